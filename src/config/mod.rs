@@ -1,0 +1,171 @@
+//! The settings of a run, proved consistent: flags over environment over file over defaults.
+//!
+//! Secrets are wrapped when they are read and stay so: [`Config`] can be printed with `{:?}` and shows none.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use secrecy::SecretString;
+use url::Url;
+
+use crate::session::agent::{Selectors, User};
+
+/// Everything a run needs to know.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The issuer exactly as given: it is compared byte for byte with what the issuer publishes.
+    pub issuer: String,
+    /// The profiles to run, at least one.
+    pub profiles: Vec<String>,
+    /// Globs over test ids; empty means all.
+    pub tests: Vec<String>,
+    /// Globs over test ids to leave out.
+    pub skips: Vec<String>,
+    /// A client that exists already.
+    pub client: Option<ConfiguredClient>,
+    /// Sent as a bearer token with registration requests, only when configured (RFC 7591 3).
+    pub initial_access_token: Option<SecretString>,
+    /// Who logs in.
+    pub user: Option<User>,
+    /// The `sellerId` the ID token must carry.
+    pub seller_id: Option<String>,
+    /// The orders feed, a resource protected by the issuer's access tokens.
+    pub orders_feed_url: Option<Url>,
+    /// The dataset site whose JSON-LD names the authentication authority.
+    pub dataset_site_url: Option<Url>,
+    /// The redirect URI: http on loopback.
+    pub redirect_uri: Url,
+    /// The selectors of login and consent pages.
+    pub selectors: Selectors,
+    /// How to reach the network.
+    pub network: Network,
+    /// What logs in.
+    pub agent: AgentConfig,
+    /// What to write where.
+    pub report: ReportConfig,
+    /// From which level on a broken rule makes the exit code 1.
+    pub fail_on: FailOn,
+    /// How many tests run side by side.
+    pub jobs: usize,
+    /// The clock skew allowed to the issuer, in seconds.
+    pub clock_skew: i64,
+    /// How long a freshly registered client's `invalid_client` is retried.
+    pub registration_patience: Duration,
+}
+
+/// A client registered beforehand.
+#[derive(Debug, Clone)]
+pub struct ConfiguredClient {
+    /// The client identifier.
+    pub id: String,
+    /// The client secret; `None` for a public client.
+    pub secret: Option<SecretString>,
+    /// How it authenticates; `None` lets the provider metadata decide.
+    pub auth_method: Option<AuthMethod>,
+}
+
+/// Client authentication methods (OpenID Connect Core 9).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+#[value(rename_all = "snake_case")]
+pub enum AuthMethod {
+    /// HTTP Basic with form-encoded parts (RFC 6749 2.3.1).
+    ClientSecretBasic,
+    /// Credentials in the form body.
+    ClientSecretPost,
+    /// No authentication: a public client.
+    None,
+}
+
+impl AuthMethod {
+    /// The registered name.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::ClientSecretBasic => "client_secret_basic",
+            Self::ClientSecretPost => "client_secret_post",
+            Self::None => "none",
+        }
+    }
+}
+
+/// How to reach the network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Network {
+    /// How certificates are judged.
+    pub tls: Tls,
+    /// The longest a request may take, its body included.
+    pub timeout: Duration,
+}
+
+/// How TLS certificates are judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tls {
+    /// By the system's certificate authorities.
+    System,
+    /// By the certificate authorities of a PEM file, instead of the system's.
+    CaFile(PathBuf),
+    /// Not at all (`--insecure`); every report says so.
+    Insecure,
+}
+
+/// What logs in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgentConfig {
+    /// Which agent.
+    pub kind: AgentKind,
+    /// A running driver instead of one we start.
+    pub webdriver_url: Option<Url>,
+    /// Show the browser's window.
+    pub headed: bool,
+    /// How long one authorization may take, from the request to the callback.
+    pub deadline: Duration,
+}
+
+/// Which agent logs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum AgentKind {
+    /// A browser.
+    #[default]
+    Auto,
+    /// A browser over `WebDriver`.
+    Webdriver,
+    /// Plain HTTP with forms, no browser.
+    Http,
+}
+
+/// What to write where.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReportConfig {
+    /// The folder, made if absent.
+    pub dir: PathBuf,
+    /// The formats beside `results.json`, which is always written.
+    pub formats: Vec<Format>,
+    /// Leave secrets in (`--show-secrets`).
+    pub show_secrets: bool,
+}
+
+/// A report format.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Format {
+    /// One Markdown file a test and a summary.
+    Markdown,
+    /// `results.json`, which every run writes in any case.
+    Json,
+}
+
+/// From which level on a broken rule makes the exit code 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum FailOn {
+    /// A broken MUST.
+    #[default]
+    Failure,
+    /// A broken SHOULD or worse.
+    Warning,
+    /// Any broken rule.
+    Suggestion,
+    /// Never: only what could not be tested counts.
+    Never,
+}

@@ -1,0 +1,132 @@
+//! Flaws: each breaks the well-behaved issuer in exactly one way and names the rules that must notice.
+//!
+//! A flaw is data in `fixtures/flaws/*.json`. Most patch what the issuer sends at a [`Site`]; those that change what it does name a
+//! [`Behaviour`].
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// One deliberate way to be wrong.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Flaw {
+    /// Kebab-case, unique.
+    pub name: String,
+    /// What the issuer does wrong: one sentence, present tense.
+    pub says: String,
+    /// The ids of exactly the rules that must fail.
+    pub trips: Vec<String>,
+    /// What is changed in what the issuer sends.
+    #[serde(default)]
+    pub patch: Vec<Patch>,
+    /// What the issuer does differently.
+    #[serde(default)]
+    pub behaviour: Option<Behaviour>,
+}
+
+/// A change to one kind of response or token.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Patch {
+    /// What is changed.
+    pub at: Site,
+    /// JSON pointer → value. Parents must exist; `/-` at the end of an array appends. Special values: `{"$now": N}` is the time now plus N
+    /// seconds, `{"$now-ms": N}` the same in milliseconds, `{"$repeat": ["a", 300]}` a string of 300 `a`.
+    #[serde(default)]
+    pub set: Map<String, Value>,
+    /// JSON pointers of members to leave out.
+    #[serde(default)]
+    pub remove: Vec<String>,
+    /// The HTTP status instead of the right one.
+    #[serde(default)]
+    pub status: Option<u16>,
+    /// Header name → value instead of the right one; null leaves it out.
+    #[serde(default)]
+    pub headers: Map<String, Value>,
+    /// The body instead of the right one, as text.
+    #[serde(default)]
+    pub body: Option<String>,
+}
+
+/// What a patch is applied to. For tokens it is the claims or the header before signing; for the authorization response the parameters
+/// as a JSON object of strings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Site {
+    /// The provider metadata.
+    Discovery,
+    /// The key set.
+    Jwks,
+    /// A successful registration response.
+    Registration,
+    /// The answer to deleting a client.
+    Deletion,
+    /// The parameters of a successful authorization response.
+    AuthorizationResponse,
+    /// Successful token responses of every grant.
+    Token,
+    /// … of the client credentials grant only.
+    TokenClientCredentials,
+    /// … of the authorization code grant only.
+    TokenAuthorizationCode,
+    /// … of the refresh token grant only.
+    TokenRefresh,
+    /// The claims of every ID token.
+    IdToken,
+    /// The JOSE header of every ID token.
+    IdTokenHeader,
+    /// The claims of ID tokens in refresh responses only.
+    IdTokenRefresh,
+    /// The claims of every access token.
+    AccessToken,
+    /// The JOSE header of every access token.
+    AccessTokenHeader,
+    /// The claims of access tokens of the client credentials grant only.
+    AccessTokenClientCredentials,
+    /// A successful userinfo response.
+    Userinfo,
+    /// A revocation response.
+    Revocation,
+    /// An introspection response about a living token.
+    Introspection,
+    /// The orders feed's answer to a good token.
+    OrdersFeed,
+    /// The orders feed's answer to a request without a token.
+    OrdersFeedRefusal,
+    /// The JSON-LD of the dataset site (with `status`, `headers` and `body`: the page).
+    DatasetSite,
+}
+
+/// What the issuer does differently, in code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Behaviour {
+    /// Signs ID tokens with a key that is not published, under the published `kid`.
+    IdTokenForeignKey,
+    /// Sends ID tokens with `alg` `none` and no signature.
+    IdTokenUnsigned,
+    /// Signs access tokens with a key that is not published, under the published `kid`.
+    AccessTokenForeignKey,
+    /// Sends access tokens with `alg` `none` and no signature.
+    AccessTokenUnsigned,
+    /// Signs ID tokens with PS256, whatever the client registered.
+    IdTokenOtherAlg,
+    /// Never asks for consent.
+    ConsentNever,
+    /// Asks for consent every time.
+    ConsentAlways,
+    /// Refuses a new client with `invalid_client` until 400 ms after its registration.
+    RegistrationLate,
+    /// Refuses a registered client's credentials for ever.
+    RegistrationDead,
+    /// Answers a revocation with 200 and revokes nothing.
+    RevocationIgnored,
+    /// Forgets the ID token in the answer to an authorization code for `openid`.
+    IdTokenMissing,
+    /// Gives no refresh token although `offline_access` was granted.
+    RefreshTokenMissing,
+    /// Answers introspection of a living token with `active: false`.
+    IntrospectionBlind,
+    /// Gives authorization codes of eight characters.
+    CodeShort,
+}

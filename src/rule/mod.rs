@@ -1,0 +1,148 @@
+//! What must hold: rules as values, judged by pure functions.
+//!
+//! One file per kind of artefact. Each holds the artefact's struct, what it carries of the context it was received in (so
+//! that a judgement needs no network and no clock), and one static slice of [`Check`]s. [`catalogue`] chains the slices.
+
+use serde::{Deserialize, Serialize};
+
+pub mod access_token;
+pub mod authorization_response;
+pub mod client_authentication;
+pub mod consent;
+pub mod dataset_site;
+pub mod expect;
+pub mod id_token;
+pub mod introspection;
+pub mod jose;
+pub mod key_set;
+pub mod openactive;
+pub mod orders_feed;
+pub mod provider_metadata;
+pub mod refresh;
+pub mod registration;
+pub mod revocation;
+pub mod spec;
+pub mod token_response;
+pub mod userinfo;
+
+/// How binding the specification makes a rule: its own keyword decides (RFC 2119).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Level {
+    /// MAY, or good practice: broken, it is a suggestion.
+    May,
+    /// SHOULD or RECOMMENDED: broken, it is a warning.
+    Should,
+    /// MUST, REQUIRED or SHALL: broken, it is a failure.
+    Must,
+}
+
+/// One sentence about one kind of artefact, true when it passes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rule {
+    /// `artefact/rule`, kebab-case. Never renamed, never renumbered.
+    pub id: &'static str,
+    /// The specification's keyword.
+    pub level: Level,
+    /// The paragraph, as `OIDCC-3.1.3.7-2`; [`spec::resolve`] turns it into a title and a URL.
+    pub spec: &'static str,
+    /// The sentence: present tense, true when the rule passes.
+    pub says: &'static str,
+    /// Why it matters to somebody: what goes wrong when it is broken.
+    pub why: &'static str,
+}
+
+/// A rule and its judgement.
+pub struct Check<A: ?Sized + 'static> {
+    /// The rule.
+    pub rule: Rule,
+    /// Pure: no network, no clock.
+    pub judge: fn(&A) -> Outcome,
+}
+
+/// What judging one rule on one artefact came to. Every outcome says what was seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outcome {
+    /// The rule holds; `actual` is what was seen.
+    Passed {
+        /// What was seen, short enough for one line.
+        actual: String,
+    },
+    /// The rule is broken.
+    Failed {
+        /// What the specification asks for, in words or as the value.
+        expected: String,
+        /// What was there instead.
+        actual: String,
+    },
+    /// The rule has nothing to say about this artefact (an optional member that is absent, say).
+    NotApplicable {
+        /// Why it does not apply.
+        reason: String,
+    },
+    /// The rule could not be judged because another rule failed first.
+    NotRun {
+        /// The root cause: usually another rule's id.
+        because: String,
+    },
+}
+
+impl Outcome {
+    /// The rule holds, and this was seen.
+    pub fn passed(actual: impl Into<String>) -> Self {
+        Self::Passed { actual: actual.into() }
+    }
+    /// The rule is broken: this was asked for, that was there.
+    pub fn failed(expected: impl Into<String>, actual: impl Into<String>) -> Self {
+        Self::Failed { expected: expected.into(), actual: actual.into() }
+    }
+    /// The rule has nothing to say here.
+    pub fn not_applicable(reason: impl Into<String>) -> Self {
+        Self::NotApplicable { reason: reason.into() }
+    }
+    /// The rule could not be judged because of an earlier one.
+    pub fn not_run(because: impl Into<String>) -> Self {
+        Self::NotRun { because: because.into() }
+    }
+    /// True for [`Outcome::Failed`].
+    pub fn is_failed(&self) -> bool {
+        matches!(self, Self::Failed { .. })
+    }
+}
+
+/// Something the issuer handed over, with all the rules of its kind.
+///
+/// [`crate::session::Session::judge`] is the only way to judge one, and it always judges by all of [`Artefact::RULES`]: a step cannot forget
+/// a rule.
+pub trait Artefact: Sized + 'static {
+    /// Every rule about this kind of artefact.
+    const RULES: &'static [Check<Self>];
+    /// The journal's number of the exchange it was judged on, if there is one.
+    fn exchange(&self) -> Option<usize>;
+}
+
+/// Every rule there is, in the order of the artefacts' appearance in a story.
+pub fn catalogue() -> Vec<&'static Rule> {
+    fn rules<A: Artefact>() -> impl Iterator<Item = &'static Rule> {
+        A::RULES.iter().map(|check| &check.rule)
+    }
+    rules::<provider_metadata::ProviderMetadata>()
+        .chain(rules::<key_set::KeySet>())
+        .chain(rules::<registration::Registration>())
+        .chain(rules::<registration::Deletion>())
+        .chain(rules::<client_authentication::ClientAuthentication>())
+        .chain(rules::<authorization_response::AuthorizationResponse>())
+        .chain(rules::<consent::Consent>())
+        .chain(rules::<token_response::TokenResponse>())
+        .chain(rules::<id_token::IdToken>())
+        .chain(rules::<access_token::AccessToken>())
+        .chain(rules::<userinfo::UserInfo>())
+        .chain(rules::<refresh::Refresh>())
+        .chain(rules::<revocation::Revocation>())
+        .chain(rules::<introspection::Introspection>())
+        .chain(rules::<openactive::SellerIdentity>())
+        .chain(rules::<openactive::AccessTokenLifetime>())
+        .chain(rules::<orders_feed::OrdersFeed>())
+        .chain(rules::<dataset_site::DatasetSite>())
+        .collect()
+}

@@ -1,0 +1,166 @@
+//! What logs in and consents: the interface between a test and its user agent, a real browser or the HTTP agent.
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+use thiserror::Error;
+use url::Url;
+
+use super::callback::{Callback, CallbackError};
+
+/// The end-user a test logs in as.
+#[derive(Debug, Clone)]
+pub struct User {
+    /// Typed into the user name field.
+    pub username: String,
+    /// Typed into the password field; never in a journal.
+    pub password: SecretString,
+}
+
+/// CSS selectors of login and consent pages. Each is tried first; what the page shows decides where it matches nothing visible.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Selectors {
+    /// The user name field.
+    pub username: String,
+    /// The password field.
+    pub password: String,
+    /// The button of login and consent pages.
+    pub button: String,
+}
+
+impl Default for Selectors {
+    /// The selectors of the OpenActive test suite.
+    fn default() -> Self {
+        Self { username: "[name='username' i]".to_owned(), password: "[name='password' i]".to_owned(), button: ".btn-primary".to_owned() }
+    }
+}
+
+/// One visit to the authorization endpoint.
+#[derive(Debug, Clone)]
+pub struct Visit {
+    /// The authorization request.
+    pub url: Url,
+    /// Where the visit is to end.
+    pub redirect_uri: Url,
+    /// The `state` of the request, by which the callback is recognised.
+    pub state: String,
+    /// Who logs in.
+    pub user: User,
+    /// The selectors.
+    pub selectors: Selectors,
+    /// How long the whole visit may take.
+    pub deadline: Duration,
+}
+
+/// What a page was taken for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PageKind {
+    /// A user name and a password, or only a password, are asked for.
+    Login,
+    /// Only a user name is asked for; the password comes on a later page.
+    Identifier,
+    /// After the login, before the callback: a form with a button.
+    Consent,
+    /// The issuer says that something is wrong.
+    Error,
+    /// A one-time code, a captcha, a security key: a person is needed.
+    NeedsHuman,
+    /// None of these.
+    Other,
+}
+
+/// A page that was shown.
+#[derive(Debug, Clone)]
+pub struct SeenPage {
+    /// What it was taken for.
+    pub kind: PageKind,
+    /// Its address.
+    pub url: String,
+    /// The page's own title.
+    pub title: String,
+    /// The HTTP status of the document, where it could be seen.
+    pub status: Option<u16>,
+    /// Why it was taken for that, and what was done on it.
+    pub note: String,
+    /// A PNG, where the agent has a screen.
+    pub screenshot: Option<Vec<u8>>,
+    /// The page's source, on trouble.
+    pub source: Option<String>,
+}
+
+/// How a visit went.
+#[derive(Debug)]
+pub struct Journey {
+    /// The pages shown, in order.
+    pub pages: Vec<SeenPage>,
+    /// The callback, or why there was none.
+    pub end: Result<Callback, VisitError>,
+}
+
+impl Journey {
+    /// How many consent pages were shown.
+    pub fn consents(&self) -> usize {
+        self.pages.iter().filter(|page| page.kind == PageKind::Consent).count()
+    }
+}
+
+/// Why a visit did not end at the redirect URI. Each message names the cause and the next action.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum VisitError {
+    /// The login page came back after the password was sent.
+    #[error("the login was rejected at {url}{}: check --username and --password", .says.as_deref().map(|s| format!(", which says {s:?}")).unwrap_or_default())]
+    LoginRejected {
+        /// The page's address.
+        url: String,
+        /// What the page says about it, if it can be found.
+        says: Option<String>,
+    },
+    /// The issuer showed an error page.
+    #[error("the issuer showed an error page at {url}{}", .status.map(|s| format!(" (status {s})")).unwrap_or_default())]
+    ErrorPage {
+        /// The page's address.
+        url: String,
+        /// The HTTP status, where it could be seen.
+        status: Option<u16>,
+        /// The page's text, shortened.
+        text: String,
+    },
+    /// A page that only a person can pass.
+    #[error("the page at {url} needs a person ({what}): use an account without it")]
+    NeedsHuman {
+        /// The page's address.
+        url: String,
+        /// What was recognised: `a one-time code`.
+        what: String,
+    },
+    /// The page is not understood.
+    #[error("no way on from the page at {url} ({why}): name its fields and button in [login] (username, password, button)")]
+    NotUnderstood {
+        /// The page's address.
+        url: String,
+        /// What was missing.
+        why: String,
+    },
+    /// The deadline passed.
+    #[error("no callback reached the redirect URI within {seconds} s; the last page was {url}")]
+    Deadline {
+        /// The deadline in seconds.
+        seconds: u64,
+        /// The last page's address.
+        url: String,
+    },
+    /// The browser could not reach a page: a TLS or network error.
+    #[error("the browser could not open {url}: {why}")]
+    Unreachable {
+        /// The address.
+        url: String,
+        /// The browser's or the library's words.
+        why: String,
+    },
+    /// The browser or its driver failed.
+    #[error("the browser failed: {0}")]
+    Browser(String),
+    /// The callback listener failed.
+    #[error(transparent)]
+    Callback(#[from] CallbackError),
+}

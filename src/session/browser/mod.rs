@@ -1,0 +1,1 @@
+//! The browser: a driver we start (or a remote one), one clean session a test, pages recognised by what they show.

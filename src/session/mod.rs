@@ -1,0 +1,6 @@
+//! What a test holds: the recorder (the one door to the network), the journal, the user agent and the callback listener.
+
+pub mod agent;
+pub mod browser;
+pub mod callback;
+pub mod received;

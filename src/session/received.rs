@@ -1,0 +1,74 @@
+//! A response as the rules see it: the bytes that came, and what they parse to.
+
+use serde_json::{Map, Value};
+use url::Url;
+
+/// A response to one request, unredacted, with the moment it came. Rules judge this and never the network.
+#[derive(Debug, Clone)]
+pub struct Received {
+    /// The journal's number of the exchange within its test.
+    pub exchange: usize,
+    /// The URL that was asked.
+    pub url: Url,
+    /// The HTTP status code.
+    pub status: u16,
+    /// Header names in lower case with their values, in the order received.
+    pub headers: Vec<(String, String)>,
+    /// The body as sent (no content coding is ever asked for).
+    pub body: Vec<u8>,
+    /// When the response was complete: seconds since the epoch.
+    pub received_at: i64,
+}
+
+impl Received {
+    /// The first value of a header, by its lower-case name.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+
+    /// Every value of a header, by its lower-case name.
+    pub fn header_all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.headers.iter().filter(move |(n, _)| n == name).map(|(_, v)| v.as_str())
+    }
+
+    /// The media type of the body in lower case without its parameters (RFC 9110 8.3.1), or `None` without a `Content-Type`.
+    pub fn media_type(&self) -> Option<String> {
+        let essence = self.header("content-type")?.split(';').next()?.trim();
+        Some(essence.to_ascii_lowercase())
+    }
+
+    /// True if `Cache-Control` holds the `no-store` directive (RFC 9111 5.2.2.5), in any case and among others.
+    pub fn no_store(&self) -> bool {
+        self.header_all("cache-control").flat_map(|value| value.split(',')).any(|directive| directive.trim().eq_ignore_ascii_case("no-store"))
+    }
+
+    /// The body as JSON, or what is wrong with it.
+    ///
+    /// # Errors
+    /// A sentence saying why the body is not JSON text (RFC 8259), with the position.
+    pub fn json(&self) -> Result<Value, String> {
+        if self.body.is_empty() {
+            return Err("an empty body".to_owned());
+        }
+        let text = std::str::from_utf8(&self.body).map_err(|e| format!("not UTF-8 at byte {}", e.valid_up_to()))?;
+        serde_json::from_str(text).map_err(|e| format!("not JSON: {e}"))
+    }
+
+    /// The body as a JSON object; `None` if it is anything else.
+    pub fn object(&self) -> Option<Map<String, Value>> {
+        match self.json() {
+            Ok(Value::Object(map)) => Some(map),
+            _ => None,
+        }
+    }
+
+    /// One member of the JSON object in the body.
+    pub fn member(&self, name: &str) -> Option<Value> {
+        self.object()?.remove(name)
+    }
+
+    /// The body as text, lossily, for a message.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+}
