@@ -1,6 +1,334 @@
 //! What a test holds: the recorder (the one door to the network), the journal, the user agent and the callback listener.
 
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures::FutureExt as _;
+use futures::future::{BoxFuture, Shared};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Map, Value};
+use thiserror::Error;
+use url::Url;
+
+use crate::config::{AuthMethod, Config};
+use crate::report::model::{Entry, Finding, FindingOutcome, StepEnd, StepReport};
+use crate::rule::{Artefact, Level, Outcome, spec};
+
 pub mod agent;
 pub mod browser;
 pub mod callback;
+pub mod door;
+pub mod http_agent;
 pub mod received;
+pub mod recorder;
+pub mod redact;
+pub mod user_agent;
+
+use callback::CallbackListener;
+use door::{Door, Unreachable};
+use recorder::Recorder;
+use redact::{Redactor, SecretKind};
+use user_agent::{AgentSession, UserAgent};
+
+/// The user agent of a run, started while the first tests discover and register; everyone who needs it waits for the same start.
+pub type AgentHandle = Shared<BoxFuture<'static, Result<Arc<UserAgent>, String>>>;
+
+/// What the tests of a run share.
+#[derive(Clone)]
+pub struct Run {
+    /// The settings.
+    pub config: Arc<Config>,
+    /// The way out.
+    pub door: Arc<Door>,
+    /// The listener behind the redirect URI; `None` if no test needs it.
+    pub callback: Option<Arc<CallbackListener>>,
+    /// The user agent.
+    pub agent: AgentHandle,
+}
+
+impl Run {
+    /// A handle on a user agent whose start fails at once with a reason; for runs in which nobody logs in.
+    pub fn no_agent(reason: &str) -> AgentHandle {
+        futures::future::ready(Err(reason.to_owned())).boxed().shared()
+    }
+}
+
+/// Why a story cannot go on.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Stop {
+    /// The issuer left nothing to go on with: its fault.
+    #[error("{0}")]
+    Issuer(String),
+    /// It could not be tested: the configuration, the machine, or us.
+    #[error("{0}")]
+    Untestable(String),
+}
+
+impl From<Unreachable> for Stop {
+    fn from(unreachable: Unreachable) -> Self {
+        Self::Untestable(unreachable.to_string())
+    }
+}
+
+/// A client and how it authenticates.
+#[derive(Debug, Clone)]
+pub struct Client {
+    /// The client identifier.
+    pub id: String,
+    /// The client secret; `None` for a public client.
+    pub secret: Option<SecretString>,
+    /// How it authenticates at the token endpoint.
+    pub method: AuthMethod,
+    /// Set if this test registered it.
+    pub registered: Option<Registered>,
+}
+
+/// What is known about a client because this test registered it.
+#[derive(Debug, Clone)]
+pub struct Registered {
+    /// When the registration response came.
+    pub at: Instant,
+    /// `id_token_signed_response_alg` of the registration response, RS256 if left out (OpenID Connect Registration 2).
+    pub id_token_alg: String,
+    /// Where it can be managed, with the token for it (RFC 7592 3).
+    pub management: Option<(Url, SecretString)>,
+    /// True until its first token request has been answered.
+    pub untried: bool,
+    /// True until its first authorization.
+    pub unseen: bool,
+}
+
+/// An authorization code and what is needed to exchange it.
+#[derive(Debug, Clone)]
+pub struct Code {
+    /// The code.
+    pub code: String,
+    /// The PKCE code verifier.
+    pub verifier: String,
+    /// The nonce of the request.
+    pub nonce: String,
+    /// The scope of the request.
+    pub scope: String,
+    /// Tells two authorizations of one story apart.
+    pub attempt: Option<String>,
+}
+
+/// The tokens of a login.
+#[derive(Debug, Clone)]
+pub struct UserTokens {
+    /// The token response they came in.
+    pub response: Map<String, Value>,
+    /// The access token.
+    pub access_token: String,
+    /// The refresh token, if one was issued; the newest after a rotation.
+    pub refresh_token: Option<String>,
+    /// The claims of the ID token, if there was one that could be taken apart.
+    pub id_token: Option<Map<String, Value>>,
+    /// The nonce of the authorization request.
+    pub nonce: String,
+    /// The scope that was asked for.
+    pub requested_scope: String,
+}
+
+/// What the story knows so far.
+#[derive(Debug, Default)]
+pub struct Facts {
+    /// The provider metadata.
+    pub metadata: Option<Map<String, Value>>,
+    /// The published keys.
+    pub keys: Option<Vec<Value>>,
+    /// The client.
+    pub client: Option<Client>,
+    /// The client's own access token.
+    pub client_token: Option<String>,
+    /// A code not yet exchanged.
+    pub code: Option<Code>,
+    /// The tokens of the last login.
+    pub user: Option<UserTokens>,
+    /// Every client this test registered, for the clean-up.
+    pub registered: Vec<Client>,
+}
+
+/// One test under way.
+pub struct Session {
+    /// What it shares with the others.
+    pub run: Run,
+    /// Its way through the door.
+    pub recorder: Recorder,
+    /// What it knows.
+    pub facts: Facts,
+    /// Its browser session.
+    pub browser: Option<AgentSession>,
+    /// `feature/test`, also the folder of its screenshots.
+    pub test: String,
+    /// Every scope value of the story, space-separated: what a client is registered for.
+    pub scopes: String,
+    findings: Vec<Finding>,
+    steps: Vec<StepReport>,
+    screenshots: usize,
+}
+
+impl Session {
+    /// A session that knows nothing yet but the configured secrets.
+    pub fn new(run: Run, test: &str, scopes: &[&str]) -> Self {
+        let redactor = Redactor::new(run.config.report.show_secrets);
+        let config = &run.config;
+        if let Some(token) = &config.initial_access_token {
+            redactor.learn(SecretKind::InitialAccessToken, token.expose_secret());
+        }
+        if let Some(secret) = config.client.as_ref().and_then(|client| client.secret.as_ref()) {
+            redactor.learn(SecretKind::ClientSecret, secret.expose_secret());
+        }
+        if let Some(user) = &config.user {
+            // A password that is also the user name would put its label over every mention of the user.
+            if user.password.expose_secret() != user.username {
+                redactor.learn(SecretKind::Password, user.password.expose_secret());
+            }
+        }
+        let recorder = Recorder::new(Arc::clone(&run.door), Arc::new(redactor));
+        Self {
+            run,
+            recorder,
+            facts: Facts::default(),
+            browser: None,
+            test: test.to_owned(),
+            scopes: scopes.join(" "),
+            findings: Vec::new(),
+            steps: Vec::new(),
+            screenshots: 0,
+        }
+    }
+
+    /// Opens a step in the report.
+    pub fn begin(&mut self, name: String) {
+        self.steps.push(StepReport { name, sentences: Vec::new(), ended: StepEnd::Done, entries: Vec::new() });
+    }
+
+    /// Closes the current step.
+    pub fn end(&mut self, ended: StepEnd) {
+        let entries = self.recorder.drain();
+        if let Some(step) = self.steps.last_mut() {
+            step.entries.extend(entries);
+            step.ended = ended;
+        }
+    }
+
+    /// Starts a new sentence of the step's specs; what is judged from here on belongs to it.
+    pub fn sentence(&mut self, says: impl Into<String>) {
+        if let Some(step) = self.steps.last_mut() {
+            step.sentences.push(says.into());
+        }
+    }
+
+    /// Judges an artefact by every rule of its kind. True if no rule of level MUST is broken.
+    pub fn judge<A: Artefact>(&mut self, artefact: &A) -> bool {
+        let mut sound = true;
+        for check in A::RULES {
+            let outcome = (check.judge)(artefact);
+            sound &= !(outcome.is_failed() && check.rule.level == Level::Must);
+            let redact = |text: String| self.recorder.redactor().text(&text);
+            let (outcome, expected, actual) = match outcome {
+                Outcome::Passed { actual } => (FindingOutcome::Passed, String::new(), redact(actual)),
+                Outcome::Failed { expected, actual } => (FindingOutcome::Failed, redact(expected), redact(actual)),
+                Outcome::NotApplicable { reason } => (FindingOutcome::NotApplicable, String::new(), redact(reason)),
+                Outcome::NotRun { because } => (FindingOutcome::NotRun, String::new(), because),
+            };
+            let sentences = self.steps.last().map_or(0, |step| step.sentences.len());
+            self.findings.push(Finding {
+                rule: check.rule.id.to_owned(),
+                level: check.rule.level,
+                outcome,
+                says: check.rule.says.to_owned(),
+                spec: check.rule.spec.to_owned(),
+                url: spec::resolve(check.rule.spec).map(|reference| reference.url).unwrap_or_default(),
+                expected,
+                actual,
+                step: self.steps.len().saturating_sub(1),
+                sentence: sentences.saturating_sub(1),
+                exchange: artefact.exchange(),
+            });
+        }
+        sound
+    }
+
+    /// A remark for the reader of the report, in our own words.
+    pub fn note(&self, text: impl Into<String>) {
+        self.recorder.note(Entry::Note { text: self.recorder.redactor().text(&text.into()) });
+    }
+
+    /// The file of the test's next screenshot, relative to the report directory and whole.
+    pub fn next_screenshot(&mut self, name: &str) -> (String, PathBuf) {
+        self.screenshots += 1;
+        let relative = format!("screenshots/{}/{:02}-{name}.png", self.test, self.screenshots);
+        let path = self.run.config.report.dir.join(&relative);
+        (relative, path)
+    }
+
+    /// What was judged and done so far, in order; the session is empty afterwards.
+    pub fn take_report(&mut self) -> (Vec<Finding>, Vec<StepReport>) {
+        (std::mem::take(&mut self.findings), std::mem::take(&mut self.steps))
+    }
+
+    /// The rules of level MUST broken so far, each once.
+    pub fn broken(&self) -> BTreeSet<&str> {
+        let broken = self.findings.iter().filter(|f| f.outcome == FindingOutcome::Failed && f.level == Level::Must);
+        broken.map(|finding| finding.rule.as_str()).collect()
+    }
+
+    /// The provider metadata.
+    ///
+    /// # Errors
+    /// [`Stop::Untestable`] if there is none yet, which the plan's proof excludes.
+    pub fn metadata(&self) -> Result<&Map<String, Value>, Stop> {
+        self.facts.metadata.as_ref().ok_or_else(|| missing("the provider metadata"))
+    }
+
+    /// The provider metadata as a JSON value, for an artefact.
+    ///
+    /// # Errors
+    /// As [`Session::metadata`].
+    pub fn metadata_value(&self) -> Result<Value, Stop> {
+        Ok(Value::Object(self.metadata()?.clone()))
+    }
+
+    /// The URL of an endpoint in the provider metadata; `None` if it is not published or is no http URL.
+    ///
+    /// # Errors
+    /// As [`Session::metadata`].
+    pub fn endpoint(&self, name: &str) -> Result<Option<Url>, Stop> {
+        let url = self.metadata()?.get(name).and_then(Value::as_str).and_then(|text| Url::parse(text).ok());
+        Ok(url.filter(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some()))
+    }
+
+    /// The issuer identifier as published, or as given where none is.
+    pub fn issuer(&self) -> String {
+        let published = self.facts.metadata.as_ref().and_then(|metadata| metadata.get("issuer")).and_then(Value::as_str);
+        published.unwrap_or(&self.run.config.issuer).to_owned()
+    }
+
+    /// The client.
+    ///
+    /// # Errors
+    /// [`Stop::Untestable`] if there is none yet, which the plan's proof excludes.
+    pub fn client(&self) -> Result<&Client, Stop> {
+        self.facts.client.as_ref().ok_or_else(|| missing("a client"))
+    }
+}
+
+/// The plan proves that a step finds what it needs; should it not, that is a bug of ours and is said as such.
+pub fn missing(what: &str) -> Stop {
+    Stop::Untestable(format!("a bug in oa-authtest: {what} is missing though the plan proved it"))
+}
+
+/// True if the URL is plain http on a loopback host.
+pub fn is_plain_loopback(url: &Url) -> bool {
+    url.scheme() == "http"
+        && match url.host() {
+            Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+            Some(url::Host::Ipv4(address)) => address.is_loopback(),
+            Some(url::Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        }
+}

@@ -1,0 +1,161 @@
+//! What can be said: the feature documents in `features/`, their stories, and the proof that each can be told.
+//!
+//! Data composes, Rust judges: a document holds prose and lists of [`Step`]s, and nothing that decides.
+
+use serde::Deserialize;
+use thiserror::Error;
+
+pub mod plan;
+pub mod step;
+
+pub use step::Step;
+
+/// The embedded feature documents: file name and text.
+const DOCUMENTS: &[(&str, &str)] = &[
+    ("openactive/booking-partner-authentication.json", include_str!("../../features/openactive/booking-partner-authentication.json")),
+    ("openactive/dynamic-client-registration.json", include_str!("../../features/openactive/dynamic-client-registration.json")),
+];
+
+/// Something an issuer may implement, with the tests that show whether it does.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Feature {
+    /// Kebab-case, unique within its profile.
+    pub id: String,
+    /// The profile it belongs to.
+    pub profile: String,
+    /// The group of features it belongs to, for the reader.
+    pub category: String,
+    /// Its title.
+    pub title: String,
+    /// What it is: Markdown.
+    pub description: String,
+    /// Where it is specified.
+    pub spec: String,
+    /// Its tests, in order.
+    pub tests: Vec<Test>,
+}
+
+/// One story told to an issuer.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Test {
+    /// Kebab-case, unique within its feature.
+    pub id: String,
+    /// Its title.
+    pub title: String,
+    /// What it shows: Markdown.
+    pub description: String,
+    /// The story.
+    pub steps: Vec<Step>,
+}
+
+impl Test {
+    /// True if an end-user logs in somewhere in the story.
+    pub fn logs_in(&self) -> bool {
+        self.steps.iter().any(|step| matches!(step, Step::Authorize { .. }))
+    }
+
+    /// Every scope value the story asks for, once, in order of appearance.
+    pub fn scopes(&self) -> Vec<&str> {
+        let mut scopes = Vec::new();
+        for scope in self.steps.iter().filter_map(Step::scope).flat_map(str::split_ascii_whitespace) {
+            if !scopes.contains(&scope) {
+                scopes.push(scope);
+            }
+        }
+        scopes
+    }
+}
+
+/// What is wrong with a feature document.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum FeatureError {
+    /// It is not what a feature document looks like.
+    #[error("features/{file}: {why}")]
+    Malformed {
+        /// The file.
+        file: String,
+        /// serde's words, with line and column.
+        why: String,
+    },
+    /// A step needs what no earlier step gives.
+    #[error("features/{file}: test {test}: step {step} needs {fact:?}, which no step before it gives")]
+    Unprovable {
+        /// The file.
+        file: String,
+        /// The test's id.
+        test: String,
+        /// The step's heading.
+        step: String,
+        /// What it needs.
+        fact: step::Fact,
+    },
+}
+
+/// The embedded features, each story proved: whatever a step needs, an earlier one gives.
+///
+/// # Errors
+/// [`FeatureError`] names the file, the place and what is wrong.
+pub fn features() -> Result<Vec<Feature>, FeatureError> {
+    DOCUMENTS.iter().map(|(file, text)| load(file, text)).collect()
+}
+
+fn load(file: &str, text: &str) -> Result<Feature, FeatureError> {
+    let feature: Feature =
+        serde_json::from_str(text).map_err(|e| FeatureError::Malformed { file: file.to_owned(), why: e.to_string() })?;
+    for test in &feature.tests {
+        prove(test).map_err(|(step, fact)| FeatureError::Unprovable { file: file.to_owned(), test: test.id.clone(), step, fact })?;
+    }
+    Ok(feature)
+}
+
+/// Shows that every step finds what it needs, or names the first that does not.
+fn prove(test: &Test) -> Result<(), (String, step::Fact)> {
+    let mut known = Vec::new();
+    for step in &test.steps {
+        if let Some(missing) = step.needs().iter().find(|fact| !known.contains(*fact)) {
+            return Err((step.name(), *missing));
+        }
+        known.extend_from_slice(step.gives());
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_embedded_story_is_proved() {
+        let features = features().expect("the embedded documents are sound");
+        let ids: Vec<String> = features.iter().flat_map(|f| f.tests.iter().map(move |t| format!("{}/{}", f.id, t.id))).collect();
+        assert_eq!(
+            ids,
+            [
+                "booking-partner-authentication/client-credentials-flow",
+                "booking-partner-authentication/authorization-code-flow",
+                "booking-partner-authentication/authorization-persisted",
+                "booking-partner-authentication/authentication-authority-present",
+                "dynamic-client-registration/client-credentials-flow",
+                "dynamic-client-registration/authorization-code-flow",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_story_that_lacks_a_step_is_refused() {
+        let text = r#"{"id":"f","profile":"p","category":"c","title":"t","description":"d","spec":"s",
+            "tests":[{"id":"t","title":"t","description":"d","steps":[{"discover":{}},{"client-credentials":{"scope":"a"}}]}]}"#;
+        let error = load("x.json", text).expect_err("it lacks a key set and a client");
+        assert_eq!(error.to_string(), "features/x.json: test t: step Client Credentials Flow needs KeySet, which no step before it gives");
+    }
+
+    #[test]
+    fn a_typo_is_named_with_its_place() {
+        let text = r#"{"id":"f","profile":"p","category":"c","title":"t","description":"d","spec":"s",
+            "tests":[{"id":"t","title":"t","description":"d","steps":[{"discovr":{}}]}]}"#;
+        let error = load("x.json", text).expect_err("discovr is no step").to_string();
+        assert!(error.contains("unknown variant `discovr`") && error.contains("line 2"), "{error}");
+    }
+}

@@ -1,0 +1,123 @@
+//! The plan: which tests run and which are left out, decided before the first request, each skip with a reason a person can act on.
+
+use globset::{Glob, GlobMatcher};
+use thiserror::Error;
+
+use super::step::Need;
+use super::{Feature, Test};
+use crate::config::Config;
+
+/// The tests of a run in the order they are reported.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The tests.
+    pub tests: Vec<PlannedTest>,
+}
+
+/// A test and what becomes of it.
+#[derive(Debug, Clone)]
+pub struct PlannedTest {
+    /// `feature/test`.
+    pub id: String,
+    /// The feature it belongs to.
+    pub feature: Feature,
+    /// The test.
+    pub test: Test,
+    /// `None` if it runs, else why it is skipped.
+    pub skip: Option<String>,
+}
+
+/// Why there is no plan.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum PlanError {
+    /// A glob cannot be read.
+    #[error("{flag} {glob:?} is not a glob: {why}")]
+    Glob {
+        /// `--test` or `--skip`.
+        flag: &'static str,
+        /// The glob as given.
+        glob: String,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// A profile does not exist.
+    #[error("there is no profile {name:?} (--profile): the profiles are {known}")]
+    Profile {
+        /// The name as given.
+        name: String,
+        /// Those that exist, comma-separated.
+        known: String,
+    },
+}
+
+impl Plan {
+    /// Decides about every test of the selected profiles. Tests that `--test` does not select are not part of the plan at all.
+    ///
+    /// # Errors
+    /// [`PlanError`] if a profile does not exist or a glob cannot be read.
+    pub fn new(config: &Config, features: &[Feature]) -> Result<Self, PlanError> {
+        for name in &config.profiles {
+            if !features.iter().any(|feature| &feature.profile == name) {
+                let mut known: Vec<&str> = features.iter().map(|feature| feature.profile.as_str()).collect();
+                known.dedup();
+                return Err(PlanError::Profile { name: name.clone(), known: known.join(", ") });
+            }
+        }
+        let selected = globs("--test", &config.tests)?;
+        let left_out = globs("--skip", &config.skips)?;
+        let mut tests = Vec::new();
+        for feature in features.iter().filter(|feature| config.profiles.contains(&feature.profile)) {
+            for test in &feature.tests {
+                let id = format!("{}/{}", feature.id, test.id);
+                if !selected.is_empty() && !selected.iter().any(|glob| glob.is_match(&id)) {
+                    continue;
+                }
+                let skip = if left_out.iter().any(|glob| glob.is_match(&id)) {
+                    Some("left out by --skip".to_owned())
+                } else {
+                    lacking(config, test)
+                };
+                tests.push(PlannedTest { id, feature: feature.clone(), test: test.clone(), skip });
+            }
+        }
+        Ok(Self { tests })
+    }
+
+    /// True if a test that runs logs an end-user in.
+    pub fn logs_in(&self) -> bool {
+        self.tests.iter().any(|planned| planned.skip.is_none() && planned.test.logs_in())
+    }
+}
+
+fn globs(flag: &'static str, given: &[String]) -> Result<Vec<GlobMatcher>, PlanError> {
+    given
+        .iter()
+        .map(|glob| {
+            Glob::new(glob).map(|glob| glob.compile_matcher()).map_err(|e| PlanError::Glob {
+                flag,
+                glob: glob.clone(),
+                why: e.kind().to_string(),
+            })
+        })
+        .collect()
+}
+
+/// Why a test cannot be told with these settings, if it cannot.
+fn lacking(config: &Config, test: &Test) -> Option<String> {
+    let mut lacking = Vec::new();
+    for need in test.steps.iter().flat_map(|step| step.settings()) {
+        let missing = match need {
+            Need::User if config.user.is_none() => {
+                "somebody to log in as: set --username and --password, or [user] username and password in oa-authtest.toml"
+            }
+            Need::DatasetSite if config.dataset_site_url.is_none() => {
+                "the address of the dataset site: set --dataset-site-url, or [dataset-site] url in oa-authtest.toml"
+            }
+            _ => continue,
+        };
+        if !lacking.contains(&missing) {
+            lacking.push(missing);
+        }
+    }
+    (!lacking.is_empty()).then(|| format!("needs {}", lacking.join("; and ")))
+}

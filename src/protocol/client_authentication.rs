@@ -1,0 +1,86 @@
+//! Client authentication at the token endpoint and its kin (RFC 6749 2.3, OpenID Connect Core 9).
+
+use std::time::{Duration, Instant};
+
+use secrecy::ExposeSecret as _;
+use url::Url;
+
+use crate::config::AuthMethod;
+use crate::rule::client_authentication::ClientAuthentication;
+use crate::session::received::Received;
+use crate::session::recorder::Request;
+use crate::session::{Session, Stop};
+
+use super::registration::error_of;
+
+/// The first pause before a freshly registered client is tried again; it doubles from there.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+
+impl Session {
+    /// Sends a form to an endpoint with the client authenticated the way that was registered or configured.
+    ///
+    /// A client that was registered a moment ago may not be known everywhere yet: `invalid_client` is tried again with growing pauses until
+    /// `registration_patience` after the registration, and how that went is judged.
+    ///
+    /// # Errors
+    /// [`Stop`] if the endpoint cannot be reached, or refuses the credentials that were configured.
+    pub async fn send_authenticated(&mut self, title: &str, url: Url, parameters: &[(&str, &str)]) -> Result<Received, Stop> {
+        let client = self.client()?.clone();
+        let mut pause = FIRST_PAUSE;
+        let mut refusals = 0;
+        loop {
+            let response = self.recorder.send(self.authenticated(title, &url, parameters)?).await?;
+            let refused = matches!(response.status, 400 | 401) && response.member("error").is_some_and(|error| error == "invalid_client");
+            let Some(registered) = &client.registered else {
+                if refused && self.endpoint("token_endpoint")?.as_ref() == Some(&url) {
+                    return Err(Stop::Untestable(format!(
+                        "the issuer refused the client {:?} by {} ({}): check --client-id, --client-secret and --client-auth-method",
+                        client.id,
+                        client.method.as_str(),
+                        error_of(&response).unwrap_or_default()
+                    )));
+                }
+                return Ok(response);
+            };
+            if !registered.untried {
+                return Ok(response);
+            }
+            refusals += u32::from(refused);
+            if refused && registered.at.elapsed() + pause < self.run.config.registration_patience {
+                tokio::time::sleep(pause).await;
+                pause *= 2;
+                continue;
+            }
+            self.judge_registered_credentials(&response, refusals, registered.at, !refused);
+            return Ok(response);
+        }
+    }
+
+    fn judge_registered_credentials(&mut self, response: &Received, refusals: u32, since: Instant, accepted: bool) {
+        let elapsed_ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.judge(&ClientAuthentication { exchange: response.exchange, refusals, elapsed_ms, accepted });
+        if let Some(registered) = self.facts.client.as_mut().and_then(|client| client.registered.as_mut()) {
+            registered.untried = false;
+        }
+    }
+
+    fn authenticated(&self, title: &str, url: &Url, parameters: &[(&str, &str)]) -> Result<Request, Stop> {
+        let client = self.client()?;
+        let secret = client.secret.as_ref().map(|secret| secret.expose_secret());
+        let mut parameters = parameters.to_vec();
+        match (client.method, secret) {
+            (AuthMethod::ClientSecretBasic, Some(secret)) => {
+                let value = self.recorder.basic(&client.id, secret);
+                Ok(Request::form(title, url.clone(), &parameters).header("authorization", value))
+            }
+            (AuthMethod::ClientSecretPost, Some(secret)) => {
+                parameters.extend([("client_id", client.id.as_str()), ("client_secret", secret)]);
+                Ok(Request::form(title, url.clone(), &parameters))
+            }
+            (AuthMethod::None, _) | (_, None) => {
+                parameters.push(("client_id", client.id.as_str()));
+                Ok(Request::form(title, url.clone(), &parameters))
+            }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! The exchange of an authorization code (RFC 6749 4.1.3, OpenID Connect Core 3.1.3).
+
+use crate::report::model::StepEnd;
+use crate::rule::token_response::Grant;
+use crate::session::{Session, Stop, UserTokens, missing};
+
+use super::tokens::Asked;
+
+impl Session {
+    /// Exchanges the code for tokens and judges each of them.
+    ///
+    /// # Errors
+    /// [`Stop`] if the issuer gives no access token for it.
+    pub async fn exchange_code(&mut self) -> Result<StepEnd, Stop> {
+        let code = self.facts.code.take().ok_or_else(|| missing("an authorization code"))?;
+        let Some(url) = self.endpoint("token_endpoint")? else {
+            return Err(Stop::Issuer("the provider metadata names no usable `token_endpoint`".to_owned()));
+        };
+        self.sentence("should complete Authorization Code Flow successfully");
+        let redirect_uri = self.run.redirect_uri();
+        let grant = Grant::AuthorizationCode;
+        let parameters = [
+            ("grant_type", grant.as_str()),
+            ("code", code.code.as_str()),
+            ("redirect_uri", redirect_uri.as_str()),
+            ("code_verifier", code.verifier.as_str()),
+        ];
+        let title = match &code.attempt {
+            Some(attempt) => format!("Authorization Code Flow ({attempt})"),
+            None => "Authorization Code Flow".to_owned(),
+        };
+        let response = self.send_authenticated(&title, url, &parameters).await?;
+        let asked = Asked { grant, scope: &code.scope, nonce: Some(code.nonce.clone()), sub: None };
+        let tokens = self.judge_tokens(response, &asked)?;
+        self.facts.user = Some(UserTokens {
+            refresh_token: tokens.text("refresh_token"),
+            response: tokens.members,
+            access_token: tokens.access_token,
+            id_token: tokens.id_token,
+            nonce: code.nonce,
+            requested_scope: code.scope,
+        });
+        Ok(StepEnd::Done)
+    }
+}

@@ -1,0 +1,26 @@
+//! The key set (OpenID Connect Discovery 1.0, section 3, `jwks_uri`).
+
+use crate::report::model::StepEnd;
+use crate::rule::key_set::KeySet;
+use crate::session::recorder::Request;
+use crate::session::{Session, Stop};
+
+impl Session {
+    /// Fetches and judges the published keys. An issuer that publishes none leaves the signature rules with nothing to judge by; the story goes on.
+    ///
+    /// # Errors
+    /// [`Stop`] if the key set cannot be reached.
+    pub async fn fetch_key_set(&mut self) -> Result<StepEnd, Stop> {
+        let Some(url) = self.endpoint("jwks_uri")? else {
+            return Ok(super::not_offered("jwks_uri"));
+        };
+        self.sentence("should publish its signing keys");
+        let mut request = Request::get("Key Set", url);
+        request.headers = vec![("accept".to_owned(), "application/jwk-set+json, application/json".to_owned())];
+        let response = self.recorder.send(request).await?;
+        let artefact = KeySet { response, metadata: self.metadata_value()? };
+        self.judge(&artefact);
+        self.facts.keys = Some(artefact.keys());
+        Ok(StepEnd::Done)
+    }
+}

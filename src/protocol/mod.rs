@@ -1,0 +1,49 @@
+//! What we do: one file per move, each a step of a story taken by a [`Session`].
+
+use crate::feature::Step;
+use crate::report::model::StepEnd;
+use crate::session::{Session, Stop};
+
+pub mod authorization;
+pub mod client_authentication;
+pub mod client_credentials;
+pub mod code_exchange;
+pub mod dataset_site;
+pub mod discovery;
+pub mod introspection;
+pub mod key_set;
+pub mod orders_feed;
+pub mod refresh;
+pub mod registration;
+pub mod revocation;
+pub mod tokens;
+pub mod userinfo;
+
+impl Session {
+    /// Takes one step.
+    ///
+    /// # Errors
+    /// [`Stop`] if the story cannot go on.
+    pub async fn take(&mut self, step: &Step) -> Result<StepEnd, Stop> {
+        match step {
+            Step::Discover {} => self.discover().await,
+            Step::FetchKeySet {} => self.fetch_key_set().await,
+            Step::UseClient {} => self.use_client().await,
+            Step::Register {} => self.register().await,
+            Step::ClientCredentials { scope } => self.client_credentials(scope).await,
+            Step::AccessOrdersFeed {} => self.access_orders_feed().await,
+            Step::Authorize { scope, attempt, browser, consent } => self.authorize(scope, attempt.as_deref(), *browser, *consent).await,
+            Step::ExchangeCode {} => self.exchange_code().await,
+            Step::FetchUserinfo {} => self.fetch_userinfo().await,
+            Step::Introspect {} => self.introspect().await,
+            Step::Refresh {} => self.refresh().await,
+            Step::Revoke {} => self.revoke().await,
+            Step::FetchDatasetSite {} => self.fetch_dataset_site().await,
+        }
+    }
+}
+
+/// The end of a step that was left out because the issuer does not offer what it needs.
+fn not_offered(member: &str) -> StepEnd {
+    StepEnd::LeftOut(format!("the provider metadata names no usable `{member}`"))
+}

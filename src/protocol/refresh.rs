@@ -1,0 +1,45 @@
+//! Refreshing (RFC 6749 6, OpenID Connect Core 12).
+
+use crate::report::model::StepEnd;
+use crate::rule::refresh::Refresh;
+use crate::rule::token_response::Grant;
+use crate::session::{Session, Stop, missing};
+
+use super::tokens::Asked;
+
+impl Session {
+    /// Refreshes the tokens of the login, where a refresh token was issued. A rotated refresh token takes the old one's place.
+    ///
+    /// # Errors
+    /// [`Stop`] if the refresh token is refused.
+    pub async fn refresh(&mut self) -> Result<StepEnd, Stop> {
+        let user = self.facts.user.clone().ok_or_else(|| missing("the tokens of a login"))?;
+        let Some(refresh_token) = user.refresh_token.clone() else {
+            return Ok(StepEnd::LeftOut("no refresh token was issued".to_owned()));
+        };
+        let Some(url) = self.endpoint("token_endpoint")? else {
+            return Err(missing("the token endpoint"));
+        };
+        self.sentence("should refresh the access token successfully");
+        let grant = Grant::RefreshToken;
+        let parameters = [("grant_type", grant.as_str()), ("refresh_token", refresh_token.as_str())];
+        let response = self.send_authenticated("Refresh", url, &parameters).await?;
+        // RFC 6749 6: a scope left out of the request means the scope that was granted.
+        let scope = user.scope();
+        let asked = Asked { grant, scope: &scope, nonce: Some(user.nonce.clone()), sub: user.sub() };
+        let tokens = self.judge_tokens(response.clone(), &asked)?;
+        self.sentence("should not change what the login established");
+        self.judge(&Refresh {
+            response,
+            before: user.response.clone(),
+            id_token_before: user.id_token.clone(),
+            id_token_after: tokens.id_token.clone(),
+            scope_before: Some(scope),
+        });
+        if let Some(kept) = &mut self.facts.user {
+            kept.refresh_token = tokens.text("refresh_token").or(Some(refresh_token));
+            kept.access_token = tokens.access_token;
+        }
+        Ok(StepEnd::Done)
+    }
+}

@@ -1,0 +1,192 @@
+//! The client: configured, or registered dynamically (RFC 7591) and deleted at the end (RFC 7592).
+
+use std::time::Instant;
+
+use http::Method;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::config::AuthMethod;
+use crate::report::model::StepEnd;
+use crate::rule::registration::{Deletion, Registration};
+use crate::session::received::Received;
+use crate::session::recorder::Request;
+use crate::session::redact::SecretKind;
+use crate::session::{Client, Registered, Session, Stop, is_plain_loopback};
+
+/// What to set where a client is missing.
+const HOW_TO_NAME_A_CLIENT: &str = "name an existing client with --client-id and --client-secret ([client] in oa-authtest.toml)";
+
+impl Session {
+    /// Takes the configured client; registers one where none is configured.
+    ///
+    /// # Errors
+    /// [`Stop`] if there is no client in the end.
+    pub async fn use_client(&mut self) -> Result<StepEnd, Stop> {
+        let Some(configured) = self.run.config.client.clone() else {
+            self.note("No client is configured, so one is registered dynamically for this test.");
+            return self.register().await;
+        };
+        let method = configured.auth_method.unwrap_or_else(|| self.offered_method(configured.secret.is_some()));
+        self.note(format!(
+            "The test uses the client credentials that were configured:\n\n* **client_id**: `{}`\n* **client_secret**: {}\n* **client authentication**: `{}`",
+            configured.id.replace('`', "'"),
+            if configured.secret.is_some() { "`‹client secret›`" } else { "none (a public client)" },
+            method.as_str()
+        ));
+        self.facts.client = Some(Client { id: configured.id, secret: configured.secret, method, registered: None });
+        Ok(StepEnd::Done)
+    }
+
+    /// Registers a client for everything the story does, and judges the answer.
+    ///
+    /// # Errors
+    /// [`Stop`] if the issuer gives no client.
+    pub async fn register(&mut self) -> Result<StepEnd, Stop> {
+        let Some(url) = self.endpoint("registration_endpoint")? else {
+            return Err(Stop::Untestable(format!(
+                "the issuer advertises no `registration_endpoint`, so no client can be registered: {HOW_TO_NAME_A_CLIENT}, and leave \
+                 dynamic registration out with --skip 'dynamic-client-registration/*'"
+            )));
+        };
+        let metadata = self.metadata_value()?;
+        let body = self.client_metadata();
+        let mut request = Request::json("Dynamic Client Registration", url, &body);
+        let token = self.run.config.initial_access_token.clone();
+        if let Some(token) = &token {
+            request = request.bearer(token.expose_secret());
+            self.note("The registration request carries the initial access token that was configured.");
+        } else {
+            self.note("No initial access token is configured, so the registration request carries none.");
+        }
+        self.sentence("should complete Dynamic Client Registration successfully");
+        let response = self.recorder.send(request).await?;
+        let at = Instant::now();
+        if matches!(response.status, 401 | 403) {
+            return Err(Stop::Untestable(refused(&response, token.is_some())));
+        }
+        let plain_http = Url::parse(&self.run.config.issuer).is_ok_and(|issuer| is_plain_loopback(&issuer));
+        let artefact = Registration { response, request: body, metadata, plain_http };
+        self.judge(&artefact);
+        let response = artefact.response;
+        let Some(client) = self.registered_client(&response, at) else {
+            let says = error_of(&response).map(|error| format!(": {error}")).unwrap_or_default();
+            return Err(Stop::Issuer(format!("the registration endpoint answered {} and gave no client{says}", response.status)));
+        };
+        self.facts.registered.push(client.clone());
+        self.facts.client = Some(client);
+        Ok(StepEnd::Done)
+    }
+
+    /// Deletes every client this test registered where the issuer offers it (RFC 7592 2.3); what cannot be deleted is said.
+    pub async fn delete_clients(&mut self) {
+        let registered = std::mem::take(&mut self.facts.registered);
+        if registered.is_empty() {
+            return;
+        }
+        self.begin("Clean-up".to_owned());
+        let mut left = Vec::new();
+        for client in registered {
+            let Some((url, token)) = client.registered.and_then(|registered| registered.management) else {
+                left.push(client.id);
+                continue;
+            };
+            self.sentence("should delete the client that was registered");
+            let mut request = Request::get("Client Deletion", url).bearer(token.expose_secret());
+            request.method = Method::DELETE;
+            match self.recorder.send(request).await {
+                Ok(response) => {
+                    self.judge(&Deletion { response });
+                }
+                Err(unreachable) => self.note(format!("The client could not be deleted: {}.", unreachable.why.replace(['`', '<'], "'"))),
+            }
+        }
+        if left.is_empty() {
+            self.end(StepEnd::Done);
+        } else {
+            self.end(StepEnd::LeftOut(format!(
+                "the issuer offers no way to delete a registered client (no `registration_client_uri` with a token): {} of this test remain",
+                left.len()
+            )));
+        }
+    }
+
+    /// The client metadata to register: everything the story needs and nothing else.
+    fn client_metadata(&self) -> Value {
+        let method = self.offered_method(true);
+        json!({
+            "client_name": "oa-authtest",
+            "redirect_uris": [self.run.redirect_uri()],
+            "response_types": ["code"],
+            "grant_types": ["authorization_code", "refresh_token", "client_credentials"],
+            "token_endpoint_auth_method": method.as_str(),
+            "scope": self.scopes,
+        })
+    }
+
+    /// The client in a registration response, if there is one to go on with.
+    fn registered_client(&self, response: &Received, at: Instant) -> Option<Client> {
+        let members = response.object().filter(|_| (200..300).contains(&response.status))?;
+        let text = |name: &str| members.get(name).and_then(Value::as_str).map(str::to_owned);
+        let id = text("client_id").filter(|id| !id.is_empty())?;
+        let secret = text("client_secret").filter(|secret| !secret.is_empty()).map(SecretString::from);
+        let method = match text("token_endpoint_auth_method").as_deref() {
+            Some("client_secret_post") => AuthMethod::ClientSecretPost,
+            Some("none") => AuthMethod::None,
+            Some("client_secret_basic") => AuthMethod::ClientSecretBasic,
+            _ => self.offered_method(secret.is_some()),
+        };
+        let management = text("registration_client_uri")
+            .and_then(|uri| Url::parse(&uri).ok())
+            .filter(|uri| matches!(uri.scheme(), "http" | "https"))
+            .zip(text("registration_access_token"))
+            .map(|(uri, token)| {
+                self.recorder.redactor().learn(SecretKind::RegistrationAccessToken, &token);
+                (uri, SecretString::from(token))
+            });
+        let id_token_alg = text("id_token_signed_response_alg").unwrap_or_else(|| "RS256".to_owned());
+        Some(Client { id, secret, method, registered: Some(Registered { at, id_token_alg, management, untried: true, unseen: true }) })
+    }
+
+    /// The method to authenticate with where nothing else decides: what the metadata offers, `client_secret_basic` if it says nothing
+    /// (OpenID Connect Discovery 3).
+    fn offered_method(&self, has_secret: bool) -> AuthMethod {
+        if !has_secret {
+            return AuthMethod::None;
+        }
+        let offered = self.facts.metadata.as_ref().and_then(|metadata| metadata.get("token_endpoint_auth_methods_supported"));
+        let Some(offered) = offered.and_then(Value::as_array) else {
+            return AuthMethod::ClientSecretBasic;
+        };
+        let offers = |method: AuthMethod| offered.iter().any(|name| name.as_str() == Some(method.as_str()));
+        if !offers(AuthMethod::ClientSecretBasic) && offers(AuthMethod::ClientSecretPost) {
+            AuthMethod::ClientSecretPost
+        } else {
+            AuthMethod::ClientSecretBasic
+        }
+    }
+}
+
+/// `error` and `error_description` of an error response, for a message.
+pub fn error_of(response: &Received) -> Option<String> {
+    let members = response.object()?;
+    let error = members.get("error")?.as_str()?.to_owned();
+    Some(match members.get("error_description").and_then(Value::as_str) {
+        Some(description) => format!("{error} ({description})"),
+        None => error,
+    })
+}
+
+fn refused(response: &Received, with_token: bool) -> String {
+    let says = error_of(response).map(|error| format!(", {error}")).unwrap_or_default();
+    if with_token {
+        format!("the registration endpoint refused the initial access token (status {}{says}): check --initial-access-token", response.status)
+    } else {
+        format!(
+            "registration is protected (status {}{says}): set --initial-access-token ([registration] initial-access-token in \
+             oa-authtest.toml), or {HOW_TO_NAME_A_CLIENT}",
+            response.status
+        )
+    }
+}

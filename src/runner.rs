@@ -1,0 +1,204 @@
+//! Turns a plan into a report: tests side by side, each with its own session, told as events; prints nothing.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use futures::stream::{self, StreamExt as _};
+use jiff::Timestamp;
+use tokio::sync::mpsc::UnboundedSender;
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{Config, Tls};
+use crate::feature::plan::{Plan, PlannedTest};
+use crate::report::event::Event;
+use crate::report::model::{Counts, Environment, RunReport, SCHEMA, StepEnd, TestReport, Tool, Verdict};
+use crate::session::{Run, Session, Stop};
+
+/// How long the clean-up after an interruption may take.
+const CLEAN_UP: std::time::Duration = std::time::Duration::from_secs(3);
+
+/// What a run is told by.
+pub struct Telling {
+    /// Where events go; a receiver that is gone is no error.
+    pub events: UnboundedSender<Event>,
+    /// Cancelled when the run is to end early: what was gathered is kept.
+    pub interrupted: CancellationToken,
+}
+
+impl Telling {
+    fn say(&self, event: Event) {
+        // Nobody listening is no reason to stop testing.
+        let _ = self.events.send(event);
+    }
+}
+
+/// Runs every test of the plan, at most `jobs` at a time, and reports them in the plan's order.
+pub async fn run(plan: Plan, shared: Run, telling: Telling) -> RunReport {
+    let started = Timestamp::now();
+    let clock = Instant::now();
+    let config = Arc::clone(&shared.config);
+    telling.say(Event::RunStarted { tests: plan.tests.len() });
+    let telling = Arc::new(telling);
+    let mut tests: Vec<(usize, TestReport)> = stream::iter(plan.tests.into_iter().enumerate())
+        .map(|(index, planned)| {
+            let (shared, telling) = (shared.clone(), Arc::clone(&telling));
+            async move { (index, run_guarded(planned, shared, telling).await) }
+        })
+        .buffer_unordered(config.jobs.max(1))
+        .collect()
+        .await;
+    tests.sort_by_key(|(index, _)| *index);
+    let tests: Vec<TestReport> = tests.into_iter().map(|(_, test)| test).collect();
+    let counts = tests.iter().fold(Counts::default(), |sum, test| sum.plus(test.counts));
+    let agent = match shared.agent.peek() {
+        Some(Ok(agent)) => agent.describe(),
+        Some(Err(_)) | None => "none was needed".to_owned(),
+    };
+    telling.say(Event::RunEnded);
+    RunReport {
+        schema: SCHEMA.to_owned(),
+        tool: Tool { name: "oa-authtest".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
+        issuer: config.issuer.clone(),
+        started: rfc3339(started),
+        duration_ms: millis(clock),
+        verdict: tests.iter().map(|test| test.verdict).max().unwrap_or_default(),
+        counts,
+        environment: environment(&config, agent, &shared),
+        interrupted: telling.interrupted.is_cancelled(),
+        tests,
+    }
+}
+
+fn environment(config: &Config, agent: String, shared: &Run) -> Environment {
+    Environment {
+        profiles: config.profiles.clone(),
+        tls: match &config.network.tls {
+            Tls::System => "certificates verified by the system's authorities".to_owned(),
+            Tls::CaFile(path) => format!("certificates verified by the authorities in {}", path.file_name().unwrap_or_default().display()),
+            Tls::Insecure => "certificates NOT verified (--insecure)".to_owned(),
+        },
+        agent,
+        redirect_uri: shared.redirect_uri(),
+        secrets_shown: config.report.show_secrets,
+    }
+}
+
+/// A test in a task of its own: should it panic, that is our bug, and the run goes on and says so.
+async fn run_guarded(planned: PlannedTest, shared: Run, telling: Arc<Telling>) -> TestReport {
+    let blank = blank_report(&planned, &shared.config);
+    if let Some(reason) = planned.skip {
+        let report = TestReport { reason: Some(reason), ..blank };
+        telling.say(Event::TestEnded(Box::new(report.clone())));
+        return report;
+    }
+    telling.say(Event::TestStarted { id: planned.id.clone(), title: planned.test.title.clone() });
+    let task = tokio::spawn(run_test(planned, shared, Arc::clone(&telling), blank.clone()));
+    let report = match task.await {
+        Ok(report) => report,
+        Err(panic) => TestReport {
+            verdict: Verdict::Errored,
+            reason: Some(format!("a bug in oa-authtest: {panic}; please report it with this command: {}", blank.command)),
+            counts: Counts { errors: 1, ..Counts::default() },
+            bug: true,
+            ..blank
+        },
+    };
+    telling.say(Event::TestEnded(Box::new(report.clone())));
+    report
+}
+
+async fn run_test(planned: PlannedTest, shared: Run, telling: Arc<Telling>, blank: TestReport) -> TestReport {
+    let started = Timestamp::now();
+    let clock = Instant::now();
+    let mut session = Session::new(shared, &planned.id, &planned.test.scopes());
+    let mut stop = None;
+    let mut not_tested = Vec::new();
+    for step in &planned.test.steps {
+        session.begin(step.name());
+        if stop.is_some() {
+            session.end(StepEnd::NotReached);
+            continue;
+        }
+        telling.say(Event::StepStarted { id: planned.id.clone(), step: step.name() });
+        let taken = tokio::select! {
+            biased;
+            () = telling.interrupted.cancelled() => Err(Stop::Untestable("interrupted".to_owned())),
+            taken = session.take(step) => taken,
+        };
+        let ended = match taken {
+            Ok(ended) => {
+                if let StepEnd::LeftOut(reason) = &ended {
+                    not_tested.push(format!("{}: {reason}", step.name()));
+                }
+                ended
+            }
+            Err(reason) => {
+                let ended = match &reason {
+                    Stop::Issuer(why) => StepEnd::Stopped(why.clone()),
+                    Stop::Untestable(why) => StepEnd::Errored(why.clone()),
+                };
+                stop = Some(reason);
+                ended
+            }
+        };
+        session.end(ended);
+    }
+    // The issuer is left as it was found, as far as it lets us, even when the story broke off.
+    let _ = tokio::time::timeout(CLEAN_UP.max(session.run.config.network.timeout), session.delete_clients()).await;
+    if let Some(browser) = session.browser.take() {
+        browser.close().await;
+    }
+    let redactor_shown = |text: String| session.recorder.redactor().text(&text);
+    let stop = stop.map(|stop| match stop {
+        Stop::Issuer(why) => Stop::Issuer(redactor_shown(why)),
+        Stop::Untestable(why) => Stop::Untestable(redactor_shown(why)),
+    });
+    let (findings, steps) = session.take_report();
+    let mut counts = Counts::of(&findings);
+    counts.errors = usize::from(matches!(stop, Some(Stop::Untestable(_))));
+    let verdict = match &stop {
+        None => counts.verdict(),
+        Some(Stop::Issuer(_)) => Verdict::Failed,
+        Some(Stop::Untestable(_)) => Verdict::Errored,
+    };
+    TestReport {
+        verdict,
+        reason: stop.map(|stop| stop.to_string()),
+        duration_ms: millis(clock),
+        started: rfc3339(started),
+        counts,
+        findings,
+        steps,
+        not_tested,
+        ..blank
+    }
+}
+
+fn blank_report(planned: &PlannedTest, config: &Config) -> TestReport {
+    TestReport {
+        id: planned.id.clone(),
+        profile: planned.feature.profile.clone(),
+        title: planned.test.title.clone(),
+        verdict: Verdict::Skipped,
+        reason: None,
+        duration_ms: 0,
+        feature: format!("{} / {}", planned.feature.category, planned.feature.title),
+        description: planned.test.description.clone(),
+        started: String::new(),
+        command: crate::config::command_line(config, &planned.id),
+        counts: Counts::default(),
+        findings: Vec::new(),
+        steps: Vec::new(),
+        not_tested: Vec::new(),
+        bug: false,
+    }
+}
+
+fn millis(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+/// RFC 3339 with seconds.
+fn rfc3339(moment: Timestamp) -> String {
+    format!("{moment:.0}")
+}

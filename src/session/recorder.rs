@@ -1,0 +1,179 @@
+//! Sends a test's requests through the [`Door`] and writes each exchange into the journal, redacted before it is kept.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use http::Method;
+use url::Url;
+
+use super::door::{Door, Unreachable};
+use super::received::Received;
+use super::redact::{Redactor, SecretKind};
+use crate::report::model::{Entry, Exchange, ExchangeResponse};
+
+/// The longest body text kept in a journal, in bytes.
+const MOST_TEXT: usize = 256 * 1024;
+
+/// A request to be sent.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// What it is for: the heading in the report.
+    pub title: String,
+    /// The method.
+    pub method: Method,
+    /// The URL.
+    pub url: Url,
+    /// Headers, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    pub body: Option<String>,
+}
+
+impl Request {
+    /// A GET request that asks for JSON.
+    pub fn get(title: impl Into<String>, url: Url) -> Self {
+        Self { title: title.into(), method: Method::GET, url, headers: vec![("accept".into(), "application/json".into())], body: None }
+    }
+
+    /// A POST request with a form body (RFC 6749 appendix B), asking for JSON.
+    pub fn form(title: impl Into<String>, url: Url, parameters: &[(&str, &str)]) -> Self {
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();
+        let mut request = Self::get(title, url);
+        request.method = Method::POST;
+        request.body = Some(body);
+        request.header("content-type", "application/x-www-form-urlencoded")
+    }
+
+    /// A POST request with a JSON body, asking for JSON.
+    pub fn json(title: impl Into<String>, url: Url, body: &serde_json::Value) -> Self {
+        let mut request = Self::get(title, url);
+        request.method = Method::POST;
+        request.body = Some(body.to_string());
+        request.header("content-type", "application/json")
+    }
+
+    /// With another header.
+    #[must_use]
+    pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// With a bearer token (RFC 6750 2.1).
+    #[must_use]
+    pub fn bearer(self, token: &str) -> Self {
+        self.header("authorization", format!("Bearer {token}"))
+    }
+}
+
+/// A test's way through the door, with its journal.
+#[derive(Debug)]
+pub struct Recorder {
+    door: Arc<Door>,
+    redactor: Arc<Redactor>,
+    journal: Mutex<Journal>,
+}
+
+#[derive(Debug, Default)]
+struct Journal {
+    exchanges: usize,
+    entries: Vec<Entry>,
+}
+
+impl Recorder {
+    /// A recorder with an empty journal.
+    pub fn new(door: Arc<Door>, redactor: Arc<Redactor>) -> Self {
+        Self { door, redactor, journal: Mutex::default() }
+    }
+
+    /// The redactor that stands before the journal.
+    pub fn redactor(&self) -> &Redactor {
+        &self.redactor
+    }
+
+    /// The door behind the recorder.
+    pub fn door(&self) -> &Door {
+        &self.door
+    }
+
+    /// Sends a request, keeps the exchange, and hands over the response unredacted.
+    ///
+    /// # Errors
+    /// [`Unreachable`] if no response came; the attempt is in the journal nevertheless.
+    pub async fn send(&self, request: Request) -> Result<Received, Unreachable> {
+        let started = Instant::now();
+        let body = request.body.clone().map(String::into_bytes);
+        let passed = self.door.pass(request.method.clone(), &request.url, &request.headers, body).await;
+        let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        if let Ok(passed) = &passed {
+            if let Ok(json) = serde_json::from_slice(&passed.body) {
+                self.redactor.learn_members(&json);
+            }
+        }
+        let mut journal = self.lock();
+        let number = journal.exchanges;
+        journal.exchanges += 1;
+        let redacted = |pairs: &[(String, String)]| pairs.iter().map(|(n, v)| (n.clone(), self.redactor.text(v))).collect::<Vec<_>>();
+        journal.entries.push(Entry::Exchange(Exchange {
+            number,
+            title: request.title,
+            method: request.method.to_string(),
+            url: self.redactor.text(request.url.as_str()),
+            request_headers: redacted(&request.headers),
+            request_body: request.body.map(|body| self.redactor.text(&body)),
+            response: match &passed {
+                Ok(passed) => Ok(ExchangeResponse {
+                    status: passed.status,
+                    headers: redacted(&passed.headers),
+                    body: self.redactor.text(&cut(&String::from_utf8_lossy(&passed.body))),
+                    size: passed.body.len(),
+                }),
+                Err(unreachable) => Err(self.redactor.text(&unreachable.why)),
+            },
+            duration_ms,
+        }));
+        drop(journal);
+        let passed = passed?;
+        Ok(Received {
+            exchange: number,
+            url: request.url,
+            status: passed.status,
+            headers: passed.headers,
+            body: passed.body,
+            received_at: jiff::Timestamp::now().as_second(),
+        })
+    }
+
+    /// Writes an entry of another kind into the journal.
+    pub fn note(&self, entry: Entry) {
+        self.lock().entries.push(entry);
+    }
+
+    /// Takes the entries since the last time.
+    pub fn drain(&self) -> Vec<Entry> {
+        std::mem::take(&mut self.lock().entries)
+    }
+
+    /// The value of a Basic `Authorization` header, its parts form-encoded as RFC 6749 2.3.1 says; learned as a secret.
+    pub fn basic(&self, client_id: &str, client_secret: &str) -> String {
+        let encode = |part: &str| url::form_urlencoded::byte_serialize(part.as_bytes()).collect::<String>();
+        let value = STANDARD.encode(format!("{}:{}", encode(client_id), encode(client_secret)));
+        self.redactor.learn(SecretKind::ClientCredentials, &value);
+        format!("Basic {value}")
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Journal> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The text cut at [`MOST_TEXT`] bytes, at a character's boundary, with a remark.
+fn cut(text: &str) -> String {
+    if text.len() <= MOST_TEXT {
+        return text.to_owned();
+    }
+    let at = (0..=MOST_TEXT).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    format!("{}… (cut: {} bytes in all)", &text[..at], text.len())
+}
