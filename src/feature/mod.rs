@@ -6,6 +6,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 pub mod plan;
+pub mod readme;
 pub mod step;
 
 pub use step::Step;

@@ -1,0 +1,138 @@
+//! Starts what a run needs, runs it, writes the reports and says how to exit.
+
+use std::sync::Arc;
+
+use futures::FutureExt as _;
+use thiserror::Error;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use crate::config::{AgentKind, Config};
+use crate::exit::Exit;
+use crate::feature::plan::{Plan, PlanError};
+use crate::feature::{self, FeatureError};
+use crate::report::ReportError;
+use crate::report::console::Console;
+use crate::runner::{self, Telling};
+use crate::session::callback::{CallbackError, CallbackListener};
+use crate::session::door::{Door, DoorError};
+use crate::session::user_agent::UserAgent;
+use crate::session::{AgentHandle, Run};
+
+/// Why a run did not begin, or could not be told. Each is printed as `error: …`.
+#[derive(Debug, Error)]
+pub enum LaunchError {
+    /// The feature documents are not sound: a bug of ours.
+    #[error(transparent)]
+    Feature(#[from] FeatureError),
+    /// The selection cannot be read.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// No test was selected.
+    #[error("no test matches {0}: see the tests with oa-authtest list")]
+    Nothing(String),
+    /// The redirect URI cannot be listened on.
+    #[error(transparent)]
+    Callback(#[from] CallbackError),
+    /// The HTTP client cannot be set up.
+    #[error(transparent)]
+    Door(#[from] DoorError),
+    /// A report cannot be written.
+    #[error(transparent)]
+    Report(#[from] ReportError),
+}
+
+impl LaunchError {
+    /// The exit code it amounts to.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Feature(_) => Exit::Bug,
+            Self::Nothing(_) => Exit::NothingTested,
+            Self::Callback(CallbackError::Taken { .. }) | Self::Report(_) => Exit::CouldNotTest,
+            Self::Plan(_) | Self::Callback(_) | Self::Door(_) => Exit::Usage,
+        }
+    }
+}
+
+/// Runs the configured tests and writes the reports. A callback listener that is bound already is used instead of binding one.
+///
+/// # Errors
+/// [`LaunchError`] if the run cannot begin, or its reports cannot be written.
+pub async fn launch(config: Config, bound: Option<Arc<CallbackListener>>, mut console: Console) -> Result<Exit, LaunchError> {
+    let plan = Plan::new(&config, &feature::features()?)?;
+    if plan.tests.is_empty() {
+        return Err(LaunchError::Nothing(format!("--test {}", config.tests.join(" --test "))));
+    }
+    let door = Arc::new(Door::new(&config.network)?);
+    let logs_in = plan.logs_in();
+    let callback = match bound {
+        Some(callback) => Some(callback),
+        None if logs_in => Some(CallbackListener::bind(&config.redirect_uri).await?),
+        None => None,
+    };
+    let config = Arc::new(config);
+    let agent = if logs_in { start_agent(&config, &door) } else { Run::no_agent("nobody logs in") };
+    let shared = Run { config: Arc::clone(&config), door, callback, agent };
+    let (events, told) = mpsc::unbounded_channel();
+    let interrupted = CancellationToken::new();
+    let signal = tokio::spawn(interruption(interrupted.clone()));
+    let telling = Telling { events, interrupted };
+    let (report, ()) = tokio::join!(runner::run(plan, shared.clone(), telling), console.follow(told));
+    if let Some(Ok(agent)) = shared.agent.peek() {
+        agent.stop().await;
+    }
+    // results.json first: whatever goes wrong with the other formats, what was gathered is kept.
+    let written = crate::report::write(&report, &config.report);
+    console.finish(&report, written.as_ref().ok().map(std::path::PathBuf::as_path));
+    written?;
+    if signal.is_finished() {
+        return Ok(signal.await.unwrap_or(Exit::Interrupted));
+    }
+    signal.abort();
+    Ok(Exit::of(&report, config.fail_on))
+}
+
+/// Starts the user agent at once, beside discovery and registration; whoever logs in waits for it.
+fn start_agent(config: &Arc<Config>, door: &Arc<Door>) -> AgentHandle {
+    let (config, door) = (Arc::clone(config), Arc::clone(door));
+    let starting = tokio::spawn(async move {
+        let started = match config.agent.kind {
+            AgentKind::Http => UserAgent::http(&config.network),
+            AgentKind::Auto | AgentKind::Webdriver => {
+                // With a private authority the browser trusts the very key that the door has verified.
+                let pin = match Url::parse(&config.issuer) {
+                    Ok(url) => door.spki_pin(&url).await,
+                    Err(_) => None,
+                };
+                UserAgent::browser(&config.agent, &config.network.tls, pin).await
+            }
+        };
+        started.map(Arc::new).map_err(|e| e.to_string())
+    });
+    async move { starting.await.unwrap_or_else(|panic| Err(format!("a bug in oa-authtest: {panic}"))) }.boxed().shared()
+}
+
+/// Waits for Ctrl-C or SIGTERM, cancels the run, and tells which it was. A second one ends the program at once: the guard ends the browser.
+async fn interruption(run: CancellationToken) -> Exit {
+    let exit = signal().await;
+    run.cancel();
+    tokio::spawn(async move {
+        let again = signal().await;
+        std::process::exit(again.code());
+    });
+    exit
+}
+
+async fn signal() -> Exit {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
+        // Without a handler for SIGTERM there is still Ctrl-C.
+        let _ = tokio::signal::ctrl_c().await;
+        return Exit::Interrupted;
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => Exit::Interrupted,
+        _ = terminate.recv() => Exit::Terminated,
+    }
+}

@@ -1,0 +1,101 @@
+//! What `oa-authtest list` and `oa-authtest explain` say: profiles, features, tests, rules and the flaws that show them.
+
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+
+use crate::feature::{Feature, readme};
+use crate::issuer::Flaw;
+use crate::rule::{Level, Rule, catalogue, spec};
+
+/// The listing for people.
+pub fn text(features: &[Feature]) -> String {
+    let mut out = String::new();
+    let mut profile = "";
+    for feature in features {
+        if feature.profile != profile {
+            profile = &feature.profile;
+            let _ = writeln!(out, "profile {profile}");
+        }
+        let _ = writeln!(out, "\n  {} — {}", feature.id, feature.title);
+        for test in &feature.tests {
+            let _ = writeln!(out, "    {}/{} — {}", feature.id, test.id, test.title);
+            for need in readme::needs(&test.steps) {
+                let _ = writeln!(out, "      needs {}", need.replace('`', ""));
+            }
+        }
+    }
+    let _ = writeln!(out, "\n{} rules: oa-authtest explain RULE tells about one, oa-authtest list --json names them all.", catalogue().len());
+    out
+}
+
+/// The listing for programs: `{ "features": […], "rules": […] }`.
+pub fn json(features: &[Feature], flaws: &[Flaw]) -> Value {
+    let features: Vec<Value> = features
+        .iter()
+        .map(|feature| {
+            let tests: Vec<Value> = feature
+                .tests
+                .iter()
+                .map(|test| {
+                    json!({
+                        "id": format!("{}/{}", feature.id, test.id),
+                        "title": test.title,
+                        "steps": test.steps.iter().map(crate::feature::Step::name).collect::<Vec<_>>(),
+                        "needs": readme::needs(&test.steps),
+                    })
+                })
+                .collect();
+            json!({ "profile": feature.profile, "id": feature.id, "title": feature.title, "tests": tests })
+        })
+        .collect();
+    let rules: Vec<Value> = catalogue()
+        .iter()
+        .map(|rule| {
+            json!({
+                "id": rule.id,
+                "level": rule.level,
+                "spec": rule.spec,
+                "url": spec::resolve(rule.spec).map(|reference| reference.url),
+                "says": rule.says,
+                "flaws": showing(rule, flaws).map(|flaw| flaw.name.as_str()).collect::<Vec<_>>(),
+            })
+        })
+        .collect();
+    json!({ "features": features, "rules": rules })
+}
+
+/// What `explain` says about a rule, or the rules whose ids come near if there is none of that name.
+///
+/// # Errors
+/// A message that names what was asked for and what exists.
+pub fn explain(id: &str, flaws: &[Flaw]) -> Result<String, String> {
+    let Some(rule) = catalogue().into_iter().find(|rule| rule.id == id) else {
+        let tail = id.rsplit(['/', '.']).next().unwrap_or(id);
+        let near: Vec<&str> = catalogue().iter().map(|rule| rule.id).filter(|known| known.contains(tail) || id.contains(known)).collect();
+        let hint = if near.is_empty() {
+            "oa-authtest list --json names them all".to_owned()
+        } else {
+            format!("did you mean {}?", near.join(", "))
+        };
+        return Err(format!("there is no rule {id:?}: {hint}"));
+    };
+    let level = match rule.level {
+        Level::Must => "must: broken, it is a failure",
+        Level::Should => "should: broken, it is a warning",
+        Level::May => "may: broken, it is a suggestion",
+    };
+    let mut out = format!("{}\n\n  {}\n\n  level  {level}\n  why    {}\n", rule.id, rule.says, rule.why);
+    if let Some(reference) = spec::resolve(rule.spec) {
+        let _ = writeln!(out, "  spec   {} — {}\n         {}", rule.spec, reference.title, reference.url);
+    }
+    for flaw in showing(rule, flaws) {
+        let _ = writeln!(out, "  flaw   {}: {}\n         see it: oa-authtest run --demo --flaw {}", flaw.name, flaw.says, flaw.name);
+    }
+    Ok(out)
+}
+
+fn showing<'a>(rule: &Rule, flaws: &'a [Flaw]) -> impl Iterator<Item = &'a Flaw> {
+    let id = rule.id;
+    flaws.iter().filter(move |flaw| flaw.trips.iter().any(|trip| trip == id))
+}

@@ -1,0 +1,281 @@
+//! The proof that the rules can fail: every flaw of the embedded issuer against every rule, through the real engine over real HTTP.
+//!
+//! For each flaw the whole profile runs against an issuer with that flaw and no other. The rules that fail must be exactly those the flaw
+//! names; without a flaw none may fail; and every rule must be tripped by some flaw.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures::stream::{self, StreamExt as _};
+use globset::Glob;
+use serde::Serialize;
+use thiserror::Error;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use crate::config::{AgentKind, Config, ConfiguredClient};
+use crate::feature::plan::{Plan, PlanError};
+use crate::feature::{self, FeatureError};
+use crate::issuer::{self, Flaw, IssuerError, IssuerOptions};
+use crate::report::model::{FindingOutcome, RunReport};
+use crate::rule::catalogue;
+use crate::runner::{self, Telling};
+use crate::session::Run;
+use crate::session::agent::User;
+use crate::session::callback::{CallbackError, CallbackListener};
+use crate::session::door::{Door, DoorError};
+use crate::session::user_agent::UserAgent;
+
+/// How long a fresh client's `invalid_client` is retried here: long enough for the flaw that is late, short enough for the one that is dead.
+const PATIENCE: Duration = Duration::from_millis(1500);
+
+/// What the matrix came to.
+#[derive(Debug, Clone, Serialize)]
+pub struct Matrix {
+    /// Every rule with the flaws that trip it.
+    pub rules: BTreeMap<String, Vec<String>>,
+    /// Every flaw that was run, in the order of the files.
+    pub flaws: Vec<FlawRow>,
+    /// What is wrong with the run without a flaw, if anything.
+    pub clean_run: Vec<String>,
+    /// True if only some flaws were asked for, so that rules without one prove nothing.
+    pub partial: bool,
+    /// How long it took, in milliseconds.
+    pub duration_ms: u64,
+}
+
+/// One flaw and what it did.
+#[derive(Debug, Clone, Serialize)]
+pub struct FlawRow {
+    /// Its name.
+    pub name: String,
+    /// What it does wrong.
+    pub says: String,
+    /// The rules it names.
+    pub names: BTreeSet<String>,
+    /// The rules that failed.
+    pub tripped: BTreeSet<String>,
+    /// Tests that could not be told to the end because of it, with the reason: for the reader, no fault by itself.
+    pub stopped: Vec<String>,
+}
+
+impl FlawRow {
+    /// Rules it names that did not fail.
+    pub fn missed(&self) -> Vec<&str> {
+        self.names.difference(&self.tripped).map(String::as_str).collect()
+    }
+
+    /// Rules that failed although it does not name them.
+    pub fn collateral(&self) -> Vec<&str> {
+        self.tripped.difference(&self.names).map(String::as_str).collect()
+    }
+}
+
+/// Why the matrix could not be made.
+#[derive(Debug, Error)]
+pub enum SelfTestError {
+    /// The feature documents are not sound.
+    #[error(transparent)]
+    Feature(#[from] FeatureError),
+    /// The plan cannot be made.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The embedded issuer does not start.
+    #[error(transparent)]
+    Issuer(#[from] IssuerError),
+    /// The flaws cannot be read.
+    #[error(transparent)]
+    Flaw(#[from] issuer::flaw::FlawError),
+    /// There is no listener.
+    #[error(transparent)]
+    Callback(#[from] CallbackError),
+    /// There is no way out.
+    #[error(transparent)]
+    Door(#[from] DoorError),
+    /// A glob of `--flaw` cannot be read, or matches nothing.
+    #[error("--flaw {glob:?} {why}: see the names with oa-authtest issuer --list-flaws")]
+    Selection {
+        /// The glob.
+        glob: String,
+        /// What is wrong with it.
+        why: String,
+    },
+}
+
+impl Matrix {
+    /// Rules no flaw trips. Empty when only some flaws were run.
+    pub fn untripped(&self) -> Vec<&str> {
+        if self.partial {
+            return Vec::new();
+        }
+        self.rules.iter().filter(|(_, flaws)| flaws.is_empty()).map(|(rule, _)| rule.as_str()).collect()
+    }
+
+    /// True if every rule was tripped, no flaw was missed and none tripped more than it names.
+    pub fn is_clean(&self) -> bool {
+        self.clean_run.is_empty()
+            && self.untripped().is_empty()
+            && self.flaws.iter().all(|flaw| flaw.missed().is_empty() && flaw.collateral().is_empty())
+    }
+
+    /// The matrix for people: a line a flaw, then what is wrong, then the sums.
+    pub fn render(&self) -> String {
+        let mut out = String::new();
+        let width = self.flaws.iter().map(|flaw| flaw.name.len()).max().unwrap_or(0);
+        for flaw in &self.flaws {
+            let mark = if flaw.missed().is_empty() && flaw.collateral().is_empty() { "✅" } else { "❌" };
+            let tripped: Vec<&str> = flaw.tripped.iter().map(String::as_str).collect();
+            let _ = writeln!(out, "{mark} {:width$}  {}", flaw.name, if tripped.is_empty() { "—".to_owned() } else { tripped.join(", ") });
+            for (what, rules) in [("missed", flaw.missed()), ("collateral", flaw.collateral())] {
+                if !rules.is_empty() {
+                    let _ = writeln!(out, "     {what}: {}", rules.join(", "));
+                }
+            }
+            if mark == "❌" {
+                for stopped in &flaw.stopped {
+                    let _ = writeln!(out, "     stopped: {stopped}");
+                }
+            }
+        }
+        for problem in &self.clean_run {
+            let _ = writeln!(out, "❌ without a flaw: {problem}");
+        }
+        for rule in self.untripped() {
+            let _ = writeln!(out, "❌ no flaw trips {rule}");
+        }
+        let tripped = self.rules.values().filter(|flaws| !flaws.is_empty()).count();
+        let missed: usize = self.flaws.iter().map(|flaw| flaw.missed().len()).sum();
+        let collateral: usize = self.flaws.iter().map(|flaw| flaw.collateral().len()).sum();
+        let _ = writeln!(
+            out,
+            "\n{} {} rules, {} flaws: {tripped} rules tripped, {missed} missed, {collateral} collateral, in {:.1} s",
+            if self.is_clean() { "✅" } else { "❌" },
+            self.rules.len(),
+            self.flaws.len(),
+            Duration::from_millis(self.duration_ms).as_secs_f32()
+        );
+        out
+    }
+}
+
+/// Runs the matrix, `jobs` issuers at a time. `selection` holds globs over the flaws' names; empty means all.
+///
+/// # Errors
+/// [`SelfTestError`] if something of our own does not start.
+pub async fn run(selection: &[String], jobs: usize) -> Result<Matrix, SelfTestError> {
+    let clock = Instant::now();
+    let flaws = select(issuer::flaws()?, selection)?;
+    let clean_run = problems_of(&judge(None).await?);
+    let rows: Vec<Result<(usize, FlawRow), SelfTestError>> = stream::iter(flaws.into_iter().enumerate())
+        .map(|(index, flaw)| async move { row(flaw).await.map(|row| (index, row)) })
+        .buffer_unordered(jobs.max(1))
+        .collect()
+        .await;
+    let mut rows = rows.into_iter().collect::<Result<Vec<_>, _>>()?;
+    rows.sort_by_key(|(index, _)| *index);
+    let flaws: Vec<FlawRow> = rows.into_iter().map(|(_, row)| row).collect();
+    let mut rules: BTreeMap<String, Vec<String>> = catalogue().iter().map(|rule| (rule.id.to_owned(), Vec::new())).collect();
+    for flaw in &flaws {
+        for rule in flaw.tripped.intersection(&flaw.names) {
+            rules.entry(rule.clone()).or_default().push(flaw.name.clone());
+        }
+    }
+    let duration_ms = u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX);
+    Ok(Matrix { rules, flaws, clean_run, partial: !selection.is_empty(), duration_ms })
+}
+
+fn select(flaws: Vec<Flaw>, selection: &[String]) -> Result<Vec<Flaw>, SelfTestError> {
+    if selection.is_empty() {
+        return Ok(flaws);
+    }
+    let mut chosen: Vec<Flaw> = Vec::new();
+    for text in selection {
+        let fail = |why: String| SelfTestError::Selection { glob: text.clone(), why };
+        let glob = Glob::new(text).map_err(|e| fail(format!("is not a glob ({})", e.kind())))?.compile_matcher();
+        let matching: Vec<&Flaw> = flaws.iter().filter(|flaw| glob.is_match(&flaw.name)).collect();
+        if matching.is_empty() {
+            return Err(fail("matches no flaw".to_owned()));
+        }
+        for flaw in matching {
+            if chosen.iter().all(|other| other.name != flaw.name) {
+                chosen.push(flaw.clone());
+            }
+        }
+    }
+    Ok(chosen)
+}
+
+async fn row(flaw: Flaw) -> Result<FlawRow, SelfTestError> {
+    let (name, says, names) = (flaw.name.clone(), flaw.says.clone(), flaw.trips.iter().cloned().collect());
+    let report = judge(Some(flaw)).await?;
+    let stopped = report.tests.iter().filter_map(|test| Some(format!("{}: {}", test.id, test.reason.as_ref()?))).collect();
+    Ok(FlawRow { name, says, names, tripped: failed_rules(&report), stopped })
+}
+
+/// Runs the whole profile against an issuer with this flaw, without a browser.
+async fn judge(flaw: Option<Flaw>) -> Result<RunReport, SelfTestError> {
+    let loopback = Url::parse("http://127.0.0.1:0/cb").map_err(|e| CallbackError::NotLoopback(e.to_string()))?;
+    let callback = CallbackListener::bind(&loopback).await?;
+    let redirect_uris = vec![callback.redirect_uri().to_string()];
+    let issuer = issuer::start(IssuerOptions { flaw, redirect_uris, ..IssuerOptions::default() }).await?;
+    let mut config = config_for(&issuer, callback.redirect_uri());
+    config.registration_patience = PATIENCE;
+    let plan = Plan::new(&config, &feature::features()?)?;
+    let door = Door::new(&config.network)?;
+    let config = Arc::new(config);
+    let agent = Ok(Arc::new(UserAgent::http(&config.network).map_err(|e| issuer::IssuerError::from(std::io::Error::other(e.to_string())))?));
+    let agent = futures::FutureExt::shared(futures::FutureExt::boxed(futures::future::ready(agent)));
+    let shared = Run { config, door: Arc::new(door), callback: Some(callback), agent };
+    let (events, _) = mpsc::unbounded_channel();
+    let report = runner::run(plan, shared, Telling { events, interrupted: CancellationToken::new() }).await;
+    issuer.stop().await;
+    Ok(report)
+}
+
+fn config_for(issuer: &issuer::RunningIssuer, redirect_uri: &Url) -> Config {
+    let accounts = issuer.accounts();
+    let mut config = Config::for_tests(issuer.issuer());
+    config.client = Some(ConfiguredClient {
+        id: accounts.client_id.clone(),
+        secret: Some(accounts.client_secret.clone().into()),
+        auth_method: None,
+    });
+    config.initial_access_token = Some(accounts.initial_access_token.clone().into());
+    config.user = Some(User { username: accounts.username.clone(), password: accounts.password.clone().into() });
+    config.seller_id = Some(accounts.seller_id.clone());
+    config.orders_feed_url = Url::parse(&accounts.orders_feed_url).ok();
+    config.dataset_site_url = Url::parse(&accounts.dataset_site_url).ok();
+    config.redirect_uri = redirect_uri.clone();
+    config.agent.kind = AgentKind::Http;
+    config.jobs = 2;
+    config
+}
+
+fn failed_rules(report: &RunReport) -> BTreeSet<String> {
+    let findings = report.tests.iter().flat_map(|test| &test.findings);
+    findings.filter(|finding| finding.outcome == FindingOutcome::Failed).map(|finding| finding.rule.clone()).collect()
+}
+
+/// What a run against the well-behaved issuer should not show.
+fn problems_of(report: &RunReport) -> Vec<String> {
+    let mut problems: Vec<String> = Vec::new();
+    for test in &report.tests {
+        if let Some(reason) = &test.reason {
+            problems.push(format!("{} did not end: {reason}", test.id));
+        }
+        for finding in test.findings.iter().filter(|finding| finding.outcome == FindingOutcome::Failed) {
+            problems.push(format!("{} fails in {}: expected {}, actual {}", finding.rule, test.id, finding.expected, finding.actual));
+        }
+    }
+    let judged: BTreeSet<&str> = report.tests.iter().flat_map(|test| &test.findings).map(|finding| finding.rule.as_str()).collect();
+    for rule in catalogue() {
+        if !judged.contains(rule.id) {
+            problems.push(format!("{} is never judged", rule.id));
+        }
+    }
+    problems.dedup();
+    problems
+}
