@@ -1,0 +1,127 @@
+//! What the end-to-end tests share: the program run as a user runs it, with a deadline, and its results read back.
+#![allow(dead_code, reason = "each test binary uses its own part of this")]
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use oa_authtest::report::model::{RunReport, TestReport};
+
+/// The longest any run in a test may take; a run that hangs fails its test instead of the whole suite.
+const DEADLINE: Duration = Duration::from_secs(120);
+
+/// How a run of the program ended.
+pub struct Ended {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+    pub took: Duration,
+}
+
+impl Ended {
+    /// Everything it said, for a message.
+    pub fn said(&self) -> String {
+        format!("exit code {}\n--- stdout\n{}\n--- stderr\n{}", self.code, self.stdout, self.stderr)
+    }
+}
+
+/// The program with none of the caller's settings in its environment, in an empty folder.
+pub fn program(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_oa-authtest"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("OA_AUTHTEST_")) {
+        command.env_remove(name);
+    }
+    command.current_dir(folder).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Runs a command to its end, or fails the test at the deadline.
+pub fn run(mut command: Command) -> Ended {
+    let started = Instant::now();
+    let child = command.spawn().expect("the program starts");
+    let pid = child.id();
+    let (send, receive) = mpsc::channel();
+    std::thread::spawn(move || {
+        let _ = send.send(child.wait_with_output());
+    });
+    let Ok(output) = receive.recv_timeout(DEADLINE) else {
+        let _ = Command::new("kill").arg(pid.to_string()).status();
+        panic!("the program did not end within {DEADLINE:?}");
+    };
+    let Output { status, stdout, stderr } = output.expect("its output can be read");
+    Ended {
+        code: status.code().unwrap_or(-1),
+        stdout: String::from_utf8_lossy(&stdout).into_owned(),
+        stderr: String::from_utf8_lossy(&stderr).into_owned(),
+        took: started.elapsed(),
+    }
+}
+
+/// The results a run left in its report folder.
+pub fn results(folder: &Path) -> RunReport {
+    let path = folder.join("reports/results.json");
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
+    serde_json::from_str(&text).expect("results.json is what the model says")
+}
+
+/// One test of a run.
+pub fn test<'a>(report: &'a RunReport, id: &str) -> &'a TestReport {
+    report.tests.iter().find(|test| test.id == id).unwrap_or_else(|| panic!("there is no {id} in the report"))
+}
+
+/// A port of loopback that was free a moment ago.
+pub fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("loopback has a free port").port()
+}
+
+/// The root of the checkout.
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// True if `scripts/test --quick` wants neither browser nor other issuers.
+pub fn quick() -> bool {
+    std::env::var_os("TEST_QUICK").is_some()
+}
+
+/// Ends a child when the test does, however it does.
+pub struct Ending(pub Child);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// `oa-authtest issuer`, started for one test and gone with it.
+pub struct EmbeddedIssuer {
+    process: Ending,
+    url: String,
+}
+
+impl EmbeddedIssuer {
+    /// Starts one on a free port with these flags.
+    pub fn start(flags: &[&str]) -> Self {
+        use std::io::{BufRead as _, BufReader};
+        let folder = std::env::temp_dir();
+        let mut command = program(&folder);
+        command.args(["issuer", "--port", "0"]).args(flags);
+        let mut process = Ending(command.spawn().expect("the program starts"));
+        let stdout = process.0.stdout.take().expect("its output is piped");
+        let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
+        let url = lines.find_map(|line| line.split_whitespace().find(|word| word.starts_with("http")).map(str::to_owned));
+        Self { process, url: url.expect("it says where it is") }
+    }
+
+    /// The issuer.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The process, for a test that stops it early.
+    pub fn stop(self) {
+        drop(self.process);
+    }
+}

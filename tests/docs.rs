@@ -1,0 +1,49 @@
+//! Generated files are current, and the vocabulary changes only where a reviewer sees it. `GOLDEN=write cargo test --test docs` writes them again.
+
+mod common;
+
+use std::fmt::Write as _;
+
+use common::root;
+use oa_authtest::feature::{self, readme};
+use oa_authtest::rule::{catalogue, spec};
+
+fn compare(path: &str, current: &str) {
+    let file = root().join(path);
+    if std::env::var_os("GOLDEN").is_some_and(|value| value == "write") {
+        std::fs::write(&file, current).expect("it can be written");
+    }
+    let kept = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(kept == current, "{path} is not current: GOLDEN=write cargo test --test docs writes it again");
+}
+
+#[test]
+fn features_readme_is_current() {
+    compare("features/README.md", &readme::render(&feature::features().expect("sound documents")));
+}
+
+#[test]
+fn the_catalogue_is_as_reviewed() {
+    let mut text = String::new();
+    for rule in catalogue() {
+        let level = format!("{:?}", rule.level).to_lowercase();
+        let _ = writeln!(text, "{:<6} {} [{}]\n       {}", level, rule.id, rule.spec, rule.says);
+    }
+    compare("fixtures/catalogue.txt", &text);
+}
+
+#[test]
+fn every_rule_is_well_formed_and_unique() {
+    let mut seen = std::collections::BTreeSet::new();
+    for rule in catalogue() {
+        assert!(seen.insert(rule.id), "{} is there twice", rule.id);
+        let (artefact, name) = rule.id.split_once('/').unwrap_or_else(|| panic!("{} is not artefact/rule", rule.id));
+        for part in [artefact, name] {
+            let kebab = !part.is_empty() && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-');
+            assert!(kebab, "{} is not kebab-case", rule.id);
+        }
+        assert!(spec::resolve(rule.spec).is_some(), "{}: {} leads nowhere", rule.id, rule.spec);
+        assert!(!rule.says.contains("should") && !rule.says.ends_with('.'), "{}: {:?} is not a plain sentence", rule.id, rule.says);
+        assert!(rule.why.len() > 20, "{}: {:?} does not say why", rule.id, rule.why);
+    }
+}

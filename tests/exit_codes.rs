@@ -1,0 +1,110 @@
+//! What a user sees when the machine or a setting is not as it should be, against the embedded issuer.
+
+mod common;
+
+use std::net::TcpListener;
+use std::time::Duration;
+
+use common::{program, quick, results, run};
+use oa_authtest::report::model::Verdict;
+
+const SOON: Duration = Duration::from_secs(30);
+
+#[test]
+fn the_demo_passes_without_a_browser() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = program(folder.path());
+    command.args(["run", "--demo", "--agent", "http"]);
+    let ended = run(command);
+    assert_eq!(ended.code, 0, "{}", ended.said());
+    let report = results(folder.path());
+    assert_eq!(report.tests.len(), 6);
+    assert!(report.tests.iter().all(|test| test.verdict == Verdict::Passed), "{}", ended.said());
+    assert!(folder.path().join("reports/summary.md").is_file());
+}
+
+#[test]
+fn the_demo_passes_in_the_browser_over_tls() {
+    if quick() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = program(folder.path());
+    command.args(["run", "--demo"]);
+    let ended = run(command);
+    assert_eq!(ended.code, 0, "{}", ended.said());
+    let report = results(folder.path());
+    assert_eq!((report.verdict, report.counts.failures), (Verdict::Passed, 0), "{}", ended.said());
+}
+
+#[test]
+fn a_flaw_is_a_failure_and_nothing_else() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = program(folder.path());
+    command.args(["run", "--demo", "--agent", "http", "--flaw", "id-token-expired"]);
+    let ended = run(command);
+    assert_eq!(ended.code, 1, "{}", ended.said());
+    assert!(ended.stdout.contains("id-token/exp-future"), "{}", ended.said());
+}
+
+#[test]
+fn a_taken_port_is_named_before_anything_starts() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("it has one").port();
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = program(folder.path());
+    command.args(["run", "--demo", "--agent", "http", "--redirect-uri", &format!("http://localhost:{port}/cb")]);
+    let ended = run(command);
+    assert_eq!(ended.code, 3, "{}", ended.said());
+    assert!(ended.stderr.contains(&port.to_string()) && ended.stderr.contains("--redirect-uri"), "{}", ended.said());
+    assert!(!folder.path().join("reports").exists(), "nothing had started");
+    assert!(ended.took < SOON);
+}
+
+#[test]
+fn nothing_selected_is_exit_4() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = program(folder.path());
+    command.args(["run", "--demo", "--agent", "http", "--test", "no-such/test"]);
+    let ended = run(command);
+    assert_eq!(ended.code, 4, "{}", ended.said());
+    assert!(ended.stderr.contains("no-such/test") && ended.stderr.contains("oa-authtest list"), "{}", ended.said());
+}
+
+#[test]
+fn everything_skipped_is_exit_4_and_says_what_to_configure() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = program(folder.path());
+    command.args(["run", "--issuer", "http://localhost:1", "--test", "*/authorization-*", "--test", "*/authentication-*"]);
+    let ended = run(command);
+    assert_eq!(ended.code, 4, "{}", ended.said());
+    assert!(ended.stdout.contains("--username") && ended.stdout.contains("--dataset-site-url"), "{}", ended.said());
+}
+
+#[test]
+fn with_only_an_issuer_what_can_be_done_is_done_and_the_rest_is_listed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let issuer = common::EmbeddedIssuer::start(&[]);
+    let mut command = program(folder.path());
+    command.args(["run", "--issuer", issuer.url()]);
+    let ended = run(command);
+    // Its registration is protected, so no client is to be had: that is for the user to configure, and no fault of the issuer's.
+    assert_eq!(ended.code, 3, "{}", ended.said());
+    for named in ["--initial-access-token", "--client-id", "--username", "--dataset-site-url"] {
+        assert!(ended.stdout.contains(named), "{named} is not named: {}", ended.said());
+    }
+    let report = results(folder.path());
+    assert!(report.counts.passed > 30, "discovery and the key set were judged: {:?}", report.counts);
+    assert_eq!(report.counts.failures, 0);
+}
+
+#[test]
+fn no_browser_is_named_soon() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = program(folder.path());
+    command.args(["run", "--demo", "--test", "*/authorization-code-flow", "--webdriver-url", "http://127.0.0.1:9"]);
+    let ended = run(command);
+    assert_eq!(ended.code, 3, "{}", ended.said());
+    assert!(ended.stdout.contains("http://127.0.0.1:9"), "{}", ended.said());
+    assert!(ended.took < SOON, "{:?}", ended.took);
+}
