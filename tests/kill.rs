@@ -1,0 +1,135 @@
+//! Whatever ends us, no driver and no browser stays behind.
+//!
+//! Each run carries a mark of its own in its environment, which every process it starts inherits; `/proc` shows who still has it.
+
+mod common;
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::process::{Child, Command};
+use std::time::{Duration, Instant};
+
+use common::{free_port, program, quick, results};
+
+const MARK: &str = "KILL_TEST_MARK";
+
+/// An issuer whose authorization endpoint never answers, so that a run stays in the middle of its browser step for as long as the test likes.
+fn silent_issuer() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let issuer = format!("http://127.0.0.1:{}", listener.local_addr().expect("it has one").port());
+    let base = issuer.clone();
+    std::thread::spawn(move || {
+        let mut kept = Vec::new();
+        for stream in listener.incoming().map_while(Result::ok) {
+            if let Some(silent) = answer(stream, &base) {
+                kept.push(silent);
+            }
+        }
+    });
+    issuer
+}
+
+/// Answers one request; hands the connection back if it is to stay silent.
+fn answer(mut stream: TcpStream, base: &str) -> Option<TcpStream> {
+    let mut line = String::new();
+    let mut reader = BufReader::new(stream.try_clone().ok()?);
+    reader.read_line(&mut line).ok()?;
+    let mut header = String::new();
+    while reader.read_line(&mut header).ok()? > 2 {
+        header.clear();
+    }
+    let body = if line.contains("/.well-known/openid-configuration") {
+        format!(r#"{{"issuer":"{base}","authorization_endpoint":"{base}/authorize","token_endpoint":"{base}/token","jwks_uri":"{base}/jwks"}}"#)
+    } else if line.contains("/jwks") {
+        r#"{"keys":[]}"#.to_owned()
+    } else if line.contains("/authorize") {
+        return Some(stream);
+    } else {
+        return None;
+    };
+    let _ = write!(stream, "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+    None
+}
+
+/// The processes that carry the mark: pid and command line.
+fn marked(mark: &str) -> Vec<(u32, String)> {
+    let wanted = format!("{MARK}={mark}");
+    let Ok(processes) = std::fs::read_dir("/proc") else { return Vec::new() };
+    processes
+        .flatten()
+        .filter_map(|entry| {
+            let pid: u32 = entry.file_name().to_str()?.parse().ok()?;
+            let environment = std::fs::read(entry.path().join("environ")).ok()?;
+            let carries = environment.split(|byte| *byte == 0).any(|variable| variable == wanted.as_bytes());
+            let command = std::fs::read(entry.path().join("cmdline")).ok()?;
+            carries.then(|| (pid, String::from_utf8_lossy(&command).replace('\0', " ")))
+        })
+        .collect()
+}
+
+fn until(what: &str, within: Duration, mut reached: impl FnMut() -> bool) {
+    let deadline = Instant::now() + within;
+    while !reached() {
+        assert!(Instant::now() < deadline, "not within {within:?}: {what}");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Starts a run and waits until its browser shows a page that never loads.
+fn in_the_middle_of_a_browser_step(folder: &Path, mark: &str) -> Child {
+    let mut command = program(folder);
+    command
+        .args(["run", "--issuer", &silent_issuer(), "--client-id", "c", "--client-secret", "s", "--username", "u", "--password", "p"])
+        .args(["--test", "booking-partner-authentication/authorization-code-flow"])
+        .args(["--redirect-uri", &format!("http://localhost:{}/cb", free_port()), "--login-timeout", "60"])
+        .env(MARK, mark);
+    let child = command.spawn().expect("the program starts");
+    let browsing = |(_, command): &(u32, String)| command.contains("--type=renderer");
+    until("a browser with a page", Duration::from_secs(30), || marked(mark).iter().any(browsing));
+    child
+}
+
+fn signal(child: &Child, name: &str) {
+    let sent = Command::new("kill").args([name, &child.id().to_string()]).status().expect("kill runs");
+    assert!(sent.success());
+}
+
+fn nobody_is_left(mark: &str) {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while !marked(mark).is_empty() {
+        assert!(Instant::now() < deadline, "still there after 10 s: {:#?}", marked(mark));
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+#[test]
+fn sigkill_leaves_nobody_behind() {
+    if quick() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let mark = format!("kill-{}", std::process::id());
+    let mut child = in_the_middle_of_a_browser_step(folder.path(), &mark);
+    signal(&child, "-KILL");
+    child.wait().expect("it ended");
+    nobody_is_left(&mark);
+}
+
+#[test]
+fn interruptions_leave_nobody_behind_and_keep_what_was_gathered() {
+    if quick() {
+        return;
+    }
+    for (name, code) in [("-INT", 130), ("-TERM", 143)] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mark = format!("{name}-{}", std::process::id());
+        let mut child = in_the_middle_of_a_browser_step(folder.path(), &mark);
+        signal(&child, name);
+        assert_eq!(child.wait().expect("it ended").code(), Some(code));
+        nobody_is_left(&mark);
+        let report = results(folder.path());
+        assert!(report.interrupted);
+        assert!(report.counts.passed > 0, "discovery had been judged");
+    }
+}
