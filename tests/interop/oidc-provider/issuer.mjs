@@ -12,11 +12,6 @@ import { Consents } from './lib/consents.mjs';
 import { interactions } from './lib/interactions.mjs';
 import { USAGE, UsageError, parseOptions } from './lib/options.mjs';
 
-// Standard output carries one line and nothing else, but oidc-provider reports notices there.
-console.log = console.error;
-console.info = console.error;
-const { default: Provider } = await import('oidc-provider');
-
 /** Writes the authority's certificate; returns its path and what undoes the writing. */
 function writeCa(file, pem) {
   if (file) {
@@ -38,7 +33,15 @@ function listen(server, port) {
   });
 }
 
+/** Standard output carries one line and nothing else, but oidc-provider writes notices there, some while it is loaded. */
+async function loadProvider(verbose) {
+  const notice = verbose ? console.error : () => {};
+  Object.assign(console, { log: notice, info: notice, warn: notice });
+  return (await import('oidc-provider')).default;
+}
+
 async function start(options) {
+  const Provider = await loadProvider(options.verbose);
   const certificate = await makeCertificate();
   const server = createServer({ key: certificate.key, cert: certificate.chain });
   const issuer = `https://localhost:${await listen(server, options.port)}`;
