@@ -56,10 +56,10 @@ class Party {
     return { verifier, ...await browser.visit(url, { username, password, ...answers }) };
   }
 
-  async redeem({ url, verifier }) {
+  async redeem({ url, verifier }, more = {}) {
     const code = url.searchParams.get('code');
     assert.ok(code, `no code in ${url}`);
-    return this.post('token_endpoint', { grant_type: 'authorization_code', code, redirect_uri: CALLBACK, code_verifier: verifier });
+    return this.post('token_endpoint', { grant_type: 'authorization_code', code, redirect_uri: CALLBACK, code_verifier: verifier, ...more });
   }
 }
 
@@ -108,6 +108,10 @@ for (const format of ['jwt', 'opaque']) {
       const gone = await request(party.ca, body.registration_client_uri, management);
       show('a deleted client, read', { status: gone.status, body: gone.body, challenge: gone.headers['www-authenticate'] });
       assert.equal(gone.status, 401);
+      const former = await Party.discover(issuer, { id: body.client_id, secret: body.client_secret });
+      const refused = await former.post('token_endpoint', { grant_type: 'client_credentials', scope: 'openactive-ordersfeed' });
+      show('a deleted client, client credentials', { status: refused.status, body: refused.body });
+      assert.equal(refused.body.error, 'invalid_client');
     });
 
     it('refuses to register without an initial access token, or something it does not support', async () => {
@@ -193,6 +197,16 @@ for (const format of ['jwt', 'opaque']) {
       const dead = await party.get(party.metadata.userinfo_endpoint, response.body.access_token);
       show('userinfo after the replay', { status: dead.status, body: dead.body, challenge: dead.headers['www-authenticate'] });
       assert.equal(dead.status, 401);
+    });
+
+    it('hands over an access token for the booking API when asked for one', async () => {
+      const visit = await party.authorize(new Browser(issuer.ca), { scope: `${SELLER} openactive-ordersfeed`, prompt: 'consent' });
+      const { body } = await party.redeem(visit, { resource: `${issuer.about.issuer}/api` });
+      assert.equal(body.access_token.split('.').length === 3, format === 'jwt');
+      assert.equal((await party.get(issuer.about.ordersFeedUrl, body.access_token)).status, 200);
+      const refused = await party.get(party.metadata.userinfo_endpoint, body.access_token);
+      show('userinfo for a token of the booking API', { status: refused.status, body: refused.body });
+      assert.equal(refused.status, 401);
     });
 
     it('refreshes, rotates, and revokes everything when a used refresh token comes back', async () => {
