@@ -11,9 +11,9 @@ use crate::config::Format;
 use crate::config::layer::Layer;
 use crate::config::setting::{FLAW, FORMAT, Kind, PERSONA, PERSONAS, REPORT_DIR, SETTINGS, Setting};
 
-/// Tests an OpenID Connect or OAuth 2.0 issuer the way its relying parties, and its attackers, will use it.
+/// The command line.
 #[derive(Debug, Parser)]
-#[command(name = "oa-authtest", version, propagate_version = true, disable_help_subcommand = true, after_help = EXIT_CODES)]
+#[command(name = "oa-authtest", about = ABOUT, long_about = None, version, propagate_version = true, disable_help_subcommand = true, after_help = EXIT_CODES)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -41,6 +41,8 @@ pub enum Commands {
     #[command(after_help = "Example:\n  oa-authtest report reports/results.json --report-dir public")]
     Report(ReportArgs),
 }
+
+const ABOUT: &str = "Tests an OpenID Connect or OAuth 2.0 issuer the way its relying parties, and its attackers, will use it";
 
 const EXIT_CODES: &str = "\
 Exit codes:

@@ -67,7 +67,7 @@ impl fmt::Display for Place {
 /// Why there is no [`super::Config`]. The message says what is wrong, [`ConfigError::hint`] what to do; no secret is in either.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ConfigError {
-    /// A value is not one the setting can have.
+    /// A value is not one the setting can have, or names a file that cannot be read.
     #[error("{origin}: {problem}")]
     Value {
         /// Where it was written.
@@ -80,10 +80,10 @@ pub enum ConfigError {
     /// Two settings that exclude each other were given in the same place.
     #[error("{first} and {second} cannot be used together")]
     Conflict {
-        /// The first.
-        first: Origin,
-        /// The second.
-        second: Origin,
+        /// The first, as the user wrote it.
+        first: String,
+        /// The second, as the user wrote it.
+        second: String,
         /// What to do.
         hint: String,
     },
@@ -94,18 +94,6 @@ pub enum ConfigError {
         subject: String,
         /// What it has to have: `needs a password`.
         missing: String,
-        /// What to do.
-        hint: String,
-    },
-    /// A file could not be read.
-    #[error("{origin}: cannot read {}: {why}", .path.display())]
-    Unreadable {
-        /// The setting that names it.
-        origin: Origin,
-        /// The file.
-        path: PathBuf,
-        /// The system's words.
-        why: String,
         /// What to do.
         hint: String,
     },
@@ -125,11 +113,15 @@ impl ConfigError {
     /// What to do about it: one sentence without a full stop.
     pub fn hint(&self) -> &str {
         match self {
-            Self::Value { hint, .. }
-            | Self::Conflict { hint, .. }
-            | Self::Missing { hint, .. }
-            | Self::Unreadable { hint, .. }
-            | Self::File { hint, .. } => hint,
+            Self::Value { hint, .. } | Self::Conflict { hint, .. } | Self::Missing { hint, .. } | Self::File { hint, .. } => hint,
         }
+    }
+
+    pub(super) fn unreadable(origin: Origin, path: &Path, why: &std::io::Error, hint: &str) -> Self {
+        Self::Value { origin, problem: format!("cannot read {}: {why}", path.display()), hint: hint.to_owned() }
+    }
+
+    pub(super) fn conflict(first: &Origin, second: &Origin, hint: &str) -> Self {
+        Self::Conflict { first: first.to_string(), second: second.to_string(), hint: hint.to_owned() }
     }
 }

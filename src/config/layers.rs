@@ -45,11 +45,9 @@ impl<'a> World<'a> {
         let demo = layers.parsed(&setting::DEMO, value::switch)?.filter(|found| found.value);
         let issuer = layers.text(&setting::ISSUER);
         match (demo, issuer) {
-            (Some(demo), Some(issuer)) if demo.rank == issuer.rank => Err(ConfigError::Conflict {
-                first: demo.origin,
-                second: issuer.origin,
-                hint: "leave one out: --demo brings its own issuer".to_owned(),
-            }),
+            (Some(demo), Some(issuer)) if demo.rank == issuer.rank => {
+                Err(ConfigError::conflict(&demo.origin, &issuer.origin, "leave one out: --demo brings its own issuer"))
+            }
             (Some(demo), issuer) if issuer.as_ref().is_none_or(|issuer| demo.rank < issuer.rank) => {
                 let persona = layers.required(&setting::PERSONA, |text| value::one_of(text, &strs(&setting::PERSONA.kind.names())))?;
                 let flaw = layers.parsed(&setting::FLAW, value::text)?.map(|found| found.value);
@@ -77,7 +75,7 @@ impl<'a> World<'a> {
 pub fn load(flags: &Layer, world: &World<'_>, demo: Option<DemoSettings>) -> Result<Config, ConfigError> {
     let variables = Layer::from_environment(world.variable)?;
     let path = file_path(flags, &variables, world, demo.is_some());
-    let file = path.as_ref().map(|(path, origin)| read(path, origin, world)).transpose()?.unwrap_or_default();
+    let file = path.as_ref().map(|(path, origin)| read(path, origin.as_ref(), world)).transpose()?.unwrap_or_default();
     let is_demo = demo.is_some();
 
     let above = vec![flags.clone(), variables.clone(), file.top.clone(), Layer::defaults()];
@@ -106,12 +104,9 @@ fn file_path(flags: &Layer, variables: &Layer, world: &World<'_>, demo: bool) ->
     (!demo && path.exists()).then_some((path, None))
 }
 
-fn read(path: &Path, origin: &Option<Origin>, world: &World<'_>) -> Result<File, ConfigError> {
-    let text = std::fs::read_to_string(path).map_err(|why| ConfigError::Unreadable {
-        origin: origin.clone().unwrap_or(Origin::Default),
-        path: path.to_owned(),
-        why: why.to_string(),
-        hint: "name a configuration file that can be read".to_owned(),
+fn read(path: &Path, origin: Option<&Origin>, world: &World<'_>) -> Result<File, ConfigError> {
+    let text = std::fs::read_to_string(path).map_err(|why| {
+        ConfigError::unreadable(origin.cloned().unwrap_or(Origin::Default), path, &why, "name a configuration file that can be read")
     })?;
     File::parse(path, &text, world.profiles)
 }
@@ -196,8 +191,7 @@ impl Layers<'_> {
         let by_file = self.parsed(file, value::text)?;
         match (direct, by_file) {
             (Some(direct), Some(by_file)) if direct.rank == by_file.rank => {
-                let hint = "leave one out".to_owned();
-                Err(ConfigError::Conflict { first: direct.origin, second: by_file.origin, hint })
+                Err(ConfigError::conflict(&direct.origin, &by_file.origin, "leave one out"))
             }
             (Some(direct), by_file) if by_file.as_ref().is_none_or(|by_file| direct.rank < by_file.rank) => match direct.value {
                 Value::Secret(source) => self.open(source, direct.rank, direct.origin, here).map(Some),
@@ -235,10 +229,5 @@ impl Layers<'_> {
 }
 
 pub(super) fn contents(origin: &Origin, path: &Path, hint: &str) -> Result<String, ConfigError> {
-    std::fs::read_to_string(path).map_err(|why| ConfigError::Unreadable {
-        origin: origin.clone(),
-        path: path.to_owned(),
-        why: why.to_string(),
-        hint: hint.to_owned(),
-    })
+    std::fs::read_to_string(path).map_err(|why| ConfigError::unreadable(origin.clone(), path, &why, hint))
 }

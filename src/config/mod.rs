@@ -11,21 +11,23 @@ use url::Url;
 
 use crate::session::agent::{Selectors, User};
 
-pub mod command_line;
-pub mod demo;
+mod command_line;
+mod demo;
 pub mod error;
-pub mod file;
+mod file;
 pub mod layer;
-pub mod layers;
+mod layers;
 mod nearest;
 pub mod setting;
 mod settle;
-pub mod value;
+mod value;
 
 pub use command_line::{Invocation, command_line};
 pub use demo::{DemoSettings, DemoWish};
-pub use error::ConfigError;
+pub use error::{ConfigError, Origin};
+pub use layer::Layer;
 pub use layers::{World, load};
+pub use setting::{SETTINGS, Setting};
 
 /// The file that is read from the current folder if no other is named.
 pub const FILE_NAME: &str = "oa-authtest.toml";
@@ -118,7 +120,7 @@ pub struct ConfiguredClient {
     pub auth_method: Option<AuthMethod>,
 }
 
-/// Client authentication methods (OpenID Connect Core 9).
+/// Client authentication methods (OIDC Core section 9).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 #[value(rename_all = "snake_case")]

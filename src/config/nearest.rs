@@ -18,16 +18,16 @@ fn distance(a: &str, b: &str) -> usize {
     let mut before: Vec<usize> = Vec::new();
     let mut last: Vec<usize> = (0..=b.len()).collect();
     for i in 1..=a.len() {
-        let mut row = vec![i];
+        let mut current = vec![i];
         for j in 1..=b.len() {
             let substituted = last[j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut least = substituted.min(last[j] + 1).min(row[j - 1] + 1);
+            let mut cheapest = substituted.min(last[j] + 1).min(current[j - 1] + 1);
             if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                least = least.min(before[j - 2] + 1);
+                cheapest = cheapest.min(before[j - 2] + 1);
             }
-            row.push(least);
+            current.push(cheapest);
         }
-        before = std::mem::replace(&mut last, row);
+        before = std::mem::replace(&mut last, current);
     }
     last[b.len()]
 }

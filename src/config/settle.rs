@@ -67,8 +67,8 @@ impl Layers<'_> {
             auth_method = Some(method.value);
             match (method.value, &kept) {
                 (AuthMethod::None, Some(secret)) if secret.rank <= method.rank => {
-                    let hint = "leave out the secret for a public client, or choose client_secret_basic or client_secret_post".to_owned();
-                    return Err(ConfigError::Conflict { first: method.origin, second: secret.origin.clone(), hint });
+                    let hint = "leave out the secret for a public client, or choose client_secret_basic or client_secret_post";
+                    return Err(ConfigError::conflict(&method.origin, &secret.origin, hint));
                 }
                 // Said further down, where it belonged to another method.
                 (AuthMethod::None, _) => kept = None,
@@ -103,11 +103,11 @@ impl Layers<'_> {
         let insecure = self.parsed(&setting::INSECURE, value::switch)?.filter(|found| found.value);
         let ca_file = self.parsed(&setting::CA_FILE, value::text)?;
         match (insecure, ca_file) {
-            (Some(insecure), Some(ca_file)) if insecure.rank == ca_file.rank => Err(ConfigError::Conflict {
-                first: insecure.origin,
-                second: ca_file.origin,
-                hint: "leave one out: certificates are either not verified, or verified by the file".to_owned(),
-            }),
+            (Some(insecure), Some(ca_file)) if insecure.rank == ca_file.rank => Err(ConfigError::conflict(
+                &insecure.origin,
+                &ca_file.origin,
+                "leave one out: certificates are either not verified, or verified by the file",
+            )),
             (Some(insecure), ca_file) if ca_file.as_ref().is_none_or(|ca_file| insecure.rank < ca_file.rank) => Ok(Tls::Insecure),
             (_, Some(ca_file)) => {
                 let hint = "name a PEM file with the certificate authorities to trust";
@@ -129,8 +129,8 @@ impl Layers<'_> {
         if let Some(http) = kind.as_ref().filter(|kind| kind.value == AgentKind::Http) {
             let browser = webdriver_url.as_ref().map(|f| (f.rank, &f.origin)).into_iter().chain(headed.as_ref().map(|f| (f.rank, &f.origin)));
             if let Some((_, origin)) = browser.into_iter().find(|(rank, _)| *rank <= http.rank) {
-                let hint = "leave one out: the http agent has no browser".to_owned();
-                return Err(ConfigError::Conflict { first: http.origin.clone(), second: origin.clone(), hint });
+                let hint = "leave one out: the http agent has no browser";
+                return Err(ConfigError::conflict(&http.origin, origin, hint));
             }
             (webdriver_url, headed) = (None, None);
         }

@@ -47,7 +47,7 @@ pub fn text(value: &str) -> Result<String, Problem> {
     Ok(value.to_owned())
 }
 
-/// An issuer: https or http, a host, neither query nor fragment (OpenID Connect Discovery 1.0 section 3), kept as it is.
+/// An issuer: https or http, a host, neither query nor fragment (OIDC Discovery section 3), kept as it is.
 pub fn issuer(value: &str) -> Result<String, Problem> {
     const HINT: &str = "give the issuer exactly as it names itself, for example https://localhost:5003";
     let url = web(value, HINT)?;
