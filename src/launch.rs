@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::config::{AgentKind, Config};
-use crate::exit::Exit;
+use crate::exit::{BUG, Exit};
 use crate::feature::plan::{Plan, PlanError};
 use crate::feature::{self, FeatureError};
 use crate::report::ReportError;
@@ -110,7 +110,7 @@ fn start_agent(config: &Arc<Config>, door: &Arc<Door>) -> AgentHandle {
         };
         started.map(Arc::new).map_err(|e| e.to_string())
     });
-    async move { starting.await.unwrap_or_else(|panic| Err(format!("a bug in oa-authtest: {panic}"))) }.boxed().shared()
+    async move { starting.await.unwrap_or_else(|panic| Err(format!("{BUG}{panic}"))) }.boxed().shared()
 }
 
 /// Waits for Ctrl-C or SIGTERM, cancels the run, and tells which it was. A second one ends the program at once: the guard ends the browser.
@@ -119,12 +119,13 @@ async fn interruption(run: CancellationToken) -> Exit {
     run.cancel();
     tokio::spawn(async move {
         let again = signal().await;
-        std::process::exit(again.code());
+        std::process::exit(again.code().into());
     });
     exit
 }
 
-async fn signal() -> Exit {
+/// Waits for Ctrl-C or SIGTERM and tells which it was.
+pub async fn signal() -> Exit {
     use tokio::signal::unix::{SignalKind, signal};
     let Ok(mut terminate) = signal(SignalKind::terminate()) else {
         // Without a handler for SIGTERM there is still Ctrl-C.

@@ -36,6 +36,7 @@
 //! ```
 
 pub mod cli;
+pub mod command;
 pub mod config;
 pub mod exit;
 pub mod feature;

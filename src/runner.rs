@@ -9,6 +9,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, Tls};
+use crate::exit::BUG;
 use crate::feature::plan::{Plan, PlannedTest};
 use crate::report::event::Event;
 use crate::report::model::{Counts, Environment, RunReport, SCHEMA, StepEnd, TestReport, Tool, Verdict};
@@ -97,9 +98,8 @@ async fn run_guarded(planned: PlannedTest, shared: Run, telling: Arc<Telling>) -
         Ok(report) => report,
         Err(panic) => TestReport {
             verdict: Verdict::Errored,
-            reason: Some(format!("a bug in oa-authtest: {panic}; please report it with this command: {}", blank.command)),
+            reason: Some(format!("{BUG}{panic}; please report it with this command: {}", blank.command)),
             counts: Counts { errors: 1, ..Counts::default() },
-            bug: true,
             ..blank
         },
     };
@@ -190,7 +190,6 @@ fn blank_report(planned: &PlannedTest, config: &Config) -> TestReport {
         findings: Vec::new(),
         steps: Vec::new(),
         not_tested: Vec::new(),
-        bug: false,
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! Secrets are wrapped when they are read and stay so: [`Config`] can be printed with `{:?}` and shows none.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -9,6 +10,27 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::session::agent::{Selectors, User};
+
+mod command_line;
+mod demo;
+pub mod error;
+mod file;
+pub mod layer;
+mod layers;
+mod nearest;
+pub mod setting;
+mod settle;
+mod value;
+
+pub use command_line::{Invocation, command_line};
+pub use demo::{DemoSettings, DemoWish};
+pub use error::{ConfigError, Origin};
+pub use layer::Layer;
+pub use layers::{World, load};
+pub use setting::{SETTINGS, Setting};
+
+/// The file that is read from the current folder if no other is named.
+pub const FILE_NAME: &str = "oa-authtest.toml";
 
 /// Everything a run needs to know.
 #[derive(Debug, Clone)]
@@ -51,6 +73,40 @@ pub struct Config {
     pub clock_skew: i64,
     /// How long a freshly registered client's `invalid_client` is retried.
     pub registration_patience: Duration,
+    /// How the run was called, for the command that repeats one of its tests.
+    pub invocation: Invocation,
+}
+
+impl Config {
+    /// The defaults for an issuer, for tests: no client, no user, nothing beyond the issuer itself, and little patience. Every field is
+    /// public: set what the test needs. A test that listens for the callback sets a redirect URI with a free port.
+    ///
+    /// # Panics
+    /// Never: the default redirect URI is a URL.
+    pub fn for_tests(issuer: &str) -> Self {
+        Self {
+            issuer: issuer.to_owned(),
+            profiles: vec![setting::PROFILE.default.to_owned()],
+            tests: Vec::new(),
+            skips: Vec::new(),
+            client: None,
+            initial_access_token: None,
+            user: None,
+            seller_id: None,
+            orders_feed_url: None,
+            dataset_site_url: None,
+            redirect_uri: Url::parse(setting::REDIRECT_URI.default).expect("the default redirect URI is a URL"),
+            selectors: Selectors::default(),
+            network: Network { tls: Tls::System, timeout: Duration::from_secs(30) },
+            agent: AgentConfig { kind: AgentKind::Auto, webdriver_url: None, headed: false, deadline: Duration::from_secs(60) },
+            report: ReportConfig { dir: PathBuf::from(setting::REPORT_DIR.default), formats: vec![Format::Markdown], show_secrets: false },
+            fail_on: FailOn::Failure,
+            jobs: 4,
+            clock_skew: 10,
+            registration_patience: Duration::from_secs(1),
+            invocation: Invocation::of_issuer(issuer),
+        }
+    }
 }
 
 /// A client registered beforehand.
@@ -64,7 +120,7 @@ pub struct ConfiguredClient {
     pub auth_method: Option<AuthMethod>,
 }
 
-/// Client authentication methods (OpenID Connect Core 9).
+/// Client authentication methods (OIDC Core section 9).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 #[value(rename_all = "snake_case")]
@@ -109,7 +165,7 @@ pub enum Tls {
 }
 
 /// What logs in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct AgentConfig {
     /// Which agent.
     pub kind: AgentKind,
@@ -119,6 +175,18 @@ pub struct AgentConfig {
     pub headed: bool,
     /// How long one authorization may take, from the request to the callback.
     pub deadline: Duration,
+}
+
+impl fmt::Debug for AgentConfig {
+    /// Leaves the credentials of a `WebDriver` grid out of its address.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AgentConfig")
+            .field("kind", &self.kind)
+            .field("webdriver_url", &self.webdriver_url.as_ref().map(|url| value::public(url.as_str())))
+            .field("headed", &self.headed)
+            .field("deadline", &self.deadline)
+            .finish()
+    }
 }
 
 /// Which agent logs in.
@@ -146,7 +214,7 @@ pub struct ReportConfig {
 }
 
 /// A report format.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
     /// One Markdown file a test and a summary.

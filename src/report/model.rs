@@ -128,9 +128,6 @@ pub struct TestReport {
     /// What the test did not look at, and why: one sentence each.
     #[serde(default)]
     pub not_tested: Vec<String>,
-    /// True if the test ended in a panic: a bug of ours.
-    #[serde(default)]
-    pub bug: bool,
 }
 
 /// How one rule came out on one artefact.

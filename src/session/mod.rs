@@ -13,6 +13,7 @@ use thiserror::Error;
 use url::Url;
 
 use crate::config::{AuthMethod, Config};
+use crate::exit::BUG;
 use crate::report::model::{Entry, Finding, FindingOutcome, StepEnd, StepReport};
 use crate::rule::{Artefact, Level, Outcome, spec};
 
@@ -319,7 +320,7 @@ impl Session {
 
 /// The plan proves that a step finds what it needs; should it not, that is a bug of ours and is said as such.
 pub fn missing(what: &str) -> Stop {
-    Stop::Untestable(format!("a bug in oa-authtest: {what} is missing though the plan proved it"))
+    Stop::Untestable(format!("{BUG}{what} is missing though the plan proved it"))
 }
 
 /// True if the URL is plain http on a loopback host.

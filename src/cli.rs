@@ -1,0 +1,196 @@
+//! The command line. What `run` takes is made from the table of settings ([`crate::config::setting`]), so that flags, variables and
+//! file keys agree; the other sub-commands are small.
+
+use std::path::PathBuf;
+
+use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Parser, Subcommand};
+use secrecy::SecretString;
+
+use crate::config::Format;
+use crate::config::layer::Layer;
+use crate::config::setting::{FLAW, FORMAT, Kind, PERSONA, PERSONAS, REPORT_DIR, SETTINGS, Setting};
+
+/// The command line.
+#[derive(Debug, Parser)]
+#[command(name = "oa-authtest", about = ABOUT, long_about = None, version, propagate_version = true, disable_help_subcommand = true, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Commands,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Commands {
+    /// Test an issuer and write the reports.
+    #[command(after_help = RUN_EXAMPLES)]
+    Run(RunArgs),
+    /// List profiles, features and tests, and what each test needs.
+    List(ListArgs),
+    /// Explain a rule: what it says, why, and where it is specified.
+    #[command(after_help = "Example:\n  oa-authtest explain id-token/issuer")]
+    Explain(ExplainArgs),
+    /// Start the embedded issuer on its own, on loopback.
+    #[command(after_help = "Examples:\n  oa-authtest issuer --port 5003\n  oa-authtest issuer --list-flaws")]
+    Issuer(IssuerArgs),
+    /// Test the tests: every flaw of the embedded issuer against every rule.
+    #[command(after_help = "Example:\n  oa-authtest self-test --flaw 'id-token-*'")]
+    SelfTest(SelfTestArgs),
+    /// Render the reports of a run again from its results.json.
+    #[command(after_help = "Example:\n  oa-authtest report reports/results.json --report-dir public")]
+    Report(ReportArgs),
+}
+
+const ABOUT: &str = "Tests an OpenID Connect or OAuth 2.0 issuer the way its relying parties, and its attackers, will use it";
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    conformant, or done
+  1    not conformant, and never anything else
+  2    the command line or the configuration is wrong
+  3    could not test: issuer unreachable, TLS, no browser or driver, login not passed
+  4    nothing was tested
+  70   a bug in oa-authtest
+  130  interrupted (143: terminated)";
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  See a run without having an issuer:
+    oa-authtest run --demo
+
+  Register a client, then log in:
+    export OA_AUTHTEST_INITIAL_ACCESS_TOKEN=… OA_AUTHTEST_PASSWORD=…
+    oa-authtest run --issuer https://localhost:5003 --username test1
+
+  With a client that is registered already:
+    oa-authtest run --issuer https://op.example --client-id abc --client-secret-file secret.txt
+
+  One feature, with the browser's window:
+    oa-authtest run --issuer https://op.example --test 'discovery/*' --headed
+
+A flag wins over its variable, that over [profile.NAME] in oa-authtest.toml, that over the rest of the file.
+A variable that is empty counts as not set.
+
+Exit codes: 0 conformant, 1 not conformant, 2 usage or configuration, 3 could not test, 4 nothing was tested,
+70 a bug in oa-authtest, 130 or 143 interrupted.";
+
+/// What `run` was told by flags. The environment and the file are asked by [`crate::config::load`].
+#[derive(Debug, Clone, Default)]
+pub struct RunArgs {
+    /// The flags.
+    pub flags: Layer,
+}
+
+/// What `list` takes.
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// Write JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What `explain` takes.
+#[derive(Debug, Args)]
+pub struct ExplainArgs {
+    /// The rule's id, as the reports name it: `id-token/issuer`.
+    #[arg(value_name = "RULE", value_parser = NonEmptyStringValueParser::new())]
+    pub rule: String,
+}
+
+/// What `issuer` takes.
+#[derive(Debug, Args)]
+pub struct IssuerArgs {
+    /// The face it wears.
+    #[arg(long, value_name = "NAME", env = PERSONA.env, default_value = PERSONA.default, value_parser = PossibleValuesParser::new(PERSONAS), hide_env_values = true)]
+    pub persona: String,
+    /// One way for it to be wrong.
+    #[arg(long, value_name = "NAME", env = FLAW.env, hide_env_values = true, value_parser = NonEmptyStringValueParser::new())]
+    pub flaw: Option<String>,
+    /// The port to listen on; 0 for a free one.
+    #[arg(long, value_name = "N", env = "OA_AUTHTEST_PORT", default_value_t = 0, hide_env_values = true)]
+    pub port: u16,
+    /// Serve https, with a certificate made for the occasion.
+    #[arg(long, env = "OA_AUTHTEST_TLS", hide_env_values = true)]
+    pub tls: bool,
+    /// List the flaws it can have, and end.
+    #[arg(long)]
+    pub list_flaws: bool,
+}
+
+/// What `self-test` takes.
+#[derive(Debug, Args)]
+pub struct SelfTestArgs {
+    /// Only flaws whose name matches; may be given again.
+    #[arg(long = "flaw", value_name = "GLOB", value_parser = NonEmptyStringValueParser::new())]
+    pub flaws: Vec<String>,
+    /// Write JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What `report` takes.
+#[derive(Debug, Args)]
+pub struct ReportArgs {
+    /// The results of a run.
+    #[arg(value_name = "RESULTS.json")]
+    pub results: PathBuf,
+    /// The folder the reports are written to; it is made if absent.
+    #[arg(long, value_name = "DIR", env = REPORT_DIR.env, default_value = REPORT_DIR.default, hide_env_values = true)]
+    pub report_dir: PathBuf,
+    /// The formats of the reports, several with commas.
+    #[arg(long = "format", value_name = "FORMAT", env = FORMAT.env, value_delimiter = ',', default_value = FORMAT.default, hide_env_values = true)]
+    pub formats: Vec<Format>,
+}
+
+impl Args for RunArgs {
+    fn augment_args(command: Command) -> Command {
+        command.args(SETTINGS.iter().map(|setting| argument(setting)))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for RunArgs {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        Ok(Self { flags: Layer::from_flags(matches) })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        self.flags = Layer::from_flags(matches);
+        Ok(())
+    }
+}
+
+/// The argument of a setting. It takes any text: values are judged after the layers have been laid on each other, by what wins.
+fn argument(setting: &'static Setting) -> Arg {
+    let arg = Arg::new(setting.name())
+        .long(setting.name())
+        .value_name(setting.value)
+        .help_heading(setting.heading)
+        .help(format!("{}{}", setting.sentence(), values(setting)))
+        .long_help(long_help(setting));
+    match setting.kind {
+        Kind::Secret => arg.action(ArgAction::Set).value_parser(|text: &str| Ok::<_, std::convert::Infallible>(SecretString::from(text))),
+        Kind::List(_) => arg.action(ArgAction::Append),
+        Kind::Switch => arg.action(ArgAction::Set).num_args(0..=1).require_equals(true).default_missing_value("true"),
+        Kind::Text | Kind::Number | Kind::Path | Kind::Choice(_) => arg.action(ArgAction::Set),
+    }
+}
+
+fn values(setting: &Setting) -> String {
+    let names = setting.kind.names();
+    let names = if names.is_empty() { String::new() } else { format!(" [possible values: {}]", names.join(", ")) };
+    match (setting.kind, setting.default) {
+        (Kind::Switch, _) | (_, "") => names,
+        (_, default) => format!("{names} [default: {default}]"),
+    }
+}
+
+fn long_help(setting: &Setting) -> String {
+    let more = if setting.more.is_empty() { String::new() } else { format!(" {}", setting.more) };
+    let key = if setting.in_file() { format!(" [file: {}]", setting.key) } else { String::new() };
+    format!("{}.{more}\n{} [env: {}]{key}", setting.sentence(), values(setting), setting.env).replace("\n ", "\n")
+}

@@ -1,0 +1,224 @@
+//! The sub-commands: what each does with its arguments, and how it exits.
+
+use thiserror::Error;
+use url::Url;
+
+use crate::cli::{Cli, Commands, ExplainArgs, IssuerArgs, ListArgs, ReportArgs, RunArgs, SelfTestArgs};
+use crate::config::error::ConfigError;
+use crate::config::{self, DemoSettings, DemoWish, Tls, World};
+use crate::exit::Exit;
+use crate::feature::{self, FeatureError};
+use crate::issuer::flaw::{self, FlawError};
+use crate::issuer::{self, IssuerError, IssuerOptions, Persona, RunningIssuer};
+use crate::launch::{self, LaunchError};
+use crate::listing;
+use crate::report::console;
+use crate::report::error::ReportError;
+use crate::self_test::{self, SelfTestError};
+use crate::session::callback::{CallbackError, CallbackListener};
+
+/// The redirect URI of a demo whose user named none: any free port will do, since we tell our own issuer.
+const DEMO_REDIRECT_URI: &str = "http://localhost:0/cb";
+
+/// Why a sub-command failed; printed as `error: …`.
+#[derive(Debug, Error)]
+enum Failure {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Launch(#[from] LaunchError),
+    #[error(transparent)]
+    Feature(#[from] FeatureError),
+    #[error(transparent)]
+    Flaw(#[from] FlawError),
+    #[error(transparent)]
+    Issuer(#[from] IssuerError),
+    #[error(transparent)]
+    SelfTest(#[from] SelfTestError),
+    #[error(transparent)]
+    Callback(#[from] CallbackError),
+    #[error(transparent)]
+    Report(#[from] ReportError),
+    #[error("could not keep the demo's certificate: {0}")]
+    Certificate(std::io::Error),
+    #[error("{0}")]
+    Unknown(String),
+}
+
+impl Failure {
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Launch(error) => error.exit(),
+            Self::Feature(_) => Exit::Bug,
+            Self::Config(_) | Self::Flaw(_) | Self::Unknown(_) | Self::SelfTest(SelfTestError::Selection { .. }) => Exit::Usage,
+            Self::Callback(CallbackError::NotLoopback(_)) => Exit::Usage,
+            Self::Issuer(_) | Self::SelfTest(_) | Self::Callback(_) | Self::Report(_) | Self::Certificate(_) => Exit::CouldNotTest,
+        }
+    }
+}
+
+/// Does what the command line says.
+pub fn run(cli: Cli) -> Exit {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            console::error(&format!("the asynchronous runtime does not start: {error}"));
+            return Exit::CouldNotTest;
+        }
+    };
+    let exit = runtime.block_on(async {
+        let done = match cli.command {
+            Commands::Run(args) => run_tests(args).await,
+            Commands::List(args) => list(&args),
+            Commands::Explain(args) => explain(&args),
+            Commands::Issuer(args) => serve(args).await,
+            Commands::SelfTest(args) => prove(args).await,
+            Commands::Report(args) => render(&args),
+        };
+        done.unwrap_or_else(|failure| {
+            console::error(&failure.to_string());
+            failure.exit()
+        })
+    });
+    // A blocking read that never ends must not keep us.
+    runtime.shutdown_background();
+    exit
+}
+
+async fn run_tests(args: RunArgs) -> Result<Exit, Failure> {
+    let features = feature::features()?;
+    let mut profiles: Vec<&str> = features.iter().map(|feature| feature.profile.as_str()).collect();
+    profiles.dedup();
+    let world = World::of_process(&profiles);
+    let Some(wish) = world.demo(&args.flags)? else {
+        let config = config::load(&args.flags, &world, None)?;
+        let console = console::Console::new(&config);
+        return Ok(launch::launch(config, None, console).await?);
+    };
+    // Settled once without the issuer, to learn the redirect URI; the issuer is told it, and settles the rest.
+    let asked = config::load(&args.flags, &world, Some(DemoSettings::new("http://localhost")))?;
+    let redirect_uri = if asked.redirect_uri == default_redirect_uri() { DEMO_REDIRECT_URI.parse() } else { Ok(asked.redirect_uri) };
+    let redirect_uri = redirect_uri.map_err(|e| CallbackError::NotLoopback(e.to_string()))?;
+    let callback = CallbackListener::bind(&redirect_uri).await?;
+    let (issuer, certificate) = start_demo(wish, callback.redirect_uri()).await?;
+    let mut config = config::load(&args.flags, &world, Some(settings_of(&issuer, certificate.as_ref())))?;
+    config.redirect_uri = callback.redirect_uri().clone();
+    let console = console::Console::new(&config);
+    let exit = launch::launch(config, Some(callback), console).await;
+    issuer.stop().await;
+    Ok(exit?)
+}
+
+fn default_redirect_uri() -> Url {
+    crate::config::Config::for_tests("http://localhost").redirect_uri
+}
+
+/// Starts the embedded issuer over TLS, as issuers are in the field, and keeps its certificate in a file for the run to trust.
+async fn start_demo(wish: DemoWish, redirect_uri: &Url) -> Result<(RunningIssuer, Option<tempfile::NamedTempFile>), Failure> {
+    let flaw = wish.flaw.as_deref().map(flaw::find).transpose()?;
+    let persona = persona(&wish.persona)?;
+    let redirect_uris = vec![redirect_uri.to_string()];
+    let issuer = issuer::start(IssuerOptions { port: 0, tls: true, persona, flaw, redirect_uris }).await?;
+    let certificate = match issuer.ca_pem() {
+        Some(pem) => Some(keep(pem).map_err(Failure::Certificate)?),
+        None => None,
+    };
+    Ok((issuer, certificate))
+}
+
+fn keep(pem: &str) -> std::io::Result<tempfile::NamedTempFile> {
+    let file = tempfile::Builder::new().prefix("oa-authtest-").suffix(".pem").tempfile()?;
+    std::fs::write(file.path(), pem)?;
+    Ok(file)
+}
+
+fn settings_of(issuer: &RunningIssuer, certificate: Option<&tempfile::NamedTempFile>) -> DemoSettings {
+    let accounts = issuer.accounts();
+    DemoSettings {
+        client_id: Some(accounts.client_id.clone()),
+        client_secret: Some(accounts.client_secret.clone().into()),
+        initial_access_token: Some(accounts.initial_access_token.clone().into()),
+        username: Some(accounts.username.clone()),
+        password: Some(accounts.password.clone().into()),
+        seller_id: Some(accounts.seller_id.clone()),
+        orders_feed_url: Some(accounts.orders_feed_url.clone()),
+        dataset_site_url: Some(accounts.dataset_site_url.clone()),
+        tls: certificate.map_or(Tls::System, |file| Tls::CaFile(file.path().to_path_buf())),
+        ..DemoSettings::new(issuer.issuer())
+    }
+}
+
+fn persona(name: &str) -> Result<Persona, Failure> {
+    <Persona as clap::ValueEnum>::from_str(name, false).map_err(|e| Failure::Unknown(format!("there is no persona {name:?} (--persona): {e}")))
+}
+
+fn list(args: &ListArgs) -> Result<Exit, Failure> {
+    let features = feature::features()?;
+    if args.json {
+        let listing = listing::json(&features, &issuer::flaws()?);
+        console::say(&format!("{listing:#}\n"));
+    } else {
+        console::say(&listing::text(&features));
+    }
+    Ok(Exit::Conformant)
+}
+
+fn explain(args: &ExplainArgs) -> Result<Exit, Failure> {
+    let text = listing::explain(&args.rule, &issuer::flaws()?).map_err(Failure::Unknown)?;
+    console::say(&text);
+    Ok(Exit::Conformant)
+}
+
+/// `issuer`: the embedded issuer on its own, until it is interrupted.
+async fn serve(args: IssuerArgs) -> Result<Exit, Failure> {
+    if args.list_flaws {
+        let flaws = issuer::flaws()?;
+        let width = flaws.iter().map(|flaw| flaw.name.len()).max().unwrap_or(0);
+        let lines: Vec<String> = flaws.iter().map(|flaw| format!("{:width$}  {}\n", flaw.name, flaw.says)).collect();
+        console::say(&lines.concat());
+        return Ok(Exit::Conformant);
+    }
+    let flaw = args.flaw.as_deref().map(flaw::find).transpose()?;
+    let persona = persona(&args.persona)?;
+    let redirect_uris = vec![default_redirect_uri().to_string()];
+    let issuer = issuer::start(IssuerOptions { port: args.port, tls: args.tls, persona, flaw, redirect_uris }).await?;
+    let accounts = issuer.accounts();
+    console::say(&format!(
+        "The embedded issuer is at {}\n\n  client                {} / {}\n  initial access token  {}\n  user                  {} / {}\n  seller                {}\n  orders feed           {}\n  dataset site          {}\n\nCtrl-C ends it.\n",
+        issuer.issuer(),
+        accounts.client_id,
+        accounts.client_secret,
+        accounts.initial_access_token,
+        accounts.username,
+        accounts.password,
+        accounts.seller_id,
+        accounts.orders_feed_url,
+        accounts.dataset_site_url
+    ));
+    let exit = launch::signal().await;
+    issuer.stop().await;
+    // Ending it is what its user wants, so that is no interruption.
+    Ok(if exit == Exit::Interrupted { Exit::Conformant } else { exit })
+}
+
+/// `self-test`: the matrix.
+async fn prove(args: SelfTestArgs) -> Result<Exit, Failure> {
+    let jobs = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    let matrix = self_test::run(&args.flaws, jobs).await?;
+    if args.json {
+        let json = serde_json::to_string_pretty(&matrix).map_err(|e| Failure::Unknown(e.to_string()))?;
+        console::say(&format!("{json}\n"));
+    } else {
+        console::say(&matrix.render());
+    }
+    // A matrix that is not clean is a bug of ours, and never a word about somebody's issuer.
+    Ok(if matrix.is_clean() { Exit::Conformant } else { Exit::Bug })
+}
+
+/// `report`: the reports of a run, rendered again.
+fn render(args: &ReportArgs) -> Result<Exit, Failure> {
+    let report = crate::report::json::read(&args.results)?;
+    let written = crate::report::render(&report, &args.results, &args.report_dir, &args.formats)?;
+    console::say(&format!("{}\n", written.summary.unwrap_or(written.results).display()));
+    Ok(Exit::Conformant)
+}

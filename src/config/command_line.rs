@@ -1,0 +1,109 @@
+//! The command that repeats one test of a run.
+//!
+//! It can be pasted into a POSIX shell. Secrets are never in it: where one was given by flag or variable it stands as
+//! `"$OA_AUTHTEST_CLIENT_SECRET"`, so the command says which variable must be set; a secret in a file stays a file.
+
+use std::path::Path;
+
+use super::error::Origin;
+use super::layer::Layer;
+use super::setting::{self, Kind, SETTINGS, Setting};
+use super::value::has_credentials;
+use super::{Config, layer::Value};
+
+/// How a run was called: the words of a shell command, quoted, without what selects tests and without secrets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Invocation(Vec<String>);
+
+/// The exact command that repeats one test of a run with these settings.
+pub fn command_line(config: &Config, test_id: &str) -> String {
+    format!("oa-authtest {} --test {}", config.invocation.0.join(" "), quoted(test_id))
+}
+
+/// What belongs to one call, or is said otherwise.
+static NOT_REPEATED: &[&Setting] = &[&setting::CONFIG, &setting::DEMO, &setting::PERSONA, &setting::FLAW, &setting::TEST, &setting::SKIP];
+
+impl Invocation {
+    /// `run --issuer URL`.
+    pub fn of_issuer(issuer: &str) -> Self {
+        Self(vec!["run".to_owned(), setting::ISSUER.flag.to_owned(), quoted(issuer)])
+    }
+
+    /// From the layers of a run, the strongest first, and the file that was read.
+    pub(super) fn of(layers: &[Layer], demo: bool, file: Option<&Path>) -> Self {
+        let mut words = vec!["run".to_owned()];
+        let find = |setting: &Setting| layers.iter().find_map(|layer| layer.get(setting));
+        if demo {
+            words.push(setting::DEMO.flag.to_owned());
+        }
+        if let Some(path) = file {
+            words.extend([setting::CONFIG.flag.to_owned(), quoted(&path.to_string_lossy())]);
+        }
+        let of_demo = [&setting::PERSONA, &setting::FLAW].into_iter().filter(|_| demo);
+        let repeated = SETTINGS.iter().copied().filter(|setting| NOT_REPEATED.iter().all(|other| other.flag != setting.flag));
+        for setting in of_demo.chain(repeated) {
+            let Some(given) = find(setting) else { continue };
+            if matches!(given.origin, Origin::Flag(_) | Origin::Variable(_)) {
+                // Over a file even a default counts, because it may win over what the file says.
+                words.extend(word(setting, &given.value, file.is_some()));
+            }
+        }
+        Self(words)
+    }
+}
+
+fn word(setting: &Setting, value: &Value, defaults_too: bool) -> Vec<String> {
+    let text = match value {
+        Value::Secret(_) => return vec![setting.flag.to_owned(), format!("\"${}\"", setting.env)],
+        Value::Text(text) => text.clone(),
+        Value::List(items) => items.join(","),
+    };
+    let is_default = match setting.kind {
+        Kind::Number => text.parse::<u32>().ok() == setting.default.parse().ok(),
+        Kind::Switch => super::value::switch(&text) == super::value::switch(setting.default),
+        _ => text == setting.default,
+    };
+    if is_default && !defaults_too {
+        return Vec::new();
+    }
+    if url::Url::parse(&text).is_ok_and(|url| has_credentials(&url)) {
+        return vec![setting.flag.to_owned(), format!("\"${}\"", setting.env)];
+    }
+    match setting.kind {
+        Kind::Switch if super::value::switch(&text) == Ok(true) => vec![setting.flag.to_owned()],
+        Kind::Switch => vec![format!("{}=false", setting.flag)],
+        _ if text.starts_with('-') => vec![format!("{}={}", setting.flag, quoted(&text))],
+        _ => vec![setting.flag.to_owned(), quoted(&text)],
+    }
+}
+
+/// A word quoted for a POSIX shell, if it needs to be.
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
+    if !text.is_empty() && text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_are_quoted_for_a_shell() {
+        for (text, expected) in [
+            ("https://op.example:5003/a_b", "https://op.example:5003/a_b"),
+            ("", "''"),
+            ("a b", "'a b'"),
+            ("[name='username' i]", r"'[name='\''username'\'' i]'"),
+            ("https://op.example/?a=1&b=$HOME", "'https://op.example/?a=1&b=$HOME'"),
+            ("`id`\n", "'`id`\n'"),
+        ] {
+            assert_eq!(quoted(text), expected);
+        }
+    }
+
+    #[test]
+    fn for_tests() {
+        let config = Config::for_tests("https://op.example");
+        assert_eq!(command_line(&config, "discovery/metadata"), "oa-authtest run --issuer https://op.example --test discovery/metadata");
+    }
+}

@@ -1,0 +1,118 @@
+//! `--demo`: what the embedded issuer, once started, settles; flags still win.
+
+use secrecy::SecretString;
+
+use super::Tls;
+use super::error::Origin;
+use super::layer::{Layer, SecretSource, Value};
+use super::setting::{self, Setting};
+
+/// Which embedded issuer was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DemoWish {
+    /// The face it wears: `openactive`.
+    pub persona: String,
+    /// The name of the one flaw it has, if any. Whether there is such a flaw is for the issuer to say.
+    pub flaw: Option<String>,
+}
+
+/// What the embedded issuer settles once it listens. `None` leaves a setting as if it had not been given.
+#[derive(Debug, Clone)]
+pub struct DemoSettings {
+    /// Its issuer identifier.
+    pub issuer: String,
+    /// The identifier of a client it knows.
+    pub client_id: Option<String>,
+    /// That client's secret.
+    pub client_secret: Option<SecretString>,
+    /// The initial access token it asks for.
+    pub initial_access_token: Option<SecretString>,
+    /// The user it knows.
+    pub username: Option<String>,
+    /// That user's password.
+    pub password: Option<SecretString>,
+    /// That user's seller identifier.
+    pub seller_id: Option<String>,
+    /// The address of its orders feed.
+    pub orders_feed_url: Option<String>,
+    /// The address of its dataset site.
+    pub dataset_site_url: Option<String>,
+    /// How its certificate can be judged; [`Tls::System`] over plain http.
+    pub tls: Tls,
+}
+
+/// What concerns the issuer: in a demo neither the environment nor a file is asked about it, because they speak of another issuer.
+pub(super) static OF_THE_ISSUER: &[&Setting] = &[
+    &setting::ISSUER,
+    &setting::SELLER_ID,
+    &setting::ORDERS_FEED_URL,
+    &setting::DATASET_SITE_URL,
+    &setting::CLIENT_ID,
+    &setting::CLIENT_SECRET,
+    &setting::CLIENT_SECRET_FILE,
+    &setting::CLIENT_AUTH_METHOD,
+    &setting::INITIAL_ACCESS_TOKEN,
+    &setting::INITIAL_ACCESS_TOKEN_FILE,
+    &setting::USERNAME,
+    &setting::PASSWORD,
+    &setting::PASSWORD_FILE,
+    &setting::USERNAME_SELECTOR,
+    &setting::PASSWORD_SELECTOR,
+    &setting::BUTTON_SELECTOR,
+    &setting::CA_FILE,
+    &setting::INSECURE,
+];
+
+impl DemoSettings {
+    /// The settings of an issuer that knows neither client nor user, over plain http.
+    pub fn new(issuer: impl Into<String>) -> Self {
+        Self {
+            issuer: issuer.into(),
+            client_id: None,
+            client_secret: None,
+            initial_access_token: None,
+            username: None,
+            password: None,
+            seller_id: None,
+            orders_feed_url: None,
+            dataset_site_url: None,
+            tls: Tls::System,
+        }
+    }
+
+    /// The same as a layer.
+    pub(super) fn layer(self) -> Layer {
+        let mut layer = Layer::default();
+        let (ca_file, insecure) = match self.tls {
+            Tls::System => (None, None),
+            Tls::CaFile(path) => (Some(path.to_string_lossy().into_owned()), None),
+            Tls::Insecure => (None, Some("true".to_owned())),
+        };
+        let texts = [
+            (&setting::ISSUER, Some(self.issuer)),
+            (&setting::CLIENT_ID, self.client_id),
+            (&setting::USERNAME, self.username),
+            (&setting::SELLER_ID, self.seller_id),
+            (&setting::ORDERS_FEED_URL, self.orders_feed_url),
+            (&setting::DATASET_SITE_URL, self.dataset_site_url),
+            (&setting::CA_FILE, ca_file),
+            (&setting::INSECURE, insecure),
+        ];
+        for (setting, text) in texts {
+            if let Some(text) = text {
+                layer.set(setting, Value::Text(text), Origin::Demo);
+            }
+        }
+        let secrets = [
+            (&setting::CLIENT_SECRET, self.client_secret),
+            (&setting::INITIAL_ACCESS_TOKEN, self.initial_access_token),
+            (&setting::PASSWORD, self.password),
+        ];
+        for (setting, secret) in secrets {
+            if let Some(secret) = secret {
+                layer.set(setting, Value::Secret(SecretSource::Here(secret)), Origin::Demo);
+            }
+        }
+        layer
+    }
+}

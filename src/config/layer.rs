@@ -1,0 +1,127 @@
+//! What one place says about the settings: the command line, the environment, the file, the embedded issuer, the defaults.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::ArgMatches;
+use secrecy::SecretString;
+
+use super::error::{ConfigError, Origin};
+use super::setting::{Kind, SETTINGS, Setting};
+
+/// The settings of one place, as they were written there.
+#[derive(Debug, Clone, Default)]
+pub struct Layer(BTreeMap<&'static str, Given>);
+
+/// A value and where it was written.
+#[derive(Debug, Clone)]
+pub struct Given {
+    /// The value.
+    pub value: Value,
+    /// Where it was written.
+    pub origin: Origin,
+}
+
+/// A value as written, not yet judged.
+#[derive(Debug, Clone)]
+pub enum Value {
+    /// Text, numbers and switches too.
+    Text(String),
+    /// A list.
+    List(Vec<String>),
+    /// A secret, or where to find it.
+    Secret(SecretSource),
+}
+
+/// Where a secret is.
+#[derive(Debug, Clone)]
+pub enum SecretSource {
+    /// It was written as it is.
+    Here(SecretString),
+    /// In an environment variable.
+    Variable(String),
+    /// In a file, alone.
+    File(PathBuf),
+}
+
+impl Value {
+    /// The value for a setting of this kind: lists are split at commas, secrets wrapped.
+    pub fn of(kind: Kind, text: String) -> Self {
+        match kind {
+            Kind::Secret => Self::Secret(SecretSource::Here(text.into())),
+            Kind::List(_) => Self::List(split(&text)),
+            _ => Self::Text(text),
+        }
+    }
+}
+
+fn split(text: &str) -> Vec<String> {
+    text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(str::to_owned).collect()
+}
+
+impl Layer {
+    /// What the command line says. The matches must be those of a command that knows all [`SETTINGS`].
+    pub fn from_flags(matches: &ArgMatches) -> Self {
+        let mut layer = Self::default();
+        for setting in SETTINGS {
+            let name = setting.name();
+            let value = match setting.kind {
+                Kind::Secret => matches.get_one::<SecretString>(name).map(|secret| Value::Secret(SecretSource::Here(secret.clone()))),
+                Kind::List(_) => matches.get_many::<String>(name).map(|items| Value::List(items.flat_map(|item| split(item)).collect())),
+                _ => matches.get_one::<String>(name).cloned().map(Value::Text),
+            };
+            if let Some(value) = value {
+                layer.set(setting, value, Origin::Flag(setting.flag));
+            }
+        }
+        layer
+    }
+
+    /// What the environment says. A variable that is empty counts as not set, because that is what pipelines make of a missing secret.
+    ///
+    /// # Errors
+    /// If the value of a variable is not UTF-8.
+    pub fn from_environment(variable: &dyn Fn(&str) -> Option<OsString>) -> Result<Self, ConfigError> {
+        let mut layer = Self::default();
+        for setting in SETTINGS {
+            let origin = Origin::Variable(setting.env);
+            match variable(setting.env).map(OsString::into_string) {
+                None => {}
+                Some(Ok(text)) if text.is_empty() => {}
+                Some(Ok(text)) => layer.set(setting, Value::of(setting.kind, text), origin),
+                Some(Err(_)) => {
+                    let hint = format!("set {} to text, or unset it", setting.env);
+                    return Err(ConfigError::Value { origin, problem: "the value is not UTF-8".to_owned(), hint });
+                }
+            }
+        }
+        Ok(layer)
+    }
+
+    /// The defaults of the table.
+    pub fn defaults() -> Self {
+        let mut layer = Self::default();
+        for setting in SETTINGS.iter().filter(|setting| !setting.default.is_empty()) {
+            layer.set(setting, Value::of(setting.kind, setting.default.to_owned()), Origin::Default);
+        }
+        layer
+    }
+
+    /// Says something about a setting.
+    pub fn set(&mut self, setting: &Setting, value: Value, origin: Origin) {
+        self.0.insert(setting.flag, Given { value, origin });
+    }
+
+    /// What is said about a setting.
+    pub fn get(&self, setting: &Setting) -> Option<&Given> {
+        self.0.get(setting.flag)
+    }
+
+    /// The same without what is said about some settings.
+    #[must_use]
+    pub fn without(mut self, settings: &[&Setting]) -> Self {
+        self.0.retain(|flag, _| settings.iter().all(|setting| setting.flag != *flag));
+        self
+    }
+}

@@ -1,0 +1,233 @@
+//! Flag over environment over profile table over file over default: the layers of a run, and what wins.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::command_line::Invocation;
+use super::demo::{DemoSettings, DemoWish, OF_THE_ISSUER};
+use super::error::{ConfigError, Origin};
+use super::file::File;
+use super::layer::{Layer, SecretSource, Value};
+use super::setting::{self, Setting};
+use super::value::{self, Problem};
+use super::{Config, FILE_NAME};
+
+/// What a configuration depends on beside the command line.
+pub struct World<'a> {
+    /// The profiles there are.
+    pub profiles: &'a [&'a str],
+    /// Where `oa-authtest.toml` is looked for if no file is named. Empty is the current folder.
+    pub folder: &'a Path,
+    /// The environment.
+    pub variable: &'a dyn Fn(&str) -> Option<OsString>,
+}
+
+/// The environment of this process.
+fn process_variable(name: &str) -> Option<OsString> {
+    std::env::var_os(name)
+}
+
+impl<'a> World<'a> {
+    /// This process: its environment and its current folder.
+    pub fn of_process(profiles: &'a [&'a str]) -> Self {
+        Self { profiles, folder: Path::new(""), variable: &process_variable }
+    }
+
+    /// Which embedded issuer is asked for; `None` if the run is about another.
+    ///
+    /// # Errors
+    /// If `--demo` and `--issuer` were given side by side, or `--persona` or `--flaw` without `--demo`.
+    pub fn demo(&self, flags: &Layer) -> Result<Option<DemoWish>, ConfigError> {
+        let layers = Layers { layers: vec![flags.clone(), Layer::from_environment(self.variable)?, Layer::defaults()], world: self };
+        let demo = layers.parsed(&setting::DEMO, value::switch)?.filter(|found| found.value);
+        let issuer = layers.text(&setting::ISSUER);
+        match (demo, issuer) {
+            (Some(demo), Some(issuer)) if demo.rank == issuer.rank => {
+                Err(ConfigError::conflict(&demo.origin, &issuer.origin, "leave one out: --demo brings its own issuer"))
+            }
+            (Some(demo), issuer) if issuer.as_ref().is_none_or(|issuer| demo.rank < issuer.rank) => {
+                let persona = layers.required(&setting::PERSONA, |text| value::one_of(text, &strs(&setting::PERSONA.kind.names())))?;
+                let flaw = layers.parsed(&setting::FLAW, value::text)?.map(|found| found.value);
+                Ok(Some(DemoWish { persona, flaw }))
+            }
+            _ => {
+                // In the environment they may be meant for `oa-authtest issuer`.
+                match [&setting::PERSONA, &setting::FLAW].into_iter().find_map(|setting| flags.get(setting)) {
+                    Some(given) => Err(ConfigError::Missing {
+                        subject: given.origin.to_string(),
+                        missing: "needs --demo".to_owned(),
+                        hint: "give --demo, or leave it out: it is about the embedded issuer".to_owned(),
+                    }),
+                    None => Ok(None),
+                }
+            }
+        }
+    }
+}
+
+/// Settles a run. `flags` is what the command line says, `demo` what the embedded issuer settles if [`World::demo`] asked for one.
+///
+/// # Errors
+/// The first setting that is missing, unreadable, not possible, or in conflict with another.
+pub fn load(flags: &Layer, world: &World<'_>, demo: Option<DemoSettings>) -> Result<Config, ConfigError> {
+    let variables = Layer::from_environment(world.variable)?;
+    let path = file_path(flags, &variables, world, demo.is_some());
+    let file = path.as_ref().map(|(path, origin)| read(path, origin.as_ref(), world)).transpose()?.unwrap_or_default();
+    let is_demo = demo.is_some();
+
+    let above = vec![flags.clone(), variables.clone(), file.top.clone(), Layer::defaults()];
+    let profiles = Layers { layers: above, world }.list(&setting::PROFILE, |name| value::one_of(name, world.profiles))?;
+
+    let mut layers = vec![flags.clone()];
+    if let Some(demo) = demo {
+        layers.push(demo.layer());
+    }
+    let tables = profiles.iter().filter_map(|name| file.profiles.iter().find(|(of, _)| of == name)).map(|(_, layer)| layer.clone());
+    let below = std::iter::once(variables).chain(tables).chain([file.top.clone()]);
+    layers.extend(below.map(|layer| if is_demo { layer.without(OF_THE_ISSUER) } else { layer }));
+    layers.push(Layer::defaults());
+
+    let invocation = Invocation::of(&layers, is_demo, path.as_ref().map(|(path, _)| path.as_path()));
+    Layers { layers, world }.config(profiles, invocation)
+}
+
+/// The file to read and why: the one that is named, or the one in the folder, which a demo does not ask.
+fn file_path(flags: &Layer, variables: &Layer, world: &World<'_>, demo: bool) -> Option<(PathBuf, Option<Origin>)> {
+    let named = flags.get(&setting::CONFIG).or_else(|| variables.get(&setting::CONFIG));
+    if let Some((Value::Text(path), origin)) = named.map(|given| (&given.value, &given.origin)) {
+        return Some((PathBuf::from(path), Some(origin.clone())));
+    }
+    let path = world.folder.join(FILE_NAME);
+    (!demo && path.exists()).then_some((path, None))
+}
+
+fn read(path: &Path, origin: Option<&Origin>, world: &World<'_>) -> Result<File, ConfigError> {
+    let text = std::fs::read_to_string(path).map_err(|why| {
+        ConfigError::unreadable(origin.cloned().unwrap_or(Origin::Default), path, &why, "name a configuration file that can be read")
+    })?;
+    File::parse(path, &text, world.profiles)
+}
+
+fn strs(names: &[String]) -> Vec<&str> {
+    names.iter().map(String::as_str).collect()
+}
+
+/// A value that was found: how far down (0 is the strongest layer), and where it was written.
+pub(super) struct Found<T> {
+    pub(super) value: T,
+    pub(super) rank: usize,
+    pub(super) origin: Origin,
+}
+
+/// The layers, the strongest first.
+pub(super) struct Layers<'a> {
+    layers: Vec<Layer>,
+    world: &'a World<'a>,
+}
+
+impl Layers<'_> {
+    fn raw(&self, setting: &Setting) -> Option<Found<&Value>> {
+        let (rank, given) = self.layers.iter().enumerate().find_map(|(rank, layer)| Some((rank, layer.get(setting)?)))?;
+        Some(Found { value: &given.value, rank, origin: given.origin.clone() })
+    }
+
+    fn text(&self, setting: &Setting) -> Option<Found<&str>> {
+        let found = self.raw(setting)?;
+        match found.value {
+            Value::Text(text) => Some(Found { value: text, rank: found.rank, origin: found.origin }),
+            _ => None,
+        }
+    }
+
+    pub(super) fn parsed<T>(&self, setting: &Setting, parse: impl Fn(&str) -> Result<T, Problem>) -> Result<Option<Found<T>>, ConfigError> {
+        let Some(Found { value, rank, origin }) = self.text(setting) else { return Ok(None) };
+        match value::text(value).and_then(|_| parse(value)) {
+            Ok(value) => Ok(Some(Found { value, rank, origin })),
+            Err(Problem { says, hint }) => Err(ConfigError::Value { origin, problem: says, hint }),
+        }
+    }
+
+    pub(super) fn optional<T>(&self, setting: &Setting, parse: impl Fn(&str) -> Result<T, Problem>) -> Result<Option<T>, ConfigError> {
+        Ok(self.parsed(setting, parse)?.map(|found| found.value))
+    }
+
+    pub(super) fn required<T>(&self, setting: &Setting, parse: impl Fn(&str) -> Result<T, Problem>) -> Result<T, ConfigError> {
+        self.optional(setting, parse)?.ok_or_else(|| ConfigError::Missing {
+            subject: setting.what.to_owned(),
+            missing: "is missing".to_owned(),
+            hint: format!("give {setting}"),
+        })
+    }
+
+    /// A list, each item judged, none twice.
+    pub(super) fn list<T: PartialEq>(&self, setting: &Setting, parse: impl Fn(&str) -> Result<T, Problem>) -> Result<Vec<T>, ConfigError> {
+        let Some(Found { value: Value::List(items), origin, .. }) = self.raw(setting) else { return Ok(Vec::new()) };
+        if items.is_empty() {
+            let hint = "name at least one, or leave it out".to_owned();
+            return Err(ConfigError::Value { origin, problem: "the list is empty".to_owned(), hint });
+        }
+        let mut list = Vec::new();
+        for item in items {
+            match value::text(item).and_then(|_| parse(item)) {
+                Ok(item) if list.contains(&item) => {}
+                Ok(item) => list.push(item),
+                Err(Problem { says, hint }) => return Err(ConfigError::Value { origin, problem: says, hint }),
+            }
+        }
+        Ok(list)
+    }
+
+    pub(super) fn seconds(&self, setting: &Setting) -> Result<Duration, ConfigError> {
+        let seconds = self.required(setting, |text| value::whole(text, 1..=3600, ", in seconds"))?;
+        Ok(Duration::from_secs(seconds.into()))
+    }
+
+    /// A secret that may be given as it is or by a file: the stronger layer wins, both in one are too many.
+    pub(super) fn secret(&self, here: &Setting, file: &Setting) -> Result<Option<Found<SecretString>>, ConfigError> {
+        let direct = self.raw(here);
+        let by_file = self.parsed(file, value::text)?;
+        match (direct, by_file) {
+            (Some(direct), Some(by_file)) if direct.rank == by_file.rank => {
+                Err(ConfigError::conflict(&direct.origin, &by_file.origin, "leave one out"))
+            }
+            (Some(direct), by_file) if by_file.as_ref().is_none_or(|by_file| direct.rank < by_file.rank) => match direct.value {
+                Value::Secret(source) => self.open(source, direct.rank, direct.origin, here).map(Some),
+                Value::Text(_) | Value::List(_) => Ok(None),
+            },
+            (_, Some(by_file)) => self.open(&SecretSource::File(by_file.value.into()), by_file.rank, by_file.origin, here).map(Some),
+            (_, None) => Ok(None),
+        }
+    }
+
+    fn open(&self, source: &SecretSource, rank: usize, origin: Origin, setting: &Setting) -> Result<Found<SecretString>, ConfigError> {
+        let value: SecretString = match source {
+            SecretSource::Here(secret) => secret.clone(),
+            SecretSource::Variable(name) => match (self.world.variable)(name).map(OsString::into_string) {
+                Some(Ok(text)) => text.into(),
+                other => {
+                    let why = if other.is_some() { "is not UTF-8" } else { "is not set" };
+                    let hint = format!("set {name}, or {}", setting.env);
+                    return Err(ConfigError::Value { origin, problem: format!("the environment variable {name} {why}"), hint });
+                }
+            },
+            SecretSource::File(path) => {
+                let text = contents(&origin, path, "name a file that holds the secret and nothing else")?;
+                let line = text.strip_suffix('\n').map_or(text.as_str(), |text| text.strip_suffix('\r').unwrap_or(text));
+                line.to_owned().into()
+            }
+        };
+        let problem = match value.expose_secret() {
+            "" => "the secret is empty",
+            text if text.chars().any(char::is_control) => "the secret holds a line break or another control character",
+            _ => return Ok(Found { value, rank, origin }),
+        };
+        Err(ConfigError::Value { origin, problem: problem.to_owned(), hint: format!("give {} as one line", setting.what) })
+    }
+}
+
+pub(super) fn contents(origin: &Origin, path: &Path, hint: &str) -> Result<String, ConfigError> {
+    std::fs::read_to_string(path).map_err(|why| ConfigError::unreadable(origin.clone(), path, &why, hint))
+}

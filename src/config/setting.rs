@@ -1,0 +1,240 @@
+//! Every setting of a run with its flag, its environment variable and its key in `oa-authtest.toml`: one table.
+//!
+//! The command line, the file and the messages are all made from it, so they cannot disagree.
+
+use std::fmt;
+
+use clap::ValueEnum;
+
+use super::{AgentKind, AuthMethod, FailOn, Format};
+
+/// One setting of `oa-authtest run`.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    /// The flag: `--orders-feed-url`.
+    pub flag: &'static str,
+    /// The environment variable: `OA_AUTHTEST_ORDERS_FEED_URL`.
+    pub env: &'static str,
+    /// The key in the file: `[orders-feed] url`. Empty for what belongs to one call only: `--test`.
+    pub key: &'static str,
+    /// What it is, as it fits into a sentence: `the address of the orders feed`.
+    pub what: &'static str,
+    /// More to say about it in `--help`: whole sentences, or nothing.
+    pub more: &'static str,
+    /// What stands for the value in `--help`: `URL`.
+    pub value: &'static str,
+    /// The heading in `--help`.
+    pub heading: &'static str,
+    /// What values it takes.
+    pub kind: Kind,
+    /// The value it has if nothing is said, as it would be written; empty for none.
+    pub default: &'static str,
+}
+
+/// What values a setting takes.
+#[derive(Debug, Clone, Copy)]
+pub enum Kind {
+    /// Text, an address too.
+    Text,
+    /// A whole number.
+    Number,
+    /// A path; in the file it is relative to the file.
+    Path,
+    /// On or off.
+    Switch,
+    /// One of some names.
+    Choice(fn() -> Vec<String>),
+    /// A list; of some names only, if the function gives any.
+    List(fn() -> Vec<String>),
+    /// A secret; in the file also `{ env = "NAME" }` or `{ file = "path" }`.
+    Secret,
+}
+
+impl Kind {
+    /// The names that are allowed; empty if they are not fixed.
+    pub fn names(self) -> Vec<String> {
+        match self {
+            Self::Choice(names) | Self::List(names) => names(),
+            _ => Vec::new(),
+        }
+    }
+}
+
+/// The names of an enumeration's values.
+fn names_of<T: ValueEnum>() -> Vec<String> {
+    T::value_variants().iter().filter_map(ValueEnum::to_possible_value).map(|value| value.get_name().to_owned()).collect()
+}
+
+fn any() -> Vec<String> {
+    Vec::new()
+}
+
+impl Setting {
+    const fn new(flag: &'static str, env: &'static str, key: &'static str, value: &'static str, kind: Kind, what: &'static str) -> Self {
+        Self { flag, env, key, what, more: "", value, heading: "", kind, default: "" }
+    }
+
+    const fn more(mut self, more: &'static str) -> Self {
+        self.more = more;
+        self
+    }
+
+    const fn by_default(mut self, default: &'static str) -> Self {
+        self.default = default;
+        self
+    }
+
+    const fn under(mut self, heading: &'static str) -> Self {
+        self.heading = heading;
+        self
+    }
+
+    /// The flag without its dashes, by which clap knows it: `orders-feed-url`.
+    pub fn name(&self) -> &'static str {
+        &self.flag[2..]
+    }
+
+    /// The table of the file it is in, if it is in one: `orders-feed`.
+    pub fn table(&self) -> Option<&'static str> {
+        self.key.strip_prefix('[')?.split_once("] ").map(|(table, _)| table)
+    }
+
+    /// Its key within its table: `url`.
+    pub fn key_in_table(&self) -> &'static str {
+        self.key.split_once("] ").map_or(self.key, |(_, key)| key)
+    }
+
+    /// The first line of its help: what it is, as a sentence of its own.
+    pub fn sentence(&self) -> String {
+        let mut letters = self.what.chars();
+        letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    }
+
+    /// True if the file may hold it.
+    pub fn in_file(&self) -> bool {
+        !self.key.is_empty()
+    }
+}
+
+impl fmt::Display for Setting {
+    /// How to give it: `--jobs, OA_AUTHTEST_JOBS or jobs in oa-authtest.toml`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.in_file() {
+            write!(f, "{}, {} or {} in {}", self.flag, self.env, self.key, super::FILE_NAME)
+        } else {
+            write!(f, "{} or {}", self.flag, self.env)
+        }
+    }
+}
+
+/// Finds a setting by its flag: `--orders-feed-url`.
+pub fn by_flag(flag: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().copied().find(|setting| setting.flag == flag)
+}
+
+/// Declares the settings as constants and [`SETTINGS`] as the table of all, in the order of `--help`.
+macro_rules! settings {
+    ($($heading:literal { $($name:ident = $setting:expr;)+ })+) => {
+        $($(
+            #[doc = concat!("Under ", $heading, " in `--help`.")]
+            pub static $name: Setting = $setting.under($heading);
+        )+)+
+        /// Every setting of a run, in the order of `--help`.
+        pub static SETTINGS: &[&Setting] = &[$($(&$name),+),+];
+    };
+}
+
+settings! {
+    "Issuer" {
+        ISSUER = Setting::new("--issuer", "OA_AUTHTEST_ISSUER", "issuer", "URL", Kind::Text, "the issuer to test")
+            .more("Exactly as it names itself: it is compared byte for byte. Required unless --demo is given.");
+        CONFIG = Setting::new("--config", "OA_AUTHTEST_CONFIG", "", "FILE", Kind::Path, "the configuration file")
+            .more("Without it, ./oa-authtest.toml is read if it exists. Flags win over variables, those over the file.");
+        DEMO = Setting::new("--demo", "OA_AUTHTEST_DEMO", "", "BOOL", Kind::Switch, "test the embedded issuer instead, started on a free loopback port")
+            .more("What concerns the issuer (client, user, addresses, TLS) then comes from the embedded issuer or from flags, and ./oa-authtest.toml is not read.");
+        PERSONA = Setting::new("--persona", "OA_AUTHTEST_PERSONA", "", "NAME", Kind::Choice(personas), "the face the embedded issuer wears")
+            .more("With --demo only.").by_default("openactive");
+        FLAW = Setting::new("--flaw", "OA_AUTHTEST_FLAW", "", "NAME", Kind::Text, "one way for the embedded issuer to be wrong")
+            .more("With --demo only. `oa-authtest issuer --list-flaws` lists them.");
+        SELLER_ID = Setting::new("--seller-id", "OA_AUTHTEST_SELLER_ID", "[seller] id", "URI", Kind::Text, "the seller identifier the ID token must carry");
+        ORDERS_FEED_URL = Setting::new("--orders-feed-url", "OA_AUTHTEST_ORDERS_FEED_URL", "[orders-feed] url", "URL", Kind::Text,
+            "the address of the orders feed").more("A resource protected by the issuer's access tokens.");
+        DATASET_SITE_URL = Setting::new("--dataset-site-url", "OA_AUTHTEST_DATASET_SITE_URL", "[dataset-site] url", "URL", Kind::Text,
+            "the address of the dataset site").more("Its JSON-LD names the authentication authority.");
+    }
+    "Client" {
+        CLIENT_ID = Setting::new("--client-id", "OA_AUTHTEST_CLIENT_ID", "[client] id", "ID", Kind::Text, "the identifier of a client that is registered already");
+        CLIENT_SECRET = Setting::new("--client-secret", "OA_AUTHTEST_CLIENT_SECRET", "[client] secret", "SECRET", Kind::Secret, "the secret of that client")
+            .more("Other users of the machine may see flags: prefer the variable or the file.");
+        CLIENT_SECRET_FILE = Setting::new("--client-secret-file", "OA_AUTHTEST_CLIENT_SECRET_FILE", "[client] secret-file", "PATH", Kind::Path,
+            "a file that holds the client's secret and nothing else");
+        CLIENT_AUTH_METHOD = Setting::new("--client-auth-method", "OA_AUTHTEST_CLIENT_AUTH_METHOD", "[client] auth-method", "METHOD",
+            Kind::Choice(names_of::<AuthMethod>), "how that client authenticates").more("Without it, the provider metadata decides.");
+        INITIAL_ACCESS_TOKEN = Setting::new("--initial-access-token", "OA_AUTHTEST_INITIAL_ACCESS_TOKEN", "[registration] initial-access-token", "TOKEN",
+            Kind::Secret, "the initial access token").more("Sent as a bearer token with registration requests (RFC 7591 section 3).");
+        INITIAL_ACCESS_TOKEN_FILE = Setting::new("--initial-access-token-file", "OA_AUTHTEST_INITIAL_ACCESS_TOKEN_FILE",
+            "[registration] initial-access-token-file", "PATH", Kind::Path, "a file that holds the initial access token and nothing else");
+        REDIRECT_URI = Setting::new("--redirect-uri", "OA_AUTHTEST_REDIRECT_URI", "redirect-uri", "URL", Kind::Text, "the redirect URI")
+            .more("Plain http on localhost, 127.0.0.1 or [::1]: oa-authtest listens there. A client registered already must be registered with it.")
+            .by_default("http://localhost:3000/cb");
+    }
+    "Login" {
+        USERNAME = Setting::new("--username", "OA_AUTHTEST_USERNAME", "[user] username", "NAME", Kind::Text, "the name of the user who logs in");
+        PASSWORD = Setting::new("--password", "OA_AUTHTEST_PASSWORD", "[user] password", "PASSWORD", Kind::Secret, "the password of that user")
+            .more("Other users of the machine may see flags: prefer the variable or the file.");
+        PASSWORD_FILE = Setting::new("--password-file", "OA_AUTHTEST_PASSWORD_FILE", "[user] password-file", "PATH", Kind::Path,
+            "a file that holds the password and nothing else");
+        USERNAME_SELECTOR = Setting::new("--username-selector", "OA_AUTHTEST_USERNAME_SELECTOR", "[login] username", "CSS", Kind::Text,
+            "the selector of the user name field").more("Tried first; where it finds nothing, what the page shows decides.").by_default("[name='username' i]");
+        PASSWORD_SELECTOR = Setting::new("--password-selector", "OA_AUTHTEST_PASSWORD_SELECTOR", "[login] password", "CSS", Kind::Text,
+            "the selector of the password field").by_default("[name='password' i]");
+        BUTTON_SELECTOR = Setting::new("--button-selector", "OA_AUTHTEST_BUTTON_SELECTOR", "[login] button", "CSS", Kind::Text,
+            "the selector of the button of login and consent pages").by_default(".btn-primary");
+        LOGIN_TIMEOUT = Setting::new("--login-timeout", "OA_AUTHTEST_LOGIN_TIMEOUT", "[login] timeout", "SECONDS", Kind::Number,
+            "how long one authorization may take, from the request to the callback").by_default("60");
+    }
+    "Selection" {
+        PROFILE = Setting::new("--profile", "OA_AUTHTEST_PROFILE", "profiles", "NAME", Kind::List(any), "the profiles to run")
+            .more("Several with commas, or by giving the flag again.").by_default("openactive");
+        TEST = Setting::new("--test", "OA_AUTHTEST_TEST", "", "GLOB", Kind::List(any), "run only tests whose id matches")
+            .more("`oa-authtest list` shows the ids. Several with commas, or by giving the flag again.");
+        SKIP = Setting::new("--skip", "OA_AUTHTEST_SKIP", "", "GLOB", Kind::List(any), "leave out tests whose id matches");
+    }
+    "Network" {
+        TIMEOUT = Setting::new("--timeout", "OA_AUTHTEST_TIMEOUT", "timeout", "SECONDS", Kind::Number, "the longest a request may take, its body included")
+            .by_default("30");
+        CA_FILE = Setting::new("--ca-file", "OA_AUTHTEST_CA_FILE", "[tls] ca-file", "PEM", Kind::Path,
+            "the certificate authorities to trust instead of the system's");
+        INSECURE = Setting::new("--insecure", "OA_AUTHTEST_INSECURE", "[tls] insecure", "BOOL", Kind::Switch, "do not verify TLS certificates")
+            .more("Every report says so.").by_default("false");
+        CLOCK_SKEW = Setting::new("--clock-skew", "OA_AUTHTEST_CLOCK_SKEW", "clock-skew", "SECONDS", Kind::Number, "the clock skew allowed to the issuer")
+            .by_default("10");
+        JOBS = Setting::new("--jobs", "OA_AUTHTEST_JOBS", "jobs", "N", Kind::Number, "how many tests run side by side").by_default("4");
+    }
+    "Browser" {
+        AGENT = Setting::new("--agent", "OA_AUTHTEST_AGENT", "[browser] agent", "AGENT", Kind::Choice(names_of::<AgentKind>), "what logs in")
+            .more("`http` fills in plain HTML forms without a browser.").by_default("auto");
+        WEBDRIVER_URL = Setting::new("--webdriver-url", "OA_AUTHTEST_WEBDRIVER_URL", "[browser] webdriver-url", "URL", Kind::Text,
+            "a running WebDriver instead of one started for the run");
+        HEADED = Setting::new("--headed", "OA_AUTHTEST_HEADED", "[browser] headed", "BOOL", Kind::Switch, "show the browser's window").by_default("false");
+    }
+    "Reports" {
+        REPORT_DIR = Setting::new("--report-dir", "OA_AUTHTEST_REPORT_DIR", "[report] dir", "DIR", Kind::Path, "the folder the reports are written to")
+            .more("It is made if absent.").by_default("reports");
+        FORMAT = Setting::new("--format", "OA_AUTHTEST_FORMAT", "[report] formats", "FORMAT", Kind::List(names_of::<Format>), "the formats of the reports")
+            .more("results.json is written in any case. Several with commas, or by giving the flag again.").by_default("markdown");
+        SHOW_SECRETS = Setting::new("--show-secrets", "OA_AUTHTEST_SHOW_SECRETS", "[report] show-secrets", "BOOL", Kind::Switch,
+            "leave tokens and secrets in the reports").by_default("false");
+    }
+    "Gate" {
+        FAIL_ON = Setting::new("--fail-on", "OA_AUTHTEST_FAIL_ON", "fail-on", "LEVEL", Kind::Choice(names_of::<FailOn>),
+            "from which level on a broken rule makes the exit code 1").by_default("failure");
+    }
+}
+
+/// The faces of the embedded issuer.
+pub static PERSONAS: [&str; 3] = ["openactive", "airlock", "aidbox"];
+
+fn personas() -> Vec<String> {
+    PERSONAS.map(str::to_owned).into()
+}

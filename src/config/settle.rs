@@ -1,0 +1,149 @@
+//! What the layers come to: a [`Config`] whose parts agree with each other.
+
+use std::path::Path;
+use std::time::Duration;
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::command_line::Invocation;
+use super::error::{ConfigError, Origin};
+use super::layers::{Layers, contents};
+use super::setting::{self, Setting};
+use super::value;
+use super::{AgentConfig, AgentKind, AuthMethod, Config, ConfiguredClient, Network, ReportConfig, Tls};
+use crate::session::agent::{Selectors, User};
+
+impl Layers<'_> {
+    /// Settles every setting; the first that is missing, impossible or in conflict with another ends it.
+    pub(super) fn config(&self, profiles: Vec<String>, invocation: Invocation) -> Result<Config, ConfigError> {
+        let issuer = self.optional(&setting::ISSUER, value::issuer)?.ok_or_else(|| ConfigError::Missing {
+            subject: "there is no issuer".to_owned(),
+            missing: "to test".to_owned(),
+            hint: format!("give {}; or see a run against the embedded issuer with --demo", setting::ISSUER),
+        })?;
+        Ok(Config {
+            issuer,
+            profiles,
+            tests: self.list(&setting::TEST, value::text)?,
+            skips: self.list(&setting::SKIP, value::text)?,
+            client: self.client()?,
+            initial_access_token: self.initial_access_token()?,
+            user: self.user()?,
+            seller_id: self.optional(&setting::SELLER_ID, value::uri)?,
+            orders_feed_url: self.optional(&setting::ORDERS_FEED_URL, value::address)?,
+            dataset_site_url: self.optional(&setting::DATASET_SITE_URL, value::address)?,
+            redirect_uri: self.required(&setting::REDIRECT_URI, value::redirect_uri)?,
+            selectors: Selectors {
+                username: self.required(&setting::USERNAME_SELECTOR, value::text)?,
+                password: self.required(&setting::PASSWORD_SELECTOR, value::text)?,
+                button: self.required(&setting::BUTTON_SELECTOR, value::text)?,
+            },
+            network: Network { tls: self.tls()?, timeout: self.seconds(&setting::TIMEOUT)? },
+            agent: self.agent()?,
+            report: ReportConfig {
+                dir: self.required(&setting::REPORT_DIR, value::text)?.into(),
+                formats: self.list(&setting::FORMAT, value::choice)?,
+                show_secrets: self.required(&setting::SHOW_SECRETS, value::switch)?,
+            },
+            fail_on: self.required(&setting::FAIL_ON, value::choice)?,
+            jobs: self.required(&setting::JOBS, |text| value::whole(text, 1..=64, ""))? as usize,
+            clock_skew: self.required(&setting::CLOCK_SKEW, |text| value::whole(text, 0..=3600, ", in seconds"))?.into(),
+            registration_patience: Duration::from_secs(5),
+            invocation,
+        })
+    }
+
+    fn client(&self) -> Result<Option<ConfiguredClient>, ConfigError> {
+        let id = self.optional(&setting::CLIENT_ID, value::text)?;
+        let secret = self.secret(&setting::CLIENT_SECRET, &setting::CLIENT_SECRET_FILE)?;
+        let method = self.parsed(&setting::CLIENT_AUTH_METHOD, value::choice::<AuthMethod>)?;
+        let Some(id) = id else {
+            let lonely = secret.map(|secret| secret.origin).or(method.map(|method| method.origin));
+            return lonely.map_or(Ok(None), |origin| Err(alone(&origin, &setting::CLIENT_ID)));
+        };
+        let mut auth_method = None;
+        let mut kept = secret;
+        if let Some(method) = method {
+            auth_method = Some(method.value);
+            match (method.value, &kept) {
+                (AuthMethod::None, Some(secret)) if secret.rank <= method.rank => {
+                    let hint = "leave out the secret for a public client, or choose client_secret_basic or client_secret_post";
+                    return Err(ConfigError::conflict(&method.origin, &secret.origin, hint));
+                }
+                // Said further down, where it belonged to another method.
+                (AuthMethod::None, _) => kept = None,
+                (_, None) => return Err(alone(&method.origin, &setting::CLIENT_SECRET)),
+                _ => {}
+            }
+        }
+        Ok(Some(ConfiguredClient { id, secret: kept.map(|secret| secret.value), auth_method }))
+    }
+
+    fn user(&self) -> Result<Option<User>, ConfigError> {
+        let username = self.parsed(&setting::USERNAME, value::text)?;
+        let password = self.secret(&setting::PASSWORD, &setting::PASSWORD_FILE)?;
+        match (username, password) {
+            (Some(username), Some(password)) => Ok(Some(User { username: username.value, password: password.value })),
+            (Some(username), None) => Err(alone(&username.origin, &setting::PASSWORD)),
+            (None, Some(password)) => Err(alone(&password.origin, &setting::USERNAME)),
+            (None, None) => Ok(None),
+        }
+    }
+
+    fn initial_access_token(&self) -> Result<Option<SecretString>, ConfigError> {
+        let Some(token) = self.secret(&setting::INITIAL_ACCESS_TOKEN, &setting::INITIAL_ACCESS_TOKEN_FILE)? else { return Ok(None) };
+        if token.value.expose_secret().bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Ok(Some(token.value));
+        }
+        let problem = "the token holds a character that cannot be sent in a header (RFC 6750 section 2.1)".to_owned();
+        Err(ConfigError::Value { origin: token.origin, problem, hint: "give the token alone, without «Bearer» and without blanks".to_owned() })
+    }
+
+    fn tls(&self) -> Result<Tls, ConfigError> {
+        let insecure = self.parsed(&setting::INSECURE, value::switch)?.filter(|found| found.value);
+        let ca_file = self.parsed(&setting::CA_FILE, value::text)?;
+        match (insecure, ca_file) {
+            (Some(insecure), Some(ca_file)) if insecure.rank == ca_file.rank => Err(ConfigError::conflict(
+                &insecure.origin,
+                &ca_file.origin,
+                "leave one out: certificates are either not verified, or verified by the file",
+            )),
+            (Some(insecure), ca_file) if ca_file.as_ref().is_none_or(|ca_file| insecure.rank < ca_file.rank) => Ok(Tls::Insecure),
+            (_, Some(ca_file)) => {
+                let hint = "name a PEM file with the certificate authorities to trust";
+                let pem = contents(&ca_file.origin, Path::new(&ca_file.value), hint)?;
+                if !pem.contains("-----BEGIN CERTIFICATE-----") {
+                    let problem = format!("{:?} holds no certificate in PEM", ca_file.value);
+                    return Err(ConfigError::Value { origin: ca_file.origin, problem, hint: hint.to_owned() });
+                }
+                Ok(Tls::CaFile(ca_file.value.into()))
+            }
+            _ => Ok(Tls::System),
+        }
+    }
+
+    fn agent(&self) -> Result<AgentConfig, ConfigError> {
+        let kind = self.parsed(&setting::AGENT, value::choice::<AgentKind>)?;
+        let mut webdriver_url = self.parsed(&setting::WEBDRIVER_URL, value::webdriver)?;
+        let mut headed = self.parsed(&setting::HEADED, value::switch)?.filter(|found| found.value);
+        if let Some(http) = kind.as_ref().filter(|kind| kind.value == AgentKind::Http) {
+            let browser = webdriver_url.as_ref().map(|f| (f.rank, &f.origin)).into_iter().chain(headed.as_ref().map(|f| (f.rank, &f.origin)));
+            if let Some((_, origin)) = browser.into_iter().find(|(rank, _)| *rank <= http.rank) {
+                let hint = "leave one out: the http agent has no browser";
+                return Err(ConfigError::conflict(&http.origin, origin, hint));
+            }
+            (webdriver_url, headed) = (None, None);
+        }
+        Ok(AgentConfig {
+            kind: kind.map(|kind| kind.value).unwrap_or_default(),
+            webdriver_url: webdriver_url.map(|found| found.value),
+            headed: headed.is_some(),
+            deadline: self.seconds(&setting::LOGIN_TIMEOUT)?,
+        })
+    }
+}
+
+/// A setting that means nothing without another.
+fn alone(origin: &Origin, other: &Setting) -> ConfigError {
+    ConfigError::Missing { subject: origin.to_string(), missing: format!("needs {}", other.what), hint: format!("give {other}") }
+}

@@ -1,0 +1,178 @@
+//! What each kind of value must look like, and what to say if it does not.
+
+use std::ops::RangeInclusive;
+
+use clap::ValueEnum;
+use url::{Host, Url};
+
+use super::nearest::nearest;
+
+/// What is wrong with a value, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// The value, quoted, with what is wrong: a sentence without a full stop.
+    pub says: String,
+    /// What to do: a sentence without a full stop.
+    pub hint: String,
+}
+
+fn problem<T>(value: &str, why: impl AsRef<str>, hint: impl Into<String>) -> Result<T, Problem> {
+    Err(Problem { says: format!("{:?} {}", public(value), why.as_ref()), hint: hint.into() })
+}
+
+/// An address as it may be shown: without user name and password.
+pub fn public(address: &str) -> String {
+    match Url::parse(address) {
+        Ok(mut url) if has_credentials(&url) => {
+            let taken_out = url.set_username("").is_ok() && url.set_password(None).is_ok();
+            if taken_out { url.into() } else { "…".to_owned() }
+        }
+        _ => address.to_owned(),
+    }
+}
+
+/// True if an address holds a user name or a password.
+pub fn has_credentials(url: &Url) -> bool {
+    !url.username().is_empty() || url.password().is_some()
+}
+
+/// Any text but none.
+pub fn text(value: &str) -> Result<String, Problem> {
+    if value.trim().is_empty() {
+        return problem(value, "is empty", "give a value, or leave it out");
+    }
+    if value.chars().any(char::is_control) {
+        return problem(value, "holds a control character", "give it on one line");
+    }
+    Ok(value.to_owned())
+}
+
+/// An issuer: https or http, a host, neither query nor fragment (OIDC Discovery section 3), kept as it is.
+pub fn issuer(value: &str) -> Result<String, Problem> {
+    const HINT: &str = "give the issuer exactly as it names itself, for example https://localhost:5003";
+    let url = web(value, HINT)?;
+    for (mark, what) in [('#', "a fragment"), ('?', "a query")] {
+        if value.contains(mark) {
+            return problem(value, format!("has {what}, and an issuer has none"), HINT);
+        }
+    }
+    for suffix in ["/.well-known/openid-configuration", "/.well-known/oauth-authorization-server"] {
+        if let Some(issuer) = value.strip_suffix(suffix) {
+            return problem(value, "is the address of the provider metadata", format!("give the issuer itself: {issuer}"));
+        }
+    }
+    if has_credentials(&url) {
+        return problem(value, "has a user name or a password in it", HINT);
+    }
+    Ok(value.to_owned())
+}
+
+/// The address of a resource: https or http, without credentials.
+pub fn address(value: &str) -> Result<Url, Problem> {
+    const HINT: &str = "give an address such as https://localhost:5001/feed";
+    let url = web(value, HINT)?;
+    if has_credentials(&url) { problem(value, "has a user name or a password in it", HINT) } else { Ok(url) }
+}
+
+/// The address of a `WebDriver`, which may hold the credentials of a grid.
+pub fn webdriver(value: &str) -> Result<Url, Problem> {
+    web(value, "give the driver's address, for example http://localhost:9515")
+}
+
+fn web(value: &str, hint: &str) -> Result<Url, Problem> {
+    if value.trim() != value || value.chars().any(|c| c.is_control() || c.is_whitespace()) {
+        return problem(value, "has white space in it", hint);
+    }
+    let url = match Url::parse(value) {
+        Ok(url) => url,
+        Err(url::ParseError::RelativeUrlWithoutBase) => return problem(value, "is not an absolute URL: the scheme is missing", hint),
+        Err(why) => return problem(value, format!("is not a URL: {why}"), hint),
+    };
+    if !matches!(url.scheme(), "https" | "http") {
+        return problem(value, format!("has the scheme {:?} instead of https or http", url.scheme()), hint);
+    }
+    // The URL standard repairs `https:host`; what is published is compared as it is, so it must be right to begin with.
+    if !value[url.scheme().len()..].starts_with("://") {
+        return problem(value, "is not a URL with a host after ://", hint);
+    }
+    Ok(url)
+}
+
+/// A redirect URI that can be listened on: http on a loopback host (RFC 8252 section 7.3), without fragment (RFC 6749 section 3.1.2).
+pub fn redirect_uri(value: &str) -> Result<Url, Problem> {
+    const HINT: &str = "oa-authtest listens there itself: give plain http on loopback, for example http://localhost:3000/cb";
+    let url = web(value, HINT)?;
+    let loopback = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(ip)) => ip.octets() == [127, 0, 0, 1],
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
+        None => false,
+    };
+    if url.scheme() != "http" {
+        return problem(value, "is not plain http", HINT);
+    }
+    if !loopback {
+        return problem(value, "is not on localhost, 127.0.0.1 or [::1]", HINT);
+    }
+    if url.fragment().is_some() {
+        return problem(value, "has a fragment, and a redirect URI has none", HINT);
+    }
+    if url.port() == Some(0) {
+        return problem(value, "has port 0, which cannot be registered", HINT);
+    }
+    if has_credentials(&url) {
+        return problem(value, "has a user name or a password in it", HINT);
+    }
+    Ok(url)
+}
+
+/// An absolute URI of any scheme, kept as it is.
+pub fn uri(value: &str) -> Result<String, Problem> {
+    let value = text(value)?;
+    match Url::parse(&value) {
+        Ok(_) if !value.contains(char::is_whitespace) => Ok(value),
+        _ => problem(&value, "is not an absolute URI", "give the seller's @id, for example https://localhost:5001/api/identifiers/sellers/1"),
+    }
+}
+
+/// A whole number within a range.
+pub fn whole(value: &str, range: RangeInclusive<u32>, unit: &str) -> Result<u32, Problem> {
+    match value.parse::<u32>() {
+        Ok(number) if range.contains(&number) => Ok(number),
+        _ => {
+            let allowed = format!("a whole number from {} to {}", range.start(), range.end());
+            problem(value, format!("is not {allowed}"), format!("give {allowed}{unit}"))
+        }
+    }
+}
+
+/// On or off.
+pub fn switch(value: &str) -> Result<bool, Problem> {
+    match value.to_ascii_lowercase().as_str() {
+        "true" | "1" | "yes" | "on" => Ok(true),
+        "false" | "0" | "no" | "off" => Ok(false),
+        _ => problem(value, "is neither true nor false", "give true or false"),
+    }
+}
+
+/// One of an enumeration's names.
+pub fn choice<T: ValueEnum>(value: &str) -> Result<T, Problem> {
+    T::from_str(value, false).or_else(|_| {
+        let names: Vec<_> = T::value_variants().iter().filter_map(ValueEnum::to_possible_value).collect();
+        unknown(value, &names.iter().map(clap::builder::PossibleValue::get_name).collect::<Vec<_>>())
+    })
+}
+
+/// One of some names.
+pub fn one_of(value: &str, names: &[&str]) -> Result<String, Problem> {
+    if names.contains(&value) { Ok(value.to_owned()) } else { unknown(value, names) }
+}
+
+fn unknown<T>(value: &str, names: &[&str]) -> Result<T, Problem> {
+    let all = names.join(", ");
+    let hint = match nearest(value, names.iter().copied()) {
+        Some(name) => format!("did you mean {name}? There are: {all}"),
+        None => format!("there are: {all}"),
+    };
+    problem(value, "is not known", hint)
+}

@@ -1,0 +1,215 @@
+//! The exit codes: a contract with every pipeline. 1 only ever means that the issuer does not conform.
+
+use std::process::{ExitCode, Termination};
+
+use crate::config::FailOn;
+use crate::report::model::{Counts, RunReport, TestReport, Verdict};
+
+/// What [`TestReport::reason`] starts with when a test ended because of a bug of ours; [`Exit::of`] tells such a test by it.
+pub const BUG: &str = "a bug in oa-authtest: ";
+
+/// How the program ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Exit {
+    /// 0: the issuer conforms, as far as `--fail-on` asks; or what was asked for was done.
+    Conformant,
+    /// 1: the issuer does not conform. Never anything else.
+    NotConformant,
+    /// 2: the command line or the configuration is wrong; nothing was tested. The number is clap's own.
+    Usage,
+    /// 3: something could not be tested: the issuer unreachable, TLS, no browser or driver, the login not passed.
+    CouldNotTest,
+    /// 4: nothing was tested: no test was selected, or all were skipped.
+    NothingTested,
+    /// 70: a bug of ours (`EX_SOFTWARE` of `sysexits.h`).
+    Bug,
+    /// 130: interrupted from the keyboard (128 + `SIGINT`).
+    Interrupted,
+    /// 143: told to end (128 + `SIGTERM`).
+    Terminated,
+}
+
+impl Exit {
+    /// How a run that was not interrupted ends: the first of 70, 1 and 3 that applies, else 4 if no test was executed, else 0.
+    ///
+    /// A broken rule counts from `fail_on` on, in tests that could not be finished too. [`FailOn::Never`] only takes away 1.
+    pub fn of(report: &RunReport, fail_on: FailOn) -> Self {
+        let executed = || report.tests.iter().filter(|test| test.verdict != Verdict::Skipped);
+        if executed().any(is_bug) {
+            Self::Bug
+        } else if threshold(fail_on).is_some_and(|least| executed().any(|test| proven(test) >= least)) {
+            Self::NotConformant
+        } else if executed().any(|test| test.verdict == Verdict::Errored) {
+            Self::CouldNotTest
+        } else if executed().next().is_none() {
+            Self::NothingTested
+        } else {
+            Self::Conformant
+        }
+    }
+
+    /// The number.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::Conformant => 0,
+            Self::NotConformant => 1,
+            Self::Usage => 2,
+            Self::CouldNotTest => 3,
+            Self::NothingTested => 4,
+            Self::Bug => 70,
+            Self::Interrupted => 130,
+            Self::Terminated => 143,
+        }
+    }
+
+    /// What the number means, in a few words.
+    pub fn says(self) -> &'static str {
+        match self {
+            Self::Conformant => "conformant",
+            Self::NotConformant => "not conformant",
+            Self::Usage => "usage or configuration",
+            Self::CouldNotTest => "could not test",
+            Self::NothingTested => "nothing was tested",
+            Self::Bug => "a bug in oa-authtest",
+            Self::Interrupted => "interrupted",
+            Self::Terminated => "terminated",
+        }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit.code())
+    }
+}
+
+impl Termination for Exit {
+    fn report(self) -> ExitCode {
+        self.into()
+    }
+}
+
+/// The mildest verdict that makes the exit code 1.
+fn threshold(fail_on: FailOn) -> Option<Verdict> {
+    match fail_on {
+        FailOn::Failure => Some(Verdict::Failed),
+        FailOn::Warning => Some(Verdict::Warned),
+        FailOn::Suggestion => Some(Verdict::Suggested),
+        FailOn::Never => None,
+    }
+}
+
+/// The verdict about the issuer that is proven, whatever else kept the test from its end.
+fn proven(test: &TestReport) -> Verdict {
+    let broken = Counts { errors: 0, ..Counts::of(&test.findings) }.verdict();
+    if test.verdict == Verdict::Errored { broken } else { broken.max(test.verdict) }
+}
+
+fn is_bug(test: &TestReport) -> bool {
+    test.verdict == Verdict::Errored && test.reason.as_deref().is_some_and(|reason| reason.starts_with(BUG))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::model::{Environment, Finding, FindingOutcome, SCHEMA, Tool};
+    use crate::rule::Level;
+
+    fn test(verdict: Verdict, broken: &[Level], reason: Option<&str>) -> TestReport {
+        let finding = |level: &Level| Finding {
+            rule: "id-token/issuer".into(),
+            level: *level,
+            outcome: FindingOutcome::Failed,
+            says: String::new(),
+            spec: String::new(),
+            url: String::new(),
+            expected: String::new(),
+            actual: String::new(),
+            step: 0,
+            sentence: 0,
+            exchange: None,
+        };
+        let findings: Vec<_> = broken.iter().map(finding).collect();
+        TestReport {
+            id: "feature/test".into(),
+            profile: "openactive".into(),
+            title: String::new(),
+            verdict,
+            reason: reason.map(str::to_owned),
+            duration_ms: 0,
+            feature: String::new(),
+            description: String::new(),
+            started: String::new(),
+            command: String::new(),
+            counts: Counts::of(&findings),
+            findings,
+            steps: vec![],
+            not_tested: vec![],
+        }
+    }
+
+    fn report(tests: Vec<TestReport>) -> RunReport {
+        RunReport {
+            schema: SCHEMA.into(),
+            tool: Tool { name: "oa-authtest".into(), version: "0".into() },
+            issuer: "https://op.example".into(),
+            started: String::new(),
+            duration_ms: 0,
+            verdict: Verdict::Skipped,
+            counts: Counts::default(),
+            environment: Environment::default(),
+            interrupted: false,
+            tests,
+        }
+    }
+
+    #[test]
+    fn the_table() {
+        use FailOn::{Failure, Never, Suggestion, Warning};
+        use Verdict::{Errored, Failed, Passed, Skipped, Suggested, Warned};
+        let passed = || test(Passed, &[], None);
+        let skipped = || test(Skipped, &[], Some("needs --username"));
+        let suggested = || test(Suggested, &[Level::May], None);
+        let warned = || test(Warned, &[Level::Should], None);
+        let failed = || test(Failed, &[Level::Must], None);
+        let stopped = || test(Failed, &[], Some("no token endpoint"));
+        let errored = || test(Errored, &[], Some("no browser was found"));
+        let errored_late = || test(Errored, &[Level::Must], Some("no browser was found"));
+        let errored_warned = || test(Errored, &[Level::Should], Some("no browser was found"));
+        let bug = || test(Errored, &[], Some("a bug in oa-authtest: a step gave nothing"));
+        let table: Vec<(&str, Vec<TestReport>, FailOn, u8)> = vec![
+            ("nothing selected", vec![], Failure, 4),
+            ("all skipped", vec![skipped(), skipped()], Failure, 4),
+            ("all skipped, never", vec![skipped()], Never, 4),
+            ("one passed, one skipped", vec![passed(), skipped()], Failure, 0),
+            ("suggestion below the bar", vec![suggested()], Warning, 0),
+            ("suggestion at the bar", vec![suggested()], Suggestion, 1),
+            ("warning below the bar", vec![warned()], Failure, 0),
+            ("warning at the bar", vec![warned()], Warning, 1),
+            ("warning above the bar", vec![warned()], Suggestion, 1),
+            ("failure", vec![passed(), failed()], Failure, 1),
+            ("failure, suggestion asked", vec![failed()], Suggestion, 1),
+            ("failure, never", vec![failed()], Never, 0),
+            ("stopped by the issuer without a finding", vec![stopped()], Failure, 1),
+            ("errored", vec![passed(), errored()], Failure, 3),
+            ("errored, never", vec![errored()], Never, 3),
+            ("failure wins over errored", vec![errored(), failed()], Failure, 1),
+            ("failure proven before the error", vec![errored_late()], Failure, 1),
+            ("failure proven before the error, never", vec![errored_late()], Never, 3),
+            ("warning before the error, below the bar", vec![errored_warned()], Failure, 3),
+            ("warning before the error, at the bar", vec![errored_warned()], Warning, 1),
+            ("bug wins over failure", vec![failed(), bug(), errored()], Failure, 70),
+            ("bug, never", vec![bug()], Never, 70),
+        ];
+        for (name, tests, fail_on, code) in table {
+            assert_eq!(Exit::of(&report(tests), fail_on).code(), code, "{name}");
+        }
+    }
+
+    #[test]
+    fn the_codes_are_the_contract() {
+        use Exit::{Bug, Conformant, CouldNotTest, Interrupted, NotConformant, NothingTested, Terminated, Usage};
+        let all = [Conformant, NotConformant, Usage, CouldNotTest, NothingTested, Bug, Interrupted, Terminated];
+        assert_eq!(all.map(Exit::code), [0, 1, 2, 3, 4, 70, 130, 143]);
+    }
+}

@@ -1,0 +1,473 @@
+//! The command line, the environment and the file, down to the words of every message.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use clap::{CommandFactory, Parser};
+use oa_authtest::cli::{Cli, Commands};
+use oa_authtest::config::{
+    AgentKind, AuthMethod, Config, ConfigError, DemoSettings, DemoWish, FailOn, Layer, SETTINGS, Tls, World, command_line, load, setting,
+};
+use proptest::prelude::*;
+use secrecy::ExposeSecret;
+use tempfile::TempDir;
+
+const PROFILES: &[&str] = &["openactive", "oidc"];
+
+/// A call: flags, variables, and what `oa-authtest.toml` in the folder holds.
+struct Call {
+    flags: Layer,
+    variables: BTreeMap<String, String>,
+    folder: TempDir,
+}
+
+/// `flags` are split at blanks, `variables` are `NAME=value` without the prefix.
+fn call(flags: &str, variables: &[&str], file: Option<&str>) -> Call {
+    let words: Vec<_> = flags.split_whitespace().map(|word| if word == "''" { "" } else { word }).collect();
+    call_with(&words, variables, file)
+}
+
+fn call_with(words: &[&str], variables: &[&str], file: Option<&str>) -> Call {
+    let folder = tempfile::tempdir().unwrap();
+    if let Some(text) = file {
+        std::fs::write(folder.path().join("oa-authtest.toml"), text).unwrap();
+    }
+    for (name, text) in [("secret", "file-secret\n"), ("crlf", "file-secret\r\n"), ("empty", "\n"), ("two", "a\nb\n")] {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    std::fs::copy(fixture("ca.pem"), folder.path().join("ca.pem")).unwrap();
+    let folder_name = folder.path().to_str().unwrap().to_owned();
+    let words: Vec<_> = words.iter().map(|word| word.replace("DIR", &folder_name)).collect();
+    let cli = Cli::try_parse_from(["oa-authtest", "run"].into_iter().chain(words.iter().map(String::as_str)));
+    let Commands::Run(args) = cli.unwrap_or_else(|error| panic!("{error}")).command else { panic!("not run") };
+    let variables = variables.iter().map(|variable| variable.split_once('=').unwrap());
+    let variables = variables.map(|(name, value)| (format!("OA_AUTHTEST_{name}"), value.replace("DIR", &folder_name))).collect();
+    Call { flags: args.flags, variables, folder }
+}
+
+impl Call {
+    fn load(&self, demo: Option<DemoSettings>) -> Result<Config, ConfigError> {
+        self.in_world(|world| load(&self.flags, world, demo))
+    }
+
+    fn config(&self) -> Config {
+        self.load(None).unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    fn in_world<T>(&self, use_it: impl FnOnce(&World<'_>) -> T) -> T {
+        let variable = |name: &str| self.variables.get(name).map(OsString::from);
+        use_it(&World { profiles: PROFILES, folder: self.folder.path(), variable: &variable })
+    }
+
+    fn without_folder(&self, text: &str) -> String {
+        text.replace(self.folder.path().to_str().unwrap(), "DIR")
+    }
+}
+
+fn fixture(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/config").join(name)
+}
+
+fn snapshot(name: &str, text: &str) {
+    insta::with_settings!({ snapshot_path => "../fixtures/config", prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::assert_snapshot!(name, text);
+    });
+}
+
+const I: &str = "--issuer https://op.example";
+
+#[test]
+fn every_mistake_has_its_message() {
+    let mut all = String::new();
+    let mut check = |flags: &str, variables: &[&str], file: Option<&str>| {
+        let flags = flags.replace("I ", &format!("{I} "));
+        let call = call(flags.trim_end_matches(" I"), variables, file);
+        let error = match call.in_world(|world| world.demo(&call.flags)) {
+            Err(error) => error,
+            Ok(demo) => call.load(demo.map(|_| DemoSettings::new("http://127.0.0.1:1"))).expect_err(&format!("{flags} {variables:?} {file:?}")),
+        };
+        writeln!(all, "run {flags}").unwrap();
+        for variable in variables {
+            writeln!(all, "  with OA_AUTHTEST_{variable}").unwrap();
+        }
+        for line in file.unwrap_or_default().lines() {
+            writeln!(all, "  | {line}").unwrap();
+        }
+        writeln!(all, "error: {}\nhint: {}\n", call.without_folder(&error.to_string()), call.without_folder(error.hint())).unwrap();
+        assert!(!error.to_string().contains("hunter2") && !error.hint().contains("hunter2"), "{error}");
+    };
+    // The issuer.
+    check("", &[], None);
+    check("--issuer op.example", &[], None);
+    check("--issuer ''", &[], None);
+    check("--issuer ftp://op.example", &[], None);
+    check("--issuer https:op.example", &[], None);
+    check("--issuer https://op.example#a", &[], None);
+    check("--issuer https://op.example?a=b", &[], None);
+    check("--issuer https://joe:hunter2@op.example", &[], None);
+    check("--issuer https://op.example/.well-known/openid-configuration", &[], None);
+    check("--issuer https://", &[], None);
+    check("", &["ISSUER=https://op.example#a"], None);
+    check("", &["ISSUER= https://op.example"], None);
+    check("", &[], Some("\nissuer = \"https://op.example#a\""));
+    // Addresses.
+    check("I --redirect-uri https://localhost/cb", &[], None);
+    check("I --redirect-uri http://op.example/cb", &[], None);
+    check("I --redirect-uri http://localhost:0/cb", &[], None);
+    check("I --redirect-uri http://localhost:3000/cb#a", &[], None);
+    check("I --orders-feed-url feed", &[], None);
+    check("I --dataset-site-url https://joe:hunter2@x.example/", &[], None);
+    check("I --webdriver-url localhost:9515", &[], None);
+    check("I --seller-id 1", &[], None);
+    // Numbers, switches, names.
+    check("I --timeout 0", &[], None);
+    check("I --jobs many", &[], None);
+    check("I --login-timeout=-1", &[], None);
+    check("I", &["CLOCK_SKEW=1.5"], None);
+    check("I", &["INSECURE=maybe"], None);
+    check("I --headed=perhaps", &[], None);
+    check("I --agent webdriber", &[], None);
+    check("I --format markdown,pdf", &[], None);
+    check("I --format ,", &[], None);
+    check("I --fail-on error", &[], None);
+    check("I --client-auth-method client-secret-basic", &[], None);
+    check("I --profile openactiv", &[], None);
+    check("I", &["PROFILE=fapi"], None);
+    check("I --username-selector ''", &[], None);
+    // What belongs together, and what does not.
+    check("I --client-secret hunter2", &[], None);
+    check("I", &["CLIENT_SECRET=hunter2"], None);
+    check("I --client-auth-method none", &[], None);
+    check("I --client-id a --client-auth-method client_secret_post", &[], None);
+    check("I --client-id a --client-secret hunter2 --client-auth-method none", &[], None);
+    check("I --client-id a --client-secret hunter2 --client-secret-file DIR/secret", &[], None);
+    check("I --username a", &[], None);
+    check("I --password hunter2", &[], None);
+    check("I --insecure --ca-file DIR/ca.pem", &[], None);
+    check("I", &["INSECURE=1", "CA_FILE=DIR/ca.pem"], None);
+    check("I --agent http --headed", &[], None);
+    check("I --agent http --webdriver-url http://localhost:9515", &[], None);
+    check("I --demo", &[], None);
+    check("I --flaw id-token-foreign-key", &[], None);
+    check("--persona airlock", &[], None);
+    check("--demo --persona google", &[], None);
+    // Files and variables.
+    check("I --config DIR/missing.toml", &[], None);
+    check("I --ca-file DIR/missing.pem", &[], None);
+    check("I --ca-file DIR/secret", &[], None);
+    check("I --client-id a --client-secret-file DIR/missing", &[], None);
+    check("I --client-id a --client-secret-file DIR/empty", &[], None);
+    check("I --username a", &["PASSWORD_FILE=DIR/two"], None);
+    check("I --client-id a --client-secret ''", &[], None);
+    check("I", &["INITIAL_ACCESS_TOKEN=Bearer hunter2"], None);
+    check("I", &[], Some("[registration]\ninitial-access-token = { env = \"NOT_SET\" }"));
+    check("I", &[], Some("[user]\nusername = \"a\"\npassword = { file = \"missing\" }"));
+    // The file.
+    check("I", &[], Some("[client]\nid = \"a\"\nsecret = \"hunter2\njobs = 3"));
+    check("I", &[], Some("jobs = 1\njobs = 2"));
+    check("I", &[], Some("isuer = \"https://op.example\""));
+    check("I", &[], Some("insecure = true"));
+    check("I", &[], Some("client-id = \"a\""));
+    check("I", &[], Some("[orders_feed]\nurl = \"https://x.example\""));
+    check("I", &[], Some("[client]\nsecrets = \"hunter2\""));
+    check("I", &[], Some("[client]\nzebra = 1"));
+    check("I", &[], Some("zebra = 1"));
+    check("I", &[], Some("client = \"a\""));
+    check("I", &[], Some("[profile.openactiv]\njobs = 2"));
+    check("I", &[], Some("[profile.openactive]\nprofiles = [\"oidc\"]"));
+    check("I", &[], Some("[profile.openactive.client]\nidd = \"a\""));
+    check("I", &[], Some("[profile.openactive]\ntimeout = 0"));
+    check("I", &[], Some("[profile.openactive.tls]\ninsecure = true\nca-file = \"ca.pem\""));
+    check("I", &[], Some("timeout = \"30\""));
+    check("I", &[], Some("timeout = 99999999999999999999"));
+    check("I", &[], Some("jobs = -1"));
+    check("I", &[], Some("issuer = 1"));
+    check("I", &[], Some("profiles = \"openactive\""));
+    check("I", &[], Some("profiles = []"));
+    check("I", &[], Some("[report]\nformats = [\"markdown\", 1]"));
+    check("I", &[], Some("[browser]\nheaded = \"yes\""));
+    check("I", &[], Some("[client]\nid = \"a\"\nsecret = { var = \"hunter2\" }"));
+    check("I", &[], Some("[client]\nid = \"a\"\nsecret = 12345"));
+    check("I", &[], Some("[client]\nid = \"a\"\nsecret = \"\""));
+    snapshot("messages", &all);
+}
+
+#[test]
+fn the_strongest_place_wins() {
+    let file = "jobs = 5\n[profile.openactive]\njobs = 6\n[profile.oidc]\njobs = 7";
+    for (flags, variables, file, jobs) in [
+        ("", &[][..], None, 4),
+        ("", &[], Some("jobs = 5"), 5),
+        ("", &[], Some(file), 6),
+        ("--profile oidc", &[], Some(file), 7),
+        ("--profile oidc,openactive", &[], Some(file), 7),
+        ("", &["PROFILE=oidc"], Some(file), 7),
+        ("", &["JOBS=8"], Some(file), 8),
+        ("", &["JOBS="], Some(file), 6),
+        ("--jobs 9", &["JOBS=8"], Some(file), 9),
+        // What loses is not judged.
+        ("--jobs 9", &["JOBS=x"], Some("jobs = 0"), 9),
+    ] {
+        assert_eq!(call(&format!("{I} {flags}"), variables, file).config().jobs, jobs, "{flags} {variables:?} {file:?}");
+    }
+    let profiles = |flags: &str, file| call(&format!("{I} {flags}"), &[], Some(file)).config().profiles;
+    assert_eq!(profiles("", "profiles = [\"oidc\", \"oidc\"]"), ["oidc"]);
+    assert_eq!(profiles("--profile openactive --profile oidc", "profiles = [\"oidc\"]"), ["openactive", "oidc"]);
+}
+
+#[test]
+fn secrets_come_from_flag_variable_and_file() {
+    let secret = |flags: &str, variables: &[&str], file: &str| {
+        let config = call(&format!("{I} --client-id a {flags}"), variables, Some(file)).config();
+        config.client.unwrap().secret.map(|secret| secret.expose_secret().to_owned())
+    };
+    assert_eq!(secret("", &[], ""), None);
+    assert_eq!(secret("", &[], "client.secret = \"s\"").as_deref(), Some("s"));
+    assert_eq!(secret("", &[], "client.secret-file = \"secret\"").as_deref(), Some("file-secret"));
+    assert_eq!(secret("", &[], "client.secret = { file = \"crlf\" }").as_deref(), Some("file-secret"));
+    assert_eq!(secret("", &["X=from env"], "client.secret = { env = \"OA_AUTHTEST_X\" }").as_deref(), Some("from env"));
+    assert_eq!(secret("", &["CLIENT_SECRET=v"], "client.secret-file = \"missing\"").as_deref(), Some("v"));
+    assert_eq!(secret("--client-secret-file DIR/secret", &["CLIENT_SECRET=v"], "").as_deref(), Some("file-secret"));
+    assert_eq!(secret("--client-secret f", &["CLIENT_SECRET_FILE=DIR/missing"], "").as_deref(), Some("f"));
+    assert_eq!(secret("", &[], "client.secret = \"s\"\n[profile.openactive]\nclient.secret-file = \"secret\"").as_deref(), Some("file-secret"));
+    // A secret that belonged to another method is left behind.
+    assert_eq!(secret("--client-auth-method none", &[], "client.secret = \"s\""), None);
+}
+
+#[test]
+fn a_stronger_place_settles_a_conflict() {
+    let tls = |flags: &str, variables: &[&str], file: &str| call(&format!("{I} {flags}"), variables, Some(file)).config().network.tls;
+    assert_eq!(tls("", &[], ""), Tls::System);
+    assert_eq!(tls("--insecure", &["CA_FILE=DIR/missing"], ""), Tls::Insecure);
+    assert!(matches!(tls("--ca-file DIR/ca.pem", &["INSECURE=yes"], ""), Tls::CaFile(_)));
+    assert!(matches!(tls("--insecure=false", &[], "tls = { insecure = true, ca-file = \"ca.pem\" }"), Tls::CaFile(path) if path.is_file()));
+    assert_eq!(tls("", &["INSECURE=false"], "tls.insecure = true"), Tls::System);
+    assert!(matches!(tls("", &[], "tls.insecure = true\n[profile.openactive.tls]\nca-file = \"ca.pem\""), Tls::CaFile(_)));
+    let agent = |flags: &str, file: &str| call(&format!("{I} {flags}"), &[], Some(file)).config().agent;
+    assert!(!agent("--agent http", "browser.headed = true").headed);
+    assert!(agent("", "browser.headed = true").headed);
+    assert_eq!(agent("--agent http", "browser.webdriver-url = \"http://localhost:9515\"").webdriver_url, None);
+}
+
+#[test]
+fn the_example_holds_every_key_and_is_right() {
+    let text = std::fs::read_to_string(fixture("oa-authtest.toml")).unwrap();
+    let table: toml::Table = toml::from_str(&text).unwrap();
+    // Only one of each of these can be in one file.
+    let others = ["[client] secret-file", "[registration] initial-access-token-file", "[user] password-file", "[tls] ca-file"];
+    for setting in SETTINGS.iter().filter(|setting| setting.in_file() && !others.contains(&setting.key)) {
+        let inner = setting.table().map_or(Some(&table), |name| table.get(name).and_then(toml::Value::as_table));
+        assert!(inner.is_some_and(|inner| inner.contains_key(setting.key_in_table())), "{}", setting.key);
+    }
+    let flags = ["--config", fixture("oa-authtest.toml").to_str().unwrap()].map(str::to_owned);
+    let flags: Vec<_> = flags.iter().map(String::as_str).collect();
+    let mut call = call_with(&flags, &[], None);
+    call.variables.insert("ISSUER_CLIENT_SECRET".to_owned(), "s".to_owned());
+    let config = call.config();
+    assert_eq!(config.issuer, "https://localhost:5003");
+    let client = config.client.unwrap();
+    assert_eq!((client.id.as_str(), client.auth_method), ("oa-client", Some(AuthMethod::ClientSecretBasic)));
+    assert_eq!(client.secret.unwrap().expose_secret(), "s");
+    let user = config.user.unwrap();
+    assert_eq!((user.username.as_str(), user.password.expose_secret()), ("test1", "test1-password"));
+    assert_eq!((config.jobs, config.agent.deadline.as_secs(), config.clock_skew), (2, 90, 10));
+    assert_eq!((config.agent.kind, config.fail_on), (AgentKind::Auto, FailOn::Failure));
+    assert_eq!(config.report.dir, fixture("reports"));
+}
+
+#[test]
+fn a_demo_is_about_its_own_issuer() {
+    let demo = || DemoSettings {
+        client_id: Some("demo-client".to_owned()),
+        client_secret: Some("demo-secret".into()),
+        username: Some("demo-user".to_owned()),
+        password: Some("demo-password".into()),
+        tls: Tls::CaFile(fixture("ca.pem")),
+        ..DemoSettings::new("https://127.0.0.1:9")
+    };
+    let broken_file = Some("this is not TOML");
+    let call = call("--demo --password wrong --jobs 2", &["ISSUER=https://op.example", "CLIENT_ID=other", "INSECURE=1", "TIMEOUT=5"], broken_file);
+    let wish = call.in_world(|world| world.demo(&call.flags)).unwrap();
+    assert_eq!(wish, Some(DemoWish { persona: "openactive".to_owned(), flaw: None }));
+    let config = call.load(Some(demo())).unwrap();
+    assert_eq!(config.issuer, "https://127.0.0.1:9");
+    assert_eq!(config.client.as_ref().unwrap().id, "demo-client");
+    assert_eq!(config.user.as_ref().unwrap().password.expose_secret(), "wrong");
+    assert!(matches!(config.network.tls, Tls::CaFile(_)));
+    assert_eq!((config.jobs, config.network.timeout.as_secs()), (2, 5));
+}
+
+#[test]
+fn which_demo_is_wished_for() {
+    let wish = |flags: &str, variables: &[&str]| {
+        let call = call(flags, variables, None);
+        call.in_world(|world| world.demo(&call.flags)).unwrap().map(|wish| (wish.persona, wish.flaw))
+    };
+    assert_eq!(wish(I, &[]), None);
+    assert_eq!(wish("", &["ISSUER=https://op.example"]), None);
+    assert_eq!(wish("--demo --persona aidbox --flaw x", &[]), Some(("aidbox".to_owned(), Some("x".to_owned()))));
+    assert_eq!(wish("", &["DEMO=1", "FLAW=x"]), Some(("openactive".to_owned(), Some("x".to_owned()))));
+    assert_eq!(wish("--demo=false", &["DEMO=1"]), None);
+    // An issuer on the command line is about another run than a demo in the environment; a flaw there may be for `issuer`.
+    assert_eq!(wish(I, &["DEMO=1", "FLAW=x"]), None);
+}
+
+#[test]
+fn the_command_repeats_one_test() {
+    let repeated = |words: &[&str], variables: &[&str], file: Option<&str>, demo: bool| {
+        let call = call_with(words, variables, file);
+        let config = call.load(demo.then(|| DemoSettings::new("http://127.0.0.1:1"))).unwrap();
+        call.without_folder(&command_line(&config, "feature/test"))
+    };
+    let issuer = ["--issuer", "https://op.example"];
+    let with = |more: &[&'static str]| [&issuer[..], more].concat();
+    for (words, variables, file, expected) in [
+        (with(&[]), &[][..], None, "run --issuer https://op.example --test feature/test"),
+        (vec![], &["ISSUER=https://op.example"], None, "run --issuer https://op.example --test feature/test"),
+        (
+            with(&["--test", "a/*", "--skip", "b", "--jobs", "4", "--timeout", "20", "--headed", "--insecure=false"]),
+            &[],
+            None,
+            "run --issuer https://op.example --timeout 20 --headed --test feature/test",
+        ),
+        (
+            with(&["--client-id", "a b", "--client-secret", "hunter2", "--format", "markdown", "--format", "json"]),
+            &["USERNAME=joe", "PASSWORD=hunter2"],
+            None,
+            "run --issuer https://op.example --client-id 'a b' --client-secret \"$OA_AUTHTEST_CLIENT_SECRET\" --username joe \
+             --password \"$OA_AUTHTEST_PASSWORD\" --format markdown,json --test feature/test",
+        ),
+        (
+            with(&["--username", "-joe", "--password-file", "DIR/secret", "--webdriver-url", "http://u:hunter2@grid.example/"]),
+            &[],
+            None,
+            "run --issuer https://op.example --username=-joe --password-file DIR/secret \
+             --webdriver-url \"$OA_AUTHTEST_WEBDRIVER_URL\" --test feature/test",
+        ),
+        (vec![], &[], Some("issuer = \"https://op.example\"\njobs = 2"), "run --config DIR/oa-authtest.toml --test feature/test"),
+        (
+            vec!["--jobs", "4", "--insecure=false"],
+            &["HEADED=false"],
+            Some("issuer = \"https://op.example\"\njobs = 2\n[browser]\nheaded = true"),
+            "run --config DIR/oa-authtest.toml --insecure=false --jobs 4 --headed=false --test feature/test",
+        ),
+    ] {
+        assert_eq!(repeated(&words, variables, file, false), format!("oa-authtest {expected}"));
+    }
+    assert_eq!(
+        repeated(&["--demo", "--flaw", "code-short", "--persona", "openactive"], &["ISSUER=https://op.example"], Some("x"), true),
+        "oa-authtest run --demo --flaw code-short --test feature/test"
+    );
+}
+
+#[test]
+fn a_repeated_command_means_the_same() {
+    let first =
+        call_with(&["--issuer", "https://op.example", "--button-selector", "[name='go' i]", "--jobs", "2"], &["USERNAME=a b", "PASSWORD=p"], None);
+    let command = command_line(&first.config(), "feature/test");
+    // A shell is asked how it takes the words apart, and it knows the variable.
+    let script = format!("for word in {}; do printf '%s\\0' \"$word\"; done", command.strip_prefix("oa-authtest run ").unwrap());
+    let output = std::process::Command::new("sh").args(["-c", &script]).env("OA_AUTHTEST_PASSWORD", "p").output().unwrap();
+    let words = String::from_utf8(output.stdout).unwrap();
+    let words: Vec<_> = words.split_terminator('\0').collect();
+    let second = call_with(&words, &[], None).config();
+    assert_eq!(second.tests, ["feature/test"]);
+    let user = second.user.as_ref().unwrap();
+    assert_eq!((user.username.as_str(), user.password.expose_secret()), ("a b", "p"));
+    assert_eq!((second.selectors.button.as_str(), second.jobs), ("[name='go' i]", 2));
+    assert_eq!(command_line(&second, "feature/test"), command);
+}
+
+#[test]
+fn nothing_prints_a_secret() {
+    let words =
+        "--client-id a --client-secret hunter2 --username b --password hunter2 --initial-access-token hunter2 --webdriver-url http://u:hunter2@x/";
+    let call = call(&format!("{I} {words}"), &[], Some("[profile.oidc]\nclient.secret = \"hunter2\""));
+    let config = call.config();
+    for text in [format!("{config:?}"), command_line(&config, "a/b"), format!("{:?}", call.flags.clone().without(&[&setting::WEBDRIVER_URL]))] {
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+}
+
+#[test]
+fn the_table_agrees_with_the_command_line() {
+    let command = Cli::command();
+    let run = command.find_subcommand("run").unwrap();
+    let flags: Vec<_> = run.get_arguments().filter_map(|arg| arg.get_long()).filter(|name| !matches!(*name, "help" | "version")).collect();
+    let table: Vec<_> = SETTINGS.iter().map(|setting| setting.name()).collect();
+    assert_eq!(flags, table);
+    let mut keys = std::collections::BTreeSet::new();
+    for setting in SETTINGS {
+        assert_eq!(setting.env, format!("OA_AUTHTEST_{}", setting.name().to_uppercase().replace('-', "_")));
+        assert!(setting.flag.starts_with("--") && !setting.what.ends_with('.') && !setting.heading.is_empty(), "{}", setting.flag);
+        assert!(!setting.in_file() || keys.insert(setting.key), "{}", setting.key);
+        assert!(std::ptr::eq(setting::by_flag(setting.flag).unwrap(), *setting));
+    }
+    assert_eq!(setting::ORDERS_FEED_URL.to_string(), "--orders-feed-url, OA_AUTHTEST_ORDERS_FEED_URL or [orders-feed] url in oa-authtest.toml");
+    command.debug_assert();
+}
+
+#[test]
+fn the_defaults_for_tests_are_the_defaults() {
+    let mut config = call(I, &[], None).config();
+    let for_tests = Config::for_tests("https://op.example");
+    assert!(for_tests.registration_patience < config.registration_patience);
+    config.registration_patience = for_tests.registration_patience;
+    assert_eq!(format!("{config:?}"), format!("{for_tests:?}"));
+}
+
+#[test]
+fn the_small_commands_parse() {
+    let parse = |line: &str| Cli::try_parse_from(line.split_whitespace());
+    for line in [
+        "oa-authtest list --json",
+        "oa-authtest explain id-token/issuer",
+        "oa-authtest issuer --persona airlock --flaw code-short --port 5003 --tls",
+        "oa-authtest issuer --list-flaws",
+        "oa-authtest self-test --flaw id-token-* --flaw code-* --json",
+        "oa-authtest report results.json --report-dir out --format markdown,json",
+    ] {
+        assert!(parse(line).is_ok(), "{line}");
+    }
+    for line in ["oa-authtest", "oa-authtest explain", "oa-authtest report", "oa-authtest issuer --persona google", "oa-authtest run --isuer x"] {
+        assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
+    }
+    let unknown = parse("oa-authtest run --isuer x").unwrap_err().to_string();
+    assert!(unknown.contains("--issuer"), "{unknown}");
+}
+
+#[test]
+fn help_reads_well() {
+    let mut command = Cli::command().term_width(110);
+    snapshot("help", &command.render_help().to_string());
+    command.build();
+    for (name, file) in [("run", "help-run"), ("issuer", "help-issuer"), ("report", "help-report")] {
+        let sub = command.find_subcommand_mut(name).unwrap();
+        snapshot(file, &sub.render_long_help().to_string());
+    }
+    let run = command.find_subcommand_mut("run").unwrap();
+    snapshot("help-run-short", &run.render_help().to_string());
+}
+
+proptest! {
+    #[test]
+    fn no_file_makes_it_panic(text in "(\\PC|\n){0,60}", key in prop::sample::select(SETTINGS), value in "(true|-?[0-9]{1,25}|\"\\PC{0,9}\"|\\{\\}|\\[[0-9]\\]|\\{ (env|file) = \"[a-z/.]{0,5}\" \\})") {
+        let key = key.key.replace('[', "").replace("] ", ".");
+        for text in [text.clone(), format!("{key} = {value}"), format!("profile.openactive.{key} = {value}\n{text}")] {
+            let call = call(I, &[], Some(&text));
+            let _ = call.load(None);
+        }
+    }
+
+    #[test]
+    fn no_flag_makes_it_panic(value in "\\PC{0,20}", setting in prop::sample::select(SETTINGS)) {
+        let word = format!("{}={value}", setting.flag);
+        let call = call_with(&["--issuer=https://op.example", &word][usize::from(setting.flag == "--issuer")..], &[], None);
+        let _ = call.in_world(|world| world.demo(&call.flags));
+        if let Ok(config) = call.load(None) {
+            let _ = command_line(&config, "a/b");
+        }
+    }
+}
