@@ -65,12 +65,15 @@ pub fn run_headline(report: &RunReport) -> String {
     let of = |verdict| report.tests.iter().filter(|test| test.verdict == verdict).count();
     let (errored, skipped) = (of(Verdict::Errored), of(Verdict::Skipped));
     let ran = report.tests.len() - errored - skipped;
-    let mut said = format!("{} {}{} in {}", verdict_mark(report.verdict), triad(report.counts), not_run(report.counts), count(ran, "test"));
+    let mut said = format!("{} {} in {}", verdict_mark(report.verdict), triad(report.counts), count(ran, "test"));
+    if report.counts.not_run > 0 {
+        said.push_str(&format!("; {} not run", count(report.counts.not_run, "rule")));
+    }
     if errored > 0 {
-        said.push_str(&format!("; {errored} could not be tested"));
+        said.push_str(&format!("; {} could not be tested", count(errored, "test")));
     }
     if skipped > 0 {
-        said.push_str(&format!("; {skipped} skipped"));
+        said.push_str(&format!("; {} skipped", count(skipped, "test")));
     }
     said
 }

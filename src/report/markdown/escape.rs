@@ -2,6 +2,9 @@
 
 use crate::report::visible;
 
+/// What stands where there is no text.
+const EMPTY: &str = "(empty)";
+
 /// Inline text that can stand anywhere: at the start of a line, in a heading, a link's text, a table cell.
 ///
 /// Text between single backticks becomes a code span, as our own sentences have it. Words that GitHub would make a link or a mention of
@@ -15,12 +18,16 @@ pub fn md(text: &str) -> String {
             Piece::Code(code) => out.push_str(&span(&code)),
         }
     }
-    out
+    // A blank edge would keep `**` from being bold, four blanks at the start of a line would be a code block, and nothing is no heading.
+    match out.trim() {
+        "" => EMPTY.to_owned(),
+        trimmed => trimmed.to_owned(),
+    }
 }
 
 /// A code span, exact but for what cannot be seen. Not for table cells: there a `|` splits even code.
 pub fn code(text: &str) -> String {
-    if text.is_empty() { "(empty)".to_owned() } else { span(&visible::line(text)) }
+    if text.is_empty() { EMPTY.to_owned() } else { span(&visible::line(text)) }
 }
 
 /// A value seen or asked for: a code span, unless it is a sentence that has code in it.
@@ -191,7 +198,8 @@ mod tests {
     }
 
     fn without_ticks(text: &str) -> String {
-        text.trim().replace('`', "")
+        let text = text.strip_prefix(EMPTY).unwrap_or(text);
+        text.replace('`', "").trim().to_owned()
     }
 
     #[test]

@@ -139,7 +139,16 @@ fn warnings(environment: &Environment) -> Vec<String> {
 
 /// A link from the summary to a test's report, or the id where there is none.
 fn test_link(test: &TestReport) -> String {
-    if has_report(test) { format!("[{}]({}.md)", escape::md(&test.id), escape::destination(&test.id)) } else { escape::md(&test.id) }
+    link_to(test, &test.id)
+}
+
+/// The same, without the feature's part of the id.
+fn short_link(test: &TestReport) -> String {
+    link_to(test, test.id.split_once('/').map_or(&*test.id, |(_, name)| name))
+}
+
+fn link_to(test: &TestReport, text: &str) -> String {
+    if has_report(test) { format!("[{}]({}.md)", escape::md(text), escape::destination(&test.id)) } else { escape::md(text) }
 }
 
 #[cfg(test)]

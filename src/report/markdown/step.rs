@@ -187,10 +187,6 @@ fn page(page: &Page) -> PageView {
         status: page.status,
         note: page.note.clone(),
         screenshot: page.screenshot.as_deref().map(escape::destination),
-        source: page.source.as_ref().map(|source| BodyView {
-            language: "html",
-            text: source.clone(),
-            folded: Some(format!("The page's source, {}", words::count(source.len(), "byte"))),
-        }),
+        source: page.source.as_ref().map(|source| BodyView { language: "html", text: source.clone(), folded: Some("The page's source".to_owned()) }),
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{escape, rules, test_link};
+use super::{escape, rules, short_link, test_link};
 use crate::report::model::{Counts, Finding, FindingOutcome, RunReport, TestReport, Verdict};
 use crate::report::words;
 use crate::rule::Level;
@@ -57,6 +57,8 @@ struct StoppedView {
 
 #[derive(Debug, Serialize)]
 struct FeatureView {
+    /// The part the ids of its tests have in common.
+    id: String,
     title: String,
     tests: Vec<RowView>,
 }
@@ -170,7 +172,7 @@ fn features(report: &RunReport) -> Vec<FeatureView> {
         let id = test.id.split_once('/').map_or(test.id.as_str(), |(feature, _)| feature);
         match features.iter_mut().find(|(known, _)| *known == id) {
             Some((_, feature)) => feature.tests.push(row(test)),
-            None => features.push((id, FeatureView { title: test.feature.clone(), tests: vec![row(test)] })),
+            None => features.push((id, FeatureView { id: format!("{id}/"), title: test.feature.clone(), tests: vec![row(test)] })),
         }
     }
     features.into_iter().map(|(_, feature)| feature).collect()
@@ -180,7 +182,7 @@ fn row(test: &TestReport) -> RowView {
     let ran = test.verdict != Verdict::Skipped;
     let cell = |text: String| if ran { text } else { String::new() };
     RowView {
-        link: test_link(test),
+        link: short_link(test),
         verdict: format!("{} {}", words::verdict_mark(test.verdict), words::verdict_word(test.verdict)),
         passed: cell(test.counts.passed.to_string()),
         failures: cell(test.counts.failures.to_string()),
