@@ -1,3 +1,40 @@
 //! What we tell: every report is rendered from a [`model::RunReport`], and nothing here decides anything.
 
+use std::path::{Path, PathBuf};
+
+use crate::config::Format;
+
+pub mod console;
+pub mod error;
+pub mod event;
+pub mod file;
+pub mod json;
+pub mod markdown;
 pub mod model;
+pub mod visible;
+pub mod words;
+
+use error::ReportError;
+use model::RunReport;
+
+/// Where the reports of a run are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written {
+    /// `results.json`.
+    pub results: PathBuf,
+    /// `summary.md`, if Markdown was asked for.
+    pub summary: Option<PathBuf>,
+}
+
+/// Writes `results.json` and the other formats into a directory, made if absent, and removes what an earlier run left there and this
+/// one did not write again.
+///
+/// # Errors
+/// [`ReportError`] for the first file that could not be written or removed.
+pub fn write(report: &RunReport, dir: &Path, formats: &[Format]) -> Result<Written, ReportError> {
+    let leftovers = file::Leftovers::find(dir);
+    let markdown = if formats.contains(&Format::Markdown) { markdown::write_all(report, dir)? } else { Vec::new() };
+    let results = json::write(report, dir)?;
+    leftovers.remove(dir, report, &markdown)?;
+    Ok(Written { results, summary: markdown.into_iter().next() })
+}

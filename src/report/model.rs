@@ -77,6 +77,16 @@ pub struct Environment {
     pub secrets_shown: bool,
 }
 
+impl Environment {
+    /// What [`Environment::tls`] begins with if certificates were not verified, so that every report can warn.
+    pub const TLS_NOT_VERIFIED: &str = "not verified";
+
+    /// True if certificates were not verified.
+    pub fn is_insecure(&self) -> bool {
+        self.tls.starts_with(Self::TLS_NOT_VERIFIED)
+    }
+}
+
 /// How often what came out. All but `errors` count findings; `errors` counts tests that could not be tested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Counts {

@@ -1,0 +1,63 @@
+//! What can go wrong when reports are written or read, each with what to do about it.
+
+use std::io;
+use std::path::PathBuf;
+
+use super::model::SCHEMA;
+
+/// A report could not be written or read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReportError {
+    /// A file or folder could not be written.
+    #[error("cannot write {}: {source}. Choose a folder you may write to with --report-dir.", .path.display())]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A file of an earlier run could not be removed.
+    #[error("cannot remove {}, a report of an earlier run: {source}. Remove it yourself, or choose another folder with --report-dir.", .path.display())]
+    Remove {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A results file could not be read.
+    #[error("cannot read {}: {source}. Give the path of a results.json written by `oa-authtest run`.", .path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A results file is not what it should be.
+    #[error("{}:{line}:{column}: {message}. Give a results.json as `oa-authtest run` wrote it.", .path.display())]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// The column, from 1.
+        column: usize,
+        /// What is wrong there.
+        message: String,
+    },
+    /// A results file is of another format, or of another version of ours.
+    #[error("{}: its schema is {found}, this version reads \"{SCHEMA}\". Render it with the version of oa-authtest that wrote it.", .path.display())]
+    Schema {
+        /// The file.
+        path: PathBuf,
+        /// The schema it names, quoted, or `missing`.
+        found: String,
+    },
+    /// A test's id cannot name a file.
+    #[error(
+        "the test id \"{id}\" is not of the form feature/test in lower-case letters, digits and hyphens, so it cannot name a report. Correct it in the feature or in the results file."
+    )]
+    Id {
+        /// The id, made visible.
+        id: String,
+    },
+}

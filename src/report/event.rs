@@ -1,0 +1,31 @@
+//! What happens in a run, told while it happens: the runner sends these, the console shows them.
+
+use super::model::TestReport;
+
+/// One thing that happened. The runner sends them over a `tokio::sync::mpsc::UnboundedSender`, tests started in the order of the plan.
+#[derive(Debug, Clone)]
+pub enum Event {
+    /// The run began.
+    RunStarted {
+        /// How many tests the plan holds, skipped ones included.
+        tests: usize,
+    },
+    /// A test began. A skipped test does not: it only ends.
+    TestStarted {
+        /// `feature/test`.
+        id: String,
+        /// Its title.
+        title: String,
+    },
+    /// A test took its next step.
+    StepStarted {
+        /// The test's id.
+        id: String,
+        /// The step's heading.
+        step: String,
+    },
+    /// A test ended, whatever its verdict.
+    TestEnded(Box<TestReport>),
+    /// Every test has ended, or the run was interrupted. Nothing follows.
+    RunEnded,
+}

@@ -1,0 +1,168 @@
+//! Files in the report directory: written whole or not at all, and removed only where we wrote them.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Component, Path, PathBuf};
+
+use super::error::ReportError;
+use super::model::{Entry, RunReport, TestReport};
+use super::{json, markdown, visible};
+
+/// The summary's name in the report directory.
+pub const SUMMARY: &str = "summary.md";
+
+/// The name of a test's Markdown report, relative to the report directory: `feature/test.md`.
+///
+/// # Errors
+/// [`ReportError::Id`] if the id is not `feature/test` in kebab-case: a results file may come from anywhere, and must not choose where we write.
+pub fn test_name(id: &str) -> Result<String, ReportError> {
+    let kebab = |part: &str| {
+        part.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
+            && part.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+    };
+    match id.split_once('/') {
+        Some((feature, test)) if kebab(feature) && kebab(test) => Ok(format!("{id}.md")),
+        _ => Err(ReportError::Id { id: visible::short(id, 100) }),
+    }
+}
+
+/// Writes a file by way of a temporary one beside it, so that a reader sees the old content or the new. Makes the folders.
+///
+/// # Errors
+/// [`ReportError::Write`] with the path that could not be written.
+pub fn write(path: &Path, content: &[u8]) -> Result<(), ReportError> {
+    let failed = |source: io::Error| ReportError::Write { path: path.to_owned(), source };
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(|source| ReportError::Write { path: folder.to_owned(), source })?;
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".oa-authtest-");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        // A temporary file is its owner's alone; a report is as readable as any other file the user makes.
+        builder.permissions(fs::Permissions::from_mode(0o666));
+    }
+    let mut file = builder.tempfile_in(folder).map_err(failed)?;
+    file.write_all(content).map_err(failed)?;
+    file.persist(path).map_err(|e| failed(e.error))?;
+    Ok(())
+}
+
+/// What an earlier run left in a report directory, by its `results.json`. Nothing if that is missing or not ours.
+#[derive(Debug, Default)]
+pub struct Leftovers {
+    markdown: Vec<String>,
+    screenshots: Vec<String>,
+}
+
+impl Leftovers {
+    /// Looks before anything is overwritten.
+    pub fn find(dir: &Path) -> Self {
+        let Ok(report) = json::read(&dir.join(json::NAME)) else { return Self::default() };
+        let mut markdown: Vec<_> = report.tests.iter().filter_map(|test| test_name(&test.id).ok()).collect();
+        markdown.push(SUMMARY.to_owned());
+        Self { markdown, screenshots: report.tests.iter().flat_map(screenshots).map(str::to_owned).collect() }
+    }
+
+    /// Removes what this run has not written again: Markdown reports not in `written` and screenshots `report` does not show.
+    ///
+    /// # Errors
+    /// [`ReportError::Remove`] for the first file that stays. A file that is gone already is no error.
+    pub fn remove(self, dir: &Path, report: &RunReport, written: &[PathBuf]) -> Result<(), ReportError> {
+        let written: HashSet<&Path> = written.iter().map(PathBuf::as_path).collect();
+        for path in self.markdown.iter().map(|name| dir.join(name)) {
+            if !written.contains(path.as_path()) && is_inside(&path, dir) && begins_as_ours(&path) {
+                remove(&path, dir)?;
+            }
+        }
+        let shown: HashSet<&str> = report.tests.iter().flat_map(screenshots).collect();
+        for name in self.screenshots.iter().filter(|name| !shown.contains(name.as_str())) {
+            let path = dir.join(name);
+            if is_picture(name) && is_inside(&path, dir) {
+                remove(&path, dir)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn screenshots(test: &TestReport) -> impl Iterator<Item = &str> {
+    test.steps.iter().flat_map(|step| &step.entries).filter_map(|entry| match entry {
+        Entry::Page(page) => page.screenshot.as_deref(),
+        _ => None,
+    })
+}
+
+fn is_picture(name: &str) -> bool {
+    let path = Path::new(name);
+    path.components().all(|c| matches!(c, Component::Normal(_)))
+        && path.extension().is_some_and(|e| ["png", "jpg", "webp"].iter().any(|known| e.eq_ignore_ascii_case(known)))
+}
+
+/// True if the file's folder is the directory or below it, symbolic links followed.
+fn is_inside(path: &Path, dir: &Path) -> bool {
+    match (path.parent().map(fs::canonicalize), fs::canonicalize(dir)) {
+        (Some(Ok(parent)), Ok(dir)) => parent.starts_with(dir),
+        _ => false,
+    }
+}
+
+fn begins_as_ours(path: &Path) -> bool {
+    fs::read(path).is_ok_and(|content| markdown::BEGINNINGS.iter().any(|ours| content.starts_with(ours.as_bytes())))
+}
+
+fn remove(path: &Path, dir: &Path) -> Result<(), ReportError> {
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(ReportError::Remove { path: path.to_owned(), source: e }),
+        _ => {}
+    }
+    // A folder that has become empty goes too; one that has not stays, and that is no error.
+    if let Some(folder) = path.parent().filter(|folder| *folder != dir) {
+        let _ = fs::remove_dir(folder);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_files_by_well_formed_ids_only() {
+        assert_eq!(
+            test_name("dynamic-client-registration/client-credentials-flow").unwrap(),
+            "dynamic-client-registration/client-credentials-flow.md"
+        );
+        for id in ["", "a", "a/", "/a", "a/b/c", "../a", "a/..", "A/b", "a/b\n", "a\\b/c", "-a/b", "a/ü"] {
+            assert!(matches!(test_name(id), Err(ReportError::Id { .. })), "{id:?}");
+        }
+    }
+
+    #[test]
+    fn writes_over_an_older_file_and_leaves_nothing_else() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a/b/c.md");
+        write(&path, b"one").unwrap();
+        write(&path, b"two").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"two");
+        assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn says_what_it_could_not_write_and_what_to_do() {
+        let dir = tempfile::tempdir().unwrap();
+        let blocked = dir.path().join("file");
+        fs::write(&blocked, "").unwrap();
+        let said = write(&blocked.join("c.md"), b"").unwrap_err().to_string();
+        assert!(said.contains(&blocked.display().to_string()) && said.contains("--report-dir"), "{said}");
+    }
+
+    #[test]
+    fn takes_only_relative_pictures_for_screenshots() {
+        assert!(is_picture("screenshots/a-1.png"));
+        for name in ["../a.png", "/a.png", "a.md", "a", ""] {
+            assert!(!is_picture(name), "{name}");
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! `results.json`: the one source every other report is rendered from.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::error::ReportError;
+use super::model::{RunReport, SCHEMA};
+use super::{file, visible};
+
+/// The file's name in the report directory.
+pub const NAME: &str = "results.json";
+
+/// Writes `results.json` into a directory, made if absent, and returns its path. Members come in the order of the model.
+///
+/// # Errors
+/// [`ReportError::Write`] if the directory or the file cannot be written.
+pub fn write(report: &RunReport, dir: &Path) -> Result<PathBuf, ReportError> {
+    let path = dir.join(NAME);
+    let mut text = serde_json::to_vec_pretty(report).map_err(|e| ReportError::Write { path: path.clone(), source: std::io::Error::other(e) })?;
+    text.push(b'\n');
+    file::write(&path, &text)?;
+    Ok(path)
+}
+
+/// Reads a results file.
+///
+/// # Errors
+/// [`ReportError::Read`] if there is none to read, [`ReportError::Schema`] if it is of another format or version,
+/// [`ReportError::Content`] with line and column for anything else that is wrong.
+pub fn read(path: &Path) -> Result<RunReport, ReportError> {
+    #[derive(Deserialize)]
+    struct Head {
+        schema: Option<serde_json::Value>,
+    }
+    let text = fs::read_to_string(path).map_err(|source| ReportError::Read { path: path.to_owned(), source })?;
+    let wrong = |e: serde_json::Error| content(path, &e);
+    // The schema is looked at first: of another version's file, it is the one thing worth saying.
+    let head: Head = serde_json::from_str(&text).map_err(wrong)?;
+    match head.schema {
+        Some(serde_json::Value::String(schema)) if schema == SCHEMA => serde_json::from_str(&text).map_err(wrong),
+        found => {
+            let found = found.map_or_else(|| "missing".to_owned(), |value| visible::short(&value.to_string(), 100));
+            Err(ReportError::Schema { path: path.to_owned(), found })
+        }
+    }
+}
+
+fn content(path: &Path, error: &serde_json::Error) -> ReportError {
+    let (line, column) = (error.line(), error.column());
+    let said = error.to_string();
+    let message = said.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&said);
+    ReportError::Content { path: path.to_owned(), line, column, message: visible::short(message, 300) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_text(text: &str) -> String {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("some.json");
+        fs::write(&path, text).unwrap();
+        let said = read(&path).unwrap_err().to_string();
+        assert!(said.contains("some.json"), "{said}");
+        said
+    }
+
+    #[test]
+    fn names_the_line_of_a_mistake() {
+        let said = read_text("{\n  \"schema\": \"oa-authtest/results/1\",\n  \"tool\": 3\n}");
+        assert!(said.contains("some.json:3:"), "{said}");
+        assert!(read_text("{\n\n,").contains("some.json:3:1"));
+    }
+
+    #[test]
+    fn names_another_schema_before_anything_else() {
+        assert!(read_text(r#"{"schema": "oa-authtest/results/9", "new": 1}"#).contains(r#"is "oa-authtest/results/9", this version reads"#));
+        assert!(read_text("{}").contains("its schema is missing"));
+    }
+
+    #[test]
+    fn says_what_to_do_about_a_missing_file() {
+        let said = read(Path::new("nowhere/results.json")).unwrap_err().to_string();
+        assert!(said.contains("nowhere/results.json") && said.contains("oa-authtest run"), "{said}");
+    }
+}

@@ -1,0 +1,213 @@
+//! The summary of a run as the template shows it.
+
+use serde::Serialize;
+
+use super::{escape, rules, short_link, test_link};
+use crate::report::model::{Counts, Finding, FindingOutcome, RunReport, TestReport, Verdict};
+use crate::report::words;
+use crate::rule::Level;
+
+/// A run. Members that hold Markdown say so; the others are plain and escaped by the template.
+#[derive(Debug, Serialize)]
+pub struct SummaryView {
+    issuer: String,
+    headline: String,
+    warnings: Vec<String>,
+    time: String,
+    profiles: String,
+    tls: String,
+    agent: String,
+    redirect_uri: String,
+    tool: String,
+    counts: Counts,
+    broken: Vec<BrokenView>,
+    errored: Vec<StoppedView>,
+    features: Vec<FeatureView>,
+    skipped: Vec<SkippedView>,
+    not_tested: Vec<String>,
+}
+
+/// The broken rules of a level.
+#[derive(Debug, Serialize)]
+struct BrokenView {
+    heading: &'static str,
+    rules: Vec<BrokenRuleView>,
+    stopped: Vec<StoppedView>,
+}
+
+#[derive(Debug, Serialize)]
+struct BrokenRuleView {
+    mark: &'static str,
+    says: String,
+    /// Markdown.
+    reference: String,
+    expected: String,
+    actual: String,
+    /// Markdown: links to the tests it is broken in.
+    tests: String,
+}
+
+#[derive(Debug, Serialize)]
+struct StoppedView {
+    mark: &'static str,
+    /// Markdown: a link.
+    test: String,
+    reason: String,
+}
+
+#[derive(Debug, Serialize)]
+struct FeatureView {
+    /// The part the ids of its tests have in common.
+    id: String,
+    title: String,
+    tests: Vec<RowView>,
+}
+
+#[derive(Debug, Serialize)]
+struct RowView {
+    /// Markdown: a link.
+    link: String,
+    verdict: String,
+    passed: String,
+    failures: String,
+    warnings: String,
+    suggestions: String,
+    time: String,
+}
+
+#[derive(Debug, Serialize)]
+struct SkippedView {
+    reason: String,
+    /// Markdown.
+    tests: Vec<String>,
+}
+
+/// Shows a run.
+pub fn view(report: &RunReport) -> SummaryView {
+    let environment = &report.environment;
+    let mut warnings = super::warnings(environment);
+    if report.interrupted {
+        warnings.insert(0, "The run was interrupted: what had not ended by then is missing or unfinished.".to_owned());
+    }
+    SummaryView {
+        issuer: report.issuer.clone(),
+        headline: words::run_headline(report),
+        warnings,
+        time: format!("{}, in {}", words::moment(&report.started), words::duration(report.duration_ms)),
+        profiles: environment.profiles.join(", "),
+        tls: environment.tls.clone(),
+        agent: environment.agent.clone(),
+        redirect_uri: environment.redirect_uri.clone(),
+        tool: format!("{} {}", report.tool.name, report.tool.version),
+        counts: report.counts,
+        broken: broken(report),
+        errored: report.tests.iter().filter(|t| t.verdict == Verdict::Errored).map(stopped).collect(),
+        features: features(report),
+        skipped: skipped(report),
+        not_tested: unique(report.tests.iter().flat_map(|test| &test.not_tested)),
+    }
+}
+
+fn broken(report: &RunReport) -> Vec<BrokenView> {
+    [(Level::Must, "Failures"), (Level::Should, "Warnings"), (Level::May, "Suggestions")]
+        .into_iter()
+        .map(|(level, heading)| BrokenView {
+            heading,
+            rules: broken_rules(report, level),
+            // A test that failed without a broken rule stopped for a reason the issuer gave.
+            stopped: report
+                .tests
+                .iter()
+                .filter(|t| level == Level::Must && t.verdict == Verdict::Failed && !t.findings.iter().any(|f| is_broken(f, Level::Must)))
+                .map(stopped)
+                .collect(),
+        })
+        .filter(|view| !view.rules.is_empty() || !view.stopped.is_empty())
+        .collect()
+}
+
+fn is_broken(finding: &Finding, level: Level) -> bool {
+    finding.outcome == FindingOutcome::Failed && finding.level == level
+}
+
+/// Every rule once, in order of appearance, with the tests it is broken in.
+fn broken_rules(report: &RunReport, level: Level) -> Vec<BrokenRuleView> {
+    let mut views: Vec<(&str, BrokenRuleView, Vec<String>)> = Vec::new();
+    for test in &report.tests {
+        for finding in test.findings.iter().filter(|f| is_broken(f, level)) {
+            let link = test_link(test);
+            match views.iter_mut().find(|(rule, ..)| *rule == finding.rule) {
+                Some((_, _, tests)) if tests.contains(&link) => {}
+                Some((_, _, tests)) => tests.push(link),
+                None => views.push((&finding.rule, broken_rule(finding), vec![link])),
+            }
+        }
+    }
+    views.into_iter().map(|(_, view, tests)| BrokenRuleView { tests: tests.join(", "), ..view }).collect()
+}
+
+fn broken_rule(finding: &Finding) -> BrokenRuleView {
+    BrokenRuleView {
+        mark: words::finding_mark(finding),
+        says: finding.says.clone(),
+        reference: rules::reference(finding),
+        expected: finding.expected.clone(),
+        actual: finding.actual.clone(),
+        tests: String::new(),
+    }
+}
+
+fn stopped(test: &TestReport) -> StoppedView {
+    StoppedView {
+        mark: words::verdict_mark(test.verdict),
+        test: test_link(test),
+        reason: test.reason.clone().unwrap_or_else(|| "no reason was given".to_owned()),
+    }
+}
+
+/// The tests by feature, in the order of the plan.
+fn features(report: &RunReport) -> Vec<FeatureView> {
+    let mut features: Vec<(&str, FeatureView)> = Vec::new();
+    for test in &report.tests {
+        let id = test.id.split_once('/').map_or(test.id.as_str(), |(feature, _)| feature);
+        match features.iter_mut().find(|(known, _)| *known == id) {
+            Some((_, feature)) => feature.tests.push(row(test)),
+            None => features.push((id, FeatureView { id: format!("{id}/"), title: test.feature.clone(), tests: vec![row(test)] })),
+        }
+    }
+    features.into_iter().map(|(_, feature)| feature).collect()
+}
+
+fn row(test: &TestReport) -> RowView {
+    let ran = test.verdict != Verdict::Skipped;
+    let cell = |text: String| if ran { text } else { String::new() };
+    RowView {
+        link: short_link(test),
+        verdict: format!("{} {}", words::verdict_mark(test.verdict), words::verdict_word(test.verdict)),
+        passed: cell(test.counts.passed.to_string()),
+        failures: cell(test.counts.failures.to_string()),
+        warnings: cell(test.counts.warnings.to_string()),
+        suggestions: cell(test.counts.suggestions.to_string()),
+        time: cell(words::duration(test.duration_ms)),
+    }
+}
+
+fn skipped(report: &RunReport) -> Vec<SkippedView> {
+    words::skipped(report)
+        .into_iter()
+        .map(|(reason, tests)| SkippedView {
+            reason: reason.to_owned(),
+            tests: tests.iter().map(|t| format!("{}: {}", escape::md(&t.id), escape::md(&t.title))).collect(),
+        })
+        .collect()
+}
+
+fn unique<'a>(sentences: impl Iterator<Item = &'a String>) -> Vec<String> {
+    let mut unique = Vec::new();
+    for sentence in sentences {
+        if !unique.contains(sentence) {
+            unique.push(sentence.clone());
+        }
+    }
+    unique
+}

@@ -1,0 +1,145 @@
+//! The marks, plurals and durations every report says in the same way.
+
+use super::model::{Counts, Finding, FindingOutcome, RunReport, TestReport, Verdict};
+use crate::rule::Level;
+
+/// The mark of a verdict.
+pub fn verdict_mark(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Skipped => "⏭",
+        Verdict::Passed => "✅",
+        Verdict::Suggested => "📝",
+        Verdict::Warned => "⚠️",
+        Verdict::Failed => "❌",
+        Verdict::Errored => "💥",
+    }
+}
+
+/// The word of a verdict, as in `results.json`.
+pub fn verdict_word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Skipped => "skipped",
+        Verdict::Passed => "passed",
+        Verdict::Suggested => "suggested",
+        Verdict::Warned => "warned",
+        Verdict::Failed => "failed",
+        Verdict::Errored => "errored",
+    }
+}
+
+/// The mark of a finding.
+pub fn finding_mark(finding: &Finding) -> &'static str {
+    match (finding.outcome, finding.level) {
+        (FindingOutcome::Passed, _) => "✅",
+        (FindingOutcome::Failed, Level::Must) => "❌",
+        (FindingOutcome::Failed, Level::Should) => "⚠️",
+        (FindingOutcome::Failed, Level::May) => "📝",
+        (FindingOutcome::NotApplicable, _) => "➖",
+        (FindingOutcome::NotRun, _) => "⏸",
+    }
+}
+
+/// `1 warning`, `2 warnings`: a noun with a regular plural.
+pub fn count(n: usize, noun: &str) -> String {
+    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
+}
+
+/// `42 passed with 0 failures, 1 warning and 2 suggestions`.
+pub fn triad(counts: Counts) -> String {
+    let Counts { passed, failures, warnings, suggestions, .. } = counts;
+    format!("{passed} passed with {}, {} and {}", count(failures, "failure"), count(warnings, "warning"), count(suggestions, "suggestion"))
+}
+
+/// The headline of a test: its mark, and the triad or what became of it instead.
+pub fn headline(test: &TestReport) -> String {
+    let mark = verdict_mark(test.verdict);
+    match test.verdict {
+        Verdict::Skipped => format!("{mark} skipped"),
+        Verdict::Errored => format!("{mark} could not be tested: {} before that", triad(test.counts)),
+        _ => format!("{mark} {}{}", triad(test.counts), not_run(test.counts)),
+    }
+}
+
+/// The headline of a run: its mark, the triad, and how many tests that is about.
+pub fn run_headline(report: &RunReport) -> String {
+    let of = |verdict| report.tests.iter().filter(|test| test.verdict == verdict).count();
+    let (errored, skipped) = (of(Verdict::Errored), of(Verdict::Skipped));
+    let ran = report.tests.len() - errored - skipped;
+    let mut said = format!("{} {} in {}", verdict_mark(report.verdict), triad(report.counts), count(ran, "test"));
+    if report.counts.not_run > 0 {
+        said.push_str(&format!("; {} not run", count(report.counts.not_run, "rule")));
+    }
+    if errored > 0 {
+        said.push_str(&format!("; {} could not be tested", count(errored, "test")));
+    }
+    if skipped > 0 {
+        said.push_str(&format!("; {} skipped", count(skipped, "test")));
+    }
+    said
+}
+
+/// The skipped tests by their reason, in the order of the plan.
+pub fn skipped(report: &RunReport) -> Vec<(&str, Vec<&TestReport>)> {
+    let mut reasons: Vec<(&str, Vec<&TestReport>)> = Vec::new();
+    for test in report.tests.iter().filter(|test| test.verdict == Verdict::Skipped) {
+        let reason = test.reason.as_deref().unwrap_or("no reason was given");
+        match reasons.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, tests)) => tests.push(test),
+            None => reasons.push((reason, vec![test])),
+        }
+    }
+    reasons
+}
+
+/// `, 3 rules not run`, or nothing.
+pub fn not_run(counts: Counts) -> String {
+    if counts.not_run == 0 { String::new() } else { format!(", {} not run", count(counts.not_run, "rule")) }
+}
+
+/// A duration given in milliseconds: `840 ms`, `1.2 s`, `2 min 5 s`.
+pub fn duration(ms: u64) -> String {
+    let seconds = ms / 1000;
+    match ms {
+        0..1000 => format!("{ms} ms"),
+        1000..60_000 => format!("{seconds}.{} s", ms % 1000 / 100),
+        _ => format!("{} min {} s", seconds / 60, seconds % 60),
+    }
+}
+
+/// A moment given as RFC 3339: `Thu 21 Nov 2024 17:48:44 UTC`. What is not RFC 3339 stays as it is.
+pub fn moment(rfc3339: &str) -> String {
+    match rfc3339.parse::<jiff::Timestamp>() {
+        Ok(moment) => moment.strftime("%a %d %b %Y %H:%M:%S UTC").to_string(),
+        Err(_) => rfc3339.to_owned(),
+    }
+}
+
+/// The broken rules among findings: MUST before SHOULD before MAY, else in order.
+pub fn broken(findings: &[Finding]) -> Vec<&Finding> {
+    let mut broken: Vec<_> = findings.iter().filter(|f| f.outcome == FindingOutcome::Failed).collect();
+    broken.sort_by_key(|f| std::cmp::Reverse(f.level));
+    broken
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_in_the_right_number() {
+        let counts = Counts { passed: 42, failures: 0, warnings: 1, suggestions: 2, ..Counts::default() };
+        assert_eq!(triad(counts), "42 passed with 0 failures, 1 warning and 2 suggestions");
+    }
+
+    #[test]
+    fn says_durations_in_fitting_units() {
+        let said: Vec<_> = [0, 999, 1000, 1290, 59_999, 60_000, 125_400, u64::MAX].map(duration).into();
+        assert_eq!(said[..7], ["0 ms", "999 ms", "1.0 s", "1.2 s", "59.9 s", "1 min 0 s", "2 min 5 s"]);
+    }
+
+    #[test]
+    fn leaves_a_moment_it_cannot_read() {
+        assert_eq!(moment("2024-11-21T18:48:44+01:00"), "Thu 21 Nov 2024 17:48:44 UTC");
+        assert_eq!(moment("yesterday"), "yesterday");
+    }
+}

@@ -1,0 +1,315 @@
+//! The reports of a small run: what they say, and that nothing an issuer sends changes their form.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use oa_authtest::config::Format;
+use oa_authtest::report::model::{Entry, Environment, Page, RunReport, StepEnd};
+use oa_authtest::report::{json, markdown, write};
+use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
+
+fn sample() -> RunReport {
+    json::read(Path::new("fixtures/results/sample.json")).unwrap()
+}
+
+/// Compares with `fixtures/results/sample/NAME`; `UPDATE_GOLDEN=1` writes it instead.
+fn golden(name: &str, text: &str) {
+    let path = PathBuf::from("fixtures/results/sample").join(name);
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+    }
+    let expected = fs::read_to_string(&path).unwrap_or_default();
+    assert!(text == expected, "{} differs; look at it with UPDATE_GOLDEN=1 and git diff. It is now:\n{text}", path.display());
+}
+
+#[test]
+fn the_summary_reads_as_agreed() {
+    golden("summary.md", &markdown::render_summary(&sample()));
+}
+
+#[test]
+fn the_report_of_a_failed_test_reads_as_agreed() {
+    let report = sample();
+    golden("dynamic-client-registration/client-credentials-flow.md", &markdown::render_test(&report, &report.tests[3]));
+}
+
+#[test]
+fn the_report_of_a_test_with_a_login_reads_as_agreed() {
+    let report = sample();
+    golden("booking-partner-authentication/authorization-code-flow.md", &markdown::render_test(&report, &report.tests[0]));
+}
+
+#[test]
+fn every_link_of_a_written_report_leads_somewhere() {
+    let dir = tempfile::tempdir().unwrap();
+    let written = write(&sample(), dir.path(), &[Format::Markdown]).unwrap();
+    fs::create_dir(dir.path().join("screenshots")).unwrap();
+    fs::write(dir.path().join("screenshots/authorization-code-flow-1.png"), "").unwrap();
+    let mut pages = vec![written.summary.unwrap()];
+    let mut seen = 0;
+    while let Some(page) = pages.pop() {
+        let text = fs::read_to_string(&page).unwrap();
+        for event in Parser::new_ext(&text, options()) {
+            let Event::Start(Tag::Link { dest_url, .. } | Tag::Image { dest_url, .. }) = event else { continue };
+            seen += 1;
+            if let Some(anchor) = dest_url.strip_prefix('#') {
+                assert!(text.contains(&format!("<a id=\"{anchor}\"></a>")), "{dest_url} in {}", page.display());
+            } else if !dest_url.starts_with("https://") {
+                let target = page.parent().unwrap().join(&*dest_url);
+                assert!(target.is_file(), "{dest_url} in {}", page.display());
+                if page.ends_with("summary.md") {
+                    pages.push(target);
+                }
+            }
+        }
+    }
+    assert!(seen > 40, "only {seen} links");
+}
+
+#[test]
+fn writing_and_reading_gives_the_same_results() {
+    let dir = tempfile::tempdir().unwrap();
+    let written = write(&sample(), &dir.path().join("new/folder"), &[]).unwrap();
+    assert_eq!(json::read(&written.results).unwrap(), sample());
+    assert_eq!(fs::read_to_string(&written.results).unwrap(), fs::read_to_string("fixtures/results/sample.json").unwrap());
+    assert_eq!(written.summary, None);
+}
+
+#[test]
+fn an_earlier_runs_reports_go_and_nothing_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let at = |name: &str| dir.path().join(name);
+    let mut report = sample();
+    write(&report, dir.path(), &[Format::Markdown]).unwrap();
+    let shot = "screenshots/authorization-code-flow-1.png";
+    fs::create_dir(at("screenshots")).unwrap();
+    for name in [shot, "screenshots/mine.png", "dynamic-client-registration/notes.md"] {
+        fs::write(at(name), "mine").unwrap();
+    }
+    // Somebody put a text of their own where a report was.
+    fs::write(at("dynamic-client-registration/discovery.md"), "mine").unwrap();
+    report.tests.retain(|test| test.id.ends_with("client-credentials-flow"));
+    write(&report, dir.path(), &[Format::Markdown]).unwrap();
+    for (name, there) in [
+        ("summary.md", true),
+        ("dynamic-client-registration/client-credentials-flow.md", true),
+        ("dynamic-client-registration/discovery.md", true),
+        ("dynamic-client-registration/notes.md", true),
+        ("screenshots/mine.png", true),
+        (shot, false),
+        ("booking-partner-authentication", false),
+    ] {
+        assert_eq!(at(name).exists(), there, "{name}");
+    }
+    write(&report, dir.path(), &[Format::Json]).unwrap();
+    assert!(!at("summary.md").exists() && at("results.json").exists());
+}
+
+#[test]
+fn a_results_file_cannot_choose_where_reports_go() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut report = sample();
+    report.tests[0].id = "../../evil".to_owned();
+    let said = write(&report, &dir.path().join("reports"), &[Format::Markdown]).unwrap_err().to_string();
+    assert!(said.contains("../../evil"), "{said}");
+    assert!(!dir.path().join("reports").exists());
+}
+
+#[test]
+fn findings_that_belong_nowhere_are_not_lost() {
+    let mut report = sample();
+    report.tests[0].findings[0].step = 99;
+    report.tests[0].findings[1].sentence = 99;
+    report.tests[0].findings[2].exchange = Some(99);
+    let text = markdown::render_test(&report, &report.tests[0]);
+    for finding in &report.tests[0].findings {
+        assert!(text.contains(&finding.rule), "{}", finding.rule);
+    }
+    assert!(!text.contains("exchange-99"));
+}
+
+#[test]
+fn long_bodies_are_folded() {
+    let mut report = sample();
+    let Entry::Exchange(exchange) = &mut report.tests[0].steps[0].entries[1] else { panic!("no exchange") };
+    exchange.response.as_mut().unwrap().body = "line\n".repeat(61);
+    assert!(markdown::render_test(&report, &report.tests[0]).contains("<details><summary>Body of 61 lines</summary>\n\n```text\nline\n"));
+}
+
+fn options() -> Options {
+    Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS | Options::ENABLE_FOOTNOTES
+}
+
+/// The form of a document: everything but its text and its inline code.
+fn form(markdown: &str) -> Vec<String> {
+    let events = Parser::new_ext(markdown, options());
+    events
+        .filter_map(|event| match event {
+            Event::Text(_) | Event::Code(_) => None,
+            // A body's language is told by its content.
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(_))) => Some("fence".to_owned()),
+            Event::Start(Tag::CodeBlock(CodeBlockKind::Indented)) => Some("indented".to_owned()),
+            Event::End(TagEnd::CodeBlock) => None,
+            other => Some(format!("{other:?}")),
+        })
+        .collect()
+}
+
+/// Puts a text into every string an issuer, or whoever wrote a results file, has a say in. Only what decides where files lie
+/// (ids, screenshots), what is ours to write in Markdown (descriptions, notes) and the rules' links stay.
+fn fill(report: &mut RunReport, text: &str) {
+    let set = |field: &mut String| text.clone_into(field);
+    set(&mut report.issuer);
+    set(&mut report.started);
+    set(&mut report.tool.name);
+    set(&mut report.tool.version);
+    let Environment { profiles, tls, agent, redirect_uri, .. } = &mut report.environment;
+    [tls, agent, redirect_uri].into_iter().chain(profiles).for_each(set);
+    for test in &mut report.tests {
+        [&mut test.title, &mut test.feature, &mut test.started, &mut test.command].into_iter().for_each(set);
+        test.reason.iter_mut().chain(&mut test.not_tested).for_each(set);
+        for finding in &mut test.findings {
+            [&mut finding.says, &mut finding.spec, &mut finding.expected, &mut finding.actual].into_iter().for_each(set);
+        }
+        for step in &mut test.steps {
+            set(&mut step.name);
+            step.sentences.iter_mut().for_each(set);
+            if let StepEnd::LeftOut(reason) | StepEnd::Stopped(reason) | StepEnd::Errored(reason) = &mut step.ended {
+                set(reason);
+            }
+            step.entries.iter_mut().for_each(|entry| fill_entry(entry, text));
+        }
+    }
+}
+
+fn fill_entry(entry: &mut Entry, text: &str) {
+    let set = |field: &mut String| text.clone_into(field);
+    let pairs = |headers: &mut Vec<(String, String)>| headers.iter_mut().flat_map(|(n, v)| [n, v]).for_each(set);
+    match entry {
+        Entry::Exchange(e) => {
+            [&mut e.title, &mut e.method, &mut e.url].into_iter().chain(&mut e.request_body).for_each(set);
+            pairs(&mut e.request_headers);
+            match &mut e.response {
+                Ok(response) => {
+                    pairs(&mut response.headers);
+                    set(&mut response.body);
+                }
+                Err(reason) => set(reason),
+            }
+        }
+        Entry::Page(Page { title, url, note, source, .. }) => [title, url, note].into_iter().chain(source).for_each(set),
+        Entry::Callback { url } => set(url),
+        Entry::Claims { of, claims } => {
+            set(of);
+            *claims = serde_json::json!({ text: [text] });
+        }
+        Entry::Note { .. } => {}
+    }
+}
+
+const NASTY: &[&str] = &[
+    "a | b || c |\n|---|---|\n| d | e |",
+    "` `` ``` ```` ~~~ ~~~~",
+    "```\nafter\n```",
+    "</details>",
+    "</summary></details><h1>",
+    "<script>alert(1)</script>",
+    "<!-- ",
+    "<?php ?> <![CDATA[ ]]> <!DOCTYPE x>",
+    "![x](y)",
+    "[x](javascript:alert(1))",
+    "[x]: y",
+    "\r\n\r\n[x]: y\r\n\r\n[x]",
+    "\r\n# h",
+    "\r\n\r\n# h\r\n\r\n",
+    "# h",
+    "h\n===",
+    "---",
+    "===",
+    "***",
+    "> q",
+    "* a\n* b",
+    "- [ ] task",
+    "[x] done",
+    "+ a",
+    "1. a",
+    "12) a",
+    "    indented",
+    "\tindented",
+    "https://evil.example/",
+    "<https://evil.example/>",
+    "www.evil.example me@evil.example @evil #1",
+    "&lt;b&gt; &#60;b&#62; &copy; &#x1F600; &",
+    "zero\u{200b}width\u{feff} \u{2066}iso\u{2069}",
+    "\u{202e}override",
+    "\u{0}\u{1b}[31mred\u{7}\u{85}\u{2028}\u{2029}",
+    "*a* **b** _c_ __d__ ~~e~~ ~f~",
+    "[^1] [^1]: note",
+    "$x$ $$y$$ :smile:",
+    "{{issuer}} {{{issuer}}} {{#each x}}",
+    "\\",
+    "\\\\|\\`",
+    "a`b",
+    "`a`b`",
+    "|",
+    "` | `",
+    " ",
+    "é",
+];
+
+#[test]
+fn nothing_foreign_changes_the_form_of_a_report() {
+    let mut harmless = sample();
+    fill(&mut harmless, "harmless");
+    // One exchange without an answer, and a step of each ending, so that every part of the templates is seen.
+    let errors = |report: &mut RunReport| {
+        let Entry::Exchange(exchange) = &mut report.tests[2].steps[0].entries[0] else { panic!("no exchange") };
+        exchange.response = Err("harmless".to_owned());
+        report.tests[2].steps[0].ended = StepEnd::LeftOut("harmless".to_owned());
+        let Entry::Page(page) = &mut report.tests[0].steps[1].entries[1] else { panic!("no page") };
+        page.source = Some("harmless".to_owned());
+        report.interrupted = true;
+        report.environment.secrets_shown = true;
+    };
+    errors(&mut harmless);
+    let forms = |report: &RunReport| {
+        let mut forms = vec![form(&markdown::render_summary(report))];
+        forms.extend(report.tests.iter().map(|test| form(&markdown::render_test(report, test))));
+        forms
+    };
+    let expected = forms(&harmless);
+    let long = "x<b> | `".repeat(500);
+    for nasty in NASTY.iter().copied().chain([long.as_str()]) {
+        let mut report = harmless.clone();
+        fill(&mut report, nasty);
+        for (n, (actual, expected)) in forms(&report).iter().zip(&expected).enumerate() {
+            let differs = actual.iter().zip(expected).position(|(a, e)| a != e);
+            assert!(
+                actual == expected,
+                "{:?} in document {n}, event {differs:?}: {:?} instead of {:?}",
+                nasty.chars().take(80).collect::<String>(),
+                differs.map(|d| &actual[d.saturating_sub(2)..(d + 3).min(actual.len())]),
+                differs.map(|d| &expected[d]),
+            );
+        }
+    }
+}
+
+#[test]
+fn the_only_html_is_our_own() {
+    let mut report = sample();
+    fill(&mut report, "<b>");
+    for test in &report.tests {
+        for event in Parser::new_ext(&markdown::render_test(&report, test), options()) {
+            let (Event::Html(html) | Event::InlineHtml(html)) = event else { continue };
+            let html = html.trim();
+            let ours = html.is_empty()
+                || html == "</details>"
+                || html == "</a>"
+                || html.starts_with("<a id=\"exchange-")
+                || (html.starts_with("<details><summary>") && html.ends_with("</summary>"));
+            assert!(ours, "{html}");
+        }
+    }
+}
