@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 
-use clap::builder::{NonEmptyStringValueParser, PossibleValuesParser};
+use clap::builder::{BoolishValueParser, NonEmptyStringValueParser, PossibleValuesParser};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Parser, Subcommand};
 use secrecy::SecretString;
 
@@ -24,7 +24,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Commands {
     /// Test an issuer and write the reports.
-    #[command(after_help = RUN_EXAMPLES)]
+    #[command(override_usage = "oa-authtest run --issuer <URL> [OPTIONS]\n       oa-authtest run --demo [OPTIONS]", after_help = RUN_EXAMPLES)]
     Run(RunArgs),
     /// List profiles, features and tests, and what each test needs.
     List(ListArgs),
@@ -111,7 +111,7 @@ pub struct IssuerArgs {
     #[arg(long, value_name = "N", env = "OA_AUTHTEST_PORT", default_value_t = 0, hide_env_values = true)]
     pub port: u16,
     /// Serve https, with a certificate made for the occasion.
-    #[arg(long, env = "OA_AUTHTEST_TLS", hide_env_values = true)]
+    #[arg(long, env = "OA_AUTHTEST_TLS", hide_env_values = true, value_parser = BoolishValueParser::new())]
     pub tls: bool,
     /// List the flaws it can have, and end.
     #[arg(long)]

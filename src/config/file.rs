@@ -141,7 +141,10 @@ impl Reader<'_> {
             (Kind::Switch, _) => Err(wrong("true or false", "true")),
             (Kind::List(_), DeValue::Array(items)) => {
                 let items = items.iter().map(|item| item.get_ref().as_str().map(str::to_owned)).collect::<Option<_>>();
-                items.map(Value::List).ok_or_else(|| wrong("a list of strings only", &format!("[\"{}\"]", setting.default)))
+                items.map(Value::List).ok_or_else(|| {
+                    let problem = format!("{key} must be a list of strings only");
+                    self.error(value.span().start, problem, format!("write {} = [\"{}\"]", setting.key_in_table(), setting.default))
+                })
             }
             (Kind::List(_), _) => Err(wrong("a list of strings", &format!("[\"{}\"]", setting.default))),
             (Kind::Secret, DeValue::String(text)) => Ok(Value::of(Kind::Secret, text.to_string())),
@@ -205,13 +208,12 @@ fn hint_for_key(profile: Option<&str>, table: Option<&str>, name: &str) -> Strin
     }
     let mut seen = std::collections::BTreeSet::new();
     here.retain(|known| seen.insert(*known));
-    if nearest(name, here.iter().copied()).is_none() {
-        // Known elsewhere: by the same key in another table, or by the name of the flag.
-        let spelled = name.to_lowercase().replace('_', "-");
-        let elsewhere = settings().find(|setting| setting.name() == spelled).or_else(|| settings().find(|s| s.key_in_table() == spelled));
-        if let Some(setting) = elsewhere {
-            return format!("did you mean {}?", setting.key);
-        }
+    // Known elsewhere, by the name of its flag or by the same key in another table: nobody means something else by those.
+    let spelled = name.to_lowercase().replace('_', "-");
+    let by_flag = settings().find(|setting| setting.name() == spelled && setting.key != spelled);
+    let by_key = || settings().find(|setting| setting.key_in_table() == spelled).filter(|_| nearest(name, here.iter().copied()).is_none());
+    if let Some(setting) = by_flag.or_else(by_key) {
+        return format!("did you mean {}?", setting.key);
     }
     hint(name, here.iter().copied())
 }

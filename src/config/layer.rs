@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::fmt;
 use std::path::PathBuf;
 
 use clap::ArgMatches;
@@ -9,6 +10,7 @@ use secrecy::SecretString;
 
 use super::error::{ConfigError, Origin};
 use super::setting::{Kind, SETTINGS, Setting};
+use super::value::public;
 
 /// The settings of one place, as they were written there.
 #[derive(Debug, Clone, Default)]
@@ -24,7 +26,7 @@ pub struct Given {
 }
 
 /// A value as written, not yet judged.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub enum Value {
     /// Text, numbers and switches too.
     Text(String),
@@ -43,6 +45,17 @@ pub enum SecretSource {
     Variable(String),
     /// In a file, alone.
     File(PathBuf),
+}
+
+impl fmt::Debug for Value {
+    /// Leaves the credentials of an address out.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => write!(f, "{:?}", public(text)),
+            Self::List(items) => items.fmt(f),
+            Self::Secret(source) => source.fmt(f),
+        }
+    }
 }
 
 impl Value {

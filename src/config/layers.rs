@@ -1,6 +1,7 @@
 //! Flag over environment over profile table over file over default: the layers of a run, and what wins.
 
 use std::ffi::OsString;
+use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -180,9 +181,14 @@ impl Layers<'_> {
         Ok(list)
     }
 
+    pub(super) fn number(&self, setting: &Setting, range: RangeInclusive<u32>) -> Result<u32, ConfigError> {
+        let unit = if setting.value == "SECONDS" { "seconds" } else { "a number" };
+        let hint = format!("give {unit}, as in {} {}", setting.flag, setting.default);
+        self.required(setting, |text| value::whole(text, range.clone(), &hint))
+    }
+
     pub(super) fn seconds(&self, setting: &Setting) -> Result<Duration, ConfigError> {
-        let seconds = self.required(setting, |text| value::whole(text, 1..=3600, ", in seconds"))?;
-        Ok(Duration::from_secs(seconds.into()))
+        Ok(Duration::from_secs(self.number(setting, 1..=3600)?.into()))
     }
 
     /// A secret that may be given as it is or by a file: the stronger layer wins, both in one are too many.
@@ -206,9 +212,13 @@ impl Layers<'_> {
         let value: SecretString = match source {
             SecretSource::Here(secret) => secret.clone(),
             SecretSource::Variable(name) => match (self.world.variable)(name).map(OsString::into_string) {
-                Some(Ok(text)) => text.into(),
+                Some(Ok(text)) if !text.is_empty() => text.into(),
                 other => {
-                    let why = if other.is_some() { "is not UTF-8" } else { "is not set" };
+                    let why = match other {
+                        Some(Ok(_)) => "is empty",
+                        Some(Err(_)) => "is not UTF-8",
+                        None => "is not set",
+                    };
                     let hint = format!("set {name}, or {}", setting.env);
                     return Err(ConfigError::Value { origin, problem: format!("the environment variable {name} {why}"), hint });
                 }

@@ -1,6 +1,12 @@
 //! The settings of a run, proved consistent: flags over environment over file over defaults.
 //!
 //! Secrets are wrapped when they are read and stay so: [`Config`] can be printed with `{:?}` and shows none.
+//!
+//! ```text
+//! let world = World::of_process(profiles);
+//! let demo = world.demo(&args.flags)?.map(|wish| …);   start the embedded issuer, say what it settles
+//! let config = load(&args.flags, &world, demo)?;       an error is printed with its hint, and ends with exit code 2
+//! ```
 
 use std::fmt;
 use std::path::PathBuf;

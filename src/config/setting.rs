@@ -163,24 +163,24 @@ settings! {
             "the address of the dataset site").more("Its JSON-LD names the authentication authority.");
     }
     "Client" {
-        CLIENT_ID = Setting::new("--client-id", "OA_AUTHTEST_CLIENT_ID", "[client] id", "ID", Kind::Text, "the identifier of a client that is registered already");
-        CLIENT_SECRET = Setting::new("--client-secret", "OA_AUTHTEST_CLIENT_SECRET", "[client] secret", "SECRET", Kind::Secret, "the secret of that client")
+        CLIENT_ID = Setting::new("--client-id", "OA_AUTHTEST_CLIENT_ID", "[client] id", "ID", Kind::Text, "the identifier of a client registered beforehand");
+        CLIENT_SECRET = Setting::new("--client-secret", "OA_AUTHTEST_CLIENT_SECRET", "[client] secret", "SECRET", Kind::Secret, "the secret of the client registered beforehand")
             .more("Other users of the machine may see flags: prefer the variable or the file.");
         CLIENT_SECRET_FILE = Setting::new("--client-secret-file", "OA_AUTHTEST_CLIENT_SECRET_FILE", "[client] secret-file", "PATH", Kind::Path,
             "a file that holds the client's secret and nothing else");
         CLIENT_AUTH_METHOD = Setting::new("--client-auth-method", "OA_AUTHTEST_CLIENT_AUTH_METHOD", "[client] auth-method", "METHOD",
-            Kind::Choice(names_of::<AuthMethod>), "how that client authenticates").more("Without it, the provider metadata decides.");
+            Kind::Choice(names_of::<AuthMethod>), "how the client registered beforehand authenticates").more("Without it, the provider metadata decides.");
         INITIAL_ACCESS_TOKEN = Setting::new("--initial-access-token", "OA_AUTHTEST_INITIAL_ACCESS_TOKEN", "[registration] initial-access-token", "TOKEN",
             Kind::Secret, "the initial access token").more("Sent as a bearer token with registration requests (RFC 7591 section 3).");
         INITIAL_ACCESS_TOKEN_FILE = Setting::new("--initial-access-token-file", "OA_AUTHTEST_INITIAL_ACCESS_TOKEN_FILE",
             "[registration] initial-access-token-file", "PATH", Kind::Path, "a file that holds the initial access token and nothing else");
         REDIRECT_URI = Setting::new("--redirect-uri", "OA_AUTHTEST_REDIRECT_URI", "redirect-uri", "URL", Kind::Text, "the redirect URI")
-            .more("Plain http on localhost, 127.0.0.1 or [::1]: oa-authtest listens there. A client registered already must be registered with it.")
+            .more("Plain http on localhost, 127.0.0.1 or [::1]: oa-authtest listens there. A client registered beforehand must be registered with it.")
             .by_default("http://localhost:3000/cb");
     }
     "Login" {
-        USERNAME = Setting::new("--username", "OA_AUTHTEST_USERNAME", "[user] username", "NAME", Kind::Text, "the name of the user who logs in");
-        PASSWORD = Setting::new("--password", "OA_AUTHTEST_PASSWORD", "[user] password", "PASSWORD", Kind::Secret, "the password of that user")
+        USERNAME = Setting::new("--username", "OA_AUTHTEST_USERNAME", "[user] username", "NAME", Kind::Text, "the name of the user to log in as");
+        PASSWORD = Setting::new("--password", "OA_AUTHTEST_PASSWORD", "[user] password", "PASSWORD", Kind::Secret, "the password of the user to log in as")
             .more("Other users of the machine may see flags: prefer the variable or the file.");
         PASSWORD_FILE = Setting::new("--password-file", "OA_AUTHTEST_PASSWORD_FILE", "[user] password-file", "PATH", Kind::Path,
             "a file that holds the password and nothing else");

@@ -46,8 +46,8 @@ impl Layers<'_> {
                 show_secrets: self.required(&setting::SHOW_SECRETS, value::switch)?,
             },
             fail_on: self.required(&setting::FAIL_ON, value::choice)?,
-            jobs: self.required(&setting::JOBS, |text| value::whole(text, 1..=64, ""))? as usize,
-            clock_skew: self.required(&setting::CLOCK_SKEW, |text| value::whole(text, 0..=3600, ", in seconds"))?.into(),
+            jobs: self.number(&setting::JOBS, 1..=64)? as usize,
+            clock_skew: self.number(&setting::CLOCK_SKEW, 0..=3600)?.into(),
             registration_patience: Duration::from_secs(5),
             invocation,
         })

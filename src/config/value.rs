@@ -20,13 +20,10 @@ fn problem<T>(value: &str, why: impl AsRef<str>, hint: impl Into<String>) -> Res
     Err(Problem { says: format!("{:?} {}", public(value), why.as_ref()), hint: hint.into() })
 }
 
-/// An address as it may be shown: without user name and password.
+/// An address as it may be shown: without user name and password, even if it is no URL.
 pub fn public(address: &str) -> String {
-    match Url::parse(address) {
-        Ok(mut url) if has_credentials(&url) => {
-            let taken_out = url.set_username("").is_ok() && url.set_password(None).is_ok();
-            if taken_out { url.into() } else { "…".to_owned() }
-        }
+    match (address.find("//"), address.rfind('@')) {
+        (Some(slashes), Some(at)) if slashes + 2 < at => format!("{}…{}", &address[..slashes + 2], &address[at..]),
         _ => address.to_owned(),
     }
 }
@@ -136,13 +133,10 @@ pub fn uri(value: &str) -> Result<String, Problem> {
 }
 
 /// A whole number within a range.
-pub fn whole(value: &str, range: RangeInclusive<u32>, unit: &str) -> Result<u32, Problem> {
+pub fn whole(value: &str, range: RangeInclusive<u32>, hint: &str) -> Result<u32, Problem> {
     match value.parse::<u32>() {
         Ok(number) if range.contains(&number) => Ok(number),
-        _ => {
-            let allowed = format!("a whole number from {} to {}", range.start(), range.end());
-            problem(value, format!("is not {allowed}"), format!("give {allowed}{unit}"))
-        }
+        _ => problem(value, format!("is not a whole number from {} to {}", range.start(), range.end()), hint),
     }
 }
 
@@ -175,4 +169,41 @@ fn unknown<T>(value: &str, names: &[&str]) -> Result<T, Problem> {
         None => format!("there are: {all}"),
     };
     problem(value, "is not known", hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn credentials_are_never_shown() {
+        for (address, shown) in [
+            ("https://joe:hunter2@op.example/a", "https://…@op.example/a"),
+            ("https://joe:hunter2@", "https://…@"),
+            ("https://joe:hunt@er2@op.example", "https://…@op.example"),
+            ("//joe@x", "//…@x"),
+            ("https://@x", "https://@x"),
+            ("a@b//c", "a@b//c"),
+            ("https://op.example", "https://op.example"),
+        ] {
+            assert_eq!(public(address), shown);
+        }
+    }
+
+    #[test]
+    fn an_issuer_is_kept_as_it_is() {
+        for good in ["https://op.example", "https://op.example/", "HTTPS://OP.example:443/a/", "http://[::1]:5003", "https://bücher.example"] {
+            assert_eq!(issuer(good).as_deref(), Ok(good));
+        }
+    }
+
+    #[test]
+    fn redirect_uris_on_loopback() {
+        for good in ["http://localhost:3000/cb", "http://127.0.0.1:3000/", "http://[::1]:3000/cb", "http://localhost/cb?a=b"] {
+            assert!(redirect_uri(good).is_ok(), "{good}");
+        }
+        for bad in ["http://localhost.op.example/cb", "http://127.0.0.2/cb", "http://0.0.0.0/cb", "http://a@localhost/cb", "custom:/cb", "/cb"] {
+            assert!(redirect_uri(bad).is_err(), "{bad}");
+        }
+    }
 }
