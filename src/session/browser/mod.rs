@@ -1,1 +1,5 @@
-//! The browser: a driver we start (or a remote one), one clean session a test, pages recognised by what they show.
+//! The user agent with a screen: a real browser over `WebDriver`, observed over `WebDriver BiDi`.
+
+pub mod page;
+pub mod sight;
+mod words;
