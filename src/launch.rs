@@ -8,13 +8,14 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use crate::config::{AgentKind, Config};
+use crate::config::{Config, Tls};
 use crate::exit::{BUG, Exit};
 use crate::feature::plan::{Plan, PlanError};
 use crate::feature::{self, FeatureError};
-use crate::report::ReportError;
+use crate::report::error::ReportError;
 use crate::report::console::Console;
 use crate::runner::{self, Telling};
+use crate::session::browser::Launch;
 use crate::session::callback::{CallbackError, CallbackListener};
 use crate::session::door::{Door, DoorError};
 use crate::session::user_agent::UserAgent;
@@ -79,12 +80,14 @@ pub async fn launch(config: Config, bound: Option<Arc<CallbackListener>>, mut co
     let signal = tokio::spawn(interruption(interrupted.clone()));
     let telling = Telling { events, interrupted };
     let (report, ()) = tokio::join!(runner::run(plan, shared.clone(), telling), console.follow(told));
-    if let Some(Ok(agent)) = shared.agent.peek() {
-        agent.stop().await;
+    let agent = shared.agent.peek().cloned();
+    drop(shared);
+    if let Some(agent) = agent.and_then(Result::ok).and_then(Arc::into_inner) {
+        agent.close().await;
     }
     // results.json first: whatever goes wrong with the other formats, what was gathered is kept.
-    let written = crate::report::write(&report, &config.report);
-    console.finish(&report, written.as_ref().ok().map(std::path::PathBuf::as_path));
+    let written = crate::report::write(&report, &config.report.dir, &config.report.formats);
+    console.finish(&report, written.as_ref().ok());
     written?;
     if signal.is_finished() {
         return Ok(signal.await.unwrap_or(Exit::Interrupted));
@@ -97,17 +100,12 @@ pub async fn launch(config: Config, bound: Option<Arc<CallbackListener>>, mut co
 fn start_agent(config: &Arc<Config>, door: &Arc<Door>) -> AgentHandle {
     let (config, door) = (Arc::clone(config), Arc::clone(door));
     let starting = tokio::spawn(async move {
-        let started = match config.agent.kind {
-            AgentKind::Http => UserAgent::http(&config.network),
-            AgentKind::Auto | AgentKind::Webdriver => {
-                // With a private authority the browser trusts the very key that the door has verified.
-                let pin = match Url::parse(&config.issuer) {
-                    Ok(url) => door.spki_pin(&url).await,
-                    Err(_) => None,
-                };
-                UserAgent::browser(&config.agent, &config.network.tls, pin).await
-            }
+        // With a private authority the browser trusts the very key that the door has verified.
+        let spki = match (&config.network.tls, Url::parse(&config.issuer)) {
+            (Tls::CaFile(_), Ok(url)) => door.spki_pin(&url).await,
+            _ => None,
         };
+        let started = UserAgent::start(&config.agent, &config.network, &Launch { spki, guard: None }).await;
         started.map(Arc::new).map_err(|e| e.to_string())
     });
     async move { starting.await.unwrap_or_else(|panic| Err(format!("{BUG}{panic}"))) }.boxed().shared()

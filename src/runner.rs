@@ -52,7 +52,7 @@ pub async fn run(plan: Plan, shared: Run, telling: Telling) -> RunReport {
     let tests: Vec<TestReport> = tests.into_iter().map(|(_, test)| test).collect();
     let counts = tests.iter().fold(Counts::default(), |sum, test| sum.plus(test.counts));
     let agent = match shared.agent.peek() {
-        Some(Ok(agent)) => agent.describe(),
+        Some(Ok(agent)) => agent.describe().to_owned(),
         Some(Err(_)) | None => "none was needed".to_owned(),
     };
     telling.say(Event::RunEnded);

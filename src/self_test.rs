@@ -27,6 +27,7 @@ use crate::session::Run;
 use crate::session::agent::User;
 use crate::session::callback::{CallbackError, CallbackListener};
 use crate::session::door::{Door, DoorError};
+use crate::session::http_agent::{HttpAgent, HttpAgentError};
 use crate::session::user_agent::UserAgent;
 
 /// How long a fresh client's `invalid_client` is retried here: long enough for the flaw that is late, short enough for the one that is dead.
@@ -92,6 +93,9 @@ pub enum SelfTestError {
     /// There is no listener.
     #[error(transparent)]
     Callback(#[from] CallbackError),
+    /// There is nobody to log in.
+    #[error(transparent)]
+    Agent(#[from] HttpAgentError),
     /// There is no way out.
     #[error(transparent)]
     Door(#[from] DoorError),
@@ -226,7 +230,7 @@ async fn judge(flaw: Option<Flaw>) -> Result<RunReport, SelfTestError> {
     let plan = Plan::new(&config, &feature::features()?)?;
     let door = Door::new(&config.network)?;
     let config = Arc::new(config);
-    let agent = Ok(Arc::new(UserAgent::http(&config.network).map_err(|e| issuer::IssuerError::from(std::io::Error::other(e.to_string())))?));
+    let agent = Ok(Arc::new(UserAgent::Http(HttpAgent::new(&config.network)?)));
     let agent = futures::FutureExt::shared(futures::FutureExt::boxed(futures::future::ready(agent)));
     let shared = Run { config, door: Arc::new(door), callback: Some(callback), agent };
     let (events, _) = mpsc::unbounded_channel();

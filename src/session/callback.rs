@@ -1,7 +1,27 @@
 //! The loopback listener behind the redirect URI, shared by the tests of a run: each waits for the callback with its own `state`.
 
+use std::collections::VecDeque;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::State;
+use axum::http::{Method, Request, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use thiserror::Error;
-use url::Url;
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+use tokio::task::AbortHandle;
+use tokio::time::Instant;
+use url::{Host, Url};
+
+/// The longest form body read from a callback, in bytes.
+const BODY_CAP: usize = 256 * 1024;
+/// How many callbacks nobody waits for are kept; the oldest goes first.
+const UNCLAIMED_CAP: usize = 64;
+/// What the end-user sees once the issuer has sent the browser back.
+const DONE_PAGE: &str = include_str!("callback.html");
 
 /// What reached the redirect URI.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -12,6 +32,15 @@ pub struct Callback {
     pub method: String,
     /// The form body of a POST, decoded.
     pub form: Vec<(String, String)>,
+}
+
+impl Callback {
+    /// True if the query, the form body or the fragment carries this `state`.
+    pub fn has_state(&self, state: &str) -> bool {
+        let fragment = url::form_urlencoded::parse(self.url.fragment().unwrap_or_default().as_bytes());
+        self.url.query_pairs().chain(fragment).any(|(name, value)| name == "state" && value == state)
+            || self.form.iter().any(|(name, value)| name == "state" && value == state)
+    }
 }
 
 /// What can go wrong with the listener.
@@ -33,3 +62,247 @@ pub enum CallbackError {
     #[error("cannot listen for the redirect URI {0}: it must be http on localhost, 127.0.0.1 or [::1]; set --redirect-uri")]
     NotLoopback(String),
 }
+
+/// True if a URL is at the redirect URI: the same scheme, host, port and path, whatever its query and fragment.
+pub fn is_at(url: &Url, redirect_uri: &Url) -> bool {
+    url.scheme() == redirect_uri.scheme()
+        && url.host() == redirect_uri.host()
+        && url.port_or_known_default() == redirect_uri.port_or_known_default()
+        && url.path() == redirect_uri.path()
+}
+
+/// The listener behind the redirect URI. It ends when the last reference to it is dropped.
+#[derive(Debug)]
+pub struct CallbackListener {
+    redirect_uri: Url,
+    desk: Arc<Desk>,
+    servers: Vec<AbortHandle>,
+}
+
+/// Where callbacks are handed in and collected.
+#[derive(Debug, Default)]
+struct Desk {
+    shelves: Mutex<Shelves>,
+    news: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Shelves {
+    next: u64,
+    waiting: Vec<Waiting>,
+    unclaimed: VecDeque<Callback>,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    id: u64,
+    state: String,
+    arrived: VecDeque<Callback>,
+}
+
+impl Desk {
+    fn lock(&self) -> MutexGuard<'_, Shelves> {
+        self.shelves.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn hand_in(&self, callback: Callback) {
+        let mut shelves = self.lock();
+        match shelves.waiting.iter_mut().find(|waiting| callback.has_state(&waiting.state)) {
+            Some(waiting) => waiting.arrived.push_back(callback),
+            None => {
+                if shelves.unclaimed.len() == UNCLAIMED_CAP {
+                    shelves.unclaimed.pop_front();
+                }
+                shelves.unclaimed.push_back(callback);
+            }
+        }
+        drop(shelves);
+        self.news.notify_waiters();
+    }
+}
+
+impl CallbackListener {
+    /// Listens for a redirect URI: on both loopback addresses for `localhost`, since a user agent may choose either.
+    /// Port 0 takes a free port, which [`Self::redirect_uri`] then names.
+    ///
+    /// # Errors
+    /// [`CallbackError::NotLoopback`] if the redirect URI is not http on this machine, [`CallbackError::Taken`] if its port cannot be had.
+    pub async fn bind(redirect_uri: &Url) -> Result<Arc<Self>, CallbackError> {
+        let refused = || CallbackError::NotLoopback(redirect_uri.to_string());
+        let (first, second) = match redirect_uri.host() {
+            _ if redirect_uri.scheme() != "http" => return Err(refused()),
+            Some(Host::Domain("localhost")) => (IpAddr::V4(Ipv4Addr::LOCALHOST), Some(IpAddr::V6(Ipv6Addr::LOCALHOST))),
+            Some(Host::Ipv4(address)) if address.is_loopback() => (IpAddr::V4(address), None),
+            Some(Host::Ipv6(address)) if address.is_loopback() => (IpAddr::V6(address), None),
+            _ => return Err(refused()),
+        };
+        let wanted = redirect_uri.port_or_known_default().ok_or_else(refused)?;
+        let (port, sockets) = listen(first, second, wanted).await.map_err(|(address, error)| CallbackError::Taken {
+            address: address.to_string(),
+            redirect_uri: redirect_uri.to_string(),
+            why: error.to_string(),
+        })?;
+        let mut redirect_uri = redirect_uri.clone();
+        if wanted == 0 {
+            redirect_uri.set_port(Some(port)).map_err(|()| refused())?;
+        }
+        let desk = Arc::new(Desk::default());
+        let door = Door { redirect_uri: redirect_uri.clone(), desk: Arc::clone(&desk) };
+        let servers = sockets.into_iter().map(|socket| serve(socket, door.clone())).collect();
+        Ok(Arc::new(Self { redirect_uri, desk, servers }))
+    }
+
+    /// The redirect URI, with the port that was really taken.
+    pub fn redirect_uri(&self) -> &Url {
+        &self.redirect_uri
+    }
+
+    /// Expects the callback with this `state`. Callbacks that came before are not looked at: expect first, then send the user agent.
+    pub fn expect(&self, state: impl Into<String>) -> Expectation {
+        let mut shelves = self.desk.lock();
+        let id = shelves.next;
+        shelves.next += 1;
+        shelves.waiting.push(Waiting { id, state: state.into(), arrived: VecDeque::new() });
+        drop(shelves);
+        Expectation { id, desk: Arc::clone(&self.desk) }
+    }
+
+    /// Takes the oldest unclaimed callback that came to exactly this URL by this method, its fragment aside (no server ever sees one).
+    /// A user agent that was seen arriving there claims it: so a callback with a missing or altered `state` is still tied to its test.
+    pub fn claim(&self, url: &Url, method: &str) -> Option<Callback> {
+        let mut url = url.clone();
+        url.set_fragment(None);
+        let mut shelves = self.desk.lock();
+        let at = shelves.unclaimed.iter().position(|callback| callback.url == url && callback.method == method)?;
+        shelves.unclaimed.remove(at)
+    }
+
+    /// As [`Self::claim`], waiting for the callback to come until the deadline.
+    pub async fn claim_by(&self, url: &Url, method: &str, deadline: Instant) -> Option<Callback> {
+        self.desk.collect(deadline, || self.claim(url, method)).await
+    }
+
+    /// How many callbacks nobody has claimed.
+    pub fn unclaimed(&self) -> usize {
+        self.desk.lock().unclaimed.len()
+    }
+}
+
+impl Desk {
+    /// Tries to collect at once and then at every piece of news, until the deadline.
+    async fn collect(&self, deadline: Instant, mut attempt: impl FnMut() -> Option<Callback>) -> Option<Callback> {
+        loop {
+            let news = self.news.notified();
+            tokio::pin!(news);
+            // Registered before looking, so that nothing handed in between is missed.
+            news.as_mut().enable();
+            if let Some(callback) = attempt() {
+                return Some(callback);
+            }
+            if tokio::time::timeout_at(deadline, news).await.is_err() {
+                return attempt();
+            }
+        }
+    }
+}
+
+impl Drop for CallbackListener {
+    fn drop(&mut self) {
+        for server in &self.servers {
+            server.abort();
+        }
+    }
+}
+
+/// The right to the callbacks with one `state`; given up when dropped.
+#[derive(Debug)]
+pub struct Expectation {
+    id: u64,
+    desk: Arc<Desk>,
+}
+
+impl Expectation {
+    /// The callback if it has come. A second one with the same `state` is had by asking again.
+    pub fn take(&self) -> Option<Callback> {
+        self.desk.lock().waiting.iter_mut().find(|waiting| waiting.id == self.id)?.arrived.pop_front()
+    }
+
+    /// Waits for the callback until the deadline; `None` if it passes.
+    pub async fn wait(&self, deadline: Instant) -> Option<Callback> {
+        self.desk.collect(deadline, || self.take()).await
+    }
+}
+
+impl Drop for Expectation {
+    fn drop(&mut self) {
+        self.desk.lock().waiting.retain(|waiting| waiting.id != self.id);
+    }
+}
+
+/// Listens on the first address and, where this machine has it, on the second with the same port.
+async fn listen(first: IpAddr, second: Option<IpAddr>, port: u16) -> Result<(u16, Vec<TcpListener>), (SocketAddr, std::io::Error)> {
+    // A free port of the one address may be taken on the other: another is tried then.
+    let mut tries = if port == 0 { 16 } else { 1 };
+    loop {
+        tries -= 1;
+        let address = SocketAddr::new(first, port);
+        let socket = TcpListener::bind(address).await.map_err(|error| (address, error))?;
+        let got = socket.local_addr().map_err(|error| (address, error))?.port();
+        let Some(second) = second else { return Ok((got, vec![socket])) };
+        let address = SocketAddr::new(second, got);
+        match TcpListener::bind(address).await {
+            Ok(other) => return Ok((got, vec![socket, other])),
+            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse && tries > 0 => {}
+            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => return Err((address, error)),
+            // Without IPv6 a user agent cannot choose it either.
+            Err(_) => return Ok((got, vec![socket])),
+        }
+    }
+}
+
+/// What the server needs to know of a request.
+#[derive(Debug, Clone)]
+struct Door {
+    redirect_uri: Url,
+    desk: Arc<Desk>,
+}
+
+fn serve(socket: TcpListener, door: Door) -> AbortHandle {
+    let router = Router::new().fallback(answer).with_state(door);
+    tokio::spawn(async move { axum::serve(socket, router).await }).abort_handle()
+}
+
+async fn answer(State(door): State<Door>, request: Request<Body>) -> Response {
+    if request.uri().path() != door.redirect_uri.path() {
+        return (StatusCode::NOT_FOUND, "Not the redirect URI.\n").into_response();
+    }
+    let method = request.method().clone();
+    if method != Method::GET && method != Method::POST {
+        return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, POST")], "GET or POST.\n").into_response();
+    }
+    let mut url = door.redirect_uri.clone();
+    // The authority the user agent really used: an issuer may have written another than it was given.
+    let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
+    if let Some(there) = host.and_then(|host| Url::parse(&format!("http://{host}/")).ok()) {
+        let _ = url.set_host(there.host_str());
+        let _ = url.set_port(there.port());
+    }
+    url.set_query(request.uri().query());
+    url.set_fragment(None);
+    let Ok(body) = to_bytes(request.into_body(), BODY_CAP).await else {
+        return (StatusCode::PAYLOAD_TOO_LARGE, "The body is too long.\n").into_response();
+    };
+    let form = if method == Method::POST { url::form_urlencoded::parse(&body).into_owned().collect() } else { Vec::new() };
+    door.desk.hand_in(Callback { url, method: method.to_string(), form });
+    let headers = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'"),
+        (header::CONNECTION, "close"),
+    ];
+    (StatusCode::OK, headers, DONE_PAGE).into_response()
+}
+
+#[cfg(test)]
+mod tests;

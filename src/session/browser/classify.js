@@ -1,0 +1,82 @@
+// The facts of the page as it stands. It judges nothing: that is done on our side, the same for a browser and for plain HTTP.
+// Returns { facts, elements }; the indexes in the facts are positions in the list of elements.
+const selectors = arguments[0];
+const elements = [];
+const forms = [];
+
+const cut = (text, length) => String(text ?? '').replace(/\s+/g, ' ').trim().slice(0, length);
+const keep = (element) => elements.push(element) - 1;
+
+// Every element, those of open shadow roots included.
+function all(selector, root = document) {
+  const found = [...root.querySelectorAll(selector)];
+  for (const host of root.querySelectorAll('*')) {
+    if (host.shadowRoot) found.push(...all(selector, host.shadowRoot));
+  }
+  return found;
+}
+
+function shown(element) {
+  const box = element.getBoundingClientRect();
+  if (box.width < 1 || box.height < 1) return false;
+  const style = getComputedStyle(element);
+  if (style.visibility !== 'visible' || style.display === 'none') return false;
+  return typeof element.checkVisibility !== 'function' || element.checkVisibility({ opacityProperty: true, visibilityProperty: true });
+}
+
+function usable(element) {
+  return !element.matches(':disabled') && element.getAttribute('aria-disabled') !== 'true' && !element.closest('[inert]');
+}
+
+function chosen(element, selector) {
+  try { return Boolean(selector) && element.matches(selector); } catch { return false; }
+}
+
+function form(element) {
+  const owner = element.form ?? element.closest('form');
+  if (!owner) return null;
+  if (!forms.includes(owner)) forms.push(owner);
+  return forms.indexOf(owner);
+}
+
+function label(element) {
+  const texts = [...(element.labels ?? [])].map((l) => l.innerText);
+  return cut([...texts, element.getAttribute('aria-label'), element.placeholder].filter(Boolean).join(' '), 200);
+}
+
+const textual = ['text', 'email', 'password', 'tel', 'number', 'search', 'url'];
+const fields = all('input').filter((e) => textual.includes(e.type) && shown(e) && usable(e)).slice(0, 40).map((e) => ({
+  index: keep(e), type: e.type, name: cut(e.name, 100), id: cut(e.id, 100), autocomplete: cut(e.autocomplete, 100), label: label(e),
+  read_only: e.readOnly, form: form(e), username: chosen(e, selectors.username), password: chosen(e, selectors.password),
+}));
+
+const banner = (element) => element.closest('[id*=cookie i], [class*=cookie i], [aria-label*=cookie i]') !== null;
+const pressable = 'button, input[type=submit], input[type=image], input[type=button], [role=button]';
+let pressed = [];
+try { pressed = selectors.button ? all(selectors.button).filter((e) => e.matches('a, button, input, [role=button]')) : []; } catch { pressed = []; }
+const buttons = [...new Set([...all(pressable), ...pressed])]
+  .filter((e) => e.type !== 'reset' && shown(e) && usable(e) && !banner(e)).slice(0, 60).map((e) => ({
+    index: keep(e), label: cut(e.innerText || e.value || e.alt || e.getAttribute('aria-label') || e.title, 100), name: cut(e.name, 100),
+    value: cut(e.value, 100), id: cut(e.id, 100), submits: e.type === 'submit' || e.type === 'image', form: form(e),
+    configured: chosen(e, selectors.button),
+  }));
+
+const boxes = all('input[type=checkbox]').filter((e) => e.required && !e.checked && usable(e)).slice(0, 20)
+  .map((e) => ({ index: keep(e), label: label(e), form: form(e) }));
+
+const complaints = '[role=alert], .error, .errors, .error-message, .validation-summary-errors, .field-validation-error, .alert-danger, '
+  + '.alert-error, .invalid-feedback, .help-block.error, [aria-live=assertive]';
+const alerts = [...new Set(all(complaints).filter(shown).map((e) => cut(e.innerText, 300)).filter(Boolean))].slice(0, 5);
+
+const puzzles = 'iframe[src*=captcha i], iframe[src*="challenges.cloudflare.com" i], .g-recaptcha, .h-captcha, .cf-turnstile';
+const captcha = all(puzzles).some((e) => shown(e) && !e.closest('.grecaptcha-badge'));
+
+return {
+  facts: {
+    url: location.href, title: cut(document.title, 300), document: String(performance.timeOrigin), ready: document.readyState,
+    status: Number(performance.getEntriesByType?.('navigation')?.[0]?.responseStatus) || 0,
+    headings: all('h1, h2').filter(shown).slice(0, 6).map((e) => cut(e.innerText, 200)),
+    text: cut(document.body?.innerText, 2000), fields, buttons, boxes, alerts, captcha,
+  },
+  elements,
+};

@@ -1,0 +1,111 @@
+//! What is known of a page: the facts that the classifier judges, whether a browser or plain HTTP gathered them.
+
+use serde::Deserialize;
+
+/// The facts of a page. Indexes are positions in the gatherer's own list of elements.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Facts {
+    /// The page's address.
+    pub url: String,
+    /// Its title.
+    pub title: String,
+    /// Tells documents apart: another value, another document.
+    pub document: String,
+    /// `loading`, `interactive` or `complete`.
+    pub ready: String,
+    /// The HTTP status of the document; 0 where it cannot be seen.
+    pub status: u16,
+    /// The visible headings of the first two levels.
+    pub headings: Vec<String>,
+    /// The visible text, shortened.
+    pub text: String,
+    /// The fields that can be typed into.
+    pub fields: Vec<Field>,
+    /// What can be pressed.
+    pub buttons: Vec<Button>,
+    /// The check boxes that must be ticked and are not.
+    pub boxes: Vec<CheckBox>,
+    /// What the page complains about.
+    pub alerts: Vec<String>,
+    /// A captcha is shown.
+    pub captcha: bool,
+}
+
+/// A visible, enabled text field.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Field {
+    /// The element.
+    pub index: usize,
+    /// `text`, `email`, `password` and so on.
+    pub r#type: String,
+    /// Its `name`.
+    pub name: String,
+    /// Its `id`.
+    pub id: String,
+    /// Its `autocomplete`.
+    pub autocomplete: String,
+    /// Its labels and placeholder.
+    pub label: String,
+    /// It can be read only.
+    pub read_only: bool,
+    /// The form it belongs to.
+    pub form: Option<usize>,
+    /// The configured selector of user name fields matches it.
+    pub username: bool,
+    /// The configured selector of password fields matches it.
+    pub password: bool,
+}
+
+/// A visible, enabled button, or a link that the configured selector of buttons matches.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Button {
+    /// The element.
+    pub index: usize,
+    /// What it says.
+    pub label: String,
+    /// Its `name`.
+    pub name: String,
+    /// Its `value`.
+    pub value: String,
+    /// Its `id`.
+    pub id: String,
+    /// It submits its form.
+    pub submits: bool,
+    /// The form it belongs to.
+    pub form: Option<usize>,
+    /// The configured selector of buttons matches it.
+    pub configured: bool,
+}
+
+/// A required check box that is not ticked.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct CheckBox {
+    /// The element.
+    pub index: usize,
+    /// Its label.
+    pub label: String,
+    /// The form it belongs to.
+    pub form: Option<usize>,
+}
+
+impl Facts {
+    /// True if nothing that matters to a decision differs, in the same document.
+    pub fn looks_like(&self, other: &Self) -> bool {
+        self.document == other.document
+            && self.url == other.url
+            && self.fields == other.fields
+            && self.buttons == other.buttons
+            && self.boxes == other.boxes
+            && self.alerts == other.alerts
+            && self.headings == other.headings
+    }
+
+    /// The page's complaint, if it shows one.
+    pub fn complaint(&self) -> Option<String> {
+        self.alerts.first().cloned()
+    }
+}

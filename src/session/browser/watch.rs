@@ -1,0 +1,148 @@
+//! What the browser was seen doing on the network, context by context.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tokio::sync::Notify;
+
+/// How many hops of a context are kept.
+const HOPS: usize = 500;
+/// How many requests under way are kept track of.
+const UNDER_WAY: usize = 1_000;
+/// A request that has taken longer is a stream, not something a page waits for.
+const STREAM: Duration = Duration::from_secs(15);
+
+/// One request for a document: a navigation, or one redirect of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Hop {
+    request: String,
+    redirects: u64,
+    /// The URL, fragment included.
+    pub url: String,
+    /// The method.
+    pub method: String,
+    /// The HTTP status, once it came.
+    pub status: Option<u16>,
+    /// The network error, if it failed.
+    pub error: Option<String>,
+}
+
+/// The log of every context that is watched.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    logs: Mutex<HashMap<String, Log>>,
+    news: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Log {
+    hops: Vec<Hop>,
+    under_way: HashMap<String, Instant>,
+    documents: HashSet<String>,
+    last: Option<Instant>,
+}
+
+impl Watch {
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, Log>> {
+        self.logs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Watches a context from now on.
+    pub fn add(&self, context: &str) {
+        self.lock().insert(context.to_owned(), Log::default());
+    }
+
+    /// Forgets a context.
+    pub fn remove(&self, context: &str) {
+        self.lock().remove(context);
+    }
+
+    /// Forgets what a context did so far.
+    pub fn clear(&self, context: &str) {
+        if let Some(log) = self.lock().get_mut(context) {
+            *log = Log::default();
+        }
+    }
+
+    /// The hops of a context so far.
+    pub fn hops(&self, context: &str) -> Vec<Hop> {
+        self.lock().get(context).map(|log| log.hops.clone()).unwrap_or_default()
+    }
+
+    /// True while a document is asked for and has not come.
+    pub fn navigating(&self, context: &str) -> bool {
+        self.lock().get(context).is_some_and(|log| !log.documents.is_empty())
+    }
+
+    /// True while the page waits for the network.
+    pub fn busy(&self, context: &str) -> bool {
+        self.lock().get(context).is_some_and(|log| log.under_way.values().any(|since| since.elapsed() < STREAM))
+    }
+
+    /// When the context last began or ended a request.
+    pub fn last(&self, context: &str) -> Option<Instant> {
+        self.lock().get(context)?.last
+    }
+
+    /// Waits for the next event of any context.
+    pub async fn news(&self) {
+        self.news.notified().await;
+    }
+
+    /// Takes in an event of the `network` module (`WebDriver BiDi` 7.4).
+    pub fn take_in(&self, method: &str, params: &Value) {
+        let (Some(context), Some(request)) = (params["context"].as_str(), params["request"]["request"].as_str()) else { return };
+        let url = params["request"]["url"].as_str().unwrap_or_default();
+        let of_icon = url.ends_with("/favicon.ico");
+        if url.starts_with("data:") || of_icon {
+            return;
+        }
+        let document = params["navigation"].is_string();
+        let redirects = params["redirectCount"].as_u64().unwrap_or_default();
+        let mut logs = self.lock();
+        let Some(log) = logs.get_mut(context) else { return };
+        log.last = Some(Instant::now());
+        let hop = log.hops.iter_mut().find(|hop| hop.request == request && hop.redirects == redirects);
+        match method {
+            "network.beforeRequestSent" => {
+                if log.under_way.len() < UNDER_WAY {
+                    log.under_way.insert(request.to_owned(), Instant::now());
+                }
+                if document && hop.is_none() && log.hops.len() < HOPS {
+                    log.documents.insert(request.to_owned());
+                    log.hops.push(Hop {
+                        request: request.to_owned(),
+                        redirects,
+                        url: url.to_owned(),
+                        method: params["request"]["method"].as_str().unwrap_or("GET").to_owned(),
+                        status: None,
+                        error: None,
+                    });
+                }
+            }
+            "network.responseCompleted" => {
+                let status = params["response"]["status"].as_u64().and_then(|status| u16::try_from(status).ok());
+                if let Some(hop) = hop {
+                    hop.status = status;
+                }
+                // After a redirect the same request goes on.
+                if !status.is_some_and(|status| (300..400).contains(&status)) {
+                    log.under_way.remove(request);
+                    log.documents.remove(request);
+                }
+            }
+            "network.fetchError" => {
+                if let Some(hop) = hop {
+                    hop.error = Some(params["errorText"].as_str().unwrap_or("a network error").to_owned());
+                }
+                log.under_way.remove(request);
+                log.documents.remove(request);
+            }
+            _ => {}
+        }
+        drop(logs);
+        self.news.notify_waiters();
+    }
+}
