@@ -6,6 +6,11 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+pub mod apply;
+pub mod table;
+
+pub use table::find;
+
 /// One deliberate way to be wrong.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

@@ -1,3 +1,137 @@
 //! The issuer we ship: well-behaved, on loopback, with personas and flaws. It knows nothing of rules or reports.
+//!
+//! [`start`] binds a port, makes (once per process) the signing keys and serves until [`RunningIssuer::stop`]. Everything it knows it holds
+//! in memory, in maps of bounded size. What leaves it passes through [`flaw::apply`], where the one flaw it may have is applied.
 
+use thiserror::Error;
+
+mod authorize;
+mod bearer;
+mod bounded;
+mod claims;
+mod client;
+mod client_auth;
+mod client_metadata;
 pub mod flaw;
+mod grant;
+mod interaction;
+mod introspection;
+mod keys;
+mod metadata;
+mod pages;
+mod params;
+mod random;
+mod registration;
+mod reply;
+mod resource;
+mod revocation;
+mod routes;
+mod scope;
+mod server;
+mod state;
+mod store;
+mod tls;
+mod token;
+mod userinfo;
+
+pub use flaw::table::{FlawError, flaws};
+pub use keys::KeyError;
+pub use pages::PageError;
+pub use server::{RunningIssuer, start};
+pub use tls::TlsError;
+
+use flaw::Flaw;
+
+/// The static client's identifier.
+pub const CLIENT_ID: &str = "oa-authtest-demo-client";
+/// The static client's secret.
+pub const CLIENT_SECRET: &str = "demo-client-secret-9yqS4Wc1VtYzK7uR";
+/// The initial access token that registration asks for (RFC 7591 3).
+pub const INITIAL_ACCESS_TOKEN: &str = "demo-initial-access-token-3fJm8XbQ";
+/// The end-user's user name.
+pub const USERNAME: &str = "seller@acme-fitness.example";
+/// The end-user's password.
+pub const PASSWORD: &str = "demo-password-Tr7eWq";
+
+/// A face the embedded issuer can wear: whose documents and claims it imitates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, clap::ValueEnum)]
+#[value(rename_all = "kebab-case")]
+pub enum Persona {
+    /// The OpenActive reference implementation: a seller logs in, a booking partner reads its orders feed.
+    #[default]
+    Openactive,
+}
+
+/// How to start an issuer.
+#[derive(Debug, Clone, Default)]
+pub struct IssuerOptions {
+    /// The loopback port; 0 takes a free one.
+    pub port: u16,
+    /// Serve https with a certificate made at the start, for `localhost`, `127.0.0.1` and `::1`.
+    pub tls: bool,
+    /// Whose documents it imitates.
+    pub persona: Persona,
+    /// The one way in which it is wrong, if any.
+    pub flaw: Option<Flaw>,
+    /// The redirect URIs of the static client.
+    pub redirect_uris: Vec<String>,
+}
+
+/// What a person or a test needs to use the issuer. All of it is fixed and public: the issuer listens on loopback only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DemoAccounts {
+    /// [`CLIENT_ID`].
+    pub client_id: String,
+    /// [`CLIENT_SECRET`].
+    pub client_secret: String,
+    /// [`INITIAL_ACCESS_TOKEN`].
+    pub initial_access_token: String,
+    /// [`USERNAME`].
+    pub username: String,
+    /// [`PASSWORD`].
+    pub password: String,
+    /// The `https://openactive.io/sellerId` of the end-user.
+    pub seller_id: String,
+    /// A resource that wants an access token with the scope `openactive-ordersfeed`.
+    pub orders_feed_url: String,
+    /// A dataset site whose JSON-LD names this issuer.
+    pub dataset_site_url: String,
+}
+
+impl DemoAccounts {
+    /// The accounts of the issuer with this identifier.
+    fn of(issuer: &str) -> Self {
+        Self {
+            client_id: CLIENT_ID.to_owned(),
+            client_secret: CLIENT_SECRET.to_owned(),
+            initial_access_token: INITIAL_ACCESS_TOKEN.to_owned(),
+            username: USERNAME.to_owned(),
+            password: PASSWORD.to_owned(),
+            seller_id: format!("{issuer}/api/identifiers/sellers/1"),
+            orders_feed_url: format!("{issuer}{}", routes::ORDERS_FEED),
+            dataset_site_url: format!("{issuer}{}", routes::DATASET_SITE),
+        }
+    }
+}
+
+/// Why an issuer did not start.
+#[derive(Debug, Error)]
+pub enum IssuerError {
+    /// The port cannot be had.
+    #[error("cannot listen on port {port} of the loopback interface: {source}")]
+    Bind {
+        /// The port that was asked for; 0 for a free one.
+        port: u16,
+        /// The system's words.
+        source: std::io::Error,
+    },
+    /// The signing keys could not be made.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    /// The certificate could not be made or used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// A document or page template that is part of the program is broken.
+    #[error(transparent)]
+    Pages(#[from] PageError),
+}

@@ -1,0 +1,181 @@
+//! The authorization endpoint: the request, checked (RFC 6749 4.1.1, `OpenID` Connect Core 3.1.2), and how it is answered.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State};
+use http::HeaderMap;
+use url::form_urlencoded;
+
+use super::client::{AuthMethod, Client};
+use super::interaction;
+use super::params::{self, Params};
+use super::reply::{Answer, Problem, Reply};
+use super::scope::{OFFLINE_ACCESS, Scope};
+use super::state::Issuer;
+
+/// The longest `state` or `nonce`, in bytes.
+const LONGEST_VALUE: usize = 4096;
+
+/// An authorization request that was found good.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The client.
+    pub client_id: String,
+    /// One of the client's redirect URIs.
+    pub redirect_uri: String,
+    /// What is asked for, of what there is and the client registered.
+    pub scope: Scope,
+    /// Given back as it is.
+    pub state: Option<String>,
+    /// Put into the ID token.
+    pub nonce: Option<String>,
+    /// The S256 code challenge.
+    pub challenge: Option<String>,
+    /// The words of `prompt`.
+    pub prompt: Scope,
+    /// The oldest login that is good enough, in seconds.
+    pub max_age: Option<u64>,
+}
+
+/// Why a request is refused.
+enum Refusal {
+    /// Shown to the end-user: nobody may be sent to this redirect URI.
+    Page(&'static str),
+    /// Sent to the client.
+    Redirect { redirect_uri: String, state: Option<String>, error: &'static str, description: &'static str },
+}
+
+/// `GET` of the authorization endpoint.
+pub async fn get(State(issuer): State<Arc<Issuer>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Answer {
+    begin(&issuer, &Params::parse(query.unwrap_or_default().as_bytes()), &headers)
+}
+
+/// `POST` to the authorization endpoint, with the same parameters as a form (`OpenID` Connect Core 3.1.2.1).
+pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Bytes) -> Answer {
+    if !params::is_form(&headers) {
+        return Err(Problem::Page("The request is not a form."));
+    }
+    begin(&issuer, &Params::parse(&body), &headers)
+}
+
+fn begin(issuer: &Issuer, params: &Params, headers: &HeaderMap) -> Answer {
+    match check(issuer, params) {
+        Ok(request) => interaction::begin(issuer, request, headers),
+        Err(Refusal::Page(message)) => Err(Problem::Page(message)),
+        Err(Refusal::Redirect { redirect_uri, state, error, description }) => Ok(refuse(issuer, &redirect_uri, state.as_deref(), error, description)),
+    }
+}
+
+/// An error sent to the client (RFC 6749 4.1.2.1), with `iss` (RFC 9207 2).
+pub fn refuse(issuer: &Issuer, redirect_uri: &str, state: Option<&str>, error: &str, description: &str) -> Reply {
+    let mut pairs = vec![("error", error), ("error_description", description)];
+    pairs.extend(state.map(|state| ("state", state)));
+    pairs.push(("iss", &issuer.url));
+    Reply::see_other(&with_query(redirect_uri, pairs))
+}
+
+/// The redirect URI with these parameters after those it has (RFC 6749 4.1.2).
+pub fn with_query<'a>(redirect_uri: &str, pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+    let separator = match redirect_uri.split_once('?') {
+        None => "?",
+        Some((_, "")) => "",
+        Some(_) => "&",
+    };
+    format!("{redirect_uri}{separator}{query}")
+}
+
+fn check(issuer: &Issuer, params: &Params) -> Result<Request, Refusal> {
+    let (client, redirect_uri) = addressee(issuer, params)?;
+    let state = params.owned("state").filter(|state| state.len() <= LONGEST_VALUE);
+    let refuse = |error, description| Refusal::Redirect { redirect_uri: redirect_uri.clone(), state: state.clone(), error, description };
+    let invalid = |description| refuse("invalid_request", description);
+
+    if params.any_repeats() {
+        return Err(invalid("a parameter is there more than once"));
+    }
+    for (name, error) in
+        [("request", "request_not_supported"), ("request_uri", "request_uri_not_supported"), ("registration", "registration_not_supported")]
+    {
+        if params.get(name).is_some() {
+            return Err(refuse(error, "this parameter is not supported"));
+        }
+    }
+    match params.get("response_type") {
+        Some("code") => {}
+        Some(_) => return Err(refuse("unsupported_response_type", "only the response type code is supported")),
+        None => return Err(invalid("response_type is missing")),
+    }
+    if !client.metadata.may("authorization_code") {
+        return Err(refuse("unauthorized_client", "the client did not register the grant authorization_code"));
+    }
+    if params.get("response_mode").is_some_and(|mode| mode != "query") {
+        return Err(invalid("only the response mode query is supported"));
+    }
+    if [params.get("state"), params.get("nonce")].into_iter().flatten().any(|value| value.len() > LONGEST_VALUE) {
+        return Err(invalid("state or nonce is too long"));
+    }
+    let challenge = challenge(&client, params).map_err(invalid)?;
+    let prompt = Scope::parse(params.get("prompt").unwrap_or_default());
+    if prompt.has("none") && prompt.words().count() > 1 {
+        return Err(invalid("prompt has none and another value"));
+    }
+    let max_age = match params.get("max_age").map(str::parse) {
+        None => None,
+        Some(Ok(seconds)) => Some(seconds),
+        Some(Err(_)) => return Err(invalid("max_age is not a number of seconds")),
+    };
+    // Scopes that are not known are ignored (OpenID Connect Core 3.1.2.1); the token response tells what was granted.
+    let scope = Scope::parse(params.get("scope").unwrap_or_default())
+        .filter(|word| client.metadata.scope.has(word) && (word != OFFLINE_ACCESS || client.metadata.may("refresh_token")));
+    if scope.filter(|word| word != OFFLINE_ACCESS).is_empty() {
+        return Err(refuse("invalid_scope", "there is no scope that this client may ask for"));
+    }
+    let nonce = params.owned("nonce");
+    Ok(Request { client_id: client.id, redirect_uri, scope, state, nonce, challenge, prompt, max_age })
+}
+
+/// The client and where to send the answer. While these are in doubt nobody is redirected.
+fn addressee(issuer: &Issuer, params: &Params) -> Result<(Client, String), Refusal> {
+    if params.repeats("client_id") || params.repeats("redirect_uri") {
+        return Err(Refusal::Page("client_id or redirect_uri is there more than once."));
+    }
+    let client_id = params.get("client_id").ok_or(Refusal::Page("client_id is missing."))?;
+    let client = issuer.store().client(client_id).cloned().ok_or(Refusal::Page("There is no such client."))?;
+    let redirect_uri = params.get("redirect_uri").ok_or(Refusal::Page("redirect_uri is missing."))?;
+    if !client.metadata.redirect_uris.iter().any(|known| known == redirect_uri) {
+        return Err(Refusal::Page("The client did not register this redirect_uri."));
+    }
+    Ok((client, redirect_uri.to_owned()))
+}
+
+/// The code challenge: S256 only, and needed from public clients (RFC 7636 4.4.1, RFC 9700 2.1.1).
+fn challenge(client: &Client, params: &Params) -> Result<Option<String>, &'static str> {
+    let Some(challenge) = params.get("code_challenge") else {
+        return if params.get("code_challenge_method").is_some() {
+            Err("code_challenge_method is there without code_challenge")
+        } else if client.metadata.auth_methods == [AuthMethod::None] {
+            Err("a public client needs a code_challenge")
+        } else {
+            Ok(None)
+        };
+    };
+    if params.get("code_challenge_method") != Some("S256") {
+        return Err("only the code_challenge_method S256 is supported");
+    }
+    let is_base64url = challenge.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+    if challenge.len() == 43 && is_base64url { Ok(Some(challenge.to_owned())) } else { Err("code_challenge is not a SHA-256 in base64url") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_query;
+
+    #[test]
+    fn the_query_of_a_redirect_uri_is_kept() {
+        assert_eq!(with_query("http://a/cb", [("code", "x y")]), "http://a/cb?code=x+y");
+        assert_eq!(with_query("http://a/cb?b=%20", [("code", "&")]), "http://a/cb?b=%20&code=%26");
+        assert_eq!(with_query("http://a/cb?", [("code", "x")]), "http://a/cb?code=x");
+    }
+}

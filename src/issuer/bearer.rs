@@ -1,0 +1,27 @@
+//! Bearer tokens (RFC 6750): found in a request, judged.
+
+use http::HeaderMap;
+use http::header::AUTHORIZATION;
+
+use super::grant::{Access, Grant};
+use super::reply::OauthError;
+use super::state::{Issuer, now};
+
+/// The token of an `Authorization: Bearer` header (RFC 6750 2.1).
+pub fn token(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// What a token stands for, if it is good for this scope.
+///
+/// # Errors
+/// `invalid_token` or `insufficient_scope` (RFC 6750 3.1).
+pub fn access(issuer: &Issuer, token: &str, scope: &'static str) -> Result<(Access, Grant), OauthError> {
+    let store = issuer.store();
+    let (access, grant) = store.living_access(token, now()).ok_or_else(|| OauthError::invalid_token("the token is unknown, expired or revoked"))?;
+    if !access.scope.has(scope) {
+        return Err(OauthError::insufficient_scope(scope));
+    }
+    Ok((access.clone(), grant.clone()))
+}

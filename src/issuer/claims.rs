@@ -1,0 +1,130 @@
+//! What tokens say: ID tokens (`OpenID` Connect Core 2), JWT access tokens (RFC 9068), and the seller's claims.
+
+use serde_json::{Map, Value, json};
+
+use super::client::Client;
+use super::flaw::{Behaviour, Site};
+use super::grant::{ACCESS_TOKEN_LIFETIME, Grant, ID_TOKEN_LIFETIME};
+use super::keys::{Alg, KeyRing, unsigned};
+use super::random;
+use super::reply::Problem;
+use super::scope::{IDENTITY, Scope};
+use super::state::Issuer;
+
+/// How an access token came about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GrantKind {
+    /// By an authorization code.
+    AuthorizationCode,
+    /// By a refresh token.
+    Refresh,
+    /// By the client's own credentials.
+    ClientCredentials,
+}
+
+/// The seller's claims, if the scope asks for them.
+pub fn seller(issuer: &Issuer, scope: &Scope) -> Map<String, Value> {
+    let mut claims = Map::new();
+    if scope.has(IDENTITY) {
+        let mut claim = |name: &str, value: &str| claims.insert(format!("https://openactive.io/{name}"), json!(value));
+        claim("sellerId", &issuer.accounts.seller_id);
+        claim("sellerName", "Acme Fitness Ltd");
+        claim("sellerUrl", "https://acme-fitness.example/");
+        claim("sellerLogo", "https://acme-fitness.example/logo.png");
+        claim("bookingServiceName", "Acme Booking");
+        claim("bookingServiceUrl", "https://acme-booking.example/");
+    }
+    claims
+}
+
+/// A signed ID token for a grant of an end-user, beside this access token.
+pub fn id_token(issuer: &Issuer, client: &Client, grant: &Grant, kind: GrantKind, access_token: &str, now: u64) -> Result<String, Problem> {
+    let alg = if issuer.defect.does(Behaviour::IdTokenOtherAlg) { Alg::Ps256 } else { client.metadata.id_token_alg };
+    let mut claims = json!({
+        "iss": issuer.url,
+        "sub": grant.sub,
+        "aud": client.id,
+        "exp": now + ID_TOKEN_LIFETIME,
+        "iat": now,
+        "auth_time": grant.auth_time,
+        "at_hash": alg.half_hash(access_token),
+        "amr": ["pwd"],
+    });
+    if let Value::Object(claims) = &mut claims {
+        // A refreshed ID token should not have a nonce (OpenID Connect Core 12.2).
+        if let Some(nonce) = grant.nonce.as_ref().filter(|_| kind != GrantKind::Refresh) {
+            claims.insert("nonce".to_owned(), json!(nonce));
+        }
+        claims.extend(seller(issuer, &grant.scope));
+    }
+    let mut sites = vec![Site::IdToken];
+    if kind == GrantKind::Refresh {
+        sites.push(Site::IdTokenRefresh);
+    }
+    issuer.defect.json(&sites, &mut claims)?;
+    let wrong = Wrong { unsigned: Behaviour::IdTokenUnsigned, foreign: Behaviour::IdTokenForeignKey };
+    sign(issuer, alg, "JWT", Site::IdTokenHeader, &claims, &wrong)
+}
+
+/// A signed access token for this scope.
+pub fn access_token(issuer: &Issuer, grant: &Grant, scope: &Scope, kind: GrantKind, now: u64) -> Result<AccessToken, Problem> {
+    let jti = random::secret();
+    let audience = audience(issuer);
+    let mut claims = json!({
+        "iss": issuer.url,
+        "sub": grant.sub,
+        "aud": audience,
+        "client_id": grant.client_id,
+        "exp": now + ACCESS_TOKEN_LIFETIME,
+        "iat": now,
+        "jti": jti,
+        "scope": scope.to_string(),
+        "https://openactive.io/clientId": grant.client_id,
+    });
+    if let Some(auth_time) = grant.auth_time {
+        claims["auth_time"] = json!(auth_time);
+    }
+    let mut sites = vec![Site::AccessToken];
+    if kind == GrantKind::ClientCredentials {
+        sites.push(Site::AccessTokenClientCredentials);
+    }
+    issuer.defect.json(&sites, &mut claims)?;
+    let wrong = Wrong { unsigned: Behaviour::AccessTokenUnsigned, foreign: Behaviour::AccessTokenForeignKey };
+    let text = sign(issuer, Alg::Rs256, "at+jwt", Site::AccessTokenHeader, &claims, &wrong)?;
+    Ok(AccessToken { text, jti, audience })
+}
+
+/// An access token and what is remembered of it.
+pub struct AccessToken {
+    /// The compact JWT.
+    pub text: String,
+    /// Its `jti`.
+    pub jti: String,
+    /// Its `aud`.
+    pub audience: String,
+}
+
+/// The resource that access tokens are for: the API with the orders feed.
+pub fn audience(issuer: &Issuer) -> String {
+    format!("{}/api", issuer.url)
+}
+
+/// The behaviours that sign a token wrongly.
+struct Wrong {
+    unsigned: Behaviour,
+    foreign: Behaviour,
+}
+
+fn sign(issuer: &Issuer, alg: Alg, typ: &str, header_site: Site, claims: &Value, wrong: &Wrong) -> Result<String, Problem> {
+    let key = issuer.keys.key(alg);
+    let is_unsigned = issuer.defect.does(wrong.unsigned);
+    let mut header = json!({ "alg": if is_unsigned { "none" } else { alg.name() }, "kid": key.kid, "typ": typ });
+    issuer.defect.json(&[header_site], &mut header)?;
+    if is_unsigned {
+        Ok(format!("{}.", unsigned(&header, claims)))
+    } else if issuer.defect.does(wrong.foreign) {
+        Ok(KeyRing::foreign()?.key(alg).sign(&header, claims)?)
+    } else {
+        Ok(key.sign(&header, claims)?)
+    }
+}

@@ -1,0 +1,97 @@
+//! A client as the issuer knows it.
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Map, Value, json};
+
+use super::client_metadata::Metadata;
+use super::random;
+
+/// How long a client stays unknown under the behaviour `registration-late`.
+const LATE: Duration = Duration::from_millis(400);
+
+/// How a client authenticates (`OpenID` Connect Core 9).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AuthMethod {
+    /// `client_secret_basic`.
+    Basic,
+    /// `client_secret_post`.
+    Post,
+    /// `none`: a public client.
+    None,
+}
+
+impl AuthMethod {
+    /// The method of a registered name.
+    pub fn of(name: &str) -> Option<Self> {
+        match name {
+            "client_secret_basic" => Some(Self::Basic),
+            "client_secret_post" => Some(Self::Post),
+            "none" => Some(Self::None),
+            _ => None,
+        }
+    }
+}
+
+/// What a registered client has beyond a static one.
+#[derive(Debug, Clone)]
+pub struct Registered {
+    /// When, to measure from.
+    pub at: Instant,
+    /// When, in seconds since the epoch.
+    pub issued_at: u64,
+    /// The last part of the `registration_client_uri`.
+    pub handle: String,
+    /// The `registration_access_token`.
+    pub access_token: String,
+}
+
+/// A client.
+#[derive(Debug, Clone)]
+pub struct Client {
+    /// The client identifier.
+    pub id: String,
+    /// The client secret; `None` for a public client.
+    pub secret: Option<String>,
+    /// What it registered, with the defaults filled in.
+    pub metadata: Metadata,
+    /// Present if it registered itself.
+    pub registered: Option<Registered>,
+}
+
+impl Client {
+    /// A client that registers itself now, in seconds since the epoch.
+    pub fn register(metadata: Metadata, now: u64) -> Self {
+        let id = random::secret();
+        let secret = (!metadata.is_public()).then(random::secret);
+        let registered = Registered { at: Instant::now(), issued_at: now, handle: id.clone(), access_token: random::secret() };
+        Self { id, secret, metadata, registered: Some(registered) }
+    }
+
+    /// True for the first 400 ms of a client that registered itself.
+    pub fn is_new(&self) -> bool {
+        self.registered.as_ref().is_some_and(|registered| registered.at.elapsed() < LATE)
+    }
+
+    /// The name shown to people.
+    pub fn name(&self) -> &str {
+        self.metadata.name.as_deref().unwrap_or(&self.id)
+    }
+
+    /// The client information response (RFC 7591 3.2.1, RFC 7592 3) of a registered client, with management under `endpoint`.
+    pub fn information(&self, endpoint: &str) -> Value {
+        let mut document = Map::new();
+        document.insert("client_id".to_owned(), json!(self.id));
+        if let Some(secret) = &self.secret {
+            document.insert("client_secret".to_owned(), json!(secret));
+            document.insert("client_secret_expires_at".to_owned(), json!(0));
+        }
+        if let Some(registered) = &self.registered {
+            document.insert("client_id_issued_at".to_owned(), json!(registered.issued_at));
+            document.insert("registration_client_uri".to_owned(), json!(format!("{endpoint}/{}", registered.handle)));
+            document.insert("registration_access_token".to_owned(), json!(registered.access_token));
+        }
+        document.extend(self.metadata.document.clone());
+        Value::Object(document)
+    }
+}

@@ -1,0 +1,293 @@
+//! Client metadata (RFC 7591 2, `OpenID` Connect Registration 2): read, checked, defaults filled in.
+
+use serde_json::{Map, Value, json};
+use url::{Host, Url};
+
+use super::client::AuthMethod;
+use super::keys::Alg;
+use super::reply::OauthError;
+use super::scope::Scope;
+
+/// The grants there are, as registered names.
+pub const GRANT_TYPES: [&str; 3] = ["authorization_code", "client_credentials", "refresh_token"];
+
+/// The most redirect URIs a client may have.
+const MOST_REDIRECT_URIS: usize = 32;
+
+/// Members that are taken as they are, because nothing depends on them.
+const PROSE: [&str; 5] = ["client_name", "software_id", "software_version", "contacts", "require_auth_time"];
+/// Members that must be http or https URLs.
+const LINKS: [&str; 6] = ["client_uri", "logo_uri", "tos_uri", "policy_uri", "jwks_uri", "initiate_login_uri"];
+
+/// What a client registered.
+#[derive(Debug, Clone)]
+pub struct Metadata {
+    /// Every member, with the defaults filled in, as it is echoed (RFC 7591 3.2.1). Members that are not understood are not in it.
+    pub document: Map<String, Value>,
+    /// `client_name`.
+    pub name: Option<String>,
+    /// `redirect_uris`, compared character by character.
+    pub redirect_uris: Vec<String>,
+    /// `grant_types`.
+    pub grant_types: Vec<String>,
+    /// How it may authenticate.
+    pub auth_methods: Vec<AuthMethod>,
+    /// `id_token_signed_response_alg`.
+    pub id_token_alg: Alg,
+    /// The most it may ask for.
+    pub scope: Scope,
+}
+
+fn metadata(description: &'static str) -> OauthError {
+    OauthError::bad_request("invalid_client_metadata", description)
+}
+
+fn redirect_uri(description: &'static str) -> OauthError {
+    OauthError::bad_request("invalid_redirect_uri", description)
+}
+
+impl Metadata {
+    /// A client that may do everything, by either secret method.
+    pub fn of_static_client(name: &str, redirect_uris: Vec<String>) -> Self {
+        Self {
+            document: Map::new(),
+            name: Some(name.to_owned()),
+            redirect_uris,
+            grant_types: GRANT_TYPES.map(str::to_owned).into(),
+            auth_methods: vec![AuthMethod::Basic, AuthMethod::Post],
+            id_token_alg: Alg::Rs256,
+            scope: Scope::supported(),
+        }
+    }
+
+    /// True for a client without a secret.
+    pub fn is_public(&self) -> bool {
+        self.auth_methods == [AuthMethod::None]
+    }
+
+    /// True if it registered this grant.
+    pub fn may(&self, grant_type: &str) -> bool {
+        self.grant_types.iter().any(|known| known == grant_type)
+    }
+
+    /// Reads a registration request. Members that are null count as absent (RFC 7592 2.2).
+    ///
+    /// # Errors
+    /// `invalid_redirect_uri` or `invalid_client_metadata` (RFC 7591 3.2.2).
+    pub fn read(request: &Value) -> Result<Self, OauthError> {
+        let Value::Object(request) = request else { return Err(metadata("the request is not a JSON object")) };
+        let member = |name: &str| request.get(name).filter(|value| !value.is_null());
+        let text = |name: &str| match member(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text.as_str())),
+            Some(_) => Err(metadata("a member that must be a string is not one")),
+        };
+
+        let grant_types = match member("grant_types") {
+            None => vec!["authorization_code".to_owned()],
+            Some(value) => strings(value).ok_or_else(|| metadata("grant_types is not an array of strings"))?,
+        };
+        if grant_types.is_empty() || !grant_types.iter().all(|name| GRANT_TYPES.contains(&name.as_str())) {
+            return Err(metadata("grant_types names no grant, or one that is not supported"));
+        }
+        let takes_codes = grant_types.iter().any(|name| name == "authorization_code");
+        if !takes_codes && grant_types.iter().any(|name| name == "refresh_token") {
+            return Err(metadata("refresh_token needs the grant authorization_code"));
+        }
+        let response_types = match member("response_types") {
+            None if takes_codes => vec!["code".to_owned()],
+            None => Vec::new(),
+            Some(value) => strings(value).ok_or_else(|| metadata("response_types is not an array of strings"))?,
+        };
+        if response_types.iter().any(|name| name != "code") || takes_codes == response_types.is_empty() {
+            return Err(metadata("response_types does not fit grant_types, or is not supported"));
+        }
+
+        let method = text("token_endpoint_auth_method")?.unwrap_or("client_secret_basic");
+        let auth_method = AuthMethod::of(method).ok_or_else(|| metadata("token_endpoint_auth_method is not supported"))?;
+        if auth_method == AuthMethod::None && grant_types.iter().any(|name| name == "client_credentials") {
+            return Err(metadata("a public client cannot have the grant client_credentials"));
+        }
+        let application_type = text("application_type")?.unwrap_or("web");
+        if !["web", "native"].contains(&application_type) {
+            return Err(metadata("application_type is neither web nor native"));
+        }
+        let redirect_uris = redirect_uris(member("redirect_uris"), takes_codes, application_type == "native")?;
+        let alg = text("id_token_signed_response_alg")?.unwrap_or("RS256");
+        let id_token_alg = Alg::of(alg).ok_or_else(|| metadata("id_token_signed_response_alg is not supported"))?;
+        if text("subject_type")?.is_some_and(|kind| kind != "public") {
+            return Err(metadata("subject_type is not supported"));
+        }
+        let scope = match text("scope")? {
+            None => Scope::supported(),
+            // Less than was asked for may be registered (RFC 7591 3.2.1): what is not supported is left out, and the response says so.
+            Some(text) => Scope::parse(text).filter(|word| super::scope::SUPPORTED.contains(&word)),
+        };
+
+        let mut document = Map::new();
+        document.insert("redirect_uris".to_owned(), json!(redirect_uris));
+        document.insert("grant_types".to_owned(), json!(grant_types));
+        document.insert("response_types".to_owned(), json!(response_types));
+        document.insert("token_endpoint_auth_method".to_owned(), json!(method));
+        document.insert("application_type".to_owned(), json!(application_type));
+        document.insert("subject_type".to_owned(), json!("public"));
+        document.insert("id_token_signed_response_alg".to_owned(), json!(alg));
+        document.insert("scope".to_owned(), json!(scope.to_string()));
+        copy_prose(request, &mut document)?;
+        Ok(Self {
+            document,
+            name: text("client_name")?.map(str::to_owned),
+            redirect_uris,
+            grant_types,
+            auth_methods: vec![auth_method],
+            id_token_alg,
+            scope,
+        })
+    }
+}
+
+fn strings(value: &Value) -> Option<Vec<String>> {
+    value.as_array()?.iter().map(|item| item.as_str().map(str::to_owned)).collect()
+}
+
+/// Copies what people read and links they follow, in any language (`client_name#fr`).
+fn copy_prose(request: &Map<String, Value>, document: &mut Map<String, Value>) -> Result<(), OauthError> {
+    let given = |name: &str| request.get(name).is_some_and(|value| !value.is_null());
+    if given("jwks") && given("jwks_uri") {
+        return Err(metadata("jwks and jwks_uri exclude each other"));
+    }
+    for (name, value) in request.iter().filter(|(_, value)| !value.is_null()) {
+        let base = name.split('#').next().unwrap_or(name);
+        if LINKS.contains(&base) {
+            let link = value.as_str().and_then(|text| Url::parse(text).ok()).filter(|url| matches!(url.scheme(), "http" | "https"));
+            if link.is_none() {
+                return Err(metadata("a member that must be an http or https URL is not one"));
+            }
+        } else if base == "jwks" {
+            if !value.get("keys").is_some_and(Value::is_array) {
+                return Err(metadata("jwks is not a key set"));
+            }
+        } else if !PROSE.contains(&base) {
+            continue;
+        }
+        document.insert(name.clone(), value.clone());
+    }
+    Ok(())
+}
+
+/// Checks redirect URIs (RFC 6749 3.1.2, RFC 8252 7, RFC 9700 4.1.3): absolute, without fragment, https, http on loopback only, and other
+/// schemes for native clients only and only if they are somebody's (with a dot).
+fn redirect_uris(value: Option<&Value>, needed: bool, native: bool) -> Result<Vec<String>, OauthError> {
+    let uris = match value {
+        None => Vec::new(),
+        Some(value) => strings(value).ok_or_else(|| redirect_uri("redirect_uris is not an array of strings"))?,
+    };
+    if uris.len() > MOST_REDIRECT_URIS {
+        return Err(redirect_uri("there are too many redirect URIs"));
+    }
+    if needed && uris.is_empty() {
+        return Err(redirect_uri("the grant authorization_code needs a redirect URI"));
+    }
+    for uri in &uris {
+        let url = Url::parse(uri).map_err(|_| redirect_uri("a redirect URI is not an absolute URI"))?;
+        if url.fragment().is_some() {
+            return Err(redirect_uri("a redirect URI has a fragment"));
+        }
+        if !uri.chars().all(|c| c.is_ascii_graphic()) || uri.contains(['*', '\\', '"', '<', '>']) || !url.username().is_empty() {
+            return Err(redirect_uri("a redirect URI has characters or a part that it must not have"));
+        }
+        let fits = match url.scheme() {
+            "https" => true,
+            "http" => is_loopback(&url),
+            scheme => native && scheme.contains('.'),
+        };
+        if !fits {
+            return Err(redirect_uri("a redirect URI is neither https, nor http on loopback, nor a native client's own scheme"));
+        }
+    }
+    Ok(uris)
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Metadata;
+    use serde_json::{Value, json};
+
+    fn error_of(request: &Value) -> Value {
+        match Metadata::read(request).unwrap_err().reply().content {
+            super::super::reply::Content::Json(body) => body["error"].clone(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn defaults_are_filled_in() {
+        let metadata = Metadata::read(&json!({ "redirect_uris": ["http://localhost:1/cb?a=b"], "client_name": "A", "x": 1 })).unwrap();
+        assert_eq!(
+            Value::Object(metadata.document),
+            json!({
+                "redirect_uris": ["http://localhost:1/cb?a=b"], "grant_types": ["authorization_code"], "response_types": ["code"],
+                "token_endpoint_auth_method": "client_secret_basic", "application_type": "web", "subject_type": "public",
+                "id_token_signed_response_alg": "RS256",
+                "scope": "openid offline_access openactive-identity openactive-openbooking openactive-ordersfeed", "client_name": "A"
+            })
+        );
+    }
+
+    #[test]
+    fn bad_redirect_uris_are_refused() {
+        for uri in [
+            "/cb",
+            "https://a.example/cb#x",
+            "http://a.example/cb",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "https://*.example/cb",
+            "https://u@a.example/cb",
+            "https://a.example/c b",
+            "com.example.app:/cb",
+        ] {
+            assert_eq!(error_of(&json!({ "redirect_uris": [uri] })), "invalid_redirect_uri", "{uri}");
+        }
+        assert_eq!(error_of(&json!({})), "invalid_redirect_uri");
+        assert_eq!(error_of(&json!({ "redirect_uris": "x" })), "invalid_redirect_uri");
+        Metadata::read(&json!({ "redirect_uris": ["com.example.app:/cb"], "application_type": "native" })).unwrap();
+    }
+
+    #[test]
+    fn bad_metadata_is_refused() {
+        for member in [
+            json!({ "grant_types": ["password"] }),
+            json!({ "grant_types": ["client_credentials"], "response_types": ["code"] }),
+            json!({ "grant_types": ["client_credentials"], "token_endpoint_auth_method": "none" }),
+            json!({ "response_types": ["token"] }),
+            json!({ "token_endpoint_auth_method": "private_key_jwt" }),
+            json!({ "id_token_signed_response_alg": "none" }),
+            json!({ "subject_type": "pairwise" }),
+            json!({ "logo_uri": "javascript:x" }),
+            json!({ "jwks": { "keys": [] }, "jwks_uri": "https://a.example/" }),
+            json!({ "scope": 1 }),
+        ] {
+            let mut request = member.clone();
+            request["redirect_uris"] = json!(["https://a.example/cb"]);
+            assert_eq!(error_of(&request), "invalid_client_metadata", "{member}");
+        }
+        assert_eq!(error_of(&json!([])), "invalid_client_metadata");
+    }
+
+    #[test]
+    fn a_client_without_codes_needs_no_redirect_uri() {
+        let metadata = Metadata::read(&json!({ "grant_types": ["client_credentials"], "scope": "openactive-ordersfeed profile" })).unwrap();
+        assert_eq!(metadata.document["response_types"], json!([]));
+        assert_eq!(metadata.document["scope"], "openactive-ordersfeed");
+    }
+}

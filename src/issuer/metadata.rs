@@ -1,0 +1,60 @@
+//! The provider metadata (`OpenID` Connect Discovery 3, RFC 8414 2) and the key set.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use http::StatusCode;
+use http::header::CACHE_CONTROL;
+
+use super::flaw::Site;
+use super::pages;
+use super::reply::{Answer, Reply};
+use super::state::Issuer;
+
+static TEMPLATE: &str = include_str!("../../fixtures/issuer/provider-metadata.json");
+
+/// How long the documents may be kept.
+const CACHE: &str = "public, max-age=300";
+
+/// `GET` of the provider metadata, at either well-known path.
+pub async fn discovery(State(issuer): State<Arc<Issuer>>) -> Answer {
+    let document = pages::document(TEMPLATE, &issuer.url)?;
+    let reply = Reply::json(StatusCode::OK, document).with(CACHE_CONTROL, CACHE);
+    Ok(issuer.defect.reply(&[Site::Discovery], reply)?)
+}
+
+/// `GET` of the key set.
+pub async fn jwks(State(issuer): State<Arc<Issuer>>) -> Answer {
+    let reply = Reply::json(StatusCode::OK, issuer.keys.document()).with(CACHE_CONTROL, CACHE);
+    Ok(issuer.defect.reply(&[Site::Jwks], reply)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TEMPLATE;
+    use crate::issuer::client_metadata::GRANT_TYPES;
+    use crate::issuer::keys::Alg;
+    use crate::issuer::{pages, routes, scope};
+
+    #[test]
+    fn the_document_promises_what_the_issuer_does() {
+        let document = pages::document(TEMPLATE, "http://localhost:1").unwrap();
+        assert_eq!(document["issuer"], "http://localhost:1");
+        let mut grants = GRANT_TYPES.to_vec();
+        grants.sort_unstable();
+        assert_eq!(document["grant_types_supported"], serde_json::json!(grants));
+        assert_eq!(document["scopes_supported"], serde_json::json!(scope::SUPPORTED));
+        assert_eq!(document["id_token_signing_alg_values_supported"], serde_json::json!(Alg::ALL.map(Alg::name)));
+        for (member, path) in [
+            ("authorization_endpoint", routes::AUTHORIZE),
+            ("token_endpoint", routes::TOKEN),
+            ("userinfo_endpoint", routes::USERINFO),
+            ("jwks_uri", routes::JWKS),
+            ("registration_endpoint", routes::REGISTER),
+            ("revocation_endpoint", routes::REVOKE),
+            ("introspection_endpoint", routes::INTROSPECT),
+        ] {
+            assert_eq!(document[member], format!("http://localhost:1{path}"));
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! What people see, and the fixed documents: templates in `fixtures/issuer`. Handlebars escapes every value.
+
+use std::sync::OnceLock;
+
+use handlebars::Handlebars;
+use serde_json::{Value, json};
+use thiserror::Error;
+
+use super::scope;
+
+/// A template or document that is part of the program does not work.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("the template {name} of the embedded issuer is broken: {why}")]
+pub struct PageError {
+    name: String,
+    why: String,
+}
+
+static TEMPLATES: [(&str, &str); 6] = [
+    ("layout", include_str!("../../fixtures/issuer/layout.html")),
+    ("home", include_str!("../../fixtures/issuer/home.html")),
+    ("login", include_str!("../../fixtures/issuer/login.html")),
+    ("consent", include_str!("../../fixtures/issuer/consent.html")),
+    ("error", include_str!("../../fixtures/issuer/error.html")),
+    ("dataset", include_str!("../../fixtures/issuer/dataset.html")),
+];
+
+fn templates() -> Result<&'static Handlebars<'static>, PageError> {
+    static REGISTRY: OnceLock<Result<Handlebars<'static>, PageError>> = OnceLock::new();
+    let make = || {
+        let mut registry = Handlebars::new();
+        for (name, text) in TEMPLATES {
+            registry.register_template_string(name, text).map_err(|error| PageError { name: name.to_owned(), why: error.to_string() })?;
+        }
+        Ok(registry)
+    };
+    REGISTRY.get_or_init(make).as_ref().map_err(Clone::clone)
+}
+
+/// Reads every template, so that a broken one is known at the start.
+pub fn prepare() -> Result<(), PageError> {
+    templates().map(|_| ())
+}
+
+fn render(name: &str, data: &Value) -> Result<String, PageError> {
+    templates()?.render(name, data).map_err(|error| PageError { name: name.to_owned(), why: error.to_string() })
+}
+
+/// The login page: `flow`, `csrf`, `client`, and after a failed attempt `failed` and `username`.
+pub fn login(data: &Value) -> Result<String, PageError> {
+    render("login", data)
+}
+
+/// The consent page: `flow`, `csrf`, `client`, `scopes` in words, `username`.
+pub fn consent(data: &Value) -> Result<String, PageError> {
+    render("consent", data)
+}
+
+/// The error page.
+pub fn error(message: &str) -> Result<String, PageError> {
+    render("error", &json!({ "message": message }))
+}
+
+/// The home page.
+pub fn home(data: &Value) -> Result<String, PageError> {
+    render("home", data)
+}
+
+/// The dataset site's page. The JSON-LD goes into a script element, which no text in it may end.
+pub fn dataset(dataset: &Value) -> Result<String, PageError> {
+    let json_ld = serde_json::to_string_pretty(dataset).unwrap_or_default().replace('<', "\\u003c");
+    render("dataset", &json!({ "dataset": dataset, "json_ld": json_ld }))
+}
+
+/// A JSON document with `{issuer}` in it replaced by the issuer identifier.
+pub fn document(template: &str, issuer: &str) -> Result<Value, PageError> {
+    let broken = |error: serde_json::Error| PageError { name: "of a JSON document".to_owned(), why: error.to_string() };
+    serde_json::from_str(&template.replace("{issuer}", issuer)).map_err(broken)
+}
+
+/// What a scope lets the client do.
+pub fn scope_in_words(word: &str) -> &str {
+    match word {
+        scope::OPENID => "Know that you are you",
+        scope::OFFLINE_ACCESS => "Keep this access while you are not there",
+        scope::IDENTITY => "See your seller identity: name, website, logo",
+        scope::OPENBOOKING => "Take bookings on your behalf",
+        scope::ORDERS_FEED => "Read the feed of its own orders",
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    const HOSTILE: &str = "<script>alert('x')</script>\"&";
+
+    #[test]
+    fn hostile_strings_are_escaped_on_every_page() {
+        let data = json!({ "flow": HOSTILE, "csrf": HOSTILE, "client": HOSTILE, "username": HOSTILE, "failed": true, "scopes": [HOSTILE] });
+        for page in [super::login(&data), super::consent(&data), super::error(HOSTILE)] {
+            let page = page.unwrap();
+            assert!(!page.contains("<script>") && page.contains("&lt;script&gt;"), "{page}");
+        }
+        let page = super::dataset(&json!({ "name": "</script><b>" })).unwrap();
+        assert!(!page.contains("</script><b>"), "{page}");
+        assert!(page.contains("\\u003c/script>\\u003cb>") || page.contains("\\u003c/script"), "{page}");
+    }
+
+    #[test]
+    fn every_supported_scope_has_words() {
+        for word in super::scope::SUPPORTED {
+            assert_ne!(super::scope_in_words(word), word);
+        }
+    }
+}

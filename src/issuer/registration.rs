@@ -1,0 +1,99 @@
+//! Dynamic client registration (RFC 7591) and its management (RFC 7592).
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use http::{HeaderMap, StatusCode};
+use serde_json::Value;
+
+use super::bearer;
+use super::client::Client;
+use super::client_metadata::Metadata;
+use super::flaw::Site;
+use super::params;
+use super::random;
+use super::reply::{Answer, Content, OauthError, Reply};
+use super::routes::REGISTER;
+use super::state::{Issuer, now};
+
+/// `POST` to the registration endpoint, with the initial access token.
+pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Bytes) -> Answer {
+    let token = bearer::token(&headers).ok_or_else(OauthError::no_token)?;
+    if !random::same(token, &issuer.accounts.initial_access_token) {
+        return Err(OauthError::invalid_token("this is not the initial access token").into());
+    }
+    let metadata = Metadata::read(&json_body(&headers, &body)?)?;
+    let mut client = Client::register(metadata, now());
+    let reply = Reply::json(StatusCode::CREATED, information(&issuer, &client)).no_store();
+    let reply = issuer.defect.reply(&[Site::Registration], reply)?;
+    // The client will use what it was sent, so that is what is remembered, even if a flaw changed it.
+    if let Content::Json(sent) = &reply.content {
+        let replace = |name: &str, known: &mut String| {
+            if let Some(text) = sent[name].as_str() {
+                text.clone_into(known);
+            }
+        };
+        replace("client_id", &mut client.id);
+        client.secret.iter_mut().for_each(|secret| replace("client_secret", secret));
+        client.registered.iter_mut().for_each(|registered| replace("registration_access_token", &mut registered.access_token));
+    }
+    issuer.store().put_client(client);
+    Ok(reply)
+}
+
+/// `GET` of a client's configuration (RFC 7592 2.1).
+pub async fn read(State(issuer): State<Arc<Issuer>>, Path(handle): Path<String>, headers: HeaderMap) -> Answer {
+    let client = managed(&issuer, &handle, &headers)?;
+    Ok(Reply::json(StatusCode::OK, information(&issuer, &client)).no_store())
+}
+
+/// `PUT` of a client's configuration: replaces all of its metadata (RFC 7592 2.2).
+pub async fn replace(State(issuer): State<Arc<Issuer>>, Path(handle): Path<String>, headers: HeaderMap, body: Bytes) -> Answer {
+    let mut client = managed(&issuer, &handle, &headers)?;
+    let request = json_body(&headers, &body)?;
+    let invalid = |description| OauthError::bad_request("invalid_client_metadata", description);
+    if request["client_id"] != Value::String(client.id.clone()) {
+        return Err(invalid("client_id is missing, or that of another client").into());
+    }
+    if !request["client_secret"].is_null() && request["client_secret"].as_str() != client.secret.as_deref() {
+        return Err(invalid("client_secret is not the present one: a client cannot choose it").into());
+    }
+    client.metadata = Metadata::read(&request)?;
+    if client.metadata.is_public() {
+        client.secret = None;
+    } else if client.secret.is_none() {
+        client.secret = Some(random::secret());
+    }
+    issuer.store().put_client(client.clone());
+    Ok(Reply::json(StatusCode::OK, information(&issuer, &client)).no_store())
+}
+
+/// `DELETE` of a client (RFC 7592 2.3): nothing it was given is good any more.
+pub async fn delete(State(issuer): State<Arc<Issuer>>, Path(handle): Path<String>, headers: HeaderMap) -> Answer {
+    let client = managed(&issuer, &handle, &headers)?;
+    issuer.store().remove_client(&client.id);
+    Ok(issuer.defect.reply(&[Site::Deletion], Reply::empty(StatusCode::NO_CONTENT).no_store())?)
+}
+
+fn information(issuer: &Issuer, client: &Client) -> Value {
+    client.information(&format!("{}{REGISTER}", issuer.url))
+}
+
+/// The client at this address, if the request has its registration access token. A client that is gone looks like a wrong token
+/// (RFC 7592 2.1).
+fn managed(issuer: &Issuer, handle: &str, headers: &HeaderMap) -> Result<Client, OauthError> {
+    let token = bearer::token(headers).ok_or_else(OauthError::no_token)?;
+    let store = issuer.store();
+    let client =
+        store.managed(handle).filter(|client| client.registered.as_ref().is_some_and(|registered| random::same(token, &registered.access_token)));
+    client.cloned().ok_or_else(|| OauthError::invalid_token("there is no client here, or this is not its registration access token"))
+}
+
+fn json_body(headers: &HeaderMap, body: &[u8]) -> Result<Value, OauthError> {
+    let invalid = |description| OauthError::bad_request("invalid_client_metadata", description);
+    if !params::media_type(headers).is_some_and(|kind| kind.eq_ignore_ascii_case("application/json")) {
+        return Err(invalid("the content type is not application/json"));
+    }
+    serde_json::from_slice(body).map_err(|_| invalid("the body is not JSON"))
+}

@@ -1,0 +1,231 @@
+//! What the issuer answers: replies, OAuth errors, and what went wrong while answering.
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, PRAGMA, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use serde_json::{Value, json};
+
+use super::KeyError;
+use super::flaw::apply::PatchError;
+use super::pages::{self, PageError};
+
+/// The content of a reply.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Content {
+    /// None at all.
+    Empty,
+    /// `application/json`.
+    Json(Value),
+    /// A page.
+    Html(String),
+    /// Text sent as it is, under whatever content type the headers name.
+    Text(String),
+}
+
+/// An answer before it is serialised, so that a flaw can change it.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// The status.
+    pub status: StatusCode,
+    /// The headers, the content type among them.
+    pub headers: HeaderMap,
+    /// The content.
+    pub content: Content,
+}
+
+impl Reply {
+    fn new(status: StatusCode, content: Content) -> Self {
+        let mut headers = HeaderMap::new();
+        match content {
+            Content::Json(_) => headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json")),
+            Content::Html(_) => headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8")),
+            Content::Text(_) => headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8")),
+            Content::Empty => None,
+        };
+        headers.insert(http::header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        Self { status, headers, content }
+    }
+
+    /// A JSON document.
+    pub fn json(status: StatusCode, value: Value) -> Self {
+        Self::new(status, Content::Json(value))
+    }
+
+    /// No content.
+    pub fn empty(status: StatusCode) -> Self {
+        Self::new(status, Content::Empty)
+    }
+
+    /// A page that no other may frame, cache or learn the address of, and that loads nothing.
+    ///
+    /// There is no `form-action`: browsers apply it to the redirects after a form, and these lead to the client.
+    pub fn page(status: StatusCode, html: String) -> Self {
+        Self::new(status, Content::Html(html))
+            .with(http::header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'")
+            .with(http::header::X_FRAME_OPTIONS, "DENY")
+            .with(http::header::REFERRER_POLICY, "no-referrer")
+            .no_store()
+    }
+
+    /// Text.
+    pub fn text(status: StatusCode, text: impl Into<String>) -> Self {
+        Self::new(status, Content::Text(text.into()))
+    }
+
+    /// 303 See Other: the next request is a GET, so a password in a form is not sent on (RFC 9700 4.12).
+    pub fn see_other(location: &str) -> Self {
+        Self::empty(StatusCode::SEE_OTHER).with(http::header::LOCATION, location).with(http::header::REFERRER_POLICY, "no-referrer").no_store()
+    }
+
+    /// The same with this header; a value that no header can hold is left out.
+    #[must_use]
+    pub fn with(mut self, name: HeaderName, value: &str) -> Self {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            self.headers.insert(name, value);
+        }
+        self
+    }
+
+    /// The same, never to be stored (RFC 6749 5.1).
+    #[must_use]
+    pub fn no_store(self) -> Self {
+        self.with(CACHE_CONTROL, "no-store").with(PRAGMA, "no-cache")
+    }
+}
+
+impl IntoResponse for Reply {
+    fn into_response(self) -> Response {
+        let body = match self.content {
+            Content::Empty => Body::empty(),
+            Content::Json(value) => Body::from(value.to_string()),
+            Content::Html(text) | Content::Text(text) => Body::from(text),
+        };
+        let mut response = Response::new(body);
+        *response.status_mut() = self.status;
+        *response.headers_mut() = self.headers;
+        response
+    }
+}
+
+/// An error as OAuth reports it: a JSON object with `error` and `error_description` (RFC 6749 5.2, RFC 7591 3.2.2, RFC 6750 3.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OauthError {
+    status: StatusCode,
+    /// The registered error code; `None` where a request carried no authentication at all (RFC 6750 3.1).
+    code: Option<&'static str>,
+    description: &'static str,
+    challenge: Option<String>,
+}
+
+impl OauthError {
+    /// 400 with this error code.
+    pub fn bad_request(code: &'static str, description: &'static str) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, code: Some(code), description, challenge: None }
+    }
+
+    /// 401 `invalid_client` with a Basic challenge (RFC 6749 5.2).
+    pub fn invalid_client(description: &'static str) -> Self {
+        Self {
+            status: StatusCode::UNAUTHORIZED,
+            code: Some("invalid_client"),
+            description,
+            challenge: Some(format!("Basic realm=\"{REALM}\", charset=\"UTF-8\"")),
+        }
+    }
+
+    /// 401 with a Bearer challenge that names no error: there was no token (RFC 6750 3.1).
+    pub fn no_token() -> Self {
+        Self {
+            status: StatusCode::UNAUTHORIZED,
+            code: None,
+            description: "a bearer token is needed",
+            challenge: Some(format!("Bearer realm=\"{REALM}\"")),
+        }
+    }
+
+    /// 401 `invalid_token` with a Bearer challenge (RFC 6750 3.1).
+    pub fn invalid_token(description: &'static str) -> Self {
+        let challenge = format!("Bearer realm=\"{REALM}\", error=\"invalid_token\", error_description=\"{description}\"");
+        Self { status: StatusCode::UNAUTHORIZED, code: Some("invalid_token"), description, challenge: Some(challenge) }
+    }
+
+    /// 403 `insufficient_scope` with a Bearer challenge that names the scope (RFC 6750 3.1).
+    pub fn insufficient_scope(scope: &'static str) -> Self {
+        let description = "the token lacks the scope for this";
+        let challenge = format!("Bearer realm=\"{REALM}\", error=\"insufficient_scope\", error_description=\"{description}\", scope=\"{scope}\"");
+        Self { status: StatusCode::FORBIDDEN, code: Some("insufficient_scope"), description, challenge: Some(challenge) }
+    }
+
+    /// The reply.
+    pub fn reply(&self) -> Reply {
+        let body = match self.code {
+            Some(code) => json!({ "error": code, "error_description": self.description }),
+            None => json!({ "message": self.description }),
+        };
+        let reply = Reply::json(self.status, body).no_store();
+        match &self.challenge {
+            Some(challenge) => reply.with(WWW_AUTHENTICATE, challenge),
+            None => reply,
+        }
+    }
+}
+
+/// The realm of every challenge.
+const REALM: &str = "oa-authtest";
+
+/// Why a handler has no reply of its own to give.
+#[derive(Debug)]
+pub enum Problem {
+    /// The request is refused.
+    Oauth(OauthError),
+    /// The end-user sees why: nothing may be redirected (RFC 6749 4.1.2.1).
+    Page(&'static str),
+    /// A flaw does not fit what it is to change. Shown as 500 with the reason, so that no flaw can go unnoticed by being broken.
+    Patch(PatchError),
+    /// A key or a page template failed.
+    Internal(String),
+}
+
+impl From<OauthError> for Problem {
+    fn from(error: OauthError) -> Self {
+        Self::Oauth(error)
+    }
+}
+
+impl From<PatchError> for Problem {
+    fn from(error: PatchError) -> Self {
+        Self::Patch(error)
+    }
+}
+
+impl From<KeyError> for Problem {
+    fn from(error: KeyError) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+impl From<PageError> for Problem {
+    fn from(error: PageError) -> Self {
+        Self::Internal(error.to_string())
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let internal = |text: String| Reply::text(StatusCode::INTERNAL_SERVER_ERROR, text).no_store();
+        match self {
+            Self::Oauth(error) => error.reply(),
+            Self::Page(message) => match pages::error(message) {
+                Ok(html) => Reply::page(StatusCode::BAD_REQUEST, html),
+                Err(error) => internal(error.to_string()),
+            },
+            Self::Patch(error) => internal(error.to_string()),
+            Self::Internal(why) => internal(why),
+        }
+        .into_response()
+    }
+}
+
+/// What every handler gives.
+pub type Answer = Result<Reply, Problem>;

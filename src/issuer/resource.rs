@@ -1,0 +1,34 @@
+//! What the issuer's tokens are for, beside it for the sake of a complete demonstration: the orders feed, and the dataset site that names
+//! the issuer.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use http::{HeaderMap, StatusCode};
+
+use super::bearer;
+use super::flaw::Site;
+use super::pages;
+use super::reply::{Answer, OauthError, Reply};
+use super::scope::ORDERS_FEED;
+use super::state::Issuer;
+
+static FEED: &str = include_str!("../../fixtures/issuer/orders-feed.json");
+static DATASET: &str = include_str!("../../fixtures/issuer/dataset.json");
+
+/// `GET` of the orders feed: a page of RPDE for a token with the right scope.
+pub async fn orders_feed(State(issuer): State<Arc<Issuer>>, headers: HeaderMap) -> Answer {
+    let Some(token) = bearer::token(&headers) else {
+        return Ok(issuer.defect.reply(&[Site::OrdersFeedRefusal], OauthError::no_token().reply())?);
+    };
+    bearer::access(&issuer, token, ORDERS_FEED)?;
+    let page = pages::document(FEED, &issuer.url)?;
+    Ok(issuer.defect.reply(&[Site::OrdersFeed], Reply::json(StatusCode::OK, page).no_store())?)
+}
+
+/// `GET` of the dataset site: a page for people with the same as JSON-LD in it.
+pub async fn dataset_site(State(issuer): State<Arc<Issuer>>) -> Answer {
+    let mut dataset = pages::document(DATASET, &issuer.url)?;
+    issuer.defect.json(&[Site::DatasetSite], &mut dataset)?;
+    Ok(issuer.defect.dress(&[Site::DatasetSite], Reply::page(StatusCode::OK, pages::dataset(&dataset)?))?)
+}

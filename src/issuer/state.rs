@@ -1,0 +1,66 @@
+//! What every handler of a running issuer shares.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::client::Client;
+use super::client_metadata::Metadata;
+use super::flaw::apply::Defect;
+use super::keys::KeyRing;
+use super::store::Store;
+use super::{DemoAccounts, IssuerOptions};
+
+/// The subject identifier of the one end-user.
+pub const USER_SUB: &str = "user-100";
+
+/// A running issuer.
+#[derive(Debug)]
+pub struct Issuer {
+    /// The issuer identifier: scheme, host and port, without a slash at the end.
+    pub url: String,
+    /// True if it is served over TLS.
+    pub secure: bool,
+    /// The name of its session cookie. It holds the port: browsers share cookies between the ports of a host.
+    pub cookie: String,
+    /// Its flaw, if any.
+    pub defect: Defect,
+    /// Its published keys.
+    pub keys: &'static KeyRing,
+    /// Its accounts.
+    pub accounts: DemoAccounts,
+    store: Mutex<Store>,
+}
+
+impl Issuer {
+    /// An issuer at this port that nobody has used yet.
+    pub fn new(options: IssuerOptions, port: u16, keys: &'static KeyRing) -> Self {
+        let scheme = if options.tls { "https" } else { "http" };
+        let url = format!("{scheme}://localhost:{port}");
+        let accounts = DemoAccounts::of(&url);
+        let client = Client {
+            id: accounts.client_id.clone(),
+            secret: Some(accounts.client_secret.clone()),
+            metadata: Metadata::of_static_client("Demo booking partner", options.redirect_uris),
+            registered: None,
+        };
+        let cookie = if options.tls { format!("__Host-session-{port}") } else { format!("session-{port}") };
+        let store = Mutex::new(Store::new(client));
+        Self { url, secure: options.tls, cookie, defect: Defect::new(options.flaw), keys, accounts, store }
+    }
+
+    /// The store, locked. Never held across an await.
+    pub fn store(&self) -> MutexGuard<'_, Store> {
+        self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The `Set-Cookie` value of a session.
+    pub fn set_cookie(&self, session: &str) -> String {
+        let secure = if self.secure { "; Secure" } else { "" };
+        format!("{}={session}; Path=/; HttpOnly; SameSite=Lax{secure}", self.cookie)
+    }
+}
+
+/// Seconds since the epoch.
+pub fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}

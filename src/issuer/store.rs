@@ -1,0 +1,332 @@
+//! What the issuer remembers, in memory and bounded. Times are seconds since the epoch, handed in: the store has no clock.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::bounded::Bounded;
+use super::client::Client;
+use super::grant::{Access, Code, Grant, Refresh};
+use super::interaction::Flow;
+use super::random;
+use super::reply::OauthError;
+use super::scope::Scope;
+
+/// The most entries of each kind.
+const CAPACITY: usize = 2048;
+/// Seconds a login lasts: eight hours.
+const SESSION_LIFETIME: u64 = 8 * 3600;
+
+/// A logged-in browser.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// Who logged in.
+    pub sub: String,
+    /// When, seconds since the epoch.
+    pub auth_time: u64,
+}
+
+/// Everything.
+#[derive(Debug)]
+pub struct Store {
+    clients: Bounded<String, Client>,
+    sessions: Bounded<String, Session>,
+    /// What each subject allowed each client on a consent page.
+    consents: Bounded<(String, String), Scope>,
+    flows: Bounded<String, Flow>,
+    codes: Bounded<String, Code>,
+    grants: Bounded<u64, Grant>,
+    access: Bounded<String, Access>,
+    refresh: Bounded<String, Refresh>,
+    last_grant: u64,
+}
+
+fn invalid_grant(description: &'static str) -> OauthError {
+    OauthError::bad_request("invalid_grant", description)
+}
+
+impl Store {
+    /// Nothing but the static client.
+    pub fn new(client: Client) -> Self {
+        let mut store = Self {
+            clients: Bounded::new(CAPACITY),
+            sessions: Bounded::new(CAPACITY),
+            consents: Bounded::new(CAPACITY),
+            flows: Bounded::new(CAPACITY),
+            codes: Bounded::new(CAPACITY),
+            grants: Bounded::new(CAPACITY),
+            access: Bounded::new(CAPACITY),
+            refresh: Bounded::new(CAPACITY),
+            last_grant: 0,
+        };
+        store.put_client(client);
+        store
+    }
+
+    /// Adds a client, or replaces the one with its identifier.
+    pub fn put_client(&mut self, client: Client) {
+        self.clients.insert(client.id.clone(), client);
+    }
+
+    /// A client by its identifier.
+    pub fn client(&self, id: &str) -> Option<&Client> {
+        self.clients.get(id)
+    }
+
+    /// A client that registered itself, by the last part of its `registration_client_uri`.
+    pub fn managed(&self, handle: &str) -> Option<&Client> {
+        self.clients.values().find(|client| client.registered.as_ref().is_some_and(|registered| registered.handle == handle))
+    }
+
+    /// Forgets a client and all that it was given (RFC 7592 2.3).
+    pub fn remove_client(&mut self, id: &str) {
+        self.clients.remove(id);
+        self.codes.retain(|_, code| code.grant.client_id != id);
+        self.flows.retain(|_, flow| flow.request.client_id != id);
+        self.consents.retain(|(_, client), _| client != id);
+        for grant in self.grants.values_mut().filter(|grant| grant.client_id == id) {
+            grant.alive = false;
+        }
+    }
+
+    /// The login of a browser, while it lasts.
+    pub fn session(&self, id: &str, now: u64) -> Option<&Session> {
+        self.sessions.get(id).filter(|session| now < session.auth_time.saturating_add(SESSION_LIFETIME))
+    }
+
+    /// Logs in under a new identifier, so that one planted before the login is worth nothing, and returns it.
+    pub fn log_in(&mut self, old: &str, session: Session) -> String {
+        self.sessions.remove(old);
+        let id = random::secret();
+        self.sessions.insert(id.clone(), session);
+        id
+    }
+
+    /// True if this subject has allowed this client all of this scope before.
+    pub fn has_consent(&self, sub: &str, client_id: &str, scope: &Scope) -> bool {
+        self.consents.get(&(sub.to_owned(), client_id.to_owned())).is_some_and(|given| scope.within(given))
+    }
+
+    /// Remembers a consent, beside those given before.
+    pub fn add_consent(&mut self, sub: &str, client_id: &str, scope: &Scope) {
+        let key = (sub.to_owned(), client_id.to_owned());
+        let mut given = self.consents.get(&key).cloned().unwrap_or_default();
+        scope.words().for_each(|word| given.add(word));
+        self.consents.insert(key, given);
+    }
+
+    /// Remembers an authorization request that waits for the end-user.
+    pub fn put_flow(&mut self, id: &str, flow: Flow) {
+        self.flows.insert(id.to_owned(), flow);
+    }
+
+    /// Such a request, if it came from this browser.
+    pub fn flow(&self, id: &str, browser: &str) -> Option<&Flow> {
+        self.flows.get(id).filter(|flow| random::same(&flow.browser, browser))
+    }
+
+    /// Forgets such a request.
+    pub fn remove_flow(&mut self, id: &str) {
+        self.flows.remove(id);
+    }
+
+    /// Remembers an authorization code.
+    pub fn put_code(&mut self, text: &str, code: Code) {
+        self.codes.insert(text.to_owned(), code);
+    }
+
+    /// Makes a grant and returns its number.
+    pub fn put_grant(&mut self, grant: Grant) -> u64 {
+        self.last_grant += 1;
+        self.grants.insert(self.last_grant, grant);
+        self.last_grant
+    }
+
+    /// Redeems a code: once. A second time revokes what the first time gave (RFC 6749 4.1.2), and an attempt that fails spends it.
+    ///
+    /// # Errors
+    /// `invalid_grant` (RFC 6749 5.2, RFC 7636 4.6).
+    pub fn redeem(
+        &mut self,
+        text: &str,
+        client_id: &str,
+        redirect_uri: Option<&str>,
+        verifier: Option<&str>,
+        now: u64,
+    ) -> Result<(u64, Grant), OauthError> {
+        let code = self.codes.get_mut(text).ok_or_else(|| invalid_grant("the code is unknown"))?;
+        if std::mem::replace(&mut code.spent, true) {
+            if let Some(grant) = code.redeemed.and_then(|number| self.grants.get_mut(&number)) {
+                grant.alive = false;
+            }
+            return Err(invalid_grant("the code was used before"));
+        }
+        if code.grant.client_id != client_id {
+            return Err(invalid_grant("the code was issued to another client"));
+        }
+        if now >= code.expires_at {
+            return Err(invalid_grant("the code has expired"));
+        }
+        if redirect_uri != Some(code.redirect_uri.as_str()) {
+            return Err(invalid_grant("redirect_uri is not that of the authorization request"));
+        }
+        match (&code.challenge, verifier) {
+            (None, None) => {}
+            (Some(challenge), Some(verifier)) if random::same(challenge, &s256(verifier)) => {}
+            (Some(_), Some(_)) => return Err(invalid_grant("code_verifier does not fit the code challenge")),
+            (Some(_), None) => return Err(invalid_grant("code_verifier is missing")),
+            (None, Some(_)) => return Err(invalid_grant("there was no code challenge for this code_verifier")),
+        }
+        let grant = code.grant.clone();
+        self.last_grant += 1;
+        code.redeemed = Some(self.last_grant);
+        self.grants.insert(self.last_grant, grant.clone());
+        Ok((self.last_grant, grant))
+    }
+
+    /// Spends a refresh token and returns its grant and the scope of the next access token. One that was spent before revokes its whole family
+    /// (RFC 9700 4.14.2).
+    ///
+    /// # Errors
+    /// `invalid_grant`, or `invalid_scope` if more is asked for than was granted (RFC 6749 6).
+    pub fn rotate(&mut self, text: &str, client_id: &str, scope: Option<Scope>, now: u64) -> Result<(u64, Grant, Scope), OauthError> {
+        let unknown = || invalid_grant("the refresh token is unknown, expired or revoked");
+        let token = self.refresh.get_mut(text).ok_or_else(unknown)?;
+        let grant = self.grants.get_mut(&token.grant).filter(|grant| grant.client_id == client_id).ok_or_else(unknown)?;
+        if token.spent {
+            grant.alive = false;
+            return Err(invalid_grant("the refresh token was used before: all that was issued with it is revoked"));
+        }
+        if !grant.alive || now >= token.expires_at {
+            return Err(unknown());
+        }
+        let scope = scope.unwrap_or_else(|| grant.scope.clone());
+        if !scope.within(&grant.scope) || scope.is_empty() {
+            return Err(OauthError::bad_request("invalid_scope", "the scope is more than was granted"));
+        }
+        token.spent = true;
+        Ok((token.grant, grant.clone(), scope))
+    }
+
+    /// Remembers an access token.
+    pub fn put_access(&mut self, text: &str, token: Access) {
+        self.access.insert(text.to_owned(), token);
+    }
+
+    /// Remembers a refresh token.
+    pub fn put_refresh(&mut self, text: &str, token: Refresh) {
+        self.refresh.insert(text.to_owned(), token);
+    }
+
+    /// An access token that is good, and its grant.
+    pub fn living_access(&self, text: &str, now: u64) -> Option<(&Access, &Grant)> {
+        let token = self.access.get(text).filter(|token| now < token.expires_at)?;
+        Some((token, self.grants.get(&token.grant).filter(|grant| grant.alive)?))
+    }
+
+    /// A refresh token that is good, and its grant.
+    pub fn living_refresh(&self, text: &str, now: u64) -> Option<(&Refresh, &Grant)> {
+        let token = self.refresh.get(text).filter(|token| now < token.expires_at && !token.spent)?;
+        Some((token, self.grants.get(&token.grant).filter(|grant| grant.alive)?))
+    }
+
+    /// Revokes a token of this client (RFC 7009 2.1): of an access token itself, of a refresh token all that was issued with it. A token that
+    /// is unknown or another's changes nothing.
+    pub fn revoke(&mut self, text: &str, client_id: &str) {
+        if let Some(token) = self.access.get(text) {
+            if self.grants.get(&token.grant).is_some_and(|grant| grant.client_id == client_id) {
+                self.access.remove(text);
+            }
+        } else if let Some(token) = self.refresh.get(text)
+            && let Some(grant) = self.grants.get_mut(&token.grant).filter(|grant| grant.client_id == client_id)
+        {
+            grant.alive = false;
+        }
+    }
+}
+
+/// The S256 code challenge of a verifier (RFC 7636 4.2).
+fn s256(verifier: &str) -> String {
+    URL_SAFE_NO_PAD.encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, verifier.as_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Store, s256};
+    use crate::issuer::client::Client;
+    use crate::issuer::client_metadata::Metadata;
+    use crate::issuer::grant::{Access, Code, Grant, Refresh};
+    use crate::issuer::scope::Scope;
+
+    const CB: &str = "http://localhost/cb";
+
+    fn grant() -> Grant {
+        let scope = Scope::parse("openid offline_access");
+        Grant { client_id: "c".to_owned(), sub: "u".to_owned(), scope, auth_time: Some(1), nonce: None, alive: true }
+    }
+
+    fn store() -> Store {
+        let metadata = Metadata::of_static_client("C", vec![CB.to_owned()]);
+        let mut store = Store::new(Client { id: "c".to_owned(), secret: None, metadata, registered: None });
+        let code = |challenge| Code { grant: grant(), redirect_uri: CB.to_owned(), challenge, expires_at: 60, spent: false, redeemed: None };
+        store.put_code("plain", code(None));
+        store.put_code("pkce", code(Some(s256("verifier"))));
+        store
+    }
+
+    fn refused<T: std::fmt::Debug>(result: Result<T, super::OauthError>) -> String {
+        format!("{:?}", result.unwrap_err())
+    }
+
+    #[test]
+    fn the_challenge_is_that_of_rfc_7636() {
+        assert_eq!(s256("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
+    }
+
+    #[test]
+    fn a_code_expires_and_is_bound() {
+        assert!(refused(store().redeem("plain", "c", Some(CB), None, 60)).contains("expired"));
+        assert!(refused(store().redeem("plain", "d", Some(CB), None, 0)).contains("another client"));
+        assert!(refused(store().redeem("plain", "c", None, None, 0)).contains("redirect_uri"));
+        assert!(refused(store().redeem("plain", "c", Some(CB), Some("verifier"), 0)).contains("no code challenge"));
+        assert!(refused(store().redeem("pkce", "c", Some(CB), None, 0)).contains("missing"));
+        assert!(refused(store().redeem("pkce", "c", Some(CB), Some("other"), 0)).contains("does not fit"));
+        store().redeem("plain", "c", Some(CB), None, 59).unwrap();
+        store().redeem("pkce", "c", Some(CB), Some("verifier"), 59).unwrap();
+    }
+
+    #[test]
+    fn a_failed_attempt_spends_the_code() {
+        let mut store = store();
+        refused(store.redeem("pkce", "c", Some(CB), Some("other"), 0));
+        assert!(refused(store.redeem("pkce", "c", Some(CB), Some("verifier"), 0)).contains("used before"));
+    }
+
+    #[test]
+    fn a_second_use_of_a_code_revokes_what_the_first_gave() {
+        let mut store = store();
+        let (number, _) = store.redeem("plain", "c", Some(CB), None, 0).unwrap();
+        let token =
+            Access { grant: number, scope: Scope::parse("openid"), jti: String::new(), audience: String::new(), issued_at: 0, expires_at: 900 };
+        store.put_access("a", token);
+        assert!(store.living_access("a", 899).is_some());
+        assert!(store.living_access("a", 900).is_none());
+        refused(store.redeem("plain", "c", Some(CB), None, 0));
+        assert!(store.living_access("a", 0).is_none());
+    }
+
+    #[test]
+    fn refresh_tokens_rotate_and_expire() {
+        let mut store = store();
+        let number = store.put_grant(grant());
+        let token = || Refresh { grant: number, issued_at: 0, expires_at: 100, spent: false };
+        store.put_refresh("r1", token());
+        assert!(refused(store.rotate("r1", "d", None, 0)).contains("unknown"));
+        assert!(refused(store.rotate("r1", "c", None, 100)).contains("unknown"));
+        assert!(refused(store.rotate("r1", "c", Some(Scope::parse("openactive-identity")), 0)).contains("invalid_scope"));
+        let (_, _, scope) = store.rotate("r1", "c", Some(Scope::parse("openid")), 0).unwrap();
+        assert_eq!(scope.to_string(), "openid");
+        store.put_refresh("r2", token());
+        assert!(refused(store.rotate("r1", "c", None, 0)).contains("revoked"));
+        assert!(refused(store.rotate("r2", "c", None, 0)).contains("unknown"));
+    }
+}

@@ -1,0 +1,147 @@
+//! The token endpoint (RFC 6749 3.2, `OpenID` Connect Core 3.1.3).
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::State;
+use http::{HeaderMap, StatusCode};
+use serde_json::{Value, json};
+
+use super::claims::{self, GrantKind};
+use super::client::Client;
+use super::client_auth::authenticate;
+use super::flaw::{Behaviour, Site};
+use super::grant::{ACCESS_TOKEN_LIFETIME, Access, Grant, REFRESH_TOKEN_LIFETIME, Refresh};
+use super::params::Params;
+use super::random;
+use super::reply::{Answer, Content, OauthError, Reply};
+use super::scope::{OFFLINE_ACCESS, OPENID, ORDERS_FEED, Scope};
+use super::state::{Issuer, now};
+
+/// `POST` to the token endpoint.
+pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Bytes) -> Answer {
+    let form = Params::form(&headers, &body)?;
+    let client = authenticate(&issuer, &headers, &form)?;
+    let grant_type = form.get("grant_type").ok_or_else(|| missing("grant_type is missing"))?;
+    if !super::client_metadata::GRANT_TYPES.contains(&grant_type) {
+        return Err(OauthError::bad_request("unsupported_grant_type", "there is no such grant here").into());
+    }
+    if !client.metadata.may(grant_type) {
+        return Err(OauthError::bad_request("unauthorized_client", "the client did not register this grant").into());
+    }
+    match grant_type {
+        "authorization_code" => authorization_code(&issuer, &client, &form),
+        "refresh_token" => refresh_token(&issuer, &client, &form),
+        _ => client_credentials(&issuer, &client, &form),
+    }
+}
+
+fn missing(description: &'static str) -> OauthError {
+    OauthError::bad_request("invalid_request", description)
+}
+
+fn authorization_code(issuer: &Issuer, client: &Client, form: &Params) -> Answer {
+    let code = form.get("code").ok_or_else(|| missing("code is missing"))?;
+    let now = now();
+    let (number, grant) = issuer.store().redeem(code, &client.id, form.get("redirect_uri"), form.get("code_verifier"), now)?;
+    issue(issuer, client, &Issue { number, scope: &grant.scope, grant: &grant, kind: GrantKind::AuthorizationCode, now })
+}
+
+fn refresh_token(issuer: &Issuer, client: &Client, form: &Params) -> Answer {
+    let token = form.get("refresh_token").ok_or_else(|| missing("refresh_token is missing"))?;
+    let now = now();
+    let (number, grant, scope) = issuer.store().rotate(token, &client.id, form.get("scope").map(Scope::parse), now)?;
+    issue(issuer, client, &Issue { number, scope: &scope, grant: &grant, kind: GrantKind::Refresh, now })
+}
+
+/// A client by itself may read the orders feed and no more: all else is somebody's.
+fn client_credentials(issuer: &Issuer, client: &Client, form: &Params) -> Answer {
+    let scope = form.get("scope").map_or_else(|| Scope::parse(ORDERS_FEED), Scope::parse);
+    let may = Scope::parse(ORDERS_FEED);
+    if scope.is_empty() || !scope.within(&may) || !scope.within(&client.metadata.scope) {
+        return Err(OauthError::bad_request("invalid_scope", "the scope is unknown, or more than a client may have for itself").into());
+    }
+    let grant = Grant { client_id: client.id.clone(), sub: client.id.clone(), scope, auth_time: None, nonce: None, alive: true };
+    let number = issuer.store().put_grant(grant.clone());
+    issue(issuer, client, &Issue { number, scope: &grant.scope, grant: &grant, kind: GrantKind::ClientCredentials, now: now() })
+}
+
+/// What tokens are to be issued for.
+struct Issue<'a> {
+    number: u64,
+    grant: &'a Grant,
+    scope: &'a Scope,
+    kind: GrantKind,
+    /// Seconds since the epoch.
+    now: u64,
+}
+
+impl Issue<'_> {
+    fn sites(&self) -> [Site; 2] {
+        let own = match self.kind {
+            GrantKind::AuthorizationCode => Site::TokenAuthorizationCode,
+            GrantKind::Refresh => Site::TokenRefresh,
+            GrantKind::ClientCredentials => Site::TokenClientCredentials,
+        };
+        [Site::Token, own]
+    }
+
+    fn wants_id_token(&self, issuer: &Issuer) -> bool {
+        let forgotten = self.kind == GrantKind::AuthorizationCode && issuer.defect.does(Behaviour::IdTokenMissing);
+        self.grant.auth_time.is_some() && self.grant.scope.has(OPENID) && !forgotten
+    }
+
+    fn wants_refresh_token(&self, issuer: &Issuer) -> bool {
+        self.grant.auth_time.is_some() && self.grant.scope.has(OFFLINE_ACCESS) && !issuer.defect.does(Behaviour::RefreshTokenMissing)
+    }
+}
+
+fn issue(issuer: &Issuer, client: &Client, issue: &Issue<'_>) -> Answer {
+    let access = claims::access_token(issuer, issue.grant, issue.scope, issue.kind, issue.now)?;
+    let mut body = json!({
+        "access_token": access.text,
+        "token_type": "Bearer",
+        "expires_in": ACCESS_TOKEN_LIFETIME,
+        "scope": issue.scope.to_string(),
+    });
+    if issue.wants_refresh_token(issuer) {
+        body["refresh_token"] = json!(random::secret());
+    }
+    let sites = issue.sites();
+    if issue.wants_id_token(issuer) {
+        // The hash is that of the access token as it will be sent, which a flaw may yet change.
+        let mut sent = body.clone();
+        sent["id_token"] = json!("");
+        issuer.defect.json(&sites, &mut sent)?;
+        let sent = sent["access_token"].as_str().unwrap_or(&access.text);
+        body["id_token"] = json!(claims::id_token(issuer, client, issue.grant, issue.kind, sent, issue.now)?);
+    }
+    let right = body.clone();
+    let reply = issuer.defect.reply(&sites, Reply::json(StatusCode::OK, body).no_store())?;
+    remember(issuer, issue, access, &right, &reply);
+    Ok(reply)
+}
+
+/// Remembers the tokens as they were sent: a flaw in how a token looks is not to make it a bad token, too.
+fn remember(issuer: &Issuer, issue: &Issue<'_>, access: claims::AccessToken, right: &Value, reply: &Reply) {
+    let sent = |name: &str| match &reply.content {
+        Content::Json(body) => body[name].as_str().or_else(|| right[name].as_str()),
+        _ => right[name].as_str(),
+    };
+    let mut store = issuer.store();
+    if let Some(text) = sent("access_token") {
+        let token = Access {
+            grant: issue.number,
+            scope: issue.scope.clone(),
+            jti: access.jti,
+            audience: access.audience,
+            issued_at: issue.now,
+            expires_at: issue.now + ACCESS_TOKEN_LIFETIME,
+        };
+        store.put_access(text, token);
+    }
+    if let Some(text) = sent("refresh_token") {
+        let expires_at = issue.now + REFRESH_TOKEN_LIFETIME;
+        store.put_refresh(text, Refresh { grant: issue.number, issued_at: issue.now, expires_at, spent: false });
+    }
+}
