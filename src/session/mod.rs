@@ -3,4 +3,6 @@
 pub mod agent;
 pub mod browser;
 pub mod callback;
+pub mod http_agent;
 pub mod received;
+pub mod user_agent;
