@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use crate::feature::{Feature, readme};
-use crate::issuer::Flaw;
+use crate::issuer::flaw::Flaw;
 use crate::rule::{Level, Rule, catalogue, spec};
 
 /// The listing for people.

@@ -19,7 +19,8 @@ use url::Url;
 use crate::config::{AgentKind, Config, ConfiguredClient};
 use crate::feature::plan::{Plan, PlanError};
 use crate::feature::{self, FeatureError};
-use crate::issuer::{self, Flaw, IssuerError, IssuerOptions};
+use crate::issuer::flaw::Flaw;
+use crate::issuer::{self, FlawError, IssuerError, IssuerOptions};
 use crate::report::model::{FindingOutcome, RunReport};
 use crate::rule::catalogue;
 use crate::runner::{self, Telling};
@@ -89,7 +90,7 @@ pub enum SelfTestError {
     Issuer(#[from] IssuerError),
     /// The flaws cannot be read.
     #[error(transparent)]
-    Flaw(#[from] issuer::flaw::FlawError),
+    Flaw(#[from] FlawError),
     /// There is no listener.
     #[error(transparent)]
     Callback(#[from] CallbackError),

@@ -10,6 +10,7 @@ use super::page::Facts;
 use super::scrub::Scrubber;
 use super::session::Context;
 use super::sight::{Move, Progress, Sight, judge};
+use super::unreachable::unreachable;
 use super::watch::Hop;
 use crate::session::agent::{Journey, PageKind, SeenPage, Visit, VisitError};
 use crate::session::callback::{Callback, CallbackListener, Expectation, is_at};
@@ -331,11 +332,4 @@ impl<'a> Walk<'a> {
         }
         VisitError::Deadline { seconds, url: facts.url }
     }
-}
-
-fn unreachable(url: &str, error: &str) -> VisitError {
-    let upper = error.to_uppercase();
-    let certificate = ["CERT", "SSL", "PRIVACY ERROR", "SEC_ERROR", "INSECURE"].iter().any(|part| upper.contains(part));
-    let advice = if certificate { "; trust the issuer's certificate authority with --ca-file, or accept any certificate with --insecure" } else { "" };
-    VisitError::Unreachable { url: url.to_owned(), why: format!("{error}{advice}") }
 }

@@ -1,0 +1,213 @@
+//! The user agents on real pages: Chromium over `WebDriver`, and plain HTTP on those that need no script.
+
+mod browser_pages;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use browser_pages::{Issuer, PASSWORD, USERNAME, serve, serve_tls};
+use oa_authtest::config::{AgentConfig, AgentKind, Network, Tls};
+use oa_authtest::session::agent::{Journey, PageKind, Selectors, User, Visit, VisitError};
+use oa_authtest::session::browser::Launch;
+use oa_authtest::session::callback::CallbackListener;
+use oa_authtest::session::user_agent::{AgentSession, UserAgent};
+use url::Url;
+
+async fn agent(kind: AgentKind, tls: Tls, spki: Option<String>) -> UserAgent {
+    let config = AgentConfig { kind, webdriver_url: None, headed: false, deadline: Duration::from_secs(30) };
+    let launch = Launch { spki, guard: Some(PathBuf::from(env!("CARGO_BIN_EXE_oa-authtest"))) };
+    UserAgent::start(&config, &Network { tls, timeout: Duration::from_secs(20) }, &launch).await.unwrap()
+}
+
+async fn both() -> [UserAgent; 2] {
+    [agent(AgentKind::Webdriver, Tls::System, None).await, agent(AgentKind::Http, Tls::System, None).await]
+}
+
+async fn listener() -> Arc<CallbackListener> {
+    CallbackListener::bind(&Url::parse("http://localhost:0/cb").unwrap()).await.unwrap()
+}
+
+fn visit(issuer: &Issuer, set: &str, redirect_uri: &Url) -> Visit {
+    let mut url = issuer.url.join(&format!("{set}/authorize")).unwrap();
+    let state = format!("state of {set}");
+    url.query_pairs_mut().append_pair("redirect_uri", redirect_uri.as_str()).append_pair("state", &state);
+    let user = User { username: USERNAME.to_owned(), password: PASSWORD.to_owned().into() };
+    Visit { url, redirect_uri: redirect_uri.clone(), state, user, selectors: Selectors::default(), deadline: Duration::from_secs(30) }
+}
+
+async fn go(session: &mut AgentSession, issuer: &Issuer, set: &str, listener: &CallbackListener) -> Journey {
+    session.visit(&visit(issuer, set, listener.redirect_uri()), listener).await
+}
+
+fn kinds(journey: &Journey) -> Vec<PageKind> {
+    journey.pages.iter().map(|page| page.kind).collect()
+}
+
+/// Nothing a journey tells may hold the password.
+fn shows_no_password(journey: &Journey) {
+    let told = format!("{journey:?}");
+    for spelling in ["correct horse", "correct+horse", "correct%20horse", "battery"] {
+        assert!(!told.contains(spelling), "{spelling} is in {told}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_agents_log_in_and_consent() {
+    use PageKind::{Consent, Identifier, Login};
+    let (issuer, listener) = (serve().await, listener().await);
+    let sets: [(&str, &[PageKind], &[PageKind], bool); 5] = [
+        ("one", &[Login, Consent], &[Consent], true),
+        ("two", &[Identifier, Login], &[], true),
+        ("spa", &[Login], &[Login], false),
+        ("fragment", &[], &[], true),
+        ("form-post", &[], &[], true),
+    ];
+    for agent in both().await {
+        for (set, first, second, plain) in sets {
+            if !plain && matches!(agent, UserAgent::Http(_)) {
+                continue;
+            }
+            let mut session = agent.open().await.unwrap();
+            for expected in [first, second] {
+                let journey = go(&mut session, &issuer, set, &listener).await;
+                let what = format!("{set} by {}: {journey:#?}", agent.describe());
+                let callback = journey.end.as_ref().unwrap_or_else(|error| panic!("{error}: {what}"));
+                assert!(callback.has_state(&format!("state of {set}")), "{what}");
+                assert!(!callback.url.as_str().contains("error"), "{what}");
+                assert_eq!(kinds(&journey), expected, "{what}");
+                match set {
+                    "fragment" => assert!(callback.url.fragment().unwrap().starts_with("id_token=")),
+                    "form-post" => assert_eq!((callback.method.as_str(), callback.form[0].1.as_str()), ("POST", "c0de")),
+                    _ => assert!(callback.url.query().unwrap().contains("code=c0de")),
+                }
+                for page in &journey.pages {
+                    assert_eq!(page.status, Some(200), "{what}");
+                    assert_eq!(page.title, "The issuer");
+                    assert_eq!(page.screenshot.is_some(), matches!(agent, UserAgent::Browser(_)));
+                    assert!(page.screenshot.iter().all(|png| png.starts_with(b"\x89PNG")));
+                }
+                shows_no_password(&journey);
+            }
+            session.close().await;
+        }
+        agent.close().await;
+    }
+    assert_eq!(listener.unclaimed(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_share_nothing_and_may_run_side_by_side() {
+    let (issuer, listener) = (serve().await, listener().await);
+    for agent in both().await {
+        let (mut one, mut two) = (agent.open().await.unwrap(), agent.open().await.unwrap());
+        let (first, second) = tokio::join!(go(&mut one, &issuer, "one", &listener), async {
+            let mut visit = visit(&issuer, "one", listener.redirect_uri());
+            visit.state = "other".to_owned();
+            visit.url.set_query(Some(&visit.url.query().unwrap().replace("state+of+one", "other")));
+            two.visit(&visit, &listener).await
+        });
+        assert!(first.end.unwrap().has_state("state of one"));
+        assert!(second.end.unwrap().has_state("other"));
+        assert_eq!((first.pages.len(), second.pages.len()), (2, 2));
+        assert_eq!(go(&mut two, &issuer, "one", &listener).await.consents(), 1);
+        one.close().await;
+        two.close().await;
+        agent.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn both_agents_say_why_there_is_no_callback() {
+    let (issuer, listener) = (serve().await, listener().await);
+    for agent in both().await {
+        let mut session = agent.open().await.unwrap();
+        for set in ["one", "two", "spa"] {
+            if set == "spa" && matches!(agent, UserAgent::Http(_)) {
+                continue;
+            }
+            let mut visit = visit(&issuer, set, listener.redirect_uri());
+            visit.user.password = "battery wrong".to_owned().into();
+            let begun = Instant::now();
+            let journey = session.visit(&visit, &listener).await;
+            let Err(VisitError::LoginRejected { says, .. }) = &journey.end else { panic!("{set}: {journey:#?}") };
+            assert!(says.as_ref().unwrap().contains(["No such user", "Wrong"].iter().find(|s| says.as_ref().unwrap().contains(*s)).unwrap()));
+            assert!(journey.pages.last().unwrap().source.is_some());
+            assert!(begun.elapsed() < Duration::from_secs(15), "{set} took {:?}", begun.elapsed());
+            shows_no_password(&journey);
+        }
+        let journey = go(&mut session, &issuer, "error", &listener).await;
+        let Err(VisitError::ErrorPage { status, text, .. }) = &journey.end else { panic!("{journey:#?}") };
+        assert_eq!(*status, Some(400));
+        assert!(text.contains("invalid_request"), "{text}");
+        let journey = go(&mut session, &issuer, "code", &listener).await;
+        assert!(matches!(&journey.end, Err(VisitError::NeedsHuman { what, .. }) if what.contains("code")), "{journey:#?}");
+        let journey = go(&mut session, &issuer, "blank", &listener).await;
+        let Err(VisitError::NotUnderstood { why, .. }) = &journey.end else { panic!("{journey:#?}") };
+        assert_eq!(why.contains("--agent webdriver"), matches!(agent, UserAgent::Http(_)), "{why}");
+        let journey = go(&mut session, &issuer, "loop", &listener).await;
+        assert!(matches!(&journey.end, Err(VisitError::Unreachable { .. } | VisitError::NotUnderstood { .. })), "{journey:#?}");
+        session.close().await;
+        agent.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_callback_without_state_and_a_dead_redirect_uri_are_tied_to_their_visit() {
+    let (issuer, listener) = (serve().await, listener().await);
+    for agent in both().await {
+        let mut session = agent.open().await.unwrap();
+        let journey = go(&mut session, &issuer, "no-state", &listener).await;
+        assert_eq!(journey.end.unwrap().url.query(), Some("code=c0de"));
+        assert_eq!(listener.unclaimed(), 0);
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let dead = Url::parse(&format!("http://127.0.0.1:{free}/cb")).unwrap();
+        let journey = session.visit(&visit(&issuer, "fragment", &dead), &listener).await;
+        assert!(journey.end.as_ref().unwrap().url.fragment().unwrap().contains("id_token"), "{journey:#?}");
+        session.close().await;
+        agent.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_issuer_ends_at_the_deadline_and_the_next_visit_works() {
+    let (issuer, listener) = (serve().await, listener().await);
+    for agent in both().await {
+        let mut session = agent.open().await.unwrap();
+        let mut visit = visit(&issuer, "silent", listener.redirect_uri());
+        visit.deadline = Duration::from_secs(1);
+        let begun = Instant::now();
+        let journey = session.visit(&visit, &listener).await;
+        let Err(VisitError::Deadline { seconds: 1, url }) = &journey.end else { panic!("{journey:#?}") };
+        assert!(url.contains("/silent/authorize"), "{url}");
+        assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
+        let journey = go(&mut session, &issuer, "no-state", &listener).await;
+        assert!(journey.end.is_ok(), "{journey:#?}");
+        session.close().await;
+        agent.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn certificates_are_judged_as_configured() {
+    let (issuer, listener) = (serve_tls().await, listener().await);
+    let folder = tempfile::tempdir().unwrap();
+    let pem = folder.path().join("ca.pem");
+    std::fs::write(&pem, issuer.pem.as_ref().unwrap()).unwrap();
+    for kind in [AgentKind::Webdriver, AgentKind::Http] {
+        for (tls, trusted) in [(Tls::System, false), (Tls::Insecure, true), (Tls::CaFile(pem.clone()), true)] {
+            let spki = matches!(tls, Tls::CaFile(_)).then(|| issuer.spki.clone().unwrap());
+            let agent = agent(kind, tls.clone(), spki).await;
+            let mut session = agent.open().await.unwrap();
+            let journey = go(&mut session, &issuer, "one", &listener).await;
+            if trusted {
+                assert!(journey.end.is_ok(), "{kind:?} {tls:?}: {journey:#?}");
+            } else {
+                let Err(VisitError::Unreachable { why, .. }) = &journey.end else { panic!("{journey:#?}") };
+                assert!(why.contains("--insecure") && why.contains("--ca-file"), "{why}");
+            }
+            session.close().await;
+            agent.close().await;
+        }
+    }
+}
