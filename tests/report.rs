@@ -1,9 +1,12 @@
 //! The reports of a small run: what they say, and that nothing an issuer sends changes their form.
+#![allow(clippy::unwrap_used)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use oa_authtest::config::Format;
+use oa_authtest::report::console::{Choices, Console};
+use oa_authtest::report::event::Event as Happened;
 use oa_authtest::report::model::{Entry, Environment, Page, RunReport, StepEnd};
 use oa_authtest::report::{json, markdown, write};
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
@@ -146,11 +149,10 @@ fn form(markdown: &str) -> Vec<String> {
     let events = Parser::new_ext(markdown, options());
     events
         .filter_map(|event| match event {
-            Event::Text(_) | Event::Code(_) => None,
+            Event::Text(_) | Event::Code(_) | Event::End(TagEnd::CodeBlock) => None,
             // A body's language is told by its content.
             Event::Start(Tag::CodeBlock(CodeBlockKind::Fenced(_))) => Some("fence".to_owned()),
             Event::Start(Tag::CodeBlock(CodeBlockKind::Indented)) => Some("indented".to_owned()),
-            Event::End(TagEnd::CodeBlock) => None,
             other => Some(format!("{other:?}")),
         })
         .collect()
@@ -312,4 +314,84 @@ fn the_only_html_is_our_own() {
             assert!(ours, "{html}");
         }
     }
+}
+
+/// What a console without colours writes to stderr and stdout.
+fn console(events: Vec<Happened>, report: &RunReport) -> (String, String) {
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let mut console = Console::new(Choices::PLAIN, &mut out, &mut err);
+    for event in events {
+        console.event(event);
+    }
+    console.result(report, Some(Path::new("reports/summary.md"))).unwrap();
+    (String::from_utf8(err).unwrap(), String::from_utf8(out).unwrap())
+}
+
+fn started(report: &RunReport, n: usize) -> Happened {
+    Happened::TestStarted { id: report.tests[n].id.clone(), title: report.tests[n].title.clone() }
+}
+
+fn ended(report: &RunReport, n: usize) -> Happened {
+    Happened::TestEnded(Box::new(report.tests[n].clone()))
+}
+
+#[test]
+fn the_console_reads_as_agreed() {
+    let report = sample();
+    let mut events = vec![Happened::RunStarted { tests: 5 }];
+    for n in 0..4 {
+        events.extend([started(&report, n), Happened::StepStarted { id: report.tests[n].id.clone(), step: "Discovery".to_owned() }]);
+    }
+    // They end in another order than they began in.
+    events.extend([2, 3, 0, 1, 4].map(|n| ended(&report, n)));
+    events.push(Happened::RunEnded);
+    let (err, out) = console(events, &report);
+    golden("console.txt", &format!("{err}--- stdout ---\n{out}"));
+}
+
+#[test]
+fn an_interrupted_run_shows_what_had_ended() {
+    let report = sample();
+    let events = vec![Happened::RunStarted { tests: 5 }, started(&report, 0), started(&report, 2), ended(&report, 2), Happened::RunEnded];
+    let (err, _) = console(events, &report);
+    assert!(err.starts_with("[1/5] ❌ dynamic-client-registration/discovery") && err.lines().count() == 1, "{err}");
+}
+
+#[tokio::test]
+async fn the_console_follows_until_nobody_can_send() {
+    let report = sample();
+    let (sender, mut receiver) = tokio::sync::mpsc::unbounded_channel();
+    sender.send(Happened::RunStarted { tests: 1 }).unwrap();
+    sender.send(ended(&report, 0)).unwrap();
+    drop(sender);
+    let mut err = Vec::new();
+    Console::new(Choices::PLAIN, std::io::sink(), &mut err).follow(&mut receiver).await;
+    assert!(String::from_utf8(err).unwrap().contains("[1/1] 📝 booking-partner-authentication/authorization-code-flow 7 passed"));
+}
+
+#[test]
+fn nothing_foreign_moves_the_cursor() {
+    for nasty in NASTY {
+        let mut report = sample();
+        let (_, harmless) = console(Vec::new(), &report);
+        fill(&mut report, nasty);
+        report.tests.iter_mut().for_each(|test| test.id.push_str(nasty));
+        let (err, out) = console((0..5).map(|n| ended(&report, n)).collect(), &report);
+        assert_eq!(err.lines().count(), 5, "{nasty:?}");
+        // The TLS warning is gone, as its words are.
+        assert!(out.lines().count() <= harmless.lines().count() + 5, "{nasty:?}");
+        assert!(!(err + &out).contains(|c: char| c != '\n' && (c.is_control() || ('\u{2028}'..='\u{202e}').contains(&c))), "{nasty:?}");
+    }
+}
+
+#[test]
+fn colours_are_written_where_they_are_wanted() {
+    let choices = Choices { colour_out: true, ..Choices::PLAIN };
+    choices.apply();
+    let report = sample();
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    let mut console = Console::new(choices, &mut out, &mut err);
+    console.event(ended(&report, 0));
+    console.result(&report, None).unwrap();
+    assert!(out.contains(&0x1b) && !err.contains(&0x1b));
 }

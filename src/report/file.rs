@@ -125,6 +125,7 @@ fn remove(path: &Path, dir: &Path) -> Result<(), ReportError> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

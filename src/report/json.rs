@@ -55,6 +55,7 @@ fn content(path: &Path, error: &serde_json::Error) -> ReportError {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

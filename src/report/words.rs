@@ -65,17 +65,13 @@ pub fn run_headline(report: &RunReport) -> String {
     let of = |verdict| report.tests.iter().filter(|test| test.verdict == verdict).count();
     let (errored, skipped) = (of(Verdict::Errored), of(Verdict::Skipped));
     let ran = report.tests.len() - errored - skipped;
-    let mut said = format!("{} {} in {}", verdict_mark(report.verdict), triad(report.counts), count(ran, "test"));
-    if report.counts.not_run > 0 {
-        said.push_str(&format!("; {} not run", count(report.counts.not_run, "rule")));
+    let mut parts = vec![format!("{} {} in {}", verdict_mark(report.verdict), triad(report.counts), count(ran, "test"))];
+    for (n, noun, what) in [(report.counts.not_run, "rule", "not run"), (errored, "test", "could not be tested"), (skipped, "test", "skipped")] {
+        if n > 0 {
+            parts.push(format!("{} {what}", count(n, noun)));
+        }
     }
-    if errored > 0 {
-        said.push_str(&format!("; {} could not be tested", count(errored, "test")));
-    }
-    if skipped > 0 {
-        said.push_str(&format!("; {} skipped", count(skipped, "test")));
-    }
-    said
+    parts.join("; ")
 }
 
 /// The skipped tests by their reason, in the order of the plan.
@@ -122,6 +118,7 @@ pub fn broken(findings: &[Finding]) -> Vec<&Finding> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

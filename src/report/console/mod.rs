@@ -1,1 +1,151 @@
-//! Console.
+//! The console, the only place that prints: progress on stderr while a run goes on, the result on stdout when it has ended.
+//!
+//! Nothing foreign reaches a terminal as it came: see [`visible`].
+
+use std::collections::VecDeque;
+use std::io::{self, Stderr, Stdout, Write};
+use std::path::Path;
+
+use colored::{ColoredString, Colorize as _};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+pub mod choices;
+mod moving;
+mod result;
+
+pub use choices::{Choices, Progress};
+use moving::Moving;
+
+use super::event::Event;
+use super::model::{RunReport, TestReport, Verdict};
+use super::{visible, words};
+
+/// Shows a run to a person or a log.
+pub struct Console<O, E> {
+    choices: Choices,
+    out: O,
+    err: E,
+    moving: Option<Moving>,
+    /// The tests begun and not yet shown, in the order of the plan, with their line once they have ended.
+    waiting: VecDeque<(String, Option<String>)>,
+    tests: usize,
+    ended: usize,
+}
+
+impl Console<Stdout, Stderr> {
+    /// The process's own streams. Settles colours for the whole process.
+    pub fn of_process(choices: Choices) -> Self {
+        choices.apply();
+        Self::new(choices, io::stdout(), io::stderr())
+    }
+}
+
+impl<O: Write, E: Write> Console<O, E> {
+    /// Writes the result to `out` and the progress to `err`; moving lines are drawn on the process's stderr.
+    pub fn new(choices: Choices, out: O, err: E) -> Self {
+        let moving = (choices.progress == Progress::Moving).then(Moving::on_stderr);
+        Self { choices, out, err, moving, waiting: VecDeque::new(), tests: 0, ended: 0 }
+    }
+
+    /// Shows events until [`Event::RunEnded`] or until nobody can send any more.
+    pub async fn follow(&mut self, events: &mut UnboundedReceiver<Event>) {
+        while let Some(event) = events.recv().await {
+            let last = matches!(event, Event::RunEnded);
+            self.event(event);
+            if last {
+                return;
+            }
+        }
+        self.event(Event::RunEnded);
+    }
+
+    /// Shows one event. That stderr cannot be written to is no reason to stop a run, so it is not told.
+    pub fn event(&mut self, event: Event) {
+        match event {
+            Event::RunStarted { tests } => self.tests = tests,
+            Event::TestStarted { id, title } => match &mut self.moving {
+                Some(moving) => moving.start(&id, &title),
+                None => self.waiting.push_back((id, None)),
+            },
+            Event::StepStarted { id, step } => {
+                if let Some(moving) = &self.moving {
+                    moving.step(&id, &step);
+                }
+            }
+            Event::TestEnded(test) => self.test_ended(&test),
+            Event::RunEnded => {
+                if let Some(moving) = &mut self.moving {
+                    moving.clear();
+                }
+                for (_, line) in std::mem::take(&mut self.waiting) {
+                    self.progress(line);
+                }
+                let _ = self.err.flush();
+            }
+        }
+    }
+
+    fn test_ended(&mut self, test: &TestReport) {
+        let line = self.line(test);
+        if let Some(moving) = &mut self.moving {
+            moving.end(&test.id);
+            self.progress(Some(line));
+            return;
+        }
+        match self.waiting.iter_mut().find(|(id, ended)| *id == test.id && ended.is_none()) {
+            Some((_, ended)) => *ended = Some(line),
+            None => self.waiting.push_back((test.id.clone(), Some(line))),
+        }
+        while self.waiting.front().is_some_and(|(_, ended)| ended.is_some()) {
+            let line = self.waiting.pop_front().and_then(|(_, line)| line);
+            self.progress(line);
+        }
+    }
+
+    /// Shows a line that stays, numbered as it is shown.
+    fn progress(&mut self, line: Option<String>) {
+        let Some(line) = line else { return };
+        self.ended += 1;
+        let width = self.tests.to_string().len();
+        let line = format!("[{:>width$}/{}] {line}", self.ended, self.tests.max(self.ended));
+        let err = &mut self.err;
+        let _ = match &self.moving {
+            Some(moving) => moving.above(|| writeln!(err, "{line}")),
+            None => writeln!(err, "{line}"),
+        };
+    }
+
+    fn line(&self, test: &TestReport) -> String {
+        let id = paint(self.choices.colour_err, &visible::line(&test.id), test.verdict);
+        let time = words::duration(test.duration_ms);
+        match (test.verdict, test.reason.as_deref()) {
+            (Verdict::Skipped | Verdict::Errored, reason) => {
+                let said = visible::short(reason.unwrap_or("no reason was given"), 200);
+                format!("{} {id} {}: {said}", words::verdict_mark(test.verdict), words::verdict_word(test.verdict))
+            }
+            _ => format!("{} {id} {} ({time})", words::verdict_mark(test.verdict), words::triad(test.counts)),
+        }
+    }
+
+    /// Writes the result: what is broken and why, what could not be tested, what was skipped, the verdict, and where the summary is.
+    ///
+    /// # Errors
+    /// Whatever writing to `out` returns; a closed pipe for one.
+    pub fn result(&mut self, report: &RunReport, summary: Option<&Path>) -> io::Result<()> {
+        result::write(&mut self.out, self.choices.colour_out, report, summary)?;
+        self.out.flush()
+    }
+}
+
+/// Text in the colour of a verdict, where there are colours.
+fn paint(colour: bool, text: &str, verdict: Verdict) -> String {
+    let in_colour = |text: ColoredString| if colour { text.to_string() } else { text.clear().to_string() };
+    in_colour(match verdict {
+        Verdict::Skipped => text.dimmed(),
+        Verdict::Passed => text.green(),
+        Verdict::Suggested => text.cyan(),
+        Verdict::Warned => text.yellow(),
+        Verdict::Failed => text.red().bold(),
+        Verdict::Errored => text.magenta().bold(),
+    })
+}

@@ -78,6 +78,7 @@ fn new_line(out: &mut String, depth: usize) {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use proptest::prelude::*;

@@ -58,7 +58,10 @@ pub fn destination(url: &str) -> String {
                 out.push(char::from(byte));
             }
             _ if byte.is_ascii_alphanumeric() => out.push(char::from(byte)),
-            _ => out.push_str(&format!("%{byte:02X}")),
+            _ => {
+                const HEX: &[u8; 16] = b"0123456789ABCDEF";
+                out.extend(['%', char::from(HEX[usize::from(byte >> 4)]), char::from(HEX[usize::from(byte & 15)])]);
+            }
         }
     }
     out
@@ -175,6 +178,7 @@ fn escape(out: &mut String, text: &str) {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
@@ -230,6 +234,16 @@ mod tests {
     fn links_to_the_web_only() {
         assert_eq!(link("x", "https://a/b(c) \"d\"<e>\n?f&g=1"), "[x](https://a/b%28c%29%20%22d%22%3Ce%3E%0A?f&amp;g=1)");
         assert_eq!(link("x", "javascript:alert(1)"), "x");
+    }
+
+    #[test]
+    fn takes_time_in_proportion() {
+        for atom in ["x<b> | `", "`", "` ", "`` ", "[", "https://|", "((", "*_"] {
+            let started = std::time::Instant::now();
+            md(&atom.repeat(100_000));
+            // A quadratic escape would take minutes.
+            assert!(started.elapsed().as_secs() < 20, "{atom:?}");
+        }
     }
 
     /// Strings made of what Markdown is made of find holes sooner than random ones.

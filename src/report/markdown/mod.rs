@@ -147,11 +147,12 @@ fn short_link(test: &TestReport) -> String {
     link_to(test, test.id.split_once('/').map_or(&*test.id, |(_, name)| name))
 }
 
-fn link_to(test: &TestReport, text: &str) -> String {
-    if has_report(test) { format!("[{}]({}.md)", escape::md(text), escape::destination(&test.id)) } else { escape::md(text) }
+fn link_to(test: &TestReport, label: &str) -> String {
+    if has_report(test) { format!("[{}]({}.md)", escape::md(label), escape::destination(&test.id)) } else { escape::md(label) }
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     #[test]
     fn tidies_outside_fences_only() {

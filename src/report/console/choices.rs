@@ -1,0 +1,89 @@
+//! What the console may do, decided once from the environment and the streams.
+
+use std::io::{self, IsTerminal as _};
+
+/// How a run's progress is shown on stderr.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// A moving line for every running test, with its step and time; a line that stays when it ends.
+    Moving,
+    /// One line for every test that ended, in the order of the plan.
+    Lines,
+}
+
+/// What the console may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Choices {
+    /// Colour the result on stdout.
+    pub colour_out: bool,
+    /// Colour the progress on stderr.
+    pub colour_err: bool,
+    /// How progress is shown.
+    pub progress: Progress,
+}
+
+impl Choices {
+    /// Nothing but text: what a log or a pipe gets.
+    pub const PLAIN: Self = Self { colour_out: false, colour_err: false, progress: Progress::Lines };
+
+    /// Decides by the process's own environment and streams.
+    pub fn of_process() -> Self {
+        Self::decide(|name| std::env::var_os(name).map(|v| v.to_string_lossy().into_owned()), io::stdout().is_terminal(), io::stderr().is_terminal())
+    }
+
+    /// Decides by an environment and by which streams are terminals.
+    ///
+    /// `NO_COLOR` switches colours off; else `CLICOLOR_FORCE` or `FORCE_COLOR` switches them on; else a stream is coloured if it is a
+    /// terminal that is not `dumb`, outside CI, unless `CLICOLOR=0`. An empty variable counts as absent, `0` and `false` as no.
+    pub fn decide(variable: impl Fn(&str) -> Option<String>, out_is_terminal: bool, err_is_terminal: bool) -> Self {
+        let given = |name| variable(name).filter(|value| !value.is_empty());
+        let is_no = |value: &String| value == "0" || value.eq_ignore_ascii_case("false");
+        let yes = |name| given(name).is_some_and(|value| !is_no(&value));
+        let able = !yes("CI") && given("TERM").as_deref() != Some("dumb");
+        let colour = |is_terminal: bool| {
+            given("NO_COLOR").is_none()
+                && (yes("CLICOLOR_FORCE") || yes("FORCE_COLOR") || (is_terminal && able && !given("CLICOLOR").as_ref().is_some_and(is_no)))
+        };
+        Self {
+            colour_out: colour(out_is_terminal),
+            colour_err: colour(err_is_terminal),
+            progress: if err_is_terminal && able { Progress::Moving } else { Progress::Lines },
+        }
+    }
+
+    /// Tells the colouring library, which would decide by stdout alone and by fewer variables. It is one setting for the whole process.
+    pub fn apply(self) {
+        colored::control::set_override(self.colour_out || self.colour_err);
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn decide(variables: &[(&str, &str)], out: bool, err: bool) -> (bool, bool, Progress) {
+        let choices = Choices::decide(|name| variables.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned()), out, err);
+        (choices.colour_out, choices.colour_err, choices.progress)
+    }
+
+    #[test]
+    fn decides_for_each_stream_by_itself() {
+        use Progress::{Lines, Moving};
+        assert_eq!(decide(&[], true, true), (true, true, Moving));
+        assert_eq!(decide(&[], false, true), (false, true, Moving));
+        assert_eq!(decide(&[], true, false), (true, false, Lines));
+        assert_eq!(decide(&[("CI", "true")], true, true), (false, false, Lines));
+        assert_eq!(decide(&[("CI", "false")], true, true), (true, true, Moving));
+        assert_eq!(decide(&[("TERM", "dumb")], true, true), (false, false, Lines));
+        assert_eq!(decide(&[("CLICOLOR", "0")], true, true), (false, false, Moving));
+    }
+
+    #[test]
+    fn no_colour_beats_forced_colour_beats_the_rest() {
+        assert!(!decide(&[("NO_COLOR", "1"), ("FORCE_COLOR", "1")], true, true).0);
+        assert_eq!(decide(&[("NO_COLOR", ""), ("CI", "1"), ("FORCE_COLOR", "1")], false, false), (true, true, Progress::Lines));
+        assert!(decide(&[("CLICOLOR_FORCE", "1")], false, false).0);
+        assert!(!decide(&[("CLICOLOR_FORCE", "0"), ("FORCE_COLOR", "false")], false, false).0);
+    }
+}

@@ -1,0 +1,131 @@
+//! Moving lines on a terminal: one for every running test.
+
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+
+use crate::report::visible;
+
+/// The longest text of a moving line's part, in characters: a line that wraps cannot be drawn over.
+const MOST: usize = 60;
+
+/// The lines of the running tests.
+pub struct Moving {
+    lines: MultiProgress,
+    style: ProgressStyle,
+    running: Vec<(String, ProgressBar)>,
+}
+
+impl Moving {
+    /// Draws on the process's stderr.
+    pub fn on_stderr() -> Self {
+        Self::on(MultiProgress::new())
+    }
+
+    fn on(lines: MultiProgress) -> Self {
+        let style = ProgressStyle::with_template("{spinner} {elapsed:>4} {prefix} {wide_msg}").expect("the template is a constant and well-formed");
+        Self { lines, style, running: Vec::new() }
+    }
+
+    /// A test began.
+    pub fn start(&mut self, id: &str, title: &str) {
+        let line = self.lines.add(ProgressBar::new_spinner());
+        line.set_style(self.style.clone());
+        line.set_prefix(visible::short(id, MOST));
+        line.set_message(visible::short(title, MOST));
+        line.enable_steady_tick(Duration::from_millis(120));
+        self.running.push((id.to_owned(), line));
+    }
+
+    /// A test took its next step.
+    pub fn step(&self, id: &str, step: &str) {
+        if let Some((_, line)) = self.running.iter().find(|(running, _)| running == id) {
+            line.set_message(visible::short(step, MOST));
+        }
+    }
+
+    /// A test ended: its moving line goes.
+    pub fn end(&mut self, id: &str) {
+        if let Some(at) = self.running.iter().position(|(running, _)| running == id) {
+            let (_, line) = self.running.remove(at);
+            line.finish_and_clear();
+            self.lines.remove(&line);
+        }
+    }
+
+    /// Every moving line goes.
+    pub fn clear(&mut self) {
+        for (_, line) in self.running.drain(..) {
+            line.finish_and_clear();
+        }
+    }
+
+    /// Writes something that stays, above the moving lines.
+    pub fn above<T>(&self, write: impl FnOnce() -> T) -> T {
+        self.lines.suspend(write)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::io;
+    use std::sync::{Arc, Mutex};
+
+    use indicatif::{ProgressDrawTarget, TermLike};
+
+    use super::*;
+
+    /// Keeps what is drawn, without the movements.
+    #[derive(Debug, Clone, Default)]
+    struct Paper(Arc<Mutex<String>>);
+
+    impl TermLike for Paper {
+        fn width(&self) -> u16 {
+            200
+        }
+        fn move_cursor_up(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn move_cursor_down(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn move_cursor_right(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn move_cursor_left(&self, _: usize) -> io::Result<()> {
+            Ok(())
+        }
+        fn write_line(&self, text: &str) -> io::Result<()> {
+            self.write_str(text)
+        }
+        fn write_str(&self, text: &str) -> io::Result<()> {
+            self.0.lock().unwrap().push_str(text);
+            Ok(())
+        }
+        fn clear_line(&self) -> io::Result<()> {
+            Ok(())
+        }
+        fn flush(&self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn shows_test_and_step_and_lets_nothing_through() {
+        let paper = Paper::default();
+        let target = ProgressDrawTarget::term_like_with_hz(Box::new(paper.clone()), 255);
+        let mut moving = Moving::on(MultiProgress::with_draw_target(target));
+        moving.start("feature/test", "Title");
+        moving.step("feature/test", "Discovery\u{1b}[2J");
+        moving.step("feature/other", "Nobody's");
+        moving.running[0].1.force_draw();
+        moving.end("feature/test");
+        moving.end("feature/test");
+        let kept = moving.above(|| paper.write_line("a line that stays"));
+        assert!(kept.is_ok());
+        let drawn = paper.0.lock().unwrap().clone();
+        assert!(drawn.contains("feature/test") && drawn.contains("Discovery␛[2J") && drawn.contains("a line that stays"), "{drawn:?}");
+        assert!(!drawn.contains("Nobody") && !drawn.contains("\u{1b}[2J"), "{drawn:?}");
+    }
+}
