@@ -46,6 +46,13 @@ enum Failure {
 }
 
 impl Failure {
+    fn hint(&self) -> Option<&str> {
+        match self {
+            Self::Config(error) => Some(error.hint()),
+            _ => None,
+        }
+    }
+
     fn exit(&self) -> Exit {
         match self {
             Self::Launch(error) => error.exit(),
@@ -62,7 +69,7 @@ pub fn run(cli: Cli) -> Exit {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
-            console::error(&format!("the asynchronous runtime does not start: {error}"));
+            console::error(&format!("the asynchronous runtime does not start: {error}"), None);
             return Exit::CouldNotTest;
         }
     };
@@ -76,7 +83,7 @@ pub fn run(cli: Cli) -> Exit {
             Commands::Report(args) => render(&args),
         };
         done.unwrap_or_else(|failure| {
-            console::error(&failure.to_string());
+            console::error(&failure.to_string(), failure.hint());
             failure.exit()
         })
     });
@@ -92,7 +99,7 @@ async fn run_tests(args: RunArgs) -> Result<Exit, Failure> {
     let world = World::of_process(&profiles);
     let Some(wish) = world.demo(&args.flags)? else {
         let config = config::load(&args.flags, &world, None)?;
-        let console = console::Console::new(&config);
+        let console = console::Console::of_process(console::Choices::of_process());
         return Ok(launch::launch(config, None, console).await?);
     };
     // Settled once without the issuer, to learn the redirect URI; the issuer is told it, and settles the rest.
@@ -103,7 +110,7 @@ async fn run_tests(args: RunArgs) -> Result<Exit, Failure> {
     let (issuer, certificate) = start_demo(wish, callback.redirect_uri()).await?;
     let mut config = config::load(&args.flags, &world, Some(settings_of(&issuer, certificate.as_ref())))?;
     config.redirect_uri = callback.redirect_uri().clone();
-    let console = console::Console::new(&config);
+    let console = console::Console::of_process(console::Choices::of_process());
     let exit = launch::launch(config, Some(callback), console).await;
     issuer.stop().await;
     Ok(exit?)

@@ -56,11 +56,14 @@ impl LaunchError {
     }
 }
 
+/// The console of a process.
+pub type Terminal = Console<std::io::Stdout, std::io::Stderr>;
+
 /// Runs the configured tests and writes the reports. A callback listener that is bound already is used instead of binding one.
 ///
 /// # Errors
 /// [`LaunchError`] if the run cannot begin, or its reports cannot be written.
-pub async fn launch(config: Config, bound: Option<Arc<CallbackListener>>, mut console: Console) -> Result<Exit, LaunchError> {
+pub async fn launch(config: Config, bound: Option<Arc<CallbackListener>>, mut console: Terminal) -> Result<Exit, LaunchError> {
     let plan = Plan::new(&config, &feature::features()?)?;
     if plan.tests.is_empty() {
         return Err(LaunchError::Nothing(format!("--test {}", config.tests.join(" --test "))));
@@ -75,11 +78,11 @@ pub async fn launch(config: Config, bound: Option<Arc<CallbackListener>>, mut co
     let config = Arc::new(config);
     let agent = if logs_in { start_agent(&config, &door) } else { Run::no_agent("nobody logs in") };
     let shared = Run { config: Arc::clone(&config), door, callback, agent };
-    let (events, told) = mpsc::unbounded_channel();
+    let (events, mut told) = mpsc::unbounded_channel();
     let interrupted = CancellationToken::new();
     let signal = tokio::spawn(interruption(interrupted.clone()));
     let telling = Telling { events, interrupted };
-    let (report, ()) = tokio::join!(runner::run(plan, shared.clone(), telling), console.follow(told));
+    let (report, ()) = tokio::join!(runner::run(plan, shared.clone(), telling), console.follow(&mut told));
     let agent = shared.agent.peek().cloned();
     drop(shared);
     if let Some(agent) = agent.and_then(Result::ok).and_then(Arc::into_inner) {
@@ -87,7 +90,9 @@ pub async fn launch(config: Config, bound: Option<Arc<CallbackListener>>, mut co
     }
     // results.json first: whatever goes wrong with the other formats, what was gathered is kept.
     let written = crate::report::write(&report, &config.report.dir, &config.report.formats);
-    console.finish(&report, written.as_ref().ok());
+    let summary = written.as_ref().ok().map(|written| written.summary.as_deref().unwrap_or(&written.results));
+    // Whoever closed the pipe does not want to read it; the exit code still tells.
+    let _ = console.result(&report, summary);
     written?;
     if signal.is_finished() {
         return Ok(signal.await.unwrap_or(Exit::Interrupted));

@@ -94,6 +94,24 @@ fn screenshots(test: &TestReport) -> impl Iterator<Item = &str> {
     })
 }
 
+/// Copies the screenshots a report shows from one report directory to another. One that is missing, or whose name leads elsewhere, is left out:
+/// the report is readable without it.
+///
+/// # Errors
+/// [`ReportError::Write`] for the first that cannot be written.
+pub fn copy_screenshots(report: &RunReport, from: &Path, to: &Path) -> Result<(), ReportError> {
+    let same = matches!((fs::canonicalize(from), fs::canonicalize(to)), (Ok(from), Ok(to)) if from == to);
+    if same {
+        return Ok(());
+    }
+    for name in report.tests.iter().flat_map(screenshots).filter(|name| is_picture(name)) {
+        if let Ok(picture) = fs::read(from.join(name)) {
+            write(&to.join(name), &picture)?;
+        }
+    }
+    Ok(())
+}
+
 fn is_picture(name: &str) -> bool {
     let path = Path::new(name);
     path.components().all(|c| matches!(c, Component::Normal(_)))

@@ -33,8 +33,19 @@ pub struct Written {
 /// [`ReportError`] for the first file that could not be written or removed.
 pub fn write(report: &RunReport, dir: &Path, formats: &[Format]) -> Result<Written, ReportError> {
     let leftovers = file::Leftovers::find(dir);
-    let markdown = if formats.contains(&Format::Markdown) { markdown::write_all(report, dir)? } else { Vec::new() };
+    // The results first: whatever goes wrong with the rest, it can be rendered from them again.
     let results = json::write(report, dir)?;
+    let markdown = if formats.contains(&Format::Markdown) { markdown::write_all(report, dir)? } else { Vec::new() };
     leftovers.remove(dir, report, &markdown)?;
     Ok(Written { results, summary: markdown.into_iter().next() })
+}
+
+/// Writes the reports of an earlier run again, into its own directory or another; screenshots go along.
+///
+/// # Errors
+/// As [`write`].
+pub fn render(report: &RunReport, results: &Path, dir: &Path, formats: &[Format]) -> Result<Written, ReportError> {
+    let from = results.parent().unwrap_or(Path::new(""));
+    file::copy_screenshots(report, from, dir)?;
+    write(report, dir, formats)
 }

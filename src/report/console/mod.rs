@@ -137,6 +137,23 @@ impl<O: Write, E: Write> Console<O, E> {
     }
 }
 
+/// Writes the result of a sub-command to stdout. A closed pipe is the reader's choice, so it is not told.
+pub fn say(text: &str) {
+    let mut out = io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Writes an error to stderr, with what to do about it where there is more to say than the message does.
+pub fn error(message: &str, hint: Option<&str>) {
+    let choices = Choices::of_process();
+    let word = if choices.colour_err { "error:".red().bold() } else { "error:".clear() };
+    let mut err = io::stderr().lock();
+    let _ = writeln!(err, "{word} {}", visible::line(message));
+    if let Some(hint) = hint {
+        let _ = writeln!(err, " hint: {}", visible::line(hint));
+    }
+}
+
 /// Text in the colour of a verdict, where there are colours.
 fn paint(colour: bool, text: &str, verdict: Verdict) -> String {
     let in_colour = |text: ColoredString| if colour { text.to_string() } else { text.clear().to_string() };
