@@ -10,6 +10,7 @@ pub mod authorization_response;
 pub mod client_authentication;
 pub mod consent;
 pub mod dataset_site;
+pub mod duplicate;
 pub mod expect;
 pub mod id_token;
 pub mod introspection;
