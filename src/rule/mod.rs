@@ -23,6 +23,8 @@ pub mod refresh;
 pub mod registration;
 pub mod revocation;
 pub mod spec;
+#[cfg(test)]
+pub mod testing;
 pub mod token_response;
 pub mod userinfo;
 
