@@ -20,16 +20,8 @@ struct Numbered {
 }
 
 static OPENID: &[Numbered] = &[
-    Numbered {
-        prefix: "OIDCC",
-        title: "OpenID Connect Core 1.0",
-        page: "https://openid.net/specs/openid-connect-core-1_0.html",
-    },
-    Numbered {
-        prefix: "OIDCD",
-        title: "OpenID Connect Discovery 1.0",
-        page: "https://openid.net/specs/openid-connect-discovery-1_0.html",
-    },
+    Numbered { prefix: "OIDCC", title: "OpenID Connect Core 1.0", page: "https://openid.net/specs/openid-connect-core-1_0.html" },
+    Numbered { prefix: "OIDCD", title: "OpenID Connect Discovery 1.0", page: "https://openid.net/specs/openid-connect-discovery-1_0.html" },
     Numbered {
         prefix: "OIDCR",
         title: "OpenID Connect Dynamic Client Registration 1.0",
@@ -109,10 +101,7 @@ pub fn resolve(reference: &str) -> Option<Reference> {
         let Some((section, item)) = split(rest)? else {
             return Some(Reference { title: spec.title.to_owned(), url: spec.page.to_owned() });
         };
-        return Some(Reference {
-            title: titled(spec.title, section, item),
-            url: format!("{}#rfc.section.{section}", spec.page),
-        });
+        return Some(Reference { title: titled(spec.title, section, item), url: format!("{}#rfc.section.{section}", spec.page) });
     }
     let (number, rest) = rfc(reference)?;
     let name = RFC_TITLES.iter().find(|(n, _)| *n == number).map(|(_, title)| *title);
@@ -175,10 +164,7 @@ fn openactive(title: &str, page: &str, anchor: &str) -> Option<Reference> {
         return Some(Reference { title: title.to_owned(), url: page.to_owned() });
     }
     let slug = anchor.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-    slug.then(|| Reference {
-        title: format!("{title}, \u{201c}{}\u{201d}", anchor.replace('-', " ")),
-        url: format!("{page}#{anchor}"),
-    })
+    slug.then(|| Reference { title: format!("{title}, \u{201c}{}\u{201d}", anchor.replace('-', " ")), url: format!("{page}#{anchor}") })
 }
 
 #[cfg(test)]
@@ -193,11 +179,7 @@ mod tests {
                 "OpenID Connect Core 1.0, section 3.1.3.7, item 2",
                 "https://openid.net/specs/openid-connect-core-1_0.html#rfc.section.3.1.3.7",
             ),
-            (
-                "OIDCD-4.3",
-                "OpenID Connect Discovery 1.0, section 4.3",
-                "https://openid.net/specs/openid-connect-discovery-1_0.html#rfc.section.4.3",
-            ),
+            ("OIDCD-4.3", "OpenID Connect Discovery 1.0, section 4.3", "https://openid.net/specs/openid-connect-discovery-1_0.html#rfc.section.4.3"),
             (
                 "OIDCR-3.2",
                 "OpenID Connect Dynamic Client Registration 1.0, section 3.2",
@@ -218,11 +200,7 @@ mod tests {
                 "OAuth 2.0 Form Post Response Mode, section 2",
                 "https://openid.net/specs/oauth-v2-form-post-response-mode-1_0.html#rfc.section.2",
             ),
-            (
-                "RFC6749-5.1",
-                "RFC 6749: The OAuth 2.0 Authorization Framework, section 5.1",
-                "https://www.rfc-editor.org/rfc/rfc6749#section-5.1",
-            ),
+            ("RFC6749-5.1", "RFC 6749: The OAuth 2.0 Authorization Framework, section 5.1", "https://www.rfc-editor.org/rfc/rfc6749#section-5.1"),
             (
                 "RFC6749-A.12",
                 "RFC 6749: The OAuth 2.0 Authorization Framework, appendix A.12",
@@ -244,8 +222,23 @@ mod tests {
     #[test]
     fn what_is_no_reference_is_refused() {
         for reference in [
-            "", "OIDC", "OIDCC3", "OIDCC-", "OIDCC-x", "OIDCC-1..2", "OIDCC-1-x", "OIDCC-1-", "RFC", "RFC-1", "RFC+12-1", "RFC6749-",
-            "RFC6749-AB.1", "RFC999999-1", "OA-OBA-Über", "OA-X-1", "ISO-1",
+            "",
+            "OIDC",
+            "OIDCC3",
+            "OIDCC-",
+            "OIDCC-x",
+            "OIDCC-1..2",
+            "OIDCC-1-x",
+            "OIDCC-1-",
+            "RFC",
+            "RFC-1",
+            "RFC+12-1",
+            "RFC6749-",
+            "RFC6749-AB.1",
+            "RFC999999-1",
+            "OA-OBA-Über",
+            "OA-X-1",
+            "ISO-1",
         ] {
             assert_eq!(resolve(reference), None, "{reference}");
         }

@@ -83,8 +83,21 @@ pub mod arbitrary {
     pub fn value(names: &'static [&'static str]) -> impl Strategy<Value = Value> {
         let text = prop_oneof![
             proptest::sample::select(names).prop_map(str::to_owned),
-            proptest::sample::select(vec!["https://issuer.example/é?a#b", "http://localhost:1", "data:x", "RSA", "EC", "sig", "enc", "RS256", "none", "AQAB", "=", ""])
-                .prop_map(str::to_owned),
+            proptest::sample::select(vec![
+                "https://issuer.example/é?a#b",
+                "http://localhost:1",
+                "data:x",
+                "RSA",
+                "EC",
+                "sig",
+                "enc",
+                "RS256",
+                "none",
+                "AQAB",
+                "=",
+                ""
+            ])
+            .prop_map(str::to_owned),
             ".{0,12}",
         ];
         let leaf = prop_oneof![

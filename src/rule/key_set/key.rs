@@ -102,7 +102,8 @@ pub(super) const MIN_KEY_SIZE: Check<KeySet> = Check {
                 .filter(|(_, key)| text(key, "kty") == Some("RSA"))
                 .filter_map(|(at, key)| Some((name(at, key), bits(&bytes(key, "n")?))))
                 .collect();
-            let show = |sizes: &[&(String, usize)]| expect::list(&sizes.iter().map(|(name, bits)| format!("{name}: {bits} bits")).collect::<Vec<_>>());
+            let show =
+                |sizes: &[&(String, usize)]| expect::list(&sizes.iter().map(|(name, bits)| format!("{name}: {bits} bits")).collect::<Vec<_>>());
             let small: Vec<_> = sizes.iter().filter(|(_, bits)| *bits < 2048).collect();
             if sizes.is_empty() {
                 Outcome::not_applicable("no RSA keys")

@@ -24,7 +24,10 @@ fn encryption(kid: &str) -> Value {
 }
 
 fn artefact(keys: &Value) -> KeySet {
-    KeySet { response: response(200, &json!({"keys": keys})), metadata: json!({"id_token_signing_alg_values_supported": ["RS256", "ES256", "HS256"]}) }
+    KeySet {
+        response: response(200, &json!({"keys": keys})),
+        metadata: json!({"id_token_signing_alg_values_supported": ["RS256", "ES256", "HS256"]}),
+    }
 }
 
 fn good() -> Value {

@@ -59,7 +59,9 @@ pub(super) const SUBJECT_TYPES: Check<ProviderMetadata> = Check {
     },
     judge: |artefact| {
         artefact.judge(|document| {
-            required_list(document, "subject_types_supported", "public or pairwise", |types| types.iter().any(|t| matches!(*t, "public" | "pairwise")))
+            required_list(document, "subject_types_supported", "public or pairwise", |types| {
+                types.iter().any(|t| matches!(*t, "public" | "pairwise"))
+            })
         })
     },
 };

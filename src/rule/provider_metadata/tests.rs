@@ -76,7 +76,8 @@ fn the_least_metadata_is_met_with_patience() {
             "discovery/iss-parameter-boolean"
         ]
     );
-    let implicit = with(&least, &json!({"/token_endpoint": "$remove", "/grant_types_supported": ["implicit"], "/response_types_supported": ["id_token"]}));
+    let implicit =
+        with(&least, &json!({"/token_endpoint": "$remove", "/grant_types_supported": ["implicit"], "/response_types_supported": ["id_token"]}));
     assert!(not_applicable(&artefact(&implicit)).contains(&"discovery/token-endpoint"));
 }
 
@@ -187,10 +188,22 @@ fn a_slash_too_many_is_named() {
 }
 
 const NAMES: &[&str] = &[
-    "issuer", "jwks_uri", "authorization_endpoint", "token_endpoint", "userinfo_endpoint", "scopes_supported", "grant_types_supported",
-    "response_types_supported", "id_token_signing_alg_values_supported", "subject_types_supported", "code_challenge_methods_supported",
-    "token_endpoint_auth_methods_supported", "token_endpoint_auth_signing_alg_values_supported", "mtls_endpoint_aliases",
-    "authorization_response_iss_parameter_supported", "request_parameter_supported",
+    "issuer",
+    "jwks_uri",
+    "authorization_endpoint",
+    "token_endpoint",
+    "userinfo_endpoint",
+    "scopes_supported",
+    "grant_types_supported",
+    "response_types_supported",
+    "id_token_signing_alg_values_supported",
+    "subject_types_supported",
+    "code_challenge_methods_supported",
+    "token_endpoint_auth_methods_supported",
+    "token_endpoint_auth_signing_alg_values_supported",
+    "mtls_endpoint_aliases",
+    "authorization_response_iss_parameter_supported",
+    "request_parameter_supported",
 ];
 
 proptest! {
