@@ -12,6 +12,8 @@ pub mod consent;
 pub mod dataset_site;
 pub mod duplicate;
 pub mod expect;
+#[cfg(test)]
+mod flaw_tests;
 pub mod id_token;
 pub mod introspection;
 pub mod jose;

@@ -54,10 +54,10 @@ fn of<A: Artefact>(artefact: &A, wanted: impl Fn(&Outcome) -> bool) -> Vec<&'sta
 
 /// A document with members set (JSON pointer → value) and removed (value `"$remove"`).
 pub fn with(document: &Value, changes: &Value) -> Value {
-    let mut changed = document.clone();
+    let mut result = document.clone();
     for (pointer, value) in changes.as_object().expect("pointers") {
         let (parent, name) = pointer.rsplit_once('/').expect("a pointer");
-        match changed.pointer_mut(parent).expect("the parent exists") {
+        match result.pointer_mut(parent).expect("the parent exists") {
             Value::Object(members) if value == "$remove" => {
                 members.shift_remove(name).expect("a member to remove");
             }
@@ -69,7 +69,7 @@ pub fn with(document: &Value, changes: &Value) -> Value {
             _ => panic!("{pointer} has no parent"),
         }
     }
-    changed
+    result
 }
 
 /// Arbitrary bodies, statuses and headers, with enough of the right names in them to reach the judgements.
