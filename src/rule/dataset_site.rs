@@ -1,4 +1,4 @@
-//! Rules about an OpenActive dataset site and the authentication authority it names.
+//! Rules about an `OpenActive` dataset site and the authentication authority it names.
 
 use serde_json::Value;
 use url::Url;

@@ -1,4 +1,4 @@
-//! Rules about the key set an issuer publishes at its `jwks_uri` (RFC 7517, OpenID Connect Discovery 1.0).
+//! Rules about the key set an issuer publishes at its `jwks_uri` (RFC 7517, `OpenID` Connect Discovery 1.0).
 
 use serde_json::Value;
 

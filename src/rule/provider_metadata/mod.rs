@@ -1,4 +1,4 @@
-//! Rules about provider metadata (OpenID Connect Discovery 1.0, RFC 8414).
+//! Rules about provider metadata (`OpenID` Connect Discovery 1.0, RFC 8414).
 
 use serde_json::{Map, Value};
 
@@ -95,7 +95,7 @@ fn optional_list<'a>(document: &'a Map<String, Value>, name: &str) -> Result<Opt
     expect::strings(value).map(Some).map_err(|_| Outcome::not_run("discovery/metadata-types"))
 }
 
-/// `grant_types_supported`, or its default (OpenID Connect Discovery 1.0, section 3).
+/// `grant_types_supported`, or its default (`OpenID` Connect Discovery 1.0, section 3).
 fn grant_types(document: &Map<String, Value>) -> Result<Vec<&str>, Outcome> {
     Ok(optional_list(document, "grant_types_supported")?.unwrap_or_else(|| vec!["authorization_code", "implicit"]))
 }

@@ -1,4 +1,4 @@
-//! Rules about dynamic client registration (RFC 7591, OpenID Connect Registration 1.0) and its undoing (RFC 7592).
+//! Rules about dynamic client registration (RFC 7591, `OpenID` Connect Registration 1.0) and its undoing (RFC 7592).
 
 use serde_json::{Map, Value};
 

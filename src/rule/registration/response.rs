@@ -178,9 +178,9 @@ pub(super) const MANAGEMENT_URI_HTTPS: Check<Registration> = Check {
     rule: Rule {
         id: "registration/management-uri-https",
         level: Level::Must,
-        spec: "RFC7592-2",
+        spec: "RFC6750-5.3",
         says: "The client configuration endpoint is a URL with the scheme https.",
-        why: "Over plain http the registration access token can be read, and the client be taken over or deleted with it.",
+        why: "The registration access token is a bearer token: over plain http it can be read, and the client taken over or deleted with it.",
     },
     judge: |artefact| {
         artefact.judge(|client| {
