@@ -1,6 +1,6 @@
 //! Rules about the client authentication of a freshly registered client at the token endpoint.
 
-use super::{Artefact, Check};
+use super::{Artefact, Check, Level, Outcome, Rule, expect};
 
 /// How the first token request of a freshly registered client went.
 #[derive(Debug, Clone)]
@@ -22,4 +22,72 @@ impl Artefact for ClientAuthentication {
     }
 }
 
-static RULES: &[Check<ClientAuthentication>] = &[];
+static RULES: &[Check<ClientAuthentication>] = &[
+    Check {
+        rule: Rule {
+            id: "client-authentication/registered-credentials-work",
+            level: Level::Must,
+            spec: "RFC6749-2.3.1",
+            says: "The credentials given at registration are accepted at the token endpoint.",
+            why: "A client whose own credentials are refused can do nothing at all.",
+        },
+        judge: |artefact| {
+            expect::holds(
+                artefact.accepted,
+                "the credentials are accepted",
+                if artefact.accepted {
+                    format!("accepted {} ms after registration", artefact.elapsed_ms)
+                } else {
+                    format!("refused with invalid_client {}, the last time {} ms after registration", times(artefact.refusals), artefact.elapsed_ms)
+                },
+            )
+        },
+    },
+    Check {
+        rule: Rule {
+            id: "client-authentication/usable-at-once",
+            level: Level::May,
+            spec: "RFC7591-3.2.1",
+            says: "The credentials given at registration are accepted at the first attempt.",
+            why: "Clients use their credentials as soon as they have them; a registration that takes effect later fails at random.",
+        },
+        judge: |artefact| {
+            if !artefact.accepted {
+                return Outcome::not_run("client-authentication/registered-credentials-work");
+            }
+            expect::holds(
+                artefact.refusals == 0,
+                "accepted at the first attempt",
+                match artefact.refusals {
+                    0 => "accepted at the first attempt".to_owned(),
+                    refusals => format!("refused {}, then accepted {} ms after registration", times(refusals), artefact.elapsed_ms),
+                },
+            )
+        },
+    },
+];
+
+fn times(count: u32) -> String {
+    if count == 1 { "once".to_owned() } else { format!("{count} times") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule::testing::{failing, not_run};
+
+    #[test]
+    fn credentials_work_and_at_once() {
+        for (accepted, refusals, rules) in [
+            (true, 0, &[][..]),
+            (true, 1, &["client-authentication/usable-at-once"]),
+            (true, 9, &["client-authentication/usable-at-once"]),
+            (false, 9, &["client-authentication/registered-credentials-work"]),
+            (false, 0, &["client-authentication/registered-credentials-work"]),
+        ] {
+            let artefact = ClientAuthentication { exchange: 0, refusals, elapsed_ms: 120, accepted };
+            assert_eq!(failing(&artefact), rules, "{accepted} {refusals}");
+            assert_eq!(not_run(&artefact).len(), usize::from(!accepted));
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! Rules about when the issuer asks the end-user for consent.
 
-use super::{Artefact, Check};
+use super::{Artefact, Check, Level, Outcome, Rule, expect};
 
 /// What the browser was shown between the login and the callback, and what was due.
 #[derive(Debug, Clone)]
@@ -22,4 +22,88 @@ impl Artefact for Consent {
     }
 }
 
-static RULES: &[Check<Consent>] = &[];
+static RULES: &[Check<Consent>] = &[
+    // An authorization decision is a MUST; but the text lets it come by other means than a page, such as an administrator's consent.
+    Check {
+        rule: Rule {
+            id: "consent/shown-to-new-client",
+            level: Level::Should,
+            spec: "OIDCC-3.1.2.4",
+            says: "A client that nobody has authorized before is not let in without asking the end-user.",
+            why: "Anybody can register a client; with no question asked it gets at a user's data by one link followed.",
+        },
+        judge: |artefact| {
+            if !artefact.new_client {
+                return Outcome::not_applicable("the client may have been authorized before");
+            }
+            expect::holds(artefact.shown > 0, "a consent page", pages(artefact.shown))
+        },
+    },
+    Check {
+        rule: Rule {
+            id: "consent/prompt-consent-honoured",
+            level: Level::Should,
+            spec: "OIDCC-3.1.2.1",
+            says: "With prompt=consent the end-user is asked for consent.",
+            why: "A client asks so when it needs a fresh decision, for offline access above all; without one the user never agreed to it.",
+        },
+        judge: |artefact| {
+            if !artefact.prompt_consent {
+                return Outcome::not_applicable("the request did not say prompt=consent");
+            }
+            expect::holds(artefact.shown > 0, "a consent page", pages(artefact.shown))
+        },
+    },
+    // What the OpenActive test suite expects; the specification itself speaks only of one consent prompt in this flow.
+    Check {
+        rule: Rule {
+            id: "consent/not-repeated",
+            level: Level::Should,
+            spec: "OA-OBA-authorization-code-flow",
+            says: "Consent that was just given to a client is not asked for again.",
+            why: "Sellers who log in by a booking partner every day would have to consent every day, and would soon stop reading.",
+        },
+        judge: |artefact| {
+            if !artefact.already_given {
+                return Outcome::not_applicable("the same consent has not just been given");
+            }
+            expect::holds(artefact.shown == 0, "no consent page", pages(artefact.shown))
+        },
+    },
+];
+
+fn pages(count: usize) -> String {
+    match count {
+        0 => "no consent page".to_owned(),
+        1 => "1 consent page".to_owned(),
+        count => format!("{count} consent pages"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule::testing::{failing, not_applicable};
+
+    #[test]
+    fn consent_is_asked_for_when_it_is_due() {
+        for (shown, new_client, prompt_consent, already_given, rules) in [
+            (1, true, false, false, &[][..]),
+            (1, false, true, false, &[]),
+            (2, true, true, false, &[]),
+            (0, false, false, true, &[]),
+            (0, false, false, false, &[]),
+            (1, false, false, false, &[]),
+            (0, true, false, false, &["consent/shown-to-new-client"]),
+            (0, false, true, false, &["consent/prompt-consent-honoured"]),
+            (0, true, true, false, &["consent/shown-to-new-client", "consent/prompt-consent-honoured"]),
+            (1, false, false, true, &["consent/not-repeated"]),
+            (2, false, false, true, &["consent/not-repeated"]),
+        ] {
+            let artefact = Consent { shown, new_client, prompt_consent, already_given };
+            assert_eq!(failing(&artefact), rules, "{artefact:?}");
+            let due = [new_client, prompt_consent, already_given].into_iter().filter(|due| *due).count();
+            assert_eq!(not_applicable(&artefact).len(), 3 - due, "{artefact:?}");
+        }
+    }
+}

@@ -1,6 +1,10 @@
 //! Rules about token introspection (RFC 7662).
 
-use super::{Artefact, Check};
+use std::collections::HashSet;
+
+use serde_json::{Map, Value};
+
+use super::{Artefact, Check, Level, Outcome, Rule, expect};
 use crate::session::received::Received;
 
 /// The response to introspecting an access token of ours that is alive.
@@ -25,4 +29,249 @@ impl Artefact for Introspection {
     }
 }
 
-static RULES: &[Check<Introspection>] = &[];
+static RULES: &[Check<Introspection>] = &[
+    Check {
+        rule: Rule {
+            id: "introspection/http-200",
+            level: Level::Must,
+            spec: "RFC7662-2.2",
+            says: "An introspection is answered with status 200.",
+            why: "A resource server that sees anything else turns the token's bearer away.",
+        },
+        judge: |artefact| expect::status(&artefact.response, 200),
+    },
+    Check {
+        rule: Rule {
+            id: "introspection/content-type-json",
+            level: Level::Must,
+            spec: "RFC7662-2.2",
+            says: "An introspection is answered in application/json.",
+            why: "Client libraries check the media type before they parse.",
+        },
+        judge: |artefact| {
+            if artefact.response.status != 200 {
+                return Outcome::not_run("introspection/http-200");
+            }
+            expect::media_type(&artefact.response, &["application/json"])
+        },
+    },
+    Check {
+        rule: Rule {
+            id: "introspection/active-boolean",
+            level: Level::Must,
+            spec: "RFC7662-2.2",
+            says: "The answer is a JSON object whose member active is a boolean.",
+            why: "It is the one thing a resource server asks; a string \"false\" counts as true in many languages.",
+        },
+        judge: |artefact| {
+            if artefact.response.status != 200 {
+                return Outcome::not_run("introspection/http-200");
+            }
+            let expected = "a JSON object with active true or false";
+            match artefact.response.json() {
+                Err(why) => Outcome::failed(expected, why),
+                Ok(Value::Object(answer)) => match answer.get("active") {
+                    Some(Value::Bool(active)) => Outcome::passed(format!("active = {active}")),
+                    Some(other) => Outcome::failed(expected, format!("active = {}", expect::show(other))),
+                    None => Outcome::failed(expected, "no active"),
+                },
+                Ok(other) => Outcome::failed(expected, expect::kind(&other)),
+            }
+        },
+    },
+    // Not a failure: an issuer may hide a token from whoever is not allowed to introspect it.
+    Check {
+        rule: Rule {
+            id: "introspection/active",
+            level: Level::Should,
+            spec: "RFC7662-2.2",
+            says: "An access token that has just been issued is active.",
+            why: "Resource servers would turn away every bearer of a good token.",
+        },
+        judge: |artefact| match artefact.answer() {
+            Err(outcome) => outcome,
+            Ok(answer) => {
+                let active = answer.get("active") == Some(&Value::Bool(true));
+                expect::holds(active, "active = true", format!("active = {active}"))
+            }
+        },
+    },
+    Check {
+        rule: Rule {
+            id: "introspection/client-id",
+            level: Level::Must,
+            spec: "RFC7662-2.2",
+            says: "The client, if named, is the one the token was issued to.",
+            why: "A resource server would grant one client what another is allowed.",
+        },
+        judge: |artefact| artefact.member("client_id", |value| same("client_id", &artefact.client_id, value)),
+    },
+    // A resource may be told fewer scopes than were granted, never more.
+    Check {
+        rule: Rule {
+            id: "introspection/scope",
+            level: Level::Must,
+            spec: "RFC7662-2.2",
+            says: "The scope, if given, is a string of scopes that were granted.",
+            why: "A resource server would allow what nobody granted.",
+        },
+        judge: |artefact| {
+            artefact.member("scope", |value| {
+                let Some(scope) = value.as_str() else {
+                    return Outcome::failed(
+                        "a string of scopes separated by spaces",
+                        format!("scope is {}: {}", expect::kind(value), expect::show(value)),
+                    );
+                };
+                let Some(granted) = &artefact.scope else {
+                    return Outcome::passed(format!("scope = {}; what was granted is not known", expect::shorten(scope)));
+                };
+                let words: HashSet<_> = granted.split(' ').collect();
+                let within = scope.split(' ').all(|word| word.is_empty() || words.contains(word));
+                expect::holds(within, format!("scopes of {}", expect::shorten(granted)), format!("scope = {}", expect::shorten(scope)))
+            })
+        },
+    },
+    // Pairwise identifiers may differ between an ID token and a resource server's view of the same user.
+    Check {
+        rule: Rule {
+            id: "introspection/sub",
+            level: Level::Should,
+            spec: "RFC7662-2.2",
+            says: "The subject, if given, is that of the ID token issued with the access token.",
+            why: "A resource server would act on somebody else's data.",
+        },
+        judge: |artefact| {
+            artefact.member("sub", |value| match &artefact.id_token_sub {
+                None => Outcome::not_applicable("no ID token came with the access token"),
+                Some(sub) => same("sub", sub, value),
+            })
+        },
+    },
+    Check {
+        rule: Rule {
+            id: "introspection/issuer",
+            level: Level::Must,
+            spec: "RFC7662-2.2",
+            says: "The issuer of the token, if named, is the issuer asked.",
+            why: "A resource server that trusts several issuers would credit the token to the wrong one.",
+        },
+        judge: |artefact| artefact.member("iss", |value| same("iss", &artefact.issuer, value)),
+    },
+];
+
+impl Introspection {
+    /// The answer, or the outcome of every rule that needs it.
+    fn answer(&self) -> Result<Map<String, Value>, Outcome> {
+        if self.response.status != 200 {
+            return Err(Outcome::not_run("introspection/http-200"));
+        }
+        let answer = self.response.object().filter(|answer| answer.get("active").is_some_and(Value::is_boolean));
+        answer.ok_or_else(|| Outcome::not_run("introspection/active-boolean"))
+    }
+
+    /// Judges an optional member of the answer about an active token.
+    fn member(&self, name: &str, judgement: impl FnOnce(&Value) -> Outcome) -> Outcome {
+        let answer = match self.answer() {
+            Ok(answer) => answer,
+            Err(outcome) => return outcome,
+        };
+        if answer.get("active") == Some(&Value::Bool(false)) {
+            return Outcome::not_run("introspection/active");
+        }
+        match answer.get(name).filter(|value| !value.is_null()) {
+            None => Outcome::not_applicable(format!("no {name}")),
+            Some(value) => judgement(value),
+        }
+    }
+}
+
+fn same(what: &str, expected: &str, value: &Value) -> Outcome {
+    match value.as_str() {
+        Some(actual) => expect::same(what, expected, actual),
+        None => Outcome::failed(format!("{what} = {}", expect::shorten(expected)), format!("{what} = {}", expect::show(value))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::rule::testing::{arbitrary, failing, json as response, not_applicable, not_run, passing, text, with};
+
+    fn good() -> Value {
+        json!({"active": true, "client_id": "c-1", "scope": "openid", "sub": "u-1", "iss": "https://issuer.example", "exp": 1_700_003_600})
+    }
+
+    fn artefact(answer: &Value) -> Introspection {
+        Introspection {
+            response: response(200, answer),
+            client_id: "c-1".to_owned(),
+            issuer: "https://issuer.example".to_owned(),
+            scope: Some("openid profile".to_owned()),
+            id_token_sub: Some("u-1".to_owned()),
+        }
+    }
+
+    #[test]
+    fn a_good_answer_passes_every_rule() {
+        assert_eq!(passing(&artefact(&good())).len(), Introspection::RULES.len(), "{:?}", failing(&artefact(&good())));
+        let least = artefact(&json!({"active": true}));
+        assert!(failing(&least).is_empty());
+        assert_eq!(not_applicable(&least), ["introspection/client-id", "introspection/scope", "introspection/sub", "introspection/issuer"]);
+        let alone = Introspection { id_token_sub: None, scope: None, ..artefact(&good()) };
+        assert_eq!(not_applicable(&alone), ["introspection/sub"]);
+    }
+
+    #[test]
+    fn each_way_of_being_wrong_fails_its_rule_and_no_other() {
+        for (changes, rule) in [
+            (json!({"/active": false}), "introspection/active"),
+            (json!({"/active": "true"}), "introspection/active-boolean"),
+            (json!({"/active": "$remove"}), "introspection/active-boolean"),
+            (json!({"/client_id": "c-2"}), "introspection/client-id"),
+            (json!({"/client_id": ["c-1"]}), "introspection/client-id"),
+            (json!({"/scope": "openid admin"}), "introspection/scope"),
+            (json!({"/scope": ["openid"]}), "introspection/scope"),
+            (json!({"/sub": "u-2"}), "introspection/sub"),
+            (json!({"/sub": 1}), "introspection/sub"),
+            (json!({"/iss": "https://issuer.example/"}), "introspection/issuer"),
+        ] {
+            assert_eq!(failing(&artefact(&with(&good(), &changes))), [rule], "{changes}");
+        }
+        for changes in [
+            json!({"/scope": ""}),
+            json!({"/scope": "openid  profile "}),
+            json!({"/scope": "profile openid"}),
+            json!({"/sub": null}),
+            json!({"/aud": ["a"]}),
+        ] {
+            assert!(failing(&artefact(&with(&good(), &changes))).is_empty(), "{changes}");
+        }
+    }
+
+    #[test]
+    fn a_response_without_an_answer_fails_once() {
+        for (response, rule) in [
+            (response(401, &json!({"error": "invalid_client"})), "introspection/http-200"),
+            (text(500, "text/html", "<p>"), "introspection/http-200"),
+            (text(200, "application/json", "<p>"), "introspection/active-boolean"),
+            (response(200, &json!([true])), "introspection/active-boolean"),
+        ] {
+            let artefact = Introspection { response, ..artefact(&good()) };
+            assert_eq!(failing(&artefact), [rule]);
+            assert!(not_run(&artefact).iter().all(|(_, because)| because == rule));
+        }
+        let html = Introspection { response: text(200, "text/html", &good().to_string()), ..artefact(&good()) };
+        assert_eq!(failing(&html), ["introspection/content-type-json"]);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_panics(response in arbitrary::received(&["active", "client_id", "scope", "sub", "iss"])) {
+            let _ = failing(&Introspection { response, ..artefact(&good()) });
+        }
+    }
+}

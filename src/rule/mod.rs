@@ -10,7 +10,10 @@ pub mod authorization_response;
 pub mod client_authentication;
 pub mod consent;
 pub mod dataset_site;
+pub mod duplicate;
 pub mod expect;
+#[cfg(test)]
+mod flaw_tests;
 pub mod id_token;
 pub mod introspection;
 pub mod jose;
@@ -22,6 +25,8 @@ pub mod refresh;
 pub mod registration;
 pub mod revocation;
 pub mod spec;
+#[cfg(test)]
+pub mod testing;
 pub mod token_response;
 pub mod userinfo;
 

@@ -1,6 +1,6 @@
 //! Rules about a protected resource: the orders feed (RFC 6750).
 
-use super::{Artefact, Check};
+use super::{Artefact, Check, Level, Outcome, Rule, expect};
 use crate::session::received::Received;
 
 /// The orders feed asked twice.
@@ -19,4 +19,108 @@ impl Artefact for OrdersFeed {
     }
 }
 
-static RULES: &[Check<OrdersFeed>] = &[];
+static RULES: &[Check<OrdersFeed>] = &[
+    Check {
+        rule: Rule {
+            id: "orders-feed/accepts-token",
+            level: Level::Must,
+            spec: "OA-OBA-authentication",
+            says: "The orders feed is open to a client with its access token.",
+            why: "A booking partner that cannot read its feed misses every cancellation and change.",
+        },
+        judge: |artefact| expect::status(&artefact.with_token, 200),
+    },
+    // 401 by RFC 6750, 403 by the error table of the Open Booking API; other refusals keep the data safe just as well.
+    Check {
+        rule: Rule {
+            id: "orders-feed/refuses-without-token",
+            level: Level::Must,
+            spec: "OA-OBA-authentication",
+            says: "The orders feed is closed to a request without an access token.",
+            why: "Orders hold the names and addresses of customers, for anybody to read who finds the URL.",
+        },
+        judge: |artefact| {
+            let status = artefact.without_token.status;
+            expect::holds((400..500).contains(&status), "a refusal: status 401, or another of 4xx", format!("status {status}"))
+        },
+    },
+    Check {
+        rule: Rule {
+            id: "orders-feed/challenge",
+            level: Level::Must,
+            spec: "RFC6750-3",
+            says: "A refusal with status 401 names the scheme Bearer in WWW-Authenticate.",
+            why: "Without the challenge a client cannot tell a missing token from any other trouble, and does not ask for a new one.",
+        },
+        judge: |artefact| {
+            let status = artefact.without_token.status;
+            if status < 400 {
+                return Outcome::not_run("orders-feed/refuses-without-token");
+            }
+            if status != 401 {
+                return Outcome::not_applicable(format!("status {status}, not 401"));
+            }
+            let seen: Vec<_> = artefact.without_token.header_all("www-authenticate").collect();
+            expect::holds(
+                seen.iter().any(|value| names_token_scheme(value)),
+                "WWW-Authenticate: Bearer …",
+                format!("WWW-Authenticate: {}", expect::list(&seen)),
+            )
+        },
+    },
+];
+
+/// True if a list of challenges (RFC 9110 11.6.1) holds one of scheme `Bearer`, or of `DPoP` (RFC 9449 7.1), its successor.
+fn names_token_scheme(value: &str) -> bool {
+    value
+        .split(',')
+        .filter_map(|part| part.split_whitespace().next())
+        .any(|word| word.eq_ignore_ascii_case("bearer") || word.eq_ignore_ascii_case("dpop"))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::rule::testing::{arbitrary, failing, not_applicable, text};
+
+    fn refusal(status: u16, challenges: &[&str]) -> Received {
+        let mut response = text(status, "text/plain", "");
+        response.headers.extend(challenges.iter().map(|value| ("www-authenticate".to_owned(), (*value).to_owned())));
+        response
+    }
+
+    #[test]
+    fn the_feed_is_open_with_a_token_and_closed_without() {
+        for (with, without, rules) in [
+            (200, refusal(401, &["Bearer"]), &[][..]),
+            (200, refusal(401, &["Basic realm=\"a\"", "bearer realm=\"a, b\""]), &[]),
+            (200, refusal(401, &["Basic realm=\"a\", Bearer realm=\"b\""]), &[]),
+            (200, refusal(401, &["DPoP algs=\"ES256\""]), &[]),
+            (200, refusal(403, &[]), &[]),
+            (200, refusal(404, &[]), &[]),
+            (200, refusal(401, &[]), &["orders-feed/challenge"]),
+            (200, refusal(401, &["Basic realm=\"Bearer\""]), &["orders-feed/challenge"]),
+            (200, refusal(401, &[""]), &["orders-feed/challenge"]),
+            (200, refusal(200, &[]), &["orders-feed/refuses-without-token"]),
+            (200, refusal(302, &[]), &["orders-feed/refuses-without-token"]),
+            (200, refusal(500, &[]), &["orders-feed/refuses-without-token"]),
+            (401, refusal(401, &["Bearer"]), &["orders-feed/accepts-token"]),
+            (204, refusal(401, &["Bearer"]), &["orders-feed/accepts-token"]),
+            (500, refusal(401, &["Bearer"]), &["orders-feed/accepts-token"]),
+        ] {
+            let artefact = OrdersFeed { with_token: text(with, "application/json", "{}"), without_token: without };
+            assert_eq!(failing(&artefact), rules, "{artefact:?}");
+        }
+        let forbidden = OrdersFeed { with_token: text(200, "", ""), without_token: refusal(403, &[]) };
+        assert_eq!(not_applicable(&forbidden), ["orders-feed/challenge"]);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_panics(with_token in arbitrary::received(&["a"]), without_token in arbitrary::received(&["a"])) {
+            let _ = failing(&OrdersFeed { with_token, without_token });
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! Rules about token revocation (RFC 7009).
 
-use super::{Artefact, Check};
+use super::{Artefact, Check, Level, Outcome, Rule, expect};
 use crate::session::received::Received;
 
 /// A revocation of a refresh token, and what the token did afterwards.
@@ -19,4 +19,73 @@ impl Artefact for Revocation {
     }
 }
 
-static RULES: &[Check<Revocation>] = &[];
+static RULES: &[Check<Revocation>] = &[
+    Check {
+        rule: Rule {
+            id: "revocation/http-200",
+            level: Level::Must,
+            spec: "RFC7009-2.2",
+            says: "A revocation is answered with status 200.",
+            why: "A client that sees anything else must think that the token is still alive.",
+        },
+        judge: |artefact| expect::status(&artefact.response, 200),
+    },
+    Check {
+        rule: Rule {
+            id: "revocation/token-dead",
+            level: Level::Must,
+            spec: "RFC7009-2.1",
+            says: "A refresh token that was revoked gives no more tokens.",
+            why: "A user who logs out, or finds a token stolen, is told that it is over while it is not.",
+        },
+        judge: |artefact| {
+            if artefact.response.status != 200 {
+                return Outcome::not_run("revocation/http-200");
+            }
+            let Some(afterwards) = &artefact.afterwards else {
+                return Outcome::not_applicable("the revoked token was not tried again");
+            };
+            let status = afterwards.status;
+            // The error's name is chosen by the issuer; nothing else of the answer is shown, for it may hold tokens.
+            let error = afterwards.member("error").map(|error| format!(", error = {}", expect::show(&error))).unwrap_or_default();
+            expect::holds((400..500).contains(&status), "a refusal: status 400, error = \"invalid_grant\"", format!("status {status}{error}"))
+        },
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::rule::testing::{arbitrary, failing, json as response, not_applicable, not_run, text};
+
+    #[test]
+    fn a_revoked_token_is_dead() {
+        let dead = || response(400, &json!({"error": "invalid_grant"}));
+        for (revocation, afterwards, rules) in [
+            (text(200, "", ""), Some(dead()), &[][..]),
+            (response(200, &json!({})), Some(text(401, "text/html", "<p>")), &[]),
+            (text(200, "", ""), None, &[]),
+            (text(204, "", ""), Some(dead()), &["revocation/http-200"]),
+            (text(503, "", ""), Some(response(200, &json!({}))), &["revocation/http-200"]),
+            (response(400, &json!({"error": "unsupported_token_type"})), None, &["revocation/http-200"]),
+            (text(200, "", ""), Some(response(200, &json!({"access_token": "a"}))), &["revocation/token-dead"]),
+            (text(200, "", ""), Some(text(500, "", "")), &["revocation/token-dead"]),
+        ] {
+            let artefact = Revocation { response: revocation, afterwards };
+            assert_eq!(failing(&artefact), rules, "{artefact:?}");
+        }
+        assert_eq!(not_applicable(&Revocation { response: text(200, "", ""), afterwards: None }), ["revocation/token-dead"]);
+        let broken = Revocation { response: text(500, "", ""), afterwards: None };
+        assert_eq!(not_run(&broken), [("revocation/token-dead", "revocation/http-200".to_owned())]);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_panics(response in arbitrary::received(&["error"]), afterwards in proptest::option::of(arbitrary::received(&["error"]))) {
+            let _ = failing(&Revocation { response, afterwards });
+        }
+    }
+}

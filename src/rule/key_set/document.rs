@@ -1,0 +1,126 @@
+//! Rules about the set as such.
+
+use serde_json::Value;
+
+use super::{KeySet, name, purpose, text};
+use crate::rule::{Check, Level, Outcome, Rule, expect};
+
+pub(super) const HTTP_200: Check<KeySet> = Check {
+    rule: Rule {
+        id: "jwks/http-200",
+        level: Level::Must,
+        spec: "OIDCD-3",
+        says: "The key set is served with status 200.",
+        why: "Without the keys no client can verify an ID token, so nobody can log in.",
+    },
+    judge: |artefact| expect::status(&artefact.response, 200),
+};
+
+pub(super) const CONTENT_TYPE: Check<KeySet> = Check {
+    rule: Rule {
+        id: "jwks/content-type",
+        level: Level::Should,
+        spec: "RFC7517-8.5",
+        says: "The key set is served as application/jwk-set+json or application/json.",
+        why: "Some client libraries refuse a key set that calls itself something else, and every login fails.",
+    },
+    judge: |artefact| {
+        if artefact.response.status != 200 {
+            return Outcome::not_run("jwks/http-200");
+        }
+        expect::media_type(&artefact.response, &["application/jwk-set+json", "application/json"])
+    },
+};
+
+pub(super) const KEYS_ARRAY: Check<KeySet> = Check {
+    rule: Rule {
+        id: "jwks/keys-array",
+        level: Level::Must,
+        spec: "RFC7517-5",
+        says: "The key set is a JSON object whose member keys is an array of JSON objects.",
+        why: "A client finds no key in anything else.",
+    },
+    judge: |artefact| {
+        if artefact.response.status != 200 {
+            return Outcome::not_run("jwks/http-200");
+        }
+        let expected = "a JSON object with an array of keys";
+        let document = match artefact.response.json() {
+            Ok(document) => document,
+            Err(why) => return Outcome::failed(expected, why),
+        };
+        match document.get("keys") {
+            Some(Value::Array(keys)) => match keys.iter().find(|key| !key.is_object()) {
+                Some(other) => Outcome::failed(expected, format!("keys holds {}: {}", expect::kind(other), expect::show(other))),
+                None => Outcome::passed(format!("{} keys", keys.len())),
+            },
+            Some(other) => Outcome::failed(expected, format!("keys is {}: {}", expect::kind(other), expect::show(other))),
+            None => Outcome::failed(expected, format!("no keys in {}: {}", expect::kind(&document), expect::show(&document))),
+        }
+    },
+};
+
+// Core asks for the kid in the header of what is signed; without one on the key there is nothing to put there.
+pub(super) const KID_EVERYWHERE: Check<KeySet> = Check {
+    rule: Rule {
+        id: "jwks/kid-everywhere",
+        level: Level::Must,
+        spec: "OIDCC-10.1",
+        says: "Where there is more than one key, every signing key has a kid.",
+        why: "A client that cannot tell which key signed a token has to try them all, or gives up, above all while keys are rotated.",
+    },
+    judge: |artefact| {
+        artefact.judge(|keys| {
+            if keys.len() < 2 {
+                return Outcome::not_applicable(format!("{} keys in the set", keys.len()));
+            }
+            let without: Vec<_> = keys
+                .iter()
+                .enumerate()
+                .filter(|(_, key)| purpose::may_sign(key) && text(key, "kid").is_none_or(str::is_empty))
+                .map(|(at, _)| format!("keys[{at}]"))
+                .collect();
+            if without.is_empty() {
+                Outcome::passed(format!("{} keys, every signing key with a kid", keys.len()))
+            } else {
+                Outcome::failed("a kid on every signing key", format!("no kid: {}", expect::list(&without)))
+            }
+        })
+    },
+};
+
+pub(super) const KID_UNIQUE: Check<KeySet> = Check {
+    rule: Rule {
+        id: "jwks/kid-unique",
+        level: Level::Should,
+        spec: "RFC7517-4.5",
+        says: "Different keys of the same type have different kids.",
+        why: "A client takes the first key with the kid it looks for; if another one signed, the token is refused.",
+    },
+    judge: |artefact| {
+        artefact.judge(|keys| {
+            let mut twice = Vec::new();
+            let mut with_kid = 0_usize;
+            for (at, key) in keys.iter().enumerate() {
+                let Some(kid) = text(key, "kid") else { continue };
+                with_kid += 1;
+                let same = |other: &&Value| text(other, "kid") == Some(kid) && other.get("kty") == key.get("kty") && !same_material(other, key);
+                if keys[..at].iter().any(|other| same(&other)) {
+                    twice.push(name(at, key));
+                }
+            }
+            if with_kid == 0 {
+                Outcome::not_applicable("no key has a kid")
+            } else if twice.is_empty() {
+                Outcome::passed(format!("{with_kid} kids, no two alike"))
+            } else {
+                Outcome::failed("different kids", format!("more than once: {}", expect::list(&twice)))
+            }
+        })
+    },
+};
+
+/// True if two entries of one type are the same key, listed twice for two algorithms, say.
+fn same_material(one: &Value, other: &Value) -> bool {
+    ["n", "e", "crv", "x", "y"].iter().all(|member| one.get(member) == other.get(member))
+}

@@ -1,0 +1,131 @@
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::KeySet;
+use crate::rule::Artefact;
+use crate::rule::testing::{arbitrary, failing, json as response, not_applicable, not_run, passing, text, with};
+
+/// An RSA key of so many bytes; its modulus starts with the byte given, so that two can differ.
+fn rsa(kid: &str, bytes: usize, first: u8) -> Value {
+    let mut modulus = vec![0xa5; bytes];
+    modulus[0] = first;
+    json!({"kty": "RSA", "use": "sig", "alg": "RS256", "kid": kid, "e": "AQAB", "n": URL_SAFE_NO_PAD.encode(modulus)})
+}
+
+fn ec(kid: &str) -> Value {
+    let coordinate = URL_SAFE_NO_PAD.encode([7; 32]);
+    json!({"kty": "EC", "use": "sig", "kid": kid, "crv": "P-256", "x": coordinate, "y": coordinate})
+}
+
+fn encryption(kid: &str) -> Value {
+    with(&rsa(kid, 256, 0xb0), &json!({"/use": "enc", "/alg": "RSA-OAEP"}))
+}
+
+fn artefact(keys: &Value) -> KeySet {
+    KeySet {
+        response: response(200, &json!({"keys": keys})),
+        metadata: json!({"id_token_signing_alg_values_supported": ["RS256", "ES256", "HS256"]}),
+    }
+}
+
+fn good() -> Value {
+    json!([rsa("1", 256, 0xff), ec("2"), encryption("3")])
+}
+
+#[test]
+fn a_good_set_passes_every_rule() {
+    let artefact = artefact(&good());
+    assert_eq!(passing(&artefact).len(), KeySet::RULES.len(), "{:?} {:?}", failing(&artefact), not_applicable(&artefact));
+}
+
+#[test]
+fn what_is_allowed_is_left_alone() {
+    for (what, keys) in [
+        ("one key without a kid and without use", json!([with(&rsa("1", 256, 0xff), &json!({"/kid": "$remove", "/use": "$remove"})), ec("2")])),
+        ("the same kid for keys of two types", json!([rsa("1", 256, 0xff), ec("1")])),
+        ("one key listed for two algorithms", json!([rsa("1", 256, 0xff), with(&rsa("1", 256, 0xff), &json!({"/alg": "PS256"})), ec("2")])),
+        ("an encryption key without a kid", json!([rsa("1", 256, 0xff), ec("2"), with(&encryption("3"), &json!({"/kid": "$remove"}))])),
+        ("a type nobody knows", json!([rsa("1", 256, 0xff), ec("2"), {"kty": "AKP", "kid": "3", "pub": "x"}])),
+        ("a leading zero in the modulus", json!([ec("2"), with(&rsa("1", 257, 0), &json!({}))])),
+    ] {
+        let keys = if what.starts_with("one key without") { json!([keys[0]]) } else { keys };
+        let mut artefact = artefact(&keys);
+        artefact.metadata = json!({"id_token_signing_alg_values_supported": ["RS256", "PS256", "none"]});
+        assert!(failing(&artefact).is_empty(), "{what}: {:?}", failing(&artefact));
+    }
+}
+
+#[test]
+fn each_way_of_being_wrong_fails_its_rule_and_no_other() {
+    for (changes, rules) in [
+        (json!({"/0/kid": "$remove"}), &["jwks/kid-everywhere"][..]),
+        (json!({"/0/kid": ""}), &["jwks/kid-everywhere"]),
+        (json!({"/0/kid": 7}), &["jwks/kid-everywhere"]),
+        (json!({"/-": rsa("1", 256, 0xc0)}), &["jwks/kid-unique"]),
+        (json!({"/0/d": "AQ"}), &["jwks/public-only"]),
+        (json!({"/1/d": "AQ"}), &["jwks/public-only"]),
+        (json!({"/-": {"kty": "oct", "kid": "4", "use": "sig", "k": "AQ"}}), &["jwks/public-only"]),
+        (json!({"/-": {"kty": "oct", "kid": "4", "use": "sig"}}), &["jwks/public-only"]),
+        (json!({"/0/kty": "$remove", "/1/alg": "RS256", "/-": rsa("5", 256, 0xd0)}), &["jwks/required-members"]),
+        (json!({"/0/e": "$remove"}), &["jwks/required-members"]),
+        (json!({"/0/e": ""}), &["jwks/required-members"]),
+        (json!({"/0/e": "AQAB=="}), &["jwks/required-members"]),
+        (json!({"/0/n": "$remove"}), &["jwks/required-members"]),
+        (json!({"/1/y": "$remove"}), &["jwks/required-members"]),
+        (json!({"/1/x": "a+b/"}), &["jwks/required-members"]),
+        (json!({"/-": {"kty": "OKP", "kid": "4", "use": "sig", "x": "AQ"}}), &["jwks/required-members"]),
+        (json!({"/-": rsa("4", 128, 0xff)}), &["jwks/min-key-size"]),
+        (json!({"/-": rsa("4", 256, 0x7f)}), &["jwks/min-key-size"]),
+        (json!({"/1/crv": "P-384"}), &["jwks/signing-key-for-each-alg"]),
+        (json!({"/0/use": "enc"}), &["jwks/signing-key-for-each-alg"]),
+        (json!({"/0/key_ops": ["encrypt"]}), &["jwks/signing-key-for-each-alg"]),
+        (json!({"/0/use": "enc", "/1/use": "enc"}), &["jwks/signing-key-present"]),
+        (json!({"/1/use": "$remove"}), &["jwks/use-present"]),
+        (json!({"/2/use": "$remove"}), &["jwks/use-present"]),
+    ] {
+        assert_eq!(failing(&artefact(&with(&good(), &changes))), rules, "{changes}");
+    }
+}
+
+#[test]
+fn a_response_without_keys_fails_once() {
+    let metadata = json!({"id_token_signing_alg_values_supported": ["RS256"]});
+    for (response, rule) in [
+        (response(404, &json!({})), "jwks/http-200"),
+        (text(503, "text/html", "busy"), "jwks/http-200"),
+        (text(200, "application/json", "<p>"), "jwks/keys-array"),
+        (response(200, &json!({})), "jwks/keys-array"),
+        (response(200, &json!([])), "jwks/keys-array"),
+        (response(200, &json!({"keys": {}})), "jwks/keys-array"),
+        (response(200, &json!({"keys": ["k"]})), "jwks/keys-array"),
+        (response(200, &json!({"keys": []})), "jwks/signing-key-present"),
+    ] {
+        let artefact = KeySet { response, metadata: metadata.clone() };
+        assert_eq!(failing(&artefact), [rule]);
+        assert!(not_run(&artefact).iter().all(|(_, because)| because == rule), "{:?}", not_run(&artefact));
+    }
+    for (content_type, fails) in
+        [("application/jwk-set+json", false), ("application/json; charset=utf-8", false), ("text/plain", true), ("application/xjson", true)]
+    {
+        let artefact = KeySet { response: text(200, content_type, &json!({"keys": [rsa("1", 256, 0xff)]}).to_string()), metadata: metadata.clone() };
+        assert_eq!(!failing(&artefact).is_empty(), fails, "{content_type}");
+    }
+    let artefact = KeySet { metadata: json!({}), ..artefact(&good()) };
+    assert_eq!(not_run(&artefact), [("jwks/signing-key-for-each-alg", "discovery/id-token-algs-rs256".to_owned())]);
+}
+
+const NAMES: &[&str] = &["keys", "kty", "kid", "use", "alg", "n", "e", "crv", "x", "y", "d", "k", "key_ops"];
+
+proptest! {
+    #[test]
+    fn nothing_panics(response in arbitrary::received(NAMES), metadata in arbitrary::value(&["id_token_signing_alg_values_supported"])) {
+        let _ = failing(&KeySet { response, metadata });
+    }
+
+    #[test]
+    fn no_key_makes_it_panic(keys in proptest::collection::vec(arbitrary::value(NAMES), 0..5)) {
+        let _ = failing(&artefact(&Value::from(keys.into_iter().filter(Value::is_object).collect::<Vec<_>>())));
+    }
+}

@@ -1,0 +1,211 @@
+//! Rules about the document as such: how it is served, and the types of its members.
+
+use serde_json::Value;
+use url::Url;
+
+use super::{ProviderMetadata, present};
+use crate::rule::duplicate::duplicates;
+use crate::rule::{Check, Level, Outcome, Rule, expect};
+
+pub(super) const HTTP_200: Check<ProviderMetadata> = Check {
+    rule: Rule {
+        id: "discovery/http-200",
+        level: Level::Must,
+        spec: "OIDCD-4.2",
+        says: "The provider metadata is served with status 200.",
+        why: "A client takes any other status for an error and never gets to know the endpoints.",
+    },
+    judge: |artefact| expect::status(&artefact.response, 200),
+};
+
+pub(super) const CONTENT_TYPE_JSON: Check<ProviderMetadata> = Check {
+    rule: Rule {
+        id: "discovery/content-type-json",
+        level: Level::Must,
+        spec: "OIDCD-4.2",
+        says: "The provider metadata is served as application/json.",
+        why: "Client libraries check the media type before they parse, and refuse a document that calls itself something else.",
+    },
+    judge: |artefact| {
+        if artefact.response.status != 200 {
+            return Outcome::not_run("discovery/http-200");
+        }
+        expect::media_type(&artefact.response, &["application/json"])
+    },
+};
+
+pub(super) const JSON_OBJECT: Check<ProviderMetadata> = Check {
+    rule: Rule {
+        id: "discovery/json-object",
+        level: Level::Must,
+        spec: "OIDCD-4.2",
+        says: "The provider metadata is a JSON object.",
+        why: "Nothing can be read from a document that does not parse, so no client can be configured by discovery.",
+    },
+    judge: |artefact| {
+        if artefact.response.status != 200 {
+            return Outcome::not_run("discovery/http-200");
+        }
+        match artefact.response.json() {
+            Ok(Value::Object(members)) => Outcome::passed(format!("a JSON object of {} members", members.len())),
+            Ok(other) => Outcome::failed("a JSON object", format!("{}: {}", expect::kind(&other), expect::show(&other))),
+            Err(why) => Outcome::failed("a JSON object", why),
+        }
+    },
+};
+
+pub(super) const NO_DUPLICATE_MEMBERS: Check<ProviderMetadata> = Check {
+    rule: Rule {
+        id: "discovery/no-duplicate-members",
+        level: Level::Should,
+        spec: "RFC8259-4",
+        says: "No member of the provider metadata occurs twice.",
+        why: "Some parsers keep the first of two members of the same name and some the last, so clients see different issuers.",
+    },
+    judge: |artefact| {
+        artefact.judge(|document| {
+            let found = duplicates(&artefact.response.body);
+            if found.is_empty() {
+                Outcome::passed(format!("{} members, each once", document.len()))
+            } else {
+                Outcome::failed("each member once", format!("more than once: {}", expect::list(&found)))
+            }
+        })
+    },
+};
+
+/// URLs of endpoints. The required ones have rules of their own.
+const ENDPOINTS: &[&str] = &[
+    "userinfo_endpoint",
+    "registration_endpoint",
+    "revocation_endpoint",
+    "introspection_endpoint",
+    "end_session_endpoint",
+    "check_session_iframe",
+    "device_authorization_endpoint",
+    "pushed_authorization_request_endpoint",
+    "backchannel_authentication_endpoint",
+];
+
+/// URLs for people, of which only the type is judged.
+const PAGES: &[&str] = &["service_documentation", "op_policy_uri", "op_tos_uri"];
+
+const LISTS: &[&str] = &[
+    "scopes_supported",
+    "response_modes_supported",
+    "grant_types_supported",
+    "acr_values_supported",
+    "id_token_encryption_alg_values_supported",
+    "id_token_encryption_enc_values_supported",
+    "userinfo_signing_alg_values_supported",
+    "userinfo_encryption_alg_values_supported",
+    "userinfo_encryption_enc_values_supported",
+    "request_object_signing_alg_values_supported",
+    "request_object_encryption_alg_values_supported",
+    "request_object_encryption_enc_values_supported",
+    "token_endpoint_auth_methods_supported",
+    "token_endpoint_auth_signing_alg_values_supported",
+    "revocation_endpoint_auth_methods_supported",
+    "revocation_endpoint_auth_signing_alg_values_supported",
+    "introspection_endpoint_auth_methods_supported",
+    "introspection_endpoint_auth_signing_alg_values_supported",
+    "display_values_supported",
+    "claim_types_supported",
+    "claims_supported",
+    "claims_locales_supported",
+    "ui_locales_supported",
+    "code_challenge_methods_supported",
+    "dpop_signing_alg_values_supported",
+    "prompt_values_supported",
+];
+
+const BOOLEANS: &[&str] = &[
+    "claims_parameter_supported",
+    "request_parameter_supported",
+    "request_uri_parameter_supported",
+    "require_request_uri_registration",
+    "require_pushed_authorization_requests",
+    "require_signed_request_object",
+    "tls_client_certificate_bound_access_tokens",
+    "frontchannel_logout_supported",
+    "frontchannel_logout_session_supported",
+    "backchannel_logout_supported",
+    "backchannel_logout_session_supported",
+];
+
+pub(super) const METADATA_TYPES: Check<ProviderMetadata> = Check {
+    rule: Rule {
+        id: "discovery/metadata-types",
+        level: Level::Must,
+        spec: "OIDCD-3",
+        says: "Every optional member that is present has the type its definition gives it.",
+        why: "Clients with typed parsers refuse the whole document for one string where a boolean or an array belongs.",
+    },
+    judge: |artefact| {
+        artefact.judge(|document| {
+            let mut wrong = Vec::new();
+            let mut seen = 0_usize;
+            let mut expected = |names: &[&str], what: &str, fits: fn(&Value) -> bool| {
+                for name in names {
+                    let Some(value) = present(document, name) else { continue };
+                    seen += 1;
+                    if !fits(value) {
+                        wrong.push((format!("{name}: {what}"), format!("{name}: {}", expect::show(value))));
+                    }
+                }
+            };
+            expected(ENDPOINTS, "an absolute URL", |value| value.as_str().is_some_and(|text| Url::parse(text).is_ok_and(|url| url.has_host())));
+            expected(PAGES, "a string", Value::is_string);
+            expected(LISTS, "an array of strings", |value| expect::strings(value).is_ok());
+            expected(BOOLEANS, "a boolean", Value::is_boolean);
+            if wrong.is_empty() {
+                return Outcome::passed(format!("{seen} optional members of the right types"));
+            }
+            let (expected, actual): (Vec<_>, Vec<_>) = wrong.into_iter().unzip();
+            Outcome::failed(expect::list(&expected), expect::list(&actual))
+        })
+    },
+};
+
+/// Members whose own rules already say that they are empty.
+const REQUIRED_LISTS: &[&str] = &["response_types_supported", "subject_types_supported", "id_token_signing_alg_values_supported", "scopes_supported"];
+
+pub(super) const NO_EMPTY_ARRAYS: Check<ProviderMetadata> = Check {
+    rule: Rule {
+        id: "discovery/no-empty-arrays",
+        level: Level::Must,
+        spec: "OIDCD-4.2",
+        says: "No member of the provider metadata is an empty array.",
+        why: "An absent member has a default; an empty one says that nothing at all is supported, and clients give up.",
+    },
+    judge: |artefact| {
+        artefact.judge(|document| {
+            let empty: Vec<_> = document
+                .iter()
+                .filter(|(name, value)| value.as_array().is_some_and(Vec::is_empty) && !REQUIRED_LISTS.contains(&name.as_str()))
+                .map(|(name, _)| name)
+                .collect();
+            if empty.is_empty() {
+                Outcome::passed(format!("{} arrays, none empty", document.values().filter(|value| value.is_array()).count()))
+            } else {
+                Outcome::failed("members without elements are left out", format!("empty arrays: {}", expect::list(&empty)))
+            }
+        })
+    },
+};
+
+pub(super) const NO_NULL_MEMBERS: Check<ProviderMetadata> = Check {
+    rule: Rule {
+        id: "discovery/no-null-members",
+        level: Level::May,
+        spec: "OIDCD-4.2",
+        says: "No member of the provider metadata is null.",
+        why: "What is not supported is best left out: many clients look only for the presence of a member, then fail to use null.",
+    },
+    judge: |artefact| {
+        artefact.judge(|document| {
+            let null: Vec<_> = document.iter().filter(|(_, value)| value.is_null()).map(|(name, _)| name).collect();
+            expect::holds(null.is_empty(), "members without a value are left out", format!("members that are null: {}", expect::list(&null)))
+        })
+    },
+};

@@ -1,0 +1,156 @@
+//! Rules about the endpoints' URLs.
+
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::{ProviderMetadata, grant_types, present};
+use crate::rule::expect::{self, Scheme};
+use crate::rule::{Check, Level, Outcome, Rule};
+
+pub(super) const AUTHORIZATION_ENDPOINT: Check<ProviderMetadata> = Check {
+    rule: Rule {
+        id: "discovery/authorization-endpoint",
+        level: Level::Must,
+        spec: "OIDCD-3",
+        says: "The authorization endpoint is published as a URL.",
+        why: "Without it nobody can log in.",
+    },
+    judge: |artefact| artefact.judge(|document| required_url(document, "authorization_endpoint")),
+};
+
+pub(super) const TOKEN_ENDPOINT: Check<ProviderMetadata> = Check {
+    rule: Rule {
+        id: "discovery/token-endpoint",
+        level: Level::Must,
+        spec: "OIDCD-3",
+        says: "The token endpoint is published as a URL, unless only the implicit flow is offered.",
+        why: "Without it a client cannot turn a code into tokens.",
+    },
+    judge: |artefact| {
+        artefact.judge(|document| {
+            let implicit_only = document.contains_key("grant_types_supported") && grant_types(document).is_ok_and(|grants| grants == ["implicit"]);
+            if implicit_only && present(document, "token_endpoint").is_none() {
+                return Outcome::not_applicable("only the implicit grant is offered");
+            }
+            required_url(document, "token_endpoint")
+        })
+    },
+};
+
+pub(super) const JWKS_URI: Check<ProviderMetadata> = Check {
+    rule: Rule {
+        id: "discovery/jwks-uri",
+        level: Level::Must,
+        spec: "OIDCD-3",
+        says: "The URL of the key set is published.",
+        why: "Without the keys no client can verify an ID token.",
+    },
+    judge: |artefact| artefact.judge(|document| required_url(document, "jwks_uri")),
+};
+
+pub(super) const USERINFO_ENDPOINT_RECOMMENDED: Check<ProviderMetadata> = Check {
+    rule: Rule {
+        id: "discovery/userinfo-endpoint-recommended",
+        level: Level::Should,
+        spec: "OIDCD-3",
+        says: "A userinfo endpoint is published.",
+        why: "Clients that need a name or an e-mail address ask there; many libraries do so always.",
+    },
+    judge: |artefact| artefact.judge(|document| published(document, "userinfo_endpoint")),
+};
+
+// The specification recommends it; but an issuer that registers its clients by hand harms nobody, so this is only a suggestion.
+pub(super) const REGISTRATION_ENDPOINT_RECOMMENDED: Check<ProviderMetadata> = Check {
+    rule: Rule {
+        id: "discovery/registration-endpoint-recommended",
+        level: Level::May,
+        spec: "OIDCD-3",
+        says: "A registration endpoint is published.",
+        why: "Without one every client has to be registered by hand.",
+    },
+    judge: |artefact| artefact.judge(|document| published(document, "registration_endpoint")),
+};
+
+pub(super) const ALL_ENDPOINTS_HTTPS: Check<ProviderMetadata> = Check {
+    rule: Rule {
+        id: "discovery/all-endpoints-https",
+        level: Level::Must,
+        spec: "OIDCD-3",
+        says: "Every endpoint's URL has the scheme https.",
+        why: "Over plain http, credentials, codes and tokens can be read and changed by anybody on the way.",
+    },
+    judge: |artefact| {
+        artefact.judge(|document| {
+            let (mut https, mut tolerated, mut refused) = (0_usize, 0_usize, Vec::new());
+            for (name, url) in endpoints(document) {
+                match expect::scheme(&url, artefact.plain_http) {
+                    Scheme::Https => https += 1,
+                    Scheme::TolerateHttp => tolerated += 1,
+                    Scheme::Refuse => refused.push(format!("{name}: {url}")),
+                }
+            }
+            if !refused.is_empty() {
+                Outcome::failed("https", expect::list(&refused))
+            } else if tolerated > 0 {
+                Outcome::not_applicable(format!("the issuer is on loopback by plain http, and so are {tolerated} endpoints"))
+            } else if https == 0 {
+                Outcome::not_applicable("no endpoint is published")
+            } else {
+                Outcome::passed(format!("{https} endpoints, all https"))
+            }
+        })
+    },
+};
+
+pub(super) const ENDPOINTS_NO_FRAGMENT: Check<ProviderMetadata> = Check {
+    rule: Rule {
+        id: "discovery/endpoints-no-fragment",
+        level: Level::Must,
+        spec: "RFC6749-3.1",
+        says: "The URLs of the authorization and the token endpoint have no fragment.",
+        why: "A fragment never reaches the server, and parameters appended after it are lost with it.",
+    },
+    judge: |artefact| {
+        artefact.judge(|document| {
+            let urls: Vec<_> = ["authorization_endpoint", "token_endpoint"]
+                .into_iter()
+                .filter_map(|name| Some((name, Url::parse(document.get(name)?.as_str()?).ok()?)))
+                .collect();
+            let with: Vec<_> = urls.iter().filter(|(_, url)| url.fragment().is_some()).map(|(name, url)| format!("{name}: {url}")).collect();
+            if urls.is_empty() {
+                return Outcome::not_run("discovery/authorization-endpoint");
+            }
+            if with.is_empty() { Outcome::passed("no fragment") } else { Outcome::failed("no fragment", expect::list(&with)) }
+        })
+    },
+};
+
+/// Every URL a client sends anything to, with its name: `…_endpoint`, `jwks_uri`, `check_session_iframe`, and the aliases for mutual TLS
+/// (RFC 8705 5). What does not parse is left to the rules about types.
+fn endpoints(document: &Map<String, Value>) -> Vec<(String, Url)> {
+    let aliases = document.get("mtls_endpoint_aliases").and_then(Value::as_object);
+    let all = document.iter().chain(aliases.into_iter().flatten());
+    all.filter(|(name, _)| name.ends_with("_endpoint") || matches!(name.as_str(), "jwks_uri" | "check_session_iframe"))
+        .filter_map(|(name, value)| Some((name.clone(), Url::parse(value.as_str()?).ok()?)))
+        .collect()
+}
+
+fn required_url(document: &Map<String, Value>, name: &str) -> Outcome {
+    let expected = format!("{name}: an absolute URL");
+    match present(document, name) {
+        None => Outcome::failed(expected, format!("no {name}")),
+        Some(Value::String(text)) => match Url::parse(text) {
+            Ok(url) if url.has_host() => Outcome::passed(format!("{name} = {}", expect::shorten(text))),
+            Ok(_) => Outcome::failed(expected, format!("{name} = {}, which has no host", expect::shorten(text))),
+            Err(error) => Outcome::failed(expected, format!("{name} = {}: {error}", expect::shorten(text))),
+        },
+        Some(other) => Outcome::failed(expected, format!("{name} is {}: {}", expect::kind(other), expect::show(other))),
+    }
+}
+
+fn published(document: &Map<String, Value>, name: &str) -> Outcome {
+    match present(document, name) {
+        Some(value) => Outcome::passed(format!("{name} = {}", expect::show(value))),
+        None => Outcome::failed(format!("a {name}"), format!("no {name}")),
+    }
+}

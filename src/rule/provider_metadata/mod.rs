@@ -1,0 +1,101 @@
+//! Rules about provider metadata (`OpenID` Connect Discovery 1.0, RFC 8414).
+
+use serde_json::{Map, Value};
+
+use super::{Artefact, Check, Outcome, expect};
+use crate::session::received::Received;
+
+mod document;
+mod endpoints;
+mod issuer;
+mod lists;
+mod security;
+#[cfg(test)]
+mod tests;
+
+/// The discovery response of an issuer.
+#[derive(Debug, Clone)]
+pub struct ProviderMetadata {
+    /// The response to the discovery request.
+    pub response: Received,
+    /// The issuer as the user gave it, byte for byte.
+    pub issuer: String,
+    /// True when the issuer was reached by plain http on purpose: a loopback issuer in development. Rules that demand https are not applicable then.
+    pub plain_http: bool,
+}
+
+impl Artefact for ProviderMetadata {
+    const RULES: &'static [Check<Self>] = RULES;
+    fn exchange(&self) -> Option<usize> {
+        Some(self.response.exchange)
+    }
+}
+
+static RULES: &[Check<ProviderMetadata>] = &[
+    document::HTTP_200,
+    document::CONTENT_TYPE_JSON,
+    document::JSON_OBJECT,
+    document::NO_DUPLICATE_MEMBERS,
+    document::METADATA_TYPES,
+    document::NO_EMPTY_ARRAYS,
+    document::NO_NULL_MEMBERS,
+    issuer::ISSUER_EXACT,
+    issuer::ISSUER_VALID_URL,
+    endpoints::AUTHORIZATION_ENDPOINT,
+    endpoints::TOKEN_ENDPOINT,
+    endpoints::JWKS_URI,
+    endpoints::USERINFO_ENDPOINT_RECOMMENDED,
+    endpoints::REGISTRATION_ENDPOINT_RECOMMENDED,
+    endpoints::ALL_ENDPOINTS_HTTPS,
+    endpoints::ENDPOINTS_NO_FRAGMENT,
+    lists::RESPONSE_TYPES,
+    lists::GRANT_TYPES,
+    lists::SUBJECT_TYPES,
+    lists::ID_TOKEN_ALGS_RS256,
+    lists::SCOPES_OPENID,
+    lists::SCOPES_SYNTAX,
+    lists::AUTH_SIGNING_ALGS_PRESENT,
+    lists::AUTH_SIGNING_ALGS_NO_NONE,
+    security::NO_ALG_NONE,
+    security::PKCE_PUBLISHED,
+    security::PKCE_NO_PLAIN,
+    security::ISS_PARAMETER_BOOLEAN,
+    security::NO_PASSWORD_GRANT,
+    security::NO_IMPLICIT_TOKENS,
+];
+
+impl ProviderMetadata {
+    /// The metadata, or the outcome of every rule that needs it: not run because of the rule about the response that failed.
+    fn document(&self) -> Result<Map<String, Value>, Outcome> {
+        if self.response.status != 200 {
+            return Err(Outcome::not_run("discovery/http-200"));
+        }
+        self.response.object().ok_or_else(|| Outcome::not_run("discovery/json-object"))
+    }
+
+    /// Judges the metadata if there is any.
+    fn judge(&self, judgement: impl FnOnce(&Map<String, Value>) -> Outcome) -> Outcome {
+        match self.document() {
+            Ok(document) => judgement(&document),
+            Err(outcome) => outcome,
+        }
+    }
+}
+
+/// A member that is neither absent nor null.
+fn present<'a>(document: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    document.get(name).filter(|value| !value.is_null())
+}
+
+/// The strings of an optional array. `discovery/metadata-types` says so where it is anything else.
+fn optional_list<'a>(document: &'a Map<String, Value>, name: &str) -> Result<Option<Vec<&'a str>>, Outcome> {
+    let Some(value) = present(document, name) else {
+        return Ok(None);
+    };
+    expect::strings(value).map(Some).map_err(|_| Outcome::not_run("discovery/metadata-types"))
+}
+
+/// `grant_types_supported`, or its default (`OpenID` Connect Discovery 1.0, section 3).
+fn grant_types(document: &Map<String, Value>) -> Result<Vec<&str>, Outcome> {
+    Ok(optional_list(document, "grant_types_supported")?.unwrap_or_else(|| vec!["authorization_code", "implicit"]))
+}

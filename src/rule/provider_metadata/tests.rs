@@ -1,0 +1,215 @@
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::ProviderMetadata;
+use crate::rule::testing::{arbitrary, failing, json as response, not_applicable, not_run, passing, text, with};
+use crate::rule::{Artefact, Outcome};
+
+fn good() -> Value {
+    json!({
+        "issuer": "https://issuer.example",
+        "jwks_uri": "https://issuer.example/jwks",
+        "authorization_endpoint": "https://issuer.example/authorize",
+        "token_endpoint": "https://issuer.example/token",
+        "userinfo_endpoint": "https://issuer.example/userinfo",
+        "registration_endpoint": "https://issuer.example/register",
+        "revocation_endpoint": "https://issuer.example/revoke",
+        "scopes_supported": ["openid", "offline_access"],
+        "claims_supported": ["sub"],
+        "grant_types_supported": ["authorization_code", "client_credentials", "refresh_token"],
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "private_key_jwt"],
+        "token_endpoint_auth_signing_alg_values_supported": ["RS256"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "subject_types_supported": ["public"],
+        "code_challenge_methods_supported": ["S256"],
+        "request_parameter_supported": true,
+        "authorization_response_iss_parameter_supported": true,
+        "an_extension": {"of": ["ours"]}
+    })
+}
+
+fn artefact(document: &Value) -> ProviderMetadata {
+    ProviderMetadata { response: response(200, document), issuer: "https://issuer.example".to_owned(), plain_http: false }
+}
+
+fn on_loopback(changes: &Value) -> ProviderMetadata {
+    let document = with(&good(), changes).to_string().replace("https://issuer.example", "http://localhost:5003");
+    ProviderMetadata { response: text(200, "application/json", &document), issuer: "http://localhost:5003".to_owned(), plain_http: true }
+}
+
+#[test]
+fn good_metadata_passes_every_rule() {
+    let artefact = artefact(&good());
+    assert_eq!(passing(&artefact).len(), ProviderMetadata::RULES.len(), "{:?} {:?}", failing(&artefact), not_applicable(&artefact));
+}
+
+#[test]
+fn the_least_metadata_is_met_with_patience() {
+    let least = json!({
+        "issuer": "https://issuer.example",
+        "jwks_uri": "https://issuer.example/jwks",
+        "authorization_endpoint": "https://issuer.example/authorize?tenant=1",
+        "token_endpoint": "https://issuer.example/token",
+        "response_types_supported": ["code", "id_token", "token id_token"],
+        "id_token_signing_alg_values_supported": ["ES256", "RS256"],
+        "subject_types_supported": ["pairwise"]
+    });
+    assert_eq!(
+        failing(&artefact(&least)),
+        [
+            "discovery/userinfo-endpoint-recommended",
+            "discovery/registration-endpoint-recommended",
+            "discovery/pkce-published",
+            "discovery/no-implicit-tokens"
+        ]
+    );
+    assert_eq!(
+        not_applicable(&artefact(&least)),
+        [
+            "discovery/scopes-openid",
+            "discovery/scopes-syntax",
+            "discovery/auth-signing-algs-present",
+            "discovery/auth-signing-algs-no-none",
+            "discovery/pkce-no-plain",
+            "discovery/iss-parameter-boolean"
+        ]
+    );
+    let implicit =
+        with(&least, &json!({"/token_endpoint": "$remove", "/grant_types_supported": ["implicit"], "/response_types_supported": ["id_token"]}));
+    assert!(not_applicable(&artefact(&implicit)).contains(&"discovery/token-endpoint"));
+}
+
+#[test]
+fn each_way_of_being_wrong_fails_its_rule_and_no_other() {
+    for (changes, rules) in [
+        (json!({"/issuer": "$remove"}), &["discovery/issuer-exact"][..]),
+        (json!({"/issuer": 1}), &["discovery/issuer-exact"]),
+        (json!({"/issuer": "https://issuer.example/"}), &["discovery/issuer-exact"]),
+        (json!({"/issuer": "https://issuer.example?a"}), &["discovery/issuer-exact", "discovery/issuer-valid-url"]),
+        (json!({"/issuer": "https://issuer.example#a"}), &["discovery/issuer-exact", "discovery/issuer-valid-url"]),
+        (json!({"/issuer": "http://localhost"}), &["discovery/issuer-exact", "discovery/issuer-valid-url"]),
+        (json!({"/issuer": "urn:issuer"}), &["discovery/issuer-exact", "discovery/issuer-valid-url"]),
+        (json!({"/issuer": "issuer"}), &["discovery/issuer-exact", "discovery/issuer-valid-url"]),
+        (json!({"/authorization_endpoint": "$remove"}), &["discovery/authorization-endpoint"]),
+        (json!({"/authorization_endpoint": "/authorize"}), &["discovery/authorization-endpoint"]),
+        (json!({"/authorization_endpoint": ["https://issuer.example/"]}), &["discovery/authorization-endpoint"]),
+        (json!({"/token_endpoint": "data:x"}), &["discovery/token-endpoint", "discovery/all-endpoints-https"]),
+        (json!({"/token_endpoint": "$remove"}), &["discovery/token-endpoint"]),
+        (json!({"/jwks_uri": "$remove"}), &["discovery/jwks-uri"]),
+        (json!({"/userinfo_endpoint": "$remove"}), &["discovery/userinfo-endpoint-recommended"]),
+        (json!({"/registration_endpoint": "$remove"}), &["discovery/registration-endpoint-recommended"]),
+        (json!({"/jwks_uri": "http://issuer.example/jwks"}), &["discovery/all-endpoints-https"]),
+        (json!({"/check_session_iframe": "http://localhost/"}), &["discovery/all-endpoints-https"]),
+        (json!({"/mtls_endpoint_aliases": {"token_endpoint": "http://issuer.example/"}}), &["discovery/all-endpoints-https"]),
+        (json!({"/token_endpoint": "https://issuer.example/token#a"}), &["discovery/endpoints-no-fragment"]),
+        (json!({"/authorization_endpoint": "https://issuer.example/#"}), &["discovery/endpoints-no-fragment"]),
+        (json!({"/response_types_supported": "$remove"}), &["discovery/response-types"]),
+        (json!({"/response_types_supported": []}), &["discovery/response-types"]),
+        (json!({"/response_types_supported": "code"}), &["discovery/response-types"]),
+        (json!({"/response_types_supported/-": 1}), &["discovery/response-types"]),
+        (json!({"/response_types_supported/-": "id_token"}), &["discovery/grant-types"]),
+        (json!({"/grant_types_supported": ["refresh_token"]}), &["discovery/grant-types"]),
+        (json!({"/subject_types_supported": ["secret"]}), &["discovery/subject-types"]),
+        (json!({"/subject_types_supported": "$remove"}), &["discovery/subject-types"]),
+        (json!({"/id_token_signing_alg_values_supported": ["ES256"]}), &["discovery/id-token-algs-rs256"]),
+        (json!({"/id_token_signing_alg_values_supported": "RS256"}), &["discovery/id-token-algs-rs256"]),
+        (json!({"/id_token_signing_alg_values_supported/-": "none"}), &["discovery/no-alg-none"]),
+        (json!({"/scopes_supported": ["profile"]}), &["discovery/scopes-openid"]),
+        (json!({"/scopes_supported": []}), &["discovery/scopes-openid"]),
+        (json!({"/scopes_supported/-": "two words"}), &["discovery/scopes-syntax"]),
+        (json!({"/scopes_supported/-": ""}), &["discovery/scopes-syntax"]),
+        (json!({"/scopes_supported/-": "a\"b"}), &["discovery/scopes-syntax"]),
+        (json!({"/scopes_supported": "openid"}), &["discovery/metadata-types"]),
+        (json!({"/request_parameter_supported": "true"}), &["discovery/metadata-types"]),
+        (json!({"/userinfo_endpoint": "userinfo"}), &["discovery/metadata-types"]),
+        (json!({"/op_tos_uri": {}}), &["discovery/metadata-types"]),
+        (json!({"/claims_supported": ["sub", 1]}), &["discovery/metadata-types"]),
+        (json!({"/claims_supported": []}), &["discovery/no-empty-arrays"]),
+        (json!({"/acr_values_supported": null}), &["discovery/no-null-members"]),
+        (json!({"/code_challenge_methods_supported": "$remove"}), &["discovery/pkce-published"]),
+        (json!({"/code_challenge_methods_supported": ["plain"]}), &["discovery/pkce-published", "discovery/pkce-no-plain"]),
+        (json!({"/code_challenge_methods_supported/-": "plain"}), &["discovery/pkce-no-plain"]),
+        (json!({"/token_endpoint_auth_signing_alg_values_supported": "$remove"}), &["discovery/auth-signing-algs-present"]),
+        (json!({"/introspection_endpoint_auth_methods_supported": ["client_secret_jwt"]}), &["discovery/auth-signing-algs-present"]),
+        (json!({"/token_endpoint_auth_signing_alg_values_supported/-": "none"}), &["discovery/auth-signing-algs-no-none"]),
+        (json!({"/authorization_response_iss_parameter_supported": "true"}), &["discovery/iss-parameter-boolean"]),
+        (json!({"/grant_types_supported/-": "password"}), &["discovery/no-password-grant"]),
+        (json!({"/response_types_supported/-": "id_token token", "/grant_types_supported/-": "implicit"}), &["discovery/no-implicit-tokens"]),
+    ] {
+        assert_eq!(failing(&artefact(&with(&good(), &changes))), rules, "{changes}");
+    }
+}
+
+#[test]
+fn a_response_without_metadata_fails_once() {
+    let with_response = |response| ProviderMetadata { response, ..artefact(&good()) };
+    for (response, rule) in [
+        (response(404, &json!({"error": "not found"})), "discovery/http-200"),
+        (text(500, "text/html", "<p>"), "discovery/http-200"),
+        (text(200, "application/json; charset=utf-8", "<p>"), "discovery/json-object"),
+        (text(200, "application/json", ""), "discovery/json-object"),
+        (response(200, &json!([good()])), "discovery/json-object"),
+    ] {
+        let artefact = with_response(response);
+        assert_eq!(failing(&artefact), [rule]);
+        assert!(not_run(&artefact).iter().all(|(_, because)| because == rule));
+    }
+    for content_type in ["application/json;charset=UTF-8", "Application/JSON"] {
+        assert!(failing(&with_response(text(200, content_type, &good().to_string()))).is_empty());
+    }
+    assert_eq!(failing(&with_response(text(200, "text/html", &good().to_string()))), ["discovery/content-type-json"]);
+    let twice = good().to_string().replacen('{', "{\"issuer\":\"https://other.example\",", 1);
+    assert_eq!(failing(&with_response(text(200, "application/json", &twice))), ["discovery/no-duplicate-members"]);
+}
+
+#[test]
+fn plain_http_is_tolerated_on_loopback_only() {
+    let quiet = on_loopback(&json!({}));
+    assert!(failing(&quiet).is_empty(), "{:?}", failing(&quiet));
+    assert!(not_applicable(&quiet).contains(&"discovery/all-endpoints-https"));
+    for host in ["http://127.0.0.2:1/", "http://[::1]/", "http://op.localhost/"] {
+        assert!(failing(&on_loopback(&json!({"/end_session_endpoint": host}))).is_empty(), "{host}");
+    }
+    for host in ["http://issuer.invalid/", "http://localhost.example/", "http://10.0.0.1/", "ftp://localhost/"] {
+        assert_eq!(failing(&on_loopback(&json!({"/end_session_endpoint": host}))), ["discovery/all-endpoints-https"], "{host}");
+    }
+}
+
+#[test]
+fn a_slash_too_many_is_named() {
+    let artefact = artefact(&with(&good(), &json!({"/issuer": "https://issuer.example/"})));
+    let check = ProviderMetadata::RULES.iter().find(|check| check.rule.id == "discovery/issuer-exact").expect("the rule");
+    match (check.judge)(&artefact) {
+        Outcome::Failed { actual, .. } => assert!(actual.contains("only in the slash"), "{actual}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+const NAMES: &[&str] = &[
+    "issuer",
+    "jwks_uri",
+    "authorization_endpoint",
+    "token_endpoint",
+    "userinfo_endpoint",
+    "scopes_supported",
+    "grant_types_supported",
+    "response_types_supported",
+    "id_token_signing_alg_values_supported",
+    "subject_types_supported",
+    "code_challenge_methods_supported",
+    "token_endpoint_auth_methods_supported",
+    "token_endpoint_auth_signing_alg_values_supported",
+    "mtls_endpoint_aliases",
+    "authorization_response_iss_parameter_supported",
+    "request_parameter_supported",
+];
+
+proptest! {
+    #[test]
+    fn nothing_panics(response in arbitrary::received(NAMES), plain_http in any::<bool>()) {
+        let artefact = ProviderMetadata { response, issuer: "https://issuer.example".to_owned(), plain_http };
+        let _ = failing(&artefact);
+    }
+}

@@ -1,0 +1,121 @@
+//! Rules about what was registered, beside what was asked for. The issuer may replace values; it has to say what they are.
+
+use serde_json::{Map, Value};
+
+use super::{Registration, present};
+use crate::rule::{Check, Level, Outcome, Rule, expect};
+
+pub(super) const REDIRECT_URIS_RETURNED: Check<Registration> = Check {
+    rule: Rule {
+        id: "registration/redirect-uris-returned",
+        level: Level::Must,
+        spec: "RFC7591-3.2.1",
+        says: "The redirect URIs that are registered are returned.",
+        why: "The client cannot see whether its logins will be let through, and finds out when its first user sees an error page.",
+    },
+    judge: |artefact| {
+        artefact.judge(|client| {
+            if !asked_for(artefact).any(|(name, _)| name == "redirect_uris") {
+                return Outcome::not_applicable("no redirect URI was asked for");
+            }
+            let expected = "redirect_uris: an array of strings that is not empty";
+            match present(client, "redirect_uris").map(expect::strings) {
+                None => Outcome::failed(expected, "no redirect_uris"),
+                Some(Err(what)) => Outcome::failed(expected, format!("redirect_uris: {what}")),
+                Some(Ok(uris)) => expect::holds(!uris.is_empty(), expected, format!("redirect_uris: {}", expect::list(&uris))),
+            }
+        })
+    },
+};
+
+// A member that is not returned was either ignored, which is allowed, or kept quiet, which is not. Nobody can tell which, hence no failure.
+pub(super) const ECHO_ALL_METADATA: Check<Registration> = Check {
+    rule: Rule {
+        id: "registration/echo-all-metadata",
+        level: Level::Should,
+        spec: "RFC7591-3.2.1",
+        says: "Every member of the request is returned, with the value registered for it.",
+        why: "The client cannot tell what was registered, changed or ignored, and fails later for no visible reason.",
+    },
+    judge: |artefact| {
+        artefact.judge(|client| {
+            let asked: Vec<_> = asked_for(artefact).map(|(name, _)| name).filter(|name| *name != "redirect_uris").collect();
+            let missing: Vec<_> = asked.iter().filter(|name| present(client, name).is_none()).collect();
+            if asked.is_empty() {
+                Outcome::not_applicable("nothing but redirect URIs was asked for")
+            } else if missing.is_empty() {
+                Outcome::passed(format!("returned: {}", expect::list(&asked)))
+            } else {
+                Outcome::failed(format!("returned: {}", expect::list(&asked)), format!("not returned: {}", expect::list(&missing)))
+            }
+        })
+    },
+};
+
+pub(super) const NO_SILENT_NARROWING: Check<Registration> = Check {
+    rule: Rule {
+        id: "registration/no-silent-narrowing",
+        level: Level::May,
+        spec: "RFC7591-3.2.1",
+        says: "Every redirect URI and every grant type asked for is registered.",
+        why: "The issuer may register less than was asked for; but a client that does not compare fails when it uses what it asked for.",
+    },
+    judge: |artefact| {
+        artefact.judge(|client| {
+            let mut missing = Vec::new();
+            let mut seen = Vec::new();
+            for (name, root) in [("redirect_uris", "registration/redirect-uris-returned"), ("grant_types", "registration/echo-all-metadata")] {
+                let Some(asked) = list(artefact.request.as_object(), name) else { continue };
+                let Some(registered) = list(Some(client), name) else {
+                    return Outcome::not_run(root);
+                };
+                missing.extend(asked.iter().filter(|value| !registered.contains(value)).map(|value| format!("{name}: {value}")));
+                seen.push(format!("{name}: {}", expect::list(&registered)));
+            }
+            if seen.is_empty() {
+                Outcome::not_applicable("neither redirect URIs nor grant types were asked for")
+            } else if missing.is_empty() {
+                Outcome::passed(seen.join("; "))
+            } else {
+                Outcome::failed(format!("registered: {}", expect::list(&missing)), seen.join("; "))
+            }
+        })
+    },
+};
+
+pub(super) const PUBLIC_CLIENT_NO_SECRET: Check<Registration> = Check {
+    rule: Rule {
+        id: "registration/public-client-no-secret",
+        level: Level::Should,
+        spec: "RFC7591-2",
+        says: "A client registered without client authentication gets no client secret.",
+        why: "A secret in a client that cannot keep one is soon known, and somebody will take it for proof.",
+    },
+    judge: |artefact| {
+        artefact.judge(|client| {
+            let asked = artefact.request.get("token_endpoint_auth_method").and_then(Value::as_str);
+            let method = present(client, "token_endpoint_auth_method").and_then(Value::as_str).or(asked).unwrap_or("client_secret_basic");
+            if method != "none" {
+                return Outcome::not_applicable(format!("the client authenticates by {}", expect::shorten(method)));
+            }
+            let secret = present(client, "client_secret").is_some();
+            expect::holds(!secret, "no client_secret", if secret { "client_secret beside the method none" } else { "no client_secret" })
+        })
+    },
+};
+
+/// The members of the request that hold something.
+fn asked_for(artefact: &Registration) -> impl Iterator<Item = (&str, &Value)> {
+    let empty = |value: &Value| match value {
+        Value::Null => true,
+        Value::String(text) => text.is_empty(),
+        Value::Array(elements) => elements.is_empty(),
+        _ => false,
+    };
+    artefact.request.as_object().into_iter().flatten().filter(move |(_, value)| !empty(value)).map(|(name, value)| (name.as_str(), value))
+}
+
+/// The strings of an array that holds some.
+fn list<'a>(members: Option<&'a Map<String, Value>>, name: &str) -> Option<Vec<&'a str>> {
+    expect::strings(members?.get(name)?).ok().filter(|values| !values.is_empty())
+}

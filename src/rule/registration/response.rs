@@ -1,0 +1,201 @@
+//! Rules about the client information response as such.
+
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::{Registration, present};
+use crate::rule::expect::{self, Scheme};
+use crate::rule::{Check, Level, Outcome, Rule};
+use crate::session::received::Received;
+
+/// True for a client information response, false for an error response.
+pub(super) fn is_success(response: &Received, client: &Map<String, Value>) -> bool {
+    (200..300).contains(&response.status) && present(client, "error").is_none()
+}
+
+pub(super) const ACCEPTED: Check<Registration> = Check {
+    rule: Rule {
+        id: "registration/accepted",
+        level: Level::Must,
+        spec: "RFC7591-3.2.1",
+        says: "The registration is accepted: the answer is a JSON object and no error.",
+        why: "A client that cannot register cannot use the issuer at all.",
+    },
+    judge: |artefact| {
+        let expected = "a status of 2xx and a JSON object without error";
+        let status = artefact.response.status;
+        match artefact.response.json() {
+            Ok(Value::Object(client)) if is_success(&artefact.response, &client) => {
+                Outcome::passed(format!("status {status} and a JSON object of {} members", client.len()))
+            }
+            // Error responses hold no credentials; anything else might.
+            Ok(Value::Object(client)) if client.contains_key("error") => {
+                let said = |name| present(&client, name).map(|value| format!(", {name} = {}", expect::show(value))).unwrap_or_default();
+                Outcome::failed(expected, format!("status {status}{}{}", said("error"), said("error_description")))
+            }
+            Ok(other) => Outcome::failed(expected, format!("status {status} and {}", expect::kind(&other))),
+            Err(why) => Outcome::failed(expected, format!("status {status} and {why}")),
+        }
+    },
+};
+
+pub(super) const HTTP_201: Check<Registration> = Check {
+    rule: Rule {
+        id: "registration/http-201",
+        level: Level::Should,
+        spec: "OIDCR-3.2",
+        says: "A registration is answered with status 201.",
+        why: "Clients that follow the specification to the letter take any other status for an error.",
+    },
+    judge: |artefact| artefact.judge(|_| expect::status(&artefact.response, 201)),
+};
+
+pub(super) const CONTENT_TYPE_JSON: Check<Registration> = Check {
+    rule: Rule {
+        id: "registration/content-type-json",
+        level: Level::Should,
+        spec: "OIDCR-3.2",
+        says: "A registration is answered in application/json.",
+        why: "Client libraries check the media type before they parse, and refuse an answer that calls itself something else.",
+    },
+    judge: |artefact| artefact.judge(|_| expect::media_type(&artefact.response, &["application/json"])),
+};
+
+// Only the examples of the specification show it.
+pub(super) const NO_STORE: Check<Registration> = Check {
+    rule: Rule {
+        id: "registration/no-store",
+        level: Level::May,
+        spec: "RFC7591-3.2.1",
+        says: "An answer that carries credentials is marked no-store.",
+        why: "A cache between client and issuer may keep the secret and hand it to somebody else.",
+    },
+    judge: |artefact| {
+        artefact.judge(|client| {
+            if present(client, "client_secret").is_none() && present(client, "registration_access_token").is_none() {
+                return Outcome::not_applicable("no credentials in the answer");
+            }
+            let seen: Vec<_> = artefact.response.header_all("cache-control").collect();
+            expect::holds(artefact.response.no_store(), "Cache-Control: no-store", format!("Cache-Control: {}", expect::list(&seen)))
+        })
+    },
+};
+
+pub(super) const CLIENT_ID: Check<Registration> = Check {
+    rule: Rule {
+        id: "registration/client-id",
+        level: Level::Must,
+        spec: "RFC7591-3.2.1",
+        says: "The client is given a client identifier.",
+        why: "Without it the client cannot ask for anything.",
+    },
+    judge: |artefact| {
+        artefact.judge(|client| match present(client, "client_id") {
+            Some(Value::String(id)) if !id.is_empty() => Outcome::passed(format!("client_id = {}", expect::shorten(id))),
+            Some(other) => Outcome::failed("client_id: a string that is not empty", format!("client_id = {}", expect::show(other))),
+            None => Outcome::failed("client_id: a string that is not empty", "no client_id"),
+        })
+    },
+};
+
+/// A day, in seconds: more than any clock is wrong by, less than milliseconds are by.
+const DAY: f64 = 86_400.0;
+
+/// Times as JSON numbers lose nothing that matters here.
+#[allow(clippy::cast_precision_loss, reason = "seconds since the epoch are far below 2^53")]
+fn received_at(response: &Received) -> f64 {
+    response.received_at as f64
+}
+
+pub(super) const ISSUED_AT: Check<Registration> = Check {
+    rule: Rule {
+        id: "registration/issued-at",
+        level: Level::Must,
+        spec: "RFC7591-3.2.1",
+        says: "The time of issue, if given, is a number of seconds since the epoch and not in the future.",
+        why: "A client that reckons with it takes milliseconds for a year far ahead.",
+    },
+    judge: |artefact| {
+        artefact.judge(|client| match present(client, "client_id_issued_at") {
+            None => Outcome::not_applicable("no client_id_issued_at"),
+            Some(value) => expect::holds(
+                value.as_f64().is_some_and(|at| at >= 0.0 && at <= received_at(&artefact.response) + DAY),
+                format!("client_id_issued_at: seconds since the epoch, about {}", artefact.response.received_at),
+                format!("client_id_issued_at = {}", expect::show(value)),
+            ),
+        })
+    },
+};
+
+pub(super) const SECRET_EXPIRY: Check<Registration> = Check {
+    rule: Rule {
+        id: "registration/secret-expiry",
+        level: Level::Must,
+        spec: "RFC7591-3.2.1",
+        says: "A client secret comes with the time it expires, in seconds since the epoch and not past, or 0 for never.",
+        why: "A client that does not know when its secret ends is locked out one day without warning.",
+    },
+    judge: |artefact| {
+        artefact.judge(|client| {
+            if present(client, "client_secret").is_none() {
+                return Outcome::not_applicable("no client secret was issued");
+            }
+            match present(client, "client_secret_expires_at") {
+                None => Outcome::failed("client_secret_expires_at: a number", "no client_secret_expires_at"),
+                Some(value) => expect::holds(
+                    // Below a millisecond is 0 for anybody.
+                    value.as_f64().is_some_and(|at| at.abs() < 0.001 || at > received_at(&artefact.response) - DAY),
+                    "client_secret_expires_at: 0, or seconds since the epoch in the future",
+                    format!("client_secret_expires_at = {}", expect::show(value)),
+                ),
+            }
+        })
+    },
+};
+
+pub(super) const MANAGEMENT_PAIR: Check<Registration> = Check {
+    rule: Rule {
+        id: "registration/management-pair",
+        level: Level::Must,
+        spec: "OIDCR-3.2",
+        says: "The client configuration endpoint and its access token are given together or not at all.",
+        why: "Either is useless without the other: the client can neither read, change nor delete its registration.",
+    },
+    judge: |artefact| {
+        artefact.judge(|client| {
+            let given = |name: &str| present(client, name).is_some();
+            match (given("registration_client_uri"), given("registration_access_token")) {
+                (true, true) => Outcome::passed("both registration_client_uri and registration_access_token"),
+                (false, false) => Outcome::passed("neither registration_client_uri nor registration_access_token"),
+                (true, false) => Outcome::failed("both or neither", "registration_client_uri without registration_access_token"),
+                (false, true) => Outcome::failed("both or neither", "registration_access_token without registration_client_uri"),
+            }
+        })
+    },
+};
+
+pub(super) const MANAGEMENT_URI_HTTPS: Check<Registration> = Check {
+    rule: Rule {
+        id: "registration/management-uri-https",
+        level: Level::Must,
+        spec: "RFC6750-5.3",
+        says: "The client configuration endpoint is a URL with the scheme https.",
+        why: "The registration access token is a bearer token: over plain http it can be read, and the client taken over or deleted with it.",
+    },
+    judge: |artefact| {
+        artefact.judge(|client| {
+            let Some(value) = present(client, "registration_client_uri") else {
+                return Outcome::not_applicable("no registration_client_uri");
+            };
+            let shown = format!("registration_client_uri = {}", expect::show(value));
+            let Some(url) = value.as_str().and_then(|text| Url::parse(text).ok()).filter(Url::has_host) else {
+                return Outcome::failed("an absolute URL", shown);
+            };
+            match expect::scheme(&url, artefact.plain_http) {
+                Scheme::Https => Outcome::passed(shown),
+                Scheme::TolerateHttp => Outcome::not_applicable(format!("the issuer is on loopback by plain http; {shown}")),
+                Scheme::Refuse => Outcome::failed("the scheme https", shown),
+            }
+        })
+    },
+};

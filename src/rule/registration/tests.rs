@@ -1,0 +1,159 @@
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::{Deletion, Registration};
+use crate::rule::Artefact;
+use crate::rule::testing::{arbitrary, failing, json as response, not_applicable, not_run, passing, text, with};
+use crate::session::received::Received;
+
+fn request() -> Value {
+    json!({
+        "client_name": "A client",
+        "redirect_uris": ["http://localhost:3000/cb"],
+        "grant_types": ["authorization_code", "refresh_token"],
+        "response_types": ["code"],
+        "token_endpoint_auth_method": "client_secret_basic",
+        "scope": "openid profile"
+    })
+}
+
+fn good() -> Value {
+    json!({
+        "client_id": "c-1",
+        "client_secret": "s-1",
+        "client_id_issued_at": 1_700_000_000,
+        "client_secret_expires_at": 0,
+        "registration_client_uri": "https://issuer.example/register/c-1",
+        "registration_access_token": "r-1",
+        "client_name": "A client",
+        "redirect_uris": ["http://localhost:3000/cb"],
+        "grant_types": ["refresh_token", "authorization_code"],
+        "response_types": ["code"],
+        "token_endpoint_auth_method": "client_secret_basic",
+        "scope": "openid",
+        "subject_type": "public"
+    })
+}
+
+fn no_store(mut response: Received) -> Received {
+    response.headers.push(("cache-control".to_owned(), "private, No-Store".to_owned()));
+    response
+}
+
+fn artefact(client: &Value) -> Registration {
+    Registration { response: no_store(response(201, client)), request: request(), metadata: json!({}), plain_http: false }
+}
+
+#[test]
+fn a_good_registration_passes() {
+    let confidential = artefact(&good());
+    assert!(failing(&confidential).is_empty(), "{:?}", failing(&confidential));
+    assert_eq!(not_applicable(&confidential), ["registration/public-client-no-secret"]);
+    let public = with(&good(), &json!({"/token_endpoint_auth_method": "none", "/client_secret": "$remove", "/client_secret_expires_at": "$remove"}));
+    assert_eq!(passing(&artefact(&public)).len(), Registration::RULES.len() - 1);
+    let least = json!({"client_id": "c"});
+    let least = Registration { request: json!({}), response: response(201, &least), ..artefact(&least) };
+    assert!(failing(&least).is_empty(), "{:?}", failing(&least));
+}
+
+#[test]
+fn values_may_be_replaced_and_added() {
+    for changes in [
+        json!({"/scope": "openid", "/client_name": "A client (unverified)"}),
+        json!({"/token_endpoint_auth_method": "client_secret_post", "/contacts": null}),
+        json!({"/client_secret_expires_at": 1_700_000_600, "/client_id_issued_at": 1_700_000_000.25}),
+        json!({"/grant_types/-": "client_credentials", "/redirect_uris/-": "https://other.example/"}),
+    ] {
+        let artefact = artefact(&with(&good(), &changes));
+        assert!(failing(&artefact).is_empty(), "{changes}: {:?}", failing(&artefact));
+    }
+}
+
+#[test]
+fn each_way_of_being_wrong_fails_its_rule_and_no_other() {
+    for (changes, rules) in [
+        (json!({"/client_id": "$remove"}), &["registration/client-id"][..]),
+        (json!({"/client_id": ""}), &["registration/client-id"]),
+        (json!({"/client_id": 12}), &["registration/client-id"]),
+        (json!({"/client_id_issued_at": "1700000000"}), &["registration/issued-at"]),
+        (json!({"/client_id_issued_at": 1_700_000_000_000_i64}), &["registration/issued-at"]),
+        (json!({"/client_secret_expires_at": "$remove"}), &["registration/secret-expiry"]),
+        (json!({"/client_secret_expires_at": "0"}), &["registration/secret-expiry"]),
+        (json!({"/client_secret_expires_at": 3600}), &["registration/secret-expiry"]),
+        (json!({"/registration_access_token": "$remove"}), &["registration/management-pair"]),
+        (json!({"/registration_client_uri": "$remove"}), &["registration/management-pair"]),
+        (json!({"/registration_client_uri": "http://issuer.example/c-1"}), &["registration/management-uri-https"]),
+        (json!({"/registration_client_uri": "/c-1"}), &["registration/management-uri-https"]),
+        (json!({"/registration_client_uri": 1}), &["registration/management-uri-https"]),
+        (json!({"/redirect_uris": "$remove"}), &["registration/redirect-uris-returned"]),
+        (json!({"/redirect_uris": "http://localhost:3000/cb"}), &["registration/redirect-uris-returned"]),
+        (json!({"/redirect_uris": []}), &["registration/redirect-uris-returned"]),
+        (json!({"/client_name": "$remove"}), &["registration/echo-all-metadata"]),
+        (json!({"/grant_types": null}), &["registration/echo-all-metadata"]),
+        (json!({"/grant_types": ["authorization_code"]}), &["registration/no-silent-narrowing"]),
+        (json!({"/redirect_uris": ["https://other.example/"]}), &["registration/no-silent-narrowing"]),
+        (json!({"/token_endpoint_auth_method": "none"}), &["registration/public-client-no-secret"]),
+    ] {
+        assert_eq!(failing(&artefact(&with(&good(), &changes))), rules, "{changes}");
+    }
+}
+
+#[test]
+fn the_response_itself_is_judged() {
+    let of = |response| Registration { response, ..artefact(&good()) };
+    assert_eq!(failing(&of(no_store(response(200, &good())))), ["registration/http-201"]);
+    assert_eq!(failing(&of(response(201, &good()))), ["registration/no-store"]);
+    assert_eq!(failing(&of(no_store(text(201, "text/json", &good().to_string())))), ["registration/content-type-json"]);
+    assert!(failing(&of(no_store(text(201, "application/json;charset=utf-8", &good().to_string())))).is_empty());
+    for refusal in [
+        response(400, &json!({"error": "invalid_client_metadata"})),
+        response(401, &json!({})),
+        response(201, &json!({"error": "invalid_redirect_uri"})),
+        response(201, &json!([])),
+        text(302, "text/html", ""),
+        text(201, "application/json", "{"),
+    ] {
+        let artefact = of(refusal);
+        assert_eq!(failing(&artefact), ["registration/accepted"]);
+        assert_eq!(not_run(&artefact).len(), Registration::RULES.len() - 1);
+    }
+}
+
+#[test]
+fn plain_http_is_tolerated_on_loopback_only() {
+    for (uri, fails) in [("http://localhost:1/c", false), ("http://127.0.0.1/c", false), ("http://issuer.example/c", true)] {
+        let client = with(&good(), &json!({"/registration_client_uri": uri}));
+        let artefact = Registration { plain_http: true, ..artefact(&client) };
+        assert_eq!(!failing(&artefact).is_empty(), fails, "{uri}");
+    }
+}
+
+#[test]
+fn a_deletion_is_answered_with_204() {
+    assert!(failing(&Deletion { response: text(204, "", "") }).is_empty());
+    assert_eq!(not_applicable(&Deletion { response: text(405, "", "") }), ["client-config/delete-204"]);
+    for status in [200, 202, 401, 404, 500] {
+        assert_eq!(failing(&Deletion { response: text(status, "", "") }), ["client-config/delete-204"], "{status}");
+    }
+}
+
+const NAMES: &[&str] = &[
+    "client_id",
+    "client_secret",
+    "client_secret_expires_at",
+    "client_id_issued_at",
+    "registration_client_uri",
+    "registration_access_token",
+    "redirect_uris",
+    "grant_types",
+    "token_endpoint_auth_method",
+    "error",
+];
+
+proptest! {
+    #[test]
+    fn nothing_panics(response in arbitrary::received(NAMES), request in arbitrary::value(NAMES), plain_http in any::<bool>()) {
+        let _ = failing(&Deletion { response: response.clone() });
+        let _ = failing(&Registration { response, request, metadata: Value::Null, plain_http });
+    }
+}
