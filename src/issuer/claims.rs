@@ -1,4 +1,4 @@
-//! What tokens say: ID tokens (`OpenID` Connect Core 2), JWT access tokens (RFC 9068), and the seller's claims.
+//! What tokens say: ID tokens (OpenID Connect Core 2), JWT access tokens (RFC 9068), and the seller's claims.
 
 use serde_json::{Map, Value, json};
 

@@ -91,6 +91,7 @@ pub fn scope_in_words(word: &str) -> &str {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! The token endpoint (RFC 6749 3.2, `OpenID` Connect Core 3.1.3).
+//! The token endpoint (RFC 6749 3.2, OpenID Connect Core 3.1.3).
 
 use std::sync::Arc;
 
