@@ -181,3 +181,13 @@ async fn introspection_tells_a_client_about_its_own_tokens() {
     let nobody = party.http.post(party.url("/connect/introspect")).form(&[("token", "x")]);
     assert_eq!(answer(nobody).await.0, 401);
 }
+
+#[tokio::test]
+async fn a_refresh_without_openid_or_identity_tells_no_more_than_asked() {
+    let party = RelyingParty::new().await;
+    let tokens = party.tokens(OFFLINE, &[]).await;
+    let (_, openid) = party.refresh(text(&tokens, "refresh_token"), &[("scope", "openid")]).await;
+    assert!(part(text(&openid, "id_token"), 1).get("https://openactive.io/sellerId").is_none());
+    let (_, feed) = party.refresh(text(&openid, "refresh_token"), &[("scope", "openactive-ordersfeed")]).await;
+    assert_eq!((feed.get("id_token"), &feed["scope"]), (None, &json!("openactive-ordersfeed")));
+}
