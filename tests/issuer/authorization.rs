@@ -11,7 +11,7 @@ async fn a_code_comes_after_login_and_consent_with_state_and_iss() {
     let party = RelyingParty::new().await;
     let visit = party.visit(party.request("openid openactive-identity", &[])).await;
     assert_eq!(visit.pages, ["login", "consent"]);
-    assert_eq!(visit.code().len(), 43);
+    assert_eq!((visit.status, visit.code().len()), (StatusCode::SEE_OTHER, 43));
     assert_eq!(visit.get("state"), Some("s t\"a&te"));
     assert_eq!(visit.get("iss"), Some(party.issuer.issuer()));
     assert_eq!(visit.callback.len(), 3);
@@ -93,7 +93,7 @@ async fn other_errors_are_sent_to_the_client() {
         let visit = party.visit(url).await;
         assert_eq!(visit.get("state"), Some("s t\"a&te"));
         assert_eq!(visit.get("iss"), Some(party.issuer.issuer()));
-        assert!(visit.get("code").is_none() && visit.pages.is_empty());
+        assert!(visit.status == StatusCode::SEE_OTHER && visit.get("code").is_none() && visit.pages.is_empty());
         visit.get("error").unwrap().to_owned()
     };
     let with = |more: &[(&str, &str)]| party.request("openid", more);

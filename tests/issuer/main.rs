@@ -3,6 +3,7 @@
 
 mod authorization;
 mod behaviours;
+mod every_flaw;
 mod patches;
 mod registration;
 mod relying_party;

@@ -29,7 +29,9 @@ pub struct RelyingParty {
 pub struct Visit {
     /// `login` and `consent`, as they were shown.
     pub pages: Vec<&'static str>,
-    /// The parameters at the redirect URI.
+    /// The status of the last response.
+    pub status: StatusCode,
+    /// The parameters at the redirect URI; none if it was never reached, which only a flaw can cause.
     pub callback: Vec<(String, String)>,
 }
 
@@ -105,18 +107,19 @@ impl RelyingParty {
         let mut pages = Vec::new();
         let mut response = self.http.get(url).send().await.unwrap();
         for _ in 0..8 {
-            if response.status().is_redirection() {
-                assert_eq!(response.status(), StatusCode::SEE_OTHER);
+            let status = response.status();
+            if status.is_redirection() && response.headers().contains_key("location") {
                 let location = response.headers()["location"].to_str().unwrap().to_owned();
                 if let Some(query) = location.strip_prefix(CB) {
                     let query = query.trim_start_matches('?');
-                    return Visit { pages, callback: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect() };
+                    return Visit { pages, status, callback: url::form_urlencoded::parse(query.as_bytes()).into_owned().collect() };
                 }
                 response = self.get(&location).await;
                 continue;
             }
-            assert_eq!(response.status(), StatusCode::OK);
-            let mut form = Form::read(&response.text().await.unwrap());
+            let html = response.text().await.unwrap();
+            assert!(!status.is_server_error(), "{html}");
+            let Some(mut form) = Form::find(&html) else { return Visit { pages, status, callback: Vec::new() } };
             if form.has_password {
                 pages.push("login");
                 form.set("username", &accounts.username);
@@ -237,21 +240,26 @@ pub struct Form {
 
 impl Form {
     pub fn read(html: &str) -> Self {
+        Self::find(html).unwrap_or_else(|| panic!("no form in {html}"))
+    }
+
+    /// The form, if there is one.
+    pub fn find(html: &str) -> Option<Self> {
         let page = Html::parse_document(html);
         let select = |selector: &str| Selector::parse(selector).unwrap();
-        let form = page.select(&select("form[method=post]")).next().unwrap_or_else(|| panic!("no form in {html}"));
+        let form = page.select(&select("form[method=post]")).next()?;
         let field = |element: scraper::ElementRef<'_>| {
             let attribute = |name| element.value().attr(name).unwrap_or_default().to_owned();
             (attribute("name"), attribute("value"))
         };
         let mut fields: Vec<_> = form.select(&select("input")).map(field).collect();
         fields.push(field(form.select(&select("button.btn-primary")).next().unwrap()));
-        Self {
+        Some(Self {
             action: form.value().attr("action").unwrap().to_owned(),
             fields,
             has_password: form.select(&select("input[type=password]")).next().is_some(),
             alert: page.select(&select("[role=alert]")).next().map(|element| element.text().collect()),
-        }
+        })
     }
 
     pub fn set(&mut self, name: &str, value: &str) {
