@@ -1,4 +1,4 @@
-//! The authorization endpoint: the request, checked (RFC 6749 4.1.1, `OpenID` Connect Core 3.1.2), and how it is answered.
+//! The authorization endpoint: the request, checked (RFC 6749 4.1.1, OpenID Connect Core 3.1.2), and how it is answered.
 
 use std::sync::Arc;
 
@@ -51,7 +51,7 @@ pub async fn get(State(issuer): State<Arc<Issuer>>, RawQuery(query): RawQuery, h
     begin(&issuer, &Params::parse(query.unwrap_or_default().as_bytes()), &headers)
 }
 
-/// `POST` to the authorization endpoint, with the same parameters as a form (`OpenID` Connect Core 3.1.2.1).
+/// `POST` to the authorization endpoint, with the same parameters as a form (OpenID Connect Core 3.1.2.1).
 pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Bytes) -> Answer {
     if !params::is_form(&headers) {
         return Err(Problem::Page("The request is not a form."));

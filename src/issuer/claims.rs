@@ -1,4 +1,4 @@
-//! What tokens say: ID tokens (`OpenID` Connect Core 2), JWT access tokens (RFC 9068), and the seller's claims.
+//! What tokens say: ID tokens (OpenID Connect Core 2), JWT access tokens (RFC 9068), and the seller's claims.
 
 use serde_json::{Map, Value, json};
 
@@ -37,8 +37,16 @@ pub fn seller(issuer: &Issuer, scope: &Scope) -> Map<String, Value> {
     claims
 }
 
-/// A signed ID token for a grant of an end-user, beside this access token.
-pub fn id_token(issuer: &Issuer, client: &Client, grant: &Grant, kind: GrantKind, access_token: &str, now: u64) -> Result<String, Problem> {
+/// A signed ID token for a grant of an end-user, with the claims of this scope, beside this access token.
+pub fn id_token(
+    issuer: &Issuer,
+    client: &Client,
+    grant: &Grant,
+    scope: &Scope,
+    kind: GrantKind,
+    access_token: &str,
+    now: u64,
+) -> Result<String, Problem> {
     let alg = if issuer.defect.does(Behaviour::IdTokenOtherAlg) { Alg::Ps256 } else { client.metadata.id_token_alg };
     let mut claims = json!({
         "iss": issuer.url,
@@ -55,7 +63,7 @@ pub fn id_token(issuer: &Issuer, client: &Client, grant: &Grant, kind: GrantKind
         if let Some(nonce) = grant.nonce.as_ref().filter(|_| kind != GrantKind::Refresh) {
             claims.insert("nonce".to_owned(), json!(nonce));
         }
-        claims.extend(seller(issuer, &grant.scope));
+        claims.extend(seller(issuer, scope));
     }
     let mut sites = vec![Site::IdToken];
     if kind == GrantKind::Refresh {

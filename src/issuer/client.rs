@@ -10,7 +10,7 @@ use super::random;
 /// How long a client stays unknown under the behaviour `registration-late`.
 const LATE: Duration = Duration::from_millis(400);
 
-/// How a client authenticates (`OpenID` Connect Core 9).
+/// How a client authenticates (OpenID Connect Core 9).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum AuthMethod {
     /// `client_secret_basic`.

@@ -1,4 +1,4 @@
-//! Client authentication (RFC 6749 2.3, `OpenID` Connect Core 9).
+//! Client authentication (RFC 6749 2.3, OpenID Connect Core 9).
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -1,4 +1,4 @@
-//! Client metadata (RFC 7591 2, `OpenID` Connect Registration 2): read, checked, defaults filled in.
+//! Client metadata (RFC 7591 2, OpenID Connect Registration 2): read, checked, defaults filled in.
 
 use serde_json::{Map, Value, json};
 use url::{Host, Url};
@@ -218,6 +218,7 @@ fn is_loopback(url: &Url) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::Metadata;
     use serde_json::{Value, json};

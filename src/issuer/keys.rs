@@ -32,7 +32,7 @@ impl KeyError {
 /// A signing algorithm the issuer holds a key for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Alg {
-    /// RSASSA-PKCS1-v1_5 with SHA-256; the default (`OpenID` Connect Registration 2).
+    /// RSASSA-PKCS1-v1_5 with SHA-256; the default (OpenID Connect Registration 2).
     Rs256,
     /// RSASSA-PSS with SHA-256.
     Ps256,
@@ -64,7 +64,7 @@ impl Alg {
         Self::ALL.into_iter().find(|alg| alg.name() == name)
     }
 
-    /// The left half of the algorithm's hash of `text`, base64url: the form of `at_hash` (`OpenID` Connect Core 3.1.3.6).
+    /// The left half of the algorithm's hash of `text`, base64url: the form of `at_hash` (OpenID Connect Core 3.1.3.6).
     pub fn half_hash(self, text: &str) -> String {
         let algorithm = match self {
             Self::Rs256 | Self::Ps256 | Self::Es256 => &SHA256,
@@ -102,13 +102,13 @@ pub struct SigningKey {
 impl SigningKey {
     fn make(alg: Alg) -> Result<Self, KeyError> {
         let made = |why: String| KeyError { alg: alg.name(), what: "made", why };
-        let kind = match alg {
+        let family = match alg {
             Alg::Rs256 | Alg::Ps256 => &rcgen::PKCS_RSA_SHA256,
             Alg::Es256 => &rcgen::PKCS_ECDSA_P256_SHA256,
             Alg::Es384 => &rcgen::PKCS_ECDSA_P384_SHA384,
             Alg::EdDsa => &rcgen::PKCS_ED25519,
         };
-        let pair = rcgen::KeyPair::generate_for(kind).map_err(|error| made(error.to_string()))?;
+        let pair = rcgen::KeyPair::generate_for(family).map_err(|error| made(error.to_string()))?;
         let pem = pair.serialize_pem();
         let private = match alg {
             Alg::Rs256 | Alg::Ps256 => EncodingKey::from_rsa_pem(pem.as_bytes()),
@@ -157,11 +157,11 @@ impl KeyRing {
     fn make() -> Result<Self, KeyError> {
         // The two RSA keys take nearly all of the time.
         std::thread::scope(|scope| {
-            let makers: Vec<_> = Alg::ALL.map(|alg| (alg, scope.spawn(move || SigningKey::make(alg)))).into();
-            makers
+            let threads: Vec<_> = Alg::ALL.map(|alg| (alg, scope.spawn(move || SigningKey::make(alg)))).into();
+            threads
                 .into_iter()
-                .map(|(alg, maker)| {
-                    maker.join().unwrap_or_else(|_| Err(KeyError { alg: alg.name(), what: "made", why: "the library panicked".to_owned() }))
+                .map(|(alg, thread)| {
+                    thread.join().unwrap_or_else(|_| Err(KeyError { alg: alg.name(), what: "made", why: "the library panicked".to_owned() }))
                 })
                 .collect::<Result<_, _>>()
                 .map(Self)
@@ -192,6 +192,7 @@ impl KeyRing {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::{Alg, KeyRing};
     use jsonwebtoken::jwk::JwkSet;

@@ -1,4 +1,4 @@
-//! The provider metadata (`OpenID` Connect Discovery 3, RFC 8414 2) and the key set.
+//! The provider metadata (OpenID Connect Discovery 3, RFC 8414 2) and the key set.
 
 use std::sync::Arc;
 
@@ -30,6 +30,7 @@ pub async fn jwks(State(issuer): State<Arc<Issuer>>) -> Answer {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::TEMPLATE;
     use crate::issuer::client_metadata::GRANT_TYPES;

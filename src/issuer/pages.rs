@@ -81,8 +81,8 @@ pub fn document(template: &str, issuer: &str) -> Result<Value, PageError> {
 /// What a scope lets the client do.
 pub fn scope_in_words(word: &str) -> &str {
     match word {
-        scope::OPENID => "Know that you are you",
-        scope::OFFLINE_ACCESS => "Keep this access while you are not there",
+        scope::OPENID => "Recognise you",
+        scope::OFFLINE_ACCESS => "Keep this access while you are away",
         scope::IDENTITY => "See your seller identity: name, website, logo",
         scope::OPENBOOKING => "Take bookings on your behalf",
         scope::ORDERS_FEED => "Read the feed of its own orders",
@@ -91,6 +91,7 @@ pub fn scope_in_words(word: &str) -> &str {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use serde_json::json;
 

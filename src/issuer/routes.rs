@@ -1,9 +1,12 @@
 //! Which path is answered by what. The paths are those of the OpenActive reference implementation.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::StatusCode;
 use serde_json::json;
@@ -38,6 +41,9 @@ pub const DATASET_SITE: &str = "/dataset";
 /// The largest request body, in bytes.
 const LARGEST_BODY: usize = 64 * 1024;
 
+/// The longest a request may take, which is as good as: its body may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
 /// Everything the issuer answers.
 pub fn router(issuer: Arc<Issuer>) -> Router {
     Router::new()
@@ -58,7 +64,13 @@ pub fn router(issuer: Arc<Issuer>) -> Router {
         .route(DATASET_SITE, get(resource::dataset_site))
         .fallback(not_found)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(middleware::from_fn(in_time))
         .with_state(issuer)
+}
+
+async fn in_time(request: Request, next: Next) -> Response {
+    let late = || Reply::text(StatusCode::REQUEST_TIMEOUT, "The request took too long.").into_response();
+    tokio::time::timeout(PATIENCE, next.run(request)).await.unwrap_or_else(|_| late())
 }
 
 async fn home(State(issuer): State<Arc<Issuer>>) -> Answer {

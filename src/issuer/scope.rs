@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-/// `OpenID` Connect itself (OpenID Connect Core 3.1.2.1).
+/// OpenID Connect itself (OpenID Connect Core 3.1.2.1).
 pub const OPENID: &str = "openid";
-/// A refresh token (`OpenID` Connect Core 11).
+/// A refresh token (OpenID Connect Core 11).
 pub const OFFLINE_ACCESS: &str = "offline_access";
 /// The seller's claims.
 pub const IDENTITY: &str = "openactive-identity";

@@ -250,6 +250,7 @@ fn s256(verifier: &str) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::{Store, s256};
     use crate::issuer::client::Client;

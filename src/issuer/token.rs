@@ -1,4 +1,4 @@
-//! The token endpoint (RFC 6749 3.2, `OpenID` Connect Core 3.1.3).
+//! The token endpoint (RFC 6749 3.2, OpenID Connect Core 3.1.3).
 
 use std::sync::Arc;
 
@@ -88,7 +88,7 @@ impl Issue<'_> {
 
     fn wants_id_token(&self, issuer: &Issuer) -> bool {
         let forgotten = self.kind == GrantKind::AuthorizationCode && issuer.defect.does(Behaviour::IdTokenMissing);
-        self.grant.auth_time.is_some() && self.grant.scope.has(OPENID) && !forgotten
+        self.grant.auth_time.is_some() && self.scope.has(OPENID) && !forgotten
     }
 
     fn wants_refresh_token(&self, issuer: &Issuer) -> bool {
@@ -114,7 +114,7 @@ fn issue(issuer: &Issuer, client: &Client, issue: &Issue<'_>) -> Answer {
         sent["id_token"] = json!("");
         issuer.defect.json(&sites, &mut sent)?;
         let sent = sent["access_token"].as_str().unwrap_or(&access.text);
-        body["id_token"] = json!(claims::id_token(issuer, client, issue.grant, issue.kind, sent, issue.now)?);
+        body["id_token"] = json!(claims::id_token(issuer, client, issue.grant, issue.scope, issue.kind, sent, issue.now)?);
     }
     let right = body.clone();
     let reply = issuer.defect.reply(&sites, Reply::json(StatusCode::OK, body).no_store())?;

@@ -66,11 +66,17 @@ impl Defect {
     }
 
     /// Changes a JSON value: the claims or header of a token, the parameters of an authorization response.
+    ///
+    /// # Errors
+    /// If a patch does not fit the value.
     pub fn json(&self, sites: &[Site], value: &mut Value) -> Result<(), PatchError> {
         self.each(sites, |patch| change(patch, value))
     }
 
     /// Changes a reply: its JSON content first, then its status, headers and body.
+    ///
+    /// # Errors
+    /// If a patch does not fit the reply.
     pub fn reply(&self, sites: &[Site], mut reply: Reply) -> Result<Reply, PatchError> {
         self.each(sites, |patch| {
             match &mut reply.content {
@@ -84,6 +90,9 @@ impl Defect {
     }
 
     /// Changes the status, headers and body of a reply whose JSON went through [`Defect::json`] before.
+    ///
+    /// # Errors
+    /// If a patch names no status or header.
     pub fn dress(&self, sites: &[Site], mut reply: Reply) -> Result<Reply, PatchError> {
         self.each(sites, |patch| dress(patch, &mut reply))?;
         Ok(reply)
@@ -229,6 +238,7 @@ fn now_ms() -> i64 {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::{Defect, PatchFault, fault, now_ms};
     use crate::issuer::flaw::{Flaw, Patch, Site};
@@ -236,12 +246,12 @@ mod tests {
     use http::StatusCode;
     use serde_json::{Value, json};
 
-    fn defect(patch: Value) -> Defect {
+    fn defect(patch: &Value) -> Defect {
         let flaw: Flaw = serde_json::from_value(json!({ "name": "x", "says": "Is wrong.", "trips": [], "patch": [patch] })).unwrap();
         Defect::new(Some(flaw))
     }
 
-    fn patched(patch: Value, mut value: Value) -> Result<Value, PatchFault> {
+    fn patched(patch: &Value, mut value: Value) -> Result<Value, PatchFault> {
         defect(patch).json(&[Site::Discovery], &mut value).map_err(|error| error.why)?;
         Ok(value)
     }
@@ -249,7 +259,7 @@ mod tests {
     #[test]
     fn members_are_set_appended_replaced_and_removed() {
         let value = patched(
-            json!({ "at": "discovery", "set": { "/a": 1, "/list/-": 3, "/list/0": 0, "/x~1y": true }, "remove": ["/b", "/absent", "/deep/er"] }),
+            &json!({ "at": "discovery", "set": { "/a": 1, "/list/-": 3, "/list/0": 0, "/x~1y": true }, "remove": ["/b", "/absent", "/deep/er"] }),
             json!({ "b": 1, "list": [1, 2] }),
         );
         assert_eq!(value.unwrap(), json!({ "list": [0, 2, 3], "a": 1, "x/y": true }));
@@ -257,9 +267,9 @@ mod tests {
 
     #[test]
     fn a_missing_parent_is_an_error() {
-        let parent = patched(json!({ "at": "discovery", "set": { "/a/b": 1 } }), json!({}));
+        let parent = patched(&json!({ "at": "discovery", "set": { "/a/b": 1 } }), json!({}));
         assert_eq!(parent, Err(PatchFault::NoParent("/a/b".to_owned())));
-        let index = patched(json!({ "at": "discovery", "set": { "/a/2": 1 } }), json!({ "a": [] }));
+        let index = patched(&json!({ "at": "discovery", "set": { "/a/2": 1 } }), json!({ "a": [] }));
         assert_eq!(index, Err(PatchFault::NoParent("/a/2".to_owned())));
     }
 
@@ -267,7 +277,7 @@ mod tests {
     fn special_values_are_worked_out_wherever_they_are() {
         let patch = json!({ "at": "discovery", "set": {
             "/soon": { "$now": 60 }, "/ms": { "$now-ms": -1 }, "/long": [{ "$repeat": ["ab", 3] }], "/plain": { "$now": 1, "other": 2 } } });
-        let value = patched(patch, json!({})).unwrap();
+        let value = patched(&patch, json!({})).unwrap();
         let now = now_ms() / 1000;
         assert!((now + 55..=now + 60).contains(&value["soon"].as_i64().unwrap()));
         assert!(value["ms"].as_i64().unwrap() > now * 1000 - 10_000);
@@ -277,7 +287,7 @@ mod tests {
 
     #[test]
     fn replies_are_changed_at_their_site_only() {
-        let defect = defect(json!({ "at": "token", "status": 203, "headers": { "Cache-Control": null, "X-A": "b" }, "set": { "/a": 1 } }));
+        let defect = defect(&json!({ "at": "token", "status": 203, "headers": { "Cache-Control": null, "X-A": "b" }, "set": { "/a": 1 } }));
         let reply = || Reply::json(StatusCode::OK, json!({})).no_store();
         let changed = defect.reply(&[Site::Token, Site::TokenRefresh], reply()).unwrap();
         assert_eq!(changed.status, 203);
@@ -290,7 +300,7 @@ mod tests {
 
     #[test]
     fn a_body_replaces_the_content_and_keeps_the_content_type() {
-        let defect = defect(json!({ "at": "token", "body": "{" }));
+        let defect = defect(&json!({ "at": "token", "body": "{" }));
         let changed = defect.reply(&[Site::Token], Reply::json(StatusCode::OK, json!({}))).unwrap();
         assert_eq!(changed.content, Content::Text("{".to_owned()));
         assert_eq!(changed.headers["content-type"], "application/json");

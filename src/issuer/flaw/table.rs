@@ -89,11 +89,17 @@ fn hint(near: &[String]) -> String {
 }
 
 /// All flaws, in the order of the artefacts they break. Their names are unique.
+///
+/// # Errors
+/// If a file is not what it should be, which a test excludes.
 pub fn flaws() -> Result<Vec<Flaw>, FlawError> {
     read(FILES)
 }
 
-/// The flaw of that name, or [`FlawError::Unknown`] with the names it may have been meant for.
+/// The flaw of that name.
+///
+/// # Errors
+/// [`FlawError::Unknown`] with the names it may have been meant for.
 pub fn find(name: &str) -> Result<Flaw, FlawError> {
     choose(flaws()?, name)
 }
@@ -159,6 +165,7 @@ fn distance(left: &str, right: &str) -> usize {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::{FlawError, choose, distance, flaws, read};
 

@@ -1,0 +1,59 @@
+//! Every flaw of the program fits what it is to change.
+
+use oa_authtest::issuer::flaws;
+use reqwest::{Method, RequestBuilder, StatusCode};
+use serde_json::{Value, json};
+
+use super::relying_party::{CB, RelyingParty};
+
+/// The body of a response that is no 500: the issuer answers so only if its flaw cannot be applied.
+async fn body(flaw: &str, request: RequestBuilder) -> Value {
+    let response = request.send().await.unwrap();
+    let status = response.status();
+    let text = response.text().await.unwrap();
+    assert_ne!(status, StatusCode::INTERNAL_SERVER_ERROR, "{flaw}: {text}");
+    serde_json::from_str(&text).unwrap_or_default()
+}
+
+#[tokio::test]
+async fn every_flaw_can_be_applied_at_all_its_sites() {
+    for flaw in flaws().unwrap() {
+        let name = flaw.name.clone();
+        let party = RelyingParty::with(Some(flaw)).await;
+        let client = party.client();
+        let get = |path: &str| party.http.get(party.url(path));
+        let token = |form: &[(&str, &str)]| party.post_form("/connect/token", &client, form);
+        for path in ["/.well-known/openid-configuration", "/.well-known/openid-configuration/jwks", "/dataset", "/api/orders-rpde"] {
+            body(&name, get(path)).await;
+        }
+
+        let register = party.http.post(party.url("/connect/register")).bearer_auth(&party.issuer.accounts().initial_access_token);
+        let registration = body(&name, register.json(&json!({ "redirect_uris": [CB] }))).await;
+        if registration["registration_client_uri"].is_string() && registration["registration_access_token"].is_string() {
+            let uri = registration["registration_client_uri"].as_str().unwrap();
+            if uri.starts_with(party.issuer.issuer()) {
+                body(&name, party.manage(Method::DELETE, &registration)).await;
+            }
+        }
+
+        let own = body(&name, token(&[("grant_type", "client_credentials")])).await;
+        let access = own["access_token"].as_str().unwrap_or("none");
+        let printable = access.chars().all(|c| c.is_ascii_graphic());
+        body(&name, party.post_form("/connect/introspect", &client, &[("token", access)])).await;
+        if printable {
+            body(&name, get("/api/orders-rpde").bearer_auth(access)).await;
+        }
+
+        let scope = "openid offline_access openactive-identity openactive-ordersfeed";
+        let visit = party.visit(party.request(scope, &[])).await;
+        let code = visit.get("code").unwrap_or("none");
+        let tokens = body(&name, token(&[("grant_type", "authorization_code"), ("code", code), ("redirect_uri", CB)])).await;
+        let access = tokens["access_token"].as_str().unwrap_or("none");
+        if access.chars().all(|c| c.is_ascii_graphic()) {
+            body(&name, get("/connect/userinfo").bearer_auth(access)).await;
+        }
+        let refresh = tokens["refresh_token"].as_str().unwrap_or("none");
+        body(&name, token(&[("grant_type", "refresh_token"), ("refresh_token", refresh)])).await;
+        body(&name, party.post_form("/connect/revocation", &client, &[("token", refresh)])).await;
+    }
+}

@@ -1,0 +1,92 @@
+//! Dynamic client registration and its management.
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use super::relying_party::{CB, RelyingParty, answer, credentials, text};
+
+#[tokio::test]
+async fn registration_needs_the_initial_access_token() {
+    let party = RelyingParty::new().await;
+    let post = || party.http.post(party.url("/connect/register")).json(&json!({ "redirect_uris": [CB] }));
+    let response = post().send().await.unwrap();
+    assert_eq!(response.status(), 401);
+    assert_eq!(response.headers()["www-authenticate"], "Bearer realm=\"oa-authtest\"");
+    assert_eq!(answer(post().bearer_auth("wrong")).await.1["error"], "invalid_token");
+}
+
+#[tokio::test]
+async fn a_registration_is_echoed_with_its_defaults_and_works() {
+    let party = RelyingParty::new().await;
+    let token = &party.issuer.accounts().initial_access_token;
+    let request = json!({ "redirect_uris": [CB], "client_name": "A <b>name</b>", "client_uri": "https://a.example/", "unknown": 1,
+        "grant_types": ["client_credentials", "authorization_code"], "token_endpoint_auth_method": "client_secret_post" });
+    let response = party.http.post(party.url("/connect/register")).bearer_auth(token).json(&request).send().await.unwrap();
+    assert_eq!((response.status().as_u16(), &response.headers()["cache-control"]), (201, &"no-store".parse().unwrap()));
+    let body: Value = response.json().await.unwrap();
+    for same in ["redirect_uris", "client_name", "client_uri", "grant_types", "token_endpoint_auth_method"] {
+        assert_eq!(body[same], request[same]);
+    }
+    assert!(body.get("unknown").is_none());
+    assert_eq!((&body["response_types"], &body["client_secret_expires_at"]), (&json!(["code"]), &json!(0)));
+    assert!(text(&body, "client_secret").len() >= 43 && body["client_id_issued_at"].is_u64());
+
+    let client = credentials(&body);
+    let form = [("grant_type", "client_credentials"), ("client_id", &client.0), ("client_secret", &client.1)];
+    assert_eq!(answer(party.http.post(party.url("/connect/token")).form(&form)).await.0, 200);
+    assert_eq!(party.client_credentials(&client).await.0, 401, "it registered another method");
+    let refresh = [("grant_type", "refresh_token"), ("refresh_token", "x"), ("client_id", &client.0), ("client_secret", &client.1)];
+    assert_eq!(answer(party.http.post(party.url("/connect/token")).form(&refresh)).await.1["error"], "unauthorized_client");
+}
+
+#[tokio::test]
+async fn what_cannot_be_registered_is_refused() {
+    let party = RelyingParty::new().await;
+    assert_eq!(party.register(&json!({ "redirect_uris": [format!("{CB}#x")] })).await.1["error"], "invalid_redirect_uri");
+    assert_eq!(party.register(&json!({ "redirect_uris": [CB], "grant_types": ["implicit"] })).await.1["error"], "invalid_client_metadata");
+    let token = &party.issuer.accounts().initial_access_token;
+    let broken = party.http.post(party.url("/connect/register")).bearer_auth(token).header("content-type", "application/json").body("{");
+    assert_eq!(answer(broken).await.0, 400);
+}
+
+#[tokio::test]
+async fn each_signing_algorithm_can_be_had_and_verifies() {
+    let party = RelyingParty::new().await;
+    for alg in ["RS256", "PS256", "ES256", "ES384", "EdDSA"] {
+        let (status, body) = party.register(&json!({ "redirect_uris": [CB], "id_token_signed_response_alg": alg })).await;
+        assert_eq!((status, &body["id_token_signed_response_alg"]), (201, &json!(alg)));
+        let client = credentials(&body);
+        let visit = party.visit(party.request_of(&client.0, "openid", &[])).await;
+        let (_, tokens) = party.redeem(&client, visit.code(), &[]).await;
+        let (claims, header) = party.verified(text(&tokens, "id_token")).await;
+        assert_eq!((&header["alg"], &claims["aud"]), (&json!(alg), &json!(client.0)));
+    }
+}
+
+#[tokio::test]
+async fn a_client_is_read_replaced_and_deleted() {
+    let party = RelyingParty::new().await;
+    let (client, registration) = party.registered().await;
+    assert_eq!(answer(party.manage(Method::GET, &registration)).await, (200, registration.clone()));
+    let uri = text(&registration, "registration_client_uri");
+    assert_eq!(answer(party.http.get(uri).bearer_auth("wrong")).await.0, 401);
+    assert_eq!(answer(party.http.get(uri)).await.0, 401);
+
+    let put = json!({ "client_id": client.0, "client_secret": client.1, "redirect_uris": [CB], "grant_types": ["client_credentials", "authorization_code"] });
+    let (status, replaced) = answer(party.manage(Method::PUT, &registration).json(&put)).await;
+    assert_eq!((status, replaced.get("client_name"), &replaced["client_id"]), (200, None, &json!(client.0)));
+    assert_eq!(replaced["registration_access_token"], registration["registration_access_token"]);
+    let other = json!({ "client_id": "other", "redirect_uris": [CB] });
+    assert_eq!(answer(party.manage(Method::PUT, &registration).json(&other)).await.0, 400);
+    let secret = json!({ "client_id": client.0, "client_secret": "chosen", "redirect_uris": [CB] });
+    assert_eq!(answer(party.manage(Method::PUT, &registration).json(&secret)).await.0, 400);
+
+    let (_, tokens) = party.client_credentials(&client).await;
+    assert_eq!(party.status_with("/api/orders-rpde", text(&tokens, "access_token")).await, 200);
+    assert_eq!(answer(party.manage(Method::DELETE, &registration)).await, (204, Value::Null));
+    assert_eq!(answer(party.manage(Method::GET, &registration)).await.0, 401);
+    assert_eq!(party.client_credentials(&client).await.1["error"], "invalid_client");
+    assert_eq!(party.status_with("/api/orders-rpde", text(&tokens, "access_token")).await, 401);
+    let page = party.http.get(party.request_of(&client.0, "openid", &[])).send().await.unwrap();
+    assert_eq!(page.status(), 400);
+}
