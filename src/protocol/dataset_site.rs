@@ -35,7 +35,9 @@ impl Session {
             }
         };
         let json_ld = json_ld(&response);
-        self.judge(&DatasetSite { response, json_ld, issuer: self.issuer() });
+        // The issuer as it was given: what it publishes about itself is judged elsewhere.
+        let issuer = self.run.config.issuer.clone();
+        self.judge(&DatasetSite { response, json_ld, issuer });
         Ok(StepEnd::Done)
     }
 }
