@@ -6,10 +6,11 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-pub mod apply;
-pub mod table;
+pub(super) mod apply;
+mod table;
 
-pub use table::find;
+pub use apply::PatchFault;
+pub use table::{FlawError, find, flaws};
 
 /// One deliberate way to be wrong.
 #[derive(Debug, Clone, Deserialize)]

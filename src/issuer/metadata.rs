@@ -6,19 +6,24 @@ use axum::extract::State;
 use http::StatusCode;
 use http::header::CACHE_CONTROL;
 
+use super::Persona;
 use super::flaw::Site;
 use super::pages;
 use super::reply::{Answer, Reply};
 use super::state::Issuer;
 
-static TEMPLATE: &str = include_str!("../../fixtures/issuer/provider-metadata.json");
+fn template(persona: Persona) -> &'static str {
+    match persona {
+        Persona::Openactive => include_str!("../../fixtures/issuer/openactive/provider-metadata.json"),
+    }
+}
 
 /// How long the documents may be kept.
 const CACHE: &str = "public, max-age=300";
 
 /// `GET` of the provider metadata, at either well-known path.
 pub async fn discovery(State(issuer): State<Arc<Issuer>>) -> Answer {
-    let document = pages::document(TEMPLATE, &issuer.url)?;
+    let document = pages::document(template(issuer.persona), &issuer.url)?;
     let reply = Reply::json(StatusCode::OK, document).with(CACHE_CONTROL, CACHE);
     Ok(issuer.defect.reply(&[Site::Discovery], reply)?)
 }
@@ -32,14 +37,14 @@ pub async fn jwks(State(issuer): State<Arc<Issuer>>) -> Answer {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::TEMPLATE;
+    use super::{Persona, template};
     use crate::issuer::client_metadata::GRANT_TYPES;
     use crate::issuer::keys::Alg;
     use crate::issuer::{pages, routes, scope};
 
     #[test]
     fn the_document_promises_what_the_issuer_does() {
-        let document = pages::document(TEMPLATE, "http://localhost:1").unwrap();
+        let document = pages::document(template(Persona::Openactive), "http://localhost:1").unwrap();
         assert_eq!(document["issuer"], "http://localhost:1");
         let mut grants = GRANT_TYPES.to_vec();
         grants.sort_unstable();

@@ -1,7 +1,7 @@
 //! The issuer we ship: well-behaved, on loopback, with personas and flaws. It knows nothing of rules or reports.
 //!
 //! [`start`] binds a port, makes (once per process) the signing keys and serves until [`RunningIssuer::stop`]. Everything it knows it holds
-//! in memory, in maps of bounded size. What leaves it passes through [`flaw::apply`], where the one flaw it may have is applied.
+//! in memory, in maps of bounded size. What leaves it passes through `flaw/apply.rs`, where the one flaw it may have is applied.
 
 use thiserror::Error;
 
@@ -34,7 +34,7 @@ mod tls;
 mod token;
 mod userinfo;
 
-pub use flaw::table::{FlawError, flaws};
+pub use flaw::{FlawError, flaws};
 pub use keys::KeyError;
 pub use pages::PageError;
 pub use server::{RunningIssuer, start};

@@ -13,8 +13,8 @@ use super::reply::{Answer, OauthError, Reply};
 use super::scope::ORDERS_FEED;
 use super::state::Issuer;
 
-static FEED: &str = include_str!("../../fixtures/issuer/orders-feed.json");
-static DATASET: &str = include_str!("../../fixtures/issuer/dataset.json");
+static FEED: &str = include_str!("../../fixtures/issuer/openactive/orders-feed.json");
+static DATASET: &str = include_str!("../../fixtures/issuer/openactive/dataset.json");
 
 /// `GET` of the orders feed: a page of RPDE for a token with the right scope.
 pub async fn orders_feed(State(issuer): State<Arc<Issuer>>, headers: HeaderMap) -> Answer {

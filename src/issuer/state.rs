@@ -8,7 +8,7 @@ use super::client_metadata::Metadata;
 use super::flaw::apply::Defect;
 use super::keys::KeyRing;
 use super::store::Store;
-use super::{DemoAccounts, IssuerOptions};
+use super::{DemoAccounts, IssuerOptions, Persona};
 
 /// The subject identifier of the one end-user.
 pub const USER_SUB: &str = "user-100";
@@ -22,6 +22,8 @@ pub struct Issuer {
     pub secure: bool,
     /// The name of its session cookie. It holds the port: browsers share cookies between the ports of a host.
     pub cookie: String,
+    /// Whose documents it imitates.
+    pub persona: Persona,
     /// Its flaw, if any.
     pub defect: Defect,
     /// Its published keys.
@@ -45,7 +47,7 @@ impl Issuer {
         };
         let cookie = if options.tls { format!("__Host-session-{port}") } else { format!("session-{port}") };
         let store = Mutex::new(Store::new(client));
-        Self { url, secure: options.tls, cookie, defect: Defect::new(options.flaw), keys, accounts, store }
+        Self { url, secure: options.tls, cookie, persona: options.persona, defect: Defect::new(options.flaw), keys, accounts, store }
     }
 
     /// The store, locked. Never held across an await.
