@@ -57,8 +57,11 @@ impl Failure {
         match self {
             Self::Launch(error) => error.exit(),
             Self::Feature(_) => Exit::Bug,
-            Self::Config(_) | Self::Flaw(_) | Self::Unknown(_) | Self::SelfTest(SelfTestError::Selection { .. }) => Exit::Usage,
-            Self::Callback(CallbackError::NotLoopback(_)) => Exit::Usage,
+            Self::Config(_)
+            | Self::Flaw(_)
+            | Self::Unknown(_)
+            | Self::SelfTest(SelfTestError::Selection { .. })
+            | Self::Callback(CallbackError::NotLoopback(_)) => Exit::Usage,
             Self::Issuer(_) | Self::SelfTest(_) | Self::Callback(_) | Self::Report(_) | Self::Certificate(_) => Exit::CouldNotTest,
         }
     }

@@ -73,11 +73,7 @@ pub fn explain(id: &str, flaws: &[Flaw]) -> Result<String, String> {
     let Some(rule) = catalogue().into_iter().find(|rule| rule.id == id) else {
         let tail = id.rsplit(['/', '.']).next().unwrap_or(id);
         let near: Vec<&str> = catalogue().iter().map(|rule| rule.id).filter(|known| known.contains(tail) || id.contains(known)).collect();
-        let hint = if near.is_empty() {
-            "oa-authtest list --json names them all".to_owned()
-        } else {
-            format!("did you mean {}?", near.join(", "))
-        };
+        let hint = if near.is_empty() { "oa-authtest list --json names them all".to_owned() } else { format!("did you mean {}?", near.join(", ")) };
         return Err(format!("there is no rule {id:?}: {hint}"));
     };
     let level = match rule.level {

@@ -243,11 +243,7 @@ async fn judge(flaw: Option<Flaw>) -> Result<RunReport, SelfTestError> {
 fn config_for(issuer: &issuer::RunningIssuer, redirect_uri: &Url) -> Config {
     let accounts = issuer.accounts();
     let mut config = Config::for_tests(issuer.issuer());
-    config.client = Some(ConfiguredClient {
-        id: accounts.client_id.clone(),
-        secret: Some(accounts.client_secret.clone().into()),
-        auth_method: None,
-    });
+    config.client = Some(ConfiguredClient { id: accounts.client_id.clone(), secret: Some(accounts.client_secret.clone().into()), auth_method: None });
     config.initial_access_token = Some(accounts.initial_access_token.clone().into());
     config.user = Some(User { username: accounts.username.clone(), password: accounts.password.clone().into() });
     config.seller_id = Some(accounts.seller_id.clone());

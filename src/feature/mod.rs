@@ -103,8 +103,7 @@ pub fn features() -> Result<Vec<Feature>, FeatureError> {
 }
 
 fn load(file: &str, text: &str) -> Result<Feature, FeatureError> {
-    let feature: Feature =
-        serde_json::from_str(text).map_err(|e| FeatureError::Malformed { file: file.to_owned(), why: e.to_string() })?;
+    let feature: Feature = serde_json::from_str(text).map_err(|e| FeatureError::Malformed { file: file.to_owned(), why: e.to_string() })?;
     for test in &feature.tests {
         prove(test).map_err(|(step, fact)| FeatureError::Unprovable { file: file.to_owned(), test: test.id.clone(), step, fact })?;
     }

@@ -4,7 +4,7 @@ use globset::{Glob, GlobMatcher};
 use thiserror::Error;
 
 use super::step::Need;
-use super::{Feature, Test};
+use super::{Feature, Step, Test};
 use crate::config::Config;
 
 /// The tests of a run in the order they are reported.
@@ -72,11 +72,7 @@ impl Plan {
                 if !selected.is_empty() && !selected.iter().any(|glob| glob.is_match(&id)) {
                     continue;
                 }
-                let skip = if left_out.iter().any(|glob| glob.is_match(&id)) {
-                    Some("left out by --skip".to_owned())
-                } else {
-                    lacking(config, test)
-                };
+                let skip = if left_out.iter().any(|glob| glob.is_match(&id)) { Some("left out by --skip".to_owned()) } else { lacking(config, test) };
                 tests.push(PlannedTest { id, feature: feature.clone(), test: test.clone(), skip });
             }
         }
@@ -93,11 +89,7 @@ fn globs(flag: &'static str, given: &[String]) -> Result<Vec<GlobMatcher>, PlanE
     given
         .iter()
         .map(|glob| {
-            Glob::new(glob).map(|glob| glob.compile_matcher()).map_err(|e| PlanError::Glob {
-                flag,
-                glob: glob.clone(),
-                why: e.kind().to_string(),
-            })
+            Glob::new(glob).map(|glob| glob.compile_matcher()).map_err(|e| PlanError::Glob { flag, glob: glob.clone(), why: e.kind().to_string() })
         })
         .collect()
 }
@@ -105,7 +97,7 @@ fn globs(flag: &'static str, given: &[String]) -> Result<Vec<GlobMatcher>, PlanE
 /// Why a test cannot be told with these settings, if it cannot.
 fn lacking(config: &Config, test: &Test) -> Option<String> {
     let mut lacking = Vec::new();
-    for need in test.steps.iter().flat_map(|step| step.settings()) {
+    for need in test.steps.iter().flat_map(Step::settings) {
         let missing = match need {
             Need::User if config.user.is_none() => {
                 "somebody to log in as: set --username and --password, or [user] username and password in oa-authtest.toml"

@@ -36,7 +36,7 @@ pub fn render(features: &[Feature]) -> String {
 /// What a story cannot do without, in words that name the settings.
 pub fn needs(steps: &[Step]) -> Vec<&'static str> {
     let mut needs = Vec::new();
-    for need in steps.iter().flat_map(|step| step.settings()) {
+    for need in steps.iter().flat_map(Step::settings) {
         let words = match need {
             Need::User => "an end-user (`--username`, `--password`)",
             Need::DatasetSite => "a dataset site (`--dataset-site-url`)",

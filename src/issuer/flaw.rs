@@ -30,6 +30,28 @@ pub struct Flaw {
     pub behaviour: Option<Behaviour>,
 }
 
+impl Flaw {
+    /// The same flaw with `{issuer}` in its patches replaced by the issuer identifier.
+    #[must_use]
+    pub fn for_issuer(mut self, issuer: &str) -> Self {
+        for patch in &mut self.patch {
+            patch.set.values_mut().for_each(|value| fill_in(value, issuer));
+            patch.headers.values_mut().for_each(|value| fill_in(value, issuer));
+            patch.body = patch.body.take().map(|body| body.replace("{issuer}", issuer));
+        }
+        self
+    }
+}
+
+fn fill_in(value: &mut Value, issuer: &str) {
+    match value {
+        Value::String(text) => *text = text.replace("{issuer}", issuer),
+        Value::Array(items) => items.iter_mut().for_each(|item| fill_in(item, issuer)),
+        Value::Object(members) => members.values_mut().for_each(|member| fill_in(member, issuer)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
 /// A change to one kind of response or token.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -38,6 +60,7 @@ pub struct Patch {
     pub at: Site,
     /// JSON pointer → value. Parents must exist; `/-` at the end of an array appends. Special values: `{"$now": N}` is the time now plus N
     /// seconds, `{"$now-ms": N}` the same in milliseconds, `{"$repeat": ["a", 300]}` a string of 300 `a`.
+    /// In strings, here and in `body`, `{issuer}` stands for the issuer identifier.
     #[serde(default)]
     pub set: Map<String, Value>,
     /// JSON pointers of members to leave out.

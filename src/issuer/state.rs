@@ -47,7 +47,8 @@ impl Issuer {
         };
         let cookie = if options.tls { format!("__Host-session-{port}") } else { format!("session-{port}") };
         let store = Mutex::new(Store::new(client));
-        Self { url, secure: options.tls, cookie, persona: options.persona, defect: Defect::new(options.flaw), keys, accounts, store }
+        let defect = Defect::new(options.flaw.map(|flaw| flaw.for_issuer(&url)));
+        Self { url, secure: options.tls, cookie, persona: options.persona, defect, keys, accounts, store }
     }
 
     /// The store, locked. Never held across an await.

@@ -20,13 +20,7 @@ impl Session {
     ///
     /// # Errors
     /// [`Stop`] if no authorization code comes of it.
-    pub async fn authorize(
-        &mut self,
-        scope: &str,
-        attempt: Option<&str>,
-        browser: BrowserSession,
-        consent: ConsentDue,
-    ) -> Result<StepEnd, Stop> {
+    pub async fn authorize(&mut self, scope: &str, attempt: Option<&str>, browser: BrowserSession, consent: ConsentDue) -> Result<StepEnd, Stop> {
         let Some(endpoint) = self.endpoint("authorization_endpoint")? else {
             return Err(Stop::Issuer("the provider metadata names no usable `authorization_endpoint`".to_owned()));
         };

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use secrecy::ExposeSecret as _;
+use secrecy::ExposeSecret;
 use url::Url;
 
 use crate::config::AuthMethod;
@@ -66,7 +66,7 @@ impl Session {
 
     fn authenticated(&self, title: &str, url: &Url, parameters: &[(&str, &str)]) -> Result<Request, Stop> {
         let client = self.client()?;
-        let secret = client.secret.as_ref().map(|secret| secret.expose_secret());
+        let secret = client.secret.as_ref().map(ExposeSecret::expose_secret);
         let mut parameters = parameters.to_vec();
         match (client.method, secret) {
             (AuthMethod::ClientSecretBasic, Some(secret)) => {

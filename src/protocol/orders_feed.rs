@@ -12,9 +12,7 @@ impl Session {
     /// [`Stop`] if the feed cannot be reached.
     pub async fn access_orders_feed(&mut self) -> Result<StepEnd, Stop> {
         let Some(url) = self.run.config.orders_feed_url.clone() else {
-            return Ok(StepEnd::LeftOut(
-                "no orders feed is configured: set --orders-feed-url, or [orders-feed] url in oa-authtest.toml".to_owned(),
-            ));
+            return Ok(StepEnd::LeftOut("no orders feed is configured: set --orders-feed-url, or [orders-feed] url in oa-authtest.toml".to_owned()));
         };
         let token = self.facts.client_token.clone().ok_or_else(|| missing("the client's access token"))?;
         self.sentence("should allow access to the orders feed with the access token, and only with it");

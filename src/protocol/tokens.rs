@@ -51,8 +51,7 @@ impl Session {
     /// [`Stop::Issuer`] if it holds no access token.
     pub fn judge_tokens(&mut self, response: Received, asked: &Asked<'_>) -> Result<Tokens, Stop> {
         let metadata = self.metadata_value()?;
-        let artefact =
-            TokenResponse { response, grant: asked.grant, requested_scope: Some(asked.scope.to_owned()), metadata: metadata.clone() };
+        let artefact = TokenResponse { response, grant: asked.grant, requested_scope: Some(asked.scope.to_owned()), metadata: metadata.clone() };
         self.judge(&artefact);
         let response = artefact.response;
         let members = response.object().filter(|_| (200..300).contains(&response.status)).unwrap_or_default();

@@ -107,10 +107,10 @@ impl Recorder {
         let body = request.body.clone().map(String::into_bytes);
         let passed = self.door.pass(request.method.clone(), &request.url, &request.headers, body).await;
         let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        if let Ok(passed) = &passed {
-            if let Ok(json) = serde_json::from_slice(&passed.body) {
-                self.redactor.learn_members(&json);
-            }
+        if let Ok(passed) = &passed
+            && let Ok(json) = serde_json::from_slice(&passed.body)
+        {
+            self.redactor.learn_members(&json);
         }
         let mut journal = self.lock();
         let number = journal.exchanges;

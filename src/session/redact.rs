@@ -102,8 +102,7 @@ impl Redactor {
         }
         let count = learned.counts.entry(kind).or_default();
         *count += 1;
-        let label =
-            if kind.always_numbered() || *count > 1 { format!("‹{} {count}›", kind.label()) } else { format!("‹{}›", kind.label()) };
+        let label = if kind.always_numbered() || *count > 1 { format!("‹{} {count}›", kind.label()) } else { format!("‹{}›", kind.label()) };
         for spelling in spellings(value) {
             learned.spellings.push((spelling, label.clone()));
         }
@@ -198,7 +197,10 @@ mod tests {
     fn a_short_secret_is_replaced_only_where_it_stands_alone() {
         let redactor = Redactor::new(false);
         redactor.learn(SecretKind::ClientSecret, "secret");
-        assert_eq!(redactor.text("client_secret_basic client_secret=secret&a=secrets"), "client_secret_basic client_secret=‹client secret›&a=secrets");
+        assert_eq!(
+            redactor.text("client_secret_basic client_secret=secret&a=secrets"),
+            "client_secret_basic client_secret=‹client secret›&a=secrets"
+        );
         assert_eq!(redactor.text("secretsecret"), "secretsecret");
     }
 

@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use super::{Ending, root};
+use crate::common::{Ending, root};
 
 /// A running `oidc-provider`, set up as `tests/interop/oidc-provider/README.md` says.
 pub struct OidcProvider {

@@ -157,7 +157,8 @@ impl<'a> Walk<'a> {
     /// The callback, whether the listener has it or the browser was seen going there.
     async fn arrived(&self) -> Option<Callback> {
         let hops = self.hops();
-        let seen = hops.iter().filter_map(|hop| Url::parse(&hop.url).ok().map(|url| (url, hop))).find(|(url, _)| is_at(url, &self.visit.redirect_uri));
+        let seen =
+            hops.iter().filter_map(|hop| Url::parse(&hop.url).ok().map(|url| (url, hop))).find(|(url, _)| is_at(url, &self.visit.redirect_uri));
         let Some((seen, hop)) = seen else { return self.expectation.take() };
         let callback = self.collect(&seen, &hop.method, hop.error.is_some()).await;
         Some(callback.unwrap_or_else(|| Callback { url: seen.clone(), method: hop.method.clone(), form: Vec::new() })).map(|mut callback| {
