@@ -180,7 +180,7 @@ fn features(report: &RunReport) -> Vec<FeatureView> {
 
 fn row(test: &TestReport) -> RowView {
     let ran = test.verdict != Verdict::Skipped;
-    let cell = |text: String| if ran { text } else { String::new() };
+    let cell = |text: String| if ran { text } else { "–".to_owned() };
     RowView {
         link: short_link(test),
         verdict: format!("{} {}", words::verdict_mark(test.verdict), words::verdict_word(test.verdict)),
