@@ -74,9 +74,9 @@ fn environment(config: &Config, agent: String, shared: &Run) -> Environment {
     Environment {
         profiles: config.profiles.clone(),
         tls: match &config.network.tls {
-            Tls::System => "certificates verified by the system's authorities".to_owned(),
-            Tls::CaFile(path) => format!("certificates verified by the authorities in {}", path.file_name().unwrap_or_default().display()),
-            Tls::Insecure => "certificates NOT verified (--insecure)".to_owned(),
+            Tls::System => "verified by the system's authorities".to_owned(),
+            Tls::CaFile(path) => format!("verified by the authorities in {}", path.file_name().unwrap_or_default().display()),
+            Tls::Insecure => format!("{} (--insecure)", Environment::TLS_NOT_VERIFIED),
         },
         agent,
         redirect_uri: shared.redirect_uri(),

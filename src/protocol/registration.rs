@@ -88,7 +88,7 @@ impl Session {
         self.begin("Clean-up".to_owned());
         let mut left = Vec::new();
         for client in registered {
-            let Some((url, token)) = client.registered.and_then(|registered| registered.management) else {
+            let Some((url, token)) = client.registered.as_ref().and_then(|registered| registered.management.clone()) else {
                 left.push(client.id);
                 continue;
             };
@@ -99,14 +99,18 @@ impl Session {
                 Ok(response) => {
                     self.judge(&Deletion { response });
                 }
-                Err(unreachable) => self.note(format!("The client could not be deleted: {}.", unreachable.why.replace(['`', '<'], "'"))),
+                Err(unreachable) => {
+                    left.push(client.id);
+                    self.note(format!("The client could not be deleted: {}.", crate::report::markdown::escape::code(&unreachable.why)));
+                }
             }
         }
         if left.is_empty() {
             self.end(StepEnd::Done);
         } else {
             self.end(StepEnd::LeftOut(format!(
-                "the issuer offers no way to delete a registered client (no `registration_client_uri` with a token): {} of this test remain",
+                "{} of the clients this test registered remain: the issuer offers no way to delete them (no `registration_client_uri` with a token), \
+                 or it failed",
                 left.len()
             )));
         }
