@@ -48,7 +48,10 @@ pub async fn serve_tls() -> Issuer {
             tokio::spawn(async move {
                 let Ok(stream) = acceptor.accept(stream).await else { return };
                 let service = TowerToHyperService::new(router());
-                let _ = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new()).http1_only().serve_connection(TokioIo::new(stream), service).await;
+                let _ = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new())
+                    .http1_only()
+                    .serve_connection(TokioIo::new(stream), service)
+                    .await;
             });
         }
     });
@@ -110,15 +113,32 @@ async fn answer(request: Request<Body>) -> Response<Body> {
         ["one", "authorize"] if !logged_in => html(200, &login("login", "")),
         ["one", "authorize"] => html(200, &consent),
         ["one", "login"] if right => redirect(&format!("authorize?{query}"), Some("sid=in")),
-        ["one", "login"] => html(401, &login("login", &format!(r#"<div role="alert">No such user, or not with {}.</div>"#, escape(sent("password"))))),
+        ["one", "login"] => {
+            html(401, &login("login", &format!(r#"<div role="alert">No such user, or not with {}.</div>"#, escape(sent("password")))))
+        }
         ["one", "consent"] if sent("answer") == "allow" && sent("terms") == "yes" => redirect(&done(), None),
         ["one", "consent"] => redirect(&format!("{}&error=access_denied", done()), None),
         // The user name first, the password on the next page, no consent.
         ["two", "authorize"] if logged_in => redirect(&done(), None),
-        ["two", "authorize"] => html(200, &format!(r#"<form action="{}" method="post"><input type="email" id="email"  name="login_hint" autocomplete="username"><input type="submit" value="Next"></form>"#, action("password"))),
-        ["two", "password"] => html(200, &format!(r#"<form action="{}" method="post"><input type="hidden" name="username" value="{}"><input type="email" value="x" readonly><input type="password" name="password" autocomplete="current-password"></form>"#, action("login"), escape(sent("login_hint")))),
+        ["two", "authorize"] => html(
+            200,
+            &format!(
+                r#"<form action="{}" method="post"><input type="email" id="email"  name="login_hint" autocomplete="username"><input type="submit" value="Next"></form>"#,
+                action("password")
+            ),
+        ),
+        ["two", "password"] => html(
+            200,
+            &format!(
+                r#"<form action="{}" method="post"><input type="hidden" name="username" value="{}"><input type="password" name="password" autocomplete="current-password"></form>"#,
+                action("login"),
+                escape(sent("login_hint"))
+            ),
+        ),
         ["two", "login"] if right => redirect(&done(), Some("sid=in")),
-        ["two", "login"] => html(200, "<p class='error'>Wrong.</p><form method=post><input type=password name=password><button>Log in</button></form>"),
+        ["two", "login"] => {
+            html(200, "<p class='error'>Wrong.</p><form method=post><input type=password name=password><button>Log in</button></form>")
+        }
         // A page that renders itself late, sends its form by script and never navigates but to the callback.
         ["spa", "authorize"] => html(200, SPA),
         ["spa", "api"] if right => json(&format!(r#"{{"to":"{}"}}"#, done())),
@@ -135,7 +155,10 @@ async fn answer(request: Request<Body>) -> Response<Body> {
             ),
         ),
         ["error", "authorize"] => html(400, "<p>invalid_request: redirect_uri is not registered</p>"),
-        ["code", "authorize"] => html(200, r#"<form method=post><label>Code from your app <input name="otp" autocomplete="one-time-code"></label><button>Continue</button></form>"#),
+        ["code", "authorize"] => html(
+            200,
+            r#"<form method=post><label>Code from your app <input name="otp" autocomplete="one-time-code"></label><button>Continue</button></form>"#,
+        ),
         ["blank", "authorize"] => html(200, "<div id=root></div>"),
         ["loop", "authorize"] => redirect(&format!("authorize?{query}"), None),
         ["silent", "authorize"] => std::future::pending().await,

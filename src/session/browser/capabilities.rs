@@ -43,7 +43,8 @@ pub(super) fn capabilities(wishes: Wishes) -> Map<String, Value> {
         Family::Firefox => {
             wanted["browserName"] = json!("firefox");
             let args: &[&str] = if wishes.headed { &[] } else { &["-headless"] };
-            let mut options = json!({ "args": args, "prefs": { "intl.accept_languages": "en-US, en", "network.captive-portal-service.enabled": false } });
+            let mut options =
+                json!({ "args": args, "prefs": { "intl.accept_languages": "en-US, en", "network.captive-portal-service.enabled": false } });
             if let Some(browser) = wishes.browser {
                 options["binary"] = json!(browser);
             }

@@ -33,8 +33,14 @@ impl Found {
     }
 }
 
-const CHROMEDRIVERS: &[&str] =
-    &["chromedriver", "/usr/bin/chromedriver", "/usr/local/bin/chromedriver", "/usr/lib/chromium/chromedriver", "/usr/lib/chromium-browser/chromedriver", "/snap/bin/chromium.chromedriver"];
+const CHROMEDRIVERS: &[&str] = &[
+    "chromedriver",
+    "/usr/bin/chromedriver",
+    "/usr/local/bin/chromedriver",
+    "/usr/lib/chromium/chromedriver",
+    "/usr/lib/chromium-browser/chromedriver",
+    "/snap/bin/chromium.chromedriver",
+];
 /// Debian's package puts the real program here; what lies on the PATH is a shell script around it.
 const SHELLS: &[&str] = &["/usr/lib/chromium/chromium-headless-shell", "chrome-headless-shell", "chromium-headless-shell"];
 const CHROMES: &[&str] = &[

@@ -28,7 +28,9 @@ pub enum BrowserError {
         looked: Vec<String>,
     },
     /// Driver and browser are of different major versions.
-    #[error("{driver} is version {driver_version}, but {browser} is version {browser_version}: install both in the same version, or set CHROME_PATH and CHROMEWEBDRIVER")]
+    #[error(
+        "{driver} is version {driver_version}, but {browser} is version {browser_version}: install both in the same version, or set CHROME_PATH and CHROMEWEBDRIVER"
+    )]
     VersionsDiffer {
         /// The driver.
         driver: String,
@@ -81,7 +83,9 @@ pub enum BrowserError {
         why: String,
     },
     /// The browser cannot be told to trust the certificate authorities of a file.
-    #[error("{browser} cannot be told to trust --ca-file: use Chromium, add the certificate authority to the browser's own store, or use --insecure or --agent http")]
+    #[error(
+        "{browser} cannot be told to trust --ca-file: use Chromium, add the certificate authority to the browser's own store, or use --insecure or --agent http"
+    )]
     CaFile {
         /// The browser.
         browser: String,

@@ -1,7 +1,7 @@
 //! A session: the browser as one test sees it.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fantoccini::Client;
 use fantoccini::wd::WindowHandle;
@@ -115,6 +115,11 @@ impl Context {
     pub fn quiet_for(&self, while_: Duration) -> bool {
         let watch = self.shared.bidi.watch();
         !watch.busy(&self.tab) && watch.last(&self.tab).is_none_or(|last| last.elapsed() >= while_)
+    }
+
+    /// True if the page asked anything of the network since then.
+    pub fn active_since(&self, then: Instant) -> bool {
+        self.shared.bidi.watch().last(&self.tab).is_some_and(|last| last >= then)
     }
 
     /// Waits for the next thing seen on the network.

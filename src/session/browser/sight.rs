@@ -67,7 +67,11 @@ pub fn judge(facts: &Facts, progress: Progress) -> Sight {
     human(facts).or_else(|| login(facts, progress)).or_else(|| error(facts)).or_else(|| consent(facts)).unwrap_or_else(|| Sight {
         kind: PageKind::Other,
         why: "neither a login form nor a button".to_owned(),
-        next: Move::Wait(if facts.fields.is_empty() { "it shows no form and no button".to_owned() } else { "its fields are not understood".to_owned() }),
+        next: Move::Wait(if facts.fields.is_empty() {
+            "it shows no form and no button".to_owned()
+        } else {
+            "its fields are not understood".to_owned()
+        }),
     })
 }
 
@@ -101,7 +105,8 @@ fn security_key(text: &str) -> bool {
 }
 
 fn login(facts: &Facts, progress: Progress) -> Option<Sight> {
-    let password = facts.fields.iter().find(|f| f.password && !f.read_only).or_else(|| facts.fields.iter().find(|f| f.r#type == "password" && !f.read_only));
+    let password =
+        facts.fields.iter().find(|f| f.password && !f.read_only).or_else(|| facts.fields.iter().find(|f| f.r#type == "password" && !f.read_only));
     let form = password.and_then(|field| field.form);
     let username = username(facts, password);
     let back = |kind, why: &str| {

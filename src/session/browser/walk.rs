@@ -157,7 +157,8 @@ impl<'a> Walk<'a> {
     /// The callback, whether the listener has it or the browser was seen going there.
     async fn arrived(&self) -> Option<Callback> {
         let hops = self.hops();
-        let seen = hops.iter().filter_map(|hop| Url::parse(&hop.url).ok().map(|url| (url, hop))).find(|(url, _)| is_at(url, &self.visit.redirect_uri));
+        let seen =
+            hops.iter().filter_map(|hop| Url::parse(&hop.url).ok().map(|url| (url, hop))).find(|(url, _)| is_at(url, &self.visit.redirect_uri));
         let Some((seen, hop)) = seen else { return self.expectation.take() };
         let callback = self.collect(&seen, &hop.method, hop.error.is_some()).await;
         Some(callback.unwrap_or_else(|| Callback { url: seen.clone(), method: hop.method.clone(), form: Vec::new() })).map(|mut callback| {
@@ -262,7 +263,8 @@ impl<'a> Walk<'a> {
         }
         if attempts == 0 && self.acted.as_ref().is_some_and(|acted| acted.before.looks_like(facts)) {
             let fault = self.acted.as_ref().and_then(|acted| acted.fault.clone());
-            if !matches!(sight.next, Move::Stop(_)) {
+            let idle = self.acted.as_ref().is_some_and(|acted| self.context.is_some_and(|context| !context.active_since(acted.at)));
+            if !matches!(sight.next, Move::Stop(_)) || idle {
                 let why = fault.unwrap_or_else(|| "nothing came of what was done on it".to_owned());
                 return Ok(Some(VisitError::NotUnderstood { url: facts.url.clone(), why }));
             }
@@ -287,7 +289,7 @@ impl<'a> Walk<'a> {
         if end.is_some() {
             return Ok(end);
         }
-        let progress = self.progress;
+        let (progress, at) = (self.progress, Instant::now());
         let fault = match look.act(self.client, &sight.next, &self.visit.user).await {
             Ok(()) => None,
             Err(Fault::Gone(why)) => return Err(VisitError::Browser(why)),
@@ -295,7 +297,7 @@ impl<'a> Walk<'a> {
         };
         self.progress.password_sent |= matches!(sight.next, Move::Login { .. });
         self.progress.identified |= matches!(sight.next, Move::Login { .. } | Move::Identify { .. });
-        self.acted = Some(Acted { before: look.facts, progress, at: Instant::now(), fault, attempts: attempts + 1 });
+        self.acted = Some(Acted { before: look.facts, progress, at, fault, attempts: attempts + 1 });
         Ok(None)
     }
 

@@ -55,26 +55,38 @@ impl Page {
             let configured = chosen(&button, &element);
             match kind.as_str() {
                 _ if !usable || !visible(&element) || facts.fields.len() + facts.buttons.len() >= FIELDS => {}
-                "text" | "email" | "password" | "tel" | "number" | "search" | "url" if element.value().name() == "input" => facts.fields.push(Field {
-                    index,
-                    r#type: kind,
-                    name,
-                    id,
-                    autocomplete: cut(attr("autocomplete"), 100),
-                    label: label(&document, &element),
-                    read_only: element.attr("readonly").is_some(),
-                    form,
-                    username: chosen(&username, &element),
-                    password: chosen(&password, &element),
-                }),
+                "text" | "email" | "password" | "tel" | "number" | "search" | "url" if element.value().name() == "input" => {
+                    facts.fields.push(Field {
+                        index,
+                        r#type: kind,
+                        name,
+                        id,
+                        autocomplete: cut(attr("autocomplete"), 100),
+                        label: label(&document, &element),
+                        read_only: element.attr("readonly").is_some(),
+                        form,
+                        username: chosen(&username, &element),
+                        password: chosen(&password, &element),
+                    })
+                }
                 "checkbox" if element.attr("required").is_some() && element.attr("checked").is_none() => {
                     facts.boxes.push(CheckBox { index, label: label(&document, &element), form });
                 }
                 "submit" | "image" | "button" => {
-                    let said = [text(&element), attr("value").to_owned(), attr("alt").to_owned(), attr("aria-label").to_owned(), attr("title").to_owned()];
+                    let said =
+                        [text(&element), attr("value").to_owned(), attr("alt").to_owned(), attr("aria-label").to_owned(), attr("title").to_owned()];
                     let label = said.into_iter().find(|text| !text.is_empty()).unwrap_or_default();
                     let submits = kind != "button";
-                    facts.buttons.push(Button { index, label: cut(&label, 100), name, value: cut(attr("value"), 100), id, submits, form, configured });
+                    facts.buttons.push(Button {
+                        index,
+                        label: cut(&label, 100),
+                        name,
+                        value: cut(attr("value"), 100),
+                        id,
+                        submits,
+                        form,
+                        configured,
+                    });
                 }
                 // A link is pressed only if it is named as the button.
                 "a" if configured => {

@@ -172,7 +172,8 @@ impl<'a> Walk<'a> {
             let location = response.headers().get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
             if let (301 | 302 | 303 | 307 | 308, Some(location)) = (status, location) {
                 let target = request.url.join(&location).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-                let lost = || VisitError::NotUnderstood { url: url.to_string(), why: format!("it redirects to {location:?}, which is no http address") };
+                let lost =
+                    || VisitError::NotUnderstood { url: url.to_string(), why: format!("it redirects to {location:?}, which is no http address") };
                 request.url = target.ok_or_else(lost)?;
                 if matches!(status, 301..=303) {
                     request.body = None;

@@ -19,7 +19,10 @@ const LOGGED_IN: Progress = Progress { identified: true, password_sent: true };
 #[test]
 fn a_login_form_is_filled_in_and_sent_by_its_own_button() {
     let search = Field { form: Some(1), ..field(0, "text", "q") };
-    let facts = page(vec![search, field(1, "text", "acct"), field(2, "password", "pw")], vec![button(3, "Forgot password?"), button(4, "Sign in with Google"), button(5, "Sign in")]);
+    let facts = page(
+        vec![search, field(1, "text", "acct"), field(2, "password", "pw")],
+        vec![button(3, "Forgot password?"), button(4, "Sign in with Google"), button(5, "Sign in")],
+    );
     let sight = judge(&facts, FRESH);
     assert_eq!(sight.kind, PageKind::Login);
     assert_eq!(sight.next, Move::Login { username: Some(1), password: 2, submit: Some(5), tick: vec![] });
@@ -81,7 +84,12 @@ fn consent_ticks_what_must_be_ticked_and_asks_when_unclear() {
 #[test]
 fn error_pages_are_recognised_and_consent_pages_about_errors_are_not() {
     let with = |status, title: &str, url: &str| Facts { status, title: title.to_owned(), url: url.to_owned(), ..Facts::default() };
-    for facts in [with(400, "", "https://i/"), with(200, "Error", "https://i/"), with(200, "Sorry", "https://i/?error=access_denied"), with(0, "Something went wrong", "x")] {
+    for facts in [
+        with(400, "", "https://i/"),
+        with(200, "Error", "https://i/"),
+        with(200, "Sorry", "https://i/?error=access_denied"),
+        with(0, "Something went wrong", "x"),
+    ] {
         assert_eq!(judge(&facts, FRESH).kind, PageKind::Error, "{facts:?}");
     }
     let consent = Facts { title: "Error Tracker wants access".to_owned(), ..page(vec![], vec![button(0, "Allow")]) };
