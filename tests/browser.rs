@@ -1,5 +1,7 @@
 //! The user agents on real pages: Chromium over `WebDriver`, and plain HTTP on those that need no script.
 
+#![allow(clippy::unwrap_used, missing_docs)]
+
 mod browser_pages;
 
 use std::path::PathBuf;
@@ -8,8 +10,9 @@ use std::time::{Duration, Instant};
 
 use browser_pages::{Issuer, PASSWORD, USERNAME, serve, serve_tls};
 use oa_authtest::config::{AgentConfig, AgentKind, Network, Tls};
+use oa_authtest::guard::{Guarded, Line};
 use oa_authtest::session::agent::{Journey, PageKind, Selectors, User, Visit, VisitError};
-use oa_authtest::session::browser::Launch;
+use oa_authtest::session::browser::{Browser, BrowserError, Launch};
 use oa_authtest::session::callback::CallbackListener;
 use oa_authtest::session::user_agent::{AgentSession, UserAgent};
 use url::Url;
@@ -215,5 +218,79 @@ async fn certificates_are_judged_as_configured() {
             session.close().await;
             agent.close().await;
         }
+    }
+}
+
+/// A driver behind a proxy that knows nothing of `BiDi`, as remote grids are.
+async fn old_driver() -> (Guarded, Url) {
+    let guard = PathBuf::from(env!("CARGO_BIN_EXE_oa-authtest"));
+    let program = which::which("chromedriver").unwrap();
+    let (driver, port) = loop {
+        let mut driver = Guarded::start(Some(&guard), &program, &["--port=0".into()]).await.unwrap();
+        let mut port = None;
+        while let (None, Some(line)) = (port, driver.next_line().await) {
+            let Line::Out(line) = line else { continue };
+            port = line.split_once("started successfully on port ").map(|(_, rest)| rest.trim_end_matches('.').parse::<u16>().unwrap());
+        }
+        match port {
+            Some(port) => break (driver, port),
+            None => driver.stop().await,
+        }
+    };
+    let forward = move |request: axum::http::Request<axum::body::Body>| async move {
+        let (head, body) = request.into_parts();
+        let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
+        let body = String::from_utf8(body.to_vec()).unwrap().replace("\"webSocketUrl\":true", "\"webSocketUrl\":false");
+        let url = format!("http://127.0.0.1:{port}{}", head.uri.path());
+        let sent = reqwest::Client::new().request(head.method, url).header("content-type", "application/json").body(body).send().await.unwrap();
+        (sent.status(), [("content-type", "application/json; charset=utf-8")], sent.bytes().await.unwrap())
+    };
+    let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = Url::parse(&format!("http://{}", socket.local_addr().unwrap())).unwrap();
+    tokio::spawn(async move { axum::serve(socket, axum::Router::new().fallback(forward)).await });
+    (driver, url)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_driver_without_bidi_serves_too() {
+    let (issuer, listener, tls) = (serve().await, listener().await, serve_tls().await);
+    let (driver, url) = old_driver().await;
+    let config = AgentConfig { kind: AgentKind::Auto, webdriver_url: Some(url), headed: false, deadline: Duration::from_secs(30) };
+    let agent = UserAgent::start(&config, &Network { tls: Tls::System, timeout: Duration::from_secs(20) }, &Launch::default()).await.unwrap();
+    assert!(agent.describe().contains("(remote)"), "{}", agent.describe());
+    let (mut one, mut two) = (agent.open().await.unwrap(), agent.open().await.unwrap());
+    for (first, pages) in [(true, 2), (false, 2), (true, 1)] {
+        let journey = go(if first { &mut one } else { &mut two }, &issuer, "one", &listener).await;
+        assert!(journey.end.is_ok() && journey.pages.len() == pages, "{}", told(&journey));
+    }
+    for set in ["spa", "form-post", "fragment"] {
+        let journey = go(&mut one, &issuer, set, &listener).await;
+        assert!(journey.end.is_ok(), "{set}: {}", told(&journey));
+    }
+    let journey = go(&mut two, &issuer, "no-state", &listener).await;
+    assert_eq!(journey.end.unwrap().url.query(), Some("code=c0de"));
+    let journey = go(&mut two, &issuer, "error", &listener).await;
+    assert!(matches!(&journey.end, Err(VisitError::ErrorPage { status: Some(400), .. })), "{}", told(&journey));
+    let journey = go(&mut two, &tls, "one", &listener).await;
+    assert!(matches!(&journey.end, Err(VisitError::Unreachable { why, .. }) if why.contains("--insecure")), "{}", told(&journey));
+    one.close().await;
+    two.close().await;
+    agent.close().await;
+    driver.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_keeps_a_browser_from_starting_is_named() {
+    let start = |webdriver_url: Option<&str>, headed| {
+        let webdriver_url = webdriver_url.map(|url| Url::parse(url).unwrap());
+        let config = AgentConfig { kind: AgentKind::Webdriver, webdriver_url, headed, deadline: Duration::from_secs(30) };
+        async move { Browser::start(&config, &Tls::System, &Launch::default()).await.unwrap_err() }
+    };
+    let error = start(Some("http://127.0.0.1:9/"), false).await;
+    assert!(matches!(&error, BrowserError::Remote { .. }) && error.to_string().contains("--webdriver-url"), "{error}");
+    let error = start(Some("https://grid.example/"), false).await;
+    assert!(error.to_string().contains("only http"), "{error}");
+    if std::env::var_os("DISPLAY").is_none() && std::env::var_os("WAYLAND_DISPLAY").is_none() {
+        assert_eq!(start(None, true).await, BrowserError::NoDisplay);
     }
 }

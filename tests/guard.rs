@@ -1,5 +1,7 @@
 //! Nothing that we start outlives us.
 
+#![allow(clippy::unwrap_used, missing_docs)]
+
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -24,8 +26,8 @@ fn marked(marker: &str) -> Vec<String> {
 /// The temporary folder of the processes with this mark.
 fn folder(marker: &str) -> PathBuf {
     let environments = marked(marker);
-    let folders = environments.iter().flat_map(|text| text.split('\0')).filter_map(|variable| variable.strip_prefix("TMPDIR="));
-    PathBuf::from(folders.filter(|folder| folder.contains("oa-authtest-")).next_back().expect("a folder of its own"))
+    let mut folders = environments.iter().flat_map(|text| text.split('\0')).filter_map(|variable| variable.strip_prefix("TMPDIR="));
+    PathBuf::from(folders.rfind(|folder| folder.contains("oa-authtest-")).expect("a folder of its own"))
 }
 
 fn wait_until(what: &str, limit: Duration, done: impl Fn() -> bool) {

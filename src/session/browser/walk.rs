@@ -195,7 +195,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// What BiDi would have told: that the browser is at the redirect URI, or shows a page of its own about what went wrong.
+    /// What `BiDi` would have told: that the browser is at the redirect URI, or shows a page of its own about what went wrong.
     async fn without_bidi(&self, facts: &Facts, refused: Option<&str>) -> Result<Option<Callback>, VisitError> {
         let own_page = ["chrome-error:", "about:neterror", "about:certerror"].iter().any(|scheme| facts.url.starts_with(scheme));
         if self.context.is_some() && !own_page {
