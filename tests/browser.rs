@@ -1,5 +1,7 @@
 //! The user agents on real pages: Chromium over `WebDriver`, and plain HTTP on those that need no script.
 
+#![allow(clippy::unwrap_used, missing_docs)]
+
 mod browser_pages;
 
 use std::path::PathBuf;
@@ -8,8 +10,9 @@ use std::time::{Duration, Instant};
 
 use browser_pages::{Issuer, PASSWORD, USERNAME, serve, serve_tls};
 use oa_authtest::config::{AgentConfig, AgentKind, Network, Tls};
+use oa_authtest::guard::{Guarded, Line};
 use oa_authtest::session::agent::{Journey, PageKind, Selectors, User, Visit, VisitError};
-use oa_authtest::session::browser::Launch;
+use oa_authtest::session::browser::{Browser, BrowserError, Launch};
 use oa_authtest::session::callback::CallbackListener;
 use oa_authtest::session::user_agent::{AgentSession, UserAgent};
 use url::Url;
@@ -44,9 +47,15 @@ fn kinds(journey: &Journey) -> Vec<PageKind> {
     journey.pages.iter().map(|page| page.kind).collect()
 }
 
+/// A journey without its pictures.
+fn told(journey: &Journey) -> String {
+    let pages: Vec<_> = journey.pages.iter().map(|p| (p.kind, p.status, &p.url, &p.title, &p.note, &p.source)).collect();
+    format!("{pages:#?} {:#?}", journey.end)
+}
+
 /// Nothing a journey tells may hold the password.
 fn shows_no_password(journey: &Journey) {
-    let told = format!("{journey:?}");
+    let told = told(journey);
     for spelling in ["correct horse", "correct+horse", "correct%20horse", "battery"] {
         assert!(!told.contains(spelling), "{spelling} is in {told}");
     }
@@ -71,7 +80,7 @@ async fn both_agents_log_in_and_consent() {
             let mut session = agent.open().await.unwrap();
             for expected in [first, second] {
                 let journey = go(&mut session, &issuer, set, &listener).await;
-                let what = format!("{set} by {}: {journey:#?}", agent.describe());
+                let what = format!("{set} by {}: {}", agent.describe(), told(&journey));
                 let callback = journey.end.as_ref().unwrap_or_else(|error| panic!("{error}: {what}"));
                 assert!(callback.has_state(&format!("state of {set}")), "{what}");
                 assert!(!callback.url.as_str().contains("error"), "{what}");
@@ -130,23 +139,23 @@ async fn both_agents_say_why_there_is_no_callback() {
             visit.user.password = "battery wrong".to_owned().into();
             let begun = Instant::now();
             let journey = session.visit(&visit, &listener).await;
-            let Err(VisitError::LoginRejected { says, .. }) = &journey.end else { panic!("{set}: {journey:#?}") };
-            assert!(says.as_ref().unwrap().contains(["No such user", "Wrong"].iter().find(|s| says.as_ref().unwrap().contains(*s)).unwrap()));
+            let Err(VisitError::LoginRejected { says, .. }) = &journey.end else { panic!("{set}: {}", told(&journey)) };
+            assert!(says.as_ref().is_some_and(|says| says.contains("No such user") || says.contains("Wrong")), "{}", told(&journey));
             assert!(journey.pages.last().unwrap().source.is_some());
             assert!(begun.elapsed() < Duration::from_secs(15), "{set} took {:?}", begun.elapsed());
             shows_no_password(&journey);
         }
         let journey = go(&mut session, &issuer, "error", &listener).await;
-        let Err(VisitError::ErrorPage { status, text, .. }) = &journey.end else { panic!("{journey:#?}") };
+        let Err(VisitError::ErrorPage { status, text, .. }) = &journey.end else { panic!("{}", told(&journey)) };
         assert_eq!(*status, Some(400));
         assert!(text.contains("invalid_request"), "{text}");
         let journey = go(&mut session, &issuer, "code", &listener).await;
-        assert!(matches!(&journey.end, Err(VisitError::NeedsHuman { what, .. }) if what.contains("code")), "{journey:#?}");
+        assert!(matches!(&journey.end, Err(VisitError::NeedsHuman { what, .. }) if what.contains("code")), "{}", told(&journey));
         let journey = go(&mut session, &issuer, "blank", &listener).await;
-        let Err(VisitError::NotUnderstood { why, .. }) = &journey.end else { panic!("{journey:#?}") };
+        let Err(VisitError::NotUnderstood { why, .. }) = &journey.end else { panic!("{}", told(&journey)) };
         assert_eq!(why.contains("--agent webdriver"), matches!(agent, UserAgent::Http(_)), "{why}");
         let journey = go(&mut session, &issuer, "loop", &listener).await;
-        assert!(matches!(&journey.end, Err(VisitError::Unreachable { .. } | VisitError::NotUnderstood { .. })), "{journey:#?}");
+        assert!(matches!(&journey.end, Err(VisitError::Unreachable { .. } | VisitError::NotUnderstood { .. })), "{}", told(&journey));
         session.close().await;
         agent.close().await;
     }
@@ -163,7 +172,7 @@ async fn a_callback_without_state_and_a_dead_redirect_uri_are_tied_to_their_visi
         let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let dead = Url::parse(&format!("http://127.0.0.1:{free}/cb")).unwrap();
         let journey = session.visit(&visit(&issuer, "fragment", &dead), &listener).await;
-        assert!(journey.end.as_ref().unwrap().url.fragment().unwrap().contains("id_token"), "{journey:#?}");
+        assert!(journey.end.as_ref().unwrap().url.fragment().unwrap().contains("id_token"), "{}", told(&journey));
         session.close().await;
         agent.close().await;
     }
@@ -178,11 +187,11 @@ async fn a_silent_issuer_ends_at_the_deadline_and_the_next_visit_works() {
         visit.deadline = Duration::from_secs(1);
         let begun = Instant::now();
         let journey = session.visit(&visit, &listener).await;
-        let Err(VisitError::Deadline { seconds: 1, url }) = &journey.end else { panic!("{journey:#?}") };
+        let Err(VisitError::Deadline { seconds: 1, url }) = &journey.end else { panic!("{}", told(&journey)) };
         assert!(url.contains("/silent/authorize"), "{url}");
         assert!(begun.elapsed() < Duration::from_secs(8), "{:?}", begun.elapsed());
         let journey = go(&mut session, &issuer, "no-state", &listener).await;
-        assert!(journey.end.is_ok(), "{journey:#?}");
+        assert!(journey.end.is_ok(), "{}", told(&journey));
         session.close().await;
         agent.close().await;
     }
@@ -201,13 +210,87 @@ async fn certificates_are_judged_as_configured() {
             let mut session = agent.open().await.unwrap();
             let journey = go(&mut session, &issuer, "one", &listener).await;
             if trusted {
-                assert!(journey.end.is_ok(), "{kind:?} {tls:?}: {journey:#?}");
+                assert!(journey.end.is_ok(), "{kind:?} {tls:?}: {}", told(&journey));
             } else {
-                let Err(VisitError::Unreachable { why, .. }) = &journey.end else { panic!("{journey:#?}") };
+                let Err(VisitError::Unreachable { why, .. }) = &journey.end else { panic!("{}", told(&journey)) };
                 assert!(why.contains("--insecure") && why.contains("--ca-file"), "{why}");
             }
             session.close().await;
             agent.close().await;
         }
+    }
+}
+
+/// A driver behind a proxy that knows nothing of `BiDi`, as remote grids are.
+async fn old_driver() -> (Guarded, Url) {
+    let guard = PathBuf::from(env!("CARGO_BIN_EXE_oa-authtest"));
+    let program = which::which("chromedriver").unwrap();
+    let (driver, port) = loop {
+        let mut driver = Guarded::start(Some(&guard), &program, &["--port=0".into()]).await.unwrap();
+        let mut port = None;
+        while let (None, Some(line)) = (port, driver.next_line().await) {
+            let Line::Out(line) = line else { continue };
+            port = line.split_once("started successfully on port ").map(|(_, rest)| rest.trim_end_matches('.').parse::<u16>().unwrap());
+        }
+        match port {
+            Some(port) => break (driver, port),
+            None => driver.stop().await,
+        }
+    };
+    let forward = move |request: axum::http::Request<axum::body::Body>| async move {
+        let (head, body) = request.into_parts();
+        let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
+        let body = String::from_utf8(body.to_vec()).unwrap().replace("\"webSocketUrl\":true", "\"webSocketUrl\":false");
+        let url = format!("http://127.0.0.1:{port}{}", head.uri.path());
+        let sent = reqwest::Client::new().request(head.method, url).header("content-type", "application/json").body(body).send().await.unwrap();
+        (sent.status(), [("content-type", "application/json; charset=utf-8")], sent.bytes().await.unwrap())
+    };
+    let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = Url::parse(&format!("http://{}", socket.local_addr().unwrap())).unwrap();
+    tokio::spawn(async move { axum::serve(socket, axum::Router::new().fallback(forward)).await });
+    (driver, url)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_running_driver_without_bidi_serves_too() {
+    let (issuer, listener, tls) = (serve().await, listener().await, serve_tls().await);
+    let (driver, url) = old_driver().await;
+    let config = AgentConfig { kind: AgentKind::Auto, webdriver_url: Some(url), headed: false, deadline: Duration::from_secs(30) };
+    let agent = UserAgent::start(&config, &Network { tls: Tls::System, timeout: Duration::from_secs(20) }, &Launch::default()).await.unwrap();
+    assert!(agent.describe().contains("(remote)"), "{}", agent.describe());
+    let (mut one, mut two) = (agent.open().await.unwrap(), agent.open().await.unwrap());
+    for (first, pages) in [(true, 2), (false, 2), (true, 1)] {
+        let journey = go(if first { &mut one } else { &mut two }, &issuer, "one", &listener).await;
+        assert!(journey.end.is_ok() && journey.pages.len() == pages, "{}", told(&journey));
+    }
+    for set in ["spa", "form-post", "fragment"] {
+        let journey = go(&mut one, &issuer, set, &listener).await;
+        assert!(journey.end.is_ok(), "{set}: {}", told(&journey));
+    }
+    let journey = go(&mut two, &issuer, "no-state", &listener).await;
+    assert_eq!(journey.end.unwrap().url.query(), Some("code=c0de"));
+    let journey = go(&mut two, &issuer, "error", &listener).await;
+    assert!(matches!(&journey.end, Err(VisitError::ErrorPage { status: Some(400), .. })), "{}", told(&journey));
+    let journey = go(&mut two, &tls, "one", &listener).await;
+    assert!(matches!(&journey.end, Err(VisitError::Unreachable { why, .. }) if why.contains("--insecure")), "{}", told(&journey));
+    one.close().await;
+    two.close().await;
+    agent.close().await;
+    driver.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_keeps_a_browser_from_starting_is_named() {
+    let start = |webdriver_url: Option<&str>, headed| {
+        let webdriver_url = webdriver_url.map(|url| Url::parse(url).unwrap());
+        let config = AgentConfig { kind: AgentKind::Webdriver, webdriver_url, headed, deadline: Duration::from_secs(30) };
+        async move { Browser::start(&config, &Tls::System, &Launch::default()).await.unwrap_err() }
+    };
+    let error = start(Some("http://127.0.0.1:9/"), false).await;
+    assert!(matches!(&error, BrowserError::Remote { .. }) && error.to_string().contains("--webdriver-url"), "{error}");
+    let error = start(Some("https://grid.example/"), false).await;
+    assert!(error.to_string().contains("only http"), "{error}");
+    if std::env::var_os("DISPLAY").is_none() && std::env::var_os("WAYLAND_DISPLAY").is_none() {
+        assert_eq!(start(None, true).await, BrowserError::NoDisplay);
     }
 }

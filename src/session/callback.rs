@@ -107,14 +107,13 @@ impl Desk {
 
     fn hand_in(&self, callback: Callback) {
         let mut shelves = self.lock();
-        match shelves.waiting.iter_mut().find(|waiting| callback.has_state(&waiting.state)) {
-            Some(waiting) => waiting.arrived.push_back(callback),
-            None => {
-                if shelves.unclaimed.len() == UNCLAIMED_CAP {
-                    shelves.unclaimed.pop_front();
-                }
-                shelves.unclaimed.push_back(callback);
+        if let Some(waiting) = shelves.waiting.iter_mut().find(|waiting| callback.has_state(&waiting.state)) {
+            waiting.arrived.push_back(callback);
+        } else {
+            if shelves.unclaimed.len() == UNCLAIMED_CAP {
+                shelves.unclaimed.pop_front();
             }
+            shelves.unclaimed.push_back(callback);
         }
         drop(shelves);
         self.news.notify_waiters();
@@ -305,4 +304,5 @@ async fn answer(State(door): State<Door>, request: Request<Body>) -> Response {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;

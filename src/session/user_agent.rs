@@ -12,7 +12,7 @@ use crate::config::{AgentConfig, AgentKind, Network};
 #[derive(Debug)]
 pub enum UserAgent {
     /// A real browser.
-    Browser(Browser),
+    Browser(Box<Browser>),
     /// Plain HTTP with forms.
     Http(HttpAgent),
 }
@@ -36,7 +36,7 @@ impl UserAgent {
     pub async fn start(agent: &AgentConfig, network: &Network, launch: &Launch) -> Result<Self, UserAgentError> {
         match agent.kind {
             AgentKind::Http => Ok(Self::Http(HttpAgent::new(network)?)),
-            AgentKind::Auto | AgentKind::Webdriver => Ok(Self::Browser(Browser::start(agent, &network.tls, launch).await?)),
+            AgentKind::Auto | AgentKind::Webdriver => Ok(Self::Browser(Box::new(Browser::start(agent, &network.tls, launch).await?))),
         }
     }
 

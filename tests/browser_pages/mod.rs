@@ -130,7 +130,7 @@ async fn answer(request: Request<Body>) -> Response<Body> {
         ["two", "password"] => html(
             200,
             &format!(
-                r#"<form action="{}" method="post"><input type="hidden" name="username" value="{}"><input type="email" value="x" readonly><input type="password" name="password" autocomplete="current-password"></form>"#,
+                r#"<form action="{}" method="post"><input type="hidden" name="username" value="{}"><input type="password" name="password" autocomplete="current-password"></form>"#,
                 action("login"),
                 escape(sent("login_hint"))
             ),

@@ -6,15 +6,24 @@ use serde_json::{Map, Value, json};
 
 use super::discover::Family;
 
+/// Whether there is a window to look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Window {
+    /// On the screen.
+    Shown,
+    /// Nowhere, by the browser's headless mode.
+    Hidden,
+    /// The browser's program has none at all and needs no flag for it.
+    None,
+}
+
 /// What decides the capabilities.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wishes<'a> {
     pub family: Family,
     /// The browser's program; `None` leaves it to the driver.
     pub browser: Option<&'a Path>,
-    /// The browser has no window at all and needs no flag for it.
-    pub shell: bool,
-    pub headed: bool,
+    pub window: Window,
     /// Accept any certificate.
     pub insecure: bool,
     /// Keys to trust: base64 of the SHA-256 of the subject public key info, separated by commas.
@@ -33,7 +42,7 @@ pub(super) fn capabilities(wishes: Wishes) -> Map<String, Value> {
     });
     match wishes.family {
         Family::Chromium => {
-            wanted["browserName"] = json!(if wishes.shell { "chrome-headless-shell" } else { "chrome" });
+            wanted["browserName"] = json!(if wishes.window == Window::None { "chrome-headless-shell" } else { "chrome" });
             let mut options = json!({ "args": arguments(wishes) });
             if let Some(browser) = wishes.browser {
                 options["binary"] = json!(browser);
@@ -42,7 +51,7 @@ pub(super) fn capabilities(wishes: Wishes) -> Map<String, Value> {
         }
         Family::Firefox => {
             wanted["browserName"] = json!("firefox");
-            let args: &[&str] = if wishes.headed { &[] } else { &["-headless"] };
+            let args: &[&str] = if wishes.window == Window::Shown { &[] } else { &["-headless"] };
             let mut options =
                 json!({ "args": args, "prefs": { "intl.accept_languages": "en-US, en", "network.captive-portal-service.enabled": false } });
             if let Some(browser) = wishes.browser {
@@ -71,7 +80,7 @@ fn arguments(wishes: Wishes) -> Vec<String> {
     ]
     .map(str::to_owned)
     .into();
-    if !wishes.headed && !wishes.shell {
+    if wishes.window == Window::Hidden {
         arguments.push("--headless=new".to_owned());
     }
     if !wishes.sandbox {

@@ -12,8 +12,22 @@ use crate::guard::{Guarded, Line};
 /// How long the driver may take to name its port; it takes some 10 ms.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// How often a driver whose port was taken is started again.
+const ATTEMPTS: usize = 5;
+
 /// Starts the driver on a free port of its own choice and returns its address.
 pub(super) async fn start(found: &Found, guard: Option<&Path>) -> Result<(Guarded, Url), BrowserError> {
+    for _ in 1..ATTEMPTS {
+        match attempt(found, guard).await {
+            // Chromedriver takes a port that is free on ::1 and gives up if it is not on 127.0.0.1.
+            Err(BrowserError::DriverExited { said, .. }) if said.iter().any(|line| line.contains("in use") || line.contains("not available")) => {}
+            other => return other,
+        }
+    }
+    attempt(found, guard).await
+}
+
+async fn attempt(found: &Found, guard: Option<&Path>) -> Result<(Guarded, Url), BrowserError> {
     let args: &[&str] = match found.family {
         Family::Chromium => &["--port=0"],
         Family::Firefox => &["--port=0", "--websocket-port=0"],

@@ -1,7 +1,7 @@
 //! The user agent with a screen: a real browser over `WebDriver`, observed over `WebDriver BiDi`.
 //!
 //! One browser serves a run. Each test gets a user context of its own in it: its cookies, storage and cache. Where the driver has no
-//! BiDi each test gets a `WebDriver` session of its own instead.
+//! `BiDi` each test gets a `WebDriver` session of its own instead.
 
 mod act;
 mod bidi;
@@ -34,7 +34,7 @@ use url::Url;
 use crate::config::{AgentConfig, Tls};
 use crate::guard::Guarded;
 use bidi::Bidi;
-use capabilities::{Wishes, capabilities, sandbox};
+use capabilities::{Window, Wishes, capabilities, sandbox};
 use discover::{Family, Found};
 
 /// How long a new session may take. A cold Chromium on a busy machine takes a few seconds, Firefox more.
@@ -65,7 +65,7 @@ pub struct Browser {
 
 #[derive(Debug)]
 enum Mode {
-    /// One session; its BiDi makes a user context for each test.
+    /// One session; its `BiDi` makes a user context for each test.
     Contexts(Arc<Shared>),
     /// A session for each test; the first is kept for the first.
     Sessions(Mutex<Option<Client>>),
@@ -98,8 +98,11 @@ impl Browser {
         let wishes = Wishes {
             family: found.family,
             browser: Some(&found.browser),
-            shell: found.is_shell(),
-            headed: agent.headed,
+            window: match (agent.headed, found.is_shell()) {
+                (true, _) => Window::Shown,
+                (false, true) => Window::None,
+                (false, false) => Window::Hidden,
+            },
             insecure: *tls == Tls::Insecure,
             spki: launch.spki.as_deref(),
             sandbox: sandbox(),
@@ -111,10 +114,10 @@ impl Browser {
         let (guarded, webdriver) = driver::start(&found, launch.guard.as_deref()).await?;
         match connect(&webdriver, &capabilities).await {
             Ok(client) => {
-                let how = match (agent.headed, found.is_shell()) {
-                    (true, _) => "headed",
-                    (false, true) => "headless shell",
-                    (false, false) => "headless",
+                let how = match wishes.window {
+                    Window::Shown => "headed",
+                    Window::None => "headless shell",
+                    Window::Hidden => "headless",
                 };
                 let described = describe(&client, &found.browser.to_string_lossy(), how);
                 Self::with(webdriver, capabilities, described, Some(guarded), client, *tls == Tls::Insecure).await
@@ -141,8 +144,7 @@ impl Browser {
             let wishes = Wishes {
                 family,
                 browser: None,
-                shell: false,
-                headed: agent.headed,
+                window: if agent.headed { Window::Shown } else { Window::Hidden },
                 insecure: *tls == Tls::Insecure,
                 spki: launch.spki.as_deref(),
                 sandbox: !near || sandbox(),
@@ -231,7 +233,7 @@ async fn connect(webdriver: &Url, capabilities: &Map<String, Value>) -> Result<C
     })
 }
 
-/// BiDi on the session, with the events subscribed to that are needed; `None` where it is missing or cannot be reached.
+/// `BiDi` on the session, with the events subscribed to that are needed; `None` where it is missing or cannot be reached.
 async fn observe(client: &Client) -> Option<Bidi> {
     let url = client.capabilities()?.get("webSocketUrl")?.as_str()?.to_owned();
     let bidi = Bidi::connect(&url).await.ok()?;

@@ -1,7 +1,7 @@
 //! A session: the browser as one test sees it.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fantoccini::Client;
 use fantoccini::wd::WindowHandle;
@@ -29,8 +29,9 @@ enum Inner {
 #[derive(Debug)]
 pub(super) struct Context {
     shared: Arc<Shared>,
-    user_context: String,
-    /// The tab: a browsing context of BiDi, which is a window handle of `WebDriver`.
+    /// The user context (`WebDriver BiDi` 7.2.2).
+    isolated: String,
+    /// The tab: a browsing context of `BiDi`, which is a window handle of `WebDriver`.
     tab: String,
 }
 
@@ -39,11 +40,11 @@ impl BrowserSession {
         let text = |value: &serde_json::Value, name: &str| value[name].as_str().map(str::to_owned).ok_or_else(|| format!("it named no {name}"));
         let params = if shared.insecure { json!({ "acceptInsecureCerts": true }) } else { json!({}) };
         let made = shared.bidi.call("browser.createUserContext", params).await?;
-        let user_context = text(&made, "userContext")?;
-        let made = shared.bidi.call("browsingContext.create", json!({ "type": "tab", "userContext": user_context })).await?;
+        let isolated = text(&made, "userContext")?;
+        let made = shared.bidi.call("browsingContext.create", json!({ "type": "tab", "userContext": isolated })).await?;
         let tab = text(&made, "context")?;
         shared.bidi.watch().add(&tab);
-        Ok(Self { inner: Some(Inner::Context(Context { shared, user_context, tab })) })
+        Ok(Self { inner: Some(Inner::Context(Context { shared, isolated, tab })) })
     }
 
     pub(super) fn alone(client: Client) -> Self {
@@ -87,7 +88,7 @@ impl Drop for BrowserSession {
 impl Context {
     async fn close(self) {
         self.shared.bidi.watch().remove(&self.tab);
-        let params = json!({ "userContext": self.user_context });
+        let params = json!({ "userContext": self.isolated });
         let _ = tokio::time::timeout(FAREWELL, self.shared.bidi.call("browser.removeUserContext", params)).await;
     }
 
@@ -115,6 +116,11 @@ impl Context {
     pub fn quiet_for(&self, while_: Duration) -> bool {
         let watch = self.shared.bidi.watch();
         !watch.busy(&self.tab) && watch.last(&self.tab).is_none_or(|last| last.elapsed() >= while_)
+    }
+
+    /// True if the page asked anything of the network since then.
+    pub fn active_since(&self, then: Instant) -> bool {
+        self.shared.bidi.watch().last(&self.tab).is_some_and(|last| last >= then)
     }
 
     /// Waits for the next thing seen on the network.

@@ -195,7 +195,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// What BiDi would have told: that the browser is at the redirect URI, or shows a page of its own about what went wrong.
+    /// What `BiDi` would have told: that the browser is at the redirect URI, or shows a page of its own about what went wrong.
     async fn without_bidi(&self, facts: &Facts, refused: Option<&str>) -> Result<Option<Callback>, VisitError> {
         let own_page = ["chrome-error:", "about:neterror", "about:certerror"].iter().any(|scheme| facts.url.starts_with(scheme));
         if self.context.is_some() && !own_page {
@@ -263,7 +263,8 @@ impl<'a> Walk<'a> {
         }
         if attempts == 0 && self.acted.as_ref().is_some_and(|acted| acted.before.looks_like(facts)) {
             let fault = self.acted.as_ref().and_then(|acted| acted.fault.clone());
-            if !matches!(sight.next, Move::Stop(_)) {
+            let idle = self.acted.as_ref().is_some_and(|acted| self.context.is_some_and(|context| !context.active_since(acted.at)));
+            if !matches!(sight.next, Move::Stop(_)) || idle {
                 let why = fault.unwrap_or_else(|| "nothing came of what was done on it".to_owned());
                 return Ok(Some(VisitError::NotUnderstood { url: facts.url.clone(), why }));
             }
@@ -288,7 +289,7 @@ impl<'a> Walk<'a> {
         if end.is_some() {
             return Ok(end);
         }
-        let progress = self.progress;
+        let (progress, at) = (self.progress, Instant::now());
         let fault = match look.act(self.client, &sight.next, &self.visit.user).await {
             Ok(()) => None,
             Err(Fault::Gone(why)) => return Err(VisitError::Browser(why)),
@@ -296,7 +297,7 @@ impl<'a> Walk<'a> {
         };
         self.progress.password_sent |= matches!(sight.next, Move::Login { .. });
         self.progress.identified |= matches!(sight.next, Move::Login { .. } | Move::Identify { .. });
-        self.acted = Some(Acted { before: look.facts, progress, at: Instant::now(), fault, attempts: attempts + 1 });
+        self.acted = Some(Acted { before: look.facts, progress, at, fault, attempts: attempts + 1 });
         Ok(None)
     }
 

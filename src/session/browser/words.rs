@@ -153,8 +153,8 @@ pub fn login(button: &Button) -> Option<u8> {
 
 /// True if a title or heading says that something is wrong.
 pub fn says_error(text: &str) -> bool {
-    let lower = text.to_lowercase();
     const PHRASES: &[&str] = &["went wrong", "bad request", "not found", "access denied", "try again later", "not allowed"];
+    let lower = text.to_lowercase();
     PHRASES.iter().any(|phrase| lower.contains(phrase))
         || words(text)
             .iter()

@@ -40,9 +40,8 @@ impl Page {
             let attr = |name: &str| element.attr(name).unwrap_or_default();
             let kind = match element.value().name() {
                 "input" if attr("type").is_empty() => "text".to_owned(),
-                "input" => attr("type").to_ascii_lowercase(),
                 "button" if attr("type").is_empty() => "submit".to_owned(),
-                "button" => attr("type").to_ascii_lowercase(),
+                "input" | "button" => attr("type").to_ascii_lowercase(),
                 other => other.to_owned(),
             };
             let usable = usable(&element);
@@ -67,7 +66,7 @@ impl Page {
                         form,
                         username: chosen(&username, &element),
                         password: chosen(&password, &element),
-                    })
+                    });
                 }
                 "checkbox" if element.attr("required").is_some() && element.attr("checked").is_none() => {
                     facts.boxes.push(CheckBox { index, label: label(&document, &element), form });
