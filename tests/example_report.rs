@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use common::{program, root, run};
-use oa_authtest::config::{Format, ReportConfig};
+use oa_authtest::config::Format;
 use oa_authtest::report::model::{Entry, RunReport};
 
 const EXAMPLE: &str = "reports/example";
@@ -62,8 +62,7 @@ fn gist(report: &RunReport) -> Vec<String> {
 fn the_example_is_rendered_from_its_results() {
     let example = root().join(EXAMPLE);
     let folder = tempfile::tempdir().expect("a folder");
-    let config = ReportConfig { dir: folder.path().to_path_buf(), formats: vec![Format::Markdown], show_secrets: false };
-    oa_authtest::report::write(&read(&example), &config).expect("it is written");
+    oa_authtest::report::write(&read(&example), folder.path(), &[Format::Markdown]).expect("it is written");
     assert_eq!(pages(folder.path()), pages(&example), "GOLDEN=write cargo test --test example_report writes it again");
 }
 

@@ -205,7 +205,7 @@ fn page_title(kind: PageKind) -> &'static str {
 }
 
 fn seen(page: &SeenPage) -> String {
-    if page.title.is_empty() { page.note.clone() } else { format!("Titled “{}”. {}", page.title, page.note) }
+    if page.title.is_empty() { format!("{}.", page.note) } else { format!("“{}”: {}.", page.title, page.note) }
 }
 
 /// The callback as the seeds show it: path, query and fragment; the parameters of a form post after it.
