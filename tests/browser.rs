@@ -228,7 +228,8 @@ async fn old_driver() -> (Guarded, Url) {
     let (driver, port) = loop {
         let mut driver = Guarded::start(Some(&guard), &program, &["--port=0".into()]).await.unwrap();
         let mut port = None;
-        while let (None, Some(line)) = (port, driver.next_line().await) {
+        while port.is_none() {
+            let Some(line) = driver.next_line().await else { break };
             let Line::Out(line) = line else { continue };
             port = line.split_once("started successfully on port ").map(|(_, rest)| rest.trim_end_matches('.').parse::<u16>().unwrap());
         }
@@ -237,13 +238,17 @@ async fn old_driver() -> (Guarded, Url) {
             None => driver.stop().await,
         }
     };
-    let forward = move |request: axum::http::Request<axum::body::Body>| async move {
-        let (head, body) = request.into_parts();
-        let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
-        let body = String::from_utf8(body.to_vec()).unwrap().replace("\"webSocketUrl\":true", "\"webSocketUrl\":false");
-        let url = format!("http://127.0.0.1:{port}{}", head.uri.path());
-        let sent = reqwest::Client::new().request(head.method, url).header("content-type", "application/json").body(body).send().await.unwrap();
-        (sent.status(), [("content-type", "application/json; charset=utf-8")], sent.bytes().await.unwrap())
+    let client = reqwest::Client::new();
+    let forward = move |request: axum::http::Request<axum::body::Body>| {
+        let client = client.clone();
+        async move {
+            let (head, body) = request.into_parts();
+            let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
+            let body = String::from_utf8(body.to_vec()).unwrap().replace("\"webSocketUrl\":true", "\"webSocketUrl\":false");
+            let url = format!("http://127.0.0.1:{port}{}", head.uri.path());
+            let sent = client.request(head.method, url).header("content-type", "application/json").body(body).send().await.unwrap();
+            (sent.status(), [("content-type", "application/json; charset=utf-8")], sent.bytes().await.unwrap())
+        }
     };
     let socket = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = Url::parse(&format!("http://{}", socket.local_addr().unwrap())).unwrap();
