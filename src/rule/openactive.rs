@@ -1,4 +1,4 @@
-//! Rules of the OpenActive Open Booking API about what identifies a seller, judged on ID tokens and access tokens.
+//! Rules of the `OpenActive` Open Booking API about what identifies a seller, judged on ID tokens and access tokens.
 
 use serde_json::{Map, Value};
 

@@ -1,4 +1,4 @@
-//! Rules about what a refresh may change and what it may not (RFC 6749 6, OpenID Connect Core 12.2).
+//! Rules about what a refresh may change and what it may not (RFC 6749 6, `OpenID` Connect Core 12.2).
 
 use serde_json::{Map, Value};
 

@@ -1,4 +1,4 @@
-//! Rules about userinfo responses (OpenID Connect Core 5.3).
+//! Rules about userinfo responses (`OpenID` Connect Core 5.3).
 
 use super::{Artefact, Check};
 use crate::session::received::Received;

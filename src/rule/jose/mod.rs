@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 mod algorithm;
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 pub mod testing;
 mod verify;
 
@@ -77,7 +78,18 @@ fn object(part: &str, text: &str) -> Result<Map<String, Value>, String> {
     }
 }
 
-/// The left half of the hash of `value`, base64url without padding: the form of `at_hash` and `c_hash` (OpenID Connect Core 3.1.3.6).
+/// Whether a published key is of the kind an algorithm takes, on its curve and not set aside for encryption; `None` if this build does not
+/// know the algorithm. No algorithm that takes a shared secret takes a published key.
+pub fn takes(alg: &str, key: &Value) -> Option<bool> {
+    algorithm::Family::of(alg).map(|family| family.takes(key))
+}
+
+/// True if the algorithm takes a secret shared by client and issuer (RFC 7518 3.2).
+pub fn is_symmetric(alg: &str) -> bool {
+    matches!(alg, "HS256" | "HS384" | "HS512")
+}
+
+/// The left half of the hash of `value`, base64url without padding: the form of `at_hash` and `c_hash` (`OpenID` Connect Core 3.1.3.6).
 ///
 /// The hash is the one of the signature algorithm `alg`; SHA-512 for Ed25519. `None` if the algorithm's hash is unknown to this build.
 pub fn left_half_hash(alg: &str, value: &str) -> Option<String> {
@@ -93,6 +105,7 @@ pub fn left_half_hash(alg: &str, value: &str) -> Option<String> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::{Jwt, left_half_hash};
     use base64::Engine;

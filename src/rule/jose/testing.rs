@@ -1,4 +1,4 @@
-//! Keys and tokens for unit tests: made once per process.
+//! What the unit tests of the rules about tokens share: keys made once per process, tokens, and judging by every rule at once.
 
 use std::sync::OnceLock;
 
@@ -12,7 +12,11 @@ use aws_lc_rs::signature::{
 };
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde_json::{Value, json};
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+
+use crate::rule::{Artefact, Outcome};
+use crate::session::received::Received;
 
 /// Something that signs tokens.
 pub struct Signer {
@@ -28,8 +32,8 @@ pub struct Signer {
 enum Private {
     Rsa(Box<KeyPair>, &'static dyn RsaEncoding),
     Ec(Box<EcdsaKeyPair>, Vec<u8>),
-    Ed(Ed25519KeyPair),
-    Hmac(hmac::Key),
+    Ed(Box<Ed25519KeyPair>),
+    Hmac(Box<hmac::Key>),
 }
 
 impl Signer {
@@ -65,7 +69,7 @@ impl Signer {
             "HS384" => hmac::HMAC_SHA384,
             _ => hmac::HMAC_SHA512,
         };
-        Self { alg, kid: "secret", public: Value::Null, private: Private::Hmac(hmac::Key::new(algorithm, secret.as_bytes())) }
+        Self { alg, kid: "secret", public: Value::Null, private: Private::Hmac(Box::new(hmac::Key::new(algorithm, secret.as_bytes()))) }
     }
 
     /// A compact JWS with exactly this header, whatever it says.
@@ -122,7 +126,7 @@ impl Signer {
     fn ed() -> Self {
         let pair = Ed25519KeyPair::generate().unwrap();
         let public = json!({ "kty": "OKP", "kid": "eddsa", "use": "sig", "alg": "EdDSA", "crv": "Ed25519", "x": b64(pair.public_key().as_ref()) });
-        Self { alg: "EdDSA", kid: "eddsa", public, private: Private::Ed(pair) }
+        Self { alg: "EdDSA", kid: "eddsa", public, private: Private::Ed(Box::new(pair)) }
     }
 }
 
@@ -138,4 +142,97 @@ pub fn rsa_1024() -> &'static (Value, &'static str) {
         let token = "eyJhbGciOiJSUzI1NiIsImtpZCI6InNob3J0In0.eyJzdWIiOiJ4In0.UutheypvmeYJB0G-hlYyrByLvGw3ziQJBii1JqSYG5G9NcNGg0eumEkFunWDnwtTKFEbdeTinEhcFZH9eS_TGOead00rMB_IMvjMvYa-BJUtO-HdGKASK8uiG6jBp0TZmo8YOwMCZ8AvqIdOcnMdKkKy4Hn1Hrd7lWFMPDCMIjQ";
         (json!({ "kty": "RSA", "kid": "short", "e": "AQAB", "n": n }), token)
     })
+}
+
+/// Where judging one artefact by all of its rules came to, by rule id.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Judged {
+    /// The rules that hold.
+    pub passed: Vec<&'static str>,
+    /// The rules that are broken.
+    pub failed: Vec<&'static str>,
+    /// The rules with nothing to say.
+    pub not_applicable: Vec<&'static str>,
+    /// The rules that could not be judged, each with the reason.
+    pub not_run: Vec<(&'static str, String)>,
+}
+
+/// Judges an artefact by all of its rules.
+pub fn judged<A: Artefact>(artefact: &A) -> Judged {
+    let mut judged = Judged::default();
+    for check in A::RULES {
+        match (check.judge)(artefact) {
+            Outcome::Passed { actual } => {
+                assert!(!actual.is_empty(), "{} passes without saying what it saw", check.rule.id);
+                judged.passed.push(check.rule.id);
+            }
+            Outcome::Failed { expected, actual } => {
+                assert!(!expected.is_empty() && !actual.is_empty() && expected != actual, "{}: {expected} / {actual}", check.rule.id);
+                judged.failed.push(check.rule.id);
+            }
+            Outcome::NotApplicable { .. } => judged.not_applicable.push(check.rule.id),
+            Outcome::NotRun { because } => judged.not_run.push((check.rule.id, because)),
+        }
+    }
+    judged
+}
+
+/// Judges an artefact for the sake of not panicking.
+pub fn never_panics<A: Artefact>(artefact: &A) {
+    for check in A::RULES {
+        let _ = (check.judge)(artefact);
+    }
+}
+
+/// A response with a body and the headers of a good token response.
+pub fn received(status: u16, content_type: &str, body: &str) -> Received {
+    Received {
+        exchange: 0,
+        url: "https://issuer.example/".parse().unwrap(),
+        status,
+        headers: vec![("content-type".to_owned(), content_type.to_owned()), ("cache-control".to_owned(), "no-store".to_owned())],
+        body: body.as_bytes().to_vec(),
+        received_at: NOW,
+    }
+}
+
+/// When everything in the tests is received: seconds since the epoch.
+pub const NOW: i64 = 1_700_000_000;
+
+/// A document with top-level members replaced; null in `changes` removes one, `{"$null": 0}` sets null.
+pub fn changed(document: &Value, changes: &Value) -> Value {
+    let mut document = document.clone();
+    let members = document.as_object_mut().unwrap();
+    for (name, value) in changes.as_object().unwrap() {
+        if value.is_null() {
+            members.shift_remove(name);
+        } else if value == &json!({ "$null": 0 }) {
+            members.insert(name.clone(), Value::Null);
+        } else {
+            members.insert(name.clone(), value.clone());
+        }
+    }
+    document
+}
+
+/// Arbitrary JSON objects with a good share of members that are called as in `names`.
+pub fn arbitrary_object(names: &'static [&'static str]) -> impl Strategy<Value = Map<String, Value>> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        any::<u64>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        ".{0,12}".prop_map(Value::from),
+        proptest::sample::select(vec!["none", "RS256", "HS256", "rs256", "at+jwt", "client", "openid", "https://issuer.example"])
+            .prop_map(Value::from),
+    ];
+    let value = leaf.prop_recursive(3, 12, 4, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+            proptest::collection::vec((".{0,4}", inner), 0..4).prop_map(|members| Value::Object(members.into_iter().collect())),
+        ]
+    });
+    proptest::collection::vec((proptest::sample::select(names), value), 0..10)
+        .prop_map(|members| members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
 }

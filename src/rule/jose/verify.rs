@@ -138,6 +138,7 @@ fn kid_of(key: &Value) -> Option<&str> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::super::Jwt;
     use super::super::testing::{Signer, rsa_1024};
@@ -192,7 +193,7 @@ mod tests {
         let jwt = signed(&Signer::hmac("HS256", modulus));
         let published = json!({ "kty": "oct", "kid": "hmac", "k": modulus });
         assert_eq!(verify(&jwt, &[rsa.public.clone(), published], None), Verification::NoSecret);
-        assert_eq!(verify(&jwt, &[rsa.public.clone()], Some(SECRET)), Verification::BadSignature { candidates: 1 });
+        assert_eq!(verify(&jwt, std::slice::from_ref(&rsa.public), Some(SECRET)), Verification::BadSignature { candidates: 1 });
     }
 
     #[test]
@@ -201,7 +202,7 @@ mod tests {
             for other in Signer::all().iter().filter(|other| other.public["kty"] != signer.public["kty"]) {
                 let header = json!({ "alg": other.alg, "kid": signer.kid });
                 let jwt = Jwt::parse(&signer.token(&header, &json!({}))).unwrap();
-                let verification = verify(&jwt, &[signer.public.clone()], Some(SECRET));
+                let verification = verify(&jwt, std::slice::from_ref(&signer.public), Some(SECRET));
                 assert_eq!(verification, Verification::NoSuitableKey { alg: other.alg.to_owned() }, "{} as {}", signer.alg, other.alg);
             }
         }
@@ -213,7 +214,7 @@ mod tests {
             let signer = Signer::all().iter().find(|signer| signer.alg == alg).unwrap();
             let mut jwt = signed(signer);
             jwt.signature = signer.der_signature(&jwt.signing_input);
-            assert!(!is_verified(&verify(&jwt, &[signer.public.clone()], None)), "{alg}");
+            assert!(!is_verified(&verify(&jwt, std::slice::from_ref(&signer.public), None)), "{alg}");
         }
     }
 
@@ -251,7 +252,7 @@ mod tests {
     #[test]
     fn a_short_rsa_key_verifies_and_its_size_is_told() {
         let (key, token) = rsa_1024();
-        let verification = verify(&Jwt::parse(token).unwrap(), &[key.clone()], None);
+        let verification = verify(&Jwt::parse(token).unwrap(), std::slice::from_ref(key), None);
         assert!(matches!(verification, Verification::Verified { bits: 1024, .. }), "{verification}");
     }
 
