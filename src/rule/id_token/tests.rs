@@ -95,7 +95,7 @@ fn tokens_of_certified_providers_break_no_rule() {
     for changes in [
         json!({ "aud": ["client"], "azp": "client", "nbf": NOW, "sid": "96DDF129", "idp": "local" }),
         json!({ "at_hash": null, "auth_time": NOW, "amr": null, "acr": "1", "email_verified": false, "name": "A", "address": { "country": "GB" } }),
-        json!({ "iat": NOW as f64 - 0.5, "exp": NOW + 36_000, "jti": "x", "updated_at": NOW, "name#ja": "x", "iat_extra": {} }),
+        json!({ "iat": 1_699_999_999.5, "exp": NOW + 36_000, "jti": "x", "updated_at": NOW, "name#ja": "x", "iat_extra": {} }),
         json!({ "iat": NOW + 9, "exp": NOW + 60 }),
     ] {
         assert_eq!(judged(&with(&changes)).failed, [""; 0], "{changes}");
