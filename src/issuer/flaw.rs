@@ -158,4 +158,14 @@ pub enum Behaviour {
     IntrospectionBlind,
     /// Gives authorization codes of eight characters.
     CodeShort,
+    /// Adds an audience the client has never heard of to ID tokens: `aud` becomes an array of the client and `https://stranger.example`.
+    IdTokenStranger,
+    /// Names the client itself as the audience of access tokens.
+    AccessTokenForClient,
+    /// Answers a refresh with the access token of the response the refresh token came in.
+    RefreshKeepsAccessToken,
+    /// Sends the `state` twice in the authorization response.
+    AuthorizationResponseDoubled,
+    /// Drops the query of the redirect URI when it adds the response's parameters.
+    RedirectQueryLost,
 }

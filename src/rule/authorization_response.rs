@@ -1,9 +1,12 @@
-//! Rules about authorization responses (RFC 6749 4.1.2, OpenID Connect Core 3.1.2.5, RFC 9207).
+//! Rules about authorization responses (RFC 6749 4.1.2, `OpenID` Connect Core 3.1.2.5, RFC 9207).
+
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 use url::Url;
 
-use super::{Artefact, Check};
+use super::expect::{holds, must, same, scope_text, shorten, should, show};
+use super::{Artefact, Check, Outcome};
 
 /// What reached the redirect URI.
 #[derive(Debug, Clone)]
@@ -38,4 +41,266 @@ impl Artefact for AuthorizationResponse {
     }
 }
 
-static RULES: &[Check<AuthorizationResponse>] = &[];
+const NO_ERROR: &str = "authz/no-error";
+const CODE_PRESENT: &str = "authz/code-present";
+const ISS_SUPPORTED: &str = "authorization_response_iss_parameter_supported";
+
+/// The fewest characters that 128 bits fit into: there are 95 printable ASCII characters, about 6.57 bits each.
+const FEWEST: usize = 20;
+
+static RULES: &[Check<AuthorizationResponse>] = &[
+    must(
+        NO_ERROR,
+        "OIDCC-3.1.2.5",
+        "The authorization request succeeds: the response has no `error`",
+        "Nobody can log in with this request.",
+        no_error,
+    ),
+    must(CODE_PRESENT, "RFC6749-4.1.2", "The authorization response has a `code`", "The client has nothing to exchange for tokens.", code_present),
+    must(
+        "authz/code-length",
+        "RFC6749-10.10",
+        "The authorization code is long enough to hold 128 bits",
+        "Short codes can be guessed while they live.",
+        code_length,
+    ),
+    must(
+        "authz/state-echo",
+        "RFC6749-4.1.2",
+        "The authorization response returns the `state` as it was sent",
+        "The client cannot tell its own request from one an attacker started, and refuses the response.",
+        state_echo,
+    ),
+    must(
+        "authz/iss-correct-if-present",
+        "RFC9207-2",
+        "The `iss` of the authorization response, if there is one, is the issuer, byte for byte",
+        "Clients that defend themselves against mix-up attacks refuse the response.",
+        iss_correct,
+    ),
+    must(
+        "authz/iss-on-success",
+        "RFC9207-2",
+        "The authorization response has an `iss` if the metadata promise one",
+        "Clients that rely on the promise refuse the response.",
+        iss_on_success,
+    ),
+    should(
+        "authz/iss-advertised",
+        "RFC9207-3",
+        "The metadata say that the authorization response has an `iss` when it has one",
+        "Clients do not know that they may insist on it, and the defence against mix-up attacks is lost.",
+        iss_advertised,
+    ),
+    must(
+        "authz/no-duplicates",
+        "RFC6749-3.1",
+        "No parameter of the authorization response comes twice",
+        "Two libraries read two different values, which attackers use.",
+        no_duplicates,
+    ),
+    must(
+        "authz/redirect-query-kept",
+        "RFC6749-3.1.2",
+        "The query of the redirect URI is still there in the authorization response",
+        "Clients that route by it lose track of who logs in where.",
+        redirect_query_kept,
+    ),
+    should(
+        "authz/no-tokens",
+        "OIDCC-3.1",
+        "The authorization response of the code flow carries no tokens",
+        "Tokens in URLs end up in histories, logs and referrers.",
+        no_tokens,
+    ),
+];
+
+/// Judges a response that is not an error: of an error, one rule says it all.
+fn success(response: &AuthorizationResponse, judge: impl FnOnce() -> Outcome) -> Outcome {
+    if response.parameter("error").is_some() { Outcome::not_run(NO_ERROR) } else { judge() }
+}
+
+fn promises_iss(response: &AuthorizationResponse) -> bool {
+    response.metadata.get(ISS_SUPPORTED) == Some(&Value::Bool(true))
+}
+
+fn no_error(response: &AuthorizationResponse) -> Outcome {
+    match (response.parameter("error"), response.parameter("error_description")) {
+        (None, _) => Outcome::passed("no error"),
+        (Some(error), None) => Outcome::failed("no error", shorten(error)),
+        (Some(error), Some(description)) => Outcome::failed("no error", shorten(&format!("{error} ({description})"))),
+    }
+}
+
+fn code_present(response: &AuthorizationResponse) -> Outcome {
+    success(response, || match response.parameter("code") {
+        None => Outcome::failed("a code", format!("no code; parameters: {}", names(response))),
+        Some("") => Outcome::failed("a code", "an empty code"),
+        Some(code) => Outcome::passed(format!("a code of {} characters", code.chars().count())),
+    })
+}
+
+fn names(response: &AuthorizationResponse) -> String {
+    let names: Vec<&str> = response.parameters.iter().map(|(name, _)| name.as_str()).collect();
+    if names.is_empty() { "none".to_owned() } else { shorten(&names.join(", ")) }
+}
+
+fn code_length(response: &AuthorizationResponse) -> Outcome {
+    success(response, || match response.parameter("code") {
+        None | Some("") => Outcome::not_run(CODE_PRESENT),
+        Some(code) => {
+            let length = code.chars().count();
+            holds(length >= FEWEST, format!("at least {FEWEST} characters"), format!("{length} characters"))
+        }
+    })
+}
+
+fn state_echo(response: &AuthorizationResponse) -> Outcome {
+    match (&response.state, response.parameter("state")) {
+        (None, _) => Outcome::not_applicable("no state was sent"),
+        (Some(sent), Some(returned)) if sent == returned => Outcome::passed(format!("the state that was sent, {} characters", sent.chars().count())),
+        (Some(sent), Some(returned)) => {
+            Outcome::failed(format!("the state that was sent, {} characters", sent.chars().count()), format!("state = {}", shorten(returned)))
+        }
+        (Some(_), None) => Outcome::failed("the state that was sent", "no state"),
+    }
+}
+
+fn iss_correct(response: &AuthorizationResponse) -> Outcome {
+    match response.parameter("iss") {
+        None => Outcome::not_applicable("no iss"),
+        Some(iss) => same("iss", &response.issuer, iss),
+    }
+}
+
+fn iss_on_success(response: &AuthorizationResponse) -> Outcome {
+    if !promises_iss(response) {
+        return Outcome::not_applicable(format!("the metadata do not set {ISS_SUPPORTED} to true"));
+    }
+    success(response, || match response.parameter("iss") {
+        Some(_) => Outcome::passed("an iss"),
+        None => Outcome::failed("an iss", format!("no iss; parameters: {}", names(response))),
+    })
+}
+
+fn iss_advertised(response: &AuthorizationResponse) -> Outcome {
+    if response.parameter("iss").is_none() {
+        return Outcome::not_applicable("no iss");
+    }
+    let seen = response.metadata.get(ISS_SUPPORTED).map_or_else(|| "absent".to_owned(), show);
+    holds(promises_iss(response), format!("{ISS_SUPPORTED} = true"), format!("{ISS_SUPPORTED}: {seen}"))
+}
+
+fn no_duplicates(response: &AuthorizationResponse) -> Outcome {
+    let twice: BTreeSet<&str> = response
+        .parameters
+        .iter()
+        .enumerate()
+        .filter(|(at, (name, _))| response.parameters.iter().take(*at).any(|(earlier, _)| earlier == name))
+        .map(|(_, (name, _))| name.as_str())
+        .collect();
+    let actual = if twice.is_empty() { names(response) } else { format!("more than once: {}", scope_text(&twice)) };
+    holds(twice.is_empty(), "each parameter once", actual)
+}
+
+fn redirect_query_kept(response: &AuthorizationResponse) -> Outcome {
+    let asked: Vec<_> = response.redirect_uri.query_pairs().collect();
+    if asked.is_empty() {
+        return Outcome::not_applicable("the redirect URI has no query");
+    }
+    let came: Vec<_> = response.url.query_pairs().collect();
+    let lost: Vec<_> = asked.iter().filter(|pair| !came.contains(pair)).map(|(name, value)| format!("{name}={value}")).collect();
+    let actual = if lost.is_empty() { "all of it".to_owned() } else { shorten(&format!("lost: {}", lost.join(", "))) };
+    holds(lost.is_empty(), shorten(&format!("the query {}", response.redirect_uri.query().unwrap_or_default())), actual)
+}
+
+fn no_tokens(response: &AuthorizationResponse) -> Outcome {
+    success(response, || {
+        let found: BTreeSet<&str> =
+            ["access_token", "id_token", "refresh_token"].into_iter().filter(|name| response.parameter(name).is_some()).collect();
+        let actual = if found.is_empty() { "none".to_owned() } else { scope_text(&found) };
+        holds(found.is_empty(), "no access_token, id_token or refresh_token", actual)
+    })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::super::jose::testing::{judged, never_panics};
+    use super::AuthorizationResponse;
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    fn response(parameters: &[(&str, &str)]) -> AuthorizationResponse {
+        let parameters: Vec<_> = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        AuthorizationResponse {
+            url: "http://127.0.0.1:9/cb?tenant=7&code=c&state=s".parse().unwrap(),
+            method: "GET".to_owned(),
+            redirect_uri: "http://127.0.0.1:9/cb?tenant=7".parse().unwrap(),
+            parameters,
+            state: Some("the-state".to_owned()),
+            issuer: "https://issuer.example".to_owned(),
+            metadata: json!({ "authorization_response_iss_parameter_supported": true }),
+        }
+    }
+
+    const CODE: (&str, &str) = ("code", "01234567890123456789");
+    const STATE: (&str, &str) = ("state", "the-state");
+    const ISS: (&str, &str) = ("iss", "https://issuer.example");
+
+    #[test]
+    fn a_good_response_passes_every_rule() {
+        let judged = judged(&response(&[CODE, STATE, ISS]));
+        assert_eq!((judged.failed.len(), judged.not_run.len(), judged.not_applicable.len()), (0, 0, 0), "{judged:?}");
+        // IdentityServer and Keycloak send more than they must.
+        let more = response(&[CODE, STATE, ISS, ("scope", "openid"), ("session_state", "x")]);
+        assert!(super::super::jose::testing::judged(&more).failed.is_empty());
+    }
+
+    #[test]
+    fn each_way_of_being_wrong_fails_its_rule() {
+        let table: [(&[(&str, &str)], &str); 10] = [
+            (&[STATE, ISS], "authz/code-present"),
+            (&[("code", ""), STATE, ISS], "authz/code-present"),
+            (&[("code", "0123456789012345678"), STATE, ISS], "authz/code-length"),
+            (&[CODE, ISS], "authz/state-echo"),
+            (&[CODE, ("state", "The-State"), ISS], "authz/state-echo"),
+            (&[CODE, STATE, ("iss", "https://issuer.example/")], "authz/iss-correct-if-present"),
+            (&[CODE, STATE], "authz/iss-on-success"),
+            (&[CODE, STATE, ISS, STATE], "authz/no-duplicates"),
+            (&[CODE, STATE, ISS, ("id_token", "x")], "authz/no-tokens"),
+            (&[("error", "access_denied"), ("error_description", "no"), STATE, ISS], "authz/no-error"),
+        ];
+        for (parameters, failed) in table {
+            assert_eq!(judged(&response(parameters)).failed, [failed], "{parameters:?}");
+        }
+        let mut unadvertised = response(&[CODE, STATE, ISS]);
+        unadvertised.metadata = json!({});
+        assert_eq!(judged(&unadvertised).failed, ["authz/iss-advertised"]);
+        let mut lost = response(&[CODE, STATE, ISS]);
+        lost.url = "http://127.0.0.1:9/cb?code=c".parse().unwrap();
+        assert_eq!(judged(&lost).failed, ["authz/redirect-query-kept"]);
+    }
+
+    #[test]
+    fn what_was_not_asked_for_is_not_judged() {
+        let mut plain = response(&[CODE]);
+        plain.state = None;
+        plain.metadata = Value::Null;
+        plain.redirect_uri = "http://127.0.0.1:9/cb".parse().unwrap();
+        let judged = judged(&plain);
+        assert!(judged.failed.is_empty());
+        assert_eq!(
+            judged.not_applicable,
+            ["authz/state-echo", "authz/iss-correct-if-present", "authz/iss-on-success", "authz/iss-advertised", "authz/redirect-query-kept"]
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_response_makes_a_rule_panic(parameters in proptest::collection::vec((proptest::sample::select(vec!["code", "state", "iss", "error", "x"]), ".{0,30}"), 0..6)) {
+            let parameters: Vec<(&str, &str)> = parameters.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            never_panics(&response(&parameters));
+        }
+    }
+}

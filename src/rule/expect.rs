@@ -1,9 +1,11 @@
 //! The handful of expectations judgements are made of, so that every failure says expected and actual in the same way.
 
-use serde_json::Value;
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
 use url::{Host, Url};
 
-use super::Outcome;
+use super::{Check, Level, Outcome, Rule};
 use crate::session::received::Received;
 
 /// A value shortened for one line of a report: JSON, at most 200 characters.
@@ -107,5 +109,226 @@ pub fn is_loopback(url: &Url) -> bool {
         Some(Host::Ipv4(address)) => address.is_loopback(),
         Some(Host::Ipv6(address)) => address.is_loopback(),
         None => false,
+    }
+}
+
+// What the rules about tokens and the responses that carry them share.
+
+/// A rule of level MUST and its judgement.
+pub const fn must<A>(id: &'static str, spec: &'static str, says: &'static str, why: &'static str, judge: fn(&A) -> Outcome) -> Check<A> {
+    Check { rule: Rule { id, level: Level::Must, spec, says, why }, judge }
+}
+
+/// A rule of level SHOULD and its judgement.
+pub const fn should<A>(id: &'static str, spec: &'static str, says: &'static str, why: &'static str, judge: fn(&A) -> Outcome) -> Check<A> {
+    Check { rule: Rule { id, level: Level::Should, spec, says, why }, judge }
+}
+
+/// A rule of level MAY and its judgement.
+pub const fn may<A>(id: &'static str, spec: &'static str, says: &'static str, why: &'static str, judge: fn(&A) -> Outcome) -> Check<A> {
+    Check { rule: Rule { id, level: Level::May, spec, says, why }, judge }
+}
+
+/// The words of a space-separated `scope` (RFC 6749 3.3): a set, for their order does not matter.
+pub fn scope_words(scope: &str) -> BTreeSet<&str> {
+    scope.split(' ').filter(|word| !word.is_empty()).collect()
+}
+
+/// The words of a scope, for a message.
+pub fn scope_text(words: &BTreeSet<&str>) -> String {
+    if words.is_empty() {
+        return "no scope".to_owned();
+    }
+    shorten(&words.iter().copied().collect::<Vec<_>>().join(" "))
+}
+
+/// Seconds since the epoch as a JSON number would hold them.
+#[allow(clippy::cast_precision_loss, reason = "seconds since the epoch are far below 2^53")]
+pub fn seconds(time: i64) -> f64 {
+    time as f64
+}
+
+/// A member that is there: null counts as absent.
+pub fn member<'a>(map: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    map.get(name).filter(|value| !value.is_null())
+}
+
+/// What a response that is not a success says: its status with the `error` and `error_description` of RFC 6749 5.2, if they are there.
+pub fn refusal(response: &Received) -> String {
+    let status = format!("status {}", response.status);
+    let Some(body) = response.object() else { return status };
+    let text = |name: &str| body.get(name).and_then(Value::as_str).map(shorten);
+    match (text("error"), text("error_description")) {
+        (Some(error), Some(description)) => format!("{status}: {error} ({description})"),
+        (Some(error), None) => format!("{status}: {error}"),
+        (None, _) => status,
+    }
+}
+
+/// Passes when a string is one or more characters of `VSCHAR`, printable ASCII (RFC 6749 A). Says its length and never the string: it is a
+/// secret.
+pub fn printable(what: &str, secret: &str) -> Outcome {
+    let odd = secret.chars().find(|c| !matches!(c, ' '..='~'));
+    let actual = match odd {
+        _ if secret.is_empty() => format!("an empty {what}"),
+        Some(c) => format!("{what} holding U+{:04X}", u32::from(c)),
+        None => format!("{what} of {} characters", secret.len()),
+    };
+    holds(odd.is_none() && !secret.is_empty(), "one or more printable ASCII characters", actual)
+}
+
+/// Passes when the claims of `OpenID` Connect Core 5.1 that are there have the JSON types it gives them. Nulls are another rule's.
+pub fn standard_claims(claims: &Map<String, Value>) -> Outcome {
+    const STRINGS: [&str; 15] = [
+        "name",
+        "given_name",
+        "family_name",
+        "middle_name",
+        "nickname",
+        "preferred_username",
+        "profile",
+        "picture",
+        "website",
+        "email",
+        "gender",
+        "birthdate",
+        "zoneinfo",
+        "locale",
+        "phone_number",
+    ];
+    const ADDRESS: [&str; 6] = ["formatted", "street_address", "locality", "region", "postal_code", "country"];
+    let (mut seen, mut wrong) = (Vec::new(), Vec::new());
+    let mut judge = |name: &str, value: &Value, wanted: &str, right: bool| {
+        seen.push(name.to_owned());
+        if !right {
+            wrong.push((format!("{name}: {wanted}"), format!("{name} = {}", show(value))));
+        }
+    };
+    for (name, value) in claims.iter().filter(|(_, value)| !value.is_null()) {
+        // A claim may carry a language tag after its name (5.2).
+        let base = name.split('#').next().unwrap_or(name);
+        match base {
+            "address" => {
+                judge(name, value, "a JSON object", value.is_object());
+                for (part, text) in value.as_object().into_iter().flatten().filter(|(part, text)| ADDRESS.contains(&part.as_str()) && !text.is_null())
+                {
+                    judge(&format!("{name}.{part}"), text, "a string", text.is_string());
+                }
+            }
+            "email_verified" | "phone_number_verified" => judge(name, value, "a boolean", value.is_boolean()),
+            "updated_at" => judge(name, value, "a number", value.is_number()),
+            _ if STRINGS.contains(&base) => judge(name, value, "a string", value.is_string()),
+            _ => {}
+        }
+    }
+    if seen.is_empty() {
+        return Outcome::not_applicable("none of the claims of OpenID Connect Core 5.1 is there");
+    }
+    let (expected, actual): (Vec<_>, Vec<_>) = wrong.into_iter().unzip();
+    if actual.is_empty() {
+        Outcome::passed(shorten(&seen.join(", ")))
+    } else {
+        Outcome::failed(shorten(&expected.join(", ")), shorten(&actual.join(", ")))
+    }
+}
+
+/// Passes when no claim is null or an empty string.
+pub fn no_empty_claims(claims: &Map<String, Value>) -> Outcome {
+    let empty: Vec<_> = claims.iter().filter(|(_, value)| value.is_null() || value.as_str() == Some("")).map(|(name, _)| name.as_str()).collect();
+    let actual =
+        if empty.is_empty() { format!("{} claims, none of them empty", claims.len()) } else { format!("empty: {}", shorten(&empty.join(", "))) };
+    holds(empty.is_empty(), "claims without a value are left out", actual)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::super::access_token::AccessToken;
+    use super::super::authorization_response::AuthorizationResponse;
+    use super::super::id_token::IdToken;
+    use super::super::openactive::{AccessTokenLifetime, SellerIdentity};
+    use super::super::refresh::Refresh;
+    use super::super::token_response::TokenResponse;
+    use super::super::userinfo::UserInfo;
+    use super::super::{Artefact, Level, Rule};
+    use super::{refusal, scope_text, scope_words};
+    use crate::issuer::flaw::Flaw;
+
+    fn rules() -> Vec<&'static Rule> {
+        fn of<A: Artefact>() -> impl Iterator<Item = &'static Rule> {
+            A::RULES.iter().map(|check| &check.rule)
+        }
+        of::<AuthorizationResponse>()
+            .chain(of::<TokenResponse>())
+            .chain(of::<IdToken>())
+            .chain(of::<AccessToken>())
+            .chain(of::<UserInfo>())
+            .chain(of::<Refresh>())
+            .chain(of::<SellerIdentity>())
+            .chain(of::<AccessTokenLifetime>())
+            .collect()
+    }
+
+    fn flaws() -> Vec<Flaw> {
+        [
+            include_str!("../../fixtures/flaws/authorization_response.json"),
+            include_str!("../../fixtures/flaws/token_response.json"),
+            include_str!("../../fixtures/flaws/id_token.json"),
+            include_str!("../../fixtures/flaws/access_token.json"),
+            include_str!("../../fixtures/flaws/userinfo.json"),
+            include_str!("../../fixtures/flaws/refresh.json"),
+            include_str!("../../fixtures/flaws/openactive.json"),
+        ]
+        .into_iter()
+        .flat_map(|text| serde_json::from_str::<Vec<Flaw>>(text).unwrap())
+        .collect()
+    }
+
+    #[test]
+    fn every_rule_about_tokens_has_a_flaw_and_every_flaw_names_such_rules() {
+        let ids: BTreeSet<&str> = rules().iter().map(|rule| rule.id).collect();
+        assert_eq!(ids.len(), rules().len(), "ids are unique");
+        let flaws = flaws();
+        let tripped: BTreeSet<&str> = flaws.iter().flat_map(|flaw| flaw.trips.iter().map(String::as_str)).collect();
+        assert_eq!(ids, tripped);
+        assert_eq!(flaws.iter().map(|flaw| flaw.name.as_str()).collect::<BTreeSet<_>>().len(), flaws.len(), "names are unique");
+        for flaw in &flaws {
+            assert!(flaw.behaviour.is_some() || !flaw.patch.is_empty(), "{} does nothing", flaw.name);
+            assert!(flaw.says.ends_with('.'), "{}", flaw.name);
+        }
+    }
+
+    #[test]
+    fn every_rule_about_tokens_is_a_sentence_with_a_reason_and_a_reference() {
+        let kebab = |text: &str| text.split('-').all(|word| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()));
+        for rule in rules() {
+            let (artefact, name) = rule.id.split_once('/').unwrap();
+            assert!(kebab(artefact) && kebab(name), "{}", rule.id);
+            assert!(!rule.says.ends_with('.') && rule.says.starts_with(|c: char| c.is_uppercase() || c == '`'), "{}: {}", rule.id, rule.says);
+            assert!(rule.why.ends_with('.'), "{}: {}", rule.id, rule.why);
+            assert!(["OIDC", "RFC", "OA-OBA-"].iter().any(|prefix| rule.spec.starts_with(prefix)), "{}: {}", rule.id, rule.spec);
+        }
+        assert!(rules().iter().filter(|rule| rule.level == Level::Must).count() > 50);
+    }
+
+    #[test]
+    fn scopes_are_sets_of_words() {
+        assert_eq!(scope_words("b a  b "), BTreeSet::from(["a", "b"]));
+        assert_eq!((scope_text(&scope_words("b a")), scope_text(&scope_words(""))), ("a b".to_owned(), "no scope".to_owned()));
+    }
+
+    #[test]
+    fn a_refusal_is_quoted() {
+        use super::super::jose::testing::received;
+        for (body, text) in [
+            (r#"{"error":"invalid_grant","error_description":"used"}"#, "status 400: invalid_grant (used)"),
+            (r#"{"error":"invalid_grant"}"#, "status 400: invalid_grant"),
+            (r#"{"error":{}}"#, "status 400"),
+            ("<p>", "status 400"),
+        ] {
+            assert_eq!(refusal(&received(400, "application/json", body)), text);
+        }
     }
 }

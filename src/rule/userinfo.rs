@@ -1,6 +1,10 @@
-//! Rules about userinfo responses (OpenID Connect Core 5.3).
+//! Rules about userinfo responses (`OpenID` Connect Core 5.3).
 
-use super::{Artefact, Check};
+use serde_json::{Map, Value};
+
+use super::expect::{holds, must, no_empty_claims, refusal, same, shorten, should, show, standard_claims};
+use super::jose::Jwt;
+use super::{Artefact, Check, Outcome};
 use crate::session::received::Received;
 
 /// The response to a userinfo request with a fresh access token.
@@ -19,4 +23,201 @@ impl Artefact for UserInfo {
     }
 }
 
-static RULES: &[Check<UserInfo>] = &[];
+const HTTP_200: &str = "userinfo/http-200";
+const CONTENT_TYPE: &str = "userinfo/content-type-json";
+const OBJECT: &str = "userinfo/json-object";
+const SUB_PRESENT: &str = "userinfo/sub-present";
+
+static RULES: &[Check<UserInfo>] = &[
+    must(
+        HTTP_200,
+        "OIDCC-5.3",
+        "Userinfo answers a fresh access token with 200",
+        "The relying party does not learn anything about its user.",
+        |userinfo| match userinfo.response.status {
+            200 => Outcome::passed("status 200"),
+            _ => Outcome::failed("status 200", refusal(&userinfo.response)),
+        },
+    ),
+    must(
+        CONTENT_TYPE,
+        "OIDCC-5.3.2",
+        "The userinfo response is `application/json`, or `application/jwt` where it is signed",
+        "Clients that look at the media type refuse to parse it.",
+        content_type,
+    ),
+    must(OBJECT, "OIDCC-5.3.2", "The userinfo response is a JSON object, or a JWT of one", "Clients cannot read it.", object),
+    must(
+        SUB_PRESENT,
+        "OIDCC-5.3.2",
+        "The userinfo response has a `sub` that is a string and not empty",
+        "The relying party cannot tell whose claims these are, and has to discard them.",
+        sub_present,
+    ),
+    must(
+        "userinfo/sub-equals-id-token",
+        "OIDCC-5.3.2",
+        "The `sub` of the userinfo response is that of the ID token",
+        "The relying party takes one user's name and address for another's.",
+        sub_equals,
+    ),
+    must(
+        "userinfo/claims-types",
+        "OIDCC-5.1",
+        "The standard claims in the userinfo response have the JSON types they are defined with",
+        "Typed libraries refuse the whole response for one boolean written as a string.",
+        |userinfo| judge(userinfo, standard_claims),
+    ),
+    should(
+        "userinfo/no-empty-claims",
+        "OIDCC-5.3.2",
+        "The userinfo response leaves out claims it has no value for",
+        "Relying parties store null or nothing as somebody's name.",
+        |userinfo| judge(userinfo, no_empty_claims),
+    ),
+];
+
+fn answered(userinfo: &UserInfo) -> Result<(), Outcome> {
+    if (200..300).contains(&userinfo.response.status) { Ok(()) } else { Err(Outcome::not_run(HTTP_200)) }
+}
+
+fn is_jwt(userinfo: &UserInfo) -> bool {
+    userinfo.response.media_type().as_deref() == Some("application/jwt")
+}
+
+/// The claims, signed or not; else why there are none.
+fn claims(userinfo: &UserInfo) -> Result<Map<String, Value>, String> {
+    if is_jwt(userinfo) {
+        return Jwt::parse(userinfo.response.text().trim()).map(|jwt| jwt.claims);
+    }
+    match userinfo.response.json()? {
+        Value::Object(claims) => Ok(claims),
+        _ => Err("JSON that is not an object".to_owned()),
+    }
+}
+
+/// Judges the claims of a success.
+fn judge(userinfo: &UserInfo, judge: impl FnOnce(&Map<String, Value>) -> Outcome) -> Outcome {
+    match answered(userinfo).and_then(|()| claims(userinfo).map_err(|_| Outcome::not_run(OBJECT))) {
+        Ok(claims) => judge(&claims),
+        Err(outcome) => outcome,
+    }
+}
+
+fn content_type(userinfo: &UserInfo) -> Outcome {
+    if let Err(outcome) = answered(userinfo) {
+        return outcome;
+    }
+    let right = matches!(userinfo.response.media_type().as_deref(), Some("application/json" | "application/jwt"));
+    let seen = userinfo.response.header("content-type");
+    let seen = seen.map_or_else(|| "no Content-Type".to_owned(), |value| format!("Content-Type: {}", shorten(value)));
+    holds(right, "Content-Type: application/json, or application/jwt", seen)
+}
+
+fn object(userinfo: &UserInfo) -> Outcome {
+    if let Err(outcome) = answered(userinfo) {
+        return outcome;
+    }
+    // An encrypted response is one the client asked for at registration: its claims cannot be read here.
+    if is_jwt(userinfo) && userinfo.response.text().split('.').count() == 5 {
+        return Outcome::not_applicable("the response is encrypted, which this build cannot decrypt");
+    }
+    match claims(userinfo) {
+        Ok(claims) => Outcome::passed(shorten(&format!("the claims {}", claims.keys().map(String::as_str).collect::<Vec<_>>().join(", ")))),
+        Err(why) => Outcome::failed("a JSON object", shorten(&why)),
+    }
+}
+
+fn sub_present(userinfo: &UserInfo) -> Outcome {
+    judge(userinfo, |claims| {
+        let sub = claims.get("sub");
+        let seen = sub.map_or_else(|| "no sub".to_owned(), |value| format!("sub = {}", show(value)));
+        holds(sub.and_then(Value::as_str).is_some_and(|sub| !sub.is_empty()), "sub: a string that is not empty", seen)
+    })
+}
+
+fn sub_equals(userinfo: &UserInfo) -> Outcome {
+    let Some(expected) = &userinfo.id_token_sub else {
+        return Outcome::not_applicable("there is no sub of an ID token to compare with");
+    };
+    judge(userinfo, |claims| match claims.get("sub").and_then(Value::as_str) {
+        None | Some("") => Outcome::not_run(SUB_PRESENT),
+        Some(sub) => same("sub", expected, sub),
+    })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::super::jose::testing::{Signer, arbitrary_object, changed, judged, never_panics, received};
+    use super::UserInfo;
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    fn userinfo(status: u16, content_type: &str, body: &str) -> UserInfo {
+        UserInfo { response: received(status, content_type, body), id_token_sub: Some("user-1".to_owned()) }
+    }
+
+    fn claims() -> Value {
+        json!({ "sub": "user-1", "name": "Ann", "email_verified": true, "updated_at": 1, "address": { "country": "GB" } })
+    }
+
+    #[test]
+    fn good_responses_break_no_rule() {
+        let signed = Signer::of("ES256").token(&json!({ "alg": "ES256" }), &claims());
+        for (content_type, body) in [("application/json;charset=utf-8", claims().to_string()), ("application/jwt", signed)] {
+            let judged = judged(&userinfo(200, content_type, &body));
+            assert_eq!((judged.failed, judged.not_run, judged.not_applicable), (vec![], vec![], vec![]), "{content_type}");
+        }
+        assert!(judged(&userinfo(200, "application/jwt", "a.b.c.d.e")).failed.is_empty());
+        assert_eq!(judged(&userinfo(200, "application/json", r#"{"sub":"user-1"}"#)).not_applicable, ["userinfo/claims-types"]);
+    }
+
+    #[test]
+    fn each_wrong_claim_breaks_its_rule() {
+        for (changes, failed) in [
+            (json!({ "sub": null }), "sub-present"),
+            (json!({ "sub": 7 }), "sub-present"),
+            (json!({ "sub": "user-2" }), "sub-equals-id-token"),
+            (json!({ "sub": "User-1" }), "sub-equals-id-token"),
+            (json!({ "email_verified": "true" }), "claims-types"),
+            (json!({ "phone_number_verified": 1 }), "claims-types"),
+            (json!({ "updated_at": "2026-01-01" }), "claims-types"),
+            (json!({ "name#en": ["Ann"] }), "claims-types"),
+            (json!({ "address": "Here" }), "claims-types"),
+            (json!({ "nickname": { "$null": 0 } }), "no-empty-claims"),
+            (json!({ "nickname": "" }), "no-empty-claims"),
+        ] {
+            let judged = judged(&userinfo(200, "application/json", &changed(&claims(), &changes).to_string()));
+            assert_eq!(judged.failed, [format!("userinfo/{failed}")], "{changes}");
+        }
+    }
+
+    #[test]
+    fn each_wrong_response_breaks_its_rule() {
+        for (status, content_type, body, failed) in [
+            (401, "application/json", r#"{"error":"invalid_token"}"#, "http-200"),
+            (500, "text/html", "oops", "http-200"),
+            (200, "text/plain", r#"{"sub":"user-1"}"#, "content-type-json"),
+            (200, "application/json", "[]", "json-object"),
+            (200, "application/json", "Ann", "json-object"),
+            (200, "application/jwt", "opaque", "json-object"),
+        ] {
+            assert_eq!(judged(&userinfo(status, content_type, body)).failed, [format!("userinfo/{failed}")], "{body}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_response_makes_a_rule_panic(
+            status in any::<u16>(),
+            claims in arbitrary_object(&["sub", "name", "email_verified", "address", "updated_at", "locale#"]),
+            body in ".{0,30}",
+        ) {
+            for status in [200, status] {
+                never_panics(&userinfo(status, "application/json", &Value::Object(claims.clone()).to_string()));
+                never_panics(&userinfo(status, "application/jwt", &body));
+            }
+        }
+    }
+}

@@ -15,6 +15,7 @@ use url::Url;
 use crate::config::{AuthMethod, Config};
 use crate::exit::BUG;
 use crate::report::model::{Entry, Finding, FindingOutcome, StepEnd, StepReport};
+use crate::rule::expect::is_loopback;
 use crate::rule::{Artefact, Level, Outcome, spec};
 
 pub mod agent;
@@ -325,11 +326,5 @@ pub fn missing(what: &str) -> Stop {
 
 /// True if the URL is plain http on a loopback host.
 pub fn is_plain_loopback(url: &Url) -> bool {
-    url.scheme() == "http"
-        && match url.host() {
-            Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-            Some(url::Host::Ipv4(address)) => address.is_loopback(),
-            Some(url::Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        }
+    url.scheme() == "http" && is_loopback(url)
 }

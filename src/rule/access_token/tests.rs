@@ -1,0 +1,141 @@
+//! Each way of being wrong and the rules it breaks, as a table.
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::super::jose::testing::{NOW, Signer, arbitrary_object, changed, judged, never_panics};
+use super::super::token_response::Grant;
+use super::{AccessToken, RULES};
+
+fn token(raw: String) -> AccessToken {
+    AccessToken {
+        raw,
+        exchange: 0,
+        received_at: NOW,
+        skew: 10,
+        grant: Grant::AuthorizationCode,
+        issuer: "https://issuer.example".to_owned(),
+        client_id: "client".to_owned(),
+        expires_in: Some(900.0),
+        scope: Some("openid api".to_owned()),
+        id_token_sub: Some("user-1".to_owned()),
+        keys: Some(vec![Signer::of("RS256").public.clone()]),
+    }
+}
+
+fn claims() -> Value {
+    json!({
+        "iss": "https://issuer.example", "sub": "user-1", "aud": "https://api.example", "client_id": "client", "exp": NOW + 900, "iat": NOW,
+        "jti": "1", "scope": "openid api",
+    })
+}
+
+fn signed(header: &Value, claims: &Value) -> AccessToken {
+    let good = json!({ "alg": "RS256", "kid": "rs256", "typ": "at+jwt" });
+    token(Signer::of("RS256").token(&changed(&good, header), claims))
+}
+
+fn with(changes: &Value) -> AccessToken {
+    signed(&json!({}), &changed(&claims(), changes))
+}
+
+#[test]
+fn good_tokens_break_no_rule() {
+    for token in [
+        with(&json!({})),
+        with(&json!({ "aud": ["https://api.example", "https://other.example"], "scope": "api" })),
+        signed(&json!({ "typ": "application/at+jwt" }), &claims()),
+    ] {
+        let judged = judged(&token);
+        assert_eq!((judged.failed, judged.not_run, judged.not_applicable), (vec![], vec![], vec![]));
+    }
+    let mut client = with(&json!({ "sub": "client" }));
+    client.grant = Grant::ClientCredentials;
+    assert_eq!(judged(&client).failed, [""; 0]);
+}
+
+#[test]
+fn an_opaque_token_is_none_of_our_business() {
+    let judged = judged(&token("8dIjHs7G".to_owned()));
+    assert_eq!(judged.passed, ["at/typ"]);
+    assert_eq!(judged.not_applicable.len(), RULES.len() - 1);
+}
+
+#[test]
+fn a_jwt_that_does_not_claim_the_profile_is_not_bound_by_it() {
+    // Keycloak's.
+    let judged = judged(&signed(&json!({ "typ": "JWT" }), &json!({ "azp": "client", "aud": "account", "scope": 7 })));
+    assert_eq!(judged.failed, ["at/typ"]);
+    assert_eq!(judged.not_applicable.len(), RULES.len() - 1);
+}
+
+#[test]
+fn identity_servers_tokens_earn_warnings_at_most() {
+    let mut token = with(&json!({ "aud": null, "sub": null, "scope": ["api"], "nbf": NOW }));
+    token.grant = Grant::ClientCredentials;
+    assert_eq!(judged(&token).failed, ["at/sub-present", "at/aud-present", "at/scope-string"]);
+    assert!(RULES.iter().filter(|check| (check.judge)(&token).is_failed()).all(|check| check.rule.level != super::super::Level::Must));
+}
+
+#[test]
+fn each_wrong_claim_breaks_its_rule() {
+    let table: &[(Value, &[&str])] = &[
+        (json!({ "iss": "https://issuer.example/" }), &["at/issuer"]),
+        (json!({ "iss": null }), &["at/claims-required"]),
+        (json!({ "jti": null, "iat": "1" }), &["at/claims-required"]),
+        (json!({ "exp": "1" }), &["at/claims-required"]),
+        (json!({ "client_id": "another" }), &["at/client-id"]),
+        (json!({ "client_id": null }), &["at/claims-required"]),
+        (json!({ "sub": null }), &["at/sub-present"]),
+        (json!({ "sub": "user-2" }), &["at/sub-of-user"]),
+        (json!({ "sub": 1 }), &["at/sub-present", "at/sub-of-user"]),
+        (json!({ "aud": null }), &["at/aud-present"]),
+        (json!({ "aud": [] }), &["at/aud-present"]),
+        (json!({ "aud": ["client", "https://api.example"] }), &["at/aud-not-client"]),
+        (json!({ "exp": NOW - 10 }), &["at/exp-future"]),
+        (json!({ "exp": NOW + 916 }), &["at/expires-in-agrees"]),
+        (json!({ "exp": NOW + 60 }), &["at/expires-in-agrees"]),
+        (json!({ "scope": null }), &["at/scope-present"]),
+        (json!({ "scope": ["openid"] }), &["at/scope-string"]),
+        (json!({ "scope": "openid admin" }), &["at/scope-granted"]),
+        (json!({ "scope": ["admin"] }), &["at/scope-string", "at/scope-granted"]),
+    ];
+    for (changes, failed) in table {
+        assert_eq!(judged(&with(changes)).failed, *failed, "{changes}");
+    }
+}
+
+#[test]
+fn each_wrong_signature_breaks_its_rule() {
+    let mut forged = with(&json!({}));
+    forged.keys = Some(vec![changed(&Signer::of("RS384").public, &json!({ "kid": "rs256" }))]);
+    assert_eq!(judged(&forged).failed, ["at/signature"]);
+    assert_eq!(judged(&signed(&json!({ "kid": "unknown" }), &claims())).failed, ["at/signature"]);
+
+    let unsigned = judged(&signed(&json!({ "alg": "none" }), &claims()));
+    assert_eq!(unsigned.failed, ["at/alg-not-none"]);
+    assert_eq!(unsigned.not_run, [("at/signature", "at/alg-not-none".to_owned())]);
+
+    let mut keyless = with(&json!({}));
+    keyless.keys = None;
+    assert!(judged(&keyless).failed.is_empty());
+    assert!(judged(&signed(&json!({ "alg": "HS256" }), &claims())).failed.is_empty());
+    assert!(judged(&signed(&json!({ "alg": "Ed448" }), &claims())).failed.is_empty());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn no_token_makes_a_rule_panic(
+        header in arbitrary_object(&["alg", "kid"]),
+        claims in arbitrary_object(&["iss", "sub", "aud", "exp", "iat", "jti", "client_id", "scope"]),
+        expires_in in any::<f64>(),
+        received_at in any::<i64>(),
+    ) {
+        let mut odd = signed(&Value::Object(header), &Value::Object(claims));
+        odd.expires_in = Some(expires_in);
+        odd.received_at = received_at;
+        never_panics(&odd);
+    }
+}

@@ -1,0 +1,91 @@
+//! What an ordinary relying party says to the token: the `openidconnect` crate, as strict as it comes.
+
+use std::error::Error;
+use std::str::FromStr;
+use std::time::{Duration, SystemTime};
+
+use openidconnect::core::{CoreIdToken, CoreIdTokenVerifier, CoreJsonWebKey};
+use openidconnect::{ClientId, ClientSecret, IssuerUrl, JsonWebKeySet, Nonce};
+use secrecy::ExposeSecret;
+use serde_json::Value;
+
+use super::super::Outcome;
+use super::super::expect::shorten;
+use super::super::jose::{self, Jwt, Verification};
+use super::super::token_response::Grant;
+use super::{IdToken, NO_KEYS, asked_for_none, parts};
+
+/// What the library verifies; ES512, for one, it does not.
+const ALGORITHMS: [&str; 12] = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA", "HS256", "HS384", "HS512"];
+
+/// The longest RSA key the library verifies with, in bits.
+const LONGEST_RSA: usize = 4096;
+
+pub(super) fn accepted(token: &IdToken) -> Outcome {
+    parts(token, |jwt| {
+        if let Some(reason) = beyond(token, jwt) {
+            return Outcome::not_applicable(reason);
+        }
+        let Some(keys) = &token.keys else { return Outcome::not_run(NO_KEYS) };
+        let Ok(issuer) = IssuerUrl::new(token.issuer.clone()) else {
+            return Outcome::not_applicable("the library takes only a URL for an issuer");
+        };
+        match ask(token, issuer, keys) {
+            Ok(()) => Outcome::passed("the openidconnect crate accepts it"),
+            Err(words) => Outcome::failed("the openidconnect crate accepts it", shorten(&format!("it says: {words}"))),
+        }
+    })
+}
+
+/// Why the library's word would say nothing about the issuer.
+fn beyond(token: &IdToken, jwt: &Jwt) -> Option<String> {
+    let alg = jwt.alg()?;
+    if alg == "none" {
+        return asked_for_none(token).then(|| "the library refuses every unsigned token, and the client registered for one".to_owned());
+    }
+    if !ALGORITHMS.contains(&alg) {
+        return Some(format!("{} is outside the library", shorten(alg)));
+    }
+    if jose::is_symmetric(alg) && token.client_secret.is_none() {
+        return Some(format!("{alg} takes a client secret, and it is not known"));
+    }
+    match jose::verify(jwt, token.keys.as_deref().unwrap_or_default(), None) {
+        Verification::Verified { kty: "RSA", bits, .. } if bits > LONGEST_RSA => Some(format!("RSA keys of {bits} bits are outside the library")),
+        Verification::Unsupported { what } => Some(format!("{what} is outside the library")),
+        _ => None,
+    }
+}
+
+fn ask(token: &IdToken, issuer: IssuerUrl, keys: &[Value]) -> Result<(), String> {
+    // One key it cannot read must not spoil the others.
+    let keys = keys.iter().filter_map(|key| serde_json::from_value::<CoreJsonWebKey>(key.clone()).ok()).collect();
+    let (client_id, keys) = (ClientId::new(token.client_id.clone()), JsonWebKeySet::new(keys));
+    let verifier = match &token.client_secret {
+        Some(secret) => CoreIdTokenVerifier::new_confidential_client(client_id, ClientSecret::new(secret.expose_secret().to_owned()), issuer, keys),
+        None => CoreIdTokenVerifier::new_public_client(client_id, issuer, keys),
+    };
+    let received = moment(token.received_at);
+    let verifier = verifier.allow_any_alg().set_time_fn(move || received.into());
+    let id_token = CoreIdToken::from_str(&token.raw).map_err(|error| error.to_string())?;
+    let verdict = match &token.nonce {
+        Some(nonce) if token.grant != Grant::RefreshToken => id_token.claims(&verifier, &Nonce::new(nonce.clone())),
+        _ => id_token.claims(&verifier, |_: Option<&Nonce>| Ok(())),
+    };
+    verdict.map(|_| ()).map_err(|error| chain(&error))
+}
+
+/// A moment between 1970 and 9999, which every type of time can hold.
+fn moment(seconds: i64) -> SystemTime {
+    const LAST: u64 = 253_402_300_799;
+    SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(seconds).unwrap_or(0).min(LAST))
+}
+
+fn chain(error: &dyn Error) -> String {
+    let mut words = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        words = format!("{words}: {cause}");
+        source = cause.source();
+    }
+    words
+}

@@ -1,0 +1,280 @@
+//! Each way of being wrong and the rules it breaks, as a table.
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::super::jose::left_half_hash;
+use super::super::jose::testing::{Judged, NOW, Signer, arbitrary_object, changed, judged, never_panics};
+use super::super::token_response::Grant;
+use super::IdToken;
+
+const ACCEPTED: &str = "id-token/accepted-by-relying-party";
+
+fn header(signer: &Signer) -> Value {
+    json!({ "alg": signer.alg, "kid": signer.kid, "typ": "JWT" })
+}
+
+fn claims(alg: &str) -> Value {
+    json!({
+        "iss": "https://issuer.example", "sub": "user-1", "aud": "client", "exp": NOW + 300, "iat": NOW, "auth_time": NOW - 5,
+        "nonce": "the-nonce", "at_hash": left_half_hash(alg, "the access token"), "amr": ["pwd"],
+    })
+}
+
+fn token(raw: String) -> IdToken {
+    IdToken {
+        raw,
+        exchange: 0,
+        received_at: NOW,
+        skew: 10,
+        grant: Grant::AuthorizationCode,
+        issuer: "https://issuer.example".to_owned(),
+        client_id: "client".to_owned(),
+        client_secret: Some("a secret of a client, long enough for HS256".to_owned().into()),
+        registered_alg: Some("RS256".to_owned()),
+        nonce: Some("the-nonce".to_owned()),
+        max_age: Some(3600),
+        access_token: Some("the access token".to_owned()),
+        keys: Some(Signer::all().iter().map(|signer| signer.public.clone()).collect()),
+        metadata: json!({ "id_token_signing_alg_values_supported": ["RS256"] }),
+    }
+}
+
+fn good() -> IdToken {
+    let signer = Signer::of("RS256");
+    token(signer.token(&header(signer), &claims("RS256")))
+}
+
+/// The good token with other claims.
+fn with(changes: &Value) -> IdToken {
+    let signer = Signer::of("RS256");
+    token(signer.token(&header(signer), &changed(&claims("RS256"), changes)))
+}
+
+/// The good token with another header, still signed with RS256.
+fn with_header(changes: &Value) -> IdToken {
+    let signer = Signer::of("RS256");
+    token(signer.token(&changed(&header(signer), changes), &claims("RS256")))
+}
+
+fn unsigned() -> String {
+    let signed = Signer::of("RS256").token(&json!({ "alg": "none", "typ": "JWT" }), &claims("RS256"));
+    format!("{}.", signed.rsplit_once('.').unwrap().0)
+}
+
+#[test]
+fn a_good_token_breaks_no_rule() {
+    let Judged { failed, not_run, not_applicable, passed } = judged(&good());
+    assert_eq!((failed, not_run), (vec![], vec![]));
+    assert_eq!(not_applicable, ["id-token/azp", "id-token/nbf-past", "id-token/acr-string", "id-token/claims-types"]);
+    assert!(passed.contains(&ACCEPTED));
+}
+
+#[test]
+fn a_good_token_of_every_algorithm_breaks_no_rule() {
+    for signer in Signer::all() {
+        let mut token = token(signer.token(&header(signer), &claims(signer.alg)));
+        token.registered_alg = Some(signer.alg.to_owned());
+        token.metadata = json!({ "id_token_signing_alg_values_supported": [signer.alg] });
+        let judged = judged(&token);
+        assert_eq!((judged.failed, judged.not_run), (vec![], vec![]), "{}", signer.alg);
+        assert!(judged.passed.contains(&"id-token/signature"), "{}", signer.alg);
+        assert_eq!(judged.not_applicable.contains(&ACCEPTED), matches!(signer.alg, "ES512" | "ES256K"), "{}", signer.alg);
+    }
+    let signer = Signer::hmac("HS256", "a secret of a client, long enough for HS256");
+    let mut token = token(signer.token(&json!({ "alg": "HS256" }), &claims("HS256")));
+    token.registered_alg = Some("HS256".to_owned());
+    token.metadata = json!({ "id_token_signing_alg_values_supported": ["HS256", "RS256"] });
+    let judged = judged(&token);
+    assert_eq!((judged.failed, judged.not_run), (vec![], vec![]));
+    assert!(judged.passed.contains(&"id-token/signature") && judged.passed.contains(&ACCEPTED));
+}
+
+#[test]
+fn tokens_of_certified_providers_break_no_rule() {
+    for changes in [
+        json!({ "aud": ["client"], "azp": "client", "nbf": NOW, "sid": "96DDF129", "idp": "local" }),
+        json!({ "at_hash": null, "auth_time": NOW, "amr": null, "acr": "1", "email_verified": false, "name": "A", "address": { "country": "GB" } }),
+        json!({ "iat": 1_699_999_999.5, "exp": NOW + 36_000, "jti": "x", "updated_at": NOW, "name#ja": "x", "iat_extra": {} }),
+        json!({ "iat": NOW + 9, "exp": NOW + 60 }),
+    ] {
+        assert_eq!(judged(&with(&changes)).failed, [""; 0], "{changes}");
+    }
+    assert_eq!(judged(&with_header(&json!({ "typ": null, "x5t": "abc" }))).failed, [""; 0]);
+}
+
+#[test]
+fn each_wrong_claim_breaks_its_rule() {
+    let long = "a".repeat(256);
+    let table: &[(Value, &[&str])] = &[
+        (json!({ "iss": "https://issuer.example/" }), &["issuer", "!"]),
+        (json!({ "iss": null }), &["issuer", "!"]),
+        (json!({ "iss": 7 }), &["issuer", "!"]),
+        (json!({ "aud": "another-client" }), &["audience", "!"]),
+        (json!({ "aud": null }), &["audience", "!"]),
+        (json!({ "aud": ["client", 7] }), &["audience", "!"]),
+        (json!({ "aud": [] }), &["audience", "!"]),
+        (json!({ "aud": ["client", "stranger"] }), &["aud-no-strangers", "!"]),
+        (json!({ "azp": "another-client" }), &["azp"]),
+        (json!({ "azp": 7 }), &["azp", "!"]),
+        (json!({ "sub": null }), &["sub-present", "!"]),
+        (json!({ "sub": "" }), &["sub-present", "no-empty-claims"]),
+        (json!({ "sub": 7 }), &["sub-present", "!"]),
+        (json!({ "sub": long }), &["sub-length"]),
+        (json!({ "sub": "anv\u{e4}ndare" }), &["sub-ascii"]),
+        (json!({ "exp": NOW.to_string() }), &["timestamps-numeric", "!"]),
+        (json!({ "auth_time": "yesterday" }), &["timestamps-numeric", "!"]),
+        (json!({ "nbf": "now" }), &["timestamps-numeric"]),
+        (json!({ "exp": (NOW + 300) * 1000 }), &["timestamps-seconds"]),
+        (json!({ "iat": NOW * 1000 }), &["timestamps-seconds"]),
+        (json!({ "exp": null }), &["exp-present", "!"]),
+        (json!({ "exp": NOW - 10, "iat": NOW - 60 }), &["exp-future", "!"]),
+        (json!({ "iat": null }), &["iat-present", "!"]),
+        (json!({ "iat": NOW + 11 }), &["iat-not-future"]),
+        (json!({ "iat": NOW - 611 }), &["iat-fresh"]),
+        (json!({ "exp": NOW + 5, "iat": NOW + 5 }), &["exp-after-iat"]),
+        (json!({ "nbf": NOW + 11 }), &["nbf-past"]),
+        (json!({ "auth_time": null }), &["auth-time-present"]),
+        (json!({ "auth_time": 0 }), &["auth-time-sane"]),
+        (json!({ "auth_time": NOW + 11 }), &["auth-time-sane"]),
+        (json!({ "nonce": "another" }), &["nonce", "!"]),
+        (json!({ "nonce": null }), &["nonce", "!"]),
+        (json!({ "at_hash": "77QmUPtjPfzWtF2AnpK9RQ" }), &["at-hash-valid"]),
+        (json!({ "acr": 1 }), &["acr-string", "!"]),
+        (json!({ "amr": "pwd" }), &["amr-strings", "!"]),
+        (json!({ "amr": ["pwd", 1] }), &["amr-strings", "!"]),
+        (json!({ "email_verified": "true" }), &["claims-types", "!"]),
+        (json!({ "updated_at": "2026-01-01T00:00:00Z" }), &["claims-types", "!"]),
+        (json!({ "address": { "country": 44 } }), &["claims-types", "!"]),
+        (json!({ "tenant": { "$null": 0 } }), &["no-empty-claims"]),
+    ];
+    for (changes, failed) in table {
+        assert_eq!(judged(&with(changes)).failed, ids(failed), "{changes}");
+    }
+}
+
+/// The ids of these rules; `!` is the relying party's.
+fn ids(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| if *name == "!" { ACCEPTED.to_owned() } else { format!("id-token/{name}") }).collect()
+}
+
+#[test]
+fn each_wrong_header_breaks_its_rule() {
+    let table: &[(Value, &[&str])] = &[
+        (json!({ "alg": null }), &["alg-advertised", "!"]),
+        (json!({ "alg": "PS256" }), &["alg-advertised", "alg-as-registered", "key-by-kid", "signature", "!"]),
+        (json!({ "alg": "ES256" }), &["alg-advertised", "alg-as-registered", "key-by-kid", "!"]),
+        (json!({ "kid": null }), &["kid-present"]),
+        (json!({ "kid": 7 }), &["kid-present", "!"]),
+        (json!({ "kid": "unknown" }), &["key-by-kid", "!"]),
+        (json!({ "kid": "rs384" }), &["key-by-kid", "signature", "!"]),
+        (json!({ "typ": "at+jwt" }), &["typ-not-access-token", "!"]),
+        (json!({ "typ": "application/AT+JWT" }), &["typ-not-access-token", "!"]),
+        (json!({ "crit": ["surprise"] }), &["crit-understood", "!"]),
+        (json!({ "jku": "https://elsewhere.example/keys" }), &["no-embedded-key"]),
+    ];
+    for (changes, failed) in table {
+        assert_eq!(judged(&with_header(changes)).failed, ids(failed), "{changes}");
+    }
+}
+
+#[test]
+fn a_token_signed_with_another_key_or_not_at_all_is_refused() {
+    let (signer, stranger) = (Signer::of("RS256"), Signer::of("RS384"));
+    let mut forged = good();
+    forged.keys = Some(vec![changed(&stranger.public, &json!({ "kid": "rs256", "alg": null }))]);
+    assert_eq!(judged(&forged).failed, ids(&["signature", "!"]));
+
+    let judgement = judged(&token(unsigned()));
+    assert_eq!(judgement.failed, ids(&["alg-not-none", "!"]));
+    assert!(judgement.not_run.iter().all(|(_, because)| because == "id-token/alg-not-none"), "{judgement:?}");
+
+    let mut asked = token(unsigned());
+    asked.registered_alg = Some("none".to_owned());
+    asked.metadata = json!({ "id_token_signing_alg_values_supported": ["RS256", "none"] });
+    assert_eq!(judged(&asked).failed, [""; 0]);
+
+    let oddly_named = token(signer.token(&json!({ "alg": "nOnE" }), &claims("RS256")));
+    assert_eq!(judged(&oddly_named).failed, ids(&["alg-not-none"]));
+}
+
+#[test]
+fn the_public_key_is_no_shared_secret() {
+    let rsa = Signer::of("RS256");
+    let confused = Signer::hmac("HS256", rsa.public["n"].as_str().unwrap());
+    let mut token = token(confused.token(&json!({ "alg": "HS256", "kid": rsa.kid }), &claims("HS256")));
+    token.metadata = json!({ "id_token_signing_alg_values_supported": ["RS256", "HS256"] });
+    assert_eq!(judged(&token).failed, ids(&["alg-as-registered", "signature", "!"]));
+}
+
+#[test]
+fn what_is_no_jwt_breaks_one_rule() {
+    for raw in ["", "opaque", "a.b.c", "a.b.c.d.e"] {
+        let judgement = judged(&token(raw.to_owned()));
+        assert_eq!(judgement.failed, ids(&["well-formed"]), "{raw}");
+        assert!(judgement.not_run.iter().all(|(_, because)| because == "id-token/well-formed"), "{judgement:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_judged_names_the_rule_that_failed() {
+    let because = |token: &IdToken, rule: &str| judged(token).not_run.into_iter().find(|(id, _)| *id == rule).map(|(_, because)| because);
+    let table = [
+        (json!({ "exp": null }), "id-token/exp-future", "id-token/exp-present"),
+        (json!({ "exp": "1" }), "id-token/exp-future", "id-token/timestamps-numeric"),
+        (json!({ "iat": NOW * 1000 }), "id-token/iat-not-future", "id-token/timestamps-seconds"),
+        (json!({ "aud": "x" }), "id-token/aud-no-strangers", "id-token/audience"),
+        (json!({ "sub": 7 }), "id-token/sub-length", "id-token/sub-present"),
+    ];
+    for (changes, rule, root) in table {
+        assert_eq!(because(&with(&changes), rule).as_deref(), Some(root), "{changes}");
+    }
+    assert_eq!(because(&with_header(&json!({ "kid": "unknown" })), "id-token/signature").as_deref(), Some("id-token/key-by-kid"));
+    let mut keyless = good();
+    keyless.keys = None;
+    assert_eq!(judged(&keyless).failed, [""; 0]);
+    assert_eq!(because(&keyless, ACCEPTED).as_deref(), Some("the key set could not be had"));
+}
+
+#[test]
+fn a_refreshed_token_may_leave_out_the_nonce_but_not_change_it() {
+    for (nonce, failed) in [(Value::Null, vec![]), (json!("the-nonce"), vec![]), (json!("another"), ids(&["nonce"]))] {
+        let mut token = with(&json!({ "nonce": nonce, "auth_time": null }));
+        token.grant = Grant::RefreshToken;
+        assert_eq!(judged(&token).failed, failed, "{nonce}");
+    }
+}
+
+#[test]
+fn one_key_the_library_cannot_read_does_not_spoil_the_others() {
+    let mut token = good();
+    token.keys.as_mut().unwrap().insert(0, json!({ "kty": "RSA", "use": 7 }));
+    token.keys.as_mut().unwrap().insert(0, json!({ "kty": "lattice", "alg": "ML-DSA-65" }));
+    assert_eq!(judged(&token).failed, [""; 0]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn no_token_makes_a_rule_panic(
+        header in arbitrary_object(&["alg", "kid", "typ", "crit", "jwk", "cty"]),
+        claims in arbitrary_object(&["iss", "sub", "aud", "exp", "iat", "nbf", "auth_time", "nonce", "at_hash", "acr", "amr", "azp", "address", "updated_at"]),
+        key in arbitrary_object(&["kty", "kid", "use", "alg", "n", "e", "crv", "x", "y", "k"]),
+        received_at in any::<i64>(),
+        skew in 0..3600_i64,
+    ) {
+        let signer = Signer::of("ES256");
+        let merged = |good: Value, odd: serde_json::Map<String, Value>| {
+            let mut all = good.as_object().unwrap().clone();
+            all.extend(odd);
+            Value::Object(all)
+        };
+        let mut odd = token(signer.token(&merged(json!({ "alg": "ES256" }), header), &merged(self::claims("ES256"), claims)));
+        odd.received_at = received_at;
+        odd.skew = skew;
+        odd.keys = Some(vec![Value::Object(key), signer.public.clone(), Value::Null]);
+        odd.metadata = Value::Null;
+        never_panics(&odd);
+    }
+}
