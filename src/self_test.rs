@@ -222,7 +222,7 @@ async fn row(flaw: Flaw) -> Result<FlawRow, SelfTestError> {
 
 /// Runs the whole profile against an issuer with this flaw, without a browser.
 async fn judge(flaw: Option<Flaw>) -> Result<RunReport, SelfTestError> {
-    let loopback = Url::parse("http://127.0.0.1:0/cb").map_err(|e| CallbackError::NotLoopback(e.to_string()))?;
+    let loopback = Url::parse("http://127.0.0.1:0/cb?by=oa-authtest").map_err(|e| CallbackError::NotLoopback(e.to_string()))?;
     let callback = CallbackListener::bind(&loopback).await?;
     let redirect_uris = vec![callback.redirect_uri().to_string()];
     let issuer = issuer::start(IssuerOptions { flaw, redirect_uris, ..IssuerOptions::default() }).await?;

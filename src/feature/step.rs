@@ -25,6 +25,9 @@ pub enum Step {
     Authorize {
         /// The scope, space-separated. With `offline_access` the request also says `prompt=consent` (OpenID Connect Core 11).
         scope: String,
+        /// `max_age`, in seconds (OpenID Connect Core 3.1.2.1).
+        #[serde(default, rename = "max-age")]
+        max_age: Option<u64>,
         /// Tells two authorizations of one story apart in the report.
         #[serde(default)]
         attempt: Option<String>,

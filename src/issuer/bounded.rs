@@ -54,6 +54,11 @@ impl<K: Hash + Eq + Clone, V> Bounded<K, V> {
         Some(value)
     }
 
+    /// The key of an entry whose value is as wanted, whichever it is.
+    pub fn find(&self, wanted: impl Fn(&V) -> bool) -> Option<&K> {
+        self.entries.iter().find(|(_, value)| wanted(value)).map(|(key, _)| key)
+    }
+
     /// Every value, in no order.
     pub fn values(&self) -> impl Iterator<Item = &V> {
         self.entries.values()

@@ -65,6 +65,9 @@ pub fn id_token(
         }
         claims.extend(seller(issuer, scope));
     }
+    if issuer.defect.does(Behaviour::IdTokenStranger) {
+        claims["aud"] = json!([client.id, "https://stranger.example"]);
+    }
     let mut sites = vec![Site::IdToken];
     if kind == GrantKind::Refresh {
         sites.push(Site::IdTokenRefresh);
@@ -77,7 +80,7 @@ pub fn id_token(
 /// A signed access token for this scope.
 pub fn access_token(issuer: &Issuer, grant: &Grant, scope: &Scope, kind: GrantKind, now: u64) -> Result<AccessToken, Problem> {
     let jti = random::secret();
-    let audience = audience(issuer);
+    let audience = if issuer.defect.does(Behaviour::AccessTokenForClient) { grant.client_id.clone() } else { audience(issuer) };
     let mut claims = json!({
         "iss": issuer.url,
         "sub": grant.sub,

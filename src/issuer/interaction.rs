@@ -195,8 +195,15 @@ fn answer(issuer: &Issuer, id: &str, flow: &Flow, session: &Session) -> Answer {
     store.remove_flow(id);
     store.put_code(&sent, code);
     drop(store);
-    let pairs = pairs(&params);
-    let location = with_query(&request.redirect_uri, pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+    let mut pairs = pairs(&params);
+    if issuer.defect.does(Behaviour::AuthorizationResponseDoubled) {
+        pairs.extend(request.state.iter().map(|state| ("state".to_owned(), state.clone())));
+    }
+    let redirect_uri = match request.redirect_uri.split_once('?') {
+        Some((before, _)) if issuer.defect.does(Behaviour::RedirectQueryLost) => before,
+        _ => &request.redirect_uri,
+    };
+    let location = with_query(redirect_uri, pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
     Ok(issuer.defect.dress(&[Site::AuthorizationResponse], Reply::see_other(&location))?)
 }
 

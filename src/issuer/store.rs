@@ -212,6 +212,11 @@ impl Store {
         self.access.insert(text.to_owned(), token);
     }
 
+    /// An access token that was issued for a grant before, if it is still known.
+    pub fn access_token_of(&self, grant: u64) -> Option<String> {
+        self.access.find(|access| access.grant == grant).cloned()
+    }
+
     /// Remembers a refresh token.
     pub fn put_refresh(&mut self, text: &str, token: Refresh) {
         self.refresh.insert(text.to_owned(), token);

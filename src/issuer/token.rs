@@ -97,7 +97,13 @@ impl Issue<'_> {
 }
 
 fn issue(issuer: &Issuer, client: &Client, issue: &Issue<'_>) -> Answer {
-    let access = claims::access_token(issuer, issue.grant, issue.scope, issue.kind, issue.now)?;
+    let mut access = claims::access_token(issuer, issue.grant, issue.scope, issue.kind, issue.now)?;
+    if issue.kind == GrantKind::Refresh
+        && issuer.defect.does(Behaviour::RefreshKeepsAccessToken)
+        && let Some(before) = issuer.store().access_token_of(issue.number)
+    {
+        access.text = before;
+    }
     let mut body = json!({
         "access_token": access.text,
         "token_type": "Bearer",

@@ -15,12 +15,27 @@ use crate::session::{Code, Session, Stop, missing};
 /// The longest page source kept, in bytes.
 const MOST_SOURCE: usize = 100 * 1024;
 
+/// What an authorization is to be.
+pub struct Wish<'a> {
+    /// The scope, space-separated.
+    pub scope: &'a str,
+    /// `max_age`, in seconds.
+    pub max_age: Option<u64>,
+    /// Tells two authorizations of one story apart.
+    pub attempt: Option<&'a str>,
+    /// The browser session it happens in.
+    pub browser: BrowserSession,
+    /// What is known about the end-user's consent.
+    pub consent: ConsentDue,
+}
+
 impl Session {
     /// Sends the end-user to the authorization endpoint, logs in, consents and waits for the callback; judges it and the way there.
     ///
     /// # Errors
     /// [`Stop`] if no authorization code comes of it.
-    pub async fn authorize(&mut self, scope: &str, attempt: Option<&str>, browser: BrowserSession, consent: ConsentDue) -> Result<StepEnd, Stop> {
+    pub async fn authorize(&mut self, wish: &Wish<'_>) -> Result<StepEnd, Stop> {
+        let Wish { scope, max_age, attempt, browser, consent } = *wish;
         let Some(endpoint) = self.endpoint("authorization_endpoint")? else {
             return Err(Stop::Issuer("the provider metadata names no usable `authorization_endpoint`".to_owned()));
         };
@@ -47,6 +62,9 @@ impl Session {
         if prompt_consent {
             // OpenID Connect Core 11: without it a request for offline_access may be ignored.
             url.query_pairs_mut().append_pair("prompt", "consent");
+        }
+        if let Some(max_age) = max_age {
+            url.query_pairs_mut().append_pair("max_age", &max_age.to_string());
         }
         self.note(format!("Authorization request, opened in the user agent:\n\n{}", listing(&url)));
 
@@ -102,6 +120,7 @@ impl Session {
                     verifier: verifier.secret().clone(),
                     nonce,
                     scope: scope.to_owned(),
+                    max_age,
                     attempt: attempt.map(str::to_owned),
                 });
                 Ok(StepEnd::Done)

@@ -52,6 +52,12 @@ impl Session {
                 continue;
             }
             self.judge_registered_credentials(&response, refusals, registered.at, !refused);
+            if refused {
+                return Err(Stop::Issuer(format!(
+                    "the issuer refuses the credentials it has registered ({})",
+                    error_of(&response).unwrap_or_default()
+                )));
+            }
             return Ok(response);
         }
     }

@@ -18,7 +18,7 @@ impl Session {
         self.sentence("should complete Client Credentials Flow successfully");
         let grant = Grant::ClientCredentials;
         let response = self.send_authenticated("Client Credentials Flow", url, &[("grant_type", grant.as_str()), ("scope", scope)]).await?;
-        let tokens = self.judge_tokens(response, &Asked { grant, scope, nonce: None, sub: None })?;
+        let tokens = self.judge_tokens(response, &Asked { grant, scope, nonce: None, max_age: None, sub: None })?;
         self.facts.client_token = Some(tokens.access_token);
         Ok(StepEnd::Done)
     }

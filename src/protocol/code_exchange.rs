@@ -30,7 +30,7 @@ impl Session {
             None => "Authorization Code Flow".to_owned(),
         };
         let response = self.send_authenticated(&title, url, &parameters).await?;
-        let asked = Asked { grant, scope: &code.scope, nonce: Some(code.nonce.clone()), sub: None };
+        let asked = Asked { grant, scope: &code.scope, nonce: Some(code.nonce.clone()), max_age: code.max_age, sub: None };
         let tokens = self.judge_tokens(response, &asked)?;
         self.facts.user = Some(UserTokens {
             refresh_token: tokens.text("refresh_token"),

@@ -20,7 +20,9 @@ impl Session {
         let response = self.recorder.send(request).await?;
         let artefact = KeySet { response, metadata: self.metadata_value()? };
         self.judge(&artefact);
-        self.facts.keys = Some(artefact.keys());
+        // Where there is no key set, the signatures have nothing to be judged by: the root cause is said here, once.
+        let published = artefact.response.status == 200 && artefact.response.member("keys").is_some_and(|keys| keys.is_array());
+        self.facts.keys = published.then(|| artefact.keys());
         Ok(StepEnd::Done)
     }
 }

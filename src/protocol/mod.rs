@@ -4,6 +4,8 @@ use crate::feature::Step;
 use crate::report::model::StepEnd;
 use crate::session::{Session, Stop};
 
+use authorization::Wish;
+
 pub mod authorization;
 pub mod client_authentication;
 pub mod client_credentials;
@@ -32,7 +34,10 @@ impl Session {
             Step::Register {} => self.register().await,
             Step::ClientCredentials { scope } => self.client_credentials(scope).await,
             Step::AccessOrdersFeed {} => self.access_orders_feed().await,
-            Step::Authorize { scope, attempt, browser, consent } => self.authorize(scope, attempt.as_deref(), *browser, *consent).await,
+            Step::Authorize { scope, max_age, attempt, browser, consent } => {
+                let wish = Wish { scope, max_age: *max_age, attempt: attempt.as_deref(), browser: *browser, consent: *consent };
+                self.authorize(&wish).await
+            }
             Step::ExchangeCode {} => self.exchange_code().await,
             Step::FetchUserinfo {} => self.fetch_userinfo().await,
             Step::Introspect {} => self.introspect().await,

@@ -40,6 +40,8 @@ pub struct Asked<'a> {
     pub scope: &'a str,
     /// The nonce of the authorization request.
     pub nonce: Option<String>,
+    /// The `max_age` of the authorization request, in seconds.
+    pub max_age: Option<u64>,
     /// `sub` of the login this goes back to.
     pub sub: Option<String>,
 }
@@ -67,7 +69,8 @@ impl Session {
         let client = self.client()?.clone();
         let expires_in = members.get("expires_in").and_then(Value::as_f64);
         let mut claims = None;
-        if let Some(raw) = text("id_token") {
+        // An ID token beside the client's own access token is wrong as such, which the token response's rules say; there is no login it could be about.
+        if let Some(raw) = text("id_token").filter(|_| asked.grant != Grant::ClientCredentials) {
             self.sentence("should return claims within `id_token` as defined in specification");
             let id_token = IdToken {
                 raw,
@@ -80,7 +83,7 @@ impl Session {
                 client_secret: client.secret.clone(),
                 registered_alg: client.registered.as_ref().map(|registered| registered.id_token_alg.clone()),
                 nonce: asked.nonce.clone(),
-                max_age: None,
+                max_age: asked.max_age,
                 access_token: Some(access_token.clone()),
                 keys: self.facts.keys.clone(),
                 metadata,

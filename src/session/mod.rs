@@ -113,6 +113,8 @@ pub struct Code {
     pub nonce: String,
     /// The scope of the request.
     pub scope: String,
+    /// The `max_age` of the request, in seconds.
+    pub max_age: Option<u64>,
     /// Tells two authorizations of one story apart.
     pub attempt: Option<String>,
 }
