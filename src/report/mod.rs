@@ -43,7 +43,7 @@ pub fn write(report: &RunReport, dir: &Path, formats: &[Format]) -> Result<Writt
 /// Writes the reports of an earlier run again, into its own directory or another; screenshots go along.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn render(report: &RunReport, results: &Path, dir: &Path, formats: &[Format]) -> Result<Written, ReportError> {
     let from = results.parent().unwrap_or(Path::new(""));
     file::copy_screenshots(report, from, dir)?;
