@@ -28,7 +28,7 @@ static RULES: &[Check<ClientAuthentication>] = &[
             id: "client-authentication/registered-credentials-work",
             level: Level::Must,
             spec: "RFC6749-2.3.1",
-            says: "The credentials given at registration are accepted at the token endpoint.",
+            says: "The credentials given at registration are accepted at the token endpoint",
             why: "A client whose own credentials are refused can do nothing at all.",
         },
         judge: |artefact| {
@@ -48,7 +48,7 @@ static RULES: &[Check<ClientAuthentication>] = &[
             id: "client-authentication/usable-at-once",
             level: Level::May,
             spec: "RFC7591-3.2.1",
-            says: "The credentials given at registration are accepted at the first attempt.",
+            says: "The credentials given at registration are accepted at the first attempt",
             why: "Clients use their credentials as soon as they have them; a registration that takes effect later fails at random.",
         },
         judge: |artefact| {

@@ -29,7 +29,7 @@ static RULES: &[Check<Consent>] = &[
             id: "consent/shown-to-new-client",
             level: Level::Should,
             spec: "OIDCC-3.1.2.4",
-            says: "A client that nobody has authorized before is not let in without asking the end-user.",
+            says: "A client that nobody has authorized before is not let in without asking the end-user",
             why: "Anybody can register a client; with no question asked it gets at a user's data by one link followed.",
         },
         judge: |artefact| {
@@ -44,7 +44,7 @@ static RULES: &[Check<Consent>] = &[
             id: "consent/prompt-consent-honoured",
             level: Level::Should,
             spec: "OIDCC-3.1.2.1",
-            says: "With prompt=consent the end-user is asked for consent.",
+            says: "With prompt=consent the end-user is asked for consent",
             why: "A client asks so when it needs a fresh decision, for offline access above all; without one the user never agreed to it.",
         },
         judge: |artefact| {
@@ -60,7 +60,7 @@ static RULES: &[Check<Consent>] = &[
             id: "consent/not-repeated",
             level: Level::Should,
             spec: "OA-OBA-authorization-code-flow",
-            says: "Consent that was just given to a client is not asked for again.",
+            says: "Consent that was just given to a client is not asked for again",
             why: "Sellers who log in by a booking partner every day would have to consent every day, and would soon stop reading.",
         },
         judge: |artefact| {

@@ -30,7 +30,7 @@ static RULES: &[Check<DatasetSite>] = &[
             id: "dataset-site/http-200",
             level: Level::Must,
             spec: "OA-DAD-embedded-json",
-            says: "The dataset site is served with status 200.",
+            says: "The dataset site is served with status 200",
             why: "Booking partners find the API, and how to log in to it, by this page.",
         },
         judge: |artefact| expect::status(&artefact.response, 200),
@@ -40,7 +40,7 @@ static RULES: &[Check<DatasetSite>] = &[
             id: "dataset-site/has-json-ld",
             level: Level::Must,
             spec: "OA-DAD-embedded-json",
-            says: "The dataset site holds JSON-LD.",
+            says: "The dataset site holds JSON-LD",
             why: "Machines read nothing else of the page.",
         },
         judge: |artefact| {
@@ -64,7 +64,7 @@ static RULES: &[Check<DatasetSite>] = &[
             id: "dataset-site/authentication-authority",
             level: Level::Should,
             spec: "OA-DAD-supporting-booking-schema-webapi",
-            says: "The dataset site names the authentication authority of its API as a URL.",
+            says: "The dataset site names the authentication authority of its API as a URL",
             why: "A booking partner cannot find out where to register and to log in.",
         },
         judge: |artefact| {
@@ -86,7 +86,7 @@ static RULES: &[Check<DatasetSite>] = &[
             id: "dataset-site/authority-is-issuer",
             level: Level::Should,
             spec: "OA-DAD-supporting-booking-schema-webapi",
-            says: "The authentication authority named is the issuer under test.",
+            says: "The authentication authority named is the issuer under test",
             why: "Booking partners would discover, and send their credentials to, somebody else.",
         },
         judge: |artefact| {

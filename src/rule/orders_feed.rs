@@ -25,7 +25,7 @@ static RULES: &[Check<OrdersFeed>] = &[
             id: "orders-feed/accepts-token",
             level: Level::Must,
             spec: "OA-OBA-authentication",
-            says: "The orders feed is open to a client with its access token.",
+            says: "The orders feed is open to a client with its access token",
             why: "A booking partner that cannot read its feed misses every cancellation and change.",
         },
         judge: |artefact| expect::status(&artefact.with_token, 200),
@@ -36,7 +36,7 @@ static RULES: &[Check<OrdersFeed>] = &[
             id: "orders-feed/refuses-without-token",
             level: Level::Must,
             spec: "OA-OBA-authentication",
-            says: "The orders feed is closed to a request without an access token.",
+            says: "The orders feed is closed to a request without an access token",
             why: "Orders hold the names and addresses of customers, for anybody to read who finds the URL.",
         },
         judge: |artefact| {
@@ -49,7 +49,7 @@ static RULES: &[Check<OrdersFeed>] = &[
             id: "orders-feed/challenge",
             level: Level::Must,
             spec: "RFC6750-3",
-            says: "A refusal with status 401 names the scheme Bearer in WWW-Authenticate.",
+            says: "A refusal with status 401 names the scheme Bearer in WWW-Authenticate",
             why: "Without the challenge a client cannot tell a missing token from any other trouble, and does not ask for a new one.",
         },
         judge: |artefact| {

@@ -25,7 +25,7 @@ static RULES: &[Check<Revocation>] = &[
             id: "revocation/http-200",
             level: Level::Must,
             spec: "RFC7009-2.2",
-            says: "A revocation is answered with status 200.",
+            says: "A revocation is answered with status 200",
             why: "A client that sees anything else must think that the token is still alive.",
         },
         judge: |artefact| expect::status(&artefact.response, 200),
@@ -35,7 +35,7 @@ static RULES: &[Check<Revocation>] = &[
             id: "revocation/token-dead",
             level: Level::Must,
             spec: "RFC7009-2.1",
-            says: "A refresh token that was revoked gives no more tokens.",
+            says: "A refresh token that was revoked gives no more tokens",
             why: "A user who logs out, or finds a token stolen, is told that it is over while it is not.",
         },
         judge: |artefact| {

@@ -10,7 +10,7 @@ pub(super) const HTTP_200: Check<KeySet> = Check {
         id: "jwks/http-200",
         level: Level::Must,
         spec: "OIDCD-3",
-        says: "The key set is served with status 200.",
+        says: "The key set is served with status 200",
         why: "Without the keys no client can verify an ID token, so nobody can log in.",
     },
     judge: |artefact| expect::status(&artefact.response, 200),
@@ -21,7 +21,7 @@ pub(super) const CONTENT_TYPE: Check<KeySet> = Check {
         id: "jwks/content-type",
         level: Level::Should,
         spec: "RFC7517-8.5",
-        says: "The key set is served as application/jwk-set+json or application/json.",
+        says: "The key set is served as application/jwk-set+json or application/json",
         why: "Some client libraries refuse a key set that calls itself something else, and every login fails.",
     },
     judge: |artefact| {
@@ -37,7 +37,7 @@ pub(super) const KEYS_ARRAY: Check<KeySet> = Check {
         id: "jwks/keys-array",
         level: Level::Must,
         spec: "RFC7517-5",
-        says: "The key set is a JSON object whose member keys is an array of JSON objects.",
+        says: "The key set is a JSON object whose member keys is an array of JSON objects",
         why: "A client finds no key in anything else.",
     },
     judge: |artefact| {
@@ -66,7 +66,7 @@ pub(super) const KID_EVERYWHERE: Check<KeySet> = Check {
         id: "jwks/kid-everywhere",
         level: Level::Must,
         spec: "OIDCC-10.1",
-        says: "Where there is more than one key, every signing key has a kid.",
+        says: "Where there is more than one key, every signing key has a kid",
         why: "A client that cannot tell which key signed a token has to try them all, or gives up, above all while keys are rotated.",
     },
     judge: |artefact| {
@@ -94,7 +94,7 @@ pub(super) const KID_UNIQUE: Check<KeySet> = Check {
         id: "jwks/kid-unique",
         level: Level::Should,
         spec: "RFC7517-4.5",
-        says: "Different keys of the same type have different kids.",
+        says: "Different keys of the same type have different kids",
         why: "A client takes the first key with the kid it looks for; if another one signed, the token is refused.",
     },
     judge: |artefact| {

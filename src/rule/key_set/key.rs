@@ -15,7 +15,7 @@ pub(super) const PUBLIC_ONLY: Check<KeySet> = Check {
         id: "jwks/public-only",
         level: Level::Must,
         spec: "OIDCD-3",
-        says: "The key set holds no private and no symmetric key.",
+        says: "The key set holds no private and no symmetric key",
         why: "Whoever reads the key set could sign tokens in the issuer's name.",
     },
     judge: |artefact| {
@@ -44,7 +44,7 @@ pub(super) const REQUIRED_MEMBERS: Check<KeySet> = Check {
         id: "jwks/required-members",
         level: Level::Must,
         spec: "RFC7518-6",
-        says: "Every key has its type and the members its type requires, in base64url without padding.",
+        says: "Every key has its type and the members its type requires, in base64url without padding",
         why: "A parser that meets an incomplete key drops it, or the whole set with it.",
     },
     judge: |artefact| {
@@ -91,7 +91,7 @@ pub(super) const MIN_KEY_SIZE: Check<KeySet> = Check {
         id: "jwks/min-key-size",
         level: Level::Must,
         spec: "RFC7518-3.3",
-        says: "Every RSA key has at least 2048 bits.",
+        says: "Every RSA key has at least 2048 bits",
         why: "Smaller keys can be broken; whoever breaks one signs tokens in the issuer's name.",
     },
     judge: |artefact| {

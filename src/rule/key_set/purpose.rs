@@ -10,7 +10,7 @@ pub(super) const SIGNING_KEY_PRESENT: Check<KeySet> = Check {
         id: "jwks/signing-key-present",
         level: Level::Must,
         spec: "OIDCD-3",
-        says: "The key set holds at least one key that signatures can be verified with.",
+        says: "The key set holds at least one key that signatures can be verified with",
         why: "With nothing but encryption keys, or no keys at all, no ID token can be verified.",
     },
     judge: |artefact| {
@@ -27,7 +27,7 @@ pub(super) const SIGNING_KEY_FOR_EACH_ALG: Check<KeySet> = Check {
         id: "jwks/signing-key-for-each-alg",
         level: Level::Should,
         spec: "OIDCD-3",
-        says: "There is a signing key for every algorithm that is offered for ID tokens.",
+        says: "There is a signing key for every algorithm that is offered for ID tokens",
         why: "A client that registers for an algorithm on offer gets tokens it cannot verify.",
     },
     judge: |artefact| {
@@ -62,7 +62,7 @@ pub(super) const USE_PRESENT: Check<KeySet> = Check {
         id: "jwks/use-present",
         level: Level::Must,
         spec: "OIDCD-3",
-        says: "Where the set holds signing and encryption keys, every key says which it is by use.",
+        says: "Where the set holds signing and encryption keys, every key says which it is by use",
         why: "A client may verify with, or encrypt to, the wrong key, and the exchange fails without a hint why.",
     },
     judge: |artefact| {

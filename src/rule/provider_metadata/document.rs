@@ -12,7 +12,7 @@ pub(super) const HTTP_200: Check<ProviderMetadata> = Check {
         id: "discovery/http-200",
         level: Level::Must,
         spec: "OIDCD-4.2",
-        says: "The provider metadata is served with status 200.",
+        says: "The provider metadata is served with status 200",
         why: "A client takes any other status for an error and never gets to know the endpoints.",
     },
     judge: |artefact| expect::status(&artefact.response, 200),
@@ -23,7 +23,7 @@ pub(super) const CONTENT_TYPE_JSON: Check<ProviderMetadata> = Check {
         id: "discovery/content-type-json",
         level: Level::Must,
         spec: "OIDCD-4.2",
-        says: "The provider metadata is served as application/json.",
+        says: "The provider metadata is served as application/json",
         why: "Client libraries check the media type before they parse, and refuse a document that calls itself something else.",
     },
     judge: |artefact| {
@@ -39,7 +39,7 @@ pub(super) const JSON_OBJECT: Check<ProviderMetadata> = Check {
         id: "discovery/json-object",
         level: Level::Must,
         spec: "OIDCD-4.2",
-        says: "The provider metadata is a JSON object.",
+        says: "The provider metadata is a JSON object",
         why: "Nothing can be read from a document that does not parse, so no client can be configured by discovery.",
     },
     judge: |artefact| {
@@ -59,7 +59,7 @@ pub(super) const NO_DUPLICATE_MEMBERS: Check<ProviderMetadata> = Check {
         id: "discovery/no-duplicate-members",
         level: Level::Should,
         spec: "RFC8259-4",
-        says: "No member of the provider metadata occurs twice.",
+        says: "No member of the provider metadata occurs twice",
         why: "Some parsers keep the first of two members of the same name and some the last, so clients see different issuers.",
     },
     judge: |artefact| {
@@ -138,7 +138,7 @@ pub(super) const METADATA_TYPES: Check<ProviderMetadata> = Check {
         id: "discovery/metadata-types",
         level: Level::Must,
         spec: "OIDCD-3",
-        says: "Every optional member that is present has the type its definition gives it.",
+        says: "Every optional member that is present has the type its definition gives it",
         why: "Clients with typed parsers refuse the whole document for one string where a boolean or an array belongs.",
     },
     judge: |artefact| {
@@ -175,7 +175,7 @@ pub(super) const NO_EMPTY_ARRAYS: Check<ProviderMetadata> = Check {
         id: "discovery/no-empty-arrays",
         level: Level::Must,
         spec: "OIDCD-4.2",
-        says: "No member of the provider metadata is an empty array.",
+        says: "No member of the provider metadata is an empty array",
         why: "An absent member has a default; an empty one says that nothing at all is supported, and clients give up.",
     },
     judge: |artefact| {
@@ -199,7 +199,7 @@ pub(super) const NO_NULL_MEMBERS: Check<ProviderMetadata> = Check {
         id: "discovery/no-null-members",
         level: Level::May,
         spec: "OIDCD-4.2",
-        says: "No member of the provider metadata is null.",
+        says: "No member of the provider metadata is null",
         why: "What is not supported is best left out: many clients look only for the presence of a member, then fail to use null.",
     },
     judge: |artefact| {

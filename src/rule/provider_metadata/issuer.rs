@@ -11,7 +11,7 @@ pub(super) const ISSUER_EXACT: Check<ProviderMetadata> = Check {
         id: "discovery/issuer-exact",
         level: Level::Must,
         spec: "OIDCD-4.3",
-        says: "The issuer published is, character for character, the one that was asked.",
+        says: "The issuer published is, character for character, the one that was asked",
         why: "A client must refuse metadata of another issuer: otherwise one issuer could pass its keys off as another's.",
     },
     judge: |artefact| {
@@ -37,7 +37,7 @@ pub(super) const ISSUER_VALID_URL: Check<ProviderMetadata> = Check {
         id: "discovery/issuer-valid-url",
         level: Level::Must,
         spec: "OIDCD-3",
-        says: "The issuer is a URL with the scheme https and without query and fragment.",
+        says: "The issuer is a URL with the scheme https and without query and fragment",
         why: "The place of the metadata is formed by appending to the issuer, which a query or fragment makes impossible.",
     },
     judge: |artefact| {

@@ -10,7 +10,7 @@ pub(super) const RESPONSE_TYPES: Check<ProviderMetadata> = Check {
         id: "discovery/response-types",
         level: Level::Must,
         spec: "OIDCD-3",
-        says: "The response types are published as an array of strings, at least one.",
+        says: "The response types are published as an array of strings, at least one",
         why: "A client that looks for the flow it needs finds none and stops.",
     },
     judge: |artefact| artefact.judge(|document| required_list(document, "response_types_supported", "at least one response type", |_| true)),
@@ -21,7 +21,7 @@ pub(super) const GRANT_TYPES: Check<ProviderMetadata> = Check {
         id: "discovery/grant-types",
         level: Level::May,
         spec: "RFC7591-2.1",
-        says: "The grant types cover the response types: authorization_code for code, implicit for tokens from the authorization endpoint.",
+        says: "The grant types cover the response types: authorization_code for code, implicit for tokens from the authorization endpoint",
         why: "Clients pick their flow by either list; where the two disagree some clients refuse to start.",
     },
     judge: |artefact| artefact.judge(|document| grants_cover_responses(document).unwrap_or_else(|outcome| outcome)),
@@ -54,7 +54,7 @@ pub(super) const SUBJECT_TYPES: Check<ProviderMetadata> = Check {
         id: "discovery/subject-types",
         level: Level::Must,
         spec: "OIDCD-3",
-        says: "The subject types are published, public or pairwise among them.",
+        says: "The subject types are published, public or pairwise among them",
         why: "A client must know whether sub is the same user for everybody or only for itself.",
     },
     judge: |artefact| {
@@ -71,7 +71,7 @@ pub(super) const ID_TOKEN_ALGS_RS256: Check<ProviderMetadata> = Check {
         id: "discovery/id-token-algs-rs256",
         level: Level::Must,
         spec: "OIDCD-3",
-        says: "The algorithms for signing ID tokens are published, RS256 among them.",
+        says: "The algorithms for signing ID tokens are published, RS256 among them",
         why: "RS256 is the one algorithm that every client can verify.",
     },
     judge: |artefact| {
@@ -85,7 +85,7 @@ pub(super) const SCOPES_OPENID: Check<ProviderMetadata> = Check {
         id: "discovery/scopes-openid",
         level: Level::Should,
         spec: "OIDCD-3",
-        says: "The scopes published contain openid.",
+        says: "The scopes published contain openid",
         why: "A client that asks only for scopes it finds published would ask for none that gives an ID token.",
     },
     judge: |artefact| {
@@ -102,7 +102,7 @@ pub(super) const SCOPES_SYNTAX: Check<ProviderMetadata> = Check {
         id: "discovery/scopes-syntax",
         level: Level::Must,
         spec: "RFC6749-3.3",
-        says: "Every scope published is one scope token: printable ASCII without space, quotation mark and backslash.",
+        says: "Every scope published is one scope token: printable ASCII without space, quotation mark and backslash",
         why: "A scope with a space in it cannot be asked for: it would be read as two.",
     },
     judge: |artefact| {
@@ -135,7 +135,7 @@ pub(super) const AUTH_SIGNING_ALGS_PRESENT: Check<ProviderMetadata> = Check {
         id: "discovery/auth-signing-algs-present",
         level: Level::Should,
         spec: "RFC8414-2",
-        says: "Where clients may authenticate with a signed JWT, the algorithms for it are published.",
+        says: "Where clients may authenticate with a signed JWT, the algorithms for it are published",
         why: "There is no default: a client can only guess the algorithm, and learns of a wrong guess by invalid_client.",
     },
     judge: |artefact| {
@@ -168,7 +168,7 @@ pub(super) const AUTH_SIGNING_ALGS_NO_NONE: Check<ProviderMetadata> = Check {
         id: "discovery/auth-signing-algs-no-none",
         level: Level::Must,
         spec: "OIDCD-3",
-        says: "The algorithms for client authentication do not contain none.",
+        says: "The algorithms for client authentication do not contain none",
         why: "An unsigned assertion proves nothing: anybody who knows a client's identifier could act as that client.",
     },
     judge: |artefact| {

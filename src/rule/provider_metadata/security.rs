@@ -8,7 +8,7 @@ pub(super) const NO_ALG_NONE: Check<ProviderMetadata> = Check {
         id: "discovery/no-alg-none",
         level: Level::Should,
         spec: "RFC8725-3.2",
-        says: "Unsigned ID tokens are not offered.",
+        says: "Unsigned ID tokens are not offered",
         why: "Anybody can make an ID token with alg none; a client that accepts one logs in whoever is named in it.",
     },
     judge: |artefact| {
@@ -27,7 +27,7 @@ pub(super) const PKCE_PUBLISHED: Check<ProviderMetadata> = Check {
         id: "discovery/pkce-published",
         level: Level::Should,
         spec: "RFC9700-2.1.1",
-        says: "Support of PKCE with S256 is published.",
+        says: "Support of PKCE with S256 is published",
         why: "A client that cannot see that PKCE is supported leaves it out, and its codes can be injected by an attacker.",
     },
     judge: |artefact| {
@@ -48,7 +48,7 @@ pub(super) const PKCE_NO_PLAIN: Check<ProviderMetadata> = Check {
         id: "discovery/pkce-no-plain",
         level: Level::May,
         spec: "RFC9700-2.1.1",
-        says: "The PKCE method plain is not offered.",
+        says: "The PKCE method plain is not offered",
         why: "With plain, whoever sees the authorization request knows the verifier too.",
     },
     judge: |artefact| {
@@ -65,7 +65,7 @@ pub(super) const ISS_PARAMETER_BOOLEAN: Check<ProviderMetadata> = Check {
         id: "discovery/iss-parameter-boolean",
         level: Level::Must,
         spec: "RFC9207-3",
-        says: "authorization_response_iss_parameter_supported, if published, is a boolean.",
+        says: "authorization_response_iss_parameter_supported, if published, is a boolean",
         why: "A client that cannot read it does not check the iss parameter and stays open to mix-up attacks.",
     },
     judge: |artefact| {
@@ -82,7 +82,7 @@ pub(super) const NO_PASSWORD_GRANT: Check<ProviderMetadata> = Check {
         id: "discovery/no-password-grant",
         level: Level::Should,
         spec: "RFC9700-2.4",
-        says: "The resource owner password credentials grant is not offered.",
+        says: "The resource owner password credentials grant is not offered",
         why: "It hands the user's password to the client and rules out every second factor.",
     },
     judge: |artefact| {
@@ -98,7 +98,7 @@ pub(super) const NO_IMPLICIT_TOKENS: Check<ProviderMetadata> = Check {
         id: "discovery/no-implicit-tokens",
         level: Level::May,
         spec: "RFC9700-2.1.2",
-        says: "No response type is offered that puts an access token into the authorization response.",
+        says: "No response type is offered that puts an access token into the authorization response",
         why: "Tokens in URLs leak through the browser's history, logs and referrers, and can be injected unnoticed.",
     },
     judge: |artefact| {

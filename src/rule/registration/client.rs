@@ -10,7 +10,7 @@ pub(super) const REDIRECT_URIS_RETURNED: Check<Registration> = Check {
         id: "registration/redirect-uris-returned",
         level: Level::Must,
         spec: "RFC7591-3.2.1",
-        says: "The redirect URIs that are registered are returned.",
+        says: "The redirect URIs that are registered are returned",
         why: "The client cannot see whether its logins will be let through, and finds out when its first user sees an error page.",
     },
     judge: |artefact| {
@@ -34,7 +34,7 @@ pub(super) const ECHO_ALL_METADATA: Check<Registration> = Check {
         id: "registration/echo-all-metadata",
         level: Level::Should,
         spec: "RFC7591-3.2.1",
-        says: "Every member of the request is returned, with the value registered for it.",
+        says: "Every member of the request is returned, with the value registered for it",
         why: "The client cannot tell what was registered, changed or ignored, and fails later for no visible reason.",
     },
     judge: |artefact| {
@@ -57,7 +57,7 @@ pub(super) const NO_SILENT_NARROWING: Check<Registration> = Check {
         id: "registration/no-silent-narrowing",
         level: Level::May,
         spec: "RFC7591-3.2.1",
-        says: "Every redirect URI and every grant type asked for is registered.",
+        says: "Every redirect URI and every grant type asked for is registered",
         why: "The issuer may register less than was asked for; but a client that does not compare fails when it uses what it asked for.",
     },
     judge: |artefact| {
@@ -88,7 +88,7 @@ pub(super) const PUBLIC_CLIENT_NO_SECRET: Check<Registration> = Check {
         id: "registration/public-client-no-secret",
         level: Level::Should,
         spec: "RFC7591-2",
-        says: "A client registered without client authentication gets no client secret.",
+        says: "A client registered without client authentication gets no client secret",
         why: "A secret in a client that cannot keep one is soon known, and somebody will take it for proof.",
     },
     judge: |artefact| {

@@ -80,7 +80,7 @@ static DELETION_RULES: &[Check<Deletion>] = &[Check {
         id: "client-config/delete-204",
         level: Level::Must,
         spec: "RFC7592-2.3",
-        says: "Deleting a client is answered with status 204, where the issuer offers it.",
+        says: "Deleting a client is answered with status 204, where the issuer offers it",
         why: "A client that sees anything else must think that its credentials still work, and cannot tell whether to try again.",
     },
     judge: |artefact| match artefact.response.status {

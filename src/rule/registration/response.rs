@@ -18,7 +18,7 @@ pub(super) const ACCEPTED: Check<Registration> = Check {
         id: "registration/accepted",
         level: Level::Must,
         spec: "RFC7591-3.2.1",
-        says: "The registration is accepted: the answer is a JSON object and no error.",
+        says: "The registration is accepted: the answer is a JSON object and no error",
         why: "A client that cannot register cannot use the issuer at all.",
     },
     judge: |artefact| {
@@ -44,7 +44,7 @@ pub(super) const HTTP_201: Check<Registration> = Check {
         id: "registration/http-201",
         level: Level::Should,
         spec: "OIDCR-3.2",
-        says: "A registration is answered with status 201.",
+        says: "A registration is answered with status 201",
         why: "Clients that follow the specification to the letter take any other status for an error.",
     },
     judge: |artefact| artefact.judge(|_| expect::status(&artefact.response, 201)),
@@ -55,7 +55,7 @@ pub(super) const CONTENT_TYPE_JSON: Check<Registration> = Check {
         id: "registration/content-type-json",
         level: Level::Should,
         spec: "OIDCR-3.2",
-        says: "A registration is answered in application/json.",
+        says: "A registration is answered in application/json",
         why: "Client libraries check the media type before they parse, and refuse an answer that calls itself something else.",
     },
     judge: |artefact| artefact.judge(|_| expect::media_type(&artefact.response, &["application/json"])),
@@ -67,7 +67,7 @@ pub(super) const NO_STORE: Check<Registration> = Check {
         id: "registration/no-store",
         level: Level::May,
         spec: "RFC7591-3.2.1",
-        says: "An answer that carries credentials is marked no-store.",
+        says: "An answer that carries credentials is marked no-store",
         why: "A cache between client and issuer may keep the secret and hand it to somebody else.",
     },
     judge: |artefact| {
@@ -86,7 +86,7 @@ pub(super) const CLIENT_ID: Check<Registration> = Check {
         id: "registration/client-id",
         level: Level::Must,
         spec: "RFC7591-3.2.1",
-        says: "The client is given a client identifier.",
+        says: "The client is given a client identifier",
         why: "Without it the client cannot ask for anything.",
     },
     judge: |artefact| {
@@ -112,7 +112,7 @@ pub(super) const ISSUED_AT: Check<Registration> = Check {
         id: "registration/issued-at",
         level: Level::Must,
         spec: "RFC7591-3.2.1",
-        says: "The time of issue, if given, is a number of seconds since the epoch and not in the future.",
+        says: "The time of issue, if given, is a number of seconds since the epoch and not in the future",
         why: "A client that reckons with it takes milliseconds for a year far ahead.",
     },
     judge: |artefact| {
@@ -132,7 +132,7 @@ pub(super) const SECRET_EXPIRY: Check<Registration> = Check {
         id: "registration/secret-expiry",
         level: Level::Must,
         spec: "RFC7591-3.2.1",
-        says: "A client secret comes with the time it expires, in seconds since the epoch and not past, or 0 for never.",
+        says: "A client secret comes with the time it expires, in seconds since the epoch and not past, or 0 for never",
         why: "A client that does not know when its secret ends is locked out one day without warning.",
     },
     judge: |artefact| {
@@ -158,7 +158,7 @@ pub(super) const MANAGEMENT_PAIR: Check<Registration> = Check {
         id: "registration/management-pair",
         level: Level::Must,
         spec: "OIDCR-3.2",
-        says: "The client configuration endpoint and its access token are given together or not at all.",
+        says: "The client configuration endpoint and its access token are given together or not at all",
         why: "Either is useless without the other: the client can neither read, change nor delete its registration.",
     },
     judge: |artefact| {
@@ -179,7 +179,7 @@ pub(super) const MANAGEMENT_URI_HTTPS: Check<Registration> = Check {
         id: "registration/management-uri-https",
         level: Level::Must,
         spec: "RFC6750-5.3",
-        says: "The client configuration endpoint is a URL with the scheme https.",
+        says: "The client configuration endpoint is a URL with the scheme https",
         why: "The registration access token is a bearer token: over plain http it can be read, and the client taken over or deleted with it.",
     },
     judge: |artefact| {
