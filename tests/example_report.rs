@@ -76,7 +76,7 @@ fn the_example_shows_what_a_run_shows_today() {
     let writing = std::env::var_os("GOLDEN").is_some_and(|value| value == "write");
     let dir = if writing { example.clone() } else { folder.path().join("reports") };
     let mut command = program(folder.path());
-    command.args(["run", "--demo", "--flaw", "id-token-expired"]).arg("--report-dir").arg(&dir);
+    command.args(["run", "--demo", "--flaw", "refresh-other-sub"]).arg("--report-dir").arg(&dir);
     let ended = run(command);
     assert_eq!(ended.code, 1, "{}", ended.said());
     assert_eq!(gist(&read(&dir)), gist(&read(&example)), "GOLDEN=write cargo test --test example_report writes it again");

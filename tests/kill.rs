@@ -8,6 +8,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use common::{free_port, program, quick, results};
@@ -15,19 +16,21 @@ use common::{free_port, program, quick, results};
 const MARK: &str = "KILL_TEST_MARK";
 
 /// An issuer whose authorization endpoint never answers, so that a run stays in the middle of its browser step for as long as the test likes.
-fn silent_issuer() -> String {
+fn silent_issuer() -> (String, mpsc::Receiver<()>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let issuer = format!("http://127.0.0.1:{}", listener.local_addr().expect("it has one").port());
     let base = issuer.clone();
+    let (asked, told) = mpsc::channel();
     std::thread::spawn(move || {
         let mut kept = Vec::new();
         for stream in listener.incoming().map_while(Result::ok) {
             if let Some(silent) = answer(stream, &base) {
                 kept.push(silent);
+                let _ = asked.send(());
             }
         }
     });
-    issuer
+    (issuer, told)
 }
 
 /// Answers one request; hands the connection back if it is to stay silent.
@@ -68,26 +71,52 @@ fn marked(mark: &str) -> Vec<(u32, String)> {
         .collect()
 }
 
-fn until(what: &str, within: Duration, mut reached: impl FnMut() -> bool) {
-    let deadline = Instant::now() + within;
-    while !reached() {
-        assert!(Instant::now() < deadline, "not within {within:?}: {what}");
-        std::thread::sleep(Duration::from_millis(20));
+/// Every descendant of a process: pid and command line. A browser's children write over their environment, so the mark alone does not find them.
+fn descendants(of: u32) -> Vec<(u32, String)> {
+    let Ok(processes) = std::fs::read_dir("/proc") else { return Vec::new() };
+    let parents: Vec<(u32, u32, String)> = processes
+        .flatten()
+        .filter_map(|entry| {
+            let pid: u32 = entry.file_name().to_str()?.parse().ok()?;
+            let stat = std::fs::read_to_string(entry.path().join("stat")).ok()?;
+            let parent = stat.rsplit_once(") ")?.1.split_whitespace().nth(1)?.parse().ok()?;
+            let command = std::fs::read(entry.path().join("cmdline")).ok()?;
+            Some((pid, parent, String::from_utf8_lossy(&command).replace('\0', " ")))
+        })
+        .collect();
+    let mut found: Vec<(u32, String)> = Vec::new();
+    let mut ancestors = vec![of];
+    while let Some(ancestor) = ancestors.pop() {
+        for (pid, _, command) in parents.iter().filter(|(_, parent, _)| *parent == ancestor) {
+            ancestors.push(*pid);
+            found.push((*pid, command.clone()));
+        }
     }
+    found
+}
+
+/// Those of some processes that still run; a pid that went to another command does not count.
+fn alive(processes: &[(u32, String)]) -> Vec<&(u32, String)> {
+    let same = |(pid, command): &(u32, String)| {
+        std::fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|now| String::from_utf8_lossy(&now).replace('\0', " ") == *command)
+    };
+    processes.iter().filter(|process| !process.1.is_empty() && same(process)).collect()
 }
 
 /// Starts a run and waits until its browser shows a page that never loads.
-fn in_the_middle_of_a_browser_step(folder: &Path, mark: &str) -> Child {
+fn in_the_middle_of_a_browser_step(folder: &Path, mark: &str) -> (Child, Vec<(u32, String)>) {
+    let (issuer, asked) = silent_issuer();
     let mut command = program(folder);
     command
-        .args(["run", "--issuer", &silent_issuer(), "--client-id", "c", "--client-secret", "s", "--username", "u", "--password", "p"])
+        .args(["run", "--issuer", &issuer, "--client-id", "c", "--client-secret", "s", "--username", "u", "--password", "p"])
         .args(["--test", "booking-partner-authentication/authorization-code-flow"])
         .args(["--redirect-uri", &format!("http://localhost:{}/cb", free_port()), "--login-timeout", "60"])
         .env(MARK, mark);
     let child = command.spawn().expect("the program starts");
-    let browsing = |(_, command): &(u32, String)| command.contains("--type=renderer");
-    until("a browser with a page", Duration::from_secs(30), || marked(mark).iter().any(browsing));
-    child
+    asked.recv_timeout(Duration::from_secs(30)).expect("the browser asks the authorization endpoint within 30 s");
+    let started = descendants(child.id());
+    assert!(started.iter().any(|(_, command)| command.contains("--type=renderer")), "a browser with a page: {started:#?}");
+    (child, started)
 }
 
 fn signal(child: &Child, name: &str) {
@@ -95,10 +124,10 @@ fn signal(child: &Child, name: &str) {
     assert!(sent.success());
 }
 
-fn nobody_is_left(mark: &str) {
+fn nobody_is_left(mark: &str, started: &[(u32, String)]) {
     let deadline = Instant::now() + Duration::from_secs(10);
-    while !marked(mark).is_empty() {
-        assert!(Instant::now() < deadline, "still there after 10 s: {:#?}", marked(mark));
+    while !marked(mark).is_empty() || !alive(started).is_empty() {
+        assert!(Instant::now() < deadline, "still there after 10 s: {:#?} {:#?}", marked(mark), alive(started));
         std::thread::sleep(Duration::from_millis(20));
     }
 }
@@ -110,10 +139,10 @@ fn sigkill_leaves_nobody_behind() {
     }
     let folder = tempfile::tempdir().expect("a folder");
     let mark = format!("kill-{}", std::process::id());
-    let mut child = in_the_middle_of_a_browser_step(folder.path(), &mark);
+    let (mut child, started) = in_the_middle_of_a_browser_step(folder.path(), &mark);
     signal(&child, "-KILL");
     child.wait().expect("it ended");
-    nobody_is_left(&mark);
+    nobody_is_left(&mark, &started);
 }
 
 #[test]
@@ -124,10 +153,10 @@ fn interruptions_leave_nobody_behind_and_keep_what_was_gathered() {
     for (name, code) in [("-INT", 130), ("-TERM", 143)] {
         let folder = tempfile::tempdir().expect("a folder");
         let mark = format!("{name}-{}", std::process::id());
-        let mut child = in_the_middle_of_a_browser_step(folder.path(), &mark);
+        let (mut child, started) = in_the_middle_of_a_browser_step(folder.path(), &mark);
         signal(&child, name);
         assert_eq!(child.wait().expect("it ended").code(), Some(code));
-        nobody_is_left(&mark);
+        nobody_is_left(&mark, &started);
         let report = results(folder.path());
         assert!(report.interrupted);
         assert!(report.counts.passed > 0, "discovery had been judged");

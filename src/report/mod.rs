@@ -32,6 +32,8 @@ pub struct Written {
 /// # Errors
 /// [`ReportError`] for the first file that could not be written or removed.
 pub fn write(report: &RunReport, dir: &Path, formats: &[Format]) -> Result<Written, ReportError> {
+    // Ids name files, so they are looked at before anything is written.
+    report.tests.iter().try_for_each(|test| file::test_name(&test.id).map(drop))?;
     let leftovers = file::Leftovers::find(dir);
     // The results first: whatever goes wrong with the rest, it can be rendered from them again.
     let results = json::write(report, dir)?;

@@ -108,7 +108,7 @@ impl Journey {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum VisitError {
     /// The login page came back after the password was sent.
-    #[error("the login was rejected at {url}{}: check --username and --password", .says.as_deref().map(|s| format!(", which says {s:?}")).unwrap_or_default())]
+    #[error("the login was rejected at {}{}: check --username and --password", bare(.url), .says.as_deref().map(|s| format!(", which says {s:?}")).unwrap_or_default())]
     LoginRejected {
         /// The page's address.
         url: String,
@@ -116,7 +116,7 @@ pub enum VisitError {
         says: Option<String>,
     },
     /// The issuer showed an error page.
-    #[error("the issuer showed an error page at {url}{}", .status.map(|s| format!(" (status {s})")).unwrap_or_default())]
+    #[error("the issuer showed an error page at {}{}", bare(.url), .status.map(|s| format!(" (status {s})")).unwrap_or_default())]
     ErrorPage {
         /// The page's address.
         url: String,
@@ -126,7 +126,7 @@ pub enum VisitError {
         text: String,
     },
     /// A page that only a person can pass.
-    #[error("the page at {url} needs a person ({what}): use an account without it")]
+    #[error("the page at {} needs a person ({what}): use an account without it", bare(.url))]
     NeedsHuman {
         /// The page's address.
         url: String,
@@ -134,7 +134,7 @@ pub enum VisitError {
         what: String,
     },
     /// The page is not understood.
-    #[error("no way on from the page at {url} ({why}): name its fields and button in [login] (username, password, button)")]
+    #[error("no way on from the page at {} ({why}): name its fields and button in [login] (username, password, button)", bare(.url))]
     NotUnderstood {
         /// The page's address.
         url: String,
@@ -142,7 +142,7 @@ pub enum VisitError {
         why: String,
     },
     /// The deadline passed.
-    #[error("no callback reached the redirect URI within {seconds} s; the last page was {url}")]
+    #[error("no callback reached the redirect URI within {seconds} s; the last page was {}", bare(.url))]
     Deadline {
         /// The deadline in seconds.
         seconds: u64,
@@ -150,7 +150,7 @@ pub enum VisitError {
         url: String,
     },
     /// The browser could not reach a page: a TLS or network error.
-    #[error("the browser could not open {url}: {why}")]
+    #[error("the browser could not open {}: {why}", bare(.url))]
     Unreachable {
         /// The address.
         url: String,
@@ -163,4 +163,9 @@ pub enum VisitError {
     /// The callback listener failed.
     #[error(transparent)]
     Callback(#[from] CallbackError),
+}
+
+/// An address without its query and fragment, which hold more than a message can bear. The report has it whole.
+fn bare(url: &str) -> &str {
+    url.split(['?', '#']).next().unwrap_or(url)
 }
