@@ -15,15 +15,15 @@ fn sample() -> RunReport {
     json::read(Path::new("fixtures/results/sample.json")).unwrap()
 }
 
-/// Compares with `fixtures/results/sample/NAME`; `UPDATE_GOLDEN=1` writes it instead.
+/// Compares with `fixtures/results/sample/NAME`; `GOLDEN=write` writes it instead.
 fn golden(name: &str, text: &str) {
     let path = PathBuf::from("fixtures/results/sample").join(name);
-    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+    if std::env::var_os("GOLDEN").is_some_and(|value| value == "write") {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, text).unwrap();
     }
     let expected = fs::read_to_string(&path).unwrap_or_default();
-    assert!(text == expected, "{} differs; look at it with UPDATE_GOLDEN=1 and git diff. It is now:\n{text}", path.display());
+    assert!(text == expected, "{} differs; look at it with GOLDEN=write and git diff. It is now:\n{text}", path.display());
 }
 
 #[test]

@@ -74,17 +74,33 @@ pub fn run_headline(report: &RunReport) -> String {
     parts.join("; ")
 }
 
-/// The skipped tests by their reason, in the order of the plan.
-pub fn skipped(report: &RunReport) -> Vec<(&str, Vec<&TestReport>)> {
+/// The tests of a verdict that say why, by their reason, in the order of the plan.
+pub fn by_reason(report: &RunReport, verdict: Verdict) -> Vec<(&str, Vec<&TestReport>)> {
     let mut reasons: Vec<(&str, Vec<&TestReport>)> = Vec::new();
-    for test in report.tests.iter().filter(|test| test.verdict == Verdict::Skipped) {
-        let reason = test.reason.as_deref().unwrap_or("no reason was given");
+    for test in report.tests.iter().filter(|test| test.verdict == verdict) {
+        let Some(reason) = test.reason.as_deref().or((verdict == Verdict::Skipped).then_some("no reason was given")) else { continue };
         match reasons.iter_mut().find(|(known, _)| *known == reason) {
             Some((_, tests)) => tests.push(test),
             None => reasons.push((reason, vec![test])),
         }
     }
     reasons
+}
+
+/// Every broken rule once, the worst first, as it was found first, with the tests it is broken in.
+pub fn broken_in(report: &RunReport) -> Vec<(&Finding, Vec<&TestReport>)> {
+    let mut rules: Vec<(&Finding, Vec<&TestReport>)> = Vec::new();
+    for test in &report.tests {
+        for finding in broken(&test.findings) {
+            match rules.iter_mut().find(|(known, _)| known.rule == finding.rule) {
+                Some((_, tests)) if tests.iter().any(|known| known.id == test.id) => {}
+                Some((_, tests)) => tests.push(test),
+                None => rules.push((finding, vec![test])),
+            }
+        }
+    }
+    rules.sort_by_key(|(finding, _)| std::cmp::Reverse(finding.level));
+    rules
 }
 
 /// `, 3 rules not run`, or nothing.

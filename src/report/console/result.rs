@@ -11,20 +11,29 @@ use crate::rule::Level;
 /// The most characters of a foreign text in one line.
 const MOST: usize = 300;
 
-/// Writes the result.
+/// The most characters of a reason: ours, and it ends with what to do.
+const MOST_REASON: usize = 1000;
+
+/// Writes the result: each broken rule once with the tests it is broken in, then what stopped tests, each reason once, then the verdict.
 pub fn write(out: &mut impl Write, colour: bool, report: &RunReport, summary: Option<&Path>) -> io::Result<()> {
-    for test in &report.tests {
-        if !matches!(test.verdict, Verdict::Passed | Verdict::Skipped) {
-            write_test(out, colour, test)?;
+    for (finding, tests) in words::broken_in(report) {
+        write_finding(out, colour, finding, &tests)?;
+    }
+    for (verdict, what) in
+        [(Verdict::Failed, "could not be told to the end"), (Verdict::Errored, "could not be tested"), (Verdict::Skipped, "skipped")]
+    {
+        for (reason, tests) in words::by_reason(report, verdict) {
+            let (mark, count) = (words::verdict_mark(verdict), words::count(tests.len(), "test"));
+            writeln!(out, "{mark} {count} {what}: {}", visible::short(reason, MOST_REASON))?;
+            for test in tests {
+                writeln!(out, "   {}", paint(colour, &visible::line(&test.id), verdict))?;
+            }
+            writeln!(out)?;
         }
     }
-    for (reason, tests) in words::skipped(report) {
-        let mark = words::verdict_mark(Verdict::Skipped);
-        writeln!(out, "{mark} {} skipped: {}", words::count(tests.len(), "test"), visible::short(reason, MOST))?;
-        for test in tests {
-            writeln!(out, "   {}", paint(colour, &visible::line(&test.id), Verdict::Skipped))?;
-        }
-        writeln!(out)?;
+    let worst = report.tests.iter().find(|test| test.verdict == report.verdict && test.verdict > Verdict::Passed);
+    if let Some(test) = worst.filter(|test| !test.command.is_empty()) {
+        writeln!(out, "Again, the first of them: {}\n", visible::line(&test.command))?;
     }
     if report.environment.is_insecure() {
         writeln!(out, "⚠️ TLS certificates were not verified.")?;
@@ -42,33 +51,19 @@ pub fn write(out: &mut impl Write, colour: bool, report: &RunReport, summary: Op
     Ok(())
 }
 
-fn write_test(out: &mut impl Write, colour: bool, test: &TestReport) -> io::Result<()> {
-    let id = paint(colour, &visible::line(&test.id), test.verdict);
-    writeln!(out, "{} {id} {}", words::verdict_mark(test.verdict), words::verdict_word(test.verdict))?;
-    if let Some(reason) = test.reason.as_deref().filter(|reason| !reason.is_empty()) {
-        writeln!(out, "   {}", visible::short(reason, MOST))?;
-    }
-    for finding in words::broken(&test.findings) {
-        write_finding(out, colour, finding)?;
-    }
-    if test.counts.not_run > 0 {
-        writeln!(out, "   ⏸ {} not run", words::count(test.counts.not_run, "rule"))?;
-    }
-    if !test.command.is_empty() {
-        writeln!(out, "   again: {}", visible::line(&test.command))?;
-    }
-    writeln!(out)
-}
-
-fn write_finding(out: &mut impl Write, colour: bool, finding: &Finding) -> io::Result<()> {
+fn write_finding(out: &mut impl Write, colour: bool, finding: &Finding, tests: &[&TestReport]) -> io::Result<()> {
     let verdict = match finding.level {
         Level::Must => Verdict::Failed,
         Level::Should => Verdict::Warned,
         Level::May => Verdict::Suggested,
     };
-    writeln!(out, "   {} {}", words::finding_mark(finding), paint(colour, &visible::short(&finding.says, MOST), verdict))?;
+    writeln!(out, "{} {}", words::finding_mark(finding), paint(colour, &visible::short(&finding.says, MOST), verdict))?;
     for (name, text) in [("rule", &finding.rule), ("expected", &finding.expected), ("actual", &finding.actual)] {
-        writeln!(out, "      {name:<8}  {}", visible::short(text, MOST))?;
+        writeln!(out, "   {name:<8}  {}", visible::short(text, MOST))?;
     }
-    writeln!(out, "      {:<8}  {} {}", "spec", visible::short(&finding.spec, MOST), visible::short(&finding.url, MOST))
+    writeln!(out, "   {:<8}  {} {}", "spec", visible::short(&finding.spec, MOST), visible::short(&finding.url, MOST))?;
+    for (index, test) in tests.iter().enumerate() {
+        writeln!(out, "   {:<8}  {}", if index == 0 { "in" } else { "" }, visible::line(&test.id))?;
+    }
+    writeln!(out)
 }

@@ -130,20 +130,12 @@ fn is_broken(finding: &Finding, level: Level) -> bool {
     finding.outcome == FindingOutcome::Failed && finding.level == level
 }
 
-/// Every rule once, in order of appearance, with the tests it is broken in.
+/// Every broken rule of a level once, with links to the tests it is broken in.
 fn broken_rules(report: &RunReport, level: Level) -> Vec<BrokenRuleView> {
-    let mut views: Vec<(&str, BrokenRuleView, Vec<String>)> = Vec::new();
-    for test in &report.tests {
-        for finding in test.findings.iter().filter(|f| is_broken(f, level)) {
-            let link = test_link(test);
-            match views.iter_mut().find(|(rule, ..)| *rule == finding.rule) {
-                Some((_, _, tests)) if tests.contains(&link) => {}
-                Some((_, _, tests)) => tests.push(link),
-                None => views.push((&finding.rule, broken_rule(finding), vec![link])),
-            }
-        }
-    }
-    views.into_iter().map(|(_, view, tests)| BrokenRuleView { tests: tests.join(", "), ..view }).collect()
+    let rules = words::broken_in(report).into_iter().filter(|(finding, _)| finding.level == level);
+    rules
+        .map(|(finding, tests)| BrokenRuleView { tests: tests.into_iter().map(test_link).collect::<Vec<_>>().join(", "), ..broken_rule(finding) })
+        .collect()
 }
 
 fn broken_rule(finding: &Finding) -> BrokenRuleView {
@@ -193,7 +185,7 @@ fn row(test: &TestReport) -> RowView {
 }
 
 fn skipped(report: &RunReport) -> Vec<SkippedView> {
-    words::skipped(report)
+    words::by_reason(report, Verdict::Skipped)
         .into_iter()
         .map(|(reason, tests)| SkippedView {
             reason: reason.to_owned(),

@@ -9,7 +9,7 @@ use crate::guard::GuardError;
 pub enum BrowserError {
     /// No driver was found.
     #[error(
-        "no WebDriver driver found (looked for {}): install one (apt-get install chromium chromium-driver), name a running one with --webdriver-url, or log in without a browser with --agent http",
+        "no WebDriver driver was found: install one (apt-get install chromium chromium-driver), name a running one with --webdriver-url, or log in without a browser with --agent http (looked for {})",
         .looked.join(", ")
     )]
     NoDriver {
@@ -18,7 +18,7 @@ pub enum BrowserError {
     },
     /// A driver, but no browser for it.
     #[error(
-        "{driver} found, but no browser for it (looked for {}): install one (apt-get install chromium), set CHROME_PATH, or log in without a browser with --agent http",
+        "there is {driver}, but no browser for it: install one (apt-get install chromium), set CHROME_PATH, or log in without a browser with --agent http (looked for {})",
         .looked.join(", ")
     )]
     NoBrowser {
