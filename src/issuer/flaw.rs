@@ -118,6 +118,22 @@ pub enum Site {
     Revocation,
     /// An introspection response about a living token.
     Introspection,
+    /// The parameters of an authorization error response.
+    AuthorizationError,
+    /// Error responses of the token endpoint.
+    TokenError,
+    /// Error responses of the token endpoint with status 401 only.
+    TokenErrorUnauthorized,
+    /// The userinfo endpoint's answer to a request without a token.
+    UserinfoNoToken,
+    /// The userinfo endpoint's answer to a token it does not know.
+    UserinfoBadToken,
+    /// A successful answer to a userinfo POST with the token in the header.
+    UserinfoPostHeader,
+    /// A successful answer to a userinfo POST with the token in the form.
+    UserinfoPostBody,
+    /// The header and the body of every JSON response (`status`, `headers` and `body` only).
+    EveryResponse,
     /// The orders feed's answer to a good token.
     OrdersFeed,
     /// The orders feed's answer to a request without a token.
@@ -166,6 +182,40 @@ pub enum Behaviour {
     RefreshKeepsAccessToken,
     /// Sends the `state` twice in the authorization response.
     AuthorizationResponseDoubled,
+    /// Shows the login page although `prompt=none` was asked.
+    PromptNoneShowsLogin,
+    /// Answers `prompt=none` with `login_required` although the end-user is logged in.
+    PromptNoneRefused,
+    /// Ignores `prompt=login`: no login page, the old `auth_time`.
+    PromptLoginIgnored,
+    /// Ignores `max_age`: no login page, the old `auth_time`.
+    MaxAgeIgnored,
+    /// Says the time of the second authorization, not of the login, as `auth_time`.
+    AuthTimeMoves,
+    /// Calls the end-user by another `sub` at every authorization.
+    SubMoves,
+    /// Refuses an `id_token_hint` of its own.
+    IdTokenHintRefused,
+    /// Answers an error with a code beside it.
+    AuthorizationErrorWithCode,
+    /// Answers a wrong client secret with 400 and `invalid_grant`.
+    WrongSecretIsInvalidGrant,
+    /// Answers a code it never gave with status 200 and an empty object.
+    UnknownCodeAccepted,
+    /// Knows the authentication scheme `Bearer` only in that spelling.
+    BearerCaseSensitive,
+    /// Puts the claims of `profile`, `email` and so on into the ID token instead of userinfo.
+    ScopeClaimsInIdToken,
+    /// Gives claims of scopes that were not granted from userinfo.
+    ScopeClaimsUngated,
+    /// Ignores the `claims` parameter although it says it supports it.
+    ClaimsParameterIgnored,
+    /// Answers `response_mode=form_post` with a query.
+    FormPostIgnored,
+    /// Refuses authorization requests with a parameter it does not know.
+    UnknownParameterRefused,
+    /// Refuses an authorization request by POST.
+    PostRequestRefused,
     /// Drops the query of the redirect URI when it adds the response's parameters.
     RedirectQueryLost,
 }

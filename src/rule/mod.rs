@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 pub mod access_token;
+pub mod authorization_error;
 pub mod authorization_response;
 pub mod client_authentication;
 pub mod consent;
@@ -24,11 +25,16 @@ pub mod provider_metadata;
 pub mod refresh;
 pub mod registration;
 pub mod revocation;
+pub mod scope_claims;
+pub mod second_login;
 pub mod spec;
 #[cfg(test)]
 pub mod testing;
+pub mod token_refusal;
 pub mod token_response;
+pub mod transport;
 pub mod userinfo;
+pub mod userinfo_request;
 
 /// How binding the specification makes a rule: its own keyword decides (RFC 2119).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -137,11 +143,16 @@ pub fn catalogue() -> Vec<&'static Rule> {
         .chain(rules::<registration::Deletion>())
         .chain(rules::<client_authentication::ClientAuthentication>())
         .chain(rules::<authorization_response::AuthorizationResponse>())
+        .chain(rules::<authorization_error::AuthorizationError>())
         .chain(rules::<consent::Consent>())
+        .chain(rules::<second_login::SecondLogin>())
         .chain(rules::<token_response::TokenResponse>())
+        .chain(rules::<token_refusal::TokenRefusal>())
         .chain(rules::<id_token::IdToken>())
         .chain(rules::<access_token::AccessToken>())
         .chain(rules::<userinfo::UserInfo>())
+        .chain(rules::<userinfo_request::UserInfoRequests>())
+        .chain(rules::<scope_claims::ScopeClaims>())
         .chain(rules::<refresh::Refresh>())
         .chain(rules::<revocation::Revocation>())
         .chain(rules::<introspection::Introspection>())
@@ -149,5 +160,6 @@ pub fn catalogue() -> Vec<&'static Rule> {
         .chain(rules::<openactive::AccessTokenLifetime>())
         .chain(rules::<orders_feed::OrdersFeed>())
         .chain(rules::<dataset_site::DatasetSite>())
+        .chain(rules::<transport::Transport>())
         .collect()
 }

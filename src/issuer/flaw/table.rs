@@ -25,6 +25,12 @@ static FILES: &[(&str, &str)] = &[
     ("openactive.json", include_str!("../../../fixtures/flaws/openactive.json")),
     ("orders_feed.json", include_str!("../../../fixtures/flaws/orders_feed.json")),
     ("dataset_site.json", include_str!("../../../fixtures/flaws/dataset_site.json")),
+    ("token_refusal.json", include_str!("../../../fixtures/flaws/token_refusal.json")),
+    ("authorization_error.json", include_str!("../../../fixtures/flaws/authorization_error.json")),
+    ("second_login.json", include_str!("../../../fixtures/flaws/second_login.json")),
+    ("userinfo_request.json", include_str!("../../../fixtures/flaws/userinfo_request.json")),
+    ("scope_claims.json", include_str!("../../../fixtures/flaws/scope_claims.json")),
+    ("transport.json", include_str!("../../../fixtures/flaws/transport.json")),
 ];
 
 /// What is wrong with the flaws, or with the name of one.

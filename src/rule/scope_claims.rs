@@ -1,0 +1,31 @@
+//! Rules about the claims that scopes and the `claims` parameter ask for (OpenID Connect Core 5.1, 5.4, 5.5).
+
+use serde_json::{Map, Value};
+
+use super::{Artefact, Check};
+
+/// What userinfo and the ID token say after a request for standard scopes, or for single claims.
+#[derive(Debug, Clone)]
+pub struct ScopeClaims {
+    /// The exchange of the userinfo response.
+    pub exchange: usize,
+    /// The scope that was granted, space-separated.
+    pub scope: String,
+    /// The names of the claims that the `claims` parameter asked userinfo for, as essential.
+    pub essential: Vec<String>,
+    /// The userinfo response's claims.
+    pub userinfo: Map<String, Value>,
+    /// The ID token's claims.
+    pub id_token: Map<String, Value>,
+    /// The provider metadata, as parsed.
+    pub metadata: Value,
+}
+
+impl Artefact for ScopeClaims {
+    const RULES: &'static [Check<Self>] = RULES;
+    fn exchange(&self) -> Option<usize> {
+        Some(self.exchange)
+    }
+}
+
+static RULES: &[Check<ScopeClaims>] = &[];

@@ -1,0 +1,30 @@
+//! Rules about the ways a userinfo request may be made (OpenID Connect Core 5.3.1, RFC 6750 2).
+
+use super::{Artefact, Check};
+use crate::session::received::Received;
+
+/// The same userinfo request made in every way the specifications know, and in ways that must fail.
+#[derive(Debug, Clone)]
+pub struct UserInfoRequests {
+    /// POST with the token in the header.
+    pub post_header: Received,
+    /// POST with the token in the form body (RFC 6750 2.2).
+    pub post_body: Received,
+    /// GET with the authentication scheme in lower case (RFC 9110 11.1: schemes are case-insensitive).
+    pub lower_case_scheme: Received,
+    /// GET without any token.
+    pub no_token: Received,
+    /// GET with a token the issuer never gave.
+    pub unknown_token: Received,
+    /// `sub` of the ID token that came with the access token.
+    pub id_token_sub: Option<String>,
+}
+
+impl Artefact for UserInfoRequests {
+    const RULES: &'static [Check<Self>] = RULES;
+    fn exchange(&self) -> Option<usize> {
+        Some(self.post_header.exchange)
+    }
+}
+
+static RULES: &[Check<UserInfoRequests>] = &[];
