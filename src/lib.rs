@@ -45,6 +45,7 @@ pub mod issuer;
 pub mod launch;
 pub mod listing;
 pub mod protocol;
+pub mod reference;
 pub mod report;
 pub mod rule;
 pub mod runner;

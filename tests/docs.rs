@@ -33,6 +33,11 @@ fn the_catalogue_is_as_reviewed() {
 }
 
 #[test]
+fn the_rule_reference_is_current() {
+    compare("RULES.md", &oa_authtest::reference::render(&oa_authtest::issuer::flaws().expect("sound flaws")));
+}
+
+#[test]
 fn every_rule_is_well_formed_and_unique() {
     let mut seen = std::collections::BTreeSet::new();
     for rule in catalogue() {
