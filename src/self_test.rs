@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use crate::config::{AgentKind, Config, ConfiguredClient};
+use crate::config::{AgentKind, Config, ConfiguredClient, Tls};
 use crate::feature::plan::{Plan, PlanError};
 use crate::feature::{self, FeatureError};
 use crate::issuer::flaw::Flaw;
@@ -250,6 +250,8 @@ fn config_for(issuer: &issuer::RunningIssuer, redirect_uri: &Url) -> Config {
     config.orders_feed_url = Url::parse(&accounts.orders_feed_url).ok();
     config.dataset_site_url = Url::parse(&accounts.dataset_site_url).ok();
     config.redirect_uri = redirect_uri.clone();
+    // Plain http: reading the system's authorities for every session would be the slowest part of it.
+    config.network.tls = Tls::Insecure;
     config.agent.kind = AgentKind::Http;
     config.jobs = 2;
     config
