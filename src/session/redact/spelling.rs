@@ -147,6 +147,10 @@ impl<'a> Reading<'a> {
 
     /// Where a value is in the text, in any way of writing. A place may be named more than once.
     pub fn find(&self, value: &str) -> Vec<Range<usize>> {
+        // No way of writing is shorter; and to look for a long value is work in itself.
+        if value.len() > self.text.len() {
+            return Vec::new();
+        }
         let mut found: Vec<Range<usize>> = self.text.match_indices(value).map(|(at, found)| at..at + found.len()).collect();
         if self.decoded.is_empty() {
             return found;
