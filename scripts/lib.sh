@@ -117,6 +117,19 @@ need_browser() {
   have_browser || die "chromedriver and Chromium or Chrome are missing, and apt does not offer them here. Install both, of the same version, or use --quick."
 }
 
+# True if the options for `oa-authtest run` leave the browser to be started on this machine.
+wants_browser() {
+  case " ${OA_AUTHTEST_AGENT:-} $* " in
+    *' http '* | *' --agent=http '* | *' --webdriver-url'*) return 1 ;;
+  esac
+  [ -z "${OA_AUTHTEST_WEBDRIVER_URL:-}" ]
+}
+
+# Says where the report is, if this run, and not an earlier one, has written it.
+tell_report() {
+  if [ "$1" -nt "$2" ]; then say "The report is $ROOT/$1"; else say "No report was written."; fi
+}
+
 # oidc-provider does not start without URL.parse, which came late to Node.js 20.
 node_is_new_enough() {
   have node && have npm && node -e 'process.exit(typeof URL.parse === "function" ? 0 : 1)' 2>/dev/null

@@ -49,6 +49,8 @@ impl Failure {
     fn hint(&self) -> Option<&str> {
         match self {
             Self::Config(error) => Some(error.hint()),
+            Self::Flaw(FlawError::Unknown { .. }) => Some("oa-authtest issuer --list-flaws names them all"),
+            Self::Issuer(IssuerError::Bind { .. }) => Some("choose another with --port, or leave it out for a free one"),
             _ => None,
         }
     }
@@ -61,6 +63,7 @@ impl Failure {
             | Self::Flaw(_)
             | Self::Unknown(_)
             | Self::SelfTest(SelfTestError::Selection { .. })
+            | Self::Report(ReportError::Read { .. } | ReportError::Content { .. } | ReportError::Schema { .. } | ReportError::Id { .. })
             | Self::Callback(CallbackError::NotLoopback(_)) => Exit::Usage,
             Self::Issuer(_) | Self::SelfTest(_) | Self::Callback(_) | Self::Report(_) | Self::Certificate(_) => Exit::CouldNotTest,
         }

@@ -68,6 +68,8 @@ pub async fn launch(config: Config, bound: Option<Arc<CallbackListener>>, mut co
     if plan.tests.is_empty() {
         return Err(LaunchError::Nothing(format!("--test {}", config.tests.join(" --test "))));
     }
+    // Found out now, and not after minutes in the browser.
+    crate::report::file::probe(&config.report.dir)?;
     let door = Arc::new(Door::new(&config.network)?);
     let logs_in = plan.logs_in();
     let callback = match bound {

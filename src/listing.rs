@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
+use crate::config::nearest::nearest;
 use crate::feature::{Feature, readme};
 use crate::issuer::flaw::Flaw;
 use crate::rule::{Level, Rule, catalogue, spec};
@@ -72,7 +73,11 @@ pub fn json(features: &[Feature], flaws: &[Flaw]) -> Value {
 pub fn explain(id: &str, flaws: &[Flaw]) -> Result<String, String> {
     let Some(rule) = catalogue().into_iter().find(|rule| rule.id == id) else {
         let tail = id.rsplit(['/', '.']).next().unwrap_or(id);
-        let near: Vec<&str> = catalogue().iter().map(|rule| rule.id).filter(|known| known.contains(tail) || id.contains(known)).collect();
+        let known = || catalogue().into_iter().map(|rule| rule.id);
+        let mut near: Vec<&str> = known().filter(|known| known.contains(tail) || id.contains(known)).collect();
+        if near.is_empty() {
+            near.extend(nearest(id, known()));
+        }
         let hint = if near.is_empty() { "oa-authtest list --json names them all".to_owned() } else { format!("did you mean {}?", near.join(", ")) };
         return Err(format!("there is no rule {id:?}: {hint}"));
     };
@@ -94,4 +99,17 @@ pub fn explain(id: &str, flaws: &[Flaw]) -> Result<String, String> {
 fn showing<'a>(rule: &Rule, flaws: &'a [Flaw]) -> impl Iterator<Item = &'a Flaw> {
     let id = rule.id;
     flaws.iter().filter(move |flaw| flaw.trips.iter().any(|trip| trip == id))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::explain;
+
+    #[test]
+    fn a_rule_that_does_not_exist_is_met_with_those_that_do() {
+        for (asked, named) in [("id-token/isuer", "did you mean id-token/issuer?"), ("exp-future", "id-token/exp-future"), ("zebra", "list --json")] {
+            let said = explain(asked, &[]).expect_err("there is no such rule");
+            assert!(said.contains(asked) && said.contains(named), "{said}");
+        }
+    }
 }

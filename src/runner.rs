@@ -53,7 +53,10 @@ pub async fn run(plan: Plan, shared: Run, telling: Telling) -> RunReport {
     let counts = tests.iter().fold(Counts::default(), |sum, test| sum.plus(test.counts));
     let agent = match shared.agent.peek() {
         Some(Ok(agent)) => agent.describe().to_owned(),
-        Some(Err(_)) | None => "none was needed".to_owned(),
+        // The listener is bound if, and only if, somebody logs in.
+        _ if shared.callback.is_none() => "none was needed".to_owned(),
+        Some(Err(_)) => "none could be started".to_owned(),
+        None => "none had started yet".to_owned(),
     };
     telling.say(Event::RunEnded);
     RunReport {
@@ -126,13 +129,18 @@ async fn run_test(planned: PlannedTest, shared: Run, telling: Arc<Telling>, blan
             taken = session.take(step) => taken,
         };
         let ended = match taken {
-            Ok(ended) => {
-                if let StepEnd::LeftOut(reason) = &ended {
-                    not_tested.push(format!("{}: {reason}", step.name()));
-                }
-                ended
+            Ok(StepEnd::LeftOut(reason)) => {
+                let reason = session.recorder.redactor().text(&reason);
+                not_tested.push(format!("{}: {reason}", step.name()));
+                StepEnd::LeftOut(reason)
             }
+            Ok(ended) => ended,
             Err(reason) => {
+                // The reason quotes the issuer, and the issuer may quote what it was sent.
+                let reason = match reason {
+                    Stop::Issuer(why) => Stop::Issuer(session.recorder.redactor().text(&why)),
+                    Stop::Untestable(why) => Stop::Untestable(session.recorder.redactor().text(&why)),
+                };
                 let ended = match &reason {
                     Stop::Issuer(why) => StepEnd::Stopped(why.clone()),
                     Stop::Untestable(why) => StepEnd::Errored(why.clone()),
@@ -148,11 +156,6 @@ async fn run_test(planned: PlannedTest, shared: Run, telling: Arc<Telling>, blan
     if let Some(browser) = session.browser.take() {
         browser.close().await;
     }
-    let redactor_shown = |text: String| session.recorder.redactor().text(&text);
-    let stop = stop.map(|stop| match stop {
-        Stop::Issuer(why) => Stop::Issuer(redactor_shown(why)),
-        Stop::Untestable(why) => Stop::Untestable(redactor_shown(why)),
-    });
     let (findings, steps) = session.take_report();
     let mut counts = Counts::of(&findings);
     counts.errors = usize::from(matches!(stop, Some(Stop::Untestable(_))));

@@ -23,7 +23,7 @@ pub mod error;
 mod file;
 pub mod layer;
 mod layers;
-mod nearest;
+pub mod nearest;
 pub mod setting;
 mod settle;
 mod value;

@@ -49,6 +49,17 @@ pub fn write(path: &Path, content: &[u8]) -> Result<(), ReportError> {
     Ok(())
 }
 
+/// Finds out whether a report directory can be written to; it is made if absent.
+///
+/// # Errors
+/// [`ReportError::Write`] with the folder and the system's words.
+pub fn probe(dir: &Path) -> Result<(), ReportError> {
+    let failed = |source: io::Error| ReportError::Write { path: dir.to_owned(), source };
+    let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
+    fs::create_dir_all(dir).map_err(failed)?;
+    tempfile::Builder::new().prefix(".oa-authtest-").tempfile_in(dir).map(drop).map_err(failed)
+}
+
 /// What an earlier run left in a report directory, by its `results.json`. Nothing if that is missing or not ours.
 #[derive(Debug, Default)]
 pub struct Leftovers {
@@ -175,6 +186,17 @@ mod tests {
         fs::write(&blocked, "").unwrap();
         let said = write(&blocked.join("c.md"), b"").unwrap_err().to_string();
         assert!(said.contains(&blocked.display().to_string()) && said.contains("--report-dir"), "{said}");
+    }
+
+    #[test]
+    fn tells_beforehand_whether_a_folder_can_be_written_to() {
+        let dir = tempfile::tempdir().unwrap();
+        probe(&dir.path().join("a/b")).unwrap();
+        assert_eq!(fs::read_dir(dir.path().join("a/b")).unwrap().count(), 0);
+        let file = dir.path().join("file");
+        fs::write(&file, "").unwrap();
+        let said = probe(&file).unwrap_err().to_string();
+        assert!(said.contains(&file.display().to_string()) && said.contains("--report-dir"), "{said}");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::Method;
 use url::Url;
 
-use super::door::{Door, Unreachable};
+use super::door::{Door, Passed, Unreachable};
 use super::received::Received;
 use super::redact::{Redactor, SecretKind};
 use crate::report::model::{Entry, Exchange, ExchangeResponse};
@@ -107,10 +107,8 @@ impl Recorder {
         let body = request.body.clone().map(String::into_bytes);
         let passed = self.door.pass(request.method.clone(), &request.url, &request.headers, body).await;
         let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        if let Ok(passed) = &passed
-            && let Ok(json) = serde_json::from_slice(&passed.body)
-        {
-            self.redactor.learn_members(&json);
+        if let Ok(passed) = &passed {
+            self.learn(passed);
         }
         let mut journal = self.lock();
         let number = journal.exchanges;
@@ -127,7 +125,8 @@ impl Recorder {
                 Ok(passed) => Ok(ExchangeResponse {
                     status: passed.status,
                     headers: redacted(&passed.headers),
-                    body: self.redactor.text(&cut(&String::from_utf8_lossy(&passed.body))),
+                    // Cut last: what is left of a secret at the cut would not be known as one.
+                    body: cut(&self.redactor.text(&String::from_utf8_lossy(&passed.body))),
                     size: passed.body.len(),
                 }),
                 Err(unreachable) => Err(self.redactor.text(&unreachable.why)),
@@ -144,6 +143,17 @@ impl Recorder {
             body: passed.body,
             received_at: jiff::Timestamp::now().as_second(),
         })
+    }
+
+    /// Learns the secrets of a response before any of it is kept.
+    fn learn(&self, passed: &Passed) {
+        if let Ok(json) = serde_json::from_slice(&passed.body) {
+            self.redactor.learn_members(&json);
+        }
+        self.redactor.learn_named(&String::from_utf8_lossy(&passed.body));
+        for (_, value) in passed.headers.iter().filter(|(name, _)| name == "location") {
+            self.redactor.learn_address(value);
+        }
     }
 
     /// Writes an entry of another kind into the journal.

@@ -1,9 +1,14 @@
 //! Redaction at the moment of recording: a secret, once learned, never reaches a journal; a stable label stands in its place.
 
+mod spelling;
+
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::ops::Range;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
+
+use spelling::Reading;
 
 /// What a secret is; the label shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -63,6 +68,8 @@ const MEMBERS: &[(&str, SecretKind)] = &[
 
 /// Below this many characters a value is replaced only where it stands by itself: `secret` must not eat `client_secret_basic`.
 const SHORT: usize = 16;
+/// Below this many characters what stands after a name in a free text is no secret: `id_token=foo` in a page of documentation.
+const SHORTEST_NAMED: usize = 8;
 
 /// Replaces what it has learned by labels such as `‹access token 1›`: the same value gets the same label throughout a test.
 #[derive(Debug, Default)]
@@ -75,8 +82,6 @@ pub struct Redactor {
 struct Learned {
     labels: HashMap<String, String>,
     counts: HashMap<SecretKind, usize>,
-    /// Every spelling of every value with its label, longest first.
-    spellings: Vec<(String, String)>,
 }
 
 impl std::fmt::Debug for Learned {
@@ -91,22 +96,22 @@ impl Redactor {
         Self { show, learned: Mutex::default() }
     }
 
+    fn lock(&self) -> MutexGuard<'_, Learned> {
+        self.learned.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Learns a secret. An empty value is none.
     pub fn learn(&self, kind: SecretKind, value: &str) {
         if value.is_empty() {
             return;
         }
-        let mut learned = self.learned.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut learned = self.lock();
         if learned.labels.contains_key(value) {
             return;
         }
         let count = learned.counts.entry(kind).or_default();
         *count += 1;
         let label = if kind.always_numbered() || *count > 1 { format!("‹{} {count}›", kind.label()) } else { format!("‹{}›", kind.label()) };
-        for spelling in spellings(value) {
-            learned.spellings.push((spelling, label.clone()));
-        }
-        learned.spellings.sort_by_key(|(spelling, _)| std::cmp::Reverse(spelling.len()));
         learned.labels.insert(value.to_owned(), label);
     }
 
@@ -119,18 +124,58 @@ impl Redactor {
         }
     }
 
-    /// The text with every learned secret replaced.
-    pub fn text(&self, text: &str) -> String {
-        if self.show {
-            return text.to_owned();
-        }
-        let learned = self.learned.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut out = text.to_owned();
-        for (spelling, label) in &learned.spellings {
-            if out.contains(spelling.as_str()) {
-                out = replace(&out, spelling, label);
+    /// Learns the secrets of any text by the names before them: of a form (`access_token=…`), and of what was meant to be JSON, such as a
+    /// document that is cut off or names a member twice.
+    pub fn learn_named(&self, text: &str) {
+        for (name, kind) in MEMBERS {
+            for (at, _) in text.match_indices(name) {
+                if part_of_a_word(text[..at].chars().next_back()) {
+                    continue;
+                }
+                if let Some(value) = named(&text[at + name.len()..]).filter(|value| value.chars().count() >= SHORTEST_NAMED) {
+                    self.learn(*kind, &value);
+                }
             }
         }
+    }
+
+    /// Learns the secrets in the query and the fragment of an address that an issuer redirects to (RFC 6749 4.1.2, 4.2.2).
+    pub fn learn_address(&self, address: &str) {
+        for part in address.split(['?', '#']).skip(1) {
+            for (name, value) in url::form_urlencoded::parse(part.as_bytes()) {
+                let member = MEMBERS.iter().find(|(member, _)| *member == name).map(|(_, kind)| *kind);
+                if let Some(kind) = member.or((name == "code").then_some(SecretKind::AuthorizationCode)) {
+                    self.learn(kind, &value);
+                }
+            }
+        }
+    }
+
+    /// The text with every learned secret replaced, however it is written there.
+    pub fn text(&self, text: &str) -> String {
+        let learned = self.lock();
+        if self.show || learned.labels.is_empty() {
+            return text.to_owned();
+        }
+        let reading = Reading::of(text);
+        let mut found: Vec<(Range<usize>, &str)> = Vec::new();
+        for (value, label) in &learned.labels {
+            let alone_only = value.chars().count() < SHORT;
+            let places = reading.find(value).into_iter().filter(|place| !alone_only || stands_alone(text, place));
+            found.extend(places.map(|place| (place, label.as_str())));
+        }
+        // Where two overlap, both go, under the label of the one that begins first, or else of the longer one.
+        found.sort_by(|(one, label), (other, other_label)| (one.start, other.end, label).cmp(&(other.start, one.end, other_label)));
+        let mut out = String::with_capacity(text.len());
+        let mut done = 0;
+        for (place, label) in found {
+            if place.start >= done {
+                out.push_str(&text[done..place.start]);
+                out.push_str(label);
+            }
+            done = done.max(place.end);
+        }
+        out.push_str(&text[done..]);
         out
     }
 
@@ -145,35 +190,37 @@ impl Redactor {
     }
 }
 
-/// The ways a value is written: as it is, form-encoded, percent-encoded, and inside a JSON string.
-fn spellings(value: &str) -> Vec<String> {
-    let form: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
-    let percent = percent_encoding::utf8_percent_encode(value, percent_encoding::NON_ALPHANUMERIC).to_string();
-    let json = Value::String(value.to_owned()).to_string();
-    let json = json.trim_matches('"').to_owned();
-    let mut all = vec![value.to_owned(), form.clone(), form.replace('+', "%20"), percent, json];
-    all.sort();
-    all.dedup();
-    all
+/// The value at the start of a text that goes on after a member's name.
+fn named(text: &str) -> Option<String> {
+    let text = text.strip_prefix(['"', '\'']).unwrap_or(text).trim_start();
+    if let Some(text) = text.strip_prefix(':') {
+        let text = text.trim_start().strip_prefix('"')?;
+        let mut escaped = false;
+        let end = text.find(|c| {
+            let ends = c == '"' && !escaped;
+            escaped = c == '\\' && !escaped;
+            ends
+        });
+        let raw = &text[..end.unwrap_or(text.len())];
+        return Some(serde_json::from_str(&format!("\"{raw}\"")).unwrap_or_else(|_| raw.to_owned()));
+    }
+    let text = text.strip_prefix('=')?.trim_start_matches(['"', '\'']);
+    let end = text.find(|c: char| c.is_whitespace() || c.is_control() || "&\"'<>,;)}".contains(c)).unwrap_or(text.len());
+    url::form_urlencoded::parse(format!("={}", &text[..end]).as_bytes()).next().map(|(_, value)| value.into_owned())
 }
 
-fn replace(text: &str, value: &str, label: &str) -> String {
-    if value.chars().count() >= SHORT {
-        return text.replace(value, label);
-    }
-    let part_of_a_word = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '-');
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find(value) {
-        let (before, after) = (&rest[..at], &rest[at + value.len()..]);
-        out.push_str(before);
-        let preceding = before.chars().next_back().or_else(|| out.chars().next_back());
-        let stands_alone = !part_of_a_word(preceding) && !part_of_a_word(after.chars().next());
-        out.push_str(if stands_alone { label } else { value });
-        rest = after;
-    }
-    out.push_str(rest);
-    out
+fn part_of_a_word(c: Option<char>) -> bool {
+    c.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '-')
+}
+
+/// True if what is at this place is no part of a longer word. An escape before it (`%3D`, `\n`) is none.
+fn stands_alone(text: &str, place: &Range<usize>) -> bool {
+    let before = text[..place.start].as_bytes();
+    let escape = match before {
+        [.., b'%', one, two] => one.is_ascii_hexdigit() && two.is_ascii_hexdigit(),
+        _ => false,
+    } || matches!(before, [.., b'\\', b'n' | b'r' | b't' | b'b' | b'f']);
+    (escape || !part_of_a_word(text[..place.start].chars().next_back())) && !part_of_a_word(text[place.end..].chars().next())
 }
 
 #[cfg(test)]
@@ -202,6 +249,65 @@ mod tests {
             "client_secret_basic client_secret=‹client secret›&a=secrets"
         );
         assert_eq!(redactor.text("secretsecret"), "secretsecret");
+    }
+
+    #[test]
+    fn a_short_secret_stands_alone_after_an_escape_too() {
+        let redactor = Redactor::new(false);
+        redactor.learn(SecretKind::Password, "hunter2");
+        assert_eq!(redactor.text("to=%2Flogin%3Fp%3Dhunter2%26x"), "to=%2Flogin%3Fp%3D‹password›%26x");
+        assert_eq!(redactor.text(r"typed:\nhunter2\n"), r"typed:\n‹password›\n");
+    }
+
+    #[test]
+    fn a_quote_at_the_end_is_part_of_the_secret() {
+        let redactor = Redactor::new(false);
+        redactor.learn(SecretKind::ClientSecret, "a-long-secret-with-é-and-\"");
+        for written in [r#"a-long-secret-with-é-and-\""#, r#"a-long-secret-with-\u00e9-and-\""#] {
+            assert_eq!(redactor.text(&format!(r#"{{"s":"{written}"}}"#)), r#"{"s":"‹client secret›"}"#);
+        }
+    }
+
+    #[test]
+    fn overlapping_secrets_go_whole() {
+        let redactor = Redactor::new(false);
+        redactor.learn(SecretKind::AccessToken, "aaaaaaaaaaaaaaaa.bbbb");
+        redactor.learn(SecretKind::RefreshToken, "bbbb.cccccccccccccccc");
+        redactor.learn(SecretKind::IdToken, "aaaaaaaaaaaaaaaa.bbbb.cc");
+        assert_eq!(redactor.text("(aaaaaaaaaaaaaaaa.bbbb.cccccccccccccccc)"), "(‹ID token 1›)");
+        assert_eq!(redactor.text("(aaaaaaaaaaaaaaaa.bbbb)"), "(‹access token 1›)");
+    }
+
+    #[test]
+    fn secrets_are_known_by_the_names_before_them() {
+        for (text, expected) in [
+            ("access_token=abc%2Fdefghijk&token_type=bearer", "access_token=‹access token 1›&token_type=bearer"),
+            (
+                r#"{"access_token":"first-value","access_token":"second-value"}"#,
+                r#"{"access_token":"‹access token 1›","access_token":"‹access token 2›"}"#,
+            ),
+            (r#"{"data": {"refresh_token" : "abc\/defghijk", "cut": "#, r#"{"data": {"refresh_token" : "‹refresh token 1›", "cut": "#),
+            (r#"{"client_secret":"cut-off-here"#, r#"{"client_secret":"‹client secret›"#),
+            ("response_type=id_token&scope=openid", "response_type=id_token&scope=openid"),
+            (
+                r#"{"id_token": {"essential": true}, "my_access_token": "not-of-that-name"}"#,
+                r#"{"id_token": {"essential": true}, "my_access_token": "not-of-that-name"}"#,
+            ),
+        ] {
+            let redactor = Redactor::new(false);
+            redactor.learn_named(text);
+            assert_eq!(redactor.text(text), expected);
+        }
+    }
+
+    #[test]
+    fn an_address_redirected_to_holds_secrets() {
+        let redactor = Redactor::new(false);
+        redactor.learn_address("http://localhost:3000/cb?code=Sp%2FlxlOBeZQQ&state=x#access_token=2YotnFZFEjr1zCsi");
+        assert_eq!(
+            redactor.text("/cb?code=Sp/lxlOBeZQQ&state=x#access_token=2YotnFZFEjr1zCsi"),
+            "/cb?code=‹authorization code 1›&state=x#access_token=‹access token 1›"
+        );
     }
 
     #[test]

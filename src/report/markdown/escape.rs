@@ -1,5 +1,7 @@
 //! Puts foreign text into Markdown so that it stays text, for `CommonMark`, for GitHub's extensions and for pulldown-cmark alike.
 
+use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+
 use crate::report::visible;
 
 /// What stands where there is no text.
@@ -65,6 +67,24 @@ pub fn destination(url: &str) -> String {
         }
     }
     out
+}
+
+/// A note, which is Markdown of ours: paragraphs and lists with bold text and code. If it is anything more, then something foreign got into it
+/// (a results file may come from anywhere, too), and it becomes a fenced block.
+pub fn note(text: &str) -> String {
+    let text = visible::block(text);
+    let ours = |event: &Event| {
+        use {Event as E, Tag as T, TagEnd as End};
+        matches!(
+            event,
+            E::Start(T::Paragraph | T::List(_) | T::Item | T::Strong)
+                | E::End(End::Paragraph | End::List(_) | End::Item | End::Strong)
+                | E::Text(_)
+                | E::Code(_)
+                | E::SoftBreak
+        )
+    };
+    if Parser::new_ext(&text, Options::ENABLE_TABLES).all(|event| ours(&event)) { text } else { fence(&text, "text") }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -189,7 +209,6 @@ fn escape(out: &mut String, text: &str) {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
     fn options() -> Options {
         Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS | Options::ENABLE_FOOTNOTES
@@ -242,6 +261,17 @@ mod tests {
     fn links_to_the_web_only() {
         assert_eq!(link("x", "https://a/b(c) \"d\"<e>\n?f&g=1"), "[x](https://a/b%28c%29%20%22d%22%3Ce%3E%0A?f&amp;g=1)");
         assert_eq!(link("x", "javascript:alert(1)"), "x");
+    }
+
+    #[test]
+    fn a_note_with_more_in_it_than_we_write_is_shown_as_text() {
+        for ours in ["A client is registered.", "The request:\n\n`https://i/auth`\n\n* **client_id**: `a_b`\n* **state**: `x`"] {
+            assert_eq!(note(ours), ours);
+        }
+        for foreign in ["* **client_id**: `a\n\n# H\n\n`", "a\n\n<img src=x>\n", "[x](https://evil.example)", "| a |\n|---|\n| b |", "a <b>c</b>"] {
+            assert!(note(foreign).starts_with("```text\n"), "{foreign}");
+        }
+        assert_eq!(note("a\u{1b}[31m"), "a␛[31m");
     }
 
     #[test]

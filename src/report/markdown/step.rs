@@ -132,7 +132,7 @@ fn entry(entry: &Entry) -> EntryView {
         Entry::Page(p) => view.page = Some(page(p)),
         Entry::Callback { url } => view.callback = Some(CallbackView { url: url.clone() }),
         Entry::Claims { of, claims } => view.claims = Some(ClaimsView { of: of.clone(), claims: format!("{claims:#}") }),
-        Entry::Note { text } => view.note = Some(NoteView { text: text.clone() }),
+        Entry::Note { text } => view.note = Some(NoteView { text: escape::note(text) }),
     }
     view
 }
