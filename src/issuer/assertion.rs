@@ -1,5 +1,6 @@
 //! Client authentication by a signed assertion: `private_key_jwt` (OpenID Connect Core 9, RFC 7523 2.2 and 3).
 
+use jsonwebtoken::DecodingKey;
 use jsonwebtoken::jwk::Jwk;
 use serde_json::Value;
 
@@ -48,7 +49,8 @@ impl AssertionKeys {
             return Err("jwks holds a key that must stay secret");
         }
         // Keys that are not understood are left out (RFC 7517 5).
-        let keys: Vec<Jwk> = keys.iter().filter_map(|key| serde_json::from_value(key.clone()).ok()).collect();
+        let keys: Vec<Jwk> =
+            keys.iter().filter_map(|key| serde_json::from_value(key.clone()).ok()).filter(|jwk| DecodingKey::from_jwk(jwk).is_ok()).collect();
         if keys.is_empty() { Err("jwks holds no key that is understood") } else { Ok(Self { keys, alg }) }
     }
 

@@ -137,9 +137,7 @@ impl Metadata {
             Some(name) => Some(Alg::of(name).ok_or_else(|| metadata("userinfo_signed_response_alg is not supported"))?),
         };
         let assertion_keys = match auth_method {
-            AuthMethod::PrivateKeyJwt => {
-                AssertionKeys::read(member("jwks"), text("token_endpoint_auth_signing_alg")?).map_err(metadata)?
-            }
+            AuthMethod::PrivateKeyJwt => AssertionKeys::read(member("jwks"), text("token_endpoint_auth_signing_alg")?).map_err(metadata)?,
             _ => AssertionKeys::default(),
         };
         if text("subject_type")?.is_some_and(|kind| kind != "public") {

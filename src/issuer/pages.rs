@@ -120,8 +120,12 @@ mod tests {
 
     #[test]
     fn hostile_strings_are_escaped_on_every_page() {
-        let data = json!({ "flow": HOSTILE, "csrf": HOSTILE, "client": HOSTILE, "username": HOSTILE, "failed": true, "scopes": [HOSTILE] });
-        for page in [super::login(&data), super::consent(&data), super::error(HOSTILE)] {
+        let data = json!({ "flow": HOSTILE, "csrf": HOSTILE, "client": HOSTILE, "username": HOSTILE, "failed": true, "scopes": [HOSTILE],
+            "logo_uri": HOSTILE, "policy_uri": HOSTILE, "tos_uri": HOSTILE });
+        let fields = [(HOSTILE.to_owned(), HOSTILE.to_owned())];
+        for page in [super::login(&data), super::consent(&data), super::error(HOSTILE), super::form_post(HOSTILE, &fields)] {
+            // The one script of our own.
+            let page = page.map(|page| page.replace(&format!("<script>{}</script>", super::SCRIPT), ""));
             let page = page.unwrap();
             assert!(!page.contains("<script>") && page.contains("&lt;script&gt;"), "{page}");
         }

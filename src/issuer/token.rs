@@ -77,7 +77,15 @@ fn client_credentials(issuer: &Issuer, client: &Client, form: &Params) -> Answer
     if scope.is_empty() || !scope.within(&may) || !scope.within(&client.metadata.scope) {
         return Err(OauthError::bad_request("invalid_scope", "the scope is unknown, or more than a client may have for itself").into());
     }
-    let grant = Grant { client_id: client.id.clone(), sub: client.id.clone(), scope, auth_time: None, nonce: None, requested: Requested::default(), alive: true };
+    let grant = Grant {
+        client_id: client.id.clone(),
+        sub: client.id.clone(),
+        scope,
+        auth_time: None,
+        nonce: None,
+        requested: Requested::default(),
+        alive: true,
+    };
     let number = issuer.store().put_grant(grant.clone());
     issue(issuer, client, &Issue { number, scope: &grant.scope, grant: &grant, kind: GrantKind::ClientCredentials, now: now() })
 }
