@@ -58,7 +58,7 @@ pub fn authenticate(issuer: &Issuer, headers: &HeaderMap, form: &Params) -> Resu
 /// As [`authenticate`].
 pub fn authenticate_confidential(issuer: &Issuer, headers: &HeaderMap, form: &Params) -> Result<Client, OauthError> {
     let client = authenticate(issuer, headers, form)?;
-    if !client.metadata.is_public() { Ok(client) } else { Err(OauthError::invalid_client("a public client may not do this")) }
+    if client.metadata.is_public() { Err(OauthError::invalid_client("a public client may not do this")) } else { Ok(client) }
 }
 
 /// True if a client assertion is good, which it is once.

@@ -59,7 +59,7 @@ pub fn error(issuer: &Issuer, target: &Target, error: &str, description: &str) -
         params["code"] = json!(random::secret());
     }
     issuer.defect.json(&[Site::AuthorizationError], &mut params)?;
-    send(issuer, target, Site::AuthorizationError, pairs(&params))
+    send(issuer, target, Site::AuthorizationError, &pairs(&params))
 }
 
 /// A code for the client (RFC 6749 4.1.2), with the code as it is sent, which a flaw may have changed.
@@ -71,16 +71,16 @@ pub fn code(issuer: &Issuer, target: &Target, code: &str) -> Result<(Reply, Stri
     if issuer.defect.does(Behaviour::AuthorizationResponseDoubled) {
         pairs.extend(target.state.iter().map(|state| ("state".to_owned(), state.clone())));
     }
-    Ok((send(issuer, target, Site::AuthorizationResponse, pairs)?, sent))
+    Ok((send(issuer, target, Site::AuthorizationResponse, &pairs)?, sent))
 }
 
-fn send(issuer: &Issuer, target: &Target, site: Site, pairs: Vec<(String, String)>) -> Answer {
+fn send(issuer: &Issuer, target: &Target, site: Site, pairs: &[(String, String)]) -> Answer {
     let redirect_uri = match target.redirect_uri.split_once('?') {
         Some((before, _)) if issuer.defect.does(Behaviour::RedirectQueryLost) => before,
         _ => &target.redirect_uri,
     };
     let reply = if target.mode == Mode::FormPost && !issuer.defect.does(Behaviour::FormPostIgnored) {
-        let html = pages::form_post(redirect_uri, &pairs)?;
+        let html = pages::form_post(redirect_uri, pairs)?;
         Reply::page_with(StatusCode::OK, html, &format!("script-src '{}'", pages::script_hash()))
     } else {
         Reply::see_other(&with_query(redirect_uri, pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))))
