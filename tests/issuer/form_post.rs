@@ -1,7 +1,16 @@
 //! The response mode `form_post`.
 
+use std::time::Duration;
+
 use base64::{Engine, engine::general_purpose::STANDARD};
+use oa_authtest::config::{AgentConfig, AgentKind, Network, Tls};
+use oa_authtest::session::agent::{Selectors, User, Visit};
+use oa_authtest::session::browser::Launch;
+use oa_authtest::session::callback::CallbackListener;
+use oa_authtest::session::user_agent::UserAgent;
 use serde_json::json;
+
+use url::Url;
 
 use super::relying_party::{CB, RelyingParty};
 
@@ -47,4 +56,29 @@ async fn the_redirect_uri_keeps_its_query() {
     url.set_query(Some(&query));
     let html = party.http.get(url).send().await.unwrap().text().await.unwrap();
     assert!(html.contains("/cb?a&#x3D;b&amp;c\"") || html.contains("/cb?a=b&amp;c\""), "{html}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn our_own_user_agent_takes_it_to_the_client() {
+    let party = RelyingParty::new().await;
+    let listener = CallbackListener::bind(&Url::parse("http://localhost:0/cb").unwrap()).await.unwrap();
+    let redirect_uri = listener.redirect_uri().clone();
+    let (_, body) = party.register(&json!({ "redirect_uris": [redirect_uri.as_str()] })).await;
+    let patience = Duration::from_secs(30);
+    let config = AgentConfig { kind: AgentKind::Http, webdriver_url: None, headed: false, deadline: patience };
+    let launch = Launch { spki: None, guard: None };
+    let agent = UserAgent::start(&config, &Network { tls: Tls::System, timeout: patience }, &launch).await.unwrap();
+    let mut session = agent.open().await.unwrap();
+    for (more, member) in [(None, "code"), (Some(("max_age", "x")), "error")] {
+        let mut url = party.request_of(body["client_id"].as_str().unwrap(), "openid", &[FORM_POST]);
+        url.set_query(Some(&url.query().unwrap().replace("localhost%3A1%2F", &format!("localhost%3A{}%2F", redirect_uri.port().unwrap()))));
+        url.query_pairs_mut().extend_pairs(more);
+        let accounts = party.issuer.accounts();
+        let user = User { username: accounts.username.clone(), password: accounts.password.clone().into() };
+        let state = "s t\"a&te".to_owned();
+        let visit = Visit { url, redirect_uri: redirect_uri.clone(), state, user, selectors: Selectors::default(), deadline: patience };
+        let callback = session.visit(&visit, &listener).await.end.unwrap();
+        assert_eq!((callback.method.as_str(), callback.url.query()), ("POST", None));
+        assert!(callback.form.iter().any(|(name, _)| name == member), "{callback:?}");
+    }
 }
