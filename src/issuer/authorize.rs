@@ -5,14 +5,46 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use http::HeaderMap;
-use url::form_urlencoded;
 
 use super::client::{AuthMethod, Client};
+use super::flaw::Behaviour;
+use super::hint;
 use super::interaction;
 use super::params::{self, Params};
-use super::reply::{Answer, Problem, Reply};
+use super::reply::{Answer, Problem};
+use super::requested::Requested;
+use super::respond::{self, Mode, Target};
 use super::scope::{OFFLINE_ACCESS, Scope};
 use super::state::Issuer;
+
+/// The longest user name that is taken as a hint, in bytes.
+const LONGEST_HINT: usize = 256;
+
+/// Every parameter with a meaning (RFC 6749 4.1.1, RFC 7636 4.3, OpenID Connect Core 3.1.2.1, 5.2, 5.5, 6, 7.2.1).
+const KNOWN: [&str; 22] = [
+    "acr_values",
+    "claims",
+    "claims_locales",
+    "client_id",
+    "code_challenge",
+    "code_challenge_method",
+    "display",
+    "id_token_hint",
+    "login_hint",
+    "max_age",
+    "nonce",
+    "prompt",
+    "redirect_uri",
+    "registration",
+    "request",
+    "request_uri",
+    "resource",
+    "response_mode",
+    "response_type",
+    "scope",
+    "state",
+    "ui_locales",
+];
 
 /// The longest `state` or `nonce`, in bytes.
 const LONGEST_VALUE: usize = 4096;
@@ -22,12 +54,12 @@ const LONGEST_VALUE: usize = 4096;
 pub struct Request {
     /// The client.
     pub client_id: String,
-    /// One of the client's redirect URIs.
-    pub redirect_uri: String,
+    /// Where and how the client gets its answer.
+    pub target: Target,
     /// What is asked for, of what there is and the client registered.
     pub scope: Scope,
-    /// Given back as it is.
-    pub state: Option<String>,
+    /// What is asked for beside that.
+    pub requested: Requested,
     /// Put into the ID token.
     pub nonce: Option<String>,
     /// The S256 code challenge.
@@ -36,6 +68,10 @@ pub struct Request {
     pub prompt: Scope,
     /// The oldest login that is good enough, in seconds.
     pub max_age: Option<u64>,
+    /// The one end-user who is asked for, by a hint or by the value of `sub`.
+    pub sub: Option<String>,
+    /// The user name the login page begins with.
+    pub login_hint: Option<String>,
 }
 
 /// Why a request is refused.
@@ -43,7 +79,7 @@ enum Refusal {
     /// Shown to the end-user: nobody may be sent to this redirect URI.
     Page(&'static str),
     /// Sent to the client.
-    Redirect { redirect_uri: String, state: Option<String>, error: &'static str, description: &'static str },
+    Client { target: Target, error: &'static str, description: &'static str },
 }
 
 /// `GET` of the authorization endpoint.
@@ -56,6 +92,9 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
     if !params::is_form(&headers) {
         return Err(Problem::Page("The request is not a form."));
     }
+    if issuer.defect.does(Behaviour::PostRequestRefused) {
+        return Err(Problem::Page("The request is not a GET."));
+    }
     begin(&issuer, &Params::parse(&body), &headers)
 }
 
@@ -63,35 +102,22 @@ fn begin(issuer: &Issuer, params: &Params, headers: &HeaderMap) -> Answer {
     match check(issuer, params) {
         Ok(request) => interaction::begin(issuer, request, headers),
         Err(Refusal::Page(message)) => Err(Problem::Page(message)),
-        Err(Refusal::Redirect { redirect_uri, state, error, description }) => Ok(refuse(issuer, &redirect_uri, state.as_deref(), error, description)),
+        Err(Refusal::Client { target, error, description }) => respond::error(issuer, &target, error, description),
     }
-}
-
-/// An error sent to the client (RFC 6749 4.1.2.1), with `iss` (RFC 9207 2).
-pub fn refuse(issuer: &Issuer, redirect_uri: &str, state: Option<&str>, error: &str, description: &str) -> Reply {
-    let mut pairs = vec![("error", error), ("error_description", description)];
-    pairs.extend(state.map(|state| ("state", state)));
-    pairs.push(("iss", &issuer.url));
-    Reply::see_other(&with_query(redirect_uri, pairs))
-}
-
-/// The redirect URI with these parameters after those it has (RFC 6749 4.1.2).
-pub fn with_query<'a>(redirect_uri: &str, pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
-    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-    let separator = match redirect_uri.split_once('?') {
-        None => "?",
-        Some((_, "")) => "",
-        Some(_) => "&",
-    };
-    format!("{redirect_uri}{separator}{query}")
 }
 
 fn check(issuer: &Issuer, params: &Params) -> Result<Request, Refusal> {
     let (client, redirect_uri) = addressee(issuer, params)?;
     let state = params.owned("state").filter(|state| state.len() <= LONGEST_VALUE);
-    let refuse = |error, description| Refusal::Redirect { redirect_uri: redirect_uri.clone(), state: state.clone(), error, description };
+    // An error is sent as the client asked for, or if there is no such way in the usual one.
+    let mode = Mode::of(params);
+    let target = Target { redirect_uri, state, mode: mode.unwrap_or(Mode::Query) };
+    let refuse = |error, description| Refusal::Client { target: target.clone(), error, description };
     let invalid = |description| refuse("invalid_request", description);
 
+    if issuer.defect.does(Behaviour::UnknownParameterRefused) && params.names().any(|name| !KNOWN.contains(&name)) {
+        return Err(invalid("there is a parameter that is not known"));
+    }
     if params.any_repeats() {
         return Err(invalid("a parameter is there more than once"));
     }
@@ -110,8 +136,8 @@ fn check(issuer: &Issuer, params: &Params) -> Result<Request, Refusal> {
     if !client.metadata.may("authorization_code") {
         return Err(refuse("unauthorized_client", "the client did not register the grant authorization_code"));
     }
-    if params.get("response_mode").is_some_and(|mode| mode != "query") {
-        return Err(invalid("only the response mode query is supported"));
+    if mode.is_none() {
+        return Err(invalid("only the response modes query and form_post are supported"));
     }
     if [params.get("state"), params.get("nonce")].into_iter().flatten().any(|value| value.len() > LONGEST_VALUE) {
         return Err(invalid("state or nonce is too long"));
@@ -132,8 +158,26 @@ fn check(issuer: &Issuer, params: &Params) -> Result<Request, Refusal> {
     if scope.filter(|word| word != OFFLINE_ACCESS).is_empty() {
         return Err(refuse("invalid_scope", "there is no scope that this client may ask for"));
     }
+    let requested = requested(issuer, params).map_err(invalid)?.within(&client.metadata.scope);
+    if requested.unmet_acr {
+        return Err(refuse("unmet_authentication_requirements", "there is no such authentication context class"));
+    }
+    let hinted = params.get("id_token_hint").and_then(|hint| hint::subject(issuer, hint));
+    if hinted.is_some() && issuer.defect.does(Behaviour::IdTokenHintRefused) {
+        return Err(invalid("id_token_hint is not accepted"));
+    }
+    let sub = requested.sub.clone().or(hinted);
     let nonce = params.owned("nonce");
-    Ok(Request { client_id: client.id, redirect_uri, scope, state, nonce, challenge, prompt, max_age })
+    let login_hint = params.owned("login_hint").filter(|hint| hint.len() <= LONGEST_HINT);
+    Ok(Request { client_id: client.id, target, scope, requested, nonce, challenge, prompt, max_age, sub, login_hint })
+}
+
+/// What `claims` and `acr_values` ask for (OpenID Connect Core 5.5, 3.1.2.1).
+fn requested(issuer: &Issuer, params: &Params) -> Result<Requested, &'static str> {
+    let claims = params.get("claims").filter(|_| !issuer.defect.does(Behaviour::ClaimsParameterIgnored));
+    let mut requested = claims.map_or(Ok(Requested::default()), Requested::read)?;
+    requested.acr |= params.get("acr_values").is_some();
+    Ok(requested)
 }
 
 /// The client and where to send the answer. While these are in doubt nobody is redirected.
@@ -166,16 +210,4 @@ fn challenge(client: &Client, params: &Params) -> Result<Option<String>, &'stati
     }
     let is_base64url = challenge.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
     if challenge.len() == 43 && is_base64url { Ok(Some(challenge.to_owned())) } else { Err("code_challenge is not a SHA-256 in base64url") }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::with_query;
-
-    #[test]
-    fn the_query_of_a_redirect_uri_is_kept() {
-        assert_eq!(with_query("http://a/cb", [("code", "x y")]), "http://a/cb?code=x+y");
-        assert_eq!(with_query("http://a/cb?b=%20", [("code", "&")]), "http://a/cb?b=%20&code=%26");
-        assert_eq!(with_query("http://a/cb?", [("code", "x")]), "http://a/cb?code=x");
-    }
 }

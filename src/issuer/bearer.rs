@@ -3,14 +3,16 @@
 use http::HeaderMap;
 use http::header::AUTHORIZATION;
 
+use super::flaw::Behaviour;
 use super::grant::{Access, Grant};
 use super::reply::OauthError;
 use super::state::{Issuer, now};
 
 /// The token of an `Authorization: Bearer` header (RFC 6750 2.1).
-pub fn token(headers: &HeaderMap) -> Option<&str> {
+pub fn token<'a>(issuer: &Issuer, headers: &'a HeaderMap) -> Option<&'a str> {
     let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    let is_bearer = if issuer.defect.does(Behaviour::BearerCaseSensitive) { scheme == "Bearer" } else { scheme.eq_ignore_ascii_case("bearer") };
+    is_bearer.then(|| token.trim())
 }
 
 /// What a token stands for, if it is good for this scope.

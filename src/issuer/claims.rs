@@ -8,8 +8,10 @@ use super::grant::{ACCESS_TOKEN_LIFETIME, Grant, ID_TOKEN_LIFETIME};
 use super::keys::{Alg, KeyRing, unsigned};
 use super::random;
 use super::reply::Problem;
+use super::requested::{ACR, Requested};
 use super::scope::{IDENTITY, Scope};
 use super::state::Issuer;
+use super::user;
 
 /// How an access token came about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,17 +26,44 @@ pub enum GrantKind {
 
 /// The seller's claims, if the scope asks for them.
 pub fn seller(issuer: &Issuer, scope: &Scope) -> Map<String, Value> {
+    if scope.has(IDENTITY) { seller_claims(issuer) } else { Map::new() }
+}
+
+/// The seller's claims.
+pub fn seller_claims(issuer: &Issuer) -> Map<String, Value> {
     let mut claims = Map::new();
-    if scope.has(IDENTITY) {
-        let mut claim = |name: &str, value: &str| claims.insert(format!("https://openactive.io/{name}"), json!(value));
-        claim("sellerId", &issuer.accounts.seller_id);
-        claim("sellerName", "Acme Fitness Ltd");
-        claim("sellerUrl", "https://acme-fitness.example/");
-        claim("sellerLogo", "https://acme-fitness.example/logo.png");
-        claim("bookingServiceName", "Acme Booking");
-        claim("bookingServiceUrl", "https://acme-booking.example/");
-    }
+    let mut claim = |name: &str, value: &str| claims.insert(format!("https://openactive.io/{name}"), json!(value));
+    claim("sellerId", &issuer.accounts.seller_id);
+    claim("sellerName", "Acme Fitness Ltd");
+    claim("sellerUrl", "https://acme-fitness.example/");
+    claim("sellerLogo", "https://acme-fitness.example/logo.png");
+    claim("bookingServiceName", "Acme Booking");
+    claim("bookingServiceUrl", "https://acme-booking.example/");
     claims
+}
+
+/// What userinfo says of a grant's end-user to an access token of this scope (OpenID Connect Core 5.3.2).
+pub fn userinfo(issuer: &Issuer, grant: &Grant, scope: &Scope) -> Result<Value, Problem> {
+    let mut claims = Map::new();
+    claims.insert("sub".to_owned(), json!(grant.sub));
+    if issuer.defect.does(Behaviour::ScopeClaimsUngated) {
+        claims.extend(user::all()?);
+    } else if !issuer.defect.does(Behaviour::ScopeClaimsInIdToken) {
+        claims.extend(user::of_scope(scope)?);
+    }
+    claims.extend(seller(issuer, scope));
+    claims.extend(Requested::of_user(issuer, &grant.requested.userinfo)?);
+    Ok(Value::Object(claims))
+}
+
+/// A signed userinfo response, for a client that registered an algorithm for it (OpenID Connect Core 5.3.2).
+pub fn signed_userinfo(issuer: &Issuer, client: &Client, alg: Alg, mut claims: Value) -> Result<String, Problem> {
+    if let Value::Object(claims) = &mut claims {
+        claims.insert("iss".to_owned(), json!(issuer.url));
+        claims.insert("aud".to_owned(), json!(client.id));
+    }
+    let key = issuer.keys.key(alg);
+    Ok(key.sign(&json!({ "alg": alg.name(), "kid": key.kid, "typ": "JWT" }), &claims)?)
 }
 
 /// A signed ID token for a grant of an end-user, with the claims of this scope, beside this access token.
@@ -64,6 +93,13 @@ pub fn id_token(
             claims.insert("nonce".to_owned(), json!(nonce));
         }
         claims.extend(seller(issuer, scope));
+        if issuer.defect.does(Behaviour::ScopeClaimsInIdToken) {
+            claims.extend(user::of_scope(scope)?);
+        }
+        claims.extend(Requested::of_user(issuer, &grant.requested.id_token)?);
+        if grant.requested.acr {
+            claims.insert("acr".to_owned(), json!(ACR));
+        }
     }
     if issuer.defect.does(Behaviour::IdTokenStranger) {
         claims["aud"] = json!([client.id, "https://stranger.example"]);

@@ -17,6 +17,8 @@ pub enum AuthMethod {
     Basic,
     /// `client_secret_post`.
     Post,
+    /// `private_key_jwt`: an assertion signed with a key of the client.
+    PrivateKeyJwt,
     /// `none`: a public client.
     None,
 }
@@ -27,6 +29,7 @@ impl AuthMethod {
         match name {
             "client_secret_basic" => Some(Self::Basic),
             "client_secret_post" => Some(Self::Post),
+            "private_key_jwt" => Some(Self::PrivateKeyJwt),
             "none" => Some(Self::None),
             _ => None,
         }
@@ -51,7 +54,7 @@ pub struct Registered {
 pub struct Client {
     /// The client identifier.
     pub id: String,
-    /// The client secret; `None` for a public client.
+    /// The client secret; `None` for a client that authenticates otherwise or not at all.
     pub secret: Option<String>,
     /// What it registered, with the defaults filled in.
     pub metadata: Metadata,
@@ -63,7 +66,7 @@ impl Client {
     /// A client that registers itself now, in seconds since the epoch.
     pub fn register(metadata: Metadata, now: u64) -> Self {
         let id = random::secret();
-        let secret = (!metadata.is_public()).then(random::secret);
+        let secret = metadata.has_secret().then(random::secret);
         let registered = Registered { at: Instant::now(), issued_at: now, handle: id.clone(), access_token: random::secret() };
         Self { id, secret, metadata, registered: Some(registered) }
     }

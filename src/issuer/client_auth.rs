@@ -6,17 +6,25 @@ use http::HeaderMap;
 use http::header::AUTHORIZATION;
 use percent_encoding::percent_decode_str;
 
+use super::assertion;
 use super::client::{AuthMethod, Client};
 use super::flaw::Behaviour;
 use super::params::Params;
 use super::random;
 use super::reply::OauthError;
-use super::state::Issuer;
+use super::routes::TOKEN;
+use super::state::{Issuer, now};
 
 struct Credentials {
     id: String,
-    secret: Option<String>,
-    method: AuthMethod,
+    proof: Proof,
+}
+
+/// What a client shows to be the one it says it is.
+enum Proof {
+    Secret(String, AuthMethod),
+    Assertion(String),
+    Nothing,
 }
 
 /// The client that sent this form.
@@ -27,12 +35,16 @@ pub fn authenticate(issuer: &Issuer, headers: &HeaderMap, form: &Params) -> Resu
     let refused = || OauthError::invalid_client("the client is unknown, or its credentials or its method of authentication are wrong");
     let credentials = credentials(headers, form)?;
     let client = issuer.store().client(&credentials.id).cloned().ok_or_else(refused)?;
-    let is_right = match (&client.secret, &credentials.secret) {
-        (Some(known), Some(sent)) => random::same(known, sent),
-        (None, None) => true,
-        _ => false,
+    let (method, is_right) = match (&client.secret, &credentials.proof) {
+        (Some(known), Proof::Secret(sent, method)) => (*method, random::same(known, sent)),
+        (None, Proof::Assertion(text)) => (AuthMethod::PrivateKeyJwt, is_good(issuer, &client, text)),
+        (None, Proof::Nothing) => (AuthMethod::None, true),
+        _ => return Err(refused()),
     };
-    if !is_right || !client.metadata.auth_methods.contains(&credentials.method) {
+    if !is_right && client.secret.is_some() && issuer.defect.does(Behaviour::WrongSecretIsInvalidGrant) {
+        return Err(OauthError::bad_request("invalid_grant", "the client secret is wrong"));
+    }
+    if !is_right || !client.metadata.auth_methods.contains(&method) {
         return Err(refused());
     }
     let is_late = issuer.defect.does(Behaviour::RegistrationLate) && client.is_new();
@@ -46,24 +58,41 @@ pub fn authenticate(issuer: &Issuer, headers: &HeaderMap, form: &Params) -> Resu
 /// As [`authenticate`].
 pub fn authenticate_confidential(issuer: &Issuer, headers: &HeaderMap, form: &Params) -> Result<Client, OauthError> {
     let client = authenticate(issuer, headers, form)?;
-    if client.secret.is_some() { Ok(client) } else { Err(OauthError::invalid_client("a public client may not do this")) }
+    if client.metadata.is_public() { Err(OauthError::invalid_client("a public client may not do this")) } else { Ok(client) }
+}
+
+/// True if a client assertion is good, which it is once.
+fn is_good(issuer: &Issuer, client: &Client, text: &str) -> bool {
+    let token_endpoint = format!("{}{TOKEN}", issuer.url);
+    let found = client.metadata.assertion_keys.judge(text, &client.id, &[&issuer.url, &token_endpoint], now());
+    found.is_some_and(|assertion| issuer.store().use_assertion(&client.id, &assertion.jti))
 }
 
 fn credentials(headers: &HeaderMap, form: &Params) -> Result<Credentials, OauthError> {
-    let Some(header) = headers.get(AUTHORIZATION) else {
-        let id = form.owned("client_id").ok_or_else(|| OauthError::invalid_client("there are no client credentials"))?;
-        let secret = form.owned("client_secret");
-        let method = if secret.is_some() { AuthMethod::Post } else { AuthMethod::None };
-        return Ok(Credentials { id, secret, method });
-    };
-    let (id, secret) = header.to_str().ok().and_then(basic).ok_or_else(|| OauthError::invalid_client("the Authorization header is not Basic"))?;
-    if form.get("client_secret").is_some() {
+    let header = headers.get(AUTHORIZATION);
+    let (secret, assertion) = (form.get("client_secret"), form.get("client_assertion"));
+    if [header.is_some(), secret.is_some(), assertion.is_some()].iter().filter(|is_there| **is_there).count() > 1 {
         return Err(OauthError::bad_request("invalid_request", "the client authenticates in two ways at once"));
     }
-    if form.get("client_id").is_some_and(|other| other != id) {
-        return Err(OauthError::invalid_client("client_id is not the client that authenticates"));
+    let same = |id: String, proof| {
+        let is_other = form.get("client_id").is_some_and(|other| other != id);
+        if is_other { Err(OauthError::invalid_client("client_id is not the client that authenticates")) } else { Ok(Credentials { id, proof }) }
+    };
+    if let Some(header) = header {
+        let found = header.to_str().ok().and_then(basic);
+        let (id, secret) = found.ok_or_else(|| OauthError::invalid_client("the Authorization header is not Basic"))?;
+        return same(id, Proof::Secret(secret, AuthMethod::Basic));
     }
-    Ok(Credentials { id, secret: Some(secret), method: AuthMethod::Basic })
+    if let Some(text) = assertion {
+        if form.get("client_assertion_type") != Some(assertion::TYPE) {
+            return Err(OauthError::bad_request("invalid_request", "client_assertion_type is not that of a JWT"));
+        }
+        let id = assertion::client_id(text).ok_or_else(|| OauthError::invalid_client("client_assertion is not a JWT of a client"))?;
+        return same(id, Proof::Assertion(text.to_owned()));
+    }
+    let id = form.owned("client_id").ok_or_else(|| OauthError::invalid_client("there are no client credentials"))?;
+    let proof = secret.map_or(Proof::Nothing, |secret| Proof::Secret(secret.to_owned(), AuthMethod::Post));
+    Ok(Credentials { id, proof })
 }
 
 /// User name and password of an `Authorization: Basic` header, each form-encoded before it is put together (RFC 6749 2.3.1).

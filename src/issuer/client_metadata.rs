@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 use url::{Host, Url};
 
+use super::assertion::AssertionKeys;
 use super::client::AuthMethod;
 use super::keys::Alg;
 use super::reply::OauthError;
@@ -34,6 +35,10 @@ pub struct Metadata {
     pub auth_methods: Vec<AuthMethod>,
     /// `id_token_signed_response_alg`.
     pub id_token_alg: Alg,
+    /// `userinfo_signed_response_alg`; `None` for plain JSON.
+    pub userinfo_alg: Option<Alg>,
+    /// The keys of a client that authenticates by `private_key_jwt`, and the one algorithm it registered for that, if it did.
+    pub assertion_keys: AssertionKeys,
     /// The most it may ask for.
     pub scope: Scope,
 }
@@ -56,13 +61,25 @@ impl Metadata {
             grant_types: GRANT_TYPES.map(str::to_owned).into(),
             auth_methods: vec![AuthMethod::Basic, AuthMethod::Post],
             id_token_alg: Alg::Rs256,
+            userinfo_alg: None,
+            assertion_keys: AssertionKeys::default(),
             scope: Scope::supported(),
         }
     }
 
-    /// True for a client without a secret.
+    /// True for a client that does not authenticate.
     pub fn is_public(&self) -> bool {
         self.auth_methods == [AuthMethod::None]
+    }
+
+    /// True for a client that authenticates with a secret.
+    pub fn has_secret(&self) -> bool {
+        self.auth_methods.iter().any(|method| matches!(method, AuthMethod::Basic | AuthMethod::Post))
+    }
+
+    /// A link for people to follow or see: `logo_uri`, `policy_uri`, `tos_uri`.
+    pub fn link(&self, name: &str) -> Option<&str> {
+        self.document.get(name)?.as_str()
     }
 
     /// True if it registered this grant.
@@ -115,6 +132,14 @@ impl Metadata {
         let redirect_uris = redirect_uris(member("redirect_uris"), takes_codes, application_type == "native")?;
         let alg = text("id_token_signed_response_alg")?.unwrap_or("RS256");
         let id_token_alg = Alg::of(alg).ok_or_else(|| metadata("id_token_signed_response_alg is not supported"))?;
+        let userinfo_alg = match text("userinfo_signed_response_alg")? {
+            None => None,
+            Some(name) => Some(Alg::of(name).ok_or_else(|| metadata("userinfo_signed_response_alg is not supported"))?),
+        };
+        let assertion_keys = match auth_method {
+            AuthMethod::PrivateKeyJwt => AssertionKeys::read(member("jwks"), text("token_endpoint_auth_signing_alg")?).map_err(metadata)?,
+            _ => AssertionKeys::default(),
+        };
         if text("subject_type")?.is_some_and(|kind| kind != "public") {
             return Err(metadata("subject_type is not supported"));
         }
@@ -132,6 +157,12 @@ impl Metadata {
         document.insert("application_type".to_owned(), json!(application_type));
         document.insert("subject_type".to_owned(), json!("public"));
         document.insert("id_token_signed_response_alg".to_owned(), json!(alg));
+        if let Some(alg) = userinfo_alg {
+            document.insert("userinfo_signed_response_alg".to_owned(), json!(alg.name()));
+        }
+        if let Some(alg) = assertion_keys.alg {
+            document.insert("token_endpoint_auth_signing_alg".to_owned(), json!(alg.name()));
+        }
         document.insert("scope".to_owned(), json!(scope.to_string()));
         copy_prose(request, &mut document)?;
         Ok(Self {
@@ -141,6 +172,8 @@ impl Metadata {
             grant_types,
             auth_methods: vec![auth_method],
             id_token_alg,
+            userinfo_alg,
+            assertion_keys,
             scope,
         })
     }
@@ -239,7 +272,7 @@ mod tests {
                 "redirect_uris": ["http://localhost:1/cb?a=b"], "grant_types": ["authorization_code"], "response_types": ["code"],
                 "token_endpoint_auth_method": "client_secret_basic", "application_type": "web", "subject_type": "public",
                 "id_token_signed_response_alg": "RS256",
-                "scope": "openid offline_access openactive-identity openactive-openbooking openactive-ordersfeed", "client_name": "A"
+                "scope": "openid offline_access openactive-identity openactive-openbooking openactive-ordersfeed profile email address phone", "client_name": "A"
             })
         );
     }
@@ -271,7 +304,11 @@ mod tests {
             json!({ "grant_types": ["client_credentials"], "response_types": ["code"] }),
             json!({ "grant_types": ["client_credentials"], "token_endpoint_auth_method": "none" }),
             json!({ "response_types": ["token"] }),
+            json!({ "token_endpoint_auth_method": "client_secret_jwt" }),
             json!({ "token_endpoint_auth_method": "private_key_jwt" }),
+            json!({ "token_endpoint_auth_method": "private_key_jwt", "jwks_uri": "https://a.example/jwks" }),
+            json!({ "token_endpoint_auth_method": "private_key_jwt", "jwks": { "keys": [{ "kty": "oct", "k": "AA" }] } }),
+            json!({ "userinfo_signed_response_alg": "none" }),
             json!({ "id_token_signed_response_alg": "none" }),
             json!({ "subject_type": "pairwise" }),
             json!({ "logo_uri": "javascript:x" }),
@@ -287,7 +324,7 @@ mod tests {
 
     #[test]
     fn a_client_without_codes_needs_no_redirect_uri() {
-        let metadata = Metadata::read(&json!({ "grant_types": ["client_credentials"], "scope": "openactive-ordersfeed profile" })).unwrap();
+        let metadata = Metadata::read(&json!({ "grant_types": ["client_credentials"], "scope": "openactive-ordersfeed unknown" })).unwrap();
         assert_eq!(metadata.document["response_types"], json!([]));
         assert_eq!(metadata.document["scope"], "openactive-ordersfeed");
     }

@@ -1,5 +1,6 @@
 //! Grants and what was issued for them: codes, access tokens, refresh tokens.
 
+use super::requested::Requested;
 use super::scope::Scope;
 
 /// Seconds an authorization code lives (RFC 6749 4.1.2 recommends at most ten minutes).
@@ -24,6 +25,8 @@ pub struct Grant {
     pub auth_time: Option<u64>,
     /// The authorization request's nonce.
     pub nonce: Option<String>,
+    /// What was asked for beside the scope.
+    pub requested: Requested,
     /// False once it was revoked: nothing issued for it is good any more.
     pub alive: bool,
 }

@@ -6,19 +6,22 @@ use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use http::header::{COOKIE, SET_COOKIE};
 use http::{HeaderMap, StatusCode};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
+use url::Url;
 
-use super::authorize::{Request, refuse, with_query};
-use super::flaw::{Behaviour, Site};
+use super::authorize::Request;
+use super::flaw::Behaviour;
 use super::grant::{CODE_LIFETIME, Code, Grant};
-use super::pages;
+use super::pages::{self, PageError};
 use super::params::Params;
 use super::random;
 use super::reply::{Answer, Problem, Reply};
+use super::respond;
 use super::routes::{CONSENT, LOGIN};
-use super::scope::OFFLINE_ACCESS;
+use super::scope::{OFFLINE_ACCESS, Scope};
 use super::state::{Issuer, USER_SUB, now};
 use super::store::Session;
+use super::user;
 
 /// An authorization request that waits for the end-user.
 #[derive(Debug, Clone)]
@@ -59,8 +62,7 @@ pub fn begin(issuer: &Issuer, request: Request, headers: &HeaderMap) -> Answer {
 /// `GET` of the login page.
 pub async fn login_page(State(issuer): State<Arc<Issuer>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Answer {
     let (id, flow) = known_flow(&issuer, &Params::parse(query.unwrap_or_default().as_bytes()), &headers)?;
-    let html = pages::login(&json!({ "flow": id, "csrf": flow.csrf, "client": client_name(&issuer, &flow) }))?;
-    Ok(Reply::page(StatusCode::OK, html))
+    page(&issuer, &id, &flow, pages::login, &json!({ "username": flow.request.login_hint }))
 }
 
 /// `POST` of the login page.
@@ -68,14 +70,12 @@ pub async fn log_in(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body:
     let form = Params::parse(&body);
     let (id, mut flow) = posted_flow(&issuer, &form, &headers)?;
     if form.get("action") == Some("cancel") {
-        return Ok(deny(&issuer, &id, &flow, "the end-user did not log in"));
+        return deny(&issuer, &id, &flow, "the end-user did not log in");
     }
     let username = form.get("username").unwrap_or_default();
     let password = form.get("password").unwrap_or_default();
     if !random::same(username, &issuer.accounts.username) || !random::same(password, &issuer.accounts.password) {
-        let client = client_name(&issuer, &flow);
-        let html = pages::login(&json!({ "flow": id, "csrf": flow.csrf, "client": client, "failed": true, "username": username }))?;
-        return Ok(Reply::page(StatusCode::OK, html));
+        return page(&issuer, &id, &flow, pages::login, &json!({ "failed": true, "username": username }));
     }
     let session = Session { sub: USER_SUB.to_owned(), auth_time: now() };
     flow.browser = issuer.store().log_in(&flow.browser, session);
@@ -89,10 +89,9 @@ pub async fn consent_page(State(issuer): State<Arc<Issuer>>, RawQuery(query): Ra
     if !matches!(next(&issuer, &flow), Next::Consent) {
         return go_on(&issuer, &id, &flow);
     }
-    let scopes: Vec<&str> = flow.request.scope.words().map(pages::scope_in_words).collect();
-    let client = client_name(&issuer, &flow);
-    let data = json!({ "flow": id, "csrf": flow.csrf, "client": client, "scopes": scopes, "username": issuer.accounts.username });
-    Ok(Reply::page(StatusCode::OK, pages::consent(&data)?))
+    let wishes = wishes(&flow.request);
+    let scopes: Vec<&str> = wishes.words().map(pages::scope_in_words).collect();
+    page(&issuer, &id, &flow, pages::consent, &json!({ "scopes": scopes, "username": issuer.accounts.username }))
 }
 
 /// `POST` of the consent page.
@@ -103,32 +102,39 @@ pub async fn consent(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body
         return go_on(&issuer, &id, &flow);
     }
     if form.get("action") != Some("allow") {
-        return Ok(deny(&issuer, &id, &flow, "the end-user did not consent"));
+        return deny(&issuer, &id, &flow, "the end-user did not consent");
     }
-    issuer.store().add_consent(USER_SUB, &flow.request.client_id, &flow.request.scope);
+    issuer.store().add_consent(USER_SUB, &flow.request.client_id, &wishes(&flow.request));
     flow.consented = true;
     go_on(&issuer, &id, &flow)
 }
 
 fn next(issuer: &Issuer, flow: &Flow) -> Next {
     let request = &flow.request;
-    let silent = request.prompt.has("none");
+    let does = |behaviour| issuer.defect.does(behaviour);
+    let wants_login = request.prompt.has("login") && !does(Behaviour::PromptLoginIgnored);
+    let wants_silence = request.prompt.has("none");
+    let silent = wants_silence && !does(Behaviour::PromptNoneShowsLogin);
     let now = now();
     let store = issuer.store();
+    let is_other = |session: &Session| request.sub.as_ref().is_some_and(|sub| *sub != session.sub) && !does(Behaviour::SubMoves);
     let session = store.session(&flow.browser, now).filter(|session| {
-        let asked = request.prompt.has("login") || request.prompt.has("select_account");
+        let asked = wants_login || request.prompt.has("select_account") || (wants_silence && !silent);
         // A login in the very second of the request is not older than zero seconds, but max_age=0 asks for one all the same.
         let too_old = request.max_age.is_some_and(|most| most == 0 || now.saturating_sub(session.auth_time) > most);
-        flow.logged_in || !(asked || too_old)
+        flow.logged_in || !(asked || (too_old && !does(Behaviour::MaxAgeIgnored)) || is_other(session))
     });
-    let Some(session) = session else {
+    let Some(session) = session.filter(|_| !(silent && does(Behaviour::PromptNoneRefused))) else {
         return if silent { Next::Refuse("login_required", "the end-user is not logged in") } else { Next::Login };
     };
+    if is_other(session) {
+        return Next::Refuse("login_required", "the end-user who logged in is not the one who was asked for");
+    }
     let wants_consent = !flow.consented
-        && !issuer.defect.does(Behaviour::ConsentNever)
-        && (issuer.defect.does(Behaviour::ConsentAlways)
+        && !does(Behaviour::ConsentNever)
+        && (does(Behaviour::ConsentAlways)
             || request.prompt.has("consent")
-            || !store.has_consent(&session.sub, &request.client_id, &request.scope));
+            || !store.has_consent(&session.sub, &request.client_id, &wishes(request)));
     match (wants_consent, silent) {
         (false, _) => Next::Code(session.clone()),
         (true, false) => Next::Consent,
@@ -142,17 +148,17 @@ fn go_on(issuer: &Issuer, id: &str, flow: &Flow) -> Answer {
         Next::Consent => CONSENT,
         Next::Code(session) => return answer(issuer, id, flow, &session),
         Next::Refuse(error, description) => {
-            let request = &flow.request;
-            return Ok(refuse(issuer, &request.redirect_uri, request.state.as_deref(), error, description));
+            issuer.store().remove_flow(id);
+            return respond::error(issuer, &flow.request.target, error, description);
         }
     };
     issuer.store().put_flow(id, flow.clone());
     Ok(Reply::see_other(&format!("{page}?flow={id}")))
 }
 
-fn deny(issuer: &Issuer, id: &str, flow: &Flow, description: &str) -> Reply {
+fn deny(issuer: &Issuer, id: &str, flow: &Flow, description: &str) -> Answer {
     issuer.store().remove_flow(id);
-    refuse(issuer, &flow.request.redirect_uri, flow.request.state.as_deref(), "access_denied", description)
+    respond::error(issuer, &flow.request.target, "access_denied", description)
 }
 
 /// The authorization response (RFC 6749 4.1.2, RFC 9207 2).
@@ -165,27 +171,26 @@ fn answer(issuer: &Issuer, id: &str, flow: &Flow, session: &Session) -> Answer {
     if issuer.defect.does(Behaviour::CodeShort) {
         code.truncate(8);
     }
-    let mut params = Map::new();
-    params.insert("code".to_owned(), json!(code));
-    if let Some(state) = &request.state {
-        params.insert("state".to_owned(), json!(state));
-    }
-    params.insert("iss".to_owned(), json!(issuer.url));
-    let mut params = Value::Object(params);
-    issuer.defect.json(&[Site::AuthorizationResponse], &mut params)?;
-    let sent = params["code"].as_str().unwrap_or(&code).to_owned();
-
+    let (reply, sent) = respond::code(issuer, &request.target, &code)?;
+    let auth_time = if issuer.defect.does(Behaviour::AuthTimeMoves) && !flow.logged_in {
+        // Another second than that of the login, even if both are in the same.
+        now().max(session.auth_time + 1)
+    } else {
+        session.auth_time
+    };
+    let sub = if issuer.defect.does(Behaviour::SubMoves) { random::secret() } else { session.sub.clone() };
     let grant = Grant {
         client_id: request.client_id.clone(),
-        sub: session.sub.clone(),
+        sub,
         scope,
-        auth_time: Some(session.auth_time),
+        auth_time: Some(auth_time),
         nonce: request.nonce.clone(),
+        requested: request.requested.clone(),
         alive: true,
     };
     let code = Code {
         grant,
-        redirect_uri: request.redirect_uri.clone(),
+        redirect_uri: request.target.redirect_uri.clone(),
         challenge: request.challenge.clone(),
         expires_at: now() + CODE_LIFETIME,
         spent: false,
@@ -194,34 +199,34 @@ fn answer(issuer: &Issuer, id: &str, flow: &Flow, session: &Session) -> Answer {
     let mut store = issuer.store();
     store.remove_flow(id);
     store.put_code(&sent, code);
-    drop(store);
-    let mut pairs = pairs(&params);
-    if issuer.defect.does(Behaviour::AuthorizationResponseDoubled) {
-        pairs.extend(request.state.iter().map(|state| ("state".to_owned(), state.clone())));
-    }
-    let redirect_uri = match request.redirect_uri.split_once('?') {
-        Some((before, _)) if issuer.defect.does(Behaviour::RedirectQueryLost) => before,
-        _ => &request.redirect_uri,
-    };
-    let location = with_query(redirect_uri, pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
-    Ok(issuer.defect.dress(&[Site::AuthorizationResponse], Reply::see_other(&location))?)
+    Ok(reply)
 }
 
-/// Parameters as they are sent: an array, which only a flaw can make, repeats its parameter.
-fn pairs(params: &Value) -> Vec<(String, String)> {
-    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let mut pairs = Vec::new();
-    for (name, value) in params.as_object().into_iter().flatten() {
-        match value {
-            Value::Array(values) => pairs.extend(values.iter().map(|value| (name.clone(), text(value)))),
-            value => pairs.push((name.clone(), text(value))),
-        }
+/// What the end-user is asked to allow: the scope, and the claims that are asked for by name beyond it.
+fn wishes(request: &Request) -> Scope {
+    let mut wishes = request.scope.clone();
+    let names = request.requested.userinfo.iter().chain(&request.requested.id_token);
+    for name in names.filter_map(|name| user::scope_of(name)) {
+        wishes.add(name);
     }
-    pairs
+    wishes
 }
 
-fn client_name(issuer: &Issuer, flow: &Flow) -> String {
-    issuer.store().client(&flow.request.client_id).map(|client| client.name().to_owned()).unwrap_or_default()
+/// A page of a flow, with what it says of the client.
+fn page(issuer: &Issuer, id: &str, flow: &Flow, render: fn(&Value) -> Result<String, PageError>, more: &Value) -> Answer {
+    let client = issuer.store().client(&flow.request.client_id).cloned();
+    let name = client.as_ref().map(|client| client.name().to_owned()).unwrap_or_default();
+    let link = |name: &str| client.as_ref().and_then(|client| client.metadata.link(name));
+    let logo = link("logo_uri");
+    let mut data = json!({
+        "flow": id, "csrf": flow.csrf, "client": name, "logo_uri": logo, "policy_uri": link("policy_uri"), "tos_uri": link("tos_uri"),
+    });
+    if let (Value::Object(data), Value::Object(more)) = (&mut data, more) {
+        data.extend(more.clone());
+    }
+    // The logo is the one thing a page loads, and from its own host only.
+    let images = logo.and_then(|logo| Url::parse(logo).ok()).map(|logo| format!("img-src {}", logo.origin().ascii_serialization()));
+    Ok(Reply::page_with(StatusCode::OK, render(&data)?, &images.unwrap_or_default()))
 }
 
 fn known_flow(issuer: &Issuer, params: &Params, headers: &HeaderMap) -> Result<(String, Flow), Problem> {

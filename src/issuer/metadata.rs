@@ -40,7 +40,7 @@ mod tests {
     use super::{Persona, template};
     use crate::issuer::client_metadata::GRANT_TYPES;
     use crate::issuer::keys::Alg;
-    use crate::issuer::{pages, routes, scope};
+    use crate::issuer::{pages, requested, routes, scope, user};
 
     #[test]
     fn the_document_promises_what_the_issuer_does() {
@@ -50,7 +50,12 @@ mod tests {
         grants.sort_unstable();
         assert_eq!(document["grant_types_supported"], serde_json::json!(grants));
         assert_eq!(document["scopes_supported"], serde_json::json!(scope::SUPPORTED));
-        assert_eq!(document["id_token_signing_alg_values_supported"], serde_json::json!(Alg::ALL.map(Alg::name)));
+        for purpose in ["id_token", "userinfo", "token_endpoint_auth", "revocation_endpoint_auth", "introspection_endpoint_auth"] {
+            assert_eq!(document[format!("{purpose}_signing_alg_values_supported")], serde_json::json!(Alg::ALL.map(Alg::name)), "{purpose}");
+        }
+        assert_eq!(document["acr_values_supported"], serde_json::json!([requested::ACR]));
+        let claims = document["claims_supported"].as_array().unwrap();
+        assert!(user::all().unwrap().keys().all(|claim| claims.contains(&serde_json::json!(claim))));
         for (member, path) in [
             ("authorization_endpoint", routes::AUTHORIZE),
             ("token_endpoint", routes::TOKEN),

@@ -5,6 +5,7 @@
 
 use thiserror::Error;
 
+mod assertion;
 mod authorize;
 mod bearer;
 mod bounded;
@@ -14,6 +15,7 @@ mod client_auth;
 mod client_metadata;
 pub mod flaw;
 mod grant;
+mod hint;
 mod interaction;
 mod introspection;
 mod keys;
@@ -23,7 +25,9 @@ mod params;
 mod random;
 mod registration;
 mod reply;
+mod requested;
 mod resource;
+mod respond;
 mod revocation;
 mod routes;
 mod scope;
@@ -32,6 +36,7 @@ mod state;
 mod store;
 mod tls;
 mod token;
+mod user;
 mod userinfo;
 
 pub use flaw::{FlawError, flaws};

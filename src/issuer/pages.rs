@@ -2,6 +2,9 @@
 
 use std::sync::OnceLock;
 
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use handlebars::Handlebars;
 use serde_json::{Value, json};
 use thiserror::Error;
@@ -16,11 +19,12 @@ pub struct PageError {
     why: String,
 }
 
-static TEMPLATES: [(&str, &str); 6] = [
+static TEMPLATES: [(&str, &str); 7] = [
     ("layout", include_str!("../../fixtures/issuer/layout.html")),
     ("home", include_str!("../../fixtures/issuer/home.html")),
     ("login", include_str!("../../fixtures/issuer/login.html")),
     ("consent", include_str!("../../fixtures/issuer/consent.html")),
+    ("form_post", include_str!("../../fixtures/issuer/form_post.html")),
     ("error", include_str!("../../fixtures/issuer/error.html")),
     ("dataset", include_str!("../../fixtures/issuer/dataset.html")),
 ];
@@ -56,6 +60,19 @@ pub fn consent(data: &Value) -> Result<String, PageError> {
     render("consent", data)
 }
 
+/// The script of the page that posts a form: all that any page runs.
+const SCRIPT: &str = "document.forms[0].submit()";
+
+/// The source expression that lets [`SCRIPT`] run (Content Security Policy 3, 2.3.1).
+pub fn script_hash() -> String {
+    format!("sha256-{}", STANDARD.encode(digest(&SHA256, SCRIPT.as_bytes())))
+}
+
+/// The page that posts these fields to the client by itself, or where there are no scripts by a button.
+pub fn form_post(action: &str, fields: &[(String, String)]) -> Result<String, PageError> {
+    render("form_post", &json!({ "action": action, "fields": fields, "script": SCRIPT }))
+}
+
 /// The error page.
 pub fn error(message: &str) -> Result<String, PageError> {
     render("error", &json!({ "message": message }))
@@ -86,6 +103,10 @@ pub fn scope_in_words(word: &str) -> &str {
         scope::IDENTITY => "See your seller identity: name, website, logo",
         scope::OPENBOOKING => "Take bookings on your behalf",
         scope::ORDERS_FEED => "Read the feed of its own orders",
+        scope::PROFILE => "See who you are: name, picture, date of birth and the like",
+        scope::EMAIL => "See your email address",
+        scope::ADDRESS => "See your postal address",
+        scope::PHONE => "See your telephone number",
         other => other,
     }
 }
@@ -99,8 +120,12 @@ mod tests {
 
     #[test]
     fn hostile_strings_are_escaped_on_every_page() {
-        let data = json!({ "flow": HOSTILE, "csrf": HOSTILE, "client": HOSTILE, "username": HOSTILE, "failed": true, "scopes": [HOSTILE] });
-        for page in [super::login(&data), super::consent(&data), super::error(HOSTILE)] {
+        let data = json!({ "flow": HOSTILE, "csrf": HOSTILE, "client": HOSTILE, "username": HOSTILE, "failed": true, "scopes": [HOSTILE],
+            "logo_uri": HOSTILE, "policy_uri": HOSTILE, "tos_uri": HOSTILE });
+        let fields = [(HOSTILE.to_owned(), HOSTILE.to_owned())];
+        for page in [super::login(&data), super::consent(&data), super::error(HOSTILE), super::form_post(HOSTILE, &fields)] {
+            // The one script of our own.
+            let page = page.map(|page| page.replace(&format!("<script>{}</script>", super::SCRIPT), ""));
             let page = page.unwrap();
             assert!(!page.contains("<script>") && page.contains("&lt;script&gt;"), "{page}");
         }

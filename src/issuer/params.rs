@@ -39,6 +39,11 @@ impl Params {
         self.get(name).map(str::to_owned)
     }
 
+    /// The names of all that are there.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(name, _)| name.as_str())
+    }
+
     /// True if this parameter is there more than once.
     pub fn repeats(&self, name: &str) -> bool {
         self.0.iter().filter(|(known, _)| known == name).count() > 1

@@ -19,7 +19,7 @@ use super::state::{Issuer, now};
 
 /// `POST` to the registration endpoint, with the initial access token.
 pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Bytes) -> Answer {
-    let token = bearer::token(&headers).ok_or_else(OauthError::no_token)?;
+    let token = bearer::token(&issuer, &headers).ok_or_else(OauthError::no_token)?;
     if !random::same(token, &issuer.accounts.initial_access_token) {
         return Err(OauthError::invalid_token("this is not the initial access token").into());
     }
@@ -60,7 +60,7 @@ pub async fn replace(State(issuer): State<Arc<Issuer>>, Path(handle): Path<Strin
         return Err(invalid("client_secret is not the present one: a client cannot choose it").into());
     }
     client.metadata = Metadata::read(&request)?;
-    if client.metadata.is_public() {
+    if !client.metadata.has_secret() {
         client.secret = None;
     } else if client.secret.is_none() {
         client.secret = Some(random::secret());
@@ -83,7 +83,7 @@ fn information(issuer: &Issuer, client: &Client) -> Value {
 /// The client at this address, if the request has its registration access token. A client that is gone looks like a wrong token
 /// (RFC 7592 2.1).
 fn managed(issuer: &Issuer, handle: &str, headers: &HeaderMap) -> Result<Client, OauthError> {
-    let token = bearer::token(headers).ok_or_else(OauthError::no_token)?;
+    let token = bearer::token(issuer, headers).ok_or_else(OauthError::no_token)?;
     let store = issuer.store();
     let client =
         store.managed(handle).filter(|client| client.registered.as_ref().is_some_and(|registered| random::same(token, &registered.access_token)));

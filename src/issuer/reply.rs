@@ -61,8 +61,15 @@ impl Reply {
     ///
     /// There is no `form-action`: browsers apply it to the redirects after a form, and these lead to the client.
     pub fn page(status: StatusCode, html: String) -> Self {
+        Self::page_with(status, html, "")
+    }
+
+    /// The same with one more directive of the content security policy: something it may load or run after all.
+    pub fn page_with(status: StatusCode, html: String, directive: &str) -> Self {
+        let separator = if directive.is_empty() { "" } else { "; " };
+        let policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'";
         Self::new(status, Content::Html(html))
-            .with(http::header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'")
+            .with(http::header::CONTENT_SECURITY_POLICY, &format!("{policy}{separator}{directive}"))
             .with(http::header::X_FRAME_OPTIONS, "DENY")
             .with(http::header::REFERRER_POLICY, "no-referrer")
             .no_store()
@@ -94,8 +101,13 @@ impl Reply {
     }
 }
 
+/// Marks a response whose content is JSON, whatever its headers say.
+#[derive(Debug, Clone, Copy)]
+pub struct Json;
+
 impl IntoResponse for Reply {
     fn into_response(self) -> Response {
+        let is_json = matches!(self.content, Content::Json(_));
         let body = match self.content {
             Content::Empty => Body::empty(),
             Content::Json(value) => Body::from(value.to_string()),
@@ -104,6 +116,9 @@ impl IntoResponse for Reply {
         let mut response = Response::new(body);
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;
+        if is_json {
+            response.extensions_mut().insert(Json);
+        }
         response
     }
 }
@@ -148,6 +163,11 @@ impl OauthError {
     pub fn invalid_token(description: &'static str) -> Self {
         let challenge = format!("Bearer realm=\"{REALM}\", error=\"invalid_token\", error_description=\"{description}\"");
         Self { status: StatusCode::UNAUTHORIZED, code: Some("invalid_token"), description, challenge: Some(challenge) }
+    }
+
+    /// True for [`OauthError::invalid_token`].
+    pub fn is_invalid_token(&self) -> bool {
+        self.code == Some("invalid_token")
     }
 
     /// 403 `insufficient_scope` with a Bearer challenge that names the scope (RFC 6750 3.1).

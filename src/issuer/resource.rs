@@ -18,7 +18,7 @@ static DATASET: &str = include_str!("../../fixtures/issuer/openactive/dataset.js
 
 /// `GET` of the orders feed: a page of RPDE for a token with the right scope.
 pub async fn orders_feed(State(issuer): State<Arc<Issuer>>, headers: HeaderMap) -> Answer {
-    let Some(token) = bearer::token(&headers) else {
+    let Some(token) = bearer::token(&issuer, &headers) else {
         return Ok(issuer.defect.reply(&[Site::OrdersFeedRefusal], OauthError::no_token().reply())?);
     };
     bearer::access(&issuer, token, ORDERS_FEED)?;

@@ -4,14 +4,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use http::StatusCode;
+use http::header::DATE;
+use http::{HeaderValue, StatusCode};
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimePrinter;
 use serde_json::json;
 
-use super::reply::{Answer, Reply};
+use super::flaw::Site;
+use super::reply::{Answer, Content, Json, Problem, Reply};
 use super::state::Issuer;
 use super::{authorize, interaction, introspection, metadata, pages, registration, resource, revocation, token, userinfo};
 
@@ -64,6 +69,7 @@ pub fn router(issuer: Arc<Issuer>) -> Router {
         .route(DATASET_SITE, get(resource::dataset_site))
         .fallback(not_found)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(middleware::map_response_with_state(Arc::clone(&issuer), finish))
         .layer(middleware::from_fn(in_time))
         .with_state(issuer)
 }
@@ -71,6 +77,28 @@ pub fn router(issuer: Arc<Issuer>) -> Router {
 async fn in_time(request: Request, next: Next) -> Response {
     let late = || Reply::text(StatusCode::REQUEST_TIMEOUT, "The request took too long.").into_response();
     tokio::time::timeout(PATIENCE, next.run(request)).await.unwrap_or_else(|_| late())
+}
+
+/// The last touch to every response: the time (RFC 9110 6.6.1), and what a flaw changes in all that is JSON.
+async fn finish(State(issuer): State<Arc<Issuer>>, mut response: Response) -> Response {
+    if let Ok(date) = DateTimePrinter::new().timestamp_to_rfc9110_string(&Timestamp::now())
+        && let Ok(date) = HeaderValue::from_str(&date)
+    {
+        response.headers_mut().insert(DATE, date);
+    }
+    if response.extensions().get::<Json>().is_none() {
+        return response;
+    }
+    let (mut head, body) = response.into_parts();
+    let shell = Reply { status: head.status, headers: head.headers, content: Content::Empty };
+    match issuer.defect.dress(&[Site::EveryResponse], shell) {
+        Err(error) => Problem::from(error).into_response(),
+        Ok(shell) => {
+            (head.status, head.headers) = (shell.status, shell.headers);
+            let body = if let Content::Text(text) = shell.content { Body::from(text) } else { body };
+            Response::from_parts(head, body)
+        }
+    }
 }
 
 async fn home(State(issuer): State<Arc<Issuer>>) -> Answer {

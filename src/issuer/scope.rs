@@ -13,8 +13,17 @@ pub const OPENBOOKING: &str = "openactive-openbooking";
 /// The orders feed; the one scope a client may have for itself.
 pub const ORDERS_FEED: &str = "openactive-ordersfeed";
 
+/// Who the end-user is (OpenID Connect Core 5.4).
+pub const PROFILE: &str = "profile";
+/// The end-user's email address.
+pub const EMAIL: &str = "email";
+/// The end-user's postal address.
+pub const ADDRESS: &str = "address";
+/// The end-user's telephone number.
+pub const PHONE: &str = "phone";
+
 /// Every scope there is, in the order it is advertised.
-pub const SUPPORTED: [&str; 5] = [OPENID, OFFLINE_ACCESS, IDENTITY, OPENBOOKING, ORDERS_FEED];
+pub const SUPPORTED: [&str; 9] = [OPENID, OFFLINE_ACCESS, IDENTITY, OPENBOOKING, ORDERS_FEED, PROFILE, EMAIL, ADDRESS, PHONE];
 
 /// A scope.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

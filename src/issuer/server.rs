@@ -163,5 +163,11 @@ async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, router: Router)
 async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, router: Router) {
     let service = TowerToHyperService::new(router);
     // The peer closing or sending nonsense ends the connection, and concerns only the peer.
-    let _ = http1::Builder::new().timer(TokioTimer::new()).header_read_timeout(PATIENCE).serve_connection(TokioIo::new(stream), service).await;
+    // The date is set with the other headers, where a flaw can take it away.
+    let _ = http1::Builder::new()
+        .auto_date_header(false)
+        .timer(TokioTimer::new())
+        .header_read_timeout(PATIENCE)
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
 }

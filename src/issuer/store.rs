@@ -37,6 +37,10 @@ pub struct Store {
     grants: Bounded<u64, Grant>,
     access: Bounded<String, Access>,
     refresh: Bounded<String, Refresh>,
+    /// ID tokens as they were sent.
+    id_tokens: Bounded<String, ()>,
+    /// The client assertions that were used, by client and `jti`.
+    assertions: Bounded<(String, String), ()>,
     last_grant: u64,
 }
 
@@ -56,6 +60,8 @@ impl Store {
             grants: Bounded::new(CAPACITY),
             access: Bounded::new(CAPACITY),
             refresh: Bounded::new(CAPACITY),
+            id_tokens: Bounded::new(CAPACITY),
+            assertions: Bounded::new(CAPACITY),
             last_grant: 0,
         };
         store.put_client(client);
@@ -132,6 +138,11 @@ impl Store {
     /// Remembers an authorization code.
     pub fn put_code(&mut self, text: &str, code: Code) {
         self.codes.insert(text.to_owned(), code);
+    }
+
+    /// True if this code was given to somebody, whether it is still good or not.
+    pub fn knows_code(&self, text: &str) -> bool {
+        self.codes.get(text).is_some()
     }
 
     /// Makes a grant and returns its number.
@@ -222,6 +233,24 @@ impl Store {
         self.refresh.insert(text.to_owned(), token);
     }
 
+    /// Remembers an ID token.
+    pub fn put_id_token(&mut self, text: &str) {
+        self.id_tokens.insert(text.to_owned(), ());
+    }
+
+    /// True if this ID token was sent to somebody.
+    pub fn knows_id_token(&self, text: &str) -> bool {
+        self.id_tokens.get(text).is_some()
+    }
+
+    /// Uses a client assertion; false if it was used before (RFC 7523 3).
+    pub fn use_assertion(&mut self, client_id: &str, jti: &str) -> bool {
+        let key = (client_id.to_owned(), jti.to_owned());
+        let is_new = self.assertions.get(&key).is_none();
+        self.assertions.insert(key, ());
+        is_new
+    }
+
     /// An access token that is good, and its grant.
     pub fn living_access(&self, text: &str, now: u64) -> Option<(&Access, &Grant)> {
         let token = self.access.get(text).filter(|token| now < token.expires_at)?;
@@ -261,13 +290,14 @@ mod tests {
     use crate::issuer::client::Client;
     use crate::issuer::client_metadata::Metadata;
     use crate::issuer::grant::{Access, Code, Grant, Refresh};
+    use crate::issuer::requested::Requested;
     use crate::issuer::scope::Scope;
 
     const CB: &str = "http://localhost/cb";
 
     fn grant() -> Grant {
         let scope = Scope::parse("openid offline_access");
-        Grant { client_id: "c".to_owned(), sub: "u".to_owned(), scope, auth_time: Some(1), nonce: None, alive: true }
+        Grant { client_id: "c".to_owned(), sub: "u".to_owned(), scope, auth_time: Some(1), nonce: None, requested: Requested::default(), alive: true }
     }
 
     fn store() -> Store {

@@ -14,14 +14,27 @@ use super::flaw::{Behaviour, Site};
 use super::grant::{ACCESS_TOKEN_LIFETIME, Access, Grant, REFRESH_TOKEN_LIFETIME, Refresh};
 use super::params::Params;
 use super::random;
-use super::reply::{Answer, Content, OauthError, Reply};
+use super::reply::{Answer, Content, OauthError, Problem, Reply};
+use super::requested::Requested;
 use super::scope::{OFFLINE_ACCESS, OPENID, ORDERS_FEED, Scope};
 use super::state::{Issuer, now};
 
 /// `POST` to the token endpoint.
 pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Bytes) -> Answer {
-    let form = Params::form(&headers, &body)?;
-    let client = authenticate(&issuer, &headers, &form)?;
+    match grant(&issuer, &headers, &body) {
+        Err(Problem::Oauth(error)) => {
+            let reply = error.reply();
+            let unauthorized = (reply.status == StatusCode::UNAUTHORIZED).then_some(Site::TokenErrorUnauthorized);
+            let sites: Vec<_> = [Site::TokenError].into_iter().chain(unauthorized).collect();
+            Ok(issuer.defect.reply(&sites, reply)?)
+        }
+        answer => answer,
+    }
+}
+
+fn grant(issuer: &Issuer, headers: &HeaderMap, body: &[u8]) -> Answer {
+    let form = Params::form(headers, body)?;
+    let client = authenticate(issuer, headers, &form)?;
     let grant_type = form.get("grant_type").ok_or_else(|| missing("grant_type is missing"))?;
     if !super::client_metadata::GRANT_TYPES.contains(&grant_type) {
         return Err(OauthError::bad_request("unsupported_grant_type", "there is no such grant here").into());
@@ -30,9 +43,9 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
         return Err(OauthError::bad_request("unauthorized_client", "the client did not register this grant").into());
     }
     match grant_type {
-        "authorization_code" => authorization_code(&issuer, &client, &form),
-        "refresh_token" => refresh_token(&issuer, &client, &form),
-        _ => client_credentials(&issuer, &client, &form),
+        "authorization_code" => authorization_code(issuer, &client, &form),
+        "refresh_token" => refresh_token(issuer, &client, &form),
+        _ => client_credentials(issuer, &client, &form),
     }
 }
 
@@ -42,6 +55,9 @@ fn missing(description: &'static str) -> OauthError {
 
 fn authorization_code(issuer: &Issuer, client: &Client, form: &Params) -> Answer {
     let code = form.get("code").ok_or_else(|| missing("code is missing"))?;
+    if issuer.defect.does(Behaviour::UnknownCodeAccepted) && !issuer.store().knows_code(code) {
+        return Ok(Reply::json(StatusCode::OK, json!({})).no_store());
+    }
     let now = now();
     let (number, grant) = issuer.store().redeem(code, &client.id, form.get("redirect_uri"), form.get("code_verifier"), now)?;
     issue(issuer, client, &Issue { number, scope: &grant.scope, grant: &grant, kind: GrantKind::AuthorizationCode, now })
@@ -61,7 +77,15 @@ fn client_credentials(issuer: &Issuer, client: &Client, form: &Params) -> Answer
     if scope.is_empty() || !scope.within(&may) || !scope.within(&client.metadata.scope) {
         return Err(OauthError::bad_request("invalid_scope", "the scope is unknown, or more than a client may have for itself").into());
     }
-    let grant = Grant { client_id: client.id.clone(), sub: client.id.clone(), scope, auth_time: None, nonce: None, alive: true };
+    let grant = Grant {
+        client_id: client.id.clone(),
+        sub: client.id.clone(),
+        scope,
+        auth_time: None,
+        nonce: None,
+        requested: Requested::default(),
+        alive: true,
+    };
     let number = issuer.store().put_grant(grant.clone());
     issue(issuer, client, &Issue { number, scope: &grant.scope, grant: &grant, kind: GrantKind::ClientCredentials, now: now() })
 }
@@ -145,6 +169,9 @@ fn remember(issuer: &Issuer, issue: &Issue<'_>, access: claims::AccessToken, rig
             expires_at: issue.now + ACCESS_TOKEN_LIFETIME,
         };
         store.put_access(text, token);
+    }
+    if let Some(text) = sent("id_token") {
+        store.put_id_token(text);
     }
     if let Some(text) = sent("refresh_token") {
         let expires_at = issue.now + REFRESH_TOKEN_LIFETIME;

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::State;
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
-use serde_json::{Value, json};
 
 use super::bearer;
 use super::claims;
 use super::flaw::Site;
+use super::grant::{Access, Grant};
 use super::params::{self, Params};
 use super::reply::{Answer, OauthError, Reply};
 use super::scope::OPENID;
@@ -17,24 +18,45 @@ use super::state::Issuer;
 
 /// `GET`: the token is in the header.
 pub async fn get(State(issuer): State<Arc<Issuer>>, headers: HeaderMap) -> Answer {
-    answer(&issuer, bearer::token(&headers))
+    answer(&issuer, bearer::token(&issuer, &headers), None)
 }
 
 /// `POST`: the token is in the header or in the form (RFC 6750 2.2), not in both.
 pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Bytes) -> Answer {
     let form = if params::is_form(&headers) { Params::form(&headers, &body)? } else { Params::default() };
-    match (bearer::token(&headers), form.get("access_token")) {
+    match (bearer::token(&issuer, &headers), form.get("access_token")) {
         (Some(_), Some(_)) => Err(OauthError::bad_request("invalid_request", "there is a token in the header and one in the form").into()),
-        (header, form) => answer(&issuer, header.or(form)),
+        (None, Some(token)) => answer(&issuer, Some(token), Some(Site::UserinfoPostBody)),
+        (header, None) => answer(&issuer, header, Some(Site::UserinfoPostHeader)),
     }
 }
 
-fn answer(issuer: &Issuer, token: Option<&str>) -> Answer {
-    let token = token.ok_or_else(OauthError::no_token)?;
-    let (access, grant) = bearer::access(issuer, token, OPENID)?;
-    let mut claims = json!({ "sub": grant.sub, "name": "Sally Seller" });
-    if let Value::Object(claims) = &mut claims {
-        claims.extend(claims::seller(issuer, &access.scope));
+/// The answer to a token, or to none. A successful one to a POST has a site of its own.
+fn answer(issuer: &Issuer, token: Option<&str>, own: Option<Site>) -> Answer {
+    let refuse = |site, error: &OauthError| Ok(issuer.defect.reply(&[site], error.reply())?);
+    let Some(token) = token else { return refuse(Site::UserinfoNoToken, &OauthError::no_token()) };
+    let known = bearer::access(issuer, token, OPENID);
+    match known {
+        Ok((access, grant)) => {
+            let sites: Vec<_> = [Site::Userinfo].into_iter().chain(own).collect();
+            claims(issuer, &access, &grant, &sites)
+        }
+        Err(error) if error.is_invalid_token() => refuse(Site::UserinfoBadToken, &error),
+        Err(error) => Err(error.into()),
     }
-    Ok(issuer.defect.reply(&[Site::Userinfo], Reply::json(StatusCode::OK, claims).no_store())?)
+}
+
+/// A JSON object, or the same as a signed JWT if the client registered that (OpenID Connect Core 5.3.2).
+fn claims(issuer: &Issuer, access: &Access, grant: &Grant, sites: &[Site]) -> Answer {
+    let mut claims = claims::userinfo(issuer, grant, &access.scope)?;
+    let client = issuer.store().client(&grant.client_id).cloned();
+    match client.as_ref().and_then(|client| Some((client, client.metadata.userinfo_alg?))) {
+        None => Ok(issuer.defect.reply(sites, Reply::json(StatusCode::OK, claims).no_store())?),
+        Some((client, alg)) => {
+            issuer.defect.json(sites, &mut claims)?;
+            let jwt = claims::signed_userinfo(issuer, client, alg, claims)?;
+            let reply = Reply::text(StatusCode::OK, jwt).with(CONTENT_TYPE, "application/jwt").no_store();
+            Ok(issuer.defect.dress(sites, reply)?)
+        }
+    }
 }

@@ -50,7 +50,14 @@ async fn every_flaw_can_be_applied_at_all_its_sites() {
         let access = tokens["access_token"].as_str().unwrap_or("none");
         if access.chars().all(|c| c.is_ascii_graphic()) {
             body(&name, get("/connect/userinfo").bearer_auth(access)).await;
+            let post = || party.http.post(party.url("/connect/userinfo"));
+            body(&name, post().bearer_auth(access)).await;
+            body(&name, post().form(&[("access_token", access)])).await;
         }
+        body(&name, get("/connect/userinfo")).await;
+        body(&name, get("/connect/userinfo").bearer_auth("unknown")).await;
+        body(&name, token(&[("grant_type", "unknown")])).await;
+        party.visit(party.request("openid", &[("max_age", "x"), ("response_mode", "form_post")])).await;
         let refresh = tokens["refresh_token"].as_str().unwrap_or("none");
         body(&name, token(&[("grant_type", "refresh_token"), ("refresh_token", refresh)])).await;
         body(&name, party.post_form("/connect/revocation", &client, &[("token", refresh)])).await;

@@ -1,9 +1,15 @@
 //! The embedded issuer, used over real HTTP the way a relying party and a browser use it.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says what is wrong by panicking")]
 
+mod assertion;
 mod authorization;
 mod behaviours;
+mod claims;
 mod every_flaw;
+mod form_post;
+mod hints;
+mod oidc_behaviours;
+mod oidc_sites;
 mod patches;
 mod registration;
 mod relying_party;

@@ -20,7 +20,7 @@ async fn documents() {
     assert_eq!(response.headers()["content-type"], "text/plain");
     let document: Value = response.json().await.unwrap();
     assert!(document.get("issuer").is_none());
-    assert_eq!(document["scopes_supported"][5], "x");
+    assert_eq!(document["scopes_supported"][9], "x");
 
     let party = patched(json!({ "at": "jwks", "set": { "/keys/0/alg": "RS512" }, "status": 206 })).await;
     let response = party.get("/.well-known/openid-configuration/jwks").await;

@@ -50,6 +50,56 @@ async fn what_cannot_be_registered_is_refused() {
 }
 
 #[tokio::test]
+async fn userinfo_is_signed_for_a_client_that_registered_it() {
+    let party = RelyingParty::new().await;
+    for alg in ["RS256", "ES256", "EdDSA"] {
+        let (status, body) = party.register(&json!({ "redirect_uris": [CB], "userinfo_signed_response_alg": alg })).await;
+        assert_eq!((status, &body["userinfo_signed_response_alg"]), (201, &json!(alg)));
+        let client = credentials(&body);
+        let visit = party.visit(party.request_of(&client.0, "openid email", &[])).await;
+        let (_, tokens) = party.redeem(&client, visit.code(), &[]).await;
+        let request = party.http.get(party.url("/connect/userinfo")).bearer_auth(text(&tokens, "access_token"));
+        let response = request.send().await.unwrap();
+        assert_eq!(response.headers()["content-type"], "application/jwt");
+        let (claims, header) = party.verified(&response.text().await.unwrap()).await;
+        assert_eq!((&header["alg"], &claims["iss"], &claims["aud"]), (&json!(alg), &json!(party.issuer.issuer()), &json!(client.0)));
+        assert_eq!((&claims["sub"], &claims["email_verified"], claims.get("name")), (&json!("user-100"), &json!(true), None));
+    }
+}
+
+#[tokio::test]
+async fn links_and_logo_are_echoed_and_shown() {
+    let party = RelyingParty::new().await;
+    let links =
+        json!({ "logo_uri": "https://a.example/l.png?a=1&b=\"x", "policy_uri": "https://a.example/policy", "tos_uri": "https://a.example/tos" });
+    let mut request = links.clone();
+    request["redirect_uris"] = json!([CB]);
+    request["client_name"] = json!("<b>A</b>");
+    let (_, body) = party.register(&request).await;
+    for name in ["logo_uri", "policy_uri", "tos_uri"] {
+        assert_eq!(body[name], links[name]);
+    }
+    let begun = party.http.get(party.request_of(text(&body, "client_id"), "openid", &[])).send().await.unwrap();
+    let page = party.get(begun.headers()["location"].to_str().unwrap()).await;
+    assert!(page.headers()["content-security-policy"].to_str().unwrap().ends_with("; img-src https://a.example"));
+    let html = page.text().await.unwrap();
+    let page = scraper::Html::parse_document(&html);
+    let attribute = |selector: &str, name| {
+        let selector = scraper::Selector::parse(selector).unwrap();
+        page.select(&selector).filter_map(|element| element.value().attr(name)).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(attribute("img", "src"), ["https://a.example/l.png?a=1&b=\"x"]);
+    assert_eq!(attribute("img", "alt"), ["<b>A</b>"]);
+    assert_eq!(attribute("a", "href"), ["https://a.example/policy", "https://a.example/tos"]);
+    let mut login = super::relying_party::Form::read(&html);
+    login.set("username", &party.issuer.accounts().username);
+    login.set("password", &party.issuer.accounts().password);
+    let location = login.send(&party).await.headers()["location"].to_str().unwrap().to_owned();
+    let consent = party.get(&location).await.text().await.unwrap();
+    assert!(consent.contains("<img src=") && consent.contains("https://a.example/tos"), "{consent}");
+}
+
+#[tokio::test]
 async fn each_signing_algorithm_can_be_had_and_verifies() {
     let party = RelyingParty::new().await;
     for alg in ["RS256", "PS256", "ES256", "ES384", "EdDSA"] {

@@ -119,6 +119,9 @@ impl RelyingParty {
             }
             let html = response.text().await.unwrap();
             assert!(!status.is_server_error(), "{html}");
+            if let Some(callback) = Form::posted_to_client(&html) {
+                return Visit { pages, status, callback };
+            }
             let Some(mut form) = Form::find(&html) else { return Visit { pages, status, callback: Vec::new() } };
             if form.has_password {
                 pages.push("login");
@@ -142,6 +145,13 @@ impl RelyingParty {
 
     pub fn post_form(&self, path: &str, client: &Credentials, form: &[(&str, &str)]) -> RequestBuilder {
         self.http.post(self.url(path)).basic_auth(&client.0, Some(&client.1)).form(form)
+    }
+
+    /// What userinfo says to the access token of a token response.
+    pub async fn userinfo(&self, tokens: &Value) -> Value {
+        let (status, claims) = answer(self.http.get(self.url("/connect/userinfo")).bearer_auth(text(tokens, "access_token"))).await;
+        assert_eq!(status, 200, "{claims}");
+        claims
     }
 
     /// A form to this path with client authentication: status and JSON.
@@ -202,6 +212,7 @@ impl RelyingParty {
         let jwk = set.find(header.kid.as_deref().unwrap()).unwrap();
         let mut validation = Validation::new(header.alg);
         validation.validate_aud = false;
+        validation.required_spec_claims.clear();
         let claims = decode::<Value>(token, &DecodingKey::from_jwk(jwk).unwrap(), &validation).unwrap().claims;
         (claims, serde_json::to_value(header).unwrap())
     }
@@ -260,6 +271,15 @@ impl Form {
             has_password: form.select(&select("input[type=password]")).next().is_some(),
             alert: page.select(&select("[role=alert]")).next().map(|element| element.text().collect()),
         })
+    }
+
+    /// The hidden fields of a form for the redirect URI.
+    fn posted_to_client(html: &str) -> Option<Vec<(String, String)>> {
+        let page = Html::parse_document(html);
+        let select = |selector: &str| Selector::parse(selector).unwrap();
+        let form = page.select(&select("form[method=post]")).find(|form| form.value().attr("action").is_some_and(|to| to.starts_with(CB)))?;
+        let attribute = |element: scraper::ElementRef<'_>, name| element.value().attr(name).unwrap_or_default().to_owned();
+        Some(form.select(&select("input[type=hidden]")).map(|input| (attribute(input, "name"), attribute(input, "value"))).collect())
     }
 
     pub fn set(&mut self, name: &str, value: &str) {

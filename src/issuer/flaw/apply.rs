@@ -123,6 +123,9 @@ pub fn fault(patch: &Patch) -> Option<PatchFault> {
     if within_a_token && (patch.status.is_some() || !patch.headers.is_empty() || patch.body.is_some()) {
         return Some(PatchFault::NotAResponse);
     }
+    if patch.at == Site::EveryResponse && !(patch.set.is_empty() && patch.remove.is_empty()) {
+        return Some(PatchFault::NoJson);
+    }
     dress(patch, &mut Reply::empty(StatusCode::OK)).err()
 }
 
@@ -312,6 +315,7 @@ mod tests {
         assert_eq!(fault(json!({ "at": "token", "set": { "a": 1 } })), Some(PatchFault::NotAPointer("a".to_owned())));
         assert!(matches!(fault(json!({ "at": "token", "set": { "/a": { "$now": "x" } } })), Some(PatchFault::Special(_))));
         assert_eq!(fault(json!({ "at": "id-token", "status": 200 })), Some(PatchFault::NotAResponse));
+        assert_eq!(fault(json!({ "at": "every-response", "remove": ["/a"] })), Some(PatchFault::NoJson));
         assert_eq!(fault(json!({ "at": "token", "status": 12 })), Some(PatchFault::Status(12)));
         assert_eq!(fault(json!({ "at": "token", "headers": { "a": 1 } })), Some(PatchFault::Header("a".to_owned())));
         assert_eq!(fault(json!({ "at": "token", "set": { "/a": 1 }, "headers": { "a": null } })), None);

@@ -1,0 +1,157 @@
+//! Client authentication by a signed assertion: `private_key_jwt` (OpenID Connect Core 9, RFC 7523 2.2 and 3).
+
+use jsonwebtoken::DecodingKey;
+use jsonwebtoken::jwk::Jwk;
+use serde_json::Value;
+
+use super::keys::{Alg, claims_of};
+
+/// The `client_assertion_type` of a JWT (RFC 7523 2.2).
+pub const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// Seconds by which a client's clock may differ from ours.
+const SKEW: u64 = 10;
+/// The most keys a client may have.
+const MOST_KEYS: usize = 32;
+/// The longest `jti`, in bytes.
+const LONGEST_JTI: usize = 1024;
+
+/// The keys a client signs its assertions with.
+#[derive(Debug, Clone, Default)]
+pub struct AssertionKeys {
+    keys: Vec<Jwk>,
+    /// `token_endpoint_auth_signing_alg`: the only algorithm, if it is there (OpenID Connect Registration 2).
+    pub alg: Option<Alg>,
+}
+
+/// An assertion that was found good.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assertion {
+    /// Its `jti`: it is good once.
+    pub jti: String,
+}
+
+impl AssertionKeys {
+    /// Reads `jwks` and `token_endpoint_auth_signing_alg` of a registration request.
+    ///
+    /// # Errors
+    /// What is wrong with them.
+    pub fn read(jwks: Option<&Value>, alg: Option<&str>) -> Result<Self, &'static str> {
+        let alg = match alg {
+            None => None,
+            Some(name) => Some(Alg::of(name).ok_or("token_endpoint_auth_signing_alg is not supported")?),
+        };
+        let keys = jwks.and_then(|jwks| jwks["keys"].as_array()).ok_or("private_key_jwt needs jwks")?;
+        if keys.len() > MOST_KEYS {
+            return Err("there are too many keys in jwks");
+        }
+        if keys.iter().any(|key| ["d", "k"].iter().any(|private| key.get(private).is_some())) {
+            return Err("jwks holds a key that must stay secret");
+        }
+        // Keys that are not understood are left out (RFC 7517 5).
+        let keys: Vec<Jwk> =
+            keys.iter().filter_map(|key| serde_json::from_value(key.clone()).ok()).filter(|jwk| DecodingKey::from_jwk(jwk).is_ok()).collect();
+        if keys.is_empty() { Err("jwks holds no key that is understood") } else { Ok(Self { keys, alg }) }
+    }
+
+    /// An assertion of this client for one of these audiences, judged at a time in seconds since the epoch. That it is used once only is the
+    /// caller's business. `None` if anything is wrong with it.
+    pub fn judge(&self, assertion: &str, client_id: &str, audiences: &[&str], now: u64) -> Option<Assertion> {
+        let claims = self.claims(assertion)?;
+        let is_for_us = match &claims["aud"] {
+            Value::String(one) => audiences.contains(&one.as_str()),
+            Value::Array(several) => several.iter().filter_map(Value::as_str).any(|one| audiences.contains(&one)),
+            _ => false,
+        };
+        // A time is a number, with or without a fraction (RFC 7519 2).
+        let time = |name: &str| claims[name].as_u64().or_else(|| claims[name].as_f64().map(whole));
+        let is_living = time("exp").is_some_and(|exp| now < exp.saturating_add(SKEW));
+        let has_begun = claims["nbf"].is_null() || time("nbf").is_some_and(|nbf| nbf <= now.saturating_add(SKEW));
+        let jti = claims["jti"].as_str().filter(|jti| !jti.is_empty() && jti.len() <= LONGEST_JTI)?.to_owned();
+        let is_by_client = claims["iss"] == client_id && claims["sub"] == client_id;
+        (is_for_us && is_living && has_begun && is_by_client).then_some(Assertion { jti })
+    }
+
+    fn claims(&self, assertion: &str) -> Option<Value> {
+        let header = jsonwebtoken::decode_header(assertion).ok()?;
+        let name = serde_json::to_value(header.alg).ok()?;
+        let alg = name.as_str().and_then(Alg::of).filter(|alg| self.alg.is_none_or(|only| only == *alg))?;
+        let fits = |key: &&Jwk| header.kid.is_none() || key.common.key_id == header.kid;
+        self.keys.iter().filter(fits).find_map(|key| claims_of(assertion, key, alg))
+    }
+}
+
+/// The seconds of a time with a fraction; negative ones are as good as none.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "casts of floats saturate")]
+fn whole(time: f64) -> u64 {
+    time as u64
+}
+
+/// The client that an assertion says it is of, unverified.
+pub fn client_id(assertion: &str) -> Option<String> {
+    jsonwebtoken::dangerous::insecure_decode::<Value>(assertion).ok()?.claims["sub"].as_str().map(str::to_owned)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::{AssertionKeys, client_id};
+    use crate::issuer::keys::{Alg, KeyRing, unsigned};
+    use serde_json::{Value, json};
+
+    const NOW: u64 = 1_700_000_000;
+
+    fn claims() -> Value {
+        json!({ "iss": "c", "sub": "c", "aud": ["x", "https://as"], "exp": NOW + 60, "jti": "j" })
+    }
+
+    #[test]
+    fn a_good_assertion_is_taken_and_every_other_refused() {
+        let ring = KeyRing::published().unwrap();
+        let keys = AssertionKeys::read(Some(&ring.document()), None).unwrap();
+        let sign = |alg: Alg, claims: &Value| {
+            let key = ring.key(alg);
+            key.sign(&json!({ "alg": alg.name(), "kid": key.kid }), claims).unwrap()
+        };
+        let judge = |text: &str| keys.judge(text, "c", &["https://as", "https://as/token"], NOW);
+        for alg in Alg::ALL {
+            assert_eq!(judge(&sign(alg, &claims())).unwrap().jti, "j", "{alg:?}");
+        }
+        assert_eq!(client_id(&sign(Alg::Es256, &claims())).as_deref(), Some("c"));
+        for (name, value) in [
+            ("iss", json!("d")),
+            ("sub", json!(null)),
+            ("aud", json!("https://other")),
+            ("aud", json!(null)),
+            ("exp", json!(NOW - 10)),
+            ("exp", json!("soon")),
+            ("exp", json!(-1)),
+            ("nbf", json!(NOW + 60)),
+            ("jti", json!(null)),
+            ("jti", json!("")),
+        ] {
+            let mut wrong = claims();
+            wrong[name] = value.clone();
+            assert_eq!(judge(&sign(Alg::Rs256, &wrong)), None, "{name} {value}");
+        }
+        let foreign = KeyRing::foreign().unwrap().key(Alg::Rs256);
+        let kid = &ring.key(Alg::Rs256).kid;
+        assert_eq!(judge(&foreign.sign(&json!({ "alg": "RS256", "kid": kid }), &claims()).unwrap()), None);
+        assert_eq!(judge(&format!("{}.", unsigned(&json!({ "alg": "none" }), &claims()))), None);
+        assert_eq!(judge("x"), None);
+        let only = AssertionKeys::read(Some(&ring.document()), Some("ES256")).unwrap();
+        assert!(only.judge(&sign(Alg::Rs256, &claims()), "c", &["https://as"], NOW).is_none());
+        assert!(only.judge(&sign(Alg::Es256, &claims()), "c", &["https://as"], NOW).is_some());
+    }
+
+    #[test]
+    fn keys_that_are_no_use_are_refused() {
+        let read = |jwks: Value| AssertionKeys::read(Some(&jwks), None);
+        read(json!({ "keys": [] })).unwrap_err();
+        read(json!({ "keys": [{ "kty": "new" }] })).unwrap_err();
+        read(json!({ "keys": [{ "kty": "oct", "k": "AA" }] })).unwrap_err();
+        read(json!({})).unwrap_err();
+        AssertionKeys::read(None, None).unwrap_err();
+        AssertionKeys::read(Some(&KeyRing::published().unwrap().document()), Some("none")).unwrap_err();
+    }
+}

@@ -1,0 +1,125 @@
+//! How the client gets its answer: parameters in the query of the redirect URI (RFC 6749 4.1.2), or in a form that the end-user's browser
+//! posts to it (OAuth 2.0 Form Post Response Mode).
+
+use http::StatusCode;
+use serde_json::{Map, Value, json};
+use url::form_urlencoded;
+
+use super::flaw::{Behaviour, Site};
+use super::pages;
+use super::params::Params;
+use super::random;
+use super::reply::{Answer, Reply};
+use super::state::Issuer;
+
+/// A response mode (OAuth 2.0 Multiple Response Type Encoding Practices 2.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// `query`: a redirect. The default of `response_type=code`.
+    Query,
+    /// `form_post`: a page that posts a form.
+    FormPost,
+}
+
+impl Mode {
+    /// The mode that a request asks for; `None` for one that there is not.
+    pub fn of(params: &Params) -> Option<Self> {
+        match params.get("response_mode") {
+            None | Some("query") => Some(Self::Query),
+            Some("form_post") => Some(Self::FormPost),
+            Some(_) => None,
+        }
+    }
+}
+
+/// Where the client gets its answer, and how.
+#[derive(Debug, Clone)]
+pub struct Target {
+    /// One of the client's redirect URIs.
+    pub redirect_uri: String,
+    /// Given back as it is.
+    pub state: Option<String>,
+    /// How.
+    pub mode: Mode,
+}
+
+impl Target {
+    /// These parameters of a response with `state`, and `iss` (RFC 9207 2).
+    fn response(&self, issuer: &Issuer, first: &[(&str, &str)]) -> Value {
+        let state = self.state.as_deref().map(|state| ("state", state));
+        let all = first.iter().copied().chain(state).chain([("iss", issuer.url.as_str())]);
+        Value::Object(all.map(|(name, value)| (name.to_owned(), json!(value))).collect::<Map<_, _>>())
+    }
+}
+
+/// An error sent to the client (RFC 6749 4.1.2.1).
+pub fn error(issuer: &Issuer, target: &Target, error: &str, description: &str) -> Answer {
+    let mut params = target.response(issuer, &[("error", error), ("error_description", description)]);
+    if issuer.defect.does(Behaviour::AuthorizationErrorWithCode) {
+        params["code"] = json!(random::secret());
+    }
+    issuer.defect.json(&[Site::AuthorizationError], &mut params)?;
+    send(issuer, target, Site::AuthorizationError, &pairs(&params))
+}
+
+/// A code for the client (RFC 6749 4.1.2), with the code as it is sent, which a flaw may have changed.
+pub fn code(issuer: &Issuer, target: &Target, code: &str) -> Result<(Reply, String), super::reply::Problem> {
+    let mut params = target.response(issuer, &[("code", code)]);
+    issuer.defect.json(&[Site::AuthorizationResponse], &mut params)?;
+    let sent = params["code"].as_str().unwrap_or(code).to_owned();
+    let mut pairs = pairs(&params);
+    if issuer.defect.does(Behaviour::AuthorizationResponseDoubled) {
+        pairs.extend(target.state.iter().map(|state| ("state".to_owned(), state.clone())));
+    }
+    Ok((send(issuer, target, Site::AuthorizationResponse, &pairs)?, sent))
+}
+
+fn send(issuer: &Issuer, target: &Target, site: Site, pairs: &[(String, String)]) -> Answer {
+    let redirect_uri = match target.redirect_uri.split_once('?') {
+        Some((before, _)) if issuer.defect.does(Behaviour::RedirectQueryLost) => before,
+        _ => &target.redirect_uri,
+    };
+    let reply = if target.mode == Mode::FormPost && !issuer.defect.does(Behaviour::FormPostIgnored) {
+        let html = pages::form_post(redirect_uri, pairs)?;
+        Reply::page_with(StatusCode::OK, html, &format!("script-src '{}'", pages::script_hash()))
+    } else {
+        Reply::see_other(&with_query(redirect_uri, pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))))
+    };
+    Ok(issuer.defect.dress(&[site], reply)?)
+}
+
+/// The redirect URI with these parameters after those it has (RFC 6749 4.1.2).
+fn with_query<'a>(redirect_uri: &str, pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+    let separator = match redirect_uri.split_once('?') {
+        None => "?",
+        Some((_, "")) => "",
+        Some(_) => "&",
+    };
+    format!("{redirect_uri}{separator}{query}")
+}
+
+/// Parameters as they are sent: an array, which only a flaw can make, repeats its parameter.
+fn pairs(params: &Value) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let mut pairs = Vec::new();
+    for (name, value) in params.as_object().into_iter().flatten() {
+        match value {
+            Value::Array(values) => pairs.extend(values.iter().map(|value| (name.clone(), text(value)))),
+            value => pairs.push((name.clone(), text(value))),
+        }
+    }
+    pairs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::with_query;
+
+    #[test]
+    fn the_query_of_a_redirect_uri_is_kept() {
+        assert_eq!(with_query("http://a/cb", [("code", "x y")]), "http://a/cb?code=x+y");
+        assert_eq!(with_query("http://a/cb?b=%20", [("code", "&")]), "http://a/cb?b=%20&code=%26");
+        assert_eq!(with_query("http://a/cb?", [("code", "x")]), "http://a/cb?code=x");
+    }
+}
