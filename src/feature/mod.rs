@@ -5,6 +5,7 @@
 use serde::Deserialize;
 use thiserror::Error;
 
+pub mod authorize;
 pub mod plan;
 pub mod readme;
 pub mod step;
@@ -15,6 +16,14 @@ pub use step::Step;
 const DOCUMENTS: &[(&str, &str)] = &[
     ("openactive/booking-partner-authentication.json", include_str!("../../features/openactive/booking-partner-authentication.json")),
     ("openactive/dynamic-client-registration.json", include_str!("../../features/openactive/dynamic-client-registration.json")),
+    ("oidc/discovery.json", include_str!("../../features/oidc/discovery.json")),
+    ("oidc/authorization-code.json", include_str!("../../features/oidc/authorization-code.json")),
+    ("oidc/prompt-and-max-age.json", include_str!("../../features/oidc/prompt-and-max-age.json")),
+    ("oidc/userinfo.json", include_str!("../../features/oidc/userinfo.json")),
+    ("oidc/scopes-and-claims.json", include_str!("../../features/oidc/scopes-and-claims.json")),
+    ("oidc/request-parameters.json", include_str!("../../features/oidc/request-parameters.json")),
+    ("oidc/token-endpoint.json", include_str!("../../features/oidc/token-endpoint.json")),
+    ("oidc/registration.json", include_str!("../../features/oidc/registration.json")),
 ];
 
 /// Something an issuer may implement, with the tests that show whether it does.
@@ -54,7 +63,7 @@ pub struct Test {
 impl Test {
     /// True if an end-user logs in somewhere in the story.
     pub fn logs_in(&self) -> bool {
-        self.steps.iter().any(|step| matches!(step, Step::Authorize { .. }))
+        self.steps.iter().any(|step| matches!(step, Step::Authorize(_)))
     }
 
     /// Every scope value the story asks for, once, in order of appearance.
@@ -112,7 +121,7 @@ fn load(file: &str, text: &str) -> Result<Feature, FeatureError> {
 
 /// Shows that every step finds what it needs, or names the first that does not.
 fn prove(test: &Test) -> Result<(), (String, step::Fact)> {
-    let mut known = Vec::new();
+    let mut known: Vec<step::Fact> = Vec::new();
     for step in &test.steps {
         if let Some(missing) = step.needs().iter().find(|fact| !known.contains(*fact)) {
             return Err((step.name(), *missing));

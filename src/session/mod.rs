@@ -14,8 +14,11 @@ use url::Url;
 
 use crate::config::{AuthMethod, Config};
 use crate::exit::BUG;
+use crate::feature::step::Fact;
 use crate::report::model::{Entry, Finding, FindingOutcome, StepEnd, StepReport};
 use crate::rule::expect::is_loopback;
+use crate::rule::second_login::Again;
+use crate::rule::transport::Transport;
 use crate::rule::{Artefact, Level, Outcome, spec};
 
 pub mod agent;
@@ -30,7 +33,8 @@ pub mod user_agent;
 
 use callback::CallbackListener;
 use door::{Door, Unreachable};
-use recorder::Recorder;
+use received::Received;
+use recorder::{Recorder, Request};
 use redact::{Redactor, SecretKind};
 use user_agent::{AgentSession, UserAgent};
 
@@ -107,16 +111,35 @@ pub struct Registered {
 pub struct Code {
     /// The code.
     pub code: String,
-    /// The PKCE code verifier.
-    pub verifier: String,
-    /// The nonce of the request.
-    pub nonce: String,
+    /// The PKCE code verifier, if the request had a challenge.
+    pub verifier: Option<String>,
+    /// The nonce of the request, if it had one.
+    pub nonce: Option<String>,
     /// The scope of the request.
     pub scope: String,
     /// The `max_age` of the request, in seconds.
     pub max_age: Option<u64>,
     /// Tells two authorizations of one story apart.
     pub attempt: Option<String>,
+    /// The names of the claims that the request asked userinfo for as essential.
+    pub essential: Vec<String>,
+    /// Set if it came of a second authorization that is judged beside the first.
+    pub second: Option<Second>,
+}
+
+/// A second authorization, to be judged beside the first once its tokens are there.
+#[derive(Debug, Clone)]
+pub struct Second {
+    /// What it asked for.
+    pub again: Again,
+    /// How many pages that ask for a password it showed.
+    pub login_pages: usize,
+    /// How many pages it showed.
+    pub pages: usize,
+    /// The claims of the first ID token.
+    pub first: Map<String, Value>,
+    /// When it was sent, in seconds since the epoch.
+    pub asked_at: i64,
 }
 
 /// The tokens of a login.
@@ -130,10 +153,14 @@ pub struct UserTokens {
     pub refresh_token: Option<String>,
     /// The claims of the ID token, if there was one that could be taken apart.
     pub id_token: Option<Map<String, Value>>,
-    /// The nonce of the authorization request.
-    pub nonce: String,
+    /// The nonce of the authorization request, if it had one.
+    pub nonce: Option<String>,
     /// The scope that was asked for.
     pub requested_scope: String,
+    /// The names of the claims that the authorization request asked userinfo for as essential.
+    pub essential: Vec<String>,
+    /// When the tokens came: the login was before that, whatever the issuer's clock says.
+    pub at: Instant,
 }
 
 /// What the story knows so far.
@@ -167,6 +194,8 @@ pub struct Session {
     pub browser: Option<AgentSession>,
     /// `feature/test`, also the folder of its screenshots.
     pub test: String,
+    /// The profile the test belongs to.
+    pub profile: String,
     /// Every scope value of the story, space-separated: what a client is registered for.
     pub scopes: String,
     findings: Vec<Finding>,
@@ -176,7 +205,7 @@ pub struct Session {
 
 impl Session {
     /// A session that knows nothing yet but the configured secrets.
-    pub fn new(run: Run, test: &str, scopes: &[&str]) -> Self {
+    pub fn new(run: Run, profile: &str, test: &str, scopes: &[&str]) -> Self {
         let redactor = Redactor::new(run.config.report.show_secrets);
         let config = &run.config;
         if let Some(token) = &config.initial_access_token {
@@ -198,6 +227,7 @@ impl Session {
             facts: Facts::default(),
             browser: None,
             test: test.to_owned(),
+            profile: profile.to_owned(),
             scopes: scopes.join(" "),
             findings: Vec::new(),
             steps: Vec::new(),
@@ -255,6 +285,47 @@ impl Session {
             });
         }
         sound
+    }
+
+    /// Sends a request to one of the issuer's endpoints and judges how the response came, whatever it holds.
+    ///
+    /// # Errors
+    /// [`Unreachable`] if no response came.
+    pub async fn send(&mut self, request: Request) -> Result<Received, Unreachable> {
+        let response = self.recorder.send(request).await?;
+        let transport = Transport { response, skew: self.run.config.clock_skew };
+        self.judge(&transport);
+        Ok(transport.response)
+    }
+
+    /// True unless nothing came of the steps that were to give the fact. A story goes on without keys: what is signed then has nothing to be
+    /// judged by.
+    pub fn knows(&self, fact: Fact) -> bool {
+        match fact {
+            Fact::Metadata => self.facts.metadata.is_some(),
+            Fact::KeySet => true,
+            Fact::Client => self.facts.client.is_some(),
+            Fact::ClientToken => self.facts.client_token.is_some(),
+            Fact::Code => self.facts.code.is_some(),
+            Fact::UserTokens => self.facts.user.is_some(),
+        }
+    }
+
+    /// The strings of a list in the provider metadata; `None` if there is no such list.
+    ///
+    /// # Errors
+    /// As [`Session::metadata`].
+    pub fn listed(&self, name: &str) -> Result<Option<Vec<&str>>, Stop> {
+        let list = self.metadata()?.get(name).and_then(Value::as_array);
+        Ok(list.map(|list| list.iter().filter_map(Value::as_str).collect()))
+    }
+
+    /// True if the provider metadata says `true` to this.
+    ///
+    /// # Errors
+    /// As [`Session::metadata`].
+    pub fn promises(&self, name: &str) -> Result<bool, Stop> {
+        Ok(self.metadata()?.get(name) == Some(&Value::Bool(true)))
     }
 
     /// A remark for the reader of the report, in our own words.
