@@ -128,6 +128,11 @@ impl Session {
     fn no_callback(&self, wish: &Authorize, error: VisitError) -> Result<StepEnd, Stop> {
         let a_page_will_do = matches!(refused(wish), Some(Refused::UnsupportedResponseType | Refused::RequestObject));
         match error {
+            // A MUST of OpenID Connect Core 3.1.2.1 that certified issuers are let off: it is said, and no more.
+            VisitError::ErrorPage { .. } | VisitError::NotUnderstood { .. } if wish.method == Method::Post => {
+                let what = self.recorder.redactor().text(&error.to_string());
+                Ok(StepEnd::LeftOut(format!("the issuer does not take authorization requests by POST as it is to: {what}")))
+            }
             VisitError::ErrorPage { .. } if a_page_will_do => {
                 Ok(StepEnd::LeftOut("the issuer refused the request with a page of its own, so there is no error response to judge".to_owned()))
             }
