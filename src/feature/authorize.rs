@@ -194,11 +194,7 @@ pub enum Second {
 impl Authorize {
     /// The facts that must be there before it.
     pub fn needs(&self) -> &'static [Fact] {
-        if self.second.is_some() || self.id_token_hint {
-            &[Fact::Metadata, Fact::Client, Fact::UserTokens]
-        } else {
-            &[Fact::Metadata, Fact::Client]
-        }
+        if self.second.is_some() || self.id_token_hint { &[Fact::Metadata, Fact::Client, Fact::UserTokens] } else { &[Fact::Metadata, Fact::Client] }
     }
 
     /// The facts it leaves behind.

@@ -169,8 +169,12 @@ mod tests {
 
     #[test]
     fn a_request_keeps_the_endpoints_own_query_and_becomes_a_page_that_escapes_what_it_holds() {
-        let request =
-            AuthorizationRequest { state: "s".to_owned(), nonce: None, verifier: None, parameters: vec![("state", "s".to_owned()), ("claims", "{\"a\":\"<&>\"}".to_owned())] };
+        let request = AuthorizationRequest {
+            state: "s".to_owned(),
+            nonce: None,
+            verifier: None,
+            parameters: vec![("state", "s".to_owned()), ("claims", "{\"a\":\"<&>\"}".to_owned())],
+        };
         let endpoint = Url::parse("https://op.example/authorize?tenant=7").unwrap();
         assert_eq!(request.url(&endpoint).query_pairs().count(), 3);
         let page = request.page(&endpoint);
