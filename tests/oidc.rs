@@ -33,9 +33,9 @@ fn pages(test: &TestReport, step: &str) -> usize {
 
 /// The callback of the last authorization of a test.
 fn callback(test: &TestReport) -> &str {
-    let callbacks =
+    let mut callbacks =
         test.steps.iter().flat_map(|step| &step.entries).filter_map(|entry| if let Entry::Callback { url } = entry { Some(url) } else { None });
-    callbacks.last().unwrap_or_else(|| panic!("{} has no callback", test.id))
+    callbacks.next_back().unwrap_or_else(|| panic!("{} has no callback", test.id))
 }
 
 fn all_ran(report: &RunReport, ended: &Ended) {

@@ -1,5 +1,7 @@
 //! What an authorization request says (OpenID Connect Core 3.1.2.1, 5.5, 6.1; RFC 7636 4.3), and which of it an issuer offers.
 
+use std::fmt::Write as _;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use openidconnect::{CsrfToken, Nonce, PkceCodeChallenge};
@@ -30,11 +32,10 @@ impl AuthorizationRequest {
 
     /// The request as a page that sends itself.
     pub fn page(&self, endpoint: &Url) -> String {
-        let fields: String = self
-            .parameters
-            .iter()
-            .map(|(name, value)| format!("<input type=\"hidden\" name=\"{}\" value=\"{}\">\n", attribute(name), attribute(value)))
-            .collect();
+        let mut fields = String::new();
+        for (name, value) in &self.parameters {
+            let _ = writeln!(fields, "<input type=\"hidden\" name=\"{}\" value=\"{}\">", attribute(name), attribute(value));
+        }
         format!(
             "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>Authorization request</title><link rel=\"icon\" href=\"data:,\"></head>\n\
              <body>\n<form method=\"post\" action=\"{}\">\n{fields}</form>\n<script>document.forms[0].submit()</script>\n</body>\n</html>\n",

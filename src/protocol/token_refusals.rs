@@ -12,6 +12,9 @@ use crate::session::{Client, Session, Stop};
 /// A grant type that does not exist.
 const NO_SUCH_GRANT: &str = "urn:example:no-such-grant";
 
+/// A request that is wrong in one way: which, its form, and the client that sends it.
+type Wrong<'a> = (Provocation, Vec<(&'a str, &'a str)>, Client);
+
 impl Session {
     /// Sends the token endpoint a handful of requests that it must refuse, each wrong in one way, and judges each answer.
     ///
@@ -35,7 +38,7 @@ impl Session {
         let by_header = |client: &Client| client.method == AuthMethod::ClientSecretBasic && client.secret.is_some();
         self.judge(&TokenRefusal { response, provocation: Provocation::UnknownCode, by_header: by_header(&client) });
 
-        let mut requests: Vec<(Provocation, Vec<(&str, &str)>, Client)> = Vec::new();
+        let mut requests: Vec<Wrong> = Vec::new();
         if self.listed("grant_types_supported")?.is_some_and(|grants| grants.contains(&refresh_grant)) {
             let form = vec![("grant_type", refresh_grant), ("refresh_token", unknown.as_str())];
             requests.push((Provocation::UnknownRefreshToken, form, client.clone()));
