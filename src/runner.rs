@@ -113,13 +113,18 @@ async fn run_guarded(planned: PlannedTest, shared: Run, telling: Arc<Telling>) -
 async fn run_test(planned: PlannedTest, shared: Run, telling: Arc<Telling>, blank: TestReport) -> TestReport {
     let started = Timestamp::now();
     let clock = Instant::now();
-    let mut session = Session::new(shared, &planned.id, &planned.test.scopes());
+    let mut session = Session::new(shared, &planned.feature.profile, &planned.id, &planned.test.scopes());
     let mut stop = None;
     let mut not_tested = Vec::new();
     for step in &planned.test.steps {
         session.begin(step.name());
         if stop.is_some() {
             session.end(StepEnd::NotReached);
+            continue;
+        }
+        // What an earlier step left out, or what rightly came to nothing, later ones cannot go on with.
+        if let Some(fact) = step.needs().iter().find(|fact| !session.knows(**fact)) {
+            session.end(StepEnd::LeftOut(format!("no {} came of the steps before", fact.words())));
             continue;
         }
         telling.say(Event::StepStarted { id: planned.id.clone(), step: step.name() });

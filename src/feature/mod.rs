@@ -5,6 +5,7 @@
 use serde::Deserialize;
 use thiserror::Error;
 
+pub mod authorize;
 pub mod plan;
 pub mod readme;
 pub mod step;
@@ -15,6 +16,14 @@ pub use step::Step;
 const DOCUMENTS: &[(&str, &str)] = &[
     ("openactive/booking-partner-authentication.json", include_str!("../../features/openactive/booking-partner-authentication.json")),
     ("openactive/dynamic-client-registration.json", include_str!("../../features/openactive/dynamic-client-registration.json")),
+    ("oidc/discovery.json", include_str!("../../features/oidc/discovery.json")),
+    ("oidc/authorization-code.json", include_str!("../../features/oidc/authorization-code.json")),
+    ("oidc/prompt-and-max-age.json", include_str!("../../features/oidc/prompt-and-max-age.json")),
+    ("oidc/userinfo.json", include_str!("../../features/oidc/userinfo.json")),
+    ("oidc/scopes-and-claims.json", include_str!("../../features/oidc/scopes-and-claims.json")),
+    ("oidc/request-parameters.json", include_str!("../../features/oidc/request-parameters.json")),
+    ("oidc/token-endpoint.json", include_str!("../../features/oidc/token-endpoint.json")),
+    ("oidc/registration.json", include_str!("../../features/oidc/registration.json")),
 ];
 
 /// Something an issuer may implement, with the tests that show whether it does.
@@ -54,7 +63,7 @@ pub struct Test {
 impl Test {
     /// True if an end-user logs in somewhere in the story.
     pub fn logs_in(&self) -> bool {
-        self.steps.iter().any(|step| matches!(step, Step::Authorize { .. }))
+        self.steps.iter().any(|step| matches!(step, Step::Authorize(_)))
     }
 
     /// Every scope value the story asks for, once, in order of appearance.
@@ -112,7 +121,7 @@ fn load(file: &str, text: &str) -> Result<Feature, FeatureError> {
 
 /// Shows that every step finds what it needs, or names the first that does not.
 fn prove(test: &Test) -> Result<(), (String, step::Fact)> {
-    let mut known = Vec::new();
+    let mut known: Vec<step::Fact> = Vec::new();
     for step in &test.steps {
         if let Some(missing) = step.needs().iter().find(|fact| !known.contains(*fact)) {
             return Err((step.name(), *missing));
@@ -131,7 +140,7 @@ mod tests {
         let features = features().expect("the embedded documents are sound");
         let ids: Vec<String> = features.iter().flat_map(|f| f.tests.iter().map(move |t| format!("{}/{}", f.id, t.id))).collect();
         assert_eq!(
-            ids,
+            ids[..6],
             [
                 "booking-partner-authentication/client-credentials-flow",
                 "booking-partner-authentication/authorization-code-flow",
@@ -141,6 +150,32 @@ mod tests {
                 "dynamic-client-registration/authorization-code-flow",
             ]
         );
+        for (at, id) in ids.iter().enumerate() {
+            assert!(!ids[..at].contains(id), "{id} is there twice");
+        }
+    }
+
+    #[test]
+    fn every_authorization_can_mean_only_one_thing() {
+        use super::authorize::{BrowserSession, Expect, Prompt, Second};
+        let features = features().expect("the embedded documents are sound");
+        let steps = features.iter().flat_map(|f| f.tests.iter().flat_map(move |test| test.steps.iter().map(move |step| (&test.id, step))));
+        for (test, wish) in steps.filter_map(|(test, step)| if let Step::Authorize(wish) = step { Some((test, wish)) } else { None }) {
+            assert!(wish.scope.split(' ').any(|scope| scope == "openid"), "{test}: no openid in the scope");
+            let must_fail = wish.response_type.is_some()
+                || wish.prompt == Some(Prompt::NoneAndLogin)
+                || (wish.prompt == Some(Prompt::None) && wish.second.is_none());
+            assert_eq!(wish.expect == Expect::Error, must_fail, "{test}: what has to be refused expects an error, and nothing else does");
+            if let Some(second) = wish.second {
+                assert_eq!(wish.browser, BrowserSession::Kept, "{test}: a second login happens where the first did");
+                assert!(wish.attempt.is_some(), "{test}: two logins need names");
+                let silent = matches!(second, Second::PromptNone | Second::IdTokenHint);
+                assert_eq!(wish.prompt == Some(Prompt::None), silent, "{test}: prompt");
+                assert_eq!(wish.id_token_hint, second == Second::IdTokenHint, "{test}: hint");
+                assert_eq!(wish.prompt == Some(Prompt::Login), second == Second::PromptLogin, "{test}: prompt");
+                assert!(!matches!(second, Second::MaxAgePassed | Second::MaxAgeAmple) || wish.max_age.is_some(), "{test}: max-age");
+            }
+        }
     }
 
     #[test]
@@ -149,6 +184,26 @@ mod tests {
             "tests":[{"id":"t","title":"t","description":"d","steps":[{"discover":{}},{"client-credentials":{"scope":"a"}}]}]}"#;
         let error = load("x.json", text).expect_err("it lacks a key set and a client");
         assert_eq!(error.to_string(), "features/x.json: test t: step Client Credentials Flow needs KeySet, which no step before it gives");
+    }
+
+    #[test]
+    fn a_second_login_needs_a_first_and_an_error_gives_no_code() {
+        let story = |steps: &str| {
+            let text = format!(
+                r#"{{"id":"f","profile":"p","category":"c","title":"t","description":"d","spec":"s",
+                "tests":[{{"id":"t","title":"t","description":"d","steps":[{{"discover":{{}}}},{{"fetch-key-set":{{}}}},{{"use-client":{{}}}},{steps}]}}]}}"#
+            );
+            load("x.json", &text).map_err(|error| error.to_string())
+        };
+        let second = r#"{"authorize":{"scope":"openid","prompt":"login","second":"prompt-login"}}"#;
+        assert!(story(second).expect_err("there is no first").contains("step Authorization needs UserTokens"));
+        let first = r#"{"authorize":{"scope":"openid"}},{"exchange-code":{}}"#;
+        story(&format!("{first},{second},{{\"exchange-code\":{{}}}}")).expect("there is a first");
+        let refused = r#"{"authorize":{"scope":"openid","prompt":"none","expect":"error"}},{"exchange-code":{}}"#;
+        assert!(story(refused).expect_err("there is no code").contains("step Authorization Code Flow needs Code"));
+        let variants = r#"{"request-userinfo-variants":{}}"#;
+        assert!(story(variants).expect_err("there is no token").contains("needs UserTokens"));
+        story(r#"{"refuse-token-requests":{}}"#).expect("a client is enough");
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use serde::Deserialize;
 
+use super::authorize::Authorize;
+
 /// One move in a story. In a feature document it is an object with one member: `{ "client-credentials": { "scope": "…" } }`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
@@ -11,9 +13,13 @@ pub enum Step {
     /// Fetches the key set (`jwks_uri`).
     FetchKeySet {},
     /// Takes the configured client; registers one where none is configured.
-    UseClient {},
+    UseClient {
+        /// `grant_types` of a client that is registered; without any, every grant the suite uses. Those the issuer does not advertise are left out.
+        #[serde(default, rename = "grant-types")]
+        grant_types: Vec<String>,
+    },
     /// Registers a client dynamically (RFC 7591).
-    Register {},
+    Register(ClientWish),
     /// Obtains a token by the client credentials grant (RFC 6749 4.4).
     ClientCredentials {
         /// The scope, space-separated.
@@ -22,26 +28,19 @@ pub enum Step {
     /// Asks the orders feed with the client's token and without any.
     AccessOrdersFeed {},
     /// Sends the end-user to the authorization endpoint and waits for the callback (RFC 6749 4.1.1, OpenID Connect Core 3.1.2).
-    Authorize {
-        /// The scope, space-separated. With `offline_access` the request also says `prompt=consent` (OpenID Connect Core 11).
-        scope: String,
-        /// `max_age`, in seconds (OpenID Connect Core 3.1.2.1).
-        #[serde(default, rename = "max-age")]
-        max_age: Option<u64>,
-        /// Tells two authorizations of one story apart in the report.
-        #[serde(default)]
-        attempt: Option<String>,
-        /// The browser session it happens in.
-        #[serde(default)]
-        browser: BrowserSession,
-        /// What is known about the end-user's consent.
-        #[serde(default)]
-        consent: ConsentDue,
-    },
+    Authorize(Box<Authorize>),
     /// Exchanges the code for tokens (RFC 6749 4.1.3).
     ExchangeCode {},
     /// Asks the userinfo endpoint, where one is published (OpenID Connect Core 5.3).
-    FetchUserinfo {},
+    FetchUserinfo {
+        /// Whether the claims are held against the scope and the `claims` parameter of the login.
+        #[serde(default, rename = "judge-claims")]
+        judge_claims: bool,
+    },
+    /// Asks the userinfo endpoint in every way the specifications know, and in ways that must fail (RFC 6750 2).
+    RequestUserinfoVariants {},
+    /// Sends the token endpoint requests that it must refuse (RFC 6749 5.2).
+    RefuseTokenRequests {},
     /// Introspects the access token, where an endpoint is published (RFC 7662).
     Introspect {},
     /// Refreshes the tokens (RFC 6749 6), where a refresh token was issued.
@@ -52,26 +51,30 @@ pub enum Step {
     FetchDatasetSite {},
 }
 
-/// The browser session an authorization happens in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum BrowserSession {
-    /// That of the test: the first authorization opens it, later ones find its cookies.
-    #[default]
-    Kept,
-    /// A new one without any cookies.
-    Fresh,
+/// What client a story wants to have registered.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct ClientWish {
+    /// `token_endpoint_auth_method`; the step is left out where the issuer does not advertise it.
+    pub auth_method: Option<ClientAuth>,
+    /// `grant_types`; without any, every grant the suite uses. Those the issuer does not advertise are left out.
+    #[serde(default)]
+    pub grant_types: Vec<String>,
+    /// Left out where the issuer offers no registration, or wants a token for it that is not configured.
+    #[serde(default)]
+    pub optional: bool,
 }
 
-/// What is known about the end-user's consent before an authorization.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum ConsentDue {
-    /// Nothing.
-    #[default]
-    Unknown,
-    /// The same user has authorized the same client for the same scope earlier in this test.
-    AlreadyGiven,
+/// How a client that is registered authenticates at the token endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientAuth {
+    /// HTTP Basic.
+    ClientSecretBasic,
+    /// Credentials in the form body.
+    ClientSecretPost,
+    /// Not at all: a public client.
+    None,
 }
 
 /// What a step leaves behind for later ones.
@@ -91,6 +94,20 @@ pub enum Fact {
     UserTokens,
 }
 
+impl Fact {
+    /// What it is, for a reader.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Metadata => "provider metadata",
+            Self::KeySet => "key set",
+            Self::Client => "client",
+            Self::ClientToken => "access token of the client's own",
+            Self::Code => "authorization code",
+            Self::UserTokens => "token of a login",
+        }
+    }
+}
+
 /// A setting without which a story cannot be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Need {
@@ -105,12 +122,15 @@ impl Step {
     pub fn needs(&self) -> &'static [Fact] {
         match self {
             Self::Discover {} => &[],
-            Self::FetchKeySet {} | Self::UseClient {} | Self::Register {} | Self::FetchDatasetSite {} => &[Fact::Metadata],
+            Self::FetchKeySet {} | Self::UseClient { .. } | Self::Register(_) | Self::FetchDatasetSite {} => &[Fact::Metadata],
             Self::ClientCredentials { .. } => &[Fact::Metadata, Fact::KeySet, Fact::Client],
             Self::AccessOrdersFeed {} => &[Fact::ClientToken],
-            Self::Authorize { .. } => &[Fact::Metadata, Fact::Client],
+            Self::Authorize(authorize) => authorize.needs(),
+            Self::RefuseTokenRequests {} => &[Fact::Metadata, Fact::Client],
             Self::ExchangeCode {} => &[Fact::Metadata, Fact::KeySet, Fact::Client, Fact::Code],
-            Self::FetchUserinfo {} | Self::Introspect {} | Self::Revoke {} => &[Fact::Metadata, Fact::Client, Fact::UserTokens],
+            Self::FetchUserinfo { .. } | Self::RequestUserinfoVariants {} | Self::Introspect {} | Self::Revoke {} => {
+                &[Fact::Metadata, Fact::Client, Fact::UserTokens]
+            }
             Self::Refresh {} => &[Fact::Metadata, Fact::KeySet, Fact::Client, Fact::UserTokens],
         }
     }
@@ -120,12 +140,14 @@ impl Step {
         match self {
             Self::Discover {} => &[Fact::Metadata],
             Self::FetchKeySet {} => &[Fact::KeySet],
-            Self::UseClient {} | Self::Register {} => &[Fact::Client],
+            Self::UseClient { .. } | Self::Register(_) => &[Fact::Client],
             Self::ClientCredentials { .. } => &[Fact::ClientToken],
-            Self::Authorize { .. } => &[Fact::Code],
+            Self::Authorize(authorize) => authorize.gives(),
             Self::ExchangeCode {} => &[Fact::UserTokens],
             Self::AccessOrdersFeed {}
-            | Self::FetchUserinfo {}
+            | Self::FetchUserinfo { .. }
+            | Self::RequestUserinfoVariants {}
+            | Self::RefuseTokenRequests {}
             | Self::Introspect {}
             | Self::Refresh {}
             | Self::Revoke {}
@@ -136,7 +158,7 @@ impl Step {
     /// The settings the step cannot do without.
     pub fn settings(&self) -> &'static [Need] {
         match self {
-            Self::Authorize { .. } => &[Need::User],
+            Self::Authorize(_) => &[Need::User],
             Self::FetchDatasetSite {} => &[Need::DatasetSite],
             _ => &[],
         }
@@ -145,7 +167,8 @@ impl Step {
     /// The scope the step asks for, if it asks for one.
     pub fn scope(&self) -> Option<&str> {
         match self {
-            Self::ClientCredentials { scope } | Self::Authorize { scope, .. } => Some(scope),
+            Self::ClientCredentials { scope } => Some(scope),
+            Self::Authorize(authorize) => Some(&authorize.scope),
             _ => None,
         }
     }
@@ -155,15 +178,17 @@ impl Step {
         let name = match self {
             Self::Discover {} => "Discovery",
             Self::FetchKeySet {} => "Key Set",
-            Self::UseClient {} => "Credentials",
-            Self::Register {} => "Dynamic Client Registration",
+            Self::UseClient { .. } => "Credentials",
+            Self::Register(_) => "Dynamic Client Registration",
             Self::ClientCredentials { .. } => "Client Credentials Flow",
             Self::AccessOrdersFeed {} => "Orders Feed",
-            Self::Authorize { attempt, .. } => {
-                return attempt.as_ref().map_or_else(|| "Authorization".to_owned(), |attempt| format!("Authorization ({attempt})"));
+            Self::Authorize(authorize) => {
+                return authorize.attempt.as_ref().map_or_else(|| "Authorization".to_owned(), |attempt| format!("Authorization ({attempt})"));
             }
             Self::ExchangeCode {} => "Authorization Code Flow",
-            Self::FetchUserinfo {} => "UserInfo",
+            Self::FetchUserinfo { .. } => "UserInfo",
+            Self::RequestUserinfoVariants {} => "UserInfo Requests",
+            Self::RefuseTokenRequests {} => "Token Refusals",
             Self::Introspect {} => "Introspection",
             Self::Refresh {} => "Refresh",
             Self::Revoke {} => "Revocation",

@@ -1,75 +1,108 @@
 //! The authorization request and what comes of it in the user agent (RFC 6749 4.1.1, OpenID Connect Core 3.1.2, RFC 7636).
 
-use openidconnect::{CsrfToken, Nonce, PkceCodeChallenge};
+use serde_json::Map;
 use url::Url;
 
-use crate::feature::step::{BrowserSession, ConsentDue};
-use crate::report::model::{Entry, Page, StepEnd};
+use super::authorization_request::AuthorizationRequest;
+use crate::feature::authorize::{Authorize, BrowserSession, ConsentDue, Expect, Method};
+use crate::report::model::{Entry, StepEnd};
+use crate::rule::authorization_error::{AuthorizationError, Refused};
 use crate::rule::authorization_response::AuthorizationResponse;
 use crate::rule::consent::Consent;
-use crate::session::agent::{Journey, PageKind, SeenPage, Visit, VisitError};
+use crate::session::agent::{Journey, PageKind, Visit, VisitError};
 use crate::session::callback::Callback;
 use crate::session::redact::SecretKind;
-use crate::session::{Code, Session, Stop, missing};
-
-/// The longest page source kept, in bytes.
-const MOST_SOURCE: usize = 100 * 1024;
-
-/// What an authorization is to be.
-pub struct Wish<'a> {
-    /// The scope, space-separated.
-    pub scope: &'a str,
-    /// `max_age`, in seconds.
-    pub max_age: Option<u64>,
-    /// Tells two authorizations of one story apart.
-    pub attempt: Option<&'a str>,
-    /// The browser session it happens in.
-    pub browser: BrowserSession,
-    /// What is known about the end-user's consent.
-    pub consent: ConsentDue,
-}
+use crate::session::{Code, Second, Session, Stop, missing};
 
 impl Session {
     /// Sends the end-user to the authorization endpoint, logs in, consents and waits for the callback; judges it and the way there.
     ///
     /// # Errors
-    /// [`Stop`] if no authorization code comes of it.
-    pub async fn authorize(&mut self, wish: &Wish<'_>) -> Result<StepEnd, Stop> {
-        let Wish { scope, max_age, attempt, browser, consent } = *wish;
+    /// [`Stop`] if no authorization code comes of it though there is to be one.
+    pub async fn authorize(&mut self, wish: &Authorize) -> Result<StepEnd, Stop> {
         let Some(endpoint) = self.endpoint("authorization_endpoint")? else {
             return Err(Stop::Issuer("the provider metadata names no usable `authorization_endpoint`".to_owned()));
         };
+        if let Some(reason) = self.not_authorizable(wish)? {
+            return Ok(StepEnd::LeftOut(reason));
+        }
+        let again = self.await_second(wish).await?;
+        let request = self.authorization_request(wish)?;
+        if let Some(verifier) = &request.verifier {
+            self.recorder.redactor().learn(SecretKind::CodeVerifier, verifier);
+        }
+        self.note(request.listing(&endpoint, wish.method));
+        let asked_at = jiff::Timestamp::now().as_second();
+        let journey = self.visit(wish, &request, &endpoint).await?;
+        self.keep_pages(&journey, wish.attempt.as_deref()).await;
+        let second = again.map(|again| Second {
+            again,
+            login_pages: journey.pages.iter().filter(|page| page.kind == PageKind::Login).count(),
+            pages: journey.pages.len(),
+            first: self.facts.user.as_ref().and_then(|user| user.id_token.clone()).unwrap_or_default(),
+            asked_at,
+        });
+        let consents = journey.consents();
+        let callback = match journey.end {
+            Ok(callback) => callback,
+            Err(error) => return self.no_callback(wish, error),
+        };
+        let artefact = self.authorization_response(&callback, request.state)?;
+        let error = artefact.parameter("error").map(|error| match artefact.parameter("error_description") {
+            Some(description) => format!("{error} ({description})"),
+            None => error.to_owned(),
+        });
+        let may_be_refused = wish.expect == Expect::CodeOrError && error.is_some();
+        self.sentence(match (&wish.attempt, wish.expect) {
+            (_, Expect::Error) => "should refuse the authorization request at the redirect URI".to_owned(),
+            (_, Expect::CodeOrError) if error.is_some() => "should refuse what it does not support at the redirect URI".to_owned(),
+            (Some(attempt), _) => format!("should return an authorization response to the redirect URI ({attempt})"),
+            (None, _) => "should return an authorization response to the redirect URI".to_owned(),
+        });
+        self.recorder.note(Entry::Callback { url: self.recorder.redactor().text(&shown(&callback)) });
+        if wish.expect == Expect::Error || may_be_refused {
+            self.judge_refusal(wish, artefact);
+            if let Some(second) = &second {
+                self.judge_second_login(second, wish.attempt.as_deref(), error, None);
+            }
+            return Ok(StepEnd::Done);
+        }
+        self.judge(&artefact);
+        self.judge_consent(wish, consents);
+
+        match artefact.parameter("code") {
+            Some(code) if !code.is_empty() => {
+                self.facts.code = Some(Code {
+                    code: code.to_owned(),
+                    verifier: request.verifier,
+                    nonce: request.nonce,
+                    scope: wish.scope.clone(),
+                    max_age: wish.max_age,
+                    attempt: wish.attempt.clone(),
+                    essential: essential(wish),
+                    second,
+                });
+                Ok(StepEnd::Done)
+            }
+            _ => {
+                let reason = error.as_ref().map_or_else(
+                    || "the authorization response holds no code".to_owned(),
+                    |error| format!("the authorization endpoint answered with the error {error}"),
+                );
+                if let Some(second) = &second {
+                    self.judge_second_login(second, wish.attempt.as_deref(), error, None);
+                }
+                Err(Stop::Issuer(reason))
+            }
+        }
+    }
+
+    /// Opens the request in the user agent and goes where it leads.
+    async fn visit(&mut self, wish: &Authorize, request: &AuthorizationRequest, endpoint: &Url) -> Result<Journey, Stop> {
         let listener = self.run.callback.clone().ok_or_else(|| missing("the callback listener"))?;
-        let redirect_uri = listener.redirect_uri().clone();
         let user = self.run.config.user.clone().ok_or_else(|| missing("somebody to log in as"))?;
-        let state = CsrfToken::new_random_len(24).secret().clone();
-        let nonce = Nonce::new_random_len(24).secret().clone();
-        let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
-        self.recorder.redactor().learn(SecretKind::CodeVerifier, verifier.secret());
-        let prompt_consent = scope.split_ascii_whitespace().any(|value| value == "offline_access");
-        let client_id = self.client()?.id.clone();
-
-        let mut url = endpoint;
-        url.query_pairs_mut()
-            .append_pair("response_type", "code")
-            .append_pair("client_id", &client_id)
-            .append_pair("redirect_uri", &self.run.redirect_uri())
-            .append_pair("scope", scope)
-            .append_pair("state", &state)
-            .append_pair("nonce", &nonce)
-            .append_pair("code_challenge", challenge.as_str())
-            .append_pair("code_challenge_method", "S256");
-        if prompt_consent {
-            // OpenID Connect Core 11: without it a request for offline_access may be ignored.
-            url.query_pairs_mut().append_pair("prompt", "consent");
-        }
-        if let Some(max_age) = max_age {
-            url.query_pairs_mut().append_pair("max_age", &max_age.to_string());
-        }
-        self.note(format!("Authorization request, opened in the user agent:\n\n{}", listing(&url)));
-
         let agent = self.run.agent.clone().await.map_err(Stop::Untestable)?;
-        if browser == BrowserSession::Fresh
+        if wish.browser == BrowserSession::Fresh
             && let Some(session) = self.browser.take()
         {
             session.close().await;
@@ -77,65 +110,60 @@ impl Session {
         if self.browser.is_none() {
             self.browser = Some(agent.open().await.map_err(|e| Stop::Untestable(e.to_string()))?);
         }
+        // A form needs a page to be sent from: one of our own, which goes when the visit is over.
+        let page = (wish.method == Method::Post).then(|| listener.offer(request.page(endpoint)));
         let visit = Visit {
-            url,
-            redirect_uri: redirect_uri.clone(),
-            state: state.clone(),
+            url: page.as_ref().map_or_else(|| request.url(endpoint), |page| page.url().clone()),
+            redirect_uri: listener.redirect_uri().clone(),
+            state: request.state.clone(),
             user,
             selectors: self.run.config.selectors.clone(),
             deadline: self.run.config.agent.deadline,
         };
         let session = self.browser.as_mut().ok_or_else(|| missing("a browser session"))?;
-        let journey = session.visit(&visit, &listener).await;
-        self.keep_pages(&journey, attempt).await;
-        let consents = journey.consents();
-        let callback = match journey.end {
-            Ok(callback) => callback,
-            Err(error) => return Err(self.blame(error)),
-        };
-        self.sentence(match attempt {
-            Some(attempt) => format!("should return an authorization response to the redirect URI ({attempt})"),
-            None => "should return an authorization response to the redirect URI".to_owned(),
-        });
-        let artefact = self.authorization_response(&callback, &redirect_uri, state)?;
-        self.recorder.note(Entry::Callback { url: self.recorder.redactor().text(&shown(&callback)) });
-        self.judge(&artefact);
+        Ok(session.visit(&visit, &listener).await)
+    }
 
-        let already_given = consent == ConsentDue::AlreadyGiven;
+    /// What a visit that did not end at the redirect URI means. A page is no fault where the specifications leave the issuer the choice.
+    fn no_callback(&self, wish: &Authorize, error: VisitError) -> Result<StepEnd, Stop> {
+        let a_page_will_do = matches!(refused(wish), Some(Refused::UnsupportedResponseType | Refused::RequestObject));
+        match error {
+            // A MUST of OpenID Connect Core 3.1.2.1 that certified issuers are let off: it is said, and no more.
+            VisitError::ErrorPage { .. } | VisitError::NotUnderstood { .. } if wish.method == Method::Post => {
+                let what = self.recorder.redactor().text(&error.to_string());
+                Ok(StepEnd::LeftOut(format!("the issuer does not take authorization requests by POST as it is to: {what}")))
+            }
+            VisitError::ErrorPage { .. } if a_page_will_do => {
+                Ok(StepEnd::LeftOut("the issuer refused the request with a page of its own, so there is no error response to judge".to_owned()))
+            }
+            error => Err(self.blame(error)),
+        }
+    }
+
+    fn judge_refusal(&mut self, wish: &Authorize, response: AuthorizationResponse) {
+        let Some(refused) = refused(wish) else { return };
+        let AuthorizationResponse { url, parameters, state, issuer, metadata, .. } = response;
+        self.judge(&AuthorizationError { url, parameters, state: state.unwrap_or_default(), issuer, metadata, refused });
+    }
+
+    fn judge_consent(&mut self, wish: &Authorize, shown: usize) {
+        let already_given = wish.consent == ConsentDue::AlreadyGiven;
+        let prompt_consent = super::authorization_request::prompt(wish) == Some("consent");
         let registered = self.facts.client.as_mut().and_then(|client| client.registered.as_mut());
         let new_client = registered.is_some_and(|registered| std::mem::take(&mut registered.unseen));
         if new_client || prompt_consent || already_given {
-            self.sentence(match (already_given, attempt) {
+            self.sentence(match (already_given, &wish.attempt) {
                 (true, Some(attempt)) => format!("should not require a consent prompt for Authorization Code Flow ({attempt})"),
                 (true, None) => "should not require a consent prompt for Authorization Code Flow".to_owned(),
                 (false, _) => "should require a consent prompt for Authorization Code Flow".to_owned(),
             });
         }
-        self.judge(&Consent { shown: consents, new_client, prompt_consent, already_given });
-
-        match artefact.parameter("code") {
-            Some(code) if !code.is_empty() => {
-                self.facts.code = Some(Code {
-                    code: code.to_owned(),
-                    verifier: verifier.secret().clone(),
-                    nonce,
-                    scope: scope.to_owned(),
-                    max_age,
-                    attempt: attempt.map(str::to_owned),
-                });
-                Ok(StepEnd::Done)
-            }
-            _ => Err(Stop::Issuer(match artefact.parameter("error") {
-                Some(error) => match artefact.parameter("error_description") {
-                    Some(description) => format!("the authorization endpoint answered with the error {error} ({description})"),
-                    None => format!("the authorization endpoint answered with the error {error}"),
-                },
-                None => "the authorization response holds no code".to_owned(),
-            })),
-        }
+        self.judge(&Consent { shown, new_client, prompt_consent, already_given });
     }
 
-    fn authorization_response(&self, callback: &Callback, redirect_uri: &Url, state: String) -> Result<AuthorizationResponse, Stop> {
+    fn authorization_response(&self, callback: &Callback, state: String) -> Result<AuthorizationResponse, Stop> {
+        let listener = self.run.callback.as_ref().ok_or_else(|| missing("the callback listener"))?;
+        let redirect_uri = listener.redirect_uri();
         let own: Vec<(String, String)> = redirect_uri.query_pairs().into_owned().collect();
         let mut parameters: Vec<(String, String)> =
             callback.url.query_pairs().into_owned().chain(callback.form.clone()).filter(|pair| !own.contains(pair)).collect();
@@ -157,52 +185,6 @@ impl Session {
             metadata: self.metadata_value()?,
         })
     }
-
-    /// Writes the pages of a visit into the journal, each screenshot into its file at once.
-    async fn keep_pages(&mut self, journey: &Journey, attempt: Option<&str>) {
-        for page in &journey.pages {
-            let title = page_title(page.kind);
-            let mut screenshot = None;
-            if let Some(png) = &page.screenshot {
-                let name = title.to_ascii_lowercase().replace(' ', "-");
-                let (relative, path) = self.next_screenshot(&name);
-                match save(&path, png).await {
-                    Ok(()) => screenshot = Some(relative),
-                    Err(error) => self.note(format!("A screenshot could not be written: {error}.")),
-                }
-            }
-            let redactor = self.recorder.redactor();
-            let entry = Page {
-                title: attempt.map_or_else(|| title.to_owned(), |attempt| format!("{title} ({attempt})")),
-                url: redactor.text(&page.url),
-                status: page.status,
-                note: redactor.text(&seen(page)),
-                screenshot,
-                source: page.source.as_ref().map(|source| redactor.text(&cut(source))),
-            };
-            self.recorder.note(Entry::Page(entry));
-        }
-    }
-
-    /// Whose fault it is that a visit did not end at the redirect URI.
-    fn blame(&self, error: VisitError) -> Stop {
-        let registered = self.facts.client.as_ref().is_some_and(|client| client.registered.is_some());
-        match error {
-            VisitError::ErrorPage { url, status, text } => {
-                let status = status.map(|status| format!(" (status {status})")).unwrap_or_default();
-                let page = self.recorder.redactor().text(&format!("the issuer showed an error page at {url}{status}: {text}"));
-                if registered {
-                    Stop::Issuer(page)
-                } else {
-                    Stop::Untestable(format!(
-                        "{page}; check --client-id, and that {} is among the client's redirect URIs (or set --redirect-uri)",
-                        self.run.redirect_uri()
-                    ))
-                }
-            }
-            other => Stop::Untestable(self.recorder.redactor().text(&other.to_string())),
-        }
-    }
 }
 
 impl crate::session::Run {
@@ -212,19 +194,23 @@ impl crate::session::Run {
     }
 }
 
-fn page_title(kind: PageKind) -> &'static str {
-    match kind {
-        PageKind::Login => "Login page",
-        PageKind::Identifier => "User name page",
-        PageKind::Consent => "Authorization page",
-        PageKind::Error => "Error page",
-        PageKind::NeedsHuman => "Page that needs a person",
-        PageKind::Other => "Page",
+/// Why a request has to be refused, or may be.
+fn refused(wish: &Authorize) -> Option<Refused> {
+    use crate::feature::authorize::Prompt;
+    match wish.prompt {
+        _ if wish.response_type.is_some() => Some(Refused::UnsupportedResponseType),
+        _ if wish.request_object.is_some() => Some(Refused::RequestObject),
+        Some(Prompt::NoneAndLogin) => Some(Refused::PromptNoneAndLogin),
+        Some(Prompt::None) if wish.second.is_none() => Some(Refused::PromptNoneNotLoggedIn),
+        _ => None,
     }
 }
 
-fn seen(page: &SeenPage) -> String {
-    if page.title.is_empty() { format!("{}.", page.note) } else { format!("“{}”: {}.", page.title, page.note) }
+/// The names of the claims that userinfo is asked for as essential (OpenID Connect Core 5.5.1).
+fn essential(wish: &Authorize) -> Vec<String> {
+    let userinfo = wish.claims.as_ref().and_then(|claims| claims.get("userinfo")).and_then(|userinfo| userinfo.as_object());
+    let is_essential = |claim: &serde_json::Value| claim.get("essential").and_then(serde_json::Value::as_bool) == Some(true);
+    userinfo.unwrap_or(&Map::new()).iter().filter(|(_, claim)| is_essential(claim)).map(|(name, _)| name.clone()).collect()
 }
 
 /// The callback as the seeds show it: path, query and fragment; the parameters of a form post after it.
@@ -235,24 +221,4 @@ fn shown(callback: &Callback) -> String {
         text = format!("{} {text} {form}", callback.method);
     }
     text
-}
-
-/// The request's parameters, one a line: they are all ours.
-fn listing(url: &Url) -> String {
-    let mut endpoint = url.clone();
-    endpoint.set_query(None);
-    let pairs: Vec<String> = url.query_pairs().map(|(name, value)| format!("* **{name}**: `{}`", value.replace('`', "'"))).collect();
-    format!("`{}`\n\n{}", endpoint.as_str().replace('`', "%60"), pairs.join("\n"))
-}
-
-async fn save(path: &std::path::Path, png: &[u8]) -> std::io::Result<()> {
-    if let Some(folder) = path.parent() {
-        tokio::fs::create_dir_all(folder).await?;
-    }
-    tokio::fs::write(path, png).await
-}
-
-fn cut(text: &str) -> String {
-    let at = (0..=MOST_SOURCE.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    text[..at].to_owned()
 }

@@ -9,7 +9,7 @@ use crate::config::AuthMethod;
 use crate::rule::client_authentication::ClientAuthentication;
 use crate::session::received::Received;
 use crate::session::recorder::Request;
-use crate::session::{Session, Stop};
+use crate::session::{Client, Session, Stop};
 
 use super::registration::error_of;
 
@@ -29,7 +29,7 @@ impl Session {
         let mut pause = FIRST_PAUSE;
         let mut refusals = 0;
         loop {
-            let response = self.recorder.send(self.authenticated(title, &url, parameters)?).await?;
+            let response = self.send(self.authenticated(&client, title, &url, parameters)).await?;
             let refused = matches!(response.status, 400 | 401) && response.member("error").is_some_and(|error| error == "invalid_client");
             let Some(registered) = &client.registered else {
                 if refused && self.endpoint("token_endpoint")?.as_ref() == Some(&url) {
@@ -70,22 +70,22 @@ impl Session {
         }
     }
 
-    fn authenticated(&self, title: &str, url: &Url, parameters: &[(&str, &str)]) -> Result<Request, Stop> {
-        let client = self.client()?;
+    /// A form for an endpoint with a client's credentials, the way it authenticates.
+    pub fn authenticated(&self, client: &Client, title: &str, url: &Url, parameters: &[(&str, &str)]) -> Request {
         let secret = client.secret.as_ref().map(ExposeSecret::expose_secret);
         let mut parameters = parameters.to_vec();
         match (client.method, secret) {
             (AuthMethod::ClientSecretBasic, Some(secret)) => {
                 let value = self.recorder.basic(&client.id, secret);
-                Ok(Request::form(title, url.clone(), &parameters).header("authorization", value))
+                Request::form(title, url.clone(), &parameters).header("authorization", value)
             }
             (AuthMethod::ClientSecretPost, Some(secret)) => {
                 parameters.extend([("client_id", client.id.as_str()), ("client_secret", secret)]);
-                Ok(Request::form(title, url.clone(), &parameters))
+                Request::form(title, url.clone(), &parameters)
             }
             (AuthMethod::None, _) | (_, None) => {
                 parameters.push(("client_id", client.id.as_str()));
-                Ok(Request::form(title, url.clone(), &parameters))
+                Request::form(title, url.clone(), &parameters)
             }
         }
     }

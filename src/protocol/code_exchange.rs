@@ -1,5 +1,7 @@
 //! The exchange of an authorization code (RFC 6749 4.1.3, OpenID Connect Core 3.1.3).
 
+use std::time::Instant;
+
 use crate::report::model::StepEnd;
 use crate::rule::token_response::Grant;
 use crate::session::{Session, Stop, UserTokens, missing};
@@ -19,19 +21,21 @@ impl Session {
         self.sentence("should complete Authorization Code Flow successfully");
         let redirect_uri = self.run.redirect_uri();
         let grant = Grant::AuthorizationCode;
-        let parameters = [
-            ("grant_type", grant.as_str()),
-            ("code", code.code.as_str()),
-            ("redirect_uri", redirect_uri.as_str()),
-            ("code_verifier", code.verifier.as_str()),
-        ];
+        let mut parameters = vec![("grant_type", grant.as_str()), ("code", code.code.as_str()), ("redirect_uri", redirect_uri.as_str())];
+        if let Some(verifier) = &code.verifier {
+            parameters.push(("code_verifier", verifier));
+        }
         let title = match &code.attempt {
             Some(attempt) => format!("Authorization Code Flow ({attempt})"),
             None => "Authorization Code Flow".to_owned(),
         };
         let response = self.send_authenticated(&title, url, &parameters).await?;
-        let asked = Asked { grant, scope: &code.scope, nonce: Some(code.nonce.clone()), max_age: code.max_age, sub: None };
+        let asked = Asked { grant, scope: &code.scope, nonce: code.nonce.clone(), max_age: code.max_age, sub: None };
         let tokens = self.judge_tokens(response, &asked)?;
+        let at = Instant::now();
+        if let Some(second) = &code.second {
+            self.judge_second_login(second, code.attempt.as_deref(), None, tokens.id_token.clone());
+        }
         self.facts.user = Some(UserTokens {
             refresh_token: tokens.text("refresh_token"),
             response: tokens.members,
@@ -39,6 +43,8 @@ impl Session {
             id_token: tokens.id_token,
             nonce: code.nonce,
             requested_scope: code.scope,
+            essential: code.essential,
+            at,
         });
         Ok(StepEnd::Done)
     }

@@ -25,7 +25,7 @@ impl Session {
         let issuer = self.run.config.issuer.clone();
         let url = well_known(&issuer).map_err(|e| Stop::Untestable(format!("--issuer {issuer:?} is not a URL: {e}")))?;
         self.sentence("should complete Discovery successfully");
-        let response = self.recorder.send(Request::get("Discovery", url.clone())).await?;
+        let response = self.send(Request::get("Discovery", url.clone())).await?;
         let plain_http = is_plain_loopback(&url);
         let artefact = ProviderMetadata { response, issuer, plain_http };
         self.judge(&artefact);

@@ -17,7 +17,7 @@ impl Session {
         self.sentence("should publish its signing keys");
         let mut request = Request::get("Key Set", url);
         request.headers = vec![("accept".to_owned(), "application/jwk-set+json, application/json".to_owned())];
-        let response = self.recorder.send(request).await?;
+        let response = self.send(request).await?;
         let artefact = KeySet { response, metadata: self.metadata_value()? };
         self.judge(&artefact);
         // Where there is no key set, the signatures have nothing to be judged by: the root cause is said here, once.

@@ -4,9 +4,9 @@ use crate::feature::Step;
 use crate::report::model::StepEnd;
 use crate::session::{Session, Stop};
 
-use authorization::Wish;
-
 pub mod authorization;
+pub mod authorization_page;
+pub mod authorization_request;
 pub mod client_authentication;
 pub mod client_credentials;
 pub mod code_exchange;
@@ -18,6 +18,8 @@ pub mod orders_feed;
 pub mod refresh;
 pub mod registration;
 pub mod revocation;
+pub mod second_login;
+pub mod token_refusals;
 pub mod tokens;
 pub mod userinfo;
 
@@ -30,16 +32,15 @@ impl Session {
         match step {
             Step::Discover {} => self.discover().await,
             Step::FetchKeySet {} => self.fetch_key_set().await,
-            Step::UseClient {} => self.use_client().await,
-            Step::Register {} => self.register().await,
+            Step::UseClient { grant_types } => self.use_client(grant_types).await,
+            Step::Register(wish) => self.register(wish).await,
             Step::ClientCredentials { scope } => self.client_credentials(scope).await,
             Step::AccessOrdersFeed {} => self.access_orders_feed().await,
-            Step::Authorize { scope, max_age, attempt, browser, consent } => {
-                let wish = Wish { scope, max_age: *max_age, attempt: attempt.as_deref(), browser: *browser, consent: *consent };
-                self.authorize(&wish).await
-            }
+            Step::Authorize(wish) => self.authorize(wish).await,
             Step::ExchangeCode {} => self.exchange_code().await,
-            Step::FetchUserinfo {} => self.fetch_userinfo().await,
+            Step::FetchUserinfo { judge_claims } => self.fetch_userinfo(*judge_claims).await,
+            Step::RequestUserinfoVariants {} => self.request_userinfo_variants().await,
+            Step::RefuseTokenRequests {} => self.refuse_token_requests().await,
             Step::Introspect {} => self.introspect().await,
             Step::Refresh {} => self.refresh().await,
             Step::Revoke {} => self.revoke().await,

@@ -26,7 +26,7 @@ impl Session {
         let response = self.send_authenticated("Refresh", url, &parameters).await?;
         // RFC 6749 6: a scope left out of the request means the scope that was granted.
         let scope = user.scope();
-        let asked = Asked { grant, scope: &scope, nonce: Some(user.nonce.clone()), max_age: None, sub: user.sub() };
+        let asked = Asked { grant, scope: &scope, nonce: user.nonce.clone(), max_age: None, sub: user.sub() };
         let judged = self.judge_tokens(response.clone(), &asked);
         self.sentence("should not change what the login established");
         self.judge(&Refresh {

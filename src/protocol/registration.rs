@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::config::AuthMethod;
+use crate::feature::step::{ClientAuth, ClientWish};
 use crate::report::model::StepEnd;
 use crate::rule::registration::{Deletion, Registration};
 use crate::session::received::Received;
@@ -19,14 +20,14 @@ use crate::session::{Client, Registered, Session, Stop, is_plain_loopback};
 const HOW_TO_NAME_A_CLIENT: &str = "name an existing client with --client-id and --client-secret ([client] in oa-authtest.toml)";
 
 impl Session {
-    /// Takes the configured client; registers one where none is configured.
+    /// Takes the configured client; registers one for these grants where none is configured.
     ///
     /// # Errors
     /// [`Stop`] if there is no client in the end.
-    pub async fn use_client(&mut self) -> Result<StepEnd, Stop> {
+    pub async fn use_client(&mut self, grant_types: &[String]) -> Result<StepEnd, Stop> {
         let Some(configured) = self.run.config.client.clone() else {
             self.note("No client is configured, so one is registered dynamically for this test.");
-            return self.register().await;
+            return self.register(&ClientWish { grant_types: grant_types.to_vec(), ..ClientWish::default() }).await;
         };
         let method = configured.auth_method.unwrap_or_else(|| self.offered_method(configured.secret.is_some()));
         self.note(format!(
@@ -43,15 +44,24 @@ impl Session {
     ///
     /// # Errors
     /// [`Stop`] if the issuer gives no client.
-    pub async fn register(&mut self) -> Result<StepEnd, Stop> {
+    pub async fn register(&mut self, wish: &ClientWish) -> Result<StepEnd, Stop> {
+        let asked = wish.auth_method.map(AuthMethod::from);
+        if let Some(method) = asked
+            && !self.offers_method(method)?
+        {
+            return Ok(StepEnd::LeftOut(format!("`token_endpoint_auth_methods_supported` does not list {}", method.as_str())));
+        }
         let Some(url) = self.endpoint("registration_endpoint")? else {
+            if wish.optional {
+                return Ok(super::not_offered("registration_endpoint"));
+            }
             return Err(Stop::Untestable(format!(
                 "the issuer advertises no `registration_endpoint`, so no client can be registered: {HOW_TO_NAME_A_CLIENT}, and leave \
                  dynamic registration out with --skip 'dynamic-client-registration/*'"
             )));
         };
         let metadata = self.metadata_value()?;
-        let body = self.client_metadata();
+        let body = self.client_metadata(asked, &wish.grant_types)?;
         let mut request = Request::json("Dynamic Client Registration", url, &body);
         let token = self.run.config.initial_access_token.clone();
         if let Some(token) = &token {
@@ -61,16 +71,19 @@ impl Session {
             self.note("No initial access token is configured, so the registration request carries none.");
         }
         self.sentence("should complete Dynamic Client Registration successfully");
-        let response = self.recorder.send(request).await?;
+        let response = self.send(request).await?;
         let at = Instant::now();
         if matches!(response.status, 401 | 403) {
+            if wish.optional && token.is_none() {
+                return Ok(StepEnd::LeftOut(refused(&response, false)));
+            }
             return Err(Stop::Untestable(refused(&response, token.is_some())));
         }
         let plain_http = Url::parse(&self.run.config.issuer).is_ok_and(|issuer| is_plain_loopback(&issuer));
         let artefact = Registration { response, request: body, metadata, plain_http };
         self.judge(&artefact);
         let response = artefact.response;
-        let Some(client) = self.registered_client(&response, at) else {
+        let Some(client) = self.registered_client(&response, asked, at) else {
             let says = error_of(&response).map(|error| format!(": {error}")).unwrap_or_default();
             return Err(Stop::Issuer(format!("the registration endpoint answered {} and gave no client{says}", response.status)));
         };
@@ -116,21 +129,31 @@ impl Session {
         }
     }
 
-    /// The client metadata to register: everything the story needs and nothing else.
-    fn client_metadata(&self) -> Value {
-        let method = self.offered_method(true);
-        json!({
+    /// The client metadata to register: everything the story needs and nothing else. A story that says which grants it needs leaves out what
+    /// the issuer does not advertise, in scopes too: some issuers refuse the whole registration for one such value.
+    fn client_metadata(&self, method: Option<AuthMethod>, grant_types: &[String]) -> Result<Value, Stop> {
+        let method = method.unwrap_or_else(|| self.offered_method(true));
+        let mut grants = vec!["authorization_code", "refresh_token", "client_credentials"];
+        let mut scopes: Vec<&str> = self.scopes.split_ascii_whitespace().collect();
+        if !grant_types.is_empty() {
+            let offered = self.listed("grant_types_supported")?;
+            let offers = |grant: &str| offered.as_ref().is_none_or(|offered| offered.contains(&grant));
+            grants = grant_types.iter().map(String::as_str).filter(|grant| *grant == "authorization_code" || offers(grant)).collect();
+            let offered = self.listed("scopes_supported")?;
+            scopes.retain(|scope| *scope == "openid" || offered.as_ref().is_none_or(|offered| offered.contains(scope)));
+        }
+        Ok(json!({
             "client_name": "oa-authtest",
             "redirect_uris": [self.run.redirect_uri()],
             "response_types": ["code"],
-            "grant_types": ["authorization_code", "refresh_token", "client_credentials"],
+            "grant_types": grants,
             "token_endpoint_auth_method": method.as_str(),
-            "scope": self.scopes,
-        })
+            "scope": scopes.join(" "),
+        }))
     }
 
     /// The client in a registration response, if there is one to go on with.
-    fn registered_client(&self, response: &Received, at: Instant) -> Option<Client> {
+    fn registered_client(&self, response: &Received, asked: Option<AuthMethod>, at: Instant) -> Option<Client> {
         let members = response.object().filter(|_| (200..300).contains(&response.status))?;
         let text = |name: &str| members.get(name).and_then(Value::as_str).map(str::to_owned);
         let id = text("client_id").filter(|id| !id.is_empty())?;
@@ -139,7 +162,7 @@ impl Session {
             Some("client_secret_post") => AuthMethod::ClientSecretPost,
             Some("none") => AuthMethod::None,
             Some("client_secret_basic") => AuthMethod::ClientSecretBasic,
-            _ => self.offered_method(secret.is_some()),
+            _ => asked.unwrap_or_else(|| self.offered_method(secret.is_some())),
         };
         let management = text("registration_client_uri")
             .and_then(|uri| Url::parse(&uri).ok())
@@ -151,6 +174,12 @@ impl Session {
             });
         let id_token_alg = text("id_token_signed_response_alg").unwrap_or_else(|| "RS256".to_owned());
         Some(Client { id, secret, method, registered: Some(Registered { at, id_token_alg, management, untried: true, unseen: true }) })
+    }
+
+    /// Whether the issuer advertises a method; without a list it is `client_secret_basic` (OpenID Connect Discovery 3).
+    fn offers_method(&self, method: AuthMethod) -> Result<bool, Stop> {
+        let offered = self.listed("token_endpoint_auth_methods_supported")?;
+        Ok(offered.map_or(method == AuthMethod::ClientSecretBasic, |offered| offered.contains(&method.as_str())))
     }
 
     /// The method to authenticate with where nothing else decides: what the metadata offers, `client_secret_basic` if it says nothing
@@ -168,6 +197,16 @@ impl Session {
             AuthMethod::ClientSecretPost
         } else {
             AuthMethod::ClientSecretBasic
+        }
+    }
+}
+
+impl From<ClientAuth> for AuthMethod {
+    fn from(method: ClientAuth) -> Self {
+        match method {
+            ClientAuth::ClientSecretBasic => Self::ClientSecretBasic,
+            ClientAuth::ClientSecretPost => Self::ClientSecretPost,
+            ClientAuth::None => Self::None,
         }
     }
 }

@@ -15,6 +15,9 @@ use super::registration::error_of;
 /// The scope that asks for a seller's identity in the ID token.
 const SELLER_SCOPE: &str = "openactive-identity";
 
+/// The profile whose specification says how long an access token lives.
+const OPENACTIVE: &str = "openactive";
+
 /// A token response that was judged and can be gone on with.
 pub struct Tokens {
     /// Its members.
@@ -122,7 +125,10 @@ impl Session {
             self.recorder.note(Entry::Claims { of: "access_token".to_owned(), claims: shown });
         }
         self.judge(&token);
-        self.judge(&AccessTokenLifetime { exchange: response.exchange, expires_in });
+        // How long is right is OpenActive's own word; other specifications leave it to the issuer.
+        if self.profile == OPENACTIVE {
+            self.judge(&AccessTokenLifetime { exchange: response.exchange, expires_in });
+        }
         Ok(Tokens { members, access_token, id_token: claims })
     }
 }

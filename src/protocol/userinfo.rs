@@ -1,9 +1,15 @@
 //! The userinfo endpoint (OpenID Connect Core 5.3).
 
-use serde_json::Value;
+use http::Method;
+use openidconnect::CsrfToken;
+use serde_json::{Map, Value};
 
 use crate::report::model::StepEnd;
+use crate::rule::jose::Jwt;
+use crate::rule::scope_claims::ScopeClaims;
 use crate::rule::userinfo::UserInfo;
+use crate::rule::userinfo_request::UserInfoRequests;
+use crate::session::received::Received;
 use crate::session::recorder::Request;
 use crate::session::{Session, Stop, UserTokens, missing};
 
@@ -20,18 +26,65 @@ impl UserTokens {
 }
 
 impl Session {
-    /// Asks the userinfo endpoint with the access token of the login, where one is published.
+    /// Asks the userinfo endpoint with the access token of the login, where one is published; holds the claims against what was asked for if
+    /// the story wants it.
     ///
     /// # Errors
     /// [`Stop`] if the endpoint cannot be reached.
-    pub async fn fetch_userinfo(&mut self) -> Result<StepEnd, Stop> {
+    pub async fn fetch_userinfo(&mut self, judge_claims: bool) -> Result<StepEnd, Stop> {
         let Some(url) = self.endpoint("userinfo_endpoint")? else {
             return Ok(super::not_offered("userinfo_endpoint"));
         };
         let user = self.facts.user.clone().ok_or_else(|| missing("an access token"))?;
         self.sentence("should return the end-user's claims from the userinfo endpoint");
-        let response = self.recorder.send(Request::get("UserInfo", url).bearer(&user.access_token)).await?;
-        self.judge(&UserInfo { response, id_token_sub: user.sub() });
+        let response = self.send(Request::get("UserInfo", url).bearer(&user.access_token)).await?;
+        let artefact = UserInfo { response, id_token_sub: user.sub() };
+        self.judge(&artefact);
+        if judge_claims && let Some(userinfo) = claims(&artefact.response) {
+            self.sentence("should return the claims that were asked for");
+            let scope_claims = ScopeClaims {
+                exchange: artefact.response.exchange,
+                scope: user.scope(),
+                essential: user.essential.clone(),
+                userinfo,
+                id_token: user.id_token.clone().unwrap_or_default(),
+                metadata: self.metadata_value()?,
+            };
+            self.judge(&scope_claims);
+        }
         Ok(StepEnd::Done)
     }
+
+    /// Asks the userinfo endpoint in every way the specifications know, and in ways that must fail.
+    ///
+    /// # Errors
+    /// [`Stop`] if the endpoint cannot be reached.
+    pub async fn request_userinfo_variants(&mut self) -> Result<StepEnd, Stop> {
+        let Some(url) = self.endpoint("userinfo_endpoint")? else {
+            return Ok(super::not_offered("userinfo_endpoint"));
+        };
+        let user = self.facts.user.clone().ok_or_else(|| missing("an access token"))?;
+        let token = user.access_token.as_str();
+        let unknown = CsrfToken::new_random_len(32);
+        let get = |title: &str| Request::get(title, url.clone());
+        let mut post = get("UserInfo by POST").bearer(token);
+        post.method = Method::POST;
+        self.sentence("should answer every kind of userinfo request that the specifications know, and only with a valid token");
+        let artefact = UserInfoRequests {
+            post_header: self.send(post).await?,
+            post_body: self.send(Request::form("UserInfo by POST, with the Token in the Body", url.clone(), &[("access_token", token)])).await?,
+            lower_case_scheme: self.send(get("UserInfo with the Scheme in Lower Case").header("authorization", format!("bearer {token}"))).await?,
+            no_token: self.send(get("UserInfo without a Token")).await?,
+            unknown_token: self.send(get("UserInfo with an Unknown Token").bearer(unknown.secret())).await?,
+            id_token_sub: user.sub(),
+        };
+        self.judge(&artefact);
+        Ok(StepEnd::Done)
+    }
+}
+
+/// The claims of a userinfo response, plain or signed; none of one that is neither or an error.
+fn claims(response: &Received) -> Option<Map<String, Value>> {
+    let success = (200..300).contains(&response.status);
+    success.then(|| response.object().or_else(|| Jwt::parse(response.text().trim()).ok().map(|jwt| jwt.claims)))?
 }

@@ -1,6 +1,6 @@
 //! The loopback listener behind the redirect URI, shared by the tests of a run: each waits for the callback with its own `state`.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -91,6 +91,8 @@ struct Shelves {
     next: u64,
     waiting: Vec<Waiting>,
     unclaimed: VecDeque<Callback>,
+    /// Pages of our own, by their paths.
+    pages: HashMap<String, String>,
 }
 
 #[derive(Debug)]
@@ -166,6 +168,20 @@ impl CallbackListener {
         Expectation { id, desk: Arc::clone(&self.desk) }
     }
 
+    /// Offers a page of our own at an address beside the redirect URI: a form that is to be sent to the issuer needs one to be sent from.
+    pub fn offer(&self, html: String) -> OfferedPage {
+        let mut shelves = self.desk.lock();
+        let path = format!("{}/request/{}", self.redirect_uri.path().trim_end_matches('/'), shelves.next);
+        shelves.next += 1;
+        shelves.pages.insert(path.clone(), html);
+        drop(shelves);
+        let mut url = self.redirect_uri.clone();
+        url.set_path(&path);
+        url.set_query(None);
+        url.set_fragment(None);
+        OfferedPage { url, desk: Arc::clone(&self.desk) }
+    }
+
     /// Takes the oldest unclaimed callback that came to exactly this URL by this method, its fragment aside (no server ever sees one).
     /// A user agent that was seen arriving there claims it: so a callback with a missing or altered `state` is still tied to its test.
     pub fn claim(&self, url: &Url, method: &str) -> Option<Callback> {
@@ -238,6 +254,26 @@ impl Drop for Expectation {
     }
 }
 
+/// A page of our own; gone when dropped.
+#[derive(Debug)]
+pub struct OfferedPage {
+    url: Url,
+    desk: Arc<Desk>,
+}
+
+impl OfferedPage {
+    /// Where it is.
+    pub fn url(&self) -> &Url {
+        &self.url
+    }
+}
+
+impl Drop for OfferedPage {
+    fn drop(&mut self) {
+        self.desk.lock().pages.remove(self.url.path());
+    }
+}
+
 /// Listens on the first address and, where this machine has it, on the second with the same port.
 async fn listen(first: IpAddr, second: Option<IpAddr>, port: u16) -> Result<(u16, Vec<TcpListener>), (SocketAddr, std::io::Error)> {
     // A free port of the one address may be taken on the other: another is tried then.
@@ -273,6 +309,11 @@ fn serve(socket: TcpListener, door: Door) -> AbortHandle {
 
 async fn answer(State(door): State<Door>, request: Request<Body>) -> Response {
     if request.uri().path() != door.redirect_uri.path() {
+        let page = door.desk.lock().pages.get(request.uri().path()).cloned();
+        if let Some(page) = page {
+            let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store"), (header::CONNECTION, "close")];
+            return (StatusCode::OK, headers, page).into_response();
+        }
         return (StatusCode::NOT_FOUND, "Not the redirect URI.\n").into_response();
     }
     let method = request.method().clone();

@@ -3,25 +3,27 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
 
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, Shared};
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value};
 use thiserror::Error;
 use url::Url;
 
-use crate::config::{AuthMethod, Config};
+use crate::config::Config;
 use crate::exit::BUG;
+use crate::feature::step::Fact;
 use crate::report::model::{Entry, Finding, FindingOutcome, StepEnd, StepReport};
 use crate::rule::expect::is_loopback;
+use crate::rule::transport::Transport;
 use crate::rule::{Artefact, Level, Outcome, spec};
 
 pub mod agent;
 pub mod browser;
 pub mod callback;
 pub mod door;
+pub mod facts;
 pub mod http_agent;
 pub mod received;
 pub mod recorder;
@@ -30,7 +32,9 @@ pub mod user_agent;
 
 use callback::CallbackListener;
 use door::{Door, Unreachable};
-use recorder::Recorder;
+pub use facts::{Client, Code, Facts, Registered, Second, UserTokens};
+use received::Received;
+use recorder::{Recorder, Request};
 use redact::{Redactor, SecretKind};
 use user_agent::{AgentSession, UserAgent};
 
@@ -74,87 +78,6 @@ impl From<Unreachable> for Stop {
     }
 }
 
-/// A client and how it authenticates.
-#[derive(Debug, Clone)]
-pub struct Client {
-    /// The client identifier.
-    pub id: String,
-    /// The client secret; `None` for a public client.
-    pub secret: Option<SecretString>,
-    /// How it authenticates at the token endpoint.
-    pub method: AuthMethod,
-    /// Set if this test registered it.
-    pub registered: Option<Registered>,
-}
-
-/// What is known about a client because this test registered it.
-#[derive(Debug, Clone)]
-pub struct Registered {
-    /// When the registration response came.
-    pub at: Instant,
-    /// `id_token_signed_response_alg` of the registration response, RS256 if left out (OpenID Connect Registration 2).
-    pub id_token_alg: String,
-    /// Where it can be managed, with the token for it (RFC 7592 3).
-    pub management: Option<(Url, SecretString)>,
-    /// True until its first token request has been answered.
-    pub untried: bool,
-    /// True until its first authorization.
-    pub unseen: bool,
-}
-
-/// An authorization code and what is needed to exchange it.
-#[derive(Debug, Clone)]
-pub struct Code {
-    /// The code.
-    pub code: String,
-    /// The PKCE code verifier.
-    pub verifier: String,
-    /// The nonce of the request.
-    pub nonce: String,
-    /// The scope of the request.
-    pub scope: String,
-    /// The `max_age` of the request, in seconds.
-    pub max_age: Option<u64>,
-    /// Tells two authorizations of one story apart.
-    pub attempt: Option<String>,
-}
-
-/// The tokens of a login.
-#[derive(Debug, Clone)]
-pub struct UserTokens {
-    /// The token response they came in.
-    pub response: Map<String, Value>,
-    /// The access token.
-    pub access_token: String,
-    /// The refresh token, if one was issued; the newest after a rotation.
-    pub refresh_token: Option<String>,
-    /// The claims of the ID token, if there was one that could be taken apart.
-    pub id_token: Option<Map<String, Value>>,
-    /// The nonce of the authorization request.
-    pub nonce: String,
-    /// The scope that was asked for.
-    pub requested_scope: String,
-}
-
-/// What the story knows so far.
-#[derive(Debug, Default)]
-pub struct Facts {
-    /// The provider metadata.
-    pub metadata: Option<Map<String, Value>>,
-    /// The published keys.
-    pub keys: Option<Vec<Value>>,
-    /// The client.
-    pub client: Option<Client>,
-    /// The client's own access token.
-    pub client_token: Option<String>,
-    /// A code not yet exchanged.
-    pub code: Option<Code>,
-    /// The tokens of the last login.
-    pub user: Option<UserTokens>,
-    /// Every client this test registered, for the clean-up.
-    pub registered: Vec<Client>,
-}
-
 /// One test under way.
 pub struct Session {
     /// What it shares with the others.
@@ -167,6 +90,8 @@ pub struct Session {
     pub browser: Option<AgentSession>,
     /// `feature/test`, also the folder of its screenshots.
     pub test: String,
+    /// The profile the test belongs to.
+    pub profile: String,
     /// Every scope value of the story, space-separated: what a client is registered for.
     pub scopes: String,
     findings: Vec<Finding>,
@@ -176,7 +101,7 @@ pub struct Session {
 
 impl Session {
     /// A session that knows nothing yet but the configured secrets.
-    pub fn new(run: Run, test: &str, scopes: &[&str]) -> Self {
+    pub fn new(run: Run, profile: &str, test: &str, scopes: &[&str]) -> Self {
         let redactor = Redactor::new(run.config.report.show_secrets);
         let config = &run.config;
         if let Some(token) = &config.initial_access_token {
@@ -198,6 +123,7 @@ impl Session {
             facts: Facts::default(),
             browser: None,
             test: test.to_owned(),
+            profile: profile.to_owned(),
             scopes: scopes.join(" "),
             findings: Vec::new(),
             steps: Vec::new(),
@@ -255,6 +181,47 @@ impl Session {
             });
         }
         sound
+    }
+
+    /// Sends a request to one of the issuer's endpoints and judges how the response came, whatever it holds.
+    ///
+    /// # Errors
+    /// [`Unreachable`] if no response came.
+    pub async fn send(&mut self, request: Request) -> Result<Received, Unreachable> {
+        let response = self.recorder.send(request).await?;
+        let transport = Transport { response, skew: self.run.config.clock_skew };
+        self.judge(&transport);
+        Ok(transport.response)
+    }
+
+    /// True unless nothing came of the steps that were to give the fact. A story goes on without keys: what is signed then has nothing to be
+    /// judged by.
+    pub fn knows(&self, fact: Fact) -> bool {
+        match fact {
+            Fact::Metadata => self.facts.metadata.is_some(),
+            Fact::KeySet => true,
+            Fact::Client => self.facts.client.is_some(),
+            Fact::ClientToken => self.facts.client_token.is_some(),
+            Fact::Code => self.facts.code.is_some(),
+            Fact::UserTokens => self.facts.user.is_some(),
+        }
+    }
+
+    /// The strings of a list in the provider metadata; `None` if there is no such list.
+    ///
+    /// # Errors
+    /// As [`Session::metadata`].
+    pub fn listed(&self, name: &str) -> Result<Option<Vec<&str>>, Stop> {
+        let list = self.metadata()?.get(name).and_then(Value::as_array);
+        Ok(list.map(|list| list.iter().filter_map(Value::as_str).collect()))
+    }
+
+    /// True if the provider metadata says `true` to this.
+    ///
+    /// # Errors
+    /// As [`Session::metadata`].
+    pub fn promises(&self, name: &str) -> Result<bool, Stop> {
+        Ok(self.metadata()?.get(name) == Some(&Value::Bool(true)))
     }
 
     /// A remark for the reader of the report, in our own words.

@@ -101,3 +101,17 @@ async fn a_dropped_listener_frees_its_port() {
         tokio::task::yield_now().await;
     }
 }
+
+#[tokio::test]
+async fn a_page_of_our_own_is_there_until_it_is_dropped() {
+    let listener = listener().await;
+    let (one, two) = (listener.offer("<p>one</p>".to_owned()), listener.offer("<p>two</p>".to_owned()));
+    assert!(!is_at(one.url(), listener.redirect_uri()));
+    for (page, text) in [(&one, "<p>one</p>"), (&two, "<p>two</p>")] {
+        assert_eq!(reqwest::get(page.url().clone()).await.unwrap().text().await.unwrap(), text);
+    }
+    let url = one.url().clone();
+    drop(one);
+    assert_eq!(reqwest::get(url).await.unwrap().status(), 404);
+    assert_eq!(listener.unclaimed(), 0);
+}

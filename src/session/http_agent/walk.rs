@@ -98,10 +98,12 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Where a page leads that a browser would leave by itself: a form for the redirect URI (Form Post Response Mode), or a refresh.
+    /// Where a page leads that a browser would leave by itself: a form for the redirect URI (Form Post Response Mode), a form on a page of our
+    /// own, or a refresh.
     fn sends_itself(&self, page: &Page) -> Option<Sent> {
         let automatic = page.forms.iter().filter(|form| form.is_automatic() && form.encoding.is_none());
-        let mut to_redirect_uri = automatic.filter(|form| form.action.as_ref().is_some_and(|action| is_at(action, &self.visit.redirect_uri)));
+        let ours = page.facts.url == self.visit.url.as_str() && self.visit.url.origin() == self.visit.redirect_uri.origin();
+        let mut to_redirect_uri = automatic.filter(|form| ours || form.action.as_ref().is_some_and(|action| is_at(action, &self.visit.redirect_uri)));
         if let Some(form) = to_redirect_uri.next() {
             return form.send(&[], &[], None);
         }

@@ -120,7 +120,7 @@ for (const format of ['jwt', 'opaque']) {
         show(`registration with ${token} token`, { status: refusal.status, body: refusal.body, challenge: refusal.headers['www-authenticate'] });
         assert.ok([400, 401].includes(refusal.status));
       }
-      const refusal = await party.register({ ...NEW_CLIENT, scope: 'openid profile' });
+      const refusal = await party.register({ ...NEW_CLIENT, scope: 'openid no-such-scope' });
       show('registration with an unknown scope', refusal.body);
       assert.equal(refusal.status, 400);
       assert.equal(refusal.body.error, 'invalid_client_metadata');

@@ -1,7 +1,7 @@
 // How oidc-provider is set up: like the issuer of the OpenActive reference implementation.
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 
-import { SELLER_CLAIMS, findAccount } from './accounts.mjs';
+import { SELLER_CLAIMS, STANDARD_CLAIMS, findAccount } from './accounts.mjs';
 import { PAGE_HEADERS, errorPage, page } from './pages.mjs';
 
 /** The client that exists from the start. */
@@ -45,10 +45,12 @@ export function configuration({ issuer, resource, redirectUris, accessTokenForma
       response_types: ['code'],
     }],
     jwks: { keys: [signingKey()] },
-    cookies: { keys: [randomBytes(32).toString('base64url')] },
+    // A form on another site may carry the authorization request, so the session's cookie has to come along from there.
+    enableHttpPostMethods: true,
+    cookies: { keys: [randomBytes(32).toString('base64url')], long: { httpOnly: true, sameSite: 'none', secure: true } },
 
-    scopes: ['openid', 'offline_access', ...API_SCOPES],
-    claims: { acr: null, amr: null, auth_time: null, iss: null, sid: null, openid: ['sub'], 'openactive-identity': SELLER_CLAIMS },
+    scopes: ['openid', 'offline_access', ...Object.keys(STANDARD_CLAIMS), ...API_SCOPES],
+    claims: { acr: null, amr: null, auth_time: null, iss: null, sid: null, openid: ['sub'], ...STANDARD_CLAIMS, 'openactive-identity': SELLER_CLAIMS },
     // The OpenActive specification wants the seller's claims in the ID token, not only at the userinfo endpoint.
     conformIdTokenClaims: false,
     findAccount: (_ctx, accountId) => findAccount(issuer, accountId),
@@ -76,6 +78,7 @@ export function configuration({ issuer, resource, redirectUris, accessTokenForma
 
     features: {
       devInteractions: { enabled: false },
+      claimsParameter: { enabled: true },
       clientCredentials: { enabled: true },
       introspection: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
       revocation: { enabled: true },

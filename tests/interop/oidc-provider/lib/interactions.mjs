@@ -53,7 +53,7 @@ export function interactions(provider, consents, resource) {
       await refuse(request, response);
       return;
     }
-    consents.remember(session.accountId, params.client_id, scopes);
+    consents.remember(session.accountId, params.client_id, scopes, interaction.prompt.details.missingOIDCClaims);
     const grant = await consents.grant(provider, session.accountId, params.client_id, resource, scopes);
     const result = { consent: { grantId: grant?.jti } };
     await provider.interactionFinished(request, response, result, { mergeWithLastSubmission: true });

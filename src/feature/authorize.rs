@@ -1,0 +1,239 @@
+//! The parameters of an authorization: a flat bag, each typed, all but the scope optional.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::step::Fact;
+
+/// An authorization request and what is to come of it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a parameter of its own that a document sets or leaves out")]
+pub struct Authorize {
+    /// The scope, space-separated. With `offline_access` the request also says `prompt=consent` (OpenID Connect Core 11).
+    pub scope: String,
+    /// `max_age`, in seconds (OpenID Connect Core 3.1.2.1).
+    pub max_age: Option<u64>,
+    /// Tells two authorizations of one story apart in the report.
+    pub attempt: Option<String>,
+    /// The browser session it happens in.
+    #[serde(default)]
+    pub browser: BrowserSession,
+    /// What is known about the end-user's consent.
+    #[serde(default)]
+    pub consent: ConsentDue,
+    /// `prompt`; takes the place of the one that `offline_access` brings.
+    pub prompt: Option<Prompt>,
+    /// Whether the request has a `nonce`.
+    #[serde(default = "yes")]
+    pub nonce: bool,
+    /// Whether the request has a `code_challenge` (RFC 7636).
+    #[serde(default = "yes")]
+    pub pkce: bool,
+    /// Whether the request names the end-user in `login_hint`.
+    #[serde(default)]
+    pub login_hint: bool,
+    /// `ui_locales`.
+    pub ui_locales: Option<String>,
+    /// `claims_locales`.
+    pub claims_locales: Option<String>,
+    /// `display`.
+    pub display: Option<String>,
+    /// Whether the request asks for authentication contexts by `acr_values`: those the issuer advertises, else invented ones.
+    #[serde(default)]
+    pub acr_values: bool,
+    /// The `claims` parameter (OpenID Connect Core 5.5).
+    pub claims: Option<Map<String, Value>>,
+    /// `response_mode`.
+    pub response_mode: Option<ResponseMode>,
+    /// `response_type` instead of `code`.
+    pub response_type: Option<String>,
+    /// The HTTP method of the request.
+    #[serde(default)]
+    pub method: Method,
+    /// Whether the request carries the last ID token as `id_token_hint`.
+    #[serde(default)]
+    pub id_token_hint: bool,
+    /// Repeats the request as a request object (OpenID Connect Core 6.1).
+    pub request_object: Option<RequestObject>,
+    /// Whether the request has a parameter that does not exist.
+    #[serde(default)]
+    pub unknown_parameter: bool,
+    /// What is to come of it.
+    #[serde(default)]
+    pub expect: Expect,
+    /// What a second authorization in the browser session of a first shows; it is judged beside the first.
+    pub second: Option<Second>,
+    /// Left out where the provider metadata does not list every value of the scope.
+    #[serde(default)]
+    pub optional: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+/// The browser session an authorization happens in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BrowserSession {
+    /// That of the test: the first authorization opens it, later ones find its cookies.
+    #[default]
+    Kept,
+    /// A new one without any cookies.
+    Fresh,
+}
+
+/// What is known about the end-user's consent before an authorization.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ConsentDue {
+    /// Nothing.
+    #[default]
+    Unknown,
+    /// The same user has authorized the same client for the same scope earlier in this test.
+    AlreadyGiven,
+}
+
+/// `prompt` (OpenID Connect Core 3.1.2.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Prompt {
+    /// No page at all.
+    None,
+    /// A fresh login.
+    Login,
+    /// A fresh consent.
+    Consent,
+    /// Both no page and a fresh login, which contradicts itself.
+    #[serde(rename = "none login")]
+    NoneAndLogin,
+}
+
+impl Prompt {
+    /// As it is sent.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Login => "login",
+            Self::Consent => "consent",
+            Self::NoneAndLogin => "none login",
+        }
+    }
+}
+
+/// `response_mode`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum ResponseMode {
+    /// The parameters come in the query.
+    #[serde(rename = "query")]
+    Query,
+    /// The browser posts the parameters (OAuth 2.0 Form Post Response Mode).
+    #[serde(rename = "form_post")]
+    FormPost,
+}
+
+impl ResponseMode {
+    /// As it is sent.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Query => "query",
+            Self::FormPost => "form_post",
+        }
+    }
+}
+
+/// The HTTP method of an authorization request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Method {
+    /// The parameters are in the URL.
+    #[default]
+    Get,
+    /// A form carries them (OpenID Connect Core 3.1.2.1).
+    Post,
+}
+
+/// A request object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RequestObject {
+    /// With `alg` `none`.
+    Unsigned,
+}
+
+/// What is to come of an authorization request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Expect {
+    /// A code: without one the story cannot go on.
+    #[default]
+    Code,
+    /// An error.
+    Error,
+    /// Either is right; without a code the steps that need one are left out.
+    CodeOrError,
+}
+
+/// What a second authorization in the browser session of a first shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Second {
+    /// `prompt=none` shows no page.
+    PromptNone,
+    /// `prompt=none` with an `id_token_hint` shows no page.
+    IdTokenHint,
+    /// `prompt=login` asks for a fresh login.
+    PromptLogin,
+    /// A `max_age` that has passed asks for a fresh login. The request waits until it has.
+    MaxAgePassed,
+    /// A `max_age` far longer ago than the login does not.
+    MaxAgeAmple,
+}
+
+impl Authorize {
+    /// The facts that must be there before it.
+    pub fn needs(&self) -> &'static [Fact] {
+        if self.second.is_some() || self.id_token_hint { &[Fact::Metadata, Fact::Client, Fact::UserTokens] } else { &[Fact::Metadata, Fact::Client] }
+    }
+
+    /// The facts it leaves behind.
+    pub fn gives(&self) -> &'static [Fact] {
+        if self.expect == Expect::Error { &[] } else { &[Fact::Code] }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Authorize, String> {
+        serde_json::from_str(text).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_scope_is_enough() {
+        let plain = read(r#"{ "scope": "openid" }"#).expect("it is one");
+        assert!(plain.nonce && plain.pkce && !plain.login_hint && !plain.id_token_hint);
+        assert_eq!((plain.method, plain.expect, plain.browser), (Method::Get, Expect::Code, BrowserSession::Kept));
+        assert_eq!((plain.needs(), plain.gives()), (&[Fact::Metadata, Fact::Client][..], &[Fact::Code][..]));
+    }
+
+    #[test]
+    fn what_the_other_stories_say_is_read() {
+        let silent = read(r#"{ "scope": "openid", "prompt": "none", "second": "id-token-hint", "id-token-hint": true, "expect": "code-or-error" }"#);
+        let silent = silent.expect("it is one");
+        assert_eq!((silent.prompt.map(Prompt::as_str), silent.expect), (Some("none"), Expect::CodeOrError));
+        assert!(silent.needs().contains(&Fact::UserTokens));
+        let refused = read(r#"{ "scope": "openid", "prompt": "none login", "expect": "error", "response-mode": "form_post" }"#).expect("it is one");
+        assert_eq!(refused.gives(), []);
+        assert_eq!(refused.response_mode.map(ResponseMode::as_str), Some("form_post"));
+    }
+
+    #[test]
+    fn a_typo_is_refused() {
+        for text in [r#"{ "scope": "openid", "max_age": 1 }"#, r#"{ "scope": "openid", "prompt": "nothing" }"#, r#"{ "expect": "code" }"#] {
+            assert!(read(text).is_err(), "{text}");
+        }
+    }
+}

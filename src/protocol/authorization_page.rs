@@ -1,0 +1,83 @@
+//! The pages of a visit to the authorization endpoint: into the journal, and whose fault it is if they led nowhere.
+
+use crate::report::model::{Entry, Page};
+use crate::session::agent::{Journey, PageKind, SeenPage, VisitError};
+use crate::session::{Session, Stop};
+
+/// The longest page source kept, in bytes.
+const MOST_SOURCE: usize = 100 * 1024;
+
+impl Session {
+    /// Writes the pages of a visit into the journal, each screenshot into its file at once.
+    pub async fn keep_pages(&mut self, journey: &Journey, attempt: Option<&str>) {
+        for page in &journey.pages {
+            let title = page_title(page.kind);
+            let mut screenshot = None;
+            if let Some(png) = &page.screenshot {
+                let name = title.to_ascii_lowercase().replace(' ', "-");
+                let (relative, path) = self.next_screenshot(&name);
+                match save(&path, png).await {
+                    Ok(()) => screenshot = Some(relative),
+                    Err(error) => self.note(format!("A screenshot could not be written: {error}.")),
+                }
+            }
+            let redactor = self.recorder.redactor();
+            let entry = Page {
+                title: attempt.map_or_else(|| title.to_owned(), |attempt| format!("{title} ({attempt})")),
+                url: redactor.text(&page.url),
+                status: page.status,
+                note: redactor.text(&seen(page)),
+                screenshot,
+                source: page.source.as_ref().map(|source| redactor.text(&cut(source))),
+            };
+            self.recorder.note(Entry::Page(entry));
+        }
+    }
+
+    /// Whose fault it is that a visit did not end at the redirect URI.
+    pub fn blame(&self, error: VisitError) -> Stop {
+        let registered = self.facts.client.as_ref().is_some_and(|client| client.registered.is_some());
+        match error {
+            VisitError::ErrorPage { url, status, text } => {
+                let status = status.map(|status| format!(" (status {status})")).unwrap_or_default();
+                let page = self.recorder.redactor().text(&format!("the issuer showed an error page at {url}{status}: {text}"));
+                if registered {
+                    Stop::Issuer(page)
+                } else {
+                    Stop::Untestable(format!(
+                        "{page}; check --client-id, and that {} is among the client's redirect URIs (or set --redirect-uri)",
+                        self.run.redirect_uri()
+                    ))
+                }
+            }
+            other => Stop::Untestable(self.recorder.redactor().text(&other.to_string())),
+        }
+    }
+}
+
+fn page_title(kind: PageKind) -> &'static str {
+    match kind {
+        PageKind::Login => "Login page",
+        PageKind::Identifier => "User name page",
+        PageKind::Consent => "Authorization page",
+        PageKind::Error => "Error page",
+        PageKind::NeedsHuman => "Page that needs a person",
+        PageKind::Other => "Page",
+    }
+}
+
+fn seen(page: &SeenPage) -> String {
+    if page.title.is_empty() { format!("{}.", page.note) } else { format!("“{}”: {}.", page.title, page.note) }
+}
+
+async fn save(path: &std::path::Path, png: &[u8]) -> std::io::Result<()> {
+    if let Some(folder) = path.parent() {
+        tokio::fs::create_dir_all(folder).await?;
+    }
+    tokio::fs::write(path, png).await
+}
+
+fn cut(text: &str) -> String {
+    let at = (0..=MOST_SOURCE.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    text[..at].to_owned()
+}

@@ -1,0 +1,51 @@
+//! A second authorization in the browser session of a first (OpenID Connect Core 2, 3.1.2.1).
+
+use std::time::{Duration, Instant};
+
+use serde_json::{Map, Value};
+
+use crate::feature::authorize::{Authorize, Second as Wanted};
+use crate::rule::second_login::{Again, SecondLogin};
+use crate::session::{Second, Session, Stop, missing};
+
+/// The longest a `max_age` is waited for; a story that wants more would hold up the run.
+const MOST_PATIENCE: Duration = Duration::from_secs(5);
+
+impl Session {
+    /// What a second authorization is to show. One whose `max_age` is to have passed waits until it has: no clock but ours is looked at, and the
+    /// login was before its tokens came.
+    pub(super) async fn await_second(&self, wish: &Authorize) -> Result<Option<Again>, Stop> {
+        let Some(second) = wish.second else { return Ok(None) };
+        let max_age = wish.max_age.unwrap_or_default();
+        let user = self.facts.user.as_ref().ok_or_else(|| missing("a first login"))?;
+        Ok(Some(match second {
+            Wanted::PromptNone => Again::PromptNone,
+            Wanted::IdTokenHint => Again::IdTokenHint,
+            Wanted::PromptLogin => {
+                // auth_time counts in seconds: a login within the same one could not be told from the first.
+                pause(user.at, 1).await;
+                Again::PromptLogin
+            }
+            Wanted::MaxAgePassed => {
+                pause(user.at, max_age + 1).await;
+                Again::MaxAgePassed(max_age)
+            }
+            Wanted::MaxAgeAmple => Again::MaxAgeAmple(max_age),
+        }))
+    }
+
+    /// Judges a second authorization beside the first: by its tokens, or by the error that came instead.
+    pub(super) fn judge_second_login(&mut self, second: &Second, attempt: Option<&str>, error: Option<String>, claims: Option<Map<String, Value>>) {
+        let Second { again, login_pages, pages, ref first, asked_at } = *second;
+        let attempt = attempt.map(|attempt| format!(" ({attempt})")).unwrap_or_default();
+        self.sentence(format!("should log the end-user in again only when the second request asks for it{attempt}"));
+        let skew = self.run.config.clock_skew;
+        self.judge(&SecondLogin { again, login_pages, pages, error, first: first.clone(), second: claims, asked_at, skew });
+    }
+}
+
+/// Waits until so many seconds have passed since a moment.
+async fn pause(since: Instant, seconds: u64) {
+    let due = Duration::from_secs(seconds).min(MOST_PATIENCE);
+    tokio::time::sleep(due.saturating_sub(since.elapsed())).await;
+}

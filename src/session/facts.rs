@@ -1,0 +1,114 @@
+//! What a story knows as it goes on: the client, a code, the tokens of a login.
+
+use std::time::Instant;
+
+use secrecy::SecretString;
+use serde_json::{Map, Value};
+use url::Url;
+
+use crate::config::AuthMethod;
+use crate::rule::second_login::Again;
+
+/// A client and how it authenticates.
+#[derive(Debug, Clone)]
+pub struct Client {
+    /// The client identifier.
+    pub id: String,
+    /// The client secret; `None` for a public client.
+    pub secret: Option<SecretString>,
+    /// How it authenticates at the token endpoint.
+    pub method: AuthMethod,
+    /// Set if this test registered it.
+    pub registered: Option<Registered>,
+}
+
+/// What is known about a client because this test registered it.
+#[derive(Debug, Clone)]
+pub struct Registered {
+    /// When the registration response came.
+    pub at: Instant,
+    /// `id_token_signed_response_alg` of the registration response, RS256 if left out (OpenID Connect Registration 2).
+    pub id_token_alg: String,
+    /// Where it can be managed, with the token for it (RFC 7592 3).
+    pub management: Option<(Url, SecretString)>,
+    /// True until its first token request has been answered.
+    pub untried: bool,
+    /// True until its first authorization.
+    pub unseen: bool,
+}
+
+/// An authorization code and what is needed to exchange it.
+#[derive(Debug, Clone)]
+pub struct Code {
+    /// The code.
+    pub code: String,
+    /// The PKCE code verifier, if the request had a challenge.
+    pub verifier: Option<String>,
+    /// The nonce of the request, if it had one.
+    pub nonce: Option<String>,
+    /// The scope of the request.
+    pub scope: String,
+    /// The `max_age` of the request, in seconds.
+    pub max_age: Option<u64>,
+    /// Tells two authorizations of one story apart.
+    pub attempt: Option<String>,
+    /// The names of the claims that the request asked userinfo for as essential.
+    pub essential: Vec<String>,
+    /// Set if it came of a second authorization that is judged beside the first.
+    pub second: Option<Second>,
+}
+
+/// A second authorization, to be judged beside the first once its tokens are there.
+#[derive(Debug, Clone)]
+pub struct Second {
+    /// What it asked for.
+    pub again: Again,
+    /// How many pages that ask for a password it showed.
+    pub login_pages: usize,
+    /// How many pages it showed.
+    pub pages: usize,
+    /// The claims of the first ID token.
+    pub first: Map<String, Value>,
+    /// When it was sent, in seconds since the epoch.
+    pub asked_at: i64,
+}
+
+/// The tokens of a login.
+#[derive(Debug, Clone)]
+pub struct UserTokens {
+    /// The token response they came in.
+    pub response: Map<String, Value>,
+    /// The access token.
+    pub access_token: String,
+    /// The refresh token, if one was issued; the newest after a rotation.
+    pub refresh_token: Option<String>,
+    /// The claims of the ID token, if there was one that could be taken apart.
+    pub id_token: Option<Map<String, Value>>,
+    /// The nonce of the authorization request, if it had one.
+    pub nonce: Option<String>,
+    /// The scope that was asked for.
+    pub requested_scope: String,
+    /// The names of the claims that the authorization request asked userinfo for as essential.
+    pub essential: Vec<String>,
+    /// When the tokens came: the login was before that, whatever the issuer's clock says.
+    pub at: Instant,
+}
+
+/// What the story knows so far.
+#[derive(Debug, Default)]
+pub struct Facts {
+    /// The provider metadata.
+    pub metadata: Option<Map<String, Value>>,
+    /// The published keys.
+    pub keys: Option<Vec<Value>>,
+    /// The client.
+    pub client: Option<Client>,
+    /// The client's own access token.
+    pub client_token: Option<String>,
+    /// A code not yet exchanged.
+    pub code: Option<Code>,
+    /// The tokens of the last login.
+    pub user: Option<UserTokens>,
+    /// Every client this test registered, for the clean-up.
+    pub registered: Vec<Client>,
+}

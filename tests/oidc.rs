@@ -1,0 +1,135 @@
+//! Profile `oidc`: its stories told to the embedded issuer and to npm `oidc-provider`, without a browser and in a real one.
+
+mod common;
+#[path = "common/oidc_provider.rs"]
+#[allow(dead_code, reason = "nothing here stops it early")]
+mod oidc_provider;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use common::{Ended, free_port, program, quick, results, root, run, test};
+use oa_authtest::report::model::{Entry, FindingOutcome, RunReport, StepEnd, TestReport, Verdict};
+use oidc_provider::OidcProvider;
+
+fn run_provider(folder: &Path, more: &[&str]) -> Ended {
+    let redirect_uri = format!("http://localhost:{}/cb", free_port());
+    let provider = OidcProvider::start(&redirect_uri, "jwt");
+    let mut command = program(folder);
+    command.arg("run").args(provider.flags()).args(["--redirect-uri", &redirect_uri, "--profile", "oidc"]).args(more);
+    run(command)
+}
+
+/// The names of the steps that were left out.
+fn left_out(test: &TestReport) -> Vec<&str> {
+    test.steps.iter().filter(|step| matches!(step.ended, StepEnd::LeftOut(_))).map(|step| step.name.as_str()).collect()
+}
+
+/// How many pages of this title were shown in the step of this name.
+fn pages(test: &TestReport, step: &str) -> usize {
+    let step = test.steps.iter().find(|known| known.name == step).unwrap_or_else(|| panic!("{} has no step {step}", test.id));
+    step.entries.iter().filter(|entry| matches!(entry, Entry::Page(_))).count()
+}
+
+/// The callback of the last authorization of a test.
+fn callback(test: &TestReport) -> &str {
+    let mut callbacks =
+        test.steps.iter().flat_map(|step| &step.entries).filter_map(|entry| if let Entry::Callback { url } = entry { Some(url) } else { None });
+    callbacks.next_back().unwrap_or_else(|| panic!("{} has no callback", test.id))
+}
+
+fn all_ran(report: &RunReport, ended: &Ended) {
+    for test in &report.tests {
+        assert!(matches!(test.verdict, Verdict::Passed | Verdict::Suggested | Verdict::Warned), "{}: {:?}\n{}", test.id, test.reason, ended.said());
+        assert_eq!(test.counts.failures, 0, "{}\n{}", test.id, ended.said());
+    }
+}
+
+#[test]
+fn the_embedded_issuer_passes_every_story() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = program(folder.path());
+    command.args(["run", "--demo", "--agent", "http", "--profile", "oidc"]);
+    let ended = run(command);
+    assert_eq!(ended.code, 0, "{}", ended.said());
+    let report = results(folder.path());
+    all_ran(&report, &ended);
+    assert_eq!(left_out(test(&report, "authorization-code/public-client")), [""; 0]);
+    assert_eq!(left_out(test(&report, "authorization-code/offline-access")), [""; 0]);
+}
+
+#[test]
+fn a_certified_provider_passes_every_story_and_what_it_draws_is_explained() {
+    if quick() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let ended = run_provider(folder.path(), &["--agent", "http"]);
+    assert_eq!(ended.code, 0, "{}", ended.said());
+    let report = results(folder.path());
+    all_ran(&report, &ended);
+
+    let mut drawn: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for test in &report.tests {
+        for finding in test.findings.iter().filter(|finding| finding.outcome == FindingOutcome::Failed) {
+            drawn.entry(&finding.rule).or_default().insert(&test.id);
+        }
+    }
+    let text = std::fs::read_to_string(root().join("tests/interop/oidc-provider/expected.json")).expect("it is there");
+    let expected: serde_json::Value = serde_json::from_str(&text).expect("it is JSON");
+    let expected: BTreeMap<&str, BTreeSet<&str>> = expected
+        .as_array()
+        .expect("a list")
+        .iter()
+        .map(|entry| {
+            for member in ["sentence", "spec", "why"] {
+                assert!(entry[member].as_str().is_some_and(|text| text.len() > 10), "{entry} has no {member}");
+            }
+            let tests = entry["tests"].as_array().expect("tests").iter().filter_map(serde_json::Value::as_str).collect();
+            (entry["rule"].as_str().expect("a rule"), tests)
+        })
+        .collect();
+    assert_eq!(drawn, expected, "what oidc-provider draws and tests/interop/oidc-provider/expected.json differ");
+
+    for (id, steps) in [
+        ("authorization-code/basic", &["Refresh", "Revocation"][..]),
+        ("request-parameters/request-object", &["Authorization Code Flow"]),
+        ("authorization-code/form-post", &[]),
+        ("authorization-code/post-request", &[]),
+        ("scopes-and-claims/all", &[]),
+        ("scopes-and-claims/essential-name", &[]),
+        ("token-endpoint/refusals", &[]),
+    ] {
+        assert_eq!(left_out(test(&report, id)), steps, "{id}");
+    }
+    assert!(callback(test(&report, "request-parameters/request-object")).contains("error=request_not_supported"));
+    assert!(callback(test(&report, "request-parameters/unknown-response-type")).contains("error=unsupported_response_type"));
+    sessions(&report);
+}
+
+#[test]
+fn a_browser_tells_the_stories_that_depend_on_one() {
+    if quick() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let stories = ["prompt-and-max-age/*", "authorization-code/form-post", "authorization-code/post-request"];
+    let ended = run_provider(folder.path(), &stories.iter().flat_map(|story| ["--test", story]).collect::<Vec<_>>());
+    assert_eq!(ended.code, 0, "{}", ended.said());
+    let report = results(folder.path());
+    all_ran(&report, &ended);
+    assert!(callback(test(&report, "authorization-code/form-post")).starts_with("POST "));
+    assert_eq!(left_out(test(&report, "authorization-code/post-request")), [""; 0]);
+    sessions(&report);
+}
+
+/// What the second authorizations of the stories about sessions show.
+fn sessions(report: &RunReport) {
+    assert!(callback(test(report, "prompt-and-max-age/prompt-none-not-logged-in")).contains("error=login_required"));
+    assert!(callback(test(report, "prompt-and-max-age/prompt-none-and-login")).contains("error=invalid_request"));
+    for (story, shown) in [("prompt-none-logged-in", 0), ("id-token-hint", 0), ("prompt-login", 1), ("max-age-passed", 1), ("max-age-ample", 0)] {
+        let test = test(report, &format!("prompt-and-max-age/{story}"));
+        assert_eq!((pages(test, "Authorization (first login)"), pages(test, "Authorization (second login)")), (1, shown), "{story}");
+        assert_eq!(left_out(test), [""; 0], "{story}");
+    }
+}
