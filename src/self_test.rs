@@ -228,7 +228,10 @@ async fn judge(flaw: Option<Flaw>) -> Result<RunReport, SelfTestError> {
     let issuer = issuer::start(IssuerOptions { flaw, redirect_uris, ..IssuerOptions::default() }).await?;
     let mut config = config_for(&issuer, callback.redirect_uri());
     config.registration_patience = PATIENCE;
-    let plan = Plan::new(&config, &feature::features()?)?;
+    let features = feature::features()?;
+    config.profiles = features.iter().map(|feature| feature.profile.clone()).collect();
+    config.profiles.dedup();
+    let plan = Plan::new(&config, &features)?;
     let door = Door::new(&config.network)?;
     let config = Arc::new(config);
     let agent = Ok(Arc::new(UserAgent::Http(HttpAgent::new(&config.network)?)));
