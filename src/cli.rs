@@ -135,9 +135,9 @@ pub struct ReportArgs {
     /// The results of a run.
     #[arg(value_name = "RESULTS.json")]
     pub results: PathBuf,
-    /// The folder the reports are written to; it is made if absent.
-    #[arg(long, value_name = "DIR", env = REPORT_DIR.env, default_value = REPORT_DIR.default, hide_env_values = true)]
-    pub report_dir: PathBuf,
+    /// The folder the reports are written to, made if absent; by default the one the results are in.
+    #[arg(long, value_name = "DIR", env = REPORT_DIR.env, hide_env_values = true)]
+    pub report_dir: Option<PathBuf>,
     /// The formats of the reports, several with commas.
     #[arg(long = "format", value_name = "FORMAT", env = FORMAT.env, value_delimiter = ',', default_value = FORMAT.default, hide_env_values = true)]
     pub formats: Vec<Format>,

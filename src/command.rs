@@ -1,5 +1,7 @@
 //! The sub-commands: what each does with its arguments, and how it exits.
 
+use std::path::Path;
+
 use thiserror::Error;
 use url::Url;
 
@@ -231,7 +233,10 @@ async fn prove(args: SelfTestArgs) -> Result<Exit, Failure> {
 /// `report`: the reports of a run, rendered again.
 fn render(args: &ReportArgs) -> Result<Exit, Failure> {
     let report = crate::report::json::read(&args.results)?;
-    let written = crate::report::render(&report, &args.results, &args.report_dir, &args.formats)?;
+    // Their own folder, not ./reports: there the reports of another run may be, which these would replace.
+    let beside = args.results.parent().unwrap_or(Path::new("")).to_owned();
+    let dir = args.report_dir.clone().unwrap_or(beside);
+    let written = crate::report::render(&report, &args.results, &dir, &args.formats)?;
     console::say(&format!("{}\n", written.summary.unwrap_or(written.results).display()));
     Ok(Exit::Conformant)
 }

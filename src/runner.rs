@@ -5,12 +5,14 @@ use std::time::Instant;
 
 use futures::stream::{self, StreamExt as _};
 use jiff::Timestamp;
+use tokio::sync::Mutex;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, Tls};
 use crate::exit::BUG;
 use crate::feature::plan::{Plan, PlannedTest};
+use crate::feature::{Step, Test};
 use crate::report::event::Event;
 use crate::report::model::{Counts, Environment, RunReport, SCHEMA, StepEnd, TestReport, Tool, Verdict};
 use crate::session::{Run, Session, Stop};
@@ -40,10 +42,11 @@ pub async fn run(plan: Plan, shared: Run, telling: Telling) -> RunReport {
     let config = Arc::clone(&shared.config);
     telling.say(Event::RunStarted { tests: plan.tests.len() });
     let telling = Arc::new(telling);
+    let turn = Arc::new(Mutex::new(()));
     let mut tests: Vec<(usize, TestReport)> = stream::iter(plan.tests.into_iter().enumerate())
         .map(|(index, planned)| {
-            let (shared, telling) = (shared.clone(), Arc::clone(&telling));
-            async move { (index, run_guarded(planned, shared, telling).await) }
+            let (shared, telling, turn) = (shared.clone(), Arc::clone(&telling), Arc::clone(&turn));
+            async move { (index, run_guarded(planned, shared, telling, &turn).await) }
         })
         .buffer_unordered(config.jobs.max(1))
         .collect()
@@ -88,7 +91,7 @@ fn environment(config: &Config, agent: String, shared: &Run) -> Environment {
 }
 
 /// A test in a task of its own: should it panic, that is our bug, and the run goes on and says so.
-async fn run_guarded(planned: PlannedTest, shared: Run, telling: Arc<Telling>) -> TestReport {
+async fn run_guarded(planned: PlannedTest, shared: Run, telling: Arc<Telling>, turn: &Mutex<()>) -> TestReport {
     let blank = blank_report(&planned, &shared.config);
     if let Some(reason) = planned.skip {
         let report = TestReport { reason: Some(reason), ..blank };
@@ -96,6 +99,7 @@ async fn run_guarded(planned: PlannedTest, shared: Run, telling: Arc<Telling>) -
         return report;
     }
     telling.say(Event::TestStarted { id: planned.id.clone(), title: planned.test.title.clone() });
+    let _turn = if shares_a_grant(&planned.test, &shared.config) { Some(turn.lock().await) } else { None };
     let task = tokio::spawn(run_test(planned, shared, Arc::clone(&telling), blank.clone()));
     let report = match task.await {
         Ok(report) => report,
@@ -108,6 +112,12 @@ async fn run_guarded(planned: PlannedTest, shared: Run, telling: Arc<Telling>) -
     };
     telling.say(Event::TestEnded(Box::new(report.clone())));
     report
+}
+
+/// True if a test logs in to the configured client. An issuer may keep one consent and one set of sessions for an end-user and a client: a test that
+/// revokes its refresh token ends them all (Keycloak does so), and so would break another such test beside it. They take turns.
+fn shares_a_grant(test: &Test, config: &Config) -> bool {
+    config.client.is_some() && test.logs_in() && test.steps.iter().any(|step| matches!(step, Step::UseClient {}))
 }
 
 async fn run_test(planned: PlannedTest, shared: Run, telling: Arc<Telling>, blank: TestReport) -> TestReport {

@@ -215,7 +215,7 @@ fn part_of_a_word(c: Option<char>) -> bool {
 
 /// True if what is at this place is no part of a longer word. An escape before it (`%3D`, `\n`) is none.
 fn stands_alone(text: &str, place: &Range<usize>) -> bool {
-    let before = text[..place.start].as_bytes();
+    let before = &text.as_bytes()[..place.start];
     let escape = match before {
         [.., b'%', one, two] => one.is_ascii_hexdigit() && two.is_ascii_hexdigit(),
         _ => false,

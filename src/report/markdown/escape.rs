@@ -69,22 +69,22 @@ pub fn destination(url: &str) -> String {
     out
 }
 
-/// A note, which is Markdown of ours: paragraphs and lists with bold text and code. If it is anything more, then something foreign got into it
+/// A note, which is Markdown of ours: paragraphs and lists with bold text and code, perhaps a heading first. If it is anything more, then something foreign got into it
 /// (a results file may come from anywhere, too), and it becomes a fenced block.
 pub fn note(text: &str) -> String {
     let text = visible::block(text);
-    let ours = |event: &Event| {
+    let ours = |(at, event): (usize, Event)| {
         use {Event as E, Tag as T, TagEnd as End};
         matches!(
             event,
             E::Start(T::Paragraph | T::List(_) | T::Item | T::Strong)
-                | E::End(End::Paragraph | End::List(_) | End::Item | End::Strong)
+                | E::End(End::Paragraph | End::List(_) | End::Item | End::Strong | End::Heading(_))
                 | E::Text(_)
                 | E::Code(_)
                 | E::SoftBreak
-        )
+        ) || (at == 0 && matches!(event, E::Start(T::Heading { .. })))
     };
-    if Parser::new_ext(&text, Options::ENABLE_TABLES).all(|event| ours(&event)) { text } else { fence(&text, "text") }
+    if Parser::new_ext(&text, Options::ENABLE_TABLES).enumerate().all(ours) { text } else { fence(&text, "text") }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -265,7 +265,11 @@ mod tests {
 
     #[test]
     fn a_note_with_more_in_it_than_we_write_is_shown_as_text() {
-        for ours in ["A client is registered.", "The request:\n\n`https://i/auth`\n\n* **client_id**: `a_b`\n* **state**: `x`"] {
+        for ours in [
+            "A client is registered.",
+            "### Credentials\n\nThe client:",
+            "The request:\n\n`https://i/auth`\n\n* **client_id**: `a_b`\n* **state**: `x`",
+        ] {
             assert_eq!(note(ours), ours);
         }
         for foreign in ["* **client_id**: `a\n\n# H\n\n`", "a\n\n<img src=x>\n", "[x](https://evil.example)", "| a |\n|---|\n| b |", "a <b>c</b>"] {

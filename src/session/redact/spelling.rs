@@ -37,10 +37,9 @@ impl Notation {
     /// The character, or byte of one, that an escape at the start of the text stands for, and the escape's length.
     fn escape(self, text: &[u8]) -> Option<(Meaning, usize)> {
         match self {
-            Self::Percent => percent(text, b"%"),
             Self::PercentTwice => percent(text, b"%25").or_else(|| percent(text, b"%")),
             Self::Form if text.first() == Some(&b'+') => Some((Meaning::Byte(b' '), 1)),
-            Self::Form => percent(text, b"%"),
+            Self::Percent | Self::Form => percent(text, b"%"),
             Self::Json => json(text),
             Self::Html => html(text),
         }
