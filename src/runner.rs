@@ -117,7 +117,7 @@ async fn run_guarded(planned: PlannedTest, shared: Run, telling: Arc<Telling>, t
 /// True if a test logs in to the configured client. An issuer may keep one consent and one set of sessions for an end-user and a client: a test that
 /// revokes its refresh token ends them all (Keycloak does so), and so would break another such test beside it. They take turns.
 fn shares_a_grant(test: &Test, config: &Config) -> bool {
-    config.client.is_some() && test.logs_in() && test.steps.iter().any(|step| matches!(step, Step::UseClient {}))
+    config.client.is_some() && test.logs_in() && test.steps.iter().any(|step| matches!(step, Step::UseClient { .. }))
 }
 
 async fn run_test(planned: PlannedTest, shared: Run, telling: Arc<Telling>, blank: TestReport) -> TestReport {

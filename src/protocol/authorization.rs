@@ -34,6 +34,13 @@ impl Session {
         self.note(request.listing(&endpoint, wish.method));
         let asked_at = jiff::Timestamp::now().as_second();
         let journey = self.visit(wish, &request, &endpoint).await?;
+        // Before the pages are kept, since one of them may show it.
+        if let Ok(callback) = &journey.end {
+            let parameters = callback.url.query_pairs().into_owned().chain(callback.form.clone());
+            for (_, code) in parameters.filter(|(name, _)| name == "code") {
+                self.recorder.redactor().learn(SecretKind::AuthorizationCode, &code);
+            }
+        }
         self.keep_pages(&journey, wish.attempt.as_deref()).await;
         let second = again.map(|again| Second {
             again,

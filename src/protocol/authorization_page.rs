@@ -28,7 +28,7 @@ impl Session {
                 status: page.status,
                 note: redactor.text(&seen(page)),
                 screenshot,
-                source: page.source.as_ref().map(|source| redactor.text(&cut(source))),
+                source: page.source.as_ref().map(|source| cut(&redactor.text(source))),
             };
             self.recorder.note(Entry::Page(entry));
         }

@@ -1,5 +1,6 @@
 //! What an authorization request says (OpenID Connect Core 3.1.2.1, 5.5, 6.1; RFC 7636 4.3), and which of it an issuer offers.
 
+use crate::report::markdown::escape::code;
 use std::fmt::Write as _;
 
 use base64::Engine as _;
@@ -51,10 +52,10 @@ impl AuthorizationRequest {
         };
         let mut shown = endpoint.clone();
         shown.set_query(None);
-        let code = |value: &str| value.replace('`', "'");
-        let own = endpoint.query_pairs().map(|(name, value)| format!("* **{name}**: `{}`", code(&value)));
-        let pairs: Vec<String> = own.chain(self.parameters.iter().map(|(name, value)| format!("* **{name}**: `{}`", code(value)))).collect();
-        format!("Authorization request, {how}:\n\n`{}`\n\n{}", shown.as_str().replace('`', "%60"), pairs.join("\n"))
+        // The endpoint's own parameters and the client identifier are the issuer's words.
+        let own = endpoint.query_pairs().map(|(name, value)| format!("* {}: {}", code(&name), code(&value)));
+        let pairs: Vec<String> = own.chain(self.parameters.iter().map(|(name, value)| format!("* **{name}**: {}", code(value)))).collect();
+        format!("Authorization request, {how}:\n\n{}\n\n{}", code(shown.as_str()), pairs.join("\n"))
     }
 }
 

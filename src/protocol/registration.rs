@@ -31,8 +31,8 @@ impl Session {
         };
         let method = configured.auth_method.unwrap_or_else(|| self.offered_method(configured.secret.is_some()));
         self.note(format!(
-            "The test uses the client credentials that were configured:\n\n* **client_id**: `{}`\n* **client_secret**: {}\n* **client authentication**: `{}`",
-            configured.id.replace('`', "'"),
+            "The test uses the client credentials that were configured:\n\n* **client_id**: {}\n* **client_secret**: {}\n* **client authentication**: `{}`",
+            crate::report::markdown::escape::code(&configured.id),
             if configured.secret.is_some() { "`‹client secret›`" } else { "none (a public client)" },
             method.as_str()
         ));

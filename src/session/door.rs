@@ -39,7 +39,7 @@ pub enum DoorError {
 
 /// Why there was no response.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("could not reach {url}: {why}{}", .hint.map(|hint| format!("; {hint}")).unwrap_or_default())]
+#[error("could not {} {url}: {why}{}", if *.reached { "read the answer of" } else { "reach" }, .hint.map(|hint| format!("; {hint}")).unwrap_or_default())]
 pub struct Unreachable {
     /// The URL that was asked.
     pub url: String,
@@ -47,6 +47,8 @@ pub struct Unreachable {
     pub why: String,
     /// What to try next.
     pub hint: Option<&'static str>,
+    /// True if it answered, with something that cannot be taken.
+    pub reached: bool,
 }
 
 /// A response as it came through the door.
@@ -97,7 +99,12 @@ impl Door {
     /// [`Unreachable`] if there is no response, it takes too long, or its body is too large.
     pub async fn pass(&self, method: http::Method, url: &Url, headers: &[(String, String)], body: Option<Vec<u8>>) -> Result<Passed, Unreachable> {
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(Unreachable { url: url.to_string(), why: format!("the scheme {} is neither http nor https", url.scheme()), hint: None });
+            return Err(Unreachable {
+                url: url.to_string(),
+                why: format!("the scheme {} is neither http nor https", url.scheme()),
+                hint: None,
+                reached: false,
+            });
         }
         let mut request = self.client.request(method, url.clone());
         for (name, value) in headers {
@@ -118,7 +125,7 @@ impl Door {
         while let Some(chunk) = stream.next().await {
             let chunk = chunk.map_err(|e| self.unreachable(url, &e))?;
             if body.len() + chunk.len() > MOST_BODY {
-                return Err(Unreachable { url: url.to_string(), why: format!("the response is larger than {MOST_BODY} bytes"), hint: None });
+                return Err(Unreachable { url: url.to_string(), why: format!("it is larger than {MOST_BODY} bytes"), hint: None, reached: true });
             }
             body.extend_from_slice(&chunk);
         }
@@ -152,7 +159,7 @@ impl Door {
         } else {
             None
         };
-        Unreachable { url: url.to_string(), why, hint }
+        Unreachable { url: url.to_string(), why, hint, reached: false }
     }
 }
 

@@ -72,6 +72,8 @@ fn arguments(wishes: Wishes) -> Vec<String> {
         "--disable-dev-shm-usage",
         "--no-first-run",
         "--no-default-browser-check",
+        // As the HTTP client, which asks no proxy either: both are to see the same issuer.
+        "--no-proxy-server",
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
