@@ -1,7 +1,11 @@
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 use serde_json::json;
 
 use super::{AuthorizationError, Refused};
+use crate::issuer::flaw::Flaw;
+use crate::rule::Artefact as _;
 use crate::rule::jose::testing::{judged, never_panics};
 
 const ISSUER: &str = "https://issuer.example";
@@ -105,6 +109,14 @@ fn parameters_come_once_and_in_the_query() {
         response.url.set_fragment(Some(fragment));
         assert_eq!(failed(&response), rules, "{fragment}");
     }
+}
+
+#[test]
+fn every_rule_has_a_flaw() {
+    let flaws: Vec<Flaw> = serde_json::from_str(include_str!("../../../fixtures/flaws/authorization_error.json")).expect("flaws");
+    let named: BTreeSet<&str> = flaws.iter().flat_map(|flaw| &flaw.trips).map(String::as_str).collect();
+    let lacking: Vec<_> = AuthorizationError::RULES.iter().map(|check| check.rule.id).filter(|id| !named.contains(id)).collect();
+    assert_eq!(lacking, Vec::<&str>::new());
 }
 
 proptest! {

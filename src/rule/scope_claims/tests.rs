@@ -1,7 +1,11 @@
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::ScopeClaims;
+use crate::issuer::flaw::Flaw;
+use crate::rule::Artefact as _;
 use crate::rule::jose::testing::{arbitrary_object, judged, never_panics};
 
 fn object(value: &Value) -> Map<String, Value> {
@@ -47,9 +51,10 @@ fn a_user_without_values_is_no_fault() {
 #[test]
 fn each_wrong_claim_breaks_its_rule() {
     for (scope, userinfo, id_token, rules) in [
-        ("openid email", json!({ "email": "a@b", "name": "Ann" }), json!({}), &["scope-gating"][..]),
-        ("openid", json!({ "address": {} }), json!({}), &["scope-gating"]),
-        ("openid email", json!({}), json!({ "name": "Ann" }), &["id-token-gating"]),
+        ("openid profile", json!({ "email": "a@b", "email_verified": false }), json!({}), &["scope-gating"][..]),
+        ("openid email", json!({ "email": "a@b", "name": "Ann" }), json!({}), &[]),
+        ("openid", json!({ "address": {} }), json!({}), &[]),
+        ("openid email", json!({}), json!({ "name": "Ann", "nickname": "A" }), &["id-token-gating"]),
         ("openid profile", json!({ "sub": "u" }), json!({ "name": "Ann" }), &["at-userinfo"]),
         ("openid profile", json!({ "nickname": "Ann" }), json!({}), &["advertised"]),
         ("openid profile", json!({ "name#en_GB": "Ann" }), json!({}), &["language-tags"]),
@@ -86,6 +91,14 @@ fn essential_claims_are_asked_for_where_they_are_supported() {
 }
 
 const NAMES: &[&str] = &["name", "name#", "email", "email_verified", "address", "updated_at", "iat", "_claim_names", "_claim_sources"];
+
+#[test]
+fn every_rule_has_a_flaw() {
+    let flaws: Vec<Flaw> = serde_json::from_str(include_str!("../../../fixtures/flaws/scope_claims.json")).expect("flaws");
+    let named: BTreeSet<&str> = flaws.iter().flat_map(|flaw| &flaw.trips).map(String::as_str).collect();
+    let lacking: Vec<_> = ScopeClaims::RULES.iter().map(|check| check.rule.id).filter(|id| !named.contains(id)).collect();
+    assert_eq!(lacking, Vec::<&str>::new());
+}
 
 proptest! {
     #[test]

@@ -6,6 +6,9 @@ use super::super::Outcome;
 use super::super::expect::{holds, same, seconds, shorten, show};
 use super::{Again, LOGIN_PAGE, MAX_AGE_PAGE, SecondLogin};
 
+/// The rule that says it when a time of login cannot be one.
+const AUTH_TIME_SANE: &str = "id-token/auth-time-sane";
+
 fn settle(judged: Result<Outcome, Outcome>) -> Outcome {
     judged.unwrap_or_else(|outcome| outcome)
 }
@@ -79,6 +82,8 @@ fn times(login: &SecondLogin) -> Result<(f64, f64, String), Outcome> {
     let (first, second) = both(login)?;
     let seen = format!("auth_time = {}, before that {}", shown(second), shown(first));
     match (auth_time(first), auth_time(second)) {
+        // A first login before 1970, or after the second was asked for, is no time to compare with.
+        (Some(before), _) if before <= 0.0 || before > seconds(login.asked_at) + seconds(login.skew) => Err(Outcome::not_run(AUTH_TIME_SANE)),
         (Some(before), Some(after)) => Ok((before, after, seen)),
         _ => Err(Outcome::not_applicable("not both ID tokens have an auth_time that is a number")),
     }
@@ -144,6 +149,9 @@ pub(super) fn max_age_recent(login: &SecondLogin) -> Outcome {
         let Some(time) = auth_time(second) else {
             return Outcome::not_applicable("no auth_time that is a number");
         };
+        if time <= 0.0 {
+            return Outcome::not_run(AUTH_TIME_SANE);
+        }
         let age = seconds(login.asked_at) - time;
         let expected = format!("a login at most {max_age} s before the request, with {} s for clocks", login.skew);
         // Of a login that was ignored, the rule about the page says it all.

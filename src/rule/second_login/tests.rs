@@ -1,7 +1,11 @@
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{Again, SecondLogin};
+use crate::issuer::flaw::Flaw;
+use crate::rule::Artefact as _;
 use crate::rule::jose::testing::{arbitrary_object, judged, never_panics};
 
 const ASKED: i64 = 1_700_000_100;
@@ -79,6 +83,25 @@ fn an_ample_max_age_changes_nothing() {
     ] {
         assert_eq!(failed(&login(Again::MaxAgeAmple(10_000), pages, pages, &second)), rules, "{second}");
     }
+}
+
+#[test]
+fn a_time_that_is_none_is_not_compared() {
+    let odd = json!({ "sub": "u", "auth_time": 0 });
+    for again in [Again::PromptNone, Again::PromptLogin, Again::MaxAgePassed(1)] {
+        let silent = again == Again::PromptNone;
+        let mut both = login(again, usize::from(!silent), usize::from(!silent), &odd);
+        both.first = odd.as_object().cloned().unwrap_or_default();
+        assert_eq!(failed(&both), Vec::<String>::new(), "{again:?}");
+    }
+}
+
+#[test]
+fn every_rule_has_a_flaw() {
+    let flaws: Vec<Flaw> = serde_json::from_str(include_str!("../../../fixtures/flaws/second_login.json")).expect("flaws");
+    let named: BTreeSet<&str> = flaws.iter().flat_map(|flaw| &flaw.trips).map(String::as_str).collect();
+    let lacking: Vec<_> = SecondLogin::RULES.iter().map(|check| check.rule.id).filter(|id| !named.contains(id)).collect();
+    assert_eq!(lacking, Vec::<&str>::new());
 }
 
 proptest! {

@@ -1,7 +1,11 @@
 use proptest::prelude::*;
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use super::{Provocation, TokenRefusal};
+use crate::issuer::flaw::{Flaw, Patch, Site};
+use crate::rule::Artefact as _;
 use crate::rule::jose::testing::{judged, never_panics};
 use crate::rule::testing::{arbitrary, json as response, text, with};
 use crate::session::received::Received;
@@ -149,6 +153,38 @@ fn headers_are_judged() {
         refusal.response.headers.extend(value.map(|value: &str| (name.to_owned(), value.to_owned())));
         assert_eq!(failed(&refusal), [rule]);
     }
+}
+
+/// What the refusals of a well-behaved issuer with these patches break.
+fn tripped(patches: &[Patch]) -> BTreeSet<&'static str> {
+    let mut all = BTreeSet::new();
+    for provocation in ALL {
+        let mut refusal = good(provocation);
+        let unauthorized = refusal.response.status == 401;
+        for patch in patches.iter().filter(|patch| patch.at == Site::TokenError || (patch.at == Site::TokenErrorUnauthorized && unauthorized)) {
+            let mut changes = patch.set.clone();
+            changes.extend(patch.remove.iter().map(|pointer| (pointer.clone(), json!("$remove"))));
+            let body = with(&refusal.response.json().expect("JSON"), &Value::Object(changes)).to_string();
+            refusal.response.body = patch.body.clone().unwrap_or(body).replace("{issuer}", "https://issuer.example").into_bytes();
+            refusal.response.status = patch.status.unwrap_or(refusal.response.status);
+            for (name, value) in &patch.headers {
+                refusal.response.headers.retain(|(other, _)| other != name);
+                refusal.response.headers.extend(value.as_str().map(|value| (name.clone(), value.to_owned())));
+            }
+        }
+        all.extend(judged(&refusal).failed);
+    }
+    all
+}
+
+#[test]
+fn every_flaw_trips_exactly_its_rules_and_every_rule_has_one() {
+    let flaws: Vec<Flaw> = serde_json::from_str(include_str!("../../../fixtures/flaws/token_refusal.json")).expect("flaws");
+    for flaw in flaws.iter().filter(|flaw| flaw.behaviour.is_none()) {
+        assert_eq!(tripped(&flaw.patch), flaw.trips.iter().map(String::as_str).collect(), "{}", flaw.name);
+    }
+    let named: BTreeSet<&str> = flaws.iter().flat_map(|flaw| &flaw.trips).map(String::as_str).collect();
+    assert_eq!(named, TokenRefusal::RULES.iter().map(|check| check.rule.id).collect());
 }
 
 proptest! {

@@ -1,6 +1,10 @@
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 
 use super::Transport;
+use crate::issuer::flaw::Flaw;
+use crate::rule::Artefact as _;
 use crate::rule::jose::testing::{judged, never_panics};
 use crate::rule::testing::{arbitrary, text};
 
@@ -73,6 +77,14 @@ fn dates_are_judged() {
     ] {
         assert_eq!(failed(&response(200, &[("date", date), ("cache-control", cache)], b"{}")), rules, "{date} {cache}");
     }
+}
+
+#[test]
+fn every_rule_has_a_flaw() {
+    let flaws: Vec<Flaw> = serde_json::from_str(include_str!("../../../fixtures/flaws/transport.json")).expect("flaws");
+    let named: BTreeSet<&str> = flaws.iter().flat_map(|flaw| &flaw.trips).map(String::as_str).collect();
+    let lacking: Vec<_> = Transport::RULES.iter().map(|check| check.rule.id).filter(|id| !named.contains(id)).collect();
+    assert_eq!(lacking, Vec::<&str>::new());
 }
 
 proptest! {

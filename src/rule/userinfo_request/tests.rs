@@ -1,7 +1,11 @@
+use std::collections::BTreeSet;
+
 use proptest::prelude::*;
 use serde_json::json;
 
 use super::UserInfoRequests;
+use crate::issuer::flaw::Flaw;
+use crate::rule::Artefact as _;
 use crate::rule::jose::testing::{Signer, judged, never_panics};
 use crate::rule::testing::{arbitrary, json as response, text};
 use crate::session::received::Received;
@@ -92,6 +96,14 @@ fn each_refusal_is_judged() {
         let requests = UserInfoRequests { no_token, unknown_token, ..good() };
         assert_eq!(failed(&requests), rules, "{requests:?}");
     }
+}
+
+#[test]
+fn every_rule_has_a_flaw() {
+    let flaws: Vec<Flaw> = serde_json::from_str(include_str!("../../../fixtures/flaws/userinfo_request.json")).expect("flaws");
+    let named: BTreeSet<&str> = flaws.iter().flat_map(|flaw| &flaw.trips).map(String::as_str).collect();
+    let lacking: Vec<_> = UserInfoRequests::RULES.iter().map(|check| check.rule.id).filter(|id| !named.contains(id)).collect();
+    assert_eq!(lacking, Vec::<&str>::new());
 }
 
 proptest! {
