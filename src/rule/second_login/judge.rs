@@ -6,6 +6,9 @@ use super::super::Outcome;
 use super::super::expect::{holds, same, seconds, shorten, show};
 use super::{Again, LOGIN_PAGE, MAX_AGE_PAGE, SecondLogin};
 
+/// The claims of an ID token.
+type Claims = Map<String, Value>;
+
 /// The rule that says it when a time of login cannot be one.
 const AUTH_TIME_SANE: &str = "id-token/auth-time-sane";
 
@@ -62,18 +65,18 @@ pub(super) fn hint(login: &SecondLogin) -> Outcome {
 }
 
 /// The claims of both ID tokens; else what to say.
-fn both(login: &SecondLogin) -> Result<(&Map<String, Value>, &Map<String, Value>), Outcome> {
+fn both(login: &SecondLogin) -> Result<(&Claims, &Claims), Outcome> {
     match &login.second {
         Some(second) => Ok((&login.first, second)),
         None => Err(Outcome::not_applicable("the second request gave no ID token")),
     }
 }
 
-fn auth_time(claims: &Map<String, Value>) -> Option<f64> {
+fn auth_time(claims: &Claims) -> Option<f64> {
     claims.get("auth_time").and_then(Value::as_f64)
 }
 
-fn shown(claims: &Map<String, Value>) -> String {
+fn shown(claims: &Claims) -> String {
     claims.get("auth_time").map_or_else(|| "none".to_owned(), show)
 }
 
