@@ -198,6 +198,8 @@ pub enum Behaviour {
     IdTokenHintRefused,
     /// Answers an error with a code beside it.
     AuthorizationErrorWithCode,
+    /// Sends authorization errors in the fragment of the redirect URI.
+    AuthorizationErrorInFragment,
     /// Answers a wrong client secret with 400 and `invalid_grant`.
     WrongSecretIsInvalidGrant,
     /// Answers a code it never gave with status 200 and an empty object.

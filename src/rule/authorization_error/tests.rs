@@ -1,0 +1,136 @@
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::{AuthorizationError, Refused};
+use crate::issuer::flaw::Flaw;
+use crate::rule::Artefact as _;
+use crate::rule::jose::testing::{judged, never_panics};
+
+const ISSUER: &str = "https://issuer.example";
+const ALL: [Refused; 4] = [Refused::PromptNoneNotLoggedIn, Refused::PromptNoneAndLogin, Refused::UnsupportedResponseType, Refused::RequestObject];
+
+fn response(refused: Refused, parameters: &[(&str, &str)]) -> AuthorizationError {
+    AuthorizationError {
+        url: "https://client.example/cb".parse().expect("a URL"),
+        parameters: parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+        state: "s".to_owned(),
+        issuer: ISSUER.to_owned(),
+        metadata: json!({ "authorization_response_iss_parameter_supported": true }),
+        refused,
+    }
+}
+
+fn with<'a>(error: &'a str, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let mut parameters = vec![("error", error), ("state", "s"), ("iss", ISSUER)];
+    for (name, value) in more {
+        parameters.retain(|(other, _)| other != name);
+        if *value != "-" {
+            parameters.push((name, value));
+        }
+    }
+    parameters
+}
+
+fn failed(response: &AuthorizationError) -> Vec<String> {
+    judged(response).failed.into_iter().map(|id| id.trim_start_matches("authz-error/").to_owned()).collect()
+}
+
+#[test]
+fn every_true_code_is_right_and_every_other_wrong() {
+    for (refused, right, rule) in [
+        (
+            Refused::PromptNoneNotLoggedIn,
+            &["login_required", "interaction_required", "consent_required", "account_selection_required"][..],
+            "prompt-none-code",
+        ),
+        (Refused::PromptNoneAndLogin, &["invalid_request", "login_required"], "prompt-conflict-code"),
+        (Refused::UnsupportedResponseType, &["unsupported_response_type", "invalid_request", "unauthorized_client"], "response-type-code"),
+        (Refused::RequestObject, &["request_not_supported", "invalid_request_object", "invalid_request"], "request-object-code"),
+    ] {
+        for error in right.iter().chain(&["temporarily_unavailable"]) {
+            let judged = judged(&response(refused, &with(error, &[("error_description", "No."), ("error_uri", "https://issuer.example/e")])));
+            assert_eq!((judged.failed, judged.not_run), (vec![], vec![]), "{refused:?} {error}");
+        }
+        for error in ["server_error", "access_denied", "LOGIN_REQUIRED"] {
+            assert_eq!(failed(&response(refused, &with(error, &[]))), [rule], "{refused:?} {error}");
+        }
+    }
+}
+
+#[test]
+fn each_wrong_parameter_breaks_its_rule() {
+    for (more, rules) in [
+        (&[("error", "-")][..], &["error-present"][..]),
+        (&[("error", "-"), ("code", "c")], &["error-present"]),
+        (&[("error", "")], &["error-present"]),
+        (&[("error", "login\nrequired")], &["error-charset"]),
+        (&[("error", "\"login_required\"")], &["error-charset"]),
+        (&[("state", "-")], &["state-echo"]),
+        (&[("state", "t")], &["state-echo"]),
+        (&[("iss", "-")], &["iss-if-promised"]),
+        (&[("iss", "https://issuer.example/")], &["iss-correct-if-present"]),
+        (&[("code", "c")], &["no-code"]),
+        (&[("id_token", "t")], &["no-code"]),
+        (&[("debug", "1")], &["known-parameters"]),
+        (&[("session_state", "1")], &[]),
+        (&[("error_description", "N\u{f6}")], &["description-charset"]),
+        (&[("error_description", "<a href=\"x\">")], &["description-charset"]),
+        (&[("error_description", "No.\r\n")], &["description-charset"]),
+        (&[("error_description", "<No. It's [not]>")], &[]),
+        (&[("error_uri", "https://issuer.example/a b")], &["error-uri-charset"]),
+        (&[("error_uri", "https://")], &["error-uri-charset"]),
+        (&[("error_uri", "/e")], &["error-uri-absolute"]),
+    ] {
+        assert_eq!(failed(&response(Refused::PromptNoneNotLoggedIn, &with("login_required", more))), rules, "{more:?}");
+    }
+}
+
+#[test]
+fn what_was_not_promised_is_not_asked_for() {
+    let mut bare = response(Refused::PromptNoneNotLoggedIn, &[("error", "login_required")]);
+    bare.metadata = json!(null);
+    bare.state = String::new();
+    assert_eq!(failed(&bare), Vec::<String>::new());
+}
+
+#[test]
+fn parameters_come_once_and_in_the_query() {
+    let mut twice = with("login_required", &[]);
+    twice.push(("state", "s"));
+    assert_eq!(failed(&response(Refused::PromptNoneNotLoggedIn, &twice)), ["no-duplicates"]);
+    for (refused, error, fragment, rules) in [
+        (Refused::PromptNoneNotLoggedIn, "login_required", "error=login_required", &["in-query"][..]),
+        (Refused::PromptNoneNotLoggedIn, "login_required", "_=_", &[]),
+        (Refused::UnsupportedResponseType, "invalid_request", "error=invalid_request", &[]),
+    ] {
+        let mut response = response(refused, &with(error, &[]));
+        response.url.set_fragment(Some(fragment));
+        assert_eq!(failed(&response), rules, "{fragment}");
+    }
+}
+
+#[test]
+fn every_rule_has_a_flaw() {
+    let flaws: Vec<Flaw> = serde_json::from_str(include_str!("../../../fixtures/flaws/authorization_error.json")).expect("flaws");
+    let named: BTreeSet<&str> = flaws.iter().flat_map(|flaw| &flaw.trips).map(String::as_str).collect();
+    let lacking: Vec<_> = AuthorizationError::RULES.iter().map(|check| check.rule.id).filter(|id| !named.contains(id)).collect();
+    assert_eq!(lacking, Vec::<&str>::new());
+}
+
+proptest! {
+    #[test]
+    fn nothing_panics(
+        parameters in proptest::collection::vec(("error|error_description|error_uri|state|iss|code|x", ".{0,12}|https?:.{0,6}"), 0..8),
+        refused in proptest::sample::select(ALL.to_vec()),
+        fragment in proptest::option::of(".{0,12}"),
+        state in ".{0,3}",
+    ) {
+        let mut response = response(refused, &[]);
+        response.url.set_fragment(fragment.as_deref());
+        response.parameters = parameters;
+        response.state = state;
+        never_panics(&response);
+    }
+}

@@ -1,0 +1,195 @@
+//! The judgements on claims. A claim that is not there is never a fault by itself: the end-user may not have it.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use super::super::Outcome;
+use super::super::expect::{holds, kind, list, member, scope_words, shorten, show};
+use super::ScopeClaims;
+
+/// The standard scopes and what they ask for (OpenID Connect Core 5.4).
+const SCOPES: [(&str, &[&str]); 4] = [
+    (
+        "profile",
+        &[
+            "name",
+            "family_name",
+            "given_name",
+            "middle_name",
+            "nickname",
+            "preferred_username",
+            "profile",
+            "picture",
+            "website",
+            "gender",
+            "birthdate",
+            "zoneinfo",
+            "locale",
+            "updated_at",
+        ],
+    ),
+    ("email", &["email", "email_verified"]),
+    ("address", &["address"]),
+    ("phone", &["phone_number", "phone_number_verified"]),
+];
+
+/// How far the clocks of an issuer's own machines may be apart, in seconds.
+const CLOCKS: f64 = 300.0;
+
+fn is_standard(name: &str) -> bool {
+    SCOPES.iter().any(|(_, claims)| claims.contains(&name))
+}
+
+/// The claims of the standard scopes that were granted.
+fn granted(artefact: &ScopeClaims) -> impl Iterator<Item = &'static str> {
+    let words = scope_words(&artefact.scope);
+    SCOPES.into_iter().filter(move |(scope, _)| words.contains(scope)).flat_map(|(_, claims)| claims.iter().copied())
+}
+
+/// Judges that no claims of scopes that were not granted are there. What the `claims` parameter asked for was granted with it, and one claim
+/// of a scope alone may come of another agreement, such as a scope of the issuer's own: two of the same scope do not come by chance.
+fn gated(artefact: &ScopeClaims, claims: &Map<String, Value>) -> Outcome {
+    let granted = scope_words(&artefact.scope);
+    let scope = format!("granted: {}", shorten(&artefact.scope));
+    let others: Vec<_> = SCOPES.into_iter().filter(|(scope, _)| !granted.contains(scope)).collect();
+    if others.is_empty() {
+        return Outcome::not_applicable(format!("{scope}; there is no other"));
+    }
+    let asked = |name: &str| artefact.essential.iter().any(|essential| essential == name);
+    let leaked: Vec<_> = others
+        .into_iter()
+        .map(|(_, names)| names.iter().copied().filter(|name| !asked(name) && member(claims, name).is_some()).collect::<Vec<_>>())
+        .filter(|names| names.len() > 1)
+        .flatten()
+        .collect();
+    let seen = if leaked.is_empty() { scope } else { format!("{scope}; also there: {}", list(&leaked)) };
+    holds(leaked.is_empty(), "only claims of the scopes that were granted", seen)
+}
+
+pub(super) fn scope_gating(artefact: &ScopeClaims) -> Outcome {
+    gated(artefact, &artefact.userinfo)
+}
+
+pub(super) fn id_token_gating(artefact: &ScopeClaims) -> Outcome {
+    gated(artefact, &artefact.id_token)
+}
+
+pub(super) fn at_userinfo(artefact: &ScopeClaims) -> Outcome {
+    let in_id_token: Vec<_> = granted(artefact).filter(|name| member(&artefact.id_token, name).is_some()).collect();
+    let at_userinfo: Vec<_> = granted(artefact).filter(|name| member(&artefact.userinfo, name).is_some()).collect();
+    let missing: Vec<_> = in_id_token.into_iter().filter(|name| !at_userinfo.contains(name)).collect();
+    if !missing.is_empty() {
+        return Outcome::failed("at userinfo what is in the ID token", format!("in the ID token alone: {}", list(&missing)));
+    }
+    if at_userinfo.is_empty() {
+        return Outcome::not_applicable("no claims of the scopes that were granted: the end-user may have none");
+    }
+    Outcome::passed(format!("at userinfo: {}", list(&at_userinfo)))
+}
+
+/// The `claims_supported` of the metadata, where they are a list of names.
+fn claims_supported(artefact: &ScopeClaims) -> Option<BTreeSet<&str>> {
+    artefact.metadata.get("claims_supported")?.as_array()?.iter().map(Value::as_str).collect()
+}
+
+pub(super) fn essential(artefact: &ScopeClaims) -> Outcome {
+    if artefact.metadata.get("claims_parameter_supported") != Some(&Value::Bool(true)) {
+        return Outcome::not_applicable("the metadata do not set claims_parameter_supported to true");
+    }
+    let supported = claims_supported(artefact);
+    let asked: Vec<_> =
+        artefact.essential.iter().filter(|name| supported.as_ref().is_none_or(|supported| supported.contains(name.as_str()))).collect();
+    if asked.is_empty() {
+        return Outcome::not_applicable("no claim that the issuer supports was asked for as essential");
+    }
+    let missing: Vec<_> = asked.iter().filter(|name| member(&artefact.userinfo, name).is_none()).collect();
+    let seen = if missing.is_empty() { list(&asked) } else { format!("not there: {}", list(&missing)) };
+    holds(missing.is_empty(), list(&asked), seen)
+}
+
+pub(super) fn advertised(artefact: &ScopeClaims) -> Outcome {
+    let Some(supported) = claims_supported(artefact) else {
+        return Outcome::not_applicable("the metadata have no claims_supported that is a list of names");
+    };
+    let there: Vec<_> = SCOPES.into_iter().flat_map(|(_, claims)| claims).filter(|name| member(&artefact.userinfo, name).is_some()).collect();
+    if there.is_empty() {
+        return Outcome::not_applicable("none of the claims of the standard scopes is there");
+    }
+    let others: Vec<_> = there.iter().filter(|name| !supported.contains(**name)).collect();
+    let seen = if others.is_empty() { list(&there) } else { format!("not in claims_supported: {}", list(&others)) };
+    holds(others.is_empty(), "claims that are in claims_supported", seen)
+}
+
+/// A well-formed language tag, loosely (RFC 5646 2.1): subtags of one to eight letters and digits, the first of letters.
+fn is_language_tag(text: &str) -> bool {
+    let mut subtags = text.split('-');
+    let first = subtags.next().unwrap_or_default();
+    (1..=8).contains(&first.len())
+        && first.bytes().all(|b| b.is_ascii_alphabetic())
+        && subtags.all(|subtag| (1..=8).contains(&subtag.len()) && subtag.bytes().all(|b| b.is_ascii_alphanumeric()))
+}
+
+/// The names of other claims may be URLs with a fragment.
+pub(super) fn language_tags(artefact: &ScopeClaims) -> Outcome {
+    let tagged = |claims: &Map<String, Value>| -> Vec<String> {
+        claims.keys().filter(|name| name.split_once('#').is_some_and(|(name, _)| is_standard(name))).cloned().collect()
+    };
+    let there: Vec<_> = [tagged(&artefact.userinfo), tagged(&artefact.id_token)].concat();
+    if there.is_empty() {
+        return Outcome::not_applicable("no standard claim with a language");
+    }
+    let wrong: Vec<_> = there.iter().filter(|name| !name.split_once('#').is_some_and(|(_, tag)| is_language_tag(tag))).collect();
+    holds(wrong.is_empty(), "a language tag, such as name#en-GB", list(&if wrong.is_empty() { there.iter().collect() } else { wrong }))
+}
+
+pub(super) fn claim_sources(artefact: &ScopeClaims) -> Outcome {
+    let names = match artefact.userinfo.get("_claim_names") {
+        None => return Outcome::not_applicable("no _claim_names"),
+        Some(Value::Object(names)) => names,
+        Some(other) => return Outcome::failed("_claim_names: an object", kind(other)),
+    };
+    let sources = match artefact.userinfo.get("_claim_sources") {
+        None => return Outcome::failed("_claim_sources beside _claim_names", "no _claim_sources"),
+        Some(Value::Object(sources)) => sources,
+        Some(other) => return Outcome::failed("_claim_sources: an object", kind(other)),
+    };
+    let is_there = |source: &Value| source.as_str().is_some_and(|source| sources.get(source).is_some_and(Value::is_object));
+    let lost: Vec<_> = names.iter().filter(|(_, source)| !is_there(source)).map(|(name, source)| format!("{name} = {}", show(source))).collect();
+    let seen = if lost.is_empty() { list(&names.keys().collect::<Vec<_>>()) } else { format!("without a source: {}", list(&lost)) };
+    holds(lost.is_empty(), "a source for every claim", seen)
+}
+
+pub(super) fn address_no_empty(artefact: &ScopeClaims) -> Outcome {
+    let Some(address) = artefact.userinfo.get("address").and_then(Value::as_object) else {
+        return Outcome::not_applicable("no address that is an object");
+    };
+    let empty: Vec<_> = address.iter().filter(|(_, value)| value.is_null() || value.as_str() == Some("")).map(|(name, _)| name).collect();
+    let seen = if empty.is_empty() { format!("{} parts, none of them empty", address.len()) } else { format!("empty: {}", list(&empty)) };
+    holds(empty.is_empty(), "parts without a value are left out", seen)
+}
+
+/// By the issuer's own clock, and in seconds: milliseconds are another rule's.
+pub(super) fn updated_at_past(artefact: &ScopeClaims) -> Outcome {
+    const MILLISECONDS: f64 = 100_000_000_000.0;
+    let number = |claims: &Map<String, Value>, name: &str| claims.get(name).and_then(Value::as_f64);
+    match (number(&artefact.userinfo, "updated_at"), number(&artefact.id_token, "iat")) {
+        (Some(updated), _) if updated.abs() >= MILLISECONDS => Outcome::not_applicable("an updated_at that is not in seconds"),
+        (Some(updated), Some(issued)) => {
+            holds(updated <= issued + CLOCKS, "a time before the ID token was issued", format!("updated_at = {updated}, iat = {issued}"))
+        }
+        _ => Outcome::not_applicable("no updated_at, or no ID token to compare it with"),
+    }
+}
+
+pub(super) fn verified_has_value(artefact: &ScopeClaims) -> Outcome {
+    let pairs = [("email", "email_verified"), ("phone_number", "phone_number_verified")];
+    let verified: Vec<_> = pairs.into_iter().filter(|(_, verified)| artefact.userinfo.get(*verified) == Some(&Value::Bool(true))).collect();
+    if verified.is_empty() {
+        return Outcome::not_applicable("nothing is called verified");
+    }
+    let is_there = |name: &str| [&artefact.userinfo, &artefact.id_token].into_iter().any(|claims| member(claims, name).is_some());
+    let missing: Vec<_> = verified.iter().filter(|(name, _)| !is_there(name)).map(|(name, verified)| format!("{verified} without {name}")).collect();
+    let seen = if missing.is_empty() { list(&verified.iter().map(|(name, _)| name).collect::<Vec<_>>()) } else { list(&missing) };
+    holds(missing.is_empty(), "what is verified", seen)
+}

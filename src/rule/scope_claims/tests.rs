@@ -1,0 +1,114 @@
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+
+use super::ScopeClaims;
+use crate::issuer::flaw::Flaw;
+use crate::rule::Artefact as _;
+use crate::rule::jose::testing::{arbitrary_object, judged, never_panics};
+
+fn object(value: &Value) -> Map<String, Value> {
+    value.as_object().cloned().unwrap_or_default()
+}
+
+fn claims(scope: &str, userinfo: &Value, id_token: &Value) -> ScopeClaims {
+    ScopeClaims {
+        exchange: 0,
+        scope: scope.to_owned(),
+        essential: Vec::new(),
+        userinfo: object(userinfo),
+        id_token: object(id_token),
+        metadata: json!({ "claims_parameter_supported": true, "claims_supported": ["sub", "name", "email", "email_verified", "address", "updated_at"] }),
+    }
+}
+
+fn failed(claims: &ScopeClaims) -> Vec<String> {
+    judged(claims).failed.into_iter().map(|id| id.trim_start_matches("claims/").to_owned()).collect()
+}
+
+#[test]
+fn good_claims_break_no_rule() {
+    let userinfo = json!({
+        "sub": "u", "name": "Ann", "name#de-CH": "Anna", "https://example.com/ns#x y": 1, "updated_at": 100,
+        "email": "a@b", "email_verified": true, "address": { "country": "GB" },
+        "_claim_names": { "age": "src1" }, "_claim_sources": { "src1": { "endpoint": "https://example.com" } },
+    });
+    let good = claims("openid profile email address", &userinfo, &json!({ "sub": "u", "iat": 100, "name": "Ann" }));
+    let good = ScopeClaims { essential: vec!["name".to_owned(), "nickname".to_owned()], ..good };
+    let judged = judged(&good);
+    assert_eq!((judged.failed, judged.not_run, judged.not_applicable), (vec![], vec![], vec![]));
+}
+
+#[test]
+fn a_user_without_values_is_no_fault() {
+    for scope in ["openid", "openid profile", "openid profile email address phone", ""] {
+        assert_eq!(failed(&claims(scope, &json!({ "sub": "u" }), &json!({ "sub": "u" }))), Vec::<String>::new(), "{scope}");
+        assert_eq!(failed(&claims(scope, &json!({ "email_verified": null }), &json!({ "name": null }))), Vec::<String>::new(), "{scope}");
+    }
+}
+
+#[test]
+fn each_wrong_claim_breaks_its_rule() {
+    for (scope, userinfo, id_token, rules) in [
+        ("openid profile", json!({ "email": "a@b", "email_verified": false }), json!({}), &["scope-gating"][..]),
+        ("openid email", json!({ "email": "a@b", "name": "Ann" }), json!({}), &[]),
+        ("openid", json!({ "address": {} }), json!({}), &[]),
+        ("openid email", json!({}), json!({ "name": "Ann", "nickname": "A" }), &["id-token-gating"]),
+        ("openid profile", json!({ "sub": "u" }), json!({ "name": "Ann" }), &["at-userinfo"]),
+        ("openid profile", json!({ "nickname": "Ann" }), json!({}), &["advertised"]),
+        ("openid profile", json!({ "name#en_GB": "Ann" }), json!({}), &["language-tags"]),
+        ("openid profile", json!({ "name#": "Ann" }), json!({}), &["language-tags"]),
+        ("openid", json!({ "_claim_names": { "age": "src2" }, "_claim_sources": { "src1": {} } }), json!({}), &["claim-sources"]),
+        ("openid", json!({ "_claim_names": { "age": "src1" } }), json!({}), &["claim-sources"]),
+        ("openid", json!({ "_claim_names": [], "_claim_sources": {} }), json!({}), &["claim-sources"]),
+        ("openid", json!({ "_claim_names": {}, "_claim_sources": "x" }), json!({}), &["claim-sources"]),
+        ("openid address", json!({ "address": { "country": "" } }), json!({}), &["address-no-empty"]),
+        ("openid address", json!({ "address": { "country": null } }), json!({}), &["address-no-empty"]),
+        ("openid address", json!({ "address": {} }), json!({}), &[]),
+        ("openid profile", json!({ "updated_at": 401 }), json!({ "iat": 100 }), &["updated-at-past"]),
+        ("openid profile", json!({ "updated_at": 400 }), json!({ "iat": 100 }), &[]),
+        ("openid profile", json!({ "updated_at": 1_700_000_000_000_i64 }), json!({ "iat": 100 }), &[]),
+        ("openid email", json!({ "email_verified": true }), json!({}), &["verified-has-value"]),
+        ("openid email", json!({ "email_verified": false }), json!({}), &[]),
+    ] {
+        assert_eq!(failed(&claims(scope, &userinfo, &id_token)), rules, "{scope} {userinfo} {id_token}");
+    }
+}
+
+#[test]
+fn essential_claims_are_asked_for_where_they_are_supported() {
+    let asking = |metadata: Value| {
+        let nothing = claims("openid", &json!({ "sub": "u" }), &json!({}));
+        failed(&ScopeClaims { essential: vec!["name".to_owned()], metadata, ..nothing })
+    };
+    assert_eq!(asking(json!({ "claims_parameter_supported": true })), ["essential-name"]);
+    assert_eq!(asking(json!({ "claims_parameter_supported": true, "claims_supported": ["name"] })), ["essential-name"]);
+    assert_eq!(asking(json!({ "claims_parameter_supported": true, "claims_supported": ["sub"] })), Vec::<String>::new());
+    assert_eq!(asking(json!({})), Vec::<String>::new());
+    let given = claims("openid", &json!({ "name": "Ann" }), &json!({}));
+    assert_eq!(failed(&ScopeClaims { essential: vec!["name".to_owned()], ..given }), Vec::<String>::new());
+}
+
+const NAMES: &[&str] = &["name", "name#", "email", "email_verified", "address", "updated_at", "iat", "_claim_names", "_claim_sources"];
+
+#[test]
+fn every_rule_has_a_flaw() {
+    let flaws: Vec<Flaw> = serde_json::from_str(include_str!("../../../fixtures/flaws/scope_claims.json")).expect("flaws");
+    let named: BTreeSet<&str> = flaws.iter().flat_map(|flaw| &flaw.trips).map(String::as_str).collect();
+    let lacking: Vec<_> = ScopeClaims::RULES.iter().map(|check| check.rule.id).filter(|id| !named.contains(id)).collect();
+    assert_eq!(lacking, Vec::<&str>::new());
+}
+
+proptest! {
+    #[test]
+    fn nothing_panics(
+        scope in "(openid|profile|email| |é){0,6}",
+        essential in proptest::collection::vec("name|.{0,3}", 0..3),
+        userinfo in arbitrary_object(NAMES),
+        id_token in arbitrary_object(NAMES),
+        metadata in arbitrary_object(&["claims_parameter_supported", "claims_supported"]),
+    ) {
+        never_panics(&ScopeClaims { exchange: 0, scope, essential, userinfo, id_token, metadata: Value::Object(metadata) });
+    }
+}

@@ -1,0 +1,202 @@
+use proptest::prelude::*;
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::{Provocation, TokenRefusal};
+use crate::issuer::flaw::{Flaw, Patch, Site};
+use crate::rule::Artefact as _;
+use crate::rule::jose::testing::{judged, never_panics};
+use crate::rule::testing::{arbitrary, json as response, text, with};
+use crate::session::received::Received;
+
+const ALL: [Provocation; 6] = [
+    Provocation::UnknownCode,
+    Provocation::UnknownRefreshToken,
+    Provocation::UnsupportedGrant,
+    Provocation::MissingGrantType,
+    Provocation::MissingCode,
+    Provocation::WrongSecret,
+];
+
+fn right(provocation: Provocation) -> &'static str {
+    match provocation {
+        Provocation::UnknownCode | Provocation::UnknownRefreshToken => "invalid_grant",
+        Provocation::UnsupportedGrant => "unsupported_grant_type",
+        Provocation::MissingGrantType | Provocation::MissingCode => "invalid_request",
+        Provocation::WrongSecret => "invalid_client",
+    }
+}
+
+fn dressed(mut response: Received) -> Received {
+    response.headers.push(("cache-control".to_owned(), "no-store".to_owned()));
+    response.headers.push(("www-authenticate".to_owned(), "Basic realm=\"a\"".to_owned()));
+    response
+}
+
+fn refusal(provocation: Provocation, status: u16, body: &Value) -> TokenRefusal {
+    TokenRefusal { response: dressed(response(status, body)), provocation, by_header: true }
+}
+
+fn good(provocation: Provocation) -> TokenRefusal {
+    let status = if provocation == Provocation::WrongSecret { 401 } else { 400 };
+    refusal(provocation, status, &json!({ "error": right(provocation), "error_description": "No.", "error_uri": "https://issuer.example/errors#1" }))
+}
+
+fn failed(refusal: &TokenRefusal) -> Vec<String> {
+    judged(refusal).failed.into_iter().map(|id| id.trim_start_matches("token-error/").to_owned()).collect()
+}
+
+#[test]
+fn good_refusals_break_no_rule() {
+    for provocation in ALL {
+        let judged = judged(&good(provocation));
+        assert_eq!((judged.failed, judged.not_run), (vec![], vec![]), "{provocation:?}");
+    }
+    let by_form = TokenRefusal { by_header: false, ..refusal(Provocation::WrongSecret, 400, &json!({ "error": "invalid_client" })) };
+    assert_eq!(failed(&by_form), Vec::<String>::new());
+}
+
+#[test]
+fn another_true_code_is_no_fault() {
+    for (provocation, error) in [
+        (Provocation::UnknownRefreshToken, "unsupported_grant_type"),
+        (Provocation::UnknownRefreshToken, "unauthorized_client"),
+        (Provocation::UnknownCode, "unauthorized_client"),
+    ] {
+        assert_eq!(failed(&refusal(provocation, 400, &json!({ "error": error }))), Vec::<String>::new(), "{error}");
+    }
+    let own_credentials = judged(&refusal(Provocation::UnknownCode, 401, &json!({ "error": "invalid_client" })));
+    assert_eq!(own_credentials.failed, Vec::<&str>::new());
+    assert_eq!(own_credentials.not_run, [("token-error/invalid-grant", "client-authentication/registered-credentials-work".to_owned())]);
+}
+
+#[test]
+fn each_wrong_code_breaks_its_rule() {
+    for (provocation, rule) in [
+        (Provocation::UnknownCode, "invalid-grant"),
+        (Provocation::UnknownRefreshToken, "invalid-grant"),
+        (Provocation::UnsupportedGrant, "unsupported-grant-type"),
+        (Provocation::MissingGrantType, "invalid-request"),
+        (Provocation::MissingCode, "invalid-request"),
+        (Provocation::WrongSecret, "invalid-client"),
+    ] {
+        for status in [400, if provocation == Provocation::WrongSecret { 401 } else { 400 }] {
+            assert_eq!(failed(&refusal(provocation, status, &json!({ "error": "server_error" }))), [rule], "{provocation:?}");
+        }
+        assert_eq!(failed(&refusal(provocation, 400, &json!({ "error": "INVALID_GRANT" }))), [rule], "{provocation:?}");
+    }
+}
+
+#[test]
+fn each_wrong_member_breaks_its_rule() {
+    let good = json!({ "error": "invalid_grant", "error_description": "No.", "error_uri": "https://issuer.example/errors#1" });
+    for (changes, rule) in [
+        (json!({ "/error": "$remove" }), "error-present"),
+        (json!({ "/error": "" }), "error-present"),
+        (json!({ "/error": 7 }), "error-present"),
+        (json!({ "/error": "invalid\"grant" }), "error-charset"),
+        (json!({ "/error": "invalid\ngrant" }), "error-charset"),
+        (json!({ "/error_description": ["No."] }), "members-strings"),
+        (json!({ "/error_uri": {} }), "members-strings"),
+        (json!({ "/error_description": "No.\n" }), "description-charset"),
+        (json!({ "/error_description": "N\u{f6}" }), "description-charset"),
+        (json!({ "/error_description": "the \"code\" is bad" }), "description-charset"),
+        (json!({ "/error_description": "a\\b" }), "description-charset"),
+        (json!({ "/error_description": "java.lang.Error at a.B.c(B.java:7)" }), "description-readable"),
+        (json!({ "/error_description": "<html>No.</html>" }), "description-readable"),
+        (json!({ "/error_uri": "https://issuer.example/a b" }), "error-uri-charset"),
+        (json!({ "/error_uri": "https://" }), "error-uri-charset"),
+        (json!({ "/error_uri": "" }), "error-uri-charset"),
+        (json!({ "/error_uri": "/errors" }), "error-uri-absolute"),
+        (json!({ "/access_token": "a" }), "no-tokens"),
+    ] {
+        let refusal = refusal(Provocation::UnknownCode, 400, &with(&good, &changes));
+        assert_eq!(failed(&refusal), [rule], "{changes}");
+    }
+}
+
+#[test]
+fn each_wrong_response_breaks_its_rule() {
+    let grant = json!({ "error": "invalid_grant" });
+    let client = json!({ "error": "invalid_client" });
+    let of = |response: Received| TokenRefusal { response: dressed(response), provocation: Provocation::UnknownCode, by_header: true };
+    for (refusal, rules) in [
+        (refusal(Provocation::UnknownCode, 200, &json!({})), &["refused"][..]),
+        (refusal(Provocation::UnknownCode, 200, &grant), &["refused"]),
+        (refusal(Provocation::UnknownCode, 403, &grant), &["http-400"]),
+        (refusal(Provocation::UnknownCode, 500, &grant), &["http-400"]),
+        (refusal(Provocation::UnknownCode, 401, &grant), &["http-401-only-invalid-client"]),
+        (refusal(Provocation::WrongSecret, 401, &grant), &["invalid-client"]),
+        (refusal(Provocation::WrongSecret, 400, &client), &["http-401-for-header"]),
+        (refusal(Provocation::WrongSecret, 403, &client), &["http-400"]),
+        (refusal(Provocation::UnknownCode, 429, &json!([])), &[]),
+        (of(text(503, "text/html", "<p>")), &[]),
+        (of(text(400, "application/json", "error=invalid_grant")), &["json-object"]),
+        (of(text(400, "application/json", "[]")), &["json-object"]),
+        (of(text(400, "application/problem+json", "{\"error\":\"invalid_grant\"}")), &["content-type-json"]),
+        (of(text(400, "text/html", "<p>")), &["json-object", "content-type-json"]),
+    ] {
+        assert_eq!(failed(&refusal), rules, "{refusal:?}");
+    }
+}
+
+#[test]
+fn headers_are_judged() {
+    for (provocation, name, value, rule) in [
+        (Provocation::WrongSecret, "www-authenticate", None, "challenge-for-header"),
+        (Provocation::WrongSecret, "www-authenticate", Some("Bearer realm=\"Basic\""), "challenge-for-header"),
+        (Provocation::UnknownCode, "cache-control", None, "no-store"),
+    ] {
+        let mut refusal = good(provocation);
+        refusal.response.headers.retain(|(other, _)| other != name);
+        refusal.response.headers.extend(value.map(|value: &str| (name.to_owned(), value.to_owned())));
+        assert_eq!(failed(&refusal), [rule]);
+    }
+}
+
+/// What the refusals of a well-behaved issuer with these patches break.
+fn tripped(patches: &[Patch]) -> BTreeSet<&'static str> {
+    let mut all = BTreeSet::new();
+    for provocation in ALL {
+        let mut refusal = good(provocation);
+        let unauthorized = refusal.response.status == 401;
+        for patch in patches.iter().filter(|patch| patch.at == Site::TokenError || (patch.at == Site::TokenErrorUnauthorized && unauthorized)) {
+            let mut changes = patch.set.clone();
+            changes.extend(patch.remove.iter().map(|pointer| (pointer.clone(), json!("$remove"))));
+            let body = with(&refusal.response.json().expect("JSON"), &Value::Object(changes)).to_string();
+            refusal.response.body = patch.body.clone().unwrap_or(body).replace("{issuer}", "https://issuer.example").into_bytes();
+            refusal.response.status = patch.status.unwrap_or(refusal.response.status);
+            for (name, value) in &patch.headers {
+                refusal.response.headers.retain(|(other, _)| other != name);
+                refusal.response.headers.extend(value.as_str().map(|value| (name.clone(), value.to_owned())));
+            }
+        }
+        all.extend(judged(&refusal).failed);
+    }
+    all
+}
+
+#[test]
+fn every_flaw_trips_exactly_its_rules_and_every_rule_has_one() {
+    let flaws: Vec<Flaw> = serde_json::from_str(include_str!("../../../fixtures/flaws/token_refusal.json")).expect("flaws");
+    for flaw in flaws.iter().filter(|flaw| flaw.behaviour.is_none()) {
+        assert_eq!(tripped(&flaw.patch), flaw.trips.iter().map(String::as_str).collect(), "{}", flaw.name);
+    }
+    let named: BTreeSet<&str> = flaws.iter().flat_map(|flaw| &flaw.trips).map(String::as_str).collect();
+    assert_eq!(named, TokenRefusal::RULES.iter().map(|check| check.rule.id).collect());
+}
+
+proptest! {
+    #[test]
+    fn nothing_panics(
+        response in arbitrary::received(&["error", "error_description", "error_uri", "access_token"]),
+        status in proptest::sample::select(vec![400_u16, 401, 500, 200]),
+        provocation in proptest::sample::select(ALL.to_vec()),
+        by_header in any::<bool>(),
+    ) {
+        let refused = Received { status, ..response.clone() };
+        never_panics(&TokenRefusal { response, provocation, by_header });
+        never_panics(&TokenRefusal { response: refused, provocation, by_header });
+    }
+}

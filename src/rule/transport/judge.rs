@@ -1,0 +1,132 @@
+//! The judgements on HTTP.
+
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+use super::super::Outcome;
+use super::super::expect::{holds, list, shorten};
+use super::{DATE_FORMAT, Transport};
+
+/// How long a response may be under way, in seconds.
+const UNDER_WAY: i64 = 60;
+
+/// True if the response calls itself JSON.
+fn is_json(transport: &Transport) -> bool {
+    transport.response.media_type().is_some_and(|media_type| media_type == "application/json" || media_type.ends_with("+json"))
+}
+
+fn json(transport: &Transport, judge: impl FnOnce() -> Outcome) -> Outcome {
+    if is_json(transport) { judge() } else { Outcome::not_applicable("the response does not call itself JSON") }
+}
+
+pub(super) fn utf_8(transport: &Transport) -> Outcome {
+    const MARK: &[u8] = b"\xEF\xBB\xBF";
+    json(transport, || match std::str::from_utf8(&transport.response.body) {
+        Err(why) => Outcome::failed("UTF-8", format!("not UTF-8 at byte {}", why.valid_up_to())),
+        Ok(_) if transport.response.body.starts_with(MARK) => Outcome::failed("UTF-8 without a byte order mark", "a byte order mark"),
+        Ok(_) => Outcome::passed("UTF-8"),
+    })
+}
+
+pub(super) fn charset(transport: &Transport) -> Outcome {
+    json(transport, || {
+        let value = transport.response.header("content-type").unwrap_or_default();
+        let parameters = value.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
+        let charset =
+            parameters.filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset")).map(|(_, value)| value.trim().trim_matches('"')).next();
+        match charset {
+            None => Outcome::not_applicable("no charset is named"),
+            Some(charset) => {
+                // US-ASCII is a part of UTF-8, and some write the name without its hyphen.
+                let right = ["utf-8", "utf8", "us-ascii"].iter().any(|right| charset.eq_ignore_ascii_case(right));
+                holds(right, "charset=utf-8, or none", format!("charset={}", shorten(charset)))
+            }
+        }
+    })
+}
+
+pub(super) fn not_empty(transport: &Transport) -> Outcome {
+    if transport.response.status != 200 {
+        return Outcome::not_applicable(format!("status {}, not 200", transport.response.status));
+    }
+    json(transport, || match transport.response.body.len() {
+        0 => Outcome::failed("a JSON value", "an empty body"),
+        length => Outcome::passed(format!("{length} bytes")),
+    })
+}
+
+pub(super) fn content_type_present(transport: &Transport) -> Outcome {
+    if transport.response.body.is_empty() {
+        return Outcome::not_applicable("the response has no content");
+    }
+    match transport.response.header("content-type") {
+        Some(value) => Outcome::passed(format!("Content-Type: {}", shorten(value))),
+        None => Outcome::failed("a Content-Type", "no Content-Type"),
+    }
+}
+
+/// An IMF-fixdate (RFC 9110 5.6.7), as seconds since the epoch.
+fn date(text: &str) -> Option<i64> {
+    const SHAPE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
+    // The parser below takes shorter numbers, too.
+    let date = DateTime::strptime("%a, %d %b %Y %H:%M:%S GMT", text).ok().filter(|_| text.len() == SHAPE.len())?;
+    Some(date.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second())
+}
+
+pub(super) fn date_format(transport: &Transport) -> Outcome {
+    match transport.response.header("date") {
+        None => Outcome::not_applicable("no Date"),
+        Some(value) => holds(date(value).is_some(), "Date: such as Sun, 06 Nov 1994 08:49:37 GMT", format!("Date: {}", shorten(value))),
+    }
+}
+
+/// A cache may have kept the response since its date, unless that is forbidden.
+pub(super) fn date_accurate(transport: &Transport) -> Outcome {
+    let response = &transport.response;
+    let Some(value) = response.header("date") else {
+        return Outcome::not_applicable("no Date");
+    };
+    let Some(made) = date(value) else {
+        return Outcome::not_run(DATE_FORMAT);
+    };
+    let seen = format!("Date: {value}, {} s before it was received", response.received_at.saturating_sub(made));
+    let tolerance = transport.skew.saturating_add(UNDER_WAY);
+    let early = made > response.received_at.saturating_add(tolerance);
+    let late = made < response.received_at.saturating_sub(tolerance);
+    if late && !response.no_store() {
+        return Outcome::not_applicable(format!("{seen}: a cache may have kept it"));
+    }
+    holds(!early && !late, format!("at most {tolerance} s from when it was received"), seen)
+}
+
+pub(super) fn allow(transport: &Transport) -> Outcome {
+    if transport.response.status != 405 {
+        return Outcome::not_applicable(format!("status {}, not 405", transport.response.status));
+    }
+    match transport.response.header("allow") {
+        Some(value) => Outcome::passed(format!("Allow: {}", shorten(value))),
+        None => Outcome::failed("an Allow", "no Allow"),
+    }
+}
+
+pub(super) fn nosniff(transport: &Transport) -> Outcome {
+    json(transport, || {
+        let values: Vec<_> = transport.response.header_all("x-content-type-options").collect();
+        let forbidden = values.iter().any(|value| value.trim().eq_ignore_ascii_case("nosniff"));
+        holds(forbidden, "X-Content-Type-Options: nosniff", format!("X-Content-Type-Options: {}", list(&values)))
+    })
+}
+
+/// A name alone is no version; a slash and a digit after it is (RFC 9110 10.1.5), and so is a header that holds nothing else.
+fn tells_version(name: &str, value: &str) -> bool {
+    let digits = |text: &str| text.starts_with(|c: char| c.is_ascii_digit()) && text.contains('.');
+    let product = value.split(|c: char| c.is_whitespace() || "(),".contains(c)).filter_map(|word| word.split_once('/')).any(|(_, v)| digits(v));
+    product || (name.ends_with("-version") && digits(value.trim()))
+}
+
+pub(super) fn no_version(transport: &Transport) -> Outcome {
+    const TELLING: [&str; 4] = ["server", "x-powered-by", "x-aspnet-version", "x-aspnetmvc-version"];
+    let there = transport.response.headers.iter().filter(|(name, _)| TELLING.contains(&name.as_str()));
+    let telling: Vec<_> = there.filter(|(name, value)| tells_version(name, value)).map(|(name, value)| format!("{name}: {value}")).collect();
+    holds(telling.is_empty(), "no versions", if telling.is_empty() { "no versions".to_owned() } else { list(&telling) })
+}

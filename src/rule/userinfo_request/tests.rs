@@ -1,0 +1,129 @@
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use serde_json::json;
+
+use super::UserInfoRequests;
+use crate::issuer::flaw::Flaw;
+use crate::rule::Artefact as _;
+use crate::rule::jose::testing::{Signer, judged, never_panics};
+use crate::rule::testing::{arbitrary, json as response, text};
+use crate::session::received::Received;
+
+fn refusal(status: u16, challenges: &[&str]) -> Received {
+    let mut response = text(status, "application/json", "{}");
+    response.headers.extend(challenges.iter().map(|value| ("www-authenticate".to_owned(), (*value).to_owned())));
+    response
+}
+
+fn good() -> UserInfoRequests {
+    let answer = response(200, &json!({ "sub": "u" }));
+    UserInfoRequests {
+        post_header: answer.clone(),
+        post_body: answer.clone(),
+        lower_case_scheme: answer,
+        no_token: refusal(401, &["Bearer realm=\"a\""]),
+        unknown_token: refusal(401, &["Bearer realm=\"a\", error=\"invalid_token\", error_description=\"It is not known.\""]),
+        id_token_sub: Some("u".to_owned()),
+    }
+}
+
+fn failed(requests: &UserInfoRequests) -> Vec<String> {
+    judged(requests).failed.into_iter().map(|id| id.trim_start_matches("userinfo/").to_owned()).collect()
+}
+
+#[test]
+fn a_good_endpoint_breaks_no_rule() {
+    let judged = judged(&good());
+    assert_eq!((judged.failed, judged.not_run, judged.not_applicable), (vec![], vec![], vec![]));
+    let signed = Signer::of("ES256").token(&json!({ "alg": "ES256" }), &json!({ "sub": "u" }));
+    let signed = UserInfoRequests { post_header: text(200, "application/jwt", &signed), ..good() };
+    assert_eq!(failed(&signed), Vec::<String>::new());
+    let two_schemes = "DPoP algs=\"ES256\", Bearer realm=\"a\"";
+    assert_eq!(failed(&UserInfoRequests { no_token: refusal(401, &[two_schemes]), ..good() }), Vec::<String>::new());
+    assert_eq!(failed(&UserInfoRequests { no_token: refusal(401, &["DPoP", "bearer realm=a"]), ..good() }), Vec::<String>::new());
+}
+
+#[test]
+fn each_way_of_asking_is_judged() {
+    let no = || refusal(401, &[]);
+    for (requests, rules) in [
+        (UserInfoRequests { post_header: refusal(405, &[]), ..good() }, &["post-header"][..]),
+        (UserInfoRequests { post_body: refusal(400, &[]), ..good() }, &["post-body"]),
+        (UserInfoRequests { lower_case_scheme: no(), ..good() }, &["scheme-case-insensitive"]),
+        (UserInfoRequests { post_body: response(200, &json!({ "sub": "v" })), ..good() }, &["post-same-sub"]),
+        (UserInfoRequests { post_header: response(200, &json!({ "sub": "v" })), lower_case_scheme: text(503, "", ""), ..good() }, &["post-same-sub"]),
+        (UserInfoRequests { post_header: no(), post_body: no(), ..good() }, &["post-header", "post-body"]),
+        (
+            UserInfoRequests { post_header: no(), post_body: no(), lower_case_scheme: no(), ..good() },
+            &["post-header", "post-body", "scheme-case-insensitive"],
+        ),
+        (UserInfoRequests { post_header: refusal(500, &[]), post_body: refusal(500, &[]), lower_case_scheme: refusal(500, &[]), ..good() }, &[]),
+        (UserInfoRequests { post_header: refusal(429, &[]), ..good() }, &[]),
+        // That GET gives another sub than the ID token is said by the rules about userinfo.
+        (UserInfoRequests { id_token_sub: Some("v".to_owned()), ..good() }, &[]),
+        (UserInfoRequests { post_body: response(200, &json!({})), id_token_sub: None, ..good() }, &[]),
+    ] {
+        assert_eq!(failed(&requests), rules, "{requests:?}");
+    }
+}
+
+#[test]
+fn each_refusal_is_judged() {
+    let invalid = "Bearer error=\"invalid_token\"";
+    for (no_token, unknown_token, rules) in [
+        (response(200, &json!({ "sub": "u" })), refusal(401, &[invalid]), &["no-token-refused"][..]),
+        (refusal(400, &["Bearer realm=\"a\""]), refusal(401, &[invalid]), &["no-token-http-401"]),
+        (refusal(401, &[]), refusal(401, &[invalid]), &["no-token-challenge"]),
+        (refusal(401, &["Basic realm=\"Bearer\""]), refusal(401, &[invalid]), &["no-token-challenge"]),
+        (refusal(401, &["Bearer error=\"invalid_request\""]), refusal(401, &[invalid]), &["no-token-no-error"]),
+        (refusal(401, &["Bearer"]), refusal(401, &[invalid]), &["challenge-parameters"]),
+        (refusal(401, &["Bearer realm=https://issuer.example"]), refusal(401, &[invalid]), &["challenge-syntax"]),
+        (refusal(401, &["Bearer realm=\"a\", realm=\"b\""]), refusal(401, &[invalid]), &["challenge-once"]),
+        (refusal(401, &["Bearer realm=a"]), response(200, &json!({})), &["bad-token-refused"]),
+        (refusal(401, &["Bearer realm=a"]), refusal(403, &[invalid]), &["bad-token-http-401"]),
+        (refusal(401, &["Bearer realm=a"]), refusal(401, &[]), &["bad-token-challenge"]),
+        (refusal(401, &["Bearer realm=a"]), refusal(401, &["Bearer realm=a"]), &["bad-token-invalid-token"]),
+        (refusal(401, &["Bearer realm=a"]), refusal(401, &["Bearer error=\"expired\""]), &["bad-token-invalid-token"]),
+        (refusal(401, &["Bearer realm=a"]), refusal(401, &["Bearer error=invalid_token, error_description=It is bad"]), &["challenge-syntax"]),
+        (
+            refusal(401, &["Bearer realm=a"]),
+            refusal(401, &["Bearer error=\"invalid_token\", error_description=\"\\\"x\\\" is bad\""]),
+            &["challenge-charset"],
+        ),
+        (refusal(503, &[]), refusal(429, &[]), &[]),
+    ] {
+        let requests = UserInfoRequests { no_token, unknown_token, ..good() };
+        assert_eq!(failed(&requests), rules, "{requests:?}");
+    }
+}
+
+#[test]
+fn every_rule_has_a_flaw() {
+    let flaws: Vec<Flaw> = serde_json::from_str(include_str!("../../../fixtures/flaws/userinfo_request.json")).expect("flaws");
+    let named: BTreeSet<&str> = flaws.iter().flat_map(|flaw| &flaw.trips).map(String::as_str).collect();
+    let lacking: Vec<_> = UserInfoRequests::RULES.iter().map(|check| check.rule.id).filter(|id| !named.contains(id)).collect();
+    assert_eq!(lacking, Vec::<&str>::new());
+}
+
+proptest! {
+    #[test]
+    fn nothing_panics(
+        responses in proptest::collection::vec((arbitrary::received(&["sub"]), "Bearer [ a,=\"\\\\é]{0,12}|.{0,12}"), 5),
+        id_token_sub in proptest::option::of(".{0,3}"),
+    ) {
+        let mut responses = responses.into_iter().map(|(mut response, challenge)| {
+            response.headers.push(("www-authenticate".to_owned(), challenge));
+            response
+        });
+        let mut next = || responses.next().expect("five responses");
+        never_panics(&UserInfoRequests {
+            post_header: next(),
+            post_body: next(),
+            lower_case_scheme: next(),
+            no_token: Received { status: 401, ..next() },
+            unknown_token: next(),
+            id_token_sub,
+        });
+    }
+}
