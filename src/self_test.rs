@@ -256,7 +256,7 @@ fn config_for(issuer: &issuer::RunningIssuer, redirect_uri: &Url) -> Config {
     // Plain http: reading the system's authorities for every session would be the slowest part of it.
     config.network.tls = Tls::Insecure;
     config.agent.kind = AgentKind::Http;
-    config.jobs = 2;
+    config.jobs = 4;
     config
 }
 

@@ -82,6 +82,9 @@ fn send(issuer: &Issuer, target: &Target, site: Site, pairs: &[(String, String)]
     let reply = if target.mode == Mode::FormPost && !issuer.defect.does(Behaviour::FormPostIgnored) {
         let html = pages::form_post(redirect_uri, pairs)?;
         Reply::page_with(StatusCode::OK, html, &format!("script-src '{}'", pages::script_hash()))
+    } else if site == Site::AuthorizationError && issuer.defect.does(Behaviour::AuthorizationErrorInFragment) {
+        let fragment = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+        Reply::see_other(&format!("{redirect_uri}#{fragment}"))
     } else {
         Reply::see_other(&with_query(redirect_uri, pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))))
     };
