@@ -77,13 +77,6 @@ static RULES: &[Check<Transport>] = &[
         judge::allow,
     ),
     may(
-        "http/nosniff",
-        "RFC9110-8.3",
-        "A JSON response forbids guessing at its type with `X-Content-Type-Options: nosniff`",
-        "Some browsers run as a script what they take for one.",
-        judge::nosniff,
-    ),
-    may(
         "http/no-server-version",
         "RFC9110-10.2.4",
         "The response does not tell the versions of the software behind it",

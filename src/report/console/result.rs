@@ -11,6 +11,9 @@ use crate::rule::Level;
 /// The most characters of a foreign text in one line.
 const MOST: usize = 300;
 
+/// The most tests named beside a broken rule; the summary has them all.
+const MOST_TESTS: usize = 5;
+
 /// The most characters of a reason: ours, and it ends with what to do.
 const MOST_REASON: usize = 1000;
 
@@ -62,8 +65,11 @@ fn write_finding(out: &mut impl Write, colour: bool, finding: &Finding, tests: &
         writeln!(out, "   {name:<8}  {}", visible::short(text, MOST))?;
     }
     writeln!(out, "   {:<8}  {} {}", "spec", visible::short(&finding.spec, MOST), visible::short(&finding.url, MOST))?;
-    for (index, test) in tests.iter().enumerate() {
+    for (index, test) in tests.iter().take(MOST_TESTS).enumerate() {
         writeln!(out, "   {:<8}  {}", if index == 0 { "in" } else { "" }, visible::line(&test.id))?;
+    }
+    if tests.len() > MOST_TESTS {
+        writeln!(out, "   {:<8}  and {} more", "", words::count(tests.len() - MOST_TESTS, "test"))?;
     }
     writeln!(out)
 }

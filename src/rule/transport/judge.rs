@@ -109,14 +109,6 @@ pub(super) fn allow(transport: &Transport) -> Outcome {
     }
 }
 
-pub(super) fn nosniff(transport: &Transport) -> Outcome {
-    json(transport, || {
-        let values: Vec<_> = transport.response.header_all("x-content-type-options").collect();
-        let forbidden = values.iter().any(|value| value.trim().eq_ignore_ascii_case("nosniff"));
-        holds(forbidden, "X-Content-Type-Options: nosniff", format!("X-Content-Type-Options: {}", list(&values)))
-    })
-}
-
 /// A name alone is no version; a slash and a digit after it is (RFC 9110 10.1.5), and so is a header that holds nothing else.
 fn tells_version(name: &str, value: &str) -> bool {
     let digits = |text: &str| text.starts_with(|c: char| c.is_ascii_digit()) && text.contains('.');
