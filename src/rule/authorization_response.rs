@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use url::Url;
 
-use super::expect::{holds, must, same, scope_text, shorten, should, show};
+use super::expect::{holds, must, printable, same, scope_text, shorten, should, show};
 use super::{Artefact, Check, Outcome};
 
 /// What reached the redirect URI.
@@ -112,6 +112,18 @@ static RULES: &[Check<AuthorizationResponse>] = &[
         "The authorization response of the code flow carries no tokens",
         "Tokens in URLs end up in histories, logs and referrers.",
         no_tokens,
+    ),
+    must(
+        "authz/code-charset",
+        "RFC6749-A.11",
+        "The authorization code is printable ASCII",
+        "Clients mangle it on the way back, and the login fails.",
+        |response| {
+            success(response, || match response.parameter("code") {
+                None | Some("") => Outcome::not_run(CODE_PRESENT),
+                Some(code) => printable("code", code),
+            })
+        },
     ),
 ];
 

@@ -7,6 +7,8 @@ use serde_json::{Map, Value};
 use super::{Artefact, Check, Level, Outcome, Rule, expect};
 use crate::session::received::Received;
 
+mod members;
+
 /// The response to introspecting an access token of ours that is alive.
 #[derive(Debug, Clone)]
 pub struct Introspection {
@@ -158,6 +160,12 @@ static RULES: &[Check<Introspection>] = &[
         },
         judge: |artefact| artefact.member("iss", |value| same("iss", &artefact.issuer, value)),
     },
+    members::TIMES_INTEGERS,
+    members::EXP_FUTURE,
+    members::IAT_PAST,
+    members::STRINGS,
+    members::AUD,
+    members::INACTIVE_BARE,
 ];
 
 impl Introspection {
@@ -170,19 +178,21 @@ impl Introspection {
         answer.ok_or_else(|| Outcome::not_run("introspection/active-boolean"))
     }
 
+    /// Judges the answer about an active token.
+    fn active(&self, judgement: impl FnOnce(&Map<String, Value>) -> Outcome) -> Outcome {
+        match self.answer() {
+            Err(outcome) => outcome,
+            Ok(answer) if answer.get("active") == Some(&Value::Bool(false)) => Outcome::not_run("introspection/active"),
+            Ok(answer) => judgement(&answer),
+        }
+    }
+
     /// Judges an optional member of the answer about an active token.
     fn member(&self, name: &str, judgement: impl FnOnce(&Value) -> Outcome) -> Outcome {
-        let answer = match self.answer() {
-            Ok(answer) => answer,
-            Err(outcome) => return outcome,
-        };
-        if answer.get("active") == Some(&Value::Bool(false)) {
-            return Outcome::not_run("introspection/active");
-        }
-        match answer.get(name).filter(|value| !value.is_null()) {
+        self.active(|answer| match answer.get(name).filter(|value| !value.is_null()) {
             None => Outcome::not_applicable(format!("no {name}")),
             Some(value) => judgement(value),
-        }
+        })
     }
 }
 
