@@ -271,7 +271,8 @@ mod tests {
 
     #[test]
     fn each_way_of_being_wrong_fails_its_rule() {
-        let table: [(&[(&str, &str)], &str); 10] = [
+        let table: [(&[(&str, &str)], &str); 11] = [
+            (&[("code", "a-c\u{f6}de-that-is-long-enough"), STATE, ISS], "authz/code-charset"),
             (&[STATE, ISS], "authz/code-present"),
             (&[("code", ""), STATE, ISS], "authz/code-present"),
             (&[("code", "0123456789012345678"), STATE, ISS], "authz/code-length"),

@@ -253,7 +253,7 @@ mod tests {
     use serde_json::{Map, Value, json};
 
     fn body() -> Value {
-        json!({ "access_token": "second", "token_type": "Bearer", "expires_in": 900, "scope": "openid" })
+        json!({ "access_token": "second", "token_type": "Bearer", "expires_in": 900, "scope": "openid offline_access" })
     }
 
     fn claims() -> Value {
@@ -304,7 +304,8 @@ mod tests {
             assert_eq!(judged(&refresh(&body(), &changed(&refreshed(), &changes))).failed, [format!("refresh/{failed}")], "{changes}");
         }
         for (changes, failed) in [
-            (json!({ "scope": "openid admin" }), "scope-not-widened"),
+            (json!({ "scope": "openid offline_access admin" }), "scope-not-widened"),
+            (json!({ "scope": "openid" }), "scope-kept"),
             (json!({ "access_token": "first" }), "access-token-new"),
             (json!({ "access_token": null }), "success"),
         ] {

@@ -6,33 +6,17 @@ use serde_json::{Map, Value};
 
 use super::super::expect::{holds, may, member, must, seconds, should, show};
 use super::super::jose::left_half_hash;
+use super::super::token_response::Grant;
 use super::super::userinfo::formats;
 use super::super::{Check, Outcome};
-use super::time::{IAT_PRESENT, NUMERIC, SECONDS};
+use super::time::{EXP_PRESENT, FRESH, IAT_PRESENT, time};
 use super::{IdToken, NOT_NONE, parts};
 
 /// The longest lifetime nobody wonders about, in seconds.
 const DAY: f64 = 86_400.0;
 
-/// More seconds than any time has: that is said by another rule.
-const MILLISECONDS: f64 = 100_000_000_000.0;
-
 fn claims(token: &IdToken, judge: fn(&Map<String, Value>) -> Outcome) -> Outcome {
     parts(token, |jwt| judge(&jwt.claims))
-}
-
-/// A time that can be judged.
-fn time(claims: &Map<String, Value>, name: &str, absent: Outcome) -> Result<f64, Outcome> {
-    let time = member(claims, name).ok_or(absent)?.as_f64().ok_or_else(|| Outcome::not_run(NUMERIC))?;
-    if time.abs() < MILLISECONDS { Ok(time) } else { Err(Outcome::not_run(SECONDS)) }
-}
-
-/// Seconds from one time of the token to another.
-fn between(token: &IdToken, from: (&str, Outcome), to: (&str, Outcome), judge: impl FnOnce(f64) -> Outcome) -> Outcome {
-    parts(token, |jwt| match time(&jwt.claims, from.0, from.1).and_then(|from| Ok(time(&jwt.claims, to.0, to.1)? - from)) {
-        Ok(seconds) => judge(seconds),
-        Err(outcome) => outcome,
-    })
 }
 
 pub(super) const LIFETIME: Check<IdToken> = may(
@@ -40,13 +24,14 @@ pub(super) const LIFETIME: Check<IdToken> = may(
     "OIDCC-2",
     "The ID token expires within a day of being issued",
     "It says who logged in just now; one that leaks can be used as long as it lives.",
-    |token| {
-        let absent = Outcome::not_run;
-        between(token, ("iat", absent(IAT_PRESENT)), ("exp", absent(super::time::EXP_PRESENT)), |lifetime| {
-            holds(lifetime <= DAY, format!("at most {DAY} s from iat to exp"), format!("{lifetime} s"))
-        })
-    },
+    |token| parts(token, |jwt| lifetime(&jwt.claims).unwrap_or_else(|outcome| outcome)),
 );
+
+fn lifetime(claims: &Map<String, Value>) -> Result<Outcome, Outcome> {
+    let exp = time(claims, "exp", Outcome::not_run(EXP_PRESENT))?;
+    let lifetime = exp - time(claims, "iat", Outcome::not_run(IAT_PRESENT))?;
+    Ok(holds(lifetime <= DAY, format!("at most {DAY} s from iat to exp"), format!("{lifetime} s")))
+}
 
 pub(super) const AUTH_TIME_BEFORE_IAT: Check<IdToken> = should(
     "id-token/auth-time-before-iat",
@@ -54,12 +39,30 @@ pub(super) const AUTH_TIME_BEFORE_IAT: Check<IdToken> = should(
     "The `auth_time` of the ID token, if there is one, is not after its `iat`",
     "Nobody can be said to have logged in who has not yet: one of the two clocks is wrong.",
     |token| {
-        let allowed = seconds(token.skew);
-        between(token, ("iat", Outcome::not_run(IAT_PRESENT)), ("auth_time", Outcome::not_applicable("no auth_time")), |after| {
-            holds(after <= allowed, "auth_time no later than iat", format!("auth_time - iat = {after} s"))
-        })
+        if token.grant == Grant::RefreshToken {
+            return Outcome::not_applicable("what a refreshed ID token says is judged beside the first");
+        }
+        parts(token, |jwt| auth_time_before_iat(token, &jwt.claims).unwrap_or_else(|outcome| outcome))
     },
 );
+
+/// A token that is out of date as a whole, or a login in the future, is another rule's.
+fn auth_time_before_iat(token: &IdToken, claims: &Map<String, Value>) -> Result<Outcome, Outcome> {
+    let (now, skew) = (seconds(token.received_at), seconds(token.skew));
+    let iat = time(claims, "iat", Outcome::not_run(IAT_PRESENT))?;
+    let auth_time = time(claims, "auth_time", Outcome::not_applicable("no auth_time"))?;
+    if auth_time > now + skew {
+        return Err(Outcome::not_run("id-token/auth-time-sane"));
+    }
+    if time(claims, "exp", Outcome::not_run(EXP_PRESENT))? <= now - skew {
+        return Err(Outcome::not_run("id-token/exp-future"));
+    }
+    if iat < now - skew - FRESH {
+        return Err(Outcome::not_run("id-token/iat-fresh"));
+    }
+    let after = auth_time - iat;
+    Ok(holds(after <= skew, "auth_time no later than iat", format!("auth_time - iat = {after} s")))
+}
 
 pub(super) const JTI_STRING: Check<IdToken> = must(
     "id-token/jti-string",

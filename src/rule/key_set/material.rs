@@ -111,9 +111,10 @@ pub(super) const ALG_FITS_KEY: Check<KeySet> = should(
     "The key can be used for nothing: clients that heed its alg cannot, and those that do not may not.",
     |artefact| {
         each(artefact, "an algorithm of the key's type and curve", "no key says an algorithm that is known here", |key| {
-            let alg = text(key, "alg")?;
+            // A key without its type is another rule's.
+            let (alg, kty) = (text(key, "alg")?, text(key, "kty")?);
             let curve = text(key, "crv").map(|curve| format!(" on {curve}")).unwrap_or_default();
-            verdict(goes_with(alg, key)?, format!("{alg} for {}{curve}", text(key, "kty").unwrap_or("no kty")))
+            verdict(goes_with(alg, key)?, format!("{alg} for {kty}{curve}"))
         })
     },
 );

@@ -19,7 +19,8 @@ pub(super) const RESPONSE_TYPES_FOR_GRANTS: Check<ProviderMetadata> = may(
                 Ok(None) => return Outcome::not_applicable("no grant types are published"),
                 Ok(Some(grants)) => grants,
             };
-            let Some(Ok(types)) = present(document, "response_types_supported").map(expect::strings) else {
+            let types = present(document, "response_types_supported").map(expect::strings).and_then(Result::ok);
+            let Some(types) = types.filter(|types| !types.is_empty()) else {
                 return Outcome::not_run("discovery/response-types");
             };
             let offers = |word: &str| types.iter().any(|text| text.split(' ').any(|name| name == word));
