@@ -71,7 +71,7 @@ pub(super) const X5C_HOLDS_KEY: Check<KeySet> = must(
         each(artefact, "the key in its first certificate", "no key has a certificate to look into", |key| {
             let certificates = certificates(chain(key)?).ok()?;
             let holds = holds_key(certificates.first()?, key)?;
-            verdict(holds, if holds { "in its certificate" } else { "another key in its certificate" }.to_owned())
+            Some(verdict(holds, if holds { "in its certificate" } else { "another key in its certificate" }.to_owned()))
         })
     },
 );
@@ -110,7 +110,7 @@ pub(super) const X5U_HTTPS: Check<KeySet> = must(
     |artefact| {
         each(artefact, "a URL with the scheme https", "no key has x5u", |key| {
             let address = text(key, "x5u")?;
-            verdict(Url::parse(address).is_ok_and(|url| url.scheme() == "https"), format!("x5u = {}", expect::shorten(address)))
+            Some(verdict(Url::parse(address).is_ok_and(|url| url.scheme() == "https"), format!("x5u = {}", expect::shorten(address))))
         })
     },
 );

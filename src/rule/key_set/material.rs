@@ -36,8 +36,8 @@ pub(super) fn each(artefact: &KeySet, expected: &str, nothing: &str, judge: impl
 }
 
 /// Passes or fails one key with the same words.
-pub(super) fn verdict(good: bool, what: String) -> Said {
-    Some(if good { Ok(what) } else { Err(what) })
+pub(super) fn verdict(good: bool, what: String) -> Result<String, String> {
+    if good { Ok(what) } else { Err(what) }
 }
 
 fn number(key: &Value, member: &str) -> Option<Vec<u8>> {
@@ -62,7 +62,7 @@ pub(super) const RSA_EXPONENT: Check<KeySet> = must(
             let (_, exponent) = rsa_numbers(key).into_iter().find(|(member, _)| *member == "e")?;
             let (last, rest) = exponent.split_last()?;
             let good = last % 2 == 1 && (*last > 1 || rest.iter().any(|byte| *byte != 0));
-            verdict(good, format!("e = 0x{}", expect::shorten(&exponent.iter().map(|byte| format!("{byte:02x}")).collect::<String>())))
+            Some(verdict(good, format!("e = {}", text(key, "e").map(expect::shorten).unwrap_or_default())))
         })
     },
 );
@@ -114,7 +114,7 @@ pub(super) const ALG_FITS_KEY: Check<KeySet> = should(
             // A key without its type is another rule's.
             let (alg, kty) = (text(key, "alg")?, text(key, "kty")?);
             let curve = text(key, "crv").map(|curve| format!(" on {curve}")).unwrap_or_default();
-            verdict(goes_with(alg, key)?, format!("{alg} for {kty}{curve}"))
+            Some(verdict(goes_with(alg, key)?, format!("{alg} for {kty}{curve}")))
         })
     },
 );
@@ -156,7 +156,7 @@ pub(super) const KEY_OPS_ARRAY: Check<KeySet> = must(
         each(artefact, "an array of strings, none of them twice", "no key has key_ops", |key| {
             let value = key_ops(key)?;
             let good = expect::strings(value).is_ok_and(|names| names.iter().collect::<BTreeSet<_>>().len() == names.len());
-            verdict(good, expect::show(value))
+            Some(verdict(good, expect::show(value)))
         })
     },
 );
@@ -170,7 +170,7 @@ pub(super) const USE_OR_KEY_OPS: Check<KeySet> = should(
         each(artefact, "use or key_ops", "no key has key_ops", |key| {
             let value = key_ops(key)?;
             let both = text(key, "use").is_some();
-            verdict(!both, format!("key_ops {}{}", expect::show(value), if both { " beside use" } else { "" }))
+            Some(verdict(!both, format!("key_ops {}{}", expect::show(value), if both { " beside use" } else { "" })))
         })
     },
 );
@@ -192,7 +192,7 @@ pub(super) const USE_KEY_OPS_CONSISTENT: Check<KeySet> = must(
             let names = expect::strings(value).ok()?;
             // Operations nobody here knows contradict nothing.
             let good = names.iter().all(|operation| !all.contains(operation) || allowed.contains(operation));
-            verdict(good, format!("use {purpose}, key_ops {}", expect::show(value)))
+            Some(verdict(good, format!("use {purpose}, key_ops {}", expect::show(value))))
         })
     },
 );
