@@ -94,21 +94,6 @@ pub(super) const TYPES_CONSISTENT: Check<Registration> = should(
     },
 );
 
-pub(super) const SECRET_NOT_CLIENT_ID: Check<Registration> = must(
-    "registration/secret-not-client-id",
-    "RFC6749-10.10",
-    "The client secret is not the client identifier",
-    "The identifier is public: it is in every authorization request.",
-    |artefact| {
-        artefact.judge(|client| match (present(client, "client_secret"), present(client, "client_id")) {
-            (None, _) => Outcome::not_applicable("no client secret was issued"),
-            (_, None) => Outcome::not_run("registration/client-id"),
-            // Neither is shown: if they are the same, one is a secret.
-            (Some(secret), Some(id)) => expect::holds(secret != id, "two different values", if secret == id { "the same" } else { "different" }),
-        })
-    },
-);
-
 const TYPES: &str = "registration/metadata-types";
 
 /// Members with several values. The redirect URIs have a rule of their own.

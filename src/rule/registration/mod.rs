@@ -51,7 +51,6 @@ static RULES: &[Check<Registration>] = &[
     consistency::RESPONSE_TYPES_ADVERTISED,
     consistency::ID_TOKEN_ALG_ADVERTISED,
     consistency::TYPES_CONSISTENT,
-    consistency::SECRET_NOT_CLIENT_ID,
     consistency::URIS_VALID,
     consistency::JWKS_NOT_BOTH,
 ];

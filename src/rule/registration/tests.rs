@@ -117,7 +117,6 @@ fn each_way_of_being_wrong_fails_its_rule_and_no_other() {
         (json!({"/response_types/-": "code id_token"}), &["registration/types-consistent"]),
         (json!({"/response_types": ["none"]}), &["registration/types-consistent"]),
         (json!({"/grant_types/-": "implicit"}), &["registration/types-consistent"]),
-        (json!({"/client_secret": "c-1"}), &["registration/secret-not-client-id"]),
         (json!({"/tos_uri": "terms"}), &["registration/uris-valid"]),
         (json!({"/jwks": {"keys": []}, "/jwks_uri": "https://a.example/"}), &["registration/jwks-not-both"]),
     ] {
