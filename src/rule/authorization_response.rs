@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 use url::Url;
 
-use super::expect::{holds, must, printable, same, scope_text, shorten, should, show};
+use super::expect::{holds, must, same, scope_text, shorten, should, show};
 use super::{Artefact, Check, Outcome};
 
 /// What reached the redirect URI.
@@ -112,18 +112,6 @@ static RULES: &[Check<AuthorizationResponse>] = &[
         "The authorization response of the code flow carries no tokens",
         "Tokens in URLs end up in histories, logs and referrers.",
         no_tokens,
-    ),
-    must(
-        "authz/code-charset",
-        "RFC6749-A.11",
-        "The authorization code is printable ASCII",
-        "Clients mangle it on the way back, and the login fails.",
-        |response| {
-            success(response, || match response.parameter("code") {
-                None | Some("") => Outcome::not_run(CODE_PRESENT),
-                Some(code) => printable("code", code),
-            })
-        },
     ),
 ];
 
@@ -271,8 +259,7 @@ mod tests {
 
     #[test]
     fn each_way_of_being_wrong_fails_its_rule() {
-        let table: [(&[(&str, &str)], &str); 11] = [
-            (&[("code", "a-c\u{f6}de-that-is-long-enough"), STATE, ISS], "authz/code-charset"),
+        let table: [(&[(&str, &str)], &str); 10] = [
             (&[STATE, ISS], "authz/code-present"),
             (&[("code", ""), STATE, ISS], "authz/code-present"),
             (&[("code", "0123456789012345678"), STATE, ISS], "authz/code-length"),
