@@ -94,6 +94,13 @@ static RULES: &[Check<Refresh>] = &[
         "Clients have long forgotten the nonce, and those that compare refuse the token.",
         no_nonce,
     ),
+    may(
+        "refresh/scope-kept",
+        "RFC6749-6",
+        "A refresh that asks for no scope grants what was granted at first",
+        "The client loses power it was granted, and finds out by failing calls.",
+        scope_kept,
+    ),
 ];
 
 /// The members of a success.
@@ -144,6 +151,22 @@ fn scope_not_widened(refresh: &Refresh) -> Outcome {
             let (before, after) = (scope_words(before), scope_words(scope.as_str().unwrap_or_default()));
             holds(after.is_subset(&before), format!("of: {}", scope_text(&before)), format!("granted: {}", scope_text(&after)))
         }
+    }
+}
+
+fn scope_kept(refresh: &Refresh) -> Outcome {
+    let body = match after(refresh) {
+        Ok(body) => body,
+        Err(outcome) => return outcome,
+    };
+    match (&refresh.scope_before, member(&body, "scope")) {
+        (_, None) => Outcome::not_applicable("no scope in the response: it is the one granted at first"),
+        (None, _) => Outcome::not_applicable("it is not known which scope was granted at first"),
+        (Some(before), Some(Value::String(scope))) => {
+            let (before, after) = (scope_words(before), scope_words(scope));
+            holds(before.is_subset(&after), scope_text(&before), format!("granted: {}", scope_text(&after)))
+        }
+        (Some(_), Some(_)) => Outcome::not_run("token/scope-string"),
     }
 }
 
@@ -230,7 +253,7 @@ mod tests {
     use serde_json::{Map, Value, json};
 
     fn body() -> Value {
-        json!({ "access_token": "second", "token_type": "Bearer", "expires_in": 900, "scope": "openid" })
+        json!({ "access_token": "second", "token_type": "Bearer", "expires_in": 900, "scope": "openid offline_access" })
     }
 
     fn claims() -> Value {
@@ -281,7 +304,8 @@ mod tests {
             assert_eq!(judged(&refresh(&body(), &changed(&refreshed(), &changes))).failed, [format!("refresh/{failed}")], "{changes}");
         }
         for (changes, failed) in [
-            (json!({ "scope": "openid admin" }), "scope-not-widened"),
+            (json!({ "scope": "openid offline_access admin" }), "scope-not-widened"),
+            (json!({ "scope": "openid" }), "scope-kept"),
             (json!({ "access_token": "first" }), "access-token-new"),
             (json!({ "access_token": null }), "success"),
         ] {

@@ -9,6 +9,7 @@ use super::jose::{self, Jwt, Verification};
 use super::token_response::Grant;
 use super::{Artefact, Check, Outcome};
 
+mod hygiene;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;
@@ -150,6 +151,12 @@ static RULES: &[Check<AccessToken>] = &[
         "Whoever gets hold of it can do more than the user or the client was told.",
         scope_granted,
     ),
+    hygiene::ALG_ASYMMETRIC,
+    hygiene::IAT_NOT_FUTURE,
+    hygiene::NBF_PAST,
+    hygiene::AUTH_TIME_SANE,
+    hygiene::ACR_AMR_TYPES,
+    hygiene::NO_PERSONAL_DATA,
 ];
 
 /// Judges a token that claims the profile by its `typ`.

@@ -9,6 +9,7 @@ use super::{Artefact, Check, Outcome};
 
 mod claims;
 mod header;
+mod hygiene;
 mod relying_party;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
@@ -312,4 +313,15 @@ static RULES: &[Check<IdToken>] = &[
         "Somebody who puts that library in front of the issuer cannot log in, whoever is right.",
         relying_party::accepted,
     ),
+    hygiene::LIFETIME,
+    hygiene::AUTH_TIME_BEFORE_IAT,
+    hygiene::JTI_STRING,
+    hygiene::C_HASH_FORM,
+    hygiene::BIRTHDATE,
+    hygiene::EMAIL,
+    hygiene::ZONEINFO,
+    hygiene::LOCALE,
+    hygiene::PHONE_NUMBER,
+    hygiene::URLS,
+    hygiene::UPDATED_AT,
 ];

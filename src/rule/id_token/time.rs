@@ -20,10 +20,10 @@ const TIMES: [&str; 4] = ["exp", "iat", "nbf", "auth_time"];
 const MILLISECONDS: f64 = 100_000_000_000.0;
 
 /// How old a token may be before [`iat_fresh`] remarks on it, in seconds.
-const FRESH: f64 = 600.0;
+pub(super) const FRESH: f64 = 600.0;
 
 /// A time that can be judged, or why not: its absence is `absent`'s to say.
-fn time(claims: &Map<String, Value>, name: &str, absent: Outcome) -> Result<f64, Outcome> {
+pub(super) fn time(claims: &Map<String, Value>, name: &str, absent: Outcome) -> Result<f64, Outcome> {
     let value = member(claims, name).ok_or(absent)?;
     let time = value.as_f64().ok_or_else(|| Outcome::not_run(NUMERIC))?;
     if time.abs() < MILLISECONDS { Ok(time) } else { Err(Outcome::not_run(SECONDS)) }

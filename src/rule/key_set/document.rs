@@ -77,7 +77,8 @@ pub(super) const KID_EVERYWHERE: Check<KeySet> = Check {
             let without: Vec<_> = keys
                 .iter()
                 .enumerate()
-                .filter(|(_, key)| purpose::may_sign(key) && text(key, "kid").is_none_or(str::is_empty))
+                // A kid that is no string is jwks/member-types's.
+                .filter(|(_, key)| purpose::may_sign(key) && key.get("kid").is_none_or(|kid| kid.is_null() || kid == ""))
                 .map(|(at, _)| format!("keys[{at}]"))
                 .collect();
             if without.is_empty() {

@@ -5,8 +5,10 @@ use serde_json::Value;
 use super::{Artefact, Check, Outcome};
 use crate::session::received::Received;
 
+mod certificate;
 mod document;
 mod key;
+mod material;
 mod purpose;
 #[cfg(test)]
 mod tests;
@@ -60,6 +62,18 @@ static RULES: &[Check<KeySet>] = &[
     purpose::SIGNING_KEY_PRESENT,
     purpose::SIGNING_KEY_FOR_EACH_ALG,
     purpose::USE_PRESENT,
+    material::MEMBER_TYPES,
+    material::RSA_EXPONENT,
+    material::MINIMAL_NUMBERS,
+    material::ALG_FITS_KEY,
+    material::KEY_OPS_ARRAY,
+    material::USE_OR_KEY_OPS,
+    material::USE_KEY_OPS_CONSISTENT,
+    material::NO_DUPLICATE_MEMBERS,
+    certificate::X5C_ENCODING,
+    certificate::X5C_HOLDS_KEY,
+    certificate::X5T_MATCHES,
+    certificate::X5U_HTTPS,
 ];
 
 /// A member of a key, if it is a string.

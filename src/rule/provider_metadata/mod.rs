@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::{Artefact, Check, Outcome, expect};
 use crate::session::received::Received;
 
+mod consistency;
 mod document;
 mod endpoints;
 mod issuer;
@@ -12,6 +13,7 @@ mod lists;
 mod security;
 #[cfg(test)]
 mod tests;
+mod values;
 
 /// The discovery response of an issuer.
 #[derive(Debug, Clone)]
@@ -62,6 +64,22 @@ static RULES: &[Check<ProviderMetadata>] = &[
     security::ISS_PARAMETER_BOOLEAN,
     security::NO_PASSWORD_GRANT,
     security::NO_IMPLICIT_TOKENS,
+    values::LOCALES_BCP47,
+    values::REQUEST_OBJECT_ALGS_RS256,
+    values::AUTH_SIGNING_ALGS_RS256,
+    values::CLAIM_TYPES_NORMAL,
+    values::DISPLAY_VALUES,
+    values::PKCE_METHODS_REGISTERED,
+    values::GRANT_TYPES_SYNTAX,
+    values::RESPONSE_TYPES_SYNTAX,
+    values::ALG_NAMES_SPELLED,
+    values::DPOP_ALGS_ASYMMETRIC,
+    consistency::RESPONSE_TYPES_FOR_GRANTS,
+    consistency::OFFLINE_ACCESS_GRANT,
+    consistency::PAR_ENDPOINT,
+    consistency::INTROSPECTION_AUTH_NOT_NONE,
+    consistency::PAGES_ARE_URLS,
+    consistency::MTLS_ALIASES,
 ];
 
 impl ProviderMetadata {

@@ -25,6 +25,16 @@ fn good() -> Value {
         "subject_types_supported": ["public"],
         "code_challenge_methods_supported": ["S256"],
         "request_parameter_supported": true,
+        "ui_locales_supported": ["en-GB"],
+        "request_object_signing_alg_values_supported": ["RS256", "none"],
+        "claim_types_supported": ["normal"],
+        "display_values_supported": ["page"],
+        "dpop_signing_alg_values_supported": ["ES256"],
+        "pushed_authorization_request_endpoint": "https://issuer.example/par",
+        "require_pushed_authorization_requests": true,
+        "introspection_endpoint_auth_methods_supported": ["client_secret_basic"],
+        "op_tos_uri": "https://issuer.example/terms",
+        "mtls_endpoint_aliases": {"token_endpoint": "https://mtls.issuer.example/token"},
         "authorization_response_iss_parameter_supported": true,
         "an_extension": {"of": ["ours"]}
     })
@@ -73,7 +83,21 @@ fn the_least_metadata_is_met_with_patience() {
             "discovery/auth-signing-algs-present",
             "discovery/auth-signing-algs-no-none",
             "discovery/pkce-no-plain",
-            "discovery/iss-parameter-boolean"
+            "discovery/iss-parameter-boolean",
+            "discovery/locales-bcp47",
+            "discovery/request-object-algs-rs256",
+            "discovery/auth-signing-algs-rs256",
+            "discovery/claim-types-normal",
+            "discovery/display-values",
+            "discovery/pkce-methods-registered",
+            "discovery/grant-types-syntax",
+            "discovery/dpop-algs-asymmetric",
+            "discovery/response-types-for-grants",
+            "discovery/offline-access-grant",
+            "discovery/par-endpoint",
+            "discovery/introspection-auth-not-none",
+            "discovery/pages-are-urls",
+            "discovery/mtls-aliases"
         ]
     );
     let implicit =
@@ -137,6 +161,24 @@ fn each_way_of_being_wrong_fails_its_rule_and_no_other() {
         (json!({"/authorization_response_iss_parameter_supported": "true"}), &["discovery/iss-parameter-boolean"]),
         (json!({"/grant_types_supported/-": "password"}), &["discovery/no-password-grant"]),
         (json!({"/response_types_supported/-": "id_token token", "/grant_types_supported/-": "implicit"}), &["discovery/no-implicit-tokens"]),
+        (json!({"/claims_locales_supported": ["en_GB"]}), &["discovery/locales-bcp47"]),
+        (json!({"/request_object_signing_alg_values_supported": ["none"]}), &["discovery/request-object-algs-rs256"]),
+        (json!({"/token_endpoint_auth_signing_alg_values_supported": ["PS256"]}), &["discovery/auth-signing-algs-rs256"]),
+        (json!({"/claim_types_supported": ["distributed"]}), &["discovery/claim-types-normal"]),
+        (json!({"/display_values_supported": ["Page"]}), &["discovery/display-values"]),
+        (json!({"/code_challenge_methods_supported/-": "s256"}), &["discovery/pkce-methods-registered"]),
+        (json!({"/grant_types_supported/-": "device_code"}), &["discovery/grant-types-syntax"]),
+        (json!({"/response_types_supported/-": "code  id"}), &["discovery/response-types-syntax"]),
+        (json!({"/request_object_signing_alg_values_supported/-": "es256"}), &["discovery/alg-names-spelled"]),
+        (json!({"/dpop_signing_alg_values_supported/-": "none"}), &["discovery/dpop-algs-asymmetric"]),
+        (json!({"/grant_types_supported/-": "implicit"}), &["discovery/response-types-for-grants"]),
+        (json!({"/response_types_supported": ["none"]}), &["discovery/response-types-for-grants"]),
+        (json!({"/grant_types_supported": ["authorization_code"]}), &["discovery/offline-access-grant"]),
+        (json!({"/pushed_authorization_request_endpoint": "$remove"}), &["discovery/par-endpoint"]),
+        (json!({"/introspection_endpoint_auth_methods_supported/-": "none"}), &["discovery/introspection-auth-not-none"]),
+        (json!({"/op_tos_uri": "terms.html"}), &["discovery/pages-are-urls"]),
+        (json!({"/mtls_endpoint_aliases": "none"}), &["discovery/mtls-aliases"]),
+        (json!({"/mtls_endpoint_aliases": {"token_endpoint": "/token"}}), &["discovery/mtls-aliases"]),
     ] {
         assert_eq!(failing(&artefact(&with(&good(), &changes))), rules, "{changes}");
     }
@@ -204,6 +246,10 @@ const NAMES: &[&str] = &[
     "mtls_endpoint_aliases",
     "authorization_response_iss_parameter_supported",
     "request_parameter_supported",
+    "ui_locales_supported",
+    "claim_types_supported",
+    "op_tos_uri",
+    "require_pushed_authorization_requests",
 ];
 
 proptest! {

@@ -6,6 +6,7 @@ use super::{Artefact, Check, Level, Outcome, Rule, expect};
 use crate::session::received::Received;
 
 mod client;
+mod consistency;
 mod response;
 #[cfg(test)]
 mod tests;
@@ -44,6 +45,14 @@ static RULES: &[Check<Registration>] = &[
     client::ECHO_ALL_METADATA,
     client::NO_SILENT_NARROWING,
     client::PUBLIC_CLIENT_NO_SECRET,
+    consistency::METADATA_TYPES,
+    consistency::AUTH_METHOD_ADVERTISED,
+    consistency::GRANT_TYPES_ADVERTISED,
+    consistency::RESPONSE_TYPES_ADVERTISED,
+    consistency::ID_TOKEN_ALG_ADVERTISED,
+    consistency::TYPES_CONSISTENT,
+    consistency::URIS_VALID,
+    consistency::JWKS_NOT_BOTH,
 ];
 
 impl Registration {

@@ -35,22 +35,35 @@ fn good() -> Value {
     })
 }
 
+fn metadata() -> Value {
+    json!({
+        "grant_types_supported": ["authorization_code", "refresh_token", "client_credentials", "implicit"],
+        "response_types_supported": ["code", "id_token code", "none"],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+        "id_token_signing_alg_values_supported": ["RS256"]
+    })
+}
+
 fn no_store(mut response: Received) -> Received {
     response.headers.push(("cache-control".to_owned(), "private, No-Store".to_owned()));
     response
 }
 
 fn artefact(client: &Value) -> Registration {
-    Registration { response: no_store(response(201, client)), request: request(), metadata: json!({}), plain_http: false }
+    Registration { response: no_store(response(201, client)), request: request(), metadata: metadata(), plain_http: false }
 }
 
 #[test]
 fn a_good_registration_passes() {
     let confidential = artefact(&good());
     assert!(failing(&confidential).is_empty(), "{:?}", failing(&confidential));
-    assert_eq!(not_applicable(&confidential), ["registration/public-client-no-secret"]);
+    let unused =
+        ["registration/public-client-no-secret", "registration/id-token-alg-advertised", "registration/uris-valid", "registration/jwks-not-both"];
+    assert_eq!(not_applicable(&confidential), unused);
     let public = with(&good(), &json!({"/token_endpoint_auth_method": "none", "/client_secret": "$remove", "/client_secret_expires_at": "$remove"}));
-    assert_eq!(passing(&artefact(&public)).len(), Registration::RULES.len() - 1);
+    assert_eq!(passing(&artefact(&public)).len(), Registration::RULES.len() - 4);
+    let silent = Registration { metadata: json!({}), ..artefact(&with(&good(), &json!({"/token_endpoint_auth_method": "tls_client_auth"}))) };
+    assert!(failing(&silent).is_empty(), "{:?}", failing(&silent));
     let least = json!({"client_id": "c"});
     let least = Registration { request: json!({}), response: response(201, &least), ..artefact(&least) };
     assert!(failing(&least).is_empty(), "{:?}", failing(&least));
@@ -62,6 +75,7 @@ fn values_may_be_replaced_and_added() {
         json!({"/scope": "openid", "/client_name": "A client (unverified)"}),
         json!({"/token_endpoint_auth_method": "client_secret_post", "/contacts": null}),
         json!({"/client_secret_expires_at": 1_700_000_600, "/client_id_issued_at": 1_700_000_000.25}),
+        json!({"/response_types/-": "code id_token", "/grant_types/-": "implicit", "/logo_uri": "", "/jwks": {}, "/jwks_uri": ""}),
         json!({"/grant_types/-": "client_credentials", "/redirect_uris/-": "https://other.example/"}),
     ] {
         let artefact = artefact(&with(&good(), &changes));
@@ -93,6 +107,18 @@ fn each_way_of_being_wrong_fails_its_rule_and_no_other() {
         (json!({"/grant_types": ["authorization_code"]}), &["registration/no-silent-narrowing"]),
         (json!({"/redirect_uris": ["https://other.example/"]}), &["registration/no-silent-narrowing"]),
         (json!({"/token_endpoint_auth_method": "none"}), &["registration/public-client-no-secret"]),
+        (json!({"/contacts": "a@b.example"}), &["registration/metadata-types"]),
+        (json!({"/scope": ["openid"]}), &["registration/metadata-types"]),
+        (json!({"/jwks": []}), &["registration/metadata-types"]),
+        (json!({"/token_endpoint_auth_method": "tls_client_auth"}), &["registration/auth-method-advertised"]),
+        (json!({"/grant_types/-": "password"}), &["registration/grant-types-advertised"]),
+        (json!({"/response_types/-": "none code"}), &["registration/response-types-advertised"]),
+        (json!({"/id_token_signed_response_alg": "ES256"}), &["registration/id-token-alg-advertised"]),
+        (json!({"/response_types/-": "code id_token"}), &["registration/types-consistent"]),
+        (json!({"/response_types": ["none"]}), &["registration/types-consistent"]),
+        (json!({"/grant_types/-": "implicit"}), &["registration/types-consistent"]),
+        (json!({"/tos_uri": "terms"}), &["registration/uris-valid"]),
+        (json!({"/jwks": {"keys": []}, "/jwks_uri": "https://a.example/"}), &["registration/jwks-not-both"]),
     ] {
         assert_eq!(failing(&artefact(&with(&good(), &changes))), rules, "{changes}");
     }
@@ -147,6 +173,9 @@ const NAMES: &[&str] = &[
     "redirect_uris",
     "grant_types",
     "token_endpoint_auth_method",
+    "response_types",
+    "logo_uri",
+    "jwks",
     "error",
 ];
 

@@ -243,3 +243,64 @@ pub(super) fn no_refresh_token(response: &TokenResponse) -> Outcome {
 pub(super) fn no_id_token(response: &TokenResponse) -> Outcome {
     absent(response, "id_token")
 }
+
+/// The fewest characters that 128 bits fit into: there are 95 printable ASCII characters, about 6.57 bits each.
+const FEWEST: usize = 20;
+
+fn long_enough(token: &str) -> Outcome {
+    let length = token.chars().count();
+    holds(length >= FEWEST, format!("at least {FEWEST} characters"), format!("{length} characters"))
+}
+
+pub(super) fn access_token_length(response: &TokenResponse) -> Outcome {
+    members(response, |body| match body.get("access_token").and_then(Value::as_str) {
+        None | Some("") => Outcome::not_run(ACCESS_TOKEN),
+        Some(token) => long_enough(token),
+    })
+}
+
+pub(super) fn refresh_token_length(response: &TokenResponse) -> Outcome {
+    members(response, |body| match member(body, "refresh_token") {
+        None => Outcome::not_applicable("no refresh_token"),
+        Some(Value::String(token)) if !token.is_empty() => long_enough(token),
+        Some(_) => Outcome::not_run("token/refresh-token-charset"),
+    })
+}
+
+pub(super) fn access_token_syntax(response: &TokenResponse) -> Outcome {
+    members(response, |body| {
+        if !body.get("token_type").and_then(Value::as_str).is_some_and(|text| text.eq_ignore_ascii_case("bearer")) {
+            return Outcome::not_run(TOKEN_TYPE);
+        }
+        match body.get("access_token").and_then(Value::as_str) {
+            None | Some("") => Outcome::not_run(ACCESS_TOKEN),
+            Some(token) if !token.chars().all(|c| matches!(c, ' '..='~')) => Outcome::not_run("token/access-token-charset"),
+            Some(token) => {
+                let odd = token.trim_end_matches('=').chars().find(|c| !c.is_ascii_alphanumeric() && !"-._~+/".contains(*c));
+                let actual = odd.map_or_else(|| "nothing else".to_owned(), |c| format!("a token holding U+{:04X}", u32::from(c)));
+                holds(odd.is_none(), "letters, digits and -._~+/, then equals signs", actual)
+            }
+        }
+    })
+}
+
+pub(super) fn refresh_token_differs(response: &TokenResponse) -> Outcome {
+    members(response, |body| match (body.get("access_token").and_then(Value::as_str), body.get("refresh_token").and_then(Value::as_str)) {
+        (_, None) => Outcome::not_applicable("no refresh_token"),
+        (None, _) => Outcome::not_run(ACCESS_TOKEN),
+        (Some(access), Some(refresh)) => holds(access != refresh, "two different tokens", if access == refresh { "the same" } else { "different" }),
+    })
+}
+
+/// An hour, in seconds.
+const HOUR: f64 = 3600.0;
+
+pub(super) fn expires_in_short(response: &TokenResponse) -> Outcome {
+    members(response, |body| match member(body, "expires_in").map(Value::as_f64) {
+        None => Outcome::not_applicable("no expires_in"),
+        Some(None) => Outcome::not_run(EXPIRES_IN_NUMBER),
+        // More than a year is a mistake rather than a policy.
+        Some(Some(number)) if number > YEAR => Outcome::not_run("token/expires-in-sane"),
+        Some(Some(number)) => holds(number <= HOUR, format!("at most {HOUR} s"), format!("{number} s")),
+    })
+}

@@ -9,12 +9,13 @@ use crate::session::received::Received;
 
 fn login() -> Value {
     json!({
-        "access_token": "at", "token_type": "Bearer", "expires_in": 900, "scope": "openid offline_access", "id_token": "a.b.c", "refresh_token": "rt",
+        "access_token": "access-token-of-a-login", "token_type": "Bearer", "expires_in": 900, "scope": "openid offline_access", "id_token": "a.b.c",
+        "refresh_token": "refresh-token-of-a-login",
     })
 }
 
 fn client_credentials() -> Value {
-    json!({ "access_token": "at", "token_type": "bearer", "expires_in": 3600, "scope": "openactive-ordersfeed" })
+    json!({ "access_token": "access+token/of_a~client==", "token_type": "bearer", "expires_in": 3600, "scope": "openactive-ordersfeed" })
 }
 
 fn of(grant: Grant, response: Received) -> TokenResponse {
@@ -49,8 +50,8 @@ fn each_wrong_member_breaks_its_rule() {
         (Code, json!({ "access_token": "" }), &["token/access-token-present"]),
         (Code, json!({ "access_token": null }), &["token/access-token-present"]),
         (Code, json!({ "access_token": { "token": "x" } }), &["token/access-token-present"]),
-        (Code, json!({ "access_token": "t\u{f6}ken" }), &["token/access-token-charset"]),
-        (Code, json!({ "access_token": "two\nlines" }), &["token/access-token-charset"]),
+        (Code, json!({ "access_token": "a-t\u{f6}ken-of-a-login-that-is-odd" }), &["token/access-token-charset"]),
+        (Code, json!({ "access_token": "two lines of a token\nof which one" }), &["token/access-token-charset"]),
         (Code, json!({ "token_type": null }), &["token/token-type-present"]),
         (Code, json!({ "token_type": 1 }), &["token/token-type-present"]),
         (Code, json!({ "token_type": "mac" }), &["token/token-type-bearer"]),
@@ -66,10 +67,16 @@ fn each_wrong_member_breaks_its_rule() {
         (Code, json!({ "id_token": null }), &["token/id-token-present"]),
         (Code, json!({ "id_token": 1 }), &["token/id-token-present"]),
         (Code, json!({ "refresh_token": null }), &["token/refresh-token-for-offline-access"]),
-        (Refresh, json!({ "refresh_token": "r\u{e9}" }), &["token/refresh-token-charset"]),
+        (Refresh, json!({ "refresh_token": "r\u{e9}fresh-token-of-a-login" }), &["token/refresh-token-charset"]),
         (Refresh, json!({ "refresh_token": 1 }), &["token/refresh-token-charset"]),
-        (Client, json!({ "refresh_token": "rt" }), &["client-credentials/no-refresh-token"]),
+        (Client, json!({ "refresh_token": "refresh-token-of-a-client" }), &["client-credentials/no-refresh-token"]),
         (Client, json!({ "id_token": "a.b.c" }), &["client-credentials/no-id-token"]),
+        (Code, json!({ "access_token": "0123456789012345678" }), &["token/access-token-length"]),
+        (Refresh, json!({ "refresh_token": "0123456789012345678" }), &["token/refresh-token-length"]),
+        (Code, json!({ "access_token": "01234567890|0123456789" }), &["token/access-token-syntax"]),
+        (Code, json!({ "access_token": "01234567890=0123456789" }), &["token/access-token-syntax"]),
+        (Code, json!({ "access_token": "refresh-token-of-a-login" }), &["token/refresh-token-differs"]),
+        (Code, json!({ "expires_in": 3601 }), &["token/expires-in-short"]),
     ];
     for (grant, changes, failed) in table {
         let body = if *grant == Client { client_credentials() } else { login() };

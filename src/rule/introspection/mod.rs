@@ -7,6 +7,8 @@ use serde_json::{Map, Value};
 use super::{Artefact, Check, Level, Outcome, Rule, expect};
 use crate::session::received::Received;
 
+mod members;
+
 /// The response to introspecting an access token of ours that is alive.
 #[derive(Debug, Clone)]
 pub struct Introspection {
@@ -158,6 +160,12 @@ static RULES: &[Check<Introspection>] = &[
         },
         judge: |artefact| artefact.member("iss", |value| same("iss", &artefact.issuer, value)),
     },
+    members::TIMES_INTEGERS,
+    members::EXP_FUTURE,
+    members::IAT_PAST,
+    members::STRINGS,
+    members::AUD,
+    members::INACTIVE_BARE,
 ];
 
 impl Introspection {
@@ -170,19 +178,21 @@ impl Introspection {
         answer.ok_or_else(|| Outcome::not_run("introspection/active-boolean"))
     }
 
+    /// Judges the answer about an active token.
+    fn active(&self, judgement: impl FnOnce(&Map<String, Value>) -> Outcome) -> Outcome {
+        match self.answer() {
+            Err(outcome) => outcome,
+            Ok(answer) if answer.get("active") == Some(&Value::Bool(false)) => Outcome::not_run("introspection/active"),
+            Ok(answer) => judgement(&answer),
+        }
+    }
+
     /// Judges an optional member of the answer about an active token.
     fn member(&self, name: &str, judgement: impl FnOnce(&Value) -> Outcome) -> Outcome {
-        let answer = match self.answer() {
-            Ok(answer) => answer,
-            Err(outcome) => return outcome,
-        };
-        if answer.get("active") == Some(&Value::Bool(false)) {
-            return Outcome::not_run("introspection/active");
-        }
-        match answer.get(name).filter(|value| !value.is_null()) {
+        self.active(|answer| match answer.get(name).filter(|value| !value.is_null()) {
             None => Outcome::not_applicable(format!("no {name}")),
             Some(value) => judgement(value),
-        }
+        })
     }
 }
 
@@ -202,7 +212,7 @@ mod tests {
     use crate::rule::testing::{arbitrary, failing, json as response, not_applicable, not_run, passing, text, with};
 
     fn good() -> Value {
-        json!({"active": true, "client_id": "c-1", "scope": "openid", "sub": "u-1", "iss": "https://issuer.example", "exp": 1_700_003_600})
+        json!({"active": true, "client_id": "c-1", "scope": "openid", "sub": "u-1", "iss": "https://issuer.example", "exp": 1_700_003_600, "iat": 1_700_000_000, "aud": "a", "jti": "j"})
     }
 
     fn artefact(answer: &Value) -> Introspection {
@@ -217,18 +227,18 @@ mod tests {
 
     #[test]
     fn a_good_answer_passes_every_rule() {
-        assert_eq!(passing(&artefact(&good())).len(), Introspection::RULES.len(), "{:?}", failing(&artefact(&good())));
+        assert_eq!(not_applicable(&artefact(&good())), ["introspection/inactive-bare"]);
+        assert_eq!(passing(&artefact(&good())).len(), Introspection::RULES.len() - 1, "{:?}", failing(&artefact(&good())));
         let least = artefact(&json!({"active": true}));
         assert!(failing(&least).is_empty());
-        assert_eq!(not_applicable(&least), ["introspection/client-id", "introspection/scope", "introspection/sub", "introspection/issuer"]);
+        assert_eq!(not_applicable(&least).len(), 10);
         let alone = Introspection { id_token_sub: None, scope: None, ..artefact(&good()) };
-        assert_eq!(not_applicable(&alone), ["introspection/sub"]);
+        assert_eq!(not_applicable(&alone), ["introspection/sub", "introspection/inactive-bare"]);
     }
 
     #[test]
     fn each_way_of_being_wrong_fails_its_rule_and_no_other() {
         for (changes, rule) in [
-            (json!({"/active": false}), "introspection/active"),
             (json!({"/active": "true"}), "introspection/active-boolean"),
             (json!({"/active": "$remove"}), "introspection/active-boolean"),
             (json!({"/client_id": "c-2"}), "introspection/client-id"),
@@ -238,9 +248,19 @@ mod tests {
             (json!({"/sub": "u-2"}), "introspection/sub"),
             (json!({"/sub": 1}), "introspection/sub"),
             (json!({"/iss": "https://issuer.example/"}), "introspection/issuer"),
+            (json!({"/exp": "1700003600"}), "introspection/times-integers"),
+            (json!({"/nbf": 1.5}), "introspection/times-integers"),
+            (json!({"/exp": 1_699_999_000}), "introspection/exp-future"),
+            (json!({"/iat": 1_700_000_000_000_u64}), "introspection/iat-past"),
+            (json!({"/jti": 1}), "introspection/member-types"),
+            (json!({"/token_type": ["Bearer"]}), "introspection/member-types"),
+            (json!({"/aud": {}}), "introspection/aud"),
+            (json!({"/aud": ["a", 1]}), "introspection/aud"),
         ] {
             assert_eq!(failing(&artefact(&with(&good(), &changes))), [rule], "{changes}");
         }
+        assert_eq!(failing(&artefact(&with(&good(), &json!({"/active": false})))), ["introspection/active", "introspection/inactive-bare"]);
+        assert_eq!(failing(&artefact(&json!({"active": false}))), ["introspection/active"]);
         for changes in [
             json!({"/scope": ""}),
             json!({"/scope": "openid  profile "}),
@@ -270,7 +290,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_panics(response in arbitrary::received(&["active", "client_id", "scope", "sub", "iss"])) {
+        fn nothing_panics(response in arbitrary::received(&["active", "client_id", "scope", "sub", "iss", "exp", "iat", "aud", "jti"])) {
             let _ = failing(&Introspection { response, ..artefact(&good()) });
         }
     }

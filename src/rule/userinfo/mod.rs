@@ -2,10 +2,12 @@
 
 use serde_json::{Map, Value};
 
-use super::expect::{holds, must, no_empty_claims, refusal, same, shorten, should, show, standard_claims};
+use super::expect::{holds, kind, list, member, must, no_empty_claims, refusal, same, shorten, should, show, standard_claims};
 use super::jose::Jwt;
 use super::{Artefact, Check, Outcome};
 use crate::session::received::Received;
+
+pub mod formats;
 
 /// The response to a userinfo request with a fresh access token.
 #[derive(Debug, Clone)]
@@ -75,7 +77,100 @@ static RULES: &[Check<UserInfo>] = &[
         "Relying parties store null or nothing as somebody's name.",
         |userinfo| judge(userinfo, no_empty_claims),
     ),
+    must(
+        "userinfo/birthdate-format",
+        "OIDCC-5.1",
+        "The `birthdate` of the userinfo response, if there is one, is a date as YYYY-MM-DD or a year as YYYY",
+        "The relying party takes the day for the month, or stores nothing.",
+        |userinfo| judge(userinfo, formats::birthdate),
+    ),
+    must(
+        "userinfo/email-format",
+        "OIDCC-5.1",
+        "The `email` of the userinfo response, if there is one, is an e-mail address",
+        "The relying party writes to nobody.",
+        |userinfo| judge(userinfo, formats::email),
+    ),
+    should(
+        "userinfo/zoneinfo-format",
+        "OIDCC-5.1",
+        "The `zoneinfo` of the userinfo response, if there is one, has the form of a time zone's name such as Europe/Paris",
+        "The relying party shows times in the wrong zone: an offset changes with the season.",
+        |userinfo| judge(userinfo, formats::zoneinfo),
+    ),
+    should(
+        "userinfo/locale-format",
+        "OIDCC-5.1",
+        "The `locale` of the userinfo response, if there is one, is a language tag",
+        "The relying party greets its user in the wrong language.",
+        |userinfo| judge(userinfo, formats::locale),
+    ),
+    should(
+        "userinfo/phone-number-format",
+        "OIDCC-5.1",
+        "The `phone_number` of the userinfo response, if there is one, begins with a plus sign and the country",
+        "The relying party in another country calls somebody else.",
+        |userinfo| judge(userinfo, formats::phone_number),
+    ),
+    should(
+        "userinfo/url-formats",
+        "OIDCC-5.1",
+        "The `profile`, `picture` and `website` of the userinfo response, if they are there, are absolute URLs",
+        "The relying party shows a broken image, or links to a page of its own.",
+        |userinfo| judge(userinfo, formats::urls),
+    ),
+    must(
+        "userinfo/updated-at-seconds",
+        "OIDCC-5.1",
+        "The `updated_at` of the userinfo response, if there is one, is in seconds, not milliseconds",
+        "The relying party takes its copy for old for thousands of years.",
+        |userinfo| judge(userinfo, formats::updated_at),
+    ),
+    must(
+        "userinfo/aggregated-claims",
+        "OIDCC-5.6.2",
+        "Every claim that `_claim_names` refers to has its source among `_claim_sources`",
+        "The relying party looks for the claim's source and finds none.",
+        |userinfo| judge(userinfo, aggregated),
+    ),
+    should(
+        "userinfo/signed-iss-aud",
+        "OIDCC-5.3.2",
+        "A signed userinfo response says by `iss` and `aud` whose it is and for whom",
+        "The relying party cannot tell it from one that was signed for another client.",
+        signed_iss_aud,
+    ),
 ];
+
+/// The claims of others (`OpenID` Connect Core 5.6.2): each name refers to a source.
+fn aggregated(claims: &Map<String, Value>) -> Outcome {
+    match (member(claims, "_claim_names"), member(claims, "_claim_sources")) {
+        (None, _) => Outcome::not_applicable("no _claim_names"),
+        (Some(Value::Object(names)), Some(Value::Object(sources))) => {
+            let known = |source: &Value| source.as_str().is_some_and(|source| sources.get(source).is_some_and(Value::is_object));
+            let lost: Vec<_> =
+                names.iter().filter(|(_, source)| !known(source)).map(|(name, source)| format!("{name} from {}", show(source))).collect();
+            let actual =
+                if lost.is_empty() { format!("{} claims of {} sources", names.len(), sources.len()) } else { format!("no source: {}", list(&lost)) };
+            holds(lost.is_empty(), "a source for every claim", actual)
+        }
+        (names, sources) => {
+            let tell = |name: &str, value: Option<&Value>| value.map_or_else(|| format!("no {name}"), |value| format!("{name}: {}", kind(value)));
+            Outcome::failed("two JSON objects", format!("{}, {}", tell("_claim_names", names), tell("_claim_sources", sources)))
+        }
+    }
+}
+
+fn signed_iss_aud(userinfo: &UserInfo) -> Outcome {
+    if !is_jwt(userinfo) {
+        return Outcome::not_applicable("the response is not signed");
+    }
+    judge(userinfo, |claims| {
+        let missing: Vec<_> = ["iss", "aud"].into_iter().filter(|name| member(claims, name).is_none()).collect();
+        let actual = if missing.is_empty() { "both".to_owned() } else { format!("missing: {}", missing.join(", ")) };
+        holds(missing.is_empty(), "iss and aud", actual)
+    })
+}
 
 fn answered(userinfo: &UserInfo) -> Result<(), Outcome> {
     if (200..300).contains(&userinfo.response.status) { Ok(()) } else { Err(Outcome::not_run(HTTP_200)) }
@@ -159,18 +254,28 @@ mod tests {
     }
 
     fn claims() -> Value {
-        json!({ "sub": "user-1", "name": "Ann", "email_verified": true, "updated_at": 1, "address": { "country": "GB" } })
+        json!({
+            "sub": "user-1", "name": "Ann", "email": "ann@issuer.example", "email_verified": true, "updated_at": 1, "address": { "country": "GB" },
+            "birthdate": "0000-04-01", "zoneinfo": "Europe/London", "locale": "en-GB", "phone_number": "+441632960983", "picture": "https://a.example/",
+            "_claim_names": { "score": "1" }, "_claim_sources": { "1": { "JWT": "a.b.c" } },
+        })
     }
 
     #[test]
     fn good_responses_break_no_rule() {
-        let signed = Signer::of("ES256").token(&json!({ "alg": "ES256" }), &claims());
-        for (content_type, body) in [("application/json;charset=utf-8", claims().to_string()), ("application/jwt", signed)] {
+        let named = changed(&claims(), &json!({ "iss": "https://issuer.example", "aud": "client" }));
+        let signed = Signer::of("ES256").token(&json!({ "alg": "ES256" }), &named);
+        for (content_type, body, left) in
+            [("application/json;charset=utf-8", claims().to_string(), vec!["userinfo/signed-iss-aud"]), ("application/jwt", signed, vec![])]
+        {
             let judged = judged(&userinfo(200, content_type, &body));
-            assert_eq!((judged.failed, judged.not_run, judged.not_applicable), (vec![], vec![], vec![]), "{content_type}");
+            assert_eq!((judged.failed, judged.not_run, judged.not_applicable), (vec![], vec![], left), "{content_type}");
         }
+        let unnamed = Signer::of("ES256").token(&json!({ "alg": "ES256" }), &claims());
+        assert_eq!(judged(&userinfo(200, "application/jwt", &unnamed)).failed, ["userinfo/signed-iss-aud"]);
         assert!(judged(&userinfo(200, "application/jwt", "a.b.c.d.e")).failed.is_empty());
-        assert_eq!(judged(&userinfo(200, "application/json", r#"{"sub":"user-1"}"#)).not_applicable, ["userinfo/claims-types"]);
+        let least = judged(&userinfo(200, "application/json", r#"{"sub":"user-1","_claim_sources":{}}"#));
+        assert_eq!((least.failed.len(), least.not_applicable.len()), (0, 10));
     }
 
     #[test]
@@ -185,6 +290,16 @@ mod tests {
             (json!({ "updated_at": "2026-01-01" }), "claims-types"),
             (json!({ "name#en": ["Ann"] }), "claims-types"),
             (json!({ "address": "Here" }), "claims-types"),
+            (json!({ "birthdate": "1.4.1970" }), "birthdate-format"),
+            (json!({ "email": "Ann" }), "email-format"),
+            (json!({ "zoneinfo": "+01:00" }), "zoneinfo-format"),
+            (json!({ "locale": "English (UK)" }), "locale-format"),
+            (json!({ "phone_number": "01632 960983" }), "phone-number-format"),
+            (json!({ "website": "ann.example" }), "url-formats"),
+            (json!({ "updated_at": 1_700_000_000_000_u64 }), "updated-at-seconds"),
+            (json!({ "_claim_names": { "score": "2" } }), "aggregated-claims"),
+            (json!({ "_claim_names": ["score"] }), "aggregated-claims"),
+            (json!({ "_claim_sources": null }), "aggregated-claims"),
             (json!({ "nickname": { "$null": 0 } }), "no-empty-claims"),
             (json!({ "nickname": "" }), "no-empty-claims"),
         ] {
@@ -211,7 +326,7 @@ mod tests {
         #[test]
         fn no_response_makes_a_rule_panic(
             status in any::<u16>(),
-            claims in arbitrary_object(&["sub", "name", "email_verified", "address", "updated_at", "locale#"]),
+            claims in arbitrary_object(&["sub", "name", "email_verified", "address", "updated_at", "locale#", "birthdate", "_claim_names", "_claim_sources"]),
             body in ".{0,30}",
         ) {
             for status in [200, status] {

@@ -1,0 +1,116 @@
+//! Rules about the certificates that come with keys (RFC 7517 4.6 to 4.9).
+//!
+//! The certificates are not parsed: some issuers still publish the first version of X.509, which strict parsers refuse, and whether a
+//! certificate holds a key can be told from its bytes.
+
+use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use serde_json::Value;
+use url::Url;
+
+use super::material::{each, verdict};
+use super::{KeySet, text};
+use crate::rule::Check;
+use crate::rule::expect::{self, must};
+
+/// `x5c`, if it is there.
+fn chain(key: &Value) -> Option<&Value> {
+    key.get("x5c").filter(|value| !value.is_null())
+}
+
+/// The certificates of `x5c`, or what is wrong with them.
+fn certificates(value: &Value) -> Result<Vec<Vec<u8>>, String> {
+    let texts = expect::strings(value)?;
+    if texts.is_empty() {
+        return Err("an empty array".to_owned());
+    }
+    let decode = |(at, text): (usize, &&str)| {
+        let der = STANDARD.decode(text).map_err(|why| format!("x5c[{at}] is not base64: {why}"))?;
+        // An ASN.1 SEQUENCE, as every certificate is.
+        if der.first() == Some(&0x30) { Ok(der) } else { Err(format!("x5c[{at}] is not a certificate in DER")) }
+    };
+    texts.iter().enumerate().map(decode).collect()
+}
+
+fn holds_key(certificate: &[u8], key: &Value) -> Option<bool> {
+    let bytes = |member: &str| URL_SAFE_NO_PAD.decode(text(key, member)?).ok().filter(|bytes| !bytes.is_empty());
+    let material = match text(key, "kty")? {
+        "RSA" => {
+            let modulus = bytes("n")?;
+            modulus[modulus.iter().position(|byte| *byte != 0)?..].to_vec()
+        }
+        "EC" => [bytes("x")?, bytes("y")?].concat(),
+        "OKP" => bytes("x")?,
+        _ => return None,
+    };
+    // A certificate may hold a point of a curve in its compressed form, which is the first coordinate alone.
+    let compressed = (text(key, "kty") == Some("EC")).then(|| bytes("x")).flatten();
+    let found = |what: &[u8]| certificate.windows(what.len()).any(|window| window == what);
+    Some(found(&material) || compressed.is_some_and(|x| found(&x)))
+}
+
+pub(super) const X5C_ENCODING: Check<KeySet> = must(
+    "jwks/x5c-encoding",
+    "RFC7517-4.7",
+    "The certificates of a key, if there are any, are an array of DER in base64, not base64url",
+    "Libraries that read the certificates drop the key.",
+    |artefact| {
+        each(artefact, "an array of certificates in base64", "no key has x5c", |key| {
+            Some(certificates(chain(key)?).map(|certificates| format!("{} certificates", certificates.len())))
+        })
+    },
+);
+
+pub(super) const X5C_HOLDS_KEY: Check<KeySet> = must(
+    "jwks/x5c-holds-key",
+    "RFC7517-4.7",
+    "The first certificate of a key holds that key",
+    "Clients that verify with the certificate refuse every token signed with the key.",
+    |artefact| {
+        each(artefact, "the key in its first certificate", "no key has a certificate to look into", |key| {
+            let certificates = certificates(chain(key)?).ok()?;
+            let holds = holds_key(certificates.first()?, key)?;
+            Some(verdict(holds, if holds { "in its certificate" } else { "another key in its certificate" }.to_owned()))
+        })
+    },
+);
+
+pub(super) const X5T_MATCHES: Check<KeySet> = must(
+    "jwks/x5t-matches",
+    "RFC7517-4.8",
+    "The thumbprints of a key's certificate are digests in base64url, of the first certificate where it is there",
+    "Clients that look the key up by its thumbprint do not find it.",
+    |artefact| {
+        each(artefact, "the SHA-1 as x5t, the SHA-256 as x5t#S256", "no key has a thumbprint", |key| {
+            let first = chain(key).and_then(|value| certificates(value).ok()?.into_iter().next());
+            let algorithms = [("x5t", &digest::SHA1_FOR_LEGACY_USE_ONLY), ("x5t#S256", &digest::SHA256)];
+            let given: Vec<_> = algorithms.into_iter().filter_map(|(name, algorithm)| Some((name, algorithm, text(key, name)?))).collect();
+            if given.is_empty() {
+                return None;
+            }
+            for (name, algorithm, thumbprint) in &given {
+                let Some(bytes) = URL_SAFE_NO_PAD.decode(thumbprint).ok().filter(|bytes| bytes.len() == algorithm.output_len()) else {
+                    return Some(Err(format!("{name} = {thumbprint} is not a digest of {} octets", algorithm.output_len())));
+                };
+                if first.as_ref().is_some_and(|certificate| digest::digest(algorithm, certificate).as_ref() != bytes) {
+                    return Some(Err(format!("{name} is that of another certificate")));
+                }
+            }
+            Some(Ok(given.iter().map(|(name, ..)| *name).collect::<Vec<_>>().join(" and ")))
+        })
+    },
+);
+
+pub(super) const X5U_HTTPS: Check<KeySet> = must(
+    "jwks/x5u-https",
+    "RFC7517-4.6",
+    "The address of a key's certificate, if there is one, has the scheme https",
+    "Whoever changes the certificate on its way has clients trust a key of their own.",
+    |artefact| {
+        each(artefact, "a URL with the scheme https", "no key has x5u", |key| {
+            let address = text(key, "x5u")?;
+            Some(verdict(Url::parse(address).is_ok_and(|url| url.scheme() == "https"), format!("x5u = {}", expect::shorten(address))))
+        })
+    },
+);
