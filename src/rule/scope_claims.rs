@@ -76,13 +76,6 @@ static RULES: &[Check<ScopeClaims>] = &[
         "Clients that look for their language do not find it.",
         judge::language_tags,
     ),
-    must(
-        "claims/claim-sources",
-        "OIDCC-5.6.2",
-        "Every claim in `_claim_names` refers to a member of `_claim_sources`",
-        "Clients are sent for a claim to a place that does not exist.",
-        judge::claim_sources,
-    ),
     should(
         "claims/address-no-empty",
         "OIDCC-5.3.2",

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::super::Outcome;
-use super::super::expect::{holds, kind, list, member, scope_words, shorten, show};
+use super::super::expect::{holds, list, member, scope_words, shorten};
 use super::ScopeClaims;
 
 /// The standard scopes and what they ask for (OpenID Connect Core 5.4).
@@ -141,23 +141,6 @@ pub(super) fn language_tags(artefact: &ScopeClaims) -> Outcome {
     }
     let wrong: Vec<_> = there.iter().filter(|name| !name.split_once('#').is_some_and(|(_, tag)| is_language_tag(tag))).collect();
     holds(wrong.is_empty(), "a language tag, such as name#en-GB", list(&if wrong.is_empty() { there.iter().collect() } else { wrong }))
-}
-
-pub(super) fn claim_sources(artefact: &ScopeClaims) -> Outcome {
-    let names = match artefact.userinfo.get("_claim_names") {
-        None => return Outcome::not_applicable("no _claim_names"),
-        Some(Value::Object(names)) => names,
-        Some(other) => return Outcome::failed("_claim_names: an object", kind(other)),
-    };
-    let sources = match artefact.userinfo.get("_claim_sources") {
-        None => return Outcome::failed("_claim_sources beside _claim_names", "no _claim_sources"),
-        Some(Value::Object(sources)) => sources,
-        Some(other) => return Outcome::failed("_claim_sources: an object", kind(other)),
-    };
-    let is_there = |source: &Value| source.as_str().is_some_and(|source| sources.get(source).is_some_and(Value::is_object));
-    let lost: Vec<_> = names.iter().filter(|(_, source)| !is_there(source)).map(|(name, source)| format!("{name} = {}", show(source))).collect();
-    let seen = if lost.is_empty() { list(&names.keys().collect::<Vec<_>>()) } else { format!("without a source: {}", list(&lost)) };
-    holds(lost.is_empty(), "a source for every claim", seen)
 }
 
 pub(super) fn address_no_empty(artefact: &ScopeClaims) -> Outcome {
