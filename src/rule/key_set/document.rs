@@ -1,5 +1,7 @@
 //! Rules about the set as such.
 
+use std::collections::HashMap;
+
 use serde_json::Value;
 
 use super::{KeySet, name, purpose, text};
@@ -102,11 +104,13 @@ pub(super) const KID_UNIQUE: Check<KeySet> = Check {
         artefact.judge(|keys| {
             let mut twice = Vec::new();
             let mut with_kid = 0_usize;
+            // By name, not pair by pair: an issuer may publish as many keys as two megabytes hold.
+            let mut first: HashMap<(&str, Option<&str>), &Value> = HashMap::new();
             for (at, key) in keys.iter().enumerate() {
                 let Some(kid) = text(key, "kid") else { continue };
                 with_kid += 1;
-                let same = |other: &&Value| text(other, "kid") == Some(kid) && other.get("kty") == key.get("kty") && !same_material(other, key);
-                if keys[..at].iter().any(|other| same(&other)) {
+                let known = first.entry((kid, text(key, "kty"))).or_insert(key);
+                if !same_material(known, key) {
                     twice.push(name(at, key));
                 }
             }
