@@ -71,6 +71,7 @@ static RFC_TITLES: &[(u32, &str)] = &[
     (7636, "Proof Key for Code Exchange by OAuth Public Clients"),
     (7638, "JSON Web Key (JWK) Thumbprint"),
     (7662, "OAuth 2.0 Token Introspection"),
+    (8017, "PKCS #1: RSA Cryptography Specifications Version 2.2"),
     (8037, "CFRG Elliptic Curve Diffie-Hellman (ECDH) and Signatures in JOSE"),
     (8252, "OAuth 2.0 for Native Apps"),
     (8259, "The JavaScript Object Notation (JSON) Data Interchange Format"),
