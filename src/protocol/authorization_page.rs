@@ -2,7 +2,7 @@
 
 use crate::report::model::{Entry, Page};
 use crate::session::agent::{Journey, PageKind, SeenPage, VisitError};
-use crate::session::{Session, Stop};
+use crate::session::{Session, Stop, beginning};
 
 /// The longest page source kept, in bytes.
 const MOST_SOURCE: usize = 100 * 1024;
@@ -28,7 +28,7 @@ impl Session {
                 status: page.status,
                 note: redactor.text(&seen(page)),
                 screenshot,
-                source: page.source.as_ref().map(|source| cut(&redactor.text(source))),
+                source: page.source.as_ref().map(|source| beginning(&redactor.text(source), MOST_SOURCE).to_owned()),
             };
             self.recorder.note(Entry::Page(entry));
         }
@@ -75,9 +75,4 @@ async fn save(path: &std::path::Path, png: &[u8]) -> std::io::Result<()> {
         tokio::fs::create_dir_all(folder).await?;
     }
     tokio::fs::write(path, png).await
-}
-
-fn cut(text: &str) -> String {
-    let at = (0..=MOST_SOURCE.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    text[..at].to_owned()
 }

@@ -1,6 +1,5 @@
 //! What a test holds: the recorder (the one door to the network), the journal, the user agent and the callback listener.
 
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -242,12 +241,6 @@ impl Session {
         (std::mem::take(&mut self.findings), std::mem::take(&mut self.steps))
     }
 
-    /// The rules of level MUST broken so far, each once.
-    pub fn broken(&self) -> BTreeSet<&str> {
-        let broken = self.findings.iter().filter(|f| f.outcome == FindingOutcome::Failed && f.level == Level::Must);
-        broken.map(|finding| finding.rule.as_str()).collect()
-    }
-
     /// The provider metadata.
     ///
     /// # Errors
@@ -291,6 +284,12 @@ impl Session {
 /// The plan proves that a step finds what it needs; should it not, that is a bug of ours and is said as such.
 pub fn missing(what: &str) -> Stop {
     Stop::Untestable(format!("{BUG}{what} is missing though the plan proved it"))
+}
+
+/// The beginning of a text: at most `most` bytes, ended at a character's boundary.
+pub fn beginning(text: &str, most: usize) -> &str {
+    let at = (0..=most.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    &text[..at]
 }
 
 /// True if the URL is plain http on a loopback host.

@@ -184,6 +184,5 @@ fn cut(text: &str) -> String {
     if text.len() <= MOST_TEXT {
         return text.to_owned();
     }
-    let at = (0..=MOST_TEXT).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    format!("{}… (cut: {} bytes in all)", &text[..at], text.len())
+    format!("{}… (cut: {} bytes in all)", super::beginning(text, MOST_TEXT), text.len())
 }

@@ -4,6 +4,7 @@ use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::session::agent::VisitError;
+use crate::session::beginning;
 
 /// What stands where the password stood.
 const LABEL: &str = "‹password›";
@@ -52,12 +53,7 @@ impl Scrubber {
 
     /// A page's source, shortened to 100 KB.
     pub fn source(&self, source: &str) -> String {
-        let source = self.text(source);
-        let mut end = source.len().min(SOURCE);
-        while !source.is_char_boundary(end) {
-            end -= 1;
-        }
-        source[..end].to_owned()
+        beginning(&self.text(source), SOURCE).to_owned()
     }
 
     /// What a page said within an error.
