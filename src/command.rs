@@ -43,6 +43,8 @@ enum Failure {
     Report(#[from] ReportError),
     #[error("could not keep the demo's certificate: {0}")]
     Certificate(std::io::Error),
+    #[error("the result could not be written to standard output: {0}")]
+    Output(std::io::Error),
     #[error("{0}")]
     Unknown(String),
 }
@@ -67,7 +69,7 @@ impl Failure {
             | Self::SelfTest(SelfTestError::Selection { .. })
             | Self::Report(ReportError::Read { .. } | ReportError::Content { .. } | ReportError::Schema { .. } | ReportError::Id { .. })
             | Self::Callback(CallbackError::NotLoopback(_)) => Exit::Usage,
-            Self::Issuer(_) | Self::SelfTest(_) | Self::Callback(_) | Self::Report(_) | Self::Certificate(_) => Exit::CouldNotTest,
+            Self::Issuer(_) | Self::SelfTest(_) | Self::Callback(_) | Self::Report(_) | Self::Certificate(_) | Self::Output(_) => Exit::CouldNotTest,
         }
     }
 }
@@ -102,8 +104,7 @@ pub fn run(cli: Cli) -> Exit {
 
 async fn run_tests(args: RunArgs) -> Result<Exit, Failure> {
     let features = feature::features()?;
-    let mut profiles: Vec<&str> = features.iter().map(|feature| feature.profile.as_str()).collect();
-    profiles.dedup();
+    let profiles = feature::profiles(&features);
     let world = World::of_process(&profiles);
     let Some(wish) = world.demo(&args.flags)? else {
         let config = config::load(&args.flags, &world, None)?;
@@ -171,17 +172,21 @@ fn list(args: &ListArgs) -> Result<Exit, Failure> {
     let features = feature::features()?;
     if args.json {
         let listing = listing::json(&features, &issuer::flaws()?);
-        console::say(&format!("{listing:#}\n"));
+        say(&format!("{listing:#}\n"))?;
     } else {
-        console::say(&listing::text(&features));
+        say(&listing::text(&features))?;
     }
     Ok(Exit::Conformant)
 }
 
 fn explain(args: &ExplainArgs) -> Result<Exit, Failure> {
     let text = listing::explain(&args.rule, &issuer::flaws()?).map_err(Failure::Unknown)?;
-    console::say(&text);
+    say(&text)?;
     Ok(Exit::Conformant)
+}
+
+fn say(text: &str) -> Result<(), Failure> {
+    console::say(text).map_err(Failure::Output)
 }
 
 /// `issuer`: the embedded issuer on its own, until it is interrupted.
@@ -190,7 +195,7 @@ async fn serve(args: IssuerArgs) -> Result<Exit, Failure> {
         let flaws = issuer::flaws()?;
         let width = flaws.iter().map(|flaw| flaw.name.len()).max().unwrap_or(0);
         let lines: Vec<String> = flaws.iter().map(|flaw| format!("{:width$}  {}\n", flaw.name, flaw.says)).collect();
-        console::say(&lines.concat());
+        say(&lines.concat())?;
         return Ok(Exit::Conformant);
     }
     let flaw = args.flaw.as_deref().map(flaw::find).transpose()?;
@@ -198,7 +203,7 @@ async fn serve(args: IssuerArgs) -> Result<Exit, Failure> {
     let redirect_uris = vec![default_redirect_uri().to_string()];
     let issuer = issuer::start(IssuerOptions { port: args.port, tls: args.tls, persona, flaw, redirect_uris }).await?;
     let accounts = issuer.accounts();
-    console::say(&format!(
+    say(&format!(
         "The embedded issuer is at {}\n\n  client                {} / {}\n  initial access token  {}\n  user                  {} / {}\n  seller                {}\n  orders feed           {}\n  dataset site          {}\n\nCtrl-C ends it.\n",
         issuer.issuer(),
         accounts.client_id,
@@ -209,7 +214,7 @@ async fn serve(args: IssuerArgs) -> Result<Exit, Failure> {
         accounts.seller_id,
         accounts.orders_feed_url,
         accounts.dataset_site_url
-    ));
+    ))?;
     let exit = launch::signal().await;
     issuer.stop().await;
     // Ending it is what its user wants, so that is no interruption.
@@ -222,9 +227,9 @@ async fn prove(args: SelfTestArgs) -> Result<Exit, Failure> {
     let matrix = self_test::run(&args.flaws, jobs).await?;
     if args.json {
         let json = serde_json::to_string_pretty(&matrix).map_err(|e| Failure::Unknown(e.to_string()))?;
-        console::say(&format!("{json}\n"));
+        say(&format!("{json}\n"))?;
     } else {
-        console::say(&matrix.render());
+        say(&matrix.render())?;
     }
     // A matrix that is not clean is a bug of ours, and never a word about somebody's issuer.
     Ok(if matrix.is_clean() { Exit::Conformant } else { Exit::Bug })
@@ -237,6 +242,6 @@ fn render(args: &ReportArgs) -> Result<Exit, Failure> {
     let beside = args.results.parent().unwrap_or(Path::new("")).to_owned();
     let dir = args.report_dir.clone().unwrap_or(beside);
     let written = crate::report::render(&report, &args.results, &dir, &args.formats)?;
-    console::say(&format!("{}\n", written.summary.unwrap_or(written.results).display()));
+    say(&format!("{}\n", written.summary.unwrap_or(written.results).display()))?;
     Ok(Exit::Conformant)
 }

@@ -12,7 +12,7 @@ use crate::config::{Config, Tls};
 use crate::exit::{BUG, Exit};
 use crate::feature::plan::{Plan, PlanError};
 use crate::feature::{self, FeatureError};
-use crate::report::console::Console;
+use crate::report::console::{self, Console};
 use crate::report::error::ReportError;
 use crate::runner::{self, Telling};
 use crate::session::browser::Launch;
@@ -63,7 +63,7 @@ pub type Terminal = Console<std::io::Stdout, std::io::Stderr>;
 ///
 /// # Errors
 /// [`LaunchError`] if the run cannot begin, or its reports cannot be written.
-pub async fn launch(config: Config, bound: Option<Arc<CallbackListener>>, mut console: Terminal) -> Result<Exit, LaunchError> {
+pub async fn launch(config: Config, bound: Option<Arc<CallbackListener>>, mut terminal: Terminal) -> Result<Exit, LaunchError> {
     let plan = Plan::new(&config, &feature::features()?)?;
     if plan.tests.is_empty() {
         return Err(LaunchError::Nothing(format!("--test {}", config.tests.join(" --test "))));
@@ -84,7 +84,7 @@ pub async fn launch(config: Config, bound: Option<Arc<CallbackListener>>, mut co
     let interrupted = CancellationToken::new();
     let signal = tokio::spawn(interruption(interrupted.clone()));
     let telling = Telling { events, interrupted };
-    let (report, ()) = tokio::join!(runner::run(plan, shared.clone(), telling), console.follow(&mut told));
+    let (report, ()) = tokio::join!(runner::run(plan, shared.clone(), telling), terminal.follow(&mut told));
     let agent = shared.agent.peek().cloned();
     drop(shared);
     if let Some(agent) = agent.and_then(Result::ok).and_then(Arc::into_inner) {
@@ -94,13 +94,21 @@ pub async fn launch(config: Config, bound: Option<Arc<CallbackListener>>, mut co
     let written = crate::report::write(&report, &config.report.dir, &config.report.formats);
     let summary = written.as_ref().ok().map(|written| written.summary.as_deref().unwrap_or(&written.results));
     // Whoever closed the pipe does not want to read it; the exit code still tells.
-    let _ = console.result(&report, summary);
-    written?;
+    let _ = terminal.result(&report, summary);
+    let exit = Exit::of(&report, config.fail_on);
+    if let Err(error) = written {
+        // What is proven about the issuer, or about us, is worth more than a report that could not be written.
+        if matches!(exit, Exit::Bug | Exit::NotConformant) {
+            console::error(&error.to_string(), None);
+            return Ok(exit);
+        }
+        return Err(error.into());
+    }
     if signal.is_finished() {
         return Ok(signal.await.unwrap_or(Exit::Interrupted));
     }
     signal.abort();
-    Ok(Exit::of(&report, config.fail_on))
+    Ok(exit)
 }
 
 /// Starts the user agent at once, beside discovery and registration; whoever logs in waits for it.

@@ -1,8 +1,11 @@
 //! Turns a plan into a report: tests side by side, each with its own session, told as events; prints nothing.
 
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
+use futures::FutureExt as _;
 use futures::stream::{self, StreamExt as _};
 use jiff::Timestamp;
 use tokio::sync::Mutex;
@@ -105,13 +108,24 @@ async fn run_guarded(planned: PlannedTest, shared: Run, telling: Arc<Telling>, t
         Ok(report) => report,
         Err(panic) => TestReport {
             verdict: Verdict::Errored,
-            reason: Some(format!("{BUG}{panic}; please report it with this command: {}", blank.command)),
+            reason: Some(bug(&panic.to_string(), &blank.command)),
             counts: Counts { errors: 1, ..Counts::default() },
             ..blank
         },
     };
     telling.say(Event::TestEnded(Box::new(report.clone())));
     report
+}
+
+/// A step whose panic, which is our bug, ends the story and nothing else: what was gathered before it is kept, and the clean-up happens.
+async fn guarded(step: impl Future<Output = Result<StepEnd, Stop>>, command: &str) -> Result<StepEnd, Stop> {
+    AssertUnwindSafe(step).catch_unwind().await.unwrap_or_else(|panic| Err(Stop::Untestable(bug(&*panic, command))))
+}
+
+/// What is said of a panic: that it is our bug, what it says, and how to tell us.
+fn bug(panic: &(dyn Any + Send), command: &str) -> String {
+    let says = panic.downcast_ref::<&str>().map(|text| (*text).to_owned()).or_else(|| panic.downcast_ref::<String>().cloned());
+    format!("{BUG}{}; please report it with this command: {command}", says.as_deref().unwrap_or("a panic without words"))
 }
 
 /// True if a test logs in to the configured client. An issuer may keep one consent and one set of sessions for an end-user and a client: a test that
@@ -141,7 +155,7 @@ async fn run_test(planned: PlannedTest, shared: Run, telling: Arc<Telling>, blan
         let taken = tokio::select! {
             biased;
             () = telling.interrupted.cancelled() => Err(Stop::Untestable("interrupted".to_owned())),
-            taken = session.take(step) => taken,
+            taken = guarded(session.take(step), &blank.command) => taken,
         };
         let ended = match taken {
             Ok(StepEnd::LeftOut(reason)) => {
@@ -218,4 +232,17 @@ fn millis(since: Instant) -> u64 {
 /// RFC 3339 with seconds.
 fn rfc3339(moment: Timestamp) -> String {
     format!("{moment:.0}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_in_a_step_ends_the_story_as_a_bug_of_ours() {
+        let at = |index: usize| -> Result<StepEnd, Stop> { [Ok(StepEnd::Done)].into_iter().nth(index).expect("there are as many") };
+        assert_eq!(guarded(async { at(0) }, "oa-authtest run").await, Ok(StepEnd::Done));
+        let Err(Stop::Untestable(why)) = guarded(async { at(1) }, "oa-authtest run").await else { panic!("it ended well") };
+        assert!(why.starts_with(BUG) && why.contains("there are as many") && why.ends_with("oa-authtest run"), "{why}");
+    }
 }

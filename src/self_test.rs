@@ -194,10 +194,11 @@ impl Matrix {
 pub async fn run(selection: &[String], jobs: usize) -> Result<Matrix, SelfTestError> {
     let clock = Instant::now();
     let flaws = select(issuer::flaws()?, selection)?;
-    let profiles = profiles()?;
+    let features = feature::features()?;
+    let profiles = feature::profiles(&features);
     let mut clean = Vec::new();
     for profile in &profiles {
-        clean.push((profile.clone(), judge(None, profile).await?));
+        clean.push(((*profile).to_owned(), judge(None, profile).await?));
     }
     let clean_run = problems_of(clean.iter().map(|(_, report)| report));
     let clean: Vec<(String, BTreeSet<String>)> = clean.iter().map(|(profile, report)| (profile.clone(), judged_rules(report))).collect();
@@ -258,12 +259,6 @@ async fn row(flaw: Flaw, clean: &[(String, BTreeSet<String>)]) -> Result<FlawRow
         }
     }
     Ok(row)
-}
-
-fn profiles() -> Result<Vec<String>, SelfTestError> {
-    let mut profiles: Vec<String> = feature::features()?.into_iter().map(|feature| feature.profile).collect();
-    profiles.dedup();
-    Ok(profiles)
 }
 
 fn judged_rules(report: &RunReport) -> BTreeSet<String> {

@@ -108,3 +108,32 @@ fn no_browser_is_named_soon() {
     assert!(ended.stdout.contains("http://127.0.0.1:9"), "{}", ended.said());
     assert!(ended.took < SOON, "{:?}", ended.took);
 }
+
+#[test]
+fn a_report_that_cannot_be_written_does_not_hide_a_failure() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // A folder in the summary's place cannot be replaced by a file.
+    std::fs::create_dir_all(folder.path().join("reports/summary.md/taken")).expect("it is made");
+    for (flaw, code) in [("id-token-expired", 1), ("none", 3)] {
+        let mut command = program(folder.path());
+        command.args(["run", "--demo", "--agent", "http", "--test", "*/authorization-code-flow"]);
+        if flaw != "none" {
+            command.args(["--flaw", flaw]);
+        }
+        let ended = run(command);
+        assert_eq!(ended.code, code, "{}", ended.said());
+        assert!(ended.stderr.contains("summary.md"), "{}", ended.said());
+    }
+    assert!(folder.path().join("reports/results.json").is_file(), "what was gathered is kept");
+}
+
+#[test]
+fn a_listing_that_cannot_be_written_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");
+    let mut command = program(folder.path());
+    command.arg("list").stdout(full);
+    let ended = run(command);
+    assert_eq!(ended.code, 3, "{}", ended.said());
+    assert!(ended.stderr.contains("standard output"), "{}", ended.said());
+}

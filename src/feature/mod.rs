@@ -111,6 +111,17 @@ pub fn features() -> Result<Vec<Feature>, FeatureError> {
     DOCUMENTS.iter().map(|(file, text)| load(file, text)).collect()
 }
 
+/// The profiles of the features, each once, in order of appearance.
+pub fn profiles(features: &[Feature]) -> Vec<&str> {
+    let mut profiles: Vec<&str> = Vec::new();
+    for feature in features {
+        if !profiles.contains(&feature.profile.as_str()) {
+            profiles.push(&feature.profile);
+        }
+    }
+    profiles
+}
+
 fn load(file: &str, text: &str) -> Result<Feature, FeatureError> {
     let feature: Feature = serde_json::from_str(text).map_err(|e| FeatureError::Malformed { file: file.to_owned(), why: e.to_string() })?;
     for test in &feature.tests {

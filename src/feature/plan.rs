@@ -58,9 +58,7 @@ impl Plan {
     pub fn new(config: &Config, features: &[Feature]) -> Result<Self, PlanError> {
         for name in &config.profiles {
             if !features.iter().any(|feature| &feature.profile == name) {
-                let mut known: Vec<&str> = features.iter().map(|feature| feature.profile.as_str()).collect();
-                known.dedup();
-                return Err(PlanError::Profile { name: name.clone(), known: known.join(", ") });
+                return Err(PlanError::Profile { name: name.clone(), known: super::profiles(features).join(", ") });
             }
         }
         let selected = globs("--test", &config.tests)?;

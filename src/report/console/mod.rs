@@ -137,10 +137,16 @@ impl<O: Write, E: Write> Console<O, E> {
     }
 }
 
-/// Writes the result of a sub-command to stdout. A closed pipe is the reader's choice, so it is not told.
-pub fn say(text: &str) {
+/// Writes the result of a sub-command to stdout. A closed pipe is the reader's choice and no error.
+///
+/// # Errors
+/// Whatever else writing returns: a full disk for one.
+pub fn say(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
+        _ => Ok(()),
+    }
 }
 
 /// Writes an error to stderr, with what to do about it where there is more to say than the message does.
