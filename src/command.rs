@@ -105,6 +105,9 @@ pub fn run(cli: Cli) -> Exit {
 async fn run_tests(args: RunArgs) -> Result<Exit, Failure> {
     let features = feature::features()?;
     let profiles = feature::profiles(&features);
+    for remark in config::misspelt(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok())) {
+        console::warning(&remark);
+    }
     let world = World::of_process(&profiles);
     let Some(wish) = world.demo(&args.flags)? else {
         let config = config::load(&args.flags, &world, None)?;

@@ -137,3 +137,12 @@ fn a_listing_that_cannot_be_written_is_told() {
     assert_eq!(ended.code, 3, "{}", ended.said());
     assert!(ended.stderr.contains("standard output"), "{}", ended.said());
 }
+
+#[test]
+fn a_misspelt_variable_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = program(folder.path());
+    command.args(["run", "--demo", "--agent", "http", "--test", "no-such/test"]).env("OA_AUTHTEST_REDIRECT_URL", "http://localhost:1/cb");
+    let ended = run(command);
+    assert!(ended.stderr.contains("OA_AUTHTEST_REDIRECT_URL") && ended.stderr.contains("OA_AUTHTEST_REDIRECT_URI"), "{}", ended.said());
+}

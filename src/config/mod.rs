@@ -23,6 +23,7 @@ pub mod error;
 mod file;
 pub mod layer;
 mod layers;
+mod misspelt;
 pub mod nearest;
 pub mod setting;
 mod settle;
@@ -33,6 +34,7 @@ pub use demo::{DemoSettings, DemoWish};
 pub use error::{ConfigError, Origin};
 pub use layer::Layer;
 pub use layers::{World, load};
+pub use misspelt::misspelt;
 pub use setting::{SETTINGS, Setting};
 
 /// The file that is read from the current folder if no other is named.

@@ -160,6 +160,12 @@ pub fn error(message: &str, hint: Option<&str>) {
     }
 }
 
+/// Writes a remark about the call to stderr.
+pub fn warning(message: &str) {
+    let word = if Choices::of_process().colour_err { "warning:".yellow().bold() } else { "warning:".clear() };
+    let _ = writeln!(io::stderr().lock(), "{word} {}", visible::line(message));
+}
+
 /// Text in the colour of a verdict, where there are colours.
 fn paint(colour: bool, text: &str, verdict: Verdict) -> String {
     let in_colour = |text: ColoredString| if colour { text.to_string() } else { text.clear().to_string() };

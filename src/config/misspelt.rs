@@ -1,0 +1,40 @@
+//! Variables that look like settings and are none: told, since a setting that is silently not read costs an afternoon.
+
+use super::nearest::nearest;
+use super::setting::SETTINGS;
+
+/// What the name of every variable of ours begins with.
+const PREFIX: &str = "OA_AUTHTEST_";
+
+/// Variables of ours that are no settings of a run.
+const OTHERS: [&str; 3] = ["OA_AUTHTEST_PORT", "OA_AUTHTEST_TLS", crate::guard::MARKER];
+
+/// A remark for each name that was probably meant for a setting: `OA_AUTHTEST_ISUER is no setting: did you mean OA_AUTHTEST_ISSUER?`.
+///
+/// A name that comes near to none is somebody's own: a file may take its secrets from any variable.
+pub fn misspelt(names: impl IntoIterator<Item = String>) -> Vec<String> {
+    let known = || SETTINGS.iter().map(|setting| setting.env).chain(OTHERS);
+    let lower: Vec<String> = known().map(|known| known[PREFIX.len()..].to_ascii_lowercase()).collect();
+    let mut remarks: Vec<String> = names
+        .into_iter()
+        .filter(|name| name.starts_with(PREFIX) && known().all(|known| known != name))
+        .filter_map(|name| {
+            let meant = nearest(&name[PREFIX.len()..], lower.iter().map(String::as_str))?.to_ascii_uppercase();
+            Some(format!("{name} is no setting and was not read: did you mean {PREFIX}{meant}?"))
+        })
+        .collect();
+    remarks.sort();
+    remarks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::misspelt;
+
+    #[test]
+    fn only_what_comes_near_is_told() {
+        let names = ["OA_AUTHTEST_ISUER", "OA_AUTHTEST_ISSUER", "OA_AUTHTEST_PORT", "OA_AUTHTEST_VAULT_TOKEN_STAGING", "PATH", "OA_AUTHTEST_"];
+        let told = misspelt(names.map(str::to_owned));
+        assert_eq!(told, ["OA_AUTHTEST_ISUER is no setting and was not read: did you mean OA_AUTHTEST_ISSUER?"]);
+    }
+}
