@@ -14,6 +14,7 @@ use crate::issuer::flaw;
 use crate::issuer::{self, FlawError, IssuerError, IssuerOptions, Persona, RunningIssuer};
 use crate::launch::{self, LaunchError};
 use crate::listing;
+use crate::protocol::dataset_site::{self, NoIssuer};
 use crate::report::console;
 use crate::report::error::ReportError;
 use crate::self_test::{self, SelfTestError};
@@ -41,6 +42,8 @@ enum Failure {
     Callback(#[from] CallbackError),
     #[error(transparent)]
     Report(#[from] ReportError),
+    #[error(transparent)]
+    NoIssuer(#[from] NoIssuer),
     #[error("could not keep the demo's certificate: {0}")]
     Certificate(std::io::Error),
     #[error("the result could not be written to standard output: {0}")]
@@ -54,6 +57,7 @@ impl Failure {
         match self {
             Self::Config(error) => Some(error.hint()),
             Self::Flaw(FlawError::Unknown { .. }) => Some("oa-authtest issuer --list-flaws names them all"),
+            Self::NoIssuer(_) => Some("give the issuer with --issuer, or correct --dataset-site-url"),
             Self::Issuer(IssuerError::Bind { .. }) => Some("choose another with --port, or leave it out for a free one"),
             _ => None,
         }
@@ -66,10 +70,17 @@ impl Failure {
             Self::Config(_)
             | Self::Flaw(_)
             | Self::Unknown(_)
+            | Self::NoIssuer(NoIssuer::Door(_))
             | Self::SelfTest(SelfTestError::Selection { .. })
             | Self::Report(ReportError::Read { .. } | ReportError::Content { .. } | ReportError::Schema { .. } | ReportError::Id { .. })
             | Self::Callback(CallbackError::NotLoopback(_)) => Exit::Usage,
-            Self::Issuer(_) | Self::SelfTest(_) | Self::Callback(_) | Self::Report(_) | Self::Certificate(_) | Self::Output(_) => Exit::CouldNotTest,
+            Self::Issuer(_)
+            | Self::SelfTest(_)
+            | Self::Callback(_)
+            | Self::Report(_)
+            | Self::Certificate(_)
+            | Self::Output(_)
+            | Self::NoIssuer(_) => Exit::CouldNotTest,
         }
     }
 }
@@ -110,7 +121,14 @@ async fn run_tests(args: RunArgs) -> Result<Exit, Failure> {
     }
     let world = World::of_process(&profiles);
     let Some(wish) = world.demo(&args.flags)? else {
-        let config = config::load(&args.flags, &world, None)?;
+        let config = match config::dataset_site(&args.flags, &world)? {
+            Some((url, network)) => {
+                let issuer = dataset_site::issuer_of(&url, &network).await?;
+                console::remark(&format!("The dataset site names the issuer {issuer}"));
+                config::load_with_issuer(&args.flags, &world, &issuer)?
+            }
+            None => config::load(&args.flags, &world, None)?,
+        };
         let console = console::Console::of_process(console::Choices::of_process());
         return Ok(launch::launch(config, None, console).await?);
     };

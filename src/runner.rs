@@ -94,7 +94,8 @@ fn environment(config: &Config, agent: String, shared: &Run) -> Environment {
 }
 
 /// A test in a task of its own: should it panic, that is our bug, and the run goes on and says so.
-async fn run_guarded(planned: PlannedTest, shared: Run, telling: Arc<Telling>, turn: &Mutex<()>) -> TestReport {
+async fn run_guarded(planned: PlannedTest, mut shared: Run, telling: Arc<Telling>, turn: &Mutex<()>) -> TestReport {
+    shared.config = Arc::new(shared.config.for_test(&planned.id));
     let blank = blank_report(&planned, &shared.config);
     if let Some(reason) = planned.skip {
         let report = TestReport { reason: Some(reason), ..blank };

@@ -489,3 +489,67 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn some_tests_can_be_somebody_else() {
+    let file = r#"
+issuer = "https://op.example"
+client.id = "everyone"
+client.secret = "s1"
+[test."discovery/*".client]
+id = "one"
+secret = "s2"
+[test."a/b".user]
+username = "u"
+password = "p"
+"#;
+    let config = call("", &[], Some(file)).config();
+    let client = |config: &Config| config.client.as_ref().map(|client| client.id.clone()).unwrap();
+    assert_eq!(
+        (client(&config), client(&config.for_test("discovery/x")), client(&config.for_test("a/b"))),
+        ("everyone".into(), "one".into(), "everyone".into())
+    );
+    assert_eq!((config.user.is_some(), config.for_test("a/b").user.is_some()), (false, true));
+    let config = call("--client-id two --client-secret s", &[], Some(file)).config();
+    assert_eq!(client(&config.for_test("discovery/x")), "two", "a flag wins");
+
+    let told = |file: &str| call(I, &[], Some(file)).load(None).unwrap_err();
+    let place = |error: ConfigError| format!("{error} — {}", error.hint());
+    let error = place(told("[test.\"a/b\"]\njobs = 3"));
+    assert!(error.contains(":2:1: jobs cannot be set for some tests only") && error.contains("top of the file"), "{error}");
+    let error = place(told("[test.\"a/b\".clinet]\nid = \"x\""));
+    assert!(error.contains("unknown key \"clinet\" in [test.\"a/b\"]") && error.contains("did you mean client?"), "{error}");
+    let error = place(told("[test.\"a/[b\".client]\nid = \"x\""));
+    assert!(error.contains("is not a glob"), "{error}");
+}
+
+#[test]
+fn a_configuration_of_the_openactive_test_suite_is_read() {
+    let path = fixture("openactive.json");
+    let flags = ["--issuer", "https://op.example", "--config", path.to_str().unwrap()];
+    let config = call_with(&flags, &[], None).config();
+    assert_eq!(config.dataset_site_url.as_ref().map(url::Url::as_str), Some("https://localhost:5001/openactive"));
+    assert_eq!(config.seller_id.as_deref(), Some("https://localhost:5001/api/identifiers/sellers/1"));
+    assert_eq!(config.user.as_ref().map(|user| user.username.as_str()), Some("test1"));
+    assert!(config.client.is_none() && !config.agent.headed);
+    let token = |config: &Config| config.initial_access_token.as_ref().map(|token| token.expose_secret().to_owned()).unwrap_or_default();
+    assert!(token(&config).ends_with("of-the-primary-partner"));
+    assert!(token(&config.for_test("dynamic-client-registration/authorization-code-flow")).ends_with("of-the-code-flow"));
+    assert!(token(&config.for_test("dynamic-client-registration/client-credentials-flow")).ends_with("of-the-client-credentials-flow"));
+    let persisted = config.for_test("booking-partner-authentication/authorization-persisted");
+    assert_eq!(persisted.client.as_ref().map(|client| client.id.as_str()), Some("the-client-that-keeps-its-consent"));
+    assert!(!format!("{config:?}").contains("test1-password"));
+
+    for (text, says) in [
+        ("{", "this is not JSON"),
+        ("{\"name\": \"x\"}", "not a configuration of the OpenActive test suite"),
+        ("{\n\"sellers\": {\"primary\": {\n\"@id\": 7}}}", "conf.json:3: sellers.primary.@id: this must be a string"),
+        ("{\"broker\": {\"headlessAuth\": \"yes\"}}", "broker.headlessAuth: this must be true or false"),
+        ("{\"broker\": {\"datasetSiteUrl\": \"nowhere\"}}", "broker.datasetSiteUrl"),
+    ] {
+        let call = call_with(&["--issuer", "https://op.example", "--config", "DIR/conf.json"], &[], None);
+        std::fs::write(call.folder.path().join("conf.json"), text).unwrap();
+        let error = call.load(None).unwrap_err();
+        assert!(error.to_string().contains(says), "{error}");
+    }
+}

@@ -23,6 +23,8 @@ pub enum Origin {
     },
     /// It comes from the embedded issuer.
     Demo,
+    /// The dataset site names it.
+    DatasetSite,
     /// Nothing was said about it.
     Default,
 }
@@ -33,6 +35,7 @@ impl fmt::Display for Origin {
             Self::Flag(name) | Self::Variable(name) => f.write_str(name),
             Self::File { path, line, key } => write!(f, "{}:{line}: {key}", path.display()),
             Self::Demo => f.write_str("--demo"),
+            Self::DatasetSite => f.write_str("the dataset site"),
             Self::Default => f.write_str("the default"),
         }
     }

@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 use super::error::{ConfigError, Origin, Place};
 use super::layer::{Layer, SecretSource, Value};
 use super::nearest::nearest;
-use super::setting::{Kind, PROFILE, SETTINGS, Setting};
+use super::setting::{Kind, OF_A_TEST, PROFILE, SETTINGS, Setting};
 
 /// A configuration file, its values not yet judged.
 #[derive(Debug, Clone, Default)]
@@ -17,6 +17,8 @@ pub struct File {
     pub top: Layer,
     /// What it says in `[profile.NAME]` tables, in the order of the file.
     pub profiles: Vec<(String, Layer)>,
+    /// What it says in `[test."GLOB"]` tables, in the order of the file.
+    pub tests: Vec<(String, Layer)>,
 }
 
 impl File {
@@ -41,6 +43,33 @@ struct Reader<'a> {
     profiles: &'a [&'a str],
 }
 
+/// A table of the file that speaks of some tests only.
+#[derive(Clone, Copy)]
+enum Scope<'a> {
+    /// `[profile.NAME]`.
+    Profile(&'a str),
+    /// `[test."GLOB"]`.
+    Test(&'a str),
+}
+
+impl Scope<'_> {
+    /// The table's name, as it is written between brackets.
+    fn table(self) -> String {
+        match self {
+            Self::Profile(name) => format!("profile.{name}"),
+            Self::Test(glob) => format!("test.{glob:?}"),
+        }
+    }
+
+    /// True if the setting can differ there.
+    fn allows(self, setting: &Setting) -> bool {
+        match self {
+            Self::Profile(_) => setting.flag != PROFILE.flag,
+            Self::Test(_) => OF_A_TEST.iter().any(|allowed| allowed.flag == setting.flag),
+        }
+    }
+}
+
 type Entry<'a, 'i> = (&'a Spanned<std::borrow::Cow<'i, str>>, &'a Spanned<DeValue<'i>>);
 
 /// The entries in the order of the file, so that the first mistake is told first.
@@ -58,30 +87,45 @@ impl Reader<'_> {
     fn file(&self, table: &DeTable<'_>) -> Result<File, ConfigError> {
         let mut file = File::default();
         for (key, value) in in_order(table) {
-            if key.get_ref() != "profile" {
-                self.entry(None, key, value, &mut file.top)?;
-                continue;
-            }
-            for (name, value) in in_order(self.table("profile", value)?) {
-                let known = name.get_ref().as_ref();
-                if !self.profiles.contains(&known) {
-                    let hint = hint(known, self.profiles.iter().copied());
-                    return Err(self.error(name.span().start, format!("there is no profile {known:?}"), hint));
+            match key.get_ref().as_ref() {
+                "profile" => {
+                    for (name, value) in in_order(self.table("profile", value)?) {
+                        let known = name.get_ref().as_ref();
+                        if !self.profiles.contains(&known) {
+                            let hint = hint(known, self.profiles.iter().copied());
+                            return Err(self.error(name.span().start, format!("there is no profile {known:?}"), hint));
+                        }
+                        file.profiles.push((known.to_owned(), self.scoped(Scope::Profile(known), value)?));
+                    }
                 }
-                let mut layer = Layer::default();
-                for (key, value) in in_order(self.table(&format!("profile.{known}"), value)?) {
-                    self.entry(Some(known), key, value, &mut layer)?;
+                "test" => {
+                    for (name, value) in in_order(self.table("test", value)?) {
+                        let glob = name.get_ref().as_ref();
+                        if let Err(why) = globset::Glob::new(glob) {
+                            let hint = "name tests by their ids, as in [test.\"discovery/*\".user]";
+                            return Err(self.error(name.span().start, format!("{glob:?} is not a glob: {}", why.kind()), hint));
+                        }
+                        file.tests.push((glob.to_owned(), self.scoped(Scope::Test(glob), value)?));
+                    }
                 }
-                file.profiles.push((known.to_owned(), layer));
+                _ => self.entry(None, key, value, &mut file.top)?,
             }
         }
         Ok(file)
     }
 
-    /// One key of the file's top level or of a profile's table: a setting, or a table of settings.
+    fn scoped(&self, scope: Scope<'_>, value: &Spanned<DeValue<'_>>) -> Result<Layer, ConfigError> {
+        let mut layer = Layer::default();
+        for (key, value) in in_order(self.table(&scope.table(), value)?) {
+            self.entry(Some(scope), key, value, &mut layer)?;
+        }
+        Ok(layer)
+    }
+
+    /// One key of the file's top level or of a scope's table: a setting, or a table of settings.
     fn entry(
         &self,
-        profile: Option<&str>,
+        scope: Option<Scope<'_>>,
         key: &Spanned<impl AsRef<str>>,
         value: &Spanned<DeValue<'_>>,
         layer: &mut Layer,
@@ -89,17 +133,17 @@ impl Reader<'_> {
         let name = key.get_ref().as_ref();
         if SETTINGS.iter().any(|setting| setting.table() == Some(name)) {
             for (inner, value) in in_order(self.table(name, value)?) {
-                self.setting(profile, Some(name), inner, value, layer)?;
+                self.setting(scope, Some(name), inner, value, layer)?;
             }
             Ok(())
         } else {
-            self.setting(profile, None, key, value, layer)
+            self.setting(scope, None, key, value, layer)
         }
     }
 
     fn setting(
         &self,
-        profile: Option<&str>,
+        scope: Option<Scope<'_>>,
         table: Option<&str>,
         key: &Spanned<impl AsRef<str>>,
         value: &Spanned<DeValue<'_>>,
@@ -107,15 +151,22 @@ impl Reader<'_> {
     ) -> Result<(), ConfigError> {
         let name = key.get_ref().as_ref();
         let found = SETTINGS.iter().find(|setting| setting.in_file() && setting.table() == table && setting.key_in_table() == name);
-        let setting = found.ok_or_else(|| self.unknown(profile, table, key))?;
-        if profile.is_some() && setting.flag == PROFILE.flag {
-            return Err(self.error(key.span().start, "profiles cannot be set for one profile", "move it to the top of the file"));
+        let setting = found.ok_or_else(|| self.unknown(scope, table, key))?;
+        match scope {
+            Some(Scope::Profile(_)) if setting.flag == PROFILE.flag => {
+                return Err(self.error(key.span().start, "profiles cannot be set for one profile", "move it to the top of the file"));
+            }
+            Some(scope) if !scope.allows(setting) => {
+                let problem = format!("{} cannot be set for some tests only", setting.key);
+                return Err(self.error(key.span().start, problem, "move it to the top of the file, or to a [profile.NAME] table"));
+            }
+            _ => {}
         }
         let line = Place::at(self.path, self.text, key.span().start).line;
-        let key = match (profile, table) {
+        let key = match (scope, table) {
             (None, _) => setting.key.to_owned(),
-            (Some(profile), Some(table)) => format!("[profile.{profile}.{table}] {name}"),
-            (Some(profile), None) => format!("[profile.{profile}] {name}"),
+            (Some(scope), Some(table)) => format!("[{}.{table}] {name}", scope.table()),
+            (Some(scope), None) => format!("[{}] {name}", scope.table()),
         };
         let value = self.value(setting, &key, value)?;
         layer.set(setting, value, Origin::File { path: self.path.to_owned(), line, key });
@@ -183,28 +234,25 @@ impl Reader<'_> {
         })
     }
 
-    fn unknown(&self, profile: Option<&str>, table: Option<&str>, key: &Spanned<impl AsRef<str>>) -> ConfigError {
+    fn unknown(&self, scope: Option<Scope<'_>>, table: Option<&str>, key: &Spanned<impl AsRef<str>>) -> ConfigError {
         let name = key.get_ref().as_ref();
-        let place = match (profile, table) {
+        let place = match (scope, table) {
             (None, None) => "at the top of the file".to_owned(),
             (None, Some(table)) => format!("in [{table}]"),
-            (Some(profile), None) => format!("in [profile.{profile}]"),
-            (Some(profile), Some(table)) => format!("in [profile.{profile}.{table}]"),
+            (Some(scope), None) => format!("in [{}]", scope.table()),
+            (Some(scope), Some(table)) => format!("in [{}.{table}]", scope.table()),
         };
-        let hint = hint_for_key(profile, table, name);
+        let hint = hint_for_key(scope, table, name);
         self.error(key.span().start, format!("unknown key {name:?} {place}"), hint)
     }
 }
 
-fn hint_for_key(profile: Option<&str>, table: Option<&str>, name: &str) -> String {
-    let settings = || SETTINGS.iter().filter(|setting| setting.in_file());
+fn hint_for_key(scope: Option<Scope<'_>>, table: Option<&str>, name: &str) -> String {
+    let settings = || SETTINGS.iter().filter(|setting| setting.in_file() && scope.is_none_or(|scope| scope.allows(setting)));
     let mut here: Vec<_> = settings().filter(|setting| setting.table() == table).map(|setting| setting.key_in_table()).collect();
     if table.is_none() {
         here.extend(settings().filter_map(|setting| setting.table()));
-        here.extend(profile.is_none().then_some("profile"));
-    }
-    if profile.is_some() {
-        here.retain(|known| *known != PROFILE.key);
+        here.extend(scope.is_none().then_some(["profile", "test"]).into_iter().flatten());
     }
     let mut seen = std::collections::BTreeSet::new();
     here.retain(|known| seen.insert(*known));

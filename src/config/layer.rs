@@ -131,6 +131,11 @@ impl Layer {
         self.0.get(setting.flag)
     }
 
+    /// True if nothing is said.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The same without what is said about some settings.
     #[must_use]
     pub fn without(mut self, settings: &[&Setting]) -> Self {

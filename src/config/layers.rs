@@ -5,7 +5,9 @@ use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use globset::Glob;
 use secrecy::{ExposeSecret, SecretString};
+use url::Url;
 
 use super::command_line::Invocation;
 use super::demo::{DemoSettings, DemoWish, OF_THE_ISSUER};
@@ -14,7 +16,7 @@ use super::file::File;
 use super::layer::{Layer, SecretSource, Value};
 use super::setting::{self, Setting};
 use super::value::{self, Problem};
-use super::{Config, FILE_NAME};
+use super::{Config, FILE_NAME, Network, openactive};
 
 /// What a configuration depends on beside the command line.
 pub struct World<'a> {
@@ -74,25 +76,75 @@ impl<'a> World<'a> {
 /// # Errors
 /// The first setting that is missing, unreadable, not possible, or in conflict with another.
 pub fn load(flags: &Layer, world: &World<'_>, demo: Option<DemoSettings>) -> Result<Config, ConfigError> {
-    let variables = Layer::from_environment(world.variable)?;
-    let path = file_path(flags, &variables, world, demo.is_some());
-    let file = path.as_ref().map(|(path, origin)| read(path, origin.as_ref(), world)).transpose()?.unwrap_or_default();
-    let is_demo = demo.is_some();
+    Stack::of(flags, world, demo.map(DemoSettings::layer), None)?.config(world)
+}
 
-    let above = vec![flags.clone(), variables.clone(), file.top.clone(), Layer::defaults()];
-    let profiles = Layers { layers: above, world }.list(&setting::PROFILE, |name| value::one_of(name, world.profiles))?;
+/// As [`load`], with the issuer that the dataset site names, since [`dataset_site`] said that nothing else does.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_with_issuer(flags: &Layer, world: &World<'_>, issuer: &str) -> Result<Config, ConfigError> {
+    let mut found = Layer::default();
+    found.set(&setting::ISSUER, Value::Text(issuer.to_owned()), Origin::DatasetSite);
+    Stack::of(flags, world, None, Some(found))?.config(world)
+}
 
-    let mut layers = vec![flags.clone()];
-    if let Some(demo) = demo {
-        layers.push(demo.layer());
+/// Where the issuer can be looked up if no setting names it: the dataset site, and how to reach it.
+///
+/// # Errors
+/// As [`load`], for what is needed here.
+pub fn dataset_site(flags: &Layer, world: &World<'_>) -> Result<Option<(Url, Network)>, ConfigError> {
+    let layers = Layers { layers: Stack::of(flags, world, None, None)?.layers, world };
+    if layers.raw(&setting::ISSUER).is_some() {
+        return Ok(None);
     }
-    let tables = profiles.iter().filter_map(|name| file.profiles.iter().find(|(of, _)| of == name)).map(|(_, layer)| layer.clone());
-    let below = std::iter::once(variables).chain(tables).chain([file.top.clone()]);
-    layers.extend(below.map(|layer| if is_demo { layer.without(OF_THE_ISSUER) } else { layer }));
-    layers.push(Layer::defaults());
+    let Some(url) = layers.optional(&setting::DATASET_SITE_URL, value::address)? else { return Ok(None) };
+    Ok(Some((url, layers.network()?)))
+}
 
-    let invocation = Invocation::of(&layers, is_demo, path.as_ref().map(|(path, _)| path.as_path()));
-    Layers { layers, world }.config(profiles, invocation)
+/// The layers of a run, the strongest first, and what belongs to them.
+struct Stack {
+    layers: Vec<Layer>,
+    profiles: Vec<String>,
+    /// What the file says for some tests.
+    tests: Vec<(String, Layer)>,
+    file: Option<PathBuf>,
+    is_demo: bool,
+}
+
+impl Stack {
+    /// `demo` is what the embedded issuer settles, `found` what was found out because no setting says it.
+    fn of(flags: &Layer, world: &World<'_>, demo: Option<Layer>, found: Option<Layer>) -> Result<Self, ConfigError> {
+        let variables = Layer::from_environment(world.variable)?;
+        let is_demo = demo.is_some();
+        let path = file_path(flags, &variables, world, is_demo);
+        let file = path.as_ref().map(|(path, origin)| read(path, origin.as_ref(), world)).transpose()?.unwrap_or_default();
+        let above = vec![flags.clone(), variables.clone(), file.top.clone(), Layer::defaults()];
+        let profiles = Layers { layers: above, world }.list(&setting::PROFILE, |name| value::one_of(name, world.profiles))?;
+
+        let mut layers = vec![flags.clone()];
+        layers.extend(demo);
+        let tables = profiles.iter().filter_map(|name| file.profiles.iter().find(|(of, _)| of == name)).map(|(_, layer)| layer.clone());
+        let below = std::iter::once(variables).chain(tables).chain([file.top]);
+        layers.extend(below.map(|layer| if is_demo { layer.without(OF_THE_ISSUER) } else { layer }));
+        layers.extend(found);
+        layers.push(Layer::defaults());
+        Ok(Self { layers, profiles, tests: file.tests, file: path.map(|(path, _)| path), is_demo })
+    }
+
+    fn config(self, world: &World<'_>) -> Result<Config, ConfigError> {
+        let invocation = Invocation::of(&self.layers, self.is_demo, self.file.as_deref());
+        let mut config = Layers { layers: self.layers.clone(), world }.config(self.profiles, invocation)?;
+        // A demo brings its own client and user for every test.
+        for (text, layer) in self.tests.into_iter().filter(|_| !self.is_demo) {
+            let Ok(glob) = Glob::new(&text) else { continue };
+            let mut layers = self.layers.clone();
+            // Below the flags and the environment, above the rest of the file.
+            layers.insert(2, layer);
+            config.of_tests.push(Layers { layers, world }.of_tests(glob)?);
+        }
+        Ok(config)
+    }
 }
 
 /// The file to read and why: the one that is named, or the one in the folder, which a demo does not ask.
@@ -109,7 +161,7 @@ fn read(path: &Path, origin: Option<&Origin>, world: &World<'_>) -> Result<File,
     let text = std::fs::read_to_string(path).map_err(|why| {
         ConfigError::unreadable(origin.cloned().unwrap_or(Origin::Default), path, &why, "name a configuration file that can be read")
     })?;
-    File::parse(path, &text, world.profiles)
+    if openactive::is_json(path, &text) { openactive::parse(path, &text) } else { File::parse(path, &text, world.profiles) }
 }
 
 fn strs(names: &[String]) -> Vec<&str> {

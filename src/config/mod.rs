@@ -12,6 +12,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use globset::Glob;
 use secrecy::SecretString;
 use url::Url;
 
@@ -25,6 +26,7 @@ pub mod layer;
 mod layers;
 mod misspelt;
 pub mod nearest;
+mod openactive;
 pub mod setting;
 mod settle;
 mod value;
@@ -33,7 +35,7 @@ pub use command_line::{Invocation, command_line};
 pub use demo::{DemoSettings, DemoWish};
 pub use error::{ConfigError, Origin};
 pub use layer::Layer;
-pub use layers::{World, load};
+pub use layers::{World, dataset_site, load, load_with_issuer};
 pub use misspelt::misspelt;
 pub use setting::{SETTINGS, Setting};
 
@@ -83,6 +85,23 @@ pub struct Config {
     pub registration_patience: Duration,
     /// How the run was called, for the command that repeats one of its tests.
     pub invocation: Invocation,
+    /// What is otherwise for some tests.
+    pub of_tests: Vec<OfTests>,
+}
+
+/// Who the tests are whose ids match a glob: it takes the place of what [`Config`] says for all.
+#[derive(Debug, Clone)]
+pub struct OfTests {
+    /// The glob, as it was written.
+    pub glob: Glob,
+    /// A client that exists already.
+    pub client: Option<ConfiguredClient>,
+    /// Sent as a bearer token with registration requests (RFC 7591 3).
+    pub initial_access_token: Option<SecretString>,
+    /// Who logs in.
+    pub user: Option<User>,
+    /// The `sellerId` the ID token must carry.
+    pub seller_id: Option<String>,
 }
 
 impl Config {
@@ -113,7 +132,21 @@ impl Config {
             clock_skew: 10,
             registration_patience: Duration::from_secs(1),
             invocation: Invocation::of_issuer(issuer),
+            of_tests: Vec::new(),
         }
+    }
+
+    /// The settings of one test: these, but for what the first matching of [`Config::of_tests`] says otherwise.
+    #[must_use]
+    pub fn for_test(&self, id: &str) -> Self {
+        let mut config = self.clone();
+        if let Some(own) = self.of_tests.iter().find(|own| own.glob.compile_matcher().is_match(id)) {
+            config.client.clone_from(&own.client);
+            config.initial_access_token.clone_from(&own.initial_access_token);
+            config.user.clone_from(&own.user);
+            config.seller_id.clone_from(&own.seller_id);
+        }
+        config
     }
 }
 

@@ -232,6 +232,20 @@ settings! {
     }
 }
 
+/// What `[test."GLOB"]` tables of the file can hold: who a test is, and nothing about how it runs.
+pub static OF_A_TEST: &[&Setting] = &[
+    &CLIENT_ID,
+    &CLIENT_SECRET,
+    &CLIENT_SECRET_FILE,
+    &CLIENT_AUTH_METHOD,
+    &INITIAL_ACCESS_TOKEN,
+    &INITIAL_ACCESS_TOKEN_FILE,
+    &USERNAME,
+    &PASSWORD,
+    &PASSWORD_FILE,
+    &SELLER_ID,
+];
+
 /// The faces of the embedded issuer.
 pub static PERSONAS: [&str; 3] = ["openactive", "airlock", "aidbox"];
 

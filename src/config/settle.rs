@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use globset::Glob;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::command_line::Invocation;
@@ -10,7 +11,7 @@ use super::error::{ConfigError, Origin};
 use super::layers::{Layers, contents};
 use super::setting::{self, Setting};
 use super::value;
-use super::{AgentConfig, AgentKind, AuthMethod, Config, ConfiguredClient, Network, ReportConfig, Tls};
+use super::{AgentConfig, AgentKind, AuthMethod, Config, ConfiguredClient, Network, OfTests, ReportConfig, Tls};
 use crate::session::agent::{Selectors, User};
 
 impl Layers<'_> {
@@ -19,7 +20,11 @@ impl Layers<'_> {
         let issuer = self.optional(&setting::ISSUER, value::issuer)?.ok_or_else(|| ConfigError::Missing {
             subject: "there is no issuer".to_owned(),
             missing: "to test".to_owned(),
-            hint: format!("give {}; or see a run against the embedded issuer with --demo", setting::ISSUER),
+            hint: format!(
+                "give {}; or the dataset site that names it, {}; or see a run against the embedded issuer with --demo",
+                setting::ISSUER,
+                setting::DATASET_SITE_URL
+            ),
         })?;
         Ok(Config {
             issuer,
@@ -38,7 +43,7 @@ impl Layers<'_> {
                 password: self.required(&setting::PASSWORD_SELECTOR, value::text)?,
                 button: self.required(&setting::BUTTON_SELECTOR, value::text)?,
             },
-            network: Network { tls: self.tls()?, timeout: self.seconds(&setting::TIMEOUT)? },
+            network: self.network()?,
             agent: self.agent()?,
             report: ReportConfig {
                 dir: self.required(&setting::REPORT_DIR, value::text)?.into(),
@@ -50,6 +55,22 @@ impl Layers<'_> {
             clock_skew: self.number(&setting::CLOCK_SKEW, 0..=3600)?.into(),
             registration_patience: Duration::from_secs(3),
             invocation,
+            of_tests: Vec::new(),
+        })
+    }
+
+    pub(super) fn network(&self) -> Result<Network, ConfigError> {
+        Ok(Network { tls: self.tls()?, timeout: self.seconds(&setting::TIMEOUT)? })
+    }
+
+    /// Settles who some tests are.
+    pub(super) fn of_tests(&self, glob: Glob) -> Result<OfTests, ConfigError> {
+        Ok(OfTests {
+            glob,
+            client: self.client()?,
+            initial_access_token: self.initial_access_token()?,
+            user: self.user()?,
+            seller_id: self.optional(&setting::SELLER_ID, value::uri)?,
         })
     }
 

@@ -40,6 +40,12 @@ pub enum PlanError {
         /// What is wrong with it.
         why: String,
     },
+    /// A table of the file speaks of no test there is.
+    #[error("[test.{glob:?}] in the configuration file matches no test: see the tests with oa-authtest list")]
+    NoTest {
+        /// The glob as given.
+        glob: String,
+    },
     /// A profile does not exist.
     #[error("there is no profile {name:?} (--profile): the profiles are {known}")]
     Profile {
@@ -61,6 +67,13 @@ impl Plan {
                 return Err(PlanError::Profile { name: name.clone(), known: super::profiles(features).join(", ") });
             }
         }
+        for own in &config.of_tests {
+            let glob = own.glob.compile_matcher();
+            let ids = features.iter().flat_map(|feature| feature.tests.iter().map(move |test| format!("{}/{}", feature.id, test.id)));
+            if !ids.into_iter().any(|id| glob.is_match(id)) {
+                return Err(PlanError::NoTest { glob: own.glob.glob().to_owned() });
+            }
+        }
         let selected = globs("--test", &config.tests)?;
         let left_out = globs("--skip", &config.skips)?;
         let mut tests = Vec::new();
@@ -70,7 +83,11 @@ impl Plan {
                 if !selected.is_empty() && !selected.iter().any(|glob| glob.is_match(&id)) {
                     continue;
                 }
-                let skip = if left_out.iter().any(|glob| glob.is_match(&id)) { Some("left out by --skip".to_owned()) } else { lacking(config, test) };
+                let skip = if left_out.iter().any(|glob| glob.is_match(&id)) {
+                    Some("left out by --skip".to_owned())
+                } else {
+                    lacking(&config.for_test(&id), test)
+                };
                 tests.push(PlannedTest { id, feature: feature.clone(), test: test.clone(), skip });
             }
         }

@@ -1,13 +1,19 @@
 //! The dataset site: the page on which a booking partner finds the issuer.
 
+use std::sync::Arc;
+
 use scraper::{Html, Selector};
 use serde_json::Value;
+use thiserror::Error;
 use url::Url;
 
+use crate::config::Network;
 use crate::report::model::StepEnd;
 use crate::rule::dataset_site::DatasetSite;
+use crate::session::door::{Door, DoorError, Unreachable};
 use crate::session::received::Received;
-use crate::session::recorder::Request;
+use crate::session::recorder::{Recorder, Request};
+use crate::session::redact::Redactor;
 use crate::session::{Session, Stop, missing};
 
 /// How many redirects to the page are followed.
@@ -19,27 +25,68 @@ impl Session {
     /// # Errors
     /// [`Stop`] if the page cannot be reached.
     pub async fn fetch_dataset_site(&mut self) -> Result<StepEnd, Stop> {
-        let mut url = self.run.config.dataset_site_url.clone().ok_or_else(|| missing("the dataset site's address"))?;
+        let url = self.run.config.dataset_site_url.clone().ok_or_else(|| missing("the dataset site's address"))?;
         self.sentence("should name the issuer as `accessService.authenticationAuthority` in the dataset site");
-        let mut redirects = 0;
-        let response = loop {
-            let mut request = Request::get("Dataset Site", url.clone());
-            request.headers = vec![("accept".to_owned(), "text/html, application/ld+json".to_owned())];
-            let response = self.recorder.send(request).await?;
-            match target(&response) {
-                Some(next) if redirects < MOST_REDIRECTS => {
-                    redirects += 1;
-                    url = next;
-                }
-                _ => break response,
-            }
-        };
-        let json_ld = json_ld(&response);
         // The issuer as it was given: what it publishes about itself is judged elsewhere.
-        let issuer = self.run.config.issuer.clone();
-        self.judge(&DatasetSite { response, json_ld, issuer });
+        let site = fetch(&self.recorder, url, &self.run.config.issuer).await?;
+        self.judge(&site);
         Ok(StepEnd::Done)
     }
+}
+
+/// Why the dataset site does not tell which issuer to test.
+#[derive(Debug, Error)]
+pub enum NoIssuer {
+    /// It cannot be reached.
+    #[error("no issuer was given, and the dataset site that could name it cannot be reached: {0}")]
+    Unreachable(#[from] Unreachable),
+    /// It names none, or several.
+    #[error("no issuer was given, and the dataset site at {url} {why}")]
+    Unclear {
+        /// The dataset site.
+        url: Url,
+        /// What it says instead.
+        why: String,
+    },
+    /// The HTTP client cannot be set up.
+    #[error(transparent)]
+    Door(#[from] DoorError),
+}
+
+/// The issuer that a dataset site names: its one `accessService.authenticationAuthority`.
+///
+/// # Errors
+/// [`NoIssuer`] if it cannot be reached, or does not name exactly one.
+pub async fn issuer_of(url: &Url, network: &Network) -> Result<String, NoIssuer> {
+    let recorder = Recorder::new(Arc::new(Door::new(network)?), Arc::new(Redactor::new(false)));
+    let site = fetch(&recorder, url.clone(), "").await?;
+    let unclear = |why: String| NoIssuer::Unclear { url: url.clone(), why };
+    let mut named = site.named();
+    named.sort_unstable();
+    named.dedup();
+    match named[..] {
+        [issuer] => Ok(issuer.to_owned()),
+        [] => Err(unclear(format!("(status {}) names no accessService.authenticationAuthority", site.response.status))),
+        _ => Err(unclear(format!("names several issuers, {}", crate::rule::expect::list(&named)))),
+    }
+}
+
+/// Fetches a dataset site, following a few redirects.
+async fn fetch(recorder: &Recorder, mut url: Url, issuer: &str) -> Result<DatasetSite, Unreachable> {
+    let mut redirects = 0;
+    let response = loop {
+        let mut request = Request::get("Dataset Site", url.clone());
+        request.headers = vec![("accept".to_owned(), "text/html, application/ld+json".to_owned())];
+        let response = recorder.send(request).await?;
+        match target(&response) {
+            Some(next) if redirects < MOST_REDIRECTS => {
+                redirects += 1;
+                url = next;
+            }
+            _ => break response,
+        }
+    };
+    Ok(DatasetSite { json_ld: json_ld(&response), response, issuer: issuer.to_owned() })
 }
 
 fn target(response: &Received) -> Option<Url> {

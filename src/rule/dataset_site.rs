@@ -122,6 +122,11 @@ impl DatasetSite {
         self.json_ld.iter().filter_map(|block| block.as_ref().ok()).filter(|block| block.is_object() || block.is_array())
     }
 
+    /// The issuers it names.
+    pub fn named(&self) -> Vec<&str> {
+        self.authorities().into_iter().filter_map(Value::as_str).collect()
+    }
+
     /// Every `accessService.authenticationAuthority`, of the blocks themselves and of the members of their `@graph`.
     fn authorities(&self) -> Vec<&Value> {
         let blocks = self.documents().flat_map(each);

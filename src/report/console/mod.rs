@@ -160,7 +160,12 @@ pub fn error(message: &str, hint: Option<&str>) {
     }
 }
 
-/// Writes a remark about the call to stderr.
+/// Writes a remark to stderr: what was found out before a run.
+pub fn remark(message: &str) {
+    let _ = writeln!(io::stderr().lock(), "{}", visible::line(message));
+}
+
+/// Writes what is probably a mistake in the call to stderr.
 pub fn warning(message: &str) {
     let word = if Choices::of_process().colour_err { "warning:".yellow().bold() } else { "warning:".clear() };
     let _ = writeln!(io::stderr().lock(), "{word} {}", visible::line(message));
