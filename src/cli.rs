@@ -7,9 +7,9 @@ use clap::builder::{BoolishValueParser, NonEmptyStringValueParser, PossibleValue
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Parser, Subcommand};
 use secrecy::SecretString;
 
-use crate::config::Format;
 use crate::config::layer::Layer;
 use crate::config::setting::{FLAW, FORMAT, Kind, PERSONA, PERSONAS, REPORT_DIR, SETTINGS, Setting};
+use crate::config::{FILE_NAME, Format};
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -37,6 +37,9 @@ pub enum Commands {
     /// Test the tests: every flaw of the embedded issuer against every rule.
     #[command(after_help = "Example:\n  oa-authtest self-test --flaw 'id-token-*'")]
     SelfTest(SelfTestArgs),
+    /// Write a commented oa-authtest.toml, or convert a configuration of the OpenActive test suite into one.
+    #[command(after_help = "Examples:\n  oa-authtest init --issuer https://localhost:5003\n  oa-authtest init --from config/default.json")]
+    Init(InitArgs),
     /// Render the reports of a run again from its results.json.
     #[command(after_help = "Example:\n  oa-authtest report reports/results.json --report-dir public")]
     Report(ReportArgs),
@@ -127,6 +130,23 @@ pub struct SelfTestArgs {
     /// Write JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// What `init` takes.
+#[derive(Debug, Args)]
+pub struct InitArgs {
+    /// The issuer to test.
+    #[arg(long, value_name = "URL", value_parser = NonEmptyStringValueParser::new())]
+    pub issuer: Option<String>,
+    /// A configuration of the OpenActive test suite to convert.
+    #[arg(long, value_name = "JSON")]
+    pub from: Option<PathBuf>,
+    /// The file to write; - for standard output.
+    #[arg(long, value_name = "FILE", default_value = FILE_NAME)]
+    pub output: PathBuf,
+    /// Replace the file if there is one.
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// What `report` takes.

@@ -5,7 +5,7 @@ use std::path::Path;
 use thiserror::Error;
 use url::Url;
 
-use crate::cli::{Cli, Commands, ExplainArgs, IssuerArgs, ListArgs, ReportArgs, RunArgs, SelfTestArgs};
+use crate::cli::{Cli, Commands, ExplainArgs, InitArgs, IssuerArgs, ListArgs, ReportArgs, RunArgs, SelfTestArgs};
 use crate::config::error::ConfigError;
 use crate::config::{self, DemoSettings, DemoWish, Tls, World};
 use crate::exit::Exit;
@@ -101,6 +101,7 @@ pub fn run(cli: Cli) -> Exit {
             Commands::Explain(args) => explain(&args),
             Commands::Issuer(args) => serve(args).await,
             Commands::SelfTest(args) => prove(args).await,
+            Commands::Init(args) => init(&args),
             Commands::Report(args) => render(&args),
         };
         done.unwrap_or_else(|failure| {
@@ -254,6 +255,29 @@ async fn prove(args: SelfTestArgs) -> Result<Exit, Failure> {
     }
     // A matrix that is not clean is a bug of ours, and never a word about somebody's issuer.
     Ok(if matrix.is_clean() { Exit::Conformant } else { Exit::Bug })
+}
+
+/// `init`: a commented configuration file.
+fn init(args: &InitArgs) -> Result<Exit, Failure> {
+    let known = config::init::known(args.issuer.as_deref())?;
+    let document = match &args.from {
+        Some(path) => {
+            let read = std::fs::read_to_string(path);
+            let json = read.map_err(|why| Failure::Unknown(format!("cannot read {} (--from): {why}", path.display())))?;
+            config::init::converted(path, &json, known)?
+        }
+        None => config::init::document(&known, &[]),
+    };
+    if args.output == Path::new("-") {
+        say(&document)?;
+        return Ok(Exit::Conformant);
+    }
+    if args.output.exists() && !args.force {
+        return Err(Failure::Unknown(format!("{} exists already: give --force to replace it, or another --output", args.output.display())));
+    }
+    crate::report::file::write_private(&args.output, document.as_bytes())?;
+    say(&format!("{}\n", args.output.display()))?;
+    Ok(Exit::Conformant)
 }
 
 /// `report`: the reports of a run, rendered again.

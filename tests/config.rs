@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use clap::{CommandFactory, Parser};
 use oa_authtest::cli::{Cli, Commands};
 use oa_authtest::config::{
-    AgentKind, AuthMethod, Config, ConfigError, DemoSettings, DemoWish, FailOn, Layer, SETTINGS, Tls, World, command_line, load, setting,
+    AgentKind, AuthMethod, Config, ConfigError, DemoSettings, DemoWish, FailOn, Layer, SETTINGS, Tls, World, command_line, init, load, setting,
 };
 use proptest::prelude::*;
 use secrecy::ExposeSecret;
@@ -445,6 +445,7 @@ fn the_small_commands_parse() {
         "oa-authtest issuer --persona airlock --flaw code-short --port 5003 --tls",
         "oa-authtest issuer --list-flaws",
         "oa-authtest self-test --flaw id-token-* --flaw code-* --json",
+        "oa-authtest init --from config/default.json --output - --force",
         "oa-authtest report results.json --report-dir out --format markdown,json",
     ] {
         assert!(parse(line).is_ok(), "{line}");
@@ -551,5 +552,53 @@ fn a_configuration_of_the_openactive_test_suite_is_read() {
         std::fs::write(call.folder.path().join("conf.json"), text).unwrap();
         let error = call.load(None).unwrap_err();
         assert!(error.to_string().contains(says), "{error}");
+    }
+}
+
+#[test]
+fn what_init_writes_is_every_key_there_is_and_each_example_can_be_used() {
+    let document = init::document(&init::known(Some("https://op.example")).unwrap(), &[]);
+    let config = call("", &[], Some(&document)).config();
+    assert_eq!((config.issuer.as_str(), config.jobs), ("https://op.example", 4));
+    let lines: Vec<&str> = document.lines().collect();
+    let mut shown = 0;
+    for (index, line) in lines.iter().enumerate() {
+        let Some((key, _)) = line.strip_prefix("# ").and_then(|line| line.split_once(" = ")) else { continue };
+        if !key.chars().all(|c| c.is_ascii_lowercase() || c == '-') {
+            continue;
+        }
+        shown += 1;
+        let mut with_one = lines.clone();
+        with_one[index] = &line[2..];
+        // The value is an example: that its file cannot be opened, or that something else goes with it, is right.
+        if let Err(error @ ConfigError::File { .. }) = call(I, &[], Some(&with_one.join("\n"))).load(None) {
+            panic!("{line}: {error}");
+        }
+    }
+    // The issuer is set; --config, --demo and the like belong to a call.
+    assert_eq!(shown + 1, SETTINGS.iter().filter(|setting| setting.in_file()).count());
+    assert!(init::known(Some("not a URL")).is_err());
+}
+
+#[test]
+fn a_converted_configuration_says_the_same() {
+    let path = fixture("openactive.json");
+    let json = std::fs::read_to_string(&path).unwrap();
+    let document = init::converted(&path, &json, init::known(Some("https://op.example")).unwrap()).unwrap();
+    let by_json = call_with(&["--issuer", "https://op.example", "--config", path.to_str().unwrap()], &[], None).config();
+    let by_toml = call("", &[], Some(&document)).config();
+    for test in ["a/b", "dynamic-client-registration/authorization-code-flow", "booking-partner-authentication/authorization-persisted"] {
+        let of = |config: &Config| {
+            let config = config.for_test(test);
+            let secret = |secret: &secrecy::SecretString| secret.expose_secret().to_owned();
+            (
+                config.issuer.clone(),
+                config.client.as_ref().map(|client| (client.id.clone(), client.secret.as_ref().map(secret))),
+                config.initial_access_token.as_ref().map(secret),
+                config.user.as_ref().map(|user| (user.username.clone(), secret(&user.password))),
+                (config.seller_id.clone(), config.dataset_site_url.clone(), config.selectors.clone(), config.agent.headed),
+            )
+        };
+        assert_eq!(of(&by_json), of(&by_toml), "{test}");
     }
 }

@@ -65,3 +65,31 @@ async fn a_dataset_site_that_names_nobody_is_told() {
     assert_eq!(ended.code, 3, "{}", ended.said());
     assert!(ended.stderr.contains("no issuer was given") && ended.stderr.contains("--issuer"), "{}", ended.said());
 }
+
+#[test]
+fn init_writes_a_file_for_its_owner_and_replaces_none() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let init = |args: &[&str]| {
+        let mut command = program(folder.path());
+        command.arg("init").args(args);
+        run(command)
+    };
+    let from = common::root().join("fixtures/config/openactive.json");
+    let from = from.to_str().expect("it is UTF-8");
+    let ended = init(&["--from", from]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (0, "oa-authtest.toml\n"), "{}", ended.said());
+    let path = folder.path().join("oa-authtest.toml");
+    let text = std::fs::read_to_string(&path).expect("it is there");
+    assert!(text.contains("its-secret") && text.contains("[test.\"booking-partner-authentication/authorization-persisted\".client]"), "{text}");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(std::fs::metadata(&path).expect("it is there").permissions().mode() & 0o077, 0, "it holds secrets");
+    }
+    let ended = init(&["--issuer", "https://op.example"]);
+    assert_eq!(ended.code, 2, "{}", ended.said());
+    assert!(ended.stderr.contains("--force"), "{}", ended.said());
+    assert_eq!(std::fs::read_to_string(&path).expect("it is there"), text, "nothing was replaced");
+    assert_eq!(init(&["--issuer", "https://op.example", "--force"]).code, 0);
+    assert_eq!(init(&["--from", "no-such-file.json", "--output", "-"]).code, 2);
+}

@@ -131,6 +131,15 @@ impl Layer {
         self.0.get(setting.flag)
     }
 
+    /// Both, where this one wins.
+    #[must_use]
+    pub fn over(mut self, other: Self) -> Self {
+        for (flag, given) in other.0 {
+            self.0.entry(flag).or_insert(given);
+        }
+        self
+    }
+
     /// True if nothing is said.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -22,6 +22,7 @@ mod command_line;
 mod demo;
 pub mod error;
 mod file;
+pub mod init;
 pub mod layer;
 mod layers;
 mod misspelt;

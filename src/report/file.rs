@@ -32,6 +32,19 @@ pub fn test_name(id: &str) -> Result<String, ReportError> {
 /// # Errors
 /// [`ReportError::Write`] with the path that could not be written.
 pub fn write(path: &Path, content: &[u8]) -> Result<(), ReportError> {
+    // A temporary file is its owner's alone; a report is as readable as any other file the user makes.
+    write_as(path, content, 0o666)
+}
+
+/// As [`write`], for its owner's eyes only: it may hold secrets.
+///
+/// # Errors
+/// As [`write`].
+pub fn write_private(path: &Path, content: &[u8]) -> Result<(), ReportError> {
+    write_as(path, content, 0o600)
+}
+
+fn write_as(path: &Path, content: &[u8], mode: u32) -> Result<(), ReportError> {
     let failed = |source: io::Error| ReportError::Write { path: path.to_owned(), source };
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(|source| ReportError::Write { path: folder.to_owned(), source })?;
@@ -40,8 +53,7 @@ pub fn write(path: &Path, content: &[u8]) -> Result<(), ReportError> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
-        // A temporary file is its owner's alone; a report is as readable as any other file the user makes.
-        builder.permissions(fs::Permissions::from_mode(0o666));
+        builder.permissions(fs::Permissions::from_mode(mode));
     }
     let mut file = builder.tempfile_in(folder).map_err(failed)?;
     file.write_all(content).map_err(failed)?;
