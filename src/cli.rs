@@ -37,6 +37,9 @@ pub enum Commands {
     /// Test the tests: every flaw of the embedded issuer against every rule.
     #[command(after_help = "Example:\n  oa-authtest self-test --flaw 'id-token-*'")]
     SelfTest(SelfTestArgs),
+    /// Compare two runs: what got worse, better, new and gone. Exits with 1 if anything got worse.
+    #[command(after_help = "Example:\n  oa-authtest compare last-release/results.json reports/results.json")]
+    Compare(CompareArgs),
     /// Write a commented oa-authtest.toml, or convert a configuration of the OpenActive test suite into one.
     #[command(after_help = "Examples:\n  oa-authtest init --issuer https://localhost:5003\n  oa-authtest init --from config/default.json")]
     Init(InitArgs),
@@ -130,6 +133,17 @@ pub struct SelfTestArgs {
     /// Write JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+/// What `compare` takes.
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// The results of the earlier run.
+    #[arg(value_name = "BEFORE.json")]
+    pub before: PathBuf,
+    /// The results of the later run.
+    #[arg(value_name = "AFTER.json")]
+    pub after: PathBuf,
 }
 
 /// What `init` takes.

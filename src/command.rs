@@ -5,7 +5,7 @@ use std::path::Path;
 use thiserror::Error;
 use url::Url;
 
-use crate::cli::{Cli, Commands, ExplainArgs, InitArgs, IssuerArgs, ListArgs, ReportArgs, RunArgs, SelfTestArgs};
+use crate::cli::{Cli, Commands, CompareArgs, ExplainArgs, InitArgs, IssuerArgs, ListArgs, ReportArgs, RunArgs, SelfTestArgs};
 use crate::config::error::ConfigError;
 use crate::config::{self, DemoSettings, DemoWish, Tls, World};
 use crate::exit::Exit;
@@ -15,6 +15,7 @@ use crate::issuer::{self, FlawError, IssuerError, IssuerOptions, Persona, Runnin
 use crate::launch::{self, LaunchError};
 use crate::listing;
 use crate::protocol::dataset_site::{self, NoIssuer};
+use crate::report::compare::Comparison;
 use crate::report::console;
 use crate::report::error::ReportError;
 use crate::self_test::{self, SelfTestError};
@@ -101,6 +102,7 @@ pub fn run(cli: Cli) -> Exit {
             Commands::Explain(args) => explain(&args),
             Commands::Issuer(args) => serve(args).await,
             Commands::SelfTest(args) => prove(args).await,
+            Commands::Compare(args) => compare(&args),
             Commands::Init(args) => init(&args),
             Commands::Report(args) => render(&args),
         };
@@ -255,6 +257,14 @@ async fn prove(args: SelfTestArgs) -> Result<Exit, Failure> {
     }
     // A matrix that is not clean is a bug of ours, and never a word about somebody's issuer.
     Ok(if matrix.is_clean() { Exit::Conformant } else { Exit::Bug })
+}
+
+/// `compare`: a run held against an earlier one.
+fn compare(args: &CompareArgs) -> Result<Exit, Failure> {
+    let (before, after) = (crate::report::json::read(&args.before)?, crate::report::json::read(&args.after)?);
+    let comparison = Comparison::of(&before, &after);
+    say(&comparison.render())?;
+    Ok(comparison.exit())
 }
 
 /// `init`: a commented configuration file.

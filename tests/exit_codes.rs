@@ -146,3 +146,26 @@ fn a_misspelt_variable_is_told() {
     let ended = run(command);
     assert!(ended.stderr.contains("OA_AUTHTEST_REDIRECT_URL") && ended.stderr.contains("OA_AUTHTEST_REDIRECT_URI"), "{}", ended.said());
 }
+
+#[test]
+fn two_runs_are_compared() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (dir, flaw) in [("good", None), ("bad", Some("id-token-expired"))] {
+        let mut command = program(folder.path());
+        command.args(["run", "--demo", "--agent", "http", "--test", "*/authorization-code-flow", "--report-dir", dir]);
+        command.args(flaw.iter().flat_map(|flaw| ["--flaw", flaw]));
+        run(command);
+    }
+    let compare = |before: &str, after: &str| {
+        let mut command = program(folder.path());
+        command.args(["compare", &format!("{before}/results.json"), &format!("{after}/results.json")]);
+        run(command)
+    };
+    let worse = compare("good", "bad");
+    assert_eq!(worse.code, 1, "{}", worse.said());
+    assert!(worse.stdout.starts_with("# ❌ Worse") && worse.stdout.contains("id-token/exp-future"), "{}", worse.said());
+    let better = compare("bad", "good");
+    assert_eq!(better.code, 0, "{}", better.said());
+    assert!(better.stdout.contains("## Better") && better.stdout.contains("id-token/exp-future"), "{}", better.said());
+    assert_eq!(compare("good", "nowhere").code, 2);
+}

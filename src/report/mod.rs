@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::config::Format;
 
+pub mod compare;
 pub mod console;
 pub mod error;
 pub mod event;

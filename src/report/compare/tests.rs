@@ -1,0 +1,125 @@
+use super::*;
+use crate::report::model::{Counts, Environment, SCHEMA, Tool};
+
+fn finding(rule: &str, level: Level, outcome: FindingOutcome) -> Finding {
+    Finding {
+        rule: rule.to_owned(),
+        level,
+        outcome,
+        says: "It | holds".to_owned(),
+        spec: String::new(),
+        url: String::new(),
+        expected: String::new(),
+        actual: "`seen`".to_owned(),
+        step: 0,
+        sentence: 0,
+        exchange: None,
+    }
+}
+
+fn test(id: &str, reason: Option<(Verdict, &str)>, findings: Vec<Finding>) -> TestReport {
+    let counts = Counts::of(&findings);
+    TestReport {
+        id: id.to_owned(),
+        profile: "oidc".to_owned(),
+        title: String::new(),
+        verdict: reason.map_or(counts.verdict(), |(verdict, _)| verdict),
+        reason: reason.map(|(_, reason)| reason.to_owned()),
+        duration_ms: 0,
+        feature: String::new(),
+        description: String::new(),
+        started: String::new(),
+        command: String::new(),
+        counts,
+        findings,
+        steps: Vec::new(),
+        not_tested: Vec::new(),
+    }
+}
+
+fn run(tests: Vec<TestReport>) -> RunReport {
+    RunReport {
+        schema: SCHEMA.to_owned(),
+        tool: Tool { name: "oa-authtest".to_owned(), version: "1".to_owned() },
+        issuer: "https://op.example".to_owned(),
+        started: String::new(),
+        duration_ms: 0,
+        verdict: Verdict::Passed,
+        counts: Counts::default(),
+        environment: Environment::default(),
+        interrupted: false,
+        tests,
+    }
+}
+
+use FindingOutcome::{Failed, NotApplicable, NotRun, Passed};
+use Level::{May, Must, Should};
+
+#[test]
+fn the_same_run_is_no_worse() {
+    let report = run(vec![test("a/b", None, vec![finding("x/y", Must, Failed), finding("x/z", Should, Passed)])]);
+    let comparison = Comparison::of(&report, &report);
+    assert_eq!(comparison.exit(), Exit::Conformant);
+    assert!(comparison.render().starts_with("# ✅ No worse\n\n0 rules worse, 0 rules better"), "{}", comparison.render());
+}
+
+#[test]
+fn a_rule_that_breaks_is_worse_and_one_that_is_mended_is_better() {
+    let outcomes = [
+        (vec![(Must, Passed)], vec![(Must, Failed)], 1, 0),
+        (vec![(May, NotApplicable)], vec![(May, Failed)], 1, 0),
+        (vec![(Must, Passed)], vec![(Must, NotRun)], 1, 0),
+        (vec![(Should, Failed)], vec![(Must, Failed)], 1, 0),
+        (vec![(Must, Failed)], vec![(Must, Passed)], 0, 1),
+        (vec![(Must, Failed)], vec![(Must, Failed), (Must, Passed)], 0, 0),
+        (vec![(Must, Passed), (Must, Passed)], vec![(Must, Passed), (Must, Failed)], 1, 0),
+        (vec![(Must, Passed)], vec![(Must, NotApplicable)], 0, 0),
+    ];
+    for (before, after, worse, better) in outcomes {
+        let told = |outcomes: &[(Level, FindingOutcome)]| {
+            run(vec![test("a/b", None, outcomes.iter().map(|(level, outcome)| finding("x/y", *level, *outcome)).collect())])
+        };
+        let comparison = Comparison::of(&told(&before), &told(&after));
+        assert_eq!((comparison.worse.len(), comparison.better.len()), (worse, better), "{before:?} {after:?}");
+        assert_eq!(comparison.exit() == Exit::NotConformant, worse > 0);
+    }
+}
+
+#[test]
+fn a_rule_that_was_not_known_is_new_and_no_reason_to_stop_a_release() {
+    let before = run(vec![test("a/b", None, vec![finding("x/y", Must, Passed)])]);
+    let after = run(vec![
+        test("a/b", None, vec![finding("x/y", Must, Passed), finding("x/new", Must, Failed)]),
+        test("c/d", None, vec![finding("x/y", Must, Failed), finding("x/z", Must, Passed)]),
+    ]);
+    let comparison = Comparison::of(&before, &after);
+    assert_eq!((comparison.worse.len(), comparison.new.len(), comparison.exit()), (0, 2, Exit::Conformant));
+    assert_eq!(comparison.new_tests, ["c/d"]);
+    let back = Comparison::of(&after, &before);
+    assert_eq!((back.gone.len(), back.gone_tests.len(), back.exit()), (1, 1, Exit::Conformant));
+}
+
+#[test]
+fn a_story_that_breaks_off_is_told_once() {
+    let whole = || vec![finding("x/y", Must, Passed), finding("x/z", Must, Passed)];
+    let before = run(vec![test("a/b", None, whole())]);
+    for (verdict, exit) in [(Verdict::Failed, Exit::NotConformant), (Verdict::Errored, Exit::CouldNotTest)] {
+        let after = run(vec![test("a/b", Some((verdict, "the token endpoint is gone")), whole()[..1].to_vec())]);
+        let comparison = Comparison::of(&before, &after);
+        assert_eq!((comparison.exit(), comparison.gone.len()), (exit, 0));
+        assert!(comparison.render().contains("the token endpoint is gone"));
+        assert_eq!(Comparison::of(&after, &before).told, ["a/b"]);
+    }
+}
+
+#[test]
+fn foreign_text_stays_in_its_cell() {
+    let before = run(vec![test("a/b", None, vec![finding("x/y", Must, Passed)])]);
+    let mut after = run(vec![test("a/b", None, vec![finding("x/y", Must, Failed)])]);
+    after.tests[0].findings[0].actual = "a | b\n# <script>".to_owned();
+    after.issuer = "https://other.example".to_owned();
+    let text = Comparison::of(&before, &after).render();
+    assert!(!text.contains("\n# <script>") && text.contains("The issuers differ"), "{text}");
+    let row = text.lines().find(|line| line.contains("x/y")).unwrap_or_default();
+    assert_eq!(row.replace("\\|", "").matches('|').count(), 5, "{row}");
+}
