@@ -10,7 +10,7 @@ use crate::rule::authorization_error::{AuthorizationError, Refused};
 use crate::rule::authorization_response::AuthorizationResponse;
 use crate::rule::consent::Consent;
 use crate::session::agent::{Journey, PageKind, Visit, VisitError};
-use crate::session::callback::Callback;
+use crate::session::callback::{Callback, Document};
 use crate::session::redact::SecretKind;
 use crate::session::{Code, Second, Session, Stop, missing};
 
@@ -118,7 +118,7 @@ impl Session {
             self.browser = Some(agent.open().await.map_err(|e| Stop::Untestable(e.to_string()))?);
         }
         // A form needs a page to be sent from: one of our own, which goes when the visit is over.
-        let page = (wish.method == Method::Post).then(|| listener.offer(request.page(endpoint)));
+        let page = (wish.method == Method::Post).then(|| listener.offer(Document::html(request.page(endpoint))));
         let visit = Visit {
             url: page.as_ref().map_or_else(|| request.url(endpoint), |page| page.url().clone()),
             redirect_uri: listener.redirect_uri().clone(),

@@ -272,6 +272,12 @@ impl Session {
         published.unwrap_or(&self.run.config.issuer).to_owned()
     }
 
+    /// Why an issuer cannot fetch documents that this machine offers on loopback, unless it is on loopback too.
+    pub fn not_reachable_by_issuer(&self) -> Option<String> {
+        let is_here = Url::parse(&self.run.config.issuer).is_ok_and(|issuer| is_loopback(&issuer));
+        (!is_here).then(|| "the issuer would have to fetch a document from this machine, which an issuer elsewhere cannot reach".to_owned())
+    }
+
     /// The client.
     ///
     /// # Errors
