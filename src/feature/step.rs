@@ -20,6 +20,8 @@ pub enum Step {
     },
     /// Registers a client dynamically (RFC 7591).
     Register(ClientWish),
+    /// Authenticates at the token endpoint by signed assertions (RFC 7523 2.2), with each audience the specifications know.
+    TryClientAssertions {},
     /// Obtains a token by the client credentials grant (RFC 6749 4.4).
     ClientCredentials {
         /// The scope, space-separated.
@@ -63,6 +65,25 @@ pub struct ClientWish {
     /// Left out where the issuer offers no registration, or wants a token for it that is not configured.
     #[serde(default)]
     pub optional: bool,
+    /// How a client that authenticates by `private_key_jwt` makes its key known.
+    #[serde(default)]
+    pub keys: KeysBy,
+    /// `userinfo_signed_response_alg`; the step is left out where the issuer does not advertise it.
+    pub userinfo_alg: Option<String>,
+    /// Whether its redirect URI has a query beyond that of the run's.
+    #[serde(default)]
+    pub redirect_query: bool,
+}
+
+/// How a client that authenticates by `private_key_jwt` makes its key known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeysBy {
+    /// `jwks`: in the registration request.
+    #[default]
+    Value,
+    /// `jwks_uri`: published beside the redirect URI, for the issuer to fetch.
+    Reference,
 }
 
 /// How a client that is registered authenticates at the token endpoint.
@@ -73,6 +94,8 @@ pub enum ClientAuth {
     ClientSecretBasic,
     /// Credentials in the form body.
     ClientSecretPost,
+    /// An assertion signed with a key of its own.
+    PrivateKeyJwt,
     /// Not at all: a public client.
     None,
 }
@@ -126,7 +149,7 @@ impl Step {
             Self::ClientCredentials { .. } => &[Fact::Metadata, Fact::KeySet, Fact::Client],
             Self::AccessOrdersFeed {} => &[Fact::ClientToken],
             Self::Authorize(authorize) => authorize.needs(),
-            Self::RefuseTokenRequests {} => &[Fact::Metadata, Fact::Client],
+            Self::TryClientAssertions {} | Self::RefuseTokenRequests {} => &[Fact::Metadata, Fact::Client],
             Self::ExchangeCode {} => &[Fact::Metadata, Fact::KeySet, Fact::Client, Fact::Code],
             Self::FetchUserinfo { .. } | Self::RequestUserinfoVariants {} | Self::Introspect {} | Self::Revoke {} => {
                 &[Fact::Metadata, Fact::Client, Fact::UserTokens]
@@ -145,6 +168,7 @@ impl Step {
             Self::Authorize(authorize) => authorize.gives(),
             Self::ExchangeCode {} => &[Fact::UserTokens],
             Self::AccessOrdersFeed {}
+            | Self::TryClientAssertions {}
             | Self::FetchUserinfo { .. }
             | Self::RequestUserinfoVariants {}
             | Self::RefuseTokenRequests {}
@@ -180,6 +204,7 @@ impl Step {
             Self::FetchKeySet {} => "Key Set",
             Self::UseClient { .. } => "Credentials",
             Self::Register(_) => "Dynamic Client Registration",
+            Self::TryClientAssertions {} => "Client Assertions",
             Self::ClientCredentials { .. } => "Client Credentials Flow",
             Self::AccessOrdersFeed {} => "Orders Feed",
             Self::Authorize(authorize) => {

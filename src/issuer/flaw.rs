@@ -90,6 +90,8 @@ pub enum Site {
     Registration,
     /// The answer to deleting a client.
     Deletion,
+    /// The claims of a signed userinfo response; with `headers` the response itself.
+    UserinfoSigned,
     /// The parameters of a successful authorization response.
     AuthorizationResponse,
     /// Successful token responses of every grant.
@@ -164,6 +166,16 @@ pub enum Behaviour {
     RegistrationLate,
     /// Refuses a registered client's credentials for ever.
     RegistrationDead,
+    /// Refuses client assertions that name the issuer as their audience.
+    AssertionForIssuerRefused,
+    /// Refuses every client assertion.
+    AssertionRefused,
+    /// Answers userinfo as plain JSON although the client registered a signature.
+    UserinfoUnsigned,
+    /// Signs userinfo with PS256, whatever the client registered.
+    UserinfoOtherAlg,
+    /// Signs userinfo with a key that is not published, under the published `kid`.
+    UserinfoForeignKey,
     /// Answers a revocation with 200 and revokes nothing.
     RevocationIgnored,
     /// Forgets the ID token in the answer to an authorization code for `openid`.

@@ -13,6 +13,7 @@ mod claims;
 mod client;
 mod client_auth;
 mod client_metadata;
+mod fetch;
 pub mod flaw;
 mod grant;
 mod hint;

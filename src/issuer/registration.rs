@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::bearer;
 use super::client::Client;
 use super::client_metadata::Metadata;
+use super::fetch;
 use super::flaw::Site;
 use super::params;
 use super::random;
@@ -23,7 +24,9 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
     if !random::same(token, &issuer.accounts.initial_access_token) {
         return Err(OauthError::invalid_token("this is not the initial access token").into());
     }
-    let metadata = Metadata::read(&json_body(&headers, &body)?)?;
+    let request = json_body(&headers, &body)?;
+    let fetched = fetched_keys(&request).await?;
+    let metadata = Metadata::read(&request, fetched.as_ref())?;
     let mut client = Client::register(metadata, now());
     let reply = Reply::json(StatusCode::CREATED, information(&issuer, &client)).no_store();
     let reply = issuer.defect.reply(&[Site::Registration], reply)?;
@@ -50,8 +53,10 @@ pub async fn read(State(issuer): State<Arc<Issuer>>, Path(handle): Path<String>,
 
 /// `PUT` of a client's configuration: replaces all of its metadata (RFC 7592 2.2).
 pub async fn replace(State(issuer): State<Arc<Issuer>>, Path(handle): Path<String>, headers: HeaderMap, body: Bytes) -> Answer {
+    let request = json_body(&headers, &body);
     let mut client = managed(&issuer, &handle, &headers)?;
-    let request = json_body(&headers, &body)?;
+    let request = request?;
+    let fetched = fetched_keys(&request).await?;
     let invalid = |description| OauthError::bad_request("invalid_client_metadata", description);
     if request["client_id"] != Value::String(client.id.clone()) {
         return Err(invalid("client_id is missing, or that of another client").into());
@@ -59,7 +64,7 @@ pub async fn replace(State(issuer): State<Arc<Issuer>>, Path(handle): Path<Strin
     if !request["client_secret"].is_null() && request["client_secret"].as_str() != client.secret.as_deref() {
         return Err(invalid("client_secret is not the present one: a client cannot choose it").into());
     }
-    client.metadata = Metadata::read(&request)?;
+    client.metadata = Metadata::read(&request, fetched.as_ref())?;
     if !client.metadata.has_secret() {
         client.secret = None;
     } else if client.secret.is_none() {
@@ -74,6 +79,14 @@ pub async fn delete(State(issuer): State<Arc<Issuer>>, Path(handle): Path<String
     let client = managed(&issuer, &handle, &headers)?;
     issuer.store().remove_client(&client.id);
     Ok(issuer.defect.reply(&[Site::Deletion], Reply::empty(StatusCode::NO_CONTENT).no_store())?)
+}
+
+/// The keys behind `jwks_uri`, where a client is to authenticate by them. They are fetched once, at registration.
+async fn fetched_keys(request: &Value) -> Result<Option<Value>, OauthError> {
+    let (Some("private_key_jwt"), Some(uri)) = (request["token_endpoint_auth_method"].as_str(), request["jwks_uri"].as_str()) else {
+        return Ok(None);
+    };
+    fetch::json(uri).await.map(Some).map_err(|why| OauthError::bad_request("invalid_client_metadata", why))
 }
 
 fn information(issuer: &Issuer, client: &Client) -> Value {

@@ -169,8 +169,7 @@ impl Session {
     }
 
     fn authorization_response(&self, callback: &Callback, state: String) -> Result<AuthorizationResponse, Stop> {
-        let listener = self.run.callback.as_ref().ok_or_else(|| missing("the callback listener"))?;
-        let redirect_uri = listener.redirect_uri();
+        let redirect_uri = Url::parse(&self.redirect_uri()).map_err(|_| missing("the redirect URI"))?;
         let own: Vec<(String, String)> = redirect_uri.query_pairs().into_owned().collect();
         let mut parameters: Vec<(String, String)> =
             callback.url.query_pairs().into_owned().chain(callback.form.clone()).filter(|pair| !own.contains(pair)).collect();
@@ -185,7 +184,7 @@ impl Session {
         Ok(AuthorizationResponse {
             url: callback.url.clone(),
             method: callback.method.clone(),
-            redirect_uri: redirect_uri.clone(),
+            redirect_uri,
             parameters,
             state: Some(state),
             issuer: self.issuer(),

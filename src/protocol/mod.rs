@@ -7,6 +7,7 @@ use crate::session::{Session, Stop};
 pub mod authorization;
 pub mod authorization_page;
 pub mod authorization_request;
+pub mod client_assertions;
 pub mod client_authentication;
 pub mod client_credentials;
 pub mod code_exchange;
@@ -34,6 +35,7 @@ impl Session {
             Step::FetchKeySet {} => self.fetch_key_set().await,
             Step::UseClient { grant_types } => self.use_client(grant_types).await,
             Step::Register(wish) => self.register(wish).await,
+            Step::TryClientAssertions {} => self.try_client_assertions().await,
             Step::ClientCredentials { scope } => self.client_credentials(scope).await,
             Step::AccessOrdersFeed {} => self.access_orders_feed().await,
             Step::Authorize(wish) => self.authorize(wish).await,

@@ -11,6 +11,7 @@ use crate::config::AuthMethod;
 use crate::feature::step::{ClientAuth, ClientWish};
 use crate::report::model::StepEnd;
 use crate::rule::registration::{Deletion, Registration};
+use crate::session::client_key::Signer;
 use crate::session::received::Received;
 use crate::session::recorder::Request;
 use crate::session::redact::SecretKind;
@@ -60,8 +61,22 @@ impl Session {
                  dynamic registration out with --skip 'dynamic-client-registration/*'"
             )));
         };
+        if let Some(alg) = &wish.userinfo_alg
+            && !self.listed("userinfo_signing_alg_values_supported")?.is_some_and(|algs| algs.contains(&alg.as_str()))
+        {
+            return Ok(StepEnd::LeftOut(format!("`userinfo_signing_alg_values_supported` does not list {alg}")));
+        }
         let metadata = self.metadata_value()?;
-        let body = self.client_metadata(asked, &wish.grant_types)?;
+        let mut body = self.client_metadata(asked, &wish.grant_types)?;
+        let signer = match asked {
+            Some(AuthMethod::PrivateKeyJwt) => match self.signer(wish.keys).await? {
+                Ok(signer) => Some(signer),
+                Err(reason) => return Ok(StepEnd::LeftOut(reason)),
+            },
+            _ => None,
+        };
+        let redirect_uri = wish.redirect_query.then(|| self.redirect_uri_with_query()).transpose()?;
+        add_to(&mut body, wish, signer.as_ref(), redirect_uri.as_deref());
         let mut request = Request::json("Dynamic Client Registration", url, &body);
         let token = self.run.config.initial_access_token.clone();
         if let Some(token) = &token {
@@ -87,6 +102,10 @@ impl Session {
             let says = error_of(&response).map(|error| format!(": {error}")).unwrap_or_default();
             return Err(Stop::Issuer(format!("the registration endpoint answered {} and gave no client{says}", response.status)));
         };
+        let mut client = client;
+        if let Some(registered) = &mut client.registered {
+            (registered.signer, registered.redirect_uri) = (signer, redirect_uri);
+        }
         self.facts.registered.push(client.clone());
         self.facts.client = Some(client);
         Ok(StepEnd::Done)
@@ -162,6 +181,7 @@ impl Session {
             Some("client_secret_post") => AuthMethod::ClientSecretPost,
             Some("none") => AuthMethod::None,
             Some("client_secret_basic") => AuthMethod::ClientSecretBasic,
+            Some("private_key_jwt") => AuthMethod::PrivateKeyJwt,
             _ => asked.unwrap_or_else(|| self.offered_method(secret.is_some())),
         };
         let management = text("registration_client_uri")
@@ -173,7 +193,10 @@ impl Session {
                 (uri, SecretString::from(token))
             });
         let id_token_alg = text("id_token_signed_response_alg").unwrap_or_else(|| "RS256".to_owned());
-        Some(Client { id, secret, method, registered: Some(Registered { at, id_token_alg, management, untried: true, unseen: true }) })
+        let userinfo_alg = text("userinfo_signed_response_alg");
+        let (signer, redirect_uri) = (None, None);
+        let registered = Registered { at, id_token_alg, management, untried: true, unseen: true, signer, redirect_uri, userinfo_alg };
+        Some(Client { id, secret, method, registered: Some(registered) })
     }
 
     /// Whether the issuer advertises a method; without a list it is `client_secret_basic` (OpenID Connect Discovery 3).
@@ -201,11 +224,29 @@ impl Session {
     }
 }
 
+/// Adds what a story wants beside the usual.
+fn add_to(body: &mut Value, wish: &ClientWish, signer: Option<&Signer>, redirect_uri: Option<&str>) {
+    if let Some(signer) = signer {
+        body["token_endpoint_auth_signing_alg"] = json!(signer.key.alg);
+        match &signer.hosted {
+            Some(hosted) => body["jwks_uri"] = json!(hosted.url()),
+            None => body["jwks"] = signer.key.set(),
+        }
+    }
+    if let Some(alg) = &wish.userinfo_alg {
+        body["userinfo_signed_response_alg"] = json!(alg);
+    }
+    if let Some(redirect_uri) = redirect_uri {
+        body["redirect_uris"] = json!([redirect_uri]);
+    }
+}
+
 impl From<ClientAuth> for AuthMethod {
     fn from(method: ClientAuth) -> Self {
         match method {
             ClientAuth::ClientSecretBasic => Self::ClientSecretBasic,
             ClientAuth::ClientSecretPost => Self::ClientSecretPost,
+            ClientAuth::PrivateKeyJwt => Self::PrivateKeyJwt,
             ClientAuth::None => Self::None,
         }
     }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 pub mod access_token;
 pub mod authorization_error;
 pub mod authorization_response;
+pub mod client_assertion;
 pub mod client_authentication;
 pub mod consent;
 pub mod dataset_site;
@@ -141,6 +142,8 @@ pub fn catalogue() -> Vec<&'static Rule> {
         .chain(rules::<key_set::KeySet>())
         .chain(rules::<registration::Registration>())
         .chain(rules::<registration::Deletion>())
+        .chain(rules::<client_assertion::ClientAssertions>())
+        .chain(rules::<userinfo::signed::SignedUserInfo>())
         .chain(rules::<client_authentication::ClientAuthentication>())
         .chain(rules::<authorization_response::AuthorizationResponse>())
         .chain(rules::<authorization_error::AuthorizationError>())

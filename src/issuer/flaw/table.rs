@@ -12,6 +12,8 @@ static FILES: &[(&str, &str)] = &[
     ("provider_metadata.json", include_str!("../../../fixtures/flaws/provider_metadata.json")),
     ("key_set.json", include_str!("../../../fixtures/flaws/key_set.json")),
     ("registration.json", include_str!("../../../fixtures/flaws/registration.json")),
+    ("client_assertion.json", include_str!("../../../fixtures/flaws/client_assertion.json")),
+    ("userinfo_signed.json", include_str!("../../../fixtures/flaws/userinfo_signed.json")),
     ("client_authentication.json", include_str!("../../../fixtures/flaws/client_authentication.json")),
     ("authorization_response.json", include_str!("../../../fixtures/flaws/authorization_response.json")),
     ("consent.json", include_str!("../../../fixtures/flaws/consent.json")),
