@@ -20,6 +20,14 @@ pub enum Step {
     },
     /// Registers a client dynamically (RFC 7591).
     Register(ClientWish),
+    /// Asks for clients that no issuer may register (RFC 7591 3.2.2).
+    RefuseRegistrations {},
+    /// Registers without an initial access token and with a wrong one (RFC 7591 3).
+    TryRegistrationTokens {},
+    /// Reads the client's configuration with its own token and with tokens that must be refused (RFC 7592 2.1).
+    ReadClient {},
+    /// Deletes the client and tries its credentials once more (RFC 7592 2.3).
+    DeleteClient {},
     /// Authenticates at the token endpoint by signed assertions (RFC 7523 2.2), with each audience the specifications know.
     TryClientAssertions {},
     /// Obtains a token by the client credentials grant (RFC 6749 4.4).
@@ -145,11 +153,18 @@ impl Step {
     pub fn needs(&self) -> &'static [Fact] {
         match self {
             Self::Discover {} => &[],
-            Self::FetchKeySet {} | Self::UseClient { .. } | Self::Register(_) | Self::FetchDatasetSite {} => &[Fact::Metadata],
+            Self::FetchKeySet {}
+            | Self::UseClient { .. }
+            | Self::Register(_)
+            | Self::RefuseRegistrations {}
+            | Self::TryRegistrationTokens {}
+            | Self::FetchDatasetSite {} => &[Fact::Metadata],
             Self::ClientCredentials { .. } => &[Fact::Metadata, Fact::KeySet, Fact::Client],
             Self::AccessOrdersFeed {} => &[Fact::ClientToken],
             Self::Authorize(authorize) => authorize.needs(),
-            Self::TryClientAssertions {} | Self::RefuseTokenRequests {} => &[Fact::Metadata, Fact::Client],
+            Self::ReadClient {} | Self::DeleteClient {} | Self::TryClientAssertions {} | Self::RefuseTokenRequests {} => {
+                &[Fact::Metadata, Fact::Client]
+            }
             Self::ExchangeCode {} => &[Fact::Metadata, Fact::KeySet, Fact::Client, Fact::Code],
             Self::FetchUserinfo { .. } | Self::RequestUserinfoVariants {} | Self::Introspect {} | Self::Revoke {} => {
                 &[Fact::Metadata, Fact::Client, Fact::UserTokens]
@@ -168,6 +183,10 @@ impl Step {
             Self::Authorize(authorize) => authorize.gives(),
             Self::ExchangeCode {} => &[Fact::UserTokens],
             Self::AccessOrdersFeed {}
+            | Self::RefuseRegistrations {}
+            | Self::TryRegistrationTokens {}
+            | Self::ReadClient {}
+            | Self::DeleteClient {}
             | Self::TryClientAssertions {}
             | Self::FetchUserinfo { .. }
             | Self::RequestUserinfoVariants {}
@@ -204,6 +223,10 @@ impl Step {
             Self::FetchKeySet {} => "Key Set",
             Self::UseClient { .. } => "Credentials",
             Self::Register(_) => "Dynamic Client Registration",
+            Self::RefuseRegistrations {} => "Registration Refusals",
+            Self::TryRegistrationTokens {} => "Initial Access Tokens",
+            Self::ReadClient {} => "Client Configuration",
+            Self::DeleteClient {} => "Client Deletion",
             Self::TryClientAssertions {} => "Client Assertions",
             Self::ClientCredentials { .. } => "Client Credentials Flow",
             Self::AccessOrdersFeed {} => "Orders Feed",

@@ -20,6 +20,7 @@ mod hint;
 mod interaction;
 mod introspection;
 mod keys;
+mod lenient;
 mod metadata;
 mod pages;
 mod params;

@@ -40,6 +40,8 @@ pub struct Registered {
     pub signer: Option<Signer>,
     /// Its redirect URI, where it is not that of the run.
     pub redirect_uri: Option<String>,
+    /// True if its registration access token was used for another client, so that the issuer may have revoked it.
+    pub exposed: bool,
     /// `userinfo_signed_response_alg` of the registration response.
     pub userinfo_alg: Option<String>,
 }
