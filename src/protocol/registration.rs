@@ -163,14 +163,18 @@ impl Session {
             let offered = self.listed("scopes_supported")?;
             scopes.retain(|scope| *scope == "openid" || offered.as_ref().is_none_or(|offered| offered.contains(scope)));
         }
-        Ok(json!({
+        let mut body = json!({
             "client_name": "oa-authtest",
             "redirect_uris": [self.run.redirect_uri()],
             "response_types": ["code"],
             "grant_types": grants,
             "token_endpoint_auth_method": method.as_str(),
-            "scope": scopes.join(" "),
-        }))
+        });
+        // A story may ask for nothing; an empty scope is no scope (RFC 6749 3.3).
+        if !scopes.is_empty() {
+            body["scope"] = json!(scopes.join(" "));
+        }
+        Ok(body)
     }
 
     /// The client in a registration response, if there is one to go on with.
