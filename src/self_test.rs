@@ -53,6 +53,8 @@ const REPEATED: &[&str] = &[
     "request-parameters/acr-values",
     "request-parameters/scope-order",
     "registration/basic",
+    "registration/jwks-uri",
+    "registration/redirect-uri-with-query",
 ];
 
 /// What the matrix came to.

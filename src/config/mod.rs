@@ -171,6 +171,10 @@ pub enum AuthMethod {
     ClientSecretBasic,
     /// Credentials in the form body.
     ClientSecretPost,
+    /// An assertion signed with a key of the client: only for clients the tests register, since nobody could type the key.
+    #[serde(skip)]
+    #[value(skip)]
+    PrivateKeyJwt,
     /// No authentication: a public client.
     None,
 }
@@ -181,6 +185,7 @@ impl AuthMethod {
         match self {
             Self::ClientSecretBasic => "client_secret_basic",
             Self::ClientSecretPost => "client_secret_post",
+            Self::PrivateKeyJwt => "private_key_jwt",
             Self::None => "none",
         }
     }

@@ -20,6 +20,16 @@ pub enum Step {
     },
     /// Registers a client dynamically (RFC 7591).
     Register(ClientWish),
+    /// Asks for clients that no issuer may register (RFC 7591 3.2.2).
+    RefuseRegistrations {},
+    /// Registers without an initial access token and with a wrong one (RFC 7591 3).
+    TryRegistrationTokens {},
+    /// Reads the client's configuration with its own token and with tokens that must be refused (RFC 7592 2.1).
+    ReadClient {},
+    /// Deletes the client and tries its credentials once more (RFC 7592 2.3).
+    DeleteClient {},
+    /// Authenticates at the token endpoint by signed assertions (RFC 7523 2.2), with each audience the specifications know.
+    TryClientAssertions {},
     /// Obtains a token by the client credentials grant (RFC 6749 4.4).
     ClientCredentials {
         /// The scope, space-separated.
@@ -63,6 +73,25 @@ pub struct ClientWish {
     /// Left out where the issuer offers no registration, or wants a token for it that is not configured.
     #[serde(default)]
     pub optional: bool,
+    /// How a client that authenticates by `private_key_jwt` makes its key known.
+    #[serde(default)]
+    pub keys: KeysBy,
+    /// `userinfo_signed_response_alg`; the step is left out where the issuer does not advertise it.
+    pub userinfo_alg: Option<String>,
+    /// Whether its redirect URI has a query beyond that of the run's.
+    #[serde(default)]
+    pub redirect_query: bool,
+}
+
+/// How a client that authenticates by `private_key_jwt` makes its key known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeysBy {
+    /// `jwks`: in the registration request.
+    #[default]
+    Value,
+    /// `jwks_uri`: published beside the redirect URI, for the issuer to fetch.
+    Reference,
 }
 
 /// How a client that is registered authenticates at the token endpoint.
@@ -73,6 +102,8 @@ pub enum ClientAuth {
     ClientSecretBasic,
     /// Credentials in the form body.
     ClientSecretPost,
+    /// An assertion signed with a key of its own.
+    PrivateKeyJwt,
     /// Not at all: a public client.
     None,
 }
@@ -122,11 +153,18 @@ impl Step {
     pub fn needs(&self) -> &'static [Fact] {
         match self {
             Self::Discover {} => &[],
-            Self::FetchKeySet {} | Self::UseClient { .. } | Self::Register(_) | Self::FetchDatasetSite {} => &[Fact::Metadata],
+            Self::FetchKeySet {}
+            | Self::UseClient { .. }
+            | Self::Register(_)
+            | Self::RefuseRegistrations {}
+            | Self::TryRegistrationTokens {}
+            | Self::FetchDatasetSite {} => &[Fact::Metadata],
             Self::ClientCredentials { .. } => &[Fact::Metadata, Fact::KeySet, Fact::Client],
             Self::AccessOrdersFeed {} => &[Fact::ClientToken],
             Self::Authorize(authorize) => authorize.needs(),
-            Self::RefuseTokenRequests {} => &[Fact::Metadata, Fact::Client],
+            Self::ReadClient {} | Self::DeleteClient {} | Self::TryClientAssertions {} | Self::RefuseTokenRequests {} => {
+                &[Fact::Metadata, Fact::Client]
+            }
             Self::ExchangeCode {} => &[Fact::Metadata, Fact::KeySet, Fact::Client, Fact::Code],
             Self::FetchUserinfo { .. } | Self::RequestUserinfoVariants {} | Self::Introspect {} | Self::Revoke {} => {
                 &[Fact::Metadata, Fact::Client, Fact::UserTokens]
@@ -145,6 +183,11 @@ impl Step {
             Self::Authorize(authorize) => authorize.gives(),
             Self::ExchangeCode {} => &[Fact::UserTokens],
             Self::AccessOrdersFeed {}
+            | Self::RefuseRegistrations {}
+            | Self::TryRegistrationTokens {}
+            | Self::ReadClient {}
+            | Self::DeleteClient {}
+            | Self::TryClientAssertions {}
             | Self::FetchUserinfo { .. }
             | Self::RequestUserinfoVariants {}
             | Self::RefuseTokenRequests {}
@@ -180,6 +223,11 @@ impl Step {
             Self::FetchKeySet {} => "Key Set",
             Self::UseClient { .. } => "Credentials",
             Self::Register(_) => "Dynamic Client Registration",
+            Self::RefuseRegistrations {} => "Registration Refusals",
+            Self::TryRegistrationTokens {} => "Initial Access Tokens",
+            Self::ReadClient {} => "Client Configuration",
+            Self::DeleteClient {} => "Client Deletion",
+            Self::TryClientAssertions {} => "Client Assertions",
             Self::ClientCredentials { .. } => "Client Credentials Flow",
             Self::AccessOrdersFeed {} => "Orders Feed",
             Self::Authorize(authorize) => {

@@ -62,8 +62,12 @@ pub fn signed_userinfo(issuer: &Issuer, client: &Client, alg: Alg, mut claims: V
         claims.insert("iss".to_owned(), json!(issuer.url));
         claims.insert("aud".to_owned(), json!(client.id));
     }
+    issuer.defect.json(&[Site::UserinfoSigned], &mut claims)?;
+    let alg = if issuer.defect.does(Behaviour::UserinfoOtherAlg) { Alg::Ps256 } else { alg };
     let key = issuer.keys.key(alg);
-    Ok(key.sign(&json!({ "alg": alg.name(), "kid": key.kid, "typ": "JWT" }), &claims)?)
+    let header = json!({ "alg": alg.name(), "kid": key.kid, "typ": "JWT" });
+    let signing = if issuer.defect.does(Behaviour::UserinfoForeignKey) { KeyRing::foreign()?.key(alg) } else { key };
+    Ok(signing.sign(&header, &claims)?)
 }
 
 /// A signed ID token for a grant of an end-user, with the claims of this scope, beside this access token.

@@ -64,7 +64,12 @@ pub fn authenticate_confidential(issuer: &Issuer, headers: &HeaderMap, form: &Pa
 /// True if a client assertion is good, which it is once.
 fn is_good(issuer: &Issuer, client: &Client, text: &str) -> bool {
     let token_endpoint = format!("{}{TOKEN}", issuer.url);
-    let found = client.metadata.assertion_keys.judge(text, &client.id, &[&issuer.url, &token_endpoint], now());
+    if issuer.defect.does(Behaviour::AssertionRefused) {
+        return false;
+    }
+    let audiences: &[&str] =
+        if issuer.defect.does(Behaviour::AssertionForIssuerRefused) { &[&token_endpoint] } else { &[&issuer.url, &token_endpoint] };
+    let found = client.metadata.assertion_keys.judge(text, &client.id, audiences, now());
     found.is_some_and(|assertion| issuer.store().use_assertion(&client.id, &assertion.jti))
 }
 

@@ -87,11 +87,11 @@ impl Metadata {
         self.grant_types.iter().any(|known| known == grant_type)
     }
 
-    /// Reads a registration request. Members that are null count as absent (RFC 7592 2.2).
+    /// Reads a registration request, with the keys that were fetched for it, if any were. Members that are null count as absent (RFC 7592 2.2).
     ///
     /// # Errors
     /// `invalid_redirect_uri` or `invalid_client_metadata` (RFC 7591 3.2.2).
-    pub fn read(request: &Value) -> Result<Self, OauthError> {
+    pub fn read(request: &Value, fetched_keys: Option<&Value>) -> Result<Self, OauthError> {
         let Value::Object(request) = request else { return Err(metadata("the request is not a JSON object")) };
         let member = |name: &str| request.get(name).filter(|value| !value.is_null());
         let text = |name: &str| match member(name) {
@@ -137,7 +137,9 @@ impl Metadata {
             Some(name) => Some(Alg::of(name).ok_or_else(|| metadata("userinfo_signed_response_alg is not supported"))?),
         };
         let assertion_keys = match auth_method {
-            AuthMethod::PrivateKeyJwt => AssertionKeys::read(member("jwks"), text("token_endpoint_auth_signing_alg")?).map_err(metadata)?,
+            AuthMethod::PrivateKeyJwt => {
+                AssertionKeys::read(member("jwks").or(fetched_keys), text("token_endpoint_auth_signing_alg")?).map_err(metadata)?
+            }
             _ => AssertionKeys::default(),
         };
         if text("subject_type")?.is_some_and(|kind| kind != "public") {
@@ -241,7 +243,8 @@ fn redirect_uris(value: Option<&Value>, needed: bool, native: bool) -> Result<Ve
     Ok(uris)
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// True if the host of a URL is this machine.
+pub fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),
@@ -257,7 +260,7 @@ mod tests {
     use serde_json::{Value, json};
 
     fn error_of(request: &Value) -> Value {
-        match Metadata::read(request).unwrap_err().reply().content {
+        match Metadata::read(request, None).unwrap_err().reply().content {
             super::super::reply::Content::Json(body) => body["error"].clone(),
             other => panic!("{other:?}"),
         }
@@ -265,7 +268,7 @@ mod tests {
 
     #[test]
     fn defaults_are_filled_in() {
-        let metadata = Metadata::read(&json!({ "redirect_uris": ["http://localhost:1/cb?a=b"], "client_name": "A", "x": 1 })).unwrap();
+        let metadata = Metadata::read(&json!({ "redirect_uris": ["http://localhost:1/cb?a=b"], "client_name": "A", "x": 1 }), None).unwrap();
         assert_eq!(
             Value::Object(metadata.document),
             json!({
@@ -294,7 +297,7 @@ mod tests {
         }
         assert_eq!(error_of(&json!({})), "invalid_redirect_uri");
         assert_eq!(error_of(&json!({ "redirect_uris": "x" })), "invalid_redirect_uri");
-        Metadata::read(&json!({ "redirect_uris": ["com.example.app:/cb"], "application_type": "native" })).unwrap();
+        Metadata::read(&json!({ "redirect_uris": ["com.example.app:/cb"], "application_type": "native" }), None).unwrap();
     }
 
     #[test]
@@ -324,7 +327,7 @@ mod tests {
 
     #[test]
     fn a_client_without_codes_needs_no_redirect_uri() {
-        let metadata = Metadata::read(&json!({ "grant_types": ["client_credentials"], "scope": "openactive-ordersfeed unknown" })).unwrap();
+        let metadata = Metadata::read(&json!({ "grant_types": ["client_credentials"], "scope": "openactive-ordersfeed unknown" }), None).unwrap();
         assert_eq!(metadata.document["response_types"], json!([]));
         assert_eq!(metadata.document["scope"], "openactive-ordersfeed");
     }

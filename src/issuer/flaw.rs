@@ -90,6 +90,18 @@ pub enum Site {
     Registration,
     /// The answer to deleting a client.
     Deletion,
+    /// The refusal of client metadata.
+    RegistrationError,
+    /// The registration endpoint's answer to a request without a token.
+    RegistrationNoToken,
+    /// The registration endpoint's answer to a token that is not the initial access token.
+    RegistrationBadToken,
+    /// A client's configuration, read with its own token.
+    ClientConfig,
+    /// The refusal of a client's configuration.
+    ClientConfigRefusal,
+    /// The claims of a signed userinfo response; with `headers` the response itself.
+    UserinfoSigned,
     /// The parameters of a successful authorization response.
     AuthorizationResponse,
     /// Successful token responses of every grant.
@@ -164,6 +176,42 @@ pub enum Behaviour {
     RegistrationLate,
     /// Refuses a registered client's credentials for ever.
     RegistrationDead,
+    /// Registers redirect URIs with a fragment.
+    RegistrationFragmentAccepted,
+    /// Registers relative redirect URIs.
+    RegistrationRelativeAccepted,
+    /// Registers redirect URIs with the schemes javascript and data.
+    RegistrationSchemeAccepted,
+    /// Registers `jwks` beside `jwks_uri`.
+    RegistrationKeySetsAccepted,
+    /// Registers `response_types` for which the client has no grant.
+    RegistrationTypesAccepted,
+    /// Registers authentication methods that do not exist.
+    RegistrationMethodAccepted,
+    /// Takes any token for the initial access token.
+    RegistrationTokenUnchecked,
+    /// Shows a client's configuration to a request without a token.
+    ClientConfigOpen,
+    /// Shows a client's configuration to a token that it never gave.
+    ClientConfigUnknownToken,
+    /// Shows a client's configuration to the registration access token of another client.
+    ClientConfigOtherToken,
+    /// Answers 404 where a client was deleted.
+    ClientConfigNotFound,
+    /// Answers a deletion with 204 and deletes nothing.
+    DeletionIgnored,
+    /// Deletes a client's configuration and goes on accepting its credentials.
+    DeletionKeepsCredentials,
+    /// Refuses client assertions that name the issuer as their audience.
+    AssertionForIssuerRefused,
+    /// Refuses every client assertion.
+    AssertionRefused,
+    /// Answers userinfo as plain JSON although the client registered a signature.
+    UserinfoUnsigned,
+    /// Signs userinfo with PS256, whatever the client registered.
+    UserinfoOtherAlg,
+    /// Signs userinfo with a key that is not published, under the published `kid`.
+    UserinfoForeignKey,
     /// Answers a revocation with 200 and revokes nothing.
     RevocationIgnored,
     /// Forgets the ID token in the answer to an authorization code for `openid`.

@@ -83,6 +83,11 @@ impl Store {
         self.clients.values().find(|client| client.registered.as_ref().is_some_and(|registered| registered.handle == handle))
     }
 
+    /// True if any client is such.
+    pub fn any_client(&self, is_such: impl Fn(&Client) -> bool) -> bool {
+        self.clients.values().any(is_such)
+    }
+
     /// Forgets a client and all that it was given (RFC 7592 2.3).
     pub fn remove_client(&mut self, id: &str) {
         self.clients.remove(id);

@@ -9,7 +9,7 @@ use http::{HeaderMap, StatusCode};
 
 use super::bearer;
 use super::claims;
-use super::flaw::Site;
+use super::flaw::{Behaviour, Site};
 use super::grant::{Access, Grant};
 use super::params::{self, Params};
 use super::reply::{Answer, OauthError, Reply};
@@ -48,12 +48,13 @@ fn answer(issuer: &Issuer, token: Option<&str>, own: Option<Site>) -> Answer {
 
 /// A JSON object, or the same as a signed JWT if the client registered that (OpenID Connect Core 5.3.2).
 fn claims(issuer: &Issuer, access: &Access, grant: &Grant, sites: &[Site]) -> Answer {
-    let mut claims = claims::userinfo(issuer, grant, &access.scope)?;
+    let claims = claims::userinfo(issuer, grant, &access.scope)?;
     let client = issuer.store().client(&grant.client_id).cloned();
-    match client.as_ref().and_then(|client| Some((client, client.metadata.userinfo_alg?))) {
+    let is_signed = !issuer.defect.does(Behaviour::UserinfoUnsigned);
+    match client.as_ref().filter(|_| is_signed).and_then(|client| Some((client, client.metadata.userinfo_alg?))) {
         None => Ok(issuer.defect.reply(sites, Reply::json(StatusCode::OK, claims).no_store())?),
         Some((client, alg)) => {
-            issuer.defect.json(sites, &mut claims)?;
+            let sites = &[Site::UserinfoSigned];
             let jwt = claims::signed_userinfo(issuer, client, alg, claims)?;
             let reply = Reply::text(StatusCode::OK, jwt).with(CONTENT_TYPE, "application/jwt").no_store();
             Ok(issuer.defect.dress(sites, reply)?)

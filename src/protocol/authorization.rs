@@ -10,7 +10,7 @@ use crate::rule::authorization_error::{AuthorizationError, Refused};
 use crate::rule::authorization_response::AuthorizationResponse;
 use crate::rule::consent::Consent;
 use crate::session::agent::{Journey, PageKind, Visit, VisitError};
-use crate::session::callback::Callback;
+use crate::session::callback::{Callback, Document};
 use crate::session::redact::SecretKind;
 use crate::session::{Code, Second, Session, Stop, missing};
 
@@ -118,7 +118,7 @@ impl Session {
             self.browser = Some(agent.open().await.map_err(|e| Stop::Untestable(e.to_string()))?);
         }
         // A form needs a page to be sent from: one of our own, which goes when the visit is over.
-        let page = (wish.method == Method::Post).then(|| listener.offer(request.page(endpoint)));
+        let page = (wish.method == Method::Post).then(|| listener.offer(Document::html(request.page(endpoint))));
         let visit = Visit {
             url: page.as_ref().map_or_else(|| request.url(endpoint), |page| page.url().clone()),
             redirect_uri: listener.redirect_uri().clone(),
@@ -169,8 +169,7 @@ impl Session {
     }
 
     fn authorization_response(&self, callback: &Callback, state: String) -> Result<AuthorizationResponse, Stop> {
-        let listener = self.run.callback.as_ref().ok_or_else(|| missing("the callback listener"))?;
-        let redirect_uri = listener.redirect_uri();
+        let redirect_uri = Url::parse(&self.redirect_uri()).map_err(|_| missing("the redirect URI"))?;
         let own: Vec<(String, String)> = redirect_uri.query_pairs().into_owned().collect();
         let mut parameters: Vec<(String, String)> =
             callback.url.query_pairs().into_owned().chain(callback.form.clone()).filter(|pair| !own.contains(pair)).collect();
@@ -185,7 +184,7 @@ impl Session {
         Ok(AuthorizationResponse {
             url: callback.url.clone(),
             method: callback.method.clone(),
-            redirect_uri: redirect_uri.clone(),
+            redirect_uri,
             parameters,
             state: Some(state),
             issuer: self.issuer(),

@@ -96,7 +96,7 @@ impl Session {
         let mut parameters: Vec<(&'static str, String)> = vec![
             ("response_type", wish.response_type.clone().unwrap_or_else(|| "code".to_owned())),
             ("client_id", self.client()?.id.clone()),
-            ("redirect_uri", self.run.redirect_uri()),
+            ("redirect_uri", self.redirect_uri()),
             ("scope", wish.scope.clone()),
             ("state", state.clone()),
         ];

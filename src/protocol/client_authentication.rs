@@ -9,12 +9,16 @@ use crate::config::AuthMethod;
 use crate::rule::client_authentication::ClientAuthentication;
 use crate::session::received::Received;
 use crate::session::recorder::Request;
+use crate::session::redact::SecretKind;
 use crate::session::{Client, Session, Stop};
 
 use super::registration::error_of;
 
+/// The `client_assertion_type` of a JWT (RFC 7523 2.2).
+const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
 /// The first pause before a freshly registered client is tried again; it doubles from there.
-const FIRST_PAUSE: Duration = Duration::from_millis(50);
+pub(super) const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
 impl Session {
     /// Sends a form to an endpoint with the client authenticated the way that was registered or configured.
@@ -81,6 +85,14 @@ impl Session {
             }
             (AuthMethod::ClientSecretPost, Some(secret)) => {
                 parameters.extend([("client_id", client.id.as_str()), ("client_secret", secret)]);
+                Request::form(title, url.clone(), &parameters)
+            }
+            (AuthMethod::PrivateKeyJwt, _) => {
+                let now = jiff::Timestamp::now().as_second();
+                let signer = client.registered.as_ref().and_then(|registered| registered.signer.as_ref());
+                let assertion = signer.map(|signer| signer.key.assertion(&client.id, &signer.audience, now)).unwrap_or_default();
+                self.recorder.redactor().learn(SecretKind::ClientAssertion, &assertion);
+                parameters.extend([("client_id", client.id.as_str()), ("client_assertion_type", ASSERTION_TYPE), ("client_assertion", &assertion)]);
                 Request::form(title, url.clone(), &parameters)
             }
             (AuthMethod::None, _) | (_, None) => {

@@ -19,7 +19,7 @@ impl Session {
             return Err(Stop::Issuer("the provider metadata names no usable `token_endpoint`".to_owned()));
         };
         self.sentence("should complete Authorization Code Flow successfully");
-        let redirect_uri = self.run.redirect_uri();
+        let redirect_uri = self.redirect_uri();
         let grant = Grant::AuthorizationCode;
         let mut parameters = vec![("grant_type", grant.as_str()), ("code", code.code.as_str()), ("redirect_uri", redirect_uri.as_str())];
         if let Some(verifier) = &code.verifier {

@@ -7,8 +7,10 @@ use crate::session::{Session, Stop};
 pub mod authorization;
 pub mod authorization_page;
 pub mod authorization_request;
+pub mod client_assertions;
 pub mod client_authentication;
 pub mod client_credentials;
+pub mod client_management;
 pub mod code_exchange;
 pub mod dataset_site;
 pub mod discovery;
@@ -17,6 +19,7 @@ pub mod key_set;
 pub mod orders_feed;
 pub mod refresh;
 pub mod registration;
+pub mod registration_refusals;
 pub mod revocation;
 pub mod second_login;
 pub mod token_refusals;
@@ -34,6 +37,11 @@ impl Session {
             Step::FetchKeySet {} => self.fetch_key_set().await,
             Step::UseClient { grant_types } => self.use_client(grant_types).await,
             Step::Register(wish) => self.register(wish).await,
+            Step::RefuseRegistrations {} => self.refuse_registrations().await,
+            Step::TryRegistrationTokens {} => self.try_registration_tokens().await,
+            Step::ReadClient {} => self.read_client().await,
+            Step::DeleteClient {} => self.delete_client().await,
+            Step::TryClientAssertions {} => self.try_client_assertions().await,
             Step::ClientCredentials { scope } => self.client_credentials(scope).await,
             Step::AccessOrdersFeed {} => self.access_orders_feed().await,
             Step::Authorize(wish) => self.authorize(wish).await,

@@ -11,6 +11,7 @@ use crate::config::AuthMethod;
 use crate::feature::step::{ClientAuth, ClientWish};
 use crate::report::model::StepEnd;
 use crate::rule::registration::{Deletion, Registration};
+use crate::session::client_key::Signer;
 use crate::session::received::Received;
 use crate::session::recorder::Request;
 use crate::session::redact::SecretKind;
@@ -60,8 +61,22 @@ impl Session {
                  dynamic registration out with --skip 'dynamic-client-registration/*'"
             )));
         };
+        if let Some(alg) = &wish.userinfo_alg
+            && !self.listed("userinfo_signing_alg_values_supported")?.is_some_and(|algs| algs.contains(&alg.as_str()))
+        {
+            return Ok(StepEnd::LeftOut(format!("`userinfo_signing_alg_values_supported` does not list {alg}")));
+        }
         let metadata = self.metadata_value()?;
-        let body = self.client_metadata(asked, &wish.grant_types)?;
+        let mut body = self.client_metadata(asked, &wish.grant_types)?;
+        let signer = match asked {
+            Some(AuthMethod::PrivateKeyJwt) => match self.signer(wish.keys).await? {
+                Ok(signer) => Some(signer),
+                Err(reason) => return Ok(StepEnd::LeftOut(reason)),
+            },
+            _ => None,
+        };
+        let redirect_uri = wish.redirect_query.then(|| self.redirect_uri_with_query()).transpose()?;
+        add_to(&mut body, wish, signer.as_ref(), redirect_uri.as_deref());
         let mut request = Request::json("Dynamic Client Registration", url, &body);
         let token = self.run.config.initial_access_token.clone();
         if let Some(token) = &token {
@@ -87,6 +102,10 @@ impl Session {
             let says = error_of(&response).map(|error| format!(": {error}")).unwrap_or_default();
             return Err(Stop::Issuer(format!("the registration endpoint answered {} and gave no client{says}", response.status)));
         };
+        let mut client = client;
+        if let Some(registered) = &mut client.registered {
+            (registered.signer, registered.redirect_uri) = (signer, redirect_uri);
+        }
         self.facts.registered.push(client.clone());
         self.facts.client = Some(client);
         Ok(StepEnd::Done)
@@ -105,10 +124,12 @@ impl Session {
                 left.push(client.id);
                 continue;
             };
+            let exposed = client.registered.as_ref().is_some_and(|registered| registered.exposed);
             self.sentence("should delete the client that was registered");
             let mut request = Request::get("Client Deletion", url).bearer(token.expose_secret());
             request.method = Method::DELETE;
             match self.recorder.send(request).await {
+                Ok(response) if exposed && !(200..300).contains(&response.status) => left.push(client.id),
                 Ok(response) => {
                     self.judge(&Deletion { response });
                 }
@@ -123,7 +144,7 @@ impl Session {
         } else {
             self.end(StepEnd::LeftOut(format!(
                 "{} of the clients this test registered remain: the issuer offers no way to delete them (no `registration_client_uri` with a token), \
-                 or it failed",
+                 it failed, or the token was revoked because the test had used it for another client",
                 left.len()
             )));
         }
@@ -131,7 +152,7 @@ impl Session {
 
     /// The client metadata to register: everything the story needs and nothing else. A story that says which grants it needs leaves out what
     /// the issuer does not advertise, in scopes too: some issuers refuse the whole registration for one such value.
-    fn client_metadata(&self, method: Option<AuthMethod>, grant_types: &[String]) -> Result<Value, Stop> {
+    pub(super) fn client_metadata(&self, method: Option<AuthMethod>, grant_types: &[String]) -> Result<Value, Stop> {
         let method = method.unwrap_or_else(|| self.offered_method(true));
         let mut grants = vec!["authorization_code", "refresh_token", "client_credentials"];
         let mut scopes: Vec<&str> = self.scopes.split_ascii_whitespace().collect();
@@ -142,18 +163,22 @@ impl Session {
             let offered = self.listed("scopes_supported")?;
             scopes.retain(|scope| *scope == "openid" || offered.as_ref().is_none_or(|offered| offered.contains(scope)));
         }
-        Ok(json!({
+        let mut body = json!({
             "client_name": "oa-authtest",
             "redirect_uris": [self.run.redirect_uri()],
             "response_types": ["code"],
             "grant_types": grants,
             "token_endpoint_auth_method": method.as_str(),
-            "scope": scopes.join(" "),
-        }))
+        });
+        // A story may ask for nothing; an empty scope is no scope (RFC 6749 3.3).
+        if !scopes.is_empty() {
+            body["scope"] = json!(scopes.join(" "));
+        }
+        Ok(body)
     }
 
     /// The client in a registration response, if there is one to go on with.
-    fn registered_client(&self, response: &Received, asked: Option<AuthMethod>, at: Instant) -> Option<Client> {
+    pub(super) fn registered_client(&self, response: &Received, asked: Option<AuthMethod>, at: Instant) -> Option<Client> {
         let members = response.object().filter(|_| (200..300).contains(&response.status))?;
         let text = |name: &str| members.get(name).and_then(Value::as_str).map(str::to_owned);
         let id = text("client_id").filter(|id| !id.is_empty())?;
@@ -162,6 +187,7 @@ impl Session {
             Some("client_secret_post") => AuthMethod::ClientSecretPost,
             Some("none") => AuthMethod::None,
             Some("client_secret_basic") => AuthMethod::ClientSecretBasic,
+            Some("private_key_jwt") => AuthMethod::PrivateKeyJwt,
             _ => asked.unwrap_or_else(|| self.offered_method(secret.is_some())),
         };
         let management = text("registration_client_uri")
@@ -173,7 +199,10 @@ impl Session {
                 (uri, SecretString::from(token))
             });
         let id_token_alg = text("id_token_signed_response_alg").unwrap_or_else(|| "RS256".to_owned());
-        Some(Client { id, secret, method, registered: Some(Registered { at, id_token_alg, management, untried: true, unseen: true }) })
+        let userinfo_alg = text("userinfo_signed_response_alg");
+        let (signer, redirect_uri) = (None, None);
+        let registered = Registered { at, id_token_alg, management, untried: true, unseen: true, signer, redirect_uri, exposed: false, userinfo_alg };
+        Some(Client { id, secret, method, registered: Some(registered) })
     }
 
     /// Whether the issuer advertises a method; without a list it is `client_secret_basic` (OpenID Connect Discovery 3).
@@ -201,11 +230,29 @@ impl Session {
     }
 }
 
+/// Adds what a story wants beside the usual.
+fn add_to(body: &mut Value, wish: &ClientWish, signer: Option<&Signer>, redirect_uri: Option<&str>) {
+    if let Some(signer) = signer {
+        body["token_endpoint_auth_signing_alg"] = json!(signer.key.alg);
+        match &signer.hosted {
+            Some(hosted) => body["jwks_uri"] = json!(hosted.url()),
+            None => body["jwks"] = signer.key.set(),
+        }
+    }
+    if let Some(alg) = &wish.userinfo_alg {
+        body["userinfo_signed_response_alg"] = json!(alg);
+    }
+    if let Some(redirect_uri) = redirect_uri {
+        body["redirect_uris"] = json!([redirect_uri]);
+    }
+}
+
 impl From<ClientAuth> for AuthMethod {
     fn from(method: ClientAuth) -> Self {
         match method {
             ClientAuth::ClientSecretBasic => Self::ClientSecretBasic,
             ClientAuth::ClientSecretPost => Self::ClientSecretPost,
+            ClientAuth::PrivateKeyJwt => Self::PrivateKeyJwt,
             ClientAuth::None => Self::None,
         }
     }
@@ -221,7 +268,8 @@ pub fn error_of(response: &Received) -> Option<String> {
     })
 }
 
-fn refused(response: &Received, with_token: bool) -> String {
+/// Why a registration was refused, for a reader who can do something about it.
+pub(super) fn refused(response: &Received, with_token: bool) -> String {
     let says = error_of(response).map(|error| format!(", {error}")).unwrap_or_default();
     if with_token {
         format!("the registration endpoint refused the initial access token (status {}{says}): check --initial-access-token", response.status)

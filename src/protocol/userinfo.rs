@@ -8,6 +8,7 @@ use crate::report::model::StepEnd;
 use crate::rule::jose::Jwt;
 use crate::rule::scope_claims::ScopeClaims;
 use crate::rule::userinfo::UserInfo;
+use crate::rule::userinfo::signed::SignedUserInfo;
 use crate::rule::userinfo_request::UserInfoRequests;
 use crate::session::received::Received;
 use crate::session::recorder::Request;
@@ -40,6 +41,18 @@ impl Session {
         let response = self.send(Request::get("UserInfo", url).bearer(&user.access_token)).await?;
         let artefact = UserInfo { response, id_token_sub: user.sub() };
         self.judge(&artefact);
+        let client = self.client()?;
+        if let Some(alg) = client.registered.as_ref().and_then(|registered| registered.userinfo_alg.clone()) {
+            let signed = SignedUserInfo {
+                response: artefact.response.clone(),
+                alg,
+                keys: self.facts.keys.clone(),
+                issuer: self.issuer(),
+                client_id: client.id.clone(),
+            };
+            self.sentence("should sign the end-user's claims as the client registered");
+            self.judge(&signed);
+        }
         if judge_claims && let Some(userinfo) = claims(&artefact.response) {
             self.sentence("should return the claims that were asked for");
             let scope_claims = ScopeClaims {

@@ -35,7 +35,6 @@ static ARTEFACTS: &[&str] = &[
     "discovery",
     "jwks",
     "registration",
-    "client-config",
     "client-authentication",
     "consent",
     "orders-feed",
@@ -49,7 +48,8 @@ fn flaws() -> Vec<Flaw> {
 }
 
 fn is_ours(id: &str) -> bool {
-    id.split_once('/').is_some_and(|(artefact, _)| ARTEFACTS.contains(&artefact))
+    // The other rules about a client's configuration have files of their own, and need a run to be seen.
+    id == "client-config/delete-204" || id.split_once('/').is_some_and(|(artefact, _)| ARTEFACTS.contains(&artefact))
 }
 
 #[test]

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 pub mod access_token;
 pub mod authorization_error;
 pub mod authorization_response;
+pub mod client_assertion;
 pub mod client_authentication;
+pub mod client_configuration;
 pub mod consent;
 pub mod dataset_site;
 pub mod duplicate;
@@ -21,9 +23,12 @@ pub mod jose;
 pub mod key_set;
 pub mod openactive;
 pub mod orders_feed;
+pub mod protected;
 pub mod provider_metadata;
 pub mod refresh;
 pub mod registration;
+pub mod registration_access;
+pub mod registration_refusal;
 pub mod revocation;
 pub mod scope_claims;
 pub mod second_login;
@@ -141,6 +146,12 @@ pub fn catalogue() -> Vec<&'static Rule> {
         .chain(rules::<key_set::KeySet>())
         .chain(rules::<registration::Registration>())
         .chain(rules::<registration::Deletion>())
+        .chain(rules::<registration_refusal::RegistrationRefusal>())
+        .chain(rules::<registration_access::RegistrationAccess>())
+        .chain(rules::<client_configuration::ClientConfiguration>())
+        .chain(rules::<client_configuration::DeletedClient>())
+        .chain(rules::<client_assertion::ClientAssertions>())
+        .chain(rules::<userinfo::signed::SignedUserInfo>())
         .chain(rules::<client_authentication::ClientAuthentication>())
         .chain(rules::<authorization_response::AuthorizationResponse>())
         .chain(rules::<authorization_error::AuthorizationError>())

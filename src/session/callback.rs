@@ -9,6 +9,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::State;
 use axum::http::{Method, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use serde_json::Value;
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -91,8 +92,35 @@ struct Shelves {
     next: u64,
     waiting: Vec<Waiting>,
     unclaimed: VecDeque<Callback>,
-    /// Pages of our own, by their paths.
-    pages: HashMap<String, String>,
+    /// Documents of our own, by their paths.
+    offered: HashMap<String, Offered>,
+}
+
+#[derive(Debug)]
+struct Offered {
+    document: Document,
+    fetched: usize,
+}
+
+/// A document of our own, to be fetched beside the redirect URI.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// Its media type.
+    pub content_type: &'static str,
+    /// What it says.
+    pub body: String,
+}
+
+impl Document {
+    /// A page for a browser.
+    pub fn html(body: String) -> Self {
+        Self { content_type: "text/html; charset=utf-8", body }
+    }
+
+    /// JSON for the issuer to fetch.
+    pub fn json(value: &Value) -> Self {
+        Self { content_type: "application/json", body: value.to_string() }
+    }
 }
 
 #[derive(Debug)]
@@ -168,18 +196,19 @@ impl CallbackListener {
         Expectation { id, desk: Arc::clone(&self.desk) }
     }
 
-    /// Offers a page of our own at an address beside the redirect URI: a form that is to be sent to the issuer needs one to be sent from.
-    pub fn offer(&self, html: String) -> OfferedPage {
+    /// Offers a document of our own at an address beside the redirect URI: a form that is to be sent to the issuer needs a page to be sent from,
+    /// and some documents an issuer fetches itself.
+    pub fn offer(&self, document: Document) -> OfferedDocument {
         let mut shelves = self.desk.lock();
         let path = format!("{}/request/{}", self.redirect_uri.path().trim_end_matches('/'), shelves.next);
         shelves.next += 1;
-        shelves.pages.insert(path.clone(), html);
+        shelves.offered.insert(path.clone(), Offered { document, fetched: 0 });
         drop(shelves);
         let mut url = self.redirect_uri.clone();
         url.set_path(&path);
         url.set_query(None);
         url.set_fragment(None);
-        OfferedPage { url, desk: Arc::clone(&self.desk) }
+        OfferedDocument { url, desk: Arc::clone(&self.desk) }
     }
 
     /// Takes the oldest unclaimed callback that came to exactly this URL by this method, its fragment aside (no server ever sees one).
@@ -254,23 +283,28 @@ impl Drop for Expectation {
     }
 }
 
-/// A page of our own; gone when dropped.
+/// A document of our own; gone when dropped.
 #[derive(Debug)]
-pub struct OfferedPage {
+pub struct OfferedDocument {
     url: Url,
     desk: Arc<Desk>,
 }
 
-impl OfferedPage {
+impl OfferedDocument {
     /// Where it is.
     pub fn url(&self) -> &Url {
         &self.url
     }
+
+    /// How often it was fetched.
+    pub fn fetched(&self) -> usize {
+        self.desk.lock().offered.get(self.url.path()).map_or(0, |offered| offered.fetched)
+    }
 }
 
-impl Drop for OfferedPage {
+impl Drop for OfferedDocument {
     fn drop(&mut self) {
-        self.desk.lock().pages.remove(self.url.path());
+        self.desk.lock().offered.remove(self.url.path());
     }
 }
 
@@ -309,10 +343,13 @@ fn serve(socket: TcpListener, door: Door) -> AbortHandle {
 
 async fn answer(State(door): State<Door>, request: Request<Body>) -> Response {
     if request.uri().path() != door.redirect_uri.path() {
-        let page = door.desk.lock().pages.get(request.uri().path()).cloned();
-        if let Some(page) = page {
-            let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store"), (header::CONNECTION, "close")];
-            return (StatusCode::OK, headers, page).into_response();
+        let document = door.desk.lock().offered.get_mut(request.uri().path()).map(|offered| {
+            offered.fetched += 1;
+            offered.document.clone()
+        });
+        if let Some(document) = document {
+            let headers = [(header::CONTENT_TYPE, document.content_type), (header::CACHE_CONTROL, "no-store"), (header::CONNECTION, "close")];
+            return (StatusCode::OK, headers, document.body).into_response();
         }
         return (StatusCode::NOT_FOUND, "Not the redirect URI.\n").into_response();
     }

@@ -6,6 +6,7 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 use url::Url;
 
+use super::client_key::Signer;
 use crate::config::AuthMethod;
 use crate::rule::second_login::Again;
 
@@ -35,6 +36,14 @@ pub struct Registered {
     pub untried: bool,
     /// True until its first authorization.
     pub unseen: bool,
+    /// How it makes assertions, if it authenticates by them.
+    pub signer: Option<Signer>,
+    /// Its redirect URI, where it is not that of the run.
+    pub redirect_uri: Option<String>,
+    /// True if its registration access token was used for another client, so that the issuer may have revoked it.
+    pub exposed: bool,
+    /// `userinfo_signed_response_alg` of the registration response.
+    pub userinfo_alg: Option<String>,
 }
 
 /// An authorization code and what is needed to exchange it.

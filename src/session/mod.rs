@@ -21,6 +21,7 @@ use crate::rule::{Artefact, Level, Outcome, spec};
 pub mod agent;
 pub mod browser;
 pub mod callback;
+pub mod client_key;
 pub mod door;
 pub mod facts;
 pub mod http_agent;
@@ -270,6 +271,18 @@ impl Session {
     pub fn issuer(&self) -> String {
         let published = self.facts.metadata.as_ref().and_then(|metadata| metadata.get("issuer")).and_then(Value::as_str);
         published.unwrap_or(&self.run.config.issuer).to_owned()
+    }
+
+    /// The redirect URI of the client: the one it registered if the story gave it one of its own, else that of the run.
+    pub fn redirect_uri(&self) -> String {
+        let own = self.facts.client.as_ref().and_then(|client| client.registered.as_ref()?.redirect_uri.clone());
+        own.unwrap_or_else(|| self.run.redirect_uri())
+    }
+
+    /// Why an issuer cannot fetch documents that this machine offers on loopback, unless it is on loopback too.
+    pub fn not_reachable_by_issuer(&self) -> Option<String> {
+        let is_here = Url::parse(&self.run.config.issuer).is_ok_and(|issuer| is_loopback(&issuer));
+        (!is_here).then(|| "the issuer would have to fetch a document from this machine, which an issuer elsewhere cannot reach".to_owned())
     }
 
     /// The client.

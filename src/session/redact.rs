@@ -17,6 +17,8 @@ pub enum SecretKind {
     ClientSecret,
     /// The value of a Basic `Authorization` header.
     ClientCredentials,
+    /// A client assertion: a signed JWT by which a client authenticates.
+    ClientAssertion,
     /// The initial access token for registration.
     InitialAccessToken,
     /// `registration_access_token`.
@@ -40,6 +42,7 @@ impl SecretKind {
         match self {
             Self::ClientSecret => "client secret",
             Self::ClientCredentials => "client credentials",
+            Self::ClientAssertion => "client assertion",
             Self::InitialAccessToken => "initial access token",
             Self::RegistrationAccessToken => "registration access token",
             Self::AuthorizationCode => "authorization code",

@@ -8,6 +8,7 @@ use super::{Artefact, Check, Outcome};
 use crate::session::received::Received;
 
 pub mod formats;
+pub mod signed;
 
 /// The response to a userinfo request with a fresh access token.
 #[derive(Debug, Clone)]

@@ -103,12 +103,16 @@ async fn a_dropped_listener_frees_its_port() {
 }
 
 #[tokio::test]
-async fn a_page_of_our_own_is_there_until_it_is_dropped() {
+async fn a_document_of_our_own_is_there_until_it_is_dropped() {
     let listener = listener().await;
-    let (one, two) = (listener.offer("<p>one</p>".to_owned()), listener.offer("<p>two</p>".to_owned()));
+    let (one, two) = (listener.offer(Document::html("<p>one</p>".to_owned())), listener.offer(Document::json(&serde_json::json!(["two"]))));
     assert!(!is_at(one.url(), listener.redirect_uri()));
-    for (page, text) in [(&one, "<p>one</p>"), (&two, "<p>two</p>")] {
-        assert_eq!(reqwest::get(page.url().clone()).await.unwrap().text().await.unwrap(), text);
+    for (document, kind, text) in [(&one, "text/html; charset=utf-8", "<p>one</p>"), (&two, "application/json", "[\"two\"]")] {
+        assert_eq!(document.fetched(), 0);
+        let response = reqwest::get(document.url().clone()).await.unwrap();
+        assert_eq!(response.headers()["content-type"], kind);
+        assert_eq!(response.text().await.unwrap(), text);
+        assert_eq!(document.fetched(), 1);
     }
     let url = one.url().clone();
     drop(one);

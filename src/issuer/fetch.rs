@@ -1,0 +1,50 @@
+//! Documents the issuer fetches from a client: from loopback only, since whoever registers chooses the address (RFC 7591 5).
+
+use std::time::Duration;
+
+use serde_json::Value;
+use url::Url;
+
+use super::client_metadata::is_loopback;
+
+/// The largest document, in bytes.
+const LARGEST: usize = 64 * 1024;
+/// The longest it may take.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// A JSON document.
+///
+/// # Errors
+/// Why there is none.
+pub async fn json(uri: &str) -> Result<Value, &'static str> {
+    let url = Url::parse(uri).map_err(|_| "the address of a document is not a URL")?;
+    if !matches!(url.scheme(), "http" | "https") || !is_loopback(&url) {
+        return Err("documents are fetched from loopback addresses only");
+    }
+    let client =
+        reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().timeout(PATIENCE).tls_danger_accept_invalid_certs(true);
+    let client = client.build().map_err(|_| "documents cannot be fetched")?;
+    let mut response = client.get(url).send().await.map_err(|_| "a document cannot be fetched")?;
+    if response.status() != reqwest::StatusCode::OK {
+        return Err("a document is answered with another status than 200");
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|_| "a document ends early")? {
+        if body.len() + chunk.len() > LARGEST {
+            return Err("a document is too large");
+        }
+        body.extend_from_slice(&chunk);
+    }
+    serde_json::from_slice(&body).map_err(|_| "a document is not JSON")
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    #[tokio::test]
+    async fn nothing_is_fetched_from_elsewhere() {
+        for uri in ["http://192.0.2.1/", "file:///etc/hosts", "https://a.example/jwks", "jwks", "http://127.0.0.1:1/"] {
+            super::json(uri).await.unwrap_err();
+        }
+    }
+}

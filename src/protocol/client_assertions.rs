@@ -1,0 +1,120 @@
+//! Clients that authenticate by signed assertions: `private_key_jwt` (OpenID Connect Core 9, RFC 7523 2.2).
+
+use std::sync::Arc;
+
+use openidconnect::CsrfToken;
+use url::Url;
+
+use crate::feature::step::KeysBy;
+use crate::report::model::StepEnd;
+use crate::rule::client_assertion::{Attempt, ClientAssertions};
+use crate::rule::token_response::Grant;
+use crate::session::callback::Document;
+use crate::session::client_key::{ClientKey, Signer};
+use crate::session::{Session, Stop, missing};
+
+use super::client_authentication::FIRST_PAUSE;
+
+/// The query a redirect URI gets where a story wants one.
+const QUERY: (&str, &str) = ("client", "with a query");
+
+impl Session {
+    /// What a client that is about to be registered signs its assertions with; or why it cannot be.
+    pub(super) async fn signer(&self, keys: KeysBy) -> Result<Result<Signer, String>, Stop> {
+        let offered = self.listed("token_endpoint_auth_signing_alg_values_supported")?;
+        let Some(alg) = ClientKey::ALGS.into_iter().find(|alg| offered.as_ref().is_none_or(|offered| offered.contains(alg))) else {
+            return Ok(Err(format!("`token_endpoint_auth_signing_alg_values_supported` lists none of {}", ClientKey::ALGS.join(", "))));
+        };
+        let hosted = match keys {
+            KeysBy::Value => false,
+            KeysBy::Reference => {
+                if let Some(reason) = self.not_reachable_by_issuer() {
+                    return Ok(Err(reason));
+                }
+                true
+            }
+        };
+        // Making a key takes a while the first time.
+        let key = tokio::task::spawn_blocking(move || ClientKey::of(alg)).await;
+        let key = key.map_err(|error| Stop::Untestable(error.to_string()))?.map_err(Stop::Untestable)?;
+        let listener = self.run.callback.as_ref().ok_or_else(|| missing("the callback listener"))?;
+        let hosted = hosted.then(|| Arc::new(listener.offer(Document::json(&key.set()))));
+        Ok(Ok(Signer { key, audience: self.issuer(), hosted }))
+    }
+
+    /// The run's redirect URI with a query of the client's own.
+    pub(super) fn redirect_uri_with_query(&self) -> Result<String, Stop> {
+        let mut uri = Url::parse(&self.run.redirect_uri()).map_err(|_| missing("the redirect URI"))?;
+        uri.query_pairs_mut().append_pair(QUERY.0, QUERY.1);
+        Ok(uri.to_string())
+    }
+
+    /// Authenticates at the token endpoint by an assertion for the issuer and by one for the token endpoint, and judges both answers; the client
+    /// goes on with an audience that was accepted. A code the issuer never gave shows it without a login.
+    ///
+    /// # Errors
+    /// [`Stop`] if the endpoint cannot be reached, or takes neither.
+    pub async fn try_client_assertions(&mut self) -> Result<StepEnd, Stop> {
+        let Some(url) = self.endpoint("token_endpoint")? else {
+            return Ok(super::not_offered("token_endpoint"));
+        };
+        let Some(registered) = self.client()?.registered.clone() else {
+            return Ok(StepEnd::LeftOut("the client was not registered by this test".to_owned()));
+        };
+        let Some(signer) = registered.signer else {
+            return Ok(StepEnd::LeftOut("the client does not authenticate by assertions".to_owned()));
+        };
+        self.sentence("should authenticate the client by assertions signed with its key");
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let issuer = self.try_audience("the issuer", &self.issuer(), &url).await?;
+            let endpoint = self.try_audience("the token endpoint", url.as_str(), &url).await?;
+            let accepted = issuer.accepted != Some(false) || endpoint.accepted != Some(false);
+            if !accepted && registered.at.elapsed() + pause < self.run.config.registration_patience {
+                tokio::time::sleep(pause).await;
+                pause *= 2;
+                continue;
+            }
+            let unfetched = signer.hosted.as_ref().is_some_and(|hosted| hosted.fetched() == 0);
+            let audience = if issuer.accepted == Some(true) { self.issuer() } else { url.to_string() };
+            let artefact = ClientAssertions { issuer, endpoint, unfetched };
+            self.judge(&artefact);
+            if let Some(registered) = self.facts.client.as_mut().and_then(|client| client.registered.as_mut()) {
+                registered.untried = !accepted;
+                if let Some(signer) = &mut registered.signer {
+                    signer.audience = audience;
+                }
+            }
+            return match (accepted, unfetched) {
+                (true, _) => Ok(StepEnd::Done),
+                (false, true) => {
+                    // Without credentials that work there is nothing more to tell.
+                    self.facts.client = None;
+                    Ok(StepEnd::LeftOut(
+                        "the issuer never fetched the client's keys: it cannot reach this machine, or fetches nothing from loopback addresses"
+                            .to_owned(),
+                    ))
+                }
+                (false, false) => Err(Stop::Issuer("the issuer refuses the assertions of a client that it registered for them".to_owned())),
+            };
+        }
+    }
+
+    async fn try_audience(&mut self, name: &str, audience: &str, url: &Url) -> Result<Attempt, Stop> {
+        if let Some(signer) = self.facts.client.as_mut().and_then(|client| client.registered.as_mut()?.signer.as_mut()) {
+            audience.clone_into(&mut signer.audience);
+        }
+        let (code, verifier) = (CsrfToken::new_random_len(32), CsrfToken::new_random_len(32));
+        let redirect_uri = self.redirect_uri();
+        let form = [
+            ("grant_type", Grant::AuthorizationCode.as_str()),
+            ("code", code.secret()),
+            ("redirect_uri", &redirect_uri),
+            ("code_verifier", verifier.secret()),
+        ];
+        let request = self.authenticated(self.client()?, &format!("Client Assertion for {name}"), url, &form);
+        let response = self.send(request).await?;
+        let error = response.member("error").and_then(|error| error.as_str().map(str::to_owned));
+        Ok(Attempt::of(response.exchange, response.status, error))
+    }
+}

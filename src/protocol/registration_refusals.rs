@@ -1,0 +1,115 @@
+//! Registrations that must be refused or corrected, and those without the right initial access token (RFC 7591 3).
+
+use openidconnect::CsrfToken;
+use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
+use std::time::Instant;
+use url::Url;
+
+use crate::report::model::StepEnd;
+use crate::rule::protected::is_busy;
+use crate::rule::registration_access::RegistrationAccess;
+use crate::rule::registration_refusal::{NO_SUCH_METHOD, RegistrationRefusal, Wrong};
+use crate::session::client_key::ClientKey;
+use crate::session::received::Received;
+use crate::session::recorder::Request;
+use crate::session::redact::SecretKind;
+use crate::session::{Session, Stop, missing};
+
+/// The grant of a client that is registered for the sake of its registration.
+const GRANTS: [&str; 1] = ["authorization_code"];
+
+impl Session {
+    /// Asks for clients that no issuer may register, one mistake at a time, and judges each answer. What is registered all the same is deleted at
+    /// the end.
+    ///
+    /// # Errors
+    /// [`Stop`] if the endpoint cannot be reached.
+    pub async fn refuse_registrations(&mut self) -> Result<StepEnd, Stop> {
+        let Some(url) = self.endpoint("registration_endpoint")? else {
+            return Ok(super::not_offered("registration_endpoint"));
+        };
+        let token = self.run.config.initial_access_token.as_ref().map(|token| token.expose_secret().to_owned());
+        self.sentence("should register no client for metadata that no client may have");
+        for wrong in Wrong::ALL {
+            let Some(request) = self.wrong_metadata(wrong)? else { continue };
+            let title = format!("Registration with {}", wrong.says());
+            let response = self.post_registration(&title, &url, &request, token.as_deref()).await?;
+            if matches!(response.status, 401 | 403) {
+                return Ok(StepEnd::LeftOut(super::registration::refused(&response, token.is_some())));
+            }
+            self.judge(&RegistrationRefusal { response, wrong, request });
+        }
+        Ok(StepEnd::Done)
+    }
+
+    /// Registers without an initial access token and, where that is refused, with a made-up one. Open registration is allowed.
+    ///
+    /// # Errors
+    /// [`Stop`] if the endpoint cannot be reached.
+    pub async fn try_registration_tokens(&mut self) -> Result<StepEnd, Stop> {
+        let Some(url) = self.endpoint("registration_endpoint")? else {
+            return Ok(super::not_offered("registration_endpoint"));
+        };
+        let body = self.plain_metadata()?;
+        self.sentence("should ask for an initial access token and take no other, or be open to everybody");
+        let without = self.post_registration("Registration without a token", &url, &body, None).await?;
+        let wrong = if (200..300).contains(&without.status) || is_busy(&without) {
+            None
+        } else {
+            let made_up = CsrfToken::new_random_len(32).secret().clone();
+            self.recorder.redactor().learn(SecretKind::InitialAccessToken, &made_up);
+            Some(self.post_registration("Registration with a made-up token", &url, &body, Some(&made_up)).await?)
+        };
+        self.judge(&RegistrationAccess { without, wrong });
+        Ok(StepEnd::Done)
+    }
+
+    /// The metadata of an ordinary client.
+    pub(super) fn plain_metadata(&self) -> Result<Value, Stop> {
+        self.client_metadata(None, &GRANTS.map(str::to_owned))
+    }
+
+    /// Sends a registration and remembers the client, should one come of it, for the clean-up.
+    pub(super) async fn post_registration(&mut self, title: &str, url: &Url, body: &Value, token: Option<&str>) -> Result<Received, Stop> {
+        let mut request = Request::json(title, url.clone(), body);
+        if let Some(token) = token {
+            request = request.bearer(token);
+        }
+        let response = self.send(request).await?;
+        if let Some(client) = self.registered_client(&response, None, Instant::now()) {
+            self.facts.registered.push(client);
+        }
+        Ok(response)
+    }
+
+    /// The metadata of an ordinary client with one mistake; `None` if it cannot be made on this issuer.
+    fn wrong_metadata(&self, wrong: Wrong) -> Result<Option<Value>, Stop> {
+        let mut body = self.plain_metadata()?;
+        let mut redirect = |uri: &str| body["redirect_uris"] = json!([uri]);
+        match wrong {
+            Wrong::Fragment => {
+                let mut uri = Url::parse(&self.run.redirect_uri()).map_err(|_| missing("the redirect URI"))?;
+                uri.set_fragment(Some("here"));
+                redirect(uri.as_str());
+            }
+            Wrong::Relative => redirect("/oa-authtest/callback"),
+            Wrong::Script => redirect("javascript:void(0)//client.example/cb"),
+            Wrong::Data => redirect("data:text/html,client.example"),
+            Wrong::BothKeySets => {
+                let Ok(key) = ClientKey::of("ES256") else { return Ok(None) };
+                body["jwks"] = key.set();
+                body["jwks_uri"] = json!("https://client.example/jwks.json");
+            }
+            Wrong::Inconsistent => {
+                // A grant the issuer does not know would be refused for another reason.
+                if self.listed("grant_types_supported")?.is_some_and(|grants| !grants.contains(&"refresh_token")) {
+                    return Ok(None);
+                }
+                body["grant_types"] = json!(["refresh_token"]);
+            }
+            Wrong::UnknownMethod => body["token_endpoint_auth_method"] = json!(NO_SUCH_METHOD),
+        }
+        Ok(Some(body))
+    }
+}

@@ -1,0 +1,270 @@
+//! Rules about the client configuration endpoint (RFC 7592 2) and a client that was deleted there.
+
+use serde_json::Value;
+
+use super::expect::{holds, list, must, refusal, same, shorten, should, show};
+use super::protected::{if_refused, names_bearer, refused};
+use super::{Artefact, Check, Outcome};
+use crate::session::received::Received;
+
+/// The answers to reading a client's configuration with its own token, and with none or a wrong one.
+#[derive(Debug, Clone)]
+pub struct ClientConfiguration {
+    /// The client.
+    pub client_id: String,
+    /// With its own registration access token.
+    pub own: Received,
+    /// Without any.
+    pub without: Received,
+    /// With one the issuer never gave.
+    pub unknown: Received,
+    /// With that of another client, where there is another.
+    pub other: Option<Received>,
+}
+
+impl Artefact for ClientConfiguration {
+    const RULES: &'static [Check<Self>] = RULES;
+    fn exchange(&self) -> Option<usize> {
+        Some(self.own.exchange)
+    }
+}
+
+const READ: &str = "client-config/read-200";
+const WITHOUT: &str = "client-config/no-token-refused";
+const UNKNOWN: &str = "client-config/unknown-token-refused";
+const OTHER: &str = "client-config/other-token-refused";
+
+static RULES: &[Check<ClientConfiguration>] = &[
+    must(
+        READ,
+        "RFC7592-2.1",
+        "A client reads its configuration with its registration access token",
+        "The client cannot find out what it is registered for.",
+        |config| match config.own.status {
+            // RFC 7592 2.1: that is the answer to a client that may not read it.
+            403 => Outcome::not_applicable("status 403: the issuer says that the client may not read it"),
+            405 => Outcome::not_applicable("status 405: the issuer says that it does not offer reading"),
+            200 => Outcome::passed("status 200"),
+            _ => Outcome::failed("status 200", refusal(&config.own)),
+        },
+    ),
+    must(
+        "client-config/read-client-id",
+        "RFC7592-3",
+        "The configuration that a client reads has its client identifier",
+        "The client takes another's registration for its own.",
+        |config| {
+            if config.own.status != 200 {
+                return Outcome::not_run(READ);
+            }
+            match config.own.member("client_id") {
+                Some(Value::String(id)) => same("client_id", &config.client_id, &id),
+                other => Outcome::failed(
+                    format!("client_id = {}", shorten(&config.client_id)),
+                    other.map_or_else(|| "no client_id".to_owned(), |other| format!("client_id = {}", show(&other))),
+                ),
+            }
+        },
+    ),
+    must(
+        WITHOUT,
+        "RFC6749-7",
+        "A client's configuration is refused without a registration access token",
+        "Its secret is there for anybody to read.",
+        |config| refused(&config.without),
+    ),
+    must(
+        UNKNOWN,
+        "RFC6749-7",
+        "A client's configuration is refused to a registration access token that the issuer never gave",
+        "Whoever makes up a token reads the client's secret.",
+        |config| refused(&config.unknown),
+    ),
+    must(
+        OTHER,
+        "RFC6749-7",
+        "A client's configuration is refused to the registration access token of another client",
+        "Whoever may register reads every other client's secret, and changes or deletes the client.",
+        |config| match &config.other {
+            Some(other) => refused(other),
+            None => Outcome::not_applicable("there was no other client to try it with"),
+        },
+    ),
+    should(
+        "client-config/refusals-http-401",
+        "RFC6750-3.1",
+        "A client's configuration is refused with 401, or 403, where the token is missing or wrong",
+        "The client cannot tell that its token is the trouble.",
+        |config| {
+            every(config, |response, rule| {
+                // RFC 7592 2.1 has 403 for a client that may not read the configuration.
+                if_refused(response, rule, || holds(matches!(response.status, 401 | 403), "status 401, or 403", refusal(response)))
+            })
+        },
+    ),
+    must(
+        "client-config/refusals-challenge",
+        "RFC6750-3",
+        "The refusal of a client's configuration names the scheme Bearer in WWW-Authenticate",
+        "The client cannot find out what is asked for, nor why its token is refused.",
+        |config| every(config, names_bearer),
+    ),
+    must(
+        "client-config/refusals-disclose-nothing",
+        "RFC6749-7",
+        "The refusal of a client's configuration holds none of it",
+        "The refusal gives away what it refuses.",
+        |config| {
+            every(config, |response, rule| {
+                if_refused(response, rule, || {
+                    let body = response.object().unwrap_or_default();
+                    let names = ["client_secret", "registration_access_token", "redirect_uris", "registration_client_uri"];
+                    let there: Vec<_> = names.into_iter().filter(|name| body.contains_key(*name)).collect();
+                    let seen = if there.is_empty() { "nothing of the client".to_owned() } else { list(&there) };
+                    holds(there.is_empty(), "an error and nothing of the client", seen)
+                })
+            })
+        },
+    ),
+];
+
+/// Judges all the refusals: the first that fails counts, else the first that passes.
+fn every(config: &ClientConfiguration, judge: impl Fn(&Received, &'static str) -> Outcome) -> Outcome {
+    let answers = [Some((&config.without, WITHOUT)), Some((&config.unknown, UNKNOWN)), config.other.as_ref().map(|other| (other, OTHER))];
+    let judged: Vec<Outcome> = answers.into_iter().flatten().map(|(response, rule)| judge(response, rule)).collect();
+    let passed = |outcome: &&Outcome| matches!(outcome, Outcome::Passed { .. });
+    let first = judged.iter().find(|outcome| outcome.is_failed()).or_else(|| judged.iter().find(passed)).or_else(|| judged.first());
+    first.cloned().unwrap_or_else(|| Outcome::not_applicable("there is no refusal"))
+}
+
+/// What is left of a client that was deleted.
+#[derive(Debug, Clone)]
+pub struct DeletedClient {
+    /// The answer to reading its configuration with its registration access token.
+    pub read: Received,
+    /// The answer of the token endpoint to its credentials and a code that the issuer never gave, where there is an endpoint.
+    pub token: Option<Received>,
+}
+
+impl Artefact for DeletedClient {
+    const RULES: &'static [Check<Self>] = DELETED_RULES;
+    fn exchange(&self) -> Option<usize> {
+        Some(self.read.exchange)
+    }
+}
+
+const GONE: &str = "client-config/deleted-refused";
+
+static DELETED_RULES: &[Check<DeletedClient>] = &[
+    must(
+        GONE,
+        "RFC7592-2.3",
+        "The registration access token of a deleted client is refused",
+        "Who has the token reads the secret of a client that its owner thinks is gone.",
+        |deleted| refused(&deleted.read),
+    ),
+    must(
+        "client-config/deleted-http-401",
+        "RFC7592-2.1",
+        "The configuration of a deleted client is refused with 401",
+        "Clients cannot tell that they do not exist any more from trouble on the way.",
+        |deleted| if_refused(&deleted.read, GONE, || holds(deleted.read.status == 401, "status 401", refusal(&deleted.read))),
+    ),
+    must(
+        "client-config/deleted-credentials-dead",
+        "RFC7592-2.3",
+        "The credentials of a deleted client are refused at the token endpoint",
+        "Who has the secret goes on using a client that its owner thinks is gone.",
+        |deleted| {
+            let Some(response) = &deleted.token else {
+                return Outcome::not_applicable("there is no token endpoint, or there are no credentials");
+            };
+            let error = response.member("error").and_then(|error| error.as_str().map(str::to_owned));
+            match (response.status, error.as_deref()) {
+                (401, _) | (_, Some("invalid_client")) => Outcome::passed(refusal(response)),
+                // The issuer goes on to look at the code.
+                (200..300, _) | (_, Some("invalid_grant")) => Outcome::failed("error = invalid_client", refusal(response)),
+                _ => Outcome::not_applicable(format!("it does not say whether the client is known: {}", refusal(response))),
+            }
+        },
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule::testing::{arbitrary, failing, json as response, not_applicable};
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn refusal() -> Received {
+        let mut response = response(401, &json!({ "error": "invalid_token" }));
+        response.headers.push(("www-authenticate".to_owned(), "Bearer error=\"invalid_token\"".to_owned()));
+        response
+    }
+
+    fn good() -> ClientConfiguration {
+        ClientConfiguration {
+            client_id: "c".to_owned(),
+            own: response(200, &json!({ "client_id": "c", "client_secret": "s" })),
+            without: refusal(),
+            unknown: refusal(),
+            other: Some(refusal()),
+        }
+    }
+
+    #[test]
+    fn good_answers_pass() {
+        assert!(failing(&good()).is_empty());
+        assert_eq!(not_applicable(&ClientConfiguration { other: None, ..good() }), [OTHER]);
+        for status in [403, 405] {
+            assert!(failing(&ClientConfiguration { own: response(status, &json!({})), ..good() }).is_empty(), "{status}");
+        }
+        let mut forbidden = refusal();
+        forbidden.status = 403;
+        assert!(failing(&ClientConfiguration { other: Some(forbidden), ..good() }).is_empty());
+    }
+
+    #[test]
+    fn each_way_of_being_wrong_fails_its_rule() {
+        let open = || response(200, &json!({ "client_id": "c", "client_secret": "s" }));
+        let bare = || response(401, &json!({}));
+        let mut telling = refusal();
+        telling.body = br#"{"error":"invalid_token","client_secret":"s"}"#.to_vec();
+        let mut absent = refusal();
+        absent.status = 404;
+        for (config, rule) in [
+            (ClientConfiguration { own: response(404, &json!({})), ..good() }, "read-200"),
+            (ClientConfiguration { own: response(200, &json!({ "client_id": "d" })), ..good() }, "read-client-id"),
+            (ClientConfiguration { own: response(200, &json!([])), ..good() }, "read-client-id"),
+            (ClientConfiguration { without: open(), ..good() }, "no-token-refused"),
+            (ClientConfiguration { unknown: open(), ..good() }, "unknown-token-refused"),
+            (ClientConfiguration { other: Some(open()), ..good() }, "other-token-refused"),
+            (ClientConfiguration { unknown: bare(), ..good() }, "refusals-challenge"),
+            (ClientConfiguration { without: absent, ..good() }, "refusals-http-401"),
+            (ClientConfiguration { other: Some(telling), ..good() }, "refusals-disclose-nothing"),
+        ] {
+            assert_eq!(failing(&config), [format!("client-config/{rule}")]);
+        }
+    }
+
+    #[test]
+    fn a_deleted_client_is_dead() {
+        let dead = || Some(response(400, &json!({ "error": "invalid_client" })));
+        assert!(failing(&DeletedClient { read: refusal(), token: dead() }).is_empty());
+        assert!(failing(&DeletedClient { read: refusal(), token: None }).is_empty());
+        assert_eq!(failing(&DeletedClient { read: response(200, &json!({})), token: dead() }), [GONE]);
+        assert_eq!(failing(&DeletedClient { read: response(404, &json!({})), token: dead() }), ["client-config/deleted-http-401"]);
+        let alive = Some(response(400, &json!({ "error": "invalid_grant" })));
+        assert_eq!(failing(&DeletedClient { read: refusal(), token: alive }), ["client-config/deleted-credentials-dead"]);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_panics(one in arbitrary::received(&["client_id", "error", "client_secret"]), two in arbitrary::received(&["error"])) {
+            let config = ClientConfiguration { own: one.clone(), without: two.clone(), unknown: one.clone(), other: Some(two.clone()), ..good() };
+            let _ = failing(&config);
+            let _ = failing(&DeletedClient { read: one, token: Some(two) });
+        }
+    }
+}

@@ -1,0 +1,43 @@
+//! What the rules about endpoints that ask for a bearer token share (RFC 6750 3).
+
+use super::Outcome;
+use super::expect::{holds, list, refusal};
+use super::userinfo_request::challenge;
+use crate::session::received::Received;
+
+/// An issuer with too much to do, or one that slows us down, says nothing about the request.
+pub fn is_busy(response: &Received) -> bool {
+    matches!(response.status, 429 | 503)
+}
+
+/// Passes when the request was refused.
+pub fn refused(response: &Received) -> Outcome {
+    if is_busy(response) {
+        return Outcome::not_applicable(format!("status {} says nothing about the request", response.status));
+    }
+    holds(!(200..300).contains(&response.status), "a refusal: status 401", refusal(response))
+}
+
+/// Judges a refusal; of what is none, the rule says it that asks for one.
+pub fn if_refused(response: &Received, rule: &'static str, judge: impl FnOnce() -> Outcome) -> Outcome {
+    match refused(response) {
+        Outcome::Passed { .. } => judge(),
+        Outcome::Failed { .. } => Outcome::not_run(rule),
+        other => other,
+    }
+}
+
+/// Passes when the refusal has status 401.
+pub fn http_401(response: &Received, rule: &'static str) -> Outcome {
+    if_refused(response, rule, || holds(response.status == 401, "status 401", refusal(response)))
+}
+
+/// Passes when the refusal's challenge is for the scheme Bearer.
+pub fn names_bearer(response: &Received, rule: &'static str) -> Outcome {
+    if_refused(response, rule, || {
+        let seen: Vec<_> = response.header_all("www-authenticate").collect();
+        let named = seen.iter().any(|value| challenge::names(value, "bearer"));
+        let shown = if seen.is_empty() { "no WWW-Authenticate".to_owned() } else { format!("WWW-Authenticate: {}", list(&seen)) };
+        holds(named, "WWW-Authenticate: Bearer …", shown)
+    })
+}

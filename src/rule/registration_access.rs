@@ -1,0 +1,103 @@
+//! Rules about registration that is protected by an initial access token (RFC 7591 3).
+
+use super::expect::{must, should};
+use super::protected::{http_401, names_bearer, refused};
+use super::{Artefact, Check, Outcome};
+use crate::session::received::Received;
+
+/// Registration requests without an initial access token and with one that the issuer never gave.
+#[derive(Debug, Clone)]
+pub struct RegistrationAccess {
+    /// The answer to the request without a token.
+    pub without: Received,
+    /// The answer to the request with a made-up token; `None` where registration is open to all, which is allowed.
+    pub wrong: Option<Received>,
+}
+
+impl Artefact for RegistrationAccess {
+    const RULES: &'static [Check<Self>] = RULES;
+    fn exchange(&self) -> Option<usize> {
+        Some(self.wrong.as_ref().unwrap_or(&self.without).exchange)
+    }
+}
+
+const WRONG: &str = "registration-access/wrong-token-refused";
+/// Nothing is asked of an open endpoint, so no rule can be the cause.
+const OPEN: &str = "registration is open to everybody, which is allowed";
+
+static RULES: &[Check<RegistrationAccess>] = &[
+    should(
+        "registration-access/no-token-http-401",
+        "RFC6750-3.1",
+        "Protected registration refuses a request without an initial access token with 401",
+        "Developers cannot tell that a token was all that was missing.",
+        |access| protected(access, |_| http_401(&access.without, OPEN)),
+    ),
+    must(
+        "registration-access/no-token-challenge",
+        "RFC6750-3",
+        "The refusal of a registration without a token names the scheme Bearer in WWW-Authenticate",
+        "A client that does not know the endpoint cannot find out what it asks for.",
+        |access| protected(access, |_| names_bearer(&access.without, OPEN)),
+    ),
+    must(
+        WRONG,
+        "RFC6749-7",
+        "Protected registration refuses an initial access token that the issuer never gave",
+        "Whoever makes up a token registers as many clients as they like, under any name.",
+        |access| protected(access, refused),
+    ),
+    should(
+        "registration-access/wrong-token-http-401",
+        "RFC6750-3.1",
+        "A registration with an invalid initial access token is refused with 401",
+        "Developers look for a mistake in their metadata where the token is wrong.",
+        |access| protected(access, |wrong| http_401(wrong, WRONG)),
+    ),
+    must(
+        "registration-access/wrong-token-challenge",
+        "RFC6750-3",
+        "The refusal of an invalid initial access token names the scheme Bearer in WWW-Authenticate",
+        "Clients look there for the reason and find none.",
+        |access| protected(access, |wrong| names_bearer(wrong, WRONG)),
+    ),
+];
+
+fn protected(access: &RegistrationAccess, judge: impl FnOnce(&Received) -> Outcome) -> Outcome {
+    access.wrong.as_ref().map_or_else(|| Outcome::not_applicable(OPEN), judge)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule::testing::{failing, json as response, not_applicable};
+    use serde_json::json;
+
+    fn challenged(mut response: Received) -> Received {
+        response.headers.push(("www-authenticate".to_owned(), "Bearer realm=\"x\"".to_owned()));
+        response
+    }
+
+    fn refusal() -> Received {
+        challenged(response(401, &json!({ "error": "invalid_token" })))
+    }
+
+    #[test]
+    fn open_and_protected_registration_are_both_allowed() {
+        let open = RegistrationAccess { without: response(201, &json!({ "client_id": "c" })), wrong: None };
+        assert_eq!(not_applicable(&open).len(), RegistrationAccess::RULES.len());
+        assert!(failing(&RegistrationAccess { without: refusal(), wrong: Some(refusal()) }).is_empty());
+        let busy = RegistrationAccess { without: response(503, &json!({})), wrong: Some(response(429, &json!({}))) };
+        assert!(failing(&busy).is_empty());
+    }
+
+    #[test]
+    fn each_way_of_being_wrong_fails_its_rule() {
+        let of = |without: Received, wrong: Received| failing(&RegistrationAccess { without, wrong: Some(wrong) });
+        assert_eq!(of(refusal(), response(201, &json!({ "client_id": "c" }))), [WRONG]);
+        assert_eq!(of(challenged(response(400, &json!({}))), refusal()), ["registration-access/no-token-http-401"]);
+        assert_eq!(of(response(401, &json!({})), refusal()), ["registration-access/no-token-challenge"]);
+        assert_eq!(of(refusal(), challenged(response(403, &json!({})))), ["registration-access/wrong-token-http-401"]);
+        assert_eq!(of(refusal(), response(401, &json!({}))), ["registration-access/wrong-token-challenge"]);
+    }
+}

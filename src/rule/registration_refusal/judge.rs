@@ -1,0 +1,158 @@
+//! The judgements on registrations that ask for what no client may have.
+
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::super::Outcome;
+use super::super::expect::{holds, list, media_type, refusal, shorten, show};
+use super::super::protected::is_busy;
+use super::{ERROR_PRESENT, JSON_OBJECT, NO_SUCH_METHOD, RegistrationRefusal, Wrong};
+
+/// The client that was registered all the same, if one was; else what to say.
+fn registered(refusal: &RegistrationRefusal, wrong: &[Wrong]) -> Result<Map<String, Value>, Outcome> {
+    if !wrong.contains(&refusal.wrong) {
+        return Err(Outcome::not_applicable(format!("this request has {}", refusal.wrong.says())));
+    }
+    let response = &refusal.response;
+    if is_busy(response) {
+        return Err(Outcome::not_applicable(format!("status {} says nothing about the request", response.status)));
+    }
+    let client = response.object().filter(|_| (200..300).contains(&response.status)).filter(|client| client.contains_key("client_id"));
+    client.ok_or_else(|| Outcome::passed(super::super::expect::refusal(response)))
+}
+
+/// Judges the client if there is one: a request that was refused or corrected passes.
+fn unless_corrected(
+    refusal: &RegistrationRefusal,
+    wrong: &[Wrong],
+    expected: &str,
+    kept: fn(&Map<String, Value>, &Value) -> Option<String>,
+) -> Outcome {
+    match registered(refusal, wrong) {
+        Err(outcome) => outcome,
+        Ok(client) => match kept(&client, &refusal.request) {
+            None => Outcome::passed("the client is registered without it"),
+            Some(seen) => Outcome::failed(expected, format!("a client is registered with {}", shorten(&seen))),
+        },
+    }
+}
+
+/// The first redirect URI of a client that is one of a kind. A response that leaves the redirect URIs out registered what was asked for.
+fn redirect_uri(client: &Map<String, Value>, request: &Value, is_wrong: fn(&str) -> bool) -> Option<String> {
+    let uris = client.get("redirect_uris").filter(|uris| !uris.is_null()).unwrap_or(&request["redirect_uris"]);
+    uris.as_array()?.iter().filter_map(Value::as_str).find(|uri| is_wrong(uri)).map(|uri| format!("the redirect URI {uri}"))
+}
+
+pub(super) fn fragment(refusal: &RegistrationRefusal) -> Outcome {
+    unless_corrected(refusal, &[Wrong::Fragment], "a refusal: status 400", |client, request| redirect_uri(client, request, |uri| uri.contains('#')))
+}
+
+pub(super) fn relative(refusal: &RegistrationRefusal) -> Outcome {
+    unless_corrected(refusal, &[Wrong::Relative], "a refusal: status 400", |client, request| {
+        redirect_uri(client, request, |uri| Url::parse(uri) == Err(url::ParseError::RelativeUrlWithoutBase))
+    })
+}
+
+pub(super) fn scheme(refusal: &RegistrationRefusal) -> Outcome {
+    unless_corrected(refusal, &[Wrong::Script, Wrong::Data], "a refusal: status 400", |client, request| {
+        redirect_uri(client, request, |uri| Url::parse(uri).is_ok_and(|url| matches!(url.scheme(), "javascript" | "data")))
+    })
+}
+
+pub(super) fn both_key_sets(refusal: &RegistrationRefusal) -> Outcome {
+    unless_corrected(refusal, &[Wrong::BothKeySets], "a refusal, or one of the two", |client, _| {
+        let has = |name: &str| client.get(name).is_some_and(|value| !value.is_null() && value != "");
+        (has("jwks") && has("jwks_uri")).then(|| "jwks and jwks_uri".to_owned())
+    })
+}
+
+pub(super) fn inconsistent(refusal: &RegistrationRefusal) -> Outcome {
+    unless_corrected(refusal, &[Wrong::Inconsistent], "a refusal, or types that fit", |client, request| {
+        let words = |name: &str| -> Vec<String> {
+            let value = client.get(name).filter(|value| !value.is_null()).unwrap_or(&request[name]);
+            value.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+        };
+        let (grants, responses) = (words("grant_types"), words("response_types"));
+        let is_odd = responses.iter().any(|kind| kind == "code") && !grants.iter().any(|grant| grant == "authorization_code");
+        is_odd.then(|| format!("response_types {} and grant_types {}", list(&responses), list(&grants)))
+    })
+}
+
+pub(super) fn unknown_method(refusal: &RegistrationRefusal) -> Outcome {
+    unless_corrected(refusal, &[Wrong::UnknownMethod], "a refusal, or a method that exists", |client, request| {
+        let name = "token_endpoint_auth_method";
+        let method = client.get(name).filter(|value| !value.is_null()).unwrap_or(&request[name]);
+        (method == NO_SUCH_METHOD).then(|| format!("{name} = {}", show(method)))
+    })
+}
+
+/// Whether the metadata was refused, so that there is a refusal to judge; else what to say. A protected endpoint that does not like the token
+/// says nothing about the metadata.
+fn refused(refusal: &RegistrationRefusal) -> Result<(), Outcome> {
+    match refusal.response.status {
+        200..300 => Err(Outcome::not_applicable("the issuer registered a client")),
+        401 | 403 => Err(Outcome::not_applicable("the request was refused for its token")),
+        status if is_busy(&refusal.response) => Err(Outcome::not_applicable(format!("status {status} says nothing about the request"))),
+        _ => Ok(()),
+    }
+}
+
+fn body(refusal: &RegistrationRefusal) -> Result<Map<String, Value>, Outcome> {
+    refused(refusal)?;
+    refusal.response.object().ok_or_else(|| Outcome::not_run(JSON_OBJECT))
+}
+
+fn settle(judged: Result<Outcome, Outcome>) -> Outcome {
+    judged.unwrap_or_else(|outcome| outcome)
+}
+
+pub(super) fn http_400(artefact: &RegistrationRefusal) -> Outcome {
+    settle(refused(artefact).map(|()| holds(artefact.response.status == 400, "status 400", refusal(&artefact.response))))
+}
+
+pub(super) fn json_object(refusal: &RegistrationRefusal) -> Outcome {
+    settle(refused(refusal).map(|()| match refusal.response.json() {
+        Ok(Value::Object(body)) => Outcome::passed(format!("a JSON object: {}", list(&body.keys().collect::<Vec<_>>()))),
+        Ok(_) => Outcome::failed("a JSON object", "JSON that is not an object"),
+        Err(why) => Outcome::failed("a JSON object", shorten(&why)),
+    }))
+}
+
+pub(super) fn content_type(refusal: &RegistrationRefusal) -> Outcome {
+    settle(refused(refusal).map(|()| media_type(&refusal.response, &["application/json"])))
+}
+
+pub(super) fn error_present(refusal: &RegistrationRefusal) -> Outcome {
+    settle(body(refusal).map(|body| {
+        let error = body.get("error");
+        let seen = error.map_or_else(|| "no error".to_owned(), |error| format!("error = {}", show(error)));
+        holds(error.and_then(Value::as_str).is_some_and(|error| !error.is_empty()), "error: a string that is not empty", seen)
+    }))
+}
+
+pub(super) fn error_code(refusal: &RegistrationRefusal) -> Outcome {
+    settle(body(refusal).map(|body| match body.get("error").and_then(Value::as_str) {
+        None | Some("") => Outcome::not_run(ERROR_PRESENT),
+        Some(error) => {
+            let known = matches!(error, "invalid_redirect_uri" | "invalid_client_metadata");
+            holds(known, "error = invalid_redirect_uri or invalid_client_metadata", format!("error = {}", shorten(error)))
+        }
+    }))
+}
+
+pub(super) fn no_credentials(refusal: &RegistrationRefusal) -> Outcome {
+    settle(body(refusal).map(|body| {
+        let names = ["client_id", "client_secret", "registration_access_token"];
+        let there: Vec<_> = names.into_iter().filter(|name| body.contains_key(*name)).collect();
+        let seen = if there.is_empty() { "none".to_owned() } else { list(&there) };
+        holds(there.is_empty(), "an error and nothing of a client", seen)
+    }))
+}
+
+pub(super) fn no_store(refusal: &RegistrationRefusal) -> Outcome {
+    settle(refused(refusal).map(|()| {
+        let seen: Vec<_> = refusal.response.header_all("cache-control").collect();
+        let shown = if seen.is_empty() { "no Cache-Control".to_owned() } else { format!("Cache-Control: {}", list(&seen)) };
+        holds(refusal.response.no_store(), "Cache-Control: no-store", shown)
+    }))
+}

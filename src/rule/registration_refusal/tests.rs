@@ -1,0 +1,91 @@
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::{NO_SUCH_METHOD, RegistrationRefusal, Wrong};
+use crate::rule::Artefact;
+use crate::rule::testing::{arbitrary, failing, json as response, not_applicable, not_run, text};
+use crate::session::received::Received;
+
+fn no_store(mut response: Received) -> Received {
+    response.headers.push(("cache-control".to_owned(), "no-store".to_owned()));
+    response
+}
+
+fn of(wrong: Wrong, response: Received) -> RegistrationRefusal {
+    let request = match wrong {
+        Wrong::Fragment => json!({ "redirect_uris": ["https://client.example/cb#here"] }),
+        Wrong::Relative => json!({ "redirect_uris": ["/cb"] }),
+        Wrong::Script => json!({ "redirect_uris": ["javascript:x"] }),
+        Wrong::Data => json!({ "redirect_uris": ["DATA:text/html,x"] }),
+        Wrong::BothKeySets => json!({ "jwks": {}, "jwks_uri": "https://client.example/jwks" }),
+        Wrong::Inconsistent => json!({ "grant_types": ["refresh_token"], "response_types": ["code"] }),
+        Wrong::UnknownMethod => json!({ "token_endpoint_auth_method": NO_SUCH_METHOD }),
+    };
+    RegistrationRefusal { response, wrong, request }
+}
+
+fn refusal() -> Received {
+    no_store(response(400, &json!({ "error": "invalid_client_metadata", "error_description": "no" })))
+}
+
+#[test]
+fn a_refusal_passes_whatever_was_wrong() {
+    for wrong in Wrong::ALL {
+        assert!(failing(&of(wrong, refusal())).is_empty(), "{wrong:?}");
+        for busy in [429, 503] {
+            assert_eq!(not_applicable(&of(wrong, response(busy, &json!({})))).len(), RegistrationRefusal::RULES.len(), "{wrong:?} {busy}");
+        }
+    }
+}
+
+#[test]
+fn a_corrected_registration_passes_and_one_as_asked_for_fails() {
+    for (wrong, rule, corrected) in [
+        (Wrong::Fragment, "redirect-fragment", json!({ "redirect_uris": ["https://client.example/cb"] })),
+        (Wrong::Relative, "redirect-relative", json!({ "redirect_uris": [] })),
+        (Wrong::Script, "redirect-scheme", json!({ "redirect_uris": ["https://client.example/cb"] })),
+        (Wrong::Data, "redirect-scheme", json!({ "redirect_uris": ["https://client.example/cb"] })),
+        (Wrong::BothKeySets, "both-key-sets", json!({ "jwks": {}, "jwks_uri": "" })),
+        (Wrong::Inconsistent, "inconsistent-types", json!({ "grant_types": ["authorization_code", "refresh_token"] })),
+        (Wrong::UnknownMethod, "unknown-auth-method", json!({ "token_endpoint_auth_method": "none" })),
+    ] {
+        let client = |mut members: Value| {
+            members["client_id"] = json!("c");
+            members
+        };
+        assert!(failing(&of(wrong, response(201, &client(corrected)))).is_empty(), "{wrong:?}");
+        let asked = of(wrong, refusal()).request;
+        assert_eq!(failing(&of(wrong, response(201, &client(asked)))), [format!("registration-error/{rule}")], "{wrong:?}");
+    }
+    // Key sets that are not in the response were not registered; redirect URIs that are not, were.
+    assert!(failing(&of(Wrong::BothKeySets, response(201, &json!({ "client_id": "c" })))).is_empty());
+    assert_eq!(failing(&of(Wrong::Script, response(201, &json!({ "client_id": "c" })))), ["registration-error/redirect-scheme"]);
+}
+
+#[test]
+fn the_form_of_a_refusal_is_judged() {
+    for (answer, rule) in [
+        (no_store(response(422, &json!({ "error": "invalid_client_metadata" }))), "http-400"),
+        (no_store(text(400, "application/json", "no")), "json-object"),
+        (no_store(text(400, "text/plain", "{\"error\":\"invalid_redirect_uri\"}")), "content-type-json"),
+        (no_store(response(400, &json!({ "error": "" }))), "error-present"),
+        (no_store(response(400, &json!({ "error": "invalid_request" }))), "error-code"),
+        (no_store(response(400, &json!({ "error": "invalid_redirect_uri", "client_id": "c" }))), "no-credentials"),
+        (response(400, &json!({ "error": "invalid_redirect_uri" })), "no-store"),
+    ] {
+        assert_eq!(failing(&of(Wrong::Fragment, answer)), [format!("registration-error/{rule}")]);
+    }
+    assert_eq!(not_run(&of(Wrong::Fragment, no_store(text(400, "application/json", "no")))).len(), 3);
+    assert!(failing(&of(Wrong::Fragment, response(401, &json!({})))).is_empty());
+}
+
+const NAMES: &[&str] = &["error", "client_id", "redirect_uris", "jwks", "jwks_uri", "grant_types", "response_types", "token_endpoint_auth_method"];
+
+proptest! {
+    #[test]
+    fn nothing_panics(response in arbitrary::received(NAMES), request in arbitrary::value(NAMES)) {
+        for wrong in Wrong::ALL {
+            let _ = failing(&RegistrationRefusal { response: response.clone(), wrong, request: request.clone() });
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Rules about signed userinfo responses (OpenID Connect Core 5.3.2), for a client that registered an algorithm for them.
+
+use serde_json::Value;
+
+use super::super::expect::{holds, must, same, shorten, show};
+use super::super::jose::{Jwt, Verification, verify};
+use super::super::{Artefact, Check, Outcome};
+use crate::session::received::Received;
+
+/// The userinfo response to a client whose registration has `userinfo_signed_response_alg`.
+#[derive(Debug, Clone)]
+pub struct SignedUserInfo {
+    /// The response.
+    pub response: Received,
+    /// The algorithm of the registration.
+    pub alg: String,
+    /// The published keys, if they are known.
+    pub keys: Option<Vec<Value>>,
+    /// The issuer identifier.
+    pub issuer: String,
+    /// The client.
+    pub client_id: String,
+}
+
+impl Artefact for SignedUserInfo {
+    const RULES: &'static [Check<Self>] = RULES;
+    fn exchange(&self) -> Option<usize> {
+        Some(self.response.exchange)
+    }
+}
+
+const JWT: &str = "userinfo-signed/jwt";
+const ALG: &str = "userinfo-signed/alg-as-registered";
+
+static RULES: &[Check<SignedUserInfo>] = &[
+    must(
+        JWT,
+        "OIDCR-2",
+        "A client that registered `userinfo_signed_response_alg` gets its userinfo as a JWT",
+        "The relying party looks for a signature and finds none: it has to discard the claims.",
+        |userinfo| {
+            if !(200..300).contains(&userinfo.response.status) {
+                return Outcome::not_run("userinfo/http-200");
+            }
+            let text = userinfo.response.text();
+            // An encrypted one was not asked for, but is a JWT.
+            match Jwt::parse(text.trim()) {
+                Ok(_) => Outcome::passed("a JWT"),
+                Err(_) if userinfo.response.object().is_some() => Outcome::failed("a JWT", "a JSON object"),
+                Err(why) => Outcome::failed("a JWT", shorten(&why)),
+            }
+        },
+    ),
+    must(
+        "userinfo-signed/content-type",
+        "OIDCC-5.3.2",
+        "A userinfo response that is a JWT is `application/jwt`",
+        "Clients that look at the media type parse it as JSON and fail.",
+        |userinfo| {
+            with_jwt(userinfo, |_| {
+                let seen = userinfo.response.header("content-type");
+                let seen = seen.map_or_else(|| "no Content-Type".to_owned(), |value| format!("Content-Type: {}", shorten(value)));
+                holds(userinfo.response.media_type().as_deref() == Some("application/jwt"), "Content-Type: application/jwt", seen)
+            })
+        },
+    ),
+    must(
+        ALG,
+        "OIDCR-2",
+        "A signed userinfo response is signed with the algorithm that was registered",
+        "A relying party that insists on its algorithm, as it must to be safe, discards the claims.",
+        |userinfo| {
+            with_jwt(userinfo, |jwt| match jwt.alg() {
+                Some(alg) => same("alg", &userinfo.alg, alg),
+                None => Outcome::failed(format!("alg = {}", shorten(&userinfo.alg)), "no alg"),
+            })
+        },
+    ),
+    must(
+        "userinfo-signed/signature",
+        "OIDCC-5.3.4",
+        "The signature of a userinfo response verifies with a published key",
+        "The relying party cannot tell the claims from forged ones, and has to discard them.",
+        signature,
+    ),
+    must(
+        "userinfo-signed/iss",
+        "OIDCC-5.3.2",
+        "The `iss` of a signed userinfo response, if it is there, is the issuer identifier",
+        "The relying party takes it for another issuer's, and discards it.",
+        |userinfo| {
+            with_jwt(userinfo, |jwt| match jwt.claims.get("iss") {
+                None => Outcome::not_applicable("no iss"),
+                Some(Value::String(iss)) => same("iss", &userinfo.issuer, iss),
+                Some(other) => Outcome::failed(format!("iss = {}", shorten(&userinfo.issuer)), format!("iss = {}", show(other))),
+            })
+        },
+    ),
+    must(
+        "userinfo-signed/aud",
+        "OIDCC-5.3.2",
+        "The `aud` of a signed userinfo response, if it is there, is the client or includes it",
+        "The relying party takes it for another client's, and discards it.",
+        |userinfo| {
+            with_jwt(userinfo, |jwt| {
+                let Some(aud) = jwt.claims.get("aud") else {
+                    return Outcome::not_applicable("no aud");
+                };
+                let is_ours = match aud {
+                    Value::Array(several) => several.iter().any(|one| one.as_str() == Some(&userinfo.client_id)),
+                    one => one.as_str() == Some(&userinfo.client_id),
+                };
+                holds(is_ours, format!("aud: {}, or an array with it", shorten(&userinfo.client_id)), format!("aud = {}", show(aud)))
+            })
+        },
+    ),
+];
+
+fn with_jwt(userinfo: &SignedUserInfo, judge: impl FnOnce(&Jwt) -> Outcome) -> Outcome {
+    match Jwt::parse(userinfo.response.text().trim()) {
+        Ok(jwt) if (200..300).contains(&userinfo.response.status) => judge(&jwt),
+        _ => Outcome::not_run(JWT),
+    }
+}
+
+fn signature(userinfo: &SignedUserInfo) -> Outcome {
+    with_jwt(userinfo, |jwt| {
+        let Some(keys) = &userinfo.keys else {
+            return Outcome::not_run("the key set could not be had");
+        };
+        let verification = verify(jwt, keys, None);
+        let seen = shorten(&verification.to_string());
+        match verification {
+            Verification::Verified { .. } => Outcome::passed(seen),
+            Verification::Unsigned if userinfo.alg != "none" => Outcome::not_run(ALG),
+            Verification::NoSecret | Verification::Unsupported { .. } | Verification::Unsigned => Outcome::not_applicable(seen),
+            _ => Outcome::failed("the signature of a published key", seen),
+        }
+    })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::super::super::jose::testing::{Signer, changed, judged, never_panics, received};
+    use super::SignedUserInfo;
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    fn userinfo(content_type: &str, body: &str) -> SignedUserInfo {
+        SignedUserInfo {
+            response: received(200, content_type, body),
+            alg: "ES256".to_owned(),
+            keys: Some(vec![Signer::of("ES256").public.clone()]),
+            issuer: "https://issuer.example".to_owned(),
+            client_id: "client".to_owned(),
+        }
+    }
+
+    fn signed(changes: &Value) -> String {
+        let claims = changed(&json!({ "sub": "u", "iss": "https://issuer.example", "aud": ["client", "other"] }), changes);
+        Signer::of("ES256").token(&json!({ "alg": "ES256", "kid": Signer::of("ES256").kid }), &claims)
+    }
+
+    #[test]
+    fn a_good_response_breaks_no_rule() {
+        for changes in [json!({}), json!({ "aud": "client" })] {
+            let judged = judged(&userinfo("application/jwt", &signed(&changes)));
+            assert_eq!((judged.failed.len(), judged.not_run.len(), judged.not_applicable.len()), (0, 0, 0));
+        }
+        let keyless = SignedUserInfo { keys: None, ..userinfo("application/jwt", &signed(&json!({}))) };
+        assert_eq!(judged(&keyless).not_run.len(), 1);
+    }
+
+    #[test]
+    fn each_way_of_being_wrong_breaks_its_rule() {
+        for (changes, failed) in [
+            (json!({ "iss": "https://other.example" }), "iss"),
+            (json!({ "iss": 1 }), "iss"),
+            (json!({ "aud": ["other"] }), "aud"),
+            (json!({ "aud": 1 }), "aud"),
+        ] {
+            assert_eq!(judged(&userinfo("application/jwt", &signed(&changes))).failed, [format!("userinfo-signed/{failed}")], "{changes}");
+        }
+        assert_eq!(judged(&userinfo("application/json", &signed(&json!({})))).failed, ["userinfo-signed/content-type"]);
+        assert_eq!(judged(&userinfo("application/json", "{\"sub\":\"u\"}")).failed, ["userinfo-signed/jwt"]);
+        let other = SignedUserInfo { alg: "RS256".to_owned(), ..userinfo("application/jwt", &signed(&json!({}))) };
+        assert_eq!(judged(&other).failed, ["userinfo-signed/alg-as-registered"]);
+        let foreign = SignedUserInfo { keys: Some(vec![Signer::of("RS256").public.clone()]), ..userinfo("application/jwt", &signed(&json!({}))) };
+        assert_eq!(judged(&foreign).failed, ["userinfo-signed/signature"]);
+        let refused = SignedUserInfo { response: received(500, "text/html", ""), ..other };
+        assert!(judged(&refused).failed.is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn no_response_makes_a_rule_panic(body in ".{0,30}", status in any::<u16>()) {
+            never_panics(&SignedUserInfo { response: received(status, "application/jwt", &body), ..userinfo("", "") });
+        }
+    }
+}
