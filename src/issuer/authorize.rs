@@ -12,6 +12,7 @@ use super::hint;
 use super::interaction;
 use super::params::{self, Params};
 use super::reply::{Answer, Problem};
+use super::request_object;
 use super::requested::Requested;
 use super::respond::{self, Mode, Target};
 use super::scope::{OFFLINE_ACCESS, Scope};
@@ -121,9 +122,11 @@ fn check(issuer: &Issuer, params: &Params) -> Result<Request, Refusal> {
     if params.any_repeats() {
         return Err(invalid("a parameter is there more than once"));
     }
-    for (name, error) in
-        [("request", "request_not_supported"), ("request_uri", "request_uri_not_supported"), ("registration", "registration_not_supported")]
-    {
+    if let Some(object) = params.get("request") {
+        let assembled = request_object::assemble(issuer, &client, params, object);
+        return assembled.map_err(|description| refuse("invalid_request_object", description)).and_then(|params| check(issuer, &params));
+    }
+    for (name, error) in [("request_uri", "request_uri_not_supported"), ("registration", "registration_not_supported")] {
         if params.get(name).is_some() {
             return Err(refuse(error, "this parameter is not supported"));
         }

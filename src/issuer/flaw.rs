@@ -212,6 +212,22 @@ pub enum Behaviour {
     ScopeClaimsUngated,
     /// Ignores the `claims` parameter although it says it supports it.
     ClaimsParameterIgnored,
+    /// Ignores request objects.
+    RequestObjectIgnored,
+    /// Prefers the parameters beside a request object to those in it.
+    RequestObjectOutsideWins,
+    /// Does not verify the signature of a request object.
+    RequestObjectUnverified,
+    /// Verifies a request object with the key in its own header.
+    RequestObjectKeyEmbedded,
+    /// Takes unsigned request objects of clients that registered to sign them.
+    RequestObjectUnsigned,
+    /// Takes a request object that names another client.
+    RequestObjectOfAnyClient,
+    /// Takes a request object for another audience.
+    RequestObjectForAnyone,
+    /// Takes a request object that has expired.
+    RequestObjectEternal,
     /// Answers `response_mode=form_post` with a query.
     FormPostIgnored,
     /// Refuses authorization requests with a parameter it does not know.
