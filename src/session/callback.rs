@@ -91,8 +91,8 @@ struct Shelves {
     next: u64,
     waiting: Vec<Waiting>,
     unclaimed: VecDeque<Callback>,
-    /// Pages of our own, by their paths.
-    pages: HashMap<String, String>,
+    /// Documents of our own, each with its media type, by their paths.
+    pages: HashMap<String, (String, String)>,
 }
 
 #[derive(Debug)]
@@ -170,10 +170,15 @@ impl CallbackListener {
 
     /// Offers a page of our own at an address beside the redirect URI: a form that is to be sent to the issuer needs one to be sent from.
     pub fn offer(&self, html: String) -> OfferedPage {
+        self.offer_document("text/html; charset=utf-8", html)
+    }
+
+    /// Offers a document of any kind in the same way: one that the issuer, or a page of it, may fetch.
+    pub fn offer_document(&self, media_type: &str, text: String) -> OfferedPage {
         let mut shelves = self.desk.lock();
         let path = format!("{}/request/{}", self.redirect_uri.path().trim_end_matches('/'), shelves.next);
         shelves.next += 1;
-        shelves.pages.insert(path.clone(), html);
+        shelves.pages.insert(path.clone(), (media_type.to_owned(), text));
         drop(shelves);
         let mut url = self.redirect_uri.clone();
         url.set_path(&path);
@@ -266,6 +271,13 @@ impl OfferedPage {
     pub fn url(&self) -> &Url {
         &self.url
     }
+
+    /// Puts another text in its place.
+    pub fn replace(&self, text: String) {
+        if let Some(page) = self.desk.lock().pages.get_mut(self.url.path()) {
+            page.1 = text;
+        }
+    }
 }
 
 impl Drop for OfferedPage {
@@ -310,8 +322,8 @@ fn serve(socket: TcpListener, door: Door) -> AbortHandle {
 async fn answer(State(door): State<Door>, request: Request<Body>) -> Response {
     if request.uri().path() != door.redirect_uri.path() {
         let page = door.desk.lock().pages.get(request.uri().path()).cloned();
-        if let Some(page) = page {
-            let headers = [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store"), (header::CONNECTION, "close")];
+        if let Some((media_type, page)) = page {
+            let headers = [(header::CONTENT_TYPE, media_type.as_str()), (header::CACHE_CONTROL, "no-store"), (header::CONNECTION, "close")];
             return (StatusCode::OK, headers, page).into_response();
         }
         return (StatusCode::NOT_FOUND, "Not the redirect URI.\n").into_response();
