@@ -158,8 +158,24 @@ pub enum Method {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RequestObject {
-    /// With `alg` `none`.
+    /// With `alg` `none`; it says what stands beside it.
     Unsigned,
+    /// Signed with the client's key; it says something else than what stands beside it.
+    Signed,
+    /// The same, at an address of ours that the request names (OpenID Connect Core 6.2).
+    ByReference,
+    /// Signed with another key under the name of the client's.
+    ForeignKey,
+    /// The same with that key in its header.
+    EmbeddedKey,
+    /// With `alg` `none` although the client registered that it signs.
+    UnsignedThoughRegistered,
+    /// Signed by the client, and naming another.
+    OtherClient,
+    /// For another issuer.
+    OtherAudience,
+    /// Past its `exp`.
+    Expired,
 }
 
 /// What is to come of an authorization request.

@@ -24,6 +24,7 @@ const DOCUMENTS: &[(&str, &str)] = &[
     ("oidc/request-parameters.json", include_str!("../../features/oidc/request-parameters.json")),
     ("oidc/token-endpoint.json", include_str!("../../features/oidc/token-endpoint.json")),
     ("oidc/registration.json", include_str!("../../features/oidc/registration.json")),
+    ("security/authorization-request.json", include_str!("../../features/security/authorization-request.json")),
 ];
 
 /// Something an issuer may implement, with the tests that show whether it does.

@@ -63,6 +63,11 @@ pub struct ClientWish {
     /// Left out where the issuer offers no registration, or wants a token for it that is not configured.
     #[serde(default)]
     pub optional: bool,
+    /// Whether it registers a key that it signs its request objects with.
+    #[serde(default)]
+    pub request_object_key: bool,
+    /// `scope`, space-separated; without it everything the story asks for.
+    pub scope: Option<String>,
 }
 
 /// How a client that is registered authenticates at the token endpoint.

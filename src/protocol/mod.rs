@@ -17,6 +17,7 @@ pub mod key_set;
 pub mod orders_feed;
 pub mod refresh;
 pub mod registration;
+pub mod request_object;
 pub mod revocation;
 pub mod second_login;
 pub mod token_refusals;

@@ -61,7 +61,15 @@ impl Session {
             )));
         };
         let metadata = self.metadata_value()?;
-        let body = self.client_metadata(asked, &wish.grant_types)?;
+        let mut body = self.client_metadata(asked, &wish.grant_types)?;
+        if let Some(scope) = &wish.scope {
+            let offered = self.listed("scopes_supported")?;
+            let offers = |word: &&str| *word == "openid" || offered.as_ref().is_none_or(|offered| offered.contains(word));
+            body["scope"] = json!(scope.split_ascii_whitespace().filter(offers).collect::<Vec<_>>().join(" "));
+        }
+        if wish.request_object_key {
+            self.add_request_key(&mut body).await?;
+        }
         let mut request = Request::json("Dynamic Client Registration", url, &body);
         let token = self.run.config.initial_access_token.clone();
         if let Some(token) = &token {
@@ -83,6 +91,7 @@ impl Session {
         let artefact = Registration { response, request: body, metadata, plain_http };
         self.judge(&artefact);
         let response = artefact.response;
+        self.confirm_request_key(&response);
         let Some(client) = self.registered_client(&response, asked, at) else {
             let says = error_of(&response).map(|error| format!(": {error}")).unwrap_or_default();
             return Err(Stop::Issuer(format!("the registration endpoint answered {} and gave no client{says}", response.status)));

@@ -24,6 +24,7 @@ pub mod orders_feed;
 pub mod provider_metadata;
 pub mod refresh;
 pub mod registration;
+pub mod request_object;
 pub mod revocation;
 pub mod scope_claims;
 pub mod second_login;
@@ -143,6 +144,8 @@ pub fn catalogue() -> Vec<&'static Rule> {
         .chain(rules::<registration::Deletion>())
         .chain(rules::<client_authentication::ClientAuthentication>())
         .chain(rules::<authorization_response::AuthorizationResponse>())
+        .chain(rules::<request_object::RequestObjectUse>())
+        .chain(rules::<request_object::BadRequestObject>())
         .chain(rules::<authorization_error::AuthorizationError>())
         .chain(rules::<consent::Consent>())
         .chain(rules::<second_login::SecondLogin>())

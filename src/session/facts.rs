@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::config::AuthMethod;
+use crate::protocol::request_object::RequestSigner;
 use crate::rule::second_login::Again;
 
 /// A client and how it authenticates.
@@ -111,4 +112,6 @@ pub struct Facts {
     pub user: Option<UserTokens>,
     /// Every client this test registered, for the clean-up.
     pub registered: Vec<Client>,
+    /// The key of a client that signs its request objects.
+    pub request_signer: Option<RequestSigner>,
 }

@@ -30,6 +30,7 @@ static FILES: &[(&str, &str)] = &[
     ("second_login.json", include_str!("../../../fixtures/flaws/second_login.json")),
     ("userinfo_request.json", include_str!("../../../fixtures/flaws/userinfo_request.json")),
     ("scope_claims.json", include_str!("../../../fixtures/flaws/scope_claims.json")),
+    ("request_object.json", include_str!("../../../fixtures/flaws/request_object.json")),
     ("transport.json", include_str!("../../../fixtures/flaws/transport.json")),
 ];
 
