@@ -67,6 +67,10 @@ pub struct Authorize {
     /// Left out where the provider metadata does not list every value of the scope.
     #[serde(default)]
     pub optional: bool,
+    /// What is odd about `state` and `nonce`.
+    pub odd_values: Option<OddValues>,
+    /// What the request asks for beyond the scope.
+    pub beyond_scope: Option<BeyondScope>,
 }
 
 fn yes() -> bool {
@@ -176,6 +180,26 @@ pub enum RequestObject {
     OtherAudience,
     /// Past its `exp`.
     Expired,
+}
+
+/// What is odd about the random values of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OddValues {
+    /// `state` and `nonce` hold every kind of printable character.
+    Characters,
+    /// `state` is 512 characters long.
+    Long,
+}
+
+/// A scope that a request asks for and must not simply be given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BeyondScope {
+    /// One that does not exist.
+    Unknown,
+    /// One that exists and that the client did not register.
+    Unregistered,
 }
 
 /// What is to come of an authorization request.

@@ -9,6 +9,7 @@ use crate::report::model::{Entry, StepEnd};
 use crate::rule::authorization_error::{AuthorizationError, Refused};
 use crate::rule::authorization_response::AuthorizationResponse;
 use crate::rule::consent::Consent;
+use crate::rule::scope_grant::Granted;
 use crate::session::agent::{Journey, PageKind, Visit, VisitError};
 use crate::session::callback::Callback;
 use crate::session::redact::SecretKind;
@@ -42,6 +43,7 @@ impl Session {
             }
         }
         self.keep_pages(&journey, wish.attempt.as_deref()).await;
+        self.judge_pages_shown(wish, &journey);
         let second = again.map(|again| Second {
             again,
             login_pages: journey.pages.iter().filter(|page| page.kind == PageKind::Login).count(),
@@ -76,6 +78,10 @@ impl Session {
         }
         self.recorder.note(Entry::Callback { url: self.recorder.redactor().text(&shown(&callback)) });
         if wish.expect == Expect::Error || may_be_refused {
+            if let (Some(beyond), Some(error)) = (wish.beyond_scope, artefact.parameter("error")) {
+                let error = Granted::Error(error.to_owned());
+                self.judge_scope_grant(beyond, error)?;
+            }
             self.judge_refusal(wish, artefact);
             if let Some(second) = &second {
                 self.judge_second_login(second, wish.attempt.as_deref(), error, None);
@@ -91,10 +97,11 @@ impl Session {
                     code: code.to_owned(),
                     verifier: request.verifier,
                     nonce: request.nonce,
-                    scope: wish.scope.clone(),
+                    scope: super::grant_limits::scope(wish),
                     max_age: wish.max_age,
                     attempt: wish.attempt.clone(),
                     essential: essential(wish),
+                    beyond_scope: wish.beyond_scope,
                     second,
                 });
                 Ok(StepEnd::Done)
@@ -141,7 +148,8 @@ impl Session {
 
     /// What a visit that did not end at the redirect URI means. A page is no fault where the specifications leave the issuer the choice.
     fn no_callback(&self, wish: &Authorize, error: VisitError) -> Result<StepEnd, Stop> {
-        let a_page_will_do = matches!(refused(wish), Some(Refused::UnsupportedResponseType | Refused::RequestObject | Refused::RequestUri));
+        let a_page_will_do = wish.beyond_scope.is_some()
+            || matches!(refused(wish), Some(Refused::UnsupportedResponseType | Refused::RequestObject | Refused::RequestUri));
         match error {
             // A MUST of OpenID Connect Core 3.1.2.1 that certified issuers are let off: it is said, and no more.
             VisitError::ErrorPage { .. } | VisitError::NotUnderstood { .. } if wish.method == Method::Post => {

@@ -7,7 +7,8 @@ use openidconnect::{CsrfToken, Nonce, PkceCodeChallenge};
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::feature::authorize::{Authorize, Method, Prompt, ResponseMode};
+use super::client_shown::odd;
+use crate::feature::authorize::{Authorize, Method, OddValues, Prompt, ResponseMode};
 use crate::session::{Session, Stop, missing};
 
 /// What an authorization request carries, and what is needed to judge the answer.
@@ -85,19 +86,23 @@ impl Session {
         if wish.id_token_hint && !has_id_token {
             return Ok(Some("the first login gave no ID token to hint with".to_owned()));
         }
+        if let Some(reason) = self.no_scope_beyond(wish)? {
+            return Ok(Some(reason));
+        }
         self.not_signable(wish)
     }
 
     /// The request a story wishes for, with fresh random values.
     pub(super) fn authorization_request(&self, wish: &Authorize) -> Result<AuthorizationRequest, Stop> {
-        let state = CsrfToken::new_random_len(24).secret().clone();
-        let nonce = wish.nonce.then(|| Nonce::new_random_len(24).secret().clone());
+        let state = odd(CsrfToken::new_random_len(24).secret().clone(), wish.odd_values);
+        let odd_nonce = wish.odd_values.filter(|odd| *odd == OddValues::Characters);
+        let nonce = wish.nonce.then(|| odd(Nonce::new_random_len(24).secret().clone(), odd_nonce));
         let pkce = wish.pkce.then(PkceCodeChallenge::new_random_sha256);
         let mut parameters: Vec<(&'static str, String)> = vec![
             ("response_type", wish.response_type.clone().unwrap_or_else(|| "code".to_owned())),
             ("client_id", self.client()?.id.clone()),
             ("redirect_uri", self.run.redirect_uri()),
-            ("scope", wish.scope.clone()),
+            ("scope", super::grant_limits::scope(wish)),
             ("state", state.clone()),
         ];
         let mut add = |name, value: Option<String>| parameters.extend(value.map(|value| (name, value)));

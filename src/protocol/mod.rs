@@ -9,9 +9,11 @@ pub mod authorization_page;
 pub mod authorization_request;
 pub mod client_authentication;
 pub mod client_credentials;
+pub mod client_shown;
 pub mod code_exchange;
 pub mod dataset_site;
 pub mod discovery;
+pub mod grant_limits;
 pub mod introspection;
 pub mod key_set;
 pub mod orders_feed;
@@ -45,6 +47,7 @@ impl Session {
             Step::Introspect {} => self.introspect().await,
             Step::Refresh {} => self.refresh().await,
             Step::Revoke {} => self.revoke().await,
+            Step::TryGrants {} => self.try_grants().await,
             Step::FetchDatasetSite {} => self.fetch_dataset_site().await,
         }
     }

@@ -67,6 +67,9 @@ impl Session {
             let offers = |word: &&str| *word == "openid" || offered.as_ref().is_none_or(|offered| offered.contains(word));
             body["scope"] = json!(scope.split_ascii_whitespace().filter(offers).collect::<Vec<_>>().join(" "));
         }
+        if wish.links {
+            self.add_client_links(&mut body)?;
+        }
         if wish.request_object_key {
             self.add_request_key(&mut body).await?;
         }
@@ -91,7 +94,9 @@ impl Session {
         let artefact = Registration { response, request: body, metadata, plain_http };
         self.judge(&artefact);
         let response = artefact.response;
+        self.facts.registration = response.object();
         self.confirm_request_key(&response);
+        self.confirm_client_links(&response);
         let Some(client) = self.registered_client(&response, asked, at) else {
             let says = error_of(&response).map(|error| format!(": {error}")).unwrap_or_default();
             return Err(Stop::Issuer(format!("the registration endpoint answered {} and gave no client{says}", response.status)));

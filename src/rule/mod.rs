@@ -9,12 +9,14 @@ pub mod access_token;
 pub mod authorization_error;
 pub mod authorization_response;
 pub mod client_authentication;
+pub mod client_shown;
 pub mod consent;
 pub mod dataset_site;
 pub mod duplicate;
 pub mod expect;
 #[cfg(test)]
 mod flaw_tests;
+pub mod grant_limits;
 pub mod id_token;
 pub mod introspection;
 pub mod jose;
@@ -27,6 +29,7 @@ pub mod registration;
 pub mod request_object;
 pub mod revocation;
 pub mod scope_claims;
+pub mod scope_grant;
 pub mod second_login;
 pub mod spec;
 #[cfg(test)]
@@ -146,6 +149,11 @@ pub fn catalogue() -> Vec<&'static Rule> {
         .chain(rules::<authorization_response::AuthorizationResponse>())
         .chain(rules::<request_object::RequestObjectUse>())
         .chain(rules::<request_object::BadRequestObject>())
+        .chain(rules::<client_shown::ClientShown>())
+        .chain(rules::<client_shown::PagesOfOddRequest>())
+        .chain(rules::<scope_grant::ScopeGrant>())
+        .chain(rules::<grant_limits::GrantOffer>())
+        .chain(rules::<grant_limits::GrantAttempt>())
         .chain(rules::<authorization_error::AuthorizationError>())
         .chain(rules::<consent::Consent>())
         .chain(rules::<second_login::SecondLogin>())

@@ -7,6 +7,8 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::config::AuthMethod;
+use crate::feature::authorize::BeyondScope;
+use crate::protocol::client_shown::ClientLinks;
 use crate::protocol::request_object::RequestSigner;
 use crate::rule::second_login::Again;
 
@@ -55,6 +57,8 @@ pub struct Code {
     pub attempt: Option<String>,
     /// The names of the claims that the request asked userinfo for as essential.
     pub essential: Vec<String>,
+    /// What the request asked for beyond what the client may have.
+    pub beyond_scope: Option<BeyondScope>,
     /// Set if it came of a second authorization that is judged beside the first.
     pub second: Option<Second>,
 }
@@ -114,4 +118,8 @@ pub struct Facts {
     pub registered: Vec<Client>,
     /// The key of a client that signs its request objects.
     pub request_signer: Option<RequestSigner>,
+    /// What the issuer said of the client that was registered last.
+    pub registration: Option<Map<String, Value>>,
+    /// What a client registered for end-users to see.
+    pub client_links: Option<ClientLinks>,
 }
