@@ -67,6 +67,10 @@ pub struct Authorize {
     /// Left out where the provider metadata does not list every value of the scope.
     #[serde(default)]
     pub optional: bool,
+    /// What is odd about `state` and `nonce`.
+    pub odd_values: Option<OddValues>,
+    /// What the request asks for beyond the scope.
+    pub beyond_scope: Option<BeyondScope>,
 }
 
 fn yes() -> bool {
@@ -158,8 +162,44 @@ pub enum Method {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RequestObject {
-    /// With `alg` `none`.
+    /// With `alg` `none`; it says what stands beside it.
     Unsigned,
+    /// Signed with the client's key; it says something else than what stands beside it.
+    Signed,
+    /// The same, at an address of ours that the request names (OpenID Connect Core 6.2).
+    ByReference,
+    /// Signed with another key under the name of the client's.
+    ForeignKey,
+    /// The same with that key in its header.
+    EmbeddedKey,
+    /// With `alg` `none` although the client registered that it signs.
+    UnsignedThoughRegistered,
+    /// Signed by the client, and naming another.
+    OtherClient,
+    /// For another issuer.
+    OtherAudience,
+    /// Past its `exp`.
+    Expired,
+}
+
+/// What is odd about the random values of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OddValues {
+    /// `state` and `nonce` hold every kind of printable character.
+    Characters,
+    /// `state` is 512 characters long.
+    Long,
+}
+
+/// A scope that a request asks for and must not simply be given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BeyondScope {
+    /// One that does not exist.
+    Unknown,
+    /// One that exists and that the client did not register.
+    Unregistered,
 }
 
 /// What is to come of an authorization request.

@@ -57,6 +57,8 @@ pub enum Step {
     Refresh {},
     /// Revokes the refresh token, where an endpoint is published (RFC 7009), and tries it once more.
     Revoke {},
+    /// Asks the token endpoint for grants that the client did not register, or that nobody is to offer (RFC 6749 5.2, RFC 9700 2.4).
+    TryGrants {},
     /// Fetches the dataset site and looks for the authentication authority in its JSON-LD.
     FetchDatasetSite {},
 }
@@ -81,6 +83,14 @@ pub struct ClientWish {
     /// Whether its redirect URI has a query beyond that of the run's.
     #[serde(default)]
     pub redirect_query: bool,
+    /// Whether it registers a key that it signs its request objects with.
+    #[serde(default)]
+    pub request_object_key: bool,
+    /// Whether it registers a logo, a policy and terms of service.
+    #[serde(default)]
+    pub links: bool,
+    /// `scope`, space-separated; without it everything the story asks for.
+    pub scope: Option<String>,
 }
 
 /// How a client that authenticates by `private_key_jwt` makes its key known.
@@ -162,7 +172,7 @@ impl Step {
             Self::ClientCredentials { .. } => &[Fact::Metadata, Fact::KeySet, Fact::Client],
             Self::AccessOrdersFeed {} => &[Fact::ClientToken],
             Self::Authorize(authorize) => authorize.needs(),
-            Self::ReadClient {} | Self::DeleteClient {} | Self::TryClientAssertions {} | Self::RefuseTokenRequests {} => {
+            Self::ReadClient {} | Self::DeleteClient {} | Self::TryClientAssertions {} | Self::RefuseTokenRequests {} | Self::TryGrants {} => {
                 &[Fact::Metadata, Fact::Client]
             }
             Self::ExchangeCode {} => &[Fact::Metadata, Fact::KeySet, Fact::Client, Fact::Code],
@@ -191,6 +201,7 @@ impl Step {
             | Self::FetchUserinfo { .. }
             | Self::RequestUserinfoVariants {}
             | Self::RefuseTokenRequests {}
+            | Self::TryGrants {}
             | Self::Introspect {}
             | Self::Refresh {}
             | Self::Revoke {}
@@ -240,6 +251,7 @@ impl Step {
             Self::Introspect {} => "Introspection",
             Self::Refresh {} => "Refresh",
             Self::Revoke {} => "Revocation",
+            Self::TryGrants {} => "Grants",
             Self::FetchDatasetSite {} => "Dataset Site",
         };
         name.to_owned()

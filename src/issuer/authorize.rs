@@ -12,6 +12,7 @@ use super::hint;
 use super::interaction;
 use super::params::{self, Params};
 use super::reply::{Answer, Problem};
+use super::request_object;
 use super::requested::Requested;
 use super::respond::{self, Mode, Target};
 use super::scope::{OFFLINE_ACCESS, Scope};
@@ -108,7 +109,10 @@ fn begin(issuer: &Issuer, params: &Params, headers: &HeaderMap) -> Answer {
 
 fn check(issuer: &Issuer, params: &Params) -> Result<Request, Refusal> {
     let (client, redirect_uri) = addressee(issuer, params)?;
-    let state = params.owned("state").filter(|state| state.len() <= LONGEST_VALUE);
+    let mut state = params.owned("state").filter(|state| state.len() <= LONGEST_VALUE);
+    if issuer.defect.does(Behaviour::StateCut) {
+        state = state.map(|state| state.chars().take(255).collect());
+    }
     // An error is sent as the client asked for, or if there is no such way in the usual one.
     let mode = Mode::of(params);
     let target = Target { redirect_uri, state, mode: mode.unwrap_or(Mode::Query) };
@@ -121,9 +125,11 @@ fn check(issuer: &Issuer, params: &Params) -> Result<Request, Refusal> {
     if params.any_repeats() {
         return Err(invalid("a parameter is there more than once"));
     }
-    for (name, error) in
-        [("request", "request_not_supported"), ("request_uri", "request_uri_not_supported"), ("registration", "registration_not_supported")]
-    {
+    if let Some(object) = params.get("request") {
+        let assembled = request_object::assemble(issuer, &client, params, object);
+        return assembled.map_err(|description| refuse("invalid_request_object", description)).and_then(|params| check(issuer, &params));
+    }
+    for (name, error) in [("request_uri", "request_uri_not_supported"), ("registration", "registration_not_supported")] {
         if params.get(name).is_some() {
             return Err(refuse(error, "this parameter is not supported"));
         }
@@ -152,9 +158,14 @@ fn check(issuer: &Issuer, params: &Params) -> Result<Request, Refusal> {
         Some(Ok(seconds)) => Some(seconds),
         Some(Err(_)) => return Err(invalid("max_age is not a number of seconds")),
     };
+    let asked = Scope::parse(params.get("scope").unwrap_or_default());
+    let is_known = |word: &str| super::scope::SUPPORTED.contains(&word);
+    if issuer.defect.does(Behaviour::UnknownScopeRefused) && !asked.words().all(is_known) {
+        return Err(invalid("there is a scope that is not known"));
+    }
+    let may_have = |word: &str| client.metadata.scope.has(word) || (is_known(word) && issuer.defect.does(Behaviour::ScopeBeyondRegistration));
     // Scopes that are not known are ignored (OpenID Connect Core 3.1.2.1); the token response tells what was granted.
-    let scope = Scope::parse(params.get("scope").unwrap_or_default())
-        .filter(|word| client.metadata.scope.has(word) && (word != OFFLINE_ACCESS || client.metadata.may("refresh_token")));
+    let scope = asked.filter(|word| may_have(word) && (word != OFFLINE_ACCESS || client.metadata.may("refresh_token")));
     if scope.filter(|word| word != OFFLINE_ACCESS).is_empty() {
         return Err(refuse("invalid_scope", "there is no scope that this client may ask for"));
     }

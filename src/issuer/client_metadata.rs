@@ -7,6 +7,7 @@ use super::assertion::AssertionKeys;
 use super::client::AuthMethod;
 use super::keys::Alg;
 use super::reply::OauthError;
+use super::request_object::RequestObjectKeys;
 use super::scope::Scope;
 
 /// The grants there are, as registered names.
@@ -39,6 +40,8 @@ pub struct Metadata {
     pub userinfo_alg: Option<Alg>,
     /// The keys of a client that authenticates by `private_key_jwt`, and the one algorithm it registered for that, if it did.
     pub assertion_keys: AssertionKeys,
+    /// What it signs its request objects with.
+    pub request_objects: RequestObjectKeys,
     /// The most it may ask for.
     pub scope: Scope,
 }
@@ -63,6 +66,7 @@ impl Metadata {
             id_token_alg: Alg::Rs256,
             userinfo_alg: None,
             assertion_keys: AssertionKeys::default(),
+            request_objects: RequestObjectKeys::default(),
             scope: Scope::supported(),
         }
     }
@@ -142,6 +146,7 @@ impl Metadata {
             }
             _ => AssertionKeys::default(),
         };
+        let request_objects = RequestObjectKeys::read(member("jwks"), text("request_object_signing_alg")?).map_err(metadata)?;
         if text("subject_type")?.is_some_and(|kind| kind != "public") {
             return Err(metadata("subject_type is not supported"));
         }
@@ -165,6 +170,9 @@ impl Metadata {
         if let Some(alg) = assertion_keys.alg {
             document.insert("token_endpoint_auth_signing_alg".to_owned(), json!(alg.name()));
         }
+        if let Some(alg) = &request_objects.alg {
+            document.insert("request_object_signing_alg".to_owned(), json!(alg));
+        }
         document.insert("scope".to_owned(), json!(scope.to_string()));
         copy_prose(request, &mut document)?;
         Ok(Self {
@@ -176,6 +184,7 @@ impl Metadata {
             id_token_alg,
             userinfo_alg,
             assertion_keys,
+            request_objects,
             scope,
         })
     }

@@ -260,6 +260,46 @@ pub enum Behaviour {
     ScopeClaimsUngated,
     /// Ignores the `claims` parameter although it says it supports it.
     ClaimsParameterIgnored,
+    /// Ignores request objects.
+    RequestObjectIgnored,
+    /// Prefers the parameters beside a request object to those in it.
+    RequestObjectOutsideWins,
+    /// Does not verify the signature of a request object.
+    RequestObjectUnverified,
+    /// Verifies a request object with the key in its own header.
+    RequestObjectKeyEmbedded,
+    /// Takes unsigned request objects of clients that registered to sign them.
+    RequestObjectUnsigned,
+    /// Takes a request object that names another client.
+    RequestObjectOfAnyClient,
+    /// Takes a request object for another audience.
+    RequestObjectForAnyone,
+    /// Takes a request object that has expired.
+    RequestObjectEternal,
+    /// Does not show a client's logo.
+    LogoHidden,
+    /// Does not link to a client's policy.
+    PolicyHidden,
+    /// Does not link to a client's terms of service.
+    TermsHidden,
+    /// Writes the `state` into its pages as it is.
+    StateUnescaped,
+    /// Keeps only 255 characters of the `state`.
+    StateCut,
+    /// Escapes the `nonce` as for HTML before it goes into the ID token.
+    NonceEscaped,
+    /// Refuses authorization requests with a scope that does not exist, with `invalid_request`.
+    UnknownScopeRefused,
+    /// Grants scopes that the client did not register.
+    ScopeBeyondRegistration,
+    /// Gives client credentials to clients that did not register for them.
+    GrantUnregistered,
+    /// Refuses a grant that the client did not register with `invalid_grant`.
+    GrantUnregisteredInvalid,
+    /// Gives client credentials to public clients.
+    PublicClientCredentials,
+    /// Gives any client tokens for a user name and a password.
+    PasswordGrant,
     /// Answers `response_mode=form_post` with a query.
     FormPostIgnored,
     /// Refuses authorization requests with a parameter it does not know.

@@ -184,7 +184,10 @@ fn answer(issuer: &Issuer, id: &str, flow: &Flow, session: &Session) -> Answer {
         sub,
         scope,
         auth_time: Some(auth_time),
-        nonce: request.nonce.clone(),
+        nonce: request
+            .nonce
+            .as_ref()
+            .map(|nonce| if issuer.defect.does(Behaviour::NonceEscaped) { nonce.replace('<', "&lt;").replace('>', "&gt;") } else { nonce.clone() }),
         requested: request.requested.clone(),
         alive: true,
     };
@@ -216,7 +219,9 @@ fn wishes(request: &Request) -> Scope {
 fn page(issuer: &Issuer, id: &str, flow: &Flow, render: fn(&Value) -> Result<String, PageError>, more: &Value) -> Answer {
     let client = issuer.store().client(&flow.request.client_id).cloned();
     let name = client.as_ref().map(|client| client.name().to_owned()).unwrap_or_default();
-    let link = |name: &str| client.as_ref().and_then(|client| client.metadata.link(name));
+    let hidden = [("logo_uri", Behaviour::LogoHidden), ("policy_uri", Behaviour::PolicyHidden), ("tos_uri", Behaviour::TermsHidden)];
+    let is_hidden = |name: &str| hidden.iter().any(|(known, behaviour)| *known == name && issuer.defect.does(*behaviour));
+    let link = |name: &str| client.as_ref().and_then(|client| client.metadata.link(name)).filter(|_| !is_hidden(name));
     let logo = link("logo_uri");
     let mut data = json!({
         "flow": id, "csrf": flow.csrf, "client": name, "logo_uri": logo, "policy_uri": link("policy_uri"), "tos_uri": link("tos_uri"),
@@ -226,7 +231,11 @@ fn page(issuer: &Issuer, id: &str, flow: &Flow, render: fn(&Value) -> Result<Str
     }
     // The logo is the one thing a page loads, and from its own host only.
     let images = logo.and_then(|logo| Url::parse(logo).ok()).map(|logo| format!("img-src {}", logo.origin().ascii_serialization()));
-    Ok(Reply::page_with(StatusCode::OK, render(&data)?, &images.unwrap_or_default()))
+    let mut html = render(&data)?;
+    if let Some(state) = flow.request.target.state.as_ref().filter(|_| issuer.defect.does(Behaviour::StateUnescaped)) {
+        html = html.replace("</main>", &format!("<p>{state}</p></main>"));
+    }
+    Ok(Reply::page_with(StatusCode::OK, html, &images.unwrap_or_default()))
 }
 
 fn known_flow(issuer: &Issuer, params: &Params, headers: &HeaderMap) -> Result<(String, Flow), Problem> {

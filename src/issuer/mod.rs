@@ -27,6 +27,7 @@ mod params;
 mod random;
 mod registration;
 mod reply;
+mod request_object;
 mod requested;
 mod resource;
 mod respond;

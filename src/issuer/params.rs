@@ -44,6 +44,25 @@ impl Params {
         self.0.iter().map(|(name, _)| name.as_str())
     }
 
+    /// These without one of them.
+    #[must_use]
+    pub fn without(&self, name: &str) -> Self {
+        Self(self.0.iter().filter(|(known, _)| known != name).cloned().collect())
+    }
+
+    /// These and others; where both have one, that of the others if they `win`. Those without a value count as absent.
+    #[must_use]
+    pub fn with(mut self, others: Vec<(String, String)>, win: bool) -> Self {
+        for (name, value) in others.into_iter().filter(|(_, value)| !value.is_empty()) {
+            match self.0.iter_mut().find(|(known, _)| *known == name) {
+                Some(known) if win => known.1 = value,
+                Some(_) => {}
+                None => self.0.push((name, value)),
+            }
+        }
+        self
+    }
+
     /// True if this parameter is there more than once.
     pub fn repeats(&self, name: &str) -> bool {
         self.0.iter().filter(|(known, _)| known == name).count() > 1

@@ -4,11 +4,12 @@ use serde_json::Map;
 use url::Url;
 
 use super::authorization_request::AuthorizationRequest;
-use crate::feature::authorize::{Authorize, BrowserSession, ConsentDue, Expect, Method};
+use crate::feature::authorize::{Authorize, BrowserSession, ConsentDue, Expect, Method, RequestObject};
 use crate::report::model::{Entry, StepEnd};
 use crate::rule::authorization_error::{AuthorizationError, Refused};
 use crate::rule::authorization_response::AuthorizationResponse;
 use crate::rule::consent::Consent;
+use crate::rule::scope_grant::Granted;
 use crate::session::agent::{Journey, PageKind, Visit, VisitError};
 use crate::session::callback::{Callback, Document};
 use crate::session::redact::SecretKind;
@@ -42,6 +43,7 @@ impl Session {
             }
         }
         self.keep_pages(&journey, wish.attempt.as_deref()).await;
+        self.judge_pages_shown(wish, &journey);
         let second = again.map(|again| Second {
             again,
             login_pages: journey.pages.iter().filter(|page| page.kind == PageKind::Login).count(),
@@ -50,24 +52,36 @@ impl Session {
             asked_at,
         });
         let consents = journey.consents();
+        if let Some(fault) = Self::request_object_fault(wish) {
+            return self.judge_bad_request_object(fault, journey.end);
+        }
         let callback = match journey.end {
             Ok(callback) => callback,
             Err(error) => return self.no_callback(wish, error),
         };
-        let artefact = self.authorization_response(&callback, request.state)?;
+        let mut artefact = self.authorization_response(&callback, request.state.clone())?;
         let error = artefact.parameter("error").map(|error| match artefact.parameter("error_description") {
             Some(description) => format!("{error} ({description})"),
             None => error.to_owned(),
         });
-        let may_be_refused = wish.expect == Expect::CodeOrError && error.is_some();
+        let may_refuse = wish.request_object.map_or(Ok(true), |object| self.may_refuse(object))?;
+        let may_be_refused = wish.expect == Expect::CodeOrError && error.is_some() && may_refuse;
         self.sentence(match (&wish.attempt, wish.expect) {
             (_, Expect::Error) => "should refuse the authorization request at the redirect URI".to_owned(),
             (_, Expect::CodeOrError) if error.is_some() => "should refuse what it does not support at the redirect URI".to_owned(),
             (Some(attempt), _) => format!("should return an authorization response to the redirect URI ({attempt})"),
             (None, _) => "should return an authorization response to the redirect URI".to_owned(),
         });
+        if let Some(outside) = request.outside_state {
+            let returned = artefact.parameter("state").map(str::to_owned);
+            artefact.state = Some(self.judge_request_object(request.state, outside, returned, error.is_some()));
+        }
         self.recorder.note(Entry::Callback { url: self.recorder.redactor().text(&shown(&callback)) });
         if wish.expect == Expect::Error || may_be_refused {
+            if let (Some(beyond), Some(error)) = (wish.beyond_scope, artefact.parameter("error")) {
+                let error = Granted::Error(error.to_owned());
+                self.judge_scope_grant(beyond, error)?;
+            }
             self.judge_refusal(wish, artefact);
             if let Some(second) = &second {
                 self.judge_second_login(second, wish.attempt.as_deref(), error, None);
@@ -83,10 +97,11 @@ impl Session {
                     code: code.to_owned(),
                     verifier: request.verifier,
                     nonce: request.nonce,
-                    scope: wish.scope.clone(),
+                    scope: super::grant_limits::scope(wish),
                     max_age: wish.max_age,
                     attempt: wish.attempt.clone(),
                     essential: essential(wish),
+                    beyond_scope: wish.beyond_scope,
                     second,
                 });
                 Ok(StepEnd::Done)
@@ -133,7 +148,8 @@ impl Session {
 
     /// What a visit that did not end at the redirect URI means. A page is no fault where the specifications leave the issuer the choice.
     fn no_callback(&self, wish: &Authorize, error: VisitError) -> Result<StepEnd, Stop> {
-        let a_page_will_do = matches!(refused(wish), Some(Refused::UnsupportedResponseType | Refused::RequestObject));
+        let a_page_will_do = wish.beyond_scope.is_some()
+            || matches!(refused(wish), Some(Refused::UnsupportedResponseType | Refused::RequestObject | Refused::RequestUri));
         match error {
             // A MUST of OpenID Connect Core 3.1.2.1 that certified issuers are let off: it is said, and no more.
             VisitError::ErrorPage { .. } | VisitError::NotUnderstood { .. } if wish.method == Method::Post => {
@@ -205,6 +221,7 @@ fn refused(wish: &Authorize) -> Option<Refused> {
     use crate::feature::authorize::Prompt;
     match wish.prompt {
         _ if wish.response_type.is_some() => Some(Refused::UnsupportedResponseType),
+        _ if wish.request_object == Some(RequestObject::ByReference) => Some(Refused::RequestUri),
         _ if wish.request_object.is_some() => Some(Refused::RequestObject),
         Some(Prompt::NoneAndLogin) => Some(Refused::PromptNoneAndLogin),
         Some(Prompt::None) if wish.second.is_none() => Some(Refused::PromptNoneNotLoggedIn),

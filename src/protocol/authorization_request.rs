@@ -3,13 +3,12 @@
 use crate::report::markdown::escape::code;
 use std::fmt::Write as _;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use openidconnect::{CsrfToken, Nonce, PkceCodeChallenge};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use url::Url;
 
-use crate::feature::authorize::{Authorize, Method, Prompt, RequestObject, ResponseMode};
+use super::client_shown::odd;
+use crate::feature::authorize::{Authorize, Method, OddValues, Prompt, ResponseMode};
 use crate::session::{Session, Stop, missing};
 
 /// What an authorization request carries, and what is needed to judge the answer.
@@ -20,6 +19,8 @@ pub struct AuthorizationRequest {
     pub nonce: Option<String>,
     /// The verifier of its `code_challenge`, if it has one.
     pub verifier: Option<String>,
+    /// The `state` beside a request object, if it is another than that in it.
+    pub outside_state: Option<String>,
     parameters: Vec<(&'static str, String)>,
 }
 
@@ -85,19 +86,23 @@ impl Session {
         if wish.id_token_hint && !has_id_token {
             return Ok(Some("the first login gave no ID token to hint with".to_owned()));
         }
-        Ok(None)
+        if let Some(reason) = self.no_scope_beyond(wish)? {
+            return Ok(Some(reason));
+        }
+        self.not_signable(wish)
     }
 
     /// The request a story wishes for, with fresh random values.
     pub(super) fn authorization_request(&self, wish: &Authorize) -> Result<AuthorizationRequest, Stop> {
-        let state = CsrfToken::new_random_len(24).secret().clone();
-        let nonce = wish.nonce.then(|| Nonce::new_random_len(24).secret().clone());
+        let state = odd(CsrfToken::new_random_len(24).secret().clone(), wish.odd_values);
+        let odd_nonce = wish.odd_values.filter(|odd| *odd == OddValues::Characters);
+        let nonce = wish.nonce.then(|| odd(Nonce::new_random_len(24).secret().clone(), odd_nonce));
         let pkce = wish.pkce.then(PkceCodeChallenge::new_random_sha256);
         let mut parameters: Vec<(&'static str, String)> = vec![
             ("response_type", wish.response_type.clone().unwrap_or_else(|| "code".to_owned())),
             ("client_id", self.client()?.id.clone()),
             ("redirect_uri", self.redirect_uri()),
-            ("scope", wish.scope.clone()),
+            ("scope", super::grant_limits::scope(wish)),
             ("state", state.clone()),
         ];
         let mut add = |name, value: Option<String>| parameters.extend(value.map(|value| (name, value)));
@@ -124,11 +129,11 @@ impl Session {
             add("id_token_hint", hint.map(str::to_owned));
         }
         add("unknown_parameter", wish.unknown_parameter.then(|| "it-is-ignored".to_owned()));
-        if wish.request_object == Some(RequestObject::Unsigned) {
-            let object = unsigned(&self.issuer(), &parameters);
-            parameters.push(("request", object));
-        }
-        Ok(AuthorizationRequest { state, nonce, verifier: pkce.map(|(_, verifier)| verifier.secret().clone()), parameters })
+        let outside_state = match wish.request_object {
+            Some(object) => self.add_request_object(object, &mut parameters)?,
+            None => None,
+        };
+        Ok(AuthorizationRequest { state, nonce, verifier: pkce.map(|(_, verifier)| verifier.secret().clone()), outside_state, parameters })
     }
 }
 
@@ -139,8 +144,8 @@ pub(super) fn prompt(wish: &Authorize) -> Option<&'static str> {
     wish.prompt.map(Prompt::as_str).or(offline.then_some("consent"))
 }
 
-/// An unsigned request object that says what the request says (OpenID Connect Core 6.1): whether it is processed or not, the answer is the same.
-fn unsigned(issuer: &str, parameters: &[(&'static str, String)]) -> String {
+/// The claims of a request object that says what the request says (OpenID Connect Core 6.1).
+pub(super) fn object_claims(issuer: &str, parameters: &[(&'static str, String)]) -> Map<String, Value> {
     let mut claims: Map<String, Value> = parameters
         .iter()
         .map(|(name, value)| {
@@ -151,8 +156,7 @@ fn unsigned(issuer: &str, parameters: &[(&'static str, String)]) -> String {
     let client_id = claims.get("client_id").cloned().unwrap_or_default();
     claims.insert("iss".to_owned(), client_id);
     claims.insert("aud".to_owned(), Value::from(issuer));
-    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
-    format!("{}.{}.", part(&json!({ "alg": "none" })), part(&Value::Object(claims)))
+    claims
 }
 
 /// Text as an attribute's value in HTML.
@@ -175,6 +179,7 @@ mod tests {
             state: "s".to_owned(),
             nonce: None,
             verifier: None,
+            outside_state: None,
             parameters: vec![("state", "s".to_owned()), ("claims", "{\"a\":\"<&>\"}".to_owned())],
         };
         let endpoint = Url::parse("https://op.example/authorize?tenant=7").unwrap();
@@ -192,11 +197,12 @@ mod tests {
     }
 
     #[test]
-    fn an_unsigned_request_object_says_what_the_request_says() {
-        let object = unsigned("https://op.example", &[("client_id", "c".to_owned()), ("max_age", "5".to_owned()), ("state", "7".to_owned())]);
-        let parts: Vec<&str> = object.split('.').collect();
-        assert_eq!((parts.len(), parts[2]), (3, ""));
-        let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(parts[1]).unwrap()).unwrap();
-        assert_eq!(claims, json!({ "client_id": "c", "max_age": 5, "state": "7", "iss": "c", "aud": "https://op.example" }));
+    fn a_request_object_says_what_the_request_says() {
+        let parameters = [("client_id", "c".to_owned()), ("max_age", "5".to_owned()), ("state", "7".to_owned())];
+        let claims = object_claims("https://op.example", &parameters);
+        assert_eq!(
+            Value::Object(claims),
+            serde_json::json!({ "client_id": "c", "max_age": 5, "state": "7", "iss": "c", "aud": "https://op.example" })
+        );
     }
 }

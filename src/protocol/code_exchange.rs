@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use crate::report::model::StepEnd;
+use crate::rule::scope_grant::Granted;
 use crate::rule::token_response::Grant;
 use crate::session::{Session, Stop, UserTokens, missing};
 
@@ -32,6 +33,9 @@ impl Session {
         let response = self.send_authenticated(&title, url, &parameters).await?;
         let asked = Asked { grant, scope: &code.scope, nonce: code.nonce.clone(), max_age: code.max_age, sub: None };
         let tokens = self.judge_tokens(response, &asked)?;
+        if let Some(beyond) = code.beyond_scope {
+            self.judge_scope_grant(beyond, Granted::Tokens(tokens.text("scope")))?;
+        }
         let at = Instant::now();
         if let Some(second) = &code.second {
             self.judge_second_login(second, code.attempt.as_deref(), None, tokens.id_token.clone());

@@ -11,15 +11,18 @@ pub mod client_assertions;
 pub mod client_authentication;
 pub mod client_credentials;
 pub mod client_management;
+pub mod client_shown;
 pub mod code_exchange;
 pub mod dataset_site;
 pub mod discovery;
+pub mod grant_limits;
 pub mod introspection;
 pub mod key_set;
 pub mod orders_feed;
 pub mod refresh;
 pub mod registration;
 pub mod registration_refusals;
+pub mod request_object;
 pub mod revocation;
 pub mod second_login;
 pub mod token_refusals;
@@ -52,6 +55,7 @@ impl Session {
             Step::Introspect {} => self.introspect().await,
             Step::Refresh {} => self.refresh().await,
             Step::Revoke {} => self.revoke().await,
+            Step::TryGrants {} => self.try_grants().await,
             Step::FetchDatasetSite {} => self.fetch_dataset_site().await,
         }
     }

@@ -77,6 +77,17 @@ impl Session {
         };
         let redirect_uri = wish.redirect_query.then(|| self.redirect_uri_with_query()).transpose()?;
         add_to(&mut body, wish, signer.as_ref(), redirect_uri.as_deref());
+        if let Some(scope) = &wish.scope {
+            let offered = self.listed("scopes_supported")?;
+            let offers = |word: &&str| *word == "openid" || offered.as_ref().is_none_or(|offered| offered.contains(word));
+            body["scope"] = json!(scope.split_ascii_whitespace().filter(offers).collect::<Vec<_>>().join(" "));
+        }
+        if wish.links {
+            self.add_client_links(&mut body)?;
+        }
+        if wish.request_object_key {
+            self.add_request_key(&mut body).await?;
+        }
         let mut request = Request::json("Dynamic Client Registration", url, &body);
         let token = self.run.config.initial_access_token.clone();
         if let Some(token) = &token {
@@ -98,6 +109,9 @@ impl Session {
         let artefact = Registration { response, request: body, metadata, plain_http };
         self.judge(&artefact);
         let response = artefact.response;
+        self.facts.registration = response.object();
+        self.confirm_request_key(&response);
+        self.confirm_client_links(&response);
         let Some(client) = self.registered_client(&response, asked, at) else {
             let says = error_of(&response).map(|error| format!(": {error}")).unwrap_or_default();
             return Err(Stop::Issuer(format!("the registration endpoint answered {} and gave no client{says}", response.status)));

@@ -21,6 +21,8 @@ pub enum Refused {
     UnsupportedResponseType,
     /// A request object where the issuer may not support them; accepting it is as good.
     RequestObject,
+    /// A request object by reference where the issuer may not support them; accepting it is as good.
+    RequestUri,
 }
 
 /// An authorization response with an `error` that reached the redirect URI.

@@ -11,12 +11,14 @@ pub mod authorization_response;
 pub mod client_assertion;
 pub mod client_authentication;
 pub mod client_configuration;
+pub mod client_shown;
 pub mod consent;
 pub mod dataset_site;
 pub mod duplicate;
 pub mod expect;
 #[cfg(test)]
 mod flaw_tests;
+pub mod grant_limits;
 pub mod id_token;
 pub mod introspection;
 pub mod jose;
@@ -29,8 +31,10 @@ pub mod refresh;
 pub mod registration;
 pub mod registration_access;
 pub mod registration_refusal;
+pub mod request_object;
 pub mod revocation;
 pub mod scope_claims;
+pub mod scope_grant;
 pub mod second_login;
 pub mod spec;
 #[cfg(test)]
@@ -154,6 +158,13 @@ pub fn catalogue() -> Vec<&'static Rule> {
         .chain(rules::<userinfo::signed::SignedUserInfo>())
         .chain(rules::<client_authentication::ClientAuthentication>())
         .chain(rules::<authorization_response::AuthorizationResponse>())
+        .chain(rules::<request_object::RequestObjectUse>())
+        .chain(rules::<request_object::BadRequestObject>())
+        .chain(rules::<client_shown::ClientShown>())
+        .chain(rules::<client_shown::PagesOfOddRequest>())
+        .chain(rules::<scope_grant::ScopeGrant>())
+        .chain(rules::<grant_limits::GrantOffer>())
+        .chain(rules::<grant_limits::GrantAttempt>())
         .chain(rules::<authorization_error::AuthorizationError>())
         .chain(rules::<consent::Consent>())
         .chain(rules::<second_login::SecondLogin>())

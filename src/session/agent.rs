@@ -6,6 +6,7 @@ use secrecy::SecretString;
 use thiserror::Error;
 use url::Url;
 
+use super::browser::page::Facts;
 use super::callback::{Callback, CallbackError};
 
 /// The end-user a test logs in as.
@@ -86,6 +87,27 @@ pub struct SeenPage {
     pub screenshot: Option<Vec<u8>>,
     /// The page's source, on trouble.
     pub source: Option<String>,
+    /// What it shows besides its forms.
+    pub shown: Shown,
+}
+
+/// What a page shows besides its forms, as the issuer sent it: for judging, not for the report.
+#[derive(Debug, Clone, Default)]
+pub struct Shown {
+    /// Its text, shortened.
+    pub text: String,
+    /// Where its links lead.
+    pub links: Vec<String>,
+    /// Where its images come from.
+    pub images: Vec<String>,
+    /// Text from the request became markup of the page.
+    pub marked: bool,
+}
+
+impl From<&Facts> for Shown {
+    fn from(facts: &Facts) -> Self {
+        Self { text: facts.text.clone(), links: facts.links.clone(), images: facts.images.clone(), marked: facts.marked }
+    }
 }
 
 /// How a visit went.

@@ -296,6 +296,13 @@ impl OfferedDocument {
         &self.url
     }
 
+    /// Puts another text in its place.
+    pub fn replace(&self, body: String) {
+        if let Some(offered) = self.desk.lock().offered.get_mut(self.url.path()) {
+            offered.document.body = body;
+        }
+    }
+
     /// How often it was fetched.
     pub fn fetched(&self) -> usize {
         self.desk.lock().offered.get(self.url.path()).map_or(0, |offered| offered.fetched)

@@ -8,6 +8,9 @@ use url::Url;
 
 use super::client_key::Signer;
 use crate::config::AuthMethod;
+use crate::feature::authorize::BeyondScope;
+use crate::protocol::client_shown::ClientLinks;
+use crate::protocol::request_object::RequestSigner;
 use crate::rule::second_login::Again;
 
 /// A client and how it authenticates.
@@ -63,6 +66,8 @@ pub struct Code {
     pub attempt: Option<String>,
     /// The names of the claims that the request asked userinfo for as essential.
     pub essential: Vec<String>,
+    /// What the request asked for beyond what the client may have.
+    pub beyond_scope: Option<BeyondScope>,
     /// Set if it came of a second authorization that is judged beside the first.
     pub second: Option<Second>,
 }
@@ -120,4 +125,10 @@ pub struct Facts {
     pub user: Option<UserTokens>,
     /// Every client this test registered, for the clean-up.
     pub registered: Vec<Client>,
+    /// The key of a client that signs its request objects.
+    pub request_signer: Option<RequestSigner>,
+    /// What the issuer said of the client that was registered last.
+    pub registration: Option<Map<String, Value>>,
+    /// What a client registered for end-users to see.
+    pub client_links: Option<ClientLinks>,
 }

@@ -28,6 +28,7 @@ pub mod http_agent;
 pub mod received;
 pub mod recorder;
 pub mod redact;
+pub mod signing_key;
 pub mod user_agent;
 
 use callback::CallbackListener;

@@ -35,6 +35,9 @@ static FILES: &[(&str, &str)] = &[
     ("second_login.json", include_str!("../../../fixtures/flaws/second_login.json")),
     ("userinfo_request.json", include_str!("../../../fixtures/flaws/userinfo_request.json")),
     ("scope_claims.json", include_str!("../../../fixtures/flaws/scope_claims.json")),
+    ("request_object.json", include_str!("../../../fixtures/flaws/request_object.json")),
+    ("client_shown.json", include_str!("../../../fixtures/flaws/client_shown.json")),
+    ("grant_limits.json", include_str!("../../../fixtures/flaws/grant_limits.json")),
     ("transport.json", include_str!("../../../fixtures/flaws/transport.json")),
 ];
 

@@ -66,6 +66,10 @@ pub(super) fn response_type_code(response: &AuthorizationError) -> Outcome {
 }
 
 pub(super) fn request_object_code(response: &AuthorizationError) -> Outcome {
+    if response.refused == Refused::RequestUri {
+        let right = ["request_uri_not_supported", "invalid_request_uri", "invalid_request_object", "invalid_request"];
+        return code(response, Refused::RequestUri, &right);
+    }
     code(response, Refused::RequestObject, &["request_not_supported", "invalid_request_object", "invalid_request"])
 }
 

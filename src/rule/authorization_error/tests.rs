@@ -9,7 +9,8 @@ use crate::rule::Artefact as _;
 use crate::rule::jose::testing::{judged, never_panics};
 
 const ISSUER: &str = "https://issuer.example";
-const ALL: [Refused; 4] = [Refused::PromptNoneNotLoggedIn, Refused::PromptNoneAndLogin, Refused::UnsupportedResponseType, Refused::RequestObject];
+const ALL: [Refused; 5] =
+    [Refused::PromptNoneNotLoggedIn, Refused::PromptNoneAndLogin, Refused::UnsupportedResponseType, Refused::RequestObject, Refused::RequestUri];
 
 fn response(refused: Refused, parameters: &[(&str, &str)]) -> AuthorizationError {
     AuthorizationError {
@@ -48,6 +49,7 @@ fn every_true_code_is_right_and_every_other_wrong() {
         (Refused::PromptNoneAndLogin, &["invalid_request", "login_required"], "prompt-conflict-code"),
         (Refused::UnsupportedResponseType, &["unsupported_response_type", "invalid_request", "unauthorized_client"], "response-type-code"),
         (Refused::RequestObject, &["request_not_supported", "invalid_request_object", "invalid_request"], "request-object-code"),
+        (Refused::RequestUri, &["request_uri_not_supported", "invalid_request_uri"], "request-object-code"),
     ] {
         for error in right.iter().chain(&["temporarily_unavailable"]) {
             let judged = judged(&response(refused, &with(error, &[("error_description", "No."), ("error_uri", "https://issuer.example/e")])));

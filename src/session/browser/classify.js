@@ -77,6 +77,9 @@ return {
     status: Number(performance.getEntriesByType?.('navigation')?.[0]?.responseStatus) || 0,
     headings: all('h1, h2').filter(shown).slice(0, 6).map((e) => cut(e.innerText, 200)),
     text: cut(document.body?.innerText, 2000), fields, buttons, boxes, alerts, captcha,
+    links: all('a[href]').filter(shown).slice(0, 100).map((e) => String(e.href).slice(0, 2000)),
+    images: all('img[src]').slice(0, 50).map((e) => String(e.src).slice(0, 2000)),
+    marked: document.querySelector('oa-authtest-mark') !== null,
   },
   elements,
 };

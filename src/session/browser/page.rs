@@ -30,7 +30,16 @@ pub struct Facts {
     pub alerts: Vec<String>,
     /// A captcha is shown.
     pub captcha: bool,
+    /// Where its links lead.
+    pub links: Vec<String>,
+    /// Where its images come from.
+    pub images: Vec<String>,
+    /// It holds the element that a request tried to smuggle into it (see [`MARK`]).
+    pub marked: bool,
 }
+
+/// The name of an element that no page has of its own: where it is there, text from the request became markup.
+pub const MARK: &str = "oa-authtest-mark";
 
 /// A visible, enabled text field.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]

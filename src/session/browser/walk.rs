@@ -319,6 +319,7 @@ impl<'a> Walk<'a> {
             note: self.scrubber.text(&format!("{}{done}", sight.why)),
             screenshot,
             source: source.map(|source| self.scrubber.source(&source)),
+            shown: facts.into(),
         }
     }
 

@@ -5,7 +5,7 @@ use url::Url;
 
 use super::form::{Control, Form};
 use crate::session::agent::Selectors;
-use crate::session::browser::page::{Button, CheckBox, Facts, Field};
+use crate::session::browser::page::{Button, CheckBox, Facts, Field, MARK};
 
 /// A page: its facts, and the forms that can be sent from it.
 #[derive(Debug, Default)]
@@ -104,6 +104,14 @@ impl Page {
         };
         facts.headings = all("h1, h2", 6);
         facts.alerts = all(COMPLAINTS, 5);
+        let addresses = |selector: &str, attribute: &str, most: usize| -> Vec<String> {
+            let selector = css(selector);
+            let there = document.select(&selector).take(ELEMENTS).filter(visible).filter_map(|element| base.join(element.attr(attribute)?).ok());
+            there.map(|address| address.as_str().chars().take(2000).collect()).take(most).collect()
+        };
+        facts.links = addresses("a[href]", "href", 100);
+        facts.images = addresses("img[src]", "src", 50);
+        facts.marked = document.select(&css(MARK)).next().is_some();
         facts.captcha = document.select(&css(PUZZLES)).take(ELEMENTS).any(|element| visible(&element));
         facts.title = document.select(&css("title")).next().map(|title| cut(&text(&title), 300)).unwrap_or_default();
         facts.text = document.select(&css("body")).next().map(|body| cut(&text(&body), 2000)).unwrap_or_default();

@@ -157,6 +157,7 @@ impl<'a> Walk<'a> {
             note: self.scrubber.text(&note),
             screenshot: None,
             source: trouble.map(|html| self.scrubber.source(html)),
+            shown: facts.into(),
         }
     }
 

@@ -1,0 +1,93 @@
+//! What the end-user is shown: of the client, and of the request (OpenID Connect Registration 2, RFC 6749 10.14).
+
+use serde_json::{Value, json};
+
+use crate::feature::authorize::{Authorize, OddValues};
+use crate::rule::client_shown::{ClientPage, ClientShown, PagesOfOddRequest};
+use crate::session::agent::{Journey, PageKind};
+use crate::session::browser::page::MARK;
+use crate::session::callback::{Document, OfferedDocument};
+use crate::session::received::Received;
+use crate::session::{Session, Stop, missing};
+
+/// The logo: a square.
+const LOGO: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64"><rect width="64" height="64" fill="#0b5cad"/></svg>"##;
+
+/// How long a long `state` is, in characters.
+const LONG: usize = 512;
+
+/// What a client registered for end-users to see: each document, and whether the issuer confirmed it.
+#[derive(Debug)]
+pub struct ClientLinks(Vec<(&'static str, OfferedDocument, bool)>);
+
+impl Session {
+    /// Offers a logo, a policy and terms, and puts their addresses into the client metadata to register.
+    pub(super) fn add_client_links(&mut self, body: &mut Value) -> Result<(), Stop> {
+        let listener = self.run.callback.clone().ok_or_else(|| missing("the callback listener"))?;
+        let page =
+            |title: &str| format!("<!doctype html>\n<html lang=\"en\"><head><title>{title}</title></head><body><h1>{title}</h1></body></html>\n");
+        let links = vec![
+            ("logo_uri", listener.offer(Document { content_type: "image/svg+xml", body: LOGO.to_owned() }), false),
+            ("policy_uri", listener.offer(Document::html(page("Policy"))), false),
+            ("tos_uri", listener.offer(Document::html(page("Terms of service"))), false),
+        ];
+        for (name, page, _) in &links {
+            body[*name] = json!(page.url());
+        }
+        self.facts.client_links = Some(ClientLinks(links));
+        Ok(())
+    }
+
+    /// Sees in the registration response what of it the issuer took.
+    pub(super) fn confirm_client_links(&mut self, response: &Received) {
+        if let Some(ClientLinks(links)) = &mut self.facts.client_links {
+            for (name, page, confirmed) in links {
+                *confirmed = response.member(name).is_some_and(|uri| uri == page.url().as_str());
+            }
+        }
+    }
+
+    /// Judges what the pages of a visit showed.
+    pub(super) fn judge_pages_shown(&mut self, wish: &Authorize, journey: &Journey) {
+        if let Some(ClientLinks(links)) = &self.facts.client_links {
+            let confirmed = |wanted: &str| {
+                let link = links.iter().find(|(name, _, confirmed)| *name == wanted && *confirmed);
+                link.map(|(_, page, _)| page.url().to_string())
+            };
+            let (logo, policy, terms) = (confirmed("logo_uri"), confirmed("policy_uri"), confirmed("tos_uri"));
+            let page = |page: &crate::session::agent::SeenPage| ClientPage { is_consent: page.kind == PageKind::Consent, shown: page.shown.clone() };
+            let pages = journey.pages.iter().map(page).collect();
+            self.sentence("should show the end-user who asks, and on what terms");
+            self.judge(&ClientShown { logo, policy, terms, pages });
+        }
+        if wish.odd_values == Some(OddValues::Characters) {
+            self.sentence("should show nothing from the request as markup");
+            let marked = journey.pages.iter().filter(|page| page.shown.marked).count();
+            self.judge(&PagesOfOddRequest { pages: journey.pages.len(), marked });
+        }
+    }
+}
+
+/// A random value as a story wishes for it: with every kind of character that RFC 6749 A.5 allows, among them such as end an attribute and
+/// begin an element; or long.
+pub(super) fn odd(value: String, odd: Option<OddValues>) -> String {
+    match odd {
+        None => value,
+        Some(OddValues::Characters) => format!("{value}'\"><{MARK}>%20%2B+&amp=b;\\ {{}}[]|^`~!@#$*()-_.,/?:{value}"),
+        Some(OddValues::Long) => value.chars().cycle().take(LONG).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LONG, OddValues, odd};
+
+    #[test]
+    fn odd_values_stay_within_what_is_allowed() {
+        let value = || "abc".to_owned();
+        assert_eq!(odd(value(), None), "abc");
+        assert_eq!(odd(value(), Some(OddValues::Long)).chars().count(), LONG);
+        let strange = odd(value(), Some(OddValues::Characters));
+        assert!(strange.bytes().all(|byte| matches!(byte, 0x20..=0x7e)), "{strange}");
+    }
+}

@@ -1,0 +1,103 @@
+//! Grants that a client is not to get (RFC 6749 4.4 and 5.2, RFC 9700 2.4), and scope beyond what it may have (RFC 6749 3.3).
+
+use secrecy::ExposeSecret as _;
+use serde_json::Value;
+
+use crate::config::AuthMethod;
+use crate::feature::authorize::{Authorize, BeyondScope};
+use crate::report::model::StepEnd;
+use crate::rule::grant_limits::{Attempt, GrantAttempt, GrantOffer};
+use crate::rule::scope_grant::{Beyond, Granted, ScopeGrant};
+use crate::session::{Session, Stop};
+
+/// A scope that does not exist.
+const NO_SUCH_SCOPE: &str = "oa-authtest-no-such-scope";
+/// A scope that a client which did not register it is not to get: none that issuers give unasked.
+const UNREGISTERED: &str = "phone";
+
+impl Session {
+    /// Asks the token endpoint for grants that the client did not register.
+    ///
+    /// # Errors
+    /// [`Stop`] if the endpoint cannot be reached.
+    pub async fn try_grants(&mut self) -> Result<StepEnd, Stop> {
+        let Some(url) = self.endpoint("token_endpoint")? else {
+            return Ok(super::not_offered("token_endpoint"));
+        };
+        self.sentence("should not offer grants that give passwords or tokens away");
+        self.judge(&GrantOffer { metadata: self.metadata_value()? });
+        let client = self.client()?.clone();
+        let own = if client.method == AuthMethod::None { Attempt::PublicClient } else { Attempt::Unregistered };
+        let user = self.run.config.user.clone();
+        let mut requests = vec![(own, "client_credentials", vec![("grant_type", "client_credentials")])];
+        if let Some(user) = &user
+            && own == Attempt::Unregistered
+        {
+            let form = vec![
+                ("grant_type", "password"),
+                ("username", user.username.as_str()),
+                // The right one: a wrong one might be counted against the account, and its refusal would show nothing.
+                ("password", user.password.expose_secret()),
+                ("scope", "openid"),
+            ];
+            requests.push((Attempt::Password, "password", form));
+        }
+        for (attempt, grant, form) in requests {
+            self.sentence(match attempt {
+                Attempt::Unregistered => "should refuse client credentials to a client that did not register for them",
+                Attempt::PublicClient => "should refuse client credentials to a public client",
+                Attempt::Password => "should refuse to give tokens for a password",
+            });
+            let request = self.authenticated(&client, &format!("Token Request with the grant {grant}"), &url, &form);
+            let response = self.send(request).await?;
+            let withheld = attempt == Attempt::PublicClient || !self.registered_grant(grant);
+            self.judge(&GrantAttempt { attempt, response, withheld });
+        }
+        Ok(StepEnd::Done)
+    }
+
+    /// True if the registration response gives the client this grant.
+    fn registered_grant(&self, grant: &str) -> bool {
+        let grants = self.facts.registration.as_ref().and_then(|response| response.get("grant_types")).and_then(Value::as_array);
+        grants.is_some_and(|grants| grants.iter().any(|known| known == grant))
+    }
+
+    /// Why there is no scope to ask for beyond what the client may have, if there is none.
+    pub(super) fn no_scope_beyond(&self, wish: &Authorize) -> Result<Option<String>, Stop> {
+        if wish.beyond_scope != Some(BeyondScope::Unregistered) {
+            return Ok(None);
+        }
+        if !self.listed("scopes_supported")?.is_some_and(|offered| offered.contains(&UNREGISTERED)) {
+            return Ok(Some(format!("`scopes_supported` does not list {UNREGISTERED}")));
+        }
+        let registered = self.facts.registration.as_ref().and_then(|response| response.get("scope")).and_then(Value::as_str);
+        Ok(match registered {
+            None => Some("the registration response does not say which scope the client may ask for".to_owned()),
+            Some(scope) if scope.split_ascii_whitespace().any(|word| word == UNREGISTERED) => {
+                Some(format!("the issuer registered the scope {UNREGISTERED} for the client although it did not ask for it"))
+            }
+            Some(_) => None,
+        })
+    }
+
+    /// Judges what came of a scope beyond what the client may have.
+    pub(super) fn judge_scope_grant(&mut self, beyond: BeyondScope, granted: Granted) -> Result<(), Stop> {
+        let scopes_published = self.listed("scopes_supported")?.is_some();
+        let beyond = match beyond {
+            BeyondScope::Unknown => Beyond::Unknown(NO_SUCH_SCOPE.to_owned()),
+            BeyondScope::Unregistered => Beyond::Unregistered(UNREGISTERED.to_owned()),
+        };
+        self.sentence("should grant no scope silently that the client cannot have");
+        self.judge(&ScopeGrant { beyond, granted, scopes_published });
+        Ok(())
+    }
+}
+
+/// The scope of a request.
+pub(super) fn scope(wish: &Authorize) -> String {
+    match wish.beyond_scope {
+        None => wish.scope.clone(),
+        Some(BeyondScope::Unknown) => format!("{} {NO_SUCH_SCOPE}", wish.scope),
+        Some(BeyondScope::Unregistered) => format!("{} {UNREGISTERED}", wish.scope),
+    }
+}

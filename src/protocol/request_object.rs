@@ -1,0 +1,227 @@
+//! Request objects that a client signs: by value and by reference, good and bad (OpenID Connect Core 6, RFC 9101).
+
+use std::sync::OnceLock;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use openidconnect::CsrfToken;
+use serde_json::{Map, Value, json};
+use url::Url;
+
+use crate::feature::authorize::{Authorize, RequestObject};
+use crate::report::markdown::escape::code;
+use crate::report::model::{Entry, StepEnd};
+use crate::rule::expect::is_loopback;
+use crate::rule::request_object::{Answer, BadRequestObject, Fault, RequestObjectUse};
+use crate::session::agent::VisitError;
+use crate::session::callback::{Callback, Document, OfferedDocument};
+use crate::session::received::Received;
+use crate::session::signing_key::{ALG, SigningKey, SigningKeyError};
+use crate::session::{Session, Stop, missing};
+
+/// The media type of a request object (RFC 9101 9.4.1).
+const MEDIA_TYPE: &str = "application/oauth-authz-req+jwt";
+/// A scope that no issuer gives unasked.
+const DECOY_SCOPE: &str = "phone";
+/// How long a good request object lives, in seconds.
+const LIFETIME: i64 = 300;
+
+/// A client's key for its request objects, and what became of it.
+#[derive(Debug)]
+pub struct RequestSigner {
+    key: SigningKey,
+    /// Where an object by reference is fetched.
+    page: OfferedDocument,
+    /// The issuer confirmed the algorithm in its registration response.
+    confirmed: bool,
+    /// An object signed with it was processed.
+    processed: bool,
+}
+
+impl RequestObject {
+    /// What is wrong with it, if anything.
+    fn fault(self) -> Option<Fault> {
+        match self {
+            Self::Unsigned | Self::Signed | Self::ByReference => None,
+            Self::ForeignKey => Some(Fault::ForeignKey),
+            Self::EmbeddedKey => Some(Fault::EmbeddedKey),
+            Self::UnsignedThoughRegistered => Some(Fault::Unsigned),
+            Self::OtherClient => Some(Fault::OtherClient),
+            Self::OtherAudience => Some(Fault::OtherAudience),
+            Self::Expired => Some(Fault::Expired),
+        }
+    }
+}
+
+impl Session {
+    /// Makes a key for the client's request objects and puts it into the client metadata to register.
+    pub(super) async fn add_request_key(&mut self, body: &mut Value) -> Result<(), Stop> {
+        let listener = self.run.callback.clone().ok_or_else(|| missing("the callback listener"))?;
+        let key = SigningKey::generate_aside().await.map_err(|error| Stop::Untestable(error.to_string()))?;
+        let page = listener.offer(Document { content_type: MEDIA_TYPE, body: String::new() });
+        body["jwks"] = json!({ "keys": [key.public_jwk()] });
+        body["request_object_signing_alg"] = json!(ALG);
+        // Only where it is asked for: issuers may refuse addresses that are not https.
+        if self.promises("require_request_uri_registration")? {
+            body["request_uris"] = json!([page.url()]);
+        }
+        self.facts.request_signer = Some(RequestSigner { key, page, confirmed: false, processed: false });
+        Ok(())
+    }
+
+    /// Sees in the registration response whether the issuer took the key.
+    pub(super) fn confirm_request_key(&mut self, response: &Received) {
+        if let Some(signer) = &mut self.facts.request_signer {
+            signer.confirmed = response.member("request_object_signing_alg").is_some_and(|alg| alg == ALG);
+        }
+    }
+
+    /// Why a request object cannot be sent to this issuer, if it cannot.
+    pub(super) fn not_signable(&self, wish: &Authorize) -> Result<Option<String>, Stop> {
+        let Some(object) = wish.request_object.filter(|object| *object != RequestObject::Unsigned) else { return Ok(None) };
+        let Some(signer) = &self.facts.request_signer else {
+            return Ok(Some("the client has no key to sign request objects with".to_owned()));
+        };
+        let algs = self.listed("request_object_signing_alg_values_supported")?;
+        if algs.is_some_and(|algs| !algs.contains(&ALG)) {
+            return Ok(Some(format!("`request_object_signing_alg_values_supported` does not list {ALG}")));
+        }
+        if object == RequestObject::ByReference {
+            // Where the issuer says that it does not take them, it need not reach us to refuse this one.
+            let refuses = self.metadata()?.get("request_uri_parameter_supported") == Some(&Value::Bool(false));
+            let is_near = Url::parse(&self.run.config.issuer).is_ok_and(|issuer| is_loopback(&issuer));
+            let reason = "the issuer is on another machine, from which it cannot fetch a request object from this one";
+            return Ok((!refuses && !is_near).then(|| reason.to_owned()));
+        }
+        let reason = "the issuer processed no good request object, so it cannot be tried with a bad one";
+        Ok((object.fault().is_some() && !signer.processed).then(|| reason.to_owned()))
+    }
+
+    /// Puts a request object into the parameters, in the place of some of them. Gives the `state` that stands beside it, if it is another.
+    pub(super) fn add_request_object(&self, object: RequestObject, parameters: &mut Vec<(&'static str, String)>) -> Result<Option<String>, Stop> {
+        let mut claims = super::authorization_request::object_claims(&self.issuer(), parameters);
+        if object == RequestObject::Unsigned {
+            parameters.push(("request", without_signature(&claims)));
+            return Ok(None);
+        }
+        let signer = self.facts.request_signer.as_ref().ok_or_else(|| missing("a key to sign request objects with"))?;
+        let now = jiff::Timestamp::now().as_second();
+        let expires = if object == RequestObject::Expired { now - 3600 } else { now + LIFETIME };
+        claims.insert("iat".to_owned(), json!(expires - LIFETIME));
+        claims.insert("exp".to_owned(), json!(expires));
+        match object {
+            RequestObject::OtherClient => {
+                let other = json!(CsrfToken::new_random_len(24).secret());
+                claims.insert("iss".to_owned(), other.clone());
+                claims.insert("client_id".to_owned(), other);
+            }
+            RequestObject::OtherAudience => {
+                claims.insert("aud".to_owned(), json!("https://another-issuer.example"));
+            }
+            _ => {}
+        }
+        let shown = self.recorder.redactor().json(&Value::Object(claims.clone()));
+        self.recorder.note(Entry::Claims { of: "request object".to_owned(), claims: shown });
+        let signed = match object {
+            RequestObject::UnsignedThoughRegistered => without_signature(&claims),
+            RequestObject::ForeignKey | RequestObject::EmbeddedKey => {
+                let foreign = foreign_key()?;
+                let mut header = Map::new();
+                if object == RequestObject::EmbeddedKey {
+                    header.insert("jwk".to_owned(), foreign.public_jwk());
+                }
+                header.insert("kid".to_owned(), json!(signer.key.kid()));
+                foreign.sign(header, &Value::Object(claims))
+            }
+            _ => signer.key.sign(Map::new(), &Value::Object(claims)),
+        };
+        let good = object.fault().is_none();
+        if object == RequestObject::ByReference {
+            signer.page.replace(signed);
+            parameters.push(("request_uri", signer.page.url().to_string()));
+        } else {
+            parameters.push(("request", signed));
+        }
+        Ok(if good { Some(self.set_decoys(parameters)?) } else { None })
+    }
+
+    /// Changes what stands beside a good object, so that the answer shows which of the two counted: another `state`, more scope, no `nonce`
+    /// and no `max_age`.
+    fn set_decoys(&self, parameters: &mut Vec<(&'static str, String)>) -> Result<String, Stop> {
+        let decoy = CsrfToken::new_random_len(24).secret().clone();
+        let offers_scope = self.listed("scopes_supported")?.is_some_and(|offered| offered.contains(&DECOY_SCOPE));
+        parameters.retain(|(name, _)| !matches!(*name, "nonce" | "max_age"));
+        for (name, value) in parameters {
+            match *name {
+                "state" => value.clone_from(&decoy),
+                "scope" if offers_scope => *value = format!("{value} {DECOY_SCOPE}"),
+                _ => {}
+            }
+        }
+        Ok(decoy)
+    }
+
+    /// True if an error in answer to a request object is one that the issuer is free to give.
+    pub(super) fn may_refuse(&self, object: RequestObject) -> Result<bool, Stop> {
+        Ok(object != RequestObject::Signed || !self.promises("request_parameter_supported")?)
+    }
+
+    /// Judges which of the two states came back, and gives the one that the other rules are to expect.
+    pub(super) fn judge_request_object(&mut self, inside: String, outside: String, returned: Option<String>, refused: bool) -> String {
+        let counted = if returned.as_ref() == Some(&outside) { outside.clone() } else { inside.clone() };
+        // What is refused was perhaps not even read.
+        if !refused {
+            self.sentence("should go by what the request object says");
+            let processed = returned.as_ref() == Some(&inside);
+            self.judge(&RequestObjectUse { inside, outside, returned });
+            if let Some(signer) = &mut self.facts.request_signer {
+                signer.processed = processed;
+            }
+        }
+        counted
+    }
+
+    /// What is wrong with the request object of a request, if there is one that is bad.
+    pub(super) fn request_object_fault(wish: &Authorize) -> Option<Fault> {
+        wish.request_object.and_then(RequestObject::fault)
+    }
+
+    /// Judges what came of a bad request object.
+    pub(super) fn judge_bad_request_object(&mut self, fault: Fault, end: Result<Callback, VisitError>) -> Result<StepEnd, Stop> {
+        let answer = match end {
+            Ok(callback) => answer(&callback),
+            Err(VisitError::ErrorPage { .. } | VisitError::NotUnderstood { .. }) => Answer::Page,
+            Err(error) => return Err(self.blame(error)),
+        };
+        self.sentence(format!("should refuse a request object {}", fault.says()));
+        if let Answer::Error(error) = &answer {
+            self.note(format!("The answer at the redirect URI is the error {}.", code(error)));
+        }
+        let signing_confirmed = self.facts.request_signer.as_ref().is_some_and(|signer| signer.confirmed);
+        self.judge(&BadRequestObject { fault, answer, signing_confirmed });
+        Ok(StepEnd::Done)
+    }
+}
+
+/// A key that nobody registered: one for the whole process, since making one takes a moment.
+fn foreign_key() -> Result<&'static SigningKey, Stop> {
+    static KEY: OnceLock<Result<SigningKey, SigningKeyError>> = OnceLock::new();
+    KEY.get_or_init(SigningKey::generate).as_ref().map_err(|error| Stop::Untestable(error.to_string()))
+}
+
+fn answer(callback: &Callback) -> Answer {
+    let fragment = url::form_urlencoded::parse(callback.url.fragment().unwrap_or_default().as_bytes()).into_owned();
+    let parameters: Vec<(String, String)> = callback.url.query_pairs().into_owned().chain(callback.form.clone()).chain(fragment).collect();
+    let value = |name: &str| parameters.iter().find(|(known, value)| known == name && !value.is_empty()).map(|(_, value)| value.clone());
+    match (value("code"), value("error")) {
+        (Some(_), _) => Answer::Code,
+        (None, Some(error)) => Answer::Error(error),
+        (None, None) => Answer::Nothing,
+    }
+}
+
+/// A JWT with `alg` `none`.
+pub(super) fn without_signature(claims: &Map<String, Value>) -> String {
+    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    format!("{}.{}.", part(&json!({ "alg": "none" })), part(&Value::Object(claims.clone())))
+}

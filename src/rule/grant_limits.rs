@@ -1,0 +1,191 @@
+//! Rules about grants that nobody is to offer, or that a client did not register (RFC 6749 4.4 and 5.2, RFC 9700 2.1.2 and 2.4).
+
+use serde_json::Value;
+
+use super::expect::{list, may, must, refusal};
+use super::{Artefact, Check, Outcome};
+use crate::session::received::Received;
+
+/// The grants and response types that an issuer offers.
+#[derive(Debug, Clone)]
+pub struct GrantOffer {
+    /// The provider metadata, as parsed.
+    pub metadata: Value,
+}
+
+impl Artefact for GrantOffer {
+    const RULES: &'static [Check<Self>] = OFFER;
+    fn exchange(&self) -> Option<usize> {
+        None
+    }
+}
+
+static OFFER: &[Check<GrantOffer>] = &[
+    must(
+        "grant-offer/no-password",
+        "RFC9700-2.4",
+        "The metadata do not offer the grant `password`",
+        "End-users type their password into whatever asks for it, and a second factor is of no use.",
+        |offer| {
+            let Some(grants) = listed(offer, "grant_types_supported") else { return Outcome::not_applicable("no grant_types_supported") };
+            super::expect::holds(!grants.contains(&"password"), "no password", list(&grants))
+        },
+    ),
+    // The specification speaks to clients, and OpenID Connect Core 15.2 makes some issuers support `id_token token`.
+    may(
+        "grant-offer/no-front-channel-tokens",
+        "RFC9700-2.1.2",
+        "The metadata offer no response type that issues access tokens from the authorization endpoint",
+        "Access tokens in addresses end up in histories and logs, and can be swapped for others on the way.",
+        |offer| {
+            let Some(types) = listed(offer, "response_types_supported") else { return Outcome::not_applicable("no response_types_supported") };
+            let with_token: Vec<&str> = types.iter().copied().filter(|kind| kind.split(' ').any(|word| word == "token")).collect();
+            let seen = if with_token.is_empty() { list(&types) } else { list(&with_token) };
+            super::expect::holds(with_token.is_empty(), "no response type with token", seen)
+        },
+    ),
+];
+
+fn listed<'a>(offer: &'a GrantOffer, name: &str) -> Option<Vec<&'a str>> {
+    Some(offer.metadata.get(name)?.as_array()?.iter().filter_map(Value::as_str).collect())
+}
+
+/// A grant that a client is not to get.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Attempt {
+    /// `client_credentials` by a client that registered without it.
+    Unregistered,
+    /// `client_credentials` by a client that cannot authenticate.
+    PublicClient,
+    /// `password`, with a user name and a password that are right.
+    Password,
+}
+
+/// The answer to a request for such a grant.
+#[derive(Debug, Clone)]
+pub struct GrantAttempt {
+    /// The grant.
+    pub attempt: Attempt,
+    /// The response, whatever its status.
+    pub response: Received,
+    /// False if the registration response gave the client this very grant.
+    pub withheld: bool,
+}
+
+impl Artefact for GrantAttempt {
+    const RULES: &'static [Check<Self>] = ATTEMPT;
+    fn exchange(&self) -> Option<usize> {
+        Some(self.response.exchange)
+    }
+}
+
+static ATTEMPT: &[Check<GrantAttempt>] = &[
+    may(
+        "grant-limits/unregistered-refused",
+        "RFC7591-2",
+        "A client gets no tokens by a grant that it did not register",
+        "A client that is taken over can do more than anybody meant it to.",
+        |attempt| refused(attempt, Attempt::Unregistered),
+    ),
+    must(
+        "grant-limits/unregistered-error",
+        "RFC6749-5.2",
+        "A grant that the client did not register is refused with `unauthorized_client`, or as one that is not supported",
+        "Developers look for the mistake in the credentials and not in the registration.",
+        unregistered_error,
+    ),
+    must(
+        "grant-limits/public-client-refused",
+        "RFC6749-4.4",
+        "A public client gets no tokens by the grant `client_credentials`",
+        "Whoever knows a client identifier, which is no secret, gets tokens.",
+        |attempt| refused(attempt, Attempt::PublicClient),
+    ),
+    must(
+        "grant-limits/password-refused",
+        "RFC9700-2.4",
+        "A client that registered for the authorization code gets no tokens for a user name and a password",
+        "Any client can ask end-users for their password, and guess it past the login page and its second factor.",
+        |attempt| refused(attempt, Attempt::Password),
+    ),
+];
+
+const OTHER: &str = "another grant was tried";
+
+fn is_success(response: &Received) -> bool {
+    (200..300).contains(&response.status) && response.member("access_token").is_some_and(|token| token.as_str().is_some_and(|text| !text.is_empty()))
+}
+
+fn refused(attempt: &GrantAttempt, which: Attempt) -> Outcome {
+    if attempt.attempt != which {
+        return Outcome::not_applicable(OTHER);
+    }
+    if !attempt.withheld {
+        return Outcome::not_applicable("the registration response gives the client this grant");
+    }
+    let told = refusal(&attempt.response);
+    if is_success(&attempt.response) { Outcome::failed("no tokens", "an access token") } else { Outcome::passed(told) }
+}
+
+fn unregistered_error(attempt: &GrantAttempt) -> Outcome {
+    if attempt.attempt != Attempt::Unregistered {
+        return Outcome::not_applicable(OTHER);
+    }
+    if !attempt.withheld || is_success(&attempt.response) {
+        return Outcome::not_applicable("the grant was not refused");
+    }
+    let error = attempt.response.member("error");
+    match error.as_ref().and_then(Value::as_str) {
+        Some(error @ ("unauthorized_client" | "unsupported_grant_type")) => Outcome::passed(format!("error = {error}")),
+        // What an issuer looks at first is its own business; `invalid_client` may be about a registration that is not known everywhere yet.
+        Some(error @ ("invalid_scope" | "invalid_target" | "invalid_request" | "invalid_client")) => {
+            Outcome::not_applicable(format!("error = {error}: refused for something else first"))
+        }
+        _ => Outcome::failed("error = unauthorized_client", refusal(&attempt.response)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Attempt, GrantAttempt, GrantOffer};
+    use crate::rule::jose::testing::judged;
+    use crate::rule::testing::json as response;
+    use serde_json::json;
+
+    #[test]
+    fn what_is_offered_is_judged() {
+        let offer = |metadata| judged(&GrantOffer { metadata });
+        let good = json!({ "grant_types_supported": ["authorization_code"], "response_types_supported": ["code", "id_token", "code id_token"] });
+        assert_eq!(offer(good).passed.len(), 2);
+        assert_eq!(offer(json!({ "grant_types_supported": ["password"] })).failed, ["grant-offer/no-password"]);
+        for kind in ["token", "id_token token", "code token"] {
+            assert_eq!(offer(json!({ "response_types_supported": ["code", kind] })).failed, ["grant-offer/no-front-channel-tokens"]);
+        }
+        assert_eq!(offer(json!({})).not_applicable.len(), 2);
+    }
+
+    #[test]
+    fn tokens_are_what_must_not_come() {
+        let tokens = || response(200, &json!({ "access_token": "t" }));
+        for (attempt, rule) in [
+            (Attempt::Unregistered, "grant-limits/unregistered-refused"),
+            (Attempt::PublicClient, "grant-limits/public-client-refused"),
+            (Attempt::Password, "grant-limits/password-refused"),
+        ] {
+            assert_eq!(judged(&GrantAttempt { attempt, response: tokens(), withheld: true }).failed, [rule]);
+            let refused = GrantAttempt { attempt, response: response(400, &json!({ "error": "unauthorized_client" })), withheld: true };
+            assert!(judged(&refused).passed.contains(&rule));
+            assert!(judged(&GrantAttempt { attempt, response: tokens(), withheld: false }).failed.is_empty());
+        }
+    }
+
+    #[test]
+    fn the_error_says_what_is_wrong() {
+        let error = |error: &str| {
+            judged(&GrantAttempt { attempt: Attempt::Unregistered, response: response(400, &json!({ "error": error })), withheld: true })
+        };
+        assert!(error("unsupported_grant_type").failed.is_empty());
+        assert!(error("invalid_scope").failed.is_empty());
+        assert_eq!(error("invalid_grant").failed, ["grant-limits/unregistered-error"]);
+    }
+}

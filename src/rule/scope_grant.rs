@@ -1,0 +1,138 @@
+//! Rules about asking for more scope than there is, or than a client may have (RFC 6749 3.3, RFC 7591 2).
+
+use super::expect::{holds, may, must, scope_text, scope_words, shorten};
+use super::{Artefact, Check, Outcome};
+
+/// What was asked for beyond what the client may have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Beyond {
+    /// A scope that does not exist.
+    Unknown(String),
+    /// A scope that exists, and that the registration response leaves out.
+    Unregistered(String),
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Granted {
+    /// The authorization endpoint answered with this error.
+    Error(String),
+    /// A token response, with the scope it names.
+    Tokens(Option<String>),
+}
+
+/// A login with a scope beyond what the client may have.
+#[derive(Debug, Clone)]
+pub struct ScopeGrant {
+    /// What was asked for.
+    pub beyond: Beyond,
+    /// What came of it.
+    pub granted: Granted,
+    /// True if the issuer publishes which scopes there are.
+    pub scopes_published: bool,
+}
+
+impl Artefact for ScopeGrant {
+    const RULES: &'static [Check<Self>] = RULES;
+    fn exchange(&self) -> Option<usize> {
+        None
+    }
+}
+
+static RULES: &[Check<ScopeGrant>] = &[
+    must(
+        "scope-grant/unknown-reported",
+        "RFC6749-3.3",
+        "A login that asks for a scope that does not exist is refused, or the token response says which scope was granted",
+        "The client believes that it may do what it asked for, and fails later.",
+        unknown_reported,
+    ),
+    must(
+        "scope-grant/unknown-error",
+        "RFC6749-4.1.2.1",
+        "A login that is refused because of a scope that does not exist is refused with `invalid_scope`",
+        "Developers look for the mistake anywhere but in the scope.",
+        unknown_error,
+    ),
+    may(
+        "scope-grant/registered-only",
+        "RFC7591-2",
+        "A scope that the client did not register is not granted",
+        "A client that is taken over can do more than anybody meant it to.",
+        registered_only,
+    ),
+];
+
+const OTHER: &str = "the request asked for something else";
+
+fn unknown_reported(grant: &ScopeGrant) -> Outcome {
+    let Beyond::Unknown(unknown) = &grant.beyond else { return Outcome::not_applicable(OTHER) };
+    match &grant.granted {
+        Granted::Error(error) => Outcome::passed(format!("error = {}", shorten(error))),
+        Granted::Tokens(Some(scope)) => Outcome::passed(format!("scope = {}", scope_text(&scope_words(scope)))),
+        // An issuer that knows no list of scopes may really have granted this one.
+        Granted::Tokens(None) if !grant.scopes_published => Outcome::not_applicable("the metadata do not say which scopes there are"),
+        Granted::Tokens(None) => {
+            Outcome::failed("an error, or the scope that was granted", format!("no scope in the token response, as if {unknown} had been granted"))
+        }
+    }
+}
+
+fn unknown_error(grant: &ScopeGrant) -> Outcome {
+    match (&grant.beyond, &grant.granted) {
+        (Beyond::Unregistered(_), _) => Outcome::not_applicable(OTHER),
+        (_, Granted::Tokens(_)) => Outcome::not_applicable("the request was not refused"),
+        // The end-user, or the issuer's policy, may say no to anything.
+        (_, Granted::Error(error)) if matches!(error.as_str(), "access_denied" | "temporarily_unavailable") => {
+            Outcome::not_applicable(format!("error = {error} says nothing about the scope"))
+        }
+        (_, Granted::Error(error)) => holds(error == "invalid_scope", "error = invalid_scope", format!("error = {}", shorten(error))),
+    }
+}
+
+fn registered_only(grant: &ScopeGrant) -> Outcome {
+    let Beyond::Unregistered(extra) = &grant.beyond else { return Outcome::not_applicable(OTHER) };
+    match &grant.granted {
+        Granted::Error(error) => Outcome::passed(format!("error = {}", shorten(error))),
+        Granted::Tokens(None) => Outcome::failed(format!("no {extra}"), "no scope in the token response: by that all of it was granted"),
+        Granted::Tokens(Some(scope)) => {
+            let granted = scope_words(scope);
+            holds(!granted.contains(extra.as_str()), format!("no {extra}"), format!("granted: {}", scope_text(&granted)))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Beyond, Granted, ScopeGrant};
+    use crate::rule::jose::testing::{Judged, judged};
+
+    fn grant(beyond: fn(String) -> Beyond, granted: Granted) -> Judged {
+        judged(&ScopeGrant { beyond: beyond("x".to_owned()), granted, scopes_published: true })
+    }
+
+    fn tokens(scope: Option<&str>) -> Granted {
+        Granted::Tokens(scope.map(str::to_owned))
+    }
+
+    #[test]
+    fn an_unknown_scope_is_refused_or_reported() {
+        assert_eq!(grant(Beyond::Unknown, tokens(Some("openid"))).passed, ["scope-grant/unknown-reported"]);
+        assert_eq!(grant(Beyond::Unknown, tokens(None)).failed, ["scope-grant/unknown-reported"]);
+        let error = |error: &str| grant(Beyond::Unknown, Granted::Error(error.to_owned()));
+        assert_eq!(error("invalid_scope").passed.len(), 2);
+        assert_eq!(error("access_denied").failed.len(), 0);
+        assert_eq!(error("invalid_request").failed, ["scope-grant/unknown-error"]);
+        let unpublished = ScopeGrant { beyond: Beyond::Unknown("x".to_owned()), granted: tokens(None), scopes_published: false };
+        assert!(judged(&unpublished).failed.is_empty());
+    }
+
+    #[test]
+    fn a_scope_that_was_not_registered_is_not_granted() {
+        assert_eq!(grant(Beyond::Unregistered, tokens(Some("openid"))).passed, ["scope-grant/registered-only"]);
+        assert_eq!(grant(Beyond::Unregistered, Granted::Error("invalid_scope".to_owned())).passed, ["scope-grant/registered-only"]);
+        for scope in [None, Some("openid x")] {
+            assert_eq!(grant(Beyond::Unregistered, tokens(scope)).failed, ["scope-grant/registered-only"]);
+        }
+    }
+}
