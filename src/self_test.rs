@@ -53,6 +53,7 @@ const REPEATED: &[&str] = &[
     "request-parameters/acr-values",
     "request-parameters/scope-order",
     "registration/basic",
+    "token-endpoint-attacks/secret-post",
 ];
 
 /// What the matrix came to.

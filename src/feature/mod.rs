@@ -24,6 +24,9 @@ const DOCUMENTS: &[(&str, &str)] = &[
     ("oidc/request-parameters.json", include_str!("../../features/oidc/request-parameters.json")),
     ("oidc/token-endpoint.json", include_str!("../../features/oidc/token-endpoint.json")),
     ("oidc/registration.json", include_str!("../../features/oidc/registration.json")),
+    ("security/pkce.json", include_str!("../../features/security/pkce.json")),
+    ("security/token-endpoint.json", include_str!("../../features/security/token-endpoint.json")),
+    ("security/authorization-code.json", include_str!("../../features/security/authorization-code.json")),
 ];
 
 /// Something an issuer may implement, with the tests that show whether it does.

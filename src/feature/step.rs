@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::authorize::Authorize;
+use crate::rule::attack::Attack;
 
 /// One move in a story. In a feature document it is an object with one member: `{ "client-credentials": { "scope": "…" } }`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -41,6 +42,17 @@ pub enum Step {
     RequestUserinfoVariants {},
     /// Sends the token endpoint requests that it must refuse (RFC 6749 5.2).
     RefuseTokenRequests {},
+    /// Tries to exchange the code in a wrong way (RFC 6749 4.1.3, RFC 7636 4.6).
+    AttackCode {
+        /// In which.
+        with: Attack,
+    },
+    /// Tries to exchange a good code as a client that does not authenticate as it must (RFC 6749 4.1.3).
+    AttackClientAuthentication {},
+    /// Exchanges the code of the login once more, and looks what became of its tokens (RFC 6749 4.1.2).
+    ReplayCode {},
+    /// Exchanges the code twice at the same moment (RFC 6749 4.1.2).
+    RaceCode {},
     /// Introspects the access token, where an endpoint is published (RFC 7662).
     Introspect {},
     /// Refreshes the tokens (RFC 6749 6), where a refresh token was issued.
@@ -127,8 +139,9 @@ impl Step {
             Self::AccessOrdersFeed {} => &[Fact::ClientToken],
             Self::Authorize(authorize) => authorize.needs(),
             Self::RefuseTokenRequests {} => &[Fact::Metadata, Fact::Client],
+            Self::AttackCode { .. } | Self::AttackClientAuthentication {} | Self::RaceCode {} => &[Fact::Metadata, Fact::Client, Fact::Code],
             Self::ExchangeCode {} => &[Fact::Metadata, Fact::KeySet, Fact::Client, Fact::Code],
-            Self::FetchUserinfo { .. } | Self::RequestUserinfoVariants {} | Self::Introspect {} | Self::Revoke {} => {
+            Self::FetchUserinfo { .. } | Self::RequestUserinfoVariants {} | Self::ReplayCode {} | Self::Introspect {} | Self::Revoke {} => {
                 &[Fact::Metadata, Fact::Client, Fact::UserTokens]
             }
             Self::Refresh {} => &[Fact::Metadata, Fact::KeySet, Fact::Client, Fact::UserTokens],
@@ -148,6 +161,10 @@ impl Step {
             | Self::FetchUserinfo { .. }
             | Self::RequestUserinfoVariants {}
             | Self::RefuseTokenRequests {}
+            | Self::AttackCode { .. }
+            | Self::AttackClientAuthentication {}
+            | Self::ReplayCode {}
+            | Self::RaceCode {}
             | Self::Introspect {}
             | Self::Refresh {}
             | Self::Revoke {}
@@ -189,6 +206,10 @@ impl Step {
             Self::FetchUserinfo { .. } => "UserInfo",
             Self::RequestUserinfoVariants {} => "UserInfo Requests",
             Self::RefuseTokenRequests {} => "Token Refusals",
+            Self::AttackCode { with } => return format!("Attack ({})", with.says()),
+            Self::AttackClientAuthentication {} => "Attacks on Client Authentication",
+            Self::ReplayCode {} => "Code Replay",
+            Self::RaceCode {} => "Code Race",
             Self::Introspect {} => "Introspection",
             Self::Refresh {} => "Refresh",
             Self::Revoke {} => "Revocation",

@@ -166,6 +166,42 @@ pub enum Behaviour {
     RegistrationDead,
     /// Answers a revocation with 200 and revokes nothing.
     RevocationIgnored,
+    /// Takes any code verifier for the right one.
+    PkceUnchecked,
+    /// Exchanges a code that was asked for with a code challenge without a code verifier.
+    PkceVerifierOptional,
+    /// Exchanges a code that was asked for without a code challenge with any code verifier.
+    PkceDowngrade,
+    /// Takes the code challenge itself for the code verifier.
+    PkceChallengeAccepted,
+    /// Takes the code verifier of any code for the right one.
+    PkceAnyFlow,
+    /// Exchanges codes for clients that do not authenticate.
+    ClientAuthenticationOptional,
+    /// Exchanges codes for clients that do not exist.
+    UnknownClientAccepted,
+    /// Exchanges codes for clients with a wrong secret.
+    ClientSecretUnchecked,
+    /// Refreshes tokens for clients with a wrong secret.
+    RefreshSecretUnchecked,
+    /// Takes a client secret from the query.
+    SecretInQueryAccepted,
+    /// Takes credentials in the header and in the body of one request.
+    TwoAuthenticationsAccepted,
+    /// Exchanges a code for any client.
+    CodeForAnyClient,
+    /// Does not look at the redirect URI of the token request, if there is one.
+    RedirectUriUnchecked,
+    /// Does not miss the redirect URI of the token request.
+    RedirectUriOptional,
+    /// Exchanges a code as often as somebody likes.
+    CodeReusable,
+    /// Refuses a code that was used before, and revokes nothing.
+    CodeReuseHarmless,
+    /// Takes the first of two parameters of the same name at the token endpoint.
+    RepeatedParameterAccepted,
+    /// Gives tokens to a GET.
+    TokenByGet,
     /// Forgets the ID token in the answer to an authorization code for `openid`.
     IdTokenMissing,
     /// Gives no refresh token although `offline_access` was granted.

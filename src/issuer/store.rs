@@ -5,6 +5,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::bounded::Bounded;
 use super::client::Client;
+use super::flaw::Behaviour;
+use super::flaw::apply::Defect;
 use super::grant::{Access, Code, Grant, Refresh};
 use super::interaction::Flow;
 use super::random;
@@ -145,6 +147,13 @@ impl Store {
         self.codes.get(text).is_some()
     }
 
+    /// The client that this code or refresh token was issued to.
+    pub fn client_of(&self, code: Option<&str>, refresh_token: Option<&str>) -> Option<String> {
+        let of_code = code.and_then(|code| self.codes.get(code)).map(|code| &code.grant);
+        let of_token = refresh_token.and_then(|token| self.grants.get(&self.refresh.get(token)?.grant));
+        of_code.or(of_token).map(|grant| grant.client_id.clone())
+    }
+
     /// Makes a grant and returns its number.
     pub fn put_grant(&mut self, grant: Grant) -> u64 {
         self.last_grant += 1;
@@ -163,26 +172,38 @@ impl Store {
         redirect_uri: Option<&str>,
         verifier: Option<&str>,
         now: u64,
+        defect: &Defect,
     ) -> Result<(u64, Grant), OauthError> {
+        let does = |behaviour| defect.does(behaviour);
+        let of_any_flow = does(Behaviour::PkceAnyFlow)
+            && verifier.is_some_and(|verifier| self.codes.values().any(|code| code.challenge.as_deref() == Some(s256(verifier).as_str())));
         let code = self.codes.get_mut(text).ok_or_else(|| invalid_grant("the code is unknown"))?;
-        if std::mem::replace(&mut code.spent, true) {
+        if std::mem::replace(&mut code.spent, true) && !does(Behaviour::CodeReusable) {
             if let Some(grant) = code.redeemed.and_then(|number| self.grants.get_mut(&number)) {
-                grant.alive = false;
+                grant.alive = does(Behaviour::CodeReuseHarmless);
             }
             return Err(invalid_grant("the code was used before"));
         }
-        if code.grant.client_id != client_id {
+        if code.grant.client_id != client_id && !does(Behaviour::CodeForAnyClient) {
             return Err(invalid_grant("the code was issued to another client"));
         }
         if now >= code.expires_at {
             return Err(invalid_grant("the code has expired"));
         }
-        if redirect_uri != Some(code.redirect_uri.as_str()) {
+        let is_redirect_uri_right = match redirect_uri {
+            None => does(Behaviour::RedirectUriOptional),
+            Some(uri) => uri == code.redirect_uri || does(Behaviour::RedirectUriUnchecked),
+        };
+        if !is_redirect_uri_right {
             return Err(invalid_grant("redirect_uri is not that of the authorization request"));
         }
         match (&code.challenge, verifier) {
             (None, None) => {}
             (Some(challenge), Some(verifier)) if random::same(challenge, &s256(verifier)) => {}
+            (Some(challenge), Some(verifier)) if does(Behaviour::PkceChallengeAccepted) && challenge == verifier => {}
+            (Some(_), Some(_)) if does(Behaviour::PkceUnchecked) || of_any_flow => {}
+            (Some(_), None) if does(Behaviour::PkceVerifierOptional) => {}
+            (None, Some(_)) if does(Behaviour::PkceDowngrade) => {}
             (Some(_), Some(_)) => return Err(invalid_grant("code_verifier does not fit the code challenge")),
             (Some(_), None) => return Err(invalid_grant("code_verifier is missing")),
             (None, Some(_)) => return Err(invalid_grant("there was no code challenge for this code_verifier")),
@@ -289,6 +310,7 @@ mod tests {
     use super::{Store, s256};
     use crate::issuer::client::Client;
     use crate::issuer::client_metadata::Metadata;
+    use crate::issuer::flaw::apply::Defect;
     use crate::issuer::grant::{Access, Code, Grant, Refresh};
     use crate::issuer::requested::Requested;
     use crate::issuer::scope::Scope;
@@ -320,33 +342,33 @@ mod tests {
 
     #[test]
     fn a_code_expires_and_is_bound() {
-        assert!(refused(store().redeem("plain", "c", Some(CB), None, 60)).contains("expired"));
-        assert!(refused(store().redeem("plain", "d", Some(CB), None, 0)).contains("another client"));
-        assert!(refused(store().redeem("plain", "c", None, None, 0)).contains("redirect_uri"));
-        assert!(refused(store().redeem("plain", "c", Some(CB), Some("verifier"), 0)).contains("no code challenge"));
-        assert!(refused(store().redeem("pkce", "c", Some(CB), None, 0)).contains("missing"));
-        assert!(refused(store().redeem("pkce", "c", Some(CB), Some("other"), 0)).contains("does not fit"));
-        store().redeem("plain", "c", Some(CB), None, 59).unwrap();
-        store().redeem("pkce", "c", Some(CB), Some("verifier"), 59).unwrap();
+        assert!(refused(store().redeem("plain", "c", Some(CB), None, 60, &Defect::default())).contains("expired"));
+        assert!(refused(store().redeem("plain", "d", Some(CB), None, 0, &Defect::default())).contains("another client"));
+        assert!(refused(store().redeem("plain", "c", None, None, 0, &Defect::default())).contains("redirect_uri"));
+        assert!(refused(store().redeem("plain", "c", Some(CB), Some("verifier"), 0, &Defect::default())).contains("no code challenge"));
+        assert!(refused(store().redeem("pkce", "c", Some(CB), None, 0, &Defect::default())).contains("missing"));
+        assert!(refused(store().redeem("pkce", "c", Some(CB), Some("other"), 0, &Defect::default())).contains("does not fit"));
+        store().redeem("plain", "c", Some(CB), None, 59, &Defect::default()).unwrap();
+        store().redeem("pkce", "c", Some(CB), Some("verifier"), 59, &Defect::default()).unwrap();
     }
 
     #[test]
     fn a_failed_attempt_spends_the_code() {
         let mut store = store();
-        refused(store.redeem("pkce", "c", Some(CB), Some("other"), 0));
-        assert!(refused(store.redeem("pkce", "c", Some(CB), Some("verifier"), 0)).contains("used before"));
+        refused(store.redeem("pkce", "c", Some(CB), Some("other"), 0, &Defect::default()));
+        assert!(refused(store.redeem("pkce", "c", Some(CB), Some("verifier"), 0, &Defect::default())).contains("used before"));
     }
 
     #[test]
     fn a_second_use_of_a_code_revokes_what_the_first_gave() {
         let mut store = store();
-        let (number, _) = store.redeem("plain", "c", Some(CB), None, 0).unwrap();
+        let (number, _) = store.redeem("plain", "c", Some(CB), None, 0, &Defect::default()).unwrap();
         let token =
             Access { grant: number, scope: Scope::parse("openid"), jti: String::new(), audience: String::new(), issued_at: 0, expires_at: 900 };
         store.put_access("a", token);
         assert!(store.living_access("a", 899).is_some());
         assert!(store.living_access("a", 900).is_none());
-        refused(store.redeem("plain", "c", Some(CB), None, 0));
+        refused(store.redeem("plain", "c", Some(CB), None, 0, &Defect::default()));
         assert!(store.living_access("a", 0).is_none());
     }
 

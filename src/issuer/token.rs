@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
+use http::header::ALLOW;
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
@@ -12,6 +13,7 @@ use super::client::Client;
 use super::client_auth::authenticate;
 use super::flaw::{Behaviour, Site};
 use super::grant::{ACCESS_TOKEN_LIFETIME, Access, Grant, REFRESH_TOKEN_LIFETIME, Refresh};
+use super::leniency;
 use super::params::Params;
 use super::random;
 use super::reply::{Answer, Content, OauthError, Problem, Reply};
@@ -20,8 +22,10 @@ use super::scope::{OFFLINE_ACCESS, OPENID, ORDERS_FEED, Scope};
 use super::state::{Issuer, now};
 
 /// `POST` to the token endpoint.
-pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Bytes) -> Answer {
-    match grant(&issuer, &headers, &body) {
+pub async fn post(State(issuer): State<Arc<Issuer>>, RawQuery(query): RawQuery, headers: HeaderMap, body: Bytes) -> Answer {
+    let form = if issuer.defect.does(Behaviour::RepeatedParameterAccepted) { Ok(Params::parse(&body)) } else { Params::form(&headers, &body) };
+    let query = Params::parse(query.unwrap_or_default().as_bytes());
+    match form.map_err(Problem::from).and_then(|form| grant(&issuer, &headers, &form, &query)) {
         Err(Problem::Oauth(error)) => {
             let reply = error.reply();
             let unauthorized = (reply.status == StatusCode::UNAUTHORIZED).then_some(Site::TokenErrorUnauthorized);
@@ -32,9 +36,19 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
     }
 }
 
-fn grant(issuer: &Issuer, headers: &HeaderMap, body: &[u8]) -> Answer {
-    let form = Params::form(headers, body)?;
-    let client = authenticate(issuer, headers, &form)?;
+/// `GET`, which the token endpoint does not know (RFC 6749 3.2).
+pub async fn get(State(issuer): State<Arc<Issuer>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Answer {
+    if issuer.defect.does(Behaviour::TokenByGet) {
+        return grant(&issuer, &headers, &Params::parse(query.unwrap_or_default().as_bytes()), &Params::default());
+    }
+    Ok(Reply::empty(StatusCode::METHOD_NOT_ALLOWED).with(ALLOW, "POST"))
+}
+
+fn grant(issuer: &Issuer, headers: &HeaderMap, form: &Params, query: &Params) -> Answer {
+    let client = match leniency::let_in(issuer, headers, form, query) {
+        Some(client) => client,
+        None => authenticate(issuer, headers, form)?,
+    };
     let grant_type = form.get("grant_type").ok_or_else(|| missing("grant_type is missing"))?;
     if !super::client_metadata::GRANT_TYPES.contains(&grant_type) {
         return Err(OauthError::bad_request("unsupported_grant_type", "there is no such grant here").into());
@@ -43,9 +57,9 @@ fn grant(issuer: &Issuer, headers: &HeaderMap, body: &[u8]) -> Answer {
         return Err(OauthError::bad_request("unauthorized_client", "the client did not register this grant").into());
     }
     match grant_type {
-        "authorization_code" => authorization_code(issuer, &client, &form),
-        "refresh_token" => refresh_token(issuer, &client, &form),
-        _ => client_credentials(issuer, &client, &form),
+        "authorization_code" => authorization_code(issuer, &client, form),
+        "refresh_token" => refresh_token(issuer, &client, form),
+        _ => client_credentials(issuer, &client, form),
     }
 }
 
@@ -59,7 +73,7 @@ fn authorization_code(issuer: &Issuer, client: &Client, form: &Params) -> Answer
         return Ok(Reply::json(StatusCode::OK, json!({})).no_store());
     }
     let now = now();
-    let (number, grant) = issuer.store().redeem(code, &client.id, form.get("redirect_uri"), form.get("code_verifier"), now)?;
+    let (number, grant) = issuer.store().redeem(code, &client.id, form.get("redirect_uri"), form.get("code_verifier"), now, &issuer.defect)?;
     issue(issuer, client, &Issue { number, scope: &grant.scope, grant: &grant, kind: GrantKind::AuthorizationCode, now })
 }
 

@@ -4,6 +4,8 @@ use crate::feature::Step;
 use crate::report::model::StepEnd;
 use crate::session::{Session, Stop};
 
+pub mod aftermath;
+pub mod attacks;
 pub mod authorization;
 pub mod authorization_page;
 pub mod authorization_request;
@@ -41,6 +43,10 @@ impl Session {
             Step::FetchUserinfo { judge_claims } => self.fetch_userinfo(*judge_claims).await,
             Step::RequestUserinfoVariants {} => self.request_userinfo_variants().await,
             Step::RefuseTokenRequests {} => self.refuse_token_requests().await,
+            Step::AttackCode { with } => self.attack_code(*with).await,
+            Step::AttackClientAuthentication {} => self.attack_client_authentication().await,
+            Step::ReplayCode {} => self.replay_code().await,
+            Step::RaceCode {} => self.race_code().await,
             Step::Introspect {} => self.introspect().await,
             Step::Refresh {} => self.refresh().await,
             Step::Revoke {} => self.revoke().await,

@@ -6,9 +6,12 @@
 use serde::{Deserialize, Serialize};
 
 pub mod access_token;
+pub mod aftermath;
+pub mod attack;
 pub mod authorization_error;
 pub mod authorization_response;
 pub mod client_authentication;
+pub mod code_race;
 pub mod consent;
 pub mod dataset_site;
 pub mod duplicate;
@@ -148,6 +151,12 @@ pub fn catalogue() -> Vec<&'static Rule> {
         .chain(rules::<second_login::SecondLogin>())
         .chain(rules::<token_response::TokenResponse>())
         .chain(rules::<token_refusal::TokenRefusal>())
+        .chain(rules::<attack::PkceAttack>())
+        .chain(rules::<attack::ClientAttack>())
+        .chain(rules::<attack::CodeAttack>())
+        .chain(rules::<code_race::CodeRace>())
+        .chain(rules::<attack::RefreshAttack>())
+        .chain(rules::<aftermath::Aftermath>())
         .chain(rules::<id_token::IdToken>())
         .chain(rules::<access_token::AccessToken>())
         .chain(rules::<userinfo::UserInfo>())
