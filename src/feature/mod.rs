@@ -27,6 +27,7 @@ const DOCUMENTS: &[(&str, &str)] = &[
     ("security/pkce.json", include_str!("../../features/security/pkce.json")),
     ("security/token-endpoint.json", include_str!("../../features/security/token-endpoint.json")),
     ("security/authorization-code.json", include_str!("../../features/security/authorization-code.json")),
+    ("security/refresh.json", include_str!("../../features/security/refresh.json")),
 ];
 
 /// Something an issuer may implement, with the tests that show whether it does.

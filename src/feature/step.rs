@@ -53,6 +53,13 @@ pub enum Step {
     ReplayCode {},
     /// Exchanges the code twice at the same moment (RFC 6749 4.1.2).
     RaceCode {},
+    /// Tries the refresh token of the login in ways that must fail (RFC 6749 6, RFC 9700 4.14).
+    AttackRefresh {
+        /// A scope that the login did not ask for.
+        wider: String,
+    },
+    /// Tries the refresh token of the login as another client, the last that was registered (RFC 6749 6).
+    AttackRefreshAsAnother {},
     /// Introspects the access token, where an endpoint is published (RFC 7662).
     Introspect {},
     /// Refreshes the tokens (RFC 6749 6), where a refresh token was issued.
@@ -141,9 +148,13 @@ impl Step {
             Self::RefuseTokenRequests {} => &[Fact::Metadata, Fact::Client],
             Self::AttackCode { .. } | Self::AttackClientAuthentication {} | Self::RaceCode {} => &[Fact::Metadata, Fact::Client, Fact::Code],
             Self::ExchangeCode {} => &[Fact::Metadata, Fact::KeySet, Fact::Client, Fact::Code],
-            Self::FetchUserinfo { .. } | Self::RequestUserinfoVariants {} | Self::ReplayCode {} | Self::Introspect {} | Self::Revoke {} => {
-                &[Fact::Metadata, Fact::Client, Fact::UserTokens]
-            }
+            Self::FetchUserinfo { .. }
+            | Self::RequestUserinfoVariants {}
+            | Self::ReplayCode {}
+            | Self::AttackRefresh { .. }
+            | Self::AttackRefreshAsAnother {}
+            | Self::Introspect {}
+            | Self::Revoke {} => &[Fact::Metadata, Fact::Client, Fact::UserTokens],
             Self::Refresh {} => &[Fact::Metadata, Fact::KeySet, Fact::Client, Fact::UserTokens],
         }
     }
@@ -165,6 +176,8 @@ impl Step {
             | Self::AttackClientAuthentication {}
             | Self::ReplayCode {}
             | Self::RaceCode {}
+            | Self::AttackRefresh { .. }
+            | Self::AttackRefreshAsAnother {}
             | Self::Introspect {}
             | Self::Refresh {}
             | Self::Revoke {}
@@ -185,6 +198,7 @@ impl Step {
     pub fn scope(&self) -> Option<&str> {
         match self {
             Self::ClientCredentials { scope } => Some(scope),
+            Self::AttackRefresh { wider } => Some(wider),
             Self::Authorize(authorize) => Some(&authorize.scope),
             _ => None,
         }
@@ -210,6 +224,8 @@ impl Step {
             Self::AttackClientAuthentication {} => "Attacks on Client Authentication",
             Self::ReplayCode {} => "Code Replay",
             Self::RaceCode {} => "Code Race",
+            Self::AttackRefresh { .. } => "Attacks on Refresh",
+            Self::AttackRefreshAsAnother {} => "Refresh as Another Client",
             Self::Introspect {} => "Introspection",
             Self::Refresh {} => "Refresh",
             Self::Revoke {} => "Revocation",

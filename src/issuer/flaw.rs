@@ -202,6 +202,22 @@ pub enum Behaviour {
     RepeatedParameterAccepted,
     /// Gives tokens to a GET.
     TokenByGet,
+    /// Exchanges a refresh token for any client.
+    RefreshForAnyClient,
+    /// Takes an access token for a refresh token.
+    AccessTokenRefreshes,
+    /// Exchanges a refresh token as often as somebody likes, and rotates it all the same.
+    RefreshReusable,
+    /// Refuses a refresh token that was used before, and revokes nothing.
+    RefreshReuseHarmless,
+    /// Forgets a refresh token that a client failed to authenticate with.
+    RefreshLostByAttack,
+    /// Lets public clients keep their refresh token.
+    RefreshKeptByPublicClient,
+    /// Grants whatever scope a refresh asks for.
+    RefreshGrantsWider,
+    /// Grants the whole scope to a refresh that asks for a part of it.
+    RefreshNeverNarrows,
     /// Forgets the ID token in the answer to an authorization code for `openid`.
     IdTokenMissing,
     /// Gives no refresh token although `offline_access` was granted.

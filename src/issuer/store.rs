@@ -220,23 +220,45 @@ impl Store {
     ///
     /// # Errors
     /// `invalid_grant`, or `invalid_scope` if more is asked for than was granted (RFC 6749 6).
-    pub fn rotate(&mut self, text: &str, client_id: &str, scope: Option<Scope>, now: u64) -> Result<(u64, Grant, Scope), OauthError> {
+    pub fn rotate(
+        &mut self,
+        text: &str,
+        client_id: &str,
+        scope: Option<Scope>,
+        now: u64,
+        defect: &Defect,
+    ) -> Result<(u64, Grant, Scope), OauthError> {
+        let does = |behaviour| defect.does(behaviour);
         let unknown = || invalid_grant("the refresh token is unknown, expired or revoked");
         let token = self.refresh.get_mut(text).ok_or_else(unknown)?;
-        let grant = self.grants.get_mut(&token.grant).filter(|grant| grant.client_id == client_id).ok_or_else(unknown)?;
-        if token.spent {
-            grant.alive = false;
+        let grant = self.grants.get_mut(&token.grant).filter(|grant| grant.client_id == client_id || does(Behaviour::RefreshForAnyClient));
+        let grant = grant.ok_or_else(unknown)?;
+        if token.spent && !does(Behaviour::RefreshReusable) {
+            grant.alive = does(Behaviour::RefreshReuseHarmless);
             return Err(invalid_grant("the refresh token was used before: all that was issued with it is revoked"));
         }
         if !grant.alive || now >= token.expires_at {
             return Err(unknown());
         }
+        let scope = scope.filter(|scope| !(scope.within(&grant.scope) && does(Behaviour::RefreshNeverNarrows)));
         let scope = scope.unwrap_or_else(|| grant.scope.clone());
-        if !scope.within(&grant.scope) || scope.is_empty() {
+        if (!scope.within(&grant.scope) && !does(Behaviour::RefreshGrantsWider)) || scope.is_empty() {
             return Err(OauthError::bad_request("invalid_scope", "the scope is more than was granted"));
         }
         token.spent = true;
         Ok((token.grant, grant.clone(), scope))
+    }
+
+    /// Lets a refresh token be used once more.
+    pub fn keep_refresh(&mut self, text: &str) {
+        if let Some(token) = self.refresh.get_mut(text) {
+            token.spent = false;
+        }
+    }
+
+    /// Forgets a refresh token.
+    pub fn lose_refresh(&mut self, text: &str) {
+        self.refresh.remove(text);
     }
 
     /// Remembers an access token.
@@ -378,13 +400,13 @@ mod tests {
         let number = store.put_grant(grant());
         let token = || Refresh { grant: number, issued_at: 0, expires_at: 100, spent: false };
         store.put_refresh("r1", token());
-        assert!(refused(store.rotate("r1", "d", None, 0)).contains("unknown"));
-        assert!(refused(store.rotate("r1", "c", None, 100)).contains("unknown"));
-        assert!(refused(store.rotate("r1", "c", Some(Scope::parse("openactive-identity")), 0)).contains("invalid_scope"));
-        let (_, _, scope) = store.rotate("r1", "c", Some(Scope::parse("openid")), 0).unwrap();
+        assert!(refused(store.rotate("r1", "d", None, 0, &Defect::default())).contains("unknown"));
+        assert!(refused(store.rotate("r1", "c", None, 100, &Defect::default())).contains("unknown"));
+        assert!(refused(store.rotate("r1", "c", Some(Scope::parse("openactive-identity")), 0, &Defect::default())).contains("invalid_scope"));
+        let (_, _, scope) = store.rotate("r1", "c", Some(Scope::parse("openid")), 0, &Defect::default()).unwrap();
         assert_eq!(scope.to_string(), "openid");
         store.put_refresh("r2", token());
-        assert!(refused(store.rotate("r1", "c", None, 0)).contains("revoked"));
-        assert!(refused(store.rotate("r2", "c", None, 0)).contains("unknown"));
+        assert!(refused(store.rotate("r1", "c", None, 0, &Defect::default())).contains("revoked"));
+        assert!(refused(store.rotate("r2", "c", None, 0, &Defect::default())).contains("unknown"));
     }
 }

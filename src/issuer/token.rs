@@ -47,7 +47,11 @@ pub async fn get(State(issuer): State<Arc<Issuer>>, RawQuery(query): RawQuery, h
 fn grant(issuer: &Issuer, headers: &HeaderMap, form: &Params, query: &Params) -> Answer {
     let client = match leniency::let_in(issuer, headers, form, query) {
         Some(client) => client,
-        None => authenticate(issuer, headers, form)?,
+        None => authenticate(issuer, headers, form).inspect_err(|_| {
+            if let Some(token) = form.get("refresh_token").filter(|_| issuer.defect.does(Behaviour::RefreshLostByAttack)) {
+                issuer.store().lose_refresh(token);
+            }
+        })?,
     };
     let grant_type = form.get("grant_type").ok_or_else(|| missing("grant_type is missing"))?;
     if !super::client_metadata::GRANT_TYPES.contains(&grant_type) {
@@ -80,7 +84,15 @@ fn authorization_code(issuer: &Issuer, client: &Client, form: &Params) -> Answer
 fn refresh_token(issuer: &Issuer, client: &Client, form: &Params) -> Answer {
     let token = form.get("refresh_token").ok_or_else(|| missing("refresh_token is missing"))?;
     let now = now();
-    let (number, grant, scope) = issuer.store().rotate(token, &client.id, form.get("scope").map(Scope::parse), now)?;
+    let living = issuer.store().living_access(token, now).map(|(access, grant)| (access.grant, grant.clone(), access.scope.clone()));
+    if let Some((number, grant, scope)) = living.filter(|_| issuer.defect.does(Behaviour::AccessTokenRefreshes)) {
+        return issue(issuer, client, &Issue { number, scope: &scope, grant: &grant, kind: GrantKind::Refresh, now });
+    }
+    let scope = form.get("scope").map(Scope::parse);
+    let (number, grant, scope) = issuer.store().rotate(token, &client.id, scope, now, &issuer.defect)?;
+    if client.metadata.is_public() && issuer.defect.does(Behaviour::RefreshKeptByPublicClient) {
+        issuer.store().keep_refresh(token);
+    }
     issue(issuer, client, &Issue { number, scope: &scope, grant: &grant, kind: GrantKind::Refresh, now })
 }
 
@@ -148,7 +160,8 @@ fn issue(issuer: &Issuer, client: &Client, issue: &Issue<'_>) -> Answer {
         "expires_in": ACCESS_TOKEN_LIFETIME,
         "scope": issue.scope.to_string(),
     });
-    if issue.wants_refresh_token(issuer) {
+    let keeps = issue.kind == GrantKind::Refresh && client.metadata.is_public() && issuer.defect.does(Behaviour::RefreshKeptByPublicClient);
+    if issue.wants_refresh_token(issuer) && !keeps {
         body["refresh_token"] = json!(random::secret());
     }
     let sites = issue.sites();

@@ -171,12 +171,12 @@ impl Session {
 
     /// Judges the answer to an attack, and its form if it is a refusal. True if the issuer refused it.
     pub(super) fn judge_attack(&mut self, attack: Attack, response: Received, by_header: bool) -> bool {
-        // To a GET the endpoint may answer as to any address that does not exist.
-        if attack != Attack::GetRequest {
-            self.judge(&TokenRefusal { response: response.clone(), provocation: Provocation::Attack(attack), by_header });
-        }
         let attacked = Attacked { attack, response };
         let is_refused = attacked.is_refused();
+        // To a GET the endpoint may answer as to any address that does not exist.
+        if is_refused && attack != Attack::GetRequest {
+            self.judge(&TokenRefusal { response: attacked.response.clone(), provocation: Provocation::Attack(attack), by_header });
+        }
         match attack {
             Attack::WrongVerifier
             | Attack::MissingVerifier

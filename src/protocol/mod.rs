@@ -18,6 +18,7 @@ pub mod introspection;
 pub mod key_set;
 pub mod orders_feed;
 pub mod refresh;
+pub mod refresh_attacks;
 pub mod registration;
 pub mod revocation;
 pub mod second_login;
@@ -47,6 +48,8 @@ impl Session {
             Step::AttackClientAuthentication {} => self.attack_client_authentication().await,
             Step::ReplayCode {} => self.replay_code().await,
             Step::RaceCode {} => self.race_code().await,
+            Step::AttackRefresh { wider } => self.attack_refresh(wider).await,
+            Step::AttackRefreshAsAnother {} => self.attack_refresh_as_another().await,
             Step::Introspect {} => self.introspect().await,
             Step::Refresh {} => self.refresh().await,
             Step::Revoke {} => self.revoke().await,

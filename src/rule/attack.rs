@@ -201,5 +201,8 @@ fn refused(attacked: &Attacked, attack: Attack) -> Outcome {
         return Outcome::passed(seen);
     }
     let given = attacked.response.member("access_token").is_some_and(|token| token.is_string());
-    Outcome::failed(format!("a refusal of {}", attack.says()), if given { format!("status {status} with an access token") } else { seen })
+    Outcome::failed(
+        format!("a refusal of a request with {}", attack.says()),
+        if given { format!("status {status} with an access token") } else { seen },
+    )
 }

@@ -26,6 +26,7 @@ pub mod openactive;
 pub mod orders_feed;
 pub mod provider_metadata;
 pub mod refresh;
+pub mod refresh_practice;
 pub mod registration;
 pub mod revocation;
 pub mod scope_claims;
@@ -156,6 +157,7 @@ pub fn catalogue() -> Vec<&'static Rule> {
         .chain(rules::<attack::CodeAttack>())
         .chain(rules::<code_race::CodeRace>())
         .chain(rules::<attack::RefreshAttack>())
+        .chain(rules::<refresh_practice::RefreshPractice>())
         .chain(rules::<aftermath::Aftermath>())
         .chain(rules::<id_token::IdToken>())
         .chain(rules::<access_token::AccessToken>())

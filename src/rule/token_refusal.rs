@@ -27,6 +27,8 @@ pub enum Provocation {
     WrongSecret,
     /// An attack, of which a rule of its own says that it is refused.
     Attack(Attack),
+    /// A refresh for more scope than was granted, of which a rule of its own says that it is not given.
+    WiderScope,
 }
 
 impl Provocation {
@@ -40,6 +42,7 @@ impl Provocation {
             Self::MissingCode => "no code",
             Self::WrongSecret => "a wrong client secret",
             Self::Attack(attack) => attack.says(),
+            Self::WiderScope => "a wider scope",
         }
     }
 
@@ -53,7 +56,11 @@ impl Provocation {
 
     /// The rule that says that it is refused.
     fn rule(self) -> &'static str {
-        if let Self::Attack(attack) = self { attack.rule() } else { REFUSED }
+        match self {
+            Self::Attack(attack) => attack.rule(),
+            Self::WiderScope => super::refresh_practice::WIDER,
+            _ => REFUSED,
+        }
     }
 }
 

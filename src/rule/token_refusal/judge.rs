@@ -57,8 +57,8 @@ pub(super) fn refused(refusal: &TokenRefusal) -> Outcome {
     if is_busy(refusal) {
         return Outcome::not_applicable(format!("status {status} says nothing about the request"));
     }
-    if let Provocation::Attack(attack) = refusal.provocation {
-        return Outcome::not_applicable(format!("an attack: {} judges it", attack.rule()));
+    if matches!(refusal.provocation, Provocation::Attack(_) | Provocation::WiderScope) {
+        return Outcome::not_applicable(format!("an attack: {} judges it", refusal.provocation.rule()));
     }
     let expected = format!("a refusal of {}: status 400 and an error", refusal.provocation.says());
     holds(!(200..300).contains(&status), expected, format!("status {status}"))
