@@ -28,6 +28,8 @@ const DOCUMENTS: &[(&str, &str)] = &[
     ("security/token-endpoint.json", include_str!("../../features/security/token-endpoint.json")),
     ("security/authorization-code.json", include_str!("../../features/security/authorization-code.json")),
     ("security/refresh.json", include_str!("../../features/security/refresh.json")),
+    ("security/bearer-tokens.json", include_str!("../../features/security/bearer-tokens.json")),
+    ("security/revocation.json", include_str!("../../features/security/revocation.json")),
 ];
 
 /// Something an issuer may implement, with the tests that show whether it does.

@@ -60,6 +60,16 @@ pub enum Step {
     },
     /// Tries the refresh token of the login as another client, the last that was registered (RFC 6749 6).
     AttackRefreshAsAnother {},
+    /// Asks userinfo with what is no access token (RFC 6750).
+    AttackUserinfo {},
+    /// Introspects without the right to, and a token that does not exist (RFC 7662 2).
+    AttackIntrospection {},
+    /// Revokes the access token, and looks whether it is dead (RFC 7009 2.1).
+    RevokeAccessToken {},
+    /// Revokes the refresh token with a wrong secret and under a wrong hint (RFC 7009 2.1).
+    AttackRevocation {},
+    /// Revokes the refresh token as another client, the last that was registered (RFC 7009 2.1).
+    RevokeAsAnother {},
     /// Introspects the access token, where an endpoint is published (RFC 7662).
     Introspect {},
     /// Refreshes the tokens (RFC 6749 6), where a refresh token was issued.
@@ -153,6 +163,11 @@ impl Step {
             | Self::ReplayCode {}
             | Self::AttackRefresh { .. }
             | Self::AttackRefreshAsAnother {}
+            | Self::AttackUserinfo {}
+            | Self::AttackIntrospection {}
+            | Self::RevokeAccessToken {}
+            | Self::AttackRevocation {}
+            | Self::RevokeAsAnother {}
             | Self::Introspect {}
             | Self::Revoke {} => &[Fact::Metadata, Fact::Client, Fact::UserTokens],
             Self::Refresh {} => &[Fact::Metadata, Fact::KeySet, Fact::Client, Fact::UserTokens],
@@ -178,6 +193,11 @@ impl Step {
             | Self::RaceCode {}
             | Self::AttackRefresh { .. }
             | Self::AttackRefreshAsAnother {}
+            | Self::AttackUserinfo {}
+            | Self::AttackIntrospection {}
+            | Self::RevokeAccessToken {}
+            | Self::AttackRevocation {}
+            | Self::RevokeAsAnother {}
             | Self::Introspect {}
             | Self::Refresh {}
             | Self::Revoke {}
@@ -226,6 +246,11 @@ impl Step {
             Self::RaceCode {} => "Code Race",
             Self::AttackRefresh { .. } => "Attacks on Refresh",
             Self::AttackRefreshAsAnother {} => "Refresh as Another Client",
+            Self::AttackUserinfo {} => "Attacks on UserInfo",
+            Self::AttackIntrospection {} => "Attacks on Introspection",
+            Self::RevokeAccessToken {} => "Revocation of the Access Token",
+            Self::AttackRevocation {} => "Attacks on Revocation",
+            Self::RevokeAsAnother {} => "Revocation by Another Client",
             Self::Introspect {} => "Introspection",
             Self::Refresh {} => "Refresh",
             Self::Revoke {} => "Revocation",

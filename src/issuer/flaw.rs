@@ -218,6 +218,34 @@ pub enum Behaviour {
     RefreshGrantsWider,
     /// Grants the whole scope to a refresh that asks for a part of it.
     RefreshNeverNarrows,
+    /// Takes an access token from the query.
+    BearerInQuery,
+    /// Takes a refresh token for an access token.
+    BearerRefreshToken,
+    /// Takes an ID token for an access token.
+    BearerIdToken,
+    /// Refuses to revoke a token it never gave.
+    RevocationUnknownRefused,
+    /// Revokes for clients with a wrong secret.
+    RevocationSecretUnchecked,
+    /// Revokes the tokens of any client for any other.
+    RevocationForAnyClient,
+    /// Looks for a token only where `token_type_hint` says.
+    RevocationTrustsHint,
+    /// Revokes a refresh token alone, and lets its access tokens live.
+    RevocationWithoutCascade,
+    /// Answers the revocation of an access token with 200 and does nothing.
+    RevocationSparesAccess,
+    /// Introspects for anybody.
+    IntrospectionOpen,
+    /// Introspects for clients with a wrong secret.
+    IntrospectionSecretUnchecked,
+    /// Answers a wrong client secret at introspection with 400.
+    IntrospectionBadRequest,
+    /// Takes tokens it never gave for active.
+    IntrospectionCredulous,
+    /// Tells more of tokens that are not active than that.
+    IntrospectionTalkative,
     /// Forgets the ID token in the answer to an authorization code for `openid`.
     IdTokenMissing,
     /// Gives no refresh token although `offline_access` was granted.

@@ -39,8 +39,8 @@ pub struct Store {
     grants: Bounded<u64, Grant>,
     access: Bounded<String, Access>,
     refresh: Bounded<String, Refresh>,
-    /// ID tokens as they were sent.
-    id_tokens: Bounded<String, ()>,
+    /// ID tokens as they were sent, with the number of their grant.
+    id_tokens: Bounded<String, u64>,
     /// The client assertions that were used, by client and `jti`.
     assertions: Bounded<(String, String), ()>,
     last_grant: u64,
@@ -276,9 +276,14 @@ impl Store {
         self.refresh.insert(text.to_owned(), token);
     }
 
+    /// True if this access or refresh token was given to somebody.
+    pub fn knows_token(&self, text: &str) -> bool {
+        self.access.get(text).is_some() || self.refresh.get(text).is_some()
+    }
+
     /// Remembers an ID token.
-    pub fn put_id_token(&mut self, text: &str) {
-        self.id_tokens.insert(text.to_owned(), ());
+    pub fn put_id_token(&mut self, text: &str, grant: u64) {
+        self.id_tokens.insert(text.to_owned(), grant);
     }
 
     /// True if this ID token was sent to somebody.
@@ -300,6 +305,17 @@ impl Store {
         Some((token, self.grants.get(&token.grant).filter(|grant| grant.alive)?))
     }
 
+    /// What a refresh token or an ID token opens where a flaw takes it for an access token.
+    pub fn other_token(&self, text: &str, now: u64, defect: &Defect) -> Option<(Access, Grant)> {
+        let refresh = self.living_refresh(text, now).filter(|_| defect.does(Behaviour::BearerRefreshToken)).map(|(refresh, _)| refresh.grant);
+        let id_token = self.id_tokens.get(text).copied().filter(|_| defect.does(Behaviour::BearerIdToken));
+        let number = refresh.or(id_token)?;
+        let grant = self.grants.get(&number)?.clone();
+        let scope = grant.scope.clone();
+        let access = Access { grant: number, scope, jti: String::new(), audience: String::new(), issued_at: now, expires_at: now };
+        Some((access, grant))
+    }
+
     /// A refresh token that is good, and its grant.
     pub fn living_refresh(&self, text: &str, now: u64) -> Option<(&Refresh, &Grant)> {
         let token = self.refresh.get(text).filter(|token| now < token.expires_at && !token.spent)?;
@@ -308,15 +324,22 @@ impl Store {
 
     /// Revokes a token of this client (RFC 7009 2.1): of an access token itself, of a refresh token all that was issued with it. A token that
     /// is unknown or another's changes nothing.
-    pub fn revoke(&mut self, text: &str, client_id: &str) {
+    pub fn revoke(&mut self, text: &str, client_id: &str, hint: Option<&str>, defect: &Defect) {
+        let does = |behaviour| defect.does(behaviour);
+        let may = |grant: &Grant| grant.client_id == client_id || does(Behaviour::RevocationForAnyClient);
+        let other_kind = |kind| does(Behaviour::RevocationTrustsHint) && hint.is_some_and(|hint| hint != kind);
         if let Some(token) = self.access.get(text) {
-            if self.grants.get(&token.grant).is_some_and(|grant| grant.client_id == client_id) {
+            if self.grants.get(&token.grant).is_some_and(may) && !does(Behaviour::RevocationSparesAccess) {
                 self.access.remove(text);
             }
         } else if let Some(token) = self.refresh.get(text)
-            && let Some(grant) = self.grants.get_mut(&token.grant).filter(|grant| grant.client_id == client_id)
+            && let Some(grant) = self.grants.get_mut(&token.grant).filter(|grant| may(grant) && !other_kind("refresh_token"))
         {
-            grant.alive = false;
+            if does(Behaviour::RevocationWithoutCascade) {
+                self.refresh.remove(text);
+            } else {
+                grant.alive = false;
+            }
         }
     }
 }

@@ -198,7 +198,7 @@ fn remember(issuer: &Issuer, issue: &Issue<'_>, access: claims::AccessToken, rig
         store.put_access(text, token);
     }
     if let Some(text) = sent("id_token") {
-        store.put_id_token(text);
+        store.put_id_token(text, issue.number);
     }
     if let Some(text) = sent("refresh_token") {
         let expires_at = issue.now + REFRESH_TOKEN_LIFETIME;

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 
 use super::bearer;
 use super::claims;
-use super::flaw::Site;
+use super::flaw::{Behaviour, Site};
 use super::grant::{Access, Grant};
 use super::params::{self, Params};
 use super::reply::{Answer, OauthError, Reply};
@@ -17,8 +17,10 @@ use super::scope::OPENID;
 use super::state::Issuer;
 
 /// `GET`: the token is in the header.
-pub async fn get(State(issuer): State<Arc<Issuer>>, headers: HeaderMap) -> Answer {
-    answer(&issuer, bearer::token(&issuer, &headers), None)
+pub async fn get(State(issuer): State<Arc<Issuer>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Answer {
+    let query = Params::parse(query.unwrap_or_default().as_bytes());
+    let in_query = query.get("access_token").filter(|_| issuer.defect.does(Behaviour::BearerInQuery));
+    answer(&issuer, bearer::token(&issuer, &headers).or(in_query), None)
 }
 
 /// `POST`: the token is in the header or in the form (RFC 6750 2.2), not in both.

@@ -22,6 +22,7 @@ pub mod refresh_attacks;
 pub mod registration;
 pub mod revocation;
 pub mod second_login;
+pub mod token_attacks;
 pub mod token_refusals;
 pub mod tokens;
 pub mod userinfo;
@@ -50,6 +51,11 @@ impl Session {
             Step::RaceCode {} => self.race_code().await,
             Step::AttackRefresh { wider } => self.attack_refresh(wider).await,
             Step::AttackRefreshAsAnother {} => self.attack_refresh_as_another().await,
+            Step::AttackUserinfo {} => self.attack_userinfo().await,
+            Step::AttackIntrospection {} => self.attack_introspection().await,
+            Step::RevokeAccessToken {} => self.revoke_access_token().await,
+            Step::AttackRevocation {} => self.attack_revocation().await,
+            Step::RevokeAsAnother {} => self.revoke_as_another().await,
             Step::Introspect {} => self.introspect().await,
             Step::Refresh {} => self.refresh().await,
             Step::Revoke {} => self.revoke().await,

@@ -10,6 +10,7 @@ pub mod aftermath;
 pub mod attack;
 pub mod authorization_error;
 pub mod authorization_response;
+pub mod bearer;
 pub mod client_authentication;
 pub mod code_race;
 pub mod consent;
@@ -20,6 +21,7 @@ pub mod expect;
 mod flaw_tests;
 pub mod id_token;
 pub mod introspection;
+pub mod introspection_attack;
 pub mod jose;
 pub mod key_set;
 pub mod openactive;
@@ -29,6 +31,7 @@ pub mod refresh;
 pub mod refresh_practice;
 pub mod registration;
 pub mod revocation;
+pub mod revocation_attack;
 pub mod scope_claims;
 pub mod second_login;
 pub mod spec;
@@ -159,6 +162,9 @@ pub fn catalogue() -> Vec<&'static Rule> {
         .chain(rules::<attack::RefreshAttack>())
         .chain(rules::<refresh_practice::RefreshPractice>())
         .chain(rules::<aftermath::Aftermath>())
+        .chain(rules::<bearer::Bearer>())
+        .chain(rules::<revocation_attack::RevocationAttack>())
+        .chain(rules::<introspection_attack::IntrospectionAttack>())
         .chain(rules::<id_token::IdToken>())
         .chain(rules::<access_token::AccessToken>())
         .chain(rules::<userinfo::UserInfo>())
