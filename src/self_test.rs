@@ -55,6 +55,7 @@ const REPEATED: &[&str] = &[
     "registration/basic",
     "registration/jwks-uri",
     "registration/redirect-uri-with-query",
+    "token-endpoint-attacks/secret-post",
 ];
 
 /// What the matrix came to.

@@ -26,6 +26,12 @@ const DOCUMENTS: &[(&str, &str)] = &[
     ("oidc/registration.json", include_str!("../../features/oidc/registration.json")),
     ("security/registration.json", include_str!("../../features/security/registration.json")),
     ("security/authorization-request.json", include_str!("../../features/security/authorization-request.json")),
+    ("security/pkce.json", include_str!("../../features/security/pkce.json")),
+    ("security/token-endpoint.json", include_str!("../../features/security/token-endpoint.json")),
+    ("security/authorization-code.json", include_str!("../../features/security/authorization-code.json")),
+    ("security/refresh.json", include_str!("../../features/security/refresh.json")),
+    ("security/bearer-tokens.json", include_str!("../../features/security/bearer-tokens.json")),
+    ("security/revocation.json", include_str!("../../features/security/revocation.json")),
 ];
 
 /// Something an issuer may implement, with the tests that show whether it does.

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::authorize::Authorize;
+use crate::rule::attack::Attack;
 
 /// One move in a story. In a feature document it is an object with one member: `{ "client-credentials": { "scope": "…" } }`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -51,6 +52,34 @@ pub enum Step {
     RequestUserinfoVariants {},
     /// Sends the token endpoint requests that it must refuse (RFC 6749 5.2).
     RefuseTokenRequests {},
+    /// Tries to exchange the code in a wrong way (RFC 6749 4.1.3, RFC 7636 4.6).
+    AttackCode {
+        /// In which.
+        with: Attack,
+    },
+    /// Tries to exchange a good code as a client that does not authenticate as it must (RFC 6749 4.1.3).
+    AttackClientAuthentication {},
+    /// Exchanges the code of the login once more, and looks what became of its tokens (RFC 6749 4.1.2).
+    ReplayCode {},
+    /// Exchanges the code twice at the same moment (RFC 6749 4.1.2).
+    RaceCode {},
+    /// Tries the refresh token of the login in ways that must fail (RFC 6749 6, RFC 9700 4.14).
+    AttackRefresh {
+        /// A scope that the login did not ask for.
+        wider: String,
+    },
+    /// Tries the refresh token of the login as another client, the last that was registered (RFC 6749 6).
+    AttackRefreshAsAnother {},
+    /// Asks userinfo with what is no access token (RFC 6750).
+    AttackUserinfo {},
+    /// Introspects without the right to, and a token that does not exist (RFC 7662 2).
+    AttackIntrospection {},
+    /// Revokes the access token, and looks whether it is dead (RFC 7009 2.1).
+    RevokeAccessToken {},
+    /// Revokes the refresh token with a wrong secret and under a wrong hint (RFC 7009 2.1).
+    AttackRevocation {},
+    /// Revokes the refresh token as another client, the last that was registered (RFC 7009 2.1).
+    RevokeAsAnother {},
     /// Introspects the access token, where an endpoint is published (RFC 7662).
     Introspect {},
     /// Refreshes the tokens (RFC 6749 6), where a refresh token was issued.
@@ -175,10 +204,20 @@ impl Step {
             Self::ReadClient {} | Self::DeleteClient {} | Self::TryClientAssertions {} | Self::RefuseTokenRequests {} | Self::TryGrants {} => {
                 &[Fact::Metadata, Fact::Client]
             }
+            Self::AttackCode { .. } | Self::AttackClientAuthentication {} | Self::RaceCode {} => &[Fact::Metadata, Fact::Client, Fact::Code],
             Self::ExchangeCode {} => &[Fact::Metadata, Fact::KeySet, Fact::Client, Fact::Code],
-            Self::FetchUserinfo { .. } | Self::RequestUserinfoVariants {} | Self::Introspect {} | Self::Revoke {} => {
-                &[Fact::Metadata, Fact::Client, Fact::UserTokens]
-            }
+            Self::FetchUserinfo { .. }
+            | Self::RequestUserinfoVariants {}
+            | Self::ReplayCode {}
+            | Self::AttackRefresh { .. }
+            | Self::AttackRefreshAsAnother {}
+            | Self::AttackUserinfo {}
+            | Self::AttackIntrospection {}
+            | Self::RevokeAccessToken {}
+            | Self::AttackRevocation {}
+            | Self::RevokeAsAnother {}
+            | Self::Introspect {}
+            | Self::Revoke {} => &[Fact::Metadata, Fact::Client, Fact::UserTokens],
             Self::Refresh {} => &[Fact::Metadata, Fact::KeySet, Fact::Client, Fact::UserTokens],
         }
     }
@@ -202,6 +241,17 @@ impl Step {
             | Self::RequestUserinfoVariants {}
             | Self::RefuseTokenRequests {}
             | Self::TryGrants {}
+            | Self::AttackCode { .. }
+            | Self::AttackClientAuthentication {}
+            | Self::ReplayCode {}
+            | Self::RaceCode {}
+            | Self::AttackRefresh { .. }
+            | Self::AttackRefreshAsAnother {}
+            | Self::AttackUserinfo {}
+            | Self::AttackIntrospection {}
+            | Self::RevokeAccessToken {}
+            | Self::AttackRevocation {}
+            | Self::RevokeAsAnother {}
             | Self::Introspect {}
             | Self::Refresh {}
             | Self::Revoke {}
@@ -222,6 +272,7 @@ impl Step {
     pub fn scope(&self) -> Option<&str> {
         match self {
             Self::ClientCredentials { scope } => Some(scope),
+            Self::AttackRefresh { wider } => Some(wider),
             Self::Authorize(authorize) => Some(&authorize.scope),
             _ => None,
         }
@@ -248,6 +299,17 @@ impl Step {
             Self::FetchUserinfo { .. } => "UserInfo",
             Self::RequestUserinfoVariants {} => "UserInfo Requests",
             Self::RefuseTokenRequests {} => "Token Refusals",
+            Self::AttackCode { with } => return format!("Attack ({})", with.says()),
+            Self::AttackClientAuthentication {} => "Attacks on Client Authentication",
+            Self::ReplayCode {} => "Code Replay",
+            Self::RaceCode {} => "Code Race",
+            Self::AttackRefresh { .. } => "Attacks on Refresh",
+            Self::AttackRefreshAsAnother {} => "Refresh as Another Client",
+            Self::AttackUserinfo {} => "Attacks on UserInfo",
+            Self::AttackIntrospection {} => "Attacks on Introspection",
+            Self::RevokeAccessToken {} => "Revocation of the Access Token",
+            Self::AttackRevocation {} => "Attacks on Revocation",
+            Self::RevokeAsAnother {} => "Revocation by Another Client",
             Self::Introspect {} => "Introspection",
             Self::Refresh {} => "Refresh",
             Self::Revoke {} => "Revocation",

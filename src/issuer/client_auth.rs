@@ -61,6 +61,12 @@ pub fn authenticate_confidential(issuer: &Issuer, headers: &HeaderMap, form: &Pa
     if client.metadata.is_public() { Err(OauthError::invalid_client("a public client may not do this")) } else { Ok(client) }
 }
 
+/// The client that a request says it is from, whatever the proof.
+pub fn claimed_id(headers: &HeaderMap, form: &Params) -> Option<String> {
+    let by_header = headers.get(AUTHORIZATION).and_then(|header| basic(header.to_str().ok()?)).map(|(id, _)| id);
+    by_header.or_else(|| form.owned("client_id"))
+}
+
 /// True if a client assertion is good, which it is once.
 fn is_good(issuer: &Issuer, client: &Client, text: &str) -> bool {
     let token_endpoint = format!("{}{TOKEN}", issuer.url);

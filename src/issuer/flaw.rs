@@ -214,6 +214,86 @@ pub enum Behaviour {
     UserinfoForeignKey,
     /// Answers a revocation with 200 and revokes nothing.
     RevocationIgnored,
+    /// Takes any code verifier for the right one.
+    PkceUnchecked,
+    /// Exchanges a code that was asked for with a code challenge without a code verifier.
+    PkceVerifierOptional,
+    /// Exchanges a code that was asked for without a code challenge with any code verifier.
+    PkceDowngrade,
+    /// Takes the code challenge itself for the code verifier.
+    PkceChallengeAccepted,
+    /// Takes the code verifier of any code for the right one.
+    PkceAnyFlow,
+    /// Exchanges codes for clients that do not authenticate.
+    ClientAuthenticationOptional,
+    /// Exchanges codes for clients that do not exist.
+    UnknownClientAccepted,
+    /// Exchanges codes for clients with a wrong secret.
+    ClientSecretUnchecked,
+    /// Refreshes tokens for clients with a wrong secret.
+    RefreshSecretUnchecked,
+    /// Takes a client secret from the query.
+    SecretInQueryAccepted,
+    /// Takes credentials in the header and in the body of one request.
+    TwoAuthenticationsAccepted,
+    /// Exchanges a code for any client.
+    CodeForAnyClient,
+    /// Does not look at the redirect URI of the token request, if there is one.
+    RedirectUriUnchecked,
+    /// Does not miss the redirect URI of the token request.
+    RedirectUriOptional,
+    /// Exchanges a code as often as somebody likes.
+    CodeReusable,
+    /// Refuses a code that was used before, and revokes nothing.
+    CodeReuseHarmless,
+    /// Takes the first of two parameters of the same name at the token endpoint.
+    RepeatedParameterAccepted,
+    /// Gives tokens to a GET.
+    TokenByGet,
+    /// Exchanges a refresh token for any client.
+    RefreshForAnyClient,
+    /// Takes an access token for a refresh token.
+    AccessTokenRefreshes,
+    /// Exchanges a refresh token as often as somebody likes, and rotates it all the same.
+    RefreshReusable,
+    /// Refuses a refresh token that was used before, and revokes nothing.
+    RefreshReuseHarmless,
+    /// Forgets a refresh token that a client failed to authenticate with.
+    RefreshLostByAttack,
+    /// Lets public clients keep their refresh token.
+    RefreshKeptByPublicClient,
+    /// Grants whatever scope a refresh asks for.
+    RefreshGrantsWider,
+    /// Grants the whole scope to a refresh that asks for a part of it.
+    RefreshNeverNarrows,
+    /// Takes an access token from the query.
+    BearerInQuery,
+    /// Takes a refresh token for an access token.
+    BearerRefreshToken,
+    /// Takes an ID token for an access token.
+    BearerIdToken,
+    /// Refuses to revoke a token it never gave.
+    RevocationUnknownRefused,
+    /// Revokes for clients with a wrong secret.
+    RevocationSecretUnchecked,
+    /// Revokes the tokens of any client for any other.
+    RevocationForAnyClient,
+    /// Looks for a token only where `token_type_hint` says.
+    RevocationTrustsHint,
+    /// Revokes a refresh token alone, and lets its access tokens live.
+    RevocationWithoutCascade,
+    /// Answers the revocation of an access token with 200 and does nothing.
+    RevocationSparesAccess,
+    /// Introspects for anybody.
+    IntrospectionOpen,
+    /// Introspects for clients with a wrong secret.
+    IntrospectionSecretUnchecked,
+    /// Answers a wrong client secret at introspection with 400.
+    IntrospectionBadRequest,
+    /// Takes tokens it never gave for active.
+    IntrospectionCredulous,
+    /// Tells more of tokens that are not active than that.
+    IntrospectionTalkative,
     /// Forgets the ID token in the answer to an authorization code for `openid`.
     IdTokenMissing,
     /// Gives no refresh token although `offline_access` was granted.

@@ -56,7 +56,7 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
 /// The metadata of a request, and a member that a flaw has echoed otherwise than it is taken.
 async fn metadata(issuer: &Issuer, headers: &HeaderMap, body: &[u8]) -> Result<(Metadata, Option<(&'static str, Value)>), OauthError> {
     let mut request = json_body(headers, body)?;
-    let echoed = lenient::mend(issuer, &mut request);
+    let echoed = lenient_registration::mend(issuer, &mut request);
     let fetched = fetched_keys(&request).await?;
     Ok((Metadata::read(&request, fetched.as_ref())?, echoed))
 }

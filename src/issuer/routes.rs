@@ -59,7 +59,7 @@ pub fn router(issuer: Arc<Issuer>) -> Router {
         .route(AUTHORIZE, get(authorize::get).post(authorize::post))
         .route(LOGIN, get(interaction::login_page).post(interaction::log_in))
         .route(CONSENT, get(interaction::consent_page).post(interaction::consent))
-        .route(TOKEN, post(token::post))
+        .route(TOKEN, get(token::get).post(token::post))
         .route(USERINFO, get(userinfo::get).post(userinfo::post))
         .route(REGISTER, post(registration::post))
         .route(&format!("{REGISTER}/{{handle}}"), get(registration::read).put(registration::replace).delete(registration::delete))

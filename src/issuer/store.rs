@@ -5,6 +5,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::bounded::Bounded;
 use super::client::Client;
+use super::flaw::Behaviour;
+use super::flaw::apply::Defect;
 use super::grant::{Access, Code, Grant, Refresh};
 use super::interaction::Flow;
 use super::random;
@@ -37,8 +39,8 @@ pub struct Store {
     grants: Bounded<u64, Grant>,
     access: Bounded<String, Access>,
     refresh: Bounded<String, Refresh>,
-    /// ID tokens as they were sent.
-    id_tokens: Bounded<String, ()>,
+    /// ID tokens as they were sent, with the number of their grant.
+    id_tokens: Bounded<String, u64>,
     /// The client assertions that were used, by client and `jti`.
     assertions: Bounded<(String, String), ()>,
     last_grant: u64,
@@ -150,6 +152,13 @@ impl Store {
         self.codes.get(text).is_some()
     }
 
+    /// The client that this code or refresh token was issued to.
+    pub fn client_of(&self, code: Option<&str>, refresh_token: Option<&str>) -> Option<String> {
+        let of_code = code.and_then(|code| self.codes.get(code)).map(|code| &code.grant);
+        let of_token = refresh_token.and_then(|token| self.grants.get(&self.refresh.get(token)?.grant));
+        of_code.or(of_token).map(|grant| grant.client_id.clone())
+    }
+
     /// Makes a grant and returns its number.
     pub fn put_grant(&mut self, grant: Grant) -> u64 {
         self.last_grant += 1;
@@ -168,26 +177,38 @@ impl Store {
         redirect_uri: Option<&str>,
         verifier: Option<&str>,
         now: u64,
+        defect: &Defect,
     ) -> Result<(u64, Grant), OauthError> {
+        let does = |behaviour| defect.does(behaviour);
+        let of_any_flow = does(Behaviour::PkceAnyFlow)
+            && verifier.is_some_and(|verifier| self.codes.values().any(|code| code.challenge.as_deref() == Some(s256(verifier).as_str())));
         let code = self.codes.get_mut(text).ok_or_else(|| invalid_grant("the code is unknown"))?;
-        if std::mem::replace(&mut code.spent, true) {
+        if std::mem::replace(&mut code.spent, true) && !does(Behaviour::CodeReusable) {
             if let Some(grant) = code.redeemed.and_then(|number| self.grants.get_mut(&number)) {
-                grant.alive = false;
+                grant.alive = does(Behaviour::CodeReuseHarmless);
             }
             return Err(invalid_grant("the code was used before"));
         }
-        if code.grant.client_id != client_id {
+        if code.grant.client_id != client_id && !does(Behaviour::CodeForAnyClient) {
             return Err(invalid_grant("the code was issued to another client"));
         }
         if now >= code.expires_at {
             return Err(invalid_grant("the code has expired"));
         }
-        if redirect_uri != Some(code.redirect_uri.as_str()) {
+        let is_redirect_uri_right = match redirect_uri {
+            None => does(Behaviour::RedirectUriOptional),
+            Some(uri) => uri == code.redirect_uri || does(Behaviour::RedirectUriUnchecked),
+        };
+        if !is_redirect_uri_right {
             return Err(invalid_grant("redirect_uri is not that of the authorization request"));
         }
         match (&code.challenge, verifier) {
             (None, None) => {}
             (Some(challenge), Some(verifier)) if random::same(challenge, &s256(verifier)) => {}
+            (Some(challenge), Some(verifier)) if does(Behaviour::PkceChallengeAccepted) && challenge == verifier => {}
+            (Some(_), Some(_)) if does(Behaviour::PkceUnchecked) || of_any_flow => {}
+            (Some(_), None) if does(Behaviour::PkceVerifierOptional) => {}
+            (None, Some(_)) if does(Behaviour::PkceDowngrade) => {}
             (Some(_), Some(_)) => return Err(invalid_grant("code_verifier does not fit the code challenge")),
             (Some(_), None) => return Err(invalid_grant("code_verifier is missing")),
             (None, Some(_)) => return Err(invalid_grant("there was no code challenge for this code_verifier")),
@@ -204,23 +225,45 @@ impl Store {
     ///
     /// # Errors
     /// `invalid_grant`, or `invalid_scope` if more is asked for than was granted (RFC 6749 6).
-    pub fn rotate(&mut self, text: &str, client_id: &str, scope: Option<Scope>, now: u64) -> Result<(u64, Grant, Scope), OauthError> {
+    pub fn rotate(
+        &mut self,
+        text: &str,
+        client_id: &str,
+        scope: Option<Scope>,
+        now: u64,
+        defect: &Defect,
+    ) -> Result<(u64, Grant, Scope), OauthError> {
+        let does = |behaviour| defect.does(behaviour);
         let unknown = || invalid_grant("the refresh token is unknown, expired or revoked");
         let token = self.refresh.get_mut(text).ok_or_else(unknown)?;
-        let grant = self.grants.get_mut(&token.grant).filter(|grant| grant.client_id == client_id).ok_or_else(unknown)?;
-        if token.spent {
-            grant.alive = false;
+        let grant = self.grants.get_mut(&token.grant).filter(|grant| grant.client_id == client_id || does(Behaviour::RefreshForAnyClient));
+        let grant = grant.ok_or_else(unknown)?;
+        if token.spent && !does(Behaviour::RefreshReusable) {
+            grant.alive = does(Behaviour::RefreshReuseHarmless);
             return Err(invalid_grant("the refresh token was used before: all that was issued with it is revoked"));
         }
         if !grant.alive || now >= token.expires_at {
             return Err(unknown());
         }
+        let scope = scope.filter(|scope| !(scope.within(&grant.scope) && does(Behaviour::RefreshNeverNarrows)));
         let scope = scope.unwrap_or_else(|| grant.scope.clone());
-        if !scope.within(&grant.scope) || scope.is_empty() {
+        if (!scope.within(&grant.scope) && !does(Behaviour::RefreshGrantsWider)) || scope.is_empty() {
             return Err(OauthError::bad_request("invalid_scope", "the scope is more than was granted"));
         }
         token.spent = true;
         Ok((token.grant, grant.clone(), scope))
+    }
+
+    /// Lets a refresh token be used once more.
+    pub fn keep_refresh(&mut self, text: &str) {
+        if let Some(token) = self.refresh.get_mut(text) {
+            token.spent = false;
+        }
+    }
+
+    /// Forgets a refresh token.
+    pub fn lose_refresh(&mut self, text: &str) {
+        self.refresh.remove(text);
     }
 
     /// Remembers an access token.
@@ -238,9 +281,14 @@ impl Store {
         self.refresh.insert(text.to_owned(), token);
     }
 
+    /// True if this access or refresh token was given to somebody.
+    pub fn knows_token(&self, text: &str) -> bool {
+        self.access.get(text).is_some() || self.refresh.get(text).is_some()
+    }
+
     /// Remembers an ID token.
-    pub fn put_id_token(&mut self, text: &str) {
-        self.id_tokens.insert(text.to_owned(), ());
+    pub fn put_id_token(&mut self, text: &str, grant: u64) {
+        self.id_tokens.insert(text.to_owned(), grant);
     }
 
     /// True if this ID token was sent to somebody.
@@ -262,6 +310,17 @@ impl Store {
         Some((token, self.grants.get(&token.grant).filter(|grant| grant.alive)?))
     }
 
+    /// What a refresh token or an ID token opens where a flaw takes it for an access token.
+    pub fn other_token(&self, text: &str, now: u64, defect: &Defect) -> Option<(Access, Grant)> {
+        let refresh = self.living_refresh(text, now).filter(|_| defect.does(Behaviour::BearerRefreshToken)).map(|(refresh, _)| refresh.grant);
+        let id_token = self.id_tokens.get(text).copied().filter(|_| defect.does(Behaviour::BearerIdToken));
+        let number = refresh.or(id_token)?;
+        let grant = self.grants.get(&number)?.clone();
+        let scope = grant.scope.clone();
+        let access = Access { grant: number, scope, jti: String::new(), audience: String::new(), issued_at: now, expires_at: now };
+        Some((access, grant))
+    }
+
     /// A refresh token that is good, and its grant.
     pub fn living_refresh(&self, text: &str, now: u64) -> Option<(&Refresh, &Grant)> {
         let token = self.refresh.get(text).filter(|token| now < token.expires_at && !token.spent)?;
@@ -270,15 +329,22 @@ impl Store {
 
     /// Revokes a token of this client (RFC 7009 2.1): of an access token itself, of a refresh token all that was issued with it. A token that
     /// is unknown or another's changes nothing.
-    pub fn revoke(&mut self, text: &str, client_id: &str) {
+    pub fn revoke(&mut self, text: &str, client_id: &str, hint: Option<&str>, defect: &Defect) {
+        let does = |behaviour| defect.does(behaviour);
+        let may = |grant: &Grant| grant.client_id == client_id || does(Behaviour::RevocationForAnyClient);
+        let other_kind = |kind| does(Behaviour::RevocationTrustsHint) && hint.is_some_and(|hint| hint != kind);
         if let Some(token) = self.access.get(text) {
-            if self.grants.get(&token.grant).is_some_and(|grant| grant.client_id == client_id) {
+            if self.grants.get(&token.grant).is_some_and(may) && !does(Behaviour::RevocationSparesAccess) {
                 self.access.remove(text);
             }
         } else if let Some(token) = self.refresh.get(text)
-            && let Some(grant) = self.grants.get_mut(&token.grant).filter(|grant| grant.client_id == client_id)
+            && let Some(grant) = self.grants.get_mut(&token.grant).filter(|grant| may(grant) && !other_kind("refresh_token"))
         {
-            grant.alive = false;
+            if does(Behaviour::RevocationWithoutCascade) {
+                self.refresh.remove(text);
+            } else {
+                grant.alive = false;
+            }
         }
     }
 }
@@ -294,6 +360,7 @@ mod tests {
     use super::{Store, s256};
     use crate::issuer::client::Client;
     use crate::issuer::client_metadata::Metadata;
+    use crate::issuer::flaw::apply::Defect;
     use crate::issuer::grant::{Access, Code, Grant, Refresh};
     use crate::issuer::requested::Requested;
     use crate::issuer::scope::Scope;
@@ -325,33 +392,33 @@ mod tests {
 
     #[test]
     fn a_code_expires_and_is_bound() {
-        assert!(refused(store().redeem("plain", "c", Some(CB), None, 60)).contains("expired"));
-        assert!(refused(store().redeem("plain", "d", Some(CB), None, 0)).contains("another client"));
-        assert!(refused(store().redeem("plain", "c", None, None, 0)).contains("redirect_uri"));
-        assert!(refused(store().redeem("plain", "c", Some(CB), Some("verifier"), 0)).contains("no code challenge"));
-        assert!(refused(store().redeem("pkce", "c", Some(CB), None, 0)).contains("missing"));
-        assert!(refused(store().redeem("pkce", "c", Some(CB), Some("other"), 0)).contains("does not fit"));
-        store().redeem("plain", "c", Some(CB), None, 59).unwrap();
-        store().redeem("pkce", "c", Some(CB), Some("verifier"), 59).unwrap();
+        assert!(refused(store().redeem("plain", "c", Some(CB), None, 60, &Defect::default())).contains("expired"));
+        assert!(refused(store().redeem("plain", "d", Some(CB), None, 0, &Defect::default())).contains("another client"));
+        assert!(refused(store().redeem("plain", "c", None, None, 0, &Defect::default())).contains("redirect_uri"));
+        assert!(refused(store().redeem("plain", "c", Some(CB), Some("verifier"), 0, &Defect::default())).contains("no code challenge"));
+        assert!(refused(store().redeem("pkce", "c", Some(CB), None, 0, &Defect::default())).contains("missing"));
+        assert!(refused(store().redeem("pkce", "c", Some(CB), Some("other"), 0, &Defect::default())).contains("does not fit"));
+        store().redeem("plain", "c", Some(CB), None, 59, &Defect::default()).unwrap();
+        store().redeem("pkce", "c", Some(CB), Some("verifier"), 59, &Defect::default()).unwrap();
     }
 
     #[test]
     fn a_failed_attempt_spends_the_code() {
         let mut store = store();
-        refused(store.redeem("pkce", "c", Some(CB), Some("other"), 0));
-        assert!(refused(store.redeem("pkce", "c", Some(CB), Some("verifier"), 0)).contains("used before"));
+        refused(store.redeem("pkce", "c", Some(CB), Some("other"), 0, &Defect::default()));
+        assert!(refused(store.redeem("pkce", "c", Some(CB), Some("verifier"), 0, &Defect::default())).contains("used before"));
     }
 
     #[test]
     fn a_second_use_of_a_code_revokes_what_the_first_gave() {
         let mut store = store();
-        let (number, _) = store.redeem("plain", "c", Some(CB), None, 0).unwrap();
+        let (number, _) = store.redeem("plain", "c", Some(CB), None, 0, &Defect::default()).unwrap();
         let token =
             Access { grant: number, scope: Scope::parse("openid"), jti: String::new(), audience: String::new(), issued_at: 0, expires_at: 900 };
         store.put_access("a", token);
         assert!(store.living_access("a", 899).is_some());
         assert!(store.living_access("a", 900).is_none());
-        refused(store.redeem("plain", "c", Some(CB), None, 0));
+        refused(store.redeem("plain", "c", Some(CB), None, 0, &Defect::default()));
         assert!(store.living_access("a", 0).is_none());
     }
 
@@ -361,13 +428,13 @@ mod tests {
         let number = store.put_grant(grant());
         let token = || Refresh { grant: number, issued_at: 0, expires_at: 100, spent: false };
         store.put_refresh("r1", token());
-        assert!(refused(store.rotate("r1", "d", None, 0)).contains("unknown"));
-        assert!(refused(store.rotate("r1", "c", None, 100)).contains("unknown"));
-        assert!(refused(store.rotate("r1", "c", Some(Scope::parse("openactive-identity")), 0)).contains("invalid_scope"));
-        let (_, _, scope) = store.rotate("r1", "c", Some(Scope::parse("openid")), 0).unwrap();
+        assert!(refused(store.rotate("r1", "d", None, 0, &Defect::default())).contains("unknown"));
+        assert!(refused(store.rotate("r1", "c", None, 100, &Defect::default())).contains("unknown"));
+        assert!(refused(store.rotate("r1", "c", Some(Scope::parse("openactive-identity")), 0, &Defect::default())).contains("invalid_scope"));
+        let (_, _, scope) = store.rotate("r1", "c", Some(Scope::parse("openid")), 0, &Defect::default()).unwrap();
         assert_eq!(scope.to_string(), "openid");
         store.put_refresh("r2", token());
-        assert!(refused(store.rotate("r1", "c", None, 0)).contains("revoked"));
-        assert!(refused(store.rotate("r2", "c", None, 0)).contains("unknown"));
+        assert!(refused(store.rotate("r1", "c", None, 0, &Defect::default())).contains("revoked"));
+        assert!(refused(store.rotate("r2", "c", None, 0, &Defect::default())).contains("unknown"));
     }
 }

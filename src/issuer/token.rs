@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
+use http::header::ALLOW;
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
@@ -12,6 +13,7 @@ use super::client::Client;
 use super::client_auth::authenticate;
 use super::flaw::{Behaviour, Site};
 use super::grant::{ACCESS_TOKEN_LIFETIME, Access, Grant, REFRESH_TOKEN_LIFETIME, Refresh};
+use super::lenient_authentication;
 use super::params::Params;
 use super::random;
 use super::reply::{Answer, Content, OauthError, Problem, Reply};
@@ -20,8 +22,10 @@ use super::scope::{OFFLINE_ACCESS, OPENID, ORDERS_FEED, Scope};
 use super::state::{Issuer, USER_SUB, now};
 
 /// `POST` to the token endpoint.
-pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Bytes) -> Answer {
-    match grant(&issuer, &headers, &body) {
+pub async fn post(State(issuer): State<Arc<Issuer>>, RawQuery(query): RawQuery, headers: HeaderMap, body: Bytes) -> Answer {
+    let form = if issuer.defect.does(Behaviour::RepeatedParameterAccepted) { Ok(Params::parse(&body)) } else { Params::form(&headers, &body) };
+    let query = Params::parse(query.unwrap_or_default().as_bytes());
+    match form.map_err(Problem::from).and_then(|form| grant(&issuer, &headers, &form, &query)) {
         Err(Problem::Oauth(error)) => {
             let reply = error.reply();
             let unauthorized = (reply.status == StatusCode::UNAUTHORIZED).then_some(Site::TokenErrorUnauthorized);
@@ -32,9 +36,23 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
     }
 }
 
-fn grant(issuer: &Issuer, headers: &HeaderMap, body: &[u8]) -> Answer {
-    let form = Params::form(headers, body)?;
-    let client = authenticate(issuer, headers, &form)?;
+/// `GET`, which the token endpoint does not know (RFC 6749 3.2).
+pub async fn get(State(issuer): State<Arc<Issuer>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Answer {
+    if issuer.defect.does(Behaviour::TokenByGet) {
+        return grant(&issuer, &headers, &Params::parse(query.unwrap_or_default().as_bytes()), &Params::default());
+    }
+    Ok(Reply::empty(StatusCode::METHOD_NOT_ALLOWED).with(ALLOW, "POST"))
+}
+
+fn grant(issuer: &Issuer, headers: &HeaderMap, form: &Params, query: &Params) -> Answer {
+    let client = match lenient_authentication::let_in(issuer, headers, form, query) {
+        Some(client) => client,
+        None => authenticate(issuer, headers, form).inspect_err(|_| {
+            if let Some(token) = form.get("refresh_token").filter(|_| issuer.defect.does(Behaviour::RefreshLostByAttack)) {
+                issuer.store().lose_refresh(token);
+            }
+        })?,
+    };
     let grant_type = form.get("grant_type").ok_or_else(|| missing("grant_type is missing"))?;
     if grant_type == "password" && issuer.defect.does(Behaviour::PasswordGrant) {
         return password(issuer, &client, &form);
@@ -50,9 +68,9 @@ fn grant(issuer: &Issuer, headers: &HeaderMap, body: &[u8]) -> Answer {
         return Err(OauthError::bad_request("unauthorized_client", "the client did not register this grant").into());
     }
     match grant_type {
-        "authorization_code" => authorization_code(issuer, &client, &form),
-        "refresh_token" => refresh_token(issuer, &client, &form),
-        _ => client_credentials(issuer, &client, &form),
+        "authorization_code" => authorization_code(issuer, &client, form),
+        "refresh_token" => refresh_token(issuer, &client, form),
+        _ => client_credentials(issuer, &client, form),
     }
 }
 
@@ -66,14 +84,22 @@ fn authorization_code(issuer: &Issuer, client: &Client, form: &Params) -> Answer
         return Ok(Reply::json(StatusCode::OK, json!({})).no_store());
     }
     let now = now();
-    let (number, grant) = issuer.store().redeem(code, &client.id, form.get("redirect_uri"), form.get("code_verifier"), now)?;
+    let (number, grant) = issuer.store().redeem(code, &client.id, form.get("redirect_uri"), form.get("code_verifier"), now, &issuer.defect)?;
     issue(issuer, client, &Issue { number, scope: &grant.scope, grant: &grant, kind: GrantKind::AuthorizationCode, now })
 }
 
 fn refresh_token(issuer: &Issuer, client: &Client, form: &Params) -> Answer {
     let token = form.get("refresh_token").ok_or_else(|| missing("refresh_token is missing"))?;
     let now = now();
-    let (number, grant, scope) = issuer.store().rotate(token, &client.id, form.get("scope").map(Scope::parse), now)?;
+    let living = issuer.store().living_access(token, now).map(|(access, grant)| (access.grant, grant.clone(), access.scope.clone()));
+    if let Some((number, grant, scope)) = living.filter(|_| issuer.defect.does(Behaviour::AccessTokenRefreshes)) {
+        return issue(issuer, client, &Issue { number, scope: &scope, grant: &grant, kind: GrantKind::Refresh, now });
+    }
+    let scope = form.get("scope").map(Scope::parse);
+    let (number, grant, scope) = issuer.store().rotate(token, &client.id, scope, now, &issuer.defect)?;
+    if client.metadata.is_public() && issuer.defect.does(Behaviour::RefreshKeptByPublicClient) {
+        issuer.store().keep_refresh(token);
+    }
     issue(issuer, client, &Issue { number, scope: &scope, grant: &grant, kind: GrantKind::Refresh, now })
 }
 
@@ -162,7 +188,8 @@ fn issue(issuer: &Issuer, client: &Client, issue: &Issue<'_>) -> Answer {
         "expires_in": ACCESS_TOKEN_LIFETIME,
         "scope": issue.scope.to_string(),
     });
-    if issue.wants_refresh_token(issuer) {
+    let keeps = issue.kind == GrantKind::Refresh && client.metadata.is_public() && issuer.defect.does(Behaviour::RefreshKeptByPublicClient);
+    if issue.wants_refresh_token(issuer) && !keeps {
         body["refresh_token"] = json!(random::secret());
     }
     let sites = issue.sites();
@@ -199,7 +226,7 @@ fn remember(issuer: &Issuer, issue: &Issue<'_>, access: claims::AccessToken, rig
         store.put_access(text, token);
     }
     if let Some(text) = sent("id_token") {
-        store.put_id_token(text);
+        store.put_id_token(text, issue.number);
     }
     if let Some(text) = sent("refresh_token") {
         let expires_at = issue.now + REFRESH_TOKEN_LIFETIME;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 
@@ -17,8 +17,10 @@ use super::scope::OPENID;
 use super::state::Issuer;
 
 /// `GET`: the token is in the header.
-pub async fn get(State(issuer): State<Arc<Issuer>>, headers: HeaderMap) -> Answer {
-    answer(&issuer, bearer::token(&issuer, &headers), None)
+pub async fn get(State(issuer): State<Arc<Issuer>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Answer {
+    let query = Params::parse(query.unwrap_or_default().as_bytes());
+    let in_query = query.get("access_token").filter(|_| issuer.defect.does(Behaviour::BearerInQuery));
+    answer(&issuer, bearer::token(&issuer, &headers).or(in_query), None)
 }
 
 /// `POST`: the token is in the header or in the form (RFC 6750 2.2), not in both.

@@ -40,6 +40,7 @@ impl Session {
         if let Some(second) = &code.second {
             self.judge_second_login(second, code.attempt.as_deref(), None, tokens.id_token.clone());
         }
+        self.facts.exchanged = Some(code.clone());
         self.facts.user = Some(UserTokens {
             refresh_token: tokens.text("refresh_token"),
             response: tokens.members,

@@ -4,6 +4,8 @@ use crate::feature::Step;
 use crate::report::model::StepEnd;
 use crate::session::{Session, Stop};
 
+pub mod aftermath;
+pub mod attacks;
 pub mod authorization;
 pub mod authorization_page;
 pub mod authorization_request;
@@ -20,11 +22,13 @@ pub mod introspection;
 pub mod key_set;
 pub mod orders_feed;
 pub mod refresh;
+pub mod refresh_attacks;
 pub mod registration;
 pub mod registration_refusals;
 pub mod request_object;
 pub mod revocation;
 pub mod second_login;
+pub mod token_attacks;
 pub mod token_refusals;
 pub mod tokens;
 pub mod userinfo;
@@ -52,6 +56,17 @@ impl Session {
             Step::FetchUserinfo { judge_claims } => self.fetch_userinfo(*judge_claims).await,
             Step::RequestUserinfoVariants {} => self.request_userinfo_variants().await,
             Step::RefuseTokenRequests {} => self.refuse_token_requests().await,
+            Step::AttackCode { with } => self.attack_code(*with).await,
+            Step::AttackClientAuthentication {} => self.attack_client_authentication().await,
+            Step::ReplayCode {} => self.replay_code().await,
+            Step::RaceCode {} => self.race_code().await,
+            Step::AttackRefresh { wider } => self.attack_refresh(wider).await,
+            Step::AttackRefreshAsAnother {} => self.attack_refresh_as_another().await,
+            Step::AttackUserinfo {} => self.attack_userinfo().await,
+            Step::AttackIntrospection {} => self.attack_introspection().await,
+            Step::RevokeAccessToken {} => self.revoke_access_token().await,
+            Step::AttackRevocation {} => self.attack_revocation().await,
+            Step::RevokeAsAnother {} => self.revoke_as_another().await,
             Step::Introspect {} => self.introspect().await,
             Step::Refresh {} => self.refresh().await,
             Step::Revoke {} => self.revoke().await,

@@ -6,12 +6,16 @@
 use serde::{Deserialize, Serialize};
 
 pub mod access_token;
+pub mod aftermath;
+pub mod attack;
 pub mod authorization_error;
 pub mod authorization_response;
+pub mod bearer;
 pub mod client_assertion;
 pub mod client_authentication;
 pub mod client_configuration;
 pub mod client_shown;
+pub mod code_race;
 pub mod consent;
 pub mod dataset_site;
 pub mod duplicate;
@@ -21,6 +25,7 @@ mod flaw_tests;
 pub mod grant_limits;
 pub mod id_token;
 pub mod introspection;
+pub mod introspection_attack;
 pub mod jose;
 pub mod key_set;
 pub mod openactive;
@@ -28,11 +33,13 @@ pub mod orders_feed;
 pub mod protected;
 pub mod provider_metadata;
 pub mod refresh;
+pub mod refresh_practice;
 pub mod registration;
 pub mod registration_access;
 pub mod registration_refusal;
 pub mod request_object;
 pub mod revocation;
+pub mod revocation_attack;
 pub mod scope_claims;
 pub mod scope_grant;
 pub mod second_login;
@@ -170,6 +177,16 @@ pub fn catalogue() -> Vec<&'static Rule> {
         .chain(rules::<second_login::SecondLogin>())
         .chain(rules::<token_response::TokenResponse>())
         .chain(rules::<token_refusal::TokenRefusal>())
+        .chain(rules::<attack::PkceAttack>())
+        .chain(rules::<attack::ClientAttack>())
+        .chain(rules::<attack::CodeAttack>())
+        .chain(rules::<code_race::CodeRace>())
+        .chain(rules::<attack::RefreshAttack>())
+        .chain(rules::<refresh_practice::RefreshPractice>())
+        .chain(rules::<aftermath::Aftermath>())
+        .chain(rules::<bearer::Bearer>())
+        .chain(rules::<revocation_attack::RevocationAttack>())
+        .chain(rules::<introspection_attack::IntrospectionAttack>())
         .chain(rules::<id_token::IdToken>())
         .chain(rules::<access_token::AccessToken>())
         .chain(rules::<userinfo::UserInfo>())

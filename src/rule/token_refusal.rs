@@ -1,5 +1,6 @@
 //! Rules about error responses of the token endpoint (RFC 6749 5.2).
 
+use super::attack::Attack;
 use super::expect::{may, must};
 use super::{Artefact, Check};
 use crate::session::received::Received;
@@ -24,6 +25,10 @@ pub enum Provocation {
     MissingCode,
     /// A client secret that is not the client's.
     WrongSecret,
+    /// An attack, of which a rule of its own says that it is refused.
+    Attack(Attack),
+    /// A refresh for more scope than was granted, of which a rule of its own says that it is not given.
+    WiderScope,
 }
 
 impl Provocation {
@@ -36,6 +41,25 @@ impl Provocation {
             Self::MissingGrantType => "no grant type",
             Self::MissingCode => "no code",
             Self::WrongSecret => "a wrong client secret",
+            Self::Attack(attack) => attack.says(),
+            Self::WiderScope => "a wider scope",
+        }
+    }
+
+    /// True where it is the client's authentication that fails.
+    fn is_failed_authentication(self) -> bool {
+        match self {
+            Self::Attack(attack) => attack.is_failed_authentication(),
+            other => other == Self::WrongSecret,
+        }
+    }
+
+    /// The rule that says that it is refused.
+    fn rule(self) -> &'static str {
+        match self {
+            Self::Attack(attack) => attack.rule(),
+            Self::WiderScope => super::refresh_practice::WIDER,
+            _ => REFUSED,
         }
     }
 }
@@ -156,7 +180,7 @@ static RULES: &[Check<TokenRefusal>] = &[
     must(
         "token-error/invalid-grant",
         "RFC6749-5.2",
-        "A code or refresh token that the issuer never gave is refused with `invalid_grant`",
+        "A code or refresh token that is unknown, used, or not for this request is refused with `invalid_grant`",
         "Clients do not notice that it is time to log the user in again.",
         judge::invalid_grant,
     ),
@@ -177,7 +201,7 @@ static RULES: &[Check<TokenRefusal>] = &[
     must(
         INVALID_CLIENT,
         "RFC6749-5.2",
-        "A wrong client secret is refused with `invalid_client`",
+        "A client that fails to authenticate is refused with `invalid_client`",
         "A client whose secret was changed blames its user's login instead.",
         judge::invalid_client,
     ),

@@ -121,6 +121,10 @@ pub struct Facts {
     pub client_token: Option<String>,
     /// A code not yet exchanged.
     pub code: Option<Code>,
+    /// The code that gave the tokens of the last login.
+    pub exchanged: Option<Code>,
+    /// The last code that was attacked.
+    pub attacked: Option<Code>,
     /// The tokens of the last login.
     pub user: Option<UserTokens>,
     /// Every client this test registered, for the clean-up.

@@ -31,6 +31,8 @@ static FILES: &[(&str, &str)] = &[
     ("orders_feed.json", include_str!("../../../fixtures/flaws/orders_feed.json")),
     ("dataset_site.json", include_str!("../../../fixtures/flaws/dataset_site.json")),
     ("token_refusal.json", include_str!("../../../fixtures/flaws/token_refusal.json")),
+    ("token_attack.json", include_str!("../../../fixtures/flaws/token_attack.json")),
+    ("bearer.json", include_str!("../../../fixtures/flaws/bearer.json")),
     ("authorization_error.json", include_str!("../../../fixtures/flaws/authorization_error.json")),
     ("second_login.json", include_str!("../../../fixtures/flaws/second_login.json")),
     ("userinfo_request.json", include_str!("../../../fixtures/flaws/userinfo_request.json")),

@@ -3,12 +3,11 @@
 use serde_json::{Map, Value};
 
 use super::super::Outcome;
+use super::super::attack::Attack;
 use super::super::expect::{holds, list, media_type, member, refusal, shorten, show};
 use super::super::userinfo_request::challenge;
 use super::shape;
-use super::{
-    ERROR_CHARSET, ERROR_PRESENT, HEADER_401, HTTP_400, INVALID_CLIENT, JSON_OBJECT, Provocation, REFUSED, STRINGS, TokenRefusal, URI_CHARSET,
-};
+use super::{ERROR_CHARSET, ERROR_PRESENT, HEADER_401, HTTP_400, INVALID_CLIENT, JSON_OBJECT, Provocation, STRINGS, TokenRefusal, URI_CHARSET};
 
 /// The rule that says it when a client's own credentials are refused.
 const CREDENTIALS: &str = "client-authentication/registered-credentials-work";
@@ -22,7 +21,7 @@ fn is_busy(refusal: &TokenRefusal) -> bool {
 fn refused_at_all(refusal: &TokenRefusal) -> Result<(), Outcome> {
     match refusal.response.status {
         status if is_busy(refusal) => Err(Outcome::not_applicable(format!("status {status} says nothing about the request"))),
-        200..300 => Err(Outcome::not_run(REFUSED)),
+        200..300 => Err(Outcome::not_run(refusal.provocation.rule())),
         _ => Ok(()),
     }
 }
@@ -58,6 +57,9 @@ pub(super) fn refused(refusal: &TokenRefusal) -> Outcome {
     if is_busy(refusal) {
         return Outcome::not_applicable(format!("status {status} says nothing about the request"));
     }
+    if matches!(refusal.provocation, Provocation::Attack(_) | Provocation::WiderScope) {
+        return Outcome::not_applicable(format!("an attack: {} judges it", refusal.provocation.rule()));
+    }
     let expected = format!("a refusal of {}: status 400 and an error", refusal.provocation.says());
     holds(!(200..300).contains(&status), expected, format!("status {status}"))
 }
@@ -75,7 +77,7 @@ pub(super) fn only_invalid_client(refusal: &TokenRefusal) -> Outcome {
             return Err(Outcome::not_applicable(format!("status {}, not 401", refusal.response.status)));
         }
         let error = error(refusal)?;
-        if error != "invalid_client" && refusal.provocation == Provocation::WrongSecret {
+        if error != "invalid_client" && refusal.provocation.is_failed_authentication() {
             return Err(Outcome::not_run(INVALID_CLIENT));
         }
         Ok(holds(error == "invalid_client", "status 400, or error = invalid_client", format!("status 401, error = {}", shorten(&error))))
@@ -149,12 +151,12 @@ pub(super) fn uri_absolute(refusal: &TokenRefusal) -> Outcome {
 }
 
 /// Judges the code of refusals for these reasons. Another that says that the client may not use the grant at all is as true.
-fn code(refusal: &TokenRefusal, provocations: &[Provocation], expected: &str, as_true: &[&str]) -> Outcome {
-    if !provocations.contains(&refusal.provocation) {
+fn code(refusal: &TokenRefusal, is_meant: bool, expected: &str, as_true: &[&str]) -> Outcome {
+    if !is_meant {
         return Outcome::not_applicable(format!("refused for another reason: {}", refusal.provocation.says()));
     }
     settle(error(refusal).map(|error| {
-        if error == "invalid_client" && refusal.provocation != Provocation::WrongSecret {
+        if error == "invalid_client" && !refusal.provocation.is_failed_authentication() {
             return Outcome::not_run(CREDENTIALS);
         }
         if as_true.contains(&error.as_str()) {
@@ -170,19 +172,26 @@ pub(super) fn invalid_grant(refusal: &TokenRefusal) -> Outcome {
         Provocation::UnknownRefreshToken => &["unauthorized_client", "unsupported_grant_type"],
         _ => &["unauthorized_client"],
     };
-    code(refusal, &[Provocation::UnknownCode, Provocation::UnknownRefreshToken], "invalid_grant", as_true)
+    let is_meant = match refusal.provocation {
+        Provocation::Attack(attack) => attack.is_invalid_grant(),
+        other => matches!(other, Provocation::UnknownCode | Provocation::UnknownRefreshToken),
+    };
+    code(refusal, is_meant, "invalid_grant", as_true)
 }
 
 pub(super) fn unsupported_grant_type(refusal: &TokenRefusal) -> Outcome {
-    code(refusal, &[Provocation::UnsupportedGrant], "unsupported_grant_type", &[])
+    code(refusal, refusal.provocation == Provocation::UnsupportedGrant, "unsupported_grant_type", &[])
 }
 
 pub(super) fn invalid_request(refusal: &TokenRefusal) -> Outcome {
-    code(refusal, &[Provocation::MissingGrantType, Provocation::MissingCode], "invalid_request", &["unauthorized_client"])
+    let is_meant = matches!(refusal.provocation, Provocation::MissingGrantType | Provocation::MissingCode);
+    code(refusal, is_meant, "invalid_request", &["unauthorized_client"])
 }
 
 pub(super) fn invalid_client(refusal: &TokenRefusal) -> Outcome {
-    code(refusal, &[Provocation::WrongSecret], "invalid_client", &[])
+    // A secret in the query may just as well be called a parameter that is not allowed there.
+    let is_meant = refusal.provocation.is_failed_authentication() && refusal.provocation != Provocation::Attack(Attack::SecretInQuery);
+    code(refusal, is_meant, "invalid_client", &[])
 }
 
 /// Whether this is a client that failed to authenticate by the Authorization header; else what to say.
@@ -192,7 +201,7 @@ fn failed_by_header(refusal: &TokenRefusal) -> Result<(), Outcome> {
     }
     match error(refusal)?.as_str() {
         "invalid_client" => {}
-        _ if refusal.provocation == Provocation::WrongSecret => return Err(Outcome::not_run(INVALID_CLIENT)),
+        _ if refusal.provocation.is_failed_authentication() => return Err(Outcome::not_run(INVALID_CLIENT)),
         error => return Err(Outcome::not_applicable(format!("error = {}, not invalid_client", shorten(error)))),
     }
     if matches!(refusal.response.status, 400 | 401) { Ok(()) } else { Err(Outcome::not_run(HTTP_400)) }

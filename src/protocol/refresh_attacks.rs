@@ -1,0 +1,117 @@
+//! Attacks with refresh tokens (RFC 6749 6, RFC 9700 4.14).
+
+use secrecy::SecretString;
+use url::Url;
+
+use super::attacks::{random, title};
+use crate::config::AuthMethod;
+use crate::report::model::StepEnd;
+use crate::rule::aftermath::Cause;
+use crate::rule::attack::Attack;
+use crate::rule::expect::scope_words;
+use crate::rule::refresh_practice::RefreshPractice;
+use crate::rule::token_refusal::{Provocation, TokenRefusal};
+use crate::rule::token_response::Grant;
+use crate::session::received::Received;
+use crate::session::{Client, Session, Stop, missing};
+
+/// The form of a refresh.
+fn form<'a>(token: &'a str, scope: Option<&'a str>) -> Vec<(&'a str, &'a str)> {
+    let mut form = vec![("grant_type", Grant::RefreshToken.as_str()), ("refresh_token", token)];
+    form.extend(scope.map(|scope| ("scope", scope)));
+    form
+}
+
+/// The refresh token of a success, if it gave one.
+fn newer(response: &Received) -> Option<String> {
+    let token = response.member("refresh_token").filter(|_| (200..300).contains(&response.status))?;
+    token.as_str().filter(|token| !token.is_empty()).map(str::to_owned)
+}
+
+impl Session {
+    /// Tries the refresh token of the login in ways that must fail; refreshes rightly, with less and with more scope; and uses a token that was
+    /// rotated away once more.
+    ///
+    /// # Errors
+    /// [`Stop`] if the endpoint cannot be reached.
+    pub async fn attack_refresh(&mut self, wider: &str) -> Result<StepEnd, Stop> {
+        let Some(url) = self.endpoint("token_endpoint")? else {
+            return Ok(super::not_offered("token_endpoint"));
+        };
+        let user = self.facts.user.clone().ok_or_else(|| missing("the tokens of a login"))?;
+        let Some(original) = user.refresh_token.clone() else {
+            return Ok(StepEnd::LeftOut("no refresh token was issued".to_owned()));
+        };
+        let client = self.client()?.clone();
+        self.sentence("should refuse what is no refresh token of the client");
+        self.try_refresh(Attack::AccessTokenAsRefreshToken, &client, &url, &user.access_token).await?;
+        let is_public = client.secret.is_none() || client.method == AuthMethod::None;
+        if !is_public {
+            let liar = Client { secret: Some(SecretString::from(random())), ..client.clone() };
+            // The token is used up then, and what follows would be about that.
+            if !self.try_refresh(Attack::RefreshWithWrongSecret, &liar, &url, &original).await? {
+                return Ok(StepEnd::Done);
+            }
+        }
+        self.sentence("should refresh for the client itself, and give no more than was granted");
+        let after_attacks = self.send_authenticated("Refresh after the Attacks", url.clone(), &form(&original, None)).await?;
+        let is_alive = (200..300).contains(&after_attacks.status);
+        let granted = user.scope();
+        let mut newest = newer(&after_attacks).unwrap_or_else(|| original.clone());
+        let (mut narrow, mut wide) = (None, None);
+        if is_alive && scope_words(&granted).len() > 1 && scope_words(&granted).contains("openid") {
+            let response = self.send_authenticated("Refresh with Less Scope", url.clone(), &form(&newest, Some("openid"))).await?;
+            newest = newer(&response).unwrap_or(newest);
+            narrow = Some(("openid".to_owned(), response));
+        }
+        if is_alive && !scope_words(wider).is_subset(&scope_words(&granted)) {
+            let scope = format!("{granted} {wider}");
+            let response = self.send_authenticated("Refresh with More Scope", url.clone(), &form(&newest, Some(&scope))).await?;
+            if !(200..300).contains(&response.status) {
+                let by_header = client.method == AuthMethod::ClientSecretBasic && !is_public;
+                self.judge(&TokenRefusal { response: response.clone(), provocation: Provocation::WiderScope, by_header });
+            }
+            newest = newer(&response).unwrap_or(newest);
+            wide = Some(response);
+        }
+        self.judge(&RefreshPractice { after_attacks, sent: original.clone(), is_public, granted, narrow, wide });
+        if let Some(kept) = &mut self.facts.user {
+            kept.refresh_token = Some(newest.clone());
+        }
+        if !is_alive || newest == original {
+            self.note("The refresh token is not rotated, so there is none that was used before.");
+            return Ok(StepEnd::Done);
+        }
+        self.sentence("should refuse a refresh token that was exchanged for a newer one");
+        let refused = self.try_refresh(Attack::UsedRefreshToken, &client, &url, &original).await?;
+        self.look_for_tokens(Cause::RefreshReuse { refused }, None, Some(&newest)).await
+    }
+
+    /// Tries the refresh token of the login as the client that was registered last, which is another than the login's.
+    ///
+    /// # Errors
+    /// [`Stop`] if the endpoint cannot be reached.
+    pub async fn attack_refresh_as_another(&mut self) -> Result<StepEnd, Stop> {
+        let Some(url) = self.endpoint("token_endpoint")? else {
+            return Ok(super::not_offered("token_endpoint"));
+        };
+        let user = self.facts.user.clone().ok_or_else(|| missing("the tokens of a login"))?;
+        let Some(token) = user.refresh_token else {
+            return Ok(StepEnd::LeftOut("no refresh token was issued".to_owned()));
+        };
+        if self.facts.registered.len() < 2 {
+            return Ok(StepEnd::LeftOut("there is no second client to try the refresh token".to_owned()));
+        }
+        self.try_credentials(&url).await?;
+        let client = self.client()?.clone();
+        self.sentence("should refuse the refresh token of another client");
+        self.try_refresh(Attack::RefreshTokenOfAnotherClient, &client, &url, &token).await?;
+        Ok(StepEnd::Done)
+    }
+
+    /// Tries a refresh that must fail; true if it does.
+    async fn try_refresh(&mut self, attack: Attack, client: &Client, url: &Url, token: &str) -> Result<bool, Stop> {
+        let response = self.send(self.authenticated(client, &title(attack), url, &form(token, None))).await?;
+        Ok(self.judge_attack(attack, response, client.method == AuthMethod::ClientSecretBasic && client.secret.is_some()))
+    }
+}

@@ -1,0 +1,171 @@
+//! Attacks with tokens at userinfo, introspection and revocation (RFC 6750, RFC 7662, RFC 7009).
+
+use secrecy::SecretString;
+use serde_json::Value;
+
+use super::attacks::random;
+use crate::config::AuthMethod;
+use crate::report::model::StepEnd;
+use crate::rule::aftermath::Cause;
+use crate::rule::bearer::Bearer;
+use crate::rule::introspection_attack::IntrospectionAttack;
+use crate::rule::revocation_attack::RevocationAttack;
+use crate::rule::token_response::Grant;
+use crate::session::received::Received;
+use crate::session::recorder::Request;
+use crate::session::{Client, Session, Stop, missing};
+
+impl Session {
+    /// Asks userinfo with what is no access token, and with one in the query.
+    ///
+    /// # Errors
+    /// [`Stop`] if the endpoint cannot be reached.
+    pub async fn attack_userinfo(&mut self) -> Result<StepEnd, Stop> {
+        let Some(url) = self.endpoint("userinfo_endpoint")? else {
+            return Ok(super::not_offered("userinfo_endpoint"));
+        };
+        let user = self.facts.user.clone().ok_or_else(|| missing("the tokens of a login"))?;
+        self.sentence("should take access tokens alone, and from where they are safe");
+        let get = |title: &str| Request::get(title, url.clone());
+        let mut query = get("UserInfo with the Token in the Query");
+        query.url.query_pairs_mut().append_pair("access_token", &user.access_token);
+        let in_query = self.send(query).await?;
+        let mut refresh_token = None;
+        if let Some(token) = &user.refresh_token {
+            refresh_token = Some(self.send(get("UserInfo with the Refresh Token").bearer(token)).await?);
+        }
+        let mut id_token = None;
+        if let Some(token) = user.response.get("id_token").and_then(Value::as_str) {
+            id_token = Some(self.send(get("UserInfo with the ID Token").bearer(token)).await?);
+        }
+        self.judge(&Bearer { in_query, refresh_token, id_token });
+        Ok(StepEnd::Done)
+    }
+
+    /// Introspects the access token of the login without the right to, and a token that does not exist.
+    ///
+    /// # Errors
+    /// [`Stop`] if the endpoint cannot be reached.
+    pub async fn attack_introspection(&mut self) -> Result<StepEnd, Stop> {
+        let Some(url) = self.endpoint("introspection_endpoint")? else {
+            return Ok(super::not_offered("introspection_endpoint"));
+        };
+        let user = self.facts.user.clone().ok_or_else(|| missing("the tokens of a login"))?;
+        self.sentence("should tell of tokens only to those who may know, and nothing of those that are not good");
+        let form = [("token", user.access_token.as_str())];
+        let without_credentials = self.send(Request::form("Introspection without Credentials", url.clone(), &form)).await?;
+        let mut wrong_secret = None;
+        if let Some(liar) = self.liar()? {
+            wrong_secret = Some(self.send(self.authenticated(&liar, "Introspection with a Wrong Secret", &url, &form)).await?);
+        }
+        let unknown = random();
+        let unknown = self.send_authenticated("Introspection of an Unknown Token", url, &[("token", unknown.as_str())]).await?;
+        self.judge(&IntrospectionAttack { without_credentials, wrong_secret, unknown });
+        Ok(StepEnd::Done)
+    }
+
+    /// Revokes the access token of the login, and looks whether it is dead.
+    ///
+    /// # Errors
+    /// [`Stop`] if an endpoint cannot be reached.
+    pub async fn revoke_access_token(&mut self) -> Result<StepEnd, Stop> {
+        let Some(url) = self.endpoint("revocation_endpoint")? else {
+            return Ok(super::not_offered("revocation_endpoint"));
+        };
+        let user = self.facts.user.clone().ok_or_else(|| missing("the tokens of a login"))?;
+        self.sentence("should revoke the access token, or say that it cannot");
+        let form = [("token", user.access_token.as_str()), ("token_type_hint", "access_token")];
+        let response = self.send_authenticated("Revocation of the Access Token", url, &form).await?;
+        self.look_for_tokens(Cause::AccessRevoked { revoked: response.status == 200 }, Some(&user.access_token), None).await
+    }
+
+    /// Revokes the refresh token of the login: with a wrong secret, which is to fail, and then under a wrong hint, which is to work.
+    ///
+    /// # Errors
+    /// [`Stop`] if an endpoint cannot be reached.
+    pub async fn attack_revocation(&mut self) -> Result<StepEnd, Stop> {
+        let Some(url) = self.endpoint("revocation_endpoint")? else {
+            return Ok(super::not_offered("revocation_endpoint"));
+        };
+        let user = self.facts.user.clone().ok_or_else(|| missing("the tokens of a login"))?;
+        self.sentence("should revoke for the token's own client alone");
+        let mut attack = RevocationAttack::default();
+        let unknown = random();
+        attack.unknown = Some(self.send_authenticated("Revocation of an Unknown Token", url.clone(), &[("token", unknown.as_str())]).await?);
+        let Some(mut token) = user.refresh_token else {
+            self.note("No refresh token was issued, so there is none to revoke.");
+            self.judge(&attack);
+            return Ok(StepEnd::Done);
+        };
+        let mut access = user.access_token;
+        if let Some(liar) = self.liar()? {
+            let form = [("token", token.as_str()), ("token_type_hint", "refresh_token")];
+            attack.wrong_secret = Some(self.send(self.authenticated(&liar, "Revocation with a Wrong Secret", &url, &form)).await?);
+            let client = self.client()?.clone();
+            attack.after_wrong_secret = self.try_refresh_token(&client, "Refresh after the Refused Revocation", &mut token, &mut access).await?;
+        }
+        if attack.after_wrong_secret.as_ref().is_none_or(|response| (200..300).contains(&response.status)) {
+            let form = [("token", token.as_str()), ("token_type_hint", "access_token")];
+            attack.wrong_hint = Some(self.send_authenticated("Revocation under a Wrong Hint", url, &form).await?);
+            let client = self.client()?.clone();
+            let before = access.clone();
+            attack.after_wrong_hint = self.try_refresh_token(&client, "Refresh after the Revocation", &mut token, &mut access).await?;
+            self.judge(&attack);
+            if attack.after_wrong_hint.as_ref().is_some_and(|response| !(200..300).contains(&response.status)) {
+                return self.look_for_tokens(Cause::RefreshRevoked, Some(&before), None).await;
+            }
+            return Ok(StepEnd::Done);
+        }
+        self.judge(&attack);
+        Ok(StepEnd::Done)
+    }
+
+    /// Revokes the refresh token of the login as the client that was registered last; then the login's own client refreshes.
+    ///
+    /// # Errors
+    /// [`Stop`] if an endpoint cannot be reached.
+    pub async fn revoke_as_another(&mut self) -> Result<StepEnd, Stop> {
+        let Some(url) = self.endpoint("revocation_endpoint")? else {
+            return Ok(super::not_offered("revocation_endpoint"));
+        };
+        let Some(token_endpoint) = self.endpoint("token_endpoint")? else {
+            return Ok(super::not_offered("token_endpoint"));
+        };
+        let user = self.facts.user.clone().ok_or_else(|| missing("the tokens of a login"))?;
+        let owner = self.facts.registered.iter().rev().nth(1).cloned();
+        let (Some(mut token), Some(owner)) = (user.refresh_token, owner) else {
+            return Ok(StepEnd::LeftOut("there is no refresh token of another client to revoke".to_owned()));
+        };
+        self.try_credentials(&token_endpoint).await?;
+        self.sentence("should not revoke the token of another client");
+        let form = [("token", token.as_str()), ("token_type_hint", "refresh_token")];
+        self.send_authenticated("Revocation by Another Client", url, &form).await?;
+        let mut access = user.access_token;
+        let after = self.try_refresh_token(&owner, "Refresh by the Token's Own Client", &mut token, &mut access).await?;
+        self.judge(&RevocationAttack { after_another_client: after, ..RevocationAttack::default() });
+        if let Some(kept) = &mut self.facts.user {
+            kept.refresh_token = Some(token);
+        }
+        Ok(StepEnd::Done)
+    }
+
+    /// Refreshes as a client; new tokens take the place of the old.
+    async fn try_refresh_token(&mut self, client: &Client, title: &str, token: &mut String, access: &mut String) -> Result<Option<Received>, Stop> {
+        let Some(url) = self.endpoint("token_endpoint")? else { return Ok(None) };
+        let form = [("grant_type", Grant::RefreshToken.as_str()), ("refresh_token", token.as_str())];
+        let response = self.send(self.authenticated(client, title, &url, &form)).await?;
+        let newer = |name| response.member(name).and_then(|token| token.as_str().map(str::to_owned));
+        if (200..300).contains(&response.status) {
+            *token = newer("refresh_token").unwrap_or_else(|| token.clone());
+            *access = newer("access_token").unwrap_or_else(|| access.clone());
+        }
+        Ok(Some(response))
+    }
+
+    /// The client with a secret that is not its own; none if it has none.
+    fn liar(&self) -> Result<Option<Client>, Stop> {
+        let client = self.client()?.clone();
+        let has_secret = client.secret.is_some() && client.method != AuthMethod::None;
+        Ok(has_secret.then(|| Client { secret: Some(SecretString::from(random())), ..client }))
+    }
+}

@@ -1,0 +1,47 @@
+//! The rule about a code that comes twice at the same moment (RFC 6749 4.1.2).
+
+use super::expect::{holds, list, must};
+use super::{Artefact, Check, Outcome};
+
+/// Two exchanges of one code, sent at the same moment.
+#[derive(Debug, Clone)]
+pub struct CodeRace {
+    /// The journal's number of the second exchange.
+    pub exchange: usize,
+    /// The statuses of both answers.
+    pub statuses: Vec<u16>,
+}
+
+impl Artefact for CodeRace {
+    const RULES: &'static [Check<Self>] = RULES;
+    fn exchange(&self) -> Option<usize> {
+        Some(self.exchange)
+    }
+}
+
+static RULES: &[Check<CodeRace>] = &[must(
+    "code/once-in-parallel",
+    "RFC6749-4.1.2",
+    "Of two exchanges of one code at the same moment at most one gets tokens",
+    "Whoever catches the code and is as quick as the client gets the user's tokens, too.",
+    once,
+)];
+
+fn once(race: &CodeRace) -> Outcome {
+    let successes = race.statuses.iter().filter(|status| (200..300).contains(*status)).count();
+    let statuses: Vec<String> = race.statuses.iter().map(u16::to_string).collect();
+    holds(successes < 2, "at most one success", format!("statuses {}", list(&statuses)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::failing;
+    use super::CodeRace;
+
+    #[test]
+    fn only_two_successes_are_wrong() {
+        for (statuses, failed) in [([200, 400], 0), ([400, 200], 0), ([400, 400], 0), ([500, 200], 0), ([200, 200], 1), ([200, 201], 1)] {
+            assert_eq!(failing(&CodeRace { exchange: 0, statuses: statuses.to_vec() }).len(), failed, "{statuses:?}");
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Rules about who may introspect, and what is told of tokens that are not good (RFC 7662 2).
+
+use serde_json::Value;
+
+use super::expect::{holds, list, must, refusal, should, status};
+use super::{Artefact, Check, Outcome};
+use crate::session::received::Received;
+
+/// Introspections that must tell nothing.
+#[derive(Debug, Clone)]
+pub struct IntrospectionAttack {
+    /// Of a living token, without credentials.
+    pub without_credentials: Received,
+    /// Of a living token, with a wrong client secret; none if the client has no secret.
+    pub wrong_secret: Option<Received>,
+    /// Of a token the issuer never gave, with the client's own credentials.
+    pub unknown: Received,
+}
+
+impl Artefact for IntrospectionAttack {
+    const RULES: &'static [Check<Self>] = RULES;
+    fn exchange(&self) -> Option<usize> {
+        Some(self.without_credentials.exchange)
+    }
+}
+
+const WRONG_SECRET: &str = "introspection/wrong-secret-refused";
+const UNKNOWN: &str = "introspection/unknown-inactive";
+
+static RULES: &[Check<IntrospectionAttack>] = &[
+    must(
+        "introspection/no-credentials-refused",
+        "RFC7662-2.1",
+        "Introspection tells nothing of a token to a request without credentials",
+        "Anybody can try tokens until one is good, and read whose it is.",
+        |attack| tells_nothing(&attack.without_credentials),
+    ),
+    must(
+        WRONG_SECRET,
+        "RFC7662-2.1",
+        "Introspection tells nothing of a token to a client with a wrong secret",
+        "Anybody who knows a client identifier can try tokens until one is good.",
+        |attack| attack.wrong_secret.as_ref().map_or_else(no_secret, tells_nothing),
+    ),
+    must(
+        "introspection/wrong-secret-http-401",
+        "RFC7662-2.3",
+        "An introspection with a wrong client secret is answered with 401",
+        "A resource server whose secret was changed takes its users' tokens for bad.",
+        |attack| {
+            attack.wrong_secret.as_ref().map_or_else(no_secret, |response| match response.status {
+                429 | 503 => Outcome::not_applicable(format!("status {} says nothing about the request", response.status)),
+                _ if tells_nothing(response).is_failed() => Outcome::not_run(WRONG_SECRET),
+                _ => status(response, 401),
+            })
+        },
+    ),
+    must(
+        UNKNOWN,
+        "RFC7662-2.2",
+        "A token that the issuer never gave is not active",
+        "Whoever makes up a token gets in at every resource server that asks.",
+        |attack| {
+            not_authorized(attack).unwrap_or_else(|| {
+                let active = attack.unknown.member("active");
+                let seen = active.as_ref().map_or_else(|| refusal(&attack.unknown), |active| format!("active = {active}"));
+                holds(active == Some(Value::Bool(false)), "active = false", super::expect::shorten(&seen))
+            })
+        },
+    ),
+    should(
+        "introspection/unknown-bare",
+        "RFC7662-2.2",
+        "Of a token that the issuer never gave nothing else is told than that it is not active",
+        "Whoever tries tokens learns which of them were good once, and whose.",
+        |attack| {
+            not_authorized(attack).unwrap_or_else(|| match attack.unknown.object() {
+                Some(body) if body.get("active") == Some(&Value::Bool(false)) => {
+                    let names: Vec<&String> = body.keys().collect();
+                    holds(body.len() == 1, "active alone", list(&names))
+                }
+                _ => Outcome::not_run(UNKNOWN),
+            })
+        },
+    ),
+];
+
+fn no_secret() -> Outcome {
+    Outcome::not_applicable("the client has no secret")
+}
+
+/// An issuer may keep introspection for resource servers, which this client is not.
+fn not_authorized(attack: &IntrospectionAttack) -> Option<Outcome> {
+    let response = &attack.unknown;
+    matches!(response.status, 401 | 403 | 429 | 503).then(|| Outcome::not_applicable(format!("the client may not introspect: {}", refusal(response))))
+}
+
+fn tells_nothing(response: &Received) -> Outcome {
+    let active = response.member("active") == Some(Value::Bool(true));
+    let seen = if active { format!("status {}, active = true", response.status) } else { refusal(response) };
+    holds(!active, "a refusal", seen)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::super::testing::{failing, json as response, not_applicable, not_run};
+    use super::IntrospectionAttack;
+
+    fn attack(without: (u16, Value), wrong: (u16, Value), unknown: (u16, Value)) -> IntrospectionAttack {
+        IntrospectionAttack {
+            without_credentials: response(without.0, &without.1),
+            wrong_secret: Some(response(wrong.0, &wrong.1)),
+            unknown: response(unknown.0, &unknown.1),
+        }
+    }
+
+    #[test]
+    fn each_wrong_answer_breaks_its_rule() {
+        let (no, bare, active) =
+            ((401, json!({ "error": "invalid_client" })), (200, json!({ "active": false })), (200, json!({ "active": true, "sub": "u" })));
+        assert!(failing(&attack(no.clone(), no.clone(), bare.clone())).is_empty());
+        for (attack, rule) in [
+            (attack(active.clone(), no.clone(), bare.clone()), "introspection/no-credentials-refused"),
+            (attack(no.clone(), active.clone(), bare.clone()), "introspection/wrong-secret-refused"),
+            (attack(no.clone(), (400, json!({})), bare.clone()), "introspection/wrong-secret-http-401"),
+            (attack(no.clone(), no.clone(), active.clone()), "introspection/unknown-inactive"),
+            (attack(no.clone(), no.clone(), (404, json!({}))), "introspection/unknown-inactive"),
+            (attack(no.clone(), no.clone(), (200, json!({ "active": false, "sub": "u" }))), "introspection/unknown-bare"),
+        ] {
+            assert_eq!(failing(&attack), [rule]);
+        }
+        assert_eq!(not_run(&attack(no.clone(), active, bare)).len(), 1);
+        let not_ours = IntrospectionAttack { wrong_secret: None, ..attack(no.clone(), no.clone(), no) };
+        assert_eq!((failing(&not_ours).len(), not_applicable(&not_ours).len()), (0, 4));
+    }
+}
