@@ -140,6 +140,12 @@ pub enum Site {
     OrdersFeedRefusal,
     /// The JSON-LD of the dataset site (with `status`, `headers` and `body`: the page).
     DatasetSite,
+    /// The login page (`status`, `headers` and `body` only).
+    LoginPage,
+    /// The consent page (`status`, `headers` and `body` only).
+    ConsentPage,
+    /// The answer to a login that is followed by the consent page (`status` and `headers` only).
+    LoginAnswer,
 }
 
 /// What the issuer does differently, in code.
@@ -160,6 +166,14 @@ pub enum Behaviour {
     ConsentNever,
     /// Asks for consent every time.
     ConsentAlways,
+    /// Loads a script from another site on the login page.
+    LoginPageForeignScript,
+    /// Has the login form sent to a plain http address.
+    LoginFormPlainHttp,
+    /// Sets its session cookie without `HttpOnly`.
+    CookieForScripts,
+    /// Sets a second cookie that is called secure and is not.
+    CookieNotSecure,
     /// Refuses a new client with `invalid_client` until 400 ms after its registration.
     RegistrationLate,
     /// Refuses a registered client's credentials for ever.

@@ -5,17 +5,17 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use http::header::{COOKIE, SET_COOKIE};
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 use url::Url;
 
 use super::authorize::Request;
-use super::flaw::Behaviour;
+use super::flaw::{Behaviour, Site};
 use super::grant::{CODE_LIFETIME, Code, Grant};
 use super::pages::{self, PageError};
 use super::params::Params;
 use super::random;
-use super::reply::{Answer, Problem, Reply};
+use super::reply::{Answer, Content, Problem, Reply};
 use super::respond;
 use super::routes::{CONSENT, LOGIN};
 use super::scope::{OFFLINE_ACCESS, Scope};
@@ -62,7 +62,7 @@ pub fn begin(issuer: &Issuer, request: Request, headers: &HeaderMap) -> Answer {
 /// `GET` of the login page.
 pub async fn login_page(State(issuer): State<Arc<Issuer>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Answer {
     let (id, flow) = known_flow(&issuer, &Params::parse(query.unwrap_or_default().as_bytes()), &headers)?;
-    page(&issuer, &id, &flow, pages::login, &json!({ "username": flow.request.login_hint }))
+    login_form(&issuer, &id, &flow, &json!({ "username": flow.request.login_hint }))
 }
 
 /// `POST` of the login page.
@@ -75,12 +75,17 @@ pub async fn log_in(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body:
     let username = form.get("username").unwrap_or_default();
     let password = form.get("password").unwrap_or_default();
     if !random::same(username, &issuer.accounts.username) || !random::same(password, &issuer.accounts.password) {
-        return page(&issuer, &id, &flow, pages::login, &json!({ "failed": true, "username": username }));
+        return login_form(&issuer, &id, &flow, &json!({ "failed": true, "username": username }));
     }
     let session = Session { sub: USER_SUB.to_owned(), auth_time: now() };
     flow.browser = issuer.store().log_in(&flow.browser, session);
     flow.logged_in = true;
-    Ok(go_on(&issuer, &id, &flow)?.with(SET_COOKIE, &issuer.set_cookie(&flow.browser)))
+    let to_consent = matches!(next(&issuer, &flow), Next::Consent);
+    let mut reply = go_on(&issuer, &id, &flow)?.with(SET_COOKIE, &issuer.set_cookie(&flow.browser));
+    if issuer.defect.does(Behaviour::CookieNotSecure) {
+        reply.headers.append(SET_COOKIE, HeaderValue::from_static("__Secure-seen=1; Path=/; HttpOnly; SameSite=Lax"));
+    }
+    Ok(if to_consent { issuer.defect.dress(&[Site::LoginAnswer], reply)? } else { reply })
 }
 
 /// `GET` of the consent page.
@@ -91,7 +96,8 @@ pub async fn consent_page(State(issuer): State<Arc<Issuer>>, RawQuery(query): Ra
     }
     let wishes = wishes(&flow.request);
     let scopes: Vec<&str> = wishes.words().map(pages::scope_in_words).collect();
-    page(&issuer, &id, &flow, pages::consent, &json!({ "scopes": scopes, "username": issuer.accounts.username }))
+    let reply = page(&issuer, &id, &flow, pages::consent, &json!({ "scopes": scopes, "username": issuer.accounts.username }))?;
+    Ok(issuer.defect.dress(&[Site::ConsentPage], reply)?)
 }
 
 /// `POST` of the consent page.
@@ -99,6 +105,10 @@ pub async fn consent(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body
     let form = Params::parse(&body);
     let (id, mut flow) = posted_flow(&issuer, &form, &headers)?;
     if !matches!(next(&issuer, &flow), Next::Consent) {
+        return go_on(&issuer, &id, &flow);
+    }
+    if form.get("action") == Some("login") {
+        // The login form once more, as a browser sends it after a redirect that keeps the method.
         return go_on(&issuer, &id, &flow);
     }
     if form.get("action") != Some("allow") {
@@ -227,6 +237,20 @@ fn page(issuer: &Issuer, id: &str, flow: &Flow, render: fn(&Value) -> Result<Str
     // The logo is the one thing a page loads, and from its own host only.
     let images = logo.and_then(|logo| Url::parse(logo).ok()).map(|logo| format!("img-src {}", logo.origin().ascii_serialization()));
     Ok(Reply::page_with(StatusCode::OK, render(&data)?, &images.unwrap_or_default()))
+}
+
+/// The login page, with what a flaw changes in it.
+fn login_form(issuer: &Issuer, id: &str, flow: &Flow, more: &Value) -> Answer {
+    let mut reply = page(issuer, id, flow, pages::login, more)?;
+    if let Content::Html(html) = &mut reply.content {
+        if issuer.defect.does(Behaviour::LoginPageForeignScript) {
+            *html = html.replace("</main>", "</main>\n<script src=\"https://cdn.statistics.example/count.js\"></script>");
+        }
+        if issuer.defect.does(Behaviour::LoginFormPlainHttp) {
+            *html = html.replace("action=\"/account/login\"", "action=\"http://issuer.invalid/account/login\"");
+        }
+    }
+    Ok(issuer.defect.dress(&[Site::LoginPage], reply)?)
 }
 
 fn known_flow(issuer: &Issuer, params: &Params, headers: &HeaderMap) -> Result<(String, Flow), Problem> {

@@ -21,6 +21,7 @@ pub mod jose;
 pub mod key_set;
 pub mod openactive;
 pub mod orders_feed;
+pub mod page;
 pub mod provider_metadata;
 pub mod refresh;
 pub mod registration;
@@ -145,6 +146,8 @@ pub fn catalogue() -> Vec<&'static Rule> {
         .chain(rules::<authorization_response::AuthorizationResponse>())
         .chain(rules::<authorization_error::AuthorizationError>())
         .chain(rules::<consent::Consent>())
+        .chain(rules::<page::ShownPage>())
+        .chain(rules::<page::LoginAnswer>())
         .chain(rules::<second_login::SecondLogin>())
         .chain(rules::<token_response::TokenResponse>())
         .chain(rules::<token_refusal::TokenRefusal>())

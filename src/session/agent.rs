@@ -7,6 +7,7 @@ use thiserror::Error;
 use url::Url;
 
 use super::callback::{Callback, CallbackError};
+use super::document::{Document, Traffic};
 
 /// The end-user a test logs in as.
 #[derive(Debug, Clone)]
@@ -86,6 +87,8 @@ pub struct SeenPage {
     pub screenshot: Option<Vec<u8>>,
     /// The page's source, on trouble.
     pub source: Option<String>,
+    /// The document behind it.
+    pub document: Document,
 }
 
 /// How a visit went.
@@ -93,6 +96,8 @@ pub struct SeenPage {
 pub struct Journey {
     /// The pages shown, in order.
     pub pages: Vec<SeenPage>,
+    /// What the issuer set and answered on the way.
+    pub traffic: Traffic,
     /// The callback, or why there was none.
     pub end: Result<Callback, VisitError>,
 }

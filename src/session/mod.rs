@@ -21,6 +21,7 @@ use crate::rule::{Artefact, Level, Outcome, spec};
 pub mod agent;
 pub mod browser;
 pub mod callback;
+pub mod document;
 pub mod door;
 pub mod facts;
 pub mod http_agent;

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, LOCATION, ORIGIN, REFERER};
+use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, ORIGIN, REFERER, SET_COOKIE};
 use secrecy::ExposeSecret;
 use url::Url;
 
@@ -15,6 +15,7 @@ use crate::session::browser::scrub::Scrubber;
 use crate::session::browser::sight::{Move, Progress, Sight, judge};
 use crate::session::browser::unreachable::unreachable;
 use crate::session::callback::{Callback, CallbackListener, Expectation, is_at};
+use crate::session::document::{Document, Traffic};
 
 /// How many redirects are followed in a row.
 const REDIRECTS: usize = 20;
@@ -36,6 +37,7 @@ pub(super) struct Walk<'a> {
     scrubber: Scrubber,
     pages: Vec<SeenPage>,
     progress: Progress,
+    traffic: Traffic,
     /// The address asked last.
     at: Url,
 }
@@ -43,7 +45,7 @@ pub(super) struct Walk<'a> {
 /// What a navigation led to.
 enum Led {
     Callback(Callback),
-    Page { url: Url, status: u16, html: String },
+    Page { url: Url, status: u16, headers: Vec<(String, String)>, html: String },
 }
 
 impl<'a> Walk<'a> {
@@ -56,6 +58,7 @@ impl<'a> Walk<'a> {
             scrubber: Scrubber::new(&visit.user.password),
             pages: Vec::new(),
             progress: Progress::default(),
+            traffic: Traffic::default(),
             at: visit.url.clone(),
         }
     }
@@ -66,17 +69,19 @@ impl<'a> Walk<'a> {
             Ok(end) => end,
             Err(_) => Err(VisitError::Deadline { seconds: self.visit.deadline.as_secs(), url: self.at.to_string() }),
         };
-        Journey { pages: self.pages, end: end.map_err(|error| self.scrubber.error(error)) }
+        Journey { pages: self.pages, traffic: self.traffic, end: end.map_err(|error| self.scrubber.error(error)) }
     }
 
     async fn run(&mut self) -> Result<Callback, VisitError> {
         let mut next = Sent { url: self.visit.url.clone(), body: None };
         let mut from = None;
         let mut automatic = 0;
+        let mut password_next = false;
         loop {
-            let (url, status, html) = match self.navigate(next, from.as_ref()).await? {
+            let with_password = std::mem::take(&mut password_next);
+            let (url, status, headers, html) = match self.navigate(next, from.as_ref(), with_password).await? {
                 Led::Callback(callback) => return Ok(callback),
-                Led::Page { url, status, html } => (url, status, html),
+                Led::Page { url, status, headers, html } => (url, status, headers, html),
             };
             let page = Page::read(&url, status, &html, self.pages.len() + automatic, &self.visit.selectors);
             from = Some(url);
@@ -91,8 +96,11 @@ impl<'a> Walk<'a> {
             automatic = 0;
             let sight = judge(&page.facts, self.progress);
             let decided = self.decide(&page, &sight);
-            self.pages.push(self.seen(&page.facts, &sight, decided.is_err().then_some(&html)));
+            let echoes = self.scrubber.text(&html) != html;
+            let document = Document::read(&page.facts.url, &html, Some(&headers), echoes);
+            self.pages.push(self.seen(&page.facts, &sight, decided.is_err().then_some(&html), document));
             next = decided?;
+            password_next = matches!(sight.next, Move::Login { .. }) && next.body.is_some();
             self.progress.password_sent |= matches!(sight.next, Move::Login { .. });
             self.progress.identified |= matches!(sight.next, Move::Login { .. } | Move::Identify { .. });
         }
@@ -142,7 +150,7 @@ impl<'a> Walk<'a> {
         form.send(&typed, ticked, pressed).ok_or_else(|| lost("its form leads nowhere: a JavaScript login? use --agent webdriver".to_owned()))
     }
 
-    fn seen(&self, facts: &Facts, sight: &Sight, trouble: Option<&String>) -> SeenPage {
+    fn seen(&self, facts: &Facts, sight: &Sight, trouble: Option<&String>, document: Document) -> SeenPage {
         let note = match sight.next {
             Move::Stop(_) | Move::Wait(_) => sight.why.clone(),
             _ if trouble.is_some() => sight.why.clone(),
@@ -157,12 +165,13 @@ impl<'a> Walk<'a> {
             note: self.scrubber.text(&note),
             screenshot: None,
             source: trouble.map(|html| self.scrubber.source(html)),
+            document,
         }
     }
 
     /// Sends a request and follows its redirects, by hand, to a page or to the redirect URI.
-    async fn navigate(&mut self, mut request: Sent, from: Option<&Url>) -> Result<Led, VisitError> {
-        for _ in 0..=REDIRECTS {
+    async fn navigate(&mut self, mut request: Sent, from: Option<&Url>, with_password: bool) -> Result<Led, VisitError> {
+        for hop in 0..=REDIRECTS {
             self.at = request.url.clone();
             if is_at(&request.url, &self.visit.redirect_uri) {
                 return Ok(Led::Callback(self.arrive(request).await));
@@ -171,6 +180,11 @@ impl<'a> Walk<'a> {
             let failed = |error: reqwest::Error| unreachable(url.as_str(), &chain(&error));
             let mut response = self.request(&request, from).send().await.map_err(failed)?;
             let status = response.status().as_u16();
+            if with_password && hop == 0 {
+                self.traffic.password_answered = self.traffic.password_answered.or(Some(status));
+            }
+            let cookies = response.headers().get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
+            self.traffic.take_in(&url, cookies);
             let location = response.headers().get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
             if let (301 | 302 | 303 | 307 | 308, Some(location)) = (status, location) {
                 let target = request.url.join(&location).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
@@ -182,6 +196,9 @@ impl<'a> Walk<'a> {
                 }
                 continue;
             }
+            let header =
+                |(name, value): (&HeaderName, &HeaderValue)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned());
+            let headers = response.headers().iter().map(header).collect();
             let mut body = Vec::new();
             while let Some(chunk) = response.chunk().await.map_err(failed)? {
                 body.extend_from_slice(&chunk[..chunk.len().min(BODY_CAP - body.len())]);
@@ -189,7 +206,7 @@ impl<'a> Walk<'a> {
                     break;
                 }
             }
-            return Ok(Led::Page { url, status, html: String::from_utf8_lossy(&body).into_owned() });
+            return Ok(Led::Page { url, status, headers, html: String::from_utf8_lossy(&body).into_owned() });
         }
         Err(VisitError::NotUnderstood { url: request.url.to_string(), why: format!("more than {REDIRECTS} redirects in a row") })
     }
