@@ -47,6 +47,12 @@ pub enum Step {
     Refresh {},
     /// Revokes the refresh token, where an endpoint is published (RFC 7009), and tries it once more.
     Revoke {},
+    /// Logs in with a wrong password, once.
+    TryWrongPassword {},
+    /// Sends the login form from another browser than the one it was shown in (RFC 6749 10.12).
+    SendFormElsewhere {},
+    /// Refuses on the consent page (RFC 6749 4.1.2.1).
+    DenyConsent {},
     /// Fetches the dataset site and looks for the authentication authority in its JSON-LD.
     FetchDatasetSite {},
 }
@@ -126,7 +132,9 @@ impl Step {
             Self::ClientCredentials { .. } => &[Fact::Metadata, Fact::KeySet, Fact::Client],
             Self::AccessOrdersFeed {} => &[Fact::ClientToken],
             Self::Authorize(authorize) => authorize.needs(),
-            Self::RefuseTokenRequests {} => &[Fact::Metadata, Fact::Client],
+            Self::RefuseTokenRequests {} | Self::TryWrongPassword {} | Self::SendFormElsewhere {} | Self::DenyConsent {} => {
+                &[Fact::Metadata, Fact::Client]
+            }
             Self::ExchangeCode {} => &[Fact::Metadata, Fact::KeySet, Fact::Client, Fact::Code],
             Self::FetchUserinfo { .. } | Self::RequestUserinfoVariants {} | Self::Introspect {} | Self::Revoke {} => {
                 &[Fact::Metadata, Fact::Client, Fact::UserTokens]
@@ -151,6 +159,9 @@ impl Step {
             | Self::Introspect {}
             | Self::Refresh {}
             | Self::Revoke {}
+            | Self::TryWrongPassword {}
+            | Self::SendFormElsewhere {}
+            | Self::DenyConsent {}
             | Self::FetchDatasetSite {} => &[],
         }
     }
@@ -158,7 +169,7 @@ impl Step {
     /// The settings the step cannot do without.
     pub fn settings(&self) -> &'static [Need] {
         match self {
-            Self::Authorize(_) => &[Need::User],
+            Self::Authorize(_) | Self::TryWrongPassword {} | Self::SendFormElsewhere {} | Self::DenyConsent {} => &[Need::User],
             Self::FetchDatasetSite {} => &[Need::DatasetSite],
             _ => &[],
         }
@@ -169,6 +180,7 @@ impl Step {
         match self {
             Self::ClientCredentials { scope } => Some(scope),
             Self::Authorize(authorize) => Some(&authorize.scope),
+            Self::TryWrongPassword {} | Self::SendFormElsewhere {} | Self::DenyConsent {} => Some("openid"),
             _ => None,
         }
     }
@@ -192,6 +204,9 @@ impl Step {
             Self::Introspect {} => "Introspection",
             Self::Refresh {} => "Refresh",
             Self::Revoke {} => "Revocation",
+            Self::TryWrongPassword {} => "Wrong Password",
+            Self::SendFormElsewhere {} => "Login Form of Another Browser",
+            Self::DenyConsent {} => "Consent Refused",
             Self::FetchDatasetSite {} => "Dataset Site",
         };
         name.to_owned()

@@ -142,6 +142,8 @@ pub enum Site {
     DatasetSite,
     /// The login page (`status`, `headers` and `body` only).
     LoginPage,
+    /// The login page after a login that failed (`status`, `headers` and `body` only).
+    LoginPageAgain,
     /// The consent page (`status`, `headers` and `body` only).
     ConsentPage,
     /// The answer to a login that is followed by the consent page (`status` and `headers` only).
@@ -174,6 +176,22 @@ pub enum Behaviour {
     CookieForScripts,
     /// Sets a second cookie that is called secure and is not.
     CookieNotSecure,
+    /// Lets any password in.
+    PasswordIgnored,
+    /// Logs in on a wrong password, and shows the login page again.
+    WrongPasswordLogsIn,
+    /// Shows an error page after a wrong password.
+    WrongPasswordErrorPage,
+    /// Puts a wrong password into the login page that is shown again.
+    PasswordEchoed,
+    /// Takes a login form from any browser.
+    LoginFormUnbound,
+    /// Gives a code although the end-user refused to consent.
+    RefusalIgnored,
+    /// Shows an error page when the end-user refuses to consent.
+    RefusalShowsPage,
+    /// Tells the client of a refusal as `server_error`.
+    RefusalIsServerError,
     /// Refuses a new client with `invalid_client` until 400 ms after its registration.
     RegistrationLate,
     /// Refuses a registered client's credentials for ever.

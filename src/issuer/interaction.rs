@@ -68,16 +68,23 @@ pub async fn login_page(State(issuer): State<Arc<Issuer>>, RawQuery(query): RawQ
 /// `POST` of the login page.
 pub async fn log_in(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Bytes) -> Answer {
     let form = Params::parse(&body);
-    let (id, mut flow) = posted_flow(&issuer, &form, &headers)?;
+    let (id, mut flow) = match posted_flow(&issuer, &form, &headers) {
+        Err(_) if issuer.defect.does(Behaviour::LoginFormUnbound) => {
+            let id = form.get("flow").ok_or(LOST)?;
+            (id.to_owned(), issuer.store().flow_of_any_browser(id).cloned().ok_or(LOST)?)
+        }
+        known => known?,
+    };
     if form.get("action") == Some("cancel") {
         return deny(&issuer, &id, &flow, "the end-user did not log in");
     }
     let username = form.get("username").unwrap_or_default();
     let password = form.get("password").unwrap_or_default();
-    if !random::same(username, &issuer.accounts.username) || !random::same(password, &issuer.accounts.password) {
-        return login_form(&issuer, &id, &flow, &json!({ "failed": true, "username": username }));
-    }
     let session = Session { sub: USER_SUB.to_owned(), auth_time: now() };
+    let is_right = random::same(password, &issuer.accounts.password) || issuer.defect.does(Behaviour::PasswordIgnored);
+    if !random::same(username, &issuer.accounts.username) || !is_right {
+        return failed(&issuer, &id, &flow, username, password, session);
+    }
     flow.browser = issuer.store().log_in(&flow.browser, session);
     flow.logged_in = true;
     let to_consent = matches!(next(&issuer, &flow), Next::Consent);
@@ -86,6 +93,25 @@ pub async fn log_in(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body:
         reply.headers.append(SET_COOKIE, HeaderValue::from_static("__Secure-seen=1; Path=/; HttpOnly; SameSite=Lax"));
     }
     Ok(if to_consent { issuer.defect.dress(&[Site::LoginAnswer], reply)? } else { reply })
+}
+
+/// The answer to a login that failed: the login page again.
+fn failed(issuer: &Issuer, id: &str, flow: &Flow, username: &str, password: &str, session: Session) -> Answer {
+    if issuer.defect.does(Behaviour::WrongPasswordErrorPage) {
+        return Err(Problem::Page("You cannot log in."));
+    }
+    let mut reply = login_form(issuer, id, flow, &json!({ "failed": true, "username": username }))?;
+    if issuer.defect.does(Behaviour::PasswordEchoed)
+        && let Content::Html(html) = &mut reply.content
+    {
+        *html = html.replace("</main>", &format!("</main><!-- {password} -->"));
+    }
+    if issuer.defect.does(Behaviour::WrongPasswordLogsIn) {
+        let browser = issuer.store().log_in(&flow.browser, session);
+        issuer.store().add_consent(USER_SUB, &flow.request.client_id, &wishes(&flow.request));
+        reply = reply.with(SET_COOKIE, &issuer.set_cookie(&browser));
+    }
+    Ok(issuer.defect.dress(&[Site::LoginPageAgain], reply)?)
 }
 
 /// `GET` of the consent page.
@@ -111,7 +137,7 @@ pub async fn consent(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body
         // The login form once more, as a browser sends it after a redirect that keeps the method.
         return go_on(&issuer, &id, &flow);
     }
-    if form.get("action") != Some("allow") {
+    if form.get("action") != Some("allow") && !issuer.defect.does(Behaviour::RefusalIgnored) {
         return deny(&issuer, &id, &flow, "the end-user did not consent");
     }
     issuer.store().add_consent(USER_SUB, &flow.request.client_id, &wishes(&flow.request));
@@ -168,7 +194,11 @@ fn go_on(issuer: &Issuer, id: &str, flow: &Flow) -> Answer {
 
 fn deny(issuer: &Issuer, id: &str, flow: &Flow, description: &str) -> Answer {
     issuer.store().remove_flow(id);
-    respond::error(issuer, &flow.request.target, "access_denied", description)
+    if issuer.defect.does(Behaviour::RefusalShowsPage) {
+        return Err(Problem::Page("You refused."));
+    }
+    let error = if issuer.defect.does(Behaviour::RefusalIsServerError) { "server_error" } else { "access_denied" };
+    respond::error(issuer, &flow.request.target, error, description)
 }
 
 /// The authorization response (RFC 6749 4.1.2, RFC 9207 2).

@@ -130,6 +130,11 @@ impl Store {
         self.flows.get(id).filter(|flow| random::same(&flow.browser, browser))
     }
 
+    /// Such a request, whatever browser it came from: a flaw.
+    pub fn flow_of_any_browser(&self, id: &str) -> Option<&Flow> {
+        self.flows.get(id)
+    }
+
     /// Forgets such a request.
     pub fn remove_flow(&mut self, id: &str) {
         self.flows.remove(id);

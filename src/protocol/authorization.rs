@@ -9,7 +9,7 @@ use crate::report::model::{Entry, StepEnd};
 use crate::rule::authorization_error::{AuthorizationError, Refused};
 use crate::rule::authorization_response::AuthorizationResponse;
 use crate::rule::consent::Consent;
-use crate::session::agent::{Journey, PageKind, Visit, VisitError};
+use crate::session::agent::{Conduct, Journey, PageKind, Visit, VisitError};
 use crate::session::callback::Callback;
 use crate::session::redact::SecretKind;
 use crate::session::{Code, Second, Session, Stop, missing};
@@ -126,6 +126,7 @@ impl Session {
             user,
             selectors: self.run.config.selectors.clone(),
             deadline: self.run.config.agent.deadline,
+            conduct: Conduct::Consent,
         };
         let session = self.browser.as_mut().ok_or_else(|| missing("a browser session"))?;
         Ok(session.visit(&visit, &listener).await)
@@ -168,7 +169,7 @@ impl Session {
         self.judge(&Consent { shown, new_client, prompt_consent, already_given });
     }
 
-    fn authorization_response(&self, callback: &Callback, state: String) -> Result<AuthorizationResponse, Stop> {
+    pub(super) fn authorization_response(&self, callback: &Callback, state: String) -> Result<AuthorizationResponse, Stop> {
         let listener = self.run.callback.as_ref().ok_or_else(|| missing("the callback listener"))?;
         let redirect_uri = listener.redirect_uri();
         let own: Vec<(String, String)> = redirect_uri.query_pairs().into_owned().collect();

@@ -85,6 +85,7 @@ fn page_title(kind: PageKind) -> &'static str {
         PageKind::Login => "Login page",
         PageKind::Identifier => "User name page",
         PageKind::Consent => "Authorization page",
+        PageKind::LogoutQuestion => "Logout page",
         PageKind::Error => "Error page",
         PageKind::NeedsHuman => "Page that needs a person",
         PageKind::Other => "Page",

@@ -14,6 +14,7 @@ pub mod dataset_site;
 pub mod discovery;
 pub mod introspection;
 pub mod key_set;
+pub mod login_page;
 pub mod orders_feed;
 pub mod refresh;
 pub mod registration;
@@ -44,6 +45,9 @@ impl Session {
             Step::Introspect {} => self.introspect().await,
             Step::Refresh {} => self.refresh().await,
             Step::Revoke {} => self.revoke().await,
+            Step::TryWrongPassword {} => self.try_wrong_password().await,
+            Step::SendFormElsewhere {} => self.send_form_elsewhere().await,
+            Step::DenyConsent {} => self.deny_consent().await,
             Step::FetchDatasetSite {} => self.fetch_dataset_site().await,
         }
     }

@@ -19,6 +19,7 @@ pub mod id_token;
 pub mod introspection;
 pub mod jose;
 pub mod key_set;
+pub mod login_attempt;
 pub mod openactive;
 pub mod orders_feed;
 pub mod page;
@@ -148,6 +149,9 @@ pub fn catalogue() -> Vec<&'static Rule> {
         .chain(rules::<consent::Consent>())
         .chain(rules::<page::ShownPage>())
         .chain(rules::<page::LoginAnswer>())
+        .chain(rules::<login_attempt::WrongPassword>())
+        .chain(rules::<login_attempt::FormElsewhere>())
+        .chain(rules::<login_attempt::Denial>())
         .chain(rules::<second_login::SecondLogin>())
         .chain(rules::<token_response::TokenResponse>())
         .chain(rules::<token_refusal::TokenRefusal>())

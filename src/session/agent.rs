@@ -51,6 +51,22 @@ pub struct Visit {
     pub selectors: Selectors,
     /// How long the whole visit may take.
     pub deadline: Duration,
+    /// What the end-user does on the way.
+    pub conduct: Conduct,
+}
+
+/// What the end-user does on the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Conduct {
+    /// Logs in and consents.
+    #[default]
+    Consent,
+    /// Logs in and refuses to consent.
+    Deny,
+    /// Does nothing: the request asks for no page, so a page is the end.
+    Silent,
+    /// Confirms that they want to log out, once.
+    LogOut,
 }
 
 /// What a page was taken for.
@@ -62,6 +78,8 @@ pub enum PageKind {
     Identifier,
     /// After the login, before the callback: a form with a button.
     Consent,
+    /// The end-user is asked whether to log out.
+    LogoutQuestion,
     /// The issuer says that something is wrong.
     Error,
     /// A one-time code, a captcha, a security key: a person is needed.

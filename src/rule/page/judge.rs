@@ -118,7 +118,7 @@ pub(super) fn no_third_party(page: &ShownPage) -> Outcome {
         let own = owner(&page.url);
         let strange = |url: &&Url| owner(url) != own && !(is_loopback(url) && is_loopback(&page.url));
         let strange: Vec<String> = document.resources.iter().filter(strange).map(place).collect();
-        let seen = if strange.is_empty() { format!("{}: {} of its own", kind(page), document.resources.len()) } else { list(&strange) };
+        let seen = if strange.is_empty() { format!("{} of its own", document.resources.len()) } else { list(&strange) };
         holds(strange.is_empty(), "scripts, style sheets and frames of the issuer's own site only", format!("{}: {seen}", kind(page)))
     }))
 }
@@ -170,7 +170,11 @@ pub(super) fn secure(answer: &LoginAnswer) -> Outcome {
         return Outcome::not_applicable("no cookie was seen that was set over https");
     }
     let without: Vec<&str> = all.iter().filter(|cookie| !cookie.secure).map(|cookie| cookie.name.as_str()).collect();
-    let seen = if without.is_empty() { format!("{} cookies, all Secure", all.len()) } else { format!("without: {}", list(&without)) };
+    let seen = if without.is_empty() {
+        format!("Secure: {}", list(&all.iter().map(|cookie| &cookie.name).collect::<Vec<_>>()))
+    } else {
+        format!("without: {}", list(&without))
+    };
     holds(without.is_empty(), "Secure on every cookie", seen)
 }
 

@@ -9,7 +9,7 @@ use super::act::{Fault, Look, look, within};
 use super::page::Facts;
 use super::scrub::Scrubber;
 use super::session::Context;
-use super::sight::{Move, Progress, Sight, judge};
+use super::sight::{Move, Progress, Sight, conduct, judge};
 use super::unreachable::unreachable;
 use super::watch::Hop;
 use crate::session::agent::{Journey, PageKind, SeenPage, Visit, VisitError};
@@ -269,7 +269,7 @@ impl<'a> Walk<'a> {
                 return Ok(None);
             }
         }
-        let sight = judge(facts, self.progress);
+        let sight = conduct(judge(facts, self.progress), facts, self.visit.conduct, self.answered());
         let same_document = self.acted.as_ref().is_some_and(|acted| acted.before.document == facts.document);
         match &sight.next {
             Move::Wait(_) if !given_up => return Ok(None),
@@ -292,6 +292,11 @@ impl<'a> Walk<'a> {
             }
         }
         self.step(sight, attempts).await
+    }
+
+    /// True once the question of a logout was answered.
+    fn answered(&self) -> bool {
+        self.pages.iter().any(|page| page.kind == PageKind::LogoutQuestion)
     }
 
     /// Records the page and acts on it.

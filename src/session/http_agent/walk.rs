@@ -12,7 +12,7 @@ use super::html::Page;
 use crate::session::agent::{Journey, PageKind, SeenPage, Visit, VisitError};
 use crate::session::browser::page::Facts;
 use crate::session::browser::scrub::Scrubber;
-use crate::session::browser::sight::{Move, Progress, Sight, judge};
+use crate::session::browser::sight::{Move, Progress, Sight, conduct, judge};
 use crate::session::browser::unreachable::unreachable;
 use crate::session::callback::{Callback, CallbackListener, Expectation, is_at};
 use crate::session::document::{Document, Traffic};
@@ -31,6 +31,8 @@ const ARRIVAL: Duration = Duration::from_secs(2);
 /// A visit under way.
 pub(super) struct Walk<'a> {
     client: &'a reqwest::Client,
+    /// The client that takes over when the login form is sent.
+    elsewhere: Option<&'a reqwest::Client>,
     visit: &'a Visit,
     listener: &'a CallbackListener,
     expectation: Expectation,
@@ -52,6 +54,7 @@ impl<'a> Walk<'a> {
     pub fn new(client: &'a reqwest::Client, visit: &'a Visit, listener: &'a CallbackListener) -> Self {
         Self {
             client,
+            elsewhere: None,
             visit,
             listener,
             expectation: listener.expect(&visit.state),
@@ -61,6 +64,12 @@ impl<'a> Walk<'a> {
             traffic: Traffic::default(),
             at: visit.url.clone(),
         }
+    }
+
+    /// Has another client send the login form, and all that comes after it.
+    pub fn with_form_sent_by(mut self, other: &'a reqwest::Client) -> Self {
+        self.elsewhere = Some(other);
+        self
     }
 
     /// Makes the visit.
@@ -94,12 +103,16 @@ impl<'a> Walk<'a> {
                 continue;
             }
             automatic = 0;
-            let sight = judge(&page.facts, self.progress);
+            let answered = self.pages.iter().any(|page| page.kind == PageKind::LogoutQuestion);
+            let sight = conduct(judge(&page.facts, self.progress), &page.facts, self.visit.conduct, answered);
             let decided = self.decide(&page, &sight);
             let echoes = self.scrubber.text(&html) != html;
             let document = Document::read(&page.facts.url, &html, Some(&headers), echoes);
             self.pages.push(self.seen(&page.facts, &sight, decided.is_err().then_some(&html), document));
             next = decided?;
+            if let (Move::Login { .. }, Some(other)) = (&sight.next, self.elsewhere.take()) {
+                self.client = other;
+            }
             password_next = matches!(sight.next, Move::Login { .. }) && next.body.is_some();
             self.progress.password_sent |= matches!(sight.next, Move::Login { .. });
             self.progress.identified |= matches!(sight.next, Move::Login { .. } | Move::Identify { .. });
