@@ -6,6 +6,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 pub mod authorize;
+pub mod logout;
 pub mod plan;
 pub mod readme;
 pub mod step;
@@ -25,6 +26,7 @@ const DOCUMENTS: &[(&str, &str)] = &[
     ("oidc/token-endpoint.json", include_str!("../../features/oidc/token-endpoint.json")),
     ("oidc/registration.json", include_str!("../../features/oidc/registration.json")),
     ("security/pages.json", include_str!("../../features/security/pages.json")),
+    ("security/logout.json", include_str!("../../features/security/logout.json")),
 ];
 
 /// Something an issuer may implement, with the tests that show whether it does.

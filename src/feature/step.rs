@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::authorize::Authorize;
+use super::logout::LogOut;
 
 /// One move in a story. In a feature document it is an object with one member: `{ "client-credentials": { "scope": "…" } }`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -53,6 +54,8 @@ pub enum Step {
     SendFormElsewhere {},
     /// Refuses on the consent page (RFC 6749 4.1.2.1).
     DenyConsent {},
+    /// Logs the end-user out at the issuer, where an endpoint is published (OpenID Connect RP-Initiated Logout 1.0).
+    LogOut(LogOut),
     /// Fetches the dataset site and looks for the authentication authority in its JSON-LD.
     FetchDatasetSite {},
 }
@@ -66,6 +69,9 @@ pub struct ClientWish {
     /// `grant_types`; without any, every grant the suite uses. Those the issuer does not advertise are left out.
     #[serde(default)]
     pub grant_types: Vec<String>,
+    /// Whether it registers where the end-user comes back after a logout; left out where there is no `end_session_endpoint`.
+    #[serde(default)]
+    pub post_logout: bool,
     /// Left out where the issuer offers no registration, or wants a token for it that is not configured.
     #[serde(default)]
     pub optional: bool,
@@ -136,7 +142,7 @@ impl Step {
                 &[Fact::Metadata, Fact::Client]
             }
             Self::ExchangeCode {} => &[Fact::Metadata, Fact::KeySet, Fact::Client, Fact::Code],
-            Self::FetchUserinfo { .. } | Self::RequestUserinfoVariants {} | Self::Introspect {} | Self::Revoke {} => {
+            Self::FetchUserinfo { .. } | Self::RequestUserinfoVariants {} | Self::Introspect {} | Self::Revoke {} | Self::LogOut(_) => {
                 &[Fact::Metadata, Fact::Client, Fact::UserTokens]
             }
             Self::Refresh {} => &[Fact::Metadata, Fact::KeySet, Fact::Client, Fact::UserTokens],
@@ -162,6 +168,7 @@ impl Step {
             | Self::TryWrongPassword {}
             | Self::SendFormElsewhere {}
             | Self::DenyConsent {}
+            | Self::LogOut(_)
             | Self::FetchDatasetSite {} => &[],
         }
     }
@@ -169,7 +176,7 @@ impl Step {
     /// The settings the step cannot do without.
     pub fn settings(&self) -> &'static [Need] {
         match self {
-            Self::Authorize(_) | Self::TryWrongPassword {} | Self::SendFormElsewhere {} | Self::DenyConsent {} => &[Need::User],
+            Self::Authorize(_) | Self::TryWrongPassword {} | Self::SendFormElsewhere {} | Self::DenyConsent {} | Self::LogOut(_) => &[Need::User],
             Self::FetchDatasetSite {} => &[Need::DatasetSite],
             _ => &[],
         }
@@ -207,6 +214,7 @@ impl Step {
             Self::TryWrongPassword {} => "Wrong Password",
             Self::SendFormElsewhere {} => "Login Form of Another Browser",
             Self::DenyConsent {} => "Consent Refused",
+            Self::LogOut(logout) => return logout.attempt.as_ref().map_or_else(|| "Logout".to_owned(), |attempt| format!("Logout ({attempt})")),
             Self::FetchDatasetSite {} => "Dataset Site",
         };
         name.to_owned()

@@ -146,6 +146,8 @@ pub enum Site {
     LoginPageAgain,
     /// The consent page (`status`, `headers` and `body` only).
     ConsentPage,
+    /// The parameters with which the browser comes back after a logout.
+    LogoutResponse,
     /// The answer to a login that is followed by the consent page (`status` and `headers` only).
     LoginAnswer,
 }
@@ -192,6 +194,22 @@ pub enum Behaviour {
     RefusalShowsPage,
     /// Tells the client of a refusal as `server_error`.
     RefusalIsServerError,
+    /// Never sends the browser back after a logout.
+    LogoutWithoutRedirect,
+    /// Takes no POST at the logout endpoint.
+    LogoutByPostRefused,
+    /// Sends the browser wherever a logout request says.
+    LogoutRedirectsAnywhere,
+    /// Takes any `id_token_hint` of a logout for its own.
+    LogoutHintUnverified,
+    /// Does not hold the `client_id` of a logout against the hint.
+    LogoutClientIdIgnored,
+    /// Sends the browser back after a logout without a hint.
+    LogoutRedirectsUnhinted,
+    /// Logs out without a hint and without asking.
+    LogoutUnasked,
+    /// Says that the end-user is logged out, and keeps the login.
+    LogoutIgnored,
     /// Refuses a new client with `invalid_client` until 400 ms after its registration.
     RegistrationLate,
     /// Refuses a registered client's credentials for ever.

@@ -296,7 +296,7 @@ fn posted_flow(issuer: &Issuer, form: &Params, headers: &HeaderMap) -> Result<(S
 }
 
 /// The value of the issuer's session cookie.
-fn cookie(issuer: &Issuer, headers: &HeaderMap) -> Option<String> {
+pub(super) fn cookie(issuer: &Issuer, headers: &HeaderMap) -> Option<String> {
     let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
     let mut pairs = cookies.filter_map(|cookie| cookie.trim().split_once('='));
     pairs.find(|(name, value)| *name == issuer.cookie && value.len() == 43).map(|(_, value)| value.to_owned())

@@ -19,6 +19,7 @@ mod hint;
 mod interaction;
 mod introspection;
 mod keys;
+mod logout;
 mod metadata;
 mod pages;
 mod params;

@@ -7,6 +7,7 @@ use super::bounded::Bounded;
 use super::client::Client;
 use super::grant::{Access, Code, Grant, Refresh};
 use super::interaction::Flow;
+use super::logout::Logout;
 use super::random;
 use super::reply::OauthError;
 use super::scope::Scope;
@@ -33,6 +34,7 @@ pub struct Store {
     /// What each subject allowed each client on a consent page.
     consents: Bounded<(String, String), Scope>,
     flows: Bounded<String, Flow>,
+    logouts: Bounded<String, Logout>,
     codes: Bounded<String, Code>,
     grants: Bounded<u64, Grant>,
     access: Bounded<String, Access>,
@@ -56,6 +58,7 @@ impl Store {
             sessions: Bounded::new(CAPACITY),
             consents: Bounded::new(CAPACITY),
             flows: Bounded::new(CAPACITY),
+            logouts: Bounded::new(CAPACITY),
             codes: Bounded::new(CAPACITY),
             grants: Bounded::new(CAPACITY),
             access: Bounded::new(CAPACITY),
@@ -105,6 +108,23 @@ impl Store {
         let id = random::secret();
         self.sessions.insert(id.clone(), session);
         id
+    }
+
+    /// Ends the login of a browser.
+    pub fn log_out(&mut self, id: &str) {
+        self.sessions.remove(id);
+    }
+
+    /// Remembers a logout that waits for the end-user's word.
+    pub fn put_logout(&mut self, id: &str, logout: Logout) {
+        self.logouts.insert(id.to_owned(), logout);
+    }
+
+    /// Such a logout, once, if it came from this browser.
+    pub fn take_logout(&mut self, id: &str, browser: &str) -> Option<Logout> {
+        let logout = self.logouts.get(id).filter(|logout| random::same(&logout.browser, browser)).cloned()?;
+        self.logouts.remove(id);
+        Some(logout)
     }
 
     /// True if this subject has allowed this client all of this scope before.

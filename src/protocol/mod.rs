@@ -15,6 +15,7 @@ pub mod discovery;
 pub mod introspection;
 pub mod key_set;
 pub mod login_page;
+pub mod logout;
 pub mod orders_feed;
 pub mod refresh;
 pub mod registration;
@@ -48,6 +49,7 @@ impl Session {
             Step::TryWrongPassword {} => self.try_wrong_password().await,
             Step::SendFormElsewhere {} => self.send_form_elsewhere().await,
             Step::DenyConsent {} => self.deny_consent().await,
+            Step::LogOut(wish) => self.log_out(wish).await,
             Step::FetchDatasetSite {} => self.fetch_dataset_site().await,
         }
     }

@@ -61,7 +61,13 @@ impl Session {
             )));
         };
         let metadata = self.metadata_value()?;
-        let body = self.client_metadata(asked, &wish.grant_types)?;
+        if wish.post_logout && self.endpoint("end_session_endpoint")?.is_none() {
+            return Ok(super::not_offered("end_session_endpoint"));
+        }
+        let mut body = self.client_metadata(asked, &wish.grant_types)?;
+        if wish.post_logout {
+            body["post_logout_redirect_uris"] = json!([self.run.redirect_uri()]);
+        }
         let mut request = Request::json("Dynamic Client Registration", url, &body);
         let token = self.run.config.initial_access_token.clone();
         if let Some(token) = &token {
@@ -87,6 +93,7 @@ impl Session {
             let says = error_of(&response).map(|error| format!(": {error}")).unwrap_or_default();
             return Err(Stop::Issuer(format!("the registration endpoint answered {} and gave no client{says}", response.status)));
         };
+        self.facts.post_logout = response.member("post_logout_redirect_uris").is_some_and(|uris| uris.get(0).is_some());
         self.facts.registered.push(client.clone());
         self.facts.client = Some(client);
         Ok(StepEnd::Done)

@@ -20,6 +20,7 @@ pub mod introspection;
 pub mod jose;
 pub mod key_set;
 pub mod login_attempt;
+pub mod logout;
 pub mod openactive;
 pub mod orders_feed;
 pub mod page;
@@ -152,6 +153,7 @@ pub fn catalogue() -> Vec<&'static Rule> {
         .chain(rules::<login_attempt::WrongPassword>())
         .chain(rules::<login_attempt::FormElsewhere>())
         .chain(rules::<login_attempt::Denial>())
+        .chain(rules::<logout::Logout>())
         .chain(rules::<second_login::SecondLogin>())
         .chain(rules::<token_response::TokenResponse>())
         .chain(rules::<token_refusal::TokenRefusal>())

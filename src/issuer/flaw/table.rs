@@ -17,6 +17,7 @@ static FILES: &[(&str, &str)] = &[
     ("consent.json", include_str!("../../../fixtures/flaws/consent.json")),
     ("page.json", include_str!("../../../fixtures/flaws/page.json")),
     ("login_attempt.json", include_str!("../../../fixtures/flaws/login_attempt.json")),
+    ("logout.json", include_str!("../../../fixtures/flaws/logout.json")),
     ("token_response.json", include_str!("../../../fixtures/flaws/token_response.json")),
     ("id_token.json", include_str!("../../../fixtures/flaws/id_token.json")),
     ("access_token.json", include_str!("../../../fixtures/flaws/access_token.json")),

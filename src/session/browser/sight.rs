@@ -104,7 +104,8 @@ pub fn conduct(sight: Sight, facts: &Facts, conduct: Conduct, pressed: bool) -> 
                 Some((_, button)) => {
                     Sight { kind: PageKind::LogoutQuestion, why: format!("the button {:?}", button.label), next: press(facts, button) }
                 }
-                None => wait(PageKind::Other, "it asks nothing"),
+                None if facts.buttons.is_empty() => wait(PageKind::Other, "it asks nothing"),
+                None => wait(PageKind::Other, UNCLEAR_LOGOUT),
             }
         }
     }
@@ -112,6 +113,9 @@ pub fn conduct(sight: Sight, facts: &Facts, conduct: Conduct, pressed: bool) -> 
 
 /// Why a consent page cannot be refused.
 pub const NO_REFUSAL: &str = "none of its buttons clearly refuses";
+
+/// Why there is no way on from a page that may ask about a logout.
+pub const UNCLEAR_LOGOUT: &str = "which of its buttons logs out is not clear";
 
 fn press(facts: &Facts, button: &Button) -> Move {
     Move::Press { button: button.index, tick: facts.boxes.iter().filter(|b| b.form == button.form).map(|b| b.index).collect() }

@@ -9,7 +9,7 @@ use url::Url;
 
 use super::form::Sent;
 use super::html::Page;
-use crate::session::agent::{Journey, PageKind, SeenPage, Visit, VisitError};
+use crate::session::agent::{Conduct, Journey, PageKind, SeenPage, Visit, VisitError};
 use crate::session::browser::page::Facts;
 use crate::session::browser::scrub::Scrubber;
 use crate::session::browser::sight::{Move, Progress, Sight, conduct, judge};
@@ -138,7 +138,9 @@ impl<'a> Walk<'a> {
         let lost = |why: String| VisitError::NotUnderstood { url: facts.url.clone(), why };
         let (field, pressed, ticked, typed) = match &sight.next {
             Move::Stop(error) => return Err(error.clone()),
-            Move::Wait(_) if page.forms.is_empty() => return Err(lost("no form on the page: a JavaScript login? use --agent webdriver".to_owned())),
+            Move::Wait(_) if page.forms.is_empty() && self.visit.conduct != Conduct::LogOut => {
+                return Err(lost("no form on the page: a JavaScript login? use --agent webdriver".to_owned()));
+            }
             Move::Wait(why) => return Err(lost(why.clone())),
             _ if self.pages.len() >= PAGES => return Err(lost(format!("more than {PAGES} pages were shown"))),
             Move::Login { username, password, submit, tick } => {
