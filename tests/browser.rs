@@ -11,14 +11,14 @@ use std::time::{Duration, Instant};
 use browser_pages::{Issuer, PASSWORD, USERNAME, serve, serve_tls};
 use oa_authtest::config::{AgentConfig, AgentKind, Network, Tls};
 use oa_authtest::guard::{Guarded, Line};
-use oa_authtest::session::agent::{Journey, PageKind, Selectors, User, Visit, VisitError};
+use oa_authtest::session::agent::{Conduct, Journey, PageKind, Selectors, User, Visit, VisitError};
 use oa_authtest::session::browser::{Browser, BrowserError, Launch};
 use oa_authtest::session::callback::CallbackListener;
 use oa_authtest::session::user_agent::{AgentSession, UserAgent};
 use url::Url;
 
 async fn agent(kind: AgentKind, tls: Tls, spki: Option<String>) -> UserAgent {
-    let config = AgentConfig { kind, webdriver_url: None, headed: false, deadline: Duration::from_secs(30) };
+    let config = AgentConfig { kind, webdriver_url: None, headed: false, deadline: Duration::from_secs(30), conduct: Conduct::Consent };
     let launch = Launch { spki, guard: Some(PathBuf::from(env!("CARGO_BIN_EXE_oa-authtest"))) };
     UserAgent::start(&config, &Network { tls, timeout: Duration::from_secs(20) }, &launch).await.unwrap()
 }
@@ -36,7 +36,15 @@ fn visit(issuer: &Issuer, set: &str, redirect_uri: &Url) -> Visit {
     let state = format!("state of {set}");
     url.query_pairs_mut().append_pair("redirect_uri", redirect_uri.as_str()).append_pair("state", &state);
     let user = User { username: USERNAME.to_owned(), password: PASSWORD.to_owned().into() };
-    Visit { url, redirect_uri: redirect_uri.clone(), state, user, selectors: Selectors::default(), deadline: Duration::from_secs(30) }
+    Visit {
+        url,
+        redirect_uri: redirect_uri.clone(),
+        state,
+        user,
+        selectors: Selectors::default(),
+        deadline: Duration::from_secs(30),
+        conduct: Conduct::Consent,
+    }
 }
 
 async fn go(session: &mut AgentSession, issuer: &Issuer, set: &str, listener: &CallbackListener) -> Journey {
@@ -260,7 +268,8 @@ async fn old_driver() -> (Guarded, Url) {
 async fn a_running_driver_without_bidi_serves_too() {
     let (issuer, listener, tls) = (serve().await, listener().await, serve_tls().await);
     let (driver, url) = old_driver().await;
-    let config = AgentConfig { kind: AgentKind::Auto, webdriver_url: Some(url), headed: false, deadline: Duration::from_secs(30) };
+    let config =
+        AgentConfig { kind: AgentKind::Auto, webdriver_url: Some(url), headed: false, deadline: Duration::from_secs(30), conduct: Conduct::Consent };
     let agent = UserAgent::start(&config, &Network { tls: Tls::System, timeout: Duration::from_secs(20) }, &Launch::default()).await.unwrap();
     assert!(agent.describe().contains("(remote)"), "{}", agent.describe());
     let (mut one, mut two) = (agent.open().await.unwrap(), agent.open().await.unwrap());
@@ -288,7 +297,7 @@ async fn a_running_driver_without_bidi_serves_too() {
 async fn what_keeps_a_browser_from_starting_is_named() {
     let start = |webdriver_url: Option<&str>, headed| {
         let webdriver_url = webdriver_url.map(|url| Url::parse(url).unwrap());
-        let config = AgentConfig { kind: AgentKind::Webdriver, webdriver_url, headed, deadline: Duration::from_secs(30) };
+        let config = AgentConfig { kind: AgentKind::Webdriver, webdriver_url, headed, deadline: Duration::from_secs(30), conduct: Conduct::Consent };
         async move { Browser::start(&config, &Tls::System, &Launch::default()).await.unwrap_err() }
     };
     let error = start(Some("http://127.0.0.1:9/"), false).await;

@@ -6,6 +6,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 pub mod authorize;
+pub mod logout;
 pub mod plan;
 pub mod readme;
 pub mod step;
@@ -32,6 +33,8 @@ const DOCUMENTS: &[(&str, &str)] = &[
     ("security/refresh.json", include_str!("../../features/security/refresh.json")),
     ("security/bearer-tokens.json", include_str!("../../features/security/bearer-tokens.json")),
     ("security/revocation.json", include_str!("../../features/security/revocation.json")),
+    ("security/pages.json", include_str!("../../features/security/pages.json")),
+    ("security/logout.json", include_str!("../../features/security/logout.json")),
 ];
 
 /// Something an issuer may implement, with the tests that show whether it does.
@@ -71,7 +74,7 @@ pub struct Test {
 impl Test {
     /// True if an end-user logs in somewhere in the story.
     pub fn logs_in(&self) -> bool {
-        self.steps.iter().any(|step| matches!(step, Step::Authorize(_)))
+        self.steps.iter().any(|step| step.settings().contains(&step::Need::User))
     }
 
     /// Every scope value the story asks for, once, in order of appearance.

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::authorize::Authorize;
+use super::logout::LogOut;
 use crate::rule::attack::Attack;
 
 /// One move in a story. In a feature document it is an object with one member: `{ "client-credentials": { "scope": "…" } }`.
@@ -88,6 +89,14 @@ pub enum Step {
     Revoke {},
     /// Asks the token endpoint for grants that the client did not register, or that nobody is to offer (RFC 6749 5.2, RFC 9700 2.4).
     TryGrants {},
+    /// Logs in with a wrong password, once.
+    TryWrongPassword {},
+    /// Sends the login form from another browser than the one it was shown in (RFC 6749 10.12).
+    SendFormElsewhere {},
+    /// Refuses on the consent page (RFC 6749 4.1.2.1).
+    DenyConsent {},
+    /// Logs the end-user out at the issuer, where an endpoint is published (OpenID Connect RP-Initiated Logout 1.0).
+    LogOut(LogOut),
     /// Fetches the dataset site and looks for the authentication authority in its JSON-LD.
     FetchDatasetSite {},
 }
@@ -101,6 +110,9 @@ pub struct ClientWish {
     /// `grant_types`; without any, every grant the suite uses. Those the issuer does not advertise are left out.
     #[serde(default)]
     pub grant_types: Vec<String>,
+    /// Whether it registers where the end-user comes back after a logout; left out where there is no `end_session_endpoint`.
+    #[serde(default)]
+    pub post_logout: bool,
     /// Left out where the issuer offers no registration, or wants a token for it that is not configured.
     #[serde(default)]
     pub optional: bool,
@@ -201,9 +213,14 @@ impl Step {
             Self::ClientCredentials { .. } => &[Fact::Metadata, Fact::KeySet, Fact::Client],
             Self::AccessOrdersFeed {} => &[Fact::ClientToken],
             Self::Authorize(authorize) => authorize.needs(),
-            Self::ReadClient {} | Self::DeleteClient {} | Self::TryClientAssertions {} | Self::RefuseTokenRequests {} | Self::TryGrants {} => {
-                &[Fact::Metadata, Fact::Client]
-            }
+            Self::ReadClient {}
+            | Self::DeleteClient {}
+            | Self::TryClientAssertions {}
+            | Self::RefuseTokenRequests {}
+            | Self::TryGrants {}
+            | Self::TryWrongPassword {}
+            | Self::SendFormElsewhere {}
+            | Self::DenyConsent {} => &[Fact::Metadata, Fact::Client],
             Self::AttackCode { .. } | Self::AttackClientAuthentication {} | Self::RaceCode {} => &[Fact::Metadata, Fact::Client, Fact::Code],
             Self::ExchangeCode {} => &[Fact::Metadata, Fact::KeySet, Fact::Client, Fact::Code],
             Self::FetchUserinfo { .. }
@@ -217,6 +234,7 @@ impl Step {
             | Self::AttackRevocation {}
             | Self::RevokeAsAnother {}
             | Self::Introspect {}
+            | Self::LogOut(_)
             | Self::Revoke {} => &[Fact::Metadata, Fact::Client, Fact::UserTokens],
             Self::Refresh {} => &[Fact::Metadata, Fact::KeySet, Fact::Client, Fact::UserTokens],
         }
@@ -255,6 +273,10 @@ impl Step {
             | Self::Introspect {}
             | Self::Refresh {}
             | Self::Revoke {}
+            | Self::TryWrongPassword {}
+            | Self::SendFormElsewhere {}
+            | Self::DenyConsent {}
+            | Self::LogOut(_)
             | Self::FetchDatasetSite {} => &[],
         }
     }
@@ -262,7 +284,7 @@ impl Step {
     /// The settings the step cannot do without.
     pub fn settings(&self) -> &'static [Need] {
         match self {
-            Self::Authorize(_) => &[Need::User],
+            Self::Authorize(_) | Self::TryWrongPassword {} | Self::SendFormElsewhere {} | Self::DenyConsent {} | Self::LogOut(_) => &[Need::User],
             Self::FetchDatasetSite {} => &[Need::DatasetSite],
             _ => &[],
         }
@@ -274,6 +296,7 @@ impl Step {
             Self::ClientCredentials { scope } => Some(scope),
             Self::AttackRefresh { wider } => Some(wider),
             Self::Authorize(authorize) => Some(&authorize.scope),
+            Self::TryWrongPassword {} | Self::SendFormElsewhere {} | Self::DenyConsent {} => Some("openid"),
             _ => None,
         }
     }
@@ -314,6 +337,10 @@ impl Step {
             Self::Refresh {} => "Refresh",
             Self::Revoke {} => "Revocation",
             Self::TryGrants {} => "Grants",
+            Self::TryWrongPassword {} => "Wrong Password",
+            Self::SendFormElsewhere {} => "Login Form of Another Browser",
+            Self::DenyConsent {} => "Consent Refused",
+            Self::LogOut(logout) => return logout.attempt.as_ref().map_or_else(|| "Logout".to_owned(), |attempt| format!("Logout ({attempt})")),
             Self::FetchDatasetSite {} => "Dataset Site",
         };
         name.to_owned()

@@ -30,6 +30,8 @@ pub struct Metadata {
     pub name: Option<String>,
     /// `redirect_uris`, compared character by character.
     pub redirect_uris: Vec<String>,
+    /// `post_logout_redirect_uris`, compared in the same way.
+    pub post_logout_redirect_uris: Vec<String>,
     /// `grant_types`.
     pub grant_types: Vec<String>,
     /// How it may authenticate.
@@ -60,6 +62,7 @@ impl Metadata {
         Self {
             document: Map::new(),
             name: Some(name.to_owned()),
+            post_logout_redirect_uris: redirect_uris.clone(),
             redirect_uris,
             grant_types: GRANT_TYPES.map(str::to_owned).into(),
             auth_methods: vec![AuthMethod::Basic, AuthMethod::Post],
@@ -134,6 +137,7 @@ impl Metadata {
             return Err(metadata("application_type is neither web nor native"));
         }
         let redirect_uris = redirect_uris(member("redirect_uris"), takes_codes, application_type == "native")?;
+        let post_logout_redirect_uris = self::redirect_uris(member("post_logout_redirect_uris"), false, application_type == "native")?;
         let alg = text("id_token_signed_response_alg")?.unwrap_or("RS256");
         let id_token_alg = Alg::of(alg).ok_or_else(|| metadata("id_token_signed_response_alg is not supported"))?;
         let userinfo_alg = match text("userinfo_signed_response_alg")? {
@@ -158,6 +162,9 @@ impl Metadata {
 
         let mut document = Map::new();
         document.insert("redirect_uris".to_owned(), json!(redirect_uris));
+        if !post_logout_redirect_uris.is_empty() {
+            document.insert("post_logout_redirect_uris".to_owned(), json!(post_logout_redirect_uris));
+        }
         document.insert("grant_types".to_owned(), json!(grant_types));
         document.insert("response_types".to_owned(), json!(response_types));
         document.insert("token_endpoint_auth_method".to_owned(), json!(method));
@@ -179,6 +186,7 @@ impl Metadata {
             document,
             name: text("client_name")?.map(str::to_owned),
             redirect_uris,
+            post_logout_redirect_uris,
             grant_types,
             auth_methods: vec![auth_method],
             id_token_alg,

@@ -152,6 +152,16 @@ pub enum Site {
     OrdersFeedRefusal,
     /// The JSON-LD of the dataset site (with `status`, `headers` and `body`: the page).
     DatasetSite,
+    /// The login page (`status`, `headers` and `body` only).
+    LoginPage,
+    /// The login page after a login that failed (`status`, `headers` and `body` only).
+    LoginPageAgain,
+    /// The consent page (`status`, `headers` and `body` only).
+    ConsentPage,
+    /// The parameters with which the browser comes back after a logout.
+    LogoutResponse,
+    /// The answer to a login that is followed by the consent page (`status` and `headers` only).
+    LoginAnswer,
 }
 
 /// What the issuer does differently, in code.
@@ -172,6 +182,46 @@ pub enum Behaviour {
     ConsentNever,
     /// Asks for consent every time.
     ConsentAlways,
+    /// Loads a script from another site on the login page.
+    LoginPageForeignScript,
+    /// Has the login form sent to a plain http address.
+    LoginFormPlainHttp,
+    /// Sets its session cookie without `HttpOnly`.
+    CookieForScripts,
+    /// Sets a second cookie that is called secure and is not.
+    CookieNotSecure,
+    /// Lets any password in.
+    PasswordIgnored,
+    /// Logs in on a wrong password, and shows the login page again.
+    WrongPasswordLogsIn,
+    /// Shows an error page after a wrong password.
+    WrongPasswordErrorPage,
+    /// Puts a wrong password into the login page that is shown again.
+    PasswordEchoed,
+    /// Takes a login form from any browser.
+    LoginFormUnbound,
+    /// Gives a code although the end-user refused to consent.
+    RefusalIgnored,
+    /// Shows an error page when the end-user refuses to consent.
+    RefusalShowsPage,
+    /// Tells the client of a refusal as `server_error`.
+    RefusalIsServerError,
+    /// Never sends the browser back after a logout.
+    LogoutWithoutRedirect,
+    /// Takes no POST at the logout endpoint.
+    LogoutByPostRefused,
+    /// Sends the browser wherever a logout request says.
+    LogoutRedirectsAnywhere,
+    /// Takes any `id_token_hint` of a logout for its own.
+    LogoutHintUnverified,
+    /// Does not hold the `client_id` of a logout against the hint.
+    LogoutClientIdIgnored,
+    /// Sends the browser back after a logout without a hint.
+    LogoutRedirectsUnhinted,
+    /// Logs out without a hint and without asking.
+    LogoutUnasked,
+    /// Says that the end-user is logged out, and keeps the login.
+    LogoutIgnored,
     /// Refuses a new client with `invalid_client` until 400 ms after its registration.
     RegistrationLate,
     /// Refuses a registered client's credentials for ever.

@@ -1,6 +1,39 @@
-//! The `id_token_hint` of an authorization request (OpenID Connect Core 3.1.2.1).
+//! The `id_token_hint` of an authorization request (OpenID Connect Core 3.1.2.1) and of a logout.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::Value;
 
 use super::state::{Issuer, USER_SUB};
+
+/// Whom an ID token was issued to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hint {
+    /// The client.
+    pub client_id: String,
+}
+
+impl Hint {
+    fn of(claims: &Value) -> Option<Self> {
+        let audience = claims["aud"].as_str().or_else(|| claims["aud"].get(0)?.as_str())?;
+        Some(Self { client_id: audience.to_owned() })
+    }
+}
+
+/// What an ID token of this issuer says as the hint of a logout; it may have expired (OpenID Connect RP-Initiated Logout 1.0, 2).
+pub fn read(issuer: &Issuer, hint: &str) -> Option<Hint> {
+    if issuer.store().knows_id_token(hint) {
+        return unverified(hint);
+    }
+    let claims = issuer.keys.verify(hint)?;
+    (claims["iss"] == issuer.url.as_str() && claims.get("at_hash").is_some()).then(|| Hint::of(&claims))?
+}
+
+/// What any token says, whoever made it.
+pub fn unverified(hint: &str) -> Option<Hint> {
+    let payload = URL_SAFE_NO_PAD.decode(hint.split('.').nth(1)?).ok()?;
+    Hint::of(&serde_json::from_slice(&payload).ok()?)
+}
 
 /// The end-user whom an ID token of this issuer is about. It may have expired, and be another client's. What is no ID token of this issuer
 /// hints at nobody, and the request goes on as if there were none.

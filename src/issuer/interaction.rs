@@ -5,17 +5,17 @@ use std::sync::Arc;
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use http::header::{COOKIE, SET_COOKIE};
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 use url::Url;
 
 use super::authorize::Request;
-use super::flaw::Behaviour;
+use super::flaw::{Behaviour, Site};
 use super::grant::{CODE_LIFETIME, Code, Grant};
 use super::pages::{self, PageError};
 use super::params::Params;
 use super::random;
-use super::reply::{Answer, Problem, Reply};
+use super::reply::{Answer, Content, Problem, Reply};
 use super::respond;
 use super::routes::{CONSENT, LOGIN};
 use super::scope::{OFFLINE_ACCESS, Scope};
@@ -62,25 +62,56 @@ pub fn begin(issuer: &Issuer, request: Request, headers: &HeaderMap) -> Answer {
 /// `GET` of the login page.
 pub async fn login_page(State(issuer): State<Arc<Issuer>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Answer {
     let (id, flow) = known_flow(&issuer, &Params::parse(query.unwrap_or_default().as_bytes()), &headers)?;
-    page(&issuer, &id, &flow, pages::login, &json!({ "username": flow.request.login_hint }))
+    login_form(&issuer, &id, &flow, &json!({ "username": flow.request.login_hint }))
 }
 
 /// `POST` of the login page.
 pub async fn log_in(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Bytes) -> Answer {
     let form = Params::parse(&body);
-    let (id, mut flow) = posted_flow(&issuer, &form, &headers)?;
+    let (id, mut flow) = match posted_flow(&issuer, &form, &headers) {
+        Err(_) if issuer.defect.does(Behaviour::LoginFormUnbound) => {
+            let id = form.get("flow").ok_or(LOST)?;
+            (id.to_owned(), issuer.store().flow_of_any_browser(id).cloned().ok_or(LOST)?)
+        }
+        known => known?,
+    };
     if form.get("action") == Some("cancel") {
         return deny(&issuer, &id, &flow, "the end-user did not log in");
     }
     let username = form.get("username").unwrap_or_default();
     let password = form.get("password").unwrap_or_default();
-    if !random::same(username, &issuer.accounts.username) || !random::same(password, &issuer.accounts.password) {
-        return page(&issuer, &id, &flow, pages::login, &json!({ "failed": true, "username": username }));
-    }
     let session = Session { sub: USER_SUB.to_owned(), auth_time: now() };
+    let is_right = random::same(password, &issuer.accounts.password) || issuer.defect.does(Behaviour::PasswordIgnored);
+    if !random::same(username, &issuer.accounts.username) || !is_right {
+        return failed(&issuer, &id, &flow, username, password, session);
+    }
     flow.browser = issuer.store().log_in(&flow.browser, session);
     flow.logged_in = true;
-    Ok(go_on(&issuer, &id, &flow)?.with(SET_COOKIE, &issuer.set_cookie(&flow.browser)))
+    let to_consent = matches!(next(&issuer, &flow), Next::Consent);
+    let mut reply = go_on(&issuer, &id, &flow)?.with(SET_COOKIE, &issuer.set_cookie(&flow.browser));
+    if issuer.defect.does(Behaviour::CookieNotSecure) {
+        reply.headers.append(SET_COOKIE, HeaderValue::from_static("__Secure-seen=1; Path=/; HttpOnly; SameSite=Lax"));
+    }
+    Ok(if to_consent { issuer.defect.dress(&[Site::LoginAnswer], reply)? } else { reply })
+}
+
+/// The answer to a login that failed: the login page again.
+fn failed(issuer: &Issuer, id: &str, flow: &Flow, username: &str, password: &str, session: Session) -> Answer {
+    if issuer.defect.does(Behaviour::WrongPasswordErrorPage) {
+        return Err(Problem::Page("You cannot log in."));
+    }
+    let mut reply = login_form(issuer, id, flow, &json!({ "failed": true, "username": username }))?;
+    if issuer.defect.does(Behaviour::PasswordEchoed)
+        && let Content::Html(html) = &mut reply.content
+    {
+        *html = html.replace("</main>", &format!("</main><!-- {password} -->"));
+    }
+    if issuer.defect.does(Behaviour::WrongPasswordLogsIn) {
+        let browser = issuer.store().log_in(&flow.browser, session);
+        issuer.store().add_consent(USER_SUB, &flow.request.client_id, &wishes(&flow.request));
+        reply = reply.with(SET_COOKIE, &issuer.set_cookie(&browser));
+    }
+    Ok(issuer.defect.dress(&[Site::LoginPageAgain], reply)?)
 }
 
 /// `GET` of the consent page.
@@ -91,7 +122,8 @@ pub async fn consent_page(State(issuer): State<Arc<Issuer>>, RawQuery(query): Ra
     }
     let wishes = wishes(&flow.request);
     let scopes: Vec<&str> = wishes.words().map(pages::scope_in_words).collect();
-    page(&issuer, &id, &flow, pages::consent, &json!({ "scopes": scopes, "username": issuer.accounts.username }))
+    let reply = page(&issuer, &id, &flow, pages::consent, &json!({ "scopes": scopes, "username": issuer.accounts.username }))?;
+    Ok(issuer.defect.dress(&[Site::ConsentPage], reply)?)
 }
 
 /// `POST` of the consent page.
@@ -101,7 +133,11 @@ pub async fn consent(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body
     if !matches!(next(&issuer, &flow), Next::Consent) {
         return go_on(&issuer, &id, &flow);
     }
-    if form.get("action") != Some("allow") {
+    if form.get("action") == Some("login") {
+        // The login form once more, as a browser sends it after a redirect that keeps the method.
+        return go_on(&issuer, &id, &flow);
+    }
+    if form.get("action") != Some("allow") && !issuer.defect.does(Behaviour::RefusalIgnored) {
         return deny(&issuer, &id, &flow, "the end-user did not consent");
     }
     issuer.store().add_consent(USER_SUB, &flow.request.client_id, &wishes(&flow.request));
@@ -158,7 +194,11 @@ fn go_on(issuer: &Issuer, id: &str, flow: &Flow) -> Answer {
 
 fn deny(issuer: &Issuer, id: &str, flow: &Flow, description: &str) -> Answer {
     issuer.store().remove_flow(id);
-    respond::error(issuer, &flow.request.target, "access_denied", description)
+    if issuer.defect.does(Behaviour::RefusalShowsPage) {
+        return Err(Problem::Page("You refused."));
+    }
+    let error = if issuer.defect.does(Behaviour::RefusalIsServerError) { "server_error" } else { "access_denied" };
+    respond::error(issuer, &flow.request.target, error, description)
 }
 
 /// The authorization response (RFC 6749 4.1.2, RFC 9207 2).
@@ -238,6 +278,20 @@ fn page(issuer: &Issuer, id: &str, flow: &Flow, render: fn(&Value) -> Result<Str
     Ok(Reply::page_with(StatusCode::OK, html, &images.unwrap_or_default()))
 }
 
+/// The login page, with what a flaw changes in it.
+fn login_form(issuer: &Issuer, id: &str, flow: &Flow, more: &Value) -> Answer {
+    let mut reply = page(issuer, id, flow, pages::login, more)?;
+    if let Content::Html(html) = &mut reply.content {
+        if issuer.defect.does(Behaviour::LoginPageForeignScript) {
+            *html = html.replace("</main>", "</main>\n<script src=\"https://cdn.statistics.example/count.js\"></script>");
+        }
+        if issuer.defect.does(Behaviour::LoginFormPlainHttp) {
+            *html = html.replace("action=\"/account/login\"", "action=\"http://issuer.invalid/account/login\"");
+        }
+    }
+    Ok(issuer.defect.dress(&[Site::LoginPage], reply)?)
+}
+
 fn known_flow(issuer: &Issuer, params: &Params, headers: &HeaderMap) -> Result<(String, Flow), Problem> {
     let id = params.get("flow").ok_or(LOST)?;
     let browser = cookie(issuer, headers).ok_or(LOST)?;
@@ -251,7 +305,7 @@ fn posted_flow(issuer: &Issuer, form: &Params, headers: &HeaderMap) -> Result<(S
 }
 
 /// The value of the issuer's session cookie.
-fn cookie(issuer: &Issuer, headers: &HeaderMap) -> Option<String> {
+pub(super) fn cookie(issuer: &Issuer, headers: &HeaderMap) -> Option<String> {
     let cookies = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';'));
     let mut pairs = cookies.filter_map(|cookie| cookie.trim().split_once('='));
     pairs.find(|(name, value)| *name == issuer.cookie && value.len() == 43).map(|(_, value)| value.to_owned())

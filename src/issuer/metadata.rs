@@ -64,6 +64,7 @@ mod tests {
             ("registration_endpoint", routes::REGISTER),
             ("revocation_endpoint", routes::REVOKE),
             ("introspection_endpoint", routes::INTROSPECT),
+            ("end_session_endpoint", routes::END_SESSION),
         ] {
             assert_eq!(document[member], format!("http://localhost:1{path}"));
         }

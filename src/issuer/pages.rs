@@ -19,12 +19,14 @@ pub struct PageError {
     why: String,
 }
 
-static TEMPLATES: [(&str, &str); 7] = [
+static TEMPLATES: [(&str, &str); 9] = [
     ("layout", include_str!("../../fixtures/issuer/layout.html")),
     ("home", include_str!("../../fixtures/issuer/home.html")),
     ("login", include_str!("../../fixtures/issuer/login.html")),
     ("consent", include_str!("../../fixtures/issuer/consent.html")),
     ("form_post", include_str!("../../fixtures/issuer/form_post.html")),
+    ("logout", include_str!("../../fixtures/issuer/logout.html")),
+    ("logged_out", include_str!("../../fixtures/issuer/logged_out.html")),
     ("error", include_str!("../../fixtures/issuer/error.html")),
     ("dataset", include_str!("../../fixtures/issuer/dataset.html")),
 ];
@@ -71,6 +73,16 @@ pub fn script_hash() -> String {
 /// The page that posts these fields to the client by itself, or where there are no scripts by a button.
 pub fn form_post(action: &str, fields: &[(String, String)]) -> Result<String, PageError> {
     render("form_post", &json!({ "action": action, "fields": fields, "script": SCRIPT }))
+}
+
+/// The page that asks whether to log out: `logout`, `username`.
+pub fn logout(data: &Value) -> Result<String, PageError> {
+    render("logout", data)
+}
+
+/// The page after a logout; with `stayed` the one after none.
+pub fn logged_out(data: &Value) -> Result<String, PageError> {
+    render("logged_out", data)
 }
 
 /// The error page.
@@ -121,9 +133,9 @@ mod tests {
     #[test]
     fn hostile_strings_are_escaped_on_every_page() {
         let data = json!({ "flow": HOSTILE, "csrf": HOSTILE, "client": HOSTILE, "username": HOSTILE, "failed": true, "scopes": [HOSTILE],
-            "logo_uri": HOSTILE, "policy_uri": HOSTILE, "tos_uri": HOSTILE });
+            "logo_uri": HOSTILE, "policy_uri": HOSTILE, "tos_uri": HOSTILE, "logout": HOSTILE });
         let fields = [(HOSTILE.to_owned(), HOSTILE.to_owned())];
-        for page in [super::login(&data), super::consent(&data), super::error(HOSTILE), super::form_post(HOSTILE, &fields)] {
+        for page in [super::login(&data), super::consent(&data), super::logout(&data), super::error(HOSTILE), super::form_post(HOSTILE, &fields)] {
             // The one script of our own.
             let page = page.map(|page| page.replace(&format!("<script>{}</script>", super::SCRIPT), ""));
             let page = page.unwrap();

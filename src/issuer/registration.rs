@@ -12,7 +12,7 @@ use super::client::{Client, Registered};
 use super::client_metadata::Metadata;
 use super::fetch;
 use super::flaw::{Behaviour, Site};
-use super::lenient;
+use super::lenient_registration;
 use super::params;
 use super::random;
 use super::reply::{Answer, Content, OauthError, Reply};

@@ -92,7 +92,7 @@ fn send(issuer: &Issuer, target: &Target, site: Site, pairs: &[(String, String)]
 }
 
 /// The redirect URI with these parameters after those it has (RFC 6749 4.1.2).
-fn with_query<'a>(redirect_uri: &str, pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
+pub(super) fn with_query<'a>(redirect_uri: &str, pairs: impl IntoIterator<Item = (&'a str, &'a str)>) -> String {
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
     let separator = match redirect_uri.split_once('?') {
         None => "?",
@@ -103,7 +103,7 @@ fn with_query<'a>(redirect_uri: &str, pairs: impl IntoIterator<Item = (&'a str, 
 }
 
 /// Parameters as they are sent: an array, which only a flaw can make, repeats its parameter.
-fn pairs(params: &Value) -> Vec<(String, String)> {
+pub(super) fn pairs(params: &Value) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let mut pairs = Vec::new();
     for (name, value) in params.as_object().into_iter().flatten() {

@@ -18,7 +18,7 @@ use serde_json::json;
 use super::flaw::Site;
 use super::reply::{Answer, Content, Json, Problem, Reply};
 use super::state::Issuer;
-use super::{authorize, interaction, introspection, metadata, pages, registration, resource, revocation, token, userinfo};
+use super::{authorize, interaction, introspection, logout, metadata, pages, registration, resource, revocation, token, userinfo};
 
 /// The authorization endpoint.
 pub const AUTHORIZE: &str = "/connect/authorize";
@@ -38,6 +38,10 @@ pub const JWKS: &str = "/.well-known/openid-configuration/jwks";
 pub const LOGIN: &str = "/account/login";
 /// The consent page.
 pub const CONSENT: &str = "/consent";
+/// The logout endpoint.
+pub const END_SESSION: &str = "/connect/endsession";
+/// Where the page that asks about a logout is answered.
+pub const LOGOUT: &str = "/account/logout";
 /// The orders feed.
 pub const ORDERS_FEED: &str = "/api/orders-rpde";
 /// The dataset site.
@@ -65,6 +69,8 @@ pub fn router(issuer: Arc<Issuer>) -> Router {
         .route(&format!("{REGISTER}/{{handle}}"), get(registration::read).put(registration::replace).delete(registration::delete))
         .route(REVOKE, post(revocation::post))
         .route(INTROSPECT, post(introspection::post))
+        .route(END_SESSION, get(logout::get).post(logout::post))
+        .route(LOGOUT, post(logout::confirm))
         .route(ORDERS_FEED, get(resource::orders_feed))
         .route(DATASET_SITE, get(resource::dataset_site))
         .fallback(not_found)

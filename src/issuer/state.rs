@@ -5,6 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::client::Client;
 use super::client_metadata::Metadata;
+use super::flaw::Behaviour;
 use super::flaw::apply::Defect;
 use super::keys::KeyRing;
 use super::store::Store;
@@ -59,7 +60,8 @@ impl Issuer {
     /// The `Set-Cookie` value of a session.
     pub fn set_cookie(&self, session: &str) -> String {
         let secure = if self.secure { "; Secure" } else { "" };
-        format!("{}={session}; Path=/; HttpOnly; SameSite=Lax{secure}", self.cookie)
+        let http_only = if self.defect.does(Behaviour::CookieForScripts) { "" } else { "; HttpOnly" };
+        format!("{}={session}; Path=/{http_only}; SameSite=Lax{secure}", self.cookie)
     }
 }
 

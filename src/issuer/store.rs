@@ -9,6 +9,7 @@ use super::flaw::Behaviour;
 use super::flaw::apply::Defect;
 use super::grant::{Access, Code, Grant, Refresh};
 use super::interaction::Flow;
+use super::logout::Logout;
 use super::random;
 use super::reply::OauthError;
 use super::scope::Scope;
@@ -35,6 +36,7 @@ pub struct Store {
     /// What each subject allowed each client on a consent page.
     consents: Bounded<(String, String), Scope>,
     flows: Bounded<String, Flow>,
+    logouts: Bounded<String, Logout>,
     codes: Bounded<String, Code>,
     grants: Bounded<u64, Grant>,
     access: Bounded<String, Access>,
@@ -58,6 +60,7 @@ impl Store {
             sessions: Bounded::new(CAPACITY),
             consents: Bounded::new(CAPACITY),
             flows: Bounded::new(CAPACITY),
+            logouts: Bounded::new(CAPACITY),
             codes: Bounded::new(CAPACITY),
             grants: Bounded::new(CAPACITY),
             access: Bounded::new(CAPACITY),
@@ -114,6 +117,23 @@ impl Store {
         id
     }
 
+    /// Ends the login of a browser.
+    pub fn log_out(&mut self, id: &str) {
+        self.sessions.remove(id);
+    }
+
+    /// Remembers a logout that waits for the end-user's word.
+    pub fn put_logout(&mut self, id: &str, logout: Logout) {
+        self.logouts.insert(id.to_owned(), logout);
+    }
+
+    /// Such a logout, once, if it came from this browser.
+    pub fn take_logout(&mut self, id: &str, browser: &str) -> Option<Logout> {
+        let logout = self.logouts.get(id).filter(|logout| random::same(&logout.browser, browser)).cloned()?;
+        self.logouts.remove(id);
+        Some(logout)
+    }
+
     /// True if this subject has allowed this client all of this scope before.
     pub fn has_consent(&self, sub: &str, client_id: &str, scope: &Scope) -> bool {
         self.consents.get(&(sub.to_owned(), client_id.to_owned())).is_some_and(|given| scope.within(given))
@@ -135,6 +155,11 @@ impl Store {
     /// Such a request, if it came from this browser.
     pub fn flow(&self, id: &str, browser: &str) -> Option<&Flow> {
         self.flows.get(id).filter(|flow| random::same(&flow.browser, browser))
+    }
+
+    /// Such a request, whatever browser it came from: a flaw.
+    pub fn flow_of_any_browser(&self, id: &str) -> Option<&Flow> {
+        self.flows.get(id)
     }
 
     /// Forgets such a request.

@@ -10,7 +10,7 @@ use crate::rule::authorization_error::{AuthorizationError, Refused};
 use crate::rule::authorization_response::AuthorizationResponse;
 use crate::rule::consent::Consent;
 use crate::rule::scope_grant::Granted;
-use crate::session::agent::{Journey, PageKind, Visit, VisitError};
+use crate::session::agent::{Conduct, Journey, PageKind, Visit, VisitError};
 use crate::session::callback::{Callback, Document};
 use crate::session::redact::SecretKind;
 use crate::session::{Code, Second, Session, Stop, missing};
@@ -141,6 +141,7 @@ impl Session {
             user,
             selectors: self.run.config.selectors.clone(),
             deadline: self.run.config.agent.deadline,
+            conduct: Conduct::Consent,
         };
         let session = self.browser.as_mut().ok_or_else(|| missing("a browser session"))?;
         Ok(session.visit(&visit, &listener).await)
@@ -184,7 +185,7 @@ impl Session {
         self.judge(&Consent { shown, new_client, prompt_consent, already_given });
     }
 
-    fn authorization_response(&self, callback: &Callback, state: String) -> Result<AuthorizationResponse, Stop> {
+    pub(super) fn authorization_response(&self, callback: &Callback, state: String) -> Result<AuthorizationResponse, Stop> {
         let redirect_uri = Url::parse(&self.redirect_uri()).map_err(|_| missing("the redirect URI"))?;
         let own: Vec<(String, String)> = redirect_uri.query_pairs().into_owned().collect();
         let mut parameters: Vec<(String, String)> =

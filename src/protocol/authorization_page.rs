@@ -1,6 +1,9 @@
 //! The pages of a visit to the authorization endpoint: into the journal, and whose fault it is if they led nowhere.
 
+use url::Url;
+
 use crate::report::model::{Entry, Page};
+use crate::rule::page::{LoginAnswer, ShownPage};
 use crate::session::agent::{Journey, PageKind, SeenPage, VisitError};
 use crate::session::{Session, Stop, beginning};
 
@@ -32,6 +35,28 @@ impl Session {
             };
             self.recorder.note(Entry::Page(entry));
         }
+        self.judge_pages(journey);
+    }
+
+    /// Judges every page that asks the end-user for something, and what was answered to the login.
+    fn judge_pages(&mut self, journey: &Journey) {
+        let asks = |page: &&SeenPage| matches!(page.kind, PageKind::Login | PageKind::Identifier | PageKind::Consent);
+        let pages: Vec<ShownPage> = journey
+            .pages
+            .iter()
+            .filter(asks)
+            .filter_map(|page| Some(ShownPage { kind: page.kind, url: Url::parse(&page.url).ok()?, document: page.document.clone() }))
+            .collect();
+        if pages.is_empty() {
+            return;
+        }
+        self.sentence("should protect the pages on which the end-user logs in and consents");
+        for page in &pages {
+            self.judge(page);
+        }
+        if pages.iter().any(|page| page.kind == PageKind::Login) {
+            self.judge(&LoginAnswer { status: journey.traffic.password_answered, cookies: journey.traffic.cookies.clone() });
+        }
     }
 
     /// Whose fault it is that a visit did not end at the redirect URI.
@@ -60,6 +85,7 @@ fn page_title(kind: PageKind) -> &'static str {
         PageKind::Login => "Login page",
         PageKind::Identifier => "User name page",
         PageKind::Consent => "Authorization page",
+        PageKind::LogoutQuestion => "Logout page",
         PageKind::Error => "Error page",
         PageKind::NeedsHuman => "Page that needs a person",
         PageKind::Other => "Page",

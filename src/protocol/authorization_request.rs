@@ -34,15 +34,7 @@ impl AuthorizationRequest {
 
     /// The request as a page that sends itself.
     pub fn page(&self, endpoint: &Url) -> String {
-        let mut fields = String::new();
-        for (name, value) in &self.parameters {
-            let _ = writeln!(fields, "<input type=\"hidden\" name=\"{}\" value=\"{}\">", attribute(name), attribute(value));
-        }
-        format!(
-            "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>Authorization request</title><link rel=\"icon\" href=\"data:,\"></head>\n\
-             <body>\n<form method=\"post\" action=\"{}\">\n{fields}</form>\n<script>document.forms[0].submit()</script>\n</body>\n</html>\n",
-            attribute(endpoint.as_str())
-        )
+        self_sending("Authorization request", endpoint, &self.parameters)
     }
 
     /// The request for the report: its parameters, one a line.
@@ -157,6 +149,19 @@ pub(super) fn object_claims(issuer: &str, parameters: &[(&'static str, String)])
     claims.insert("iss".to_owned(), client_id);
     claims.insert("aud".to_owned(), Value::from(issuer));
     claims
+}
+
+/// A page that posts these parameters by itself.
+pub(super) fn self_sending(title: &str, endpoint: &Url, parameters: &[(&'static str, String)]) -> String {
+    let mut fields = String::new();
+    for (name, value) in parameters {
+        let _ = writeln!(fields, "<input type=\"hidden\" name=\"{}\" value=\"{}\">", attribute(name), attribute(value));
+    }
+    format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>{title}</title><link rel=\"icon\" href=\"data:,\"></head>\n\
+         <body>\n<form method=\"post\" action=\"{}\">\n{fields}</form>\n<script>document.forms[0].submit()</script>\n</body>\n</html>\n",
+        attribute(endpoint.as_str())
+    )
 }
 
 /// Text as an attribute's value in HTML.

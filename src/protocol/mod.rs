@@ -20,6 +20,8 @@ pub mod discovery;
 pub mod grant_limits;
 pub mod introspection;
 pub mod key_set;
+pub mod login_page;
+pub mod logout;
 pub mod orders_feed;
 pub mod refresh;
 pub mod refresh_attacks;
@@ -71,6 +73,10 @@ impl Session {
             Step::Refresh {} => self.refresh().await,
             Step::Revoke {} => self.revoke().await,
             Step::TryGrants {} => self.try_grants().await,
+            Step::TryWrongPassword {} => self.try_wrong_password().await,
+            Step::SendFormElsewhere {} => self.send_form_elsewhere().await,
+            Step::DenyConsent {} => self.deny_consent().await,
+            Step::LogOut(wish) => self.log_out(wish).await,
             Step::FetchDatasetSite {} => self.fetch_dataset_site().await,
         }
     }

@@ -67,6 +67,9 @@ impl Session {
             return Ok(StepEnd::LeftOut(format!("`userinfo_signing_alg_values_supported` does not list {alg}")));
         }
         let metadata = self.metadata_value()?;
+        if wish.post_logout && self.endpoint("end_session_endpoint")?.is_none() {
+            return Ok(super::not_offered("end_session_endpoint"));
+        }
         let mut body = self.client_metadata(asked, &wish.grant_types)?;
         let signer = match asked {
             Some(AuthMethod::PrivateKeyJwt) => match self.signer(wish.keys).await? {
@@ -87,6 +90,9 @@ impl Session {
         }
         if wish.request_object_key {
             self.add_request_key(&mut body).await?;
+        }
+        if wish.post_logout {
+            body["post_logout_redirect_uris"] = json!([self.run.redirect_uri()]);
         }
         let mut request = Request::json("Dynamic Client Registration", url, &body);
         let token = self.run.config.initial_access_token.clone();
@@ -120,6 +126,7 @@ impl Session {
         if let Some(registered) = &mut client.registered {
             (registered.signer, registered.redirect_uri) = (signer, redirect_uri);
         }
+        self.facts.post_logout = response.member("post_logout_redirect_uris").is_some_and(|uris| uris.get(0).is_some());
         self.facts.registered.push(client.clone());
         self.facts.client = Some(client);
         Ok(StepEnd::Done)

@@ -23,6 +23,8 @@ pub enum Refused {
     RequestObject,
     /// A request object by reference where the issuer may not support them; accepting it is as good.
     RequestUri,
+    /// The end-user refused to consent.
+    Denied,
 }
 
 /// An authorization response with an `error` that reached the redirect URI.
@@ -172,5 +174,12 @@ static RULES: &[Check<AuthorizationError>] = &[
         "The `error_uri` of the authorization response is an absolute URI",
         "A client cannot tell what a relative one is relative to.",
         judge::uri_absolute,
+    ),
+    must(
+        "authz-error/access-denied-code",
+        "RFC6749-4.1.2.1",
+        "A refusal by the end-user comes back as `access_denied`",
+        "Clients tell the user that something broke, or try again, where the user said no.",
+        judge::access_denied_code,
     ),
 ];

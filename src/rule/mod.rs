@@ -28,8 +28,11 @@ pub mod introspection;
 pub mod introspection_attack;
 pub mod jose;
 pub mod key_set;
+pub mod login_attempt;
+pub mod logout;
 pub mod openactive;
 pub mod orders_feed;
+pub mod page;
 pub mod protected;
 pub mod provider_metadata;
 pub mod refresh;
@@ -174,6 +177,12 @@ pub fn catalogue() -> Vec<&'static Rule> {
         .chain(rules::<grant_limits::GrantAttempt>())
         .chain(rules::<authorization_error::AuthorizationError>())
         .chain(rules::<consent::Consent>())
+        .chain(rules::<page::ShownPage>())
+        .chain(rules::<page::LoginAnswer>())
+        .chain(rules::<login_attempt::WrongPassword>())
+        .chain(rules::<login_attempt::FormElsewhere>())
+        .chain(rules::<login_attempt::Denial>())
+        .chain(rules::<logout::Logout>())
         .chain(rules::<second_login::SecondLogin>())
         .chain(rules::<token_response::TokenResponse>())
         .chain(rules::<token_refusal::TokenRefusal>())

@@ -54,6 +54,7 @@ static OPENACTIVE: &[(&str, &str, &str)] = &[
 static RFC_TITLES: &[(u32, &str)] = &[
     (3986, "Uniform Resource Identifier (URI): Generic Syntax"),
     (4648, "The Base16, Base32, and Base64 Data Encodings"),
+    (6265, "HTTP State Management Mechanism"),
     (6749, "The OAuth 2.0 Authorization Framework"),
     (6750, "The OAuth 2.0 Authorization Framework: Bearer Token Usage"),
     (6819, "OAuth 2.0 Threat Model and Security Considerations"),

@@ -8,6 +8,7 @@ use url::Url;
 
 use super::browser::page::Facts;
 use super::callback::{Callback, CallbackError};
+use super::document::{Document, Traffic};
 
 /// The end-user a test logs in as.
 #[derive(Debug, Clone)]
@@ -51,6 +52,22 @@ pub struct Visit {
     pub selectors: Selectors,
     /// How long the whole visit may take.
     pub deadline: Duration,
+    /// What the end-user does on the way.
+    pub conduct: Conduct,
+}
+
+/// What the end-user does on the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum Conduct {
+    /// Logs in and consents.
+    #[default]
+    Consent,
+    /// Logs in and refuses to consent.
+    Deny,
+    /// Does nothing: the request asks for no page, so a page is the end.
+    Silent,
+    /// Confirms that they want to log out, once.
+    LogOut,
 }
 
 /// What a page was taken for.
@@ -62,6 +79,8 @@ pub enum PageKind {
     Identifier,
     /// After the login, before the callback: a form with a button.
     Consent,
+    /// The end-user is asked whether to log out.
+    LogoutQuestion,
     /// The issuer says that something is wrong.
     Error,
     /// A one-time code, a captcha, a security key: a person is needed.
@@ -89,6 +108,8 @@ pub struct SeenPage {
     pub source: Option<String>,
     /// What it shows besides its forms.
     pub shown: Shown,
+    /// The document behind it.
+    pub document: Document,
 }
 
 /// What a page shows besides its forms, as the issuer sent it: for judging, not for the report.
@@ -115,6 +136,8 @@ impl From<&Facts> for Shown {
 pub struct Journey {
     /// The pages shown, in order.
     pub pages: Vec<SeenPage>,
+    /// What the issuer set and answered on the way.
+    pub traffic: Traffic,
     /// The callback, or why there was none.
     pub end: Result<Callback, VisitError>,
 }

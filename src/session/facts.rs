@@ -127,6 +127,8 @@ pub struct Facts {
     pub attacked: Option<Code>,
     /// The tokens of the last login.
     pub user: Option<UserTokens>,
+    /// True if the client could register where the end-user comes back after a logout.
+    pub post_logout: bool,
     /// Every client this test registered, for the clean-up.
     pub registered: Vec<Client>,
     /// The key of a client that signs its request objects.

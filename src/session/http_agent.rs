@@ -106,4 +106,9 @@ impl HttpSession {
     pub async fn visit(&mut self, visit: &Visit, callback: &CallbackListener) -> Journey {
         Walk::new(&self.client, visit, callback).go().await
     }
+
+    /// The same, but the login form that this session was shown is sent by another, which has none of its cookies.
+    pub async fn visit_with_form_sent_by(&self, other: &Self, visit: &Visit, callback: &CallbackListener) -> Journey {
+        Walk::new(&self.client, visit, callback).with_form_sent_by(&other.client).go().await
+    }
 }

@@ -22,6 +22,7 @@ pub mod agent;
 pub mod browser;
 pub mod callback;
 pub mod client_key;
+pub mod document;
 pub mod door;
 pub mod facts;
 pub mod http_agent;

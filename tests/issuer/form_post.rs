@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use oa_authtest::config::{AgentConfig, AgentKind, Network, Tls};
-use oa_authtest::session::agent::{Selectors, User, Visit};
+use oa_authtest::session::agent::{Conduct, Selectors, User, Visit};
 use oa_authtest::session::browser::Launch;
 use oa_authtest::session::callback::CallbackListener;
 use oa_authtest::session::user_agent::UserAgent;
@@ -65,7 +65,7 @@ async fn our_own_user_agent_takes_it_to_the_client() {
     let redirect_uri = listener.redirect_uri().clone();
     let (_, body) = party.register(&json!({ "redirect_uris": [redirect_uri.as_str()] })).await;
     let patience = Duration::from_secs(30);
-    let config = AgentConfig { kind: AgentKind::Http, webdriver_url: None, headed: false, deadline: patience };
+    let config = AgentConfig { kind: AgentKind::Http, webdriver_url: None, headed: false, deadline: patience, conduct: Conduct::Consent };
     let launch = Launch { spki: None, guard: None };
     let agent = UserAgent::start(&config, &Network { tls: Tls::System, timeout: patience }, &launch).await.unwrap();
     let mut session = agent.open().await.unwrap();
@@ -76,7 +76,15 @@ async fn our_own_user_agent_takes_it_to_the_client() {
         let accounts = party.issuer.accounts();
         let user = User { username: accounts.username.clone(), password: accounts.password.clone().into() };
         let state = "s t\"a&te".to_owned();
-        let visit = Visit { url, redirect_uri: redirect_uri.clone(), state, user, selectors: Selectors::default(), deadline: patience };
+        let visit = Visit {
+            url,
+            redirect_uri: redirect_uri.clone(),
+            state,
+            user,
+            selectors: Selectors::default(),
+            deadline: patience,
+            conduct: Conduct::Consent,
+        };
         let callback = session.visit(&visit, &listener).await.end.unwrap();
         assert_eq!((callback.method.as_str(), callback.url.query()), ("POST", None));
         assert!(callback.form.iter().any(|(name, _)| name == member), "{callback:?}");

@@ -73,6 +73,10 @@ pub(super) fn request_object_code(response: &AuthorizationError) -> Outcome {
     code(response, Refused::RequestObject, &["request_not_supported", "invalid_request_object", "invalid_request"])
 }
 
+pub(super) fn access_denied_code(response: &AuthorizationError) -> Outcome {
+    code(response, Refused::Denied, &["access_denied"])
+}
+
 pub(super) fn state_echo(response: &AuthorizationError) -> Outcome {
     let length = response.state.chars().count();
     match response.parameter("state") {

@@ -12,6 +12,7 @@ use super::watch::Hop;
 use super::{FAREWELL, Shared};
 use crate::session::agent::{Journey, Visit, VisitError};
 use crate::session::callback::CallbackListener;
+use crate::session::document::Traffic;
 
 /// An isolated session of a browser: its own cookies, storage and cache.
 #[derive(Debug)]
@@ -60,7 +61,7 @@ impl BrowserSession {
                 Walk::new(&context.shared.client, Some(context), visit, callback).go().await
             }
             Some(Inner::Alone(client)) => Walk::new(client, None, visit, callback).go().await,
-            None => Journey { pages: Vec::new(), end: Err(VisitError::Browser("the session is closed".to_owned())) },
+            None => Journey { pages: Vec::new(), traffic: Traffic::default(), end: Err(VisitError::Browser("the session is closed".to_owned())) },
         }
     }
 

@@ -4,7 +4,7 @@ use url::Url;
 
 use super::page::{Button, Facts, Field};
 use super::words;
-use crate::session::agent::{PageKind, VisitError};
+use crate::session::agent::{Conduct, PageKind, VisitError};
 
 /// What was done on the pages before.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -73,6 +73,52 @@ pub fn judge(facts: &Facts, progress: Progress) -> Sight {
             "its fields are not understood".to_owned()
         }),
     })
+}
+
+/// What to do on a page in a visit in which the end-user does something else than to log in and consent. `pressed` says that they did so on
+/// a page before.
+pub fn conduct(sight: Sight, facts: &Facts, conduct: Conduct, pressed: bool) -> Sight {
+    let wait = |kind, why: &str| Sight { kind, why: why.to_owned(), next: Move::Wait(why.to_owned()) };
+    match conduct {
+        Conduct::Consent => sight,
+        Conduct::Silent => {
+            let shown = VisitError::NotUnderstood { url: facts.url.clone(), why: "a page is shown though none was to be".to_owned() };
+            Sight { next: if let Move::Wait(why) = sight.next { Move::Wait(why) } else { Move::Stop(shown) }, ..sight }
+        }
+        Conduct::Deny if sight.kind != PageKind::Consent => sight,
+        Conduct::Deny => match facts.buttons.iter().find(|button| words::refuses(button)) {
+            Some(button) => Sight { why: format!("the refusing button {:?}", button.label), next: press(facts, button), ..sight },
+            None => {
+                let why = NO_REFUSAL.to_owned();
+                Sight { why: why.clone(), next: Move::Stop(VisitError::NotUnderstood { url: facts.url.clone(), why }), ..sight }
+            }
+        },
+        Conduct::LogOut if matches!(sight.kind, PageKind::Error | PageKind::Login | PageKind::Identifier | PageKind::NeedsHuman) => {
+            let next = if let Move::Stop(error) = sight.next { Move::Stop(error) } else { Move::Wait("it asks for a login".to_owned()) };
+            Sight { next, ..sight }
+        }
+        Conduct::LogOut if pressed => wait(PageKind::Other, "shown after the question was answered"),
+        Conduct::LogOut => {
+            let best = facts.buttons.iter().filter_map(|b| words::logs_out(b).map(|score| (score, b))).rev().max_by_key(|(score, _)| *score);
+            match best.filter(|(score, _)| *score > 0) {
+                Some((_, button)) => {
+                    Sight { kind: PageKind::LogoutQuestion, why: format!("the button {:?}", button.label), next: press(facts, button) }
+                }
+                None if facts.buttons.is_empty() => wait(PageKind::Other, "it asks nothing"),
+                None => wait(PageKind::Other, UNCLEAR_LOGOUT),
+            }
+        }
+    }
+}
+
+/// Why a consent page cannot be refused.
+pub const NO_REFUSAL: &str = "none of its buttons clearly refuses";
+
+/// Why there is no way on from a page that may ask about a logout.
+pub const UNCLEAR_LOGOUT: &str = "which of its buttons logs out is not clear";
+
+fn press(facts: &Facts, button: &Button) -> Move {
+    Move::Press { button: button.index, tick: facts.boxes.iter().filter(|b| b.form == button.form).map(|b| b.index).collect() }
 }
 
 fn human(facts: &Facts) -> Option<Sight> {

@@ -9,11 +9,12 @@ use super::act::{Fault, Look, look, within};
 use super::page::Facts;
 use super::scrub::Scrubber;
 use super::session::Context;
-use super::sight::{Move, Progress, Sight, judge};
+use super::sight::{Move, Progress, Sight, conduct, judge};
 use super::unreachable::unreachable;
 use super::watch::Hop;
 use crate::session::agent::{Journey, PageKind, SeenPage, Visit, VisitError};
 use crate::session::callback::{Callback, CallbackListener, Expectation, is_at};
+use crate::session::document::{Document, Traffic};
 
 /// Between two looks at a page.
 const TICK: Duration = Duration::from_millis(25);
@@ -47,6 +48,8 @@ pub(super) struct Walk<'a> {
     now: Option<(Look, Instant)>,
     /// Since when the page cannot be looked at, and why.
     blind: Option<(Instant, String)>,
+    /// How many documents had been asked for when the password was first sent.
+    password_at: Option<usize>,
 }
 
 /// What was done last.
@@ -75,6 +78,7 @@ impl<'a> Walk<'a> {
             acted: None,
             now: None,
             blind: None,
+            password_at: None,
         }
     }
 
@@ -84,7 +88,25 @@ impl<'a> Walk<'a> {
             Ok(end) => end,
             Err(_) => Err(self.deadline().await),
         };
-        Journey { pages: self.pages, end: end.map_err(|error| self.scrubber.error(error)) }
+        let traffic = self.traffic();
+        Journey { pages: self.pages, traffic, end: end.map_err(|error| self.scrubber.error(error)) }
+    }
+
+    /// What was seen of the issuer's answers. A request that a script sends is no document, and is not seen.
+    fn traffic(&self) -> Traffic {
+        let hops = self.hops();
+        let mut traffic = Traffic::default();
+        for hop in &hops {
+            if let Ok(url) = Url::parse(&hop.url)
+                && url.origin() != self.visit.redirect_uri.origin()
+            {
+                // Several cookies may come as lines of one value.
+                traffic.take_in(&url, hop.headers.iter().filter(|(name, _)| name == "set-cookie").flat_map(|(_, value)| value.lines()));
+            }
+        }
+        let after = self.password_at.and_then(|at| hops.get(at..)).unwrap_or_default();
+        traffic.password_answered = after.first().filter(|hop| hop.method == "POST").and_then(|hop| hop.status);
+        traffic
     }
 
     async fn run(&mut self) -> Result<Callback, VisitError> {
@@ -247,7 +269,7 @@ impl<'a> Walk<'a> {
                 return Ok(None);
             }
         }
-        let sight = judge(facts, self.progress);
+        let sight = conduct(judge(facts, self.progress), facts, self.visit.conduct, self.answered());
         let same_document = self.acted.as_ref().is_some_and(|acted| acted.before.document == facts.document);
         match &sight.next {
             Move::Wait(_) if !given_up => return Ok(None),
@@ -272,6 +294,11 @@ impl<'a> Walk<'a> {
         self.step(sight, attempts).await
     }
 
+    /// True once the question of a logout was answered.
+    fn answered(&self) -> bool {
+        self.pages.iter().any(|page| page.kind == PageKind::LogoutQuestion)
+    }
+
     /// Records the page and acts on it.
     async fn step(&mut self, sight: Sight, attempts: usize) -> Result<Option<VisitError>, VisitError> {
         let Some((look, _)) = self.now.take() else { return Ok(None) };
@@ -290,6 +317,9 @@ impl<'a> Walk<'a> {
             return Ok(end);
         }
         let (progress, at) = (self.progress, Instant::now());
+        if matches!(sight.next, Move::Login { .. }) && self.password_at.is_none() {
+            self.password_at = Some(self.hops().len());
+        }
         let fault = match look.act(self.client, &sight.next, &self.visit.user).await {
             Ok(()) => None,
             Err(Fault::Gone(why)) => return Err(VisitError::Browser(why)),
@@ -310,16 +340,21 @@ impl<'a> Walk<'a> {
             Move::Wait(_) | Move::Stop(_) => "",
         };
         let screenshot = within(self.client.screenshot()).await.ok();
-        let source = if trouble { within(self.client.source()).await.ok() } else { None };
+        let source = within(self.client.source()).await.unwrap_or_default();
+        let hops = self.hops();
+        let hop = hops.last().filter(|hop| hop.status.is_some());
+        let echoes = self.scrubber.text(&source) != source;
+        let document = Document::read(&facts.url, &source, hop.map(|hop| hop.headers.as_slice()), echoes);
         SeenPage {
             kind: sight.kind,
             url: self.scrubber.url(&facts.url),
             title: self.scrubber.text(&facts.title),
-            status: (facts.status != 0).then_some(facts.status).or_else(|| self.hops().last().and_then(|hop| hop.status)),
+            status: (facts.status != 0).then_some(facts.status).or_else(|| hops.last().and_then(|hop| hop.status)),
             note: self.scrubber.text(&format!("{}{done}", sight.why)),
             screenshot,
-            source: source.map(|source| self.scrubber.source(&source)),
+            source: (trouble && !source.is_empty()).then(|| self.scrubber.source(&source)),
             shown: facts.into(),
+            document,
         }
     }
 

@@ -9,6 +9,8 @@ use tokio::sync::Notify;
 
 /// How many hops of a context are kept.
 const HOPS: usize = 500;
+/// How many headers of a response are kept.
+const HEADERS: usize = 100;
 /// How many requests under way are kept track of.
 const UNDER_WAY: usize = 1_000;
 /// A request that has taken longer is a stream, not something a page waits for.
@@ -27,6 +29,8 @@ pub(super) struct Hop {
     pub status: Option<u16>,
     /// The network error, if it failed.
     pub error: Option<String>,
+    /// The response headers, names in lower case.
+    pub headers: Vec<(String, String)>,
 }
 
 /// The log of every context that is watched.
@@ -119,6 +123,7 @@ impl Watch {
                         method: params["request"]["method"].as_str().unwrap_or("GET").to_owned(),
                         status: None,
                         error: None,
+                        headers: Vec::new(),
                     });
                 }
             }
@@ -126,6 +131,7 @@ impl Watch {
                 let status = params["response"]["status"].as_u64().and_then(|status| u16::try_from(status).ok());
                 if let Some(hop) = hop {
                     hop.status = status;
+                    hop.headers = headers(&params["response"]["headers"]);
                 }
                 // After a redirect the same request goes on.
                 if !status.is_some_and(|status| (300..400).contains(&status)) {
@@ -145,4 +151,10 @@ impl Watch {
         drop(logs);
         self.news.notify_waiters();
     }
+}
+
+/// The headers of a response (`network.Header`); those in bytes are no text that matters here.
+fn headers(list: &Value) -> Vec<(String, String)> {
+    let headers = list.as_array().into_iter().flatten().take(HEADERS);
+    headers.filter_map(|header| Some((header["name"].as_str()?.to_ascii_lowercase(), header["value"]["value"].as_str()?.to_owned()))).collect()
 }

@@ -140,6 +140,29 @@ pub fn consent(button: &Button) -> Option<u8> {
     Some(0)
 }
 
+/// True if a button refuses what the page asks for, rather than leaving the page or the session.
+pub fn refuses(button: &Button) -> bool {
+    const LEAVES: &[&str] = &["back", "out", "logout", "signout", "revoke", "block", "never"];
+    let said = words(&button.label);
+    let any = |list: &[&str]| said.iter().any(|word| list.contains(&word.as_str()));
+    !said.is_empty() && any(REFUSE) && !any(LEAVES)
+}
+
+/// How clearly a button confirms a logout: 0 not at all, 1 goes on, 2 says yes, 3 names it; `None` if it refuses.
+pub fn logs_out(button: &Button) -> Option<u8> {
+    const STAYS: &[&str] =
+        &["no", "not", "cancel", "stay", "deny", "back", "abort", "nein", "non", "nee", "annuler", "abbrechen", "cancelar", "annulla"];
+    const NAMES: &[&str] = &["logout", "signout", "logoff", "out", "off", "abmelden", "ausloggen", "connecter", "uitloggen", "cerrar", "esci"];
+    let said = words(&button.label);
+    let any = |list: &[&str]| said.iter().any(|word| list.contains(&word.as_str()));
+    match () {
+        () if any(STAYS) => None,
+        () if any(NAMES) => Some(3),
+        () if any(GRANT) => Some(2),
+        () => Some(u8::from(any(GO_ON))),
+    }
+}
+
 /// How clearly a button sends a login form; `None` if it does something else.
 pub fn login(button: &Button) -> Option<u8> {
     let said = words(&button.label);

@@ -3,18 +3,19 @@
 use std::error::Error;
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, LOCATION, ORIGIN, REFERER};
+use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, ORIGIN, REFERER, SET_COOKIE};
 use secrecy::ExposeSecret;
 use url::Url;
 
 use super::form::Sent;
 use super::html::Page;
-use crate::session::agent::{Journey, PageKind, SeenPage, Visit, VisitError};
+use crate::session::agent::{Conduct, Journey, PageKind, SeenPage, Visit, VisitError};
 use crate::session::browser::page::Facts;
 use crate::session::browser::scrub::Scrubber;
-use crate::session::browser::sight::{Move, Progress, Sight, judge};
+use crate::session::browser::sight::{Move, Progress, Sight, conduct, judge};
 use crate::session::browser::unreachable::unreachable;
 use crate::session::callback::{Callback, CallbackListener, Expectation, is_at};
+use crate::session::document::{Document, Traffic};
 
 /// How many redirects are followed in a row.
 const REDIRECTS: usize = 20;
@@ -30,12 +31,15 @@ const ARRIVAL: Duration = Duration::from_secs(2);
 /// A visit under way.
 pub(super) struct Walk<'a> {
     client: &'a reqwest::Client,
+    /// The client that takes over when the login form is sent.
+    elsewhere: Option<&'a reqwest::Client>,
     visit: &'a Visit,
     listener: &'a CallbackListener,
     expectation: Expectation,
     scrubber: Scrubber,
     pages: Vec<SeenPage>,
     progress: Progress,
+    traffic: Traffic,
     /// The address asked last.
     at: Url,
 }
@@ -43,21 +47,29 @@ pub(super) struct Walk<'a> {
 /// What a navigation led to.
 enum Led {
     Callback(Callback),
-    Page { url: Url, status: u16, html: String },
+    Page { url: Url, status: u16, headers: Vec<(String, String)>, html: String },
 }
 
 impl<'a> Walk<'a> {
     pub fn new(client: &'a reqwest::Client, visit: &'a Visit, listener: &'a CallbackListener) -> Self {
         Self {
             client,
+            elsewhere: None,
             visit,
             listener,
             expectation: listener.expect(&visit.state),
             scrubber: Scrubber::new(&visit.user.password),
             pages: Vec::new(),
             progress: Progress::default(),
+            traffic: Traffic::default(),
             at: visit.url.clone(),
         }
+    }
+
+    /// Has another client send the login form, and all that comes after it.
+    pub fn with_form_sent_by(mut self, other: &'a reqwest::Client) -> Self {
+        self.elsewhere = Some(other);
+        self
     }
 
     /// Makes the visit.
@@ -66,17 +78,19 @@ impl<'a> Walk<'a> {
             Ok(end) => end,
             Err(_) => Err(VisitError::Deadline { seconds: self.visit.deadline.as_secs(), url: self.at.to_string() }),
         };
-        Journey { pages: self.pages, end: end.map_err(|error| self.scrubber.error(error)) }
+        Journey { pages: self.pages, traffic: self.traffic, end: end.map_err(|error| self.scrubber.error(error)) }
     }
 
     async fn run(&mut self) -> Result<Callback, VisitError> {
         let mut next = Sent { url: self.visit.url.clone(), body: None };
         let mut from = None;
         let mut automatic = 0;
+        let mut password_next = false;
         loop {
-            let (url, status, html) = match self.navigate(next, from.as_ref()).await? {
+            let with_password = std::mem::take(&mut password_next);
+            let (url, status, headers, html) = match self.navigate(next, from.as_ref(), with_password).await? {
                 Led::Callback(callback) => return Ok(callback),
-                Led::Page { url, status, html } => (url, status, html),
+                Led::Page { url, status, headers, html } => (url, status, headers, html),
             };
             let page = Page::read(&url, status, &html, self.pages.len() + automatic, &self.visit.selectors);
             from = Some(url);
@@ -89,10 +103,17 @@ impl<'a> Walk<'a> {
                 continue;
             }
             automatic = 0;
-            let sight = judge(&page.facts, self.progress);
+            let answered = self.pages.iter().any(|page| page.kind == PageKind::LogoutQuestion);
+            let sight = conduct(judge(&page.facts, self.progress), &page.facts, self.visit.conduct, answered);
             let decided = self.decide(&page, &sight);
-            self.pages.push(self.seen(&page.facts, &sight, decided.is_err().then_some(&html)));
+            let echoes = self.scrubber.text(&html) != html;
+            let document = Document::read(&page.facts.url, &html, Some(&headers), echoes);
+            self.pages.push(self.seen(&page.facts, &sight, decided.is_err().then_some(&html), document));
             next = decided?;
+            if let (Move::Login { .. }, Some(other)) = (&sight.next, self.elsewhere.take()) {
+                self.client = other;
+            }
+            password_next = matches!(sight.next, Move::Login { .. }) && next.body.is_some();
             self.progress.password_sent |= matches!(sight.next, Move::Login { .. });
             self.progress.identified |= matches!(sight.next, Move::Login { .. } | Move::Identify { .. });
         }
@@ -117,7 +138,9 @@ impl<'a> Walk<'a> {
         let lost = |why: String| VisitError::NotUnderstood { url: facts.url.clone(), why };
         let (field, pressed, ticked, typed) = match &sight.next {
             Move::Stop(error) => return Err(error.clone()),
-            Move::Wait(_) if page.forms.is_empty() => return Err(lost("no form on the page: a JavaScript login? use --agent webdriver".to_owned())),
+            Move::Wait(_) if page.forms.is_empty() && self.visit.conduct != Conduct::LogOut => {
+                return Err(lost("no form on the page: a JavaScript login? use --agent webdriver".to_owned()));
+            }
             Move::Wait(why) => return Err(lost(why.clone())),
             _ if self.pages.len() >= PAGES => return Err(lost(format!("more than {PAGES} pages were shown"))),
             Move::Login { username, password, submit, tick } => {
@@ -142,7 +165,7 @@ impl<'a> Walk<'a> {
         form.send(&typed, ticked, pressed).ok_or_else(|| lost("its form leads nowhere: a JavaScript login? use --agent webdriver".to_owned()))
     }
 
-    fn seen(&self, facts: &Facts, sight: &Sight, trouble: Option<&String>) -> SeenPage {
+    fn seen(&self, facts: &Facts, sight: &Sight, trouble: Option<&String>, document: Document) -> SeenPage {
         let note = match sight.next {
             Move::Stop(_) | Move::Wait(_) => sight.why.clone(),
             _ if trouble.is_some() => sight.why.clone(),
@@ -158,12 +181,13 @@ impl<'a> Walk<'a> {
             screenshot: None,
             source: trouble.map(|html| self.scrubber.source(html)),
             shown: facts.into(),
+            document,
         }
     }
 
     /// Sends a request and follows its redirects, by hand, to a page or to the redirect URI.
-    async fn navigate(&mut self, mut request: Sent, from: Option<&Url>) -> Result<Led, VisitError> {
-        for _ in 0..=REDIRECTS {
+    async fn navigate(&mut self, mut request: Sent, from: Option<&Url>, with_password: bool) -> Result<Led, VisitError> {
+        for hop in 0..=REDIRECTS {
             self.at = request.url.clone();
             if is_at(&request.url, &self.visit.redirect_uri) {
                 return Ok(Led::Callback(self.arrive(request).await));
@@ -172,6 +196,11 @@ impl<'a> Walk<'a> {
             let failed = |error: reqwest::Error| unreachable(url.as_str(), &chain(&error));
             let mut response = self.request(&request, from).send().await.map_err(failed)?;
             let status = response.status().as_u16();
+            if with_password && hop == 0 {
+                self.traffic.password_answered = self.traffic.password_answered.or(Some(status));
+            }
+            let cookies = response.headers().get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
+            self.traffic.take_in(&url, cookies);
             let location = response.headers().get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
             if let (301 | 302 | 303 | 307 | 308, Some(location)) = (status, location) {
                 let target = request.url.join(&location).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
@@ -183,6 +212,9 @@ impl<'a> Walk<'a> {
                 }
                 continue;
             }
+            let header =
+                |(name, value): (&HeaderName, &HeaderValue)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned());
+            let headers = response.headers().iter().map(header).collect();
             let mut body = Vec::new();
             while let Some(chunk) = response.chunk().await.map_err(failed)? {
                 body.extend_from_slice(&chunk[..chunk.len().min(BODY_CAP - body.len())]);
@@ -190,7 +222,7 @@ impl<'a> Walk<'a> {
                     break;
                 }
             }
-            return Ok(Led::Page { url, status, html: String::from_utf8_lossy(&body).into_owned() });
+            return Ok(Led::Page { url, status, headers, html: String::from_utf8_lossy(&body).into_owned() });
         }
         Err(VisitError::NotUnderstood { url: request.url.to_string(), why: format!("more than {REDIRECTS} redirects in a row") })
     }

@@ -1,0 +1,119 @@
+//! The logout endpoint (OpenID Connect RP-Initiated Logout 1.0): the end-user is always asked, and only a client that shows an ID token of
+//! its own has the browser sent back.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State};
+use http::{HeaderMap, StatusCode};
+use serde_json::{Map, Value, json};
+
+use super::flaw::{Behaviour, Site};
+use super::hint::{self, Hint};
+use super::interaction::cookie;
+use super::pages;
+use super::params::{self, Params};
+use super::random;
+use super::reply::{Answer, Problem, Reply};
+use super::respond::{pairs, with_query};
+use super::state::{Issuer, now};
+
+/// A logout that waits for the end-user's word.
+#[derive(Debug, Clone)]
+pub struct Logout {
+    /// The value of the session cookie of the browser it came with: no other may confirm it.
+    pub browser: String,
+    /// Where the browser is sent afterwards, with everything in it.
+    pub back: Option<String>,
+}
+
+/// `GET` of the logout endpoint.
+pub async fn get(State(issuer): State<Arc<Issuer>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Answer {
+    begin(&issuer, &Params::parse(query.unwrap_or_default().as_bytes()), &headers)
+}
+
+/// `POST` to the logout endpoint: the same parameters as a form (2).
+pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Bytes) -> Answer {
+    if !params::is_form(&headers) || issuer.defect.does(Behaviour::LogoutByPostRefused) {
+        return Err(Problem::Page("The request is not one to log out."));
+    }
+    begin(&issuer, &Params::parse(&body), &headers)
+}
+
+/// `POST` of the page that asks.
+pub async fn confirm(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Bytes) -> Answer {
+    let form = Params::parse(&body);
+    let browser = cookie(&issuer, &headers).unwrap_or_default();
+    let known = form.get("logout").and_then(|id| issuer.store().take_logout(id, &browser));
+    let logout = known.ok_or(Problem::Page("This page is no longer good. Go back to the application and start again."))?;
+    if form.get("action") != Some("yes") {
+        return Ok(Reply::page(StatusCode::OK, pages::logged_out(&json!({ "stayed": true }))?));
+    }
+    end(&issuer, &logout)
+}
+
+fn begin(issuer: &Issuer, params: &Params, headers: &HeaderMap) -> Answer {
+    if params.any_repeats() {
+        return Err(Problem::Page("A parameter is there more than once."));
+    }
+    let does = |behaviour| issuer.defect.does(behaviour);
+    let hint = match params.get("id_token_hint") {
+        None => None,
+        Some(hint) => {
+            let read = if does(Behaviour::LogoutHintUnverified) { hint::unverified(hint) } else { hint::read(issuer, hint) };
+            Some(read.ok_or(Problem::Page("The hint is no ID token of this issuer."))?)
+        }
+    };
+    if let (Some(hint), Some(client_id)) = (&hint, params.get("client_id"))
+        && hint.client_id != client_id
+        && !does(Behaviour::LogoutClientIdIgnored)
+    {
+        return Err(Problem::Page("The ID token was issued to another client."));
+    }
+    let back = back(issuer, params, hint.as_ref())?;
+    let browser = cookie(issuer, headers).unwrap_or_default();
+    let logout = Logout { browser, back };
+    let is_logged_in = issuer.store().session(&logout.browser, now()).is_some();
+    if !is_logged_in || (hint.is_none() && does(Behaviour::LogoutUnasked)) {
+        return end(issuer, &logout);
+    }
+    let id = random::secret();
+    let page = pages::logout(&json!({ "logout": id, "username": issuer.accounts.username }))?;
+    issuer.store().put_logout(&id, logout);
+    Ok(Reply::page(StatusCode::OK, page))
+}
+
+/// Where the browser is sent back to: one of the client's own addresses, if its ID token says that it is the client (3).
+fn back(issuer: &Issuer, params: &Params, hint: Option<&Hint>) -> Result<Option<String>, Problem> {
+    let does = |behaviour| issuer.defect.does(behaviour);
+    let Some(uri) = params.get("post_logout_redirect_uri") else { return Ok(None) };
+    let client_id = match hint {
+        Some(hint) => hint.client_id.as_str(),
+        None if does(Behaviour::LogoutRedirectsUnhinted) => params.get("client_id").unwrap_or_default(),
+        // It is not known who asks, so nobody is sent anywhere.
+        None => return Ok(None),
+    };
+    let registered =
+        issuer.store().client(client_id).is_some_and(|client| client.metadata.post_logout_redirect_uris.iter().any(|known| known == uri));
+    if !registered && !does(Behaviour::LogoutRedirectsAnywhere) && !(hint.is_none() && does(Behaviour::LogoutRedirectsUnhinted)) {
+        return Err(Problem::Page("The client did not register this address to come back to."));
+    }
+    if does(Behaviour::LogoutWithoutRedirect) {
+        return Ok(None);
+    }
+    let state = params.get("state").map(|state| ("state".to_owned(), json!(state)));
+    let mut response = Value::Object(state.into_iter().collect::<Map<_, _>>());
+    issuer.defect.json(&[Site::LogoutResponse], &mut response)?;
+    let pairs = pairs(&response);
+    Ok(Some(if pairs.is_empty() { uri.to_owned() } else { with_query(uri, pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))) }))
+}
+
+fn end(issuer: &Issuer, logout: &Logout) -> Answer {
+    if !issuer.defect.does(Behaviour::LogoutIgnored) {
+        issuer.store().log_out(&logout.browser);
+    }
+    match &logout.back {
+        Some(back) => Ok(Reply::see_other(back)),
+        None => Ok(Reply::page(StatusCode::OK, pages::logged_out(&json!({}))?)),
+    }
+}

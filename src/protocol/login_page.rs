@@ -1,0 +1,227 @@
+//! What end-users and attackers do on the login and consent pages beside logging in: a wrong password, a form in another browser, a refusal.
+
+use openidconnect::CsrfToken;
+use secrecy::SecretString;
+use serde_json::json;
+use url::Url;
+
+use super::authorization_request::AuthorizationRequest;
+use crate::feature::authorize::{Authorize, Method};
+use crate::report::model::{Entry, StepEnd};
+use crate::rule::authorization_error::{AuthorizationError, Refused};
+use crate::rule::authorization_response::AuthorizationResponse;
+use crate::rule::login_attempt::{Denial, Denied, FormElsewhere, WrongPassword, WrongPasswordEnd};
+use crate::session::agent::{Conduct, Journey, PageKind, User, Visit, VisitError};
+use crate::session::browser::sight::NO_REFUSAL;
+use crate::session::callback::Callback;
+use crate::session::http_agent::HttpAgent;
+use crate::session::redact::SecretKind;
+use crate::session::{Session, Stop, missing};
+
+/// What an authorization request that may show no page was answered with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Silent {
+    /// A code: the end-user is logged in.
+    Code,
+    /// An error.
+    Error(String),
+    /// Nothing that could be judged.
+    Nothing(String),
+}
+
+impl Session {
+    /// Logs in with a wrong password, once, and looks what the issuer makes of it.
+    ///
+    /// # Errors
+    /// [`Stop`] if the login page cannot be reached.
+    pub async fn try_wrong_password(&mut self) -> Result<StepEnd, Stop> {
+        let Some((request, endpoint)) = self.plain_request("")? else {
+            return Ok(super::not_offered("authorization_endpoint"));
+        };
+        let mut user = self.user()?;
+        let wrong = CsrfToken::new_random_len(18).secret().clone();
+        self.recorder.redactor().learn(SecretKind::Password, &wrong);
+        user.password = SecretString::from(wrong);
+        self.note("The user name is the end-user's, the password is not. It is tried once.");
+        let journey = self.go(&request.url(&endpoint), &self.redirect_url()?, &request.state, user, Conduct::Consent).await?;
+        self.keep_pages(&journey, Some("wrong password")).await;
+        let echoed = journey.pages.iter().any(|page| page.document.echoes_password);
+        let status = journey.pages.last().and_then(|page| page.status);
+        let end = match journey.end {
+            Ok(callback) => {
+                let response = self.response(&callback, &request)?;
+                match response.parameter("error") {
+                    Some(error) => WrongPasswordEnd::Refused(error.to_owned()),
+                    None => WrongPasswordEnd::LoggedIn,
+                }
+            }
+            Err(VisitError::LoginRejected { says, .. }) => WrongPasswordEnd::AskedAgain(says),
+            Err(VisitError::ErrorPage { text, .. }) if journey.pages.iter().any(|page| page.kind == PageKind::Login) => {
+                WrongPasswordEnd::ErrorPage(text)
+            }
+            Err(error @ VisitError::NotUnderstood { .. }) => {
+                return Ok(StepEnd::LeftOut(self.recorder.redactor().text(&error.to_string())));
+            }
+            Err(error) => return Err(self.blame(error)),
+        };
+        let silent = self.ask_silently().await?;
+        self.sentence("should refuse a wrong password and say so");
+        let logged_in = match silent {
+            Silent::Code => Some(true),
+            Silent::Error(_) => Some(false),
+            Silent::Nothing(_) => None,
+        };
+        self.judge(&WrongPassword { end, status, echoed, logged_in });
+        Ok(StepEnd::Done)
+    }
+
+    /// Fetches the login form in one browser session and sends it, filled in, from another that has none of its cookies.
+    ///
+    /// # Errors
+    /// [`Stop`] if the login page cannot be reached.
+    pub async fn send_form_elsewhere(&mut self) -> Result<StepEnd, Stop> {
+        let Some((request, endpoint)) = self.plain_request("")? else {
+            return Ok(super::not_offered("authorization_endpoint"));
+        };
+        let user = self.user()?;
+        let untestable = |error: crate::session::http_agent::HttpAgentError| Stop::Untestable(error.to_string());
+        let agent = HttpAgent::new(&self.run.config.network).map_err(untestable)?;
+        let (one, other) = (agent.open().map_err(untestable)?, agent.open().map_err(untestable)?);
+        let listener = self.run.callback.clone().ok_or_else(|| missing("the callback listener"))?;
+        let visit = self.visit_of(request.url(&endpoint), self.redirect_url()?, &request.state, user, Conduct::Consent);
+        self.note("The login form is fetched over plain HTTP and sent over another connection, without the cookies that came with it.");
+        let journey = one.visit_with_form_sent_by(&other, &visit, &listener).await;
+        self.keep_pages(&journey, Some("form sent by another browser")).await;
+        if journey.traffic.password_answered.is_none() {
+            let why = journey.end.err().map_or_else(|| "no login page was shown".to_owned(), |error| error.to_string());
+            return Ok(StepEnd::LeftOut(format!("the login page has no form that can be sent without running its scripts ({why})")));
+        }
+        let consent = journey.pages.iter().any(|page| page.kind == PageKind::Consent);
+        let (code, says) = match journey.end {
+            Ok(callback) => {
+                let response = self.response(&callback, &request)?;
+                let says = response.parameter("error").map_or_else(|| "a code".to_owned(), |error| format!("the error {error}"));
+                (response.parameter("code").is_some(), says)
+            }
+            Err(error) => (false, error.to_string()),
+        };
+        self.sentence("should not take a login form from another browser than the one it was shown in");
+        self.judge(&FormElsewhere { accepted: code || consent, says });
+        Ok(StepEnd::Done)
+    }
+
+    /// Logs in and refuses to consent.
+    ///
+    /// # Errors
+    /// [`Stop`] if the consent page cannot be reached.
+    pub async fn deny_consent(&mut self) -> Result<StepEnd, Stop> {
+        let Some((request, endpoint)) = self.plain_request("")? else {
+            return Ok(super::not_offered("authorization_endpoint"));
+        };
+        let user = self.user()?;
+        let journey = self.go(&request.url(&endpoint), &self.redirect_url()?, &request.state, user, Conduct::Deny).await?;
+        let asked = journey.pages.iter().any(|page| page.kind == PageKind::Consent);
+        let denied = match &journey.end {
+            Ok(callback) => {
+                let response = self.response(callback, &request)?;
+                self.keep_pages(&journey, Some("consent refused")).await;
+                if !asked {
+                    return Ok(StepEnd::LeftOut("no consent page was shown, so there was nothing to refuse".to_owned()));
+                }
+                self.sentence("should tell the client that the end-user refused");
+                let denied = if response.parameter("code").is_some() { Denied::Code } else { Denied::Answer };
+                if denied == Denied::Answer {
+                    let AuthorizationResponse { url, parameters, state, issuer, metadata, .. } = response;
+                    let state = state.unwrap_or_default();
+                    self.judge(&AuthorizationError { url, parameters, state, issuer, metadata, refused: Refused::Denied });
+                }
+                denied
+            }
+            Err(error) => {
+                self.keep_pages(&journey, Some("consent refused")).await;
+                match error {
+                    VisitError::NotUnderstood { why, .. } if why == NO_REFUSAL => {
+                        return Ok(StepEnd::LeftOut("the consent page has no button that clearly refuses".to_owned()));
+                    }
+                    VisitError::NotUnderstood { .. } | VisitError::ErrorPage { .. } if asked => {
+                        self.sentence("should tell the client that the end-user refused");
+                        Denied::Page(error.to_string())
+                    }
+                    error => return Err(self.blame(error.clone())),
+                }
+            }
+        };
+        self.judge(&Denial { denied });
+        Ok(StepEnd::Done)
+    }
+
+    /// Asks for a code without any page in the browser session of the test.
+    pub(super) async fn ask_silently(&mut self) -> Result<Silent, Stop> {
+        let Some((request, endpoint)) = self.plain_request("none")? else {
+            return Ok(Silent::Nothing("there is no authorization endpoint".to_owned()));
+        };
+        let user = self.user()?;
+        let journey = self.go(&request.url(&endpoint), &self.redirect_url()?, &request.state, user, Conduct::Silent).await?;
+        let end = match &journey.end {
+            Ok(callback) => Ok(self.response(callback, &request)?),
+            Err(error) => Err(self.recorder.redactor().text(&error.to_string())),
+        };
+        self.keep_pages(&journey, Some("prompt=none")).await;
+        Ok(match end {
+            Ok(response) if response.parameter("code").is_some() => Silent::Code,
+            Ok(response) => Silent::Error(response.parameter("error").unwrap_or("neither a code nor an error").to_owned()),
+            Err(why) => Silent::Nothing(why),
+        })
+    }
+
+    /// A plain authorization request, with `prompt` unless it is empty; `None` without an endpoint for it.
+    fn plain_request(&mut self, prompt: &str) -> Result<Option<(AuthorizationRequest, Url)>, Stop> {
+        let Some(endpoint) = self.endpoint("authorization_endpoint")? else { return Ok(None) };
+        let mut wish = json!({ "scope": "openid" });
+        if !prompt.is_empty() {
+            wish["prompt"] = json!(prompt);
+        }
+        let wish: Authorize = serde_json::from_value(wish).map_err(|_| missing("an authorization request"))?;
+        let request = self.authorization_request(&wish)?;
+        if let Some(verifier) = &request.verifier {
+            self.recorder.redactor().learn(SecretKind::CodeVerifier, verifier);
+        }
+        self.note(request.listing(&endpoint, Method::Get));
+        Ok(Some((request, endpoint)))
+    }
+
+    /// What reached the redirect URI, in the journal and apart.
+    fn response(&self, callback: &Callback, request: &AuthorizationRequest) -> Result<AuthorizationResponse, Stop> {
+        let response = self.authorization_response(callback, request.state.clone())?;
+        let shown = &callback.url[url::Position::BeforePath..];
+        self.recorder.note(Entry::Callback { url: self.recorder.redactor().text(shown) });
+        Ok(response)
+    }
+
+    fn user(&self) -> Result<User, Stop> {
+        self.run.config.user.clone().ok_or_else(|| missing("somebody to log in as"))
+    }
+
+    /// The redirect URI as the listener has it.
+    pub(super) fn redirect_url(&self) -> Result<Url, Stop> {
+        let listener = self.run.callback.as_ref().ok_or_else(|| missing("the callback listener"))?;
+        Ok(listener.redirect_uri().clone())
+    }
+
+    fn visit_of(&self, url: Url, redirect_uri: Url, state: &str, user: User, conduct: Conduct) -> Visit {
+        let (selectors, deadline) = (self.run.config.selectors.clone(), self.run.config.agent.deadline);
+        Visit { url, redirect_uri, state: state.to_owned(), user, selectors, deadline, conduct }
+    }
+
+    /// Goes to an address in the browser session of the test, which is opened if there is none.
+    pub(super) async fn go(&mut self, url: &Url, redirect_uri: &Url, state: &str, user: User, conduct: Conduct) -> Result<Journey, Stop> {
+        let listener = self.run.callback.clone().ok_or_else(|| missing("the callback listener"))?;
+        let agent = self.run.agent.clone().await.map_err(Stop::Untestable)?;
+        let visit = self.visit_of(url.clone(), redirect_uri.clone(), state, user, conduct);
+        if self.browser.is_none() {
+            self.browser = Some(agent.open().await.map_err(|e| Stop::Untestable(e.to_string()))?);
+        }
+        let session = self.browser.as_mut().ok_or_else(|| missing("a browser session"))?;
+        Ok(session.visit(&visit, &listener).await)
+    }
+}

@@ -1,0 +1,187 @@
+//! RP-initiated logout (OpenID Connect RP-Initiated Logout 1.0), with requests that are right and requests that must not be followed.
+
+use std::fmt::Write as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use openidconnect::CsrfToken;
+use serde_json::{Value, json};
+use url::Url;
+
+use super::authorization_request::self_sending;
+use super::login_page::Silent;
+use crate::feature::authorize::Method;
+use crate::feature::logout::{Hint, LogOut, Redirect};
+use crate::report::markdown::escape::code;
+use crate::report::model::{Entry, StepEnd};
+use crate::rule::logout::{Logout, LogoutEnd};
+use crate::session::agent::{Conduct, Journey, PageKind, VisitError};
+use crate::session::browser::sight::UNCLEAR_LOGOUT;
+use crate::session::redact::SecretKind;
+use crate::session::{Session, Stop, missing};
+
+impl Session {
+    /// Sends the browser to the logout endpoint, confirms what it asks, and looks where that led.
+    ///
+    /// # Errors
+    /// [`Stop`] if the browser fails.
+    pub async fn log_out(&mut self, wish: &LogOut) -> Result<StepEnd, Stop> {
+        let Some(endpoint) = self.endpoint("end_session_endpoint")? else {
+            return Ok(super::not_offered("end_session_endpoint"));
+        };
+        let id_token = self.facts.user.as_ref().and_then(|user| user.response.get("id_token")).and_then(Value::as_str).unwrap_or_default();
+        let Some(hint) = hint(wish.hint, id_token) else {
+            return Ok(StepEnd::LeftOut("the login gave no signed ID token to make a hint of".to_owned()));
+        };
+        if let Some(hint) = &hint {
+            self.recorder.redactor().learn(SecretKind::IdToken, hint);
+        }
+        if wish.redirect == Redirect::Registered && !self.facts.post_logout {
+            return Ok(StepEnd::LeftOut("the registration response holds no `post_logout_redirect_uris`".to_owned()));
+        }
+        let registered = self.redirect_url()?;
+        let redirect_uri = redirect(wish.redirect, &registered);
+        let state = wish.state.then(|| CsrfToken::new_random_len(24).secret().clone());
+        let client_id = wish.other_client.then(|| "another-client".to_owned());
+        // Exactly as registered, since it is compared so.
+        let sent = redirect_uri.as_ref().map(|uri| if *uri == registered { self.run.redirect_uri() } else { uri.to_string() });
+        let all = [("id_token_hint", hint), ("client_id", client_id), ("post_logout_redirect_uri", sent), ("state", state.clone())];
+        let parameters: Vec<(&'static str, String)> = all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+        self.note(listing(&endpoint, wish.method, &parameters));
+
+        let journey = self.visit_logout(&endpoint, wish.method, &parameters, redirect_uri.as_ref().unwrap_or(&registered)).await?;
+        self.keep_pages(&journey, wish.attempt.as_deref().or(Some("logout"))).await;
+        let asked = journey.pages.iter().any(|page| page.kind == PageKind::LogoutQuestion);
+        let status = journey.pages.last().and_then(|page| page.status);
+        let end = match journey.end {
+            Ok(callback) => {
+                self.recorder.note(Entry::Callback { url: self.recorder.redactor().text(&callback.url[url::Position::BeforePath..]) });
+                let own: Vec<(String, String)> = redirect_uri.iter().flat_map(|uri| uri.query_pairs().into_owned()).collect();
+                let all = callback.url.query_pairs().into_owned().chain(callback.form);
+                LogoutEnd::Redirected(all.filter(|pair| !own.contains(pair)).collect())
+            }
+            Err(VisitError::NotUnderstood { why, .. }) if why == UNCLEAR_LOGOUT => LogoutEnd::Unclear,
+            Err(error @ (VisitError::NotUnderstood { .. } | VisitError::ErrorPage { .. } | VisitError::LoginRejected { .. })) => {
+                LogoutEnd::Page { status, says: error.to_string() }
+            }
+            Err(error) => return Err(self.blame(error)),
+        };
+        let logged_in = if wish.check_session { self.logged_in().await? } else { None };
+        self.sentence(match &wish.attempt {
+            Some(attempt) => format!("should answer the logout request as the specification says ({attempt})"),
+            None => "should answer the logout request as the specification says".to_owned(),
+        });
+        self.judge(&Logout {
+            hint: wish.hint,
+            redirect: wish.redirect,
+            state,
+            other_client: wish.other_client,
+            by_post: wish.method == Method::Post,
+            end,
+            asked,
+            logged_in,
+        });
+        Ok(StepEnd::Done)
+    }
+
+    /// Opens the request in the browser session of the test.
+    async fn visit_logout(
+        &mut self,
+        endpoint: &Url,
+        method: Method,
+        parameters: &[(&'static str, String)],
+        redirect_uri: &Url,
+    ) -> Result<Journey, Stop> {
+        let listener = self.run.callback.clone().ok_or_else(|| missing("the callback listener"))?;
+        let user = self.run.config.user.clone().ok_or_else(|| missing("somebody to log in as"))?;
+        let mut url = endpoint.clone();
+        if !parameters.is_empty() {
+            url.query_pairs_mut().extend_pairs(parameters);
+        }
+        let page = (method == Method::Post)
+            .then(|| listener.offer(crate::session::callback::Document::html(self_sending("Logout request", endpoint, parameters))));
+        let url = page.as_ref().map_or(&url, |page| page.url());
+        // A state by which nothing can be recognised where none is sent.
+        let state = parameters.iter().find(|(name, _)| *name == "state").map(|(_, value)| value.clone());
+        let state = state.unwrap_or_else(|| CsrfToken::new_random_len(24).secret().clone());
+        self.go(url, redirect_uri, &state, user, Conduct::LogOut).await
+    }
+
+    /// Whether the browser is logged in, as far as a request without any page tells.
+    async fn logged_in(&mut self) -> Result<Option<bool>, Stop> {
+        Ok(match self.ask_silently().await? {
+            Silent::Code => Some(true),
+            Silent::Error(error) if matches!(error.as_str(), "login_required" | "interaction_required" | "account_selection_required") => Some(false),
+            Silent::Error(_) | Silent::Nothing(_) => None,
+        })
+    }
+}
+
+/// The hint that is sent, if one is; the outer `None` if it cannot be made.
+#[allow(clippy::option_option, reason = "one that is not wanted and one that cannot be made are different answers")]
+fn hint(wish: Hint, id_token: &str) -> Option<Option<String>> {
+    if wish == Hint::None {
+        return Some(None);
+    }
+    let parts: Vec<&str> = id_token.split('.').collect();
+    let [header, payload, signature] = parts.as_slice() else { return None };
+    Some(Some(match wish {
+        Hint::Unsigned => format!("{}.{payload}.", URL_SAFE_NO_PAD.encode(json!({ "alg": "none" }).to_string())),
+        Hint::Forged => {
+            // As long as the right one, and wrong in every byte.
+            let forged: Vec<u8> = URL_SAFE_NO_PAD.decode(signature).ok()?.iter().map(|byte| !byte).collect();
+            format!("{header}.{payload}.{}", URL_SAFE_NO_PAD.encode(forged))
+        }
+        Hint::Good | Hint::None => id_token.to_owned(),
+    }))
+}
+
+/// The address to come back to, if there is to be one.
+fn redirect(wish: Redirect, registered: &Url) -> Option<Url> {
+    let mut uri = registered.clone();
+    match wish {
+        Redirect::None => return None,
+        Redirect::Registered => {}
+        Redirect::Unregistered => uri.set_path(&format!("{}/not-registered", registered.path().trim_end_matches('/'))),
+        Redirect::QueryAdded => {
+            uri.query_pairs_mut().append_pair("added", "1");
+        }
+    }
+    Some(uri)
+}
+
+/// The request for the report.
+fn listing(endpoint: &Url, method: Method, parameters: &[(&'static str, String)]) -> String {
+    let how = if method == Method::Get { "opened in" } else { "posted by" };
+    let mut text = format!("Logout request, {how} the user agent:\n\n{}\n", code(endpoint.as_str()));
+    for (name, value) in parameters {
+        let _ = write!(text, "\n* **{name}**: {}", code(value));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hints_are_made_of_the_id_token() {
+        let token = "eyJhbGciOiJSUzI1NiJ9.e30.AAEC";
+        assert_eq!(hint(Hint::None, ""), Some(None));
+        assert_eq!(hint(Hint::Good, token), Some(Some(token.to_owned())));
+        assert_eq!(hint(Hint::Forged, token), Some(Some("eyJhbGciOiJSUzI1NiJ9.e30.__79".to_owned())));
+        assert_eq!(hint(Hint::Unsigned, token), Some(Some("eyJhbGciOiJub25lIn0.e30.".to_owned())));
+        for encrypted in ["a.b.c.d.e", "", "a.b"] {
+            assert_eq!(hint(Hint::Good, encrypted), None);
+        }
+    }
+
+    #[test]
+    fn addresses_to_come_back_to() {
+        let registered = Url::parse("http://localhost:3000/cb?by=x").expect("a URL");
+        let made = |wish| redirect(wish, &registered).map(String::from);
+        assert_eq!(made(Redirect::Unregistered).as_deref(), Some("http://localhost:3000/cb/not-registered?by=x"));
+        assert_eq!(made(Redirect::QueryAdded).as_deref(), Some("http://localhost:3000/cb?by=x&added=1"));
+        assert_eq!(made(Redirect::None), None);
+    }
+}

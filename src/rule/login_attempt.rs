@@ -1,0 +1,194 @@
+//! Rules about what end-users and attackers do on the login and consent pages beside logging in.
+
+use super::expect::{holds, may, must, shorten};
+use super::{Artefact, Check, Outcome};
+
+/// What came of a login with a wrong password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WrongPasswordEnd {
+    /// The redirect URI, without an error.
+    LoggedIn,
+    /// The login page again, with what it says about it, where that can be found.
+    AskedAgain(Option<String>),
+    /// An error page, with its text.
+    ErrorPage(String),
+    /// The redirect URI, with this error.
+    Refused(String),
+}
+
+/// A login with a wrong password.
+#[derive(Debug, Clone)]
+pub struct WrongPassword {
+    /// What came of it.
+    pub end: WrongPasswordEnd,
+    /// The status of the last page, where it could be seen.
+    pub status: Option<u16>,
+    /// A page shows the password that was typed.
+    pub echoed: bool,
+    /// Whether the browser was logged in afterwards, where that could be found out.
+    pub logged_in: Option<bool>,
+}
+
+impl Artefact for WrongPassword {
+    const RULES: &'static [Check<Self>] = WRONG_PASSWORD;
+    fn exchange(&self) -> Option<usize> {
+        None
+    }
+}
+
+const REFUSED: &str = "wrong-password/refused";
+
+static WRONG_PASSWORD: &[Check<WrongPassword>] = &[
+    must(REFUSED, "RFC6749-3.1", "A wrong password does not log in", "Anybody who knows a user name gets in.", |attempt| match &attempt.end {
+        WrongPasswordEnd::LoggedIn => Outcome::failed("no authorization response without an error", "the redirect URI was reached"),
+        WrongPasswordEnd::AskedAgain(_) => Outcome::passed("the login page again"),
+        WrongPasswordEnd::ErrorPage(_) => Outcome::passed("an error page"),
+        WrongPasswordEnd::Refused(error) => Outcome::passed(format!("error = {}", shorten(error))),
+    }),
+    must(
+        "wrong-password/no-session",
+        "RFC6749-3.1",
+        "After a wrong password the browser is not logged in",
+        "The next application that asks is given a code for an account that nobody logged in to.",
+        |attempt| match (attempt.logged_in, &attempt.end) {
+            (_, WrongPasswordEnd::LoggedIn) => Outcome::not_run(REFUSED),
+            (None, _) => Outcome::not_applicable("whether the browser was logged in could not be found out"),
+            (Some(logged_in), _) => holds(!logged_in, "no code with prompt=none", if logged_in { "a code" } else { "an error with prompt=none" }),
+        },
+    ),
+    may(
+        "wrong-password/asked-again",
+        "OIDCC-3.1.2.3",
+        "After a wrong password the login page is shown again",
+        "Whoever mistyped has to go back to the application and begin anew.",
+        |attempt| match &attempt.end {
+            WrongPasswordEnd::AskedAgain(Some(says)) => Outcome::passed(format!("the login page says {:?}", shorten(says))),
+            WrongPasswordEnd::AskedAgain(None) => Outcome::passed("the login page again"),
+            WrongPasswordEnd::ErrorPage(text) => Outcome::failed("the login page", format!("an error page: {}", shorten(text))),
+            WrongPasswordEnd::Refused(error) => Outcome::failed("the login page", format!("back to the client with {}", shorten(error))),
+            WrongPasswordEnd::LoggedIn => Outcome::not_run(REFUSED),
+        },
+    ),
+    may(
+        "wrong-password/no-server-error",
+        "RFC9110-15.6",
+        "A wrong password is not answered with a status that blames the server",
+        "Alarms go off for a mistyped password, and the person who typed it learns nothing.",
+        |attempt| match attempt.status {
+            None => Outcome::not_applicable("the status of the page could not be seen"),
+            Some(status) => holds(status < 500, "a status below 500", format!("status {status}")),
+        },
+    ),
+    may(
+        "wrong-password/not-echoed",
+        "OIDCC-3.1.2.3",
+        "No page shows the password that was typed",
+        "Mostly it is nearly the right one, and whoever looks at the screen, the cache or the log has it.",
+        |attempt| {
+            holds(!attempt.echoed, "a page without the password", if attempt.echoed { "the password is in the page" } else { "not in the page" })
+        },
+    ),
+];
+
+/// A login form that was sent by another browser than the one it was shown in.
+#[derive(Debug, Clone)]
+pub struct FormElsewhere {
+    /// It went on to a code or a consent page.
+    pub accepted: bool,
+    /// What came of it.
+    pub says: String,
+}
+
+impl Artefact for FormElsewhere {
+    const RULES: &'static [Check<Self>] = FORM_ELSEWHERE;
+    fn exchange(&self) -> Option<usize> {
+        None
+    }
+}
+
+static FORM_ELSEWHERE: &[Check<FormElsewhere>] = &[must(
+    "login/form-bound-to-session",
+    "RFC6749-10.12",
+    "A login form is taken only from the browser it was shown in",
+    "A page of an attacker's sends it from the user's browser, and the user works on in the attacker's account.",
+    |form| holds(!form.accepted, "no consent page and no code", if form.accepted { "the login went on".to_owned() } else { shorten(&form.says) }),
+)];
+
+/// What came of a refusal on the consent page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Denied {
+    /// An answer without a code at the redirect URI.
+    Answer,
+    /// A code.
+    Code,
+    /// A page, with what it says.
+    Page(String),
+}
+
+/// A refusal on the consent page.
+#[derive(Debug, Clone)]
+pub struct Denial {
+    /// What came of it.
+    pub denied: Denied,
+}
+
+impl Artefact for Denial {
+    const RULES: &'static [Check<Self>] = DENIAL;
+    fn exchange(&self) -> Option<usize> {
+        None
+    }
+}
+
+static DENIAL: &[Check<Denial>] = &[
+    must(
+        "denial/heeded",
+        "RFC6749-10.12",
+        "When the end-user refuses to consent, the client gets no code",
+        "The client gets at the user's data against their word.",
+        |denial| match &denial.denied {
+            Denied::Code => Outcome::failed("no code", "a code"),
+            Denied::Answer => Outcome::passed("no code"),
+            Denied::Page(_) => Outcome::passed("a page of the issuer's"),
+        },
+    ),
+    must(
+        "denial/told",
+        "RFC6749-4.1.2.1",
+        "When the end-user refuses to consent, the client is told at its redirect URI",
+        "The user is stuck at the issuer, and the client waits for an answer.",
+        |denial| match &denial.denied {
+            Denied::Answer => Outcome::passed("an answer at the redirect URI"),
+            Denied::Code => Outcome::not_run("denial/heeded"),
+            Denied::Page(says) => Outcome::failed("an error at the redirect URI", shorten(says)),
+        },
+    ),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule::testing::{failing, passing};
+
+    #[test]
+    fn wrong_passwords() {
+        let good = WrongPassword { end: WrongPasswordEnd::AskedAgain(None), status: Some(401), echoed: false, logged_in: Some(false) };
+        assert_eq!(passing(&good).len(), 5);
+        assert_eq!(failing(&WrongPassword { end: WrongPasswordEnd::LoggedIn, ..good.clone() }), [REFUSED]);
+        assert_eq!(failing(&WrongPassword { logged_in: Some(true), ..good.clone() }), ["wrong-password/no-session"]);
+        assert_eq!(failing(&WrongPassword { logged_in: None, status: None, ..good.clone() }), Vec::<&str>::new());
+        assert_eq!(failing(&WrongPassword { status: Some(500), ..good.clone() }), ["wrong-password/no-server-error"]);
+        assert_eq!(failing(&WrongPassword { echoed: true, ..good.clone() }), ["wrong-password/not-echoed"]);
+        for end in [WrongPasswordEnd::ErrorPage("locked".to_owned()), WrongPasswordEnd::Refused("access_denied".to_owned())] {
+            assert_eq!(failing(&WrongPassword { end, ..good.clone() }), ["wrong-password/asked-again"]);
+        }
+    }
+
+    #[test]
+    fn forms_and_refusals() {
+        assert_eq!(failing(&FormElsewhere { accepted: false, says: String::new() }), Vec::<&str>::new());
+        assert_eq!(failing(&FormElsewhere { accepted: true, says: String::new() }), ["login/form-bound-to-session"]);
+        assert_eq!(failing(&Denial { denied: Denied::Answer }), Vec::<&str>::new());
+        assert_eq!(failing(&Denial { denied: Denied::Code }), ["denial/heeded"]);
+        assert_eq!(failing(&Denial { denied: Denied::Page(String::new()) }), ["denial/told"]);
+    }
+}

@@ -1,0 +1,70 @@
+use super::*;
+use crate::rule::testing::{failing, not_run, passing};
+
+fn good() -> Logout {
+    Logout {
+        hint: Hint::Good,
+        redirect: Redirect::Registered,
+        state: Some("s".to_owned()),
+        other_client: false,
+        by_post: false,
+        end: back(&[("state", "s")]),
+        asked: true,
+        logged_in: Some(false),
+    }
+}
+
+fn back(parameters: &[(&str, &str)]) -> LogoutEnd {
+    LogoutEnd::Redirected(parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect())
+}
+
+fn page(status: u16) -> LogoutEnd {
+    LogoutEnd::Page { status: Some(status), says: "a page".to_owned() }
+}
+
+#[test]
+fn a_good_logout_comes_back_with_its_state() {
+    assert_eq!(passing(&good()), ["logout/session-ended", REDIRECTED, "logout/state-returned", "logout/no-other-parameters"]);
+    assert_eq!(failing(&Logout { asked: false, ..good() }), Vec::<&str>::new());
+    assert_eq!(failing(&Logout { end: page(200), ..good() }), [REDIRECTED]);
+    assert_eq!(failing(&Logout { end: LogoutEnd::Unclear, asked: false, logged_in: Some(true), ..good() }), Vec::<&str>::new());
+    assert_eq!(failing(&Logout { end: back(&[]), ..good() }), ["logout/state-returned"]);
+    assert_eq!(failing(&Logout { end: back(&[("state", "S")]), ..good() }), ["logout/state-returned"]);
+    assert_eq!(failing(&Logout { state: None, ..good() }), ["logout/no-unasked-state"]);
+    assert_eq!(failing(&Logout { end: back(&[("state", "s"), ("sid", "1")]), ..good() }), ["logout/no-other-parameters"]);
+    assert_eq!(failing(&Logout { logged_in: Some(true), ..good() }), ["logout/session-ended"]);
+    assert_eq!(failing(&Logout { logged_in: None, ..good() }), Vec::<&str>::new());
+}
+
+#[test]
+fn post() {
+    let posted = |end| Logout { by_post: true, end, logged_in: Some(true), ..good() };
+    assert_eq!(failing(&posted(page(405))), [POST]);
+    assert_eq!(not_run(&posted(page(405))).len(), 4);
+    assert_eq!(failing(&Logout { logged_in: Some(false), ..posted(back(&[("state", "s")])) }), Vec::<&str>::new());
+}
+
+#[test]
+fn what_must_not_be_followed() {
+    for (logout, rule) in [
+        (Logout { redirect: Redirect::Unregistered, ..good() }, "logout/unregistered-not-followed"),
+        (Logout { redirect: Redirect::QueryAdded, ..good() }, "logout/unregistered-not-followed"),
+        (Logout { hint: Hint::Forged, ..good() }, "logout/bad-hint-not-followed"),
+        (Logout { hint: Hint::Unsigned, ..good() }, "logout/bad-hint-not-followed"),
+        (Logout { other_client: true, ..good() }, "logout/client-id-matched"),
+        (Logout { hint: Hint::None, ..good() }, "logout/no-hint-not-followed"),
+    ] {
+        assert_eq!(failing(&logout), [rule]);
+        assert_eq!(failing(&Logout { end: page(400), asked: false, logged_in: Some(true), ..logout }), Vec::<&str>::new());
+    }
+}
+
+#[test]
+fn whoever_has_no_good_hint_is_asked() {
+    let bare = Logout { hint: Hint::None, redirect: Redirect::None, end: page(200), ..good() };
+    assert_eq!(failing(&bare), Vec::<&str>::new());
+    assert_eq!(failing(&Logout { asked: false, ..bare.clone() }), ["logout/asks-without-hint"]);
+    assert_eq!(failing(&Logout { asked: false, logged_in: Some(true), ..bare.clone() }), Vec::<&str>::new());
+    assert_eq!(failing(&Logout { asked: false, end: LogoutEnd::Unclear, ..bare.clone() }), Vec::<&str>::new());
+    assert_eq!(failing(&Logout { logged_in: Some(true), ..bare }), ["logout/session-ended"]);
+}

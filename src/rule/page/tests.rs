@@ -1,0 +1,95 @@
+use super::*;
+use crate::rule::testing::{failing, not_applicable, passing};
+
+fn page(kind: PageKind, url: &str, headers: &[(&str, &str)], html: &str) -> ShownPage {
+    let headers: Vec<(String, String)> = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    ShownPage { kind, url: url.parse().expect("a URL"), document: Document::read(url, html, Some(&headers), false) }
+}
+
+const OP: &str = "https://login.op.example/authorize?state=1";
+const FORM: &str = "<form method=post action=/login><input type=password></form>";
+const GOOD: [(&str, &str); 3] =
+    [("content-security-policy", "default-src 'none'; frame-ancestors 'none'"), ("referrer-policy", "no-referrer"), ("cache-control", "no-store")];
+
+fn with(change: (&'static str, &'static str), html: &str) -> Vec<&'static str> {
+    let mut headers: Vec<_> = GOOD.into_iter().filter(|(name, _)| *name != change.0).collect();
+    headers.extend(Some(change).filter(|(_, value)| !value.is_empty()));
+    failing(&page(PageKind::Login, OP, &headers, html))
+}
+
+#[test]
+fn a_good_page_passes_and_others_are_not_asked() {
+    assert_eq!(passing(&page(PageKind::Consent, OP, &GOOD, FORM)).len(), 6);
+    assert_eq!(not_applicable(&page(PageKind::Error, OP, &[], "")).len(), 6);
+    let mut unseen = page(PageKind::Login, OP, &[], FORM);
+    unseen.document.headers = None;
+    assert_eq!(failing(&unseen), Vec::<&str>::new());
+}
+
+#[test]
+fn framing() {
+    let both = ["page/not-framed", "page/frame-ancestors"];
+    assert_eq!(with(("content-security-policy", ""), FORM), both);
+    assert_eq!(with(("content-security-policy", "default-src 'self'"), FORM), both);
+    assert_eq!(with(("content-security-policy", "frame-ancestors *"), FORM), both);
+    assert_eq!(with(("content-security-policy", "frame-ancestors https:"), FORM), both);
+    assert_eq!(with(("content-security-policy-report-only", "frame-ancestors 'none'"), FORM), Vec::<&str>::new(), "beside the real one");
+    assert_eq!(with(("content-security-policy", "script-src 'self', Frame-Ancestors 'self' https://a.example"), FORM), Vec::<&str>::new());
+    assert_eq!(with(("content-security-policy", ""), &format!("{FORM}<script>x()</script>")), ["page/frame-ancestors"]);
+    for (value, failed) in
+        [("DENY", &both[1..]), ("sameorigin", &both[1..]), ("DENY, DENY", &both[1..]), ("ALLOW-FROM https://a.example", &both), ("ALLOWALL", &both)]
+    {
+        let headers = [("x-frame-options", value), GOOD[1], GOOD[2]];
+        assert_eq!(failing(&page(PageKind::Login, OP, &headers, FORM)), failed, "{value}");
+    }
+}
+
+#[test]
+fn what_leaves_the_page() {
+    assert_eq!(with(("referrer-policy", ""), FORM), ["page/referrer-policy"]);
+    assert_eq!(with(("referrer-policy", "unsafe-url"), FORM), ["page/referrer-policy"]);
+    assert_eq!(with(("referrer-policy", "no-referrer, strict-origin-when-cross-origin"), FORM), Vec::<&str>::new());
+    assert_eq!(with(("referrer-policy", ""), "<meta name=referrer content=origin>"), Vec::<&str>::new());
+    assert_eq!(with(("cache-control", "private"), FORM), ["page/no-store"]);
+    assert_eq!(with(("cache-control", "max-age=0, No-Store"), FORM), Vec::<&str>::new());
+    assert_eq!(with(("x", "y"), "<script src=https://cdn.op.example/a.js></script>"), Vec::<&str>::new());
+    assert_eq!(with(("x", "y"), "<script src=https://cdn.example.net/a.js></script>"), ["page/no-third-party-resources"]);
+    assert_eq!(with(("x", "y"), "<iframe src=//tracker.example/></iframe>"), ["page/no-third-party-resources"]);
+    assert_eq!(with(("x", "y"), "<img src=https://client.example/logo.png>"), Vec::<&str>::new());
+}
+
+#[test]
+fn https_but_on_loopback() {
+    let html = "<form action=http://login.op.example/login><input type=password></form>";
+    assert_eq!(with(("x", "y"), html), ["page/https"]);
+    assert_eq!(with(("x", "y"), "<form action=http://op.example/search><input name=q></form>"), Vec::<&str>::new());
+    assert_eq!(failing(&page(PageKind::Login, "http://op.example/", &GOOD, FORM)), ["page/https"]);
+    assert_eq!(failing(&page(PageKind::Login, "http://localhost:1/", &GOOD, FORM)), Vec::<&str>::new());
+    assert_eq!(failing(&page(PageKind::Login, "http://localhost:1/", &GOOD, html)), ["page/https"]);
+}
+
+#[test]
+fn answers_to_a_login() {
+    let answer = |status: Option<u16>, cookies: &[(&str, bool)]| LoginAnswer {
+        status,
+        cookies: cookies.iter().filter_map(|(header, over_https)| Cookie::read(header, *over_https)).collect(),
+    };
+    let good = ("s=1; Secure; HttpOnly; SameSite=None", true);
+    assert_eq!(passing(&answer(Some(303), &[good])).len(), 4);
+    assert_eq!(not_applicable(&answer(None, &[])).len(), 4);
+    assert_eq!(failing(&answer(Some(302), &[good])), ["login/see-other"]);
+    assert_eq!(failing(&answer(Some(200), &[good])), Vec::<&str>::new());
+    assert_eq!(failing(&answer(Some(307), &[good])), ["login/password-not-resent"]);
+    assert_eq!(failing(&answer(Some(308), &[good])), ["login/password-not-resent"]);
+    for (cookies, failed) in [
+        (&[("s=1; HttpOnly", true)][..], &["login/cookies-secure"][..]),
+        (&[("s=1; HttpOnly", false)], &[]),
+        (&[("__Host-s=1; HttpOnly", false)], &["login/cookies-secure"]),
+        (&[("s=1; Secure", true)], &["login/cookie-http-only"]),
+        (&[("s=1; Secure", true), good], &[]),
+        (&[("lang=en", true), good], &["login/cookies-secure"]),
+        (&[("lang=en", true), ("t=1; Secure; HttpOnly", true)], &["login/cookies-secure"]),
+    ] {
+        assert_eq!(failing(&answer(None, cookies)), failed, "{cookies:?}");
+    }
+}

@@ -1,0 +1,155 @@
+//! What a page is made of beside what it shows, and what the issuer set and answered on the way: facts of responses and of their HTML.
+//! Values of cookies are never kept.
+
+use scraper::{Html, Selector};
+use url::Url;
+
+/// How many elements of a kind are looked at: a page built to be slow must not be.
+const ELEMENTS: usize = 500;
+/// How many cookies of a visit are kept.
+const COOKIES: usize = 100;
+
+/// The document behind a page.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Document {
+    /// Its response headers, names in lower case, without cookies; `None` where the user agent does not tell them.
+    pub headers: Option<Vec<(String, String)>>,
+    /// It runs scripts.
+    pub scripts: bool,
+    /// Scripts, style sheets and frames that it loads. Images are not counted: the client's logo is one.
+    pub resources: Vec<Url>,
+    /// The referrer policy it declares in itself.
+    pub referrer: Option<String>,
+    /// Where its forms with a password field go.
+    pub actions: Vec<Url>,
+    /// The password that was typed stands in it.
+    pub echoes_password: bool,
+}
+
+impl Document {
+    /// Reads a page's HTML. Nothing in it can make this fail.
+    #[must_use]
+    pub fn read(url: &str, html: &str, headers: Option<&[(String, String)]>, echoes_password: bool) -> Self {
+        let headers = headers.map(|headers| headers.iter().filter(|(name, _)| name != "set-cookie").cloned().collect());
+        let mut document = Self { headers, echoes_password, ..Self::default() };
+        let Ok(url) = Url::parse(url) else { return document };
+        let page = Html::parse_document(html);
+        let attributes = |selector: &str, name: &str| -> Vec<String> {
+            let Ok(selector) = Selector::parse(selector) else { return Vec::new() };
+            page.select(&selector).take(ELEMENTS).filter_map(|element| element.attr(name).map(str::to_owned)).collect()
+        };
+        let base = attributes("base[href]", "href").first().and_then(|base| url.join(base).ok()).unwrap_or_else(|| url.clone());
+        for (selector, name) in [("script[src]", "src"), ("link[rel~=stylesheet i][href]", "href"), ("iframe[src]", "src")] {
+            document.resources.extend(attributes(selector, name).iter().filter_map(|address| base.join(address).ok()));
+        }
+        document.resources.retain(|address| matches!(address.scheme(), "http" | "https"));
+        document.referrer = attributes("meta[name=referrer i][content]", "content").pop();
+        if let (Ok(scripts), Ok(forms), Ok(password)) =
+            (Selector::parse("script"), Selector::parse("form"), Selector::parse("input[type=password i]"))
+        {
+            // A data block is no script (HTML, the script element).
+            let runs = |kind: Option<&str>| kind.is_none_or(|kind| kind.is_empty() || kind == "module" || kind.contains("javascript"));
+            document.scripts = page.select(&scripts).take(ELEMENTS).any(|script| runs(script.attr("type")));
+            for form in page.select(&forms).take(ELEMENTS).filter(|form| form.select(&password).next().is_some()) {
+                let action = form.attr("action").map(str::trim).filter(|action| !action.is_empty());
+                document.actions.extend(action.map_or_else(|| Some(url.clone()), |action| base.join(action).ok()));
+            }
+        }
+        document
+    }
+
+    /// Every value of a response header, by its lower-case name.
+    pub fn header<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.headers.iter().flatten().filter(move |(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// A cookie that was set, without its value (RFC 6265 4.1).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cookie {
+    /// Its name.
+    pub name: String,
+    /// Who set it was asked over https.
+    pub over_https: bool,
+    /// `Secure`.
+    pub secure: bool,
+    /// `HttpOnly`.
+    pub http_only: bool,
+    /// `SameSite`, in lower case.
+    pub same_site: Option<String>,
+}
+
+impl Cookie {
+    /// Reads a `Set-Cookie` header; `None` for one that sets nothing or takes a cookie away.
+    #[must_use]
+    pub fn read(header: &str, over_https: bool) -> Option<Self> {
+        let mut parts = header.split(';');
+        let (name, value) = parts.next()?.split_once('=')?;
+        let mut cookie = Self { name: name.trim().to_owned(), over_https, secure: false, http_only: false, same_site: None };
+        let mut gone = value.trim().is_empty();
+        for part in parts {
+            let (attribute, value) = part.split_once('=').unwrap_or((part, ""));
+            match attribute.trim().to_ascii_lowercase().as_str() {
+                "secure" => cookie.secure = true,
+                "httponly" => cookie.http_only = true,
+                "samesite" => cookie.same_site = Some(value.trim().to_ascii_lowercase()),
+                "max-age" => gone |= value.trim() == "0" || value.trim().starts_with('-'),
+                "expires" => gone |= value.contains("1970"),
+                _ => {}
+            }
+        }
+        (!gone && !cookie.name.is_empty()).then_some(cookie)
+    }
+}
+
+/// What the issuer set and answered during a visit, whatever it showed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Traffic {
+    /// The cookies it set, each once, as it was set last.
+    pub cookies: Vec<Cookie>,
+    /// The status of the answer to the form with the password, where a form was sent and its answer could be seen.
+    pub password_answered: Option<u16>,
+}
+
+impl Traffic {
+    /// Takes in the cookies of a response.
+    pub fn take_in<'a>(&mut self, url: &Url, set_cookie: impl Iterator<Item = &'a str>) {
+        for cookie in set_cookie.filter_map(|header| Cookie::read(header, url.scheme() == "https")) {
+            self.cookies.retain(|known| known.name != cookie.name);
+            if self.cookies.len() < COOKIES {
+                self.cookies.push(cookie);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_taken_apart() {
+        let html = r#"<base href="/x/"><meta name="Referrer" content="no-referrer"><link rel="stylesheet" href="a.css"><link rel="icon" href="//i.example/i">
+            <script type="application/json">{}</script><iframe src="https://f.example/"></iframe><img src="https://logo.example/l.png">
+            <form action="https://other.example/s"><input name="q"></form><form action="login"><input type="PASSWORD"></form>"#;
+        let document = Document::read("https://op.example/login", html, None, false);
+        assert_eq!(document.resources.iter().map(Url::as_str).collect::<Vec<_>>(), ["https://op.example/x/a.css", "https://f.example/"]);
+        assert_eq!((document.referrer.as_deref(), document.scripts), (Some("no-referrer"), false));
+        assert_eq!(document.actions.iter().map(Url::as_str).collect::<Vec<_>>(), ["https://op.example/x/login"]);
+        assert!(Document::read("https://op.example/", "<script>x()</script>", None, false).scripts);
+        assert_eq!(Document::read("no address", "<form", None, false), Document::default());
+    }
+
+    #[test]
+    fn cookies_are_read_without_their_values() {
+        let cookie = Cookie::read("__Host-s=secret; Path=/; Secure; HttpOnly; SameSite=Lax", true).expect("it is one");
+        assert_eq!((cookie.name.as_str(), cookie.secure, cookie.http_only, cookie.same_site.as_deref()), ("__Host-s", true, true, Some("lax")));
+        assert!(!format!("{cookie:?}").contains("secret"));
+        for gone in ["s=; Path=/", "s=x; Max-Age=0", "s=x; expires=Thu, 01 Jan 1970 00:00:00 GMT", "nonsense", "=x"] {
+            assert_eq!(Cookie::read(gone, true), None, "{gone}");
+        }
+        let headers = [("set-cookie".to_owned(), "s=secret".to_owned()), ("x-frame-options".to_owned(), "DENY".to_owned())];
+        let document = Document::read("https://op.example/", "", Some(&headers), false);
+        assert_eq!((document.header("set-cookie").count(), document.header("x-frame-options").count()), (0, 1));
+    }
+}
