@@ -174,6 +174,8 @@ pub enum Behaviour {
     IntrospectionBlind,
     /// Gives authorization codes of eight characters.
     CodeShort,
+    /// Answers what it refuses with a page of its own instead of an error for the client.
+    AuthorizationErrorAsPage,
     /// Adds an audience the client has never heard of to ID tokens: `aud` becomes an array of the client and `https://stranger.example`.
     IdTokenStranger,
     /// Names the client itself as the audience of access tokens.

@@ -6,6 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 pub mod access_token;
+pub mod authorization_delivery;
 pub mod authorization_error;
 pub mod authorization_response;
 pub mod client_authentication;
@@ -144,6 +145,7 @@ pub fn catalogue() -> Vec<&'static Rule> {
         .chain(rules::<client_authentication::ClientAuthentication>())
         .chain(rules::<authorization_response::AuthorizationResponse>())
         .chain(rules::<authorization_error::AuthorizationError>())
+        .chain(rules::<authorization_delivery::AuthorizationDelivery>())
         .chain(rules::<consent::Consent>())
         .chain(rules::<second_login::SecondLogin>())
         .chain(rules::<token_response::TokenResponse>())

@@ -27,6 +27,7 @@ static FILES: &[(&str, &str)] = &[
     ("dataset_site.json", include_str!("../../../fixtures/flaws/dataset_site.json")),
     ("token_refusal.json", include_str!("../../../fixtures/flaws/token_refusal.json")),
     ("authorization_error.json", include_str!("../../../fixtures/flaws/authorization_error.json")),
+    ("authorization_delivery.json", include_str!("../../../fixtures/flaws/authorization_delivery.json")),
     ("second_login.json", include_str!("../../../fixtures/flaws/second_login.json")),
     ("userinfo_request.json", include_str!("../../../fixtures/flaws/userinfo_request.json")),
     ("scope_claims.json", include_str!("../../../fixtures/flaws/scope_claims.json")),
