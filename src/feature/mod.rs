@@ -24,6 +24,7 @@ const DOCUMENTS: &[(&str, &str)] = &[
     ("oidc/request-parameters.json", include_str!("../../features/oidc/request-parameters.json")),
     ("oidc/token-endpoint.json", include_str!("../../features/oidc/token-endpoint.json")),
     ("oidc/registration.json", include_str!("../../features/oidc/registration.json")),
+    ("security/redirect-uri.json", include_str!("../../features/security/redirect-uri.json")),
 ];
 
 /// Something an issuer may implement, with the tests that show whether it does.
@@ -63,7 +64,7 @@ pub struct Test {
 impl Test {
     /// True if an end-user logs in somewhere in the story.
     pub fn logs_in(&self) -> bool {
-        self.steps.iter().any(|step| matches!(step, Step::Authorize(_)))
+        self.steps.iter().any(|step| step.settings().contains(&step::Need::User))
     }
 
     /// Every scope value the story asks for, once, in order of appearance.

@@ -29,6 +29,10 @@ pub enum Step {
     AccessOrdersFeed {},
     /// Sends the end-user to the authorization endpoint and waits for the callback (RFC 6749 4.1.1, OpenID Connect Core 3.1.2).
     Authorize(Box<Authorize>),
+    /// Sends authorization requests whose redirect URI or client is wrong, which nobody may be redirected for (RFC 6749 4.1.2.1).
+    RefuseRedirects {},
+    /// Asks for a redirect to another port of loopback, which a native application may do (RFC 8252 7.3).
+    UseLoopbackPorts {},
     /// Exchanges the code for tokens (RFC 6749 4.1.3).
     ExchangeCode {},
     /// Asks the userinfo endpoint, where one is published (OpenID Connect Core 5.3).
@@ -63,6 +67,22 @@ pub struct ClientWish {
     /// Left out where the issuer offers no registration, or wants a token for it that is not configured.
     #[serde(default)]
     pub optional: bool,
+    /// `redirect_uris`.
+    #[serde(default)]
+    pub redirect_uris: RedirectUris,
+}
+
+/// The redirect URIs of a client that is registered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RedirectUris {
+    /// The one that is listened on.
+    #[default]
+    Own,
+    /// That and another beside it, so that a request has to say which.
+    Two,
+    /// One on loopback without a port, of a native application (`application_type`). Left out where the issuer does not register that.
+    NativeLoopback,
 }
 
 /// How a client that is registered authenticates at the token endpoint.
@@ -126,7 +146,7 @@ impl Step {
             Self::ClientCredentials { .. } => &[Fact::Metadata, Fact::KeySet, Fact::Client],
             Self::AccessOrdersFeed {} => &[Fact::ClientToken],
             Self::Authorize(authorize) => authorize.needs(),
-            Self::RefuseTokenRequests {} => &[Fact::Metadata, Fact::Client],
+            Self::RefuseTokenRequests {} | Self::RefuseRedirects {} | Self::UseLoopbackPorts {} => &[Fact::Metadata, Fact::Client],
             Self::ExchangeCode {} => &[Fact::Metadata, Fact::KeySet, Fact::Client, Fact::Code],
             Self::FetchUserinfo { .. } | Self::RequestUserinfoVariants {} | Self::Introspect {} | Self::Revoke {} => {
                 &[Fact::Metadata, Fact::Client, Fact::UserTokens]
@@ -148,6 +168,8 @@ impl Step {
             | Self::FetchUserinfo { .. }
             | Self::RequestUserinfoVariants {}
             | Self::RefuseTokenRequests {}
+            | Self::RefuseRedirects {}
+            | Self::UseLoopbackPorts {}
             | Self::Introspect {}
             | Self::Refresh {}
             | Self::Revoke {}
@@ -158,7 +180,7 @@ impl Step {
     /// The settings the step cannot do without.
     pub fn settings(&self) -> &'static [Need] {
         match self {
-            Self::Authorize(_) => &[Need::User],
+            Self::Authorize(_) | Self::RefuseRedirects {} | Self::UseLoopbackPorts {} => &[Need::User],
             Self::FetchDatasetSite {} => &[Need::DatasetSite],
             _ => &[],
         }
@@ -185,6 +207,8 @@ impl Step {
             Self::Authorize(authorize) => {
                 return authorize.attempt.as_ref().map_or_else(|| "Authorization".to_owned(), |attempt| format!("Authorization ({attempt})"));
             }
+            Self::RefuseRedirects {} => "Redirect URIs",
+            Self::UseLoopbackPorts {} => "Loopback Ports",
             Self::ExchangeCode {} => "Authorization Code Flow",
             Self::FetchUserinfo { .. } => "UserInfo",
             Self::RequestUserinfoVariants {} => "UserInfo Requests",

@@ -23,6 +23,7 @@ mod metadata;
 mod pages;
 mod params;
 mod random;
+mod redirect;
 mod registration;
 mod reply;
 mod requested;

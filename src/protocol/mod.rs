@@ -6,6 +6,8 @@ use crate::session::{Session, Stop};
 
 pub mod authorization;
 pub mod authorization_page;
+pub mod authorization_probe;
+pub mod authorization_refusals;
 pub mod authorization_request;
 pub mod client_authentication;
 pub mod client_credentials;
@@ -37,6 +39,8 @@ impl Session {
             Step::ClientCredentials { scope } => self.client_credentials(scope).await,
             Step::AccessOrdersFeed {} => self.access_orders_feed().await,
             Step::Authorize(wish) => self.authorize(wish).await,
+            Step::RefuseRedirects {} => self.refuse_redirects().await,
+            Step::UseLoopbackPorts {} => self.use_loopback_ports().await,
             Step::ExchangeCode {} => self.exchange_code().await,
             Step::FetchUserinfo { judge_claims } => self.fetch_userinfo(*judge_claims).await,
             Step::RequestUserinfoVariants {} => self.request_userinfo_variants().await,

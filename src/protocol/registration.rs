@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::config::AuthMethod;
-use crate::feature::step::{ClientAuth, ClientWish};
+use crate::feature::step::{ClientAuth, ClientWish, RedirectUris};
 use crate::report::model::StepEnd;
 use crate::rule::registration::{Deletion, Registration};
 use crate::session::received::Received;
@@ -61,7 +61,8 @@ impl Session {
             )));
         };
         let metadata = self.metadata_value()?;
-        let body = self.client_metadata(asked, &wish.grant_types)?;
+        let mut body = self.client_metadata(asked, &wish.grant_types)?;
+        self.wish_redirect_uris(wish.redirect_uris, &mut body);
         let mut request = Request::json("Dynamic Client Registration", url, &body);
         let token = self.run.config.initial_access_token.clone();
         if let Some(token) = &token {
@@ -78,6 +79,14 @@ impl Session {
                 return Ok(StepEnd::LeftOut(refused(&response, false)));
             }
             return Err(Stop::Untestable(refused(&response, token.is_some())));
+        }
+        // An issuer may know no native applications, or want their ports.
+        if wish.redirect_uris == RedirectUris::NativeLoopback && response.object().is_none_or(|body| !body.contains_key("client_id")) {
+            let says = error_of(&response).map(|error| format!(": {error}")).unwrap_or_default();
+            return Ok(StepEnd::LeftOut(format!(
+                "the issuer registers no native application with {NATIVE_REDIRECT_URI} (status {}{says})",
+                response.status
+            )));
         }
         let plain_http = Url::parse(&self.run.config.issuer).is_ok_and(|issuer| is_plain_loopback(&issuer));
         let artefact = Registration { response, request: body, metadata, plain_http };
@@ -152,6 +161,21 @@ impl Session {
         }))
     }
 
+    /// Puts other redirect URIs into the client metadata, if a story wishes for others.
+    fn wish_redirect_uris(&self, wish: RedirectUris, metadata: &mut Value) {
+        match wish {
+            RedirectUris::Own => {}
+            RedirectUris::Two => {
+                let own = self.run.redirect_uri();
+                metadata["redirect_uris"] = json!([own, second_redirect_uri(&own)]);
+            }
+            RedirectUris::NativeLoopback => {
+                metadata["redirect_uris"] = json!([NATIVE_REDIRECT_URI]);
+                metadata["application_type"] = json!("native");
+            }
+        }
+    }
+
     /// The client in a registration response, if there is one to go on with.
     fn registered_client(&self, response: &Received, asked: Option<AuthMethod>, at: Instant) -> Option<Client> {
         let members = response.object().filter(|_| (200..300).contains(&response.status))?;
@@ -172,8 +196,14 @@ impl Session {
                 self.recorder.redactor().learn(SecretKind::RegistrationAccessToken, &token);
                 (uri, SecretString::from(token))
             });
+        let application_type = text("application_type");
         let id_token_alg = text("id_token_signed_response_alg").unwrap_or_else(|| "RS256".to_owned());
-        Some(Client { id, secret, method, registered: Some(Registered { at, id_token_alg, management, untried: true, unseen: true }) })
+        Some(Client {
+            id,
+            secret,
+            method,
+            registered: Some(Registered { at, id_token_alg, management, untried: true, unseen: true, application_type }),
+        })
     }
 
     /// Whether the issuer advertises a method; without a list it is `client_secret_basic` (OpenID Connect Discovery 3).
@@ -209,6 +239,15 @@ impl From<ClientAuth> for AuthMethod {
             ClientAuth::None => Self::None,
         }
     }
+}
+
+/// The redirect URI of a native application on loopback, without the port, which it learns when it starts (RFC 8252 7.3).
+pub const NATIVE_REDIRECT_URI: &str = "http://127.0.0.1/oa-authtest";
+
+/// A redirect URI beside this one: its path is another.
+pub(super) fn second_redirect_uri(own: &str) -> String {
+    let at = own.find(['?', '#']).unwrap_or(own.len());
+    format!("{}-second{}", &own[..at], &own[at..])
 }
 
 /// `error` and `error_description` of an error response, for a message.

@@ -24,6 +24,7 @@ pub mod openactive;
 pub mod orders_feed;
 pub mod provider_metadata;
 pub mod refresh;
+pub mod refused_authorization;
 pub mod registration;
 pub mod revocation;
 pub mod scope_claims;
@@ -146,6 +147,8 @@ pub fn catalogue() -> Vec<&'static Rule> {
         .chain(rules::<authorization_response::AuthorizationResponse>())
         .chain(rules::<authorization_error::AuthorizationError>())
         .chain(rules::<authorization_delivery::AuthorizationDelivery>())
+        .chain(rules::<refused_authorization::RefusedAuthorization>())
+        .chain(rules::<refused_authorization::LoopbackRedirect>())
         .chain(rules::<consent::Consent>())
         .chain(rules::<second_login::SecondLogin>())
         .chain(rules::<token_response::TokenResponse>())
