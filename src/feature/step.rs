@@ -191,6 +191,7 @@ impl Step {
         match self {
             Self::ClientCredentials { scope } => Some(scope),
             Self::Authorize(authorize) => Some(&authorize.scope),
+            Self::RefuseRedirects {} | Self::UseLoopbackPorts {} => Some("openid"),
             _ => None,
         }
     }

@@ -7,7 +7,7 @@ use url::Url;
 use super::authorization_probe::{Ended, Parameters, Probed, continues, reaches};
 use super::registration::{NATIVE_REDIRECT_URI, second_redirect_uri};
 use crate::report::model::StepEnd;
-use crate::rule::refused_authorization::{Led, LoopbackRedirect, MARKER, RefusedAuthorization, Wrong};
+use crate::rule::refused_authorization::{Led, LoopbackRedirect, MARKER, RefusedAuthorization, RefusedAuthorizations, Wrong};
 use crate::session::{Session, Stop};
 
 /// The errors that are about the end-user, and not about the request (OpenID Connect Core 3.1.2.6).
@@ -49,6 +49,7 @@ impl Session {
         self.sentence("should redirect nobody whose request names another redirect URI or no client of the issuer's");
         let registered = self.client()?.registered.as_ref();
         let port_counts = registered.and_then(|registered| registered.application_type.as_deref()) == Some("web");
+        let mut refused = Vec::new();
         for attempt in attempts(&good) {
             let Attempt { wrong, says, bad, change } = attempt;
             let (mut parameters, mut state) = self.plain_request(&bad, probing.silent)?;
@@ -63,8 +64,9 @@ impl Session {
             let sent =
                 if bad.is_empty() || matches!(wrong, Wrong::UnknownClient | Wrong::NoClient) { says.to_owned() } else { format!("{says}, {bad:?}") };
             let led = led(probed.ended, &bad, &good);
-            self.judge(&RefusedAuthorization { wrong, sent, led, response: probed.response, port_counts, marked });
+            refused.push(RefusedAuthorization { wrong, sent, led, response: probed.response, port_counts, marked });
         }
+        self.judge(&RefusedAuthorizations(refused));
         Ok(StepEnd::Done)
     }
 
@@ -94,7 +96,8 @@ impl Session {
         let Probed { response, ended } = self.probe_redirect(&endpoint, "another port and path", &other_path, &mut probing).await?;
         let led = led(ended, &other_path, NATIVE_REDIRECT_URI);
         let sent = format!("another port and path, {other_path:?}");
-        self.judge(&RefusedAuthorization { wrong: Wrong::Path, sent, led, response, port_counts: false, marked: false });
+        let refused = RefusedAuthorization { wrong: Wrong::Path, sent, led, response, port_counts: false, marked: false };
+        self.judge(&RefusedAuthorizations(vec![refused]));
         Ok(StepEnd::Done)
     }
 

@@ -147,7 +147,7 @@ pub fn catalogue() -> Vec<&'static Rule> {
         .chain(rules::<authorization_response::AuthorizationResponse>())
         .chain(rules::<authorization_error::AuthorizationError>())
         .chain(rules::<authorization_delivery::AuthorizationDelivery>())
-        .chain(rules::<refused_authorization::RefusedAuthorization>())
+        .chain(rules::<refused_authorization::RefusedAuthorizations>())
         .chain(rules::<refused_authorization::LoopbackRedirect>())
         .chain(rules::<consent::Consent>())
         .chain(rules::<second_login::SecondLogin>())

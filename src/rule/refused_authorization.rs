@@ -74,62 +74,68 @@ pub struct RefusedAuthorization {
 /// Markup that does no harm, to be looked for in what an issuer shows of a request.
 pub const MARKER: &str = "<oa-authtest>";
 
-impl Artefact for RefusedAuthorization {
+/// Every request of a story that nobody may be redirected for. Each rule is judged once, on all that it is about.
+#[derive(Debug, Clone)]
+pub struct RefusedAuthorizations(pub Vec<RefusedAuthorization>);
+
+impl Artefact for RefusedAuthorizations {
     const RULES: &'static [Check<Self>] = RULES;
+    /// The first that did not lead to a page, else the first.
     fn exchange(&self) -> Option<usize> {
-        Some(self.response.exchange)
+        let elsewhere = self.0.iter().find(|refused| !matches!(refused.led, Led::Page(_)));
+        elsewhere.or_else(|| self.0.first()).map(|refused| refused.response.exchange)
     }
 }
 
-static RULES: &[Check<RefusedAuthorization>] = &[
+static RULES: &[Check<RefusedAuthorizations>] = &[
     must(
         "redirect-uri/other-host",
         "RFC9700-2.1",
         "Nobody is redirected to a host that the client did not register",
         "A link to the issuer sends the codes of everyone who follows it to an attacker.",
-        |refused| judge::refused(refused, &[Wrong::Host]),
+        |all| judge::refused(all, Wrong::Host),
     ),
     must(
         "redirect-uri/other-scheme",
         "RFC9700-2.1",
         "Nobody is redirected to a URI with another scheme than the client registered",
         "The code goes over an open line, to another application, or into a script.",
-        |refused| judge::refused(refused, &[Wrong::Scheme]),
+        |all| judge::refused(all, Wrong::Scheme),
     ),
     must(
         "redirect-uri/other-port",
         "RFC9700-2.1",
         "Nobody is redirected to another port than a client that is no native application registered",
         "Whatever else runs on the machine is handed the code.",
-        |refused| judge::port(refused),
+        judge::port,
     ),
     must(
         "redirect-uri/other-path",
         "RFC9700-2.1",
         "Nobody is redirected to another path than the client registered",
         "One page of the client's that passes on what it is sent is enough to lose the code.",
-        |refused| judge::refused(refused, &[Wrong::Path]),
+        |all| judge::refused(all, Wrong::Path),
     ),
     must(
         "redirect-uri/other-query",
         "RFC9700-2.1",
         "Nobody is redirected to a URI with another query than the client registered",
         "An attacker chooses what the client does with the code.",
-        |refused| judge::refused(refused, &[Wrong::Query]),
+        |all| judge::refused(all, Wrong::Query),
     ),
     must(
         "redirect-uri/other-parts",
         "RFC9700-2.1",
         "Nobody is redirected to a URI with a user or a fragment that the client did not register",
         "Browsers and servers disagree about where such a URI leads, and attackers live of that.",
-        |refused| judge::refused(refused, &[Wrong::Parts]),
+        |all| judge::refused(all, Wrong::Parts),
     ),
     must(
         "redirect-uri/padded",
         "RFC9700-2.1",
         "A redirect URI with white space around it is not taken for the one that the client registered",
         "What is compared is not what is sent, which is how headers are split.",
-        |refused| judge::refused(refused, &[Wrong::Padding]),
+        |all| judge::refused(all, Wrong::Padding),
     ),
     must(
         "redirect-uri/doubled",
@@ -150,14 +156,14 @@ static RULES: &[Check<RefusedAuthorization>] = &[
         "RFC6749-4.1.2.1",
         "Nobody is redirected for a client that does not exist",
         "The issuer sends people anywhere an attacker likes, under its own good name.",
-        |refused| judge::no_redirect(refused, Wrong::UnknownClient),
+        |all| judge::no_redirect(all, Wrong::UnknownClient),
     ),
     must(
         "authz-refusal/no-client",
         "RFC6749-4.1.2.1",
         "Nobody is redirected for a request that names no client",
         "The issuer sends people anywhere an attacker likes, under its own good name.",
-        |refused| judge::no_redirect(refused, Wrong::NoClient),
+        |all| judge::no_redirect(all, Wrong::NoClient),
     ),
     should(
         "authz-refusal/end-user-told",
