@@ -25,6 +25,7 @@ const DOCUMENTS: &[(&str, &str)] = &[
     ("oidc/token-endpoint.json", include_str!("../../features/oidc/token-endpoint.json")),
     ("oidc/registration.json", include_str!("../../features/oidc/registration.json")),
     ("security/redirect-uri.json", include_str!("../../features/security/redirect-uri.json")),
+    ("security/authorization-refusals.json", include_str!("../../features/security/authorization-refusals.json")),
 ];
 
 /// Something an issuer may implement, with the tests that show whether it does.

@@ -31,6 +31,8 @@ pub enum Step {
     Authorize(Box<Authorize>),
     /// Sends authorization requests whose redirect URI or client is wrong, which nobody may be redirected for (RFC 6749 4.1.2.1).
     RefuseRedirects {},
+    /// Sends authorization requests that are wrong though client and redirect URI are in order (RFC 6749 4.1.2.1).
+    RefuseAuthorizationRequests {},
     /// Asks for a redirect to another port of loopback, which a native application may do (RFC 8252 7.3).
     UseLoopbackPorts {},
     /// Exchanges the code for tokens (RFC 6749 4.1.3).
@@ -146,7 +148,9 @@ impl Step {
             Self::ClientCredentials { .. } => &[Fact::Metadata, Fact::KeySet, Fact::Client],
             Self::AccessOrdersFeed {} => &[Fact::ClientToken],
             Self::Authorize(authorize) => authorize.needs(),
-            Self::RefuseTokenRequests {} | Self::RefuseRedirects {} | Self::UseLoopbackPorts {} => &[Fact::Metadata, Fact::Client],
+            Self::RefuseTokenRequests {} | Self::RefuseRedirects {} | Self::RefuseAuthorizationRequests {} | Self::UseLoopbackPorts {} => {
+                &[Fact::Metadata, Fact::Client]
+            }
             Self::ExchangeCode {} => &[Fact::Metadata, Fact::KeySet, Fact::Client, Fact::Code],
             Self::FetchUserinfo { .. } | Self::RequestUserinfoVariants {} | Self::Introspect {} | Self::Revoke {} => {
                 &[Fact::Metadata, Fact::Client, Fact::UserTokens]
@@ -169,6 +173,7 @@ impl Step {
             | Self::RequestUserinfoVariants {}
             | Self::RefuseTokenRequests {}
             | Self::RefuseRedirects {}
+            | Self::RefuseAuthorizationRequests {}
             | Self::UseLoopbackPorts {}
             | Self::Introspect {}
             | Self::Refresh {}
@@ -180,7 +185,7 @@ impl Step {
     /// The settings the step cannot do without.
     pub fn settings(&self) -> &'static [Need] {
         match self {
-            Self::Authorize(_) | Self::RefuseRedirects {} | Self::UseLoopbackPorts {} => &[Need::User],
+            Self::Authorize(_) | Self::RefuseRedirects {} | Self::RefuseAuthorizationRequests {} | Self::UseLoopbackPorts {} => &[Need::User],
             Self::FetchDatasetSite {} => &[Need::DatasetSite],
             _ => &[],
         }
@@ -191,7 +196,7 @@ impl Step {
         match self {
             Self::ClientCredentials { scope } => Some(scope),
             Self::Authorize(authorize) => Some(&authorize.scope),
-            Self::RefuseRedirects {} | Self::UseLoopbackPorts {} => Some("openid"),
+            Self::RefuseRedirects {} | Self::RefuseAuthorizationRequests {} | Self::UseLoopbackPorts {} => Some("openid"),
             _ => None,
         }
     }
@@ -209,6 +214,7 @@ impl Step {
                 return authorize.attempt.as_ref().map_or_else(|| "Authorization".to_owned(), |attempt| format!("Authorization ({attempt})"));
             }
             Self::RefuseRedirects {} => "Redirect URIs",
+            Self::RefuseAuthorizationRequests {} => "Authorization Refusals",
             Self::UseLoopbackPorts {} => "Loopback Ports",
             Self::ExchangeCode {} => "Authorization Code Flow",
             Self::FetchUserinfo { .. } => "UserInfo",

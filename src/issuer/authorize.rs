@@ -123,7 +123,8 @@ fn check(issuer: &Issuer, params: &Params) -> Result<Request, Refusal> {
     if issuer.defect.does(Behaviour::UnknownParameterRefused) && params.names().any(|name| !KNOWN.contains(&name)) {
         return Err(invalid("there is a parameter that is not known"));
     }
-    if params.any_repeats() {
+    let does = |behaviour| issuer.defect.does(behaviour);
+    if params.any_repeats() && !does(Behaviour::RepeatedParametersTaken) {
         return Err(invalid("a parameter is there more than once"));
     }
     for (name, error) in
@@ -135,6 +136,8 @@ fn check(issuer: &Issuer, params: &Params) -> Result<Request, Refusal> {
     }
     match params.get("response_type") {
         Some("code") => {}
+        Some("token") if does(Behaviour::ResponseTypeTokenTaken) => {}
+        None if does(Behaviour::ResponseTypeMissingTaken) => {}
         Some(_) => return Err(refuse("unsupported_response_type", "only the response type code is supported")),
         None => return Err(invalid("response_type is missing")),
     }
@@ -147,7 +150,7 @@ fn check(issuer: &Issuer, params: &Params) -> Result<Request, Refusal> {
     if [params.get("state"), params.get("nonce")].into_iter().flatten().any(|value| value.len() > LONGEST_VALUE) {
         return Err(invalid("state or nonce is too long"));
     }
-    let challenge = challenge(&client, params).map_err(invalid)?;
+    let challenge = challenge(issuer, &client, params).map_err(invalid)?;
     let prompt = Scope::parse(params.get("prompt").unwrap_or_default());
     if prompt.has("none") && prompt.words().count() > 1 {
         return Err(invalid("prompt has none and another value"));
@@ -155,6 +158,9 @@ fn check(issuer: &Issuer, params: &Params) -> Result<Request, Refusal> {
     let max_age = match params.get("max_age").map(str::parse) {
         None => None,
         Some(Ok(seconds)) => Some(seconds),
+        Some(Err(_)) if does(Behaviour::MaxAgeBreaks) => {
+            return Err(Refusal::Flawed(Reply::text(StatusCode::INTERNAL_SERVER_ERROR, "InvalidCastException")));
+        }
         Some(Err(_)) => return Err(invalid("max_age is not a number of seconds")),
     };
     // Scopes that are not known are ignored (OpenID Connect Core 3.1.2.1); the token response tells what was granted.
@@ -244,17 +250,23 @@ fn doubtful(issuer: &Issuer, params: &Params, message: &'static str) -> Option<R
 }
 
 /// The code challenge: S256 only, and needed from public clients (RFC 7636 4.4.1, RFC 9700 2.1.1).
-fn challenge(client: &Client, params: &Params) -> Result<Option<String>, &'static str> {
+fn challenge(issuer: &Issuer, client: &Client, params: &Params) -> Result<Option<String>, &'static str> {
     let Some(challenge) = params.get("code_challenge") else {
         return if params.get("code_challenge_method").is_some() {
             Err("code_challenge_method is there without code_challenge")
-        } else if client.metadata.auth_methods == [AuthMethod::None] {
+        } else if client.metadata.auth_methods == [AuthMethod::None] && !issuer.defect.does(Behaviour::PublicClientWithoutChallenge) {
             Err("a public client needs a code_challenge")
         } else {
             Ok(None)
         };
     };
-    if params.get("code_challenge_method") != Some("S256") {
+    let taken = match params.get("code_challenge_method") {
+        Some("S256") => true,
+        Some("plain") => issuer.defect.does(Behaviour::ChallengePlainTaken),
+        Some(_) => issuer.defect.does(Behaviour::ChallengeMethodUnknownTaken),
+        None => false,
+    };
+    if !taken {
         return Err("only the code_challenge_method S256 is supported");
     }
     let is_base64url = challenge.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');

@@ -176,6 +176,22 @@ pub enum Behaviour {
     CodeShort,
     /// Answers what it refuses with a page of its own instead of an error for the client.
     AuthorizationErrorAsPage,
+    /// Answers what is wrong with a request with `access_denied` instead of `invalid_request`.
+    InvalidRequestUnnamed,
+    /// Takes a request without a response type for one for a code.
+    ResponseTypeMissingTaken,
+    /// Takes a request for a token for one for a code.
+    ResponseTypeTokenTaken,
+    /// Takes authorization requests with parameters that come twice.
+    RepeatedParametersTaken,
+    /// Takes code challenges of methods it does not know.
+    ChallengeMethodUnknownTaken,
+    /// Takes code challenges of the method `plain`.
+    ChallengePlainTaken,
+    /// Takes a public client's request without a code challenge.
+    PublicClientWithoutChallenge,
+    /// Breaks on a `max_age` that is no number of seconds.
+    MaxAgeBreaks,
     /// Takes a redirect URI with any host.
     RedirectHostIgnored,
     /// Takes a redirect URI with any scheme.

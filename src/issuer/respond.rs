@@ -57,6 +57,8 @@ pub fn error(issuer: &Issuer, target: &Target, error: &str, description: &str) -
     if issuer.defect.does(Behaviour::AuthorizationErrorAsPage) {
         return Err(Problem::Page("The request cannot be granted."));
     }
+    let unnamed = error == "invalid_request" && issuer.defect.does(Behaviour::InvalidRequestUnnamed);
+    let error = if unnamed { "access_denied" } else { error };
     let mut params = target.response(issuer, &[("error", error), ("error_description", description)]);
     if issuer.defect.does(Behaviour::AuthorizationErrorWithCode) {
         params["code"] = json!(random::secret());

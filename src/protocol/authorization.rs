@@ -225,6 +225,7 @@ fn refused(wish: &Authorize) -> Option<Refused> {
         _ if wish.request_object.is_some() => Some(Refused::RequestObject),
         Some(Prompt::NoneAndLogin) => Some(Refused::PromptNoneAndLogin),
         Some(Prompt::None) if wish.second.is_none() => Some(Refused::PromptNoneNotLoggedIn),
+        _ if !wish.pkce => Some(Refused::NoChallenge),
         _ => None,
     }
 }

@@ -136,7 +136,7 @@ impl Session {
     }
 
     /// Makes the visit that a request begins.
-    async fn look(&mut self, url: &Url, state: &str, aims: &[&str], silent: bool) -> Result<Ended, Stop> {
+    pub(super) async fn look(&mut self, url: &Url, state: &str, aims: &[&str], silent: bool) -> Result<Ended, Stop> {
         let listener = self.run.callback.clone().ok_or_else(|| missing("the callback listener"))?;
         let user = self.run.config.user.clone().ok_or_else(|| missing("somebody to log in as"))?;
         let agent = self.run.agent.clone().await.map_err(Stop::Untestable)?;

@@ -5,6 +5,7 @@ use crate::report::model::StepEnd;
 use crate::session::{Session, Stop};
 
 pub mod authorization;
+pub mod authorization_improper;
 pub mod authorization_page;
 pub mod authorization_probe;
 pub mod authorization_refusals;
@@ -40,6 +41,7 @@ impl Session {
             Step::AccessOrdersFeed {} => self.access_orders_feed().await,
             Step::Authorize(wish) => self.authorize(wish).await,
             Step::RefuseRedirects {} => self.refuse_redirects().await,
+            Step::RefuseAuthorizationRequests {} => self.refuse_authorization_requests().await,
             Step::UseLoopbackPorts {} => self.use_loopback_ports().await,
             Step::ExchangeCode {} => self.exchange_code().await,
             Step::FetchUserinfo { judge_claims } => self.fetch_userinfo(*judge_claims).await,

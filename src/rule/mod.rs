@@ -25,6 +25,7 @@ pub mod orders_feed;
 pub mod provider_metadata;
 pub mod refresh;
 pub mod refused_authorization;
+pub mod refused_request;
 pub mod registration;
 pub mod revocation;
 pub mod scope_claims;
@@ -149,6 +150,7 @@ pub fn catalogue() -> Vec<&'static Rule> {
         .chain(rules::<authorization_delivery::AuthorizationDelivery>())
         .chain(rules::<refused_authorization::RefusedAuthorizations>())
         .chain(rules::<refused_authorization::LoopbackRedirect>())
+        .chain(rules::<refused_request::RefusedRequests>())
         .chain(rules::<consent::Consent>())
         .chain(rules::<second_login::SecondLogin>())
         .chain(rules::<token_response::TokenResponse>())

@@ -29,6 +29,7 @@ static FILES: &[(&str, &str)] = &[
     ("authorization_error.json", include_str!("../../../fixtures/flaws/authorization_error.json")),
     ("authorization_delivery.json", include_str!("../../../fixtures/flaws/authorization_delivery.json")),
     ("refused_authorization.json", include_str!("../../../fixtures/flaws/refused_authorization.json")),
+    ("refused_request.json", include_str!("../../../fixtures/flaws/refused_request.json")),
     ("second_login.json", include_str!("../../../fixtures/flaws/second_login.json")),
     ("userinfo_request.json", include_str!("../../../fixtures/flaws/userinfo_request.json")),
     ("scope_claims.json", include_str!("../../../fixtures/flaws/scope_claims.json")),

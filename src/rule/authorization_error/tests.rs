@@ -9,7 +9,17 @@ use crate::rule::Artefact as _;
 use crate::rule::jose::testing::{judged, never_panics};
 
 const ISSUER: &str = "https://issuer.example";
-const ALL: [Refused; 4] = [Refused::PromptNoneNotLoggedIn, Refused::PromptNoneAndLogin, Refused::UnsupportedResponseType, Refused::RequestObject];
+const ALL: [Refused; 9] = [
+    Refused::PromptNoneNotLoggedIn,
+    Refused::PromptNoneAndLogin,
+    Refused::UnsupportedResponseType,
+    Refused::RequestObject,
+    Refused::ResponseTypeMissing,
+    Refused::ResponseTypeToken,
+    Refused::Repeated,
+    Refused::ChallengeMethod,
+    Refused::NoChallenge,
+];
 
 fn response(refused: Refused, parameters: &[(&str, &str)]) -> AuthorizationError {
     AuthorizationError {
@@ -47,6 +57,10 @@ fn every_true_code_is_right_and_every_other_wrong() {
         ),
         (Refused::PromptNoneAndLogin, &["invalid_request", "login_required"], "prompt-conflict-code"),
         (Refused::UnsupportedResponseType, &["unsupported_response_type", "invalid_request", "unauthorized_client"], "response-type-code"),
+        (Refused::ResponseTypeMissing, &["invalid_request", "unsupported_response_type"], "response-type-missing-code"),
+        (Refused::Repeated, &["invalid_request"], "repeated-parameter-code"),
+        (Refused::ChallengeMethod, &["invalid_request"], "challenge-code"),
+        (Refused::NoChallenge, &["invalid_request"], "challenge-code"),
         (Refused::RequestObject, &["request_not_supported", "invalid_request_object", "invalid_request"], "request-object-code"),
     ] {
         for error in right.iter().chain(&["temporarily_unavailable"]) {
