@@ -81,7 +81,7 @@ enum Refusal {
     /// Shown to the end-user: nobody may be sent to this redirect URI.
     Page(&'static str),
     /// The same, with the status and the page a flaw makes of it.
-    Flawed(Reply),
+    Flawed(Box<Reply>),
     /// Sent to the client.
     Client { target: Target, error: &'static str, description: &'static str },
 }
@@ -106,7 +106,7 @@ fn begin(issuer: &Issuer, params: &Params, headers: &HeaderMap) -> Answer {
     match check(issuer, params) {
         Ok(request) => interaction::begin(issuer, request, headers),
         Err(Refusal::Page(message)) => Err(Problem::Page(message)),
-        Err(Refusal::Flawed(reply)) => Ok(reply),
+        Err(Refusal::Flawed(reply)) => Ok(*reply),
         Err(Refusal::Client { target, error, description }) => respond::error(issuer, &target, error, description),
     }
 }
@@ -159,7 +159,7 @@ fn check(issuer: &Issuer, params: &Params) -> Result<Request, Refusal> {
         None => None,
         Some(Ok(seconds)) => Some(seconds),
         Some(Err(_)) if does(Behaviour::MaxAgeBreaks) => {
-            return Err(Refusal::Flawed(Reply::text(StatusCode::INTERNAL_SERVER_ERROR, "InvalidCastException")));
+            return Err(Refusal::Flawed(Box::new(Reply::text(StatusCode::INTERNAL_SERVER_ERROR, "InvalidCastException"))));
         }
         Some(Err(_)) => return Err(invalid("max_age is not a number of seconds")),
     };
@@ -240,11 +240,11 @@ fn doubtful(issuer: &Issuer, params: &Params, message: &'static str) -> Option<R
         return client.metadata.redirect_uris.first().map(|uri| at(uri));
     }
     if does(Behaviour::RefusalPageOk) {
-        return Some(Refusal::Flawed(Reply::page(StatusCode::OK, pages::error(message).ok()?)));
+        return Some(Refusal::Flawed(Box::new(Reply::page(StatusCode::OK, pages::error(message).ok()?))));
     }
     if does(Behaviour::RefusalPageRaw) && message == UNREGISTERED {
         let html = pages::error(message).ok()?.replace(message, params.get("redirect_uri")?);
-        return Some(Refusal::Flawed(Reply::page(StatusCode::BAD_REQUEST, html)));
+        return Some(Refusal::Flawed(Box::new(Reply::page(StatusCode::BAD_REQUEST, html))));
     }
     None
 }

@@ -200,6 +200,8 @@ pub enum Behaviour {
     RedirectPortIgnored,
     /// Takes a redirect URI whose path begins with the registered one.
     RedirectPathPrefix,
+    /// Takes a redirect URI whose path is the registered one but for the case of its letters.
+    RedirectCaseIgnored,
     /// Takes a redirect URI with any query.
     RedirectQueryIgnored,
     /// Takes a redirect URI with a user and a fragment.

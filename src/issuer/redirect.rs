@@ -24,6 +24,10 @@ pub fn is_registered(defect: &Defect, client: &Metadata, uri: &str) -> bool {
                     uri.set_path(known.path());
                     return true;
                 }
+                if does(Behaviour::RedirectCaseIgnored) && uri.path().eq_ignore_ascii_case(known.path()) {
+                    uri.set_path(known.path());
+                    return true;
+                }
                 if does(Behaviour::RedirectQueryIgnored) {
                     uri.set_query(known.query());
                     return uri.fragment().is_none();

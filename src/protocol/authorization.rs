@@ -166,7 +166,7 @@ impl Session {
         self.judge_delivery(Asked::Refusal, None);
         let Some(refused) = refused(wish) else { return };
         let AuthorizationResponse { url, parameters, state, issuer, metadata, .. } = response;
-        self.judge(&AuthorizationError { url, parameters, state: state.unwrap_or_default(), issuer, metadata, refused });
+        self.judge(&AuthorizationError { url, parameters, state: state.unwrap_or_default(), issuer, metadata, refused, exchange: None });
     }
 
     fn judge_consent(&mut self, wish: &Authorize, shown: usize) {

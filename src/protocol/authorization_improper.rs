@@ -60,16 +60,20 @@ impl Session {
         let pkce = methods.is_some();
         let plain = methods.is_some_and(|methods| methods.contains(&"plain"));
         let (mut probing, _) = self.begin_probing(&endpoint, &good).await?;
-        self.sentence("should refuse authorization requests that are wrong, with an error at the redirect URI");
-        let mut requests = Vec::new();
+        self.sentence("should refuse authorization requests that are wrong");
+        let (mut requests, mut ends) = (Vec::new(), Vec::new());
         for (improper, sent, change) in attempts.iter().copied().filter(|(improper, ..)| *improper != Improper::PlainChallenge || !plain) {
             let (ended, state, exchange) = self.provoke(&endpoint, &good, (improper, sent, change), &mut probing).await?;
-            if improper != Improper::Odd && !matches!(ended, Ended::Unknown(_)) {
-                self.judge_error(&ended, state, refused(improper), &good)?;
-            }
-            requests.push(RefusedRequest { improper, sent, became: became(ended), pkce, exchange });
+            requests.push(RefusedRequest { improper, sent, became: became(&ended), pkce, exchange });
+            ends.push((ended, state));
         }
-        self.judge(&RefusedRequests(requests));
+        let requests = RefusedRequests(requests);
+        self.judge(&requests);
+        for (RefusedRequest { improper, sent, exchange, .. }, (ended, state)) in requests.0.iter().zip(ends) {
+            if *improper != Improper::Odd {
+                self.judge_error(&ended, state, (refused(*improper), sent), *exchange, &good)?;
+            }
+        }
         Ok(StepEnd::Done)
     }
 
@@ -103,12 +107,13 @@ impl Session {
     }
 
     /// Judges the error that came to the redirect URI, or that none did.
-    fn judge_error(&mut self, ended: &Ended, state: String, refused: Refused, good: &str) -> Result<(), Stop> {
+    fn judge_error(&mut self, ended: &Ended, state: String, (refused, sent): (Refused, &str), exchange: usize, good: &str) -> Result<(), Stop> {
         let (location, parameters) = match ended {
             Ended::Redirect { location, parameters } => (location, parameters),
             // Without a response type nobody knows where its response belongs (OpenID Connect Core 3.1.2.6 speaks of requests that were understood).
             Ended::Page { .. } if matches!(refused, Refused::ResponseTypeMissing | Refused::ResponseTypeToken) => return Ok(()),
             Ended::Page { status } => {
+                self.sentence(format!("should answer a request with {sent} at the redirect URI"));
                 let status = status.map(|status| format!(" (status {status})")).unwrap_or_default();
                 self.judge_delivery(Asked::Refusal, Some(format!("a page of the issuer's{status}")));
                 return Ok(());
@@ -119,10 +124,11 @@ impl Session {
         let parameters: Parameters = parameters.iter().filter(|pair| !own.contains(pair)).cloned().collect();
         // What was granted is another rule's.
         let (Ok(url), true) = (Url::parse(location), parameters.iter().any(|(name, _)| name == "error")) else { return Ok(()) };
+        self.sentence(format!("should answer a request with {sent} at the redirect URI"));
         self.judge_delivery(Asked::Refusal, None);
         let metadata: Value = self.metadata_value()?;
         let issuer = self.issuer();
-        self.judge(&AuthorizationError { url, parameters, state, issuer, metadata, refused });
+        self.judge(&AuthorizationError { url, parameters, state, issuer, metadata, refused, exchange: Some(exchange) });
         Ok(())
     }
 }
@@ -137,11 +143,11 @@ fn refused(improper: Improper) -> Refused {
     }
 }
 
-fn became(ended: Ended) -> Became {
+fn became(ended: &Ended) -> Became {
     let parameters = match ended {
         Ended::Redirect { parameters, .. } => parameters,
-        Ended::Page { status } => return Became::Page(status),
-        Ended::Unknown(why) => return Became::Unknown(why),
+        Ended::Page { status } => return Became::Page(*status),
+        Ended::Unknown(why) => return Became::Unknown(why.clone()),
     };
     let value = |name: &str| parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
     match (value("error"), ["code", "access_token", "id_token"].into_iter().find(|name| value(name).is_some())) {
@@ -172,9 +178,9 @@ mod tests {
     #[test]
     fn what_came_is_told_by_its_parameters() {
         let redirect = |name: &str| Ended::Redirect { location: String::new(), parameters: vec![(name.to_owned(), "x".to_owned())] };
-        assert_eq!(became(redirect("error")), Became::Error("x".to_owned()));
-        assert_eq!(became(redirect("access_token")), Became::Granted("access_token".to_owned()));
-        assert!(matches!(became(redirect("state")), Became::Unknown(_)));
-        assert_eq!(became(Ended::Page { status: None }), Became::Page(None));
+        assert_eq!(became(&redirect("error")), Became::Error("x".to_owned()));
+        assert_eq!(became(&redirect("access_token")), Became::Granted("access_token".to_owned()));
+        assert!(matches!(became(&redirect("state")), Became::Unknown(_)));
+        assert_eq!(became(&Ended::Page { status: None }), Became::Page(None));
     }
 }

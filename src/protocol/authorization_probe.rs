@@ -120,15 +120,14 @@ impl Session {
             _ => {
                 let signature = signature(&response, &url);
                 let known = probing.refusals.get(&signature).copied();
-                match known.filter(|_| probing.good.as_ref() != Some(&signature)) {
-                    Some(status) => Ended::Page { status },
-                    None => {
-                        let ended = self.look(&url, state, aims, probing.silent).await?;
-                        if let Ended::Page { status } = ended {
-                            probing.refusals.insert(signature, status);
-                        }
-                        ended
+                if let Some(status) = known.filter(|_| probing.good.as_ref() != Some(&signature)) {
+                    Ended::Page { status }
+                } else {
+                    let ended = self.look(&url, state, aims, probing.silent).await?;
+                    if let Ended::Page { status } = ended {
+                        probing.refusals.insert(signature, status);
                     }
+                    ended
                 }
             }
         };

@@ -131,7 +131,7 @@ fn led(ended: Ended, sent: &str, registered: &str) -> Led {
     // Both match where one is the beginning of the other, or a browser takes them for the same: the more exact and the longer is meant.
     let close = |uri: &str| reaches(&location, uri).then(|| (continues(&location, uri.split('#').next().unwrap_or(uri)), uri.len()));
     if sent != registered && close(sent) <= close(registered) {
-        let taken = granted.is_some() || error.is_none_or(|error| ABOUT_THE_USER.contains(&error));
+        let taken = granted.is_some() || error.is_some_and(|error| ABOUT_THE_USER.contains(&error));
         return Led::Registered { taken, with };
     }
     Led::Sent(with)
@@ -164,7 +164,7 @@ impl<'a> Written<'a> {
 
 /// Every request, in the order they are sent.
 fn attempts(good: &str) -> Vec<Attempt> {
-    use Wrong::{Doubled, Host, Missing, NoClient, Padding, Parts, Path, Port, Query, Scheme, UnknownClient};
+    use Wrong::{Case, Doubled, Host, Missing, NoClient, Padding, Parts, Path, Port, Query, Scheme, UnknownClient};
     let Written { scheme, host, port, path, query } = Written::read(good);
     let with_path = |path: String| format!("{scheme}://{host}{port}{path}{query}");
     let and = if query.is_empty() { "?" } else { "&" };
@@ -195,9 +195,9 @@ fn attempts(good: &str) -> Vec<Attempt> {
         attempts.push(Attempt::new(Path, "a slash at the end, or none", with_path(slash)));
         let upper = path.to_ascii_uppercase();
         if upper != path {
-            attempts.push(Attempt::new(Path, "the path in capitals", with_path(upper)));
+            attempts.push(Attempt::new(Case, "the path in capitals", with_path(upper)));
         }
-        if let Some(letter) = path.bytes().nth(1).filter(u8::is_ascii_alphanumeric) {
+        if let Some(letter) = path.as_bytes().get(1).filter(|letter| letter.is_ascii_alphanumeric()) {
             attempts.push(Attempt::new(Path, "a letter of the path encoded", with_path(format!("/%{letter:02x}{}", &path[2..]))));
         }
     }

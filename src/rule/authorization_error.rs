@@ -48,6 +48,8 @@ pub struct AuthorizationError {
     pub metadata: Value,
     /// What was wrong with the request.
     pub refused: Refused,
+    /// The journal's number of the exchange, where it came without a user agent.
+    pub exchange: Option<usize>,
 }
 
 impl AuthorizationError {
@@ -60,7 +62,7 @@ impl AuthorizationError {
 impl Artefact for AuthorizationError {
     const RULES: &'static [Check<Self>] = RULES;
     fn exchange(&self) -> Option<usize> {
-        None
+        self.exchange
     }
 }
 

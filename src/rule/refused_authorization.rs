@@ -20,6 +20,8 @@ pub enum Wrong {
     Port,
     /// Its path.
     Path,
+    /// The case of the letters of its path.
+    Case,
     /// Its query.
     Query,
     /// It has a user or a fragment.
@@ -115,6 +117,13 @@ static RULES: &[Check<RefusedAuthorizations>] = &[
         "Nobody is redirected to another path than the client registered",
         "One page of the client's that passes on what it is sent is enough to lose the code.",
         |all| judge::refused(all, Wrong::Path),
+    ),
+    must(
+        "redirect-uri/other-case",
+        "RFC9700-2.1",
+        "Nobody is redirected to a path whose letters are of another case than the client registered",
+        "On most servers that is another page, which never was to see a code.",
+        |all| judge::refused(all, Wrong::Case),
     ),
     must(
         "redirect-uri/other-query",

@@ -29,6 +29,7 @@ fn response(refused: Refused, parameters: &[(&str, &str)]) -> AuthorizationError
         issuer: ISSUER.to_owned(),
         metadata: json!({ "authorization_response_iss_parameter_supported": true }),
         refused,
+        exchange: None,
     }
 }
 

@@ -5,11 +5,12 @@ use crate::issuer::flaw::Flaw;
 use crate::rule::Artefact as _;
 use crate::rule::testing::{failing, not_applicable, passing, text};
 
-const ALL: [(Wrong, &str); 11] = [
+const ALL: [(Wrong, &str); 12] = [
     (Wrong::Host, "redirect-uri/other-host"),
     (Wrong::Scheme, "redirect-uri/other-scheme"),
     (Wrong::Port, "redirect-uri/other-port"),
     (Wrong::Path, "redirect-uri/other-path"),
+    (Wrong::Case, "redirect-uri/other-case"),
     (Wrong::Query, "redirect-uri/other-query"),
     (Wrong::Parts, "redirect-uri/other-parts"),
     (Wrong::Padding, "redirect-uri/padded"),
