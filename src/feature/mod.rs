@@ -35,6 +35,8 @@ const DOCUMENTS: &[(&str, &str)] = &[
     ("security/revocation.json", include_str!("../../features/security/revocation.json")),
     ("security/pages.json", include_str!("../../features/security/pages.json")),
     ("security/logout.json", include_str!("../../features/security/logout.json")),
+    ("security/redirect-uri.json", include_str!("../../features/security/redirect-uri.json")),
+    ("security/authorization-refusals.json", include_str!("../../features/security/authorization-refusals.json")),
 ];
 
 /// Something an issuer may implement, with the tests that show whether it does.

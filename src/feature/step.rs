@@ -41,6 +41,12 @@ pub enum Step {
     AccessOrdersFeed {},
     /// Sends the end-user to the authorization endpoint and waits for the callback (RFC 6749 4.1.1, OpenID Connect Core 3.1.2).
     Authorize(Box<Authorize>),
+    /// Sends authorization requests whose redirect URI or client is wrong, which nobody may be redirected for (RFC 6749 4.1.2.1).
+    RefuseRedirects {},
+    /// Sends authorization requests that are wrong though client and redirect URI are in order (RFC 6749 4.1.2.1).
+    RefuseAuthorizationRequests {},
+    /// Asks for a redirect to another port of loopback, which a native application may do (RFC 8252 7.3).
+    UseLoopbackPorts {},
     /// Exchanges the code for tokens (RFC 6749 4.1.3).
     ExchangeCode {},
     /// Asks the userinfo endpoint, where one is published (OpenID Connect Core 5.3).
@@ -132,6 +138,9 @@ pub struct ClientWish {
     pub links: bool,
     /// `scope`, space-separated; without it everything the story asks for.
     pub scope: Option<String>,
+    /// `redirect_uris`.
+    #[serde(default)]
+    pub redirect_uris: RedirectUris,
 }
 
 /// How a client that authenticates by `private_key_jwt` makes its key known.
@@ -143,6 +152,19 @@ pub enum KeysBy {
     Value,
     /// `jwks_uri`: published beside the redirect URI, for the issuer to fetch.
     Reference,
+}
+
+/// The redirect URIs of a client that is registered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RedirectUris {
+    /// The one that is listened on.
+    #[default]
+    Own,
+    /// That and another beside it, so that a request has to say which.
+    Two,
+    /// One on loopback without a port, of a native application (`application_type`). Left out where the issuer does not register that.
+    NativeLoopback,
 }
 
 /// How a client that is registered authenticates at the token endpoint.
@@ -220,6 +242,9 @@ impl Step {
             | Self::TryGrants {}
             | Self::TryWrongPassword {}
             | Self::SendFormElsewhere {}
+            | Self::RefuseRedirects {}
+            | Self::RefuseAuthorizationRequests {}
+            | Self::UseLoopbackPorts {}
             | Self::DenyConsent {} => &[Fact::Metadata, Fact::Client],
             Self::AttackCode { .. } | Self::AttackClientAuthentication {} | Self::RaceCode {} => &[Fact::Metadata, Fact::Client, Fact::Code],
             Self::ExchangeCode {} => &[Fact::Metadata, Fact::KeySet, Fact::Client, Fact::Code],
@@ -270,6 +295,9 @@ impl Step {
             | Self::RevokeAccessToken {}
             | Self::AttackRevocation {}
             | Self::RevokeAsAnother {}
+            | Self::RefuseRedirects {}
+            | Self::RefuseAuthorizationRequests {}
+            | Self::UseLoopbackPorts {}
             | Self::Introspect {}
             | Self::Refresh {}
             | Self::Revoke {}
@@ -284,7 +312,14 @@ impl Step {
     /// The settings the step cannot do without.
     pub fn settings(&self) -> &'static [Need] {
         match self {
-            Self::Authorize(_) | Self::TryWrongPassword {} | Self::SendFormElsewhere {} | Self::DenyConsent {} | Self::LogOut(_) => &[Need::User],
+            Self::Authorize(_)
+            | Self::TryWrongPassword {}
+            | Self::SendFormElsewhere {}
+            | Self::DenyConsent {}
+            | Self::LogOut(_)
+            | Self::RefuseRedirects {}
+            | Self::RefuseAuthorizationRequests {}
+            | Self::UseLoopbackPorts {} => &[Need::User],
             Self::FetchDatasetSite {} => &[Need::DatasetSite],
             _ => &[],
         }
@@ -296,7 +331,12 @@ impl Step {
             Self::ClientCredentials { scope } => Some(scope),
             Self::AttackRefresh { wider } => Some(wider),
             Self::Authorize(authorize) => Some(&authorize.scope),
-            Self::TryWrongPassword {} | Self::SendFormElsewhere {} | Self::DenyConsent {} => Some("openid"),
+            Self::TryWrongPassword {}
+            | Self::SendFormElsewhere {}
+            | Self::DenyConsent {}
+            | Self::RefuseRedirects {}
+            | Self::RefuseAuthorizationRequests {}
+            | Self::UseLoopbackPorts {} => Some("openid"),
             _ => None,
         }
     }
@@ -318,6 +358,9 @@ impl Step {
             Self::Authorize(authorize) => {
                 return authorize.attempt.as_ref().map_or_else(|| "Authorization".to_owned(), |attempt| format!("Authorization ({attempt})"));
             }
+            Self::RefuseRedirects {} => "Redirect URIs",
+            Self::RefuseAuthorizationRequests {} => "Authorization Refusals",
+            Self::UseLoopbackPorts {} => "Loopback Ports",
             Self::ExchangeCode {} => "Authorization Code Flow",
             Self::FetchUserinfo { .. } => "UserInfo",
             Self::RequestUserinfoVariants {} => "UserInfo Requests",

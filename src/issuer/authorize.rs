@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
 
 use super::client::{AuthMethod, Client};
 use super::flaw::Behaviour;
 use super::hint;
 use super::interaction;
+use super::pages;
 use super::params::{self, Params};
-use super::reply::{Answer, Problem};
+use super::redirect;
+use super::reply::{Answer, Problem, Reply};
 use super::request_object;
 use super::requested::Requested;
 use super::respond::{self, Mode, Target};
@@ -79,6 +81,8 @@ pub struct Request {
 enum Refusal {
     /// Shown to the end-user: nobody may be sent to this redirect URI.
     Page(&'static str),
+    /// The same, with the status and the page a flaw makes of it.
+    Flawed(Box<Reply>),
     /// Sent to the client.
     Client { target: Target, error: &'static str, description: &'static str },
 }
@@ -103,6 +107,7 @@ fn begin(issuer: &Issuer, params: &Params, headers: &HeaderMap) -> Answer {
     match check(issuer, params) {
         Ok(request) => interaction::begin(issuer, request, headers),
         Err(Refusal::Page(message)) => Err(Problem::Page(message)),
+        Err(Refusal::Flawed(reply)) => Ok(*reply),
         Err(Refusal::Client { target, error, description }) => respond::error(issuer, &target, error, description),
     }
 }
@@ -122,7 +127,8 @@ fn check(issuer: &Issuer, params: &Params) -> Result<Request, Refusal> {
     if issuer.defect.does(Behaviour::UnknownParameterRefused) && params.names().any(|name| !KNOWN.contains(&name)) {
         return Err(invalid("there is a parameter that is not known"));
     }
-    if params.any_repeats() {
+    let does = |behaviour| issuer.defect.does(behaviour);
+    if params.any_repeats() && !does(Behaviour::RepeatedParametersTaken) {
         return Err(invalid("a parameter is there more than once"));
     }
     if let Some(object) = params.get("request") {
@@ -136,6 +142,8 @@ fn check(issuer: &Issuer, params: &Params) -> Result<Request, Refusal> {
     }
     match params.get("response_type") {
         Some("code") => {}
+        Some("token") if does(Behaviour::ResponseTypeTokenTaken) => {}
+        None if does(Behaviour::ResponseTypeMissingTaken) => {}
         Some(_) => return Err(refuse("unsupported_response_type", "only the response type code is supported")),
         None => return Err(invalid("response_type is missing")),
     }
@@ -148,7 +156,7 @@ fn check(issuer: &Issuer, params: &Params) -> Result<Request, Refusal> {
     if [params.get("state"), params.get("nonce")].into_iter().flatten().any(|value| value.len() > LONGEST_VALUE) {
         return Err(invalid("state or nonce is too long"));
     }
-    let challenge = challenge(&client, params).map_err(invalid)?;
+    let challenge = challenge(issuer, &client, params).map_err(invalid)?;
     let prompt = Scope::parse(params.get("prompt").unwrap_or_default());
     if prompt.has("none") && prompt.words().count() > 1 {
         return Err(invalid("prompt has none and another value"));
@@ -156,6 +164,9 @@ fn check(issuer: &Issuer, params: &Params) -> Result<Request, Refusal> {
     let max_age = match params.get("max_age").map(str::parse) {
         None => None,
         Some(Ok(seconds)) => Some(seconds),
+        Some(Err(_)) if does(Behaviour::MaxAgeBreaks) => {
+            return Err(Refusal::Flawed(Box::new(Reply::text(StatusCode::INTERNAL_SERVER_ERROR, "InvalidCastException"))));
+        }
         Some(Err(_)) => return Err(invalid("max_age is not a number of seconds")),
     };
     let asked = Scope::parse(params.get("scope").unwrap_or_default());
@@ -193,30 +204,80 @@ fn requested(issuer: &Issuer, params: &Params) -> Result<Requested, &'static str
 
 /// The client and where to send the answer. While these are in doubt nobody is redirected.
 fn addressee(issuer: &Issuer, params: &Params) -> Result<(Client, String), Refusal> {
+    addressed(issuer, params).map_err(|refusal| match refusal {
+        Refusal::Page(message) => doubtful(issuer, params, message).unwrap_or(refusal),
+        other => other,
+    })
+}
+
+fn addressed(issuer: &Issuer, params: &Params) -> Result<(Client, String), Refusal> {
+    let does = |behaviour| issuer.defect.does(behaviour);
     if params.repeats("client_id") || params.repeats("redirect_uri") {
         return Err(Refusal::Page("client_id or redirect_uri is there more than once."));
     }
-    let client_id = params.get("client_id").ok_or(Refusal::Page("client_id is missing."))?;
-    let client = issuer.store().client(client_id).cloned().ok_or(Refusal::Page("There is no such client."))?;
-    let redirect_uri = params.get("redirect_uri").ok_or(Refusal::Page("redirect_uri is missing."))?;
-    if !client.metadata.redirect_uris.iter().any(|known| known == redirect_uri) {
-        return Err(Refusal::Page("The client did not register this redirect_uri."));
+    let client_id = params.get("client_id").ok_or(Refusal::Page(NO_CLIENT))?;
+    let client = issuer.store().client(client_id).cloned().ok_or(Refusal::Page(UNKNOWN_CLIENT))?;
+    let first = client.metadata.redirect_uris.first().filter(|_| does(Behaviour::RedirectMissingDefaulted)).map(String::as_str);
+    let redirect_uri = params.get("redirect_uri").or(first).ok_or(Refusal::Page("redirect_uri is missing."))?;
+    if !redirect::is_registered(&issuer.defect, &client.metadata, redirect_uri) {
+        return Err(Refusal::Page(UNREGISTERED));
     }
-    Ok((client, redirect_uri.to_owned()))
+    let redirect_uri = redirect_uri.to_owned();
+    Ok((client, redirect_uri))
+}
+
+const NO_CLIENT: &str = "client_id is missing.";
+const UNKNOWN_CLIENT: &str = "There is no such client.";
+const UNREGISTERED: &str = "The client did not register this redirect_uri.";
+
+/// What a flaw makes of a request that is to be refused on a page.
+fn doubtful(issuer: &Issuer, params: &Params, message: &'static str) -> Option<Refusal> {
+    let does = |behaviour| issuer.defect.does(behaviour);
+    let at = |uri: &str| Refusal::Client {
+        target: Target { redirect_uri: uri.to_owned(), state: params.owned("state"), mode: Mode::Query },
+        error: "invalid_request",
+        description: "the request is wrong",
+    };
+    let redirects =
+        (does(Behaviour::NoClientRedirected) && message == NO_CLIENT) || (does(Behaviour::UnknownClientRedirected) && message == UNKNOWN_CLIENT);
+    if redirects {
+        return params.get("redirect_uri").map(at);
+    }
+    if does(Behaviour::RedirectSecondUsed) && params.repeats("redirect_uri") {
+        return params.last("redirect_uri").map(at);
+    }
+    if does(Behaviour::RedirectRefusedAtRegistered) && message == UNREGISTERED {
+        let client = issuer.store().client(params.get("client_id")?).cloned()?;
+        return client.metadata.redirect_uris.first().map(|uri| at(uri));
+    }
+    if does(Behaviour::RefusalPageOk) {
+        return Some(Refusal::Flawed(Box::new(Reply::page(StatusCode::OK, pages::error(message).ok()?))));
+    }
+    if does(Behaviour::RefusalPageRaw) && message == UNREGISTERED {
+        let html = pages::error(message).ok()?.replace(message, params.get("redirect_uri")?);
+        return Some(Refusal::Flawed(Box::new(Reply::page(StatusCode::BAD_REQUEST, html))));
+    }
+    None
 }
 
 /// The code challenge: S256 only, and needed from public clients (RFC 7636 4.4.1, RFC 9700 2.1.1).
-fn challenge(client: &Client, params: &Params) -> Result<Option<String>, &'static str> {
+fn challenge(issuer: &Issuer, client: &Client, params: &Params) -> Result<Option<String>, &'static str> {
     let Some(challenge) = params.get("code_challenge") else {
         return if params.get("code_challenge_method").is_some() {
             Err("code_challenge_method is there without code_challenge")
-        } else if client.metadata.auth_methods == [AuthMethod::None] {
+        } else if client.metadata.auth_methods == [AuthMethod::None] && !issuer.defect.does(Behaviour::PublicClientWithoutChallenge) {
             Err("a public client needs a code_challenge")
         } else {
             Ok(None)
         };
     };
-    if params.get("code_challenge_method") != Some("S256") {
+    let taken = match params.get("code_challenge_method") {
+        Some("S256") => true,
+        Some("plain") => issuer.defect.does(Behaviour::ChallengePlainTaken),
+        Some(_) => issuer.defect.does(Behaviour::ChallengeMethodUnknownTaken),
+        None => false,
+    };
+    if !taken {
         return Err("only the code_challenge_method S256 is supported");
     }
     let is_base64url = challenge.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');

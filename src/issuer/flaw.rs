@@ -352,6 +352,56 @@ pub enum Behaviour {
     IntrospectionBlind,
     /// Gives authorization codes of eight characters.
     CodeShort,
+    /// Answers what it refuses with a page of its own instead of an error for the client.
+    AuthorizationErrorAsPage,
+    /// Answers what is wrong with a request with `access_denied` instead of `invalid_request`.
+    InvalidRequestUnnamed,
+    /// Takes a request without a response type for one for a code.
+    ResponseTypeMissingTaken,
+    /// Takes a request for a token for one for a code.
+    ResponseTypeTokenTaken,
+    /// Takes authorization requests with parameters that come twice.
+    RepeatedParametersTaken,
+    /// Takes code challenges of methods it does not know.
+    ChallengeMethodUnknownTaken,
+    /// Takes code challenges of the method `plain`.
+    ChallengePlainTaken,
+    /// Takes a public client's request without a code challenge.
+    PublicClientWithoutChallenge,
+    /// Breaks on a `max_age` that is no number of seconds.
+    MaxAgeBreaks,
+    /// Takes a redirect URI with any host.
+    RedirectHostIgnored,
+    /// Takes a redirect URI with any scheme.
+    RedirectSchemeIgnored,
+    /// Takes a redirect URI with any port.
+    RedirectPortIgnored,
+    /// Takes a redirect URI whose path begins with the registered one.
+    RedirectPathPrefix,
+    /// Takes a redirect URI whose path is the registered one but for the case of its letters.
+    RedirectCaseIgnored,
+    /// Takes a redirect URI with any query.
+    RedirectQueryIgnored,
+    /// Takes a redirect URI with a user and a fragment.
+    RedirectPartsIgnored,
+    /// Takes a redirect URI with white space around it.
+    RedirectPaddingIgnored,
+    /// Checks the first of two redirect URIs and redirects to the second.
+    RedirectSecondUsed,
+    /// Takes the first registered redirect URI where a request has none.
+    RedirectMissingDefaulted,
+    /// Takes no other port of a native application than the registered one.
+    LoopbackPortFixed,
+    /// Redirects for clients it does not know.
+    UnknownClientRedirected,
+    /// Redirects for requests that name no client.
+    NoClientRedirected,
+    /// Answers a wrong redirect URI with an error at one that the client registered.
+    RedirectRefusedAtRegistered,
+    /// Shows what is wrong with a request on a page with status 200.
+    RefusalPageOk,
+    /// Shows the redirect URI it refuses as it is.
+    RefusalPageRaw,
     /// Adds an audience the client has never heard of to ID tokens: `aud` becomes an array of the client and `https://stranger.example`.
     IdTokenStranger,
     /// Names the client itself as the audience of access tokens.

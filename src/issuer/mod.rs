@@ -27,6 +27,7 @@ mod metadata;
 mod pages;
 mod params;
 mod random;
+mod redirect;
 mod registration;
 mod reply;
 mod request_object;

@@ -9,7 +9,7 @@ use super::flaw::{Behaviour, Site};
 use super::pages;
 use super::params::Params;
 use super::random;
-use super::reply::{Answer, Reply};
+use super::reply::{Answer, Problem, Reply};
 use super::state::Issuer;
 
 /// A response mode (OAuth 2.0 Multiple Response Type Encoding Practices 2.1).
@@ -54,6 +54,11 @@ impl Target {
 
 /// An error sent to the client (RFC 6749 4.1.2.1).
 pub fn error(issuer: &Issuer, target: &Target, error: &str, description: &str) -> Answer {
+    if issuer.defect.does(Behaviour::AuthorizationErrorAsPage) {
+        return Err(Problem::Page("The request cannot be granted."));
+    }
+    let unnamed = error == "invalid_request" && issuer.defect.does(Behaviour::InvalidRequestUnnamed);
+    let error = if unnamed { "access_denied" } else { error };
     let mut params = target.response(issuer, &[("error", error), ("error_description", description)]);
     if issuer.defect.does(Behaviour::AuthorizationErrorWithCode) {
         params["code"] = json!(random::secret());
@@ -63,7 +68,7 @@ pub fn error(issuer: &Issuer, target: &Target, error: &str, description: &str) -
 }
 
 /// A code for the client (RFC 6749 4.1.2), with the code as it is sent, which a flaw may have changed.
-pub fn code(issuer: &Issuer, target: &Target, code: &str) -> Result<(Reply, String), super::reply::Problem> {
+pub fn code(issuer: &Issuer, target: &Target, code: &str) -> Result<(Reply, String), Problem> {
     let mut params = target.response(issuer, &[("code", code)]);
     issuer.defect.json(&[Site::AuthorizationResponse], &mut params)?;
     let sent = params["code"].as_str().unwrap_or(code).to_owned();

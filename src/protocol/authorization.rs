@@ -6,6 +6,7 @@ use url::Url;
 use super::authorization_request::AuthorizationRequest;
 use crate::feature::authorize::{Authorize, BrowserSession, ConsentDue, Expect, Method, RequestObject};
 use crate::report::model::{Entry, StepEnd};
+use crate::rule::authorization_delivery::{Asked, AuthorizationDelivery};
 use crate::rule::authorization_error::{AuthorizationError, Refused};
 use crate::rule::authorization_response::AuthorizationResponse;
 use crate::rule::consent::Consent;
@@ -88,6 +89,9 @@ impl Session {
             }
             return Ok(StepEnd::Done);
         }
+        if wish.method == Method::Post {
+            self.judge_delivery(Asked::ByPost, None);
+        }
         self.judge(&artefact);
         self.judge_consent(wish, consents);
 
@@ -147,27 +151,38 @@ impl Session {
         Ok(session.visit(&visit, &listener).await)
     }
 
-    /// What a visit that did not end at the redirect URI means. A page is no fault where the specifications leave the issuer the choice.
-    fn no_callback(&self, wish: &Authorize, error: VisitError) -> Result<StepEnd, Stop> {
-        let a_page_will_do = wish.beyond_scope.is_some()
-            || matches!(refused(wish), Some(Refused::UnsupportedResponseType | Refused::RequestObject | Refused::RequestUri));
+    /// What a visit that did not end at the redirect URI means: a finding where that is what the story is about.
+    fn no_callback(&mut self, wish: &Authorize, error: VisitError) -> Result<StepEnd, Stop> {
+        let refusable = wish.beyond_scope.is_some() || matches!(wish.expect, Expect::Error | Expect::CodeOrError);
         match error {
-            // A MUST of OpenID Connect Core 3.1.2.1 that certified issuers are let off: it is said, and no more.
-            VisitError::ErrorPage { .. } | VisitError::NotUnderstood { .. } if wish.method == Method::Post => {
+            VisitError::NotUnderstood { .. } if wish.method == Method::Post => {
                 let what = self.recorder.redactor().text(&error.to_string());
-                Ok(StepEnd::LeftOut(format!("the issuer does not take authorization requests by POST as it is to: {what}")))
+                Ok(StepEnd::LeftOut(format!("what the issuer answers to an authorization request by POST is not understood: {what}")))
             }
-            VisitError::ErrorPage { .. } if a_page_will_do => {
+            VisitError::ErrorPage { .. } if wish.method == Method::Post => {
+                self.sentence("should take authorization requests by POST");
+                self.judge_delivery(Asked::ByPost, Some(error.to_string()));
+                Ok(StepEnd::LeftOut("the issuer does not take authorization requests by POST, so nobody logged in".to_owned()))
+            }
+            VisitError::ErrorPage { .. } if refusable => {
+                self.sentence("should refuse the authorization request at the redirect URI");
+                self.judge_delivery(Asked::Refusal, Some(error.to_string()));
                 Ok(StepEnd::LeftOut("the issuer refused the request with a page of its own, so there is no error response to judge".to_owned()))
             }
             error => Err(self.blame(error)),
         }
     }
 
+    /// Judges whether the answer to a request reached the redirect URI, or ended elsewhere.
+    pub(super) fn judge_delivery(&mut self, asked: Asked, ended: Option<String>) {
+        self.judge(&AuthorizationDelivery { asked, ended });
+    }
+
     fn judge_refusal(&mut self, wish: &Authorize, response: AuthorizationResponse) {
+        self.judge_delivery(Asked::Refusal, None);
         let Some(refused) = refused(wish) else { return };
         let AuthorizationResponse { url, parameters, state, issuer, metadata, .. } = response;
-        self.judge(&AuthorizationError { url, parameters, state: state.unwrap_or_default(), issuer, metadata, refused });
+        self.judge(&AuthorizationError { url, parameters, state: state.unwrap_or_default(), issuer, metadata, refused, exchange: None });
     }
 
     fn judge_consent(&mut self, wish: &Authorize, shown: usize) {
@@ -226,6 +241,7 @@ fn refused(wish: &Authorize) -> Option<Refused> {
         _ if wish.request_object.is_some() => Some(Refused::RequestObject),
         Some(Prompt::NoneAndLogin) => Some(Refused::PromptNoneAndLogin),
         Some(Prompt::None) if wish.second.is_none() => Some(Refused::PromptNoneNotLoggedIn),
+        _ if !wish.pkce => Some(Refused::NoChallenge),
         _ => None,
     }
 }

@@ -7,7 +7,10 @@ use crate::session::{Session, Stop};
 pub mod aftermath;
 pub mod attacks;
 pub mod authorization;
+pub mod authorization_improper;
 pub mod authorization_page;
+pub mod authorization_probe;
+pub mod authorization_refusals;
 pub mod authorization_request;
 pub mod client_assertions;
 pub mod client_authentication;
@@ -54,6 +57,9 @@ impl Session {
             Step::ClientCredentials { scope } => self.client_credentials(scope).await,
             Step::AccessOrdersFeed {} => self.access_orders_feed().await,
             Step::Authorize(wish) => self.authorize(wish).await,
+            Step::RefuseRedirects {} => self.refuse_redirects().await,
+            Step::RefuseAuthorizationRequests {} => self.refuse_authorization_requests().await,
+            Step::UseLoopbackPorts {} => self.use_loopback_ports().await,
             Step::ExchangeCode {} => self.exchange_code().await,
             Step::FetchUserinfo { judge_claims } => self.fetch_userinfo(*judge_claims).await,
             Step::RequestUserinfoVariants {} => self.request_userinfo_variants().await,

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use crate::config::AuthMethod;
-use crate::feature::step::{ClientAuth, ClientWish};
+use crate::feature::step::{ClientAuth, ClientWish, RedirectUris};
 use crate::report::model::StepEnd;
 use crate::rule::registration::{Deletion, Registration};
 use crate::session::client_key::Signer;
@@ -94,6 +94,7 @@ impl Session {
         if wish.post_logout {
             body["post_logout_redirect_uris"] = json!([self.run.redirect_uri()]);
         }
+        self.wish_redirect_uris(wish.redirect_uris, &mut body);
         let mut request = Request::json("Dynamic Client Registration", url, &body);
         let token = self.run.config.initial_access_token.clone();
         if let Some(token) = &token {
@@ -110,6 +111,14 @@ impl Session {
                 return Ok(StepEnd::LeftOut(refused(&response, false)));
             }
             return Err(Stop::Untestable(refused(&response, token.is_some())));
+        }
+        // An issuer may know no native applications, or want their ports.
+        if wish.redirect_uris == RedirectUris::NativeLoopback && response.object().is_none_or(|body| !body.contains_key("client_id")) {
+            let says = error_of(&response).map(|error| format!(": {error}")).unwrap_or_default();
+            return Ok(StepEnd::LeftOut(format!(
+                "the issuer registers no native application with {NATIVE_REDIRECT_URI} (status {}{says})",
+                response.status
+            )));
         }
         let plain_http = Url::parse(&self.run.config.issuer).is_ok_and(|issuer| is_plain_loopback(&issuer));
         let artefact = Registration { response, request: body, metadata, plain_http };
@@ -198,6 +207,21 @@ impl Session {
         Ok(body)
     }
 
+    /// Puts other redirect URIs into the client metadata, if a story wishes for others.
+    fn wish_redirect_uris(&self, wish: RedirectUris, metadata: &mut Value) {
+        match wish {
+            RedirectUris::Own => {}
+            RedirectUris::Two => {
+                let own = self.run.redirect_uri();
+                metadata["redirect_uris"] = json!([own, second_redirect_uri(&own)]);
+            }
+            RedirectUris::NativeLoopback => {
+                metadata["redirect_uris"] = json!([NATIVE_REDIRECT_URI]);
+                metadata["application_type"] = json!("native");
+            }
+        }
+    }
+
     /// The client in a registration response, if there is one to go on with.
     pub(super) fn registered_client(&self, response: &Received, asked: Option<AuthMethod>, at: Instant) -> Option<Client> {
         let members = response.object().filter(|_| (200..300).contains(&response.status))?;
@@ -219,10 +243,22 @@ impl Session {
                 self.recorder.redactor().learn(SecretKind::RegistrationAccessToken, &token);
                 (uri, SecretString::from(token))
             });
+        let application_type = text("application_type");
         let id_token_alg = text("id_token_signed_response_alg").unwrap_or_else(|| "RS256".to_owned());
         let userinfo_alg = text("userinfo_signed_response_alg");
         let (signer, redirect_uri) = (None, None);
-        let registered = Registered { at, id_token_alg, management, untried: true, unseen: true, signer, redirect_uri, exposed: false, userinfo_alg };
+        let registered = Registered {
+            at,
+            id_token_alg,
+            management,
+            untried: true,
+            unseen: true,
+            signer,
+            redirect_uri,
+            exposed: false,
+            userinfo_alg,
+            application_type,
+        };
         Some(Client { id, secret, method, registered: Some(registered) })
     }
 
@@ -277,6 +313,15 @@ impl From<ClientAuth> for AuthMethod {
             ClientAuth::None => Self::None,
         }
     }
+}
+
+/// The redirect URI of a native application on loopback, without the port, which it learns when it starts (RFC 8252 7.3).
+pub const NATIVE_REDIRECT_URI: &str = "http://127.0.0.1/oa-authtest";
+
+/// A redirect URI beside this one: its path is another.
+pub(super) fn second_redirect_uri(own: &str) -> String {
+    let at = own.find(['?', '#']).unwrap_or(own.len());
+    format!("{}-second{}", &own[..at], &own[at..])
 }
 
 /// `error` and `error_description` of an error response, for a message.

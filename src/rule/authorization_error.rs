@@ -25,6 +25,16 @@ pub enum Refused {
     RequestUri,
     /// The end-user refused to consent.
     Denied,
+    /// No `response_type`.
+    ResponseTypeMissing,
+    /// `response_type=token` of a client that registered `code`.
+    ResponseTypeToken,
+    /// A parameter that comes twice.
+    Repeated,
+    /// A `code_challenge_method` that the issuer does not support.
+    ChallengeMethod,
+    /// No `code_challenge`, where the issuer wants one.
+    NoChallenge,
 }
 
 /// An authorization response with an `error` that reached the redirect URI.
@@ -42,6 +52,8 @@ pub struct AuthorizationError {
     pub metadata: Value,
     /// What was wrong with the request.
     pub refused: Refused,
+    /// The journal's number of the exchange, where it came without a user agent.
+    pub exchange: Option<usize>,
 }
 
 impl AuthorizationError {
@@ -54,7 +66,7 @@ impl AuthorizationError {
 impl Artefact for AuthorizationError {
     const RULES: &'static [Check<Self>] = RULES;
     fn exchange(&self) -> Option<usize> {
-        None
+        self.exchange
     }
 }
 
@@ -104,6 +116,27 @@ static RULES: &[Check<AuthorizationError>] = &[
         "A request object that is not taken is refused with an error that says so",
         "Clients cannot tell that they have to send plain parameters.",
         judge::request_object_code,
+    ),
+    must(
+        "authz-error/response-type-missing-code",
+        "RFC6749-4.1.2.1",
+        "A request without a response type is refused with an error that says so",
+        "Developers look for the mistake anywhere but in the request.",
+        judge::response_type_missing_code,
+    ),
+    must(
+        "authz-error/repeated-parameter-code",
+        "RFC6749-4.1.2.1",
+        "A request with a parameter that comes twice, if it is refused, is refused with `invalid_request`",
+        "Developers look for the mistake anywhere but in the request.",
+        judge::repeated_code,
+    ),
+    must(
+        "authz-error/challenge-code",
+        "RFC7636-4.4.1",
+        "A request without a code challenge, or with one by a method that is not supported, if it is refused, is refused with `invalid_request`",
+        "A client cannot tell that it has to send another challenge, and gives up.",
+        judge::challenge_code,
     ),
     must(
         "authz-error/state-echo",

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 pub mod access_token;
 pub mod aftermath;
 pub mod attack;
+pub mod authorization_delivery;
 pub mod authorization_error;
 pub mod authorization_response;
 pub mod bearer;
@@ -37,6 +38,8 @@ pub mod protected;
 pub mod provider_metadata;
 pub mod refresh;
 pub mod refresh_practice;
+pub mod refused_authorization;
+pub mod refused_request;
 pub mod registration;
 pub mod registration_access;
 pub mod registration_refusal;
@@ -176,6 +179,10 @@ pub fn catalogue() -> Vec<&'static Rule> {
         .chain(rules::<grant_limits::GrantOffer>())
         .chain(rules::<grant_limits::GrantAttempt>())
         .chain(rules::<authorization_error::AuthorizationError>())
+        .chain(rules::<authorization_delivery::AuthorizationDelivery>())
+        .chain(rules::<refused_authorization::RefusedAuthorizations>())
+        .chain(rules::<refused_authorization::LoopbackRedirect>())
+        .chain(rules::<refused_request::RefusedRequests>())
         .chain(rules::<consent::Consent>())
         .chain(rules::<page::ShownPage>())
         .chain(rules::<page::LoginAnswer>())

@@ -35,6 +35,8 @@ pub struct Registered {
     pub id_token_alg: String,
     /// Where it can be managed, with the token for it (RFC 7592 3).
     pub management: Option<(Url, SecretString)>,
+    /// `application_type` of the registration response, if it has one.
+    pub application_type: Option<String>,
     /// True until its first token request has been answered.
     pub untried: bool,
     /// True until its first authorization.

@@ -77,6 +77,19 @@ pub(super) fn access_denied_code(response: &AuthorizationError) -> Outcome {
     code(response, Refused::Denied, &["access_denied"])
 }
 
+pub(super) fn response_type_missing_code(response: &AuthorizationError) -> Outcome {
+    code(response, Refused::ResponseTypeMissing, &["invalid_request", "unsupported_response_type"])
+}
+
+pub(super) fn repeated_code(response: &AuthorizationError) -> Outcome {
+    code(response, Refused::Repeated, &["invalid_request"])
+}
+
+pub(super) fn challenge_code(response: &AuthorizationError) -> Outcome {
+    let refused = if response.refused == Refused::NoChallenge { Refused::NoChallenge } else { Refused::ChallengeMethod };
+    code(response, refused, &["invalid_request"])
+}
+
 pub(super) fn state_echo(response: &AuthorizationError) -> Outcome {
     let length = response.state.chars().count();
     match response.parameter("state") {
@@ -133,8 +146,8 @@ pub(super) fn no_duplicates(response: &AuthorizationError) -> Outcome {
 
 /// Where the answer to a response type nobody knows belongs, nobody knows either.
 pub(super) fn in_query(response: &AuthorizationError) -> Outcome {
-    if response.refused == Refused::UnsupportedResponseType {
-        return Outcome::not_applicable("the response type does not exist, so it has no place for its response");
+    if matches!(response.refused, Refused::UnsupportedResponseType | Refused::ResponseTypeMissing | Refused::ResponseTypeToken) {
+        return Outcome::not_applicable("the response type was not that of the code flow");
     }
     let fragment = response.url.fragment().unwrap_or_default();
     let there = form_urlencoded::parse(fragment.as_bytes()).any(|(name, _)| name == "error");

@@ -9,8 +9,19 @@ use crate::rule::Artefact as _;
 use crate::rule::jose::testing::{judged, never_panics};
 
 const ISSUER: &str = "https://issuer.example";
-const ALL: [Refused; 5] =
-    [Refused::PromptNoneNotLoggedIn, Refused::PromptNoneAndLogin, Refused::UnsupportedResponseType, Refused::RequestObject, Refused::RequestUri];
+const ALL: [Refused; 11] = [
+    Refused::PromptNoneNotLoggedIn,
+    Refused::PromptNoneAndLogin,
+    Refused::UnsupportedResponseType,
+    Refused::RequestObject,
+    Refused::RequestUri,
+    Refused::Denied,
+    Refused::ResponseTypeMissing,
+    Refused::ResponseTypeToken,
+    Refused::Repeated,
+    Refused::ChallengeMethod,
+    Refused::NoChallenge,
+];
 
 fn response(refused: Refused, parameters: &[(&str, &str)]) -> AuthorizationError {
     AuthorizationError {
@@ -20,6 +31,7 @@ fn response(refused: Refused, parameters: &[(&str, &str)]) -> AuthorizationError
         issuer: ISSUER.to_owned(),
         metadata: json!({ "authorization_response_iss_parameter_supported": true }),
         refused,
+        exchange: None,
     }
 }
 
@@ -48,6 +60,10 @@ fn every_true_code_is_right_and_every_other_wrong() {
         ),
         (Refused::PromptNoneAndLogin, &["invalid_request", "login_required"], "prompt-conflict-code"),
         (Refused::UnsupportedResponseType, &["unsupported_response_type", "invalid_request", "unauthorized_client"], "response-type-code"),
+        (Refused::ResponseTypeMissing, &["invalid_request", "unsupported_response_type"], "response-type-missing-code"),
+        (Refused::Repeated, &["invalid_request"], "repeated-parameter-code"),
+        (Refused::ChallengeMethod, &["invalid_request"], "challenge-code"),
+        (Refused::NoChallenge, &["invalid_request"], "challenge-code"),
         (Refused::RequestObject, &["request_not_supported", "invalid_request_object", "invalid_request"], "request-object-code"),
         (Refused::RequestUri, &["request_uri_not_supported", "invalid_request_uri"], "request-object-code"),
     ] {

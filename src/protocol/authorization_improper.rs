@@ -1,0 +1,186 @@
+//! Authorization requests that are wrong though client and redirect URI are in order: an error is due at the redirect URI.
+
+use serde_json::Value;
+use url::Url;
+
+use super::authorization_probe::{Ended, Parameters, Probing};
+use super::authorization_refusals::ABOUT_THE_USER;
+use crate::config::AuthMethod;
+use crate::report::model::StepEnd;
+use crate::rule::authorization_delivery::Asked;
+use crate::rule::authorization_error::{AuthorizationError, Refused};
+use crate::rule::refused_request::{Became, Improper, RefusedRequest, RefusedRequests};
+use crate::session::{Session, Stop};
+
+/// A request that is wrong in one way: why, what is said of it, and the change that makes it so.
+type Attempt = (Improper, &'static str, fn(&mut Parameters));
+
+fn set(parameters: &mut Parameters, name: &str, value: &str) {
+    parameters.retain(|(known, _)| known != name);
+    parameters.push((name.to_owned(), value.to_owned()));
+}
+
+fn remove(parameters: &mut Parameters, name: &str) {
+    parameters.retain(|(known, _)| !known.starts_with(name));
+}
+
+fn add(parameters: &mut Parameters, name: &str, value: &str) {
+    parameters.push((name.to_owned(), value.to_owned()));
+}
+
+/// What any client can get wrong.
+const ATTEMPTS: [Attempt; 9] = [
+    (Improper::NoResponseType, "no response type", |parameters| remove(parameters, "response_type")),
+    (Improper::TokenResponseType, "the response type of tokens", |parameters| set(parameters, "response_type", "token")),
+    (Improper::Repeated, "the scope twice", |parameters| add(parameters, "scope", "openid")),
+    (Improper::Repeated, "two code challenges", |parameters| add(parameters, "code_challenge", "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM")),
+    (Improper::ChallengeMethod, "a challenge method that does not exist", |parameters| set(parameters, "code_challenge_method", "S1")),
+    (Improper::PlainChallenge, "the challenge method plain", |parameters| set(parameters, "code_challenge_method", "plain")),
+    (Improper::Odd, "a prompt that does not exist", |parameters| set(parameters, "prompt", "oa-authtest")),
+    (Improper::Odd, "a negative max_age", |parameters| set(parameters, "max_age", "-1")),
+    (Improper::Odd, "claims that are no JSON", |parameters| set(parameters, "claims", "{\"userinfo\":")),
+];
+
+/// What a public client can get wrong beside that.
+const PUBLIC: [Attempt; 1] = [(Improper::NoChallenge, "no code challenge", |parameters| remove(parameters, "code_challenge"))];
+
+impl Session {
+    /// Sends authorization requests that are wrong in one way each, and judges what comes of them: a public client's only what public clients get
+    /// wrong.
+    ///
+    /// # Errors
+    /// [`Stop`] if the authorization endpoint cannot be reached.
+    pub async fn refuse_authorization_requests(&mut self) -> Result<StepEnd, Stop> {
+        let Some(endpoint) = self.endpoint("authorization_endpoint")? else {
+            return Ok(super::not_offered("authorization_endpoint"));
+        };
+        let good = self.run.redirect_uri();
+        let attempts: &[Attempt] = if self.client()?.method == AuthMethod::None { &PUBLIC } else { &ATTEMPTS };
+        let methods = self.listed("code_challenge_methods_supported")?;
+        let pkce = methods.is_some();
+        let plain = methods.is_some_and(|methods| methods.contains(&"plain"));
+        let (mut probing, _) = self.begin_probing(&endpoint, &good).await?;
+        self.sentence("should refuse authorization requests that are wrong");
+        let (mut requests, mut ends) = (Vec::new(), Vec::new());
+        for (improper, sent, change) in attempts.iter().copied().filter(|(improper, ..)| *improper != Improper::PlainChallenge || !plain) {
+            let (ended, state, exchange) = self.provoke(&endpoint, &good, (improper, sent, change), &mut probing).await?;
+            requests.push(RefusedRequest { improper, sent, became: became(&ended), pkce, exchange });
+            ends.push((ended, state));
+        }
+        let requests = RefusedRequests(requests);
+        self.judge(&requests);
+        for (RefusedRequest { improper, sent, exchange, .. }, (ended, state)) in requests.0.iter().zip(ends) {
+            if *improper != Improper::Odd {
+                self.judge_error(&ended, state, (refused(*improper), sent), *exchange, &good)?;
+            }
+        }
+        Ok(StepEnd::Done)
+    }
+
+    /// Sends one request. Where `prompt=none` is answered for lack of a login, it is not known yet whether it would be refused: the end-user logs
+    /// in then.
+    async fn provoke(
+        &mut self,
+        endpoint: &Url,
+        good: &str,
+        (improper, sent, change): Attempt,
+        probing: &mut Probing,
+    ) -> Result<(Ended, String, usize), Stop> {
+        let title = format!("Authorization Request with {sent}");
+        let (mut parameters, state) = self.plain_request(good, probing.silent)?;
+        change(&mut parameters);
+        let probed = self.probe(&title, endpoint, &parameters, &state, &[good], probing).await?;
+        let exchange = probed.response.exchange;
+        let is_open = match &probed.ended {
+            Ended::Redirect { parameters, .. } => {
+                parameters.iter().any(|(name, value)| name == "error" && ABOUT_THE_USER.contains(&value.as_str())) && probing.silent
+            }
+            _ => false,
+        };
+        if !is_open || improper == Improper::Odd {
+            return Ok((probed.ended, state, exchange));
+        }
+        let (mut parameters, state) = self.plain_request(good, false)?;
+        change(&mut parameters);
+        let ended = self.look(&super::authorization_probe::request_url(endpoint, &parameters), &state, &[good], false).await?;
+        Ok((ended, state, exchange))
+    }
+
+    /// Judges the error that came to the redirect URI, or that none did.
+    fn judge_error(&mut self, ended: &Ended, state: String, (refused, sent): (Refused, &str), exchange: usize, good: &str) -> Result<(), Stop> {
+        let (location, parameters) = match ended {
+            Ended::Redirect { location, parameters } => (location, parameters),
+            // Without a response type nobody knows where its response belongs (OpenID Connect Core 3.1.2.6 speaks of requests that were understood).
+            Ended::Page { .. } if matches!(refused, Refused::ResponseTypeMissing | Refused::ResponseTypeToken) => return Ok(()),
+            Ended::Page { status } => {
+                self.sentence(format!("should answer a request with {sent} at the redirect URI"));
+                let status = status.map(|status| format!(" (status {status})")).unwrap_or_default();
+                self.judge_delivery(Asked::Refusal, Some(format!("a page of the issuer's{status}")));
+                return Ok(());
+            }
+            Ended::Unknown(_) => return Ok(()),
+        };
+        let own: Vec<(String, String)> = Url::parse(good).map(|url| url.query_pairs().into_owned().collect()).unwrap_or_default();
+        let parameters: Parameters = parameters.iter().filter(|pair| !own.contains(pair)).cloned().collect();
+        // What was granted is another rule's.
+        let (Ok(url), true) = (Url::parse(location), parameters.iter().any(|(name, _)| name == "error")) else { return Ok(()) };
+        self.sentence(format!("should answer a request with {sent} at the redirect URI"));
+        self.judge_delivery(Asked::Refusal, None);
+        let metadata: Value = self.metadata_value()?;
+        let issuer = self.issuer();
+        self.judge(&AuthorizationError { url, parameters, state, issuer, metadata, refused, exchange: Some(exchange) });
+        Ok(())
+    }
+}
+
+fn refused(improper: Improper) -> Refused {
+    match improper {
+        Improper::NoResponseType => Refused::ResponseTypeMissing,
+        Improper::TokenResponseType => Refused::ResponseTypeToken,
+        Improper::ChallengeMethod | Improper::PlainChallenge => Refused::ChallengeMethod,
+        Improper::NoChallenge => Refused::NoChallenge,
+        Improper::Repeated | Improper::Odd => Refused::Repeated,
+    }
+}
+
+fn became(ended: &Ended) -> Became {
+    let parameters = match ended {
+        Ended::Redirect { parameters, .. } => parameters,
+        Ended::Page { status } => return Became::Page(*status),
+        Ended::Unknown(why) => return Became::Unknown(why.clone()),
+    };
+    let value = |name: &str| parameters.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+    match (value("error"), ["code", "access_token", "id_token"].into_iter().find(|name| value(name).is_some())) {
+        (Some(error), _) => Became::Error(error),
+        (None, Some(granted)) => Became::Granted(granted.to_owned()),
+        (None, None) => Became::Unknown("neither an error nor a code came".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ATTEMPTS, Became, Ended, PUBLIC, became};
+
+    #[test]
+    fn every_attempt_changes_the_request() {
+        let order: Vec<(String, String)> =
+            ["response_type", "scope", "code_challenge", "code_challenge_method"].map(|name| (name.to_owned(), "x".to_owned())).into();
+        for (_, sent, change) in ATTEMPTS.iter().chain(&PUBLIC) {
+            let mut changed = order.clone();
+            change(&mut changed);
+            assert_ne!(changed, order, "{sent}");
+        }
+        let mut bare = order;
+        PUBLIC[0].2(&mut bare);
+        assert_eq!(bare.len(), 2, "neither the challenge nor its method is left");
+    }
+
+    #[test]
+    fn what_came_is_told_by_its_parameters() {
+        let redirect = |name: &str| Ended::Redirect { location: String::new(), parameters: vec![(name.to_owned(), "x".to_owned())] };
+        assert_eq!(became(&redirect("error")), Became::Error("x".to_owned()));
+        assert_eq!(became(&redirect("access_token")), Became::Granted("access_token".to_owned()));
+        assert!(matches!(became(&redirect("state")), Became::Unknown(_)));
+        assert_eq!(became(&Ended::Page { status: None }), Became::Page(None));
+    }
+}

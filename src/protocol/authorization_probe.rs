@@ -1,0 +1,240 @@
+//! Authorization requests that are sent to see where they lead: one over plain HTTP, and a visit only where that leaves it open.
+//!
+//! With `prompt=none` nobody has to log in: what the issuer takes comes back at once, with the error `login_required`. Whether the issuer does so
+//! is seen first, on a request in order; where it does not, the end-user logs in.
+
+use std::collections::BTreeMap;
+
+use http::Method;
+use openidconnect::{CsrfToken, PkceCodeChallenge};
+use url::Url;
+
+use crate::report::model::Entry;
+use crate::session::agent::{Conduct, Visit, VisitError};
+use crate::session::received::Received;
+use crate::session::recorder::Request;
+use crate::session::{Session, Stop, missing};
+
+/// Parameters of a request, in order; a name may come twice.
+pub(super) type Parameters = Vec<(String, String)>;
+
+/// Where a request led.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// To an address outside the issuer, which is one that was looked for.
+    Redirect {
+        /// The address as the issuer wrote it, or as the user agent went to it.
+        location: String,
+        /// The parameters that came with it.
+        parameters: Parameters,
+    },
+    /// To a page of the issuer's.
+    Page {
+        /// The status, where it was seen.
+        status: Option<u16>,
+    },
+    /// It could not be seen.
+    Unknown(String),
+}
+
+/// A request and where it led.
+#[derive(Debug)]
+pub(super) struct Probed {
+    /// The answer to the request itself.
+    pub response: Received,
+    /// Where it led.
+    pub ended: Ended,
+}
+
+/// What a story learns about the issuer as it sends its requests.
+#[derive(Debug, Default)]
+pub(super) struct Probing {
+    /// Whether the requests say `prompt=none`.
+    pub silent: bool,
+    /// How a request in order is answered: nothing can be concluded from the same answer to another.
+    good: Option<String>,
+    /// Answers that were found by a visit to lead to a page of the issuer's. Another answer of that kind needs none.
+    refusals: BTreeMap<String, Option<u16>>,
+}
+
+impl Session {
+    /// An authorization request in order, with fresh random values, and its `state`.
+    pub(super) fn plain_request(&self, redirect_uri: &str, silent: bool) -> Result<(Parameters, String), Stop> {
+        let state = CsrfToken::new_random_len(24).secret().clone();
+        let (challenge, _) = PkceCodeChallenge::new_random_sha256();
+        let client_id = self.client()?.id.clone();
+        let mut parameters: Parameters = [
+            ("response_type", "code"),
+            ("client_id", &client_id),
+            ("redirect_uri", redirect_uri),
+            ("scope", "openid"),
+            ("state", &state),
+            ("nonce", &state),
+            ("code_challenge", challenge.as_str()),
+            ("code_challenge_method", "S256"),
+        ]
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+        if silent {
+            parameters.push(("prompt".to_owned(), "none".to_owned()));
+        }
+        Ok((parameters, state))
+    }
+
+    /// Finds out how this issuer answers a request in order.
+    pub(super) async fn begin_probing(&mut self, endpoint: &Url, redirect_uri: &str) -> Result<(Probing, Probed), Stop> {
+        let mut probing = Probing { silent: true, ..Probing::default() };
+        let (parameters, state) = self.plain_request(redirect_uri, true)?;
+        let probed = self.probe("Authorization Request in order", endpoint, &parameters, &state, &[redirect_uri], &mut probing).await?;
+        probing.good = Some(signature(&probed.response, &request_url(endpoint, &parameters)));
+        probing.refusals.clear();
+        if !matches!(probed.ended, Ended::Redirect { .. }) {
+            self.note("The issuer does not answer `prompt=none` at the redirect URI, so the requests that follow go without it.");
+            probing.silent = false;
+        }
+        Ok((probing, probed))
+    }
+
+    /// Sends one request and sees where it leads. `aims` are the addresses outside the issuer that it may lead to.
+    pub(super) async fn probe(
+        &mut self,
+        title: &str,
+        endpoint: &Url,
+        parameters: &Parameters,
+        state: &str,
+        aims: &[&str],
+        probing: &mut Probing,
+    ) -> Result<Probed, Stop> {
+        let url = request_url(endpoint, parameters);
+        let headers = vec![("accept".to_owned(), "text/html, */*;q=0.1".to_owned())];
+        let request = Request { title: title.to_owned(), method: Method::GET, url: url.clone(), headers, body: None };
+        // How the endpoint's responses come is judged once, and not on twenty pages that are all alike.
+        let response = if probing.good.is_none() { self.send(request).await? } else { self.recorder.send(request).await? };
+        let location = location(&response, &url);
+        let status = response.status;
+        let ended = match location {
+            Some(location) if aims.iter().any(|aim| reaches(&location, aim)) => Ended::Redirect { parameters: parameters_of(&location), location },
+            None if status >= 400 => Ended::Page { status: Some(status) },
+            // A page of the issuer's own, or the way to one.
+            _ => {
+                let signature = signature(&response, &url);
+                let known = probing.refusals.get(&signature).copied();
+                if let Some(status) = known.filter(|_| probing.good.as_ref() != Some(&signature)) {
+                    Ended::Page { status }
+                } else {
+                    let ended = self.look(&url, state, aims, probing.silent).await?;
+                    if let Ended::Page { status } = ended {
+                        probing.refusals.insert(signature, status);
+                    }
+                    ended
+                }
+            }
+        };
+        Ok(Probed { response, ended })
+    }
+
+    /// Makes the visit that a request begins.
+    pub(super) async fn look(&mut self, url: &Url, state: &str, aims: &[&str], silent: bool) -> Result<Ended, Stop> {
+        let listener = self.run.callback.clone().ok_or_else(|| missing("the callback listener"))?;
+        let user = self.run.config.user.clone().ok_or_else(|| missing("somebody to log in as"))?;
+        let agent = self.run.agent.clone().await.map_err(Stop::Untestable)?;
+        if self.browser.is_none() {
+            self.browser = Some(agent.open().await.map_err(|e| Stop::Untestable(e.to_string()))?);
+        }
+        let visit = Visit {
+            url: url.clone(),
+            redirect_uri: listener.redirect_uri().clone(),
+            state: state.to_owned(),
+            user,
+            selectors: self.run.config.selectors.clone(),
+            deadline: self.run.config.agent.deadline,
+            conduct: Conduct::Consent,
+        };
+        let session = self.browser.as_mut().ok_or_else(|| missing("a browser session"))?;
+        let journey = session.visit(&visit, &listener).await;
+        if let Ok(callback) = &journey.end {
+            self.recorder.redactor().learn_address(callback.url.as_str());
+        }
+        self.keep_pages(&journey, None).await;
+        let redirected = |url: &str| aims.iter().any(|aim| reaches(url, aim));
+        Ok(match journey.end {
+            Ok(callback) => {
+                let location = callback.url.to_string();
+                self.recorder.note(Entry::Callback { url: self.recorder.redactor().text(&location) });
+                Ended::Redirect { parameters: parameters_of(&location).into_iter().chain(callback.form).collect(), location }
+            }
+            // The user agent went where the issuer sent it, and found nobody there.
+            Err(VisitError::Unreachable { url, .. } | VisitError::ErrorPage { url, .. } | VisitError::NotUnderstood { url, .. })
+                if redirected(&url) =>
+            {
+                Ended::Redirect { parameters: parameters_of(&url), location: url }
+            }
+            Err(VisitError::ErrorPage { status, .. }) => Ended::Page { status },
+            // Nobody is asked to do anything, so a page without a way on says what is wrong.
+            Err(VisitError::NotUnderstood { .. }) if silent => Ended::Page { status: None },
+            Err(error) => Ended::Unknown(self.recorder.redactor().text(&error.to_string())),
+        })
+    }
+}
+
+/// The request as a URL.
+pub(super) fn request_url(endpoint: &Url, parameters: &Parameters) -> Url {
+    let mut url = endpoint.clone();
+    url.query_pairs_mut().extend_pairs(parameters);
+    url
+}
+
+/// What a redirect leads to, as the issuer wrote it; a relative address completed.
+fn location(response: &Received, url: &Url) -> Option<String> {
+    let location = response.header("location").filter(|_| (300..400).contains(&response.status))?;
+    let is_absolute = Url::parse(location).is_ok();
+    Some(if is_absolute { location.to_owned() } else { url.join(location).map_or_else(|_| location.to_owned(), String::from) })
+}
+
+/// The kind of an answer: its status, and the place it sends to without what is different every time.
+fn signature(response: &Received, url: &Url) -> String {
+    let to = location(response, url).unwrap_or_default();
+    format!("{} {}", response.status, to.split(['?', '#', ';']).next().unwrap_or_default())
+}
+
+/// The parameters in the query and the fragment of an address.
+fn parameters_of(address: &str) -> Parameters {
+    address.split(['?', '#']).skip(1).flat_map(|part| url::form_urlencoded::parse(part.as_bytes()).into_owned()).collect()
+}
+
+/// True if an address is a redirect URI with or without parameters after it, as it is written.
+pub(super) fn continues(address: &str, uri: &str) -> bool {
+    !uri.is_empty() && address.strip_prefix(uri).is_some_and(|rest| rest.is_empty() || rest.starts_with(['?', '&', '#']))
+}
+
+/// True if an address leads to a redirect URI, as it is written or as a browser understands it.
+pub(super) fn reaches(address: &str, uri: &str) -> bool {
+    if continues(address, uri) {
+        return true;
+    }
+    let (Ok(address), Ok(uri)) = (Url::parse(address), Url::parse(uri)) else { return false };
+    let place = |url: &Url| (url.scheme().to_owned(), url.authority().to_owned(), url.path().to_owned());
+    let there: Vec<_> = address.query_pairs().collect();
+    let fragment = uri.fragment().is_none_or(|fragment| address.fragment().is_some_and(|there| there.starts_with(fragment)));
+    place(&address) == place(&uri) && uri.query_pairs().all(|pair| there.contains(&pair)) && fragment
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{parameters_of, reaches};
+
+    #[test]
+    fn an_address_reaches_a_redirect_uri_with_parameters_after_it_and_no_other() {
+        let uri = "http://127.0.0.1:3000/cb?by=x";
+        for address in ["http://127.0.0.1:3000/cb?by=x", "http://127.0.0.1:3000/cb?by=x&code=1", "http://127.0.0.1:3000/cb?code=1&by=x#_"] {
+            assert!(reaches(address, uri), "{address}");
+        }
+        for address in ["http://127.0.0.1:3000/cb", "http://u@127.0.0.1:3000/cb?by=x", "http://127.0.0.1:3000/cb/?by=x", "/cb?by=x", "", "x:"] {
+            assert!(!reaches(address, uri), "{address}");
+        }
+        assert!(reaches("javascript:alert(1)?error=x", "javascript:alert(1)") && !reaches("anything", ""));
+        assert!(reaches("http://h/cb?a=1#there", "http://h/cb#there") && !reaches("http://h/cb?a=1", "http://h/cb#there"));
+        assert_eq!(parameters_of("http://h/cb?a=1#b=2").len(), 2);
+    }
+}

@@ -1,0 +1,80 @@
+//! Rules about whether the answer to an authorization request reaches the client at all (`OpenID` Connect Core 3.1.2.1, 3.1.2.6).
+
+use super::expect::{holds, may, shorten, should};
+use super::{Artefact, Check, Outcome};
+
+/// What was asked of the authorization endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Asked {
+    /// For a login, by POST.
+    ByPost,
+    /// For something that it refuses, by a client and with a redirect URI that are in order.
+    Refusal,
+}
+
+/// An authorization request from a client in order, and whether its answer reached the redirect URI.
+#[derive(Debug, Clone)]
+pub struct AuthorizationDelivery {
+    /// What was asked.
+    pub asked: Asked,
+    /// Where it ended if not at the redirect URI, in words.
+    pub ended: Option<String>,
+}
+
+impl Artefact for AuthorizationDelivery {
+    const RULES: &'static [Check<Self>] = RULES;
+    fn exchange(&self) -> Option<usize> {
+        None
+    }
+}
+
+static RULES: &[Check<AuthorizationDelivery>] = &[
+    // The text says MUST. The certification suite of the OpenID Foundation only warns, and certified issuers ship with it turned off, because a
+    // form from another site arrives without their session's cookie. So this warns as that does.
+    should(
+        "authz/post-request-taken",
+        "OIDCC-3.1.2.1",
+        "The authorization endpoint takes requests by POST as it does by GET",
+        "A client whose request is too long for a URL cannot log anybody in.",
+        |delivery| judge(delivery, Asked::ByPost),
+    ),
+    // Neither this section nor RFC 6749 4.1.2.1 has a keyword in the sentence, and RFC 9700 4.11.2 lets an issuer keep people on its own pages
+    // where it does not trust the redirect URI.
+    may(
+        "authz-error/at-redirect-uri",
+        "OIDCC-3.1.2.6",
+        "A request that is refused, from a client and for a redirect URI that are in order, is answered at the redirect URI",
+        "The end-user is stranded on a page of the issuer's, and the client never learns why.",
+        |delivery| judge(delivery, Asked::Refusal),
+    ),
+];
+
+fn judge(delivery: &AuthorizationDelivery, asked: Asked) -> Outcome {
+    if delivery.asked != asked {
+        return Outcome::not_applicable(match delivery.asked {
+            Asked::ByPost => "the request was one to be granted",
+            Asked::Refusal => "the request was no login by POST",
+        });
+    }
+    let seen = delivery.ended.as_deref().map_or_else(|| "an answer at the redirect URI".to_owned(), shorten);
+    holds(delivery.ended.is_none(), "an answer at the redirect URI", seen)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Asked, AuthorizationDelivery};
+    use crate::rule::testing::{failing, not_applicable, passing};
+
+    #[test]
+    fn an_answer_at_the_redirect_uri_is_right_and_a_page_is_not() {
+        for (asked, rule, other) in [
+            (Asked::ByPost, "authz/post-request-taken", "authz-error/at-redirect-uri"),
+            (Asked::Refusal, "authz-error/at-redirect-uri", "authz/post-request-taken"),
+        ] {
+            let mut delivery = AuthorizationDelivery { asked, ended: None };
+            assert_eq!((passing(&delivery), not_applicable(&delivery)), (vec![rule], vec![other]));
+            delivery.ended = Some("an error page (status 400)".to_owned());
+            assert_eq!((failing(&delivery), not_applicable(&delivery)), (vec![rule], vec![other]));
+        }
+    }
+}

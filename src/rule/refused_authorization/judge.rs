@@ -1,0 +1,137 @@
+//! The judgements on authorization requests that nobody may be redirected for.
+
+use super::super::Outcome;
+use super::super::expect::{list, shorten};
+use super::{Led, LoopbackRedirect, MARKER, RefusedAuthorization, RefusedAuthorizations, Wrong};
+
+const REFUSED: &str = "a page that says so, and no redirect";
+
+/// Judges every request that a rule is about, each on its own; what is wrong with any of them is said.
+fn each(all: &RefusedAuthorizations, expected: &str, judge: impl Fn(&RefusedAuthorization) -> Judged) -> Outcome {
+    let (mut right, mut wrong, mut open) = (Vec::new(), Vec::new(), Vec::new());
+    for refused in &all.0 {
+        let told = match judge(refused) {
+            Judged::Other => continue,
+            judged => (judged, told(refused)),
+        };
+        match told {
+            (Judged::Right, told) => right.push(told),
+            (Judged::Wrong, told) => wrong.push(told),
+            (_, told) => open.push(told),
+        }
+    }
+    match (wrong.is_empty(), right.is_empty()) {
+        (false, _) => Outcome::failed(expected, list(&wrong)),
+        (true, false) => Outcome::passed(list(&right)),
+        (true, true) if open.is_empty() => Outcome::not_applicable("no such request"),
+        (true, true) => Outcome::not_applicable(format!("nothing can be concluded: {}", list(&open))),
+    }
+}
+
+/// What one request says about a rule.
+enum Judged {
+    Right,
+    Wrong,
+    /// The rule is about it, but nothing can be concluded.
+    Open,
+    /// The rule is not about it.
+    Other,
+}
+
+impl Judged {
+    fn of(refused: &RefusedAuthorization, right: bool) -> Self {
+        match refused.led {
+            // A server with too much to do says nothing about the request.
+            Led::Unknown(_) | Led::Page(Some(429 | 503)) => Self::Open,
+            _ if right => Self::Right,
+            _ => Self::Wrong,
+        }
+    }
+}
+
+/// What became of a request, for the report.
+fn told(refused: &RefusedAuthorization) -> String {
+    let sent = shorten(&refused.sent);
+    match &refused.led {
+        Led::Page(Some(status)) => format!("{sent}: a page with status {status}"),
+        Led::Page(None) => format!("{sent}: a page"),
+        Led::Sent(with) => format!("{sent}: a redirect there with {}", shorten(with)),
+        Led::Registered { with, .. } => format!("{sent}: a redirect to the registered redirect URI with {}", shorten(with)),
+        Led::Unknown(why) => format!("{sent}: {}", shorten(why)),
+    }
+}
+
+/// A redirect URI that is not registered is neither redirected to nor taken for one that is.
+fn is_refused(refused: &RefusedAuthorization) -> bool {
+    !matches!(refused.led, Led::Sent(_) | Led::Registered { taken: true, .. })
+}
+
+pub(super) fn refused(all: &RefusedAuthorizations, wrong: Wrong) -> Outcome {
+    each(all, REFUSED, |refused| if refused.wrong == wrong { Judged::of(refused, is_refused(refused)) } else { Judged::Other })
+}
+
+/// Native applications may use any port of loopback (RFC 8252 7.3), and issuers that do not know which clients are native let all of them.
+pub(super) fn port(all: &RefusedAuthorizations) -> Outcome {
+    each(all, REFUSED, |refused| match refused.wrong {
+        Wrong::Port if refused.port_counts => Judged::of(refused, is_refused(refused)),
+        Wrong::Port => Judged::Open,
+        _ => Judged::Other,
+    })
+}
+
+/// Which of the two is used is left open; one that is not registered is not.
+pub(super) fn doubled(all: &RefusedAuthorizations) -> Outcome {
+    each(all, "no redirect to the one that is not registered", |refused| match refused.wrong {
+        Wrong::Doubled => Judged::of(refused, !matches!(refused.led, Led::Sent(_))),
+        _ => Judged::Other,
+    })
+}
+
+pub(super) fn missing(all: &RefusedAuthorizations) -> Outcome {
+    each(all, "an error", |refused| if refused.wrong == Wrong::Missing { Judged::of(refused, is_refused(refused)) } else { Judged::Other })
+}
+
+pub(super) fn no_redirect(all: &RefusedAuthorizations, wrong: Wrong) -> Outcome {
+    each(all, REFUSED, |refused| if refused.wrong == wrong { Judged::of(refused, matches!(refused.led, Led::Page(_))) } else { Judged::Other })
+}
+
+/// One of two redirect URIs is the client's; and what was not refused at all is another rule's.
+pub(super) fn end_user_told(all: &RefusedAuthorizations) -> Outcome {
+    each(all, "a page of the issuer's", |refused| match refused.led {
+        _ if refused.wrong == Wrong::Doubled => Judged::Other,
+        Led::Sent(_) | Led::Registered { taken: true, .. } => Judged::Other,
+        ref led => Judged::of(refused, matches!(led, Led::Page(_))),
+    })
+}
+
+pub(super) fn status(all: &RefusedAuthorizations) -> Outcome {
+    each(all, "a status from 400 to 499", |refused| match refused.led {
+        Led::Page(Some(status)) => Judged::of(refused, (400..500).contains(&status)),
+        _ => Judged::Other,
+    })
+}
+
+pub(super) fn sanitised(all: &RefusedAuthorizations) -> Outcome {
+    let expected = format!("{MARKER} not at all, or escaped");
+    each(all, &expected, |refused| {
+        let is_html = refused.response.media_type().is_some_and(|kind| matches!(kind.as_str(), "text/html" | "application/xhtml+xml"));
+        if !refused.marked || !is_html || !matches!(refused.led, Led::Page(_)) {
+            return Judged::Other;
+        }
+        Judged::of(refused, !refused.response.text().to_ascii_lowercase().contains(MARKER))
+    })
+}
+
+pub(super) fn loopback_port(redirect: &LoopbackRedirect) -> Outcome {
+    let sent = shorten(&redirect.sent);
+    match &redirect.led {
+        Led::Sent(with) => Outcome::passed(format!("{sent}: a redirect there with {}", shorten(with))),
+        Led::Page(Some(status @ (429 | 503))) => Outcome::not_applicable(format!("status {status} says nothing about the request")),
+        Led::Page(Some(status)) => Outcome::failed("a redirect there", format!("{sent}: a page with status {status}")),
+        Led::Page(None) => Outcome::failed("a redirect there", format!("{sent}: a page")),
+        Led::Registered { with, .. } => {
+            Outcome::failed("a redirect there", format!("{sent}: a redirect to the registered one with {}", shorten(with)))
+        }
+        Led::Unknown(why) => Outcome::not_applicable(format!("it could not be seen where the request led: {}", shorten(why))),
+    }
+}

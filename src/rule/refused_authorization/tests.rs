@@ -1,0 +1,118 @@
+use std::collections::BTreeSet;
+
+use super::{Led, LoopbackRedirect, MARKER, RefusedAuthorization, RefusedAuthorizations, Wrong};
+use crate::issuer::flaw::Flaw;
+use crate::rule::Artefact as _;
+use crate::rule::testing::{failing, not_applicable, passing, text};
+
+const ALL: [(Wrong, &str); 12] = [
+    (Wrong::Host, "redirect-uri/other-host"),
+    (Wrong::Scheme, "redirect-uri/other-scheme"),
+    (Wrong::Port, "redirect-uri/other-port"),
+    (Wrong::Path, "redirect-uri/other-path"),
+    (Wrong::Case, "redirect-uri/other-case"),
+    (Wrong::Query, "redirect-uri/other-query"),
+    (Wrong::Parts, "redirect-uri/other-parts"),
+    (Wrong::Padding, "redirect-uri/padded"),
+    (Wrong::Doubled, "redirect-uri/doubled"),
+    (Wrong::Missing, "redirect-uri/missing"),
+    (Wrong::UnknownClient, "authz-refusal/unknown-client"),
+    (Wrong::NoClient, "authz-refusal/no-client"),
+];
+
+fn one(wrong: Wrong, led: Led, page: &str) -> RefusedAuthorization {
+    let response = text(400, "text/html; charset=utf-8", page);
+    RefusedAuthorization { wrong, sent: "http://evil.example/cb".to_owned(), led, response, port_counts: true, marked: page.contains("oa-authtest") }
+}
+
+fn all(wrong: Wrong, led: Led) -> RefusedAuthorizations {
+    RefusedAuthorizations(vec![one(wrong, led, "No.")])
+}
+
+fn registered(taken: bool) -> Led {
+    Led::Registered { taken, with: "error = login_required".to_owned() }
+}
+
+#[test]
+fn a_page_is_right_and_a_redirect_there_is_wrong() {
+    for (wrong, rule) in ALL {
+        let page = all(wrong, Led::Page(Some(400)));
+        assert_eq!(failing(&page), [""; 0], "{wrong:?}");
+        assert!(passing(&page).contains(&rule), "{wrong:?}");
+        assert_eq!(failing(&all(wrong, Led::Sent("`code`".to_owned()))), [rule], "{wrong:?}");
+    }
+}
+
+#[test]
+fn a_redirect_to_the_clients_own_redirect_uri_depends() {
+    for (wrong, rule) in ALL.into_iter().filter(|(wrong, _)| !matches!(wrong, Wrong::Doubled | Wrong::UnknownClient | Wrong::NoClient)) {
+        assert_eq!(failing(&all(wrong, registered(true))), [rule], "{wrong:?}");
+        assert_eq!(failing(&all(wrong, registered(false))), ["authz-refusal/end-user-told"], "{wrong:?}");
+    }
+    for taken in [true, false] {
+        assert_eq!(failing(&all(Wrong::Doubled, registered(taken))), [""; 0]);
+    }
+}
+
+#[test]
+fn what_was_not_seen_is_not_judged() {
+    for led in [Led::Unknown("the browser failed".to_owned()), Led::Page(Some(503)), Led::Page(Some(429))] {
+        for (wrong, _) in ALL {
+            let artefact = all(wrong, led.clone());
+            assert_eq!((failing(&artefact), passing(&artefact)), (vec![], vec![]), "{wrong:?} {led:?}");
+        }
+    }
+    assert_eq!(not_applicable(&RefusedAuthorizations(vec![])).len(), RefusedAuthorizations::RULES.len());
+}
+
+#[test]
+fn the_port_counts_only_for_a_client_that_is_no_native_application() {
+    let mut artefact = all(Wrong::Port, Led::Sent("`code`".to_owned()));
+    artefact.0[0].port_counts = false;
+    assert_eq!(failing(&artefact), [""; 0]);
+}
+
+#[test]
+fn one_that_is_wrong_among_many_is_found_and_said() {
+    let pages = [Wrong::Host, Wrong::Host, Wrong::Path].map(|wrong| one(wrong, Led::Page(Some(400)), "No."));
+    let mut artefact = RefusedAuthorizations(pages.to_vec());
+    artefact.0.push(one(Wrong::Host, Led::Sent("`code`".to_owned()), ""));
+    artefact.0[3].response.exchange = 7;
+    assert_eq!(failing(&artefact), ["redirect-uri/other-host"]);
+    assert_eq!(artefact.exchange(), Some(7));
+}
+
+#[test]
+fn the_page_has_a_status_and_no_markup_of_the_requests() {
+    for (status, wrong) in [(None, false), (Some(400), false), (Some(403), false), (Some(200), true), (Some(500), true)] {
+        let failed = failing(&all(Wrong::Path, Led::Page(status)));
+        assert_eq!(failed.contains(&"authz-refusal/status-4xx"), wrong, "{status:?}");
+    }
+    for (page, wrong) in [(MARKER, true), ("<OA-Authtest>", true), ("&lt;oa-authtest&gt;", false), ("%3Coa-authtest%3E", false)] {
+        let mut artefact = RefusedAuthorizations(vec![one(Wrong::Query, Led::Page(Some(400)), &format!("<p>{page}</p>"))]);
+        artefact.0[0].marked = true;
+        assert_eq!(failing(&artefact).contains(&"authz-refusal/sanitised"), wrong, "{page}");
+        artefact.0[0].response = text(400, "application/json", page);
+        assert_eq!(failing(&artefact), [""; 0], "{page}");
+    }
+}
+
+#[test]
+fn any_port_of_loopback_is_taken() {
+    let judged = |led| LoopbackRedirect { sent: "http://127.0.0.1:5/cb".to_owned(), led, exchange: 0 };
+    assert_eq!(passing(&judged(Led::Sent("error = login_required".to_owned()))), ["redirect-uri/loopback-port"]);
+    for led in [Led::Page(Some(400)), Led::Page(None), registered(true)] {
+        assert_eq!(failing(&judged(led)), ["redirect-uri/loopback-port"]);
+    }
+    for led in [Led::Page(Some(503)), Led::Unknown("?".to_owned())] {
+        assert_eq!(not_applicable(&judged(led)), ["redirect-uri/loopback-port"]);
+    }
+}
+
+#[test]
+fn every_rule_has_a_flaw() {
+    let flaws: Vec<Flaw> = serde_json::from_str(include_str!("../../../fixtures/flaws/refused_authorization.json")).expect("flaws");
+    let named: BTreeSet<&str> = flaws.iter().flat_map(|flaw| &flaw.trips).map(String::as_str).collect();
+    let rules = RefusedAuthorizations::RULES.iter().map(|check| check.rule.id).chain(LoopbackRedirect::RULES.iter().map(|check| check.rule.id));
+    assert_eq!(rules.filter(|id| !named.contains(id)).collect::<Vec<_>>(), [""; 0]);
+}

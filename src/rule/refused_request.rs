@@ -1,0 +1,233 @@
+//! Rules about authorization requests that are wrong though client and redirect URI are in order (RFC 6749 3.1, RFC 7636 4.4.1, RFC 9700 2.1.1).
+
+use super::expect::{holds, may, must, shorten, should};
+use super::{Artefact, Check, Outcome};
+
+/// What is wrong with a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Improper {
+    /// It has no `response_type`.
+    NoResponseType,
+    /// It asks for a token by `response_type=token`, and the client registered `code` only.
+    TokenResponseType,
+    /// A parameter comes twice.
+    Repeated,
+    /// Its `code_challenge_method` does not exist.
+    ChallengeMethod,
+    /// Its `code_challenge_method` is `plain`, which the metadata do not list.
+    PlainChallenge,
+    /// It has no `code_challenge`, and the client is a public one.
+    NoChallenge,
+    /// A value of an optional parameter makes no sense: `prompt`, `max_age`, `claims`. It may be refused or ignored.
+    Odd,
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Became {
+    /// An error at the redirect URI, if one was named.
+    Error(String),
+    /// A page of the issuer's, with its status where that was seen.
+    Page(Option<u16>),
+    /// What was asked for: `code`, or a token.
+    Granted(String),
+    /// It could not be seen.
+    Unknown(String),
+}
+
+/// An authorization request that is wrong, and what came of it.
+#[derive(Debug, Clone)]
+pub struct RefusedRequest {
+    /// What was wrong with it.
+    pub improper: Improper,
+    /// What was sent, in words.
+    pub sent: &'static str,
+    /// What came of it.
+    pub became: Became,
+    /// True if the metadata list `code_challenge_methods_supported`: the issuer supports PKCE.
+    pub pkce: bool,
+    /// The journal's number of the exchange.
+    pub exchange: usize,
+}
+
+/// Every request of a story that is wrong. Each rule is judged once, on all that it is about.
+#[derive(Debug, Clone)]
+pub struct RefusedRequests(pub Vec<RefusedRequest>);
+
+impl Artefact for RefusedRequests {
+    const RULES: &'static [Check<Self>] = RULES;
+    /// The first that was granted, else the first.
+    fn exchange(&self) -> Option<usize> {
+        let granted = self.0.iter().find(|request| matches!(request.became, Became::Granted(_)));
+        granted.or_else(|| self.0.first()).map(|request| request.exchange)
+    }
+}
+
+static RULES: &[Check<RefusedRequests>] = &[
+    must(
+        "authz-refusal/response-type-missing",
+        "RFC6749-3.1.1",
+        "A request without a response type is refused",
+        "The issuer guesses what the client can take, and tokens end up where it does not expect them.",
+        |all| not_granted(all, Improper::NoResponseType),
+    ),
+    // What a client registers is a promise to itself; no sentence obliges the issuer to hold it to that.
+    should(
+        "authz-refusal/response-type-not-registered",
+        "RFC9700-2.1.2",
+        "A client that registered for codes only is not given a token by `response_type=token`",
+        "An attacker changes one word in a link, and the access token is in the browser's address bar.",
+        |all| not_granted(all, Improper::TokenResponseType),
+    ),
+    // The MUST NOT is about whoever sends it; that the issuer refuses it follows from the definition of `invalid_request` in 4.1.2.1.
+    should(
+        "authz-refusal/repeated-parameter",
+        "RFC6749-3.1",
+        "A request with a parameter that comes twice is refused",
+        "What is in front of the issuer reads the one value, and the issuer the other.",
+        |all| not_granted(all, Improper::Repeated),
+    ),
+    must(
+        "authz-refusal/challenge-method",
+        "RFC7636-4.4.1",
+        "A code challenge by a method that does not exist is refused",
+        "The code is given to whoever has it, though the client asked for its protection.",
+        |all| not_granted(all, Improper::ChallengeMethod),
+    ),
+    // RFC 7636 has issuers support it, and RFC 9700 advises clients against it.
+    may(
+        "authz-refusal/plain-challenge",
+        "RFC9700-2.1.1",
+        "A code challenge by the method `plain`, where it is not published, is refused",
+        "Whoever reads the request has the verifier as well.",
+        |all| not_granted(all, Improper::PlainChallenge),
+    ),
+    // The MUST is the public client's; an issuer that holds it to that protects those who forget.
+    may(
+        "authz-refusal/public-client-challenge",
+        "RFC9700-2.1.1",
+        "A public client's request without a code challenge is refused",
+        "Another application on the device that catches the code can exchange it.",
+        |all| not_granted(all, Improper::NoChallenge),
+    ),
+    may(
+        "authz-refusal/no-server-error",
+        "RFC9110-15.6",
+        "A request with a value that makes no sense is no trouble for the server: no 5xx status and no `server_error`",
+        "Whoever finds a value that an issuer did not expect can find more.",
+        no_server_error,
+    ),
+];
+
+/// What came of a request, for the report.
+fn told(request: &RefusedRequest) -> String {
+    let became = match &request.became {
+        Became::Error(error) => format!("error = {error}"),
+        Became::Page(Some(status)) => format!("a page with status {status}"),
+        Became::Page(None) => "a page".to_owned(),
+        Became::Granted(what) => format!("`{what}` was given"),
+        Became::Unknown(why) => why.clone(),
+    };
+    format!("{}: {}", request.sent, shorten(&became))
+}
+
+/// Judges those of the requests that a rule is about.
+fn each(all: &RefusedRequests, about: impl Fn(&RefusedRequest) -> bool, expected: &str, is_right: impl Fn(&RefusedRequest) -> bool) -> Outcome {
+    let about: Vec<&RefusedRequest> = all.0.iter().filter(|request| about(request)).collect();
+    let is_open = |request: &&&RefusedRequest| matches!(request.became, Became::Unknown(_) | Became::Page(Some(429 | 503)));
+    let open: Vec<String> = about.iter().filter(is_open).map(|request| told(request)).collect();
+    let seen: Vec<_> = about.iter().filter(|request| !is_open(request)).collect();
+    let wrong: Vec<String> = seen.iter().filter(|request| !is_right(request)).map(|request| told(request)).collect();
+    let text = |parts: &[String]| shorten(&parts.join(", "));
+    match (seen.is_empty(), open.is_empty()) {
+        (true, true) => Outcome::not_applicable("no such request"),
+        (true, false) => Outcome::not_applicable(format!("nothing can be concluded: {}", text(&open))),
+        (false, _) if wrong.is_empty() => Outcome::passed(text(&seen.iter().map(|request| told(request)).collect::<Vec<_>>())),
+        (false, _) => holds(false, expected, text(&wrong)),
+    }
+}
+
+fn not_granted(all: &RefusedRequests, improper: Improper) -> Outcome {
+    let pkce = |request: &RefusedRequest| request.pkce || !matches!(improper, Improper::ChallengeMethod | Improper::PlainChallenge);
+    let about = |request: &RefusedRequest| request.improper == improper && pkce(request);
+    each(all, about, "an error", |request| !matches!(request.became, Became::Granted(_)))
+}
+
+fn no_server_error(all: &RefusedRequests) -> Outcome {
+    let is_right = |request: &RefusedRequest| match &request.became {
+        Became::Error(error) => error != "server_error",
+        Became::Page(Some(status)) => *status < 500,
+        _ => true,
+    };
+    each(all, |_| true, "an error about the request, or none", is_right)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{Became, Improper, RefusedRequest, RefusedRequests};
+    use crate::issuer::flaw::Flaw;
+    use crate::rule::Artefact as _;
+    use crate::rule::testing::{failing, not_applicable, passing};
+
+    const ALL: [(Improper, &str); 6] = [
+        (Improper::NoResponseType, "authz-refusal/response-type-missing"),
+        (Improper::TokenResponseType, "authz-refusal/response-type-not-registered"),
+        (Improper::Repeated, "authz-refusal/repeated-parameter"),
+        (Improper::ChallengeMethod, "authz-refusal/challenge-method"),
+        (Improper::PlainChallenge, "authz-refusal/plain-challenge"),
+        (Improper::NoChallenge, "authz-refusal/public-client-challenge"),
+    ];
+
+    fn one(improper: Improper, became: Became) -> RefusedRequests {
+        RefusedRequests(vec![RefusedRequest { improper, sent: "a request", became, pkce: true, exchange: 3 }])
+    }
+
+    #[test]
+    fn an_error_and_a_page_are_refusals_and_a_code_is_none() {
+        for (improper, rule) in ALL {
+            for became in [Became::Error("invalid_request".to_owned()), Became::Page(Some(400)), Became::Page(None)] {
+                let artefact = one(improper, became);
+                assert_eq!(failing(&artefact), [""; 0], "{improper:?}");
+                assert!(passing(&artefact).contains(&rule), "{improper:?}");
+            }
+            let artefact = one(improper, Became::Granted("code".to_owned()));
+            assert_eq!((failing(&artefact), artefact.exchange()), (vec![rule], Some(3)), "{improper:?}");
+            for became in [Became::Unknown("?".to_owned()), Became::Page(Some(503))] {
+                assert_eq!(not_applicable(&one(improper, became)).len(), RefusedRequests::RULES.len(), "{improper:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn challenge_methods_mean_nothing_to_an_issuer_without_pkce() {
+        for improper in [Improper::ChallengeMethod, Improper::PlainChallenge] {
+            let mut artefact = one(improper, Became::Granted("code".to_owned()));
+            artefact.0[0].pkce = false;
+            assert_eq!(failing(&artefact), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn odd_values_may_be_refused_and_ignored_and_must_not_break_the_server() {
+        for (became, right) in [
+            (Became::Error("invalid_request".to_owned()), true),
+            (Became::Error("login_required".to_owned()), true),
+            (Became::Error("server_error".to_owned()), false),
+            (Became::Granted("code".to_owned()), true),
+            (Became::Page(Some(400)), true),
+            (Became::Page(Some(500)), false),
+        ] {
+            let failed = failing(&one(Improper::Odd, became.clone()));
+            assert_eq!(failed.is_empty(), right, "{became:?}");
+        }
+    }
+
+    #[test]
+    fn every_rule_has_a_flaw() {
+        let flaws: Vec<Flaw> = serde_json::from_str(include_str!("../../fixtures/flaws/refused_request.json")).expect("flaws");
+        let named: BTreeSet<&str> = flaws.iter().flat_map(|flaw| &flaw.trips).map(String::as_str).collect();
+        assert_eq!(RefusedRequests::RULES.iter().map(|check| check.rule.id).filter(|id| !named.contains(id)).collect::<Vec<_>>(), [""; 0]);
+    }
+}
