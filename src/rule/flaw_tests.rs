@@ -31,17 +31,8 @@ static FILES: &[(&str, &str)] = &[
 ];
 
 /// The first halves of the ids of the rules these files are for.
-static ARTEFACTS: &[&str] = &[
-    "discovery",
-    "jwks",
-    "registration",
-    "client-authentication",
-    "consent",
-    "orders-feed",
-    "dataset-site",
-    "introspection",
-    "revocation",
-];
+static ARTEFACTS: &[&str] =
+    &["discovery", "jwks", "registration", "client-authentication", "consent", "orders-feed", "dataset-site", "introspection", "revocation"];
 
 fn flaws() -> Vec<Flaw> {
     FILES.iter().flat_map(|(file, text)| serde_json::from_str::<Vec<Flaw>>(text).unwrap_or_else(|why| panic!("{file}.json: {why}"))).collect()
