@@ -199,7 +199,8 @@ impl Session {
                 (uri, SecretString::from(token))
             });
         let id_token_alg = text("id_token_signed_response_alg").unwrap_or_else(|| "RS256".to_owned());
-        let userinfo_alg = text("userinfo_signed_response_alg");
+        // Some issuers name what they do not do.
+        let userinfo_alg = text("userinfo_signed_response_alg").filter(|alg| !alg.is_empty() && alg != "none");
         let (signer, redirect_uri) = (None, None);
         let registered = Registered { at, id_token_alg, management, untried: true, unseen: true, signer, redirect_uri, exposed: false, userinfo_alg };
         Some(Client { id, secret, method, registered: Some(registered) })
