@@ -26,6 +26,8 @@ pub enum Step {
     RefuseRegistrations {},
     /// Registers without an initial access token and with a wrong one (RFC 7591 3).
     TryRegistrationTokens {},
+    /// Registers clients with a `sector_identifier_uri` whose document lists their redirect URI and does not (OpenID Connect Registration 5).
+    TrySectorIdentifiers {},
     /// Reads the client's configuration with its own token and with tokens that must be refused (RFC 7592 2.1).
     ReadClient {},
     /// Deletes the client and tries its credentials once more (RFC 7592 2.3).
@@ -231,6 +233,7 @@ impl Step {
             | Self::Register(_)
             | Self::RefuseRegistrations {}
             | Self::TryRegistrationTokens {}
+            | Self::TrySectorIdentifiers {}
             | Self::FetchDatasetSite {} => &[Fact::Metadata],
             Self::ClientCredentials { .. } => &[Fact::Metadata, Fact::KeySet, Fact::Client],
             Self::AccessOrdersFeed {} => &[Fact::ClientToken],
@@ -277,6 +280,7 @@ impl Step {
             Self::AccessOrdersFeed {}
             | Self::RefuseRegistrations {}
             | Self::TryRegistrationTokens {}
+            | Self::TrySectorIdentifiers {}
             | Self::ReadClient {}
             | Self::DeleteClient {}
             | Self::TryClientAssertions {}
@@ -350,6 +354,7 @@ impl Step {
             Self::Register(_) => "Dynamic Client Registration",
             Self::RefuseRegistrations {} => "Registration Refusals",
             Self::TryRegistrationTokens {} => "Initial Access Tokens",
+            Self::TrySectorIdentifiers {} => "Sector Identifiers",
             Self::ReadClient {} => "Client Configuration",
             Self::DeleteClient {} => "Client Deletion",
             Self::TryClientAssertions {} => "Client Assertions",

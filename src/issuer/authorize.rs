@@ -18,7 +18,7 @@ use super::request_object;
 use super::requested::Requested;
 use super::respond::{self, Mode, Target};
 use super::scope::{OFFLINE_ACCESS, Scope};
-use super::state::Issuer;
+use super::state::{Issuer, USER_SUB};
 
 /// The longest user name that is taken as a hint, in bytes.
 const LONGEST_HINT: usize = 256;
@@ -188,7 +188,8 @@ fn check(issuer: &Issuer, params: &Params) -> Result<Request, Refusal> {
     if hinted.is_some() && issuer.defect.does(Behaviour::IdTokenHintRefused) {
         return Err(invalid("id_token_hint is not accepted"));
     }
-    let sub = requested.sub.clone().or(hinted);
+    // The client knows the end-user by the name of its sector.
+    let sub = requested.sub.clone().map(|sub| if sub == client.metadata.subject(USER_SUB) { USER_SUB.to_owned() } else { sub }).or(hinted);
     let nonce = params.owned("nonce");
     let login_hint = params.owned("login_hint").filter(|hint| hint.len() <= LONGEST_HINT);
     Ok(Request { client_id: client.id, target, scope, requested, nonce, challenge, prompt, max_age, sub, login_hint })

@@ -9,6 +9,7 @@ use super::keys::Alg;
 use super::reply::OauthError;
 use super::request_object::RequestObjectKeys;
 use super::scope::Scope;
+use super::sector;
 
 /// The grants there are, as registered names.
 pub const GRANT_TYPES: [&str; 3] = ["authorization_code", "client_credentials", "refresh_token"];
@@ -44,6 +45,8 @@ pub struct Metadata {
     pub assertion_keys: AssertionKeys,
     /// What it signs its request objects with.
     pub request_objects: RequestObjectKeys,
+    /// The sector of a client that calls end-users by pairwise identifiers.
+    pub sector: Option<String>,
     /// The most it may ask for.
     pub scope: Scope,
 }
@@ -70,6 +73,7 @@ impl Metadata {
             userinfo_alg: None,
             assertion_keys: AssertionKeys::default(),
             request_objects: RequestObjectKeys::default(),
+            sector: None,
             scope: Scope::supported(),
         }
     }
@@ -94,11 +98,11 @@ impl Metadata {
         self.grant_types.iter().any(|known| known == grant_type)
     }
 
-    /// Reads a registration request, with the keys that were fetched for it, if any were. Members that are null count as absent (RFC 7592 2.2).
+    /// Reads a registration request with the documents that were fetched for it. Members that are null count as absent (RFC 7592 2.2).
     ///
     /// # Errors
     /// `invalid_redirect_uri` or `invalid_client_metadata` (RFC 7591 3.2.2).
-    pub fn read(request: &Value, fetched_keys: Option<&Value>) -> Result<Self, OauthError> {
+    pub fn read(request: &Value, fetched: &Fetched) -> Result<Self, OauthError> {
         let Value::Object(request) = request else { return Err(metadata("the request is not a JSON object")) };
         let member = |name: &str| request.get(name).filter(|value| !value.is_null());
         let text = |name: &str| match member(name) {
@@ -146,14 +150,23 @@ impl Metadata {
         };
         let assertion_keys = match auth_method {
             AuthMethod::PrivateKeyJwt => {
-                AssertionKeys::read(member("jwks").or(fetched_keys), text("token_endpoint_auth_signing_alg")?).map_err(metadata)?
+                AssertionKeys::read(member("jwks").or(fetched.keys.as_ref()), text("token_endpoint_auth_signing_alg")?).map_err(metadata)?
             }
             _ => AssertionKeys::default(),
         };
         let request_objects = RequestObjectKeys::read(member("jwks"), text("request_object_signing_alg")?).map_err(metadata)?;
-        if text("subject_type")?.is_some_and(|kind| kind != "public") {
-            return Err(metadata("subject_type is not supported"));
+        let sector_uri = text("sector_identifier_uri")?;
+        if sector_uri.is_some() && !sector::lists(fetched.sector.as_ref(), &redirect_uris) {
+            return Err(metadata("sector_identifier_uri does not list every redirect URI"));
         }
+        let subject_type = text("subject_type")?.unwrap_or("public");
+        let sector = match subject_type {
+            "public" => None,
+            "pairwise" => {
+                Some(sector::of(sector_uri, &redirect_uris).ok_or_else(|| metadata("redirect URIs of several hosts need a sector_identifier_uri"))?)
+            }
+            _ => return Err(metadata("subject_type is not supported")),
+        };
         let scope = match text("scope")? {
             None => Scope::supported(),
             // Less than was asked for may be registered (RFC 7591 3.2.1): what is not supported is left out, and the response says so.
@@ -169,7 +182,10 @@ impl Metadata {
         document.insert("response_types".to_owned(), json!(response_types));
         document.insert("token_endpoint_auth_method".to_owned(), json!(method));
         document.insert("application_type".to_owned(), json!(application_type));
-        document.insert("subject_type".to_owned(), json!("public"));
+        document.insert("subject_type".to_owned(), json!(subject_type));
+        if let Some(uri) = sector_uri {
+            document.insert("sector_identifier_uri".to_owned(), json!(uri));
+        }
         document.insert("id_token_signed_response_alg".to_owned(), json!(alg));
         if let Some(alg) = userinfo_alg {
             document.insert("userinfo_signed_response_alg".to_owned(), json!(alg.name()));
@@ -193,9 +209,24 @@ impl Metadata {
             userinfo_alg,
             assertion_keys,
             request_objects,
+            sector,
             scope,
         })
     }
+
+    /// What an end-user is called towards this client (OpenID Connect Core 8).
+    pub fn subject(&self, sub: &str) -> String {
+        self.sector.as_ref().map_or_else(|| sub.to_owned(), |sector| sector::subject(sector, sub))
+    }
+}
+
+/// The documents that were fetched for a registration request.
+#[derive(Debug, Clone, Default)]
+pub struct Fetched {
+    /// Those behind `jwks_uri`.
+    pub keys: Option<Value>,
+    /// That behind `sector_identifier_uri`.
+    pub sector: Option<Value>,
 }
 
 fn strings(value: &Value) -> Option<Vec<String>> {
@@ -273,11 +304,11 @@ pub fn is_loopback(url: &Url) -> bool {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::Metadata;
+    use super::{Fetched, Metadata};
     use serde_json::{Value, json};
 
     fn error_of(request: &Value) -> Value {
-        match Metadata::read(request, None).unwrap_err().reply().content {
+        match Metadata::read(request, &Fetched::default()).unwrap_err().reply().content {
             super::super::reply::Content::Json(body) => body["error"].clone(),
             other => panic!("{other:?}"),
         }
@@ -285,7 +316,8 @@ mod tests {
 
     #[test]
     fn defaults_are_filled_in() {
-        let metadata = Metadata::read(&json!({ "redirect_uris": ["http://localhost:1/cb?a=b"], "client_name": "A", "x": 1 }), None).unwrap();
+        let metadata =
+            Metadata::read(&json!({ "redirect_uris": ["http://localhost:1/cb?a=b"], "client_name": "A", "x": 1 }), &Fetched::default()).unwrap();
         assert_eq!(
             Value::Object(metadata.document),
             json!({
@@ -314,7 +346,7 @@ mod tests {
         }
         assert_eq!(error_of(&json!({})), "invalid_redirect_uri");
         assert_eq!(error_of(&json!({ "redirect_uris": "x" })), "invalid_redirect_uri");
-        Metadata::read(&json!({ "redirect_uris": ["com.example.app:/cb"], "application_type": "native" }), None).unwrap();
+        Metadata::read(&json!({ "redirect_uris": ["com.example.app:/cb"], "application_type": "native" }), &Fetched::default()).unwrap();
     }
 
     #[test]
@@ -330,7 +362,8 @@ mod tests {
             json!({ "token_endpoint_auth_method": "private_key_jwt", "jwks": { "keys": [{ "kty": "oct", "k": "AA" }] } }),
             json!({ "userinfo_signed_response_alg": "none" }),
             json!({ "id_token_signed_response_alg": "none" }),
-            json!({ "subject_type": "pairwise" }),
+            json!({ "subject_type": "secret" }),
+            json!({ "sector_identifier_uri": "https://a.example/sector" }),
             json!({ "logo_uri": "javascript:x" }),
             json!({ "jwks": { "keys": [] }, "jwks_uri": "https://a.example/" }),
             json!({ "scope": 1 }),
@@ -344,7 +377,8 @@ mod tests {
 
     #[test]
     fn a_client_without_codes_needs_no_redirect_uri() {
-        let metadata = Metadata::read(&json!({ "grant_types": ["client_credentials"], "scope": "openactive-ordersfeed unknown" }), None).unwrap();
+        let metadata =
+            Metadata::read(&json!({ "grant_types": ["client_credentials"], "scope": "openactive-ordersfeed unknown" }), &Fetched::default()).unwrap();
         assert_eq!(metadata.document["response_types"], json!([]));
         assert_eq!(metadata.document["scope"], "openactive-ordersfeed");
     }

@@ -92,6 +92,8 @@ pub enum Site {
     Deletion,
     /// The refusal of client metadata.
     RegistrationError,
+    /// The refusal of client metadata with a `sector_identifier_uri`.
+    RegistrationSectorError,
     /// The registration endpoint's answer to a request without a token.
     RegistrationNoToken,
     /// The registration endpoint's answer to a token that is not the initial access token.
@@ -238,6 +240,8 @@ pub enum Behaviour {
     RegistrationTypesAccepted,
     /// Registers authentication methods that do not exist.
     RegistrationMethodAccepted,
+    /// Registers a client whose sector document does not list its redirect URI.
+    SectorUnchecked,
     /// Takes any token for the initial access token.
     RegistrationTokenUnchecked,
     /// Shows a client's configuration to a request without a token.

@@ -218,7 +218,8 @@ fn answer(issuer: &Issuer, id: &str, flow: &Flow, session: &Session) -> Answer {
     } else {
         session.auth_time
     };
-    let sub = if issuer.defect.does(Behaviour::SubMoves) { random::secret() } else { session.sub.clone() };
+    let known = issuer.store().client(&request.client_id).map(|client| client.metadata.subject(&session.sub));
+    let sub = if issuer.defect.does(Behaviour::SubMoves) { random::secret() } else { known.unwrap_or_else(|| session.sub.clone()) };
     let grant = Grant {
         client_id: request.client_id.clone(),
         sub,

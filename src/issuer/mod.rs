@@ -37,6 +37,7 @@ mod respond;
 mod revocation;
 mod routes;
 mod scope;
+mod sector;
 mod server;
 mod state;
 mod store;

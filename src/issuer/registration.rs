@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::bearer;
 use super::client::{Client, Registered};
-use super::client_metadata::Metadata;
+use super::client_metadata::{Fetched, Metadata};
 use super::fetch;
 use super::flaw::{Behaviour, Site};
 use super::lenient_registration;
@@ -29,7 +29,10 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
     }
     let (metadata, echoed) = match metadata(&issuer, &headers, &body).await {
         Ok(metadata) => metadata,
-        Err(error) => return refuse(&issuer, Site::RegistrationError, &error),
+        Err(error) => {
+            let names_sector = json_body(&headers, &body).is_ok_and(|request| request.get("sector_identifier_uri").is_some());
+            return refuse(&issuer, if names_sector { Site::RegistrationSectorError } else { Site::RegistrationError }, &error);
+        }
     };
     let mut client = Client::register(metadata, now());
     let mut information = information(&issuer, &client);
@@ -57,8 +60,8 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
 async fn metadata(issuer: &Issuer, headers: &HeaderMap, body: &[u8]) -> Result<(Metadata, Option<(&'static str, Value)>), OauthError> {
     let mut request = json_body(headers, body)?;
     let echoed = lenient_registration::mend(issuer, &mut request);
-    let fetched = fetched_keys(&request).await?;
-    Ok((Metadata::read(&request, fetched.as_ref())?, echoed))
+    let fetched = fetched(issuer, &request).await?;
+    Ok((Metadata::read(&request, &fetched)?, echoed))
 }
 
 fn refuse(issuer: &Issuer, site: Site, error: &OauthError) -> Answer {
@@ -84,7 +87,7 @@ pub async fn replace(State(issuer): State<Arc<Issuer>>, Path(handle): Path<Strin
     let request = json_body(&headers, &body);
     let mut client = managed(&issuer, &handle, &headers)?;
     let request = request?;
-    let fetched = fetched_keys(&request).await?;
+    let fetched = fetched(&issuer, &request).await?;
     let invalid = |description| OauthError::bad_request("invalid_client_metadata", description);
     if request["client_id"] != Value::String(client.id.clone()) {
         return Err(invalid("client_id is missing, or that of another client").into());
@@ -92,7 +95,7 @@ pub async fn replace(State(issuer): State<Arc<Issuer>>, Path(handle): Path<Strin
     if !request["client_secret"].is_null() && request["client_secret"].as_str() != client.secret.as_deref() {
         return Err(invalid("client_secret is not the present one: a client cannot choose it").into());
     }
-    client.metadata = Metadata::read(&request, fetched.as_ref())?;
+    client.metadata = Metadata::read(&request, &fetched)?;
     if !client.metadata.has_secret() {
         client.secret = None;
     } else if client.secret.is_none() {
@@ -114,12 +117,18 @@ pub async fn delete(State(issuer): State<Arc<Issuer>>, Path(handle): Path<String
     Ok(issuer.defect.reply(&[Site::Deletion], Reply::empty(StatusCode::NO_CONTENT).no_store())?)
 }
 
-/// The keys behind `jwks_uri`, where a client is to authenticate by them. They are fetched once, at registration.
-async fn fetched_keys(request: &Value) -> Result<Option<Value>, OauthError> {
-    let (Some("private_key_jwt"), Some(uri)) = (request["token_endpoint_auth_method"].as_str(), request["jwks_uri"].as_str()) else {
-        return Ok(None);
-    };
-    fetch::json(uri).await.map(Some).map_err(|why| OauthError::bad_request("invalid_client_metadata", why))
+/// The documents that a request refers to. They are fetched once, at registration.
+async fn fetched(issuer: &Issuer, request: &Value) -> Result<Fetched, OauthError> {
+    let invalid = |why| OauthError::bad_request("invalid_client_metadata", why);
+    let mut fetched = Fetched::default();
+    if let (Some("private_key_jwt"), Some(uri)) = (request["token_endpoint_auth_method"].as_str(), request["jwks_uri"].as_str()) {
+        fetched.keys = Some(fetch::json(uri).await.map_err(invalid)?);
+    }
+    if let Some(uri) = request["sector_identifier_uri"].as_str() {
+        let listed = fetch::json(uri).await.map_err(invalid)?;
+        fetched.sector = Some(if issuer.defect.does(Behaviour::SectorUnchecked) { request["redirect_uris"].clone() } else { listed });
+    }
+    Ok(fetched)
 }
 
 fn information(issuer: &Issuer, client: &Client) -> Value {

@@ -51,6 +51,7 @@ impl Session {
             Step::Register(wish) => self.register(wish).await,
             Step::RefuseRegistrations {} => self.refuse_registrations().await,
             Step::TryRegistrationTokens {} => self.try_registration_tokens().await,
+            Step::TrySectorIdentifiers {} => self.try_sector_identifiers().await,
             Step::ReadClient {} => self.read_client().await,
             Step::DeleteClient {} => self.delete_client().await,
             Step::TryClientAssertions {} => self.try_client_assertions().await,

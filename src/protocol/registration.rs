@@ -245,7 +245,8 @@ impl Session {
             });
         let application_type = text("application_type");
         let id_token_alg = text("id_token_signed_response_alg").unwrap_or_else(|| "RS256".to_owned());
-        let userinfo_alg = text("userinfo_signed_response_alg");
+        // Some issuers name what they do not do.
+        let userinfo_alg = text("userinfo_signed_response_alg").filter(|alg| !alg.is_empty() && alg != "none");
         let (signer, redirect_uri) = (None, None);
         let registered = Registered {
             at,

@@ -6,10 +6,13 @@ use serde_json::{Value, json};
 use std::time::Instant;
 use url::Url;
 
+use crate::report::markdown::escape::code;
 use crate::report::model::StepEnd;
 use crate::rule::protected::is_busy;
 use crate::rule::registration_access::RegistrationAccess;
+use crate::rule::registration_refusal::sector::SectorMismatch;
 use crate::rule::registration_refusal::{NO_SUCH_METHOD, RegistrationRefusal, Wrong};
+use crate::session::callback::Document;
 use crate::session::client_key::ClientKey;
 use crate::session::received::Received;
 use crate::session::recorder::Request;
@@ -62,6 +65,40 @@ impl Session {
             Some(self.post_registration("Registration with a made-up token", &url, &body, Some(&made_up)).await?)
         };
         self.judge(&RegistrationAccess { without, wrong });
+        Ok(StepEnd::Done)
+    }
+
+    /// Registers a client with pairwise subjects and a sector document that lists its redirect URI, then one whose document does not, which has to
+    /// fail. The documents are there by plain http, so an issuer may refuse both.
+    ///
+    /// # Errors
+    /// [`Stop`] if the endpoint cannot be reached.
+    pub async fn try_sector_identifiers(&mut self) -> Result<StepEnd, Stop> {
+        let Some(url) = self.endpoint("registration_endpoint")? else {
+            return Ok(super::not_offered("registration_endpoint"));
+        };
+        if !self.listed("subject_types_supported")?.is_some_and(|kinds| kinds.contains(&"pairwise")) {
+            return Ok(StepEnd::LeftOut("`subject_types_supported` does not list pairwise".to_owned()));
+        }
+        if let Some(reason) = self.not_reachable_by_issuer() {
+            return Ok(StepEnd::LeftOut(reason));
+        }
+        let listener = self.run.callback.clone().ok_or_else(|| missing("the callback listener"))?;
+        let token = self.run.config.initial_access_token.as_ref().map(|token| token.expose_secret().to_owned());
+        let mut body = self.plain_metadata()?;
+        body["subject_type"] = json!("pairwise");
+        self.sentence("should register a client in a sector only if the sector lists its redirect URI");
+        let good = listener.offer(Document::json(&body["redirect_uris"]));
+        body["sector_identifier_uri"] = json!(good.url());
+        let response = self.post_registration("Registration with a sector", &url, &body, token.as_deref()).await?;
+        if !(200..300).contains(&response.status) {
+            let says = super::registration::error_of(&response).unwrap_or_else(|| format!("status {}", response.status));
+            return Ok(StepEnd::LeftOut(format!("the issuer refuses a sector document by plain http, which it may: {}", code(&says))));
+        }
+        let bad = listener.offer(Document::json(&json!(["https://another-client.example/cb"])));
+        body["sector_identifier_uri"] = json!(bad.url());
+        let response = self.post_registration("Registration with a sector of others", &url, &body, token.as_deref()).await?;
+        self.judge(&SectorMismatch { response });
         Ok(StepEnd::Done)
     }
 

@@ -20,6 +20,8 @@ impl Attempt {
     /// An answer and what it says of the client. An issuer with too much to do says nothing of it.
     pub fn of(exchange: usize, status: u16, error: Option<String>) -> Self {
         let accepted = match (status, error.as_deref()) {
+            // That is about the code, whatever the status.
+            (400..500, Some("invalid_grant")) => Some(true),
             (401, _) | (400..500, Some("invalid_client")) => Some(false),
             (429, _) => None,
             (400..500, Some(_)) => Some(true),

@@ -164,6 +164,7 @@ pub fn catalogue() -> Vec<&'static Rule> {
         .chain(rules::<registration::Registration>())
         .chain(rules::<registration::Deletion>())
         .chain(rules::<registration_refusal::RegistrationRefusal>())
+        .chain(rules::<registration_refusal::sector::SectorMismatch>())
         .chain(rules::<registration_access::RegistrationAccess>())
         .chain(rules::<client_configuration::ClientConfiguration>())
         .chain(rules::<client_configuration::DeletedClient>())

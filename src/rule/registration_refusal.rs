@@ -7,6 +7,7 @@ use super::{Artefact, Check};
 use crate::session::received::Received;
 
 mod judge;
+pub mod sector;
 #[cfg(test)]
 mod tests;
 

@@ -13,6 +13,7 @@ static FILES: &[(&str, &str)] = &[
     ("key_set.json", include_str!("../../../fixtures/flaws/key_set.json")),
     ("registration.json", include_str!("../../../fixtures/flaws/registration.json")),
     ("registration_refusal.json", include_str!("../../../fixtures/flaws/registration_refusal.json")),
+    ("sector_identifier.json", include_str!("../../../fixtures/flaws/sector_identifier.json")),
     ("registration_access.json", include_str!("../../../fixtures/flaws/registration_access.json")),
     ("client_configuration.json", include_str!("../../../fixtures/flaws/client_configuration.json")),
     ("client_assertion.json", include_str!("../../../fixtures/flaws/client_assertion.json")),
