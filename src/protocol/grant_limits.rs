@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::config::AuthMethod;
 use crate::feature::authorize::{Authorize, BeyondScope};
 use crate::report::model::StepEnd;
-use crate::rule::grant_limits::{Attempt, GrantAttempt, GrantOffer};
+use crate::rule::grant_limits::{Attempt, GrantAttempt};
 use crate::rule::scope_grant::{Beyond, Granted, ScopeGrant};
 use crate::session::{Session, Stop};
 
@@ -24,8 +24,6 @@ impl Session {
         let Some(url) = self.endpoint("token_endpoint")? else {
             return Ok(super::not_offered("token_endpoint"));
         };
-        self.sentence("should not offer grants that give passwords or tokens away");
-        self.judge(&GrantOffer { metadata: self.metadata_value()? });
         let client = self.client()?.clone();
         let own = if client.method == AuthMethod::None { Attempt::PublicClient } else { Attempt::Unregistered };
         let user = self.run.config.user.clone();
