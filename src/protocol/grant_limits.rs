@@ -28,9 +28,12 @@ impl Session {
         let own = if client.method == AuthMethod::None { Attempt::PublicClient } else { Attempt::Unregistered };
         let user = self.run.config.user.clone();
         let mut requests = vec![(own, "client_credentials", vec![("grant_type", "client_credentials")])];
-        if let Some(user) = &user
-            && own == Attempt::Unregistered
-        {
+        // Such a password is not redacted, so it must not be sent where it is recorded.
+        let is_secret = user.as_ref().is_some_and(|user| user.password.expose_secret() != user.username);
+        if own == Attempt::Unregistered && !is_secret {
+            self.note("The grant `password` was not tried: no user is configured, or the password is the same as the user name.");
+        }
+        if let Some(user) = user.as_ref().filter(|_| own == Attempt::Unregistered && is_secret) {
             let form = vec![
                 ("grant_type", "password"),
                 ("username", user.username.as_str()),

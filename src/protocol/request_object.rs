@@ -128,7 +128,7 @@ impl Session {
         }
         let shown = self.recorder.redactor().json(&Value::Object(claims.clone()));
         self.recorder.note(Entry::Claims { of: "request object".to_owned(), claims: shown });
-        let signed = match object {
+        let jwt = match object {
             RequestObject::UnsignedThoughRegistered => without_signature(&claims),
             RequestObject::ForeignKey | RequestObject::EmbeddedKey => {
                 let foreign = key(&FOREIGN)?;
@@ -143,10 +143,10 @@ impl Session {
         };
         let good = object.fault().is_none();
         if object == RequestObject::ByReference {
-            signer.page.replace(signed);
+            signer.page.replace(jwt);
             parameters.push(("request_uri", signer.page.url().to_string()));
         } else {
-            parameters.push(("request", signed));
+            parameters.push(("request", jwt));
         }
         Ok(if good { Some(self.set_decoys(parameters)?) } else { None })
     }
