@@ -95,7 +95,7 @@ pub enum Step {
     Refresh {},
     /// Revokes the refresh token, where an endpoint is published (RFC 7009), and tries it once more.
     Revoke {},
-    /// Asks the token endpoint for grants that the client did not register, or that nobody is to offer (RFC 6749 5.2, RFC 9700 2.4).
+    /// Asks the token endpoint for grants that the client is not to get (RFC 6749 4.4 and 5.2, RFC 9700 2.4).
     TryGrants {},
     /// Logs in with a wrong password, once.
     TryWrongPassword {},

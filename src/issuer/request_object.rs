@@ -53,14 +53,15 @@ pub fn assemble(issuer: &Issuer, client: &Client, params: &Params, object: &str)
     }
     let claims = verified(issuer, client, object)?;
     let is_ours = |name: &str| claims.get(name).is_none_or(|value| *value == client.id.as_str());
-    if !does(Behaviour::RequestObjectOfAnyClient) && !(is_ours("iss") && is_ours("client_id")) {
+    let names_another = !is_ours("iss") || !is_ours("client_id");
+    if names_another && !does(Behaviour::RequestObjectOfAnyClient) {
         return Err("the request object is not this client's");
     }
     if !does(Behaviour::RequestObjectForAnyone) && !claims.get("aud").is_none_or(|aud| names(aud, &issuer.url)) {
         return Err("the request object is for another audience");
     }
     let now = now();
-    let time = |name: &str| claims.get(name).map(|value| value.as_f64());
+    let time = |name: &str| claims.get(name).map(Value::as_f64);
     let is_over = time("exp").is_some_and(|exp| exp.is_none_or(|exp| seconds(exp).saturating_add(SKEW) <= now));
     let is_early = time("nbf").is_some_and(|nbf| nbf.is_none_or(|nbf| seconds(nbf) > now.saturating_add(SKEW)));
     if is_early || (is_over && !does(Behaviour::RequestObjectEternal)) {

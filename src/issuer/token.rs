@@ -61,7 +61,8 @@ fn grant(issuer: &Issuer, headers: &HeaderMap, form: &Params, query: &Params) ->
         return Err(OauthError::bad_request("unsupported_grant_type", "there is no such grant here").into());
     }
     let to_anyone = if client.metadata.is_public() { Behaviour::PublicClientCredentials } else { Behaviour::GrantUnregistered };
-    if !client.metadata.may(grant_type) && !(grant_type == "client_credentials" && issuer.defect.does(to_anyone)) {
+    let given_anyway = grant_type == "client_credentials" && issuer.defect.does(to_anyone);
+    if !client.metadata.may(grant_type) && !given_anyway {
         if issuer.defect.does(Behaviour::GrantUnregisteredInvalid) {
             return Err(OauthError::bad_request("invalid_grant", "the client did not register this grant").into());
         }

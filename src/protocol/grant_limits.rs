@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::config::AuthMethod;
 use crate::feature::authorize::{Authorize, BeyondScope};
 use crate::report::model::StepEnd;
-use crate::rule::grant_limits::{Attempt, GrantAttempt, GrantOffer};
+use crate::rule::grant_limits::{Attempt, GrantAttempt};
 use crate::rule::scope_grant::{Beyond, Granted, ScopeGrant};
 use crate::session::{Session, Stop};
 
@@ -24,15 +24,16 @@ impl Session {
         let Some(url) = self.endpoint("token_endpoint")? else {
             return Ok(super::not_offered("token_endpoint"));
         };
-        self.sentence("should not offer grants that give passwords or tokens away");
-        self.judge(&GrantOffer { metadata: self.metadata_value()? });
         let client = self.client()?.clone();
         let own = if client.method == AuthMethod::None { Attempt::PublicClient } else { Attempt::Unregistered };
         let user = self.run.config.user.clone();
         let mut requests = vec![(own, "client_credentials", vec![("grant_type", "client_credentials")])];
-        if let Some(user) = &user
-            && own == Attempt::Unregistered
-        {
+        // Such a password is not redacted, so it must not be sent where it is recorded.
+        let is_secret = user.as_ref().is_some_and(|user| user.password.expose_secret() != user.username);
+        if own == Attempt::Unregistered && !is_secret {
+            self.note("The grant `password` was not tried: no user is configured, or the password is the same as the user name.");
+        }
+        if let Some(user) = user.as_ref().filter(|_| own == Attempt::Unregistered && is_secret) {
             let form = vec![
                 ("grant_type", "password"),
                 ("username", user.username.as_str()),

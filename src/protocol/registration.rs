@@ -85,6 +85,12 @@ impl Session {
             let offers = |word: &&str| *word == "openid" || offered.as_ref().is_none_or(|offered| offered.contains(word));
             body["scope"] = json!(scope.split_ascii_whitespace().filter(offers).collect::<Vec<_>>().join(" "));
         }
+        // A story without scopes leaves them to the issuer.
+        if body["scope"] == ""
+            && let Some(members) = body.as_object_mut()
+        {
+            members.shift_remove("scope");
+        }
         if wish.links {
             self.add_client_links(&mut body)?;
         }

@@ -29,7 +29,7 @@ const LIFETIME: i64 = 300;
 /// A client's key for its request objects, and what became of it.
 #[derive(Debug)]
 pub struct RequestSigner {
-    key: SigningKey,
+    key: &'static SigningKey,
     /// Where an object by reference is fetched.
     page: OfferedDocument,
     /// The issuer confirmed the algorithm in its registration response.
@@ -57,10 +57,16 @@ impl Session {
     /// Makes a key for the client's request objects and puts it into the client metadata to register.
     pub(super) async fn add_request_key(&mut self, body: &mut Value) -> Result<(), Stop> {
         let listener = self.run.callback.clone().ok_or_else(|| missing("the callback listener"))?;
-        let key = SigningKey::generate_aside().await.map_err(|error| Stop::Untestable(error.to_string()))?;
+        let key = tokio::task::spawn_blocking(|| key(&OWN)).await.map_err(|error| Stop::Untestable(error.to_string()))??;
         let page = listener.offer(Document { content_type: MEDIA_TYPE, body: String::new() });
         body["jwks"] = json!({ "keys": [key.public_jwk()] });
-        body["request_object_signing_alg"] = json!(ALG);
+        // An issuer that does not know request objects need not know this member.
+        let speaks_of_them = self.promises("request_parameter_supported")?
+            || self.promises("request_uri_parameter_supported")?
+            || self.listed("request_object_signing_alg_values_supported")?.is_some();
+        if speaks_of_them {
+            body["request_object_signing_alg"] = json!(ALG);
+        }
         // Only where it is asked for: issuers may refuse addresses that are not https.
         if self.promises("require_request_uri_registration")? {
             body["request_uris"] = json!([page.url()]);
@@ -122,10 +128,10 @@ impl Session {
         }
         let shown = self.recorder.redactor().json(&Value::Object(claims.clone()));
         self.recorder.note(Entry::Claims { of: "request object".to_owned(), claims: shown });
-        let signed = match object {
+        let jwt = match object {
             RequestObject::UnsignedThoughRegistered => without_signature(&claims),
             RequestObject::ForeignKey | RequestObject::EmbeddedKey => {
-                let foreign = foreign_key()?;
+                let foreign = key(&FOREIGN)?;
                 let mut header = Map::new();
                 if object == RequestObject::EmbeddedKey {
                     header.insert("jwk".to_owned(), foreign.public_jwk());
@@ -137,10 +143,10 @@ impl Session {
         };
         let good = object.fault().is_none();
         if object == RequestObject::ByReference {
-            signer.page.replace(signed);
+            signer.page.replace(jwt);
             parameters.push(("request_uri", signer.page.url().to_string()));
         } else {
-            parameters.push(("request", signed));
+            parameters.push(("request", jwt));
         }
         Ok(if good { Some(self.set_decoys(parameters)?) } else { None })
     }
@@ -203,10 +209,16 @@ impl Session {
     }
 }
 
-/// A key that nobody registered: one for the whole process, since making one takes a moment.
-fn foreign_key() -> Result<&'static SigningKey, Stop> {
-    static KEY: OnceLock<Result<SigningKey, SigningKeyError>> = OnceLock::new();
-    KEY.get_or_init(SigningKey::generate).as_ref().map_err(|error| Stop::Untestable(error.to_string()))
+/// A key that is made once for the whole process, since making one takes a moment.
+type Once = OnceLock<Result<SigningKey, SigningKeyError>>;
+
+/// The key that every client of ours registers.
+static OWN: Once = OnceLock::new();
+/// A key that no client registers.
+static FOREIGN: Once = OnceLock::new();
+
+fn key(once: &'static Once) -> Result<&'static SigningKey, Stop> {
+    once.get_or_init(SigningKey::generate).as_ref().map_err(|error| Stop::Untestable(error.to_string()))
 }
 
 fn answer(callback: &Callback) -> Answer {

@@ -1,54 +1,10 @@
-//! Rules about grants that nobody is to offer, or that a client did not register (RFC 6749 4.4 and 5.2, RFC 9700 2.1.2 and 2.4).
+//! Rules about grants that a client is not to get (RFC 6749 4.4 and 5.2, RFC 9700 2.4).
 
 use serde_json::Value;
 
-use super::expect::{list, may, must, refusal};
+use super::expect::{may, must, refusal};
 use super::{Artefact, Check, Outcome};
 use crate::session::received::Received;
-
-/// The grants and response types that an issuer offers.
-#[derive(Debug, Clone)]
-pub struct GrantOffer {
-    /// The provider metadata, as parsed.
-    pub metadata: Value,
-}
-
-impl Artefact for GrantOffer {
-    const RULES: &'static [Check<Self>] = OFFER;
-    fn exchange(&self) -> Option<usize> {
-        None
-    }
-}
-
-static OFFER: &[Check<GrantOffer>] = &[
-    must(
-        "grant-offer/no-password",
-        "RFC9700-2.4",
-        "The metadata do not offer the grant `password`",
-        "End-users type their password into whatever asks for it, and a second factor is of no use.",
-        |offer| {
-            let Some(grants) = listed(offer, "grant_types_supported") else { return Outcome::not_applicable("no grant_types_supported") };
-            super::expect::holds(!grants.contains(&"password"), "no password", list(&grants))
-        },
-    ),
-    // The specification speaks to clients, and OpenID Connect Core 15.2 makes some issuers support `id_token token`.
-    may(
-        "grant-offer/no-front-channel-tokens",
-        "RFC9700-2.1.2",
-        "The metadata offer no response type that issues access tokens from the authorization endpoint",
-        "Access tokens in addresses end up in histories and logs, and can be swapped for others on the way.",
-        |offer| {
-            let Some(types) = listed(offer, "response_types_supported") else { return Outcome::not_applicable("no response_types_supported") };
-            let with_token: Vec<&str> = types.iter().copied().filter(|kind| kind.split(' ').any(|word| word == "token")).collect();
-            let seen = if with_token.is_empty() { list(&types) } else { list(&with_token) };
-            super::expect::holds(with_token.is_empty(), "no response type with token", seen)
-        },
-    ),
-];
-
-fn listed<'a>(offer: &'a GrantOffer, name: &str) -> Option<Vec<&'a str>> {
-    Some(offer.metadata.get(name)?.as_array()?.iter().filter_map(Value::as_str).collect())
-}
 
 /// A grant that a client is not to get.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -147,22 +103,10 @@ fn unregistered_error(attempt: &GrantAttempt) -> Outcome {
 
 #[cfg(test)]
 mod tests {
-    use super::{Attempt, GrantAttempt, GrantOffer};
+    use super::{Attempt, GrantAttempt};
     use crate::rule::jose::testing::judged;
     use crate::rule::testing::json as response;
     use serde_json::json;
-
-    #[test]
-    fn what_is_offered_is_judged() {
-        let offer = |metadata| judged(&GrantOffer { metadata });
-        let good = json!({ "grant_types_supported": ["authorization_code"], "response_types_supported": ["code", "id_token", "code id_token"] });
-        assert_eq!(offer(good).passed.len(), 2);
-        assert_eq!(offer(json!({ "grant_types_supported": ["password"] })).failed, ["grant-offer/no-password"]);
-        for kind in ["token", "id_token token", "code token"] {
-            assert_eq!(offer(json!({ "response_types_supported": ["code", kind] })).failed, ["grant-offer/no-front-channel-tokens"]);
-        }
-        assert_eq!(offer(json!({})).not_applicable.len(), 2);
-    }
 
     #[test]
     fn tokens_are_what_must_not_come() {

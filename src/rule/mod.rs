@@ -177,7 +177,6 @@ pub fn catalogue() -> Vec<&'static Rule> {
         .chain(rules::<client_shown::ClientShown>())
         .chain(rules::<client_shown::PagesOfOddRequest>())
         .chain(rules::<scope_grant::ScopeGrant>())
-        .chain(rules::<grant_limits::GrantOffer>())
         .chain(rules::<grant_limits::GrantAttempt>())
         .chain(rules::<authorization_error::AuthorizationError>())
         .chain(rules::<authorization_delivery::AuthorizationDelivery>())

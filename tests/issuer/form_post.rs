@@ -23,7 +23,7 @@ async fn codes_and_errors_are_posted_to_the_client() {
     assert_eq!((visit.pages.as_slice(), visit.status.as_u16()), (&["login", "consent"][..], 200));
     assert_eq!((visit.get("state"), visit.get("iss")), (Some("s t\"a&te"), Some(party.issuer.issuer())));
     assert_eq!(party.redeem(&party.client(), visit.code(), &[]).await.0, 200);
-    for (name, value, error) in [("max_age", "x", "invalid_request"), ("request", "x", "request_not_supported")] {
+    for (name, value, error) in [("max_age", "x", "invalid_request"), ("request", "x", "invalid_request_object")] {
         let visit = party.visit(party.request("openid", &[FORM_POST, (name, value)])).await;
         assert_eq!((visit.status.as_u16(), visit.get("error"), visit.get("state")), (200, Some(error), Some("s t\"a&te")));
     }

@@ -46,7 +46,7 @@ export function interactions(provider, consents, resource) {
     const client = await provider.Client.find(params.client_id);
     const scopes = [...new Set((params.scope ?? '').split(' ').filter(Boolean))];
     if (request.method !== 'POST') {
-      show(response, consentPage(`/interaction/${interaction.uid}`, client?.clientName ?? params.client_id, scopes));
+      show(response, consentPage(`/interaction/${interaction.uid}`, client?.clientName ?? params.client_id, scopes, client));
       return;
     }
     if ((await readForm(request)).get('button') !== 'yes') {

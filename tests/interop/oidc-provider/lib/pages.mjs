@@ -30,7 +30,7 @@ const SCOPE_TEXTS = {
 export const PAGE_HEADERS = {
   'content-type': 'text/html; charset=utf-8',
   'cache-control': 'no-store',
-  'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
+  'content-security-policy': "default-src 'none'; img-src http: https:; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
 };
@@ -73,17 +73,19 @@ export function loginPage(action, complaint, username = '') {
 </form>`);
 }
 
-/** Returns the consent page. */
-export function consentPage(action, client, scopes) {
+/** Returns the consent page. `links` are the client's logo, policy and terms of service, where it registered them. */
+export function consentPage(action, client, scopes, { logoUri, policyUri, tosUri } = {}) {
+  const link = (uri, text) => (uri ? `\n<p><a href="${escape(uri)}" rel="noreferrer">${text}</a></p>` : '');
+  const logo = logoUri ? `<p><img src="${escape(logoUri)}" alt="${escape(client)}" height="64"></p>\n` : '';
   const items = scopes.map((scope) => `<li>${escape(SCOPE_TEXTS[scope] ?? scope)}</li>`).join('\n');
-  return page('Permission', `<p><strong>${escape(client)}</strong> is asking for your permission to:</p>
+  return page('Permission', `${logo}<p><strong>${escape(client)}</strong> is asking for your permission to:</p>
 <ul>
 ${items}
 </ul>
 <form method="post" action="${escape(action)}">
 <button class="btn btn-primary" type="submit" name="button" value="yes">Yes, Allow</button>
 <button class="btn btn-secondary" type="submit" name="button" value="no">No, Do Not Allow</button>
-</form>`);
+</form>${link(policyUri, 'Policy')}${link(tosUri, 'Terms of service')}`);
 }
 
 /** Returns the page for an error that must not be redirected to the client. */
