@@ -53,6 +53,9 @@ impl Session {
         let Some(url) = self.endpoint("token_endpoint")? else {
             return Ok(super::not_offered("token_endpoint"));
         };
+        if attack.is_about_pkce() && !self.listed("code_challenge_methods_supported")?.is_some_and(|methods| methods.contains(&"S256")) {
+            return Ok(StepEnd::LeftOut("`code_challenge_methods_supported` does not list S256".to_owned()));
+        }
         if attack == Attack::CodeOfAnotherClient && self.facts.registered.len() < 2 {
             return Ok(StepEnd::LeftOut("there is no second client to try the code".to_owned()));
         }
@@ -162,7 +165,8 @@ impl Session {
         let mut statuses = Vec::new();
         let mut exchange = 0;
         for response in [first?, second?] {
-            (statuses.push(response.status), exchange = response.exchange);
+            statuses.push(response.status);
+            exchange = response.exchange;
             self.judge(&Transport { response, skew: self.run.config.clock_skew });
         }
         self.judge(&CodeRace { exchange, statuses });

@@ -112,9 +112,14 @@ impl Attack {
         }
     }
 
+    /// True if it is about a code challenge, which an issuer may not support.
+    pub fn is_about_pkce(self) -> bool {
+        matches!(self, Self::WrongVerifier | Self::MissingVerifier | Self::UnaskedVerifier | Self::ChallengeAsVerifier | Self::VerifierOfAnotherFlow)
+    }
+
     /// True where the client's own authentication is what is wrong (RFC 6749 5.2: `invalid_client`).
     pub fn is_failed_authentication(self) -> bool {
-        matches!(self, Self::NoAuthentication | Self::UnknownClient | Self::WrongClientSecret | Self::SecretInQuery | Self::RefreshWithWrongSecret)
+        matches!(self, Self::NoAuthentication | Self::UnknownClient | Self::WrongClientSecret | Self::RefreshWithWrongSecret)
     }
 
     /// True where the specifications name `invalid_grant` and no other error fits (RFC 6749 5.2, RFC 7636 4.6).

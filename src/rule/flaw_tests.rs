@@ -28,6 +28,8 @@ static FILES: &[(&str, &str)] = &[
     ("dataset_site", include_str!("../../fixtures/flaws/dataset_site.json")),
     ("introspection", include_str!("../../fixtures/flaws/introspection.json")),
     ("revocation", include_str!("../../fixtures/flaws/revocation.json")),
+    ("token_attack", include_str!("../../fixtures/flaws/token_attack.json")),
+    ("bearer", include_str!("../../fixtures/flaws/bearer.json")),
 ];
 
 /// The first halves of the ids of the rules these files are for.

@@ -108,7 +108,7 @@ mod tests {
     use super::super::testing::{failing, json as response, not_applicable, not_run};
     use super::IntrospectionAttack;
 
-    fn attack(without: (u16, Value), wrong: (u16, Value), unknown: (u16, Value)) -> IntrospectionAttack {
+    fn attack(without: &(u16, Value), wrong: &(u16, Value), unknown: &(u16, Value)) -> IntrospectionAttack {
         IntrospectionAttack {
             without_credentials: response(without.0, &without.1),
             wrong_secret: Some(response(wrong.0, &wrong.1)),
@@ -120,19 +120,19 @@ mod tests {
     fn each_wrong_answer_breaks_its_rule() {
         let (no, bare, active) =
             ((401, json!({ "error": "invalid_client" })), (200, json!({ "active": false })), (200, json!({ "active": true, "sub": "u" })));
-        assert!(failing(&attack(no.clone(), no.clone(), bare.clone())).is_empty());
+        assert!(failing(&attack(&no, &no, &bare)).is_empty());
         for (attack, rule) in [
-            (attack(active.clone(), no.clone(), bare.clone()), "introspection/no-credentials-refused"),
-            (attack(no.clone(), active.clone(), bare.clone()), "introspection/wrong-secret-refused"),
-            (attack(no.clone(), (400, json!({})), bare.clone()), "introspection/wrong-secret-http-401"),
-            (attack(no.clone(), no.clone(), active.clone()), "introspection/unknown-inactive"),
-            (attack(no.clone(), no.clone(), (404, json!({}))), "introspection/unknown-inactive"),
-            (attack(no.clone(), no.clone(), (200, json!({ "active": false, "sub": "u" }))), "introspection/unknown-bare"),
+            (attack(&active, &no, &bare), "introspection/no-credentials-refused"),
+            (attack(&no, &active, &bare), "introspection/wrong-secret-refused"),
+            (attack(&no, &(400, json!({})), &bare), "introspection/wrong-secret-http-401"),
+            (attack(&no, &no, &active), "introspection/unknown-inactive"),
+            (attack(&no, &no, &(404, json!({}))), "introspection/unknown-inactive"),
+            (attack(&no, &no, &(200, json!({ "active": false, "sub": "u" }))), "introspection/unknown-bare"),
         ] {
             assert_eq!(failing(&attack), [rule]);
         }
-        assert_eq!(not_run(&attack(no.clone(), active, bare)).len(), 1);
-        let not_ours = IntrospectionAttack { wrong_secret: None, ..attack(no.clone(), no.clone(), no) };
+        assert_eq!(not_run(&attack(&no, &active, &bare)).len(), 1);
+        let not_ours = IntrospectionAttack { wrong_secret: None, ..attack(&no, &no, &no) };
         assert_eq!((failing(&not_ours).len(), not_applicable(&not_ours).len()), (0, 4));
     }
 }

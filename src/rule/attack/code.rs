@@ -48,7 +48,8 @@ pub(super) static RULES: &[Check<CodeAttack>] = &[
         "A gateway judges the first of them and the issuer takes the last.",
         |attacked| refused(&attacked.0, Attack::RepeatedParameter),
     ),
-    must(
+    // What has to use POST is the client.
+    should(
         GET,
         "RFC6749-3.2",
         "The token endpoint gives no tokens to a GET",

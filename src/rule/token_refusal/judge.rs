@@ -3,7 +3,6 @@
 use serde_json::{Map, Value};
 
 use super::super::Outcome;
-use super::super::attack::Attack;
 use super::super::expect::{holds, list, media_type, member, refusal, shorten, show};
 use super::super::userinfo_request::challenge;
 use super::shape;
@@ -189,9 +188,7 @@ pub(super) fn invalid_request(refusal: &TokenRefusal) -> Outcome {
 }
 
 pub(super) fn invalid_client(refusal: &TokenRefusal) -> Outcome {
-    // A secret in the query may just as well be called a parameter that is not allowed there.
-    let is_meant = refusal.provocation.is_failed_authentication() && refusal.provocation != Provocation::Attack(Attack::SecretInQuery);
-    code(refusal, is_meant, "invalid_client", &[])
+    code(refusal, refusal.provocation.is_failed_authentication(), "invalid_client", &[])
 }
 
 /// Whether this is a client that failed to authenticate by the Authorization header; else what to say.

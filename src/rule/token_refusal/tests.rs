@@ -21,10 +21,11 @@ const ALL: [Provocation; 6] = [
 
 fn right(provocation: Provocation) -> &'static str {
     match provocation {
-        Provocation::UnknownCode | Provocation::UnknownRefreshToken => "invalid_grant",
+        Provocation::UnknownCode | Provocation::UnknownRefreshToken | Provocation::Attack(_) => "invalid_grant",
         Provocation::UnsupportedGrant => "unsupported_grant_type",
         Provocation::MissingGrantType | Provocation::MissingCode => "invalid_request",
         Provocation::WrongSecret => "invalid_client",
+        Provocation::WiderScope => "invalid_scope",
     }
 }
 
