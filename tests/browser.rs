@@ -18,7 +18,7 @@ use oa_authtest::session::user_agent::{AgentSession, UserAgent};
 use url::Url;
 
 async fn agent(kind: AgentKind, tls: Tls, spki: Option<String>) -> UserAgent {
-    let config = AgentConfig { kind, webdriver_url: None, headed: false, deadline: Duration::from_secs(30), conduct: Conduct::Consent };
+    let config = AgentConfig { kind, webdriver_url: None, headed: false, deadline: Duration::from_secs(30) };
     let launch = Launch { spki, guard: Some(PathBuf::from(env!("CARGO_BIN_EXE_oa-authtest"))) };
     UserAgent::start(&config, &Network { tls, timeout: Duration::from_secs(20) }, &launch).await.unwrap()
 }
@@ -268,8 +268,7 @@ async fn old_driver() -> (Guarded, Url) {
 async fn a_running_driver_without_bidi_serves_too() {
     let (issuer, listener, tls) = (serve().await, listener().await, serve_tls().await);
     let (driver, url) = old_driver().await;
-    let config =
-        AgentConfig { kind: AgentKind::Auto, webdriver_url: Some(url), headed: false, deadline: Duration::from_secs(30), conduct: Conduct::Consent };
+    let config = AgentConfig { kind: AgentKind::Auto, webdriver_url: Some(url), headed: false, deadline: Duration::from_secs(30) };
     let agent = UserAgent::start(&config, &Network { tls: Tls::System, timeout: Duration::from_secs(20) }, &Launch::default()).await.unwrap();
     assert!(agent.describe().contains("(remote)"), "{}", agent.describe());
     let (mut one, mut two) = (agent.open().await.unwrap(), agent.open().await.unwrap());
@@ -297,7 +296,7 @@ async fn a_running_driver_without_bidi_serves_too() {
 async fn what_keeps_a_browser_from_starting_is_named() {
     let start = |webdriver_url: Option<&str>, headed| {
         let webdriver_url = webdriver_url.map(|url| Url::parse(url).unwrap());
-        let config = AgentConfig { kind: AgentKind::Webdriver, webdriver_url, headed, deadline: Duration::from_secs(30), conduct: Conduct::Consent };
+        let config = AgentConfig { kind: AgentKind::Webdriver, webdriver_url, headed, deadline: Duration::from_secs(30) };
         async move { Browser::start(&config, &Tls::System, &Launch::default()).await.unwrap_err() }
     };
     let error = start(Some("http://127.0.0.1:9/"), false).await;

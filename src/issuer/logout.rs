@@ -95,7 +95,8 @@ fn back(issuer: &Issuer, params: &Params, hint: Option<&Hint>) -> Result<Option<
     };
     let registered =
         issuer.store().client(client_id).is_some_and(|client| client.metadata.post_logout_redirect_uris.iter().any(|known| known == uri));
-    if !registered && !does(Behaviour::LogoutRedirectsAnywhere) && !(hint.is_none() && does(Behaviour::LogoutRedirectsUnhinted)) {
+    // Without a hint one comes here by a flaw only.
+    if !(registered || hint.is_none() || does(Behaviour::LogoutRedirectsAnywhere)) {
         return Err(Problem::Page("The client did not register this address to come back to."));
     }
     if does(Behaviour::LogoutWithoutRedirect) {

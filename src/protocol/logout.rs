@@ -61,9 +61,10 @@ impl Session {
                 LogoutEnd::Redirected(all.filter(|pair| !own.contains(pair)).collect())
             }
             Err(VisitError::NotUnderstood { why, .. }) if why == UNCLEAR_LOGOUT => LogoutEnd::Unclear,
-            Err(error @ (VisitError::NotUnderstood { .. } | VisitError::ErrorPage { .. } | VisitError::LoginRejected { .. })) => {
-                LogoutEnd::Page { status, says: error.to_string() }
+            Err(VisitError::NotUnderstood { url, why }) => {
+                LogoutEnd::Page { status, says: format!("{} ({why})", url.split(['?', '#']).next().unwrap_or_default()) }
             }
+            Err(error @ (VisitError::ErrorPage { .. } | VisitError::LoginRejected { .. })) => LogoutEnd::Page { status, says: error.to_string() },
             Err(error) => return Err(self.blame(error)),
         };
         let logged_in = if wish.check_session { self.logged_in().await? } else { None };

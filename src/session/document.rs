@@ -7,7 +7,7 @@ use url::Url;
 /// How many elements of a kind are looked at: a page built to be slow must not be.
 const ELEMENTS: usize = 500;
 /// How many cookies of a visit are kept.
-const COOKIES: usize = 100;
+pub const COOKIES: usize = 100;
 
 /// The document behind a page.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

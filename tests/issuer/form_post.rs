@@ -65,7 +65,7 @@ async fn our_own_user_agent_takes_it_to_the_client() {
     let redirect_uri = listener.redirect_uri().clone();
     let (_, body) = party.register(&json!({ "redirect_uris": [redirect_uri.as_str()] })).await;
     let patience = Duration::from_secs(30);
-    let config = AgentConfig { kind: AgentKind::Http, webdriver_url: None, headed: false, deadline: patience, conduct: Conduct::Consent };
+    let config = AgentConfig { kind: AgentKind::Http, webdriver_url: None, headed: false, deadline: patience };
     let launch = Launch { spki: None, guard: None };
     let agent = UserAgent::start(&config, &Network { tls: Tls::System, timeout: patience }, &launch).await.unwrap();
     let mut session = agent.open().await.unwrap();

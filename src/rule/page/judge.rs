@@ -160,12 +160,12 @@ pub(super) fn see_other(answer: &LoginAnswer) -> Outcome {
 }
 
 /// A cookie that is to be sent over https only: set there, or called so. Browsers refuse the others of these names.
-fn of_https(cookie: &&Cookie) -> bool {
+fn of_https(cookie: &Cookie) -> bool {
     cookie.over_https || cookie.name.starts_with("__Secure-") || cookie.name.starts_with("__Host-") || cookie.same_site.as_deref() == Some("none")
 }
 
 pub(super) fn secure(answer: &LoginAnswer) -> Outcome {
-    let all: Vec<&Cookie> = answer.cookies.iter().filter(of_https).collect();
+    let all: Vec<&Cookie> = answer.cookies.iter().filter(|cookie| of_https(cookie)).collect();
     if all.is_empty() {
         return Outcome::not_applicable("no cookie was seen that was set over https");
     }

@@ -86,13 +86,12 @@ pub fn conduct(sight: Sight, facts: &Facts, conduct: Conduct, pressed: bool) -> 
             Sight { next: if let Move::Wait(why) = sight.next { Move::Wait(why) } else { Move::Stop(shown) }, ..sight }
         }
         Conduct::Deny if sight.kind != PageKind::Consent => sight,
-        Conduct::Deny => match facts.buttons.iter().find(|button| words::refuses(button)) {
-            Some(button) => Sight { why: format!("the refusing button {:?}", button.label), next: press(facts, button), ..sight },
-            None => {
-                let why = NO_REFUSAL.to_owned();
-                Sight { why: why.clone(), next: Move::Stop(VisitError::NotUnderstood { url: facts.url.clone(), why }), ..sight }
-            }
-        },
+        Conduct::Deny => {
+            let refusing = facts.buttons.iter().find(|button| words::refuses(button));
+            let stop = VisitError::NotUnderstood { url: facts.url.clone(), why: NO_REFUSAL.to_owned() };
+            let why = refusing.map_or_else(|| NO_REFUSAL.to_owned(), |button| format!("the refusing button {:?}", button.label));
+            Sight { why, next: refusing.map_or(Move::Stop(stop), |button| press(facts, button)), ..sight }
+        }
         Conduct::LogOut if matches!(sight.kind, PageKind::Error | PageKind::Login | PageKind::Identifier | PageKind::NeedsHuman) => {
             let next = if let Move::Stop(error) = sight.next { Move::Stop(error) } else { Move::Wait("it asks for a login".to_owned()) };
             Sight { next, ..sight }

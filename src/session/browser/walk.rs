@@ -14,7 +14,7 @@ use super::unreachable::unreachable;
 use super::watch::Hop;
 use crate::session::agent::{Journey, PageKind, SeenPage, Visit, VisitError};
 use crate::session::callback::{Callback, CallbackListener, Expectation, is_at};
-use crate::session::document::{Document, Traffic};
+use crate::session::document::{COOKIES, Cookie, Document, Traffic};
 
 /// Between two looks at a page.
 const TICK: Duration = Duration::from_millis(25);
@@ -50,6 +50,8 @@ pub(super) struct Walk<'a> {
     blind: Option<(Instant, String)>,
     /// How many documents had been asked for when the password was first sent.
     password_at: Option<usize>,
+    /// The cookies that the pages had, for where the network did not tell of them.
+    cookies: Vec<Cookie>,
 }
 
 /// What was done last.
@@ -79,6 +81,7 @@ impl<'a> Walk<'a> {
             now: None,
             blind: None,
             password_at: None,
+            cookies: Vec::new(),
         }
     }
 
@@ -103,6 +106,9 @@ impl<'a> Walk<'a> {
                 // Several cookies may come as lines of one value.
                 traffic.take_in(&url, hop.headers.iter().filter(|(name, _)| name == "set-cookie").flat_map(|(_, value)| value.lines()));
             }
+        }
+        if traffic.cookies.is_empty() {
+            traffic.cookies.clone_from(&self.cookies);
         }
         let after = self.password_at.and_then(|at| hops.get(at..)).unwrap_or_default();
         traffic.password_answered = after.first().filter(|hop| hop.method == "POST").and_then(|hop| hop.status);
@@ -312,6 +318,18 @@ impl<'a> Walk<'a> {
             _ => None,
         };
         let page = self.seen(facts, &sight, end.is_some()).await;
+        if let Ok(cookies) = within(self.client.get_all_cookies()).await {
+            let over_https = facts.url.starts_with("https:");
+            let read = |cookie: &fantoccini::cookies::Cookie| Cookie {
+                name: cookie.name().to_owned(),
+                over_https,
+                secure: cookie.secure() == Some(true),
+                http_only: cookie.http_only() == Some(true),
+                same_site: cookie.same_site().map(|same_site| same_site.to_string().to_ascii_lowercase()),
+            };
+            self.cookies.retain(|known| cookies.iter().all(|cookie| cookie.name() != known.name));
+            self.cookies.extend(cookies.iter().take(COOKIES).map(read));
+        }
         self.pages.push(page);
         if end.is_some() {
             return Ok(end);

@@ -117,3 +117,42 @@ fn a_person_is_needed_for_codes_captchas_keys_and_new_passwords() {
 fn an_empty_page_is_waited_for() {
     assert!(matches!(judge(&Facts::default(), FRESH).next, Move::Wait(_)));
 }
+
+fn buttons(labels: &[&str]) -> Facts {
+    let buttons = labels.iter().enumerate().map(|(index, label)| Button { index, label: (*label).to_owned(), submits: true, ..Button::default() });
+    Facts { url: "https://op.example/".to_owned(), buttons: buttons.collect(), ..Facts::default() }
+}
+
+fn pressed(facts: &Facts, wish: Conduct) -> Option<usize> {
+    match conduct(judge(facts, Progress::default()), facts, wish, false).next {
+        Move::Press { button, .. } => Some(button),
+        _ => None,
+    }
+}
+
+#[test]
+fn who_refuses_presses_what_refuses_and_nothing_else() {
+    assert_eq!(pressed(&buttons(&["Allow", "Deny"]), Conduct::Deny), Some(1));
+    assert_eq!(pressed(&buttons(&["No, Do Not Allow", "Yes, Allow"]), Conduct::Deny), Some(0));
+    assert_eq!(pressed(&buttons(&["Allow", "Log out"]), Conduct::Deny), None);
+    assert_eq!(pressed(&buttons(&["Allow"]), Conduct::Deny), None);
+}
+
+#[test]
+fn who_logs_out_says_yes_once() {
+    assert_eq!(pressed(&buttons(&["No, stay signed in", "Yes, sign me out"]), Conduct::LogOut), Some(1));
+    assert_eq!(pressed(&buttons(&["Yes"]), Conduct::LogOut), Some(0));
+    assert_eq!(pressed(&buttons(&["Cancel", "Logout"]), Conduct::LogOut), Some(1));
+    let again = buttons(&["Log in again"]);
+    assert_eq!(pressed(&again, Conduct::LogOut), None);
+    let sight = conduct(judge(&again, Progress::default()), &again, Conduct::LogOut, false);
+    assert_eq!(sight.next, Move::Wait(UNCLEAR_LOGOUT.to_owned()));
+    let asked = buttons(&["Logout"]);
+    assert!(matches!(conduct(judge(&asked, Progress::default()), &asked, Conduct::LogOut, true).next, Move::Wait(_)));
+}
+
+#[test]
+fn a_page_is_the_end_where_none_was_to_be() {
+    let page = buttons(&["Allow"]);
+    assert!(matches!(conduct(judge(&page, Progress::default()), &page, Conduct::Silent, false).next, Move::Stop(_)));
+}
