@@ -146,7 +146,7 @@ mod tests {
             if let Some(alg) = alg {
                 request["request_object_signing_alg"] = json!(alg);
             }
-            let mut client = Client::register(Metadata::read(&request, &Fetched::default()).unwrap(), 0);
+            let mut client = Client::register(Metadata::read(&request, &crate::issuer::client_metadata::Fetched::default()).unwrap(), 0);
             client.id = "c".to_owned();
             client
         };

@@ -230,7 +230,7 @@ mod tests {
         let open = || response(200, &json!({ "client_id": "c", "client_secret": "s" }));
         let bare = || response(401, &json!({}));
         let mut telling = refusal();
-        telling.body = br#"{"error":"invalid_token","client_secret":"s"}"#.to_vec();
+        telling.put_body(br#"{"error":"invalid_token","client_secret":"s"}"#.to_vec());
         let mut absent = refusal();
         absent.status = 404;
         for (config, rule) in [

@@ -111,7 +111,7 @@ fn patched(patches: &[Patch], site: Site, mut response: Received) -> Received {
             let mut changes = special(&Value::Object(patch.set.clone()), response.received_at);
             let removed = patch.remove.iter().map(|pointer| (pointer.clone(), json!("$remove")));
             changes.as_object_mut().expect("an object").extend(removed);
-            response.body = with(&response.json().expect("JSON"), &changes).to_string().replace("{issuer}", ISSUER).into_bytes();
+            response.put_body(with(&response.json().expect("JSON"), &changes).to_string().replace("{issuer}", ISSUER).into_bytes());
         }
         response.status = patch.status.unwrap_or(response.status);
         for (name, value) in &patch.headers {
@@ -119,7 +119,7 @@ fn patched(patches: &[Patch], site: Site, mut response: Received) -> Received {
             response.headers.extend(value.as_str().map(|value| (name.clone(), value.to_owned())));
         }
         if let Some(body) = &patch.body {
-            response.body = body.replace("{issuer}", ISSUER).into_bytes();
+            response.put_body(body.replace("{issuer}", ISSUER).into_bytes());
         }
     }
     response

@@ -19,6 +19,7 @@ pub fn text(status: u16, content_type: &str, body: &str) -> Received {
         headers: vec![("content-type".to_owned(), content_type.to_owned())],
         body: body.as_bytes().to_vec(),
         received_at: 1_700_000_000,
+        parsed: crate::session::received::Parsed::default(),
     }
 }
 
@@ -132,6 +133,7 @@ pub mod arbitrary {
             headers: headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
             body,
             received_at: 1_700_000_000,
+            parsed: crate::session::received::Parsed::default(),
         })
     }
 }

@@ -1,5 +1,7 @@
 //! A response as the rules see it: the bytes that came, and what they parse to.
 
+use std::sync::OnceLock;
+
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -18,6 +20,19 @@ pub struct Received {
     pub body: Vec<u8>,
     /// When the response was complete: seconds since the epoch.
     pub received_at: i64,
+    /// What the body parses to, once somebody has asked.
+    pub parsed: Parsed,
+}
+
+/// What a body parses to as JSON, found out once: dozens of rules ask for it.
+#[derive(Debug, Default)]
+pub struct Parsed(OnceLock<Result<Value, String>>);
+
+impl Clone for Parsed {
+    /// Forgets it, since the copy may get another body.
+    fn clone(&self) -> Self {
+        Self::default()
+    }
 }
 
 impl Received {
@@ -47,24 +62,39 @@ impl Received {
     /// # Errors
     /// A sentence saying why the body is not JSON text (RFC 8259), with the position.
     pub fn json(&self) -> Result<Value, String> {
-        if self.body.is_empty() {
-            return Err("an empty body".to_owned());
-        }
-        let text = std::str::from_utf8(&self.body).map_err(|e| format!("not UTF-8 at byte {}", e.valid_up_to()))?;
-        serde_json::from_str(text).map_err(|e| format!("not JSON: {e}"))
+        self.parsed().clone()
     }
 
     /// The body as a JSON object; `None` if it is anything else.
     pub fn object(&self) -> Option<Map<String, Value>> {
-        match self.json() {
-            Ok(Value::Object(map)) => Some(map),
-            _ => None,
-        }
+        self.members().cloned()
+    }
+
+    /// The same, to be looked at only.
+    pub fn members(&self) -> Option<&Map<String, Value>> {
+        self.parsed().as_ref().ok().and_then(Value::as_object)
     }
 
     /// One member of the JSON object in the body.
     pub fn member(&self, name: &str) -> Option<Value> {
-        self.object()?.remove(name)
+        self.members()?.get(name).cloned()
+    }
+
+    fn parsed(&self) -> &Result<Value, String> {
+        self.parsed.0.get_or_init(|| {
+            if self.body.is_empty() {
+                return Err("an empty body".to_owned());
+            }
+            let text = std::str::from_utf8(&self.body).map_err(|e| format!("not UTF-8 at byte {}", e.valid_up_to()))?;
+            serde_json::from_str(text).map_err(|e| format!("not JSON: {e}"))
+        })
+    }
+
+    /// Puts another body in the place of this one.
+    #[cfg(test)]
+    pub fn put_body(&mut self, body: Vec<u8>) {
+        self.body = body;
+        self.parsed = Parsed::default();
     }
 
     /// The body as text, lossily, for a message.

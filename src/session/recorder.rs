@@ -9,7 +9,7 @@ use http::Method;
 use url::Url;
 
 use super::door::{Door, Passed, Unreachable};
-use super::received::Received;
+use super::received::{Parsed, Received};
 use super::redact::{Redactor, SecretKind};
 use crate::report::model::{Entry, Exchange, ExchangeResponse};
 
@@ -142,6 +142,7 @@ impl Recorder {
             headers: passed.headers,
             body: passed.body,
             received_at: jiff::Timestamp::now().as_second(),
+            parsed: Parsed::default(),
         })
     }
 

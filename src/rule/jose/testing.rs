@@ -193,6 +193,7 @@ pub fn received(status: u16, content_type: &str, body: &str) -> Received {
         headers: vec![("content-type".to_owned(), content_type.to_owned()), ("cache-control".to_owned(), "no-store".to_owned())],
         body: body.as_bytes().to_vec(),
         received_at: NOW,
+        parsed: crate::session::received::Parsed::default(),
     }
 }
 

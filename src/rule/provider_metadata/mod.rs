@@ -84,17 +84,17 @@ static RULES: &[Check<ProviderMetadata>] = &[
 
 impl ProviderMetadata {
     /// The metadata, or the outcome of every rule that needs it: not run because of the rule about the response that failed.
-    fn document(&self) -> Result<Map<String, Value>, Outcome> {
+    fn document(&self) -> Result<&Map<String, Value>, Outcome> {
         if self.response.status != 200 {
             return Err(Outcome::not_run("discovery/http-200"));
         }
-        self.response.object().ok_or_else(|| Outcome::not_run("discovery/json-object"))
+        self.response.members().ok_or_else(|| Outcome::not_run("discovery/json-object"))
     }
 
     /// Judges the metadata if there is any.
     fn judge(&self, judgement: impl FnOnce(&Map<String, Value>) -> Outcome) -> Outcome {
         match self.document() {
-            Ok(document) => judgement(&document),
+            Ok(document) => judgement(document),
             Err(outcome) => outcome,
         }
     }

@@ -166,7 +166,7 @@ fn tripped(patches: &[Patch]) -> BTreeSet<&'static str> {
             let mut changes = patch.set.clone();
             changes.extend(patch.remove.iter().map(|pointer| (pointer.clone(), json!("$remove"))));
             let body = with(&refusal.response.json().expect("JSON"), &Value::Object(changes)).to_string();
-            refusal.response.body = patch.body.clone().unwrap_or(body).replace("{issuer}", "https://issuer.example").into_bytes();
+            refusal.response.put_body(patch.body.clone().unwrap_or(body).replace("{issuer}", "https://issuer.example").into_bytes());
             refusal.response.status = patch.status.unwrap_or(refusal.response.status);
             for (name, value) in &patch.headers {
                 refusal.response.headers.retain(|(other, _)| other != name);

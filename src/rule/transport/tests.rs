@@ -18,7 +18,7 @@ fn response(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Transport {
             response.headers.push(((*name).to_owned(), (*value).to_owned()));
         }
     }
-    response.body = body.to_vec();
+    response.put_body(body.to_vec());
     Transport { response, skew: 10 }
 }
 
