@@ -209,7 +209,7 @@ pub async fn run(selection: &[String], jobs: usize) -> Result<Matrix, SelfTestEr
     let rows: Vec<Result<(usize, FlawRow), SelfTestError>> = stream::iter(flaws.into_iter().enumerate())
         .map(|(index, flaw)| async move { row(flaw, clean).await.map(|row| (index, row)) })
         // Much of it is waiting: for a clock that must move on, for a browser session that must end.
-        .buffer_unordered(jobs.max(1) * 3)
+        .buffer_unordered(jobs.max(1) * 4)
         .collect()
         .await;
     let mut rows = rows.into_iter().collect::<Result<Vec<_>, _>>()?;
