@@ -154,67 +154,86 @@ pub trait Artefact: Sized + 'static {
     fn exchange(&self) -> Option<usize>;
 }
 
-/// Every rule there is, in the order of the artefacts' appearance in a story.
-pub fn catalogue() -> Vec<&'static Rule> {
-    fn rules<A: Artefact>() -> impl Iterator<Item = &'static Rule> {
-        A::RULES.iter().map(|check| &check.rule)
+/// A kind of artefact and its rules.
+#[derive(Debug, Clone)]
+pub struct Kind {
+    /// The name of its type: `IdToken`.
+    pub name: &'static str,
+    /// [`Artefact::RULES`], without the judgements.
+    pub rules: Vec<&'static Rule>,
+}
+
+impl Kind {
+    fn of<A: Artefact>() -> Self {
+        let name = std::any::type_name::<A>();
+        Self { name: name.rsplit("::").next().unwrap_or(name), rules: A::RULES.iter().map(|check| &check.rule).collect() }
     }
-    rules::<provider_metadata::ProviderMetadata>()
-        .chain(rules::<key_set::KeySet>())
-        .chain(rules::<registration::Registration>())
-        .chain(rules::<registration::Deletion>())
-        .chain(rules::<registration_refusal::RegistrationRefusal>())
-        .chain(rules::<registration_refusal::sector::SectorMismatch>())
-        .chain(rules::<registration_access::RegistrationAccess>())
-        .chain(rules::<client_configuration::ClientConfiguration>())
-        .chain(rules::<client_configuration::DeletedClient>())
-        .chain(rules::<client_assertion::ClientAssertions>())
-        .chain(rules::<userinfo::signed::SignedUserInfo>())
-        .chain(rules::<client_authentication::ClientAuthentication>())
-        .chain(rules::<authorization_response::AuthorizationResponse>())
-        .chain(rules::<request_object::RequestObjectUse>())
-        .chain(rules::<request_object::BadRequestObject>())
-        .chain(rules::<client_shown::ClientShown>())
-        .chain(rules::<client_shown::PagesOfOddRequest>())
-        .chain(rules::<scope_grant::ScopeGrant>())
-        .chain(rules::<grant_limits::GrantAttempt>())
-        .chain(rules::<authorization_error::AuthorizationError>())
-        .chain(rules::<authorization_delivery::AuthorizationDelivery>())
-        .chain(rules::<refused_authorization::RefusedAuthorizations>())
-        .chain(rules::<refused_authorization::LoopbackRedirect>())
-        .chain(rules::<refused_request::RefusedRequests>())
-        .chain(rules::<consent::Consent>())
-        .chain(rules::<page::ShownPage>())
-        .chain(rules::<page::LoginAnswer>())
-        .chain(rules::<login_attempt::WrongPassword>())
-        .chain(rules::<login_attempt::FormElsewhere>())
-        .chain(rules::<login_attempt::Denial>())
-        .chain(rules::<logout::Logout>())
-        .chain(rules::<second_login::SecondLogin>())
-        .chain(rules::<token_response::TokenResponse>())
-        .chain(rules::<token_refusal::TokenRefusal>())
-        .chain(rules::<attack::PkceAttack>())
-        .chain(rules::<attack::ClientAttack>())
-        .chain(rules::<attack::CodeAttack>())
-        .chain(rules::<code_race::CodeRace>())
-        .chain(rules::<attack::RefreshAttack>())
-        .chain(rules::<refresh_practice::RefreshPractice>())
-        .chain(rules::<aftermath::Aftermath>())
-        .chain(rules::<bearer::Bearer>())
-        .chain(rules::<revocation_attack::RevocationAttack>())
-        .chain(rules::<introspection_attack::IntrospectionAttack>())
-        .chain(rules::<id_token::IdToken>())
-        .chain(rules::<access_token::AccessToken>())
-        .chain(rules::<userinfo::UserInfo>())
-        .chain(rules::<userinfo_request::UserInfoRequests>())
-        .chain(rules::<scope_claims::ScopeClaims>())
-        .chain(rules::<refresh::Refresh>())
-        .chain(rules::<revocation::Revocation>())
-        .chain(rules::<introspection::Introspection>())
-        .chain(rules::<openactive::SellerIdentity>())
-        .chain(rules::<openactive::AccessTokenLifetime>())
-        .chain(rules::<orders_feed::OrdersFeed>())
-        .chain(rules::<dataset_site::DatasetSite>())
-        .chain(rules::<transport::Transport>())
-        .collect()
+}
+
+/// Every kind of artefact there is, in the order of their appearance in a story.
+pub fn kinds() -> Vec<Kind> {
+    vec![
+        Kind::of::<provider_metadata::ProviderMetadata>(),
+        Kind::of::<key_set::KeySet>(),
+        Kind::of::<registration::Registration>(),
+        Kind::of::<registration::Deletion>(),
+        Kind::of::<registration_refusal::RegistrationRefusal>(),
+        Kind::of::<registration_refusal::sector::SectorMismatch>(),
+        Kind::of::<registration_access::RegistrationAccess>(),
+        Kind::of::<client_configuration::ClientConfiguration>(),
+        Kind::of::<client_configuration::DeletedClient>(),
+        Kind::of::<client_assertion::ClientAssertions>(),
+        Kind::of::<userinfo::signed::SignedUserInfo>(),
+        Kind::of::<client_authentication::ClientAuthentication>(),
+        Kind::of::<authorization_response::AuthorizationResponse>(),
+        Kind::of::<request_object::RequestObjectUse>(),
+        Kind::of::<request_object::BadRequestObject>(),
+        Kind::of::<client_shown::ClientShown>(),
+        Kind::of::<client_shown::PagesOfOddRequest>(),
+        Kind::of::<scope_grant::ScopeGrant>(),
+        Kind::of::<grant_limits::GrantAttempt>(),
+        Kind::of::<authorization_error::AuthorizationError>(),
+        Kind::of::<authorization_delivery::AuthorizationDelivery>(),
+        Kind::of::<refused_authorization::RefusedAuthorizations>(),
+        Kind::of::<refused_authorization::LoopbackRedirect>(),
+        Kind::of::<refused_request::RefusedRequests>(),
+        Kind::of::<consent::Consent>(),
+        Kind::of::<page::ShownPage>(),
+        Kind::of::<page::LoginAnswer>(),
+        Kind::of::<login_attempt::WrongPassword>(),
+        Kind::of::<login_attempt::FormElsewhere>(),
+        Kind::of::<login_attempt::Denial>(),
+        Kind::of::<logout::Logout>(),
+        Kind::of::<second_login::SecondLogin>(),
+        Kind::of::<token_response::TokenResponse>(),
+        Kind::of::<token_refusal::TokenRefusal>(),
+        Kind::of::<attack::PkceAttack>(),
+        Kind::of::<attack::ClientAttack>(),
+        Kind::of::<attack::CodeAttack>(),
+        Kind::of::<code_race::CodeRace>(),
+        Kind::of::<attack::RefreshAttack>(),
+        Kind::of::<refresh_practice::RefreshPractice>(),
+        Kind::of::<aftermath::Aftermath>(),
+        Kind::of::<bearer::Bearer>(),
+        Kind::of::<revocation_attack::RevocationAttack>(),
+        Kind::of::<introspection_attack::IntrospectionAttack>(),
+        Kind::of::<id_token::IdToken>(),
+        Kind::of::<access_token::AccessToken>(),
+        Kind::of::<userinfo::UserInfo>(),
+        Kind::of::<userinfo_request::UserInfoRequests>(),
+        Kind::of::<scope_claims::ScopeClaims>(),
+        Kind::of::<refresh::Refresh>(),
+        Kind::of::<revocation::Revocation>(),
+        Kind::of::<introspection::Introspection>(),
+        Kind::of::<openactive::SellerIdentity>(),
+        Kind::of::<openactive::AccessTokenLifetime>(),
+        Kind::of::<orders_feed::OrdersFeed>(),
+        Kind::of::<dataset_site::DatasetSite>(),
+        Kind::of::<transport::Transport>(),
+    ]
+}
+
+/// Every rule there is, in the order of [`kinds`].
+pub fn catalogue() -> Vec<&'static Rule> {
+    kinds().into_iter().flat_map(|kind| kind.rules).collect()
 }
