@@ -5,7 +5,7 @@ mod common;
 use std::collections::BTreeMap;
 
 use common::{program, results, run};
-use oa_authtest::report::model::{Entry, Exchange, Finding, RunReport, StepReport, TestReport};
+use oa_authtest::report::model::{Entry, Exchange, Finding, Page, RunReport, StepReport, TestReport};
 use oa_authtest::rule::{Kind, kinds};
 
 /// One artefact that was judged: its kind and the findings on it.
@@ -61,11 +61,11 @@ fn every_artefact_meets_all_its_rules_wherever_it_appears() {
                 let url = exchange.url.split('?').next().unwrap_or_default();
                 let ok = (200..300).contains(&response.status);
                 let mut wanted: Vec<&'static str> = Vec::new();
-                if url.ends_with("/token") && ok {
+                if url.ends_with("/token") && exchange.method == "POST" && ok {
                     wanted.push("TokenResponse");
                     wanted.extend(body.get("id_token").map(|_| "IdToken"));
                     wanted.push("AccessToken");
-                } else if url.ends_with("/token") {
+                } else if url.ends_with("/token") && exchange.method == "POST" {
                     wanted.push("TokenRefusal");
                 } else if url.ends_with("/userinfo") && ok && exchange.method == "GET" {
                     wanted.push("UserInfo");
@@ -86,7 +86,9 @@ fn every_artefact_meets_all_its_rules_wherever_it_appears() {
                 }
             }
             let in_step = |kind: &str| judged.iter().filter(|one| one.kind == kind && one.findings[0].step == index).count();
-            let pages = step.entries.iter().filter(|entry| matches!(entry, Entry::Page(_))).count();
+            // What asks the end-user for something, not what only says that they are logged out or that something is wrong.
+            let asks = |page: &Page| ["Login page", "User name page", "Authorization page"].iter().any(|title| page.title.starts_with(title));
+            let pages = step.entries.iter().filter(|entry| matches!(entry, Entry::Page(page) if asks(page))).count();
             let callbacks = step.entries.iter().filter(|entry| matches!(entry, Entry::Callback { .. })).count();
             *seen.entry("ShownPage").or_default() += pages;
             *seen.entry("Callback").or_default() += callbacks;

@@ -7,6 +7,7 @@ use openidconnect::CsrfToken;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
+use super::left_over::TokenExchange;
 use crate::config::AuthMethod;
 use crate::report::model::StepEnd;
 use crate::rule::attack::{Attack, Attacked, ClientAttack, CodeAttack, PkceAttack, RefreshAttack};
@@ -161,12 +162,14 @@ impl Session {
         self.sentence("should exchange a code once only, even when it comes twice at the same moment");
         let request = |which| self.authenticated(&client, which, &url, &form);
         let (first, second) = (request("Authorization Code Flow, one of two at once"), request("Authorization Code Flow, the other of two at once"));
+        let asked = [&first, &second].map(|request| TokenExchange::of(request, super::left_over::endpoint(self.facts.metadata.as_ref())));
         let (first, second) = futures::join!(self.recorder.send(first), self.recorder.send(second));
         let mut statuses = Vec::new();
         let mut exchange = 0;
-        for response in [first?, second?] {
+        for (response, asked) in [first?, second?].into_iter().zip(asked) {
             statuses.push(response.status);
             exchange = response.exchange;
+            self.unjudged.extend(asked.map(|asked| TokenExchange::answered(asked, response.clone())));
             self.judge(&Transport { response, skew: self.run.config.clock_skew });
         }
         self.judge(&CodeRace { exchange, statuses });
@@ -177,6 +180,8 @@ impl Session {
     pub(super) fn judge_attack(&mut self, attack: Attack, response: Received, by_header: bool) -> bool {
         let attacked = Attacked { attack, response };
         let is_refused = attacked.is_refused();
+        // Tokens that an attack was given: a rule of its own says that there must be none.
+        self.unjudged.retain(|exchange| exchange.number() != attacked.response.exchange);
         // To a GET the endpoint may answer as to any address that does not exist.
         if is_refused && attack != Attack::GetRequest {
             self.judge(&TokenRefusal { response: attacked.response.clone(), provocation: Provocation::Attack(attack), by_header });

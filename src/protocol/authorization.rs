@@ -97,7 +97,7 @@ impl Session {
 
         match artefact.parameter("code") {
             Some(code) if !code.is_empty() => {
-                self.facts.code = Some(Code {
+                let code = Code {
                     code: code.to_owned(),
                     verifier: request.verifier,
                     nonce: request.nonce,
@@ -107,7 +107,9 @@ impl Session {
                     essential: essential(wish),
                     beyond_scope: wish.beyond_scope,
                     second,
-                });
+                };
+                self.facts.codes.push(code.clone());
+                self.facts.code = Some(code);
                 Ok(StepEnd::Done)
             }
             _ => {

@@ -88,7 +88,7 @@ impl Session {
         let Some(url) = self.endpoint("registration_endpoint")? else { return Ok(None) };
         let token = self.run.config.initial_access_token.as_ref().map(|token| token.expose_secret().to_owned());
         let (body, before) = (self.plain_metadata()?, self.facts.registered.len());
-        self.post_registration("Registration of another client", &url, &body, token.as_deref()).await?;
+        self.post_good_registration("Registration of another client", &url, &body, token.as_deref()).await?;
         let another = self.facts.registered.get_mut(before).and_then(|client| client.registered.as_mut());
         Ok(another.and_then(|registered| {
             registered.exposed = true;

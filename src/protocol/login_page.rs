@@ -167,6 +167,16 @@ impl Session {
             Err(error) => Err(self.recorder.redactor().text(&error.to_string())),
         };
         self.keep_pages(&journey, Some("prompt=none")).await;
+        if let Ok(response) = &end {
+            self.sentence("should answer the silent request as the specification says");
+            if response.parameter("code").is_some() {
+                self.judge(response);
+            } else {
+                let AuthorizationResponse { url, parameters, state, issuer, metadata, .. } = response.clone();
+                let (state, refused) = (state.unwrap_or_default(), Refused::PromptNoneNotLoggedIn);
+                self.judge(&AuthorizationError { url, parameters, state, issuer, metadata, refused, exchange: None });
+            }
+        }
         Ok(match end {
             Ok(response) if response.parameter("code").is_some() => Silent::Code,
             Ok(response) => Silent::Error(response.parameter("error").unwrap_or("neither a code nor an error").to_owned()),

@@ -23,6 +23,7 @@ pub mod discovery;
 pub mod grant_limits;
 pub mod introspection;
 pub mod key_set;
+pub mod left_over;
 pub mod login_page;
 pub mod logout;
 pub mod orders_feed;
@@ -44,6 +45,12 @@ impl Session {
     /// # Errors
     /// [`Stop`] if the story cannot go on.
     pub async fn take(&mut self, step: &Step) -> Result<StepEnd, Stop> {
+        let ended = self.tell(step).await;
+        self.judge_left_over();
+        ended
+    }
+
+    async fn tell(&mut self, step: &Step) -> Result<StepEnd, Stop> {
         match step {
             Step::Discover {} => self.discover().await,
             Step::FetchKeySet {} => self.fetch_key_set().await,

@@ -126,7 +126,7 @@ impl Session {
                 response.status
             )));
         }
-        let plain_http = Url::parse(&self.run.config.issuer).is_ok_and(|issuer| is_plain_loopback(&issuer));
+        let plain_http = self.is_plain_http();
         let artefact = Registration { response, request: body, metadata, plain_http };
         self.judge(&artefact);
         let response = artefact.response;
@@ -145,6 +145,11 @@ impl Session {
         self.facts.registered.push(client.clone());
         self.facts.client = Some(client);
         Ok(StepEnd::Done)
+    }
+
+    /// True if the issuer is on loopback over plain http, as only tests have it.
+    pub(super) fn is_plain_http(&self) -> bool {
+        Url::parse(&self.run.config.issuer).is_ok_and(|issuer| is_plain_loopback(&issuer))
     }
 
     /// Deletes every client this test registered where the issuer offers it (RFC 7592 2.3); what cannot be deleted is said.

@@ -9,6 +9,7 @@ use url::Url;
 use crate::report::markdown::escape::code;
 use crate::report::model::StepEnd;
 use crate::rule::protected::is_busy;
+use crate::rule::registration::Registration;
 use crate::rule::registration_access::RegistrationAccess;
 use crate::rule::registration_refusal::sector::SectorMismatch;
 use crate::rule::registration_refusal::{NO_SUCH_METHOD, RegistrationRefusal, Wrong};
@@ -90,7 +91,7 @@ impl Session {
         self.sentence("should register a client in a sector only if the sector lists its redirect URI");
         let good = listener.offer(Document::json(&body["redirect_uris"]));
         body["sector_identifier_uri"] = json!(good.url());
-        let response = self.post_registration("Registration with a sector", &url, &body, token.as_deref()).await?;
+        let response = self.post_good_registration("Registration with a sector", &url, &body, token.as_deref()).await?;
         if !(200..300).contains(&response.status) {
             let says = super::registration::error_of(&response).unwrap_or_else(|| format!("status {}", response.status));
             return Ok(StepEnd::LeftOut(format!("the issuer refuses a sector document by plain http, which it may: {}", code(&says))));
@@ -116,6 +117,16 @@ impl Session {
         let response = self.send(request).await?;
         if let Some(client) = self.registered_client(&response, None, Instant::now()) {
             self.facts.registered.push(client);
+        }
+        Ok(response)
+    }
+
+    /// The same for a client that may well be registered: the answer meets every rule of its kind.
+    pub(super) async fn post_good_registration(&mut self, title: &str, url: &Url, body: &Value, token: Option<&str>) -> Result<Received, Stop> {
+        let response = self.post_registration(title, url, body, token).await?;
+        if (200..300).contains(&response.status) {
+            let (metadata, plain_http) = (self.metadata_value()?, self.is_plain_http());
+            self.judge(&Registration { response: response.clone(), request: body.clone(), metadata, plain_http });
         }
         Ok(response)
     }

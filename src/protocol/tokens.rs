@@ -39,7 +39,7 @@ impl Tokens {
 pub struct Asked<'a> {
     /// The grant.
     pub grant: Grant,
-    /// The scope that was asked for.
+    /// The scope that was asked for; empty if none was.
     pub scope: &'a str,
     /// The nonce of the authorization request.
     pub nonce: Option<String>,
@@ -56,7 +56,12 @@ impl Session {
     /// [`Stop::Issuer`] if it holds no access token.
     pub fn judge_tokens(&mut self, response: Received, asked: &Asked<'_>) -> Result<Tokens, Stop> {
         let metadata = self.metadata_value()?;
-        let artefact = TokenResponse { response, grant: asked.grant, requested_scope: Some(asked.scope.to_owned()), metadata: metadata.clone() };
+        let artefact = TokenResponse {
+            response,
+            grant: asked.grant,
+            requested_scope: (!asked.scope.is_empty()).then(|| asked.scope.to_owned()),
+            metadata: metadata.clone(),
+        };
         self.judge(&artefact);
         let response = artefact.response;
         let members = response.object().filter(|_| (200..300).contains(&response.status)).unwrap_or_default();

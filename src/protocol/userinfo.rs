@@ -92,6 +92,10 @@ impl Session {
             id_token_sub: user.sub(),
         };
         self.judge(&artefact);
+        if artefact.lower_case_scheme.status == 200 {
+            self.sentence("should return the same claims however the scheme is spelt");
+            self.judge(&UserInfo { response: artefact.lower_case_scheme.clone(), id_token_sub: user.sub() });
+        }
         Ok(StepEnd::Done)
     }
 }

@@ -27,6 +27,8 @@ pub enum Provocation {
     WrongSecret,
     /// An attack, of which a rule of its own says that it is refused.
     Attack(Attack),
+    /// A request that a rule of its own judges the answer to: here only its form counts.
+    Elsewhere,
     /// A refresh for more scope than was granted, of which a rule of its own says that it is not given.
     WiderScope,
 }
@@ -42,6 +44,7 @@ impl Provocation {
             Self::MissingCode => "no code",
             Self::WrongSecret => "a wrong client secret",
             Self::Attack(attack) => attack.says(),
+            Self::Elsewhere => "a request that another rule is about",
             Self::WiderScope => "a wider scope",
         }
     }

@@ -121,6 +121,8 @@ pub struct Facts {
     pub client: Option<Client>,
     /// The client's own access token.
     pub client_token: Option<String>,
+    /// Every code of the test, for the answers that they get later.
+    pub codes: Vec<Code>,
     /// A code not yet exchanged.
     pub code: Option<Code>,
     /// The code that gave the tokens of the last login.

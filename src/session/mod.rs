@@ -13,6 +13,7 @@ use url::Url;
 use crate::config::Config;
 use crate::exit::BUG;
 use crate::feature::step::Fact;
+use crate::protocol::left_over::{self, TokenExchange};
 use crate::report::model::{Entry, Finding, FindingOutcome, StepEnd, StepReport};
 use crate::rule::expect::is_loopback;
 use crate::rule::transport::Transport;
@@ -39,6 +40,9 @@ use received::Received;
 use recorder::{Recorder, Request};
 use redact::{Redactor, SecretKind};
 use user_agent::{AgentSession, UserAgent};
+
+/// What the rules about answers of the token endpoint begin with.
+const ABOUT_TOKEN_ANSWERS: [&str; 2] = ["token/", "token-error/"];
 
 /// The user agent of a run, started while the first tests discover and register; everyone who needs it waits for the same start.
 pub type AgentHandle = Shared<BoxFuture<'static, Result<Arc<UserAgent>, String>>>;
@@ -99,6 +103,8 @@ pub struct Session {
     findings: Vec<Finding>,
     steps: Vec<StepReport>,
     screenshots: usize,
+    /// Answers of the token endpoint that no rule about them has judged yet.
+    pub(crate) unjudged: Vec<TokenExchange>,
 }
 
 impl Session {
@@ -130,6 +136,7 @@ impl Session {
             findings: Vec::new(),
             steps: Vec::new(),
             screenshots: 0,
+            unjudged: Vec::new(),
         }
     }
 
@@ -157,6 +164,9 @@ impl Session {
     /// Judges an artefact by every rule of its kind. True if no rule of level MUST is broken.
     pub fn judge<A: Artefact>(&mut self, artefact: &A) -> bool {
         let mut sound = true;
+        if ABOUT_TOKEN_ANSWERS.iter().any(|kind| A::RULES.first().is_some_and(|check| check.rule.id.starts_with(kind))) {
+            self.unjudged.retain(|exchange| Some(exchange.number()) != artefact.exchange());
+        }
         for check in A::RULES {
             let outcome = (check.judge)(artefact);
             sound &= !(outcome.is_failed() && check.rule.level == Level::Must);
@@ -190,9 +200,11 @@ impl Session {
     /// # Errors
     /// [`Unreachable`] if no response came.
     pub async fn send(&mut self, request: Request) -> Result<Received, Unreachable> {
+        let asked = TokenExchange::of(&request, left_over::endpoint(self.facts.metadata.as_ref()));
         let response = self.recorder.send(request).await?;
         let transport = Transport { response, skew: self.run.config.clock_skew };
         self.judge(&transport);
+        self.unjudged.extend(asked.map(|asked| TokenExchange::answered(asked, transport.response.clone())));
         Ok(transport.response)
     }
 

@@ -59,6 +59,9 @@ pub(super) fn refused(refusal: &TokenRefusal) -> Outcome {
     if matches!(refusal.provocation, Provocation::Attack(_) | Provocation::WiderScope) {
         return Outcome::not_applicable(format!("an attack: {} judges it", refusal.provocation.rule()));
     }
+    if refusal.provocation == Provocation::Elsewhere {
+        return Outcome::not_applicable("another rule is about that");
+    }
     let expected = format!("a refusal of {}: status 400 and an error", refusal.provocation.says());
     holds(!(200..300).contains(&status), expected, format!("status {status}"))
 }

@@ -25,7 +25,7 @@ fn right(provocation: Provocation) -> &'static str {
         Provocation::UnsupportedGrant => "unsupported_grant_type",
         Provocation::MissingGrantType | Provocation::MissingCode => "invalid_request",
         Provocation::WrongSecret => "invalid_client",
-        Provocation::WiderScope => "invalid_scope",
+        Provocation::WiderScope | Provocation::Elsewhere => "invalid_scope",
     }
 }
 
