@@ -75,8 +75,9 @@ impl Session {
             }
             (Some("refresh_token"), _) => {
                 let Some(user) = user else { return };
-                // An issuer may give what was granted at first when less is asked for (RFC 6749 3.3); a rule of its own looks at that.
-                (Grant::RefreshToken, user.nonce.clone(), user.scope(), None, user.sub())
+                // An issuer may give what was granted at first when less is asked for (RFC 6749 3.3), and never more: rules of their own look at that.
+                let scope = [user.scope().as_str(), exchange.parameter("scope").unwrap_or_default()].join(" ");
+                (Grant::RefreshToken, user.nonce.clone(), scope.trim().to_owned(), None, user.sub())
             }
             (Some("client_credentials"), _) => {
                 (Grant::ClientCredentials, None, exchange.parameter("scope").unwrap_or_default().to_owned(), None, None)
