@@ -82,6 +82,8 @@ pub struct Config {
     pub jobs: usize,
     /// The clock skew allowed to the issuer, in seconds.
     pub clock_skew: i64,
+    /// How long after its rotation a refresh token may still be taken (RFC 9700 4.14.2 leaves the issuer some room).
+    pub refresh_grace: Duration,
     /// How long a freshly registered client's `invalid_client` is retried.
     pub registration_patience: Duration,
     /// How the run was called, for the command that repeats one of its tests.
@@ -131,6 +133,7 @@ impl Config {
             fail_on: FailOn::Failure,
             jobs: 4,
             clock_skew: 10,
+            refresh_grace: Duration::ZERO,
             registration_patience: Duration::from_secs(1),
             invocation: Invocation::of_issuer(issuer),
             of_tests: Vec::new(),

@@ -209,6 +209,9 @@ settings! {
             .more("Every report says so.").by_default("false");
         CLOCK_SKEW = Setting::new("--clock-skew", "OA_AUTHTEST_CLOCK_SKEW", "clock-skew", "SECONDS", Kind::Number, "the clock skew allowed to the issuer")
             .by_default("10");
+        REFRESH_GRACE = Setting::new("--refresh-grace", "OA_AUTHTEST_REFRESH_GRACE", "refresh-grace", "SECONDS", Kind::Number,
+            "how long after its rotation a refresh token may still be taken").more("Profile security waits as long before it tries one again; the report says so.")
+            .by_default("0");
         JOBS = Setting::new("--jobs", "OA_AUTHTEST_JOBS", "jobs", "N", Kind::Number, "how many tests run side by side").by_default("4");
     }
     "Browser" {

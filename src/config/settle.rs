@@ -53,6 +53,7 @@ impl Layers<'_> {
             fail_on: self.required(&setting::FAIL_ON, value::choice)?,
             jobs: self.number(&setting::JOBS, 1..=64)? as usize,
             clock_skew: self.number(&setting::CLOCK_SKEW, 0..=3600)?.into(),
+            refresh_grace: Duration::from_secs(self.number(&setting::REFRESH_GRACE, 0..=300)?.into()),
             registration_patience: Duration::from_secs(3),
             invocation,
             of_tests: Vec::new(),

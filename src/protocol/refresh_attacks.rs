@@ -82,8 +82,19 @@ impl Session {
             self.note("The refresh token is not rotated, so there is none that was used before.");
             return Ok(StepEnd::Done);
         }
+        let grace = self.run.config.refresh_grace;
+        if !grace.is_zero() {
+            self.note(format!(
+                "The issuer is allowed {} s in which it may still take a refresh token that was rotated, so they are waited for.",
+                grace.as_secs()
+            ));
+            tokio::time::sleep(grace).await;
+        }
         self.sentence("should refuse a refresh token that was exchanged for a newer one");
         let refused = self.try_refresh(Attack::UsedRefreshToken, &client, &url, &original).await?;
+        if !refused {
+            self.note("If the issuer means to take a refresh token for some time after its rotation, say how many seconds with `--refresh-grace`.");
+        }
         self.look_for_tokens(Cause::RefreshReuse { refused }, None, Some(&newest)).await
     }
 
