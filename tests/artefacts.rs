@@ -51,6 +51,7 @@ fn every_artefact_meets_all_its_rules_wherever_it_appears() {
     let report = every_story();
     let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
     let mut forgotten = Vec::new();
+    assert_eq!(report.counts.not_run, 0, "against a well-behaved issuer every rule can be judged");
     for test in &report.tests {
         let judged = judged(test, &kinds);
         let on = |kind: &str, exchange: &Exchange| judged.iter().any(|one| one.kind == kind && one.findings[0].exchange == Some(exchange.number));

@@ -249,7 +249,8 @@ impl Step {
             | Self::RefuseAuthorizationRequests {}
             | Self::UseLoopbackPorts {}
             | Self::DenyConsent {} => &[Fact::Metadata, Fact::Client],
-            Self::AttackCode { .. } | Self::AttackClientAuthentication {} | Self::RaceCode {} => &[Fact::Metadata, Fact::Client, Fact::Code],
+            Self::AttackCode { .. } => &[Fact::Metadata, Fact::Client, Fact::Code],
+            Self::AttackClientAuthentication {} | Self::RaceCode {} => &[Fact::Metadata, Fact::KeySet, Fact::Client, Fact::Code],
             Self::ExchangeCode {} => &[Fact::Metadata, Fact::KeySet, Fact::Client, Fact::Code],
             Self::FetchUserinfo { .. }
             | Self::RequestUserinfoVariants {}
