@@ -71,6 +71,9 @@ pub struct Authorize {
     pub odd_values: Option<OddValues>,
     /// What the request asks for beyond the scope.
     pub beyond_scope: Option<BeyondScope>,
+    /// Whether the code verifier is one character shorter than RFC 7636 4.1 wants it.
+    #[serde(default)]
+    pub short_verifier: bool,
 }
 
 fn yes() -> bool {

@@ -270,6 +270,8 @@ pub enum Behaviour {
     RevocationIgnored,
     /// Takes any code verifier for the right one.
     PkceUnchecked,
+    /// Takes code verifiers that are too short.
+    PkceShortVerifierAccepted,
     /// Exchanges a code that was asked for with a code challenge without a code verifier.
     PkceVerifierOptional,
     /// Exchanges a code that was asked for without a code challenge with any code verifier.

@@ -238,6 +238,12 @@ impl Store {
             (Some(_), None) => return Err(invalid_grant("code_verifier is missing")),
             (None, Some(_)) => return Err(invalid_grant("there was no code challenge for this code_verifier")),
         }
+        // RFC 7636 4.1: 43 to 128 characters.
+        let fits = |verifier: &str| code.challenge.as_deref() == Some(s256(verifier).as_str());
+        let is_odd = verifier.is_some_and(|verifier| !(43..=128).contains(&verifier.len()) && fits(verifier));
+        if is_odd && !does(Behaviour::PkceShortVerifierAccepted) {
+            return Err(invalid_grant("code_verifier is shorter or longer than it may be"));
+        }
         let grant = code.grant.clone();
         self.last_grant += 1;
         code.redeemed = Some(self.last_grant);
@@ -391,6 +397,8 @@ mod tests {
     use crate::issuer::scope::Scope;
 
     const CB: &str = "http://localhost/cb";
+    /// RFC 7636 B.
+    const VERIFIER: &str = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
     fn grant() -> Grant {
         let scope = Scope::parse("openid offline_access");
@@ -402,7 +410,7 @@ mod tests {
         let mut store = Store::new(Client { id: "c".to_owned(), secret: None, metadata, registered: None });
         let code = |challenge| Code { grant: grant(), redirect_uri: CB.to_owned(), challenge, expires_at: 60, spent: false, redeemed: None };
         store.put_code("plain", code(None));
-        store.put_code("pkce", code(Some(s256("verifier"))));
+        store.put_code("pkce", code(Some(s256(VERIFIER))));
         store
     }
 
@@ -420,18 +428,18 @@ mod tests {
         assert!(refused(store().redeem("plain", "c", Some(CB), None, 60, &Defect::default())).contains("expired"));
         assert!(refused(store().redeem("plain", "d", Some(CB), None, 0, &Defect::default())).contains("another client"));
         assert!(refused(store().redeem("plain", "c", None, None, 0, &Defect::default())).contains("redirect_uri"));
-        assert!(refused(store().redeem("plain", "c", Some(CB), Some("verifier"), 0, &Defect::default())).contains("no code challenge"));
+        assert!(refused(store().redeem("plain", "c", Some(CB), Some(VERIFIER), 0, &Defect::default())).contains("no code challenge"));
         assert!(refused(store().redeem("pkce", "c", Some(CB), None, 0, &Defect::default())).contains("missing"));
         assert!(refused(store().redeem("pkce", "c", Some(CB), Some("other"), 0, &Defect::default())).contains("does not fit"));
         store().redeem("plain", "c", Some(CB), None, 59, &Defect::default()).unwrap();
-        store().redeem("pkce", "c", Some(CB), Some("verifier"), 59, &Defect::default()).unwrap();
+        store().redeem("pkce", "c", Some(CB), Some(VERIFIER), 59, &Defect::default()).unwrap();
     }
 
     #[test]
     fn a_failed_attempt_spends_the_code() {
         let mut store = store();
         refused(store.redeem("pkce", "c", Some(CB), Some("other"), 0, &Defect::default()));
-        assert!(refused(store.redeem("pkce", "c", Some(CB), Some("verifier"), 0, &Defect::default())).contains("used before"));
+        assert!(refused(store.redeem("pkce", "c", Some(CB), Some(VERIFIER), 0, &Defect::default())).contains("used before"));
     }
 
     #[test]

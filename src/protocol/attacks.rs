@@ -41,7 +41,7 @@ fn by_header(client: &Client) -> bool {
 }
 
 /// The S256 code challenge of a verifier (RFC 7636 4.2).
-fn s256(verifier: &str) -> String {
+pub(super) fn s256(verifier: &str) -> String {
     URL_SAFE_NO_PAD.encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, verifier.as_bytes()))
 }
 
@@ -188,6 +188,7 @@ impl Session {
         }
         match attack {
             Attack::WrongVerifier
+            | Attack::ShortVerifier
             | Attack::MissingVerifier
             | Attack::UnaskedVerifier
             | Attack::ChallengeAsVerifier

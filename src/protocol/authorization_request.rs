@@ -89,7 +89,7 @@ impl Session {
         let state = odd(CsrfToken::new_random_len(24).secret().clone(), wish.odd_values);
         let odd_nonce = wish.odd_values.filter(|odd| *odd == OddValues::Characters);
         let nonce = wish.nonce.then(|| odd(Nonce::new_random_len(24).secret().clone(), odd_nonce));
-        let pkce = wish.pkce.then(PkceCodeChallenge::new_random_sha256);
+        let pkce = wish.pkce.then(|| Pkce::random(wish.short_verifier));
         let mut parameters: Vec<(&'static str, String)> = vec![
             ("response_type", wish.response_type.clone().unwrap_or_else(|| "code".to_owned())),
             ("client_id", self.client()?.id.clone()),
@@ -99,8 +99,8 @@ impl Session {
         ];
         let mut add = |name, value: Option<String>| parameters.extend(value.map(|value| (name, value)));
         add("nonce", nonce.clone());
-        add("code_challenge", pkce.as_ref().map(|(challenge, _)| challenge.as_str().to_owned()));
-        add("code_challenge_method", pkce.as_ref().map(|(challenge, _)| challenge.method().as_str().to_owned()));
+        add("code_challenge", pkce.as_ref().map(|pkce| pkce.challenge.clone()));
+        add("code_challenge_method", pkce.as_ref().map(|_| "S256".to_owned()));
         add("prompt", prompt(wish).map(str::to_owned));
         add("max_age", wish.max_age.map(|seconds| seconds.to_string()));
         if wish.login_hint {
@@ -125,7 +125,26 @@ impl Session {
             Some(object) => self.add_request_object(object, &mut parameters)?,
             None => None,
         };
-        Ok(AuthorizationRequest { state, nonce, verifier: pkce.map(|(_, verifier)| verifier.secret().clone()), outside_state, parameters })
+        Ok(AuthorizationRequest { state, nonce, verifier: pkce.map(|pkce| pkce.verifier), outside_state, parameters })
+    }
+}
+
+/// A code verifier and the code challenge that goes with it (RFC 7636 4.1, 4.2).
+struct Pkce {
+    verifier: String,
+    challenge: String,
+}
+
+impl Pkce {
+    /// A new one. A verifier has at least 43 characters; one that is short has one less.
+    fn random(short: bool) -> Self {
+        let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
+        if !short {
+            return Self { verifier: verifier.secret().clone(), challenge: challenge.as_str().to_owned() };
+        }
+        // The library makes none that is too short.
+        let verifier = crate::session::beginning(verifier.secret(), 42).to_owned();
+        Self { challenge: super::attacks::s256(&verifier), verifier }
     }
 }
 

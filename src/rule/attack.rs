@@ -20,6 +20,8 @@ mod tests;
 pub enum Attack {
     /// A code verifier that does not fit the code challenge.
     WrongVerifier,
+    /// The right code verifier, which is shorter than a code verifier may be.
+    ShortVerifier,
     /// No code verifier although there was a code challenge.
     MissingVerifier,
     /// A code verifier although there was no code challenge.
@@ -65,6 +67,7 @@ impl Attack {
     pub fn says(self) -> &'static str {
         match self {
             Self::WrongVerifier => "a wrong code verifier",
+            Self::ShortVerifier => "a code verifier that is too short",
             Self::MissingVerifier => "no code verifier although there was a code challenge",
             Self::UnaskedVerifier => "a code verifier although there was no code challenge",
             Self::ChallengeAsVerifier => "the code challenge as code verifier",
@@ -90,6 +93,7 @@ impl Attack {
     pub fn rule(self) -> &'static str {
         match self {
             Self::WrongVerifier => pkce::WRONG,
+            Self::ShortVerifier => pkce::SHORT,
             Self::MissingVerifier => pkce::MISSING,
             Self::UnaskedVerifier => pkce::UNASKED,
             Self::ChallengeAsVerifier => pkce::CHALLENGE,
@@ -114,7 +118,15 @@ impl Attack {
 
     /// True if it is about a code challenge, which an issuer may not support.
     pub fn is_about_pkce(self) -> bool {
-        matches!(self, Self::WrongVerifier | Self::MissingVerifier | Self::UnaskedVerifier | Self::ChallengeAsVerifier | Self::VerifierOfAnotherFlow)
+        matches!(
+            self,
+            Self::WrongVerifier
+                | Self::ShortVerifier
+                | Self::MissingVerifier
+                | Self::UnaskedVerifier
+                | Self::ChallengeAsVerifier
+                | Self::VerifierOfAnotherFlow
+        )
     }
 
     /// True where the client's own authentication is what is wrong (RFC 6749 5.2: `invalid_client`).

@@ -1,10 +1,11 @@
 //! Attacks on a code challenge (RFC 7636, RFC 9700 2.1.1).
 
 use super::super::Check;
-use super::super::expect::must;
+use super::super::expect::{may, must};
 use super::{Attack, PkceAttack, refused};
 
 pub(super) const WRONG: &str = "pkce/wrong-verifier-refused";
+pub(super) const SHORT: &str = "pkce/short-verifier-refused";
 pub(super) const MISSING: &str = "pkce/missing-verifier-refused";
 pub(super) const UNASKED: &str = "pkce/downgrade-refused";
 pub(super) const CHALLENGE: &str = "pkce/challenge-as-verifier-refused";
@@ -45,5 +46,13 @@ pub(super) static RULES: &[Check<PkceAttack>] = &[
         "A code is refused with the code verifier of another authorization",
         "An attacker redeems a caught code with the verifier of a login of their own.",
         |attacked| refused(&attacked.0, Attack::VerifierOfAnotherFlow),
+    ),
+    // The length is a rule for clients; an issuer that looks at it does them a service.
+    may(
+        SHORT,
+        "RFC7636-4.1",
+        "A code verifier of less than 43 characters is refused, though it fits",
+        "A client whose code verifiers can be guessed never learns that they can.",
+        |attacked| refused(&attacked.0, Attack::ShortVerifier),
     ),
 ];

@@ -9,8 +9,9 @@ use crate::rule::testing::{arbitrary, failing, json as response, passing, text};
 use crate::rule::token_refusal::{Provocation, TokenRefusal};
 use crate::session::received::Received;
 
-const ALL: [Attack; 20] = [
+const ALL: [Attack; 21] = [
     Attack::WrongVerifier,
+    Attack::ShortVerifier,
     Attack::MissingVerifier,
     Attack::UnaskedVerifier,
     Attack::ChallengeAsVerifier,
