@@ -7,6 +7,7 @@ use openidconnect::CsrfToken;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
+use super::clean_up::Asker;
 use crate::config::AuthMethod;
 use crate::report::model::StepEnd;
 use crate::rule::attack::{Attack, Attacked, ClientAttack, CodeAttack, PkceAttack, RefreshAttack};
@@ -161,12 +162,14 @@ impl Session {
         self.sentence("should exchange a code once only, even when it comes twice at the same moment");
         let request = |which| self.authenticated(&client, which, &url, &form);
         let (first, second) = (request("Authorization Code Flow, one of two at once"), request("Authorization Code Flow, the other of two at once"));
+        let asker = Asker::of(&first);
         let (first, second) = futures::join!(self.recorder.send(first), self.recorder.send(second));
         let mut statuses = Vec::new();
         let mut exchange = 0;
         for response in [first?, second?] {
             statuses.push(response.status);
             exchange = response.exchange;
+            self.remember_grant(&asker, &response);
             self.judge(&Transport { response, skew: self.run.config.clock_skew });
         }
         self.judge(&CodeRace { exchange, statuses });
