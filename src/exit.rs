@@ -145,6 +145,7 @@ mod tests {
             findings,
             steps: vec![],
             not_tested: vec![],
+            left_behind: vec![],
         }
     }
 

@@ -182,7 +182,7 @@ async fn run_test(planned: PlannedTest, shared: Run, telling: Arc<Telling>, blan
         session.end(ended);
     }
     // The issuer is left as it was found, as far as it lets us, even when the story broke off.
-    let _ = tokio::time::timeout(CLEAN_UP.max(session.run.config.network.timeout), session.delete_clients()).await;
+    session.clean_up(CLEAN_UP.max(session.run.config.network.timeout)).await;
     if let Some(browser) = session.browser.take() {
         browser.close().await;
     }
@@ -203,6 +203,7 @@ async fn run_test(planned: PlannedTest, shared: Run, telling: Arc<Telling>, blan
         findings,
         steps,
         not_tested,
+        left_behind: std::mem::take(&mut session.facts.left_behind),
         ..blank
     }
 }
@@ -223,6 +224,7 @@ fn blank_report(planned: &PlannedTest, config: &Config) -> TestReport {
         findings: Vec::new(),
         steps: Vec::new(),
         not_tested: Vec::new(),
+        left_behind: Vec::new(),
     }
 }
 

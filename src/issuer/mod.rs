@@ -50,6 +50,7 @@ pub use flaw::{FlawError, flaws};
 pub use keys::KeyError;
 pub use pages::PageError;
 pub use server::{RunningIssuer, start};
+pub use store::Held;
 pub use tls::TlsError;
 
 use flaw::Flaw;

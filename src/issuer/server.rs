@@ -57,6 +57,11 @@ impl RunningIssuer {
         &self.issuer.accounts
     }
 
+    /// What it holds: whether somebody who used it left anything behind.
+    pub fn held(&self) -> super::Held {
+        self.issuer.store().held(super::state::now())
+    }
+
     /// Stops it: when this returns the port is free and every connection closed.
     pub async fn stop(self) {
         self.stop.disarm().cancel();

@@ -28,6 +28,17 @@ pub struct Session {
     pub auth_time: u64,
 }
 
+/// How much the issuer holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Held {
+    /// Clients that were registered.
+    pub clients: usize,
+    /// Grants with a token that is good.
+    pub grants: usize,
+    /// Logins.
+    pub sessions: usize,
+}
+
 /// Everything.
 #[derive(Debug)]
 pub struct Store {
@@ -356,6 +367,18 @@ impl Store {
     pub fn living_refresh(&self, text: &str, now: u64) -> Option<(&Refresh, &Grant)> {
         let token = self.refresh.get(text).filter(|token| now < token.expires_at && !token.spent)?;
         Some((token, self.grants.get(&token.grant).filter(|grant| grant.alive)?))
+    }
+
+    /// How much there is.
+    pub fn held(&self, now: u64) -> Held {
+        let access = self.access.values().filter(|token| now < token.expires_at).map(|token| token.grant);
+        let refresh = self.refresh.values().filter(|token| now < token.expires_at && !token.spent).map(|token| token.grant);
+        let living = access.chain(refresh).filter(|grant| self.grants.get(grant).is_some_and(|grant| grant.alive));
+        Held {
+            clients: self.clients.values().filter(|client| client.registered.is_some()).count(),
+            grants: living.collect::<std::collections::HashSet<_>>().len(),
+            sessions: self.sessions.values().count(),
+        }
     }
 
     /// Revokes a token of this client (RFC 7009 2.1): of an access token itself, of a refresh token all that was issued with it. A token that

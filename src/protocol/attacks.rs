@@ -7,6 +7,7 @@ use openidconnect::CsrfToken;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
+use super::clean_up::Asker;
 use super::left_over::TokenExchange;
 use crate::config::AuthMethod;
 use crate::report::model::StepEnd;
@@ -163,6 +164,7 @@ impl Session {
         let request = |which| self.authenticated(&client, which, &url, &form);
         let (first, second) = (request("Authorization Code Flow, one of two at once"), request("Authorization Code Flow, the other of two at once"));
         let asked = [&first, &second].map(|request| TokenExchange::of(request, super::left_over::endpoint(self.facts.metadata.as_ref())));
+        let asker = Asker::of(&first);
         let (first, second) = futures::join!(self.recorder.send(first), self.recorder.send(second));
         let mut statuses = Vec::new();
         let mut exchange = 0;
@@ -170,6 +172,7 @@ impl Session {
             statuses.push(response.status);
             exchange = response.exchange;
             self.unjudged.extend(asked.map(|asked| TokenExchange::answered(asked, response.clone())));
+            self.remember_grant(&asker, &response);
             self.judge(&Transport { response, skew: self.run.config.clock_skew });
         }
         self.judge(&CodeRace { exchange, statuses });

@@ -150,7 +150,9 @@ impl Session {
             conduct: Conduct::Consent,
         };
         let session = self.browser.as_mut().ok_or_else(|| missing("a browser session"))?;
-        Ok(session.visit(&visit, &listener).await)
+        let journey = session.visit(&visit, &listener).await;
+        self.remember_login(visit.conduct, &journey);
+        Ok(journey)
     }
 
     /// What a visit that did not end at the redirect URI means: a finding where that is what the story is about.

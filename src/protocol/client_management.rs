@@ -72,6 +72,7 @@ impl Session {
         };
         // Whatever is left of it cannot be deleted once more.
         self.facts.registered.retain(|registered| registered.id != client.id);
+        self.facts.grants.retain(|granted| granted.client.id != client.id);
         self.facts.client = None;
         self.judge(&DeletedClient { read, token });
         Ok(StepEnd::Done)

@@ -232,6 +232,8 @@ impl Session {
             self.browser = Some(agent.open().await.map_err(|e| Stop::Untestable(e.to_string()))?);
         }
         let session = self.browser.as_mut().ok_or_else(|| missing("a browser session"))?;
-        Ok(session.visit(&visit, &listener).await)
+        let journey = session.visit(&visit, &listener).await;
+        self.remember_login(conduct, &journey);
+        Ok(journey)
     }
 }

@@ -86,7 +86,7 @@ impl Session {
     }
 
     /// Opens the request in the browser session of the test.
-    async fn visit_logout(
+    pub(super) async fn visit_logout(
         &mut self,
         endpoint: &Url,
         method: Method,

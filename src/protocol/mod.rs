@@ -12,6 +12,7 @@ pub mod authorization_page;
 pub mod authorization_probe;
 pub mod authorization_refusals;
 pub mod authorization_request;
+pub mod clean_up;
 pub mod client_assertions;
 pub mod client_authentication;
 pub mod client_credentials;

@@ -1,8 +1,7 @@
-//! The client: configured, or registered dynamically (RFC 7591) and deleted at the end (RFC 7592).
+//! The client: configured, or registered dynamically (RFC 7591) and deleted by the clean-up.
 
 use std::time::Instant;
 
-use http::Method;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Value, json};
 use url::Url;
@@ -10,7 +9,7 @@ use url::Url;
 use crate::config::AuthMethod;
 use crate::feature::step::{ClientAuth, ClientWish, RedirectUris};
 use crate::report::model::StepEnd;
-use crate::rule::registration::{Deletion, Registration};
+use crate::rule::registration::Registration;
 use crate::session::client_key::Signer;
 use crate::session::received::Received;
 use crate::session::recorder::Request;
@@ -150,45 +149,6 @@ impl Session {
     /// True if the issuer is on loopback over plain http, as only tests have it.
     pub(super) fn is_plain_http(&self) -> bool {
         Url::parse(&self.run.config.issuer).is_ok_and(|issuer| is_plain_loopback(&issuer))
-    }
-
-    /// Deletes every client this test registered where the issuer offers it (RFC 7592 2.3); what cannot be deleted is said.
-    pub async fn delete_clients(&mut self) {
-        let registered = std::mem::take(&mut self.facts.registered);
-        if registered.is_empty() {
-            return;
-        }
-        self.begin("Clean-up".to_owned());
-        let mut left = Vec::new();
-        for client in registered {
-            let Some((url, token)) = client.registered.as_ref().and_then(|registered| registered.management.clone()) else {
-                left.push(client.id);
-                continue;
-            };
-            let exposed = client.registered.as_ref().is_some_and(|registered| registered.exposed);
-            self.sentence("should delete the client that was registered");
-            let mut request = Request::get("Client Deletion", url).bearer(token.expose_secret());
-            request.method = Method::DELETE;
-            match self.recorder.send(request).await {
-                Ok(response) if exposed && !(200..300).contains(&response.status) => left.push(client.id),
-                Ok(response) => {
-                    self.judge(&Deletion { response });
-                }
-                Err(unreachable) => {
-                    left.push(client.id);
-                    self.note(format!("The client could not be deleted: {}.", crate::report::markdown::escape::code(&unreachable.why)));
-                }
-            }
-        }
-        if left.is_empty() {
-            self.end(StepEnd::Done);
-        } else {
-            self.end(StepEnd::LeftOut(format!(
-                "{} of the clients this test registered remain: the issuer offers no way to delete them (no `registration_client_uri` with a token), \
-                 it failed, or the token was revoked because the test had used it for another client",
-                left.len()
-            )));
-        }
     }
 
     /// The client metadata to register: everything the story needs and nothing else. A story that says which grants it needs leaves out what

@@ -138,6 +138,32 @@ pub struct TestReport {
     /// What the test did not look at, and why: one sentence each.
     #[serde(default)]
     pub not_tested: Vec<String>,
+    /// What the test made at the issuer and could not remove.
+    #[serde(default)]
+    pub left_behind: Vec<LeftBehind>,
+}
+
+/// Something a test made at the issuer that is there still.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftBehind {
+    /// What it is.
+    pub kind: LeftBehindKind,
+    /// The client it is, or belongs to.
+    pub client_id: String,
+    /// Why it could not be removed.
+    pub why: String,
+}
+
+/// What can be left behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LeftBehindKind {
+    /// A registered client.
+    Client,
+    /// The tokens of one grant.
+    Grant,
+    /// The login of the end-user.
+    Session,
 }
 
 /// How one rule came out on one artefact.

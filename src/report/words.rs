@@ -1,6 +1,6 @@
 //! The marks, plurals and durations every report says in the same way.
 
-use super::model::{Counts, Finding, FindingOutcome, RunReport, TestReport, Verdict};
+use super::model::{Counts, Finding, FindingOutcome, LeftBehind, LeftBehindKind, RunReport, TestReport, Verdict};
 use crate::rule::Level;
 
 /// The mark of a verdict.
@@ -106,6 +106,31 @@ pub fn broken_in(report: &RunReport) -> Vec<(&Finding, Vec<&TestReport>)> {
 /// `, 3 rules not run`, or nothing.
 pub fn not_run(counts: Counts) -> String {
     if counts.not_run == 0 { String::new() } else { format!(", {} not run", count(counts.not_run, "rule")) }
+}
+
+/// What is left behind, for a list: the client's identifier follows.
+pub fn left_thing(kind: LeftBehindKind) -> &'static str {
+    match kind {
+        LeftBehindKind::Client => "the client",
+        LeftBehindKind::Grant => "a grant of the client",
+        LeftBehindKind::Session => "the session of a login to the client",
+    }
+}
+
+/// `3 clients and 2 grants remain at the issuer`, if any do.
+pub fn left_behind<'a>(things: impl Iterator<Item = &'a LeftBehind>) -> Option<String> {
+    let kinds: Vec<LeftBehindKind> = things.map(|thing| thing.kind).collect();
+    let counted = |(kind, noun)| {
+        let n = kinds.iter().filter(|known| **known == kind).count();
+        (n > 0).then(|| count(n, noun))
+    };
+    let parts: Vec<String> = [(LeftBehindKind::Client, "client"), (LeftBehindKind::Grant, "grant"), (LeftBehindKind::Session, "session")]
+        .into_iter()
+        .filter_map(counted)
+        .collect();
+    let (last, before) = parts.split_last()?;
+    let all = if before.is_empty() { last.clone() } else { format!("{} and {last}", before.join(", ")) };
+    Some(format!("{all} {} at the issuer", if kinds.len() == 1 { "remains" } else { "remain" }))
 }
 
 /// A duration given in milliseconds: `840 ms`, `1.2 s`, `2 min 5 s`.

@@ -11,6 +11,7 @@ use crate::config::AuthMethod;
 use crate::feature::authorize::BeyondScope;
 use crate::protocol::client_shown::ClientLinks;
 use crate::protocol::request_object::RequestSigner;
+use crate::report::model::LeftBehind;
 use crate::rule::second_login::Again;
 
 /// A client and how it authenticates.
@@ -110,6 +111,17 @@ pub struct UserTokens {
     pub at: Instant,
 }
 
+/// The tokens of one grant.
+#[derive(Debug, Clone)]
+pub struct Granted {
+    /// The client they were issued to.
+    pub client: Client,
+    /// Its refresh tokens, the oldest first.
+    pub refresh_tokens: Vec<String>,
+    /// Its access tokens.
+    pub access_tokens: Vec<String>,
+}
+
 /// What the story knows so far.
 #[derive(Debug, Default)]
 pub struct Facts {
@@ -135,6 +147,12 @@ pub struct Facts {
     pub post_logout: bool,
     /// Every client this test registered, for the clean-up.
     pub registered: Vec<Client>,
+    /// True while the browser is logged in, as far as what was shown tells.
+    pub logged_in: bool,
+    /// What the issuer granted, for the clean-up.
+    pub grants: Vec<Granted>,
+    /// What the clean-up could not remove.
+    pub left_behind: Vec<LeftBehind>,
     /// The key of a client that signs its request objects.
     pub request_signer: Option<RequestSigner>,
     /// What the issuer said of the client that was registered last.

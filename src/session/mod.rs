@@ -13,6 +13,7 @@ use url::Url;
 use crate::config::Config;
 use crate::exit::BUG;
 use crate::feature::step::Fact;
+use crate::protocol::clean_up::Asker;
 use crate::protocol::left_over::{self, TokenExchange};
 use crate::report::model::{Entry, Finding, FindingOutcome, StepEnd, StepReport};
 use crate::rule::expect::is_loopback;
@@ -35,7 +36,7 @@ pub mod user_agent;
 
 use callback::CallbackListener;
 use door::{Door, Unreachable};
-pub use facts::{Client, Code, Facts, Registered, Second, UserTokens};
+pub use facts::{Client, Code, Facts, Granted, Registered, Second, UserTokens};
 use received::Received;
 use recorder::{Recorder, Request};
 use redact::{Redactor, SecretKind};
@@ -201,7 +202,9 @@ impl Session {
     /// [`Unreachable`] if no response came.
     pub async fn send(&mut self, request: Request) -> Result<Received, Unreachable> {
         let asked = TokenExchange::of(&request, left_over::endpoint(self.facts.metadata.as_ref()));
+        let asker = Asker::of(&request);
         let response = self.recorder.send(request).await?;
+        self.remember_grant(&asker, &response);
         let transport = Transport { response, skew: self.run.config.clock_skew };
         self.judge(&transport);
         self.unjudged.extend(asked.map(|asked| TokenExchange::answered(asked, transport.response.clone())));

@@ -34,6 +34,7 @@ fn test(id: &str, reason: Option<(Verdict, &str)>, findings: Vec<Finding>) -> Te
         findings,
         steps: Vec::new(),
         not_tested: Vec::new(),
+        left_behind: Vec::new(),
     }
 }
 

@@ -47,6 +47,9 @@ pub fn write(out: &mut impl Write, colour: bool, report: &RunReport, summary: Op
     if report.interrupted {
         writeln!(out, "⚠️ The run was interrupted.")?;
     }
+    if let Some(left) = words::left_behind(report.tests.iter().flat_map(|test| &test.left_behind)) {
+        writeln!(out, "🧹 {left}: the summary says which and why.")?;
+    }
     writeln!(out, "{}", paint(colour, &words::run_headline(report), report.verdict))?;
     if let Some(summary) = summary {
         writeln!(out, "Summary: {}", visible::line(&summary.display().to_string()))?;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{escape, rules, short_link, test_link};
-use crate::report::model::{Counts, Finding, FindingOutcome, RunReport, TestReport, Verdict};
+use crate::report::model::{Counts, Finding, FindingOutcome, LeftBehind, RunReport, TestReport, Verdict};
 use crate::report::words;
 use crate::rule::Level;
 
@@ -25,6 +25,24 @@ pub struct SummaryView {
     features: Vec<FeatureView>,
     skipped: Vec<SkippedView>,
     not_tested: Vec<String>,
+    left_behind: Option<LeftView>,
+}
+
+/// What remains at the issuer.
+#[derive(Debug, Serialize)]
+struct LeftView {
+    /// `3 clients remain at the issuer`.
+    says: String,
+    things: Vec<LeftThingView>,
+}
+
+#[derive(Debug, Serialize)]
+struct LeftThingView {
+    what: &'static str,
+    client_id: String,
+    why: String,
+    /// Markdown: a link.
+    test: String,
 }
 
 /// The broken rules of a level.
@@ -105,6 +123,7 @@ pub fn view(report: &RunReport) -> SummaryView {
         features: features(report),
         skipped: skipped(report),
         not_tested: unique(report.tests.iter().flat_map(|test| &test.not_tested)),
+        left_behind: left_behind(report),
     }
 }
 
@@ -192,6 +211,21 @@ fn skipped(report: &RunReport) -> Vec<SkippedView> {
             tests: tests.iter().map(|t| format!("{}: {}", escape::md(&t.id), escape::md(&t.title))).collect(),
         })
         .collect()
+}
+
+fn left_behind(report: &RunReport) -> Option<LeftView> {
+    let says = words::left_behind(report.tests.iter().flat_map(|test| &test.left_behind))?;
+    let of = |test: &TestReport| {
+        let test_link = test_link(test);
+        let show = |left: &LeftBehind| LeftThingView {
+            what: words::left_thing(left.kind),
+            client_id: left.client_id.clone(),
+            why: left.why.clone(),
+            test: test_link.clone(),
+        };
+        test.left_behind.iter().map(show).collect::<Vec<_>>()
+    };
+    Some(LeftView { says, things: report.tests.iter().flat_map(of).collect() })
 }
 
 fn unique<'a>(sentences: impl Iterator<Item = &'a String>) -> Vec<String> {

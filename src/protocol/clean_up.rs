@@ -1,0 +1,241 @@
+//! What a test made at the issuer is removed at its end, as far as the issuer lets us: sessions, clients, grants. What remains is said.
+//!
+//! Nothing that goes wrong here is a failure of the test: it is left behind, with the reason.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use secrecy::ExposeSecret as _;
+use serde_json::Value;
+use url::Url;
+
+use super::registration::error_of;
+use crate::feature::authorize::Method;
+use crate::report::markdown::escape::code;
+use crate::report::model::{LeftBehind, LeftBehindKind, StepEnd};
+use crate::report::words;
+use crate::rule::registration::Deletion;
+use crate::session::agent::{Conduct, Journey, PageKind, VisitError};
+use crate::session::browser::sight::UNCLEAR_LOGOUT;
+use crate::session::received::Received;
+use crate::session::recorder::Request;
+use crate::session::{Client, Granted, Session};
+
+/// The most grants of a test that are remembered: far more than any story asks for.
+const MOST_GRANTS: usize = 64;
+
+/// What is said of what the time did not suffice for.
+const NO_TIME: &str = "there was no time left to remove it";
+
+/// Who sent a token request, as far as the request says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Asker {
+    client_id: Option<String>,
+    /// The refresh token it was sent for.
+    refresh_token: Option<String>,
+}
+
+impl Asker {
+    /// Reads a request.
+    pub fn of(request: &Request) -> Self {
+        let body = request.body.as_deref().unwrap_or_default();
+        let parameter = |name: &str| parse(body).find(|(known, _)| known == name).map(|(_, value)| value);
+        let basic = request.headers.iter().find(|(name, _)| name == "authorization").and_then(|(_, value)| user_of(value));
+        Self { client_id: basic.or_else(|| parameter("client_id")), refresh_token: parameter("refresh_token") }
+    }
+}
+
+fn parse(body: &str) -> impl Iterator<Item = (String, String)> {
+    url::form_urlencoded::parse(body.as_bytes()).into_owned()
+}
+
+/// The client identifier of a Basic `Authorization` header (RFC 6749 2.3.1).
+fn user_of(authorization: &str) -> Option<String> {
+    let pair = String::from_utf8(STANDARD.decode(authorization.strip_prefix("Basic ")?).ok()?).ok()?;
+    let (id, _) = pair.split_once(':')?;
+    parse(id).next().map(|(id, _)| id)
+}
+
+impl Session {
+    /// Remembers the tokens of a token response, whoever asked for them and whether it was right to give them.
+    pub fn remember_grant(&mut self, asker: &Asker, response: &Received) {
+        let is_token_response = self.endpoint("token_endpoint").ok().flatten().is_some_and(|url| url == response.url);
+        if !is_token_response || !(200..300).contains(&response.status) {
+            return;
+        }
+        let Some(members) = response.object() else { return };
+        let text = |name: &str| members.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
+        let (access_token, refresh_token) = (text("access_token"), text("refresh_token"));
+        if access_token.is_none() && refresh_token.is_none() {
+            return;
+        }
+        let known = asker.client_id.as_deref().and_then(|id| self.facts.client.iter().chain(&self.facts.registered).find(|client| client.id == id));
+        let Some(client) = known.cloned() else { return };
+        let of_one = |granted: &&mut Granted| asker.refresh_token.as_ref().is_some_and(|token| granted.refresh_tokens.contains(token));
+        if let Some(granted) = self.facts.grants.iter_mut().find(of_one) {
+            granted.access_tokens.extend(access_token);
+            granted.refresh_tokens.extend(refresh_token.filter(|token| !granted.refresh_tokens.contains(token)));
+        } else if self.facts.grants.len() < MOST_GRANTS {
+            let (refresh_tokens, access_tokens) = (refresh_token.into_iter().collect(), access_token.into_iter().collect());
+            self.facts.grants.push(Granted { client, refresh_tokens, access_tokens });
+        }
+    }
+
+    /// Remembers whether the browser is logged in after a visit.
+    pub(super) fn remember_login(&mut self, conduct: Conduct, journey: &Journey) {
+        if conduct == Conduct::LogOut {
+            self.facts.logged_in &= logged_out(journey).is_err();
+        } else {
+            self.facts.logged_in |= journey.end.is_ok() && journey.pages.iter().any(|page| page.kind == PageKind::Login);
+        }
+    }
+
+    /// Removes what this test made at the issuer, within a time limit, and says what remains.
+    pub async fn clean_up(&mut self, limit: Duration) {
+        if self.facts.registered.is_empty() && self.facts.grants.is_empty() && !self.facts.logged_in {
+            return;
+        }
+        self.begin("Clean-up".to_owned());
+        let mut removed = Vec::new();
+        let in_time = tokio::time::timeout(limit, self.remove(&mut removed)).await.is_ok();
+        if !in_time {
+            if self.facts.logged_in
+                && let Some(client) = self.facts.client.clone()
+            {
+                self.leave(LeftBehindKind::Session, &client, NO_TIME);
+            }
+            let clients = std::mem::take(&mut self.facts.registered);
+            let grants = std::mem::take(&mut self.facts.grants);
+            clients.iter().for_each(|client| self.leave(LeftBehindKind::Client, client, NO_TIME));
+            grants.iter().for_each(|granted| self.leave(LeftBehindKind::Grant, &granted.client, NO_TIME));
+        }
+        let remains = words::left_behind(self.facts.left_behind.iter());
+        let list = removed.iter().map(|what| format!("removed: {what}"));
+        let left = self
+            .facts
+            .left_behind
+            .iter()
+            .map(|left| format!("remains: {} {}: {}", words::left_thing(left.kind), code(&left.client_id), code(&left.why)));
+        let list: Vec<String> = list.chain(left).map(|line| format!("* {line}")).collect();
+        self.note(list.join("\n"));
+        self.end(remains.map_or(StepEnd::Done, StepEnd::LeftOut));
+    }
+
+    /// Ends the session first, while the client its ID token names is there; then deletes clients, since that ends their grants (RFC 7592 2.3), and then revokes the grants of those that remain. Each thing is
+    /// forgotten once it has been dealt with, so that what is still known when the time is over is what was not.
+    async fn remove(&mut self, removed: &mut Vec<String>) {
+        if let Some(client) = self.facts.client.clone().filter(|_| self.facts.logged_in) {
+            match self.end_session().await {
+                Ok(()) => removed.push("the session of the login".to_owned()),
+                Err(why) => self.leave(LeftBehindKind::Session, &client, &why),
+            }
+            self.facts.logged_in = false;
+        }
+        while let Some(client) = self.facts.registered.first().cloned() {
+            match self.delete(&client).await {
+                Ok(()) => {
+                    self.facts.grants.retain(|granted| granted.client.id != client.id);
+                    removed.push(format!("the client {}, and with it what it was granted", code(&client.id)));
+                }
+                Err(why) => self.leave(LeftBehindKind::Client, &client, &why),
+            }
+            self.facts.registered.remove(0);
+        }
+        while let Some(granted) = self.facts.grants.first().cloned() {
+            match self.revoke_grant(&granted).await {
+                Ok(()) => removed.push(format!("a grant of the client {}", code(&granted.client.id))),
+                Err(why) => self.leave(LeftBehindKind::Grant, &granted.client, &why),
+            }
+            self.facts.grants.remove(0);
+        }
+    }
+
+    /// Ends the session by the browser that has its cookies (OpenID Connect RP-Initiated Logout 1.0 2); whatever page that ends with is the end.
+    async fn end_session(&mut self) -> Result<(), String> {
+        let Some(endpoint) = self.endpoint("end_session_endpoint").ok().flatten() else {
+            return Err("the issuer publishes no `end_session_endpoint`: only the browser has forgotten it".to_owned());
+        };
+        let id_token = self.facts.user.as_ref().and_then(|user| user.response.get("id_token")).and_then(Value::as_str);
+        let parameters: Vec<_> = id_token.map(|hint| ("id_token_hint", hint.to_owned())).into_iter().collect();
+        let redirect_uri = self.redirect_url().map_err(|stop| stop.to_string())?;
+        let journey = self.visit_logout(&endpoint, Method::Get, &parameters, &redirect_uri).await.map_err(|stop| stop.to_string())?;
+        logged_out(&journey)
+    }
+
+    fn leave(&mut self, kind: LeftBehindKind, client: &Client, why: &str) {
+        let redactor = self.recorder.redactor();
+        let left = LeftBehind { kind, client_id: redactor.text(&client.id), why: redactor.text(why) };
+        self.facts.left_behind.push(left);
+    }
+
+    /// Deletes a client this test registered (RFC 7592 2.3).
+    async fn delete(&mut self, client: &Client) -> Result<(), String> {
+        let Some(registered) = &client.registered else { return Err("it was not registered by this test".to_owned()) };
+        let Some((url, token)) = registered.management.clone() else {
+            return Err("the issuer offers no way to delete it (no `registration_client_uri` with a token)".to_owned());
+        };
+        self.sentence("should delete the client that was registered");
+        let mut request = Request::get("Client Deletion", url).bearer(token.expose_secret());
+        request.method = http::Method::DELETE;
+        let response = self.recorder.send(request).await.map_err(|unreachable| unreachable.why)?;
+        let (deleted, status) = ((200..300).contains(&response.status), response.status);
+        if !deleted && registered.exposed {
+            return Err(format!("status {status}: the token was revoked because the test had used it for another client"));
+        }
+        self.judge(&Deletion { response });
+        if deleted { Ok(()) } else { Err(format!("the issuer refused to delete it (status {status})")) }
+    }
+
+    /// Revokes the tokens of a grant (RFC 7009): refresh tokens first, which may end the access tokens, too. The answers are not judged: that
+    /// is what the stories of revocation are for, and tokens that are dead already are answered like others (2.2).
+    async fn revoke_grant(&mut self, granted: &Granted) -> Result<(), String> {
+        let Some(url) = self.endpoint("revocation_endpoint").ok().flatten() else {
+            return Err("the issuer publishes no `revocation_endpoint`: its tokens are good until they expire".to_owned());
+        };
+        let refresh = granted.refresh_tokens.iter().rev().map(|token| (token, "refresh_token"));
+        let access = granted.access_tokens.iter().rev().map(|token| (token, "access_token"));
+        let mut why = None;
+        for (token, hint) in refresh.chain(access) {
+            why = self.revoke_token(&granted.client, &url, token, hint).await.err().or(why);
+        }
+        why.map_or(Ok(()), Err)
+    }
+
+    async fn revoke_token(&self, client: &Client, url: &Url, token: &str, hint: &str) -> Result<(), String> {
+        let form = [("token", token), ("token_type_hint", hint)];
+        let request = self.authenticated(client, "Revocation", url, &form);
+        let response = self.recorder.send(request).await.map_err(|unreachable| unreachable.why)?;
+        if response.status == 200 {
+            return Ok(());
+        }
+        let says = error_of(&response).map(|error| format!(", {error}")).unwrap_or_default();
+        Err(format!("the issuer refused to revoke an {} (status {}{says}): it is good until it expires", hint.replace('_', " "), response.status)
+            .replace("an refresh", "a refresh"))
+    }
+}
+
+/// Whether a logout came to an end: back at the client, or on a page that asks nothing more.
+fn logged_out(journey: &Journey) -> Result<(), String> {
+    match &journey.end {
+        Ok(_) => Ok(()),
+        Err(VisitError::NotUnderstood { why, .. }) if why != UNCLEAR_LOGOUT => Ok(()),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_asked_is_read_from_the_request() {
+        let url = Url::parse("https://issuer.example/token").expect("a URL");
+        let by_post = Request::form("Token", url.clone(), &[("client_id", "a b"), ("refresh_token", "r")]);
+        assert_eq!(Asker::of(&by_post), Asker { client_id: Some("a b".to_owned()), refresh_token: Some("r".to_owned()) });
+        let basic = |pair: &str| Request::form("Token", url.clone(), &[]).header("authorization", format!("Basic {}", STANDARD.encode(pair)));
+        assert_eq!(Asker::of(&basic("a+b%3A:s")).client_id.as_deref(), Some("a b:"));
+        assert_eq!(Asker::of(&basic("no colon")), Asker::default());
+        assert_eq!(Asker::of(&Request::get("UserInfo", url).bearer("token")), Asker::default());
+    }
+}
