@@ -61,6 +61,10 @@ impl Session {
         if attack == Attack::CodeOfAnotherClient && self.facts.registered.len() < 2 {
             return Ok(StepEnd::LeftOut("there is no second client to try the code".to_owned()));
         }
+        // Where one redirect URI is registered, a client may leave it out, and the issuer may go on (OpenID Connect Core 3.1.3.2).
+        if attack == Attack::MissingRedirectUri && self.client()?.registered.as_ref().is_none_or(|registered| registered.redirect_uris < 2) {
+            return Ok(StepEnd::LeftOut("the client is not known to have registered several redirect URIs".to_owned()));
+        }
         self.try_credentials(&url).await?;
         let code = self.facts.code.take().ok_or_else(|| missing("an authorization code"))?;
         let earlier = self.facts.attacked.replace(code.clone());

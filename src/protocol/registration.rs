@@ -1,5 +1,6 @@
 //! The client: configured, or registered dynamically (RFC 7591) and deleted by the clean-up.
 
+use std::collections::BTreeSet;
 use std::time::Instant;
 
 use secrecy::{ExposeSecret as _, SecretString};
@@ -218,6 +219,8 @@ impl Session {
         let id_token_alg = text("id_token_signed_response_alg").unwrap_or_else(|| "RS256".to_owned());
         // Some issuers name what they do not do.
         let userinfo_alg = text("userinfo_signed_response_alg").filter(|alg| !alg.is_empty() && alg != "none");
+        let redirect_uris = members.get("redirect_uris").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+        let redirect_uris = redirect_uris.collect::<BTreeSet<_>>().len();
         let (signer, redirect_uri) = (None, None);
         let registered = Registered {
             at,
@@ -228,6 +231,7 @@ impl Session {
             signer,
             redirect_uri,
             exposed: false,
+            redirect_uris,
             userinfo_alg,
             application_type,
         };

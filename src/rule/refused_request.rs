@@ -71,10 +71,11 @@ static RULES: &[Check<RefusedRequests>] = &[
         "The issuer guesses what the client can take, and tokens end up where it does not expect them.",
         |all| not_granted(all, Improper::NoResponseType),
     ),
-    // What a client registers is a promise to itself; no sentence obliges the issuer to hold it to that.
-    should(
+    // What a client registers is a promise to itself; no sentence obliges the issuer to hold it to that, and RFC 9700 2.1.2 is
+    // about clients.
+    may(
         "authz-refusal/response-type-not-registered",
-        "RFC9700-2.1.2",
+        "RFC7591-2",
         "A client that registered for codes only is not given a token by `response_type=token`",
         "An attacker changes one word in a link, and the access token is in the browser's address bar.",
         |all| not_granted(all, Improper::TokenResponseType),

@@ -48,6 +48,8 @@ pub struct Registered {
     pub redirect_uri: Option<String>,
     /// True if its registration access token was used for another client, so that the issuer may have revoked it.
     pub exposed: bool,
+    /// How many different `redirect_uris` the registration response has.
+    pub redirect_uris: usize,
     /// `userinfo_signed_response_alg` of the registration response.
     pub userinfo_alg: Option<String>,
 }

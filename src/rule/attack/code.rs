@@ -26,11 +26,12 @@ pub(super) static RULES: &[Check<CodeAttack>] = &[
         "A code that was caught at a manipulated redirect URI can be redeemed at the right one.",
         |attacked| refused(&attacked.0, Attack::OtherRedirectUri),
     ),
-    // OAuth 2.1 drops the parameter from the token request where the code is bound by PKCE.
-    should(
+    // Tried by a client that registered several: of one that registered a single redirect URI, an issuer may take the request without it
+    // (OpenID Connect Core 3.1.3.2).
+    must(
         MISSING_REDIRECT,
         "RFC6749-4.1.3",
-        "A code is refused without the redirect URI that the authorization request had",
+        "A code of a client that registered several redirect URIs is refused without the one that the authorization request had",
         "An attacker leaves it out, and what it is to prevent is not prevented.",
         |attacked| refused(&attacked.0, Attack::MissingRedirectUri),
     ),

@@ -78,7 +78,7 @@ static RULES: &[Check<SignedUserInfo>] = &[
     ),
     must(
         "userinfo-signed/signature",
-        "OIDCC-5.3.4",
+        "OIDCC-10.1",
         "The signature of a userinfo response verifies with a published key",
         "The relying party cannot tell the claims from forged ones, and has to discard them.",
         signature,
