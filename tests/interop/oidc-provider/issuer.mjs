@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
 import { USER, sellerId } from './lib/accounts.mjs';
-import { datasetSite, ordersFeed } from './lib/booking.mjs';
+import { datasetSite, ordersFeed, registeredClients } from './lib/booking.mjs';
 import { makeCertificate } from './lib/certificate.mjs';
 import { CLIENT, INITIAL_ACCESS_TOKEN, configuration } from './lib/configuration.mjs';
 import { Consents } from './lib/consents.mjs';
@@ -50,11 +50,15 @@ async function start(options) {
   const settings = configuration({ issuer, resource, consents, ...options });
   const provider = new Provider(issuer, settings);
   provider.on('server_error', (_ctx, error) => console.error(error));
+  const registered = new Set();
+  provider.on('registration_create.success', (_ctx, client) => registered.add(client.clientId));
+  provider.on('registration_delete.success', (_ctx, client) => registered.delete(client.clientId));
 
   const publicKeys = settings.jwks.keys.map(({ kty, n, e, kid, use, alg }) => ({ kty, n, e, kid, use, alg }));
   const routes = new Map([
     ['/api/orders-rpde', ordersFeed(provider, { keys: publicKeys })],
     ['/dataset', datasetSite(issuer)],
+    ['/registered-clients', registeredClients(registered)],
   ]);
   const interact = interactions(provider, consents, resource);
   const openid = provider.callback();
@@ -95,6 +99,7 @@ async function start(options) {
     sellerId: sellerId(issuer),
     ordersFeedUrl: `${resource}/orders-rpde`,
     datasetSiteUrl: `${issuer}/dataset`,
+    registeredClientsUrl: `${issuer}/registered-clients`,
     caFile: ca.path,
     pid: process.pid,
   })}\n`);

@@ -1,8 +1,8 @@
 // Who can log in, and what the issuer knows about them.
 import { createHash, timingSafeEqual } from 'node:crypto';
 
-/** The one user of this issuer. */
-export const USER = { accountId: '100', username: 'test1', password: 'test1' };
+/** The one user of this issuer. The password is a text of its own, so that it can be told from the user name in a report. */
+export const USER = { accountId: '100', username: 'test1', password: 'interop-password' };
 
 /** The claims that the scope `openactive-identity` stands for. */
 export const SELLER_CLAIMS = [

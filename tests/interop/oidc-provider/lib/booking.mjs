@@ -1,4 +1,4 @@
-// The booking API's Orders feed and the dataset site, both on the issuer's own server.
+// The booking API's Orders feed, the dataset site and a list for tests, all on the issuer's own server.
 import { createLocalJWKSet, jwtVerify } from 'jose';
 
 import { AUDIENCE } from './configuration.mjs';
@@ -82,4 +82,9 @@ ${data}
   return (_request, response) => {
     response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(html);
   };
+}
+
+/** Returns a handler that lists the identifiers of the clients that were registered and not deleted. */
+export function registeredClients(registered) {
+  return async (_request, response) => json(response, 200, 'application/json', [...registered]);
 }

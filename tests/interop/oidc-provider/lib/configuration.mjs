@@ -80,6 +80,8 @@ export function configuration({ issuer, resource, redirectUris, accessTokenForma
       devInteractions: { enabled: false },
       claimsParameter: { enabled: true },
       clientCredentials: { enabled: true },
+      jwtUserinfo: { enabled: true },
+      requestObjects: { enabled: true },
       introspection: { enabled: true, allowedPolicy: (_ctx, client, token) => token.clientId === client.clientId },
       revocation: { enabled: true },
       userinfo: { enabled: true },
