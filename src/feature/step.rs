@@ -112,6 +112,7 @@ pub enum Step {
 /// What client a story wants to have registered.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a wish of its own that a document sets or leaves out")]
 pub struct ClientWish {
     /// `token_endpoint_auth_method`; the step is left out where the issuer does not advertise it.
     pub auth_method: Option<ClientAuth>,
@@ -250,8 +251,9 @@ impl Step {
             | Self::UseLoopbackPorts {}
             | Self::DenyConsent {} => &[Fact::Metadata, Fact::Client],
             Self::AttackCode { .. } => &[Fact::Metadata, Fact::Client, Fact::Code],
-            Self::AttackClientAuthentication {} | Self::RaceCode {} => &[Fact::Metadata, Fact::KeySet, Fact::Client, Fact::Code],
-            Self::ExchangeCode {} => &[Fact::Metadata, Fact::KeySet, Fact::Client, Fact::Code],
+            Self::AttackClientAuthentication {} | Self::RaceCode {} | Self::ExchangeCode {} => {
+                &[Fact::Metadata, Fact::KeySet, Fact::Client, Fact::Code]
+            }
             Self::FetchUserinfo { .. }
             | Self::RequestUserinfoVariants {}
             | Self::ReplayCode {}

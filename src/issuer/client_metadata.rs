@@ -111,25 +111,8 @@ impl Metadata {
             Some(_) => Err(metadata("a member that must be a string is not one")),
         };
 
-        let grant_types = match member("grant_types") {
-            None => vec!["authorization_code".to_owned()],
-            Some(value) => strings(value).ok_or_else(|| metadata("grant_types is not an array of strings"))?,
-        };
-        if grant_types.is_empty() || !grant_types.iter().all(|name| GRANT_TYPES.contains(&name.as_str())) {
-            return Err(metadata("grant_types names no grant, or one that is not supported"));
-        }
+        let (grant_types, response_types) = types(request)?;
         let takes_codes = grant_types.iter().any(|name| name == "authorization_code");
-        if !takes_codes && grant_types.iter().any(|name| name == "refresh_token") {
-            return Err(metadata("refresh_token needs the grant authorization_code"));
-        }
-        let response_types = match member("response_types") {
-            None if takes_codes => vec!["code".to_owned()],
-            None => Vec::new(),
-            Some(value) => strings(value).ok_or_else(|| metadata("response_types is not an array of strings"))?,
-        };
-        if response_types.iter().any(|name| name != "code") || takes_codes == response_types.is_empty() {
-            return Err(metadata("response_types does not fit grant_types, or is not supported"));
-        }
 
         let method = text("token_endpoint_auth_method")?.unwrap_or("client_secret_basic");
         let auth_method = AuthMethod::of(method).ok_or_else(|| metadata("token_endpoint_auth_method is not supported"))?;
@@ -218,6 +201,31 @@ impl Metadata {
     pub fn subject(&self, sub: &str) -> String {
         self.sector.as_ref().map_or_else(|| sub.to_owned(), |sector| sector::subject(sector, sub))
     }
+}
+
+/// The `grant_types` and `response_types` of a request, which have to fit each other (RFC 7591 2.1).
+fn types(request: &Map<String, Value>) -> Result<(Vec<String>, Vec<String>), OauthError> {
+    let member = |name: &str| request.get(name).filter(|value| !value.is_null());
+    let grant_types = match member("grant_types") {
+        None => vec!["authorization_code".to_owned()],
+        Some(value) => strings(value).ok_or_else(|| metadata("grant_types is not an array of strings"))?,
+    };
+    if grant_types.is_empty() || !grant_types.iter().all(|name| GRANT_TYPES.contains(&name.as_str())) {
+        return Err(metadata("grant_types names no grant, or one that is not supported"));
+    }
+    let takes_codes = grant_types.iter().any(|name| name == "authorization_code");
+    if !takes_codes && grant_types.iter().any(|name| name == "refresh_token") {
+        return Err(metadata("refresh_token needs the grant authorization_code"));
+    }
+    let response_types = match member("response_types") {
+        None if takes_codes => vec!["code".to_owned()],
+        None => Vec::new(),
+        Some(value) => strings(value).ok_or_else(|| metadata("response_types is not an array of strings"))?,
+    };
+    if response_types.iter().any(|name| name != "code") || takes_codes == response_types.is_empty() {
+        return Err(metadata("response_types does not fit grant_types, or is not supported"));
+    }
+    Ok((grant_types, response_types))
 }
 
 /// The documents that were fetched for a registration request.

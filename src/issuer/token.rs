@@ -55,7 +55,7 @@ fn grant(issuer: &Issuer, headers: &HeaderMap, form: &Params, query: &Params) ->
     };
     let grant_type = form.get("grant_type").ok_or_else(|| missing("grant_type is missing"))?;
     if grant_type == "password" && issuer.defect.does(Behaviour::PasswordGrant) {
-        return password(issuer, &client, &form);
+        return password(issuer, &client, form);
     }
     if !super::client_metadata::GRANT_TYPES.contains(&grant_type) {
         return Err(OauthError::bad_request("unsupported_grant_type", "there is no such grant here").into());

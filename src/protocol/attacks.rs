@@ -167,15 +167,15 @@ impl Session {
         self.sentence("should exchange a code once only, even when it comes twice at the same moment");
         let request = |which| self.authenticated(&client, which, &url, &form);
         let (first, second) = (request("Authorization Code Flow, one of two at once"), request("Authorization Code Flow, the other of two at once"));
-        let asked = [&first, &second].map(|request| TokenExchange::of(request, super::left_over::endpoint(self.facts.metadata.as_ref())));
+        let exchanges = [&first, &second].map(|request| TokenExchange::of(request, super::left_over::endpoint(self.facts.metadata.as_ref())));
         let asker = Asker::of(&first);
         let (first, second) = futures::join!(self.recorder.send(first), self.recorder.send(second));
         let mut statuses = Vec::new();
         let mut exchange = 0;
-        for (response, asked) in [first?, second?].into_iter().zip(asked) {
+        for (response, of_tokens) in [first?, second?].into_iter().zip(exchanges) {
             statuses.push(response.status);
             exchange = response.exchange;
-            self.unjudged.extend(asked.map(|asked| TokenExchange::answered(asked, response.clone())));
+            self.unjudged.extend(of_tokens.map(|request| TokenExchange::answered(request, response.clone())));
             self.remember_grant(&asker, &response);
             self.judge(&Transport { response, skew: self.run.config.clock_skew });
         }

@@ -113,10 +113,7 @@ impl Session {
                 Ok(StepEnd::Done)
             }
             _ => {
-                let reason = error.as_ref().map_or_else(
-                    || "the authorization response holds no code".to_owned(),
-                    |error| format!("the authorization endpoint answered with the error {error}"),
-                );
+                let reason = no_code(error.as_deref());
                 if let Some(second) = &second {
                     self.judge_second_login(second, wish.attempt.as_deref(), error, None);
                 }
@@ -234,6 +231,14 @@ impl crate::session::Run {
     pub fn redirect_uri(&self) -> String {
         self.callback.as_ref().map_or_else(|| self.config.redirect_uri.to_string(), |listener| listener.redirect_uri().to_string())
     }
+}
+
+/// Why there is no code, for the reader.
+fn no_code(error: Option<&str>) -> String {
+    error.map_or_else(
+        || "the authorization response holds no code".to_owned(),
+        |error| format!("the authorization endpoint answered with the error {error}"),
+    )
 }
 
 /// Why a request has to be refused, or may be.

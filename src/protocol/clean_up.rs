@@ -20,7 +20,6 @@ use crate::session::agent::{Conduct, Journey, PageKind, VisitError};
 use crate::session::browser::sight::UNCLEAR_LOGOUT;
 use crate::session::received::Received;
 use crate::session::recorder::Request;
-use crate::session::user_agent::AgentSession;
 use crate::session::{Client, Granted, Session};
 
 /// The most grants of a test that are remembered: far more than any story asks for.
@@ -85,7 +84,7 @@ impl Session {
 
     /// Remembers whether the browser is logged in after a visit.
     pub(super) fn remember_login(&mut self, conduct: Conduct, journey: &Journey) {
-        if conduct == Conduct::LogOut {
+        if matches!(conduct, Conduct::LogOut | Conduct::Leave) {
             self.facts.logged_in &= logged_out(journey).is_err();
         } else {
             self.facts.logged_in |= journey.end.is_ok() && journey.pages.iter().any(|page| page.kind == PageKind::Login);
@@ -129,11 +128,6 @@ impl Session {
     /// Ends the session first, while the client its ID token names is there; then deletes clients, since that ends their grants (RFC 7592 2.3), and then revokes the grants of those that remain. Each thing is
     /// forgotten once it has been dealt with, so that what is still known when the time is over is what was not.
     async fn remove(&mut self, said: &mut Vec<String>) {
-        // To log out in a real browser doubles the time of a story (measured: 9 s instead of 4), and nobody else has its cookies.
-        if self.facts.logged_in && matches!(self.browser, Some(AgentSession::Browser(_))) {
-            self.facts.logged_in = false;
-            said.push("not ended at the issuer: the session of the login, whose cookies end with the browser".to_owned());
-        }
         if let Some(client) = self.facts.client.clone().filter(|_| self.facts.logged_in) {
             match self.end_session().await {
                 Ok(()) => said.push("removed: the session of the login".to_owned()),
@@ -168,7 +162,7 @@ impl Session {
         let id_token = self.facts.user.as_ref().and_then(|user| user.response.get("id_token")).and_then(Value::as_str);
         let parameters: Vec<_> = id_token.map(|hint| ("id_token_hint", hint.to_owned())).into_iter().collect();
         let redirect_uri = self.redirect_url().map_err(|stop| stop.to_string())?;
-        let journey = self.visit_logout(&endpoint, Method::Get, &parameters, &redirect_uri).await.map_err(|stop| stop.to_string())?;
+        let journey = self.visit_logout(&endpoint, Method::Get, &parameters, &redirect_uri, Conduct::Leave).await.map_err(|stop| stop.to_string())?;
         logged_out(&journey)
     }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use http::Method;
-use secrecy::ExposeSecret as _;
+use secrecy::ExposeSecret;
 use serde_json::Value;
 
 use super::tokens::Asked;
@@ -95,7 +95,7 @@ impl Session {
     /// The client a token request was from: of those this test knows.
     fn client_of(&self, exchange: &TokenExchange) -> Option<Client> {
         let is_from = |client: &&Client| {
-            let secret = client.secret.as_ref().map(|secret| secret.expose_secret());
+            let secret = client.secret.as_ref().map(ExposeSecret::expose_secret);
             exchange.parameter("client_id") == Some(client.id.as_str())
                 || secret.is_some_and(|secret| exchange.authorization.as_deref() == Some(self.recorder.basic(&client.id, secret).as_str()))
         };

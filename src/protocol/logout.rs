@@ -49,7 +49,7 @@ impl Session {
         let parameters: Vec<(&'static str, String)> = all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
         self.note(listing(&endpoint, wish.method, &parameters));
 
-        let journey = self.visit_logout(&endpoint, wish.method, &parameters, redirect_uri.as_ref().unwrap_or(&registered)).await?;
+        let journey = self.visit_logout(&endpoint, wish.method, &parameters, redirect_uri.as_ref().unwrap_or(&registered), Conduct::LogOut).await?;
         self.keep_pages(&journey, wish.attempt.as_deref().or(Some("logout"))).await;
         let asked = journey.pages.iter().any(|page| page.kind == PageKind::LogoutQuestion);
         let status = journey.pages.last().and_then(|page| page.status);
@@ -92,6 +92,7 @@ impl Session {
         method: Method,
         parameters: &[(&'static str, String)],
         redirect_uri: &Url,
+        conduct: Conduct,
     ) -> Result<Journey, Stop> {
         let listener = self.run.callback.clone().ok_or_else(|| missing("the callback listener"))?;
         let user = self.run.config.user.clone().ok_or_else(|| missing("somebody to log in as"))?;
@@ -105,7 +106,7 @@ impl Session {
         // A state by which nothing can be recognised where none is sent.
         let state = parameters.iter().find(|(name, _)| *name == "state").map(|(_, value)| value.clone());
         let state = state.unwrap_or_else(|| CsrfToken::new_random_len(24).secret().clone());
-        self.go(url, redirect_uri, &state, user, Conduct::LogOut).await
+        self.go(url, redirect_uri, &state, user, conduct).await
     }
 
     /// Whether the browser is logged in, as far as a request without any page tells.

@@ -57,12 +57,11 @@ impl Comparison {
         let in_run = |report: &RunReport, id: &str| report.tests.iter().filter(ran).find(|test| test.id == id).cloned();
         let known_before: Vec<&str> = before.tests.iter().flat_map(|test| &test.findings).map(|finding| finding.rule.as_str()).collect();
         for test in after.tests.iter().filter(ran) {
-            match in_run(before, &test.id) {
-                Some(earlier) => comparison.test(&earlier, test, &known_before),
-                None => {
-                    comparison.new_tests.push(test.id.clone());
-                    comparison.new.extend(states(test).into_values().filter(|row| matches!(row.after, Some(State::Broken(_)))));
-                }
+            if let Some(earlier) = in_run(before, &test.id) {
+                comparison.test(&earlier, test, &known_before);
+            } else {
+                comparison.new_tests.push(test.id.clone());
+                comparison.new.extend(states(test).into_values().filter(|row| matches!(row.after, Some(State::Broken(_)))));
             }
         }
         comparison.gone_tests.extend(before.tests.iter().filter(ran).filter(|test| in_run(after, &test.id).is_none()).map(|test| test.id.clone()));
@@ -138,7 +137,9 @@ impl Comparison {
         ] {
             if !ids.is_empty() {
                 let _ = writeln!(out, "## {title}\n");
-                ids.iter().for_each(|id| out.push_str(&format!("* {}\n", code(id))));
+                for id in ids {
+                    let _ = writeln!(out, "* {}", code(id));
+                }
                 out.push('\n');
             }
         }

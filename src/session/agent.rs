@@ -68,6 +68,8 @@ pub enum Conduct {
     Silent,
     /// Confirms that they want to log out, once.
     LogOut,
+    /// Logs out as well, and stays no longer than it takes to see the page that this ends with.
+    Leave,
 }
 
 /// What a page was taken for.

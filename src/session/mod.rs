@@ -201,13 +201,13 @@ impl Session {
     /// # Errors
     /// [`Unreachable`] if no response came.
     pub async fn send(&mut self, request: Request) -> Result<Received, Unreachable> {
-        let asked = TokenExchange::of(&request, left_over::endpoint(self.facts.metadata.as_ref()));
+        let of_tokens = TokenExchange::of(&request, left_over::endpoint(self.facts.metadata.as_ref()));
         let asker = Asker::of(&request);
         let response = self.recorder.send(request).await?;
         self.remember_grant(&asker, &response);
         let transport = Transport { response, skew: self.run.config.clock_skew };
         self.judge(&transport);
-        self.unjudged.extend(asked.map(|asked| TokenExchange::answered(asked, transport.response.clone())));
+        self.unjudged.extend(of_tokens.map(|request| TokenExchange::answered(request, transport.response.clone())));
         Ok(transport.response)
     }
 

@@ -92,6 +92,13 @@ pub fn conduct(sight: Sight, facts: &Facts, conduct: Conduct, pressed: bool) -> 
             let why = refusing.map_or_else(|| NO_REFUSAL.to_owned(), |button| format!("the refusing button {:?}", button.label));
             Sight { why, next: refusing.map_or(Move::Stop(stop), |button| press(facts, button)), ..sight }
         }
+        Conduct::Leave => match self::conduct(sight, facts, Conduct::LogOut, pressed) {
+            // What has settled is the end: nobody looks at what would come of it.
+            Sight { kind, why, next: Move::Wait(reason) } => {
+                Sight { kind, why, next: Move::Stop(VisitError::NotUnderstood { url: facts.url.clone(), why: reason }) }
+            }
+            sight => sight,
+        },
         Conduct::LogOut if matches!(sight.kind, PageKind::Error | PageKind::Login | PageKind::Identifier | PageKind::NeedsHuman) => {
             let next = if let Move::Stop(error) = sight.next { Move::Stop(error) } else { Move::Wait("it asks for a login".to_owned()) };
             Sight { next, ..sight }
