@@ -1,0 +1,40 @@
+//! Profile `security`: its stories told to the embedded issuer, without a browser and, those that depend on one, in a real one.
+
+mod common;
+
+use std::path::Path;
+
+use common::{program, quick, results, run};
+use oa_authtest::report::model::Verdict;
+
+/// Tells stories to the embedded issuer; all of them must pass.
+fn passes(folder: &Path, more: &[&str]) {
+    let mut command = program(folder);
+    command.args(["run", "--demo", "--profile", "security"]).args(more);
+    let ended = run(command);
+    assert_eq!(ended.code, 0, "{}", ended.said());
+    let report = results(folder);
+    assert!(!report.tests.is_empty());
+    for test in &report.tests {
+        assert!(matches!(test.verdict, Verdict::Passed | Verdict::Suggested | Verdict::Warned), "{}: {:?}\n{}", test.id, test.reason, ended.said());
+        assert_eq!(test.counts.failures, 0, "{}\n{}", test.id, ended.said());
+    }
+}
+
+#[test]
+fn the_embedded_issuer_passes_every_story() {
+    let folder = tempfile::tempdir().expect("a folder");
+    passes(folder.path(), &["--agent", "http"]);
+}
+
+#[test]
+fn a_browser_tells_the_stories_that_depend_on_one() {
+    if quick() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    // Not `rp-initiated-logout/by-post`: the embedded issuer's cookie is `SameSite=Lax`, so a browser leaves it out of a form that another
+    // site posts, and the session lives on.
+    let stories = ["login-pages/*", "rp-initiated-logout/[!b]*", "rp-initiated-logout/ba*", "redirect-uri/*", "authorization-refusals/*"];
+    passes(folder.path(), &stories.iter().flat_map(|story| ["--test", story]).collect::<Vec<_>>());
+}
