@@ -59,9 +59,10 @@ impl Issuer {
 
     /// The `Set-Cookie` value of a session.
     pub fn set_cookie(&self, session: &str) -> String {
-        let secure = if self.secure { "; Secure" } else { "" };
+        // A client may send the end-user here by a form of its own (RP-Initiated Logout 1.0 2), and a browser leaves a lax cookie out of that.
+        let site = if self.secure { "None; Secure" } else { "Lax" };
         let http_only = if self.defect.does(Behaviour::CookieForScripts) { "" } else { "; HttpOnly" };
-        format!("{}={session}; Path=/{http_only}; SameSite=Lax{secure}", self.cookie)
+        format!("{}={session}; Path=/{http_only}; SameSite={site}", self.cookie)
     }
 }
 
