@@ -28,6 +28,8 @@ const SETTLE_LOADING: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long a browser that was seen going to the redirect URI may take to reach the listener.
 const ARRIVAL: Duration = Duration::from_secs(2);
+/// How long the browser may take to tell of an answer that it has had. A login that a script sends is no document, and is never told of.
+const TELLING: Duration = Duration::from_millis(500);
 /// How many pages a visit may show.
 const PAGES: usize = 12;
 /// How often an action is tried on the same page.
@@ -91,8 +93,22 @@ impl<'a> Walk<'a> {
             Ok(end) => end,
             Err(_) => Err(self.deadline().await),
         };
-        let traffic = self.traffic();
+        let traffic = self.settled_traffic().await;
         Journey { pages: self.pages, traffic, end: end.map_err(|error| self.scrubber.error(error)) }
+    }
+
+    /// What was seen of the issuer's answers, once the browser has told of the answer to the login: the callback may well be here before that.
+    async fn settled_traffic(&self) -> Traffic {
+        let deadline = tokio::time::Instant::now() + TELLING;
+        loop {
+            let traffic = self.traffic();
+            let Some(context) = self.context.filter(|_| self.password_at.is_some() && traffic.password_answered.is_none()) else { return traffic };
+            let tick = deadline.min(tokio::time::Instant::now() + TICK);
+            let _ = tokio::time::timeout_at(tick, context.news()).await;
+            if tokio::time::Instant::now() >= deadline {
+                return self.traffic();
+            }
+        }
     }
 
     /// What was seen of the issuer's answers. A request that a script sends is no document, and is not seen.
@@ -111,7 +127,7 @@ impl<'a> Walk<'a> {
             traffic.cookies.clone_from(&self.cookies);
         }
         let after = self.password_at.and_then(|at| hops.get(at..)).unwrap_or_default();
-        traffic.password_answered = after.first().filter(|hop| hop.method == "POST").and_then(|hop| hop.status);
+        traffic.password_answered = after.iter().find(|hop| hop.method == "POST").and_then(|hop| hop.status);
         traffic
     }
 
