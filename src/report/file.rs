@@ -36,10 +36,10 @@ pub fn write(path: &Path, content: &[u8]) -> Result<(), ReportError> {
     write_as(path, content, 0o666)
 }
 
-/// As [`write`], for its owner's eyes only: it may hold secrets.
+/// As [`write()`], for its owner's eyes only: it may hold secrets.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn write_private(path: &Path, content: &[u8]) -> Result<(), ReportError> {
     write_as(path, content, 0o600)
 }
