@@ -139,7 +139,7 @@ pub struct TestReport {
     #[serde(default)]
     pub not_tested: Vec<String>,
     /// What the test made at the issuer and could not remove.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_behind: Vec<LeftBehind>,
 }
 
