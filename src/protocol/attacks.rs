@@ -7,8 +7,6 @@ use openidconnect::CsrfToken;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use super::clean_up::Asker;
-use super::left_over::TokenExchange;
 use crate::config::AuthMethod;
 use crate::report::model::StepEnd;
 use crate::rule::attack::{Attack, Attacked, ClientAttack, CodeAttack, PkceAttack, RefreshAttack};
@@ -167,16 +165,16 @@ impl Session {
         self.sentence("should exchange a code once only, even when it comes twice at the same moment");
         let request = |which| self.authenticated(&client, which, &url, &form);
         let (first, second) = (request("Authorization Code Flow, one of two at once"), request("Authorization Code Flow, the other of two at once"));
-        let exchanges = [&first, &second].map(|request| TokenExchange::of(request, super::left_over::endpoint(self.facts.metadata.as_ref())));
-        let asker = Asker::of(&first);
+        let token_requests = [&first, &second].map(|request| self.token_request(request));
         let (first, second) = futures::join!(self.recorder.send(first), self.recorder.send(second));
         let mut statuses = Vec::new();
         let mut exchange = 0;
-        for (response, of_tokens) in [first?, second?].into_iter().zip(exchanges) {
+        for (response, request) in [first?, second?].into_iter().zip(token_requests) {
             statuses.push(response.status);
             exchange = response.exchange;
-            self.unjudged.extend(of_tokens.map(|request| TokenExchange::answered(request, response.clone())));
-            self.remember_grant(&asker, &response);
+            if let Some(request) = request {
+                self.token_answer(request, &response);
+            }
             self.judge(&Transport { response, skew: self.run.config.clock_skew });
         }
         self.judge(&CodeRace { exchange, statuses });
@@ -188,7 +186,7 @@ impl Session {
         let attacked = Attacked { attack, response };
         let is_refused = attacked.is_refused();
         // Tokens that an attack was given: a rule of its own says that there must be none.
-        self.unjudged.retain(|exchange| exchange.number() != attacked.response.exchange);
+        self.unjudged.retain(|exchange| exchange.response.exchange != attacked.response.exchange);
         // To a GET the endpoint may answer as to any address that does not exist.
         if is_refused && attack != Attack::GetRequest {
             self.judge(&TokenRefusal { response: attacked.response.clone(), provocation: Provocation::Attack(attack), by_header });

@@ -11,7 +11,7 @@ use crate::rule::authorization_error::{AuthorizationError, Refused};
 use crate::rule::authorization_response::AuthorizationResponse;
 use crate::rule::consent::Consent;
 use crate::rule::scope_grant::Granted;
-use crate::session::agent::{Conduct, Journey, PageKind, Visit, VisitError};
+use crate::session::agent::{Conduct, Journey, PageKind, VisitError};
 use crate::session::callback::{Callback, Document};
 use crate::session::redact::SecretKind;
 use crate::session::{Code, Second, Session, Stop, missing};
@@ -124,32 +124,17 @@ impl Session {
 
     /// Opens the request in the user agent and goes where it leads.
     async fn visit(&mut self, wish: &Authorize, request: &AuthorizationRequest, endpoint: &Url) -> Result<Journey, Stop> {
-        let listener = self.run.callback.clone().ok_or_else(|| missing("the callback listener"))?;
-        let user = self.run.config.user.clone().ok_or_else(|| missing("somebody to log in as"))?;
-        let agent = self.run.agent.clone().await.map_err(Stop::Untestable)?;
         if wish.browser == BrowserSession::Fresh
             && let Some(session) = self.browser.take()
         {
             session.close().await;
         }
-        if self.browser.is_none() {
-            self.browser = Some(agent.open().await.map_err(|e| Stop::Untestable(e.to_string()))?);
-        }
+        let listener = self.run.callback.clone().ok_or_else(|| missing("the callback listener"))?;
         // A form needs a page to be sent from: one of our own, which goes when the visit is over.
         let page = (wish.method == Method::Post).then(|| listener.offer(Document::html(request.page(endpoint))));
-        let visit = Visit {
-            url: page.as_ref().map_or_else(|| request.url(endpoint), |page| page.url().clone()),
-            redirect_uri: listener.redirect_uri().clone(),
-            state: request.state.clone(),
-            user,
-            selectors: self.run.config.selectors.clone(),
-            deadline: self.run.config.agent.deadline,
-            conduct: Conduct::Consent,
-        };
-        let session = self.browser.as_mut().ok_or_else(|| missing("a browser session"))?;
-        let journey = session.visit(&visit, &listener).await;
-        self.remember_login(visit.conduct, &journey);
-        Ok(journey)
+        let url = page.as_ref().map_or_else(|| request.url(endpoint), |page| page.url().clone());
+        let user = self.user()?;
+        self.go(&url, listener.redirect_uri(), &request.state, user, Conduct::Consent).await
     }
 
     /// What a visit that did not end at the redirect URI means: a finding where that is what the story is about.

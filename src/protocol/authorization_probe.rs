@@ -10,10 +10,10 @@ use openidconnect::{CsrfToken, PkceCodeChallenge};
 use url::Url;
 
 use crate::report::model::Entry;
-use crate::session::agent::{Conduct, Visit, VisitError};
+use crate::session::agent::{Conduct, VisitError};
 use crate::session::received::Received;
 use crate::session::recorder::Request;
-use crate::session::{Session, Stop, missing};
+use crate::session::{Session, Stop};
 
 /// Parameters of a request, in order; a name may come twice.
 pub(super) type Parameters = Vec<(String, String)>;
@@ -136,23 +136,8 @@ impl Session {
 
     /// Makes the visit that a request begins.
     pub(super) async fn look(&mut self, url: &Url, state: &str, aims: &[&str], silent: bool) -> Result<Ended, Stop> {
-        let listener = self.run.callback.clone().ok_or_else(|| missing("the callback listener"))?;
-        let user = self.run.config.user.clone().ok_or_else(|| missing("somebody to log in as"))?;
-        let agent = self.run.agent.clone().await.map_err(Stop::Untestable)?;
-        if self.browser.is_none() {
-            self.browser = Some(agent.open().await.map_err(|e| Stop::Untestable(e.to_string()))?);
-        }
-        let visit = Visit {
-            url: url.clone(),
-            redirect_uri: listener.redirect_uri().clone(),
-            state: state.to_owned(),
-            user,
-            selectors: self.run.config.selectors.clone(),
-            deadline: self.run.config.agent.deadline,
-            conduct: Conduct::Consent,
-        };
-        let session = self.browser.as_mut().ok_or_else(|| missing("a browser session"))?;
-        let journey = session.visit(&visit, &listener).await;
+        let user = self.user()?;
+        let journey = self.go(url, &self.redirect_url()?, state, user, Conduct::Consent).await?;
         if let Ok(callback) = &journey.end {
             self.recorder.redactor().learn_address(callback.url.as_str());
         }

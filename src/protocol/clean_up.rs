@@ -4,13 +4,12 @@
 
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use url::Url;
 
 use super::registration::error_of;
+use super::token_request::TokenRequest;
 use crate::feature::authorize::Method;
 use crate::report::markdown::escape::code;
 use crate::report::model::{LeftBehind, LeftBehindKind, StepEnd};
@@ -28,40 +27,10 @@ const MOST_GRANTS: usize = 64;
 /// What is said of what the time did not suffice for.
 const NO_TIME: &str = "there was no time left to remove it";
 
-/// Who sent a token request, as far as the request says.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Asker {
-    client_id: Option<String>,
-    /// The refresh token it was sent for.
-    refresh_token: Option<String>,
-}
-
-impl Asker {
-    /// Reads a request.
-    pub fn of(request: &Request) -> Self {
-        let body = request.body.as_deref().unwrap_or_default();
-        let parameter = |name: &str| parse(body).find(|(known, _)| known == name).map(|(_, value)| value);
-        let basic = request.headers.iter().find(|(name, _)| name == "authorization").and_then(|(_, value)| user_of(value));
-        Self { client_id: basic.or_else(|| parameter("client_id")), refresh_token: parameter("refresh_token") }
-    }
-}
-
-fn parse(body: &str) -> impl Iterator<Item = (String, String)> {
-    url::form_urlencoded::parse(body.as_bytes()).into_owned()
-}
-
-/// The client identifier of a Basic `Authorization` header (RFC 6749 2.3.1).
-fn user_of(authorization: &str) -> Option<String> {
-    let pair = String::from_utf8(STANDARD.decode(authorization.strip_prefix("Basic ")?).ok()?).ok()?;
-    let (id, _) = pair.split_once(':')?;
-    parse(id).next().map(|(id, _)| id)
-}
-
 impl Session {
     /// Remembers the tokens of a token response, whoever asked for them and whether it was right to give them.
-    pub fn remember_grant(&mut self, asker: &Asker, response: &Received) {
-        let is_token_response = self.endpoint("token_endpoint").ok().flatten().is_some_and(|url| url == response.url);
-        if !is_token_response || !(200..300).contains(&response.status) {
+    pub(super) fn remember_grant(&mut self, request: &TokenRequest, response: &Received) {
+        if !(200..300).contains(&response.status) {
             return;
         }
         let Some(members) = response.object() else { return };
@@ -70,9 +39,9 @@ impl Session {
         if access_token.is_none() && refresh_token.is_none() {
             return;
         }
-        let known = asker.client_id.as_deref().and_then(|id| self.facts.client.iter().chain(&self.facts.registered).find(|client| client.id == id));
-        let Some(client) = known.cloned() else { return };
-        let of_one = |granted: &&mut Granted| asker.refresh_token.as_ref().is_some_and(|token| granted.refresh_tokens.contains(token));
+        let Some(client) = self.client_of(request) else { return };
+        let sent_for = request.parameter("refresh_token");
+        let of_one = |granted: &&mut Granted| sent_for.is_some_and(|token| granted.refresh_tokens.iter().any(|known| known == token));
         if let Some(granted) = self.facts.grants.iter_mut().find(of_one) {
             granted.access_tokens.extend(access_token);
             granted.refresh_tokens.extend(refresh_token.filter(|token| !granted.refresh_tokens.contains(token)));
@@ -224,21 +193,5 @@ fn logged_out(journey: &Journey) -> Result<(), String> {
         Ok(_) => Ok(()),
         Err(VisitError::NotUnderstood { why, .. }) if why != UNCLEAR_LOGOUT => Ok(()),
         Err(error) => Err(error.to_string()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn who_asked_is_read_from_the_request() {
-        let url = Url::parse("https://issuer.example/token").expect("a URL");
-        let by_post = Request::form("Token", url.clone(), &[("client_id", "a b"), ("refresh_token", "r")]);
-        assert_eq!(Asker::of(&by_post), Asker { client_id: Some("a b".to_owned()), refresh_token: Some("r".to_owned()) });
-        let basic = |pair: &str| Request::form("Token", url.clone(), &[]).header("authorization", format!("Basic {}", STANDARD.encode(pair)));
-        assert_eq!(Asker::of(&basic("a+b%3A:s")).client_id.as_deref(), Some("a b:"));
-        assert_eq!(Asker::of(&basic("no colon")), Asker::default());
-        assert_eq!(Asker::of(&Request::get("UserInfo", url).bearer("token")), Asker::default());
     }
 }

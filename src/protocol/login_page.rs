@@ -11,7 +11,7 @@ use crate::report::model::{Entry, StepEnd};
 use crate::rule::authorization_error::{AuthorizationError, Refused};
 use crate::rule::authorization_response::AuthorizationResponse;
 use crate::rule::login_attempt::{Denial, Denied, FormElsewhere, WrongPassword, WrongPasswordEnd};
-use crate::session::agent::{Conduct, Journey, PageKind, User, Visit, VisitError};
+use crate::session::agent::{Conduct, PageKind, VisitError};
 use crate::session::browser::sight::NO_REFUSAL;
 use crate::session::callback::Callback;
 use crate::session::http_agent::HttpAgent;
@@ -206,34 +206,5 @@ impl Session {
         let shown = &callback.url[url::Position::BeforePath..];
         self.recorder.note(Entry::Callback { url: self.recorder.redactor().text(shown) });
         Ok(response)
-    }
-
-    fn user(&self) -> Result<User, Stop> {
-        self.run.config.user.clone().ok_or_else(|| missing("somebody to log in as"))
-    }
-
-    /// The redirect URI as the listener has it.
-    pub(super) fn redirect_url(&self) -> Result<Url, Stop> {
-        let listener = self.run.callback.as_ref().ok_or_else(|| missing("the callback listener"))?;
-        Ok(listener.redirect_uri().clone())
-    }
-
-    fn visit_of(&self, url: Url, redirect_uri: Url, state: &str, user: User, conduct: Conduct) -> Visit {
-        let (selectors, deadline) = (self.run.config.selectors.clone(), self.run.config.agent.deadline);
-        Visit { url, redirect_uri, state: state.to_owned(), user, selectors, deadline, conduct }
-    }
-
-    /// Goes to an address in the browser session of the test, which is opened if there is none.
-    pub(super) async fn go(&mut self, url: &Url, redirect_uri: &Url, state: &str, user: User, conduct: Conduct) -> Result<Journey, Stop> {
-        let listener = self.run.callback.clone().ok_or_else(|| missing("the callback listener"))?;
-        let agent = self.run.agent.clone().await.map_err(Stop::Untestable)?;
-        let visit = self.visit_of(url.clone(), redirect_uri.clone(), state, user, conduct);
-        if self.browser.is_none() {
-            self.browser = Some(agent.open().await.map_err(|e| Stop::Untestable(e.to_string()))?);
-        }
-        let session = self.browser.as_mut().ok_or_else(|| missing("a browser session"))?;
-        let journey = session.visit(&visit, &listener).await;
-        self.remember_login(conduct, &journey);
-        Ok(journey)
     }
 }

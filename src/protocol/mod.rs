@@ -37,8 +37,10 @@ pub mod revocation;
 pub mod second_login;
 pub mod token_attacks;
 pub mod token_refusals;
+pub mod token_request;
 pub mod tokens;
 pub mod userinfo;
+pub mod visit;
 
 impl Session {
     /// Takes one step.

@@ -13,8 +13,7 @@ use url::Url;
 use crate::config::Config;
 use crate::exit::BUG;
 use crate::feature::step::Fact;
-use crate::protocol::clean_up::Asker;
-use crate::protocol::left_over::{self, TokenExchange};
+use crate::protocol::token_request::TokenExchange;
 use crate::report::model::{Entry, Finding, FindingOutcome, StepEnd, StepReport};
 use crate::rule::expect::is_loopback;
 use crate::rule::transport::Transport;
@@ -166,7 +165,7 @@ impl Session {
     pub fn judge<A: Artefact>(&mut self, artefact: &A) -> bool {
         let mut sound = true;
         if ABOUT_TOKEN_ANSWERS.iter().any(|kind| A::RULES.first().is_some_and(|check| check.rule.id.starts_with(kind))) {
-            self.unjudged.retain(|exchange| Some(exchange.number()) != artefact.exchange());
+            self.unjudged.retain(|exchange| Some(exchange.response.exchange) != artefact.exchange());
         }
         for check in A::RULES {
             let outcome = (check.judge)(artefact);
@@ -201,13 +200,13 @@ impl Session {
     /// # Errors
     /// [`Unreachable`] if no response came.
     pub async fn send(&mut self, request: Request) -> Result<Received, Unreachable> {
-        let of_tokens = TokenExchange::of(&request, left_over::endpoint(self.facts.metadata.as_ref()));
-        let asker = Asker::of(&request);
+        let token_request = self.token_request(&request);
         let response = self.recorder.send(request).await?;
-        self.remember_grant(&asker, &response);
         let transport = Transport { response, skew: self.run.config.clock_skew };
         self.judge(&transport);
-        self.unjudged.extend(of_tokens.map(|request| TokenExchange::answered(request, transport.response.clone())));
+        if let Some(request) = token_request {
+            self.token_answer(request, &transport.response);
+        }
         Ok(transport.response)
     }
 

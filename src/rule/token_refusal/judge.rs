@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::super::Outcome;
 use super::super::expect::{holds, list, media_type, member, refusal, shorten, show};
+use super::super::protected::is_busy;
 use super::super::userinfo_request::challenge;
 use super::shape;
 use super::{ERROR_CHARSET, ERROR_PRESENT, HEADER_401, HTTP_400, INVALID_CLIENT, JSON_OBJECT, Provocation, STRINGS, TokenRefusal, URI_CHARSET};
@@ -11,15 +12,10 @@ use super::{ERROR_CHARSET, ERROR_PRESENT, HEADER_401, HTTP_400, INVALID_CLIENT, 
 /// The rule that says it when a client's own credentials are refused.
 const CREDENTIALS: &str = "client-authentication/registered-credentials-work";
 
-/// An issuer with too much to do, or one that slows us down, says nothing about the request.
-fn is_busy(refusal: &TokenRefusal) -> bool {
-    matches!(refusal.response.status, 429 | 503)
-}
-
 /// Whether there is a refusal to judge; else what to say.
 fn refused_at_all(refusal: &TokenRefusal) -> Result<(), Outcome> {
     match refusal.response.status {
-        status if is_busy(refusal) => Err(Outcome::not_applicable(format!("status {status} says nothing about the request"))),
+        status if is_busy(&refusal.response) => Err(Outcome::not_applicable(format!("status {status} says nothing about the request"))),
         200..300 => Err(Outcome::not_run(refusal.provocation.rule())),
         _ => Ok(()),
     }
@@ -53,7 +49,7 @@ fn text(refusal: &TokenRefusal, name: &str) -> Result<String, Outcome> {
 
 pub(super) fn refused(refusal: &TokenRefusal) -> Outcome {
     let status = refusal.response.status;
-    if is_busy(refusal) {
+    if is_busy(&refusal.response) {
         return Outcome::not_applicable(format!("status {status} says nothing about the request"));
     }
     if matches!(refusal.provocation, Provocation::Attack(_) | Provocation::WiderScope) {

@@ -1,0 +1,39 @@
+//! The way into the browser session of a test: every visit goes through here, so that a login is remembered wherever it happens.
+
+use url::Url;
+
+use crate::session::agent::{Conduct, Journey, User, Visit};
+use crate::session::{Session, Stop, missing};
+
+impl Session {
+    /// Who logs in.
+    pub(super) fn user(&self) -> Result<User, Stop> {
+        self.run.config.user.clone().ok_or_else(|| missing("somebody to log in as"))
+    }
+
+    /// The redirect URI as the listener has it.
+    pub(super) fn redirect_url(&self) -> Result<Url, Stop> {
+        let listener = self.run.callback.as_ref().ok_or_else(|| missing("the callback listener"))?;
+        Ok(listener.redirect_uri().clone())
+    }
+
+    /// A visit as the run's settings have it.
+    pub(super) fn visit_of(&self, url: Url, redirect_uri: Url, state: &str, user: User, conduct: Conduct) -> Visit {
+        let (selectors, deadline) = (self.run.config.selectors.clone(), self.run.config.agent.deadline);
+        Visit { url, redirect_uri, state: state.to_owned(), user, selectors, deadline, conduct }
+    }
+
+    /// Goes to an address in the browser session of the test, which is opened if there is none.
+    pub(super) async fn go(&mut self, url: &Url, redirect_uri: &Url, state: &str, user: User, conduct: Conduct) -> Result<Journey, Stop> {
+        let listener = self.run.callback.clone().ok_or_else(|| missing("the callback listener"))?;
+        let agent = self.run.agent.clone().await.map_err(Stop::Untestable)?;
+        let visit = self.visit_of(url.clone(), redirect_uri.clone(), state, user, conduct);
+        if self.browser.is_none() {
+            self.browser = Some(agent.open().await.map_err(|e| Stop::Untestable(e.to_string()))?);
+        }
+        let session = self.browser.as_mut().ok_or_else(|| missing("a browser session"))?;
+        let journey = session.visit(&visit, &listener).await;
+        self.remember_login(conduct, &journey);
+        Ok(journey)
+    }
+}
