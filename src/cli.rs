@@ -208,7 +208,7 @@ fn argument(setting: &'static Setting) -> Arg {
         .long_help(long_help(setting));
     match setting.kind {
         Kind::Secret => arg.action(ArgAction::Set).value_parser(|text: &str| Ok::<_, std::convert::Infallible>(SecretString::from(text))),
-        Kind::List(_) => arg.action(ArgAction::Append),
+        Kind::List(_) | Kind::Declarations(_) => arg.action(ArgAction::Append),
         Kind::Switch => arg.action(ArgAction::Set).num_args(0..=1).require_equals(true).default_missing_value("true"),
         Kind::Text | Kind::Number | Kind::Path | Kind::Choice(_) => arg.action(ArgAction::Set),
     }

@@ -4,7 +4,7 @@
 //!
 //! | word | meaning |
 //! |---|---|
-//! | profile | a set of features: `openactive`, `oidc`, `security` |
+//! | profile | a set of features: `openactive`, `oidc`, `oauth`, `security`, … |
 //! | feature | something an issuer may implement |
 //! | test | one story told to an issuer, in order; its id is `feature/test` |
 //! | step | one move in a story: discover, register, authorize, … |
@@ -14,6 +14,7 @@
 //! | exchange | one HTTP request and its response, redacted when recorded |
 //! | journal | exchanges, pages and notes of a test, in order |
 //! | persona | a face the embedded issuer can wear |
+//! | capability | what metadata can advertise and `[features]` of the configuration can declare, `introspection` for one |
 //! | flaw | one deliberate way for the embedded issuer to be wrong |
 //!
 //! # The flow

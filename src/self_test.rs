@@ -18,6 +18,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::config::{AgentKind, Config, ConfiguredClient, Tls};
+use crate::feature::capability::Capability;
 use crate::feature::plan::{Plan, PlanError};
 use crate::feature::{self, FeatureError};
 use crate::issuer::flaw::Flaw;
@@ -57,6 +58,10 @@ const REPEATED: &[&str] = &[
     "registration/redirect-uri-with-query",
     "token-endpoint-attacks/secret-post",
 ];
+
+/// What the embedded issuer does not have.
+const ABSENT: &[Capability] =
+    &[Capability::PasswordGrant, Capability::TokenExchange, Capability::DeviceAuthorization, Capability::PushedAuthorizationRequests];
 
 /// What the matrix came to.
 #[derive(Debug, Clone, Serialize)]
@@ -301,6 +306,7 @@ fn config_for(issuer: &issuer::RunningIssuer, redirect_uri: &Url) -> Config {
     config.orders_feed_url = Url::parse(&accounts.orders_feed_url).ok();
     config.dataset_site_url = Url::parse(&accounts.dataset_site_url).ok();
     config.redirect_uri = redirect_uri.clone();
+    config.declared = Capability::ALL.into_iter().map(|capability| (capability, !ABSENT.contains(&capability))).collect();
     // Plain http: reading the system's authorities for every session would be the slowest part of it.
     config.network.tls = Tls::Insecure;
     // Everything is on loopback: what has not come after some seconds does not come, which is what some flaws are about.

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{CommandFactory, Parser};
 use oa_authtest::cli::{Cli, Commands};
+use oa_authtest::config::setting::Kind;
 use oa_authtest::config::{
     AgentKind, AuthMethod, Config, ConfigError, DemoSettings, DemoWish, FailOn, Layer, SETTINGS, Tls, World, command_line, init, load, setting,
 };
@@ -121,6 +122,9 @@ const MISTAKES: &[(&str, &[&str], Option<&str>)] = &[
     ("I --profile openactiv", &[], None),
     ("I", &["PROFILE=fapi"], None),
     ("I --username-selector ''", &[], None),
+    ("I --feature introspektion=true", &[], None),
+    ("I --feature introspection", &[], None),
+    ("I", &["FEATURE=introspection=yes"], None),
     // What belongs together, and what does not.
     ("I --client-secret hunter2", &[], None),
     ("I", &["CLIENT_SECRET=hunter2"], None),
@@ -166,6 +170,10 @@ const MISTAKES: &[(&str, &[&str], Option<&str>)] = &[
     ("I", &[], Some("[profile.openactive.client]\nidd = \"a\"")),
     ("I", &[], Some("[profile.openactive]\ntimeout = 0")),
     ("I", &[], Some("[profile.openactive.tls]\ninsecure = true\nca-file = \"ca.pem\"")),
+    ("I", &[], Some("[features]\nrevokation = true")),
+    ("I", &[], Some("[features]\nrevocation = \"no\"")),
+    ("I", &[], Some("features = true")),
+    ("I", &[], Some("[test.\"discovery/*\".features]\nrevocation = true")),
     ("I", &[], Some("timeout = \"30\"")),
     ("I", &[], Some("timeout = 99999999999999999999")),
     ("I", &[], Some("jobs = -1")),
@@ -270,7 +278,11 @@ fn the_example_holds_every_key_and_is_right() {
     let others = ["[client] secret-file", "[registration] initial-access-token-file", "[user] password-file", "[tls] ca-file"];
     for setting in SETTINGS.iter().filter(|setting| setting.in_file() && !others.contains(&setting.key)) {
         let inner = setting.table().map_or(Some(&table), |name| table.get(name).and_then(toml::Value::as_table));
-        assert!(inner.is_some_and(|inner| inner.contains_key(setting.key_in_table())), "{}", setting.key);
+        let is_there = |inner: &toml::Table| match setting.kind {
+            Kind::Declarations(names) => names().iter().any(|name| inner.contains_key(name)),
+            _ => inner.contains_key(setting.key_in_table()),
+        };
+        assert!(inner.is_some_and(is_there), "{}", setting.key);
     }
     let flags = ["--config", fixture("oa-authtest.toml").to_str().unwrap()].map(str::to_owned);
     let flags: Vec<_> = flags.iter().map(String::as_str).collect();
@@ -576,7 +588,8 @@ fn what_init_writes_is_every_key_there_is_and_each_example_can_be_used() {
         }
     }
     // The issuer is set; --config, --demo and the like belong to a call.
-    assert_eq!(shown + 1, SETTINGS.iter().filter(|setting| setting.in_file()).count());
+    let keys = |kind: Kind| if let Kind::Declarations(names) = kind { names().len() } else { 1 };
+    assert_eq!(shown + 1, SETTINGS.iter().filter(|setting| setting.in_file()).map(|setting| keys(setting.kind)).sum::<usize>());
     assert!(init::known(Some("not a URL")).is_err());
 }
 
@@ -601,4 +614,14 @@ fn a_converted_configuration_says_the_same() {
         };
         assert_eq!(of(&by_json), of(&by_toml), "{test}");
     }
+}
+
+#[test]
+fn what_an_issuer_has_is_declared_by_every_layer() {
+    let file = "[features]\nintrospection = true\nrevocation = true\n[profile.openactive.features]\nuserinfo = false";
+    let config = call("--issuer https://op.example --feature revocation=false", &["FEATURE=revocation=true,form-post=true"], Some(file)).config();
+    let declared: Vec<_> = config.declared.iter().map(|(capability, able)| (capability.name(), *able)).collect();
+    assert_eq!(declared, [("revocation", false), ("introspection", true), ("userinfo", false), ("form-post", true)]);
+    assert_eq!(config.profiles, ["openactive", "features"], "what is declared is tested");
+    assert_eq!(call("--issuer https://op.example", &[], None).config().profiles, ["openactive"]);
 }

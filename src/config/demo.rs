@@ -44,6 +44,7 @@ pub struct DemoSettings {
 /// What concerns the issuer: in a demo neither the environment nor a file is asked about it, because they speak of another issuer.
 pub(super) static OF_THE_ISSUER: &[&Setting] = &[
     &setting::ISSUER,
+    &setting::FEATURE,
     &setting::SELLER_ID,
     &setting::ORDERS_FEED_URL,
     &setting::DATASET_SITE_URL,

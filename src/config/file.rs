@@ -131,6 +131,9 @@ impl Reader<'_> {
         layer: &mut Layer,
     ) -> Result<(), ConfigError> {
         let name = key.get_ref().as_ref();
+        if let Some(setting) = SETTINGS.iter().find(|setting| setting.table() == Some(name) && matches!(setting.kind, Kind::Declarations(_))) {
+            return self.declarations(scope, setting, name, value, layer);
+        }
         if SETTINGS.iter().any(|setting| setting.table() == Some(name)) {
             for (inner, value) in in_order(self.table(name, value)?) {
                 self.setting(scope, Some(name), inner, value, layer)?;
@@ -139,6 +142,45 @@ impl Reader<'_> {
         } else {
             self.setting(scope, None, key, value, layer)
         }
+    }
+
+    /// A table whose keys are names, each with `true` or `false`.
+    fn declarations(
+        &self,
+        scope: Option<Scope<'_>>,
+        setting: &Setting,
+        table: &str,
+        value: &Spanned<DeValue<'_>>,
+        layer: &mut Layer,
+    ) -> Result<(), ConfigError> {
+        if let Some(scope @ Scope::Test(_)) = scope {
+            let offset = value.span().start;
+            return Err(self.error(
+                offset,
+                format!("[{}.{table}] cannot be set for some tests only", scope.table()),
+                "move it to the top of the file",
+            ));
+        }
+        let names = setting.kind.names();
+        let mut items = Vec::new();
+        for (key, value) in in_order(self.table(table, value)?) {
+            let name = key.get_ref().as_ref();
+            if !names.iter().any(|known| known == name) {
+                let hint = hint(name, names.iter().map(String::as_str));
+                return Err(self.error(key.span().start, format!("unknown key {name:?} in [{table}]"), hint));
+            }
+            let DeValue::Boolean(able) = value.get_ref() else {
+                let problem = format!("[{table}] {name} must be true or false, not {}", in_words(value.get_ref()));
+                return Err(self.error(value.span().start, problem, format!("write {name} = true or {name} = false, or leave it out")));
+            };
+            items.push(format!("{name}={able}"));
+        }
+        let line = Place::at(self.path, self.text, value.span().start).line;
+        let key = scope.map_or_else(|| format!("[{table}]"), |scope| format!("[{}.{table}]", scope.table()));
+        if !items.is_empty() {
+            layer.set(setting, Value::List(items), Origin::File { path: self.path.to_owned(), line, key });
+        }
+        Ok(())
     }
 
     fn setting(
@@ -197,6 +239,8 @@ impl Reader<'_> {
                     self.error(value.span().start, problem, format!("write {} = [\"{}\"]", setting.key_in_table(), setting.default))
                 })
             }
+            // Its table was read as a whole.
+            (Kind::Declarations(_), _) => Err(wrong("a table", "…")),
             (Kind::List(_), _) => Err(wrong("a list of strings", &format!("[\"{}\"]", setting.default))),
             (Kind::Secret, DeValue::String(text)) => Ok(Value::of(Kind::Secret, text.to_string())),
             (Kind::Secret, DeValue::Table(table)) => self

@@ -40,6 +40,12 @@ pub fn document(known: &Layer, tests: &[(String, Layer)]) -> String {
                 out.push('\n');
             }
             comment(&mut out, setting);
+            if let Kind::Declarations(names) = setting.kind {
+                for name in names() {
+                    let _ = writeln!(out, "# {name} = true");
+                }
+                continue;
+            }
             let key = setting.key_in_table();
             let _ = match known.get(setting) {
                 Some(given) => writeln!(out, "{key} = {}", written(setting, &given.value)),
@@ -125,7 +131,7 @@ fn example(setting: &Setting) -> String {
         Kind::Number => "1".to_owned(),
         Kind::Switch => "false".to_owned(),
         Kind::Secret => format!("{{ env = {} }}", text(setting.env)),
-        Kind::List(_) => format!("[{}]", text(setting.default)),
+        Kind::List(_) | Kind::Declarations(_) => format!("[{}]", text(setting.default)),
         _ if !setting.default.is_empty() => text(setting.default),
         Kind::Choice(names) => text(names().first().map_or("", String::as_str)),
         Kind::Path => text("path/to/file"),

@@ -63,7 +63,7 @@ impl Value {
     pub fn of(kind: Kind, text: String) -> Self {
         match kind {
             Kind::Secret => Self::Secret(SecretSource::Here(text.into())),
-            Kind::List(_) => Self::List(split(&text)),
+            Kind::List(_) | Kind::Declarations(_) => Self::List(split(&text)),
             _ => Self::Text(text),
         }
     }
@@ -81,7 +81,9 @@ impl Layer {
             let name = setting.name();
             let value = match setting.kind {
                 Kind::Secret => matches.get_one::<SecretString>(name).map(|secret| Value::Secret(SecretSource::Here(secret.clone()))),
-                Kind::List(_) => matches.get_many::<String>(name).map(|items| Value::List(items.flat_map(|item| split(item)).collect())),
+                Kind::List(_) | Kind::Declarations(_) => {
+                    matches.get_many::<String>(name).map(|items| Value::List(items.flat_map(|item| split(item)).collect()))
+                }
                 _ => matches.get_one::<String>(name).cloned().map(Value::Text),
             };
             if let Some(value) = value {

@@ -187,6 +187,12 @@ impl Layers<'_> {
         Some(Found { value: &given.value, rank, origin: given.origin.clone() })
     }
 
+    /// Every layer that says something about a setting, the strongest first.
+    pub(super) fn every(&self, setting: &Setting) -> impl Iterator<Item = Found<&Value>> {
+        let said = self.layers.iter().enumerate().filter_map(|(rank, layer)| Some((rank, layer.get(setting)?)));
+        said.map(|(rank, given)| Found { value: &given.value, rank, origin: given.origin.clone() })
+    }
+
     fn text(&self, setting: &Setting) -> Option<Found<&str>> {
         let found = self.raw(setting)?;
         match found.value {

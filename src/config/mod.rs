@@ -8,6 +8,7 @@
 //! let config = load(&args.flags, &world, demo)?;       an error is printed with its hint, and ends with exit code 2
 //! ```
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -16,6 +17,7 @@ use globset::Glob;
 use secrecy::SecretString;
 use url::Url;
 
+use crate::feature::capability::Capability;
 use crate::session::agent::{Selectors, User};
 
 mod command_line;
@@ -90,6 +92,8 @@ pub struct Config {
     pub invocation: Invocation,
     /// What is otherwise for some tests.
     pub of_tests: Vec<OfTests>,
+    /// What the issuer is declared able (`true`) and unable (`false`) to do; the provider metadata tells about the rest.
+    pub declared: BTreeMap<Capability, bool>,
 }
 
 /// Who the tests are whose ids match a glob: it takes the place of what [`Config`] says for all.
@@ -137,6 +141,7 @@ impl Config {
             registration_patience: Duration::from_secs(1),
             invocation: Invocation::of_issuer(issuer),
             of_tests: Vec::new(),
+            declared: BTreeMap::new(),
         }
     }
 

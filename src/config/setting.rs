@@ -7,6 +7,7 @@ use std::fmt;
 use clap::ValueEnum;
 
 use super::{AgentKind, AuthMethod, FailOn, Format};
+use crate::feature::capability::Capability;
 
 /// One setting of `oa-authtest run`.
 #[derive(Debug, Clone, Copy)]
@@ -46,6 +47,8 @@ pub enum Kind {
     Choice(fn() -> Vec<String>),
     /// A list; of some names only, if the function gives any.
     List(fn() -> Vec<String>),
+    /// Names, each with `true` or `false`: `NAME=true`; in the file a table.
+    Declarations(fn() -> Vec<String>),
     /// A secret; in the file also `{ env = "NAME" }` or `{ file = "path" }`.
     Secret,
 }
@@ -54,7 +57,7 @@ impl Kind {
     /// The names that are allowed; empty if they are not fixed.
     pub fn names(self) -> Vec<String> {
         match self {
-            Self::Choice(names) | Self::List(names) => names(),
+            Self::Choice(names) | Self::List(names) | Self::Declarations(names) => names(),
             _ => Vec::new(),
         }
     }
@@ -199,6 +202,8 @@ settings! {
         TEST = Setting::new("--test", "OA_AUTHTEST_TEST", "", "GLOB", Kind::List(any), "run only tests whose id matches")
             .more("`oa-authtest list` shows the ids. Several with commas, or by giving the flag again.");
         SKIP = Setting::new("--skip", "OA_AUTHTEST_SKIP", "", "GLOB", Kind::List(any), "leave out tests whose id matches");
+        FEATURE = Setting::new("--feature", "OA_AUTHTEST_FEATURE", "[features] NAME", "NAME=BOOL", Kind::Declarations(capabilities), "what the issuer has (true) or has not (false)")
+            .more("What is declared is held against the provider metadata, and what is declared absent has to be refused; the rest follows the metadata. Several with commas, or by giving the flag again.");
     }
     "Network" {
         TIMEOUT = Setting::new("--timeout", "OA_AUTHTEST_TIMEOUT", "timeout", "SECONDS", Kind::Number, "the longest a request may take, its body included")
@@ -248,6 +253,10 @@ pub static OF_A_TEST: &[&Setting] = &[
     &PASSWORD_FILE,
     &SELLER_ID,
 ];
+
+fn capabilities() -> Vec<String> {
+    Capability::ALL.map(|capability| capability.name().to_owned()).into()
+}
 
 /// The faces of the embedded issuer.
 pub static PERSONAS: [&str; 3] = ["openactive", "airlock", "aidbox"];

@@ -1,5 +1,6 @@
 //! What the layers come to: a [`Config`] whose parts agree with each other.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -8,15 +9,20 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::command_line::Invocation;
 use super::error::{ConfigError, Origin};
+use super::layer::Value;
 use super::layers::{Layers, contents};
 use super::setting::{self, Setting};
-use super::value;
+use super::value::{self, Problem};
 use super::{AgentConfig, AgentKind, AuthMethod, Config, ConfiguredClient, Network, OfTests, ReportConfig, Tls};
+use crate::feature::capability::Capability;
 use crate::session::agent::{Selectors, User};
+
+/// The profile that tests what is declared; it runs beside the others as soon as something is.
+const FEATURES: &str = "features";
 
 impl Layers<'_> {
     /// Settles every setting; the first that is missing, impossible or in conflict with another ends it.
-    pub(super) fn config(&self, profiles: Vec<String>, invocation: Invocation) -> Result<Config, ConfigError> {
+    pub(super) fn config(&self, mut profiles: Vec<String>, invocation: Invocation) -> Result<Config, ConfigError> {
         let issuer = self.optional(&setting::ISSUER, value::issuer)?.ok_or_else(|| ConfigError::Missing {
             subject: "there is no issuer".to_owned(),
             missing: "to test".to_owned(),
@@ -26,6 +32,10 @@ impl Layers<'_> {
                 setting::DATASET_SITE_URL
             ),
         })?;
+        let declared = self.declared()?;
+        if !declared.is_empty() && !profiles.iter().any(|profile| profile == FEATURES) {
+            profiles.push(FEATURES.to_owned());
+        }
         Ok(Config {
             issuer,
             profiles,
@@ -57,6 +67,7 @@ impl Layers<'_> {
             registration_patience: Duration::from_secs(3),
             invocation,
             of_tests: Vec::new(),
+            declared,
         })
     }
 
@@ -73,6 +84,21 @@ impl Layers<'_> {
             user: self.user()?,
             seller_id: self.optional(&setting::SELLER_ID, value::uri)?,
         })
+    }
+
+    /// What the issuer is declared able and unable to do. The layers complete each other; what two speak of, the stronger decides.
+    fn declared(&self) -> Result<BTreeMap<Capability, bool>, ConfigError> {
+        let mut declared = BTreeMap::new();
+        for found in self.every(&setting::FEATURE) {
+            let Value::List(items) = found.value else { continue };
+            for item in items {
+                match value::declaration(item) {
+                    Ok((capability, able)) => declared.entry(capability).or_insert(able),
+                    Err(Problem { says, hint }) => return Err(ConfigError::Value { origin: found.origin, problem: says, hint }),
+                };
+            }
+        }
+        Ok(declared)
     }
 
     fn client(&self) -> Result<Option<ConfiguredClient>, ConfigError> {

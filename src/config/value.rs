@@ -6,6 +6,7 @@ use clap::ValueEnum;
 use url::{Host, Url};
 
 use super::nearest::nearest;
+use crate::feature::capability::Capability;
 
 /// What is wrong with a value, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,6 +75,21 @@ pub fn address(value: &str) -> Result<Url, Problem> {
 /// The address of a `WebDriver`, which may hold the credentials of a grid.
 pub fn webdriver(value: &str) -> Result<Url, Problem> {
     web(value, "give the driver's address, for example http://localhost:9515")
+}
+
+/// What an issuer is declared to have or not to have: `introspection=true`.
+pub fn declaration(value: &str) -> Result<(Capability, bool), Problem> {
+    let names: Vec<&str> = Capability::ALL.iter().map(|capability| capability.name()).collect();
+    let Some((name, able)) = value.split_once('=') else {
+        return problem(value, "does not say true or false", format!("write {value}=true or {value}=false"));
+    };
+    let name = one_of(name.trim(), &names)?;
+    let Some(capability) = Capability::named(&name) else { return problem(value, "names nothing that is known", names.join(", ")) };
+    match able.trim() {
+        "true" => Ok((capability, true)),
+        "false" => Ok((capability, false)),
+        _ => problem(value, "says neither true nor false", format!("write {name}=true or {name}=false, or leave it out")),
+    }
 }
 
 fn web(value: &str, hint: &str) -> Result<Url, Problem> {

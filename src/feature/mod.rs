@@ -6,6 +6,7 @@ use serde::Deserialize;
 use thiserror::Error;
 
 pub mod authorize;
+pub mod capability;
 pub mod logout;
 pub mod plan;
 pub mod readme;
@@ -37,6 +38,7 @@ const DOCUMENTS: &[(&str, &str)] = &[
     ("security/logout.json", include_str!("../../features/security/logout.json")),
     ("security/redirect-uri.json", include_str!("../../features/security/redirect-uri.json")),
     ("security/authorization-refusals.json", include_str!("../../features/security/authorization-refusals.json")),
+    ("features/declared-features.json", include_str!("../../features/features/declared-features.json")),
 ];
 
 /// Something an issuer may implement, with the tests that show whether it does.

@@ -83,6 +83,10 @@ impl Plan {
                 if !selected.is_empty() && !selected.iter().any(|glob| glob.is_match(&id)) {
                     continue;
                 }
+                // What is not declared is nothing to tell of, once something is.
+                if !config.declared.is_empty() && undeclared(config, test).is_some() {
+                    continue;
+                }
                 let skip = if left_out.iter().any(|glob| glob.is_match(&id)) {
                     Some("left out by --skip".to_owned())
                 } else {
@@ -126,5 +130,13 @@ fn lacking(config: &Config, test: &Test) -> Option<String> {
             lacking.push(missing);
         }
     }
+    let undeclared = undeclared(config, test).map(|name| format!("to know whether the issuer has it: set [features] {name} in oa-authtest.toml"));
+    lacking.extend(undeclared.as_deref());
     (!lacking.is_empty()).then(|| format!("needs {}", lacking.join("; and ")))
+}
+
+/// What a story is about that the configuration does not declare.
+fn undeclared(config: &Config, test: &Test) -> Option<&'static str> {
+    let checked = test.steps.iter().find_map(|step| if let Step::CheckCapability { capability } = step { Some(*capability) } else { None })?;
+    (!config.declared.contains_key(&checked)).then(|| checked.name())
 }

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::authorize::Authorize;
+use super::capability::Capability;
 use super::logout::LogOut;
 use crate::rule::attack::Attack;
 
@@ -107,6 +108,16 @@ pub enum Step {
     LogOut(LogOut),
     /// Fetches the dataset site and looks for the authentication authority in its JSON-LD.
     FetchDatasetSite {},
+    /// Holds what `[features]` of the configuration declares against the provider metadata.
+    CheckCapability {
+        /// What is declared.
+        capability: Capability,
+    },
+    /// Asks for tokens by a grant that `[features]` of the configuration declares absent (RFC 6749 5.2).
+    RefuseGrant {
+        /// The grant.
+        capability: Capability,
+    },
 }
 
 /// What client a story wants to have registered.
@@ -235,6 +246,7 @@ impl Step {
             | Self::RefuseRegistrations {}
             | Self::TryRegistrationTokens {}
             | Self::TrySectorIdentifiers {}
+            | Self::CheckCapability { .. }
             | Self::FetchDatasetSite {} => &[Fact::Metadata],
             Self::ClientCredentials { .. } => &[Fact::Metadata, Fact::KeySet, Fact::Client],
             Self::AccessOrdersFeed {} => &[Fact::ClientToken],
@@ -249,6 +261,7 @@ impl Step {
             | Self::RefuseRedirects {}
             | Self::RefuseAuthorizationRequests {}
             | Self::UseLoopbackPorts {}
+            | Self::RefuseGrant { .. }
             | Self::DenyConsent {} => &[Fact::Metadata, Fact::Client],
             Self::AttackCode { .. } => &[Fact::Metadata, Fact::Client, Fact::Code],
             Self::AttackClientAuthentication {} | Self::RaceCode {} | Self::ExchangeCode {} => {
@@ -361,6 +374,8 @@ impl Step {
             Self::DenyConsent {} => "Consent Refused",
             Self::LogOut(logout) => return logout.attempt.as_ref().map_or_else(|| "Logout".to_owned(), |attempt| format!("Logout ({attempt})")),
             Self::FetchDatasetSite {} => "Dataset Site",
+            Self::CheckCapability { .. } => "Declared Feature",
+            Self::RefuseGrant { .. } => "Grant Declared Absent",
         };
         name.to_owned()
     }

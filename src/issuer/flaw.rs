@@ -486,6 +486,8 @@ pub enum Behaviour {
     PublicClientCredentials,
     /// Gives any client tokens for a user name and a password.
     PasswordGrant,
+    /// Gives tokens for any other token (RFC 8693).
+    TokenExchangeGrant,
     /// Answers `response_mode=form_post` with a query.
     FormPostIgnored,
     /// Refuses authorization requests with a parameter it does not know.

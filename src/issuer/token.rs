@@ -39,7 +39,7 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, RawQuery(query): RawQuery, 
 /// `GET`, which the token endpoint does not know (RFC 6749 3.2).
 pub async fn get(State(issuer): State<Arc<Issuer>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Answer {
     if issuer.defect.does(Behaviour::TokenByGet) {
-        return grant(&issuer, &headers, &Params::parse(query.unwrap_or_default().as_bytes()), &Params::default());
+        return grant(&issuer, &headers, &Params::parse(query.unwrap_or_default().as_bytes()), &Params::parse(b""));
     }
     Ok(Reply::empty(StatusCode::METHOD_NOT_ALLOWED).with(ALLOW, "POST"))
 }
@@ -56,6 +56,9 @@ fn grant(issuer: &Issuer, headers: &HeaderMap, form: &Params, query: &Params) ->
     let grant_type = form.get("grant_type").ok_or_else(|| missing("grant_type is missing"))?;
     if grant_type == "password" && issuer.defect.does(Behaviour::PasswordGrant) {
         return password(issuer, &client, form);
+    }
+    if grant_type == "urn:ietf:params:oauth:grant-type:token-exchange" && issuer.defect.does(Behaviour::TokenExchangeGrant) {
+        return client_credentials(issuer, &client, &Params::parse(b""));
     }
     if !super::client_metadata::GRANT_TYPES.contains(&grant_type) {
         return Err(OauthError::bad_request("unsupported_grant_type", "there is no such grant here").into());

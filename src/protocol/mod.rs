@@ -12,6 +12,7 @@ pub mod authorization_page;
 pub mod authorization_probe;
 pub mod authorization_refusals;
 pub mod authorization_request;
+pub mod capability;
 pub mod clean_up;
 pub mod client_assertions;
 pub mod client_authentication;
@@ -48,6 +49,9 @@ impl Session {
     /// # Errors
     /// [`Stop`] if the story cannot go on.
     pub async fn take(&mut self, step: &Step) -> Result<StepEnd, Stop> {
+        if let Some(reason) = self.declared_absent(step) {
+            return Ok(StepEnd::LeftOut(reason));
+        }
         let ended = self.tell(step).await;
         self.judge_left_over();
         ended
@@ -95,6 +99,8 @@ impl Session {
             Step::DenyConsent {} => self.deny_consent().await,
             Step::LogOut(wish) => self.log_out(wish).await,
             Step::FetchDatasetSite {} => self.fetch_dataset_site().await,
+            Step::CheckCapability { capability } => self.check_capability(*capability),
+            Step::RefuseGrant { capability } => self.refuse_grant(*capability).await,
         }
     }
 }

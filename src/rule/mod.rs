@@ -12,6 +12,7 @@ pub mod authorization_delivery;
 pub mod authorization_error;
 pub mod authorization_response;
 pub mod bearer;
+pub mod capability;
 pub mod client_assertion;
 pub mod client_authentication;
 pub mod client_configuration;
@@ -229,6 +230,8 @@ pub fn kinds() -> Vec<Kind> {
         Kind::of::<openactive::AccessTokenLifetime>(),
         Kind::of::<orders_feed::OrdersFeed>(),
         Kind::of::<dataset_site::DatasetSite>(),
+        Kind::of::<capability::DeclaredCapability>(),
+        Kind::of::<capability::DeclaredGrant>(),
         Kind::of::<transport::Transport>(),
     ]
 }

@@ -37,6 +37,7 @@ static FILES: &[(&str, &str)] = &[
     ("token_refusal.json", include_str!("../../../fixtures/flaws/token_refusal.json")),
     ("token_attack.json", include_str!("../../../fixtures/flaws/token_attack.json")),
     ("bearer.json", include_str!("../../../fixtures/flaws/bearer.json")),
+    ("capability.json", include_str!("../../../fixtures/flaws/capability.json")),
     ("authorization_error.json", include_str!("../../../fixtures/flaws/authorization_error.json")),
     ("authorization_delivery.json", include_str!("../../../fixtures/flaws/authorization_delivery.json")),
     ("refused_authorization.json", include_str!("../../../fixtures/flaws/refused_authorization.json")),

@@ -1,0 +1,180 @@
+//! What an issuer may or may not be able to do: what `[features]` of the configuration declares, and provider metadata advertises.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// Something an issuer may be able to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Capability {
+    /// Clients register themselves (RFC 7591).
+    DynamicClientRegistration,
+    /// Clients get tokens for themselves (RFC 6749 4.4).
+    ClientCredentials,
+    /// Refresh tokens (RFC 6749 6).
+    RefreshToken,
+    /// Tokens for a user name and a password (RFC 6749 4.3).
+    PasswordGrant,
+    /// Tokens for other tokens (RFC 8693).
+    TokenExchange,
+    /// Codes that are typed into another device (RFC 8628).
+    DeviceAuthorization,
+    /// Authorization requests that are sent ahead (RFC 9126).
+    PushedAuthorizationRequests,
+    /// Tokens can be revoked (RFC 7009).
+    Revocation,
+    /// Tokens can be asked about (RFC 7662).
+    Introspection,
+    /// Userinfo (OpenID Connect Core 5.3).
+    Userinfo,
+    /// Clients can log end-users out (RP-Initiated Logout).
+    RpInitiatedLogout,
+    /// Authorization requests as JWTs (OpenID Connect Core 6.1).
+    RequestObjects,
+    /// Authorization responses by form post (Form Post Response Mode).
+    FormPost,
+    /// Clients authenticate by assertions signed with their key (OpenID Connect Core 9).
+    PrivateKeyJwt,
+    /// Subject identifiers that differ from client to client (OpenID Connect Core 8.1).
+    PairwiseSubjects,
+}
+
+/// Where provider metadata tells.
+enum Told {
+    /// An address: absent if it cannot be done.
+    Endpoint(&'static str),
+    /// A value of a list; what a missing list means, if it means anything.
+    Listed(&'static str, &'static str, Option<bool>),
+    /// `true`; false if left out.
+    Flag(&'static str),
+}
+
+impl Capability {
+    /// Every one, in the order of their documentation.
+    pub const ALL: [Self; 15] = [
+        Self::DynamicClientRegistration,
+        Self::ClientCredentials,
+        Self::RefreshToken,
+        Self::PasswordGrant,
+        Self::TokenExchange,
+        Self::DeviceAuthorization,
+        Self::PushedAuthorizationRequests,
+        Self::Revocation,
+        Self::Introspection,
+        Self::Userinfo,
+        Self::RpInitiatedLogout,
+        Self::RequestObjects,
+        Self::FormPost,
+        Self::PrivateKeyJwt,
+        Self::PairwiseSubjects,
+    ];
+
+    /// The name in the configuration and in feature documents: `dynamic-client-registration`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::DynamicClientRegistration => "dynamic-client-registration",
+            Self::ClientCredentials => "client-credentials",
+            Self::RefreshToken => "refresh-token",
+            Self::PasswordGrant => "password-grant",
+            Self::TokenExchange => "token-exchange",
+            Self::DeviceAuthorization => "device-authorization",
+            Self::PushedAuthorizationRequests => "pushed-authorization-requests",
+            Self::Revocation => "revocation",
+            Self::Introspection => "introspection",
+            Self::Userinfo => "userinfo",
+            Self::RpInitiatedLogout => "rp-initiated-logout",
+            Self::RequestObjects => "request-objects",
+            Self::FormPost => "form-post",
+            Self::PrivateKeyJwt => "private-key-jwt",
+            Self::PairwiseSubjects => "pairwise-subjects",
+        }
+    }
+
+    /// The capability of that name.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|capability| capability.name() == name)
+    }
+
+    fn told(self) -> Told {
+        const GRANTS: &str = "grant_types_supported";
+        match self {
+            Self::DynamicClientRegistration => Told::Endpoint("registration_endpoint"),
+            // Issuers leave the list out and mean nothing by it.
+            Self::ClientCredentials => Told::Listed(GRANTS, "client_credentials", None),
+            Self::RefreshToken => Told::Listed(GRANTS, "refresh_token", None),
+            Self::PasswordGrant => Told::Listed(GRANTS, "password", None),
+            Self::TokenExchange => Told::Listed(GRANTS, "urn:ietf:params:oauth:grant-type:token-exchange", None),
+            Self::DeviceAuthorization => Told::Endpoint("device_authorization_endpoint"),
+            Self::PushedAuthorizationRequests => Told::Endpoint("pushed_authorization_request_endpoint"),
+            Self::Revocation => Told::Endpoint("revocation_endpoint"),
+            Self::Introspection => Told::Endpoint("introspection_endpoint"),
+            Self::Userinfo => Told::Endpoint("userinfo_endpoint"),
+            Self::RpInitiatedLogout => Told::Endpoint("end_session_endpoint"),
+            Self::RequestObjects => Told::Flag("request_parameter_supported"),
+            Self::FormPost => Told::Listed("response_modes_supported", "form_post", Some(false)),
+            Self::PrivateKeyJwt => Told::Listed("token_endpoint_auth_methods_supported", "private_key_jwt", Some(false)),
+            Self::PairwiseSubjects => Told::Listed("subject_types_supported", "pairwise", None),
+        }
+    }
+
+    /// The member of provider metadata that tells.
+    pub fn member(self) -> &'static str {
+        match self.told() {
+            Told::Endpoint(member) | Told::Listed(member, ..) | Told::Flag(member) => member,
+        }
+    }
+
+    /// The value that `grant_type` has for it, if it is a grant of the token endpoint.
+    pub fn grant_type(self) -> Option<&'static str> {
+        match self.told() {
+            Told::Listed("grant_types_supported", grant, _) => Some(grant),
+            _ => None,
+        }
+    }
+
+    /// Whether provider metadata says that it can be done; `None` if it says nothing either way.
+    pub fn advertised(self, metadata: &Map<String, Value>) -> Option<bool> {
+        match self.told() {
+            Told::Endpoint(member) => Some(metadata.get(member).is_some_and(Value::is_string)),
+            Told::Flag(member) => Some(metadata.get(member) == Some(&Value::Bool(true))),
+            Told::Listed(member, value, otherwise) => match metadata.get(member).and_then(Value::as_array) {
+                Some(list) => Some(list.iter().any(|item| item == value)),
+                None => otherwise,
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::Capability;
+
+    #[test]
+    fn names_go_there_and_back() {
+        for capability in Capability::ALL {
+            assert_eq!(Capability::named(capability.name()), Some(capability));
+            assert_eq!(serde_json::from_value::<Capability>(json!(capability.name())).expect("its name"), capability);
+        }
+        assert_eq!(Capability::named("Introspection"), None);
+    }
+
+    #[test]
+    fn metadata_says_yes_no_or_nothing() {
+        let advertised = |capability: Capability, metadata: &Value| capability.advertised(metadata.as_object().expect("an object"));
+        for (capability, metadata, expected) in [
+            (Capability::Introspection, json!({ "introspection_endpoint": "https://op.example/i" }), Some(true)),
+            (Capability::Introspection, json!({}), Some(false)),
+            (Capability::Introspection, json!({ "introspection_endpoint": null }), Some(false)),
+            (Capability::ClientCredentials, json!({}), None),
+            (Capability::ClientCredentials, json!({ "grant_types_supported": ["authorization_code"] }), Some(false)),
+            (Capability::ClientCredentials, json!({ "grant_types_supported": ["client_credentials"] }), Some(true)),
+            (Capability::FormPost, json!({}), Some(false)),
+            (Capability::RequestObjects, json!({ "request_parameter_supported": true }), Some(true)),
+            (Capability::RequestObjects, json!({ "request_parameter_supported": "true" }), Some(false)),
+        ] {
+            assert_eq!(advertised(capability, &metadata), expected, "{capability:?} {metadata}");
+        }
+    }
+}

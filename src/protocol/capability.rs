@@ -1,0 +1,84 @@
+//! What the configuration declares an issuer able or unable to do, held against what it says and does.
+
+use crate::feature::Step;
+use crate::feature::capability::Capability;
+use crate::report::model::StepEnd;
+use crate::rule::capability::{DeclaredCapability, DeclaredGrant};
+use crate::session::{Session, Stop};
+
+/// What is sent for a credential where the issuer is to have no use for it.
+const MADE_UP: &str = "oa-authtest-made-up";
+
+impl Step {
+    /// What an issuer must be able to do for the step to make sense.
+    pub fn capability(&self) -> Option<Capability> {
+        Some(match self {
+            Self::Register(_)
+            | Self::RefuseRegistrations {}
+            | Self::TryRegistrationTokens {}
+            | Self::TrySectorIdentifiers {}
+            | Self::ReadClient {}
+            | Self::DeleteClient {} => Capability::DynamicClientRegistration,
+            Self::ClientCredentials { .. } => Capability::ClientCredentials,
+            Self::Refresh {} | Self::AttackRefresh { .. } | Self::AttackRefreshAsAnother {} => Capability::RefreshToken,
+            Self::Revoke {} | Self::RevokeAccessToken {} | Self::AttackRevocation {} | Self::RevokeAsAnother {} => Capability::Revocation,
+            Self::Introspect {} | Self::AttackIntrospection {} => Capability::Introspection,
+            Self::FetchUserinfo { .. } | Self::RequestUserinfoVariants {} | Self::AttackUserinfo {} => Capability::Userinfo,
+            Self::LogOut(_) => Capability::RpInitiatedLogout,
+            _ => return None,
+        })
+    }
+}
+
+impl Session {
+    /// Why a step is left out: the issuer is declared unable to do what it needs.
+    pub(super) fn declared_absent(&self, step: &Step) -> Option<String> {
+        let capability = step.capability()?;
+        let declared = self.run.config.declared.get(&capability) == Some(&false);
+        declared.then(|| format!("the configuration says that the issuer does not have it: `[features] {} = false`", capability.name()))
+    }
+
+    /// Holds what is declared against the provider metadata.
+    ///
+    /// # Errors
+    /// [`Stop`] if there is no metadata.
+    pub fn check_capability(&mut self, capability: Capability) -> Result<StepEnd, Stop> {
+        let Some(declared) = self.run.config.declared.get(&capability).copied() else {
+            return Ok(StepEnd::LeftOut(format!("the configuration declares nothing about `[features] {}`", capability.name())));
+        };
+        let advertised = capability.advertised(self.metadata()?);
+        self.sentence(format!("should {}advertise {}", if declared { "" } else { "not " }, capability.name()));
+        self.judge(&DeclaredCapability { capability, declared, advertised });
+        Ok(StepEnd::Done)
+    }
+
+    /// Asks the token endpoint for tokens by a grant that is declared absent.
+    ///
+    /// # Errors
+    /// [`Stop`] if the endpoint cannot be reached.
+    pub async fn refuse_grant(&mut self, capability: Capability) -> Result<StepEnd, Stop> {
+        if self.run.config.declared.get(&capability) != Some(&false) {
+            return Ok(StepEnd::LeftOut(format!("`[features] {}` is not declared absent, so there is nothing to be refused", capability.name())));
+        }
+        let Some(grant) = capability.grant_type() else {
+            return Ok(StepEnd::LeftOut(format!("{} is no grant of the token endpoint", capability.name())));
+        };
+        let Some(url) = self.endpoint("token_endpoint")? else {
+            return Ok(super::not_offered("token_endpoint"));
+        };
+        let client = self.client()?.clone();
+        let mut form = vec![("grant_type", grant)];
+        form.extend_from_slice(match capability {
+            Capability::RefreshToken => &[("refresh_token", MADE_UP)][..],
+            Capability::PasswordGrant => &[("username", MADE_UP), ("password", MADE_UP)],
+            Capability::TokenExchange => &[("subject_token", MADE_UP), ("subject_token_type", "urn:ietf:params:oauth:token-type:access_token")],
+            _ => &[],
+        });
+        let made_up = form.len() > 1;
+        self.sentence(format!("should refuse a token request with the grant `{grant}`"));
+        let request = self.authenticated(&client, &format!("Token Request with the grant {}", capability.name()), &url, &form);
+        let response = self.send(request).await?;
+        self.judge(&DeclaredGrant { response, made_up });
+        Ok(StepEnd::Done)
+    }
+}

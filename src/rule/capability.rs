@@ -1,0 +1,126 @@
+//! Rules about what the configuration declares an issuer able or unable to do (RFC 8414 2, RFC 6749 5.2).
+
+use super::expect::{holds, must, refusal};
+use super::{Artefact, Check, Outcome};
+use crate::feature::capability::Capability;
+use crate::session::received::Received;
+
+/// What is declared about a capability, beside what the provider metadata says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeclaredCapability {
+    /// The capability.
+    pub capability: Capability,
+    /// True if the issuer is declared to have it.
+    pub declared: bool,
+    /// What the provider metadata says; `None` for nothing.
+    pub advertised: Option<bool>,
+}
+
+/// The answer to a token request by a grant that the issuer is declared not to have.
+#[derive(Debug, Clone)]
+pub struct DeclaredGrant {
+    /// The response, whatever its status.
+    pub response: Received,
+    /// True if what the request carried for a credential was made up, so that an issuer which has the grant refuses it as well.
+    pub made_up: bool,
+}
+
+impl Artefact for DeclaredCapability {
+    const RULES: &'static [Check<Self>] = DECLARED;
+    fn exchange(&self) -> Option<usize> {
+        None
+    }
+}
+
+impl Artefact for DeclaredGrant {
+    const RULES: &'static [Check<Self>] = GRANT;
+    fn exchange(&self) -> Option<usize> {
+        Some(self.response.exchange)
+    }
+}
+
+static DECLARED: &[Check<DeclaredCapability>] = &[
+    must(
+        "capability/advertised",
+        "RFC8414-2",
+        "What the configuration declares the issuer able to do is advertised in its metadata",
+        "Clients that configure themselves by the metadata go without it.",
+        |declared| if declared.declared { told(declared) } else { Outcome::not_applicable("it is declared absent") },
+    ),
+    must(
+        "capability/not-advertised",
+        "RFC8414-2",
+        "What the configuration declares the issuer unable to do is not advertised in its metadata",
+        "Clients rely on it, and fail when they use it; or it is open although nobody meant it to be.",
+        |declared| if declared.declared { Outcome::not_applicable("it is declared present") } else { told(declared) },
+    ),
+];
+
+static GRANT: &[Check<DeclaredGrant>] = &[must(
+    "capability/grant-refused",
+    "RFC6749-5.2",
+    "A token request by a grant that the configuration declares absent is refused",
+    "A way to tokens is open that nobody watches.",
+    refused,
+)];
+
+fn told(declared: &DeclaredCapability) -> Outcome {
+    let (name, member) = (declared.capability.name(), declared.capability.member());
+    let says = |advertised: bool| format!("`{member}` {} {name}", if advertised { "advertises" } else { "does not advertise" });
+    match declared.advertised {
+        Some(advertised) => holds(advertised == declared.declared, says(declared.declared), says(advertised)),
+        None => Outcome::not_applicable(format!("the metadata leaves `{member}` out, which says nothing either way")),
+    }
+}
+
+fn refused(grant: &DeclaredGrant) -> Outcome {
+    let response = &grant.response;
+    let has_token = response.member("access_token").is_some_and(|token| token.as_str().is_some_and(|text| !text.is_empty()));
+    let error = response.member("error");
+    let error = error.as_ref().and_then(serde_json::Value::as_str);
+    match response.status {
+        200..300 if has_token => Outcome::failed("a refusal", "an access token"),
+        429 | 503 => Outcome::not_applicable(format!("status {} says nothing about the grant", response.status)),
+        _ if error == Some("invalid_client") => Outcome::not_applicable("error = invalid_client: refused before the grant was looked at"),
+        _ if grant.made_up && error == Some("invalid_grant") => {
+            Outcome::not_applicable("error = invalid_grant: refused for the made-up credential, which an issuer that has the grant would do as well")
+        }
+        _ => Outcome::passed(refusal(response)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::testing::{failing, json as response, not_applicable, passing};
+    use super::{Capability, DeclaredCapability, DeclaredGrant};
+
+    #[test]
+    fn what_is_declared_is_what_is_advertised() {
+        for (declared, advertised, failed) in [
+            (true, Some(true), None),
+            (true, Some(false), Some("capability/advertised")),
+            (false, Some(true), Some("capability/not-advertised")),
+            (false, Some(false), None),
+            (true, None, None),
+            (false, None, None),
+        ] {
+            let artefact = DeclaredCapability { capability: Capability::Introspection, declared, advertised };
+            assert_eq!(failing(&artefact), failed.into_iter().collect::<Vec<_>>(), "{artefact:?}");
+            assert_eq!(not_applicable(&artefact).len(), if advertised.is_none() { 2 } else { 1 }, "{artefact:?}");
+        }
+    }
+
+    #[test]
+    fn a_grant_that_is_not_there_gives_no_tokens() {
+        let grant = |status, body, made_up| DeclaredGrant { response: response(status, &body), made_up };
+        assert_eq!(failing(&grant(200, json!({ "access_token": "t" }), true)), ["capability/grant-refused"]);
+        assert_eq!(passing(&grant(400, json!({ "error": "unsupported_grant_type" }), true)), ["capability/grant-refused"]);
+        assert_eq!(passing(&grant(404, json!({}), false)), ["capability/grant-refused"]);
+        assert_eq!(passing(&grant(400, json!({ "error": "invalid_grant" }), false)), ["capability/grant-refused"]);
+        for (status, error) in [(400, "invalid_grant"), (401, "invalid_client"), (503, "temporarily_unavailable")] {
+            assert_eq!(not_applicable(&grant(status, json!({ "error": error }), true)), ["capability/grant-refused"], "{error}");
+        }
+    }
+}
