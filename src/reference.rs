@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::config::setting::{Kind, SETTINGS};
 use crate::issuer::flaw::Flaw;
 use crate::rule::{Level, Rule, catalogue, spec};
 
@@ -40,4 +41,24 @@ fn row(rule: &Rule, flaws: &[Flaw]) -> String {
     let shown: Vec<String> =
         flaws.iter().filter(|flaw| flaw.trips.iter().any(|trip| trip == rule.id)).map(|flaw| format!("`{}`", flaw.name)).collect();
     format!("| `{}` | {level} | {} | {link} | {} |", rule.id, rule.says.replace('|', "\\|"), shown.join(", "))
+}
+
+/// The settings of a run as Markdown tables, one for each heading of `--help`, for the README.
+pub fn settings() -> String {
+    let mut out = String::new();
+    let mut heading = "";
+    for setting in SETTINGS {
+        if setting.heading != heading {
+            heading = setting.heading;
+            let _ = write!(out, "\n**{heading}**\n\n| flag | in `oa-authtest.toml` | what it is | default |\n|---|---|---|---|\n");
+        }
+        let code = |text: &str| if text.is_empty() { String::new() } else { format!("`{text}`") };
+        let value = if matches!(setting.kind, Kind::Switch) { String::new() } else { format!(" {}", setting.value) };
+        let names = setting.kind.names();
+        let names =
+            if names.is_empty() { String::new() } else { format!(": {}", names.iter().map(|name| code(name)).collect::<Vec<_>>().join(", ")) };
+        let what = format!("{}{names}", setting.what).replace('|', "\\|");
+        let _ = writeln!(out, "| `{}{value}` | {} | {what} | {} |", setting.flag, code(setting.key), code(setting.default));
+    }
+    out.trim_start().to_owned()
 }

@@ -5,6 +5,7 @@ mod common;
 use std::fmt::Write as _;
 
 use common::root;
+use oa_authtest::config::SETTINGS;
 use oa_authtest::feature::{self, readme};
 use oa_authtest::rule::{catalogue, spec};
 
@@ -35,6 +36,35 @@ fn the_catalogue_is_as_reviewed() {
 #[test]
 fn the_rule_reference_is_current() {
     compare("RULES.md", &oa_authtest::reference::render(&oa_authtest::issuer::flaws().expect("sound flaws")));
+}
+
+/// What stands between these lines of the README is generated.
+const BEGIN: &str = "<!-- settings: `GOLDEN=write cargo test --test docs` writes them again -->\n";
+const END: &str = "<!-- end of settings -->";
+
+#[test]
+fn the_settings_in_the_readme_are_current() {
+    let readme = std::fs::read_to_string(root().join("README.md")).expect("it is there");
+    let (before, rest) = readme.split_once(BEGIN).expect("the settings begin somewhere");
+    let (_, after) = rest.split_once(END).expect("the settings end somewhere");
+    compare("README.md", &format!("{before}{BEGIN}\n{}\n{END}{after}", oa_authtest::reference::settings()));
+}
+
+#[test]
+fn a_variable_is_named_as_its_flag() {
+    for setting in SETTINGS {
+        assert_eq!(setting.env, format!("OA_AUTHTEST_{}", setting.name().to_uppercase().replace('-', "_")), "as the README says");
+    }
+}
+
+#[test]
+fn the_action_sets_variables_that_exist() {
+    let action = std::fs::read_to_string(root().join("action.yml")).expect("it is there");
+    let names: Vec<&str> = action.lines().filter_map(|line| line.trim().split_once(": ${{ inputs.")).map(|(name, _)| name).collect();
+    assert!(names.len() > 5, "{names:?}");
+    for name in names.into_iter().filter(|name| name.starts_with("OA_AUTHTEST_")) {
+        assert!(SETTINGS.iter().any(|setting| setting.env == name), "{name}");
+    }
 }
 
 #[test]

@@ -1,0 +1,26 @@
+# oa-authtest with Chromium and its driver.
+#
+#   docker build -t oa-authtest .
+#   docker run --rm -v "$PWD/reports:/work/reports" oa-authtest run --demo
+
+FROM rust:1-bookworm AS build
+WORKDIR /src
+COPY Cargo.toml Cargo.lock ./
+COPY src src
+COPY features features
+COPY fixtures fixtures
+COPY templates templates
+RUN cargo build --release --locked
+
+FROM debian:bookworm-slim
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends ca-certificates chromium chromium-driver chromium-headless-shell fonts-dejavu-core tini \
+    && rm -rf /var/lib/apt/lists/*
+# Login pages are other people's: their scripts run as somebody who owns nothing but the reports.
+RUN useradd --create-home --uid 1000 tester && install -d -o tester -g tester /work /work/reports
+COPY --from=build /src/target/release/oa-authtest /usr/local/bin/oa-authtest
+USER tester
+WORKDIR /work
+# An init process reaps what a browser leaves.
+ENTRYPOINT ["tini", "--", "oa-authtest"]
+CMD ["--help"]
