@@ -12,7 +12,7 @@ use crate::rule::authorization_response::AuthorizationResponse;
 use crate::rule::consent::Consent;
 use crate::rule::scope_grant::Granted;
 use crate::session::agent::{Conduct, Journey, PageKind, VisitError};
-use crate::session::callback::{Callback, Document};
+use crate::session::callback::{Callback, Offer};
 use crate::session::redact::SecretKind;
 use crate::session::{Code, Second, Session, Stop, missing};
 
@@ -29,7 +29,7 @@ impl Session {
             return Ok(StepEnd::LeftOut(reason));
         }
         let again = self.await_second(wish).await?;
-        let request = self.authorization_request(wish)?;
+        let request = self.authorization_request(wish).await?;
         if let Some(verifier) = &request.verifier {
             self.recorder.redactor().learn(SecretKind::CodeVerifier, verifier);
         }
@@ -131,7 +131,7 @@ impl Session {
         }
         let listener = self.run.callback.clone().ok_or_else(|| missing("the callback listener"))?;
         // A form needs a page to be sent from: one of our own, which goes when the visit is over.
-        let page = (wish.method == Method::Post).then(|| listener.offer(Document::html(request.page(endpoint))));
+        let page = (wish.method == Method::Post).then(|| listener.offer(Offer::html(request.page(endpoint))));
         let url = page.as_ref().map_or_else(|| request.url(endpoint), |page| page.url().clone());
         let user = self.user()?;
         self.go(&url, listener.redirect_uri(), &request.state, user, Conduct::Consent).await

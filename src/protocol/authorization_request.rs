@@ -85,7 +85,7 @@ impl Session {
     }
 
     /// The request a story wishes for, with fresh random values.
-    pub(super) fn authorization_request(&self, wish: &Authorize) -> Result<AuthorizationRequest, Stop> {
+    pub(super) async fn authorization_request(&self, wish: &Authorize) -> Result<AuthorizationRequest, Stop> {
         let state = odd(CsrfToken::new_random_len(24).secret().clone(), wish.odd_values);
         let odd_nonce = wish.odd_values.filter(|odd| *odd == OddValues::Characters);
         let nonce = wish.nonce.then(|| odd(Nonce::new_random_len(24).secret().clone(), odd_nonce));
@@ -122,7 +122,7 @@ impl Session {
         }
         add("unknown_parameter", wish.unknown_parameter.then(|| "it-is-ignored".to_owned()));
         let outside_state = match wish.request_object {
-            Some(object) => self.add_request_object(object, &mut parameters)?,
+            Some(object) => self.add_request_object(object, &mut parameters).await?,
             None => None,
         };
         Ok(AuthorizationRequest { state, nonce, verifier: pkce.map(|pkce| pkce.verifier), outside_state, parameters })

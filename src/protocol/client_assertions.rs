@@ -9,8 +9,9 @@ use crate::feature::step::KeysBy;
 use crate::report::model::StepEnd;
 use crate::rule::client_assertion::{Attempt, ClientAssertions};
 use crate::rule::token_response::Grant;
-use crate::session::callback::Document;
-use crate::session::client_key::{ClientKey, Signer};
+use crate::session::assertion::{self, Signer};
+use crate::session::callback::Offer;
+use crate::session::signing_key::SigningAlg;
 use crate::session::{Session, Stop, missing};
 
 use super::client_authentication::FIRST_PAUSE;
@@ -22,8 +23,9 @@ impl Session {
     /// What a client that is about to be registered signs its assertions with; or why it cannot be.
     pub(super) async fn signer(&self, keys: KeysBy) -> Result<Result<Signer, String>, Stop> {
         let offered = self.listed("token_endpoint_auth_signing_alg_values_supported")?;
-        let Some(alg) = ClientKey::ALGS.into_iter().find(|alg| offered.as_ref().is_none_or(|offered| offered.contains(alg))) else {
-            return Ok(Err(format!("`token_endpoint_auth_signing_alg_values_supported` lists none of {}", ClientKey::ALGS.join(", "))));
+        let Some(alg) = SigningAlg::ALL.into_iter().find(|alg| offered.as_ref().is_none_or(|offered| offered.contains(&alg.name()))) else {
+            let ours = SigningAlg::ALL.map(SigningAlg::name).join(", ");
+            return Ok(Err(format!("`token_endpoint_auth_signing_alg_values_supported` lists none of {ours}")));
         };
         let hosted = match keys {
             KeysBy::Value => false,
@@ -34,11 +36,9 @@ impl Session {
                 true
             }
         };
-        // Making a key takes a while the first time.
-        let key = tokio::task::spawn_blocking(move || ClientKey::of(alg)).await;
-        let key = key.map_err(|error| Stop::Untestable(error.to_string()))?.map_err(Stop::Untestable)?;
+        let key = assertion::key(alg).await.map_err(|error| Stop::Untestable(error.to_string()))?;
         let listener = self.run.callback.as_ref().ok_or_else(|| missing("the callback listener"))?;
-        let hosted = hosted.then(|| Arc::new(listener.offer(Document::json(&key.set()))));
+        let hosted = hosted.then(|| Arc::new(listener.offer(Offer::json(&key.set()))));
         Ok(Ok(Signer { key, audience: self.issuer(), hosted }))
     }
 

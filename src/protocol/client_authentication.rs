@@ -90,7 +90,7 @@ impl Session {
             (AuthMethod::PrivateKeyJwt, _) => {
                 let now = jiff::Timestamp::now().as_second();
                 let signer = client.registered.as_ref().and_then(|registered| registered.signer.as_ref());
-                let assertion = signer.map(|signer| signer.key.assertion(&client.id, &signer.audience, now)).unwrap_or_default();
+                let assertion = signer.map(|signer| signer.assertion(&client.id, now)).unwrap_or_default();
                 self.recorder.redactor().learn(SecretKind::ClientAssertion, &assertion);
                 parameters.extend([("client_id", client.id.as_str()), ("client_assertion_type", ASSERTION_TYPE), ("client_assertion", &assertion)]);
                 Request::form(title, url.clone(), &parameters)

@@ -6,7 +6,7 @@ use crate::feature::authorize::{Authorize, OddValues};
 use crate::rule::client_shown::{ClientPage, ClientShown, PagesOfOddRequest};
 use crate::session::agent::{Journey, PageKind};
 use crate::session::browser::page::MARK;
-use crate::session::callback::{Document, OfferedDocument};
+use crate::session::callback::{Offer, StandingOffer};
 use crate::session::received::Received;
 use crate::session::{Session, Stop, missing};
 
@@ -18,7 +18,7 @@ const LONG: usize = 512;
 
 /// What a client registered for end-users to see: each document, and whether the issuer confirmed it.
 #[derive(Debug)]
-pub struct ClientLinks(Vec<(&'static str, OfferedDocument, bool)>);
+pub struct ClientLinks(Vec<(&'static str, StandingOffer, bool)>);
 
 impl Session {
     /// Offers a logo, a policy and terms, and puts their addresses into the client metadata to register.
@@ -27,9 +27,9 @@ impl Session {
         let page =
             |title: &str| format!("<!doctype html>\n<html lang=\"en\"><head><title>{title}</title></head><body><h1>{title}</h1></body></html>\n");
         let links = vec![
-            ("logo_uri", listener.offer(Document { content_type: "image/svg+xml", body: LOGO.to_owned() }), false),
-            ("policy_uri", listener.offer(Document::html(page("Policy"))), false),
-            ("tos_uri", listener.offer(Document::html(page("Terms of service"))), false),
+            ("logo_uri", listener.offer(Offer { content_type: "image/svg+xml", body: LOGO.to_owned() }), false),
+            ("policy_uri", listener.offer(Offer::html(page("Policy"))), false),
+            ("tos_uri", listener.offer(Offer::html(page("Terms of service"))), false),
         ];
         for (name, page, _) in &links {
             body[*name] = json!(page.url());

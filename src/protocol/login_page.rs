@@ -35,7 +35,7 @@ impl Session {
     /// # Errors
     /// [`Stop`] if the login page cannot be reached.
     pub async fn try_wrong_password(&mut self) -> Result<StepEnd, Stop> {
-        let Some((request, endpoint)) = self.login_request("")? else {
+        let Some((request, endpoint)) = self.login_request("").await? else {
             return Ok(super::not_offered("authorization_endpoint"));
         };
         let mut user = self.user()?;
@@ -80,7 +80,7 @@ impl Session {
     /// # Errors
     /// [`Stop`] if the login page cannot be reached.
     pub async fn send_form_elsewhere(&mut self) -> Result<StepEnd, Stop> {
-        let Some((request, endpoint)) = self.login_request("")? else {
+        let Some((request, endpoint)) = self.login_request("").await? else {
             return Ok(super::not_offered("authorization_endpoint"));
         };
         let user = self.user()?;
@@ -115,7 +115,7 @@ impl Session {
     /// # Errors
     /// [`Stop`] if the consent page cannot be reached.
     pub async fn deny_consent(&mut self) -> Result<StepEnd, Stop> {
-        let Some((request, endpoint)) = self.login_request("")? else {
+        let Some((request, endpoint)) = self.login_request("").await? else {
             return Ok(super::not_offered("authorization_endpoint"));
         };
         let user = self.user()?;
@@ -157,7 +157,7 @@ impl Session {
 
     /// Asks for a code without any page in the browser session of the test.
     pub(super) async fn ask_silently(&mut self) -> Result<Silent, Stop> {
-        let Some((request, endpoint)) = self.login_request("none")? else {
+        let Some((request, endpoint)) = self.login_request("none").await? else {
             return Ok(Silent::Nothing("there is no authorization endpoint".to_owned()));
         };
         let user = self.user()?;
@@ -185,14 +185,14 @@ impl Session {
     }
 
     /// A plain authorization request, with `prompt` unless it is empty; `None` without an endpoint for it.
-    fn login_request(&mut self, prompt: &str) -> Result<Option<(AuthorizationRequest, Url)>, Stop> {
+    async fn login_request(&mut self, prompt: &str) -> Result<Option<(AuthorizationRequest, Url)>, Stop> {
         let Some(endpoint) = self.endpoint("authorization_endpoint")? else { return Ok(None) };
         let mut wish = json!({ "scope": "openid" });
         if !prompt.is_empty() {
             wish["prompt"] = json!(prompt);
         }
         let wish: Authorize = serde_json::from_value(wish).map_err(|_| missing("an authorization request"))?;
-        let request = self.authorization_request(&wish)?;
+        let request = self.authorization_request(&wish).await?;
         if let Some(verifier) = &request.verifier {
             self.recorder.redactor().learn(SecretKind::CodeVerifier, verifier);
         }

@@ -11,7 +11,7 @@ use crate::config::AuthMethod;
 use crate::feature::step::{ClientAuth, ClientWish, RedirectUris};
 use crate::report::model::StepEnd;
 use crate::rule::registration::Registration;
-use crate::session::client_key::Signer;
+use crate::session::assertion::Signer;
 use crate::session::received::Received;
 use crate::session::recorder::Request;
 use crate::session::redact::SecretKind;
@@ -266,7 +266,7 @@ impl Session {
 /// Adds what a story wants beside the usual.
 fn add_to(body: &mut Value, wish: &ClientWish, signer: Option<&Signer>, redirect_uri: Option<&str>) {
     if let Some(signer) = signer {
-        body["token_endpoint_auth_signing_alg"] = json!(signer.key.alg);
+        body["token_endpoint_auth_signing_alg"] = json!(signer.key.alg().name());
         match &signer.hosted {
             Some(hosted) => body["jwks_uri"] = json!(hosted.url()),
             None => body["jwks"] = signer.key.set(),

@@ -13,11 +13,12 @@ use crate::rule::registration::Registration;
 use crate::rule::registration_access::RegistrationAccess;
 use crate::rule::registration_refusal::sector::SectorMismatch;
 use crate::rule::registration_refusal::{NO_SUCH_METHOD, RegistrationRefusal, Wrong};
-use crate::session::callback::Document;
-use crate::session::client_key::ClientKey;
+use crate::session::assertion;
+use crate::session::callback::Offer;
 use crate::session::received::Received;
 use crate::session::recorder::Request;
 use crate::session::redact::SecretKind;
+use crate::session::signing_key::SigningAlg;
 use crate::session::{Session, Stop, missing};
 
 /// The grant of a client that is registered for the sake of its registration.
@@ -36,7 +37,7 @@ impl Session {
         let token = self.run.config.initial_access_token.as_ref().map(|token| token.expose_secret().to_owned());
         self.sentence("should register no client for metadata that no client may have");
         for wrong in Wrong::ALL {
-            let Some(request) = self.wrong_metadata(wrong)? else { continue };
+            let Some(request) = self.wrong_metadata(wrong).await? else { continue };
             let title = format!("Registration with {}", wrong.says());
             let response = self.post_registration(&title, &url, &request, token.as_deref()).await?;
             if matches!(response.status, 401 | 403) {
@@ -89,14 +90,14 @@ impl Session {
         let mut body = self.plain_metadata()?;
         body["subject_type"] = json!("pairwise");
         self.sentence("should register a client in a sector only if the sector lists its redirect URI");
-        let good = listener.offer(Document::json(&body["redirect_uris"]));
+        let good = listener.offer(Offer::json(&body["redirect_uris"]));
         body["sector_identifier_uri"] = json!(good.url());
         let response = self.post_good_registration("Registration with a sector", &url, &body, token.as_deref()).await?;
         if !(200..300).contains(&response.status) {
             let says = super::registration::error_of(&response).unwrap_or_else(|| format!("status {}", response.status));
             return Ok(StepEnd::LeftOut(format!("the issuer refuses a sector document by plain http, which it may: {}", code(&says))));
         }
-        let bad = listener.offer(Document::json(&json!(["https://another-client.example/cb"])));
+        let bad = listener.offer(Offer::json(&json!(["https://another-client.example/cb"])));
         body["sector_identifier_uri"] = json!(bad.url());
         let response = self.post_registration("Registration with a sector of others", &url, &body, token.as_deref()).await?;
         self.judge(&SectorMismatch { response });
@@ -132,7 +133,7 @@ impl Session {
     }
 
     /// The metadata of an ordinary client with one mistake; `None` if it cannot be made on this issuer.
-    fn wrong_metadata(&self, wrong: Wrong) -> Result<Option<Value>, Stop> {
+    async fn wrong_metadata(&self, wrong: Wrong) -> Result<Option<Value>, Stop> {
         let mut body = self.plain_metadata()?;
         let mut redirect = |uri: &str| body["redirect_uris"] = json!([uri]);
         match wrong {
@@ -145,7 +146,7 @@ impl Session {
             Wrong::Script => redirect("javascript:void(0)//client.example/cb"),
             Wrong::Data => redirect("data:text/html,client.example"),
             Wrong::BothKeySets => {
-                let Ok(key) = ClientKey::of("ES256") else { return Ok(None) };
+                let Ok(key) = assertion::key(SigningAlg::Es256).await else { return Ok(None) };
                 body["jwks"] = key.set();
                 body["jwks_uri"] = json!("https://client.example/jwks.json");
             }

@@ -1,7 +1,5 @@
 //! Request objects that a client signs: by value and by reference, good and bad (OpenID Connect Core 6, RFC 9101).
 
-use std::sync::OnceLock;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use openidconnect::CsrfToken;
@@ -14,9 +12,9 @@ use crate::report::model::{Entry, StepEnd};
 use crate::rule::expect::is_loopback;
 use crate::rule::request_object::{Answer, BadRequestObject, Fault, RequestObjectUse};
 use crate::session::agent::VisitError;
-use crate::session::callback::{Callback, Document, OfferedDocument};
+use crate::session::callback::{Callback, Offer, StandingOffer};
 use crate::session::received::Received;
-use crate::session::signing_key::{ALG, SigningKey, SigningKeyError};
+use crate::session::signing_key::{SharedKey, SigningAlg, SigningKey};
 use crate::session::{Session, Stop, missing};
 
 /// The media type of a request object (RFC 9101 9.4.1).
@@ -31,7 +29,7 @@ const LIFETIME: i64 = 300;
 pub struct RequestSigner {
     key: &'static SigningKey,
     /// Where an object by reference is fetched.
-    page: OfferedDocument,
+    page: StandingOffer,
     /// The issuer confirmed the algorithm in its registration response.
     confirmed: bool,
     /// An object signed with it was processed.
@@ -57,15 +55,15 @@ impl Session {
     /// Makes a key for the client's request objects and puts it into the client metadata to register.
     pub(super) async fn add_request_key(&mut self, body: &mut Value) -> Result<(), Stop> {
         let listener = self.run.callback.clone().ok_or_else(|| missing("the callback listener"))?;
-        let key = tokio::task::spawn_blocking(|| key(&OWN)).await.map_err(|error| Stop::Untestable(error.to_string()))??;
-        let page = listener.offer(Document { content_type: MEDIA_TYPE, body: String::new() });
-        body["jwks"] = json!({ "keys": [key.public_jwk()] });
+        let key = OWN.get().await.map_err(|error| Stop::Untestable(error.to_string()))?;
+        let page = listener.offer(Offer { content_type: MEDIA_TYPE, body: String::new() });
+        body["jwks"] = key.set();
         // An issuer that does not know request objects need not know this member.
         let speaks_of_them = self.promises("request_parameter_supported")?
             || self.promises("request_uri_parameter_supported")?
             || self.listed("request_object_signing_alg_values_supported")?.is_some();
         if speaks_of_them {
-            body["request_object_signing_alg"] = json!(ALG);
+            body["request_object_signing_alg"] = json!(SigningAlg::Rs256.name());
         }
         // Only where it is asked for: issuers may refuse addresses that are not https.
         if self.promises("require_request_uri_registration")? {
@@ -78,7 +76,7 @@ impl Session {
     /// Sees in the registration response whether the issuer took the key.
     pub(super) fn confirm_request_key(&mut self, response: &Received) {
         if let Some(signer) = &mut self.facts.request_signer {
-            signer.confirmed = response.member("request_object_signing_alg").is_some_and(|alg| alg == ALG);
+            signer.confirmed = response.member("request_object_signing_alg").is_some_and(|alg| alg == SigningAlg::Rs256.name());
         }
     }
 
@@ -89,8 +87,8 @@ impl Session {
             return Ok(Some("the client has no key to sign request objects with".to_owned()));
         };
         let algs = self.listed("request_object_signing_alg_values_supported")?;
-        if algs.is_some_and(|algs| !algs.contains(&ALG)) {
-            return Ok(Some(format!("`request_object_signing_alg_values_supported` does not list {ALG}")));
+        if algs.is_some_and(|algs| !algs.contains(&SigningAlg::Rs256.name())) {
+            return Ok(Some(format!("`request_object_signing_alg_values_supported` does not list {}", SigningAlg::Rs256.name())));
         }
         if object == RequestObject::ByReference {
             // Where the issuer says that it does not take them, it need not reach us to refuse this one.
@@ -104,7 +102,11 @@ impl Session {
     }
 
     /// Puts a request object into the parameters, in the place of some of them. Gives the `state` that stands beside it, if it is another.
-    pub(super) fn add_request_object(&self, object: RequestObject, parameters: &mut Vec<(&'static str, String)>) -> Result<Option<String>, Stop> {
+    pub(super) async fn add_request_object(
+        &self,
+        object: RequestObject,
+        parameters: &mut Vec<(&'static str, String)>,
+    ) -> Result<Option<String>, Stop> {
         let mut claims = super::authorization_request::object_claims(&self.issuer(), parameters);
         if object == RequestObject::Unsigned {
             parameters.push(("request", without_signature(&claims)));
@@ -131,7 +133,7 @@ impl Session {
         let jwt = match object {
             RequestObject::UnsignedThoughRegistered => without_signature(&claims),
             RequestObject::ForeignKey | RequestObject::EmbeddedKey => {
-                let foreign = key(&FOREIGN)?;
+                let foreign = FOREIGN.get().await.map_err(|error| Stop::Untestable(error.to_string()))?;
                 let mut header = Map::new();
                 if object == RequestObject::EmbeddedKey {
                     header.insert("jwk".to_owned(), foreign.public_jwk());
@@ -209,17 +211,10 @@ impl Session {
     }
 }
 
-/// A key that is made once for the whole process, since making one takes a moment.
-type Once = OnceLock<Result<SigningKey, SigningKeyError>>;
-
 /// The key that every client of ours registers.
-static OWN: Once = OnceLock::new();
+static OWN: SharedKey = SharedKey::new(SigningAlg::Rs256);
 /// A key that no client registers.
-static FOREIGN: Once = OnceLock::new();
-
-fn key(once: &'static Once) -> Result<&'static SigningKey, Stop> {
-    once.get_or_init(SigningKey::generate).as_ref().map_err(|error| Stop::Untestable(error.to_string()))
-}
+static FOREIGN: SharedKey = SharedKey::new(SigningAlg::Rs256);
 
 fn answer(callback: &Callback) -> Answer {
     let fragment = url::form_urlencoded::parse(callback.url.fragment().unwrap_or_default().as_bytes()).into_owned();

@@ -98,20 +98,20 @@ struct Shelves {
 
 #[derive(Debug)]
 struct Offered {
-    document: Document,
+    document: Offer,
     fetched: usize,
 }
 
 /// A document of our own, to be fetched beside the redirect URI.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Document {
+pub struct Offer {
     /// Its media type.
     pub content_type: &'static str,
     /// What it says.
     pub body: String,
 }
 
-impl Document {
+impl Offer {
     /// A page for a browser.
     pub fn html(body: String) -> Self {
         Self { content_type: "text/html; charset=utf-8", body }
@@ -198,7 +198,7 @@ impl CallbackListener {
 
     /// Offers a document of our own at an address beside the redirect URI: a form that is to be sent to the issuer needs a page to be sent from,
     /// and some documents an issuer fetches itself.
-    pub fn offer(&self, document: Document) -> OfferedDocument {
+    pub fn offer(&self, document: Offer) -> StandingOffer {
         let mut shelves = self.desk.lock();
         let path = format!("{}/request/{}", self.redirect_uri.path().trim_end_matches('/'), shelves.next);
         shelves.next += 1;
@@ -208,7 +208,7 @@ impl CallbackListener {
         url.set_path(&path);
         url.set_query(None);
         url.set_fragment(None);
-        OfferedDocument { url, desk: Arc::clone(&self.desk) }
+        StandingOffer { url, desk: Arc::clone(&self.desk) }
     }
 
     /// Takes the oldest unclaimed callback that came to exactly this URL by this method, its fragment aside (no server ever sees one).
@@ -285,12 +285,12 @@ impl Drop for Expectation {
 
 /// A document of our own; gone when dropped.
 #[derive(Debug)]
-pub struct OfferedDocument {
+pub struct StandingOffer {
     url: Url,
     desk: Arc<Desk>,
 }
 
-impl OfferedDocument {
+impl StandingOffer {
     /// Where it is.
     pub fn url(&self) -> &Url {
         &self.url
@@ -309,7 +309,7 @@ impl OfferedDocument {
     }
 }
 
-impl Drop for OfferedDocument {
+impl Drop for StandingOffer {
     fn drop(&mut self) {
         self.desk.lock().offered.remove(self.url.path());
     }

@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::client_key::Signer;
+use super::assertion::Signer;
 use crate::config::AuthMethod;
 use crate::feature::authorize::BeyondScope;
 use crate::protocol::client_shown::ClientLinks;

@@ -20,9 +20,9 @@ use crate::rule::transport::Transport;
 use crate::rule::{Artefact, Level, Outcome, spec};
 
 pub mod agent;
+pub mod assertion;
 pub mod browser;
 pub mod callback;
-pub mod client_key;
 pub mod document;
 pub mod door;
 pub mod facts;

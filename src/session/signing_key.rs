@@ -1,4 +1,6 @@
-//! A key pair of a client: what it signs request objects and client assertions with (RFC 7515, RFC 7518 3.3).
+//! A key pair of a client: what it signs request objects and client assertions with (RFC 7515, RFC 7518 3.3 and 3.4).
+
+use std::sync::OnceLock;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -7,17 +9,47 @@ use jsonwebtoken::{Algorithm, EncodingKey, crypto};
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 
-/// The algorithm of every key: the one that each OpenID provider must know (OpenID Connect Core 15.1).
-pub const ALG: &str = "RS256";
-
 /// A key pair could not be made.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("no RSA key pair could be made: {0}")]
-pub struct SigningKeyError(String);
+#[error("no key pair could be made for {alg}: {why}")]
+pub struct SigningKeyError {
+    alg: &'static str,
+    why: String,
+}
 
-/// An RSA key pair of 2048 bits.
+/// What a key of ours signs with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SigningAlg {
+    /// RSA of 2048 bits: the algorithm that each OpenID provider must know (OpenID Connect Core 15.1).
+    Rs256,
+    /// The curve P-256.
+    Es256,
+}
+
+impl SigningAlg {
+    /// Every one, the one to be preferred first.
+    pub const ALL: [Self; 2] = [Self::Rs256, Self::Es256];
+
+    /// Its registered name (RFC 7518 3.1).
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rs256 => "RS256",
+            Self::Es256 => "ES256",
+        }
+    }
+
+    fn algorithm(self) -> Algorithm {
+        match self {
+            Self::Rs256 => Algorithm::RS256,
+            Self::Es256 => Algorithm::ES256,
+        }
+    }
+}
+
+/// A key pair.
 #[derive(Clone)]
 pub struct SigningKey {
+    alg: SigningAlg,
     private: EncodingKey,
     public: Value,
     kid: String,
@@ -25,42 +57,78 @@ pub struct SigningKey {
 
 impl std::fmt::Debug for SigningKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SigningKey").field("kid", &self.kid).finish_non_exhaustive()
+        f.debug_struct("SigningKey").field("alg", &self.alg).field("kid", &self.kid).finish_non_exhaustive()
+    }
+}
+
+/// A key that is made once for the whole process: making one takes up to a second, and an issuer sees a public key and nothing else of it.
+pub struct SharedKey {
+    alg: SigningAlg,
+    key: OnceLock<Result<SigningKey, SigningKeyError>>,
+}
+
+impl SharedKey {
+    /// A key that is made when it is first asked for.
+    pub const fn new(alg: SigningAlg) -> Self {
+        Self { alg, key: OnceLock::new() }
+    }
+
+    /// The key, made on a thread where it holds up nobody.
+    ///
+    /// # Errors
+    /// The library's words.
+    pub async fn get(&'static self) -> Result<&'static SigningKey, SigningKeyError> {
+        let made = tokio::task::spawn_blocking(|| self.key.get_or_init(|| SigningKey::generate(self.alg)).as_ref().map_err(Clone::clone)).await;
+        made.unwrap_or_else(|error| Err(SigningKeyError { alg: self.alg.name(), why: error.to_string() }))
     }
 }
 
 impl SigningKey {
-    /// Makes a new key pair. It takes a moment: from an async task call [`SigningKey::generate_aside`].
+    /// Makes a new key pair. It takes a moment: not for an async task.
     ///
     /// # Errors
     /// The library's words.
-    pub fn generate() -> Result<Self, SigningKeyError> {
-        let failed = |why: String| SigningKeyError(why);
-        let pair = rcgen::KeyPair::generate_for(&rcgen::PKCS_RSA_SHA256).map_err(|error| failed(error.to_string()))?;
-        let private = EncodingKey::from_rsa_pem(pair.serialize_pem().as_bytes()).map_err(|error| failed(error.to_string()))?;
-        let jwk = Jwk::from_encoding_key(&private, Algorithm::RS256).map_err(|error| failed(error.to_string()))?;
-        let kid = jwk.thumbprint(ThumbprintHash::SHA256).map_err(|error| failed(error.to_string()))?;
-        let mut public = json!({ "kid": kid, "use": "sig", "alg": ALG });
-        let members = serde_json::to_value(&jwk.algorithm).map_err(|error| failed(error.to_string()))?;
+    pub fn generate(alg: SigningAlg) -> Result<Self, SigningKeyError> {
+        Self::try_generate(alg).map_err(|why| SigningKeyError { alg: alg.name(), why })
+    }
+
+    fn try_generate(alg: SigningAlg) -> Result<Self, String> {
+        let words = |error: &dyn std::fmt::Display| error.to_string();
+        let parameters = match alg {
+            SigningAlg::Rs256 => &rcgen::PKCS_RSA_SHA256,
+            SigningAlg::Es256 => &rcgen::PKCS_ECDSA_P256_SHA256,
+        };
+        let pem = rcgen::KeyPair::generate_for(parameters).map_err(|error| words(&error))?.serialize_pem();
+        let private = match alg {
+            SigningAlg::Rs256 => EncodingKey::from_rsa_pem(pem.as_bytes()),
+            SigningAlg::Es256 => EncodingKey::from_ec_pem(pem.as_bytes()),
+        };
+        let private = private.map_err(|error| words(&error))?;
+        let jwk = Jwk::from_encoding_key(&private, alg.algorithm()).map_err(|error| words(&error))?;
+        let kid = jwk.thumbprint(ThumbprintHash::SHA256).map_err(|error| words(&error))?;
+        let mut public = json!({ "kid": kid, "use": "sig", "alg": alg.name() });
+        let members = serde_json::to_value(&jwk.algorithm).map_err(|error| words(&error))?;
         if let (Value::Object(public), Value::Object(members)) = (&mut public, members) {
             public.extend(members);
         }
-        let key = Self { private, public, kid };
+        let key = Self { alg, private, public, kid };
         // Proved once here, so that signing needs no error of its own.
-        key.signature("").map(|_| key).map_err(failed)
+        key.signature("").map(|_| key)
     }
 
-    /// The same on a thread where it holds up nobody.
-    ///
-    /// # Errors
-    /// The library's words.
-    pub async fn generate_aside() -> Result<Self, SigningKeyError> {
-        tokio::task::spawn_blocking(Self::generate).await.unwrap_or_else(|error| Err(SigningKeyError(error.to_string())))
+    /// What it signs with.
+    pub fn alg(&self) -> SigningAlg {
+        self.alg
     }
 
     /// The public key as a JWK with `kid`, `use` and `alg`.
     pub fn public_jwk(&self) -> Value {
         self.public.clone()
+    }
+
+    /// The key set with its public half (RFC 7517 5).
+    pub fn set(&self) -> Value {
+        json!({ "keys": [self.public] })
     }
 
     /// The key's identifier, its RFC 7638 thumbprint.
@@ -70,7 +138,7 @@ impl SigningKey {
 
     /// A signed JWT in compact form. `alg` and `kid` are filled in where the header does not name them.
     pub fn sign(&self, mut header: Map<String, Value>, claims: &Value) -> String {
-        header.entry("alg").or_insert_with(|| Value::from(ALG));
+        header.entry("alg").or_insert_with(|| Value::from(self.alg.name()));
         header.entry("kid").or_insert_with(|| Value::from(self.kid.as_str()));
         let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
         let message = format!("{}.{}", part(&Value::Object(header)), part(claims));
@@ -79,29 +147,31 @@ impl SigningKey {
     }
 
     fn signature(&self, message: &str) -> Result<String, String> {
-        crypto::sign(message.as_bytes(), &self.private, Algorithm::RS256).map_err(|error| error.to_string())
+        crypto::sign(message.as_bytes(), &self.private, self.alg.algorithm()).map_err(|error| error.to_string())
     }
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::{ALG, SigningKey};
+    use super::{SigningAlg, SigningKey};
     use jsonwebtoken::jwk::Jwk;
-    use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+    use jsonwebtoken::{DecodingKey, Validation};
     use serde_json::{Map, Value, json};
 
     #[test]
     fn what_it_signs_verifies_with_its_public_key_which_holds_no_secret() {
-        let key = SigningKey::generate().unwrap();
-        let token = key.sign(Map::new(), &json!({ "iss": "c" }));
-        let public = key.public_jwk();
-        assert_eq!((&public["alg"], &public["use"], public["kid"].as_str()), (&json!(ALG), &json!("sig"), Some(key.kid())));
-        assert!(["d", "p", "q", "dp", "dq", "qi"].iter().all(|private| public.get(private).is_none()), "{public}");
-        let jwk: Jwk = serde_json::from_value(public).unwrap();
-        let mut validation = Validation::new(Algorithm::RS256);
-        validation.required_spec_claims.clear();
-        let decoded = jsonwebtoken::decode::<Value>(&token, &DecodingKey::from_jwk(&jwk).unwrap(), &validation).unwrap();
-        assert_eq!((decoded.header.kid.as_deref(), &decoded.claims["iss"]), (Some(key.kid()), &json!("c")));
+        for alg in SigningAlg::ALL {
+            let key = SigningKey::generate(alg).unwrap();
+            let token = key.sign(Map::new(), &json!({ "iss": "c" }));
+            let public = key.public_jwk();
+            assert_eq!((&public["alg"], &public["use"], public["kid"].as_str()), (&json!(alg.name()), &json!("sig"), Some(key.kid())));
+            assert!(["d", "p", "q", "dp", "dq", "qi"].iter().all(|private| public.get(private).is_none()), "{public}");
+            let jwk: Jwk = serde_json::from_value(public).unwrap();
+            let mut validation = Validation::new(alg.algorithm());
+            validation.required_spec_claims.clear();
+            let decoded = jsonwebtoken::decode::<Value>(&token, &DecodingKey::from_jwk(&jwk).unwrap(), &validation).unwrap();
+            assert_eq!((decoded.header.kid.as_deref(), &decoded.claims["iss"]), (Some(key.kid()), &json!("c")));
+        }
     }
 }

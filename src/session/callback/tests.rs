@@ -105,7 +105,7 @@ async fn a_dropped_listener_frees_its_port() {
 #[tokio::test]
 async fn a_document_of_our_own_is_there_until_it_is_dropped() {
     let listener = listener().await;
-    let (one, two) = (listener.offer(Document::html("<p>one</p>".to_owned())), listener.offer(Document::json(&serde_json::json!(["two"]))));
+    let (one, two) = (listener.offer(Offer::html("<p>one</p>".to_owned())), listener.offer(Offer::json(&serde_json::json!(["two"]))));
     assert!(!is_at(one.url(), listener.redirect_uri()));
     for (document, kind, text) in [(&one, "text/html; charset=utf-8", "<p>one</p>"), (&two, "application/json", "[\"two\"]")] {
         assert_eq!(document.fetched(), 0);
