@@ -4,7 +4,7 @@
 //!
 //! | word | meaning |
 //! |---|---|
-//! | profile | a set of features: `openactive`, `oidc`, `security` |
+//! | profile | a set of features: `openactive`, `oidc`, `oauth`, `security` |
 //! | feature | something an issuer may implement |
 //! | test | one story told to an issuer, in order; its id is `feature/test` |
 //! | step | one move in a story: discover, register, authorize, … |
