@@ -39,7 +39,7 @@ fn exchanges(step: &StepReport) -> impl Iterator<Item = &Exchange> {
 fn every_story() -> RunReport {
     let folder = tempfile::tempdir().expect("a folder");
     let mut command = program(folder.path());
-    command.args(["run", "--demo", "--agent", "http", "--profile", "openactive,oidc,security"]);
+    command.args(["run", "--demo", "--agent", "http", "--profile", "openactive,oidc,oauth,security"]);
     let ended = run(command);
     assert_eq!(ended.code, 0, "{}", ended.said());
     results(folder.path())

@@ -105,6 +105,11 @@ const MISTAKES: &[(&str, &[&str], Option<&str>)] = &[
     ("I --redirect-uri http://localhost:3000/cb#a", &[], None),
     ("I --orders-feed-url feed", &[], None),
     ("I --dataset-site-url https://joe:hunter2@x.example/", &[], None),
+    ("I --token-endpoint /token", &[], None),
+    ("I --authorization-endpoint https://op.example/authorize#here", &[], None),
+    ("I --jwks-uri https://joe:hunter2@op.example/jwks", &[], None),
+    ("I", &[], Some("[endpoints]\ntoken-endpoint = \"ftp://op.example\"")),
+    ("I", &[], Some("[endpoints]\ntoken_endpoint = \"https://op.example/token\"")),
     ("I --webdriver-url localhost:9515", &[], None),
     ("I --seller-id 1", &[], None),
     // Numbers, switches, names.
@@ -320,6 +325,31 @@ fn a_demo_is_about_its_own_issuer() {
     assert_eq!(config.user.as_ref().unwrap().password.expose_secret(), "wrong");
     assert!(matches!(config.network.tls, Tls::CaFile(_)));
     assert_eq!((config.jobs, config.network.timeout.as_secs()), (2, 5));
+}
+
+#[test]
+fn endpoints_are_known_by_their_members_of_the_metadata() {
+    let file = "[endpoints]\ntoken-endpoint = \"https://op.example/token\"\njwks-uri = \"https://op.example/keys\"";
+    let config =
+        call("I --token-endpoint https://op.example/t?a=b".replace('I', I).as_str(), &["USERINFO_ENDPOINT=https://op.example/me"], Some(file))
+            .config();
+    let endpoints: Vec<(&str, &str)> = config.endpoints.iter().map(|(member, url)| (*member, url.as_str())).collect();
+    assert_eq!(
+        endpoints,
+        [("jwks_uri", "https://op.example/keys"), ("token_endpoint", "https://op.example/t?a=b"), ("userinfo_endpoint", "https://op.example/me")]
+    );
+    for (member, setting) in setting::ENDPOINTS {
+        assert_eq!(setting.flag, format!("--{}", member.replace('_', "-")));
+        assert_eq!((setting.table(), setting.key_in_table()), (Some("endpoints"), setting.name()));
+    }
+    // A demo is about its own issuer: what the environment says of another is not asked.
+    let demo =
+        || DemoSettings { endpoints: [("token_endpoint", "http://127.0.0.1:9/token".to_owned())].into(), ..DemoSettings::new("http://127.0.0.1:9") };
+    let of = |flags: &str| {
+        call(flags, &["TOKEN_ENDPOINT=https://op.example/token"], Some(file)).load(Some(demo())).unwrap().endpoints["token_endpoint"].to_string()
+    };
+    assert_eq!(of("--demo"), "http://127.0.0.1:9/token");
+    assert_eq!(of("--demo --token-endpoint http://127.0.0.1:9/other"), "http://127.0.0.1:9/other");
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! `--demo`: what the embedded issuer, once started, settles; flags still win.
 
+use std::collections::BTreeMap;
+
 use secrecy::SecretString;
 
 use super::Tls;
@@ -37,6 +39,8 @@ pub struct DemoSettings {
     pub orders_feed_url: Option<String>,
     /// The address of its dataset site.
     pub dataset_site_url: Option<String>,
+    /// The endpoints that it does not publish, by their members of the metadata: `token_endpoint`.
+    pub endpoints: BTreeMap<&'static str, String>,
     /// How its certificate can be judged; [`Tls::System`] over plain http.
     pub tls: Tls,
 }
@@ -48,6 +52,14 @@ pub(super) static OF_THE_ISSUER: &[&Setting] = &[
     &setting::SELLER_ID,
     &setting::ORDERS_FEED_URL,
     &setting::DATASET_SITE_URL,
+    &setting::AUTHORIZATION_ENDPOINT,
+    &setting::TOKEN_ENDPOINT,
+    &setting::REGISTRATION_ENDPOINT,
+    &setting::REVOCATION_ENDPOINT,
+    &setting::INTROSPECTION_ENDPOINT,
+    &setting::USERINFO_ENDPOINT,
+    &setting::JWKS_URI,
+    &setting::END_SESSION_ENDPOINT,
     &setting::CLIENT_ID,
     &setting::CLIENT_SECRET,
     &setting::CLIENT_SECRET_FILE,
@@ -77,6 +89,7 @@ impl DemoSettings {
             seller_id: None,
             orders_feed_url: None,
             dataset_site_url: None,
+            endpoints: BTreeMap::new(),
             tls: Tls::System,
         }
     }
@@ -99,7 +112,9 @@ impl DemoSettings {
             (&setting::CA_FILE, ca_file),
             (&setting::INSECURE, insecure),
         ];
-        for (setting, text) in texts {
+        let mut endpoints = self.endpoints;
+        let endpoints = setting::ENDPOINTS.iter().map(|(member, setting)| (*setting, endpoints.remove(member)));
+        for (setting, text) in texts.into_iter().chain(endpoints) {
             if let Some(text) = text {
                 layer.set(setting, Value::Text(text), Origin::Demo);
             }

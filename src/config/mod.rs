@@ -68,6 +68,8 @@ pub struct Config {
     pub orders_feed_url: Option<Url>,
     /// The dataset site whose JSON-LD names the authentication authority.
     pub dataset_site_url: Option<Url>,
+    /// The endpoints that were given, by their members of the metadata: they take the place of the published ones.
+    pub endpoints: BTreeMap<&'static str, Url>,
     /// The redirect URI: http on loopback.
     pub redirect_uri: Url,
     /// The selectors of login and consent pages.
@@ -129,6 +131,7 @@ impl Config {
             seller_id: None,
             orders_feed_url: None,
             dataset_site_url: None,
+            endpoints: BTreeMap::new(),
             redirect_uri: Url::parse(setting::REDIRECT_URI.default).expect("the default redirect URI is a URL"),
             selectors: Selectors::default(),
             network: Network { tls: Tls::System, timeout: Duration::from_secs(30) },

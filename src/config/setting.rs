@@ -165,6 +165,24 @@ settings! {
         DATASET_SITE_URL = Setting::new("--dataset-site-url", "OA_AUTHTEST_DATASET_SITE_URL", "[dataset-site] url", "URL", Kind::Text,
             "the address of the dataset site").more("Its JSON-LD names the authentication authority.");
     }
+    "Endpoints" {
+        AUTHORIZATION_ENDPOINT = Setting::new("--authorization-endpoint", "OA_AUTHTEST_AUTHORIZATION_ENDPOINT", "[endpoints] authorization-endpoint",
+            "URL", Kind::Text, "the authorization endpoint")
+            .more("What is given here takes the place of what the issuer publishes, and is enough where it publishes no metadata.");
+        TOKEN_ENDPOINT = Setting::new("--token-endpoint", "OA_AUTHTEST_TOKEN_ENDPOINT", "[endpoints] token-endpoint", "URL", Kind::Text,
+            "the token endpoint");
+        REGISTRATION_ENDPOINT = Setting::new("--registration-endpoint", "OA_AUTHTEST_REGISTRATION_ENDPOINT", "[endpoints] registration-endpoint",
+            "URL", Kind::Text, "the endpoint that registers clients");
+        REVOCATION_ENDPOINT = Setting::new("--revocation-endpoint", "OA_AUTHTEST_REVOCATION_ENDPOINT", "[endpoints] revocation-endpoint",
+            "URL", Kind::Text, "the endpoint that revokes tokens");
+        INTROSPECTION_ENDPOINT = Setting::new("--introspection-endpoint", "OA_AUTHTEST_INTROSPECTION_ENDPOINT", "[endpoints] introspection-endpoint",
+            "URL", Kind::Text, "the endpoint that tells about tokens");
+        USERINFO_ENDPOINT = Setting::new("--userinfo-endpoint", "OA_AUTHTEST_USERINFO_ENDPOINT", "[endpoints] userinfo-endpoint", "URL", Kind::Text,
+            "the userinfo endpoint");
+        JWKS_URI = Setting::new("--jwks-uri", "OA_AUTHTEST_JWKS_URI", "[endpoints] jwks-uri", "URL", Kind::Text, "the address of the key set");
+        END_SESSION_ENDPOINT = Setting::new("--end-session-endpoint", "OA_AUTHTEST_END_SESSION_ENDPOINT", "[endpoints] end-session-endpoint",
+            "URL", Kind::Text, "the endpoint that logs the end-user out");
+    }
     "Client" {
         CLIENT_ID = Setting::new("--client-id", "OA_AUTHTEST_CLIENT_ID", "[client] id", "ID", Kind::Text, "the identifier of a client registered beforehand");
         CLIENT_SECRET = Setting::new("--client-secret", "OA_AUTHTEST_CLIENT_SECRET", "[client] secret", "SECRET", Kind::Secret, "the secret of the client registered beforehand")
@@ -257,6 +275,18 @@ pub static OF_A_TEST: &[&Setting] = &[
 fn capabilities() -> Vec<String> {
     Capability::ALL.map(|capability| capability.name().to_owned()).into()
 }
+
+/// The endpoints that can be given, each with its member of the metadata (RFC 8414 2).
+pub static ENDPOINTS: &[(&str, &Setting)] = &[
+    ("authorization_endpoint", &AUTHORIZATION_ENDPOINT),
+    ("token_endpoint", &TOKEN_ENDPOINT),
+    ("registration_endpoint", &REGISTRATION_ENDPOINT),
+    ("revocation_endpoint", &REVOCATION_ENDPOINT),
+    ("introspection_endpoint", &INTROSPECTION_ENDPOINT),
+    ("userinfo_endpoint", &USERINFO_ENDPOINT),
+    ("jwks_uri", &JWKS_URI),
+    ("end_session_endpoint", &END_SESSION_ENDPOINT),
+];
 
 /// The faces of the embedded issuer.
 pub static PERSONAS: [&str; 3] = ["openactive", "airlock", "aidbox"];

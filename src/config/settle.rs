@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use globset::Glob;
 use secrecy::{ExposeSecret, SecretString};
+use url::Url;
 
 use super::command_line::Invocation;
 use super::error::{ConfigError, Origin};
@@ -47,6 +48,7 @@ impl Layers<'_> {
             seller_id: self.optional(&setting::SELLER_ID, value::uri)?,
             orders_feed_url: self.optional(&setting::ORDERS_FEED_URL, value::address)?,
             dataset_site_url: self.optional(&setting::DATASET_SITE_URL, value::address)?,
+            endpoints: self.endpoints()?,
             redirect_uri: self.required(&setting::REDIRECT_URI, value::redirect_uri)?,
             selectors: Selectors {
                 username: self.required(&setting::USERNAME_SELECTOR, value::text)?,
@@ -99,6 +101,11 @@ impl Layers<'_> {
             }
         }
         Ok(declared)
+    }
+
+    fn endpoints(&self) -> Result<BTreeMap<&'static str, Url>, ConfigError> {
+        let given = setting::ENDPOINTS.iter().map(|(member, setting)| Ok(self.optional(setting, value::endpoint)?.map(|url| (*member, url))));
+        given.filter_map(Result::transpose).collect()
     }
 
     fn client(&self) -> Result<Option<ConfiguredClient>, ConfigError> {

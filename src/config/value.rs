@@ -72,6 +72,15 @@ pub fn address(value: &str) -> Result<Url, Problem> {
     if has_credentials(&url) { problem(value, "has a user name or a password in it", HINT) } else { Ok(url) }
 }
 
+/// The address of an endpoint: https or http, without credentials and without fragment (RFC 6749 section 3.1).
+pub fn endpoint(value: &str) -> Result<Url, Problem> {
+    let url = address(value)?;
+    if url.fragment().is_some() {
+        return problem(value, "has a fragment, and an endpoint has none", "give the address up to the #");
+    }
+    Ok(url)
+}
+
 /// The address of a `WebDriver`, which may hold the credentials of a grid.
 pub fn webdriver(value: &str) -> Result<Url, Problem> {
     web(value, "give the driver's address, for example http://localhost:9515")

@@ -26,6 +26,7 @@ const DOCUMENTS: &[(&str, &str)] = &[
     ("oidc/request-parameters.json", include_str!("../../features/oidc/request-parameters.json")),
     ("oidc/token-endpoint.json", include_str!("../../features/oidc/token-endpoint.json")),
     ("oidc/registration.json", include_str!("../../features/oidc/registration.json")),
+    ("oauth/server-metadata.json", include_str!("../../features/oauth/server-metadata.json")),
     ("security/registration.json", include_str!("../../features/security/registration.json")),
     ("security/authorization-request.json", include_str!("../../features/security/authorization-request.json")),
     ("security/pkce.json", include_str!("../../features/security/pkce.json")),

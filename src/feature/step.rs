@@ -13,6 +13,8 @@ use crate::rule::attack::Attack;
 pub enum Step {
     /// Fetches the provider metadata (OpenID Connect Discovery 4).
     Discover {},
+    /// Fetches the metadata of an authorization server, `OpenID` Connect or not (RFC 8414 3).
+    DiscoverServer {},
     /// Fetches the key set (`jwks_uri`).
     FetchKeySet {},
     /// Takes the configured client; registers one where none is configured.
@@ -239,7 +241,7 @@ impl Step {
     /// The facts that must be there before the step.
     pub fn needs(&self) -> &'static [Fact] {
         match self {
-            Self::Discover {} => &[],
+            Self::Discover {} | Self::DiscoverServer {} => &[],
             Self::FetchKeySet {}
             | Self::UseClient { .. }
             | Self::Register(_)
@@ -287,7 +289,7 @@ impl Step {
     /// The facts the step leaves behind.
     pub fn gives(&self) -> &'static [Fact] {
         match self {
-            Self::Discover {} => &[Fact::Metadata],
+            Self::Discover {} | Self::DiscoverServer {} => &[Fact::Metadata],
             Self::FetchKeySet {} => &[Fact::KeySet],
             Self::UseClient { .. } | Self::Register(_) => &[Fact::Client],
             Self::ClientCredentials { .. } => &[Fact::ClientToken],
@@ -333,6 +335,7 @@ impl Step {
     pub fn name(&self) -> String {
         let name = match self {
             Self::Discover {} => "Discovery",
+            Self::DiscoverServer {} => "Authorization Server Metadata",
             Self::FetchKeySet {} => "Key Set",
             Self::UseClient { .. } => "Credentials",
             Self::Register(_) => "Dynamic Client Registration",

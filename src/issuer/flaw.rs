@@ -84,6 +84,8 @@ pub struct Patch {
 pub enum Site {
     /// The provider metadata.
     Discovery,
+    /// The same document as the metadata of an authorization server.
+    ServerMetadata,
     /// The key set.
     Jwks,
     /// A successful registration response.

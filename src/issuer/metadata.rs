@@ -21,11 +21,20 @@ fn template(persona: Persona) -> &'static str {
 /// How long the documents may be kept.
 const CACHE: &str = "public, max-age=300";
 
-/// `GET` of the provider metadata, at either well-known path.
+/// `GET` of the provider metadata.
 pub async fn discovery(State(issuer): State<Arc<Issuer>>) -> Answer {
+    published(&issuer, Site::Discovery)
+}
+
+/// `GET` of the same as metadata of an authorization server.
+pub async fn server(State(issuer): State<Arc<Issuer>>) -> Answer {
+    published(&issuer, Site::ServerMetadata)
+}
+
+fn published(issuer: &Issuer, site: Site) -> Answer {
     let document = pages::document(template(issuer.persona), &issuer.url)?;
     let reply = Reply::json(StatusCode::OK, document).with(CACHE_CONTROL, CACHE);
-    Ok(issuer.defect.reply(&[Site::Discovery], reply)?)
+    Ok(issuer.defect.reply(&[site], reply)?)
 }
 
 /// `GET` of the key set.

@@ -58,7 +58,7 @@ pub fn router(issuer: Arc<Issuer>) -> Router {
     Router::new()
         .route("/", get(home))
         .route("/.well-known/openid-configuration", get(metadata::discovery))
-        .route("/.well-known/oauth-authorization-server", get(metadata::discovery))
+        .route("/.well-known/oauth-authorization-server", get(metadata::server))
         .route(JWKS, get(metadata::jwks))
         .route(AUTHORIZE, get(authorize::get).post(authorize::post))
         .route(LOGIN, get(interaction::login_page).post(interaction::log_in))

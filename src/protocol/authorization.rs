@@ -23,7 +23,7 @@ impl Session {
     /// [`Stop`] if no authorization code comes of it though there is to be one.
     pub async fn authorize(&mut self, wish: &Authorize) -> Result<StepEnd, Stop> {
         let Some(endpoint) = self.endpoint("authorization_endpoint")? else {
-            return Err(Stop::Issuer("the provider metadata names no usable `authorization_endpoint`".to_owned()));
+            return Err(super::unknown_endpoint("authorization_endpoint"));
         };
         if let Some(reason) = self.not_authorizable(wish)? {
             return Ok(StepEnd::LeftOut(reason));

@@ -13,7 +13,7 @@ impl Session {
     /// [`Stop`] if none is to be had.
     pub async fn client_credentials(&mut self, scope: &str) -> Result<StepEnd, Stop> {
         let Some(url) = self.endpoint("token_endpoint")? else {
-            return Err(Stop::Issuer("the provider metadata names no usable `token_endpoint`".to_owned()));
+            return Err(super::unknown_endpoint("token_endpoint"));
         };
         self.sentence("should complete Client Credentials Flow successfully");
         let grant = Grant::ClientCredentials;

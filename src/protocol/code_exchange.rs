@@ -17,7 +17,7 @@ impl Session {
     pub async fn exchange_code(&mut self) -> Result<StepEnd, Stop> {
         let code = self.facts.code.take().ok_or_else(|| missing("an authorization code"))?;
         let Some(url) = self.endpoint("token_endpoint")? else {
-            return Err(Stop::Issuer("the provider metadata names no usable `token_endpoint`".to_owned()));
+            return Err(super::unknown_endpoint("token_endpoint"));
         };
         self.sentence("should complete Authorization Code Flow successfully");
         let redirect_uri = self.redirect_uri();

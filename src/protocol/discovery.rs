@@ -1,12 +1,21 @@
-//! Discovery (OpenID Connect Discovery 1.0, section 4).
+//! The metadata of the issuer (`OpenID` Connect Discovery 1.0, section 4; RFC 8414), and the endpoints that were configured instead.
 
-use serde_json::Value;
+use std::fmt::Write as _;
+
+use serde_json::{Map, Value};
 use url::Url;
 
+use crate::config::setting;
+use crate::report::markdown::escape::code;
 use crate::report::model::StepEnd;
 use crate::rule::provider_metadata::ProviderMetadata;
+use crate::rule::server_metadata::ServerMetadata;
+use crate::session::received::Received;
 use crate::session::recorder::Request;
 use crate::session::{Session, Stop, is_plain_loopback};
+
+/// The endpoints either of which is enough to go on with where there is no metadata.
+const ENOUGH: [&str; 2] = ["token_endpoint", "authorization_endpoint"];
 
 /// The address of an issuer's provider metadata: a terminating `/` is dropped before the well-known path is appended (section 4.1).
 ///
@@ -16,43 +25,177 @@ pub fn well_known(issuer: &str) -> Result<Url, url::ParseError> {
     Url::parse(&format!("{}/.well-known/openid-configuration", issuer.strip_suffix('/').unwrap_or(issuer)))
 }
 
+/// The address of an authorization server's metadata: the well-known path comes between the host and the path of the issuer, whose terminating
+/// `/` is dropped (RFC 8414 3.1).
+///
+/// # Errors
+/// The parser's words if the issuer is no URL.
+pub fn well_known_of_server(issuer: &str) -> Result<Url, url::ParseError> {
+    let mut url = Url::parse(issuer)?;
+    let path = url.path().strip_suffix('/').unwrap_or(url.path()).to_owned();
+    url.set_path(&format!("/.well-known/oauth-authorization-server{path}"));
+    Ok(url)
+}
+
 impl Session {
     /// Fetches and judges the provider metadata.
     ///
     /// # Errors
     /// [`Stop`] if there is none to go on with.
     pub async fn discover(&mut self) -> Result<StepEnd, Stop> {
-        let issuer = self.run.config.issuer.clone();
-        let url = well_known(&issuer).map_err(|e| Stop::Untestable(format!("--issuer {issuer:?} is not a URL: {e}")))?;
         self.sentence("should complete Discovery successfully");
-        let response = self.send(Request::get("Discovery", url.clone())).await?;
-        let plain_http = is_plain_loopback(&url);
-        let artefact = ProviderMetadata { response, issuer, plain_http };
+        let artefact = self.fetch_metadata("Discovery", well_known).await?;
         self.judge(&artefact);
-        let status = artefact.response.status;
-        match artefact.response.json() {
-            Ok(Value::Object(metadata)) if status == 200 => {
-                self.facts.metadata = Some(metadata);
-                Ok(StepEnd::Done)
+        self.settle_metadata("provider metadata", &artefact.response)
+    }
+
+    /// Fetches and judges the metadata of the authorization server.
+    ///
+    /// # Errors
+    /// [`Stop`] if there is none to go on with.
+    pub async fn discover_server(&mut self) -> Result<StepEnd, Stop> {
+        self.sentence("should publish its metadata as defined in specification");
+        let artefact = ServerMetadata(self.fetch_metadata("Authorization Server Metadata", well_known_of_server).await?);
+        self.judge(&artefact);
+        self.settle_metadata("authorization server metadata", &artefact.0.response)
+    }
+
+    async fn fetch_metadata(&mut self, title: &str, place: fn(&str) -> Result<Url, url::ParseError>) -> Result<ProviderMetadata, Stop> {
+        let issuer = self.run.config.issuer.clone();
+        let url = place(&issuer).map_err(|e| Stop::Untestable(format!("--issuer {issuer:?} is not a URL: {e}")))?;
+        let plain_http = is_plain_loopback(&url);
+        let response = self.send(Request::get(title, url.clone())).await?;
+        let absent = (self.is_configured() && is_absent(&response))
+            .then(|| format!("there is no metadata at {url} (status {}), and the endpoints are configured", response.status));
+        Ok(ProviderMetadata { response, issuer, plain_http, absent })
+    }
+
+    /// True if the endpoints that were configured are enough to go on with.
+    fn is_configured(&self) -> bool {
+        ENOUGH.iter().any(|member| self.run.config.endpoints.contains_key(member))
+    }
+
+    /// Keeps what was published, with the endpoints that were configured in the place of theirs.
+    fn settle_metadata(&mut self, what: &str, response: &Received) -> Result<StepEnd, Stop> {
+        let published = response.object().filter(|_| response.status == 200);
+        if published.is_none() && !self.is_configured() {
+            return Err(Stop::Issuer(match response.status {
+                200 => format!("the {what} at {} is not a JSON object; {}", response.url, instead()),
+                status => format!("there is no {what} at {} (status {status}): is --issuer right? {}", response.url, instead()),
+            }));
+        }
+        let there = published.is_some();
+        let mut metadata = published.unwrap_or_default();
+        if let Some(note) = configured(&self.run.config.endpoints, &metadata, there) {
+            self.note(note);
+        }
+        for (member, url) in &self.run.config.endpoints {
+            metadata.insert((*member).to_owned(), Value::from(url.as_str()));
+        }
+        self.facts.metadata = Some(metadata);
+        Ok(StepEnd::Done)
+    }
+}
+
+/// True if an answer says that there is no metadata here, and not that it is broken: it is refused or sent elsewhere, or is a page for people.
+fn is_absent(response: &Received) -> bool {
+    match response.status {
+        200 => response.object().is_none() && !response.media_type().is_some_and(|media_type| media_type.contains("json")),
+        status => (300..500).contains(&status) || status == 501,
+    }
+}
+
+/// What to do where there is no metadata.
+fn instead() -> String {
+    format!("where an issuer publishes none, name its endpoints: {}, {} and so on", setting::TOKEN_ENDPOINT, setting::AUTHORIZATION_ENDPOINT.flag)
+}
+
+/// Which endpoints were configured, and what was published in their place, for the report.
+fn configured(endpoints: &std::collections::BTreeMap<&'static str, Url>, published: &Map<String, Value>, there: bool) -> Option<String> {
+    if endpoints.is_empty() {
+        return None;
+    }
+    let mut note = if there {
+        "These endpoints were configured, and take the place of those that are published:\n".to_owned()
+    } else {
+        "No metadata was found, so the test goes on with the endpoints that were configured:\n".to_owned()
+    };
+    for (member, url) in endpoints {
+        let _ = write!(note, "\n* **{member}**: {}", code(url.as_str()));
+        match published.get(*member).and_then(Value::as_str) {
+            Some(other) if other == url.as_str() => note.push_str(" (published so too)"),
+            Some(other) => {
+                let _ = write!(note, " (published: {})", code(other));
             }
-            _ if status == 200 => Err(Stop::Issuer(format!("the provider metadata at {url} is not a JSON object"))),
-            _ => Err(Stop::Issuer(format!("there is no provider metadata at {url} (status {status}): is --issuer right?"))),
+            None => {}
         }
     }
+    Some(note)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::well_known;
+    use serde_json::json;
+
+    use super::*;
+    use crate::rule::testing::text;
 
     #[test]
     fn one_terminating_slash_is_dropped() {
-        for (issuer, expected) in [
-            ("https://op.example", "https://op.example/.well-known/openid-configuration"),
-            ("https://op.example/", "https://op.example/.well-known/openid-configuration"),
-            ("https://op.example/realms/a", "https://op.example/realms/a/.well-known/openid-configuration"),
+        for (issuer, expected, of_server) in [
+            (
+                "https://op.example",
+                "https://op.example/.well-known/openid-configuration",
+                "https://op.example/.well-known/oauth-authorization-server",
+            ),
+            (
+                "https://op.example/",
+                "https://op.example/.well-known/openid-configuration",
+                "https://op.example/.well-known/oauth-authorization-server",
+            ),
+            (
+                "https://op.example:8/realms/a",
+                "https://op.example:8/realms/a/.well-known/openid-configuration",
+                "https://op.example:8/.well-known/oauth-authorization-server/realms/a",
+            ),
+            (
+                "https://op.example/realms/a/",
+                "https://op.example/realms/a/.well-known/openid-configuration",
+                "https://op.example/.well-known/oauth-authorization-server/realms/a",
+            ),
         ] {
             assert_eq!(well_known(issuer).expect("a URL").as_str(), expected);
+            assert_eq!(well_known_of_server(issuer).expect("a URL").as_str(), of_server);
         }
+    }
+
+    #[test]
+    fn what_is_not_there_is_told_from_what_is_broken() {
+        for (status, media_type, body, absent) in [
+            (404, "text/html", "<p>", true),
+            (302, "", "", true),
+            (401, "application/json", "{}", true),
+            (501, "text/plain", "", true),
+            (200, "text/html", "<!doctype html>", true),
+            (200, "text/html", "{}", false),
+            (200, "application/json", "{", false),
+            (200, "application/json", "{}", false),
+            (500, "text/html", "<p>", false),
+            (503, "", "", false),
+        ] {
+            assert_eq!(is_absent(&text(status, media_type, body)), absent, "{status} {media_type} {body}");
+        }
+    }
+
+    #[test]
+    fn the_note_says_what_was_published_instead() {
+        let url = |text: &str| Url::parse(text).expect("a URL");
+        let endpoints = [("jwks_uri", url("https://a.example/k")), ("token_endpoint", url("https://a.example/t"))].into();
+        let published = json!({"token_endpoint": "https://b.example/`t", "jwks_uri": "https://a.example/k"});
+        let note = configured(&endpoints, published.as_object().expect("an object"), true).expect("a note");
+        assert!(note.ends_with(
+            "* **jwks_uri**: `https://a.example/k` (published so too)\n* **token_endpoint**: `https://a.example/t` (published: ``https://b.example/`t``)"
+        ), "{note}");
+        assert_eq!(configured(&std::collections::BTreeMap::new(), &Map::new(), false), None);
     }
 }

@@ -60,6 +60,7 @@ impl Session {
     async fn tell(&mut self, step: &Step) -> Result<StepEnd, Stop> {
         match step {
             Step::Discover {} => self.discover().await,
+            Step::DiscoverServer {} => self.discover_server().await,
             Step::FetchKeySet {} => self.fetch_key_set().await,
             Step::UseClient { grant_types } => self.use_client(grant_types).await,
             Step::Register(wish) => self.register(wish).await,
@@ -105,7 +106,13 @@ impl Session {
     }
 }
 
+/// Why a story cannot go on without an endpoint: nobody names it.
+fn unknown_endpoint(member: &str) -> Stop {
+    let flag = member.replace('_', "-");
+    Stop::Issuer(format!("the provider metadata names no usable `{member}`, and --{flag} is not given"))
+}
+
 /// The end of a step that was left out because the issuer does not offer what it needs.
 fn not_offered(member: &str) -> StepEnd {
-    StepEnd::LeftOut(format!("the provider metadata names no usable `{member}`"))
+    StepEnd::LeftOut(format!("the provider metadata names no usable `{member}`, and none is configured"))
 }

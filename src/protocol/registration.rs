@@ -57,7 +57,7 @@ impl Session {
                 return Ok(super::not_offered("registration_endpoint"));
             }
             return Err(Stop::Untestable(format!(
-                "the issuer advertises no `registration_endpoint`, so no client can be registered: {HOW_TO_NAME_A_CLIENT}, and leave \
+                "the issuer advertises no `registration_endpoint`, and --registration-endpoint is not given, so no client can be registered: {HOW_TO_NAME_A_CLIENT}, and leave \
                  dynamic registration out with --skip 'dynamic-client-registration/*'"
             )));
         };

@@ -112,6 +112,7 @@ impl Session {
         // The user of the login: a refreshed ID token that names another is wrong itself, and no measure for the access token.
         let named = claims.as_ref().and_then(|claims| claims.get("sub")).and_then(Value::as_str).map(str::to_owned);
         let sub = asked.sub.clone().or(named);
+        let has_key_set = self.endpoint("jwks_uri")?.is_some();
         let token = AccessToken {
             raw: access_token.clone(),
             exchange: response.exchange,
@@ -124,6 +125,7 @@ impl Session {
             scope: text("scope").or_else(|| Some(asked.scope.to_owned())),
             id_token_sub: sub,
             keys: self.facts.keys.clone(),
+            has_key_set,
         };
         if let Ok(jwt) = crate::rule::jose::Jwt::parse(&token.raw) {
             let shown = self.recorder.redactor().json(&Value::Object(jwt.claims));

@@ -78,7 +78,7 @@ fn tripped(patches: &[Patch]) -> Vec<String> {
     let metadata = discovery.json().unwrap_or_default();
     let mut all = Vec::new();
     all.extend(failing(&KeySet { response: at(Site::Jwks, response(200, &keys())), metadata: metadata.clone() }));
-    all.extend(failing(&ProviderMetadata { response: discovery, issuer: ISSUER.to_owned(), plain_http: true }));
+    all.extend(failing(&ProviderMetadata { response: discovery, issuer: ISSUER.to_owned(), plain_http: true, absent: None }));
     let mut registration = response(201, &client());
     registration.headers.push(("cache-control".to_owned(), "no-store".to_owned()));
     all.extend(failing(&Registration { response: at(Site::Registration, registration), request: request(), metadata, plain_http: true }));

@@ -50,6 +50,7 @@ pub mod revocation_attack;
 pub mod scope_claims;
 pub mod scope_grant;
 pub mod second_login;
+pub mod server_metadata;
 pub mod spec;
 #[cfg(test)]
 pub mod testing;
@@ -153,6 +154,10 @@ pub trait Artefact: Sized + 'static {
     const RULES: &'static [Check<Self>];
     /// The journal's number of the exchange it was judged on, if there is one.
     fn exchange(&self) -> Option<usize>;
+    /// Why there is nothing of it to judge, if there rightly is not: every rule is not applicable then.
+    fn absent(&self) -> Option<&str> {
+        None
+    }
 }
 
 /// A kind of artefact and its rules.
@@ -175,6 +180,7 @@ impl Kind {
 pub fn kinds() -> Vec<Kind> {
     vec![
         Kind::of::<provider_metadata::ProviderMetadata>(),
+        Kind::of::<server_metadata::ServerMetadata>(),
         Kind::of::<key_set::KeySet>(),
         Kind::of::<registration::Registration>(),
         Kind::of::<registration::Deletion>(),

@@ -10,6 +10,7 @@ use super::apply::{PatchFault, fault};
 /// The files of `fixtures/flaws`, each a JSON array of flaws.
 static FILES: &[(&str, &str)] = &[
     ("provider_metadata.json", include_str!("../../../fixtures/flaws/provider_metadata.json")),
+    ("server_metadata.json", include_str!("../../../fixtures/flaws/server_metadata.json")),
     ("key_set.json", include_str!("../../../fixtures/flaws/key_set.json")),
     ("registration.json", include_str!("../../../fixtures/flaws/registration.json")),
     ("registration_refusal.json", include_str!("../../../fixtures/flaws/registration_refusal.json")),

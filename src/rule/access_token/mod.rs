@@ -39,6 +39,8 @@ pub struct AccessToken {
     pub id_token_sub: Option<String>,
     /// The published keys, or `None` if the key set could not be had.
     pub keys: Option<Vec<Value>>,
+    /// True if it is known where the keys are published, which an authorization server need not say.
+    pub has_key_set: bool,
 }
 
 impl Artefact for AccessToken {
@@ -187,7 +189,11 @@ fn typ(token: &AccessToken) -> Outcome {
 fn signature(token: &AccessToken) -> Outcome {
     profiled(token, |jwt| {
         let Some(keys) = &token.keys else {
-            return Outcome::not_run("the key set could not be had");
+            return if token.has_key_set {
+                Outcome::not_run("the key set could not be had")
+            } else {
+                Outcome::not_applicable("no key set is known: no jwks_uri is published, and none is configured")
+            };
         };
         // A secret the issuer shares with its resource servers is not ours to know.
         if jwt.alg().is_some_and(jose::is_symmetric) {

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use super::super::Outcome;
 use super::super::jose::testing::{NOW, Signer, arbitrary_object, changed, judged, never_panics};
 use super::super::token_response::Grant;
 use super::{AccessToken, RULES};
@@ -20,6 +21,7 @@ fn token(raw: String) -> AccessToken {
         scope: Some("openid api".to_owned()),
         id_token_sub: Some("user-1".to_owned()),
         keys: Some(vec![Signer::of("RS256").public.clone()]),
+        has_key_set: true,
     }
 }
 
@@ -145,4 +147,15 @@ proptest! {
         odd.received_at = received_at;
         never_panics(&odd);
     }
+}
+
+#[test]
+fn a_server_need_not_say_where_its_keys_are() {
+    let judged = |token: &AccessToken| {
+        let check = RULES.iter().find(|check| check.rule.id == "at/signature").unwrap();
+        (check.judge)(token)
+    };
+    let keyless = AccessToken { keys: None, ..with(&json!({})) };
+    assert_eq!(judged(&keyless), Outcome::not_run("the key set could not be had"));
+    assert!(matches!(judged(&AccessToken { has_key_set: false, ..keyless }), Outcome::NotApplicable { .. }));
 }

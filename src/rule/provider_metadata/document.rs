@@ -7,7 +7,7 @@ use super::{ProviderMetadata, present};
 use crate::rule::duplicate::duplicates;
 use crate::rule::{Check, Level, Outcome, Rule, expect};
 
-pub(super) const HTTP_200: Check<ProviderMetadata> = Check {
+pub(in crate::rule) const HTTP_200: Check<ProviderMetadata> = Check {
     rule: Rule {
         id: "discovery/http-200",
         level: Level::Must,
@@ -18,7 +18,7 @@ pub(super) const HTTP_200: Check<ProviderMetadata> = Check {
     judge: |artefact| expect::status(&artefact.response, 200),
 };
 
-pub(super) const CONTENT_TYPE_JSON: Check<ProviderMetadata> = Check {
+pub(in crate::rule) const CONTENT_TYPE_JSON: Check<ProviderMetadata> = Check {
     rule: Rule {
         id: "discovery/content-type-json",
         level: Level::Must,
@@ -34,7 +34,7 @@ pub(super) const CONTENT_TYPE_JSON: Check<ProviderMetadata> = Check {
     },
 };
 
-pub(super) const JSON_OBJECT: Check<ProviderMetadata> = Check {
+pub(in crate::rule) const JSON_OBJECT: Check<ProviderMetadata> = Check {
     rule: Rule {
         id: "discovery/json-object",
         level: Level::Must,
@@ -54,7 +54,7 @@ pub(super) const JSON_OBJECT: Check<ProviderMetadata> = Check {
     },
 };
 
-pub(super) const NO_DUPLICATE_MEMBERS: Check<ProviderMetadata> = Check {
+pub(in crate::rule) const NO_DUPLICATE_MEMBERS: Check<ProviderMetadata> = Check {
     rule: Rule {
         id: "discovery/no-duplicate-members",
         level: Level::Should,
@@ -141,31 +141,39 @@ pub(super) const METADATA_TYPES: Check<ProviderMetadata> = Check {
         says: "Every optional member that is present has the type its definition gives it",
         why: "Clients with typed parsers refuse the whole document for one string where a boolean or an array belongs.",
     },
-    judge: |artefact| {
-        artefact.judge(|document| {
-            let mut wrong = Vec::new();
-            let mut seen = 0_usize;
-            let mut expected = |names: &[&str], what: &str, fits: fn(&Value) -> bool| {
-                for name in names {
-                    let Some(value) = present(document, name) else { continue };
-                    seen += 1;
-                    if !fits(value) {
-                        wrong.push((format!("{name}: {what}"), format!("{name}: {}", expect::show(value))));
-                    }
-                }
-            };
-            expected(ENDPOINTS, "an absolute URL", |value| value.as_str().is_some_and(|text| Url::parse(text).is_ok_and(|url| url.has_host())));
-            expected(PAGES, "a string", Value::is_string);
-            expected(LISTS, "an array of strings", |value| expect::strings(value).is_ok());
-            expected(BOOLEANS, "a boolean", Value::is_boolean);
-            if wrong.is_empty() {
-                return Outcome::passed(format!("{seen} optional members of the right types"));
-            }
-            let (expected, actual): (Vec<_>, Vec<_>) = wrong.into_iter().unzip();
-            Outcome::failed(expect::list(&expected), expect::list(&actual))
-        })
-    },
+    judge: |artefact| typed(artefact, &[(ENDPOINTS, URL), (PAGES, STRING), (LISTS, STRINGS), (BOOLEANS, BOOLEAN)]),
 };
+
+/// What a member must be, in words and as a test.
+pub(in crate::rule) type Type = (&'static str, fn(&Value) -> bool);
+
+pub(in crate::rule) const URL: Type =
+    ("an absolute URL", |value| value.as_str().is_some_and(|text| Url::parse(text).is_ok_and(|url| url.has_host())));
+pub(in crate::rule) const STRING: Type = ("a string", Value::is_string);
+pub(in crate::rule) const STRINGS: Type = ("an array of strings", |value| expect::strings(value).is_ok());
+const BOOLEAN: Type = ("a boolean", Value::is_boolean);
+
+/// Judges the types of the members that are there.
+pub(in crate::rule) fn typed(artefact: &ProviderMetadata, types: &[(&[&str], Type)]) -> Outcome {
+    artefact.judge(|document| {
+        let mut wrong = Vec::new();
+        let mut seen = 0_usize;
+        for (names, (what, fits)) in types {
+            for name in *names {
+                let Some(value) = present(document, name) else { continue };
+                seen += 1;
+                if !fits(value) {
+                    wrong.push((format!("{name}: {what}"), format!("{name}: {}", expect::show(value))));
+                }
+            }
+        }
+        if wrong.is_empty() {
+            return Outcome::passed(format!("{seen} optional members of the right types"));
+        }
+        let (expected, actual): (Vec<_>, Vec<_>) = wrong.into_iter().unzip();
+        Outcome::failed(expect::list(&expected), expect::list(&actual))
+    })
+}
 
 /// Members whose own rules already say that they are empty.
 const REQUIRED_LISTS: &[&str] = &["response_types_supported", "subject_types_supported", "id_token_signing_alg_values_supported", "scopes_supported"];
@@ -178,21 +186,24 @@ pub(super) const NO_EMPTY_ARRAYS: Check<ProviderMetadata> = Check {
         says: "No member of the provider metadata is an empty array",
         why: "An absent member has a default; an empty one says that nothing at all is supported, and clients give up.",
     },
-    judge: |artefact| {
-        artefact.judge(|document| {
-            let empty: Vec<_> = document
-                .iter()
-                .filter(|(name, value)| value.as_array().is_some_and(Vec::is_empty) && !REQUIRED_LISTS.contains(&name.as_str()))
-                .map(|(name, _)| name)
-                .collect();
-            if empty.is_empty() {
-                Outcome::passed(format!("{} arrays, none empty", document.values().filter(|value| value.is_array()).count()))
-            } else {
-                Outcome::failed("members without elements are left out", format!("empty arrays: {}", expect::list(&empty)))
-            }
-        })
-    },
+    judge: |artefact| none_empty(artefact, REQUIRED_LISTS),
 };
+
+/// Judges that no array is empty, but for those whose own rules say so.
+pub(in crate::rule) fn none_empty(artefact: &ProviderMetadata, judged_elsewhere: &[&str]) -> Outcome {
+    artefact.judge(|document| {
+        let empty: Vec<_> = document
+            .iter()
+            .filter(|(name, value)| value.as_array().is_some_and(Vec::is_empty) && !judged_elsewhere.contains(&name.as_str()))
+            .map(|(name, _)| name)
+            .collect();
+        if empty.is_empty() {
+            Outcome::passed(format!("{} arrays, none empty", document.values().filter(|value| value.is_array()).count()))
+        } else {
+            Outcome::failed("members without elements are left out", format!("empty arrays: {}", expect::list(&empty)))
+        }
+    })
+}
 
 pub(super) const NO_NULL_MEMBERS: Check<ProviderMetadata> = Check {
     rule: Rule {

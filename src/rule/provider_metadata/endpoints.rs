@@ -18,7 +18,7 @@ pub(super) const AUTHORIZATION_ENDPOINT: Check<ProviderMetadata> = Check {
     judge: |artefact| artefact.judge(|document| required_url(document, "authorization_endpoint")),
 };
 
-pub(super) const TOKEN_ENDPOINT: Check<ProviderMetadata> = Check {
+pub(in crate::rule) const TOKEN_ENDPOINT: Check<ProviderMetadata> = Check {
     rule: Rule {
         id: "discovery/token-endpoint",
         level: Level::Must,
@@ -71,7 +71,7 @@ pub(super) const REGISTRATION_ENDPOINT_RECOMMENDED: Check<ProviderMetadata> = Ch
     judge: |artefact| artefact.judge(|document| published(document, "registration_endpoint")),
 };
 
-pub(super) const ALL_ENDPOINTS_HTTPS: Check<ProviderMetadata> = Check {
+pub(in crate::rule) const ALL_ENDPOINTS_HTTPS: Check<ProviderMetadata> = Check {
     rule: Rule {
         id: "discovery/all-endpoints-https",
         level: Level::Must,
@@ -102,7 +102,7 @@ pub(super) const ALL_ENDPOINTS_HTTPS: Check<ProviderMetadata> = Check {
     },
 };
 
-pub(super) const ENDPOINTS_NO_FRAGMENT: Check<ProviderMetadata> = Check {
+pub(in crate::rule) const ENDPOINTS_NO_FRAGMENT: Check<ProviderMetadata> = Check {
     rule: Rule {
         id: "discovery/endpoints-no-fragment",
         level: Level::Must,
@@ -135,7 +135,8 @@ fn endpoints(document: &Map<String, Value>) -> Vec<(String, Url)> {
         .collect()
 }
 
-fn required_url(document: &Map<String, Value>, name: &str) -> Outcome {
+/// Judges a member that must be there and be a URL.
+pub(in crate::rule) fn required_url(document: &Map<String, Value>, name: &str) -> Outcome {
     let expected = format!("{name}: an absolute URL");
     match present(document, name) {
         None => Outcome::failed(expected, format!("no {name}")),

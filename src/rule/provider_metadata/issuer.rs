@@ -6,7 +6,7 @@ use super::{ProviderMetadata, present};
 use crate::rule::expect::{self, Scheme};
 use crate::rule::{Check, Level, Outcome, Rule};
 
-pub(super) const ISSUER_EXACT: Check<ProviderMetadata> = Check {
+pub(in crate::rule) const ISSUER_EXACT: Check<ProviderMetadata> = Check {
     rule: Rule {
         id: "discovery/issuer-exact",
         level: Level::Must,
@@ -32,7 +32,7 @@ pub(super) const ISSUER_EXACT: Check<ProviderMetadata> = Check {
     },
 };
 
-pub(super) const ISSUER_VALID_URL: Check<ProviderMetadata> = Check {
+pub(in crate::rule) const ISSUER_VALID_URL: Check<ProviderMetadata> = Check {
     rule: Rule {
         id: "discovery/issuer-valid-url",
         level: Level::Must,

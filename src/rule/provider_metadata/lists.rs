@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::{ProviderMetadata, grant_types, optional_list, present};
 use crate::rule::{Check, Level, Outcome, Rule, expect};
 
-pub(super) const RESPONSE_TYPES: Check<ProviderMetadata> = Check {
+pub(in crate::rule) const RESPONSE_TYPES: Check<ProviderMetadata> = Check {
     rule: Rule {
         id: "discovery/response-types",
         level: Level::Must,
@@ -16,7 +16,7 @@ pub(super) const RESPONSE_TYPES: Check<ProviderMetadata> = Check {
     judge: |artefact| artefact.judge(|document| required_list(document, "response_types_supported", "at least one response type", |_| true)),
 };
 
-pub(super) const GRANT_TYPES: Check<ProviderMetadata> = Check {
+pub(in crate::rule) const GRANT_TYPES: Check<ProviderMetadata> = Check {
     rule: Rule {
         id: "discovery/grant-types",
         level: Level::May,
@@ -97,7 +97,7 @@ pub(super) const SCOPES_OPENID: Check<ProviderMetadata> = Check {
     },
 };
 
-pub(super) const SCOPES_SYNTAX: Check<ProviderMetadata> = Check {
+pub(in crate::rule) const SCOPES_SYNTAX: Check<ProviderMetadata> = Check {
     rule: Rule {
         id: "discovery/scopes-syntax",
         level: Level::Must,
@@ -130,7 +130,7 @@ fn is_scope_token(text: &str) -> bool {
 const AUTHENTICATED: &[&str] = &["token_endpoint", "revocation_endpoint", "introspection_endpoint"];
 
 // RFC 8414 says MUST; OpenID Connect Discovery, which this document follows first, has the member optional.
-pub(super) const AUTH_SIGNING_ALGS_PRESENT: Check<ProviderMetadata> = Check {
+pub(in crate::rule) const AUTH_SIGNING_ALGS_PRESENT: Check<ProviderMetadata> = Check {
     rule: Rule {
         id: "discovery/auth-signing-algs-present",
         level: Level::Should,
@@ -163,7 +163,7 @@ pub(super) const AUTH_SIGNING_ALGS_PRESENT: Check<ProviderMetadata> = Check {
     },
 };
 
-pub(super) const AUTH_SIGNING_ALGS_NO_NONE: Check<ProviderMetadata> = Check {
+pub(in crate::rule) const AUTH_SIGNING_ALGS_NO_NONE: Check<ProviderMetadata> = Check {
     rule: Rule {
         id: "discovery/auth-signing-algs-no-none",
         level: Level::Must,

@@ -6,14 +6,14 @@ use super::{Artefact, Check, Outcome, expect};
 use crate::session::received::Received;
 
 mod consistency;
-mod document;
-mod endpoints;
-mod issuer;
-mod lists;
-mod security;
+pub(super) mod document;
+pub(super) mod endpoints;
+pub(super) mod issuer;
+pub(super) mod lists;
+pub(super) mod security;
 #[cfg(test)]
 mod tests;
-mod values;
+pub(super) mod values;
 
 /// The discovery response of an issuer.
 #[derive(Debug, Clone)]
@@ -24,12 +24,17 @@ pub struct ProviderMetadata {
     pub issuer: String,
     /// True when the issuer was reached by plain http on purpose: a loopback issuer in development. Rules that demand https are not applicable then.
     pub plain_http: bool,
+    /// Why there rightly is none: the endpoints were configured instead.
+    pub absent: Option<String>,
 }
 
 impl Artefact for ProviderMetadata {
     const RULES: &'static [Check<Self>] = RULES;
     fn exchange(&self) -> Option<usize> {
         Some(self.response.exchange)
+    }
+    fn absent(&self) -> Option<&str> {
+        self.absent.as_deref()
     }
 }
 
@@ -92,7 +97,7 @@ impl ProviderMetadata {
     }
 
     /// Judges the metadata if there is any.
-    fn judge(&self, judgement: impl FnOnce(&Map<String, Value>) -> Outcome) -> Outcome {
+    pub(super) fn judge(&self, judgement: impl FnOnce(&Map<String, Value>) -> Outcome) -> Outcome {
         match self.document() {
             Ok(document) => judgement(document),
             Err(outcome) => outcome,
@@ -101,7 +106,7 @@ impl ProviderMetadata {
 }
 
 /// A member that is neither absent nor null.
-fn present<'a>(document: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+pub(super) fn present<'a>(document: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     document.get(name).filter(|value| !value.is_null())
 }
 
@@ -114,6 +119,6 @@ fn optional_list<'a>(document: &'a Map<String, Value>, name: &str) -> Result<Opt
 }
 
 /// `grant_types_supported`, or its default (`OpenID` Connect Discovery 1.0, section 3).
-fn grant_types(document: &Map<String, Value>) -> Result<Vec<&str>, Outcome> {
+pub(super) fn grant_types(document: &Map<String, Value>) -> Result<Vec<&str>, Outcome> {
     Ok(optional_list(document, "grant_types_supported")?.unwrap_or_else(|| vec!["authorization_code", "implicit"]))
 }

@@ -22,7 +22,7 @@ pub(super) const NO_ALG_NONE: Check<ProviderMetadata> = Check {
     },
 };
 
-pub(super) const PKCE_PUBLISHED: Check<ProviderMetadata> = Check {
+pub(in crate::rule) const PKCE_PUBLISHED: Check<ProviderMetadata> = Check {
     rule: Rule {
         id: "discovery/pkce-published",
         level: Level::Should,

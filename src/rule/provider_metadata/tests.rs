@@ -41,12 +41,17 @@ fn good() -> Value {
 }
 
 fn artefact(document: &Value) -> ProviderMetadata {
-    ProviderMetadata { response: response(200, document), issuer: "https://issuer.example".to_owned(), plain_http: false }
+    ProviderMetadata { response: response(200, document), issuer: "https://issuer.example".to_owned(), plain_http: false, absent: None }
 }
 
 fn on_loopback(changes: &Value) -> ProviderMetadata {
     let document = with(&good(), changes).to_string().replace("https://issuer.example", "http://localhost:5003");
-    ProviderMetadata { response: text(200, "application/json", &document), issuer: "http://localhost:5003".to_owned(), plain_http: true }
+    ProviderMetadata {
+        response: text(200, "application/json", &document),
+        issuer: "http://localhost:5003".to_owned(),
+        plain_http: true,
+        absent: None,
+    }
 }
 
 #[test]
@@ -255,7 +260,7 @@ const NAMES: &[&str] = &[
 proptest! {
     #[test]
     fn nothing_panics(response in arbitrary::received(NAMES), plain_http in any::<bool>()) {
-        let artefact = ProviderMetadata { response, issuer: "https://issuer.example".to_owned(), plain_http };
+        let artefact = ProviderMetadata { response, issuer: "https://issuer.example".to_owned(), plain_http, absent: None };
         let _ = failing(&artefact);
     }
 }

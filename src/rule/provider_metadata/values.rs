@@ -87,7 +87,7 @@ pub(super) const DISPLAY_VALUES: Check<ProviderMetadata> = may(
     },
 );
 
-pub(super) const PKCE_METHODS_REGISTERED: Check<ProviderMetadata> = should(
+pub(in crate::rule) const PKCE_METHODS_REGISTERED: Check<ProviderMetadata> = should(
     "discovery/pkce-methods-registered",
     "RFC8414-2",
     "The PKCE methods published are registered ones: S256 and plain, spelled so",

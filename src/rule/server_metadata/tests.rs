@@ -1,0 +1,113 @@
+use serde_json::{Value, json};
+
+use super::ServerMetadata;
+use crate::rule::provider_metadata::ProviderMetadata;
+use crate::rule::testing::{failing, json as response, not_applicable, not_run, passing, text, with};
+use crate::rule::{Artefact, Outcome};
+
+const NONE_SIGNED: &str = "eyJhbGciOiJub25lIn0.eyJpc3MiOiJodHRwczovL29wLmV4YW1wbGUifQ.";
+const SIGNED: &str = "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJodHRwczovL29wLmV4YW1wbGUifQ.c2lnbmF0dXJl";
+const SIGNED_BY_NOBODY: &str = "eyJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl";
+
+fn good() -> Value {
+    json!({
+        "issuer": "https://as.example/tenant",
+        "authorization_endpoint": "https://as.example/authorize",
+        "token_endpoint": "https://as.example/token",
+        "jwks_uri": "https://as.example/jwks",
+        "registration_endpoint": "https://as.example/register",
+        "scopes_supported": ["read"],
+        "response_types_supported": ["code"],
+        "grant_types_supported": ["authorization_code", "client_credentials"],
+        "token_endpoint_auth_methods_supported": ["private_key_jwt"],
+        "token_endpoint_auth_signing_alg_values_supported": ["ES256"],
+        "code_challenge_methods_supported": ["S256"],
+        "signed_metadata": SIGNED
+    })
+}
+
+fn artefact(document: &Value) -> ServerMetadata {
+    served(response(200, document))
+}
+
+fn served(response: crate::session::received::Received) -> ServerMetadata {
+    ServerMetadata(ProviderMetadata { response, issuer: "https://as.example/tenant".to_owned(), plain_http: false, absent: None })
+}
+
+#[test]
+fn good_metadata_passes_every_rule() {
+    let artefact = artefact(&good());
+    assert_eq!(passing(&artefact).len(), ServerMetadata::RULES.len(), "{:?} {:?}", failing(&artefact), not_applicable(&artefact));
+}
+
+#[test]
+fn a_server_for_machines_alone_needs_neither_authorization_endpoint_nor_response_types() {
+    let least = json!({
+        "issuer": "https://as.example/tenant",
+        "token_endpoint": "https://as.example/token",
+        "grant_types_supported": ["client_credentials", "urn:ietf:params:oauth:grant-type:device_code"]
+    });
+    assert_eq!(failing(&artefact(&least)), Vec::<&str>::new());
+    assert_eq!(not_run(&artefact(&least)), []);
+    let implicit = json!({
+        "issuer": "https://as.example/tenant",
+        "authorization_endpoint": "https://as.example/authorize",
+        "response_types_supported": ["token"],
+        "grant_types_supported": ["implicit"]
+    });
+    assert_eq!(failing(&artefact(&implicit)), Vec::<&str>::new());
+}
+
+#[test]
+fn each_way_of_being_wrong_is_one_finding() {
+    for (changes, fails) in [
+        (json!({"/issuer": "https://as.example/tenant/"}), "issuer-exact"),
+        (json!({"/issuer": "$remove"}), "issuer-exact"),
+        (json!({"/authorization_endpoint": "$remove"}), "authorization-endpoint"),
+        (json!({"/authorization_endpoint": "/authorize"}), "authorization-endpoint"),
+        (json!({"/authorization_endpoint": "$remove", "/grant_types_supported": "$remove"}), "authorization-endpoint"),
+        (json!({"/token_endpoint": "$remove"}), "token-endpoint"),
+        (json!({"/response_types_supported": "$remove"}), "response-types"),
+        (json!({"/response_types_supported": []}), "response-types"),
+        (json!({"/response_types_supported": "code"}), "response-types"),
+        (json!({"/jwks_uri": "jwks"}), "jwks-uri"),
+        (json!({"/jwks_uri": "http://as.example/jwks"}), "endpoints-https"),
+        (json!({"/registration_endpoint": "http://as.example/register"}), "endpoints-https"),
+        (json!({"/registration_endpoint": "register"}), "metadata-types"),
+        (json!({"/token_endpoint": "https://as.example/token#a"}), "endpoints-no-fragment"),
+        (json!({"/scopes_supported": ["a b"]}), "scopes-syntax"),
+        (json!({"/scopes_supported": []}), "no-empty-arrays"),
+        (json!({"/scopes_supported": "read"}), "metadata-types"),
+        (json!({"/token_endpoint_auth_signing_alg_values_supported": "$remove"}), "auth-signing-algs-present"),
+        (json!({"/token_endpoint_auth_signing_alg_values_supported": ["none"]}), "auth-signing-algs-no-none"),
+        (json!({"/code_challenge_methods_supported": ["S256", "S512"]}), "pkce-methods-registered"),
+        (json!({"/code_challenge_methods_supported": "$remove"}), "pkce-published"),
+        (json!({"/signed_metadata": NONE_SIGNED}), "signed-metadata"),
+        (json!({"/signed_metadata": SIGNED_BY_NOBODY}), "signed-metadata"),
+        (json!({"/signed_metadata": {}}), "signed-metadata"),
+        (json!({"/signed_metadata": "a.b"}), "signed-metadata"),
+    ] {
+        assert_eq!(failing(&artefact(&with(&good(), &changes))), [format!("server-metadata/{fails}")], "{changes}");
+    }
+}
+
+#[test]
+fn root_causes_are_rules_of_this_artefact() {
+    let ids: Vec<&str> = ServerMetadata::RULES.iter().map(|check| check.rule.id).collect();
+    let odd = json!({"issuer": 1, "scopes_supported": 1, "grant_types_supported": 1, "code_challenge_methods_supported": 1, "response_types_supported": 1,
+        "token_endpoint_auth_methods_supported": 1, "token_endpoint_auth_signing_alg_values_supported": 1});
+    for response in [text(404, "text/html", "<p>"), text(200, "application/json", "["), response(200, &odd), response(200, &json!({}))] {
+        for (rule, because) in not_run(&served(response)) {
+            assert!(ids.contains(&because.as_str()), "{rule}: {because}");
+        }
+    }
+}
+
+#[test]
+fn what_is_rightly_absent_says_so() {
+    let mut artefact = served(text(404, "text/html", "<p>"));
+    assert_eq!(artefact.absent(), None);
+    artefact.0.absent = Some("configured".to_owned());
+    assert_eq!(artefact.absent(), Some("configured"));
+    assert!(matches!((ServerMetadata::RULES[0].judge)(&artefact), Outcome::Failed { .. }), "it is the session that asks first");
+}

@@ -1,0 +1,144 @@
+//! Profile `oauth`, and issuers whose endpoints are configured because they publish no metadata.
+
+mod common;
+
+use std::path::Path;
+
+use axum::routing::get;
+use common::{Ended, program, results, run};
+use oa_authtest::issuer::flaw::Flaw;
+use oa_authtest::issuer::{IssuerOptions, RunningIssuer, start};
+use oa_authtest::report::model::{FindingOutcome, RunReport, Verdict};
+use serde_json::{Value, json};
+
+/// Where the endpoints of the embedded issuer are, by the flags that say so.
+const ENDPOINTS: [(&str, &str); 8] = [
+    ("--authorization-endpoint", "/connect/authorize"),
+    ("--token-endpoint", "/connect/token"),
+    ("--registration-endpoint", "/connect/register"),
+    ("--revocation-endpoint", "/connect/revocation"),
+    ("--introspection-endpoint", "/connect/introspect"),
+    ("--userinfo-endpoint", "/connect/userinfo"),
+    ("--jwks-uri", "/.well-known/openid-configuration/jwks"),
+    ("--end-session-endpoint", "/connect/endsession"),
+];
+
+/// An issuer with these patches, and the redirect URI of its client.
+async fn issuer(patch: Value) -> (RunningIssuer, String) {
+    let redirect_uri = format!("http://127.0.0.1:{}/cb", common::free_port());
+    let flaw: Flaw = serde_json::from_value(json!({"name": "test", "says": "A test.", "trips": [], "patch": patch})).expect("a flaw");
+    let options = IssuerOptions { flaw: Some(flaw), redirect_uris: vec![redirect_uri.clone()], ..IssuerOptions::default() };
+    (start(options).await.expect("it starts"), redirect_uri)
+}
+
+/// Patches that leave an issuer without metadata.
+fn no_metadata() -> Value {
+    json!([
+        {"at": "discovery", "status": 404, "headers": {"content-type": "text/html"}, "body": "<h1>Not found</h1>"},
+        {"at": "server-metadata", "status": 404, "headers": {"content-type": "text/html"}, "body": "<h1>Not found</h1>"}
+    ])
+}
+
+/// Tells stories to an issuer by its accounts.
+async fn tell(issuer: &RunningIssuer, redirect_uri: &str, folder: &Path, more: &[String]) -> Ended {
+    let accounts = issuer.accounts();
+    let mut command = program(folder);
+    command.args(["run", "--agent", "http", "--issuer", issuer.issuer(), "--redirect-uri", redirect_uri]);
+    command.args(["--client-id", &accounts.client_id, "--username", &accounts.username, "--seller-id", &accounts.seller_id]);
+    command.args(["--orders-feed-url", &accounts.orders_feed_url, "--dataset-site-url", &accounts.dataset_site_url]).args(more);
+    command.env("OA_AUTHTEST_CLIENT_SECRET", &accounts.client_secret).env("OA_AUTHTEST_PASSWORD", &accounts.password);
+    command.env("OA_AUTHTEST_INITIAL_ACCESS_TOKEN", &accounts.initial_access_token);
+    tokio::task::spawn_blocking(move || run(command)).await.expect("it ends")
+}
+
+/// The flags that name all endpoints of an issuer.
+fn endpoints(issuer: &RunningIssuer) -> Vec<String> {
+    ENDPOINTS.iter().flat_map(|(flag, path)| [(*flag).to_owned(), format!("{}{path}", issuer.issuer())]).collect()
+}
+
+fn words(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+/// The outcomes of the rules about one artefact, each with what was seen.
+fn outcomes<'a>(report: &'a RunReport, kind: &'a str) -> impl Iterator<Item = (&'a str, FindingOutcome, &'a str)> {
+    let findings = report.tests.iter().flat_map(|test| &test.findings).filter(move |finding| finding.rule.starts_with(kind));
+    findings.map(|finding| (finding.rule.as_str(), finding.outcome, finding.actual.as_str()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_issuer_without_metadata_is_tested_by_the_endpoints_that_are_configured() {
+    let (issuer, redirect_uri) = issuer(no_metadata()).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let more = [endpoints(&issuer), words(&["--profile", "openactive,oauth"])].concat();
+    let ended = tell(&issuer, &redirect_uri, folder.path(), &more).await;
+    assert_eq!(ended.code, 0, "{}", ended.said());
+    let report = results(folder.path());
+    assert_eq!((report.counts.failures, report.counts.errors), (0, 0), "{}", ended.said());
+    for test in &report.tests {
+        assert!(matches!(test.verdict, Verdict::Passed | Verdict::Suggested | Verdict::Warned), "{}: {:?}", test.id, test.reason);
+    }
+    for kind in ["discovery/", "server-metadata/"] {
+        assert!(outcomes(&report, kind).count() > 10, "{kind}");
+        for (rule, outcome, actual) in outcomes(&report, kind) {
+            assert_eq!(outcome, FindingOutcome::NotApplicable, "{rule}");
+            assert!(actual.contains("(status 404)") && actual.contains("the endpoints are configured"), "{rule}: {actual}");
+        }
+    }
+    let told = std::fs::read_to_string(folder.path().join("reports/server-metadata/metadata.md")).expect("a report");
+    assert!(told.contains("goes on with the endpoints that were configured"), "{told}");
+    assert!(told.contains(&format!("* **token_endpoint**: `{}/connect/token`", issuer.issuer())), "{told}");
+    issuer.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_metadata_and_endpoints_both_ways_out_are_named() {
+    let (issuer, redirect_uri) = issuer(no_metadata()).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let ended = tell(&issuer, &redirect_uri, folder.path(), &words(&["--profile", "oauth", "--test", "server-metadata/*"])).await;
+    assert_eq!(ended.code, 1, "{}", ended.said());
+    let reason = results(folder.path()).tests[0].reason.clone().unwrap_or_default();
+    assert!(reason.contains("is --issuer right?") && reason.contains("--token-endpoint"), "{reason}");
+    issuer.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_configured_endpoint_takes_the_place_of_a_published_one() {
+    let (issuer, redirect_uri) =
+        issuer(json!([{"at": "discovery", "set": {"/jwks_uri": "https://other.invalid/keys"}}, {"at": "server-metadata", "remove": ["/jwks_uri"]}]))
+            .await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let keys = format!("{}/.well-known/openid-configuration/jwks", issuer.issuer());
+    let more = words(&["--profile", "openactive,oidc,oauth", "--test", "discovery/*", "--test", "server-metadata/*", "--jwks-uri", &keys]);
+    let ended = tell(&issuer, &redirect_uri, folder.path(), &more).await;
+    assert_eq!(ended.code, 0, "{}", ended.said());
+    let report = results(folder.path());
+    assert!(outcomes(&report, "jwks/").any(|(rule, outcome, _)| rule == "jwks/http-200" && outcome == FindingOutcome::Passed));
+    let told = std::fs::read_to_string(folder.path().join("reports/discovery/provider-metadata.md")).expect("a report");
+    assert!(told.contains(&format!("* **jwks_uri**: `{keys}` (published: `https://other.invalid/keys`)")), "{told}");
+    issuer.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_metadata_of_an_issuer_with_a_path_is_between_its_host_and_its_path() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let base = format!("http://{}", listener.local_addr().expect("an address"));
+    let issuer = format!("{base}/tenants/a/");
+    let document = json!({
+        "issuer": issuer,
+        "token_endpoint": format!("{base}/token"),
+        "grant_types_supported": ["client_credentials"],
+    });
+    let place = get(move || async move { axum::Json(document) });
+    let router = axum::Router::new().route("/.well-known/oauth-authorization-server/tenants/a", place);
+    let server = tokio::spawn(async move { axum::serve(listener, router).await });
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = program(folder.path());
+    command.args(["run", "--issuer", &issuer, "--profile", "oauth", "--test", "server-metadata/*"]);
+    let ended = tokio::task::spawn_blocking(move || run(command)).await.expect("it ends");
+    assert_eq!(ended.code, 0, "{}", ended.said());
+    let report = results(folder.path());
+    let failed: Vec<_> = outcomes(&report, "server-metadata/").filter(|(_, outcome, _)| *outcome == FindingOutcome::Failed).collect();
+    assert_eq!(failed, []);
+    server.abort();
+}
