@@ -43,6 +43,9 @@ pub enum Commands {
     /// Write a commented oa-authtest.toml, or convert a configuration of the OpenActive test suite into one.
     #[command(after_help = "Examples:\n  oa-authtest init --issuer https://localhost:5003\n  oa-authtest init --from config/default.json")]
     Init(InitArgs),
+    /// Write a file of known failures from what is broken in a run, for `run --known`.
+    #[command(after_help = "Example:\n  oa-authtest known --from reports/results.json --output known.toml")]
+    Known(KnownArgs),
     /// Render the reports of a run again from its results.json.
     #[command(after_help = "Example:\n  oa-authtest report reports/results.json --report-dir public")]
     Report(ReportArgs),
@@ -158,6 +161,23 @@ pub struct InitArgs {
     /// The file to write; - for standard output.
     #[arg(long, value_name = "FILE", default_value = FILE_NAME)]
     pub output: PathBuf,
+    /// Replace the file if there is one.
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// What `known` takes.
+#[derive(Debug, Args)]
+pub struct KnownArgs {
+    /// The results of the run.
+    #[arg(long, value_name = "RESULTS.json")]
+    pub from: PathBuf,
+    /// The file to write; - for standard output.
+    #[arg(long, value_name = "FILE", default_value = "known.toml")]
+    pub output: PathBuf,
+    /// From which level on a broken rule becomes an entry.
+    #[arg(long, value_name = "LEVEL", default_value = "failure", value_parser = PossibleValuesParser::new(["failure", "warning", "suggestion"]))]
+    pub level: String,
     /// Replace the file if there is one.
     #[arg(long)]
     pub force: bool,

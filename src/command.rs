@@ -5,7 +5,7 @@ use std::path::Path;
 use thiserror::Error;
 use url::Url;
 
-use crate::cli::{Cli, Commands, CompareArgs, ExplainArgs, InitArgs, IssuerArgs, ListArgs, ReportArgs, RunArgs, SelfTestArgs};
+use crate::cli::{Cli, Commands, CompareArgs, ExplainArgs, InitArgs, IssuerArgs, KnownArgs, ListArgs, ReportArgs, RunArgs, SelfTestArgs};
 use crate::config::error::ConfigError;
 use crate::config::{self, DemoSettings, DemoWish, Tls, World};
 use crate::exit::Exit;
@@ -18,6 +18,7 @@ use crate::protocol::dataset_site::{self, NoIssuer};
 use crate::report::compare::Comparison;
 use crate::report::console;
 use crate::report::error::ReportError;
+use crate::rule::Level;
 use crate::self_test::{self, SelfTestError};
 use crate::session::callback::{CallbackError, CallbackListener};
 
@@ -104,6 +105,7 @@ pub fn run(cli: Cli) -> Exit {
             Commands::SelfTest(args) => prove(args).await,
             Commands::Compare(args) => compare(&args),
             Commands::Init(args) => init(&args),
+            Commands::Known(args) => known(&args),
             Commands::Report(args) => render(&args),
         };
         done.unwrap_or_else(|failure| {
@@ -278,16 +280,33 @@ fn init(args: &InitArgs) -> Result<Exit, Failure> {
         }
         None => config::init::document(&known, &[]),
     };
-    if args.output == Path::new("-") {
-        say(&document)?;
+    hand_over(&document, &args.output, args.force, crate::report::file::write_private)
+}
+
+/// Writes a document a user asked for where they want it; a file that is there already only if it may be replaced.
+fn hand_over(document: &str, output: &Path, force: bool, write: fn(&Path, &[u8]) -> Result<(), ReportError>) -> Result<Exit, Failure> {
+    if output == Path::new("-") {
+        say(document)?;
         return Ok(Exit::Conformant);
     }
-    if args.output.exists() && !args.force {
-        return Err(Failure::Unknown(format!("{} exists already: give --force to replace it, or another --output", args.output.display())));
+    if output.exists() && !force {
+        return Err(Failure::Unknown(format!("{} exists already: give --force to replace it, or another --output", output.display())));
     }
-    crate::report::file::write_private(&args.output, document.as_bytes())?;
-    say(&format!("{}\n", args.output.display()))?;
+    write(output, document.as_bytes())?;
+    say(&format!("{}\n", output.display()))?;
     Ok(Exit::Conformant)
+}
+
+/// `known`: a file of known failures made of a run.
+fn known(args: &KnownArgs) -> Result<Exit, Failure> {
+    let report = crate::report::json::read(&args.from)?;
+    let least = match args.level.as_str() {
+        "suggestion" => Level::May,
+        "warning" => Level::Should,
+        _ => Level::Must,
+    };
+    let document = crate::report::known::document(&report, least);
+    hand_over(&document, &args.output, args.force, crate::report::file::write)
 }
 
 /// `report`: the reports of a run, rendered again.

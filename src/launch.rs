@@ -64,7 +64,8 @@ pub type Terminal = Console<std::io::Stdout, std::io::Stderr>;
 /// # Errors
 /// [`LaunchError`] if the run cannot begin, or its reports cannot be written.
 pub async fn launch(config: Config, bound: Option<Arc<CallbackListener>>, mut terminal: Terminal) -> Result<Exit, LaunchError> {
-    let plan = Plan::new(&config, &feature::features()?)?;
+    let features = feature::features()?;
+    let plan = Plan::new(&config, &features)?;
     if plan.tests.is_empty() {
         return Err(LaunchError::Nothing(format!("--test {}", config.tests.join(" --test "))));
     }
@@ -84,18 +85,20 @@ pub async fn launch(config: Config, bound: Option<Arc<CallbackListener>>, mut te
     let interrupted = CancellationToken::new();
     let signal = tokio::spawn(interruption(interrupted.clone()));
     let telling = Telling { events, interrupted };
-    let (report, ()) = tokio::join!(runner::run(plan, shared.clone(), telling), terminal.follow(&mut told));
+    let (mut report, ()) = tokio::join!(runner::run(plan, shared.clone(), telling), terminal.follow(&mut told));
     let agent = shared.agent.peek().cloned();
     drop(shared);
     if let Some(agent) = agent.and_then(Result::ok).and_then(Arc::into_inner) {
         agent.close().await;
     }
+    report.known = config.known.as_ref().map(|known| crate::report::known::settle(known, &report, &features));
     // results.json first: whatever goes wrong with the other formats, what was gathered is kept.
     let written = crate::report::write(&report, &config.report.dir, &config.report.formats);
     let summary = written.as_ref().ok().map(|written| written.summary.as_deref().unwrap_or(&written.results));
     // Whoever closed the pipe does not want to read it; the exit code still tells.
     let _ = terminal.result(&report, summary);
     let exit = Exit::of(&report, config.fail_on);
+    let exit = if config.strict_known { exit.strictly(&report, config.fail_on) } else { exit };
     if let Err(error) = written {
         // What is proven about the issuer, or about us, is worth more than a report that could not be written.
         if matches!(exit, Exit::Bug | Exit::NotConformant) {

@@ -10,6 +10,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use globset::Glob;
@@ -23,6 +24,7 @@ mod demo;
 pub mod error;
 mod file;
 pub mod init;
+pub mod known;
 pub mod layer;
 mod layers;
 mod misspelt;
@@ -35,6 +37,7 @@ mod value;
 pub use command_line::{Invocation, command_line};
 pub use demo::{DemoSettings, DemoWish};
 pub use error::{ConfigError, Origin};
+pub use known::Known;
 pub use layer::Layer;
 pub use layers::{World, dataset_site, load, load_with_issuer};
 pub use misspelt::misspelt;
@@ -78,6 +81,10 @@ pub struct Config {
     pub report: ReportConfig,
     /// From which level on a broken rule makes the exit code 1.
     pub fail_on: FailOn,
+    /// Broken rules that are lived with.
+    pub known: Option<Arc<Known>>,
+    /// Whether a known failure that no longer happens makes the exit code 1.
+    pub strict_known: bool,
     /// How many tests run side by side.
     pub jobs: usize,
     /// The clock skew allowed to the issuer, in seconds.
@@ -131,6 +138,8 @@ impl Config {
             agent: AgentConfig { kind: AgentKind::Auto, webdriver_url: None, headed: false, deadline: Duration::from_secs(60) },
             report: ReportConfig { dir: PathBuf::from(setting::REPORT_DIR.default), formats: vec![Format::Markdown], show_secrets: false },
             fail_on: FailOn::Failure,
+            known: None,
+            strict_known: false,
             jobs: 4,
             clock_skew: 10,
             refresh_grace: Duration::ZERO,

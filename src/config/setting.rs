@@ -232,6 +232,10 @@ settings! {
     "Gate" {
         FAIL_ON = Setting::new("--fail-on", "OA_AUTHTEST_FAIL_ON", "fail-on", "LEVEL", Kind::Choice(names_of::<FailOn>),
             "from which level on a broken rule makes the exit code 1").by_default("failure");
+        KNOWN = Setting::new("--known", "OA_AUTHTEST_KNOWN", "known", "FILE", Kind::Path, "a file of known failures")
+            .more("They are reported with their reason and do not count. `oa-authtest known --from results.json` writes one.");
+        STRICT_KNOWN = Setting::new("--strict-known", "OA_AUTHTEST_STRICT_KNOWN", "strict-known", "BOOL", Kind::Switch,
+            "fail if a known failure no longer happens").more("The exit code is 1 then, unless --fail-on is never.").by_default("false");
     }
 }
 

@@ -51,6 +51,8 @@ impl Layers<'_> {
                 show_secrets: self.required(&setting::SHOW_SECRETS, value::switch)?,
             },
             fail_on: self.required(&setting::FAIL_ON, value::choice)?,
+            known: self.known()?,
+            strict_known: self.strict_known()?,
             jobs: self.number(&setting::JOBS, 1..=64)? as usize,
             clock_skew: self.number(&setting::CLOCK_SKEW, 0..=3600)?.into(),
             refresh_grace: Duration::from_secs(self.number(&setting::REFRESH_GRACE, 0..=300)?.into()),
@@ -166,6 +168,6 @@ impl Layers<'_> {
 }
 
 /// A setting that means nothing without another.
-fn alone(origin: &Origin, other: &Setting) -> ConfigError {
+pub(super) fn alone(origin: &Origin, other: &Setting) -> ConfigError {
     ConfigError::Missing { subject: origin.to_string(), missing: format!("needs {}", other.what), hint: format!("give {other}") }
 }

@@ -6,10 +6,12 @@ use crate::config::Format;
 
 pub mod compare;
 pub mod console;
+pub mod digest;
 pub mod error;
 pub mod event;
 pub mod file;
 pub mod json;
+pub mod known;
 pub mod markdown;
 pub mod model;
 pub mod visible;
