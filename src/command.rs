@@ -7,7 +7,7 @@ use url::Url;
 
 use crate::cli::{Cli, Commands, CompareArgs, ExplainArgs, InitArgs, IssuerArgs, KnownArgs, ListArgs, ReportArgs, RunArgs, SelfTestArgs};
 use crate::config::error::ConfigError;
-use crate::config::{self, DemoSettings, DemoWish, Tls, World};
+use crate::config::{self, DemoSettings, DemoWish, Format, Tls, World};
 use crate::exit::Exit;
 use crate::feature::{self, FeatureError};
 use crate::issuer::flaw;
@@ -317,5 +317,8 @@ fn render(args: &ReportArgs) -> Result<Exit, Failure> {
     let dir = args.report_dir.clone().unwrap_or(beside);
     let written = crate::report::render(&report, &args.results, &dir, &args.formats)?;
     say(&format!("{}\n", written.summary.unwrap_or(written.results).display()))?;
+    if args.formats.contains(&Format::Github) {
+        launch::tell_github(&report);
+    }
     Ok(Exit::Conformant)
 }

@@ -1,5 +1,6 @@
 //! Starts what a run needs, runs it, writes the reports and says how to exit.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use futures::FutureExt as _;
@@ -8,12 +9,14 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use crate::config::{Config, Tls};
+use crate::config::{Config, Format, Tls};
 use crate::exit::{BUG, Exit};
 use crate::feature::plan::{Plan, PlanError};
 use crate::feature::{self, FeatureError};
 use crate::report::console::{self, Console};
 use crate::report::error::ReportError;
+use crate::report::github;
+use crate::report::model::RunReport;
 use crate::runner::{self, Telling};
 use crate::session::browser::Launch;
 use crate::session::callback::{CallbackError, CallbackListener};
@@ -97,6 +100,9 @@ pub async fn launch(config: Config, bound: Option<Arc<CallbackListener>>, mut te
     let summary = written.as_ref().ok().map(|written| written.summary.as_deref().unwrap_or(&written.results));
     // Whoever closed the pipe does not want to read it; the exit code still tells.
     let _ = terminal.result(&report, summary);
+    if config.report.formats.contains(&Format::Github) {
+        tell_github(&report);
+    }
     let exit = Exit::of(&report, config.fail_on);
     let exit = if config.strict_known { exit.strictly(&report, config.fail_on) } else { exit };
     if let Err(error) = written {
@@ -112,6 +118,17 @@ pub async fn launch(config: Config, bound: Option<Arc<CallbackListener>>, mut te
     }
     signal.abort();
     Ok(exit)
+}
+
+/// Says to GitHub Actions what it shows of a run. What it cannot be told is no reason to end otherwise.
+pub fn tell_github(report: &RunReport) {
+    if let Err(why) = console::say(&github::commands(report)) {
+        console::warning(&format!("the annotations could not be written to standard output: {why}"));
+    }
+    let Some(path) = std::env::var_os(github::STEP_SUMMARY).filter(|path| !path.is_empty()) else { return };
+    if let Err(why) = github::append_summary(report, Path::new(&path)) {
+        console::warning(&format!("the job's summary could not be written to {} ({}): {why}", Path::new(&path).display(), github::STEP_SUMMARY));
+    }
 }
 
 /// Starts the user agent at once, beside discovery and registration; whoever logs in waits for it.

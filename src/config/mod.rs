@@ -280,6 +280,10 @@ pub enum Format {
     Markdown,
     /// `results.json`, which every run writes in any case.
     Json,
+    /// `junit.xml`.
+    Junit,
+    /// Annotations and the job's summary in GitHub Actions; no file beside the reports.
+    Github,
 }
 
 /// From which level on a broken rule makes the exit code 1.

@@ -11,7 +11,8 @@ use super::error::{ConfigError, Origin};
 use super::layers::{Layers, contents};
 use super::setting::{self, Setting};
 use super::value;
-use super::{AgentConfig, AgentKind, AuthMethod, Config, ConfiguredClient, Network, OfTests, ReportConfig, Tls};
+use super::{AgentConfig, AgentKind, AuthMethod, Config, ConfiguredClient, Format, Network, OfTests, ReportConfig, Tls};
+use crate::report::github;
 use crate::session::agent::{Selectors, User};
 
 impl Layers<'_> {
@@ -47,7 +48,7 @@ impl Layers<'_> {
             agent: self.agent()?,
             report: ReportConfig {
                 dir: self.required(&setting::REPORT_DIR, value::text)?.into(),
-                formats: self.list(&setting::FORMAT, value::choice)?,
+                formats: self.formats()?,
                 show_secrets: self.required(&setting::SHOW_SECRETS, value::switch)?,
             },
             fail_on: self.required(&setting::FAIL_ON, value::choice)?,
@@ -60,6 +61,15 @@ impl Layers<'_> {
             invocation,
             of_tests: Vec::new(),
         })
+    }
+
+    /// The formats asked for, and what GitHub Actions reads if that is where we are.
+    fn formats(&self) -> Result<Vec<Format>, ConfigError> {
+        let mut formats = self.list(&setting::FORMAT, value::choice)?;
+        if self.variable(github::ACTIONS).is_some_and(|value| value == "true") && !formats.contains(&Format::Github) {
+            formats.push(Format::Github);
+        }
+        Ok(formats)
     }
 
     pub(super) fn network(&self) -> Result<Network, ConfigError> {

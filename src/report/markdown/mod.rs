@@ -102,6 +102,15 @@ pub fn render_summary(report: &RunReport) -> String {
     render(SUMMARY, &summary::view(report))
 }
 
+/// The summary of a run for a place where no reports are beside it: the tests are named and not linked to.
+pub fn render_summary_alone(report: &RunReport) -> String {
+    let linked = report.tests.iter().filter(|test| has_report(test));
+    linked.fold(render_summary(report), |text, test| {
+        let names = [(test_link(test), test.id.as_str()), (short_link(test), short(test))];
+        names.into_iter().fold(text, |text, (link, name)| text.replace(&link, &escape::md(name)))
+    })
+}
+
 /// Writes the summary and a report of every test that was not skipped; returns the paths, the summary's first.
 ///
 /// # Errors
@@ -144,7 +153,11 @@ fn test_link(test: &TestReport) -> String {
 
 /// The same, without the feature's part of the id.
 fn short_link(test: &TestReport) -> String {
-    link_to(test, test.id.split_once('/').map_or(&*test.id, |(_, name)| name))
+    link_to(test, short(test))
+}
+
+fn short(test: &TestReport) -> &str {
+    test.id.split_once('/').map_or(&*test.id, |(_, name)| name)
 }
 
 fn link_to(test: &TestReport, label: &str) -> String {
