@@ -49,6 +49,8 @@ pub enum Commands {
     /// Render the reports of a run again from its results.json.
     #[command(after_help = "Example:\n  oa-authtest report reports/results.json --report-dir public")]
     Report(ReportArgs),
+    /// Print the JSON Schema of results.json.
+    Schema,
 }
 
 const ABOUT: &str = "Tests an OpenID Connect or OAuth 2.0 issuer the way its relying parties, and its attackers, will use it";
@@ -195,6 +197,9 @@ pub struct ReportArgs {
     /// The formats of the reports, several with commas.
     #[arg(long = "format", value_name = "FORMAT", env = FORMAT.env, value_delimiter = ',', default_value = FORMAT.default, hide_env_values = true)]
     pub formats: Vec<Format>,
+    /// Write a statement of conformance for somebody to sign; refused with exit code 2 if anything failed.
+    #[arg(long)]
+    pub statement: bool,
 }
 
 impl Args for RunArgs {

@@ -74,7 +74,13 @@ impl Failure {
             | Self::Unknown(_)
             | Self::NoIssuer(NoIssuer::Door(_))
             | Self::SelfTest(SelfTestError::Selection { .. })
-            | Self::Report(ReportError::Read { .. } | ReportError::Content { .. } | ReportError::Schema { .. } | ReportError::Id { .. })
+            | Self::Report(
+                ReportError::Read { .. }
+                | ReportError::Content { .. }
+                | ReportError::Schema { .. }
+                | ReportError::Id { .. }
+                | ReportError::NoStatement(_),
+            )
             | Self::Callback(CallbackError::NotLoopback(_)) => Exit::Usage,
             Self::Issuer(_)
             | Self::SelfTest(_)
@@ -107,6 +113,7 @@ pub fn run(cli: Cli) -> Exit {
             Commands::Init(args) => init(&args),
             Commands::Known(args) => known(&args),
             Commands::Report(args) => render(&args),
+            Commands::Schema => say(crate::report::schema::RESULTS).map(|()| Exit::Conformant),
         };
         done.unwrap_or_else(|failure| {
             console::error(&failure.to_string(), failure.hint());
@@ -265,7 +272,8 @@ async fn prove(args: SelfTestArgs) -> Result<Exit, Failure> {
 fn compare(args: &CompareArgs) -> Result<Exit, Failure> {
     let (before, after) = (crate::report::json::read(&args.before)?, crate::report::json::read(&args.after)?);
     let comparison = Comparison::of(&before, &after);
-    say(&comparison.render())?;
+    // In a log of GitHub Actions this would be a command, wherever it stands.
+    say(&comparison.render().replace("##[", "## ["))?;
     Ok(comparison.exit())
 }
 
@@ -316,7 +324,11 @@ fn render(args: &ReportArgs) -> Result<Exit, Failure> {
     let beside = args.results.parent().unwrap_or(Path::new("")).to_owned();
     let dir = args.report_dir.clone().unwrap_or(beside);
     let written = crate::report::render(&report, &args.results, &dir, &args.formats)?;
-    say(&format!("{}\n", written.summary.unwrap_or(written.results).display()))?;
+    say(&format!("{}\n", written.summary.as_ref().unwrap_or(&written.results).display()))?;
+    if args.statement {
+        let statement = crate::report::statement::write(&report, &written.results, &feature::features()?)?;
+        say(&format!("{}\n", statement.display()))?;
+    }
     if args.formats.contains(&Format::Github) {
         launch::tell_github(&report);
     }

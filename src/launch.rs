@@ -12,11 +12,12 @@ use url::Url;
 use crate::config::{Config, Format, Tls};
 use crate::exit::{BUG, Exit};
 use crate::feature::plan::{Plan, PlanError};
-use crate::feature::{self, FeatureError};
+use crate::feature::{self, Feature, FeatureError};
 use crate::report::console::{self, Console};
 use crate::report::error::ReportError;
 use crate::report::github;
 use crate::report::model::RunReport;
+use crate::report::statement;
 use crate::runner::{self, Telling};
 use crate::session::browser::Launch;
 use crate::session::callback::{CallbackError, CallbackListener};
@@ -100,6 +101,9 @@ pub async fn launch(config: Config, bound: Option<Arc<CallbackListener>>, mut te
     let summary = written.as_ref().ok().map(|written| written.summary.as_deref().unwrap_or(&written.results));
     // Whoever closed the pipe does not want to read it; the exit code still tells.
     let _ = terminal.result(&report, summary);
+    if let (true, Ok(written)) = (config.report.statement, &written) {
+        state(&report, &written.results, &features);
+    }
     if config.report.formats.contains(&Format::Github) {
         tell_github(&report);
     }
@@ -118,6 +122,17 @@ pub async fn launch(config: Config, bound: Option<Arc<CallbackListener>>, mut te
     }
     signal.abort();
     Ok(exit)
+}
+
+/// Writes the statement of conformance. That there is none is told, and the exit code says why already.
+fn state(report: &RunReport, results: &Path, features: &[Feature]) {
+    match statement::write(report, results, features) {
+        Ok(path) => {
+            // Whoever closed the pipe does not want to read it.
+            let _ = console::say(&format!("Statement: {}\n", path.display()));
+        }
+        Err(why) => console::warning(&why.to_string()),
+    }
 }
 
 /// Says to GitHub Actions what it shows of a run. What it cannot be told is no reason to end otherwise.

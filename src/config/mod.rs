@@ -136,7 +136,12 @@ impl Config {
             selectors: Selectors::default(),
             network: Network { tls: Tls::System, timeout: Duration::from_secs(30) },
             agent: AgentConfig { kind: AgentKind::Auto, webdriver_url: None, headed: false, deadline: Duration::from_secs(60) },
-            report: ReportConfig { dir: PathBuf::from(setting::REPORT_DIR.default), formats: vec![Format::Markdown], show_secrets: false },
+            report: ReportConfig {
+                dir: PathBuf::from(setting::REPORT_DIR.default),
+                formats: vec![Format::Markdown],
+                statement: false,
+                show_secrets: false,
+            },
             fail_on: FailOn::Failure,
             known: None,
             strict_known: false,
@@ -268,6 +273,8 @@ pub struct ReportConfig {
     pub dir: PathBuf,
     /// The formats beside `results.json`, which is always written.
     pub formats: Vec<Format>,
+    /// Write a statement of conformance, if nothing failed.
+    pub statement: bool,
     /// Leave secrets in (`--show-secrets`).
     pub show_secrets: bool,
 }

@@ -49,6 +49,7 @@ impl Layers<'_> {
             report: ReportConfig {
                 dir: self.required(&setting::REPORT_DIR, value::text)?.into(),
                 formats: self.formats()?,
+                statement: self.required(&setting::STATEMENT, value::switch)?,
                 show_secrets: self.required(&setting::SHOW_SECRETS, value::switch)?,
             },
             fail_on: self.required(&setting::FAIL_ON, value::choice)?,

@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::error::ReportError;
 use super::model::{Entry, RunReport, TestReport};
-use super::{json, junit, markdown, visible};
+use super::{json, junit, markdown, statement, visible};
 
 /// The summary's name in the report directory.
 pub const SUMMARY: &str = "summary.md";
@@ -84,7 +84,7 @@ impl Leftovers {
     pub fn find(dir: &Path) -> Self {
         let Ok(report) = json::read(&dir.join(json::NAME)) else { return Self::default() };
         let mut files: Vec<_> = report.tests.iter().filter_map(|test| test_name(&test.id).ok()).collect();
-        files.extend([SUMMARY, junit::NAME].map(str::to_owned));
+        files.extend([SUMMARY, junit::NAME, statement::MARKDOWN, statement::JSON].map(str::to_owned));
         Self { files, screenshots: report.tests.iter().flat_map(screenshots).map(str::to_owned).collect() }
     }
 
@@ -150,7 +150,9 @@ fn is_inside(path: &Path, dir: &Path) -> bool {
 }
 
 fn begins_as_ours(path: &Path) -> bool {
-    fs::read(path).is_ok_and(|content| markdown::BEGINNINGS.iter().chain([&junit::BEGINNING]).any(|ours| content.starts_with(ours.as_bytes())))
+    fs::read(path).is_ok_and(|content| {
+        markdown::BEGINNINGS.iter().chain(&statement::BEGINNINGS).chain([&junit::BEGINNING]).any(|ours| content.starts_with(ours.as_bytes()))
+    })
 }
 
 fn remove(path: &Path, dir: &Path) -> Result<(), ReportError> {

@@ -16,6 +16,8 @@ pub mod junit;
 pub mod known;
 pub mod markdown;
 pub mod model;
+pub mod schema;
+pub mod statement;
 pub mod visible;
 pub mod words;
 

@@ -26,6 +26,7 @@ pub const BEGINNINGS: [&str; 2] = ["[< Return to Summary](../summary.md)", "# Co
 
 const TEST: &str = "report.md";
 const SUMMARY: &str = "summary.md";
+const STATEMENT: &str = "statement.md";
 
 static TEMPLATES: LazyLock<Handlebars<'static>> = LazyLock::new(|| {
     let mut templates = Handlebars::new();
@@ -45,7 +46,11 @@ static TEMPLATES: LazyLock<Handlebars<'static>> = LazyLock::new(|| {
             write(out, &escape::fence(&text(h, 0), &text(h, 1)))
         }),
     );
-    for (name, template) in [(TEST, include_str!("../../../templates/report.md")), (SUMMARY, include_str!("../../../templates/summary.md"))] {
+    for (name, template) in [
+        (TEST, include_str!("../../../templates/report.md")),
+        (SUMMARY, include_str!("../../../templates/summary.md")),
+        (STATEMENT, include_str!("../../../templates/statement.md")),
+    ] {
         templates.register_template_string(name, template).expect("the templates are part of this crate, and every test of it parses them");
     }
     templates
@@ -102,6 +107,11 @@ pub fn render_summary(report: &RunReport) -> String {
     render(SUMMARY, &summary::view(report))
 }
 
+/// A statement of conformance, from what its template names.
+pub(super) fn render_statement(view: &impl Serialize) -> String {
+    render(STATEMENT, view)
+}
+
 /// The summary of a run for a place where no reports are beside it: the tests are named and not linked to.
 pub fn render_summary_alone(report: &RunReport) -> String {
     let linked = report.tests.iter().filter(|test| has_report(test));
@@ -135,7 +145,7 @@ fn has_report(test: &TestReport) -> bool {
 }
 
 /// The warnings a reader must see before anything else.
-fn warnings(environment: &Environment) -> Vec<String> {
+pub(super) fn warnings(environment: &Environment) -> Vec<String> {
     let mut warnings = Vec::new();
     if environment.is_insecure() {
         warnings.push("TLS certificates were not verified: whoever answered may not have been the issuer.".to_owned());
