@@ -43,9 +43,14 @@ pub enum Commands {
     /// Write a commented oa-authtest.toml, or convert a configuration of the OpenActive test suite into one.
     #[command(after_help = "Examples:\n  oa-authtest init --issuer https://localhost:5003\n  oa-authtest init --from config/default.json")]
     Init(InitArgs),
+    /// Write a file of known failures from what is broken in a run, for `run --known`.
+    #[command(after_help = "Example:\n  oa-authtest known --from reports/results.json --output known.toml")]
+    Known(KnownArgs),
     /// Render the reports of a run again from its results.json.
     #[command(after_help = "Example:\n  oa-authtest report reports/results.json --report-dir public")]
     Report(ReportArgs),
+    /// Print the JSON Schema of results.json.
+    Schema,
 }
 
 const ABOUT: &str = "Tests an OpenID Connect or OAuth 2.0 issuer the way its relying parties, and its attackers, will use it";
@@ -163,6 +168,23 @@ pub struct InitArgs {
     pub force: bool,
 }
 
+/// What `known` takes.
+#[derive(Debug, Args)]
+pub struct KnownArgs {
+    /// The results of the run.
+    #[arg(long, value_name = "RESULTS.json")]
+    pub from: PathBuf,
+    /// The file to write; - for standard output.
+    #[arg(long, value_name = "FILE", default_value = "known.toml")]
+    pub output: PathBuf,
+    /// From which level on a broken rule becomes an entry.
+    #[arg(long, value_name = "LEVEL", default_value = "failure", value_parser = PossibleValuesParser::new(["failure", "warning", "suggestion"]))]
+    pub level: String,
+    /// Replace the file if there is one.
+    #[arg(long)]
+    pub force: bool,
+}
+
 /// What `report` takes.
 #[derive(Debug, Args)]
 pub struct ReportArgs {
@@ -175,6 +197,9 @@ pub struct ReportArgs {
     /// The formats of the reports, several with commas.
     #[arg(long = "format", value_name = "FORMAT", env = FORMAT.env, value_delimiter = ',', default_value = FORMAT.default, hide_env_values = true)]
     pub formats: Vec<Format>,
+    /// Write a statement of conformance for somebody to sign; refused with exit code 2 if anything failed.
+    #[arg(long)]
+    pub statement: bool,
 }
 
 impl Args for RunArgs {

@@ -5,9 +5,9 @@ use std::path::Path;
 use thiserror::Error;
 use url::Url;
 
-use crate::cli::{Cli, Commands, CompareArgs, ExplainArgs, InitArgs, IssuerArgs, ListArgs, ReportArgs, RunArgs, SelfTestArgs};
+use crate::cli::{Cli, Commands, CompareArgs, ExplainArgs, InitArgs, IssuerArgs, KnownArgs, ListArgs, ReportArgs, RunArgs, SelfTestArgs};
 use crate::config::error::ConfigError;
-use crate::config::{self, DemoSettings, DemoWish, Tls, World};
+use crate::config::{self, DemoSettings, DemoWish, Format, Tls, World};
 use crate::exit::Exit;
 use crate::feature::{self, FeatureError};
 use crate::issuer::flaw;
@@ -18,6 +18,7 @@ use crate::protocol::dataset_site::{self, NoIssuer};
 use crate::report::compare::Comparison;
 use crate::report::console;
 use crate::report::error::ReportError;
+use crate::rule::Level;
 use crate::self_test::{self, SelfTestError};
 use crate::session::callback::{CallbackError, CallbackListener};
 
@@ -73,7 +74,13 @@ impl Failure {
             | Self::Unknown(_)
             | Self::NoIssuer(NoIssuer::Door(_))
             | Self::SelfTest(SelfTestError::Selection { .. })
-            | Self::Report(ReportError::Read { .. } | ReportError::Content { .. } | ReportError::Schema { .. } | ReportError::Id { .. })
+            | Self::Report(
+                ReportError::Read { .. }
+                | ReportError::Content { .. }
+                | ReportError::Schema { .. }
+                | ReportError::Id { .. }
+                | ReportError::NoStatement(_),
+            )
             | Self::Callback(CallbackError::NotLoopback(_)) => Exit::Usage,
             Self::Issuer(_)
             | Self::SelfTest(_)
@@ -104,7 +111,9 @@ pub fn run(cli: Cli) -> Exit {
             Commands::SelfTest(args) => prove(args).await,
             Commands::Compare(args) => compare(&args),
             Commands::Init(args) => init(&args),
+            Commands::Known(args) => known(&args),
             Commands::Report(args) => render(&args),
+            Commands::Schema => say(crate::report::schema::RESULTS).map(|()| Exit::Conformant),
         };
         done.unwrap_or_else(|failure| {
             console::error(&failure.to_string(), failure.hint());
@@ -263,7 +272,8 @@ async fn prove(args: SelfTestArgs) -> Result<Exit, Failure> {
 fn compare(args: &CompareArgs) -> Result<Exit, Failure> {
     let (before, after) = (crate::report::json::read(&args.before)?, crate::report::json::read(&args.after)?);
     let comparison = Comparison::of(&before, &after);
-    say(&comparison.render())?;
+    // In a log of GitHub Actions this would be a command, wherever it stands.
+    say(&comparison.render().replace("##[", "## ["))?;
     Ok(comparison.exit())
 }
 
@@ -278,16 +288,33 @@ fn init(args: &InitArgs) -> Result<Exit, Failure> {
         }
         None => config::init::document(&known, &[]),
     };
-    if args.output == Path::new("-") {
-        say(&document)?;
+    hand_over(&document, &args.output, args.force, crate::report::file::write_private)
+}
+
+/// Writes a document a user asked for where they want it; a file that is there already only if it may be replaced.
+fn hand_over(document: &str, output: &Path, force: bool, write: fn(&Path, &[u8]) -> Result<(), ReportError>) -> Result<Exit, Failure> {
+    if output == Path::new("-") {
+        say(document)?;
         return Ok(Exit::Conformant);
     }
-    if args.output.exists() && !args.force {
-        return Err(Failure::Unknown(format!("{} exists already: give --force to replace it, or another --output", args.output.display())));
+    if output.exists() && !force {
+        return Err(Failure::Unknown(format!("{} exists already: give --force to replace it, or another --output", output.display())));
     }
-    crate::report::file::write_private(&args.output, document.as_bytes())?;
-    say(&format!("{}\n", args.output.display()))?;
+    write(output, document.as_bytes())?;
+    say(&format!("{}\n", output.display()))?;
     Ok(Exit::Conformant)
+}
+
+/// `known`: a file of known failures made of a run.
+fn known(args: &KnownArgs) -> Result<Exit, Failure> {
+    let report = crate::report::json::read(&args.from)?;
+    let least = match args.level.as_str() {
+        "suggestion" => Level::May,
+        "warning" => Level::Should,
+        _ => Level::Must,
+    };
+    let document = crate::report::known::document(&report, least);
+    hand_over(&document, &args.output, args.force, crate::report::file::write)
 }
 
 /// `report`: the reports of a run, rendered again.
@@ -297,6 +324,13 @@ fn render(args: &ReportArgs) -> Result<Exit, Failure> {
     let beside = args.results.parent().unwrap_or(Path::new("")).to_owned();
     let dir = args.report_dir.clone().unwrap_or(beside);
     let written = crate::report::render(&report, &args.results, &dir, &args.formats)?;
-    say(&format!("{}\n", written.summary.unwrap_or(written.results).display()))?;
+    say(&format!("{}\n", written.summary.as_ref().unwrap_or(&written.results).display()))?;
+    if args.statement {
+        let statement = crate::report::statement::write(&report, &written.results, &feature::features()?)?;
+        say(&format!("{}\n", statement.display()))?;
+    }
+    if args.formats.contains(&Format::Github) {
+        launch::tell_github(&report);
+    }
     Ok(Exit::Conformant)
 }

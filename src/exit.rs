@@ -3,6 +3,7 @@
 use std::process::{ExitCode, Termination};
 
 use crate::config::FailOn;
+use crate::report::known::KnownEntry;
 use crate::report::model::{Counts, RunReport, TestReport, Verdict};
 
 /// What [`TestReport::reason`] starts with when a test ended because of a bug of ours; [`Exit::of`] tells such a test by it.
@@ -13,7 +14,7 @@ pub const BUG: &str = "a bug in oa-authtest: ";
 pub enum Exit {
     /// 0: the issuer conforms, as far as `--fail-on` asks; or what was asked for was done.
     Conformant,
-    /// 1: the issuer does not conform. Never anything else.
+    /// 1: the issuer does not conform, or what is known of it is out of date and `--strict-known` asks for that. Never anything else.
     NotConformant,
     /// 2: the command line or the configuration is wrong; nothing was tested. The number is clap's own.
     Usage,
@@ -45,6 +46,17 @@ impl Exit {
             Self::NothingTested
         } else {
             Self::Conformant
+        }
+    }
+
+    /// The same, but 1 where the run would have ended well or could not test everything, and a known failure no longer happens (`--strict-known`).
+    /// [`FailOn::Never`] takes away 1 here too.
+    #[must_use]
+    pub fn strictly(self, report: &RunReport, fail_on: FailOn) -> Self {
+        let stale = report.known.iter().flat_map(|known| &known.entries).any(KnownEntry::is_stale);
+        match self {
+            Self::Conformant | Self::CouldNotTest if stale && fail_on != FailOn::Never => Self::NotConformant,
+            other => other,
         }
     }
 
@@ -128,6 +140,7 @@ mod tests {
             step: 0,
             sentence: 0,
             exchange: None,
+            known: None,
         };
         let findings: Vec<_> = broken.iter().map(finding).collect();
         TestReport {
@@ -152,7 +165,7 @@ mod tests {
     fn report(tests: Vec<TestReport>) -> RunReport {
         RunReport {
             schema: SCHEMA.into(),
-            tool: Tool { name: "oa-authtest".into(), version: "0".into() },
+            tool: Tool { name: "oa-authtest".into(), version: "0".into(), catalogue: None },
             issuer: "https://op.example".into(),
             started: String::new(),
             duration_ms: 0,
@@ -160,6 +173,7 @@ mod tests {
             counts: Counts::default(),
             environment: Environment::default(),
             interrupted: false,
+            known: None,
             tests,
         }
     }

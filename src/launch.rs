@@ -1,5 +1,6 @@
 //! Starts what a run needs, runs it, writes the reports and says how to exit.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use futures::FutureExt as _;
@@ -8,12 +9,15 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
-use crate::config::{Config, Tls};
+use crate::config::{Config, Format, Tls};
 use crate::exit::{BUG, Exit};
 use crate::feature::plan::{Plan, PlanError};
-use crate::feature::{self, FeatureError};
+use crate::feature::{self, Feature, FeatureError};
 use crate::report::console::{self, Console};
 use crate::report::error::ReportError;
+use crate::report::github;
+use crate::report::model::RunReport;
+use crate::report::statement;
 use crate::runner::{self, Telling};
 use crate::session::browser::Launch;
 use crate::session::callback::{CallbackError, CallbackListener};
@@ -64,7 +68,8 @@ pub type Terminal = Console<std::io::Stdout, std::io::Stderr>;
 /// # Errors
 /// [`LaunchError`] if the run cannot begin, or its reports cannot be written.
 pub async fn launch(config: Config, bound: Option<Arc<CallbackListener>>, mut terminal: Terminal) -> Result<Exit, LaunchError> {
-    let plan = Plan::new(&config, &feature::features()?)?;
+    let features = feature::features()?;
+    let plan = Plan::new(&config, &features)?;
     if plan.tests.is_empty() {
         return Err(LaunchError::Nothing(format!("--test {}", config.tests.join(" --test "))));
     }
@@ -84,18 +89,26 @@ pub async fn launch(config: Config, bound: Option<Arc<CallbackListener>>, mut te
     let interrupted = CancellationToken::new();
     let signal = tokio::spawn(interruption(interrupted.clone()));
     let telling = Telling { events, interrupted };
-    let (report, ()) = tokio::join!(runner::run(plan, shared.clone(), telling), terminal.follow(&mut told));
+    let (mut report, ()) = tokio::join!(runner::run(plan, shared.clone(), telling), terminal.follow(&mut told));
     let agent = shared.agent.peek().cloned();
     drop(shared);
     if let Some(agent) = agent.and_then(Result::ok).and_then(Arc::into_inner) {
         agent.close().await;
     }
+    report.known = config.known.as_ref().map(|known| crate::report::known::settle(known, &report, &features));
     // results.json first: whatever goes wrong with the other formats, what was gathered is kept.
     let written = crate::report::write(&report, &config.report.dir, &config.report.formats);
     let summary = written.as_ref().ok().map(|written| written.summary.as_deref().unwrap_or(&written.results));
     // Whoever closed the pipe does not want to read it; the exit code still tells.
     let _ = terminal.result(&report, summary);
+    if let (true, Ok(written)) = (config.report.statement, &written) {
+        state(&report, &written.results, &features);
+    }
+    if config.report.formats.contains(&Format::Github) {
+        tell_github(&report);
+    }
     let exit = Exit::of(&report, config.fail_on);
+    let exit = if config.strict_known { exit.strictly(&report, config.fail_on) } else { exit };
     if let Err(error) = written {
         // What is proven about the issuer, or about us, is worth more than a report that could not be written.
         if matches!(exit, Exit::Bug | Exit::NotConformant) {
@@ -109,6 +122,28 @@ pub async fn launch(config: Config, bound: Option<Arc<CallbackListener>>, mut te
     }
     signal.abort();
     Ok(exit)
+}
+
+/// Writes the statement of conformance. That there is none is told, and the exit code says why already.
+fn state(report: &RunReport, results: &Path, features: &[Feature]) {
+    match statement::write(report, results, features) {
+        Ok(path) => {
+            // Whoever closed the pipe does not want to read it.
+            let _ = console::say(&format!("Statement: {}\n", path.display()));
+        }
+        Err(why) => console::warning(&why.to_string()),
+    }
+}
+
+/// Says to GitHub Actions what it shows of a run. What it cannot be told is no reason to end otherwise.
+pub fn tell_github(report: &RunReport) {
+    if let Err(why) = console::say(&github::commands(report)) {
+        console::warning(&format!("the annotations could not be written to standard output: {why}"));
+    }
+    let Some(path) = std::env::var_os(github::STEP_SUMMARY).filter(|path| !path.is_empty()) else { return };
+    if let Err(why) = github::append_summary(report, Path::new(&path)) {
+        console::warning(&format!("the job's summary could not be written to {} ({}): {why}", Path::new(&path).display(), github::STEP_SUMMARY));
+    }
 }
 
 /// Starts the user agent at once, beside discovery and registration; whoever logs in waits for it.

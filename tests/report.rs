@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use oa_authtest::config::Format;
 use oa_authtest::report::console::{Choices, Console};
 use oa_authtest::report::event::Event as Happened;
-use oa_authtest::report::model::{Entry, Environment, Page, RunReport, StepEnd};
+use oa_authtest::report::known::{KnownEntry, KnownReport, KnownState};
+use oa_authtest::report::model::{Entry, Environment, Page, RunReport, StepEnd, Verdict};
+use oa_authtest::report::statement::Statement;
 use oa_authtest::report::{json, markdown, write};
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
@@ -168,10 +170,17 @@ fn fill(report: &mut RunReport, text: &str) {
     set(&mut report.tool.version);
     let Environment { profiles, tls, agent, redirect_uri, .. } = &mut report.environment;
     [tls, agent, redirect_uri].into_iter().chain(profiles).for_each(set);
+    if let Some(known) = &mut report.known {
+        set(&mut known.file);
+        for KnownEntry { rule, test, reason, until, .. } in &mut known.entries {
+            [rule, reason].into_iter().chain(test).chain(until).for_each(set);
+        }
+    }
     for test in &mut report.tests {
         [&mut test.title, &mut test.feature, &mut test.started, &mut test.command].into_iter().for_each(set);
         test.reason.iter_mut().chain(&mut test.not_tested).for_each(set);
         for finding in &mut test.findings {
+            finding.known.iter_mut().for_each(set);
             [&mut finding.says, &mut finding.spec, &mut finding.expected, &mut finding.actual].into_iter().for_each(set);
         }
         for step in &mut test.steps {
@@ -260,6 +269,16 @@ const NASTY: &[&str] = &[
     "é",
 ];
 
+/// The statement about what did not fail in a run, but for a known failure.
+fn statement(report: &RunReport) -> String {
+    let mut report = report.clone();
+    let known = report.tests.iter().flat_map(|test| &test.findings).find(|finding| finding.is_known()).cloned();
+    report.interrupted = false;
+    report.tests.retain(|test| !matches!(test.verdict, Verdict::Failed | Verdict::Errored));
+    report.tests[0].findings.extend(known);
+    Statement::of(&report, b"", &[]).unwrap().render()
+}
+
 #[test]
 fn nothing_foreign_changes_the_form_of_a_report() {
     let mut harmless = sample();
@@ -273,11 +292,24 @@ fn nothing_foreign_changes_the_form_of_a_report() {
         page.source = Some("harmless".to_owned());
         report.interrupted = true;
         report.environment.secrets_shown = true;
+        let broken = report.tests[3].findings.iter_mut().find(|finding| finding.is_broken()).unwrap();
+        broken.known = Some("harmless".to_owned());
+        let entry = |state| KnownEntry {
+            rule: "harmless".to_owned(),
+            test: Some("harmless".to_owned()),
+            reason: "harmless".to_owned(),
+            until: Some("harmless".to_owned()),
+            state,
+            findings: 1,
+        };
+        let entries = [KnownState::Excused, KnownState::Expired, KnownState::Gone, KnownState::NoTest].map(entry).into();
+        report.known = Some(KnownReport { file: "harmless".to_owned(), entries });
     };
     errors(&mut harmless);
     let forms = |report: &RunReport| {
         let mut forms = vec![form(&markdown::render_summary(report))];
         forms.extend(report.tests.iter().map(|test| form(&markdown::render_test(report, test))));
+        forms.push(form(&statement(report)));
         forms
     };
     let expected = forms(&harmless);

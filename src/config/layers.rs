@@ -193,6 +193,11 @@ impl Layers<'_> {
         said.map(|(rank, given)| Found { value: &given.value, rank, origin: given.origin.clone() })
     }
 
+    /// A variable that is no setting of ours.
+    pub(super) fn variable(&self, name: &str) -> Option<OsString> {
+        (self.world.variable)(name)
+    }
+
     fn text(&self, setting: &Setting) -> Option<Found<&str>> {
         let found = self.raw(setting)?;
         match found.value {

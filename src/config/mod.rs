@@ -11,6 +11,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use globset::Glob;
@@ -25,6 +26,7 @@ mod demo;
 pub mod error;
 mod file;
 pub mod init;
+pub mod known;
 pub mod layer;
 mod layers;
 mod misspelt;
@@ -37,6 +39,7 @@ mod value;
 pub use command_line::{Invocation, command_line};
 pub use demo::{DemoSettings, DemoWish};
 pub use error::{ConfigError, Origin};
+pub use known::Known;
 pub use layer::Layer;
 pub use layers::{World, dataset_site, load, load_with_issuer};
 pub use misspelt::misspelt;
@@ -82,6 +85,10 @@ pub struct Config {
     pub report: ReportConfig,
     /// From which level on a broken rule makes the exit code 1.
     pub fail_on: FailOn,
+    /// Broken rules that are lived with.
+    pub known: Option<Arc<Known>>,
+    /// Whether a known failure that no longer happens makes the exit code 1.
+    pub strict_known: bool,
     /// How many tests run side by side.
     pub jobs: usize,
     /// The clock skew allowed to the issuer, in seconds.
@@ -136,8 +143,15 @@ impl Config {
             selectors: Selectors::default(),
             network: Network { tls: Tls::System, timeout: Duration::from_secs(30) },
             agent: AgentConfig { kind: AgentKind::Auto, webdriver_url: None, headed: false, deadline: Duration::from_secs(60) },
-            report: ReportConfig { dir: PathBuf::from(setting::REPORT_DIR.default), formats: vec![Format::Markdown], show_secrets: false },
+            report: ReportConfig {
+                dir: PathBuf::from(setting::REPORT_DIR.default),
+                formats: vec![Format::Markdown],
+                statement: false,
+                show_secrets: false,
+            },
             fail_on: FailOn::Failure,
+            known: None,
+            strict_known: false,
             jobs: 4,
             clock_skew: 10,
             refresh_grace: Duration::ZERO,
@@ -267,6 +281,8 @@ pub struct ReportConfig {
     pub dir: PathBuf,
     /// The formats beside `results.json`, which is always written.
     pub formats: Vec<Format>,
+    /// Write a statement of conformance, if nothing failed.
+    pub statement: bool,
     /// Leave secrets in (`--show-secrets`).
     pub show_secrets: bool,
 }
@@ -279,6 +295,10 @@ pub enum Format {
     Markdown,
     /// `results.json`, which every run writes in any case.
     Json,
+    /// `junit.xml`.
+    Junit,
+    /// Annotations and the job's summary in GitHub Actions; no file beside the reports.
+    Github,
 }
 
 /// From which level on a broken rule makes the exit code 1.

@@ -248,13 +248,19 @@ settings! {
         REPORT_DIR = Setting::new("--report-dir", "OA_AUTHTEST_REPORT_DIR", "[report] dir", "DIR", Kind::Path, "the folder the reports are written to")
             .more("It is made if absent.").by_default("reports");
         FORMAT = Setting::new("--format", "OA_AUTHTEST_FORMAT", "[report] formats", "FORMAT", Kind::List(names_of::<Format>), "the formats of the reports")
-            .more("results.json is written in any case. Several with commas, or by giving the flag again.").by_default("markdown");
+            .more("results.json is written in any case, and github is added where GITHUB_ACTIONS is true. Several with commas, or by giving the flag again.").by_default("markdown");
+        STATEMENT = Setting::new("--statement", "OA_AUTHTEST_STATEMENT", "[report] statement", "BOOL", Kind::Switch,
+            "write a statement of conformance for somebody to sign").more("statement.md and statement.json, if nothing failed.").by_default("false");
         SHOW_SECRETS = Setting::new("--show-secrets", "OA_AUTHTEST_SHOW_SECRETS", "[report] show-secrets", "BOOL", Kind::Switch,
             "leave tokens and secrets in the reports").by_default("false");
     }
     "Gate" {
         FAIL_ON = Setting::new("--fail-on", "OA_AUTHTEST_FAIL_ON", "fail-on", "LEVEL", Kind::Choice(names_of::<FailOn>),
             "from which level on a broken rule makes the exit code 1").by_default("failure");
+        KNOWN = Setting::new("--known", "OA_AUTHTEST_KNOWN", "known", "FILE", Kind::Path, "a file of known failures")
+            .more("They are reported with their reason and do not count. `oa-authtest known --from results.json` writes one.");
+        STRICT_KNOWN = Setting::new("--strict-known", "OA_AUTHTEST_STRICT_KNOWN", "strict-known", "BOOL", Kind::Switch,
+            "fail if a known failure no longer happens").more("The exit code is 1 then, unless --fail-on is never.").by_default("false");
     }
 }
 

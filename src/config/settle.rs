@@ -14,8 +14,9 @@ use super::layer::Value;
 use super::layers::{Layers, contents};
 use super::setting::{self, Setting};
 use super::value::{self, Problem};
-use super::{AgentConfig, AgentKind, AuthMethod, Config, ConfiguredClient, Network, OfTests, ReportConfig, Tls};
+use super::{AgentConfig, AgentKind, AuthMethod, Config, ConfiguredClient, Format, Network, OfTests, ReportConfig, Tls};
 use crate::feature::capability::Capability;
+use crate::report::github;
 use crate::session::agent::{Selectors, User};
 
 /// The profile that tests what is declared; it runs beside the others as soon as something is.
@@ -59,10 +60,13 @@ impl Layers<'_> {
             agent: self.agent()?,
             report: ReportConfig {
                 dir: self.required(&setting::REPORT_DIR, value::text)?.into(),
-                formats: self.list(&setting::FORMAT, value::choice)?,
+                formats: self.formats()?,
+                statement: self.required(&setting::STATEMENT, value::switch)?,
                 show_secrets: self.required(&setting::SHOW_SECRETS, value::switch)?,
             },
             fail_on: self.required(&setting::FAIL_ON, value::choice)?,
+            known: self.known()?,
+            strict_known: self.strict_known()?,
             jobs: self.number(&setting::JOBS, 1..=64)? as usize,
             clock_skew: self.number(&setting::CLOCK_SKEW, 0..=3600)?.into(),
             refresh_grace: Duration::from_secs(self.number(&setting::REFRESH_GRACE, 0..=300)?.into()),
@@ -71,6 +75,15 @@ impl Layers<'_> {
             of_tests: Vec::new(),
             declared,
         })
+    }
+
+    /// The formats asked for, and what GitHub Actions reads if that is where we are.
+    fn formats(&self) -> Result<Vec<Format>, ConfigError> {
+        let mut formats = self.list(&setting::FORMAT, value::choice)?;
+        if self.variable(github::ACTIONS).is_some_and(|value| value == "true") && !formats.contains(&Format::Github) {
+            formats.push(Format::Github);
+        }
+        Ok(formats)
     }
 
     pub(super) fn network(&self) -> Result<Network, ConfigError> {
@@ -199,6 +212,6 @@ impl Layers<'_> {
 }
 
 /// A setting that means nothing without another.
-fn alone(origin: &Origin, other: &Setting) -> ConfigError {
+pub(super) fn alone(origin: &Origin, other: &Setting) -> ConfigError {
     ConfigError::Missing { subject: origin.to_string(), missing: format!("needs {}", other.what), hint: format!("give {other}") }
 }

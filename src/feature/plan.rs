@@ -7,6 +7,9 @@ use super::step::Need;
 use super::{Feature, Step, Test};
 use crate::config::Config;
 
+/// The reason of a test that `--skip` leaves out.
+pub const LEFT_OUT: &str = "left out by --skip";
+
 /// The tests of a run in the order they are reported.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -87,11 +90,8 @@ impl Plan {
                 if !config.declared.is_empty() && undeclared(config, test).is_some() {
                     continue;
                 }
-                let skip = if left_out.iter().any(|glob| glob.is_match(&id)) {
-                    Some("left out by --skip".to_owned())
-                } else {
-                    lacking(&config.for_test(&id), test)
-                };
+                let skip =
+                    if left_out.iter().any(|glob| glob.is_match(&id)) { Some(LEFT_OUT.to_owned()) } else { lacking(&config.for_test(&id), test) };
                 tests.push(PlannedTest { id, feature: feature.clone(), test: test.clone(), skip });
             }
         }

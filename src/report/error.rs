@@ -4,6 +4,7 @@ use std::io;
 use std::path::PathBuf;
 
 use super::model::SCHEMA;
+use super::statement::Refusal;
 
 /// A report could not be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +53,11 @@ pub enum ReportError {
         /// The schema it names, quoted, or `missing`.
         found: String,
     },
+    /// A run allows of no statement of conformance.
+    #[error(
+        "there is no statement of conformance: {0}. It takes a run that was not interrupted, tested what it was to test, and in which nothing failed but known failures (--known)."
+    )]
+    NoStatement(Refusal),
     /// A test's id cannot name a file.
     #[error(
         "the test id \"{id}\" is not of the form feature/test in lower-case letters, digits and hyphens, so it cannot name a report. Correct it in the feature or in the results file."

@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::error::ReportError;
 use super::model::{Entry, RunReport, TestReport};
-use super::{json, markdown, visible};
+use super::{json, junit, markdown, statement, visible};
 
 /// The summary's name in the report directory.
 pub const SUMMARY: &str = "summary.md";
@@ -75,7 +75,7 @@ pub fn probe(dir: &Path) -> Result<(), ReportError> {
 /// What an earlier run left in a report directory, by its `results.json`. Nothing if that is missing or not ours.
 #[derive(Debug, Default)]
 pub struct Leftovers {
-    markdown: Vec<String>,
+    files: Vec<String>,
     screenshots: Vec<String>,
 }
 
@@ -83,18 +83,18 @@ impl Leftovers {
     /// Looks before anything is overwritten.
     pub fn find(dir: &Path) -> Self {
         let Ok(report) = json::read(&dir.join(json::NAME)) else { return Self::default() };
-        let mut markdown: Vec<_> = report.tests.iter().filter_map(|test| test_name(&test.id).ok()).collect();
-        markdown.push(SUMMARY.to_owned());
-        Self { markdown, screenshots: report.tests.iter().flat_map(screenshots).map(str::to_owned).collect() }
+        let mut files: Vec<_> = report.tests.iter().filter_map(|test| test_name(&test.id).ok()).collect();
+        files.extend([SUMMARY, junit::NAME, statement::MARKDOWN, statement::JSON].map(str::to_owned));
+        Self { files, screenshots: report.tests.iter().flat_map(screenshots).map(str::to_owned).collect() }
     }
 
-    /// Removes what this run has not written again: Markdown reports not in `written` and screenshots `report` does not show.
+    /// Removes what this run has not written again: reports not in `written` and screenshots `report` does not show.
     ///
     /// # Errors
     /// [`ReportError::Remove`] for the first file that stays. A file that is gone already is no error.
     pub fn remove(self, dir: &Path, report: &RunReport, written: &[PathBuf]) -> Result<(), ReportError> {
         let written: HashSet<&Path> = written.iter().map(PathBuf::as_path).collect();
-        for path in self.markdown.iter().map(|name| dir.join(name)) {
+        for path in self.files.iter().map(|name| dir.join(name)) {
             if !written.contains(path.as_path()) && is_inside(&path, dir) && begins_as_ours(&path) {
                 remove(&path, dir)?;
             }
@@ -150,7 +150,9 @@ fn is_inside(path: &Path, dir: &Path) -> bool {
 }
 
 fn begins_as_ours(path: &Path) -> bool {
-    fs::read(path).is_ok_and(|content| markdown::BEGINNINGS.iter().any(|ours| content.starts_with(ours.as_bytes())))
+    fs::read(path).is_ok_and(|content| {
+        markdown::BEGINNINGS.iter().chain(&statement::BEGINNINGS).chain([&junit::BEGINNING]).any(|ours| content.starts_with(ours.as_bytes()))
+    })
 }
 
 fn remove(path: &Path, dir: &Path) -> Result<(), ReportError> {

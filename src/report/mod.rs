@@ -6,12 +6,18 @@ use crate::config::Format;
 
 pub mod compare;
 pub mod console;
+pub mod digest;
 pub mod error;
 pub mod event;
 pub mod file;
+pub mod github;
 pub mod json;
+pub mod junit;
+pub mod known;
 pub mod markdown;
 pub mod model;
+pub mod schema;
+pub mod statement;
 pub mod visible;
 pub mod words;
 
@@ -39,7 +45,11 @@ pub fn write(report: &RunReport, dir: &Path, formats: &[Format]) -> Result<Writt
     // The results first: whatever goes wrong with the rest, it can be rendered from them again.
     let results = json::write(report, dir)?;
     let markdown = if formats.contains(&Format::Markdown) { markdown::write_all(report, dir)? } else { Vec::new() };
-    leftovers.remove(dir, report, &markdown)?;
+    let mut written = markdown.clone();
+    if formats.contains(&Format::Junit) {
+        written.push(junit::write(report, dir)?);
+    }
+    leftovers.remove(dir, report, &written)?;
     Ok(Written { results, summary: markdown.into_iter().next() })
 }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::known::KnownReport;
 use crate::rule::Level;
 
 /// The name and version of the format, the value of `schema`.
@@ -49,6 +50,9 @@ pub struct RunReport {
     /// True if the run was interrupted before all tests had ended.
     #[serde(default)]
     pub interrupted: bool,
+    /// What became of the known failures, if the run was given any (`--known`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known: Option<KnownReport>,
     /// The tests in the order of the plan, skipped ones included.
     pub tests: Vec<TestReport>,
 }
@@ -60,6 +64,9 @@ pub struct Tool {
     pub name: String,
     /// Its version.
     pub version: String,
+    /// The version of its rules, as [`crate::rule::catalogue_version`] gives it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub catalogue: Option<String>,
 }
 
 /// The circumstances of a run.
@@ -104,6 +111,14 @@ pub struct Counts {
     pub not_run: usize,
     /// Rules that had nothing to say.
     pub not_applicable: usize,
+    /// Broken rules of any level that are known (`--known`): they are counted here and nowhere else.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub known: usize,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+fn is_zero(n: &usize) -> bool {
+    *n == 0
 }
 
 /// One test.
@@ -192,6 +207,21 @@ pub struct Finding {
     pub sentence: usize,
     /// The number of the exchange it was judged on, in the test.
     pub exchange: Option<usize>,
+    /// Why the broken rule is lived with, if it is a known failure: in the words of whoever wrote them down (`--known`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known: Option<String>,
+}
+
+impl Finding {
+    /// True if the rule is broken and that is not known: what counts against the issuer.
+    pub fn is_broken(&self) -> bool {
+        self.outcome == FindingOutcome::Failed && self.known.is_none()
+    }
+
+    /// True if the rule is broken and that is known.
+    pub fn is_known(&self) -> bool {
+        self.outcome == FindingOutcome::Failed && self.known.is_some()
+    }
 }
 
 /// The outcome of a finding.
@@ -322,6 +352,7 @@ impl Counts {
         for finding in findings {
             match (finding.outcome, finding.level) {
                 (FindingOutcome::Passed, _) => counts.passed += 1,
+                (FindingOutcome::Failed, _) if finding.known.is_some() => counts.known += 1,
                 (FindingOutcome::Failed, Level::Must) => counts.failures += 1,
                 (FindingOutcome::Failed, Level::Should) => counts.warnings += 1,
                 (FindingOutcome::Failed, Level::May) => counts.suggestions += 1,
@@ -343,6 +374,7 @@ impl Counts {
             errors: self.errors + other.errors,
             not_run: self.not_run + other.not_run,
             not_applicable: self.not_applicable + other.not_applicable,
+            known: self.known + other.known,
         }
     }
 
@@ -356,7 +388,7 @@ impl Counts {
             Verdict::Warned
         } else if self.suggestions > 0 {
             Verdict::Suggested
-        } else if self.passed > 0 {
+        } else if self.passed > 0 || self.known > 0 {
             Verdict::Passed
         } else {
             Verdict::Skipped

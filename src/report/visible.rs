@@ -46,11 +46,12 @@ fn show(out: &mut String, c: char) {
 }
 
 /// Controls, line separators, and what Unicode calls default ignorable; without the variation selectors that emoji are made of.
+/// XML cannot say the last two before the first supplementary plane.
 fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(u32::from(c),
             0xad | 0x34f | 0x61c | 0x115f..=0x1160 | 0x17b4..=0x17b5 | 0x180b..=0x180f | 0x200b..=0x200f | 0x2028..=0x202e
-            | 0x2060..=0x206f | 0x3164 | 0xfeff | 0xffa0 | 0xfff0..=0xfffb | 0xe0000..=0xe0fff)
+            | 0x2060..=0x206f | 0x3164 | 0xfeff | 0xffa0 | 0xfff0..=0xfffb | 0xfffe..=0xffff | 0xe0000..=0xe0fff)
 }
 
 #[cfg(test)]

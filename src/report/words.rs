@@ -1,7 +1,16 @@
 //! The marks, plurals and durations every report says in the same way.
 
+use super::known::KnownEntry;
 use super::model::{Counts, Finding, FindingOutcome, LeftBehind, LeftBehindKind, RunReport, TestReport, Verdict};
 use crate::rule::Level;
+
+/// The mark of a known failure.
+pub const KNOWN_MARK: &str = "🟡";
+
+/// The mark of a verdict beside its counts: nothing but known failures is not quite a pass.
+pub fn mark(verdict: Verdict, counts: Counts) -> &'static str {
+    if verdict == Verdict::Passed && counts.known > 0 { KNOWN_MARK } else { verdict_mark(verdict) }
+}
 
 /// The mark of a verdict.
 pub fn verdict_mark(verdict: Verdict) -> &'static str {
@@ -30,6 +39,7 @@ pub fn verdict_word(verdict: Verdict) -> &'static str {
 /// The mark of a finding.
 pub fn finding_mark(finding: &Finding) -> &'static str {
     match (finding.outcome, finding.level) {
+        (FindingOutcome::Failed, _) if finding.known.is_some() => KNOWN_MARK,
         (FindingOutcome::Passed, _) => "✅",
         (FindingOutcome::Failed, Level::Must) => "❌",
         (FindingOutcome::Failed, Level::Should) => "⚠️",
@@ -50,13 +60,18 @@ pub fn triad(counts: Counts) -> String {
     format!("{passed} passed with {}, {} and {}", count(failures, "failure"), count(warnings, "warning"), count(suggestions, "suggestion"))
 }
 
+/// The triad, and how many failures are known where any are.
+pub fn triad_and_known(counts: Counts) -> String {
+    if counts.known == 0 { triad(counts) } else { format!("{}, {}", triad(counts), count(counts.known, "known failure")) }
+}
+
 /// The headline of a test: its mark, and the triad or what became of it instead.
 pub fn headline(test: &TestReport) -> String {
-    let mark = verdict_mark(test.verdict);
+    let mark = mark(test.verdict, test.counts);
     match test.verdict {
         Verdict::Skipped => format!("{mark} skipped"),
-        Verdict::Errored => format!("{mark} could not be tested: {} before that", triad(test.counts)),
-        _ => format!("{mark} {}{}", triad(test.counts), not_run(test.counts)),
+        Verdict::Errored => format!("{mark} could not be tested: {} before that", triad_and_known(test.counts)),
+        _ => format!("{mark} {}{}", triad_and_known(test.counts), not_run(test.counts)),
     }
 }
 
@@ -65,10 +80,15 @@ pub fn run_headline(report: &RunReport) -> String {
     let of = |verdict| report.tests.iter().filter(|test| test.verdict == verdict).count();
     let (errored, skipped) = (of(Verdict::Errored), of(Verdict::Skipped));
     let ran = report.tests.len() - errored - skipped;
-    let mut parts = vec![format!("{} {} in {}", verdict_mark(report.verdict), triad(report.counts), count(ran, "test"))];
-    for (n, noun, what) in [(report.counts.not_run, "rule", "not run"), (errored, "test", "could not be tested"), (skipped, "test", "skipped")] {
+    let mut parts = vec![format!("{} {} in {}", mark(report.verdict, report.counts), triad(report.counts), count(ran, "test"))];
+    for (n, noun, what) in [
+        (report.counts.known, "known failure", ""),
+        (report.counts.not_run, "rule", "not run"),
+        (errored, "test", "could not be tested"),
+        (skipped, "test", "skipped"),
+    ] {
         if n > 0 {
-            parts.push(format!("{} {what}", count(n, noun)));
+            parts.push(format!("{} {what}", count(n, noun)).trim_end().to_owned());
         }
     }
     parts.join("; ")
@@ -89,18 +109,40 @@ pub fn by_reason(report: &RunReport, verdict: Verdict) -> Vec<(&str, Vec<&TestRe
 
 /// Every broken rule once, the worst first, as it was found first, with the tests it is broken in.
 pub fn broken_in(report: &RunReport) -> Vec<(&Finding, Vec<&TestReport>)> {
+    let mut rules = grouped(report, Finding::is_broken, |finding, other| finding.rule == other.rule);
+    rules.sort_by_key(|(finding, _)| std::cmp::Reverse(finding.level));
+    rules
+}
+
+/// Every known failure once for each reason it has, the worst first, with the tests it happens in.
+pub fn known_in(report: &RunReport) -> Vec<(&Finding, Vec<&TestReport>)> {
+    let mut rules = grouped(report, Finding::is_known, |finding, other| (&finding.rule, &finding.known) == (&other.rule, &other.known));
+    rules.sort_by_key(|(finding, _)| std::cmp::Reverse(finding.level));
+    rules
+}
+
+/// The findings of a kind, those that are the same together, with the tests they are in.
+fn grouped(report: &RunReport, kind: fn(&Finding) -> bool, same: fn(&Finding, &Finding) -> bool) -> Vec<(&Finding, Vec<&TestReport>)> {
     let mut rules: Vec<(&Finding, Vec<&TestReport>)> = Vec::new();
     for test in &report.tests {
-        for finding in broken(&test.findings) {
-            match rules.iter_mut().find(|(known, _)| known.rule == finding.rule) {
+        // The worst first: what is broken at several levels is told by the highest.
+        let mut findings: Vec<_> = test.findings.iter().filter(|finding| kind(finding)).collect();
+        findings.sort_by_key(|finding| std::cmp::Reverse(finding.level));
+        for finding in findings {
+            match rules.iter_mut().find(|(known, _)| same(known, finding)) {
                 Some((_, tests)) if tests.iter().any(|known| known.id == test.id) => {}
                 Some((_, tests)) => tests.push(test),
                 None => rules.push((finding, vec![test])),
             }
         }
     }
-    rules.sort_by_key(|(finding, _)| std::cmp::Reverse(finding.level));
     rules
+}
+
+/// The known failures whose entries need a hand: what is said of each, with the entry.
+pub fn out_of_date(report: &RunReport) -> Vec<(&KnownEntry, String)> {
+    let entries = report.known.iter().flat_map(|known| &known.entries);
+    entries.filter_map(|entry| Some((entry, entry.advice()?))).collect()
 }
 
 /// `, 3 rules not run`, or nothing.
@@ -151,9 +193,9 @@ pub fn moment(rfc3339: &str) -> String {
     }
 }
 
-/// The broken rules among findings: MUST before SHOULD before MAY, else in order.
+/// The broken rules among findings, without those that are known: MUST before SHOULD before MAY, else in order.
 pub fn broken(findings: &[Finding]) -> Vec<&Finding> {
-    let mut broken: Vec<_> = findings.iter().filter(|f| f.outcome == FindingOutcome::Failed).collect();
+    let mut broken: Vec<_> = findings.iter().filter(|f| f.is_broken()).collect();
     broken.sort_by_key(|f| std::cmp::Reverse(f.level));
     broken
 }

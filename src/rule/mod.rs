@@ -72,6 +72,17 @@ pub enum Level {
     Must,
 }
 
+impl Level {
+    /// The word of a level, as in `results.json`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::May => "may",
+            Self::Should => "should",
+            Self::Must => "must",
+        }
+    }
+}
+
 /// One sentence about one kind of artefact, true when it passes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rule {
@@ -240,6 +251,14 @@ pub fn kinds() -> Vec<Kind> {
         Kind::of::<capability::DeclaredGrant>(),
         Kind::of::<transport::Transport>(),
     ]
+}
+
+/// The version of the rules: a digest over their ids and levels in alphabetical order, `sha256:…`. Two runs with the same version were judged by
+/// rules of the same names and weights, whatever the program's version is.
+pub fn catalogue_version() -> String {
+    let mut lines: Vec<String> = catalogue().iter().map(|rule| format!("{} {}\n", rule.id, rule.level.word())).collect();
+    lines.sort_unstable();
+    crate::report::digest::sha256(lines.concat().as_bytes())
 }
 
 /// Every rule there is, in the order of [`kinds`].

@@ -190,6 +190,7 @@ impl Session {
                 step: self.steps.len().saturating_sub(1),
                 sentence: sentences.saturating_sub(1),
                 exchange: artefact.exchange(),
+                known: None,
             });
         }
         sound

@@ -32,6 +32,8 @@ pub fn program(folder: &Path) -> Command {
     for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("OA_AUTHTEST_")) {
         command.env_remove(name);
     }
+    // Whoever runs the tests in GitHub Actions wants neither their annotations nor their summaries.
+    command.env_remove("GITHUB_ACTIONS").env_remove("GITHUB_STEP_SUMMARY");
     command.current_dir(folder).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }

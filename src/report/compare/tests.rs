@@ -14,6 +14,7 @@ fn finding(rule: &str, level: Level, outcome: FindingOutcome) -> Finding {
         step: 0,
         sentence: 0,
         exchange: None,
+        known: None,
     }
 }
 
@@ -41,7 +42,7 @@ fn test(id: &str, reason: Option<(Verdict, &str)>, findings: Vec<Finding>) -> Te
 fn run(tests: Vec<TestReport>) -> RunReport {
     RunReport {
         schema: SCHEMA.to_owned(),
-        tool: Tool { name: "oa-authtest".to_owned(), version: "1".to_owned() },
+        tool: Tool { name: "oa-authtest".to_owned(), version: "1".to_owned(), catalogue: None },
         issuer: "https://op.example".to_owned(),
         started: String::new(),
         duration_ms: 0,
@@ -49,6 +50,7 @@ fn run(tests: Vec<TestReport>) -> RunReport {
         counts: Counts::default(),
         environment: Environment::default(),
         interrupted: false,
+        known: None,
         tests,
     }
 }

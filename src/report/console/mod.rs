@@ -86,7 +86,7 @@ impl<O: Write, E: Write> Console<O, E> {
     }
 
     fn test_ended(&mut self, test: &TestReport) {
-        let line = self.line(test);
+        let line = self.ended(test);
         if let Some(moving) = &mut self.moving {
             moving.end(&test.id);
             self.progress(Some(line));
@@ -115,15 +115,15 @@ impl<O: Write, E: Write> Console<O, E> {
         };
     }
 
-    fn line(&self, test: &TestReport) -> String {
-        let id = paint(self.choices.colour_err, &visible::line(&test.id), test.verdict);
+    fn ended(&self, test: &TestReport) -> String {
+        let id = paint(self.choices.colour_err, &line(&test.id), test.verdict);
         let time = words::duration(test.duration_ms);
         match (test.verdict, test.reason.as_deref()) {
             (Verdict::Skipped | Verdict::Errored, reason) => {
-                let said = visible::short(reason.unwrap_or("no reason was given"), 200);
+                let said = shown(reason.unwrap_or("no reason was given"), 200);
                 format!("{} {id} {}: {said}", words::verdict_mark(test.verdict), words::verdict_word(test.verdict))
             }
-            _ => format!("{} {id} {} ({time})", words::verdict_mark(test.verdict), words::triad(test.counts)),
+            _ => format!("{} {id} {} ({time})", words::mark(test.verdict, test.counts), words::triad_and_known(test.counts)),
         }
     }
 
@@ -154,21 +154,31 @@ pub fn error(message: &str, hint: Option<&str>) {
     let choices = Choices::of_process();
     let word = if choices.colour_err { "error:".red().bold() } else { "error:".clear() };
     let mut err = io::stderr().lock();
-    let _ = writeln!(err, "{word} {}", visible::line(message));
+    let _ = writeln!(err, "{word} {}", line(message));
     if let Some(hint) = hint {
-        let _ = writeln!(err, " hint: {}", visible::line(hint));
+        let _ = writeln!(err, " hint: {}", line(hint));
     }
 }
 
 /// Writes a remark to stderr: what was found out before a run.
 pub fn remark(message: &str) {
-    let _ = writeln!(io::stderr().lock(), "{}", visible::line(message));
+    let _ = writeln!(io::stderr().lock(), "{}", line(message));
 }
 
 /// Writes what is probably a mistake in the call to stderr.
 pub fn warning(message: &str) {
     let word = if Choices::of_process().colour_err { "warning:".yellow().bold() } else { "warning:".clear() };
-    let _ = writeln!(io::stderr().lock(), "{word} {}", visible::line(message));
+    let _ = writeln!(io::stderr().lock(), "{word} {}", line(message));
+}
+
+/// One line of foreign text: what hides is shown, and the mark by which GitHub's runners know a command anywhere in a line is broken up.
+fn line(text: &str) -> String {
+    visible::line(text).replace("##[", "## [")
+}
+
+/// As [`line()`], cut to so many characters.
+fn shown(text: &str, most: usize) -> String {
+    visible::short(text, most).replace("##[", "## [")
 }
 
 /// Text in the colour of a verdict, where there are colours.

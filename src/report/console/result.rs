@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::paint;
 use crate::report::model::{Finding, RunReport, TestReport, Verdict};
-use crate::report::{visible, words};
+use crate::report::words;
 use crate::rule::Level;
 
 /// The most characters of a foreign text in one line.
@@ -22,21 +22,34 @@ pub fn write(out: &mut impl Write, colour: bool, report: &RunReport, summary: Op
     for (finding, tests) in words::broken_in(report) {
         write_finding(out, colour, finding, &tests)?;
     }
+    for (finding, tests) in words::known_in(report) {
+        write_finding(out, colour, finding, &tests)?;
+    }
+    for (entry, advice) in words::out_of_date(report) {
+        let file = report.known.as_ref().map_or("", |known| known.file.as_str());
+        writeln!(out, "{} {}: {advice}", words::KNOWN_MARK, super::shown(file, MOST))?;
+        for (name, text) in [("rule", Some(&entry.rule)), ("test", entry.test.as_ref()), ("reason", Some(&entry.reason))] {
+            if let Some(text) = text {
+                writeln!(out, "   {name:<8}  {}", super::shown(text, MOST))?;
+            }
+        }
+        writeln!(out)?;
+    }
     for (verdict, what) in
         [(Verdict::Failed, "could not be told to the end"), (Verdict::Errored, "could not be tested"), (Verdict::Skipped, "skipped")]
     {
         for (reason, tests) in words::by_reason(report, verdict) {
             let (mark, count) = (words::verdict_mark(verdict), words::count(tests.len(), "test"));
-            writeln!(out, "{mark} {count} {what}: {}", visible::short(reason, MOST_REASON))?;
+            writeln!(out, "{mark} {count} {what}: {}", super::shown(reason, MOST_REASON))?;
             for test in tests {
-                writeln!(out, "   {}", paint(colour, &visible::line(&test.id), verdict))?;
+                writeln!(out, "   {}", paint(colour, &super::line(&test.id), verdict))?;
             }
             writeln!(out)?;
         }
     }
     let worst = report.tests.iter().find(|test| test.verdict == report.verdict && test.verdict > Verdict::Passed);
     if let Some(test) = worst.filter(|test| !test.command.is_empty()) {
-        writeln!(out, "Again, the first of them: {}\n", visible::line(&test.command))?;
+        writeln!(out, "Again, the first of them: {}\n", super::line(&test.command))?;
     }
     if report.environment.is_insecure() {
         writeln!(out, "⚠️ TLS certificates were not verified.")?;
@@ -52,24 +65,28 @@ pub fn write(out: &mut impl Write, colour: bool, report: &RunReport, summary: Op
     }
     writeln!(out, "{}", paint(colour, &words::run_headline(report), report.verdict))?;
     if let Some(summary) = summary {
-        writeln!(out, "Summary: {}", visible::line(&summary.display().to_string()))?;
+        writeln!(out, "Summary: {}", super::line(&summary.display().to_string()))?;
     }
     Ok(())
 }
 
 fn write_finding(out: &mut impl Write, colour: bool, finding: &Finding, tests: &[&TestReport]) -> io::Result<()> {
     let verdict = match finding.level {
+        _ if finding.is_known() => Verdict::Skipped,
         Level::Must => Verdict::Failed,
         Level::Should => Verdict::Warned,
         Level::May => Verdict::Suggested,
     };
-    writeln!(out, "{} {}", words::finding_mark(finding), paint(colour, &visible::short(&finding.says, MOST), verdict))?;
+    writeln!(out, "{} {}", words::finding_mark(finding), paint(colour, &super::shown(&finding.says, MOST), verdict))?;
     for (name, text) in [("rule", &finding.rule), ("expected", &finding.expected), ("actual", &finding.actual)] {
-        writeln!(out, "   {name:<8}  {}", visible::short(text, MOST))?;
+        writeln!(out, "   {name:<8}  {}", super::shown(text, MOST))?;
     }
-    writeln!(out, "   {:<8}  {} {}", "spec", visible::short(&finding.spec, MOST), visible::short(&finding.url, MOST))?;
+    if let Some(reason) = &finding.known {
+        writeln!(out, "   {:<8}  {}", "known", super::shown(reason, MOST))?;
+    }
+    writeln!(out, "   {:<8}  {} {}", "spec", super::shown(&finding.spec, MOST), super::shown(&finding.url, MOST))?;
     for (index, test) in tests.iter().take(MOST_TESTS).enumerate() {
-        writeln!(out, "   {:<8}  {}", if index == 0 { "in" } else { "" }, visible::line(&test.id))?;
+        writeln!(out, "   {:<8}  {}", if index == 0 { "in" } else { "" }, super::line(&test.id))?;
     }
     if tests.len() > MOST_TESTS {
         writeln!(out, "   {:<8}  and {} more", "", words::count(tests.len() - MOST_TESTS, "test"))?;

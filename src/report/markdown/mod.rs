@@ -26,6 +26,7 @@ pub const BEGINNINGS: [&str; 2] = ["[< Return to Summary](../summary.md)", "# Co
 
 const TEST: &str = "report.md";
 const SUMMARY: &str = "summary.md";
+const STATEMENT: &str = "statement.md";
 
 static TEMPLATES: LazyLock<Handlebars<'static>> = LazyLock::new(|| {
     let mut templates = Handlebars::new();
@@ -45,7 +46,11 @@ static TEMPLATES: LazyLock<Handlebars<'static>> = LazyLock::new(|| {
             write(out, &escape::fence(&text(h, 0), &text(h, 1)))
         }),
     );
-    for (name, template) in [(TEST, include_str!("../../../templates/report.md")), (SUMMARY, include_str!("../../../templates/summary.md"))] {
+    for (name, template) in [
+        (TEST, include_str!("../../../templates/report.md")),
+        (SUMMARY, include_str!("../../../templates/summary.md")),
+        (STATEMENT, include_str!("../../../templates/statement.md")),
+    ] {
         templates.register_template_string(name, template).expect("the templates are part of this crate, and every test of it parses them");
     }
     templates
@@ -102,6 +107,20 @@ pub fn render_summary(report: &RunReport) -> String {
     render(SUMMARY, &summary::view(report))
 }
 
+/// A statement of conformance, from what its template names.
+pub(super) fn render_statement(view: &impl Serialize) -> String {
+    render(STATEMENT, view)
+}
+
+/// The summary of a run for a place where no reports are beside it: the tests are named and not linked to.
+pub fn render_summary_alone(report: &RunReport) -> String {
+    let linked = report.tests.iter().filter(|test| has_report(test));
+    linked.fold(render_summary(report), |text, test| {
+        let names = [(test_link(test), test.id.as_str()), (short_link(test), short(test))];
+        names.into_iter().fold(text, |text, (link, name)| text.replace(&link, &escape::md(name)))
+    })
+}
+
 /// Writes the summary and a report of every test that was not skipped; returns the paths, the summary's first.
 ///
 /// # Errors
@@ -126,7 +145,7 @@ fn has_report(test: &TestReport) -> bool {
 }
 
 /// The warnings a reader must see before anything else.
-fn warnings(environment: &Environment) -> Vec<String> {
+pub(super) fn warnings(environment: &Environment) -> Vec<String> {
     let mut warnings = Vec::new();
     if environment.is_insecure() {
         warnings.push("TLS certificates were not verified: whoever answered may not have been the issuer.".to_owned());
@@ -144,7 +163,11 @@ fn test_link(test: &TestReport) -> String {
 
 /// The same, without the feature's part of the id.
 fn short_link(test: &TestReport) -> String {
-    link_to(test, test.id.split_once('/').map_or(&*test.id, |(_, name)| name))
+    link_to(test, short(test))
+}
+
+fn short(test: &TestReport) -> &str {
+    test.id.split_once('/').map_or(&*test.id, |(_, name)| name)
 }
 
 fn link_to(test: &TestReport, label: &str) -> String {

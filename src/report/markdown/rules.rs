@@ -19,6 +19,8 @@ pub struct RuleView {
     actual: String,
     /// Markdown: a link to the exchange.
     place: Option<String>,
+    /// Why it is lived with, if it is known.
+    known: Option<String>,
     /// Why it was not judged.
     because: Option<String>,
 }
@@ -35,6 +37,7 @@ impl RuleView {
             expected: finding.expected.clone(),
             actual: finding.actual.clone(),
             place: finding.exchange.and_then(|number| place(number, test)),
+            known: finding.known.clone(),
             because: (unjudged && !finding.actual.is_empty()).then(|| finding.actual.clone()),
         }
     }
@@ -114,13 +117,14 @@ fn spec(sentence: &str, mark: &'static str, findings: &[&Finding], test: &TestRe
 
 /// What a sentence rolls up to: its worst finding, or what became of the step. The first sentence is the one about the step itself.
 fn mark(findings: &[&Finding], ended: &StepEnd, about_the_step: bool) -> &'static str {
-    let broken = findings.iter().filter(|f| f.outcome == FindingOutcome::Failed).max_by_key(|f| f.level);
+    let broken = findings.iter().filter(|f| f.is_broken()).max_by_key(|f| f.level);
     let any = |outcome| findings.iter().any(|f| f.outcome == outcome);
     match (broken, ended) {
         (Some(finding), _) if finding.level == Level::Must => "❌",
         (_, StepEnd::Stopped(_)) if about_the_step => "❌",
         (_, StepEnd::Errored(_)) if about_the_step => "💥",
         (Some(finding), _) => words::finding_mark(finding),
+        (None, _) if findings.iter().any(|f| f.is_known()) => words::KNOWN_MARK,
         (None, _) if any(FindingOutcome::NotRun) => "⏸",
         (None, _) if any(FindingOutcome::Passed) => "✅",
         (None, StepEnd::Done) => "➖",

@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::{escape, rules, short_link, test_link};
-use crate::report::model::{Counts, Finding, FindingOutcome, LeftBehind, RunReport, TestReport, Verdict};
+use crate::report::known::KnownEntry;
+use crate::report::model::{Counts, Finding, LeftBehind, RunReport, TestReport, Verdict};
 use crate::report::words;
 use crate::rule::Level;
 
@@ -21,6 +22,8 @@ pub struct SummaryView {
     tool: String,
     counts: Counts,
     broken: Vec<BrokenView>,
+    known: Vec<BrokenRuleView>,
+    out_of_date: Option<OutOfDateView>,
     errored: Vec<StoppedView>,
     features: Vec<FeatureView>,
     skipped: Vec<SkippedView>,
@@ -63,6 +66,23 @@ struct BrokenRuleView {
     actual: String,
     /// Markdown: links to the tests it is broken in.
     tests: String,
+    /// Why it is lived with, if it is known.
+    known: Option<String>,
+}
+
+/// The entries of the file of known failures that need a hand.
+#[derive(Debug, Serialize)]
+struct OutOfDateView {
+    file: String,
+    entries: Vec<EntryView>,
+}
+
+#[derive(Debug, Serialize)]
+struct EntryView {
+    rule: String,
+    test: Option<String>,
+    reason: String,
+    advice: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -119,6 +139,8 @@ pub fn view(report: &RunReport) -> SummaryView {
         tool: format!("{} {}", report.tool.name, report.tool.version),
         counts: report.counts,
         broken: broken(report),
+        known: words::known_in(report).into_iter().map(broken_rule_in).collect(),
+        out_of_date: out_of_date(report),
         errored: report.tests.iter().filter(|t| t.verdict == Verdict::Errored).map(stopped).collect(),
         features: features(report),
         skipped: skipped(report),
@@ -146,26 +168,36 @@ fn broken(report: &RunReport) -> Vec<BrokenView> {
 }
 
 fn is_broken(finding: &Finding, level: Level) -> bool {
-    finding.outcome == FindingOutcome::Failed && finding.level == level
+    finding.is_broken() && finding.level == level
 }
 
 /// Every broken rule of a level once, with links to the tests it is broken in.
 fn broken_rules(report: &RunReport, level: Level) -> Vec<BrokenRuleView> {
     let rules = words::broken_in(report).into_iter().filter(|(finding, _)| finding.level == level);
-    rules
-        .map(|(finding, tests)| BrokenRuleView { tests: tests.into_iter().map(test_link).collect::<Vec<_>>().join(", "), ..broken_rule(finding) })
-        .collect()
+    rules.map(broken_rule_in).collect()
 }
 
-fn broken_rule(finding: &Finding) -> BrokenRuleView {
+fn broken_rule_in((finding, tests): (&Finding, Vec<&TestReport>)) -> BrokenRuleView {
     BrokenRuleView {
         mark: words::finding_mark(finding),
         says: finding.says.clone(),
         reference: rules::reference(finding),
         expected: finding.expected.clone(),
         actual: finding.actual.clone(),
-        tests: String::new(),
+        tests: tests.into_iter().map(test_link).collect::<Vec<_>>().join(", "),
+        known: finding.known.clone(),
     }
+}
+
+fn out_of_date(report: &RunReport) -> Option<OutOfDateView> {
+    let of = |(entry, advice): (&KnownEntry, String)| EntryView {
+        rule: entry.rule.clone(),
+        test: entry.test.clone(),
+        reason: entry.reason.clone(),
+        advice,
+    };
+    let entries: Vec<_> = words::out_of_date(report).into_iter().map(of).collect();
+    (!entries.is_empty()).then(|| OutOfDateView { file: report.known.as_ref().map(|known| known.file.clone()).unwrap_or_default(), entries })
 }
 
 fn stopped(test: &TestReport) -> StoppedView {
@@ -194,7 +226,7 @@ fn row(test: &TestReport) -> RowView {
     let cell = |text: String| if ran { text } else { "–".to_owned() };
     RowView {
         link: short_link(test),
-        verdict: format!("{} {}", words::verdict_mark(test.verdict), words::verdict_word(test.verdict)),
+        verdict: format!("{} {}", words::mark(test.verdict, test.counts), words::verdict_word(test.verdict)),
         passed: cell(test.counts.passed.to_string()),
         failures: cell(test.counts.failures.to_string()),
         warnings: cell(test.counts.warnings.to_string()),

@@ -1,0 +1,239 @@
+//! `junit.xml`, as pipelines read it: a suite a feature, a case a test.
+//!
+//! A case fails if a rule of level MUST is broken that is not a known failure. Warnings, suggestions and known failures are in its output: JUnit has
+//! no word for them.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+
+use super::error::ReportError;
+use super::model::{Finding, RunReport, TestReport, Verdict};
+use super::{file, visible, words};
+
+/// The file's name in the report directory.
+pub const NAME: &str = "junit.xml";
+
+/// What every file written here begins with; by it one of an earlier run is known.
+pub const BEGINNING: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"oa-authtest\"";
+
+/// The most characters of a foreign text in one line.
+const MOST: usize = 500;
+
+/// Writes `junit.xml` into a directory and returns its path.
+///
+/// # Errors
+/// [`ReportError::Write`] if it cannot be written.
+pub fn write(report: &RunReport, dir: &Path) -> Result<PathBuf, ReportError> {
+    let path = dir.join(NAME);
+    let xml = render(report).map_err(|e| ReportError::Write { path: path.clone(), source: std::io::Error::other(e) })?;
+    file::write(&path, xml.as_bytes())?;
+    Ok(path)
+}
+
+/// The run as JUnit XML.
+///
+/// # Errors
+/// Whatever the XML writer says; writing to memory, it has nothing to say.
+pub fn render(report: &RunReport) -> Result<String, quick_junit::SerializeError> {
+    let mut junit = Report::new("oa-authtest");
+    junit.set_time(Duration::from_millis(report.duration_ms));
+    let mut suites: Vec<(String, Vec<&TestReport>)> = Vec::new();
+    for test in &report.tests {
+        let name = class(test);
+        match suites.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, tests)) => tests.push(test),
+            None => suites.push((name, vec![test])),
+        }
+    }
+    for (name, tests) in suites {
+        junit.add_test_suite(suite(report, &name, &tests));
+    }
+    junit.to_string()
+}
+
+/// `profile.feature`, the class of every test of a feature.
+fn class(test: &TestReport) -> String {
+    let feature = test.id.split_once('/').map_or(test.id.as_str(), |(feature, _)| feature);
+    line(&format!("{}.{feature}", test.profile))
+}
+
+fn suite(report: &RunReport, name: &str, tests: &[&TestReport]) -> TestSuite {
+    let mut suite = TestSuite::new(name);
+    suite.set_time(Duration::from_millis(tests.iter().map(|test| test.duration_ms).sum()));
+    // A skipped test has no beginning.
+    let began = tests.iter().filter_map(|test| test.started.parse::<jiff::Timestamp>().ok()).min();
+    if let Some(began) = began {
+        suite.extra.insert("timestamp".into(), format!("{began:.0}").into());
+    }
+    let profile = tests.first().map_or("", |test| test.profile.as_str());
+    let tool = format!("{} {}", report.tool.name, report.tool.version);
+    for (name, value) in [("issuer", report.issuer.as_str()), ("tool", &tool), ("profile", profile)] {
+        suite.add_property((name, line(value).as_str()));
+    }
+    suite.add_test_cases(tests.iter().map(|test| case(test, name)));
+    suite
+}
+
+fn case(test: &TestReport, class: &str) -> TestCase {
+    let mut case = TestCase::new(line(&test.id), status(test));
+    case.set_classname(class);
+    case.set_time(Duration::from_millis(test.duration_ms));
+    if test.verdict != Verdict::Skipped {
+        case.set_assertions(test.counts.passed + test.counts.failures + test.counts.warnings + test.counts.suggestions + test.counts.known);
+        case.set_system_out(output(test));
+    }
+    case
+}
+
+fn status(test: &TestReport) -> TestCaseStatus {
+    let broken = words::broken(&test.findings);
+    let reason = line(test.reason.as_deref().unwrap_or("no reason was given"));
+    let (kind, message, ty) = match test.verdict {
+        Verdict::Passed | Verdict::Suggested | Verdict::Warned => return TestCaseStatus::success(),
+        Verdict::Skipped => {
+            let mut skipped = TestCaseStatus::skipped();
+            skipped.set_message(reason);
+            return skipped;
+        }
+        Verdict::Errored => (NonSuccessKind::Error, reason, "could-not-test".to_owned()),
+        Verdict::Failed => match broken.first().filter(|finding| finding.level == crate::rule::Level::Must) {
+            Some(first) => (NonSuccessKind::Failure, format!("{}: {}", line(&first.rule), line(&first.says)), line(&first.rule)),
+            None => (NonSuccessKind::Failure, reason, "stopped".to_owned()),
+        },
+    };
+    let mut text: Vec<String> = broken.into_iter().map(told).collect();
+    if let Some(reason) = &test.reason {
+        text.push(line(reason));
+    }
+    let mut status = TestCaseStatus::non_success(kind);
+    status.set_message(message).set_type(ty).set_description(text.join("\n"));
+    status
+}
+
+/// A broken rule in a few lines.
+fn told(finding: &Finding) -> String {
+    let mut text = format!("{} {}: {}\n", words::finding_mark(finding), line(&finding.rule), line(&finding.says));
+    let known = finding.known.as_deref().unwrap_or_default();
+    for (name, value) in [("known", known), ("expected", &finding.expected), ("actual", &finding.actual), ("spec", &finding.url)] {
+        if !value.is_empty() {
+            text.push_str(&format!("  {name}: {}\n", line(value)));
+        }
+    }
+    text
+}
+
+/// What the case prints: its headline, what does not make it fail, and how to run it again.
+fn output(test: &TestReport) -> String {
+    let mut text = vec![words::headline(test)];
+    let ended_well = !matches!(test.verdict, Verdict::Failed | Verdict::Errored);
+    let mild = words::broken(&test.findings).into_iter().filter(|_| ended_well);
+    text.extend(mild.chain(test.findings.iter().filter(|finding| finding.is_known())).map(told));
+    text.push(format!("Again: {}", line(&test.command)));
+    text.join("\n")
+}
+
+fn line(text: &str) -> String {
+    visible::short(text, MOST)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use quick_junit::TestCaseStatus;
+
+    use super::*;
+
+    fn sample() -> RunReport {
+        super::super::json::read(Path::new("fixtures/results/sample.json")).unwrap()
+    }
+
+    fn read(report: &RunReport) -> Report {
+        let xml = render(report).unwrap();
+        assert!(xml.starts_with(BEGINNING), "{xml}");
+        Report::deserialize_from_str(&xml).unwrap_or_else(|error| panic!("{error}: {xml}"))
+    }
+
+    #[test]
+    fn every_test_is_a_case_with_its_verdict() {
+        let report = sample();
+        let junit = read(&report);
+        assert_eq!(junit.tests, report.tests.len());
+        let cases: Vec<_> = junit.test_suites.iter().flat_map(|suite| &suite.test_cases).collect();
+        for test in &report.tests {
+            let case = cases.iter().find(|case| case.name.as_str() == test.id).unwrap();
+            let reason = test.reason.as_deref().unwrap_or_default();
+            assert_eq!(case.classname.as_ref().unwrap().as_str(), format!("{}.{}", test.profile, test.id.split_once('/').unwrap().0));
+            assert_eq!(case.time, Some(Duration::from_millis(test.duration_ms)));
+            match (test.verdict, &case.status) {
+                (Verdict::Passed | Verdict::Suggested | Verdict::Warned, TestCaseStatus::Success { .. }) => {}
+                (Verdict::Skipped, TestCaseStatus::Skipped { message, .. }) => assert_eq!(message.as_ref().unwrap().as_str(), reason),
+                (Verdict::Errored, TestCaseStatus::NonSuccess { kind: NonSuccessKind::Error, message, .. }) => {
+                    assert_eq!(message.as_ref().unwrap().as_str(), reason);
+                }
+                (Verdict::Failed, TestCaseStatus::NonSuccess { kind: NonSuccessKind::Failure, message, description, .. }) => {
+                    let first = words::broken(&test.findings)[0];
+                    assert!(message.as_ref().unwrap().starts_with(&format!("{}: ", first.rule)));
+                    let text = description.as_ref().unwrap();
+                    for finding in words::broken(&test.findings) {
+                        assert!(text.contains(&finding.rule) && text.contains("expected: ") && text.contains("actual: "), "{}", text.as_str());
+                    }
+                }
+                (verdict, status) => panic!("{verdict:?} became {status:?}"),
+            }
+        }
+        let issuer = junit.test_suites[0].properties.iter().find(|property| property.name.as_str() == "issuer").unwrap();
+        assert_eq!(issuer.value.as_str(), report.issuer);
+    }
+
+    #[test]
+    fn a_known_failure_is_no_failure() {
+        let mut report = sample();
+        let test = report.tests.iter_mut().find(|test| test.verdict == Verdict::Failed).unwrap();
+        for finding in test.findings.iter_mut().filter(|finding| finding.outcome == crate::report::model::FindingOutcome::Failed) {
+            finding.known = Some("a proxy".to_owned());
+        }
+        test.counts = crate::report::model::Counts::of(&test.findings);
+        test.verdict = test.counts.verdict();
+        test.reason = None;
+        let id = test.id.clone();
+        let junit = read(&report);
+        let case = junit.test_suites.iter().flat_map(|suite| &suite.test_cases).find(|case| case.name.as_str() == id).unwrap();
+        assert!(matches!(case.status, TestCaseStatus::Success { .. }));
+        assert!(case.system_out.as_ref().unwrap().contains("known: a proxy"));
+    }
+
+    #[test]
+    fn nothing_foreign_changes_the_form() {
+        let shape = |junit: &Report| (junit.tests, junit.failures, junit.errors, junit.skipped, junit.test_suites.len());
+        let harmless = shape(&read(&sample()));
+        for nasty in [
+            "]]>",
+            "</failure><failure>",
+            "\u{0}\u{1b}[31m\u{fffe}\u{ffff}\u{8}",
+            "a\r\nb\u{2028}",
+            "&amp;&lt;&#0;\"'",
+            "<![CDATA[",
+            "<!DOCTYPE x [<!ENTITY y SYSTEM 'file:///'>]>&y;",
+        ] {
+            let mut report = sample();
+            report.issuer = nasty.to_owned();
+            for test in &mut report.tests {
+                test.reason = test.reason.as_ref().map(|_| nasty.to_owned());
+                test.command = nasty.to_owned();
+                for finding in &mut test.findings {
+                    for text in [&mut finding.says, &mut finding.expected, &mut finding.actual, &mut finding.url] {
+                        nasty.clone_into(text);
+                    }
+                }
+            }
+            let xml = render(&report).unwrap();
+            let allowed = |c: char| matches!(c, '\n' | '\t' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..);
+            assert!(xml.chars().all(allowed) && !xml.contains("]]>"), "{xml}");
+            let junit = read(&report);
+            assert_eq!(shape(&junit), harmless, "{nasty:?}");
+            assert_eq!(junit.test_suites[0].properties[0].value.as_str(), visible::line(nasty));
+        }
+    }
+}

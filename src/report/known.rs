@@ -1,0 +1,187 @@
+//! What became of the known failures: which still happen, which are over, and which could not be told.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use serde::{Deserialize, Serialize};
+
+use super::model::{Finding, FindingOutcome, RunReport, StepEnd, StepReport, TestReport, Verdict};
+use crate::config::known::{Known, KnownFailure};
+use crate::feature::Feature;
+use crate::feature::plan::LEFT_OUT;
+use crate::rule::Level;
+
+/// The known failures of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownReport {
+    /// The name of the file they stand in, without its folder.
+    pub file: String,
+    /// The entries, in the order of the file.
+    pub entries: Vec<KnownEntry>,
+}
+
+/// A known failure and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct KnownEntry {
+    /// The rule.
+    pub rule: String,
+    /// The glob of the tests it speaks of; `None` for all.
+    pub test: Option<String>,
+    /// Why the failure is lived with.
+    pub reason: String,
+    /// The last day it is lived with, as `2026-12-31`.
+    pub until: Option<String>,
+    /// What became of it.
+    pub state: KnownState,
+    /// The broken findings it speaks of, excused or not.
+    pub findings: usize,
+}
+
+/// What became of a known failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KnownState {
+    /// It still happens, and is excused.
+    Excused,
+    /// Its last day is over: it excuses nothing any more.
+    Expired,
+    /// It no longer happens.
+    Gone,
+    /// There is no test it speaks of.
+    NoTest,
+    /// No test of the run says whether it still happens.
+    NotJudged,
+}
+
+impl KnownEntry {
+    /// True if it matches no failure of the run, and would have if there were one: the file is out of date.
+    pub fn is_stale(&self) -> bool {
+        matches!(self.state, KnownState::Gone | KnownState::NoTest)
+    }
+
+    /// What has to be done about it, if anything: a sentence without a full stop that names neither rule nor test.
+    pub fn advice(&self) -> Option<String> {
+        let until = self.until.as_deref().unwrap_or_default();
+        match self.state {
+            KnownState::Excused | KnownState::NotJudged => None,
+            KnownState::Expired if self.findings == 0 => Some(format!("expired after {until}")),
+            KnownState::Expired => Some(format!("expired after {until}, and the failure still happens")),
+            KnownState::Gone => Some("the failure no longer happens: take the entry out".to_owned()),
+            KnownState::NoTest => Some("no test matches it: correct the glob, or take the entry out".to_owned()),
+        }
+    }
+}
+
+/// Holds the entries against a run that has ended. `features` are all there are, so that a test that was not selected is told from one there is not.
+///
+/// An entry speaks of the tests of the profiles that ran. It is only said to be over where that is certain: a test it speaks of judged the rule,
+/// none found it broken, and none was left out by `--test` or `--skip` or broke off before it came to the rule.
+pub fn settle(known: &Known, report: &RunReport, features: &[Feature]) -> KnownReport {
+    let entries = known.entries.iter().map(|entry| settle_entry(entry, known, report, features)).collect();
+    KnownReport { file: known.file.clone(), entries }
+}
+
+fn settle_entry(entry: &KnownFailure, known: &Known, report: &RunReport, features: &[Feature]) -> KnownEntry {
+    let tests: Vec<&TestReport> = report.tests.iter().filter(|test| entry.is_about(&test.id)).collect();
+    let judgements = |test: &TestReport, outcomes: &[FindingOutcome]| {
+        test.findings.iter().filter(|finding| finding.rule == entry.rule && outcomes.contains(&finding.outcome)).count()
+    };
+    let findings: usize = tests.iter().map(|test| judgements(test, &[FindingOutcome::Failed])).sum();
+    // That a rule has nothing to say any more is one way for it to hold.
+    let holds = |test: &TestReport| judgements(test, &[FindingOutcome::Passed, FindingOutcome::NotApplicable]) > 0;
+    let ids = |feature: &Feature| {
+        feature.tests.iter().map(|test| format!("{}/{}", feature.id, test.id)).filter(|id| entry.is_about(id)).collect::<Vec<_>>()
+    };
+    let of_the_run = features.iter().filter(|feature| report.environment.profiles.contains(&feature.profile)).flat_map(ids);
+    let not_selected = of_the_run.into_iter().any(|id| tests.iter().all(|test| test.id != id));
+    let undecided = |test: &&&TestReport| match test.verdict {
+        Verdict::Skipped => test.reason.as_deref() == Some(LEFT_OUT),
+        _ => test.reason.is_some() && !holds(test),
+    };
+    let certain = !not_selected && tests.iter().filter(undecided).count() == 0;
+    let state = if findings > 0 && !entry.is_expired(known.today) {
+        KnownState::Excused
+    } else if findings > 0 {
+        KnownState::Expired
+    } else if !features.iter().any(|feature| !ids(feature).is_empty()) {
+        KnownState::NoTest
+    } else if certain && tests.iter().any(|test| holds(test)) {
+        KnownState::Gone
+    } else if entry.is_expired(known.today) {
+        KnownState::Expired
+    } else {
+        KnownState::NotJudged
+    };
+    KnownEntry {
+        rule: entry.rule.clone(),
+        test: entry.test.as_ref().map(|glob| glob.glob().glob().to_owned()),
+        reason: entry.reason.clone(),
+        until: entry.until.map(|until| until.to_string()),
+        state,
+        findings,
+    }
+}
+
+/// True if a story broke off at a step where rules are broken and all of them are known: then that it broke off is known as well.
+pub fn excuses_the_stop(findings: &[Finding], steps: &[StepReport]) -> bool {
+    let Some(stopped) = steps.iter().position(|step| matches!(step.ended, StepEnd::Stopped(_))) else { return false };
+    let here = || findings.iter().filter(|finding| finding.step == stopped);
+    here().any(Finding::is_known) && !here().any(Finding::is_broken)
+}
+
+/// A file of known failures for a run: the entries it was given and that still excuse something, then one for every other rule that is broken at a
+/// level from `least` on.
+pub fn document(report: &RunReport, least: Level) -> String {
+    let mut out =
+        "# Known failures: they are reported with their reason and do not count. Say why in each entry, and until when if that can be said:\n\
+         # until = \"2026-12-31\" is the last day the entry excuses.\n"
+            .to_owned();
+    for entry in report.known.iter().flat_map(|known| &known.entries).filter(|entry| entry.state == KnownState::Excused) {
+        write_entry(&mut out, None, &entry.rule, entry.test.as_deref(), &entry.reason, entry.until.as_deref());
+    }
+    let mut rules: Vec<&Finding> = Vec::new();
+    for finding in report.tests.iter().flat_map(|test| &test.findings).filter(|finding| finding.is_broken() && finding.level >= least) {
+        if rules.iter().all(|known| known.rule != finding.rule) {
+            rules.push(finding);
+        }
+    }
+    for finding in rules {
+        write_entry(&mut out, Some(&finding.says), &finding.rule, glob_of(report, &finding.rule).as_deref(), "say why", None);
+    }
+    out
+}
+
+/// A glob for the tests a rule is broken in; `None` if that is every test that judged it.
+fn glob_of(report: &RunReport, rule: &str) -> Option<String> {
+    let tests = |outcomes: &[FindingOutcome]| -> BTreeSet<&str> {
+        let judged = |test: &&TestReport| test.findings.iter().any(|finding| finding.rule == rule && outcomes.contains(&finding.outcome));
+        report.tests.iter().filter(judged).map(|test| test.id.as_str()).collect()
+    };
+    let broken = tests(&[FindingOutcome::Failed]);
+    let whole = broken.is_superset(&tests(&[FindingOutcome::Passed]));
+    let ids: Vec<&str> = broken.into_iter().collect();
+    match ids.as_slice() {
+        [] => None,
+        [only] => Some((*only).to_owned()),
+        _ if whole => None,
+        several => Some(format!("{{{}}}", several.join(","))),
+    }
+}
+
+fn write_entry(out: &mut String, says: Option<&str>, rule: &str, test: Option<&str>, reason: &str, until: Option<&str>) {
+    let text = |value: &str| toml::Value::String(value.to_owned()).to_string();
+    // Writing to a String cannot fail.
+    let _ = writeln!(out, "\n[[known]]");
+    if let Some(says) = says {
+        let _ = writeln!(out, "# {}", super::visible::line(says));
+    }
+    let _ = writeln!(out, "rule = {}", text(rule));
+    for (name, value) in [("test", test), ("reason", Some(reason)), ("until", until)] {
+        if let Some(value) = value {
+            let _ = writeln!(out, "{name} = {}", text(value));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
