@@ -26,6 +26,9 @@ pub enum Commands {
     /// Test an issuer and write the reports.
     #[command(override_usage = "oa-authtest run --issuer <URL> [OPTIONS]\n       oa-authtest run --demo [OPTIONS]", after_help = RUN_EXAMPLES)]
     Run(RunArgs),
+    /// Look before a run at everything it depends on, and name the setting at fault.
+    #[command(override_usage = "oa-authtest doctor --issuer <URL> [OPTIONS]\n       oa-authtest doctor --demo [OPTIONS]", after_help = DOCTOR_EXAMPLES)]
+    Doctor(DoctorArgs),
     /// List profiles, features and tests, and what each test needs.
     List(ListArgs),
     /// Explain a rule: what it says, why, and where it is specified.
@@ -81,11 +84,32 @@ A variable that is empty counts as not set.
 Exit codes: 0 conformant, 1 not conformant, 2 usage or configuration, 3 could not test, 4 nothing was tested,
 70 a bug in oa-authtest, 130 or 143 interrupted.";
 
+const DOCTOR_EXAMPLES: &str = "\
+It takes the settings of a run, and looks in this order: settings, issuer address, DNS, connection, TLS, discovery, clock, key set,
+registration, client, report folder, redirect URI, browser and driver, user, and one login. What it makes at the issuer it removes.
+The way to the issuer, its answers and the login each end in the time of --timeout and --login-timeout.
+
+Example:
+  oa-authtest doctor --issuer https://localhost:5003 --username test1
+
+Exit codes: 0 a run would get to its end, 2 the command line or the configuration is wrong, 3 it would not.";
+
 /// What `run` was told by flags. The environment and the file are asked by [`crate::config::load`].
 #[derive(Debug, Clone, Default)]
 pub struct RunArgs {
     /// The flags.
     pub flags: Layer,
+}
+
+/// What `doctor` takes: the settings of a run.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// The settings.
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// Write JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// What `list` takes.

@@ -36,7 +36,7 @@ pub use command_line::{Invocation, command_line};
 pub use demo::{DemoSettings, DemoWish};
 pub use error::{ConfigError, Origin};
 pub use layer::Layer;
-pub use layers::{World, dataset_site, load, load_with_issuer};
+pub use layers::{Sources, World, dataset_site, load, load_with_issuer, sources};
 pub use misspelt::misspelt;
 pub use setting::{SETTINGS, Setting};
 
