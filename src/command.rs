@@ -170,8 +170,16 @@ async fn prepare(flags: &Layer, world: &World<'_>) -> Result<Prepared, Failure> 
         };
         return Ok(Prepared { config, callback: None, demo: None, settings: None });
     };
-    // Settled once without the issuer, to learn the redirect URI; the issuer is told it, and settles the rest.
-    let asked = config::load(flags, world, Some(DemoSettings::new("http://localhost")))?;
+    // Settled once without the issuer, to learn the redirect URI; the issuer is told it, and settles the rest. Whoever gives another password
+    // than the demo's needs its user name.
+    let known = DemoSettings {
+        client_id: Some(issuer::CLIENT_ID.to_owned()),
+        client_secret: Some(issuer::CLIENT_SECRET.into()),
+        username: Some(issuer::USERNAME.to_owned()),
+        password: Some(issuer::PASSWORD.into()),
+        ..DemoSettings::new("http://localhost")
+    };
+    let asked = config::load(flags, world, Some(known))?;
     let redirect_uri = if asked.redirect_uri == default_redirect_uri() { DEMO_REDIRECT_URI.parse() } else { Ok(asked.redirect_uri) };
     let redirect_uri = redirect_uri.map_err(|e| CallbackError::NotLoopback(e.to_string()))?;
     let callback = CallbackListener::bind(&redirect_uri).await;

@@ -42,7 +42,7 @@ impl Doctor<'_> {
             Some(why) => Seen::not_checked(&why),
             None => until(deadline, "--login-timeout", self.start()).await,
         };
-        self.note("browser-start", "Browser start", since, seen);
+        self.note("user-agent", "User agent", since, seen);
     }
 
     async fn start(&mut self) -> Seen {

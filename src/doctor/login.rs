@@ -26,7 +26,7 @@ impl Doctor<'_> {
         let lacking = if self.session.facts.metadata.is_none() {
             Some("there is no provider metadata".to_owned())
         } else {
-            let needed = ["discovery", "registration", "client-credentials", "redirect-uri", "browser", "browser-start"];
+            let needed = ["discovery", "registration", "client-credentials", "redirect-uri", "browser", "user-agent"];
             self.nobody_logs_in().or_else(|| self.lacking(&needed))
         };
         let seen = match lacking {

@@ -10,6 +10,9 @@ impl Doctor<'_> {
         let since = Instant::now();
         let file = match &self.sources.file {
             Some(path) => format!("{} was read", path.display()),
+            None if self.sources.given.iter().any(|(_, origin)| *origin == Origin::Demo) => {
+                "no configuration file (--demo reads one only if --config names it)".to_owned()
+            }
             None => format!("no configuration file (there is no {FILE_NAME} here and --config names none)"),
         };
         let mut parts = vec![file];

@@ -22,7 +22,7 @@ const ENDS: [(&[&str], &str); 6] = [
     (&["redirect-uri"], "would not begin: it cannot listen at the redirect URI"),
     (&["issuer-url", "dns", "tcp", "tls", "discovery"], "would not get past its first request"),
     (&["registration", "client-credentials"], "would get to discovery and the key set, and to no token: there is no client it can use"),
-    (&["browser", "browser-start"], "would get to the login, for which there is no browser"),
+    (&["browser", "user-agent"], "would get to the login, for which there is no browser"),
     (&["login"], "would get to the login and no further"),
 ];
 

@@ -32,7 +32,8 @@ impl Screen {
     pub fn check(&self, check: &Check) -> String {
         let mark = self.mark(check.mark);
         let indent = mark.chars().count() + TITLES + 2;
-        let time = if check.mark == Mark::NotChecked { String::new() } else { format!(" ({})", words::duration(check.duration_ms)) };
+        // Less than a millisecond is nothing to read about.
+        let time = if check.duration_ms == 0 { String::new() } else { format!(" ({})", words::duration(check.duration_ms)) };
         let mut out = format!("{} {:<TITLES$} ", self.painted(&mark, check.mark), check.title);
         out.push_str(&self.wrapped(&format!("{}{time}", check.saw), indent));
         out.push('\n');
