@@ -49,6 +49,12 @@ pub enum Commands {
     /// Render the reports of a run again from its results.json.
     #[command(after_help = "Example:\n  oa-authtest report reports/results.json --report-dir public")]
     Report(ReportArgs),
+    /// Write what a shell needs to complete commands, flags and their values.
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions(CompletionsArgs),
+    /// Write the manual page, or one for each command.
+    #[command(after_help = "Examples:\n  oa-authtest man | man -l -\n  oa-authtest man --dir ~/.local/share/man/man1")]
+    Man(ManArgs),
 }
 
 const ABOUT: &str = "Tests an OpenID Connect or OAuth 2.0 issuer the way its relying parties, and its attackers, will use it";
@@ -84,6 +90,12 @@ A variable that is empty counts as not set.
 Exit codes: 0 conformant, 1 not conformant, 2 usage or configuration, 3 could not test, 4 nothing was tested,
 70 a bug in oa-authtest, 130 or 143 interrupted.";
 
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  oa-authtest completions bash > ~/.local/share/bash-completion/completions/oa-authtest
+  oa-authtest completions zsh > ~/.zfunc/_oa-authtest
+  oa-authtest completions fish > ~/.config/fish/completions/oa-authtest.fish";
+
 const DOCTOR_EXAMPLES: &str = "\
 It takes the settings of a run, and looks in this order: settings, issuer address, DNS, connection, TLS, discovery, clock, key set,
 registration, client, report folder, redirect URI, browser and driver, user, and one login. What it makes at the issuer it removes.
@@ -99,6 +111,22 @@ Exit codes: 0 a run would get to its end, 2 the command line or the configuratio
 pub struct RunArgs {
     /// The flags.
     pub flags: Layer,
+}
+
+/// What `completions` takes.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell.
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+/// What `man` takes.
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// The folder a page for each command is written to, made if absent; without it the main page goes to standard output.
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
 }
 
 /// What `doctor` takes: the settings of a run.

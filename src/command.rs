@@ -24,6 +24,7 @@ use crate::self_test::{self, SelfTestError};
 use crate::session::callback::{CallbackError, CallbackListener};
 
 mod doctor;
+mod manual;
 
 /// The redirect URI of a demo whose user named none: any free port will do, since we tell our own issuer.
 const DEMO_REDIRECT_URI: &str = "http://localhost:0/cb";
@@ -55,6 +56,8 @@ enum Failure {
     Certificate(std::io::Error),
     #[error("the result could not be written to standard output: {0}")]
     Output(std::io::Error),
+    #[error("{0}")]
+    Unwritable(String),
     #[error("{0}")]
     Unknown(String),
 }
@@ -88,6 +91,7 @@ impl Failure {
             | Self::Doctor(_)
             | Self::Report(_)
             | Self::Certificate(_)
+            | Self::Unwritable(_)
             | Self::Output(_)
             | Self::NoIssuer(_) => Exit::CouldNotTest,
         }
@@ -114,6 +118,8 @@ pub fn run(cli: Cli) -> Exit {
             Commands::Compare(args) => compare(&args),
             Commands::Init(args) => init(&args),
             Commands::Report(args) => render(&args),
+            Commands::Completions(args) => manual::completions(&args),
+            Commands::Man(args) => manual::man(&args),
         };
         done.unwrap_or_else(|failure| {
             console::error(&failure.to_string(), failure.hint());

@@ -67,11 +67,13 @@ impl Doctor<'_> {
 }
 
 fn wrong(error: &BrowserError) -> Seen {
-    let otherwise = match error {
-        BrowserError::Remote { .. } => "check --webdriver-url, or leave it out to have a driver started",
-        _ => "install driver and browser in the same version (apt-get install chromium chromium-driver), or use --agent http",
-    };
-    Seen::said(&error.to_string(), otherwise)
+    let otherwise = "install driver and browser in the same version (apt-get install chromium chromium-driver), or use --agent http";
+    match error {
+        BrowserError::NotStarted { browser, why, hint } => {
+            Seen::wrong(format!("the driver could not start {browser}: {why}"), hint.as_deref().unwrap_or(otherwise))
+        }
+        _ => Seen::said(&error.to_string(), otherwise),
+    }
 }
 
 fn inspected(found: &browser::Inspection) -> Seen {

@@ -50,13 +50,13 @@ impl Doctor<'_> {
         let way = if pages.is_empty() { "no page was seen".to_owned() } else { format!("seen: {}", pages.join(", ")) };
         match told {
             Ok(()) => Seen::fine(format!("{way}; the code came back and was exchanged for tokens")),
-            Err(stop) => {
-                let why = stop.to_string();
-                let next = match &stop {
-                    Stop::Issuer(_) => "see the issuer's log; check that the client is allowed the code flow and this redirect URI (--redirect-uri)",
-                    Stop::Untestable(_) => "see what the page wants; --headed shows it",
-                };
-                let seen = Seen::said(&why, next);
+            // The issuer's own words may be last here, so they are not taken apart.
+            Err(Stop::Issuer(why)) => {
+                let next = "see the issuer's log, and whether the client is allowed the code flow and this redirect URI (--redirect-uri)";
+                Seen::wrong(format!("{why} ({way})"), next)
+            }
+            Err(Stop::Untestable(why)) => {
+                let seen = Seen::said(&why, "see what the page wants: --headed shows it");
                 Seen { saw: format!("{} ({way})", seen.saw), ..seen }
             }
         }

@@ -90,9 +90,9 @@ impl Seen {
         Self { mark: Mark::NotChecked, saw: format!("not checked, because {because}"), next: None }
     }
 
-    /// One of our messages that end with what to do.
+    /// One of our messages that end with what to do. The last such place counts: what is before it may quote the issuer.
     fn said(message: &str, otherwise: &str) -> Self {
-        let at = ADVICE.iter().filter_map(|start| message.find(start)).min();
+        let at = ADVICE.iter().filter_map(|start| message.rfind(start)).max();
         match at {
             Some(at) => Self::wrong(&message[..at], &message[at + 2..]),
             None => Self::wrong(message, otherwise),
@@ -218,13 +218,13 @@ impl<'a> Doctor<'a> {
 
     /// Keeps a check and tells it. Whatever the issuer said in it was redacted and is made visible here.
     fn note(&mut self, id: &'static str, title: &'static str, since: Instant, seen: Seen) {
-        let shown = |text: String| visible::short(&self.session.recorder.redactor().text(&text), MOST);
         let check = Check {
             id,
             title,
             mark: seen.mark,
-            saw: shown(seen.saw),
-            next: seen.next.map(shown),
+            saw: visible::short(&self.session.recorder.redactor().text(&seen.saw), MOST),
+            // Ours alone; a password may well be a word of it.
+            next: seen.next.map(|next| visible::short(&next, MOST)),
             duration_ms: u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX),
         };
         (self.tell)(&check);
