@@ -26,6 +26,9 @@ pub enum Commands {
     /// Test an issuer and write the reports.
     #[command(override_usage = "oa-authtest run --issuer <URL> [OPTIONS]\n       oa-authtest run --demo [OPTIONS]", after_help = RUN_EXAMPLES)]
     Run(RunArgs),
+    /// Look before a run at everything it depends on, and name the setting at fault.
+    #[command(override_usage = "oa-authtest doctor --issuer <URL> [OPTIONS]\n       oa-authtest doctor --demo [OPTIONS]", after_help = DOCTOR_EXAMPLES)]
+    Doctor(DoctorArgs),
     /// List profiles, features and tests, and what each test needs.
     List(ListArgs),
     /// Explain a rule: what it says, why, and where it is specified.
@@ -51,6 +54,12 @@ pub enum Commands {
     Report(ReportArgs),
     /// Print the JSON Schema of results.json.
     Schema,
+    /// Write what a shell needs to complete commands, flags and their values.
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions(CompletionsArgs),
+    /// Write the manual page, or one for each command.
+    #[command(after_help = "Examples:\n  oa-authtest man | man -l -\n  oa-authtest man --dir ~/.local/share/man/man1")]
+    Man(ManArgs),
 }
 
 const ABOUT: &str = "Tests an OpenID Connect or OAuth 2.0 issuer the way its relying parties, and its attackers, will use it";
@@ -86,11 +95,54 @@ A variable that is empty counts as not set.
 Exit codes: 0 conformant, 1 not conformant, 2 usage or configuration, 3 could not test, 4 nothing was tested,
 70 a bug in oa-authtest, 130 or 143 interrupted.";
 
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  oa-authtest completions bash > ~/.local/share/bash-completion/completions/oa-authtest
+  oa-authtest completions zsh > ~/.zfunc/_oa-authtest
+  oa-authtest completions fish > ~/.config/fish/completions/oa-authtest.fish";
+
+const DOCTOR_EXAMPLES: &str = "\
+It takes the settings of a run, and looks in this order: settings, issuer address, DNS, connection, TLS, discovery, clock, key set,
+registration, client, report folder, redirect URI, browser and driver, user, and one login. What it makes at the issuer it removes.
+The way to the issuer, its answers and the login each end in the time of --timeout and --login-timeout.
+
+Example:
+  oa-authtest doctor --issuer https://localhost:5003 --username test1
+
+Exit codes: 0 a run would get to its end, 2 the command line or the configuration is wrong, 3 it would not.";
+
 /// What `run` was told by flags. The environment and the file are asked by [`crate::config::load`].
 #[derive(Debug, Clone, Default)]
 pub struct RunArgs {
     /// The flags.
     pub flags: Layer,
+}
+
+/// What `completions` takes.
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell.
+    #[arg(value_name = "SHELL")]
+    pub shell: clap_complete::Shell,
+}
+
+/// What `man` takes.
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// The folder a page for each command is written to, made if absent; without it the main page goes to standard output.
+    #[arg(long, value_name = "DIR")]
+    pub dir: Option<PathBuf>,
+}
+
+/// What `doctor` takes: the settings of a run.
+#[derive(Debug, Args)]
+pub struct DoctorArgs {
+    /// The settings.
+    #[command(flatten)]
+    pub run: RunArgs,
+    /// Write JSON.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// What `list` takes.

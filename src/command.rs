@@ -1,13 +1,15 @@
 //! The sub-commands: what each does with its arguments, and how it exits.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use thiserror::Error;
 use url::Url;
 
 use crate::cli::{Cli, Commands, CompareArgs, ExplainArgs, InitArgs, IssuerArgs, KnownArgs, ListArgs, ReportArgs, RunArgs, SelfTestArgs};
 use crate::config::error::ConfigError;
-use crate::config::{self, DemoSettings, DemoWish, Format, Tls, World};
+use crate::config::{self, Config, DemoSettings, DemoWish, Format, Layer, Tls, World};
+use crate::doctor::DoctorError;
 use crate::exit::Exit;
 use crate::feature::{self, FeatureError};
 use crate::issuer::flaw;
@@ -21,6 +23,9 @@ use crate::report::error::ReportError;
 use crate::rule::Level;
 use crate::self_test::{self, SelfTestError};
 use crate::session::callback::{CallbackError, CallbackListener};
+
+mod doctor;
+mod manual;
 
 /// The redirect URI of a demo whose user named none: any free port will do, since we tell our own issuer.
 const DEMO_REDIRECT_URI: &str = "http://localhost:0/cb";
@@ -43,6 +48,8 @@ enum Failure {
     #[error(transparent)]
     Callback(#[from] CallbackError),
     #[error(transparent)]
+    Doctor(#[from] DoctorError),
+    #[error(transparent)]
     Report(#[from] ReportError),
     #[error(transparent)]
     NoIssuer(#[from] NoIssuer),
@@ -50,6 +57,8 @@ enum Failure {
     Certificate(std::io::Error),
     #[error("the result could not be written to standard output: {0}")]
     Output(std::io::Error),
+    #[error("{0}")]
+    Unwritable(String),
     #[error("{0}")]
     Unknown(String),
 }
@@ -81,12 +90,15 @@ impl Failure {
                 | ReportError::Id { .. }
                 | ReportError::NoStatement(_),
             )
+            | Self::Doctor(DoctorError::Door(_))
             | Self::Callback(CallbackError::NotLoopback(_)) => Exit::Usage,
             Self::Issuer(_)
             | Self::SelfTest(_)
             | Self::Callback(_)
+            | Self::Doctor(_)
             | Self::Report(_)
             | Self::Certificate(_)
+            | Self::Unwritable(_)
             | Self::Output(_)
             | Self::NoIssuer(_) => Exit::CouldNotTest,
         }
@@ -105,6 +117,7 @@ pub fn run(cli: Cli) -> Exit {
     let exit = runtime.block_on(async {
         let done = match cli.command {
             Commands::Run(args) => run_tests(args).await,
+            Commands::Doctor(args) => doctor::examine(args).await,
             Commands::List(args) => list(&args),
             Commands::Explain(args) => explain(&args),
             Commands::Issuer(args) => serve(args).await,
@@ -114,6 +127,8 @@ pub fn run(cli: Cli) -> Exit {
             Commands::Known(args) => known(&args),
             Commands::Report(args) => render(&args),
             Commands::Schema => say(crate::report::schema::RESULTS).map(|()| Exit::Conformant),
+            Commands::Completions(args) => manual::completions(&args),
+            Commands::Man(args) => manual::man(&args),
         };
         done.unwrap_or_else(|failure| {
             console::error(&failure.to_string(), failure.hint());
@@ -128,34 +143,67 @@ pub fn run(cli: Cli) -> Exit {
 async fn run_tests(args: RunArgs) -> Result<Exit, Failure> {
     let features = feature::features()?;
     let profiles = feature::profiles(&features);
+    warn_of_misspelt();
+    let Prepared { config, callback, demo, .. } = prepare(&args.flags, &World::of_process(&profiles)).await?;
+    let callback = callback.transpose()?;
+    let console = console::Console::of_process(console::Choices::of_process());
+    let exit = launch::launch(config, callback, console).await;
+    if let Some((issuer, _certificate)) = demo {
+        issuer.stop().await;
+    }
+    Ok(exit?)
+}
+
+/// Tells variables that look like settings and are none.
+fn warn_of_misspelt() {
     for remark in config::misspelt(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok())) {
         console::warning(&remark);
     }
-    let world = World::of_process(&profiles);
-    let Some(wish) = world.demo(&args.flags)? else {
-        let config = match config::dataset_site(&args.flags, &world)? {
+}
+
+/// A run that is settled, and what was started for it.
+struct Prepared {
+    config: Config,
+    /// The listener of a demo, bound before its issuer is told of it.
+    callback: Option<Result<Arc<CallbackListener>, CallbackError>>,
+    /// The embedded issuer and its certificate.
+    demo: Option<(RunningIssuer, Option<tempfile::NamedTempFile>)>,
+    /// What the embedded issuer settled.
+    settings: Option<DemoSettings>,
+}
+
+/// Settles a run, and starts the embedded issuer or asks the dataset site if it is about one of these.
+async fn prepare(flags: &Layer, world: &World<'_>) -> Result<Prepared, Failure> {
+    let Some(wish) = world.demo(flags)? else {
+        let config = match config::dataset_site(flags, world)? {
             Some((url, network)) => {
                 let issuer = dataset_site::issuer_of(&url, &network).await?;
                 console::remark(&format!("The dataset site names the issuer {issuer}"));
-                config::load_with_issuer(&args.flags, &world, &issuer)?
+                config::load_with_issuer(flags, world, &issuer)?
             }
-            None => config::load(&args.flags, &world, None)?,
+            None => config::load(flags, world, None)?,
         };
-        let console = console::Console::of_process(console::Choices::of_process());
-        return Ok(launch::launch(config, None, console).await?);
+        return Ok(Prepared { config, callback: None, demo: None, settings: None });
     };
-    // Settled once without the issuer, to learn the redirect URI; the issuer is told it, and settles the rest.
-    let asked = config::load(&args.flags, &world, Some(DemoSettings::new("http://localhost")))?;
+    // Settled once without the issuer, to learn the redirect URI; the issuer is told it, and settles the rest. Whoever gives another password
+    // than the demo's needs its user name.
+    let known = DemoSettings {
+        client_id: Some(issuer::CLIENT_ID.to_owned()),
+        client_secret: Some(issuer::CLIENT_SECRET.into()),
+        username: Some(issuer::USERNAME.to_owned()),
+        password: Some(issuer::PASSWORD.into()),
+        ..DemoSettings::new("http://localhost")
+    };
+    let asked = config::load(flags, world, Some(known))?;
     let redirect_uri = if asked.redirect_uri == default_redirect_uri() { DEMO_REDIRECT_URI.parse() } else { Ok(asked.redirect_uri) };
     let redirect_uri = redirect_uri.map_err(|e| CallbackError::NotLoopback(e.to_string()))?;
-    let callback = CallbackListener::bind(&redirect_uri).await?;
-    let (issuer, certificate) = start_demo(wish, callback.redirect_uri()).await?;
-    let mut config = config::load(&args.flags, &world, Some(settings_of(&issuer, certificate.as_ref())))?;
-    config.redirect_uri = callback.redirect_uri().clone();
-    let console = console::Console::of_process(console::Choices::of_process());
-    let exit = launch::launch(config, Some(callback), console).await;
-    issuer.stop().await;
-    Ok(exit?)
+    let callback = CallbackListener::bind(&redirect_uri).await;
+    let redirect_uri = callback.as_ref().map_or(redirect_uri, |callback| callback.redirect_uri().clone());
+    let (issuer, certificate) = start_demo(wish, &redirect_uri).await?;
+    let settings = settings_of(&issuer, certificate.as_ref());
+    let mut config = config::load(flags, world, Some(settings.clone()))?;
+    config.redirect_uri = redirect_uri;
+    Ok(Prepared { config, callback: Some(callback), demo: Some((issuer, certificate)), settings: Some(settings) })
 }
 
 fn default_redirect_uri() -> Url {

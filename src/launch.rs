@@ -22,7 +22,7 @@ use crate::runner::{self, Telling};
 use crate::session::browser::Launch;
 use crate::session::callback::{CallbackError, CallbackListener};
 use crate::session::door::{Door, DoorError};
-use crate::session::user_agent::UserAgent;
+use crate::session::user_agent::{UserAgent, UserAgentError};
 use crate::session::{AgentHandle, Run};
 
 /// Why a run did not begin, or could not be told. Each is printed as `error: …`.
@@ -149,16 +149,21 @@ pub fn tell_github(report: &RunReport) {
 /// Starts the user agent at once, beside discovery and registration; whoever logs in waits for it.
 fn start_agent(config: &Arc<Config>, door: &Arc<Door>) -> AgentHandle {
     let (config, door) = (Arc::clone(config), Arc::clone(door));
-    let starting = tokio::spawn(async move {
-        // With a private authority the browser trusts the very key that the door has verified.
-        let spki = match (&config.network.tls, Url::parse(&config.issuer)) {
-            (Tls::CaFile(_), Ok(url)) => door.spki_pin(&url).await,
-            _ => None,
-        };
-        let started = UserAgent::start(&config.agent, &config.network, &Launch { spki, guard: None }).await;
-        started.map(Arc::new).map_err(|e| e.to_string())
-    });
+    let starting = tokio::spawn(async move { user_agent(&config, &door).await.map(Arc::new).map_err(|e| e.to_string()) });
     async move { starting.await.unwrap_or_else(|panic| Err(format!("{BUG}{panic}"))) }.boxed().shared()
+}
+
+/// Starts the user agent of the configuration.
+///
+/// # Errors
+/// What is missing or wrong, and what to do about it.
+pub async fn user_agent(config: &Config, door: &Door) -> Result<UserAgent, UserAgentError> {
+    // With a private authority the browser trusts the very key that the door has verified.
+    let spki = match (&config.network.tls, Url::parse(&config.issuer)) {
+        (Tls::CaFile(_), Ok(url)) => door.spki_pin(&url).await,
+        _ => None,
+    };
+    UserAgent::start(&config.agent, &config.network, &Launch { spki, guard: None }).await
 }
 
 /// Waits for Ctrl-C or SIGTERM, cancels the run, and tells which it was. A second one ends the program at once: the guard ends the browser.

@@ -39,6 +39,7 @@
 pub mod cli;
 pub mod command;
 pub mod config;
+pub mod doctor;
 pub mod exit;
 pub mod feature;
 pub mod guard;

@@ -102,6 +102,26 @@ pub fn dataset_site(flags: &Layer, world: &World<'_>) -> Result<Option<(Url, Net
     Ok(Some((url, layers.network()?)))
 }
 
+/// Where the settings of a run come from.
+#[derive(Debug, Clone, Default)]
+pub struct Sources {
+    /// The file that was read.
+    pub file: Option<PathBuf>,
+    /// The settings that were given and where the strongest value was written, in the order of the table. No values: some are secret.
+    pub given: Vec<(&'static Setting, Origin)>,
+}
+
+/// Says where the settings of a run come from; the arguments are those that the run was settled with.
+///
+/// # Errors
+/// As [`load`].
+pub fn sources(flags: &Layer, world: &World<'_>, demo: Option<DemoSettings>) -> Result<Sources, ConfigError> {
+    let stack = Stack::of(flags, world, demo.map(DemoSettings::layer), None)?;
+    let origin = |setting: &Setting| stack.layers.iter().find_map(|layer| layer.get(setting)).map(|given| given.origin.clone());
+    let given = setting::SETTINGS.iter().filter_map(|setting| Some((*setting, origin(setting).filter(|origin| *origin != Origin::Default)?)));
+    Ok(Sources { given: given.collect(), file: stack.file.clone() })
+}
+
 /// The layers of a run, the strongest first, and what belongs to them.
 struct Stack {
     layers: Vec<Layer>,

@@ -41,7 +41,7 @@ pub use demo::{DemoSettings, DemoWish};
 pub use error::{ConfigError, Origin};
 pub use known::Known;
 pub use layer::Layer;
-pub use layers::{World, dataset_site, load, load_with_issuer};
+pub use layers::{Sources, World, dataset_site, load, load_with_issuer, sources};
 pub use misspelt::misspelt;
 pub use setting::{SETTINGS, Setting};
 

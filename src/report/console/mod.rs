@@ -10,11 +10,14 @@ use colored::{ColoredString, Colorize as _};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 pub mod choices;
+pub mod doctor;
 mod moving;
 mod result;
+mod wrap;
 
 pub use choices::{Choices, Progress};
 use moving::Moving;
+use wrap::width;
 
 use super::event::Event;
 use super::model::{RunReport, TestReport, Verdict};

@@ -124,18 +124,83 @@ fn search(first: &[PathBuf], names: &[&str], looked: &mut Vec<String>) -> Vec<Pa
     found
 }
 
+/// What was found, for a person: the programs and their versions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inspection {
+    /// The driver's program.
+    pub driver: PathBuf,
+    /// What it tells as its version.
+    pub driver_version: Option<String>,
+    /// The browser's program.
+    pub browser: PathBuf,
+    /// What it tells as its version.
+    pub browser_version: Option<String>,
+    /// True if the browser is started without its sandbox.
+    pub unconfined: bool,
+    /// A variable that is to name a program and does not.
+    pub ignored: Option<&'static str>,
+    same_numbers: bool,
+}
+
+impl Inspection {
+    /// The major versions of driver and browser, if these are to be the same and are not.
+    pub fn versions_differ(&self) -> Option<(u32, u32)> {
+        let major = |version: &Option<String>| version.as_deref()?.split('.').next()?.parse().ok();
+        let (driver, browser) = (major(&self.driver_version)?, major(&self.browser_version)?);
+        (self.same_numbers && driver != browser).then_some((driver, browser))
+    }
+}
+
+/// Finds a driver and a browser as a start would, and asks them for their versions.
+///
+/// # Errors
+/// As a start would, without starting anything.
+pub async fn inspect(headed: bool) -> Result<Inspection, BrowserError> {
+    screen(headed)?;
+    Ok(look_at(find(headed).await?).await)
+}
+
+/// The versions of what was found.
+pub(super) async fn look_at(found: Found) -> Inspection {
+    let named = [("CHROME_PATH", ""), ("CHROMEWEBDRIVER", "chromedriver"), ("GECKOWEBDRIVER", "geckodriver")];
+    let is_void = |(variable, program): &(&str, &str)| {
+        let given = std::env::var_os(variable).is_some_and(|value| !value.is_empty());
+        given && !from_environment(variable, program).iter().any(|path| which::which(path).is_ok())
+    };
+    Inspection {
+        driver_version: version(&found.driver).await,
+        browser_version: version(&found.browser).await,
+        unconfined: found.family == Family::Chromium && !super::capabilities::sandbox(),
+        ignored: named.iter().find(|named| is_void(named)).map(|(variable, _)| *variable),
+        // Firefox and its driver are numbered apart.
+        same_numbers: found.family == Family::Chromium,
+        driver: found.driver,
+        browser: found.browser,
+    }
+}
+
+/// A window needs a screen.
+pub(super) fn screen(headed: bool) -> Result<(), BrowserError> {
+    let there = || ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
+    if headed && cfg!(target_os = "linux") && !there() { Err(BrowserError::NoDisplay) } else { Ok(()) }
+}
+
 /// The major version a program tells with `--version`.
 async fn major(program: &Path) -> Option<u32> {
+    version(program).await?.split('.').next()?.parse().ok()
+}
+
+/// The version a program tells with `--version`.
+async fn version(program: &Path) -> Option<String> {
     let mut command = tokio::process::Command::new(program);
     command.arg("--version").stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
     let output = tokio::time::timeout(Duration::from_secs(5), command.output()).await.ok()?.ok()?;
     version_in(&String::from_utf8_lossy(&output.stdout))
 }
 
-/// The part before the first dot of the first word that begins with a digit: `Chromium 156.0.8078.79 built on …`.
-fn version_in(text: &str) -> Option<u32> {
-    let word = text.split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit()))?;
-    word.split('.').next()?.parse().ok()
+/// The first word that begins with a digit: `Chromium 156.0.8078.79 built on …`.
+fn version_in(text: &str) -> Option<String> {
+    text.split_whitespace().find(|word| word.starts_with(|c: char| c.is_ascii_digit())).map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -144,8 +209,8 @@ mod tests {
 
     #[test]
     fn versions_are_read_as_programs_tell_them() {
-        assert_eq!(version_in("ChromeDriver 156.0.8078.79 (a21ce95-refs/branch-heads/8078@{#1704})"), Some(156));
-        assert_eq!(version_in("Chromium 99.1 built on Debian"), Some(99));
+        assert_eq!(version_in("ChromeDriver 156.0.8078.79 (a21ce95-refs/branch-heads/8078@{#1704})"), Some("156.0.8078.79".to_owned()));
+        assert_eq!(version_in("Chromium 99.1 built on Debian"), Some("99.1".to_owned()));
         assert_eq!(version_in("Mozilla Firefox"), None);
     }
 

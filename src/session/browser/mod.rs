@@ -18,6 +18,7 @@ mod walk;
 mod watch;
 mod words;
 
+pub use discover::{Inspection, inspect};
 pub use error::BrowserError;
 pub use session::BrowserSession;
 
@@ -35,7 +36,7 @@ use crate::config::{AgentConfig, Tls};
 use crate::guard::Guarded;
 use bidi::Bidi;
 use capabilities::{Window, Wishes, capabilities, sandbox};
-use discover::{Family, Found};
+use discover::Family;
 
 /// How long a new session may take. A cold Chromium on a busy machine takes a few seconds, Firefox more.
 const SESSION: Duration = Duration::from_secs(60);
@@ -90,10 +91,7 @@ impl Browser {
         if let Some(url) = &agent.webdriver_url {
             return Self::remote(url, agent, tls, launch).await;
         }
-        let screen = || ["DISPLAY", "WAYLAND_DISPLAY"].iter().any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
-        if agent.headed && cfg!(target_os = "linux") && !screen() {
-            return Err(BrowserError::NoDisplay);
-        }
+        discover::screen(agent.headed)?;
         let found = discover::find(agent.headed).await?;
         let wishes = Wishes {
             family: found.family,
@@ -124,7 +122,8 @@ impl Browser {
             }
             Err(why) => {
                 guarded.stop().await;
-                Err(BrowserError::NotStarted { browser: found.browser.display().to_string(), hint: hint(&why, &found), why })
+                let inspection = discover::look_at(found).await;
+                Err(BrowserError::NotStarted { browser: inspection.browser.display().to_string(), hint: hint(&why, &inspection), why })
             }
         }
     }
@@ -255,14 +254,20 @@ fn describe(client: &Client, browser: &str, how: &str) -> String {
 }
 
 /// What is likely the matter when the driver says no more than that the browser exited.
-fn hint(why: &str, found: &Found) -> Option<String> {
+fn hint(why: &str, found: &Inspection) -> Option<String> {
     let lower = why.to_lowercase();
-    if lower.contains("only supports chrome version") {
+    let browser = found.browser.display();
+    if let Some((driver_version, browser_version)) = found.versions_differ() {
+        let driver = found.driver.display();
+        Some(format!(
+            "{driver} is version {driver_version}, but {browser} is version {browser_version}: install both in the same version, or set CHROME_PATH and CHROMEWEBDRIVER"
+        ))
+    } else if lower.contains("only supports chrome version") {
         Some("install driver and browser in the same version, or set CHROME_PATH and CHROMEWEBDRIVER".to_owned())
-    } else if !sandbox() {
-        Some("it was started without its sandbox, as root or in a container".to_owned())
+    } else if found.unconfined {
+        let by_hand = "run it by hand with --no-sandbox to see why, or use --agent http";
+        Some(format!("it was started without its sandbox (--no-sandbox), since this is root or a container: {by_hand}"))
     } else if lower.contains("exited") || lower.contains("devtoolsactiveport") || lower.contains("crashed") {
-        let browser = found.browser.display();
         Some(format!("run {browser} by hand to see why; where user namespaces are forbidden its sandbox cannot start, or use --agent http"))
     } else {
         None

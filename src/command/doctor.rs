@@ -1,0 +1,64 @@
+//! `doctor`: before a run.
+
+use super::{Failure, Prepared, prepare, say, warn_of_misspelt};
+use crate::cli::DoctorArgs;
+use crate::config::setting;
+use crate::config::{self, Origin, World};
+use crate::doctor::{Check, Diagnosis, Doctor, Patient};
+use crate::exit::Exit;
+use crate::feature;
+use crate::feature::plan::Plan;
+use crate::launch::{self, LaunchError};
+use crate::report::console::doctor as screen;
+
+/// Looks at everything a run depends on, tells each check when it is over, and how far a run would get.
+pub(super) async fn examine(args: DoctorArgs) -> Result<Exit, Failure> {
+    let features = feature::features()?;
+    let profiles = feature::profiles(&features);
+    warn_of_misspelt();
+    let world = World::of_process(&profiles);
+    let flags = &args.run.flags;
+    let prepared = prepare(flags, &world).await?;
+    let mut sources = config::sources(flags, &world, prepared.settings.clone())?;
+    if sources.given.iter().all(|(given, _)| given.flag != setting::ISSUER.flag) {
+        sources.given.push((&setting::ISSUER, Origin::DatasetSite));
+    }
+    let Prepared { config, callback, demo, .. } = prepared;
+    let plan = Plan::new(&config, &features).map_err(LaunchError::from)?;
+    if plan.tests.is_empty() {
+        return Err(LaunchError::Nothing(format!("--test {}", config.tests.join(" --test "))).into());
+    }
+    let screen = screen::Screen::of_process();
+    let mut unwritable = None;
+    let mut tell = |check: &Check| {
+        if !args.json
+            && let Err(failure) = say(&screen.check(check))
+        {
+            unwritable.get_or_insert(failure);
+        }
+    };
+    let mut doctor = Doctor::new(Patient { config, sources, plan, callback }, &mut tell)?;
+    let interrupted = tokio::select! {
+        () = doctor.examine() => None,
+        exit = launch::signal() => Some(exit),
+    };
+    // Whatever happened: what was made at the issuer goes, and the browser ends.
+    let diagnosis = doctor.finish().await;
+    if let Some((issuer, _certificate)) = demo {
+        issuer.stop().await;
+    }
+    if let Some(exit) = interrupted {
+        return Ok(exit);
+    }
+    if let Some(failure) = unwritable {
+        return Err(failure);
+    }
+    let exit = diagnosis.outlook.exit();
+    say(&if args.json { json(&diagnosis)? } else { screen.outlook(&diagnosis.outlook) })?;
+    Ok(exit)
+}
+
+fn json(diagnosis: &Diagnosis) -> Result<String, Failure> {
+    let text = serde_json::to_string_pretty(diagnosis).map_err(|why| Failure::Unknown(why.to_string()))?;
+    Ok(format!("{text}\n"))
+}

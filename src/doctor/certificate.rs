@@ -1,0 +1,233 @@
+//! What a server shows in a TLS handshake, whether it is to be trusted or not: the door decides that. Nothing is sent to it.
+
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::civil::DateTime;
+use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use tokio_rustls::rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
+use tokio_rustls::rustls::{ClientConfig, DigitallySignedStruct, Error, ProtocolVersion, SignatureScheme};
+use url::{Host, Url};
+
+/// The object identifier of the common name, 2.5.4.3.
+const COMMON_NAME: [u8; 3] = [0x55, 0x04, 0x03];
+
+/// What was learnt from a handshake.
+#[derive(Debug)]
+pub(super) struct Shaken {
+    /// `TLS 1.3`.
+    pub version: &'static str,
+    /// The server's certificate.
+    pub certificate: Certificate,
+}
+
+/// What a certificate says (RFC 5280 4.1). What cannot be read is left out.
+#[derive(Debug, Default)]
+pub(super) struct Certificate {
+    /// The DNS names it is for.
+    pub names: Vec<String>,
+    /// From when on it is valid, in seconds since the epoch.
+    pub not_before: Option<i64>,
+    /// Until when.
+    pub not_after: Option<i64>,
+    subject: Vec<u8>,
+    issuer: Vec<u8>,
+    der: Vec<u8>,
+}
+
+/// Shakes hands with whoever is there.
+pub(super) async fn handshake(url: &Url, stream: TcpStream) -> Result<Shaken, String> {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+    let name = ServerName::try_from(host).map_err(|why| why.to_string())?;
+    let provider = Arc::new(aws_lc_rs::default_provider());
+    let config = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions().map_err(|why| why.to_string())?;
+    let config = config.dangerous().with_custom_certificate_verifier(Arc::new(Onlooker(provider))).with_no_client_auth();
+    let stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await.map_err(|why| why.to_string())?;
+    let (_, connection) = stream.get_ref();
+    let version = match connection.protocol_version() {
+        Some(ProtocolVersion::TLSv1_3) => "TLS 1.3",
+        Some(ProtocolVersion::TLSv1_2) => "TLS 1.2",
+        _ => "TLS",
+    };
+    let certificate = connection.peer_certificates().and_then(<[_]>::first).map(Certificate::read).unwrap_or_default();
+    Ok(Shaken { version, certificate })
+}
+
+/// Trusts any certificate, since nothing is sent: it only looks.
+#[derive(Debug)]
+struct Onlooker(Arc<CryptoProvider>);
+
+impl ServerCertVerifier for Onlooker {
+    fn verify_server_cert(
+        &self,
+        _: &CertificateDer<'_>,
+        _: &[CertificateDer<'_>],
+        _: &ServerName<'_>,
+        _: &[u8],
+        _: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        Ok(ServerCertVerified::assertion())
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls12_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        verify_tls13_signature(message, certificate, signature, &self.0.signature_verification_algorithms)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.0.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+impl Certificate {
+    fn read(der: &CertificateDer<'_>) -> Self {
+        let mut certificate = Self { der: der.to_vec(), ..Self::default() };
+        if let Ok(entity) = webpki::EndEntityCert::try_from(der) {
+            certificate.names = entity.valid_dns_names().map(str::to_owned).collect();
+        }
+        // Without its fields it is a certificate of which nothing is known.
+        let _ = certificate.read_fields();
+        certificate
+    }
+
+    /// Certificate, then TBSCertificate: version, serial number, algorithm, issuer, validity, subject.
+    fn read_fields(&mut self) -> Option<()> {
+        let der = self.der.clone();
+        let (_, certificate, _) = element(&der)?;
+        let (_, fields, _) = element(certificate)?;
+        let (tag, _, after) = element(fields)?;
+        let rest = if tag == 0xa0 { after } else { fields };
+        let (_, _, rest) = element(rest)?;
+        let (_, _, rest) = element(rest)?;
+        let (_, issuer, rest) = element(rest)?;
+        let (_, validity, rest) = element(rest)?;
+        let (_, subject, _) = element(rest)?;
+        (self.issuer, self.subject) = (issuer.to_vec(), subject.to_vec());
+        let (tag, start, validity) = element(validity)?;
+        self.not_before = moment(tag, start);
+        let (tag, end, _) = element(validity)?;
+        self.not_after = moment(tag, end);
+        Some(())
+    }
+
+    /// True if it says that it was issued by its own subject.
+    pub(super) fn is_self_signed(&self) -> bool {
+        self.subject == self.issuer
+    }
+
+    /// True if it is for this host.
+    pub(super) fn is_for(&self, host: Option<Host<&str>>) -> bool {
+        let name = match host {
+            Some(Host::Domain(name)) => name.to_owned(),
+            Some(Host::Ipv4(address)) => address.to_string(),
+            Some(Host::Ipv6(address)) => address.to_string(),
+            None => return false,
+        };
+        let der = CertificateDer::from(self.der.as_slice());
+        let (Ok(name), Ok(entity)) = (ServerName::try_from(name), webpki::EndEntityCert::try_from(&der)) else { return false };
+        entity.verify_is_valid_for_subject_name(&name).is_ok()
+    }
+}
+
+impl fmt::Display for Certificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let named = |name: &[u8]| common_name(name).unwrap_or_else(|| "somebody without a name".to_owned());
+        write!(
+            f,
+            "certificate of {}, issued by {}",
+            named(&self.subject),
+            if self.is_self_signed() { "itself".to_owned() } else { named(&self.issuer) }
+        )?;
+        match self.not_after.and_then(|end| jiff::Timestamp::from_second(end).ok()) {
+            Some(end) => write!(f, ", valid until {}", end.strftime("%Y-%m-%d")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The first element of DER: its tag, its content, and what comes after it (X.690 8.1).
+fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+    let (&[tag, first], rest) = der.split_at_checked(2).and_then(|(head, rest)| Some((<&[u8; 2]>::try_from(head).ok()?, rest)))?;
+    let (length, rest) = if first < 0x80 {
+        (usize::from(first), rest)
+    } else {
+        let (digits, rest) = rest.split_at_checked(usize::from(first & 0x7f)).filter(|(digits, _)| digits.len() <= 4)?;
+        (digits.iter().fold(0, |length, digit| length << 8 | usize::from(*digit)), rest)
+    };
+    let (content, rest) = rest.split_at_checked(length)?;
+    Some((tag, content, rest))
+}
+
+/// UTCTime or GeneralizedTime, in seconds since the epoch (RFC 5280 4.1.2.5).
+fn moment(tag: u8, content: &[u8]) -> Option<i64> {
+    let text = std::str::from_utf8(content).ok()?;
+    let text = match tag {
+        0x17 if text.get(..2)? < "50" => format!("20{text}"),
+        0x17 => format!("19{text}"),
+        _ => text.to_owned(),
+    };
+    let moment = DateTime::strptime("%Y%m%d%H%M%SZ", text).ok()?;
+    Some(moment.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second())
+}
+
+/// The common name in a distinguished name, else the last thing it says.
+fn common_name(mut name: &[u8]) -> Option<String> {
+    let mut last = None;
+    while let Some((_, set, rest)) = element(name) {
+        name = rest;
+        let (_, pair, _) = element(set)?;
+        let (_, kind, value) = element(pair)?;
+        let (_, value, _) = element(value)?;
+        let value = String::from_utf8_lossy(value).into_owned();
+        if kind == COMMON_NAME {
+            return Some(value);
+        }
+        last = Some(value);
+    }
+    last
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_certificate_is_read() {
+        let mut params = rcgen::CertificateParams::new(vec!["op.example".to_owned()]).unwrap();
+        params.distinguished_name.push(rcgen::DnType::CommonName, "Grüße");
+        params.not_before = rcgen::date_time_ymd(2024, 2, 29);
+        params.not_after = rcgen::date_time_ymd(2051, 1, 2);
+        let made = params.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap();
+        let read = Certificate::read(made.der());
+        assert_eq!(read.names, ["op.example"]);
+        assert!(read.is_self_signed() && read.is_for(Some(Host::Domain("op.example"))) && !read.is_for(Some(Host::Domain("other.example"))));
+        assert_eq!(read.not_before, Some(1_709_164_800));
+        assert_eq!(read.to_string(), "certificate of Grüße, issued by itself, valid until 2051-01-02");
+    }
+
+    #[test]
+    fn what_is_no_certificate_says_nothing() {
+        for length in 0..64 {
+            let noise: Vec<u8> = (0..length).map(|n| u8::try_from(n * 37 % 256).unwrap() | 0x80).collect();
+            let read = Certificate::read(&CertificateDer::from(noise));
+            assert_eq!((read.not_after, read.names.len()), (None, 0));
+        }
+    }
+}

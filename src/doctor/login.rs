@@ -1,0 +1,77 @@
+//! One login, as a run would do it.
+
+use std::time::Instant;
+
+use serde_json::{Value, json};
+
+use super::network::until;
+use super::{Doctor, Seen};
+use crate::feature::authorize::Authorize;
+use crate::report::model::Entry;
+use crate::session::{Stop, missing};
+
+/// The grants a client is registered for.
+const GRANTS: [&str; 2] = ["authorization_code", "client_credentials"];
+
+impl Doctor<'_> {
+    pub(super) async fn login(&mut self) {
+        let since = Instant::now();
+        let user = match &self.config().user {
+            Some(user) => Seen::fine(format!("{} with a password", user.username)),
+            None => Seen::warning("none is configured: tests that log in are skipped", "give --username and --password"),
+        };
+        self.note("user", "User", since, user);
+
+        let since = Instant::now();
+        let lacking = if self.session.facts.metadata.is_none() {
+            Some("there is no provider metadata".to_owned())
+        } else {
+            let needed = ["discovery", "registration", "client-credentials", "redirect-uri", "browser", "user-agent"];
+            self.nobody_logs_in().or_else(|| self.lacking(&needed))
+        };
+        let seen = match lacking {
+            Some(why) => Seen::not_checked(&why),
+            None => {
+                let deadline = since + self.config().agent.deadline + self.config().network.timeout;
+                until(deadline, "--login-timeout", self.log_in()).await
+            }
+        };
+        self.note("login", "Login", since, seen);
+    }
+
+    async fn log_in(&mut self) -> Seen {
+        let told = self.tell_login().await;
+        let mut pages = Vec::new();
+        for entry in self.session.recorder.drain() {
+            if let Entry::Page(page) = entry {
+                pages.push(page.title);
+            }
+        }
+        let way = if pages.is_empty() { "no page was seen".to_owned() } else { format!("seen: {}", pages.join(", ")) };
+        match told {
+            Ok(()) => Seen::fine(format!("{way}; the code came back and was exchanged for tokens")),
+            // The issuer's own words may be last here, so they are not taken apart.
+            Err(Stop::Issuer(why)) => {
+                let next = "see the issuer's log, and whether the client is allowed the code flow and this redirect URI (--redirect-uri)";
+                Seen::wrong(format!("{why} ({way})"), next)
+            }
+            Err(Stop::Untestable(why)) => {
+                let seen = Seen::said(&why, "see what the page wants: --headed shows it");
+                Seen { saw: format!("{} ({way})", seen.saw), ..seen }
+            }
+        }
+    }
+
+    async fn tell_login(&mut self) -> Result<(), Stop> {
+        if self.session.facts.client.is_none() {
+            self.session.use_client(&GRANTS.map(str::to_owned)).await?;
+        }
+        // A server without OpenID Connect is asked for what it knows.
+        let offered = self.session.listed("scopes_supported")?.unwrap_or_else(|| vec!["openid"]);
+        let scope = if offered.contains(&"openid") { "openid" } else { offered.first().copied().unwrap_or("openid") };
+        let wish: Authorize = serde_json::from_value::<Authorize>(json!({ "scope": Value::from(scope) })).map_err(|_| missing("a login"))?;
+        self.session.authorize(&wish).await?;
+        self.session.exchange_code().await?;
+        Ok(())
+    }
+}

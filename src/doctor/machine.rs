@@ -1,0 +1,106 @@
+//! What a run needs of this machine beside a browser: a port to listen on and a folder to write to.
+
+use std::path::Path;
+use std::time::Instant;
+
+use super::{Doctor, Seen};
+use crate::session::callback::{CallbackError, CallbackListener};
+
+impl Doctor<'_> {
+    pub(super) fn report_folder(&mut self) {
+        let since = Instant::now();
+        let shown = if self.reports.as_os_str().is_empty() { ".".into() } else { self.reports.display().to_string() };
+        let made: Vec<_> = self.reports.ancestors().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()).map(Path::to_owned).collect();
+        let seen = match crate::report::file::probe(&self.reports) {
+            Ok(()) => Seen::fine(format!("{shown} can be written to")),
+            Err(why) => Seen::wrong(why.to_string(), "choose another folder with --report-dir"),
+        };
+        for folder in made {
+            // Only what was not there before, and only while it is empty.
+            let _ = std::fs::remove_dir(folder);
+        }
+        self.note("report-folder", "Report folder", since, seen);
+    }
+
+    pub(super) async fn redirect_uri(&mut self) {
+        let since = Instant::now();
+        let seen = match self.nobody_logs_in() {
+            Some(why) => Seen::not_checked(&why),
+            None => self.listen().await,
+        };
+        self.note("redirect-uri", "Redirect URI", since, seen);
+    }
+
+    async fn listen(&mut self) -> Seen {
+        let bound = match self.callback.take() {
+            Some(bound) => bound,
+            None => CallbackListener::bind(&self.config().redirect_uri).await,
+        };
+        match bound {
+            Ok(listener) => {
+                let seen = Seen::fine(format!("listening at {}", listener.redirect_uri()));
+                self.session.run.callback = Some(listener);
+                seen
+            }
+            Err(CallbackError::Taken { address, redirect_uri, why }) => {
+                let by = address.rsplit(':').next().and_then(|port| port.parse().ok()).and_then(holder);
+                let by = by.map(|by| format!(", by {by}")).unwrap_or_default();
+                let next = "end what uses the port, or choose another with --redirect-uri (a configured client must be registered with it)";
+                Seen::wrong(format!("{address} is taken{by}: {redirect_uri} cannot be listened on ({why})"), next)
+            }
+            Err(why) => Seen::wrong(why.to_string(), "set --redirect-uri to plain http on localhost, 127.0.0.1 or [::1]"),
+        }
+    }
+
+    /// Why a run would not log in, if it would not.
+    pub(super) fn nobody_logs_in(&self) -> Option<String> {
+        if self.plan.logs_in() {
+            return None;
+        }
+        Some(match self.config().user {
+            None => "nobody would log in: no user is configured (--username, --password)".to_owned(),
+            Some(_) => "no selected test logs in".to_owned(),
+        })
+    }
+}
+
+/// Who listens on a port of this machine, as far as Linux lets us see: `python3 (pid 123)`.
+fn holder(port: u16) -> Option<String> {
+    let sockets = ["/proc/net/tcp", "/proc/net/tcp6"].iter().filter_map(|table| std::fs::read_to_string(table).ok());
+    let links: Vec<String> = sockets.flat_map(|table| table.lines().filter_map(|line| listening(line, port)).collect::<Vec<_>>()).collect();
+    for process in std::fs::read_dir("/proc").ok()?.flatten() {
+        let Ok(files) = std::fs::read_dir(process.path().join("fd")) else { continue };
+        let holds = files
+            .flatten()
+            .filter_map(|file| std::fs::read_link(file.path()).ok())
+            .any(|link| links.iter().any(|known| link.as_os_str() == known.as_str()));
+        if holds {
+            let name = std::fs::read_to_string(process.path().join("comm")).unwrap_or_default();
+            return Some(format!("{} (pid {})", name.trim(), process.file_name().to_string_lossy()));
+        }
+    }
+    None
+}
+
+/// The link of a socket that listens on the port, from a line of the kernel's table.
+fn listening(line: &str, port: u16) -> Option<String> {
+    let fields: Vec<&str> = line.split_whitespace().collect();
+    let local = fields.get(1)?.rsplit_once(':')?.1;
+    let listens = fields.get(3) == Some(&"0A") && u16::from_str_radix(local, 16) == Ok(port);
+    listens.then(|| fields.get(9).map(|inode| format!("socket:[{inode}]")))?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_listens_is_found() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("it has one").port();
+        if cfg!(target_os = "linux") {
+            let found = holder(port).expect("it is us");
+            assert!(found.contains(&format!("pid {}", std::process::id())), "{found}");
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! `doctor`: looks before a run at everything a run depends on, and names the setting at fault.
+//!
+//! What can be looked at by itself is, whatever else is wrong; what cannot is said to be not checked, and why. The engine is that of a run: one
+//! door to the network, one browser, and what is made at the issuer is removed again.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde::Serialize;
+
+use crate::config::{Config, Sources};
+use crate::feature::plan::Plan;
+use crate::report::model::LeftBehindKind;
+use crate::report::{visible, words};
+use crate::session::callback::{CallbackError, CallbackListener};
+use crate::session::door::{Door, DoorError};
+use crate::session::user_agent::UserAgent;
+use crate::session::{Run, Session};
+
+mod browser;
+mod certificate;
+mod issuer;
+mod login;
+mod machine;
+mod network;
+mod settings;
+mod verdict;
+
+pub use verdict::Outlook;
+
+/// The name and version of the format, the value of `schema`.
+pub const SCHEMA: &str = "oa-authtest/doctor/1";
+
+/// The most characters of what one check saw.
+const MOST: usize = 600;
+
+/// How a check came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mark {
+    /// As it should be.
+    Fine,
+    /// A run goes on, but something is worth knowing.
+    Warning,
+    /// A run would not get past this.
+    Wrong,
+    /// Nothing could be said, or nothing needs to be.
+    NotChecked,
+}
+
+/// One thing that was looked at.
+#[derive(Debug, Clone, Serialize)]
+pub struct Check {
+    /// What it is called in JSON: `tls`.
+    pub id: &'static str,
+    /// What it is called on the screen.
+    pub title: &'static str,
+    /// How it came out.
+    pub mark: Mark,
+    /// What was seen; everything invisible in it has been made visible.
+    pub saw: String,
+    /// What to do about it, with the setting at fault.
+    pub next: Option<String>,
+    /// How long it took, in milliseconds.
+    pub duration_ms: u64,
+}
+
+/// What a check saw.
+#[derive(Debug, Clone)]
+struct Seen {
+    mark: Mark,
+    saw: String,
+    next: Option<String>,
+}
+
+impl Seen {
+    fn fine(saw: impl Into<String>) -> Self {
+        Self { mark: Mark::Fine, saw: saw.into(), next: None }
+    }
+
+    fn warning(saw: impl Into<String>, next: impl Into<String>) -> Self {
+        Self { mark: Mark::Warning, saw: saw.into(), next: Some(next.into()) }
+    }
+
+    fn wrong(saw: impl Into<String>, next: impl Into<String>) -> Self {
+        Self { mark: Mark::Wrong, saw: saw.into(), next: Some(next.into()) }
+    }
+
+    fn not_checked(because: &str) -> Self {
+        Self { mark: Mark::NotChecked, saw: format!("not checked, because {because}"), next: None }
+    }
+
+    /// One of our messages that end with what to do. The last such place counts: what is before it may quote the issuer.
+    fn said(message: &str, otherwise: &str) -> Self {
+        let at = ADVICE.iter().filter_map(|start| message.rfind(start)).max();
+        match at {
+            Some(at) => Self::wrong(&message[..at], &message[at + 2..]),
+            None => Self::wrong(message, otherwise),
+        }
+    }
+}
+
+/// What the advice at the end of our messages begins with.
+const ADVICE: [&str; 8] = [": check ", ": install ", ": leave ", ": name ", ": use ", ": end what ", "; check ", "; trust "];
+
+/// Everything that was looked at, and what comes of it.
+#[derive(Debug, Clone, Serialize)]
+pub struct Diagnosis {
+    /// Always [`SCHEMA`].
+    pub schema: &'static str,
+    /// The issuer as configured.
+    pub issuer: String,
+    /// How far a run would get.
+    pub outlook: Outlook,
+    /// The checks in order.
+    pub checks: Vec<Check>,
+}
+
+/// What is looked at.
+pub struct Patient {
+    /// The settings.
+    pub config: Config,
+    /// Where they come from.
+    pub sources: Sources,
+    /// What a run would do.
+    pub plan: Plan,
+    /// The listener behind the redirect URI, if it is bound already.
+    pub callback: Option<Result<Arc<CallbackListener>, CallbackError>>,
+}
+
+/// The examination of one configuration.
+pub struct Doctor<'a> {
+    session: Session,
+    sources: Sources,
+    plan: Plan,
+    callback: Option<Result<Arc<CallbackListener>, CallbackError>>,
+    agent: Option<Arc<UserAgent>>,
+    /// Screenshots go here, and with it.
+    _folder: tempfile::TempDir,
+    /// Where a run would write its reports.
+    reports: std::path::PathBuf,
+    checks: Vec<Check>,
+    tell: &'a mut (dyn FnMut(&Check) + Send),
+}
+
+/// Why there can be no examination.
+#[derive(Debug, thiserror::Error)]
+pub enum DoctorError {
+    /// The HTTP client cannot be set up.
+    #[error(transparent)]
+    Door(#[from] DoorError),
+    /// There is no temporary folder.
+    #[error("could not make a temporary folder: {0}; set TMPDIR to a folder that can be written to")]
+    Folder(#[from] std::io::Error),
+}
+
+impl<'a> Doctor<'a> {
+    /// Prepares an examination; `tell` is told each check when it is over.
+    ///
+    /// # Errors
+    /// [`DoctorError`] if that is not possible on this machine.
+    pub fn new(patient: Patient, tell: &'a mut (dyn FnMut(&Check) + Send)) -> Result<Self, DoctorError> {
+        let Patient { mut config, sources, plan, callback } = patient;
+        let folder = tempfile::Builder::new().prefix("oa-authtest-").tempdir()?;
+        let reports = std::mem::replace(&mut config.report.dir, folder.path().to_owned());
+        let door = Arc::new(Door::new(&config.network)?);
+        let bound = callback.as_ref().and_then(|bound| bound.as_ref().ok()).cloned();
+        let run = Run { config: Arc::new(config), door, callback: bound, agent: Run::no_agent("the browser did not start") };
+        let session = Session::new(run, "doctor", "doctor", &["openid"]);
+        Ok(Self { session, sources, plan, callback, agent: None, _folder: folder, reports, checks: Vec::new(), tell })
+    }
+
+    /// Looks at everything, in order.
+    pub async fn examine(&mut self) {
+        self.settings();
+        self.network().await;
+        self.issuer().await;
+        self.report_folder();
+        self.redirect_uri().await;
+        self.browser().await;
+        self.login().await;
+    }
+
+    /// Removes what was made at the issuer, ends the browser, and says how far a run would get.
+    pub async fn finish(mut self) -> Diagnosis {
+        let since = Instant::now();
+        let facts = &self.session.facts;
+        if !facts.registered.is_empty() || !facts.grants.is_empty() || facts.logged_in {
+            let limit = self.session.run.config.network.timeout.min(std::time::Duration::from_secs(10));
+            self.session.clean_up(limit).await;
+            let seen = self.left_behind();
+            self.note("clean-up", "Clean-up", since, seen);
+        }
+        let Self { mut session, agent, checks, plan, .. } = self;
+        if let Some(browser) = session.browser.take() {
+            browser.close().await;
+        }
+        let issuer = visible::line(&session.run.config.issuer);
+        drop(session);
+        if let Some(agent) = agent.and_then(Arc::into_inner) {
+            agent.close().await;
+        }
+        let outlook = Outlook::of(&checks, &plan);
+        Diagnosis { schema: SCHEMA, issuer, outlook, checks }
+    }
+
+    fn left_behind(&self) -> Seen {
+        let left = &self.session.facts.left_behind;
+        let Some(remains) = words::left_behind(left.iter()) else { return Seen::fine("what was made at the issuer for this is gone again") };
+        let whys: Vec<String> = left.iter().map(|left| format!("{} {}: {}", words::left_thing(left.kind), left.client_id, left.why)).collect();
+        let saw = format!("{remains} ({})", whys.join("; "));
+        if left.iter().any(|left| left.kind == LeftBehindKind::Client) {
+            Seen::warning(saw, "delete the client by hand, or name one that exists with --client-id and --client-secret, so that none is registered")
+        } else {
+            Seen::fine(saw)
+        }
+    }
+
+    /// Keeps a check and tells it. Whatever the issuer said in it was redacted and is made visible here.
+    fn note(&mut self, id: &'static str, title: &'static str, since: Instant, seen: Seen) {
+        let check = Check {
+            id,
+            title,
+            mark: seen.mark,
+            saw: visible::short(&self.session.recorder.redactor().text(&seen.saw), MOST),
+            // Ours alone; a password may well be a word of it.
+            next: seen.next.map(|next| visible::short(&next, MOST)),
+            duration_ms: u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX),
+        };
+        (self.tell)(&check);
+        self.checks.push(check);
+    }
+
+    /// The first of these checks that went wrong or could not be made, as a reason for what depends on it.
+    fn lacking(&self, ids: &[&str]) -> Option<String> {
+        let failed = self.checks.iter().find(|check| ids.contains(&check.id) && check.mark == Mark::Wrong)?;
+        Some(format!("«{}» went wrong", failed.title))
+    }
+
+    fn config(&self) -> &Config {
+        &self.session.run.config
+    }
+}

@@ -1,0 +1,173 @@
+//! The way to the issuer: its address, name, port and certificate.
+
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
+
+use tokio::net::TcpStream;
+use tokio::time::timeout_at;
+use url::{Host, Url};
+
+use super::certificate::{self, Certificate};
+use super::{Doctor, Seen};
+use crate::config::Tls;
+use crate::protocol::discovery::well_known;
+use crate::rule::expect::is_loopback;
+
+/// The longest a connection may take to come about, as for the door.
+const CONNECT: Duration = Duration::from_secs(10);
+/// From how many days before its end on a certificate is worth a warning.
+const SOON: i64 = 14;
+
+/// Waits for a check until a deadline; what begins after it is not checked.
+pub(super) async fn until(deadline: Instant, setting: &str, check: impl Future<Output = Seen>) -> Seen {
+    if Instant::now() >= deadline {
+        return Seen::not_checked(&format!("the time of {setting} was over"));
+    }
+    let waited = timeout_at(deadline.into(), check).await;
+    waited.unwrap_or_else(|_| {
+        Seen::wrong(format!("no answer within the time of {setting}"), format!("see whether the issuer hangs, or give more time with {setting}"))
+    })
+}
+
+impl Doctor<'_> {
+    pub(super) async fn network(&mut self) {
+        let deadline = Instant::now() + self.config().network.timeout;
+        let since = Instant::now();
+        let issuer = self.config().issuer.clone();
+        let url = match Url::parse(&issuer) {
+            Ok(url) => url,
+            Err(why) => {
+                self.note("issuer-url", "Issuer", since, Seen::wrong(format!("{issuer} is no URL: {why}"), "correct --issuer"));
+                return;
+            }
+        };
+        self.note("issuer-url", "Issuer", since, issuer_url(&url, &issuer));
+
+        let (host, port) = (url.host_str().unwrap_or_default().to_owned(), url.port_or_known_default().unwrap_or(443));
+        let since = Instant::now();
+        let mut addresses = Vec::new();
+        let name = host.trim_matches(['[', ']']).to_owned();
+        let seen = until(deadline, "--timeout", look_up(&name, port, &mut addresses)).await;
+        self.note("dns", "DNS", since, seen);
+
+        let since = Instant::now();
+        let mut stream = None;
+        let seen = if addresses.is_empty() {
+            Seen::not_checked("there is no address")
+        } else {
+            until(deadline, "--timeout", connect(&addresses, &mut stream)).await
+        };
+        self.note("tcp", "Connection", since, seen);
+
+        let since = Instant::now();
+        let seen = match stream {
+            _ if url.scheme() != "https" => Seen::not_checked("the issuer is plain http"),
+            None => Seen::not_checked("there is no connection"),
+            Some(stream) => until(deadline, "--timeout", self.tls(&url, stream)).await,
+        };
+        self.note("tls", "TLS", since, seen);
+    }
+
+    async fn tls(&self, url: &Url, stream: TcpStream) -> Seen {
+        let shaken = match certificate::handshake(url, stream).await {
+            Ok(shaken) => shaken,
+            Err(why) => {
+                let next = "see whether the issuer speaks TLS on this port: plain http would be --issuer http://…";
+                return Seen::wrong(format!("the handshake failed: {why}"), next);
+            }
+        };
+        let shown = format!("{}, {}", shaken.version, shaken.certificate);
+        let now = jiff::Timestamp::now().as_second();
+        if self.config().network.tls == Tls::Insecure {
+            let next = "leave --insecure out once the certificate can be verified, or name its authority with --ca-file";
+            return Seen::warning(format!("{shown}; it is not verified, because of --insecure"), next);
+        }
+        // The door decides, by the same rules as in the run.
+        let trusted = match well_known(url.as_str()) {
+            Ok(address) => self.session.run.door.pass(http::Method::GET, &address, &[], None).await.map(drop),
+            Err(_) => Ok(()),
+        };
+        match trusted {
+            Err(why) if !why.reached && why.hint.is_some_and(|hint| hint.contains("--ca-file")) => {
+                self.untrusted(&shaken.certificate, url, now, &format!("{shown}; {}", why.why))
+            }
+            _ => {
+                let by = match &self.config().network.tls {
+                    Tls::CaFile(path) => format!("verified by {} (--ca-file)", path.display()),
+                    _ => "verified by the system's authorities".to_owned(),
+                };
+                let shown = format!("{shown}; {by}");
+                match shaken.certificate.not_after {
+                    Some(end) if end - now < SOON * 86_400 => {
+                        Seen::warning(shown, format!("renew the certificate: it ends in {} days", (end - now).max(0) / 86_400))
+                    }
+                    _ => Seen::fine(shown),
+                }
+            }
+        }
+    }
+
+    fn untrusted(&self, certificate: &Certificate, url: &Url, now: i64, shown: &str) -> Seen {
+        let anyway = "to test it as it is, use --insecure";
+        if certificate.not_after.is_some_and(|end| end < now) {
+            Seen::wrong(format!("the certificate has expired: {shown}"), format!("renew it at the issuer; {anyway}"))
+        } else if certificate.not_before.is_some_and(|start| start > now) {
+            Seen::wrong(format!("the certificate is not valid yet: {shown}"), format!("correct the clock of this machine or renew it; {anyway}"))
+        } else if !certificate.is_for(url.host()) {
+            let names = if certificate.names.is_empty() { "no name at all".to_owned() } else { certificate.names.join(", ") };
+            let host = url.host_str().unwrap_or_default();
+            Seen::wrong(
+                format!("the certificate is not for {host}, but for {names}: {shown}"),
+                format!("give the issuer by a name of its certificate (--issuer); {anyway}"),
+            )
+        } else {
+            let what = if certificate.is_self_signed() { "self-signed" } else { "from an authority that is not trusted" };
+            let next = match self.config().network.tls {
+                Tls::CaFile(_) => "name the file of the authority that issued it with --ca-file, or use --insecure for a test server",
+                _ => "name its certificate authority with --ca-file, or use --insecure for a test server",
+            };
+            Seen::wrong(format!("the certificate is {what}: {shown}"), next)
+        }
+    }
+}
+
+fn issuer_url(url: &Url, issuer: &str) -> Seen {
+    match url.scheme() {
+        "http" if is_loopback(url) => Seen::fine(format!("{issuer} (plain http, as only a test server on this machine may have it)")),
+        "http" => Seen::warning(format!("{issuer} is plain http"), "give an https issuer with --issuer (OpenID Connect Discovery 1.0 section 3)"),
+        "https" => Seen::fine(issuer.to_owned()),
+        other => Seen::wrong(format!("{issuer} has the scheme {other}"), "give an https URL with --issuer"),
+    }
+}
+
+async fn look_up(host: &str, port: u16, addresses: &mut Vec<SocketAddr>) -> Seen {
+    match tokio::net::lookup_host((host, port)).await {
+        Ok(found) => {
+            addresses.extend(found);
+            let mut shown: Vec<String> = addresses.iter().map(|address| address.ip().to_string()).collect();
+            shown.dedup();
+            if shown.is_empty() {
+                return Seen::wrong(format!("{host} has no address"), "check the host name in --issuer");
+            }
+            let is_address = Host::parse(host).is_ok_and(|host| !matches!(host, Host::Domain(_))) || host.contains(':');
+            Seen::fine(if is_address { format!("{host} is an address") } else { format!("{host} is {}", shown.join(", ")) })
+        }
+        Err(why) => Seen::wrong(format!("{host} is not found: {why}"), "check the host name in --issuer, and the name server of this machine"),
+    }
+}
+
+async fn connect(addresses: &[SocketAddr], stream: &mut Option<TcpStream>) -> Seen {
+    let mut failed = Vec::new();
+    for address in addresses {
+        match tokio::time::timeout(CONNECT, TcpStream::connect(address)).await {
+            Ok(Ok(connected)) => {
+                *stream = Some(connected);
+                let others = if failed.is_empty() { String::new() } else { format!(" (but {})", failed.join(", ")) };
+                return Seen::fine(format!("{address} answers{others}"));
+            }
+            Ok(Err(why)) => failed.push(format!("{address}: {why}")),
+            Err(_) => failed.push(format!("{address}: no answer within {} s", CONNECT.as_secs())),
+        }
+    }
+    Seen::wrong(format!("nothing answers ({})", failed.join(", ")), "start the issuer, or correct the port in --issuer; a firewall may be in the way")
+}

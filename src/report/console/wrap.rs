@@ -1,0 +1,43 @@
+//! Lines that fit a terminal.
+
+/// The narrowest column text is broken for.
+const LEAST: usize = 20;
+
+/// The width of the terminal behind stdout, 80 where it cannot be told.
+pub fn width() -> usize {
+    let told = rustix::termios::tcgetwinsize(std::io::stdout()).map_or(0, |size| usize::from(size.ws_col));
+    if told == 0 { 80 } else { told.clamp(40, 120) }
+}
+
+/// Breaks text between words so that it fits a width; later lines are indented. A word that is too long for a line stays whole, since it may be
+/// an address that somebody wants to copy.
+pub fn wrapped(text: &str, width: usize, indent: usize) -> String {
+    let room = width.saturating_sub(indent).max(LEAST);
+    let mut out = String::new();
+    let mut used = 0;
+    for word in text.split(' ') {
+        let length = word.chars().count();
+        if used > 0 && used + 1 + length > room {
+            out.push('\n');
+            out.extend(std::iter::repeat_n(' ', indent));
+            used = 0;
+        } else if used > 0 {
+            out.push(' ');
+            used += 1;
+        }
+        out.push_str(word);
+        used += length;
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_stay_whole() {
+        assert_eq!(wrapped("one two three", 24, 4), "one two three");
+        assert_eq!(wrapped("one https://op.example/a-long-path two", 24, 4), "one\n    https://op.example/a-long-path\n    two");
+    }
+}

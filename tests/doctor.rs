@@ -1,0 +1,294 @@
+//! `doctor` against the embedded issuer: what is as it should be, and each thing that is not, with the setting at fault.
+
+mod common;
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+
+use common::{EmbeddedIssuer, Ended, program, quick, run};
+use serde_json::Value;
+
+/// Runs `doctor --json` with these arguments and variables, and reads what it says.
+fn doctor(arguments: &[&str], variables: &[(&str, &str)]) -> (Ended, Value) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = program(folder.path());
+    command.args(["doctor", "--json"]).args(arguments).env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
+    command.envs(variables.iter().copied());
+    let ended = run(command);
+    let left: Vec<_> = folder.path().read_dir().expect("it is read").flatten().map(|entry| entry.path()).collect();
+    assert!(left.is_empty(), "{left:?} was left behind");
+    let said = serde_json::from_str(&ended.stdout).unwrap_or_else(|why| panic!("{why}: {}", ended.said()));
+    (ended, said)
+}
+
+/// A check of a diagnosis.
+fn check<'a>(said: &'a Value, id: &str) -> &'a Value {
+    let checks = said["checks"].as_array().expect("it has checks");
+    checks.iter().find(|check| check["id"] == id).unwrap_or_else(|| panic!("there is no {id} in {said:#}"))
+}
+
+/// Asserts that a check went wrong and that its next action names the setting.
+fn assert_wrong(ended: &Ended, said: &Value, id: &str, setting: &str) {
+    let check = check(said, id);
+    assert_eq!((ended.code, &check["mark"]), (3, &Value::from("wrong")), "{}", ended.said());
+    assert!(check["next"].as_str().is_some_and(|next| next.contains(setting)), "{setting} is not named: {check:#}");
+    assert_eq!(said["outlook"]["good"], false);
+}
+
+/// A program that tells a version and otherwise is `real`.
+fn fake(folder: &Path, name: &str, version: &str, real: &str) -> PathBuf {
+    use std::os::unix::fs::PermissionsExt as _;
+    let path = folder.join(name);
+    let script = format!("#!/bin/sh\n[ \"$1\" = --version ] && {{ echo '{version}'; exit; }}\nexec {real} \"$@\"\n");
+    std::fs::write(&path, script).expect("it is written");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("it is made a program");
+    path
+}
+
+#[test]
+fn all_is_well_without_a_browser() {
+    let (ended, said) = doctor(&["--demo", "--agent", "http"], &[]);
+    assert_eq!(ended.code, 0, "{}", ended.said());
+    assert_eq!(said["schema"], "oa-authtest/doctor/1");
+    for id in ["settings", "dns", "tcp", "tls", "discovery", "clock", "key-set", "registration", "client-credentials", "redirect-uri", "login"] {
+        assert_eq!(check(&said, id)["mark"], "fine", "{said:#}");
+    }
+    assert_eq!(said["outlook"]["says"], "A run would get to the end of 6 tests.");
+    for secret in [oa_authtest::issuer::CLIENT_SECRET, oa_authtest::issuer::PASSWORD, oa_authtest::issuer::INITIAL_ACCESS_TOKEN] {
+        assert!(!ended.stdout.contains(secret), "a secret is shown: {}", ended.said());
+    }
+}
+
+#[test]
+fn all_is_well_in_the_browser() {
+    if quick() {
+        return;
+    }
+    let (ended, said) = doctor(&["--demo"], &[]);
+    assert_eq!(ended.code, 0, "{}", ended.said());
+    for id in ["browser", "user-agent", "login", "clean-up"] {
+        assert_eq!(check(&said, id)["mark"], "fine", "{said:#}");
+    }
+    assert!(check(&said, "login")["saw"].as_str().is_some_and(|saw| saw.contains("Login page")), "{said:#}");
+}
+
+#[test]
+fn a_client_is_registered_where_none_is_configured_and_goes_again() {
+    let issuer = EmbeddedIssuer::start(&[]);
+    let token = oa_authtest::issuer::INITIAL_ACCESS_TOKEN;
+    let redirect_uri = format!("http://localhost:{}/cb", common::free_port());
+    let common = ["--issuer", issuer.url(), "--agent", "http", "--redirect-uri", &redirect_uri, "--username", oa_authtest::issuer::USERNAME];
+    let (ended, said) = doctor(&common, &[("OA_AUTHTEST_INITIAL_ACCESS_TOKEN", token), ("OA_AUTHTEST_PASSWORD", oa_authtest::issuer::PASSWORD)]);
+    assert_eq!(ended.code, 0, "{}", ended.said());
+    assert_eq!(check(&said, "clean-up")["saw"], "what was made at the issuer for this is gone again");
+    let sources = check(&said, "settings")["saw"].as_str().unwrap_or_default();
+    assert!(sources.contains("from variables: OA_AUTHTEST_PASSWORD") || sources.contains("OA_AUTHTEST_PASSWORD"), "{sources}");
+
+    let wrong = [("OA_AUTHTEST_INITIAL_ACCESS_TOKEN", "wrong"), ("OA_AUTHTEST_PASSWORD", oa_authtest::issuer::PASSWORD)];
+    let (ended, said) = doctor(&common, &wrong);
+    assert_wrong(&ended, &said, "login", "--initial-access-token");
+}
+
+#[test]
+fn a_port_where_nobody_listens() {
+    let issuer = format!("http://localhost:{}", common::free_port());
+    let (ended, said) = doctor(&["--issuer", &issuer, "--agent", "http", "--username", "a", "--password", "b"], &[]);
+    assert_wrong(&ended, &said, "tcp", "--issuer");
+    for id in ["discovery", "key-set", "client-credentials", "login"] {
+        assert_eq!(check(&said, id)["mark"], "not-checked", "{said:#}");
+    }
+    assert_eq!(check(&said, "report-folder")["mark"], "fine", "what can be looked at by itself is");
+}
+
+#[test]
+fn a_host_that_does_not_exist() {
+    let (ended, said) = doctor(&["--issuer", "https://op.invalid", "--agent", "http"], &[]);
+    assert_wrong(&ended, &said, "dns", "--issuer");
+}
+
+#[test]
+fn an_address_that_is_no_issuer_s() {
+    let issuer = EmbeddedIssuer::start(&[]);
+    let (ended, said) = doctor(&["--issuer", &format!("{}/nowhere", issuer.url()), "--agent", "http"], &[]);
+    assert_wrong(&ended, &said, "discovery", "--issuer");
+}
+
+#[test]
+fn a_certificate_that_is_not_trusted() {
+    let issuer = EmbeddedIssuer::start(&["--tls"]);
+    let (ended, said) = doctor(&["--issuer", issuer.url(), "--agent", "http"], &[]);
+    assert_wrong(&ended, &said, "tls", "--insecure");
+    assert!(check(&said, "tls")["next"].as_str().is_some_and(|next| next.contains("--ca-file")), "{said:#}");
+
+    let (ended, said) = doctor(&["--issuer", issuer.url(), "--agent", "http", "--insecure"], &[]);
+    assert_eq!((ended.code, &check(&said, "tls")["mark"]), (0, &Value::from("warning")), "{}", ended.said());
+}
+
+#[test]
+fn a_certificate_for_another_host() {
+    let issuer = EmbeddedIssuer::start(&["--tls"]);
+    let elsewhere = issuer.url().replace("localhost", "127.0.0.2");
+    let (ended, said) = doctor(&["--issuer", &elsewhere, "--agent", "http"], &[]);
+    // Where only 127.0.0.1 is listened on there is no certificate to look at.
+    let id = if check(&said, "tcp")["mark"] == "wrong" { "tcp" } else { "tls" };
+    assert_wrong(&ended, &said, id, "--issuer");
+}
+
+#[test]
+fn tls_where_there_is_none() {
+    let issuer = EmbeddedIssuer::start(&[]);
+    let (ended, said) = doctor(&["--issuer", &issuer.url().replace("http:", "https:"), "--agent", "http"], &[]);
+    assert_wrong(&ended, &said, "tls", "--issuer");
+}
+
+#[test]
+fn an_issuer_that_says_nothing() {
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let issuer = format!("http://{}", silent.local_addr().expect("it has one"));
+    let (ended, said) = doctor(&["--issuer", &issuer, "--agent", "http", "--timeout", "1"], &[]);
+    assert_eq!(ended.code, 3, "{}", ended.said());
+    assert_eq!(check(&said, "discovery")["mark"], "wrong", "{said:#}");
+    assert!(ended.took.as_secs() < 20, "{:?}", ended.took);
+}
+
+#[test]
+fn a_wrong_secret() {
+    let (ended, said) = doctor(&["--demo", "--agent", "http", "--client-secret", "wrong"], &[]);
+    assert_wrong(&ended, &said, "client-credentials", "--client-secret");
+}
+
+#[test]
+fn a_wrong_password() {
+    let (ended, said) = doctor(&["--demo", "--agent", "http", "--password", "not-the-password"], &[]);
+    assert_wrong(&ended, &said, "login", "--password");
+    assert!(!ended.stdout.contains("not-the-password"), "the password is shown: {}", ended.said());
+}
+
+#[test]
+fn a_wrong_password_in_the_browser() {
+    if quick() {
+        return;
+    }
+    let (ended, said) = doctor(&["--demo", "--password", "wrong"], &[]);
+    assert_wrong(&ended, &said, "login", "--password");
+}
+
+#[test]
+fn a_redirect_port_that_is_taken() {
+    let taken = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = taken.local_addr().expect("it has one").port();
+    let (ended, said) = doctor(&["--demo", "--agent", "http", "--redirect-uri", &format!("http://localhost:{port}/cb")], &[]);
+    assert_wrong(&ended, &said, "redirect-uri", "--redirect-uri");
+    if cfg!(target_os = "linux") {
+        let holder = format!("pid {}", std::process::id());
+        assert!(check(&said, "redirect-uri")["saw"].as_str().is_some_and(|saw| saw.contains(&holder)), "{said:#}");
+    }
+}
+
+#[test]
+fn a_driver_that_is_not_there() {
+    let (ended, said) = doctor(&["--demo", "--webdriver-url", "http://127.0.0.1:9"], &[]);
+    assert_wrong(&ended, &said, "user-agent", "--webdriver-url");
+    assert_eq!(check(&said, "login")["mark"], "not-checked");
+}
+
+#[test]
+fn a_window_without_a_screen() {
+    if !cfg!(target_os = "linux") {
+        return;
+    }
+    let (ended, said) = doctor(&["--demo", "--headed"], &[]);
+    assert_wrong(&ended, &said, "browser", "--headed");
+}
+
+#[test]
+fn a_driver_and_a_browser_of_different_versions() {
+    if quick() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let driver = fake(folder.path(), "chromedriver", "ChromeDriver 1.0.2 (abc)", "false");
+    let driver = driver.to_str().expect("a path");
+    // None of the browsers there are is of its version; where there is another family, that is used.
+    let (ended, said) = doctor(&["--demo"], &[("CHROMEWEBDRIVER", driver), ("GECKOWEBDRIVER", "/nowhere")]);
+    let saw = check(&said, "browser")["saw"].as_str().unwrap_or_default().to_owned();
+    if !saw.contains("geckodriver") {
+        assert_wrong(&ended, &said, "browser", "CHROMEWEBDRIVER");
+        assert!(saw.contains("is version 1, but"), "{saw}");
+    }
+    // Named expressly, a browser is tried; that its version is another is said.
+    let browser = fake(folder.path(), "chromium", "Chromium 2.0", "false");
+    let browser = browser.to_str().expect("a path");
+    let (ended, said) = doctor(&["--demo"], &[("CHROMEWEBDRIVER", driver), ("CHROME_PATH", browser)]);
+    let check = check(&said, "browser");
+    assert_eq!((ended.code, &check["mark"]), (3, &Value::from("warning")), "{check:#}");
+    assert!(check["saw"].as_str().is_some_and(|saw| saw.contains("the driver is version 1, the browser version 2")), "{check:#}");
+}
+
+#[test]
+fn a_run_names_both_versions_too() {
+    if quick() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let browser = fake(folder.path(), "chromium", "Chromium 2.0", "false");
+    let mut command = program(folder.path());
+    command.args(["run", "--demo", "--test", "*/authorization-code-flow"]).env("CHROME_PATH", browser);
+    let ended = run(command);
+    assert_eq!(ended.code, 3, "{}", ended.said());
+    assert!(ended.stdout.contains("is version 2") && ended.stdout.contains("CHROMEWEBDRIVER"), "{}", ended.said());
+}
+
+#[test]
+fn a_report_folder_that_is_a_file() {
+    let (ended, said) = doctor(&["--demo", "--agent", "http", "--report-dir", "/dev/null/reports"], &[]);
+    assert_wrong(&ended, &said, "report-folder", "--report-dir");
+}
+
+#[test]
+fn a_setting_that_is_impossible_is_exit_2() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = program(folder.path());
+    command.args(["doctor", "--issuer", "op.example"]);
+    let ended = run(command);
+    assert_eq!(ended.code, 2, "{}", ended.said());
+    assert!(ended.stderr.contains("--issuer"), "{}", ended.said());
+}
+
+#[test]
+fn without_json_each_check_is_a_line() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = program(folder.path());
+    command.args(["doctor", "--demo", "--agent", "http", "--password", "wrong"]);
+    let ended = run(command);
+    assert_eq!(ended.code, 3, "{}", ended.said());
+    assert!(ended.stdout.contains("\nwrong   Login "), "{}", ended.said());
+    assert!(ended.stdout.contains("next: check --username and --password"), "{}", ended.said());
+    assert!(ended.stdout.trim_end().ends_with("A run would get to the login and no further. To mend: Login."), "{}", ended.said());
+}
+
+#[test]
+fn what_the_issuer_says_does_not_reach_the_terminal_as_it_is() {
+    use std::io::{Read as _, Write as _};
+    let server = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let issuer = format!("http://{}", server.local_addr().expect("it has one"));
+    std::thread::spawn(move || {
+        for stream in server.incoming() {
+            let mut stream = stream.expect("a connection");
+            let mut request = [0; 4096];
+            let _ = stream.read(&mut request);
+            let body = r#"{"issuer":"\u001b[2J\u202ehttps://evil.example"}"#;
+            let _ = write!(
+                stream,
+                "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+                body.len()
+            );
+        }
+    });
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = program(folder.path());
+    command.args(["doctor", "--issuer", &issuer, "--agent", "http"]);
+    let ended = run(command);
+    assert!(ended.stdout.contains("evil.example"), "{}", ended.said());
+    assert!(!ended.stdout.contains('\u{1b}') && !ended.stdout.contains('\u{202e}'), "{}", ended.said());
+}
