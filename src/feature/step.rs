@@ -15,6 +15,8 @@ pub enum Step {
     Discover {},
     /// Fetches the metadata of an authorization server, `OpenID` Connect or not (RFC 8414 3).
     DiscoverServer {},
+    /// Fetches the metadata of either kind: the provider's or, where there is none, the authorization server's.
+    FindMetadata {},
     /// Fetches the key set (`jwks_uri`).
     FetchKeySet {},
     /// Takes the configured client; registers one where none is configured.
@@ -241,7 +243,7 @@ impl Step {
     /// The facts that must be there before the step.
     pub fn needs(&self) -> &'static [Fact] {
         match self {
-            Self::Discover {} | Self::DiscoverServer {} => &[],
+            Self::Discover {} | Self::DiscoverServer {} | Self::FindMetadata {} => &[],
             Self::FetchKeySet {}
             | Self::UseClient { .. }
             | Self::Register(_)
@@ -289,7 +291,7 @@ impl Step {
     /// The facts the step leaves behind.
     pub fn gives(&self) -> &'static [Fact] {
         match self {
-            Self::Discover {} | Self::DiscoverServer {} => &[Fact::Metadata],
+            Self::Discover {} | Self::DiscoverServer {} | Self::FindMetadata {} => &[Fact::Metadata],
             Self::FetchKeySet {} => &[Fact::KeySet],
             Self::UseClient { .. } | Self::Register(_) => &[Fact::Client],
             Self::ClientCredentials { .. } => &[Fact::ClientToken],
@@ -336,6 +338,7 @@ impl Step {
         let name = match self {
             Self::Discover {} => "Discovery",
             Self::DiscoverServer {} => "Authorization Server Metadata",
+            Self::FindMetadata {} => "Metadata",
             Self::FetchKeySet {} => "Key Set",
             Self::UseClient { .. } => "Credentials",
             Self::Register(_) => "Dynamic Client Registration",

@@ -60,6 +60,20 @@ impl Session {
         self.settle_metadata("authorization server metadata", &artefact.0.response)
     }
 
+    /// Fetches and judges the metadata of either kind: what OpenID Connect publishes or, where there is none, what an authorization server does.
+    ///
+    /// # Errors
+    /// [`Stop`] if there is none to go on with.
+    pub async fn find_metadata(&mut self) -> Result<StepEnd, Stop> {
+        self.sentence("should publish its metadata as defined in specification");
+        let artefact = self.fetch_metadata("Discovery", well_known).await?;
+        if is_absent(&artefact.response) {
+            return self.discover_server().await;
+        }
+        self.judge(&artefact);
+        self.settle_metadata("provider metadata", &artefact.response)
+    }
+
     async fn fetch_metadata(&mut self, title: &str, place: fn(&str) -> Result<Url, url::ParseError>) -> Result<ProviderMetadata, Stop> {
         let issuer = self.run.config.issuer.clone();
         let url = place(&issuer).map_err(|e| Stop::Untestable(format!("--issuer {issuer:?} is not a URL: {e}")))?;

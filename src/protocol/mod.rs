@@ -61,6 +61,7 @@ impl Session {
         match step {
             Step::Discover {} => self.discover().await,
             Step::DiscoverServer {} => self.discover_server().await,
+            Step::FindMetadata {} => self.find_metadata().await,
             Step::FetchKeySet {} => self.fetch_key_set().await,
             Step::UseClient { grant_types } => self.use_client(grant_types).await,
             Step::Register(wish) => self.register(wish).await,
