@@ -217,6 +217,8 @@ settings! {
         TEST = Setting::new("--test", "OA_AUTHTEST_TEST", "", "GLOB", Kind::List(any), "run only tests whose id matches")
             .more("`oa-authtest list` shows the ids. Several with commas, or by giving the flag again.");
         SKIP = Setting::new("--skip", "OA_AUTHTEST_SKIP", "", "GLOB", Kind::List(any), "leave out tests whose id matches");
+        SCOPE = Setting::new("--scope", "OA_AUTHTEST_SCOPE", "scope", "SCOPE", Kind::Text, "the scope that profile oauth asks for")
+            .more("Space-separated. Without it none is asked for, and the server takes its default (RFC 6749 section 3.3).");
     }
     "Network" {
         TIMEOUT = Setting::new("--timeout", "OA_AUTHTEST_TIMEOUT", "timeout", "SECONDS", Kind::Number, "the longest a request may take, its body included")

@@ -88,7 +88,7 @@ impl Plan {
                 } else {
                     lacking(&config.for_test(&id), test)
                 };
-                tests.push(PlannedTest { id, feature: feature.clone(), test: test.clone(), skip });
+                tests.push(PlannedTest { id, feature: feature.clone(), test: test.clone().asking_for(config.scope.as_deref()), skip });
             }
         }
         Ok(Self { tests })
