@@ -110,6 +110,8 @@ const MISTAKES: &[(&str, &[&str], Option<&str>)] = &[
     ("I --jwks-uri https://joe:hunter2@op.example/jwks", &[], None),
     ("I", &[], Some("[endpoints]\ntoken-endpoint = \"ftp://op.example\"")),
     ("I", &[], Some("[endpoints]\ntoken_endpoint = \"https://op.example/token\"")),
+    ("I", &["SCOPE=read  write"], None),
+    ("I", &["SCOPE=openid read"], None),
     ("I --webdriver-url localhost:9515", &[], None),
     ("I --seller-id 1", &[], None),
     // Numbers, switches, names.

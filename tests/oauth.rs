@@ -1,14 +1,14 @@
 //! Profile `oauth`, and issuers whose endpoints are configured because they publish no metadata.
 
 mod common;
-
-use std::path::Path;
+#[path = "common/patched.rs"]
+mod patched;
 
 use axum::routing::get;
-use common::{Ended, program, results, run};
-use oa_authtest::issuer::flaw::Flaw;
-use oa_authtest::issuer::{IssuerOptions, RunningIssuer, start};
-use oa_authtest::report::model::{FindingOutcome, RunReport, Verdict};
+use common::{program, results, run};
+use oa_authtest::issuer::RunningIssuer;
+use oa_authtest::report::model::{Entry, FindingOutcome, RunReport, StepEnd, Verdict};
+use patched::{issuer, tell};
 use serde_json::{Value, json};
 
 /// Where the endpoints of the embedded issuer are, by the flags that say so.
@@ -23,32 +23,12 @@ const ENDPOINTS: [(&str, &str); 8] = [
     ("--end-session-endpoint", "/connect/endsession"),
 ];
 
-/// An issuer with these patches, and the redirect URI of its client.
-async fn issuer(patch: Value) -> (RunningIssuer, String) {
-    let redirect_uri = format!("http://127.0.0.1:{}/cb", common::free_port());
-    let flaw: Flaw = serde_json::from_value(json!({"name": "test", "says": "A test.", "trips": [], "patch": patch})).expect("a flaw");
-    let options = IssuerOptions { flaw: Some(flaw), redirect_uris: vec![redirect_uri.clone()], ..IssuerOptions::default() };
-    (start(options).await.expect("it starts"), redirect_uri)
-}
-
 /// Patches that leave an issuer without metadata.
 fn no_metadata() -> Value {
     json!([
         {"at": "discovery", "status": 404, "headers": {"content-type": "text/html"}, "body": "<h1>Not found</h1>"},
         {"at": "server-metadata", "status": 404, "headers": {"content-type": "text/html"}, "body": "<h1>Not found</h1>"}
     ])
-}
-
-/// Tells stories to an issuer by its accounts.
-async fn tell(issuer: &RunningIssuer, redirect_uri: &str, folder: &Path, more: &[String]) -> Ended {
-    let accounts = issuer.accounts();
-    let mut command = program(folder);
-    command.args(["run", "--agent", "http", "--issuer", issuer.issuer(), "--redirect-uri", redirect_uri]);
-    command.args(["--client-id", &accounts.client_id, "--username", &accounts.username, "--seller-id", &accounts.seller_id]);
-    command.args(["--orders-feed-url", &accounts.orders_feed_url, "--dataset-site-url", &accounts.dataset_site_url]).args(more);
-    command.env("OA_AUTHTEST_CLIENT_SECRET", &accounts.client_secret).env("OA_AUTHTEST_PASSWORD", &accounts.password);
-    command.env("OA_AUTHTEST_INITIAL_ACCESS_TOKEN", &accounts.initial_access_token);
-    tokio::task::spawn_blocking(move || run(command)).await.expect("it ends")
 }
 
 /// The flags that name all endpoints of an issuer.
@@ -64,6 +44,43 @@ fn words(words: &[&str]) -> Vec<String> {
 fn outcomes<'a>(report: &'a RunReport, kind: &'a str) -> impl Iterator<Item = (&'a str, FindingOutcome, &'a str)> {
     let findings = report.tests.iter().flat_map(|test| &test.findings).filter(move |finding| finding.rule.starts_with(kind));
     findings.map(|finding| (finding.rule.as_str(), finding.outcome, finding.actual.as_str()))
+}
+
+/// What the program sent, requests of the user agent included, as the report tells it.
+fn sent(report: &RunReport) -> String {
+    let entries = report.tests.iter().flat_map(|test| &test.steps).flat_map(|step| &step.entries);
+    let told = entries.map(|entry| match entry {
+        Entry::Exchange(exchange) => format!("{} {}\n", exchange.url, exchange.request_body.clone().unwrap_or_default()),
+        Entry::Note { text } => format!("{text}\n"),
+        _ => String::new(),
+    });
+    told.collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_stories_are_told_to_the_end_and_never_ask_for_openid() {
+    for scope in [None, Some("openactive-openbooking")] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut command = program(folder.path());
+        command.args(["run", "--demo", "--agent", "http", "--profile", "oauth"]);
+        if scope.is_some() {
+            // What a client may have for itself is another scope here.
+            command.args(["--skip", "oauth-client-credentials/*,oauth-client-registration/client-credentials"]);
+        }
+        command.args(scope.into_iter().flat_map(|scope| ["--scope", scope]));
+        let ended = tokio::task::spawn_blocking(move || run(command)).await.expect("it ends");
+        assert_eq!(ended.code, 0, "{}", ended.said());
+        let report = results(folder.path());
+        assert_eq!((report.counts.failures, report.counts.not_run), (0, 0), "{}", ended.said());
+        for test in report.tests.iter().filter(|test| test.verdict != Verdict::Skipped) {
+            assert_eq!(test.not_tested, [""; 0], "{}", test.id);
+            assert!(test.steps.iter().all(|step| step.ended == StepEnd::Done), "{}", test.id);
+        }
+        let sent = sent(&report);
+        assert!(!sent.contains("openid ") && !sent.contains("openid`") && !sent.contains("nonce"), "{sent}");
+        assert_eq!(sent.contains("* **scope**"), scope.is_some(), "{sent}");
+        assert!(outcomes(&report, "token/id-token-present").all(|(_, outcome, _)| outcome == FindingOutcome::NotApplicable));
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -60,6 +60,7 @@ pub(super) static OF_THE_ISSUER: &[&Setting] = &[
     &setting::USERINFO_ENDPOINT,
     &setting::JWKS_URI,
     &setting::END_SESSION_ENDPOINT,
+    &setting::SCOPE,
     &setting::CLIENT_ID,
     &setting::CLIENT_SECRET,
     &setting::CLIENT_SECRET_FILE,

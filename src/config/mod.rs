@@ -59,6 +59,8 @@ pub struct Config {
     pub tests: Vec<String>,
     /// Globs over test ids to leave out.
     pub skips: Vec<String>,
+    /// The scope that profile `oauth` asks for; `None` leaves it to the server.
+    pub scope: Option<String>,
     /// A client that exists already.
     pub client: Option<ConfiguredClient>,
     /// Sent as a bearer token with registration requests, only when configured (RFC 7591 3).
@@ -132,6 +134,7 @@ impl Config {
             profiles: vec![setting::PROFILE.default.to_owned()],
             tests: Vec::new(),
             skips: Vec::new(),
+            scope: None,
             client: None,
             initial_access_token: None,
             user: None,

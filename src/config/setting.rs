@@ -222,6 +222,8 @@ settings! {
         SKIP = Setting::new("--skip", "OA_AUTHTEST_SKIP", "", "GLOB", Kind::List(any), "leave out tests whose id matches");
         FEATURE = Setting::new("--feature", "OA_AUTHTEST_FEATURE", "[features] NAME", "NAME=BOOL", Kind::Declarations(capabilities), "what the issuer has (true) or has not (false)")
             .more("What is declared is held against the provider metadata, and what is declared absent has to be refused; the rest follows the metadata. Several with commas, or by giving the flag again.");
+        SCOPE = Setting::new("--scope", "OA_AUTHTEST_SCOPE", "scope", "SCOPE", Kind::Text, "the scope that profile oauth asks for")
+            .more("Space-separated. Without it none is asked for, and the server takes its default (RFC 6749 section 3.3).");
     }
     "Network" {
         TIMEOUT = Setting::new("--timeout", "OA_AUTHTEST_TIMEOUT", "timeout", "SECONDS", Kind::Number, "the longest a request may take, its body included")

@@ -43,6 +43,7 @@ impl Layers<'_> {
             profiles,
             tests: self.list(&setting::TEST, value::text)?,
             skips: self.list(&setting::SKIP, value::text)?,
+            scope: self.optional(&setting::SCOPE, value::scope)?,
             client: self.client()?,
             initial_access_token: self.initial_access_token()?,
             user: self.user()?,

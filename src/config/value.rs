@@ -81,6 +81,23 @@ pub fn endpoint(value: &str) -> Result<Url, Problem> {
     Ok(url)
 }
 
+/// A scope of an authorization server without `OpenID` Connect: scope tokens with one space between them (RFC 6749 section 3.3).
+pub fn scope(value: &str) -> Result<String, Problem> {
+    let scope = text(value)?;
+    let is_token = |word: &str| !word.is_empty() && word.bytes().all(|byte| matches!(byte, 0x21 | 0x23..=0x5b | 0x5d..=0x7e));
+    if !scope.split(' ').all(is_token) {
+        return problem(value, "is not made of scope tokens with one space between them", "give it as it is sent, for example \"read write\"");
+    }
+    if scope.split(' ').any(|word| word == "openid") {
+        return problem(
+            value,
+            "asks for an ID token by openid",
+            "leave openid out: profile oauth is about servers without OpenID Connect, profile oidc about the others",
+        );
+    }
+    Ok(scope)
+}
+
 /// The address of a `WebDriver`, which may hold the credentials of a grid.
 pub fn webdriver(value: &str) -> Result<Url, Problem> {
     web(value, "give the driver's address, for example http://localhost:9515")

@@ -10,7 +10,7 @@ use super::step::Fact;
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a parameter of its own that a document sets or leaves out")]
 pub struct Authorize {
-    /// The scope, space-separated. With `offline_access` the request also says `prompt=consent` (OpenID Connect Core 11).
+    /// The scope, space-separated; empty for that of the settings. With `offline_access` the request also says `prompt=consent` (OpenID Connect Core 11).
     pub scope: String,
     /// `max_age`, in seconds (OpenID Connect Core 3.1.2.1).
     pub max_age: Option<u64>,

@@ -27,6 +27,10 @@ const DOCUMENTS: &[(&str, &str)] = &[
     ("oidc/token-endpoint.json", include_str!("../../features/oidc/token-endpoint.json")),
     ("oidc/registration.json", include_str!("../../features/oidc/registration.json")),
     ("oauth/server-metadata.json", include_str!("../../features/oauth/server-metadata.json")),
+    ("oauth/client-registration.json", include_str!("../../features/oauth/client-registration.json")),
+    ("oauth/client-credentials.json", include_str!("../../features/oauth/client-credentials.json")),
+    ("oauth/authorization-code.json", include_str!("../../features/oauth/authorization-code.json")),
+    ("oauth/refusals.json", include_str!("../../features/oauth/refusals.json")),
     ("security/registration.json", include_str!("../../features/security/registration.json")),
     ("security/authorization-request.json", include_str!("../../features/security/authorization-request.json")),
     ("security/pkce.json", include_str!("../../features/security/pkce.json")),
@@ -41,6 +45,9 @@ const DOCUMENTS: &[(&str, &str)] = &[
     ("security/authorization-refusals.json", include_str!("../../features/security/authorization-refusals.json")),
     ("features/declared-features.json", include_str!("../../features/features/declared-features.json")),
 ];
+
+/// The profile of authorization servers without `OpenID` Connect.
+pub const OAUTH: &str = "oauth";
 
 /// Something an issuer may implement, with the tests that show whether it does.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -80,6 +87,22 @@ impl Test {
     /// True if an end-user logs in somewhere in the story.
     pub fn logs_in(&self) -> bool {
         self.steps.iter().any(|step| step.settings().contains(&step::Need::User))
+    }
+
+    /// The same story, with this scope wherever it leaves the scope to the settings.
+    #[must_use]
+    pub fn asking_for(mut self, configured: Option<&str>) -> Self {
+        for step in &mut self.steps {
+            let scope = match step {
+                Step::ClientCredentials { scope } => scope,
+                Step::Authorize(authorize) => &mut authorize.scope,
+                _ => continue,
+            };
+            if scope.is_empty() {
+                configured.unwrap_or_default().clone_into(scope);
+            }
+        }
+        self
     }
 
     /// Every scope value the story asks for, once, in order of appearance.
@@ -186,9 +209,15 @@ mod tests {
     fn every_authorization_can_mean_only_one_thing() {
         use super::authorize::{BrowserSession, Expect, Prompt, Second};
         let features = features().expect("the embedded documents are sound");
-        let steps = features.iter().flat_map(|f| f.tests.iter().flat_map(move |test| test.steps.iter().map(move |step| (&test.id, step))));
-        for (test, wish) in steps.filter_map(|(test, step)| if let Step::Authorize(wish) = step { Some((test, wish)) } else { None }) {
-            assert!(wish.scope.split(' ').any(|scope| scope == "openid"), "{test}: no openid in the scope");
+        let steps =
+            features.iter().flat_map(|f| f.tests.iter().flat_map(move |test| test.steps.iter().map(move |step| (&f.profile, &test.id, step))));
+        for (profile, test, wish) in steps.filter_map(|(profile, test, step)| match step {
+            Step::Authorize(wish) => Some((profile, test, wish)),
+            _ => None,
+        }) {
+            let (openid, nonce) = (wish.scope.split(' ').any(|scope| scope == "openid"), wish.nonce);
+            assert!(openid || profile == OAUTH, "{test}: no openid in the scope");
+            assert!(profile != OAUTH || (wish.scope.is_empty() && !nonce), "{test}: the scope is that of the settings, and there is no nonce");
             let must_fail = wish.response_type.is_some()
                 || wish.prompt == Some(Prompt::NoneAndLogin)
                 || (wish.prompt == Some(Prompt::None) && wish.second.is_none());
@@ -203,6 +232,25 @@ mod tests {
                 assert!(!matches!(second, Second::MaxAgePassed | Second::MaxAgeAmple) || wish.max_age.is_some(), "{test}: max-age");
             }
         }
+    }
+
+    #[test]
+    fn the_profile_for_oauth_asks_for_what_is_configured_and_never_for_openid() {
+        let features = features().expect("the embedded documents are sound");
+        let tests = features.iter().filter(|feature| feature.profile == OAUTH).flat_map(|feature| &feature.tests);
+        let mut asking = 0;
+        for test in tests {
+            assert_eq!(test.scopes(), [""; 0], "{}", test.id);
+            assert_eq!(test.clone().asking_for(None), *test, "{}", test.id);
+            let scopes = test.clone().asking_for(Some("read write"));
+            if test.steps.iter().any(|step| matches!(step, Step::Authorize(_) | Step::ClientCredentials { .. })) {
+                assert_eq!(scopes.scopes(), ["read", "write"], "{}", test.id);
+                asking += 1;
+            }
+        }
+        assert!(asking > 3);
+        let other = features[0].tests[0].clone();
+        assert_eq!(other.clone().asking_for(Some("read")), other, "what a story says itself stays");
     }
 
     #[test]

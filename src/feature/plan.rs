@@ -92,7 +92,7 @@ impl Plan {
                 }
                 let skip =
                     if left_out.iter().any(|glob| glob.is_match(&id)) { Some(LEFT_OUT.to_owned()) } else { lacking(&config.for_test(&id), test) };
-                tests.push(PlannedTest { id, feature: feature.clone(), test: test.clone(), skip });
+                tests.push(PlannedTest { id, feature: feature.clone(), test: test.clone().asking_for(config.scope.as_deref()), skip });
             }
         }
         Ok(Self { tests })

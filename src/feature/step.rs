@@ -41,7 +41,7 @@ pub enum Step {
     TryClientAssertions {},
     /// Obtains a token by the client credentials grant (RFC 6749 4.4).
     ClientCredentials {
-        /// The scope, space-separated.
+        /// The scope, space-separated; empty for that of the settings.
         scope: String,
     },
     /// Asks the orders feed with the client's token and without any.
@@ -319,7 +319,7 @@ impl Step {
 
     /// The scope the step asks for, if it asks for one.
     pub fn scope(&self) -> Option<&str> {
-        match self {
+        let scope: Option<&str> = match self {
             Self::ClientCredentials { scope } => Some(scope),
             Self::AttackRefresh { wider } => Some(wider),
             Self::Authorize(authorize) => Some(&authorize.scope),
@@ -330,7 +330,8 @@ impl Step {
             | Self::RefuseAuthorizationRequests {}
             | Self::UseLoopbackPorts {} => Some("openid"),
             _ => None,
-        }
+        };
+        scope.filter(|scope| !scope.is_empty())
     }
 
     /// The heading of the step in a report.

@@ -17,7 +17,7 @@ use super::reply::{Answer, Problem, Reply};
 use super::request_object;
 use super::requested::Requested;
 use super::respond::{self, Mode, Target};
-use super::scope::{OFFLINE_ACCESS, Scope};
+use super::scope::{OFFLINE_ACCESS, OPENBOOKING, Scope};
 use super::state::{Issuer, USER_SUB};
 
 /// The longest user name that is taken as a hint, in bytes.
@@ -169,7 +169,8 @@ fn check(issuer: &Issuer, params: &Params) -> Result<Request, Refusal> {
         }
         Some(Err(_)) => return Err(invalid("max_age is not a number of seconds")),
     };
-    let asked = Scope::parse(params.get("scope").unwrap_or_default());
+    // Without a scope there is a default (RFC 6749 3.3).
+    let asked = Scope::parse(params.get("scope").unwrap_or(OPENBOOKING));
     let is_known = |word: &str| super::scope::SUPPORTED.contains(&word);
     if issuer.defect.does(Behaviour::UnknownScopeRefused) && !asked.words().all(is_known) {
         return Err(invalid("there is a scope that is not known"));

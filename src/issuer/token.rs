@@ -173,8 +173,10 @@ impl Issue<'_> {
         self.grant.auth_time.is_some() && self.scope.has(OPENID) && !forgotten
     }
 
-    fn wants_refresh_token(&self, issuer: &Issuer) -> bool {
-        self.grant.auth_time.is_some() && self.grant.scope.has(OFFLINE_ACCESS) && !issuer.defect.does(Behaviour::RefreshTokenMissing)
+    /// Without OpenID Connect, whose scope for it there is, a client gets one if it registered to use it.
+    fn wants_refresh_token(&self, issuer: &Issuer, client: &Client) -> bool {
+        let is_asked = self.grant.scope.has(OFFLINE_ACCESS) || (!self.grant.scope.has(OPENID) && client.metadata.may("refresh_token"));
+        self.grant.auth_time.is_some() && is_asked && !issuer.defect.does(Behaviour::RefreshTokenMissing)
     }
 }
 
@@ -193,7 +195,7 @@ fn issue(issuer: &Issuer, client: &Client, issue: &Issue<'_>) -> Answer {
         "scope": issue.scope.to_string(),
     });
     let keeps = issue.kind == GrantKind::Refresh && client.metadata.is_public() && issuer.defect.does(Behaviour::RefreshKeptByPublicClient);
-    if issue.wants_refresh_token(issuer) && !keeps {
+    if issue.wants_refresh_token(issuer, client) && !keeps {
         body["refresh_token"] = json!(random::secret());
     }
     let sites = issue.sites();

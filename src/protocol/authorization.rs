@@ -4,6 +4,7 @@ use serde_json::Map;
 use url::Url;
 
 use super::authorization_request::AuthorizationRequest;
+use crate::feature::OAUTH;
 use crate::feature::authorize::{Authorize, BrowserSession, ConsentDue, Expect, Method, RequestObject};
 use crate::report::model::{Entry, StepEnd};
 use crate::rule::authorization_delivery::{Asked, AuthorizationDelivery};
@@ -23,7 +24,12 @@ impl Session {
     /// [`Stop`] if no authorization code comes of it though there is to be one.
     pub async fn authorize(&mut self, wish: &Authorize) -> Result<StepEnd, Stop> {
         let Some(endpoint) = self.endpoint("authorization_endpoint")? else {
-            return Err(super::unknown_endpoint("authorization_endpoint"));
+            // A server may be for machines alone.
+            return if self.profile == OAUTH {
+                Ok(super::not_offered("authorization_endpoint"))
+            } else {
+                Err(super::unknown_endpoint("authorization_endpoint"))
+            };
         };
         if let Some(reason) = self.not_authorizable(wish)? {
             return Ok(StepEnd::LeftOut(reason));
@@ -88,6 +94,9 @@ impl Session {
                 self.judge_second_login(second, wish.attempt.as_deref(), error, None);
             }
             return Ok(StepEnd::Done);
+        }
+        if let Some(stop) = super::scope_wanted(&wish.scope, artefact.parameter("error")) {
+            return Err(stop);
         }
         if wish.method == Method::Post {
             self.judge_delivery(Asked::ByPost, None);

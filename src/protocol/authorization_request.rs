@@ -94,9 +94,11 @@ impl Session {
             ("response_type", wish.response_type.clone().unwrap_or_else(|| "code".to_owned())),
             ("client_id", self.client()?.id.clone()),
             ("redirect_uri", self.redirect_uri()),
-            ("scope", super::grant_limits::scope(wish)),
-            ("state", state.clone()),
         ];
+        let scope = super::grant_limits::scope(wish);
+        // An empty scope is no scope (RFC 6749 3.3).
+        parameters.extend((!scope.is_empty()).then_some(("scope", scope)));
+        parameters.push(("state", state.clone()));
         let mut add = |name, value: Option<String>| parameters.extend(value.map(|value| (name, value)));
         add("nonce", nonce.clone());
         add("code_challenge", pkce.as_ref().map(|pkce| pkce.challenge.clone()));

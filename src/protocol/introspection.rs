@@ -19,7 +19,7 @@ impl Session {
         let response = self.send_authenticated("Introspection", url, &parameters).await?;
         let client_id = self.client()?.id.clone();
         let issuer = self.issuer();
-        self.judge(&Introspection { response, client_id, issuer, scope: Some(user.scope()), id_token_sub: user.sub() });
+        self.judge(&Introspection { response, client_id, issuer, scope: user.known_scope(), id_token_sub: user.sub() });
         Ok(StepEnd::Done)
     }
 }

@@ -34,7 +34,7 @@ impl Session {
             before: user.response.clone(),
             id_token_before: user.id_token.clone(),
             id_token_after: judged.as_ref().ok().and_then(|tokens| tokens.id_token.clone()),
-            scope_before: Some(scope),
+            scope_before: user.known_scope(),
         });
         let tokens = judged?;
         if let Some(kept) = &mut self.facts.user {

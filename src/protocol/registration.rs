@@ -172,6 +172,13 @@ impl Session {
             "grant_types": grants,
             "token_endpoint_auth_method": method.as_str(),
         });
+        // Without a grant that redirects there is nothing to redirect and no response type (RFC 7591 2, 2.1).
+        if !grants.contains(&"authorization_code")
+            && let Some(members) = body.as_object_mut()
+        {
+            members.shift_remove("redirect_uris");
+            members.insert("response_types".to_owned(), json!([]));
+        }
         // A story may ask for nothing; an empty scope is no scope (RFC 6749 3.3).
         if !scopes.is_empty() {
             body["scope"] = json!(scopes.join(" "));

@@ -122,7 +122,7 @@ impl Session {
             issuer: self.issuer(),
             client_id: client.id,
             expires_in,
-            scope: text("scope").or_else(|| Some(asked.scope.to_owned())),
+            scope: text("scope").or_else(|| Some(asked.scope.to_owned()).filter(|scope| !scope.is_empty())),
             id_token_sub: sub,
             keys: self.facts.keys.clone(),
             has_key_set,

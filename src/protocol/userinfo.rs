@@ -24,6 +24,11 @@ impl UserTokens {
     pub fn scope(&self) -> String {
         self.response.get("scope").and_then(Value::as_str).unwrap_or(&self.requested_scope).to_owned()
     }
+
+    /// The same, unless none was asked for and none was named: then the server took one that nobody knows.
+    pub fn known_scope(&self) -> Option<String> {
+        Some(self.scope()).filter(|scope| !scope.is_empty())
+    }
 }
 
 impl Session {

@@ -97,9 +97,11 @@ static RULES: &[Check<ServerMetadata>] = &[
         "RFC8414-2",
         "The authorization server publishes its response types as an array of strings, unless no grant type uses any",
         "A client that looks for the flow it needs finds none and stops.",
-        |server| match present_list(server, "response_types_supported") {
-            false => at_authorization_endpoint(server, |_| Outcome::failed("response_types_supported", "no response_types_supported")),
-            true => same(server, &lists::RESPONSE_TYPES),
+        |server| {
+            if publishes(server, "response_types_supported") {
+                return same(server, &lists::RESPONSE_TYPES);
+            }
+            at_authorization_endpoint(server, |_| Outcome::failed("response_types_supported", "no response_types_supported"))
         },
     ),
     must(
@@ -220,8 +222,8 @@ fn at_authorization_endpoint(server: &ServerMetadata, judgement: impl FnOnce(&Ma
     })
 }
 
-fn present_list(server: &ServerMetadata, name: &str) -> bool {
-    server.0.response.members().is_none_or(|document| present(document, name).is_some())
+fn publishes(server: &ServerMetadata, name: &str) -> bool {
+    server.0.response.members().is_some_and(|document| present(document, name).is_some())
 }
 
 fn jwks_uri(server: &ServerMetadata) -> Outcome {

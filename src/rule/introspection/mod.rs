@@ -29,6 +29,12 @@ impl Artefact for Introspection {
     fn exchange(&self) -> Option<usize> {
         Some(self.response.exchange)
     }
+    /// A server that issues several kinds of tokens may introspect some of them only, and says so by the error that RFC 7009 2.2.1 has for it.
+    fn absent(&self) -> Option<&str> {
+        let error = self.response.members().and_then(|answer| answer.get("error")).and_then(Value::as_str);
+        (self.response.status == 400 && error == Some("unsupported_token_type"))
+            .then_some("the server does not introspect tokens of this kind (unsupported_token_type)")
+    }
 }
 
 static RULES: &[Check<Introspection>] = &[
@@ -234,6 +240,15 @@ mod tests {
         assert_eq!(not_applicable(&least).len(), 10);
         let alone = Introspection { id_token_sub: None, scope: None, ..artefact(&good()) };
         assert_eq!(not_applicable(&alone), ["introspection/sub", "introspection/inactive-bare"]);
+    }
+
+    #[test]
+    fn a_server_may_introspect_some_kinds_of_tokens_only() {
+        let answered = |status, error: &str| Introspection { response: response(status, &json!({"error": error})), ..artefact(&good()) };
+        assert!(answered(400, "unsupported_token_type").absent().is_some_and(|why| why.contains("unsupported_token_type")));
+        for other in [answered(400, "invalid_request"), answered(200, "unsupported_token_type"), artefact(&good())] {
+            assert_eq!(other.absent(), None);
+        }
     }
 
     #[test]
