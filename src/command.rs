@@ -7,7 +7,8 @@ use url::Url;
 
 use crate::cli::{Cli, Commands, CompareArgs, ExplainArgs, InitArgs, IssuerArgs, ListArgs, ReportArgs, RunArgs, SelfTestArgs};
 use crate::config::error::ConfigError;
-use crate::config::{self, DemoSettings, DemoWish, Tls, World};
+use crate::config::{self, DemoSettings, DemoWish, World};
+use crate::demo;
 use crate::exit::Exit;
 use crate::feature::{self, FeatureError};
 use crate::issuer::flaw;
@@ -136,12 +137,13 @@ async fn run_tests(args: RunArgs) -> Result<Exit, Failure> {
         return Ok(launch::launch(config, None, console).await?);
     };
     // Settled once without the issuer, to learn the redirect URI; the issuer is told it, and settles the rest.
-    let asked = config::load(&args.flags, &world, Some(DemoSettings::new("http://localhost")))?;
+    let placeholder = DemoSettings { profile: Some(persona(&wish.persona)?.name().to_owned()), ..DemoSettings::new("http://localhost") };
+    let asked = config::load(&args.flags, &world, Some(placeholder))?;
     let redirect_uri = if asked.redirect_uri == default_redirect_uri() { DEMO_REDIRECT_URI.parse() } else { Ok(asked.redirect_uri) };
     let redirect_uri = redirect_uri.map_err(|e| CallbackError::NotLoopback(e.to_string()))?;
     let callback = CallbackListener::bind(&redirect_uri).await?;
     let (issuer, certificate) = start_demo(wish, callback.redirect_uri()).await?;
-    let mut config = config::load(&args.flags, &world, Some(settings_of(&issuer, certificate.as_ref())))?;
+    let mut config = config::load(&args.flags, &world, Some(demo::settings(&issuer, certificate.as_ref().map(tempfile::NamedTempFile::path))))?;
     config.redirect_uri = callback.redirect_uri().clone();
     let console = console::Console::of_process(console::Choices::of_process());
     let exit = launch::launch(config, Some(callback), console).await;
@@ -170,22 +172,6 @@ fn keep(pem: &str) -> std::io::Result<tempfile::NamedTempFile> {
     let file = tempfile::Builder::new().prefix("oa-authtest-").suffix(".pem").tempfile()?;
     std::fs::write(file.path(), pem)?;
     Ok(file)
-}
-
-fn settings_of(issuer: &RunningIssuer, certificate: Option<&tempfile::NamedTempFile>) -> DemoSettings {
-    let accounts = issuer.accounts();
-    DemoSettings {
-        client_id: Some(accounts.client_id.clone()),
-        client_secret: Some(accounts.client_secret.clone().into()),
-        initial_access_token: Some(accounts.initial_access_token.clone().into()),
-        username: Some(accounts.username.clone()),
-        password: Some(accounts.password.clone().into()),
-        seller_id: Some(accounts.seller_id.clone()),
-        orders_feed_url: Some(accounts.orders_feed_url.clone()),
-        dataset_site_url: Some(accounts.dataset_site_url.clone()),
-        tls: certificate.map_or(Tls::System, |file| Tls::CaFile(file.path().to_path_buf())),
-        ..DemoSettings::new(issuer.issuer())
-    }
 }
 
 fn persona(name: &str) -> Result<Persona, Failure> {
@@ -226,19 +212,7 @@ async fn serve(args: IssuerArgs) -> Result<Exit, Failure> {
     let persona = persona(&args.persona)?;
     let redirect_uris = vec![default_redirect_uri().to_string()];
     let issuer = issuer::start(IssuerOptions { port: args.port, tls: args.tls, persona, flaw, redirect_uris }).await?;
-    let accounts = issuer.accounts();
-    say(&format!(
-        "The embedded issuer is at {}\n\n  client                {} / {}\n  initial access token  {}\n  user                  {} / {}\n  seller                {}\n  orders feed           {}\n  dataset site          {}\n\nCtrl-C ends it.\n",
-        issuer.issuer(),
-        accounts.client_id,
-        accounts.client_secret,
-        accounts.initial_access_token,
-        accounts.username,
-        accounts.password,
-        accounts.seller_id,
-        accounts.orders_feed_url,
-        accounts.dataset_site_url
-    ))?;
+    say(&demo::sheet(&issuer))?;
     let exit = launch::signal().await;
     issuer.stop().await;
     // Ending it is what its user wants, so that is no interruption.
