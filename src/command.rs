@@ -8,7 +8,8 @@ use url::Url;
 
 use crate::cli::{Cli, Commands, CompareArgs, ExplainArgs, InitArgs, IssuerArgs, KnownArgs, ListArgs, ReportArgs, RunArgs, SelfTestArgs};
 use crate::config::error::ConfigError;
-use crate::config::{self, Config, DemoSettings, DemoWish, Format, Layer, Tls, World};
+use crate::config::{self, Config, DemoSettings, DemoWish, Format, Layer, World};
+use crate::demo;
 use crate::doctor::DoctorError;
 use crate::exit::Exit;
 use crate::feature::{self, FeatureError};
@@ -188,6 +189,7 @@ async fn prepare(flags: &Layer, world: &World<'_>) -> Result<Prepared, Failure> 
     // Settled once without the issuer, to learn the redirect URI; the issuer is told it, and settles the rest. Whoever gives another password
     // than the demo's needs its user name.
     let known = DemoSettings {
+        profile: Some(persona(&wish.persona)?.name().to_owned()),
         client_id: Some(issuer::CLIENT_ID.to_owned()),
         client_secret: Some(issuer::CLIENT_SECRET.into()),
         username: Some(issuer::USERNAME.to_owned()),
@@ -200,7 +202,7 @@ async fn prepare(flags: &Layer, world: &World<'_>) -> Result<Prepared, Failure> 
     let callback = CallbackListener::bind(&redirect_uri).await;
     let redirect_uri = callback.as_ref().map_or(redirect_uri, |callback| callback.redirect_uri().clone());
     let (issuer, certificate) = start_demo(wish, &redirect_uri).await?;
-    let settings = settings_of(&issuer, certificate.as_ref());
+    let settings = demo::settings(&issuer, certificate.as_ref().map(tempfile::NamedTempFile::path));
     let mut config = config::load(flags, world, Some(settings.clone()))?;
     config.redirect_uri = redirect_uri;
     Ok(Prepared { config, callback: Some(callback), demo: Some((issuer, certificate)), settings: Some(settings) })
@@ -227,22 +229,6 @@ fn keep(pem: &str) -> std::io::Result<tempfile::NamedTempFile> {
     let file = tempfile::Builder::new().prefix("oa-authtest-").suffix(".pem").tempfile()?;
     std::fs::write(file.path(), pem)?;
     Ok(file)
-}
-
-fn settings_of(issuer: &RunningIssuer, certificate: Option<&tempfile::NamedTempFile>) -> DemoSettings {
-    let accounts = issuer.accounts();
-    DemoSettings {
-        client_id: Some(accounts.client_id.clone()),
-        client_secret: Some(accounts.client_secret.clone().into()),
-        initial_access_token: Some(accounts.initial_access_token.clone().into()),
-        username: Some(accounts.username.clone()),
-        password: Some(accounts.password.clone().into()),
-        seller_id: Some(accounts.seller_id.clone()),
-        orders_feed_url: Some(accounts.orders_feed_url.clone()),
-        dataset_site_url: Some(accounts.dataset_site_url.clone()),
-        tls: certificate.map_or(Tls::System, |file| Tls::CaFile(file.path().to_path_buf())),
-        ..DemoSettings::new(issuer.issuer())
-    }
 }
 
 fn persona(name: &str) -> Result<Persona, Failure> {
@@ -283,19 +269,7 @@ async fn serve(args: IssuerArgs) -> Result<Exit, Failure> {
     let persona = persona(&args.persona)?;
     let redirect_uris = vec![default_redirect_uri().to_string()];
     let issuer = issuer::start(IssuerOptions { port: args.port, tls: args.tls, persona, flaw, redirect_uris }).await?;
-    let accounts = issuer.accounts();
-    say(&format!(
-        "The embedded issuer is at {}\n\n  client                {} / {}\n  initial access token  {}\n  user                  {} / {}\n  seller                {}\n  orders feed           {}\n  dataset site          {}\n\nCtrl-C ends it.\n",
-        issuer.issuer(),
-        accounts.client_id,
-        accounts.client_secret,
-        accounts.initial_access_token,
-        accounts.username,
-        accounts.password,
-        accounts.seller_id,
-        accounts.orders_feed_url,
-        accounts.dataset_site_url
-    ))?;
+    say(&demo::sheet(&issuer))?;
     let exit = launch::signal().await;
     issuer.stop().await;
     // Ending it is what its user wants, so that is no interruption.

@@ -4,7 +4,7 @@
 //!
 //! | word | meaning |
 //! |---|---|
-//! | profile | a set of features: `openactive`, `oidc`, `oauth`, `security`, … |
+//! | profile | a set of features: `openactive`, `oidc`, `oauth`, `security`, `airlock`, `aidbox`, `features` |
 //! | feature | something an issuer may implement |
 //! | test | one story told to an issuer, in order; its id is `feature/test` |
 //! | step | one move in a story: discover, register, authorize, … |
@@ -39,6 +39,7 @@
 pub mod cli;
 pub mod command;
 pub mod config;
+pub mod demo;
 pub mod doctor;
 pub mod exit;
 pub mod feature;

@@ -39,13 +39,15 @@ impl Invocation {
         if let Some(path) = file {
             words.extend([setting::CONFIG.flag.to_owned(), quoted(&path.to_string_lossy())]);
         }
+        // Where a default may not be the one that counts, it is said.
+        let persona = find(&setting::PERSONA).is_some_and(|given| !matches!(given.origin, Origin::Default));
+        let defaults_too = file.is_some() || (demo && persona);
         let of_demo = [&setting::PERSONA, &setting::FLAW].into_iter().filter(|_| demo);
         let repeated = SETTINGS.iter().copied().filter(|setting| NOT_REPEATED.iter().all(|other| other.flag != setting.flag));
         for setting in of_demo.chain(repeated) {
             let Some(given) = find(setting) else { continue };
             if matches!(given.origin, Origin::Flag(_) | Origin::Variable(_)) {
-                // Over a file even a default counts, because it may win over what the file says.
-                words.extend(word(setting, &given.value, file.is_some()));
+                words.extend(word(setting, &given.value, defaults_too));
             }
         }
         Self(words)

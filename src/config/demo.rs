@@ -23,6 +23,8 @@ pub struct DemoWish {
 pub struct DemoSettings {
     /// Its issuer identifier.
     pub issuer: String,
+    /// The profile that is about it, if no other is asked for; `None` for the usual one.
+    pub profile: Option<String>,
     /// The identifier of a client it knows.
     pub client_id: Option<String>,
     /// That client's secret.
@@ -41,6 +43,12 @@ pub struct DemoSettings {
     pub dataset_site_url: Option<String>,
     /// The endpoints that it does not publish, by their members of the metadata: `token_endpoint`.
     pub endpoints: BTreeMap<&'static str, String>,
+    /// The address of another resource of its.
+    pub resource_url: Option<String>,
+    /// An audience that access tokens can be asked for.
+    pub audience: Option<String>,
+    /// How many seconds the client's access tokens live.
+    pub token_lifetime: Option<u64>,
     /// How its certificate can be judged; [`Tls::System`] over plain http.
     pub tls: Tls,
 }
@@ -61,6 +69,9 @@ pub(super) static OF_THE_ISSUER: &[&Setting] = &[
     &setting::JWKS_URI,
     &setting::END_SESSION_ENDPOINT,
     &setting::SCOPE,
+    &setting::RESOURCE_URL,
+    &setting::AUDIENCE,
+    &setting::TOKEN_LIFETIME,
     &setting::CLIENT_ID,
     &setting::CLIENT_SECRET,
     &setting::CLIENT_SECRET_FILE,
@@ -82,6 +93,7 @@ impl DemoSettings {
     pub fn new(issuer: impl Into<String>) -> Self {
         Self {
             issuer: issuer.into(),
+            profile: None,
             client_id: None,
             client_secret: None,
             initial_access_token: None,
@@ -91,6 +103,9 @@ impl DemoSettings {
             orders_feed_url: None,
             dataset_site_url: None,
             endpoints: BTreeMap::new(),
+            resource_url: None,
+            audience: None,
+            token_lifetime: None,
             tls: Tls::System,
         }
     }
@@ -98,6 +113,9 @@ impl DemoSettings {
     /// The same as a layer.
     pub(super) fn layer(self) -> Layer {
         let mut layer = Layer::default();
+        if let Some(profile) = self.profile {
+            layer.set(&setting::PROFILE, Value::List(vec![profile]), Origin::Demo);
+        }
         let (ca_file, insecure) = match self.tls {
             Tls::System => (None, None),
             Tls::CaFile(path) => (Some(path.to_string_lossy().into_owned()), None),
@@ -110,6 +128,9 @@ impl DemoSettings {
             (&setting::SELLER_ID, self.seller_id),
             (&setting::ORDERS_FEED_URL, self.orders_feed_url),
             (&setting::DATASET_SITE_URL, self.dataset_site_url),
+            (&setting::RESOURCE_URL, self.resource_url),
+            (&setting::AUDIENCE, self.audience),
+            (&setting::TOKEN_LIFETIME, self.token_lifetime.map(|seconds| seconds.to_string())),
             (&setting::CA_FILE, ca_file),
             (&setting::INSECURE, insecure),
         ];

@@ -139,7 +139,10 @@ impl Stack {
         let is_demo = demo.is_some();
         let path = file_path(flags, &variables, world, is_demo);
         let file = path.as_ref().map(|(path, origin)| read(path, origin.as_ref(), world)).transpose()?.unwrap_or_default();
-        let above = vec![flags.clone(), variables.clone(), file.top.clone(), Layer::defaults()];
+        // Unlike what else the embedded issuer settles, its profile is a mere default.
+        let mut above = vec![flags.clone(), variables.clone(), file.top.clone()];
+        above.extend(demo.clone());
+        above.push(Layer::defaults());
         let profiles = Layers { layers: above, world }.list(&setting::PROFILE, |name| value::one_of(name, world.profiles))?;
 
         let mut layers = vec![flags.clone()];

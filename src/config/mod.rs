@@ -75,6 +75,12 @@ pub struct Config {
     pub dataset_site_url: Option<Url>,
     /// The endpoints that were given, by their members of the metadata: they take the place of the published ones.
     pub endpoints: BTreeMap<&'static str, Url>,
+    /// Another resource protected by the issuer's access tokens, for any client.
+    pub resource_url: Option<Url>,
+    /// The audience that access tokens are asked for.
+    pub audience: Option<String>,
+    /// How long the client's access tokens are configured to live, in seconds.
+    pub token_lifetime: Option<u32>,
     /// The redirect URI: http on loopback.
     pub redirect_uri: Url,
     /// The selectors of login and consent pages.
@@ -142,6 +148,9 @@ impl Config {
             orders_feed_url: None,
             dataset_site_url: None,
             endpoints: BTreeMap::new(),
+            resource_url: None,
+            audience: None,
+            token_lifetime: None,
             redirect_uri: Url::parse(setting::REDIRECT_URI.default).expect("the default redirect URI is a URL"),
             selectors: Selectors::default(),
             network: Network { tls: Tls::System, timeout: Duration::from_secs(30) },

@@ -183,6 +183,14 @@ settings! {
         END_SESSION_ENDPOINT = Setting::new("--end-session-endpoint", "OA_AUTHTEST_END_SESSION_ENDPOINT", "[endpoints] end-session-endpoint",
             "URL", Kind::Text, "the endpoint that logs the end-user out");
     }
+    "Resource" {
+        RESOURCE_URL = Setting::new("--resource-url", "OA_AUTHTEST_RESOURCE_URL", "[resource] url", "URL", Kind::Text,
+            "the address of a resource that wants an access token").more("It is read with the client's own token, and has to be closed without.");
+        AUDIENCE = Setting::new("--audience", "OA_AUTHTEST_AUDIENCE", "[resource] audience", "URI", Kind::Text,
+            "the audience that access tokens are asked for");
+        TOKEN_LIFETIME = Setting::new("--token-lifetime", "OA_AUTHTEST_TOKEN_LIFETIME", "[resource] token-lifetime", "SECONDS", Kind::Number,
+            "how long the client's access tokens are configured to live");
+    }
     "Client" {
         CLIENT_ID = Setting::new("--client-id", "OA_AUTHTEST_CLIENT_ID", "[client] id", "ID", Kind::Text, "the identifier of a client registered beforehand");
         CLIENT_SECRET = Setting::new("--client-secret", "OA_AUTHTEST_CLIENT_SECRET", "[client] secret", "SECRET", Kind::Secret, "the secret of the client registered beforehand")

@@ -51,6 +51,10 @@ impl Layers<'_> {
             orders_feed_url: self.optional(&setting::ORDERS_FEED_URL, value::address)?,
             dataset_site_url: self.optional(&setting::DATASET_SITE_URL, value::address)?,
             endpoints: self.endpoints()?,
+            resource_url: self.optional(&setting::RESOURCE_URL, value::address)?,
+            audience: self.optional(&setting::AUDIENCE, value::text)?,
+            token_lifetime: self
+                .optional(&setting::TOKEN_LIFETIME, |text| value::whole(text, 1..=31_536_000, "give the seconds, as in --token-lifetime 600"))?,
             redirect_uri: self.required(&setting::REDIRECT_URI, value::redirect_uri)?,
             selectors: Selectors {
                 username: self.required(&setting::USERNAME_SELECTOR, value::text)?,

@@ -124,6 +124,7 @@ fn lacking(config: &Config, test: &Test) -> Option<String> {
             Need::DatasetSite if config.dataset_site_url.is_none() => {
                 "the address of the dataset site: set --dataset-site-url, or [dataset-site] url in oa-authtest.toml"
             }
+            Need::Audience if config.audience.is_none() => "an audience to ask for: set --audience, or [resource] audience in oa-authtest.toml",
             _ => continue,
         };
         if !lacking.contains(&missing) {

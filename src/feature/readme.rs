@@ -40,6 +40,7 @@ pub fn needs(steps: &[Step]) -> Vec<&'static str> {
         let words = match need {
             Need::User => "an end-user (`--username`, `--password`)",
             Need::DatasetSite => "a dataset site (`--dataset-site-url`)",
+            Need::Audience => "an audience (`--audience`)",
         };
         if !needs.contains(&words) {
             needs.push(words);

@@ -41,9 +41,33 @@ pub enum Step {
     TryClientAssertions {},
     /// Obtains a token by the client credentials grant (RFC 6749 4.4).
     ClientCredentials {
-        /// The scope, space-separated; empty for that of the settings.
+        /// The scope, space-separated; empty for that of the settings, if they have one.
+        #[serde(default)]
         scope: String,
+        /// Whether only that part of the scope is asked for which the registration response says the client has.
+        #[serde(default, rename = "as-registered")]
+        as_registered: bool,
+        /// Whether the configured audience is asked for.
+        #[serde(default)]
+        audience: bool,
     },
+    /// The same by a request in JSON, which some issuers take beside the form of the RFC.
+    RequestTokenByJson {
+        /// Whether the configured audience is asked for.
+        #[serde(default)]
+        audience: bool,
+    },
+    /// Refreshes the client's own token, where a refresh token came with it.
+    RefreshClientToken {
+        /// In which form.
+        by: Body,
+    },
+    /// Introspects the client's own token, which the issuer need not have stored, where an endpoint is published (RFC 7662).
+    IntrospectClientToken {},
+    /// Asks the configured resource with the client's token, without any, and with one that nobody issued (RFC 6750).
+    AccessResource {},
+    /// Closes the session of the client's token, and looks whether it is dead.
+    CloseSession {},
     /// Asks the orders feed with the client's token and without any.
     AccessOrdersFeed {},
     /// Sends the end-user to the authorization endpoint and waits for the callback (RFC 6749 4.1.1, OpenID Connect Core 3.1.2).
@@ -159,6 +183,21 @@ pub struct ClientWish {
     /// `redirect_uris`.
     #[serde(default)]
     pub redirect_uris: RedirectUris,
+    /// `contacts`.
+    #[serde(default)]
+    pub contacts: Vec<String>,
+    /// `client_uri`.
+    pub client_uri: Option<String>,
+}
+
+/// The form of a token request's body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Body {
+    /// As the RFC has it.
+    Form,
+    /// JSON.
+    Json,
 }
 
 /// How a client that authenticates by `private_key_jwt` makes its key known.
@@ -237,6 +276,8 @@ pub enum Need {
     User,
     /// The dataset site's address.
     DatasetSite,
+    /// An audience to ask for.
+    Audience,
 }
 
 impl Step {
@@ -252,8 +293,10 @@ impl Step {
             | Self::TrySectorIdentifiers {}
             | Self::CheckCapability { .. }
             | Self::FetchDatasetSite {} => &[Fact::Metadata],
-            Self::ClientCredentials { .. } => &[Fact::Metadata, Fact::KeySet, Fact::Client],
-            Self::AccessOrdersFeed {} => &[Fact::ClientToken],
+            Self::ClientCredentials { .. } | Self::RequestTokenByJson { .. } => &[Fact::Metadata, Fact::KeySet, Fact::Client],
+            Self::RefreshClientToken { .. } => &[Fact::Metadata, Fact::KeySet, Fact::Client, Fact::ClientToken],
+            Self::IntrospectClientToken {} => &[Fact::Metadata, Fact::Client, Fact::ClientToken],
+            Self::AccessOrdersFeed {} | Self::AccessResource {} | Self::CloseSession {} => &[Fact::ClientToken],
             Self::Authorize(authorize) => authorize.needs(),
             Self::ReadClient {}
             | Self::DeleteClient {}
@@ -294,7 +337,7 @@ impl Step {
             Self::Discover {} | Self::DiscoverServer {} | Self::FindMetadata {} => &[Fact::Metadata],
             Self::FetchKeySet {} => &[Fact::KeySet],
             Self::UseClient { .. } | Self::Register(_) => &[Fact::Client],
-            Self::ClientCredentials { .. } => &[Fact::ClientToken],
+            Self::ClientCredentials { .. } | Self::RequestTokenByJson { .. } => &[Fact::ClientToken],
             Self::Authorize(authorize) => authorize.gives(),
             Self::ExchangeCode {} => &[Fact::UserTokens],
             _ => &[],
@@ -313,6 +356,7 @@ impl Step {
             | Self::RefuseAuthorizationRequests {}
             | Self::UseLoopbackPorts {} => &[Need::User],
             Self::FetchDatasetSite {} => &[Need::DatasetSite],
+            Self::ClientCredentials { audience: true, .. } | Self::RequestTokenByJson { audience: true } => &[Need::Audience],
             _ => &[],
         }
     }
@@ -320,7 +364,7 @@ impl Step {
     /// The scope the step asks for, if it asks for one.
     pub fn scope(&self) -> Option<&str> {
         let scope: Option<&str> = match self {
-            Self::ClientCredentials { scope } => Some(scope),
+            Self::ClientCredentials { scope, .. } => Some(scope),
             Self::AttackRefresh { wider } => Some(wider),
             Self::Authorize(authorize) => Some(&authorize.scope),
             Self::TryWrongPassword {}
@@ -350,6 +394,12 @@ impl Step {
             Self::DeleteClient {} => "Client Deletion",
             Self::TryClientAssertions {} => "Client Assertions",
             Self::ClientCredentials { .. } => "Client Credentials Flow",
+            Self::RequestTokenByJson { .. } => "Token Request as JSON",
+            Self::RefreshClientToken { by: Body::Form } => "Refresh of the Client's Token",
+            Self::RefreshClientToken { by: Body::Json } => "Refresh as JSON",
+            Self::IntrospectClientToken {} => "Introspection of the Client's Token",
+            Self::AccessResource {} => "Resource",
+            Self::CloseSession {} => "Session Closed",
             Self::AccessOrdersFeed {} => "Orders Feed",
             Self::Authorize(authorize) => {
                 return authorize.attempt.as_ref().map_or_else(|| "Authorization".to_owned(), |attempt| format!("Authorization ({attempt})"));

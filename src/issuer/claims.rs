@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::client::Client;
 use super::flaw::{Behaviour, Site};
-use super::grant::{ACCESS_TOKEN_LIFETIME, Grant, ID_TOKEN_LIFETIME};
+use super::grant::{Grant, ID_TOKEN_LIFETIME};
 use super::keys::{Alg, KeyRing, unsigned};
 use super::random;
 use super::reply::Problem;
@@ -120,18 +120,31 @@ pub fn id_token(
 /// A signed access token for this scope.
 pub fn access_token(issuer: &Issuer, grant: &Grant, scope: &Scope, kind: GrantKind, now: u64) -> Result<AccessToken, Problem> {
     let jti = random::secret();
-    let audience = if issuer.defect.does(Behaviour::AccessTokenForClient) { grant.client_id.clone() } else { audience(issuer) };
+    let manners = issuer.manners();
+    let asked = grant.requested.audience.clone().filter(|_| !issuer.defect.does(Behaviour::AudienceIgnored));
+    let audience =
+        if issuer.defect.does(Behaviour::AccessTokenForClient) { grant.client_id.clone() } else { asked.unwrap_or_else(|| audience(issuer)) };
     let mut claims = json!({
         "iss": issuer.url,
         "sub": grant.sub,
         "aud": audience,
         "client_id": grant.client_id,
-        "exp": now + ACCESS_TOKEN_LIFETIME,
+        "exp": now + manners.token_lifetime,
         "iat": now,
         "jti": jti,
-        "scope": scope.to_string(),
-        "https://openactive.io/clientId": grant.client_id,
     });
+    if !manners.default_audience
+        && grant.requested.audience.is_none()
+        && let Value::Object(claims) = &mut claims
+    {
+        claims.shift_remove("aud");
+    }
+    if !scope.is_empty() {
+        claims["scope"] = json!(scope.to_string());
+    }
+    if manners.openactive_claims {
+        claims["https://openactive.io/clientId"] = json!(grant.client_id);
+    }
     if let Some(auth_time) = grant.auth_time {
         claims["auth_time"] = json!(auth_time);
     }
@@ -141,7 +154,7 @@ pub fn access_token(issuer: &Issuer, grant: &Grant, scope: &Scope, kind: GrantKi
     }
     issuer.defect.json(&sites, &mut claims)?;
     let wrong = Wrong { unsigned: Behaviour::AccessTokenUnsigned, foreign: Behaviour::AccessTokenForeignKey };
-    let text = sign(issuer, Alg::Rs256, "at+jwt", Site::AccessTokenHeader, &claims, &wrong)?;
+    let text = sign(issuer, Alg::Rs256, manners.token_type, Site::AccessTokenHeader, &claims, &wrong)?;
     Ok(AccessToken { text, jti, audience })
 }
 

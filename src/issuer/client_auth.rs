@@ -12,7 +12,6 @@ use super::flaw::Behaviour;
 use super::params::Params;
 use super::random;
 use super::reply::OauthError;
-use super::routes::TOKEN;
 use super::state::{Issuer, now};
 
 struct Credentials {
@@ -69,12 +68,12 @@ pub fn claimed_id(headers: &HeaderMap, form: &Params) -> Option<String> {
 
 /// True if a client assertion is good, which it is once.
 fn is_good(issuer: &Issuer, client: &Client, text: &str) -> bool {
-    let token_endpoint = format!("{}{TOKEN}", issuer.url);
+    let token_endpoint = &issuer.accounts.token_endpoint;
     if issuer.defect.does(Behaviour::AssertionRefused) {
         return false;
     }
     let audiences: &[&str] =
-        if issuer.defect.does(Behaviour::AssertionForIssuerRefused) { &[&token_endpoint] } else { &[&issuer.url, &token_endpoint] };
+        if issuer.defect.does(Behaviour::AssertionForIssuerRefused) { &[token_endpoint] } else { &[&issuer.url, token_endpoint] };
     let found = client.metadata.assertion_keys.judge(text, &client.id, audiences, now());
     found.is_some_and(|assertion| issuer.store().use_assertion(&client.id, &assertion.jti))
 }

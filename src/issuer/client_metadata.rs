@@ -60,14 +60,14 @@ fn redirect_uri(description: &'static str) -> OauthError {
 }
 
 impl Metadata {
-    /// A client that may do everything, by either secret method.
-    pub fn of_static_client(name: &str, redirect_uris: Vec<String>) -> Self {
+    /// A client with every scope and these grants, by either secret method.
+    pub fn of_static_client(name: &str, redirect_uris: Vec<String>, grant_types: &[&str]) -> Self {
         Self {
             document: Map::new(),
             name: Some(name.to_owned()),
             post_logout_redirect_uris: redirect_uris.clone(),
             redirect_uris,
-            grant_types: GRANT_TYPES.map(str::to_owned).into(),
+            grant_types: grant_types.iter().map(|name| (*name).to_owned()).collect(),
             auth_methods: vec![AuthMethod::Basic, AuthMethod::Post],
             id_token_alg: Alg::Rs256,
             userinfo_alg: None,
@@ -151,9 +151,9 @@ impl Metadata {
             _ => return Err(metadata("subject_type is not supported")),
         };
         let scope = match text("scope")? {
-            None => Scope::supported(),
+            None => Scope::parse(&fetched.scopes.join(" ")),
             // Less than was asked for may be registered (RFC 7591 3.2.1): what is not supported is left out, and the response says so.
-            Some(text) => Scope::parse(text).filter(|word| super::scope::SUPPORTED.contains(&word)),
+            Some(text) => Scope::parse(text).filter(|word| fetched.scopes.contains(&word)),
         };
 
         let mut document = Map::new();
@@ -228,13 +228,21 @@ fn types(request: &Map<String, Value>) -> Result<(Vec<String>, Vec<String>), Oau
     Ok((grant_types, response_types))
 }
 
-/// The documents that were fetched for a registration request.
-#[derive(Debug, Clone, Default)]
+/// What there is to hold a registration request against: the documents that were fetched for it, and what there is.
+#[derive(Debug, Clone)]
 pub struct Fetched {
     /// Those behind `jwks_uri`.
     pub keys: Option<Value>,
     /// That behind `sector_identifier_uri`.
     pub sector: Option<Value>,
+    /// Every scope there is.
+    pub scopes: &'static [&'static str],
+}
+
+impl Default for Fetched {
+    fn default() -> Self {
+        Self { keys: None, sector: None, scopes: &super::scope::SUPPORTED }
+    }
 }
 
 fn strings(value: &Value) -> Option<Vec<String>> {

@@ -166,6 +166,18 @@ pub enum Site {
     LogoutResponse,
     /// The answer to a login that is followed by the consent page (`status` and `headers` only).
     LoginAnswer,
+    /// The introspection endpoint's answer about a token it does not know.
+    IntrospectionUnknown,
+    /// A successful answer to a token request as JSON.
+    TokenByJson,
+    /// The answer to closing a session (`status`, `headers` and `body` only).
+    SessionClosed,
+    /// A resource's answer to a good token.
+    Resource,
+    /// A resource's answer to a request without a token.
+    ResourceNoToken,
+    /// A resource's answer to a token it does not know, or whose session was closed.
+    ResourceBadToken,
 }
 
 /// What the issuer does differently, in code.
@@ -498,4 +510,12 @@ pub enum Behaviour {
     PostRequestRefused,
     /// Drops the query of the redirect URI when it adds the response's parameters.
     RedirectQueryLost,
+    /// Takes token requests as forms only.
+    JsonTokenRequestRefused,
+    /// Refuses a refresh as JSON.
+    JsonRefreshRefused,
+    /// Issues tokens for its own audience, whatever a token request asks for.
+    AudienceIgnored,
+    /// Answers that a session is closed, and keeps it.
+    SessionCloseIgnored,
 }

@@ -37,7 +37,7 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
             Ok(reply(json!({ "active": true, "client_id": client.id })))
         }
         None if issuer.defect.does(Behaviour::IntrospectionTalkative) => Ok(reply(json!({ "active": false, "reason": "unknown" }))),
-        _ => Ok(reply(json!({ "active": false }))),
+        _ => Ok(issuer.defect.reply(&[Site::IntrospectionUnknown], reply(json!({ "active": false })))?),
     }
 }
 

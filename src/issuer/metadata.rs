@@ -6,17 +6,10 @@ use axum::extract::State;
 use http::StatusCode;
 use http::header::CACHE_CONTROL;
 
-use super::Persona;
 use super::flaw::Site;
 use super::pages;
 use super::reply::{Answer, Reply};
 use super::state::Issuer;
-
-fn template(persona: Persona) -> &'static str {
-    match persona {
-        Persona::Openactive => include_str!("../../fixtures/issuer/openactive/provider-metadata.json"),
-    }
-}
 
 /// How long the documents may be kept.
 const CACHE: &str = "public, max-age=300";
@@ -32,7 +25,10 @@ pub async fn server(State(issuer): State<Arc<Issuer>>) -> Answer {
 }
 
 fn published(issuer: &Issuer, site: Site) -> Answer {
-    let document = pages::document(template(issuer.persona), &issuer.url)?;
+    let Some(template) = issuer.manners().metadata else {
+        return Ok(Reply::text(StatusCode::NOT_FOUND, "There is nothing here."));
+    };
+    let document = pages::document(&template.replace("{origin}", &issuer.origin), &issuer.url)?;
     let reply = Reply::json(StatusCode::OK, document).with(CACHE_CONTROL, CACHE);
     Ok(issuer.defect.reply(&[site], reply)?)
 }
@@ -46,14 +42,14 @@ pub async fn jwks(State(issuer): State<Arc<Issuer>>) -> Answer {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::{Persona, template};
+    use crate::issuer::Persona;
     use crate::issuer::client_metadata::GRANT_TYPES;
     use crate::issuer::keys::Alg;
     use crate::issuer::{pages, requested, routes, scope, user};
 
     #[test]
     fn the_document_promises_what_the_issuer_does() {
-        let document = pages::document(template(Persona::Openactive), "http://localhost:1").unwrap();
+        let document = pages::document(Persona::Openactive.manners().metadata.unwrap(), "http://localhost:1").unwrap();
         assert_eq!(document["issuer"], "http://localhost:1");
         let mut grants = GRANT_TYPES.to_vec();
         grants.sort_unstable();

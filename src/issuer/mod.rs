@@ -26,6 +26,7 @@ mod logout;
 mod metadata;
 mod pages;
 mod params;
+mod persona;
 mod random;
 mod redirect;
 mod registration;
@@ -49,6 +50,7 @@ mod userinfo;
 pub use flaw::{FlawError, flaws};
 pub use keys::KeyError;
 pub use pages::PageError;
+pub use persona::Persona;
 pub use server::{RunningIssuer, start};
 pub use store::Held;
 pub use tls::TlsError;
@@ -61,19 +63,12 @@ pub const CLIENT_ID: &str = "oa-authtest-demo-client";
 pub const CLIENT_SECRET: &str = "demo-client-secret-9yqS4Wc1VtYzK7uR";
 /// The initial access token that registration asks for (RFC 7591 3).
 pub const INITIAL_ACCESS_TOKEN: &str = "demo-initial-access-token-3fJm8XbQ";
+/// The identifier of the static client of the persona [`Persona::Aidbox`], as its documentation has it.
+pub const AIDBOX_CLIENT_ID: &str = "api-client";
 /// The end-user's user name.
 pub const USERNAME: &str = "seller@acme-fitness.example";
 /// The end-user's password.
 pub const PASSWORD: &str = "demo-password-Tr7eWq";
-
-/// A face the embedded issuer can wear: whose documents and claims it imitates.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, clap::ValueEnum)]
-#[value(rename_all = "kebab-case")]
-pub enum Persona {
-    /// The OpenActive reference implementation: a seller logs in, a booking partner reads its orders feed.
-    #[default]
-    Openactive,
-}
 
 /// How to start an issuer.
 #[derive(Debug, Clone, Default)]
@@ -109,13 +104,24 @@ pub struct DemoAccounts {
     pub orders_feed_url: String,
     /// A dataset site whose JSON-LD names this issuer.
     pub dataset_site_url: String,
+    /// A resource that wants an access token of any scope, where the persona has one.
+    pub resource_url: String,
+    /// An audience that access tokens can be asked for.
+    pub audience: String,
+    /// How many seconds its access tokens live.
+    pub token_lifetime: u64,
+    /// The token endpoint, for those who cannot look it up.
+    pub token_endpoint: String,
+    /// The registration endpoint, where the persona has one.
+    pub registration_endpoint: String,
 }
 
 impl DemoAccounts {
-    /// The accounts of the issuer with this identifier.
-    fn of(issuer: &str) -> Self {
+    /// The accounts of the issuer at this origin.
+    fn of(persona: Persona, issuer: &str) -> Self {
+        let manners = persona.manners();
         Self {
-            client_id: CLIENT_ID.to_owned(),
+            client_id: if persona == Persona::Aidbox { AIDBOX_CLIENT_ID } else { CLIENT_ID }.to_owned(),
             client_secret: CLIENT_SECRET.to_owned(),
             initial_access_token: INITIAL_ACCESS_TOKEN.to_owned(),
             username: USERNAME.to_owned(),
@@ -123,6 +129,11 @@ impl DemoAccounts {
             seller_id: format!("{issuer}/api/identifiers/sellers/1"),
             orders_feed_url: format!("{issuer}{}", routes::ORDERS_FEED),
             dataset_site_url: format!("{issuer}{}", routes::DATASET_SITE),
+            resource_url: format!("{issuer}{}", persona::PATIENTS),
+            audience: "https://resource.example/fhir".to_owned(),
+            token_lifetime: manners.token_lifetime,
+            token_endpoint: format!("{issuer}{}", manners.token_path),
+            registration_endpoint: format!("{issuer}{}", manners.register_path),
         }
     }
 }

@@ -29,6 +29,12 @@ impl Params {
         if params.any_repeats() { Err(invalid("a parameter is there more than once")) } else { Ok(params) }
     }
 
+    /// Reads a JSON object of strings; `None` if it is none.
+    pub fn of_json(body: &[u8]) -> Option<Self> {
+        let members: std::collections::BTreeMap<String, String> = serde_json::from_slice(body).ok()?;
+        Some(Self(members.into_iter().filter(|(_, value)| !value.is_empty()).collect()))
+    }
+
     /// The first value of a parameter.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())

@@ -16,16 +16,17 @@ use super::lenient_registration;
 use super::params;
 use super::random;
 use super::reply::{Answer, Content, OauthError, Reply};
-use super::routes::REGISTER;
 use super::state::{Issuer, now};
 
 /// `POST` to the registration endpoint, with the initial access token.
 pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Bytes) -> Answer {
-    let Some(token) = bearer::token(&issuer, &headers) else {
-        return refuse(&issuer, Site::RegistrationNoToken, &OauthError::no_token());
-    };
-    if !random::same(token, &issuer.accounts.initial_access_token) && !issuer.defect.does(Behaviour::RegistrationTokenUnchecked) {
-        return refuse(&issuer, Site::RegistrationBadToken, &OauthError::invalid_token("this is not the initial access token"));
+    if issuer.manners().registration_token {
+        let Some(token) = bearer::token(&issuer, &headers) else {
+            return refuse(&issuer, Site::RegistrationNoToken, &OauthError::no_token());
+        };
+        if !random::same(token, &issuer.accounts.initial_access_token) && !issuer.defect.does(Behaviour::RegistrationTokenUnchecked) {
+            return refuse(&issuer, Site::RegistrationBadToken, &OauthError::invalid_token("this is not the initial access token"));
+        }
     }
     let (metadata, echoed) = match metadata(&issuer, &headers, &body).await {
         Ok(metadata) => metadata,
@@ -39,7 +40,7 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
     if let Some((member, value)) = echoed {
         information[member] = value;
     }
-    let reply = Reply::json(StatusCode::CREATED, information).no_store();
+    let reply = Reply::json(issuer.manners().registration_status, information).no_store();
     let reply = issuer.defect.reply(&[Site::Registration], reply)?;
     // The client will use what it was sent, so that is what is remembered, even if a flaw changed it.
     if let Content::Json(sent) = &reply.content {
@@ -120,7 +121,7 @@ pub async fn delete(State(issuer): State<Arc<Issuer>>, Path(handle): Path<String
 /// The documents that a request refers to. They are fetched once, at registration.
 async fn fetched(issuer: &Issuer, request: &Value) -> Result<Fetched, OauthError> {
     let invalid = |why| OauthError::bad_request("invalid_client_metadata", why);
-    let mut fetched = Fetched::default();
+    let mut fetched = Fetched { scopes: issuer.manners().scopes, ..Fetched::default() };
     if let (Some("private_key_jwt"), Some(uri)) = (request["token_endpoint_auth_method"].as_str(), request["jwks_uri"].as_str()) {
         fetched.keys = Some(fetch::json(uri).await.map_err(invalid)?);
     }
@@ -132,7 +133,12 @@ async fn fetched(issuer: &Issuer, request: &Value) -> Result<Fetched, OauthError
 }
 
 fn information(issuer: &Issuer, client: &Client) -> Value {
-    client.information(&format!("{}{REGISTER}", issuer.url))
+    let manners = issuer.manners();
+    let mut information = client.information(&format!("{}{}", issuer.origin, manners.register_path));
+    if let (Some(kept), Value::Object(members)) = (manners.registered_members, &mut information) {
+        members.retain(|name, _| kept.contains(&name.as_str()));
+    }
+    information
 }
 
 /// The client at this address, if the request has its registration access token. A client that is gone looks like a wrong token

@@ -22,6 +22,8 @@ pub struct Requested {
     pub sub: Option<String>,
     /// True if an `acr` is essential that there is not.
     pub unmet_acr: bool,
+    /// The audience of the access token that a token request asks for.
+    pub audience: Option<String>,
 }
 
 impl Requested {
@@ -46,6 +48,7 @@ impl Requested {
             acr: acr.is_some(),
             sub: value_of_sub(id_token).or_else(|| value_of_sub(userinfo)),
             unmet_acr: acr.is_some_and(|acr| acr["essential"] == true && !accepts(acr)),
+            audience: None,
         })
     }
 

@@ -1,4 +1,4 @@
-//! Which path is answered by what. The paths are those of the OpenActive reference implementation.
+//! The paths of the OpenActive reference implementation, and what every path has in common, whoever's it is.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +8,6 @@ use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use http::header::DATE;
 use http::{HeaderValue, StatusCode};
 use jiff::Timestamp;
@@ -16,9 +15,9 @@ use jiff::fmt::rfc2822::DateTimePrinter;
 use serde_json::json;
 
 use super::flaw::Site;
+use super::pages;
 use super::reply::{Answer, Content, Json, Problem, Reply};
 use super::state::Issuer;
-use super::{authorize, interaction, introspection, logout, metadata, pages, registration, resource, revocation, token, userinfo};
 
 /// The authorization endpoint.
 pub const AUTHORIZE: &str = "/connect/authorize";
@@ -55,24 +54,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Everything the issuer answers.
 pub fn router(issuer: Arc<Issuer>) -> Router {
-    Router::new()
-        .route("/", get(home))
-        .route("/.well-known/openid-configuration", get(metadata::discovery))
-        .route("/.well-known/oauth-authorization-server", get(metadata::server))
-        .route(JWKS, get(metadata::jwks))
-        .route(AUTHORIZE, get(authorize::get).post(authorize::post))
-        .route(LOGIN, get(interaction::login_page).post(interaction::log_in))
-        .route(CONSENT, get(interaction::consent_page).post(interaction::consent))
-        .route(TOKEN, get(token::get).post(token::post))
-        .route(USERINFO, get(userinfo::get).post(userinfo::post))
-        .route(REGISTER, post(registration::post))
-        .route(&format!("{REGISTER}/{{handle}}"), get(registration::read).put(registration::replace).delete(registration::delete))
-        .route(REVOKE, post(revocation::post))
-        .route(INTROSPECT, post(introspection::post))
-        .route(END_SESSION, get(logout::get).post(logout::post))
-        .route(LOGOUT, post(logout::confirm))
-        .route(ORDERS_FEED, get(resource::orders_feed))
-        .route(DATASET_SITE, get(resource::dataset_site))
+    let persona = issuer.persona;
+    persona
+        .routes()
         .fallback(not_found)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(middleware::map_response_with_state(Arc::clone(&issuer), finish))
@@ -107,7 +91,8 @@ async fn finish(State(issuer): State<Arc<Issuer>>, mut response: Response) -> Re
     }
 }
 
-async fn home(State(issuer): State<Arc<Issuer>>) -> Answer {
+/// The page that tells what there is.
+pub async fn home(State(issuer): State<Arc<Issuer>>) -> Answer {
     let accounts = &issuer.accounts;
     let html = pages::home(&json!({
         "issuer": issuer.url,

@@ -47,6 +47,11 @@ impl RunningIssuer {
         &self.issuer.url
     }
 
+    /// The face it wears.
+    pub fn persona(&self) -> super::Persona {
+        self.issuer.persona
+    }
+
     /// The certificate authority to trust, PEM, if it is served over TLS.
     pub fn ca_pem(&self) -> Option<&str> {
         self.ca_pem.as_deref()

@@ -8,6 +8,7 @@ use super::client_metadata::Metadata;
 use super::flaw::Behaviour;
 use super::flaw::apply::Defect;
 use super::keys::KeyRing;
+use super::persona::Manners;
 use super::store::Store;
 use super::{DemoAccounts, IssuerOptions, Persona};
 
@@ -17,8 +18,10 @@ pub const USER_SUB: &str = "user-100";
 /// A running issuer.
 #[derive(Debug)]
 pub struct Issuer {
-    /// The issuer identifier: scheme, host and port, without a slash at the end.
+    /// The issuer identifier: the origin and the path of the persona, without a slash at the end.
     pub url: String,
+    /// Scheme, host and port.
+    pub origin: String,
     /// True if it is served over TLS.
     pub secure: bool,
     /// The name of its session cookie. It holds the port: browsers share cookies between the ports of a host.
@@ -38,18 +41,25 @@ impl Issuer {
     /// An issuer at this port that nobody has used yet.
     pub fn new(options: IssuerOptions, port: u16, keys: &'static KeyRing) -> Self {
         let scheme = if options.tls { "https" } else { "http" };
-        let url = format!("{scheme}://localhost:{port}");
-        let accounts = DemoAccounts::of(&url);
+        let manners = options.persona.manners();
+        let origin = format!("{scheme}://localhost:{port}");
+        let url = format!("{origin}{}", manners.issuer_path);
+        let accounts = DemoAccounts::of(options.persona, &origin);
         let client = Client {
             id: accounts.client_id.clone(),
             secret: Some(accounts.client_secret.clone()),
-            metadata: Metadata::of_static_client("Demo booking partner", options.redirect_uris),
+            metadata: Metadata::of_static_client("Demo booking partner", options.redirect_uris, manners.client_grants),
             registered: None,
         };
         let cookie = if options.tls { format!("__Host-session-{port}") } else { format!("session-{port}") };
         let store = Mutex::new(Store::new(client));
         let defect = Defect::new(options.flaw.map(|flaw| flaw.for_issuer(&url)));
-        Self { url, secure: options.tls, cookie, persona: options.persona, defect, keys, accounts, store }
+        Self { url, origin, secure: options.tls, cookie, persona: options.persona, defect, keys, accounts, store }
+    }
+
+    /// In what its persona differs from the others.
+    pub fn manners(&self) -> &'static Manners {
+        self.persona.manners()
     }
 
     /// The store, locked. Never held across an await.

@@ -289,7 +289,7 @@ impl Store {
         }
         let scope = scope.filter(|scope| !(scope.within(&grant.scope) && does(Behaviour::RefreshNeverNarrows)));
         let scope = scope.unwrap_or_else(|| grant.scope.clone());
-        if (!scope.within(&grant.scope) && !does(Behaviour::RefreshGrantsWider)) || scope.is_empty() {
+        if (!scope.within(&grant.scope) && !does(Behaviour::RefreshGrantsWider)) || (scope.is_empty() && !grant.scope.is_empty()) {
             return Err(OauthError::bad_request("invalid_scope", "the scope is more than was granted"));
         }
         token.spent = true;
@@ -321,6 +321,13 @@ impl Store {
     /// Remembers a refresh token.
     pub fn put_refresh(&mut self, text: &str, token: Refresh) {
         self.refresh.insert(text.to_owned(), token);
+    }
+
+    /// Ends the session of an access token: all that was issued with it is good for nothing any more.
+    pub fn end_session_of(&mut self, access_token: &str) {
+        if let Some(grant) = self.access.get(access_token).and_then(|token| self.grants.get_mut(&token.grant)) {
+            grant.alive = false;
+        }
     }
 
     /// True if this access or refresh token was given to somebody.
@@ -429,7 +436,7 @@ mod tests {
     }
 
     fn store() -> Store {
-        let metadata = Metadata::of_static_client("C", vec![CB.to_owned()]);
+        let metadata = Metadata::of_static_client("C", vec![CB.to_owned()], &crate::issuer::client_metadata::GRANT_TYPES);
         let mut store = Store::new(Client { id: "c".to_owned(), secret: None, metadata, registered: None });
         let code = |challenge| Code { grant: grant(), redirect_uri: CB.to_owned(), challenge, expires_at: 60, spent: false, redeemed: None };
         store.put_code("plain", code(None));

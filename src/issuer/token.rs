@@ -12,20 +12,26 @@ use super::claims::{self, GrantKind};
 use super::client::Client;
 use super::client_auth::authenticate;
 use super::flaw::{Behaviour, Site};
-use super::grant::{ACCESS_TOKEN_LIFETIME, Access, Grant, REFRESH_TOKEN_LIFETIME, Refresh};
+use super::grant::{Access, Grant, REFRESH_TOKEN_LIFETIME, Refresh};
 use super::lenient_authentication;
 use super::params::Params;
+use super::persona::RefreshFor;
 use super::random;
 use super::reply::{Answer, Content, OauthError, Problem, Reply};
 use super::requested::Requested;
-use super::scope::{OFFLINE_ACCESS, OPENID, ORDERS_FEED, Scope};
+use super::scope::{OFFLINE_ACCESS, OPENID, Scope};
 use super::state::{Issuer, USER_SUB, now};
 
 /// `POST` to the token endpoint.
 pub async fn post(State(issuer): State<Arc<Issuer>>, RawQuery(query): RawQuery, headers: HeaderMap, body: Bytes) -> Answer {
     let form = if issuer.defect.does(Behaviour::RepeatedParameterAccepted) { Ok(Params::parse(&body)) } else { Params::form(&headers, &body) };
     let query = Params::parse(query.unwrap_or_default().as_bytes());
-    match form.map_err(Problem::from).and_then(|form| grant(&issuer, &headers, &form, &query)) {
+    answer(&issuer, form.map_err(Problem::from).and_then(|form| grant(&issuer, &headers, &form, &query)))
+}
+
+/// The answer as it is sent: a refusal as a flaw may have it.
+pub fn answer(issuer: &Issuer, given: Answer) -> Answer {
+    match given {
         Err(Problem::Oauth(error)) => {
             let reply = error.reply();
             let unauthorized = (reply.status == StatusCode::UNAUTHORIZED).then_some(Site::TokenErrorUnauthorized);
@@ -44,7 +50,8 @@ pub async fn get(State(issuer): State<Arc<Issuer>>, RawQuery(query): RawQuery, h
     Ok(Reply::empty(StatusCode::METHOD_NOT_ALLOWED).with(ALLOW, "POST"))
 }
 
-fn grant(issuer: &Issuer, headers: &HeaderMap, form: &Params, query: &Params) -> Answer {
+/// What a client gets that still has to authenticate.
+pub fn grant(issuer: &Issuer, headers: &HeaderMap, form: &Params, query: &Params) -> Answer {
     let client = match lenient_authentication::let_in(issuer, headers, form, query) {
         Some(client) => client,
         None => authenticate(issuer, headers, form).inspect_err(|_| {
@@ -53,18 +60,23 @@ fn grant(issuer: &Issuer, headers: &HeaderMap, form: &Params, query: &Params) ->
             }
         })?,
     };
+    give(issuer, &client, form)
+}
+
+/// What a client gets that has authenticated.
+pub fn give(issuer: &Issuer, client: &Client, form: &Params) -> Answer {
     let grant_type = form.get("grant_type").ok_or_else(|| missing("grant_type is missing"))?;
     if grant_type == "password" && issuer.defect.does(Behaviour::PasswordGrant) {
-        return password(issuer, &client, form);
+        return password(issuer, client, form);
     }
     if grant_type == "urn:ietf:params:oauth:grant-type:token-exchange" && issuer.defect.does(Behaviour::TokenExchangeGrant) {
-        return client_credentials(issuer, &client, &Params::parse(b""));
+        return client_credentials(issuer, client, &Params::parse(b""));
     }
     if !super::client_metadata::GRANT_TYPES.contains(&grant_type) {
         return Err(OauthError::bad_request("unsupported_grant_type", "there is no such grant here").into());
     }
     let to_anyone = if client.metadata.is_public() { Behaviour::PublicClientCredentials } else { Behaviour::GrantUnregistered };
-    let given_anyway = grant_type == "client_credentials" && issuer.defect.does(to_anyone);
+    let given_anyway = grant_type == "client_credentials" && (issuer.manners().any_client_credentials || issuer.defect.does(to_anyone));
     if !client.metadata.may(grant_type) && !given_anyway {
         if issuer.defect.does(Behaviour::GrantUnregisteredInvalid) {
             return Err(OauthError::bad_request("invalid_grant", "the client did not register this grant").into());
@@ -72,9 +84,9 @@ fn grant(issuer: &Issuer, headers: &HeaderMap, form: &Params, query: &Params) ->
         return Err(OauthError::bad_request("unauthorized_client", "the client did not register this grant").into());
     }
     match grant_type {
-        "authorization_code" => authorization_code(issuer, &client, form),
-        "refresh_token" => refresh_token(issuer, &client, form),
-        _ => client_credentials(issuer, &client, form),
+        "authorization_code" => authorization_code(issuer, client, form),
+        "refresh_token" => refresh_token(issuer, client, form),
+        _ => client_credentials(issuer, client, form),
     }
 }
 
@@ -101,17 +113,18 @@ fn refresh_token(issuer: &Issuer, client: &Client, form: &Params) -> Answer {
     }
     let scope = form.get("scope").map(Scope::parse);
     let (number, grant, scope) = issuer.store().rotate(token, &client.id, scope, now, &issuer.defect)?;
-    if client.metadata.is_public() && issuer.defect.does(Behaviour::RefreshKeptByPublicClient) {
+    let keeps = client.metadata.is_public() && issuer.defect.does(Behaviour::RefreshKeptByPublicClient);
+    if keeps || issuer.manners().refresh == RefreshFor::Everyone {
         issuer.store().keep_refresh(token);
     }
     issue(issuer, client, &Issue { number, scope: &scope, grant: &grant, kind: GrantKind::Refresh, now })
 }
 
-/// A client by itself may read the orders feed and no more: all else is somebody's.
+/// A client by itself may do little: all else is somebody's.
 fn client_credentials(issuer: &Issuer, client: &Client, form: &Params) -> Answer {
-    let scope = form.get("scope").map_or_else(|| Scope::parse(ORDERS_FEED), Scope::parse);
-    let may = Scope::parse(ORDERS_FEED);
-    if scope.is_empty() || !scope.within(&may) || !scope.within(&client.metadata.scope) {
+    let may = Scope::parse(issuer.manners().client_scope);
+    let scope = form.get("scope").map_or_else(|| may.clone(), Scope::parse);
+    if (scope.is_empty() && !may.is_empty()) || !scope.within(&may) || !scope.within(&client.metadata.scope) {
         return Err(OauthError::bad_request("invalid_scope", "the scope is unknown, or more than a client may have for itself").into());
     }
     let grant = Grant {
@@ -120,7 +133,7 @@ fn client_credentials(issuer: &Issuer, client: &Client, form: &Params) -> Answer
         scope,
         auth_time: None,
         nonce: None,
-        requested: Requested::default(),
+        requested: Requested { audience: form.owned("audience"), ..Requested::default() },
         alive: true,
     };
     let number = issuer.store().put_grant(grant.clone());
@@ -173,10 +186,16 @@ impl Issue<'_> {
         self.grant.auth_time.is_some() && self.scope.has(OPENID) && !forgotten
     }
 
-    /// Without OpenID Connect, whose scope for it there is, a client gets one if it registered to use it.
     fn wants_refresh_token(&self, issuer: &Issuer, client: &Client) -> bool {
-        let is_asked = self.grant.scope.has(OFFLINE_ACCESS) || (!self.grant.scope.has(OPENID) && client.metadata.may("refresh_token"));
-        self.grant.auth_time.is_some() && is_asked && !issuer.defect.does(Behaviour::RefreshTokenMissing)
+        let (is_login, is_registered) = (self.grant.auth_time.is_some(), client.metadata.may("refresh_token"));
+        let scope = &self.grant.scope;
+        let wants = match issuer.manners().refresh {
+            // Without OpenID Connect, whose scope for it there is, a client gets one if it registered to use it.
+            RefreshFor::OfflineAccess => is_login && (scope.has(OFFLINE_ACCESS) || (!scope.has(OPENID) && is_registered)),
+            RefreshFor::Registered => is_login && is_registered,
+            RefreshFor::Everyone => self.kind != GrantKind::Refresh,
+        };
+        wants && !issuer.defect.does(Behaviour::RefreshTokenMissing)
     }
 }
 
@@ -191,9 +210,11 @@ fn issue(issuer: &Issuer, client: &Client, issue: &Issue<'_>) -> Answer {
     let mut body = json!({
         "access_token": access.text,
         "token_type": "Bearer",
-        "expires_in": ACCESS_TOKEN_LIFETIME,
-        "scope": issue.scope.to_string(),
+        "expires_in": issuer.manners().token_lifetime,
     });
+    if !issue.scope.is_empty() {
+        body["scope"] = json!(issue.scope.to_string());
+    }
     let keeps = issue.kind == GrantKind::Refresh && client.metadata.is_public() && issuer.defect.does(Behaviour::RefreshKeptByPublicClient);
     if issue.wants_refresh_token(issuer, client) && !keeps {
         body["refresh_token"] = json!(random::secret());
@@ -220,14 +241,15 @@ fn remember(issuer: &Issuer, issue: &Issue<'_>, access: claims::AccessToken, rig
         _ => right[name].as_str(),
     };
     let mut store = issuer.store();
-    if let Some(text) = sent("access_token") {
+    let is_stored = issue.kind != GrantKind::ClientCredentials || issuer.manners().client_tokens_stored;
+    if let Some(text) = sent("access_token").filter(|_| is_stored) {
         let token = Access {
             grant: issue.number,
             scope: issue.scope.clone(),
             jti: access.jti,
             audience: access.audience,
             issued_at: issue.now,
-            expires_at: issue.now + ACCESS_TOKEN_LIFETIME,
+            expires_at: issue.now + issuer.manners().token_lifetime,
         };
         store.put_access(text, token);
     }

@@ -1,18 +1,25 @@
 //! The client credentials grant (RFC 6749 4.4).
 
+use serde_json::Value;
+
 use crate::feature::OAUTH;
 use crate::report::model::StepEnd;
+use crate::rule::aidbox::{ConfiguredLifetime, TokenForAudience};
 use crate::rule::token_response::Grant;
-use crate::session::{Session, Stop};
+use crate::session::received::Received;
+use crate::session::{ClientGrant, Session, Stop};
 
 use super::tokens::Asked;
+
+/// The profile whose product issues tokens for an audience and a time that can be configured.
+const AIDBOX: &str = "aidbox";
 
 impl Session {
     /// Obtains an access token for the client itself.
     ///
     /// # Errors
     /// [`Stop`] if none is to be had.
-    pub async fn client_credentials(&mut self, scope: &str) -> Result<StepEnd, Stop> {
+    pub async fn client_credentials(&mut self, scope: &str, as_registered: bool, audience: bool) -> Result<StepEnd, Stop> {
         let may_lack = self.profile == OAUTH;
         if may_lack && self.listed("grant_types_supported")?.is_some_and(|grants| !grants.contains(&Grant::ClientCredentials.as_str())) {
             return Ok(StepEnd::LeftOut("`grant_types_supported` does not list client_credentials".to_owned()));
@@ -21,12 +28,14 @@ impl Session {
             return Err(super::unknown_endpoint("token_endpoint"));
         };
         self.sentence("should complete Client Credentials Flow successfully");
-        let grant = Grant::ClientCredentials;
-        let mut parameters = vec![("grant_type", grant.as_str())];
-        parameters.extend((!scope.is_empty()).then_some(("scope", scope)));
+        let scope = if as_registered { self.registered_part(scope) } else { scope.to_owned() };
+        let audience = self.run.config.audience.clone().filter(|_| audience);
+        let mut parameters = vec![("grant_type", Grant::ClientCredentials.as_str())];
+        parameters.extend((!scope.is_empty()).then_some(("scope", scope.as_str())));
+        parameters.extend(audience.as_deref().map(|audience| ("audience", audience)));
         let response = self.send_authenticated("Client Credentials Flow", url, &parameters).await?;
         let error = response.member("error");
-        if let Some(stop) = super::scope_wanted(scope, error.as_ref().and_then(serde_json::Value::as_str)) {
+        if let Some(stop) = super::scope_wanted(&scope, error.as_ref().and_then(Value::as_str)) {
             return Err(stop);
         }
         // Somebody may have registered it for the authorization code alone.
@@ -34,8 +43,33 @@ impl Session {
         if may_lack && is_configured && error.is_some_and(|error| error == "unauthorized_client") {
             return Ok(StepEnd::LeftOut("the client that was configured may not use the client credentials grant (unauthorized_client)".to_owned()));
         }
-        let tokens = self.judge_tokens(response, &Asked { grant, scope, nonce: None, max_age: None, sub: None })?;
+        self.take_client_grant(response, &scope, audience)
+    }
+
+    /// Judges what a client was granted for itself, however it asked, and keeps it.
+    pub(super) fn take_client_grant(&mut self, response: Received, scope: &str, audience: Option<String>) -> Result<StepEnd, Stop> {
+        let exchange = response.exchange;
+        let asked = Asked { grant: Grant::ClientCredentials, scope, nonce: None, max_age: None, sub: None };
+        let tokens = self.judge_tokens(response, &asked)?;
+        if let Some(audience) = audience {
+            self.sentence("should issue an access token for the audience that was asked for");
+            self.judge(&TokenForAudience { exchange, raw: tokens.access_token.clone(), audience });
+        }
+        if let Some(lifetime) = self.run.config.token_lifetime.filter(|_| self.profile == AIDBOX) {
+            self.sentence("should issue an access token that lives as long as is configured");
+            self.judge(&ConfiguredLifetime { exchange, response: tokens.members.clone(), lifetime });
+        }
+        self.facts.client_grant =
+            Some(ClientGrant { refresh_token: tokens.text("refresh_token"), response: tokens.members, requested_scope: scope.to_owned() });
         self.facts.client_token = Some(tokens.access_token);
         Ok(StepEnd::Done)
+    }
+
+    /// What of a scope the registration response says the client has; all of it where it says nothing.
+    fn registered_part(&self, scope: &str) -> String {
+        let registered = self.facts.registration.as_ref().and_then(|members| members.get("scope")).and_then(Value::as_str);
+        let Some(registered) = registered else { return scope.to_owned() };
+        let has = |word: &&str| registered.split_ascii_whitespace().any(|known| known == *word);
+        scope.split_ascii_whitespace().filter(has).collect::<Vec<_>>().join(" ")
     }
 }

@@ -19,6 +19,8 @@ pub mod client_authentication;
 pub mod client_credentials;
 pub mod client_management;
 pub mod client_shown;
+pub mod client_token;
+pub mod close_session;
 pub mod code_exchange;
 pub mod dataset_site;
 pub mod discovery;
@@ -34,9 +36,11 @@ pub mod refresh_attacks;
 pub mod registration;
 pub mod registration_refusals;
 pub mod request_object;
+pub mod resource;
 pub mod revocation;
 pub mod second_login;
 pub mod token_attacks;
+pub mod token_by_json;
 pub mod token_refusals;
 pub mod token_request;
 pub mod tokens;
@@ -71,7 +75,12 @@ impl Session {
             Step::ReadClient {} => self.read_client().await,
             Step::DeleteClient {} => self.delete_client().await,
             Step::TryClientAssertions {} => self.try_client_assertions().await,
-            Step::ClientCredentials { scope } => self.client_credentials(scope).await,
+            Step::ClientCredentials { scope, as_registered, audience } => self.client_credentials(scope, *as_registered, *audience).await,
+            Step::RequestTokenByJson { audience } => self.request_token_by_json(*audience).await,
+            Step::RefreshClientToken { by } => self.refresh_client_token(*by).await,
+            Step::IntrospectClientToken {} => self.introspect_client_token().await,
+            Step::AccessResource {} => self.access_resource().await,
+            Step::CloseSession {} => self.close_session().await,
             Step::AccessOrdersFeed {} => self.access_orders_feed().await,
             Step::Authorize(wish) => self.authorize(wish).await,
             Step::RefuseRedirects {} => self.refuse_redirects().await,

@@ -9,13 +9,19 @@ use url::Url;
 
 use crate::config::AuthMethod;
 use crate::feature::step::{ClientAuth, ClientWish, RedirectUris};
+use crate::report::markdown::escape::code;
 use crate::report::model::StepEnd;
+use crate::rule::airlock::AirlockRegistration;
+use crate::rule::expect::scope_words;
 use crate::rule::registration::Registration;
 use crate::session::assertion::Signer;
 use crate::session::received::Received;
 use crate::session::recorder::Request;
 use crate::session::redact::SecretKind;
 use crate::session::{Client, Registered, Session, Stop, is_plain_loopback};
+
+/// The profile whose product shows what a registration looks like.
+const AIRLOCK: &str = "airlock";
 
 /// What to set where a client is missing.
 const HOW_TO_NAME_A_CLIENT: &str = "name an existing client with --client-id and --client-secret ([client] in oa-authtest.toml)";
@@ -129,6 +135,7 @@ impl Session {
         let plain_http = self.is_plain_http();
         let artefact = Registration { response, request: body, metadata, plain_http };
         self.judge(&artefact);
+        self.judge_as_product(&artefact);
         let response = artefact.response;
         self.facts.registration = response.object();
         self.confirm_request_key(&response);
@@ -145,6 +152,22 @@ impl Session {
         self.facts.registered.push(client.clone());
         self.facts.client = Some(client);
         Ok(StepEnd::Done)
+    }
+
+    /// Says when less scope was registered than was asked for, and judges what a product's documentation shows.
+    fn judge_as_product(&mut self, Registration { response, request, .. }: &Registration) {
+        let Some(registered) = response.object().filter(|members| (200..300).contains(&response.status) && members.contains_key("client_id")) else {
+            return;
+        };
+        if let (Some(asked), Some(given)) = (request["scope"].as_str(), registered.get("scope").and_then(Value::as_str))
+            && !scope_words(asked).is_subset(&scope_words(given))
+        {
+            let (asked, given) = (code(asked), code(given));
+            self.note(format!("The client asked for the scope {asked} and was registered for {given}, which the issuer may do (RFC 7591 3.2.1)."));
+        }
+        if self.profile == AIRLOCK {
+            self.judge(&AirlockRegistration { exchange: response.exchange, request: request.clone(), registered });
+        }
     }
 
     /// True if the issuer is on loopback over plain http, as only tests have it.
@@ -284,6 +307,12 @@ fn add_to(body: &mut Value, wish: &ClientWish, signer: Option<&Signer>, redirect
     }
     if let Some(redirect_uri) = redirect_uri {
         body["redirect_uris"] = json!([redirect_uri]);
+    }
+    if !wish.contacts.is_empty() {
+        body["contacts"] = json!(wish.contacts);
+    }
+    if let Some(client_uri) = &wish.client_uri {
+        body["client_uri"] = json!(client_uri);
     }
 }
 

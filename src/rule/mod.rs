@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 pub mod access_token;
 pub mod aftermath;
+pub mod aidbox;
+pub mod airlock;
 pub mod attack;
 pub mod authorization_delivery;
 pub mod authorization_error;
@@ -36,6 +38,7 @@ pub mod openactive;
 pub mod orders_feed;
 pub mod page;
 pub mod protected;
+pub mod protected_resource;
 pub mod provider_metadata;
 pub mod refresh;
 pub mod refresh_practice;
@@ -249,6 +252,14 @@ pub fn kinds() -> Vec<Kind> {
         Kind::of::<dataset_site::DatasetSite>(),
         Kind::of::<capability::DeclaredCapability>(),
         Kind::of::<capability::DeclaredGrant>(),
+        Kind::of::<protected_resource::ProtectedResource>(),
+        Kind::of::<airlock::AirlockRegistration>(),
+        Kind::of::<airlock::UnstoredToken>(),
+        Kind::of::<aidbox::JsonGrant>(),
+        Kind::of::<aidbox::TokenForAudience>(),
+        Kind::of::<aidbox::ConfiguredLifetime>(),
+        Kind::of::<aidbox::JsonRefresh>(),
+        Kind::of::<aidbox::ClosedSession>(),
         Kind::of::<transport::Transport>(),
     ]
 }

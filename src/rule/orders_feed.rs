@@ -71,7 +71,7 @@ static RULES: &[Check<OrdersFeed>] = &[
 ];
 
 /// True if a list of challenges (RFC 9110 11.6.1) holds one of scheme `Bearer`, or of `DPoP` (RFC 9449 7.1), its successor.
-fn names_token_scheme(value: &str) -> bool {
+pub(super) fn names_token_scheme(value: &str) -> bool {
     value
         .split(',')
         .filter_map(|part| part.split_whitespace().next())

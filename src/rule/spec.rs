@@ -50,6 +50,12 @@ static OPENACTIVE: &[(&str, &str, &str)] = &[
     ("OA-DAD", "OpenActive Dataset API Discovery", "https://openactive.io/dataset-api-discovery/EditorsDraft/"),
 ];
 
+/// Documentation of products, which is the specification of what they do beyond the RFCs: reference, title, page.
+static PRODUCTS: &[(&str, &str, &str)] = &[
+    ("AIRLOCK-DCR", "Airlock IAM 7.7, use case of dynamic client registration", "https://docs.airlock.com/iam/7.7/data/1597849731233.html"),
+    ("AIDBOX-CC", "Aidbox, Client Credentials Grant", "https://docs.aidbox.app/auth/client-credentials"),
+];
+
 /// The RFCs the rules refer to, and their neighbours.
 static RFC_TITLES: &[(u32, &str)] = &[
     (3986, "Uniform Resource Identifier (URI): Generic Syntax"),
@@ -96,6 +102,9 @@ static RFC_TITLES: &[(u32, &str)] = &[
 
 /// Resolves `PREFIX-SECTION[-ITEM]`; `None` if the prefix is unknown or the section malformed.
 pub fn resolve(reference: &str) -> Option<Reference> {
+    if let Some((_, title, page)) = PRODUCTS.iter().find(|(name, ..)| *name == reference) {
+        return Some(Reference { title: (*title).to_owned(), url: (*page).to_owned() });
+    }
     if let Some((title, page, anchor)) = OPENACTIVE.iter().find_map(|&(prefix, title, page)| Some((title, page, after(reference, prefix)?))) {
         return openactive(title, page, anchor);
     }

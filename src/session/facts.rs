@@ -113,6 +113,17 @@ pub struct UserTokens {
     pub at: Instant,
 }
 
+/// What a client was granted for itself.
+#[derive(Debug, Clone)]
+pub struct ClientGrant {
+    /// The token response.
+    pub response: Map<String, Value>,
+    /// The refresh token, if one was issued.
+    pub refresh_token: Option<String>,
+    /// The scope that was asked for.
+    pub requested_scope: String,
+}
+
 /// The tokens of one grant.
 #[derive(Debug, Clone)]
 pub struct Granted {
@@ -135,6 +146,8 @@ pub struct Facts {
     pub client: Option<Client>,
     /// The client's own access token.
     pub client_token: Option<String>,
+    /// What the client's own access token came with.
+    pub client_grant: Option<ClientGrant>,
     /// Every code of the test, for the answers that they get later.
     pub codes: Vec<Code>,
     /// A code not yet exchanged.

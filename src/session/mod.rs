@@ -35,7 +35,7 @@ pub mod user_agent;
 
 use callback::CallbackListener;
 use door::{Door, Unreachable};
-pub use facts::{Client, Code, Facts, Granted, Registered, Second, UserTokens};
+pub use facts::{Client, ClientGrant, Code, Facts, Granted, Registered, Second, UserTokens};
 use received::Received;
 use recorder::{Recorder, Request};
 use redact::{Redactor, SecretKind};

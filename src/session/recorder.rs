@@ -16,6 +16,9 @@ use crate::report::model::{Entry, Exchange, ExchangeResponse};
 /// The longest body text kept in a journal, in bytes.
 const MOST_TEXT: usize = 256 * 1024;
 
+/// What stands for a body that is not kept.
+const NOT_KEPT: &str = "(not kept: what a resource holds may be about people)";
+
 /// A request to be sent.
 #[derive(Debug, Clone)]
 pub struct Request {
@@ -29,12 +32,21 @@ pub struct Request {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Option<String>,
+    /// True if the body of the response stays out of the journal: what a resource holds may be about people.
+    pub is_private: bool,
 }
 
 impl Request {
     /// A GET request that asks for JSON.
     pub fn get(title: impl Into<String>, url: Url) -> Self {
-        Self { title: title.into(), method: Method::GET, url, headers: vec![("accept".into(), "application/json".into())], body: None }
+        Self {
+            title: title.into(),
+            method: Method::GET,
+            url,
+            headers: vec![("accept".into(), "application/json".into())],
+            body: None,
+            is_private: false,
+        }
     }
 
     /// A POST request with a form body (RFC 6749 appendix B), asking for JSON.
@@ -58,6 +70,13 @@ impl Request {
     #[must_use]
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// With a response whose body stays out of the journal.
+    #[must_use]
+    pub fn private(mut self) -> Self {
+        self.is_private = true;
         self
     }
 
@@ -126,7 +145,11 @@ impl Recorder {
                     status: passed.status,
                     headers: redacted(&passed.headers),
                     // Cut last: what is left of a secret at the cut would not be known as one.
-                    body: cut(&self.redactor.text(&String::from_utf8_lossy(&passed.body))),
+                    body: if request.is_private && (200..300).contains(&passed.status) {
+                        NOT_KEPT.to_owned()
+                    } else {
+                        cut(&self.redactor.text(&String::from_utf8_lossy(&passed.body)))
+                    },
                     size: passed.body.len(),
                 }),
                 Err(unreachable) => Err(self.redactor.text(&unreachable.why)),

@@ -11,6 +11,7 @@ mod hints;
 mod oidc_behaviours;
 mod oidc_sites;
 mod patches;
+mod personas;
 mod registration;
 mod relying_party;
 mod resources;

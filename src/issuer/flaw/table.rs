@@ -49,6 +49,9 @@ static FILES: &[(&str, &str)] = &[
     ("request_object.json", include_str!("../../../fixtures/flaws/request_object.json")),
     ("client_shown.json", include_str!("../../../fixtures/flaws/client_shown.json")),
     ("grant_limits.json", include_str!("../../../fixtures/flaws/grant_limits.json")),
+    ("protected_resource.json", include_str!("../../../fixtures/flaws/protected_resource.json")),
+    ("airlock.json", include_str!("../../../fixtures/flaws/airlock.json")),
+    ("aidbox.json", include_str!("../../../fixtures/flaws/aidbox.json")),
     ("transport.json", include_str!("../../../fixtures/flaws/transport.json")),
 ];
 

@@ -36,6 +36,10 @@ pub(super) const SIGNING_KEY_FOR_EACH_ALG: Check<KeySet> = Check {
                 return Outcome::not_run("jwks/signing-key-present");
             }
             let offered = artefact.metadata.get("id_token_signing_alg_values_supported").map(expect::strings);
+            // Either is required of an OpenID provider: what has neither is an authorization server and issues no ID tokens.
+            if offered.is_none() && artefact.metadata.get("subject_types_supported").is_none() {
+                return Outcome::not_applicable("the metadata are those of an authorization server without ID tokens");
+            }
             let Some(Ok(offered)) = offered else {
                 return Outcome::not_run("discovery/id-token-algs-rs256");
             };

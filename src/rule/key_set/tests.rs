@@ -166,7 +166,9 @@ fn a_response_without_keys_fails_once() {
         let artefact = KeySet { response: text(200, content_type, &json!({"keys": [rsa("1", 256, 0xff)]}).to_string()), metadata: metadata.clone() };
         assert_eq!(!failing(&artefact).is_empty(), fails, "{content_type}");
     }
-    let artefact = KeySet { metadata: json!({}), ..artefact(&good()) };
+    let server = KeySet { metadata: json!({}), ..artefact(&good()) };
+    assert!(not_applicable(&server).contains(&"jwks/signing-key-for-each-alg"), "an authorization server without ID tokens");
+    let artefact = KeySet { metadata: json!({ "subject_types_supported": ["public"] }), ..artefact(&good()) };
     assert_eq!(not_run(&artefact), [("jwks/signing-key-for-each-alg", "discovery/id-token-algs-rs256".to_owned())]);
 }
 

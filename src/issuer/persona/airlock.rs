@@ -1,0 +1,69 @@
+//! Airlock IAM as its documentation shows it: an issuer identifier with a path, registration at a path of its own and without a token, and
+//! tokens of client credentials that nothing remembers.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+use http::StatusCode;
+
+use super::{Manners, RefreshFor};
+use crate::issuer::routes::{CONSENT, LOGIN};
+use crate::issuer::state::Issuer;
+use crate::issuer::{authorize, interaction, introspection, metadata, registration, token};
+
+/// The one authorization server.
+macro_rules! server {
+    ($below:literal) => {
+        concat!("/auth-login/rest/oauth2/authorization-servers/myAS", $below)
+    };
+}
+
+/// Where clients register: not below the issuer identifier.
+const REGISTER: &str = "/auth-login/rest/public/tech-client-registration/oauth2/myAS/register";
+
+pub(super) static MANNERS: Manners = Manners {
+    issuer_path: server!(""),
+    token_path: server!("/token"),
+    register_path: REGISTER,
+    metadata: Some(include_str!("../../../fixtures/issuer/airlock/authorization-server-metadata.json")),
+    scopes: &["client-scope"],
+    client_scope: "client-scope",
+    client_grants: &[],
+    token_lifetime: 18_000,
+    token_type: "at+jwt",
+    openactive_claims: false,
+    default_audience: true,
+    registration_token: false,
+    registration_status: StatusCode::OK,
+    registered_members: Some(&[
+        "scope",
+        "contacts",
+        "client_id",
+        "client_secret",
+        "client_secret_expires_at",
+        "client_id_issued_at",
+        "redirect_uris",
+        "token_endpoint_auth_method",
+        "grant_types",
+        "response_types",
+        "client_name",
+        "client_uri",
+    ]),
+    any_client_credentials: true,
+    client_tokens_stored: false,
+    refresh: RefreshFor::Registered,
+};
+
+pub(super) fn routes() -> Router<Arc<Issuer>> {
+    Router::new()
+        // RFC 8414 3.1: the well-known path comes before that of the issuer.
+        .route(concat!("/.well-known/oauth-authorization-server", server!("")), get(metadata::server))
+        .route(server!("/jwks"), get(metadata::jwks))
+        .route(server!("/authorize"), get(authorize::get).post(authorize::post))
+        .route(server!("/token"), get(token::get).post(token::post))
+        .route(server!("/introspect"), post(introspection::post))
+        .route(REGISTER, post(registration::post))
+        .route(LOGIN, get(interaction::login_page).post(interaction::log_in))
+        .route(CONSENT, get(interaction::consent_page).post(interaction::consent))
+}

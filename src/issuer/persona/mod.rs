@@ -1,0 +1,128 @@
+//! The faces the embedded issuer can wear: what each answers where, and in what it differs from the others. The handlers are shared.
+
+use std::sync::Arc;
+
+use axum::Router;
+use http::StatusCode;
+
+use super::state::Issuer;
+
+mod aidbox;
+mod airlock;
+mod openactive;
+
+pub(super) use aidbox::PATIENTS;
+
+/// A face the embedded issuer can wear: whose documents and claims it imitates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, clap::ValueEnum)]
+#[value(rename_all = "kebab-case")]
+pub enum Persona {
+    /// The OpenActive reference implementation: a seller logs in, a booking partner reads its orders feed.
+    #[default]
+    Openactive,
+    /// Airlock IAM: clients register themselves without a token and are granted less than they ask for.
+    Airlock,
+    /// Aidbox: no metadata and no registration, token requests as JSON, sessions that can be closed.
+    Aidbox,
+}
+
+impl Persona {
+    /// Its name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Openactive => "openactive",
+            Self::Airlock => "airlock",
+            Self::Aidbox => "aidbox",
+        }
+    }
+
+    /// The face that a profile is about: the one of its name, else the default.
+    pub fn of_profile(profile: &str) -> Self {
+        [Self::Airlock, Self::Aidbox].into_iter().find(|persona| persona.name() == profile).unwrap_or_default()
+    }
+
+    /// In what it differs from the others.
+    pub(super) fn manners(self) -> &'static Manners {
+        match self {
+            Self::Openactive => &openactive::MANNERS,
+            Self::Airlock => &airlock::MANNERS,
+            Self::Aidbox => &aidbox::MANNERS,
+        }
+    }
+
+    /// Which path is answered by what.
+    pub(super) fn routes(self) -> Router<Arc<Issuer>> {
+        match self {
+            Self::Openactive => openactive::routes(),
+            Self::Airlock => airlock::routes(),
+            Self::Aidbox => aidbox::routes(),
+        }
+    }
+}
+
+/// In what a persona differs from the others, beside its paths.
+#[derive(Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a manner of its own")]
+pub struct Manners {
+    /// What the issuer identifier has after the port.
+    pub issuer_path: &'static str,
+    /// The path of the token endpoint.
+    pub token_path: &'static str,
+    /// The path of the registration endpoint, if there is one.
+    pub register_path: &'static str,
+    /// The template of its metadata; `None` if it publishes none.
+    pub metadata: Option<&'static str>,
+    /// Every scope there is.
+    pub scopes: &'static [&'static str],
+    /// The scope a client may have for itself, space-separated; empty where there are no scopes.
+    pub client_scope: &'static str,
+    /// The grants of the client that is known beforehand.
+    pub client_grants: &'static [&'static str],
+    /// How many seconds an access token lives.
+    pub token_lifetime: u64,
+    /// The `typ` of access tokens.
+    pub token_type: &'static str,
+    /// True if access tokens name the client in the claim of `OpenActive`.
+    pub openactive_claims: bool,
+    /// True if access tokens have an audience although none was asked for.
+    pub default_audience: bool,
+    /// True if registration wants an initial access token.
+    pub registration_token: bool,
+    /// The status of a registration.
+    pub registration_status: StatusCode,
+    /// The members of a registration response; `None` for everything that was registered, and where it can be managed.
+    pub registered_members: Option<&'static [&'static str]>,
+    /// True if a client gets client credentials without having registered for them.
+    pub any_client_credentials: bool,
+    /// False if access tokens of client credentials are not stored, so that introspection does not know them.
+    pub client_tokens_stored: bool,
+    /// Who gets a refresh token.
+    pub refresh: RefreshFor,
+}
+
+/// Who gets a refresh token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RefreshFor {
+    /// Logins with the scope `offline_access` (OpenID Connect Core 11). It is replaced with every use.
+    OfflineAccess,
+    /// Logins of clients that registered the grant. It is replaced with every use.
+    Registered,
+    /// Every grant, client credentials too. It stays good.
+    Everyone,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::ValueEnum as _;
+
+    use super::Persona;
+
+    #[test]
+    fn a_profile_is_told_to_the_persona_of_its_name() {
+        for persona in Persona::value_variants() {
+            assert_eq!(Persona::of_profile(persona.name()), *persona);
+            assert_eq!(persona.to_possible_value().map(|value| value.get_name().to_owned()).as_deref(), Some(persona.name()));
+        }
+        assert_eq!(Persona::of_profile("security"), Persona::Openactive);
+    }
+}

@@ -1,0 +1,57 @@
+//! The `OpenActive` reference implementation: its paths and manners.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::routing::{get, post};
+use http::StatusCode;
+
+use super::{Manners, RefreshFor};
+use crate::issuer::client_metadata::GRANT_TYPES;
+use crate::issuer::grant::ACCESS_TOKEN_LIFETIME;
+use crate::issuer::routes::{
+    AUTHORIZE, CONSENT, DATASET_SITE, END_SESSION, INTROSPECT, JWKS, LOGIN, LOGOUT, ORDERS_FEED, REGISTER, REVOKE, TOKEN, USERINFO, home,
+};
+use crate::issuer::state::Issuer;
+use crate::issuer::{authorize, interaction, introspection, logout, metadata, registration, resource, revocation, scope, token, userinfo};
+
+pub(super) static MANNERS: Manners = Manners {
+    issuer_path: "",
+    token_path: TOKEN,
+    register_path: REGISTER,
+    metadata: Some(include_str!("../../../fixtures/issuer/openactive/provider-metadata.json")),
+    scopes: &scope::SUPPORTED,
+    client_scope: scope::ORDERS_FEED,
+    client_grants: &GRANT_TYPES,
+    token_lifetime: ACCESS_TOKEN_LIFETIME,
+    token_type: "at+jwt",
+    openactive_claims: true,
+    default_audience: true,
+    registration_token: true,
+    registration_status: StatusCode::CREATED,
+    registered_members: None,
+    any_client_credentials: false,
+    client_tokens_stored: true,
+    refresh: RefreshFor::OfflineAccess,
+};
+
+pub(super) fn routes() -> Router<Arc<Issuer>> {
+    Router::new()
+        .route("/", get(home))
+        .route("/.well-known/openid-configuration", get(metadata::discovery))
+        .route("/.well-known/oauth-authorization-server", get(metadata::server))
+        .route(JWKS, get(metadata::jwks))
+        .route(AUTHORIZE, get(authorize::get).post(authorize::post))
+        .route(LOGIN, get(interaction::login_page).post(interaction::log_in))
+        .route(CONSENT, get(interaction::consent_page).post(interaction::consent))
+        .route(TOKEN, get(token::get).post(token::post))
+        .route(USERINFO, get(userinfo::get).post(userinfo::post))
+        .route(REGISTER, post(registration::post))
+        .route(&format!("{REGISTER}/{{handle}}"), get(registration::read).put(registration::replace).delete(registration::delete))
+        .route(REVOKE, post(revocation::post))
+        .route(INTROSPECT, post(introspection::post))
+        .route(END_SESSION, get(logout::get).post(logout::post))
+        .route(LOGOUT, post(logout::confirm))
+        .route(ORDERS_FEED, get(resource::orders_feed))
+        .route(DATASET_SITE, get(resource::dataset_site))
+}

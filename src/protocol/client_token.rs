@@ -1,0 +1,69 @@
+//! What can be done with the token a client got for itself, beside using it: refreshing it and asking about it.
+
+use crate::feature::step::Body;
+use crate::report::model::StepEnd;
+use crate::rule::airlock::UnstoredToken;
+use crate::rule::introspection::Introspection;
+use crate::rule::refresh::Refresh;
+use crate::rule::token_response::Grant;
+use crate::session::{Session, Stop, missing};
+
+use super::tokens::Asked;
+
+impl Session {
+    /// Refreshes the client's own token, where a refresh token came with it.
+    ///
+    /// # Errors
+    /// [`Stop`] if the refresh token is refused.
+    pub async fn refresh_client_token(&mut self, by: Body) -> Result<StepEnd, Stop> {
+        let before = self.facts.client_grant.clone().ok_or_else(|| missing("what the client was granted"))?;
+        let Some(refresh_token) = before.refresh_token.clone() else {
+            return Ok(StepEnd::LeftOut("no refresh token came with the client's token, and none has to (RFC 6749 4.4.3)".to_owned()));
+        };
+        if by == Body::Json {
+            return self.refresh_by_json(&refresh_token).await;
+        }
+        let Some(url) = self.endpoint("token_endpoint")? else {
+            return Err(super::unknown_endpoint("token_endpoint"));
+        };
+        self.sentence("should refresh the client's token successfully");
+        let grant = Grant::RefreshToken;
+        let parameters = [("grant_type", grant.as_str()), ("refresh_token", refresh_token.as_str())];
+        let response = self.send_authenticated("Refresh", url, &parameters).await?;
+        let scope = before.requested_scope;
+        let judged = self.judge_tokens(response.clone(), &Asked { grant, scope: &scope, nonce: None, max_age: None, sub: None });
+        let (id_token_before, id_token_after) = (None, None);
+        let scope_before = Some(scope).filter(|scope| !scope.is_empty());
+        self.judge(&Refresh { response, before: before.response, id_token_before, id_token_after, scope_before });
+        let tokens = judged?;
+        if let Some(grant) = &mut self.facts.client_grant {
+            grant.refresh_token = tokens.text("refresh_token").or(Some(refresh_token));
+        }
+        self.facts.client_token = Some(tokens.access_token);
+        Ok(StepEnd::Done)
+    }
+
+    /// Introspects the client's own token. An issuer that does not store such tokens does not know it, and only says so.
+    ///
+    /// # Errors
+    /// [`Stop`] if the endpoint cannot be reached.
+    pub async fn introspect_client_token(&mut self) -> Result<StepEnd, Stop> {
+        let Some(url) = self.endpoint("introspection_endpoint")? else {
+            return Ok(super::not_offered("introspection_endpoint"));
+        };
+        let token = self.facts.client_token.clone().ok_or_else(|| missing("the client's access token"))?;
+        self.sentence("should answer about the access token, whether it knows it or not");
+        let parameters = [("token", token.as_str()), ("token_type_hint", "access_token")];
+        let response = self.send_authenticated("Introspection", url, &parameters).await?;
+        let known = response.member("active").is_some_and(|active| active == true);
+        self.judge(&UnstoredToken { response: response.clone() });
+        if known {
+            let (client_id, issuer) = (self.client()?.id.clone(), self.issuer());
+            let scope = self.facts.client_grant.as_ref().map(|grant| grant.requested_scope.clone()).filter(|scope| !scope.is_empty());
+            self.judge(&Introspection { response, client_id, issuer, scope, id_token_sub: None });
+        } else {
+            self.note("The issuer does not know the token: access tokens of the client credentials grant need not be stored, and then cannot be revoked either.");
+        }
+        Ok(StepEnd::Done)
+    }
+}

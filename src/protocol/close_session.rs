@@ -1,0 +1,70 @@
+//! Closing the session that an issuer keeps for an access token, as Aidbox has it: `DELETE /Session` with the token.
+
+use http::Method;
+use url::Url;
+
+use crate::report::model::StepEnd;
+use crate::rule::aidbox::ClosedSession;
+use crate::session::recorder::Request;
+use crate::session::{Session, Stop, missing};
+
+impl Session {
+    /// Closes the session of the client's token, tries the token at the configured resource, and closes the sessions of the tokens before it.
+    ///
+    /// # Errors
+    /// [`Stop`] if the issuer cannot be reached.
+    pub async fn close_session(&mut self) -> Result<StepEnd, Stop> {
+        let token = self.facts.client_token.take().ok_or_else(|| missing("the client's access token"))?;
+        let url = session_of(&self.run.config.issuer).map_err(|e| Stop::Untestable(format!("--issuer is not a URL: {e}")))?;
+        self.sentence("should close the session of the access token, so that it opens nothing any more");
+        let closing = self.send(closing("Session Closed", &url, &token)).await?;
+        let is_closed = (200..300).contains(&closing.status);
+        let afterwards = match self.run.config.resource_url.clone().filter(|_| is_closed) {
+            Some(resource) => Some(self.recorder.send(Request::get("Resource after the Session", resource).bearer(&token).private()).await?),
+            None => None,
+        };
+        self.judge(&ClosedSession { closing, afterwards });
+        if is_closed {
+            self.close_earlier(&url, &token).await?;
+        }
+        Ok(StepEnd::Done)
+    }
+
+    /// Closes what earlier steps opened, unjudged, and forgets it: there is nothing of it left to clean up.
+    async fn close_earlier(&mut self, url: &Url, closed: &str) -> Result<(), Stop> {
+        for granted in std::mem::take(&mut self.facts.grants) {
+            let mut all_closed = true;
+            for token in granted.access_tokens.iter().filter(|token| *token != closed) {
+                let response = self.recorder.send(closing("Session Closed (earlier token)", url, token)).await?;
+                // A token whose session went with another's is refused, which is as good.
+                all_closed &= (200..300).contains(&response.status) || matches!(response.status, 401 | 403 | 404);
+            }
+            if !all_closed {
+                self.facts.grants.push(granted);
+            }
+        }
+        Ok(())
+    }
+}
+
+fn session_of(issuer: &str) -> Result<Url, url::ParseError> {
+    Url::parse(&format!("{}/Session", issuer.strip_suffix('/').unwrap_or(issuer)))
+}
+
+fn closing(title: &str, url: &Url, token: &str) -> Request {
+    let mut request = Request::get(title, url.clone()).bearer(token);
+    request.method = Method::DELETE;
+    request
+}
+
+#[cfg(test)]
+mod tests {
+    use super::session_of;
+
+    #[test]
+    fn the_session_is_below_the_issuer() {
+        for issuer in ["https://box.example", "https://box.example/"] {
+            assert_eq!(session_of(issuer).expect("a URL").as_str(), "https://box.example/Session");
+        }
+    }
+}

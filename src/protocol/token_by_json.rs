@@ -1,0 +1,59 @@
+//! Token requests as JSON, which some issuers take beside the form of RFC 6749.
+
+use secrecy::ExposeSecret as _;
+use serde_json::json;
+
+use crate::report::model::StepEnd;
+use crate::rule::aidbox::{JsonGrant, JsonRefresh};
+use crate::rule::token_response::Grant;
+use crate::session::recorder::Request;
+use crate::session::{Session, Stop, missing};
+
+impl Session {
+    /// Obtains an access token for the client itself by a request in JSON.
+    ///
+    /// # Errors
+    /// [`Stop`] if none is to be had.
+    pub async fn request_token_by_json(&mut self, audience: bool) -> Result<StepEnd, Stop> {
+        let Some(url) = self.endpoint("token_endpoint")? else {
+            return Err(super::unknown_endpoint("token_endpoint"));
+        };
+        let client = self.client()?.clone();
+        let Some(secret) = &client.secret else {
+            return Ok(StepEnd::LeftOut("the client has no secret: set --client-secret, or [client] secret in oa-authtest.toml".to_owned()));
+        };
+        self.sentence("should take a token request as JSON like one as a form");
+        let mut body = json!({ "grant_type": Grant::ClientCredentials.as_str(), "client_id": client.id, "client_secret": secret.expose_secret() });
+        let audience = self.run.config.audience.clone().filter(|_| audience);
+        if let Some(audience) = &audience {
+            body["audience"] = json!(audience);
+        }
+        let response = self.send(Request::json("Token Request as JSON", url, &body)).await?;
+        let by_form = self.facts.client_grant.as_ref().map(|grant| grant.response.clone());
+        self.judge(&JsonGrant { response: response.clone(), by_form });
+        // JSON is outside RFC 6749: to refuse it breaks no rule about token responses, and whoever has a token can go on.
+        if !(200..300).contains(&response.status) && self.facts.client_token.is_some() {
+            return Ok(StepEnd::Done);
+        }
+        self.take_client_grant(response, "", audience)
+    }
+
+    /// Refreshes the client's own token by a request in JSON that holds no secret: the refresh token is the proof.
+    pub(super) async fn refresh_by_json(&mut self, refresh_token: &str) -> Result<StepEnd, Stop> {
+        let Some(url) = self.endpoint("token_endpoint")? else {
+            return Err(super::unknown_endpoint("token_endpoint"));
+        };
+        let before = self.facts.client_token.clone().ok_or_else(|| missing("the client's access token"))?;
+        self.sentence("should refresh the client's token by a request as JSON");
+        let body = json!({ "grant_type": Grant::RefreshToken.as_str(), "client_id": self.client()?.id, "refresh_token": refresh_token });
+        let response = self.send(Request::json("Refresh as JSON", url, &body)).await?;
+        let artefact = JsonRefresh { response, before };
+        self.judge(&artefact);
+        let token = artefact.response.object().and_then(|members| members.get("access_token")?.as_str().map(str::to_owned));
+        // Without a new token the story goes on with the one it has.
+        if let Some(token) = token.filter(|token| !token.is_empty() && artefact.response.status == 200) {
+            self.facts.client_token = Some(token);
+        }
+        Ok(StepEnd::Done)
+    }
+}

@@ -1,0 +1,199 @@
+//! Rules about Airlock IAM, as its documentation shows it: a client that registers itself and is granted less than it asked for, and tokens
+//! of its own that the server does not store.
+//!
+//! The documentation shows answers and has no keywords (RFC 2119): what it shows is a warning when it is otherwise.
+
+use serde_json::{Map, Value};
+
+use super::expect::{holds, must, scope_text, scope_words, should, show};
+use super::{Artefact, Check, Outcome};
+use crate::session::received::Received;
+
+/// A registration that was accepted, beside what was asked for.
+#[derive(Debug, Clone)]
+pub struct AirlockRegistration {
+    /// The exchange it came in.
+    pub exchange: usize,
+    /// The client metadata that was sent.
+    pub request: Value,
+    /// The client information that came back.
+    pub registered: Map<String, Value>,
+}
+
+impl Artefact for AirlockRegistration {
+    const RULES: &'static [Check<Self>] = REGISTRATION_RULES;
+    fn exchange(&self) -> Option<usize> {
+        Some(self.exchange)
+    }
+}
+
+static REGISTRATION_RULES: &[Check<AirlockRegistration>] = &[
+    should(
+        "airlock/scope-within",
+        "AIRLOCK-DCR",
+        "The scope that is registered is what was asked for, or a part of it",
+        "The client has power it never wanted, and whoever steals its secret has it too.",
+        scope_within,
+    ),
+    should(
+        "airlock/metadata-kept",
+        "AIRLOCK-DCR",
+        "Name, contacts, response types, grant types and client authentication are registered as they were asked for",
+        "The client behaves as it asked to be registered, and is refused; or nobody is reached when it does harm.",
+        metadata_kept,
+    ),
+];
+
+fn scope_within(registration: &AirlockRegistration) -> Outcome {
+    let (asked, given) = (registration.request.get("scope"), registration.registered.get("scope"));
+    match (asked.and_then(Value::as_str).map(scope_words), given.and_then(Value::as_str).map(scope_words)) {
+        (None, _) => Outcome::not_applicable("no scope was asked for"),
+        (_, None) => Outcome::not_applicable("the answer names no scope"),
+        (Some(asked), Some(given)) => {
+            holds(given.is_subset(&asked), format!("of: {}", scope_text(&asked)), format!("registered: {}", scope_text(&given)))
+        }
+    }
+}
+
+/// Members whose values are kept. Of links and redirect URIs the documentation shows others than were asked for.
+const KEPT: [&str; 5] = ["client_name", "contacts", "response_types", "grant_types", "token_endpoint_auth_method"];
+
+fn metadata_kept(registration: &AirlockRegistration) -> Outcome {
+    // What is not returned at all is another rule's.
+    let registered = |name: &str| registration.registered.get(name).filter(|value| !value.is_null());
+    let both: Vec<_> = KEPT.iter().filter_map(|name| Some((*name, registration.request.get(*name)?, registered(name)?))).collect();
+    let told = |name: &str, value: &Value| format!("{name} = {}", show(value));
+    let other: Vec<_> = both.iter().filter(|(_, asked, given)| !same(asked, given)).collect();
+    if both.is_empty() {
+        return Outcome::not_applicable("none of them was asked for and returned");
+    }
+    if other.is_empty() {
+        return Outcome::passed(both.iter().map(|(name, ..)| *name).collect::<Vec<_>>().join(", "));
+    }
+    let asked: Vec<_> = other.iter().map(|(name, asked, _)| told(name, asked)).collect();
+    let given: Vec<_> = other.iter().map(|(name, _, given)| told(name, given)).collect();
+    Outcome::failed(asked.join(", "), given.join(", "))
+}
+
+/// Lists are compared without regard to their order.
+fn same(one: &Value, other: &Value) -> bool {
+    match (one.as_array(), other.as_array()) {
+        (Some(one), Some(other)) => one.len() == other.len() && one.iter().all(|item| other.contains(item)),
+        _ => one == other,
+    }
+}
+
+/// The introspection of an access token that the server need not have stored.
+#[derive(Debug, Clone)]
+pub struct UnstoredToken {
+    /// The response.
+    pub response: Received,
+}
+
+impl Artefact for UnstoredToken {
+    const RULES: &'static [Check<Self>] = UNSTORED_RULES;
+    fn exchange(&self) -> Option<usize> {
+        Some(self.response.exchange)
+    }
+}
+
+const ANSWER: &str = "airlock/introspection-answer";
+
+static UNSTORED_RULES: &[Check<UnstoredToken>] = &[
+    must(
+        ANSWER,
+        "RFC7662-2.2",
+        "The introspection of a token that is not stored is answered with status 200 and `active`, true or false",
+        "A resource server cannot tell a token that is not known from a server that is out of order.",
+        answer,
+    ),
+    should(
+        "airlock/introspection-bare",
+        "RFC7662-2.2",
+        "Of a token it does not know the server says that it is not active, and no more",
+        "Whoever guesses tokens learns from every answer.",
+        bare,
+    ),
+];
+
+fn active(token: &UnstoredToken) -> Option<(bool, Map<String, Value>)> {
+    let members = token.response.object().filter(|_| token.response.status == 200)?;
+    Some((members.get("active")?.as_bool()?, members))
+}
+
+fn answer(token: &UnstoredToken) -> Outcome {
+    let expected = "status 200 and active: true or false";
+    match (token.response.status, active(token)) {
+        (200, Some((active, _))) => Outcome::passed(format!("active = {active}")),
+        (200, None) => Outcome::failed(expected, "status 200 without an active that is a boolean"),
+        (status, _) => Outcome::failed(expected, format!("status {status}")),
+    }
+}
+
+fn bare(token: &UnstoredToken) -> Outcome {
+    match active(token) {
+        None => Outcome::not_run(ANSWER),
+        Some((true, _)) => Outcome::not_applicable("the token is known"),
+        Some((false, members)) => {
+            let more: Vec<_> = members.keys().filter(|name| *name != "active").map(String::as_str).collect();
+            holds(
+                more.is_empty(),
+                "active = false and nothing else",
+                if more.is_empty() { "nothing else".to_owned() } else { super::expect::list(&more) },
+            )
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::rule::testing::{arbitrary, failing, json as response, not_applicable, not_run, text};
+
+    fn registration(registered: &Value) -> AirlockRegistration {
+        let request = json!({ "client_name": "a", "contacts": ["b"], "grant_types": ["x", "y"], "scope": "strong client-scope" });
+        AirlockRegistration { exchange: 0, request, registered: registered.as_object().cloned().unwrap_or_default() }
+    }
+
+    #[test]
+    fn less_may_be_registered_and_nothing_else() {
+        for (registered, rules) in [
+            (json!({ "client_name": "a", "contacts": ["b"], "grant_types": ["y", "x"], "scope": "client-scope" }), &[][..]),
+            (json!({ "client_name": "a", "scope": "client-scope strong" }), &[]),
+            (json!({ "client_name": "a", "scope": "" }), &[]),
+            (json!({ "client_name": "a", "scope": "client-scope admin" }), &["airlock/scope-within"]),
+            (json!({ "contacts": ["c"] }), &["airlock/metadata-kept"]),
+            (json!({ "contacts": "b" }), &["airlock/metadata-kept"]),
+            (json!({ "grant_types": ["x"] }), &["airlock/metadata-kept"]),
+        ] {
+            assert_eq!(failing(&registration(&registered)), rules, "{registered}");
+        }
+        assert_eq!(not_applicable(&registration(&json!({ "contacts": null }))), ["airlock/scope-within", "airlock/metadata-kept"]);
+    }
+
+    #[test]
+    fn a_token_may_be_unknown_if_that_is_all_that_is_said() {
+        let judged = |response| failing(&UnstoredToken { response });
+        assert!(judged(response(200, &json!({ "active": false }))).is_empty());
+        assert!(judged(response(200, &json!({ "active": true, "scope": "a" }))).is_empty());
+        assert_eq!(judged(response(200, &json!({ "active": false, "why": "unknown" }))), ["airlock/introspection-bare"]);
+        for bad in [response(404, &json!({})), response(200, &json!({})), response(200, &json!({ "active": "false" })), text(200, "text/html", "<p>")]
+        {
+            let artefact = UnstoredToken { response: bad };
+            assert_eq!(failing(&artefact), [ANSWER]);
+            assert_eq!(not_run(&artefact).len(), 1);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_panics(response in arbitrary::received(&["active", "scope", "contacts", "client_name"])) {
+            let registered = response.object().unwrap_or_default();
+            let _ = failing(&AirlockRegistration { exchange: 0, request: Value::Object(registered.clone()), registered });
+            let _ = failing(&UnstoredToken { response });
+        }
+    }
+}

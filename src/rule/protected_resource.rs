@@ -1,0 +1,120 @@
+//! Rules about a resource that access tokens are for, whatever it is (RFC 6749 7, RFC 6750).
+
+use super::expect::{holds, list, must, should};
+use super::orders_feed::names_token_scheme;
+use super::{Artefact, Check, Outcome};
+use crate::session::received::Received;
+
+/// A resource asked with a token, without any, and with one that nobody issued.
+#[derive(Debug, Clone)]
+pub struct ProtectedResource {
+    /// The response to the request with the access token.
+    pub with_token: Received,
+    /// The response to the request without any token.
+    pub without_token: Received,
+    /// The response to the request with a token that was made up.
+    pub made_up: Received,
+}
+
+impl Artefact for ProtectedResource {
+    const RULES: &'static [Check<Self>] = RULES;
+    fn exchange(&self) -> Option<usize> {
+        Some(self.with_token.exchange)
+    }
+}
+
+const REFUSES: &str = "resource/refuses-without-token";
+
+static RULES: &[Check<ProtectedResource>] = &[
+    // Not a failure: what a token opens is for the resource's own policy to say.
+    should(
+        "resource/accepts-token",
+        "RFC6749-7",
+        "The resource is open to a client with its access token",
+        "The client has a token and can do nothing with it.",
+        |resource| {
+            let status = resource.with_token.status;
+            holds((200..300).contains(&status), "a status of 2xx", format!("status {status}"))
+        },
+    ),
+    must(
+        REFUSES,
+        "RFC6749-7",
+        "The resource is closed to a request without an access token",
+        "Whatever it holds is for anybody to read who finds the URL.",
+        |resource| refused(&resource.without_token),
+    ),
+    must(
+        "resource/refuses-made-up-token",
+        "RFC6749-7",
+        "The resource is closed to a token that nobody issued",
+        "Anybody can write a token of their own: the resource does not look at it.",
+        |resource| if is_refused(&resource.without_token) { refused(&resource.made_up) } else { Outcome::not_run(REFUSES) },
+    ),
+    must(
+        "resource/challenge",
+        "RFC6750-3",
+        "A refusal with status 401 names the scheme Bearer in WWW-Authenticate",
+        "Without the challenge a client cannot tell a missing token from any other trouble, and does not ask for a new one.",
+        |resource| match resource.without_token.status {
+            401 => {
+                let seen: Vec<_> = resource.without_token.header_all("www-authenticate").collect();
+                let named = seen.iter().any(|value| names_token_scheme(value));
+                holds(named, "WWW-Authenticate: Bearer …", format!("WWW-Authenticate: {}", list(&seen)))
+            }
+            status if is_refused(&resource.without_token) => Outcome::not_applicable(format!("status {status}, not 401")),
+            _ => Outcome::not_run(REFUSES),
+        },
+    ),
+];
+
+/// True for a refusal: whatever of 4xx keeps the data safe.
+pub(super) fn is_refused(response: &Received) -> bool {
+    (400..500).contains(&response.status)
+}
+
+pub(super) fn refused(response: &Received) -> Outcome {
+    holds(is_refused(response), "a refusal: status 401 or 403, or another of 4xx", format!("status {}", response.status))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::rule::testing::{arbitrary, failing, not_applicable, not_run, text};
+
+    fn resource(with: u16, without: u16, made_up: u16, challenge: &str) -> ProtectedResource {
+        let answer = |status| {
+            let mut response = text(status, "application/json", "{}");
+            response.headers.push(("www-authenticate".to_owned(), challenge.to_owned()));
+            response
+        };
+        ProtectedResource { with_token: answer(with), without_token: answer(without), made_up: answer(made_up) }
+    }
+
+    #[test]
+    fn a_resource_is_open_with_its_token_and_closed_without() {
+        for (with, without, made_up, challenge, rules) in [
+            (200, 401, 401, "Bearer", &[][..]),
+            (206, 403, 404, "", &[]),
+            (403, 401, 401, "bearer", &["resource/accepts-token"]),
+            (200, 200, 200, "Bearer", &[REFUSES]),
+            (200, 302, 401, "Bearer", &[REFUSES]),
+            (200, 500, 401, "Bearer", &[REFUSES]),
+            (200, 401, 200, "Bearer", &["resource/refuses-made-up-token"]),
+            (200, 401, 401, "Basic", &["resource/challenge"]),
+        ] {
+            assert_eq!(failing(&resource(with, without, made_up, challenge)), rules, "{with} {without} {made_up} {challenge}");
+        }
+        assert_eq!(not_applicable(&resource(200, 403, 403, "")), ["resource/challenge"]);
+        assert_eq!(not_run(&resource(200, 200, 200, "")).len(), 2);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_panics(with_token in arbitrary::received(&["a"]), without_token in arbitrary::received(&["a"]), made_up in arbitrary::received(&["a"])) {
+            let _ = failing(&ProtectedResource { with_token, without_token, made_up });
+        }
+    }
+}
