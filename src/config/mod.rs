@@ -129,7 +129,11 @@ impl Config {
             selectors: Selectors::default(),
             network: Network { tls: Tls::System, timeout: Duration::from_secs(30) },
             agent: AgentConfig { kind: AgentKind::Auto, webdriver_url: None, headed: false, deadline: Duration::from_secs(60) },
-            report: ReportConfig { dir: PathBuf::from(setting::REPORT_DIR.default), formats: vec![Format::Markdown], show_secrets: false },
+            report: ReportConfig {
+                dir: PathBuf::from(setting::REPORT_DIR.default),
+                formats: vec![Format::Markdown, Format::Html],
+                show_secrets: false,
+            },
             fail_on: FailOn::Failure,
             jobs: 4,
             clock_skew: 10,
@@ -269,6 +273,8 @@ pub struct ReportConfig {
 pub enum Format {
     /// One Markdown file a test and a summary.
     Markdown,
+    /// One HTML file with everything in it.
+    Html,
     /// `results.json`, which every run writes in any case.
     Json,
 }

@@ -225,7 +225,7 @@ settings! {
         REPORT_DIR = Setting::new("--report-dir", "OA_AUTHTEST_REPORT_DIR", "[report] dir", "DIR", Kind::Path, "the folder the reports are written to")
             .more("It is made if absent.").by_default("reports");
         FORMAT = Setting::new("--format", "OA_AUTHTEST_FORMAT", "[report] formats", "FORMAT", Kind::List(names_of::<Format>), "the formats of the reports")
-            .more("results.json is written in any case. Several with commas, or by giving the flag again.").by_default("markdown");
+            .more("results.json is written in any case. Several with commas, or by giving the flag again.").by_default("markdown,html");
         SHOW_SECRETS = Setting::new("--show-secrets", "OA_AUTHTEST_SHOW_SECRETS", "[report] show-secrets", "BOOL", Kind::Switch,
             "leave tokens and secrets in the reports").by_default("false");
     }

@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::error::ReportError;
 use super::model::{Entry, RunReport, TestReport};
-use super::{json, markdown, visible};
+use super::{html, json, markdown, visible};
 
 /// The summary's name in the report directory.
 pub const SUMMARY: &str = "summary.md";
@@ -75,7 +75,7 @@ pub fn probe(dir: &Path) -> Result<(), ReportError> {
 /// What an earlier run left in a report directory, by its `results.json`. Nothing if that is missing or not ours.
 #[derive(Debug, Default)]
 pub struct Leftovers {
-    markdown: Vec<String>,
+    pages: Vec<String>,
     screenshots: Vec<String>,
 }
 
@@ -83,18 +83,18 @@ impl Leftovers {
     /// Looks before anything is overwritten.
     pub fn find(dir: &Path) -> Self {
         let Ok(report) = json::read(&dir.join(json::NAME)) else { return Self::default() };
-        let mut markdown: Vec<_> = report.tests.iter().filter_map(|test| test_name(&test.id).ok()).collect();
-        markdown.push(SUMMARY.to_owned());
-        Self { markdown, screenshots: report.tests.iter().flat_map(screenshots).map(str::to_owned).collect() }
+        let mut pages: Vec<_> = report.tests.iter().filter_map(|test| test_name(&test.id).ok()).collect();
+        pages.extend([SUMMARY, html::NAME].map(str::to_owned));
+        Self { pages, screenshots: report.tests.iter().flat_map(screenshots).map(str::to_owned).collect() }
     }
 
-    /// Removes what this run has not written again: Markdown reports not in `written` and screenshots `report` does not show.
+    /// Removes what this run has not written again: reports not in `written` and screenshots `report` does not show.
     ///
     /// # Errors
     /// [`ReportError::Remove`] for the first file that stays. A file that is gone already is no error.
     pub fn remove(self, dir: &Path, report: &RunReport, written: &[PathBuf]) -> Result<(), ReportError> {
         let written: HashSet<&Path> = written.iter().map(PathBuf::as_path).collect();
-        for path in self.markdown.iter().map(|name| dir.join(name)) {
+        for path in self.pages.iter().map(|name| dir.join(name)) {
             if !written.contains(path.as_path()) && is_inside(&path, dir) && begins_as_ours(&path) {
                 remove(&path, dir)?;
             }
@@ -141,6 +141,12 @@ fn is_picture(name: &str) -> bool {
         && path.extension().is_some_and(|e| ["png", "jpg", "webp"].iter().any(|known| e.eq_ignore_ascii_case(known)))
 }
 
+/// The path of a screenshot below a report directory, if its name is one of a picture there and links lead nowhere else.
+pub fn picture(dir: &Path, name: &str) -> Option<PathBuf> {
+    let path = fs::canonicalize(dir.join(name)).ok()?;
+    (is_picture(name) && path.starts_with(fs::canonicalize(dir).ok()?)).then_some(path)
+}
+
 /// True if the file's folder is the directory or below it, symbolic links followed.
 fn is_inside(path: &Path, dir: &Path) -> bool {
     match (path.parent().map(fs::canonicalize), fs::canonicalize(dir)) {
@@ -150,7 +156,7 @@ fn is_inside(path: &Path, dir: &Path) -> bool {
 }
 
 fn begins_as_ours(path: &Path) -> bool {
-    fs::read(path).is_ok_and(|content| markdown::BEGINNINGS.iter().any(|ours| content.starts_with(ours.as_bytes())))
+    fs::read(path).is_ok_and(|content| markdown::BEGINNINGS.iter().chain([&html::BEGINNING]).any(|ours| content.starts_with(ours.as_bytes())))
 }
 
 fn remove(path: &Path, dir: &Path) -> Result<(), ReportError> {

@@ -9,6 +9,7 @@ pub mod console;
 pub mod error;
 pub mod event;
 pub mod file;
+pub mod html;
 pub mod json;
 pub mod markdown;
 pub mod model;
@@ -25,6 +26,8 @@ pub struct Written {
     pub results: PathBuf,
     /// `summary.md`, if Markdown was asked for.
     pub summary: Option<PathBuf>,
+    /// `report.html`, if HTML was asked for.
+    pub html: Option<PathBuf>,
 }
 
 /// Writes `results.json` and the other formats into a directory, made if absent, and removes what an earlier run left there and this
@@ -38,9 +41,12 @@ pub fn write(report: &RunReport, dir: &Path, formats: &[Format]) -> Result<Writt
     let leftovers = file::Leftovers::find(dir);
     // The results first: whatever goes wrong with the rest, it can be rendered from them again.
     let results = json::write(report, dir)?;
-    let markdown = if formats.contains(&Format::Markdown) { markdown::write_all(report, dir)? } else { Vec::new() };
-    leftovers.remove(dir, report, &markdown)?;
-    Ok(Written { results, summary: markdown.into_iter().next() })
+    let mut pages = if formats.contains(&Format::Markdown) { markdown::write_all(report, dir)? } else { Vec::new() };
+    let summary = pages.first().cloned();
+    let html = if formats.contains(&Format::Html) { Some(html::write(report, dir)?) } else { None };
+    pages.extend(html.clone());
+    leftovers.remove(dir, report, &pages)?;
+    Ok(Written { results, summary, html })
 }
 
 /// Writes the reports of an earlier run again, into its own directory or another; screenshots go along.
