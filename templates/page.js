@@ -68,6 +68,8 @@
     }
     for (let at = target; at; at = at.parentElement) if (at.localName === "details") at.open = true;
     target.scrollIntoView();
+    // What was out of sight until now has another height than it was thought to have.
+    requestAnimationFrame(() => target.scrollIntoView());
   };
   window.addEventListener("hashchange", follow);
   if (location.hash) follow();
