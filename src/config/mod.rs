@@ -157,7 +157,7 @@ impl Config {
             agent: AgentConfig { kind: AgentKind::Auto, webdriver_url: None, headed: false, deadline: Duration::from_secs(60) },
             report: ReportConfig {
                 dir: PathBuf::from(setting::REPORT_DIR.default),
-                formats: vec![Format::Markdown],
+                formats: vec![Format::Markdown, Format::Html],
                 statement: false,
                 show_secrets: false,
             },
@@ -305,6 +305,8 @@ pub struct ReportConfig {
 pub enum Format {
     /// One Markdown file a test and a summary.
     Markdown,
+    /// One HTML file with everything in it.
+    Html,
     /// `results.json`, which every run writes in any case.
     Json,
     /// `junit.xml`.

@@ -258,7 +258,8 @@ settings! {
         REPORT_DIR = Setting::new("--report-dir", "OA_AUTHTEST_REPORT_DIR", "[report] dir", "DIR", Kind::Path, "the folder the reports are written to")
             .more("It is made if absent.").by_default("reports");
         FORMAT = Setting::new("--format", "OA_AUTHTEST_FORMAT", "[report] formats", "FORMAT", Kind::List(names_of::<Format>), "the formats of the reports")
-            .more("results.json is written in any case, and github is added where GITHUB_ACTIONS is true. Several with commas, or by giving the flag again.").by_default("markdown");
+            .more("results.json is written in any case, and github is added where GITHUB_ACTIONS is true. Several with commas, or by giving the flag again.")
+            .by_default("markdown,html");
         STATEMENT = Setting::new("--statement", "OA_AUTHTEST_STATEMENT", "[report] statement", "BOOL", Kind::Switch,
             "write a statement of conformance for somebody to sign").more("statement.md and statement.json, if nothing failed.").by_default("false");
         SHOW_SECRETS = Setting::new("--show-secrets", "OA_AUTHTEST_SHOW_SECRETS", "[report] show-secrets", "BOOL", Kind::Switch,

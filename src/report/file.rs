@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::error::ReportError;
 use super::model::{Entry, RunReport, TestReport};
-use super::{json, junit, markdown, statement, visible};
+use super::{html, json, junit, markdown, statement, visible};
 
 /// The summary's name in the report directory.
 pub const SUMMARY: &str = "summary.md";
@@ -84,7 +84,7 @@ impl Leftovers {
     pub fn find(dir: &Path) -> Self {
         let Ok(report) = json::read(&dir.join(json::NAME)) else { return Self::default() };
         let mut files: Vec<_> = report.tests.iter().filter_map(|test| test_name(&test.id).ok()).collect();
-        files.extend([SUMMARY, junit::NAME, statement::MARKDOWN, statement::JSON].map(str::to_owned));
+        files.extend([SUMMARY, html::NAME, junit::NAME, statement::MARKDOWN, statement::JSON].map(str::to_owned));
         Self { files, screenshots: report.tests.iter().flat_map(screenshots).map(str::to_owned).collect() }
     }
 
@@ -141,6 +141,12 @@ fn is_picture(name: &str) -> bool {
         && path.extension().is_some_and(|e| ["png", "jpg", "webp"].iter().any(|known| e.eq_ignore_ascii_case(known)))
 }
 
+/// The path of a screenshot below a report directory, if its name is one of a picture there and links lead nowhere else.
+pub fn picture(dir: &Path, name: &str) -> Option<PathBuf> {
+    let path = fs::canonicalize(dir.join(name)).ok()?;
+    (is_picture(name) && path.starts_with(fs::canonicalize(dir).ok()?)).then_some(path)
+}
+
 /// True if the file's folder is the directory or below it, symbolic links followed.
 fn is_inside(path: &Path, dir: &Path) -> bool {
     match (path.parent().map(fs::canonicalize), fs::canonicalize(dir)) {
@@ -150,9 +156,8 @@ fn is_inside(path: &Path, dir: &Path) -> bool {
 }
 
 fn begins_as_ours(path: &Path) -> bool {
-    fs::read(path).is_ok_and(|content| {
-        markdown::BEGINNINGS.iter().chain(&statement::BEGINNINGS).chain([&junit::BEGINNING]).any(|ours| content.starts_with(ours.as_bytes()))
-    })
+    let beginnings = || markdown::BEGINNINGS.iter().chain(&statement::BEGINNINGS).chain([&html::BEGINNING, &junit::BEGINNING]);
+    fs::read(path).is_ok_and(|content| beginnings().any(|ours| content.starts_with(ours.as_bytes())))
 }
 
 fn remove(path: &Path, dir: &Path) -> Result<(), ReportError> {

@@ -11,6 +11,7 @@ pub mod error;
 pub mod event;
 pub mod file;
 pub mod github;
+pub mod html;
 pub mod json;
 pub mod junit;
 pub mod known;
@@ -31,6 +32,8 @@ pub struct Written {
     pub results: PathBuf,
     /// `summary.md`, if Markdown was asked for.
     pub summary: Option<PathBuf>,
+    /// `report.html`, if HTML was asked for.
+    pub html: Option<PathBuf>,
 }
 
 /// Writes `results.json` and the other formats into a directory, made if absent, and removes what an earlier run left there and this
@@ -44,13 +47,15 @@ pub fn write(report: &RunReport, dir: &Path, formats: &[Format]) -> Result<Writt
     let leftovers = file::Leftovers::find(dir);
     // The results first: whatever goes wrong with the rest, it can be rendered from them again.
     let results = json::write(report, dir)?;
-    let markdown = if formats.contains(&Format::Markdown) { markdown::write_all(report, dir)? } else { Vec::new() };
-    let mut written = markdown.clone();
+    let mut written = if formats.contains(&Format::Markdown) { markdown::write_all(report, dir)? } else { Vec::new() };
+    let summary = written.first().cloned();
+    let html = if formats.contains(&Format::Html) { Some(html::write(report, dir)?) } else { None };
+    written.extend(html.clone());
     if formats.contains(&Format::Junit) {
         written.push(junit::write(report, dir)?);
     }
     leftovers.remove(dir, report, &written)?;
-    Ok(Written { results, summary: markdown.into_iter().next() })
+    Ok(Written { results, summary, html })
 }
 
 /// Writes the reports of an earlier run again, into its own directory or another; screenshots go along.

@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 pub fn line(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
-        if is_hidden(c) || (c.is_whitespace() && c != ' ') { show(&mut out, c) } else { out.push(c) }
+        if hides(c) { show(&mut out, c) } else { out.push(c) }
     }
     out
 }
@@ -32,6 +32,11 @@ pub fn short(text: &str, most: usize) -> String {
         Some((at, _)) => format!("{}… ({} more characters)", &text[..at], text[at..].chars().count()),
         None => text,
     }
+}
+
+/// True for what is not plainly visible in a line: line ends, tabs and any space but the common one included.
+pub fn hides(c: char) -> bool {
+    is_hidden(c) || (c.is_whitespace() && c != ' ')
 }
 
 fn show(out: &mut String, c: char) {

@@ -1,6 +1,6 @@
 //! Puts foreign text into Markdown so that it stays text, for `CommonMark`, for GitHub's extensions and for pulldown-cmark alike.
 
-use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
+use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 use crate::report::visible;
 
@@ -69,22 +69,42 @@ pub fn destination(url: &str) -> String {
     out
 }
 
-/// A note, which is Markdown of ours: paragraphs and lists with bold text and code, perhaps a heading first. If it is anything more, then something foreign got into it
+/// A note, which is Markdown of ours: paragraphs and lists with bold text and code, perhaps a small heading first. If it is anything more, then something foreign got into it
 /// (a results file may come from anywhere, too), and it becomes a fenced block.
 pub fn note(text: &str) -> String {
+    let small = |level| level > HeadingLevel::H2;
+    only(text, |at, event| match event {
+        Event::Start(Tag::Heading { level, .. }) => at == 0 && small(*level),
+        Event::End(TagEnd::Heading(level)) => small(*level),
+        _ => is_plain(event),
+    })
+}
+
+/// A description, which is Markdown of a feature document: as a note without a heading, but with links to the web and emphasis.
+pub fn description(text: &str) -> String {
+    only(text, |_, event| match event {
+        Event::Start(Tag::Link { dest_url, .. }) => dest_url.starts_with("https://"),
+        Event::Start(Tag::Emphasis) | Event::End(TagEnd::Link | TagEnd::Emphasis) => true,
+        _ => is_plain(event),
+    })
+}
+
+fn is_plain(event: &Event) -> bool {
+    use {Event as E, Tag as T, TagEnd as End};
+    matches!(
+        event,
+        E::Start(T::Paragraph | T::List(_) | T::Item | T::Strong)
+            | E::End(End::Paragraph | End::List(_) | End::Item | End::Strong)
+            | E::Text(_)
+            | E::Code(_)
+            | E::SoftBreak
+    )
+}
+
+/// Markdown that is nothing but what is allowed, or a fenced block.
+fn only(text: &str, allowed: impl Fn(usize, &Event) -> bool) -> String {
     let text = visible::block(text);
-    let ours = |(at, event): (usize, Event)| {
-        use {Event as E, Tag as T, TagEnd as End};
-        matches!(
-            event,
-            E::Start(T::Paragraph | T::List(_) | T::Item | T::Strong)
-                | E::End(End::Paragraph | End::List(_) | End::Item | End::Strong | End::Heading(_))
-                | E::Text(_)
-                | E::Code(_)
-                | E::SoftBreak
-        ) || (at == 0 && matches!(event, E::Start(T::Heading { .. })))
-    };
-    if Parser::new_ext(&text, Options::ENABLE_TABLES).enumerate().all(ours) { text } else { fence(&text, "text") }
+    if Parser::new_ext(&text, Options::ENABLE_TABLES).enumerate().all(|(at, event)| allowed(at, &event)) { text } else { fence(&text, "text") }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -140,7 +140,7 @@ pub fn write_all(report: &RunReport, dir: &Path) -> Result<Vec<PathBuf>, ReportE
 }
 
 /// A skipped test has nothing to report but its reason, which the summary gives.
-fn has_report(test: &TestReport) -> bool {
+pub(super) fn has_report(test: &TestReport) -> bool {
     test.verdict != super::model::Verdict::Skipped
 }
 

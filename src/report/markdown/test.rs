@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::escape;
 use super::rules::RuleView;
 use super::step::{self, StepView};
 use crate::report::model::{RunReport, TestReport, Verdict};
@@ -48,7 +49,7 @@ pub fn view(report: &RunReport, test: &TestReport) -> TestView {
         warnings: super::warnings(&report.environment),
         feature: test.feature.clone(),
         title: test.title.clone(),
-        description: test.description.clone(),
+        description: escape::description(&test.description),
         command: test.command.clone(),
         headline: words::headline(test),
         why: reason.is_some() || first.is_some(),

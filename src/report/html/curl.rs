@@ -1,0 +1,198 @@
+//! An exchange's request as a command line for `curl`, for any POSIX shell.
+
+use std::fmt::Write as _;
+
+use crate::report::model::Exchange;
+use crate::report::visible;
+
+/// Headers between two ends of a connection, and those `curl` makes itself from the address and the body.
+const LEFT_OUT: &[&str] = &[
+    "connection",
+    "content-length",
+    "host",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// The command that sends the request again. What was redacted stays a label; nothing in it is unseen, and nothing is more to a shell
+/// than a word. `insecure` if the run did not verify certificates either.
+pub fn command(exchange: &Exchange, insecure: bool) -> String {
+    let body = exchange.request_body.as_deref().filter(|body| !body.is_empty());
+    let mut words = vec![method(&exchange.method, body.is_some())];
+    if insecure {
+        words[0].push_str(" --insecure");
+    }
+    // Braces and brackets in an address are no patterns here.
+    let glob = if exchange.url.contains(['{', '}', '[', ']']) { "--globoff " } else { "" };
+    words.push(format!("{glob}--url {}", quote(&exchange.url.replace('\0', "%00"))));
+    let sent: Vec<_> = exchange.request_headers.iter().filter(|(name, value)| is_sent(name, value, &exchange.request_headers)).collect();
+    for (name, value) in &sent {
+        words.push(format!("--header {}", quote(&if value.is_empty() { format!("{name};") } else { format!("{name}: {value}") })));
+    }
+    let Some(body) = body else { return words.join(" \\\n  ") };
+    if !sent.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+        words.push("--header 'content-type:'".to_owned());
+    }
+    // No argument can hold a NUL.
+    if body.contains('\0') {
+        words.push("--data-binary @-".to_owned());
+        return format!("printf '{}' | {}", octal(body.as_bytes()), words.join(" \\\n  "));
+    }
+    words.push(format!("--data-raw {}", quote(body)));
+    words.join(" \\\n  ")
+}
+
+fn method(method: &str, has_body: bool) -> String {
+    match (method, has_body) {
+        ("GET", false) | ("POST", true) => "curl".to_owned(),
+        ("HEAD", false) => "curl --head".to_owned(),
+        _ if !method.is_empty() && method.bytes().all(|b| b.is_ascii_alphanumeric()) => format!("curl --request {method}"),
+        _ => format!("curl --request {}", quote(&method.replace('\0', ""))),
+    }
+}
+
+/// A header that goes from end to end. A name of anything but a token's characters was never sent, and `curl` reads files by such names.
+fn is_sent(name: &str, value: &str, all: &[(String, String)]) -> bool {
+    let token = |name: &str| !name.is_empty() && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b));
+    let named = || {
+        let connection = all.iter().filter(|(name, _)| name.eq_ignore_ascii_case("connection"));
+        connection.flat_map(|(_, value)| value.split(',')).any(|option| option.trim().eq_ignore_ascii_case(name))
+    };
+    token(name) && !value.contains(['\0', '\r', '\n']) && !LEFT_OUT.iter().any(|known| name.eq_ignore_ascii_case(known)) && !named()
+}
+
+/// One word for a shell. In single quotes everything is itself but the single quote. Characters nobody sees come from `printf`: pasted as
+/// they are, they would be keystrokes to a terminal, or deceive the reader.
+pub fn quote(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    let mut rest = text;
+    loop {
+        let hidden = |c: char| c != '\n' && visible::hides(c);
+        let seen = rest.find(hidden).unwrap_or(rest.len());
+        if seen > 0 || out.is_empty() {
+            out.push('\'');
+            out.push_str(&rest[..seen].replace('\'', r"'\''"));
+            out.push('\'');
+        }
+        rest = &rest[seen..];
+        if rest.is_empty() {
+            return out;
+        }
+        let unseen = rest.find(|c| !hidden(c)).unwrap_or(rest.len());
+        let _ = write!(out, "\"$(printf '{}')\"", octal(&rest.as_bytes()[..unseen]));
+        rest = &rest[unseen..];
+    }
+}
+
+/// Bytes for `printf`.
+fn octal(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(bytes.len() * 4), |mut out, byte| {
+        let _ = write!(out, "\\{byte:03o}");
+        out
+    })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+    use proptest::prelude::*;
+
+    fn exchange(method: &str, headers: &[(&str, &str)], body: Option<&str>) -> Exchange {
+        Exchange {
+            number: 0,
+            title: "Token".to_owned(),
+            method: method.to_owned(),
+            url: "https://op.example/token?a=1&b='2'".to_owned(),
+            request_headers: headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            request_body: body.map(str::to_owned),
+            response: Err("none".to_owned()),
+            duration_ms: 0,
+        }
+    }
+
+    /// What a shell hands on, with `curl` replaced by a function that shows its arguments.
+    fn arguments(command: &str) -> Vec<u8> {
+        let script = format!("curl() {{ printf '%s\\000' \"$@\"; case \"$*\" in *@-*) cat;; esac; }}\n{command}\n");
+        let ended = Command::new("sh").arg("-c").arg(script).output().unwrap();
+        assert!(ended.status.success() && ended.stderr.is_empty(), "{command}: {ended:?}");
+        ended.stdout
+    }
+
+    #[test]
+    fn says_method_headers_and_body() {
+        let headers = [
+            ("accept", "application/json"),
+            ("authorization", "Basic ‹client credentials›"),
+            ("content-type", "application/x-www-form-urlencoded"),
+            ("content-length", "12"),
+            ("connection", "close, x-hop"),
+            ("x-hop", "1"),
+            ("x-empty", ""),
+            ("@/etc/passwd", "x"),
+        ];
+        let said = command(&exchange("POST", &headers, Some("code=‹code 1›&x='@file'")), false);
+        let expected = r"curl \
+  --url 'https://op.example/token?a=1&b='\''2'\''' \
+  --header 'accept: application/json' \
+  --header 'authorization: Basic ‹client credentials›' \
+  --header 'content-type: application/x-www-form-urlencoded' \
+  --header 'x-empty;' \
+  --data-raw 'code=‹code 1›&x='\''@file'\'''";
+        assert_eq!(said, expected);
+    }
+
+    #[test]
+    fn says_unusual_methods() {
+        let first = |method, body| command(&exchange(method, &[], body), true).lines().next().unwrap().to_owned();
+        assert_eq!(first("GET", None), r"curl --insecure \");
+        assert_eq!(first("HEAD", None), r"curl --head --insecure \");
+        assert_eq!(first("GET", Some("x")), r"curl --request GET --insecure \");
+        assert_eq!(first("POST", None), r"curl --request POST --insecure \");
+        assert_eq!(first("; rm -rf /", None), r"curl --request '; rm -rf /' --insecure \");
+    }
+
+    #[test]
+    fn a_body_without_a_type_gets_none() {
+        assert!(command(&exchange("POST", &[], Some("x")), false).contains("--header 'content-type:' \\\n  --data-raw 'x'"));
+    }
+
+    #[test]
+    fn shows_what_cannot_be_seen() {
+        assert_eq!(quote("a\u{1b}[201~\u{202e}b\n"), "'a'\"$(printf '\\033')\"'[201~'\"$(printf '\\342\\200\\256')\"'b\n'");
+        assert_eq!(quote(""), "''");
+    }
+
+    #[test]
+    fn sends_a_body_with_nul_by_a_pipe() {
+        let said = command(&exchange("POST", &[], Some("a\0%'b")), false);
+        assert!(said.starts_with(r"printf '\141\000\045\047\142' | curl"), "{said}");
+        assert!(arguments(&said).ends_with(b"a\0%'b"));
+    }
+
+    #[test]
+    fn a_shell_hands_on_every_character() {
+        let all: String = (1..0x300_u32).chain(0x2000..0x2070).filter_map(char::from_u32).collect();
+        let got = arguments(&command(&exchange("POST", &[("x-all", "$(exit) `x` \" \\ !")], Some(&all)), false));
+        let got: Vec<_> = got.split(|byte| *byte == 0).collect();
+        assert!(got.contains(&all.as_bytes()) && got.contains(&&b"x-all: $(exit) `x` \" \\ !"[..]));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, cases: 64, ..ProptestConfig::default() })]
+
+        #[test]
+        fn a_shell_hands_on_any_text(text in "[^\0]*") {
+            let got = arguments(&format!("curl {}", quote(&text)));
+            prop_assert_eq!(got.strip_suffix(b"\0").unwrap(), text.as_bytes());
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Screenshots as part of the page.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
+use crate::report::file;
+
+/// A larger file is no screenshot of ours.
+const MOST_BYTES: u64 = 8 * 1024 * 1024;
+
+/// Where the screenshots of a report are.
+#[derive(Debug)]
+pub struct Pictures {
+    dir: PathBuf,
+}
+
+/// A screenshot for an `img` element.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Picture {
+    /// A `data:` address.
+    pub src: String,
+    /// Its width and height in pixels, where they could be read.
+    pub size: Option<(u32, u32)>,
+}
+
+impl Pictures {
+    /// The screenshots below a report directory.
+    pub fn below(dir: &Path) -> Self {
+        Self { dir: dir.to_owned() }
+    }
+
+    /// A screenshot by its name in a results file. `None` if it is missing, leads out of the directory or is no picture.
+    pub fn get(&self, name: &str) -> Option<Picture> {
+        let path = file::picture(&self.dir, name)?;
+        if fs::metadata(&path).ok()?.len() > MOST_BYTES {
+            return None;
+        }
+        let bytes = fs::read(path).ok()?;
+        let (kind, size) = match bytes.as_slice() {
+            [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => ("png", png_size(&bytes)),
+            [0xff, 0xd8, 0xff, ..] => ("jpeg", None),
+            [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => ("webp", None),
+            _ => return None,
+        };
+        Some(Picture { src: format!("data:image/{kind};base64,{}", STANDARD.encode(&bytes)), size })
+    }
+}
+
+/// Width and height as the first chunk tells them.
+fn png_size(bytes: &[u8]) -> Option<(u32, u32)> {
+    let number = |at: usize| bytes.get(at..at + 4)?.try_into().ok().map(u32::from_be_bytes);
+    Some((number(16)?, number(20)?))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn takes_pictures_below_the_directory_only() {
+        let dir = tempfile::tempdir().unwrap();
+        let reports = dir.path().join("reports");
+        fs::create_dir(&reports).unwrap();
+        let png = [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x05\0\0\0\x03\xaf".as_slice(), &[0; 9]].concat();
+        for path in [reports.join("a.png"), dir.path().join("secret.png")] {
+            fs::write(path, &png).unwrap();
+        }
+        fs::write(reports.join("b.png"), "<svg onload='x'>").unwrap();
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(dir.path().join("secret.png"), reports.join("link.png")).unwrap();
+        let pictures = Pictures::below(&reports);
+        let found = pictures.get("a.png").unwrap();
+        assert_eq!(found.size, Some((1280, 943)));
+        assert!(found.src.starts_with("data:image/png;base64,iVBORw0KGgo"), "{}", found.src);
+        for name in ["b.png", "link.png", "missing.png", "../secret.png", "a.svg"] {
+            assert_eq!(pictures.get(name), None, "{name}");
+        }
+    }
+}

@@ -1,0 +1,374 @@
+//! The HTML report in a real browser: whatever an issuer sends, nothing runs, nothing is loaded and the page keeps its form; and its
+//! filters, folds, pictures and commands work.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+mod html_page;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use common::{program, root, run};
+use html_page::Chromium;
+use oa_authtest::config::Format;
+use oa_authtest::issuer::flaw::Flaw;
+use oa_authtest::issuer::{self, IssuerOptions};
+use oa_authtest::report::html::curl;
+use oa_authtest::report::model::{Entry, Exchange, RunReport};
+use oa_authtest::report::{self, html, json};
+use serde_json::{Value, json};
+
+const EXAMPLE: &str = "reports/example/results.json";
+const SAMPLE: &str = "fixtures/results/sample.json";
+
+/// What an issuer may put into every string.
+const PAYLOADS: &[&str] = &[
+    "<script>window.owned = 1</script>",
+    "</code></pre></div></details></section></main><script>owned = 1</script>",
+    "\"><img src=x onerror=owned=1><svg/onload=owned=1>",
+    "' onmouseover='owned=1' autofocus onfocus='owned=1' x='",
+    "</details></section><h1>owned</h1><a href=\"https://evil.example/\">x</a>",
+    "</style><style>*{display:none}</style><link rel=stylesheet href=https://evil.example/x.css>",
+    "<iframe src=\"javascript:owned=1\"></iframe><object data=x></object><base href=\"https://evil.example/\">",
+    "<meta http-equiv=refresh content=\"0;url=https://evil.example/\">",
+    "[x](javascript:owned=1) [y](https://evil.example/) <https://evil.example/> ![z](https://evil.example/z.png)",
+    "[x](data:text/html,<script>owned=1</script>)",
+    "\n\n# heading\n\n## heading\n\n---\n\n| a | b |\n|---|---|\n| c | d |\n",
+    "\n\n<details><summary>mine</summary>\n\n</details>\n\n<a id=\"exchange-0\"></a>\n",
+    "<details><summary>mine</summary>",
+    "</details>",
+    "```\n</code></pre><h2>out</h2>\n```",
+    "<!-- ",
+    "--> <![CDATA[ ]]> <?php ?> <!DOCTYPE x>",
+    "]]>",
+    "{{{tests}}} {{#each x}} {{title}}",
+    "\u{202e}evil\u{2066} \u{200b}\u{feff}",
+    "\u{0}\u{1b}[31m\u{7}\u{85}\u{2028}\r\r\n",
+    "&lt;script&gt;owned=1&lt;/script&gt; &#60;img src=x onerror=owned=1&#62;",
+    "' ; owned=1 ; $(reboot) `reboot` \\",
+];
+
+/// Puts a text into every string of a results file but those that say where files are, what kind of thing something is, what is ours to
+/// write in Markdown, and where a rule is to be read.
+fn fill(value: &mut Value, key: &str, text: &str) {
+    const KEPT: [&str; 10] = ["schema", "id", "verdict", "level", "outcome", "screenshot", "kind", "description", "text", "url of a rule"];
+    match value {
+        _ if key == "claims" => *value = json!({ text: [text] }),
+        Value::String(_) if KEPT.contains(&key) || (key == "ended" && value != text) => {}
+        Value::String(old) => text.clone_into(old),
+        Value::Array(items) => items.iter_mut().for_each(|item| fill(item, key, text)),
+        Value::Object(members) => {
+            let is_rule = members.contains_key("rule");
+            members.iter_mut().for_each(|(name, member)| fill(member, if is_rule && name == "url" { "url of a rule" } else { name }, text));
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+fn filled(text: &str) -> RunReport {
+    let mut results: Value = serde_json::from_str(&fs::read_to_string(root().join(SAMPLE)).unwrap()).unwrap();
+    fill(&mut results, "", text);
+    serde_json::from_value(results).unwrap()
+}
+
+/// Writes the page of a report, with a screenshot where the sample has one.
+fn page(report: &RunReport, dir: &Path) -> PathBuf {
+    let picture = dir.join("screenshots/authorization-code-flow-1.png");
+    fs::create_dir_all(picture.parent().unwrap()).unwrap();
+    fs::copy(root().join("reports/example/screenshots/booking-partner-authentication/authorization-code-flow/01-login-page.png"), picture).unwrap();
+    html::write(report, dir).unwrap()
+}
+
+/// Every element of a page but code and spans, which a text's own look decides: its kind, its name, its class and where it leads.
+const FORM: &str = "return [...document.querySelectorAll('*:not(code):not(span):not(style):not(script):not(meta)')]
+    .map((e) => [e.localName, e.id, e.className, e.getAttribute('href'), [...e.attributes].map((a) => a.name).sort()].join(' '))";
+
+/// What is wider than the page and not in a box that scrolls.
+const TOO_WIDE: &str = "document.querySelectorAll('.inside').forEach((e) => (e.style.contentVisibility = 'visible'));
+    document.querySelectorAll('details').forEach((e) => (e.open = true));
+    const wide = document.documentElement.clientWidth + 1;
+    const over = [...document.querySelectorAll('body *')].filter((e) => e.getBoundingClientRect().right > wide && !e.closest('.scroll, .skip'));
+    return [document.documentElement.scrollWidth < wide, ...over.slice(0, 5).map((e) => e.outerHTML.slice(0, 200))]";
+
+async fn is_harmless(chromium: &Chromium, asked: Vec<String>, what: &str) {
+    assert_eq!(asked, Vec::<String>::new(), "{what}: the network was asked");
+    let state = chromium.run("return [typeof window.owned, window.violations, location.protocol]").await;
+    assert_eq!(state, json!(["undefined", [], "file:"]), "{what}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_foreign_runs_or_changes_the_form() {
+    if common::quick() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let chromium = Chromium::start().await;
+    chromium.width(360).await;
+    let asked = chromium.open(&page(&filled("harmless"), dir.path())).await;
+    is_harmless(&chromium, asked, "harmless").await;
+    let expected = chromium.run(FORM).await;
+    assert!(expected.as_array().unwrap().len() > 300, "a page of {} elements", expected.as_array().unwrap().len());
+    let (all, long) = (PAYLOADS.join(" "), "unbroken".repeat(2_000));
+    for payload in PAYLOADS.iter().copied().chain([all.as_str(), long.as_str()]) {
+        let what: String = payload.chars().take(60).collect();
+        let asked = chromium.open(&page(&filled(payload), dir.path())).await;
+        is_harmless(&chromium, asked, &what).await;
+        let form = chromium.run(FORM).await;
+        let differs = form.as_array().unwrap().iter().zip(expected.as_array().unwrap()).find(|(got, wanted)| got != wanted);
+        assert!(form == expected, "{what}: {differs:?}");
+        assert_eq!(chromium.run(TOO_WIDE).await, json!([true]), "{what}");
+        // Whoever wrote a results file may have written notes and descriptions too: they may look different, but that is all.
+        let mut report = filled(payload);
+        for test in &mut report.tests {
+            payload.clone_into(&mut test.description);
+            for entry in test.steps.iter_mut().flat_map(|step| &mut step.entries) {
+                if let Entry::Note { text } = entry {
+                    payload.clone_into(text);
+                }
+            }
+        }
+        let asked = chromium.open(&page(&report, dir.path())).await;
+        is_harmless(&chromium, asked, &what).await;
+        let counted = "h1, h2, h3, section, details, main, form, button, img, table";
+        let count = chromium.run(&format!("return document.querySelectorAll('{counted}').length")).await;
+        let wanted = chromium_count(&expected, counted);
+        assert_eq!(count, json!(wanted), "{what}, with notes");
+    }
+    chromium.close().await;
+}
+
+fn chromium_count(form: &Value, kinds: &str) -> usize {
+    let kind_of = |line: &Value| line.as_str().unwrap().split(' ').next().unwrap().to_owned();
+    form.as_array().unwrap().iter().filter(|line| kinds.split(", ").any(|kind| kind == kind_of(line))).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_got_in_all_the_same_could_do_nothing() {
+    if common::quick() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let chromium = Chromium::start().await;
+    let written = page(&filled("harmless"), dir.path());
+    let markup = "<script>owned = 1</script><img src=\"https://evil.invalid/x.png\" onerror=\"owned = 2\"><p style=\"display: none\">x</p></main>";
+    let text = fs::read_to_string(&written).unwrap().replace("</main>", markup);
+    fs::write(&written, &text).unwrap();
+    let evil = vec!["https://evil.invalid/x.png".to_owned()];
+    assert_eq!(chromium.open(&written).await, evil, "even what is refused is seen to be asked for");
+    let seen = chromium.run("return [typeof window.owned, new Set(window.violations.map((v) => v.split(' ')[0])).size]").await;
+    assert_eq!(seen, json!(["undefined", 4]), "the policy refuses it, and that is seen");
+    // Without the policy it does, and that is seen too.
+    fs::write(&written, text.replace("http-equiv=\"Content-Security-Policy\"", "name=\"none\"")).unwrap();
+    let asked = chromium.open(&written).await;
+    assert_eq!((asked, chromium.run("return typeof window.owned").await), (evil, json!("number")));
+    chromium.close().await;
+}
+
+/// An issuer that puts markup wherever it may, and is right otherwise.
+fn hostile() -> Flaw {
+    let markup = PAYLOADS.join(" ");
+    let header = "<script>owned=1</script>\"'><img src=x onerror=owned=1>";
+    let set = json!({ "/x": markup, "/<script>owned=1<~1script>": { "</details>": [markup] } });
+    let mut patches: Vec<Value> = ["discovery", "registration", "token", "id-token", "access-token", "userinfo", "introspection"]
+        .map(|at| json!({ "at": at, "set": set }))
+        .into();
+    patches.push(json!({ "at": "discovery", "set": { "/client_name": markup, "/issuer": format!("https://op.example/{markup}") } }));
+    patches.push(json!({ "at": "token-error", "set": { "/error": markup, "/error_description": markup } }));
+    patches.push(json!({ "at": "every-response", "headers": { "x-evil": header, "server": header } }));
+    let flaw = json!({ "name": "hostile", "says": "Puts markup wherever it may.", "trips": [], "patch": patches });
+    serde_json::from_value(flaw).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hostile_issuer_gets_nothing_into_the_report() {
+    let folder = tempfile::tempdir().unwrap();
+    let redirect_uri = format!("http://localhost:{}/cb", common::free_port());
+    let options = IssuerOptions { flaw: Some(hostile()), redirect_uris: vec![redirect_uri.clone()], ..IssuerOptions::default() };
+    let issuer = issuer::start(options).await.unwrap();
+    let accounts = issuer.accounts().clone();
+    let mut command = program(folder.path());
+    command.args(["run", "--agent", "http", "--issuer", issuer.issuer(), "--redirect-uri", &redirect_uri, "--profile", "openactive,security"]);
+    command.args(["--client-id", &accounts.client_id, "--client-secret", &accounts.client_secret]);
+    command.args(["--username", &accounts.username, "--password", &accounts.password, "--initial-access-token", &accounts.initial_access_token]);
+    let ended = tokio::task::spawn_blocking(move || run(command)).await.unwrap();
+    issuer.stop().await;
+    assert_eq!(ended.code, 1, "{}", ended.said());
+    let written = folder.path().join("reports/report.html");
+    let text = fs::read_to_string(&written).unwrap();
+    assert!(text.contains("&lt;script&gt;") && !text.contains("<script>owned"), "the issuer's markup is there, as text");
+    assert_eq!((text.matches("<script").count(), text.matches("<style").count(), text.matches("<form").count()), (1, 1, 1));
+    if common::quick() {
+        return;
+    }
+    let chromium = Chromium::start().await;
+    chromium.width(360).await;
+    let asked = chromium.open(&written).await;
+    is_harmless(&chromium, asked, "a run").await;
+    assert_eq!(chromium.run(TOO_WIDE).await, json!([true]));
+    let report = json::read(&folder.path().join("reports/results.json")).unwrap();
+    let expected = report.tests.iter().flat_map(|test| &test.steps).count();
+    assert_eq!(chromium.run("return document.querySelectorAll('.test > .step').length").await, json!(expected));
+    chromium.close().await;
+}
+
+fn exchanges(report: &RunReport) -> impl Iterator<Item = &Exchange> {
+    let entries = report.tests.iter().flat_map(|test| &test.steps).flat_map(|step| &step.entries);
+    entries.filter_map(|entry| if let Entry::Exchange(exchange) = entry { Some(exchange) } else { None })
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn filters_folds_pictures_and_commands_work() {
+    if common::quick() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let report = json::read(&root().join(EXAMPLE)).unwrap();
+    let written = report::render(&report, &root().join(EXAMPLE), dir.path(), &[Format::Html]).unwrap();
+    let chromium = Chromium::start().await;
+    let asked = chromium.open(&written.html.unwrap()).await;
+    is_harmless(&chromium, asked, "the example").await;
+
+    let shown = "[...document.querySelectorAll('section.test')].filter((e) => e.checkVisibility()).length";
+    let rows = "[...document.querySelectorAll('#overview tr[data-test]')].filter((e) => e.checkVisibility()).length";
+    let both = format!("return [{shown}, {rows}]");
+    let failed = report.tests.iter().filter(|test| test.counts.failures > 0).count();
+    let count = |n: usize| json!([n, n]);
+    assert!(failed > 0 && failed < report.tests.len());
+    assert_eq!(chromium.run(&both).await, count(report.tests.len()));
+    chromium.click("#filter label:has([value=failures])").await;
+    assert_eq!(chromium.run(&both).await, count(failed));
+    assert_eq!(chromium.run("return document.querySelector('#filter output').textContent").await, json!(format!("{failed} of 6 tests")));
+    let passed = "return [...document.querySelectorAll('.step[open] .finding.passed')].filter((e) => e.checkVisibility() && !e.querySelector('.failure')).length";
+    assert_eq!(chromium.run(passed).await, json!(0));
+    chromium.click("#filter label:has([value=warnings])").await;
+    assert_eq!(chromium.run(&both).await, count(0));
+    assert_eq!(chromium.run("return document.getElementById('none').checkVisibility()").await, json!(true));
+    chromium.click("#filter label:has([value=all])").await;
+    let search = |text: &str| {
+        format!("const box = document.querySelector('[name=text]'); box.value = '{text}'; box.dispatchEvent(new Event('input', {{ bubbles: true }}))")
+    };
+    chromium.run(&search("Authority-Present")).await;
+    assert_eq!(chromium.run(&both).await, count(1));
+    chromium.run(&search("refresh/id-token-iss-sub")).await;
+    let judged = report.tests.iter().filter(|test| test.findings.iter().any(|finding| finding.rule == "refresh/id-token-iss-sub")).count();
+    assert_eq!(chromium.run(&both).await, count(judged));
+    chromium.run(&search("")).await;
+
+    // What failed is open, everything else opens.
+    let open = "return [...document.querySelectorAll('.step[open]')].every((e) => e.classList.contains('failure')) && document.querySelectorAll('.step[open]').length";
+    assert_eq!(chromium.run(open).await, json!(failed));
+    chromium.click(".step:not([open]) > summary").await;
+    assert_eq!(chromium.run("return document.querySelector('.step').open").await, json!(true));
+    chromium.click("[name=fold]").await;
+    assert_eq!(chromium.run("return document.querySelectorAll('.step:not([open])').length").await, json!(0));
+    chromium.click("[name=fold]").await;
+    assert_eq!(chromium.run("return document.querySelectorAll('.step[open]').length").await, json!(0));
+    chromium.click(".verdict a[href*='/exchange-']").await;
+    chromium.until("document.getElementById(location.hash.slice(1))?.checkVisibility()").await;
+
+    // Pictures.
+    chromium.click("[name=fold]").await;
+    chromium.click(".shot").await;
+    chromium.until("document.getElementById('large').open && document.querySelector('#large img').naturalWidth > 600").await;
+    chromium.click("#large button").await;
+    assert_eq!(chromium.run("return document.getElementById('large').open").await, json!(false));
+
+    // Commands: one for each exchange, letter for letter, copied or else selected.
+    let commands = chromium.run("return [...document.querySelectorAll('.curl code:not(summary *)')].map((e) => e.textContent)").await;
+    assert_eq!(commands, json!(exchanges(&report).map(|exchange| curl::command(exchange, false)).collect::<Vec<_>>()));
+    chromium
+        .run("Object.defineProperty(navigator, 'clipboard', { configurable: true, value: { writeText: async (text) => (window.copied = text) } })")
+        .await;
+    chromium.run("document.querySelector('.curl').open = true").await;
+    chromium.click(".curl .copy").await;
+    chromium.until("document.querySelector('.curl .copy').textContent === 'Copied'").await;
+    assert_eq!(chromium.run("return window.copied").await, commands[0]);
+    chromium.run("Object.defineProperty(navigator, 'clipboard', { value: undefined })").await;
+    chromium.click(".again .copy").await;
+    chromium.until("document.querySelector('.again .copy').textContent === 'Selected'").await;
+    assert_eq!(chromium.run("return getSelection().toString()").await, json!(report.tests[0].command));
+    assert_eq!(chromium.requests().await, Vec::<String>::new());
+    is_harmless(&chromium, Vec::new(), "after all that").await;
+    chromium.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn headings_are_in_order_and_everything_is_readable() {
+    if common::quick() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let report = json::read(&root().join(SAMPLE)).unwrap();
+    let chromium = Chromium::start().await;
+    chromium.open(&page(&report, dir.path())).await;
+    let levels = chromium.run("return [...document.querySelectorAll('h1, h2, h3, h4, h5, h6')].map((e) => Number(e.localName[1]))").await;
+    let levels: Vec<u64> = levels.as_array().unwrap().iter().map(|level| level.as_u64().unwrap()).collect();
+    assert_eq!(levels.iter().filter(|level| **level == 1).count(), 1);
+    assert!(levels[0] == 1 && levels.windows(2).all(|pair| pair[1] <= pair[0] + 1), "{levels:?}");
+    let ids = chromium.run("const ids = [...document.querySelectorAll('[id]')].map((e) => e.id); return ids.length - new Set(ids).size").await;
+    assert_eq!(ids, json!(0), "every name is there once");
+    let lost = "return [...document.querySelectorAll('a[href^=\"#\"]')].map((e) => e.getAttribute('href').slice(1)).filter((id) => !document.getElementById(id))";
+    assert_eq!(chromium.run(lost).await, json!([]), "every link leads somewhere");
+    let unnamed = "return [...document.querySelectorAll('.mark, img, button, input, dialog')].filter((e) => !(e.getAttribute('aria-label') || e.alt || e.textContent.trim() || e.querySelector('img')?.alt || e.labels?.length || e.closest('dialog'))).length";
+    assert_eq!(chromium.run(unnamed).await, json!(0), "every mark and control has words");
+    for scheme in ["light", "dark"] {
+        chromium.scheme(scheme).await;
+        assert_eq!(chromium.run(CONTRAST).await, json!([]), "{scheme}");
+    }
+    chromium.close().await;
+}
+
+/// Texts whose contrast with what is behind them is below 4.5.
+const CONTRAST: &str = "document.querySelectorAll('details').forEach((e) => (e.open = true));
+    const parts = (colour) => colour.match(/[\\d.]+/g).map(Number);
+    const light = (colour) => { const [r, g, b] = parts(colour).map((c) => (c /= 255) <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4); return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+    const behind = (e) => { for (let at = e; at; at = at.parentElement) { const c = getComputedStyle(at).backgroundColor; if ((parts(c)[3] ?? 1) > 0.9) return c; } return 'rgb(255, 255, 255)'; };
+    const texts = [...document.querySelectorAll('body *:not(script):not(style)')].filter((e) => e.classList.contains('mark') || [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()));
+    const ratio = (e) => { const [a, b] = [light(getComputedStyle(e).color), light(behind(e))]; return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05); };
+    return [...new Set(texts.filter((e) => ratio(e) < 4.5).map((e) => `${e.localName}.${e.className} ${ratio(e).toFixed(2)}`))]";
+
+/// Every file below a folder.
+fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(next) = folders.pop() {
+        for entry in fs::read_dir(next).unwrap().flatten() {
+            let path = entry.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                files.insert(path.strip_prefix(folder).unwrap().to_path_buf(), fs::read(&path).unwrap());
+            }
+        }
+    }
+    files
+}
+
+#[test]
+fn a_run_is_rendered_again_byte_for_byte() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut command = program(folder.path());
+    command.args(["run", "--demo", "--agent", "http"]);
+    let ended = run(command);
+    assert_eq!(ended.code, 0, "{}", ended.said());
+    // The example has pictures, which go along.
+    fs::create_dir(folder.path().join("pictures")).unwrap();
+    report::render(
+        &json::read(&root().join(EXAMPLE)).unwrap(),
+        &root().join(EXAMPLE),
+        &folder.path().join("pictures"),
+        &[Format::Markdown, Format::Html],
+    )
+    .unwrap();
+    for from in ["reports", "pictures"] {
+        let mut command = program(folder.path());
+        command.args(["report", &format!("{from}/results.json"), "--report-dir", "again"]);
+        let ended = run(command);
+        assert_eq!(ended.code, 0, "{}", ended.said());
+        let (first, again) = (files(&folder.path().join(from)), files(&folder.path().join("again")));
+        assert!(first.contains_key(Path::new("report.html")) && first.contains_key(Path::new("summary.md")));
+        assert_eq!(first.keys().collect::<Vec<_>>(), again.keys().collect::<Vec<_>>());
+        assert!(first == again, "{from}");
+    }
+}
