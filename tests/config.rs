@@ -11,7 +11,8 @@ use clap::{CommandFactory, Parser};
 use oa_authtest::cli::{Cli, Commands};
 use oa_authtest::config::setting::Kind;
 use oa_authtest::config::{
-    AgentKind, AuthMethod, Config, ConfigError, DemoSettings, DemoWish, FailOn, Layer, SETTINGS, Tls, World, command_line, init, load, setting,
+    AgentKind, AuthMethod, Config, ConfigError, DemoSettings, DemoWish, FailOn, Format, Layer, SETTINGS, Tls, World, command_line, init, load,
+    setting,
 };
 use proptest::prelude::*;
 use secrecy::ExposeSecret;
@@ -305,6 +306,21 @@ fn the_example_holds_every_key_and_is_right() {
     assert_eq!((config.jobs, config.agent.deadline.as_secs(), config.clock_skew), (2, 90, 10));
     assert_eq!((config.agent.kind, config.fail_on), (AgentKind::Auto, FailOn::Failure));
     assert_eq!(config.report.dir, fixture("reports"));
+    assert_eq!(config.known.unwrap().entries[0].rule, "id-token/issuer");
+}
+
+#[test]
+fn what_github_reads_is_added_where_github_runs() {
+    let formats = |flags: &str, value: &str| {
+        let mut call = call(&format!("{I} {flags}"), &[], None);
+        call.variables.insert("GITHUB_ACTIONS".to_owned(), value.to_owned());
+        call.config().report.formats
+    };
+    assert_eq!(formats("", "true"), [Format::Markdown, Format::Github]);
+    assert_eq!(formats("--format github,junit", "true"), [Format::Github, Format::Junit]);
+    for value in ["", "false", "1"] {
+        assert_eq!(formats("", value), [Format::Markdown]);
+    }
 }
 
 #[test]
@@ -491,10 +507,20 @@ fn the_small_commands_parse() {
         "oa-authtest self-test --flaw id-token-* --flaw code-* --json",
         "oa-authtest init --from config/default.json --output - --force",
         "oa-authtest report results.json --report-dir out --format markdown,json",
+        "oa-authtest report results.json --statement --format junit,github",
+        "oa-authtest known --from results.json --output - --level warning --force",
+        "oa-authtest schema",
     ] {
         assert!(parse(line).is_ok(), "{line}");
     }
-    for line in ["oa-authtest", "oa-authtest explain", "oa-authtest report", "oa-authtest issuer --persona google", "oa-authtest run --isuer x"] {
+    for line in [
+        "oa-authtest",
+        "oa-authtest explain",
+        "oa-authtest report",
+        "oa-authtest known",
+        "oa-authtest issuer --persona google",
+        "oa-authtest run --isuer x",
+    ] {
         assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
     }
     let unknown = parse("oa-authtest run --isuer x").unwrap_err().to_string();

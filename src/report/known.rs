@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Finding, FindingOutcome, RunReport, StepEnd, StepReport, TestReport, Verdict};
+use super::model::{Entry, Finding, FindingOutcome, RunReport, StepEnd, StepReport, TestReport, Verdict};
 use crate::config::known::{Known, KnownFailure};
 use crate::feature::Feature;
 use crate::feature::plan::LEFT_OUT;
@@ -122,11 +122,14 @@ fn settle_entry(entry: &KnownFailure, known: &Known, report: &RunReport, feature
     }
 }
 
-/// True if a story broke off at a step where rules are broken and all of them are known: then that it broke off is known as well.
+/// True if a story broke off because of known failures only: those of the step it broke off at; or, if that step did nothing because something
+/// was missing (an endpoint that is not published), those of the steps before it.
 pub fn excuses_the_stop(findings: &[Finding], steps: &[StepReport]) -> bool {
     let Some(stopped) = steps.iter().position(|step| matches!(step.ended, StepEnd::Stopped(_))) else { return false };
-    let here = || findings.iter().filter(|finding| finding.step == stopped);
-    here().any(Finding::is_known) && !here().any(Finding::is_broken)
+    let began = findings.iter().any(|finding| finding.step == stopped)
+        || steps[stopped].entries.iter().any(|entry| matches!(entry, Entry::Exchange(_) | Entry::Page(_) | Entry::Callback { .. }));
+    let responsible = || findings.iter().filter(|finding| finding.level == Level::Must && (finding.step == stopped || !began));
+    responsible().any(Finding::is_known) && !responsible().any(Finding::is_broken)
 }
 
 /// A file of known failures for a run: the entries it was given and that still excuse something, then one for every other rule that is broken at a

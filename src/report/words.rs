@@ -139,6 +139,12 @@ fn grouped(report: &RunReport, kind: fn(&Finding) -> bool, same: fn(&Finding, &F
     rules
 }
 
+/// The tests that broke off because of known failures, with what they lacked.
+pub fn broken_off(report: &RunReport) -> Vec<(&TestReport, &str)> {
+    let ran = report.tests.iter().filter(|test| !matches!(test.verdict, Verdict::Skipped | Verdict::Failed | Verdict::Errored));
+    ran.filter_map(|test| Some((test, test.reason.as_deref()?))).collect()
+}
+
 /// The known failures whose entries need a hand: what is said of each, with the entry.
 pub fn out_of_date(report: &RunReport) -> Vec<(&KnownEntry, String)> {
     let entries = report.known.iter().flat_map(|known| &known.entries);

@@ -25,6 +25,10 @@ pub fn write(out: &mut impl Write, colour: bool, report: &RunReport, summary: Op
     for (finding, tests) in words::known_in(report) {
         write_finding(out, colour, finding, &tests)?;
     }
+    for (test, reason) in words::broken_off(report) {
+        writeln!(out, "{} broke off at a known failure: {}", words::KNOWN_MARK, super::shown(reason, MOST_REASON))?;
+        writeln!(out, "   {}\n", super::line(&test.id))?;
+    }
     for (entry, advice) in words::out_of_date(report) {
         let file = report.known.as_ref().map_or("", |known| known.file.as_str());
         writeln!(out, "{} {}: {advice}", words::KNOWN_MARK, super::shown(file, MOST))?;

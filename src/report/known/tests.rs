@@ -131,18 +131,28 @@ fn a_stop_is_excused_by_what_is_known_where_it_happened_only() {
         known: known.map(str::to_owned),
         ..report.tests[0].findings[0].clone()
     };
+    let passed = |step| Finding { step, ..report.tests[0].findings[0].clone() };
     let step = |ended| StepReport { name: String::new(), sentences: Vec::new(), ended, entries: Vec::new() };
     let steps = [step(StepEnd::Done), step(StepEnd::Stopped("no token".to_owned())), step(StepEnd::NotReached)];
     for (findings, expected) in [
         (vec![finding(1, Some("known"))], true),
         (vec![finding(1, Some("known")), finding(0, None)], true),
         (vec![finding(1, Some("known")), finding(1, None)], false),
-        (vec![finding(0, Some("known"))], false),
+        (vec![finding(0, Some("known")), finding(1, None)], false),
+        (vec![finding(0, Some("known")), passed(1)], false),
+        // The step did nothing.
+        (vec![finding(0, Some("known"))], true),
+        (vec![finding(0, Some("known")), finding(0, None)], false),
+        (vec![passed(0)], false),
         (vec![], false),
     ] {
         assert_eq!(excuses_the_stop(&findings, &steps), expected, "{findings:?}");
     }
     assert!(!excuses_the_stop(&[finding(0, Some("known"))], &steps[..1]));
+    // It showed a page, of which nothing is known.
+    let mut steps = steps;
+    steps[1].entries.push(Entry::Callback { url: String::new() });
+    assert!(!excuses_the_stop(&[finding(0, Some("known"))], &steps));
 }
 
 #[test]

@@ -23,6 +23,8 @@ pub struct SummaryView {
     counts: Counts,
     broken: Vec<BrokenView>,
     known: Vec<BrokenRuleView>,
+    /// Tests that broke off because of a known failure.
+    broken_off: Vec<StoppedView>,
     out_of_date: Option<OutOfDateView>,
     errored: Vec<StoppedView>,
     features: Vec<FeatureView>,
@@ -140,6 +142,7 @@ pub fn view(report: &RunReport) -> SummaryView {
         counts: report.counts,
         broken: broken(report),
         known: words::known_in(report).into_iter().map(broken_rule_in).collect(),
+        broken_off: words::broken_off(report).into_iter().map(|(test, _)| StoppedView { mark: words::KNOWN_MARK, ..stopped(test) }).collect(),
         out_of_date: out_of_date(report),
         errored: report.tests.iter().filter(|t| t.verdict == Verdict::Errored).map(stopped).collect(),
         features: features(report),
