@@ -76,6 +76,8 @@ pub struct Config {
     pub agent: AgentConfig,
     /// What to write where.
     pub report: ReportConfig,
+    /// How much is shown.
+    pub loudness: Loudness,
     /// From which level on a broken rule makes the exit code 1.
     pub fail_on: FailOn,
     /// How many tests run side by side.
@@ -130,6 +132,7 @@ impl Config {
             network: Network { tls: Tls::System, timeout: Duration::from_secs(30) },
             agent: AgentConfig { kind: AgentKind::Auto, webdriver_url: None, headed: false, deadline: Duration::from_secs(60) },
             report: ReportConfig { dir: PathBuf::from(setting::REPORT_DIR.default), formats: vec![Format::Markdown], show_secrets: false },
+            loudness: Loudness::Normal,
             fail_on: FailOn::Failure,
             jobs: 4,
             clock_skew: 10,
@@ -261,6 +264,18 @@ pub struct ReportConfig {
     pub formats: Vec<Format>,
     /// Leave secrets in (`--show-secrets`).
     pub show_secrets: bool,
+}
+
+/// How much a run shows while it goes on and when it has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Loudness {
+    /// The verdict.
+    Quiet,
+    /// Progress and the result.
+    #[default]
+    Normal,
+    /// Each request and each page, too.
+    Verbose,
 }
 
 /// A report format.

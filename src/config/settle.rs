@@ -11,7 +11,7 @@ use super::error::{ConfigError, Origin};
 use super::layers::{Layers, contents};
 use super::setting::{self, Setting};
 use super::value;
-use super::{AgentConfig, AgentKind, AuthMethod, Config, ConfiguredClient, Network, OfTests, ReportConfig, Tls};
+use super::{AgentConfig, AgentKind, AuthMethod, Config, ConfiguredClient, Loudness, Network, OfTests, ReportConfig, Tls};
 use crate::session::agent::{Selectors, User};
 
 impl Layers<'_> {
@@ -50,6 +50,7 @@ impl Layers<'_> {
                 formats: self.list(&setting::FORMAT, value::choice)?,
                 show_secrets: self.required(&setting::SHOW_SECRETS, value::switch)?,
             },
+            loudness: self.loudness()?,
             fail_on: self.required(&setting::FAIL_ON, value::choice)?,
             jobs: self.number(&setting::JOBS, 1..=64)? as usize,
             clock_skew: self.number(&setting::CLOCK_SKEW, 0..=3600)?.into(),
@@ -142,6 +143,19 @@ impl Layers<'_> {
             }
             _ => Ok(Tls::System),
         }
+    }
+
+    fn loudness(&self) -> Result<Loudness, ConfigError> {
+        let verbose = self.parsed(&setting::VERBOSE, value::switch)?.filter(|found| found.value);
+        let quiet = self.parsed(&setting::QUIET, value::switch)?.filter(|found| found.value);
+        Ok(match (verbose, quiet) {
+            (Some(verbose), Some(quiet)) if verbose.rank == quiet.rank => {
+                return Err(ConfigError::conflict(&verbose.origin, &quiet.origin, "leave one out"));
+            }
+            (Some(verbose), quiet) if quiet.as_ref().is_none_or(|quiet| verbose.rank < quiet.rank) => Loudness::Verbose,
+            (_, Some(_)) => Loudness::Quiet,
+            _ => Loudness::Normal,
+        })
     }
 
     fn agent(&self) -> Result<AgentConfig, ConfigError> {
