@@ -283,6 +283,7 @@ fn argument(setting: &'static Setting) -> Arg {
         .help_heading(setting.heading)
         .help(format!("{}{}", setting.sentence(), values(setting)))
         .long_help(long_help(setting));
+    let arg = if let Some(letter) = setting.short { arg.short(letter) } else { arg };
     match setting.kind {
         Kind::Secret => arg.action(ArgAction::Set).value_parser(|text: &str| Ok::<_, std::convert::Infallible>(SecretString::from(text))),
         Kind::List(_) | Kind::Declarations(_) => arg.action(ArgAction::Append),

@@ -147,7 +147,7 @@ async fn run_tests(args: RunArgs) -> Result<Exit, Failure> {
     warn_of_misspelt();
     let Prepared { config, callback, demo, .. } = prepare(&args.flags, &World::of_process(&profiles)).await?;
     let callback = callback.transpose()?;
-    let console = console::Console::of_process(console::Choices::of_process());
+    let console = console::Console::of_process(console::Choices::of_process().as_loud_as(config.loudness));
     let exit = launch::launch(config, callback, console).await;
     if let Some((issuer, _certificate)) = demo {
         issuer.stop().await;

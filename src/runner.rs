@@ -12,7 +12,7 @@ use tokio::sync::Mutex;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Config, Tls};
+use crate::config::{Config, Loudness, Tls};
 use crate::exit::BUG;
 use crate::feature::plan::{Plan, PlannedTest};
 use crate::feature::{Step, Test};
@@ -142,6 +142,9 @@ async fn run_test(planned: PlannedTest, shared: Run, telling: Arc<Telling>, blan
     let started = Timestamp::now();
     let clock = Instant::now();
     let mut session = Session::new(shared, &planned.feature.profile, &planned.id, &planned.test.scopes());
+    if session.run.config.loudness == Loudness::Verbose {
+        session.recorder.tell(&planned.id, telling.events.clone());
+    }
     let mut stop = None;
     let mut not_tested = Vec::new();
     for step in &planned.test.steps {

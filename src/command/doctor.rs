@@ -1,15 +1,17 @@
 //! `doctor`: before a run.
 
+use tokio::sync::mpsc;
+
 use super::{Failure, Prepared, prepare, say, warn_of_misspelt};
 use crate::cli::DoctorArgs;
 use crate::config::setting;
-use crate::config::{self, Origin, World};
+use crate::config::{self, Loudness, Origin, World};
 use crate::doctor::{Check, Diagnosis, Doctor, Patient};
 use crate::exit::Exit;
 use crate::feature;
 use crate::feature::plan::Plan;
 use crate::launch::{self, LaunchError};
-use crate::report::console::doctor as screen;
+use crate::report::console::{self, doctor as screen};
 
 /// Looks at everything a run depends on, tells each check when it is over, and how far a run would get.
 pub(super) async fn examine(args: DoctorArgs) -> Result<Exit, Failure> {
@@ -29,15 +31,24 @@ pub(super) async fn examine(args: DoctorArgs) -> Result<Exit, Failure> {
         return Err(LaunchError::Nothing(format!("--test {}", config.tests.join(" --test "))).into());
     }
     let screen = screen::Screen::of_process();
+    let loudness = config.loudness;
+    let silent = args.json || loudness == Loudness::Quiet;
     let mut unwritable = None;
     let mut tell = |check: &Check| {
-        if !args.json
-            && let Err(failure) = say(&screen.check(check))
-        {
+        if !silent && let Err(failure) = say(&screen.check(check)) {
             unwritable.get_or_insert(failure);
         }
     };
     let mut doctor = Doctor::new(Patient { config, sources, plan, callback }, &mut tell)?;
+    if loudness == Loudness::Verbose {
+        let (events, mut told) = mpsc::unbounded_channel();
+        doctor.tell_exchanges(events);
+        tokio::spawn(async move {
+            while let Some(event) = told.recv().await {
+                console::seen(&event).iter().for_each(|line| console::remark(line));
+            }
+        });
+    }
     let interrupted = tokio::select! {
         () = doctor.examine() => None,
         exit = launch::signal() => Some(exit),

@@ -91,6 +91,8 @@ pub struct Config {
     pub agent: AgentConfig,
     /// What to write where.
     pub report: ReportConfig,
+    /// How much is shown.
+    pub loudness: Loudness,
     /// From which level on a broken rule makes the exit code 1.
     pub fail_on: FailOn,
     /// Broken rules that are lived with.
@@ -161,6 +163,7 @@ impl Config {
                 statement: false,
                 show_secrets: false,
             },
+            loudness: Loudness::Normal,
             fail_on: FailOn::Failure,
             known: None,
             strict_known: false,
@@ -297,6 +300,18 @@ pub struct ReportConfig {
     pub statement: bool,
     /// Leave secrets in (`--show-secrets`).
     pub show_secrets: bool,
+}
+
+/// How much a run shows while it goes on and when it has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Loudness {
+    /// The verdict.
+    Quiet,
+    /// Progress and the result.
+    #[default]
+    Normal,
+    /// Each request and each page, too.
+    Verbose,
 }
 
 /// A report format.

@@ -30,6 +30,8 @@ pub struct Setting {
     pub kind: Kind,
     /// The value it has if nothing is said, as it would be written; empty for none.
     pub default: &'static str,
+    /// Its flag of one letter, if it has one: `q`.
+    pub short: Option<char>,
 }
 
 /// What values a setting takes.
@@ -74,7 +76,7 @@ fn any() -> Vec<String> {
 
 impl Setting {
     const fn new(flag: &'static str, env: &'static str, key: &'static str, value: &'static str, kind: Kind, what: &'static str) -> Self {
-        Self { flag, env, key, what, more: "", value, heading: "", kind, default: "" }
+        Self { flag, env, key, what, more: "", value, heading: "", kind, default: "", short: None }
     }
 
     const fn more(mut self, more: &'static str) -> Self {
@@ -84,6 +86,11 @@ impl Setting {
 
     const fn by_default(mut self, default: &'static str) -> Self {
         self.default = default;
+        self
+    }
+
+    const fn short(mut self, letter: char) -> Self {
+        self.short = Some(letter);
         self
     }
 
@@ -264,6 +271,11 @@ settings! {
             "write a statement of conformance for somebody to sign").more("statement.md and statement.json, if nothing failed.").by_default("false");
         SHOW_SECRETS = Setting::new("--show-secrets", "OA_AUTHTEST_SHOW_SECRETS", "[report] show-secrets", "BOOL", Kind::Switch,
             "leave tokens and secrets in the reports").by_default("false");
+    }
+    "Screen" {
+        VERBOSE = Setting::new("--verbose", "OA_AUTHTEST_VERBOSE", "", "BOOL", Kind::Switch, "show each request and each page as it comes")
+            .more("One line each on stderr, without secrets.").by_default("false").short('v');
+        QUIET = Setting::new("--quiet", "OA_AUTHTEST_QUIET", "", "BOOL", Kind::Switch, "show nothing but the verdict").by_default("false").short('q');
     }
     "Gate" {
         FAIL_ON = Setting::new("--fail-on", "OA_AUTHTEST_FAIL_ON", "fail-on", "LEVEL", Kind::Choice(names_of::<FailOn>),

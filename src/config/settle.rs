@@ -14,7 +14,7 @@ use super::layer::Value;
 use super::layers::{Layers, contents};
 use super::setting::{self, Setting};
 use super::value::{self, Problem};
-use super::{AgentConfig, AgentKind, AuthMethod, Config, ConfiguredClient, Format, Network, OfTests, ReportConfig, Tls};
+use super::{AgentConfig, AgentKind, AuthMethod, Config, ConfiguredClient, Format, Loudness, Network, OfTests, ReportConfig, Tls};
 use crate::feature::capability::Capability;
 use crate::report::github;
 use crate::session::agent::{Selectors, User};
@@ -69,6 +69,7 @@ impl Layers<'_> {
                 statement: self.required(&setting::STATEMENT, value::switch)?,
                 show_secrets: self.required(&setting::SHOW_SECRETS, value::switch)?,
             },
+            loudness: self.loudness()?,
             fail_on: self.required(&setting::FAIL_ON, value::choice)?,
             known: self.known()?,
             strict_known: self.strict_known()?,
@@ -193,6 +194,19 @@ impl Layers<'_> {
             }
             _ => Ok(Tls::System),
         }
+    }
+
+    fn loudness(&self) -> Result<Loudness, ConfigError> {
+        let verbose = self.parsed(&setting::VERBOSE, value::switch)?.filter(|found| found.value);
+        let quiet = self.parsed(&setting::QUIET, value::switch)?.filter(|found| found.value);
+        Ok(match (verbose, quiet) {
+            (Some(verbose), Some(quiet)) if verbose.rank == quiet.rank => {
+                return Err(ConfigError::conflict(&verbose.origin, &quiet.origin, "leave one out"));
+            }
+            (Some(verbose), quiet) if quiet.as_ref().is_none_or(|quiet| verbose.rank < quiet.rank) => Loudness::Verbose,
+            (_, Some(_)) => Loudness::Quiet,
+            _ => Loudness::Normal,
+        })
     }
 
     fn agent(&self) -> Result<AgentConfig, ConfigError> {

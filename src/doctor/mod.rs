@@ -7,9 +7,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use serde::Serialize;
+use tokio::sync::mpsc::UnboundedSender;
 
 use crate::config::{Config, Sources};
 use crate::feature::plan::Plan;
+use crate::report::event::Event;
 use crate::report::model::LeftBehindKind;
 use crate::report::{visible, words};
 use crate::session::callback::{CallbackError, CallbackListener};
@@ -168,6 +170,11 @@ impl<'a> Doctor<'a> {
         let run = Run { config: Arc::new(config), door, callback: bound, agent: Run::no_agent("the browser did not start") };
         let session = Session::new(run, "doctor", "doctor", &["openid"]);
         Ok(Self { session, sources, plan, callback, agent: None, _folder: folder, reports, checks: Vec::new(), tell })
+    }
+
+    /// Tells each request and each page, too, as it comes.
+    pub fn tell_exchanges(&mut self, events: UnboundedSender<Event>) {
+        self.session.recorder.tell("doctor", events);
     }
 
     /// Looks at everything, in order.

@@ -24,6 +24,30 @@ pub enum Event {
         /// The step's heading.
         step: String,
     },
+    /// A test sent a request; told only if somebody wants to see each.
+    Exchanged {
+        /// The test's id.
+        id: String,
+        /// The method.
+        method: String,
+        /// The URL, redacted.
+        url: String,
+        /// The status, or why there was no response.
+        answer: Result<u16, String>,
+        /// How long it took, in milliseconds.
+        duration_ms: u64,
+    },
+    /// The user agent of a test was shown a page; told only if somebody wants to see each.
+    Shown {
+        /// The test's id.
+        id: String,
+        /// What it was taken for.
+        title: String,
+        /// Its address, redacted.
+        url: String,
+        /// The HTTP status, where it could be seen.
+        status: Option<u16>,
+    },
     /// A test ended, whatever its verdict.
     TestEnded(Box<TestReport>),
     /// Every test has ended, or the run was interrupted. Nothing follows.

@@ -6,12 +6,14 @@ use std::time::Instant;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::Method;
+use tokio::sync::mpsc::UnboundedSender;
 use url::Url;
 
 use super::door::{Door, Passed, Unreachable};
 use super::received::{Parsed, Received};
 use super::redact::{Redactor, SecretKind};
-use crate::report::model::{Entry, Exchange, ExchangeResponse};
+use crate::report::event::Event;
+use crate::report::model::{Entry, Exchange, ExchangeResponse, Page};
 
 /// The longest body text kept in a journal, in bytes.
 const MOST_TEXT: usize = 256 * 1024;
@@ -93,6 +95,8 @@ pub struct Recorder {
     door: Arc<Door>,
     redactor: Arc<Redactor>,
     journal: Mutex<Journal>,
+    /// Whom to tell each exchange and page at once, and as whose.
+    told: Option<(String, UnboundedSender<Event>)>,
 }
 
 #[derive(Debug, Default)]
@@ -104,7 +108,30 @@ struct Journal {
 impl Recorder {
     /// A recorder with an empty journal.
     pub fn new(door: Arc<Door>, redactor: Arc<Redactor>) -> Self {
-        Self { door, redactor, journal: Mutex::default() }
+        Self { door, redactor, journal: Mutex::default(), told: None }
+    }
+
+    /// Tells each exchange and page from now on as that of a test.
+    pub fn tell(&mut self, test: &str, events: UnboundedSender<Event>) {
+        self.told = Some((test.to_owned(), events));
+    }
+
+    fn say(&self, entry: &Entry) {
+        let Some((id, events)) = &self.told else { return };
+        let id = id.clone();
+        let event = match entry {
+            Entry::Exchange(Exchange { method, url, response, duration_ms, .. }) => Event::Exchanged {
+                id,
+                method: method.clone(),
+                url: url.clone(),
+                answer: response.as_ref().map(|response| response.status).map_err(Clone::clone),
+                duration_ms: *duration_ms,
+            },
+            Entry::Page(Page { title, url, status, .. }) => Event::Shown { id, title: title.clone(), url: url.clone(), status: *status },
+            Entry::Callback { .. } | Entry::Claims { .. } | Entry::Note { .. } => return,
+        };
+        // Nobody listening is no reason to stop testing.
+        let _ = events.send(event);
     }
 
     /// The redactor that stands before the journal.
@@ -133,7 +160,7 @@ impl Recorder {
         let number = journal.exchanges;
         journal.exchanges += 1;
         let redacted = |pairs: &[(String, String)]| pairs.iter().map(|(n, v)| (n.clone(), self.redactor.text(v))).collect::<Vec<_>>();
-        journal.entries.push(Entry::Exchange(Exchange {
+        let entry = Entry::Exchange(Exchange {
             number,
             title: request.title,
             method: request.method.to_string(),
@@ -155,7 +182,9 @@ impl Recorder {
                 Err(unreachable) => Err(self.redactor.text(&unreachable.why)),
             },
             duration_ms,
-        }));
+        });
+        self.say(&entry);
+        journal.entries.push(entry);
         drop(journal);
         let passed = passed?;
         Ok(Received {
@@ -182,6 +211,7 @@ impl Recorder {
 
     /// Writes an entry of another kind into the journal.
     pub fn note(&self, entry: Entry) {
+        self.say(&entry);
         self.lock().entries.push(entry);
     }
 

@@ -2,6 +2,8 @@
 
 use std::io::{self, IsTerminal as _};
 
+use crate::config::Loudness;
+
 /// How a run's progress is shown on stderr.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Progress {
@@ -20,15 +22,47 @@ pub struct Choices {
     pub colour_err: bool,
     /// How progress is shown.
     pub progress: Progress,
+    /// How much is shown.
+    pub loudness: Loudness,
+    /// The size of the terminal that the result is written to, if it is one: the result then keeps to one screen.
+    pub screen: Option<Size>,
+}
+
+/// The size of a terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    /// How many characters a line holds.
+    pub width: usize,
+    /// How many lines there are.
+    pub height: usize,
+}
+
+impl Size {
+    /// The size of the terminal behind stdout, 80 by 24 where it cannot be told; `None` if it is none.
+    pub fn of_stdout() -> Option<Self> {
+        if !io::stdout().is_terminal() {
+            return None;
+        }
+        let told = rustix::termios::tcgetwinsize(io::stdout()).map_or((0, 0), |size| (size.ws_col, size.ws_row));
+        let or = |told: u16, usual: usize| if told == 0 { usual } else { usize::from(told) };
+        Some(Self { width: or(told.0, 80).max(40), height: or(told.1, 24).max(10) })
+    }
 }
 
 impl Choices {
     /// Nothing but text: what a log or a pipe gets.
-    pub const PLAIN: Self = Self { colour_out: false, colour_err: false, progress: Progress::Lines };
+    pub const PLAIN: Self = Self { colour_out: false, colour_err: false, progress: Progress::Lines, loudness: Loudness::Normal, screen: None };
 
     /// Decides by the process's own environment and streams.
     pub fn of_process() -> Self {
-        Self::decide(|name| std::env::var_os(name).map(|v| v.to_string_lossy().into_owned()), io::stdout().is_terminal(), io::stderr().is_terminal())
+        let variable = |name: &str| std::env::var_os(name).map(|v| v.to_string_lossy().into_owned());
+        Self { screen: Size::of_stdout(), ..Self::decide(variable, io::stdout().is_terminal(), io::stderr().is_terminal()) }
+    }
+
+    /// The same, as loud as this.
+    #[must_use]
+    pub fn as_loud_as(self, loudness: Loudness) -> Self {
+        Self { loudness, ..self }
     }
 
     /// Decides by an environment and by which streams are terminals.
@@ -48,6 +82,7 @@ impl Choices {
             colour_out: colour(out_is_terminal),
             colour_err: colour(err_is_terminal),
             progress: if err_is_terminal && able { Progress::Moving } else { Progress::Lines },
+            ..Self::PLAIN
         }
     }
 

@@ -24,8 +24,7 @@ impl Screen {
     pub fn of_process() -> Self {
         let choices = Choices::of_process();
         choices.apply();
-        let terminal = std::io::IsTerminal::is_terminal(&std::io::stdout());
-        Self { colour: choices.colour_out, signs: choices.colour_out, width: terminal.then(super::width) }
+        Self { colour: choices.colour_out, signs: choices.colour_out, width: choices.screen.map(|screen| screen.width.min(120)) }
     }
 
     /// A check with its mark, what was seen and how long it took; what to do about it on a line of its own.

@@ -15,13 +15,16 @@ mod moving;
 mod result;
 mod wrap;
 
-pub use choices::{Choices, Progress};
+pub use choices::{Choices, Progress, Size};
 use moving::Moving;
-use wrap::width;
 
 use super::event::Event;
 use super::model::{RunReport, TestReport, Verdict};
 use super::{visible, words};
+use crate::config::Loudness;
+
+/// The most characters of an address or a reason in the line of an exchange.
+const MOST_SEEN: usize = 300;
 
 /// Shows a run to a person or a log.
 pub struct Console<O, E> {
@@ -46,7 +49,7 @@ impl Console<Stdout, Stderr> {
 impl<O: Write, E: Write> Console<O, E> {
     /// Writes the result to `out` and the progress to `err`; moving lines are drawn on the process's stderr.
     pub fn new(choices: Choices, out: O, err: E) -> Self {
-        let moving = (choices.progress == Progress::Moving).then(Moving::on_stderr);
+        let moving = (choices.progress == Progress::Moving && choices.loudness != Loudness::Quiet).then(Moving::on_stderr);
         Self { choices, out, err, moving, waiting: VecDeque::new(), tests: 0, ended: 0 }
     }
 
@@ -66,6 +69,7 @@ impl<O: Write, E: Write> Console<O, E> {
     pub fn event(&mut self, event: Event) {
         match event {
             Event::RunStarted { tests } => self.tests = tests,
+            Event::TestStarted { .. } if self.choices.loudness == Loudness::Quiet => {}
             Event::TestStarted { id, title } => match &mut self.moving {
                 Some(moving) => moving.start(&id, &title),
                 None => self.waiting.push_back((id, None)),
@@ -75,6 +79,12 @@ impl<O: Write, E: Write> Console<O, E> {
                     moving.step(&id, &step);
                 }
             }
+            Event::Exchanged { .. } | Event::Shown { .. } => {
+                if let Some(line) = seen(&event) {
+                    self.stays(&line);
+                }
+            }
+            Event::TestEnded(_) if self.choices.loudness == Loudness::Quiet => {}
             Event::TestEnded(test) => self.test_ended(&test),
             Event::RunEnded => {
                 if let Some(moving) = &mut self.moving {
@@ -110,7 +120,10 @@ impl<O: Write, E: Write> Console<O, E> {
         let Some(line) = line else { return };
         self.ended += 1;
         let width = self.tests.to_string().len();
-        let line = format!("[{:>width$}/{}] {line}", self.ended, self.tests.max(self.ended));
+        self.stays(&format!("[{:>width$}/{}] {line}", self.ended, self.tests.max(self.ended)));
+    }
+
+    fn stays(&mut self, line: &str) {
         let err = &mut self.err;
         let _ = match &self.moving {
             Some(moving) => moving.above(|| writeln!(err, "{line}")),
@@ -130,14 +143,35 @@ impl<O: Write, E: Write> Console<O, E> {
         }
     }
 
-    /// Writes the result: what is broken and why, what could not be tested, what was skipped, the verdict, and where the summary is.
+    /// Writes the result: what is broken and why, what could not be tested, what was skipped, the verdict, and where the summary is. On a terminal it
+    /// keeps to one screen and says how much more there is; quiet, it is the verdict alone.
     ///
     /// # Errors
     /// Whatever writing to `out` returns; a closed pipe for one.
     pub fn result(&mut self, report: &RunReport, summary: Option<&Path>) -> io::Result<()> {
-        result::write(&mut self.out, self.choices.colour_out, report, summary)?;
+        result::write(&mut self.out, self.choices, report, summary)?;
         self.out.flush()
     }
+}
+
+/// An exchange or a page as one line; `None` for other events.
+pub fn seen(event: &Event) -> Option<String> {
+    let shown = |text: &str| visible::short(text, MOST_SEEN);
+    let line = match event {
+        Event::Exchanged { id, method, url, answer, duration_ms } => {
+            let answer = match answer {
+                Ok(status) => status.to_string(),
+                Err(why) => shown(why),
+            };
+            format!("      {} {} {} → {answer} ({})", shown(id), shown(method), shown(url), words::duration(*duration_ms))
+        }
+        Event::Shown { id, title, url, status } => {
+            let status = status.map(|status| format!(" ({status})")).unwrap_or_default();
+            format!("      {} {} at {}{status}", shown(id), shown(title), shown(url))
+        }
+        _ => return None,
+    };
+    Some(line)
 }
 
 /// Writes the result of a sub-command to stdout. A closed pipe is the reader's choice and no error.

@@ -3,13 +3,18 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::paint;
-use crate::report::model::{Finding, RunReport, TestReport, Verdict};
-use crate::report::words;
+use super::{Choices, Size, paint, wrap};
+use crate::config::Loudness;
+use crate::report::file::{SUMMARY, test_name};
+use crate::report::model::{Entry, Exchange, Finding, RunReport, TestReport, Verdict};
+use crate::report::{visible, words};
 use crate::rule::Level;
 
 /// The most characters of a foreign text in one line.
 const MOST: usize = 300;
+
+/// The same on a screen, where what is broken has to share it.
+const MOST_ON_SCREEN: usize = 120;
 
 /// The most tests named beside a broken rule; the summary has them all.
 const MOST_TESTS: usize = 5;
@@ -17,83 +22,289 @@ const MOST_TESTS: usize = 5;
 /// The most characters of a reason: ours, and it ends with what to do.
 const MOST_REASON: usize = 1000;
 
-/// Writes the result: each broken rule once with the tests it is broken in, then what stopped tests, each reason once, then the verdict.
-pub fn write(out: &mut impl Write, colour: bool, report: &RunReport, summary: Option<&Path>) -> io::Result<()> {
-    for (finding, tests) in words::broken_in(report) {
-        write_finding(out, colour, finding, &tests)?;
+/// The same on a screen.
+const MOST_REASON_ON_SCREEN: usize = 300;
+
+/// The width of the column of names.
+const NAMES: usize = 8;
+
+/// Something to be read together: a broken rule, or a reason.
+struct Section {
+    /// What it is one of, for counting those there was no room for.
+    noun: &'static str,
+    /// Its lines, the first painted by `verdict`.
+    lines: Vec<String>,
+    verdict: Verdict,
+}
+
+/// Writes the result: each broken rule once with the tests it is broken in, what stopped tests, each reason once, then the verdict. On a screen the
+/// first failing rule of each test comes before others, and what finds no room is counted.
+pub fn write(out: &mut impl Write, choices: Choices, report: &RunReport, summary: Option<&Path>) -> io::Result<()> {
+    let headline = paint(choices.colour_out, &words::run_headline(report), report.verdict);
+    if choices.loudness == Loudness::Quiet {
+        return writeln!(out, "{headline}");
     }
-    for (finding, tests) in words::known_in(report) {
-        write_finding(out, colour, finding, &tests)?;
-    }
-    for (test, reason) in words::broken_off(report) {
-        writeln!(out, "{} broke off at a known failure: {}", words::KNOWN_MARK, super::shown(reason, MOST_REASON))?;
-        writeln!(out, "   {}\n", super::line(&test.id))?;
-    }
-    for (entry, advice) in words::out_of_date(report) {
-        let file = report.known.as_ref().map_or("", |known| known.file.as_str());
-        writeln!(out, "{} {}: {advice}", words::KNOWN_MARK, super::shown(file, MOST))?;
-        for (name, text) in [("rule", Some(&entry.rule)), ("test", entry.test.as_ref()), ("reason", Some(&entry.reason))] {
-            if let Some(text) = text {
-                writeln!(out, "   {name:<8}  {}", super::shown(text, MOST))?;
-            }
+    let end = end(report, summary);
+    let sections = sections(choices, report, summary);
+    let (shown, left) = fitting(&sections, &end, &words::run_headline(report), choices.screen);
+    for section in &sections[..shown] {
+        for (index, line) in section.lines.iter().enumerate() {
+            if index == 0 { writeln!(out, "{}", paint(choices.colour_out, line, section.verdict))? } else { writeln!(out, "{line}")? }
         }
         writeln!(out)?;
     }
-    for (verdict, what) in
-        [(Verdict::Failed, "could not be told to the end"), (Verdict::Errored, "could not be tested"), (Verdict::Skipped, "skipped")]
-    {
-        for (reason, tests) in words::by_reason(report, verdict) {
-            let (mark, count) = (words::verdict_mark(verdict), words::count(tests.len(), "test"));
-            writeln!(out, "{mark} {count} {what}: {}", super::shown(reason, MOST_REASON))?;
-            for test in tests {
-                writeln!(out, "   {}", paint(colour, &super::line(&test.id), verdict))?;
-            }
-            writeln!(out)?;
-        }
+    if let Some(left) = left {
+        let place = summary.map(|path| format!(": see {}", visible::line(&path.display().to_string()))).unwrap_or_default();
+        writeln!(out, "… and {left}{place}\n")?;
     }
-    let worst = report.tests.iter().find(|test| test.verdict == report.verdict && test.verdict > Verdict::Passed);
-    if let Some(test) = worst.filter(|test| !test.command.is_empty()) {
-        writeln!(out, "Again, the first of them: {}\n", super::line(&test.command))?;
+    let (before, after) = end;
+    for line in before {
+        writeln!(out, "{line}")?;
     }
-    if report.environment.is_insecure() {
-        writeln!(out, "⚠️ TLS certificates were not verified.")?;
-    }
-    if report.environment.secrets_shown {
-        writeln!(out, "⚠️ The reports hold secrets in clear text.")?;
-    }
-    if report.interrupted {
-        writeln!(out, "⚠️ The run was interrupted.")?;
-    }
-    if let Some(left) = words::left_behind(report.tests.iter().flat_map(|test| &test.left_behind)) {
-        writeln!(out, "🧹 {left}: the summary says which and why.")?;
-    }
-    writeln!(out, "{}", paint(colour, &words::run_headline(report), report.verdict))?;
-    if let Some(summary) = summary {
-        writeln!(out, "Summary: {}", super::line(&summary.display().to_string()))?;
-    }
-    Ok(())
+    writeln!(out, "{headline}")?;
+    after.map_or(Ok(()), |line| writeln!(out, "{line}"))
 }
 
-fn write_finding(out: &mut impl Write, colour: bool, finding: &Finding, tests: &[&TestReport]) -> io::Result<()> {
+/// What stands before the verdict, and after it.
+fn end(report: &RunReport, summary: Option<&Path>) -> (Vec<String>, Option<String>) {
+    let mut before = Vec::new();
+    if report.environment.is_insecure() {
+        before.push("⚠️ TLS certificates were not verified.".to_owned());
+    }
+    if report.environment.secrets_shown {
+        before.push("⚠️ The reports hold secrets in clear text.".to_owned());
+    }
+    if report.interrupted {
+        before.push("⚠️ The run was interrupted.".to_owned());
+    }
+    if let Some(left) = words::left_behind(report.tests.iter().flat_map(|test| &test.left_behind)) {
+        before.push(format!("🧹 {left}: the summary says which and why."));
+    }
+    (before, summary.map(|summary| format!("Summary: {}", visible::line(&summary.display().to_string()))))
+}
+
+/// How many sections fit the screen beside the end, at least one; and what is left, in words.
+fn fitting(sections: &[Section], (before, after): &(Vec<String>, Option<String>), headline: &str, screen: Option<Size>) -> (usize, Option<String>) {
+    let Some(Size { width, height }) = screen else { return (sections.len(), None) };
+    let rows = |line: &str| line.chars().count().div_ceil(width).max(1);
+    let end: usize = before.iter().chain(after).map(|line| rows(line)).sum::<usize>() + rows(headline);
+    // The prompt wants a line, and what is left two.
+    let room = height.saturating_sub(end + 1);
+    let sizes: Vec<usize> = sections.iter().map(|section| section.lines.iter().map(|line| rows(line)).sum::<usize>() + 1).collect();
+    if sizes.iter().sum::<usize>() <= room {
+        return (sections.len(), None);
+    }
+    let mut used = 2;
+    let shown = sizes.iter().take_while(|size| {
+        used += **size;
+        used <= room
+    });
+    let shown = shown.count().max(1);
+    let mut left: Vec<(&str, usize)> = Vec::new();
+    for section in sections.iter().skip(shown) {
+        match left.iter_mut().find(|(noun, _)| *noun == section.noun) {
+            Some((_, n)) => *n += 1,
+            None => left.push((section.noun, 1)),
+        }
+    }
+    let left: Vec<String> = left.iter().map(|(noun, n)| words::count(*n, noun).replacen(' ', " more ", 1)).collect();
+    (shown, (!left.is_empty()).then(|| left.join(", ")))
+}
+
+/// Broken rules, then what kept tests from their end.
+fn sections(choices: Choices, report: &RunReport, summary: Option<&Path>) -> Vec<Section> {
+    let mut broken = words::broken_in(report);
+    // A test's first broken rule is where to begin; what follows from it may wait.
+    let is_first =
+        |finding: &Finding| report.tests.iter().any(|test| words::broken(&test.findings).first().is_some_and(|first| first.rule == finding.rule));
+    broken.sort_by_key(|(finding, _)| (std::cmp::Reverse(finding.level), !is_first(finding)));
+    let mut sections: Vec<Section> = broken.iter().map(|(finding, tests)| broken_rule(choices, finding, tests, summary)).collect();
+    let reasons: Vec<Section> =
+        [(Verdict::Failed, "could not be told to the end"), (Verdict::Errored, "could not be tested"), (Verdict::Skipped, "skipped")]
+            .into_iter()
+            .flat_map(|(verdict, what)| words::by_reason(report, verdict).into_iter().map(move |(reason, tests)| (verdict, what, reason, tests)))
+            .map(|(verdict, what, reason, tests)| of_reason(choices, verdict, what, reason, &tests))
+            .collect();
+    // On a screen the worst rule and what stopped tests come before more rules: the one may be why of the other.
+    let at = if choices.screen.is_some() { sections.len().min(1) } else { sections.len() };
+    let (stopped, skipped): (Vec<Section>, Vec<Section>) = reasons.into_iter().partition(|section| section.verdict != Verdict::Skipped);
+    sections.splice(at..at, stopped);
+    sections.extend(known(choices, report, summary));
+    sections.extend(skipped);
+    sections
+}
+
+/// Known failures, what they broke off, and what is said of them that is not so any more.
+fn known(choices: Choices, report: &RunReport, summary: Option<&Path>) -> Vec<Section> {
+    let mark = words::KNOWN_MARK;
+    let mut sections: Vec<Section> = words::known_in(report)
+        .iter()
+        .map(|(finding, tests)| Section { noun: "known failure", ..broken_rule(choices, finding, tests, summary) })
+        .collect();
+    sections.extend(words::broken_off(report).into_iter().map(|(test, reason)| {
+        let mut lines =
+            fitted(choices.screen, &format!("{mark} "), &format!("broke off at a known failure: {}", visible::short(reason, MOST_REASON)));
+        lines.push(format!("   {}", visible::line(&test.id)));
+        Section { noun: "test", lines, verdict: Verdict::Warned }
+    }));
+    sections.extend(words::out_of_date(report).into_iter().map(|(entry, advice)| {
+        let file = report.known.as_ref().map_or("", |known| known.file.as_str());
+        let mut lines = fitted(choices.screen, &format!("{mark} "), &format!("{}: {advice}", visible::short(file, MOST)));
+        for (name, text) in [("rule", Some(&entry.rule)), ("test", entry.test.as_ref()), ("reason", Some(&entry.reason))] {
+            if let Some(text) = text {
+                lines.extend(fitted(choices.screen, &format!("   {name:<NAMES$}  "), &visible::short(text, MOST)));
+            }
+        }
+        Section { noun: "entry of known failures", lines, verdict: Verdict::Warned }
+    }));
+    sections
+}
+
+fn broken_rule(choices: Choices, finding: &Finding, tests: &[&TestReport], summary: Option<&Path>) -> Section {
     let verdict = match finding.level {
-        _ if finding.is_known() => Verdict::Skipped,
         Level::Must => Verdict::Failed,
         Level::Should => Verdict::Warned,
         Level::May => Verdict::Suggested,
     };
-    writeln!(out, "{} {}", words::finding_mark(finding), paint(colour, &super::shown(&finding.says, MOST), verdict))?;
-    for (name, text) in [("rule", &finding.rule), ("expected", &finding.expected), ("actual", &finding.actual)] {
-        writeln!(out, "   {name:<8}  {}", super::shown(text, MOST))?;
-    }
+    let most = if choices.screen.is_some() { MOST_ON_SCREEN } else { MOST };
+    let mut lines = vec![format!("{} {}", words::finding_mark(finding), visible::short(&finding.says, most))];
+    let mut row = |name: &str, text: &str| lines.extend(fitted(choices.screen, &format!("   {name:<NAMES$}  "), text));
+    row("rule", &visible::short(&finding.rule, most));
+    row("expected", &visible::short(&finding.expected, most));
+    row("actual", &visible::short(&finding.actual, most));
     if let Some(reason) = &finding.known {
-        writeln!(out, "   {:<8}  {}", "known", super::shown(reason, MOST))?;
+        row("known", &visible::short(reason, most));
     }
-    writeln!(out, "   {:<8}  {} {}", "spec", super::shown(&finding.spec, MOST), super::shown(&finding.url, MOST))?;
-    for (index, test) in tests.iter().take(MOST_TESTS).enumerate() {
-        writeln!(out, "   {:<8}  {}", if index == 0 { "in" } else { "" }, super::line(&test.id))?;
+    row("spec", &format!("{} {}", visible::short(&finding.spec, most), visible::short(&finding.url, MOST)));
+    if let Some(exchange) = tests.first().and_then(|test| exchange_of(test, &finding.rule)) {
+        row("exchange", &shown(exchange, most));
     }
-    if tests.len() > MOST_TESTS {
-        writeln!(out, "   {:<8}  and {} more", "", words::count(tests.len() - MOST_TESTS, "test"))?;
+    if choices.screen.is_some() {
+        if let Some(first) = tests.first() {
+            let others = if tests.len() > 1 { format!(" and {}", words::count(tests.len() - 1, "other test")) } else { String::new() };
+            row("in", &format!("{}{others}", visible::short(&first.id, most)));
+        }
+    } else {
+        for (index, test) in tests.iter().take(MOST_TESTS).enumerate() {
+            row(if index == 0 { "in" } else { "" }, &visible::line(&test.id));
+        }
+        if tests.len() > MOST_TESTS {
+            row("", &format!("and {} more", words::count(tests.len() - MOST_TESTS, "test")));
+        }
     }
-    writeln!(out)
+    if let Some(test) = tests.first() {
+        if let Some(path) = report_of(test, summary) {
+            row("report", &path);
+        }
+        if !test.command.is_empty() {
+            // Left whole, to be copied.
+            lines.push(format!("   {:<NAMES$}  {}", "again", visible::line(&test.command)));
+        }
+    }
+    Section { noun: "broken rule", lines, verdict }
+}
+
+fn of_reason(choices: Choices, verdict: Verdict, what: &str, reason: &str, tests: &[&TestReport]) -> Section {
+    let count = words::count(tests.len(), "test");
+    let mark = words::verdict_mark(verdict);
+    if choices.screen.is_some() {
+        let first = tests.first().map(|test| visible::line(&test.id)).unwrap_or_default();
+        let others = if tests.len() > 1 { format!(" and {} more", tests.len() - 1) } else { String::new() };
+        let reason = visible::short(reason, MOST_REASON_ON_SCREEN);
+        let mut lines = fitted(choices.screen, &format!("{mark} "), &format!("{count} {what}: {reason}"));
+        lines.push(format!("   {first}{others}"));
+        return Section { noun: "reason", lines, verdict };
+    }
+    let mut lines = vec![format!("{mark} {count} {what}: {}", visible::short(reason, MOST_REASON))];
+    lines.extend(tests.iter().map(|test| format!("   {}", visible::line(&test.id))));
+    Section { noun: "reason", lines, verdict }
+}
+
+/// The exchange that a rule was found broken on first in a test.
+fn exchange_of<'a>(test: &'a TestReport, rule: &str) -> Option<&'a Exchange> {
+    let number = words::broken(&test.findings).into_iter().find(|finding| finding.rule == rule)?.exchange?;
+    test.steps.iter().flat_map(|step| &step.entries).find_map(|entry| match entry {
+        Entry::Exchange(exchange) if exchange.number == number => Some(exchange),
+        _ => None,
+    })
+}
+
+/// `POST https://op.example/token → 200`.
+fn shown(exchange: &Exchange, most: usize) -> String {
+    let answer = match &exchange.response {
+        Ok(response) => response.status.to_string(),
+        Err(why) => visible::short(why, most),
+    };
+    format!("{} {} → {answer}", visible::short(&exchange.method, most), visible::short(&exchange.url, most))
+}
+
+/// The file of a test's report, where there are such files.
+fn report_of(test: &TestReport, summary: Option<&Path>) -> Option<String> {
+    let folder = summary.filter(|path| path.ends_with(SUMMARY))?.parent()?;
+    Some(visible::line(&folder.join(test_name(&test.id).ok()?).display().to_string()))
+}
+
+/// A text behind its name, broken between words where there is a screen.
+fn fitted(screen: Option<Size>, name: &str, text: &str) -> Vec<String> {
+    let text = screen.map_or_else(|| text.to_owned(), |Size { width, .. }| wrap::wrapped(text, width, name.chars().count()));
+    format!("{name}{text}").lines().map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn sample() -> RunReport {
+        crate::report::json::read(Path::new("fixtures/results/sample.json")).unwrap()
+    }
+
+    fn on(screen: Option<Size>, report: &RunReport) -> String {
+        let mut out = Vec::new();
+        write(&mut out, Choices { screen, ..Choices::PLAIN }, report, Some(Path::new("reports/summary.md"))).unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    fn rows(text: &str, width: usize) -> usize {
+        text.lines().map(|line| line.chars().count().div_ceil(width).max(1)).sum()
+    }
+
+    #[test]
+    fn a_screen_is_enough_to_begin_with() {
+        let report = sample();
+        let all = on(None, &report);
+        for height in [24, 50] {
+            let text = on(Some(Size { width: 80, height }), &report);
+            assert!(rows(&text, 80) < height, "{height}: {text}");
+            for said in ["rule ", "expected ", "actual ", "spec ", "in ", "report ", "reports/summary.md"] {
+                assert!(text.contains(said), "{said}: {text}");
+            }
+        }
+        let short = on(Some(Size { width: 80, height: 24 }), &report);
+        assert!(short.contains("… and ") && !all.contains("… and "), "{short}");
+    }
+
+    #[test]
+    fn a_first_rule_comes_before_what_follows_from_it() {
+        let mut report = sample();
+        let test = report.tests.iter().position(|test| !words::broken(&test.findings).is_empty()).unwrap();
+        let mut first = (*words::broken(&report.tests[test].findings)[0]).clone();
+        first.level = Level::Must;
+        let finding = |rule: &str| Finding { rule: rule.to_owned(), ..first.clone() };
+        for test in &mut report.tests {
+            test.findings.clear();
+        }
+        report.tests[0].findings = vec![finding("a/root"), finding("a/follows")];
+        report.tests[1].findings = vec![finding("b/root")];
+        let text = on(None, &report);
+        let at = |rule: &str| text.find(rule).unwrap_or_else(|| panic!("{rule}: {text}"));
+        assert!(at("a/root") < at("b/root") && at("b/root") < at("a/follows"), "{text}");
+    }
+
+    #[test]
+    fn quiet_is_a_line() {
+        let mut out = Vec::new();
+        write(&mut out, Choices { loudness: Loudness::Quiet, ..Choices::PLAIN }, &sample(), Some(Path::new("reports/summary.md"))).unwrap();
+        assert_eq!(String::from_utf8(out).unwrap().lines().count(), 1);
+    }
 }

@@ -3,12 +3,6 @@
 /// The narrowest column text is broken for.
 const LEAST: usize = 20;
 
-/// The width of the terminal behind stdout, 80 where it cannot be told.
-pub fn width() -> usize {
-    let told = rustix::termios::tcgetwinsize(std::io::stdout()).map_or(0, |size| usize::from(size.ws_col));
-    if told == 0 { 80 } else { told.clamp(40, 120) }
-}
-
 /// Breaks text between words so that it fits a width; later lines are indented. A word that is too long for a line stays whole, since it may be
 /// an address that somebody wants to copy.
 pub fn wrapped(text: &str, width: usize, indent: usize) -> String {
