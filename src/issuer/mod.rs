@@ -24,6 +24,7 @@ mod lenient_authentication;
 mod lenient_registration;
 mod logout;
 mod metadata;
+mod page_set;
 mod pages;
 mod params;
 mod random;
@@ -39,6 +40,7 @@ mod routes;
 mod scope;
 mod sector;
 mod server;
+mod single_page;
 mod state;
 mod store;
 mod tls;
@@ -48,6 +50,7 @@ mod userinfo;
 
 pub use flaw::{FlawError, flaws};
 pub use keys::KeyError;
+pub use page_set::{OfflineAccess, PageSet};
 pub use pages::PageError;
 pub use server::{RunningIssuer, start};
 pub use store::Held;
@@ -86,6 +89,10 @@ pub struct IssuerOptions {
     pub persona: Persona,
     /// The one way in which it is wrong, if any.
     pub flaw: Option<Flaw>,
+    /// The login and consent pages it shows.
+    pub pages: PageSet,
+    /// When it gives offline access.
+    pub offline_access: OfflineAccess,
     /// The redirect URIs of the static client.
     pub redirect_uris: Vec<String>,
 }

@@ -18,7 +18,7 @@ use serde_json::json;
 use super::flaw::Site;
 use super::reply::{Answer, Content, Json, Problem, Reply};
 use super::state::Issuer;
-use super::{authorize, interaction, introspection, logout, metadata, pages, registration, resource, revocation, token, userinfo};
+use super::{authorize, interaction, introspection, logout, metadata, pages, registration, resource, revocation, single_page, token, userinfo};
 
 /// The authorization endpoint.
 pub const AUTHORIZE: &str = "/connect/authorize";
@@ -36,6 +36,12 @@ pub const INTROSPECT: &str = "/connect/introspect";
 pub const JWKS: &str = "/.well-known/openid-configuration/jwks";
 /// The login page.
 pub const LOGIN: &str = "/account/login";
+/// The frame with the login form, where it is in one.
+pub const LOGIN_FRAME: &str = "/account/frame";
+/// The page between login and consent, where there is one.
+pub const CONTINUE: &str = "/account/continue";
+/// Where a page that a script runs sends what the end-user does.
+pub const STEPS: &str = "/account/steps";
 /// The consent page.
 pub const CONSENT: &str = "/consent";
 /// The logout endpoint.
@@ -62,6 +68,9 @@ pub fn router(issuer: Arc<Issuer>) -> Router {
         .route(JWKS, get(metadata::jwks))
         .route(AUTHORIZE, get(authorize::get).post(authorize::post))
         .route(LOGIN, get(interaction::login_page).post(interaction::log_in))
+        .route(LOGIN_FRAME, get(interaction::login_frame))
+        .route(CONTINUE, get(interaction::continue_page).post(interaction::go_on_after_login))
+        .route(STEPS, post(single_page::step))
         .route(CONSENT, get(interaction::consent_page).post(interaction::consent))
         .route(TOKEN, get(token::get).post(token::post))
         .route(USERINFO, get(userinfo::get).post(userinfo::post))

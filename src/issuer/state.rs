@@ -9,7 +9,7 @@ use super::flaw::Behaviour;
 use super::flaw::apply::Defect;
 use super::keys::KeyRing;
 use super::store::Store;
-use super::{DemoAccounts, IssuerOptions, Persona};
+use super::{DemoAccounts, IssuerOptions, OfflineAccess, PageSet, Persona};
 
 /// The subject identifier of the one end-user.
 pub const USER_SUB: &str = "user-100";
@@ -25,6 +25,10 @@ pub struct Issuer {
     pub cookie: String,
     /// Whose documents it imitates.
     pub persona: Persona,
+    /// The login and consent pages it shows.
+    pub pages: PageSet,
+    /// When it gives offline access.
+    pub offline_access: OfflineAccess,
     /// Its flaw, if any.
     pub defect: Defect,
     /// Its published keys.
@@ -43,13 +47,14 @@ impl Issuer {
         let client = Client {
             id: accounts.client_id.clone(),
             secret: Some(accounts.client_secret.clone()),
-            metadata: Metadata::of_static_client("Demo booking partner", options.redirect_uris),
+            metadata: Metadata::of_static_client("Demo booking partner", options.redirect_uris.clone()),
             registered: None,
         };
         let cookie = if options.tls { format!("__Host-session-{port}") } else { format!("session-{port}") };
         let store = Mutex::new(Store::new(client));
-        let defect = Defect::new(options.flaw.map(|flaw| flaw.for_issuer(&url)));
-        Self { url, secure: options.tls, cookie, persona: options.persona, defect, keys, accounts, store }
+        let defect = Defect::new(options.flaw.as_ref().map(|flaw| flaw.clone().for_issuer(&url)));
+        let IssuerOptions { tls, persona, pages, offline_access, .. } = options;
+        Self { url, secure: tls, cookie, persona, pages, offline_access, defect, keys, accounts, store }
     }
 
     /// The store, locked. Never held across an await.
