@@ -111,8 +111,9 @@ impl<'a> Walk<'a> {
             let document = Document::read(&page.facts.url, &html, Some(&headers), echoes);
             self.pages.push(self.seen(&page.facts, &sight, decided.is_err().then_some(&html), document));
             next = decided?;
-            if let (Move::Login { .. }, Some(other)) = (&sight.next, self.elsewhere.take()) {
-                self.client = other;
+            // On the page with the password, not on one before it.
+            if matches!(sight.next, Move::Login { .. }) {
+                self.client = self.elsewhere.take().unwrap_or(self.client);
             }
             password_next = matches!(sight.next, Move::Login { .. }) && next.body.is_some();
             self.progress.password_sent |= matches!(sight.next, Move::Login { .. });
