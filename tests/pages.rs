@@ -37,11 +37,19 @@ struct Asked<'a> {
     profile: &'a str,
     tests: &'a [&'a str],
     password: Option<&'a str>,
+    flaw: Option<&'a str>,
 }
 
 impl Default for Asked<'_> {
     fn default() -> Self {
-        Self { pages: PageSet::One, offline_access: OfflineAccess::WithConsent, profile: "openactive", tests: &[CODE_FLOW], password: None }
+        Self {
+            pages: PageSet::One,
+            offline_access: OfflineAccess::WithConsent,
+            profile: "openactive",
+            tests: &[CODE_FLOW],
+            password: None,
+            flaw: None,
+        }
     }
 }
 
@@ -61,7 +69,8 @@ async fn judge(agent: &Arc<UserAgent>, asked: Asked<'_>) -> RunReport {
     let folder = tempfile::tempdir().unwrap();
     let callback = CallbackListener::bind(&Url::parse("http://127.0.0.1:0/cb").unwrap()).await.unwrap();
     let redirect_uris = vec![callback.redirect_uri().to_string()];
-    let options = IssuerOptions { pages: asked.pages, offline_access: asked.offline_access, redirect_uris, ..IssuerOptions::default() };
+    let flaw = asked.flaw.map(|name| issuer::flaw::find(name).unwrap());
+    let options = IssuerOptions { flaw, pages: asked.pages, offline_access: asked.offline_access, redirect_uris, ..IssuerOptions::default() };
     let issuer = issuer::start(options).await.unwrap();
     let accounts = issuer.accounts();
     let mut config = Config::for_tests(issuer.issuer());
@@ -115,7 +124,10 @@ fn journal(set: PageSet) -> &'static [&'static str] {
             "a password field; typed the password into \"Password\", pressed \"Log in\"",
             "pressed \"Allow\"",
         ],
-        PageSet::Spa => &["typed the password into \"Password\", pressed", "the button \"Authorize\"; pressed \"Authorize\""],
+        PageSet::Spa => &[
+            "typed the password into \"Password\", pressed \"Sign in\"",
+            "the button \"Authorize\"; ticked \"I have read the terms.\", pressed \"Authorize\"",
+        ],
         PageSet::DenyFirst => &["pressed \"Log in\"", "the button \"Allow access\"; pressed \"Allow access\""],
         PageSet::CheckBoxes => &[
             "pressed \"Log in\"",
@@ -216,6 +228,19 @@ async fn offline_access_is_had_in_every_way() {
             assert!(report.tests.iter().any(|test| refreshed(&test)), "{offline_access:?} {profile}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_refresh_token_the_story_goes_on() {
+    let http = agent(AgentKind::Http).await;
+    let report = judge(&http, Asked { flaw: Some("token-without-refresh-token"), ..Asked::default() }).await;
+    let test = common::test(&report, CODE_FLOW);
+    assert!(test.counts.failures == 0 && test.reason.is_none(), "{:?}", test.reason);
+    let left_out = test.steps.iter().find_map(|step| match &step.ended {
+        StepEnd::LeftOut(why) if step.name.contains("efresh") => Some(why.as_str()),
+        _ => None,
+    });
+    assert!(left_out.is_some_and(|why| why.contains("`offline_access`") && why.contains("allow the client")), "{left_out:?}");
 }
 
 #[test]

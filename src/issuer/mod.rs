@@ -22,6 +22,7 @@ mod introspection;
 mod keys;
 mod lenient_authentication;
 mod lenient_registration;
+mod login;
 mod logout;
 mod metadata;
 mod page_set;

@@ -18,7 +18,9 @@ use serde_json::json;
 use super::flaw::Site;
 use super::reply::{Answer, Content, Json, Problem, Reply};
 use super::state::Issuer;
-use super::{authorize, interaction, introspection, logout, metadata, pages, registration, resource, revocation, single_page, token, userinfo};
+use super::{
+    authorize, interaction, introspection, login, logout, metadata, pages, registration, resource, revocation, single_page, token, userinfo,
+};
 
 /// The authorization endpoint.
 pub const AUTHORIZE: &str = "/connect/authorize";
@@ -67,8 +69,8 @@ pub fn router(issuer: Arc<Issuer>) -> Router {
         .route("/.well-known/oauth-authorization-server", get(metadata::discovery))
         .route(JWKS, get(metadata::jwks))
         .route(AUTHORIZE, get(authorize::get).post(authorize::post))
-        .route(LOGIN, get(interaction::login_page).post(interaction::log_in))
-        .route(LOGIN_FRAME, get(interaction::login_frame))
+        .route(LOGIN, get(login::login_page).post(login::log_in))
+        .route(LOGIN_FRAME, get(login::login_frame))
         .route(CONTINUE, get(interaction::continue_page).post(interaction::go_on_after_login))
         .route(STEPS, post(single_page::step))
         .route(CONSENT, get(interaction::consent_page).post(interaction::consent))

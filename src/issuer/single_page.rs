@@ -9,6 +9,7 @@ use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
 use super::interaction::{self, Flow, Next};
+use super::login;
 use super::page_set::PageSet;
 use super::params::Params;
 use super::reply::{Answer, Problem, Reply};
@@ -29,7 +30,7 @@ pub async fn step(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
     let mut cookie = None;
     match (form.get("action"), interaction::next(&issuer, &flow)) {
         (Some("login"), Next::Login) => {
-            if interaction::log_in_as(&issuer, &mut flow, form.get("username"), form.get("password")) {
+            if login::log_in_as(&issuer, &mut flow, form.get("username"), form.get("password")) {
                 cookie = Some(issuer.set_cookie(&flow.browser));
             } else {
                 failed = Some("Wrong email address or password.");

@@ -20,6 +20,10 @@ const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 const ENTER: &str = "\u{E007}";
 /// How long one command may take. A page that keeps its script busy must not hold up the visit for ever.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a button may take to be enabled once everything is filled in.
+const ENABLING: Duration = Duration::from_secs(1);
+/// Between two looks at whether it is.
+const TICKING: Duration = Duration::from_millis(25);
 /// For frameworks with masked or controlled inputs, whose keystrokes got lost: the value is set and told as typing tells it.
 const SET: &str = "const [e, v] = arguments; if (e.value === v) return; \
     Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(e, v); \
@@ -192,7 +196,13 @@ impl Look {
     }
 
     async fn press(&self, client: &Client, index: usize) -> Result<(), Fault> {
-        match within(self.element(client, index)?.click()).await {
+        let element = self.element(client, index)?;
+        // A script may enable it in answer to what was typed and ticked, a little later.
+        let deadline = tokio::time::Instant::now() + ENABLING;
+        while !within(element.is_enabled()).await? && tokio::time::Instant::now() < deadline {
+            tokio::time::sleep(TICKING).await;
+        }
+        match within(element.click()).await {
             Err(Fault::Covered(_)) => self.script(client, CLICK, index, None).await,
             other => other,
         }

@@ -74,6 +74,16 @@ function banner(element) {
   return false;
 }
 
+const required = (e) => e.required || e.getAttribute('aria-required') === 'true';
+
+// A button that a script enables once everything is filled in and ticked.
+function waits(element) {
+  if (!element.matches(':disabled, [aria-disabled=true]') || element.closest('[inert], fieldset:disabled')) return false;
+  const empty = (e) => textual.includes(e.type) && e.value === '' && shown(e);
+  const unticked = (e) => e.type === 'checkbox' && required(e) && !e.checked;
+  return all('input', element.form ?? element.closest('form') ?? document).some((e) => usable(e) && !decoy(e) && (empty(e) || unticked(e)));
+}
+
 const button = (e) => ({
   index: keep(e), label: cut(e.innerText || e.value || e.alt || e.getAttribute('aria-label') || e.title, 100), name: cut(e.name, 100),
   value: cut(e.value, 100), id: cut(e.id, 100), submits: e.type === 'submit' || e.type === 'image', form: form(e),
@@ -81,11 +91,11 @@ const button = (e) => ({
 });
 let pressed = [];
 try { pressed = selectors.button ? all(selectors.button).filter((e) => e.matches('a, button, input, [role=button]')) : []; } catch { pressed = []; }
-const toPress = [...new Set([...all(pressable), ...pressed])].filter((e) => e.type !== 'reset' && shown(e) && usable(e)).slice(0, 60);
+const toPress = [...new Set([...all(pressable), ...pressed])].filter((e) => e.type !== 'reset' && shown(e) && (usable(e) || waits(e))).slice(0, 60);
 const ofBanner = new Set(toPress.filter(banner));
 const buttons = toPress.filter((e) => !ofBanner.has(e)).map(button);
 
-const boxes = all('input[type=checkbox]').filter((e) => (e.required || e.getAttribute('aria-required') === 'true') && !e.checked && usable(e)).slice(0, 20)
+const boxes = all('input[type=checkbox]').filter((e) => required(e) && !e.checked && usable(e)).slice(0, 20)
   .map((e) => ({ index: keep(e), label: label(e), form: form(e) }));
 
 const complaints = '[role=alert], .error, .errors, .error-message, .validation-summary-errors, .field-validation-error, .alert-danger, '

@@ -33,6 +33,8 @@ const PATIENCE_WITHOUT_SCRIPTS: Duration = Duration::from_secs(1);
 const ARRIVAL: Duration = Duration::from_secs(2);
 /// How long the browser may take to tell of an answer that it has had. A login that a script sends is no document, and is never told of.
 const TELLING: Duration = Duration::from_millis(500);
+/// How long the picture of the page may take on which the deadline passed: a page may keep the browser from answering.
+const LAST_LOOK: Duration = Duration::from_secs(2);
 /// How many pages a visit may show.
 const PAGES: usize = 12;
 /// How often an action is tried on the same page.
@@ -423,7 +425,7 @@ impl<'a> Walk<'a> {
         let shown = self.now.take().map(|(look, _)| look.facts).filter(|facts| !facts.url.starts_with("about:"));
         let Some(facts) = shown else { return VisitError::Deadline { seconds, url: asked } };
         let sight = Sight { kind: PageKind::Other, why: "shown when the deadline passed".to_owned(), next: Move::Wait(String::new()) };
-        if let Ok(page) = tokio::time::timeout(PATIENCE, self.seen(&facts, &sight, true)).await {
+        if let Ok(page) = tokio::time::timeout(LAST_LOOK, self.seen(&facts, &sight, true)).await {
             self.pages.push(page);
         }
         VisitError::Deadline { seconds, url: facts.url }

@@ -210,3 +210,48 @@ fn label(document: &Html, element: &ElementRef) -> String {
     let told = ["aria-label", "placeholder"].into_iter().filter_map(|name| element.attr(name).map(str::to_owned));
     cut(&of.chain(around).chain(told).collect::<Vec<_>>().join(" "), 200)
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn read(body: &str) -> Page {
+        Page::read(&Url::parse("https://op.example/login").unwrap(), 200, body, 0, &Selectors::default())
+    }
+
+    #[test]
+    fn what_no_person_sees_is_not_there() {
+        let page = read(
+            "<form><input name=username aria-hidden=true tabindex=-1><div aria-hidden=true><input name=website></div><input name=real>
+             <div hidden><input name=later></div></form>",
+        );
+        let names: Vec<_> = page.facts.fields.iter().map(|field| field.name.as_str()).collect();
+        assert_eq!(names, ["real"]);
+    }
+
+    #[test]
+    fn a_cookie_banner_is_no_part_of_the_page() {
+        let form = "<form><button>Continue</button></form>";
+        for banner in [
+            "<div id=cookie-bar><button>Accept</button></div>",
+            "<div role=dialog><p>We use cookies.</p><div><button>Accept</button></div></div>",
+            "<dialog open><p>Wir verwenden Cookies.</p><button>Zustimmen</button></dialog>",
+        ] {
+            let labels: Vec<_> = read(&format!("{banner}{form}")).facts.buttons.into_iter().map(|button| button.label).collect();
+            assert_eq!(labels, ["Continue"], "{banner}");
+        }
+        let login = read("<div class=cookie-wall><form><input type=password name=p><button>Log in</button></form></div>");
+        assert_eq!((login.facts.fields.len(), login.facts.buttons.len()), (1, 1));
+    }
+
+    #[test]
+    fn frames_and_what_an_invalid_field_refers_to_are_told() {
+        let page = read(
+            "<iframe src=/inner></iframe><iframe style='display: none' src=/unseen></iframe>
+             <input aria-invalid=true aria-describedby=why><p id=why>No such user.</p>",
+        );
+        assert_eq!(page.frames.iter().map(Url::as_str).collect::<Vec<_>>(), ["https://op.example/inner"]);
+        assert_eq!(page.facts.alerts, ["No such user."]);
+    }
+}
