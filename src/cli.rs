@@ -8,8 +8,9 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Parser, Su
 use secrecy::SecretString;
 
 use crate::config::layer::Layer;
-use crate::config::setting::{FLAW, FORMAT, Kind, PERSONA, PERSONAS, REPORT_DIR, SETTINGS, Setting};
+use crate::config::setting::{FLAW, FORMAT, Kind, OFFLINE_ACCESS, PAGES, PERSONA, PERSONAS, REPORT_DIR, SETTINGS, Setting};
 use crate::config::{FILE_NAME, Format};
+use crate::issuer::{OfflineAccess, PageSet};
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -170,6 +171,12 @@ pub struct IssuerArgs {
     /// One way for it to be wrong.
     #[arg(long, value_name = "NAME", env = FLAW.env, hide_env_values = true, value_parser = NonEmptyStringValueParser::new())]
     pub flaw: Option<String>,
+    /// The login and consent pages it shows.
+    #[arg(long, value_name = "NAME", env = PAGES.env, default_value = PAGES.default, value_enum, hide_env_values = true)]
+    pub pages: PageSet,
+    /// When it gives offline access.
+    #[arg(long, value_name = "WHEN", env = OFFLINE_ACCESS.env, default_value = OFFLINE_ACCESS.default, value_enum, hide_env_values = true)]
+    pub offline_access: OfflineAccess,
     /// The port to listen on; 0 for a free one.
     #[arg(long, value_name = "N", env = "OA_AUTHTEST_PORT", default_value_t = 0, hide_env_values = true)]
     pub port: u16,

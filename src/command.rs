@@ -217,7 +217,8 @@ async fn start_demo(wish: DemoWish, redirect_uri: &Url) -> Result<(RunningIssuer
     let flaw = wish.flaw.as_deref().map(flaw::find).transpose()?;
     let persona = persona(&wish.persona)?;
     let redirect_uris = vec![redirect_uri.to_string()];
-    let issuer = issuer::start(IssuerOptions { port: 0, tls: true, persona, flaw, redirect_uris }).await?;
+    let options = IssuerOptions { port: 0, tls: true, persona, flaw, pages: wish.pages, offline_access: wish.offline_access, redirect_uris };
+    let issuer = issuer::start(options).await?;
     let certificate = match issuer.ca_pem() {
         Some(pem) => Some(keep(pem).map_err(Failure::Certificate)?),
         None => None,
@@ -268,7 +269,8 @@ async fn serve(args: IssuerArgs) -> Result<Exit, Failure> {
     let flaw = args.flaw.as_deref().map(flaw::find).transpose()?;
     let persona = persona(&args.persona)?;
     let redirect_uris = vec![default_redirect_uri().to_string()];
-    let issuer = issuer::start(IssuerOptions { port: args.port, tls: args.tls, persona, flaw, redirect_uris }).await?;
+    let IssuerArgs { port, tls, pages, offline_access, .. } = args;
+    let issuer = issuer::start(IssuerOptions { port, tls, persona, flaw, pages, offline_access, redirect_uris }).await?;
     say(&demo::sheet(&issuer))?;
     let exit = launch::signal().await;
     issuer.stop().await;

@@ -206,6 +206,24 @@ async fn a_silent_issuer_ends_at_the_deadline_and_the_next_visit_works() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_keeps_the_browser_busy_holds_up_nobody_else() {
+    let (issuer, listener) = (serve().await, listener().await);
+    let agent = agent(AgentKind::Webdriver, Tls::System, None).await;
+    let (mut hung, mut other) = (agent.open().await.unwrap(), agent.open().await.unwrap());
+    let mut visit = visit(&issuer, "busy", listener.redirect_uri());
+    visit.deadline = Duration::from_secs(3);
+    let begun = Instant::now();
+    let journey = hung.visit(&visit, &listener).await;
+    assert!(matches!(&journey.end, Err(VisitError::Deadline { .. })), "{}", told(&journey));
+    assert!(begun.elapsed() < Duration::from_secs(7), "{:?}", begun.elapsed());
+    hung.close().await;
+    let journey = go(&mut other, &issuer, "alert", &listener).await;
+    assert!(journey.end.is_ok(), "{}", told(&journey));
+    other.close().await;
+    agent.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn certificates_are_judged_as_configured() {
     let (issuer, listener) = (serve_tls().await, listener().await);
     let folder = tempfile::tempdir().unwrap();

@@ -14,6 +14,7 @@ use oa_authtest::config::{
     AgentKind, AuthMethod, Config, ConfigError, DemoSettings, DemoWish, FailOn, Format, Layer, SETTINGS, Tls, World, command_line, init, load,
     setting,
 };
+use oa_authtest::issuer::{OfflineAccess, PageSet};
 use proptest::prelude::*;
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
@@ -336,7 +337,10 @@ fn a_demo_is_about_its_own_issuer() {
     let broken_file = Some("this is not TOML");
     let call = call("--demo --password wrong --jobs 2", &["ISSUER=https://op.example", "CLIENT_ID=other", "INSECURE=1", "TIMEOUT=5"], broken_file);
     let wish = call.in_world(|world| world.demo(&call.flags)).unwrap();
-    assert_eq!(wish, Some(DemoWish { persona: "openactive".to_owned(), flaw: None }));
+    assert_eq!(
+        wish,
+        Some(DemoWish { persona: "openactive".to_owned(), flaw: None, pages: PageSet::One, offline_access: OfflineAccess::WithConsent })
+    );
     let config = call.load(Some(demo())).unwrap();
     assert_eq!(config.issuer, "https://127.0.0.1:9");
     assert_eq!(config.client.as_ref().unwrap().id, "demo-client");

@@ -8,6 +8,7 @@ use super::Tls;
 use super::error::Origin;
 use super::layer::{Layer, SecretSource, Value};
 use super::setting::{self, Setting};
+use crate::issuer::{OfflineAccess, PageSet};
 
 /// Which embedded issuer was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +17,10 @@ pub struct DemoWish {
     pub persona: String,
     /// The name of the one flaw it has, if any. Whether there is such a flaw is for the issuer to say.
     pub flaw: Option<String>,
+    /// The login and consent pages it shows.
+    pub pages: PageSet,
+    /// When it gives offline access.
+    pub offline_access: OfflineAccess,
 }
 
 /// What the embedded issuer settles once it listens. `None` leaves a setting as if it had not been given.

@@ -42,7 +42,7 @@ impl<'a> World<'a> {
     /// Which embedded issuer is asked for; `None` if the run is about another.
     ///
     /// # Errors
-    /// If `--demo` and `--issuer` were given side by side, or `--persona` or `--flaw` without `--demo`.
+    /// If `--demo` and `--issuer` were given side by side, or what is about the embedded issuer without `--demo`.
     pub fn demo(&self, flags: &Layer) -> Result<Option<DemoWish>, ConfigError> {
         let layers = Layers { layers: vec![flags.clone(), Layer::from_environment(self.variable)?, Layer::defaults()], world: self };
         let demo = layers.parsed(&setting::DEMO, value::switch)?.filter(|found| found.value);
@@ -54,11 +54,14 @@ impl<'a> World<'a> {
             (Some(demo), issuer) if issuer.as_ref().is_none_or(|issuer| demo.rank < issuer.rank) => {
                 let persona = layers.required(&setting::PERSONA, |text| value::one_of(text, &strs(&setting::PERSONA.kind.names())))?;
                 let flaw = layers.parsed(&setting::FLAW, value::text)?.map(|found| found.value);
-                Ok(Some(DemoWish { persona, flaw }))
+                let pages = layers.required(&setting::PAGES, value::choice)?;
+                let offline_access = layers.required(&setting::OFFLINE_ACCESS, value::choice)?;
+                Ok(Some(DemoWish { persona, flaw, pages, offline_access }))
             }
             _ => {
                 // In the environment they may be meant for `oa-authtest issuer`.
-                match [&setting::PERSONA, &setting::FLAW].into_iter().find_map(|setting| flags.get(setting)) {
+                let of_demo = [&setting::PERSONA, &setting::FLAW, &setting::PAGES, &setting::OFFLINE_ACCESS];
+                match of_demo.into_iter().find_map(|setting| flags.get(setting)) {
                     Some(given) => Err(ConfigError::Missing {
                         subject: given.origin.to_string(),
                         missing: "needs --demo".to_owned(),

@@ -8,6 +8,7 @@ use clap::ValueEnum;
 
 use super::{AgentKind, AuthMethod, FailOn, Format};
 use crate::feature::capability::Capability;
+use crate::issuer::{OfflineAccess, PageSet};
 
 /// One setting of `oa-authtest run`.
 #[derive(Debug, Clone, Copy)]
@@ -166,6 +167,10 @@ settings! {
             .more("With --demo only.").by_default("openactive");
         FLAW = Setting::new("--flaw", "OA_AUTHTEST_FLAW", "", "NAME", Kind::Text, "one way for the embedded issuer to be wrong")
             .more("With --demo only. `oa-authtest issuer --list-flaws` lists them.");
+        PAGES = Setting::new("--pages", "OA_AUTHTEST_PAGES", "", "NAME", Kind::Choice(names_of::<PageSet>), "the login and consent pages the embedded issuer shows")
+            .more("With --demo only.").by_default("one");
+        OFFLINE_ACCESS = Setting::new("--offline-access", "OA_AUTHTEST_OFFLINE_ACCESS", "", "WHEN", Kind::Choice(names_of::<OfflineAccess>),
+            "when the embedded issuer gives offline access").more("With --demo only.").by_default("with-consent");
         SELLER_ID = Setting::new("--seller-id", "OA_AUTHTEST_SELLER_ID", "[seller] id", "URI", Kind::Text, "the seller identifier the ID token must carry");
         ORDERS_FEED_URL = Setting::new("--orders-feed-url", "OA_AUTHTEST_ORDERS_FEED_URL", "[orders-feed] url", "URL", Kind::Text,
             "the address of the orders feed").more("A resource protected by the issuer's access tokens.");

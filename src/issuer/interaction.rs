@@ -1,23 +1,24 @@
-//! What happens between the authorization request and its answer: login and consent.
+//! What happens between the authorization request and its answer: what is to be shown next, and consent.
 
 use std::sync::Arc;
 
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
 use http::header::{COOKIE, SET_COOKIE};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use url::Url;
 
 use super::authorize::Request;
 use super::flaw::{Behaviour, Site};
 use super::grant::{CODE_LIFETIME, Code, Grant};
-use super::pages::{self, PageError};
+use super::page_set::{OfflineAccess, PageSet};
+use super::pages;
 use super::params::Params;
 use super::random;
-use super::reply::{Answer, Content, Problem, Reply};
+use super::reply::{Answer, Problem, Reply};
 use super::respond;
-use super::routes::{CONSENT, LOGIN};
+use super::routes::{CONSENT, CONTINUE, LOGIN};
 use super::scope::{OFFLINE_ACCESS, Scope};
 use super::state::{Issuer, USER_SUB, now};
 use super::store::Session;
@@ -36,82 +37,66 @@ pub struct Flow {
     pub logged_in: bool,
     /// True once the end-user consented to this very request.
     pub consented: bool,
+    /// True once the end-user refused.
+    pub denied: bool,
+    /// The user name, where it is given on a page of its own.
+    pub identifier: Option<String>,
+    /// The user name of the last login if it failed.
+    pub failed: Option<String>,
+    /// True once the end-user went on from the page after the login.
+    pub greeted: bool,
 }
 
 /// What is to happen next.
-enum Next {
+pub(super) enum Next {
     Login,
+    Greet,
     Consent,
     Code(Session),
     Refuse(&'static str, &'static str),
 }
 
 /// The page that a request is answered with when its flow is not known, or belongs to another browser.
-const LOST: Problem = Problem::Page("This page is no longer good. Go back to the application and start again.");
+pub(super) const LOST: Problem = Problem::Page("This page is no longer good. Go back to the application and start again.");
 
 /// Begins with a checked request: a page, or the answer at once.
-pub fn begin(issuer: &Issuer, request: Request, headers: &HeaderMap) -> Answer {
+pub fn begin(issuer: &Issuer, mut request: Request, headers: &HeaderMap) -> Answer {
+    if issuer.offline_access == OfflineAccess::WithConsent && !request.prompt.has("consent") {
+        // OpenID Connect Core 11.
+        request.scope = request.scope.filter(|word| word != OFFLINE_ACCESS);
+    }
     let cookie = cookie(issuer, headers);
     let is_new = cookie.is_none();
     let browser = cookie.unwrap_or_else(random::secret);
-    let flow = Flow { request, browser, csrf: random::secret(), logged_in: false, consented: false };
+    let flow = Flow {
+        request,
+        browser,
+        csrf: random::secret(),
+        logged_in: false,
+        consented: false,
+        denied: false,
+        identifier: None,
+        failed: None,
+        greeted: false,
+    };
     let reply = go_on(issuer, &random::secret(), &flow)?;
     Ok(if is_new { reply.with(SET_COOKIE, &issuer.set_cookie(&flow.browser)) } else { reply })
 }
 
-/// `GET` of the login page.
-pub async fn login_page(State(issuer): State<Arc<Issuer>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Answer {
+/// `GET` of the page between login and consent.
+pub async fn continue_page(State(issuer): State<Arc<Issuer>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Answer {
     let (id, flow) = known_flow(&issuer, &Params::parse(query.unwrap_or_default().as_bytes()), &headers)?;
-    login_form(&issuer, &id, &flow, &json!({ "username": flow.request.login_hint }))
+    if !matches!(next(&issuer, &flow), Next::Greet) {
+        return go_on(&issuer, &id, &flow);
+    }
+    page(&issuer, &id, &flow, "continue", &json!({ "username": issuer.accounts.username }))
 }
 
-/// `POST` of the login page.
-pub async fn log_in(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Bytes) -> Answer {
-    let form = Params::parse(&body);
-    let (id, mut flow) = match posted_flow(&issuer, &form, &headers) {
-        Err(_) if issuer.defect.does(Behaviour::LoginFormUnbound) => {
-            let id = form.get("flow").ok_or(LOST)?;
-            (id.to_owned(), issuer.store().flow_of_any_browser(id).cloned().ok_or(LOST)?)
-        }
-        known => known?,
-    };
-    if form.get("action") == Some("cancel") {
-        return deny(&issuer, &id, &flow, "the end-user did not log in");
-    }
-    let username = form.get("username").unwrap_or_default();
-    let password = form.get("password").unwrap_or_default();
-    let session = Session { sub: USER_SUB.to_owned(), auth_time: now() };
-    let is_right = random::same(password, &issuer.accounts.password) || issuer.defect.does(Behaviour::PasswordIgnored);
-    if !random::same(username, &issuer.accounts.username) || !is_right {
-        return failed(&issuer, &id, &flow, username, password, session);
-    }
-    flow.browser = issuer.store().log_in(&flow.browser, session);
-    flow.logged_in = true;
-    let to_consent = matches!(next(&issuer, &flow), Next::Consent);
-    let mut reply = go_on(&issuer, &id, &flow)?.with(SET_COOKIE, &issuer.set_cookie(&flow.browser));
-    if issuer.defect.does(Behaviour::CookieNotSecure) {
-        reply.headers.append(SET_COOKIE, HeaderValue::from_static("__Secure-seen=1; Path=/; HttpOnly; SameSite=Lax"));
-    }
-    Ok(if to_consent { issuer.defect.dress(&[Site::LoginAnswer], reply)? } else { reply })
-}
-
-/// The answer to a login that failed: the login page again.
-fn failed(issuer: &Issuer, id: &str, flow: &Flow, username: &str, password: &str, session: Session) -> Answer {
-    if issuer.defect.does(Behaviour::WrongPasswordErrorPage) {
-        return Err(Problem::Page("You cannot log in."));
-    }
-    let mut reply = login_form(issuer, id, flow, &json!({ "failed": true, "username": username }))?;
-    if issuer.defect.does(Behaviour::PasswordEchoed)
-        && let Content::Html(html) = &mut reply.content
-    {
-        *html = html.replace("</main>", &format!("</main><!-- {password} -->"));
-    }
-    if issuer.defect.does(Behaviour::WrongPasswordLogsIn) {
-        let browser = issuer.store().log_in(&flow.browser, session);
-        issuer.store().add_consent(USER_SUB, &flow.request.client_id, &wishes(&flow.request));
-        reply = reply.with(SET_COOKIE, &issuer.set_cookie(&browser));
-    }
-    Ok(issuer.defect.dress(&[Site::LoginPageAgain], reply)?)
+/// `POST` of the page between login and consent.
+pub async fn go_on_after_login(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Bytes) -> Answer {
+    let (id, mut flow) = posted_flow(&issuer, &Params::parse(&body), &headers)?;
+    flow.greeted = true;
+    go_on(&issuer, &id, &flow)
 }
 
 /// `GET` of the consent page.
@@ -120,10 +105,18 @@ pub async fn consent_page(State(issuer): State<Arc<Issuer>>, RawQuery(query): Ra
     if !matches!(next(&issuer, &flow), Next::Consent) {
         return go_on(&issuer, &id, &flow);
     }
-    let wishes = wishes(&flow.request);
-    let scopes: Vec<&str> = wishes.words().map(pages::scope_in_words).collect();
-    let reply = page(&issuer, &id, &flow, pages::consent, &json!({ "scopes": scopes, "username": issuer.accounts.username }))?;
-    Ok(issuer.defect.dress(&[Site::ConsentPage], reply)?)
+    consent_form(&issuer, &id, &flow, false)
+}
+
+fn consent_form(issuer: &Issuer, id: &str, flow: &Flow, failed: bool) -> Answer {
+    let name = if issuer.pages == PageSet::Spa { "page" } else { "consent" };
+    let more = json!({ "scopes": scopes_in_words(flow), "username": issuer.accounts.username, "failed": failed });
+    Ok(issuer.defect.dress(&[Site::ConsentPage], page(issuer, id, flow, name, &more)?)?)
+}
+
+/// What the end-user is asked to allow, in words.
+pub(super) fn scopes_in_words(flow: &Flow) -> Vec<String> {
+    wishes(&flow.request).words().map(|word| pages::scope_in_words(word).to_owned()).collect()
 }
 
 /// `POST` of the consent page.
@@ -140,12 +133,21 @@ pub async fn consent(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body
     if form.get("action") != Some("allow") && !issuer.defect.does(Behaviour::RefusalIgnored) {
         return deny(&issuer, &id, &flow, "the end-user did not consent");
     }
-    issuer.store().add_consent(USER_SUB, &flow.request.client_id, &wishes(&flow.request));
-    flow.consented = true;
+    if issuer.pages == PageSet::CheckBoxes && ["terms", "share"].iter().any(|name| form.get(name).is_none()) {
+        return consent_form(&issuer, &id, &flow, true);
+    }
+    allow(&issuer, &mut flow);
     go_on(&issuer, &id, &flow)
 }
 
-fn next(issuer: &Issuer, flow: &Flow) -> Next {
+/// Takes down that the end-user consented.
+pub(super) fn allow(issuer: &Issuer, flow: &mut Flow) {
+    issuer.store().add_consent(USER_SUB, &flow.request.client_id, &wishes(&flow.request));
+    flow.consented = true;
+}
+
+/// What is to happen next.
+pub(super) fn next(issuer: &Issuer, flow: &Flow) -> Next {
     let request = &flow.request;
     let does = |behaviour| issuer.defect.does(behaviour);
     let wants_login = request.prompt.has("login") && !does(Behaviour::PromptLoginIgnored);
@@ -166,9 +168,14 @@ fn next(issuer: &Issuer, flow: &Flow) -> Next {
     if is_other(session) {
         return Next::Refuse("login_required", "the end-user who logged in is not the one who was asked for");
     }
+    if issuer.pages == PageSet::Continue && flow.logged_in && !flow.greeted {
+        return Next::Greet;
+    }
+    let always_asks = issuer.offline_access == OfflineAccess::AlwaysAsks && request.scope.has(OFFLINE_ACCESS);
     let wants_consent = !flow.consented
         && !does(Behaviour::ConsentNever)
         && (does(Behaviour::ConsentAlways)
+            || always_asks
             || request.prompt.has("consent")
             || !store.has_consent(&session.sub, &request.client_id, &wishes(request)));
     match (wants_consent, silent) {
@@ -178,9 +185,14 @@ fn next(issuer: &Issuer, flow: &Flow) -> Next {
     }
 }
 
-fn go_on(issuer: &Issuer, id: &str, flow: &Flow) -> Answer {
+pub(super) fn go_on(issuer: &Issuer, id: &str, flow: &Flow) -> Answer {
+    if flow.denied {
+        return deny(issuer, id, flow, "the end-user did not consent");
+    }
     let page = match next(issuer, flow) {
+        Next::Login | Next::Consent if issuer.pages == PageSet::ErrorPage => return Ok(Reply::page(StatusCode::OK, pages::out_of_order()?)),
         Next::Login => LOGIN,
+        Next::Greet => CONTINUE,
         Next::Consent => CONSENT,
         Next::Code(session) => return answer(issuer, id, flow, &session),
         Next::Refuse(error, description) => {
@@ -192,7 +204,7 @@ fn go_on(issuer: &Issuer, id: &str, flow: &Flow) -> Answer {
     Ok(Reply::see_other(&format!("{page}?flow={id}")))
 }
 
-fn deny(issuer: &Issuer, id: &str, flow: &Flow, description: &str) -> Answer {
+pub(super) fn deny(issuer: &Issuer, id: &str, flow: &Flow, description: &str) -> Answer {
     issuer.store().remove_flow(id);
     if issuer.defect.does(Behaviour::RefusalShowsPage) {
         return Err(Problem::Page("You refused."));
@@ -204,8 +216,8 @@ fn deny(issuer: &Issuer, id: &str, flow: &Flow, description: &str) -> Answer {
 /// The authorization response (RFC 6749 4.1.2, RFC 9207 2).
 fn answer(issuer: &Issuer, id: &str, flow: &Flow, session: &Session) -> Answer {
     let request = &flow.request;
-    // Offline access is given on a consent page or not at all (OpenID Connect Core 11).
-    let offline = flow.consented || issuer.defect.does(Behaviour::ConsentNever);
+    // OpenID Connect Core 11 wants consent to it; how far one that was given before goes is left to the issuer.
+    let offline = flow.consented || issuer.offline_access == OfflineAccess::Free || issuer.defect.does(Behaviour::ConsentNever);
     let scope = request.scope.filter(|word| word != OFFLINE_ACCESS || offline);
     let mut code = random::secret();
     if issuer.defect.does(Behaviour::CodeShort) {
@@ -247,7 +259,7 @@ fn answer(issuer: &Issuer, id: &str, flow: &Flow, session: &Session) -> Answer {
 }
 
 /// What the end-user is asked to allow: the scope, and the claims that are asked for by name beyond it.
-fn wishes(request: &Request) -> Scope {
+pub(super) fn wishes(request: &Request) -> Scope {
     let mut wishes = request.scope.clone();
     let names = request.requested.userinfo.iter().chain(&request.requested.id_token);
     for name in names.filter_map(|name| user::scope_of(name)) {
@@ -257,7 +269,7 @@ fn wishes(request: &Request) -> Scope {
 }
 
 /// A page of a flow, with what it says of the client.
-fn page(issuer: &Issuer, id: &str, flow: &Flow, render: fn(&Value) -> Result<String, PageError>, more: &Value) -> Answer {
+pub(super) fn page(issuer: &Issuer, id: &str, flow: &Flow, template: &str, more: &Value) -> Result<Reply, Problem> {
     let client = issuer.store().client(&flow.request.client_id).cloned();
     let name = client.as_ref().map(|client| client.name().to_owned()).unwrap_or_default();
     let hidden = [("logo_uri", Behaviour::LogoHidden), ("policy_uri", Behaviour::PolicyHidden), ("tos_uri", Behaviour::TermsHidden)];
@@ -270,37 +282,24 @@ fn page(issuer: &Issuer, id: &str, flow: &Flow, render: fn(&Value) -> Result<Str
     if let (Value::Object(data), Value::Object(more)) = (&mut data, more) {
         data.extend(more.clone());
     }
-    // The logo is the one thing a page loads, and from its own host only.
+    // The logo is the one thing a plain page loads, and from its own host only.
     let images = logo.and_then(|logo| Url::parse(logo).ok()).map(|logo| format!("img-src {}", logo.origin().ascii_serialization()));
-    let mut html = render(&data)?;
+    let directives: Vec<String> = images.into_iter().chain(pages::directives(issuer.pages)).collect();
+    let mut html = pages::of_flow(issuer.pages, template, &data)?;
     if let Some(state) = flow.request.target.state.as_ref().filter(|_| issuer.defect.does(Behaviour::StateUnescaped)) {
         html = html.replace("</main>", &format!("<p>{state}</p></main>"));
     }
-    Ok(Reply::page_with(StatusCode::OK, html, &images.unwrap_or_default()))
+    Ok(Reply::page_with(StatusCode::OK, html, &directives.join("; ")))
 }
 
-/// The login page, with what a flaw changes in it.
-fn login_form(issuer: &Issuer, id: &str, flow: &Flow, more: &Value) -> Answer {
-    let mut reply = page(issuer, id, flow, pages::login, more)?;
-    if let Content::Html(html) = &mut reply.content {
-        if issuer.defect.does(Behaviour::LoginPageForeignScript) {
-            *html = html.replace("</main>", "</main>\n<script src=\"https://cdn.statistics.example/count.js\"></script>");
-        }
-        if issuer.defect.does(Behaviour::LoginFormPlainHttp) {
-            *html = html.replace("action=\"/account/login\"", "action=\"http://issuer.invalid/account/login\"");
-        }
-    }
-    Ok(issuer.defect.dress(&[Site::LoginPage], reply)?)
-}
-
-fn known_flow(issuer: &Issuer, params: &Params, headers: &HeaderMap) -> Result<(String, Flow), Problem> {
+pub(super) fn known_flow(issuer: &Issuer, params: &Params, headers: &HeaderMap) -> Result<(String, Flow), Problem> {
     let id = params.get("flow").ok_or(LOST)?;
     let browser = cookie(issuer, headers).ok_or(LOST)?;
     let flow = issuer.store().flow(id, &browser).cloned().ok_or(LOST)?;
     Ok((id.to_owned(), flow))
 }
 
-fn posted_flow(issuer: &Issuer, form: &Params, headers: &HeaderMap) -> Result<(String, Flow), Problem> {
+pub(super) fn posted_flow(issuer: &Issuer, form: &Params, headers: &HeaderMap) -> Result<(String, Flow), Problem> {
     let (id, flow) = known_flow(issuer, form, headers)?;
     if form.get("csrf").is_some_and(|sent| random::same(sent, &flow.csrf)) { Ok((id, flow)) } else { Err(LOST) }
 }

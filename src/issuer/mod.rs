@@ -22,8 +22,10 @@ mod introspection;
 mod keys;
 mod lenient_authentication;
 mod lenient_registration;
+mod login;
 mod logout;
 mod metadata;
+mod page_set;
 mod pages;
 mod params;
 mod persona;
@@ -40,6 +42,7 @@ mod routes;
 mod scope;
 mod sector;
 mod server;
+mod single_page;
 mod state;
 mod store;
 mod tls;
@@ -49,6 +52,7 @@ mod userinfo;
 
 pub use flaw::{FlawError, flaws};
 pub use keys::KeyError;
+pub use page_set::{OfflineAccess, PageSet};
 pub use pages::PageError;
 pub use persona::Persona;
 pub use server::{RunningIssuer, start};
@@ -81,6 +85,10 @@ pub struct IssuerOptions {
     pub persona: Persona,
     /// The one way in which it is wrong, if any.
     pub flaw: Option<Flaw>,
+    /// The login and consent pages it shows.
+    pub pages: PageSet,
+    /// When it gives offline access.
+    pub offline_access: OfflineAccess,
     /// The redirect URIs of the static client.
     pub redirect_uris: Vec<String>,
 }

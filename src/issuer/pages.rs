@@ -9,6 +9,7 @@ use handlebars::Handlebars;
 use serde_json::{Value, json};
 use thiserror::Error;
 
+use super::page_set::PageSet;
 use super::scope;
 
 /// A template or document that is part of the program does not work.
@@ -19,7 +20,7 @@ pub struct PageError {
     why: String,
 }
 
-static TEMPLATES: [(&str, &str); 9] = [
+static TEMPLATES: [(&str, &str); 25] = [
     ("layout", include_str!("../../fixtures/issuer/layout.html")),
     ("home", include_str!("../../fixtures/issuer/home.html")),
     ("login", include_str!("../../fixtures/issuer/login.html")),
@@ -29,6 +30,22 @@ static TEMPLATES: [(&str, &str); 9] = [
     ("logged_out", include_str!("../../fixtures/issuer/logged_out.html")),
     ("error", include_str!("../../fixtures/issuer/error.html")),
     ("dataset", include_str!("../../fixtures/issuer/dataset.html")),
+    ("client_logo", include_str!("../../fixtures/issuer/client_logo.html")),
+    ("client_links", include_str!("../../fixtures/issuer/client_links.html")),
+    ("wishes", include_str!("../../fixtures/issuer/wishes.html")),
+    ("banner", include_str!("../../fixtures/issuer/pages/cookie-banner/banner.html")),
+    ("two-pages/login", include_str!("../../fixtures/issuer/pages/two-pages/login.html")),
+    ("two-pages/password", include_str!("../../fixtures/issuer/pages/two-pages/password.html")),
+    ("spa/page", include_str!("../../fixtures/issuer/pages/spa/page.html")),
+    ("deny-first/consent", include_str!("../../fixtures/issuer/pages/deny-first/consent.html")),
+    ("check-boxes/consent", include_str!("../../fixtures/issuer/pages/check-boxes/consent.html")),
+    ("continue/continue", include_str!("../../fixtures/issuer/pages/continue/continue.html")),
+    ("cancel-first/login", include_str!("../../fixtures/issuer/pages/cancel-first/login.html")),
+    ("cancel-first/consent", include_str!("../../fixtures/issuer/pages/cancel-first/consent.html")),
+    ("iframe/login", include_str!("../../fixtures/issuer/pages/iframe/login.html")),
+    ("iframe/frame", include_str!("../../fixtures/issuer/pages/iframe/frame.html")),
+    ("wrong-password-message/login", include_str!("../../fixtures/issuer/pages/wrong-password-message/login.html")),
+    ("error-page/error", include_str!("../../fixtures/issuer/pages/error-page/error.html")),
 ];
 
 fn templates() -> Result<&'static Handlebars<'static>, PageError> {
@@ -52,22 +69,48 @@ fn render(name: &str, data: &Value) -> Result<String, PageError> {
     templates()?.render(name, data).map_err(|error| PageError { name: name.to_owned(), why: error.to_string() })
 }
 
-/// The login page: `flow`, `csrf`, `client`, and after a failed attempt `failed` and `username`.
-pub fn login(data: &Value) -> Result<String, PageError> {
-    render("login", data)
+/// A page of a flow as this set has it, or else as the plain set has it: `flow`, `csrf`, `client`, `username`, `failed` after an attempt that
+/// failed, for consent `scopes` in words.
+pub fn of_flow(set: PageSet, name: &str, data: &Value) -> Result<String, PageError> {
+    let of_set = format!("{}/{name}", set.folder());
+    let name = if templates()?.has_template(&of_set) { &of_set } else { name };
+    let mut data = data.clone();
+    match set {
+        PageSet::Spa => data["script"] = json!(SPA),
+        PageSet::CookieBanner => data["banner"] = json!(BANNER),
+        _ => {}
+    }
+    render(name, &data)
 }
 
-/// The consent page: `flow`, `csrf`, `client`, `scopes` in words, `username`.
-pub fn consent(data: &Value) -> Result<String, PageError> {
-    render("consent", data)
+/// What the pages of a set may run and load besides what every page may (Content Security Policy 3).
+pub fn directives(set: PageSet) -> Option<String> {
+    match set {
+        PageSet::Spa => Some(format!("script-src '{}'; connect-src 'self'", hash(SPA))),
+        PageSet::CookieBanner => Some(format!("script-src '{}'", hash(BANNER))),
+        PageSet::Iframe => Some("frame-src 'self'".to_owned()),
+        _ => None,
+    }
 }
 
-/// The script of the page that posts a form: all that any page runs.
+/// The error page that comes instead of the login.
+pub fn out_of_order() -> Result<String, PageError> {
+    render("error-page/error", &Value::Null)
+}
+
+const SPA: &str = include_str!("../../fixtures/issuer/pages/spa/page.js");
+const BANNER: &str = include_str!("../../fixtures/issuer/pages/cookie-banner/banner.js");
+
+fn hash(script: &str) -> String {
+    format!("sha256-{}", STANDARD.encode(digest(&SHA256, script.as_bytes())))
+}
+
+/// The script of the page that posts a form: all that any page of the plain set runs.
 const SCRIPT: &str = "document.forms[0].submit()";
 
 /// The source expression that lets [`SCRIPT`] run (Content Security Policy 3, 2.3.1).
 pub fn script_hash() -> String {
-    format!("sha256-{}", STANDARD.encode(digest(&SHA256, SCRIPT.as_bytes())))
+    hash(SCRIPT)
 }
 
 /// The page that posts these fields to the client by itself, or where there are no scripts by a button.
@@ -126,7 +169,10 @@ pub fn scope_in_words(word: &str) -> &str {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use clap::ValueEnum as _;
     use serde_json::json;
+
+    use super::PageSet;
 
     const HOSTILE: &str = "<script>alert('x')</script>\"&";
 
@@ -135,10 +181,17 @@ mod tests {
         let data = json!({ "flow": HOSTILE, "csrf": HOSTILE, "client": HOSTILE, "username": HOSTILE, "failed": true, "scopes": [HOSTILE],
             "logo_uri": HOSTILE, "policy_uri": HOSTILE, "tos_uri": HOSTILE, "logout": HOSTILE });
         let fields = [(HOSTILE.to_owned(), HOSTILE.to_owned())];
-        for page in [super::login(&data), super::consent(&data), super::logout(&data), super::error(HOSTILE), super::form_post(HOSTILE, &fields)] {
-            // The one script of our own.
-            let page = page.map(|page| page.replace(&format!("<script>{}</script>", super::SCRIPT), ""));
-            let page = page.unwrap();
+        let of_sets = super::TEMPLATES.iter().filter_map(|(name, _)| {
+            let (folder, page) = name.split_once('/')?;
+            let set = PageSet::value_variants().iter().find(|set| set.folder() == folder).unwrap();
+            (*set != PageSet::ErrorPage).then(|| super::of_flow(*set, page, &data))
+        });
+        let plain =
+            ["login", "consent"].into_iter().flat_map(|name| [PageSet::One, PageSet::CookieBanner].map(|set| super::of_flow(set, name, &data)));
+        for page in of_sets.chain(plain).chain([super::logout(&data), super::error(HOSTILE), super::form_post(HOSTILE, &fields)]) {
+            // The scripts of our own.
+            let own = |page: String, script: &&str| page.replace(&format!("<script>{script}</script>"), "");
+            let page = [super::SCRIPT, super::SPA, super::BANNER].iter().fold(page.unwrap(), own);
             assert!(!page.contains("<script>") && page.contains("&lt;script&gt;"), "{page}");
         }
         let page = super::dataset(&json!({ "name": "</script><b>" })).unwrap();

@@ -75,6 +75,14 @@ impl Reply {
             .no_store()
     }
 
+    /// The same page, which pages of the issuer's own may hold in a frame.
+    #[must_use]
+    pub fn framed_by_own_pages(self) -> Self {
+        let policy = self.headers.get(http::header::CONTENT_SECURITY_POLICY).and_then(|policy| policy.to_str().ok()).unwrap_or_default();
+        let policy = policy.replace("frame-ancestors 'none'", "frame-ancestors 'self'");
+        self.with(http::header::CONTENT_SECURITY_POLICY, &policy).with(http::header::X_FRAME_OPTIONS, "SAMEORIGIN")
+    }
+
     /// Text.
     pub fn text(status: StatusCode, text: impl Into<String>) -> Self {
         Self::new(status, Content::Text(text.into()))

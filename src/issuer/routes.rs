@@ -8,6 +8,7 @@ use axum::body::Body;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
 use http::header::DATE;
 use http::{HeaderValue, StatusCode};
 use jiff::Timestamp;
@@ -18,6 +19,7 @@ use super::flaw::Site;
 use super::pages;
 use super::reply::{Answer, Content, Json, Problem, Reply};
 use super::state::Issuer;
+use super::{interaction, login, single_page};
 
 /// The authorization endpoint.
 pub const AUTHORIZE: &str = "/connect/authorize";
@@ -35,6 +37,12 @@ pub const INTROSPECT: &str = "/connect/introspect";
 pub const JWKS: &str = "/.well-known/openid-configuration/jwks";
 /// The login page.
 pub const LOGIN: &str = "/account/login";
+/// The frame with the login form, where it is in one.
+pub const LOGIN_FRAME: &str = "/account/frame";
+/// The page between login and consent, where there is one.
+pub const CONTINUE: &str = "/account/continue";
+/// Where a page that a script runs sends what the end-user does.
+pub const STEPS: &str = "/account/steps";
 /// The consent page.
 pub const CONSENT: &str = "/consent";
 /// The logout endpoint.
@@ -51,6 +59,16 @@ const LARGEST_BODY: usize = 64 * 1024;
 
 /// The longest a request may take, which is as good as: its body may take.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The pages of a login, in every set of them.
+pub(super) fn login_pages() -> Router<Arc<Issuer>> {
+    Router::new()
+        .route(LOGIN, get(login::login_page).post(login::log_in))
+        .route(LOGIN_FRAME, get(login::login_frame))
+        .route(CONTINUE, get(interaction::continue_page).post(interaction::go_on_after_login))
+        .route(STEPS, post(single_page::step))
+        .route(CONSENT, get(interaction::consent_page).post(interaction::consent))
+}
 
 /// Everything the issuer answers.
 pub fn router(issuer: Arc<Issuer>) -> Router {

@@ -10,7 +10,7 @@ use super::flaw::apply::Defect;
 use super::keys::KeyRing;
 use super::persona::Manners;
 use super::store::Store;
-use super::{DemoAccounts, IssuerOptions, Persona};
+use super::{DemoAccounts, IssuerOptions, OfflineAccess, PageSet, Persona};
 
 /// The subject identifier of the one end-user.
 pub const USER_SUB: &str = "user-100";
@@ -28,6 +28,10 @@ pub struct Issuer {
     pub cookie: String,
     /// Whose documents it imitates.
     pub persona: Persona,
+    /// The login and consent pages it shows.
+    pub pages: PageSet,
+    /// When it gives offline access.
+    pub offline_access: OfflineAccess,
     /// Its flaw, if any.
     pub defect: Defect,
     /// Its published keys.
@@ -48,13 +52,14 @@ impl Issuer {
         let client = Client {
             id: accounts.client_id.clone(),
             secret: Some(accounts.client_secret.clone()),
-            metadata: Metadata::of_static_client("Demo booking partner", options.redirect_uris, manners.client_grants),
+            metadata: Metadata::of_static_client("Demo booking partner", options.redirect_uris.clone(), manners.client_grants),
             registered: None,
         };
         let cookie = if options.tls { format!("__Host-session-{port}") } else { format!("session-{port}") };
         let store = Mutex::new(Store::new(client));
-        let defect = Defect::new(options.flaw.map(|flaw| flaw.for_issuer(&url)));
-        Self { url, origin, secure: options.tls, cookie, persona: options.persona, defect, keys, accounts, store }
+        let defect = Defect::new(options.flaw.as_ref().map(|flaw| flaw.clone().for_issuer(&url)));
+        let IssuerOptions { tls, persona, pages, offline_access, .. } = options;
+        Self { url, origin, secure: tls, cookie, persona, pages, offline_access, defect, keys, accounts, store }
     }
 
     /// In what its persona differs from the others.

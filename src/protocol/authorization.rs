@@ -54,11 +54,11 @@ impl Session {
         let second = again.map(|again| Second {
             again,
             login_pages: journey.pages.iter().filter(|page| page.kind == PageKind::Login).count(),
-            pages: journey.pages.len(),
+            pages: journey.pages.iter().filter(|page| page.kind != PageKind::Banner).count(),
             first: self.facts.user.as_ref().and_then(|user| user.id_token.clone()).unwrap_or_default(),
             asked_at,
         });
-        let consents = journey.consents();
+        let consents = (journey.consents(), journey.notices());
         if let Some(fault) = Self::request_object_fault(wish) {
             return self.judge_bad_request_object(fault, journey.end);
         }
@@ -180,7 +180,7 @@ impl Session {
         self.judge(&AuthorizationError { url, parameters, state: state.unwrap_or_default(), issuer, metadata, refused, exchange: None });
     }
 
-    fn judge_consent(&mut self, wish: &Authorize, shown: usize) {
+    fn judge_consent(&mut self, wish: &Authorize, (shown, perhaps): (usize, usize)) {
         let already_given = wish.consent == ConsentDue::AlreadyGiven;
         let prompt_consent = super::authorization_request::prompt(wish) == Some("consent");
         let registered = self.facts.client.as_mut().and_then(|client| client.registered.as_mut());
@@ -192,7 +192,7 @@ impl Session {
                 (false, _) => "should require a consent prompt for Authorization Code Flow".to_owned(),
             });
         }
-        self.judge(&Consent { shown, new_client, prompt_consent, already_given });
+        self.judge(&Consent { shown, perhaps, new_client, prompt_consent, already_given });
     }
 
     pub(super) fn authorization_response(&self, callback: &Callback, state: String) -> Result<AuthorizationResponse, Stop> {

@@ -85,6 +85,8 @@ fn page_title(kind: PageKind) -> &'static str {
         PageKind::Login => "Login page",
         PageKind::Identifier => "User name page",
         PageKind::Consent => "Authorization page",
+        PageKind::Notice => "Page before the answer",
+        PageKind::Banner => "Cookie banner",
         PageKind::LogoutQuestion => "Logout page",
         PageKind::Error => "Error page",
         PageKind::NeedsHuman => "Page that needs a person",

@@ -15,7 +15,7 @@ impl Session {
     pub async fn refresh(&mut self) -> Result<StepEnd, Stop> {
         let user = self.facts.user.clone().ok_or_else(|| missing("the tokens of a login"))?;
         let Some(refresh_token) = user.refresh_token.clone() else {
-            return Ok(StepEnd::LeftOut("no refresh token was issued".to_owned()));
+            return Ok(StepEnd::LeftOut(no_refresh_token(&user.requested_scope)));
         };
         let Some(url) = self.endpoint("token_endpoint")? else {
             return Err(missing("the token endpoint"));
@@ -42,5 +42,16 @@ impl Session {
             kept.access_token = tokens.access_token;
         }
         Ok(StepEnd::Done)
+    }
+}
+
+/// Why there is nothing to refresh with, and what can be done about it.
+fn no_refresh_token(asked: &str) -> String {
+    if asked.split_ascii_whitespace().any(|scope| scope == "offline_access") {
+        "no refresh token was issued, though `offline_access` was asked for with `prompt=consent`: allow the client offline access and the grant \
+         `refresh_token` at the issuer, if it is to keep its access"
+            .to_owned()
+    } else {
+        "no refresh token was issued, and `offline_access` was not asked for".to_owned()
     }
 }

@@ -81,6 +81,10 @@ pub enum PageKind {
     Identifier,
     /// After the login, before the callback: a form with a button.
     Consent,
+    /// The same, but all it says is how to go on: it may ask for consent, or for nothing.
+    Notice,
+    /// A cookie banner lies over the page.
+    Banner,
     /// The end-user is asked whether to log out.
     LogoutQuestion,
     /// The issuer says that something is wrong.
@@ -149,6 +153,11 @@ impl Journey {
     pub fn consents(&self) -> usize {
         self.pages.iter().filter(|page| page.kind == PageKind::Consent).count()
     }
+
+    /// How many pages were shown that may have asked for consent without saying so.
+    pub fn notices(&self) -> usize {
+        self.pages.iter().filter(|page| page.kind == PageKind::Notice).count()
+    }
 }
 
 /// Why a visit did not end at the redirect URI. Each message names the cause and the next action.
@@ -163,7 +172,7 @@ pub enum VisitError {
         says: Option<String>,
     },
     /// The issuer showed an error page.
-    #[error("the issuer showed an error page at {}{}", bare(.url), .status.map(|s| format!(" (status {s})")).unwrap_or_default())]
+    #[error("the issuer showed an error page at {}{}{}", bare(.url), .status.map(|s| format!(" (status {s})")).unwrap_or_default(), quote(.text))]
     ErrorPage {
         /// The page's address.
         url: String,
@@ -210,6 +219,16 @@ pub enum VisitError {
     /// The callback listener failed.
     #[error(transparent)]
     Callback(#[from] CallbackError),
+}
+
+/// The beginning of what a page says.
+fn quote(text: &str) -> String {
+    let beginning: String = text.chars().take(120).collect();
+    match beginning.len() {
+        0 => String::new(),
+        length if length < text.len() => format!(", which says {:?}", format!("{beginning}…")),
+        _ => format!(", which says {beginning:?}"),
+    }
 }
 
 /// An address without its query and fragment, which hold more than a message can bear. The report has it whole.

@@ -160,6 +160,11 @@ async fn answer(request: Request<Body>) -> Response<Body> {
             r#"<form method=post><label>Code from your app <input name="otp" autocomplete="one-time-code"></label><button>Continue</button></form>"#,
         ),
         ["blank", "authorize"] => html(200, "<div id=root></div>"),
+        // A script that never ends, before and after there is something to see.
+        ["busy", "authorize"] => html(200, "<script>setTimeout(() => { for (;;) {} }, 300)</script>"),
+        // A page that talks to the end-user first.
+        ["alert", "authorize"] => html(200, &format!("{}<script>alert('We have news')</script>", login("login", ""))),
+        ["alert", "login"] if right => redirect(&done(), Some("sid=in")),
         ["loop", "authorize"] => redirect(&format!("authorize?{query}"), None),
         ["silent", "authorize"] => std::future::pending().await,
         _ => html(404, "nothing here"),

@@ -8,9 +8,9 @@ use axum::routing::{get, post};
 use http::StatusCode;
 
 use super::{Manners, RefreshFor};
-use crate::issuer::routes::{CONSENT, LOGIN};
+use crate::issuer::routes::login_pages;
 use crate::issuer::state::Issuer;
-use crate::issuer::{authorize, interaction, introspection, metadata, registration, token};
+use crate::issuer::{authorize, introspection, metadata, registration, token};
 
 /// The one authorization server.
 macro_rules! server {
@@ -64,6 +64,5 @@ pub(super) fn routes() -> Router<Arc<Issuer>> {
         .route(server!("/token"), get(token::get).post(token::post))
         .route(server!("/introspect"), post(introspection::post))
         .route(REGISTER, post(registration::post))
-        .route(LOGIN, get(interaction::login_page).post(interaction::log_in))
-        .route(CONSENT, get(interaction::consent_page).post(interaction::consent))
+        .merge(login_pages())
 }

@@ -10,10 +10,10 @@ use super::{Manners, RefreshFor};
 use crate::issuer::client_metadata::GRANT_TYPES;
 use crate::issuer::grant::ACCESS_TOKEN_LIFETIME;
 use crate::issuer::routes::{
-    AUTHORIZE, CONSENT, DATASET_SITE, END_SESSION, INTROSPECT, JWKS, LOGIN, LOGOUT, ORDERS_FEED, REGISTER, REVOKE, TOKEN, USERINFO, home,
+    AUTHORIZE, DATASET_SITE, END_SESSION, INTROSPECT, JWKS, LOGOUT, ORDERS_FEED, REGISTER, REVOKE, TOKEN, USERINFO, home, login_pages,
 };
 use crate::issuer::state::Issuer;
-use crate::issuer::{authorize, interaction, introspection, logout, metadata, registration, resource, revocation, scope, token, userinfo};
+use crate::issuer::{authorize, introspection, logout, metadata, registration, resource, revocation, scope, token, userinfo};
 
 pub(super) static MANNERS: Manners = Manners {
     issuer_path: "",
@@ -42,8 +42,7 @@ pub(super) fn routes() -> Router<Arc<Issuer>> {
         .route("/.well-known/oauth-authorization-server", get(metadata::server))
         .route(JWKS, get(metadata::jwks))
         .route(AUTHORIZE, get(authorize::get).post(authorize::post))
-        .route(LOGIN, get(interaction::login_page).post(interaction::log_in))
-        .route(CONSENT, get(interaction::consent_page).post(interaction::consent))
+        .merge(login_pages())
         .route(TOKEN, get(token::get).post(token::post))
         .route(USERINFO, get(userinfo::get).post(userinfo::post))
         .route(REGISTER, post(registration::post))

@@ -20,6 +20,10 @@ const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 const ENTER: &str = "\u{E007}";
 /// How long one command may take. A page that keeps its script busy must not hold up the visit for ever.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a button may take to be enabled once everything is filled in.
+const ENABLING: Duration = Duration::from_secs(1);
+/// Between two looks at whether it is.
+const TICKING: Duration = Duration::from_millis(25);
 /// For frameworks with masked or controlled inputs, whose keystrokes got lost: the value is set and told as typing tells it.
 const SET: &str = "const [e, v] = arguments; if (e.value === v) return; \
     Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(e, v); \
@@ -69,22 +73,57 @@ pub(super) async fn within<T>(command: impl Future<Output = Result<T, CmdError>>
 pub(super) struct Look {
     pub facts: Facts,
     elements: Vec<String>,
+    /// The frame that the elements are in, if they are in one.
+    frame: Option<String>,
 }
 
-/// Looks at the page.
+/// Looks at the page, and into its frames where it has nothing to fill in itself.
 pub(super) async fn look(client: &Client, selectors: &Selectors) -> Result<Look, Fault> {
+    let page = gather(client, selectors).await?;
+    if !page.facts.fields.is_empty() {
+        return Ok(page);
+    }
+    for index in page.facts.frames.clone() {
+        let frame = page.element(client, index)?;
+        if within(frame.enter_frame()).await.is_err() {
+            continue;
+        }
+        let seen = gather(client, selectors).await;
+        within(client.enter_parent_frame()).await?;
+        if let Ok(inner) = seen
+            && (!inner.facts.fields.is_empty() || (page.facts.buttons.is_empty() && !inner.facts.buttons.is_empty()))
+        {
+            let frame = page.elements.get(index).cloned();
+            return Ok(Look { facts: page.facts.holding(inner.facts), elements: inner.elements, frame });
+        }
+    }
+    Ok(page)
+}
+
+/// Gathers the facts of the document that is looked at now.
+async fn gather(client: &Client, selectors: &Selectors) -> Result<Look, Fault> {
     let wanted = json!({ "username": selectors.username, "password": selectors.password, "button": selectors.button });
     let mut seen = within(client.execute(CLASSIFY, vec![wanted])).await?;
     let facts = seen.get_mut("facts").map(Value::take).unwrap_or_default();
     let facts = serde_json::from_value(facts).map_err(|error| Fault::Moved(format!("the page's facts make no sense: {error}")))?;
     let elements = seen.get("elements").and_then(Value::as_array).into_iter().flatten();
     let elements = elements.map(|element| element[ELEMENT].as_str().unwrap_or_default().to_owned()).collect();
-    Ok(Look { facts, elements })
+    Ok(Look { facts, elements, frame: None })
 }
 
 impl Look {
     /// Does what was decided on.
     pub async fn act(&self, client: &Client, next: &Move, user: &User) -> Result<(), Fault> {
+        let Some(frame) = &self.frame else { return self.act_here(client, next, user).await };
+        let frame = Element::from_element_id(client.clone(), ElementRef::from(frame.clone()));
+        within(frame.enter_frame()).await?;
+        let acted = self.act_here(client, next, user).await;
+        // What was done may have ended the frame.
+        let left = within(client.enter_parent_frame()).await;
+        acted.and(left)
+    }
+
+    async fn act_here(&self, client: &Client, next: &Move, user: &User) -> Result<(), Fault> {
         match next {
             Move::Login { username, password, submit, tick } => {
                 if let Some(username) = username {
@@ -157,7 +196,13 @@ impl Look {
     }
 
     async fn press(&self, client: &Client, index: usize) -> Result<(), Fault> {
-        match within(self.element(client, index)?.click()).await {
+        let element = self.element(client, index)?;
+        // A script may enable it in answer to what was typed and ticked, a little later.
+        let deadline = tokio::time::Instant::now() + ENABLING;
+        while !within(element.is_enabled()).await? && tokio::time::Instant::now() < deadline {
+            tokio::time::sleep(TICKING).await;
+        }
+        match within(element.click()).await {
             Err(Fault::Covered(_)) => self.script(client, CLICK, index, None).await,
             other => other,
         }

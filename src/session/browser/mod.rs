@@ -13,6 +13,7 @@ pub mod page;
 pub(crate) mod scrub;
 mod session;
 pub mod sight;
+pub(crate) mod told;
 pub(crate) mod unreachable;
 mod walk;
 mod watch;

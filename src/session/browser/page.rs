@@ -26,6 +26,12 @@ pub struct Facts {
     pub buttons: Vec<Button>,
     /// The check boxes that must be ticked and are not.
     pub boxes: Vec<CheckBox>,
+    /// What can be pressed on a cookie banner; none of it is among the buttons.
+    pub banner: Vec<Button>,
+    /// The frames that are large enough to hold a form.
+    pub frames: Vec<usize>,
+    /// It may change by itself: it runs scripts, or refreshes.
+    pub changes: bool,
     /// What the page complains about.
     pub alerts: Vec<String>,
     /// A captcha is shown.
@@ -109,8 +115,35 @@ impl Facts {
             && self.fields == other.fields
             && self.buttons == other.buttons
             && self.boxes == other.boxes
+            && self.banner == other.banner
             && self.alerts == other.alerts
             && self.headings == other.headings
+    }
+
+    /// The page with the form that a frame of it shows: what is outside the frame stays, but for what can be done there.
+    #[must_use]
+    pub fn holding(self, inner: Self) -> Self {
+        let both = |outer: Vec<String>, inner: Vec<String>| inner.into_iter().chain(outer).collect();
+        Self {
+            document: format!("{} {}", self.document, inner.document),
+            ready: if self.ready == "complete" { inner.ready } else { self.ready },
+            headings: both(self.headings, inner.headings),
+            text: format!("{} {}", self.text, inner.text),
+            fields: inner.fields,
+            buttons: inner.buttons,
+            boxes: inner.boxes,
+            banner: Vec::new(),
+            frames: Vec::new(),
+            changes: self.changes || inner.changes,
+            alerts: both(self.alerts, inner.alerts),
+            captcha: self.captcha || inner.captcha,
+            links: both(self.links, inner.links),
+            images: both(self.images, inner.images),
+            marked: self.marked || inner.marked,
+            url: self.url,
+            title: self.title,
+            status: self.status,
+        }
     }
 
     /// The page's complaint, if it shows one.

@@ -117,6 +117,12 @@ pub fn conduct(sight: Sight, facts: &Facts, conduct: Conduct, pressed: bool) -> 
     }
 }
 
+/// The button that gets rid of a cookie banner.
+pub fn dismissal(facts: &Facts) -> Option<&Button> {
+    let rated = facts.banner.iter().filter_map(|button| words::dismisses(button).map(|score| (score, button)));
+    rated.rev().max_by_key(|(score, _)| *score).map(|(_, button)| button)
+}
+
 /// Why a consent page cannot be refused.
 pub const NO_REFUSAL: &str = "none of its buttons clearly refuses";
 
@@ -148,7 +154,19 @@ fn one_time_code(field: &Field) -> bool {
     let said = field.label.to_lowercase();
     field.autocomplete.contains("one-time-code")
         || named.iter().any(|word| matches!(word.as_str(), "otp" | "totp" | "mfa" | "2fa" | "passcode"))
-        || ["one-time", "one time", "verification code", "authenticator"].iter().any(|phrase| said.contains(phrase))
+        || [
+            "one-time",
+            "one time",
+            "verification code",
+            "authenticator",
+            "bestätigungscode",
+            "einmalcode",
+            "code de vérification",
+            "código de verificación",
+            "verificatiecode",
+        ]
+        .iter()
+        .any(|phrase| said.contains(phrase))
 }
 
 fn security_key(text: &str) -> bool {
@@ -193,7 +211,31 @@ fn username<'a>(facts: &'a Facts, password: Option<&Field>) -> Option<&'a Field>
 }
 
 fn like_username(field: &Field) -> u8 {
-    const WORDS: &[&str] = &["user", "username", "login", "email", "mail", "account", "identifier", "loginfmt", "userid", "uid", "phone"];
+    const WORDS: &[&str] = &[
+        "user",
+        "username",
+        "login",
+        "email",
+        "mail",
+        "account",
+        "identifier",
+        "loginfmt",
+        "userid",
+        "uid",
+        "phone",
+        "benutzer",
+        "benutzername",
+        "nutzername",
+        "kennung",
+        "utilisateur",
+        "identifiant",
+        "courriel",
+        "usuario",
+        "correo",
+        "gebruiker",
+        "gebruikersnaam",
+        "utente",
+    ];
     let holds = |text: &str| words::words(text).iter().any(|word| WORDS.contains(&word.as_str()));
     if field.username {
         5
@@ -263,8 +305,9 @@ fn consent(facts: &Facts) -> Option<Sight> {
             return Some(Sight { kind: PageKind::Other, why: "no button that clearly consents".to_owned(), next: Move::Wait(why) });
         }
     };
-    let tick = facts.boxes.iter().filter(|b| b.form == button.form).map(|b| b.index).collect();
-    Some(Sight { kind: PageKind::Consent, why, next: Move::Press { button: button.index, tick } })
+    let about_access = || facts.headings.iter().chain([&facts.title]).any(|text| words::speaks_of_access(text));
+    let asks = words::consent(button) != Some(1) || !facts.boxes.is_empty() || facts.buttons.iter().any(words::refuses) || about_access();
+    Some(Sight { kind: if asks { PageKind::Consent } else { PageKind::Notice }, why, next: press(facts, button) })
 }
 
 #[cfg(test)]

@@ -9,10 +9,11 @@ use super::act::{Fault, Look, look, within};
 use super::page::Facts;
 use super::scrub::Scrubber;
 use super::session::Context;
-use super::sight::{Move, Progress, Sight, conduct, judge};
+use super::sight::{Move, Progress, Sight, conduct, dismissal, judge};
+use super::told::done;
 use super::unreachable::unreachable;
 use super::watch::Hop;
-use crate::session::agent::{Journey, PageKind, SeenPage, Visit, VisitError};
+use crate::session::agent::{Conduct, Journey, PageKind, SeenPage, Visit, VisitError};
 use crate::session::callback::{Callback, CallbackListener, Expectation, is_at};
 use crate::session::document::{COOKIES, Cookie, Document, Traffic};
 
@@ -26,10 +27,14 @@ const SETTLE_STOP: Duration = Duration::from_millis(400);
 const SETTLE_LOADING: Duration = Duration::from_secs(2);
 /// How long a page may stay without a way on, with nothing under way on the network, before it is given up.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// The same for a page that runs no script: nothing will change it.
+const PATIENCE_WITHOUT_SCRIPTS: Duration = Duration::from_secs(1);
 /// How long a browser that was seen going to the redirect URI may take to reach the listener.
 const ARRIVAL: Duration = Duration::from_secs(2);
 /// How long the browser may take to tell of an answer that it has had. A login that a script sends is no document, and is never told of.
 const TELLING: Duration = Duration::from_millis(500);
+/// How long the picture of the page may take on which the deadline passed: a page may keep the browser from answering.
+const LAST_LOOK: Duration = Duration::from_secs(2);
 /// How many pages a visit may show.
 const PAGES: usize = 12;
 /// How often an action is tried on the same page.
@@ -50,6 +55,8 @@ pub(super) struct Walk<'a> {
     now: Option<(Look, Instant)>,
     /// Since when the page cannot be looked at, and why.
     blind: Option<(Instant, String)>,
+    /// The documents whose cookie banner was answered: once is enough, whether it went or not.
+    answered_banners: Vec<String>,
     /// How many documents had been asked for when the password was first sent.
     password_at: Option<usize>,
     /// The cookies that the pages had, for where the network did not tell of them.
@@ -82,6 +89,7 @@ impl<'a> Walk<'a> {
             acted: None,
             now: None,
             blind: None,
+            answered_banners: Vec::new(),
             password_at: None,
             cookies: Vec::new(),
         }
@@ -137,6 +145,10 @@ impl<'a> Walk<'a> {
         };
         if let Some(context) = self.context {
             within(self.client.switch_to_window(context.window()?)).await.map_err(gone)?;
+        }
+        if self.context.is_none() {
+            // A visit that was given up may have ended within a frame.
+            let _ = within(self.client.enter_parent_frame()).await;
         }
         let before = look(self.client, &self.visit.selectors).await.map(|look| look.facts.document).unwrap_or_default();
         let mut refused = None;
@@ -277,8 +289,16 @@ impl<'a> Walk<'a> {
         if facts.ready == "loading" || stable < needed || self.context.is_some_and(Context::navigating) {
             return Ok(None);
         }
-        let waited = stable >= PATIENCE && self.acted.as_ref().is_none_or(|acted| acted.at.elapsed() >= PATIENCE);
-        let given_up = waited && self.context.is_none_or(|context| context.quiet_for(PATIENCE / 2));
+        if let Some(button) = dismissal(facts).filter(|_| self.visit.conduct != Conduct::Silent)
+            && !self.answered_banners.contains(&facts.document)
+        {
+            let next = Move::Press { button: button.index, tick: Vec::new() };
+            return self.dismiss(Sight { kind: PageKind::Banner, why: "a cookie banner".to_owned(), next }).await;
+        }
+        let patience = if facts.changes || !facts.frames.is_empty() { PATIENCE } else { PATIENCE_WITHOUT_SCRIPTS };
+        // What was done on a page takes its time on the issuer's side.
+        let waited = stable >= patience && self.acted.as_ref().is_none_or(|acted| acted.at.elapsed() >= PATIENCE || !acted.before.looks_like(facts));
+        let given_up = waited && self.context.is_none_or(|context| context.quiet_for(patience / 2));
         let mut attempts = 0;
         if let Some(acted) = &self.acted
             && acted.before.looks_like(facts)
@@ -365,14 +385,20 @@ impl<'a> Walk<'a> {
         Ok(None)
     }
 
+    /// Gets rid of a cookie banner, and looks at the page again.
+    async fn dismiss(&mut self, sight: Sight) -> Result<Option<VisitError>, VisitError> {
+        let Some((look, _)) = self.now.take() else { return Ok(None) };
+        let page = self.seen(&look.facts, &sight, false).await;
+        self.pages.push(page);
+        self.answered_banners.push(look.facts.document.clone());
+        match look.act(self.client, &sight.next, &self.visit.user).await {
+            Err(Fault::Gone(why)) => Err(VisitError::Browser(why)),
+            // If it stays, the form under it is sent all the same.
+            _ => Ok(None),
+        }
+    }
+
     async fn seen(&self, facts: &Facts, sight: &Sight, trouble: bool) -> SeenPage {
-        let done = match &sight.next {
-            Move::Login { username: Some(_), .. } => "; user name and password sent",
-            Move::Login { .. } => "; password sent",
-            Move::Identify { .. } => "; user name sent",
-            Move::Press { .. } => "; pressed",
-            Move::Wait(_) | Move::Stop(_) => "",
-        };
         let screenshot = within(self.client.screenshot()).await.ok();
         let source = within(self.client.source()).await.unwrap_or_default();
         let hops = self.hops();
@@ -384,7 +410,7 @@ impl<'a> Walk<'a> {
             url: self.scrubber.url(&facts.url),
             title: self.scrubber.text(&facts.title),
             status: (facts.status != 0).then_some(facts.status).or_else(|| hops.last().and_then(|hop| hop.status)),
-            note: self.scrubber.text(&format!("{}{done}", sight.why)),
+            note: self.scrubber.text(&format!("{}{}", sight.why, done(facts, &sight.next))),
             screenshot,
             source: (trouble && !source.is_empty()).then(|| self.scrubber.source(&source)),
             shown: facts.into(),
@@ -399,7 +425,7 @@ impl<'a> Walk<'a> {
         let shown = self.now.take().map(|(look, _)| look.facts).filter(|facts| !facts.url.starts_with("about:"));
         let Some(facts) = shown else { return VisitError::Deadline { seconds, url: asked } };
         let sight = Sight { kind: PageKind::Other, why: "shown when the deadline passed".to_owned(), next: Move::Wait(String::new()) };
-        if let Ok(page) = tokio::time::timeout(PATIENCE, self.seen(&facts, &sight, true)).await {
+        if let Ok(page) = tokio::time::timeout(LAST_LOOK, self.seen(&facts, &sight, true)).await {
             self.pages.push(page);
         }
         VisitError::Deadline { seconds, url: facts.url }

@@ -18,6 +18,8 @@ pub(super) struct Page {
     pub links: Vec<(usize, Url)>,
     /// Where a `<meta http-equiv="refresh">` leads.
     pub refresh: Option<Url>,
+    /// What its frames show.
+    pub frames: Vec<Url>,
 }
 
 impl Page {
@@ -54,6 +56,7 @@ impl Page {
             let configured = chosen(&button, &element);
             match kind.as_str() {
                 _ if !usable || !visible(&element) || facts.fields.len() + facts.buttons.len() >= FIELDS => {}
+                _ if in_banner(&element) => {}
                 "text" | "email" | "password" | "tel" | "number" | "search" | "url" if element.value().name() == "input" => {
                     facts.fields.push(Field {
                         index,
@@ -68,7 +71,9 @@ impl Page {
                         password: chosen(&password, &element),
                     });
                 }
-                "checkbox" if element.attr("required").is_some() && element.attr("checked").is_none() => {
+                "checkbox"
+                    if (element.attr("required").is_some() || element.attr("aria-required") == Some("true")) && element.attr("checked").is_none() =>
+                {
                     facts.boxes.push(CheckBox { index, label: label(&document, &element), form });
                 }
                 "submit" | "image" | "button" => {
@@ -104,6 +109,10 @@ impl Page {
         };
         facts.headings = all("h1, h2", 6);
         facts.alerts = all(COMPLAINTS, 5);
+        for id in document.select(&css("[aria-invalid=true]")).take(FIELDS).filter_map(|field| field.attr("aria-describedby")) {
+            let told = document.select(&css("[id]")).take(ELEMENTS).find(|element| element.attr("id") == Some(id)).map(|e| cut(&text(&e), 300));
+            facts.alerts.extend(told.filter(|told| !told.is_empty() && !facts.alerts.contains(told)));
+        }
         let addresses = |selector: &str, attribute: &str, most: usize| -> Vec<String> {
             let selector = css(selector);
             let there = document.select(&selector).take(ELEMENTS).filter(visible).filter_map(|element| base.join(element.attr(attribute)?).ok());
@@ -116,6 +125,9 @@ impl Page {
         facts.title = document.select(&css("title")).next().map(|title| cut(&text(&title), 300)).unwrap_or_default();
         facts.text = document.select(&css("body")).next().map(|body| cut(&text(&body), 2000)).unwrap_or_default();
         (facts.url, facts.status, facts.document, facts.ready) = (url.to_string(), status, number.to_string(), "complete".to_owned());
+        let sources = css("iframe[src]");
+        let sources = document.select(&sources).take(FORMS).filter(visible).filter_map(|frame| base.join(frame.attr("src")?).ok());
+        page.frames = sources.collect();
         page.refresh = document.select(&css("meta[http-equiv=refresh i]")).next().and_then(|meta| {
             let content = meta.attr("content")?;
             let at = content.to_ascii_lowercase().find("url=")?;
@@ -132,7 +144,7 @@ const DEPTH: usize = 256;
 /// How many fields and buttons are told.
 const FIELDS: usize = 100;
 const COMPLAINTS: &str = "[role=alert], .error, .errors, .error-message, .validation-summary-errors, .field-validation-error, .alert-danger, \
-    .alert-error, .invalid-feedback, [aria-live=assertive]";
+    .alert-error, .invalid-feedback, [aria-live=assertive], [aria-live][class*=error i], [aria-live][id*=error i]";
 const PUZZLES: &str = "iframe[src*=captcha i], iframe[src*=\"challenges.cloudflare.com\" i], .g-recaptcha, .h-captcha, .cf-turnstile";
 
 fn css(selector: &str) -> Selector {
@@ -148,12 +160,25 @@ fn usable(element: &ElementRef) -> bool {
     !disabled(element) && !ancestors(element).any(|parent| matches!(parent.value().name(), "fieldset" | "div") && disabled(&parent))
 }
 
+/// True for what belongs to a cookie banner.
+fn in_banner(element: &ElementRef) -> bool {
+    let said = |e: &ElementRef, name: &str| e.attr(name).is_some_and(|text| text.to_ascii_lowercase().contains("cookie"));
+    let named = |e: &ElementRef| ["id", "class", "aria-label"].iter().any(|name| said(e, name));
+    let asks = |e: &ElementRef| {
+        let dialog = e.value().name() == "dialog" || matches!(e.attr("role"), Some("dialog" | "alertdialog"));
+        dialog && text(e).to_lowercase().contains("cookie")
+    };
+    let mut layers = ancestors(element).filter(|e| !matches!(e.value().name(), "html" | "body" | "main" | "form"));
+    layers.any(|e| (named(&e) || asks(&e)) && e.select(&css("input[type=password]")).next().is_none())
+}
+
 /// What can be told without style sheets.
 fn visible(element: &ElementRef) -> bool {
     let hidden = |e: &ElementRef| {
         let style: String = e.attr("style").unwrap_or_default().chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
         let unseen = matches!(e.value().name(), "template" | "noscript" | "script" | "style" | "head");
-        unseen || e.attr("hidden").is_some() || style.contains("display:none") || style.contains("visibility:hidden")
+        let decoy = e.attr("aria-hidden") == Some("true");
+        unseen || decoy || e.attr("hidden").is_some() || style.contains("display:none") || style.contains("visibility:hidden")
     };
     !hidden(element) && !ancestors(element).any(|parent| hidden(&parent))
 }
@@ -184,4 +209,49 @@ fn label(document: &Html, element: &ElementRef) -> String {
     let around = ancestors(element).find(|parent| parent.value().name() == "label").map(|label| text(&label));
     let told = ["aria-label", "placeholder"].into_iter().filter_map(|name| element.attr(name).map(str::to_owned));
     cut(&of.chain(around).chain(told).collect::<Vec<_>>().join(" "), 200)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn read(body: &str) -> Page {
+        Page::read(&Url::parse("https://op.example/login").unwrap(), 200, body, 0, &Selectors::default())
+    }
+
+    #[test]
+    fn what_no_person_sees_is_not_there() {
+        let page = read(
+            "<form><input name=username aria-hidden=true tabindex=-1><div aria-hidden=true><input name=website></div><input name=real>
+             <div hidden><input name=later></div></form>",
+        );
+        let names: Vec<_> = page.facts.fields.iter().map(|field| field.name.as_str()).collect();
+        assert_eq!(names, ["real"]);
+    }
+
+    #[test]
+    fn a_cookie_banner_is_no_part_of_the_page() {
+        let form = "<form><button>Continue</button></form>";
+        for banner in [
+            "<div id=cookie-bar><button>Accept</button></div>",
+            "<div role=dialog><p>We use cookies.</p><div><button>Accept</button></div></div>",
+            "<dialog open><p>Wir verwenden Cookies.</p><button>Zustimmen</button></dialog>",
+        ] {
+            let labels: Vec<_> = read(&format!("{banner}{form}")).facts.buttons.into_iter().map(|button| button.label).collect();
+            assert_eq!(labels, ["Continue"], "{banner}");
+        }
+        let login = read("<div class=cookie-wall><form><input type=password name=p><button>Log in</button></form></div>");
+        assert_eq!((login.facts.fields.len(), login.facts.buttons.len()), (1, 1));
+    }
+
+    #[test]
+    fn frames_and_what_an_invalid_field_refers_to_are_told() {
+        let page = read(
+            "<iframe src=/inner></iframe><iframe style='display: none' src=/unseen></iframe>
+             <input aria-invalid=true aria-describedby=why><p id=why>No such user.</p>",
+        );
+        assert_eq!(page.frames.iter().map(Url::as_str).collect::<Vec<_>>(), ["https://op.example/inner"]);
+        assert_eq!(page.facts.alerts, ["No such user."]);
+    }
 }

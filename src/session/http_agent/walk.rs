@@ -13,6 +13,7 @@ use crate::session::agent::{Conduct, Journey, PageKind, SeenPage, Visit, VisitEr
 use crate::session::browser::page::Facts;
 use crate::session::browser::scrub::Scrubber;
 use crate::session::browser::sight::{Move, Progress, Sight, conduct, judge};
+use crate::session::browser::told::done;
 use crate::session::browser::unreachable::unreachable;
 use crate::session::callback::{Callback, CallbackListener, Expectation, is_at};
 use crate::session::document::{Document, Traffic};
@@ -110,8 +111,9 @@ impl<'a> Walk<'a> {
             let document = Document::read(&page.facts.url, &html, Some(&headers), echoes);
             self.pages.push(self.seen(&page.facts, &sight, decided.is_err().then_some(&html), document));
             next = decided?;
-            if let (Move::Login { .. }, Some(other)) = (&sight.next, self.elsewhere.take()) {
-                self.client = other;
+            // On the page with the password, not on one before it.
+            if matches!(sight.next, Move::Login { .. }) {
+                self.client = self.elsewhere.take().unwrap_or(self.client);
             }
             password_next = matches!(sight.next, Move::Login { .. }) && next.body.is_some();
             self.progress.password_sent |= matches!(sight.next, Move::Login { .. });
@@ -120,7 +122,7 @@ impl<'a> Walk<'a> {
     }
 
     /// Where a page leads that a browser would leave by itself: a form for the redirect URI (Form Post Response Mode), a form on a page of our
-    /// own, or a refresh.
+    /// own, or a refresh; and the frame that a browser would show.
     fn sends_itself(&self, page: &Page) -> Option<Sent> {
         let automatic = page.forms.iter().filter(|form| form.is_automatic() && form.encoding.is_none());
         let ours = page.facts.url == self.visit.url.as_str() && self.visit.url.origin() == self.visit.redirect_uri.origin();
@@ -129,7 +131,12 @@ impl<'a> Walk<'a> {
             return form.send(&[], &[], None);
         }
         let idle = page.facts.fields.is_empty() && page.facts.buttons.is_empty();
-        page.refresh.clone().filter(|url| idle && matches!(url.scheme(), "http" | "https")).map(|url| Sent { url, body: None })
+        // A frame of the page's own site may hold the form; a page about a logout has frames that do not matter.
+        let logs_in = matches!(self.visit.conduct, Conduct::Consent | Conduct::Deny);
+        let here = Url::parse(&page.facts.url).ok();
+        let frame = page.frames.iter().find(|url| logs_in && here.as_ref().is_some_and(|here| here.origin() == url.origin()));
+        let next = page.refresh.as_ref().or(frame);
+        next.filter(|url| idle && matches!(url.scheme(), "http" | "https")).map(|url| Sent { url: url.clone(), body: None })
     }
 
     /// What to send next, or why the visit ends.
@@ -169,7 +176,7 @@ impl<'a> Walk<'a> {
         let note = match sight.next {
             Move::Stop(_) | Move::Wait(_) => sight.why.clone(),
             _ if trouble.is_some() => sight.why.clone(),
-            _ => format!("{}; form sent", sight.why),
+            _ => format!("{}{}; form sent", sight.why, done(facts, &sight.next)),
         };
         let kind = if trouble.is_some() && matches!(sight.next, Move::Wait(_)) { PageKind::Other } else { sight.kind };
         SeenPage {

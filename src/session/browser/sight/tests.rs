@@ -156,3 +156,43 @@ fn a_page_is_the_end_where_none_was_to_be() {
     let page = buttons(&["Allow"]);
     assert!(matches!(conduct(judge(&page, Progress::default()), &page, Conduct::Silent, false).next, Move::Stop(_)));
 }
+
+#[test]
+fn a_page_that_only_goes_on_may_ask_for_consent_or_for_nothing() {
+    let welcome = Facts { headings: vec!["Welcome back".to_owned()], ..page(vec![], vec![button(0, "Continue")]) };
+    let sight = judge(&welcome, LOGGED_IN);
+    assert_eq!((sight.kind, sight.next), (PageKind::Notice, Move::Press { button: 0, tick: vec![] }));
+    let asking = [
+        Facts { headings: vec!["Acme wants access to your account".to_owned()], ..welcome.clone() },
+        Facts { title: "Zugriff erlauben".to_owned(), ..welcome.clone() },
+        Facts { boxes: vec![CheckBox { index: 3, form: Some(0), ..CheckBox::default() }], ..welcome.clone() },
+        page(vec![], vec![button(0, "Cancel"), button(1, "Continue")]),
+        page(vec![], vec![button(0, "Allow")]),
+    ];
+    for facts in asking {
+        assert_eq!(judge(&facts, LOGGED_IN).kind, PageKind::Consent, "{facts:?}");
+    }
+}
+
+#[test]
+fn who_refuses_goes_on_from_a_page_that_asks_for_nothing() {
+    assert_eq!(pressed(&buttons(&["Continue"]), Conduct::Deny), Some(0));
+}
+
+#[test]
+fn a_cookie_banner_is_answered_by_its_most_modest_button() {
+    let banner = |labels: &[&str]| Facts { banner: buttons(labels).buttons, ..Facts::default() };
+    let pressed = |labels: &[&str]| dismissal(&banner(labels)).map(|button| button.label.clone());
+    assert_eq!(pressed(&["Accept all", "Settings", "Reject all"]).as_deref(), Some("Reject all"));
+    assert_eq!(pressed(&["Accept all", "Settings"]).as_deref(), Some("Accept all"));
+    assert_eq!(pressed(&["Settings"]), None);
+}
+
+#[test]
+fn an_error_page_is_one_whatever_can_be_pressed_on_it() {
+    for heading in ["We’re sorry…", "Oops! Something went wrong", "Es ist ein Fehler aufgetreten", "Désolé", "Lo sentimos", "Er ging iets mis"]
+    {
+        let facts = Facts { headings: vec![heading.to_owned()], ..page(vec![], vec![button(0, "Try again"), button(1, "Contact support")]) };
+        assert_eq!(judge(&facts, FRESH).kind, PageKind::Error, "{heading}");
+    }
+}

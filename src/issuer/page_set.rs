@@ -1,0 +1,62 @@
+//! The login and consent pages the embedded issuer can show, each set as some product shows them, and when it gives offline access.
+
+/// A set of login and consent pages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, clap::ValueEnum)]
+#[value(rename_all = "kebab-case")]
+pub enum PageSet {
+    /// Name and password on one page, then consent.
+    #[default]
+    One,
+    /// The name first, then the password, with fields that no person sees.
+    TwoPages,
+    /// One document that a script renders late and that is left only at the very end.
+    Spa,
+    /// The first button of the consent page denies.
+    DenyFirst,
+    /// Consent with check boxes that must be ticked.
+    CheckBoxes,
+    /// A page between login and consent that asks nothing.
+    Continue,
+    /// Cancel comes before what goes on, on the login page as well.
+    CancelFirst,
+    /// A cookie banner lies over every page until it is answered.
+    CookieBanner,
+    /// The login form is in a frame.
+    Iframe,
+    /// A refused login is told beside the field, as many products do.
+    WrongPasswordMessage,
+    /// An error page instead of the login.
+    ErrorPage,
+}
+
+impl PageSet {
+    /// The folder of its templates.
+    pub(super) fn folder(self) -> &'static str {
+        match self {
+            Self::One => "one",
+            Self::TwoPages => "two-pages",
+            Self::Spa => "spa",
+            Self::DenyFirst => "deny-first",
+            Self::CheckBoxes => "check-boxes",
+            Self::Continue => "continue",
+            Self::CancelFirst => "cancel-first",
+            Self::CookieBanner => "cookie-banner",
+            Self::Iframe => "iframe",
+            Self::WrongPasswordMessage => "wrong-password-message",
+            Self::ErrorPage => "error-page",
+        }
+    }
+}
+
+/// When `offline_access` is granted (OpenID Connect Core 11 leaves the issuer some room).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, clap::ValueEnum)]
+#[value(rename_all = "kebab-case")]
+pub enum OfflineAccess {
+    /// Whenever it is asked for; a consent given before is enough.
+    Free,
+    /// Only with `prompt=consent`; without it the scope is ignored.
+    #[default]
+    WithConsent,
+    /// Whenever it is asked for, after a consent page every time.
+    AlwaysAsks,
+}

@@ -1,0 +1,59 @@
+//! Login and consent for a page that a script runs: each step is a request of the script's, answered in JSON.
+
+use std::sync::Arc;
+
+use axum::body::Bytes;
+use axum::extract::State;
+use http::header::SET_COOKIE;
+use http::{HeaderMap, StatusCode};
+use serde_json::{Value, json};
+
+use super::interaction::{self, Flow, Next};
+use super::login;
+use super::page_set::PageSet;
+use super::params::Params;
+use super::reply::{Answer, Problem, Reply};
+use super::state::Issuer;
+
+/// `POST` of a step: what the end-user did, and what is to be shown then.
+pub async fn step(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Bytes) -> Answer {
+    if issuer.pages != PageSet::Spa {
+        return Ok(Reply::text(StatusCode::NOT_FOUND, "There is nothing here."));
+    }
+    let form = Params::parse(&body);
+    let (id, mut flow) = match interaction::posted_flow(&issuer, &form, &headers) {
+        Ok(known) => known,
+        Err(Problem::Page(why)) => return Ok(Reply::json(StatusCode::BAD_REQUEST, json!({ "error": why })).no_store()),
+        Err(other) => return Err(other),
+    };
+    let mut failed = None;
+    let mut cookie = None;
+    match (form.get("action"), interaction::next(&issuer, &flow)) {
+        (Some("login"), Next::Login) => {
+            if login::log_in_as(&issuer, &mut flow, form.get("username"), form.get("password")) {
+                cookie = Some(issuer.set_cookie(&flow.browser));
+            } else {
+                failed = Some("Wrong email address or password.");
+            }
+        }
+        (Some("allow"), Next::Consent) => interaction::allow(&issuer, &mut flow),
+        (Some("deny"), Next::Consent) => flow.denied = true,
+        _ => {}
+    }
+    let shown = shown(&issuer, &flow, failed);
+    issuer.store().put_flow(&id, flow);
+    let reply = Reply::json(StatusCode::OK, shown).no_store();
+    Ok(match cookie {
+        Some(cookie) => reply.with(SET_COOKIE, &cookie),
+        None => reply,
+    })
+}
+
+/// What the script is to show.
+fn shown(issuer: &Issuer, flow: &Flow, failed: Option<&str>) -> Value {
+    match interaction::next(issuer, flow) {
+        Next::Login => json!({ "page": "login", "failed": failed }),
+        Next::Consent if !flow.denied => json!({ "page": "consent", "scopes": interaction::scopes_in_words(flow) }),
+        _ => json!({ "page": "done" }),
+    }
+}
