@@ -317,10 +317,10 @@ fn what_github_reads_is_added_where_github_runs() {
         call.variables.insert("GITHUB_ACTIONS".to_owned(), value.to_owned());
         call.config().report.formats
     };
-    assert_eq!(formats("", "true"), [Format::Markdown, Format::Github]);
+    assert_eq!(formats("", "true"), [Format::Markdown, Format::Html, Format::Github]);
     assert_eq!(formats("--format github,junit", "true"), [Format::Github, Format::Junit]);
     for value in ["", "false", "1"] {
-        assert_eq!(formats("", value), [Format::Markdown]);
+        assert_eq!(formats("", value), [Format::Markdown, Format::Html]);
     }
 }
 
@@ -440,7 +440,7 @@ fn the_command_repeats_one_test() {
     }
     assert_eq!(
         repeated(&["--demo", "--flaw", "code-short", "--persona", "openactive"], &["ISSUER=https://op.example"], Some("x"), true),
-        "oa-authtest run --demo --flaw code-short --test feature/test"
+        "oa-authtest run --demo --persona openactive --flaw code-short --test feature/test"
     );
 }
 
