@@ -109,6 +109,46 @@ async fn an_issuer_without_metadata_is_tested_by_the_endpoints_that_are_configur
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn two_endpoints_are_enough_for_a_story() {
+    let (issuer, redirect_uri) = issuer(no_metadata()).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let stories = ["booking-partner-authentication/authorization-code-flow", "oauth-authorization-code/code-flow", "oauth-client-credentials/*"];
+    let more = [
+        endpoints(&issuer)[..4].to_vec(),
+        words(&["--profile", "openactive,oauth"]),
+        stories.iter().flat_map(|story| words(&["--test", story])).collect(),
+    ]
+    .concat();
+    let ended = tell(&issuer, &redirect_uri, folder.path(), &more).await;
+    assert_eq!(ended.code, 0, "{}", ended.said());
+    let report = results(folder.path());
+    assert_eq!((report.tests.len(), report.counts.failures, report.counts.not_run), (3, 0, 0), "{}", ended.said());
+    for test in &report.tests {
+        assert!(test.reason.is_none(), "{}: {:?}", test.id, test.reason);
+        let end = |name: &str| test.steps.iter().find(|step| step.name == name).map(|step| &step.ended);
+        assert!(matches!(end("Key Set"), Some(StepEnd::LeftOut(why)) if why.contains("none is configured")), "{}", test.id);
+        let granted = end("Authorization Code Flow").or_else(|| end("Client Credentials Flow"));
+        assert_eq!(granted, Some(&StepEnd::Done), "{}", test.id);
+    }
+    // The tokens are signed, and nobody knows by which keys.
+    let signed: Vec<_> = outcomes(&report, "at/signature").chain(outcomes(&report, "id-token/signature")).collect();
+    assert!(signed.len() > 3 && signed.iter().all(|(_, outcome, _)| *outcome == FindingOutcome::NotApplicable), "{signed:?}");
+    issuer.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_wants_a_scope_is_not_tested_until_one_is_configured() {
+    let refused = json!([{"at": "token-client-credentials", "status": 400, "body": "{\"error\": \"invalid_scope\"}"}]);
+    let (issuer, redirect_uri) = issuer(refused).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let ended = tell(&issuer, &redirect_uri, folder.path(), &words(&["--profile", "oauth", "--test", "oauth-client-credentials/*"])).await;
+    assert_eq!(ended.code, 3, "{}", ended.said());
+    let reason = results(folder.path()).tests[0].reason.clone().unwrap_or_default();
+    assert!(reason.contains("invalid_scope") && reason.contains("--scope"), "{reason}");
+    issuer.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn without_metadata_and_endpoints_both_ways_out_are_named() {
     let (issuer, redirect_uri) = issuer(no_metadata()).await;
     let folder = tempfile::tempdir().expect("a folder");

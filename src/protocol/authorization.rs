@@ -23,13 +23,8 @@ impl Session {
     /// # Errors
     /// [`Stop`] if no authorization code comes of it though there is to be one.
     pub async fn authorize(&mut self, wish: &Authorize) -> Result<StepEnd, Stop> {
-        let Some(endpoint) = self.endpoint("authorization_endpoint")? else {
-            // A server may be for machines alone.
-            return if self.profile == OAUTH {
-                Ok(super::not_offered("authorization_endpoint"))
-            } else {
-                Err(super::unknown_endpoint("authorization_endpoint"))
-            };
+        let Some(endpoint) = self.authorization_endpoint()? else {
+            return Ok(super::not_offered("authorization_endpoint"));
         };
         if let Some(reason) = self.not_authorizable(wish)? {
             return Ok(StepEnd::LeftOut(reason));
@@ -95,9 +90,7 @@ impl Session {
             }
             return Ok(StepEnd::Done);
         }
-        if let Some(stop) = super::scope_wanted(&wish.scope, artefact.parameter("error")) {
-            return Err(stop);
-        }
+        super::is_scope_wanted(&wish.scope, artefact.parameter("error"))?;
         if wish.method == Method::Post {
             self.judge_delivery(Asked::ByPost, None);
         }
@@ -128,6 +121,14 @@ impl Session {
                 }
                 Err(Stop::Issuer(reason))
             }
+        }
+    }
+
+    /// Where to send the end-user; `None` where there need not be such a place, because an authorization server may be for machines alone.
+    fn authorization_endpoint(&self) -> Result<Option<Url>, Stop> {
+        match self.endpoint("authorization_endpoint")? {
+            None if self.profile != OAUTH => Err(super::unknown_endpoint("authorization_endpoint")),
+            endpoint => Ok(endpoint),
         }
     }
 

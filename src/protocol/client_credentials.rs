@@ -35,9 +35,7 @@ impl Session {
         parameters.extend(audience.as_deref().map(|audience| ("audience", audience)));
         let response = self.send_authenticated("Client Credentials Flow", url, &parameters).await?;
         let error = response.member("error");
-        if let Some(stop) = super::scope_wanted(&scope, error.as_ref().and_then(Value::as_str)) {
-            return Err(stop);
-        }
+        super::is_scope_wanted(&scope, error.as_ref().and_then(Value::as_str))?;
         // Somebody may have registered it for the authorization code alone.
         let is_configured = self.client()?.registered.is_none();
         if may_lack && is_configured && error.is_some_and(|error| error == "unauthorized_client") {

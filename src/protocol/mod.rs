@@ -122,11 +122,15 @@ fn unknown_endpoint(member: &str) -> Stop {
     Stop::Issuer(format!("the provider metadata names no usable `{member}`, and --{flag} is not given"))
 }
 
-/// Why a story cannot go on where a server wants a scope and none is configured, which it may (RFC 6749 3.3); `None` if that is not what it says.
-fn scope_wanted(asked: &str, error: Option<&str>) -> Option<Stop> {
-    // Some servers know of no code for it but that nothing could be granted.
-    let error = error.filter(|error| asked.is_empty() && matches!(*error, "invalid_scope" | "access_denied"))?;
-    Some(Stop::Untestable(format!("the server grants nothing to a request without scope ({error}): set {}", crate::config::setting::SCOPE)))
+/// Stops a story where a server wants a scope and none is configured, which it may (RFC 6749 3.3).
+fn is_scope_wanted(asked: &str, error: Option<&str>) -> Result<(), Stop> {
+    match error {
+        // Some servers know of no code for it but that nothing could be granted.
+        Some(error @ ("invalid_scope" | "access_denied")) if asked.is_empty() => {
+            Err(Stop::Untestable(format!("the server grants nothing to a request without scope ({error}): set {}", crate::config::setting::SCOPE)))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The end of a step that was left out because the issuer does not offer what it needs.

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::super::Outcome;
 use super::super::expect::{holds, shorten, show};
 use super::super::jose::{self, Jwt, Verification};
-use super::{IdToken, NO_KEYS, NOT_NONE, asked_for_none, parts};
+use super::{IdToken, NOT_NONE, asked_for_none, parts};
 
 const KEY_BY_KID: &str = "id-token/key-by-kid";
 const ALG_ADVERTISED: &str = "id-token/alg-advertised";
@@ -45,7 +45,11 @@ pub(super) fn alg_advertised(token: &IdToken) -> Outcome {
     with_alg(token, |_, alg| {
         let name = "id_token_signing_alg_values_supported";
         let Some(advertised) = token.metadata.get(name).and_then(Value::as_array) else {
-            return Outcome::not_run(format!("the provider metadata have no array {name}"));
+            return if token.is_without_metadata() {
+                Outcome::not_applicable("no metadata is published")
+            } else {
+                Outcome::not_run(format!("the provider metadata have no array {name}"))
+            };
         };
         let listed = advertised.iter().any(|value| value.as_str() == Some(alg));
         holds(listed, format!("one of {}", show(&Value::from(advertised.clone()))), format!("alg = {}", shorten(alg)))
@@ -64,7 +68,7 @@ fn with_published_key(token: &IdToken, judge: impl FnOnce(&Jwt, &str, &[Value]) 
     with_alg(token, |jwt, alg| match &token.keys {
         _ if alg == "none" => Outcome::not_applicable("the token is unsigned, as registered"),
         _ if jose::is_symmetric(alg) => Outcome::not_applicable(format!("{alg} takes the client secret, not a published key")),
-        None => Outcome::not_run(NO_KEYS),
+        None => token.without_keys(),
         Some(keys) => judge(jwt, alg, keys),
     })
 }
@@ -105,7 +109,7 @@ pub(super) fn key_by_kid(token: &IdToken) -> Outcome {
 pub(super) fn signature(token: &IdToken) -> Outcome {
     with_alg(token, |jwt, alg| {
         if token.keys.is_none() && !jose::is_symmetric(alg) && alg != "none" {
-            return Outcome::not_run(NO_KEYS);
+            return token.without_keys();
         }
         let secret = token.client_secret.as_ref().map(ExposeSecret::expose_secret);
         let verification = jose::verify(jwt, token.keys.as_deref().unwrap_or_default(), secret);

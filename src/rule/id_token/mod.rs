@@ -69,6 +69,22 @@ const NOT_NONE: &str = "id-token/alg-not-none";
 /// What a judgement that needs the key set says without one.
 const NO_KEYS: &str = "the key set could not be had";
 
+impl IdToken {
+    /// True if the issuer published no metadata at all, and was tested by the endpoints that were configured.
+    fn is_without_metadata(&self) -> bool {
+        let lacks = |name: &str| self.metadata.get(name).is_none();
+        self.metadata.is_object() && lacks("issuer") && lacks("id_token_signing_alg_values_supported")
+    }
+
+    /// What becomes of a rule that needs the published keys where there are none.
+    fn without_keys(&self) -> Outcome {
+        if self.is_without_metadata() && self.metadata.get("jwks_uri").is_none() {
+            return Outcome::not_applicable("no key set is known: no metadata is published, and no jwks_uri is configured");
+        }
+        Outcome::not_run(NO_KEYS)
+    }
+}
+
 /// Judges the parts of the token, if it has them.
 fn parts(token: &IdToken, judge: impl FnOnce(&Jwt) -> Outcome) -> Outcome {
     Jwt::parse(&token.raw).map_or_else(|_| Outcome::not_run(WELL_FORMED), |jwt| judge(&jwt))

@@ -290,3 +290,20 @@ proptest! {
         never_panics(&odd);
     }
 }
+
+#[test]
+fn without_metadata_there_is_nothing_published_to_judge_by() {
+    let outcome = |token: &IdToken, rule: &str| {
+        let check = super::RULES.iter().find(|check| check.rule.id == rule).unwrap();
+        (check.judge)(token)
+    };
+    let mut token = good();
+    (token.keys, token.metadata) = (None, json!({ "token_endpoint": "https://issuer.example/token" }));
+    for rule in ["id-token/signature", "id-token/kid-present", "id-token/alg-advertised", "id-token/accepted-by-relying-party"] {
+        assert!(matches!(outcome(&token, rule), super::super::Outcome::NotApplicable { .. }), "{rule}");
+    }
+    token.metadata = json!({ "jwks_uri": "https://issuer.example/jwks" });
+    assert_eq!(outcome(&token, "id-token/signature"), super::super::Outcome::not_run(super::NO_KEYS));
+    token.metadata = json!({ "issuer": "https://issuer.example" });
+    assert_eq!(outcome(&token, "id-token/signature"), super::super::Outcome::not_run(super::NO_KEYS));
+}
