@@ -339,7 +339,7 @@ fn a_demo_is_about_its_own_issuer() {
     let wish = call.in_world(|world| world.demo(&call.flags)).unwrap();
     assert_eq!(
         wish,
-        Some(DemoWish { persona: "openactive".to_owned(), flaw: None, pages: PageSet::One, offline_access: OfflineAccess::WithConsent })
+        Some(DemoWish { persona: "openactive".to_owned(), flaw: None, pages: PageSet::One, offline_access: OfflineAccess::WhenConsented })
     );
     let config = call.load(Some(demo())).unwrap();
     assert_eq!(config.issuer, "https://127.0.0.1:9");

@@ -44,7 +44,7 @@ impl Default for Asked<'_> {
     fn default() -> Self {
         Self {
             pages: PageSet::One,
-            offline_access: OfflineAccess::WithConsent,
+            offline_access: OfflineAccess::WhenConsented,
             profile: "openactive",
             tests: &[CODE_FLOW],
             password: None,

@@ -170,7 +170,7 @@ settings! {
         PAGES = Setting::new("--pages", "OA_AUTHTEST_PAGES", "", "NAME", Kind::Choice(names_of::<PageSet>), "the login and consent pages the embedded issuer shows")
             .more("With --demo only.").by_default("one");
         OFFLINE_ACCESS = Setting::new("--offline-access", "OA_AUTHTEST_OFFLINE_ACCESS", "", "WHEN", Kind::Choice(names_of::<OfflineAccess>),
-            "when the embedded issuer gives offline access").more("With --demo only.").by_default("with-consent");
+            "when the embedded issuer gives offline access").more("With --demo only.").by_default("when-consented");
         SELLER_ID = Setting::new("--seller-id", "OA_AUTHTEST_SELLER_ID", "[seller] id", "URI", Kind::Text, "the seller identifier the ID token must carry");
         ORDERS_FEED_URL = Setting::new("--orders-feed-url", "OA_AUTHTEST_ORDERS_FEED_URL", "[orders-feed] url", "URL", Kind::Text,
             "the address of the orders feed").more("A resource protected by the issuer's access tokens.");

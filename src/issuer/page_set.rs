@@ -54,8 +54,10 @@ impl PageSet {
 pub enum OfflineAccess {
     /// Whenever it is asked for; a consent given before is enough.
     Free,
-    /// Only with `prompt=consent`; without it the scope is ignored.
+    /// Where the end-user consents to it on the way, asked to by `prompt=consent` or not.
     #[default]
+    WhenConsented,
+    /// Only with `prompt=consent`; without it the scope is ignored.
     WithConsent,
     /// Whenever it is asked for, after a consent page every time.
     AlwaysAsks,
