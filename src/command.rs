@@ -297,6 +297,6 @@ fn render(args: &ReportArgs) -> Result<Exit, Failure> {
     let beside = args.results.parent().unwrap_or(Path::new("")).to_owned();
     let dir = args.report_dir.clone().unwrap_or(beside);
     let written = crate::report::render(&report, &args.results, &dir, &args.formats)?;
-    say(&format!("{}\n", written.summary.unwrap_or(written.results).display()))?;
+    say(&format!("{}\n", written.to_read().display()))?;
     Ok(Exit::Conformant)
 }

@@ -92,7 +92,7 @@ pub async fn launch(config: Config, bound: Option<Arc<CallbackListener>>, mut te
     }
     // results.json first: whatever goes wrong with the other formats, what was gathered is kept.
     let written = crate::report::write(&report, &config.report.dir, &config.report.formats);
-    let summary = written.as_ref().ok().map(|written| written.summary.as_deref().unwrap_or(&written.results));
+    let summary = written.as_ref().ok().map(crate::report::Written::to_read);
     // Whoever closed the pipe does not want to read it; the exit code still tells.
     let _ = terminal.result(&report, summary);
     let exit = Exit::of(&report, config.fail_on);
