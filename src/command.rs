@@ -348,7 +348,7 @@ fn render(args: &ReportArgs) -> Result<Exit, Failure> {
     let beside = args.results.parent().unwrap_or(Path::new("")).to_owned();
     let dir = args.report_dir.clone().unwrap_or(beside);
     let written = crate::report::render(&report, &args.results, &dir, &args.formats)?;
-    say(&format!("{}\n", written.summary.as_ref().unwrap_or(&written.results).display()))?;
+    say(&format!("{}\n", written.to_read().display()))?;
     if args.statement {
         let statement = crate::report::statement::write(&report, &written.results, &feature::features()?)?;
         say(&format!("{}\n", statement.display()))?;

@@ -372,3 +372,17 @@ fn a_run_is_rendered_again_byte_for_byte() {
         assert!(first == again, "{from}");
     }
 }
+
+#[test]
+fn the_page_of_an_earlier_run_goes_and_nothing_else() {
+    let dir = tempfile::tempdir().unwrap();
+    let report = json::read(&root().join(SAMPLE)).unwrap();
+    let path = dir.path().join("report.html");
+    let written = report::write(&report, dir.path(), &[Format::Html]).unwrap();
+    assert_eq!((written.html.as_deref(), written.to_read()), (Some(path.as_path()), path.as_path()));
+    report::write(&report, dir.path(), &[Format::Markdown]).unwrap();
+    assert!(!path.exists());
+    fs::write(&path, "<!doctype html>\n<p>mine").unwrap();
+    report::write(&report, dir.path(), &[Format::Markdown]).unwrap();
+    assert!(path.exists());
+}

@@ -36,6 +36,13 @@ pub struct Written {
     pub html: Option<PathBuf>,
 }
 
+impl Written {
+    /// What a reader opens first: the summary, else the page, else the results.
+    pub fn to_read(&self) -> &Path {
+        self.summary.as_ref().or(self.html.as_ref()).unwrap_or(&self.results)
+    }
+}
+
 /// Writes `results.json` and the other formats into a directory, made if absent, and removes what an earlier run left there and this
 /// one did not write again.
 ///

@@ -147,7 +147,7 @@ fn begin<'a>(out: &mut Vec<Event<'a>>, said: CowStr<'a>) {
     } else if let (Some(at), Some(key)) = (item, KEYS.iter().find(|key| said.starts_with(**key))) {
         out[at] = html("<li class=\"pair\">");
         let rest = CowStr::from(said[key.len()..].to_owned());
-        out.extend([Event::InlineHtml(format!("<span class=\"key\">{}</span> ", key.trim_end()).into()), Event::Text(rest)]);
+        out.extend([Event::InlineHtml(format!("<span class=\"key\">{key}</span>").into()), Event::Text(rest)]);
     } else {
         out.push(Event::Text(said));
     }

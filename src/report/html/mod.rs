@@ -158,3 +158,7 @@ fn start(of: u8, id: Option<CowStr>) -> Event {
 fn end(of: u8) -> Event<'static> {
     Event::End(TagEnd::Heading(level(of)))
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests;

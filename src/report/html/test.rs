@@ -75,12 +75,14 @@ impl<'t> Taking<'t> {
         let mut parts = Parts::default();
         let mut title = false;
         let mut events = events.into_iter();
-        // The first paragraph leads back to the summary and says when.
+        // The first paragraph leads back to the summary, and says when.
+        let mut back = false;
         for event in events.by_ref() {
             let done = matches!(event, Event::End(TagEnd::Paragraph));
             match event {
-                Event::InlineHtml(_) => {}
-                Event::Text(said) => parts.when.extend(said.rsplit_once("| ").map(|(_, when)| Event::Text(when.to_owned().into()))),
+                Event::InlineHtml(_) => back = !back,
+                _ if back => {}
+                Event::Text(said) if said.starts_with(" | ") => parts.when.push(Event::Text(said[3..].to_owned().into())),
                 other => parts.when.push(other),
             }
             if done {
