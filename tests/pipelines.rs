@@ -1,4 +1,4 @@
-//! What a pipeline gates on and reads, as it runs the program: known failures, JUnit, GitHub Actions, statements.
+//! What a pipeline gates on and reads, as it runs the program: known failures, `JUnit`, GitHub Actions, statements.
 
 mod common;
 

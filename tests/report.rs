@@ -258,6 +258,7 @@ const NASTY: &[&str] = &[
     "*a* **b** _c_ __d__ ~~e~~ ~f~",
     "[^1] [^1]: note",
     "$x$ $$y$$ :smile:",
+    "##[add-mask]a ::error::b",
     "{{issuer}} {{{issuer}}} {{#each x}}",
     "\\",
     "\\\\|\\`",
@@ -412,6 +413,7 @@ fn nothing_foreign_moves_the_cursor() {
         assert_eq!(err.lines().count(), 5, "{nasty:?}");
         // The TLS warning is gone, as its words are.
         assert!(out.lines().count() <= harmless.lines().count() + 5, "{nasty:?}");
+        assert!(!out.contains("##[") && !err.contains("##["), "a runner of GitHub Actions takes that for a command");
         assert!(!(err + &out).contains(|c: char| c != '\n' && (c.is_control() || ('\u{2028}'..='\u{202e}').contains(&c))), "{nasty:?}");
     }
 }

@@ -2,9 +2,13 @@
 
 mod common;
 
+use std::net::TcpListener;
 use std::path::Path;
+use std::process::Command;
+use std::sync::mpsc;
+use std::time::Duration;
 
-use common::{program, root, run};
+use common::{Ending, program, root, run};
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
@@ -52,6 +56,31 @@ fn fresh_runs_are_valid() {
         assert_valid(&results);
         assert_eq!(results.get("known").is_some(), dir == "known");
     }
+}
+
+#[test]
+fn an_interrupted_run_is_valid() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // It takes a request and never answers.
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let issuer = format!("http://{}", listener.local_addr().expect("it has one"));
+    let (asked, told) = mpsc::channel();
+    std::thread::spawn(move || {
+        let mut kept = Vec::new();
+        for stream in listener.incoming().map_while(Result::ok) {
+            kept.push(stream);
+            let _ = asked.send(());
+        }
+    });
+    let mut command = program(folder.path());
+    command.args(["run", "--agent", "http", "--issuer", &issuer]);
+    let mut child = Ending(command.spawn().expect("the program starts"));
+    told.recv_timeout(Duration::from_secs(60)).expect("it asks");
+    assert!(Command::new("kill").args(["-INT", &child.0.id().to_string()]).status().expect("it is sent").success());
+    assert_eq!(child.0.wait().expect("it ends").code(), Some(130));
+    let results = read(&folder.path().join("reports/results.json"));
+    assert_eq!(results["interrupted"], json!(true));
+    assert_valid(&results);
 }
 
 #[test]

@@ -129,7 +129,7 @@ impl Reader<'_> {
             }
             let not_entries = |offset| self.error(offset, "known must be a list of tables", "begin each entry with [[known]] on a line of its own");
             let list = value.get_ref().as_array().ok_or_else(|| not_entries(value.span().start))?;
-            for item in list.iter() {
+            for item in list {
                 let entry = item.get_ref().as_table().ok_or_else(|| not_entries(item.span().start))?;
                 entries.push(self.entry(entry, item.span().start)?);
             }

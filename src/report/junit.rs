@@ -1,8 +1,9 @@
 //! `junit.xml`, as pipelines read it: a suite a feature, a case a test.
 //!
-//! A case fails if a rule of level MUST is broken that is not a known failure. Warnings, suggestions and known failures are in its output: JUnit has
+//! A case fails if a rule of level MUST is broken that is not a known failure. Warnings, suggestions and known failures are in its output: `JUnit` has
 //! no word for them.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -32,7 +33,7 @@ pub fn write(report: &RunReport, dir: &Path) -> Result<PathBuf, ReportError> {
     Ok(path)
 }
 
-/// The run as JUnit XML.
+/// The run as `JUnit` XML.
 ///
 /// # Errors
 /// Whatever the XML writer says; writing to memory, it has nothing to say.
@@ -103,12 +104,12 @@ fn status(test: &TestReport) -> TestCaseStatus {
             None => (NonSuccessKind::Failure, reason, "stopped".to_owned()),
         },
     };
-    let mut text: Vec<String> = broken.into_iter().map(told).collect();
+    let mut lines: Vec<String> = broken.into_iter().map(told).collect();
     if let Some(reason) = &test.reason {
-        text.push(line(reason));
+        lines.push(line(reason));
     }
     let mut status = TestCaseStatus::non_success(kind);
-    status.set_message(message).set_type(ty).set_description(text.join("\n"));
+    status.set_message(message).set_type(ty).set_description(lines.join("\n"));
     status
 }
 
@@ -118,7 +119,8 @@ fn told(finding: &Finding) -> String {
     let known = finding.known.as_deref().unwrap_or_default();
     for (name, value) in [("known", known), ("expected", &finding.expected), ("actual", &finding.actual), ("spec", &finding.url)] {
         if !value.is_empty() {
-            text.push_str(&format!("  {name}: {}\n", line(value)));
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "  {name}: {}", line(value));
         }
     }
     text
@@ -126,12 +128,12 @@ fn told(finding: &Finding) -> String {
 
 /// What the case prints: its headline, what does not make it fail, and how to run it again.
 fn output(test: &TestReport) -> String {
-    let mut text = vec![words::headline(test)];
+    let mut lines = vec![words::headline(test)];
     let ended_well = !matches!(test.verdict, Verdict::Failed | Verdict::Errored);
     let mild = words::broken(&test.findings).into_iter().filter(|_| ended_well);
-    text.extend(mild.chain(test.findings.iter().filter(|finding| finding.is_known())).map(told));
-    text.push(format!("Again: {}", line(&test.command)));
-    text.join("\n")
+    lines.extend(mild.chain(test.findings.iter().filter(|finding| finding.is_known())).map(told));
+    lines.push(format!("Again: {}", line(&test.command)));
+    lines.join("\n")
 }
 
 fn line(text: &str) -> String {

@@ -172,16 +172,16 @@ fn glob_of(report: &RunReport, rule: &str) -> Option<String> {
 }
 
 fn write_entry(out: &mut String, says: Option<&str>, rule: &str, test: Option<&str>, reason: &str, until: Option<&str>) {
-    let text = |value: &str| toml::Value::String(value.to_owned()).to_string();
+    let quoted = |value: &str| toml::Value::String(value.to_owned()).to_string();
     // Writing to a String cannot fail.
     let _ = writeln!(out, "\n[[known]]");
     if let Some(says) = says {
         let _ = writeln!(out, "# {}", super::visible::line(says));
     }
-    let _ = writeln!(out, "rule = {}", text(rule));
+    let _ = writeln!(out, "rule = {}", quoted(rule));
     for (name, value) in [("test", test), ("reason", Some(reason)), ("until", until)] {
         if let Some(value) = value {
-            let _ = writeln!(out, "{name} = {}", text(value));
+            let _ = writeln!(out, "{name} = {}", quoted(value));
         }
     }
 }
