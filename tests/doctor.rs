@@ -240,6 +240,24 @@ fn a_run_names_both_versions_too() {
 }
 
 #[test]
+fn a_run_says_what_is_wrong_with_certificate_and_screen_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let issuer = EmbeddedIssuer::start(&["--tls"]);
+    let mut command = program(folder.path());
+    command.args(["run", "--issuer", issuer.url(), "--agent", "http", "--username", "a", "--password", "b"]);
+    let ended = run(command);
+    assert_eq!(ended.code, 3, "{}", ended.said());
+    assert!(ended.stdout.contains("--ca-file") && ended.stdout.contains("--insecure"), "{}", ended.said());
+    if cfg!(target_os = "linux") {
+        let mut command = program(folder.path());
+        command.args(["run", "--demo", "--headed", "--test", "*/authorization-code-flow"]).env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
+        let ended = run(command);
+        assert_eq!(ended.code, 3, "{}", ended.said());
+        assert!(ended.stdout.contains("--headed needs a screen") && ended.stdout.contains("xvfb-run"), "{}", ended.said());
+    }
+}
+
+#[test]
 fn a_report_folder_that_is_a_file() {
     let (ended, said) = doctor(&["--demo", "--agent", "http", "--report-dir", "/dev/null/reports"], &[]);
     assert_wrong(&ended, &said, "report-folder", "--report-dir");
