@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use clap::builder::{BoolishValueParser, NonEmptyStringValueParser, PossibleValuesParser};
-use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Parser, Subcommand};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Parser, Subcommand, ValueHint};
 use secrecy::SecretString;
 
 use crate::config::layer::Layer;
@@ -64,6 +64,24 @@ pub enum Commands {
 }
 
 const ABOUT: &str = "Tests an OpenID Connect or OAuth 2.0 issuer the way its relying parties, and its attackers, will use it";
+
+/// What somebody sees who only types the program's name.
+pub const START: &str = "\
+oa-authtest tests an OpenID Connect or OAuth 2.0 issuer the way its relying parties will use it.
+
+  A first report, without having an issuer:
+    oa-authtest run --demo
+
+  Your own issuer: see whether it can be tested, then test it
+    oa-authtest doctor --issuer https://localhost:5003
+    oa-authtest run --issuer https://localhost:5003
+
+  Settings in a file, and what is tested:
+    oa-authtest init
+    oa-authtest list
+
+oa-authtest --help has all commands, oa-authtest run --help all settings.
+";
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -295,7 +313,9 @@ fn argument(setting: &'static Setting) -> Arg {
         Kind::Secret => arg.action(ArgAction::Set).value_parser(|text: &str| Ok::<_, std::convert::Infallible>(SecretString::from(text))),
         Kind::List(_) | Kind::Declarations(_) => arg.action(ArgAction::Append),
         Kind::Switch => arg.action(ArgAction::Set).num_args(0..=1).require_equals(true).default_missing_value("true"),
-        Kind::Text | Kind::Number | Kind::Path | Kind::Choice(_) => arg.action(ArgAction::Set),
+        Kind::Path if setting.value == "DIR" => arg.action(ArgAction::Set).value_hint(ValueHint::DirPath),
+        Kind::Path => arg.action(ArgAction::Set).value_hint(ValueHint::FilePath),
+        Kind::Text | Kind::Number | Kind::Choice(_) => arg.action(ArgAction::Set),
     }
 }
 

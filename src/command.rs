@@ -106,6 +106,12 @@ impl Failure {
     }
 }
 
+/// Says how to begin, to somebody who typed the program's name alone; nothing was asked for, so nothing was done.
+pub fn start() -> Exit {
+    console::usage(crate::cli::START);
+    Exit::Usage
+}
+
 /// Does what the command line says.
 pub fn run(cli: Cli) -> Exit {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
@@ -118,7 +124,7 @@ pub fn run(cli: Cli) -> Exit {
     let exit = runtime.block_on(async {
         let done = match cli.command {
             Commands::Run(args) => run_tests(args).await,
-            Commands::Doctor(args) => doctor::examine(args).await,
+            Commands::Doctor(args) => Box::pin(doctor::examine(args)).await,
             Commands::List(args) => list(&args),
             Commands::Explain(args) => explain(&args),
             Commands::Issuer(args) => serve(args).await,

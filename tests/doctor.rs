@@ -134,6 +134,66 @@ fn a_certificate_for_another_host() {
     assert_wrong(&ended, &said, id, "--issuer");
 }
 
+/// A server with a certificate of its own making for a name, until a day; its address and the certificate in a file.
+fn tls_server(name: &str, until: jiff::civil::Date) -> (String, tempfile::NamedTempFile) {
+    use tokio_rustls::rustls::{ServerConfig, crypto::aws_lc_rs};
+    let key = rcgen::KeyPair::generate().expect("a key");
+    let mut params = rcgen::CertificateParams::new(vec![name.to_owned()]).expect("a name");
+    params.not_before = rcgen::date_time_ymd(2020, 1, 1);
+    let part = |part: i8| u8::try_from(part).expect("part of a date");
+    params.not_after = rcgen::date_time_ymd(i32::from(until.year()), part(until.month()), part(until.day()));
+    let certificate = params.self_signed(&key).expect("a certificate");
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), certificate.pem()).expect("it is written");
+    let config = ServerConfig::builder_with_provider(std::sync::Arc::new(aws_lc_rs::default_provider())).with_safe_default_protocol_versions();
+    let private = rustls_pki_types::PrivateKeyDer::try_from(key.serialize_der()).expect("a key");
+    let config = config.expect("versions").with_no_client_auth().with_single_cert(vec![certificate.der().clone()], private).expect("they fit");
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let issuer = format!("https://localhost:{}", listener.local_addr().expect("it has one").port());
+    listener.set_nonblocking(true).expect("it is made so");
+    std::thread::spawn(move || {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(async {
+            let acceptor = tokio_rustls::TlsAcceptor::from(std::sync::Arc::new(config));
+            let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
+            while let Ok((stream, _)) = listener.accept().await {
+                let Ok(mut stream) = acceptor.accept(stream).await else { continue };
+                let _ = stream.read(&mut [0; 4096]).await;
+                let _ = stream.write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").await;
+                let _ = stream.shutdown().await;
+            }
+        });
+    });
+    (issuer, file)
+}
+
+#[test]
+fn certificates_that_end_or_are_another_s() {
+    let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let in_days = |days: i64| today.checked_add(jiff::Span::new().days(days)).expect("a day");
+    let diagnosis = |name: &str, days: i64| {
+        let (issuer, file) = tls_server(name, in_days(days));
+        doctor(&["--issuer", &issuer, "--agent", "http", "--ca-file", file.path().to_str().expect("a path")], &[])
+    };
+    let saw = |said: &Value| check(said, "tls")["saw"].as_str().unwrap_or_default().to_owned();
+    let (ended, said) = diagnosis("localhost", -30);
+    assert_wrong(&ended, &said, "tls", "--insecure");
+    assert!(saw(&said).contains("the certificate has expired"), "{said:#}");
+
+    let (ended, said) = diagnosis("other.example", 300);
+    assert_wrong(&ended, &said, "tls", "--issuer");
+    assert!(saw(&said).contains("is not for localhost, but for other.example"), "{said:#}");
+
+    let (_, said) = diagnosis("localhost", 5);
+    assert_eq!(check(&said, "tls")["mark"], "warning", "{said:#}");
+    assert!(check(&said, "tls")["next"].as_str().is_some_and(|next| next.contains("renew")), "{said:#}");
+
+    let (_, said) = diagnosis("localhost", 300);
+    assert_eq!(check(&said, "tls")["mark"], "fine", "{said:#}");
+    assert_eq!(check(&said, "discovery")["mark"], "wrong", "{said:#}");
+}
+
 #[test]
 fn tls_where_there_is_none() {
     let issuer = EmbeddedIssuer::start(&[]);
@@ -237,6 +297,24 @@ fn a_run_names_both_versions_too() {
     let ended = run(command);
     assert_eq!(ended.code, 3, "{}", ended.said());
     assert!(ended.stdout.contains("is version 2") && ended.stdout.contains("CHROMEWEBDRIVER"), "{}", ended.said());
+}
+
+#[test]
+fn a_run_says_what_is_wrong_with_certificate_and_screen_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let issuer = EmbeddedIssuer::start(&["--tls"]);
+    let mut command = program(folder.path());
+    command.args(["run", "--issuer", issuer.url(), "--agent", "http", "--username", "a", "--password", "b"]);
+    let ended = run(command);
+    assert_eq!(ended.code, 3, "{}", ended.said());
+    assert!(ended.stdout.contains("--ca-file") && ended.stdout.contains("--insecure"), "{}", ended.said());
+    if cfg!(target_os = "linux") {
+        let mut command = program(folder.path());
+        command.args(["run", "--demo", "--headed", "--test", "*/authorization-code-flow"]).env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
+        let ended = run(command);
+        assert_eq!(ended.code, 3, "{}", ended.said());
+        assert!(ended.stdout.contains("--headed needs a screen") && ended.stdout.contains("xvfb-run"), "{}", ended.said());
+    }
 }
 
 #[test]

@@ -47,10 +47,14 @@ fn bash_accepts_its_script_and_completes_by_it() {
     std::fs::write(&path, written(&["completions", "bash"])).expect("it is written");
     let Ok(checked) = Command::new("bash").arg("-n").arg(&path).stdin(Stdio::null()).output() else { return };
     assert!(checked.status.success() && checked.stderr.is_empty(), "{}", String::from_utf8_lossy(&checked.stderr));
-    let complete = "source \"$0\"; COMP_WORDS=(oa-authtest doctor --client-s); COMP_CWORD=2; _oa__authtest oa-authtest --client-s doctor; echo \"${COMPREPLY[@]}\"";
-    let completed = Command::new("bash").args(["-c", complete]).arg(&path).stdin(Stdio::null()).output().expect("bash runs");
-    let said = String::from_utf8_lossy(&completed.stdout);
-    assert!(said.contains("--client-secret") && said.contains("--client-secret-file"), "{said} {}", String::from_utf8_lossy(&completed.stderr));
+    for (command, begun, flag) in [("doctor", "--client-s", "--client-secret-file"), ("self-test", "--fl", "--flaw"), ("run", "--ver", "--verbose")] {
+        let complete = format!(
+            "source \"$0\"; COMP_WORDS=(oa-authtest {command} {begun}); COMP_CWORD=2; _oa__authtest oa-authtest {begun} {command}; echo \"${{COMPREPLY[@]}}\""
+        );
+        let completed = Command::new("bash").arg("-c").arg(complete).arg(&path).stdin(Stdio::null()).output().expect("bash runs");
+        let said = String::from_utf8_lossy(&completed.stdout);
+        assert!(said.contains(flag), "{command}: {said} {}", String::from_utf8_lossy(&completed.stderr));
+    }
 }
 
 #[test]

@@ -97,3 +97,11 @@ fn on_a_terminal_the_result_is_one_screen() {
     assert!(result.contains("id-token/exp-future") && result.contains("Summary: reports/summary.md"), "{}", ended.said());
     assert!(result.lines().count() <= 26, "{result}");
 }
+
+#[test]
+fn the_name_alone_says_how_to_begin() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let ended = run(program(folder.path()));
+    assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{}", ended.said());
+    assert!(ended.stderr.contains("oa-authtest run --demo") && ended.stderr.lines().count() < 20, "{}", ended.said());
+}

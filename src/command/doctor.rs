@@ -45,7 +45,9 @@ pub(super) async fn examine(args: DoctorArgs) -> Result<Exit, Failure> {
         doctor.tell_exchanges(events);
         tokio::spawn(async move {
             while let Some(event) = told.recv().await {
-                console::seen(&event).iter().for_each(|line| console::remark(line));
+                if let Some(line) = console::seen(&event) {
+                    console::remark(&line);
+                }
             }
         });
     }

@@ -12,7 +12,9 @@ pub(super) fn completions(args: &CompletionsArgs) -> Result<Exit, Failure> {
     let mut command = Cli::command();
     let name = command.get_name().to_owned();
     clap_complete::generate(args.shell, &mut command, name, &mut script);
-    say(&String::from_utf8_lossy(&script))?;
+    // For bash clap_complete 4.6 looks up sub-commands by another spelling of our name than it keeps them under, because of the hyphen.
+    let script = String::from_utf8_lossy(&script).replace("oa__subcmd__authtest", "oa__authtest");
+    say(&script)?;
     Ok(Exit::Conformant)
 }
 

@@ -106,7 +106,7 @@ impl Certificate {
         certificate
     }
 
-    /// Certificate, then TBSCertificate: version, serial number, algorithm, issuer, validity, subject.
+    /// Certificate, then `TBSCertificate`: version, serial number, algorithm, issuer, validity, subject.
     fn read_fields(&mut self) -> Option<()> {
         let der = self.der.clone();
         let (_, certificate, _) = element(&der)?;
@@ -132,9 +132,9 @@ impl Certificate {
     }
 
     /// True if it is for this host.
-    pub(super) fn is_for(&self, host: Option<Host<&str>>) -> bool {
+    pub(super) fn is_for(&self, host: Option<&Host<&str>>) -> bool {
         let name = match host {
-            Some(Host::Domain(name)) => name.to_owned(),
+            Some(Host::Domain(name)) => (*name).to_owned(),
             Some(Host::Ipv4(address)) => address.to_string(),
             Some(Host::Ipv6(address)) => address.to_string(),
             None => return false,
@@ -174,7 +174,7 @@ fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     Some((tag, content, rest))
 }
 
-/// UTCTime or GeneralizedTime, in seconds since the epoch (RFC 5280 4.1.2.5).
+/// `UTCTime` or `GeneralizedTime`, in seconds since the epoch (RFC 5280 4.1.2.5).
 fn moment(tag: u8, content: &[u8]) -> Option<i64> {
     let text = std::str::from_utf8(content).ok()?;
     let text = match tag {
@@ -217,7 +217,7 @@ mod tests {
         let made = params.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap();
         let read = Certificate::read(made.der());
         assert_eq!(read.names, ["op.example"]);
-        assert!(read.is_self_signed() && read.is_for(Some(Host::Domain("op.example"))) && !read.is_for(Some(Host::Domain("other.example"))));
+        assert!(read.is_self_signed() && read.is_for(Some(&Host::Domain("op.example"))) && !read.is_for(Some(&Host::Domain("other.example"))));
         assert_eq!(read.not_before, Some(1_709_164_800));
         assert_eq!(read.to_string(), "certificate of Grüße, issued by itself, valid until 2051-01-02");
     }

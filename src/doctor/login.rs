@@ -29,12 +29,10 @@ impl Doctor<'_> {
             let needed = ["discovery", "registration", "client-credentials", "redirect-uri", "browser", "user-agent"];
             self.nobody_logs_in().or_else(|| self.lacking(&needed))
         };
+        let deadline = since + self.config().agent.deadline + self.config().network.timeout;
         let seen = match lacking {
             Some(why) => Seen::not_checked(&why),
-            None => {
-                let deadline = since + self.config().agent.deadline + self.config().network.timeout;
-                until(deadline, "--login-timeout", self.log_in()).await
-            }
+            None => until(deadline, "--login-timeout", self.log_in()).await,
         };
         self.note("login", "Login", since, seen);
     }

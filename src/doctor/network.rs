@@ -113,7 +113,7 @@ impl Doctor<'_> {
             Seen::wrong(format!("the certificate has expired: {shown}"), format!("renew it at the issuer; {anyway}"))
         } else if certificate.not_before.is_some_and(|start| start > now) {
             Seen::wrong(format!("the certificate is not valid yet: {shown}"), format!("correct the clock of this machine or renew it; {anyway}"))
-        } else if !certificate.is_for(url.host()) {
+        } else if !certificate.is_for(url.host().as_ref()) {
             let names = if certificate.names.is_empty() { "no name at all".to_owned() } else { certificate.names.join(", ") };
             let host = url.host_str().unwrap_or_default();
             Seen::wrong(

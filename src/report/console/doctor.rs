@@ -38,7 +38,9 @@ impl Screen {
         out.push('\n');
         if let Some(next) = &check.next {
             let arrow = if self.signs { "→" } else { "next:" };
-            out.push_str(&format!("{:indent$}{arrow} ", ""));
+            out.extend(std::iter::repeat_n(' ', indent));
+            out.push_str(arrow);
+            out.push(' ');
             out.push_str(&self.wrapped(next, indent + arrow.chars().count() + 1));
             out.push('\n');
         }

@@ -69,7 +69,7 @@ impl<O: Write, E: Write> Console<O, E> {
     pub fn event(&mut self, event: Event) {
         match event {
             Event::RunStarted { tests } => self.tests = tests,
-            Event::TestStarted { .. } if self.choices.loudness == Loudness::Quiet => {}
+            Event::TestStarted { .. } | Event::TestEnded(_) if self.choices.loudness == Loudness::Quiet => {}
             Event::TestStarted { id, title } => match &mut self.moving {
                 Some(moving) => moving.start(&id, &title),
                 None => self.waiting.push_back((id, None)),
@@ -84,7 +84,6 @@ impl<O: Write, E: Write> Console<O, E> {
                     self.stays(&line);
                 }
             }
-            Event::TestEnded(_) if self.choices.loudness == Loudness::Quiet => {}
             Event::TestEnded(test) => self.test_ended(&test),
             Event::RunEnded => {
                 if let Some(moving) = &mut self.moving {
@@ -195,6 +194,11 @@ pub fn error(message: &str, hint: Option<&str>) {
     if let Some(hint) = hint {
         let _ = writeln!(err, " hint: {}", line(hint));
     }
+}
+
+/// Writes how to call the program to stderr.
+pub fn usage(text: &str) {
+    let _ = write!(io::stderr().lock(), "{text}");
 }
 
 /// Writes a remark to stderr: what was found out before a run.

@@ -9,6 +9,9 @@ use crate::report::visible;
 /// The longest text of a moving line's part, in characters: a line that wraps cannot be drawn over.
 const MOST: usize = 60;
 
+/// The longest id of a moving line, in characters.
+const MOST_ID: usize = 40;
+
 /// The lines of the running tests.
 pub struct Moving {
     lines: MultiProgress,
@@ -31,7 +34,7 @@ impl Moving {
     pub fn start(&mut self, id: &str, title: &str) {
         let line = self.lines.add(ProgressBar::new_spinner());
         line.set_style(self.style.clone());
-        line.set_prefix(visible::short(id, MOST));
+        line.set_prefix(brief(&visible::line(id)));
         line.set_message(visible::short(title, MOST));
         line.enable_steady_tick(Duration::from_millis(120));
         self.running.push((id.to_owned(), line));
@@ -64,6 +67,15 @@ impl Moving {
     pub fn above<T>(&self, write: impl FnOnce() -> T) -> T {
         self.lines.suspend(write)
     }
+}
+
+/// An id that leaves room for the step on a line of 80: the feature goes first.
+fn brief(id: &str) -> String {
+    if id.chars().count() <= MOST_ID {
+        return id.to_owned();
+    }
+    let test = id.rsplit_once('/').map_or_else(|| id.to_owned(), |(_, test)| format!("…/{test}"));
+    if test.chars().count() <= MOST_ID { test } else { test.chars().take(MOST_ID - 1).chain(['…']).collect() }
 }
 
 #[cfg(test)]
@@ -109,6 +121,13 @@ mod tests {
         fn flush(&self) -> io::Result<()> {
             Ok(())
         }
+    }
+
+    #[test]
+    fn a_long_id_leaves_room_for_the_step() {
+        assert_eq!(brief("feature/test"), "feature/test");
+        assert_eq!(brief("booking-partner-authentication/authorization-code-flow"), "…/authorization-code-flow");
+        assert_eq!(brief(&"a".repeat(99)).chars().count(), MOST_ID);
     }
 
     #[test]

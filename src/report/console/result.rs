@@ -213,11 +213,19 @@ fn of_reason(choices: Choices, verdict: Verdict, what: &str, reason: &str, tests
         let reason = visible::short(reason, MOST_REASON_ON_SCREEN);
         let mut lines = fitted(choices.screen, &format!("{mark} "), &format!("{count} {what}: {reason}"));
         lines.push(format!("   {first}{others}"));
+        lines.extend(again(verdict, tests));
         return Section { noun: "reason", lines, verdict };
     }
     let mut lines = vec![format!("{mark} {count} {what}: {}", visible::short(reason, MOST_REASON))];
     lines.extend(tests.iter().map(|test| format!("   {}", visible::line(&test.id))));
+    lines.extend(again(verdict, tests));
     Section { noun: "reason", lines, verdict }
+}
+
+/// The command that repeats the first of tests that did not get to their end; left whole, to be copied.
+fn again(verdict: Verdict, tests: &[&TestReport]) -> Option<String> {
+    let test = tests.first().filter(|test| verdict != Verdict::Skipped && !test.command.is_empty())?;
+    Some(format!("   {:<NAMES$}  {}", "again", visible::line(&test.command)))
 }
 
 /// The exchange that a rule was found broken on first in a test.
@@ -287,8 +295,8 @@ mod tests {
     #[test]
     fn a_first_rule_comes_before_what_follows_from_it() {
         let mut report = sample();
-        let test = report.tests.iter().position(|test| !words::broken(&test.findings).is_empty()).unwrap();
-        let mut first = (*words::broken(&report.tests[test].findings)[0]).clone();
+        let broken = report.tests.iter().position(|test| !words::broken(&test.findings).is_empty()).unwrap();
+        let mut first = (*words::broken(&report.tests[broken].findings)[0]).clone();
         first.level = Level::Must;
         let finding = |rule: &str| Finding { rule: rule.to_owned(), ..first.clone() };
         for test in &mut report.tests {
