@@ -69,6 +69,8 @@ fn holder(port: u16) -> Option<String> {
     let sockets = ["/proc/net/tcp", "/proc/net/tcp6"].iter().filter_map(|table| std::fs::read_to_string(table).ok());
     let links: Vec<String> = sockets.flat_map(|table| table.lines().filter_map(|line| listening(line, port)).collect::<Vec<_>>()).collect();
     for process in std::fs::read_dir("/proc").ok()?.flatten() {
+        // Beside processes there are names for one's own.
+        let Some(id) = process.file_name().to_str().and_then(|name| name.parse::<u32>().ok()) else { continue };
         let Ok(files) = std::fs::read_dir(process.path().join("fd")) else { continue };
         let holds = files
             .flatten()
@@ -76,7 +78,7 @@ fn holder(port: u16) -> Option<String> {
             .any(|link| links.iter().any(|known| link.as_os_str() == known.as_str()));
         if holds {
             let name = std::fs::read_to_string(process.path().join("comm")).unwrap_or_default();
-            return Some(format!("{} (pid {})", name.trim(), process.file_name().to_string_lossy()));
+            return Some(format!("{} (pid {})", name.trim(), id));
         }
     }
     None
