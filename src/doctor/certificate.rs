@@ -3,7 +3,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use jiff::civil::DateTime;
 use rustls_pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
@@ -11,9 +10,7 @@ use tokio_rustls::rustls::client::danger::{HandshakeSignatureValid, ServerCertVe
 use tokio_rustls::rustls::crypto::{CryptoProvider, aws_lc_rs, verify_tls12_signature, verify_tls13_signature};
 use tokio_rustls::rustls::{ClientConfig, DigitallySignedStruct, Error, ProtocolVersion, SignatureScheme};
 use url::{Host, Url};
-
-/// The object identifier of the common name, 2.5.4.3.
-const COMMON_NAME: [u8; 3] = [0x55, 0x04, 0x03];
+use x509_parser::prelude::{FromDer as _, X509Certificate, X509Name};
 
 /// What was learnt from a handshake.
 #[derive(Debug)]
@@ -33,8 +30,9 @@ pub(super) struct Certificate {
     pub not_before: Option<i64>,
     /// Until when.
     pub not_after: Option<i64>,
-    subject: Vec<u8>,
-    issuer: Vec<u8>,
+    subject: Option<String>,
+    issuer: Option<String>,
+    is_self_signed: bool,
     der: Vec<u8>,
 }
 
@@ -102,33 +100,18 @@ impl Certificate {
             certificate.names = entity.valid_dns_names().map(str::to_owned).collect();
         }
         // Without its fields it is a certificate of which nothing is known.
-        let _ = certificate.read_fields();
+        if let Ok((_, fields)) = X509Certificate::from_der(der) {
+            certificate.not_before = Some(fields.validity().not_before.timestamp());
+            certificate.not_after = Some(fields.validity().not_after.timestamp());
+            (certificate.subject, certificate.issuer) = (named(fields.subject()), named(fields.issuer()));
+            certificate.is_self_signed = fields.subject().as_raw() == fields.issuer().as_raw();
+        }
         certificate
-    }
-
-    /// Certificate, then `TBSCertificate`: version, serial number, algorithm, issuer, validity, subject.
-    fn read_fields(&mut self) -> Option<()> {
-        let der = self.der.clone();
-        let (_, certificate, _) = element(&der)?;
-        let (_, fields, _) = element(certificate)?;
-        let (tag, _, after) = element(fields)?;
-        let rest = if tag == 0xa0 { after } else { fields };
-        let (_, _, rest) = element(rest)?;
-        let (_, _, rest) = element(rest)?;
-        let (_, issuer, rest) = element(rest)?;
-        let (_, validity, rest) = element(rest)?;
-        let (_, subject, _) = element(rest)?;
-        (self.issuer, self.subject) = (issuer.to_vec(), subject.to_vec());
-        let (tag, start, validity) = element(validity)?;
-        self.not_before = moment(tag, start);
-        let (tag, end, _) = element(validity)?;
-        self.not_after = moment(tag, end);
-        Some(())
     }
 
     /// True if it says that it was issued by its own subject.
     pub(super) fn is_self_signed(&self) -> bool {
-        self.subject == self.issuer
+        self.is_self_signed
     }
 
     /// True if it is for this host.
@@ -147,13 +130,9 @@ impl Certificate {
 
 impl fmt::Display for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let named = |name: &[u8]| common_name(name).unwrap_or_else(|| "somebody without a name".to_owned());
-        write!(
-            f,
-            "certificate of {}, issued by {}",
-            named(&self.subject),
-            if self.is_self_signed() { "itself".to_owned() } else { named(&self.issuer) }
-        )?;
+        let named = |name: &Option<String>| name.clone().unwrap_or_else(|| "somebody without a name".to_owned());
+        let by = if self.is_self_signed { "itself".to_owned() } else { named(&self.issuer) };
+        write!(f, "certificate of {}, issued by {by}", named(&self.subject))?;
         match self.not_after.and_then(|end| jiff::Timestamp::from_second(end).ok()) {
             Some(end) => write!(f, ", valid until {}", end.strftime("%Y-%m-%d")),
             None => Ok(()),
@@ -161,46 +140,10 @@ impl fmt::Display for Certificate {
     }
 }
 
-/// The first element of DER: its tag, its content, and what comes after it (X.690 8.1).
-fn element(der: &[u8]) -> Option<(u8, &[u8], &[u8])> {
-    let (&[tag, first], rest) = der.split_at_checked(2).and_then(|(head, rest)| Some((<&[u8; 2]>::try_from(head).ok()?, rest)))?;
-    let (length, rest) = if first < 0x80 {
-        (usize::from(first), rest)
-    } else {
-        let (digits, rest) = rest.split_at_checked(usize::from(first & 0x7f)).filter(|(digits, _)| digits.len() <= 4)?;
-        (digits.iter().fold(0, |length, digit| length << 8 | usize::from(*digit)), rest)
-    };
-    let (content, rest) = rest.split_at_checked(length)?;
-    Some((tag, content, rest))
-}
-
-/// `UTCTime` or `GeneralizedTime`, in seconds since the epoch (RFC 5280 4.1.2.5).
-fn moment(tag: u8, content: &[u8]) -> Option<i64> {
-    let text = std::str::from_utf8(content).ok()?;
-    let text = match tag {
-        0x17 if text.get(..2)? < "50" => format!("20{text}"),
-        0x17 => format!("19{text}"),
-        _ => text.to_owned(),
-    };
-    let moment = DateTime::strptime("%Y%m%d%H%M%SZ", text).ok()?;
-    Some(moment.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp().as_second())
-}
-
 /// The common name in a distinguished name, else the last thing it says.
-fn common_name(mut name: &[u8]) -> Option<String> {
-    let mut last = None;
-    while let Some((_, set, rest)) = element(name) {
-        name = rest;
-        let (_, pair, _) = element(set)?;
-        let (_, kind, value) = element(pair)?;
-        let (_, value, _) = element(value)?;
-        let value = String::from_utf8_lossy(value).into_owned();
-        if kind == COMMON_NAME {
-            return Some(value);
-        }
-        last = Some(value);
-    }
-    last
+fn named(name: &X509Name<'_>) -> Option<String> {
+    let attribute = name.iter_common_name().next().or_else(|| name.iter_attributes().last())?;
+    Some(String::from_utf8_lossy(attribute.as_slice()).into_owned())
 }
 
 #[cfg(test)]
