@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use super::error::Origin;
-use super::layer::Layer;
+use super::layer::{Given, Layer};
 use super::setting::{self, Kind, SETTINGS, Setting};
 use super::value::has_credentials;
 use super::{Config, layer::Value};
@@ -40,15 +40,16 @@ impl Invocation {
         if let Some(path) = file {
             words.extend([setting::CONFIG.flag.to_owned(), quoted(&path.to_string_lossy())]);
         }
-        // Where a default may not be the one that counts, it is said.
-        let persona = find(&setting::PERSONA).is_some_and(|given| !matches!(given.origin, Origin::Default));
-        let defaults_too = file.is_some() || (demo && persona);
+        // Over a file even a default counts, because it may win over what the file says; and the profile over that of another persona.
+        let is_usual = |given: &Given| matches!(&given.value, Value::Text(persona) if persona == setting::PERSONA.default);
+        let other_persona = demo && find(&setting::PERSONA).is_some_and(|given| !is_usual(given));
+        let defaults_too = |setting: &Setting| file.is_some() || (other_persona && setting.flag == setting::PROFILE.flag);
         let of_demo = [&setting::PERSONA, &setting::FLAW].into_iter().filter(|_| demo);
         let repeated = SETTINGS.iter().copied().filter(|setting| NOT_REPEATED.iter().all(|other| other.flag != setting.flag));
         for setting in of_demo.chain(repeated) {
             let Some(given) = find(setting) else { continue };
             if matches!(given.origin, Origin::Flag(_) | Origin::Variable(_)) {
-                words.extend(word(setting, &given.value, defaults_too));
+                words.extend(word(setting, &given.value, defaults_too(setting)));
             }
         }
         Self(words)
