@@ -41,19 +41,19 @@ pub struct Issuer {
 impl Issuer {
     /// An issuer at this port that nobody has used yet.
     pub fn new(options: IssuerOptions, port: u16, keys: &'static KeyRing) -> Self {
-        let scheme = if options.tls { "https" } else { "http" };
+        let IssuerOptions { tls, persona, flaw, pages, offline_access, redirect_uris, .. } = options;
+        let scheme = if tls { "https" } else { "http" };
         let url = format!("{scheme}://localhost:{port}");
         let accounts = DemoAccounts::of(&url);
         let client = Client {
             id: accounts.client_id.clone(),
             secret: Some(accounts.client_secret.clone()),
-            metadata: Metadata::of_static_client("Demo booking partner", options.redirect_uris.clone()),
+            metadata: Metadata::of_static_client("Demo booking partner", redirect_uris),
             registered: None,
         };
-        let cookie = if options.tls { format!("__Host-session-{port}") } else { format!("session-{port}") };
+        let cookie = if tls { format!("__Host-session-{port}") } else { format!("session-{port}") };
         let store = Mutex::new(Store::new(client));
-        let defect = Defect::new(options.flaw.as_ref().map(|flaw| flaw.clone().for_issuer(&url)));
-        let IssuerOptions { tls, persona, pages, offline_access, .. } = options;
+        let defect = Defect::new(flaw.map(|flaw| flaw.for_issuer(&url)));
         Self { url, secure: tls, cookie, persona, pages, offline_access, defect, keys, accounts, store }
     }
 
