@@ -135,7 +135,7 @@ fn journal(set: PageSet) -> &'static [&'static str] {
         ],
         PageSet::Continue => &["pressed \"Log in\"", "Page before the answer: ", "pressed \"Allow\""],
         PageSet::CancelFirst => &["pressed \"Log in\"", "the button \"Authorize\"; pressed \"Authorize\""],
-        PageSet::CookieBanner => &["Cookie banner: ", "pressed \"Log in\"", "pressed \"Allow\""],
+        PageSet::CookieBanner => &["a cookie banner; pressed \"Reject all\"", "pressed \"Log in\"", "pressed \"Allow\""],
         PageSet::Iframe => &["Login page: ", "pressed \"Allow\""],
         PageSet::WrongPasswordMessage => &["pressed \"Sign In\"", "pressed \"Allow\""],
         PageSet::ErrorPage => &[],
