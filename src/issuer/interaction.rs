@@ -35,16 +35,35 @@ pub struct Flow {
     pub csrf: String,
     /// True once the end-user logged in for this very request.
     pub logged_in: bool,
-    /// True once the end-user consented to this very request.
-    pub consented: bool,
-    /// True once the end-user refused.
-    pub denied: bool,
+    /// What the end-user answered when they were asked to consent to this very request.
+    pub decision: Option<Decision>,
     /// The user name, where it is given on a page of its own.
     pub identifier: Option<String>,
     /// The user name of the last login if it failed.
     pub failed: Option<String>,
     /// True once the end-user went on from the page after the login.
     pub greeted: bool,
+}
+
+/// What an end-user answers on a consent page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// Yes.
+    Allowed,
+    /// No.
+    Denied,
+}
+
+impl Flow {
+    /// True once the end-user consented to this very request.
+    fn consented(&self) -> bool {
+        self.decision == Some(Decision::Allowed)
+    }
+
+    /// True once the end-user refused.
+    pub(super) fn denied(&self) -> bool {
+        self.decision == Some(Decision::Denied)
+    }
 }
 
 /// What is to happen next.
@@ -68,17 +87,7 @@ pub fn begin(issuer: &Issuer, mut request: Request, headers: &HeaderMap) -> Answ
     let cookie = cookie(issuer, headers);
     let is_new = cookie.is_none();
     let browser = cookie.unwrap_or_else(random::secret);
-    let flow = Flow {
-        request,
-        browser,
-        csrf: random::secret(),
-        logged_in: false,
-        consented: false,
-        denied: false,
-        identifier: None,
-        failed: None,
-        greeted: false,
-    };
+    let flow = Flow { request, browser, csrf: random::secret(), logged_in: false, decision: None, identifier: None, failed: None, greeted: false };
     let reply = go_on(issuer, &random::secret(), &flow)?;
     Ok(if is_new { reply.with(SET_COOKIE, &issuer.set_cookie(&flow.browser)) } else { reply })
 }
@@ -143,7 +152,7 @@ pub async fn consent(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body
 /// Takes down that the end-user consented.
 pub(super) fn allow(issuer: &Issuer, flow: &mut Flow) {
     issuer.store().add_consent(USER_SUB, &flow.request.client_id, &wishes(&flow.request));
-    flow.consented = true;
+    flow.decision = Some(Decision::Allowed);
 }
 
 /// What is to happen next.
@@ -172,7 +181,7 @@ pub(super) fn next(issuer: &Issuer, flow: &Flow) -> Next {
         return Next::Greet;
     }
     let always_asks = issuer.offline_access == OfflineAccess::AlwaysAsks && request.scope.has(OFFLINE_ACCESS);
-    let wants_consent = !flow.consented
+    let wants_consent = !flow.consented()
         && !does(Behaviour::ConsentNever)
         && (does(Behaviour::ConsentAlways)
             || always_asks
@@ -186,7 +195,7 @@ pub(super) fn next(issuer: &Issuer, flow: &Flow) -> Next {
 }
 
 pub(super) fn go_on(issuer: &Issuer, id: &str, flow: &Flow) -> Answer {
-    if flow.denied {
+    if flow.denied() {
         return deny(issuer, id, flow, "the end-user did not consent");
     }
     let page = match next(issuer, flow) {
@@ -217,7 +226,7 @@ pub(super) fn deny(issuer: &Issuer, id: &str, flow: &Flow, description: &str) ->
 fn answer(issuer: &Issuer, id: &str, flow: &Flow, session: &Session) -> Answer {
     let request = &flow.request;
     // OpenID Connect Core 11 wants consent to it; how far one that was given before goes is left to the issuer.
-    let offline = flow.consented || issuer.offline_access == OfflineAccess::Free || issuer.defect.does(Behaviour::ConsentNever);
+    let offline = flow.consented() || issuer.offline_access == OfflineAccess::Free || issuer.defect.does(Behaviour::ConsentNever);
     let scope = request.scope.filter(|word| word != OFFLINE_ACCESS || offline);
     let mut code = random::secret();
     if issuer.defect.does(Behaviour::CodeShort) {

@@ -8,7 +8,7 @@ use http::header::SET_COOKIE;
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
-use super::interaction::{self, Flow, Next};
+use super::interaction::{self, Decision, Flow, Next};
 use super::login;
 use super::page_set::PageSet;
 use super::params::Params;
@@ -37,7 +37,7 @@ pub async fn step(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
             }
         }
         (Some("allow"), Next::Consent) => interaction::allow(&issuer, &mut flow),
-        (Some("deny"), Next::Consent) => flow.denied = true,
+        (Some("deny"), Next::Consent) => flow.decision = Some(Decision::Denied),
         _ => {}
     }
     let shown = shown(&issuer, &flow, failed);
@@ -53,7 +53,7 @@ pub async fn step(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
 fn shown(issuer: &Issuer, flow: &Flow, failed: Option<&str>) -> Value {
     match interaction::next(issuer, flow) {
         Next::Login => json!({ "page": "login", "failed": failed }),
-        Next::Consent if !flow.denied => json!({ "page": "consent", "scopes": interaction::scopes_in_words(flow) }),
+        Next::Consent if !flow.denied() => json!({ "page": "consent", "scopes": interaction::scopes_in_words(flow) }),
         _ => json!({ "page": "done" }),
     }
 }

@@ -44,21 +44,21 @@ pub struct Issuer {
 impl Issuer {
     /// An issuer at this port that nobody has used yet.
     pub fn new(options: IssuerOptions, port: u16, keys: &'static KeyRing) -> Self {
-        let scheme = if options.tls { "https" } else { "http" };
-        let manners = options.persona.manners();
+        let IssuerOptions { tls, persona, flaw, pages, offline_access, redirect_uris, .. } = options;
+        let scheme = if tls { "https" } else { "http" };
+        let manners = persona.manners();
         let origin = format!("{scheme}://localhost:{port}");
         let url = format!("{origin}{}", manners.issuer_path);
-        let accounts = DemoAccounts::of(options.persona, &origin);
+        let accounts = DemoAccounts::of(persona, &origin);
         let client = Client {
             id: accounts.client_id.clone(),
             secret: Some(accounts.client_secret.clone()),
-            metadata: Metadata::of_static_client("Demo booking partner", options.redirect_uris.clone(), manners.client_grants),
+            metadata: Metadata::of_static_client("Demo booking partner", redirect_uris, manners.client_grants),
             registered: None,
         };
-        let cookie = if options.tls { format!("__Host-session-{port}") } else { format!("session-{port}") };
+        let cookie = if tls { format!("__Host-session-{port}") } else { format!("session-{port}") };
         let store = Mutex::new(Store::new(client));
-        let defect = Defect::new(options.flaw.as_ref().map(|flaw| flaw.clone().for_issuer(&url)));
-        let IssuerOptions { tls, persona, pages, offline_access, .. } = options;
+        let defect = Defect::new(flaw.map(|flaw| flaw.for_issuer(&url)));
         Self { url, origin, secure: tls, cookie, persona, pages, offline_access, defect, keys, accounts, store }
     }
 

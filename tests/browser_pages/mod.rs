@@ -135,7 +135,7 @@ async fn answer(request: Request<Body>) -> Response<Body> {
                 escape(sent("login_hint"))
             ),
         ),
-        ["two", "login"] if right => redirect(&done(), Some("sid=in")),
+        ["two" | "alert", "login"] if right => redirect(&done(), Some("sid=in")),
         ["two", "login"] => {
             html(200, "<p class='error'>Wrong.</p><form method=post><input type=password name=password><button>Log in</button></form>")
         }
@@ -164,7 +164,6 @@ async fn answer(request: Request<Body>) -> Response<Body> {
         ["busy", "authorize"] => html(200, "<script>setTimeout(() => { for (;;) {} }, 300)</script>"),
         // A page that talks to the end-user first.
         ["alert", "authorize"] => html(200, &format!("{}<script>alert('We have news')</script>", login("login", ""))),
-        ["alert", "login"] if right => redirect(&done(), Some("sid=in")),
         ["loop", "authorize"] => redirect(&format!("authorize?{query}"), None),
         ["silent", "authorize"] => std::future::pending().await,
         _ => html(404, "nothing here"),

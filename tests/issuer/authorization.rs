@@ -1,5 +1,6 @@
 //! The authorization endpoint, its pages and its answers.
 
+use oa_authtest::issuer::{IssuerOptions, OfflineAccess};
 use reqwest::StatusCode;
 use serde_json::json;
 use url::Url;
@@ -42,6 +43,26 @@ async fn offline_access_is_given_on_a_consent_page_or_not_at_all() {
     assert_eq!((&second["scope"], second.get("refresh_token")), (&json!("openid"), None));
     let third = party.tokens("openid offline_access", &[("prompt", "consent")]).await;
     assert!(third["refresh_token"].is_string());
+}
+
+#[tokio::test]
+async fn offline_access_is_given_freely_or_for_prompt_consent_or_after_consent_every_time() {
+    // For each way: was there a refresh token, and was consent asked for, the first time, the second, and with prompt=consent?
+    for (offline_access, expected) in [
+        (OfflineAccess::Free, [(true, true), (true, false), (true, true)]),
+        (OfflineAccess::WithConsent, [(false, true), (false, false), (true, true)]),
+        (OfflineAccess::AlwaysAsks, [(true, true), (true, true), (true, true)]),
+    ] {
+        let party = RelyingParty::started(IssuerOptions { offline_access, ..IssuerOptions::default() }).await;
+        let mut seen = Vec::new();
+        for more in [&[][..], &[], &[("prompt", "consent")]] {
+            let visit = party.visit(party.request("openid offline_access", more)).await;
+            let (status, tokens) = party.redeem(&party.client(), visit.code(), &[]).await;
+            assert_eq!(status, 200, "{tokens}");
+            seen.push((tokens["refresh_token"].is_string(), visit.pages.contains(&"consent")));
+        }
+        assert_eq!(seen, expected, "{offline_access:?}");
+    }
 }
 
 #[tokio::test]

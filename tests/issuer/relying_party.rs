@@ -64,7 +64,11 @@ impl RelyingParty {
     }
 
     pub async fn with(flaw: Option<Flaw>) -> Self {
-        let options = IssuerOptions { flaw, redirect_uris: vec![CB.to_owned()], ..IssuerOptions::default() };
+        Self::started(IssuerOptions { flaw, ..IssuerOptions::default() }).await
+    }
+
+    pub async fn started(options: IssuerOptions) -> Self {
+        let options = IssuerOptions { redirect_uris: vec![CB.to_owned()], ..options };
         Self { issuer: start(options).await.unwrap(), http: browser() }
     }
 

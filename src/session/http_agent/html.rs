@@ -109,10 +109,8 @@ impl Page {
         };
         facts.headings = all("h1, h2", 6);
         facts.alerts = all(COMPLAINTS, 5);
-        for id in document.select(&css("[aria-invalid=true]")).take(FIELDS).filter_map(|field| field.attr("aria-describedby")) {
-            let told = document.select(&css("[id]")).take(ELEMENTS).find(|element| element.attr("id") == Some(id)).map(|e| cut(&text(&e), 300));
-            facts.alerts.extend(told.filter(|told| !told.is_empty() && !facts.alerts.contains(told)));
-        }
+        facts.alerts.extend(referred(&document));
+        facts.alerts.dedup();
         let addresses = |selector: &str, attribute: &str, most: usize| -> Vec<String> {
             let selector = css(selector);
             let there = document.select(&selector).take(ELEMENTS).filter(visible).filter_map(|element| base.join(element.attr(attribute)?).ok());
@@ -125,14 +123,8 @@ impl Page {
         facts.title = document.select(&css("title")).next().map(|title| cut(&text(&title), 300)).unwrap_or_default();
         facts.text = document.select(&css("body")).next().map(|body| cut(&text(&body), 2000)).unwrap_or_default();
         (facts.url, facts.status, facts.document, facts.ready) = (url.to_string(), status, number.to_string(), "complete".to_owned());
-        let sources = css("iframe[src]");
-        let sources = document.select(&sources).take(FORMS).filter(visible).filter_map(|frame| base.join(frame.attr("src")?).ok());
-        page.frames = sources.collect();
-        page.refresh = document.select(&css("meta[http-equiv=refresh i]")).next().and_then(|meta| {
-            let content = meta.attr("content")?;
-            let at = content.to_ascii_lowercase().find("url=")?;
-            base.join(content.get(at + 4..)?.trim_matches(|c: char| c.is_whitespace() || c == '\'' || c == '"')).ok()
-        });
+        page.frames = frames(&document, &base);
+        page.refresh = refresh(&document, &base);
         page
     }
 }
@@ -146,6 +138,29 @@ const FIELDS: usize = 100;
 const COMPLAINTS: &str = "[role=alert], .error, .errors, .error-message, .validation-summary-errors, .field-validation-error, .alert-danger, \
     .alert-error, .invalid-feedback, [aria-live=assertive], [aria-live][class*=error i], [aria-live][id*=error i]";
 const PUZZLES: &str = "iframe[src*=captcha i], iframe[src*=\"challenges.cloudflare.com\" i], .g-recaptcha, .h-captcha, .cf-turnstile";
+
+/// What fields that are said to be invalid refer to.
+fn referred(document: &Html) -> Vec<String> {
+    let ids = css("[aria-invalid=true]");
+    let ids = document.select(&ids).take(FIELDS).filter_map(|field| field.attr("aria-describedby"));
+    let told = ids.filter_map(|id| document.select(&css("[id]")).take(ELEMENTS).find(|element| element.attr("id") == Some(id)).map(|e| text(&e)));
+    told.map(|text| cut(&text, 300)).filter(|text| !text.is_empty()).take(5).collect()
+}
+
+/// What the visible frames show.
+fn frames(document: &Html, base: &Url) -> Vec<Url> {
+    let frames = css("iframe[src]");
+    document.select(&frames).take(FORMS).filter(visible).filter_map(|frame| base.join(frame.attr("src")?).ok()).collect()
+}
+
+/// Where a page leads by itself.
+fn refresh(document: &Html, base: &Url) -> Option<Url> {
+    document.select(&css("meta[http-equiv=refresh i]")).next().and_then(|meta| {
+        let content = meta.attr("content")?;
+        let at = content.to_ascii_lowercase().find("url=")?;
+        base.join(content.get(at + 4..)?.trim_matches(|c: char| c.is_whitespace() || c == '\'' || c == '"')).ok()
+    })
+}
 
 fn css(selector: &str) -> Selector {
     Selector::parse(selector).expect("a selector written here")
