@@ -71,7 +71,7 @@ struct Taking<'t> {
 
 impl<'t> Taking<'t> {
     /// Takes a document apart.
-    fn take<'a>(mut self, events: Vec<Event<'a>>) -> Parts<'a> {
+    fn take(mut self, events: Vec<Event<'_>>) -> Parts<'_> {
         let mut parts = Parts::default();
         let mut title = false;
         let mut events = events.into_iter();
