@@ -440,7 +440,7 @@ fn the_command_repeats_one_test() {
     }
     assert_eq!(
         repeated(&["--demo", "--flaw", "code-short", "--persona", "openactive"], &["ISSUER=https://op.example"], Some("x"), true),
-        "oa-authtest run --demo --persona openactive --flaw code-short --test feature/test"
+        "oa-authtest run --demo --flaw code-short --test feature/test"
     );
 }
 
