@@ -7,7 +7,7 @@ use super::{Choices, Size, paint, wrap};
 use crate::config::Loudness;
 use crate::report::file::{SUMMARY, test_name};
 use crate::report::model::{Entry, Exchange, Finding, RunReport, TestReport, Verdict};
-use crate::report::{visible, words};
+use crate::report::words;
 use crate::rule::Level;
 
 /// The most characters of a foreign text in one line.
@@ -54,7 +54,7 @@ pub fn write(out: &mut impl Write, choices: Choices, report: &RunReport, summary
         writeln!(out)?;
     }
     if let Some(left) = left {
-        let place = summary.map(|path| format!(": see {}", visible::line(&path.display().to_string()))).unwrap_or_default();
+        let place = summary.map(|path| format!(": see {}", super::line(&path.display().to_string()))).unwrap_or_default();
         writeln!(out, "… and {left}{place}\n")?;
     }
     let (before, after) = end;
@@ -80,7 +80,7 @@ fn end(report: &RunReport, summary: Option<&Path>) -> (Vec<String>, Option<Strin
     if let Some(left) = words::left_behind(report.tests.iter().flat_map(|test| &test.left_behind)) {
         before.push(format!("🧹 {left}: the summary says which and why."));
     }
-    (before, summary.map(|summary| format!("Summary: {}", visible::line(&summary.display().to_string()))))
+    (before, summary.map(|summary| format!("Summary: {}", super::line(&summary.display().to_string()))))
 }
 
 /// How many sections fit the screen beside the end, at least one; and what is left, in words.
@@ -142,17 +142,16 @@ fn known(choices: Choices, report: &RunReport, summary: Option<&Path>) -> Vec<Se
         .map(|(finding, tests)| Section { noun: "known failure", ..broken_rule(choices, finding, tests, summary) })
         .collect();
     sections.extend(words::broken_off(report).into_iter().map(|(test, reason)| {
-        let mut lines =
-            fitted(choices.screen, &format!("{mark} "), &format!("broke off at a known failure: {}", visible::short(reason, MOST_REASON)));
-        lines.push(format!("   {}", visible::line(&test.id)));
+        let mut lines = fitted(choices.screen, &format!("{mark} "), &format!("broke off at a known failure: {}", super::shown(reason, MOST_REASON)));
+        lines.push(format!("   {}", super::line(&test.id)));
         Section { noun: "test", lines, verdict: Verdict::Warned }
     }));
     sections.extend(words::out_of_date(report).into_iter().map(|(entry, advice)| {
         let file = report.known.as_ref().map_or("", |known| known.file.as_str());
-        let mut lines = fitted(choices.screen, &format!("{mark} "), &format!("{}: {advice}", visible::short(file, MOST)));
+        let mut lines = fitted(choices.screen, &format!("{mark} "), &format!("{}: {advice}", super::shown(file, MOST)));
         for (name, text) in [("rule", Some(&entry.rule)), ("test", entry.test.as_ref()), ("reason", Some(&entry.reason))] {
             if let Some(text) = text {
-                lines.extend(fitted(choices.screen, &format!("   {name:<NAMES$}  "), &visible::short(text, MOST)));
+                lines.extend(fitted(choices.screen, &format!("   {name:<NAMES$}  "), &super::shown(text, MOST)));
             }
         }
         Section { noun: "entry of known failures", lines, verdict: Verdict::Warned }
@@ -167,26 +166,26 @@ fn broken_rule(choices: Choices, finding: &Finding, tests: &[&TestReport], summa
         Level::May => Verdict::Suggested,
     };
     let most = if choices.screen.is_some() { MOST_ON_SCREEN } else { MOST };
-    let mut lines = vec![format!("{} {}", words::finding_mark(finding), visible::short(&finding.says, most))];
+    let mut lines = vec![format!("{} {}", words::finding_mark(finding), super::shown(&finding.says, most))];
     let mut row = |name: &str, text: &str| lines.extend(fitted(choices.screen, &format!("   {name:<NAMES$}  "), text));
-    row("rule", &visible::short(&finding.rule, most));
-    row("expected", &visible::short(&finding.expected, most));
-    row("actual", &visible::short(&finding.actual, most));
+    row("rule", &super::shown(&finding.rule, most));
+    row("expected", &super::shown(&finding.expected, most));
+    row("actual", &super::shown(&finding.actual, most));
     if let Some(reason) = &finding.known {
-        row("known", &visible::short(reason, most));
+        row("known", &super::shown(reason, most));
     }
-    row("spec", &format!("{} {}", visible::short(&finding.spec, most), visible::short(&finding.url, MOST)));
+    row("spec", &format!("{} {}", super::shown(&finding.spec, most), super::shown(&finding.url, MOST)));
     if let Some(exchange) = tests.first().and_then(|test| exchange_of(test, &finding.rule)) {
         row("exchange", &shown(exchange, most));
     }
     if choices.screen.is_some() {
         if let Some(first) = tests.first() {
             let others = if tests.len() > 1 { format!(" and {}", words::count(tests.len() - 1, "other test")) } else { String::new() };
-            row("in", &format!("{}{others}", visible::short(&first.id, most)));
+            row("in", &format!("{}{others}", super::shown(&first.id, most)));
         }
     } else {
         for (index, test) in tests.iter().take(MOST_TESTS).enumerate() {
-            row(if index == 0 { "in" } else { "" }, &visible::line(&test.id));
+            row(if index == 0 { "in" } else { "" }, &super::line(&test.id));
         }
         if tests.len() > MOST_TESTS {
             row("", &format!("and {} more", words::count(tests.len() - MOST_TESTS, "test")));
@@ -198,7 +197,7 @@ fn broken_rule(choices: Choices, finding: &Finding, tests: &[&TestReport], summa
         }
         if !test.command.is_empty() {
             // Left whole, to be copied.
-            lines.push(format!("   {:<NAMES$}  {}", "again", visible::line(&test.command)));
+            lines.push(format!("   {:<NAMES$}  {}", "again", super::line(&test.command)));
         }
     }
     Section { noun: "broken rule", lines, verdict }
@@ -208,16 +207,16 @@ fn of_reason(choices: Choices, verdict: Verdict, what: &str, reason: &str, tests
     let count = words::count(tests.len(), "test");
     let mark = words::verdict_mark(verdict);
     if choices.screen.is_some() {
-        let first = tests.first().map(|test| visible::line(&test.id)).unwrap_or_default();
+        let first = tests.first().map(|test| super::line(&test.id)).unwrap_or_default();
         let others = if tests.len() > 1 { format!(" and {} more", tests.len() - 1) } else { String::new() };
-        let reason = visible::short(reason, MOST_REASON_ON_SCREEN);
+        let reason = super::shown(reason, MOST_REASON_ON_SCREEN);
         let mut lines = fitted(choices.screen, &format!("{mark} "), &format!("{count} {what}: {reason}"));
         lines.push(format!("   {first}{others}"));
         lines.extend(again(verdict, tests));
         return Section { noun: "reason", lines, verdict };
     }
-    let mut lines = vec![format!("{mark} {count} {what}: {}", visible::short(reason, MOST_REASON))];
-    lines.extend(tests.iter().map(|test| format!("   {}", visible::line(&test.id))));
+    let mut lines = vec![format!("{mark} {count} {what}: {}", super::shown(reason, MOST_REASON))];
+    lines.extend(tests.iter().map(|test| format!("   {}", super::line(&test.id))));
     lines.extend(again(verdict, tests));
     Section { noun: "reason", lines, verdict }
 }
@@ -225,7 +224,7 @@ fn of_reason(choices: Choices, verdict: Verdict, what: &str, reason: &str, tests
 /// The command that repeats the first of tests that did not get to their end; left whole, to be copied.
 fn again(verdict: Verdict, tests: &[&TestReport]) -> Option<String> {
     let test = tests.first().filter(|test| verdict != Verdict::Skipped && !test.command.is_empty())?;
-    Some(format!("   {:<NAMES$}  {}", "again", visible::line(&test.command)))
+    Some(format!("   {:<NAMES$}  {}", "again", super::line(&test.command)))
 }
 
 /// The exchange that a rule was found broken on first in a test.
@@ -241,15 +240,15 @@ fn exchange_of<'a>(test: &'a TestReport, rule: &str) -> Option<&'a Exchange> {
 fn shown(exchange: &Exchange, most: usize) -> String {
     let answer = match &exchange.response {
         Ok(response) => response.status.to_string(),
-        Err(why) => visible::short(why, most),
+        Err(why) => super::shown(why, most),
     };
-    format!("{} {} → {answer}", visible::short(&exchange.method, most), visible::short(&exchange.url, most))
+    format!("{} {} → {answer}", super::shown(&exchange.method, most), super::shown(&exchange.url, most))
 }
 
 /// The file of a test's report, where there are such files.
 fn report_of(test: &TestReport, summary: Option<&Path>) -> Option<String> {
     let folder = summary.filter(|path| path.ends_with(SUMMARY))?.parent()?;
-    Some(visible::line(&folder.join(test_name(&test.id).ok()?).display().to_string()))
+    Some(super::line(&folder.join(test_name(&test.id).ok()?).display().to_string()))
 }
 
 /// A text behind its name, broken between words where there is a screen.
