@@ -10,7 +10,7 @@ use oa_authtest::report::event::Event as Happened;
 use oa_authtest::report::known::{KnownEntry, KnownReport, KnownState};
 use oa_authtest::report::model::{Entry, Environment, Page, RunReport, StepEnd, Verdict};
 use oa_authtest::report::statement::Statement;
-use oa_authtest::report::{json, markdown, write};
+use oa_authtest::report::{Written, json, markdown, write};
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
 fn sample() -> RunReport {
@@ -356,7 +356,8 @@ fn console(events: Vec<Happened>, report: &RunReport) -> (String, String) {
     for event in events {
         console.event(event);
     }
-    console.result(report, Some(Path::new("reports/summary.md"))).unwrap();
+    let [results, summary, html] = ["results.json", "summary.md", "report.html"].map(|name| Path::new("reports").join(name));
+    console.result(report, Some(&Written { results, summary: Some(summary), html: Some(html) })).unwrap();
     (String::from_utf8(err).unwrap(), String::from_utf8(out).unwrap())
 }
 

@@ -94,7 +94,7 @@ fn on_a_terminal_the_result_is_one_screen() {
     assert_eq!(ended.code, 1, "{}", ended.said());
     // What is drawn over is erased; what stays after the last line of a test is the result.
     let result = ended.stdout.rsplit("[6/6]").next().unwrap_or_default();
-    assert!(result.contains("id-token/exp-future") && result.contains("Summary: reports/summary.md"), "{}", ended.said());
+    assert!(result.contains("id-token/exp-future") && result.contains("Report: reports/report.html"), "{}", ended.said());
     assert!(result.lines().count() <= 26, "{result}");
 }
 

@@ -37,9 +37,9 @@ pub struct Written {
 }
 
 impl Written {
-    /// What a reader opens first: the summary, else the page, else the results.
+    /// What a reader opens first: the page, else the summary, else the results.
     pub fn to_read(&self) -> &Path {
-        self.summary.as_ref().or(self.html.as_ref()).unwrap_or(&self.results)
+        self.html.as_ref().or(self.summary.as_ref()).unwrap_or(&self.results)
     }
 }
 

@@ -4,7 +4,6 @@
 
 use std::collections::VecDeque;
 use std::io::{self, Stderr, Stdout, Write};
-use std::path::Path;
 
 use colored::{ColoredString, Colorize as _};
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -18,6 +17,7 @@ mod wrap;
 pub use choices::{Choices, Progress, Size};
 use moving::Moving;
 
+use super::Written;
 use super::event::Event;
 use super::model::{RunReport, TestReport, Verdict};
 use super::{visible, words};
@@ -142,13 +142,13 @@ impl<O: Write, E: Write> Console<O, E> {
         }
     }
 
-    /// Writes the result: what is broken and why, what could not be tested, what was skipped, the verdict, and where the summary is. On a terminal it
+    /// Writes the result: what is broken and why, what could not be tested, what was skipped, the verdict, and where the report is. On a terminal it
     /// keeps to one screen and says how much more there is; quiet, it is the verdict alone.
     ///
     /// # Errors
     /// Whatever writing to `out` returns; a closed pipe for one.
-    pub fn result(&mut self, report: &RunReport, summary: Option<&Path>) -> io::Result<()> {
-        result::write(&mut self.out, self.choices, report, summary)?;
+    pub fn result(&mut self, report: &RunReport, written: Option<&Written>) -> io::Result<()> {
+        result::write(&mut self.out, self.choices, report, written)?;
         self.out.flush()
     }
 }

@@ -7,7 +7,7 @@ use super::{Choices, Size, paint, wrap};
 use crate::config::Loudness;
 use crate::report::file::{SUMMARY, test_name};
 use crate::report::model::{Entry, Exchange, Finding, RunReport, TestReport, Verdict};
-use crate::report::words;
+use crate::report::{Written, words};
 use crate::rule::Level;
 
 /// The most characters of a foreign text in one line.
@@ -39,12 +39,13 @@ struct Section {
 
 /// Writes the result: each broken rule once with the tests it is broken in, what stopped tests, each reason once, then the verdict. On a screen the
 /// first failing rule of each test comes before others, and what finds no room is counted.
-pub fn write(out: &mut impl Write, choices: Choices, report: &RunReport, summary: Option<&Path>) -> io::Result<()> {
+pub fn write(out: &mut impl Write, choices: Choices, report: &RunReport, written: Option<&Written>) -> io::Result<()> {
     let headline = paint(choices.colour_out, &words::run_headline(report), report.verdict);
     if choices.loudness == Loudness::Quiet {
         return writeln!(out, "{headline}");
     }
-    let end = end(report, summary);
+    let summary = written.and_then(|written| written.summary.as_deref());
+    let end = end(report, written);
     let sections = sections(choices, report, summary);
     let (shown, left) = fitting(&sections, &end, &words::run_headline(report), choices.screen);
     for section in &sections[..shown] {
@@ -54,7 +55,7 @@ pub fn write(out: &mut impl Write, choices: Choices, report: &RunReport, summary
         writeln!(out)?;
     }
     if let Some(left) = left {
-        let place = summary.map(|path| format!(": see {}", super::line(&path.display().to_string()))).unwrap_or_default();
+        let place = written.map(Written::to_read).map(|path| format!(": see {}", super::line(&path.display().to_string()))).unwrap_or_default();
         writeln!(out, "… and {left}{place}\n")?;
     }
     let (before, after) = end;
@@ -66,7 +67,7 @@ pub fn write(out: &mut impl Write, choices: Choices, report: &RunReport, summary
 }
 
 /// What stands before the verdict, and after it.
-fn end(report: &RunReport, summary: Option<&Path>) -> (Vec<String>, Option<String>) {
+fn end(report: &RunReport, written: Option<&Written>) -> (Vec<String>, Option<String>) {
     let mut before = Vec::new();
     if report.environment.is_insecure() {
         before.push("⚠️ TLS certificates were not verified.".to_owned());
@@ -78,9 +79,9 @@ fn end(report: &RunReport, summary: Option<&Path>) -> (Vec<String>, Option<Strin
         before.push("⚠️ The run was interrupted.".to_owned());
     }
     if let Some(left) = words::left_behind(report.tests.iter().flat_map(|test| &test.left_behind)) {
-        before.push(format!("🧹 {left}: the summary says which and why."));
+        before.push(format!("🧹 {left}: the report says which and why."));
     }
-    (before, summary.map(|summary| format!("Summary: {}", super::line(&summary.display().to_string()))))
+    (before, written.map(|written| format!("Report: {}", super::line(&written.to_read().display().to_string()))))
 }
 
 /// How many sections fit the screen beside the end, at least one; and what is left, in words.
@@ -268,8 +269,13 @@ mod tests {
 
     fn on(screen: Option<Size>, report: &RunReport) -> String {
         let mut out = Vec::new();
-        write(&mut out, Choices { screen, ..Choices::PLAIN }, report, Some(Path::new("reports/summary.md"))).unwrap();
+        write(&mut out, Choices { screen, ..Choices::PLAIN }, report, Some(&written())).unwrap();
         String::from_utf8(out).unwrap()
+    }
+
+    fn written() -> Written {
+        let path = |name: &str| Path::new("reports").join(name);
+        Written { results: path("results.json"), summary: Some(path("summary.md")), html: Some(path("report.html")) }
     }
 
     fn rows(text: &str, width: usize) -> usize {
@@ -283,7 +289,7 @@ mod tests {
         for height in [24, 50] {
             let text = on(Some(Size { width: 80, height }), &report);
             assert!(rows(&text, 80) < height, "{height}: {text}");
-            for said in ["rule ", "expected ", "actual ", "spec ", "in ", "report ", "reports/summary.md"] {
+            for said in ["rule ", "expected ", "actual ", "spec ", "in ", "report ", "reports/report.html"] {
                 assert!(text.contains(said), "{said}: {text}");
             }
         }
@@ -311,7 +317,7 @@ mod tests {
     #[test]
     fn quiet_is_a_line() {
         let mut out = Vec::new();
-        write(&mut out, Choices { loudness: Loudness::Quiet, ..Choices::PLAIN }, &sample(), Some(Path::new("reports/summary.md"))).unwrap();
+        write(&mut out, Choices { loudness: Loudness::Quiet, ..Choices::PLAIN }, &sample(), Some(&written())).unwrap();
         assert_eq!(String::from_utf8(out).unwrap().lines().count(), 1);
     }
 }
