@@ -1,5 +1,7 @@
 //! The report of one test as the template shows it.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 
 use super::escape;
@@ -35,7 +37,10 @@ pub struct TestView {
 /// Shows a test.
 pub fn view(report: &RunReport, test: &TestReport) -> TestView {
     let (feature_id, test_id) = test.id.split_once('/').unwrap_or(("", &test.id));
-    let mut broken = words::broken(&test.findings).into_iter().map(|finding| RuleView::of(finding, test));
+    // Each rule once: where else it is broken is said at its steps.
+    let mut seen = BTreeSet::new();
+    let broken = words::broken(&test.findings).into_iter().filter(|finding| seen.insert(finding.rule.as_str()));
+    let mut broken = broken.map(|finding| RuleView::of(finding, test)).collect::<Vec<_>>().into_iter();
     let reason = test.reason.clone().filter(|reason| !reason.is_empty());
     let first = broken.next();
     let time = match test.verdict {
