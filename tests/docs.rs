@@ -4,7 +4,9 @@ mod common;
 
 use std::fmt::Write as _;
 
+use clap::Parser as _;
 use common::root;
+use oa_authtest::cli::Cli;
 use oa_authtest::config::SETTINGS;
 use oa_authtest::feature::{self, readme};
 use oa_authtest::rule::{catalogue, spec};
@@ -81,4 +83,20 @@ fn every_rule_is_well_formed_and_unique() {
         assert!(!rule.says.contains("should"), "{}: {:?} is not a plain sentence", rule.id, rule.says);
         assert!(rule.why.len() > 20, "{}: {:?} does not say why", rule.id, rule.why);
     }
+}
+
+#[test]
+fn the_commands_of_the_documentation_can_be_given() {
+    let mut commands = 0;
+    for file in ["README.md", "CONTRIBUTING.md"] {
+        let text = std::fs::read_to_string(root().join(file)).expect("it is there").replace("\\\n", " ");
+        let lines = text.lines().map(|line| line.trim().trim_start_matches("- "));
+        for line in lines.filter(|line| line.starts_with("oa-authtest ")) {
+            let command = line.split("  #").next().and_then(|line| line.split(" > ").next()).unwrap_or(line);
+            let words = command.split_whitespace().map(|word| word.trim_matches(|c| c == '\'' || c == '"'));
+            Cli::try_parse_from(words).unwrap_or_else(|error| panic!("{file}: {command}: {error}"));
+            commands += 1;
+        }
+    }
+    assert!(commands > 15, "{commands}");
 }
