@@ -199,3 +199,49 @@ async fn the_metadata_of_an_issuer_with_a_path_is_between_its_host_and_its_path(
     assert_eq!(failed, []);
     server.abort();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_issuer_that_publishes_provider_metadata_alone_is_tested_by_it() {
+    let missing = json!([{"at": "server-metadata", "status": 404, "headers": {"content-type": "text/html"}, "body": "<h1>Not found</h1>"}]);
+    let (issuer, redirect_uri) = issuer(missing).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    let ended = tell(&issuer, &redirect_uri, folder.path(), &words(&["--profile", "oauth", "--test", "server-metadata/*,*/code-flow"])).await;
+    assert_eq!(ended.code, 0, "{}", ended.said());
+    let report = results(folder.path());
+    assert_eq!((report.tests.len(), report.counts.failures, report.counts.not_run), (2, 0, 0), "{}", ended.said());
+    for test in &report.tests {
+        assert!(test.reason.is_none() && test.steps.iter().all(|step| step.ended == StepEnd::Done), "{}: {:?}", test.id, test.reason);
+    }
+    assert!(outcomes(&report, "server-metadata/").all(|(_, outcome, _)| outcome == FindingOutcome::NotApplicable));
+    assert!(outcomes(&report, "discovery/issuer-exact").all(|(_, outcome, _)| outcome == FindingOutcome::Passed));
+    assert!(outcomes(&report, "discovery/").count() > 10);
+    let note = format!("goes on with what is published at `{}/.well-known/openid-configuration`", issuer.issuer());
+    assert!(sent(&report).contains(&note), "{}", sent(&report));
+    issuer.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_metadata_of_a_server_is_found_where_others_put_it_and_judged_as_what_it_is() {
+    for place in [
+        "/tenants/a/.well-known/openid-configuration",
+        "/.well-known/openid-configuration/tenants/a",
+        "/tenants/a/.well-known/oauth-authorization-server",
+    ] {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let base = format!("http://{}", listener.local_addr().expect("an address"));
+        let issuer = format!("{base}/tenants/a");
+        let document = json!({ "issuer": issuer, "token_endpoint": format!("{base}/token"), "grant_types_supported": ["client_credentials"] });
+        let router = axum::Router::new().route(place, get(move || async move { axum::Json(document) }));
+        let server = tokio::spawn(async move { axum::serve(listener, router).await });
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut command = program(folder.path());
+        command.args(["run", "--issuer", &issuer, "--profile", "oauth", "--test", "server-metadata/*"]);
+        let ended = tokio::task::spawn_blocking(move || run(command)).await.expect("it ends");
+        assert_eq!(ended.code, 0, "{place}: {}", ended.said());
+        let report = results(folder.path());
+        assert!(outcomes(&report, "server-metadata/issuer-exact").all(|(_, outcome, _)| outcome == FindingOutcome::Passed), "{place}");
+        assert_eq!(outcomes(&report, "discovery/").count(), 0, "{place}");
+        assert!(sent(&report).contains(&format!("goes on with what is published at `{base}{place}`")), "{place}");
+        server.abort();
+    }
+}

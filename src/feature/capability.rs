@@ -138,6 +138,8 @@ impl Capability {
             Told::Endpoint(member) => Some(metadata.get(member).is_some_and(Value::is_string)),
             Told::Flag(member) => Some(metadata.get(member) == Some(&Value::Bool(true))),
             Told::Listed(member, value, otherwise) => match metadata.get(member).and_then(Value::as_array) {
+                // Many list the grants that begin something, and refresh tokens nevertheless.
+                Some(list) if self == Self::RefreshToken => list.iter().any(|item| item == value).then_some(true),
                 Some(list) => Some(list.iter().any(|item| item == value)),
                 None => otherwise,
             },
@@ -170,6 +172,8 @@ mod tests {
             (Capability::ClientCredentials, json!({}), None),
             (Capability::ClientCredentials, json!({ "grant_types_supported": ["authorization_code"] }), Some(false)),
             (Capability::ClientCredentials, json!({ "grant_types_supported": ["client_credentials"] }), Some(true)),
+            (Capability::RefreshToken, json!({ "grant_types_supported": ["authorization_code"] }), None),
+            (Capability::RefreshToken, json!({ "grant_types_supported": ["authorization_code", "refresh_token"] }), Some(true)),
             (Capability::FormPost, json!({}), Some(false)),
             (Capability::RequestObjects, json!({ "request_parameter_supported": true }), Some(true)),
             (Capability::RequestObjects, json!({ "request_parameter_supported": "true" }), Some(false)),

@@ -61,7 +61,7 @@ impl Session {
             let (client_id, issuer) = (self.client()?.id.clone(), self.issuer());
             let scope = self.facts.client_grant.as_ref().map(|grant| grant.requested_scope.clone()).filter(|scope| !scope.is_empty());
             self.judge(&Introspection { response, client_id, issuer, scope, id_token_sub: None });
-        } else {
+        } else if response.status == 200 {
             self.note("The issuer does not know the token: access tokens of the client credentials grant need not be stored, and then cannot be revoked either.");
         }
         Ok(StepEnd::Done)

@@ -14,6 +14,11 @@ use crate::session::received::Received;
 use crate::session::recorder::Request;
 use crate::session::{Session, Stop, is_plain_loopback};
 
+/// The path of provider metadata.
+const OPENID: &str = "/.well-known/openid-configuration";
+/// The path of an authorization server's metadata.
+const SERVER: &str = "/.well-known/oauth-authorization-server";
+
 /// The endpoints either of which is enough to go on with where there is no metadata.
 const ENOUGH: [&str; 2] = ["token_endpoint", "authorization_endpoint"];
 
@@ -22,7 +27,7 @@ const ENOUGH: [&str; 2] = ["token_endpoint", "authorization_endpoint"];
 /// # Errors
 /// The parser's words if the issuer is no URL.
 pub fn well_known(issuer: &str) -> Result<Url, url::ParseError> {
-    Url::parse(&format!("{}/.well-known/openid-configuration", issuer.strip_suffix('/').unwrap_or(issuer)))
+    Url::parse(&format!("{}{OPENID}", issuer.strip_suffix('/').unwrap_or(issuer)))
 }
 
 /// The address of an authorization server's metadata: the well-known path comes between the host and the path of the issuer, whose terminating
@@ -33,8 +38,24 @@ pub fn well_known(issuer: &str) -> Result<Url, url::ParseError> {
 pub fn well_known_of_server(issuer: &str) -> Result<Url, url::ParseError> {
     let mut url = Url::parse(issuer)?;
     let path = url.path().strip_suffix('/').unwrap_or(url.path()).to_owned();
-    url.set_path(&format!("/.well-known/oauth-authorization-server{path}"));
+    url.set_path(&format!("{SERVER}{path}"));
     Ok(url)
+}
+
+/// Where else the metadata of an authorization server may be, in the order to look there: where OpenID Connect has it, which says nothing
+/// against an authorization server (RFC 8414 5), and where issuers have it that confuse the ways to form either address.
+fn elsewhere(issuer: &str) -> Result<Vec<Url>, url::ParseError> {
+    let inserted = well_known_of_server(issuer)?;
+    let mut openid_inserted = inserted.clone();
+    openid_inserted.set_path(&inserted.path().replacen(SERVER, OPENID, 1));
+    let openid = well_known(issuer)?;
+    let mut appended = openid.clone();
+    let path = openid.path().strip_suffix(OPENID).unwrap_or_default();
+    appended.set_path(&format!("{path}{SERVER}"));
+    let mut places = vec![openid, openid_inserted, appended];
+    places.retain(|place| *place != inserted);
+    places.dedup();
+    Ok(places)
 }
 
 impl Session {
@@ -49,15 +70,51 @@ impl Session {
         self.settle_metadata("provider metadata", &artefact.response)
     }
 
-    /// Fetches and judges the metadata of the authorization server.
+    /// Fetches and judges the metadata of the authorization server, which is looked for elsewhere too if it is not where it belongs.
     ///
     /// # Errors
     /// [`Stop`] if there is none to go on with.
     pub async fn discover_server(&mut self) -> Result<StepEnd, Stop> {
+        self.discover_server_but(None).await
+    }
+
+    async fn discover_server_but(&mut self, asked: Option<&Url>) -> Result<StepEnd, Stop> {
         self.sentence("should publish its metadata as defined in specification");
-        let artefact = ServerMetadata(self.fetch_metadata("Authorization Server Metadata", well_known_of_server).await?);
-        self.judge(&artefact);
-        self.settle_metadata("authorization server metadata", &artefact.0.response)
+        let mut artefact = ServerMetadata(self.fetch_metadata("Authorization Server Metadata", well_known_of_server).await?);
+        let found = if is_absent(&artefact.0.response) { self.look_elsewhere(asked).await? } else { None };
+        let Some(found) = found else {
+            self.judge(&artefact);
+            return self.settle_metadata("authorization server metadata", &artefact.0.response);
+        };
+        self.note(format!(
+            "There is no authorization server metadata at {} (status {}), where a client that knows RFC 8414 only looks for it. The test goes on with what is published at {}.",
+            code(artefact.0.response.url.as_str()),
+            artefact.0.response.status,
+            code(found.response.url.as_str()),
+        ));
+        if found.is_openid() {
+            artefact.0.absent = Some(format!("there is provider metadata at {} instead", found.response.url));
+            self.judge(&artefact);
+            self.judge(&found);
+            return self.settle_metadata("provider metadata", &found.response);
+        }
+        let found = ServerMetadata(found);
+        self.judge(&found);
+        self.settle_metadata("authorization server metadata", &found.0.response)
+    }
+
+    /// The first metadata that is published at another address.
+    async fn look_elsewhere(&mut self, asked: Option<&Url>) -> Result<Option<ProviderMetadata>, Stop> {
+        let issuer = self.run.config.issuer.clone();
+        let places = elsewhere(&issuer).map_err(|e| no_url(&issuer, e))?;
+        for url in places.into_iter().filter(|url| Some(url) != asked) {
+            let plain_http = is_plain_loopback(&url);
+            let response = self.send(Request::get("Metadata elsewhere", url)).await?;
+            if response.status == 200 && response.object().is_some_and(|document| document.contains_key("issuer")) {
+                return Ok(Some(ProviderMetadata { response, issuer, plain_http, absent: None }));
+            }
+        }
+        Ok(None)
     }
 
     /// Fetches and judges the metadata of either kind: what OpenID Connect publishes or, where there is none, what an authorization server does.
@@ -68,7 +125,7 @@ impl Session {
         self.sentence("should publish its metadata as defined in specification");
         let artefact = self.fetch_metadata("Discovery", well_known).await?;
         if is_absent(&artefact.response) {
-            return self.discover_server().await;
+            return self.discover_server_but(well_known(&artefact.issuer).ok().as_ref()).await;
         }
         self.judge(&artefact);
         self.settle_metadata("provider metadata", &artefact.response)
@@ -76,7 +133,7 @@ impl Session {
 
     async fn fetch_metadata(&mut self, title: &str, place: fn(&str) -> Result<Url, url::ParseError>) -> Result<ProviderMetadata, Stop> {
         let issuer = self.run.config.issuer.clone();
-        let url = place(&issuer).map_err(|e| Stop::Untestable(format!("--issuer {issuer:?} is not a URL: {e}")))?;
+        let url = place(&issuer).map_err(|e| no_url(&issuer, e))?;
         let plain_http = is_plain_loopback(&url);
         let response = self.send(Request::get(title, url.clone())).await?;
         let absent = (self.is_configured() && is_absent(&response))
@@ -109,6 +166,10 @@ impl Session {
         self.facts.metadata = Some(metadata);
         Ok(StepEnd::Done)
     }
+}
+
+fn no_url(issuer: &str, error: url::ParseError) -> Stop {
+    Stop::Untestable(format!("--issuer {issuer:?} is not a URL: {error}"))
 }
 
 /// True if an answer says that there is no metadata here, and not that it is broken: it is refused or sent elsewhere, or is a page for people.
@@ -180,6 +241,24 @@ mod tests {
         ] {
             assert_eq!(well_known(issuer).expect("a URL").as_str(), expected);
             assert_eq!(well_known_of_server(issuer).expect("a URL").as_str(), of_server);
+        }
+    }
+
+    #[test]
+    fn metadata_is_looked_for_in_every_other_place_once() {
+        for (issuer, expected) in [
+            ("https://op.example/", &["https://op.example/.well-known/openid-configuration"][..]),
+            (
+                "https://op.example/realms/a/",
+                &[
+                    "https://op.example/realms/a/.well-known/openid-configuration",
+                    "https://op.example/.well-known/openid-configuration/realms/a",
+                    "https://op.example/realms/a/.well-known/oauth-authorization-server",
+                ],
+            ),
+        ] {
+            let places = elsewhere(issuer).expect("a URL");
+            assert_eq!(places.iter().map(Url::as_str).collect::<Vec<_>>(), expected);
         }
     }
 

@@ -1,13 +1,14 @@
 //! Rules about Aidbox, as its documentation has it: token requests as JSON, an audience that is asked for, lifetimes that are configured, a
 //! refresh token for the client itself, and sessions that can be closed.
 //!
-//! The documentation has no keywords (RFC 2119): what it promises is a warning when it is otherwise.
+//! The documentation has no keywords (RFC 2119): what it promises in words is a warning when it is otherwise, what is only to be concluded from
+//! it a suggestion.
 
 use serde_json::{Map, Value};
 
-use super::expect::{holds, list, must, refusal, should, show};
+use super::expect::{holds, list, may, refusal, should, show};
 use super::jose::Jwt;
-use super::protected_resource::refused;
+use super::protected_resource::closed;
 use super::{Artefact, Check, Outcome};
 use crate::session::received::Received;
 
@@ -40,7 +41,7 @@ static JSON_GRANT_RULES: &[Check<JsonGrant>] = &[
         "Clients that send JSON, as the documentation shows them, get nothing.",
         |grant| given(&grant.response),
     ),
-    should(
+    may(
         "aidbox/json-like-form",
         DOCUMENT,
         "The answer to a token request as JSON has the members that the answer to a form has",
@@ -228,15 +229,15 @@ static SESSION_RULES: &[Check<ClosedSession>] = &[
             holds((200..300).contains(&status), "a status of 2xx", format!("status {status}"))
         },
     ),
-    must(
+    should(
         "aidbox/closed-session-refused",
-        "RFC6749-7",
+        DOCUMENT,
         "The access token of a session that was closed opens nothing any more",
         "Whoever stole the token goes on using it, and the client believes that it is dead.",
         |session| match &session.afterwards {
             _ if !(200..300).contains(&session.closing.status) => Outcome::not_run(CLOSED),
             None => Outcome::not_applicable("no resource is configured that the token could be tried at"),
-            Some(response) => refused(response),
+            Some(response) => closed(response),
         },
     ),
 ];

@@ -1,4 +1,6 @@
 //! Rules about what the configuration declares an issuer able or unable to do (RFC 8414 2, RFC 6749 5.2).
+//!
+//! What makes them requirements is the declaration: the texts say what the members of the metadata mean, and how a grant is refused.
 
 use super::expect::{holds, must, refusal};
 use super::{Artefact, Check, Outcome};

@@ -1,6 +1,6 @@
 //! Rules about a resource that access tokens are for, whatever it is (RFC 6749 7, RFC 6750).
 
-use super::expect::{holds, list, must, should};
+use super::expect::{holds, list, may, must};
 use super::orders_feed::names_token_scheme;
 use super::{Artefact, Check, Outcome};
 use crate::session::received::Received;
@@ -26,8 +26,8 @@ impl Artefact for ProtectedResource {
 const REFUSES: &str = "resource/refuses-without-token";
 
 static RULES: &[Check<ProtectedResource>] = &[
-    // Not a failure: what a token opens is for the resource's own policy to say.
-    should(
+    // No more than a suggestion: the text has a resource check the token, and what it opens is for the resource's own policy to say.
+    may(
         "resource/accepts-token",
         "RFC6749-7",
         "The resource is open to a client with its access token",
@@ -42,14 +42,14 @@ static RULES: &[Check<ProtectedResource>] = &[
         "RFC6749-7",
         "The resource is closed to a request without an access token",
         "Whatever it holds is for anybody to read who finds the URL.",
-        |resource| refused(&resource.without_token),
+        |resource| closed(&resource.without_token),
     ),
     must(
         "resource/refuses-made-up-token",
         "RFC6749-7",
         "The resource is closed to a token that nobody issued",
         "Anybody can write a token of their own: the resource does not look at it.",
-        |resource| if is_refused(&resource.without_token) { refused(&resource.made_up) } else { Outcome::not_run(REFUSES) },
+        |resource| if is_open(&resource.without_token) { Outcome::not_run(REFUSES) } else { closed(&resource.made_up) },
     ),
     must(
         "resource/challenge",
@@ -62,19 +62,25 @@ static RULES: &[Check<ProtectedResource>] = &[
                 let named = seen.iter().any(|value| names_token_scheme(value));
                 holds(named, "WWW-Authenticate: Bearer …", format!("WWW-Authenticate: {}", list(&seen)))
             }
-            status if is_refused(&resource.without_token) => Outcome::not_applicable(format!("status {status}, not 401")),
-            _ => Outcome::not_run(REFUSES),
+            _ if is_open(&resource.without_token) => Outcome::not_run(REFUSES),
+            status => Outcome::not_applicable(format!("status {status}, not 401")),
         },
     ),
 ];
 
-/// True for a refusal: whatever of 4xx keeps the data safe.
-pub(super) fn is_refused(response: &Received) -> bool {
-    (400..500).contains(&response.status)
+/// True if a response gives what was asked for.
+fn is_open(response: &Received) -> bool {
+    (200..300).contains(&response.status)
 }
 
-pub(super) fn refused(response: &Received) -> Outcome {
-    holds(is_refused(response), "a refusal: status 401 or 403, or another of 4xx", format!("status {}", response.status))
+/// Judges a request that must not get at the resource: to be refused is as good as to be sent to a page for people.
+pub(super) fn closed(response: &Received) -> Outcome {
+    let expected = "a refusal: status 401 or 403, or another of 4xx";
+    match response.status {
+        status @ 300..500 => Outcome::passed(format!("status {status}")),
+        status @ 500.. => Outcome::not_applicable(format!("status {status}: the server is out of order, which says nothing of who may ask")),
+        status => Outcome::failed(expected, format!("status {status}")),
+    }
 }
 
 #[cfg(test)]
@@ -100,14 +106,17 @@ mod tests {
             (206, 403, 404, "", &[]),
             (403, 401, 401, "bearer", &["resource/accepts-token"]),
             (200, 200, 200, "Bearer", &[REFUSES]),
-            (200, 302, 401, "Bearer", &[REFUSES]),
-            (200, 500, 401, "Bearer", &[REFUSES]),
+            (200, 302, 401, "Bearer", &[]),
+            (200, 500, 503, "Bearer", &[]),
+            (200, 302, 200, "Bearer", &["resource/refuses-made-up-token"]),
+            (200, 206, 401, "Bearer", &[REFUSES]),
             (200, 401, 200, "Bearer", &["resource/refuses-made-up-token"]),
             (200, 401, 401, "Basic", &["resource/challenge"]),
         ] {
             assert_eq!(failing(&resource(with, without, made_up, challenge)), rules, "{with} {without} {made_up} {challenge}");
         }
         assert_eq!(not_applicable(&resource(200, 403, 403, "")), ["resource/challenge"]);
+        assert_eq!(not_applicable(&resource(200, 503, 403, "")), [REFUSES, "resource/challenge"]);
         assert_eq!(not_run(&resource(200, 200, 200, "")).len(), 2);
     }
 

@@ -88,6 +88,14 @@ static RULES: &[Check<ProviderMetadata>] = &[
 ];
 
 impl ProviderMetadata {
+    /// True if it speaks of ID tokens: a document that does not is of an authorization server, wherever it is (RFC 8414 5).
+    pub fn is_openid(&self) -> bool {
+        let told = |document: &Map<String, Value>| {
+            document.contains_key("id_token_signing_alg_values_supported") || document.contains_key("subject_types_supported")
+        };
+        self.response.members().is_some_and(told)
+    }
+
     /// The metadata, or the outcome of every rule that needs it: not run because of the rule about the response that failed.
     fn document(&self) -> Result<&Map<String, Value>, Outcome> {
         if self.response.status != 200 {

@@ -49,6 +49,9 @@ fn a_server_for_machines_alone_needs_neither_authorization_endpoint_nor_response
     });
     assert_eq!(failing(&artefact(&least)), Vec::<&str>::new());
     assert_eq!(not_run(&artefact(&least)), []);
+    let mut empty = least;
+    empty["response_types_supported"] = json!([]);
+    assert_eq!(failing(&artefact(&empty)), Vec::<&str>::new());
     let implicit = json!({
         "issuer": "https://as.example/tenant",
         "authorization_endpoint": "https://as.example/authorize",
