@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 mod browser_pages;
+mod chromedriver;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use browser_pages::{Issuer, PASSWORD, USERNAME, serve, serve_tls};
 use oa_authtest::config::{AgentConfig, AgentKind, Network, Tls};
-use oa_authtest::guard::{Guarded, Line};
+use oa_authtest::guard::Guarded;
 use oa_authtest::session::agent::{Conduct, Journey, PageKind, Selectors, User, Visit, VisitError};
 use oa_authtest::session::browser::{Browser, BrowserError, Launch};
 use oa_authtest::session::callback::CallbackListener;
@@ -249,21 +250,7 @@ async fn certificates_are_judged_as_configured() {
 
 /// A driver behind a proxy that knows nothing of `BiDi`, as remote grids are.
 async fn old_driver() -> (Guarded, Url) {
-    let guard = PathBuf::from(env!("CARGO_BIN_EXE_oa-authtest"));
-    let program = which::which("chromedriver").unwrap();
-    let (driver, port) = loop {
-        let mut driver = Guarded::start(Some(&guard), &program, &["--port=0".into()]).await.unwrap();
-        let mut port = None;
-        while port.is_none() {
-            let Some(line) = driver.next_line().await else { break };
-            let Line::Out(line) = line else { continue };
-            port = line.split_once("started successfully on port ").map(|(_, rest)| rest.trim_end_matches('.').parse::<u16>().unwrap());
-        }
-        match port {
-            Some(port) => break (driver, port),
-            None => driver.stop().await,
-        }
-    };
+    let (driver, port) = chromedriver::start().await;
     let client = reqwest::Client::new();
     let forward = move |request: axum::http::Request<axum::body::Body>| {
         let client = client.clone();

@@ -2,6 +2,7 @@
 //! filters, folds, pictures and commands work.
 #![allow(clippy::unwrap_used)]
 
+mod chromedriver;
 mod common;
 mod html_page;
 

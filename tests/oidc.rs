@@ -9,8 +9,8 @@ mod oidc_provider;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use common::{Ended, free_port, program, quick, results, root, run, test};
-use oa_authtest::report::model::{Entry, FindingOutcome, RunReport, StepEnd, TestReport, Verdict};
+use common::{Ended, all_ran, free_port, program, quick, results, root, run, test};
+use oa_authtest::report::model::{Entry, FindingOutcome, RunReport, StepEnd, TestReport};
 use oidc_provider::OidcProvider;
 
 fn run_provider(folder: &Path, more: &[&str]) -> Ended {
@@ -50,13 +50,6 @@ fn callback(test: &TestReport) -> &str {
     let mut callbacks =
         test.steps.iter().flat_map(|step| &step.entries).filter_map(|entry| if let Entry::Callback { url } = entry { Some(url) } else { None });
     callbacks.next_back().unwrap_or_else(|| panic!("{} has no callback", test.id))
-}
-
-fn all_ran(report: &RunReport, ended: &Ended) {
-    for test in &report.tests {
-        assert!(matches!(test.verdict, Verdict::Passed | Verdict::Suggested | Verdict::Warned), "{}: {:?}\n{}", test.id, test.reason, ended.said());
-        assert_eq!(test.counts.failures, 0, "{}\n{}", test.id, ended.said());
-    }
 }
 
 #[test]

@@ -10,6 +10,7 @@ use super::layer::{Given, Layer};
 use super::setting::{self, Kind, SETTINGS, Setting};
 use super::value::has_credentials;
 use super::{Config, layer::Value};
+use crate::report::shell;
 
 /// How a run was called: the words of a shell command, quoted, without what selects tests and without secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +18,7 @@ pub struct Invocation(Vec<String>);
 
 /// The exact command that repeats one test of a run with these settings.
 pub fn command_line(config: &Config, test_id: &str) -> String {
-    format!("oa-authtest {} --test {}", config.invocation.0.join(" "), quoted(test_id))
+    format!("oa-authtest {} --test {}", config.invocation.0.join(" "), shell::word(test_id))
 }
 
 /// What belongs to one call, or is said otherwise.
@@ -27,7 +28,7 @@ static NOT_REPEATED: &[&Setting] =
 impl Invocation {
     /// `run --issuer URL`.
     pub fn of_issuer(issuer: &str) -> Self {
-        Self(vec!["run".to_owned(), setting::ISSUER.flag.to_owned(), quoted(issuer)])
+        Self(vec!["run".to_owned(), setting::ISSUER.flag.to_owned(), shell::word(issuer)])
     }
 
     /// From the layers of a run, the strongest first, and the file that was read.
@@ -38,7 +39,7 @@ impl Invocation {
             words.push(setting::DEMO.flag.to_owned());
         }
         if let Some(path) = file {
-            words.extend([setting::CONFIG.flag.to_owned(), quoted(&path.to_string_lossy())]);
+            words.extend([setting::CONFIG.flag.to_owned(), shell::word(&path.to_string_lossy())]);
         }
         // Over a file even a default counts, because it may win over what the file says; and the profile over that of another persona.
         let is_usual = |given: &Given| matches!(&given.value, Value::Text(persona) if persona == setting::PERSONA.default);
@@ -76,34 +77,14 @@ fn word(setting: &Setting, value: &Value, defaults_too: bool) -> Vec<String> {
     match setting.kind {
         Kind::Switch if super::value::switch(&text) == Ok(true) => vec![setting.flag.to_owned()],
         Kind::Switch => vec![format!("{}=false", setting.flag)],
-        _ if text.starts_with('-') => vec![format!("{}={}", setting.flag, quoted(&text))],
-        _ => vec![setting.flag.to_owned(), quoted(&text)],
+        _ if text.starts_with('-') => vec![format!("{}={}", setting.flag, shell::word(&text))],
+        _ => vec![setting.flag.to_owned(), shell::word(&text)],
     }
-}
-
-/// A word quoted for a POSIX shell, if it needs to be.
-fn quoted(text: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
-    if !text.is_empty() && text.chars().all(plain) { text.to_owned() } else { format!("'{}'", text.replace('\'', r"'\''")) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn words_are_quoted_for_a_shell() {
-        for (text, expected) in [
-            ("https://op.example:5003/a_b", "https://op.example:5003/a_b"),
-            ("", "''"),
-            ("a b", "'a b'"),
-            ("[name='username' i]", r"'[name='\''username'\'' i]'"),
-            ("https://op.example/?a=1&b=$HOME", "'https://op.example/?a=1&b=$HOME'"),
-            ("`id`\n", "'`id`\n'"),
-        ] {
-            assert_eq!(quoted(text), expected);
-        }
-    }
 
     #[test]
     fn for_tests() {

@@ -24,7 +24,7 @@ pub struct DemoWish {
 }
 
 /// What the embedded issuer settles once it listens. `None` leaves a setting as if it had not been given.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct DemoSettings {
     /// Its issuer identifier.
     pub issuer: String,
@@ -96,23 +96,7 @@ pub(super) static OF_THE_ISSUER: &[&Setting] = &[
 impl DemoSettings {
     /// The settings of an issuer that knows neither client nor user, over plain http.
     pub fn new(issuer: impl Into<String>) -> Self {
-        Self {
-            issuer: issuer.into(),
-            profile: None,
-            client_id: None,
-            client_secret: None,
-            initial_access_token: None,
-            username: None,
-            password: None,
-            seller_id: None,
-            orders_feed_url: None,
-            dataset_site_url: None,
-            endpoints: BTreeMap::new(),
-            resource_url: None,
-            audience: None,
-            token_lifetime: None,
-            tls: Tls::System,
-        }
+        Self { issuer: issuer.into(), ..Self::default() }
     }
 
     /// The same as a layer.

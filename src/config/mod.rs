@@ -241,9 +241,10 @@ pub struct Network {
 }
 
 /// How TLS certificates are judged.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Tls {
     /// By the system's certificate authorities.
+    #[default]
     System,
     /// By the certificate authorities of a PEM file, instead of the system's.
     CaFile(PathBuf),

@@ -4,11 +4,11 @@ use std::time::Instant;
 
 use jiff::fmt::rfc2822;
 use serde_json::Value;
-use url::Url;
 
 use super::network::until;
 use super::{Doctor, Seen};
 use crate::config::AuthMethod;
+use crate::protocol::discovery::{IS_ISSUER_RIGHT, well_known_of_server};
 use crate::report::model::{Entry, Exchange, StepEnd};
 use crate::session::recorder::Request;
 use crate::session::{Stop, is_plain_loopback};
@@ -56,10 +56,10 @@ impl Doctor<'_> {
             Ok(_) => self.metadata("provider metadata"),
             Err(Stop::Untestable(why)) => Seen::said(&why, "see whether the issuer runs at the address of --issuer"),
             Err(Stop::Issuer(why)) => {
-                let why = why.strip_suffix(": is --issuer right?").unwrap_or(&why).to_owned();
+                let (why, or) = why.split_once(IS_ISSUER_RIGHT).unwrap_or((&why, ""));
                 if self.authorization_server().await {
                     let mut seen = self.metadata("authorization server metadata by RFC 8414");
-                    if self.config().profiles.iter().any(|profile| profile != "oauth") {
+                    if self.plan.wants_openid_connect() {
                         seen = Seen::wrong(
                             format!("{why}, but {}", seen.saw),
                             "it is an authorization server without OpenID Connect: run --profile oauth, or correct --issuer",
@@ -67,15 +67,15 @@ impl Doctor<'_> {
                     }
                     return seen;
                 }
-                Seen::wrong(why, "give the issuer with --issuer exactly as its metadata names it, its path included")
+                let or = if or.is_empty() { String::new() } else { format!(";{or}") };
+                Seen::wrong(why.to_owned(), format!("give the issuer with --issuer exactly as its metadata names it, its path included{or}"))
             }
         }
     }
 
     /// Looks where RFC 8414 section 3 has the metadata: the well-known part goes between host and path.
     async fn authorization_server(&mut self) -> bool {
-        let Ok(mut url) = Url::parse(&self.config().issuer) else { return false };
-        url.set_path(&format!("/.well-known/oauth-authorization-server{}", url.path().trim_end_matches('/')));
+        let Ok(url) = well_known_of_server(&self.config().issuer) else { return false };
         let Ok(response) = self.session.recorder.send(Request::get("Authorization Server Metadata", url)).await else { return false };
         let metadata = response.object().filter(|members| response.status == 200 && members.contains_key("issuer"));
         self.session.facts.metadata = metadata;

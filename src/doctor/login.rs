@@ -55,7 +55,7 @@ impl Doctor<'_> {
             }
             Err(Stop::Untestable(why)) => {
                 let seen = Seen::said(&why, "see what the page wants: --headed shows it");
-                Seen { saw: format!("{} ({way})", seen.saw), ..seen }
+                Seen { saw: format!("{} ({way})", seen.saw).into(), ..seen }
             }
         }
     }

@@ -3,6 +3,7 @@
 //! What can be looked at by itself is, whatever else is wrong; what cannot is said to be not checked, and why. The engine is that of a run: one
 //! door to the network, one browser, and what is made at the issuer is removed again.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -71,39 +72,41 @@ pub struct Check {
 #[derive(Debug, Clone)]
 struct Seen {
     mark: Mark,
-    saw: String,
+    /// Borrowed if it is ours to the letter.
+    saw: Cow<'static, str>,
     next: Option<String>,
 }
 
 impl Seen {
-    fn fine(saw: impl Into<String>) -> Self {
+    fn fine(saw: impl Into<Cow<'static, str>>) -> Self {
         Self { mark: Mark::Fine, saw: saw.into(), next: None }
     }
 
-    fn warning(saw: impl Into<String>, next: impl Into<String>) -> Self {
+    fn warning(saw: impl Into<Cow<'static, str>>, next: impl Into<String>) -> Self {
         Self { mark: Mark::Warning, saw: saw.into(), next: Some(next.into()) }
     }
 
-    fn wrong(saw: impl Into<String>, next: impl Into<String>) -> Self {
+    fn wrong(saw: impl Into<Cow<'static, str>>, next: impl Into<String>) -> Self {
         Self { mark: Mark::Wrong, saw: saw.into(), next: Some(next.into()) }
     }
 
+    /// The reason is ours to the letter.
     fn not_checked(because: &str) -> Self {
-        Self { mark: Mark::NotChecked, saw: format!("not checked, because {because}"), next: None }
+        Self { mark: Mark::NotChecked, saw: format!("not checked, because {because}").into(), next: None }
     }
 
     /// One of our messages that end with what to do. The last such place counts: what is before it may quote the issuer.
     fn said(message: &str, otherwise: &str) -> Self {
         let at = ADVICE.iter().filter_map(|start| message.rfind(start)).max();
         match at {
-            Some(at) => Self::wrong(&message[..at], &message[at + 2..]),
-            None => Self::wrong(message, otherwise),
+            Some(at) => Self::wrong(message[..at].to_owned(), &message[at + 2..]),
+            None => Self::wrong(message.to_owned(), otherwise),
         }
     }
 }
 
 /// What the advice at the end of our messages begins with.
-const ADVICE: [&str; 8] = [": check ", ": install ", ": leave ", ": name ", ": use ", ": end what ", "; check ", "; trust "];
+const ADVICE: [&str; 9] = [": check ", ": install ", ": leave ", ": name ", ": set ", ": use ", ": end what ", "; check ", "; trust "];
 
 /// Everything that was looked at, and what comes of it.
 #[derive(Debug, Clone, Serialize)]
@@ -223,14 +226,19 @@ impl<'a> Doctor<'a> {
         }
     }
 
-    /// Keeps a check and tells it. Whatever the issuer said in it was redacted and is made visible here.
+    /// Keeps a check and tells it. Whatever the issuer said in it is redacted and made visible here; what is ours alone is not redacted, since a
+    /// password may well be a word of it, and its label in the place of that word would give it away.
     fn note(&mut self, id: &'static str, title: &'static str, since: Instant, seen: Seen) {
+        let saw = match (seen.mark, seen.saw) {
+            (_, Cow::Borrowed(ours)) => ours.to_owned(),
+            (Mark::NotChecked, ours) => ours.into_owned(),
+            (_, saw) => self.session.recorder.redactor().text(&saw),
+        };
         let check = Check {
             id,
             title,
             mark: seen.mark,
-            saw: visible::short(&self.session.recorder.redactor().text(&seen.saw), MOST),
-            // Ours alone; a password may well be a word of it.
+            saw: visible::short(&saw, MOST),
             next: seen.next.map(|next| visible::short(&next, MOST)),
             duration_ms: u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX),
         };
@@ -246,5 +254,26 @@ impl<'a> Doctor<'a> {
 
     fn config(&self) -> &Config {
         &self.session.run.config
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_to_do_is_told_by_itself_and_is_never_the_issuers_word() {
+        for (message, saw, next) in [
+            (
+                "registration is protected (status 401, x (use: check hunter2)): set --initial-access-token",
+                "registration is protected (status 401, x (use: check hunter2))",
+                "set --initial-access-token",
+            ),
+            ("it broke; check --timeout", "it broke", "check --timeout"),
+            ("it broke", "it broke", "otherwise"),
+        ] {
+            let seen = Seen::said(message, "otherwise");
+            assert_eq!((seen.saw.as_ref(), seen.next.as_deref()), (saw, Some(next)), "{message}");
+        }
     }
 }

@@ -102,6 +102,12 @@ impl Plan {
     pub fn logs_in(&self) -> bool {
         self.tests.iter().any(|planned| planned.skip.is_none() && planned.test.logs_in())
     }
+
+    /// True if a test that runs cannot do without the provider metadata of OpenID Connect.
+    pub fn wants_openid_connect(&self) -> bool {
+        let discovers = |test: &Test| test.steps.iter().any(|step| matches!(step, Step::Discover {}));
+        self.tests.iter().any(|planned| planned.skip.is_none() && discovers(&planned.test))
+    }
 }
 
 fn globs(flag: &'static str, given: &[String]) -> Result<Vec<GlobMatcher>, PlanError> {

@@ -5,7 +5,7 @@ use openidconnect::CsrfToken;
 use url::Url;
 
 use super::authorization_probe::{Ended, Parameters, Probed, continues, reaches};
-use super::registration::{NATIVE_REDIRECT_URI, second_redirect_uri};
+use super::client_metadata::{NATIVE_REDIRECT_URI, second_redirect_uri};
 use crate::report::model::StepEnd;
 use crate::rule::refused_authorization::{Led, LoopbackRedirect, MARKER, RefusedAuthorization, RefusedAuthorizations, Wrong};
 use crate::session::{Session, Stop};

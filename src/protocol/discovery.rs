@@ -22,6 +22,9 @@ const SERVER: &str = "/.well-known/oauth-authorization-server";
 /// The endpoints either of which is enough to go on with where there is no metadata.
 const ENOUGH: [&str; 2] = ["token_endpoint", "authorization_endpoint"];
 
+/// What a message asks where there is no metadata; after it comes what to do.
+pub const IS_ISSUER_RIGHT: &str = ": is --issuer right?";
+
 /// The address of an issuer's provider metadata: a terminating `/` is dropped before the well-known path is appended (section 4.1).
 ///
 /// # Errors
@@ -152,7 +155,7 @@ impl Session {
         if published.is_none() && !self.is_configured() {
             return Err(Stop::Issuer(match response.status {
                 200 => format!("the {what} at {} is not a JSON object; {}", response.url, instead()),
-                status => format!("there is no {what} at {} (status {status}): is --issuer right? {}", response.url, instead()),
+                status => format!("there is no {what} at {} (status {status}){IS_ISSUER_RIGHT} {}", response.url, instead()),
             }));
         }
         let there = published.is_some();

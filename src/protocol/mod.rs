@@ -18,6 +18,7 @@ pub mod client_assertions;
 pub mod client_authentication;
 pub mod client_credentials;
 pub mod client_management;
+pub mod client_metadata;
 pub mod client_shown;
 pub mod client_token;
 pub mod close_session;

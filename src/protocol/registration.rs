@@ -4,17 +4,17 @@ use std::collections::BTreeSet;
 use std::time::Instant;
 
 use secrecy::{ExposeSecret as _, SecretString};
-use serde_json::{Value, json};
+use serde_json::Value;
 use url::Url;
 
+use super::client_metadata::{NATIVE_REDIRECT_URI, WishedClient};
 use crate::config::AuthMethod;
-use crate::feature::step::{ClientAuth, ClientWish, RedirectUris};
+use crate::feature::step::{ClientWish, RedirectUris};
 use crate::report::markdown::escape::code;
 use crate::report::model::StepEnd;
 use crate::rule::airlock::AirlockRegistration;
 use crate::rule::expect::scope_words;
 use crate::rule::registration::Registration;
-use crate::session::assertion::Signer;
 use crate::session::received::Received;
 use crate::session::recorder::Request;
 use crate::session::redact::SecretKind;
@@ -52,15 +52,33 @@ impl Session {
     /// # Errors
     /// [`Stop`] if the issuer gives no client.
     pub async fn register(&mut self, wish: &ClientWish) -> Result<StepEnd, Stop> {
-        let asked = wish.auth_method.map(AuthMethod::from);
-        if let Some(method) = asked
+        let url = match self.may_register(wish)? {
+            Ok(url) => url,
+            Err(end) => return Ok(end),
+        };
+        let wished = match self.wished_client(wish).await? {
+            Ok(wished) => wished,
+            Err(end) => return Ok(end),
+        };
+        let response = self.send_registration(url, &wished.metadata).await?;
+        let at = Instant::now();
+        match self.refused_registration(wish, &response)? {
+            Some(end) => Ok(end),
+            None => self.take_registration(wish, wished, response, at),
+        }
+    }
+
+    /// Where to register what a story wishes for, or why the story does without.
+    fn may_register(&self, wish: &ClientWish) -> Result<Result<Url, StepEnd>, Stop> {
+        let left_out = |why: String| Ok(Err(StepEnd::LeftOut(why)));
+        if let Some(method) = wish.auth_method.map(AuthMethod::from)
             && !self.offers_method(method)?
         {
-            return Ok(StepEnd::LeftOut(format!("`token_endpoint_auth_methods_supported` does not list {}", method.as_str())));
+            return left_out(format!("`token_endpoint_auth_methods_supported` does not list {}", method.as_str()));
         }
         let Some(url) = self.endpoint("registration_endpoint")? else {
             if wish.optional {
-                return Ok(super::not_offered("registration_endpoint"));
+                return Ok(Err(super::not_offered("registration_endpoint")));
             }
             return Err(Stop::Untestable(format!(
                 "the issuer advertises no `registration_endpoint`, and --registration-endpoint is not given, so no client can be registered: {HOW_TO_NAME_A_CLIENT}, and leave \
@@ -70,81 +88,57 @@ impl Session {
         if let Some(alg) = &wish.userinfo_alg
             && !self.listed("userinfo_signing_alg_values_supported")?.is_some_and(|algs| algs.contains(&alg.as_str()))
         {
-            return Ok(StepEnd::LeftOut(format!("`userinfo_signing_alg_values_supported` does not list {alg}")));
+            return left_out(format!("`userinfo_signing_alg_values_supported` does not list {alg}"));
         }
-        let metadata = self.metadata_value()?;
         if wish.post_logout && self.endpoint("end_session_endpoint")?.is_none() {
-            return Ok(super::not_offered("end_session_endpoint"));
+            return Ok(Err(super::not_offered("end_session_endpoint")));
         }
-        let mut body = self.client_metadata(asked, &wish.grant_types)?;
-        let signer = match asked {
-            Some(AuthMethod::PrivateKeyJwt) => match self.signer(wish.keys).await? {
-                Ok(signer) => Some(signer),
-                Err(reason) => return Ok(StepEnd::LeftOut(reason)),
-            },
-            _ => None,
-        };
-        let redirect_uri = wish.redirect_query.then(|| self.redirect_uri_with_query()).transpose()?;
-        add_to(&mut body, wish, signer.as_ref(), redirect_uri.as_deref());
-        if let Some(scope) = &wish.scope {
-            let offered = self.listed("scopes_supported")?;
-            let offers = |word: &&str| *word == "openid" || offered.as_ref().is_none_or(|offered| offered.contains(word));
-            body["scope"] = json!(scope.split_ascii_whitespace().filter(offers).collect::<Vec<_>>().join(" "));
-        }
-        // A story without scopes leaves them to the issuer.
-        if body["scope"] == ""
-            && let Some(members) = body.as_object_mut()
-        {
-            members.shift_remove("scope");
-        }
-        if wish.links {
-            self.add_client_links(&mut body)?;
-        }
-        if wish.request_object_key {
-            self.add_request_key(&mut body).await?;
-        }
-        if wish.post_logout {
-            body["post_logout_redirect_uris"] = json!([self.run.redirect_uri()]);
-        }
-        self.wish_redirect_uris(wish.redirect_uris, &mut body);
-        let mut request = Request::json("Dynamic Client Registration", url, &body);
-        let token = self.run.config.initial_access_token.clone();
-        if let Some(token) = &token {
+        Ok(Ok(url))
+    }
+
+    /// Sends client metadata, with the initial access token if one is configured.
+    async fn send_registration(&mut self, url: Url, metadata: &Value) -> Result<Received, Stop> {
+        let mut request = Request::json("Dynamic Client Registration", url, metadata);
+        if let Some(token) = &self.run.config.initial_access_token {
             request = request.bearer(token.expose_secret());
             self.note("The registration request carries the initial access token that was configured.");
         } else {
             self.note("No initial access token is configured, so the registration request carries none.");
         }
         self.sentence("should complete Dynamic Client Registration successfully");
-        let response = self.send(request).await?;
-        let at = Instant::now();
+        Ok(self.send(request).await?)
+    }
+
+    /// The end of the step where a refusal is the issuer's right.
+    fn refused_registration(&self, wish: &ClientWish, response: &Received) -> Result<Option<StepEnd>, Stop> {
         if matches!(response.status, 401 | 403) {
-            if wish.optional && token.is_none() {
-                return Ok(StepEnd::LeftOut(refused(&response, false)));
-            }
-            return Err(Stop::Untestable(refused(&response, token.is_some())));
+            let with_token = self.run.config.initial_access_token.is_some();
+            let why = refused(response, with_token);
+            return if wish.optional && !with_token { Ok(Some(StepEnd::LeftOut(why))) } else { Err(Stop::Untestable(why)) };
         }
         // An issuer may know no native applications, or want their ports.
-        if wish.redirect_uris == RedirectUris::NativeLoopback && response.object().is_none_or(|body| !body.contains_key("client_id")) {
-            let says = error_of(&response).map(|error| format!(": {error}")).unwrap_or_default();
-            return Ok(StepEnd::LeftOut(format!(
-                "the issuer registers no native application with {NATIVE_REDIRECT_URI} (status {}{says})",
-                response.status
-            )));
-        }
-        let plain_http = self.is_plain_http();
-        let artefact = Registration { response, request: body, metadata, plain_http };
+        let refuses_native =
+            wish.redirect_uris == RedirectUris::NativeLoopback && response.object().is_none_or(|body| !body.contains_key("client_id"));
+        Ok(refuses_native.then(|| {
+            let says = error_of(response).map(|error| format!(": {error}")).unwrap_or_default();
+            StepEnd::LeftOut(format!("the issuer registers no native application with {NATIVE_REDIRECT_URI} (status {}{says})", response.status))
+        }))
+    }
+
+    /// Judges what came, and keeps the client for the story.
+    fn take_registration(&mut self, wish: &ClientWish, wished: WishedClient, response: Received, at: Instant) -> Result<StepEnd, Stop> {
+        let WishedClient { metadata: request, signer, redirect_uri } = wished;
+        let artefact = Registration { response, request, metadata: self.metadata_value()?, plain_http: self.is_plain_http() };
         self.judge(&artefact);
         self.judge_as_product(&artefact);
         let response = artefact.response;
         self.facts.registration = response.object();
         self.confirm_request_key(&response);
         self.confirm_client_links(&response);
-        let Some(client) = self.registered_client(&response, asked, at) else {
+        let Some(mut client) = self.registered_client(&response, wish.auth_method.map(AuthMethod::from), at) else {
             let says = error_of(&response).map(|error| format!(": {error}")).unwrap_or_default();
             return Err(Stop::Issuer(format!("the registration endpoint answered {} and gave no client{says}", response.status)));
         };
-        let mut client = client;
         if let Some(registered) = &mut client.registered {
             (registered.signer, registered.redirect_uri) = (signer, redirect_uri);
         }
@@ -173,55 +167,6 @@ impl Session {
     /// True if the issuer is on loopback over plain http, as only tests have it.
     pub(super) fn is_plain_http(&self) -> bool {
         Url::parse(&self.run.config.issuer).is_ok_and(|issuer| is_plain_loopback(&issuer))
-    }
-
-    /// The client metadata to register: everything the story needs and nothing else. A story that says which grants it needs leaves out what
-    /// the issuer does not advertise, in scopes too: some issuers refuse the whole registration for one such value.
-    pub(super) fn client_metadata(&self, method: Option<AuthMethod>, grant_types: &[String]) -> Result<Value, Stop> {
-        let method = method.unwrap_or_else(|| self.offered_method(true));
-        let mut grants = vec!["authorization_code", "refresh_token", "client_credentials"];
-        let mut scopes: Vec<&str> = self.scopes.split_ascii_whitespace().collect();
-        if !grant_types.is_empty() {
-            let offered = self.listed("grant_types_supported")?;
-            let offers = |grant: &str| offered.as_ref().is_none_or(|offered| offered.contains(&grant));
-            grants = grant_types.iter().map(String::as_str).filter(|grant| *grant == "authorization_code" || offers(grant)).collect();
-            let offered = self.listed("scopes_supported")?;
-            scopes.retain(|scope| *scope == "openid" || offered.as_ref().is_none_or(|offered| offered.contains(scope)));
-        }
-        let mut body = json!({
-            "client_name": "oa-authtest",
-            "redirect_uris": [self.run.redirect_uri()],
-            "response_types": ["code"],
-            "grant_types": grants,
-            "token_endpoint_auth_method": method.as_str(),
-        });
-        // Without a grant that redirects there is nothing to redirect and no response type (RFC 7591 2, 2.1).
-        if !grants.contains(&"authorization_code")
-            && let Some(members) = body.as_object_mut()
-        {
-            members.shift_remove("redirect_uris");
-            members.insert("response_types".to_owned(), json!([]));
-        }
-        // A story may ask for nothing; an empty scope is no scope (RFC 6749 3.3).
-        if !scopes.is_empty() {
-            body["scope"] = json!(scopes.join(" "));
-        }
-        Ok(body)
-    }
-
-    /// Puts other redirect URIs into the client metadata, if a story wishes for others.
-    fn wish_redirect_uris(&self, wish: RedirectUris, metadata: &mut Value) {
-        match wish {
-            RedirectUris::Own => {}
-            RedirectUris::Two => {
-                let own = self.run.redirect_uri();
-                metadata["redirect_uris"] = json!([own, second_redirect_uri(&own)]);
-            }
-            RedirectUris::NativeLoopback => {
-                metadata["redirect_uris"] = json!([NATIVE_REDIRECT_URI]);
-                metadata["application_type"] = json!("native");
-            }
-        }
     }
 
     /// The client in a registration response, if there is one to go on with.
@@ -267,73 +212,6 @@ impl Session {
         };
         Some(Client { id, secret, method, registered: Some(registered) })
     }
-
-    /// Whether the issuer advertises a method; without a list it is `client_secret_basic` (OpenID Connect Discovery 3).
-    fn offers_method(&self, method: AuthMethod) -> Result<bool, Stop> {
-        let offered = self.listed("token_endpoint_auth_methods_supported")?;
-        Ok(offered.map_or(method == AuthMethod::ClientSecretBasic, |offered| offered.contains(&method.as_str())))
-    }
-
-    /// The method to authenticate with where nothing else decides: what the metadata offers, `client_secret_basic` if it says nothing
-    /// (OpenID Connect Discovery 3).
-    fn offered_method(&self, has_secret: bool) -> AuthMethod {
-        if !has_secret {
-            return AuthMethod::None;
-        }
-        let offered = self.facts.metadata.as_ref().and_then(|metadata| metadata.get("token_endpoint_auth_methods_supported"));
-        let Some(offered) = offered.and_then(Value::as_array) else {
-            return AuthMethod::ClientSecretBasic;
-        };
-        let offers = |method: AuthMethod| offered.iter().any(|name| name.as_str() == Some(method.as_str()));
-        if !offers(AuthMethod::ClientSecretBasic) && offers(AuthMethod::ClientSecretPost) {
-            AuthMethod::ClientSecretPost
-        } else {
-            AuthMethod::ClientSecretBasic
-        }
-    }
-}
-
-/// Adds what a story wants beside the usual.
-fn add_to(body: &mut Value, wish: &ClientWish, signer: Option<&Signer>, redirect_uri: Option<&str>) {
-    if let Some(signer) = signer {
-        body["token_endpoint_auth_signing_alg"] = json!(signer.key.alg().name());
-        match &signer.hosted {
-            Some(hosted) => body["jwks_uri"] = json!(hosted.url()),
-            None => body["jwks"] = signer.key.set(),
-        }
-    }
-    if let Some(alg) = &wish.userinfo_alg {
-        body["userinfo_signed_response_alg"] = json!(alg);
-    }
-    if let Some(redirect_uri) = redirect_uri {
-        body["redirect_uris"] = json!([redirect_uri]);
-    }
-    if !wish.contacts.is_empty() {
-        body["contacts"] = json!(wish.contacts);
-    }
-    if let Some(client_uri) = &wish.client_uri {
-        body["client_uri"] = json!(client_uri);
-    }
-}
-
-impl From<ClientAuth> for AuthMethod {
-    fn from(method: ClientAuth) -> Self {
-        match method {
-            ClientAuth::ClientSecretBasic => Self::ClientSecretBasic,
-            ClientAuth::ClientSecretPost => Self::ClientSecretPost,
-            ClientAuth::PrivateKeyJwt => Self::PrivateKeyJwt,
-            ClientAuth::None => Self::None,
-        }
-    }
-}
-
-/// The redirect URI of a native application on loopback, without the port, which it learns when it starts (RFC 8252 7.3).
-pub const NATIVE_REDIRECT_URI: &str = "http://127.0.0.1/oa-authtest";
-
-/// A redirect URI beside this one: its path is another.
-pub(super) fn second_redirect_uri(own: &str) -> String {
-    let at = own.find(['?', '#']).unwrap_or(own.len());
-    format!("{}-second{}", &own[..at], &own[at..])
 }
 
 /// `error` and `error_description` of an error response, for a message.

@@ -18,6 +18,7 @@ pub mod known;
 pub mod markdown;
 pub mod model;
 pub mod schema;
+pub mod shell;
 pub mod statement;
 pub mod visible;
 pub mod words;

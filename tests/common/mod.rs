@@ -6,7 +6,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use oa_authtest::report::model::{RunReport, TestReport};
+use oa_authtest::report::model::{RunReport, TestReport, Verdict};
 
 /// The longest any run in a test may take; a run that hangs fails its test instead of the whole suite.
 const DEADLINE: Duration = Duration::from_secs(120);
@@ -70,6 +70,14 @@ pub fn results(folder: &Path) -> RunReport {
 /// One test of a run.
 pub fn test<'a>(report: &'a RunReport, id: &str) -> &'a TestReport {
     report.tests.iter().find(|test| test.id == id).unwrap_or_else(|| panic!("there is no {id} in the report"))
+}
+
+/// Fails the test unless every test of a run was told to its end and broke nothing.
+pub fn all_ran(report: &RunReport, ended: &Ended) {
+    for test in &report.tests {
+        assert!(matches!(test.verdict, Verdict::Passed | Verdict::Suggested | Verdict::Warned), "{}: {:?}\n{}", test.id, test.reason, ended.said());
+        assert_eq!(test.counts.failures, 0, "{}\n{}", test.id, ended.said());
+    }
 }
 
 /// A port of loopback that was free a moment ago.

@@ -3,8 +3,10 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use oa_authtest::guard::{Guarded, Line};
+use oa_authtest::guard::Guarded;
 use serde_json::{Value, json};
+
+use crate::chromedriver;
 
 /// Told before anything of the page is read.
 const WATCH: &str = "window.violations = [];
@@ -21,22 +23,7 @@ pub struct Chromium {
 
 impl Chromium {
     pub async fn start() -> Self {
-        let guard = Path::new(env!("CARGO_BIN_EXE_oa-authtest"));
-        let program = which::which("chromedriver").expect("chromedriver is there");
-        let (driver, port) = loop {
-            let mut driver = Guarded::start(Some(guard), &program, &["--port=0".into()]).await.unwrap();
-            let mut port = None;
-            while port.is_none() {
-                let Some(line) = driver.next_line().await else { break };
-                let Line::Out(line) = line else { continue };
-                port = line.split_once("started successfully on port ").map(|(_, rest)| rest.trim_end_matches('.').parse::<u16>().unwrap());
-            }
-            match port {
-                Some(port) => break (driver, port),
-                // The port was taken a moment before.
-                None => driver.stop().await,
-            }
-        };
+        let (driver, port) = chromedriver::start().await;
         let client = reqwest::Client::builder().timeout(Duration::from_secs(60)).no_proxy().build().unwrap();
         let wanted = json!({ "capabilities": { "alwaysMatch": {
             "goog:chromeOptions": { "args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--window-size=1280,900"] },

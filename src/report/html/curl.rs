@@ -1,9 +1,7 @@
 //! An exchange's request as a command line for `curl`, for any POSIX shell.
 
-use std::fmt::Write as _;
-
 use crate::report::model::Exchange;
-use crate::report::visible;
+use crate::report::shell::{octal, quote};
 
 /// Headers between two ends of a connection, and those `curl` makes itself from the address and the body.
 const LEFT_OUT: &[&str] = &[
@@ -67,44 +65,12 @@ fn is_sent(name: &str, value: &str, all: &[(String, String)]) -> bool {
     token(name) && !value.contains(['\0', '\r', '\n']) && !LEFT_OUT.iter().any(|known| name.eq_ignore_ascii_case(known)) && !named()
 }
 
-/// One word for a shell. In single quotes everything is itself but the single quote. Characters nobody sees come from `printf`: pasted as
-/// they are, they would be keystrokes to a terminal, or deceive the reader.
-pub fn quote(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    let mut rest = text;
-    loop {
-        let hidden = |c: char| c != '\n' && visible::hides(c);
-        let seen = rest.find(hidden).unwrap_or(rest.len());
-        if seen > 0 || out.is_empty() {
-            out.push('\'');
-            out.push_str(&rest[..seen].replace('\'', r"'\''"));
-            out.push('\'');
-        }
-        rest = &rest[seen..];
-        if rest.is_empty() {
-            return out;
-        }
-        let unseen = rest.find(|c| !hidden(c)).unwrap_or(rest.len());
-        let _ = write!(out, "\"$(printf '{}')\"", octal(&rest.as_bytes()[..unseen]));
-        rest = &rest[unseen..];
-    }
-}
-
-/// Bytes for `printf`.
-fn octal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 4), |mut out, byte| {
-        let _ = write!(out, "\\{byte:03o}");
-        out
-    })
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use std::process::Command;
 
     use super::*;
-    use proptest::prelude::*;
 
     fn exchange(method: &str, headers: &[(&str, &str)], body: Option<&str>) -> Exchange {
         Exchange {
@@ -166,12 +132,6 @@ mod tests {
     }
 
     #[test]
-    fn shows_what_cannot_be_seen() {
-        assert_eq!(quote("a\u{1b}[201~\u{202e}b\n"), "'a'\"$(printf '\\033')\"'[201~'\"$(printf '\\342\\200\\256')\"'b\n'");
-        assert_eq!(quote(""), "''");
-    }
-
-    #[test]
     fn sends_a_body_with_nul_by_a_pipe() {
         let said = command(&exchange("POST", &[], Some("a\0%'b")), false);
         assert!(said.starts_with(r"printf '\141\000\045\047\142' | curl"), "{said}");
@@ -184,15 +144,5 @@ mod tests {
         let got = arguments(&command(&exchange("POST", &[("x-all", "$(exit) `x` \" \\ !")], Some(&all)), false));
         let got: Vec<_> = got.split(|byte| *byte == 0).collect();
         assert!(got.contains(&all.as_bytes()) && got.contains(&&b"x-all: $(exit) `x` \" \\ !"[..]));
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig { failure_persistence: None, cases: 64, ..ProptestConfig::default() })]
-
-        #[test]
-        fn a_shell_hands_on_any_text(text in "[^\0]*") {
-            let got = arguments(&format!("curl {}", quote(&text)));
-            prop_assert_eq!(got.strip_suffix(b"\0").unwrap(), text.as_bytes());
-        }
     }
 }

@@ -291,6 +291,7 @@ impl<'a> Walk<'a> {
         }
         if let Some(button) = dismissal(facts).filter(|_| self.visit.conduct != Conduct::Silent)
             && !self.answered_banners.contains(&facts.document)
+            && self.answered_banners.len() < PAGES
         {
             let next = Move::Press { button: button.index, tick: Vec::new() };
             return self.dismiss(Sight { kind: PageKind::Banner, why: "a cookie banner".to_owned(), next }).await;

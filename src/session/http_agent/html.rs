@@ -1,5 +1,7 @@
 //! The facts of an HTML page and its forms, gathered without running it.
 
+use std::collections::HashSet;
+
 use scraper::{ElementRef, Html, Selector};
 use url::Url;
 
@@ -35,6 +37,7 @@ impl Page {
             Some(id) => forms.iter().position(|form| form.attr("id") == Some(id)),
             None => ancestors(element).find_map(|parent| forms.iter().position(|form| form.id() == parent.id())),
         };
+        let banners: HashSet<_> = banners(&document).iter().map(|banner| banner.id()).collect();
         let mut page = Self { forms: forms.iter().map(|form| Form::new(form, url, &base)).collect(), ..Self::default() };
         let facts = &mut page.facts;
         for (index, element) in document.select(&css("input, button, select, textarea, a, [role=button]")).take(ELEMENTS).enumerate() {
@@ -56,7 +59,7 @@ impl Page {
             let configured = chosen(&button, &element);
             match kind.as_str() {
                 _ if !usable || !visible(&element) || facts.fields.len() + facts.buttons.len() >= FIELDS => {}
-                _ if in_banner(&element) => {}
+                _ if ancestors(&element).any(|parent| banners.contains(&parent.id())) => {}
                 "text" | "email" | "password" | "tel" | "number" | "search" | "url" if element.value().name() == "input" => {
                     facts.fields.push(Field {
                         index,
@@ -135,6 +138,7 @@ const FORMS: usize = 50;
 const DEPTH: usize = 256;
 /// How many fields and buttons are told.
 const FIELDS: usize = 100;
+const BANNERS: usize = 100;
 const COMPLAINTS: &str = "[role=alert], .error, .errors, .error-message, .validation-summary-errors, .field-validation-error, .alert-danger, \
     .alert-error, .invalid-feedback, [aria-live=assertive], [aria-live][class*=error i], [aria-live][id*=error i]";
 const PUZZLES: &str = "iframe[src*=captcha i], iframe[src*=\"challenges.cloudflare.com\" i], .g-recaptcha, .h-captcha, .cf-turnstile";
@@ -175,16 +179,16 @@ fn usable(element: &ElementRef) -> bool {
     !disabled(element) && !ancestors(element).any(|parent| matches!(parent.value().name(), "fieldset" | "div") && disabled(&parent))
 }
 
-/// True for what belongs to a cookie banner.
-fn in_banner(element: &ElementRef) -> bool {
-    let said = |e: &ElementRef, name: &str| e.attr(name).is_some_and(|text| text.to_ascii_lowercase().contains("cookie"));
-    let named = |e: &ElementRef| ["id", "class", "aria-label"].iter().any(|name| said(e, name));
-    let asks = |e: &ElementRef| {
-        let dialog = e.value().name() == "dialog" || matches!(e.attr("role"), Some("dialog" | "alertdialog"));
-        dialog && text(e).to_lowercase().contains("cookie")
-    };
-    let mut layers = ancestors(element).filter(|e| !matches!(e.value().name(), "html" | "body" | "main" | "form"));
-    layers.any(|e| (named(&e) || asks(&e)) && e.select(&css("input[type=password]")).next().is_none())
+/// What asks about cookies: named so, or a dialog that says so. Looked for once a page, since what is in it is read for that.
+fn banners(document: &Html) -> Vec<ElementRef<'_>> {
+    let (named, dialogs, password) = (
+        css("[id*=cookie i], [class*=cookie i], [aria-label*=cookie i]"),
+        css("dialog, [role=dialog], [role=alertdialog]"),
+        css("input[type=password]"),
+    );
+    let asking = document.select(&dialogs).take(BANNERS).filter(|dialog| text(dialog).to_lowercase().contains("cookie"));
+    let layers = document.select(&named).take(BANNERS).chain(asking).filter(|e| !matches!(e.value().name(), "html" | "body" | "main" | "form"));
+    layers.filter(|layer| layer.select(&password).next().is_none()).collect()
 }
 
 /// What can be told without style sheets.
