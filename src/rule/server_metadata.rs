@@ -91,8 +91,8 @@ static RULES: &[Check<ServerMetadata>] = &[
         "Without it a client gets no token.",
         |server| same(server, &endpoints::TOKEN_ENDPOINT),
     ),
-    // A server that no grant type sends anybody to has no response type to name: it is required to name them and forbidden to publish none
-    // (RFC 8414, erratum 7793), so either is right.
+    // A server that no grant type sends anybody to has no response type to name: section 2 requires it to name some
+    // and section 3.2 forbids it to publish none, so either is right.
     must(
         "server-metadata/response-types",
         "RFC8414-2",
