@@ -1,6 +1,6 @@
 //! HTML: one file a run, made of the same Markdown, with everything in it and nothing from elsewhere.
 //!
-//! All text reaches the page by way of the Markdown or [`text`]; the page's policy allows one style sheet, one script and `data:` images, so
+//! All text reaches the page by way of the Markdown or `text`; the page's policy allows one style sheet, one script and `data:` images, so
 //! that what slipped through all the same could do nothing.
 
 use std::path::{Path, PathBuf};

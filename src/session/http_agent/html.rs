@@ -111,8 +111,7 @@ impl Page {
             texts.filter(|text| !text.is_empty()).take(most).collect()
         };
         facts.headings = all("h1, h2", 6);
-        facts.alerts = all(COMPLAINTS, 5);
-        facts.alerts.extend(referred(&document));
+        facts.alerts = all(COMPLAINTS, 5).into_iter().chain(referred(&document)).collect();
         facts.alerts.dedup();
         let addresses = |selector: &str, attribute: &str, most: usize| -> Vec<String> {
             let selector = css(selector);
