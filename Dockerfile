@@ -9,6 +9,7 @@ COPY Cargo.toml Cargo.lock ./
 COPY src src
 COPY features features
 COPY fixtures fixtures
+COPY schema schema
 COPY templates templates
 RUN cargo build --release --locked
 

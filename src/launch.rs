@@ -99,8 +99,9 @@ pub async fn launch(config: Config, bound: Option<Arc<CallbackListener>>, mut te
     // results.json first: whatever goes wrong with the other formats, what was gathered is kept.
     let written = crate::report::write(&report, &config.report.dir, &config.report.formats);
     let summary = written.as_ref().ok().map(crate::report::Written::to_read);
+    let page = written.as_ref().ok().and_then(|written| written.html.as_deref());
     // Whoever closed the pipe does not want to read it; the exit code still tells.
-    let _ = terminal.result(&report, summary);
+    let _ = terminal.result(&report, summary, page);
     if let (true, Ok(written)) = (config.report.statement, &written) {
         state(&report, &written.results, &features);
     }

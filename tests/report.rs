@@ -356,7 +356,7 @@ fn console(events: Vec<Happened>, report: &RunReport) -> (String, String) {
     for event in events {
         console.event(event);
     }
-    console.result(report, Some(Path::new("reports/summary.md"))).unwrap();
+    console.result(report, Some(Path::new("reports/summary.md")), Some(Path::new("reports/report.html"))).unwrap();
     (String::from_utf8(err).unwrap(), String::from_utf8(out).unwrap())
 }
 
@@ -426,6 +426,6 @@ fn colours_are_written_where_they_are_wanted() {
     let (mut out, mut err) = (Vec::new(), Vec::new());
     let mut console = Console::new(choices, &mut out, &mut err);
     console.event(ended(&report, 0));
-    console.result(&report, None).unwrap();
+    console.result(&report, None, None).unwrap();
     assert!(out.contains(&0x1b) && !err.contains(&0x1b));
 }

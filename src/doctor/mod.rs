@@ -103,7 +103,7 @@ impl Seen {
 }
 
 /// What the advice at the end of our messages begins with.
-const ADVICE: [&str; 8] = [": check ", ": install ", ": leave ", ": name ", ": use ", ": end what ", "; check ", "; trust "];
+const ADVICE: [&str; 10] = [": check ", ": set ", ". Choose ", ": install ", ": leave ", ": name ", ": use ", ": end what ", "; check ", "; trust "];
 
 /// Everything that was looked at, and what comes of it.
 #[derive(Debug, Clone, Serialize)]

@@ -147,8 +147,8 @@ impl<O: Write, E: Write> Console<O, E> {
     ///
     /// # Errors
     /// Whatever writing to `out` returns; a closed pipe for one.
-    pub fn result(&mut self, report: &RunReport, summary: Option<&Path>) -> io::Result<()> {
-        result::write(&mut self.out, self.choices, report, summary)?;
+    pub fn result(&mut self, report: &RunReport, summary: Option<&Path>, page: Option<&Path>) -> io::Result<()> {
+        result::write(&mut self.out, self.choices, report, summary, page)?;
         self.out.flush()
     }
 }

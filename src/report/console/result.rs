@@ -39,12 +39,12 @@ struct Section {
 
 /// Writes the result: each broken rule once with the tests it is broken in, what stopped tests, each reason once, then the verdict. On a screen the
 /// first failing rule of each test comes before others, and what finds no room is counted.
-pub fn write(out: &mut impl Write, choices: Choices, report: &RunReport, summary: Option<&Path>) -> io::Result<()> {
+pub fn write(out: &mut impl Write, choices: Choices, report: &RunReport, summary: Option<&Path>, page: Option<&Path>) -> io::Result<()> {
     let headline = paint(choices.colour_out, &words::run_headline(report), report.verdict);
     if choices.loudness == Loudness::Quiet {
         return writeln!(out, "{headline}");
     }
-    let end = end(report, summary);
+    let end = end(report, summary, page);
     let sections = sections(choices, report, summary);
     let (shown, left) = fitting(&sections, &end, &words::run_headline(report), choices.screen);
     for section in &sections[..shown] {
@@ -66,7 +66,7 @@ pub fn write(out: &mut impl Write, choices: Choices, report: &RunReport, summary
 }
 
 /// What stands before the verdict, and after it.
-fn end(report: &RunReport, summary: Option<&Path>) -> (Vec<String>, Option<String>) {
+fn end(report: &RunReport, summary: Option<&Path>, page: Option<&Path>) -> (Vec<String>, Option<String>) {
     let mut before = Vec::new();
     if report.environment.is_insecure() {
         before.push("⚠️ TLS certificates were not verified.".to_owned());
@@ -80,7 +80,9 @@ fn end(report: &RunReport, summary: Option<&Path>) -> (Vec<String>, Option<Strin
     if let Some(left) = words::left_behind(report.tests.iter().flat_map(|test| &test.left_behind)) {
         before.push(format!("🧹 {left}: the summary says which and why."));
     }
-    (before, summary.map(|summary| format!("Summary: {}", super::line(&summary.display().to_string()))))
+    let line = |path: &Path| super::line(&path.display().to_string());
+    let page = page.filter(|page| Some(*page) != summary).map(|page| format!(", to be opened in a browser: {}", line(page))).unwrap_or_default();
+    (before, summary.map(|summary| format!("Summary: {}{page}", line(summary))))
 }
 
 /// How many sections fit the screen beside the end, at least one; and what is left, in words.
@@ -268,7 +270,7 @@ mod tests {
 
     fn on(screen: Option<Size>, report: &RunReport) -> String {
         let mut out = Vec::new();
-        write(&mut out, Choices { screen, ..Choices::PLAIN }, report, Some(Path::new("reports/summary.md"))).unwrap();
+        write(&mut out, Choices { screen, ..Choices::PLAIN }, report, Some(Path::new("reports/summary.md")), None).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -311,7 +313,7 @@ mod tests {
     #[test]
     fn quiet_is_a_line() {
         let mut out = Vec::new();
-        write(&mut out, Choices { loudness: Loudness::Quiet, ..Choices::PLAIN }, &sample(), Some(Path::new("reports/summary.md"))).unwrap();
+        write(&mut out, Choices { loudness: Loudness::Quiet, ..Choices::PLAIN }, &sample(), Some(Path::new("reports/summary.md")), None).unwrap();
         assert_eq!(String::from_utf8(out).unwrap().lines().count(), 1);
     }
 }
