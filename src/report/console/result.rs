@@ -81,7 +81,7 @@ fn end(report: &RunReport, summary: Option<&Path>, page: Option<&Path>) -> (Vec<
         before.push(format!("🧹 {left}: the summary says which and why."));
     }
     let line = |path: &Path| super::line(&path.display().to_string());
-    let page = page.filter(|page| Some(*page) != summary).map(|page| format!(", to be opened in a browser: {}", line(page))).unwrap_or_default();
+    let page = page.filter(|page| Some(*page) != summary).map(|page| format!("; for a browser: {}", line(page))).unwrap_or_default();
     (before, summary.map(|summary| format!("Summary: {}{page}", line(summary))))
 }
 
