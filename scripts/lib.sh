@@ -114,7 +114,7 @@ need_browser() {
     done
     if [ ${#offered[@]} -gt 0 ]; then apt_install "${offered[@]}"; fi
   fi
-  have_browser || die "chromedriver and Chromium or Chrome are missing, and apt does not offer them here. Install both, of the same version, or use --quick."
+  have_browser || die "chromedriver and Chromium or Chrome are missing, and apt does not offer them here. Install both, of the same version, or do without: scripts/test --quick, scripts/demo --agent http."
 }
 
 # True if the options for `oa-authtest run` leave the browser to be started on this machine.
@@ -127,7 +127,14 @@ wants_browser() {
 
 # Says where the report is, if this run, and not an earlier one, has written it.
 tell_report() {
-  if [ "$1" -nt "$2" ]; then say "The report is $ROOT/$1"; else say "No report was written."; fi
+  local page="$ROOT/${1%/*}/report.html"
+  if [ "$page" -nt "$2" ]; then
+    say "The report is $page"
+  elif [ "$1" -nt "$2" ]; then
+    say "The report is $ROOT/$1"
+  else
+    say "No report was written."
+  fi
 }
 
 # oidc-provider does not start without URL.parse, which came late to Node.js 20.

@@ -649,6 +649,8 @@ fn what_init_writes_is_every_key_there_is_and_each_example_can_be_used() {
             panic!("{line}: {error}");
         }
     }
+    // Names that are looked at only when a run begins.
+    assert!(document.contains("# formats = [\"markdown\", \"html\"]\n"), "{document}");
     // The issuer is set; --config, --demo and the like belong to a call.
     let keys = |kind: Kind| if let Kind::Declarations(names) = kind { names().len() } else { 1 };
     assert_eq!(shown + 1, SETTINGS.iter().filter(|setting| setting.in_file()).map(|setting| keys(setting.kind)).sum::<usize>());

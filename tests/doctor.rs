@@ -370,3 +370,12 @@ fn what_the_issuer_says_does_not_reach_the_terminal_as_it_is() {
     assert!(ended.stdout.contains("evil.example"), "{}", ended.said());
     assert!(!ended.stdout.contains('\u{1b}') && !ended.stdout.contains('\u{202e}'), "{}", ended.said());
 }
+
+#[test]
+fn every_persona_of_a_demo_is_fine() {
+    for persona in ["airlock", "aidbox"] {
+        let (ended, said) = doctor(&["--demo", "--persona", persona, "--agent", "http"], &[]);
+        assert_eq!(ended.code, 0, "{persona}: {}", ended.said());
+        assert_eq!(check(&said, "discovery")["mark"], "fine", "{persona}: {}", ended.said());
+    }
+}

@@ -159,3 +159,41 @@ fn a_statement_is_written_if_nothing_failed_and_refused_otherwise() {
     assert_eq!(refused.code, 2, "{}", refused.said());
     assert!(refused.stderr.contains("no statement of conformance"), "{}", refused.said());
 }
+
+#[test]
+fn the_image_copies_every_folder_that_is_compiled_in() {
+    fn sources(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
+        for entry in fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+            if entry.is_dir() { sources(&entry, found) } else { found.push(entry) }
+        }
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let dockerfile = text(root, "Dockerfile");
+    let mut files = Vec::new();
+    sources(&root.join("src"), &mut files);
+    let mut included = 0;
+    for file in files.iter().filter(|file| file.extension().is_some_and(|end| end == "rs")) {
+        let code = fs::read_to_string(file).expect("a source file");
+        for path in code.split("include_str!(\"").skip(1).filter_map(|rest| rest.split('"').next()) {
+            let Some(outside) = path.rsplit("../").next().filter(|_| path.starts_with("../")) else { continue };
+            let Some((folder, _)) = outside.split_once('/') else { continue };
+            included += 1;
+            // A path may lead to a folder of src, which is copied whole.
+            let copied = root.join("src").join(folder).exists() || dockerfile.contains(&format!("COPY {folder} {folder}\n"));
+            assert!(copied, "{}: {path} is not in the image", file.display());
+        }
+    }
+    assert!(included > 0);
+}
+
+#[test]
+fn rendering_one_more_format_leaves_the_others() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    demo(folder, "reports", &["--test", "*/client-credentials-flow"]);
+    let ended = call(folder, &["report", "reports/results.json", "--format", "junit"]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (0, "reports/junit.xml\n"), "{}", ended.said());
+    for name in ["summary.md", "report.html", "junit.xml"] {
+        assert!(folder.join("reports").join(name).exists(), "{name}");
+    }
+}

@@ -357,7 +357,7 @@ fn console(events: Vec<Happened>, report: &RunReport) -> (String, String) {
         console.event(event);
     }
     let [results, summary, html] = ["results.json", "summary.md", "report.html"].map(|name| Path::new("reports").join(name));
-    console.result(report, Some(&Written { results, summary: Some(summary), html: Some(html) })).unwrap();
+    console.result(report, Some(&Written { results, summary: Some(summary), html: Some(html), junit: None })).unwrap();
     (String::from_utf8(err).unwrap(), String::from_utf8(out).unwrap())
 }
 

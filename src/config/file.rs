@@ -241,7 +241,7 @@ impl Reader<'_> {
             }
             // Its table was read as a whole.
             (Kind::Declarations(_), _) => Err(wrong("a table", "…")),
-            (Kind::List(_), _) => Err(wrong("a list of strings", &format!("[\"{}\"]", setting.default))),
+            (Kind::List(_), _) => Err(wrong("a list of strings", &format!("[\"{}\"]", setting.default.replace(',', "\", \"")))),
             (Kind::Secret, DeValue::String(text)) => Ok(Value::of(Kind::Secret, text.to_string())),
             (Kind::Secret, DeValue::Table(table)) => self
                 .secret_source(table)

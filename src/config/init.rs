@@ -131,7 +131,7 @@ fn example(setting: &Setting) -> String {
         Kind::Number => "1".to_owned(),
         Kind::Switch => "false".to_owned(),
         Kind::Secret => format!("{{ env = {} }}", text(setting.env)),
-        Kind::List(_) | Kind::Declarations(_) => format!("[{}]", text(setting.default)),
+        Kind::List(_) | Kind::Declarations(_) => format!("[{}]", setting.default.split(',').map(text).collect::<Vec<_>>().join(", ")),
         _ if !setting.default.is_empty() => text(setting.default),
         Kind::Choice(names) => text(names().first().map_or("", String::as_str)),
         Kind::Path => text("path/to/file"),

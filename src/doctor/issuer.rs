@@ -85,6 +85,10 @@ impl Doctor<'_> {
     fn metadata(&self, what: &str) -> Seen {
         let metadata = self.session.facts.metadata.clone().unwrap_or_default();
         let issuer = &self.config().issuer;
+        if metadata.keys().all(|member| self.config().endpoints.contains_key(member.as_str())) {
+            let named: Vec<&str> = metadata.keys().map(String::as_str).collect();
+            return Seen::fine(format!("the issuer publishes no metadata; configured: {}", named.join(", ")));
+        }
         let published = metadata.get("issuer").and_then(Value::as_str).unwrap_or_default();
         let lacking: Vec<&str> = ENDPOINTS.into_iter().filter(|name| !matches!(self.session.endpoint(name), Ok(Some(_)))).collect();
         let saw = format!("{what} with {} members", metadata.len());

@@ -7,11 +7,15 @@ use serde_json::{Value, json};
 use super::network::until;
 use super::{Doctor, Seen};
 use crate::feature::authorize::Authorize;
+use crate::feature::step::ClientWish;
 use crate::report::model::Entry;
 use crate::session::{Stop, missing};
 
 /// The grants a client is registered for.
 const GRANTS: [&str; 2] = ["authorization_code", "client_credentials"];
+
+/// The scope of OpenID Connect.
+const OPENID: &str = "openid";
 
 impl Doctor<'_> {
     pub(super) async fn login(&mut self) {
@@ -61,12 +65,19 @@ impl Doctor<'_> {
     }
 
     async fn tell_login(&mut self) -> Result<(), Stop> {
-        if self.session.facts.client.is_none() {
+        // A server without OpenID Connect is asked for what it knows, and a client may get less than it registers for.
+        let offered = self.session.listed("scopes_supported")?.unwrap_or_else(|| vec![OPENID]);
+        let mut scope = if offered.contains(&OPENID) { OPENID.to_owned() } else { offered.join(" ") };
+        if self.session.facts.client.is_none() && self.config().client.is_none() {
+            let wish = ClientWish { grant_types: GRANTS.map(str::to_owned).to_vec(), scope: Some(scope.clone()), ..ClientWish::default() };
+            self.session.register(&wish).await?;
+            let registered = self.session.facts.registration.as_ref().and_then(|members| members.get("scope")).and_then(Value::as_str);
+            scope = registered.map_or(scope, str::to_owned);
+        } else if self.session.facts.client.is_none() {
             self.session.use_client(&GRANTS.map(str::to_owned)).await?;
         }
-        // A server without OpenID Connect is asked for what it knows.
-        let offered = self.session.listed("scopes_supported")?.unwrap_or_else(|| vec!["openid"]);
-        let scope = if offered.contains(&"openid") { "openid" } else { offered.first().copied().unwrap_or("openid") };
+        let mut words = scope.split_ascii_whitespace();
+        let scope = words.clone().find(|word| *word == OPENID).or_else(|| words.next()).unwrap_or(OPENID);
         let wish: Authorize = serde_json::from_value::<Authorize>(json!({ "scope": Value::from(scope) })).map_err(|_| missing("a login"))?;
         self.session.authorize(&wish).await?;
         self.session.exchange_code().await?;

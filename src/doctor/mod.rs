@@ -106,7 +106,7 @@ impl Seen {
 }
 
 /// What the advice at the end of our messages begins with.
-const ADVICE: [&str; 9] = [": check ", ": install ", ": leave ", ": name ", ": set ", ": use ", ": end what ", "; check ", "; trust "];
+const ADVICE: [&str; 10] = [": check ", ". Choose ", ": install ", ": leave ", ": name ", ": set ", ": use ", ": end what ", "; check ", "; trust "];
 
 /// Everything that was looked at, and what comes of it.
 #[derive(Debug, Clone, Serialize)]

@@ -63,9 +63,8 @@ impl Session {
     pub fn blame(&self, error: VisitError) -> Stop {
         let registered = self.facts.client.as_ref().is_some_and(|client| client.registered.is_some());
         match error {
-            VisitError::ErrorPage { url, status, text } => {
-                let status = status.map(|status| format!(" (status {status})")).unwrap_or_default();
-                let page = self.recorder.redactor().text(&format!("the issuer showed an error page at {url}{status}: {text}"));
+            VisitError::ErrorPage { .. } => {
+                let page = self.recorder.redactor().text(&error.to_string());
                 if registered {
                     Stop::Issuer(page)
                 } else {

@@ -35,12 +35,14 @@ pub struct Written {
     pub summary: Option<PathBuf>,
     /// `report.html`, if HTML was asked for.
     pub html: Option<PathBuf>,
+    /// `junit.xml`, if `JUnit` was asked for.
+    pub junit: Option<PathBuf>,
 }
 
 impl Written {
-    /// What a reader opens first: the page, else the summary, else the results.
+    /// What a reader opens first: the page, else the summary, else what else was asked for, else the results.
     pub fn to_read(&self) -> &Path {
-        self.html.as_ref().or(self.summary.as_ref()).unwrap_or(&self.results)
+        self.html.as_ref().or(self.summary.as_ref()).or(self.junit.as_ref()).unwrap_or(&self.results)
     }
 }
 
@@ -50,28 +52,40 @@ impl Written {
 /// # Errors
 /// [`ReportError`] for the first file that could not be written or removed.
 pub fn write(report: &RunReport, dir: &Path, formats: &[Format]) -> Result<Written, ReportError> {
+    let leftovers = file::Leftovers::find(dir);
+    let (paths, written) = write_formats(report, dir, formats)?;
+    leftovers.remove(dir, report, &written)?;
+    Ok(paths)
+}
+
+/// Where the reports are, and every file written beside the results.
+fn write_formats(report: &RunReport, dir: &Path, formats: &[Format]) -> Result<(Written, Vec<PathBuf>), ReportError> {
     // Ids name files, so they are looked at before anything is written.
     report.tests.iter().try_for_each(|test| file::test_name(&test.id).map(drop))?;
-    let leftovers = file::Leftovers::find(dir);
     // The results first: whatever goes wrong with the rest, it can be rendered from them again.
     let results = json::write(report, dir)?;
     let mut written = if formats.contains(&Format::Markdown) { markdown::write_all(report, dir)? } else { Vec::new() };
     let summary = written.first().cloned();
     let html = if formats.contains(&Format::Html) { Some(html::write(report, dir)?) } else { None };
     written.extend(html.clone());
-    if formats.contains(&Format::Junit) {
-        written.push(junit::write(report, dir)?);
-    }
-    leftovers.remove(dir, report, &written)?;
-    Ok(Written { results, summary, html })
+    let junit = if formats.contains(&Format::Junit) { Some(junit::write(report, dir)?) } else { None };
+    written.extend(junit.clone());
+    Ok((Written { results, summary, html, junit }, written))
 }
 
-/// Writes the reports of an earlier run again, into its own directory or another; screenshots go along.
+/// Writes the reports of an earlier run again, into its own directory or another; screenshots go along. In its own directory nothing is removed: what
+/// is there in other formats is of the same run.
 ///
 /// # Errors
 /// As [`write()`].
 pub fn render(report: &RunReport, results: &Path, dir: &Path, formats: &[Format]) -> Result<Written, ReportError> {
     let from = results.parent().unwrap_or(Path::new(""));
     file::copy_screenshots(report, from, dir)?;
-    write(report, dir, formats)
+    if is_same(from, dir) { write_formats(report, dir, formats).map(|(paths, _)| paths) } else { write(report, dir, formats) }
+}
+
+fn is_same(one: &Path, other: &Path) -> bool {
+    // An empty path is the current folder, which has no name to resolve.
+    let resolved = |path: &Path| std::fs::canonicalize(if path.as_os_str().is_empty() { Path::new(".") } else { path });
+    matches!((resolved(one), resolved(other)), (Ok(one), Ok(other)) if one == other)
 }

@@ -156,6 +156,10 @@ impl Door {
             Some("is the issuer running there?")
         } else if lower.contains("dns") || lower.contains("lookup") {
             Some("check the host name in --issuer")
+        } else if url.scheme() == "http" && (lower.contains("connection closed") || lower.contains("reset") || lower.contains("invalid http")) {
+            Some("check whether its address begins with https rather than http")
+        } else if url.scheme() == "https" && (lower.contains("invalidcontenttype") || lower.contains("corrupt message")) {
+            Some("check whether its address begins with http rather than https: what answers there does not speak TLS")
         } else {
             None
         };

@@ -275,7 +275,7 @@ mod tests {
 
     fn written() -> Written {
         let path = |name: &str| Path::new("reports").join(name);
-        Written { results: path("results.json"), summary: Some(path("summary.md")), html: Some(path("report.html")) }
+        Written { results: path("results.json"), summary: Some(path("summary.md")), html: Some(path("report.html")), junit: None }
     }
 
     fn rows(text: &str, width: usize) -> usize {
