@@ -92,7 +92,7 @@ fn the_commands_of_the_documentation_can_be_given() {
         let text = std::fs::read_to_string(root().join(file)).expect("it is there").replace("\\\n", " ");
         let lines = text.lines().map(|line| line.trim().trim_start_matches("- "));
         for line in lines.filter(|line| line.starts_with("oa-authtest ")) {
-            let command = line.split("  #").next().and_then(|line| line.split(" > ").next()).unwrap_or(line);
+            let command = line.split(" #").next().and_then(|line| line.split(" > ").next()).unwrap_or(line);
             let words = command.split_whitespace().map(|word| word.trim_matches(|c| c == '\'' || c == '"'));
             Cli::try_parse_from(words).unwrap_or_else(|error| panic!("{file}: {command}: {error}"));
             commands += 1;
