@@ -1,7 +1,7 @@
 # oa-authtest with Chromium and its driver.
 #
 #   docker build -t oa-authtest .
-#   docker run --rm -v "$PWD/reports:/work/reports" oa-authtest run --demo
+#   docker run --rm -v "$PWD/reports:/home/tester/reports" oa-authtest run --demo
 
 FROM rust:1-bookworm AS build
 WORKDIR /src
@@ -18,10 +18,10 @@ RUN apt-get update \
     && apt-get install -y --no-install-recommends ca-certificates chromium chromium-driver chromium-headless-shell fonts-dejavu-core tini \
     && rm -rf /var/lib/apt/lists/*
 # Login pages are other people's: their scripts run as somebody who owns nothing but the reports.
-RUN useradd --create-home --uid 1000 tester && install -d -o tester -g tester /work /work/reports
+RUN useradd --create-home --uid 1000 tester && install -d -o tester -g tester /home/tester/reports
 COPY --from=build /src/target/release/oa-authtest /usr/local/bin/oa-authtest
 USER tester
-WORKDIR /work
+WORKDIR /home/tester
 # An init process reaps what a browser leaves.
 ENTRYPOINT ["tini", "--", "oa-authtest"]
 CMD ["--help"]
