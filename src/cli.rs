@@ -8,9 +8,9 @@ use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Parser, Su
 use secrecy::SecretString;
 
 use crate::config::layer::Layer;
-use crate::config::setting::{FLAW, FORMAT, Kind, OFFLINE_ACCESS, PAGES, PERSONA, PERSONAS, REPORT_DIR, SETTINGS, Setting};
+use crate::config::setting::{FLAW, FORMAT, Kind, OFFLINE_ACCESS, PAGES, PERSONA, REPORT_DIR, SETTINGS, Setting};
 use crate::config::{FILE_NAME, Format};
-use crate::issuer::{OfflineAccess, PageSet};
+use crate::issuer::{OfflineAccess, PageSet, Persona};
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -184,8 +184,8 @@ pub struct ExplainArgs {
 #[derive(Debug, Args)]
 pub struct IssuerArgs {
     /// The face it wears.
-    #[arg(long, value_name = "NAME", env = PERSONA.env, default_value = PERSONA.default, value_parser = PossibleValuesParser::new(PERSONAS), hide_env_values = true)]
-    pub persona: String,
+    #[arg(long, value_name = "NAME", env = PERSONA.env, default_value = PERSONA.default, value_enum, hide_env_values = true)]
+    pub persona: Persona,
     /// One way for it to be wrong.
     #[arg(long, value_name = "NAME", env = FLAW.env, hide_env_values = true, value_parser = NonEmptyStringValueParser::new())]
     pub flaw: Option<String>,

@@ -14,7 +14,7 @@ use crate::doctor::DoctorError;
 use crate::exit::Exit;
 use crate::feature::{self, FeatureError};
 use crate::issuer::flaw;
-use crate::issuer::{self, FlawError, IssuerError, IssuerOptions, Persona, RunningIssuer};
+use crate::issuer::{self, FlawError, IssuerError, IssuerOptions, RunningIssuer};
 use crate::launch::{self, LaunchError};
 use crate::listing;
 use crate::protocol::dataset_site::{self, NoIssuer};
@@ -195,7 +195,7 @@ async fn prepare(flags: &Layer, world: &World<'_>) -> Result<Prepared, Failure> 
     // Settled once without the issuer, to learn the redirect URI; the issuer is told it, and settles the rest. Whoever gives another password
     // than the demo's needs its user name.
     let known = DemoSettings {
-        profile: Some(persona(&wish.persona)?.name().to_owned()),
+        profile: Some(wish.persona.name().to_owned()),
         client_id: Some(issuer::CLIENT_ID.to_owned()),
         client_secret: Some(issuer::CLIENT_SECRET.into()),
         username: Some(issuer::USERNAME.to_owned()),
@@ -221,9 +221,8 @@ fn default_redirect_uri() -> Url {
 /// Starts the embedded issuer over TLS, as issuers are in the field, and keeps its certificate in a file for the run to trust.
 async fn start_demo(wish: DemoWish, redirect_uri: &Url) -> Result<(RunningIssuer, Option<tempfile::NamedTempFile>), Failure> {
     let flaw = wish.flaw.as_deref().map(flaw::find).transpose()?;
-    let persona = persona(&wish.persona)?;
     let redirect_uris = vec![redirect_uri.to_string()];
-    let options = IssuerOptions { port: 0, tls: true, persona, flaw, pages: wish.pages, offline_access: wish.offline_access, redirect_uris };
+    let options = IssuerOptions { port: 0, tls: true, persona: wish.persona, flaw, pages: wish.pages, offline_access: wish.offline_access, redirect_uris };
     let issuer = issuer::start(options).await?;
     let certificate = match issuer.ca_pem() {
         Some(pem) => Some(keep(pem).map_err(Failure::Certificate)?),
@@ -236,10 +235,6 @@ fn keep(pem: &str) -> std::io::Result<tempfile::NamedTempFile> {
     let file = tempfile::Builder::new().prefix("oa-authtest-").suffix(".pem").tempfile()?;
     std::fs::write(file.path(), pem)?;
     Ok(file)
-}
-
-fn persona(name: &str) -> Result<Persona, Failure> {
-    <Persona as clap::ValueEnum>::from_str(name, false).map_err(|e| Failure::Unknown(format!("there is no persona {name:?} (--persona): {e}")))
 }
 
 fn list(args: &ListArgs) -> Result<Exit, Failure> {
@@ -273,9 +268,8 @@ async fn serve(args: IssuerArgs) -> Result<Exit, Failure> {
         return Ok(Exit::Conformant);
     }
     let flaw = args.flaw.as_deref().map(flaw::find).transpose()?;
-    let persona = persona(&args.persona)?;
     let redirect_uris = vec![default_redirect_uri().to_string()];
-    let IssuerArgs { port, tls, pages, offline_access, .. } = args;
+    let IssuerArgs { port, tls, persona, pages, offline_access, .. } = args;
     let issuer = issuer::start(IssuerOptions { port, tls, persona, flaw, pages, offline_access, redirect_uris }).await?;
     say(&demo::sheet(&issuer))?;
     let exit = launch::signal().await;

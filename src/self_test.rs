@@ -330,7 +330,7 @@ fn config_for(issuer: &issuer::RunningIssuer, redirect_uri: &Url) -> Config {
         }
     }
     config.redirect_uri = redirect_uri.clone();
-    config.declared = Capability::ALL.into_iter().map(|capability| (capability, !ABSENT.contains(&capability))).collect();
+    config.declared = Capability::value_variants().iter().map(|capability| (*capability, !ABSENT.contains(capability))).collect();
     // Plain http: reading the system's authorities for every session would be the slowest part of it.
     config.network.tls = Tls::Insecure;
     // Everything is on loopback: what has not come after some seconds does not come, which is what some flaws are about.

@@ -14,7 +14,7 @@ use oa_authtest::config::{
     AgentKind, AuthMethod, Config, ConfigError, DemoSettings, DemoWish, FailOn, Format, Layer, SETTINGS, Tls, World, command_line, init, load,
     setting,
 };
-use oa_authtest::issuer::{OfflineAccess, PageSet};
+use oa_authtest::issuer::{OfflineAccess, PageSet, Persona};
 use proptest::prelude::*;
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
@@ -339,7 +339,7 @@ fn a_demo_is_about_its_own_issuer() {
     let wish = call.in_world(|world| world.demo(&call.flags)).unwrap();
     assert_eq!(
         wish,
-        Some(DemoWish { persona: "openactive".to_owned(), flaw: None, pages: PageSet::One, offline_access: OfflineAccess::WhenConsented })
+        Some(DemoWish { persona: Persona::Openactive, flaw: None, pages: PageSet::One, offline_access: OfflineAccess::WhenConsented })
     );
     let config = call.load(Some(demo())).unwrap();
     assert_eq!(config.issuer, "https://127.0.0.1:9");
@@ -389,8 +389,8 @@ fn which_demo_is_wished_for() {
     };
     assert_eq!(wish(I, &[]), None);
     assert_eq!(wish("", &["ISSUER=https://op.example"]), None);
-    assert_eq!(wish("--demo --persona aidbox --flaw x", &[]), Some(("aidbox".to_owned(), Some("x".to_owned()))));
-    assert_eq!(wish("", &["DEMO=1", "FLAW=x"]), Some(("openactive".to_owned(), Some("x".to_owned()))));
+    assert_eq!(wish("--demo --persona aidbox --flaw x", &[]), Some((Persona::Aidbox, Some("x".to_owned()))));
+    assert_eq!(wish("", &["DEMO=1", "FLAW=x"]), Some((Persona::Openactive, Some("x".to_owned()))));
     assert_eq!(wish("--demo=false", &["DEMO=1"]), None);
     // An issuer on the command line is about another run than a demo in the environment; a flaw there may be for `issuer`.
     assert_eq!(wish(I, &["DEMO=1", "FLAW=x"]), None);

@@ -8,13 +8,13 @@ use super::Tls;
 use super::error::Origin;
 use super::layer::{Layer, SecretSource, Value};
 use super::setting::{self, Setting};
-use crate::issuer::{OfflineAccess, PageSet};
+use crate::issuer::{OfflineAccess, PageSet, Persona};
 
 /// Which embedded issuer was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DemoWish {
-    /// The face it wears: `openactive`.
-    pub persona: String,
+    /// The face it wears.
+    pub persona: Persona,
     /// The name of the one flaw it has, if any. Whether there is such a flaw is for the issuer to say.
     pub flaw: Option<String>,
     /// The login and consent pages it shows.

@@ -52,7 +52,7 @@ impl<'a> World<'a> {
                 Err(ConfigError::conflict(&demo.origin, &issuer.origin, "leave one out: --demo brings its own issuer"))
             }
             (Some(demo), issuer) if issuer.as_ref().is_none_or(|issuer| demo.rank < issuer.rank) => {
-                let persona = layers.required(&setting::PERSONA, |text| value::one_of(text, &strs(&setting::PERSONA.kind.names())))?;
+                let persona = layers.required(&setting::PERSONA, value::choice)?;
                 let flaw = layers.parsed(&setting::FLAW, value::text)?.map(|found| found.value);
                 let pages = layers.required(&setting::PAGES, value::choice)?;
                 let offline_access = layers.required(&setting::OFFLINE_ACCESS, value::choice)?;

@@ -8,7 +8,7 @@ use clap::ValueEnum;
 
 use super::{AgentKind, AuthMethod, FailOn, Format};
 use crate::feature::capability::Capability;
-use crate::issuer::{OfflineAccess, PageSet};
+use crate::issuer::{OfflineAccess, PageSet, Persona};
 
 /// One setting of `oa-authtest run`.
 #[derive(Debug, Clone, Copy)]
@@ -163,7 +163,7 @@ settings! {
             .more("Without it, ./oa-authtest.toml is read if it exists. Flags win over variables, those over the file.");
         DEMO = Setting::new("--demo", "OA_AUTHTEST_DEMO", "", "BOOL", Kind::Switch, "test the embedded issuer instead, started on a free loopback port")
             .more("What concerns the issuer (client, user, addresses, TLS) then comes from the embedded issuer or from flags, and ./oa-authtest.toml is not read.");
-        PERSONA = Setting::new("--persona", "OA_AUTHTEST_PERSONA", "", "NAME", Kind::Choice(personas), "the face the embedded issuer wears")
+        PERSONA = Setting::new("--persona", "OA_AUTHTEST_PERSONA", "", "NAME", Kind::Choice(names_of::<Persona>), "the face the embedded issuer wears")
             .more("With --demo only.").by_default("openactive");
         FLAW = Setting::new("--flaw", "OA_AUTHTEST_FLAW", "", "NAME", Kind::Text, "one way for the embedded issuer to be wrong")
             .more("With --demo only. `oa-authtest issuer --list-flaws` lists them.");
@@ -240,7 +240,7 @@ settings! {
         TEST = Setting::new("--test", "OA_AUTHTEST_TEST", "", "GLOB", Kind::List(any), "run only tests whose id matches")
             .more("`oa-authtest list` shows the ids. Several with commas, or by giving the flag again.");
         SKIP = Setting::new("--skip", "OA_AUTHTEST_SKIP", "", "GLOB", Kind::List(any), "leave out tests whose id matches");
-        FEATURE = Setting::new("--feature", "OA_AUTHTEST_FEATURE", "[features] NAME", "NAME=BOOL", Kind::Declarations(capabilities), "what the issuer has (true) or has not (false)")
+        FEATURE = Setting::new("--feature", "OA_AUTHTEST_FEATURE", "[features] NAME", "NAME=BOOL", Kind::Declarations(names_of::<Capability>), "what the issuer has (true) or has not (false)")
             .more("What is declared is held against the provider metadata, and what is declared absent has to be refused; the rest follows the metadata. Several with commas, or by giving the flag again.");
         SCOPE = Setting::new("--scope", "OA_AUTHTEST_SCOPE", "scope", "SCOPE", Kind::Text, "the scope that profile oauth asks for")
             .more("Space-separated. Without it none is asked for, and the server takes its default (RFC 6749 section 3.3).");
@@ -306,10 +306,6 @@ pub static OF_A_TEST: &[&Setting] = &[
     &SELLER_ID,
 ];
 
-fn capabilities() -> Vec<String> {
-    Capability::ALL.map(|capability| capability.name().to_owned()).into()
-}
-
 /// The endpoints that can be given, each with its member of the metadata (RFC 8414 2).
 pub static ENDPOINTS: &[(&str, &Setting)] = &[
     ("authorization_endpoint", &AUTHORIZATION_ENDPOINT),
@@ -321,10 +317,3 @@ pub static ENDPOINTS: &[(&str, &Setting)] = &[
     ("jwks_uri", &JWKS_URI),
     ("end_session_endpoint", &END_SESSION_ENDPOINT),
 ];
-
-/// The faces of the embedded issuer.
-pub static PERSONAS: [&str; 3] = ["openactive", "airlock", "aidbox"];
-
-fn personas() -> Vec<String> {
-    PERSONAS.map(str::to_owned).into()
-}

@@ -105,12 +105,11 @@ pub fn webdriver(value: &str) -> Result<Url, Problem> {
 
 /// What an issuer is declared to have or not to have: `introspection=true`.
 pub fn declaration(value: &str) -> Result<(Capability, bool), Problem> {
-    let names: Vec<&str> = Capability::ALL.iter().map(|capability| capability.name()).collect();
     let Some((name, able)) = value.split_once('=') else {
         return problem(value, "does not say true or false", format!("write {value}=true or {value}=false"));
     };
-    let name = one_of(name.trim(), &names)?;
-    let Some(capability) = Capability::named(&name) else { return problem(value, "names nothing that is known", names.join(", ")) };
+    let name = name.trim();
+    let capability = choice(name)?;
     match able.trim() {
         "true" => Ok((capability, true)),
         "false" => Ok((capability, false)),

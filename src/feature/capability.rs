@@ -1,11 +1,13 @@
 //! What an issuer may or may not be able to do: what `[features]` of the configuration declares, and provider metadata advertises.
 
+use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// Something an issuer may be able to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
+#[value(rename_all = "kebab-case")]
 pub enum Capability {
     /// Clients register themselves (RFC 7591).
     DynamicClientRegistration,
@@ -45,30 +47,13 @@ enum Told {
     Endpoint(&'static str),
     /// A value of a list; what a missing list means, if it means anything.
     Listed(&'static str, &'static str, Option<bool>),
+    /// A value of a list in which it says yes; that it is not there says nothing.
+    Mentioned(&'static str, &'static str),
     /// `true`; false if left out.
     Flag(&'static str),
 }
 
 impl Capability {
-    /// Every one, in the order of their documentation.
-    pub const ALL: [Self; 15] = [
-        Self::DynamicClientRegistration,
-        Self::ClientCredentials,
-        Self::RefreshToken,
-        Self::PasswordGrant,
-        Self::TokenExchange,
-        Self::DeviceAuthorization,
-        Self::PushedAuthorizationRequests,
-        Self::Revocation,
-        Self::Introspection,
-        Self::Userinfo,
-        Self::RpInitiatedLogout,
-        Self::RequestObjects,
-        Self::FormPost,
-        Self::PrivateKeyJwt,
-        Self::PairwiseSubjects,
-    ];
-
     /// The name in the configuration and in feature documents: `dynamic-client-registration`.
     pub fn name(self) -> &'static str {
         match self {
@@ -90,18 +75,14 @@ impl Capability {
         }
     }
 
-    /// The capability of that name.
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|capability| capability.name() == name)
-    }
-
     fn told(self) -> Told {
         const GRANTS: &str = "grant_types_supported";
         match self {
             Self::DynamicClientRegistration => Told::Endpoint("registration_endpoint"),
             // Issuers leave the list out and mean nothing by it.
             Self::ClientCredentials => Told::Listed(GRANTS, "client_credentials", None),
-            Self::RefreshToken => Told::Listed(GRANTS, "refresh_token", None),
+            // Many list the grants that begin something, and give refresh tokens nevertheless.
+            Self::RefreshToken => Told::Mentioned(GRANTS, "refresh_token"),
             Self::PasswordGrant => Told::Listed(GRANTS, "password", None),
             Self::TokenExchange => Told::Listed(GRANTS, "urn:ietf:params:oauth:grant-type:token-exchange", None),
             Self::DeviceAuthorization => Told::Endpoint("device_authorization_endpoint"),
@@ -120,46 +101,44 @@ impl Capability {
     /// The member of provider metadata that tells.
     pub fn member(self) -> &'static str {
         match self.told() {
-            Told::Endpoint(member) | Told::Listed(member, ..) | Told::Flag(member) => member,
+            Told::Endpoint(member) | Told::Listed(member, ..) | Told::Mentioned(member, _) | Told::Flag(member) => member,
         }
     }
 
     /// The value that `grant_type` has for it, if it is a grant of the token endpoint.
     pub fn grant_type(self) -> Option<&'static str> {
         match self.told() {
-            Told::Listed("grant_types_supported", grant, _) => Some(grant),
+            Told::Listed("grant_types_supported", grant, _) | Told::Mentioned("grant_types_supported", grant) => Some(grant),
             _ => None,
         }
     }
 
     /// Whether provider metadata says that it can be done; `None` if it says nothing either way.
     pub fn advertised(self, metadata: &Map<String, Value>) -> Option<bool> {
+        let lists = |member: &str, value: &str| Some(metadata.get(member)?.as_array()?.iter().any(|item| item == value));
         match self.told() {
             Told::Endpoint(member) => Some(metadata.get(member).is_some_and(Value::is_string)),
             Told::Flag(member) => Some(metadata.get(member) == Some(&Value::Bool(true))),
-            Told::Listed(member, value, otherwise) => match metadata.get(member).and_then(Value::as_array) {
-                // Many list the grants that begin something, and refresh tokens nevertheless.
-                Some(list) if self == Self::RefreshToken => list.iter().any(|item| item == value).then_some(true),
-                Some(list) => Some(list.iter().any(|item| item == value)),
-                None => otherwise,
-            },
+            Told::Mentioned(member, value) => lists(member, value).filter(|listed| *listed),
+            Told::Listed(member, value, otherwise) => lists(member, value).or(otherwise),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use clap::ValueEnum as _;
     use serde_json::{Value, json};
 
     use super::Capability;
 
     #[test]
     fn names_go_there_and_back() {
-        for capability in Capability::ALL {
-            assert_eq!(Capability::named(capability.name()), Some(capability));
-            assert_eq!(serde_json::from_value::<Capability>(json!(capability.name())).expect("its name"), capability);
+        for capability in Capability::value_variants() {
+            assert_eq!(Capability::from_str(capability.name(), false).as_ref(), Ok(capability));
+            assert_eq!(serde_json::from_value::<Capability>(json!(capability.name())).expect("its name"), *capability);
         }
-        assert_eq!(Capability::named("Introspection"), None);
+        assert!(Capability::from_str("Introspection", false).is_err());
     }
 
     #[test]

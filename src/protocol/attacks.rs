@@ -141,7 +141,7 @@ impl Session {
             }
         }
         let response = self.send_authenticated("Token Request with the Right Credentials", url.clone(), &form).await?;
-        self.note(if (200..300).contains(&response.status) {
+        self.note(if response.is_success() {
             "The code was good to the end: what was refused was refused for the client's authentication."
         } else {
             "The code is no good any more: the issuer takes it back when a client fails to authenticate, as it may."

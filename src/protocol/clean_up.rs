@@ -30,7 +30,7 @@ const NO_TIME: &str = "there was no time left to remove it";
 impl Session {
     /// Remembers the tokens of a token response, whoever asked for them and whether it was right to give them.
     pub(super) fn remember_grant(&mut self, request: &TokenRequest, response: &Received) {
-        if !(200..300).contains(&response.status) {
+        if !response.is_success() {
             return;
         }
         let Some(members) = response.object() else { return };
@@ -148,10 +148,9 @@ impl Session {
             return Err("the issuer offers no way to delete it (no `registration_client_uri` with a token)".to_owned());
         };
         self.sentence("should delete the client that was registered");
-        let mut request = Request::get("Client Deletion", url).bearer(token.expose_secret());
-        request.method = http::Method::DELETE;
+        let request = Request::delete("Client Deletion", url).bearer(token.expose_secret());
         let response = self.recorder.send(request).await.map_err(|unreachable| unreachable.why)?;
-        let (deleted, status) = ((200..300).contains(&response.status), response.status);
+        let (deleted, status) = (response.is_success(), response.status);
         if !deleted && registered.exposed {
             return Err(format!("status {status}: the token was revoked because the test had used it for another client"));
         }
@@ -165,16 +164,17 @@ impl Session {
         let Some(url) = self.endpoint("revocation_endpoint").ok().flatten() else {
             return Err("the issuer publishes no `revocation_endpoint`: its tokens are good until they expire".to_owned());
         };
-        let refresh = granted.refresh_tokens.iter().rev().map(|token| (token, "refresh_token"));
-        let access = granted.access_tokens.iter().rev().map(|token| (token, "access_token"));
         let mut why = None;
-        for (token, hint) in refresh.chain(access) {
-            why = self.revoke_token(&granted.client, &url, token, hint).await.err().or(why);
+        for token in granted.refresh_tokens.iter().rev() {
+            why = self.revoke_token(&granted.client, &url, token, "refresh_token", "a refresh token").await.err().or(why);
+        }
+        for token in granted.access_tokens.iter().rev() {
+            why = self.revoke_token(&granted.client, &url, token, "access_token", "an access token").await.err().or(why);
         }
         why.map_or(Ok(()), Err)
     }
 
-    async fn revoke_token(&self, client: &Client, url: &Url, token: &str, hint: &str) -> Result<(), String> {
+    async fn revoke_token(&self, client: &Client, url: &Url, token: &str, hint: &str, what: &str) -> Result<(), String> {
         let form = [("token", token), ("token_type_hint", hint)];
         let request = self.authenticated(client, "Revocation", url, &form);
         let response = self.recorder.send(request).await.map_err(|unreachable| unreachable.why)?;
@@ -182,8 +182,7 @@ impl Session {
             return Ok(());
         }
         let says = error_of(&response).map(|error| format!(", {error}")).unwrap_or_default();
-        Err(format!("the issuer refused to revoke an {} (status {}{says}): it is good until it expires", hint.replace('_', " "), response.status)
-            .replace("an refresh", "a refresh"))
+        Err(format!("the issuer refused to revoke {what} (status {}{says}): it is good until it expires", response.status))
     }
 }
 

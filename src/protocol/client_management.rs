@@ -1,6 +1,5 @@
 //! The management of registered clients (RFC 7592): who may read a client's configuration, and what is left of a client that was deleted.
 
-use http::Method;
 use openidconnect::CsrfToken;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
@@ -50,12 +49,10 @@ impl Session {
             return Ok(unmanaged());
         };
         self.sentence("should delete the client");
-        let mut request = Request::get("Client Deletion", url.clone()).bearer(token.expose_secret());
-        request.method = Method::DELETE;
-        let response = self.send(request).await?;
-        let status = response.status;
+        let response = self.send(Request::delete("Client Deletion", url.clone()).bearer(token.expose_secret())).await?;
+        let (deleted, status) = (response.is_success(), response.status);
         self.judge(&Deletion { response });
-        if !(200..300).contains(&status) {
+        if !deleted {
             return Ok(StepEnd::LeftOut(format!("the issuer did not delete the client (status {status})")));
         }
         self.sentence("should accept nothing that the deleted client was given");

@@ -1,6 +1,5 @@
 //! Closing the session that an issuer keeps for an access token, as Aidbox has it: `DELETE /Session` with the token.
 
-use http::Method;
 use url::Url;
 
 use crate::report::model::StepEnd;
@@ -18,7 +17,7 @@ impl Session {
         let url = session_of(&self.run.config.issuer).map_err(|e| Stop::Untestable(format!("--issuer is not a URL: {e}")))?;
         self.sentence("should close the session of the access token, so that it opens nothing any more");
         let closing = self.send(closing("Session Closed", &url, &token)).await?;
-        let is_closed = (200..300).contains(&closing.status);
+        let is_closed = closing.is_success();
         let afterwards = match self.run.config.resource_url.clone().filter(|_| is_closed) {
             Some(resource) => Some(self.recorder.send(Request::get("Resource after the Session", resource).bearer(&token).private()).await?),
             None => None,
@@ -37,7 +36,7 @@ impl Session {
             for token in granted.access_tokens.iter().filter(|token| *token != closed) {
                 let response = self.recorder.send(closing("Session Closed (earlier token)", url, token)).await?;
                 // A token whose session went with another's is refused, which is as good.
-                all_closed &= (200..300).contains(&response.status) || matches!(response.status, 401 | 403 | 404);
+                all_closed &= response.is_success() || matches!(response.status, 401 | 403 | 404);
             }
             if !all_closed {
                 self.facts.grants.push(granted);
@@ -52,9 +51,7 @@ fn session_of(issuer: &str) -> Result<Url, url::ParseError> {
 }
 
 fn closing(title: &str, url: &Url, token: &str) -> Request {
-    let mut request = Request::get(title, url.clone()).bearer(token);
-    request.method = Method::DELETE;
-    request
+    Request::delete(title, url.clone()).bearer(token)
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ impl Session {
         }
         self.sentence("should answer every token request in the form the specification gives");
         for exchange in left {
-            if (200..300).contains(&exchange.response.status) {
+            if exchange.response.is_success() {
                 self.judge_left_tokens(exchange);
             } else {
                 let by_header = exchange.request.by_header();

@@ -24,7 +24,7 @@ fn form<'a>(token: &'a str, scope: Option<&'a str>) -> Vec<(&'a str, &'a str)> {
 
 /// The refresh token of a success, if it gave one.
 fn newer(response: &Received) -> Option<String> {
-    let token = response.member("refresh_token").filter(|_| (200..300).contains(&response.status))?;
+    let token = response.member("refresh_token").filter(|_| response.is_success())?;
     token.as_str().filter(|token| !token.is_empty()).map(str::to_owned)
 }
 
@@ -55,7 +55,7 @@ impl Session {
         }
         self.sentence("should refresh for the client itself, and give no more than was granted");
         let after_attacks = self.send_authenticated("Refresh after the Attacks", url.clone(), &form(&original, None)).await?;
-        let is_alive = (200..300).contains(&after_attacks.status);
+        let is_alive = after_attacks.is_success();
         let granted = user.scope();
         let mut newest = newer(&after_attacks).unwrap_or_else(|| original.clone());
         let (mut narrow, mut wide) = (None, None);
@@ -67,7 +67,7 @@ impl Session {
         if is_alive && !scope_words(wider).is_subset(&scope_words(&granted)) {
             let scope = format!("{granted} {wider}");
             let response = self.send_authenticated("Refresh with More Scope", url.clone(), &form(&newest, Some(&scope))).await?;
-            if !(200..300).contains(&response.status) {
+            if !response.is_success() {
                 let by_header = client.method == AuthMethod::ClientSecretBasic && !is_public;
                 self.judge(&TokenRefusal { response: response.clone(), provocation: Provocation::WiderScope, by_header });
             }

@@ -150,7 +150,7 @@ impl Session {
 
     /// Says when less scope was registered than was asked for, and judges what a product's documentation shows.
     fn judge_as_product(&mut self, Registration { response, request, .. }: &Registration) {
-        let Some(registered) = response.object().filter(|members| (200..300).contains(&response.status) && members.contains_key("client_id")) else {
+        let Some(registered) = response.object().filter(|members| response.is_success() && members.contains_key("client_id")) else {
             return;
         };
         if let (Some(asked), Some(given)) = (request["scope"].as_str(), registered.get("scope").and_then(Value::as_str))
@@ -171,7 +171,7 @@ impl Session {
 
     /// The client in a registration response, if there is one to go on with.
     pub(super) fn registered_client(&self, response: &Received, asked: Option<AuthMethod>, at: Instant) -> Option<Client> {
-        let members = response.object().filter(|_| (200..300).contains(&response.status))?;
+        let members = response.object().filter(|_| response.is_success())?;
         let text = |name: &str| members.get(name).and_then(Value::as_str).map(str::to_owned);
         let id = text("client_id").filter(|id| !id.is_empty())?;
         let secret = text("client_secret").filter(|secret| !secret.is_empty()).map(SecretString::from);

@@ -59,7 +59,7 @@ impl Session {
         let body = self.plain_metadata()?;
         self.sentence("should ask for an initial access token and take no other, or be open to everybody");
         let without = self.post_registration("Registration without a token", &url, &body, None).await?;
-        let wrong = if (200..300).contains(&without.status) || is_busy(&without) {
+        let wrong = if without.is_success() || is_busy(&without) {
             None
         } else {
             let made_up = CsrfToken::new_random_len(32).secret().clone();
@@ -93,7 +93,7 @@ impl Session {
         let good = listener.offer(Offer::json(&body["redirect_uris"]));
         body["sector_identifier_uri"] = json!(good.url());
         let response = self.post_good_registration("Registration with a sector", &url, &body, token.as_deref()).await?;
-        if !(200..300).contains(&response.status) {
+        if !response.is_success() {
             let says = super::registration::error_of(&response).unwrap_or_else(|| format!("status {}", response.status));
             return Ok(StepEnd::LeftOut(format!("the issuer refuses a sector document by plain http, which it may: {}", code(&says))));
         }
@@ -125,7 +125,7 @@ impl Session {
     /// The same for a client that may well be registered: the answer meets every rule of its kind.
     pub(super) async fn post_good_registration(&mut self, title: &str, url: &Url, body: &Value, token: Option<&str>) -> Result<Received, Stop> {
         let response = self.post_registration(title, url, body, token).await?;
-        if (200..300).contains(&response.status) {
+        if response.is_success() {
             let (metadata, plain_http) = (self.metadata_value()?, self.is_plain_http());
             self.judge(&Registration { response: response.clone(), request: body.clone(), metadata, plain_http });
         }

@@ -104,14 +104,14 @@ impl Session {
             let client = self.client()?.clone();
             attack.after_wrong_secret = self.try_refresh_token(&client, "Refresh after the Refused Revocation", &mut token, &mut access).await?;
         }
-        if attack.after_wrong_secret.as_ref().is_none_or(|response| (200..300).contains(&response.status)) {
+        if attack.after_wrong_secret.as_ref().is_none_or(|response| response.is_success()) {
             let form = [("token", token.as_str()), ("token_type_hint", "access_token")];
             attack.wrong_hint = Some(self.send_authenticated("Revocation under a Wrong Hint", url, &form).await?);
             let client = self.client()?.clone();
             let before = access.clone();
             attack.after_wrong_hint = self.try_refresh_token(&client, "Refresh after the Revocation", &mut token, &mut access).await?;
             self.judge(&attack);
-            if attack.after_wrong_hint.as_ref().is_some_and(|response| !(200..300).contains(&response.status)) {
+            if attack.after_wrong_hint.as_ref().is_some_and(|response| !response.is_success()) {
                 return self.look_for_tokens(Cause::RefreshRevoked, Some(&before), None).await;
             }
             return Ok(StepEnd::Done);
@@ -155,7 +155,7 @@ impl Session {
         let form = [("grant_type", Grant::RefreshToken.as_str()), ("refresh_token", token.as_str())];
         let response = self.send(self.authenticated(client, title, &url, &form)).await?;
         let newer = |name| response.member(name).and_then(|token| token.as_str().map(str::to_owned));
-        if (200..300).contains(&response.status) {
+        if response.is_success() {
             *token = newer("refresh_token").unwrap_or_else(|| token.clone());
             *access = newer("access_token").unwrap_or_else(|| access.clone());
         }

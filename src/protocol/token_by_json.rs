@@ -32,7 +32,7 @@ impl Session {
         let by_form = self.facts.client_grant.as_ref().map(|grant| grant.response.clone());
         self.judge(&JsonGrant { response: response.clone(), by_form });
         // JSON is outside RFC 6749: to refuse it breaks no rule about token responses, and whoever has a token can go on.
-        if !(200..300).contains(&response.status) && self.facts.client_token.is_some() {
+        if !response.is_success() && self.facts.client_token.is_some() {
             return Ok(StepEnd::Done);
         }
         self.take_client_grant(response, "", audience)

@@ -64,7 +64,7 @@ impl Session {
         };
         self.judge(&artefact);
         let response = artefact.response;
-        let members = response.object().filter(|_| (200..300).contains(&response.status)).unwrap_or_default();
+        let members = response.object().filter(|_| response.is_success()).unwrap_or_default();
         let text = |name: &str| members.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
         let Some(access_token) = text("access_token") else {
             let says = error_of(&response).map(|error| format!(": {error}")).unwrap_or_default();

@@ -107,6 +107,6 @@ impl Session {
 
 /// The claims of a userinfo response, plain or signed; none of one that is neither or an error.
 fn claims(response: &Received) -> Option<Map<String, Value>> {
-    let success = (200..300).contains(&response.status);
+    let success = response.is_success();
     success.then(|| response.object().or_else(|| Jwt::parse(response.text().trim()).ok().map(|jwt| jwt.claims)))?
 }

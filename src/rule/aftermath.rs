@@ -108,7 +108,7 @@ fn access(aftermath: &Aftermath) -> Outcome {
     let mut seen = Vec::new();
     let mut lives = false;
     if let Some(response) = &aftermath.userinfo {
-        lives |= (200..300).contains(&response.status);
+        lives |= response.is_success();
         seen.push(format!("userinfo: {}", refusal(response)));
     }
     // Introspection may be for others than this client: then it says nothing.
@@ -130,7 +130,7 @@ fn refresh(aftermath: &Aftermath) -> Outcome {
         Some(response) if matches!(response.status, 429 | 503) => {
             Outcome::not_applicable(format!("status {} says nothing about the request", response.status))
         }
-        Some(response) if (200..300).contains(&response.status) => Outcome::failed("a refusal", format!("status {}, new tokens", response.status)),
+        Some(response) if response.is_success() => Outcome::failed("a refusal", format!("status {}, new tokens", response.status)),
         Some(response) => Outcome::passed(refusal(response)),
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::expect::{holds, list, may, refusal, should, show};
 use super::jose::Jwt;
-use super::protected_resource::closed;
+use super::protected_resource::{closed, success};
 use super::{Artefact, Check, Outcome};
 use crate::session::received::Received;
 
@@ -224,10 +224,7 @@ static SESSION_RULES: &[Check<ClosedSession>] = &[
         DOCUMENT,
         "The session of an access token is closed by `DELETE /Session` with the token",
         "A client that is done, or was robbed, cannot give its token back.",
-        |session| {
-            let status = session.closing.status;
-            holds((200..300).contains(&status), "a status of 2xx", format!("status {status}"))
-        },
+        |session| success(&session.closing),
     ),
     should(
         "aidbox/closed-session-refused",
@@ -235,7 +232,7 @@ static SESSION_RULES: &[Check<ClosedSession>] = &[
         "The access token of a session that was closed opens nothing any more",
         "Whoever stole the token goes on using it, and the client believes that it is dead.",
         |session| match &session.afterwards {
-            _ if !(200..300).contains(&session.closing.status) => Outcome::not_run(CLOSED),
+            _ if !session.closing.is_success() => Outcome::not_run(CLOSED),
             None => Outcome::not_applicable("no resource is configured that the token could be tried at"),
             Some(response) => closed(response),
         },

@@ -7,6 +7,7 @@
 use serde_json::{Map, Value};
 
 use super::expect::{holds, may, must, scope_text, scope_words, should, show};
+use super::protected::is_busy;
 use super::{Artefact, Check, Outcome};
 use crate::session::received::Received;
 
@@ -129,14 +130,14 @@ fn answer(token: &UnstoredToken) -> Outcome {
         (200, None) => Outcome::failed(expected, "status 200 without an active that is a boolean"),
         // The text is about calls that are authorized, and not every client may ask.
         (status @ (401 | 403), _) => Outcome::not_applicable(format!("status {status}: the client may not introspect tokens")),
-        (429 | 503, _) => Outcome::not_applicable(format!("status {}: the server is busy", token.response.status)),
+        _ if is_busy(&token.response) => Outcome::not_applicable(format!("status {}: the server is busy", token.response.status)),
         (status, _) => Outcome::failed(expected, format!("status {status}")),
     }
 }
 
 fn bare(token: &UnstoredToken) -> Outcome {
     match active(token) {
-        None if matches!(token.response.status, 401 | 403 | 429 | 503) => Outcome::not_applicable("nothing is said of the token"),
+        None if is_busy(&token.response) || matches!(token.response.status, 401 | 403) => Outcome::not_applicable("nothing is said of the token"),
         None => Outcome::not_run(ANSWER),
         Some((true, _)) => Outcome::not_applicable("the token is known"),
         Some((false, members)) => {

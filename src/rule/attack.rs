@@ -4,6 +4,7 @@
 //! ([`super::token_refusal::TokenRefusal`]).
 
 use super::expect::refusal;
+use super::protected::not_busy;
 use super::{Artefact, Check, Outcome};
 use crate::session::received::Received;
 
@@ -162,7 +163,7 @@ pub struct Attacked {
 impl Attacked {
     /// True unless the issuer answered with success.
     pub fn is_refused(&self) -> bool {
-        !(200..300).contains(&self.response.status)
+        !self.response.is_success()
     }
 }
 
@@ -210,8 +211,8 @@ fn refused(attacked: &Attacked, attack: Attack) -> Outcome {
     if attacked.attack != attack {
         return Outcome::not_applicable(format!("another attack: {}", attacked.attack.says()));
     }
-    if matches!(status, 429 | 503) {
-        return Outcome::not_applicable(format!("status {status} says nothing about the request"));
+    if let Err(outcome) = not_busy(&attacked.response) {
+        return outcome;
     }
     let seen = refusal(&attacked.response);
     if attacked.is_refused() {

@@ -49,7 +49,7 @@ static RULES: &[Check<Bearer>] = &[
 fn refused(what: &str, response: Option<&Received>) -> Outcome {
     response.map_or_else(
         || Outcome::not_applicable(format!("the login gave no such token: {what}")),
-        |response| holds(!(200..300).contains(&response.status), format!("a refusal of {what}"), refusal(response)),
+        |response| holds(!response.is_success(), format!("a refusal of {what}"), refusal(response)),
     )
 }
 

@@ -3,6 +3,7 @@
 //! What makes them requirements is the declaration: the texts say what the members of the metadata mean, and how a grant is refused.
 
 use super::expect::{holds, must, refusal};
+use super::protected::is_busy;
 use super::{Artefact, Check, Outcome};
 use crate::feature::capability::Capability;
 use crate::session::received::Received;
@@ -77,14 +78,13 @@ fn told(declared: &DeclaredCapability) -> Outcome {
 
 fn refused(grant: &DeclaredGrant) -> Outcome {
     let response = &grant.response;
-    let has_token = response.member("access_token").is_some_and(|token| token.as_str().is_some_and(|text| !text.is_empty()));
     let error = response.member("error");
     let error = error.as_ref().and_then(serde_json::Value::as_str);
-    match response.status {
-        200..300 if has_token => Outcome::failed("a refusal", "an access token"),
-        429 | 503 => Outcome::not_applicable(format!("status {} says nothing about the grant", response.status)),
-        _ if error == Some("invalid_client") => Outcome::not_applicable("error = invalid_client: refused before the grant was looked at"),
-        _ if grant.made_up && error == Some("invalid_grant") => {
+    match error {
+        _ if response.grants_token() => Outcome::failed("a refusal", "an access token"),
+        _ if is_busy(response) => Outcome::not_applicable(format!("status {} says nothing about the grant", response.status)),
+        Some("invalid_client") => Outcome::not_applicable("error = invalid_client: refused before the grant was looked at"),
+        Some("invalid_grant") if grant.made_up => {
             Outcome::not_applicable("error = invalid_grant: refused for the made-up credential, which an issuer that has the grant would do as well")
         }
         _ => Outcome::passed(refusal(response)),

@@ -68,10 +68,6 @@ static ATTEMPT: &[Check<GrantAttempt>] = &[
 
 const OTHER: &str = "another grant was tried";
 
-fn is_success(response: &Received) -> bool {
-    (200..300).contains(&response.status) && response.member("access_token").is_some_and(|token| token.as_str().is_some_and(|text| !text.is_empty()))
-}
-
 fn refused(attempt: &GrantAttempt, which: Attempt) -> Outcome {
     if attempt.attempt != which {
         return Outcome::not_applicable(OTHER);
@@ -80,14 +76,14 @@ fn refused(attempt: &GrantAttempt, which: Attempt) -> Outcome {
         return Outcome::not_applicable("the registration response gives the client this grant");
     }
     let told = refusal(&attempt.response);
-    if is_success(&attempt.response) { Outcome::failed("no tokens", "an access token") } else { Outcome::passed(told) }
+    if attempt.response.grants_token() { Outcome::failed("no tokens", "an access token") } else { Outcome::passed(told) }
 }
 
 fn unregistered_error(attempt: &GrantAttempt) -> Outcome {
     if attempt.attempt != Attempt::Unregistered {
         return Outcome::not_applicable(OTHER);
     }
-    if !attempt.withheld || is_success(&attempt.response) {
+    if !attempt.withheld || attempt.response.grants_token() {
         return Outcome::not_applicable("the grant was not refused");
     }
     let error = attempt.response.member("error");

@@ -10,12 +10,17 @@ pub fn is_busy(response: &Received) -> bool {
     matches!(response.status, 429 | 503)
 }
 
+/// Nothing to say where an issuer is busy.
+pub fn not_busy(response: &Received) -> Result<(), Outcome> {
+    if is_busy(response) { Err(Outcome::not_applicable(format!("status {} says nothing about the request", response.status))) } else { Ok(()) }
+}
+
 /// Passes when the request was refused.
 pub fn refused(response: &Received) -> Outcome {
-    if is_busy(response) {
-        return Outcome::not_applicable(format!("status {} says nothing about the request", response.status));
+    match not_busy(response) {
+        Err(outcome) => outcome,
+        Ok(()) => holds(!response.is_success(), "a refusal: status 401", refusal(response)),
     }
-    holds(!(200..300).contains(&response.status), "a refusal: status 401", refusal(response))
 }
 
 /// Judges a refusal; of what is none, the rule says it that asks for one.

@@ -32,10 +32,7 @@ static RULES: &[Check<ProtectedResource>] = &[
         "RFC6749-7",
         "The resource is open to a client with its access token",
         "The client has a token and can do nothing with it.",
-        |resource| {
-            let status = resource.with_token.status;
-            holds((200..300).contains(&status), "a status of 2xx", format!("status {status}"))
-        },
+        |resource| success(&resource.with_token),
     ),
     must(
         REFUSES,
@@ -49,7 +46,7 @@ static RULES: &[Check<ProtectedResource>] = &[
         "RFC6749-7",
         "The resource is closed to a token that nobody issued",
         "Anybody can write a token of their own: the resource does not look at it.",
-        |resource| if is_open(&resource.without_token) { Outcome::not_run(REFUSES) } else { closed(&resource.made_up) },
+        |resource| if resource.without_token.is_success() { Outcome::not_run(REFUSES) } else { closed(&resource.made_up) },
     ),
     must(
         "resource/challenge",
@@ -62,15 +59,15 @@ static RULES: &[Check<ProtectedResource>] = &[
                 let named = seen.iter().any(|value| names_token_scheme(value));
                 holds(named, "WWW-Authenticate: Bearer …", format!("WWW-Authenticate: {}", list(&seen)))
             }
-            _ if is_open(&resource.without_token) => Outcome::not_run(REFUSES),
+            _ if resource.without_token.is_success() => Outcome::not_run(REFUSES),
             status => Outcome::not_applicable(format!("status {status}, not 401")),
         },
     ),
 ];
 
-/// True if a response gives what was asked for.
-fn is_open(response: &Received) -> bool {
-    (200..300).contains(&response.status)
+/// Judges a request that must succeed.
+pub(super) fn success(response: &Received) -> Outcome {
+    holds(response.is_success(), "a status of 2xx", format!("status {}", response.status))
 }
 
 /// Judges a request that must not get at the resource: to be refused is as good as to be sent to a page for people.

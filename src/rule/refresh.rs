@@ -106,7 +106,7 @@ static RULES: &[Check<Refresh>] = &[
 /// The members of a success.
 fn after(refresh: &Refresh) -> Result<Map<String, Value>, Outcome> {
     let failed = || Outcome::not_run(SUCCESS);
-    if (200..300).contains(&refresh.response.status) { refresh.response.object().ok_or_else(failed) } else { Err(failed()) }
+    if refresh.response.is_success() { refresh.response.object().ok_or_else(failed) } else { Err(failed()) }
 }
 
 fn success(refresh: &Refresh) -> Outcome {
@@ -114,7 +114,7 @@ fn success(refresh: &Refresh) -> Outcome {
         let actual = refusal(&refresh.response);
         return Outcome::failed(
             "a JSON object with an access token",
-            if (200..300).contains(&refresh.response.status) { format!("{actual}, not a JSON object") } else { actual },
+            if refresh.response.is_success() { format!("{actual}, not a JSON object") } else { actual },
         );
     };
     match body.get("access_token").and_then(Value::as_str) {

@@ -67,7 +67,7 @@ static RULES: &[Check<RefreshPractice>] = &[
 ];
 
 fn is_success(response: &Received) -> bool {
-    (200..300).contains(&response.status)
+    response.is_success()
 }
 
 fn survives(practice: &RefreshPractice) -> Outcome {

@@ -60,7 +60,7 @@ static RULES: &[Check<RevocationAttack>] = &[
 ];
 
 fn is_success(response: &Received) -> bool {
-    (200..300).contains(&response.status)
+    response.is_success()
 }
 
 fn judge(response: Option<&Received>, judge: impl FnOnce(&Received) -> Outcome) -> Outcome {

@@ -36,6 +36,16 @@ impl Clone for Parsed {
 }
 
 impl Received {
+    /// True for a status of 2xx (RFC 9110 15.3).
+    pub fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+
+    /// True if it gives an access token, as a successful token response does (RFC 6749 5.1).
+    pub fn grants_token(&self) -> bool {
+        self.is_success() && self.members().and_then(|members| members.get("access_token")?.as_str()).is_some_and(|token| !token.is_empty())
+    }
+
     /// The first value of a header, by its lower-case name.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())

@@ -51,6 +51,11 @@ impl Request {
         }
     }
 
+    /// A DELETE request, asking for JSON.
+    pub fn delete(title: impl Into<String>, url: Url) -> Self {
+        Self { method: Method::DELETE, ..Self::get(title, url) }
+    }
+
     /// A POST request with a form body (RFC 6749 appendix B), asking for JSON.
     pub fn form(title: impl Into<String>, url: Url, parameters: &[(&str, &str)]) -> Self {
         let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish();

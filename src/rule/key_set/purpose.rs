@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{KeySet, text};
+use crate::rule::provider_metadata::is_openid;
 use crate::rule::{Check, Level, Outcome, Rule, expect};
 
 pub(super) const SIGNING_KEY_PRESENT: Check<KeySet> = Check {
@@ -36,8 +37,7 @@ pub(super) const SIGNING_KEY_FOR_EACH_ALG: Check<KeySet> = Check {
                 return Outcome::not_run("jwks/signing-key-present");
             }
             let offered = artefact.metadata.get("id_token_signing_alg_values_supported").map(expect::strings);
-            // Either is required of an OpenID provider: what has neither is an authorization server and issues no ID tokens.
-            if offered.is_none() && artefact.metadata.get("subject_types_supported").is_none() {
+            if !artefact.metadata.as_object().is_some_and(is_openid) {
                 return Outcome::not_applicable("the metadata are those of an authorization server without ID tokens");
             }
             let Some(Ok(offered)) = offered else {

@@ -90,10 +90,7 @@ static RULES: &[Check<ProviderMetadata>] = &[
 impl ProviderMetadata {
     /// True if it speaks of ID tokens: a document that does not is of an authorization server, wherever it is (RFC 8414 5).
     pub fn is_openid(&self) -> bool {
-        let told = |document: &Map<String, Value>| {
-            document.contains_key("id_token_signing_alg_values_supported") || document.contains_key("subject_types_supported")
-        };
-        self.response.members().is_some_and(told)
+        self.response.members().is_some_and(is_openid)
     }
 
     /// The metadata, or the outcome of every rule that needs it: not run because of the rule about the response that failed.
@@ -111,6 +108,11 @@ impl ProviderMetadata {
             Err(outcome) => outcome,
         }
     }
+}
+
+/// True if metadata speak of ID tokens: either member is required of an OpenID provider (`OpenID` Connect Discovery 1.0, section 3).
+pub(super) fn is_openid(document: &Map<String, Value>) -> bool {
+    document.contains_key("id_token_signing_alg_values_supported") || document.contains_key("subject_types_supported")
 }
 
 /// A member that is neither absent nor null.

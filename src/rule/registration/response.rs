@@ -10,7 +10,7 @@ use crate::session::received::Received;
 
 /// True for a client information response, false for an error response.
 pub(super) fn is_success(response: &Received, client: &Map<String, Value>) -> bool {
-    (200..300).contains(&response.status) && present(client, "error").is_none()
+    response.is_success() && present(client, "error").is_none()
 }
 
 pub(super) const ACCEPTED: Check<Registration> = Check {

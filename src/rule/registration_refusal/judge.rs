@@ -5,7 +5,7 @@ use url::Url;
 
 use super::super::Outcome;
 use super::super::expect::{holds, list, media_type, refusal, shorten, show};
-use super::super::protected::is_busy;
+use super::super::protected::not_busy;
 use super::{ERROR_PRESENT, JSON_OBJECT, NO_SUCH_METHOD, RegistrationRefusal, Wrong};
 
 /// The client that was registered all the same, if one was; else what to say.
@@ -14,10 +14,8 @@ fn registered(refusal: &RegistrationRefusal, wrong: &[Wrong]) -> Result<Map<Stri
         return Err(Outcome::not_applicable(format!("this request has {}", refusal.wrong.says())));
     }
     let response = &refusal.response;
-    if is_busy(response) {
-        return Err(Outcome::not_applicable(format!("status {} says nothing about the request", response.status)));
-    }
-    let client = response.object().filter(|_| (200..300).contains(&response.status)).filter(|client| client.contains_key("client_id"));
+    not_busy(response)?;
+    let client = response.object().filter(|_| response.is_success()).filter(|client| client.contains_key("client_id"));
     client.ok_or_else(|| Outcome::passed(super::super::expect::refusal(response)))
 }
 

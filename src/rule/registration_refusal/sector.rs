@@ -34,7 +34,7 @@ static RULES: &[Check<SectorMismatch>] = &[
             if is_busy(response) {
                 return Outcome::not_applicable(format!("status {} says nothing about the request", response.status));
             }
-            if !(200..300).contains(&response.status) {
+            if !response.is_success() {
                 return Outcome::passed(refusal(response));
             }
             // An issuer that registers the client without the sector does not let it in there.

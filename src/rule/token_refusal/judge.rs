@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::super::Outcome;
 use super::super::expect::{holds, list, media_type, member, refusal, shorten, show};
-use super::super::protected::is_busy;
+use super::super::protected::not_busy;
 use super::super::userinfo_request::challenge;
 use super::shape;
 use super::{ERROR_CHARSET, ERROR_PRESENT, HEADER_401, HTTP_400, INVALID_CLIENT, JSON_OBJECT, Provocation, STRINGS, TokenRefusal, URI_CHARSET};
@@ -14,11 +14,8 @@ const CREDENTIALS: &str = "client-authentication/registered-credentials-work";
 
 /// Whether there is a refusal to judge; else what to say.
 fn refused_at_all(refusal: &TokenRefusal) -> Result<(), Outcome> {
-    match refusal.response.status {
-        status if is_busy(&refusal.response) => Err(Outcome::not_applicable(format!("status {status} says nothing about the request"))),
-        200..300 => Err(Outcome::not_run(refusal.provocation.rule())),
-        _ => Ok(()),
-    }
+    not_busy(&refusal.response)?;
+    if refusal.response.is_success() { Err(Outcome::not_run(refusal.provocation.rule())) } else { Ok(()) }
 }
 
 fn settle(judged: Result<Outcome, Outcome>) -> Outcome {
@@ -48,9 +45,8 @@ fn text(refusal: &TokenRefusal, name: &str) -> Result<String, Outcome> {
 }
 
 pub(super) fn refused(refusal: &TokenRefusal) -> Outcome {
-    let status = refusal.response.status;
-    if is_busy(&refusal.response) {
-        return Outcome::not_applicable(format!("status {status} says nothing about the request"));
+    if let Err(outcome) = not_busy(&refusal.response) {
+        return outcome;
     }
     if matches!(refusal.provocation, Provocation::Attack(_) | Provocation::WiderScope) {
         return Outcome::not_applicable(format!("an attack: {} judges it", refusal.provocation.rule()));
@@ -59,7 +55,7 @@ pub(super) fn refused(refusal: &TokenRefusal) -> Outcome {
         return Outcome::not_applicable("another rule is about that");
     }
     let expected = format!("a refusal of {}: status 400 and an error", refusal.provocation.says());
-    holds(!(200..300).contains(&status), expected, format!("status {status}"))
+    holds(!refusal.response.is_success(), expected, format!("status {}", refusal.response.status))
 }
 
 pub(super) fn http_400(artefact: &TokenRefusal) -> Outcome {

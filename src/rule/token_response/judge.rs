@@ -24,7 +24,7 @@ fn body(response: &TokenResponse) -> Result<Map<String, Value>, Outcome> {
 }
 
 fn answered(response: &TokenResponse) -> Result<(), Outcome> {
-    if (200..300).contains(&response.response.status) { Ok(()) } else { Err(Outcome::not_run(HTTP_200)) }
+    if response.response.is_success() { Ok(()) } else { Err(Outcome::not_run(HTTP_200)) }
 }
 
 /// Judges the members of a success.

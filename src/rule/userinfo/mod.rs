@@ -174,7 +174,7 @@ fn signed_iss_aud(userinfo: &UserInfo) -> Outcome {
 }
 
 fn answered(userinfo: &UserInfo) -> Result<(), Outcome> {
-    if (200..300).contains(&userinfo.response.status) { Ok(()) } else { Err(Outcome::not_run(HTTP_200)) }
+    if userinfo.response.is_success() { Ok(()) } else { Err(Outcome::not_run(HTTP_200)) }
 }
 
 fn is_jwt(userinfo: &UserInfo) -> bool {

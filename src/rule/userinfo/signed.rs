@@ -39,7 +39,7 @@ static RULES: &[Check<SignedUserInfo>] = &[
         "A client that registered `userinfo_signed_response_alg` gets its userinfo as a JWT",
         "The relying party looks for a signature and finds none: it has to discard the claims.",
         |userinfo| {
-            if !(200..300).contains(&userinfo.response.status) {
+            if !userinfo.response.is_success() {
                 return Outcome::not_run("userinfo/http-200");
             }
             let text = userinfo.response.text();
@@ -118,7 +118,7 @@ static RULES: &[Check<SignedUserInfo>] = &[
 
 fn with_jwt(userinfo: &SignedUserInfo, judge: impl FnOnce(&Jwt) -> Outcome) -> Outcome {
     match Jwt::parse(userinfo.response.text().trim()) {
-        Ok(jwt) if (200..300).contains(&userinfo.response.status) => judge(&jwt),
+        Ok(jwt) if userinfo.response.is_success() => judge(&jwt),
         _ => Outcome::not_run(JWT),
     }
 }

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::super::Outcome;
 use super::super::expect::{holds, list, refusal, same, shorten};
 use super::super::jose::Jwt;
+use super::super::protected::not_busy;
 use super::super::token_refusal::shape;
 use super::challenge::{self, Challenge};
 use super::{BAD_TOKEN, BAD_TOKEN_CHALLENGE, NO_TOKEN, NO_TOKEN_CHALLENGE, SYNTAX, UserInfoRequests};
@@ -15,14 +16,6 @@ const WORKS: &str = "userinfo/http-200";
 
 fn settle(judged: Result<Outcome, Outcome>) -> Outcome {
     judged.unwrap_or_else(|outcome| outcome)
-}
-
-/// An issuer with too much to do, or one that slows us down, says nothing about the request.
-fn not_busy(response: &Received) -> Result<(), Outcome> {
-    match response.status {
-        status @ (429 | 503) => Err(Outcome::not_applicable(format!("status {status} says nothing about the request"))),
-        _ => Ok(()),
-    }
 }
 
 fn accepted(requests: &UserInfoRequests, response: &Received) -> Outcome {
@@ -51,7 +44,7 @@ pub(super) fn scheme_case(requests: &UserInfoRequests) -> Outcome {
 
 /// `sub` of a success, plain or signed.
 fn sub(response: &Received) -> Option<String> {
-    if !(200..300).contains(&response.status) {
+    if !response.is_success() {
         return None;
     }
     let claims = response.object().or_else(|| Jwt::parse(response.text().trim()).ok().map(|jwt| jwt.claims))?;
@@ -72,7 +65,7 @@ pub(super) fn same_sub(requests: &UserInfoRequests) -> Outcome {
 
 fn refused(response: &Received) -> Outcome {
     let status = response.status;
-    settle(not_busy(response).map(|()| holds(!(200..300).contains(&status), "a refusal: status 401", format!("status {status}"))))
+    settle(not_busy(response).map(|()| holds(!response.is_success(), "a refusal: status 401", format!("status {status}"))))
 }
 
 /// Judges a refusal; of what is none, the rule says it that asks for one.
