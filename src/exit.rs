@@ -3,11 +3,8 @@
 use std::process::{ExitCode, Termination};
 
 use crate::config::FailOn;
-use crate::report::known::KnownEntry;
-use crate::report::model::{Counts, RunReport, TestReport, Verdict};
-
-/// What [`TestReport::reason`] starts with when a test ended because of a bug of ours; [`Exit::of`] tells such a test by it.
-pub const BUG: &str = "a bug in oa-authtest: ";
+use crate::result::known::KnownEntry;
+use crate::result::model::{BUG, Counts, RunReport, TestReport, Verdict};
 
 /// How the program ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -124,7 +121,7 @@ fn is_bug(test: &TestReport) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::model::{Environment, Finding, FindingOutcome, SCHEMA, Tool};
+    use crate::result::model::{Environment, Finding, FindingOutcome, SCHEMA, Tool};
     use crate::rule::Level;
 
     fn test(verdict: Verdict, broken: &[Level], reason: Option<&str>) -> TestReport {

@@ -9,20 +9,21 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use crate::agent::browser::Launch;
+use crate::agent::callback::{CallbackError, CallbackListener};
+use crate::agent::user_agent::{UserAgent, UserAgentError};
 use crate::config::{Config, Format, Tls};
-use crate::exit::{BUG, Exit};
+use crate::exit::Exit;
 use crate::feature::plan::{Plan, PlanError};
 use crate::feature::{self, Feature, FeatureError};
+use crate::http::{Door, DoorError};
 use crate::report::console::{self, Console};
 use crate::report::error::ReportError;
 use crate::report::github;
-use crate::report::model::RunReport;
 use crate::report::statement;
+use crate::result::model::BUG;
+use crate::result::model::RunReport;
 use crate::runner::{self, Telling};
-use crate::session::browser::Launch;
-use crate::session::callback::{CallbackError, CallbackListener};
-use crate::session::door::{Door, DoorError};
-use crate::session::user_agent::{UserAgent, UserAgentError};
 use crate::session::{AgentHandle, Run};
 
 /// Why a run did not begin, or could not be told. Each is printed as `error: …`.
@@ -95,7 +96,7 @@ pub async fn launch(config: Config, bound: Option<Arc<CallbackListener>>, mut te
     if let Some(agent) = agent.and_then(Result::ok).and_then(Arc::into_inner) {
         agent.close().await;
     }
-    report.known = config.known.as_ref().map(|known| crate::report::known::settle(known, &report, &features));
+    report.known = config.known.as_ref().map(|known| crate::result::known::settle(known, &report, &features));
     // results.json first: whatever goes wrong with the other formats, what was gathered is kept.
     let written = crate::report::write(&report, &config.report.dir, &config.report.formats);
     // Whoever closed the pipe does not want to read it; the exit code still tells.

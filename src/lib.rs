@@ -17,6 +17,28 @@
 //! | capability | what metadata can advertise and `[features]` of the configuration can declare, `introspection` for one |
 //! | flaw | one deliberate way for the embedded issuer to be wrong |
 //!
+//! # The floors
+//!
+//! A module uses those on the floors below it, and nothing beside or above it (`tests/layers.rs` holds it to that).
+//!
+//! ```text
+//! command                              the commands
+//! listing reference demo cli           what the other commands print and read
+//! doctor self_test                     looking before a run; every flaw against every rule
+//! launch                               a run from its settings to its reports
+//! report                               what is told of a result
+//! runner exit                          a plan made into a result; what that means to a pipeline
+//! protocol                             what is done: one file per move
+//! session                              what a test holds while it runs
+//! agent                                who logs in: a browser or plain HTTP
+//! result                               what a run is: data
+//! feature http                         stories and their plan; the HTTP client
+//! config                               flags, environment and file, made into settings
+//! rule                                 what must hold
+//! issuer observed                      the issuer we ship; what came over the wire
+//! text guard redact                    text of any kind, child processes, secrets in texts
+//! ```
+//!
 //! # The flow
 //!
 //! ```text
@@ -30,12 +52,13 @@
 //!                     │               │ └ UserAgent (browser or HTTP)                   │
 //!                     │               └ Recorder ──▶ Door ──▶ the issuer                │
 //!                     ▼                        └──────── journal ───────────────────────┤
-//!               report::event::Event                                                    ▼
-//!                     │                                                     report::model::RunReport
+//!               result::event::Event                                                    ▼
+//!                     │                                                     result::model::RunReport
 //!                     ▼                                                                 │
 //!               report::console                                      results.json, Markdown
 //! ```
 
+pub mod agent;
 pub mod cli;
 pub mod command;
 pub mod config;
@@ -44,13 +67,18 @@ pub mod doctor;
 pub mod exit;
 pub mod feature;
 pub mod guard;
+pub mod http;
 pub mod issuer;
 pub mod launch;
 pub mod listing;
+pub mod observed;
 pub mod protocol;
+pub mod redact;
 pub mod reference;
 pub mod report;
+pub mod result;
 pub mod rule;
 pub mod runner;
 pub mod self_test;
 pub mod session;
+pub mod text;

@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::config::nearest::nearest;
 use crate::feature::{Feature, readme};
 use crate::issuer::flaw::Flaw;
 use crate::rule::{Level, Rule, catalogue, spec};
+use crate::text::nearest::nearest;
 
 /// The listing for people.
 pub fn text(features: &[Feature]) -> String {

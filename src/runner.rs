@@ -13,12 +13,12 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, Loudness, Tls};
-use crate::exit::BUG;
 use crate::feature::plan::{Plan, PlannedTest};
 use crate::feature::{Step, Test};
-use crate::report::event::Event;
-use crate::report::known;
-use crate::report::model::{Counts, Environment, RunReport, SCHEMA, StepEnd, TestReport, Tool, Verdict};
+use crate::result::event::Event;
+use crate::result::known;
+use crate::result::model::BUG;
+use crate::result::model::{Counts, Environment, RunReport, SCHEMA, StepEnd, TestReport, Tool, Verdict};
 use crate::rule::catalogue_version;
 use crate::session::{Run, Session, Stop};
 
@@ -194,7 +194,7 @@ async fn run_test(planned: PlannedTest, shared: Run, telling: Arc<Telling>, blan
     }
     let (mut findings, steps) = session.take_report();
     if let Some(known) = &session.run.config.known {
-        known.mark(&planned.id, &mut findings);
+        known::mark(known, &planned.id, &mut findings);
     }
     let mut counts = Counts::of(&findings);
     counts.errors = usize::from(matches!(stop, Some(Stop::Untestable(_))));

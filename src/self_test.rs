@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use clap::ValueEnum as _;
 use futures::stream::{self, StreamExt as _};
 use globset::Glob;
 use serde::Serialize;
@@ -17,21 +18,21 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
+use crate::agent::callback::{CallbackError, CallbackListener};
+use crate::agent::http::{HttpAgent, HttpAgentError};
+use crate::agent::user_agent::UserAgent;
+use crate::config::User;
 use crate::config::{AgentKind, Config, ConfiguredClient, Tls};
-use crate::feature::capability::Capability;
 use crate::feature::plan::{Plan, PlanError};
 use crate::feature::{self, FeatureError};
+use crate::http::{Door, DoorError};
 use crate::issuer::flaw::Flaw;
 use crate::issuer::{self, FlawError, IssuerError, IssuerOptions, Persona};
-use crate::report::model::{FindingOutcome, RunReport, Verdict};
+use crate::observed::capability::Capability;
+use crate::result::model::{FindingOutcome, RunReport, Verdict};
 use crate::rule::catalogue;
 use crate::runner::{self, Telling};
 use crate::session::Run;
-use crate::session::agent::User;
-use crate::session::callback::{CallbackError, CallbackListener};
-use crate::session::door::{Door, DoorError};
-use crate::session::http_agent::{HttpAgent, HttpAgentError};
-use crate::session::user_agent::UserAgent;
 
 /// How long a fresh client's `invalid_client` is retried here: long enough for the flaw that is late, short enough for the one that is dead.
 const PATIENCE: Duration = Duration::from_millis(1500);

@@ -5,7 +5,7 @@ mod common;
 use std::collections::BTreeMap;
 
 use common::{program, results, run};
-use oa_authtest::report::model::{Entry, Exchange, Finding, Page, RunReport, StepReport, TestReport};
+use oa_authtest::result::model::{Entry, Exchange, Finding, Page, RunReport, StepReport, TestReport};
 use oa_authtest::rule::{Kind, kinds};
 
 /// One artefact that was judged: its kind and the findings on it.

@@ -10,12 +10,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use browser_pages::{Issuer, PASSWORD, USERNAME, serve, serve_tls};
+use oa_authtest::agent::browser::{Browser, BrowserError, Launch};
+use oa_authtest::agent::callback::CallbackListener;
+use oa_authtest::agent::user_agent::{AgentSession, UserAgent};
+use oa_authtest::agent::visit::{Conduct, Journey, Visit, VisitError};
 use oa_authtest::config::{AgentConfig, AgentKind, Network, Tls};
+use oa_authtest::config::{Selectors, User};
 use oa_authtest::guard::Guarded;
-use oa_authtest::session::agent::{Conduct, Journey, PageKind, Selectors, User, Visit, VisitError};
-use oa_authtest::session::browser::{Browser, BrowserError, Launch};
-use oa_authtest::session::callback::CallbackListener;
-use oa_authtest::session::user_agent::{AgentSession, UserAgent};
+use oa_authtest::observed::page::PageKind;
 use url::Url;
 
 async fn agent(kind: AgentKind, tls: Tls, spki: Option<String>) -> UserAgent {

@@ -4,7 +4,7 @@ mod common;
 
 use common::{Ended, program, results, run};
 use oa_authtest::issuer::{IssuerOptions, RunningIssuer, start};
-use oa_authtest::report::model::RunReport;
+use oa_authtest::result::model::RunReport;
 
 /// Runs these tests against the issuer, without a browser.
 async fn tested(issuer: &RunningIssuer, redirect_uri: &str, more: &[&str]) -> (RunReport, Ended) {

@@ -337,10 +337,7 @@ fn a_demo_is_about_its_own_issuer() {
     let broken_file = Some("this is not TOML");
     let call = call("--demo --password wrong --jobs 2", &["ISSUER=https://op.example", "CLIENT_ID=other", "INSECURE=1", "TIMEOUT=5"], broken_file);
     let wish = call.in_world(|world| world.demo(&call.flags)).unwrap();
-    assert_eq!(
-        wish,
-        Some(DemoWish { persona: Persona::Openactive, flaw: None, pages: PageSet::One, offline_access: OfflineAccess::WhenConsented })
-    );
+    assert_eq!(wish, Some(DemoWish { persona: Persona::Openactive, flaw: None, pages: PageSet::One, offline_access: OfflineAccess::WhenConsented }));
     let config = call.load(Some(demo())).unwrap();
     assert_eq!(config.issuer, "https://127.0.0.1:9");
     assert_eq!(config.client.as_ref().unwrap().id, "demo-client");

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use common::{program, root, run};
 use oa_authtest::config::Format;
-use oa_authtest::report::model::{Entry, RunReport};
+use oa_authtest::result::model::{Entry, RunReport};
 
 const EXAMPLE: &str = "reports/example";
 

@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use std::time::Duration;
 
 use common::{program, quick, results, run};
-use oa_authtest::report::model::Verdict;
+use oa_authtest::result::model::Verdict;
 
 const SOON: Duration = Duration::from_secs(30);
 

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{program, results, run, test};
-use oa_authtest::report::model::{FindingOutcome, Verdict};
+use oa_authtest::result::model::{FindingOutcome, Verdict};
 
 #[test]
 fn what_is_declared_is_tested_and_the_rest_follows_the_metadata() {

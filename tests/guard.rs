@@ -7,9 +7,9 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use oa_authtest::agent::browser::{Browser, Launch};
 use oa_authtest::config::{AgentConfig, AgentKind, Tls};
 use oa_authtest::guard::{GuardError, Guarded, Line, MARKER};
-use oa_authtest::session::browser::{Browser, Launch};
 
 fn guard() -> PathBuf {
     PathBuf::from(env!("CARGO_BIN_EXE_oa-authtest"))

@@ -16,8 +16,8 @@ use oa_authtest::config::Format;
 use oa_authtest::issuer::flaw::Flaw;
 use oa_authtest::issuer::{self, IssuerOptions};
 use oa_authtest::report::html::curl;
-use oa_authtest::report::model::{Entry, Exchange, RunReport};
 use oa_authtest::report::{self, html, json};
+use oa_authtest::result::model::{Entry, Exchange, RunReport};
 use serde_json::{Value, json};
 
 const EXAMPLE: &str = "reports/example/results.json";

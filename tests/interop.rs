@@ -8,7 +8,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use common::{Ended, free_port, program, quick, results, run, test};
-use oa_authtest::report::model::{FindingOutcome, Verdict};
+use oa_authtest::result::model::{FindingOutcome, Verdict};
 use oidc_provider::OidcProvider;
 
 /// The longest a run with a wrong setting may take.

@@ -7,7 +7,7 @@ mod patched;
 use axum::routing::get;
 use common::{program, results, run};
 use oa_authtest::issuer::RunningIssuer;
-use oa_authtest::report::model::{Entry, FindingOutcome, RunReport, StepEnd, Verdict};
+use oa_authtest::result::model::{Entry, FindingOutcome, RunReport, StepEnd, Verdict};
 use patched::{issuer, tell};
 use serde_json::{Value, json};
 

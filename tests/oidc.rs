@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use common::{Ended, all_ran, free_port, program, quick, results, root, run, test};
-use oa_authtest::report::model::{Entry, FindingOutcome, RunReport, StepEnd, TestReport};
+use oa_authtest::result::model::{Entry, FindingOutcome, RunReport, StepEnd, TestReport};
 use oidc_provider::OidcProvider;
 
 fn run_provider(folder: &Path, more: &[&str]) -> Ended {

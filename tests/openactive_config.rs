@@ -4,7 +4,7 @@ mod common;
 
 use common::{free_port, program, results, run, test};
 use oa_authtest::issuer::{self, IssuerOptions};
-use oa_authtest::report::model::Verdict;
+use oa_authtest::result::model::Verdict;
 use serde_json::{Value, json};
 
 /// The example, about another issuer.

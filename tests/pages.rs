@@ -12,17 +12,17 @@ use std::time::{Duration, Instant};
 use clap::ValueEnum as _;
 use common::{program, quick, results, run};
 use futures::{FutureExt as _, StreamExt as _};
+use oa_authtest::agent::browser::Launch;
+use oa_authtest::agent::callback::CallbackListener;
+use oa_authtest::agent::user_agent::UserAgent;
+use oa_authtest::config::User;
 use oa_authtest::config::{AgentConfig, AgentKind, Config, ConfiguredClient, Network, Tls};
 use oa_authtest::feature::{self, plan::Plan};
+use oa_authtest::http::Door;
 use oa_authtest::issuer::{self, IssuerOptions, OfflineAccess, PageSet};
-use oa_authtest::report::model::{Entry, Page, RunReport, StepEnd, TestReport, Verdict};
+use oa_authtest::result::model::{Entry, Page, RunReport, StepEnd, TestReport, Verdict};
 use oa_authtest::runner::{self, Telling};
 use oa_authtest::session::Run;
-use oa_authtest::session::agent::User;
-use oa_authtest::session::browser::Launch;
-use oa_authtest::session::callback::CallbackListener;
-use oa_authtest::session::door::Door;
-use oa_authtest::session::user_agent::UserAgent;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
@@ -104,7 +104,7 @@ fn told(test: &TestReport) -> Vec<String> {
 fn completed(report: &RunReport, what: &str) {
     assert!(!report.tests.is_empty(), "{what}");
     for test in &report.tests {
-        let failed: Vec<_> = test.findings.iter().filter(|f| f.outcome == oa_authtest::report::model::FindingOutcome::Failed).collect();
+        let failed: Vec<_> = test.findings.iter().filter(|f| f.outcome == oa_authtest::result::model::FindingOutcome::Failed).collect();
         assert!(test.reason.is_none() && test.counts.failures == 0, "{what}: {} {:?}\n{failed:#?}\n{:#?}", test.id, test.reason, told(test));
         assert!(!matches!(test.verdict, Verdict::Errored | Verdict::Failed | Verdict::Skipped), "{what}: {}", test.id);
     }

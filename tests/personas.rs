@@ -3,7 +3,7 @@
 mod common;
 
 use common::{program, quick, results, run, test};
-use oa_authtest::report::model::{RunReport, StepEnd, Verdict};
+use oa_authtest::result::model::{RunReport, StepEnd, Verdict};
 
 /// Runs a demo of a persona: no failure, nothing that was not told to the end, no story left out.
 fn passes(persona: &str, more: &[&str]) -> (RunReport, String) {
@@ -27,7 +27,7 @@ fn passes(persona: &str, more: &[&str]) -> (RunReport, String) {
 
 /// The rules broken, each once.
 fn broken(report: &RunReport) -> Vec<&str> {
-    use oa_authtest::report::model::FindingOutcome::Failed;
+    use oa_authtest::result::model::FindingOutcome::Failed;
     let mut broken: Vec<&str> =
         report.tests.iter().flat_map(|test| &test.findings).filter(|f| f.outcome == Failed).map(|f| f.rule.as_str()).collect();
     broken.sort_unstable();

@@ -6,8 +6,8 @@ use std::fs;
 use std::path::Path;
 
 use common::{Ended, program, run};
-use oa_authtest::report::model::Verdict;
 use oa_authtest::report::statement::Statement;
+use oa_authtest::result::model::Verdict;
 
 const FLAW: &[&str] = &["--flaw", "id-token-expired"];
 

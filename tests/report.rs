@@ -6,11 +6,11 @@ use std::path::{Path, PathBuf};
 
 use oa_authtest::config::Format;
 use oa_authtest::report::console::{Choices, Console};
-use oa_authtest::report::event::Event as Happened;
-use oa_authtest::report::known::{KnownEntry, KnownReport, KnownState};
-use oa_authtest::report::model::{Entry, Environment, Page, RunReport, StepEnd, Verdict};
 use oa_authtest::report::statement::Statement;
 use oa_authtest::report::{Written, json, markdown, write};
+use oa_authtest::result::event::Event as Happened;
+use oa_authtest::result::known::{KnownEntry, KnownReport, KnownState};
+use oa_authtest::result::model::{Entry, Environment, Page, RunReport, StepEnd, Verdict};
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
 fn sample() -> RunReport {

@@ -7,7 +7,7 @@ mod patched;
 use std::collections::BTreeSet;
 
 use common::results;
-use oa_authtest::report::model::{FindingOutcome, StepEnd};
+use oa_authtest::result::model::{FindingOutcome, StepEnd};
 use patched::{issuer, tell};
 use serde_json::{Value, json};
 

@@ -6,12 +6,13 @@ use super::{Failure, Prepared, prepare, say, warn_of_misspelt};
 use crate::cli::DoctorArgs;
 use crate::config::setting;
 use crate::config::{self, Loudness, Origin, World};
+use crate::doctor::console as screen;
 use crate::doctor::{Check, Diagnosis, Doctor, Patient};
 use crate::exit::Exit;
 use crate::feature;
 use crate::feature::plan::Plan;
 use crate::launch::{self, LaunchError};
-use crate::report::console::{self, doctor as screen};
+use crate::report::console;
 
 /// Looks at everything a run depends on, tells each check when it is over, and how far a run would get.
 pub(super) async fn examine(args: DoctorArgs) -> Result<Exit, Failure> {

@@ -10,7 +10,7 @@ use super::layer::{Given, Layer};
 use super::setting::{self, Kind, SETTINGS, Setting};
 use super::value::has_credentials;
 use super::{Config, layer::Value};
-use crate::report::shell;
+use crate::text::shell;
 
 /// How a run was called: the words of a shell command, quoted, without what selects tests and without secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]

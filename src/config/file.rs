@@ -7,8 +7,8 @@ use toml::de::{DeTable, DeValue};
 
 use super::error::{ConfigError, Origin, Place};
 use super::layer::{Layer, SecretSource, Value};
-use super::nearest::nearest;
 use super::setting::{Kind, OF_A_TEST, PROFILE, SETTINGS, Setting};
+use crate::text::nearest::nearest;
 
 /// A configuration file, its values not yet judged.
 #[derive(Debug, Clone, Default)]

@@ -19,11 +19,10 @@ use toml::de::{DeTable, DeValue};
 
 use super::error::{ConfigError, Place};
 use super::layers::{Layers, contents};
-use super::nearest::nearest;
 use super::settle::alone;
 use super::{setting, value};
-use crate::report::model::{Finding, FindingOutcome};
 use crate::rule::catalogue;
+use crate::text::nearest::nearest;
 
 /// The keys of an entry.
 const KEYS: [&str; 4] = ["rule", "test", "reason", "until"];
@@ -65,14 +64,6 @@ impl KnownFailure {
 }
 
 impl Known {
-    /// Marks the findings of a test that are known failures.
-    pub fn mark(&self, test_id: &str, findings: &mut [Finding]) {
-        let entries: Vec<_> = self.entries.iter().filter(|entry| !entry.is_expired(self.today) && entry.is_about(test_id)).collect();
-        for finding in findings.iter_mut().filter(|finding| finding.outcome == FindingOutcome::Failed) {
-            finding.known = entries.iter().find(|entry| entry.rule == finding.rule).map(|entry| entry.reason.clone());
-        }
-    }
-
     /// Takes a file of known failures apart.
     ///
     /// # Errors

@@ -190,10 +190,6 @@ fn read(path: &Path, origin: Option<&Origin>, world: &World<'_>) -> Result<File,
     if openactive::is_json(path, &text) { openactive::parse(path, &text) } else { File::parse(path, &text, world.profiles) }
 }
 
-fn strs(names: &[String]) -> Vec<&str> {
-    names.iter().map(String::as_str).collect()
-}
-
 /// A value that was found: how far down (0 is the strongest layer), and where it was written.
 pub(super) struct Found<T> {
     pub(super) value: T,

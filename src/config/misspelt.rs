@@ -1,7 +1,7 @@
 //! Variables that look like settings and are none: told, since a setting that is silently not read costs an afternoon.
 
-use super::nearest::nearest;
 use super::setting::SETTINGS;
+use crate::text::nearest::nearest;
 
 /// What the name of every variable of ours begins with.
 const PREFIX: &str = "OA_AUTHTEST_";

@@ -18,8 +18,7 @@ use globset::Glob;
 use secrecy::SecretString;
 use url::Url;
 
-use crate::feature::capability::Capability;
-use crate::session::agent::{Selectors, User};
+use crate::observed::capability::Capability;
 
 mod command_line;
 mod demo;
@@ -29,8 +28,8 @@ pub mod init;
 pub mod known;
 pub mod layer;
 mod layers;
+mod login;
 mod misspelt;
-pub mod nearest;
 mod openactive;
 pub mod setting;
 mod settle;
@@ -42,6 +41,7 @@ pub use error::{ConfigError, Origin};
 pub use known::Known;
 pub use layer::Layer;
 pub use layers::{Sources, World, dataset_site, load, load_with_issuer, sources};
+pub use login::{Selectors, User};
 pub use misspelt::misspelt;
 pub use setting::{SETTINGS, Setting};
 

@@ -7,8 +7,8 @@ use std::fmt;
 use clap::ValueEnum;
 
 use super::{AgentKind, AuthMethod, FailOn, Format};
-use crate::feature::capability::Capability;
 use crate::issuer::{OfflineAccess, PageSet, Persona};
+use crate::observed::capability::Capability;
 
 /// One setting of `oa-authtest run`.
 #[derive(Debug, Clone, Copy)]

@@ -12,13 +12,14 @@ use super::command_line::Invocation;
 use super::error::{ConfigError, Origin};
 use super::layer::Value;
 use super::layers::{Layers, contents};
+use super::login::{Selectors, User};
 use super::setting::{self, Setting};
 use super::value::{self, Problem};
 use super::{AgentConfig, AgentKind, AuthMethod, Config, ConfiguredClient, Format, Loudness, Network, OfTests, ReportConfig, Tls};
-use crate::feature::capability::Capability;
-use crate::report::github;
-use crate::session::agent::{Selectors, User};
+use crate::observed::capability::Capability;
 
+/// The variable that says that the program runs in GitHub Actions.
+const GITHUB_ACTIONS: &str = "GITHUB_ACTIONS";
 /// The profile that tests what is declared; it runs beside the others as soon as something is.
 const FEATURES: &str = "features";
 
@@ -86,7 +87,7 @@ impl Layers<'_> {
     /// The formats asked for, and what GitHub Actions reads if that is where we are.
     fn formats(&self) -> Result<Vec<Format>, ConfigError> {
         let mut formats = self.list(&setting::FORMAT, value::choice)?;
-        if self.variable(github::ACTIONS).is_some_and(|value| value == "true") && !formats.contains(&Format::Github) {
+        if self.variable(GITHUB_ACTIONS).is_some_and(|value| value == "true") && !formats.contains(&Format::Github) {
             formats.push(Format::Github);
         }
         Ok(formats)

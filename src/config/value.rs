@@ -5,8 +5,8 @@ use std::ops::RangeInclusive;
 use clap::ValueEnum;
 use url::{Host, Url};
 
-use super::nearest::nearest;
-use crate::feature::capability::Capability;
+use crate::observed::capability::Capability;
+use crate::text::nearest::nearest;
 
 /// What is wrong with a value, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]

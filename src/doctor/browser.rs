@@ -8,10 +8,10 @@ use futures::FutureExt as _;
 
 use super::network::until;
 use super::{Doctor, Seen};
+use crate::agent::browser::{self, BrowserError};
+use crate::agent::user_agent::UserAgentError;
 use crate::config::AgentKind;
 use crate::launch;
-use crate::session::browser::{self, BrowserError};
-use crate::session::user_agent::UserAgentError;
 
 /// Where fonts are looked for, beside a home folder.
 const FONTS: [&str; 2] = ["/usr/share/fonts", "/usr/local/share/fonts"];

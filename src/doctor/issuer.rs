@@ -9,9 +9,10 @@ use super::network::until;
 use super::{Doctor, Seen};
 use crate::config::AuthMethod;
 use crate::protocol::discovery::{IS_ISSUER_RIGHT, well_known_of_server};
-use crate::report::model::{Entry, Exchange, StepEnd};
+use crate::result::model::{Entry, Exchange, StepEnd};
+use crate::session::Stop;
 use crate::session::recorder::Request;
-use crate::session::{Stop, is_plain_loopback};
+use crate::text::address::is_plain_loopback;
 
 /// What a run needs of the metadata in any case, and what only some stories do.
 const ENDPOINTS: [&str; 3] = ["authorization_endpoint", "token_endpoint", "jwks_uri"];

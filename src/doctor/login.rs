@@ -8,7 +8,7 @@ use super::network::until;
 use super::{Doctor, Seen};
 use crate::feature::authorize::Authorize;
 use crate::feature::step::ClientWish;
-use crate::report::model::Entry;
+use crate::result::model::Entry;
 use crate::session::{Stop, missing};
 
 /// The grants a client is registered for.

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use super::{Doctor, Seen};
-use crate::session::callback::{CallbackError, CallbackListener};
+use crate::agent::callback::{CallbackError, CallbackListener};
 
 impl Doctor<'_> {
     pub(super) fn report_folder(&mut self) {

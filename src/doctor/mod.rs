@@ -10,18 +10,20 @@ use std::time::Instant;
 use serde::Serialize;
 use tokio::sync::mpsc::UnboundedSender;
 
+use crate::agent::callback::{CallbackError, CallbackListener};
+use crate::agent::user_agent::UserAgent;
 use crate::config::{Config, Sources};
 use crate::feature::plan::Plan;
-use crate::report::event::Event;
-use crate::report::model::LeftBehindKind;
-use crate::report::{visible, words};
-use crate::session::callback::{CallbackError, CallbackListener};
-use crate::session::door::{Door, DoorError};
-use crate::session::user_agent::UserAgent;
+use crate::http::{Door, DoorError};
+use crate::result::event::Event;
+use crate::result::model;
+use crate::result::model::LeftBehindKind;
 use crate::session::{Run, Session};
+use crate::text::visible;
 
 mod browser;
 mod certificate;
+pub mod console;
 mod issuer;
 mod login;
 mod machine;
@@ -216,8 +218,8 @@ impl<'a> Doctor<'a> {
 
     fn left_behind(&self) -> Seen {
         let left = &self.session.facts.left_behind;
-        let Some(remains) = words::left_behind(left.iter()) else { return Seen::fine("what was made at the issuer for this is gone again") };
-        let whys: Vec<String> = left.iter().map(|left| format!("{} {}: {}", words::left_thing(left.kind), left.client_id, left.why)).collect();
+        let Some(remains) = model::left_behind(left.iter()) else { return Seen::fine("what was made at the issuer for this is gone again") };
+        let whys: Vec<String> = left.iter().map(|left| format!("{} {}: {}", left.kind.words(), left.client_id, left.why)).collect();
         let saw = format!("{remains} ({})", whys.join("; "));
         if left.iter().any(|left| left.kind == LeftBehindKind::Client) {
             Seen::warning(saw, "delete the client by hand, or name one that exists with --client-id and --client-secret, so that none is registered")

@@ -11,7 +11,7 @@ use super::certificate::{self, Certificate};
 use super::{Doctor, Seen};
 use crate::config::Tls;
 use crate::protocol::discovery::well_known;
-use crate::rule::expect::is_loopback;
+use crate::text::address::is_loopback;
 
 /// The longest a connection may take to come about, as for the door.
 const CONNECT: Duration = Duration::from_secs(10);

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{Check, Mark};
 use crate::exit::Exit;
 use crate::feature::plan::Plan;
-use crate::report::words::count;
+use crate::text::count;
 
 /// How far a run would get.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

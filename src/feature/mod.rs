@@ -6,7 +6,6 @@ use serde::Deserialize;
 use thiserror::Error;
 
 pub mod authorize;
-pub mod capability;
 pub mod logout;
 pub mod plan;
 pub mod readme;

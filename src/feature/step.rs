@@ -3,8 +3,8 @@
 use serde::Deserialize;
 
 use super::authorize::Authorize;
-use super::capability::Capability;
 use super::logout::LogOut;
+use crate::observed::capability::Capability;
 use crate::rule::attack::Attack;
 
 /// One move in a story. In a feature document it is an object with one member: `{ "client-credentials": { "scope": "…" } }`.

@@ -1,7 +1,9 @@
 //! Client metadata (RFC 7591 2, OpenID Connect Registration 2): read, checked, defaults filled in.
 
 use serde_json::{Map, Value, json};
-use url::{Host, Url};
+use url::Url;
+
+use crate::text::address::is_loopback;
 
 use super::assertion::AssertionKeys;
 use super::client::AuthMethod;
@@ -305,16 +307,6 @@ fn redirect_uris(value: Option<&Value>, needed: bool, native: bool) -> Result<Ve
         }
     }
     Ok(uris)
-}
-
-/// True if the host of a URL is this machine.
-pub fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost",
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 use url::Url;
 
-use super::client_metadata::is_loopback;
+use crate::text::address::is_loopback;
 
 /// The largest document, in bytes.
 const LARGEST: usize = 64 * 1024;

@@ -1,6 +1,6 @@
 //! What became of tokens: whether they still open anything.
 
-use crate::report::model::StepEnd;
+use crate::result::model::StepEnd;
 use crate::rule::aftermath::{Aftermath, Cause};
 use crate::rule::token_response::Grant;
 use crate::session::recorder::Request;

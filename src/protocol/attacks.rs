@@ -8,15 +8,15 @@ use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use crate::config::AuthMethod;
-use crate::report::model::StepEnd;
+use crate::observed::received::Received;
+use crate::redact::SecretKind;
+use crate::result::model::StepEnd;
 use crate::rule::attack::{Attack, Attacked, ClientAttack, CodeAttack, PkceAttack, RefreshAttack};
 use crate::rule::code_race::CodeRace;
 use crate::rule::token_refusal::{Provocation, TokenRefusal};
 use crate::rule::token_response::Grant;
 use crate::rule::transport::Transport;
-use crate::session::received::Received;
 use crate::session::recorder::Request;
-use crate::session::redact::SecretKind;
 use crate::session::{Client, Code, Session, Stop, missing};
 
 /// The form of a token request for a code.

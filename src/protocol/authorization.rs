@@ -4,17 +4,18 @@ use serde_json::Map;
 use url::Url;
 
 use super::authorization_request::AuthorizationRequest;
+use crate::agent::callback::{Callback, Offer};
+use crate::agent::visit::{Conduct, Journey, VisitError};
 use crate::feature::OAUTH;
 use crate::feature::authorize::{Authorize, BrowserSession, ConsentDue, Expect, Method, RequestObject};
-use crate::report::model::{Entry, StepEnd};
+use crate::observed::page::PageKind;
+use crate::redact::SecretKind;
+use crate::result::model::{Entry, StepEnd};
 use crate::rule::authorization_delivery::{Asked, AuthorizationDelivery};
 use crate::rule::authorization_error::{AuthorizationError, Refused};
 use crate::rule::authorization_response::AuthorizationResponse;
 use crate::rule::consent::Consent;
 use crate::rule::scope_grant::Granted;
-use crate::session::agent::{Conduct, Journey, PageKind, VisitError};
-use crate::session::callback::{Callback, Offer};
-use crate::session::redact::SecretKind;
 use crate::session::{Code, Second, Session, Stop, missing};
 
 impl Session {

@@ -6,7 +6,7 @@ use url::Url;
 use super::authorization_probe::{Ended, Parameters, Probing};
 use super::authorization_refusals::ABOUT_THE_USER;
 use crate::config::AuthMethod;
-use crate::report::model::StepEnd;
+use crate::result::model::StepEnd;
 use crate::rule::authorization_delivery::Asked;
 use crate::rule::authorization_error::{AuthorizationError, Refused};
 use crate::rule::refused_request::{Became, Improper, RefusedRequest, RefusedRequests};

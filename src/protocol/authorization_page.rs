@@ -2,10 +2,12 @@
 
 use url::Url;
 
-use crate::report::model::{Entry, Page};
+use crate::agent::visit::{Journey, SeenPage, VisitError};
+use crate::observed::page::PageKind;
+use crate::result::model::{Entry, Page};
 use crate::rule::page::{LoginAnswer, ShownPage};
-use crate::session::agent::{Journey, PageKind, SeenPage, VisitError};
-use crate::session::{Session, Stop, beginning};
+use crate::session::{Session, Stop};
+use crate::text::truncate;
 
 /// The longest page source kept, in bytes.
 const MOST_SOURCE: usize = 100 * 1024;
@@ -31,7 +33,7 @@ impl Session {
                 status: page.status,
                 note: redactor.text(&seen(page)),
                 screenshot,
-                source: page.source.as_ref().map(|source| beginning(&redactor.text(source), MOST_SOURCE).to_owned()),
+                source: page.source.as_ref().map(|source| truncate(&redactor.text(source), MOST_SOURCE).to_owned()),
             };
             self.recorder.note(Entry::Page(entry));
         }

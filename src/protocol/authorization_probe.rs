@@ -9,9 +9,9 @@ use http::Method;
 use openidconnect::{CsrfToken, PkceCodeChallenge};
 use url::Url;
 
-use crate::report::model::Entry;
-use crate::session::agent::{Conduct, VisitError};
-use crate::session::received::Received;
+use crate::agent::visit::{Conduct, VisitError};
+use crate::observed::received::Received;
+use crate::result::model::Entry;
 use crate::session::recorder::Request;
 use crate::session::{Session, Stop};
 

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::authorization_probe::{Ended, Parameters, Probed, continues, reaches};
 use super::client_metadata::{NATIVE_REDIRECT_URI, second_redirect_uri};
-use crate::report::model::StepEnd;
+use crate::result::model::StepEnd;
 use crate::rule::refused_authorization::{Led, LoopbackRedirect, MARKER, RefusedAuthorization, RefusedAuthorizations, Wrong};
 use crate::session::{Session, Stop};
 

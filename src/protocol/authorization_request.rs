@@ -1,6 +1,6 @@
 //! What an authorization request says (OpenID Connect Core 3.1.2.1, 5.5, 6.1; RFC 7636 4.3), and which of it an issuer offers.
 
-use crate::report::markdown::escape::code;
+use crate::text::markdown::code;
 use std::fmt::Write as _;
 
 use openidconnect::{CsrfToken, Nonce, PkceCodeChallenge};
@@ -145,7 +145,7 @@ impl Pkce {
             return Self { verifier: verifier.secret().clone(), challenge: challenge.as_str().to_owned() };
         }
         // The library makes none that is too short.
-        let verifier = crate::session::beginning(verifier.secret(), 42).to_owned();
+        let verifier = crate::text::truncate(verifier.secret(), 42).to_owned();
         Self { challenge: super::attacks::s256(&verifier), verifier }
     }
 }

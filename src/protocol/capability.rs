@@ -1,8 +1,8 @@
 //! What the configuration declares an issuer able or unable to do, held against what it says and does.
 
 use crate::feature::Step;
-use crate::feature::capability::Capability;
-use crate::report::model::StepEnd;
+use crate::observed::capability::Capability;
+use crate::result::model::StepEnd;
 use crate::rule::capability::{DeclaredCapability, DeclaredGrant};
 use crate::session::{Session, Stop};
 

@@ -9,17 +9,18 @@ use serde_json::Value;
 use url::Url;
 
 use super::registration::error_of;
-use super::token_request::TokenRequest;
+use crate::agent::page::classify::UNCLEAR_LOGOUT;
+use crate::agent::visit::{Conduct, Journey, VisitError};
 use crate::feature::authorize::Method;
-use crate::report::markdown::escape::code;
-use crate::report::model::{LeftBehind, LeftBehindKind, StepEnd};
-use crate::report::words;
+use crate::observed::page::PageKind;
+use crate::observed::received::Received;
+use crate::result::model;
+use crate::result::model::{LeftBehind, LeftBehindKind, StepEnd};
 use crate::rule::registration::Deletion;
-use crate::session::agent::{Conduct, Journey, PageKind, VisitError};
-use crate::session::browser::sight::UNCLEAR_LOGOUT;
-use crate::session::received::Received;
 use crate::session::recorder::Request;
+use crate::session::token_request::TokenRequest;
 use crate::session::{Client, Granted, Session};
+use crate::text::markdown::code;
 
 /// The most grants of a test that are remembered: far more than any story asks for.
 const MOST_GRANTS: usize = 64;
@@ -29,7 +30,7 @@ const NO_TIME: &str = "there was no time left to remove it";
 
 impl Session {
     /// Remembers the tokens of a token response, whoever asked for them and whether it was right to give them.
-    pub(super) fn remember_grant(&mut self, request: &TokenRequest, response: &Received) {
+    pub(crate) fn remember_grant(&mut self, request: &TokenRequest, response: &Received) {
         if !response.is_success() {
             return;
         }
@@ -83,12 +84,8 @@ impl Session {
                 self.leave(LeftBehindKind::Grant, &granted.client, NO_TIME);
             }
         }
-        let remains = words::left_behind(self.facts.left_behind.iter());
-        let left = self
-            .facts
-            .left_behind
-            .iter()
-            .map(|left| format!("remains: {} {}: {}", words::left_thing(left.kind), code(&left.client_id), code(&left.why)));
+        let remains = model::left_behind(self.facts.left_behind.iter());
+        let left = self.facts.left_behind.iter().map(|left| format!("remains: {} {}: {}", left.kind.words(), code(&left.client_id), code(&left.why)));
         let list: Vec<String> = said.into_iter().chain(left).map(|line| format!("* {line}")).collect();
         self.note(list.join("\n"));
         self.end(remains.map_or(StepEnd::Done, StepEnd::LeftOut));

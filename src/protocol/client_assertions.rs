@@ -5,12 +5,12 @@ use std::sync::Arc;
 use openidconnect::CsrfToken;
 use url::Url;
 
+use crate::agent::callback::Offer;
 use crate::feature::step::KeysBy;
-use crate::report::model::StepEnd;
+use crate::result::model::StepEnd;
 use crate::rule::client_assertion::{Attempt, ClientAssertions};
 use crate::rule::token_response::Grant;
 use crate::session::assertion::{self, Signer};
-use crate::session::callback::Offer;
 use crate::session::signing_key::SigningAlg;
 use crate::session::{Session, Stop, missing};
 

@@ -6,10 +6,10 @@ use secrecy::ExposeSecret;
 use url::Url;
 
 use crate::config::AuthMethod;
+use crate::observed::received::Received;
+use crate::redact::SecretKind;
 use crate::rule::client_authentication::ClientAuthentication;
-use crate::session::received::Received;
 use crate::session::recorder::Request;
-use crate::session::redact::SecretKind;
 use crate::session::{Client, Session, Stop};
 
 use super::registration::error_of;

@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use crate::feature::OAUTH;
-use crate::report::model::StepEnd;
+use crate::observed::received::Received;
+use crate::result::model::StepEnd;
 use crate::rule::aidbox::{ConfiguredLifetime, TokenForAudience};
 use crate::rule::token_response::Grant;
-use crate::session::received::Received;
 use crate::session::{ClientGrant, Session, Stop};
 
 use super::tokens::Asked;

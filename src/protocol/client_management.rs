@@ -5,13 +5,13 @@ use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use crate::config::AuthMethod;
-use crate::report::model::StepEnd;
+use crate::observed::received::Received;
+use crate::redact::SecretKind;
+use crate::result::model::StepEnd;
 use crate::rule::client_configuration::{ClientConfiguration, DeletedClient};
 use crate::rule::registration::Deletion;
 use crate::rule::token_response::Grant;
-use crate::session::received::Received;
 use crate::session::recorder::Request;
-use crate::session::redact::SecretKind;
 use crate::session::{Client, Session, Stop};
 
 impl Session {

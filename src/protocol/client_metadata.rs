@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::config::AuthMethod;
 use crate::feature::step::{ClientAuth, ClientWish, RedirectUris};
-use crate::report::model::StepEnd;
+use crate::result::model::StepEnd;
 use crate::session::assertion::Signer;
 use crate::session::{Session, Stop};
 

@@ -2,12 +2,14 @@
 
 use serde_json::{Value, json};
 
+use crate::agent::callback::Offer;
+use crate::agent::visit::Journey;
 use crate::feature::authorize::{Authorize, OddValues};
+use crate::observed::page::MARK;
+use crate::observed::page::PageKind;
+use crate::observed::received::Received;
 use crate::rule::client_shown::{ClientPage, ClientShown, PagesOfOddRequest};
-use crate::session::agent::{Journey, PageKind};
-use crate::session::browser::page::MARK;
-use crate::session::callback::{Offer, StandingOffer};
-use crate::session::received::Received;
+use crate::session::facts::ClientLinks;
 use crate::session::{Session, Stop, missing};
 
 /// The logo: a square.
@@ -15,10 +17,6 @@ const LOGO: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" width="64" height
 
 /// How long a long `state` is, in characters.
 const LONG: usize = 512;
-
-/// What a client registered for end-users to see: each document, and whether the issuer confirmed it.
-#[derive(Debug)]
-pub struct ClientLinks(Vec<(&'static str, StandingOffer, bool)>);
 
 impl Session {
     /// Offers a logo, a policy and terms, and puts their addresses into the client metadata to register.
@@ -55,7 +53,7 @@ impl Session {
                 link.map(|(_, page, _)| page.url().to_string())
             };
             let (logo, policy, terms) = (confirmed("logo_uri"), confirmed("policy_uri"), confirmed("tos_uri"));
-            let page = |page: &crate::session::agent::SeenPage| ClientPage { is_consent: page.kind == PageKind::Consent, shown: page.shown.clone() };
+            let page = |page: &crate::agent::visit::SeenPage| ClientPage { is_consent: page.kind == PageKind::Consent, shown: page.shown.clone() };
             let pages = journey.pages.iter().map(page).collect();
             self.sentence("should show the end-user who asks, and on what terms");
             self.judge(&ClientShown { logo, policy, terms, pages });

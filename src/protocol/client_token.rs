@@ -1,7 +1,7 @@
 //! What can be done with the token a client got for itself, beside using it: refreshing it and asking about it.
 
 use crate::feature::step::Body;
-use crate::report::model::StepEnd;
+use crate::result::model::StepEnd;
 use crate::rule::airlock::UnstoredToken;
 use crate::rule::introspection::Introspection;
 use crate::rule::refresh::Refresh;

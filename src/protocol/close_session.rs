@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::report::model::StepEnd;
+use crate::result::model::StepEnd;
 use crate::rule::aidbox::ClosedSession;
 use crate::session::recorder::Request;
 use crate::session::{Session, Stop, missing};

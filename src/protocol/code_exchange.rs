@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use crate::report::model::StepEnd;
+use crate::result::model::StepEnd;
 use crate::rule::scope_grant::Granted;
 use crate::rule::token_response::Grant;
 use crate::session::{Session, Stop, UserTokens, missing};

@@ -8,12 +8,12 @@ use thiserror::Error;
 use url::Url;
 
 use crate::config::Network;
-use crate::report::model::StepEnd;
+use crate::http::{Door, DoorError, Unreachable};
+use crate::observed::received::Received;
+use crate::redact::Redactor;
+use crate::result::model::StepEnd;
 use crate::rule::dataset_site::DatasetSite;
-use crate::session::door::{Door, DoorError, Unreachable};
-use crate::session::received::Received;
 use crate::session::recorder::{Recorder, Request};
-use crate::session::redact::Redactor;
 use crate::session::{Session, Stop, missing};
 
 /// How many redirects to the page are followed.

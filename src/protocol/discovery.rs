@@ -6,13 +6,14 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::config::setting;
-use crate::report::markdown::escape::code;
-use crate::report::model::StepEnd;
+use crate::observed::received::Received;
+use crate::result::model::StepEnd;
 use crate::rule::provider_metadata::ProviderMetadata;
 use crate::rule::server_metadata::ServerMetadata;
-use crate::session::received::Received;
 use crate::session::recorder::Request;
-use crate::session::{Session, Stop, is_plain_loopback};
+use crate::session::{Session, Stop};
+use crate::text::address::is_plain_loopback;
+use crate::text::markdown::code;
 
 /// The path of provider metadata.
 const OPENID: &str = "/.well-known/openid-configuration";

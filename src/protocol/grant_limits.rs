@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::config::AuthMethod;
 use crate::feature::authorize::{Authorize, BeyondScope};
-use crate::report::model::StepEnd;
+use crate::result::model::StepEnd;
 use crate::rule::grant_limits::{Attempt, GrantAttempt};
 use crate::rule::scope_grant::{Beyond, Granted, ScopeGrant};
 use crate::session::{Session, Stop};

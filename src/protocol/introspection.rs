@@ -1,6 +1,6 @@
 //! Token introspection (RFC 7662).
 
-use crate::report::model::StepEnd;
+use crate::result::model::StepEnd;
 use crate::rule::introspection::Introspection;
 use crate::session::{Session, Stop, missing};
 

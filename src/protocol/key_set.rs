@@ -1,6 +1,6 @@
 //! The key set (OpenID Connect Discovery 1.0, section 3, `jwks_uri`).
 
-use crate::report::model::StepEnd;
+use crate::result::model::StepEnd;
 use crate::rule::key_set::KeySet;
 use crate::session::recorder::Request;
 use crate::session::{Session, Stop};

@@ -1,10 +1,10 @@
 //! Answers of the token endpoint that a step looked at for a purpose of its own, an attack or its aftermath: they meet the rules of their kind all
 //! the same, by construction, once the step has ended.
 
-use super::token_request::TokenExchange;
 use super::tokens::Asked;
 use crate::rule::token_refusal::{Provocation, TokenRefusal};
 use crate::rule::token_response::Grant;
+use crate::session::token_request::TokenExchange;
 use crate::session::{Code, Session};
 
 impl Session {

@@ -6,16 +6,17 @@ use serde_json::json;
 use url::Url;
 
 use super::authorization_request::AuthorizationRequest;
+use crate::agent::callback::Callback;
+use crate::agent::http::HttpAgent;
+use crate::agent::page::classify::NO_REFUSAL;
+use crate::agent::visit::{Conduct, VisitError};
 use crate::feature::authorize::{Authorize, Method};
-use crate::report::model::{Entry, StepEnd};
+use crate::observed::page::PageKind;
+use crate::redact::SecretKind;
+use crate::result::model::{Entry, StepEnd};
 use crate::rule::authorization_error::{AuthorizationError, Refused};
 use crate::rule::authorization_response::AuthorizationResponse;
 use crate::rule::login_attempt::{Denial, Denied, FormElsewhere, WrongPassword, WrongPasswordEnd};
-use crate::session::agent::{Conduct, PageKind, VisitError};
-use crate::session::browser::sight::NO_REFUSAL;
-use crate::session::callback::Callback;
-use crate::session::http_agent::HttpAgent;
-use crate::session::redact::SecretKind;
 use crate::session::{Session, Stop, missing};
 
 /// What an authorization request that may show no page was answered with.
@@ -84,7 +85,7 @@ impl Session {
             return Ok(super::not_offered("authorization_endpoint"));
         };
         let user = self.user()?;
-        let untestable = |error: crate::session::http_agent::HttpAgentError| Stop::Untestable(error.to_string());
+        let untestable = |error: crate::agent::http::HttpAgentError| Stop::Untestable(error.to_string());
         let agent = HttpAgent::new(&self.run.config.network).map_err(untestable)?;
         let (one, other) = (agent.open().map_err(untestable)?, agent.open().map_err(untestable)?);
         let listener = self.run.callback.clone().ok_or_else(|| missing("the callback listener"))?;

@@ -10,15 +10,16 @@ use url::Url;
 
 use super::authorization_request::self_sending;
 use super::login_page::Silent;
+use crate::agent::page::classify::UNCLEAR_LOGOUT;
+use crate::agent::visit::{Conduct, Journey, VisitError};
 use crate::feature::authorize::Method;
 use crate::feature::logout::{Hint, LogOut, Redirect};
-use crate::report::markdown::escape::code;
-use crate::report::model::{Entry, StepEnd};
+use crate::observed::page::PageKind;
+use crate::redact::SecretKind;
+use crate::result::model::{Entry, StepEnd};
 use crate::rule::logout::{Logout, LogoutEnd};
-use crate::session::agent::{Conduct, Journey, PageKind, VisitError};
-use crate::session::browser::sight::UNCLEAR_LOGOUT;
-use crate::session::redact::SecretKind;
 use crate::session::{Session, Stop, missing};
+use crate::text::markdown::code;
 
 impl Session {
     /// Sends the browser to the logout endpoint, confirms what it asks, and looks where that led.
@@ -101,7 +102,7 @@ impl Session {
             url.query_pairs_mut().extend_pairs(parameters);
         }
         let page = (method == Method::Post)
-            .then(|| listener.offer(crate::session::callback::Offer::html(self_sending("Logout request", endpoint, parameters))));
+            .then(|| listener.offer(crate::agent::callback::Offer::html(self_sending("Logout request", endpoint, parameters))));
         let url = page.as_ref().map_or(&url, |page| page.url());
         // A state by which nothing can be recognised where none is sent.
         let state = parameters.iter().find(|(name, _)| *name == "state").map(|(_, value)| value.clone());

@@ -1,7 +1,7 @@
 //! What we do: one file per move, each a step of a story taken by a [`Session`].
 
 use crate::feature::Step;
-use crate::report::model::StepEnd;
+use crate::result::model::StepEnd;
 use crate::session::{Session, Stop};
 
 pub mod aftermath;
@@ -43,7 +43,6 @@ pub mod second_login;
 pub mod token_attacks;
 pub mod token_by_json;
 pub mod token_refusals;
-pub mod token_request;
 pub mod tokens;
 pub mod userinfo;
 pub mod visit;

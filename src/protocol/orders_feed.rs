@@ -1,6 +1,6 @@
 //! A protected resource: the orders feed, asked with a token and without (RFC 6750).
 
-use crate::report::model::StepEnd;
+use crate::result::model::StepEnd;
 use crate::rule::orders_feed::OrdersFeed;
 use crate::session::recorder::Request;
 use crate::session::{Session, Stop, missing};

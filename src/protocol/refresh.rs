@@ -1,6 +1,6 @@
 //! Refreshing (RFC 6749 6, OpenID Connect Core 12).
 
-use crate::report::model::StepEnd;
+use crate::result::model::StepEnd;
 use crate::rule::refresh::Refresh;
 use crate::rule::token_response::Grant;
 use crate::session::{Session, Stop, missing};

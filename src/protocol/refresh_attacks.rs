@@ -5,14 +5,14 @@ use url::Url;
 
 use super::attacks::{random, title};
 use crate::config::AuthMethod;
-use crate::report::model::StepEnd;
+use crate::observed::received::Received;
+use crate::result::model::StepEnd;
 use crate::rule::aftermath::Cause;
 use crate::rule::attack::Attack;
 use crate::rule::expect::scope_words;
 use crate::rule::refresh_practice::RefreshPractice;
 use crate::rule::token_refusal::{Provocation, TokenRefusal};
 use crate::rule::token_response::Grant;
-use crate::session::received::Received;
 use crate::session::{Client, Session, Stop, missing};
 
 /// The form of a refresh.

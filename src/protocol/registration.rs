@@ -10,15 +10,16 @@ use url::Url;
 use super::client_metadata::{NATIVE_REDIRECT_URI, WishedClient};
 use crate::config::AuthMethod;
 use crate::feature::step::{ClientWish, RedirectUris};
-use crate::report::markdown::escape::code;
-use crate::report::model::StepEnd;
+use crate::observed::received::Received;
+use crate::redact::SecretKind;
+use crate::result::model::StepEnd;
 use crate::rule::airlock::AirlockRegistration;
 use crate::rule::expect::scope_words;
 use crate::rule::registration::Registration;
-use crate::session::received::Received;
 use crate::session::recorder::Request;
-use crate::session::redact::SecretKind;
-use crate::session::{Client, Registered, Session, Stop, is_plain_loopback};
+use crate::session::{Client, Registered, Session, Stop};
+use crate::text::address::is_plain_loopback;
+use crate::text::markdown::code;
 
 /// The profile whose product shows what a registration looks like.
 const AIRLOCK: &str = "airlock";
@@ -39,7 +40,7 @@ impl Session {
         let method = configured.auth_method.unwrap_or_else(|| self.offered_method(configured.secret.is_some()));
         self.note(format!(
             "The test uses the client credentials that were configured:\n\n* **client_id**: {}\n* **client_secret**: {}\n* **client authentication**: `{}`",
-            crate::report::markdown::escape::code(&configured.id),
+            crate::text::markdown::code(&configured.id),
             if configured.secret.is_some() { "`‹client secret›`" } else { "none (a public client)" },
             method.as_str()
         ));

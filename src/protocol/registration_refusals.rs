@@ -6,20 +6,20 @@ use serde_json::{Value, json};
 use std::time::Instant;
 use url::Url;
 
-use crate::report::markdown::escape::code;
-use crate::report::model::StepEnd;
+use crate::agent::callback::Offer;
+use crate::observed::received::Received;
+use crate::redact::SecretKind;
+use crate::result::model::StepEnd;
 use crate::rule::protected::is_busy;
 use crate::rule::registration::Registration;
 use crate::rule::registration_access::RegistrationAccess;
 use crate::rule::registration_refusal::sector::SectorMismatch;
 use crate::rule::registration_refusal::{NO_SUCH_METHOD, RegistrationRefusal, Wrong};
 use crate::session::assertion;
-use crate::session::callback::Offer;
-use crate::session::received::Received;
 use crate::session::recorder::Request;
-use crate::session::redact::SecretKind;
 use crate::session::signing_key::SigningAlg;
 use crate::session::{Session, Stop, missing};
+use crate::text::markdown::code;
 
 /// The grant of a client that is registered for the sake of its registration.
 const GRANTS: [&str; 1] = ["authorization_code"];

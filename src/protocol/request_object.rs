@@ -6,16 +6,17 @@ use openidconnect::CsrfToken;
 use serde_json::{Map, Value, json};
 use url::Url;
 
+use crate::agent::callback::{Callback, Offer};
+use crate::agent::visit::VisitError;
 use crate::feature::authorize::{Authorize, RequestObject};
-use crate::report::markdown::escape::code;
-use crate::report::model::{Entry, StepEnd};
-use crate::rule::expect::is_loopback;
+use crate::observed::received::Received;
+use crate::result::model::{Entry, StepEnd};
 use crate::rule::request_object::{Answer, BadRequestObject, Fault, RequestObjectUse};
-use crate::session::agent::VisitError;
-use crate::session::callback::{Callback, Offer, StandingOffer};
-use crate::session::received::Received;
-use crate::session::signing_key::{SharedKey, SigningAlg, SigningKey};
+use crate::session::facts::RequestSigner;
+use crate::session::signing_key::{SharedKey, SigningAlg};
 use crate::session::{Session, Stop, missing};
+use crate::text::address::is_loopback;
+use crate::text::markdown::code;
 
 /// The media type of a request object (RFC 9101 9.4.1).
 const MEDIA_TYPE: &str = "application/oauth-authz-req+jwt";
@@ -23,18 +24,6 @@ const MEDIA_TYPE: &str = "application/oauth-authz-req+jwt";
 const DECOY_SCOPE: &str = "phone";
 /// How long a good request object lives, in seconds.
 const LIFETIME: i64 = 300;
-
-/// A client's key for its request objects, and what became of it.
-#[derive(Debug)]
-pub struct RequestSigner {
-    key: &'static SigningKey,
-    /// Where an object by reference is fetched.
-    page: StandingOffer,
-    /// The issuer confirmed the algorithm in its registration response.
-    confirmed: bool,
-    /// An object signed with it was processed.
-    processed: bool,
-}
 
 impl RequestObject {
     /// What is wrong with it, if anything.

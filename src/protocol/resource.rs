@@ -1,6 +1,6 @@
 //! A resource that access tokens are for, whatever it is: asked with a token, without, and with one that nobody issued (RFC 6750).
 
-use crate::report::model::StepEnd;
+use crate::result::model::StepEnd;
 use crate::rule::protected_resource::ProtectedResource;
 use crate::session::recorder::Request;
 use crate::session::{Session, Stop, missing};

@@ -1,6 +1,6 @@
 //! Token revocation (RFC 7009).
 
-use crate::report::model::StepEnd;
+use crate::result::model::StepEnd;
 use crate::rule::revocation::Revocation;
 use crate::rule::token_response::Grant;
 use crate::session::{Session, Stop, missing};

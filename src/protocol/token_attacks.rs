@@ -5,13 +5,13 @@ use serde_json::Value;
 
 use super::attacks::random;
 use crate::config::AuthMethod;
-use crate::report::model::StepEnd;
+use crate::observed::received::Received;
+use crate::result::model::StepEnd;
 use crate::rule::aftermath::Cause;
 use crate::rule::bearer::Bearer;
 use crate::rule::introspection_attack::IntrospectionAttack;
 use crate::rule::revocation_attack::RevocationAttack;
 use crate::rule::token_response::Grant;
-use crate::session::received::Received;
 use crate::session::recorder::Request;
 use crate::session::{Client, Session, Stop, missing};
 

@@ -3,7 +3,7 @@
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
-use crate::report::model::StepEnd;
+use crate::result::model::StepEnd;
 use crate::rule::aidbox::{JsonGrant, JsonRefresh};
 use crate::rule::token_response::Grant;
 use crate::session::recorder::Request;

@@ -4,7 +4,7 @@ use openidconnect::CsrfToken;
 use secrecy::SecretString;
 
 use crate::config::AuthMethod;
-use crate::report::model::StepEnd;
+use crate::result::model::StepEnd;
 use crate::rule::token_refusal::{Provocation, TokenRefusal};
 use crate::rule::token_response::Grant;
 use crate::session::{Client, Session, Stop};

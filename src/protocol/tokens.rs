@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value};
 
-use crate::report::model::Entry;
+use crate::observed::received::Received;
+use crate::result::model::Entry;
 use crate::rule::access_token::AccessToken;
 use crate::rule::id_token::IdToken;
 use crate::rule::openactive::{AccessTokenLifetime, SellerIdentity};
 use crate::rule::token_response::{Grant, TokenResponse};
-use crate::session::received::Received;
 use crate::session::{Session, Stop};
 
 use super::registration::error_of;

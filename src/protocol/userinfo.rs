@@ -4,13 +4,13 @@ use http::Method;
 use openidconnect::CsrfToken;
 use serde_json::{Map, Value};
 
-use crate::report::model::StepEnd;
+use crate::observed::received::Received;
+use crate::result::model::StepEnd;
 use crate::rule::jose::Jwt;
 use crate::rule::scope_claims::ScopeClaims;
 use crate::rule::userinfo::UserInfo;
 use crate::rule::userinfo::signed::SignedUserInfo;
 use crate::rule::userinfo_request::UserInfoRequests;
-use crate::session::received::Received;
 use crate::session::recorder::Request;
 use crate::session::{Session, Stop, UserTokens, missing};
 

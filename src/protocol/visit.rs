@@ -2,7 +2,8 @@
 
 use url::Url;
 
-use crate::session::agent::{Conduct, Journey, User, Visit};
+use crate::agent::visit::{Conduct, Journey, Visit};
+use crate::config::User;
 use crate::session::{Session, Stop, missing};
 
 impl Session {

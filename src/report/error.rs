@@ -3,8 +3,8 @@
 use std::io;
 use std::path::PathBuf;
 
-use super::model::SCHEMA;
 use super::statement::Refusal;
+use crate::result::model::SCHEMA;
 
 /// A report could not be written or read.
 #[derive(Debug, thiserror::Error)]

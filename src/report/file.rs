@@ -6,8 +6,9 @@ use std::io::{self, Write as _};
 use std::path::{Component, Path, PathBuf};
 
 use super::error::ReportError;
-use super::model::{Entry, RunReport, TestReport};
-use super::{html, json, junit, markdown, statement, visible};
+use super::{html, json, junit, markdown, statement};
+use crate::result::model::{Entry, RunReport, TestReport};
+use crate::text::visible;
 
 /// The summary's name in the report directory.
 pub const SUMMARY: &str = "summary.md";

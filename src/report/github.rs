@@ -9,12 +9,11 @@ use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use super::model::{RunReport, TestReport, Verdict};
-use super::{markdown, visible, words};
+use super::{markdown, words};
+use crate::result::model::{RunReport, TestReport, Verdict};
 use crate::rule::Level;
-
-/// The variable that says that the program runs in GitHub Actions.
-pub const ACTIONS: &str = "GITHUB_ACTIONS";
+use crate::text::count;
+use crate::text::visible;
 
 /// The variable that names the file of the job's summary.
 pub const STEP_SUMMARY: &str = "GITHUB_STEP_SUMMARY";
@@ -68,7 +67,7 @@ pub fn commands(report: &RunReport) -> String {
             let _ = writeln!(out, "::{} title={}::{}", kind.word(), property(&annotation.title), data(&annotation.text));
         }
         if of_kind.len() > MOST {
-            more.push(words::count(of_kind.len() - MOST, &format!("more {}", kind.word())));
+            more.push(count(of_kind.len() - MOST, &format!("more {}", kind.word())));
         }
     }
     if !more.is_empty() {
@@ -97,7 +96,7 @@ fn annotations(report: &RunReport) -> Vec<Annotation> {
         .collect();
     for (verdict, title) in [(Verdict::Failed, "could not be told to the end"), (Verdict::Errored, "could not be tested")] {
         for (reason, tests) in words::by_reason(report, verdict) {
-            let title = format!("{} {title}", words::count(tests.len(), "test"));
+            let title = format!("{} {title}", count(tests.len(), "test"));
             all.push(Annotation { kind: Kind::Error, title, text: format!("{}\n{}", visible::short(reason, MOST_TEXT * 3), within(&tests)) });
         }
     }
@@ -118,7 +117,7 @@ fn annotations(report: &RunReport) -> Vec<Annotation> {
 
 fn within(tests: &[&TestReport]) -> String {
     let named: Vec<String> = tests.iter().take(MOST_TESTS).map(|test| shown(&test.id)).collect();
-    let more = if tests.len() > MOST_TESTS { format!(" and {} more", words::count(tests.len() - MOST_TESTS, "test")) } else { String::new() };
+    let more = if tests.len() > MOST_TESTS { format!(" and {} more", count(tests.len() - MOST_TESTS, "test")) } else { String::new() };
     format!("in: {}{more}", named.join(", "))
 }
 
@@ -162,7 +161,7 @@ fn cut(text: &str, most: usize) -> Cow<'_, str> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::report::model::Finding;
+    use crate::result::model::Finding;
 
     fn sample() -> RunReport {
         super::super::json::read(Path::new("fixtures/results/sample.json")).unwrap()
@@ -205,7 +204,7 @@ mod tests {
         let broken = |n: usize, level| Finding {
             rule: format!("a/rule-{n}"),
             level,
-            outcome: crate::report::model::FindingOutcome::Failed,
+            outcome: crate::result::model::FindingOutcome::Failed,
             ..report.tests[0].findings[0].clone()
         };
         let findings = (0..25).map(|n| broken(n, Level::Must)).chain((25..36).map(|n| broken(n, Level::May))).collect();

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::error::ReportError;
-use super::model::{RunReport, SCHEMA};
-use super::{file, visible};
+use super::file;
+use crate::result::model::{RunReport, SCHEMA};
+use crate::text::visible;
 
 /// The file's name in the report directory.
 pub const NAME: &str = "results.json";

@@ -10,8 +10,9 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::error::ReportError;
-use super::model::{Finding, RunReport, TestReport, Verdict};
-use super::{file, visible, words};
+use super::{file, words};
+use crate::result::model::{Finding, RunReport, TestReport, Verdict};
+use crate::text::visible;
 
 /// The file's name in the report directory.
 pub const NAME: &str = "junit.xml";
@@ -193,10 +194,10 @@ mod tests {
     fn a_known_failure_is_no_failure() {
         let mut report = sample();
         let test = report.tests.iter_mut().find(|test| test.verdict == Verdict::Failed).unwrap();
-        for finding in test.findings.iter_mut().filter(|finding| finding.outcome == crate::report::model::FindingOutcome::Failed) {
+        for finding in test.findings.iter_mut().filter(|finding| finding.outcome == crate::result::model::FindingOutcome::Failed) {
             finding.known = Some("a proxy".to_owned());
         }
-        test.counts = crate::report::model::Counts::of(&test.findings);
+        test.counts = crate::result::model::Counts::of(&test.findings);
         test.verdict = test.counts.verdict();
         test.reason = None;
         let id = test.id.clone();

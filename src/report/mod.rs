@@ -6,9 +6,7 @@ use crate::config::Format;
 
 pub mod compare;
 pub mod console;
-pub mod digest;
 pub mod error;
-pub mod event;
 pub mod file;
 pub mod github;
 pub mod html;
@@ -16,15 +14,12 @@ pub mod json;
 pub mod junit;
 pub mod known;
 pub mod markdown;
-pub mod model;
 pub mod schema;
-pub mod shell;
 pub mod statement;
-pub mod visible;
 pub mod words;
 
+use crate::result::model::RunReport;
 use error::ReportError;
-use model::RunReport;
 
 /// Where the reports of a run are.
 #[derive(Debug, Clone, PartialEq, Eq)]

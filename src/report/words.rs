@@ -1,8 +1,9 @@
 //! The marks, plurals and durations every report says in the same way.
 
-use super::known::KnownEntry;
-use super::model::{Counts, Finding, FindingOutcome, LeftBehind, LeftBehindKind, RunReport, TestReport, Verdict};
+use crate::result::known::KnownEntry;
+use crate::result::model::{Counts, Finding, FindingOutcome, RunReport, TestReport, Verdict};
 use crate::rule::Level;
+use crate::text::count;
 
 /// The mark of a known failure.
 pub const KNOWN_MARK: &str = "🟡";
@@ -47,11 +48,6 @@ pub fn finding_mark(finding: &Finding) -> &'static str {
         (FindingOutcome::NotApplicable, _) => "➖",
         (FindingOutcome::NotRun, _) => "⏸",
     }
-}
-
-/// `1 warning`, `2 warnings`: a noun with a regular plural.
-pub fn count(n: usize, noun: &str) -> String {
-    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
 }
 
 /// `42 passed with 0 failures, 1 warning and 2 suggestions`.
@@ -154,31 +150,6 @@ pub fn out_of_date(report: &RunReport) -> Vec<(&KnownEntry, String)> {
 /// `, 3 rules not run`, or nothing.
 pub fn not_run(counts: Counts) -> String {
     if counts.not_run == 0 { String::new() } else { format!(", {} not run", count(counts.not_run, "rule")) }
-}
-
-/// What is left behind, for a list: the client's identifier follows.
-pub fn left_thing(kind: LeftBehindKind) -> &'static str {
-    match kind {
-        LeftBehindKind::Client => "the client",
-        LeftBehindKind::Grant => "a grant of the client",
-        LeftBehindKind::Session => "the session of a login to the client",
-    }
-}
-
-/// `3 clients and 2 grants remain at the issuer`, if any do.
-pub fn left_behind<'a>(things: impl Iterator<Item = &'a LeftBehind>) -> Option<String> {
-    let kinds: Vec<LeftBehindKind> = things.map(|thing| thing.kind).collect();
-    let counted = |(kind, noun)| {
-        let n = kinds.iter().filter(|known| **known == kind).count();
-        (n > 0).then(|| count(n, noun))
-    };
-    let parts: Vec<String> = [(LeftBehindKind::Client, "client"), (LeftBehindKind::Grant, "grant"), (LeftBehindKind::Session, "session")]
-        .into_iter()
-        .filter_map(counted)
-        .collect();
-    let (last, before) = parts.split_last()?;
-    let all = if before.is_empty() { last.clone() } else { format!("{} and {last}", before.join(", ")) };
-    Some(format!("{all} {} at the issuer", if kinds.len() == 1 { "remains" } else { "remain" }))
 }
 
 /// A duration given in milliseconds: `840 ms`, `1.2 s`, `2 min 5 s`.

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use super::expect::{holds, may, must, scope_text, scope_words, should, show};
 use super::protected::is_busy;
 use super::{Artefact, Check, Outcome};
-use crate::session::received::Received;
+use crate::observed::received::Received;
 
 /// A registration that was accepted, beside what was asked for.
 #[derive(Debug, Clone)]

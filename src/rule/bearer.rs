@@ -2,7 +2,7 @@
 
 use super::expect::{holds, may, must, refusal};
 use super::{Artefact, Check, Outcome};
-use crate::session::received::Received;
+use crate::observed::received::Received;
 
 /// Userinfo's answers to what is no access token, and to one in the wrong place.
 #[derive(Debug, Clone)]
@@ -63,7 +63,7 @@ mod tests {
     #[test]
     fn each_is_refused() {
         let (good, bad) = (response(401, &json!({ "error": "invalid_token" })), response(200, &json!({ "sub": "u" })));
-        let all = |response: &crate::session::received::Received| Bearer {
+        let all = |response: &crate::observed::received::Received| Bearer {
             in_query: response.clone(),
             refresh_token: Some(response.clone()),
             id_token: Some(response.clone()),

@@ -5,8 +5,8 @@
 use super::expect::{holds, must, refusal};
 use super::protected::is_busy;
 use super::{Artefact, Check, Outcome};
-use crate::feature::capability::Capability;
-use crate::session::received::Received;
+use crate::observed::capability::Capability;
+use crate::observed::received::Received;
 
 /// What is declared about a capability, beside what the provider metadata says.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::expect::{holds, list, must, refusal, same, shorten, should, show};
 use super::protected::{if_refused, names_bearer, refused};
 use super::{Artefact, Check, Outcome};
-use crate::session::received::Received;
+use crate::observed::received::Received;
 
 /// The answers to reading a client's configuration with its own token, and with none or a wrong one.
 #[derive(Debug, Clone)]

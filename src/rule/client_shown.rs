@@ -4,7 +4,7 @@ use url::Url;
 
 use super::expect::should;
 use super::{Artefact, Check, Outcome};
-use crate::session::agent::Shown;
+use crate::observed::page::Shown;
 
 /// A page of a visit to the authorization endpoint.
 #[derive(Debug, Clone, Default)]
@@ -133,8 +133,8 @@ static ODD: &[Check<PagesOfOddRequest>] = &[super::expect::must(
 #[cfg(test)]
 mod tests {
     use super::{ClientPage, ClientShown, PagesOfOddRequest};
+    use crate::observed::page::Shown;
     use crate::rule::jose::testing::judged;
-    use crate::session::agent::Shown;
 
     const LOGO: &str = "http://localhost:1/logo";
     const POLICY: &str = "http://localhost:1/policy";

@@ -4,7 +4,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::{Artefact, Check, Level, Outcome, Rule, expect};
-use crate::session::received::Received;
+use crate::observed::received::Received;
 
 /// A dataset site's page.
 #[derive(Debug, Clone)]

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
-use url::{Host, Url};
+use url::Url;
 
 use super::{Check, Level, Outcome, Rule};
-use crate::session::received::Received;
+use crate::observed::received::Received;
+use crate::text::address::is_loopback;
 
 /// A value shortened for one line of a report: JSON, at most 200 characters.
 pub fn show(value: &Value) -> String {
@@ -99,16 +100,6 @@ pub fn scheme(url: &Url, plain_http: bool) -> Scheme {
         "https" => Scheme::Https,
         "http" if plain_http && is_loopback(url) => Scheme::TolerateHttp,
         _ => Scheme::Refuse,
-    }
-}
-
-/// True if the URL's host is `localhost`, a name under it, or a loopback address (RFC 6761 6.3, RFC 6890).
-pub fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
     }
 }
 

@@ -14,7 +14,7 @@ use super::registration::{Deletion, Registration};
 use super::revocation::Revocation;
 use super::testing::{failing, json as response, text, with};
 use crate::issuer::flaw::{Flaw, Patch, Site};
-use crate::session::received::Received;
+use crate::observed::received::Received;
 
 const ISSUER: &str = "http://localhost:5003";
 

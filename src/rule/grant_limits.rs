@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::expect::{may, must, refusal};
 use super::{Artefact, Check, Outcome};
-use crate::session::received::Received;
+use crate::observed::received::Received;
 
 /// A grant that a client is not to get.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::expect::{holds, list, must, refusal, should, status};
 use super::{Artefact, Check, Outcome};
-use crate::session::received::Received;
+use crate::observed::received::Received;
 
 /// Introspections that must tell nothing.
 #[derive(Debug, Clone)]

@@ -269,7 +269,7 @@ pub fn kinds() -> Vec<Kind> {
 pub fn catalogue_version() -> String {
     let mut lines: Vec<String> = catalogue().iter().map(|rule| format!("{} {}\n", rule.id, rule.level.word())).collect();
     lines.sort_unstable();
-    crate::report::digest::sha256(lines.concat().as_bytes())
+    crate::text::digest::sha256(lines.concat().as_bytes())
 }
 
 /// Every rule there is, in the order of [`kinds`].

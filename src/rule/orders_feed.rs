@@ -1,7 +1,7 @@
 //! Rules about a protected resource: the orders feed (RFC 6750).
 
 use super::{Artefact, Check, Level, Outcome, Rule, expect};
-use crate::session::received::Received;
+use crate::observed::received::Received;
 
 /// The orders feed asked twice.
 #[derive(Debug, Clone)]

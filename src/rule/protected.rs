@@ -3,7 +3,7 @@
 use super::Outcome;
 use super::expect::{holds, list, refusal};
 use super::userinfo_request::challenge;
-use crate::session::received::Received;
+use crate::observed::received::Received;
 
 /// An issuer with too much to do, or one that slows us down, says nothing about the request.
 pub fn is_busy(response: &Received) -> bool {

@@ -3,7 +3,7 @@
 use super::expect::{holds, list, may, must};
 use super::orders_feed::names_token_scheme;
 use super::{Artefact, Check, Outcome};
-use crate::session::received::Received;
+use crate::observed::received::Received;
 
 /// A resource asked with a token, without any, and with one that nobody issued.
 #[derive(Debug, Clone)]

@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::expect::{holds, may, member, must, refusal, scope_text, scope_words, should, show};
 use super::{Artefact, Check, Outcome};
-use crate::session::received::Received;
+use crate::observed::received::Received;
 
 /// A refresh beside the login it goes back to.
 #[derive(Debug, Clone)]

@@ -3,7 +3,7 @@
 use super::expect::{must, should};
 use super::protected::{http_401, names_bearer, refused};
 use super::{Artefact, Check, Outcome};
-use crate::session::received::Received;
+use crate::observed::received::Received;
 
 /// Registration requests without an initial access token and with one that the issuer never gave.
 #[derive(Debug, Clone)]

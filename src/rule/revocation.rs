@@ -1,7 +1,7 @@
 //! Rules about token revocation (RFC 7009).
 
 use super::{Artefact, Check, Level, Outcome, Rule, expect};
-use crate::session::received::Received;
+use crate::observed::received::Received;
 
 /// A revocation of a refresh token, and what the token did afterwards.
 #[derive(Debug, Clone)]

@@ -2,7 +2,7 @@
 
 use super::expect::{holds, must, refusal};
 use super::{Artefact, Check, Outcome};
-use crate::session::received::Received;
+use crate::observed::received::Received;
 
 /// Revocations of a refresh token that lives, and of one that never did.
 #[derive(Debug, Clone, Default)]

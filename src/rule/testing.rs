@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Artefact, Outcome};
-use crate::session::received::Received;
+use crate::observed::received::Received;
 
 /// A response with a JSON body.
 pub fn json(status: u16, body: &Value) -> Received {
@@ -19,7 +19,7 @@ pub fn text(status: u16, content_type: &str, body: &str) -> Received {
         headers: vec![("content-type".to_owned(), content_type.to_owned())],
         body: body.as_bytes().to_vec(),
         received_at: 1_700_000_000,
-        parsed: crate::session::received::Parsed::default(),
+        parsed: crate::observed::received::Parsed::default(),
     }
 }
 
@@ -133,7 +133,7 @@ pub mod arbitrary {
             headers: headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
             body,
             received_at: 1_700_000_000,
-            parsed: crate::session::received::Parsed::default(),
+            parsed: crate::observed::received::Parsed::default(),
         })
     }
 }

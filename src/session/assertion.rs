@@ -5,8 +5,8 @@ use std::sync::Arc;
 use openidconnect::CsrfToken;
 use serde_json::{Map, json};
 
-use super::callback::StandingOffer;
 use super::signing_key::{SharedKey, SigningAlg, SigningKey, SigningKeyError};
+use crate::agent::callback::StandingOffer;
 
 /// How long an assertion is good, in seconds: it is sent at once.
 const LIFETIME: i64 = 60;

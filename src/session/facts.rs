@@ -7,11 +7,11 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::assertion::Signer;
+use super::signing_key::SigningKey;
+use crate::agent::callback::StandingOffer;
 use crate::config::AuthMethod;
 use crate::feature::authorize::BeyondScope;
-use crate::protocol::client_shown::ClientLinks;
-use crate::protocol::request_object::RequestSigner;
-use crate::report::model::LeftBehind;
+use crate::result::model::LeftBehind;
 use crate::rule::second_login::Again;
 
 /// A client and how it authenticates.
@@ -133,6 +133,23 @@ pub struct Granted {
     pub refresh_tokens: Vec<String>,
     /// Its access tokens.
     pub access_tokens: Vec<String>,
+}
+
+/// What a client registered for end-users to see: each document, and whether the issuer confirmed it.
+#[derive(Debug)]
+pub struct ClientLinks(pub Vec<(&'static str, StandingOffer, bool)>);
+
+/// A client's key for its request objects, and what became of it.
+#[derive(Debug)]
+pub struct RequestSigner {
+    /// The key.
+    pub key: &'static SigningKey,
+    /// Where an object by reference is fetched.
+    pub page: StandingOffer,
+    /// The issuer confirmed the algorithm in its registration response.
+    pub confirmed: bool,
+    /// An object signed with it was processed.
+    pub processed: bool,
 }
 
 /// What the story knows so far.

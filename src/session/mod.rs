@@ -12,35 +12,27 @@ use thiserror::Error;
 use url::Url;
 
 use crate::config::Config;
-use crate::exit::BUG;
 use crate::feature::step::Fact;
-use crate::protocol::token_request::TokenExchange;
-use crate::report::model::{Entry, Finding, FindingOutcome, StepEnd, StepReport};
-use crate::rule::expect::is_loopback;
+use crate::result::model::BUG;
+use crate::result::model::{Entry, Finding, FindingOutcome, StepEnd, StepReport};
 use crate::rule::transport::Transport;
 use crate::rule::{Artefact, Level, Outcome, spec};
+use crate::session::token_request::TokenExchange;
+use crate::text::address::is_loopback;
 
-pub mod agent;
 pub mod assertion;
-pub mod browser;
-pub mod callback;
-pub mod document;
-pub mod door;
 pub mod facts;
-pub mod http_agent;
-pub mod received;
 pub mod recorder;
-pub mod redact;
 pub mod signing_key;
-pub mod user_agent;
+pub mod token_request;
 
-use callback::CallbackListener;
-use door::{Door, Unreachable};
+use crate::agent::callback::CallbackListener;
+use crate::agent::user_agent::{AgentSession, UserAgent};
+use crate::http::{Door, Unreachable};
+use crate::observed::received::Received;
+use crate::redact::{Redactor, SecretKind};
 pub use facts::{Client, ClientGrant, Code, Facts, Granted, Registered, Second, UserTokens};
-use received::Received;
 use recorder::{Recorder, Request};
-use redact::{Redactor, SecretKind};
-use user_agent::{AgentSession, UserAgent};
 
 /// What the rules about answers of the token endpoint begin with.
 const ABOUT_TOKEN_ANSWERS: [&str; 2] = ["token/", "token-error/"];
@@ -320,15 +312,4 @@ impl Session {
 /// The plan proves that a step finds what it needs; should it not, that is a bug of ours and is said as such.
 pub fn missing(what: &str) -> Stop {
     Stop::Untestable(format!("{BUG}{what} is missing though the plan proved it"))
-}
-
-/// The beginning of a text: at most `most` bytes, ended at a character's boundary.
-pub fn beginning(text: &str, most: usize) -> &str {
-    let at = (0..=most.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
-    &text[..at]
-}
-
-/// True if the URL is plain http on a loopback host.
-pub fn is_plain_loopback(url: &Url) -> bool {
-    url.scheme() == "http" && is_loopback(url)
 }

@@ -9,11 +9,11 @@ use http::Method;
 use tokio::sync::mpsc::UnboundedSender;
 use url::Url;
 
-use super::door::{Door, Passed, Unreachable};
-use super::received::{Parsed, Received};
-use super::redact::{Redactor, SecretKind};
-use crate::report::event::Event;
-use crate::report::model::{Entry, Exchange, ExchangeResponse, Page};
+use crate::http::{Door, Passed, Unreachable};
+use crate::observed::received::{Parsed, Received};
+use crate::redact::{Redactor, SecretKind};
+use crate::result::event::Event;
+use crate::result::model::{Entry, Exchange, ExchangeResponse, Page};
 
 /// The longest body text kept in a journal, in bytes.
 const MOST_TEXT: usize = 256 * 1024;
@@ -243,5 +243,5 @@ fn cut(text: &str) -> String {
     if text.len() <= MOST_TEXT {
         return text.to_owned();
     }
-    format!("{}… (cut: {} bytes in all)", super::beginning(text, MOST_TEXT), text.len())
+    format!("{}… (cut: {} bytes in all)", crate::text::truncate(text, MOST_TEXT), text.len())
 }

@@ -6,7 +6,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use oa_authtest::report::model::{RunReport, TestReport, Verdict};
+use oa_authtest::result::model::{RunReport, TestReport, Verdict};
 
 /// The longest any run in a test may take; a run that hangs fails its test instead of the whole suite.
 const DEADLINE: Duration = Duration::from_secs(120);

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use oa_authtest::agent::browser::Launch;
+use oa_authtest::agent::callback::CallbackListener;
+use oa_authtest::agent::user_agent::UserAgent;
+use oa_authtest::agent::visit::{Conduct, Visit};
 use oa_authtest::config::{AgentConfig, AgentKind, Network, Tls};
-use oa_authtest::session::agent::{Conduct, Selectors, User, Visit};
-use oa_authtest::session::browser::Launch;
-use oa_authtest::session::callback::CallbackListener;
-use oa_authtest::session::user_agent::UserAgent;
+use oa_authtest::config::{Selectors, User};
 use serde_json::json;
 
 use url::Url;

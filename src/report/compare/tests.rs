@@ -1,5 +1,5 @@
 use super::*;
-use crate::report::model::{Counts, Environment, SCHEMA, Tool};
+use crate::result::model::{Counts, Environment, SCHEMA, Tool};
 
 fn finding(rule: &str, level: Level, outcome: FindingOutcome) -> Finding {
     Finding {

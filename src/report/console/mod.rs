@@ -9,19 +9,19 @@ use colored::{ColoredString, Colorize as _};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 pub mod choices;
-pub mod doctor;
 mod moving;
 mod result;
-mod wrap;
+pub(crate) mod wrap;
 
 pub use choices::{Choices, Progress, Size};
 use moving::Moving;
 
 use super::Written;
-use super::event::Event;
-use super::model::{RunReport, TestReport, Verdict};
-use super::{visible, words};
+use super::words;
 use crate::config::Loudness;
+use crate::result::event::Event;
+use crate::result::model::{RunReport, TestReport, Verdict};
+use crate::text::visible;
 
 /// The most characters of an address or a reason in the line of an exchange.
 const MOST_SEEN: usize = 300;

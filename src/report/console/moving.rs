@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use crate::report::visible;
+use crate::text::visible;
 
 /// The longest text of a moving line's part, in characters: a line that wraps cannot be drawn over.
 const MOST: usize = 60;

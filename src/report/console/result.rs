@@ -6,9 +6,11 @@ use std::path::Path;
 use super::{Choices, Size, paint, wrap};
 use crate::config::Loudness;
 use crate::report::file::{SUMMARY, test_name};
-use crate::report::model::{Entry, Exchange, Finding, RunReport, TestReport, Verdict};
 use crate::report::{Written, words};
+use crate::result::model;
+use crate::result::model::{Entry, Exchange, Finding, RunReport, TestReport, Verdict};
 use crate::rule::Level;
+use crate::text::count;
 
 /// The most characters of a foreign text in one line.
 const MOST: usize = 300;
@@ -78,7 +80,7 @@ fn end(report: &RunReport, written: Option<&Written>) -> (Vec<String>, Option<St
     if report.interrupted {
         before.push("⚠️ The run was interrupted.".to_owned());
     }
-    if let Some(left) = words::left_behind(report.tests.iter().flat_map(|test| &test.left_behind)) {
+    if let Some(left) = model::left_behind(report.tests.iter().flat_map(|test| &test.left_behind)) {
         before.push(format!("🧹 {left}: the report says which and why."));
     }
     (before, written.map(|written| format!("Report: {}", super::line(&written.to_read().display().to_string()))))
@@ -108,7 +110,7 @@ fn fitting(sections: &[Section], (before, after): &(Vec<String>, Option<String>)
             None => left.push((section.noun, 1)),
         }
     }
-    let left: Vec<String> = left.iter().map(|(noun, n)| words::count(*n, noun).replacen(' ', " more ", 1)).collect();
+    let left: Vec<String> = left.iter().map(|(noun, n)| count(*n, noun).replacen(' ', " more ", 1)).collect();
     (shown, (!left.is_empty()).then(|| left.join(", ")))
 }
 
@@ -181,7 +183,7 @@ fn broken_rule(choices: Choices, finding: &Finding, tests: &[&TestReport], summa
     }
     if choices.screen.is_some() {
         if let Some(first) = tests.first() {
-            let others = if tests.len() > 1 { format!(" and {}", words::count(tests.len() - 1, "other test")) } else { String::new() };
+            let others = if tests.len() > 1 { format!(" and {}", count(tests.len() - 1, "other test")) } else { String::new() };
             row("in", &format!("{}{others}", super::shown(&first.id, most)));
         }
     } else {
@@ -189,7 +191,7 @@ fn broken_rule(choices: Choices, finding: &Finding, tests: &[&TestReport], summa
             row(if index == 0 { "in" } else { "" }, &super::line(&test.id));
         }
         if tests.len() > MOST_TESTS {
-            row("", &format!("and {} more", words::count(tests.len() - MOST_TESTS, "test")));
+            row("", &format!("and {} more", count(tests.len() - MOST_TESTS, "test")));
         }
     }
     if let Some(test) = tests.first() {
@@ -205,7 +207,7 @@ fn broken_rule(choices: Choices, finding: &Finding, tests: &[&TestReport], summa
 }
 
 fn of_reason(choices: Choices, verdict: Verdict, what: &str, reason: &str, tests: &[&TestReport]) -> Section {
-    let count = words::count(tests.len(), "test");
+    let count = count(tests.len(), "test");
     let mark = words::verdict_mark(verdict);
     if choices.screen.is_some() {
         let first = tests.first().map(|test| super::line(&test.id)).unwrap_or_default();

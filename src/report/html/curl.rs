@@ -1,7 +1,7 @@
 //! An exchange's request as a command line for `curl`, for any POSIX shell.
 
-use crate::report::model::Exchange;
-use crate::report::shell::{octal, quote};
+use crate::result::model::Exchange;
+use crate::text::shell::{octal, quote};
 
 /// Headers between two ends of a connection, and those `curl` makes itself from the address and the body.
 const LEFT_OUT: &[&str] = &[

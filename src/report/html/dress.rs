@@ -5,7 +5,7 @@ use pulldown_cmark::{CodeBlockKind, CowStr, Event, Options, Parser, Tag, TagEnd}
 
 use super::picture::Pictures;
 use super::text;
-use crate::report::markdown::escape;
+use crate::text::markdown as escape;
 
 /// The marks of the Markdown, the class and the word for each.
 const MARKS: [(&str, &str, &str); 8] = [

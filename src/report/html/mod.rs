@@ -20,8 +20,9 @@ mod summary;
 mod test;
 
 use super::error::ReportError;
-use super::model::{Entry, RunReport, TestReport};
-use super::{file, visible, words};
+use super::{file, words};
+use crate::result::model::{Entry, RunReport, TestReport};
+use crate::text::visible;
 use dress::Place;
 use picture::Pictures;
 

@@ -5,7 +5,7 @@ use pulldown_cmark::{Event, HeadingLevel, Tag, TagEnd};
 use super::dress::{self, Place, html};
 use super::{Output, end, start};
 use crate::report::markdown;
-use crate::report::model::RunReport;
+use crate::result::model::RunReport;
 
 /// The classes of the counts, in the order of the summary's table.
 const COUNTS: [&str; 7] = ["passed", "failure", "warning", "suggestion", "error", "not-run", "not-applicable"];

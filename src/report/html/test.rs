@@ -4,8 +4,9 @@ use pulldown_cmark::{Event, HeadingLevel, Tag, TagEnd};
 
 use super::dress::{self, Place, html};
 use super::{Output, curl, end, start, text};
-use crate::report::model::{Counts, Entry, Exchange, Finding, RunReport, StepEnd, TestReport};
 use crate::report::{markdown, words};
+use crate::result::model::{Counts, Entry, Exchange, Finding, RunReport, StepEnd, TestReport};
+use crate::text::count;
 
 /// The parts of a test's Markdown, in its order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -204,9 +205,9 @@ impl<'t> Taking<'t> {
         let (counts, state) = (self.counts(), self.state().0);
         self.step += 1;
         let all = [
-            (counts.failures, "failure", words::count(counts.failures, "failure")),
-            (counts.warnings, "warning", words::count(counts.warnings, "warning")),
-            (counts.suggestions, "suggestion", words::count(counts.suggestions, "suggestion")),
+            (counts.failures, "failure", count(counts.failures, "failure")),
+            (counts.warnings, "warning", count(counts.warnings, "warning")),
+            (counts.suggestions, "suggestion", count(counts.suggestions, "suggestion")),
             (counts.not_run, "not-run", format!("{} not run", counts.not_run)),
             (counts.passed, "passed", format!("{} passed", counts.passed)),
         ];

@@ -4,9 +4,12 @@ use std::path::Path;
 
 use super::*;
 use crate::config::FailOn;
+use crate::config::Known;
 use crate::exit::Exit;
 use crate::feature;
-use crate::report::model::{Counts, FindingOutcome as Outcome};
+use crate::feature::plan::LEFT_OUT;
+use crate::result::known::{excuses_the_stop, mark, settle};
+use crate::result::model::{Counts, Entry, FindingOutcome as Outcome, StepEnd, StepReport, Verdict};
 
 /// The sample run: a rule of a test is broken, the others are as they are.
 fn sample() -> RunReport {
@@ -89,7 +92,7 @@ fn what_was_not_selected_is_not_called_gone() {
 fn a_known_failure_counts_apart() {
     let mut report = run(&[(A, Some(Outcome::Failed), Verdict::Failed, None)]);
     let test = report.tests.iter_mut().find(|test| test.id == A).unwrap();
-    known("").mark(A, &mut test.findings);
+    mark(&known(""), A, &mut test.findings);
     test.counts = Counts::of(&test.findings);
     assert_eq!((test.counts.failures, test.counts.known, test.counts.verdict()), (0, 1, Verdict::Passed));
     assert!(test.findings[0].is_known() && !test.findings[0].is_broken());
@@ -100,7 +103,7 @@ fn a_known_failure_counts_apart() {
     let mut other = run(&[(A, Some(Outcome::Failed), Verdict::Failed, None)]);
     for entry in ["until = '2026-02-28'", "test = 'discovery/*'"] {
         let test = other.tests.iter_mut().find(|test| test.id == A).unwrap();
-        known(entry).mark(A, &mut test.findings);
+        mark(&known(entry), A, &mut test.findings);
         assert!(test.findings[0].is_broken(), "{entry}");
     }
 }
@@ -168,7 +171,7 @@ fn what_is_written_can_be_read_and_excuses_what_was_broken() {
     // Given those, it writes them again as they are, with what somebody wrote into them.
     let known = read(&text.replace("\"say why\"", "\"it's a \\\"proxy\\\"\"\nuntil = \"2026-12-31\""));
     for test in &mut report.tests {
-        known.mark(&test.id.clone(), &mut test.findings);
+        mark(&known, &test.id.clone(), &mut test.findings);
     }
     report.known = Some(settle(&known, &report, &feature::features().unwrap()));
     let again = read(&document(&report, Level::Must));

@@ -11,7 +11,6 @@ use serde::Serialize;
 use serde_json::Value;
 
 pub mod body;
-pub mod escape;
 mod rules;
 mod step;
 mod summary;
@@ -19,7 +18,8 @@ mod test;
 
 use super::error::ReportError;
 use super::file;
-use super::model::{Environment, RunReport, TestReport};
+use crate::result::model::{Environment, RunReport, TestReport};
+use crate::text::markdown as escape;
 
 /// What every file written here begins with; by it a report of an earlier run is known.
 pub const BEGINNINGS: [&str; 2] = ["[< Return to Summary](../summary.md)", "# Conformance of "];
@@ -141,7 +141,7 @@ pub fn write_all(report: &RunReport, dir: &Path) -> Result<Vec<PathBuf>, ReportE
 
 /// A skipped test has nothing to report but its reason, which the summary gives.
 pub(super) fn has_report(test: &TestReport) -> bool {
-    test.verdict != super::model::Verdict::Skipped
+    test.verdict != crate::result::model::Verdict::Skipped
 }
 
 /// The warnings a reader must see before anything else.

@@ -2,10 +2,10 @@
 
 use serde::Serialize;
 
-use super::escape;
-use crate::report::model::{Entry, Finding, FindingOutcome, StepEnd, StepReport, TestReport};
 use crate::report::words;
+use crate::result::model::{Entry, Finding, FindingOutcome, StepEnd, StepReport, TestReport};
 use crate::rule::Level;
+use crate::text::markdown as escape;
 
 /// A finding. Members that hold Markdown say so; the others are plain and escaped by the template.
 #[derive(Debug, Serialize)]

@@ -3,10 +3,11 @@
 use serde::Serialize;
 
 use super::body::{self, Body};
-use super::escape;
 use super::rules::{self, SpecView};
-use crate::report::model::{Entry, Exchange, ExchangeResponse, Page, StepEnd, StepReport, TestReport};
 use crate::report::words;
+use crate::result::model::{Entry, Exchange, ExchangeResponse, Page, StepEnd, StepReport, TestReport};
+use crate::text::count;
+use crate::text::markdown as escape;
 
 /// Bodies of more lines are folded.
 const MOST_LINES: usize = 60;
@@ -158,11 +159,11 @@ fn exchange(exchange: &Exchange) -> ExchangeView {
 }
 
 fn response(response: &ExchangeResponse, time: &str) -> ResponseView {
-    let size = if response.size == 0 { "no body".to_owned() } else { words::count(response.size, "byte") };
+    let size = if response.size == 0 { "no body".to_owned() } else { count(response.size, "byte") };
     ResponseView {
         status: response.status,
         facts: format!("{time}, {size}"),
-        headers_folded: words::count(response.headers.len(), "response header"),
+        headers_folded: count(response.headers.len(), "response header"),
         headers: headers(&response.headers),
         body: (!response.body.is_empty()).then(|| body_view(&response.body, &response.headers)),
     }

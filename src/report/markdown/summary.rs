@@ -2,11 +2,13 @@
 
 use serde::Serialize;
 
-use super::{escape, rules, short_link, test_link};
-use crate::report::known::KnownEntry;
-use crate::report::model::{Counts, Finding, LeftBehind, RunReport, TestReport, Verdict};
+use super::{rules, short_link, test_link};
 use crate::report::words;
+use crate::result::known::KnownEntry;
+use crate::result::model;
+use crate::result::model::{Counts, Finding, LeftBehind, RunReport, TestReport, Verdict};
 use crate::rule::Level;
+use crate::text::markdown as escape;
 
 /// A run. Members that hold Markdown say so; the others are plain and escaped by the template.
 #[derive(Debug, Serialize)]
@@ -249,11 +251,11 @@ fn skipped(report: &RunReport) -> Vec<SkippedView> {
 }
 
 fn left_behind(report: &RunReport) -> Option<LeftView> {
-    let says = words::left_behind(report.tests.iter().flat_map(|test| &test.left_behind))?;
+    let says = model::left_behind(report.tests.iter().flat_map(|test| &test.left_behind))?;
     let of = |test: &TestReport| {
         let test_link = test_link(test);
         let show = |left: &LeftBehind| LeftThingView {
-            what: words::left_thing(left.kind),
+            what: left.kind.words(),
             client_id: left.client_id.clone(),
             why: left.why.clone(),
             test: test_link.clone(),

@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use serde::Serialize;
 
-use super::escape;
 use super::rules::RuleView;
 use super::step::{self, StepView};
-use crate::report::model::{RunReport, TestReport, Verdict};
 use crate::report::words;
+use crate::result::model::{RunReport, TestReport, Verdict};
+use crate::text::markdown as escape;
 
 /// A test. Members that hold Markdown say so; the others are plain and escaped by the template.
 #[derive(Debug, Serialize)]

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::feature;
-use crate::report::model::{Finding, FindingOutcome};
+use crate::result::model::{Finding, FindingOutcome};
 use crate::rule::Level;
 
 /// The sample run without what failed or could not be tested.

@@ -4,10 +4,10 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::{Attack, Attacked, ClientAttack, CodeAttack, PkceAttack, RefreshAttack};
+use crate::observed::received::Received;
 use crate::rule::Artefact;
 use crate::rule::testing::{arbitrary, failing, json as response, passing, text};
 use crate::rule::token_refusal::{Provocation, TokenRefusal};
-use crate::session::received::Received;
 
 const ALL: [Attack; 21] = [
     Attack::WrongVerifier,

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Value};
 
 use super::{Artefact, Check, Level, Outcome, Rule, expect};
-use crate::session::received::Received;
+use crate::observed::received::Received;
 
 mod members;
 

@@ -15,8 +15,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
+use crate::observed::received::Received;
 use crate::rule::{Artefact, Outcome};
-use crate::session::received::Received;
 
 /// Something that signs tokens.
 pub struct Signer {
@@ -193,7 +193,7 @@ pub fn received(status: u16, content_type: &str, body: &str) -> Received {
         headers: vec![("content-type".to_owned(), content_type.to_owned()), ("cache-control".to_owned(), "no-store".to_owned())],
         body: body.as_bytes().to_vec(),
         received_at: NOW,
-        parsed: crate::session::received::Parsed::default(),
+        parsed: crate::observed::received::Parsed::default(),
     }
 }
 

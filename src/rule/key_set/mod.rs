@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Artefact, Check, Outcome};
-use crate::session::received::Received;
+use crate::observed::received::Received;
 
 mod certificate;
 mod document;

@@ -3,10 +3,11 @@
 use url::{Host, Url};
 
 use super::super::Outcome;
-use super::super::expect::{holds, is_loopback, list, shorten};
+use super::super::expect::{holds, list, shorten};
 use super::{LoginAnswer, NOT_307, ShownPage};
-use crate::session::agent::PageKind;
-use crate::session::document::{Cookie, Document};
+use crate::observed::document::{Cookie, Document};
+use crate::observed::page::PageKind;
+use crate::text::address::is_loopback;
 
 const NO_HEADERS: &str = "the user agent does not tell the headers of a page";
 

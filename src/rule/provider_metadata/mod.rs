@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{Artefact, Check, Outcome, expect};
-use crate::session::received::Received;
+use crate::observed::received::Received;
 
 mod consistency;
 pub(super) mod document;

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::{Artefact, Check, Level, Outcome, Rule, expect};
-use crate::session::received::Received;
+use crate::observed::received::Received;
 
 mod client;
 mod consistency;

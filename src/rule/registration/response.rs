@@ -4,9 +4,9 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use super::{Registration, present};
+use crate::observed::received::Received;
 use crate::rule::expect::{self, Scheme};
 use crate::rule::{Check, Level, Outcome, Rule};
-use crate::session::received::Received;
 
 /// True for a client information response, false for an error response.
 pub(super) fn is_success(response: &Received, client: &Map<String, Value>) -> bool {

@@ -2,9 +2,9 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{Deletion, Registration};
+use crate::observed::received::Received;
 use crate::rule::Artefact;
 use crate::rule::testing::{arbitrary, failing, json as response, not_applicable, not_run, passing, text, with};
-use crate::session::received::Received;
 
 fn request() -> Value {
     json!({

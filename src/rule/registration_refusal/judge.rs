@@ -90,8 +90,7 @@ fn refused(refusal: &RegistrationRefusal) -> Result<(), Outcome> {
     match refusal.response.status {
         200..300 => Err(Outcome::not_applicable("the issuer registered a client")),
         401 | 403 => Err(Outcome::not_applicable("the request was refused for its token")),
-        status if is_busy(&refusal.response) => Err(Outcome::not_applicable(format!("status {status} says nothing about the request"))),
-        _ => Ok(()),
+        _ => not_busy(&refusal.response),
     }
 }
 

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::super::expect::{must, refusal, show};
 use super::super::protected::{if_refused, is_busy};
 use super::super::{Artefact, Check, Outcome};
-use crate::session::received::Received;
+use crate::observed::received::Received;
 
 /// The answer to a registration whose sector document does not list the redirect URI, from an issuer that has accepted one that does.
 #[derive(Debug, Clone)]

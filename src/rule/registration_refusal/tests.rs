@@ -2,9 +2,9 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{NO_SUCH_METHOD, RegistrationRefusal, Wrong};
+use crate::observed::received::Received;
 use crate::rule::Artefact;
 use crate::rule::testing::{arbitrary, failing, json as response, not_applicable, not_run, text};
-use crate::session::received::Received;
 
 fn no_store(mut response: Received) -> Received {
     response.headers.push(("cache-control".to_owned(), "no-store".to_owned()));

@@ -30,7 +30,7 @@ fn artefact(document: &Value) -> ServerMetadata {
     served(response(200, document))
 }
 
-fn served(response: crate::session::received::Received) -> ServerMetadata {
+fn served(response: crate::observed::received::Received) -> ServerMetadata {
     ServerMetadata(ProviderMetadata { response, issuer: "https://as.example/tenant".to_owned(), plain_http: false, absent: None })
 }
 

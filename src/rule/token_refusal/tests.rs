@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 
 use super::{Provocation, TokenRefusal};
 use crate::issuer::flaw::{Flaw, Patch, Site};
+use crate::observed::received::Received;
 use crate::rule::Artefact as _;
 use crate::rule::jose::testing::{judged, never_panics};
 use crate::rule::testing::{arbitrary, json as response, text, with};
-use crate::session::received::Received;
 
 const ALL: [Provocation; 6] = [
     Provocation::UnknownCode,

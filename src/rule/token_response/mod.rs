@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::expect::{may, must, should};
 use super::{Artefact, Check};
-use crate::session::received::Received;
+use crate::observed::received::Received;
 
 mod judge;
 #[cfg(test)]

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::super::jose::testing::{Signer, arbitrary_object, changed, judged, never_panics, received};
 use super::{Grant, TokenResponse};
-use crate::session::received::Received;
+use crate::observed::received::Received;
 
 fn login() -> Value {
     json!({

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::expect::{holds, kind, list, member, must, no_empty_claims, refusal, same, shorten, should, show, standard_claims};
 use super::jose::Jwt;
 use super::{Artefact, Check, Outcome};
-use crate::session::received::Received;
+use crate::observed::received::Received;
 
 pub mod formats;
 pub mod signed;

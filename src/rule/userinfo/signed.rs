@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::super::expect::{holds, must, same, shorten, show};
 use super::super::jose::{Jwt, Verification, verify};
 use super::super::{Artefact, Check, Outcome};
-use crate::session::received::Received;
+use crate::observed::received::Received;
 
 /// The userinfo response to a client whose registration has `userinfo_signed_response_alg`.
 #[derive(Debug, Clone)]

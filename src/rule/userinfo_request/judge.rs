@@ -9,7 +9,7 @@ use super::super::protected::not_busy;
 use super::super::token_refusal::shape;
 use super::challenge::{self, Challenge};
 use super::{BAD_TOKEN, BAD_TOKEN_CHALLENGE, NO_TOKEN, NO_TOKEN_CHALLENGE, SYNTAX, UserInfoRequests};
-use crate::session::received::Received;
+use crate::observed::received::Received;
 
 /// The rule that says it when userinfo does not work at all.
 const WORKS: &str = "userinfo/http-200";

@@ -5,10 +5,10 @@ use serde_json::json;
 
 use super::UserInfoRequests;
 use crate::issuer::flaw::Flaw;
+use crate::observed::received::Received;
 use crate::rule::Artefact as _;
 use crate::rule::jose::testing::{Signer, judged, never_panics};
 use crate::rule::testing::{arbitrary, json as response, text};
-use crate::session::received::Received;
 
 fn refusal(status: u16, challenges: &[&str]) -> Received {
     let mut response = text(status, "application/json", "{}");

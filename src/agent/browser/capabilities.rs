@@ -1,0 +1,100 @@
+//! What the driver is asked for (`WebDriver` 7).
+
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+
+use crate::agent::browser::discover::Family;
+
+/// Whether there is a window to look at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Window {
+    /// On the screen.
+    Shown,
+    /// Nowhere, by the browser's headless mode.
+    Hidden,
+    /// The browser's program has none at all and needs no flag for it.
+    None,
+}
+
+/// What decides the capabilities.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wishes<'a> {
+    pub family: Family,
+    /// The browser's program; `None` leaves it to the driver.
+    pub browser: Option<&'a Path>,
+    pub window: Window,
+    /// Accept any certificate.
+    pub insecure: bool,
+    /// Keys to trust: base64 of the SHA-256 of the subject public key info, separated by commas.
+    pub spki: Option<&'a str>,
+    pub sandbox: bool,
+}
+
+/// The capabilities of a new session. Pages are not waited for (`pageLoadStrategy: none`): that is done by what is on them.
+pub(super) fn capabilities(wishes: Wishes) -> Map<String, Value> {
+    let mut wanted = json!({
+        "acceptInsecureCerts": wishes.insecure,
+        "webSocketUrl": true,
+        "pageLoadStrategy": "none",
+        "unhandledPromptBehavior": "accept",
+        "timeouts": { "script": 5_000, "pageLoad": 30_000, "implicit": 0 },
+    });
+    match wishes.family {
+        Family::Chromium => {
+            wanted["browserName"] = json!(if wishes.window == Window::None { "chrome-headless-shell" } else { "chrome" });
+            let mut options = json!({ "args": arguments(wishes) });
+            if let Some(browser) = wishes.browser {
+                options["binary"] = json!(browser);
+            }
+            wanted["goog:chromeOptions"] = options;
+        }
+        Family::Firefox => {
+            wanted["browserName"] = json!("firefox");
+            let args: &[&str] = if wishes.window == Window::Shown { &[] } else { &["-headless"] };
+            let mut options =
+                json!({ "args": args, "prefs": { "intl.accept_languages": "en-US, en", "network.captive-portal-service.enabled": false } });
+            if let Some(browser) = wishes.browser {
+                options["binary"] = json!(browser);
+            }
+            wanted["moz:firefoxOptions"] = options;
+        }
+    }
+    if let Value::Object(wanted) = wanted { wanted } else { Map::new() }
+}
+
+fn arguments(wishes: Wishes) -> Vec<String> {
+    let mut arguments: Vec<String> = [
+        "--window-size=1280,943",
+        "--lang=en-US",
+        "--disable-gpu",
+        // A container's /dev/shm is often too small for a page.
+        "--disable-dev-shm-usage",
+        "--no-first-run",
+        "--no-default-browser-check",
+        // As the HTTP client, which asks no proxy either: both are to see the same issuer.
+        "--no-proxy-server",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+        "--disable-quic",
+        "--disable-features=Translate,OptimizationHints,MediaRouter,PasswordLeakDetection",
+    ]
+    .map(str::to_owned)
+    .into();
+    if wishes.window == Window::Hidden {
+        arguments.push("--headless=new".to_owned());
+    }
+    if !wishes.sandbox {
+        arguments.push("--no-sandbox".to_owned());
+    }
+    if let Some(spki) = wishes.spki {
+        arguments.push(format!("--ignore-certificate-errors-spki-list={spki}"));
+    }
+    arguments
+}
+
+/// True if the browser can use its sandbox: it refuses to as root, and in most containers cannot.
+pub(super) fn sandbox() -> bool {
+    !rustix::process::getuid().is_root() && !["/.dockerenv", "/run/.containerenv"].iter().any(|mark| Path::new(mark).exists())
+}

@@ -1,0 +1,270 @@
+//! The user agent with a screen: a real browser over `WebDriver`, observed over `WebDriver BiDi`.
+//!
+//! One browser serves a run. Each test gets a user context of its own in it: its cookies, storage and cache. Where the driver has no
+//! `BiDi` each test gets a `WebDriver` session of its own instead.
+
+mod act;
+mod bidi;
+mod capabilities;
+mod discover;
+mod driver;
+mod error;
+mod session;
+mod walk;
+mod watch;
+
+pub use discover::{Inspection, inspect};
+pub use error::BrowserError;
+pub use session::BrowserSession;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use fantoccini::{Client, ClientBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Map, Value, json};
+use tokio::sync::Mutex;
+use url::Url;
+
+use crate::config::{AgentConfig, Tls};
+use crate::guard::Guarded;
+use bidi::Bidi;
+use capabilities::{Window, Wishes, capabilities, sandbox};
+use discover::Family;
+
+/// How long a new session may take. A cold Chromium on a busy machine takes a few seconds, Firefox more.
+const SESSION: Duration = Duration::from_secs(60);
+/// How long a session may take to end.
+const FAREWELL: Duration = Duration::from_secs(5);
+
+/// What a start needs to know beside the configuration.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Launch {
+    /// The keys a browser is to trust although their certificates come from an unknown authority (`--ca-file`): base64 of the SHA-256
+    /// of the subject public key info, several separated by commas. The caller has verified the certificates. Without any, the browser
+    /// trusts the system's authorities alone.
+    pub spki: Option<String>,
+    /// The program that guards the driver; by default this very program, whose `main` calls [`crate::guard::main_if_asked`] first.
+    pub guard: Option<PathBuf>,
+}
+
+/// A running browser. [`Browser::close`] ends it in order; dropped, its guard ends it.
+#[derive(Debug)]
+pub struct Browser {
+    webdriver: Url,
+    capabilities: Map<String, Value>,
+    described: String,
+    guarded: Option<Guarded>,
+    mode: Mode,
+}
+
+#[derive(Debug)]
+enum Mode {
+    /// One session; its `BiDi` makes a user context for each test.
+    Contexts(Arc<Shared>),
+    /// A session for each test; the first is kept for the first.
+    Sessions(Mutex<Option<Client>>),
+}
+
+/// The one session of a browser with user contexts.
+#[derive(Debug)]
+struct Shared {
+    client: Client,
+    bidi: Bidi,
+    insecure: bool,
+    /// Held while commands go to one window: a session has one current window.
+    turn: Mutex<()>,
+}
+
+impl Browser {
+    /// Starts a driver and a browser, or uses the running driver of `--webdriver-url`.
+    ///
+    /// # Errors
+    /// Each [`BrowserError`] names what is missing or wrong and what to do about it.
+    pub async fn start(agent: &AgentConfig, tls: &Tls, launch: &Launch) -> Result<Self, BrowserError> {
+        if let Some(url) = &agent.webdriver_url {
+            return Self::remote(url, agent, tls, launch).await;
+        }
+        discover::screen(agent.headed)?;
+        let found = discover::find(agent.headed).await?;
+        let wishes = Wishes {
+            family: found.family,
+            browser: Some(&found.browser),
+            window: match (agent.headed, found.is_shell()) {
+                (true, _) => Window::Shown,
+                (false, true) => Window::None,
+                (false, false) => Window::Hidden,
+            },
+            insecure: *tls == Tls::Insecure,
+            spki: launch.spki.as_deref(),
+            sandbox: sandbox(),
+        };
+        if matches!(tls, Tls::CaFile(_)) && found.family == Family::Firefox {
+            return Err(BrowserError::CaFile { browser: found.browser.display().to_string() });
+        }
+        let capabilities = capabilities(wishes);
+        let (guarded, webdriver) = driver::start(&found, launch.guard.as_deref()).await?;
+        match connect(&webdriver, &capabilities).await {
+            Ok(client) => {
+                let how = match wishes.window {
+                    Window::Shown => "headed",
+                    Window::None => "headless shell",
+                    Window::Hidden => "headless",
+                };
+                let described = describe(&client, &found.browser.to_string_lossy(), how);
+                Self::with(webdriver, capabilities, described, Some(guarded), client, *tls == Tls::Insecure).await
+            }
+            Err(why) => {
+                guarded.stop().await;
+                let inspection = discover::look_at(found).await;
+                Err(BrowserError::NotStarted { browser: inspection.browser.display().to_string(), hint: hint(&why, &inspection), why })
+            }
+        }
+    }
+
+    async fn remote(url: &Url, agent: &AgentConfig, tls: &Tls, launch: &Launch) -> Result<Self, BrowserError> {
+        let refused = |why: String| BrowserError::Remote { url: url.to_string(), why };
+        if url.scheme() != "http" {
+            return Err(refused(format!("only http is spoken to a driver, not {}", url.scheme())));
+        }
+        let near = url.host_str().is_some_and(|host| matches!(host, "localhost" | "127.0.0.1" | "[::1]"));
+        let mut url = url.clone();
+        if !url.path().ends_with('/') {
+            url.set_path(&format!("{}/", url.path()));
+        }
+        let mut first = None;
+        for family in [Family::Chromium, Family::Firefox] {
+            let wishes = Wishes {
+                family,
+                browser: None,
+                window: if agent.headed { Window::Shown } else { Window::Hidden },
+                insecure: *tls == Tls::Insecure,
+                spki: launch.spki.as_deref(),
+                sandbox: !near || sandbox(),
+            };
+            let capabilities = capabilities(wishes);
+            match connect(&url, &capabilities).await {
+                Ok(client) => {
+                    if family == Family::Firefox && matches!(tls, Tls::CaFile(_)) {
+                        let _ = tokio::time::timeout(FAREWELL, client.close()).await;
+                        return Err(BrowserError::CaFile { browser: "Firefox".to_owned() });
+                    }
+                    let described = describe(&client, "", "remote");
+                    return Self::with(url, capabilities, described, None, client, *tls == Tls::Insecure).await;
+                }
+                Err(why) => first = first.or(Some(why)),
+            }
+        }
+        Err(refused(first.unwrap_or_default()))
+    }
+
+    async fn with(
+        webdriver: Url,
+        capabilities: Map<String, Value>,
+        described: String,
+        guarded: Option<Guarded>,
+        client: Client,
+        insecure: bool,
+    ) -> Result<Self, BrowserError> {
+        let mode = match observe(&client).await {
+            Some(bidi) => Mode::Contexts(Arc::new(Shared { client, bidi, insecure, turn: Mutex::new(()) })),
+            None => Mode::Sessions(Mutex::new(Some(client))),
+        };
+        Ok(Self { webdriver, capabilities, described, guarded, mode })
+    }
+
+    /// What logs in, for the report: `Chromium 156 (headless shell)`.
+    pub fn describe(&self) -> &str {
+        &self.described
+    }
+
+    /// The mark that everything started for this browser carries in its environment ([`crate::guard::MARKER`]); `None` for a running driver.
+    pub fn marker(&self) -> Option<&str> {
+        self.guarded.as_ref().map(Guarded::marker)
+    }
+
+    /// Opens an isolated session: no cookies, storage or cache are shared with another.
+    ///
+    /// # Errors
+    /// [`BrowserError::Session`] in the browser's words.
+    pub async fn open(&self) -> Result<BrowserSession, BrowserError> {
+        match &self.mode {
+            Mode::Contexts(shared) => BrowserSession::in_context(Arc::clone(shared)).await.map_err(BrowserError::Session),
+            Mode::Sessions(spare) => {
+                let spare = spare.lock().await.take();
+                let client = match spare {
+                    Some(client) => client,
+                    None => connect(&self.webdriver, &self.capabilities).await.map_err(BrowserError::Session)?,
+                };
+                Ok(BrowserSession::alone(client))
+            }
+        }
+    }
+
+    /// Ends the browser and its driver. Sessions still open end with it.
+    pub async fn close(self) {
+        let client = match self.mode {
+            Mode::Contexts(shared) => Some(shared.client.clone()),
+            Mode::Sessions(spare) => spare.into_inner(),
+        };
+        if let Some(client) = client {
+            let _ = tokio::time::timeout(FAREWELL, client.close()).await;
+        }
+        if let Some(guarded) = self.guarded {
+            guarded.stop().await;
+        }
+    }
+}
+
+async fn connect(webdriver: &Url, capabilities: &Map<String, Value>) -> Result<Client, String> {
+    let mut builder = ClientBuilder::new(HttpConnector::new());
+    builder.capabilities(capabilities.clone());
+    let session = tokio::time::timeout(SESSION, builder.connect(webdriver.as_str())).await;
+    session.map_err(|_| format!("no session within {} s", SESSION.as_secs()))?.map_err(|error| match error {
+        fantoccini::error::NewSessionError::SessionNotCreated(error) => error.message.to_string(),
+        other => other.to_string(),
+    })
+}
+
+/// `BiDi` on the session, with the events subscribed to that are needed; `None` where it is missing or cannot be reached.
+async fn observe(client: &Client) -> Option<Bidi> {
+    let url = client.capabilities()?.get("webSocketUrl")?.as_str()?.to_owned();
+    let bidi = Bidi::connect(&url).await.ok()?;
+    let events = json!({ "events": ["network.beforeRequestSent", "network.responseCompleted", "network.fetchError"] });
+    bidi.call("session.subscribe", events).await.ok()?;
+    Some(bidi)
+}
+
+fn describe(client: &Client, browser: &str, how: &str) -> String {
+    let told = |name: &str| client.capabilities().and_then(|told| told.get(name)).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (name, version) = (told("browserName"), told("browserVersion"));
+    let name = match name.as_str() {
+        _ if browser.contains("chromium") => "Chromium",
+        "chrome" | "chrome-headless-shell" => "Chrome",
+        "firefox" => "Firefox",
+        other => other,
+    };
+    format!("{name} {} ({how})", version.split('.').next().unwrap_or_default())
+}
+
+/// What is likely the matter when the driver says no more than that the browser exited.
+fn hint(why: &str, found: &Inspection) -> Option<String> {
+    let lower = why.to_lowercase();
+    let browser = found.browser.display();
+    if let Some((driver_version, browser_version)) = found.versions_differ() {
+        let driver = found.driver.display();
+        Some(format!(
+            "{driver} is version {driver_version}, but {browser} is version {browser_version}: install both in the same version, or set CHROME_PATH and CHROMEWEBDRIVER"
+        ))
+    } else if lower.contains("only supports chrome version") {
+        Some("install driver and browser in the same version, or set CHROME_PATH and CHROMEWEBDRIVER".to_owned())
+    } else if found.unconfined {
+        let by_hand = "run it by hand with --no-sandbox to see why, or use --agent http";
+        Some(format!("it was started without its sandbox (--no-sandbox), since this is root or a container: {by_hand}"))
+    } else if lower.contains("exited") || lower.contains("devtoolsactiveport") || lower.contains("crashed") {
+        Some(format!("run {browser} by hand to see why; where user namespaces are forbidden its sandbox cannot start, or use --agent http"))
+    } else {
+        None
+    }
+}

@@ -1,0 +1,435 @@
+//! One visit, page by page: look, judge, act, and wait for what comes of it. Nothing is waited for blindly.
+
+use std::time::{Duration, Instant};
+
+use fantoccini::Client;
+use url::Url;
+
+use crate::agent::browser::act::{Fault, Look, look, within};
+use crate::agent::browser::session::Context;
+use crate::agent::browser::watch::Hop;
+use crate::agent::callback::{Callback, CallbackListener, Expectation, is_at};
+use crate::agent::page::classify::{Move, Progress, Sight, conduct, dismissal, judge};
+use crate::agent::page::narrate::done;
+use crate::agent::page::scrub::Scrubber;
+use crate::agent::page::unreachable::unreachable;
+use crate::agent::visit::{Conduct, Journey, SeenPage, Visit, VisitError};
+use crate::observed::document::{COOKIES, Cookie, Document, Traffic};
+use crate::observed::page::Facts;
+use crate::observed::page::PageKind;
+
+/// Between two looks at a page.
+const TICK: Duration = Duration::from_millis(25);
+/// How long a page must look the same before it is acted on.
+const SETTLE: Duration = Duration::from_millis(100);
+/// How long it must before it is taken for the end of the visit.
+const SETTLE_STOP: Duration = Duration::from_millis(400);
+/// How long it must while it is still loading images and the like.
+const SETTLE_LOADING: Duration = Duration::from_secs(2);
+/// How long a page may stay without a way on, with nothing under way on the network, before it is given up.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// The same for a page that runs no script: nothing will change it.
+const PATIENCE_WITHOUT_SCRIPTS: Duration = Duration::from_secs(1);
+/// How long a browser that was seen going to the redirect URI may take to reach the listener.
+const ARRIVAL: Duration = Duration::from_secs(2);
+/// How long the browser may take to tell of an answer that it has had. A login that a script sends is no document, and is never told of.
+const TELLING: Duration = Duration::from_millis(500);
+/// How long the picture of the page may take on which the deadline passed: a page may keep the browser from answering.
+const LAST_LOOK: Duration = Duration::from_secs(2);
+/// How many pages a visit may show.
+const PAGES: usize = 12;
+/// How often an action is tried on the same page.
+const ATTEMPTS: usize = 3;
+
+/// A visit under way.
+pub(super) struct Walk<'a> {
+    client: &'a Client,
+    context: Option<&'a Context>,
+    visit: &'a Visit,
+    listener: &'a CallbackListener,
+    expectation: Expectation,
+    scrubber: Scrubber,
+    pages: Vec<SeenPage>,
+    progress: Progress,
+    acted: Option<Acted>,
+    /// The page as it is now and since when it has looked so.
+    now: Option<(Look, Instant)>,
+    /// Since when the page cannot be looked at, and why.
+    blind: Option<(Instant, String)>,
+    /// The documents whose cookie banner was answered: once is enough, whether it went or not.
+    answered_banners: Vec<String>,
+    /// How many documents had been asked for when the password was first sent.
+    password_at: Option<usize>,
+    /// The cookies that the pages had, for where the network did not tell of them.
+    cookies: Vec<Cookie>,
+}
+
+/// What was done last.
+struct Acted {
+    /// The page before.
+    before: Facts,
+    /// What was known before.
+    progress: Progress,
+    at: Instant,
+    /// Why it did not succeed.
+    fault: Option<String>,
+    attempts: usize,
+}
+
+impl<'a> Walk<'a> {
+    pub fn new(client: &'a Client, context: Option<&'a Context>, visit: &'a Visit, listener: &'a CallbackListener) -> Self {
+        Self {
+            client,
+            context,
+            visit,
+            listener,
+            expectation: listener.expect(&visit.state),
+            scrubber: Scrubber::new(&visit.user.password),
+            pages: Vec::new(),
+            progress: Progress::default(),
+            acted: None,
+            now: None,
+            blind: None,
+            answered_banners: Vec::new(),
+            password_at: None,
+            cookies: Vec::new(),
+        }
+    }
+
+    /// Makes the visit.
+    pub async fn go(mut self) -> Journey {
+        let end = match tokio::time::timeout(self.visit.deadline, self.run()).await {
+            Ok(end) => end,
+            Err(_) => Err(self.deadline().await),
+        };
+        let traffic = self.settled_traffic().await;
+        Journey { pages: self.pages, traffic, end: end.map_err(|error| self.scrubber.error(error)) }
+    }
+
+    /// What was seen of the issuer's answers, once the browser has told of the answer to the login: the callback may well be here before that.
+    async fn settled_traffic(&self) -> Traffic {
+        let deadline = tokio::time::Instant::now() + TELLING;
+        loop {
+            let traffic = self.traffic();
+            let Some(context) = self.context.filter(|_| self.password_at.is_some() && traffic.password_answered.is_none()) else { return traffic };
+            let tick = deadline.min(tokio::time::Instant::now() + TICK);
+            let _ = tokio::time::timeout_at(tick, context.news()).await;
+            if tokio::time::Instant::now() >= deadline {
+                return self.traffic();
+            }
+        }
+    }
+
+    /// What was seen of the issuer's answers. A request that a script sends is no document, and is not seen.
+    fn traffic(&self) -> Traffic {
+        let hops = self.hops();
+        let mut traffic = Traffic::default();
+        for hop in &hops {
+            if let Ok(url) = Url::parse(&hop.url)
+                && url.origin() != self.visit.redirect_uri.origin()
+            {
+                // Several cookies may come as lines of one value.
+                traffic.take_in(&url, hop.headers.iter().filter(|(name, _)| name == "set-cookie").flat_map(|(_, value)| value.lines()));
+            }
+        }
+        if traffic.cookies.is_empty() {
+            traffic.cookies.clone_from(&self.cookies);
+        }
+        let after = self.password_at.and_then(|at| hops.get(at..)).unwrap_or_default();
+        traffic.password_answered = after.iter().find(|hop| hop.method == "POST").and_then(|hop| hop.status);
+        traffic
+    }
+
+    async fn run(&mut self) -> Result<Callback, VisitError> {
+        let gone = |fault| match fault {
+            Fault::Moved(why) | Fault::Covered(why) | Fault::Gone(why) => VisitError::Browser(why),
+        };
+        if let Some(context) = self.context {
+            within(self.client.switch_to_window(context.window()?)).await.map_err(gone)?;
+        }
+        if self.context.is_none() {
+            // A visit that was given up may have ended within a frame.
+            let _ = within(self.client.enter_parent_frame()).await;
+        }
+        let before = look(self.client, &self.visit.selectors).await.map(|look| look.facts.document).unwrap_or_default();
+        let mut refused = None;
+        match self.context {
+            Some(context) => {
+                context.forget();
+                context.navigate(self.visit.url.as_str());
+            }
+            // A refusal is no failure yet: a redirect URI that nobody listens on looks the same.
+            None => {
+                refused = match within(self.client.goto(self.visit.url.as_str())).await {
+                    Err(Fault::Gone(why)) => return Err(VisitError::Browser(why)),
+                    Err(Fault::Moved(why) | Fault::Covered(why)) => Some(why),
+                    Ok(()) => None,
+                }
+            }
+        }
+        loop {
+            if let Some(callback) = self.arrived().await {
+                return Ok(callback);
+            }
+            self.reachable()?;
+            match look(self.client, &self.visit.selectors).await {
+                Ok(look) if look.facts.document == before => {}
+                Ok(look) => {
+                    self.blind = None;
+                    if let Some(callback) = self.without_bidi(&look.facts, refused.as_deref()).await? {
+                        return Ok(callback);
+                    }
+                    self.see(look);
+                    if let Some(error) = self.consider().await? {
+                        return Err(error);
+                    }
+                }
+                Err(Fault::Gone(why)) => return Err(VisitError::Browser(why)),
+                Err(Fault::Moved(why) | Fault::Covered(why)) => {
+                    let (since, why) = self.blind.get_or_insert((Instant::now(), why));
+                    if since.elapsed() > PATIENCE * 2 {
+                        return Err(VisitError::Browser(why.clone()));
+                    }
+                }
+            }
+            self.pause().await;
+        }
+    }
+
+    /// Waits for the callback, for something on the network, or for the next look.
+    async fn pause(&self) {
+        let tick = tokio::time::Instant::now() + TICK;
+        match self.context {
+            Some(context) => {
+                let _ = tokio::time::timeout_at(tick, context.news()).await;
+            }
+            None => tokio::time::sleep_until(tick).await,
+        }
+    }
+
+    fn hops(&self) -> Vec<Hop> {
+        self.context.map(Context::hops).unwrap_or_default()
+    }
+
+    /// The callback, whether the listener has it or the browser was seen going there.
+    async fn arrived(&self) -> Option<Callback> {
+        let hops = self.hops();
+        let seen =
+            hops.iter().filter_map(|hop| Url::parse(&hop.url).ok().map(|url| (url, hop))).find(|(url, _)| is_at(url, &self.visit.redirect_uri));
+        let Some((seen, hop)) = seen else { return self.expectation.take() };
+        let callback = self.collect(&seen, &hop.method, hop.error.is_some()).await;
+        Some(callback.unwrap_or_else(|| Callback { url: seen.clone(), method: hop.method.clone(), form: Vec::new() })).map(|mut callback| {
+            // No server sees a fragment; the browser does.
+            callback.url.set_fragment(seen.fragment());
+            callback
+        })
+    }
+
+    /// The callback of a browser that was seen going to the redirect URI: expected by its `state`, or claimed by its URL.
+    async fn collect(&self, url: &Url, method: &str, failed: bool) -> Option<Callback> {
+        let now = tokio::time::Instant::now();
+        let deadline = if failed { now } else { now + ARRIVAL };
+        let either = async {
+            tokio::select! {
+                biased;
+                Some(callback) = self.expectation.wait(deadline) => Some(callback),
+                Some(callback) = self.listener.claim_by(url, method, deadline) => Some(callback),
+                else => None,
+            }
+        };
+        either.await
+    }
+
+    /// Fails if the last document that was asked for could not be had.
+    fn reachable(&self) -> Result<(), VisitError> {
+        let hops = self.hops();
+        let Some(hop) = hops.last() else { return Ok(()) };
+        match &hop.error {
+            // Given up for another page, or answered by 204 or a download: the page that is there stays.
+            Some(error) if error.contains("ABORTED") => Ok(()),
+            Some(error) => Err(unreachable(&hop.url, error)),
+            None => Ok(()),
+        }
+    }
+
+    /// What `BiDi` would have told: that the browser is at the redirect URI, or shows a page of its own about what went wrong.
+    async fn without_bidi(&self, facts: &Facts, refused: Option<&str>) -> Result<Option<Callback>, VisitError> {
+        let own_page = ["chrome-error:", "about:neterror", "about:certerror"].iter().any(|scheme| facts.url.starts_with(scheme));
+        if self.context.is_some() && !own_page {
+            return Ok(None);
+        }
+        let url = if own_page { within(self.client.current_url()).await.ok() } else { Url::parse(&facts.url).ok() };
+        match url {
+            Some(url) if is_at(&url, &self.visit.redirect_uri) => {
+                let get = self.collect(&url, "GET", own_page).await;
+                let callback = get.or_else(|| self.listener.claim(&url, "POST"));
+                Ok(Some(callback.unwrap_or_else(|| Callback { url, method: "GET".to_owned(), form: Vec::new() })))
+            }
+            // With BiDi the network's own words are on their way.
+            _ if own_page && self.context.is_none() => {
+                let shown = url.map_or_else(|| self.visit.url.to_string(), |url| url.to_string());
+                let why = refused.map_or_else(|| format!("{}: {}", facts.title, facts.text), str::to_owned);
+                Err(unreachable(&shown, why.get(..200).unwrap_or(&why)))
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn see(&mut self, look: Look) {
+        match &mut self.now {
+            Some((current, _)) if current.facts.looks_like(&look.facts) => *current = look,
+            now => *now = Some((look, Instant::now())),
+        }
+    }
+
+    /// Judges the page that is there once it has settled, and acts on it. The error with which the visit ends, if it does.
+    async fn consider(&mut self) -> Result<Option<VisitError>, VisitError> {
+        let Some((look, since)) = &self.now else { return Ok(None) };
+        let (facts, stable) = (&look.facts, since.elapsed());
+        let needed = if facts.ready == "complete" { SETTLE } else { SETTLE_LOADING };
+        if facts.ready == "loading" || stable < needed || self.context.is_some_and(Context::navigating) {
+            return Ok(None);
+        }
+        if let Some(button) = dismissal(facts).filter(|_| self.visit.conduct != Conduct::Silent)
+            && !self.answered_banners.contains(&facts.document)
+            && self.answered_banners.len() < PAGES
+        {
+            let next = Move::Press { button: button.index, tick: Vec::new() };
+            return self.dismiss(Sight { kind: PageKind::Banner, why: "a cookie banner".to_owned(), next }).await;
+        }
+        let patience = if facts.changes || !facts.frames.is_empty() { PATIENCE } else { PATIENCE_WITHOUT_SCRIPTS };
+        // What was done on a page takes its time on the issuer's side.
+        let waited = stable >= patience && self.acted.as_ref().is_none_or(|acted| acted.at.elapsed() >= PATIENCE || !acted.before.looks_like(facts));
+        let given_up = waited && self.context.is_none_or(|context| context.quiet_for(patience / 2));
+        let mut attempts = 0;
+        if let Some(acted) = &self.acted
+            && acted.before.looks_like(facts)
+        {
+            if acted.fault.is_some() && acted.attempts < ATTEMPTS {
+                attempts = acted.attempts;
+                self.progress = acted.progress;
+                self.pages.pop();
+            } else if !given_up {
+                return Ok(None);
+            }
+        }
+        let sight = conduct(judge(facts, self.progress), facts, self.visit.conduct, self.answered());
+        let same_document = self.acted.as_ref().is_some_and(|acted| acted.before.document == facts.document);
+        match &sight.next {
+            Move::Wait(_) if !given_up => return Ok(None),
+            Move::Stop(_) if stable < SETTLE_STOP => return Ok(None),
+            // A page that sends its form by script keeps the field while it waits for the answer.
+            Move::Stop(VisitError::LoginRejected { says, .. }) if same_document && !given_up => {
+                let before = self.acted.as_ref().and_then(|acted| acted.before.complaint());
+                if says.is_none() || *says == before {
+                    return Ok(None);
+                }
+            }
+            _ => {}
+        }
+        if attempts == 0 && self.acted.as_ref().is_some_and(|acted| acted.before.looks_like(facts)) {
+            let fault = self.acted.as_ref().and_then(|acted| acted.fault.clone());
+            let idle = self.acted.as_ref().is_some_and(|acted| self.context.is_some_and(|context| !context.active_since(acted.at)));
+            if !matches!(sight.next, Move::Stop(_)) || idle {
+                let why = fault.unwrap_or_else(|| "nothing came of what was done on it".to_owned());
+                return Ok(Some(VisitError::NotUnderstood { url: facts.url.clone(), why }));
+            }
+        }
+        self.step(sight, attempts).await
+    }
+
+    /// True once the question of a logout was answered.
+    fn answered(&self) -> bool {
+        self.pages.iter().any(|page| page.kind == PageKind::LogoutQuestion)
+    }
+
+    /// Records the page and acts on it.
+    async fn step(&mut self, sight: Sight, attempts: usize) -> Result<Option<VisitError>, VisitError> {
+        let Some((look, _)) = self.now.take() else { return Ok(None) };
+        let facts = &look.facts;
+        let end = match &sight.next {
+            Move::Stop(error) => Some(error.clone()),
+            Move::Wait(why) => Some(VisitError::NotUnderstood { url: facts.url.clone(), why: why.clone() }),
+            _ if self.pages.len() >= PAGES => {
+                Some(VisitError::NotUnderstood { url: facts.url.clone(), why: format!("more than {PAGES} pages were shown") })
+            }
+            _ => None,
+        };
+        let page = self.seen(facts, &sight, end.is_some()).await;
+        if let Ok(cookies) = within(self.client.get_all_cookies()).await {
+            let over_https = facts.url.starts_with("https:");
+            let read = |cookie: &fantoccini::cookies::Cookie| Cookie {
+                name: cookie.name().to_owned(),
+                over_https,
+                secure: cookie.secure() == Some(true),
+                http_only: cookie.http_only() == Some(true),
+                same_site: cookie.same_site().map(|same_site| same_site.to_string().to_ascii_lowercase()),
+            };
+            self.cookies.retain(|known| cookies.iter().all(|cookie| cookie.name() != known.name));
+            self.cookies.extend(cookies.iter().take(COOKIES).map(read));
+        }
+        self.pages.push(page);
+        if end.is_some() {
+            return Ok(end);
+        }
+        let (progress, at) = (self.progress, Instant::now());
+        if matches!(sight.next, Move::Login { .. }) && self.password_at.is_none() {
+            self.password_at = Some(self.hops().len());
+        }
+        let fault = match look.act(self.client, &sight.next, &self.visit.user).await {
+            Ok(()) => None,
+            Err(Fault::Gone(why)) => return Err(VisitError::Browser(why)),
+            Err(Fault::Moved(why) | Fault::Covered(why)) => Some(why),
+        };
+        self.progress.password_sent |= matches!(sight.next, Move::Login { .. });
+        self.progress.identified |= matches!(sight.next, Move::Login { .. } | Move::Identify { .. });
+        self.acted = Some(Acted { before: look.facts, progress, at, fault, attempts: attempts + 1 });
+        Ok(None)
+    }
+
+    /// Gets rid of a cookie banner, and looks at the page again.
+    async fn dismiss(&mut self, sight: Sight) -> Result<Option<VisitError>, VisitError> {
+        let Some((look, _)) = self.now.take() else { return Ok(None) };
+        let page = self.seen(&look.facts, &sight, false).await;
+        self.pages.push(page);
+        self.answered_banners.push(look.facts.document.clone());
+        match look.act(self.client, &sight.next, &self.visit.user).await {
+            Err(Fault::Gone(why)) => Err(VisitError::Browser(why)),
+            // If it stays, the form under it is sent all the same.
+            _ => Ok(None),
+        }
+    }
+
+    async fn seen(&self, facts: &Facts, sight: &Sight, trouble: bool) -> SeenPage {
+        let screenshot = within(self.client.screenshot()).await.ok();
+        let source = within(self.client.source()).await.unwrap_or_default();
+        let hops = self.hops();
+        let hop = hops.last().filter(|hop| hop.status.is_some());
+        let echoes = self.scrubber.text(&source) != source;
+        let document = Document::read(&facts.url, &source, hop.map(|hop| hop.headers.as_slice()), echoes);
+        SeenPage {
+            kind: sight.kind,
+            url: self.scrubber.url(&facts.url),
+            title: self.scrubber.text(&facts.title),
+            status: (facts.status != 0).then_some(facts.status).or_else(|| hops.last().and_then(|hop| hop.status)),
+            note: self.scrubber.text(&format!("{}{}", sight.why, done(facts, &sight.next))),
+            screenshot,
+            source: (trouble && !source.is_empty()).then(|| self.scrubber.source(&source)),
+            shown: facts.into(),
+            document,
+        }
+    }
+
+    /// The deadline has passed: what is on the screen now is shown.
+    async fn deadline(&mut self) -> VisitError {
+        let seconds = self.visit.deadline.as_secs();
+        let asked = self.hops().last().map_or_else(|| self.visit.url.to_string(), |hop| hop.url.clone());
+        let shown = self.now.take().map(|(look, _)| look.facts).filter(|facts| !facts.url.starts_with("about:"));
+        let Some(facts) = shown else { return VisitError::Deadline { seconds, url: asked } };
+        let sight = Sight { kind: PageKind::Other, why: "shown when the deadline passed".to_owned(), next: Move::Wait(String::new()) };
+        if let Ok(page) = tokio::time::timeout(LAST_LOOK, self.seen(&facts, &sight, true)).await {
+            self.pages.push(page);
+        }
+        VisitError::Deadline { seconds, url: facts.url }
+    }
+}

@@ -1,0 +1,121 @@
+use std::time::Duration;
+
+use crate::agent::callback::*;
+
+async fn listener() -> Arc<CallbackListener> {
+    CallbackListener::bind(&Url::parse("http://localhost:0/cb").unwrap()).await.unwrap()
+}
+
+fn soon() -> Instant {
+    Instant::now() + Duration::from_secs(5)
+}
+
+fn at(listener: &CallbackListener, query: &str) -> Url {
+    let mut url = listener.redirect_uri().clone();
+    url.set_query(Some(query));
+    url
+}
+
+#[tokio::test]
+async fn each_state_gets_its_own_callback() {
+    let listener = listener().await;
+    let (one, two) = (listener.expect("one"), listener.expect("two"));
+    let page = reqwest::get(at(&listener, "code=2&state=two")).await.unwrap();
+    assert_eq!(page.status(), 200);
+    assert_eq!(page.headers()["cache-control"], "no-store");
+    assert!(page.text().await.unwrap().contains("You can close this window"));
+    reqwest::get(at(&listener, "code=1&state=one")).await.unwrap();
+    assert_eq!(two.wait(soon()).await.unwrap().url, at(&listener, "code=2&state=two"));
+    assert_eq!(one.wait(soon()).await.unwrap().url.query(), Some("code=1&state=one"));
+    assert!(one.take().is_none());
+    assert_eq!(listener.unclaimed(), 0);
+}
+
+#[tokio::test]
+async fn a_form_post_is_read_and_both_loopback_addresses_answer() {
+    let listener = listener().await;
+    let expected = listener.expect("s");
+    let mut url = listener.redirect_uri().clone();
+    url.set_host(Some("127.0.0.1")).unwrap();
+    reqwest::Client::new().post(url.clone()).form(&[("code", "c d"), ("state", "s")]).send().await.unwrap();
+    let callback = expected.wait(soon()).await.unwrap();
+    assert_eq!((callback.method.as_str(), &callback.url), ("POST", &url));
+    assert_eq!(callback.form, [("code".to_owned(), "c d".to_owned()), ("state".to_owned(), "s".to_owned())]);
+    if TcpListener::bind("[::1]:0").await.is_ok() {
+        url.set_host(Some("[::1]")).unwrap();
+        url.set_query(Some("state=s"));
+        reqwest::get(url).await.unwrap();
+        assert!(expected.wait(soon()).await.is_some());
+    }
+}
+
+#[tokio::test]
+async fn a_missing_or_unknown_state_can_be_claimed_by_who_saw_it() {
+    let listener = listener().await;
+    let expected = listener.expect("mine");
+    reqwest::get(at(&listener, "code=1")).await.unwrap();
+    reqwest::get(at(&listener, "code=1&state=MINE")).await.unwrap();
+    assert!(expected.take().is_none());
+    assert_eq!(listener.unclaimed(), 2);
+    let mut seen = at(&listener, "code=1");
+    seen.set_fragment(Some("x"));
+    assert!(listener.claim(&seen, "POST").is_none());
+    assert!(listener.claim_by(&seen, "GET", soon()).await.is_some());
+    assert!(listener.claim(&seen, "GET").is_none());
+    assert_eq!(listener.unclaimed(), 1);
+}
+
+#[tokio::test]
+async fn other_paths_and_methods_are_no_callback_and_bodies_are_capped() {
+    let listener = listener().await;
+    let expected = listener.expect("s");
+    let http = reqwest::Client::new();
+    let other = listener.redirect_uri().join("/cb/?state=s").unwrap();
+    assert_eq!(http.get(other).send().await.unwrap().status(), 404);
+    assert_eq!(http.put(at(&listener, "state=s")).send().await.unwrap().status(), 405);
+    let long = http.post(at(&listener, "state=s")).body("x".repeat(BODY_CAP + 1)).send().await;
+    assert!(long.is_err() || long.unwrap().status() == 413);
+    assert!(expected.take().is_none());
+    assert!(expected.wait(Instant::now()).await.is_none());
+}
+
+#[tokio::test]
+async fn a_taken_port_and_a_foreign_host_are_told() {
+    let listener = listener().await;
+    let error = CallbackListener::bind(listener.redirect_uri()).await.unwrap_err();
+    assert!(matches!(&error, CallbackError::Taken { .. }) && error.to_string().contains("--redirect-uri"), "{error}");
+    for other in ["https://localhost:1/cb", "http://example.com/cb", "http://10.0.0.1/cb", "app:/cb"] {
+        let error = CallbackListener::bind(&Url::parse(other).unwrap()).await.unwrap_err();
+        assert!(matches!(error, CallbackError::NotLoopback(_)), "{other}");
+    }
+}
+
+#[tokio::test]
+async fn a_dropped_listener_frees_its_port() {
+    let listener = listener().await;
+    let url = listener.redirect_uri().clone();
+    drop(listener);
+    let deadline = soon();
+    while CallbackListener::bind(&url).await.is_err() {
+        assert!(Instant::now() < deadline, "the port is still taken");
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_document_of_our_own_is_there_until_it_is_dropped() {
+    let listener = listener().await;
+    let (one, two) = (listener.offer(Offer::html("<p>one</p>".to_owned())), listener.offer(Offer::json(&serde_json::json!(["two"]))));
+    assert!(!is_at(one.url(), listener.redirect_uri()));
+    for (document, kind, text) in [(&one, "text/html; charset=utf-8", "<p>one</p>"), (&two, "application/json", "[\"two\"]")] {
+        assert_eq!(document.fetched(), 0);
+        let response = reqwest::get(document.url().clone()).await.unwrap();
+        assert_eq!(response.headers()["content-type"], kind);
+        assert_eq!(response.text().await.unwrap(), text);
+        assert_eq!(document.fetched(), 1);
+    }
+    let url = one.url().clone();
+    drop(one);
+    assert_eq!(reqwest::get(url).await.unwrap().status(), 404);
+    assert_eq!(listener.unclaimed(), 0);
+}

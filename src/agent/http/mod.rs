@@ -1,0 +1,114 @@
+//! The user agent without a screen: plain HTTP with cookies and forms, for pipelines without a browser. It runs no JavaScript.
+
+mod form;
+mod html;
+mod walk;
+
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE, HeaderMap, HeaderValue};
+use thiserror::Error;
+
+use self::walk::Walk;
+use crate::agent::callback::CallbackListener;
+use crate::agent::visit::{Journey, Visit};
+use crate::config::{Network, Tls};
+
+/// How long a connection may take to come about.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// Why the agent cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum HttpAgentError {
+    /// The certificate authorities cannot be read.
+    #[error("cannot read the certificate authorities of {path}: {why}; check --ca-file")]
+    CaFile {
+        /// The file.
+        path: String,
+        /// The system's or the library's words.
+        why: String,
+    },
+    /// The HTTP client cannot be made.
+    #[error("cannot make an HTTP client: {0}")]
+    Client(String),
+}
+
+/// Logs in by forms over plain HTTP.
+#[derive(Debug, Clone)]
+pub struct HttpAgent {
+    network: Network,
+    authorities: Option<Vec<reqwest::Certificate>>,
+}
+
+impl HttpAgent {
+    /// An agent that reaches the network as configured.
+    ///
+    /// # Errors
+    /// [`HttpAgentError::CaFile`] if the file of certificate authorities is of no use.
+    pub fn new(network: &Network) -> Result<Self, HttpAgentError> {
+        let authorities = match &network.tls {
+            Tls::CaFile(path) => {
+                let broken = |why: String| HttpAgentError::CaFile { path: path.display().to_string(), why };
+                let pem = std::fs::read(path).map_err(|error| broken(error.to_string()))?;
+                let found = reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| broken(error.to_string()))?;
+                if found.is_empty() {
+                    return Err(broken("it holds no certificate".to_owned()));
+                }
+                Some(found)
+            }
+            Tls::System | Tls::Insecure => None,
+        };
+        Ok(Self { network: network.clone(), authorities })
+    }
+
+    /// What logs in, for the report: `HTTP forms`.
+    pub fn describe(&self) -> &'static str {
+        "HTTP forms"
+    }
+
+    /// Opens an isolated session: its own cookies and connections.
+    ///
+    /// # Errors
+    /// [`HttpAgentError::Client`] in the library's words.
+    pub fn open(&self) -> Result<HttpSession, HttpAgentError> {
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT, HeaderValue::from_static("text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"));
+        headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_static("en-US,en;q=0.9"));
+        let mut builder = reqwest::Client::builder()
+            .user_agent(concat!("oa-authtest/", env!("CARGO_PKG_VERSION")))
+            .default_headers(headers)
+            .cookie_store(true)
+            .redirect(reqwest::redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .no_proxy()
+            .referer(false)
+            .connect_timeout(CONNECT.min(self.network.timeout))
+            .timeout(self.network.timeout);
+        if let Some(authorities) = &self.authorities {
+            builder = builder.tls_certs_only(authorities.iter().cloned());
+        }
+        if self.network.tls == Tls::Insecure {
+            builder = builder.tls_danger_accept_invalid_certs(true);
+        }
+        let client = builder.build().map_err(|error| HttpAgentError::Client(error.to_string()))?;
+        Ok(HttpSession { client })
+    }
+}
+
+/// An isolated session of the agent.
+#[derive(Debug)]
+pub struct HttpSession {
+    client: reqwest::Client,
+}
+
+impl HttpSession {
+    /// Goes to the authorization endpoint, logs in, consents, and takes the answer to the redirect URI.
+    pub async fn visit(&mut self, visit: &Visit, callback: &CallbackListener) -> Journey {
+        Walk::new(&self.client, visit, callback).go().await
+    }
+
+    /// The same, but the login form that this session was shown is sent by another, which has none of its cookies.
+    pub async fn visit_with_form_sent_by(&self, other: &Self, visit: &Visit, callback: &CallbackListener) -> Journey {
+        Walk::new(&self.client, visit, callback).with_form_sent_by(&other.client).go().await
+    }
+}

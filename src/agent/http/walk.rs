@@ -1,0 +1,288 @@
+//! One visit over plain HTTP, page by page.
+
+use std::error::Error;
+use std::time::Duration;
+
+use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, ORIGIN, REFERER, SET_COOKIE};
+use secrecy::ExposeSecret;
+use url::Url;
+
+use crate::agent::callback::{Callback, CallbackListener, Expectation, is_at};
+use crate::agent::http::form::Sent;
+use crate::agent::http::html::Page;
+use crate::agent::page::classify::{Move, Progress, Sight, conduct, judge};
+use crate::agent::page::narrate::done;
+use crate::agent::page::scrub::Scrubber;
+use crate::agent::page::unreachable::unreachable;
+use crate::agent::visit::{Conduct, Journey, SeenPage, Visit, VisitError};
+use crate::observed::document::{Document, Traffic};
+use crate::observed::page::Facts;
+use crate::observed::page::PageKind;
+
+/// How many redirects are followed in a row.
+const REDIRECTS: usize = 20;
+/// How many pages a visit may show.
+const PAGES: usize = 12;
+/// How many pages that send themselves on are followed in a row.
+const AUTOMATIC: usize = 5;
+/// The longest page read, in bytes; the rest is left.
+const BODY_CAP: usize = 1024 * 1024;
+/// How long the listener may take to hand over what was sent to it.
+const ARRIVAL: Duration = Duration::from_secs(2);
+
+/// A visit under way.
+pub(super) struct Walk<'a> {
+    client: &'a reqwest::Client,
+    /// The client that takes over when the login form is sent.
+    elsewhere: Option<&'a reqwest::Client>,
+    visit: &'a Visit,
+    listener: &'a CallbackListener,
+    expectation: Expectation,
+    scrubber: Scrubber,
+    pages: Vec<SeenPage>,
+    progress: Progress,
+    traffic: Traffic,
+    /// The address asked last.
+    at: Url,
+}
+
+/// What a navigation led to.
+enum Led {
+    Callback(Callback),
+    Page { url: Url, status: u16, headers: Vec<(String, String)>, html: String },
+}
+
+impl<'a> Walk<'a> {
+    pub fn new(client: &'a reqwest::Client, visit: &'a Visit, listener: &'a CallbackListener) -> Self {
+        Self {
+            client,
+            elsewhere: None,
+            visit,
+            listener,
+            expectation: listener.expect(&visit.state),
+            scrubber: Scrubber::new(&visit.user.password),
+            pages: Vec::new(),
+            progress: Progress::default(),
+            traffic: Traffic::default(),
+            at: visit.url.clone(),
+        }
+    }
+
+    /// Has another client send the login form, and all that comes after it.
+    pub fn with_form_sent_by(mut self, other: &'a reqwest::Client) -> Self {
+        self.elsewhere = Some(other);
+        self
+    }
+
+    /// Makes the visit.
+    pub async fn go(mut self) -> Journey {
+        let end = match tokio::time::timeout(self.visit.deadline, self.run()).await {
+            Ok(end) => end,
+            Err(_) => Err(VisitError::Deadline { seconds: self.visit.deadline.as_secs(), url: self.at.to_string() }),
+        };
+        Journey { pages: self.pages, traffic: self.traffic, end: end.map_err(|error| self.scrubber.error(error)) }
+    }
+
+    async fn run(&mut self) -> Result<Callback, VisitError> {
+        let mut next = Sent { url: self.visit.url.clone(), body: None };
+        let mut from = None;
+        let mut automatic = 0;
+        let mut password_next = false;
+        loop {
+            let with_password = std::mem::take(&mut password_next);
+            let (url, status, headers, html) = match self.navigate(next, from.as_ref(), with_password).await? {
+                Led::Callback(callback) => return Ok(callback),
+                Led::Page { url, status, headers, html } => (url, status, headers, html),
+            };
+            let page = Page::read(&url, status, &html, self.pages.len() + automatic, &self.visit.selectors);
+            from = Some(url);
+            if status < 400
+                && automatic < AUTOMATIC
+                && let Some(on) = self.sends_itself(&page)
+            {
+                automatic += 1;
+                next = on;
+                continue;
+            }
+            automatic = 0;
+            let answered = self.pages.iter().any(|page| page.kind == PageKind::LogoutQuestion);
+            let sight = conduct(judge(&page.facts, self.progress), &page.facts, self.visit.conduct, answered);
+            let decided = self.decide(&page, &sight);
+            let echoes = self.scrubber.text(&html) != html;
+            let document = Document::read(&page.facts.url, &html, Some(&headers), echoes);
+            self.pages.push(self.seen(&page.facts, &sight, decided.is_err().then_some(&html), document));
+            next = decided?;
+            // On the page with the password, not on one before it.
+            if matches!(sight.next, Move::Login { .. }) {
+                self.client = self.elsewhere.take().unwrap_or(self.client);
+            }
+            password_next = matches!(sight.next, Move::Login { .. }) && next.body.is_some();
+            self.progress.password_sent |= matches!(sight.next, Move::Login { .. });
+            self.progress.identified |= matches!(sight.next, Move::Login { .. } | Move::Identify { .. });
+        }
+    }
+
+    /// Where a page leads that a browser would leave by itself: a form for the redirect URI (Form Post Response Mode), a form on a page of our
+    /// own, or a refresh; and the frame that a browser would show.
+    fn sends_itself(&self, page: &Page) -> Option<Sent> {
+        let automatic = page.forms.iter().filter(|form| form.is_automatic() && form.encoding.is_none());
+        let ours = page.facts.url == self.visit.url.as_str() && self.visit.url.origin() == self.visit.redirect_uri.origin();
+        let mut to_redirect_uri = automatic.filter(|form| ours || form.action.as_ref().is_some_and(|action| is_at(action, &self.visit.redirect_uri)));
+        if let Some(form) = to_redirect_uri.next() {
+            return form.send(&[], &[], None);
+        }
+        let idle = page.facts.fields.is_empty() && page.facts.buttons.is_empty();
+        // A frame of the page's own site may hold the form; a page about a logout has frames that do not matter.
+        let logs_in = matches!(self.visit.conduct, Conduct::Consent | Conduct::Deny);
+        let here = Url::parse(&page.facts.url).ok();
+        let frame = page.frames.iter().find(|url| logs_in && here.as_ref().is_some_and(|here| here.origin() == url.origin()));
+        let next = page.refresh.as_ref().or(frame);
+        next.filter(|url| idle && matches!(url.scheme(), "http" | "https")).map(|url| Sent { url: url.clone(), body: None })
+    }
+
+    /// What to send next, or why the visit ends.
+    fn decide(&self, page: &Page, sight: &Sight) -> Result<Sent, VisitError> {
+        let facts = &page.facts;
+        let lost = |why: String| VisitError::NotUnderstood { url: facts.url.clone(), why };
+        let (field, pressed, ticked, typed) = match &sight.next {
+            Move::Stop(error) => return Err(error.clone()),
+            Move::Wait(_) if page.forms.is_empty() && self.visit.conduct != Conduct::LogOut => {
+                return Err(lost("no form on the page: a JavaScript login? use --agent webdriver".to_owned()));
+            }
+            Move::Wait(why) => return Err(lost(why.clone())),
+            _ if self.pages.len() >= PAGES => return Err(lost(format!("more than {PAGES} pages were shown"))),
+            Move::Login { username, password, submit, tick } => {
+                let user = &self.visit.user;
+                let username = username.map(|index| (index, user.username.as_str()));
+                let typed = username.into_iter().chain([(*password, user.password.expose_secret())]).collect();
+                (Some(*password), *submit, tick, typed)
+            }
+            Move::Identify { username, submit, tick } => (Some(*username), *submit, tick, vec![(*username, self.visit.user.username.as_str())]),
+            Move::Press { button, tick } => (None, Some(*button), tick, Vec::new()),
+        };
+        if let Some((_, url)) = page.links.iter().find(|(index, _)| Some(*index) == pressed) {
+            return Ok(Sent { url: url.clone(), body: None });
+        }
+        let of_field = facts.fields.iter().find(|f| Some(f.index) == field).and_then(|f| f.form);
+        let of_button = facts.buttons.iter().find(|b| Some(b.index) == pressed).filter(|b| b.submits).and_then(|b| b.form);
+        let form = of_button.or(of_field).and_then(|form| page.forms.get(form));
+        let form = form.ok_or_else(|| lost("what is on it is sent by JavaScript: use --agent webdriver".to_owned()))?;
+        if let Some(encoding) = &form.encoding {
+            return Err(lost(format!("its form wants to be sent as {encoding}: use --agent webdriver")));
+        }
+        form.send(&typed, ticked, pressed).ok_or_else(|| lost("its form leads nowhere: a JavaScript login? use --agent webdriver".to_owned()))
+    }
+
+    fn seen(&self, facts: &Facts, sight: &Sight, trouble: Option<&String>, document: Document) -> SeenPage {
+        let note = match sight.next {
+            Move::Stop(_) | Move::Wait(_) => sight.why.clone(),
+            _ if trouble.is_some() => sight.why.clone(),
+            _ => format!("{}{}; form sent", sight.why, done(facts, &sight.next)),
+        };
+        let kind = if trouble.is_some() && matches!(sight.next, Move::Wait(_)) { PageKind::Other } else { sight.kind };
+        SeenPage {
+            kind,
+            url: self.scrubber.url(&facts.url),
+            title: self.scrubber.text(&facts.title),
+            status: Some(facts.status),
+            note: self.scrubber.text(&note),
+            screenshot: None,
+            source: trouble.map(|html| self.scrubber.source(html)),
+            shown: facts.into(),
+            document,
+        }
+    }
+
+    /// Sends a request and follows its redirects, by hand, to a page or to the redirect URI.
+    async fn navigate(&mut self, mut request: Sent, from: Option<&Url>, with_password: bool) -> Result<Led, VisitError> {
+        for hop in 0..=REDIRECTS {
+            self.at = request.url.clone();
+            if is_at(&request.url, &self.visit.redirect_uri) {
+                return Ok(Led::Callback(self.arrive(request).await));
+            }
+            let url = request.url.clone();
+            let failed = |error: reqwest::Error| unreachable(url.as_str(), &chain(&error));
+            let mut response = self.request(&request, from).send().await.map_err(failed)?;
+            let status = response.status().as_u16();
+            if with_password && hop == 0 {
+                self.traffic.password_answered = self.traffic.password_answered.or(Some(status));
+            }
+            let cookies = response.headers().get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
+            self.traffic.take_in(&url, cookies);
+            let location = response.headers().get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+            if let (301 | 302 | 303 | 307 | 308, Some(location)) = (status, location) {
+                let target = request.url.join(&location).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+                let lost =
+                    || VisitError::NotUnderstood { url: url.to_string(), why: format!("it redirects to {location:?}, which is no http address") };
+                request.url = target.ok_or_else(lost)?;
+                if matches!(status, 301..=303) {
+                    request.body = None;
+                }
+                continue;
+            }
+            let header =
+                |(name, value): (&HeaderName, &HeaderValue)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned());
+            let headers = response.headers().iter().map(header).collect();
+            let mut body = Vec::new();
+            while let Some(chunk) = response.chunk().await.map_err(failed)? {
+                body.extend_from_slice(&chunk[..chunk.len().min(BODY_CAP - body.len())]);
+                if body.len() == BODY_CAP {
+                    break;
+                }
+            }
+            return Ok(Led::Page { url, status, headers, html: String::from_utf8_lossy(&body).into_owned() });
+        }
+        Err(VisitError::NotUnderstood { url: request.url.to_string(), why: format!("more than {REDIRECTS} redirects in a row") })
+    }
+
+    fn request(&self, request: &Sent, from: Option<&Url>) -> reqwest::RequestBuilder {
+        let mut builder = match &request.body {
+            Some(values) => {
+                let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(values).finish();
+                self.client.post(request.url.clone()).header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(body)
+            }
+            None => self.client.get(request.url.clone()),
+        };
+        // What a browser sends, and what protection against forged requests may look at.
+        if let Some(from) = from {
+            let origin = from.origin().ascii_serialization();
+            let mut whole = from.clone();
+            whole.set_fragment(None);
+            let referer = if from.origin() == request.url.origin() { whole.to_string() } else { format!("{origin}/") };
+            builder = builder.header(REFERER, referer);
+            if request.body.is_some() {
+                builder = builder.header(ORIGIN, origin);
+            }
+        }
+        builder
+    }
+
+    /// Really goes to the redirect URI, so that the listener has the callback; without a listener there, what would have reached it.
+    async fn arrive(&self, request: Sent) -> Callback {
+        let method = if request.body.is_some() { "POST" } else { "GET" };
+        let reached = self.request(&request, None).send().await.is_ok();
+        let now = tokio::time::Instant::now();
+        let deadline = if reached { now + ARRIVAL } else { now };
+        let callback = tokio::select! {
+            biased;
+            Some(callback) = self.expectation.wait(deadline) => Some(callback),
+            Some(callback) = self.listener.claim_by(&request.url, method, deadline) => Some(callback),
+            else => None,
+        };
+        let seen = || Callback { url: request.url.clone(), method: method.to_owned(), form: request.body.clone().unwrap_or_default() };
+        let mut callback = callback.unwrap_or_else(seen);
+        callback.url.set_fragment(request.url.fragment());
+        callback
+    }
+}
+
+/// An error with its causes: the library's outermost words say little.
+fn chain(error: &reqwest::Error) -> String {
+    let mut words = vec![];
+    let mut next: Option<&dyn Error> = error.source();
+    while let Some(error) = next {
+        words.push(error.to_string());
+        next = error.source();
+    }
+    if words.is_empty() { error.to_string() } else { words.join(": ") }
+}

@@ -1,0 +1,8 @@
+//! What logs in and consents: a real browser or plain HTTP behind one interface, how both read a page, and the listener behind the redirect URI.
+
+pub mod browser;
+pub mod callback;
+pub mod http;
+pub mod page;
+pub mod user_agent;
+pub mod visit;

@@ -1,0 +1,316 @@
+//! The classifier: what a page is taken for and what to do on it. A pure function of the facts and of what was done before.
+
+use url::Url;
+
+use super::vocabulary;
+use crate::observed::page::{Button, Facts, Field};
+
+use crate::agent::visit::{Conduct, VisitError};
+use crate::observed::page::PageKind;
+
+/// What was done on the pages before.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// A user name was sent.
+    pub identified: bool,
+    /// A password was sent.
+    pub password_sent: bool,
+}
+
+/// What a page was taken for, why, and what to do on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sight {
+    /// What it was taken for.
+    pub kind: PageKind,
+    /// Why.
+    pub why: String,
+    /// What to do.
+    pub next: Move,
+}
+
+/// What to do on a page. Numbers are indexes of elements.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Move {
+    /// Type a user name and a password and send them.
+    Login {
+        /// The user name field, unless the page knows the user already.
+        username: Option<usize>,
+        /// The password field.
+        password: usize,
+        /// The button; without one, the Enter key.
+        submit: Option<usize>,
+        /// Boxes to tick first.
+        tick: Vec<usize>,
+    },
+    /// Type a user name and send it.
+    Identify {
+        /// The user name field.
+        username: usize,
+        /// The button; without one, the Enter key.
+        submit: Option<usize>,
+        /// Boxes to tick first.
+        tick: Vec<usize>,
+    },
+    /// Press a button.
+    Press {
+        /// The button.
+        button: usize,
+        /// Boxes to tick first.
+        tick: Vec<usize>,
+    },
+    /// Nothing yet: the page may still change. If it does not, this is why there is no way on.
+    Wait(String),
+    /// The visit ends here.
+    Stop(VisitError),
+}
+
+/// Judges a page.
+pub fn judge(facts: &Facts, progress: Progress) -> Sight {
+    human(facts).or_else(|| login(facts, progress)).or_else(|| error(facts)).or_else(|| consent(facts)).unwrap_or_else(|| Sight {
+        kind: PageKind::Other,
+        why: "neither a login form nor a button".to_owned(),
+        next: Move::Wait(if facts.fields.is_empty() {
+            "it shows no form and no button".to_owned()
+        } else {
+            "its fields are not understood".to_owned()
+        }),
+    })
+}
+
+/// What to do on a page in a visit in which the end-user does something else than to log in and consent. `pressed` says that they did so on
+/// a page before.
+pub fn conduct(sight: Sight, facts: &Facts, conduct: Conduct, pressed: bool) -> Sight {
+    let wait = |kind, why: &str| Sight { kind, why: why.to_owned(), next: Move::Wait(why.to_owned()) };
+    match conduct {
+        Conduct::Consent => sight,
+        Conduct::Silent => {
+            let shown = VisitError::NotUnderstood { url: facts.url.clone(), why: "a page is shown though none was to be".to_owned() };
+            Sight { next: if let Move::Wait(why) = sight.next { Move::Wait(why) } else { Move::Stop(shown) }, ..sight }
+        }
+        Conduct::Deny if sight.kind != PageKind::Consent => sight,
+        Conduct::Deny => {
+            let refusing = facts.buttons.iter().find(|button| vocabulary::refuses(button));
+            let stop = VisitError::NotUnderstood { url: facts.url.clone(), why: NO_REFUSAL.to_owned() };
+            let why = refusing.map_or_else(|| NO_REFUSAL.to_owned(), |button| format!("the refusing button {:?}", button.label));
+            Sight { why, next: refusing.map_or(Move::Stop(stop), |button| press(facts, button)), ..sight }
+        }
+        Conduct::Leave => match self::conduct(sight, facts, Conduct::LogOut, pressed) {
+            // What has settled is the end: nobody looks at what would come of it.
+            Sight { kind, why, next: Move::Wait(reason) } => {
+                Sight { kind, why, next: Move::Stop(VisitError::NotUnderstood { url: facts.url.clone(), why: reason }) }
+            }
+            sight => sight,
+        },
+        Conduct::LogOut if matches!(sight.kind, PageKind::Error | PageKind::Login | PageKind::Identifier | PageKind::NeedsHuman) => {
+            let next = if let Move::Stop(error) = sight.next { Move::Stop(error) } else { Move::Wait("it asks for a login".to_owned()) };
+            Sight { next, ..sight }
+        }
+        Conduct::LogOut if pressed => wait(PageKind::Other, "shown after the question was answered"),
+        Conduct::LogOut => {
+            let best = facts.buttons.iter().filter_map(|b| vocabulary::logs_out(b).map(|score| (score, b))).rev().max_by_key(|(score, _)| *score);
+            match best.filter(|(score, _)| *score > 0) {
+                Some((_, button)) => {
+                    Sight { kind: PageKind::LogoutQuestion, why: format!("the button {:?}", button.label), next: press(facts, button) }
+                }
+                None if facts.buttons.is_empty() => wait(PageKind::Other, "it asks nothing"),
+                None => wait(PageKind::Other, UNCLEAR_LOGOUT),
+            }
+        }
+    }
+}
+
+/// The button that gets rid of a cookie banner.
+pub fn dismissal(facts: &Facts) -> Option<&Button> {
+    let rated = facts.banner.iter().filter_map(|button| vocabulary::dismisses(button).map(|score| (score, button)));
+    rated.rev().max_by_key(|(score, _)| *score).map(|(_, button)| button)
+}
+
+/// Why a consent page cannot be refused.
+pub const NO_REFUSAL: &str = "none of its buttons clearly refuses";
+
+/// Why there is no way on from a page that may ask about a logout.
+pub const UNCLEAR_LOGOUT: &str = "which of its buttons logs out is not clear";
+
+fn press(facts: &Facts, button: &Button) -> Move {
+    Move::Press { button: button.index, tick: facts.boxes.iter().filter(|b| b.form == button.form).map(|b| b.index).collect() }
+}
+
+fn human(facts: &Facts) -> Option<Sight> {
+    let what = if facts.captcha {
+        "a captcha"
+    } else if facts.fields.iter().any(one_time_code) {
+        "a one-time code"
+    } else if facts.fields.iter().any(|field| field.r#type == "password" && field.autocomplete.contains("new-password")) {
+        "a new password"
+    } else if facts.fields.is_empty() && facts.headings.iter().chain([&facts.title]).any(|text| security_key(text)) {
+        "a security key"
+    } else {
+        return None;
+    };
+    let next = Move::Stop(VisitError::NeedsHuman { url: facts.url.clone(), what: what.to_owned() });
+    Some(Sight { kind: PageKind::NeedsHuman, why: format!("it asks for {what}"), next })
+}
+
+fn one_time_code(field: &Field) -> bool {
+    let named = vocabulary::words(&format!("{} {}", field.name, field.id));
+    let said = field.label.to_lowercase();
+    field.autocomplete.contains("one-time-code")
+        || named.iter().any(|word| matches!(word.as_str(), "otp" | "totp" | "mfa" | "2fa" | "passcode"))
+        || [
+            "one-time",
+            "one time",
+            "verification code",
+            "authenticator",
+            "bestätigungscode",
+            "einmalcode",
+            "code de vérification",
+            "código de verificación",
+            "verificatiecode",
+        ]
+        .iter()
+        .any(|phrase| said.contains(phrase))
+}
+
+fn security_key(text: &str) -> bool {
+    let lower = text.to_lowercase();
+    ["security key", "passkey", "webauthn"].iter().any(|phrase| lower.contains(phrase))
+}
+
+fn login(facts: &Facts, progress: Progress) -> Option<Sight> {
+    let password =
+        facts.fields.iter().find(|f| f.password && !f.read_only).or_else(|| facts.fields.iter().find(|f| f.r#type == "password" && !f.read_only));
+    let form = password.and_then(|field| field.form);
+    let username = username(facts, password);
+    let back = |kind, why: &str| {
+        let next = Move::Stop(VisitError::LoginRejected { url: facts.url.clone(), says: facts.complaint() });
+        Some(Sight { kind, why: why.to_owned(), next })
+    };
+    let tick = |form| facts.boxes.iter().filter(|b| b.form == form).map(|b| b.index).collect();
+    match (password, username) {
+        (Some(_), _) if progress.password_sent => back(PageKind::Login, "the password field is there again after the password was sent"),
+        (Some(password), username) => Some(Sight {
+            kind: PageKind::Login,
+            why: "a password field".to_owned(),
+            next: Move::Login { username: username.map(|f| f.index), password: password.index, submit: submit(facts, form), tick: tick(form) },
+        }),
+        (None, Some(_)) if progress.password_sent => None,
+        (None, Some(_)) if progress.identified => back(PageKind::Identifier, "the user name field is there again after the user name was sent"),
+        (None, Some(username)) => Some(Sight {
+            kind: PageKind::Identifier,
+            why: "a user name field without a password field".to_owned(),
+            next: Move::Identify { username: username.index, submit: submit(facts, username.form), tick: tick(username.form) },
+        }),
+        (None, None) => None,
+    }
+}
+
+/// The user name field: beside the password field if there is one, else one that says it is one.
+fn username<'a>(facts: &'a Facts, password: Option<&Field>) -> Option<&'a Field> {
+    let candidates = facts.fields.iter().filter(|f| f.r#type != "password" && f.r#type != "search" && !f.read_only);
+    let candidates = candidates.filter(|f| password.is_none_or(|p| p.form == f.form && p.index > f.index || f.username));
+    let (score, field) = candidates.map(|f| (like_username(f), f)).rev().max_by_key(|(score, _)| *score)?;
+    (score > 0 || password.is_some()).then_some(field)
+}
+
+fn like_username(field: &Field) -> u8 {
+    const WORDS: &[&str] = &[
+        "user",
+        "username",
+        "login",
+        "email",
+        "mail",
+        "account",
+        "identifier",
+        "loginfmt",
+        "userid",
+        "uid",
+        "phone",
+        "benutzer",
+        "benutzername",
+        "nutzername",
+        "kennung",
+        "utilisateur",
+        "identifiant",
+        "courriel",
+        "usuario",
+        "correo",
+        "gebruiker",
+        "gebruikersnaam",
+        "utente",
+    ];
+    let holds = |text: &str| vocabulary::words(text).iter().any(|word| WORDS.contains(&word.as_str()));
+    if field.username {
+        5
+    } else if field.autocomplete.contains("username") || field.autocomplete.contains("email") {
+        4
+    } else if field.r#type == "email" {
+        3
+    } else if holds(&field.name) || holds(&field.id) {
+        2
+    } else {
+        u8::from(holds(&field.label))
+    }
+}
+
+/// The button that sends a login form.
+fn submit(facts: &Facts, form: Option<usize>) -> Option<usize> {
+    let within = || facts.buttons.iter().filter(move |b| b.form == form);
+    let configured = within().find(|b| b.configured && vocabulary::login(b).is_some());
+    // `rev`, since the last of equals is the greatest and the first is wanted.
+    let best = || within().filter_map(|b| vocabulary::login(b).map(|score| (score, b))).rev().max_by_key(|(score, _)| *score);
+    configured.or_else(|| best().filter(|(score, _)| *score > 0 || form.is_some()).map(|(_, b)| b)).map(|b| b.index)
+}
+
+fn error(facts: &Facts) -> Option<Sight> {
+    let grants = facts.buttons.iter().any(|b| vocabulary::consent(b) == Some(2));
+    let in_query = Url::parse(&facts.url).is_ok_and(|url| url.query_pairs().any(|(name, _)| name == "error"));
+    let status = (facts.status > 0).then_some(facts.status);
+    let why = if facts.status >= 400 {
+        format!("status {}", facts.status)
+    } else if grants {
+        return None;
+    } else if in_query {
+        "an error in its address".to_owned()
+    } else if facts.headings.iter().chain([&facts.title]).any(|text| vocabulary::says_error(text)) {
+        "its title or heading says so".to_owned()
+    } else if let (Some(alert), true) = (facts.alerts.first(), facts.buttons.is_empty()) {
+        format!("it complains: {alert:?}")
+    } else {
+        return None;
+    };
+    let next = Move::Stop(VisitError::ErrorPage { url: facts.url.clone(), status, text: shorten(&facts.text) });
+    Some(Sight { kind: PageKind::Error, why, next })
+}
+
+fn shorten(text: &str) -> String {
+    if text.chars().count() <= 300 { text.to_owned() } else { text.chars().take(299).chain(['…']).collect() }
+}
+
+fn consent(facts: &Facts) -> Option<Sight> {
+    if facts.buttons.is_empty() {
+        return None;
+    }
+    let open: Vec<(u8, &Button)> = facts.buttons.iter().filter_map(|b| vocabulary::consent(b).map(|score| (score, b))).collect();
+    let clear = open.iter().rev().max_by_key(|(score, _)| *score).filter(|(score, _)| *score > 0).map(|(_, b)| *b);
+    let sends: Vec<&Button> = open.iter().map(|(_, b)| *b).filter(|b| b.submits).collect();
+    let only = if let [one] = sends.as_slice() { Some(*one) } else { None };
+    let configured = open.iter().map(|(_, b)| *b).find(|b| b.configured);
+    // Fields that are neither user name nor password want an answer that we do not have, unless the page says what consents.
+    let clear = clear.filter(|b| facts.fields.is_empty() || vocabulary::consent(b) == Some(2));
+    let (button, why) = match (configured, clear, only) {
+        (Some(button), _, _) => (button, format!("the configured button {:?}", button.label)),
+        (None, Some(button), _) => (button, format!("the button {:?}", button.label)),
+        (None, None, Some(button)) if facts.fields.is_empty() => (button, format!("its only button that does not refuse, {:?}", button.label)),
+        _ => {
+            let labels: Vec<String> = facts.buttons.iter().take(8).map(|b| format!("{:?}", b.label)).collect();
+            let why = format!("which of its buttons goes on is not clear: {}", labels.join(", "));
+            return Some(Sight { kind: PageKind::Other, why: "no button that clearly consents".to_owned(), next: Move::Wait(why) });
+        }
+    };
+    let about_access = || facts.headings.iter().chain([&facts.title]).any(|text| vocabulary::speaks_of_access(text));
+    let asks = vocabulary::consent(button) != Some(1) || !facts.boxes.is_empty() || facts.buttons.iter().any(vocabulary::refuses) || about_access();
+    Some(Sight { kind: if asks { PageKind::Consent } else { PageKind::Notice }, why, next: press(facts, button) })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,7 @@
+//! How a page is read, whichever agent was shown it: what it is, what to do on it, and how that is told.
+
+pub mod classify;
+pub mod narrate;
+pub mod scrub;
+pub mod unreachable;
+mod vocabulary;

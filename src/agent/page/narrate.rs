@@ -1,0 +1,58 @@
+//! What is done on a page, in words for the journal. What is typed is never in them.
+
+use crate::agent::page::classify::Move;
+use crate::observed::page::{Button, Facts, Field};
+
+/// What a move does, as it goes on after why the page was taken for what it is; nothing for a move that does nothing.
+pub fn done(facts: &Facts, next: &Move) -> String {
+    let (user, secret, press, tick) = match next {
+        Move::Login { username, password, submit, tick } => (*username, Some(*password), Some(*submit), tick),
+        Move::Identify { username, submit, tick } => (Some(*username), None, Some(*submit), tick),
+        Move::Press { button, tick } => (None, None, Some(Some(*button)), tick),
+        Move::Wait(_) | Move::Stop(_) => return String::new(),
+    };
+    let mut told = Vec::new();
+    told.extend(user.map(|index| format!("typed the user name into {}", field(facts, index))));
+    told.extend(secret.map(|index| format!("typed the password into {}", field(facts, index))));
+    told.extend(tick.iter().filter_map(|index| facts.boxes.iter().find(|b| b.index == *index)).map(|b| format!("ticked {:?}", b.label)));
+    told.extend(press.map(|button| button.map_or_else(|| "pressed Enter".to_owned(), |index| format!("pressed {}", pressed(facts, index)))));
+    format!("; {}", told.join(", "))
+}
+
+fn field(facts: &Facts, index: usize) -> String {
+    let known = facts.fields.iter().find(|field| field.index == index);
+    let name = |field: &Field| [&field.label, &field.name, &field.id].into_iter().find(|text| !text.is_empty()).cloned();
+    known.and_then(name).map_or_else(|| "a field without a name".to_owned(), |name| format!("{name:?}"))
+}
+
+fn pressed(facts: &Facts, index: usize) -> String {
+    let known = facts.buttons.iter().chain(&facts.banner).find(|button| button.index == index);
+    let name = |button: &Button| [&button.label, &button.value, &button.name, &button.id].into_iter().find(|text| !text.is_empty()).cloned();
+    known.and_then(name).map_or_else(|| "a button without a name".to_owned(), |name| format!("{name:?}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observed::page::CheckBox;
+
+    #[test]
+    fn what_is_done_is_told_in_the_pages_own_words() {
+        let facts = Facts {
+            fields: vec![
+                Field { index: 0, label: "Email".to_owned(), name: "u".to_owned(), ..Field::default() },
+                Field { index: 1, name: "pw".to_owned(), ..Field::default() },
+            ],
+            buttons: vec![Button { index: 2, label: "Sign in".to_owned(), ..Button::default() }],
+            boxes: vec![CheckBox { index: 3, label: "I agree".to_owned(), form: None }],
+            ..Facts::default()
+        };
+        let login = Move::Login { username: Some(0), password: 1, submit: Some(2), tick: vec![3] };
+        assert_eq!(
+            done(&facts, &login),
+            "; typed the user name into \"Email\", typed the password into \"pw\", ticked \"I agree\", pressed \"Sign in\""
+        );
+        assert_eq!(done(&facts, &Move::Identify { username: 0, submit: None, tick: vec![] }), "; typed the user name into \"Email\", pressed Enter");
+        assert_eq!(done(&facts, &Move::Wait(String::new())), "");
+    }
+}

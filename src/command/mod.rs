@@ -1,0 +1,361 @@
+//! The sub-commands: what each does with its arguments, and how it exits.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use thiserror::Error;
+use url::Url;
+
+use crate::agent::callback::{CallbackError, CallbackListener};
+use crate::cli::{Cli, Commands, CompareArgs, ExplainArgs, InitArgs, IssuerArgs, KnownArgs, ListArgs, ReportArgs, RunArgs, SelfTestArgs};
+use crate::config::error::ConfigError;
+use crate::config::{self, Config, DemoSettings, DemoWish, Format, Layer, World};
+use crate::demo;
+use crate::doctor::DoctorError;
+use crate::exit::Exit;
+use crate::feature::{self, FeatureError};
+use crate::issuer::flaw;
+use crate::issuer::{self, FlawError, IssuerError, IssuerOptions, RunningIssuer};
+use crate::launch::{self, LaunchError};
+use crate::listing;
+use crate::protocol::dataset_site::{self, NoIssuer};
+use crate::report::compare::Comparison;
+use crate::report::console;
+use crate::report::error::ReportError;
+use crate::rule::Level;
+use crate::self_test::{self, SelfTestError};
+
+mod doctor;
+mod manual;
+
+/// The redirect URI of a demo whose user named none: any free port will do, since we tell our own issuer.
+const DEMO_REDIRECT_URI: &str = "http://localhost:0/cb";
+
+/// Why a sub-command failed; printed as `error: …`.
+#[derive(Debug, Error)]
+enum Failure {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Launch(#[from] LaunchError),
+    #[error(transparent)]
+    Feature(#[from] FeatureError),
+    #[error(transparent)]
+    Flaw(#[from] FlawError),
+    #[error(transparent)]
+    Issuer(#[from] IssuerError),
+    #[error(transparent)]
+    SelfTest(#[from] SelfTestError),
+    #[error(transparent)]
+    Callback(#[from] CallbackError),
+    #[error(transparent)]
+    Doctor(#[from] DoctorError),
+    #[error(transparent)]
+    Report(#[from] ReportError),
+    #[error(transparent)]
+    NoIssuer(#[from] NoIssuer),
+    #[error("could not keep the demo's certificate: {0}")]
+    Certificate(std::io::Error),
+    #[error("the result could not be written to standard output: {0}")]
+    Output(std::io::Error),
+    #[error("{0}")]
+    Unwritable(String),
+    #[error("{0}")]
+    Unknown(String),
+}
+
+impl Failure {
+    fn hint(&self) -> Option<&str> {
+        match self {
+            Self::Config(error) => Some(error.hint()),
+            Self::Flaw(FlawError::Unknown { .. }) => Some("oa-authtest issuer --list-flaws names them all"),
+            Self::NoIssuer(_) => Some("give the issuer with --issuer, or correct --dataset-site-url"),
+            Self::Issuer(IssuerError::Bind { .. }) => Some("choose another with --port, or leave it out for a free one"),
+            _ => None,
+        }
+    }
+
+    fn exit(&self) -> Exit {
+        match self {
+            Self::Launch(error) => error.exit(),
+            Self::Feature(_) => Exit::Bug,
+            Self::Config(_)
+            | Self::Flaw(_)
+            | Self::Unknown(_)
+            | Self::NoIssuer(NoIssuer::Door(_))
+            | Self::SelfTest(SelfTestError::Selection { .. })
+            | Self::Report(
+                ReportError::Read { .. }
+                | ReportError::Content { .. }
+                | ReportError::Schema { .. }
+                | ReportError::Id { .. }
+                | ReportError::NoStatement(_),
+            )
+            | Self::Doctor(DoctorError::Door(_))
+            | Self::Callback(CallbackError::NotLoopback(_)) => Exit::Usage,
+            Self::Issuer(_)
+            | Self::SelfTest(_)
+            | Self::Callback(_)
+            | Self::Doctor(_)
+            | Self::Report(_)
+            | Self::Certificate(_)
+            | Self::Unwritable(_)
+            | Self::Output(_)
+            | Self::NoIssuer(_) => Exit::CouldNotTest,
+        }
+    }
+}
+
+/// Says how to begin, to somebody who typed the program's name alone; nothing was asked for, so nothing was done.
+pub fn start() -> Exit {
+    console::usage(crate::cli::START);
+    Exit::Usage
+}
+
+/// Does what the command line says.
+pub fn run(cli: Cli) -> Exit {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            console::error(&format!("the asynchronous runtime does not start: {error}"), None);
+            return Exit::CouldNotTest;
+        }
+    };
+    let exit = runtime.block_on(async {
+        let done = match cli.command {
+            Commands::Run(args) => run_tests(args).await,
+            Commands::Doctor(args) => Box::pin(doctor::examine(args)).await,
+            Commands::List(args) => list(&args),
+            Commands::Explain(args) => explain(&args),
+            Commands::Issuer(args) => serve(args).await,
+            Commands::SelfTest(args) => prove(args).await,
+            Commands::Compare(args) => compare(&args),
+            Commands::Init(args) => init(&args),
+            Commands::Known(args) => known(&args),
+            Commands::Report(args) => render(&args),
+            Commands::Schema => say(crate::report::schema::RESULTS).map(|()| Exit::Conformant),
+            Commands::Completions(args) => manual::completions(&args),
+            Commands::Man(args) => manual::man(&args),
+        };
+        done.unwrap_or_else(|failure| {
+            console::error(&failure.to_string(), failure.hint());
+            failure.exit()
+        })
+    });
+    // A blocking read that never ends must not keep us.
+    runtime.shutdown_background();
+    exit
+}
+
+async fn run_tests(args: RunArgs) -> Result<Exit, Failure> {
+    let features = feature::features()?;
+    let profiles = feature::profiles(&features);
+    warn_of_misspelt();
+    let Prepared { config, callback, demo, .. } = prepare(&args.flags, &World::of_process(&profiles)).await?;
+    let callback = callback.transpose()?;
+    let console = console::Console::of_process(console::Choices::of_process().as_loud_as(config.loudness));
+    let exit = launch::launch(config, callback, console).await;
+    if let Some((issuer, _certificate)) = demo {
+        issuer.stop().await;
+    }
+    Ok(exit?)
+}
+
+/// Tells variables that look like settings and are none.
+fn warn_of_misspelt() {
+    for remark in config::misspelt(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok())) {
+        console::warning(&remark);
+    }
+}
+
+/// A run that is settled, and what was started for it.
+struct Prepared {
+    config: Config,
+    /// The listener of a demo, bound before its issuer is told of it.
+    callback: Option<Result<Arc<CallbackListener>, CallbackError>>,
+    /// The embedded issuer and its certificate.
+    demo: Option<(RunningIssuer, Option<tempfile::NamedTempFile>)>,
+    /// What the embedded issuer settled.
+    settings: Option<DemoSettings>,
+}
+
+/// Settles a run, and starts the embedded issuer or asks the dataset site if it is about one of these.
+async fn prepare(flags: &Layer, world: &World<'_>) -> Result<Prepared, Failure> {
+    let Some(wish) = world.demo(flags)? else {
+        let config = match config::dataset_site(flags, world)? {
+            Some((url, network)) => {
+                let issuer = dataset_site::issuer_of(&url, &network).await?;
+                console::remark(&format!("The dataset site names the issuer {issuer}"));
+                config::load_with_issuer(flags, world, &issuer)?
+            }
+            None => config::load(flags, world, None)?,
+        };
+        return Ok(Prepared { config, callback: None, demo: None, settings: None });
+    };
+    // Settled once without the issuer, to learn the redirect URI; the issuer is told it, and settles the rest. Whoever gives another password
+    // than the demo's needs its user name.
+    let known = DemoSettings {
+        profile: Some(wish.persona.name().to_owned()),
+        client_id: Some(issuer::CLIENT_ID.to_owned()),
+        client_secret: Some(issuer::CLIENT_SECRET.into()),
+        username: Some(issuer::USERNAME.to_owned()),
+        password: Some(issuer::PASSWORD.into()),
+        ..DemoSettings::new("http://localhost")
+    };
+    let asked = config::load(flags, world, Some(known))?;
+    let redirect_uri = if asked.redirect_uri == default_redirect_uri() { DEMO_REDIRECT_URI.parse() } else { Ok(asked.redirect_uri) };
+    let redirect_uri = redirect_uri.map_err(|e| CallbackError::NotLoopback(e.to_string()))?;
+    let callback = CallbackListener::bind(&redirect_uri).await;
+    let redirect_uri = callback.as_ref().map_or(redirect_uri, |callback| callback.redirect_uri().clone());
+    let (issuer, certificate) = start_demo(wish, &redirect_uri).await?;
+    let settings = demo::settings(&issuer, certificate.as_ref().map(tempfile::NamedTempFile::path));
+    let mut config = config::load(flags, world, Some(settings.clone()))?;
+    config.redirect_uri = redirect_uri;
+    Ok(Prepared { config, callback: Some(callback), demo: Some((issuer, certificate)), settings: Some(settings) })
+}
+
+fn default_redirect_uri() -> Url {
+    crate::config::Config::for_tests("http://localhost").redirect_uri
+}
+
+/// Starts the embedded issuer over TLS, as issuers are in the field, and keeps its certificate in a file for the run to trust.
+async fn start_demo(wish: DemoWish, redirect_uri: &Url) -> Result<(RunningIssuer, Option<tempfile::NamedTempFile>), Failure> {
+    let flaw = wish.flaw.as_deref().map(flaw::find).transpose()?;
+    let redirect_uris = vec![redirect_uri.to_string()];
+    let options =
+        IssuerOptions { port: 0, tls: true, persona: wish.persona, flaw, pages: wish.pages, offline_access: wish.offline_access, redirect_uris };
+    let issuer = issuer::start(options).await?;
+    let certificate = match issuer.ca_pem() {
+        Some(pem) => Some(keep(pem).map_err(Failure::Certificate)?),
+        None => None,
+    };
+    Ok((issuer, certificate))
+}
+
+fn keep(pem: &str) -> std::io::Result<tempfile::NamedTempFile> {
+    let file = tempfile::Builder::new().prefix("oa-authtest-").suffix(".pem").tempfile()?;
+    std::fs::write(file.path(), pem)?;
+    Ok(file)
+}
+
+fn list(args: &ListArgs) -> Result<Exit, Failure> {
+    let features = feature::features()?;
+    if args.json {
+        let listing = listing::json(&features, &issuer::flaws()?);
+        say(&format!("{listing:#}\n"))?;
+    } else {
+        say(&listing::text(&features))?;
+    }
+    Ok(Exit::Conformant)
+}
+
+fn explain(args: &ExplainArgs) -> Result<Exit, Failure> {
+    let text = listing::explain(&args.rule, &issuer::flaws()?).map_err(Failure::Unknown)?;
+    say(&text)?;
+    Ok(Exit::Conformant)
+}
+
+fn say(text: &str) -> Result<(), Failure> {
+    console::say(text).map_err(Failure::Output)
+}
+
+/// `issuer`: the embedded issuer on its own, until it is interrupted.
+async fn serve(args: IssuerArgs) -> Result<Exit, Failure> {
+    if args.list_flaws {
+        let flaws = issuer::flaws()?;
+        let width = flaws.iter().map(|flaw| flaw.name.len()).max().unwrap_or(0);
+        let lines: Vec<String> = flaws.iter().map(|flaw| format!("{:width$}  {}\n", flaw.name, flaw.says)).collect();
+        say(&lines.concat())?;
+        return Ok(Exit::Conformant);
+    }
+    let flaw = args.flaw.as_deref().map(flaw::find).transpose()?;
+    let redirect_uris = vec![default_redirect_uri().to_string()];
+    let IssuerArgs { port, tls, persona, pages, offline_access, .. } = args;
+    let issuer = issuer::start(IssuerOptions { port, tls, persona, flaw, pages, offline_access, redirect_uris }).await?;
+    say(&demo::sheet(&issuer))?;
+    let exit = launch::signal().await;
+    issuer.stop().await;
+    // Ending it is what its user wants, so that is no interruption.
+    Ok(if exit == Exit::Interrupted { Exit::Conformant } else { exit })
+}
+
+/// `self-test`: the matrix.
+async fn prove(args: SelfTestArgs) -> Result<Exit, Failure> {
+    let jobs = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    let matrix = self_test::run(&args.flaws, jobs).await?;
+    if args.json {
+        let json = serde_json::to_string_pretty(&matrix).map_err(|e| Failure::Unknown(e.to_string()))?;
+        say(&format!("{json}\n"))?;
+    } else {
+        say(&matrix.render())?;
+    }
+    // A matrix that is not clean is a bug of ours, and never a word about somebody's issuer.
+    Ok(if matrix.is_clean() { Exit::Conformant } else { Exit::Bug })
+}
+
+/// `compare`: a run held against an earlier one.
+fn compare(args: &CompareArgs) -> Result<Exit, Failure> {
+    let (before, after) = (crate::report::json::read(&args.before)?, crate::report::json::read(&args.after)?);
+    let comparison = Comparison::of(&before, &after);
+    // In a log of GitHub Actions this would be a command, wherever it stands.
+    say(&comparison.render().replace("##[", "## ["))?;
+    Ok(comparison.exit())
+}
+
+/// `init`: a commented configuration file.
+fn init(args: &InitArgs) -> Result<Exit, Failure> {
+    let known = config::init::known(args.issuer.as_deref())?;
+    let document = match &args.from {
+        Some(path) => {
+            let read = std::fs::read_to_string(path);
+            let json = read.map_err(|why| Failure::Unknown(format!("cannot read {} (--from): {why}", path.display())))?;
+            config::init::converted(path, &json, known)?
+        }
+        None => config::init::document(&known, &[]),
+    };
+    hand_over(&document, &args.output, args.force, crate::report::file::write_private)
+}
+
+/// Writes a document a user asked for where they want it; a file that is there already only if it may be replaced.
+fn hand_over(document: &str, output: &Path, force: bool, write: fn(&Path, &[u8]) -> Result<(), ReportError>) -> Result<Exit, Failure> {
+    if output == Path::new("-") {
+        say(document)?;
+        return Ok(Exit::Conformant);
+    }
+    if output.exists() && !force {
+        return Err(Failure::Unknown(format!("{} exists already: give --force to replace it, or another --output", output.display())));
+    }
+    write(output, document.as_bytes())?;
+    say(&format!("{}\n", output.display()))?;
+    Ok(Exit::Conformant)
+}
+
+/// `known`: a file of known failures made of a run.
+fn known(args: &KnownArgs) -> Result<Exit, Failure> {
+    let report = crate::report::json::read(&args.from)?;
+    let least = match args.level.as_str() {
+        "suggestion" => Level::May,
+        "warning" => Level::Should,
+        _ => Level::Must,
+    };
+    let document = crate::report::known::document(&report, least);
+    hand_over(&document, &args.output, args.force, crate::report::file::write)
+}
+
+/// `report`: the reports of a run, rendered again.
+fn render(args: &ReportArgs) -> Result<Exit, Failure> {
+    let report = crate::report::json::read(&args.results)?;
+    // Their own folder, not ./reports: there the reports of another run may be, which these would replace.
+    let beside = args.results.parent().unwrap_or(Path::new("")).to_owned();
+    let dir = args.report_dir.clone().unwrap_or(beside);
+    let written = crate::report::render(&report, &args.results, &dir, &args.formats)?;
+    say(&format!("{}\n", written.to_read().display()))?;
+    if args.statement {
+        let statement = crate::report::statement::write(&report, &written.results, &feature::features()?)?;
+        say(&format!("{}\n", statement.display()))?;
+    }
+    if args.formats.contains(&Format::Github) {
+        launch::tell_github(&report);
+    }
+    Ok(Exit::Conformant)
+}

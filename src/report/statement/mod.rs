@@ -1,0 +1,337 @@
+//! `statement.md` and `statement.json`: what somebody can put their name to when nothing failed (`--statement`).
+//!
+//! They name the results they rest on by their digest, so that a reader can tell whether those are the ones.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::error::ReportError;
+use super::{file, json, markdown, words};
+use crate::feature::Feature;
+use crate::result::model::{Counts, Environment, RunReport, TestReport, Verdict};
+use crate::text::count;
+use crate::text::digest;
+
+/// The statement's name in the report directory, for people.
+pub const MARKDOWN: &str = "statement.md";
+
+/// The statement's name in the report directory, for programs.
+pub const JSON: &str = "statement.json";
+
+/// What the files written here begin with; by it those of an earlier run are known.
+pub const BEGINNINGS: [&str; 2] = ["# Conformance statement: ", "{\n  \"schema\": \"oa-authtest/statement/1\""];
+
+/// The name and version of the format.
+pub const SCHEMA: &str = "oa-authtest/statement/1";
+
+/// The most tests named in a refusal.
+const MOST_TESTS: usize = 5;
+
+/// Why there can be no statement about a run.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Refusal {
+    /// The run did not come to its end.
+    #[error("the run was interrupted")]
+    Interrupted,
+    /// The issuer does not conform.
+    #[error("{}", Self::tests(.0, "failed"))]
+    Failed(Vec<String>),
+    /// Not everything that was to be tested could be.
+    #[error("{}", Self::tests(.0, "could not be tested"))]
+    Errored(Vec<String>),
+    /// Nothing was tested.
+    #[error("nothing was tested")]
+    Nothing,
+}
+
+impl Refusal {
+    fn tests(ids: &[String], what: &str) -> String {
+        let named = ids.iter().take(MOST_TESTS).map(String::as_str).collect::<Vec<_>>().join(", ");
+        let more = if ids.len() > MOST_TESTS { format!(" and {} more", ids.len() - MOST_TESTS) } else { String::new() };
+        format!("{} {what}: {named}{more}", count(ids.len(), "test"))
+    }
+
+    /// Why a run allows of no statement, if it does not.
+    pub fn of(report: &RunReport) -> Option<Self> {
+        let of = |kind: fn(&TestReport) -> bool| report.tests.iter().filter(|test| kind(test)).map(|test| test.id.clone()).collect::<Vec<_>>();
+        // What was found broken before a test had to be given up counts as well.
+        let failed = of(|test| test.verdict == Verdict::Failed || Counts::of(&test.findings).failures > 0);
+        let errored = of(|test| test.verdict == Verdict::Errored);
+        if report.interrupted {
+            Some(Self::Interrupted)
+        } else if !failed.is_empty() {
+            Some(Self::Failed(failed))
+        } else if !errored.is_empty() {
+            Some(Self::Errored(errored))
+        } else if of(|test| test.counts.passed > 0).is_empty() {
+            Some(Self::Nothing)
+        } else {
+            None
+        }
+    }
+}
+
+/// A statement of conformance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Statement {
+    /// Always [`SCHEMA`].
+    pub schema: String,
+    /// The issuer as it was configured.
+    pub issuer: String,
+    /// When the run started, RFC 3339.
+    pub started: String,
+    /// The program: its name and version, and the version of its rules.
+    pub tool: crate::result::model::Tool,
+    /// The circumstances, the profiles among them.
+    pub environment: Environment,
+    /// The verdict: passed, suggested or warned.
+    pub verdict: Verdict,
+    /// The counts of all tests.
+    pub counts: Counts,
+    /// The tests that were told.
+    pub tests: Vec<Told>,
+    /// The tests that were not, and why.
+    pub skipped: Vec<Skipped>,
+    /// What the tests that were told left out, and why.
+    pub not_tested: Vec<String>,
+    /// The broken rules that are lived with.
+    pub known: Vec<Lived>,
+    /// What all this rests on.
+    pub results: Results,
+    /// To be filled in by a person.
+    pub signed_off: SignedOff,
+}
+
+/// A test that was told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// `feature/test`.
+    pub id: String,
+    /// Its profile.
+    pub profile: String,
+    /// How it came out.
+    pub verdict: Verdict,
+    /// The counts of its findings.
+    pub counts: Counts,
+}
+
+/// A test that was not told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Skipped {
+    /// `feature/test`.
+    pub test: String,
+    /// Why not.
+    pub reason: String,
+}
+
+/// A broken rule that is lived with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lived {
+    /// The rule.
+    pub rule: String,
+    /// Its sentence.
+    pub says: String,
+    /// Why it is lived with.
+    pub reason: String,
+    /// Until when, if that was said.
+    pub until: Option<String>,
+    /// The tests it is broken in.
+    pub tests: Vec<String>,
+}
+
+/// The results a statement rests on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Results {
+    /// The file's name, beside the statement.
+    pub file: String,
+    /// The SHA-256 of the file, in hexadecimal digits.
+    pub sha256: String,
+}
+
+/// Who stands by the statement: nobody, until a person fills it in.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct SignedOff {
+    /// The name.
+    pub name: Option<String>,
+    /// The role.
+    pub role: Option<String>,
+    /// The day.
+    pub date: Option<String>,
+    /// The signature.
+    pub signature: Option<String>,
+}
+
+impl Statement {
+    /// The statement about a run whose results are in a file with these bytes. `features` are all there are: what was not selected of the profiles is
+    /// said, lest the statement seem to be about all of them.
+    ///
+    /// # Errors
+    /// [`Refusal`] if something failed, could not be tested, or nothing was tested.
+    pub fn of(report: &RunReport, results: &[u8], features: &[Feature]) -> Result<Self, Refusal> {
+        if let Some(refusal) = Refusal::of(report) {
+            return Err(refusal);
+        }
+        let (skipped, told): (Vec<_>, Vec<_>) = report.tests.iter().partition(|test| test.verdict == Verdict::Skipped);
+        let sha256 = digest::sha256(results);
+        Ok(Self {
+            schema: SCHEMA.to_owned(),
+            issuer: report.issuer.clone(),
+            started: report.started.clone(),
+            tool: report.tool.clone(),
+            environment: report.environment.clone(),
+            verdict: report.verdict,
+            counts: report.counts,
+            tests: told
+                .iter()
+                .map(|test| Told { id: test.id.clone(), profile: test.profile.clone(), verdict: test.verdict, counts: test.counts })
+                .collect(),
+            skipped: skipped
+                .into_iter()
+                .map(|test| Skipped { test: test.id.clone(), reason: test.reason.clone().unwrap_or_else(|| "no reason was given".to_owned()) })
+                .chain(not_selected(report, features))
+                .collect(),
+            not_tested: told.iter().copied().flat_map(left_out).collect(),
+            known: lived(report),
+            results: Results { file: json::NAME.to_owned(), sha256: sha256.strip_prefix("sha256:").unwrap_or(&sha256).to_owned() },
+            signed_off: SignedOff::default(),
+        })
+    }
+
+    /// The statement for people.
+    pub fn render(&self) -> String {
+        markdown::render_statement(&View::of(self))
+    }
+}
+
+fn not_selected<'a>(report: &'a RunReport, features: &'a [Feature]) -> impl Iterator<Item = Skipped> + 'a {
+    let of_the_run = features.iter().filter(|feature| report.environment.profiles.contains(&feature.profile));
+    let ids = of_the_run.flat_map(|feature| feature.tests.iter().map(move |test| format!("{}/{}", feature.id, test.id)));
+    let missing = ids.filter(|id| report.tests.iter().all(|test| test.id != *id));
+    missing.map(|test| Skipped { test, reason: "not selected for this run".to_owned() })
+}
+
+/// What a test that was told left out; that it broke off at a known failure is said first.
+fn left_out(test: &TestReport) -> Vec<String> {
+    let broke_off = test.reason.iter().map(|reason| format!("broke off at a known failure: {reason}"));
+    broke_off.chain(test.not_tested.iter().cloned()).map(|what| format!("{}: {what}", test.id)).collect()
+}
+
+fn lived(report: &RunReport) -> Vec<Lived> {
+    let entries = || report.known.iter().flat_map(|known| &known.entries);
+    words::known_in(report)
+        .into_iter()
+        .map(|(finding, tests)| {
+            let reason = finding.known.clone().unwrap_or_default();
+            let entry = entries().find(|entry| entry.rule == finding.rule && entry.reason == reason);
+            Lived {
+                rule: finding.rule.clone(),
+                says: finding.says.clone(),
+                until: entry.and_then(|entry| entry.until.clone()),
+                reason,
+                tests: tests.iter().map(|test| test.id.clone()).collect(),
+            }
+        })
+        .collect()
+}
+
+/// The statement as the template shows it; all of it is plain and escaped there.
+#[derive(Serialize)]
+struct View<'a> {
+    warnings: Vec<String>,
+    headline: String,
+    issuer: &'a str,
+    time: String,
+    profiles: String,
+    tool: String,
+    catalogue: &'a str,
+    tls: &'a str,
+    agent: &'a str,
+    results: &'a str,
+    sha256: &'a str,
+    tests: Vec<Row<'a>>,
+    known: Vec<LivedView<'a>>,
+    skipped: &'a [Skipped],
+    not_tested: &'a [String],
+}
+
+#[derive(Serialize)]
+struct Row<'a> {
+    id: &'a str,
+    profile: &'a str,
+    mark: &'static str,
+    verdict: &'static str,
+    counts: Counts,
+    known: usize,
+}
+
+#[derive(Serialize)]
+struct LivedView<'a> {
+    rule: &'a str,
+    says: &'a str,
+    reason: &'a str,
+    until: Option<&'a str>,
+    tests: String,
+}
+
+impl<'a> View<'a> {
+    fn of(statement: &'a Statement) -> Self {
+        let environment = &statement.environment;
+        let told = count(statement.tests.len(), "test");
+        let rows = statement.tests.iter().map(|test| Row {
+            id: &test.id,
+            profile: &test.profile,
+            mark: words::mark(test.verdict, test.counts),
+            verdict: words::verdict_word(test.verdict),
+            counts: test.counts,
+            known: test.counts.known,
+        });
+        let known = statement.known.iter().map(|lived| LivedView {
+            rule: &lived.rule,
+            says: &lived.says,
+            reason: &lived.reason,
+            until: lived.until.as_deref(),
+            tests: lived.tests.join(", "),
+        });
+        Self {
+            warnings: markdown::warnings(environment),
+            headline: format!("{} {} in {told}", words::mark(statement.verdict, statement.counts), words::triad_and_known(statement.counts)),
+            issuer: &statement.issuer,
+            time: words::moment(&statement.started),
+            profiles: environment.profiles.join(", "),
+            tool: format!("{} {}", statement.tool.name, statement.tool.version),
+            catalogue: statement.tool.catalogue.as_deref().unwrap_or("of a version that was not recorded"),
+            tls: &environment.tls,
+            agent: &environment.agent,
+            results: &statement.results.file,
+            sha256: &statement.results.sha256,
+            tests: rows.collect(),
+            known: known.collect(),
+            skipped: &statement.skipped,
+            not_tested: &statement.not_tested,
+        }
+    }
+}
+
+/// Writes the statement about a run beside its results, which are there already; returns the path of the one for people.
+///
+/// # Errors
+/// [`ReportError::NoStatement`] if the run allows of none, [`ReportError::Read`] or [`ReportError::Write`] for the first file that could not be
+/// read or written.
+pub fn write(report: &RunReport, results: &Path, features: &[Feature]) -> Result<PathBuf, ReportError> {
+    let bytes = fs::read(results).map_err(|source| ReportError::Read { path: results.to_owned(), source })?;
+    let statement = Statement::of(report, &bytes, features).map_err(ReportError::NoStatement)?;
+    let dir = results.parent().unwrap_or(Path::new(""));
+    let path = dir.join(MARKDOWN);
+    let mut text =
+        serde_json::to_vec_pretty(&statement).map_err(|e| ReportError::Write { path: dir.join(JSON), source: std::io::Error::other(e) })?;
+    text.push(b'\n');
+    file::write(&dir.join(JSON), &text)?;
+    file::write(&path, statement.render().as_bytes())?;
+    Ok(path)
+}
+
+#[cfg(test)]
+mod tests;

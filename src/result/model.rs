@@ -1,0 +1,428 @@
+//! What `results.json` holds: plain data, no behaviour but counting. Every report is a pure function of a [`RunReport`].
+
+use serde::{Deserialize, Serialize};
+
+use super::known::KnownReport;
+use crate::rule::Level;
+use crate::text::count;
+
+/// The name and version of the format, the value of `schema`.
+pub const SCHEMA: &str = "oa-authtest/results/1";
+
+/// What [`TestReport::reason`] starts with when a test ended because of a bug of ours; [`crate::exit::Exit::of`] tells such a test by it.
+pub const BUG: &str = "a bug in oa-authtest: ";
+
+/// How a test, or a run, came out; ordered, so that a roll-up is `max`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Verdict {
+    /// Nothing was judged.
+    #[default]
+    Skipped,
+    /// Every rule holds.
+    Passed,
+    /// Rules of level MAY are broken.
+    Suggested,
+    /// Rules of level SHOULD are broken.
+    Warned,
+    /// Rules of level MUST are broken, or the issuer left nothing to go on with: about the issuer.
+    Failed,
+    /// It could not be tested: about us, the machine or the configuration.
+    Errored,
+}
+
+/// A whole run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RunReport {
+    /// Always [`SCHEMA`].
+    pub schema: String,
+    /// Who wrote it.
+    pub tool: Tool,
+    /// The issuer as configured.
+    pub issuer: String,
+    /// When the run started, RFC 3339.
+    pub started: String,
+    /// How long it took, in milliseconds.
+    pub duration_ms: u64,
+    /// The verdict of the worst test.
+    pub verdict: Verdict,
+    /// The counts of all tests.
+    pub counts: Counts,
+    /// The circumstances a reader needs to judge the run.
+    pub environment: Environment,
+    /// True if the run was interrupted before all tests had ended.
+    #[serde(default)]
+    pub interrupted: bool,
+    /// What became of the known failures, if the run was given any (`--known`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known: Option<KnownReport>,
+    /// The tests in the order of the plan, skipped ones included.
+    pub tests: Vec<TestReport>,
+}
+
+/// The program that wrote a report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tool {
+    /// `oa-authtest`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// The version of its rules, as [`crate::rule::catalogue_version`] gives it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub catalogue: Option<String>,
+}
+
+/// The circumstances of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Environment {
+    /// The profiles that were selected.
+    pub profiles: Vec<String>,
+    /// How TLS certificates were judged, in words.
+    pub tls: String,
+    /// What logged in: the browser with its version, or `http`.
+    pub agent: String,
+    /// The redirect URI.
+    pub redirect_uri: String,
+    /// True if the report holds secrets (`--show-secrets`).
+    pub secrets_shown: bool,
+}
+
+impl Environment {
+    /// What [`Environment::tls`] begins with if certificates were not verified, so that every report can warn.
+    pub const TLS_NOT_VERIFIED: &str = "not verified";
+
+    /// True if certificates were not verified.
+    pub fn is_insecure(&self) -> bool {
+        self.tls.starts_with(Self::TLS_NOT_VERIFIED)
+    }
+}
+
+/// How often what came out. All but `errors` count findings; `errors` counts tests that could not be tested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Counts {
+    /// Rules that hold.
+    pub passed: usize,
+    /// Broken rules of level MUST.
+    pub failures: usize,
+    /// Broken rules of level SHOULD.
+    pub warnings: usize,
+    /// Broken rules of level MAY.
+    pub suggestions: usize,
+    /// Tests that could not be tested.
+    pub errors: usize,
+    /// Rules that could not be judged because of an earlier failure.
+    pub not_run: usize,
+    /// Rules that had nothing to say.
+    pub not_applicable: usize,
+    /// Broken rules of any level that are known (`--known`): they are counted here and nowhere else.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub known: usize,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+fn is_zero(n: &usize) -> bool {
+    *n == 0
+}
+
+/// One test.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TestReport {
+    /// `feature/test`.
+    pub id: String,
+    /// The profile it belongs to.
+    pub profile: String,
+    /// The title.
+    pub title: String,
+    /// How it came out.
+    pub verdict: Verdict,
+    /// Why it was skipped, errored or stopped, for a person who can act on it.
+    pub reason: Option<String>,
+    /// How long it took, in milliseconds.
+    pub duration_ms: u64,
+    /// The feature's category and title: `Authentication / Booking Partner …`.
+    pub feature: String,
+    /// What the test is about, Markdown.
+    pub description: String,
+    /// When it started, RFC 3339; empty if it was skipped.
+    pub started: String,
+    /// The command that runs only this test, secrets left out.
+    pub command: String,
+    /// The counts of its findings.
+    pub counts: Counts,
+    /// Every rule judged, in order.
+    pub findings: Vec<Finding>,
+    /// What was done, in order.
+    pub steps: Vec<StepReport>,
+    /// What the test did not look at, and why: one sentence each.
+    #[serde(default)]
+    pub not_tested: Vec<String>,
+    /// What the test made at the issuer and could not remove.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_behind: Vec<LeftBehind>,
+}
+
+/// Something a test made at the issuer that is there still.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LeftBehind {
+    /// What it is.
+    pub kind: LeftBehindKind,
+    /// The client it is, or belongs to.
+    pub client_id: String,
+    /// Why it could not be removed.
+    pub why: String,
+}
+
+/// What can be left behind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LeftBehindKind {
+    /// A registered client.
+    Client,
+    /// The tokens of one grant.
+    Grant,
+    /// The login of the end-user.
+    Session,
+}
+
+impl LeftBehindKind {
+    /// What is left behind, for a list: the client's identifier follows.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Client => "the client",
+            Self::Grant => "a grant of the client",
+            Self::Session => "the session of a login to the client",
+        }
+    }
+}
+
+/// `3 clients and 2 grants remain at the issuer`, if any do.
+pub fn left_behind<'a>(things: impl Iterator<Item = &'a LeftBehind>) -> Option<String> {
+    let kinds: Vec<LeftBehindKind> = things.map(|thing| thing.kind).collect();
+    let counted = |(kind, noun)| {
+        let n = kinds.iter().filter(|known| **known == kind).count();
+        (n > 0).then(|| count(n, noun))
+    };
+    let parts: Vec<String> = [(LeftBehindKind::Client, "client"), (LeftBehindKind::Grant, "grant"), (LeftBehindKind::Session, "session")]
+        .into_iter()
+        .filter_map(counted)
+        .collect();
+    let (last, before) = parts.split_last()?;
+    let all = if before.is_empty() { last.clone() } else { format!("{} and {last}", before.join(", ")) };
+    Some(format!("{all} {} at the issuer", if kinds.len() == 1 { "remains" } else { "remain" }))
+}
+
+/// How one rule came out on one artefact.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finding {
+    /// The rule's id.
+    pub rule: String,
+    /// Its level.
+    pub level: Level,
+    /// The outcome.
+    pub outcome: FindingOutcome,
+    /// The rule's sentence.
+    pub says: String,
+    /// The specification's paragraph.
+    pub spec: String,
+    /// A link to it.
+    pub url: String,
+    /// What the specification asks for; empty unless failed.
+    pub expected: String,
+    /// What was seen; for a rule that was not judged, why.
+    pub actual: String,
+    /// The index of the step in [`TestReport::steps`].
+    pub step: usize,
+    /// The index of the sentence in [`StepReport::sentences`].
+    #[serde(default)]
+    pub sentence: usize,
+    /// The number of the exchange it was judged on, in the test.
+    pub exchange: Option<usize>,
+    /// Why the broken rule is lived with, if it is a known failure: in the words of whoever wrote them down (`--known`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known: Option<String>,
+}
+
+impl Finding {
+    /// True if the rule is broken and that is not known: what counts against the issuer.
+    pub fn is_broken(&self) -> bool {
+        self.outcome == FindingOutcome::Failed && self.known.is_none()
+    }
+
+    /// True if the rule is broken and that is known.
+    pub fn is_known(&self) -> bool {
+        self.outcome == FindingOutcome::Failed && self.known.is_some()
+    }
+}
+
+/// The outcome of a finding.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FindingOutcome {
+    /// The rule holds.
+    Passed,
+    /// The rule is broken.
+    Failed,
+    /// The rule has nothing to say.
+    NotApplicable,
+    /// The rule could not be judged.
+    NotRun,
+}
+
+/// One step of a test's story.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StepReport {
+    /// The heading: `Discovery`, `Authorization Code Flow (first attempt)`.
+    pub name: String,
+    /// The sentences of the step's specs: `should complete Discovery successfully`. A step that judges nothing has none.
+    pub sentences: Vec<String>,
+    /// How the step ended.
+    pub ended: StepEnd,
+    /// What happened, in order.
+    pub entries: Vec<Entry>,
+}
+
+/// How a step ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StepEnd {
+    /// It was done.
+    Done,
+    /// Left out on purpose, with the reason.
+    LeftOut(String),
+    /// The story stopped here because of the issuer, with the reason.
+    Stopped(String),
+    /// It could not be tested, with the reason.
+    Errored(String),
+    /// An earlier step stopped the story.
+    NotReached,
+}
+
+/// One entry of the journal.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Entry {
+    /// An HTTP request and its response.
+    Exchange(Exchange),
+    /// A page the browser showed.
+    Page(Page),
+    /// What reached the redirect URI: the callback's URL, redacted.
+    Callback {
+        /// Path and query (and fragment), redacted.
+        url: String,
+    },
+    /// Claims of a token, decoded.
+    Claims {
+        /// What they are the claims of: `id_token`.
+        of: String,
+        /// The claims, redacted.
+        claims: serde_json::Value,
+    },
+    /// A remark in Markdown that holds no text of the issuer's.
+    Note {
+        /// The text.
+        text: String,
+    },
+}
+
+/// An HTTP exchange as handed to the HTTP library and as received, redacted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Exchange {
+    /// The number of the exchange within its test, from 0.
+    pub number: usize,
+    /// What it was for: `Discovery`, `Token`.
+    pub title: String,
+    /// The request's method.
+    pub method: String,
+    /// The request's URL.
+    pub url: String,
+    /// The request's headers, names in lower case.
+    pub request_headers: Vec<(String, String)>,
+    /// The request's body, if it had one.
+    pub request_body: Option<String>,
+    /// The response, or why there was none.
+    pub response: Result<ExchangeResponse, String>,
+    /// From sending the request to the end of the body, in milliseconds.
+    pub duration_ms: u64,
+}
+
+/// The response of an exchange.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExchangeResponse {
+    /// The HTTP status code.
+    pub status: u16,
+    /// The headers, names in lower case, in the order received.
+    pub headers: Vec<(String, String)>,
+    /// The body as text (lossily if it is not UTF-8), redacted.
+    pub body: String,
+    /// The size of the body as received, in bytes.
+    pub size: usize,
+}
+
+/// A page the user agent was shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Page {
+    /// What it was taken for: `Login page`, `Consent page`, `Error page`, …
+    pub title: String,
+    /// Its address, redacted.
+    pub url: String,
+    /// The HTTP status it came with, where that could be seen.
+    pub status: Option<u16>,
+    /// Why it was taken for that, and what was done on it, in words of ours.
+    pub note: String,
+    /// The screenshot's file, relative to the report directory, if there is one.
+    pub screenshot: Option<String>,
+    /// The page's source where something went wrong, redacted and cut to 100 KB.
+    pub source: Option<String>,
+}
+
+impl Counts {
+    /// Counts findings.
+    pub fn of(findings: &[Finding]) -> Self {
+        let mut counts = Self::default();
+        for finding in findings {
+            match (finding.outcome, finding.level) {
+                (FindingOutcome::Passed, _) => counts.passed += 1,
+                (FindingOutcome::Failed, _) if finding.known.is_some() => counts.known += 1,
+                (FindingOutcome::Failed, Level::Must) => counts.failures += 1,
+                (FindingOutcome::Failed, Level::Should) => counts.warnings += 1,
+                (FindingOutcome::Failed, Level::May) => counts.suggestions += 1,
+                (FindingOutcome::NotApplicable, _) => counts.not_applicable += 1,
+                (FindingOutcome::NotRun, _) => counts.not_run += 1,
+            }
+        }
+        counts
+    }
+
+    /// Adds another count to this one.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            passed: self.passed + other.passed,
+            failures: self.failures + other.failures,
+            warnings: self.warnings + other.warnings,
+            suggestions: self.suggestions + other.suggestions,
+            errors: self.errors + other.errors,
+            not_run: self.not_run + other.not_run,
+            not_applicable: self.not_applicable + other.not_applicable,
+            known: self.known + other.known,
+        }
+    }
+
+    /// The verdict these counts alone amount to.
+    pub fn verdict(self) -> Verdict {
+        if self.errors > 0 {
+            Verdict::Errored
+        } else if self.failures > 0 {
+            Verdict::Failed
+        } else if self.warnings > 0 {
+            Verdict::Warned
+        } else if self.suggestions > 0 {
+            Verdict::Suggested
+        } else if self.passed > 0 || self.known > 0 {
+            Verdict::Passed
+        } else {
+            Verdict::Skipped
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! Rules about attacks at the token endpoint: each is refused.
+//!
+//! One slice for each kind of attack. The form of the refusal is judged beside it, as that of every other
+//! ([`super::token_refusal::TokenRefusal`]).
+
+use super::expect::refusal;
+use super::protected::not_busy;
+use super::{Artefact, Check, Outcome};
+use crate::observed::received::Received;
+
+mod client;
+mod code;
+mod pkce;
+mod refresh;
+#[cfg(test)]
+mod tests;
+
+/// What an attacker, or a client that was taken in by one, asks of the token endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Attack {
+    /// A code verifier that does not fit the code challenge.
+    WrongVerifier,
+    /// The right code verifier, which is shorter than a code verifier may be.
+    ShortVerifier,
+    /// No code verifier although there was a code challenge.
+    MissingVerifier,
+    /// A code verifier although there was no code challenge.
+    UnaskedVerifier,
+    /// The code challenge itself as the code verifier.
+    ChallengeAsVerifier,
+    /// The code verifier of another authorization.
+    VerifierOfAnotherFlow,
+    /// A client with a secret sends its identifier alone.
+    NoAuthentication,
+    /// A client identifier that does not exist.
+    UnknownClient,
+    /// A client secret that is not the client's.
+    WrongClientSecret,
+    /// The client's credentials in the request URI.
+    SecretInQuery,
+    /// The client's credentials in the header and in the body.
+    TwoMethods,
+    /// A code that was issued to another client.
+    CodeOfAnotherClient,
+    /// A redirect URI other than that of the authorization request.
+    OtherRedirectUri,
+    /// No redirect URI although the authorization request had one.
+    MissingRedirectUri,
+    /// A code that was exchanged before.
+    UsedCode,
+    /// A request with its code twice.
+    RepeatedParameter,
+    /// A request by GET.
+    GetRequest,
+    /// A refresh token that was issued to another client.
+    RefreshTokenOfAnotherClient,
+    /// A refresh token with a client secret that is not the client's.
+    RefreshWithWrongSecret,
+    /// An access token in the place of a refresh token.
+    AccessTokenAsRefreshToken,
+    /// A refresh token that was exchanged for a newer one.
+    UsedRefreshToken,
+}
+
+impl Attack {
+    /// What was sent, for the report.
+    pub fn says(self) -> &'static str {
+        match self {
+            Self::WrongVerifier => "a wrong code verifier",
+            Self::ShortVerifier => "a code verifier that is too short",
+            Self::MissingVerifier => "no code verifier although there was a code challenge",
+            Self::UnaskedVerifier => "a code verifier although there was no code challenge",
+            Self::ChallengeAsVerifier => "the code challenge as code verifier",
+            Self::VerifierOfAnotherFlow => "the code verifier of another authorization",
+            Self::NoAuthentication => "no client authentication",
+            Self::UnknownClient => "an unknown client",
+            Self::WrongClientSecret | Self::RefreshWithWrongSecret => "a wrong client secret",
+            Self::SecretInQuery => "the client's credentials in the query",
+            Self::TwoMethods => "the client's credentials in header and body",
+            Self::CodeOfAnotherClient => "the code of another client",
+            Self::OtherRedirectUri => "another redirect URI",
+            Self::MissingRedirectUri => "no redirect URI",
+            Self::UsedCode => "a code that was used before",
+            Self::RepeatedParameter => "a repeated code",
+            Self::GetRequest => "the method GET",
+            Self::RefreshTokenOfAnotherClient => "the refresh token of another client",
+            Self::AccessTokenAsRefreshToken => "an access token as refresh token",
+            Self::UsedRefreshToken => "a refresh token that was used before",
+        }
+    }
+
+    /// The rule that says that it is refused.
+    pub fn rule(self) -> &'static str {
+        match self {
+            Self::WrongVerifier => pkce::WRONG,
+            Self::ShortVerifier => pkce::SHORT,
+            Self::MissingVerifier => pkce::MISSING,
+            Self::UnaskedVerifier => pkce::UNASKED,
+            Self::ChallengeAsVerifier => pkce::CHALLENGE,
+            Self::VerifierOfAnotherFlow => pkce::ANOTHER,
+            Self::NoAuthentication => client::NONE,
+            Self::UnknownClient => client::UNKNOWN,
+            Self::WrongClientSecret => client::WRONG_SECRET,
+            Self::SecretInQuery => client::QUERY,
+            Self::TwoMethods => client::TWO,
+            Self::CodeOfAnotherClient => code::OTHER_CLIENT,
+            Self::OtherRedirectUri => code::OTHER_REDIRECT,
+            Self::MissingRedirectUri => code::MISSING_REDIRECT,
+            Self::UsedCode => code::USED,
+            Self::RepeatedParameter => code::REPEATED,
+            Self::GetRequest => code::GET,
+            Self::RefreshTokenOfAnotherClient => refresh::OTHER_CLIENT,
+            Self::RefreshWithWrongSecret => refresh::WRONG_SECRET,
+            Self::AccessTokenAsRefreshToken => refresh::ACCESS_TOKEN,
+            Self::UsedRefreshToken => refresh::USED,
+        }
+    }
+
+    /// True if it is about a code challenge, which an issuer may not support.
+    pub fn is_about_pkce(self) -> bool {
+        matches!(
+            self,
+            Self::WrongVerifier
+                | Self::ShortVerifier
+                | Self::MissingVerifier
+                | Self::UnaskedVerifier
+                | Self::ChallengeAsVerifier
+                | Self::VerifierOfAnotherFlow
+        )
+    }
+
+    /// True where the client's own authentication is what is wrong (RFC 6749 5.2: `invalid_client`).
+    pub fn is_failed_authentication(self) -> bool {
+        matches!(self, Self::NoAuthentication | Self::UnknownClient | Self::WrongClientSecret | Self::RefreshWithWrongSecret)
+    }
+
+    /// True where the specifications name `invalid_grant` and no other error fits (RFC 6749 5.2, RFC 7636 4.6).
+    pub fn is_invalid_grant(self) -> bool {
+        matches!(
+            self,
+            Self::WrongVerifier
+                | Self::ChallengeAsVerifier
+                | Self::VerifierOfAnotherFlow
+                | Self::CodeOfAnotherClient
+                | Self::OtherRedirectUri
+                | Self::UsedCode
+                | Self::RefreshTokenOfAnotherClient
+                | Self::UsedRefreshToken
+        )
+    }
+}
+
+/// An attack and the answer to it.
+#[derive(Debug, Clone)]
+pub struct Attacked {
+    /// What was tried.
+    pub attack: Attack,
+    /// The answer.
+    pub response: Received,
+}
+
+impl Attacked {
+    /// True unless the issuer answered with success.
+    pub fn is_refused(&self) -> bool {
+        !self.response.is_success()
+    }
+}
+
+/// An attack on a code challenge (RFC 7636).
+#[derive(Debug, Clone)]
+pub struct PkceAttack(pub Attacked);
+/// An attack on client authentication (RFC 6749 2.3).
+#[derive(Debug, Clone)]
+pub struct ClientAttack(pub Attacked);
+/// An attack with an authorization code (RFC 6749 4.1.3).
+#[derive(Debug, Clone)]
+pub struct CodeAttack(pub Attacked);
+/// An attack with a refresh token (RFC 6749 6).
+#[derive(Debug, Clone)]
+pub struct RefreshAttack(pub Attacked);
+
+impl Artefact for PkceAttack {
+    const RULES: &'static [Check<Self>] = pkce::RULES;
+    fn exchange(&self) -> Option<usize> {
+        Some(self.0.response.exchange)
+    }
+}
+impl Artefact for ClientAttack {
+    const RULES: &'static [Check<Self>] = client::RULES;
+    fn exchange(&self) -> Option<usize> {
+        Some(self.0.response.exchange)
+    }
+}
+impl Artefact for CodeAttack {
+    const RULES: &'static [Check<Self>] = code::RULES;
+    fn exchange(&self) -> Option<usize> {
+        Some(self.0.response.exchange)
+    }
+}
+impl Artefact for RefreshAttack {
+    const RULES: &'static [Check<Self>] = refresh::RULES;
+    fn exchange(&self) -> Option<usize> {
+        Some(self.0.response.exchange)
+    }
+}
+
+/// Passes when this attack is refused; has nothing to say about others.
+fn refused(attacked: &Attacked, attack: Attack) -> Outcome {
+    let status = attacked.response.status;
+    if attacked.attack != attack {
+        return Outcome::not_applicable(format!("another attack: {}", attacked.attack.says()));
+    }
+    if let Err(outcome) = not_busy(&attacked.response) {
+        return outcome;
+    }
+    let seen = refusal(&attacked.response);
+    if attacked.is_refused() {
+        return Outcome::passed(seen);
+    }
+    let given = attacked.response.member("access_token").is_some_and(|token| token.is_string());
+    Outcome::failed(
+        format!("a refusal of a request with {}", attack.says()),
+        if given { format!("status {status} with an access token") } else { seen },
+    )
+}

@@ -1,0 +1,19 @@
+//! Text as it is written and read, whatever it is about: Markdown, words of a shell, characters that nobody sees, misspelt names, digests.
+
+pub mod address;
+pub mod digest;
+pub mod markdown;
+pub mod nearest;
+pub mod shell;
+pub mod visible;
+
+/// The beginning of a text: at most `most` bytes, ended at a character's boundary.
+pub fn truncate(text: &str, most: usize) -> &str {
+    let at = (0..=most.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+    &text[..at]
+}
+
+/// `1 warning`, `2 warnings`: a noun with a regular plural.
+pub fn count(n: usize, noun: &str) -> String {
+    format!("{n} {noun}{}", if n == 1 { "" } else { "s" })
+}
