@@ -1,4 +1,4 @@
-//! What we tell: every report is rendered from a [`model::RunReport`], and nothing here decides anything.
+//! What we tell: every report is rendered from a [`RunReport`], and nothing here decides anything.
 
 use std::path::{Path, PathBuf};
 
