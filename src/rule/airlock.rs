@@ -4,11 +4,12 @@
 //! The documentation has no keywords (RFC 2119): what it promises in words would be a warning when it is otherwise, but of registration it only
 //! shows an answer, and RFC 7591 3.2.1 lets a server replace what was asked for. So that is a suggestion.
 
+use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
 use serde_json::{Map, Value};
 
 use super::expect::{holds, may, must, scope_text, scope_words, should, show};
 use super::protected::is_busy;
-use super::{Artefact, Check, Outcome};
+use super::{Artefact, Check};
 use crate::observed::received::Received;
 
 /// A registration that was accepted, beside what was asked for.
@@ -46,11 +47,11 @@ static REGISTRATION_RULES: &[Check<AirlockRegistration>] = &[
     ),
 ];
 
-fn scope_within(registration: &AirlockRegistration) -> Outcome {
+fn scope_within(registration: &AirlockRegistration) -> Judgement {
     let (asked, given) = (registration.request.get("scope"), registration.registered.get("scope"));
     match (asked.and_then(Value::as_str).map(scope_words), given.and_then(Value::as_str).map(scope_words)) {
-        (None, _) => Outcome::not_applicable("no scope was asked for"),
-        (_, None) => Outcome::not_applicable("the answer names no scope"),
+        (None, _) => not_applicable("no scope was asked for"),
+        (_, None) => not_applicable("the answer names no scope"),
         (Some(asked), Some(given)) => {
             holds(given.is_subset(&asked), format!("of: {}", scope_text(&asked)), format!("registered: {}", scope_text(&given)))
         }
@@ -60,21 +61,21 @@ fn scope_within(registration: &AirlockRegistration) -> Outcome {
 /// Members whose values are kept. Of links and redirect URIs the documentation shows others than were asked for.
 const KEPT: [&str; 5] = ["client_name", "contacts", "response_types", "grant_types", "token_endpoint_auth_method"];
 
-fn metadata_kept(registration: &AirlockRegistration) -> Outcome {
+fn metadata_kept(registration: &AirlockRegistration) -> Judgement {
     // What is not returned at all is another rule's.
     let registered = |name: &str| registration.registered.get(name).filter(|value| !value.is_null());
     let both: Vec<_> = KEPT.iter().filter_map(|name| Some((*name, registration.request.get(*name)?, registered(name)?))).collect();
     let told = |name: &str, value: &Value| format!("{name} = {}", show(value));
     let other: Vec<_> = both.iter().filter(|(_, asked, given)| !same(asked, given)).collect();
     if both.is_empty() {
-        return Outcome::not_applicable("none of them was asked for and returned");
+        return not_applicable("none of them was asked for and returned");
     }
     if other.is_empty() {
-        return Outcome::passed(both.iter().map(|(name, ..)| *name).collect::<Vec<_>>().join(", "));
+        return pass(both.iter().map(|(name, ..)| *name).collect::<Vec<_>>().join(", "));
     }
     let asked: Vec<_> = other.iter().map(|(name, asked, _)| told(name, asked)).collect();
     let given: Vec<_> = other.iter().map(|(name, _, given)| told(name, given)).collect();
-    Outcome::failed(asked.join(", "), given.join(", "))
+    fail(asked.join(", "), given.join(", "))
 }
 
 /// Lists are compared without regard to their order.
@@ -123,23 +124,23 @@ fn active(token: &UnstoredToken) -> Option<(bool, Map<String, Value>)> {
     Some((members.get("active")?.as_bool()?, members))
 }
 
-fn answer(token: &UnstoredToken) -> Outcome {
+fn answer(token: &UnstoredToken) -> Judgement {
     let expected = "status 200 and active: true or false";
     match (token.response.status, active(token)) {
-        (200, Some((active, _))) => Outcome::passed(format!("active = {active}")),
-        (200, None) => Outcome::failed(expected, "status 200 without an active that is a boolean"),
+        (200, Some((active, _))) => pass(format!("active = {active}")),
+        (200, None) => fail(expected, "status 200 without an active that is a boolean"),
         // The text is about calls that are authorized, and not every client may ask.
-        (status @ (401 | 403), _) => Outcome::not_applicable(format!("status {status}: the client may not introspect tokens")),
-        _ if is_busy(&token.response) => Outcome::not_applicable(format!("status {}: the server is busy", token.response.status)),
-        (status, _) => Outcome::failed(expected, format!("status {status}")),
+        (status @ (401 | 403), _) => not_applicable(format!("status {status}: the client may not introspect tokens")),
+        _ if is_busy(&token.response) => not_applicable(format!("status {}: the server is busy", token.response.status)),
+        (status, _) => fail(expected, format!("status {status}")),
     }
 }
 
-fn bare(token: &UnstoredToken) -> Outcome {
+fn bare(token: &UnstoredToken) -> Judgement {
     match active(token) {
-        None if is_busy(&token.response) || matches!(token.response.status, 401 | 403) => Outcome::not_applicable("nothing is said of the token"),
-        None => Outcome::not_run(ANSWER),
-        Some((true, _)) => Outcome::not_applicable("the token is known"),
+        None if is_busy(&token.response) || matches!(token.response.status, 401 | 403) => not_applicable("nothing is said of the token"),
+        None => not_run(ANSWER),
+        Some((true, _)) => not_applicable("the token is known"),
         Some((false, members)) => {
             let more: Vec<_> = members.keys().filter(|name| *name != "active").map(String::as_str).collect();
             holds(

@@ -1,7 +1,8 @@
 //! Rules about whether the answer to an authorization request reaches the client at all (`OpenID` Connect Core 3.1.2.1, 3.1.2.6).
 
 use super::expect::{holds, may, shorten, should};
-use super::{Artefact, Check, Outcome};
+use super::{Artefact, Check};
+use crate::rule::judgement::{Judgement, not_applicable};
 
 /// What was asked of the authorization endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -49,9 +50,9 @@ static RULES: &[Check<AuthorizationDelivery>] = &[
     ),
 ];
 
-fn judge(delivery: &AuthorizationDelivery, asked: Asked) -> Outcome {
+fn judge(delivery: &AuthorizationDelivery, asked: Asked) -> Judgement {
     if delivery.asked != asked {
-        return Outcome::not_applicable(match delivery.asked {
+        return not_applicable(match delivery.asked {
             Asked::ByPost => "the request was one to be granted",
             Asked::Refusal => "the request was no login by POST",
         });

@@ -1,12 +1,13 @@
 //! Rules about authorization responses (RFC 6749 4.1.2, `OpenID` Connect Core 3.1.2.5, RFC 9207).
 
+use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
 use std::collections::BTreeSet;
 
 use serde_json::Value;
 use url::Url;
 
 use super::expect::{holds, must, same, scope_text, shorten, should, show};
-use super::{Artefact, Check, Outcome};
+use super::{Artefact, Check};
 
 /// What reached the redirect URI.
 #[derive(Debug, Clone)]
@@ -116,27 +117,27 @@ static RULES: &[Check<AuthorizationResponse>] = &[
 ];
 
 /// Judges a response that is not an error: of an error, one rule says it all.
-fn success(response: &AuthorizationResponse, judge: impl FnOnce() -> Outcome) -> Outcome {
-    if response.parameter("error").is_some() { Outcome::not_run(NO_ERROR) } else { judge() }
+fn success(response: &AuthorizationResponse, judge: impl FnOnce() -> Judgement) -> Judgement {
+    if response.parameter("error").is_some() { not_run(NO_ERROR) } else { judge() }
 }
 
 fn promises_iss(response: &AuthorizationResponse) -> bool {
     response.metadata.get(ISS_SUPPORTED) == Some(&Value::Bool(true))
 }
 
-fn no_error(response: &AuthorizationResponse) -> Outcome {
+fn no_error(response: &AuthorizationResponse) -> Judgement {
     match (response.parameter("error"), response.parameter("error_description")) {
-        (None, _) => Outcome::passed("no error"),
-        (Some(error), None) => Outcome::failed("no error", shorten(error)),
-        (Some(error), Some(description)) => Outcome::failed("no error", shorten(&format!("{error} ({description})"))),
+        (None, _) => pass("no error"),
+        (Some(error), None) => fail("no error", shorten(error)),
+        (Some(error), Some(description)) => fail("no error", shorten(&format!("{error} ({description})"))),
     }
 }
 
-fn code_present(response: &AuthorizationResponse) -> Outcome {
+fn code_present(response: &AuthorizationResponse) -> Judgement {
     success(response, || match response.parameter("code") {
-        None => Outcome::failed("a code", format!("no code; parameters: {}", names(response))),
-        Some("") => Outcome::failed("a code", "an empty code"),
-        Some(code) => Outcome::passed(format!("a code of {} characters", code.chars().count())),
+        None => fail("a code", format!("no code; parameters: {}", names(response))),
+        Some("") => fail("a code", "an empty code"),
+        Some(code) => pass(format!("a code of {} characters", code.chars().count())),
     })
 }
 
@@ -145,9 +146,9 @@ fn names(response: &AuthorizationResponse) -> String {
     if names.is_empty() { "none".to_owned() } else { shorten(&names.join(", ")) }
 }
 
-fn code_length(response: &AuthorizationResponse) -> Outcome {
+fn code_length(response: &AuthorizationResponse) -> Judgement {
     success(response, || match response.parameter("code") {
-        None | Some("") => Outcome::not_run(CODE_PRESENT),
+        None | Some("") => not_run(CODE_PRESENT),
         Some(code) => {
             let length = code.chars().count();
             holds(length >= FEWEST, format!("at least {FEWEST} characters"), format!("{length} characters"))
@@ -155,43 +156,43 @@ fn code_length(response: &AuthorizationResponse) -> Outcome {
     })
 }
 
-fn state_echo(response: &AuthorizationResponse) -> Outcome {
+fn state_echo(response: &AuthorizationResponse) -> Judgement {
     match (&response.state, response.parameter("state")) {
-        (None, _) => Outcome::not_applicable("no state was sent"),
-        (Some(sent), Some(returned)) if sent == returned => Outcome::passed(format!("the state that was sent, {} characters", sent.chars().count())),
+        (None, _) => not_applicable("no state was sent"),
+        (Some(sent), Some(returned)) if sent == returned => pass(format!("the state that was sent, {} characters", sent.chars().count())),
         (Some(sent), Some(returned)) => {
-            Outcome::failed(format!("the state that was sent, {} characters", sent.chars().count()), format!("state = {}", shorten(returned)))
+            fail(format!("the state that was sent, {} characters", sent.chars().count()), format!("state = {}", shorten(returned)))
         }
-        (Some(_), None) => Outcome::failed("the state that was sent", "no state"),
+        (Some(_), None) => fail("the state that was sent", "no state"),
     }
 }
 
-fn iss_correct(response: &AuthorizationResponse) -> Outcome {
+fn iss_correct(response: &AuthorizationResponse) -> Judgement {
     match response.parameter("iss") {
-        None => Outcome::not_applicable("no iss"),
+        None => not_applicable("no iss"),
         Some(iss) => same("iss", &response.issuer, iss),
     }
 }
 
-fn iss_on_success(response: &AuthorizationResponse) -> Outcome {
+fn iss_on_success(response: &AuthorizationResponse) -> Judgement {
     if !promises_iss(response) {
-        return Outcome::not_applicable(format!("the metadata do not set {ISS_SUPPORTED} to true"));
+        return not_applicable(format!("the metadata do not set {ISS_SUPPORTED} to true"));
     }
     success(response, || match response.parameter("iss") {
-        Some(_) => Outcome::passed("an iss"),
-        None => Outcome::failed("an iss", format!("no iss; parameters: {}", names(response))),
+        Some(_) => pass("an iss"),
+        None => fail("an iss", format!("no iss; parameters: {}", names(response))),
     })
 }
 
-fn iss_advertised(response: &AuthorizationResponse) -> Outcome {
+fn iss_advertised(response: &AuthorizationResponse) -> Judgement {
     if response.parameter("iss").is_none() {
-        return Outcome::not_applicable("no iss");
+        return not_applicable("no iss");
     }
     let seen = response.metadata.get(ISS_SUPPORTED).map_or_else(|| "absent".to_owned(), show);
     holds(promises_iss(response), format!("{ISS_SUPPORTED} = true"), format!("{ISS_SUPPORTED}: {seen}"))
 }
 
-fn no_duplicates(response: &AuthorizationResponse) -> Outcome {
+fn no_duplicates(response: &AuthorizationResponse) -> Judgement {
     let twice: BTreeSet<&str> = response
         .parameters
         .iter()
@@ -203,10 +204,10 @@ fn no_duplicates(response: &AuthorizationResponse) -> Outcome {
     holds(twice.is_empty(), "each parameter once", actual)
 }
 
-fn redirect_query_kept(response: &AuthorizationResponse) -> Outcome {
+fn redirect_query_kept(response: &AuthorizationResponse) -> Judgement {
     let asked: Vec<_> = response.redirect_uri.query_pairs().collect();
     if asked.is_empty() {
-        return Outcome::not_applicable("the redirect URI has no query");
+        return not_applicable("the redirect URI has no query");
     }
     let came: Vec<_> = response.url.query_pairs().collect();
     let lost: Vec<_> = asked.iter().filter(|pair| !came.contains(pair)).map(|(name, value)| format!("{name}={value}")).collect();
@@ -214,7 +215,7 @@ fn redirect_query_kept(response: &AuthorizationResponse) -> Outcome {
     holds(lost.is_empty(), shorten(&format!("the query {}", response.redirect_uri.query().unwrap_or_default())), actual)
 }
 
-fn no_tokens(response: &AuthorizationResponse) -> Outcome {
+fn no_tokens(response: &AuthorizationResponse) -> Judgement {
     success(response, || {
         let found: BTreeSet<&str> =
             ["access_token", "id_token", "refresh_token"].into_iter().filter(|name| response.parameter(name).is_some()).collect();

@@ -1,8 +1,9 @@
 //! Rules about what userinfo takes for an access token, and where from (RFC 6749 7, RFC 6750 2.3).
 
 use super::expect::{holds, may, must, refusal};
-use super::{Artefact, Check, Outcome};
+use super::{Artefact, Check};
 use crate::observed::received::Received;
+use crate::rule::judgement::{Judgement, not_applicable};
 
 /// Userinfo's answers to what is no access token, and to one in the wrong place.
 #[derive(Debug, Clone)]
@@ -46,9 +47,9 @@ static RULES: &[Check<Bearer>] = &[
     ),
 ];
 
-fn refused(what: &str, response: Option<&Received>) -> Outcome {
+fn refused(what: &str, response: Option<&Received>) -> Judgement {
     response.map_or_else(
-        || Outcome::not_applicable(format!("the login gave no such token: {what}")),
+        || not_applicable(format!("the login gave no such token: {what}")),
         |response| holds(!response.is_success(), format!("a refusal of {what}"), refusal(response)),
     )
 }

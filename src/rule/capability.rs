@@ -4,9 +4,10 @@
 
 use super::expect::{holds, must, refusal};
 use super::protected::is_busy;
-use super::{Artefact, Check, Outcome};
+use super::{Artefact, Check};
 use crate::observed::capability::Capability;
 use crate::observed::received::Received;
+use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
 
 /// What is declared about a capability, beside what the provider metadata says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,14 +49,14 @@ static DECLARED: &[Check<DeclaredCapability>] = &[
         "RFC8414-2",
         "What the configuration declares the issuer able to do is advertised in its metadata",
         "Clients that configure themselves by the metadata go without it.",
-        |declared| if declared.declared { told(declared) } else { Outcome::not_applicable("it is declared absent") },
+        |declared| if declared.declared { told(declared) } else { not_applicable("it is declared absent") },
     ),
     must(
         "capability/not-advertised",
         "RFC8414-2",
         "What the configuration declares the issuer unable to do is not advertised in its metadata",
         "Clients rely on it, and fail when they use it; or it is open although nobody meant it to be.",
-        |declared| if declared.declared { Outcome::not_applicable("it is declared present") } else { told(declared) },
+        |declared| if declared.declared { not_applicable("it is declared present") } else { told(declared) },
     ),
 ];
 
@@ -67,27 +68,27 @@ static GRANT: &[Check<DeclaredGrant>] = &[must(
     refused,
 )];
 
-fn told(declared: &DeclaredCapability) -> Outcome {
+fn told(declared: &DeclaredCapability) -> Judgement {
     let (name, member) = (declared.capability.name(), declared.capability.member());
     let says = |advertised: bool| format!("`{member}` {} {name}", if advertised { "advertises" } else { "does not advertise" });
     match declared.advertised {
         Some(advertised) => holds(advertised == declared.declared, says(declared.declared), says(advertised)),
-        None => Outcome::not_applicable(format!("the metadata leaves `{member}` out, which says nothing either way")),
+        None => not_applicable(format!("the metadata leaves `{member}` out, which says nothing either way")),
     }
 }
 
-fn refused(grant: &DeclaredGrant) -> Outcome {
+fn refused(grant: &DeclaredGrant) -> Judgement {
     let response = &grant.response;
     let error = response.member("error");
     let error = error.as_ref().and_then(serde_json::Value::as_str);
     match error {
-        _ if response.grants_token() => Outcome::failed("a refusal", "an access token"),
-        _ if is_busy(response) => Outcome::not_applicable(format!("status {} says nothing about the grant", response.status)),
-        Some("invalid_client") => Outcome::not_applicable("error = invalid_client: refused before the grant was looked at"),
+        _ if response.grants_token() => fail("a refusal", "an access token"),
+        _ if is_busy(response) => not_applicable(format!("status {} says nothing about the grant", response.status)),
+        Some("invalid_client") => not_applicable("error = invalid_client: refused before the grant was looked at"),
         Some("invalid_grant") if grant.made_up => {
-            Outcome::not_applicable("error = invalid_grant: refused for the made-up credential, which an issuer that has the grant would do as well")
+            not_applicable("error = invalid_grant: refused for the made-up credential, which an issuer that has the grant would do as well")
         }
-        _ => Outcome::passed(refusal(response)),
+        _ => pass(refusal(response)),
     }
 }
 

@@ -1,7 +1,8 @@
 //! Rules about client authentication by signed assertions (OpenID Connect Core 9, RFC 7523 3).
 
 use super::expect::{holds, may, must, shorten};
-use super::{Artefact, Check, Outcome};
+use super::{Artefact, Check};
+use crate::rule::judgement::{not_applicable, not_run};
 
 /// A token request with an assertion and a code that the issuer never gave.
 #[derive(Debug, Clone)]
@@ -66,11 +67,11 @@ static RULES: &[Check<ClientAssertions>] = &[
             let answers = [both.issuer.accepted, both.endpoint.accepted];
             let accepted = answers.contains(&Some(true));
             if !accepted && both.unfetched {
-                return Outcome::not_applicable("the issuer never fetched the client's keys");
+                return not_applicable("the issuer never fetched the client's keys");
             }
             let seen = format!("for the issuer: {}; for the token endpoint: {}", both.issuer.seen(), both.endpoint.seen());
             if !accepted && answers.contains(&None) {
-                return Outcome::not_applicable(seen);
+                return not_applicable(seen);
             }
             holds(accepted, "the assertion is accepted, and the code beside it refused with invalid_grant", seen)
         },
@@ -81,8 +82,8 @@ static RULES: &[Check<ClientAssertions>] = &[
         "An assertion whose audience is the issuer identifier is accepted",
         "Clients that name the issuer, as newer specifications ask them to, cannot authenticate.",
         |both| match (both.issuer.accepted, both.endpoint.accepted) {
-            (Some(false), Some(false)) => Outcome::not_run(ACCEPTED),
-            (None, _) | (Some(false), None) => Outcome::not_applicable(both.issuer.seen()),
+            (Some(false), Some(false)) => not_run(ACCEPTED),
+            (None, _) | (Some(false), None) => not_applicable(both.issuer.seen()),
             (Some(accepted), _) => holds(accepted, "the assertion is accepted", both.issuer.seen()),
         },
     ),

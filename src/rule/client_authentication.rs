@@ -1,6 +1,7 @@
 //! Rules about the client authentication of a freshly registered client at the token endpoint.
 
-use super::{Artefact, Check, Level, Outcome, Rule, expect};
+use super::{Artefact, Check, Level, Rule, expect};
+use crate::rule::judgement::not_run;
 
 /// How the first token request of a freshly registered client went.
 #[derive(Debug, Clone)]
@@ -53,7 +54,7 @@ static RULES: &[Check<ClientAuthentication>] = &[
         },
         judge: |artefact| {
             if !artefact.accepted {
-                return Outcome::not_run("client-authentication/registered-credentials-work");
+                return not_run("client-authentication/registered-credentials-work");
             }
             expect::holds(
                 artefact.refusals == 0,

@@ -1,10 +1,11 @@
 //! Rules about the client configuration endpoint (RFC 7592 2) and a client that was deleted there.
 
+use crate::rule::judgement::{Judgement, fail, is_broken, not_applicable, not_run, pass};
 use serde_json::Value;
 
 use super::expect::{holds, list, must, refusal, same, shorten, should, show};
 use super::protected::{if_refused, names_bearer, refused};
-use super::{Artefact, Check, Outcome};
+use super::{Artefact, Check};
 use crate::observed::received::Received;
 
 /// The answers to reading a client's configuration with its own token, and with none or a wrong one.
@@ -42,10 +43,10 @@ static RULES: &[Check<ClientConfiguration>] = &[
         "The client cannot find out what it is registered for.",
         |config| match config.own.status {
             // RFC 7592 2.1: that is the answer to a client that may not read it.
-            403 => Outcome::not_applicable("status 403: the issuer says that the client may not read it"),
-            405 => Outcome::not_applicable("status 405: the issuer says that it does not offer reading"),
-            200 => Outcome::passed("status 200"),
-            _ => Outcome::failed("status 200", refusal(&config.own)),
+            403 => not_applicable("status 403: the issuer says that the client may not read it"),
+            405 => not_applicable("status 405: the issuer says that it does not offer reading"),
+            200 => pass("status 200"),
+            _ => fail("status 200", refusal(&config.own)),
         },
     ),
     must(
@@ -55,11 +56,11 @@ static RULES: &[Check<ClientConfiguration>] = &[
         "The client takes another's registration for its own.",
         |config| {
             if config.own.status != 200 {
-                return Outcome::not_run(READ);
+                return not_run(READ);
             }
             match config.own.member("client_id") {
                 Some(Value::String(id)) => same("client_id", &config.client_id, &id),
-                other => Outcome::failed(
+                other => fail(
                     format!("client_id = {}", shorten(&config.client_id)),
                     other.map_or_else(|| "no client_id".to_owned(), |other| format!("client_id = {}", show(&other))),
                 ),
@@ -87,7 +88,7 @@ static RULES: &[Check<ClientConfiguration>] = &[
         "Whoever may register reads every other client's secret, and changes or deletes the client.",
         |config| match &config.other {
             Some(other) => refused(other),
-            None => Outcome::not_applicable("there was no other client to try it with"),
+            None => not_applicable("there was no other client to try it with"),
         },
     ),
     should(
@@ -129,12 +130,12 @@ static RULES: &[Check<ClientConfiguration>] = &[
 ];
 
 /// Judges all the refusals: the first that fails counts, else the first that passes.
-fn every(config: &ClientConfiguration, judge: impl Fn(&Received, &'static str) -> Outcome) -> Outcome {
+fn every(config: &ClientConfiguration, judge: impl Fn(&Received, &'static str) -> Judgement) -> Judgement {
     let answers = [Some((&config.without, WITHOUT)), Some((&config.unknown, UNKNOWN)), config.other.as_ref().map(|other| (other, OTHER))];
-    let judged: Vec<Outcome> = answers.into_iter().flatten().map(|(response, rule)| judge(response, rule)).collect();
-    let passed = |outcome: &&Outcome| matches!(outcome, Outcome::Passed { .. });
-    let first = judged.iter().find(|outcome| outcome.is_failed()).or_else(|| judged.iter().find(passed)).or_else(|| judged.first());
-    first.cloned().unwrap_or_else(|| Outcome::not_applicable("there is no refusal"))
+    let judged: Vec<Judgement> = answers.into_iter().flatten().map(|(response, rule)| judge(response, rule)).collect();
+    let passed = |outcome: &&Judgement| matches!(outcome, Ok(_));
+    let first = judged.iter().find(|judgement| is_broken(judgement)).or_else(|| judged.iter().find(passed)).or_else(|| judged.first());
+    first.cloned().unwrap_or_else(|| not_applicable("there is no refusal"))
 }
 
 /// What is left of a client that was deleted.
@@ -177,14 +178,14 @@ static DELETED_RULES: &[Check<DeletedClient>] = &[
         "Who has the secret goes on using a client that its owner thinks is gone.",
         |deleted| {
             let Some(response) = &deleted.token else {
-                return Outcome::not_applicable("there is no token endpoint, or there are no credentials");
+                return not_applicable("there is no token endpoint, or there are no credentials");
             };
             let error = response.member("error").and_then(|error| error.as_str().map(str::to_owned));
             match (response.status, error.as_deref()) {
-                (401, _) | (_, Some("invalid_client")) => Outcome::passed(refusal(response)),
+                (401, _) | (_, Some("invalid_client")) => pass(refusal(response)),
                 // The issuer goes on to look at the code.
-                (200..300, _) | (_, Some("invalid_grant")) => Outcome::failed("error = invalid_client", refusal(response)),
-                _ => Outcome::not_applicable(format!("it does not say whether the client is known: {}", refusal(response))),
+                (200..300, _) | (_, Some("invalid_grant")) => fail("error = invalid_client", refusal(response)),
+                _ => not_applicable(format!("it does not say whether the client is known: {}", refusal(response))),
             }
         },
     ),

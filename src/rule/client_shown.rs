@@ -1,9 +1,10 @@
 //! Rules about what the end-user is shown of a client before anything is granted to it (OpenID Connect Registration 2).
 
+use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
 use url::Url;
 
 use super::expect::should;
-use super::{Artefact, Check, Outcome};
+use super::{Artefact, Check};
 use crate::observed::page::Shown;
 
 /// A page of a visit to the authorization endpoint.
@@ -64,41 +65,38 @@ fn leads_to(address: &str, wanted: &str) -> bool {
     address == wanted || Url::parse(address).is_ok_and(|url| url.query_pairs().any(|(_, value)| value == wanted))
 }
 
-fn unconfirmed(member: &str) -> Outcome {
-    Outcome::not_applicable(format!("the registration response does not confirm {member}"))
+fn unconfirmed(member: &str) -> Judgement {
+    not_applicable(format!("the registration response does not confirm {member}"))
 }
 
 /// The text speaks of the approval. An image from elsewhere may be a copy of the logo that the issuer keeps.
-fn logo(client: &ClientShown) -> Outcome {
+fn logo(client: &ClientShown) -> Judgement {
     let Some(wanted) = client.logo.as_deref() else { return unconfirmed("logo_uri") };
     let mut images = client.pages.iter().filter(|page| page.is_consent).flat_map(|page| &page.shown.images).peekable();
     if !client.pages.iter().any(|page| page.is_consent) {
-        return Outcome::not_applicable("no page asked for consent");
+        return not_applicable("no page asked for consent");
     }
     if images.peek().is_none() {
-        return Outcome::failed("the logo", "no image at all");
+        return fail("the logo", "no image at all");
     }
     if images.any(|image| leads_to(image, wanted)) {
-        Outcome::passed("the logo")
+        pass("the logo")
     } else {
-        Outcome::not_applicable("the images on the page come from elsewhere: one of them may be a copy of the logo")
+        not_applicable("the images on the page come from elsewhere: one of them may be a copy of the logo")
     }
 }
 
-fn link(client: &ClientShown, wanted: Option<&str>, member: &str) -> Outcome {
+fn link(client: &ClientShown, wanted: Option<&str>, member: &str) -> Judgement {
     let Some(wanted) = wanted else { return unconfirmed(member) };
     if client.pages.is_empty() {
-        return Outcome::not_applicable("no page was shown");
+        return not_applicable("no page was shown");
     }
     let is_there = |page: &ClientPage| page.shown.links.iter().any(|link| leads_to(link, wanted)) || page.shown.text.contains(wanted);
     if client.pages.iter().any(is_there) {
-        Outcome::passed(format!("a link to the {member}"))
+        pass(format!("a link to the {member}"))
     } else {
         let links: usize = client.pages.iter().map(|page| page.shown.links.len()).sum();
-        Outcome::failed(
-            format!("a link to the {member}, or the address itself"),
-            format!("neither; {links} other links on {} pages", client.pages.len()),
-        )
+        fail(format!("a link to the {member}, or the address itself"), format!("neither; {links} other links on {} pages", client.pages.len()))
     }
 }
 
@@ -124,9 +122,9 @@ static ODD: &[Check<PagesOfOddRequest>] = &[super::expect::must(
     "The pages for an authorization request do not take its `state` and `nonce` for markup",
     "Whoever makes a user follow a link runs scripts on the login page and reads the password.",
     |odd| match (odd.pages, odd.marked) {
-        (0, _) => Outcome::not_applicable("no page was shown"),
-        (pages, 0) => Outcome::passed(format!("no markup from the request on {pages} pages")),
-        (pages, marked) => Outcome::failed("no markup from the request", format!("an element from the request on {marked} of {pages} pages")),
+        (0, _) => not_applicable("no page was shown"),
+        (pages, 0) => pass(format!("no markup from the request on {pages} pages")),
+        (pages, marked) => fail("no markup from the request", format!("an element from the request on {marked} of {pages} pages")),
     },
 )];
 

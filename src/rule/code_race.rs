@@ -1,7 +1,8 @@
 //! The rule about a code that comes twice at the same moment (RFC 6749 4.1.2).
 
 use super::expect::{holds, list, must};
-use super::{Artefact, Check, Outcome};
+use super::{Artefact, Check};
+use crate::rule::judgement::Judgement;
 
 /// Two exchanges of one code, sent at the same moment.
 #[derive(Debug, Clone)]
@@ -27,7 +28,7 @@ static RULES: &[Check<CodeRace>] = &[must(
     once,
 )];
 
-fn once(race: &CodeRace) -> Outcome {
+fn once(race: &CodeRace) -> Judgement {
     let successes = race.statuses.iter().filter(|status| (200..300).contains(*status)).count();
     let statuses: Vec<String> = race.statuses.iter().map(u16::to_string).collect();
     holds(successes < 2, "at most one success", format!("statuses {}", list(&statuses)))

@@ -1,6 +1,7 @@
 //! Rules about when the issuer asks the end-user for consent.
 
-use super::{Artefact, Check, Level, Outcome, Rule, expect};
+use super::{Artefact, Check, Level, Rule, expect};
+use crate::rule::judgement::not_applicable;
 
 /// What the browser was shown between the login and the callback, and what was due.
 #[derive(Debug, Clone)]
@@ -36,7 +37,7 @@ static RULES: &[Check<Consent>] = &[
         },
         judge: |artefact| {
             if !artefact.new_client {
-                return Outcome::not_applicable("the client may have been authorized before");
+                return not_applicable("the client may have been authorized before");
             }
             expect::holds(artefact.shown + artefact.perhaps > 0, "a consent page", pages(artefact.shown))
         },
@@ -51,7 +52,7 @@ static RULES: &[Check<Consent>] = &[
         },
         judge: |artefact| {
             if !artefact.prompt_consent {
-                return Outcome::not_applicable("the request did not say prompt=consent");
+                return not_applicable("the request did not say prompt=consent");
             }
             expect::holds(artefact.shown + artefact.perhaps > 0, "a consent page", pages(artefact.shown))
         },
@@ -67,7 +68,7 @@ static RULES: &[Check<Consent>] = &[
         },
         judge: |artefact| {
             if !artefact.already_given {
-                return Outcome::not_applicable("the same consent has not just been given");
+                return not_applicable("the same consent has not just been given");
             }
             expect::holds(artefact.shown == 0, "no consent page", pages(artefact.shown))
         },

@@ -1,9 +1,10 @@
 //! Rules about an `OpenActive` dataset site and the authentication authority it names.
 
+use crate::rule::judgement::{Unmet, fail, not_run, pass};
 use serde_json::Value;
 use url::Url;
 
-use super::{Artefact, Check, Level, Outcome, Rule, expect};
+use super::{Artefact, Check, Level, Rule, expect};
 use crate::observed::received::Received;
 
 /// A dataset site's page.
@@ -45,16 +46,16 @@ static RULES: &[Check<DatasetSite>] = &[
         },
         judge: |artefact| {
             if artefact.response.status != 200 {
-                return Outcome::not_run("dataset-site/http-200");
+                return not_run("dataset-site/http-200");
             }
             let good = artefact.documents().count();
             let faults: Vec<_> = artefact.json_ld.iter().filter_map(|block| block.as_ref().err()).collect();
             let expected = "a script of type application/ld+json that holds JSON";
             match (good, faults.as_slice()) {
-                (0, []) => Outcome::failed(expected, "none"),
-                (0, faults) => Outcome::failed(expected, expect::list(faults)),
-                (good, []) => Outcome::passed(format!("{good} JSON-LD blocks")),
-                (good, faults) => Outcome::passed(format!("{good} JSON-LD blocks, and {} that do not parse", faults.len())),
+                (0, []) => fail(expected, "none"),
+                (0, faults) => fail(expected, expect::list(faults)),
+                (good, []) => pass(format!("{good} JSON-LD blocks")),
+                (good, faults) => pass(format!("{good} JSON-LD blocks, and {} that do not parse", faults.len())),
             }
         },
     },
@@ -69,15 +70,15 @@ static RULES: &[Check<DatasetSite>] = &[
         },
         judge: |artefact| {
             if let Some(outcome) = artefact.unread() {
-                return outcome;
+                return Err(outcome);
             }
             let found = artefact.authorities();
             let expected = "accessService.authenticationAuthority: an absolute URL";
             let is_url = |value: &&Value| value.as_str().is_some_and(|text| Url::parse(text).is_ok_and(|url| url.has_host()));
             match (found.iter().copied().find(is_url), found.first()) {
-                (Some(url), _) => Outcome::passed(format!("authenticationAuthority = {}", expect::show(url))),
-                (None, Some(other)) => Outcome::failed(expected, format!("authenticationAuthority = {}", expect::show(other))),
-                (None, None) => Outcome::failed(expected, "no accessService.authenticationAuthority"),
+                (Some(url), _) => pass(format!("authenticationAuthority = {}", expect::show(url))),
+                (None, Some(other)) => fail(expected, format!("authenticationAuthority = {}", expect::show(other))),
+                (None, None) => fail(expected, "no accessService.authenticationAuthority"),
             }
         },
     },
@@ -91,11 +92,11 @@ static RULES: &[Check<DatasetSite>] = &[
         },
         judge: |artefact| {
             if let Some(outcome) = artefact.unread() {
-                return outcome;
+                return Err(outcome);
             }
             let found: Vec<_> = artefact.authorities().into_iter().filter_map(Value::as_str).collect();
             if found.is_empty() {
-                return Outcome::not_run("dataset-site/authentication-authority");
+                return not_run("dataset-site/authentication-authority");
             }
             // It is a place to ask at, not an identifier to compare: a slash at its end leads to the same metadata.
             let same = found.iter().any(|authority| authority.trim_end_matches('/') == artefact.issuer.trim_end_matches('/'));
@@ -110,11 +111,11 @@ static RULES: &[Check<DatasetSite>] = &[
 
 impl DatasetSite {
     /// Why nothing can be read from the page, if so.
-    fn unread(&self) -> Option<Outcome> {
+    fn unread(&self) -> Option<Unmet> {
         if self.response.status != 200 {
-            return Some(Outcome::not_run("dataset-site/http-200"));
+            return Some(Unmet::not_run("dataset-site/http-200"));
         }
-        (self.documents().count() == 0).then(|| Outcome::not_run("dataset-site/has-json-ld"))
+        (self.documents().count() == 0).then(|| Unmet::not_run("dataset-site/has-json-ld"))
     }
 
     /// The JSON-LD blocks that are objects or arrays.

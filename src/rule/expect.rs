@@ -1,11 +1,12 @@
 //! The handful of expectations judgements are made of, so that every failure says expected and actual in the same way.
 
+use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::{Check, Level, Outcome, Rule};
+use super::{Check, Level, Rule};
 use crate::observed::received::Received;
 use crate::text::address::is_loopback;
 
@@ -24,26 +25,26 @@ pub fn shorten(text: &str) -> String {
 }
 
 /// Passes when both strings are the same, byte for byte.
-pub fn same(what: &str, expected: &str, actual: &str) -> Outcome {
+pub fn same(what: &str, expected: &str, actual: &str) -> Judgement {
     if expected == actual {
-        Outcome::passed(format!("{what} = {}", shorten(actual)))
+        pass(format!("{what} = {}", shorten(actual)))
     } else {
-        Outcome::failed(format!("{what} = {}", shorten(expected)), format!("{what} = {}", shorten(actual)))
+        fail(format!("{what} = {}", shorten(expected)), format!("{what} = {}", shorten(actual)))
     }
 }
 
 /// Passes when the condition holds; says what was asked and what was seen.
-pub fn holds(condition: bool, expected: impl Into<String>, actual: impl Into<String>) -> Outcome {
-    if condition { Outcome::passed(actual) } else { Outcome::failed(expected, actual) }
+pub fn holds(condition: bool, expected: impl Into<String>, actual: impl Into<String>) -> Judgement {
+    if condition { pass(actual) } else { fail(expected, actual) }
 }
 
 /// Passes when a response has the HTTP status code.
-pub fn status(response: &Received, expected: u16) -> Outcome {
+pub fn status(response: &Received, expected: u16) -> Judgement {
     holds(response.status == expected, format!("status {expected}"), format!("status {}", response.status))
 }
 
 /// Passes when the body's media type, its parameters aside, is one of those named.
-pub fn media_type(response: &Received, accepted: &[&str]) -> Outcome {
+pub fn media_type(response: &Received, accepted: &[&str]) -> Judgement {
     let seen = response.media_type();
     holds(
         seen.as_deref().is_some_and(|seen| accepted.contains(&seen)),
@@ -106,17 +107,17 @@ pub fn scheme(url: &Url, plain_http: bool) -> Scheme {
 // What the rules about tokens and the responses that carry them share.
 
 /// A rule of level MUST and its judgement.
-pub const fn must<A>(id: &'static str, spec: &'static str, says: &'static str, why: &'static str, judge: fn(&A) -> Outcome) -> Check<A> {
+pub const fn must<A>(id: &'static str, spec: &'static str, says: &'static str, why: &'static str, judge: fn(&A) -> Judgement) -> Check<A> {
     Check { rule: Rule { id, level: Level::Must, spec, says, why }, judge }
 }
 
 /// A rule of level SHOULD and its judgement.
-pub const fn should<A>(id: &'static str, spec: &'static str, says: &'static str, why: &'static str, judge: fn(&A) -> Outcome) -> Check<A> {
+pub const fn should<A>(id: &'static str, spec: &'static str, says: &'static str, why: &'static str, judge: fn(&A) -> Judgement) -> Check<A> {
     Check { rule: Rule { id, level: Level::Should, spec, says, why }, judge }
 }
 
 /// A rule of level MAY and its judgement.
-pub const fn may<A>(id: &'static str, spec: &'static str, says: &'static str, why: &'static str, judge: fn(&A) -> Outcome) -> Check<A> {
+pub const fn may<A>(id: &'static str, spec: &'static str, says: &'static str, why: &'static str, judge: fn(&A) -> Judgement) -> Check<A> {
     Check { rule: Rule { id, level: Level::May, spec, says, why }, judge }
 }
 
@@ -158,7 +159,7 @@ pub fn refusal(response: &Received) -> String {
 
 /// Passes when a string is one or more characters of `VSCHAR`, printable ASCII (RFC 6749 A). Says its length and never the string: it is a
 /// secret.
-pub fn printable(what: &str, secret: &str) -> Outcome {
+pub fn printable(what: &str, secret: &str) -> Judgement {
     let odd = secret.chars().find(|c| !matches!(c, ' '..='~'));
     let actual = match odd {
         _ if secret.is_empty() => format!("an empty {what}"),
@@ -169,7 +170,7 @@ pub fn printable(what: &str, secret: &str) -> Outcome {
 }
 
 /// Passes when the claims of `OpenID` Connect Core 5.1 that are there have the JSON types it gives them. Nulls are another rule's.
-pub fn standard_claims(claims: &Map<String, Value>) -> Outcome {
+pub fn standard_claims(claims: &Map<String, Value>) -> Judgement {
     const STRINGS: [&str; 15] = [
         "name",
         "given_name",
@@ -213,18 +214,14 @@ pub fn standard_claims(claims: &Map<String, Value>) -> Outcome {
         }
     }
     if seen.is_empty() {
-        return Outcome::not_applicable("none of the claims of OpenID Connect Core 5.1 is there");
+        return not_applicable("none of the claims of OpenID Connect Core 5.1 is there");
     }
     let (expected, actual): (Vec<_>, Vec<_>) = wrong.into_iter().unzip();
-    if actual.is_empty() {
-        Outcome::passed(shorten(&seen.join(", ")))
-    } else {
-        Outcome::failed(shorten(&expected.join(", ")), shorten(&actual.join(", ")))
-    }
+    if actual.is_empty() { pass(shorten(&seen.join(", "))) } else { fail(shorten(&expected.join(", ")), shorten(&actual.join(", "))) }
 }
 
 /// Passes when no claim is null or an empty string.
-pub fn no_empty_claims(claims: &Map<String, Value>) -> Outcome {
+pub fn no_empty_claims(claims: &Map<String, Value>) -> Judgement {
     let empty: Vec<_> = claims.iter().filter(|(_, value)| value.is_null() || value.as_str() == Some("")).map(|(name, _)| name.as_str()).collect();
     let actual =
         if empty.is_empty() { format!("{} claims, none of them empty", claims.len()) } else { format!("empty: {}", shorten(&empty.join(", "))) };

@@ -1,9 +1,10 @@
 //! Rules about grants that a client is not to get (RFC 6749 4.4 and 5.2, RFC 9700 2.4).
 
+use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
 use serde_json::Value;
 
 use super::expect::{may, must, refusal};
-use super::{Artefact, Check, Outcome};
+use super::{Artefact, Check};
 use crate::observed::received::Received;
 
 /// A grant that a client is not to get.
@@ -68,32 +69,32 @@ static ATTEMPT: &[Check<GrantAttempt>] = &[
 
 const OTHER: &str = "another grant was tried";
 
-fn refused(attempt: &GrantAttempt, which: Attempt) -> Outcome {
+fn refused(attempt: &GrantAttempt, which: Attempt) -> Judgement {
     if attempt.attempt != which {
-        return Outcome::not_applicable(OTHER);
+        return not_applicable(OTHER);
     }
     if !attempt.withheld {
-        return Outcome::not_applicable("the registration response gives the client this grant");
+        return not_applicable("the registration response gives the client this grant");
     }
     let told = refusal(&attempt.response);
-    if attempt.response.grants_token() { Outcome::failed("no tokens", "an access token") } else { Outcome::passed(told) }
+    if attempt.response.grants_token() { fail("no tokens", "an access token") } else { pass(told) }
 }
 
-fn unregistered_error(attempt: &GrantAttempt) -> Outcome {
+fn unregistered_error(attempt: &GrantAttempt) -> Judgement {
     if attempt.attempt != Attempt::Unregistered {
-        return Outcome::not_applicable(OTHER);
+        return not_applicable(OTHER);
     }
     if !attempt.withheld || attempt.response.grants_token() {
-        return Outcome::not_applicable("the grant was not refused");
+        return not_applicable("the grant was not refused");
     }
     let error = attempt.response.member("error");
     match error.as_ref().and_then(Value::as_str) {
-        Some(error @ ("unauthorized_client" | "unsupported_grant_type")) => Outcome::passed(format!("error = {error}")),
+        Some(error @ ("unauthorized_client" | "unsupported_grant_type")) => pass(format!("error = {error}")),
         // What an issuer looks at first is its own business; `invalid_client` may be about a registration that is not known everywhere yet.
         Some(error @ ("invalid_scope" | "invalid_target" | "invalid_request" | "invalid_client")) => {
-            Outcome::not_applicable(format!("error = {error}: refused for something else first"))
+            not_applicable(format!("error = {error}: refused for something else first"))
         }
-        _ => Outcome::failed("error = unauthorized_client", refusal(&attempt.response)),
+        _ => fail("error = unauthorized_client", refusal(&attempt.response)),
     }
 }
 

@@ -1,9 +1,10 @@
 //! Rules about who may introspect, and what is told of tokens that are not good (RFC 7662 2).
 
+use crate::rule::judgement::{Judgement, Unmet, is_broken, not_applicable, not_run};
 use serde_json::Value;
 
 use super::expect::{holds, list, must, refusal, should, status};
-use super::{Artefact, Check, Outcome};
+use super::{Artefact, Check};
 use crate::observed::received::Received;
 
 /// Introspections that must tell nothing.
@@ -49,8 +50,8 @@ static RULES: &[Check<IntrospectionAttack>] = &[
         "A resource server whose secret was changed takes its users' tokens for bad.",
         |attack| {
             attack.wrong_secret.as_ref().map_or_else(no_secret, |response| match response.status {
-                429 | 503 => Outcome::not_applicable(format!("status {} says nothing about the request", response.status)),
-                _ if tells_nothing(response).is_failed() => Outcome::not_run(WRONG_SECRET),
+                429 | 503 => not_applicable(format!("status {} says nothing about the request", response.status)),
+                _ if is_broken(&tells_nothing(response)) => not_run(WRONG_SECRET),
                 _ => status(response, 401),
             })
         },
@@ -61,11 +62,10 @@ static RULES: &[Check<IntrospectionAttack>] = &[
         "A token that the issuer never gave is not active",
         "Whoever makes up a token gets in at every resource server that asks.",
         |attack| {
-            not_authorized(attack).unwrap_or_else(|| {
-                let active = attack.unknown.member("active");
-                let seen = active.as_ref().map_or_else(|| refusal(&attack.unknown), |active| format!("active = {active}"));
-                holds(active == Some(Value::Bool(false)), "active = false", super::expect::shorten(&seen))
-            })
+            authorized(attack)?;
+            let active = attack.unknown.member("active");
+            let seen = active.as_ref().map_or_else(|| refusal(&attack.unknown), |active| format!("active = {active}"));
+            holds(active == Some(Value::Bool(false)), "active = false", super::expect::shorten(&seen))
         },
     ),
     should(
@@ -74,28 +74,31 @@ static RULES: &[Check<IntrospectionAttack>] = &[
         "Of a token that the issuer never gave nothing else is told than that it is not active",
         "Whoever tries tokens learns which of them were good once, and whose.",
         |attack| {
-            not_authorized(attack).unwrap_or_else(|| match attack.unknown.object() {
+            authorized(attack)?;
+            match attack.unknown.object() {
                 Some(body) if body.get("active") == Some(&Value::Bool(false)) => {
                     let names: Vec<&String> = body.keys().collect();
                     holds(body.len() == 1, "active alone", list(&names))
                 }
-                _ => Outcome::not_run(UNKNOWN),
-            })
+                _ => not_run(UNKNOWN),
+            }
         },
     ),
 ];
 
-fn no_secret() -> Outcome {
-    Outcome::not_applicable("the client has no secret")
+fn no_secret() -> Judgement {
+    not_applicable("the client has no secret")
 }
 
 /// An issuer may keep introspection for resource servers, which this client is not.
-fn not_authorized(attack: &IntrospectionAttack) -> Option<Outcome> {
-    let response = &attack.unknown;
-    matches!(response.status, 401 | 403 | 429 | 503).then(|| Outcome::not_applicable(format!("the client may not introspect: {}", refusal(response))))
+fn authorized(attack: &IntrospectionAttack) -> Result<(), Unmet> {
+    match attack.unknown.status {
+        401 | 403 | 429 | 503 => not_applicable(format!("the client may not introspect: {}", refusal(&attack.unknown))),
+        _ => Ok(()),
+    }
 }
 
-fn tells_nothing(response: &Received) -> Outcome {
+fn tells_nothing(response: &Received) -> Judgement {
     let active = response.member("active") == Some(Value::Bool(true));
     let seen = if active { format!("status {}, active = true", response.status) } else { refusal(response) };
     holds(!active, "a refusal", seen)

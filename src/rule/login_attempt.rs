@@ -1,7 +1,8 @@
 //! Rules about what end-users and attackers do on the login and consent pages beside logging in.
 
 use super::expect::{holds, may, must, shorten};
-use super::{Artefact, Check, Outcome};
+use super::{Artefact, Check};
+use crate::rule::judgement::{fail, not_applicable, not_run, pass};
 
 /// What came of a login with a wrong password.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,10 +41,10 @@ const REFUSED: &str = "wrong-password/refused";
 
 static WRONG_PASSWORD: &[Check<WrongPassword>] = &[
     must(REFUSED, "RFC6749-3.1", "A wrong password does not log in", "Anybody who knows a user name gets in.", |attempt| match &attempt.end {
-        WrongPasswordEnd::LoggedIn => Outcome::failed("no authorization response without an error", "the redirect URI was reached"),
-        WrongPasswordEnd::AskedAgain(_) => Outcome::passed("the login page again"),
-        WrongPasswordEnd::ErrorPage(_) => Outcome::passed("an error page"),
-        WrongPasswordEnd::Refused(error) => Outcome::passed(format!("error = {}", shorten(error))),
+        WrongPasswordEnd::LoggedIn => fail("no authorization response without an error", "the redirect URI was reached"),
+        WrongPasswordEnd::AskedAgain(_) => pass("the login page again"),
+        WrongPasswordEnd::ErrorPage(_) => pass("an error page"),
+        WrongPasswordEnd::Refused(error) => pass(format!("error = {}", shorten(error))),
     }),
     must(
         "wrong-password/no-session",
@@ -51,8 +52,8 @@ static WRONG_PASSWORD: &[Check<WrongPassword>] = &[
         "After a wrong password the browser is not logged in",
         "The next application that asks is given a code for an account that nobody logged in to.",
         |attempt| match (attempt.logged_in, &attempt.end) {
-            (_, WrongPasswordEnd::LoggedIn) => Outcome::not_run(REFUSED),
-            (None, _) => Outcome::not_applicable("whether the browser was logged in could not be found out"),
+            (_, WrongPasswordEnd::LoggedIn) => not_run(REFUSED),
+            (None, _) => not_applicable("whether the browser was logged in could not be found out"),
             (Some(logged_in), _) => holds(!logged_in, "no code with prompt=none", if logged_in { "a code" } else { "an error with prompt=none" }),
         },
     ),
@@ -62,11 +63,11 @@ static WRONG_PASSWORD: &[Check<WrongPassword>] = &[
         "After a wrong password the login page is shown again",
         "Whoever mistyped has to go back to the application and begin anew.",
         |attempt| match &attempt.end {
-            WrongPasswordEnd::AskedAgain(Some(says)) => Outcome::passed(format!("the login page says {:?}", shorten(says))),
-            WrongPasswordEnd::AskedAgain(None) => Outcome::passed("the login page again"),
-            WrongPasswordEnd::ErrorPage(text) => Outcome::failed("the login page", format!("an error page: {}", shorten(text))),
-            WrongPasswordEnd::Refused(error) => Outcome::failed("the login page", format!("back to the client with {}", shorten(error))),
-            WrongPasswordEnd::LoggedIn => Outcome::not_run(REFUSED),
+            WrongPasswordEnd::AskedAgain(Some(says)) => pass(format!("the login page says {:?}", shorten(says))),
+            WrongPasswordEnd::AskedAgain(None) => pass("the login page again"),
+            WrongPasswordEnd::ErrorPage(text) => fail("the login page", format!("an error page: {}", shorten(text))),
+            WrongPasswordEnd::Refused(error) => fail("the login page", format!("back to the client with {}", shorten(error))),
+            WrongPasswordEnd::LoggedIn => not_run(REFUSED),
         },
     ),
     may(
@@ -75,7 +76,7 @@ static WRONG_PASSWORD: &[Check<WrongPassword>] = &[
         "A wrong password is not answered with a status that blames the server",
         "Alarms go off for a mistyped password, and the person who typed it learns nothing.",
         |attempt| match attempt.status {
-            None => Outcome::not_applicable("the status of the page could not be seen"),
+            None => not_applicable("the status of the page could not be seen"),
             Some(status) => holds(status < 500, "a status below 500", format!("status {status}")),
         },
     ),
@@ -146,9 +147,9 @@ static DENIAL: &[Check<Denial>] = &[
         "When the end-user refuses to consent, the client gets no code",
         "The client gets at the user's data against their word.",
         |denial| match &denial.denied {
-            Denied::Code => Outcome::failed("no code", "a code"),
-            Denied::Answer => Outcome::passed("no code"),
-            Denied::Page(_) => Outcome::passed("a page of the issuer's"),
+            Denied::Code => fail("no code", "a code"),
+            Denied::Answer => pass("no code"),
+            Denied::Page(_) => pass("a page of the issuer's"),
         },
     ),
     must(
@@ -157,9 +158,9 @@ static DENIAL: &[Check<Denial>] = &[
         "When the end-user refuses to consent, the client is told at its redirect URI",
         "The user is stuck at the issuer, and the client waits for an answer.",
         |denial| match &denial.denied {
-            Denied::Answer => Outcome::passed("an answer at the redirect URI"),
-            Denied::Code => Outcome::not_run("denial/heeded"),
-            Denied::Page(says) => Outcome::failed("an error at the redirect URI", shorten(says)),
+            Denied::Answer => pass("an answer at the redirect URI"),
+            Denied::Code => not_run("denial/heeded"),
+            Denied::Page(says) => fail("an error at the redirect URI", shorten(says)),
         },
     ),
 ];

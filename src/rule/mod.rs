@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+pub use judgement::{Judgement, Seen, Unmet};
+
 pub mod access_token;
 pub mod aftermath;
 pub mod aidbox;
@@ -31,6 +33,7 @@ pub mod id_token;
 pub mod introspection;
 pub mod introspection_attack;
 pub mod jose;
+pub mod judgement;
 pub mod key_set;
 pub mod login_attempt;
 pub mod logout;
@@ -106,57 +109,7 @@ pub struct Check<A: ?Sized + 'static> {
     /// The rule.
     pub rule: Rule,
     /// Pure: no network, no clock.
-    pub judge: fn(&A) -> Outcome,
-}
-
-/// What judging one rule on one artefact came to. Every outcome says what was seen.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outcome {
-    /// The rule holds; `actual` is what was seen.
-    Passed {
-        /// What was seen, short enough for one line.
-        actual: String,
-    },
-    /// The rule is broken.
-    Failed {
-        /// What the specification asks for, in words or as the value.
-        expected: String,
-        /// What was there instead.
-        actual: String,
-    },
-    /// The rule has nothing to say about this artefact (an optional member that is absent, say).
-    NotApplicable {
-        /// Why it does not apply.
-        reason: String,
-    },
-    /// The rule could not be judged because another rule failed first.
-    NotRun {
-        /// The root cause: usually another rule's id.
-        because: String,
-    },
-}
-
-impl Outcome {
-    /// The rule holds, and this was seen.
-    pub fn passed(actual: impl Into<String>) -> Self {
-        Self::Passed { actual: actual.into() }
-    }
-    /// The rule is broken: this was asked for, that was there.
-    pub fn failed(expected: impl Into<String>, actual: impl Into<String>) -> Self {
-        Self::Failed { expected: expected.into(), actual: actual.into() }
-    }
-    /// The rule has nothing to say here.
-    pub fn not_applicable(reason: impl Into<String>) -> Self {
-        Self::NotApplicable { reason: reason.into() }
-    }
-    /// The rule could not be judged because of an earlier one.
-    pub fn not_run(because: impl Into<String>) -> Self {
-        Self::NotRun { because: because.into() }
-    }
-    /// True for [`Outcome::Failed`].
-    pub fn is_failed(&self) -> bool {
-        matches!(self, Self::Failed { .. })
-    }
+    pub judge: fn(&A) -> Judgement,
 }
 
 /// Something the issuer handed over, with all the rules of its kind.

@@ -1,10 +1,11 @@
 //! Rules of the `OpenActive` Open Booking API about what identifies a seller, judged on ID tokens and access tokens.
 
+use crate::rule::judgement::{Judgement, fail, not_applicable, not_run};
 use serde_json::{Map, Value};
 use url::Url;
 
 use super::expect::{holds, member, must, same, shorten, should, show};
-use super::{Artefact, Check, Outcome};
+use super::{Artefact, Check};
 
 /// The claims of an ID token issued for the scope `openactive-identity`.
 #[derive(Debug, Clone)]
@@ -101,26 +102,26 @@ fn text<'a>(identity: &'a SellerIdentity, name: &str) -> Option<&'a str> {
     claim(identity, name).and_then(Value::as_str).filter(|text| !text.is_empty())
 }
 
-fn present(identity: &SellerIdentity, name: &str) -> Outcome {
+fn present(identity: &SellerIdentity, name: &str) -> Judgement {
     holds(text(identity, name).is_some(), format!("{name}: a string that is not empty"), seen(identity, name))
 }
 
-fn web_url(identity: &SellerIdentity, name: &str) -> Outcome {
+fn web_url(identity: &SellerIdentity, name: &str) -> Judgement {
     let is_url = text(identity, name).is_some_and(|text| Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "https" | "http")));
     holds(is_url, format!("{name}: an absolute URL"), seen(identity, name))
 }
 
-fn seller_id(identity: &SellerIdentity) -> Outcome {
+fn seller_id(identity: &SellerIdentity) -> Judgement {
     match (&identity.seller_id, text(identity, "sellerId")) {
-        (None, _) => Outcome::not_applicable("no seller is configured"),
+        (None, _) => not_applicable("no seller is configured"),
         (Some(expected), Some(actual)) => same("sellerId", expected, actual),
-        (Some(expected), None) => Outcome::failed(format!("sellerId = {}", shorten(expected)), seen(identity, "sellerId")),
+        (Some(expected), None) => fail(format!("sellerId = {}", shorten(expected)), seen(identity, "sellerId")),
     }
 }
 
-fn seller_id_uri(identity: &SellerIdentity) -> Outcome {
+fn seller_id_uri(identity: &SellerIdentity) -> Judgement {
     match text(identity, "sellerId") {
-        None => Outcome::not_run(SELLER_ID_PRESENT),
+        None => not_run(SELLER_ID_PRESENT),
         Some(id) => holds(Url::parse(id).is_ok(), "sellerId: an absolute URI", seen(identity, "sellerId")),
     }
 }
@@ -150,7 +151,7 @@ static LIFETIME_RULES: &[Check<AccessTokenLifetime>] = &[should(
     "The access token lives for 15 minutes at most",
     "A seller who withdraws a booking partner's access has to wait until the token expires.",
     |lifetime| match lifetime.expires_in {
-        None => Outcome::not_applicable("expires_in is not known"),
+        None => not_applicable("expires_in is not known"),
         Some(seconds) => holds(seconds <= RECOMMENDED, format!("at most {RECOMMENDED} s"), format!("{seconds} s")),
     },
 )];

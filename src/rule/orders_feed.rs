@@ -1,7 +1,8 @@
 //! Rules about a protected resource: the orders feed (RFC 6750).
 
-use super::{Artefact, Check, Level, Outcome, Rule, expect};
+use super::{Artefact, Check, Level, Rule, expect};
 use crate::observed::received::Received;
+use crate::rule::judgement::{not_applicable, not_run};
 
 /// The orders feed asked twice.
 #[derive(Debug, Clone)]
@@ -55,10 +56,10 @@ static RULES: &[Check<OrdersFeed>] = &[
         judge: |artefact| {
             let status = artefact.without_token.status;
             if status < 400 {
-                return Outcome::not_run("orders-feed/refuses-without-token");
+                return not_run("orders-feed/refuses-without-token");
             }
             if status != 401 {
-                return Outcome::not_applicable(format!("status {status}, not 401"));
+                return not_applicable(format!("status {status}, not 401"));
             }
             let seen: Vec<_> = artefact.without_token.header_all("www-authenticate").collect();
             expect::holds(

@@ -2,8 +2,9 @@
 
 use super::expect::{holds, list, may, must};
 use super::orders_feed::names_token_scheme;
-use super::{Artefact, Check, Outcome};
+use super::{Artefact, Check};
 use crate::observed::received::Received;
+use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
 
 /// A resource asked with a token, without any, and with one that nobody issued.
 #[derive(Debug, Clone)]
@@ -46,7 +47,7 @@ static RULES: &[Check<ProtectedResource>] = &[
         "RFC6749-7",
         "The resource is closed to a token that nobody issued",
         "Anybody can write a token of their own: the resource does not look at it.",
-        |resource| if resource.without_token.is_success() { Outcome::not_run(REFUSES) } else { closed(&resource.made_up) },
+        |resource| if resource.without_token.is_success() { not_run(REFUSES) } else { closed(&resource.made_up) },
     ),
     must(
         "resource/challenge",
@@ -59,24 +60,24 @@ static RULES: &[Check<ProtectedResource>] = &[
                 let named = seen.iter().any(|value| names_token_scheme(value));
                 holds(named, "WWW-Authenticate: Bearer …", format!("WWW-Authenticate: {}", list(&seen)))
             }
-            _ if resource.without_token.is_success() => Outcome::not_run(REFUSES),
-            status => Outcome::not_applicable(format!("status {status}, not 401")),
+            _ if resource.without_token.is_success() => not_run(REFUSES),
+            status => not_applicable(format!("status {status}, not 401")),
         },
     ),
 ];
 
 /// Judges a request that must succeed.
-pub(super) fn success(response: &Received) -> Outcome {
+pub(super) fn success(response: &Received) -> Judgement {
     holds(response.is_success(), "a status of 2xx", format!("status {}", response.status))
 }
 
 /// Judges a request that must not get at the resource: to be refused is as good as to be sent to a page for people.
-pub(super) fn closed(response: &Received) -> Outcome {
+pub(super) fn closed(response: &Received) -> Judgement {
     let expected = "a refusal: status 401 or 403, or another of 4xx";
     match response.status {
-        status @ 300..500 => Outcome::passed(format!("status {status}")),
-        status @ 500.. => Outcome::not_applicable(format!("status {status}: the server is out of order, which says nothing of who may ask")),
-        status => Outcome::failed(expected, format!("status {status}")),
+        status @ 300..500 => pass(format!("status {status}")),
+        status @ 500.. => not_applicable(format!("status {status}: the server is out of order, which says nothing of who may ask")),
+        status => fail(expected, format!("status {status}")),
     }
 }
 

@@ -1,9 +1,10 @@
 //! Rules about what a refresh may change and what it may not (RFC 6749 6, `OpenID` Connect Core 12.2).
 
+use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, not_run, pass};
 use serde_json::{Map, Value};
 
 use super::expect::{holds, may, member, must, refusal, scope_text, scope_words, should, show};
-use super::{Artefact, Check, Outcome};
+use super::{Artefact, Check};
 use crate::observed::received::Received;
 
 /// A refresh beside the login it goes back to.
@@ -104,49 +105,48 @@ static RULES: &[Check<Refresh>] = &[
 ];
 
 /// The members of a success.
-fn after(refresh: &Refresh) -> Result<Map<String, Value>, Outcome> {
-    let failed = || Outcome::not_run(SUCCESS);
-    if refresh.response.is_success() { refresh.response.object().ok_or_else(failed) } else { Err(failed()) }
+fn after(refresh: &Refresh) -> Result<Map<String, Value>, Unmet> {
+    refresh.response.object().filter(|_| refresh.response.is_success()).ok_or_else(|| Unmet::not_run(SUCCESS))
 }
 
-fn success(refresh: &Refresh) -> Outcome {
+fn success(refresh: &Refresh) -> Judgement {
     let Ok(body) = after(refresh) else {
         let actual = refusal(&refresh.response);
-        return Outcome::failed(
+        return fail(
             "a JSON object with an access token",
             if refresh.response.is_success() { format!("{actual}, not a JSON object") } else { actual },
         );
     };
     match body.get("access_token").and_then(Value::as_str) {
         Some(token) if !token.is_empty() => {
-            Outcome::passed(format!("status {}, an access token of {} characters", refresh.response.status, token.chars().count()))
+            pass(format!("status {}, an access token of {} characters", refresh.response.status, token.chars().count()))
         }
-        _ => Outcome::failed("a JSON object with an access token", format!("{}, no access token", refusal(&refresh.response))),
+        _ => fail("a JSON object with an access token", format!("{}, no access token", refusal(&refresh.response))),
     }
 }
 
-fn access_token_new(refresh: &Refresh) -> Outcome {
+fn access_token_new(refresh: &Refresh) -> Judgement {
     let body = match after(refresh) {
         Ok(body) => body,
-        Err(outcome) => return outcome,
+        Err(outcome) => return Err(outcome),
     };
     match (refresh.before.get("access_token").and_then(Value::as_str), body.get("access_token").and_then(Value::as_str)) {
-        (_, None) => Outcome::not_run(SUCCESS),
-        (None, _) => Outcome::not_applicable("there was no access token before"),
-        (Some(before), Some(after)) if before == after => Outcome::failed("another access token", "the same as before"),
-        _ => Outcome::passed("another access token"),
+        (_, None) => not_run(SUCCESS),
+        (None, _) => not_applicable("there was no access token before"),
+        (Some(before), Some(after)) if before == after => fail("another access token", "the same as before"),
+        _ => pass("another access token"),
     }
 }
 
-fn scope_not_widened(refresh: &Refresh) -> Outcome {
+fn scope_not_widened(refresh: &Refresh) -> Judgement {
     let body = match after(refresh) {
         Ok(body) => body,
-        Err(outcome) => return outcome,
+        Err(outcome) => return Err(outcome),
     };
     match (&refresh.scope_before, member(&body, "scope")) {
-        (_, None) => Outcome::not_applicable("no scope in the response: it is the one granted at first"),
-        (None, _) => Outcome::not_applicable("it is not known which scope was granted at first"),
-        (Some(_), Some(scope)) if !scope.is_string() => Outcome::not_run("token/scope-string"),
+        (_, None) => not_applicable("no scope in the response: it is the one granted at first"),
+        (None, _) => not_applicable("it is not known which scope was granted at first"),
+        (Some(_), Some(scope)) if !scope.is_string() => not_run("token/scope-string"),
         (Some(before), Some(scope)) => {
             let (before, after) = (scope_words(before), scope_words(scope.as_str().unwrap_or_default()));
             holds(after.is_subset(&before), format!("of: {}", scope_text(&before)), format!("granted: {}", scope_text(&after)))
@@ -154,28 +154,28 @@ fn scope_not_widened(refresh: &Refresh) -> Outcome {
     }
 }
 
-fn scope_kept(refresh: &Refresh) -> Outcome {
+fn scope_kept(refresh: &Refresh) -> Judgement {
     let body = match after(refresh) {
         Ok(body) => body,
-        Err(outcome) => return outcome,
+        Err(outcome) => return Err(outcome),
     };
     match (&refresh.scope_before, member(&body, "scope")) {
-        (_, None) => Outcome::not_applicable("no scope in the response: it is the one granted at first"),
-        (None, _) => Outcome::not_applicable("it is not known which scope was granted at first"),
+        (_, None) => not_applicable("no scope in the response: it is the one granted at first"),
+        (None, _) => not_applicable("it is not known which scope was granted at first"),
         (Some(before), Some(Value::String(scope))) => {
             let (before, after) = (scope_words(before), scope_words(scope));
             holds(before.is_subset(&after), scope_text(&before), format!("granted: {}", scope_text(&after)))
         }
-        (Some(_), Some(_)) => Outcome::not_run("token/scope-string"),
+        (Some(_), Some(_)) => not_run("token/scope-string"),
     }
 }
 
 /// Judges the two ID tokens beside each other.
-fn beside(refresh: &Refresh, judge: impl FnOnce(&Map<String, Value>, &Map<String, Value>) -> Outcome) -> Outcome {
+fn beside(refresh: &Refresh, judge: impl FnOnce(&Map<String, Value>, &Map<String, Value>) -> Judgement) -> Judgement {
     match (after(refresh), &refresh.id_token_before, &refresh.id_token_after) {
-        (Err(outcome), ..) => outcome,
-        (_, _, None) => Outcome::not_applicable("the refresh gave no ID token that can be read, and need not give one"),
-        (_, None, _) => Outcome::not_applicable("there was no ID token before"),
+        (Err(outcome), ..) => Err(outcome),
+        (_, _, None) => not_applicable("the refresh gave no ID token that can be read, and need not give one"),
+        (_, None, _) => not_applicable("there was no ID token before"),
         (_, Some(before), Some(after)) => judge(before, after),
     }
 }
@@ -185,11 +185,11 @@ fn told(claims: &Map<String, Value>, names: &[&str]) -> String {
     names.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
-fn iss_sub(refresh: &Refresh) -> Outcome {
+fn iss_sub(refresh: &Refresh) -> Judgement {
     beside(refresh, |before, after| {
         let names = ["iss", "sub"];
         if names.iter().any(|name| member(before, name).is_none()) {
-            return Outcome::not_applicable(format!("the first ID token has {}", told(before, &names)));
+            return not_applicable(format!("the first ID token has {}", told(before, &names)));
         }
         holds(names.iter().all(|name| before.get(*name) == after.get(*name)), told(before, &names), told(after, &names))
     })
@@ -204,43 +204,43 @@ fn audiences(claims: &Map<String, Value>) -> Vec<&Value> {
     }
 }
 
-fn aud(refresh: &Refresh) -> Outcome {
+fn aud(refresh: &Refresh) -> Judgement {
     beside(refresh, |before, after| {
         let (first, now) = (audiences(before), audiences(after));
         if first.is_empty() {
-            return Outcome::not_applicable("the first ID token has no aud");
+            return not_applicable("the first ID token has no aud");
         }
         holds(first.iter().all(|aud| now.contains(aud)), told(before, &["aud"]), told(after, &["aud"]))
     })
 }
 
-fn iat(refresh: &Refresh) -> Outcome {
+fn iat(refresh: &Refresh) -> Judgement {
     beside(refresh, |before, after| match (before.get("iat").and_then(Value::as_f64), after.get("iat").and_then(Value::as_f64)) {
-        (None, _) => Outcome::not_applicable("the first ID token has no iat that is a number"),
-        (_, None) => Outcome::not_run("id-token/iat-present"),
+        (None, _) => not_applicable("the first ID token has no iat that is a number"),
+        (_, None) => not_run("id-token/iat-present"),
         (Some(first), Some(now)) => holds(now >= first, format!("iat no earlier than {first}"), format!("iat = {now}")),
     })
 }
 
-fn auth_time(refresh: &Refresh) -> Outcome {
+fn auth_time(refresh: &Refresh) -> Judgement {
     beside(refresh, |before, after| {
         let name = "auth_time";
         match (member(before, name).and_then(Value::as_f64), member(after, name).and_then(Value::as_f64)) {
-            (_, None) => Outcome::not_applicable("the refreshed ID token has no auth_time that is a number"),
-            (None, _) => Outcome::not_applicable("the first ID token has no auth_time that is a number"),
+            (_, None) => not_applicable("the refreshed ID token has no auth_time that is a number"),
+            (None, _) => not_applicable("the first ID token has no auth_time that is a number"),
             (Some(first), Some(now)) => holds((first - now).abs() < 1.0, told(before, &[name]), told(after, &[name])),
         }
     })
 }
 
-fn azp(refresh: &Refresh) -> Outcome {
+fn azp(refresh: &Refresh) -> Judgement {
     beside(refresh, |before, after| holds(member(before, "azp") == member(after, "azp"), told(before, &["azp"]), told(after, &["azp"])))
 }
 
-fn no_nonce(refresh: &Refresh) -> Outcome {
+fn no_nonce(refresh: &Refresh) -> Judgement {
     beside(refresh, |_, after| match member(after, "nonce") {
-        None => Outcome::passed("no nonce"),
-        Some(_) => Outcome::failed("no nonce", "a nonce"),
+        None => pass("no nonce"),
+        Some(_) => fail("no nonce", "a nonce"),
     })
 }
 

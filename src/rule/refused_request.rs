@@ -1,7 +1,8 @@
 //! Rules about authorization requests that are wrong though client and redirect URI are in order (RFC 6749 3.1, RFC 7636 4.4.1, RFC 9700 2.1.1).
 
 use super::expect::{holds, may, must, shorten, should};
-use super::{Artefact, Check, Outcome};
+use super::{Artefact, Check};
+use crate::rule::judgement::{Judgement, not_applicable, pass};
 
 /// What is wrong with a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -133,7 +134,7 @@ fn told(request: &RefusedRequest) -> String {
 }
 
 /// Judges those of the requests that a rule is about.
-fn each(all: &RefusedRequests, about: impl Fn(&RefusedRequest) -> bool, expected: &str, is_right: impl Fn(&RefusedRequest) -> bool) -> Outcome {
+fn each(all: &RefusedRequests, about: impl Fn(&RefusedRequest) -> bool, expected: &str, is_right: impl Fn(&RefusedRequest) -> bool) -> Judgement {
     let about: Vec<&RefusedRequest> = all.0.iter().filter(|request| about(request)).collect();
     let is_open = |request: &&&RefusedRequest| matches!(request.became, Became::Unknown(_) | Became::Page(Some(429 | 503)));
     let open: Vec<String> = about.iter().filter(is_open).map(|request| told(request)).collect();
@@ -141,20 +142,20 @@ fn each(all: &RefusedRequests, about: impl Fn(&RefusedRequest) -> bool, expected
     let wrong: Vec<String> = seen.iter().filter(|request| !is_right(request)).map(|request| told(request)).collect();
     let text = |parts: &[String]| shorten(&parts.join(", "));
     match (seen.is_empty(), open.is_empty()) {
-        (true, true) => Outcome::not_applicable("no such request"),
-        (true, false) => Outcome::not_applicable(format!("nothing can be concluded: {}", text(&open))),
-        (false, _) if wrong.is_empty() => Outcome::passed(text(&seen.iter().map(|request| told(request)).collect::<Vec<_>>())),
+        (true, true) => not_applicable("no such request"),
+        (true, false) => not_applicable(format!("nothing can be concluded: {}", text(&open))),
+        (false, _) if wrong.is_empty() => pass(text(&seen.iter().map(|request| told(request)).collect::<Vec<_>>())),
         (false, _) => holds(false, expected, text(&wrong)),
     }
 }
 
-fn not_granted(all: &RefusedRequests, improper: Improper) -> Outcome {
+fn not_granted(all: &RefusedRequests, improper: Improper) -> Judgement {
     let pkce = |request: &RefusedRequest| request.pkce || !matches!(improper, Improper::ChallengeMethod | Improper::PlainChallenge);
     let about = |request: &RefusedRequest| request.improper == improper && pkce(request);
     each(all, about, "an error", |request| !matches!(request.became, Became::Granted(_)))
 }
 
-fn no_server_error(all: &RefusedRequests) -> Outcome {
+fn no_server_error(all: &RefusedRequests) -> Judgement {
     let is_right = |request: &RefusedRequest| match &request.became {
         Became::Error(error) => error != "server_error",
         Became::Page(Some(status)) => *status < 500,

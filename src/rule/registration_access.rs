@@ -2,8 +2,9 @@
 
 use super::expect::{must, should};
 use super::protected::{http_401, names_bearer, refused};
-use super::{Artefact, Check, Outcome};
+use super::{Artefact, Check};
 use crate::observed::received::Received;
+use crate::rule::judgement::{Judgement, not_applicable};
 
 /// Registration requests without an initial access token and with one that the issuer never gave.
 #[derive(Debug, Clone)]
@@ -63,8 +64,8 @@ static RULES: &[Check<RegistrationAccess>] = &[
     ),
 ];
 
-fn protected(access: &RegistrationAccess, judge: impl FnOnce(&Received) -> Outcome) -> Outcome {
-    access.wrong.as_ref().map_or_else(|| Outcome::not_applicable(OPEN), judge)
+fn protected(access: &RegistrationAccess, judge: impl FnOnce(&Received) -> Judgement) -> Judgement {
+    access.wrong.as_ref().map_or_else(|| not_applicable(OPEN), judge)
 }
 
 #[cfg(test)]

@@ -1,7 +1,8 @@
 //! Rules about request objects: what a good one does, and that a bad one does nothing (OpenID Connect Core 6, RFC 9101 6).
 
 use super::expect::{must, shorten};
-use super::{Artefact, Check, Outcome};
+use super::{Artefact, Check};
+use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
 
 /// A good request object that another `state` stood beside, and the answer to it.
 #[derive(Debug, Clone)]
@@ -27,9 +28,9 @@ static USE: &[Check<RequestObjectUse>] = &[must(
     "The `state` in a request object takes the place of the one beside it",
     "Whoever changes the link that a user follows changes what the client asked for, although the client signed it.",
     |used| match used.returned.as_deref() {
-        Some(state) if state == used.inside => Outcome::passed("the state in the request object"),
-        Some(state) if state == used.outside => Outcome::failed("the state in the request object", "the state beside it"),
-        _ => Outcome::not_run("authz/state-echo"),
+        Some(state) if state == used.inside => pass("the state in the request object"),
+        Some(state) if state == used.outside => fail("the state in the request object", "the state beside it"),
+        _ => not_run("authz/state-echo"),
     },
 )];
 
@@ -117,7 +118,7 @@ static BAD: &[Check<BadRequestObject>] = &[
         "Leaving the signature off is all it takes to change a request that the client wants protected.",
         |bad| {
             if bad.fault == Fault::Unsigned && !bad.signing_confirmed {
-                return Outcome::not_applicable("the registration response does not confirm request_object_signing_alg");
+                return not_applicable("the registration response does not confirm request_object_signing_alg");
             }
             refused(bad, Fault::Unsigned)
         },
@@ -145,15 +146,15 @@ static BAD: &[Check<BadRequestObject>] = &[
     ),
 ];
 
-fn refused(bad: &BadRequestObject, fault: Fault) -> Outcome {
+fn refused(bad: &BadRequestObject, fault: Fault) -> Judgement {
     if bad.fault != fault {
-        return Outcome::not_applicable("the request object has another fault");
+        return not_applicable("the request object has another fault");
     }
     match &bad.answer {
-        Answer::Code => Outcome::failed("an error, or a page of the issuer's own", "an authorization code"),
-        Answer::Error(error) => Outcome::passed(format!("error = {}", shorten(error))),
-        Answer::Page => Outcome::passed("a page of the issuer's own"),
-        Answer::Nothing => Outcome::passed("no code"),
+        Answer::Code => fail("an error, or a page of the issuer's own", "an authorization code"),
+        Answer::Error(error) => pass(format!("error = {}", shorten(error))),
+        Answer::Page => pass("a page of the issuer's own"),
+        Answer::Nothing => pass("no code"),
     }
 }
 

@@ -1,7 +1,8 @@
 //! Rules about token revocation (RFC 7009).
 
-use super::{Artefact, Check, Level, Outcome, Rule, expect};
+use super::{Artefact, Check, Level, Rule, expect};
 use crate::observed::received::Received;
+use crate::rule::judgement::{not_applicable, not_run};
 
 /// A revocation of a refresh token, and what the token did afterwards.
 #[derive(Debug, Clone)]
@@ -40,10 +41,10 @@ static RULES: &[Check<Revocation>] = &[
         },
         judge: |artefact| {
             if artefact.response.status != 200 {
-                return Outcome::not_run("revocation/http-200");
+                return not_run("revocation/http-200");
             }
             let Some(afterwards) = &artefact.afterwards else {
-                return Outcome::not_applicable("the revoked token was not tried again");
+                return not_applicable("the revoked token was not tried again");
             };
             let status = afterwards.status;
             // The error's name is chosen by the issuer; nothing else of the answer is shown, for it may hold tokens.

@@ -1,8 +1,9 @@
 //! Rules about revocation requests that are odd, wrong or another's (RFC 7009 2).
 
 use super::expect::{holds, must, refusal};
-use super::{Artefact, Check, Outcome};
+use super::{Artefact, Check};
 use crate::observed::received::Received;
+use crate::rule::judgement::{Judgement, not_applicable};
 
 /// Revocations of a refresh token that lives, and of one that never did.
 #[derive(Debug, Clone, Default)]
@@ -63,17 +64,17 @@ fn is_success(response: &Received) -> bool {
     response.is_success()
 }
 
-fn judge(response: Option<&Received>, judge: impl FnOnce(&Received) -> Outcome) -> Outcome {
+fn judge(response: Option<&Received>, judge: impl FnOnce(&Received) -> Judgement) -> Judgement {
     match response {
-        None => Outcome::not_applicable("it was not tried"),
+        None => not_applicable("it was not tried"),
         Some(response) if matches!(response.status, 429 | 503) => {
-            Outcome::not_applicable(format!("status {} says nothing about the request", response.status))
+            not_applicable(format!("status {} says nothing about the request", response.status))
         }
         Some(response) => judge(response),
     }
 }
 
-fn wrong_secret(attack: &RevocationAttack) -> Outcome {
+fn wrong_secret(attack: &RevocationAttack) -> Judgement {
     judge(attack.wrong_secret.as_ref(), |response| {
         let lives = attack.after_wrong_secret.as_ref().is_none_or(is_success);
         let seen = format!("{}; the token {}", refusal(response), if lives { "lives" } else { "is dead" });
@@ -81,7 +82,7 @@ fn wrong_secret(attack: &RevocationAttack) -> Outcome {
     })
 }
 
-fn wrong_hint(attack: &RevocationAttack) -> Outcome {
+fn wrong_hint(attack: &RevocationAttack) -> Judgement {
     // Whether it is answered with 200 is another matter: some say that the hint is wrong.
     judge(attack.wrong_hint.as_ref().and(attack.after_wrong_hint.as_ref()), |response| {
         holds(!is_success(response), "a refresh that is refused", if is_success(response) { "new tokens".to_owned() } else { refusal(response) })

@@ -1,7 +1,8 @@
 //! Rules about asking for more scope than there is, or than a client may have (RFC 6749 3.3, RFC 7591 2).
 
 use super::expect::{holds, may, must, scope_text, scope_words, shorten};
-use super::{Artefact, Check, Outcome};
+use super::{Artefact, Check};
+use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
 
 /// What was asked for beyond what the client may have.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,36 +66,36 @@ static RULES: &[Check<ScopeGrant>] = &[
 
 const OTHER: &str = "the request asked for something else";
 
-fn unknown_reported(grant: &ScopeGrant) -> Outcome {
-    let Beyond::Unknown(unknown) = &grant.beyond else { return Outcome::not_applicable(OTHER) };
+fn unknown_reported(grant: &ScopeGrant) -> Judgement {
+    let Beyond::Unknown(unknown) = &grant.beyond else { return not_applicable(OTHER) };
     match &grant.granted {
-        Granted::Error(error) => Outcome::passed(format!("error = {}", shorten(error))),
-        Granted::Tokens(Some(scope)) => Outcome::passed(format!("scope = {}", scope_text(&scope_words(scope)))),
+        Granted::Error(error) => pass(format!("error = {}", shorten(error))),
+        Granted::Tokens(Some(scope)) => pass(format!("scope = {}", scope_text(&scope_words(scope)))),
         // An issuer that knows no list of scopes may really have granted this one.
-        Granted::Tokens(None) if !grant.scopes_published => Outcome::not_applicable("the metadata do not say which scopes there are"),
+        Granted::Tokens(None) if !grant.scopes_published => not_applicable("the metadata do not say which scopes there are"),
         Granted::Tokens(None) => {
-            Outcome::failed("an error, or the scope that was granted", format!("no scope in the token response, as if {unknown} had been granted"))
+            fail("an error, or the scope that was granted", format!("no scope in the token response, as if {unknown} had been granted"))
         }
     }
 }
 
-fn unknown_error(grant: &ScopeGrant) -> Outcome {
+fn unknown_error(grant: &ScopeGrant) -> Judgement {
     match (&grant.beyond, &grant.granted) {
-        (Beyond::Unregistered(_), _) => Outcome::not_applicable(OTHER),
-        (_, Granted::Tokens(_)) => Outcome::not_applicable("the request was not refused"),
+        (Beyond::Unregistered(_), _) => not_applicable(OTHER),
+        (_, Granted::Tokens(_)) => not_applicable("the request was not refused"),
         // The end-user, or the issuer's policy, may say no to anything.
         (_, Granted::Error(error)) if matches!(error.as_str(), "access_denied" | "temporarily_unavailable") => {
-            Outcome::not_applicable(format!("error = {error} says nothing about the scope"))
+            not_applicable(format!("error = {error} says nothing about the scope"))
         }
         (_, Granted::Error(error)) => holds(error == "invalid_scope", "error = invalid_scope", format!("error = {}", shorten(error))),
     }
 }
 
-fn registered_only(grant: &ScopeGrant) -> Outcome {
-    let Beyond::Unregistered(extra) = &grant.beyond else { return Outcome::not_applicable(OTHER) };
+fn registered_only(grant: &ScopeGrant) -> Judgement {
+    let Beyond::Unregistered(extra) = &grant.beyond else { return not_applicable(OTHER) };
     match &grant.granted {
-        Granted::Error(error) => Outcome::passed(format!("error = {}", shorten(error))),
-        Granted::Tokens(None) => Outcome::failed(format!("no {extra}"), "no scope in the token response: by that all of it was granted"),
+        Granted::Error(error) => pass(format!("error = {}", shorten(error))),
+        Granted::Tokens(None) => fail(format!("no {extra}"), "no scope in the token response: by that all of it was granted"),
         Granted::Tokens(Some(scope)) => {
             let granted = scope_words(scope);
             holds(!granted.contains(extra.as_str()), format!("no {extra}"), format!("granted: {}", scope_text(&granted)))

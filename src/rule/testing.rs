@@ -1,8 +1,9 @@
 //! What the unit tests of the rules share.
 
+use crate::rule::judgement::{Judgement, Unmet, is_broken};
 use serde_json::Value;
 
-use super::{Artefact, Outcome};
+use super::Artefact;
 use crate::observed::received::Received;
 
 /// A response with a JSON body.
@@ -25,17 +26,17 @@ pub fn text(status: u16, content_type: &str, body: &str) -> Received {
 
 /// The ids of the rules that fail.
 pub fn failing<A: Artefact>(artefact: &A) -> Vec<&'static str> {
-    of(artefact, Outcome::is_failed)
+    of(artefact, is_broken)
 }
 
 /// The ids of the rules that pass.
 pub fn passing<A: Artefact>(artefact: &A) -> Vec<&'static str> {
-    of(artefact, |outcome| matches!(outcome, Outcome::Passed { .. }))
+    of(artefact, |outcome| matches!(outcome, Ok(_)))
 }
 
 /// The ids of the rules that have nothing to say.
 pub fn not_applicable<A: Artefact>(artefact: &A) -> Vec<&'static str> {
-    of(artefact, |outcome| matches!(outcome, Outcome::NotApplicable { .. }))
+    of(artefact, |outcome| matches!(outcome, Err(Unmet::NotApplicable { .. })))
 }
 
 /// The ids of the rules that were not run, each with the reason.
@@ -43,13 +44,13 @@ pub fn not_run<A: Artefact>(artefact: &A) -> Vec<(&'static str, String)> {
     A::RULES
         .iter()
         .filter_map(|check| match (check.judge)(artefact) {
-            Outcome::NotRun { because } => Some((check.rule.id, because)),
+            Err(Unmet::NotRun { because }) => Some((check.rule.id, because)),
             _ => None,
         })
         .collect()
 }
 
-fn of<A: Artefact>(artefact: &A, wanted: impl Fn(&Outcome) -> bool) -> Vec<&'static str> {
+fn of<A: Artefact>(artefact: &A, wanted: impl Fn(&Judgement) -> bool) -> Vec<&'static str> {
     A::RULES.iter().filter(|check| wanted(&(check.judge)(artefact))).map(|check| check.rule.id).collect()
 }
 

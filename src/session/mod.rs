@@ -15,8 +15,9 @@ use crate::config::Config;
 use crate::feature::step::Fact;
 use crate::result::model::BUG;
 use crate::result::model::{Entry, Finding, FindingOutcome, StepEnd, StepReport};
+use crate::rule::judgement::not_applicable;
 use crate::rule::transport::Transport;
-use crate::rule::{Artefact, Level, Outcome, spec};
+use crate::rule::{Artefact, Level, Seen, Unmet, spec};
 use crate::session::token_request::TokenExchange;
 use crate::text::address::is_loopback;
 
@@ -161,15 +162,15 @@ impl Session {
             self.unjudged.retain(|exchange| Some(exchange.response.exchange) != artefact.exchange());
         }
         for check in A::RULES {
-            let outcome = artefact.absent().map_or_else(|| (check.judge)(artefact), Outcome::not_applicable);
-            sound &= !(outcome.is_failed() && check.rule.level == Level::Must);
+            let judgement = artefact.absent().map_or_else(|| (check.judge)(artefact), not_applicable);
             let redact = |text: String| self.recorder.redactor().text(&text);
-            let (outcome, expected, actual) = match outcome {
-                Outcome::Passed { actual } => (FindingOutcome::Passed, String::new(), redact(actual)),
-                Outcome::Failed { expected, actual } => (FindingOutcome::Failed, redact(expected), redact(actual)),
-                Outcome::NotApplicable { reason } => (FindingOutcome::NotApplicable, String::new(), redact(reason)),
-                Outcome::NotRun { because } => (FindingOutcome::NotRun, String::new(), because),
+            let (outcome, expected, actual) = match judgement {
+                Ok(Seen(actual)) => (FindingOutcome::Passed, String::new(), redact(actual)),
+                Err(Unmet::Broken { expected, actual }) => (FindingOutcome::Failed, redact(expected), redact(actual)),
+                Err(Unmet::NotApplicable { reason }) => (FindingOutcome::NotApplicable, String::new(), redact(reason)),
+                Err(Unmet::NotRun { because }) => (FindingOutcome::NotRun, String::new(), because),
             };
+            sound &= outcome != FindingOutcome::Failed || check.rule.level != Level::Must;
             let sentences = self.steps.last().map_or(0, |step| step.sentences.len());
             self.findings.push(Finding {
                 rule: check.rule.id.to_owned(),

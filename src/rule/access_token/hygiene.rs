@@ -1,10 +1,11 @@
 //! Judgements on what an access token says beyond what it must.
 
+use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
 use serde_json::Value;
 
+use super::super::Check;
 use super::super::expect::{holds, list, may, member, must, seconds, shorten, should, show};
 use super::super::jose::{self, Jwt};
-use super::super::{Check, Outcome};
 use super::{AccessToken, CLAIMS, NOT_NONE, profiled};
 
 pub(super) const ALG_ASYMMETRIC: Check<AccessToken> = should(
@@ -14,8 +15,8 @@ pub(super) const ALG_ASYMMETRIC: Check<AccessToken> = should(
     "Every resource server that can verify the token can also write one.",
     |token| {
         profiled(token, |jwt| match jwt.alg() {
-            None => Outcome::not_run(NOT_NONE),
-            Some(alg) if alg.eq_ignore_ascii_case("none") => Outcome::not_run(NOT_NONE),
+            None => not_run(NOT_NONE),
+            Some(alg) if alg.eq_ignore_ascii_case("none") => not_run(NOT_NONE),
             Some(alg) => holds(!jose::is_symmetric(alg), "an algorithm with a key pair", format!("alg = {}", shorten(alg))),
         })
     },
@@ -26,11 +27,11 @@ fn after(token: &AccessToken, jwt: &Jwt, name: &str) -> Option<f64> {
     Some(member(&jwt.claims, name)?.as_f64()? - seconds(token.received_at))
 }
 
-fn not_future(token: &AccessToken, name: &str, absent: Outcome) -> Outcome {
+fn not_future(token: &AccessToken, name: &str, absent: Judgement) -> Judgement {
     profiled(token, |jwt| {
         let Some(value) = member(&jwt.claims, name) else { return absent };
         match after(token, jwt, name) {
-            None => Outcome::failed(format!("{name}: a number of seconds"), format!("{name} = {}", show(value))),
+            None => fail(format!("{name}: a number of seconds"), format!("{name} = {}", show(value))),
             Some(after) => {
                 let expected = format!("{name} no later than {} s after the token was received", token.skew);
                 holds(after <= seconds(token.skew), expected, format!("{name} {after} s after the token was received"))
@@ -47,10 +48,10 @@ pub(super) const IAT_NOT_FUTURE: Check<AccessToken> = must(
     |token| {
         let typed = profiled(token, |jwt| {
             let number = jwt.claims.get("iat").is_some_and(Value::is_number);
-            if number { Outcome::passed("a number") } else { Outcome::not_run(CLAIMS) }
+            if number { pass("a number") } else { not_run(CLAIMS) }
         });
         match typed {
-            Outcome::Passed { .. } => not_future(token, "iat", Outcome::not_run(CLAIMS)),
+            Ok(_) => not_future(token, "iat", not_run(CLAIMS)),
             other => other,
         }
     },
@@ -61,7 +62,7 @@ pub(super) const NBF_PAST: Check<AccessToken> = must(
     "RFC7519-4.1.5",
     "The access token, if it has an `nbf`, is already valid when it is received",
     "No resource server that checks `nbf` accepts it.",
-    |token| not_future(token, "nbf", Outcome::not_applicable("no nbf")),
+    |token| not_future(token, "nbf", not_applicable("no nbf")),
 );
 
 pub(super) const AUTH_TIME_SANE: Check<AccessToken> = must(
@@ -69,7 +70,7 @@ pub(super) const AUTH_TIME_SANE: Check<AccessToken> = must(
     "RFC9068-2.2.1",
     "The `auth_time` of the access token, if there is one, is a moment in the past",
     "Resource servers that limit the age of a login decide by nonsense.",
-    |token| not_future(token, "auth_time", Outcome::not_applicable("no auth_time")),
+    |token| not_future(token, "auth_time", not_applicable("no auth_time")),
 );
 
 pub(super) const ACR_AMR_TYPES: Check<AccessToken> = must(
@@ -82,7 +83,7 @@ pub(super) const ACR_AMR_TYPES: Check<AccessToken> = must(
             let strings = |value: &Value| value.as_array().is_some_and(|methods| methods.iter().all(Value::is_string));
             let there: Vec<_> = ["acr", "amr"].into_iter().filter_map(|name| Some((name, member(&jwt.claims, name)?))).collect();
             if there.is_empty() {
-                return Outcome::not_applicable("neither acr nor amr");
+                return not_applicable("neither acr nor amr");
             }
             let good = there.iter().all(|(name, value)| if *name == "acr" { value.is_string() } else { strings(value) });
             let seen = there.iter().map(|(name, value)| format!("{name} = {}", show(value))).collect::<Vec<_>>().join(", ");

@@ -2,12 +2,13 @@
 //!
 //! A JWT is bound by RFC 9068 only if it says so by its `typ`. Of any other, nothing is asked but, as a suggestion, that it should.
 
+use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, not_run, pass};
 use serde_json::{Map, Value};
 
 use super::expect::{holds, may, member, must, same, scope_text, scope_words, seconds, shorten, should, show};
 use super::jose::{self, Jwt, Verification};
 use super::token_response::Grant;
-use super::{Artefact, Check, Outcome};
+use super::{Artefact, Check};
 
 mod hygiene;
 #[cfg(test)]
@@ -70,7 +71,7 @@ static RULES: &[Check<AccessToken>] = &[
     ),
     must(NOT_NONE, "RFC9068-2.1", "The access token is signed", "Anybody can write one.", |token| {
         profiled(token, |jwt| match jwt.alg() {
-            None => Outcome::failed("alg: a signature algorithm", "no alg"),
+            None => fail("alg: a signature algorithm", "no alg"),
             Some(alg) => holds(!alg.eq_ignore_ascii_case("none"), "a signature algorithm", format!("alg = {}", shorten(alg))),
         })
     }),
@@ -162,11 +163,11 @@ static RULES: &[Check<AccessToken>] = &[
 ];
 
 /// Judges a token that claims the profile by its `typ`.
-fn profiled(token: &AccessToken, judge: impl FnOnce(&Jwt) -> Outcome) -> Outcome {
+fn profiled(token: &AccessToken, judge: impl FnOnce(&Jwt) -> Judgement) -> Judgement {
     match Jwt::parse(&token.raw) {
-        Err(_) => Outcome::not_applicable("the access token is opaque"),
+        Err(_) => not_applicable("the access token is opaque"),
         Ok(jwt) if jwt.typ().as_deref() == Some("at+jwt") => judge(&jwt),
-        Ok(_) => Outcome::not_applicable("the access token is a JWT that does not claim RFC 9068 by its typ"),
+        Ok(_) => not_applicable("the access token is a JWT that does not claim RFC 9068 by its typ"),
     }
 }
 
@@ -174,43 +175,43 @@ fn seen(claims: &Map<String, Value>, name: &str) -> String {
     claims.get(name).map_or_else(|| format!("no {name}"), |value| format!("{name} = {}", show(value)))
 }
 
-fn text_claim(claims: &Map<String, Value>, name: &str) -> Outcome {
+fn text_claim(claims: &Map<String, Value>, name: &str) -> Judgement {
     let there = claims.get(name).and_then(Value::as_str).is_some_and(|text| !text.is_empty());
     holds(there, format!("{name}: a string that is not empty"), seen(claims, name))
 }
 
-fn typ(token: &AccessToken) -> Outcome {
+fn typ(token: &AccessToken) -> Judgement {
     match Jwt::parse(&token.raw) {
-        Err(_) => Outcome::passed(format!("an opaque access token of {} characters", token.raw.chars().count())),
+        Err(_) => pass(format!("an opaque access token of {} characters", token.raw.chars().count())),
         Ok(jwt) => holds(jwt.typ().as_deref() == Some("at+jwt"), "typ = at+jwt", seen(&jwt.header, "typ")),
     }
 }
 
-fn signature(token: &AccessToken) -> Outcome {
+fn signature(token: &AccessToken) -> Judgement {
     profiled(token, |jwt| {
         let Some(keys) = &token.keys else {
             return if token.has_key_set {
-                Outcome::not_run("the key set could not be had")
+                not_run("the key set could not be had")
             } else {
-                Outcome::not_applicable("no key set is known: no jwks_uri is published, and none is configured")
+                not_applicable("no key set is known: no jwks_uri is published, and none is configured")
             };
         };
         // A secret the issuer shares with its resource servers is not ours to know.
         if jwt.alg().is_some_and(jose::is_symmetric) {
-            return Outcome::not_applicable("the algorithm takes a secret that is not the client's");
+            return not_applicable("the algorithm takes a secret that is not the client's");
         }
         let verification = jose::verify(jwt, keys, None);
         let seen = shorten(&verification.to_string());
         match verification {
-            Verification::Verified { .. } => Outcome::passed(seen),
-            Verification::Unsigned => Outcome::not_run(NOT_NONE),
-            Verification::Unsupported { .. } | Verification::NoSecret => Outcome::not_applicable(seen),
-            _ => Outcome::failed("the signature of a published key", seen),
+            Verification::Verified { .. } => pass(seen),
+            Verification::Unsigned => not_run(NOT_NONE),
+            Verification::Unsupported { .. } | Verification::NoSecret => not_applicable(seen),
+            _ => fail("the signature of a published key", seen),
         }
     })
 }
 
-fn claims_required(token: &AccessToken) -> Outcome {
+fn claims_required(token: &AccessToken) -> Judgement {
     profiled(token, |jwt| {
         let text = |name: &&str| jwt.claims.get(*name).and_then(Value::as_str).is_some_and(|text| !text.is_empty());
         let number = |name: &&str| jwt.claims.get(*name).is_some_and(Value::is_number);
@@ -218,50 +219,50 @@ fn claims_required(token: &AccessToken) -> Outcome {
         let numbers = ["exp", "iat"].into_iter().filter(|name| !number(name)).map(|name| format!("{name}: a number"));
         let missing: Vec<String> = strings.chain(numbers).collect();
         if missing.is_empty() {
-            return Outcome::passed("iss, jti, client_id, exp and iat");
+            return pass("iss, jti, client_id, exp and iat");
         }
         let names = missing.iter().filter_map(|text| text.split(':').next());
-        Outcome::failed(missing.join(", "), names.map(|name| seen(&jwt.claims, name)).collect::<Vec<_>>().join(", "))
+        fail(missing.join(", "), names.map(|name| seen(&jwt.claims, name)).collect::<Vec<_>>().join(", "))
     })
 }
 
 /// A required claim that is a string, or the rule that says it is not.
-fn text<'a>(jwt: &'a Jwt, name: &str) -> Result<&'a str, Outcome> {
-    jwt.claims.get(name).and_then(Value::as_str).ok_or_else(|| Outcome::not_run(CLAIMS))
+fn text<'a>(jwt: &'a Jwt, name: &str) -> Result<&'a str, Unmet> {
+    jwt.claims.get(name).and_then(Value::as_str).ok_or_else(|| Unmet::not_run(CLAIMS))
 }
 
-fn issuer(token: &AccessToken) -> Outcome {
+fn issuer(token: &AccessToken) -> Judgement {
     profiled(token, |jwt| match text(jwt, "iss") {
         Ok(iss) => same("iss", &token.issuer, iss),
-        Err(outcome) => outcome,
+        Err(outcome) => Err(outcome),
     })
 }
 
-fn client_id(token: &AccessToken) -> Outcome {
+fn client_id(token: &AccessToken) -> Judgement {
     profiled(token, |jwt| match text(jwt, "client_id") {
         Ok(client_id) => same("client_id", &token.client_id, client_id),
-        Err(outcome) => outcome,
+        Err(outcome) => Err(outcome),
     })
 }
 
 /// Seconds from the moment the token was received until it expires.
-fn lifetime(token: &AccessToken, jwt: &Jwt) -> Result<f64, Outcome> {
-    let exp = jwt.claims.get("exp").and_then(Value::as_f64).ok_or_else(|| Outcome::not_run(CLAIMS))?;
+fn lifetime(token: &AccessToken, jwt: &Jwt) -> Result<f64, Unmet> {
+    let exp = jwt.claims.get("exp").and_then(Value::as_f64).ok_or_else(|| Unmet::not_run(CLAIMS))?;
     Ok(exp - seconds(token.received_at))
 }
 
-fn exp_future(token: &AccessToken) -> Outcome {
+fn exp_future(token: &AccessToken) -> Judgement {
     profiled(token, |jwt| match lifetime(token, jwt) {
-        Err(outcome) => outcome,
+        Err(outcome) => Err(outcome),
         Ok(left) => holds(left > -seconds(token.skew), "exp after the moment it was received", format!("exp {left} s after it was received")),
     })
 }
 
-fn expires_in_agrees(token: &AccessToken) -> Outcome {
+fn expires_in_agrees(token: &AccessToken) -> Judgement {
     profiled(token, |jwt| match (token.expires_in, lifetime(token, jwt)) {
-        (_, Err(outcome)) => outcome,
-        (None, _) => Outcome::not_applicable("no expires_in"),
-        (_, Ok(left)) if left <= -seconds(token.skew) => Outcome::not_run(EXP_FUTURE),
+        (_, Err(outcome)) => Err(outcome),
+        (None, _) => not_applicable("no expires_in"),
+        (_, Ok(left)) if left <= -seconds(token.skew) => not_run(EXP_FUTURE),
         (Some(expires_in), Ok(left)) => {
             let near = (left - expires_in).abs() <= seconds(token.skew) + ROUNDING;
             holds(near, format!("exp {expires_in} s after the token was received"), format!("exp {left} s after"))
@@ -269,17 +270,17 @@ fn expires_in_agrees(token: &AccessToken) -> Outcome {
     })
 }
 
-fn sub_of_user(token: &AccessToken) -> Outcome {
+fn sub_of_user(token: &AccessToken) -> Judgement {
     let Some(user) = &token.id_token_sub else {
-        return Outcome::not_applicable("no ID token names a user");
+        return not_applicable("no ID token names a user");
     };
     if token.grant == Grant::ClientCredentials {
-        return Outcome::not_applicable("no user is involved in the client credentials grant");
+        return not_applicable("no user is involved in the client credentials grant");
     }
     profiled(token, |jwt| match member(&jwt.claims, "sub") {
-        None => Outcome::not_run("at/sub-present"),
+        None => not_run("at/sub-present"),
         Some(Value::String(sub)) => same("sub", user, sub),
-        Some(_) => Outcome::failed(format!("sub = {}", shorten(user)), seen(&jwt.claims, "sub")),
+        Some(_) => fail(format!("sub = {}", shorten(user)), seen(&jwt.claims, "sub")),
     })
 }
 
@@ -291,46 +292,46 @@ fn audiences(claims: &Map<String, Value>) -> Vec<&str> {
     }
 }
 
-fn aud_present(token: &AccessToken) -> Outcome {
+fn aud_present(token: &AccessToken) -> Judgement {
     profiled(token, |jwt| holds(!audiences(&jwt.claims).is_empty(), "aud: a string or an array of strings", seen(&jwt.claims, "aud")))
 }
 
-fn aud_not_client(token: &AccessToken) -> Outcome {
+fn aud_not_client(token: &AccessToken) -> Judgement {
     profiled(token, |jwt| {
         let auds = audiences(&jwt.claims);
         if auds.is_empty() {
-            return Outcome::not_run("at/aud-present");
+            return not_run("at/aud-present");
         }
         holds(!auds.contains(&token.client_id.as_str()), "aud: a resource, not the client", seen(&jwt.claims, "aud"))
     })
 }
 
-fn scope_present(token: &AccessToken) -> Outcome {
+fn scope_present(token: &AccessToken) -> Judgement {
     if token.scope.as_deref().is_none_or(|scope| scope_words(scope).is_empty()) {
-        return Outcome::not_applicable("it is not known that a scope was granted");
+        return not_applicable("it is not known that a scope was granted");
     }
     profiled(token, |jwt| holds(member(&jwt.claims, "scope").is_some(), "a scope", seen(&jwt.claims, "scope")))
 }
 
-fn scope_string(token: &AccessToken) -> Outcome {
+fn scope_string(token: &AccessToken) -> Judgement {
     profiled(token, |jwt| match member(&jwt.claims, "scope") {
-        None => Outcome::not_applicable("no scope"),
+        None => not_applicable("no scope"),
         Some(scope) => holds(scope.is_string(), "scope: a string", seen(&jwt.claims, "scope")),
     })
 }
 
 /// The scope may be less than what was granted: it speaks to the resources in `aud` only (RFC 9068 2.2.3).
-fn scope_granted(token: &AccessToken) -> Outcome {
+fn scope_granted(token: &AccessToken) -> Judgement {
     let Some(granted) = token.scope.as_deref().map(scope_words) else {
-        return Outcome::not_applicable("it is not known which scope was granted");
+        return not_applicable("it is not known which scope was granted");
     };
     profiled(token, |jwt| {
         let held = match member(&jwt.claims, "scope") {
-            None => return Outcome::not_applicable("no scope"),
+            None => return not_applicable("no scope"),
             Some(Value::String(scope)) => scope_words(scope),
             // An array is another rule's; its words are judged all the same.
             Some(Value::Array(words)) => words.iter().filter_map(Value::as_str).flat_map(scope_words).collect(),
-            Some(_) => return Outcome::not_run(SCOPE_STRING),
+            Some(_) => return not_run(SCOPE_STRING),
         };
         holds(held.is_subset(&granted), format!("of: {}", scope_text(&granted)), format!("held: {}", scope_text(&held)))
     })

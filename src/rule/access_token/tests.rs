@@ -1,12 +1,11 @@
 //! Each way of being wrong and the rules it breaks, as a table.
 
-use proptest::prelude::*;
-use serde_json::{Value, json};
-
-use super::super::Outcome;
 use super::super::jose::testing::{NOW, Signer, arbitrary_object, changed, judged, never_panics};
 use super::super::token_response::Grant;
 use super::{AccessToken, RULES};
+use crate::rule::judgement::{Unmet, is_broken, not_run};
+use proptest::prelude::*;
+use serde_json::{Value, json};
 
 fn token(raw: String) -> AccessToken {
     AccessToken {
@@ -76,7 +75,7 @@ fn identity_servers_tokens_earn_warnings_at_most() {
     let mut token = with(&json!({ "aud": null, "sub": null, "scope": ["api"], "nbf": NOW }));
     token.grant = Grant::ClientCredentials;
     assert_eq!(judged(&token).failed, ["at/sub-present", "at/aud-present", "at/scope-string"]);
-    assert!(RULES.iter().filter(|check| (check.judge)(&token).is_failed()).all(|check| check.rule.level != super::super::Level::Must));
+    assert!(RULES.iter().filter(|check| is_broken(&(check.judge)(&token))).all(|check| check.rule.level != super::super::Level::Must));
 }
 
 #[test]
@@ -156,6 +155,6 @@ fn a_server_need_not_say_where_its_keys_are() {
         (check.judge)(token)
     };
     let keyless = AccessToken { keys: None, ..with(&json!({})) };
-    assert_eq!(judged(&keyless), Outcome::not_run("the key set could not be had"));
-    assert!(matches!(judged(&AccessToken { has_key_set: false, ..keyless }), Outcome::NotApplicable { .. }));
+    assert_eq!(judged(&keyless), not_run("the key set could not be had"));
+    assert!(matches!(judged(&AccessToken { has_key_set: false, ..keyless }), Err(Unmet::NotApplicable { .. })));
 }

@@ -1,9 +1,10 @@
 //! Rules about tokens that ought to be dead: after a code or a refresh token was used twice, or a token was revoked.
 
+use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
 use serde_json::Value;
 
 use super::expect::{refusal, should};
-use super::{Artefact, Check, Outcome, attack::Attack};
+use super::{Artefact, Check, attack::Attack};
 use crate::observed::received::Received;
 
 #[cfg(test)]
@@ -103,7 +104,7 @@ static RULES: &[Check<Aftermath>] = &[
 ];
 
 /// Whether the access token is dead, as far as anybody tells.
-fn access(aftermath: &Aftermath) -> Outcome {
+fn access(aftermath: &Aftermath) -> Judgement {
     let expected = "a refusal at userinfo, active = false at introspection";
     let mut seen = Vec::new();
     let mut lives = false;
@@ -117,60 +118,60 @@ fn access(aftermath: &Aftermath) -> Outcome {
         seen.push(format!("introspection: active = {}", active == Value::Bool(true)));
     }
     match (seen.is_empty(), lives) {
-        (true, _) => Outcome::not_applicable("neither userinfo nor introspection tells of the access token"),
-        (false, true) => Outcome::failed(expected, seen.join(", ")),
-        (false, false) => Outcome::passed(seen.join(", ")),
+        (true, _) => not_applicable("neither userinfo nor introspection tells of the access token"),
+        (false, true) => fail(expected, seen.join(", ")),
+        (false, false) => pass(seen.join(", ")),
     }
 }
 
 /// Whether the refresh token is dead.
-fn refresh(aftermath: &Aftermath) -> Outcome {
+fn refresh(aftermath: &Aftermath) -> Judgement {
     match &aftermath.refresh {
-        None => Outcome::not_applicable("there was no refresh token"),
+        None => not_applicable("there was no refresh token"),
         Some(response) if matches!(response.status, 429 | 503) => {
-            Outcome::not_applicable(format!("status {} says nothing about the request", response.status))
+            not_applicable(format!("status {} says nothing about the request", response.status))
         }
-        Some(response) if response.is_success() => Outcome::failed("a refusal", format!("status {}, new tokens", response.status)),
-        Some(response) => Outcome::passed(refusal(response)),
+        Some(response) if response.is_success() => fail("a refusal", format!("status {}, new tokens", response.status)),
+        Some(response) => pass(refusal(response)),
     }
 }
 
-fn other(aftermath: &Aftermath) -> Outcome {
-    Outcome::not_applicable(format!("this is about what follows when {}", aftermath.cause.says()))
+fn other(aftermath: &Aftermath) -> Judgement {
+    not_applicable(format!("this is about what follows when {}", aftermath.cause.says()))
 }
 
-fn code_access(aftermath: &Aftermath) -> Outcome {
+fn code_access(aftermath: &Aftermath) -> Judgement {
     match aftermath.cause {
         Cause::CodeReuse { refused: true } => access(aftermath),
-        Cause::CodeReuse { refused: false } => Outcome::not_run(Attack::UsedCode.rule()),
+        Cause::CodeReuse { refused: false } => not_run(Attack::UsedCode.rule()),
         _ => other(aftermath),
     }
 }
 
-fn code_refresh(aftermath: &Aftermath) -> Outcome {
+fn code_refresh(aftermath: &Aftermath) -> Judgement {
     match aftermath.cause {
         Cause::CodeReuse { refused: true } => refresh(aftermath),
-        Cause::CodeReuse { refused: false } => Outcome::not_run(Attack::UsedCode.rule()),
+        Cause::CodeReuse { refused: false } => not_run(Attack::UsedCode.rule()),
         _ => other(aftermath),
     }
 }
 
-fn refresh_family(aftermath: &Aftermath) -> Outcome {
+fn refresh_family(aftermath: &Aftermath) -> Judgement {
     match aftermath.cause {
         Cause::RefreshReuse { refused: true } => refresh(aftermath),
-        Cause::RefreshReuse { refused: false } => Outcome::not_run(Attack::UsedRefreshToken.rule()),
+        Cause::RefreshReuse { refused: false } => not_run(Attack::UsedRefreshToken.rule()),
         _ => other(aftermath),
     }
 }
 
-fn cascade(aftermath: &Aftermath) -> Outcome {
+fn cascade(aftermath: &Aftermath) -> Judgement {
     if aftermath.cause == Cause::RefreshRevoked { access(aftermath) } else { other(aftermath) }
 }
 
-fn access_revoked(aftermath: &Aftermath) -> Outcome {
+fn access_revoked(aftermath: &Aftermath) -> Judgement {
     match aftermath.cause {
         Cause::AccessRevoked { revoked: true } => access(aftermath),
-        Cause::AccessRevoked { revoked: false } => Outcome::not_applicable("the issuer does not revoke access tokens, and says so"),
+        Cause::AccessRevoked { revoked: false } => not_applicable("the issuer does not revoke access tokens, and says so"),
         _ => other(aftermath),
     }
 }

@@ -4,12 +4,13 @@
 //! The documentation has no keywords (RFC 2119): what it promises in words is a warning when it is otherwise, what is only to be concluded from
 //! it a suggestion.
 
+use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
 use serde_json::{Map, Value};
 
 use super::expect::{holds, list, may, refusal, should, show};
 use super::jose::Jwt;
 use super::protected_resource::{closed, success};
-use super::{Artefact, Check, Outcome};
+use super::{Artefact, Check};
 use crate::observed::received::Received;
 
 /// The document of the client credentials grant.
@@ -51,10 +52,10 @@ static JSON_GRANT_RULES: &[Check<JsonGrant>] = &[
 ];
 
 /// Judges whether there is an access token.
-fn given(response: &Received) -> Outcome {
+fn given(response: &Received) -> Judgement {
     match access_token(response) {
-        Some(token) => Outcome::passed(format!("an access token of {} characters", token.chars().count())),
-        None => Outcome::failed("status 200 and an access token", format!("{}, no access token", refusal(response))),
+        Some(token) => pass(format!("an access token of {} characters", token.chars().count())),
+        None => fail("status 200 and an access token", format!("{}, no access token", refusal(response))),
     }
 }
 
@@ -63,10 +64,10 @@ fn access_token(response: &Received) -> Option<String> {
     members.get("access_token").and_then(Value::as_str).filter(|token| !token.is_empty()).map(str::to_owned)
 }
 
-fn json_like_form(grant: &JsonGrant) -> Outcome {
-    let Some(form) = &grant.by_form else { return Outcome::not_applicable("no token was asked for by a form before") };
+fn json_like_form(grant: &JsonGrant) -> Judgement {
+    let Some(form) = &grant.by_form else { return not_applicable("no token was asked for by a form before") };
     if access_token(&grant.response).is_none() {
-        return Outcome::not_run(JSON_GRANT);
+        return not_run(JSON_GRANT);
     }
     let members = grant.response.object().unwrap_or_default();
     let names = |members: &Map<String, Value>| members.keys().cloned().collect::<Vec<_>>();
@@ -98,12 +99,12 @@ static AUDIENCE_RULES: &[Check<TokenForAudience>] = &[should(
     "A JWT that was asked for with `audience` has it as its `aud`",
     "The resource the token was meant for has to reject it (RFC 7519 4.1.3).",
     |token| {
-        let Ok(jwt) = Jwt::parse(&token.raw) else { return Outcome::not_applicable("the access token is opaque") };
+        let Ok(jwt) = Jwt::parse(&token.raw) else { return not_applicable("the access token is opaque") };
         let aud = jwt.claims.get("aud");
         let seen = aud.map_or_else(|| "no aud".to_owned(), |aud| format!("aud = {}", show(aud)));
         let is_it = |value: &Value| value.as_str() == Some(&token.audience);
         let named = aud.is_some_and(|aud| is_it(aud) || aud.as_array().is_some_and(|auds| auds.iter().any(is_it)));
-        if named { Outcome::passed(seen) } else { Outcome::failed(format!("aud = {}", super::expect::shorten(&token.audience)), seen) }
+        if named { pass(seen) } else { fail(format!("aud = {}", super::expect::shorten(&token.audience)), seen) }
     },
 )];
 
@@ -132,7 +133,7 @@ static LIFETIME_RULES: &[Check<ConfiguredLifetime>] = &[
         "`expires_in` is the configured lifetime of access tokens",
         "The client calls with a dead token, or asks for a new one far too often.",
         |token| match token.response.get("expires_in").filter(|value| !value.is_null()) {
-            None => Outcome::not_applicable("no expires_in"),
+            None => not_applicable("no expires_in"),
             Some(value) => is_lifetime(token, "expires_in", value.as_f64(), &show(value)),
         },
     ),
@@ -143,17 +144,17 @@ static LIFETIME_RULES: &[Check<ConfiguredLifetime>] = &[
         "A stolen token is good for longer than anybody meant it to be.",
         |token| {
             let raw = token.response.get("access_token").and_then(Value::as_str).unwrap_or_default();
-            let Ok(jwt) = Jwt::parse(raw) else { return Outcome::not_applicable("the access token is opaque") };
+            let Ok(jwt) = Jwt::parse(raw) else { return not_applicable("the access token is opaque") };
             let number = |name: &str| jwt.claims.get(name).and_then(Value::as_f64);
             match (number("exp"), number("iat")) {
                 (Some(exp), Some(iat)) => is_lifetime(token, "exp - iat", Some(exp - iat), &(exp - iat).to_string()),
-                _ => Outcome::not_applicable("no exp and iat that are numbers"),
+                _ => not_applicable("no exp and iat that are numbers"),
             }
         },
     ),
 ];
 
-fn is_lifetime(token: &ConfiguredLifetime, what: &str, seconds: Option<f64>, shown: &str) -> Outcome {
+fn is_lifetime(token: &ConfiguredLifetime, what: &str, seconds: Option<f64>, shown: &str) -> Judgement {
     let expected = f64::from(token.lifetime);
     // One second for a token that was issued at the turn of one.
     let fits = seconds.is_some_and(|seconds| (seconds - expected).abs() <= 1.0);
@@ -193,9 +194,9 @@ static JSON_REFRESH_RULES: &[Check<JsonRefresh>] = &[
         "A refresh as JSON gives another access token than before",
         "A token that leaked stays good for as long as it is refreshed.",
         |refresh| match access_token(&refresh.response) {
-            None => Outcome::not_run(REFRESHED),
-            Some(token) if token == refresh.before => Outcome::failed("another access token", "the same as before"),
-            Some(_) => Outcome::passed("another access token"),
+            None => not_run(REFRESHED),
+            Some(token) if token == refresh.before => fail("another access token", "the same as before"),
+            Some(_) => pass("another access token"),
         },
     ),
 ];
@@ -232,8 +233,8 @@ static SESSION_RULES: &[Check<ClosedSession>] = &[
         "The access token of a session that was closed opens nothing any more",
         "Whoever stole the token goes on using it, and the client believes that it is dead.",
         |session| match &session.afterwards {
-            _ if !session.closing.is_success() => Outcome::not_run(CLOSED),
-            None => Outcome::not_applicable("no resource is configured that the token could be tried at"),
+            _ if !session.closing.is_success() => not_run(CLOSED),
+            None => not_applicable("no resource is configured that the token could be tried at"),
             Some(response) => closed(response),
         },
     ),

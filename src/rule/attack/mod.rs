@@ -5,8 +5,9 @@
 
 use super::expect::refusal;
 use super::protected::not_busy;
-use super::{Artefact, Check, Outcome};
+use super::{Artefact, Check};
 use crate::observed::received::Received;
+use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
 
 mod client;
 mod code;
@@ -206,21 +207,18 @@ impl Artefact for RefreshAttack {
 }
 
 /// Passes when this attack is refused; has nothing to say about others.
-fn refused(attacked: &Attacked, attack: Attack) -> Outcome {
+fn refused(attacked: &Attacked, attack: Attack) -> Judgement {
     let status = attacked.response.status;
     if attacked.attack != attack {
-        return Outcome::not_applicable(format!("another attack: {}", attacked.attack.says()));
+        return not_applicable(format!("another attack: {}", attacked.attack.says()));
     }
     if let Err(outcome) = not_busy(&attacked.response) {
-        return outcome;
+        return Err(outcome);
     }
     let seen = refusal(&attacked.response);
     if attacked.is_refused() {
-        return Outcome::passed(seen);
+        return pass(seen);
     }
     let given = attacked.response.member("access_token").is_some_and(|token| token.is_string());
-    Outcome::failed(
-        format!("a refusal of a request with {}", attack.says()),
-        if given { format!("status {status} with an access token") } else { seen },
-    )
+    fail(format!("a refusal of a request with {}", attack.says()), if given { format!("status {status} with an access token") } else { seen })
 }

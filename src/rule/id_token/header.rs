@@ -1,54 +1,53 @@
 //! Judgements on the JOSE header and the signature.
 
-use secrecy::ExposeSecret;
-use serde_json::Value;
-
-use super::super::Outcome;
 use super::super::expect::{holds, shorten, show};
 use super::super::jose::{self, Jwt, Verification};
 use super::{IdToken, NOT_NONE, asked_for_none, parts};
+use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
+use secrecy::ExposeSecret;
+use serde_json::Value;
 
 const KEY_BY_KID: &str = "id-token/key-by-kid";
 const ALG_ADVERTISED: &str = "id-token/alg-advertised";
 
-pub(super) fn well_formed(token: &IdToken) -> Outcome {
+pub(super) fn well_formed(token: &IdToken) -> Judgement {
     match Jwt::parse(&token.raw) {
-        Ok(jwt) => Outcome::passed(format!("a JWT with {} claims, header {}", jwt.claims.len(), show(&Value::Object(jwt.header)))),
-        Err(why) => Outcome::failed("a signed JWT in compact serialization", why),
+        Ok(jwt) => pass(format!("a JWT with {} claims, header {}", jwt.claims.len(), show(&Value::Object(jwt.header)))),
+        Err(why) => fail("a signed JWT in compact serialization", why),
     }
 }
 
-pub(super) fn alg_not_none(token: &IdToken) -> Outcome {
+pub(super) fn alg_not_none(token: &IdToken) -> Judgement {
     parts(token, |jwt| match jwt.alg() {
-        None => Outcome::not_run(ALG_ADVERTISED),
-        Some("none") if asked_for_none(token) => Outcome::passed("alg = none, as registered"),
+        None => not_run(ALG_ADVERTISED),
+        Some("none") if asked_for_none(token) => pass("alg = none, as registered"),
         // The name is case-sensitive, and "None" has fooled verifiers before.
         Some(alg) => holds(!alg.eq_ignore_ascii_case("none"), "a signature algorithm", format!("alg = {}", shorten(alg))),
     })
 }
 
 /// Judges the algorithm of a token that is not unsigned behind the client's back: that is another rule's.
-fn with_alg(token: &IdToken, judge: impl FnOnce(&Jwt, &str) -> Outcome) -> Outcome {
+fn with_alg(token: &IdToken, judge: impl FnOnce(&Jwt, &str) -> Judgement) -> Judgement {
     parts(token, |jwt| match jwt.alg() {
-        None => Outcome::not_run(ALG_ADVERTISED),
-        Some(alg) if alg.eq_ignore_ascii_case("none") && !asked_for_none(token) => Outcome::not_run(NOT_NONE),
+        None => not_run(ALG_ADVERTISED),
+        Some(alg) if alg.eq_ignore_ascii_case("none") && !asked_for_none(token) => not_run(NOT_NONE),
         Some(alg) => judge(jwt, alg),
     })
 }
 
-pub(super) fn alg_advertised(token: &IdToken) -> Outcome {
+pub(super) fn alg_advertised(token: &IdToken) -> Judgement {
     if let Ok(jwt) = Jwt::parse(&token.raw)
         && jwt.alg().is_none()
     {
-        return Outcome::failed("alg: a string", jwt.header.get("alg").map_or_else(|| "no alg".to_owned(), |alg| format!("alg = {}", show(alg))));
+        return fail("alg: a string", jwt.header.get("alg").map_or_else(|| "no alg".to_owned(), |alg| format!("alg = {}", show(alg))));
     }
     with_alg(token, |_, alg| {
         let name = "id_token_signing_alg_values_supported";
         let Some(advertised) = token.metadata.get(name).and_then(Value::as_array) else {
             return if token.is_without_metadata() {
-                Outcome::not_applicable("no metadata is published")
+                not_applicable("no metadata is published")
             } else {
-                Outcome::not_run(format!("the provider metadata have no array {name}"))
+                not_run(format!("the provider metadata have no array {name}"))
             };
         };
         let listed = advertised.iter().any(|value| value.as_str() == Some(alg));
@@ -56,43 +55,43 @@ pub(super) fn alg_advertised(token: &IdToken) -> Outcome {
     })
 }
 
-pub(super) fn alg_as_registered(token: &IdToken) -> Outcome {
+pub(super) fn alg_as_registered(token: &IdToken) -> Judgement {
     let Some(registered) = &token.registered_alg else {
-        return Outcome::not_applicable("it is not known which algorithm the client is registered with");
+        return not_applicable("it is not known which algorithm the client is registered with");
     };
     with_alg(token, |_, alg| holds(alg == registered, format!("alg = {}", shorten(registered)), format!("alg = {}", shorten(alg))))
 }
 
 /// Judges the key of a token whose key is a published one.
-fn with_published_key(token: &IdToken, judge: impl FnOnce(&Jwt, &str, &[Value]) -> Outcome) -> Outcome {
+fn with_published_key(token: &IdToken, judge: impl FnOnce(&Jwt, &str, &[Value]) -> Judgement) -> Judgement {
     with_alg(token, |jwt, alg| match &token.keys {
-        _ if alg == "none" => Outcome::not_applicable("the token is unsigned, as registered"),
-        _ if jose::is_symmetric(alg) => Outcome::not_applicable(format!("{alg} takes the client secret, not a published key")),
+        _ if alg == "none" => not_applicable("the token is unsigned, as registered"),
+        _ if jose::is_symmetric(alg) => not_applicable(format!("{alg} takes the client secret, not a published key")),
         None => token.without_keys(),
         Some(keys) => judge(jwt, alg, keys),
     })
 }
 
-pub(super) fn kid_present(token: &IdToken) -> Outcome {
+pub(super) fn kid_present(token: &IdToken) -> Judgement {
     with_published_key(token, |jwt, _, keys| match jwt.header.get("kid") {
-        Some(Value::String(kid)) => Outcome::passed(format!("kid = {}", shorten(kid))),
-        Some(other) => Outcome::failed("kid: a string", format!("kid = {}", show(other))),
-        None if keys.len() > 1 => Outcome::failed("a kid", format!("no kid, and {} published keys", keys.len())),
-        None => Outcome::not_applicable("there is one published key at most, and no kid"),
+        Some(Value::String(kid)) => pass(format!("kid = {}", shorten(kid))),
+        Some(other) => fail("kid: a string", format!("kid = {}", show(other))),
+        None if keys.len() > 1 => fail("a kid", format!("no kid, and {} published keys", keys.len())),
+        None => not_applicable("there is one published key at most, and no kid"),
     })
 }
 
-pub(super) fn key_by_kid(token: &IdToken) -> Outcome {
+pub(super) fn key_by_kid(token: &IdToken) -> Judgement {
     with_published_key(token, |jwt, alg, keys| {
         let Some(kid) = jwt.kid() else {
-            return Outcome::not_applicable("the token has no kid");
+            return not_applicable("the token has no kid");
         };
         let member = |key: &Value, name: &str| key.get(name).and_then(Value::as_str).map(str::to_owned);
         let named: Vec<&Value> = keys.iter().filter(|key| member(key, "kid").as_deref() == Some(kid)).collect();
         if named.is_empty() {
             let kids: Vec<String> = keys.iter().filter_map(|key| member(key, "kid")).collect();
             let published = if kids.is_empty() { "no published key has one".to_owned() } else { format!("published: {}", kids.join(", ")) };
-            return Outcome::failed(format!("a published key with kid {}", shorten(kid)), shorten(&published));
+            return fail(format!("a published key with kid {}", shorten(kid)), shorten(&published));
         }
         let fits = |key: &&&Value| jose::takes(alg, key) != Some(false) && member(key, "alg").is_none_or(|its| its == alg);
         let seen = |key: &Value| {
@@ -100,13 +99,13 @@ pub(super) fn key_by_kid(token: &IdToken) -> Outcome {
             shorten(&format!("kid {kid}: {}", told.into_iter().flatten().collect::<Vec<_>>().join(", ")))
         };
         match named.iter().find(fits) {
-            Some(key) => Outcome::passed(seen(key)),
-            None => Outcome::failed(format!("a key for {}", shorten(alg)), seen(named[0])),
+            Some(key) => pass(seen(key)),
+            None => fail(format!("a key for {}", shorten(alg)), seen(named[0])),
         }
     })
 }
 
-pub(super) fn signature(token: &IdToken) -> Outcome {
+pub(super) fn signature(token: &IdToken) -> Judgement {
     with_alg(token, |jwt, alg| {
         if token.keys.is_none() && !jose::is_symmetric(alg) && alg != "none" {
             return token.without_keys();
@@ -115,32 +114,32 @@ pub(super) fn signature(token: &IdToken) -> Outcome {
         let verification = jose::verify(jwt, token.keys.as_deref().unwrap_or_default(), secret);
         let seen = shorten(&verification.to_string());
         match verification {
-            Verification::Verified { .. } => Outcome::passed(seen),
-            Verification::NoSuchKey { .. } => Outcome::not_run(KEY_BY_KID),
-            Verification::NoSuitableKey { .. } if jwt.kid().is_some() => Outcome::not_run(KEY_BY_KID),
+            Verification::Verified { .. } => pass(seen),
+            Verification::NoSuchKey { .. } => not_run(KEY_BY_KID),
+            Verification::NoSuitableKey { .. } if jwt.kid().is_some() => not_run(KEY_BY_KID),
             Verification::NoSuitableKey { .. } | Verification::BadSignature { .. } | Verification::UnusableKey { .. } => {
-                Outcome::failed("the signature of a published key", seen)
+                fail("the signature of a published key", seen)
             }
-            Verification::NoSecret | Verification::Unsupported { .. } | Verification::Unsigned => Outcome::not_applicable(seen),
+            Verification::NoSecret | Verification::Unsupported { .. } | Verification::Unsigned => not_applicable(seen),
         }
     })
 }
 
-pub(super) fn typ_not_access_token(token: &IdToken) -> Outcome {
+pub(super) fn typ_not_access_token(token: &IdToken) -> Judgement {
     parts(token, |jwt| match jwt.typ() {
         Some(typ) => holds(typ != "at+jwt", "typ: JWT, or none", format!("typ = {}", shorten(&typ))),
-        None => Outcome::passed("no typ"),
+        None => pass("no typ"),
     })
 }
 
-pub(super) fn crit_understood(token: &IdToken) -> Outcome {
+pub(super) fn crit_understood(token: &IdToken) -> Judgement {
     parts(token, |jwt| match jwt.header.get("crit") {
-        None => Outcome::passed("no crit"),
-        Some(crit) => Outcome::failed("no crit: OpenID Connect defines no extension an ID token could need", format!("crit = {}", show(crit))),
+        None => pass("no crit"),
+        Some(crit) => fail("no crit: OpenID Connect defines no extension an ID token could need", format!("crit = {}", show(crit))),
     })
 }
 
-pub(super) fn no_embedded_key(token: &IdToken) -> Outcome {
+pub(super) fn no_embedded_key(token: &IdToken) -> Judgement {
     parts(token, |jwt| {
         let found: Vec<&str> = ["x5u", "x5c", "jku", "jwk"].into_iter().filter(|name| jwt.header.contains_key(*name)).collect();
         let actual = if found.is_empty() { "none of them".to_owned() } else { found.join(", ") };

@@ -1,21 +1,22 @@
 //! Judgements on what an ID token need not hold: whatever is there has its form.
 
+use crate::rule::judgement::{Judgement, Unmet, not_applicable, not_run};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
+use super::super::Check;
 use super::super::expect::{holds, may, member, must, seconds, should, show};
 use super::super::jose::left_half_hash;
 use super::super::token_response::Grant;
 use super::super::userinfo::formats;
-use super::super::{Check, Outcome};
 use super::time::{EXP_PRESENT, FRESH, IAT_PRESENT, time};
 use super::{IdToken, NOT_NONE, parts};
 
 /// The longest lifetime nobody wonders about, in seconds.
 const DAY: f64 = 86_400.0;
 
-fn claims(token: &IdToken, judge: fn(&Map<String, Value>) -> Outcome) -> Outcome {
+fn claims(token: &IdToken, judge: fn(&Map<String, Value>) -> Judgement) -> Judgement {
     parts(token, |jwt| judge(&jwt.claims))
 }
 
@@ -24,13 +25,13 @@ pub(super) const LIFETIME: Check<IdToken> = may(
     "OIDCC-2",
     "The ID token expires within a day of being issued",
     "It says who logged in just now; one that leaks can be used as long as it lives.",
-    |token| parts(token, |jwt| lifetime(&jwt.claims).unwrap_or_else(|outcome| outcome)),
+    |token| parts(token, |jwt| lifetime(&jwt.claims)),
 );
 
-fn lifetime(claims: &Map<String, Value>) -> Result<Outcome, Outcome> {
-    let exp = time(claims, "exp", Outcome::not_run(EXP_PRESENT))?;
-    let lifetime = exp - time(claims, "iat", Outcome::not_run(IAT_PRESENT))?;
-    Ok(holds(lifetime <= DAY, format!("at most {DAY} s from iat to exp"), format!("{lifetime} s")))
+fn lifetime(claims: &Map<String, Value>) -> Judgement {
+    let exp = time(claims, "exp", Unmet::not_run(EXP_PRESENT))?;
+    let lifetime = exp - time(claims, "iat", Unmet::not_run(IAT_PRESENT))?;
+    holds(lifetime <= DAY, format!("at most {DAY} s from iat to exp"), format!("{lifetime} s"))
 }
 
 pub(super) const AUTH_TIME_BEFORE_IAT: Check<IdToken> = should(
@@ -40,28 +41,28 @@ pub(super) const AUTH_TIME_BEFORE_IAT: Check<IdToken> = should(
     "Nobody can be said to have logged in who has not yet: one of the two clocks is wrong.",
     |token| {
         if token.grant == Grant::RefreshToken {
-            return Outcome::not_applicable("what a refreshed ID token says is judged beside the first");
+            return not_applicable("what a refreshed ID token says is judged beside the first");
         }
-        parts(token, |jwt| auth_time_before_iat(token, &jwt.claims).unwrap_or_else(|outcome| outcome))
+        parts(token, |jwt| auth_time_before_iat(token, &jwt.claims))
     },
 );
 
 /// A token that is out of date as a whole, or a login in the future, is another rule's.
-fn auth_time_before_iat(token: &IdToken, claims: &Map<String, Value>) -> Result<Outcome, Outcome> {
+fn auth_time_before_iat(token: &IdToken, claims: &Map<String, Value>) -> Judgement {
     let (now, skew) = (seconds(token.received_at), seconds(token.skew));
-    let iat = time(claims, "iat", Outcome::not_run(IAT_PRESENT))?;
-    let auth_time = time(claims, "auth_time", Outcome::not_applicable("no auth_time"))?;
+    let iat = time(claims, "iat", Unmet::not_run(IAT_PRESENT))?;
+    let auth_time = time(claims, "auth_time", Unmet::not_applicable("no auth_time"))?;
     if auth_time > now + skew {
-        return Err(Outcome::not_run("id-token/auth-time-sane"));
+        return not_run("id-token/auth-time-sane");
     }
-    if time(claims, "exp", Outcome::not_run(EXP_PRESENT))? <= now - skew {
-        return Err(Outcome::not_run("id-token/exp-future"));
+    if time(claims, "exp", Unmet::not_run(EXP_PRESENT))? <= now - skew {
+        return not_run("id-token/exp-future");
     }
     if iat < now - skew - FRESH {
-        return Err(Outcome::not_run("id-token/iat-fresh"));
+        return not_run("id-token/iat-fresh");
     }
     let after = auth_time - iat;
-    Ok(holds(after <= skew, "auth_time no later than iat", format!("auth_time - iat = {after} s")))
+    holds(after <= skew, "auth_time no later than iat", format!("auth_time - iat = {after} s"))
 }
 
 pub(super) const JTI_STRING: Check<IdToken> = must(
@@ -71,7 +72,7 @@ pub(super) const JTI_STRING: Check<IdToken> = must(
     "Libraries fail to parse the token.",
     |token| {
         claims(token, |claims| match member(claims, "jti") {
-            None => Outcome::not_applicable("no jti"),
+            None => not_applicable("no jti"),
             Some(jti) => holds(jti.is_string(), "jti: a string", format!("jti = {}", show(jti))),
         })
     },
@@ -85,10 +86,10 @@ pub(super) const C_HASH_FORM: Check<IdToken> = must(
     "Libraries that check it refuse the response.",
     |token| {
         parts(token, |jwt| {
-            let Some(c_hash) = member(&jwt.claims, "c_hash") else { return Outcome::not_applicable("no c_hash") };
-            let Some(alg) = jwt.alg().filter(|alg| *alg != "none") else { return Outcome::not_run(NOT_NONE) };
+            let Some(c_hash) = member(&jwt.claims, "c_hash") else { return not_applicable("no c_hash") };
+            let Some(alg) = jwt.alg().filter(|alg| *alg != "none") else { return not_run(NOT_NONE) };
             let Some(like) = left_half_hash(alg, "").and_then(|hash| URL_SAFE_NO_PAD.decode(hash).ok()) else {
-                return Outcome::not_applicable("the hash of the algorithm is unknown to this build");
+                return not_applicable("the hash of the algorithm is unknown to this build");
             };
             let octets = c_hash.as_str().and_then(|text| URL_SAFE_NO_PAD.decode(text).ok()).map(|hash| hash.len());
             holds(octets == Some(like.len()), format!("c_hash: {} octets in base64url", like.len()), format!("c_hash = {}", show(c_hash)))

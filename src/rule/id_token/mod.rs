@@ -1,11 +1,12 @@
 //! Rules about ID tokens (`OpenID` Connect Core 2, 3.1.3.6, 3.1.3.7).
 
+use crate::rule::judgement::{Judgement, not_applicable, not_run};
 use serde_json::{Map, Value};
 
 use super::expect::{may, must, should};
 use super::jose::Jwt;
 use super::token_response::Grant;
-use super::{Artefact, Check, Outcome};
+use super::{Artefact, Check};
 
 mod claims;
 mod header;
@@ -77,17 +78,17 @@ impl IdToken {
     }
 
     /// What becomes of a rule that needs the published keys where there are none.
-    fn without_keys(&self) -> Outcome {
+    fn without_keys(&self) -> Judgement {
         if self.is_without_metadata() && self.metadata.get("jwks_uri").is_none() {
-            return Outcome::not_applicable("no key set is known: no metadata is published, and no jwks_uri is configured");
+            return not_applicable("no key set is known: no metadata is published, and no jwks_uri is configured");
         }
-        Outcome::not_run(NO_KEYS)
+        not_run(NO_KEYS)
     }
 }
 
 /// Judges the parts of the token, if it has them.
-fn parts(token: &IdToken, judge: impl FnOnce(&Jwt) -> Outcome) -> Outcome {
-    Jwt::parse(&token.raw).map_or_else(|_| Outcome::not_run(WELL_FORMED), |jwt| judge(&jwt))
+fn parts(token: &IdToken, judge: impl FnOnce(&Jwt) -> Judgement) -> Judgement {
+    Jwt::parse(&token.raw).map_or_else(|_| not_run(WELL_FORMED), |jwt| judge(&jwt))
 }
 
 /// True for a token without a signature that the client registered for (`OpenID` Connect Core 2).

@@ -1,19 +1,18 @@
 //! What an ordinary relying party says to the token: the `openidconnect` crate, as strict as it comes.
 
+use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
 use std::error::Error;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
-use openidconnect::core::{CoreIdToken, CoreIdTokenVerifier, CoreJsonWebKey};
-use openidconnect::{ClientId, ClientSecret, IssuerUrl, JsonWebKeySet, Nonce};
-use secrecy::ExposeSecret;
-use serde_json::Value;
-
-use super::super::Outcome;
 use super::super::expect::shorten;
 use super::super::jose::{self, Jwt, Verification};
 use super::super::token_response::Grant;
 use super::{IdToken, asked_for_none, parts};
+use openidconnect::core::{CoreIdToken, CoreIdTokenVerifier, CoreJsonWebKey};
+use openidconnect::{ClientId, ClientSecret, IssuerUrl, JsonWebKeySet, Nonce};
+use secrecy::ExposeSecret;
+use serde_json::Value;
 
 /// What the library verifies; ES512, for one, it does not.
 const ALGORITHMS: [&str; 12] = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA", "HS256", "HS384", "HS512"];
@@ -21,18 +20,18 @@ const ALGORITHMS: [&str; 12] = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS
 /// The longest RSA key the library verifies with, in bits.
 const LONGEST_RSA: usize = 4096;
 
-pub(super) fn accepted(token: &IdToken) -> Outcome {
+pub(super) fn accepted(token: &IdToken) -> Judgement {
     parts(token, |jwt| {
         if let Some(reason) = beyond(token, jwt) {
-            return Outcome::not_applicable(reason);
+            return not_applicable(reason);
         }
         let Some(keys) = &token.keys else { return token.without_keys() };
         let Ok(issuer) = IssuerUrl::new(token.issuer.clone()) else {
-            return Outcome::not_applicable("the library takes only a URL for an issuer");
+            return not_applicable("the library takes only a URL for an issuer");
         };
         match ask(token, issuer, keys) {
-            Ok(()) => Outcome::passed("the openidconnect crate accepts it"),
-            Err(words) => Outcome::failed("the openidconnect crate accepts it", shorten(&format!("it says: {words}"))),
+            Ok(()) => pass("the openidconnect crate accepts it"),
+            Err(words) => fail("the openidconnect crate accepts it", shorten(&format!("it says: {words}"))),
         }
     })
 }

@@ -1,5 +1,6 @@
 //! Each way of being wrong and the rules it breaks, as a table.
 
+use crate::rule::judgement::{Unmet, not_run};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -300,10 +301,10 @@ fn without_metadata_there_is_nothing_published_to_judge_by() {
     let mut token = good();
     (token.keys, token.metadata) = (None, json!({ "token_endpoint": "https://issuer.example/token" }));
     for rule in ["id-token/signature", "id-token/kid-present", "id-token/alg-advertised", "id-token/accepted-by-relying-party"] {
-        assert!(matches!(outcome(&token, rule), super::super::Outcome::NotApplicable { .. }), "{rule}");
+        assert!(matches!(outcome(&token, rule), Err(Unmet::NotApplicable { .. })), "{rule}");
     }
     token.metadata = json!({ "jwks_uri": "https://issuer.example/jwks" });
-    assert_eq!(outcome(&token, "id-token/signature"), super::super::Outcome::not_run(super::NO_KEYS));
+    assert_eq!(outcome(&token, "id-token/signature"), not_run(super::NO_KEYS));
     token.metadata = json!({ "issuer": "https://issuer.example" });
-    assert_eq!(outcome(&token, "id-token/signature"), super::super::Outcome::not_run(super::NO_KEYS));
+    assert_eq!(outcome(&token, "id-token/signature"), not_run(super::NO_KEYS));
 }

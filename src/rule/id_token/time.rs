@@ -1,11 +1,10 @@
 //! Judgements on times. Nothing here asks a clock: a token carries the moment it was received.
 
-use serde_json::{Map, Value};
-
-use super::super::Outcome;
 use super::super::expect::{holds, member, seconds, show};
 use super::super::token_response::Grant;
 use super::{IdToken, parts};
+use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, not_run, pass};
+use serde_json::{Map, Value};
 
 pub(super) const NUMERIC: &str = "id-token/timestamps-numeric";
 pub(super) const SECONDS: &str = "id-token/timestamps-seconds";
@@ -23,24 +22,22 @@ const MILLISECONDS: f64 = 100_000_000_000.0;
 pub(super) const FRESH: f64 = 600.0;
 
 /// A time that can be judged, or why not: its absence is `absent`'s to say.
-pub(super) fn time(claims: &Map<String, Value>, name: &str, absent: Outcome) -> Result<f64, Outcome> {
+pub(super) fn time(claims: &Map<String, Value>, name: &str, absent: Unmet) -> Result<f64, Unmet> {
     let value = member(claims, name).ok_or(absent)?;
-    let time = value.as_f64().ok_or_else(|| Outcome::not_run(NUMERIC))?;
-    if time.abs() < MILLISECONDS { Ok(time) } else { Err(Outcome::not_run(SECONDS)) }
+    let time = value.as_f64().ok_or_else(|| Unmet::not_run(NUMERIC))?;
+    if time.abs() < MILLISECONDS { Ok(time) } else { not_run(SECONDS) }
 }
 
-fn exp(claims: &Map<String, Value>) -> Result<f64, Outcome> {
-    time(claims, "exp", Outcome::not_run(EXP_PRESENT))
+fn exp(claims: &Map<String, Value>) -> Result<f64, Unmet> {
+    time(claims, "exp", Unmet::not_run(EXP_PRESENT))
 }
 
-fn iat(claims: &Map<String, Value>) -> Result<f64, Outcome> {
-    time(claims, "iat", Outcome::not_run(IAT_PRESENT))
+fn iat(claims: &Map<String, Value>) -> Result<f64, Unmet> {
+    time(claims, "iat", Unmet::not_run(IAT_PRESENT))
 }
 
-fn judge(token: &IdToken, judge: impl FnOnce(&Map<String, Value>) -> Result<Outcome, Outcome>) -> Outcome {
-    parts(token, |jwt| match judge(&jwt.claims) {
-        Ok(outcome) | Err(outcome) => outcome,
-    })
+fn judge(token: &IdToken, judge: impl FnOnce(&Map<String, Value>) -> Judgement) -> Judgement {
+    parts(token, |jwt| judge(&jwt.claims))
 }
 
 /// `exp = 1700000600, 600 s after the token was received`.
@@ -51,99 +48,97 @@ fn told(token: &IdToken, name: &str, time: f64) -> String {
 }
 
 /// The times there are, with what a judgement finds wrong.
-fn each(token: &IdToken, expected: &str, wrong: fn(&Value) -> bool) -> Outcome {
+fn each(token: &IdToken, expected: &str, wrong: fn(&Value) -> bool) -> Judgement {
     judge(token, |claims| {
         let times: Vec<_> = TIMES.into_iter().filter_map(|name| Some((name, member(claims, name)?))).collect();
         if times.is_empty() {
-            return Ok(Outcome::not_applicable("the token has no times"));
+            return not_applicable("the token has no times");
         }
         let text = |times: &[(&str, &Value)]| times.iter().map(|(name, value)| format!("{name} = {}", show(value))).collect::<Vec<_>>().join(", ");
         let odd: Vec<_> = times.iter().copied().filter(|(_, value)| wrong(value)).collect();
-        Ok(if odd.is_empty() { Outcome::passed(text(&times)) } else { Outcome::failed(expected, text(&odd)) })
+        if odd.is_empty() { pass(text(&times)) } else { fail(expected, text(&odd)) }
     })
 }
 
-pub(super) fn numeric(token: &IdToken) -> Outcome {
+pub(super) fn numeric(token: &IdToken) -> Judgement {
     each(token, "JSON numbers", |value| !value.is_number())
 }
 
-pub(super) fn in_seconds(token: &IdToken) -> Outcome {
+pub(super) fn in_seconds(token: &IdToken) -> Judgement {
     each(token, "seconds since 1970-01-01T00:00:00Z", |value| value.as_f64().is_some_and(|time| time.abs() >= MILLISECONDS))
 }
 
-fn present(token: &IdToken, name: &str) -> Outcome {
-    judge(token, |claims| {
-        Ok(match member(claims, name) {
-            Some(value) => Outcome::passed(format!("{name} = {}", show(value))),
-            None => Outcome::failed(format!("{name}: a number"), format!("no {name}")),
-        })
+fn present(token: &IdToken, name: &str) -> Judgement {
+    judge(token, |claims| match member(claims, name) {
+        Some(value) => pass(format!("{name} = {}", show(value))),
+        None => fail(format!("{name}: a number"), format!("no {name}")),
     })
 }
 
-pub(super) fn exp_present(token: &IdToken) -> Outcome {
+pub(super) fn exp_present(token: &IdToken) -> Judgement {
     present(token, "exp")
 }
 
-pub(super) fn iat_present(token: &IdToken) -> Outcome {
+pub(super) fn iat_present(token: &IdToken) -> Judgement {
     present(token, "iat")
 }
 
-pub(super) fn exp_future(token: &IdToken) -> Outcome {
+pub(super) fn exp_future(token: &IdToken) -> Judgement {
     judge(token, |claims| {
         let exp = exp(claims)?;
-        Ok(holds(exp > seconds(token.received_at) - seconds(token.skew), "exp after the moment it was received", told(token, "exp", exp)))
+        holds(exp > seconds(token.received_at) - seconds(token.skew), "exp after the moment it was received", told(token, "exp", exp))
     })
 }
 
-pub(super) fn iat_not_future(token: &IdToken) -> Outcome {
+pub(super) fn iat_not_future(token: &IdToken) -> Judgement {
     judge(token, |claims| {
         let iat = iat(claims)?;
         let expected = format!("iat no later than {} s after the token was received", token.skew);
-        Ok(holds(iat <= seconds(token.received_at) + seconds(token.skew), expected, told(token, "iat", iat)))
+        holds(iat <= seconds(token.received_at) + seconds(token.skew), expected, told(token, "iat", iat))
     })
 }
 
-pub(super) fn iat_fresh(token: &IdToken) -> Outcome {
+pub(super) fn iat_fresh(token: &IdToken) -> Judgement {
     judge(token, |claims| {
         let iat = iat(claims)?;
         let expected = format!("iat at most {FRESH} s before the token was received");
-        Ok(holds(iat >= seconds(token.received_at) - seconds(token.skew) - FRESH, expected, told(token, "iat", iat)))
+        holds(iat >= seconds(token.received_at) - seconds(token.skew) - FRESH, expected, told(token, "iat", iat))
     })
 }
 
-pub(super) fn exp_after_iat(token: &IdToken) -> Outcome {
+pub(super) fn exp_after_iat(token: &IdToken) -> Judgement {
     judge(token, |claims| {
         let (exp, iat) = (exp(claims)?, iat(claims)?);
         // An `iat` in the future is the root of it.
         if iat > seconds(token.received_at) + seconds(token.skew) && exp <= iat {
-            return Ok(Outcome::not_run(IAT_NOT_FUTURE));
+            return not_run(IAT_NOT_FUTURE);
         }
-        Ok(holds(exp > iat, "exp after iat", format!("exp - iat = {} s", exp - iat)))
+        holds(exp > iat, "exp after iat", format!("exp - iat = {} s", exp - iat))
     })
 }
 
-pub(super) fn nbf_past(token: &IdToken) -> Outcome {
+pub(super) fn nbf_past(token: &IdToken) -> Judgement {
     judge(token, |claims| {
-        let nbf = time(claims, "nbf", Outcome::not_applicable("no nbf"))?;
+        let nbf = time(claims, "nbf", Unmet::not_applicable("no nbf"))?;
         let expected = format!("nbf no later than {} s after the token was received", token.skew);
-        Ok(holds(nbf <= seconds(token.received_at) + seconds(token.skew), expected, told(token, "nbf", nbf)))
+        holds(nbf <= seconds(token.received_at) + seconds(token.skew), expected, told(token, "nbf", nbf))
     })
 }
 
-pub(super) fn auth_time_present(token: &IdToken) -> Outcome {
+pub(super) fn auth_time_present(token: &IdToken) -> Judgement {
     if token.max_age.is_none() {
-        return Outcome::not_applicable("no max_age was sent");
+        return not_applicable("no max_age was sent");
     }
     if token.grant == Grant::RefreshToken {
-        return Outcome::not_applicable("a refreshed ID token may leave it out");
+        return not_applicable("a refreshed ID token may leave it out");
     }
     present(token, "auth_time")
 }
 
-pub(super) fn auth_time_sane(token: &IdToken) -> Outcome {
+pub(super) fn auth_time_sane(token: &IdToken) -> Judgement {
     judge(token, |claims| {
-        let auth_time = time(claims, "auth_time", Outcome::not_applicable("no auth_time"))?;
+        let auth_time = time(claims, "auth_time", Unmet::not_applicable("no auth_time"))?;
         let past = auth_time > 0.0 && auth_time <= seconds(token.received_at) + seconds(token.skew);
-        Ok(holds(past, "a moment after 1970 and before the token was received", told(token, "auth_time", auth_time)))
+        holds(past, "a moment after 1970 and before the token was received", told(token, "auth_time", auth_time))
     })
 }

@@ -1,10 +1,11 @@
 //! Rules about the optional members of an answer.
 
+use crate::rule::judgement::{Judgement, not_applicable, not_run};
 use serde_json::Value;
 
 use super::Introspection;
+use crate::rule::Check;
 use crate::rule::expect::{self, must, should};
-use crate::rule::{Check, Outcome};
 
 /// How far the issuer's clock may be from ours, in seconds: more than that is no longer a matter of clocks.
 const SKEW: f64 = 300.0;
@@ -21,7 +22,7 @@ pub(super) const TIMES_INTEGERS: Check<Introspection> = must(
             let there: Vec<_> =
                 ["exp", "iat", "nbf"].into_iter().filter_map(|name| Some((name, answer.get(name)?))).filter(|(_, v)| !v.is_null()).collect();
             if there.is_empty() {
-                return Outcome::not_applicable("no times are given");
+                return not_applicable("no times are given");
             }
             let whole = |value: &Value| value.as_f64().is_some_and(|time| time.fract() == 0.0);
             let seen = there.iter().map(|(name, value)| format!("{name} = {}", expect::show(value))).collect::<Vec<_>>().join(", ");
@@ -31,9 +32,9 @@ pub(super) const TIMES_INTEGERS: Check<Introspection> = must(
 );
 
 /// Judges the seconds from the answer to a time in it.
-fn time(artefact: &Introspection, name: &str, expected: &str, fits: fn(f64) -> bool) -> Outcome {
+fn time(artefact: &Introspection, name: &str, expected: &str, fits: fn(f64) -> bool) -> Judgement {
     artefact.member(name, |value| match value.as_f64() {
-        None => Outcome::not_run(TIMES),
+        None => not_run(TIMES),
         Some(time) => {
             let after = time - expect::seconds(artefact.response.received_at);
             expect::holds(fits(after), expected, format!("{name} = {}, {after} s after the answer", expect::show(value)))
@@ -67,7 +68,7 @@ pub(super) const STRINGS: Check<Introspection> = must(
             let names = ["username", "token_type", "jti"];
             let there: Vec<_> = names.into_iter().filter_map(|name| Some((name, answer.get(name)?))).filter(|(_, v)| !v.is_null()).collect();
             if there.is_empty() {
-                return Outcome::not_applicable("none of them is given");
+                return not_applicable("none of them is given");
             }
             // A user's name is nobody's business.
             let seen = there.iter().map(|(name, value)| format!("{name}: {}", expect::kind(value))).collect::<Vec<_>>().join(", ");
@@ -95,8 +96,8 @@ pub(super) const INACTIVE_BARE: Check<Introspection> = should(
     "Of a token that is not active, nothing else is said",
     "Whoever tries tokens learns whose they were, and why they are good no more.",
     |artefact| match artefact.answer() {
-        Err(outcome) => outcome,
-        Ok(answer) if answer.get("active") == Some(&Value::Bool(true)) => Outcome::not_applicable("the token is active"),
+        Err(outcome) => Err(outcome),
+        Ok(answer) if answer.get("active") == Some(&Value::Bool(true)) => not_applicable("the token is active"),
         Ok(answer) => {
             let others: Vec<_> = answer.keys().filter(|name| *name != "active").collect();
             let actual = if others.is_empty() { "active alone".to_owned() } else { format!("active and {}", expect::list(&others)) };

@@ -1,10 +1,11 @@
 //! Rules about token introspection (RFC 7662).
 
+use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, not_run, pass};
 use std::collections::HashSet;
 
 use serde_json::{Map, Value};
 
-use super::{Artefact, Check, Level, Outcome, Rule, expect};
+use super::{Artefact, Check, Level, Rule, expect};
 use crate::observed::received::Received;
 
 mod members;
@@ -58,7 +59,7 @@ static RULES: &[Check<Introspection>] = &[
         },
         judge: |artefact| {
             if artefact.response.status != 200 {
-                return Outcome::not_run("introspection/http-200");
+                return not_run("introspection/http-200");
             }
             expect::media_type(&artefact.response, &["application/json"])
         },
@@ -73,17 +74,17 @@ static RULES: &[Check<Introspection>] = &[
         },
         judge: |artefact| {
             if artefact.response.status != 200 {
-                return Outcome::not_run("introspection/http-200");
+                return not_run("introspection/http-200");
             }
             let expected = "a JSON object with active true or false";
             match artefact.response.json() {
-                Err(why) => Outcome::failed(expected, why),
+                Err(why) => fail(expected, why),
                 Ok(Value::Object(answer)) => match answer.get("active") {
-                    Some(Value::Bool(active)) => Outcome::passed(format!("active = {active}")),
-                    Some(other) => Outcome::failed(expected, format!("active = {}", expect::show(other))),
-                    None => Outcome::failed(expected, "no active"),
+                    Some(Value::Bool(active)) => pass(format!("active = {active}")),
+                    Some(other) => fail(expected, format!("active = {}", expect::show(other))),
+                    None => fail(expected, "no active"),
                 },
-                Ok(other) => Outcome::failed(expected, expect::kind(&other)),
+                Ok(other) => fail(expected, expect::kind(&other)),
             }
         },
     },
@@ -97,7 +98,7 @@ static RULES: &[Check<Introspection>] = &[
             why: "Resource servers would turn away every bearer of a good token.",
         },
         judge: |artefact| match artefact.answer() {
-            Err(outcome) => outcome,
+            Err(outcome) => Err(outcome),
             Ok(answer) => {
                 let active = answer.get("active") == Some(&Value::Bool(true));
                 expect::holds(active, "active = true", format!("active = {active}"))
@@ -126,13 +127,10 @@ static RULES: &[Check<Introspection>] = &[
         judge: |artefact| {
             artefact.member("scope", |value| {
                 let Some(scope) = value.as_str() else {
-                    return Outcome::failed(
-                        "a string of scopes separated by spaces",
-                        format!("scope is {}: {}", expect::kind(value), expect::show(value)),
-                    );
+                    return fail("a string of scopes separated by spaces", format!("scope is {}: {}", expect::kind(value), expect::show(value)));
                 };
                 let Some(granted) = &artefact.scope else {
-                    return Outcome::passed(format!("scope = {}; what was granted is not known", expect::shorten(scope)));
+                    return pass(format!("scope = {}; what was granted is not known", expect::shorten(scope)));
                 };
                 let words: HashSet<_> = granted.split(' ').collect();
                 let within = scope.split(' ').all(|word| word.is_empty() || words.contains(word));
@@ -151,7 +149,7 @@ static RULES: &[Check<Introspection>] = &[
         },
         judge: |artefact| {
             artefact.member("sub", |value| match &artefact.id_token_sub {
-                None => Outcome::not_applicable("no ID token came with the access token"),
+                None => not_applicable("no ID token came with the access token"),
                 Some(sub) => same("sub", sub, value),
             })
         },
@@ -176,36 +174,36 @@ static RULES: &[Check<Introspection>] = &[
 
 impl Introspection {
     /// The answer, or the outcome of every rule that needs it.
-    fn answer(&self) -> Result<Map<String, Value>, Outcome> {
+    fn answer(&self) -> Result<Map<String, Value>, Unmet> {
         if self.response.status != 200 {
-            return Err(Outcome::not_run("introspection/http-200"));
+            return not_run("introspection/http-200");
         }
         let answer = self.response.object().filter(|answer| answer.get("active").is_some_and(Value::is_boolean));
-        answer.ok_or_else(|| Outcome::not_run("introspection/active-boolean"))
+        answer.ok_or_else(|| Unmet::not_run("introspection/active-boolean"))
     }
 
     /// Judges the answer about an active token.
-    fn active(&self, judgement: impl FnOnce(&Map<String, Value>) -> Outcome) -> Outcome {
+    fn active(&self, judgement: impl FnOnce(&Map<String, Value>) -> Judgement) -> Judgement {
         match self.answer() {
-            Err(outcome) => outcome,
-            Ok(answer) if answer.get("active") == Some(&Value::Bool(false)) => Outcome::not_run("introspection/active"),
+            Err(outcome) => Err(outcome),
+            Ok(answer) if answer.get("active") == Some(&Value::Bool(false)) => not_run("introspection/active"),
             Ok(answer) => judgement(&answer),
         }
     }
 
     /// Judges an optional member of the answer about an active token.
-    fn member(&self, name: &str, judgement: impl FnOnce(&Value) -> Outcome) -> Outcome {
+    fn member(&self, name: &str, judgement: impl FnOnce(&Value) -> Judgement) -> Judgement {
         self.active(|answer| match answer.get(name).filter(|value| !value.is_null()) {
-            None => Outcome::not_applicable(format!("no {name}")),
+            None => not_applicable(format!("no {name}")),
             Some(value) => judgement(value),
         })
     }
 }
 
-fn same(what: &str, expected: &str, value: &Value) -> Outcome {
+fn same(what: &str, expected: &str, value: &Value) -> Judgement {
     match value.as_str() {
         Some(actual) => expect::same(what, expected, actual),
-        None => Outcome::failed(format!("{what} = {}", expect::shorten(expected)), format!("{what} = {}", expect::show(value))),
+        None => fail(format!("{what} = {}", expect::shorten(expected)), format!("{what} = {}", expect::show(value))),
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the unit tests of the rules about tokens share: keys made once per process, tokens, and judging by every rule at once.
 
+use crate::rule::judgement::{Seen, Unmet};
 use std::sync::OnceLock;
 
 use aws_lc_rs::hmac;
@@ -16,7 +17,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use crate::observed::received::Received;
-use crate::rule::{Artefact, Outcome};
+use crate::rule::Artefact;
 
 /// Something that signs tokens.
 pub struct Signer {
@@ -162,16 +163,16 @@ pub fn judged<A: Artefact>(artefact: &A) -> Judged {
     let mut judged = Judged::default();
     for check in A::RULES {
         match (check.judge)(artefact) {
-            Outcome::Passed { actual } => {
+            Ok(Seen(actual)) => {
                 assert!(!actual.is_empty(), "{} passes without saying what it saw", check.rule.id);
                 judged.passed.push(check.rule.id);
             }
-            Outcome::Failed { expected, actual } => {
+            Err(Unmet::Broken { expected, actual }) => {
                 assert!(!expected.is_empty() && !actual.is_empty() && expected != actual, "{}: {expected} / {actual}", check.rule.id);
                 judged.failed.push(check.rule.id);
             }
-            Outcome::NotApplicable { .. } => judged.not_applicable.push(check.rule.id),
-            Outcome::NotRun { because } => judged.not_run.push((check.rule.id, because)),
+            Err(Unmet::NotApplicable { .. }) => judged.not_applicable.push(check.rule.id),
+            Err(Unmet::NotRun { because }) => judged.not_run.push((check.rule.id, because)),
         }
     }
     judged

@@ -1,11 +1,12 @@
 //! Rules about the set as such.
 
+use crate::rule::judgement::{fail, not_applicable, not_run, pass};
 use std::collections::HashMap;
 
 use serde_json::Value;
 
 use super::{KeySet, name, purpose, text};
-use crate::rule::{Check, Level, Outcome, Rule, expect};
+use crate::rule::{Check, Level, Rule, expect};
 
 pub(super) const HTTP_200: Check<KeySet> = Check {
     rule: Rule {
@@ -28,7 +29,7 @@ pub(super) const CONTENT_TYPE: Check<KeySet> = Check {
     },
     judge: |artefact| {
         if artefact.response.status != 200 {
-            return Outcome::not_run("jwks/http-200");
+            return not_run("jwks/http-200");
         }
         expect::media_type(&artefact.response, &["application/jwk-set+json", "application/json"])
     },
@@ -44,20 +45,20 @@ pub(super) const KEYS_ARRAY: Check<KeySet> = Check {
     },
     judge: |artefact| {
         if artefact.response.status != 200 {
-            return Outcome::not_run("jwks/http-200");
+            return not_run("jwks/http-200");
         }
         let expected = "a JSON object with an array of keys";
         let document = match artefact.response.json() {
             Ok(document) => document,
-            Err(why) => return Outcome::failed(expected, why),
+            Err(why) => return fail(expected, why),
         };
         match document.get("keys") {
             Some(Value::Array(keys)) => match keys.iter().find(|key| !key.is_object()) {
-                Some(other) => Outcome::failed(expected, format!("keys holds {}: {}", expect::kind(other), expect::show(other))),
-                None => Outcome::passed(format!("{} keys", keys.len())),
+                Some(other) => fail(expected, format!("keys holds {}: {}", expect::kind(other), expect::show(other))),
+                None => pass(format!("{} keys", keys.len())),
             },
-            Some(other) => Outcome::failed(expected, format!("keys is {}: {}", expect::kind(other), expect::show(other))),
-            None => Outcome::failed(expected, format!("no keys in {}: {}", expect::kind(&document), expect::show(&document))),
+            Some(other) => fail(expected, format!("keys is {}: {}", expect::kind(other), expect::show(other))),
+            None => fail(expected, format!("no keys in {}: {}", expect::kind(&document), expect::show(&document))),
         }
     },
 };
@@ -74,7 +75,7 @@ pub(super) const KID_EVERYWHERE: Check<KeySet> = Check {
     judge: |artefact| {
         artefact.judge(|keys| {
             if keys.len() < 2 {
-                return Outcome::not_applicable(format!("{} keys in the set", keys.len()));
+                return not_applicable(format!("{} keys in the set", keys.len()));
             }
             let without: Vec<_> = keys
                 .iter()
@@ -84,9 +85,9 @@ pub(super) const KID_EVERYWHERE: Check<KeySet> = Check {
                 .map(|(at, _)| format!("keys[{at}]"))
                 .collect();
             if without.is_empty() {
-                Outcome::passed(format!("{} keys, every signing key with a kid", keys.len()))
+                pass(format!("{} keys, every signing key with a kid", keys.len()))
             } else {
-                Outcome::failed("a kid on every signing key", format!("no kid: {}", expect::list(&without)))
+                fail("a kid on every signing key", format!("no kid: {}", expect::list(&without)))
             }
         })
     },
@@ -115,11 +116,11 @@ pub(super) const KID_UNIQUE: Check<KeySet> = Check {
                 }
             }
             if with_kid == 0 {
-                Outcome::not_applicable("no key has a kid")
+                not_applicable("no key has a kid")
             } else if twice.is_empty() {
-                Outcome::passed(format!("{with_kid} kids, no two alike"))
+                pass(format!("{with_kid} kids, no two alike"))
             } else {
-                Outcome::failed("different kids", format!("more than once: {}", expect::list(&twice)))
+                fail("different kids", format!("more than once: {}", expect::list(&twice)))
             }
         })
     },

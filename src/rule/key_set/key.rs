@@ -1,11 +1,12 @@
 //! Rules about each key by itself.
 
+use crate::rule::judgement::{fail, not_applicable, pass};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
 use super::{KeySet, name, text};
-use crate::rule::{Check, Level, Outcome, Rule, expect};
+use crate::rule::{Check, Level, Rule, expect};
 
 /// Members that hold private or symmetric key material (RFC 7518 6.2.2, 6.3.2, 6.4; RFC 8037 2).
 const PRIVATE: &[&str] = &["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];
@@ -30,11 +31,7 @@ pub(super) const PUBLIC_ONLY: Check<KeySet> = Check {
                     leaked.push(format!("{} is symmetric", name(at, key)));
                 }
             }
-            if leaked.is_empty() {
-                Outcome::passed(format!("{} keys, all public", keys.len()))
-            } else {
-                Outcome::failed("public keys only", expect::list(&leaked))
-            }
+            if leaked.is_empty() { pass(format!("{} keys, all public", keys.len())) } else { fail("public keys only", expect::list(&leaked)) }
         })
     },
 };
@@ -58,9 +55,9 @@ pub(super) const REQUIRED_MEMBERS: Check<KeySet> = Check {
                 }
             }
             if wrong.is_empty() {
-                Outcome::passed(format!("{whole} keys, each complete"))
+                pass(format!("{whole} keys, each complete"))
             } else {
-                Outcome::failed("kty, and n and e for RSA, crv, x and y for EC, crv and x for OKP", expect::list(&wrong))
+                fail("kty, and n and e for RSA, crv, x and y for EC, crv and x for OKP", expect::list(&wrong))
             }
         })
     },
@@ -106,11 +103,11 @@ pub(super) const MIN_KEY_SIZE: Check<KeySet> = Check {
                 |sizes: &[&(String, usize)]| expect::list(&sizes.iter().map(|(name, bits)| format!("{name}: {bits} bits")).collect::<Vec<_>>());
             let small: Vec<_> = sizes.iter().filter(|(_, bits)| *bits < 2048).collect();
             if sizes.is_empty() {
-                Outcome::not_applicable("no RSA keys")
+                not_applicable("no RSA keys")
             } else if small.is_empty() {
-                Outcome::passed(show(&sizes.iter().collect::<Vec<_>>()))
+                pass(show(&sizes.iter().collect::<Vec<_>>()))
             } else {
-                Outcome::failed("2048 bits or more", show(&small))
+                fail("2048 bits or more", show(&small))
             }
         })
     },

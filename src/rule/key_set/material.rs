@@ -1,5 +1,6 @@
 //! Rules about the members of a key, its numbers and its uses.
 
+use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
 use std::collections::BTreeSet;
 
 use base64::Engine as _;
@@ -7,15 +8,15 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
 use super::{KeySet, name, text};
+use crate::rule::Check;
 use crate::rule::duplicate;
 use crate::rule::expect::{self, must, should};
-use crate::rule::{Check, Outcome};
 
 /// What a judgement says of one key: what was seen, or what is wrong; `None` if it has nothing to say.
 pub(super) type Said = Option<Result<String, String>>;
 
 /// Judges each key by itself.
-pub(super) fn each(artefact: &KeySet, expected: &str, nothing: &str, judge: impl Fn(&Value) -> Said) -> Outcome {
+pub(super) fn each(artefact: &KeySet, expected: &str, nothing: &str, judge: impl Fn(&Value) -> Said) -> Judgement {
     artefact.judge(|keys| {
         let (mut seen, mut wrong) = (Vec::new(), Vec::new());
         for (at, key) in keys.iter().enumerate() {
@@ -26,11 +27,11 @@ pub(super) fn each(artefact: &KeySet, expected: &str, nothing: &str, judge: impl
             }
         }
         if !wrong.is_empty() {
-            Outcome::failed(expected, expect::list(&wrong))
+            fail(expected, expect::list(&wrong))
         } else if seen.is_empty() {
-            Outcome::not_applicable(nothing)
+            not_applicable(nothing)
         } else {
-            Outcome::passed(expect::list(&seen))
+            pass(expect::list(&seen))
         }
     })
 }
@@ -202,9 +203,9 @@ pub(super) const NO_DUPLICATE_MEMBERS: Check<KeySet> =
         artefact.judge(|keys| {
             let found: Vec<_> = duplicate::duplicates(&artefact.response.body).into_iter().filter(|pointer| pointer.starts_with("/keys/")).collect();
             if found.is_empty() {
-                Outcome::passed(format!("{} keys, each member once", keys.len()))
+                pass(format!("{} keys, each member once", keys.len()))
             } else {
-                Outcome::failed("each member once", format!("more than once: {}", expect::list(&found)))
+                fail("each member once", format!("more than once: {}", expect::list(&found)))
             }
         })
     });

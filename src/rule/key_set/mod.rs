@@ -1,8 +1,9 @@
 //! Rules about the key set an issuer publishes at its `jwks_uri` (RFC 7517, `OpenID` Connect Discovery 1.0).
 
+use crate::rule::judgement::{Judgement, not_run};
 use serde_json::Value;
 
-use super::{Artefact, Check, Outcome};
+use super::{Artefact, Check};
 use crate::observed::received::Received;
 
 mod certificate;
@@ -32,13 +33,13 @@ impl KeySet {
     }
 
     /// Judges the keys if there are any, by their position in the set; not run because of the rule about the response that failed.
-    fn judge(&self, judgement: impl FnOnce(&[Value]) -> Outcome) -> Outcome {
+    fn judge(&self, judgement: impl FnOnce(&[Value]) -> Judgement) -> Judgement {
         if self.response.status != 200 {
-            return Outcome::not_run("jwks/http-200");
+            return not_run("jwks/http-200");
         }
         match self.response.member("keys") {
             Some(Value::Array(keys)) if keys.iter().all(Value::is_object) => judgement(&keys),
-            _ => Outcome::not_run("jwks/keys-array"),
+            _ => not_run("jwks/keys-array"),
         }
     }
 }

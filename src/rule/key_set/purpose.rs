@@ -1,10 +1,11 @@
 //! Rules about what the keys are for.
 
+use crate::rule::judgement::{fail, not_applicable, not_run, pass};
 use serde_json::Value;
 
 use super::{KeySet, text};
 use crate::rule::provider_metadata::is_openid;
-use crate::rule::{Check, Level, Outcome, Rule, expect};
+use crate::rule::{Check, Level, Rule, expect};
 
 pub(super) const SIGNING_KEY_PRESENT: Check<KeySet> = Check {
     rule: Rule {
@@ -34,18 +35,18 @@ pub(super) const SIGNING_KEY_FOR_EACH_ALG: Check<KeySet> = Check {
     judge: |artefact| {
         artefact.judge(|keys| {
             if !keys.iter().any(may_sign) {
-                return Outcome::not_run("jwks/signing-key-present");
+                return not_run("jwks/signing-key-present");
             }
             let offered = artefact.metadata.get("id_token_signing_alg_values_supported").map(expect::strings);
             if !artefact.metadata.as_object().is_some_and(is_openid) {
-                return Outcome::not_applicable("the metadata are those of an authorization server without ID tokens");
+                return not_applicable("the metadata are those of an authorization server without ID tokens");
             }
             let Some(Ok(offered)) = offered else {
-                return Outcome::not_run("discovery/id-token-algs-rs256");
+                return not_run("discovery/id-token-algs-rs256");
             };
             let asymmetric: Vec<_> = offered.into_iter().filter_map(|alg| Some((alg, needed_for(alg)?))).collect();
             if asymmetric.is_empty() {
-                return Outcome::not_applicable("no algorithm on offer needs a published key");
+                return not_applicable("no algorithm on offer needs a published key");
             }
             let without: Vec<_> = asymmetric
                 .iter()
@@ -53,9 +54,9 @@ pub(super) const SIGNING_KEY_FOR_EACH_ALG: Check<KeySet> = Check {
                 .map(|(alg, _)| *alg)
                 .collect();
             if without.is_empty() {
-                Outcome::passed(format!("keys for {}", expect::list(&asymmetric.iter().map(|(alg, _)| *alg).collect::<Vec<_>>())))
+                pass(format!("keys for {}", expect::list(&asymmetric.iter().map(|(alg, _)| *alg).collect::<Vec<_>>())))
             } else {
-                Outcome::failed("a key for each algorithm", format!("no key for {}", expect::list(&without)))
+                fail("a key for each algorithm", format!("no key for {}", expect::list(&without)))
             }
         })
     },
@@ -73,7 +74,7 @@ pub(super) const USE_PRESENT: Check<KeySet> = Check {
         artefact.judge(|keys| {
             let (encrypting, signing) = (keys.iter().filter(|key| is_for_encryption(key)).count(), keys.iter().filter(|key| may_sign(key)).count());
             if encrypting == 0 || signing == 0 {
-                return Outcome::not_applicable(format!("{signing} keys for signing, {encrypting} for encryption"));
+                return not_applicable(format!("{signing} keys for signing, {encrypting} for encryption"));
             }
             let without = keys.iter().filter(|key| text(key, "use").is_none()).count();
             expect::holds(without == 0, "use on every key", format!("{without} of {} keys without use", keys.len()))

@@ -1,8 +1,7 @@
 //! The judgements on logouts.
-
-use super::super::Outcome;
 use super::super::expect::{holds, list, shorten};
 use super::{Hint, Logout, LogoutEnd, POST, REDIRECTED, Redirect};
+use crate::rule::judgement::{Judgement, Unmet, fail, is_broken, not_applicable, not_run, pass};
 
 const NOT_CLEAR: &str = "the page asks something, and which of its buttons logs out is not clear";
 
@@ -18,68 +17,64 @@ fn is_redirected(logout: &Logout) -> bool {
     matches!(logout.end, LogoutEnd::Redirected(_))
 }
 
-pub(super) fn post(logout: &Logout) -> Outcome {
+pub(super) fn post(logout: &Logout) -> Judgement {
     if !logout.by_post {
-        return Outcome::not_applicable("sent by GET");
+        return not_applicable("sent by GET");
     }
     match &logout.end {
         LogoutEnd::Page { status: Some(status), .. } => holds(*status < 400, "a status below 400", format!("{} (status {status})", seen(logout))),
-        _ => Outcome::passed(seen(logout)),
+        _ => pass(seen(logout)),
     }
 }
 
 /// Whether the POST was taken at all: without that the other rules would say the same again.
-fn taken(logout: &Logout) -> Result<(), Outcome> {
-    if post(logout).is_failed() { Err(Outcome::not_run(POST)) } else { Ok(()) }
+fn taken(logout: &Logout) -> Result<(), Unmet> {
+    if is_broken(&post(logout)) { not_run(POST) } else { Ok(()) }
 }
 
-fn settle(judged: Result<Outcome, Outcome>) -> Outcome {
-    judged.unwrap_or_else(|outcome| outcome)
-}
-
-pub(super) fn session_ended(logout: &Logout) -> Outcome {
-    settle(taken(logout).map(|()| {
+pub(super) fn session_ended(logout: &Logout) -> Judgement {
+    taken(logout).and_then(|()| {
         // A request with something wrong in it may be refused as a whole.
         let by_hint = logout.hint == Hint::Good && !logout.other_client && matches!(logout.redirect, Redirect::Registered | Redirect::None);
         match logout.logged_in {
-            None => Outcome::not_applicable("whether the end-user is logged in afterwards was not found out"),
-            Some(_) if logout.end == LogoutEnd::Unclear && !logout.asked => Outcome::not_applicable(NOT_CLEAR),
-            Some(_) if !logout.asked && !by_hint => Outcome::not_applicable("the end-user was not asked"),
+            None => not_applicable("whether the end-user is logged in afterwards was not found out"),
+            Some(_) if logout.end == LogoutEnd::Unclear && !logout.asked => not_applicable(NOT_CLEAR),
+            Some(_) if !logout.asked && !by_hint => not_applicable("the end-user was not asked"),
             Some(still) => holds(!still, "no code with prompt=none", if still { "a code with prompt=none" } else { "an error with prompt=none" }),
         }
-    }))
+    })
 }
 
-pub(super) fn asks(logout: &Logout) -> Outcome {
+pub(super) fn asks(logout: &Logout) -> Judgement {
     if logout.hint == Hint::Good {
-        return Outcome::not_applicable("the request has a good hint");
+        return not_applicable("the request has a good hint");
     }
     match logout.logged_in {
-        None => Outcome::not_applicable("whether the end-user is logged in afterwards was not found out"),
-        Some(_) if logout.asked => Outcome::passed("the end-user was asked"),
-        Some(true) => Outcome::passed("still logged in"),
+        None => not_applicable("whether the end-user is logged in afterwards was not found out"),
+        Some(_) if logout.asked => pass("the end-user was asked"),
+        Some(true) => pass("still logged in"),
         // What was not understood may have been the question.
-        Some(false) if logout.end == LogoutEnd::Unclear => Outcome::not_applicable(NOT_CLEAR),
-        Some(false) => Outcome::failed("a question first", format!("logged out without a question; {}", seen(logout))),
+        Some(false) if logout.end == LogoutEnd::Unclear => not_applicable(NOT_CLEAR),
+        Some(false) => fail("a question first", format!("logged out without a question; {}", seen(logout))),
     }
 }
 
-pub(super) fn redirected(logout: &Logout) -> Outcome {
+pub(super) fn redirected(logout: &Logout) -> Judgement {
     if !logout.is_good() {
-        return Outcome::not_applicable("the request is not one to send the browser back for");
+        return not_applicable("the request is not one to send the browser back for");
     }
-    settle(taken(logout).map(|()| match logout.end {
-        LogoutEnd::Unclear => Outcome::not_applicable(NOT_CLEAR),
+    taken(logout).and_then(|()| match logout.end {
+        LogoutEnd::Unclear => not_applicable(NOT_CLEAR),
         _ => holds(is_redirected(logout), "the registered address", seen(logout)),
-    }))
+    })
 }
 
 /// The parameters with which the browser came back from a good request.
-fn parameters(logout: &Logout) -> Result<&[(String, String)], Outcome> {
+fn parameters(logout: &Logout) -> Result<&[(String, String)], Unmet> {
     match &logout.end {
-        _ if !logout.is_good() => Err(Outcome::not_applicable("the request is not one to send the browser back for")),
+        _ if !logout.is_good() => not_applicable("the request is not one to send the browser back for"),
         LogoutEnd::Redirected(parameters) => Ok(parameters),
-        _ => Err(Outcome::not_run(if post(logout).is_failed() { POST } else { REDIRECTED })),
+        _ => not_run(if is_broken(&post(logout)) { POST } else { REDIRECTED }),
     }
 }
 
@@ -87,51 +82,51 @@ fn names(parameters: &[(String, String)]) -> String {
     list(&parameters.iter().map(|(name, _)| name).collect::<Vec<_>>())
 }
 
-pub(super) fn state_returned(logout: &Logout) -> Outcome {
-    settle(parameters(logout).and_then(|parameters| {
-        let sent = logout.state.as_ref().ok_or_else(|| Outcome::not_applicable("no state was sent"))?;
+pub(super) fn state_returned(logout: &Logout) -> Judgement {
+    parameters(logout).and_then(|parameters| {
+        let sent = logout.state.as_ref().ok_or_else(|| Unmet::not_applicable("no state was sent"))?;
         let expected = format!("state = {}", shorten(sent));
-        Ok(match parameters.iter().find(|(name, _)| name == "state") {
+        match parameters.iter().find(|(name, _)| name == "state") {
             Some((_, state)) => holds(state == sent, expected, format!("state = {}", shorten(state))),
-            None => Outcome::failed(expected, "no state"),
-        })
-    }))
+            None => fail(expected, "no state"),
+        }
+    })
 }
 
-pub(super) fn no_state(logout: &Logout) -> Outcome {
-    settle(parameters(logout).and_then(|parameters| match &logout.state {
-        Some(_) => Err(Outcome::not_applicable("a state was sent")),
-        None => Ok(holds(!parameters.iter().any(|(name, _)| name == "state"), "no state", format!("parameters: {}", names(parameters)))),
-    }))
+pub(super) fn no_state(logout: &Logout) -> Judgement {
+    parameters(logout).and_then(|parameters| match &logout.state {
+        Some(_) => not_applicable("a state was sent"),
+        None => holds(!parameters.iter().any(|(name, _)| name == "state"), "no state", format!("parameters: {}", names(parameters))),
+    })
 }
 
-pub(super) fn no_others(logout: &Logout) -> Outcome {
-    settle(parameters(logout).map(|parameters| {
+pub(super) fn no_others(logout: &Logout) -> Judgement {
+    parameters(logout).and_then(|parameters| {
         let others: Vec<&str> = parameters.iter().map(|(name, _)| name.as_str()).filter(|name| *name != "state").collect();
         holds(others.is_empty(), "nothing but state", if others.is_empty() { names(parameters) } else { format!("also: {}", list(&others)) })
-    }))
+    })
 }
 
 /// Judges a request that asks for a redirect and must not have one.
-fn not_followed(logout: &Logout, concerned: bool) -> Outcome {
+fn not_followed(logout: &Logout, concerned: bool) -> Judgement {
     if !concerned {
-        return Outcome::not_applicable("the request is another");
+        return not_applicable("the request is another");
     }
     holds(!is_redirected(logout), "no redirect to the address of the request", seen(logout))
 }
 
-pub(super) fn unregistered(logout: &Logout) -> Outcome {
+pub(super) fn unregistered(logout: &Logout) -> Judgement {
     not_followed(logout, matches!(logout.redirect, Redirect::Unregistered | Redirect::QueryAdded))
 }
 
-pub(super) fn bad_hint(logout: &Logout) -> Outcome {
+pub(super) fn bad_hint(logout: &Logout) -> Judgement {
     not_followed(logout, matches!(logout.hint, Hint::Forged | Hint::Unsigned) && logout.redirect == Redirect::Registered)
 }
 
-pub(super) fn client_id(logout: &Logout) -> Outcome {
+pub(super) fn client_id(logout: &Logout) -> Judgement {
     not_followed(logout, logout.other_client && logout.hint == Hint::Good && logout.redirect == Redirect::Registered)
 }
 
-pub(super) fn no_hint(logout: &Logout) -> Outcome {
+pub(super) fn no_hint(logout: &Logout) -> Judgement {
     not_followed(logout, logout.hint == Hint::None && logout.redirect == Redirect::Registered)
 }

@@ -1,30 +1,25 @@
 //! The judgements on pages and on the answer to a login.
 
-use url::{Host, Url};
-
-use super::super::Outcome;
 use super::super::expect::{holds, list, shorten};
 use super::{LoginAnswer, NOT_307, ShownPage};
 use crate::observed::document::{Cookie, Document};
 use crate::observed::page::PageKind;
+use crate::rule::judgement::{Judgement, Unmet, not_applicable, not_run};
 use crate::text::address::is_loopback;
+use url::{Host, Url};
 
 const NO_HEADERS: &str = "the user agent does not tell the headers of a page";
 
 /// A page that asks the end-user for something an attacker may want.
-fn asks(page: &ShownPage) -> Result<&Document, Outcome> {
+fn asks(page: &ShownPage) -> Result<&Document, Unmet> {
     match page.kind {
         PageKind::Login | PageKind::Identifier | PageKind::Consent => Ok(&page.document),
-        _ => Err(Outcome::not_applicable("neither a login nor a consent page")),
+        _ => not_applicable("neither a login nor a consent page"),
     }
 }
 
-fn with_headers(page: &ShownPage) -> Result<&Document, Outcome> {
-    asks(page).and_then(|document| if document.headers.is_some() { Ok(document) } else { Err(Outcome::not_applicable(NO_HEADERS)) })
-}
-
-fn settle(judged: Result<Outcome, Outcome>) -> Outcome {
-    judged.unwrap_or_else(|outcome| outcome)
+fn with_headers(page: &ShownPage) -> Result<&Document, Unmet> {
+    asks(page).and_then(|document| if document.headers.is_some() { Ok(document) } else { not_applicable(NO_HEADERS) })
 }
 
 /// What it is, for a reader who sees the rule judged on several pages.
@@ -42,13 +37,13 @@ fn place(url: &Url) -> String {
     format!("{}{}", url.origin().ascii_serialization(), url.path())
 }
 
-pub(super) fn https(page: &ShownPage) -> Outcome {
-    settle(asks(page).map(|document| {
+pub(super) fn https(page: &ShownPage) -> Judgement {
+    asks(page).and_then(|document| {
         let is_plain = |url: &&Url| url.scheme() != "https" && !(is_loopback(url) && is_loopback(&page.url) && page.url.scheme() == "http");
         let plain: Vec<String> = std::iter::once(&page.url).chain(&document.actions).filter(is_plain).map(place).collect();
         let seen = if plain.is_empty() { format!("{}: {}", kind(page), place(&page.url)) } else { list(&plain) };
         holds(plain.is_empty(), "https addresses only", seen)
-    }))
+    })
 }
 
 /// The sources of `frame-ancestors`, of each policy that has some (Content Security Policy 2, 7.7). A policy in report-only mode protects nobody.
@@ -84,22 +79,22 @@ fn told(page: &ShownPage, document: &Document) -> String {
     format!("{}: {told}", kind(page))
 }
 
-pub(super) fn not_framed(page: &ShownPage) -> Outcome {
-    settle(with_headers(page).map(|document| {
+pub(super) fn not_framed(page: &ShownPage) -> Judgement {
+    with_headers(page).and_then(|document| {
         let protected = ancestors(document).iter().any(|directive| confines(directive)) || frame_options(document);
         if !protected && document.scripts {
             // RFC 6749 10.13 knows scripts that break out of frames; what a script does cannot be told by looking at it.
-            return Outcome::not_applicable(format!("{}; but one of its scripts may break out of frames", told(page, document)));
+            return not_applicable(format!("{}; but one of its scripts may break out of frames", told(page, document)));
         }
         holds(protected, "X-Frame-Options: DENY or SAMEORIGIN, or frame-ancestors in a Content-Security-Policy", told(page, document))
-    }))
+    })
 }
 
-pub(super) fn frame_ancestors(page: &ShownPage) -> Outcome {
-    settle(with_headers(page).map(|document| {
+pub(super) fn frame_ancestors(page: &ShownPage) -> Judgement {
+    with_headers(page).and_then(|document| {
         let named = ancestors(document).iter().any(|directive| confines(directive));
         holds(named, "Content-Security-Policy with frame-ancestors that do not name everybody", told(page, document))
-    }))
+    })
 }
 
 /// The part of a host name that two hosts of one owner have in common. Without a list of public suffixes it is its last two labels: two
@@ -114,50 +109,50 @@ fn owner(url: &Url) -> Option<String> {
     }
 }
 
-pub(super) fn no_third_party(page: &ShownPage) -> Outcome {
-    settle(asks(page).map(|document| {
+pub(super) fn no_third_party(page: &ShownPage) -> Judgement {
+    asks(page).and_then(|document| {
         let own = owner(&page.url);
         let strange = |url: &&Url| owner(url) != own && !(is_loopback(url) && is_loopback(&page.url));
         let strange: Vec<String> = document.resources.iter().filter(strange).map(place).collect();
         let seen = if strange.is_empty() { format!("{} of its own", document.resources.len()) } else { list(&strange) };
         holds(strange.is_empty(), "scripts, style sheets and frames of the issuer's own site only", format!("{}: {seen}", kind(page)))
-    }))
+    })
 }
 
-pub(super) fn referrer_policy(page: &ShownPage) -> Outcome {
-    settle(with_headers(page).map(|document| {
+pub(super) fn referrer_policy(page: &ShownPage) -> Judgement {
+    with_headers(page).and_then(|document| {
         // The last policy that is known counts (Referrer Policy 8.1), and a page's own goes after the header's.
         let all = document.header("referrer-policy").chain(document.referrer.as_deref());
         let policy = all.flat_map(|value| value.split(',')).map(str::trim).filter(|policy| !policy.is_empty()).last().map(str::to_ascii_lowercase);
         let kept = policy.as_deref().is_some_and(|policy| !matches!(policy, "unsafe-url" | "no-referrer-when-downgrade" | "always" | "default"));
         let seen = policy.map_or_else(|| "no referrer policy".to_owned(), |policy| format!("Referrer-Policy: {}", shorten(&policy)));
         holds(kept, "a Referrer-Policy such as no-referrer", format!("{}: {seen}", kind(page)))
-    }))
+    })
 }
 
-pub(super) fn no_store(page: &ShownPage) -> Outcome {
-    settle(with_headers(page).map(|document| {
+pub(super) fn no_store(page: &ShownPage) -> Judgement {
+    with_headers(page).and_then(|document| {
         let said: Vec<&str> = document.header("cache-control").collect();
         let forbids = said.iter().flat_map(|value| value.split(',')).any(|directive| directive.trim().eq_ignore_ascii_case("no-store"));
         let seen = if said.is_empty() { "no Cache-Control".to_owned() } else { format!("Cache-Control: {}", list(&said)) };
         holds(forbids, "Cache-Control: no-store", format!("{}: {seen}", kind(page)))
-    }))
+    })
 }
 
-fn status(answer: &LoginAnswer) -> Result<u16, Outcome> {
-    answer.status.ok_or_else(|| Outcome::not_applicable("no form was posted, or its answer could not be seen"))
+fn status(answer: &LoginAnswer) -> Result<u16, Unmet> {
+    answer.status.ok_or_else(|| Unmet::not_applicable("no form was posted, or its answer could not be seen"))
 }
 
-pub(super) fn not_resent(answer: &LoginAnswer) -> Outcome {
-    settle(status(answer).map(|status| holds(!matches!(status, 307 | 308), "no redirect with status 307 or 308", format!("status {status}"))))
+pub(super) fn not_resent(answer: &LoginAnswer) -> Judgement {
+    status(answer).and_then(|status| holds(!matches!(status, 307 | 308), "no redirect with status 307 or 308", format!("status {status}")))
 }
 
-pub(super) fn see_other(answer: &LoginAnswer) -> Outcome {
-    settle(status(answer).map(|status| match status {
-        307 | 308 => Outcome::not_run(NOT_307),
+pub(super) fn see_other(answer: &LoginAnswer) -> Judgement {
+    status(answer).and_then(|status| match status {
+        307 | 308 => not_run(NOT_307),
         301..=303 => holds(status == 303, "status 303", format!("status {status}")),
-        _ => Outcome::not_applicable(format!("status {status} is no redirect")),
-    }))
+        _ => not_applicable(format!("status {status} is no redirect")),
+    })
 }
 
 /// A cookie that is to be sent over https only: set there, or called so. Browsers refuse the others of these names.
@@ -165,10 +160,10 @@ fn of_https(cookie: &Cookie) -> bool {
     cookie.over_https || cookie.name.starts_with("__Secure-") || cookie.name.starts_with("__Host-") || cookie.same_site.as_deref() == Some("none")
 }
 
-pub(super) fn secure(answer: &LoginAnswer) -> Outcome {
+pub(super) fn secure(answer: &LoginAnswer) -> Judgement {
     let all: Vec<&Cookie> = answer.cookies.iter().filter(|cookie| of_https(cookie)).collect();
     if all.is_empty() {
-        return Outcome::not_applicable("no cookie was seen that was set over https");
+        return not_applicable("no cookie was seen that was set over https");
     }
     let without: Vec<&str> = all.iter().filter(|cookie| !cookie.secure).map(|cookie| cookie.name.as_str()).collect();
     let seen = if without.is_empty() {
@@ -180,9 +175,9 @@ pub(super) fn secure(answer: &LoginAnswer) -> Outcome {
 }
 
 /// Some cookies are meant for scripts (OpenID Connect Session Management 3.2), so not every one has to be kept from them.
-pub(super) fn http_only(answer: &LoginAnswer) -> Outcome {
+pub(super) fn http_only(answer: &LoginAnswer) -> Judgement {
     if answer.cookies.is_empty() {
-        return Outcome::not_applicable("no cookie was seen");
+        return not_applicable("no cookie was seen");
     }
     let kept: Vec<&str> = answer.cookies.iter().filter(|cookie| cookie.http_only).map(|cookie| cookie.name.as_str()).collect();
     let seen = if kept.is_empty() { "no cookie is HttpOnly".to_owned() } else { format!("HttpOnly: {}", list(&kept)) };

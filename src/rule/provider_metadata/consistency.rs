@@ -1,11 +1,12 @@
 //! Rules about members that have to agree with each other.
 
+use crate::rule::judgement::{fail, not_applicable, not_run, pass};
 use serde_json::Value;
 use url::Url;
 
 use super::{ProviderMetadata, optional_list, present};
+use crate::rule::Check;
 use crate::rule::expect::{self, may, must, should};
-use crate::rule::{Check, Outcome};
 
 pub(super) const RESPONSE_TYPES_FOR_GRANTS: Check<ProviderMetadata> = may(
     "discovery/response-types-for-grants",
@@ -15,13 +16,13 @@ pub(super) const RESPONSE_TYPES_FOR_GRANTS: Check<ProviderMetadata> = may(
     |artefact| {
         artefact.judge(|document| {
             let grants = match optional_list(document, "grant_types_supported") {
-                Err(outcome) => return outcome,
-                Ok(None) => return Outcome::not_applicable("no grant types are published"),
+                Err(outcome) => return Err(outcome),
+                Ok(None) => return not_applicable("no grant types are published"),
                 Ok(Some(grants)) => grants,
             };
             let types = present(document, "response_types_supported").map(expect::strings).and_then(Result::ok);
             let Some(types) = types.filter(|types| !types.is_empty()) else {
-                return Outcome::not_run("discovery/response-types");
+                return not_run("discovery/response-types");
             };
             let offers = |word: &str| types.iter().any(|text| text.split(' ').any(|name| name == word));
             let mut missing = Vec::new();
@@ -47,13 +48,13 @@ pub(super) const OFFLINE_ACCESS_GRANT: Check<ProviderMetadata> = may(
             let lists =
                 optional_list(document, "scopes_supported").and_then(|scopes| Ok((scopes, optional_list(document, "grant_types_supported")?)));
             match lists {
-                Err(outcome) => outcome,
+                Err(outcome) => Err(outcome),
                 Ok((Some(scopes), Some(grants))) if scopes.contains(&"offline_access") => expect::holds(
                     grants.contains(&"refresh_token"),
                     "refresh_token among the grant types",
                     format!("grant types: {}", expect::list(&grants)),
                 ),
-                Ok(_) => Outcome::not_applicable("offline_access is not among the scopes published, or no grant types are"),
+                Ok(_) => not_applicable("offline_access is not among the scopes published, or no grant types are"),
             }
         })
     },
@@ -67,12 +68,12 @@ pub(super) const PAR_ENDPOINT: Check<ProviderMetadata> = should(
     |artefact| {
         artefact.judge(|document| {
             if present(document, "require_pushed_authorization_requests") != Some(&Value::Bool(true)) {
-                return Outcome::not_applicable("pushed authorization requests are not required");
+                return not_applicable("pushed authorization requests are not required");
             }
             let name = "pushed_authorization_request_endpoint";
             match present(document, name) {
-                Some(endpoint) => Outcome::passed(format!("{name} = {}", expect::show(endpoint))),
-                None => Outcome::failed(format!("a {name}"), format!("no {name}")),
+                Some(endpoint) => pass(format!("{name} = {}", expect::show(endpoint))),
+                None => fail(format!("a {name}"), format!("no {name}")),
             }
         })
     },
@@ -86,8 +87,8 @@ pub(super) const INTROSPECTION_AUTH_NOT_NONE: Check<ProviderMetadata> = should(
     "Anybody can try tokens there until one is good.",
     |artefact| {
         artefact.judge(|document| match optional_list(document, "introspection_endpoint_auth_methods_supported") {
-            Err(outcome) => outcome,
-            Ok(None) => Outcome::not_applicable("no authentication methods are published for introspection"),
+            Err(outcome) => Err(outcome),
+            Ok(None) => not_applicable("no authentication methods are published for introspection"),
             Ok(Some(methods)) => expect::holds(!methods.contains(&"none"), "any method but none", format!("methods: {}", expect::list(&methods))),
         })
     },
@@ -105,17 +106,17 @@ pub(super) const PAGES_ARE_URLS: Check<ProviderMetadata> = should(
         artefact.judge(|document| {
             let there: Vec<_> = PAGES.iter().filter_map(|name| Some((*name, present(document, name)?))).collect();
             if there.is_empty() {
-                return Outcome::not_applicable("none of them is published");
+                return not_applicable("none of them is published");
             }
             if there.iter().any(|(_, value)| !value.is_string()) {
-                return Outcome::not_run("discovery/metadata-types");
+                return not_run("discovery/metadata-types");
             }
             let is_url = |value: &Value| value.as_str().is_some_and(|text| Url::parse(text).is_ok_and(|url| url.has_host()));
             let show = |pages: &[(&str, &Value)]| {
                 expect::list(&pages.iter().map(|(name, value)| format!("{name} = {}", expect::show(value))).collect::<Vec<_>>())
             };
             let wrong: Vec<_> = there.iter().copied().filter(|(_, value)| !is_url(value)).collect();
-            if wrong.is_empty() { Outcome::passed(show(&there)) } else { Outcome::failed("absolute URLs", show(&wrong)) }
+            if wrong.is_empty() { pass(show(&there)) } else { fail("absolute URLs", show(&wrong)) }
         })
     },
 );
@@ -127,18 +128,14 @@ pub(super) const MTLS_ALIASES: Check<ProviderMetadata> = must(
     "A client with a certificate uses these endpoints instead of the others, and does not reach any.",
     |artefact| {
         artefact.judge(|document| match present(document, "mtls_endpoint_aliases") {
-            None => Outcome::not_applicable("no mtls_endpoint_aliases"),
+            None => not_applicable("no mtls_endpoint_aliases"),
             Some(Value::Object(aliases)) => {
                 let is_url = |value: &Value| value.as_str().is_some_and(|text| Url::parse(text).is_ok_and(|url| url.has_host()));
                 let wrong: Vec<_> =
                     aliases.iter().filter(|(_, value)| !is_url(value)).map(|(name, value)| format!("{name}: {}", expect::show(value))).collect();
-                if wrong.is_empty() {
-                    Outcome::passed(format!("{} aliases, all URLs", aliases.len()))
-                } else {
-                    Outcome::failed("absolute URLs", expect::list(&wrong))
-                }
+                if wrong.is_empty() { pass(format!("{} aliases, all URLs", aliases.len())) } else { fail("absolute URLs", expect::list(&wrong)) }
             }
-            Some(other) => Outcome::failed("a JSON object", format!("{}: {}", expect::kind(other), expect::show(other))),
+            Some(other) => fail("a JSON object", format!("{}: {}", expect::kind(other), expect::show(other))),
         })
     },
 );

@@ -1,11 +1,12 @@
 //! Rules about the document as such: how it is served, and the types of its members.
 
+use crate::rule::judgement::{Judgement, fail, not_run, pass};
 use serde_json::Value;
 use url::Url;
 
 use super::{ProviderMetadata, present};
 use crate::rule::duplicate::duplicates;
-use crate::rule::{Check, Level, Outcome, Rule, expect};
+use crate::rule::{Check, Level, Rule, expect};
 
 pub(in crate::rule) const HTTP_200: Check<ProviderMetadata> = Check {
     rule: Rule {
@@ -28,7 +29,7 @@ pub(in crate::rule) const CONTENT_TYPE_JSON: Check<ProviderMetadata> = Check {
     },
     judge: |artefact| {
         if artefact.response.status != 200 {
-            return Outcome::not_run("discovery/http-200");
+            return not_run("discovery/http-200");
         }
         expect::media_type(&artefact.response, &["application/json"])
     },
@@ -44,12 +45,12 @@ pub(in crate::rule) const JSON_OBJECT: Check<ProviderMetadata> = Check {
     },
     judge: |artefact| {
         if artefact.response.status != 200 {
-            return Outcome::not_run("discovery/http-200");
+            return not_run("discovery/http-200");
         }
         match artefact.response.json() {
-            Ok(Value::Object(members)) => Outcome::passed(format!("a JSON object of {} members", members.len())),
-            Ok(other) => Outcome::failed("a JSON object", format!("{}: {}", expect::kind(&other), expect::show(&other))),
-            Err(why) => Outcome::failed("a JSON object", why),
+            Ok(Value::Object(members)) => pass(format!("a JSON object of {} members", members.len())),
+            Ok(other) => fail("a JSON object", format!("{}: {}", expect::kind(&other), expect::show(&other))),
+            Err(why) => fail("a JSON object", why),
         }
     },
 };
@@ -66,9 +67,9 @@ pub(in crate::rule) const NO_DUPLICATE_MEMBERS: Check<ProviderMetadata> = Check 
         artefact.judge(|document| {
             let found = duplicates(&artefact.response.body);
             if found.is_empty() {
-                Outcome::passed(format!("{} members, each once", document.len()))
+                pass(format!("{} members, each once", document.len()))
             } else {
-                Outcome::failed("each member once", format!("more than once: {}", expect::list(&found)))
+                fail("each member once", format!("more than once: {}", expect::list(&found)))
             }
         })
     },
@@ -154,7 +155,7 @@ pub(in crate::rule) const STRINGS: Type = ("an array of strings", |value| expect
 const BOOLEAN: Type = ("a boolean", Value::is_boolean);
 
 /// Judges the types of the members that are there.
-pub(in crate::rule) fn typed(artefact: &ProviderMetadata, types: &[(&[&str], Type)]) -> Outcome {
+pub(in crate::rule) fn typed(artefact: &ProviderMetadata, types: &[(&[&str], Type)]) -> Judgement {
     artefact.judge(|document| {
         let mut wrong = Vec::new();
         let mut seen = 0_usize;
@@ -168,10 +169,10 @@ pub(in crate::rule) fn typed(artefact: &ProviderMetadata, types: &[(&[&str], Typ
             }
         }
         if wrong.is_empty() {
-            return Outcome::passed(format!("{seen} optional members of the right types"));
+            return pass(format!("{seen} optional members of the right types"));
         }
         let (expected, actual): (Vec<_>, Vec<_>) = wrong.into_iter().unzip();
-        Outcome::failed(expect::list(&expected), expect::list(&actual))
+        fail(expect::list(&expected), expect::list(&actual))
     })
 }
 
@@ -190,7 +191,7 @@ pub(super) const NO_EMPTY_ARRAYS: Check<ProviderMetadata> = Check {
 };
 
 /// Judges that no array is empty, but for those whose own rules say so.
-pub(in crate::rule) fn none_empty(artefact: &ProviderMetadata, judged_elsewhere: &[&str]) -> Outcome {
+pub(in crate::rule) fn none_empty(artefact: &ProviderMetadata, judged_elsewhere: &[&str]) -> Judgement {
     artefact.judge(|document| {
         let empty: Vec<_> = document
             .iter()
@@ -198,9 +199,9 @@ pub(in crate::rule) fn none_empty(artefact: &ProviderMetadata, judged_elsewhere:
             .map(|(name, _)| name)
             .collect();
         if empty.is_empty() {
-            Outcome::passed(format!("{} arrays, none empty", document.values().filter(|value| value.is_array()).count()))
+            pass(format!("{} arrays, none empty", document.values().filter(|value| value.is_array()).count()))
         } else {
-            Outcome::failed("members without elements are left out", format!("empty arrays: {}", expect::list(&empty)))
+            fail("members without elements are left out", format!("empty arrays: {}", expect::list(&empty)))
         }
     })
 }

@@ -1,11 +1,12 @@
 //! Rules about the endpoints' URLs.
 
+use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
 use serde_json::{Map, Value};
 use url::Url;
 
 use super::{ProviderMetadata, grant_types, present};
 use crate::rule::expect::{self, Scheme};
-use crate::rule::{Check, Level, Outcome, Rule};
+use crate::rule::{Check, Level, Rule};
 
 pub(super) const AUTHORIZATION_ENDPOINT: Check<ProviderMetadata> = Check {
     rule: Rule {
@@ -30,7 +31,7 @@ pub(in crate::rule) const TOKEN_ENDPOINT: Check<ProviderMetadata> = Check {
         artefact.judge(|document| {
             let implicit_only = document.contains_key("grant_types_supported") && grant_types(document).is_ok_and(|grants| grants == ["implicit"]);
             if implicit_only && present(document, "token_endpoint").is_none() {
-                return Outcome::not_applicable("only the implicit grant is offered");
+                return not_applicable("only the implicit grant is offered");
             }
             required_url(document, "token_endpoint")
         })
@@ -90,13 +91,13 @@ pub(in crate::rule) const ALL_ENDPOINTS_HTTPS: Check<ProviderMetadata> = Check {
                 }
             }
             if !refused.is_empty() {
-                Outcome::failed("https", expect::list(&refused))
+                fail("https", expect::list(&refused))
             } else if tolerated > 0 {
-                Outcome::not_applicable(format!("the issuer is on loopback by plain http, and so are {tolerated} endpoints"))
+                not_applicable(format!("the issuer is on loopback by plain http, and so are {tolerated} endpoints"))
             } else if https == 0 {
-                Outcome::not_applicable("no endpoint is published")
+                not_applicable("no endpoint is published")
             } else {
-                Outcome::passed(format!("{https} endpoints, all https"))
+                pass(format!("{https} endpoints, all https"))
             }
         })
     },
@@ -118,9 +119,9 @@ pub(in crate::rule) const ENDPOINTS_NO_FRAGMENT: Check<ProviderMetadata> = Check
                 .collect();
             let with: Vec<_> = urls.iter().filter(|(_, url)| url.fragment().is_some()).map(|(name, url)| format!("{name}: {url}")).collect();
             if urls.is_empty() {
-                return Outcome::not_run("discovery/authorization-endpoint");
+                return not_run("discovery/authorization-endpoint");
             }
-            if with.is_empty() { Outcome::passed("no fragment") } else { Outcome::failed("no fragment", expect::list(&with)) }
+            if with.is_empty() { pass("no fragment") } else { fail("no fragment", expect::list(&with)) }
         })
     },
 };
@@ -136,22 +137,22 @@ fn endpoints(document: &Map<String, Value>) -> Vec<(String, Url)> {
 }
 
 /// Judges a member that must be there and be a URL.
-pub(in crate::rule) fn required_url(document: &Map<String, Value>, name: &str) -> Outcome {
+pub(in crate::rule) fn required_url(document: &Map<String, Value>, name: &str) -> Judgement {
     let expected = format!("{name}: an absolute URL");
     match present(document, name) {
-        None => Outcome::failed(expected, format!("no {name}")),
+        None => fail(expected, format!("no {name}")),
         Some(Value::String(text)) => match Url::parse(text) {
-            Ok(url) if url.has_host() => Outcome::passed(format!("{name} = {}", expect::shorten(text))),
-            Ok(_) => Outcome::failed(expected, format!("{name} = {}, which has no host", expect::shorten(text))),
-            Err(error) => Outcome::failed(expected, format!("{name} = {}: {error}", expect::shorten(text))),
+            Ok(url) if url.has_host() => pass(format!("{name} = {}", expect::shorten(text))),
+            Ok(_) => fail(expected, format!("{name} = {}, which has no host", expect::shorten(text))),
+            Err(error) => fail(expected, format!("{name} = {}: {error}", expect::shorten(text))),
         },
-        Some(other) => Outcome::failed(expected, format!("{name} is {}: {}", expect::kind(other), expect::show(other))),
+        Some(other) => fail(expected, format!("{name} is {}: {}", expect::kind(other), expect::show(other))),
     }
 }
 
-fn published(document: &Map<String, Value>, name: &str) -> Outcome {
+fn published(document: &Map<String, Value>, name: &str) -> Judgement {
     match present(document, name) {
-        Some(value) => Outcome::passed(format!("{name} = {}", expect::show(value))),
-        None => Outcome::failed(format!("a {name}"), format!("no {name}")),
+        Some(value) => pass(format!("{name} = {}", expect::show(value))),
+        None => fail(format!("a {name}"), format!("no {name}")),
     }
 }

@@ -1,10 +1,11 @@
 //! Rules about the issuer identifier.
 
+use crate::rule::judgement::{Unmet, fail, not_run, pass};
 use url::Url;
 
 use super::{ProviderMetadata, present};
 use crate::rule::expect::{self, Scheme};
-use crate::rule::{Check, Level, Outcome, Rule};
+use crate::rule::{Check, Level, Rule};
 
 pub(in crate::rule) const ISSUER_EXACT: Check<ProviderMetadata> = Check {
     rule: Rule {
@@ -18,13 +19,13 @@ pub(in crate::rule) const ISSUER_EXACT: Check<ProviderMetadata> = Check {
         artefact.judge(|document| {
             let published = match present(document, "issuer").map(|value| value.as_str().ok_or(value)) {
                 Some(Ok(published)) => published,
-                Some(Err(other)) => return Outcome::failed(format!("issuer = {}", expect::shorten(&artefact.issuer)), expect::show(other)),
-                None => return Outcome::failed(format!("issuer = {}", expect::shorten(&artefact.issuer)), "no issuer"),
+                Some(Err(other)) => return fail(format!("issuer = {}", expect::shorten(&artefact.issuer)), expect::show(other)),
+                None => return fail(format!("issuer = {}", expect::shorten(&artefact.issuer)), "no issuer"),
             };
             let outcome = expect::same("issuer", &artefact.issuer, published);
             match outcome {
-                Outcome::Failed { expected, actual } if published.trim_end_matches('/') == artefact.issuer.trim_end_matches('/') => {
-                    Outcome::failed(expected, format!("{actual}, which differs only in the slash at its end: was it given as it is published?"))
+                Err(Unmet::Broken { expected, actual }) if published.trim_end_matches('/') == artefact.issuer.trim_end_matches('/') => {
+                    fail(expected, format!("{actual}, which differs only in the slash at its end: was it given as it is published?"))
                 }
                 other => other,
             }
@@ -43,21 +44,21 @@ pub(in crate::rule) const ISSUER_VALID_URL: Check<ProviderMetadata> = Check {
     judge: |artefact| {
         artefact.judge(|document| {
             let Some(issuer) = present(document, "issuer").and_then(|value| value.as_str()) else {
-                return Outcome::not_run("discovery/issuer-exact");
+                return not_run("discovery/issuer-exact");
             };
             let shown = expect::shorten(issuer);
             let url = match Url::parse(issuer) {
                 Ok(url) if url.has_host() => url,
-                Ok(_) => return Outcome::failed("a URL with a host", shown),
-                Err(error) => return Outcome::failed("a URL", format!("{shown}: {error}")),
+                Ok(_) => return fail("a URL with a host", shown),
+                Err(error) => return fail("a URL", format!("{shown}: {error}")),
             };
             if url.query().is_some() || url.fragment().is_some() {
-                return Outcome::failed("no query and no fragment", shown);
+                return fail("no query and no fragment", shown);
             }
             match expect::scheme(&url, artefact.plain_http) {
-                Scheme::Https => Outcome::passed(shown),
-                Scheme::TolerateHttp => Outcome::passed(format!("{shown} (plain http tolerated on loopback)")),
-                Scheme::Refuse => Outcome::failed("the scheme https", shown),
+                Scheme::Https => pass(shown),
+                Scheme::TolerateHttp => pass(format!("{shown} (plain http tolerated on loopback)")),
+                Scheme::Refuse => fail("the scheme https", shown),
             }
         })
     },

@@ -1,9 +1,10 @@
 //! Rules about what is said to be supported.
 
+use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, pass};
 use serde_json::{Map, Value};
 
 use super::{ProviderMetadata, grant_types, optional_list, present};
-use crate::rule::{Check, Level, Outcome, Rule, expect};
+use crate::rule::{Check, Level, Rule, expect};
 
 pub(in crate::rule) const RESPONSE_TYPES: Check<ProviderMetadata> = Check {
     rule: Rule {
@@ -24,13 +25,13 @@ pub(in crate::rule) const GRANT_TYPES: Check<ProviderMetadata> = Check {
         says: "The grant types cover the response types: authorization_code for code, implicit for tokens from the authorization endpoint",
         why: "Clients pick their flow by either list; where the two disagree some clients refuse to start.",
     },
-    judge: |artefact| artefact.judge(|document| grants_cover_responses(document).unwrap_or_else(|outcome| outcome)),
+    judge: |artefact| artefact.judge(|document| grants_cover_responses(document)),
 };
 
-fn grants_cover_responses(document: &Map<String, Value>) -> Result<Outcome, Outcome> {
+fn grants_cover_responses(document: &Map<String, Value>) -> Judgement {
     let grants = grant_types(document)?;
     let responses = document.get("response_types_supported").map(expect::strings).and_then(Result::ok);
-    let responses = responses.ok_or_else(|| Outcome::not_run("discovery/response-types"))?;
+    let responses = responses.ok_or_else(|| Unmet::not_run("discovery/response-types"))?;
     let words = || responses.iter().flat_map(|response| response.split(' '));
     let mut missing = Vec::new();
     if words().any(|word| word == "code") && !grants.contains(&"authorization_code") {
@@ -39,14 +40,8 @@ fn grants_cover_responses(document: &Map<String, Value>) -> Result<Outcome, Outc
     if words().any(|word| matches!(word, "token" | "id_token")) && !grants.contains(&"implicit") {
         missing.push("implicit");
     }
-    Ok(if missing.is_empty() {
-        Outcome::passed(format!("grant types: {}", expect::list(&grants)))
-    } else {
-        Outcome::failed(
-            format!("{} for the response types {}", expect::list(&missing), expect::list(&responses)),
-            format!("grant types: {}", expect::list(&grants)),
-        )
-    })
+    let expected = format!("{} for the response types {}", expect::list(&missing), expect::list(&responses));
+    expect::holds(missing.is_empty(), expected, format!("grant types: {}", expect::list(&grants)))
 }
 
 pub(super) const SUBJECT_TYPES: Check<ProviderMetadata> = Check {
@@ -90,8 +85,8 @@ pub(super) const SCOPES_OPENID: Check<ProviderMetadata> = Check {
     },
     judge: |artefact| {
         artefact.judge(|document| match optional_list(document, "scopes_supported") {
-            Err(outcome) => outcome,
-            Ok(None) => Outcome::not_applicable("no scopes are published"),
+            Err(outcome) => Err(outcome),
+            Ok(None) => not_applicable("no scopes are published"),
             Ok(Some(scopes)) => expect::holds(scopes.contains(&"openid"), "openid among the scopes", format!("scopes: {}", expect::list(&scopes))),
         })
     },
@@ -107,14 +102,14 @@ pub(in crate::rule) const SCOPES_SYNTAX: Check<ProviderMetadata> = Check {
     },
     judge: |artefact| {
         artefact.judge(|document| match optional_list(document, "scopes_supported") {
-            Err(outcome) => outcome,
-            Ok(None) => Outcome::not_applicable("no scopes are published"),
+            Err(outcome) => Err(outcome),
+            Ok(None) => not_applicable("no scopes are published"),
             Ok(Some(scopes)) => {
                 let wrong: Vec<_> = scopes.iter().filter(|scope| !is_scope_token(scope)).map(|scope| format!("{scope:?}")).collect();
                 if wrong.is_empty() {
-                    Outcome::passed(format!("{} scopes, all scope tokens", scopes.len()))
+                    pass(format!("{} scopes, all scope tokens", scopes.len()))
                 } else {
-                    Outcome::failed("scope tokens", format!("not scope tokens: {}", expect::list(&wrong)))
+                    fail("scope tokens", format!("not scope tokens: {}", expect::list(&wrong)))
                 }
             }
         })
@@ -143,7 +138,7 @@ pub(in crate::rule) const AUTH_SIGNING_ALGS_PRESENT: Check<ProviderMetadata> = C
             let mut needed = Vec::new();
             for endpoint in AUTHENTICATED {
                 match optional_list(document, &format!("{endpoint}_auth_methods_supported")) {
-                    Err(outcome) => return outcome,
+                    Err(outcome) => return Err(outcome),
                     Ok(Some(methods)) if methods.iter().any(|method| matches!(*method, "private_key_jwt" | "client_secret_jwt")) => {
                         needed.push(format!("{endpoint}_auth_signing_alg_values_supported"));
                     }
@@ -151,13 +146,13 @@ pub(in crate::rule) const AUTH_SIGNING_ALGS_PRESENT: Check<ProviderMetadata> = C
                 }
             }
             if needed.is_empty() {
-                return Outcome::not_applicable("no endpoint lists private_key_jwt or client_secret_jwt");
+                return not_applicable("no endpoint lists private_key_jwt or client_secret_jwt");
             }
             let missing: Vec<_> = needed.iter().filter(|name| present(document, name).is_none()).collect();
             if missing.is_empty() {
-                Outcome::passed(format!("published: {}", expect::list(&needed)))
+                pass(format!("published: {}", expect::list(&needed)))
             } else {
-                Outcome::failed(expect::list(&needed), format!("missing: {}", expect::list(&missing)))
+                fail(expect::list(&needed), format!("missing: {}", expect::list(&missing)))
             }
         })
     },
@@ -176,23 +171,23 @@ pub(in crate::rule) const AUTH_SIGNING_ALGS_NO_NONE: Check<ProviderMetadata> = C
             let mut seen = Vec::new();
             for endpoint in AUTHENTICATED {
                 match optional_list(document, &format!("{endpoint}_auth_signing_alg_values_supported")) {
-                    Err(outcome) => return outcome,
+                    Err(outcome) => return Err(outcome),
                     Ok(algs) => seen.extend(algs.unwrap_or_default()),
                 }
             }
             if seen.is_empty() {
-                return Outcome::not_applicable("no algorithms for client authentication are published");
+                return not_applicable("no algorithms for client authentication are published");
             }
             expect::holds(!seen.contains(&"none"), "any but none", format!("algorithms: {}", expect::list(&seen)))
         })
     },
 };
 
-fn required_list(document: &Map<String, Value>, name: &str, expected: &str, fits: fn(&[&str]) -> bool) -> Outcome {
+fn required_list(document: &Map<String, Value>, name: &str, expected: &str, fits: fn(&[&str]) -> bool) -> Judgement {
     let asked = format!("{name}: an array of strings with {expected}");
     match present(document, name).map(expect::strings) {
-        None => Outcome::failed(asked, format!("no {name}")),
-        Some(Err(what)) => Outcome::failed(asked, format!("{name}: {what}")),
+        None => fail(asked, format!("no {name}")),
+        Some(Err(what)) => fail(asked, format!("{name}: {what}")),
         Some(Ok(values)) => expect::holds(!values.is_empty() && fits(&values), asked, format!("{name}: {}", expect::list(&values))),
     }
 }

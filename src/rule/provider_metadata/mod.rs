@@ -1,8 +1,9 @@
 //! Rules about provider metadata (`OpenID` Connect Discovery 1.0, RFC 8414).
 
+use crate::rule::judgement::{Judgement, Unmet, not_run};
 use serde_json::{Map, Value};
 
-use super::{Artefact, Check, Outcome, expect};
+use super::{Artefact, Check, expect};
 use crate::observed::received::Received;
 
 mod consistency;
@@ -94,18 +95,18 @@ impl ProviderMetadata {
     }
 
     /// The metadata, or the outcome of every rule that needs it: not run because of the rule about the response that failed.
-    fn document(&self) -> Result<&Map<String, Value>, Outcome> {
+    fn document(&self) -> Result<&Map<String, Value>, Unmet> {
         if self.response.status != 200 {
-            return Err(Outcome::not_run("discovery/http-200"));
+            return not_run("discovery/http-200");
         }
-        self.response.members().ok_or_else(|| Outcome::not_run("discovery/json-object"))
+        self.response.members().ok_or_else(|| Unmet::not_run("discovery/json-object"))
     }
 
     /// Judges the metadata if there is any.
-    pub(super) fn judge(&self, judgement: impl FnOnce(&Map<String, Value>) -> Outcome) -> Outcome {
+    pub(super) fn judge(&self, judgement: impl FnOnce(&Map<String, Value>) -> Judgement) -> Judgement {
         match self.document() {
             Ok(document) => judgement(document),
-            Err(outcome) => outcome,
+            Err(outcome) => Err(outcome),
         }
     }
 }
@@ -121,14 +122,14 @@ pub(super) fn present<'a>(document: &'a Map<String, Value>, name: &str) -> Optio
 }
 
 /// The strings of an optional array. `discovery/metadata-types` says so where it is anything else.
-fn optional_list<'a>(document: &'a Map<String, Value>, name: &str) -> Result<Option<Vec<&'a str>>, Outcome> {
+fn optional_list<'a>(document: &'a Map<String, Value>, name: &str) -> Result<Option<Vec<&'a str>>, Unmet> {
     let Some(value) = present(document, name) else {
         return Ok(None);
     };
-    expect::strings(value).map(Some).map_err(|_| Outcome::not_run("discovery/metadata-types"))
+    expect::strings(value).map(Some).map_err(|_| Unmet::not_run("discovery/metadata-types"))
 }
 
 /// `grant_types_supported`, or its default (`OpenID` Connect Discovery 1.0, section 3).
-pub(super) fn grant_types(document: &Map<String, Value>) -> Result<Vec<&str>, Outcome> {
+pub(super) fn grant_types(document: &Map<String, Value>) -> Result<Vec<&str>, Unmet> {
     Ok(optional_list(document, "grant_types_supported")?.unwrap_or_else(|| vec!["authorization_code", "implicit"]))
 }

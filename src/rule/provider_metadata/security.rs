@@ -1,7 +1,8 @@
 //! Rules about what an attacker could use (RFC 9700, RFC 8725, RFC 9207).
 
 use super::{ProviderMetadata, grant_types, optional_list, present};
-use crate::rule::{Check, Level, Outcome, Rule, expect};
+use crate::rule::judgement::{fail, not_applicable, not_run, pass};
+use crate::rule::{Check, Level, Rule, expect};
 
 pub(super) const NO_ALG_NONE: Check<ProviderMetadata> = Check {
     rule: Rule {
@@ -15,7 +16,7 @@ pub(super) const NO_ALG_NONE: Check<ProviderMetadata> = Check {
         artefact.judge(|document| {
             let algs = present(document, "id_token_signing_alg_values_supported").map(expect::strings);
             let Some(Ok(algs)) = algs else {
-                return Outcome::not_run("discovery/id-token-algs-rs256");
+                return not_run("discovery/id-token-algs-rs256");
             };
             expect::holds(!algs.contains(&"none"), "any algorithm but none", format!("ID token algorithms: {}", expect::list(&algs)))
         })
@@ -32,8 +33,8 @@ pub(in crate::rule) const PKCE_PUBLISHED: Check<ProviderMetadata> = Check {
     },
     judge: |artefact| {
         artefact.judge(|document| match optional_list(document, "code_challenge_methods_supported") {
-            Err(outcome) => outcome,
-            Ok(None) => Outcome::failed("code_challenge_methods_supported with S256", "no code_challenge_methods_supported"),
+            Err(outcome) => Err(outcome),
+            Ok(None) => fail("code_challenge_methods_supported with S256", "no code_challenge_methods_supported"),
             Ok(Some(methods)) => expect::holds(
                 methods.contains(&"S256"),
                 "code_challenge_methods_supported with S256",
@@ -53,8 +54,8 @@ pub(super) const PKCE_NO_PLAIN: Check<ProviderMetadata> = Check {
     },
     judge: |artefact| {
         artefact.judge(|document| match optional_list(document, "code_challenge_methods_supported") {
-            Err(outcome) => outcome,
-            Ok(None) => Outcome::not_applicable("no PKCE methods are published"),
+            Err(outcome) => Err(outcome),
+            Ok(None) => not_applicable("no PKCE methods are published"),
             Ok(Some(methods)) => expect::holds(!methods.contains(&"plain"), "S256 only", format!("PKCE methods: {}", expect::list(&methods))),
         })
     },
@@ -70,7 +71,7 @@ pub(super) const ISS_PARAMETER_BOOLEAN: Check<ProviderMetadata> = Check {
     },
     judge: |artefact| {
         artefact.judge(|document| match present(document, "authorization_response_iss_parameter_supported") {
-            None => Outcome::not_applicable("not published, so false by default"),
+            None => not_applicable("not published, so false by default"),
             Some(value) => expect::holds(value.is_boolean(), "true or false", expect::show(value)),
         })
     },
@@ -87,7 +88,7 @@ pub(super) const NO_PASSWORD_GRANT: Check<ProviderMetadata> = Check {
     },
     judge: |artefact| {
         artefact.judge(|document| match grant_types(document) {
-            Err(outcome) => outcome,
+            Err(outcome) => Err(outcome),
             Ok(grants) => expect::holds(!grants.contains(&"password"), "any but password", format!("grant types: {}", expect::list(&grants))),
         })
     },
@@ -105,13 +106,13 @@ pub(super) const NO_IMPLICIT_TOKENS: Check<ProviderMetadata> = Check {
         artefact.judge(|document| {
             let responses = present(document, "response_types_supported").map(expect::strings);
             let Some(Ok(responses)) = responses else {
-                return Outcome::not_run("discovery/response-types");
+                return not_run("discovery/response-types");
             };
             let tokens: Vec<_> = responses.iter().filter(|response| response.split(' ').any(|word| word == "token")).collect();
             if tokens.is_empty() {
-                Outcome::passed(format!("response types: {}", expect::list(&responses)))
+                pass(format!("response types: {}", expect::list(&responses)))
             } else {
-                Outcome::failed("response types without token", format!("response types with token: {}", expect::list(&tokens)))
+                fail("response types without token", format!("response types with token: {}", expect::list(&tokens)))
             }
         })
     },

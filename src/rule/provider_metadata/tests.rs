@@ -1,9 +1,10 @@
+use crate::rule::judgement::Unmet;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::ProviderMetadata;
+use crate::rule::Artefact;
 use crate::rule::testing::{arbitrary, failing, json as response, not_applicable, not_run, passing, text, with};
-use crate::rule::{Artefact, Outcome};
 
 fn good() -> Value {
     json!({
@@ -229,7 +230,7 @@ fn a_slash_too_many_is_named() {
     let artefact = artefact(&with(&good(), &json!({"/issuer": "https://issuer.example/"})));
     let check = ProviderMetadata::RULES.iter().find(|check| check.rule.id == "discovery/issuer-exact").expect("the rule");
     match (check.judge)(&artefact) {
-        Outcome::Failed { actual, .. } => assert!(actual.contains("only in the slash"), "{actual}"),
+        Err(Unmet::Broken { actual, .. }) => assert!(actual.contains("only in the slash"), "{actual}"),
         other => panic!("{other:?}"),
     }
 }

@@ -1,19 +1,20 @@
 //! Rules about the values in the lists of what is supported.
 
+use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
 use serde_json::{Map, Value};
 
 use super::{ProviderMetadata, optional_list};
+use crate::rule::Check;
 use crate::rule::expect::{self, may, must, should};
 use crate::rule::userinfo::formats;
-use crate::rule::{Check, Outcome};
 
 /// Judges each value of an optional list by itself.
-fn each(artefact: &ProviderMetadata, names: &[&str], expected: &str, fits: impl Fn(&str) -> bool) -> Outcome {
+fn each(artefact: &ProviderMetadata, names: &[&str], expected: &str, fits: impl Fn(&str) -> bool) -> Judgement {
     artefact.judge(|document| {
         let (mut seen, mut wrong) = (Vec::new(), Vec::new());
         for name in names {
             match optional_list(document, name) {
-                Err(outcome) => return outcome,
+                Err(outcome) => return Err(outcome),
                 Ok(values) => {
                     for value in values.unwrap_or_default() {
                         if !fits(value) {
@@ -25,22 +26,22 @@ fn each(artefact: &ProviderMetadata, names: &[&str], expected: &str, fits: impl 
             }
         }
         if seen.is_empty() {
-            Outcome::not_applicable(format!("not published: {}", expect::list(names)))
+            not_applicable(format!("not published: {}", expect::list(names)))
         } else if wrong.is_empty() {
-            Outcome::passed(expect::list(&seen))
+            pass(expect::list(&seen))
         } else {
-            Outcome::failed(expected, expect::list(&wrong))
+            fail(expected, expect::list(&wrong))
         }
     })
 }
 
 /// Judges whether an optional list holds a value.
-fn contains(artefact: &ProviderMetadata, name: &str, value: &str) -> Outcome {
+fn contains(artefact: &ProviderMetadata, name: &str, value: &str) -> Judgement {
     artefact.judge(|document| match optional_list(document, name) {
-        Err(outcome) => outcome,
-        Ok(None) => Outcome::not_applicable(format!("no {name}")),
+        Err(outcome) => Err(outcome),
+        Ok(None) => not_applicable(format!("no {name}")),
         // That it is empty is another rule's.
-        Ok(Some(values)) if values.is_empty() => Outcome::not_run("discovery/no-empty-arrays"),
+        Ok(Some(values)) if values.is_empty() => not_run("discovery/no-empty-arrays"),
         Ok(Some(values)) => expect::holds(values.contains(&value), format!("{value} in {name}"), format!("{name}: {}", expect::list(&values))),
     })
 }
@@ -118,13 +119,13 @@ pub(super) const RESPONSE_TYPES_SYNTAX: Check<ProviderMetadata> = must(
     |artefact| {
         artefact.judge(|document| {
             let types = document.get("response_types_supported").map(expect::strings);
-            let Some(Ok(types)) = types else { return Outcome::not_run("discovery/response-types") };
+            let Some(Ok(types)) = types else { return not_run("discovery/response-types") };
             let name = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
             let wrong: Vec<_> = types.iter().filter(|text| !text.split(' ').all(name)).map(|text| format!("{text:?}")).collect();
             if wrong.is_empty() {
-                Outcome::passed(format!("response types: {}", expect::list(&types)))
+                pass(format!("response types: {}", expect::list(&types)))
             } else {
-                Outcome::failed("words with one space between them", expect::list(&wrong))
+                fail("words with one space between them", expect::list(&wrong))
             }
         })
     },
@@ -151,11 +152,11 @@ pub(super) const ALG_NAMES_SPELLED: Check<ProviderMetadata> = should(
                 wrong.extend(algs.iter().filter(odd).map(|alg| format!("{name}: {alg}")));
             }
             if seen == 0 {
-                Outcome::not_applicable("no signature algorithm is published")
+                not_applicable("no signature algorithm is published")
             } else if wrong.is_empty() {
-                Outcome::passed(format!("{seen} names of algorithms"))
+                pass(format!("{seen} names of algorithms"))
             } else {
-                Outcome::failed("the registered spelling", expect::list(&wrong))
+                fail("the registered spelling", expect::list(&wrong))
             }
         })
     },

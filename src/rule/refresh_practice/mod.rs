@@ -1,8 +1,9 @@
 //! Rules about refreshing after attacks, with other scopes, and by public clients (RFC 6749 6, RFC 9700 2.2.2).
 
 use super::expect::{holds, may, member, must, refusal, scope_text, scope_words};
-use super::{Artefact, Check, Outcome};
+use super::{Artefact, Check};
 use crate::observed::received::Received;
+use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
 
 #[cfg(test)]
 mod tests;
@@ -70,20 +71,20 @@ fn is_success(response: &Received) -> bool {
     response.is_success()
 }
 
-fn survives(practice: &RefreshPractice) -> Outcome {
+fn survives(practice: &RefreshPractice) -> Judgement {
     holds(is_success(&practice.after_attacks), "new tokens", refusal(&practice.after_attacks))
 }
 
-fn rotates(practice: &RefreshPractice) -> Outcome {
+fn rotates(practice: &RefreshPractice) -> Judgement {
     if !practice.is_public {
-        return Outcome::not_applicable("the client is confidential");
+        return not_applicable("the client is confidential");
     }
     let Some(body) = practice.after_attacks.object().filter(|_| is_success(&practice.after_attacks)) else {
-        return Outcome::not_run(SURVIVES);
+        return not_run(SURVIVES);
     };
     // A token bound to a key need not rotate; this client has none.
     match member(&body, "refresh_token").and_then(|token| token.as_str()) {
-        None => Outcome::failed("another refresh token", "no refresh token: the old one is kept"),
+        None => fail("another refresh token", "no refresh token: the old one is kept"),
         Some(token) => holds(
             token != practice.sent,
             "another refresh token",
@@ -97,19 +98,19 @@ fn told(response: &Received) -> Option<String> {
     Some(member(&response.object()?, "scope")?.as_str()?.to_owned())
 }
 
-fn narrow(practice: &RefreshPractice) -> Outcome {
+fn narrow(practice: &RefreshPractice) -> Judgement {
     let Some((asked, response)) = &practice.narrow else {
-        return Outcome::not_applicable("the scope cannot be narrowed");
+        return not_applicable("the scope cannot be narrowed");
     };
     if !is_success(&practice.after_attacks) {
-        return Outcome::not_run(SURVIVES);
+        return not_run(SURVIVES);
     }
     if !is_success(response) {
-        return Outcome::failed(format!("a token for {asked}"), refusal(response));
+        return fail(format!("a token for {asked}"), refusal(response));
     }
     match told(response) {
         // RFC 6749 5.1: it is the one that was asked for.
-        None => Outcome::passed("no scope in the response: it is the one asked for"),
+        None => pass("no scope in the response: it is the one asked for"),
         Some(scope) => holds(
             scope_words(&scope).is_subset(&scope_words(asked)),
             format!("scope: {asked}"),
@@ -118,15 +119,15 @@ fn narrow(practice: &RefreshPractice) -> Outcome {
     }
 }
 
-fn wide(practice: &RefreshPractice) -> Outcome {
+fn wide(practice: &RefreshPractice) -> Judgement {
     let Some(response) = &practice.wide else {
-        return Outcome::not_applicable("no refresh asked for more");
+        return not_applicable("no refresh asked for more");
     };
     if !is_success(response) {
-        return Outcome::passed(refusal(response));
+        return pass(refusal(response));
     }
     match told(response) {
-        None => Outcome::not_applicable("the response does not tell the scope"),
+        None => not_applicable("the response does not tell the scope"),
         Some(scope) => holds(
             scope_words(&scope).is_subset(&scope_words(&practice.granted)),
             format!("a refusal, or of: {}", scope_text(&scope_words(&practice.granted))),

@@ -1,13 +1,12 @@
 //! The judgements on authorization requests that nobody may be redirected for.
-
-use super::super::Outcome;
 use super::super::expect::{list, shorten};
 use super::{Led, LoopbackRedirect, MARKER, RefusedAuthorization, RefusedAuthorizations, Wrong};
+use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
 
 const REFUSED: &str = "a page that says so, and no redirect";
 
 /// Judges every request that a rule is about, each on its own; what is wrong with any of them is said.
-fn each(all: &RefusedAuthorizations, expected: &str, judge: impl Fn(&RefusedAuthorization) -> Judged) -> Outcome {
+fn each(all: &RefusedAuthorizations, expected: &str, judge: impl Fn(&RefusedAuthorization) -> Judged) -> Judgement {
     let (mut right, mut wrong, mut open) = (Vec::new(), Vec::new(), Vec::new());
     for refused in &all.0 {
         let told = match judge(refused) {
@@ -21,10 +20,10 @@ fn each(all: &RefusedAuthorizations, expected: &str, judge: impl Fn(&RefusedAuth
         }
     }
     match (wrong.is_empty(), right.is_empty()) {
-        (false, _) => Outcome::failed(expected, list(&wrong)),
-        (true, false) => Outcome::passed(list(&right)),
-        (true, true) if open.is_empty() => Outcome::not_applicable("no such request"),
-        (true, true) => Outcome::not_applicable(format!("nothing can be concluded: {}", list(&open))),
+        (false, _) => fail(expected, list(&wrong)),
+        (true, false) => pass(list(&right)),
+        (true, true) if open.is_empty() => not_applicable("no such request"),
+        (true, true) => not_applicable(format!("nothing can be concluded: {}", list(&open))),
     }
 }
 
@@ -66,12 +65,12 @@ fn is_refused(refused: &RefusedAuthorization) -> bool {
     !matches!(refused.led, Led::Sent(_) | Led::Registered { taken: true, .. })
 }
 
-pub(super) fn refused(all: &RefusedAuthorizations, wrong: Wrong) -> Outcome {
+pub(super) fn refused(all: &RefusedAuthorizations, wrong: Wrong) -> Judgement {
     each(all, REFUSED, |refused| if refused.wrong == wrong { Judged::of(refused, is_refused(refused)) } else { Judged::Other })
 }
 
 /// Native applications may use any port of loopback (RFC 8252 7.3), and issuers that do not know which clients are native let all of them.
-pub(super) fn port(all: &RefusedAuthorizations) -> Outcome {
+pub(super) fn port(all: &RefusedAuthorizations) -> Judgement {
     each(all, REFUSED, |refused| match refused.wrong {
         Wrong::Port if refused.port_counts => Judged::of(refused, is_refused(refused)),
         Wrong::Port => Judged::Open,
@@ -80,23 +79,23 @@ pub(super) fn port(all: &RefusedAuthorizations) -> Outcome {
 }
 
 /// Which of the two is used is left open; one that is not registered is not.
-pub(super) fn doubled(all: &RefusedAuthorizations) -> Outcome {
+pub(super) fn doubled(all: &RefusedAuthorizations) -> Judgement {
     each(all, "no redirect to the one that is not registered", |refused| match refused.wrong {
         Wrong::Doubled => Judged::of(refused, !matches!(refused.led, Led::Sent(_))),
         _ => Judged::Other,
     })
 }
 
-pub(super) fn missing(all: &RefusedAuthorizations) -> Outcome {
+pub(super) fn missing(all: &RefusedAuthorizations) -> Judgement {
     each(all, "an error", |refused| if refused.wrong == Wrong::Missing { Judged::of(refused, is_refused(refused)) } else { Judged::Other })
 }
 
-pub(super) fn no_redirect(all: &RefusedAuthorizations, wrong: Wrong) -> Outcome {
+pub(super) fn no_redirect(all: &RefusedAuthorizations, wrong: Wrong) -> Judgement {
     each(all, REFUSED, |refused| if refused.wrong == wrong { Judged::of(refused, matches!(refused.led, Led::Page(_))) } else { Judged::Other })
 }
 
 /// One of two redirect URIs is the client's; and what was not refused at all is another rule's.
-pub(super) fn end_user_told(all: &RefusedAuthorizations) -> Outcome {
+pub(super) fn end_user_told(all: &RefusedAuthorizations) -> Judgement {
     each(all, "a page of the issuer's", |refused| match refused.led {
         _ if refused.wrong == Wrong::Doubled => Judged::Other,
         Led::Sent(_) | Led::Registered { taken: true, .. } => Judged::Other,
@@ -104,14 +103,14 @@ pub(super) fn end_user_told(all: &RefusedAuthorizations) -> Outcome {
     })
 }
 
-pub(super) fn status(all: &RefusedAuthorizations) -> Outcome {
+pub(super) fn status(all: &RefusedAuthorizations) -> Judgement {
     each(all, "a status from 400 to 499", |refused| match refused.led {
         Led::Page(Some(status)) => Judged::of(refused, (400..500).contains(&status)),
         _ => Judged::Other,
     })
 }
 
-pub(super) fn sanitised(all: &RefusedAuthorizations) -> Outcome {
+pub(super) fn sanitised(all: &RefusedAuthorizations) -> Judgement {
     let expected = format!("{MARKER} not at all, or escaped");
     each(all, &expected, |refused| {
         let is_html = refused.response.media_type().is_some_and(|kind| matches!(kind.as_str(), "text/html" | "application/xhtml+xml"));
@@ -122,16 +121,14 @@ pub(super) fn sanitised(all: &RefusedAuthorizations) -> Outcome {
     })
 }
 
-pub(super) fn loopback_port(redirect: &LoopbackRedirect) -> Outcome {
+pub(super) fn loopback_port(redirect: &LoopbackRedirect) -> Judgement {
     let sent = shorten(&redirect.sent);
     match &redirect.led {
-        Led::Sent(with) => Outcome::passed(format!("{sent}: a redirect there with {}", shorten(with))),
-        Led::Page(Some(status @ (429 | 503))) => Outcome::not_applicable(format!("status {status} says nothing about the request")),
-        Led::Page(Some(status)) => Outcome::failed("a redirect there", format!("{sent}: a page with status {status}")),
-        Led::Page(None) => Outcome::failed("a redirect there", format!("{sent}: a page")),
-        Led::Registered { with, .. } => {
-            Outcome::failed("a redirect there", format!("{sent}: a redirect to the registered one with {}", shorten(with)))
-        }
-        Led::Unknown(why) => Outcome::not_applicable(format!("it could not be seen where the request led: {}", shorten(why))),
+        Led::Sent(with) => pass(format!("{sent}: a redirect there with {}", shorten(with))),
+        Led::Page(Some(status @ (429 | 503))) => not_applicable(format!("status {status} says nothing about the request")),
+        Led::Page(Some(status)) => fail("a redirect there", format!("{sent}: a page with status {status}")),
+        Led::Page(None) => fail("a redirect there", format!("{sent}: a page")),
+        Led::Registered { with, .. } => fail("a redirect there", format!("{sent}: a redirect to the registered one with {}", shorten(with))),
+        Led::Unknown(why) => not_applicable(format!("it could not be seen where the request led: {}", shorten(why))),
     }
 }

@@ -1,9 +1,10 @@
 //! Rules about what was registered, beside what was asked for. The issuer may replace values; it has to say what they are.
 
+use crate::rule::judgement::{fail, not_applicable, not_run, pass};
 use serde_json::{Map, Value};
 
 use super::{Registration, present};
-use crate::rule::{Check, Level, Outcome, Rule, expect};
+use crate::rule::{Check, Level, Rule, expect};
 
 pub(super) const REDIRECT_URIS_RETURNED: Check<Registration> = Check {
     rule: Rule {
@@ -16,12 +17,12 @@ pub(super) const REDIRECT_URIS_RETURNED: Check<Registration> = Check {
     judge: |artefact| {
         artefact.judge(|client| {
             if !asked_for(artefact).any(|(name, _)| name == "redirect_uris") {
-                return Outcome::not_applicable("no redirect URI was asked for");
+                return not_applicable("no redirect URI was asked for");
             }
             let expected = "redirect_uris: an array of strings that is not empty";
             match present(client, "redirect_uris").map(expect::strings) {
-                None => Outcome::failed(expected, "no redirect_uris"),
-                Some(Err(what)) => Outcome::failed(expected, format!("redirect_uris: {what}")),
+                None => fail(expected, "no redirect_uris"),
+                Some(Err(what)) => fail(expected, format!("redirect_uris: {what}")),
                 Some(Ok(uris)) => expect::holds(!uris.is_empty(), expected, format!("redirect_uris: {}", expect::list(&uris))),
             }
         })
@@ -42,11 +43,11 @@ pub(super) const ECHO_ALL_METADATA: Check<Registration> = Check {
             let asked: Vec<_> = asked_for(artefact).map(|(name, _)| name).filter(|name| *name != "redirect_uris").collect();
             let missing: Vec<_> = asked.iter().filter(|name| present(client, name).is_none()).collect();
             if asked.is_empty() {
-                Outcome::not_applicable("nothing but redirect URIs was asked for")
+                not_applicable("nothing but redirect URIs was asked for")
             } else if missing.is_empty() {
-                Outcome::passed(format!("returned: {}", expect::list(&asked)))
+                pass(format!("returned: {}", expect::list(&asked)))
             } else {
-                Outcome::failed(format!("returned: {}", expect::list(&asked)), format!("not returned: {}", expect::list(&missing)))
+                fail(format!("returned: {}", expect::list(&asked)), format!("not returned: {}", expect::list(&missing)))
             }
         })
     },
@@ -67,17 +68,17 @@ pub(super) const NO_SILENT_NARROWING: Check<Registration> = Check {
             for (name, root) in [("redirect_uris", "registration/redirect-uris-returned"), ("grant_types", "registration/echo-all-metadata")] {
                 let Some(asked) = list(artefact.request.as_object(), name) else { continue };
                 let Some(registered) = list(Some(client), name) else {
-                    return Outcome::not_run(root);
+                    return not_run(root);
                 };
                 missing.extend(asked.iter().filter(|value| !registered.contains(value)).map(|value| format!("{name}: {value}")));
                 seen.push(format!("{name}: {}", expect::list(&registered)));
             }
             if seen.is_empty() {
-                Outcome::not_applicable("neither redirect URIs nor grant types were asked for")
+                not_applicable("neither redirect URIs nor grant types were asked for")
             } else if missing.is_empty() {
-                Outcome::passed(seen.join("; "))
+                pass(seen.join("; "))
             } else {
-                Outcome::failed(format!("registered: {}", expect::list(&missing)), seen.join("; "))
+                fail(format!("registered: {}", expect::list(&missing)), seen.join("; "))
             }
         })
     },
@@ -96,7 +97,7 @@ pub(super) const PUBLIC_CLIENT_NO_SECRET: Check<Registration> = Check {
             let asked = artefact.request.get("token_endpoint_auth_method").and_then(Value::as_str);
             let method = present(client, "token_endpoint_auth_method").and_then(Value::as_str).or(asked).unwrap_or("client_secret_basic");
             if method != "none" {
-                return Outcome::not_applicable(format!("the client authenticates by {}", expect::shorten(method)));
+                return not_applicable(format!("the client authenticates by {}", expect::shorten(method)));
             }
             let secret = present(client, "client_secret").is_some();
             expect::holds(!secret, "no client_secret", if secret { "client_secret beside the method none" } else { "no client_secret" })

@@ -1,26 +1,27 @@
 //! Rules about what was registered, beside what the issuer says it supports and by itself.
 
+use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
 use serde_json::{Map, Value};
 use url::Url;
 
 use super::{Registration, present};
+use crate::rule::Check;
 use crate::rule::expect::{self, must, should};
-use crate::rule::{Check, Outcome};
 
 /// Judges whether what was registered is on offer. Words within a value have no order. Of a list that is not published nothing is said,
 /// although some have a default: issuers that leave them out seldom mean it.
-fn within(artefact: &Registration, member: &str, list: &str) -> Outcome {
+fn within(artefact: &Registration, member: &str, list: &str) -> Judgement {
     artefact.judge(|client| {
         let registered: Vec<&str> = match present(client, member) {
-            None => return Outcome::not_applicable(format!("no {member}")),
+            None => return not_applicable(format!("no {member}")),
             Some(Value::String(value)) => vec![value],
             Some(value) => match expect::strings(value) {
                 Ok(values) => values,
-                Err(_) => return Outcome::not_run(TYPES),
+                Err(_) => return not_run(TYPES),
             },
         };
         let Some(Ok(offered)) = artefact.metadata.get(list).map(expect::strings) else {
-            return Outcome::not_applicable(format!("the metadata have no array {list}"));
+            return not_applicable(format!("the metadata have no array {list}"));
         };
         let words = |text: &str| text.split(' ').map(str::to_owned).collect::<std::collections::BTreeSet<_>>();
         let fits = |value: &&&str| offered.iter().any(|other| words(other) == words(value));
@@ -72,8 +73,8 @@ pub(super) const TYPES_CONSISTENT: Check<Registration> = should(
             let list = |name: &str| present(client, name).map(expect::strings);
             let (grants, types) = match (list("grant_types"), list("response_types")) {
                 (Some(Ok(grants)), Some(Ok(types))) => (grants, types),
-                (Some(Err(_)), _) | (_, Some(Err(_))) => return Outcome::not_run(TYPES),
-                _ => return Outcome::not_applicable("grant types or response types are not returned"),
+                (Some(Err(_)), _) | (_, Some(Err(_))) => return not_run(TYPES),
+                _ => return not_applicable("grant types or response types are not returned"),
             };
             let words = || types.iter().flat_map(|text| text.split(' '));
             let (code, tokens) = (words().any(|word| word == "code"), words().any(|word| matches!(word, "token" | "id_token")));
@@ -143,11 +144,7 @@ pub(super) const METADATA_TYPES: Check<Registration> = must(
             expected(&["default_max_age"], "a number", Value::is_number);
             expected(&["require_auth_time"], "a boolean", Value::is_boolean);
             let (expected, actual): (Vec<_>, Vec<_>) = wrong.into_iter().unzip();
-            if actual.is_empty() {
-                Outcome::passed(format!("{seen} members of the right types"))
-            } else {
-                Outcome::failed(expect::list(&expected), expect::list(&actual))
-            }
+            if actual.is_empty() { pass(format!("{seen} members of the right types")) } else { fail(expect::list(&expected), expect::list(&actual)) }
         })
     },
 );
@@ -174,11 +171,11 @@ pub(super) const URIS_VALID: Check<Registration> = should(
                 .map(|(name, text)| format!("{name} = {text}"))
                 .collect();
             if there.is_empty() {
-                Outcome::not_applicable("none is returned")
+                not_applicable("none is returned")
             } else if wrong.is_empty() {
-                Outcome::passed(format!("{} addresses", there.len()))
+                pass(format!("{} addresses", there.len()))
             } else {
-                Outcome::failed("absolute URLs", expect::list(&wrong))
+                fail("absolute URLs", expect::list(&wrong))
             }
         })
     },
@@ -191,10 +188,10 @@ pub(super) const JWKS_NOT_BOTH: Check<Registration> = must(
     "Nobody can tell which of the two the issuer verifies the client with.",
     |artefact| {
         artefact.judge(|client| match (filled(client, "jwks").is_some(), filled(client, "jwks_uri").is_some()) {
-            (false, false) => Outcome::not_applicable("neither jwks nor jwks_uri"),
-            (true, true) => Outcome::failed("jwks or jwks_uri", "jwks and jwks_uri"),
-            (true, false) => Outcome::passed("jwks alone"),
-            (false, true) => Outcome::passed("jwks_uri alone"),
+            (false, false) => not_applicable("neither jwks nor jwks_uri"),
+            (true, true) => fail("jwks or jwks_uri", "jwks and jwks_uri"),
+            (true, false) => pass("jwks alone"),
+            (false, true) => pass("jwks_uri alone"),
         })
     },
 );

@@ -1,8 +1,9 @@
 //! Rules about dynamic client registration (RFC 7591, `OpenID` Connect Registration 1.0) and its undoing (RFC 7592).
 
+use crate::rule::judgement::{Judgement, not_applicable, not_run};
 use serde_json::{Map, Value};
 
-use super::{Artefact, Check, Level, Outcome, Rule, expect};
+use super::{Artefact, Check, Level, Rule, expect};
 use crate::observed::received::Received;
 
 mod client;
@@ -57,10 +58,10 @@ static RULES: &[Check<Registration>] = &[
 
 impl Registration {
     /// Judges the client information if the registration was accepted.
-    fn judge(&self, judgement: impl FnOnce(&Map<String, Value>) -> Outcome) -> Outcome {
+    fn judge(&self, judgement: impl FnOnce(&Map<String, Value>) -> Judgement) -> Judgement {
         match self.response.object() {
             Some(client) if response::is_success(&self.response, &client) => judgement(&client),
-            _ => Outcome::not_run("registration/accepted"),
+            _ => not_run("registration/accepted"),
         }
     }
 }
@@ -93,7 +94,7 @@ static DELETION_RULES: &[Check<Deletion>] = &[Check {
         why: "A client that sees anything else must think that its credentials still work, and cannot tell whether to try again.",
     },
     judge: |artefact| match artefact.response.status {
-        405 => Outcome::not_applicable("status 405: the issuer says that it does not offer deletion"),
+        405 => not_applicable("status 405: the issuer says that it does not offer deletion"),
         _ => expect::status(&artefact.response, 204),
     },
 }];

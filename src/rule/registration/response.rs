@@ -1,12 +1,13 @@
 //! Rules about the client information response as such.
 
+use crate::rule::judgement::{fail, not_applicable, pass};
 use serde_json::{Map, Value};
 use url::Url;
 
 use super::{Registration, present};
 use crate::observed::received::Received;
 use crate::rule::expect::{self, Scheme};
-use crate::rule::{Check, Level, Outcome, Rule};
+use crate::rule::{Check, Level, Rule};
 
 /// True for a client information response, false for an error response.
 pub(super) fn is_success(response: &Received, client: &Map<String, Value>) -> bool {
@@ -26,15 +27,15 @@ pub(super) const ACCEPTED: Check<Registration> = Check {
         let status = artefact.response.status;
         match artefact.response.json() {
             Ok(Value::Object(client)) if is_success(&artefact.response, &client) => {
-                Outcome::passed(format!("status {status} and a JSON object of {} members", client.len()))
+                pass(format!("status {status} and a JSON object of {} members", client.len()))
             }
             // Error responses hold no credentials; anything else might.
             Ok(Value::Object(client)) if client.contains_key("error") => {
                 let said = |name| present(&client, name).map(|value| format!(", {name} = {}", expect::show(value))).unwrap_or_default();
-                Outcome::failed(expected, format!("status {status}{}{}", said("error"), said("error_description")))
+                fail(expected, format!("status {status}{}{}", said("error"), said("error_description")))
             }
-            Ok(other) => Outcome::failed(expected, format!("status {status} and {}", expect::kind(&other))),
-            Err(why) => Outcome::failed(expected, format!("status {status} and {why}")),
+            Ok(other) => fail(expected, format!("status {status} and {}", expect::kind(&other))),
+            Err(why) => fail(expected, format!("status {status} and {why}")),
         }
     },
 };
@@ -73,7 +74,7 @@ pub(super) const NO_STORE: Check<Registration> = Check {
     judge: |artefact| {
         artefact.judge(|client| {
             if present(client, "client_secret").is_none() && present(client, "registration_access_token").is_none() {
-                return Outcome::not_applicable("no credentials in the answer");
+                return not_applicable("no credentials in the answer");
             }
             let seen: Vec<_> = artefact.response.header_all("cache-control").collect();
             expect::holds(artefact.response.no_store(), "Cache-Control: no-store", format!("Cache-Control: {}", expect::list(&seen)))
@@ -91,9 +92,9 @@ pub(super) const CLIENT_ID: Check<Registration> = Check {
     },
     judge: |artefact| {
         artefact.judge(|client| match present(client, "client_id") {
-            Some(Value::String(id)) if !id.is_empty() => Outcome::passed(format!("client_id = {}", expect::shorten(id))),
-            Some(other) => Outcome::failed("client_id: a string that is not empty", format!("client_id = {}", expect::show(other))),
-            None => Outcome::failed("client_id: a string that is not empty", "no client_id"),
+            Some(Value::String(id)) if !id.is_empty() => pass(format!("client_id = {}", expect::shorten(id))),
+            Some(other) => fail("client_id: a string that is not empty", format!("client_id = {}", expect::show(other))),
+            None => fail("client_id: a string that is not empty", "no client_id"),
         })
     },
 };
@@ -117,7 +118,7 @@ pub(super) const ISSUED_AT: Check<Registration> = Check {
     },
     judge: |artefact| {
         artefact.judge(|client| match present(client, "client_id_issued_at") {
-            None => Outcome::not_applicable("no client_id_issued_at"),
+            None => not_applicable("no client_id_issued_at"),
             Some(value) => expect::holds(
                 value.as_f64().is_some_and(|at| at >= 0.0 && at <= received_at(&artefact.response) + DAY),
                 format!("client_id_issued_at: seconds since the epoch, about {}", artefact.response.received_at),
@@ -138,10 +139,10 @@ pub(super) const SECRET_EXPIRY: Check<Registration> = Check {
     judge: |artefact| {
         artefact.judge(|client| {
             if present(client, "client_secret").is_none() {
-                return Outcome::not_applicable("no client secret was issued");
+                return not_applicable("no client secret was issued");
             }
             match present(client, "client_secret_expires_at") {
-                None => Outcome::failed("client_secret_expires_at: a number", "no client_secret_expires_at"),
+                None => fail("client_secret_expires_at: a number", "no client_secret_expires_at"),
                 Some(value) => expect::holds(
                     // Below a millisecond is 0 for anybody.
                     value.as_f64().is_some_and(|at| at.abs() < 0.001 || at > received_at(&artefact.response) - DAY),
@@ -165,10 +166,10 @@ pub(super) const MANAGEMENT_PAIR: Check<Registration> = Check {
         artefact.judge(|client| {
             let given = |name: &str| present(client, name).is_some();
             match (given("registration_client_uri"), given("registration_access_token")) {
-                (true, true) => Outcome::passed("both registration_client_uri and registration_access_token"),
-                (false, false) => Outcome::passed("neither registration_client_uri nor registration_access_token"),
-                (true, false) => Outcome::failed("both or neither", "registration_client_uri without registration_access_token"),
-                (false, true) => Outcome::failed("both or neither", "registration_access_token without registration_client_uri"),
+                (true, true) => pass("both registration_client_uri and registration_access_token"),
+                (false, false) => pass("neither registration_client_uri nor registration_access_token"),
+                (true, false) => fail("both or neither", "registration_client_uri without registration_access_token"),
+                (false, true) => fail("both or neither", "registration_access_token without registration_client_uri"),
             }
         })
     },
@@ -185,16 +186,16 @@ pub(super) const MANAGEMENT_URI_HTTPS: Check<Registration> = Check {
     judge: |artefact| {
         artefact.judge(|client| {
             let Some(value) = present(client, "registration_client_uri") else {
-                return Outcome::not_applicable("no registration_client_uri");
+                return not_applicable("no registration_client_uri");
             };
             let shown = format!("registration_client_uri = {}", expect::show(value));
             let Some(url) = value.as_str().and_then(|text| Url::parse(text).ok()).filter(Url::has_host) else {
-                return Outcome::failed("an absolute URL", shown);
+                return fail("an absolute URL", shown);
             };
             match expect::scheme(&url, artefact.plain_http) {
-                Scheme::Https => Outcome::passed(shown),
-                Scheme::TolerateHttp => Outcome::not_applicable(format!("the issuer is on loopback by plain http; {shown}")),
-                Scheme::Refuse => Outcome::failed("the scheme https", shown),
+                Scheme::Https => pass(shown),
+                Scheme::TolerateHttp => not_applicable(format!("the issuer is on loopback by plain http; {shown}")),
+                Scheme::Refuse => fail("the scheme https", shown),
             }
         })
     },

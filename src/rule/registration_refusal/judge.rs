@@ -1,22 +1,20 @@
 //! The judgements on registrations that ask for what no client may have.
 
-use serde_json::{Map, Value};
-use url::Url;
-
-use super::super::Outcome;
 use super::super::expect::{holds, list, media_type, refusal, shorten, show};
 use super::super::protected::not_busy;
 use super::{ERROR_PRESENT, JSON_OBJECT, NO_SUCH_METHOD, RegistrationRefusal, Wrong};
+use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, not_run, pass};
+use serde_json::{Map, Value};
+use url::Url;
 
-/// The client that was registered all the same, if one was; else what to say.
-fn registered(refusal: &RegistrationRefusal, wrong: &[Wrong]) -> Result<Map<String, Value>, Outcome> {
+/// The client that was registered all the same, if one was.
+fn registered(refusal: &RegistrationRefusal, wrong: &[Wrong]) -> Result<Option<Map<String, Value>>, Unmet> {
     if !wrong.contains(&refusal.wrong) {
-        return Err(Outcome::not_applicable(format!("this request has {}", refusal.wrong.says())));
+        return not_applicable(format!("this request has {}", refusal.wrong.says()));
     }
     let response = &refusal.response;
     not_busy(response)?;
-    let client = response.object().filter(|_| response.is_success()).filter(|client| client.contains_key("client_id"));
-    client.ok_or_else(|| Outcome::passed(super::super::expect::refusal(response)))
+    Ok(response.object().filter(|client| response.is_success() && client.contains_key("client_id")))
 }
 
 /// Judges the client if there is one: a request that was refused or corrected passes.
@@ -25,13 +23,11 @@ fn unless_corrected(
     wrong: &[Wrong],
     expected: &str,
     kept: fn(&Map<String, Value>, &Value) -> Option<String>,
-) -> Outcome {
-    match registered(refusal, wrong) {
-        Err(outcome) => outcome,
-        Ok(client) => match kept(&client, &refusal.request) {
-            None => Outcome::passed("the client is registered without it"),
-            Some(seen) => Outcome::failed(expected, format!("a client is registered with {}", shorten(&seen))),
-        },
+) -> Judgement {
+    let Some(client) = registered(refusal, wrong)? else { return pass(super::super::expect::refusal(&refusal.response)) };
+    match kept(&client, &refusal.request) {
+        None => pass("the client is registered without it"),
+        Some(seen) => fail(expected, format!("a client is registered with {}", shorten(&seen))),
     }
 }
 
@@ -41,30 +37,30 @@ fn redirect_uri(client: &Map<String, Value>, request: &Value, is_wrong: fn(&str)
     uris.as_array()?.iter().filter_map(Value::as_str).find(|uri| is_wrong(uri)).map(|uri| format!("the redirect URI {uri}"))
 }
 
-pub(super) fn fragment(refusal: &RegistrationRefusal) -> Outcome {
+pub(super) fn fragment(refusal: &RegistrationRefusal) -> Judgement {
     unless_corrected(refusal, &[Wrong::Fragment], "a refusal: status 400", |client, request| redirect_uri(client, request, |uri| uri.contains('#')))
 }
 
-pub(super) fn relative(refusal: &RegistrationRefusal) -> Outcome {
+pub(super) fn relative(refusal: &RegistrationRefusal) -> Judgement {
     unless_corrected(refusal, &[Wrong::Relative], "a refusal: status 400", |client, request| {
         redirect_uri(client, request, |uri| Url::parse(uri) == Err(url::ParseError::RelativeUrlWithoutBase))
     })
 }
 
-pub(super) fn scheme(refusal: &RegistrationRefusal) -> Outcome {
+pub(super) fn scheme(refusal: &RegistrationRefusal) -> Judgement {
     unless_corrected(refusal, &[Wrong::Script, Wrong::Data], "a refusal: status 400", |client, request| {
         redirect_uri(client, request, |uri| Url::parse(uri).is_ok_and(|url| matches!(url.scheme(), "javascript" | "data")))
     })
 }
 
-pub(super) fn both_key_sets(refusal: &RegistrationRefusal) -> Outcome {
+pub(super) fn both_key_sets(refusal: &RegistrationRefusal) -> Judgement {
     unless_corrected(refusal, &[Wrong::BothKeySets], "a refusal, or one of the two", |client, _| {
         let has = |name: &str| client.get(name).is_some_and(|value| !value.is_null() && value != "");
         (has("jwks") && has("jwks_uri")).then(|| "jwks and jwks_uri".to_owned())
     })
 }
 
-pub(super) fn inconsistent(refusal: &RegistrationRefusal) -> Outcome {
+pub(super) fn inconsistent(refusal: &RegistrationRefusal) -> Judgement {
     unless_corrected(refusal, &[Wrong::Inconsistent], "a refusal, or types that fit", |client, request| {
         let words = |name: &str| -> Vec<String> {
             let value = client.get(name).filter(|value| !value.is_null()).unwrap_or(&request[name]);
@@ -76,7 +72,7 @@ pub(super) fn inconsistent(refusal: &RegistrationRefusal) -> Outcome {
     })
 }
 
-pub(super) fn unknown_method(refusal: &RegistrationRefusal) -> Outcome {
+pub(super) fn unknown_method(refusal: &RegistrationRefusal) -> Judgement {
     unless_corrected(refusal, &[Wrong::UnknownMethod], "a refusal, or a method that exists", |client, request| {
         let name = "token_endpoint_auth_method";
         let method = client.get(name).filter(|value| !value.is_null()).unwrap_or(&request[name]);
@@ -86,70 +82,66 @@ pub(super) fn unknown_method(refusal: &RegistrationRefusal) -> Outcome {
 
 /// Whether the metadata was refused, so that there is a refusal to judge; else what to say. A protected endpoint that does not like the token
 /// says nothing about the metadata.
-fn refused(refusal: &RegistrationRefusal) -> Result<(), Outcome> {
+fn refused(refusal: &RegistrationRefusal) -> Result<(), Unmet> {
     match refusal.response.status {
-        200..300 => Err(Outcome::not_applicable("the issuer registered a client")),
-        401 | 403 => Err(Outcome::not_applicable("the request was refused for its token")),
+        200..300 => not_applicable("the issuer registered a client"),
+        401 | 403 => not_applicable("the request was refused for its token"),
         _ => not_busy(&refusal.response),
     }
 }
 
-fn body(refusal: &RegistrationRefusal) -> Result<Map<String, Value>, Outcome> {
+fn body(refusal: &RegistrationRefusal) -> Result<Map<String, Value>, Unmet> {
     refused(refusal)?;
-    refusal.response.object().ok_or_else(|| Outcome::not_run(JSON_OBJECT))
+    refusal.response.object().ok_or_else(|| Unmet::not_run(JSON_OBJECT))
 }
 
-fn settle(judged: Result<Outcome, Outcome>) -> Outcome {
-    judged.unwrap_or_else(|outcome| outcome)
+pub(super) fn http_400(artefact: &RegistrationRefusal) -> Judgement {
+    refused(artefact).and_then(|()| holds(artefact.response.status == 400, "status 400", refusal(&artefact.response)))
 }
 
-pub(super) fn http_400(artefact: &RegistrationRefusal) -> Outcome {
-    settle(refused(artefact).map(|()| holds(artefact.response.status == 400, "status 400", refusal(&artefact.response))))
+pub(super) fn json_object(refusal: &RegistrationRefusal) -> Judgement {
+    refused(refusal).and_then(|()| match refusal.response.json() {
+        Ok(Value::Object(body)) => pass(format!("a JSON object: {}", list(&body.keys().collect::<Vec<_>>()))),
+        Ok(_) => fail("a JSON object", "JSON that is not an object"),
+        Err(why) => fail("a JSON object", shorten(&why)),
+    })
 }
 
-pub(super) fn json_object(refusal: &RegistrationRefusal) -> Outcome {
-    settle(refused(refusal).map(|()| match refusal.response.json() {
-        Ok(Value::Object(body)) => Outcome::passed(format!("a JSON object: {}", list(&body.keys().collect::<Vec<_>>()))),
-        Ok(_) => Outcome::failed("a JSON object", "JSON that is not an object"),
-        Err(why) => Outcome::failed("a JSON object", shorten(&why)),
-    }))
+pub(super) fn content_type(refusal: &RegistrationRefusal) -> Judgement {
+    refused(refusal).and_then(|()| media_type(&refusal.response, &["application/json"]))
 }
 
-pub(super) fn content_type(refusal: &RegistrationRefusal) -> Outcome {
-    settle(refused(refusal).map(|()| media_type(&refusal.response, &["application/json"])))
-}
-
-pub(super) fn error_present(refusal: &RegistrationRefusal) -> Outcome {
-    settle(body(refusal).map(|body| {
+pub(super) fn error_present(refusal: &RegistrationRefusal) -> Judgement {
+    body(refusal).and_then(|body| {
         let error = body.get("error");
         let seen = error.map_or_else(|| "no error".to_owned(), |error| format!("error = {}", show(error)));
         holds(error.and_then(Value::as_str).is_some_and(|error| !error.is_empty()), "error: a string that is not empty", seen)
-    }))
+    })
 }
 
-pub(super) fn error_code(refusal: &RegistrationRefusal) -> Outcome {
-    settle(body(refusal).map(|body| match body.get("error").and_then(Value::as_str) {
-        None | Some("") => Outcome::not_run(ERROR_PRESENT),
+pub(super) fn error_code(refusal: &RegistrationRefusal) -> Judgement {
+    body(refusal).and_then(|body| match body.get("error").and_then(Value::as_str) {
+        None | Some("") => not_run(ERROR_PRESENT),
         Some(error) => {
             let known = matches!(error, "invalid_redirect_uri" | "invalid_client_metadata");
             holds(known, "error = invalid_redirect_uri or invalid_client_metadata", format!("error = {}", shorten(error)))
         }
-    }))
+    })
 }
 
-pub(super) fn no_credentials(refusal: &RegistrationRefusal) -> Outcome {
-    settle(body(refusal).map(|body| {
+pub(super) fn no_credentials(refusal: &RegistrationRefusal) -> Judgement {
+    body(refusal).and_then(|body| {
         let names = ["client_id", "client_secret", "registration_access_token"];
         let there: Vec<_> = names.into_iter().filter(|name| body.contains_key(*name)).collect();
         let seen = if there.is_empty() { "none".to_owned() } else { list(&there) };
         holds(there.is_empty(), "an error and nothing of a client", seen)
-    }))
+    })
 }
 
-pub(super) fn no_store(refusal: &RegistrationRefusal) -> Outcome {
-    settle(refused(refusal).map(|()| {
+pub(super) fn no_store(refusal: &RegistrationRefusal) -> Judgement {
+    refused(refusal).and_then(|()| {
         let seen: Vec<_> = refusal.response.header_all("cache-control").collect();
         let shown = if seen.is_empty() { "no Cache-Control".to_owned() } else { format!("Cache-Control: {}", list(&seen)) };
         holds(refusal.response.no_store(), "Cache-Control: no-store", shown)
-    }))
+    })
 }

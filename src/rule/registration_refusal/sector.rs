@@ -1,10 +1,11 @@
 //! Rules about `sector_identifier_uri` (OpenID Connect Registration 5).
 
+use crate::rule::judgement::{fail, not_applicable, pass};
 use serde_json::Value;
 
 use super::super::expect::{must, refusal, show};
 use super::super::protected::{if_refused, is_busy};
-use super::super::{Artefact, Check, Outcome};
+use super::super::{Artefact, Check};
 use crate::observed::received::Received;
 
 /// The answer to a registration whose sector document does not list the redirect URI, from an issuer that has accepted one that does.
@@ -32,15 +33,15 @@ static RULES: &[Check<SectorMismatch>] = &[
         |mismatch| {
             let response = &mismatch.response;
             if is_busy(response) {
-                return Outcome::not_applicable(format!("status {} says nothing about the request", response.status));
+                return not_applicable(format!("status {} says nothing about the request", response.status));
             }
             if !response.is_success() {
-                return Outcome::passed(refusal(response));
+                return pass(refusal(response));
             }
             // An issuer that registers the client without the sector does not let it in there.
             match response.member("sector_identifier_uri") {
-                None | Some(Value::Null) => Outcome::passed("the client is registered without sector_identifier_uri"),
-                Some(uri) => Outcome::failed("a refusal: status 400", format!("a client is registered with sector_identifier_uri = {}", show(&uri))),
+                None | Some(Value::Null) => pass("the client is registered without sector_identifier_uri"),
+                Some(uri) => fail("a refusal: status 400", format!("a client is registered with sector_identifier_uri = {}", show(&uri))),
             }
         },
     ),
@@ -51,8 +52,8 @@ static RULES: &[Check<SectorMismatch>] = &[
         "Clients take other statuses for trouble on the way, or for a wrong token, and try again.",
         |mismatch| {
             if_refused(&mismatch.response, REFUSED, || match mismatch.response.status {
-                400 => Outcome::passed(refusal(&mismatch.response)),
-                _ => Outcome::failed("status 400", refusal(&mismatch.response)),
+                400 => pass(refusal(&mismatch.response)),
+                _ => fail("status 400", refusal(&mismatch.response)),
             })
         },
     ),

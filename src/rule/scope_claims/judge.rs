@@ -1,12 +1,11 @@
 //! The judgements on claims. A claim that is not there is never a fault by itself: the end-user may not have it.
 
+use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value};
-
-use super::super::Outcome;
 use super::super::expect::{holds, list, member, scope_words, shorten};
 use super::ScopeClaims;
+use serde_json::{Map, Value};
 
 /// The standard scopes and what they ask for (OpenID Connect Core 5.4).
 const SCOPES: [(&str, &[&str]); 4] = [
@@ -49,12 +48,12 @@ fn granted(artefact: &ScopeClaims) -> impl Iterator<Item = &'static str> {
 
 /// Judges that no claims of scopes that were not granted are there. What the `claims` parameter asked for was granted with it, and one claim
 /// of a scope alone may come of another agreement, such as a scope of the issuer's own: two of the same scope do not come by chance.
-fn gated(artefact: &ScopeClaims, claims: &Map<String, Value>) -> Outcome {
+fn gated(artefact: &ScopeClaims, claims: &Map<String, Value>) -> Judgement {
     let granted = scope_words(&artefact.scope);
     let scope = format!("granted: {}", shorten(&artefact.scope));
     let others: Vec<_> = SCOPES.into_iter().filter(|(scope, _)| !granted.contains(scope)).collect();
     if others.is_empty() {
-        return Outcome::not_applicable(format!("{scope}; there is no other"));
+        return not_applicable(format!("{scope}; there is no other"));
     }
     let asked = |name: &str| artefact.essential.iter().any(|essential| essential == name);
     let leaked: Vec<_> = others
@@ -67,25 +66,25 @@ fn gated(artefact: &ScopeClaims, claims: &Map<String, Value>) -> Outcome {
     holds(leaked.is_empty(), "only claims of the scopes that were granted", seen)
 }
 
-pub(super) fn scope_gating(artefact: &ScopeClaims) -> Outcome {
+pub(super) fn scope_gating(artefact: &ScopeClaims) -> Judgement {
     gated(artefact, &artefact.userinfo)
 }
 
-pub(super) fn id_token_gating(artefact: &ScopeClaims) -> Outcome {
+pub(super) fn id_token_gating(artefact: &ScopeClaims) -> Judgement {
     gated(artefact, &artefact.id_token)
 }
 
-pub(super) fn at_userinfo(artefact: &ScopeClaims) -> Outcome {
+pub(super) fn at_userinfo(artefact: &ScopeClaims) -> Judgement {
     let in_id_token: Vec<_> = granted(artefact).filter(|name| member(&artefact.id_token, name).is_some()).collect();
     let at_userinfo: Vec<_> = granted(artefact).filter(|name| member(&artefact.userinfo, name).is_some()).collect();
     let missing: Vec<_> = in_id_token.into_iter().filter(|name| !at_userinfo.contains(name)).collect();
     if !missing.is_empty() {
-        return Outcome::failed("at userinfo what is in the ID token", format!("in the ID token alone: {}", list(&missing)));
+        return fail("at userinfo what is in the ID token", format!("in the ID token alone: {}", list(&missing)));
     }
     if at_userinfo.is_empty() {
-        return Outcome::not_applicable("no claims of the scopes that were granted: the end-user may have none");
+        return not_applicable("no claims of the scopes that were granted: the end-user may have none");
     }
-    Outcome::passed(format!("at userinfo: {}", list(&at_userinfo)))
+    pass(format!("at userinfo: {}", list(&at_userinfo)))
 }
 
 /// The `claims_supported` of the metadata, where they are a list of names.
@@ -93,28 +92,28 @@ fn claims_supported(artefact: &ScopeClaims) -> Option<BTreeSet<&str>> {
     artefact.metadata.get("claims_supported")?.as_array()?.iter().map(Value::as_str).collect()
 }
 
-pub(super) fn essential(artefact: &ScopeClaims) -> Outcome {
+pub(super) fn essential(artefact: &ScopeClaims) -> Judgement {
     if artefact.metadata.get("claims_parameter_supported") != Some(&Value::Bool(true)) {
-        return Outcome::not_applicable("the metadata do not set claims_parameter_supported to true");
+        return not_applicable("the metadata do not set claims_parameter_supported to true");
     }
     let supported = claims_supported(artefact);
     let asked: Vec<_> =
         artefact.essential.iter().filter(|name| supported.as_ref().is_none_or(|supported| supported.contains(name.as_str()))).collect();
     if asked.is_empty() {
-        return Outcome::not_applicable("no claim that the issuer supports was asked for as essential");
+        return not_applicable("no claim that the issuer supports was asked for as essential");
     }
     let missing: Vec<_> = asked.iter().filter(|name| member(&artefact.userinfo, name).is_none()).collect();
     let seen = if missing.is_empty() { list(&asked) } else { format!("not there: {}", list(&missing)) };
     holds(missing.is_empty(), list(&asked), seen)
 }
 
-pub(super) fn advertised(artefact: &ScopeClaims) -> Outcome {
+pub(super) fn advertised(artefact: &ScopeClaims) -> Judgement {
     let Some(supported) = claims_supported(artefact) else {
-        return Outcome::not_applicable("the metadata have no claims_supported that is a list of names");
+        return not_applicable("the metadata have no claims_supported that is a list of names");
     };
     let there: Vec<_> = SCOPES.into_iter().flat_map(|(_, claims)| claims).filter(|name| member(&artefact.userinfo, name).is_some()).collect();
     if there.is_empty() {
-        return Outcome::not_applicable("none of the claims of the standard scopes is there");
+        return not_applicable("none of the claims of the standard scopes is there");
     }
     let others: Vec<_> = there.iter().filter(|name| !supported.contains(**name)).collect();
     let seen = if others.is_empty() { list(&there) } else { format!("not in claims_supported: {}", list(&others)) };
@@ -131,21 +130,21 @@ fn is_language_tag(text: &str) -> bool {
 }
 
 /// The names of other claims may be URLs with a fragment.
-pub(super) fn language_tags(artefact: &ScopeClaims) -> Outcome {
+pub(super) fn language_tags(artefact: &ScopeClaims) -> Judgement {
     let tagged = |claims: &Map<String, Value>| -> Vec<String> {
         claims.keys().filter(|name| name.split_once('#').is_some_and(|(name, _)| is_standard(name))).cloned().collect()
     };
     let there: Vec<_> = [tagged(&artefact.userinfo), tagged(&artefact.id_token)].concat();
     if there.is_empty() {
-        return Outcome::not_applicable("no standard claim with a language");
+        return not_applicable("no standard claim with a language");
     }
     let wrong: Vec<_> = there.iter().filter(|name| !name.split_once('#').is_some_and(|(_, tag)| is_language_tag(tag))).collect();
     holds(wrong.is_empty(), "a language tag, such as name#en-GB", list(&if wrong.is_empty() { there.iter().collect() } else { wrong }))
 }
 
-pub(super) fn address_no_empty(artefact: &ScopeClaims) -> Outcome {
+pub(super) fn address_no_empty(artefact: &ScopeClaims) -> Judgement {
     let Some(address) = artefact.userinfo.get("address").and_then(Value::as_object) else {
-        return Outcome::not_applicable("no address that is an object");
+        return not_applicable("no address that is an object");
     };
     let empty: Vec<_> = address.iter().filter(|(_, value)| value.is_null() || value.as_str() == Some("")).map(|(name, _)| name).collect();
     let seen = if empty.is_empty() { format!("{} parts, none of them empty", address.len()) } else { format!("empty: {}", list(&empty)) };
@@ -153,23 +152,23 @@ pub(super) fn address_no_empty(artefact: &ScopeClaims) -> Outcome {
 }
 
 /// By the issuer's own clock, and in seconds: milliseconds are another rule's.
-pub(super) fn updated_at_past(artefact: &ScopeClaims) -> Outcome {
+pub(super) fn updated_at_past(artefact: &ScopeClaims) -> Judgement {
     const MILLISECONDS: f64 = 100_000_000_000.0;
     let number = |claims: &Map<String, Value>, name: &str| claims.get(name).and_then(Value::as_f64);
     match (number(&artefact.userinfo, "updated_at"), number(&artefact.id_token, "iat")) {
-        (Some(updated), _) if updated.abs() >= MILLISECONDS => Outcome::not_applicable("an updated_at that is not in seconds"),
+        (Some(updated), _) if updated.abs() >= MILLISECONDS => not_applicable("an updated_at that is not in seconds"),
         (Some(updated), Some(issued)) => {
             holds(updated <= issued + CLOCKS, "a time before the ID token was issued", format!("updated_at = {updated}, iat = {issued}"))
         }
-        _ => Outcome::not_applicable("no updated_at, or no ID token to compare it with"),
+        _ => not_applicable("no updated_at, or no ID token to compare it with"),
     }
 }
 
-pub(super) fn verified_has_value(artefact: &ScopeClaims) -> Outcome {
+pub(super) fn verified_has_value(artefact: &ScopeClaims) -> Judgement {
     let pairs = [("email", "email_verified"), ("phone_number", "phone_number_verified")];
     let verified: Vec<_> = pairs.into_iter().filter(|(_, verified)| artefact.userinfo.get(*verified) == Some(&Value::Bool(true))).collect();
     if verified.is_empty() {
-        return Outcome::not_applicable("nothing is called verified");
+        return not_applicable("nothing is called verified");
     }
     let is_there = |name: &str| [&artefact.userinfo, &artefact.id_token].into_iter().any(|claims| member(claims, name).is_some());
     let missing: Vec<_> = verified.iter().filter(|(name, _)| !is_there(name)).map(|(name, verified)| format!("{verified} without {name}")).collect();

@@ -1,20 +1,15 @@
 //! The judgements on a second authorization.
 
-use serde_json::{Map, Value};
-
-use super::super::Outcome;
 use super::super::expect::{holds, same, seconds, shorten, show};
 use super::{Again, LOGIN_PAGE, MAX_AGE_PAGE, SecondLogin};
+use crate::rule::judgement::{Judgement, Unmet, fail, is_broken, not_applicable, not_run, pass};
+use serde_json::{Map, Value};
 
 /// The claims of an ID token.
 type Claims = Map<String, Value>;
 
 /// The rule that says it when a time of login cannot be one.
 const AUTH_TIME_SANE: &str = "id-token/auth-time-sane";
-
-fn settle(judged: Result<Outcome, Outcome>) -> Outcome {
-    judged.unwrap_or_else(|outcome| outcome)
-}
 
 fn is_silent(login: &SecondLogin) -> bool {
     matches!(login.again, Again::PromptNone | Again::IdTokenHint)
@@ -32,43 +27,43 @@ fn pages(login: &SecondLogin) -> String {
     }
 }
 
-pub(super) fn no_page(login: &SecondLogin) -> Outcome {
+pub(super) fn no_page(login: &SecondLogin) -> Judgement {
     if !is_silent(login) {
-        return Outcome::not_applicable("the request did not say prompt=none");
+        return not_applicable("the request did not say prompt=none");
     }
     holds(login.pages.max(login.login_pages) == 0, "no page", pages(login))
 }
 
 /// Judges whether `prompt=none` succeeded. Consent, a choice of account and other interaction may be missing though the end-user is
 /// logged in, and an issuer may ask for a hint: such refusals are as good.
-fn succeeds(login: &SecondLogin, as_good: &[&str]) -> Outcome {
+fn succeeds(login: &SecondLogin, as_good: &[&str]) -> Judgement {
     match (&login.second, error(login)) {
-        (Some(_), _) => Outcome::passed("an ID token"),
-        (None, None) => Outcome::not_applicable("neither an ID token nor an error came"),
-        (None, Some(error)) if as_good.contains(&error) => Outcome::not_applicable(format!("the issuer refused with {}", shorten(error))),
-        (None, Some(_)) => Outcome::failed("an ID token", format!("error = {}", shorten(login.error.as_deref().unwrap_or_default()))),
+        (Some(_), _) => pass("an ID token"),
+        (None, None) => not_applicable("neither an ID token nor an error came"),
+        (None, Some(error)) if as_good.contains(&error) => not_applicable(format!("the issuer refused with {}", shorten(error))),
+        (None, Some(_)) => fail("an ID token", format!("error = {}", shorten(login.error.as_deref().unwrap_or_default()))),
     }
 }
 
-pub(super) fn silent(login: &SecondLogin) -> Outcome {
+pub(super) fn silent(login: &SecondLogin) -> Judgement {
     if login.again != Again::PromptNone {
-        return Outcome::not_applicable("the request did not say prompt=none without a hint");
+        return not_applicable("the request did not say prompt=none without a hint");
     }
     succeeds(login, &["consent_required", "account_selection_required", "interaction_required", "invalid_request", "temporarily_unavailable"])
 }
 
-pub(super) fn hint(login: &SecondLogin) -> Outcome {
+pub(super) fn hint(login: &SecondLogin) -> Judgement {
     if login.again != Again::IdTokenHint {
-        return Outcome::not_applicable("the request had no id_token_hint");
+        return not_applicable("the request had no id_token_hint");
     }
     succeeds(login, &["consent_required", "account_selection_required", "interaction_required", "temporarily_unavailable"])
 }
 
 /// The claims of both ID tokens; else what to say.
-fn both(login: &SecondLogin) -> Result<(&Claims, &Claims), Outcome> {
+fn both(login: &SecondLogin) -> Result<(&Claims, &Claims), Unmet> {
     match &login.second {
         Some(second) => Ok((&login.first, second)),
-        None => Err(Outcome::not_applicable("the second request gave no ID token")),
+        None => not_applicable("the second request gave no ID token"),
     }
 }
 
@@ -81,14 +76,14 @@ fn shown(claims: &Claims) -> String {
 }
 
 /// Both times of login; else what to say.
-fn times(login: &SecondLogin) -> Result<(f64, f64, String), Outcome> {
+fn times(login: &SecondLogin) -> Result<(f64, f64, String), Unmet> {
     let (first, second) = both(login)?;
     let seen = format!("auth_time = {}, before that {}", shown(second), shown(first));
     match (auth_time(first), auth_time(second)) {
         // A first login before 1970, or after the second was asked for, is no time to compare with.
-        (Some(before), _) if before <= 0.0 || before > seconds(login.asked_at) + seconds(login.skew) => Err(Outcome::not_run(AUTH_TIME_SANE)),
+        (Some(before), _) if before <= 0.0 || before > seconds(login.asked_at) + seconds(login.skew) => not_run(AUTH_TIME_SANE),
         (Some(before), Some(after)) => Ok((before, after, seen)),
-        _ => Err(Outcome::not_applicable("not both ID tokens have an auth_time that is a number")),
+        _ => not_applicable("not both ID tokens have an auth_time that is a number"),
     }
 }
 
@@ -98,87 +93,87 @@ fn is_later(login: &SecondLogin) -> bool {
 
 /// Whether the end-user had to log in again. A page that asks for no password may still be a login, by a passkey say, and an issuer
 /// that signs its users in by other means has no page: then `auth_time` tells.
-fn logs_in(login: &SecondLogin) -> Outcome {
-    settle(both(login).map(|_| match (login.login_pages, login.pages) {
-        (0, 0) if is_later(login) => Outcome::passed("no page, and a later auth_time"),
-        (0, 0) => Outcome::failed("a page that asks for a login", pages(login)),
-        (0, _) => Outcome::not_applicable(format!("{}: whether it is a login cannot be told", pages(login))),
-        _ => Outcome::passed(pages(login)),
-    }))
+fn logs_in(login: &SecondLogin) -> Judgement {
+    both(login).and_then(|_| match (login.login_pages, login.pages) {
+        (0, 0) if is_later(login) => pass("no page, and a later auth_time"),
+        (0, 0) => fail("a page that asks for a login", pages(login)),
+        (0, _) => not_applicable(format!("{}: whether it is a login cannot be told", pages(login))),
+        _ => pass(pages(login)),
+    })
 }
 
-pub(super) fn login_page(login: &SecondLogin) -> Outcome {
+pub(super) fn login_page(login: &SecondLogin) -> Judgement {
     if login.again != Again::PromptLogin {
-        return Outcome::not_applicable("the request did not say prompt=login");
+        return not_applicable("the request did not say prompt=login");
     }
     logs_in(login)
 }
 
-pub(super) fn max_age_page(login: &SecondLogin) -> Outcome {
+pub(super) fn max_age_page(login: &SecondLogin) -> Judgement {
     if !matches!(login.again, Again::MaxAgePassed(_)) {
-        return Outcome::not_applicable("no max_age had passed");
+        return not_applicable("no max_age had passed");
     }
     logs_in(login)
 }
 
-fn later(login: &SecondLogin, page: &str) -> Outcome {
-    settle(times(login).map(|(before, after, seen)| match login.login_pages {
-        0 if logs_in(login).is_failed() => Outcome::not_run(page),
-        0 => Outcome::not_applicable("no page that asks for a password was shown"),
+fn later(login: &SecondLogin, page: &str) -> Judgement {
+    times(login).and_then(|(before, after, seen)| match login.login_pages {
+        0 if is_broken(&logs_in(login)) => not_run(page),
+        0 => not_applicable("no page that asks for a password was shown"),
         _ => holds(after > before, "a later auth_time", seen),
-    }))
+    })
 }
 
-pub(super) fn login_auth_time(login: &SecondLogin) -> Outcome {
+pub(super) fn login_auth_time(login: &SecondLogin) -> Judgement {
     if login.again != Again::PromptLogin {
-        return Outcome::not_applicable("the request did not say prompt=login");
+        return not_applicable("the request did not say prompt=login");
     }
     later(login, LOGIN_PAGE)
 }
 
-pub(super) fn max_age_reauth(login: &SecondLogin) -> Outcome {
+pub(super) fn max_age_reauth(login: &SecondLogin) -> Judgement {
     if !matches!(login.again, Again::MaxAgePassed(_)) {
-        return Outcome::not_applicable("no max_age had passed");
+        return not_applicable("no max_age had passed");
     }
     later(login, MAX_AGE_PAGE)
 }
 
 #[allow(clippy::cast_precision_loss, reason = "a max_age above 2^53 is not told from one beside it")]
-pub(super) fn max_age_recent(login: &SecondLogin) -> Outcome {
+pub(super) fn max_age_recent(login: &SecondLogin) -> Judgement {
     let (Again::MaxAgePassed(max_age) | Again::MaxAgeAmple(max_age)) = login.again else {
-        return Outcome::not_applicable("the request had no max_age");
+        return not_applicable("the request had no max_age");
     };
-    settle(both(login).map(|(_, second)| {
+    both(login).and_then(|(_, second)| {
         let Some(time) = auth_time(second) else {
-            return Outcome::not_applicable("no auth_time that is a number");
+            return not_applicable("no auth_time that is a number");
         };
         if time <= 0.0 {
-            return Outcome::not_run(AUTH_TIME_SANE);
+            return not_run(AUTH_TIME_SANE);
         }
         let age = seconds(login.asked_at) - time;
         let expected = format!("a login at most {max_age} s before the request, with {} s for clocks", login.skew);
         // Of a login that was ignored, the rule about the page says it all.
-        if logs_in(login).is_failed() && matches!(login.again, Again::MaxAgePassed(_)) {
-            return Outcome::not_run(MAX_AGE_PAGE);
+        if is_broken(&logs_in(login)) && matches!(login.again, Again::MaxAgePassed(_)) {
+            return not_run(MAX_AGE_PAGE);
         }
         holds(age <= max_age as f64 + seconds(login.skew), expected, format!("auth_time = {}, {age} s before the request", shown(second)))
-    }))
+    })
 }
 
-pub(super) fn auth_time_stable(login: &SecondLogin) -> Outcome {
+pub(super) fn auth_time_stable(login: &SecondLogin) -> Judgement {
     if matches!(login.again, Again::PromptLogin | Again::MaxAgePassed(_)) {
-        return Outcome::not_applicable("the request asked for a fresh login");
+        return not_applicable("the request asked for a fresh login");
     }
     // Any page may be a login of some kind.
     if login.pages.max(login.login_pages) > 0 {
-        return Outcome::not_applicable(format!("{}: the end-user may have logged in again", pages(login)));
+        return not_applicable(format!("{}: the end-user may have logged in again", pages(login)));
     }
-    settle(times(login).map(|(before, after, seen)| holds((after - before).abs() < 0.5, "the same auth_time", seen)))
+    times(login).and_then(|(before, after, seen)| holds((after - before).abs() < 0.5, "the same auth_time", seen))
 }
 
-pub(super) fn sub_stable(login: &SecondLogin) -> Outcome {
-    settle(both(login).map(|(first, second)| match (first.get("sub").and_then(Value::as_str), second.get("sub").and_then(Value::as_str)) {
+pub(super) fn sub_stable(login: &SecondLogin) -> Judgement {
+    both(login).and_then(|(first, second)| match (first.get("sub").and_then(Value::as_str), second.get("sub").and_then(Value::as_str)) {
         (Some(before), Some(after)) => same("sub", before, after),
-        _ => Outcome::not_applicable("not both ID tokens have a sub"),
-    }))
+        _ => not_applicable("not both ID tokens have a sub"),
+    })
 }

@@ -2,13 +2,14 @@
 //!
 //! Where a rule is the same sentence as one about provider metadata, it is judged by the same function.
 
+use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, not_run, pass};
 use serde_json::{Map, Value};
 
 use super::expect::{self, must, should};
 use super::jose::Jwt;
 use super::provider_metadata::document::{self, STRING, STRINGS, URL};
 use super::provider_metadata::{ProviderMetadata, endpoints, grant_types, issuer, lists, present, security, values};
-use super::{Artefact, Check, Outcome};
+use super::{Artefact, Check};
 
 #[cfg(test)]
 mod tests;
@@ -126,7 +127,7 @@ static RULES: &[Check<ServerMetadata>] = &[
         "The authorization and the token endpoint in the authorization server's metadata have no fragment",
         "A fragment never reaches the server, and parameters appended after it are lost with it.",
         |server| match same(server, &endpoints::ENDPOINTS_NO_FRAGMENT) {
-            Outcome::NotRun { because } if because == "server-metadata/authorization-endpoint" => Outcome::not_run("server-metadata/token-endpoint"),
+            Err(Unmet::NotRun { because }) if because == "server-metadata/authorization-endpoint" => not_run("server-metadata/token-endpoint"),
             outcome => outcome,
         },
     ),
@@ -196,31 +197,31 @@ const LISTS: &[&str] = &[
 ];
 
 /// Judges by a rule about provider metadata whose sentence is the same.
-fn same(server: &ServerMetadata, check: &Check<ProviderMetadata>) -> Outcome {
+fn same(server: &ServerMetadata, check: &Check<ProviderMetadata>) -> Judgement {
     renamed((check.judge)(&server.0))
 }
 
 /// A root cause is the rule of this artefact that has the same name.
-fn renamed(outcome: Outcome) -> Outcome {
+fn renamed(outcome: Judgement) -> Judgement {
     match outcome {
-        Outcome::NotRun { because } => match because.strip_prefix("discovery/") {
-            Some(rule) => Outcome::not_run(format!("server-metadata/{rule}")),
-            None => Outcome::not_run(because),
+        Err(Unmet::NotRun { because }) => match because.strip_prefix("discovery/") {
+            Some(rule) => not_run(format!("server-metadata/{rule}")),
+            None => not_run(because),
         },
         outcome => outcome,
     }
 }
 
-fn judged(server: &ServerMetadata, judgement: impl FnOnce(&Map<String, Value>) -> Outcome) -> Outcome {
+fn judged(server: &ServerMetadata, judgement: impl FnOnce(&Map<String, Value>) -> Judgement) -> Judgement {
     renamed(server.0.judge(judgement))
 }
 
 /// Judges what only a server with an authorization endpoint needs.
-fn at_authorization_endpoint(server: &ServerMetadata, judgement: impl FnOnce(&Map<String, Value>) -> Outcome) -> Outcome {
+fn at_authorization_endpoint(server: &ServerMetadata, judgement: impl FnOnce(&Map<String, Value>) -> Judgement) -> Judgement {
     judged(server, |document| match grant_types(document) {
-        Err(outcome) => outcome,
+        Err(outcome) => Err(outcome),
         Ok(grants) if grants.iter().any(|grant| matches!(*grant, "authorization_code" | "implicit")) => judgement(document),
-        Ok(grants) => Outcome::not_applicable(format!("no grant type uses the authorization endpoint: {}", expect::list(&grants))),
+        Ok(grants) => not_applicable(format!("no grant type uses the authorization endpoint: {}", expect::list(&grants))),
     })
 }
 
@@ -230,37 +231,37 @@ fn names_any(server: &ServerMetadata, name: &str) -> bool {
     server.0.response.members().is_some_and(|document| present(document, name).is_some_and(named))
 }
 
-fn jwks_uri(server: &ServerMetadata) -> Outcome {
+fn jwks_uri(server: &ServerMetadata) -> Judgement {
     judged(server, |document| {
         if present(document, "jwks_uri").is_none() {
-            return Outcome::not_applicable("no jwks_uri is published");
+            return not_applicable("no jwks_uri is published");
         }
         endpoints::required_url(document, "jwks_uri")
     })
 }
 
-fn pkce_published(server: &ServerMetadata) -> Outcome {
+fn pkce_published(server: &ServerMetadata) -> Judgement {
     judged(server, |document| match grant_types(document) {
-        Err(outcome) => outcome,
+        Err(outcome) => Err(outcome),
         Ok(grants) if grants.contains(&"authorization_code") => same(server, &security::PKCE_PUBLISHED),
-        Ok(grants) => Outcome::not_applicable(format!("no codes are given: {}", expect::list(&grants))),
+        Ok(grants) => not_applicable(format!("no codes are given: {}", expect::list(&grants))),
     })
 }
 
-fn signed_metadata(server: &ServerMetadata) -> Outcome {
+fn signed_metadata(server: &ServerMetadata) -> Judgement {
     judged(server, |document| {
         let expected = "a JWT that is signed and has an iss claim";
         let jwt = match present(document, "signed_metadata") {
-            None => return Outcome::not_applicable("no signed_metadata is published"),
+            None => return not_applicable("no signed_metadata is published"),
             Some(Value::String(text)) => Jwt::parse(text),
-            Some(other) => return Outcome::failed(expected, format!("{}: {}", expect::kind(other), expect::show(other))),
+            Some(other) => return fail(expected, format!("{}: {}", expect::kind(other), expect::show(other))),
         };
         match jwt {
-            Err(why) => Outcome::failed(expected, expect::shorten(&why)),
-            Ok(jwt) if jwt.alg().is_none_or(|alg| alg == "none") => Outcome::failed(expected, "a JWT that is not signed"),
+            Err(why) => fail(expected, expect::shorten(&why)),
+            Ok(jwt) if jwt.alg().is_none_or(|alg| alg == "none") => fail(expected, "a JWT that is not signed"),
             Ok(jwt) => match jwt.claims.get("iss").and_then(Value::as_str) {
-                Some(iss) => Outcome::passed(format!("signed by {}", expect::shorten(iss))),
-                None => Outcome::failed(expected, "a JWT without iss"),
+                Some(iss) => pass(format!("signed by {}", expect::shorten(iss))),
+                None => fail(expected, "a JWT without iss"),
             },
         }
     })

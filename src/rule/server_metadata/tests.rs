@@ -1,9 +1,10 @@
+use crate::rule::judgement::Unmet;
 use serde_json::{Value, json};
 
 use super::ServerMetadata;
+use crate::rule::Artefact;
 use crate::rule::provider_metadata::ProviderMetadata;
 use crate::rule::testing::{failing, json as response, not_applicable, not_run, passing, text, with};
-use crate::rule::{Artefact, Outcome};
 
 const NONE_SIGNED: &str = "eyJhbGciOiJub25lIn0.eyJpc3MiOiJodHRwczovL29wLmV4YW1wbGUifQ.";
 const SIGNED: &str = "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJodHRwczovL29wLmV4YW1wbGUifQ.c2lnbmF0dXJl";
@@ -112,5 +113,5 @@ fn what_is_rightly_absent_says_so() {
     assert_eq!(artefact.absent(), None);
     artefact.0.absent = Some("configured".to_owned());
     assert_eq!(artefact.absent(), Some("configured"));
-    assert!(matches!((ServerMetadata::RULES[0].judge)(&artefact), Outcome::Failed { .. }), "it is the session that asks first");
+    assert!(matches!((ServerMetadata::RULES[0].judge)(&artefact), Err(Unmet::Broken { .. })), "it is the session that asks first");
 }

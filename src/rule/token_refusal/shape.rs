@@ -1,8 +1,8 @@
 //! The characters that errors are made of (RFC 6749 4.1.2.1, 5.2): the same at both endpoints.
 
+use crate::rule::judgement::{Judgement, fail, pass};
 use url::Url;
 
-use crate::rule::Outcome;
 use crate::rule::expect::{holds, shorten};
 
 /// The first character outside `%x20-21 / %x23-5B / %x5D-7E`, which `error` and `error_description` are made of.
@@ -11,21 +11,21 @@ pub fn odd_in_text(text: &str) -> Option<char> {
 }
 
 /// Passes when `error` or `error_description` keeps to its characters.
-pub fn text(name: &str, text: &str) -> Outcome {
+pub fn text(name: &str, text: &str) -> Judgement {
     within(name, text, odd_in_text(text), "printable ASCII without \" and \\")
 }
 
 /// Passes when `error_uri` keeps to the characters `%x21 / %x23-5B / %x5D-7E` and to the syntax of a URI reference (RFC 3986 4.1).
-pub fn uri(text: &str) -> Outcome {
+pub fn uri(text: &str) -> Judgement {
     let odd = text.chars().find(|c| !matches!(c, '!' | '#'..='[' | ']'..='~'));
     match odd {
-        None if !is_reference(text) => Outcome::failed("error_uri: a URI reference", format!("error_uri = {}", shorten(text))),
+        None if !is_reference(text) => fail("error_uri: a URI reference", format!("error_uri = {}", shorten(text))),
         odd => within("error_uri", text, odd, "printable ASCII without blanks, \" and \\"),
     }
 }
 
 /// Passes when `error_uri`, which keeps to its syntax, is absolute.
-pub fn absolute_uri(text: &str) -> Outcome {
+pub fn absolute_uri(text: &str) -> Judgement {
     holds(Url::parse(text).is_ok(), "error_uri: an absolute URI", format!("error_uri = {}", shorten(text)))
 }
 
@@ -34,9 +34,9 @@ pub fn is_reference(text: &str) -> bool {
     !text.is_empty() && Url::parse("https://issuer.example/").is_ok_and(|base| base.join(text).is_ok())
 }
 
-fn within(name: &str, text: &str, odd: Option<char>, expected: &str) -> Outcome {
+fn within(name: &str, text: &str, odd: Option<char>, expected: &str) -> Judgement {
     match odd {
-        None => Outcome::passed(format!("{name} = {}", shorten(text))),
-        Some(c) => Outcome::failed(format!("{name}: {expected}"), format!("{name} holds U+{:04X}: {}", u32::from(c), shorten(&format!("{text:?}")))),
+        None => pass(format!("{name} = {}", shorten(text))),
+        Some(c) => fail(format!("{name}: {expected}"), format!("{name} holds U+{:04X}: {}", u32::from(c), shorten(&format!("{text:?}")))),
     }
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::super::jose::testing::{Signer, arbitrary_object, changed, judged, never_panics, received};
 use super::{Grant, TokenResponse};
 use crate::observed::received::Received;
+use crate::rule::judgement::fail;
 
 fn login() -> Value {
     json!({
@@ -104,7 +105,7 @@ fn each_wrong_response_breaks_its_rule() {
 fn an_error_response_breaks_one_rule_which_quotes_it() {
     let refused = of(Grant::AuthorizationCode, received(400, "application/json", r#"{"error":"invalid_grant","error_description":"used"}"#));
     let outcome = (super::RULES[0].judge)(&refused);
-    assert_eq!(outcome, super::super::Outcome::failed("status 200", "status 400: invalid_grant (used)"));
+    assert_eq!(outcome, fail("status 200", "status 400: invalid_grant (used)"));
     let judged = judged(&refused);
     assert_eq!(judged.failed, ["token/http-200"]);
     assert!(judged.not_run.iter().all(|(_, because)| because == "token/http-200"));

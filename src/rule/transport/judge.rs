@@ -1,11 +1,10 @@
 //! The judgements on HTTP.
 
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
-
-use super::super::Outcome;
 use super::super::expect::{holds, list, shorten};
 use super::{DATE_FORMAT, Transport};
+use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 
 /// How long a response may be under way, in seconds.
 const UNDER_WAY: i64 = 60;
@@ -15,27 +14,27 @@ fn is_json(transport: &Transport) -> bool {
     transport.response.media_type().is_some_and(|media_type| media_type == "application/json" || media_type.ends_with("+json"))
 }
 
-fn json(transport: &Transport, judge: impl FnOnce() -> Outcome) -> Outcome {
-    if is_json(transport) { judge() } else { Outcome::not_applicable("the response does not call itself JSON") }
+fn json(transport: &Transport, judge: impl FnOnce() -> Judgement) -> Judgement {
+    if is_json(transport) { judge() } else { not_applicable("the response does not call itself JSON") }
 }
 
-pub(super) fn utf_8(transport: &Transport) -> Outcome {
+pub(super) fn utf_8(transport: &Transport) -> Judgement {
     const MARK: &[u8] = b"\xEF\xBB\xBF";
     json(transport, || match std::str::from_utf8(&transport.response.body) {
-        Err(why) => Outcome::failed("UTF-8", format!("not UTF-8 at byte {}", why.valid_up_to())),
-        Ok(_) if transport.response.body.starts_with(MARK) => Outcome::failed("UTF-8 without a byte order mark", "a byte order mark"),
-        Ok(_) => Outcome::passed("UTF-8"),
+        Err(why) => fail("UTF-8", format!("not UTF-8 at byte {}", why.valid_up_to())),
+        Ok(_) if transport.response.body.starts_with(MARK) => fail("UTF-8 without a byte order mark", "a byte order mark"),
+        Ok(_) => pass("UTF-8"),
     })
 }
 
-pub(super) fn charset(transport: &Transport) -> Outcome {
+pub(super) fn charset(transport: &Transport) -> Judgement {
     json(transport, || {
         let value = transport.response.header("content-type").unwrap_or_default();
         let parameters = value.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
         let charset =
             parameters.filter(|(name, _)| name.trim().eq_ignore_ascii_case("charset")).map(|(_, value)| value.trim().trim_matches('"')).next();
         match charset {
-            None => Outcome::not_applicable("no charset is named"),
+            None => not_applicable("no charset is named"),
             Some(charset) => {
                 // US-ASCII is a part of UTF-8, and some write the name without its hyphen.
                 let right = ["utf-8", "utf8", "us-ascii"].iter().any(|right| charset.eq_ignore_ascii_case(right));
@@ -45,23 +44,23 @@ pub(super) fn charset(transport: &Transport) -> Outcome {
     })
 }
 
-pub(super) fn not_empty(transport: &Transport) -> Outcome {
+pub(super) fn not_empty(transport: &Transport) -> Judgement {
     if transport.response.status != 200 {
-        return Outcome::not_applicable(format!("status {}, not 200", transport.response.status));
+        return not_applicable(format!("status {}, not 200", transport.response.status));
     }
     json(transport, || match transport.response.body.len() {
-        0 => Outcome::failed("a JSON value", "an empty body"),
-        length => Outcome::passed(format!("{length} bytes")),
+        0 => fail("a JSON value", "an empty body"),
+        length => pass(format!("{length} bytes")),
     })
 }
 
-pub(super) fn content_type_present(transport: &Transport) -> Outcome {
+pub(super) fn content_type_present(transport: &Transport) -> Judgement {
     if transport.response.body.is_empty() {
-        return Outcome::not_applicable("the response has no content");
+        return not_applicable("the response has no content");
     }
     match transport.response.header("content-type") {
-        Some(value) => Outcome::passed(format!("Content-Type: {}", shorten(value))),
-        None => Outcome::failed("a Content-Type", "no Content-Type"),
+        Some(value) => pass(format!("Content-Type: {}", shorten(value))),
+        None => fail("a Content-Type", "no Content-Type"),
     }
 }
 
@@ -73,39 +72,39 @@ fn date(text: &str) -> Option<i64> {
     Some(date.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second())
 }
 
-pub(super) fn date_format(transport: &Transport) -> Outcome {
+pub(super) fn date_format(transport: &Transport) -> Judgement {
     match transport.response.header("date") {
-        None => Outcome::not_applicable("no Date"),
+        None => not_applicable("no Date"),
         Some(value) => holds(date(value).is_some(), "Date: such as Sun, 06 Nov 1994 08:49:37 GMT", format!("Date: {}", shorten(value))),
     }
 }
 
 /// A cache may have kept the response since its date, unless that is forbidden.
-pub(super) fn date_accurate(transport: &Transport) -> Outcome {
+pub(super) fn date_accurate(transport: &Transport) -> Judgement {
     let response = &transport.response;
     let Some(value) = response.header("date") else {
-        return Outcome::not_applicable("no Date");
+        return not_applicable("no Date");
     };
     let Some(made) = date(value) else {
-        return Outcome::not_run(DATE_FORMAT);
+        return not_run(DATE_FORMAT);
     };
     let seen = format!("Date: {value}, {} s before it was received", response.received_at.saturating_sub(made));
     let tolerance = transport.skew.saturating_add(UNDER_WAY);
     let early = made > response.received_at.saturating_add(tolerance);
     let late = made < response.received_at.saturating_sub(tolerance);
     if late && !response.no_store() {
-        return Outcome::not_applicable(format!("{seen}: a cache may have kept it"));
+        return not_applicable(format!("{seen}: a cache may have kept it"));
     }
     holds(!early && !late, format!("at most {tolerance} s from when it was received"), seen)
 }
 
-pub(super) fn allow(transport: &Transport) -> Outcome {
+pub(super) fn allow(transport: &Transport) -> Judgement {
     if transport.response.status != 405 {
-        return Outcome::not_applicable(format!("status {}, not 405", transport.response.status));
+        return not_applicable(format!("status {}, not 405", transport.response.status));
     }
     match transport.response.header("allow") {
-        Some(value) => Outcome::passed(format!("Allow: {}", shorten(value))),
-        None => Outcome::failed("an Allow", "no Allow"),
+        Some(value) => pass(format!("Allow: {}", shorten(value))),
+        None => fail("an Allow", "no Allow"),
     }
 }
 
@@ -116,7 +115,7 @@ fn tells_version(name: &str, value: &str) -> bool {
     product || (name.ends_with("-version") && digits(value.trim()))
 }
 
-pub(super) fn no_version(transport: &Transport) -> Outcome {
+pub(super) fn no_version(transport: &Transport) -> Judgement {
     const TELLING: [&str; 4] = ["server", "x-powered-by", "x-aspnet-version", "x-aspnetmvc-version"];
     let there = transport.response.headers.iter().filter(|(name, _)| TELLING.contains(&name.as_str()));
     let telling: Vec<_> = there.filter(|(name, value)| tells_version(name, value)).map(|(name, value)| format!("{name}: {value}")).collect();

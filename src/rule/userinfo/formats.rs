@@ -2,14 +2,14 @@
 //!
 //! That a claim has the wrong JSON type, is null or empty is said by other rules: here only strings that hold something are judged.
 
+use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::rule::Outcome;
 use crate::rule::expect::{list, member, show};
 
 /// Judges claims of these names, language tags aside, that are strings.
-fn strings(claims: &Map<String, Value>, names: &[&str], expected: &str, fits: fn(&str) -> bool) -> Outcome {
+fn strings(claims: &Map<String, Value>, names: &[&str], expected: &str, fits: fn(&str) -> bool) -> Judgement {
     let base = |name: &str| name.split('#').next().unwrap_or_default().to_owned();
     let there: Vec<_> = claims
         .iter()
@@ -17,40 +17,40 @@ fn strings(claims: &Map<String, Value>, names: &[&str], expected: &str, fits: fn
         .filter_map(|(name, value)| Some((name, value.as_str().filter(|text| !text.is_empty())?)))
         .collect();
     if there.is_empty() {
-        return Outcome::not_applicable(format!("no {} that is a string", names.join(", ")));
+        return not_applicable(format!("no {} that is a string", names.join(", ")));
     }
     let tell = |claims: &[&(&String, &str)]| list(&claims.iter().map(|(name, text)| format!("{name} = {text:?}")).collect::<Vec<_>>());
     let wrong: Vec<_> = there.iter().filter(|(_, text)| !fits(text)).collect();
-    if wrong.is_empty() { Outcome::passed(tell(&there.iter().collect::<Vec<_>>())) } else { Outcome::failed(expected, tell(&wrong)) }
+    if wrong.is_empty() { pass(tell(&there.iter().collect::<Vec<_>>())) } else { fail(expected, tell(&wrong)) }
 }
 
 /// `birthdate`: `YYYY-MM-DD`, `0000-MM-DD` or `YYYY`.
-pub fn birthdate(claims: &Map<String, Value>) -> Outcome {
+pub fn birthdate(claims: &Map<String, Value>) -> Judgement {
     strings(claims, &["birthdate"], "YYYY-MM-DD, 0000-MM-DD or YYYY", is_birthdate)
 }
 
 /// `zoneinfo`: the form of a name in the time zone database.
-pub fn zoneinfo(claims: &Map<String, Value>) -> Outcome {
+pub fn zoneinfo(claims: &Map<String, Value>) -> Judgement {
     strings(claims, &["zoneinfo"], "a name of the time zone database, such as Europe/Paris", is_zone_name)
 }
 
 /// `locale`: a language tag, or one with underscores, which the text tolerates.
-pub fn locale(claims: &Map<String, Value>) -> Outcome {
+pub fn locale(claims: &Map<String, Value>) -> Judgement {
     strings(claims, &["locale"], "a language tag, such as en-GB", |text| is_language_tag(&text.replace('_', "-")))
 }
 
 /// `phone_number`: E.164, with or without the separators of RFC 3966.
-pub fn phone_number(claims: &Map<String, Value>) -> Outcome {
+pub fn phone_number(claims: &Map<String, Value>) -> Judgement {
     strings(claims, &["phone_number"], "a number that begins with + and the country, such as +44 1632 960983", is_phone_number)
 }
 
 /// `email`: an address with a local part and a domain.
-pub fn email(claims: &Map<String, Value>) -> Outcome {
+pub fn email(claims: &Map<String, Value>) -> Judgement {
     strings(claims, &["email"], "an address: local-part@domain", is_address)
 }
 
 /// `profile`, `picture` and `website`: absolute URLs.
-pub fn urls(claims: &Map<String, Value>) -> Outcome {
+pub fn urls(claims: &Map<String, Value>) -> Judgement {
     strings(claims, &["profile", "picture", "website"], "absolute URLs", |text| {
         Url::parse(text).is_ok_and(|url| url.has_host() || !url.cannot_be_a_base())
     })
@@ -60,12 +60,12 @@ pub fn urls(claims: &Map<String, Value>) -> Outcome {
 const MILLISECONDS: f64 = 100_000_000_000.0;
 
 /// `updated_at`: seconds, not milliseconds.
-pub fn updated_at(claims: &Map<String, Value>) -> Outcome {
+pub fn updated_at(claims: &Map<String, Value>) -> Judgement {
     match member(claims, "updated_at").and_then(|value| Some((value, value.as_f64()?))) {
-        None => Outcome::not_applicable("no updated_at that is a number"),
+        None => not_applicable("no updated_at that is a number"),
         Some((value, time)) => {
             let shown = format!("updated_at = {}", show(value));
-            if time.abs() < MILLISECONDS { Outcome::passed(shown) } else { Outcome::failed("seconds since 1970-01-01T00:00:00Z", shown) }
+            if time.abs() < MILLISECONDS { pass(shown) } else { fail("seconds since 1970-01-01T00:00:00Z", shown) }
         }
     }
 }
@@ -129,23 +129,23 @@ fn is_address(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use crate::rule::judgement::{Judgement, Unmet};
     use serde_json::{Map, Value, json};
 
     use super::{birthdate, email, is_language_tag, locale, phone_number, updated_at, urls, zoneinfo};
-    use crate::rule::Outcome;
 
-    fn judged(judge: fn(&Map<String, Value>) -> Outcome, claims: Value) -> Option<bool> {
+    fn judged(judge: fn(&Map<String, Value>) -> Judgement, claims: Value) -> Option<bool> {
         let Value::Object(claims) = claims else { return None };
         match judge(&claims) {
-            Outcome::Passed { .. } => Some(true),
-            Outcome::Failed { .. } => Some(false),
+            Ok(_) => Some(true),
+            Err(Unmet::Broken { .. }) => Some(false),
             _ => None,
         }
     }
 
     #[test]
     fn each_format_takes_what_it_is_and_nothing_else() {
-        type Judge = fn(&Map<String, Value>) -> Outcome;
+        type Judge = fn(&Map<String, Value>) -> Judgement;
         let table: [(Judge, &str, &[&str], &[&str]); 6] = [
             (
                 birthdate,

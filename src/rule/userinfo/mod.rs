@@ -1,10 +1,11 @@
 //! Rules about userinfo responses (`OpenID` Connect Core 5.3).
 
+use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, not_run, pass};
 use serde_json::{Map, Value};
 
 use super::expect::{holds, kind, list, member, must, no_empty_claims, refusal, same, shorten, should, show, standard_claims};
 use super::jose::Jwt;
-use super::{Artefact, Check, Outcome};
+use super::{Artefact, Check};
 use crate::observed::received::Received;
 
 pub mod formats;
@@ -38,8 +39,8 @@ static RULES: &[Check<UserInfo>] = &[
         "Userinfo answers a fresh access token with 200",
         "The relying party does not learn anything about its user.",
         |userinfo| match userinfo.response.status {
-            200 => Outcome::passed("status 200"),
-            _ => Outcome::failed("status 200", refusal(&userinfo.response)),
+            200 => pass("status 200"),
+            _ => fail("status 200", refusal(&userinfo.response)),
         },
     ),
     must(
@@ -144,9 +145,9 @@ static RULES: &[Check<UserInfo>] = &[
 ];
 
 /// The claims of others (`OpenID` Connect Core 5.6.2): each name refers to a source.
-fn aggregated(claims: &Map<String, Value>) -> Outcome {
+fn aggregated(claims: &Map<String, Value>) -> Judgement {
     match (member(claims, "_claim_names"), member(claims, "_claim_sources")) {
-        (None, _) => Outcome::not_applicable("no _claim_names"),
+        (None, _) => not_applicable("no _claim_names"),
         (Some(Value::Object(names)), Some(Value::Object(sources))) => {
             let known = |source: &Value| source.as_str().is_some_and(|source| sources.get(source).is_some_and(Value::is_object));
             let lost: Vec<_> =
@@ -157,14 +158,14 @@ fn aggregated(claims: &Map<String, Value>) -> Outcome {
         }
         (names, sources) => {
             let tell = |name: &str, value: Option<&Value>| value.map_or_else(|| format!("no {name}"), |value| format!("{name}: {}", kind(value)));
-            Outcome::failed("two JSON objects", format!("{}, {}", tell("_claim_names", names), tell("_claim_sources", sources)))
+            fail("two JSON objects", format!("{}, {}", tell("_claim_names", names), tell("_claim_sources", sources)))
         }
     }
 }
 
-fn signed_iss_aud(userinfo: &UserInfo) -> Outcome {
+fn signed_iss_aud(userinfo: &UserInfo) -> Judgement {
     if !is_jwt(userinfo) {
-        return Outcome::not_applicable("the response is not signed");
+        return not_applicable("the response is not signed");
     }
     judge(userinfo, |claims| {
         let missing: Vec<_> = ["iss", "aud"].into_iter().filter(|name| member(claims, name).is_none()).collect();
@@ -173,8 +174,8 @@ fn signed_iss_aud(userinfo: &UserInfo) -> Outcome {
     })
 }
 
-fn answered(userinfo: &UserInfo) -> Result<(), Outcome> {
-    if userinfo.response.is_success() { Ok(()) } else { Err(Outcome::not_run(HTTP_200)) }
+fn answered(userinfo: &UserInfo) -> Result<(), Unmet> {
+    if userinfo.response.is_success() { Ok(()) } else { not_run(HTTP_200) }
 }
 
 fn is_jwt(userinfo: &UserInfo) -> bool {
@@ -193,16 +194,16 @@ fn claims(userinfo: &UserInfo) -> Result<Map<String, Value>, String> {
 }
 
 /// Judges the claims of a success.
-fn judge(userinfo: &UserInfo, judge: impl FnOnce(&Map<String, Value>) -> Outcome) -> Outcome {
-    match answered(userinfo).and_then(|()| claims(userinfo).map_err(|_| Outcome::not_run(OBJECT))) {
+fn judge(userinfo: &UserInfo, judge: impl FnOnce(&Map<String, Value>) -> Judgement) -> Judgement {
+    match answered(userinfo).and_then(|()| claims(userinfo).map_err(|_| Unmet::not_run(OBJECT))) {
         Ok(claims) => judge(&claims),
-        Err(outcome) => outcome,
+        Err(outcome) => Err(outcome),
     }
 }
 
-fn content_type(userinfo: &UserInfo) -> Outcome {
+fn content_type(userinfo: &UserInfo) -> Judgement {
     if let Err(outcome) = answered(userinfo) {
-        return outcome;
+        return Err(outcome);
     }
     let right = matches!(userinfo.response.media_type().as_deref(), Some("application/json" | "application/jwt"));
     let seen = userinfo.response.header("content-type");
@@ -210,21 +211,21 @@ fn content_type(userinfo: &UserInfo) -> Outcome {
     holds(right, "Content-Type: application/json, or application/jwt", seen)
 }
 
-fn object(userinfo: &UserInfo) -> Outcome {
+fn object(userinfo: &UserInfo) -> Judgement {
     if let Err(outcome) = answered(userinfo) {
-        return outcome;
+        return Err(outcome);
     }
     // An encrypted response is one the client asked for at registration: its claims cannot be read here.
     if is_jwt(userinfo) && userinfo.response.text().split('.').count() == 5 {
-        return Outcome::not_applicable("the response is encrypted, which this build cannot decrypt");
+        return not_applicable("the response is encrypted, which this build cannot decrypt");
     }
     match claims(userinfo) {
-        Ok(claims) => Outcome::passed(shorten(&format!("the claims {}", claims.keys().map(String::as_str).collect::<Vec<_>>().join(", ")))),
-        Err(why) => Outcome::failed("a JSON object", shorten(&why)),
+        Ok(claims) => pass(shorten(&format!("the claims {}", claims.keys().map(String::as_str).collect::<Vec<_>>().join(", ")))),
+        Err(why) => fail("a JSON object", shorten(&why)),
     }
 }
 
-fn sub_present(userinfo: &UserInfo) -> Outcome {
+fn sub_present(userinfo: &UserInfo) -> Judgement {
     judge(userinfo, |claims| {
         let sub = claims.get("sub");
         let seen = sub.map_or_else(|| "no sub".to_owned(), |value| format!("sub = {}", show(value)));
@@ -232,12 +233,12 @@ fn sub_present(userinfo: &UserInfo) -> Outcome {
     })
 }
 
-fn sub_equals(userinfo: &UserInfo) -> Outcome {
+fn sub_equals(userinfo: &UserInfo) -> Judgement {
     let Some(expected) = &userinfo.id_token_sub else {
-        return Outcome::not_applicable("there is no sub of an ID token to compare with");
+        return not_applicable("there is no sub of an ID token to compare with");
     };
     judge(userinfo, |claims| match claims.get("sub").and_then(Value::as_str) {
-        None | Some("") => Outcome::not_run(SUB_PRESENT),
+        None | Some("") => not_run(SUB_PRESENT),
         Some(sub) => same("sub", expected, sub),
     })
 }

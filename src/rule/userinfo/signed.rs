@@ -1,10 +1,11 @@
 //! Rules about signed userinfo responses (OpenID Connect Core 5.3.2), for a client that registered an algorithm for them.
 
+use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
 use serde_json::Value;
 
 use super::super::expect::{holds, must, same, shorten, show};
 use super::super::jose::{Jwt, Verification, verify};
-use super::super::{Artefact, Check, Outcome};
+use super::super::{Artefact, Check};
 use crate::observed::received::Received;
 
 /// The userinfo response to a client whose registration has `userinfo_signed_response_alg`.
@@ -40,14 +41,14 @@ static RULES: &[Check<SignedUserInfo>] = &[
         "The relying party looks for a signature and finds none: it has to discard the claims.",
         |userinfo| {
             if !userinfo.response.is_success() {
-                return Outcome::not_run("userinfo/http-200");
+                return not_run("userinfo/http-200");
             }
             let text = userinfo.response.text();
             // An encrypted one was not asked for, but is a JWT.
             match Jwt::parse(text.trim()) {
-                Ok(_) => Outcome::passed("a JWT"),
-                Err(_) if userinfo.response.object().is_some() => Outcome::failed("a JWT", "a JSON object"),
-                Err(why) => Outcome::failed("a JWT", shorten(&why)),
+                Ok(_) => pass("a JWT"),
+                Err(_) if userinfo.response.object().is_some() => fail("a JWT", "a JSON object"),
+                Err(why) => fail("a JWT", shorten(&why)),
             }
         },
     ),
@@ -72,7 +73,7 @@ static RULES: &[Check<SignedUserInfo>] = &[
         |userinfo| {
             with_jwt(userinfo, |jwt| match jwt.alg() {
                 Some(alg) => same("alg", &userinfo.alg, alg),
-                None => Outcome::failed(format!("alg = {}", shorten(&userinfo.alg)), "no alg"),
+                None => fail(format!("alg = {}", shorten(&userinfo.alg)), "no alg"),
             })
         },
     ),
@@ -90,9 +91,9 @@ static RULES: &[Check<SignedUserInfo>] = &[
         "The relying party takes it for another issuer's, and discards it.",
         |userinfo| {
             with_jwt(userinfo, |jwt| match jwt.claims.get("iss") {
-                None => Outcome::not_applicable("no iss"),
+                None => not_applicable("no iss"),
                 Some(Value::String(iss)) => same("iss", &userinfo.issuer, iss),
-                Some(other) => Outcome::failed(format!("iss = {}", shorten(&userinfo.issuer)), format!("iss = {}", show(other))),
+                Some(other) => fail(format!("iss = {}", shorten(&userinfo.issuer)), format!("iss = {}", show(other))),
             })
         },
     ),
@@ -104,7 +105,7 @@ static RULES: &[Check<SignedUserInfo>] = &[
         |userinfo| {
             with_jwt(userinfo, |jwt| {
                 let Some(aud) = jwt.claims.get("aud") else {
-                    return Outcome::not_applicable("no aud");
+                    return not_applicable("no aud");
                 };
                 let is_ours = match aud {
                     Value::Array(several) => several.iter().any(|one| one.as_str() == Some(&userinfo.client_id)),
@@ -116,25 +117,25 @@ static RULES: &[Check<SignedUserInfo>] = &[
     ),
 ];
 
-fn with_jwt(userinfo: &SignedUserInfo, judge: impl FnOnce(&Jwt) -> Outcome) -> Outcome {
+fn with_jwt(userinfo: &SignedUserInfo, judge: impl FnOnce(&Jwt) -> Judgement) -> Judgement {
     match Jwt::parse(userinfo.response.text().trim()) {
         Ok(jwt) if userinfo.response.is_success() => judge(&jwt),
-        _ => Outcome::not_run(JWT),
+        _ => not_run(JWT),
     }
 }
 
-fn signature(userinfo: &SignedUserInfo) -> Outcome {
+fn signature(userinfo: &SignedUserInfo) -> Judgement {
     with_jwt(userinfo, |jwt| {
         let Some(keys) = &userinfo.keys else {
-            return Outcome::not_run("the key set could not be had");
+            return not_run("the key set could not be had");
         };
         let verification = verify(jwt, keys, None);
         let seen = shorten(&verification.to_string());
         match verification {
-            Verification::Verified { .. } => Outcome::passed(seen),
-            Verification::Unsigned if userinfo.alg != "none" => Outcome::not_run(ALG),
-            Verification::NoSecret | Verification::Unsupported { .. } | Verification::Unsigned => Outcome::not_applicable(seen),
-            _ => Outcome::failed("the signature of a published key", seen),
+            Verification::Verified { .. } => pass(seen),
+            Verification::Unsigned if userinfo.alg != "none" => not_run(ALG),
+            Verification::NoSecret | Verification::Unsupported { .. } | Verification::Unsigned => not_applicable(seen),
+            _ => fail("the signature of a published key", seen),
         }
     })
 }

@@ -1,0 +1,84 @@
+//! What judging one rule on one artefact comes to.
+
+/// The judgement of a rule: what was seen where it holds, else why it does not or cannot be judged. A judge reads what it needs with `?`.
+pub type Judgement = Result<Seen, Unmet>;
+
+/// What was seen of a rule that holds, short enough for one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen(pub String);
+
+/// Why a rule does not hold, or was not judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unmet {
+    /// The rule is broken.
+    Broken {
+        /// What the specification asks for, in words or as the value.
+        expected: String,
+        /// What was there instead.
+        actual: String,
+    },
+    /// The rule has nothing to say about this artefact (an optional member that is absent, say).
+    NotApplicable {
+        /// Why it does not apply.
+        reason: String,
+    },
+    /// The rule could not be judged because another rule failed first.
+    NotRun {
+        /// The root cause: usually another rule's id.
+        because: String,
+    },
+}
+
+impl Unmet {
+    /// The rule is broken: this was asked for, that was there.
+    pub fn broken(expected: impl Into<String>, actual: impl Into<String>) -> Self {
+        Self::Broken { expected: expected.into(), actual: actual.into() }
+    }
+
+    /// The rule has nothing to say here.
+    pub fn not_applicable(reason: impl Into<String>) -> Self {
+        Self::NotApplicable { reason: reason.into() }
+    }
+
+    /// The rule could not be judged because of an earlier one.
+    pub fn not_run(because: impl Into<String>) -> Self {
+        Self::NotRun { because: because.into() }
+    }
+}
+
+/// The rule holds, and this was seen.
+///
+/// # Errors
+/// None: it is a judgement like the others here.
+pub fn pass(actual: impl Into<String>) -> Judgement {
+    Ok(Seen(actual.into()))
+}
+
+/// The rule is broken: this was asked for, that was there.
+///
+/// # Errors
+/// Always [`Unmet::Broken`].
+pub fn fail<T>(expected: impl Into<String>, actual: impl Into<String>) -> Result<T, Unmet> {
+    Err(Unmet::broken(expected, actual))
+}
+
+/// The rule has nothing to say here.
+///
+/// # Errors
+/// Always [`Unmet::NotApplicable`].
+pub fn not_applicable<T>(reason: impl Into<String>) -> Result<T, Unmet> {
+    Err(Unmet::not_applicable(reason))
+}
+
+/// The rule could not be judged because of an earlier one.
+///
+/// # Errors
+/// Always [`Unmet::NotRun`].
+pub fn not_run<T>(because: impl Into<String>) -> Result<T, Unmet> {
+    Err(Unmet::not_run(because))
+}
+
+/// True if the rule is broken.
+pub fn is_broken(judgement: &Judgement) -> bool {
+    matches!(judgement, Err(Unmet::Broken { .. }))
+}
