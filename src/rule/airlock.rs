@@ -24,7 +24,7 @@ pub struct AirlockRegistration {
 }
 
 impl Artefact for AirlockRegistration {
-    const RULES: &'static [Check<Self>] = REGISTRATION_RULES;
+    const RULES: &'static [&'static [Check<Self>]] = &[REGISTRATION_RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.exchange)
     }
@@ -36,47 +36,43 @@ static REGISTRATION_RULES: &[Check<AirlockRegistration>] = &[
         "AIRLOCK-DCR",
         "The scope that is registered is what was asked for, or a part of it",
         "The client has power it never wanted, and whoever steals its secret has it too.",
-        scope_within,
+        |registration| {
+            let (asked, given) = (registration.request.get("scope"), registration.registered.get("scope"));
+            match (asked.and_then(Value::as_str).map(scope_words), given.and_then(Value::as_str).map(scope_words)) {
+                (None, _) => not_applicable("no scope was asked for"),
+                (_, None) => not_applicable("the answer names no scope"),
+                (Some(asked), Some(given)) => {
+                    holds(given.is_subset(&asked), format!("of: {}", scope_text(&asked)), format!("registered: {}", scope_text(&given)))
+                }
+            }
+        },
     ),
     may(
         "airlock/metadata-kept",
         "AIRLOCK-DCR",
         "Name, contacts, response types, grant types and client authentication are registered as they were asked for",
         "The client behaves as it asked to be registered, and is refused; or nobody is reached when it does harm.",
-        metadata_kept,
+        |registration| {
+            // What is not returned at all is another rule's.
+            let registered = |name: &str| registration.registered.get(name).filter(|value| !value.is_null());
+            let both: Vec<_> = KEPT.iter().filter_map(|name| Some((*name, registration.request.get(*name)?, registered(name)?))).collect();
+            let told = |name: &str, value: &Value| format!("{name} = {}", show(value));
+            let other: Vec<_> = both.iter().filter(|(_, asked, given)| !same(asked, given)).collect();
+            if both.is_empty() {
+                return not_applicable("none of them was asked for and returned");
+            }
+            if other.is_empty() {
+                return pass(both.iter().map(|(name, ..)| *name).collect::<Vec<_>>().join(", "));
+            }
+            let asked: Vec<_> = other.iter().map(|(name, asked, _)| told(name, asked)).collect();
+            let given: Vec<_> = other.iter().map(|(name, _, given)| told(name, given)).collect();
+            fail(asked.join(", "), given.join(", "))
+        },
     ),
 ];
 
-fn scope_within(registration: &AirlockRegistration) -> Judgement {
-    let (asked, given) = (registration.request.get("scope"), registration.registered.get("scope"));
-    match (asked.and_then(Value::as_str).map(scope_words), given.and_then(Value::as_str).map(scope_words)) {
-        (None, _) => not_applicable("no scope was asked for"),
-        (_, None) => not_applicable("the answer names no scope"),
-        (Some(asked), Some(given)) => {
-            holds(given.is_subset(&asked), format!("of: {}", scope_text(&asked)), format!("registered: {}", scope_text(&given)))
-        }
-    }
-}
-
 /// Members whose values are kept. Of links and redirect URIs the documentation shows others than were asked for.
 const KEPT: [&str; 5] = ["client_name", "contacts", "response_types", "grant_types", "token_endpoint_auth_method"];
-
-fn metadata_kept(registration: &AirlockRegistration) -> Judgement {
-    // What is not returned at all is another rule's.
-    let registered = |name: &str| registration.registered.get(name).filter(|value| !value.is_null());
-    let both: Vec<_> = KEPT.iter().filter_map(|name| Some((*name, registration.request.get(*name)?, registered(name)?))).collect();
-    let told = |name: &str, value: &Value| format!("{name} = {}", show(value));
-    let other: Vec<_> = both.iter().filter(|(_, asked, given)| !same(asked, given)).collect();
-    if both.is_empty() {
-        return not_applicable("none of them was asked for and returned");
-    }
-    if other.is_empty() {
-        return pass(both.iter().map(|(name, ..)| *name).collect::<Vec<_>>().join(", "));
-    }
-    let asked: Vec<_> = other.iter().map(|(name, asked, _)| told(name, asked)).collect();
-    let given: Vec<_> = other.iter().map(|(name, _, given)| told(name, given)).collect();
-    fail(asked.join(", "), given.join(", "))
-}
 
 /// Lists are compared without regard to their order.
 fn same(one: &Value, other: &Value) -> bool {
@@ -94,7 +90,7 @@ pub struct UnstoredToken {
 }
 
 impl Artefact for UnstoredToken {
-    const RULES: &'static [Check<Self>] = UNSTORED_RULES;
+    const RULES: &'static [&'static [Check<Self>]] = &[UNSTORED_RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.response.exchange)
     }

@@ -23,7 +23,7 @@ pub struct AuthorizationDelivery {
 }
 
 impl Artefact for AuthorizationDelivery {
-    const RULES: &'static [Check<Self>] = RULES;
+    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
     fn exchange(&self) -> Option<usize> {
         None
     }

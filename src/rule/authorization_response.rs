@@ -36,7 +36,7 @@ impl AuthorizationResponse {
 }
 
 impl Artefact for AuthorizationResponse {
-    const RULES: &'static [Check<Self>] = RULES;
+    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
     fn exchange(&self) -> Option<usize> {
         None
     }
@@ -55,64 +55,132 @@ static RULES: &[Check<AuthorizationResponse>] = &[
         "OIDCC-3.1.2.5",
         "The authorization request succeeds: the response has no `error`",
         "Nobody can log in with this request.",
-        no_error,
+        |response| match (response.parameter("error"), response.parameter("error_description")) {
+            (None, _) => pass("no error"),
+            (Some(error), None) => fail("no error", shorten(error)),
+            (Some(error), Some(description)) => fail("no error", shorten(&format!("{error} ({description})"))),
+        },
     ),
-    must(CODE_PRESENT, "RFC6749-4.1.2", "The authorization response has a `code`", "The client has nothing to exchange for tokens.", code_present),
+    must(CODE_PRESENT, "RFC6749-4.1.2", "The authorization response has a `code`", "The client has nothing to exchange for tokens.", |response| {
+        success(response, || match response.parameter("code") {
+            None => fail("a code", format!("no code; parameters: {}", names(response))),
+            Some("") => fail("a code", "an empty code"),
+            Some(code) => pass(format!("a code of {} characters", code.chars().count())),
+        })
+    }),
     must(
         "authz/code-length",
         "RFC6749-10.10",
         "The authorization code is long enough to hold 128 bits",
         "Short codes can be guessed while they live.",
-        code_length,
+        |response| {
+            success(response, || match response.parameter("code") {
+                None | Some("") => not_run(CODE_PRESENT),
+                Some(code) => {
+                    let length = code.chars().count();
+                    holds(length >= FEWEST, format!("at least {FEWEST} characters"), format!("{length} characters"))
+                }
+            })
+        },
     ),
     must(
         "authz/state-echo",
         "RFC6749-4.1.2",
         "The authorization response returns the `state` as it was sent",
         "The client cannot tell its own request from one an attacker started, and refuses the response.",
-        state_echo,
+        |response| match (&response.state, response.parameter("state")) {
+            (None, _) => not_applicable("no state was sent"),
+            (Some(sent), Some(returned)) if sent == returned => pass(format!("the state that was sent, {} characters", sent.chars().count())),
+            (Some(sent), Some(returned)) => {
+                fail(format!("the state that was sent, {} characters", sent.chars().count()), format!("state = {}", shorten(returned)))
+            }
+            (Some(_), None) => fail("the state that was sent", "no state"),
+        },
     ),
     must(
         "authz/iss-correct-if-present",
         "RFC9207-2",
         "The `iss` of the authorization response, if there is one, is the issuer, byte for byte",
         "Clients that defend themselves against mix-up attacks refuse the response.",
-        iss_correct,
+        |response| match response.parameter("iss") {
+            None => not_applicable("no iss"),
+            Some(iss) => same("iss", &response.issuer, iss),
+        },
     ),
     must(
         "authz/iss-on-success",
         "RFC9207-2",
         "The authorization response has an `iss` if the metadata promise one",
         "Clients that rely on the promise refuse the response.",
-        iss_on_success,
+        |response| {
+            if !promises_iss(response) {
+                return not_applicable(format!("the metadata do not set {ISS_SUPPORTED} to true"));
+            }
+            success(response, || match response.parameter("iss") {
+                Some(_) => pass("an iss"),
+                None => fail("an iss", format!("no iss; parameters: {}", names(response))),
+            })
+        },
     ),
     should(
         "authz/iss-advertised",
         "RFC9207-3",
         "The metadata say that the authorization response has an `iss` when it has one",
         "Clients do not know that they may insist on it, and the defence against mix-up attacks is lost.",
-        iss_advertised,
+        |response| {
+            if response.parameter("iss").is_none() {
+                return not_applicable("no iss");
+            }
+            let seen = response.metadata.get(ISS_SUPPORTED).map_or_else(|| "absent".to_owned(), show);
+            holds(promises_iss(response), format!("{ISS_SUPPORTED} = true"), format!("{ISS_SUPPORTED}: {seen}"))
+        },
     ),
     must(
         "authz/no-duplicates",
         "RFC6749-3.1",
         "No parameter of the authorization response comes twice",
         "Two libraries read two different values, which attackers use.",
-        no_duplicates,
+        |response| {
+            let twice: BTreeSet<&str> = response
+                .parameters
+                .iter()
+                .enumerate()
+                .filter(|(at, (name, _))| response.parameters.iter().take(*at).any(|(earlier, _)| earlier == name))
+                .map(|(_, (name, _))| name.as_str())
+                .collect();
+            let actual = if twice.is_empty() { names(response) } else { format!("more than once: {}", scope_text(&twice)) };
+            holds(twice.is_empty(), "each parameter once", actual)
+        },
     ),
     must(
         "authz/redirect-query-kept",
         "RFC6749-3.1.2",
         "The query of the redirect URI is still there in the authorization response",
         "Clients that route by it lose track of who logs in where.",
-        redirect_query_kept,
+        |response| {
+            let asked: Vec<_> = response.redirect_uri.query_pairs().collect();
+            if asked.is_empty() {
+                return not_applicable("the redirect URI has no query");
+            }
+            let came: Vec<_> = response.url.query_pairs().collect();
+            let lost: Vec<_> = asked.iter().filter(|pair| !came.contains(pair)).map(|(name, value)| format!("{name}={value}")).collect();
+            let actual = if lost.is_empty() { "all of it".to_owned() } else { shorten(&format!("lost: {}", lost.join(", "))) };
+            holds(lost.is_empty(), shorten(&format!("the query {}", response.redirect_uri.query().unwrap_or_default())), actual)
+        },
     ),
     should(
         "authz/no-tokens",
         "OIDCC-3.1",
         "The authorization response of the code flow carries no tokens",
         "Tokens in URLs end up in histories, logs and referrers.",
-        no_tokens,
+        |response| {
+            success(response, || {
+                let found: BTreeSet<&str> =
+                    ["access_token", "id_token", "refresh_token"].into_iter().filter(|name| response.parameter(name).is_some()).collect();
+                let actual = if found.is_empty() { "none".to_owned() } else { scope_text(&found) };
+                holds(found.is_empty(), "no access_token, id_token or refresh_token", actual)
+            })
+        },
     ),
 ];
 
@@ -125,103 +193,9 @@ fn promises_iss(response: &AuthorizationResponse) -> bool {
     response.metadata.get(ISS_SUPPORTED) == Some(&Value::Bool(true))
 }
 
-fn no_error(response: &AuthorizationResponse) -> Judgement {
-    match (response.parameter("error"), response.parameter("error_description")) {
-        (None, _) => pass("no error"),
-        (Some(error), None) => fail("no error", shorten(error)),
-        (Some(error), Some(description)) => fail("no error", shorten(&format!("{error} ({description})"))),
-    }
-}
-
-fn code_present(response: &AuthorizationResponse) -> Judgement {
-    success(response, || match response.parameter("code") {
-        None => fail("a code", format!("no code; parameters: {}", names(response))),
-        Some("") => fail("a code", "an empty code"),
-        Some(code) => pass(format!("a code of {} characters", code.chars().count())),
-    })
-}
-
 fn names(response: &AuthorizationResponse) -> String {
     let names: Vec<&str> = response.parameters.iter().map(|(name, _)| name.as_str()).collect();
     if names.is_empty() { "none".to_owned() } else { shorten(&names.join(", ")) }
-}
-
-fn code_length(response: &AuthorizationResponse) -> Judgement {
-    success(response, || match response.parameter("code") {
-        None | Some("") => not_run(CODE_PRESENT),
-        Some(code) => {
-            let length = code.chars().count();
-            holds(length >= FEWEST, format!("at least {FEWEST} characters"), format!("{length} characters"))
-        }
-    })
-}
-
-fn state_echo(response: &AuthorizationResponse) -> Judgement {
-    match (&response.state, response.parameter("state")) {
-        (None, _) => not_applicable("no state was sent"),
-        (Some(sent), Some(returned)) if sent == returned => pass(format!("the state that was sent, {} characters", sent.chars().count())),
-        (Some(sent), Some(returned)) => {
-            fail(format!("the state that was sent, {} characters", sent.chars().count()), format!("state = {}", shorten(returned)))
-        }
-        (Some(_), None) => fail("the state that was sent", "no state"),
-    }
-}
-
-fn iss_correct(response: &AuthorizationResponse) -> Judgement {
-    match response.parameter("iss") {
-        None => not_applicable("no iss"),
-        Some(iss) => same("iss", &response.issuer, iss),
-    }
-}
-
-fn iss_on_success(response: &AuthorizationResponse) -> Judgement {
-    if !promises_iss(response) {
-        return not_applicable(format!("the metadata do not set {ISS_SUPPORTED} to true"));
-    }
-    success(response, || match response.parameter("iss") {
-        Some(_) => pass("an iss"),
-        None => fail("an iss", format!("no iss; parameters: {}", names(response))),
-    })
-}
-
-fn iss_advertised(response: &AuthorizationResponse) -> Judgement {
-    if response.parameter("iss").is_none() {
-        return not_applicable("no iss");
-    }
-    let seen = response.metadata.get(ISS_SUPPORTED).map_or_else(|| "absent".to_owned(), show);
-    holds(promises_iss(response), format!("{ISS_SUPPORTED} = true"), format!("{ISS_SUPPORTED}: {seen}"))
-}
-
-fn no_duplicates(response: &AuthorizationResponse) -> Judgement {
-    let twice: BTreeSet<&str> = response
-        .parameters
-        .iter()
-        .enumerate()
-        .filter(|(at, (name, _))| response.parameters.iter().take(*at).any(|(earlier, _)| earlier == name))
-        .map(|(_, (name, _))| name.as_str())
-        .collect();
-    let actual = if twice.is_empty() { names(response) } else { format!("more than once: {}", scope_text(&twice)) };
-    holds(twice.is_empty(), "each parameter once", actual)
-}
-
-fn redirect_query_kept(response: &AuthorizationResponse) -> Judgement {
-    let asked: Vec<_> = response.redirect_uri.query_pairs().collect();
-    if asked.is_empty() {
-        return not_applicable("the redirect URI has no query");
-    }
-    let came: Vec<_> = response.url.query_pairs().collect();
-    let lost: Vec<_> = asked.iter().filter(|pair| !came.contains(pair)).map(|(name, value)| format!("{name}={value}")).collect();
-    let actual = if lost.is_empty() { "all of it".to_owned() } else { shorten(&format!("lost: {}", lost.join(", "))) };
-    holds(lost.is_empty(), shorten(&format!("the query {}", response.redirect_uri.query().unwrap_or_default())), actual)
-}
-
-fn no_tokens(response: &AuthorizationResponse) -> Judgement {
-    success(response, || {
-        let found: BTreeSet<&str> =
-            ["access_token", "id_token", "refresh_token"].into_iter().filter(|name| response.parameter(name).is_some()).collect();
-        let actual = if found.is_empty() { "none".to_owned() } else { scope_text(&found) };
-        holds(found.is_empty(), "no access_token, id_token or refresh_token", actual)
-    })
 }
 
 #[cfg(test)]

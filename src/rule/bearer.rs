@@ -17,7 +17,7 @@ pub struct Bearer {
 }
 
 impl Artefact for Bearer {
-    const RULES: &'static [Check<Self>] = RULES;
+    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.in_query.exchange)
     }

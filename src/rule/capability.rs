@@ -30,14 +30,14 @@ pub struct DeclaredGrant {
 }
 
 impl Artefact for DeclaredCapability {
-    const RULES: &'static [Check<Self>] = DECLARED;
+    const RULES: &'static [&'static [Check<Self>]] = &[DECLARED];
     fn exchange(&self) -> Option<usize> {
         None
     }
 }
 
 impl Artefact for DeclaredGrant {
-    const RULES: &'static [Check<Self>] = GRANT;
+    const RULES: &'static [&'static [Check<Self>]] = &[GRANT];
     fn exchange(&self) -> Option<usize> {
         Some(self.response.exchange)
     }

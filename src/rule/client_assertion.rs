@@ -49,7 +49,7 @@ pub struct ClientAssertions {
 }
 
 impl Artefact for ClientAssertions {
-    const RULES: &'static [Check<Self>] = RULES;
+    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.issuer.exchange)
     }

@@ -1,6 +1,7 @@
 //! Rules about the client authentication of a freshly registered client at the token endpoint.
 
-use super::{Artefact, Check, Level, Rule, expect};
+use super::{Artefact, Check, expect};
+use crate::rule::expect::{may, must};
 use crate::rule::judgement::not_run;
 
 /// How the first token request of a freshly registered client went.
@@ -17,22 +18,19 @@ pub struct ClientAuthentication {
 }
 
 impl Artefact for ClientAuthentication {
-    const RULES: &'static [Check<Self>] = RULES;
+    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.exchange)
     }
 }
 
 static RULES: &[Check<ClientAuthentication>] = &[
-    Check {
-        rule: Rule {
-            id: "client-authentication/registered-credentials-work",
-            level: Level::Must,
-            spec: "RFC6749-2.3.1",
-            says: "The credentials given at registration are accepted at the token endpoint",
-            why: "A client whose own credentials are refused can do nothing at all.",
-        },
-        judge: |artefact| {
+    must(
+        "client-authentication/registered-credentials-work",
+        "RFC6749-2.3.1",
+        "The credentials given at registration are accepted at the token endpoint",
+        "A client whose own credentials are refused can do nothing at all.",
+        |artefact| {
             expect::holds(
                 artefact.accepted,
                 "the credentials are accepted",
@@ -43,16 +41,13 @@ static RULES: &[Check<ClientAuthentication>] = &[
                 },
             )
         },
-    },
-    Check {
-        rule: Rule {
-            id: "client-authentication/usable-at-once",
-            level: Level::May,
-            spec: "RFC7591-3.2.1",
-            says: "The credentials given at registration are accepted at the first attempt",
-            why: "Clients use their credentials as soon as they have them; a registration that takes effect later fails at random.",
-        },
-        judge: |artefact| {
+    ),
+    may(
+        "client-authentication/usable-at-once",
+        "RFC7591-3.2.1",
+        "The credentials given at registration are accepted at the first attempt",
+        "Clients use their credentials as soon as they have them; a registration that takes effect later fails at random.",
+        |artefact| {
             if !artefact.accepted {
                 return not_run("client-authentication/registered-credentials-work");
             }
@@ -65,7 +60,7 @@ static RULES: &[Check<ClientAuthentication>] = &[
                 },
             )
         },
-    },
+    ),
 ];
 
 fn times(count: u32) -> String {

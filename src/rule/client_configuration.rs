@@ -24,7 +24,7 @@ pub struct ClientConfiguration {
 }
 
 impl Artefact for ClientConfiguration {
-    const RULES: &'static [Check<Self>] = RULES;
+    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.own.exchange)
     }
@@ -148,7 +148,7 @@ pub struct DeletedClient {
 }
 
 impl Artefact for DeletedClient {
-    const RULES: &'static [Check<Self>] = DELETED_RULES;
+    const RULES: &'static [&'static [Check<Self>]] = &[DELETED_RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.read.exchange)
     }

@@ -30,7 +30,7 @@ pub struct ClientShown {
 }
 
 impl Artefact for ClientShown {
-    const RULES: &'static [Check<Self>] = RULES;
+    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
     fn exchange(&self) -> Option<usize> {
         None
     }
@@ -110,7 +110,7 @@ pub struct PagesOfOddRequest {
 }
 
 impl Artefact for PagesOfOddRequest {
-    const RULES: &'static [Check<Self>] = ODD;
+    const RULES: &'static [&'static [Check<Self>]] = &[ODD];
     fn exchange(&self) -> Option<usize> {
         None
     }

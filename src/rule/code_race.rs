@@ -2,7 +2,6 @@
 
 use super::expect::{holds, list, must};
 use super::{Artefact, Check};
-use crate::rule::judgement::Judgement;
 
 /// Two exchanges of one code, sent at the same moment.
 #[derive(Debug, Clone)]
@@ -14,7 +13,7 @@ pub struct CodeRace {
 }
 
 impl Artefact for CodeRace {
-    const RULES: &'static [Check<Self>] = RULES;
+    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.exchange)
     }
@@ -25,14 +24,12 @@ static RULES: &[Check<CodeRace>] = &[must(
     "RFC6749-4.1.2",
     "Of two exchanges of one code at the same moment at most one gets tokens",
     "Whoever catches the code and is as quick as the client gets the user's tokens, too.",
-    once,
+    |race| {
+        let successes = race.statuses.iter().filter(|status| (200..300).contains(*status)).count();
+        let statuses: Vec<String> = race.statuses.iter().map(u16::to_string).collect();
+        holds(successes < 2, "at most one success", format!("statuses {}", list(&statuses)))
+    },
 )];
-
-fn once(race: &CodeRace) -> Judgement {
-    let successes = race.statuses.iter().filter(|status| (200..300).contains(*status)).count();
-    let statuses: Vec<String> = race.statuses.iter().map(u16::to_string).collect();
-    holds(successes < 2, "at most one success", format!("statuses {}", list(&statuses)))
-}
 
 #[cfg(test)]
 mod tests {

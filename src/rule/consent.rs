@@ -1,6 +1,7 @@
 //! Rules about when the issuer asks the end-user for consent.
 
-use super::{Artefact, Check, Level, Rule, expect};
+use super::{Artefact, Check, expect};
+use crate::rule::expect::should;
 use crate::rule::judgement::not_applicable;
 
 /// What the browser was shown between the login and the callback, and what was due.
@@ -19,7 +20,7 @@ pub struct Consent {
 }
 
 impl Artefact for Consent {
-    const RULES: &'static [Check<Self>] = RULES;
+    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
     fn exchange(&self) -> Option<usize> {
         None
     }
@@ -27,52 +28,43 @@ impl Artefact for Consent {
 
 static RULES: &[Check<Consent>] = &[
     // An authorization decision is a MUST; but the text lets it come by other means than a page, such as an administrator's consent.
-    Check {
-        rule: Rule {
-            id: "consent/shown-to-new-client",
-            level: Level::Should,
-            spec: "OIDCC-3.1.2.4",
-            says: "A client that nobody has authorized before is not let in without asking the end-user",
-            why: "Anybody can register a client; with no question asked it gets at a user's data by one link followed.",
-        },
-        judge: |artefact| {
+    should(
+        "consent/shown-to-new-client",
+        "OIDCC-3.1.2.4",
+        "A client that nobody has authorized before is not let in without asking the end-user",
+        "Anybody can register a client; with no question asked it gets at a user's data by one link followed.",
+        |artefact| {
             if !artefact.new_client {
                 return not_applicable("the client may have been authorized before");
             }
             expect::holds(artefact.shown + artefact.perhaps > 0, "a consent page", pages(artefact.shown))
         },
-    },
-    Check {
-        rule: Rule {
-            id: "consent/prompt-consent-honoured",
-            level: Level::Should,
-            spec: "OIDCC-3.1.2.1",
-            says: "With prompt=consent the end-user is asked for consent",
-            why: "A client asks so when it needs a fresh decision, for offline access above all; without one the user never agreed to it.",
-        },
-        judge: |artefact| {
+    ),
+    should(
+        "consent/prompt-consent-honoured",
+        "OIDCC-3.1.2.1",
+        "With prompt=consent the end-user is asked for consent",
+        "A client asks so when it needs a fresh decision, for offline access above all; without one the user never agreed to it.",
+        |artefact| {
             if !artefact.prompt_consent {
                 return not_applicable("the request did not say prompt=consent");
             }
             expect::holds(artefact.shown + artefact.perhaps > 0, "a consent page", pages(artefact.shown))
         },
-    },
+    ),
     // What the OpenActive test suite expects; the specification itself speaks only of one consent prompt in this flow.
-    Check {
-        rule: Rule {
-            id: "consent/not-repeated",
-            level: Level::Should,
-            spec: "OA-OBA-authorization-code-flow",
-            says: "Consent that was just given to a client is not asked for again",
-            why: "Sellers who log in by a booking partner every day would have to consent every day, and would soon stop reading.",
-        },
-        judge: |artefact| {
+    should(
+        "consent/not-repeated",
+        "OA-OBA-authorization-code-flow",
+        "Consent that was just given to a client is not asked for again",
+        "Sellers who log in by a booking partner every day would have to consent every day, and would soon stop reading.",
+        |artefact| {
             if !artefact.already_given {
                 return not_applicable("the same consent has not just been given");
             }
             expect::holds(artefact.shown == 0, "no consent page", pages(artefact.shown))
         },
-    },
+    ),
 ];
 
 fn pages(count: usize) -> String {

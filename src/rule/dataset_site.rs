@@ -1,10 +1,11 @@
 //! Rules about an `OpenActive` dataset site and the authentication authority it names.
 
+use crate::rule::expect::{must, should};
 use crate::rule::judgement::{Unmet, fail, not_run, pass};
 use serde_json::Value;
 use url::Url;
 
-use super::{Artefact, Check, Level, Rule, expect};
+use super::{Artefact, Check, expect};
 use crate::observed::received::Received;
 
 /// A dataset site's page.
@@ -19,32 +20,26 @@ pub struct DatasetSite {
 }
 
 impl Artefact for DatasetSite {
-    const RULES: &'static [Check<Self>] = RULES;
+    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.response.exchange)
     }
 }
 
 static RULES: &[Check<DatasetSite>] = &[
-    Check {
-        rule: Rule {
-            id: "dataset-site/http-200",
-            level: Level::Must,
-            spec: "OA-DAD-embedded-json",
-            says: "The dataset site is served with status 200",
-            why: "Booking partners find the API, and how to log in to it, by this page.",
-        },
-        judge: |artefact| expect::status(&artefact.response, 200),
-    },
-    Check {
-        rule: Rule {
-            id: "dataset-site/has-json-ld",
-            level: Level::Must,
-            spec: "OA-DAD-embedded-json",
-            says: "The dataset site holds JSON-LD",
-            why: "Machines read nothing else of the page.",
-        },
-        judge: |artefact| {
+    must(
+        "dataset-site/http-200",
+        "OA-DAD-embedded-json",
+        "The dataset site is served with status 200",
+        "Booking partners find the API, and how to log in to it, by this page.",
+        |artefact| expect::status(&artefact.response, 200),
+    ),
+    must(
+        "dataset-site/has-json-ld",
+        "OA-DAD-embedded-json",
+        "The dataset site holds JSON-LD",
+        "Machines read nothing else of the page.",
+        |artefact| {
             if artefact.response.status != 200 {
                 return not_run("dataset-site/http-200");
             }
@@ -58,17 +53,14 @@ static RULES: &[Check<DatasetSite>] = &[
                 (good, faults) => pass(format!("{good} JSON-LD blocks, and {} that do not parse", faults.len())),
             }
         },
-    },
+    ),
     // The definition gives this member no status of its own; without it the login cannot be found.
-    Check {
-        rule: Rule {
-            id: "dataset-site/authentication-authority",
-            level: Level::Should,
-            spec: "OA-DAD-supporting-booking-schema-webapi",
-            says: "The dataset site names the authentication authority of its API as a URL",
-            why: "A booking partner cannot find out where to register and to log in.",
-        },
-        judge: |artefact| {
+    should(
+        "dataset-site/authentication-authority",
+        "OA-DAD-supporting-booking-schema-webapi",
+        "The dataset site names the authentication authority of its API as a URL",
+        "A booking partner cannot find out where to register and to log in.",
+        |artefact| {
             if let Some(outcome) = artefact.unread() {
                 return Err(outcome);
             }
@@ -81,16 +73,13 @@ static RULES: &[Check<DatasetSite>] = &[
                 (None, None) => fail(expected, "no accessService.authenticationAuthority"),
             }
         },
-    },
-    Check {
-        rule: Rule {
-            id: "dataset-site/authority-is-issuer",
-            level: Level::Should,
-            spec: "OA-DAD-supporting-booking-schema-webapi",
-            says: "The authentication authority named is the issuer under test",
-            why: "Booking partners would discover, and send their credentials to, somebody else.",
-        },
-        judge: |artefact| {
+    ),
+    should(
+        "dataset-site/authority-is-issuer",
+        "OA-DAD-supporting-booking-schema-webapi",
+        "The authentication authority named is the issuer under test",
+        "Booking partners would discover, and send their credentials to, somebody else.",
+        |artefact| {
             if let Some(outcome) = artefact.unread() {
                 return Err(outcome);
             }
@@ -106,7 +95,7 @@ static RULES: &[Check<DatasetSite>] = &[
                 format!("authenticationAuthority = {}", expect::list(&found)),
             )
         },
-    },
+    ),
 ];
 
 impl DatasetSite {

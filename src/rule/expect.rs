@@ -246,7 +246,7 @@ mod tests {
 
     fn rules() -> Vec<&'static Rule> {
         fn of<A: Artefact>() -> impl Iterator<Item = &'static Rule> {
-            A::RULES.iter().map(|check| &check.rule)
+            A::rules().map(|check| &check.rule)
         }
         of::<AuthorizationResponse>()
             .chain(of::<TokenResponse>())

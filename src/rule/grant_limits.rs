@@ -30,7 +30,7 @@ pub struct GrantAttempt {
 }
 
 impl Artefact for GrantAttempt {
-    const RULES: &'static [Check<Self>] = ATTEMPT;
+    const RULES: &'static [&'static [Check<Self>]] = &[ATTEMPT];
     fn exchange(&self) -> Option<usize> {
         Some(self.response.exchange)
     }
@@ -49,7 +49,23 @@ static ATTEMPT: &[Check<GrantAttempt>] = &[
         "RFC6749-5.2",
         "A grant that the client did not register is refused with `unauthorized_client`, or as one that is not supported",
         "Developers look for the mistake in the credentials and not in the registration.",
-        unregistered_error,
+        |attempt| {
+            if attempt.attempt != Attempt::Unregistered {
+                return not_applicable(OTHER);
+            }
+            if !attempt.withheld || attempt.response.grants_token() {
+                return not_applicable("the grant was not refused");
+            }
+            let error = attempt.response.member("error");
+            match error.as_ref().and_then(Value::as_str) {
+                Some(error @ ("unauthorized_client" | "unsupported_grant_type")) => pass(format!("error = {error}")),
+                // What an issuer looks at first is its own business; `invalid_client` may be about a registration that is not known everywhere yet.
+                Some(error @ ("invalid_scope" | "invalid_target" | "invalid_request" | "invalid_client")) => {
+                    not_applicable(format!("error = {error}: refused for something else first"))
+                }
+                _ => fail("error = unauthorized_client", refusal(&attempt.response)),
+            }
+        },
     ),
     must(
         "grant-limits/public-client-refused",
@@ -78,24 +94,6 @@ fn refused(attempt: &GrantAttempt, which: Attempt) -> Judgement {
     }
     let told = refusal(&attempt.response);
     if attempt.response.grants_token() { fail("no tokens", "an access token") } else { pass(told) }
-}
-
-fn unregistered_error(attempt: &GrantAttempt) -> Judgement {
-    if attempt.attempt != Attempt::Unregistered {
-        return not_applicable(OTHER);
-    }
-    if !attempt.withheld || attempt.response.grants_token() {
-        return not_applicable("the grant was not refused");
-    }
-    let error = attempt.response.member("error");
-    match error.as_ref().and_then(Value::as_str) {
-        Some(error @ ("unauthorized_client" | "unsupported_grant_type")) => pass(format!("error = {error}")),
-        // What an issuer looks at first is its own business; `invalid_client` may be about a registration that is not known everywhere yet.
-        Some(error @ ("invalid_scope" | "invalid_target" | "invalid_request" | "invalid_client")) => {
-            not_applicable(format!("error = {error}: refused for something else first"))
-        }
-        _ => fail("error = unauthorized_client", refusal(&attempt.response)),
-    }
 }
 
 #[cfg(test)]

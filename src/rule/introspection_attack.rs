@@ -19,7 +19,7 @@ pub struct IntrospectionAttack {
 }
 
 impl Artefact for IntrospectionAttack {
-    const RULES: &'static [Check<Self>] = RULES;
+    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.without_credentials.exchange)
     }

@@ -31,7 +31,7 @@ pub struct WrongPassword {
 }
 
 impl Artefact for WrongPassword {
-    const RULES: &'static [Check<Self>] = WRONG_PASSWORD;
+    const RULES: &'static [&'static [Check<Self>]] = &[WRONG_PASSWORD];
     fn exchange(&self) -> Option<usize> {
         None
     }
@@ -101,7 +101,7 @@ pub struct FormElsewhere {
 }
 
 impl Artefact for FormElsewhere {
-    const RULES: &'static [Check<Self>] = FORM_ELSEWHERE;
+    const RULES: &'static [&'static [Check<Self>]] = &[FORM_ELSEWHERE];
     fn exchange(&self) -> Option<usize> {
         None
     }
@@ -134,7 +134,7 @@ pub struct Denial {
 }
 
 impl Artefact for Denial {
-    const RULES: &'static [Check<Self>] = DENIAL;
+    const RULES: &'static [&'static [Check<Self>]] = &[DENIAL];
     fn exchange(&self) -> Option<usize> {
         None
     }

@@ -117,8 +117,12 @@ pub struct Check<A: ?Sized + 'static> {
 /// [`crate::session::Session::judge`] is the only way to judge one, and it always judges by all of [`Artefact::RULES`]: a step cannot forget
 /// a rule.
 pub trait Artefact: Sized + 'static {
-    /// Every rule about this kind of artefact.
-    const RULES: &'static [Check<Self>];
+    /// Every rule about this kind of artefact: the tables of its files, in order.
+    const RULES: &'static [&'static [Check<Self>]];
+    /// [`Artefact::RULES`] in one row.
+    fn rules() -> impl Iterator<Item = &'static Check<Self>> {
+        Self::RULES.iter().flat_map(|table| table.iter())
+    }
     /// The journal's number of the exchange it was judged on, if there is one.
     fn exchange(&self) -> Option<usize>;
     /// Why there is nothing of it to judge, if there rightly is not: every rule is not applicable then.
@@ -132,14 +136,14 @@ pub trait Artefact: Sized + 'static {
 pub struct Kind {
     /// The name of its type: `IdToken`.
     pub name: &'static str,
-    /// [`Artefact::RULES`], without the judgements.
+    /// Its rules, without the judgements.
     pub rules: Vec<&'static Rule>,
 }
 
 impl Kind {
     fn of<A: Artefact>() -> Self {
         let name = std::any::type_name::<A>();
-        Self { name: name.rsplit("::").next().unwrap_or(name), rules: A::RULES.iter().map(|check| &check.rule).collect() }
+        Self { name: name.rsplit("::").next().unwrap_or(name), rules: A::rules().map(|check| &check.rule).collect() }
     }
 }
 

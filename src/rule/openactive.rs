@@ -19,7 +19,7 @@ pub struct SellerIdentity {
 }
 
 impl Artefact for SellerIdentity {
-    const RULES: &'static [Check<Self>] = RULES;
+    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.exchange)
     }
@@ -51,7 +51,10 @@ static RULES: &[Check<SellerIdentity>] = &[
         "OA-OBA-globally-unique-identifiers",
         "The `https://openactive.io/sellerId` of the ID token is an absolute URI, as the seller's `@id` is",
         "The booking partner cannot match it with the sellers in the open data feeds.",
-        seller_id_uri,
+        |identity| match text(identity, "sellerId") {
+            None => not_run(SELLER_ID_PRESENT),
+            Some(id) => holds(Url::parse(id).is_ok(), "sellerId: an absolute URI", seen(identity, "sellerId")),
+        },
     ),
     should(
         "openactive/seller-name",
@@ -119,13 +122,6 @@ fn seller_id(identity: &SellerIdentity) -> Judgement {
     }
 }
 
-fn seller_id_uri(identity: &SellerIdentity) -> Judgement {
-    match text(identity, "sellerId") {
-        None => not_run(SELLER_ID_PRESENT),
-        Some(id) => holds(Url::parse(id).is_ok(), "sellerId: an absolute URI", seen(identity, "sellerId")),
-    }
-}
-
 /// How long an access token lives.
 #[derive(Debug, Clone)]
 pub struct AccessTokenLifetime {
@@ -136,7 +132,7 @@ pub struct AccessTokenLifetime {
 }
 
 impl Artefact for AccessTokenLifetime {
-    const RULES: &'static [Check<Self>] = LIFETIME_RULES;
+    const RULES: &'static [&'static [Check<Self>]] = &[LIFETIME_RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.exchange)
     }

@@ -1,7 +1,8 @@
 //! Rules about a protected resource: the orders feed (RFC 6750).
 
-use super::{Artefact, Check, Level, Rule, expect};
+use super::{Artefact, Check, expect};
 use crate::observed::received::Received;
+use crate::rule::expect::must;
 use crate::rule::judgement::{not_applicable, not_run};
 
 /// The orders feed asked twice.
@@ -14,46 +15,37 @@ pub struct OrdersFeed {
 }
 
 impl Artefact for OrdersFeed {
-    const RULES: &'static [Check<Self>] = RULES;
+    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.with_token.exchange)
     }
 }
 
 static RULES: &[Check<OrdersFeed>] = &[
-    Check {
-        rule: Rule {
-            id: "orders-feed/accepts-token",
-            level: Level::Must,
-            spec: "OA-OBA-authentication",
-            says: "The orders feed is open to a client with its access token",
-            why: "A booking partner that cannot read its feed misses every cancellation and change.",
-        },
-        judge: |artefact| expect::status(&artefact.with_token, 200),
-    },
+    must(
+        "orders-feed/accepts-token",
+        "OA-OBA-authentication",
+        "The orders feed is open to a client with its access token",
+        "A booking partner that cannot read its feed misses every cancellation and change.",
+        |artefact| expect::status(&artefact.with_token, 200),
+    ),
     // 401 by RFC 6750, 403 by the error table of the Open Booking API; other refusals keep the data safe just as well.
-    Check {
-        rule: Rule {
-            id: "orders-feed/refuses-without-token",
-            level: Level::Must,
-            spec: "OA-OBA-authentication",
-            says: "The orders feed is closed to a request without an access token",
-            why: "Orders hold the names and addresses of customers, for anybody to read who finds the URL.",
-        },
-        judge: |artefact| {
+    must(
+        "orders-feed/refuses-without-token",
+        "OA-OBA-authentication",
+        "The orders feed is closed to a request without an access token",
+        "Orders hold the names and addresses of customers, for anybody to read who finds the URL.",
+        |artefact| {
             let status = artefact.without_token.status;
             expect::holds((400..500).contains(&status), "a refusal: status 401, or another of 4xx", format!("status {status}"))
         },
-    },
-    Check {
-        rule: Rule {
-            id: "orders-feed/challenge",
-            level: Level::Must,
-            spec: "RFC6750-3",
-            says: "A refusal with status 401 names the scheme Bearer in WWW-Authenticate",
-            why: "Without the challenge a client cannot tell a missing token from any other trouble, and does not ask for a new one.",
-        },
-        judge: |artefact| {
+    ),
+    must(
+        "orders-feed/challenge",
+        "RFC6750-3",
+        "A refusal with status 401 names the scheme Bearer in WWW-Authenticate",
+        "Without the challenge a client cannot tell a missing token from any other trouble, and does not ask for a new one.",
+        |artefact| {
             let status = artefact.without_token.status;
             if status < 400 {
                 return not_run("orders-feed/refuses-without-token");
@@ -68,7 +60,7 @@ static RULES: &[Check<OrdersFeed>] = &[
                 format!("WWW-Authenticate: {}", expect::list(&seen)),
             )
         },
-    },
+    ),
 ];
 
 /// True if a list of challenges (RFC 9110 11.6.1) holds one of scheme `Bearer`, or of `DPoP` (RFC 9449 7.1), its successor.

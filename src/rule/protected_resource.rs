@@ -18,7 +18,7 @@ pub struct ProtectedResource {
 }
 
 impl Artefact for ProtectedResource {
-    const RULES: &'static [Check<Self>] = RULES;
+    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.with_token.exchange)
     }

@@ -23,7 +23,7 @@ pub struct Refresh {
 }
 
 impl Artefact for Refresh {
-    const RULES: &'static [Check<Self>] = RULES;
+    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.response.exchange)
     }
@@ -44,21 +44,54 @@ static RULES: &[Check<Refresh>] = &[
         "RFC6749-6",
         "The refreshed access token is another one than before",
         "A token that leaked stays good for as long as it is refreshed.",
-        access_token_new,
+        |refresh| {
+            let body = match after(refresh) {
+                Ok(body) => body,
+                Err(outcome) => return Err(outcome),
+            };
+            match (refresh.before.get("access_token").and_then(Value::as_str), body.get("access_token").and_then(Value::as_str)) {
+                (_, None) => not_run(SUCCESS),
+                (None, _) => not_applicable("there was no access token before"),
+                (Some(before), Some(after)) if before == after => fail("another access token", "the same as before"),
+                _ => pass("another access token"),
+            }
+        },
     ),
     must(
         "refresh/scope-not-widened",
         "RFC6749-6",
         "The refresh grants no scope that the user did not grant at first",
         "A client gets power nobody agreed to.",
-        scope_not_widened,
+        |refresh| {
+            let body = match after(refresh) {
+                Ok(body) => body,
+                Err(outcome) => return Err(outcome),
+            };
+            match (&refresh.scope_before, member(&body, "scope")) {
+                (_, None) => not_applicable("no scope in the response: it is the one granted at first"),
+                (None, _) => not_applicable("it is not known which scope was granted at first"),
+                (Some(_), Some(scope)) if !scope.is_string() => not_run("token/scope-string"),
+                (Some(before), Some(scope)) => {
+                    let (before, after) = (scope_words(before), scope_words(scope.as_str().unwrap_or_default()));
+                    holds(after.is_subset(&before), format!("of: {}", scope_text(&before)), format!("granted: {}", scope_text(&after)))
+                }
+            }
+        },
     ),
     must(
         "refresh/id-token-iss-sub",
         "OIDCC-12.2",
         "The refreshed ID token has the `iss` and the `sub` of the first",
         "The session becomes another user's.",
-        iss_sub,
+        |refresh| {
+            beside(refresh, |before, after| {
+                let names = ["iss", "sub"];
+                if names.iter().any(|name| member(before, name).is_none()) {
+                    return not_applicable(format!("the first ID token has {}", told(before, &names)));
+                }
+                holds(names.iter().all(|name| before.get(*name) == after.get(*name)), told(before, &names), told(after, &names))
+            })
+        },
     ),
     must(
         "refresh/id-token-aud",
@@ -93,14 +126,33 @@ static RULES: &[Check<Refresh>] = &[
         "OIDCC-12.2",
         "The refreshed ID token has no `nonce`",
         "Clients have long forgotten the nonce, and those that compare refuse the token.",
-        no_nonce,
+        |refresh| {
+            beside(refresh, |_, after| match member(after, "nonce") {
+                None => pass("no nonce"),
+                Some(_) => fail("no nonce", "a nonce"),
+            })
+        },
     ),
     may(
         "refresh/scope-kept",
         "RFC6749-6",
         "A refresh that asks for no scope grants what was granted at first",
         "The client loses power it was granted, and finds out by failing calls.",
-        scope_kept,
+        |refresh| {
+            let body = match after(refresh) {
+                Ok(body) => body,
+                Err(outcome) => return Err(outcome),
+            };
+            match (&refresh.scope_before, member(&body, "scope")) {
+                (_, None) => not_applicable("no scope in the response: it is the one granted at first"),
+                (None, _) => not_applicable("it is not known which scope was granted at first"),
+                (Some(before), Some(Value::String(scope))) => {
+                    let (before, after) = (scope_words(before), scope_words(scope));
+                    holds(before.is_subset(&after), scope_text(&before), format!("granted: {}", scope_text(&after)))
+                }
+                (Some(_), Some(_)) => not_run("token/scope-string"),
+            }
+        },
     ),
 ];
 
@@ -125,51 +177,6 @@ fn success(refresh: &Refresh) -> Judgement {
     }
 }
 
-fn access_token_new(refresh: &Refresh) -> Judgement {
-    let body = match after(refresh) {
-        Ok(body) => body,
-        Err(outcome) => return Err(outcome),
-    };
-    match (refresh.before.get("access_token").and_then(Value::as_str), body.get("access_token").and_then(Value::as_str)) {
-        (_, None) => not_run(SUCCESS),
-        (None, _) => not_applicable("there was no access token before"),
-        (Some(before), Some(after)) if before == after => fail("another access token", "the same as before"),
-        _ => pass("another access token"),
-    }
-}
-
-fn scope_not_widened(refresh: &Refresh) -> Judgement {
-    let body = match after(refresh) {
-        Ok(body) => body,
-        Err(outcome) => return Err(outcome),
-    };
-    match (&refresh.scope_before, member(&body, "scope")) {
-        (_, None) => not_applicable("no scope in the response: it is the one granted at first"),
-        (None, _) => not_applicable("it is not known which scope was granted at first"),
-        (Some(_), Some(scope)) if !scope.is_string() => not_run("token/scope-string"),
-        (Some(before), Some(scope)) => {
-            let (before, after) = (scope_words(before), scope_words(scope.as_str().unwrap_or_default()));
-            holds(after.is_subset(&before), format!("of: {}", scope_text(&before)), format!("granted: {}", scope_text(&after)))
-        }
-    }
-}
-
-fn scope_kept(refresh: &Refresh) -> Judgement {
-    let body = match after(refresh) {
-        Ok(body) => body,
-        Err(outcome) => return Err(outcome),
-    };
-    match (&refresh.scope_before, member(&body, "scope")) {
-        (_, None) => not_applicable("no scope in the response: it is the one granted at first"),
-        (None, _) => not_applicable("it is not known which scope was granted at first"),
-        (Some(before), Some(Value::String(scope))) => {
-            let (before, after) = (scope_words(before), scope_words(scope));
-            holds(before.is_subset(&after), scope_text(&before), format!("granted: {}", scope_text(&after)))
-        }
-        (Some(_), Some(_)) => not_run("token/scope-string"),
-    }
-}
-
 /// Judges the two ID tokens beside each other.
 fn beside(refresh: &Refresh, judge: impl FnOnce(&Map<String, Value>, &Map<String, Value>) -> Judgement) -> Judgement {
     match (after(refresh), &refresh.id_token_before, &refresh.id_token_after) {
@@ -183,16 +190,6 @@ fn beside(refresh: &Refresh, judge: impl FnOnce(&Map<String, Value>, &Map<String
 fn told(claims: &Map<String, Value>, names: &[&str]) -> String {
     let one = |name: &&str| member(claims, name).map_or_else(|| format!("no {name}"), |value| format!("{name} = {}", show(value)));
     names.iter().map(one).collect::<Vec<_>>().join(", ")
-}
-
-fn iss_sub(refresh: &Refresh) -> Judgement {
-    beside(refresh, |before, after| {
-        let names = ["iss", "sub"];
-        if names.iter().any(|name| member(before, name).is_none()) {
-            return not_applicable(format!("the first ID token has {}", told(before, &names)));
-        }
-        holds(names.iter().all(|name| before.get(*name) == after.get(*name)), told(before, &names), told(after, &names))
-    })
 }
 
 /// `aud` as a list, whichever of its two forms it has (RFC 7519 4.1.3).
@@ -235,13 +232,6 @@ fn auth_time(refresh: &Refresh) -> Judgement {
 
 fn azp(refresh: &Refresh) -> Judgement {
     beside(refresh, |before, after| holds(member(before, "azp") == member(after, "azp"), told(before, &["azp"]), told(after, &["azp"])))
-}
-
-fn no_nonce(refresh: &Refresh) -> Judgement {
-    beside(refresh, |_, after| match member(after, "nonce") {
-        None => pass("no nonce"),
-        Some(_) => fail("no nonce", "a nonce"),
-    })
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ pub struct RequestObjectUse {
 }
 
 impl Artefact for RequestObjectUse {
-    const RULES: &'static [Check<Self>] = USE;
+    const RULES: &'static [&'static [Check<Self>]] = &[USE];
     fn exchange(&self) -> Option<usize> {
         None
     }
@@ -90,7 +90,7 @@ pub struct BadRequestObject {
 }
 
 impl Artefact for BadRequestObject {
-    const RULES: &'static [Check<Self>] = BAD;
+    const RULES: &'static [&'static [Check<Self>]] = &[BAD];
     fn exchange(&self) -> Option<usize> {
         None
     }

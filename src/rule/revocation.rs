@@ -1,7 +1,8 @@
 //! Rules about token revocation (RFC 7009).
 
-use super::{Artefact, Check, Level, Rule, expect};
+use super::{Artefact, Check, expect};
 use crate::observed::received::Received;
+use crate::rule::expect::must;
 use crate::rule::judgement::{not_applicable, not_run};
 
 /// A revocation of a refresh token, and what the token did afterwards.
@@ -14,32 +15,26 @@ pub struct Revocation {
 }
 
 impl Artefact for Revocation {
-    const RULES: &'static [Check<Self>] = RULES;
+    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.response.exchange)
     }
 }
 
 static RULES: &[Check<Revocation>] = &[
-    Check {
-        rule: Rule {
-            id: "revocation/http-200",
-            level: Level::Must,
-            spec: "RFC7009-2.2",
-            says: "A revocation is answered with status 200",
-            why: "A client that sees anything else must think that the token is still alive.",
-        },
-        judge: |artefact| expect::status(&artefact.response, 200),
-    },
-    Check {
-        rule: Rule {
-            id: "revocation/token-dead",
-            level: Level::Must,
-            spec: "RFC7009-2.1",
-            says: "A refresh token that was revoked gives no more tokens",
-            why: "A user who logs out, or finds a token stolen, is told that it is over while it is not.",
-        },
-        judge: |artefact| {
+    must(
+        "revocation/http-200",
+        "RFC7009-2.2",
+        "A revocation is answered with status 200",
+        "A client that sees anything else must think that the token is still alive.",
+        |artefact| expect::status(&artefact.response, 200),
+    ),
+    must(
+        "revocation/token-dead",
+        "RFC7009-2.1",
+        "A refresh token that was revoked gives no more tokens",
+        "A user who logs out, or finds a token stolen, is told that it is over while it is not.",
+        |artefact| {
             if artefact.response.status != 200 {
                 return not_run("revocation/http-200");
             }
@@ -51,7 +46,7 @@ static RULES: &[Check<Revocation>] = &[
             let error = afterwards.member("error").map(|error| format!(", error = {}", expect::show(&error))).unwrap_or_default();
             expect::holds((400..500).contains(&status), "a refusal: status 400, error = \"invalid_grant\"", format!("status {status}{error}"))
         },
-    },
+    ),
 ];
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ pub struct RevocationAttack {
 }
 
 impl Artefact for RevocationAttack {
-    const RULES: &'static [Check<Self>] = RULES;
+    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
     fn exchange(&self) -> Option<usize> {
         [&self.unknown, &self.wrong_secret, &self.after_another_client, &self.wrong_hint].into_iter().flatten().map(|r| r.exchange).next()
     }

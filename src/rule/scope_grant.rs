@@ -2,7 +2,7 @@
 
 use super::expect::{holds, may, must, scope_text, scope_words, shorten};
 use super::{Artefact, Check};
-use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
+use crate::rule::judgement::{fail, not_applicable, pass};
 
 /// What was asked for beyond what the client may have.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,7 +34,7 @@ pub struct ScopeGrant {
 }
 
 impl Artefact for ScopeGrant {
-    const RULES: &'static [Check<Self>] = RULES;
+    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
     fn exchange(&self) -> Option<usize> {
         None
     }
@@ -46,62 +46,56 @@ static RULES: &[Check<ScopeGrant>] = &[
         "RFC6749-3.3",
         "A login that asks for a scope that does not exist is refused, or the token response says which scope was granted",
         "The client believes that it may do what it asked for, and fails later.",
-        unknown_reported,
+        |grant| {
+            let Beyond::Unknown(unknown) = &grant.beyond else { return not_applicable(OTHER) };
+            match &grant.granted {
+                Granted::Error(error) => pass(format!("error = {}", shorten(error))),
+                Granted::Tokens(Some(scope)) => pass(format!("scope = {}", scope_text(&scope_words(scope)))),
+                // An issuer that knows no list of scopes may really have granted this one.
+                Granted::Tokens(None) if !grant.scopes_published => not_applicable("the metadata do not say which scopes there are"),
+                Granted::Tokens(None) => {
+                    fail("an error, or the scope that was granted", format!("no scope in the token response, as if {unknown} had been granted"))
+                }
+            }
+        },
     ),
     must(
         "scope-grant/unknown-error",
         "RFC6749-4.1.2.1",
         "A login that is refused because of a scope that does not exist is refused with `invalid_scope`",
         "Developers look for the mistake anywhere but in the scope.",
-        unknown_error,
+        |grant| {
+            match (&grant.beyond, &grant.granted) {
+                (Beyond::Unregistered(_), _) => not_applicable(OTHER),
+                (_, Granted::Tokens(_)) => not_applicable("the request was not refused"),
+                // The end-user, or the issuer's policy, may say no to anything.
+                (_, Granted::Error(error)) if matches!(error.as_str(), "access_denied" | "temporarily_unavailable") => {
+                    not_applicable(format!("error = {error} says nothing about the scope"))
+                }
+                (_, Granted::Error(error)) => holds(error == "invalid_scope", "error = invalid_scope", format!("error = {}", shorten(error))),
+            }
+        },
     ),
     may(
         "scope-grant/registered-only",
         "RFC7591-2",
         "A scope that the client did not register is not granted",
         "A client that is taken over can do more than anybody meant it to.",
-        registered_only,
+        |grant| {
+            let Beyond::Unregistered(extra) = &grant.beyond else { return not_applicable(OTHER) };
+            match &grant.granted {
+                Granted::Error(error) => pass(format!("error = {}", shorten(error))),
+                Granted::Tokens(None) => fail(format!("no {extra}"), "no scope in the token response: by that all of it was granted"),
+                Granted::Tokens(Some(scope)) => {
+                    let granted = scope_words(scope);
+                    holds(!granted.contains(extra.as_str()), format!("no {extra}"), format!("granted: {}", scope_text(&granted)))
+                }
+            }
+        },
     ),
 ];
 
 const OTHER: &str = "the request asked for something else";
-
-fn unknown_reported(grant: &ScopeGrant) -> Judgement {
-    let Beyond::Unknown(unknown) = &grant.beyond else { return not_applicable(OTHER) };
-    match &grant.granted {
-        Granted::Error(error) => pass(format!("error = {}", shorten(error))),
-        Granted::Tokens(Some(scope)) => pass(format!("scope = {}", scope_text(&scope_words(scope)))),
-        // An issuer that knows no list of scopes may really have granted this one.
-        Granted::Tokens(None) if !grant.scopes_published => not_applicable("the metadata do not say which scopes there are"),
-        Granted::Tokens(None) => {
-            fail("an error, or the scope that was granted", format!("no scope in the token response, as if {unknown} had been granted"))
-        }
-    }
-}
-
-fn unknown_error(grant: &ScopeGrant) -> Judgement {
-    match (&grant.beyond, &grant.granted) {
-        (Beyond::Unregistered(_), _) => not_applicable(OTHER),
-        (_, Granted::Tokens(_)) => not_applicable("the request was not refused"),
-        // The end-user, or the issuer's policy, may say no to anything.
-        (_, Granted::Error(error)) if matches!(error.as_str(), "access_denied" | "temporarily_unavailable") => {
-            not_applicable(format!("error = {error} says nothing about the scope"))
-        }
-        (_, Granted::Error(error)) => holds(error == "invalid_scope", "error = invalid_scope", format!("error = {}", shorten(error))),
-    }
-}
-
-fn registered_only(grant: &ScopeGrant) -> Judgement {
-    let Beyond::Unregistered(extra) = &grant.beyond else { return not_applicable(OTHER) };
-    match &grant.granted {
-        Granted::Error(error) => pass(format!("error = {}", shorten(error))),
-        Granted::Tokens(None) => fail(format!("no {extra}"), "no scope in the token response: by that all of it was granted"),
-        Granted::Tokens(Some(scope)) => {
-            let granted = scope_words(scope);
-            holds(!granted.contains(extra.as_str()), format!("no {extra}"), format!("granted: {}", scope_text(&granted)))
-        }
-    }
-}
 
 #[cfg(test)]
 mod tests {

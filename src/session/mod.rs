@@ -158,10 +158,10 @@ impl Session {
     /// Judges an artefact by every rule of its kind. True if no rule of level MUST is broken.
     pub fn judge<A: Artefact>(&mut self, artefact: &A) -> bool {
         let mut sound = true;
-        if ABOUT_TOKEN_ANSWERS.iter().any(|kind| A::RULES.first().is_some_and(|check| check.rule.id.starts_with(kind))) {
+        if ABOUT_TOKEN_ANSWERS.iter().any(|kind| A::rules().next().is_some_and(|check| check.rule.id.starts_with(kind))) {
             self.unjudged.retain(|exchange| Some(exchange.response.exchange) != artefact.exchange());
         }
-        for check in A::RULES {
+        for check in A::rules() {
             let judgement = artefact.absent().map_or_else(|| (check.judge)(artefact), not_applicable);
             let redact = |text: String| self.recorder.redactor().text(&text);
             let (outcome, expected, actual) = match judgement {

@@ -58,7 +58,7 @@ pub struct Aftermath {
 }
 
 impl Artefact for Aftermath {
-    const RULES: &'static [Check<Self>] = RULES;
+    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
     fn exchange(&self) -> Option<usize> {
         [&self.userinfo, &self.introspection, &self.refresh].into_iter().flatten().map(|response| response.exchange).next()
     }
@@ -70,28 +70,40 @@ static RULES: &[Check<Aftermath>] = &[
         "RFC6749-4.1.2",
         "The access token of a code is dead once the code was used a second time",
         "When a thief was quicker than the client, what the thief got goes on working.",
-        code_access,
+        |aftermath| match aftermath.cause {
+            Cause::CodeReuse { refused: true } => access(aftermath),
+            Cause::CodeReuse { refused: false } => not_run(Attack::UsedCode.rule()),
+            _ => other(aftermath),
+        },
     ),
     should(
         "code/reuse-revokes-refresh-token",
         "RFC6749-4.1.2",
         "The refresh token of a code is dead once the code was used a second time",
         "When a thief was quicker than the client, the thief stays in for good.",
-        code_refresh,
+        |aftermath| match aftermath.cause {
+            Cause::CodeReuse { refused: true } => refresh(aftermath),
+            Cause::CodeReuse { refused: false } => not_run(Attack::UsedCode.rule()),
+            _ => other(aftermath),
+        },
     ),
     should(
         "refresh/reuse-revokes-family",
         "RFC9700-4.14.2",
         "The newest refresh token is dead once an older one was used a second time",
         "When a thief refreshed before the client did, the thief stays in and the client is out.",
-        refresh_family,
+        |aftermath| match aftermath.cause {
+            Cause::RefreshReuse { refused: true } => refresh(aftermath),
+            Cause::RefreshReuse { refused: false } => not_run(Attack::UsedRefreshToken.rule()),
+            _ => other(aftermath),
+        },
     ),
     should(
         "revocation/cascade",
         "RFC7009-2.1",
         "The access token is dead once its refresh token was revoked",
         "Somebody who disconnects a client goes on being read by it until the token expires.",
-        cascade,
+        |aftermath| if aftermath.cause == Cause::RefreshRevoked { access(aftermath) } else { other(aftermath) },
     ),
     // Section 2 asks for it by SHOULD: with access tokens that nobody looks up, an issuer may answer 200 and leave them to expire.
     should(
@@ -99,7 +111,11 @@ static RULES: &[Check<Aftermath>] = &[
         "RFC7009-2",
         "An access token that was revoked is dead",
         "A client that logs its user out leaves the door open to whoever copied the token.",
-        access_revoked,
+        |aftermath| match aftermath.cause {
+            Cause::AccessRevoked { revoked: true } => access(aftermath),
+            Cause::AccessRevoked { revoked: false } => not_applicable("the issuer does not revoke access tokens, and says so"),
+            _ => other(aftermath),
+        },
     ),
 ];
 
@@ -138,40 +154,4 @@ fn refresh(aftermath: &Aftermath) -> Judgement {
 
 fn other(aftermath: &Aftermath) -> Judgement {
     not_applicable(format!("this is about what follows when {}", aftermath.cause.says()))
-}
-
-fn code_access(aftermath: &Aftermath) -> Judgement {
-    match aftermath.cause {
-        Cause::CodeReuse { refused: true } => access(aftermath),
-        Cause::CodeReuse { refused: false } => not_run(Attack::UsedCode.rule()),
-        _ => other(aftermath),
-    }
-}
-
-fn code_refresh(aftermath: &Aftermath) -> Judgement {
-    match aftermath.cause {
-        Cause::CodeReuse { refused: true } => refresh(aftermath),
-        Cause::CodeReuse { refused: false } => not_run(Attack::UsedCode.rule()),
-        _ => other(aftermath),
-    }
-}
-
-fn refresh_family(aftermath: &Aftermath) -> Judgement {
-    match aftermath.cause {
-        Cause::RefreshReuse { refused: true } => refresh(aftermath),
-        Cause::RefreshReuse { refused: false } => not_run(Attack::UsedRefreshToken.rule()),
-        _ => other(aftermath),
-    }
-}
-
-fn cascade(aftermath: &Aftermath) -> Judgement {
-    if aftermath.cause == Cause::RefreshRevoked { access(aftermath) } else { other(aftermath) }
-}
-
-fn access_revoked(aftermath: &Aftermath) -> Judgement {
-    match aftermath.cause {
-        Cause::AccessRevoked { revoked: true } => access(aftermath),
-        Cause::AccessRevoked { revoked: false } => not_applicable("the issuer does not revoke access tokens, and says so"),
-        _ => other(aftermath),
-    }
 }

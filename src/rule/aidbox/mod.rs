@@ -26,7 +26,7 @@ pub struct JsonGrant {
 }
 
 impl Artefact for JsonGrant {
-    const RULES: &'static [Check<Self>] = JSON_GRANT_RULES;
+    const RULES: &'static [&'static [Check<Self>]] = &[JSON_GRANT_RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.response.exchange)
     }
@@ -47,7 +47,16 @@ static JSON_GRANT_RULES: &[Check<JsonGrant>] = &[
         DOCUMENT,
         "The answer to a token request as JSON has the members that the answer to a form has",
         "A client that goes from one form to the other loses its refresh token, or no longer knows when its token ends.",
-        json_like_form,
+        |grant| {
+            let Some(form) = &grant.by_form else { return not_applicable("no token was asked for by a form before") };
+            if access_token(&grant.response).is_none() {
+                return not_run(JSON_GRANT);
+            }
+            let members = grant.response.object().unwrap_or_default();
+            let names = |members: &Map<String, Value>| members.keys().cloned().collect::<Vec<_>>();
+            let missing = form.keys().any(|name| !members.contains_key(name));
+            holds(!missing, format!("members: {}", list(&names(form))), format!("members: {}", list(&names(&members))))
+        },
     ),
 ];
 
@@ -64,17 +73,6 @@ fn access_token(response: &Received) -> Option<String> {
     members.get("access_token").and_then(Value::as_str).filter(|token| !token.is_empty()).map(str::to_owned)
 }
 
-fn json_like_form(grant: &JsonGrant) -> Judgement {
-    let Some(form) = &grant.by_form else { return not_applicable("no token was asked for by a form before") };
-    if access_token(&grant.response).is_none() {
-        return not_run(JSON_GRANT);
-    }
-    let members = grant.response.object().unwrap_or_default();
-    let names = |members: &Map<String, Value>| members.keys().cloned().collect::<Vec<_>>();
-    let missing = form.keys().any(|name| !members.contains_key(name));
-    holds(!missing, format!("members: {}", list(&names(form))), format!("members: {}", list(&names(&members))))
-}
-
 /// An access token that was asked for with an audience.
 #[derive(Debug, Clone)]
 pub struct TokenForAudience {
@@ -87,7 +85,7 @@ pub struct TokenForAudience {
 }
 
 impl Artefact for TokenForAudience {
-    const RULES: &'static [Check<Self>] = AUDIENCE_RULES;
+    const RULES: &'static [&'static [Check<Self>]] = &[AUDIENCE_RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.exchange)
     }
@@ -120,7 +118,7 @@ pub struct ConfiguredLifetime {
 }
 
 impl Artefact for ConfiguredLifetime {
-    const RULES: &'static [Check<Self>] = LIFETIME_RULES;
+    const RULES: &'static [&'static [Check<Self>]] = &[LIFETIME_RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.exchange)
     }
@@ -171,7 +169,7 @@ pub struct JsonRefresh {
 }
 
 impl Artefact for JsonRefresh {
-    const RULES: &'static [Check<Self>] = JSON_REFRESH_RULES;
+    const RULES: &'static [&'static [Check<Self>]] = &[JSON_REFRESH_RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.response.exchange)
     }
@@ -211,7 +209,7 @@ pub struct ClosedSession {
 }
 
 impl Artefact for ClosedSession {
-    const RULES: &'static [Check<Self>] = SESSION_RULES;
+    const RULES: &'static [&'static [Check<Self>]] = &[SESSION_RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.closing.exchange)
     }

@@ -182,25 +182,25 @@ pub struct CodeAttack(pub Attacked);
 pub struct RefreshAttack(pub Attacked);
 
 impl Artefact for PkceAttack {
-    const RULES: &'static [Check<Self>] = pkce::RULES;
+    const RULES: &'static [&'static [Check<Self>]] = &[pkce::RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.0.response.exchange)
     }
 }
 impl Artefact for ClientAttack {
-    const RULES: &'static [Check<Self>] = client::RULES;
+    const RULES: &'static [&'static [Check<Self>]] = &[client::RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.0.response.exchange)
     }
 }
 impl Artefact for CodeAttack {
-    const RULES: &'static [Check<Self>] = code::RULES;
+    const RULES: &'static [&'static [Check<Self>]] = &[code::RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.0.response.exchange)
     }
 }
 impl Artefact for RefreshAttack {
-    const RULES: &'static [Check<Self>] = refresh::RULES;
+    const RULES: &'static [&'static [Check<Self>]] = &[refresh::RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.0.response.exchange)
     }

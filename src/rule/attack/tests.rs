@@ -61,7 +61,7 @@ fn each_attack_is_judged_by_its_own_rule() {
         }
         assert_eq!(judged(attack, &text(429, "", "")), (vec![], vec![]), "too busy to say anything: {attack:?}");
     }
-    let ids = PkceAttack::RULES.len() + ClientAttack::RULES.len() + CodeAttack::RULES.len() + RefreshAttack::RULES.len();
+    let ids = PkceAttack::rules().count() + ClientAttack::rules().count() + CodeAttack::rules().count() + RefreshAttack::rules().count();
     assert_eq!(ids, rules.len());
 }
 

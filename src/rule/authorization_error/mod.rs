@@ -3,7 +3,6 @@
 use serde_json::Value;
 use url::Url;
 
-use super::expect::{may, must, should};
 use super::{Artefact, Check};
 
 mod judge;
@@ -64,7 +63,7 @@ impl AuthorizationError {
 }
 
 impl Artefact for AuthorizationError {
-    const RULES: &'static [Check<Self>] = RULES;
+    const RULES: &'static [&'static [Check<Self>]] = &[judge::RULES];
     fn exchange(&self) -> Option<usize> {
         self.exchange
     }
@@ -73,146 +72,3 @@ impl Artefact for AuthorizationError {
 const ERROR_PRESENT: &str = "authz-error/error-present";
 const ERROR_CHARSET: &str = "authz-error/error-charset";
 const URI_CHARSET: &str = "authz-error/error-uri-charset";
-
-static RULES: &[Check<AuthorizationError>] = &[
-    must(
-        ERROR_PRESENT,
-        "RFC6749-4.1.2.1",
-        "An authorization request that cannot be granted comes back with an `error` that is not empty",
-        "The client waits for a code, or takes what came for one.",
-        judge::error_present,
-    ),
-    must(
-        ERROR_CHARSET,
-        "RFC6749-4.1.2.1",
-        "The `error` of the authorization response is printable ASCII without quotes and backslashes",
-        "Strict clients refuse to read it; careless ones copy it into pages.",
-        judge::error_charset,
-    ),
-    must(
-        "authz-error/prompt-none-code",
-        "OIDCC-3.1.2.6",
-        "`prompt=none` without a login is refused with one of the four errors about interaction",
-        "Clients that try silently first do not see that they have to send the user to log in.",
-        judge::prompt_none_code,
-    ),
-    must(
-        "authz-error/prompt-conflict-code",
-        "RFC6749-4.1.2.1",
-        "`prompt=none` beside another value is refused as an invalid request, or for lack of interaction",
-        "Developers look for the mistake anywhere but in the request.",
-        judge::prompt_conflict_code,
-    ),
-    must(
-        "authz-error/response-type-code",
-        "RFC6749-4.1.2.1",
-        "A response type that does not exist is refused with an error that says so",
-        "Developers look for the mistake anywhere but in the request.",
-        judge::response_type_code,
-    ),
-    must(
-        "authz-error/request-object-code",
-        "OIDCC-3.1.2.6",
-        "A request object that is not taken is refused with an error that says so",
-        "Clients cannot tell that they have to send plain parameters.",
-        judge::request_object_code,
-    ),
-    must(
-        "authz-error/response-type-missing-code",
-        "RFC6749-4.1.2.1",
-        "A request without a response type is refused with an error that says so",
-        "Developers look for the mistake anywhere but in the request.",
-        judge::response_type_missing_code,
-    ),
-    must(
-        "authz-error/repeated-parameter-code",
-        "RFC6749-4.1.2.1",
-        "A request with a parameter that comes twice, if it is refused, is refused with `invalid_request`",
-        "Developers look for the mistake anywhere but in the request.",
-        judge::repeated_code,
-    ),
-    must(
-        "authz-error/challenge-code",
-        "RFC7636-4.4.1",
-        "A request without a code challenge, or with one by a method that is not supported, if it is refused, is refused with `invalid_request`",
-        "A client cannot tell that it has to send another challenge, and gives up.",
-        judge::challenge_code,
-    ),
-    must(
-        "authz-error/state-echo",
-        "RFC6749-4.1.2.1",
-        "The authorization error response returns the `state` as it was sent",
-        "The client cannot tell which of its requests failed, and shows nothing at all.",
-        judge::state_echo,
-    ),
-    must(
-        "authz-error/iss-correct-if-present",
-        "RFC9207-2",
-        "The `iss` of the authorization error response, if there is one, is the issuer, byte for byte",
-        "Clients that defend themselves against mix-up attacks refuse the response.",
-        judge::iss_correct,
-    ),
-    must(
-        "authz-error/iss-if-promised",
-        "RFC9207-2",
-        "The authorization error response has an `iss` if the metadata promise one",
-        "Clients that rely on the promise refuse the response and never learn of the error.",
-        judge::iss_if_promised,
-    ),
-    should(
-        "authz-error/no-code",
-        "OIDCC-3.1.2.6",
-        "The authorization error response holds no code and no tokens",
-        "One client takes it for a failure and another for a login.",
-        judge::no_code,
-    ),
-    should(
-        "authz-error/known-parameters",
-        "OIDCC-3.1.2.6",
-        "The authorization error response holds no parameters that the specifications do not know",
-        "What an issuer adds ends up in histories, logs and referrers.",
-        judge::known_parameters,
-    ),
-    must(
-        "authz-error/no-duplicates",
-        "RFC6749-3.1",
-        "No parameter of the authorization error response comes twice",
-        "Two libraries read two different reasons.",
-        judge::no_duplicates,
-    ),
-    must(
-        "authz-error/in-query",
-        "RFC6749-4.1.2.1",
-        "The authorization error response of the code flow is in the query of the redirect URI",
-        "A client on a server never sees what is in the fragment.",
-        judge::in_query,
-    ),
-    must(
-        "authz-error/description-charset",
-        "RFC6749-4.1.2.1",
-        "The `error_description` of the authorization response is printable ASCII without quotes and backslashes",
-        "Line breaks and markup in it end up in clients' logs and pages.",
-        judge::description_charset,
-    ),
-    must(
-        URI_CHARSET,
-        "RFC6749-4.1.2.1",
-        "The `error_uri` of the authorization response has the syntax of a URI reference",
-        "Nobody can follow it, and strict clients refuse it.",
-        judge::uri_charset,
-    ),
-    may(
-        "authz-error/error-uri-absolute",
-        "RFC6749-4.1.2.1",
-        "The `error_uri` of the authorization response is an absolute URI",
-        "A client cannot tell what a relative one is relative to.",
-        judge::uri_absolute,
-    ),
-    must(
-        "authz-error/access-denied-code",
-        "RFC6749-4.1.2.1",
-        "A refusal by the end-user comes back as `access_denied`",
-        "Clients tell the user that something broke, or try again, where the user said no.",
-        judge::access_denied_code,
-    ),
-];

@@ -1,6 +1,8 @@
 //! What an ordinary relying party says to the token: the `openidconnect` crate, as strict as it comes.
 
-use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
+use crate::rule::Check;
+use crate::rule::expect::should;
+use crate::rule::judgement::{fail, not_applicable, pass};
 use std::error::Error;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
@@ -20,21 +22,27 @@ const ALGORITHMS: [&str; 12] = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS
 /// The longest RSA key the library verifies with, in bits.
 const LONGEST_RSA: usize = 4096;
 
-pub(super) fn accepted(token: &IdToken) -> Judgement {
-    parts(token, |jwt| {
-        if let Some(reason) = beyond(token, jwt) {
-            return not_applicable(reason);
-        }
-        let Some(keys) = &token.keys else { return token.without_keys() };
-        let Ok(issuer) = IssuerUrl::new(token.issuer.clone()) else {
-            return not_applicable("the library takes only a URL for an issuer");
-        };
-        match ask(token, issuer, keys) {
-            Ok(()) => pass("the openidconnect crate accepts it"),
-            Err(words) => fail("the openidconnect crate accepts it", shorten(&format!("it says: {words}"))),
-        }
-    })
-}
+pub(super) static RULES: &[Check<IdToken>] = &[should(
+    "id-token/accepted-by-relying-party",
+    "OIDCC-3.1.3.7",
+    "An ordinary strict relying-party library accepts the ID token",
+    "Somebody who puts that library in front of the issuer cannot log in, whoever is right.",
+    |token| {
+        parts(token, |jwt| {
+            if let Some(reason) = beyond(token, jwt) {
+                return not_applicable(reason);
+            }
+            let Some(keys) = &token.keys else { return token.without_keys() };
+            let Ok(issuer) = IssuerUrl::new(token.issuer.clone()) else {
+                return not_applicable("the library takes only a URL for an issuer");
+            };
+            match ask(token, issuer, keys) {
+                Ok(()) => pass("the openidconnect crate accepts it"),
+                Err(words) => fail("the openidconnect crate accepts it", shorten(&format!("it says: {words}"))),
+            }
+        })
+    },
+)];
 
 /// Why the library's word would say nothing about the issuer.
 fn beyond(token: &IdToken, jwt: &Jwt) -> Option<String> {

@@ -8,6 +8,7 @@ use super::super::jose::left_half_hash;
 use super::super::jose::testing::{Judged, NOW, Signer, arbitrary_object, changed, judged, never_panics};
 use super::super::token_response::Grant;
 use super::IdToken;
+use crate::rule::Artefact as _;
 
 const ACCEPTED: &str = "id-token/accepted-by-relying-party";
 
@@ -295,7 +296,7 @@ proptest! {
 #[test]
 fn without_metadata_there_is_nothing_published_to_judge_by() {
     let outcome = |token: &IdToken, rule: &str| {
-        let check = super::RULES.iter().find(|check| check.rule.id == rule).unwrap();
+        let check = super::IdToken::rules().find(|check| check.rule.id == rule).unwrap();
         (check.judge)(token)
     };
     let mut token = good();

@@ -3,6 +3,8 @@
 use super::super::expect::{holds, member, seconds, show};
 use super::super::token_response::Grant;
 use super::{IdToken, parts};
+use crate::rule::Check;
+use crate::rule::expect::{may, must, should};
 use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, not_run, pass};
 use serde_json::{Map, Value};
 
@@ -20,6 +22,104 @@ const MILLISECONDS: f64 = 100_000_000_000.0;
 
 /// How old a token may be before [`iat_fresh`] remarks on it, in seconds.
 pub(super) const FRESH: f64 = 600.0;
+
+pub(super) static RULES: &[Check<IdToken>] = &[
+    must(NUMERIC, "OIDCC-2", "The times in the ID token are JSON numbers", "Libraries fail to parse the token at all.", numeric),
+    must(
+        SECONDS,
+        "OIDCC-2",
+        "The times in the ID token are in seconds, not milliseconds",
+        "A token that is to live for minutes lives for millennia.",
+        |token| each(token, "seconds since 1970-01-01T00:00:00Z", |value| value.as_f64().is_some_and(|time| time.abs() >= MILLISECONDS)),
+    ),
+    must(EXP_PRESENT, "OIDCC-2", "The ID token has an `exp`", "A token that never expires can be replayed for ever; libraries refuse it.", |token| {
+        present(token, "exp")
+    }),
+    must("id-token/exp-future", "OIDCC-3.1.3.7-9", "The ID token has not expired when it is received", "No relying party accepts it.", |token| {
+        judge(token, |claims| {
+            let exp = exp(claims)?;
+            holds(exp > seconds(token.received_at) - seconds(token.skew), "exp after the moment it was received", told(token, "exp", exp))
+        })
+    }),
+    must(IAT_PRESENT, "OIDCC-2", "The ID token has an `iat`", "Its age cannot be told; libraries fail to parse it.", |token| present(token, "iat")),
+    must(
+        IAT_NOT_FUTURE,
+        "OIDCC-2",
+        "The ID token was not issued in the future",
+        "Relying parties that check refuse it: often the issuer's clock is wrong.",
+        |token| {
+            judge(token, |claims| {
+                let iat = iat(claims)?;
+                let expected = format!("iat no later than {} s after the token was received", token.skew);
+                holds(iat <= seconds(token.received_at) + seconds(token.skew), expected, told(token, "iat", iat))
+            })
+        },
+    ),
+    may(
+        "id-token/iat-fresh",
+        "OIDCC-3.1.3.7-10",
+        "The ID token was issued in the ten minutes before it was received",
+        "Relying parties may refuse tokens issued too long ago; a fresh response with an old token hints at a cache or a clock.",
+        |token| {
+            judge(token, |claims| {
+                let iat = iat(claims)?;
+                let expected = format!("iat at most {FRESH} s before the token was received");
+                holds(iat >= seconds(token.received_at) - seconds(token.skew) - FRESH, expected, told(token, "iat", iat))
+            })
+        },
+    ),
+    should("id-token/exp-after-iat", "OIDCC-2", "The ID token expires after it is issued", "Its lifetime is nothing or negative.", |token| {
+        judge(token, |claims| {
+            let (exp, iat) = (exp(claims)?, iat(claims)?);
+            // An `iat` in the future is the root of it.
+            if iat > seconds(token.received_at) + seconds(token.skew) && exp <= iat {
+                return not_run(IAT_NOT_FUTURE);
+            }
+            holds(exp > iat, "exp after iat", format!("exp - iat = {} s", exp - iat))
+        })
+    }),
+    must(
+        "id-token/nbf-past",
+        "RFC7519-4.1.5",
+        "The ID token, if it has an `nbf`, is already valid when it is received",
+        "Relying parties that check `nbf` refuse it.",
+        |token| {
+            judge(token, |claims| {
+                let nbf = time(claims, "nbf", Unmet::not_applicable("no nbf"))?;
+                let expected = format!("nbf no later than {} s after the token was received", token.skew);
+                holds(nbf <= seconds(token.received_at) + seconds(token.skew), expected, told(token, "nbf", nbf))
+            })
+        },
+    ),
+    must(
+        "id-token/auth-time-present",
+        "OIDCC-2",
+        "The ID token says when the user authenticated if `max_age` was asked for",
+        "The relying party cannot tell whether its limit was kept.",
+        |token| {
+            if token.max_age.is_none() {
+                return not_applicable("no max_age was sent");
+            }
+            if token.grant == Grant::RefreshToken {
+                return not_applicable("a refreshed ID token may leave it out");
+            }
+            present(token, "auth_time")
+        },
+    ),
+    must(
+        "id-token/auth-time-sane",
+        "OIDCC-2",
+        "The `auth_time` of the ID token, if there is one, is a moment in the past",
+        "Relying parties that limit the age of a login decide by nonsense.",
+        |token| {
+            judge(token, |claims| {
+                let auth_time = time(claims, "auth_time", Unmet::not_applicable("no auth_time"))?;
+                let past = auth_time > 0.0 && auth_time <= seconds(token.received_at) + seconds(token.skew);
+                holds(past, "a moment after 1970 and before the token was received", told(token, "auth_time", auth_time))
+            })
+        },
+    ),
+];
 
 /// A time that can be judged, or why not: its absence is `absent`'s to say.
 pub(super) fn time(claims: &Map<String, Value>, name: &str, absent: Unmet) -> Result<f64, Unmet> {
@@ -64,81 +164,9 @@ pub(super) fn numeric(token: &IdToken) -> Judgement {
     each(token, "JSON numbers", |value| !value.is_number())
 }
 
-pub(super) fn in_seconds(token: &IdToken) -> Judgement {
-    each(token, "seconds since 1970-01-01T00:00:00Z", |value| value.as_f64().is_some_and(|time| time.abs() >= MILLISECONDS))
-}
-
 fn present(token: &IdToken, name: &str) -> Judgement {
     judge(token, |claims| match member(claims, name) {
         Some(value) => pass(format!("{name} = {}", show(value))),
         None => fail(format!("{name}: a number"), format!("no {name}")),
-    })
-}
-
-pub(super) fn exp_present(token: &IdToken) -> Judgement {
-    present(token, "exp")
-}
-
-pub(super) fn iat_present(token: &IdToken) -> Judgement {
-    present(token, "iat")
-}
-
-pub(super) fn exp_future(token: &IdToken) -> Judgement {
-    judge(token, |claims| {
-        let exp = exp(claims)?;
-        holds(exp > seconds(token.received_at) - seconds(token.skew), "exp after the moment it was received", told(token, "exp", exp))
-    })
-}
-
-pub(super) fn iat_not_future(token: &IdToken) -> Judgement {
-    judge(token, |claims| {
-        let iat = iat(claims)?;
-        let expected = format!("iat no later than {} s after the token was received", token.skew);
-        holds(iat <= seconds(token.received_at) + seconds(token.skew), expected, told(token, "iat", iat))
-    })
-}
-
-pub(super) fn iat_fresh(token: &IdToken) -> Judgement {
-    judge(token, |claims| {
-        let iat = iat(claims)?;
-        let expected = format!("iat at most {FRESH} s before the token was received");
-        holds(iat >= seconds(token.received_at) - seconds(token.skew) - FRESH, expected, told(token, "iat", iat))
-    })
-}
-
-pub(super) fn exp_after_iat(token: &IdToken) -> Judgement {
-    judge(token, |claims| {
-        let (exp, iat) = (exp(claims)?, iat(claims)?);
-        // An `iat` in the future is the root of it.
-        if iat > seconds(token.received_at) + seconds(token.skew) && exp <= iat {
-            return not_run(IAT_NOT_FUTURE);
-        }
-        holds(exp > iat, "exp after iat", format!("exp - iat = {} s", exp - iat))
-    })
-}
-
-pub(super) fn nbf_past(token: &IdToken) -> Judgement {
-    judge(token, |claims| {
-        let nbf = time(claims, "nbf", Unmet::not_applicable("no nbf"))?;
-        let expected = format!("nbf no later than {} s after the token was received", token.skew);
-        holds(nbf <= seconds(token.received_at) + seconds(token.skew), expected, told(token, "nbf", nbf))
-    })
-}
-
-pub(super) fn auth_time_present(token: &IdToken) -> Judgement {
-    if token.max_age.is_none() {
-        return not_applicable("no max_age was sent");
-    }
-    if token.grant == Grant::RefreshToken {
-        return not_applicable("a refreshed ID token may leave it out");
-    }
-    present(token, "auth_time")
-}
-
-pub(super) fn auth_time_sane(token: &IdToken) -> Judgement {
-    judge(token, |claims| {
-        let auth_time = time(claims, "auth_time", Unmet::not_applicable("no auth_time"))?;
-        let past = auth_time > 0.0 && auth_time <= seconds(token.received_at) + seconds(token.skew);
-        holds(past, "a moment after 1970 and before the token was received", told(token, "auth_time", auth_time))
     })
 }

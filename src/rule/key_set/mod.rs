@@ -11,6 +11,12 @@ mod document;
 mod key;
 mod material;
 mod purpose;
+
+pub(super) static RULES: &[Check<KeySet>] = &[document::HTTP_200];
+
+pub(super) static RULES_2: &[Check<KeySet>] =
+    &[material::NO_DUPLICATE_MEMBERS, certificate::X5C_ENCODING, certificate::X5C_HOLDS_KEY, certificate::X5T_MATCHES, certificate::X5U_HTTPS];
+
 #[cfg(test)]
 mod tests;
 
@@ -45,37 +51,11 @@ impl KeySet {
 }
 
 impl Artefact for KeySet {
-    const RULES: &'static [Check<Self>] = RULES;
+    const RULES: &'static [&'static [Check<Self>]] = &[RULES, document::RULES, key::RULES, purpose::RULES, material::RULES, RULES_2];
     fn exchange(&self) -> Option<usize> {
         Some(self.response.exchange)
     }
 }
-
-static RULES: &[Check<KeySet>] = &[
-    document::HTTP_200,
-    document::CONTENT_TYPE,
-    document::KEYS_ARRAY,
-    document::KID_EVERYWHERE,
-    document::KID_UNIQUE,
-    key::PUBLIC_ONLY,
-    key::REQUIRED_MEMBERS,
-    key::MIN_KEY_SIZE,
-    purpose::SIGNING_KEY_PRESENT,
-    purpose::SIGNING_KEY_FOR_EACH_ALG,
-    purpose::USE_PRESENT,
-    material::MEMBER_TYPES,
-    material::RSA_EXPONENT,
-    material::MINIMAL_NUMBERS,
-    material::ALG_FITS_KEY,
-    material::KEY_OPS_ARRAY,
-    material::USE_OR_KEY_OPS,
-    material::USE_KEY_OPS_CONSISTENT,
-    material::NO_DUPLICATE_MEMBERS,
-    certificate::X5C_ENCODING,
-    certificate::X5C_HOLDS_KEY,
-    certificate::X5T_MATCHES,
-    certificate::X5U_HTTPS,
-];
 
 /// A member of a key, if it is a string.
 fn text<'a>(key: &'a Value, name: &str) -> Option<&'a str> {

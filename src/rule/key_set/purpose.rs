@@ -1,86 +1,79 @@
 //! Rules about what the keys are for.
 
+use crate::rule::expect::{must, should};
 use crate::rule::judgement::{fail, not_applicable, not_run, pass};
 use serde_json::Value;
 
 use super::{KeySet, text};
 use crate::rule::provider_metadata::is_openid;
-use crate::rule::{Check, Level, Rule, expect};
+use crate::rule::{Check, expect};
 
-pub(super) const SIGNING_KEY_PRESENT: Check<KeySet> = Check {
-    rule: Rule {
-        id: "jwks/signing-key-present",
-        level: Level::Must,
-        spec: "OIDCD-3",
-        says: "The key set holds at least one key that signatures can be verified with",
-        why: "With nothing but encryption keys, or no keys at all, no ID token can be verified.",
-    },
-    judge: |artefact| {
-        artefact.judge(|keys| {
-            let signing = keys.iter().filter(|key| may_sign(key)).count();
-            expect::holds(signing > 0, "at least one signing key", format!("{signing} signing keys of {}", keys.len()))
-        })
-    },
-};
-
-// No keyword demands it: some issuers make a key only when the first client asks for its algorithm.
-pub(super) const SIGNING_KEY_FOR_EACH_ALG: Check<KeySet> = Check {
-    rule: Rule {
-        id: "jwks/signing-key-for-each-alg",
-        level: Level::Should,
-        spec: "OIDCD-3",
-        says: "There is a signing key for every algorithm that is offered for ID tokens",
-        why: "A client that registers for an algorithm on offer gets tokens it cannot verify.",
-    },
-    judge: |artefact| {
-        artefact.judge(|keys| {
-            if !keys.iter().any(may_sign) {
-                return not_run("jwks/signing-key-present");
-            }
-            let offered = artefact.metadata.get("id_token_signing_alg_values_supported").map(expect::strings);
-            if !artefact.metadata.as_object().is_some_and(is_openid) {
-                return not_applicable("the metadata are those of an authorization server without ID tokens");
-            }
-            let Some(Ok(offered)) = offered else {
-                return not_run("discovery/id-token-algs-rs256");
-            };
-            let asymmetric: Vec<_> = offered.into_iter().filter_map(|alg| Some((alg, needed_for(alg)?))).collect();
-            if asymmetric.is_empty() {
-                return not_applicable("no algorithm on offer needs a published key");
-            }
-            let without: Vec<_> = asymmetric
-                .iter()
-                .filter(|(_, (kty, curve))| !keys.iter().any(|key| may_sign(key) && is_a(key, kty, *curve)))
-                .map(|(alg, _)| *alg)
-                .collect();
-            if without.is_empty() {
-                pass(format!("keys for {}", expect::list(&asymmetric.iter().map(|(alg, _)| *alg).collect::<Vec<_>>())))
-            } else {
-                fail("a key for each algorithm", format!("no key for {}", expect::list(&without)))
-            }
-        })
-    },
-};
-
-pub(super) const USE_PRESENT: Check<KeySet> = Check {
-    rule: Rule {
-        id: "jwks/use-present",
-        level: Level::Must,
-        spec: "OIDCD-3",
-        says: "Where the set holds signing and encryption keys, every key says which it is by use",
-        why: "A client may verify with, or encrypt to, the wrong key, and the exchange fails without a hint why.",
-    },
-    judge: |artefact| {
-        artefact.judge(|keys| {
-            let (encrypting, signing) = (keys.iter().filter(|key| is_for_encryption(key)).count(), keys.iter().filter(|key| may_sign(key)).count());
-            if encrypting == 0 || signing == 0 {
-                return not_applicable(format!("{signing} keys for signing, {encrypting} for encryption"));
-            }
-            let without = keys.iter().filter(|key| text(key, "use").is_none()).count();
-            expect::holds(without == 0, "use on every key", format!("{without} of {} keys without use", keys.len()))
-        })
-    },
-};
+pub(super) static RULES: &[Check<KeySet>] = &[
+    must(
+        "jwks/signing-key-present",
+        "OIDCD-3",
+        "The key set holds at least one key that signatures can be verified with",
+        "With nothing but encryption keys, or no keys at all, no ID token can be verified.",
+        |artefact| {
+            artefact.judge(|keys| {
+                let signing = keys.iter().filter(|key| may_sign(key)).count();
+                expect::holds(signing > 0, "at least one signing key", format!("{signing} signing keys of {}", keys.len()))
+            })
+        },
+    ),
+    // No keyword demands it: some issuers make a key only when the first client asks for its algorithm.
+    should(
+        "jwks/signing-key-for-each-alg",
+        "OIDCD-3",
+        "There is a signing key for every algorithm that is offered for ID tokens",
+        "A client that registers for an algorithm on offer gets tokens it cannot verify.",
+        |artefact| {
+            artefact.judge(|keys| {
+                if !keys.iter().any(may_sign) {
+                    return not_run("jwks/signing-key-present");
+                }
+                let offered = artefact.metadata.get("id_token_signing_alg_values_supported").map(expect::strings);
+                if !artefact.metadata.as_object().is_some_and(is_openid) {
+                    return not_applicable("the metadata are those of an authorization server without ID tokens");
+                }
+                let Some(Ok(offered)) = offered else {
+                    return not_run("discovery/id-token-algs-rs256");
+                };
+                let asymmetric: Vec<_> = offered.into_iter().filter_map(|alg| Some((alg, needed_for(alg)?))).collect();
+                if asymmetric.is_empty() {
+                    return not_applicable("no algorithm on offer needs a published key");
+                }
+                let without: Vec<_> = asymmetric
+                    .iter()
+                    .filter(|(_, (kty, curve))| !keys.iter().any(|key| may_sign(key) && is_a(key, kty, *curve)))
+                    .map(|(alg, _)| *alg)
+                    .collect();
+                if without.is_empty() {
+                    pass(format!("keys for {}", expect::list(&asymmetric.iter().map(|(alg, _)| *alg).collect::<Vec<_>>())))
+                } else {
+                    fail("a key for each algorithm", format!("no key for {}", expect::list(&without)))
+                }
+            })
+        },
+    ),
+    must(
+        "jwks/use-present",
+        "OIDCD-3",
+        "Where the set holds signing and encryption keys, every key says which it is by use",
+        "A client may verify with, or encrypt to, the wrong key, and the exchange fails without a hint why.",
+        |artefact| {
+            artefact.judge(|keys| {
+                let (encrypting, signing) =
+                    (keys.iter().filter(|key| is_for_encryption(key)).count(), keys.iter().filter(|key| may_sign(key)).count());
+                if encrypting == 0 || signing == 0 {
+                    return not_applicable(format!("{signing} keys for signing, {encrypting} for encryption"));
+                }
+                let without = keys.iter().filter(|key| text(key, "use").is_none()).count();
+                expect::holds(without == 0, "use on every key", format!("{without} of {} keys without use", keys.len()))
+            })
+        },
+    ),
+];
 
 /// True if a published key may verify signatures: asymmetric, and not said to be for anything else.
 pub(super) fn may_sign(key: &Value) -> bool {

@@ -1,6 +1,5 @@
 //! Rules about RP-initiated logout (OpenID Connect RP-Initiated Logout 1.0, 2 to 4).
 
-use super::expect::{may, must, should};
 use super::{Artefact, Check};
 use serde::Deserialize;
 
@@ -83,7 +82,7 @@ impl Logout {
 }
 
 impl Artefact for Logout {
-    const RULES: &'static [Check<Self>] = RULES;
+    const RULES: &'static [&'static [Check<Self>]] = &[judge::RULES];
     fn exchange(&self) -> Option<usize> {
         None
     }
@@ -91,85 +90,3 @@ impl Artefact for Logout {
 
 const REDIRECTED: &str = "logout/redirected";
 const POST: &str = "logout/post-supported";
-
-static RULES: &[Check<Logout>] = &[
-    must(
-        POST,
-        "OIDCRIL-2",
-        "The logout endpoint takes POST requests",
-        "Clients that post the hint, to keep the ID token out of histories and logs, cannot log anybody out.",
-        judge::post,
-    ),
-    must(
-        "logout/session-ended",
-        "OIDCRIL-2",
-        "After a logout to which the end-user said yes, or that a good hint asked for, the end-user is not logged in",
-        "The next person at the computer goes on in their name.",
-        judge::session_ended,
-    ),
-    must(
-        "logout/asks-without-hint",
-        "OIDCRIL-2",
-        "Without a good hint the end-user is asked before they are logged out",
-        "Any page on the web logs the issuer's users out, as often as it likes.",
-        judge::asks,
-    ),
-    // The specification describes the redirect and has no keyword for it.
-    should(
-        REDIRECTED,
-        "OIDCRIL-3",
-        "After a logout with a good hint the browser is sent to the registered address that the request names",
-        "Users are left on a page of the issuer's and have to find back by themselves.",
-        judge::redirected,
-    ),
-    should(
-        "logout/state-returned",
-        "OIDCRIL-2",
-        "The browser comes back from a logout with the `state` of the request, unchanged",
-        "The client cannot tell which of its logouts has come back.",
-        judge::state_returned,
-    ),
-    should(
-        "logout/no-unasked-state",
-        "OIDCRIL-2",
-        "The browser comes back from a logout without a `state` if the request had none",
-        "Clients that check the state take the answer for a forged one.",
-        judge::no_state,
-    ),
-    may(
-        "logout/no-other-parameters",
-        "OIDCRIL-3",
-        "The browser comes back from a logout with no parameters but the `state`",
-        "What an issuer adds ends up in histories, logs and referrers.",
-        judge::no_others,
-    ),
-    must(
-        "logout/unregistered-not-followed",
-        "OIDCRIL-3",
-        "After a logout nobody is sent to an address that the client did not register exactly so",
-        "Attackers use the issuer's good name to have people follow links to their own pages.",
-        judge::unregistered,
-    ),
-    must(
-        "logout/bad-hint-not-followed",
-        "OIDCRIL-4",
-        "After a logout whose hint the issuer did not sign nobody is sent anywhere",
-        "Anybody makes such a hint, and has the issuer believe that the request comes from a client.",
-        judge::bad_hint,
-    ),
-    must(
-        "logout/client-id-matched",
-        "OIDCRIL-2",
-        "After a logout that names another client than its hint nobody is sent anywhere",
-        "One client ends sessions and sends people about in the name of another.",
-        judge::client_id,
-    ),
-    // The issuer may have other means of knowing who asks.
-    should(
-        "logout/no-hint-not-followed",
-        "OIDCRIL-3",
-        "After a logout without a hint nobody is sent anywhere",
-        "Anybody has the issuer send people to a client's address, whatever happens there.",
-        judge::no_hint,
-    ),
-];

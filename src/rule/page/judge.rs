@@ -4,11 +4,157 @@ use super::super::expect::{holds, list, shorten};
 use super::{LoginAnswer, NOT_307, ShownPage};
 use crate::observed::document::{Cookie, Document};
 use crate::observed::page::PageKind;
+use crate::rule::Check;
+use crate::rule::expect::{may, must, should};
 use crate::rule::judgement::{Judgement, Unmet, not_applicable, not_run};
 use crate::text::address::is_loopback;
 use url::{Host, Url};
 
 const NO_HEADERS: &str = "the user agent does not tell the headers of a page";
+
+pub(super) static PAGE_RULES: &[Check<ShownPage>] = &[
+    must(
+        "page/https",
+        "RFC6749-10.11",
+        "The pages on which the end-user logs in and consents, and their forms for the password, are at https addresses",
+        "Whoever is on the way reads the password, or puts a page of their own in its place.",
+        https,
+    ),
+    must(
+        "page/not-framed",
+        "RFC9700-4.16",
+        "The pages on which the end-user logs in and consents cannot be framed by other sites",
+        "An attacker lays the consent page, invisible, under a button of their own, and the user presses both.",
+        |page| {
+            with_headers(page).and_then(|document| {
+                let protected = ancestors(document).iter().any(|directive| confines(directive)) || frame_options(document);
+                if !protected && document.scripts {
+                    // RFC 6749 10.13 knows scripts that break out of frames; what a script does cannot be told by looking at it.
+                    return not_applicable(format!("{}; but one of its scripts may break out of frames", told(page, document)));
+                }
+                holds(protected, "X-Frame-Options: DENY or SAMEORIGIN, or frame-ancestors in a Content-Security-Policy", told(page, document))
+            })
+        },
+    ),
+    should(
+        "page/frame-ancestors",
+        "RFC9700-4.16",
+        "The pages on which the end-user logs in and consents name who may frame them in a Content Security Policy",
+        "X-Frame-Options alone is not asked of every ancestor by every browser, and scripts against frames can be switched off.",
+        |page| {
+            with_headers(page).and_then(|document| {
+                let named = ancestors(document).iter().any(|directive| confines(directive));
+                holds(named, "Content-Security-Policy with frame-ancestors that do not name everybody", told(page, document))
+            })
+        },
+    ),
+    should(
+        "page/no-third-party-resources",
+        "RFC9700-4.2.4",
+        "The pages of the authorization endpoint load no scripts, style sheets and frames of third parties",
+        "The third party learns the address of the page with all that is in it, and a script of theirs reads the password.",
+        |page| {
+            asks(page).and_then(|document| {
+                let own = owner(&page.url);
+                let strange = |url: &&Url| owner(url) != own && !(is_loopback(url) && is_loopback(&page.url));
+                let strange: Vec<String> = document.resources.iter().filter(strange).map(place).collect();
+                let seen = if strange.is_empty() { format!("{} of its own", document.resources.len()) } else { list(&strange) };
+                holds(strange.is_empty(), "scripts, style sheets and frames of the issuer's own site only", format!("{}: {seen}", kind(page)))
+            })
+        },
+    ),
+    may(
+        "page/referrer-policy",
+        "RFC9700-4.2.4",
+        "The pages of the authorization endpoint say by a referrer policy that their address stays with them",
+        "What the address holds, such as the state, is told to every site that a link of the page leads to.",
+        |page| {
+            with_headers(page).and_then(|document| {
+                // The last policy that is known counts (Referrer Policy 8.1), and a page's own goes after the header's.
+                let all = document.header("referrer-policy").chain(document.referrer.as_deref());
+                let policy =
+                    all.flat_map(|value| value.split(',')).map(str::trim).filter(|policy| !policy.is_empty()).last().map(str::to_ascii_lowercase);
+                let kept =
+                    policy.as_deref().is_some_and(|policy| !matches!(policy, "unsafe-url" | "no-referrer-when-downgrade" | "always" | "default"));
+                let seen = policy.map_or_else(|| "no referrer policy".to_owned(), |policy| format!("Referrer-Policy: {}", shorten(&policy)));
+                holds(kept, "a Referrer-Policy such as no-referrer", format!("{}: {seen}", kind(page)))
+            })
+        },
+    ),
+    may(
+        "page/no-store",
+        "RFC9111-5.2.2.5",
+        "The pages on which the end-user logs in and consents forbid caching with `no-store`",
+        "On a shared computer the next person finds them by the back button.",
+        |page| {
+            with_headers(page).and_then(|document| {
+                let said: Vec<&str> = document.header("cache-control").collect();
+                let forbids = said.iter().flat_map(|value| value.split(',')).any(|directive| directive.trim().eq_ignore_ascii_case("no-store"));
+                let seen = if said.is_empty() { "no Cache-Control".to_owned() } else { format!("Cache-Control: {}", list(&said)) };
+                holds(forbids, "Cache-Control: no-store", format!("{}: {seen}", kind(page)))
+            })
+        },
+    ),
+];
+
+pub(super) static LOGIN_RULES: &[Check<LoginAnswer>] = &[
+    must(
+        NOT_307,
+        "RFC9700-4.12",
+        "The answer to the login form is no redirect that has the browser send the password again",
+        "The browser carries the password on to the client, which may be anybody's.",
+        |answer| {
+            status(answer).and_then(|status| holds(!matches!(status, 307 | 308), "no redirect with status 307 or 308", format!("status {status}")))
+        },
+    ),
+    should(
+        "login/see-other",
+        "RFC9700-4.12",
+        "A redirect after the login form has status 303",
+        "Of all redirects only this one promises that no browser sends the password again.",
+        |answer| {
+            status(answer).and_then(|status| match status {
+                307 | 308 => not_run(NOT_307),
+                301..=303 => holds(status == 303, "status 303", format!("status {status}")),
+                _ => not_applicable(format!("status {status} is no redirect")),
+            })
+        },
+    ),
+    should(
+        "login/cookies-secure",
+        "RFC6265-8.3",
+        "Every cookie that is set over https during a login is `Secure`",
+        "One link to the plain address of the issuer, and the session is read off the wire.",
+        |answer| {
+            let all: Vec<&Cookie> = answer.cookies.iter().filter(|cookie| of_https(cookie)).collect();
+            if all.is_empty() {
+                return not_applicable("no cookie was seen that was set over https");
+            }
+            let without: Vec<&str> = all.iter().filter(|cookie| !cookie.secure).map(|cookie| cookie.name.as_str()).collect();
+            let seen = if without.is_empty() {
+                format!("Secure: {}", list(&all.iter().map(|cookie| &cookie.name).collect::<Vec<_>>()))
+            } else {
+                format!("without: {}", list(&without))
+            };
+            holds(without.is_empty(), "Secure on every cookie", seen)
+        },
+    ),
+    may(
+        "login/cookie-http-only",
+        "RFC6265-4.1.2.6",
+        "Of the cookies that are set during a login one at least is kept from scripts by `HttpOnly`",
+        "One script that does not belong on any page of the issuer's carries the session away.",
+        |answer| {
+            // Some cookies are meant for scripts (OpenID Connect Session Management 3.2), so not every one has to be kept from them.
+            if answer.cookies.is_empty() {
+                return not_applicable("no cookie was seen");
+            }
+            let kept: Vec<&str> = answer.cookies.iter().filter(|cookie| cookie.http_only).map(|cookie| cookie.name.as_str()).collect();
+            let seen = if kept.is_empty() { "no cookie is HttpOnly".to_owned() } else { format!("HttpOnly: {}", list(&kept)) };
+            holds(!kept.is_empty(), "HttpOnly on the session's cookie", seen)
+        },
+    ),
+];
 
 /// A page that asks the end-user for something an attacker may want.
 fn asks(page: &ShownPage) -> Result<&Document, Unmet> {
@@ -79,24 +225,6 @@ fn told(page: &ShownPage, document: &Document) -> String {
     format!("{}: {told}", kind(page))
 }
 
-pub(super) fn not_framed(page: &ShownPage) -> Judgement {
-    with_headers(page).and_then(|document| {
-        let protected = ancestors(document).iter().any(|directive| confines(directive)) || frame_options(document);
-        if !protected && document.scripts {
-            // RFC 6749 10.13 knows scripts that break out of frames; what a script does cannot be told by looking at it.
-            return not_applicable(format!("{}; but one of its scripts may break out of frames", told(page, document)));
-        }
-        holds(protected, "X-Frame-Options: DENY or SAMEORIGIN, or frame-ancestors in a Content-Security-Policy", told(page, document))
-    })
-}
-
-pub(super) fn frame_ancestors(page: &ShownPage) -> Judgement {
-    with_headers(page).and_then(|document| {
-        let named = ancestors(document).iter().any(|directive| confines(directive));
-        holds(named, "Content-Security-Policy with frame-ancestors that do not name everybody", told(page, document))
-    })
-}
-
 /// The part of a host name that two hosts of one owner have in common. Without a list of public suffixes it is its last two labels: two
 /// strangers under one suffix of two labels are taken for one, which is the safer error.
 fn owner(url: &Url) -> Option<String> {
@@ -109,77 +237,11 @@ fn owner(url: &Url) -> Option<String> {
     }
 }
 
-pub(super) fn no_third_party(page: &ShownPage) -> Judgement {
-    asks(page).and_then(|document| {
-        let own = owner(&page.url);
-        let strange = |url: &&Url| owner(url) != own && !(is_loopback(url) && is_loopback(&page.url));
-        let strange: Vec<String> = document.resources.iter().filter(strange).map(place).collect();
-        let seen = if strange.is_empty() { format!("{} of its own", document.resources.len()) } else { list(&strange) };
-        holds(strange.is_empty(), "scripts, style sheets and frames of the issuer's own site only", format!("{}: {seen}", kind(page)))
-    })
-}
-
-pub(super) fn referrer_policy(page: &ShownPage) -> Judgement {
-    with_headers(page).and_then(|document| {
-        // The last policy that is known counts (Referrer Policy 8.1), and a page's own goes after the header's.
-        let all = document.header("referrer-policy").chain(document.referrer.as_deref());
-        let policy = all.flat_map(|value| value.split(',')).map(str::trim).filter(|policy| !policy.is_empty()).last().map(str::to_ascii_lowercase);
-        let kept = policy.as_deref().is_some_and(|policy| !matches!(policy, "unsafe-url" | "no-referrer-when-downgrade" | "always" | "default"));
-        let seen = policy.map_or_else(|| "no referrer policy".to_owned(), |policy| format!("Referrer-Policy: {}", shorten(&policy)));
-        holds(kept, "a Referrer-Policy such as no-referrer", format!("{}: {seen}", kind(page)))
-    })
-}
-
-pub(super) fn no_store(page: &ShownPage) -> Judgement {
-    with_headers(page).and_then(|document| {
-        let said: Vec<&str> = document.header("cache-control").collect();
-        let forbids = said.iter().flat_map(|value| value.split(',')).any(|directive| directive.trim().eq_ignore_ascii_case("no-store"));
-        let seen = if said.is_empty() { "no Cache-Control".to_owned() } else { format!("Cache-Control: {}", list(&said)) };
-        holds(forbids, "Cache-Control: no-store", format!("{}: {seen}", kind(page)))
-    })
-}
-
 fn status(answer: &LoginAnswer) -> Result<u16, Unmet> {
     answer.status.ok_or_else(|| Unmet::not_applicable("no form was posted, or its answer could not be seen"))
-}
-
-pub(super) fn not_resent(answer: &LoginAnswer) -> Judgement {
-    status(answer).and_then(|status| holds(!matches!(status, 307 | 308), "no redirect with status 307 or 308", format!("status {status}")))
-}
-
-pub(super) fn see_other(answer: &LoginAnswer) -> Judgement {
-    status(answer).and_then(|status| match status {
-        307 | 308 => not_run(NOT_307),
-        301..=303 => holds(status == 303, "status 303", format!("status {status}")),
-        _ => not_applicable(format!("status {status} is no redirect")),
-    })
 }
 
 /// A cookie that is to be sent over https only: set there, or called so. Browsers refuse the others of these names.
 fn of_https(cookie: &Cookie) -> bool {
     cookie.over_https || cookie.name.starts_with("__Secure-") || cookie.name.starts_with("__Host-") || cookie.same_site.as_deref() == Some("none")
-}
-
-pub(super) fn secure(answer: &LoginAnswer) -> Judgement {
-    let all: Vec<&Cookie> = answer.cookies.iter().filter(|cookie| of_https(cookie)).collect();
-    if all.is_empty() {
-        return not_applicable("no cookie was seen that was set over https");
-    }
-    let without: Vec<&str> = all.iter().filter(|cookie| !cookie.secure).map(|cookie| cookie.name.as_str()).collect();
-    let seen = if without.is_empty() {
-        format!("Secure: {}", list(&all.iter().map(|cookie| &cookie.name).collect::<Vec<_>>()))
-    } else {
-        format!("without: {}", list(&without))
-    };
-    holds(without.is_empty(), "Secure on every cookie", seen)
-}
-
-/// Some cookies are meant for scripts (OpenID Connect Session Management 3.2), so not every one has to be kept from them.
-pub(super) fn http_only(answer: &LoginAnswer) -> Judgement {
-    if answer.cookies.is_empty() {
-        return not_applicable("no cookie was seen");
-    }
-    let kept: Vec<&str> = answer.cookies.iter().filter(|cookie| cookie.http_only).map(|cookie| cookie.name.as_str()).collect();
-    let seen = if kept.is_empty() { "no cookie is HttpOnly".to_owned() } else { format!("HttpOnly: {}", list(&kept)) };
-    holds(!kept.is_empty(), "HttpOnly on the session's cookie", seen)
 }

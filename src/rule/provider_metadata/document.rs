@@ -1,5 +1,6 @@
 //! Rules about the document as such: how it is served, and the types of its members.
 
+use crate::rule::expect::{may, must};
 use crate::rule::judgement::{Judgement, fail, not_run, pass};
 use serde_json::Value;
 use url::Url;
@@ -134,17 +135,6 @@ const BOOLEANS: &[&str] = &[
     "backchannel_logout_session_supported",
 ];
 
-pub(super) const METADATA_TYPES: Check<ProviderMetadata> = Check {
-    rule: Rule {
-        id: "discovery/metadata-types",
-        level: Level::Must,
-        spec: "OIDCD-3",
-        says: "Every optional member that is present has the type its definition gives it",
-        why: "Clients with typed parsers refuse the whole document for one string where a boolean or an array belongs.",
-    },
-    judge: |artefact| typed(artefact, &[(ENDPOINTS, URL), (PAGES, STRING), (LISTS, STRINGS), (BOOLEANS, BOOLEAN)]),
-};
-
 /// What a member must be, in words and as a test.
 pub(in crate::rule) type Type = (&'static str, fn(&Value) -> bool);
 
@@ -179,17 +169,6 @@ pub(in crate::rule) fn typed(artefact: &ProviderMetadata, types: &[(&[&str], Typ
 /// Members whose own rules already say that they are empty.
 const REQUIRED_LISTS: &[&str] = &["response_types_supported", "subject_types_supported", "id_token_signing_alg_values_supported", "scopes_supported"];
 
-pub(super) const NO_EMPTY_ARRAYS: Check<ProviderMetadata> = Check {
-    rule: Rule {
-        id: "discovery/no-empty-arrays",
-        level: Level::Must,
-        spec: "OIDCD-4.2",
-        says: "No member of the provider metadata is an empty array",
-        why: "An absent member has a default; an empty one says that nothing at all is supported, and clients give up.",
-    },
-    judge: |artefact| none_empty(artefact, REQUIRED_LISTS),
-};
-
 /// Judges that no array is empty, but for those whose own rules say so.
 pub(in crate::rule) fn none_empty(artefact: &ProviderMetadata, judged_elsewhere: &[&str]) -> Judgement {
     artefact.judge(|document| {
@@ -206,18 +185,31 @@ pub(in crate::rule) fn none_empty(artefact: &ProviderMetadata, judged_elsewhere:
     })
 }
 
-pub(super) const NO_NULL_MEMBERS: Check<ProviderMetadata> = Check {
-    rule: Rule {
-        id: "discovery/no-null-members",
-        level: Level::May,
-        spec: "OIDCD-4.2",
-        says: "No member of the provider metadata is null",
-        why: "What is not supported is best left out: many clients look only for the presence of a member, then fail to use null.",
-    },
-    judge: |artefact| {
-        artefact.judge(|document| {
-            let null: Vec<_> = document.iter().filter(|(_, value)| value.is_null()).map(|(name, _)| name).collect();
-            expect::holds(null.is_empty(), "members without a value are left out", format!("members that are null: {}", expect::list(&null)))
-        })
-    },
-};
+pub(super) static RULES: &[Check<ProviderMetadata>] = &[
+    must(
+        "discovery/metadata-types",
+        "OIDCD-3",
+        "Every optional member that is present has the type its definition gives it",
+        "Clients with typed parsers refuse the whole document for one string where a boolean or an array belongs.",
+        |artefact| typed(artefact, &[(ENDPOINTS, URL), (PAGES, STRING), (LISTS, STRINGS), (BOOLEANS, BOOLEAN)]),
+    ),
+    must(
+        "discovery/no-empty-arrays",
+        "OIDCD-4.2",
+        "No member of the provider metadata is an empty array",
+        "An absent member has a default; an empty one says that nothing at all is supported, and clients give up.",
+        |artefact| none_empty(artefact, REQUIRED_LISTS),
+    ),
+    may(
+        "discovery/no-null-members",
+        "OIDCD-4.2",
+        "No member of the provider metadata is null",
+        "What is not supported is best left out: many clients look only for the presence of a member, then fail to use null.",
+        |artefact| {
+            artefact.judge(|document| {
+                let null: Vec<_> = document.iter().filter(|(_, value)| value.is_null()).map(|(name, _)| name).collect();
+                expect::holds(null.is_empty(), "members without a value are left out", format!("members that are null: {}", expect::list(&null)))
+            })
+        },
+    ),
+];

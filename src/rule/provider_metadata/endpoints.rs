@@ -1,5 +1,6 @@
 //! Rules about the endpoints' URLs.
 
+use crate::rule::expect::{may, must, should};
 use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
 use serde_json::{Map, Value};
 use url::Url;
@@ -7,17 +8,6 @@ use url::Url;
 use super::{ProviderMetadata, grant_types, present};
 use crate::rule::expect::{self, Scheme};
 use crate::rule::{Check, Level, Rule};
-
-pub(super) const AUTHORIZATION_ENDPOINT: Check<ProviderMetadata> = Check {
-    rule: Rule {
-        id: "discovery/authorization-endpoint",
-        level: Level::Must,
-        spec: "OIDCD-3",
-        says: "The authorization endpoint is published as a URL",
-        why: "Without it nobody can log in.",
-    },
-    judge: |artefact| artefact.judge(|document| required_url(document, "authorization_endpoint")),
-};
 
 pub(in crate::rule) const TOKEN_ENDPOINT: Check<ProviderMetadata> = Check {
     rule: Rule {
@@ -36,40 +26,6 @@ pub(in crate::rule) const TOKEN_ENDPOINT: Check<ProviderMetadata> = Check {
             required_url(document, "token_endpoint")
         })
     },
-};
-
-pub(super) const JWKS_URI: Check<ProviderMetadata> = Check {
-    rule: Rule {
-        id: "discovery/jwks-uri",
-        level: Level::Must,
-        spec: "OIDCD-3",
-        says: "The URL of the key set is published",
-        why: "Without the keys no client can verify an ID token.",
-    },
-    judge: |artefact| artefact.judge(|document| required_url(document, "jwks_uri")),
-};
-
-pub(super) const USERINFO_ENDPOINT_RECOMMENDED: Check<ProviderMetadata> = Check {
-    rule: Rule {
-        id: "discovery/userinfo-endpoint-recommended",
-        level: Level::Should,
-        spec: "OIDCD-3",
-        says: "A userinfo endpoint is published",
-        why: "Clients that need a name or an e-mail address ask there; many libraries do so always.",
-    },
-    judge: |artefact| artefact.judge(|document| published(document, "userinfo_endpoint")),
-};
-
-// The specification recommends it; but an issuer that registers its clients by hand harms nobody, so this is only a suggestion.
-pub(super) const REGISTRATION_ENDPOINT_RECOMMENDED: Check<ProviderMetadata> = Check {
-    rule: Rule {
-        id: "discovery/registration-endpoint-recommended",
-        level: Level::May,
-        spec: "OIDCD-3",
-        says: "A registration endpoint is published",
-        why: "Without one every client has to be registered by hand.",
-    },
-    judge: |artefact| artefact.judge(|document| published(document, "registration_endpoint")),
 };
 
 pub(in crate::rule) const ALL_ENDPOINTS_HTTPS: Check<ProviderMetadata> = Check {
@@ -126,6 +82,14 @@ pub(in crate::rule) const ENDPOINTS_NO_FRAGMENT: Check<ProviderMetadata> = Check
     },
 };
 
+pub(super) static RULES: &[Check<ProviderMetadata>] = &[must(
+    "discovery/authorization-endpoint",
+    "OIDCD-3",
+    "The authorization endpoint is published as a URL",
+    "Without it nobody can log in.",
+    |artefact| artefact.judge(|document| required_url(document, "authorization_endpoint")),
+)];
+
 /// Every URL a client sends anything to, with its name: `…_endpoint`, `jwks_uri`, `check_session_iframe`, and the aliases for mutual TLS
 /// (RFC 8705 5). What does not parse is left to the rules about types.
 fn endpoints(document: &Map<String, Value>) -> Vec<(String, Url)> {
@@ -156,3 +120,24 @@ fn published(document: &Map<String, Value>, name: &str) -> Judgement {
         None => fail(format!("a {name}"), format!("no {name}")),
     }
 }
+
+pub(super) static RULES_2: &[Check<ProviderMetadata>] = &[
+    must("discovery/jwks-uri", "OIDCD-3", "The URL of the key set is published", "Without the keys no client can verify an ID token.", |artefact| {
+        artefact.judge(|document| required_url(document, "jwks_uri"))
+    }),
+    should(
+        "discovery/userinfo-endpoint-recommended",
+        "OIDCD-3",
+        "A userinfo endpoint is published",
+        "Clients that need a name or an e-mail address ask there; many libraries do so always.",
+        |artefact| artefact.judge(|document| published(document, "userinfo_endpoint")),
+    ),
+    // The specification recommends it; but an issuer that registers its clients by hand harms nobody, so this is only a suggestion.
+    may(
+        "discovery/registration-endpoint-recommended",
+        "OIDCD-3",
+        "A registration endpoint is published",
+        "Without one every client has to be registered by hand.",
+        |artefact| artefact.judge(|document| published(document, "registration_endpoint")),
+    ),
+];

@@ -1,5 +1,6 @@
 //! Rules about what is said to be supported.
 
+use crate::rule::expect::{must, should};
 use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, pass};
 use serde_json::{Map, Value};
 
@@ -28,6 +29,20 @@ pub(in crate::rule) const GRANT_TYPES: Check<ProviderMetadata> = Check {
     judge: |artefact| artefact.judge(|document| grants_cover_responses(document)),
 };
 
+pub(super) static RULES: &[Check<ProviderMetadata>] = &[must(
+    "discovery/subject-types",
+    "OIDCD-3",
+    "The subject types are published, public or pairwise among them",
+    "A client must know whether sub is the same user for everybody or only for itself.",
+    |artefact| {
+        artefact.judge(|document| {
+            required_list(document, "subject_types_supported", "public or pairwise", |types| {
+                types.iter().any(|t| matches!(*t, "public" | "pairwise"))
+            })
+        })
+    },
+)];
+
 fn grants_cover_responses(document: &Map<String, Value>) -> Judgement {
     let grants = grant_types(document)?;
     let responses = document.get("response_types_supported").map(expect::strings).and_then(Result::ok);
@@ -44,23 +59,6 @@ fn grants_cover_responses(document: &Map<String, Value>) -> Judgement {
     expect::holds(missing.is_empty(), expected, format!("grant types: {}", expect::list(&grants)))
 }
 
-pub(super) const SUBJECT_TYPES: Check<ProviderMetadata> = Check {
-    rule: Rule {
-        id: "discovery/subject-types",
-        level: Level::Must,
-        spec: "OIDCD-3",
-        says: "The subject types are published, public or pairwise among them",
-        why: "A client must know whether sub is the same user for everybody or only for itself.",
-    },
-    judge: |artefact| {
-        artefact.judge(|document| {
-            required_list(document, "subject_types_supported", "public or pairwise", |types| {
-                types.iter().any(|t| matches!(*t, "public" | "pairwise"))
-            })
-        })
-    },
-};
-
 pub(super) const ID_TOKEN_ALGS_RS256: Check<ProviderMetadata> = Check {
     rule: Rule {
         id: "discovery/id-token-algs-rs256",
@@ -71,24 +69,6 @@ pub(super) const ID_TOKEN_ALGS_RS256: Check<ProviderMetadata> = Check {
     },
     judge: |artefact| {
         artefact.judge(|document| required_list(document, "id_token_signing_alg_values_supported", "RS256", |algs| algs.contains(&"RS256")))
-    },
-};
-
-// Servers may hide scopes, but the text recommends that those of Core, openid first, be listed.
-pub(super) const SCOPES_OPENID: Check<ProviderMetadata> = Check {
-    rule: Rule {
-        id: "discovery/scopes-openid",
-        level: Level::Should,
-        spec: "OIDCD-3",
-        says: "The scopes published contain openid",
-        why: "A client that asks only for scopes it finds published would ask for none that gives an ID token.",
-    },
-    judge: |artefact| {
-        artefact.judge(|document| match optional_list(document, "scopes_supported") {
-            Err(outcome) => Err(outcome),
-            Ok(None) => not_applicable("no scopes are published"),
-            Ok(Some(scopes)) => expect::holds(scopes.contains(&"openid"), "openid among the scopes", format!("scopes: {}", expect::list(&scopes))),
-        })
     },
 };
 
@@ -191,3 +171,22 @@ fn required_list(document: &Map<String, Value>, name: &str, expected: &str, fits
         Some(Ok(values)) => expect::holds(!values.is_empty() && fits(&values), asked, format!("{name}: {}", expect::list(&values))),
     }
 }
+
+pub(super) static RULES_2: &[Check<ProviderMetadata>] = &[
+    // Servers may hide scopes, but the text recommends that those of Core, openid first, be listed.
+    should(
+        "discovery/scopes-openid",
+        "OIDCD-3",
+        "The scopes published contain openid",
+        "A client that asks only for scopes it finds published would ask for none that gives an ID token.",
+        |artefact| {
+            artefact.judge(|document| match optional_list(document, "scopes_supported") {
+                Err(outcome) => Err(outcome),
+                Ok(None) => not_applicable("no scopes are published"),
+                Ok(Some(scopes)) => {
+                    expect::holds(scopes.contains(&"openid"), "openid among the scopes", format!("scopes: {}", expect::list(&scopes)))
+                }
+            })
+        },
+    ),
+];

@@ -12,6 +12,27 @@ pub(super) mod endpoints;
 pub(super) mod issuer;
 pub(super) mod lists;
 pub(super) mod security;
+
+pub(super) static RULES: &[Check<ProviderMetadata>] =
+    &[document::HTTP_200, document::CONTENT_TYPE_JSON, document::JSON_OBJECT, document::NO_DUPLICATE_MEMBERS];
+
+pub(super) static RULES_2: &[Check<ProviderMetadata>] = &[issuer::ISSUER_EXACT, issuer::ISSUER_VALID_URL];
+
+pub(super) static RULES_3: &[Check<ProviderMetadata>] = &[endpoints::TOKEN_ENDPOINT];
+
+pub(super) static RULES_4: &[Check<ProviderMetadata>] =
+    &[endpoints::ALL_ENDPOINTS_HTTPS, endpoints::ENDPOINTS_NO_FRAGMENT, lists::RESPONSE_TYPES, lists::GRANT_TYPES];
+
+pub(super) static RULES_5: &[Check<ProviderMetadata>] = &[lists::ID_TOKEN_ALGS_RS256];
+
+pub(super) static RULES_6: &[Check<ProviderMetadata>] = &[lists::SCOPES_SYNTAX, lists::AUTH_SIGNING_ALGS_PRESENT, lists::AUTH_SIGNING_ALGS_NO_NONE];
+
+pub(super) static RULES_7: &[Check<ProviderMetadata>] = &[security::PKCE_PUBLISHED];
+
+pub(super) static RULES_8: &[Check<ProviderMetadata>] = &[values::LOCALES_BCP47, values::REQUEST_OBJECT_ALGS_RS256, values::AUTH_SIGNING_ALGS_RS256];
+
+pub(super) static RULES_9: &[Check<ProviderMetadata>] = &[values::PKCE_METHODS_REGISTERED];
+
 #[cfg(test)]
 mod tests;
 pub(super) mod values;
@@ -30,7 +51,27 @@ pub struct ProviderMetadata {
 }
 
 impl Artefact for ProviderMetadata {
-    const RULES: &'static [Check<Self>] = RULES;
+    const RULES: &'static [&'static [Check<Self>]] = &[
+        RULES,
+        document::RULES,
+        RULES_2,
+        endpoints::RULES,
+        RULES_3,
+        endpoints::RULES_2,
+        RULES_4,
+        lists::RULES,
+        RULES_5,
+        lists::RULES_2,
+        RULES_6,
+        security::RULES,
+        RULES_7,
+        security::RULES_2,
+        RULES_8,
+        values::RULES,
+        RULES_9,
+        values::RULES_2,
+        consistency::RULES,
+    ];
     fn exchange(&self) -> Option<usize> {
         Some(self.response.exchange)
     }
@@ -38,55 +79,6 @@ impl Artefact for ProviderMetadata {
         self.absent.as_deref()
     }
 }
-
-static RULES: &[Check<ProviderMetadata>] = &[
-    document::HTTP_200,
-    document::CONTENT_TYPE_JSON,
-    document::JSON_OBJECT,
-    document::NO_DUPLICATE_MEMBERS,
-    document::METADATA_TYPES,
-    document::NO_EMPTY_ARRAYS,
-    document::NO_NULL_MEMBERS,
-    issuer::ISSUER_EXACT,
-    issuer::ISSUER_VALID_URL,
-    endpoints::AUTHORIZATION_ENDPOINT,
-    endpoints::TOKEN_ENDPOINT,
-    endpoints::JWKS_URI,
-    endpoints::USERINFO_ENDPOINT_RECOMMENDED,
-    endpoints::REGISTRATION_ENDPOINT_RECOMMENDED,
-    endpoints::ALL_ENDPOINTS_HTTPS,
-    endpoints::ENDPOINTS_NO_FRAGMENT,
-    lists::RESPONSE_TYPES,
-    lists::GRANT_TYPES,
-    lists::SUBJECT_TYPES,
-    lists::ID_TOKEN_ALGS_RS256,
-    lists::SCOPES_OPENID,
-    lists::SCOPES_SYNTAX,
-    lists::AUTH_SIGNING_ALGS_PRESENT,
-    lists::AUTH_SIGNING_ALGS_NO_NONE,
-    security::NO_ALG_NONE,
-    security::PKCE_PUBLISHED,
-    security::PKCE_NO_PLAIN,
-    security::ISS_PARAMETER_BOOLEAN,
-    security::NO_PASSWORD_GRANT,
-    security::NO_IMPLICIT_TOKENS,
-    values::LOCALES_BCP47,
-    values::REQUEST_OBJECT_ALGS_RS256,
-    values::AUTH_SIGNING_ALGS_RS256,
-    values::CLAIM_TYPES_NORMAL,
-    values::DISPLAY_VALUES,
-    values::PKCE_METHODS_REGISTERED,
-    values::GRANT_TYPES_SYNTAX,
-    values::RESPONSE_TYPES_SYNTAX,
-    values::ALG_NAMES_SPELLED,
-    values::DPOP_ALGS_ASYMMETRIC,
-    consistency::RESPONSE_TYPES_FOR_GRANTS,
-    consistency::OFFLINE_ACCESS_GRANT,
-    consistency::PAR_ENDPOINT,
-    consistency::INTROSPECTION_AUTH_NOT_NONE,
-    consistency::PAGES_ARE_URLS,
-    consistency::MTLS_ALIASES,
-];
 
 impl ProviderMetadata {
     /// True if it speaks of ID tokens: a document that does not is of an authorization server, wherever it is (RFC 8414 5).

@@ -8,6 +8,25 @@ use crate::rule::Check;
 use crate::rule::expect::{self, may, must, should};
 use crate::rule::userinfo::formats;
 
+pub(super) static RULES: &[Check<ProviderMetadata>] = &[
+    must(
+        "discovery/claim-types-normal",
+        "OIDCC-5.6",
+        "The types of claims, where they are published, contain normal",
+        "A client that looks before it asks concludes that it gets no claims from the issuer itself.",
+        |artefact| contains(artefact, "claim_types_supported", "normal"),
+    ),
+    may(
+        "discovery/display-values",
+        "OIDCC-3.1.2.1",
+        "The display values published are of those that are defined: page, popup, touch and wap",
+        "Clients know no other value, and cannot ask for it.",
+        |artefact| {
+            each(artefact, &["display_values_supported"], "page, popup, touch or wap", |value| matches!(value, "page" | "popup" | "touch" | "wap"))
+        },
+    ),
+];
+
 /// Judges each value of an optional list by itself.
 fn each(artefact: &ProviderMetadata, names: &[&str], expected: &str, fits: impl Fn(&str) -> bool) -> Judgement {
     artefact.judge(|document| {
@@ -70,24 +89,6 @@ pub(super) const AUTH_SIGNING_ALGS_RS256: Check<ProviderMetadata> = should(
     |artefact| contains(artefact, "token_endpoint_auth_signing_alg_values_supported", "RS256"),
 );
 
-pub(super) const CLAIM_TYPES_NORMAL: Check<ProviderMetadata> = must(
-    "discovery/claim-types-normal",
-    "OIDCC-5.6",
-    "The types of claims, where they are published, contain normal",
-    "A client that looks before it asks concludes that it gets no claims from the issuer itself.",
-    |artefact| contains(artefact, "claim_types_supported", "normal"),
-);
-
-pub(super) const DISPLAY_VALUES: Check<ProviderMetadata> = may(
-    "discovery/display-values",
-    "OIDCC-3.1.2.1",
-    "The display values published are of those that are defined: page, popup, touch and wap",
-    "Clients know no other value, and cannot ask for it.",
-    |artefact| {
-        each(artefact, &["display_values_supported"], "page, popup, touch or wap", |value| matches!(value, "page" | "popup" | "touch" | "wap"))
-    },
-);
-
 pub(in crate::rule) const PKCE_METHODS_REGISTERED: Check<ProviderMetadata> = should(
     "discovery/pkce-methods-registered",
     "RFC8414-2",
@@ -99,68 +100,11 @@ pub(in crate::rule) const PKCE_METHODS_REGISTERED: Check<ProviderMetadata> = sho
 /// The grant types with short names; every other one is named by a URI.
 const SHORT_GRANTS: &[&str] = &["authorization_code", "implicit", "password", "client_credentials", "refresh_token"];
 
-pub(super) const GRANT_TYPES_SYNTAX: Check<ProviderMetadata> = may(
-    "discovery/grant-types-syntax",
-    "RFC6749-8.3",
-    "Every grant type beyond those of OAuth 2.0 itself is named by an absolute URI",
-    "Two extensions with the same short name cannot be told apart, and a misspelled name is taken for an extension.",
-    |artefact| {
-        each(artefact, &["grant_types_supported"], "a grant type of OAuth 2.0, or an absolute URI", |grant| {
-            SHORT_GRANTS.contains(&grant) || url::Url::parse(grant).is_ok()
-        })
-    },
-);
-
-pub(super) const RESPONSE_TYPES_SYNTAX: Check<ProviderMetadata> = must(
-    "discovery/response-types-syntax",
-    "RFC6749-A.3",
-    "Every response type is made of words of letters, digits and underscores with one space between them",
-    "A response type that is not one cannot be asked for: two joined by a comma are read as one that nobody knows.",
-    |artefact| {
-        artefact.judge(|document| {
-            let types = document.get("response_types_supported").map(expect::strings);
-            let Some(Ok(types)) = types else { return not_run("discovery/response-types") };
-            let name = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-            let wrong: Vec<_> = types.iter().filter(|text| !text.split(' ').all(name)).map(|text| format!("{text:?}")).collect();
-            if wrong.is_empty() {
-                pass(format!("response types: {}", expect::list(&types)))
-            } else {
-                fail("words with one space between them", expect::list(&wrong))
-            }
-        })
-    },
-);
-
 /// The registered names of signature algorithms (RFC 7518 3.1, RFC 8037 3.1, RFC 8812 3.2, RFC 9864 2).
 const ALGORITHMS: &[&str] = &[
     "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "ES256K", "EdDSA", "Ed25519",
     "Ed448", "none",
 ];
-
-// Only names that are somebody's in another spelling are wrong: algorithms nobody here knows may be registered tomorrow.
-pub(super) const ALG_NAMES_SPELLED: Check<ProviderMetadata> = should(
-    "discovery/alg-names-spelled",
-    "RFC7515-4.1.1",
-    "The names of signature algorithms have the letter case they are registered with",
-    "Names are compared with their case: a client that looks for RS256 does not find rs256.",
-    |artefact| {
-        artefact.judge(|document| {
-            let (mut seen, mut wrong) = (0_usize, Vec::new());
-            for (name, algs) in signing_lists(document) {
-                seen += algs.len();
-                let odd = |alg: &&&str| !ALGORITHMS.contains(alg) && ALGORITHMS.iter().any(|known| known.eq_ignore_ascii_case(alg));
-                wrong.extend(algs.iter().filter(odd).map(|alg| format!("{name}: {alg}")));
-            }
-            if seen == 0 {
-                not_applicable("no signature algorithm is published")
-            } else if wrong.is_empty() {
-                pass(format!("{seen} names of algorithms"))
-            } else {
-                fail("the registered spelling", expect::list(&wrong))
-            }
-        })
-    },
-);
 
 fn signing_lists(document: &Map<String, Value>) -> impl Iterator<Item = (&str, Vec<&str>)> {
     document
@@ -169,14 +113,70 @@ fn signing_lists(document: &Map<String, Value>) -> impl Iterator<Item = (&str, V
         .filter_map(|(name, value)| Some((name.as_str(), expect::strings(value).ok()?)))
 }
 
-pub(super) const DPOP_ALGS_ASYMMETRIC: Check<ProviderMetadata> = must(
-    "discovery/dpop-algs-asymmetric",
-    "RFC9449-4.2",
-    "The algorithms published for DPoP proofs are neither none nor those of a shared secret",
-    "A proof anybody can make proves nothing: a stolen token is as good as the client's own.",
-    |artefact| {
-        each(artefact, &["dpop_signing_alg_values_supported"], "algorithms with a key pair", |alg| {
-            !alg.eq_ignore_ascii_case("none") && !crate::rule::jose::is_symmetric(alg)
-        })
-    },
-);
+pub(super) static RULES_2: &[Check<ProviderMetadata>] = &[
+    may(
+        "discovery/grant-types-syntax",
+        "RFC6749-8.3",
+        "Every grant type beyond those of OAuth 2.0 itself is named by an absolute URI",
+        "Two extensions with the same short name cannot be told apart, and a misspelled name is taken for an extension.",
+        |artefact| {
+            each(artefact, &["grant_types_supported"], "a grant type of OAuth 2.0, or an absolute URI", |grant| {
+                SHORT_GRANTS.contains(&grant) || url::Url::parse(grant).is_ok()
+            })
+        },
+    ),
+    must(
+        "discovery/response-types-syntax",
+        "RFC6749-A.3",
+        "Every response type is made of words of letters, digits and underscores with one space between them",
+        "A response type that is not one cannot be asked for: two joined by a comma are read as one that nobody knows.",
+        |artefact| {
+            artefact.judge(|document| {
+                let types = document.get("response_types_supported").map(expect::strings);
+                let Some(Ok(types)) = types else { return not_run("discovery/response-types") };
+                let name = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+                let wrong: Vec<_> = types.iter().filter(|text| !text.split(' ').all(name)).map(|text| format!("{text:?}")).collect();
+                if wrong.is_empty() {
+                    pass(format!("response types: {}", expect::list(&types)))
+                } else {
+                    fail("words with one space between them", expect::list(&wrong))
+                }
+            })
+        },
+    ),
+    // Only names that are somebody's in another spelling are wrong: algorithms nobody here knows may be registered tomorrow.
+    should(
+        "discovery/alg-names-spelled",
+        "RFC7515-4.1.1",
+        "The names of signature algorithms have the letter case they are registered with",
+        "Names are compared with their case: a client that looks for RS256 does not find rs256.",
+        |artefact| {
+            artefact.judge(|document| {
+                let (mut seen, mut wrong) = (0_usize, Vec::new());
+                for (name, algs) in signing_lists(document) {
+                    seen += algs.len();
+                    let odd = |alg: &&&str| !ALGORITHMS.contains(alg) && ALGORITHMS.iter().any(|known| known.eq_ignore_ascii_case(alg));
+                    wrong.extend(algs.iter().filter(odd).map(|alg| format!("{name}: {alg}")));
+                }
+                if seen == 0 {
+                    not_applicable("no signature algorithm is published")
+                } else if wrong.is_empty() {
+                    pass(format!("{seen} names of algorithms"))
+                } else {
+                    fail("the registered spelling", expect::list(&wrong))
+                }
+            })
+        },
+    ),
+    must(
+        "discovery/dpop-algs-asymmetric",
+        "RFC9449-4.2",
+        "The algorithms published for DPoP proofs are neither none nor those of a shared secret",
+        "A proof anybody can make proves nothing: a stolen token is as good as the client's own.",
+        |artefact| {
+            each(artefact, &["dpop_signing_alg_values_supported"], "algorithms with a key pair", |alg| {
+                !alg.eq_ignore_ascii_case("none") && !crate::rule::jose::is_symmetric(alg)
+            })
+        },
+    ),
+];

@@ -26,7 +26,7 @@ pub struct RefreshPractice {
 }
 
 impl Artefact for RefreshPractice {
-    const RULES: &'static [Check<Self>] = RULES;
+    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.after_attacks.exchange)
     }
@@ -49,7 +49,23 @@ static RULES: &[Check<RefreshPractice>] = &[
         "RFC9700-2.2.2",
         "A public client gets a new refresh token with every refresh",
         "A refresh token stolen from a phone or a page works beside the user's for good, and nobody notices.",
-        rotates,
+        |practice| {
+            if !practice.is_public {
+                return not_applicable("the client is confidential");
+            }
+            let Some(body) = practice.after_attacks.object().filter(|_| is_success(&practice.after_attacks)) else {
+                return not_run(SURVIVES);
+            };
+            // A token bound to a key need not rotate; this client has none.
+            match member(&body, "refresh_token").and_then(|token| token.as_str()) {
+                None => fail("another refresh token", "no refresh token: the old one is kept"),
+                Some(token) => holds(
+                    token != practice.sent,
+                    "another refresh token",
+                    if token == practice.sent { "the same refresh token" } else { "another refresh token" },
+                ),
+            }
+        },
     ),
     may(
         "refresh/narrow-scope-granted",
@@ -73,24 +89,6 @@ fn is_success(response: &Received) -> bool {
 
 fn survives(practice: &RefreshPractice) -> Judgement {
     holds(is_success(&practice.after_attacks), "new tokens", refusal(&practice.after_attacks))
-}
-
-fn rotates(practice: &RefreshPractice) -> Judgement {
-    if !practice.is_public {
-        return not_applicable("the client is confidential");
-    }
-    let Some(body) = practice.after_attacks.object().filter(|_| is_success(&practice.after_attacks)) else {
-        return not_run(SURVIVES);
-    };
-    // A token bound to a key need not rotate; this client has none.
-    match member(&body, "refresh_token").and_then(|token| token.as_str()) {
-        None => fail("another refresh token", "no refresh token: the old one is kept"),
-        Some(token) => holds(
-            token != practice.sent,
-            "another refresh token",
-            if token == practice.sent { "the same refresh token" } else { "another refresh token" },
-        ),
-    }
 }
 
 /// The scope of a success as the response tells it.

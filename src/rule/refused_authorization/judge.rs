@@ -1,9 +1,37 @@
 //! The judgements on authorization requests that nobody may be redirected for.
 use super::super::expect::{list, shorten};
 use super::{Led, LoopbackRedirect, MARKER, RefusedAuthorization, RefusedAuthorizations, Wrong};
+use crate::rule::Check;
+use crate::rule::expect::{may, must, should};
 use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
 
 const REFUSED: &str = "a page that says so, and no redirect";
+
+pub(super) static RULES: &[Check<RefusedAuthorizations>] = &[must(
+    "redirect-uri/other-port",
+    "RFC9700-2.1",
+    "Nobody is redirected to another port than a client that is no native application registered",
+    "Whatever else runs on the machine is handed the code.",
+    port,
+)];
+
+pub(super) static LOOPBACK_RULES: &[Check<LoopbackRedirect>] = &[must(
+    "redirect-uri/loopback-port",
+    "RFC8252-7.3",
+    "A native application's redirect URI on a loopback address may have any port",
+    "The port that is registered is taken one day, and the application cannot log anybody in.",
+    |redirect| {
+        let sent = shorten(&redirect.sent);
+        match &redirect.led {
+            Led::Sent(with) => pass(format!("{sent}: a redirect there with {}", shorten(with))),
+            Led::Page(Some(status @ (429 | 503))) => not_applicable(format!("status {status} says nothing about the request")),
+            Led::Page(Some(status)) => fail("a redirect there", format!("{sent}: a page with status {status}")),
+            Led::Page(None) => fail("a redirect there", format!("{sent}: a page")),
+            Led::Registered { with, .. } => fail("a redirect there", format!("{sent}: a redirect to the registered one with {}", shorten(with))),
+            Led::Unknown(why) => not_applicable(format!("it could not be seen where the request led: {}", shorten(why))),
+        }
+    },
+)];
 
 /// Judges every request that a rule is about, each on its own; what is wrong with any of them is said.
 fn each(all: &RefusedAuthorizations, expected: &str, judge: impl Fn(&RefusedAuthorization) -> Judged) -> Judgement {
@@ -78,29 +106,8 @@ pub(super) fn port(all: &RefusedAuthorizations) -> Judgement {
     })
 }
 
-/// Which of the two is used is left open; one that is not registered is not.
-pub(super) fn doubled(all: &RefusedAuthorizations) -> Judgement {
-    each(all, "no redirect to the one that is not registered", |refused| match refused.wrong {
-        Wrong::Doubled => Judged::of(refused, !matches!(refused.led, Led::Sent(_))),
-        _ => Judged::Other,
-    })
-}
-
-pub(super) fn missing(all: &RefusedAuthorizations) -> Judgement {
-    each(all, "an error", |refused| if refused.wrong == Wrong::Missing { Judged::of(refused, is_refused(refused)) } else { Judged::Other })
-}
-
 pub(super) fn no_redirect(all: &RefusedAuthorizations, wrong: Wrong) -> Judgement {
     each(all, REFUSED, |refused| if refused.wrong == wrong { Judged::of(refused, matches!(refused.led, Led::Page(_))) } else { Judged::Other })
-}
-
-/// One of two redirect URIs is the client's; and what was not refused at all is another rule's.
-pub(super) fn end_user_told(all: &RefusedAuthorizations) -> Judgement {
-    each(all, "a page of the issuer's", |refused| match refused.led {
-        _ if refused.wrong == Wrong::Doubled => Judged::Other,
-        Led::Sent(_) | Led::Registered { taken: true, .. } => Judged::Other,
-        ref led => Judged::of(refused, matches!(led, Led::Page(_))),
-    })
 }
 
 pub(super) fn status(all: &RefusedAuthorizations) -> Judgement {
@@ -110,25 +117,65 @@ pub(super) fn status(all: &RefusedAuthorizations) -> Judgement {
     })
 }
 
-pub(super) fn sanitised(all: &RefusedAuthorizations) -> Judgement {
-    let expected = format!("{MARKER} not at all, or escaped");
-    each(all, &expected, |refused| {
-        let is_html = refused.response.media_type().is_some_and(|kind| matches!(kind.as_str(), "text/html" | "application/xhtml+xml"));
-        if !refused.marked || !is_html || !matches!(refused.led, Led::Page(_)) {
-            return Judged::Other;
-        }
-        Judged::of(refused, !refused.response.text().to_ascii_lowercase().contains(MARKER))
-    })
-}
+pub(super) static RULES_2: &[Check<RefusedAuthorizations>] = &[
+    must(
+        "redirect-uri/doubled",
+        "RFC6749-4.1.2.1",
+        "Of two redirect URIs in a request, one that is not registered is not redirected to",
+        "The issuer checks one of them and sends the code to the other.",
+        |all| {
+            // Which of the two is used is left open; one that is not registered is not.
+            each(all, "no redirect to the one that is not registered", |refused| match refused.wrong {
+                Wrong::Doubled => Judged::of(refused, !matches!(refused.led, Led::Sent(_))),
+                _ => Judged::Other,
+            })
+        },
+    ),
+    must(
+        "redirect-uri/missing",
+        "OIDCC-3.1.2.2",
+        "A request without a redirect URI, from a client that registered two, is not granted",
+        "The response goes where the client is not waiting for it.",
+        |all| each(all, "an error", |refused| if refused.wrong == Wrong::Missing { Judged::of(refused, is_refused(refused)) } else { Judged::Other }),
+    ),
+];
 
-pub(super) fn loopback_port(redirect: &LoopbackRedirect) -> Judgement {
-    let sent = shorten(&redirect.sent);
-    match &redirect.led {
-        Led::Sent(with) => pass(format!("{sent}: a redirect there with {}", shorten(with))),
-        Led::Page(Some(status @ (429 | 503))) => not_applicable(format!("status {status} says nothing about the request")),
-        Led::Page(Some(status)) => fail("a redirect there", format!("{sent}: a page with status {status}")),
-        Led::Page(None) => fail("a redirect there", format!("{sent}: a page")),
-        Led::Registered { with, .. } => fail("a redirect there", format!("{sent}: a redirect to the registered one with {}", shorten(with))),
-        Led::Unknown(why) => not_applicable(format!("it could not be seen where the request led: {}", shorten(why))),
-    }
-}
+pub(super) static RULES_3: &[Check<RefusedAuthorizations>] = &[
+    should(
+        "authz-refusal/end-user-told",
+        "RFC6749-4.1.2.1",
+        "A request with a wrong client or redirect URI is refused on a page for the end-user, not at a redirect URI of the client's",
+        "An attacker's link makes the client believe that one of its own requests failed.",
+        |all| {
+            // One of two redirect URIs is the client's; and what was not refused at all is another rule's.
+            each(all, "a page of the issuer's", |refused| match refused.led {
+                _ if refused.wrong == Wrong::Doubled => Judged::Other,
+                Led::Sent(_) | Led::Registered { taken: true, .. } => Judged::Other,
+                ref led => Judged::of(refused, matches!(led, Led::Page(_))),
+            })
+        },
+    ),
+    may(
+        "authz-refusal/status-4xx",
+        "RFC9110-15.5",
+        "The page that refuses a request with a wrong client or redirect URI has a 4xx status",
+        "Monitoring cannot tell attacks from logins.",
+        status,
+    ),
+    must(
+        "authz-refusal/sanitised",
+        "RFC6749-10.14",
+        "A page that shows what was in a refused request shows markup in it as text",
+        "A link to the issuer runs an attacker's script on the page where passwords are typed.",
+        |all| {
+            let expected = format!("{MARKER} not at all, or escaped");
+            each(all, &expected, |refused| {
+                let is_html = refused.response.media_type().is_some_and(|kind| matches!(kind.as_str(), "text/html" | "application/xhtml+xml"));
+                if !refused.marked || !is_html || !matches!(refused.led, Led::Page(_)) {
+                    return Judged::Other;
+                }
+                Judged::of(refused, !refused.response.text().to_ascii_lowercase().contains(MARKER))
+            })
+        },
+    ),
+];

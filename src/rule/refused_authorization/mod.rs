@@ -1,11 +1,84 @@
 //! Rules about authorization requests that nobody may be redirected for (RFC 6749 4.1.2.1, RFC 9700 4.1.3), and about the ports of native
 //! applications (RFC 8252 7.3).
 
-use super::expect::{may, must, should};
+use super::expect::must;
 use super::{Artefact, Check};
 use crate::observed::received::Received;
 
 mod judge;
+
+pub(super) static RULES: &[Check<RefusedAuthorizations>] = &[
+    must(
+        "redirect-uri/other-host",
+        "RFC9700-2.1",
+        "Nobody is redirected to a host that the client did not register",
+        "A link to the issuer sends the codes of everyone who follows it to an attacker.",
+        |all| judge::refused(all, Wrong::Host),
+    ),
+    must(
+        "redirect-uri/other-scheme",
+        "RFC9700-2.1",
+        "Nobody is redirected to a URI with another scheme than the client registered",
+        "The code goes over an open line, to another application, or into a script.",
+        |all| judge::refused(all, Wrong::Scheme),
+    ),
+];
+
+pub(super) static RULES_2: &[Check<RefusedAuthorizations>] = &[
+    must(
+        "redirect-uri/other-path",
+        "RFC9700-2.1",
+        "Nobody is redirected to another path than the client registered",
+        "One page of the client's that passes on what it is sent is enough to lose the code.",
+        |all| judge::refused(all, Wrong::Path),
+    ),
+    must(
+        "redirect-uri/other-case",
+        "RFC9700-2.1",
+        "Nobody is redirected to a path whose letters are of another case than the client registered",
+        "On most servers that is another page, which never was to see a code.",
+        |all| judge::refused(all, Wrong::Case),
+    ),
+    must(
+        "redirect-uri/other-query",
+        "RFC9700-2.1",
+        "Nobody is redirected to a URI with another query than the client registered",
+        "An attacker chooses what the client does with the code.",
+        |all| judge::refused(all, Wrong::Query),
+    ),
+    must(
+        "redirect-uri/other-parts",
+        "RFC9700-2.1",
+        "Nobody is redirected to a URI with a user or a fragment that the client did not register",
+        "Browsers and servers disagree about where such a URI leads, and attackers live of that.",
+        |all| judge::refused(all, Wrong::Parts),
+    ),
+    must(
+        "redirect-uri/padded",
+        "RFC9700-2.1",
+        "A redirect URI with white space around it is not taken for the one that the client registered",
+        "What is compared is not what is sent, which is how headers are split.",
+        |all| judge::refused(all, Wrong::Padding),
+    ),
+];
+
+pub(super) static RULES_3: &[Check<RefusedAuthorizations>] = &[
+    must(
+        "authz-refusal/unknown-client",
+        "RFC6749-4.1.2.1",
+        "Nobody is redirected for a client that does not exist",
+        "The issuer sends people anywhere an attacker likes, under its own good name.",
+        |all| judge::no_redirect(all, Wrong::UnknownClient),
+    ),
+    must(
+        "authz-refusal/no-client",
+        "RFC6749-4.1.2.1",
+        "Nobody is redirected for a request that names no client",
+        "The issuer sends people anywhere an attacker likes, under its own good name.",
+        |all| judge::no_redirect(all, Wrong::NoClient),
+    ),
+];
+
 #[cfg(test)]
 mod tests;
 
@@ -81,121 +154,13 @@ pub const MARKER: &str = "<oa-authtest>";
 pub struct RefusedAuthorizations(pub Vec<RefusedAuthorization>);
 
 impl Artefact for RefusedAuthorizations {
-    const RULES: &'static [Check<Self>] = RULES;
+    const RULES: &'static [&'static [Check<Self>]] = &[RULES, judge::RULES, RULES_2, judge::RULES_2, RULES_3, judge::RULES_3];
     /// The first that did not lead to a page, else the first.
     fn exchange(&self) -> Option<usize> {
         let elsewhere = self.0.iter().find(|refused| !matches!(refused.led, Led::Page(_)));
         elsewhere.or_else(|| self.0.first()).map(|refused| refused.response.exchange)
     }
 }
-
-static RULES: &[Check<RefusedAuthorizations>] = &[
-    must(
-        "redirect-uri/other-host",
-        "RFC9700-2.1",
-        "Nobody is redirected to a host that the client did not register",
-        "A link to the issuer sends the codes of everyone who follows it to an attacker.",
-        |all| judge::refused(all, Wrong::Host),
-    ),
-    must(
-        "redirect-uri/other-scheme",
-        "RFC9700-2.1",
-        "Nobody is redirected to a URI with another scheme than the client registered",
-        "The code goes over an open line, to another application, or into a script.",
-        |all| judge::refused(all, Wrong::Scheme),
-    ),
-    must(
-        "redirect-uri/other-port",
-        "RFC9700-2.1",
-        "Nobody is redirected to another port than a client that is no native application registered",
-        "Whatever else runs on the machine is handed the code.",
-        judge::port,
-    ),
-    must(
-        "redirect-uri/other-path",
-        "RFC9700-2.1",
-        "Nobody is redirected to another path than the client registered",
-        "One page of the client's that passes on what it is sent is enough to lose the code.",
-        |all| judge::refused(all, Wrong::Path),
-    ),
-    must(
-        "redirect-uri/other-case",
-        "RFC9700-2.1",
-        "Nobody is redirected to a path whose letters are of another case than the client registered",
-        "On most servers that is another page, which never was to see a code.",
-        |all| judge::refused(all, Wrong::Case),
-    ),
-    must(
-        "redirect-uri/other-query",
-        "RFC9700-2.1",
-        "Nobody is redirected to a URI with another query than the client registered",
-        "An attacker chooses what the client does with the code.",
-        |all| judge::refused(all, Wrong::Query),
-    ),
-    must(
-        "redirect-uri/other-parts",
-        "RFC9700-2.1",
-        "Nobody is redirected to a URI with a user or a fragment that the client did not register",
-        "Browsers and servers disagree about where such a URI leads, and attackers live of that.",
-        |all| judge::refused(all, Wrong::Parts),
-    ),
-    must(
-        "redirect-uri/padded",
-        "RFC9700-2.1",
-        "A redirect URI with white space around it is not taken for the one that the client registered",
-        "What is compared is not what is sent, which is how headers are split.",
-        |all| judge::refused(all, Wrong::Padding),
-    ),
-    must(
-        "redirect-uri/doubled",
-        "RFC6749-4.1.2.1",
-        "Of two redirect URIs in a request, one that is not registered is not redirected to",
-        "The issuer checks one of them and sends the code to the other.",
-        judge::doubled,
-    ),
-    must(
-        "redirect-uri/missing",
-        "OIDCC-3.1.2.2",
-        "A request without a redirect URI, from a client that registered two, is not granted",
-        "The response goes where the client is not waiting for it.",
-        judge::missing,
-    ),
-    must(
-        "authz-refusal/unknown-client",
-        "RFC6749-4.1.2.1",
-        "Nobody is redirected for a client that does not exist",
-        "The issuer sends people anywhere an attacker likes, under its own good name.",
-        |all| judge::no_redirect(all, Wrong::UnknownClient),
-    ),
-    must(
-        "authz-refusal/no-client",
-        "RFC6749-4.1.2.1",
-        "Nobody is redirected for a request that names no client",
-        "The issuer sends people anywhere an attacker likes, under its own good name.",
-        |all| judge::no_redirect(all, Wrong::NoClient),
-    ),
-    should(
-        "authz-refusal/end-user-told",
-        "RFC6749-4.1.2.1",
-        "A request with a wrong client or redirect URI is refused on a page for the end-user, not at a redirect URI of the client's",
-        "An attacker's link makes the client believe that one of its own requests failed.",
-        judge::end_user_told,
-    ),
-    may(
-        "authz-refusal/status-4xx",
-        "RFC9110-15.5",
-        "The page that refuses a request with a wrong client or redirect URI has a 4xx status",
-        "Monitoring cannot tell attacks from logins.",
-        judge::status,
-    ),
-    must(
-        "authz-refusal/sanitised",
-        "RFC6749-10.14",
-        "A page that shows what was in a refused request shows markup in it as text",
-        "A link to the issuer runs an attacker's script on the page where passwords are typed.",
-        judge::sanitised,
-    ),
-];
 
 /// A request of a native application for a redirect to another port of loopback than it registered, all else the same.
 #[derive(Debug, Clone)]
@@ -209,16 +174,8 @@ pub struct LoopbackRedirect {
 }
 
 impl Artefact for LoopbackRedirect {
-    const RULES: &'static [Check<Self>] = LOOPBACK_RULES;
+    const RULES: &'static [&'static [Check<Self>]] = &[judge::LOOPBACK_RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.exchange)
     }
 }
-
-static LOOPBACK_RULES: &[Check<LoopbackRedirect>] = &[must(
-    "redirect-uri/loopback-port",
-    "RFC8252-7.3",
-    "A native application's redirect URI on a loopback address may have any port",
-    "The port that is registered is taken one day, and the application cannot log anybody in.",
-    judge::loopback_port,
-)];

@@ -1,14 +1,18 @@
 //! Rules about dynamic client registration (RFC 7591, `OpenID` Connect Registration 1.0) and its undoing (RFC 7592).
 
+use crate::rule::expect::must;
 use crate::rule::judgement::{Judgement, not_applicable, not_run};
 use serde_json::{Map, Value};
 
-use super::{Artefact, Check, Level, Rule, expect};
+use super::{Artefact, Check, expect};
 use crate::observed::received::Received;
 
 mod client;
 mod consistency;
 mod response;
+
+pub(super) static RULES: &[Check<Registration>] = &[response::HTTP_201];
+
 #[cfg(test)]
 mod tests;
 
@@ -26,35 +30,11 @@ pub struct Registration {
 }
 
 impl Artefact for Registration {
-    const RULES: &'static [Check<Self>] = RULES;
+    const RULES: &'static [&'static [Check<Self>]] = &[response::RULES, RULES, response::RULES_2, client::RULES, consistency::RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.response.exchange)
     }
 }
-
-static RULES: &[Check<Registration>] = &[
-    response::ACCEPTED,
-    response::HTTP_201,
-    response::CONTENT_TYPE_JSON,
-    response::NO_STORE,
-    response::CLIENT_ID,
-    response::ISSUED_AT,
-    response::SECRET_EXPIRY,
-    response::MANAGEMENT_PAIR,
-    response::MANAGEMENT_URI_HTTPS,
-    client::REDIRECT_URIS_RETURNED,
-    client::ECHO_ALL_METADATA,
-    client::NO_SILENT_NARROWING,
-    client::PUBLIC_CLIENT_NO_SECRET,
-    consistency::METADATA_TYPES,
-    consistency::AUTH_METHOD_ADVERTISED,
-    consistency::GRANT_TYPES_ADVERTISED,
-    consistency::RESPONSE_TYPES_ADVERTISED,
-    consistency::ID_TOKEN_ALG_ADVERTISED,
-    consistency::TYPES_CONSISTENT,
-    consistency::URIS_VALID,
-    consistency::JWKS_NOT_BOTH,
-];
 
 impl Registration {
     /// Judges the client information if the registration was accepted.
@@ -79,22 +59,19 @@ pub struct Deletion {
 }
 
 impl Artefact for Deletion {
-    const RULES: &'static [Check<Self>] = DELETION_RULES;
+    const RULES: &'static [&'static [Check<Self>]] = &[DELETION_RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.response.exchange)
     }
 }
 
-static DELETION_RULES: &[Check<Deletion>] = &[Check {
-    rule: Rule {
-        id: "client-config/delete-204",
-        level: Level::Must,
-        spec: "RFC7592-2.3",
-        says: "Deleting a client is answered with status 204, where the issuer offers it",
-        why: "A client that sees anything else must think that its credentials still work, and cannot tell whether to try again.",
-    },
-    judge: |artefact| match artefact.response.status {
+static DELETION_RULES: &[Check<Deletion>] = &[must(
+    "client-config/delete-204",
+    "RFC7592-2.3",
+    "Deleting a client is answered with status 204, where the issuer offers it",
+    "A client that sees anything else must think that its credentials still work, and cannot tell whether to try again.",
+    |artefact| match artefact.response.status {
         405 => not_applicable("status 405: the issuer says that it does not offer deletion"),
         _ => expect::status(&artefact.response, 204),
     },
-}];
+)];

@@ -16,7 +16,7 @@ pub struct SectorMismatch {
 }
 
 impl Artefact for SectorMismatch {
-    const RULES: &'static [Check<Self>] = RULES;
+    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.response.exchange)
     }

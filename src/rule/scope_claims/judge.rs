@@ -1,5 +1,7 @@
 //! The judgements on claims. A claim that is not there is never a fault by itself: the end-user may not have it.
 
+use crate::rule::Check;
+use crate::rule::expect::{may, must, should};
 use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
 use std::collections::BTreeSet;
 
@@ -36,6 +38,123 @@ const SCOPES: [(&str, &[&str]); 4] = [
 /// How far the clocks of an issuer's own machines may be apart, in seconds.
 const CLOCKS: f64 = 300.0;
 
+pub(super) static RULES: &[Check<ScopeClaims>] = &[
+    should(
+        "claims/scope-gating",
+        "OIDCC-5.4",
+        "Userinfo gives the claims of a standard scope to those only who were granted it",
+        "Clients learn more about people than these agreed to.",
+        |artefact| gated(artefact, &artefact.userinfo),
+    ),
+    should(
+        "claims/id-token-gating",
+        "OIDCC-5.4",
+        "The ID token holds the claims of a standard scope only if it was granted",
+        "Clients learn more about people than these agreed to, and pass it on with every hint.",
+        |artefact| gated(artefact, &artefact.id_token),
+    ),
+    should(
+        "claims/at-userinfo",
+        "OIDCC-5.4",
+        "The claims of the scopes that were granted are at userinfo, not in the ID token alone",
+        "Clients that ask there, as the specification says, find nothing.",
+        at_userinfo,
+    ),
+    may(
+        "claims/essential-name",
+        "OIDCC-5.5.1",
+        "Userinfo gives the claims that were asked for as essential",
+        "A client cannot do for the user what it was made to do.",
+        essential,
+    ),
+    may(
+        "claims/advertised",
+        "OIDCD-3",
+        "The standard claims that userinfo gives are among the `claims_supported` of the metadata",
+        "Clients that look there first never ask for what they could have.",
+        |artefact| {
+            let Some(supported) = claims_supported(artefact) else {
+                return not_applicable("the metadata have no claims_supported that is a list of names");
+            };
+            let there: Vec<_> = SCOPES.into_iter().flat_map(|(_, claims)| claims).filter(|name| member(&artefact.userinfo, name).is_some()).collect();
+            if there.is_empty() {
+                return not_applicable("none of the claims of the standard scopes is there");
+            }
+            let others: Vec<_> = there.iter().filter(|name| !supported.contains(**name)).collect();
+            let seen = if others.is_empty() { list(&there) } else { format!("not in claims_supported: {}", list(&others)) };
+            holds(others.is_empty(), "claims that are in claims_supported", seen)
+        },
+    ),
+    must(
+        "claims/language-tags",
+        "OIDCC-5.2",
+        "What follows the `#` in the name of a standard claim is a language tag",
+        "Clients that look for their language do not find it.",
+        |artefact| {
+            // The names of other claims may be URLs with a fragment.
+            let tagged = |claims: &Map<String, Value>| -> Vec<String> {
+                claims.keys().filter(|name| name.split_once('#').is_some_and(|(name, _)| is_standard(name))).cloned().collect()
+            };
+            let there: Vec<_> = [tagged(&artefact.userinfo), tagged(&artefact.id_token)].concat();
+            if there.is_empty() {
+                return not_applicable("no standard claim with a language");
+            }
+            let wrong: Vec<_> = there.iter().filter(|name| !name.split_once('#').is_some_and(|(_, tag)| is_language_tag(tag))).collect();
+            holds(wrong.is_empty(), "a language tag, such as name#en-GB", list(&if wrong.is_empty() { there.iter().collect() } else { wrong }))
+        },
+    ),
+    should(
+        "claims/address-no-empty",
+        "OIDCC-5.3.2",
+        "The address leaves out the parts it has no value for",
+        "Relying parties print null, or an empty line, on a label.",
+        |artefact| {
+            let Some(address) = artefact.userinfo.get("address").and_then(Value::as_object) else {
+                return not_applicable("no address that is an object");
+            };
+            let empty: Vec<_> = address.iter().filter(|(_, value)| value.is_null() || value.as_str() == Some("")).map(|(name, _)| name).collect();
+            let seen = if empty.is_empty() { format!("{} parts, none of them empty", address.len()) } else { format!("empty: {}", list(&empty)) };
+            holds(empty.is_empty(), "parts without a value are left out", seen)
+        },
+    ),
+    must(
+        "claims/updated-at-past",
+        "OIDCC-5.1",
+        "The `updated_at` of userinfo, if there is one, is not after the ID token",
+        "Clients that compare it with their copy never update it again.",
+        |artefact| {
+            // By the issuer's own clock, and in seconds: milliseconds are another rule's.
+            const MILLISECONDS: f64 = 100_000_000_000.0;
+            let number = |claims: &Map<String, Value>, name: &str| claims.get(name).and_then(Value::as_f64);
+            match (number(&artefact.userinfo, "updated_at"), number(&artefact.id_token, "iat")) {
+                (Some(updated), _) if updated.abs() >= MILLISECONDS => not_applicable("an updated_at that is not in seconds"),
+                (Some(updated), Some(issued)) => {
+                    holds(updated <= issued + CLOCKS, "a time before the ID token was issued", format!("updated_at = {updated}, iat = {issued}"))
+                }
+                _ => not_applicable("no updated_at, or no ID token to compare it with"),
+            }
+        },
+    ),
+    may(
+        "claims/verified-has-value",
+        "OIDCC-5.1",
+        "What userinfo calls verified, an e-mail address or a phone number, is there",
+        "Clients record a verified contact that they do not have.",
+        |artefact| {
+            let pairs = [("email", "email_verified"), ("phone_number", "phone_number_verified")];
+            let verified: Vec<_> = pairs.into_iter().filter(|(_, verified)| artefact.userinfo.get(*verified) == Some(&Value::Bool(true))).collect();
+            if verified.is_empty() {
+                return not_applicable("nothing is called verified");
+            }
+            let is_there = |name: &str| [&artefact.userinfo, &artefact.id_token].into_iter().any(|claims| member(claims, name).is_some());
+            let missing: Vec<_> =
+                verified.iter().filter(|(name, _)| !is_there(name)).map(|(name, verified)| format!("{verified} without {name}")).collect();
+            let seen = if missing.is_empty() { list(&verified.iter().map(|(name, _)| name).collect::<Vec<_>>()) } else { list(&missing) };
+            holds(missing.is_empty(), "what is verified", seen)
+        },
+    ),
+];
+
 fn is_standard(name: &str) -> bool {
     SCOPES.iter().any(|(_, claims)| claims.contains(&name))
 }
@@ -64,14 +183,6 @@ fn gated(artefact: &ScopeClaims, claims: &Map<String, Value>) -> Judgement {
         .collect();
     let seen = if leaked.is_empty() { scope } else { format!("{scope}; also there: {}", list(&leaked)) };
     holds(leaked.is_empty(), "only claims of the scopes that were granted", seen)
-}
-
-pub(super) fn scope_gating(artefact: &ScopeClaims) -> Judgement {
-    gated(artefact, &artefact.userinfo)
-}
-
-pub(super) fn id_token_gating(artefact: &ScopeClaims) -> Judgement {
-    gated(artefact, &artefact.id_token)
 }
 
 pub(super) fn at_userinfo(artefact: &ScopeClaims) -> Judgement {
@@ -107,19 +218,6 @@ pub(super) fn essential(artefact: &ScopeClaims) -> Judgement {
     holds(missing.is_empty(), list(&asked), seen)
 }
 
-pub(super) fn advertised(artefact: &ScopeClaims) -> Judgement {
-    let Some(supported) = claims_supported(artefact) else {
-        return not_applicable("the metadata have no claims_supported that is a list of names");
-    };
-    let there: Vec<_> = SCOPES.into_iter().flat_map(|(_, claims)| claims).filter(|name| member(&artefact.userinfo, name).is_some()).collect();
-    if there.is_empty() {
-        return not_applicable("none of the claims of the standard scopes is there");
-    }
-    let others: Vec<_> = there.iter().filter(|name| !supported.contains(**name)).collect();
-    let seen = if others.is_empty() { list(&there) } else { format!("not in claims_supported: {}", list(&others)) };
-    holds(others.is_empty(), "claims that are in claims_supported", seen)
-}
-
 /// A well-formed language tag, loosely (RFC 5646 2.1): subtags of one to eight letters and digits, the first of letters.
 fn is_language_tag(text: &str) -> bool {
     let mut subtags = text.split('-');
@@ -127,51 +225,4 @@ fn is_language_tag(text: &str) -> bool {
     (1..=8).contains(&first.len())
         && first.bytes().all(|b| b.is_ascii_alphabetic())
         && subtags.all(|subtag| (1..=8).contains(&subtag.len()) && subtag.bytes().all(|b| b.is_ascii_alphanumeric()))
-}
-
-/// The names of other claims may be URLs with a fragment.
-pub(super) fn language_tags(artefact: &ScopeClaims) -> Judgement {
-    let tagged = |claims: &Map<String, Value>| -> Vec<String> {
-        claims.keys().filter(|name| name.split_once('#').is_some_and(|(name, _)| is_standard(name))).cloned().collect()
-    };
-    let there: Vec<_> = [tagged(&artefact.userinfo), tagged(&artefact.id_token)].concat();
-    if there.is_empty() {
-        return not_applicable("no standard claim with a language");
-    }
-    let wrong: Vec<_> = there.iter().filter(|name| !name.split_once('#').is_some_and(|(_, tag)| is_language_tag(tag))).collect();
-    holds(wrong.is_empty(), "a language tag, such as name#en-GB", list(&if wrong.is_empty() { there.iter().collect() } else { wrong }))
-}
-
-pub(super) fn address_no_empty(artefact: &ScopeClaims) -> Judgement {
-    let Some(address) = artefact.userinfo.get("address").and_then(Value::as_object) else {
-        return not_applicable("no address that is an object");
-    };
-    let empty: Vec<_> = address.iter().filter(|(_, value)| value.is_null() || value.as_str() == Some("")).map(|(name, _)| name).collect();
-    let seen = if empty.is_empty() { format!("{} parts, none of them empty", address.len()) } else { format!("empty: {}", list(&empty)) };
-    holds(empty.is_empty(), "parts without a value are left out", seen)
-}
-
-/// By the issuer's own clock, and in seconds: milliseconds are another rule's.
-pub(super) fn updated_at_past(artefact: &ScopeClaims) -> Judgement {
-    const MILLISECONDS: f64 = 100_000_000_000.0;
-    let number = |claims: &Map<String, Value>, name: &str| claims.get(name).and_then(Value::as_f64);
-    match (number(&artefact.userinfo, "updated_at"), number(&artefact.id_token, "iat")) {
-        (Some(updated), _) if updated.abs() >= MILLISECONDS => not_applicable("an updated_at that is not in seconds"),
-        (Some(updated), Some(issued)) => {
-            holds(updated <= issued + CLOCKS, "a time before the ID token was issued", format!("updated_at = {updated}, iat = {issued}"))
-        }
-        _ => not_applicable("no updated_at, or no ID token to compare it with"),
-    }
-}
-
-pub(super) fn verified_has_value(artefact: &ScopeClaims) -> Judgement {
-    let pairs = [("email", "email_verified"), ("phone_number", "phone_number_verified")];
-    let verified: Vec<_> = pairs.into_iter().filter(|(_, verified)| artefact.userinfo.get(*verified) == Some(&Value::Bool(true))).collect();
-    if verified.is_empty() {
-        return not_applicable("nothing is called verified");
-    }
-    let is_there = |name: &str| [&artefact.userinfo, &artefact.id_token].into_iter().any(|claims| member(claims, name).is_some());
-    let missing: Vec<_> = verified.iter().filter(|(name, _)| !is_there(name)).map(|(name, verified)| format!("{verified} without {name}")).collect();
-    let seen = if missing.is_empty() { list(&verified.iter().map(|(name, _)| name).collect::<Vec<_>>()) } else { list(&missing) };
-    holds(missing.is_empty(), "what is verified", seen)
 }

@@ -2,6 +2,8 @@
 
 use super::super::expect::{holds, same, seconds, shorten, show};
 use super::{Again, LOGIN_PAGE, MAX_AGE_PAGE, SecondLogin};
+use crate::rule::Check;
+use crate::rule::expect::{must, should};
 use crate::rule::judgement::{Judgement, Unmet, fail, is_broken, not_applicable, not_run, pass};
 use serde_json::{Map, Value};
 
@@ -10,6 +12,123 @@ type Claims = Map<String, Value>;
 
 /// The rule that says it when a time of login cannot be one.
 const AUTH_TIME_SANE: &str = "id-token/auth-time-sane";
+
+pub(super) static RULES: &[Check<SecondLogin>] = &[
+    must(
+        "session/prompt-none-no-page",
+        "OIDCC-3.1.2.1",
+        "`prompt=none` shows the end-user no page",
+        "Clients ask so in hidden frames, where a login page is never seen and never answered.",
+        |login| {
+            if !is_silent(login) {
+                return not_applicable("the request did not say prompt=none");
+            }
+            holds(login.pages.max(login.login_pages) == 0, "no page", pages(login))
+        },
+    ),
+    should(
+        "session/prompt-none-silent",
+        "OIDCC-3.1.2.1",
+        "`prompt=none` succeeds for an end-user who is logged in",
+        "Clients cannot renew a login silently, and send their users to the login page again and again.",
+        |login| {
+            if login.again != Again::PromptNone {
+                return not_applicable("the request did not say prompt=none without a hint");
+            }
+            succeeds(login, &["consent_required", "account_selection_required", "interaction_required", "invalid_request", "temporarily_unavailable"])
+        },
+    ),
+    must(
+        "session/id-token-hint",
+        "OIDCC-3.1.2.1",
+        "`prompt=none` succeeds for the end-user that the `id_token_hint` names if that one is logged in",
+        "Clients that say whom they mean get nowhere.",
+        hint,
+    ),
+    should(
+        LOGIN_PAGE,
+        "OIDCC-3.1.2.1",
+        "`prompt=login` makes the end-user log in again",
+        "Whoever sits down at a screen left alone can confirm what asks for the password.",
+        |login| {
+            if login.again != Again::PromptLogin {
+                return not_applicable("the request did not say prompt=login");
+            }
+            logs_in(login)
+        },
+    ),
+    must(
+        "session/prompt-login-auth-time",
+        "OIDCC-2",
+        "The `auth_time` after a fresh login by `prompt=login` is later than before",
+        "Clients that check whether the login was fresh refuse it, or take an old one for fresh.",
+        |login| {
+            if login.again != Again::PromptLogin {
+                return not_applicable("the request did not say prompt=login");
+            }
+            later(login, LOGIN_PAGE)
+        },
+    ),
+    must(
+        MAX_AGE_PAGE,
+        "OIDCC-3.1.2.1",
+        "A login older than `max_age` is not good enough: the end-user logs in again",
+        "Clients rely on it before payments and the like.",
+        |login| {
+            if !matches!(login.again, Again::MaxAgePassed(_)) {
+                return not_applicable("no max_age had passed");
+            }
+            logs_in(login)
+        },
+    ),
+    must(
+        "session/max-age-reauth",
+        "OIDCC-2",
+        "The `auth_time` after a fresh login by `max_age` is later than before",
+        "Clients that check the age of the login refuse it, or take an old one for fresh.",
+        |login| {
+            if !matches!(login.again, Again::MaxAgePassed(_)) {
+                return not_applicable("no max_age had passed");
+            }
+            later(login, MAX_AGE_PAGE)
+        },
+    ),
+    must(
+        "session/max-age-recent",
+        "OIDCC-3.1.2.1",
+        "The `auth_time` of the ID token is not older than the `max_age` that was asked for",
+        "Clients that check the age of the login refuse it.",
+        max_age_recent,
+    ),
+    must(
+        "session/auth-time-stable",
+        "OIDCC-2",
+        "The `auth_time` stays as it was as long as nobody logs in again",
+        "Clients take an old login for a fresh one.",
+        |login| {
+            if matches!(login.again, Again::PromptLogin | Again::MaxAgePassed(_)) {
+                return not_applicable("the request asked for a fresh login");
+            }
+            // Any page may be a login of some kind.
+            if login.pages.max(login.login_pages) > 0 {
+                return not_applicable(format!("{}: the end-user may have logged in again", pages(login)));
+            }
+            times(login).and_then(|(before, after, seen)| holds((after - before).abs() < 0.5, "the same auth_time", seen))
+        },
+    ),
+    must(
+        "session/sub-stable",
+        "OIDCC-2",
+        "The same end-user has the same `sub` at every login",
+        "Clients take one user for two and open an empty account.",
+        |login| {
+            both(login).and_then(|(first, second)| match (first.get("sub").and_then(Value::as_str), second.get("sub").and_then(Value::as_str)) {
+                (Some(before), Some(after)) => same("sub", before, after),
+                _ => not_applicable("not both ID tokens have a sub"),
+            })
+        },
+    ),
+];
 
 fn is_silent(login: &SecondLogin) -> bool {
     matches!(login.again, Again::PromptNone | Again::IdTokenHint)
@@ -27,13 +146,6 @@ fn pages(login: &SecondLogin) -> String {
     }
 }
 
-pub(super) fn no_page(login: &SecondLogin) -> Judgement {
-    if !is_silent(login) {
-        return not_applicable("the request did not say prompt=none");
-    }
-    holds(login.pages.max(login.login_pages) == 0, "no page", pages(login))
-}
-
 /// Judges whether `prompt=none` succeeded. Consent, a choice of account and other interaction may be missing though the end-user is
 /// logged in, and an issuer may ask for a hint: such refusals are as good.
 fn succeeds(login: &SecondLogin, as_good: &[&str]) -> Judgement {
@@ -43,13 +155,6 @@ fn succeeds(login: &SecondLogin, as_good: &[&str]) -> Judgement {
         (None, Some(error)) if as_good.contains(&error) => not_applicable(format!("the issuer refused with {}", shorten(error))),
         (None, Some(_)) => fail("an ID token", format!("error = {}", shorten(login.error.as_deref().unwrap_or_default()))),
     }
-}
-
-pub(super) fn silent(login: &SecondLogin) -> Judgement {
-    if login.again != Again::PromptNone {
-        return not_applicable("the request did not say prompt=none without a hint");
-    }
-    succeeds(login, &["consent_required", "account_selection_required", "interaction_required", "invalid_request", "temporarily_unavailable"])
 }
 
 pub(super) fn hint(login: &SecondLogin) -> Judgement {
@@ -102,40 +207,12 @@ fn logs_in(login: &SecondLogin) -> Judgement {
     })
 }
 
-pub(super) fn login_page(login: &SecondLogin) -> Judgement {
-    if login.again != Again::PromptLogin {
-        return not_applicable("the request did not say prompt=login");
-    }
-    logs_in(login)
-}
-
-pub(super) fn max_age_page(login: &SecondLogin) -> Judgement {
-    if !matches!(login.again, Again::MaxAgePassed(_)) {
-        return not_applicable("no max_age had passed");
-    }
-    logs_in(login)
-}
-
 fn later(login: &SecondLogin, page: &str) -> Judgement {
     times(login).and_then(|(before, after, seen)| match login.login_pages {
         0 if is_broken(&logs_in(login)) => not_run(page),
         0 => not_applicable("no page that asks for a password was shown"),
         _ => holds(after > before, "a later auth_time", seen),
     })
-}
-
-pub(super) fn login_auth_time(login: &SecondLogin) -> Judgement {
-    if login.again != Again::PromptLogin {
-        return not_applicable("the request did not say prompt=login");
-    }
-    later(login, LOGIN_PAGE)
-}
-
-pub(super) fn max_age_reauth(login: &SecondLogin) -> Judgement {
-    if !matches!(login.again, Again::MaxAgePassed(_)) {
-        return not_applicable("no max_age had passed");
-    }
-    later(login, MAX_AGE_PAGE)
 }
 
 #[allow(clippy::cast_precision_loss, reason = "a max_age above 2^53 is not told from one beside it")]
@@ -157,23 +234,5 @@ pub(super) fn max_age_recent(login: &SecondLogin) -> Judgement {
             return not_run(MAX_AGE_PAGE);
         }
         holds(age <= max_age as f64 + seconds(login.skew), expected, format!("auth_time = {}, {age} s before the request", shown(second)))
-    })
-}
-
-pub(super) fn auth_time_stable(login: &SecondLogin) -> Judgement {
-    if matches!(login.again, Again::PromptLogin | Again::MaxAgePassed(_)) {
-        return not_applicable("the request asked for a fresh login");
-    }
-    // Any page may be a login of some kind.
-    if login.pages.max(login.login_pages) > 0 {
-        return not_applicable(format!("{}: the end-user may have logged in again", pages(login)));
-    }
-    times(login).and_then(|(before, after, seen)| holds((after - before).abs() < 0.5, "the same auth_time", seen))
-}
-
-pub(super) fn sub_stable(login: &SecondLogin) -> Judgement {
-    both(login).and_then(|(first, second)| match (first.get("sub").and_then(Value::as_str), second.get("sub").and_then(Value::as_str)) {
-        (Some(before), Some(after)) => same("sub", before, after),
-        _ => not_applicable("not both ID tokens have a sub"),
     })
 }

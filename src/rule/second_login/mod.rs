@@ -2,7 +2,6 @@
 
 use serde_json::{Map, Value};
 
-use super::expect::{must, should};
 use super::{Artefact, Check};
 
 mod judge;
@@ -46,7 +45,7 @@ pub struct SecondLogin {
 }
 
 impl Artefact for SecondLogin {
-    const RULES: &'static [Check<Self>] = RULES;
+    const RULES: &'static [&'static [Check<Self>]] = &[judge::RULES];
     fn exchange(&self) -> Option<usize> {
         None
     }
@@ -54,76 +53,3 @@ impl Artefact for SecondLogin {
 
 const LOGIN_PAGE: &str = "session/prompt-login-page";
 const MAX_AGE_PAGE: &str = "session/max-age-page";
-
-static RULES: &[Check<SecondLogin>] = &[
-    must(
-        "session/prompt-none-no-page",
-        "OIDCC-3.1.2.1",
-        "`prompt=none` shows the end-user no page",
-        "Clients ask so in hidden frames, where a login page is never seen and never answered.",
-        judge::no_page,
-    ),
-    should(
-        "session/prompt-none-silent",
-        "OIDCC-3.1.2.1",
-        "`prompt=none` succeeds for an end-user who is logged in",
-        "Clients cannot renew a login silently, and send their users to the login page again and again.",
-        judge::silent,
-    ),
-    must(
-        "session/id-token-hint",
-        "OIDCC-3.1.2.1",
-        "`prompt=none` succeeds for the end-user that the `id_token_hint` names if that one is logged in",
-        "Clients that say whom they mean get nowhere.",
-        judge::hint,
-    ),
-    should(
-        LOGIN_PAGE,
-        "OIDCC-3.1.2.1",
-        "`prompt=login` makes the end-user log in again",
-        "Whoever sits down at a screen left alone can confirm what asks for the password.",
-        judge::login_page,
-    ),
-    must(
-        "session/prompt-login-auth-time",
-        "OIDCC-2",
-        "The `auth_time` after a fresh login by `prompt=login` is later than before",
-        "Clients that check whether the login was fresh refuse it, or take an old one for fresh.",
-        judge::login_auth_time,
-    ),
-    must(
-        MAX_AGE_PAGE,
-        "OIDCC-3.1.2.1",
-        "A login older than `max_age` is not good enough: the end-user logs in again",
-        "Clients rely on it before payments and the like.",
-        judge::max_age_page,
-    ),
-    must(
-        "session/max-age-reauth",
-        "OIDCC-2",
-        "The `auth_time` after a fresh login by `max_age` is later than before",
-        "Clients that check the age of the login refuse it, or take an old one for fresh.",
-        judge::max_age_reauth,
-    ),
-    must(
-        "session/max-age-recent",
-        "OIDCC-3.1.2.1",
-        "The `auth_time` of the ID token is not older than the `max_age` that was asked for",
-        "Clients that check the age of the login refuse it.",
-        judge::max_age_recent,
-    ),
-    must(
-        "session/auth-time-stable",
-        "OIDCC-2",
-        "The `auth_time` stays as it was as long as nobody logs in again",
-        "Clients take an old login for a fresh one.",
-        judge::auth_time_stable,
-    ),
-    must(
-        "session/sub-stable",
-        "OIDCC-2",
-        "The same end-user has the same `sub` at every login",
-        "Clients take one user for two and open an empty account.",
-        judge::sub_stable,
-    ),
-];

@@ -19,7 +19,7 @@ mod tests;
 pub struct ServerMetadata(pub ProviderMetadata);
 
 impl Artefact for ServerMetadata {
-    const RULES: &'static [Check<Self>] = RULES;
+    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
     fn exchange(&self) -> Option<usize> {
         self.0.exchange()
     }
@@ -164,7 +164,13 @@ static RULES: &[Check<ServerMetadata>] = &[
         "RFC9700-2.1.1",
         "Support of PKCE with S256 is published in the authorization server's metadata, where codes are given",
         "A client that cannot see that PKCE is supported leaves it out, and its codes can be injected by an attacker.",
-        pkce_published,
+        |server| {
+            judged(server, |document| match grant_types(document) {
+                Err(outcome) => Err(outcome),
+                Ok(grants) if grants.contains(&"authorization_code") => same(server, &security::PKCE_PUBLISHED),
+                Ok(grants) => not_applicable(format!("no codes are given: {}", expect::list(&grants))),
+            })
+        },
     ),
     must(
         "server-metadata/signed-metadata",
@@ -237,14 +243,6 @@ fn jwks_uri(server: &ServerMetadata) -> Judgement {
             return not_applicable("no jwks_uri is published");
         }
         endpoints::required_url(document, "jwks_uri")
-    })
-}
-
-fn pkce_published(server: &ServerMetadata) -> Judgement {
-    judged(server, |document| match grant_types(document) {
-        Err(outcome) => Err(outcome),
-        Ok(grants) if grants.contains(&"authorization_code") => same(server, &security::PKCE_PUBLISHED),
-        Ok(grants) => not_applicable(format!("no codes are given: {}", expect::list(&grants))),
     })
 }
 

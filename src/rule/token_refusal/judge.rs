@@ -5,11 +5,220 @@ use super::super::protected::not_busy;
 use super::super::userinfo_request::challenge;
 use super::shape;
 use super::{ERROR_CHARSET, ERROR_PRESENT, HEADER_401, HTTP_400, INVALID_CLIENT, JSON_OBJECT, Provocation, STRINGS, TokenRefusal, URI_CHARSET};
+use crate::rule::Check;
+use crate::rule::expect::{may, must};
 use crate::rule::judgement::{Judgement, Unmet, fail, is_broken, not_applicable, not_run, pass};
+use crate::rule::token_refusal::REFUSED;
 use serde_json::{Map, Value};
 
 /// The rule that says it when a client's own credentials are refused.
 const CREDENTIALS: &str = "client-authentication/registered-credentials-work";
+
+pub(super) static RULES: &[Check<TokenRefusal>] = &[
+    must(
+        REFUSED,
+        "RFC6749-5",
+        "A token request that is wrong is not answered with success",
+        "Whoever guesses gets in, or a client takes nothing for tokens.",
+        refused,
+    ),
+    must(
+        HTTP_400,
+        "RFC6749-5.2",
+        "The refusal of a token request has status 400, or 401",
+        "Clients take other statuses for trouble on the way and try again for ever.",
+        |artefact| {
+            refused_at_all(artefact).and_then(|()| {
+                let status = artefact.response.status;
+                holds(matches!(status, 400 | 401), "status 400, or 401 with invalid_client", refusal(&artefact.response))
+            })
+        },
+    ),
+    must(
+        "token-error/http-401-only-invalid-client",
+        "RFC6749-5.2",
+        "The refusal of a token request has status 401 with the error `invalid_client` only",
+        "Clients register anew, or ask for other credentials, when nothing was wrong with theirs.",
+        |refusal| {
+            refused_at_all(refusal).and_then(|()| {
+                if refusal.response.status != 401 {
+                    return not_applicable(format!("status {}, not 401", refusal.response.status));
+                }
+                let error = error(refusal)?;
+                if error != "invalid_client" && refusal.provocation.is_failed_authentication() {
+                    return not_run(INVALID_CLIENT);
+                }
+                holds(error == "invalid_client", "status 400, or error = invalid_client", format!("status 401, error = {}", shorten(&error)))
+            })
+        },
+    ),
+    must(
+        JSON_OBJECT,
+        "RFC6749-5.2",
+        "The refusal of a token request is a JSON object",
+        "Clients fail to parse it, and nobody learns what was wrong.",
+        |refusal| {
+            refused_at_all(refusal).and_then(|()| match refusal.response.json() {
+                Ok(Value::Object(body)) => pass(format!("a JSON object: {}", list(&body.keys().collect::<Vec<_>>()))),
+                Ok(_) => fail("a JSON object", "JSON that is not an object"),
+                Err(why) => fail("a JSON object", shorten(&why)),
+            })
+        },
+    ),
+    must(
+        "token-error/content-type-json",
+        "RFC6749-5.2",
+        "The refusal of a token request is `application/json`",
+        "Clients that look at the media type show a parse error where the issuer gave a reason.",
+        |refusal| refused_at_all(refusal).and_then(|()| media_type(&refusal.response, &["application/json"])),
+    ),
+    must(
+        ERROR_PRESENT,
+        "RFC6749-5.2",
+        "The refusal of a token request has an `error` that is a string and not empty",
+        "Clients decide by it whether to log the user in again or to give up.",
+        |refusal| {
+            body(refusal).and_then(|body| {
+                let error = body.get("error");
+                let seen = error.map_or_else(|| "no error".to_owned(), |error| format!("error = {}", show(error)));
+                holds(error.and_then(Value::as_str).is_some_and(|error| !error.is_empty()), "error: a string that is not empty", seen)
+            })
+        },
+    ),
+    must(
+        ERROR_CHARSET,
+        "RFC6749-5.2",
+        "The `error` of a refused token request is printable ASCII without quotes and backslashes",
+        "Strict clients refuse to read it; careless ones copy it into logs and pages.",
+        |refusal| {
+            body(refusal).and_then(|body| match body.get("error").and_then(Value::as_str) {
+                None | Some("") => not_run(ERROR_PRESENT),
+                Some(error) => shape::text("error", error),
+            })
+        },
+    ),
+    must(
+        STRINGS,
+        "RFC6749-5.2",
+        "The `error_description` and `error_uri` of a refused token request, if they are there, are strings",
+        "Typed libraries fail to parse the whole refusal.",
+        |refusal| {
+            body(refusal).and_then(|body| {
+                let there: Vec<_> = ["error_description", "error_uri"].into_iter().filter_map(|name| Some((name, member(&body, name)?))).collect();
+                if there.is_empty() {
+                    return not_applicable("neither error_description nor error_uri");
+                }
+                let seen: Vec<_> = there.iter().map(|(name, value)| format!("{name} = {}", show(value))).collect();
+                holds(there.iter().all(|(_, value)| value.is_string()), "strings", list(&seen))
+            })
+        },
+    ),
+    must(
+        "token-error/description-charset",
+        "RFC6749-5.2",
+        "The `error_description` of a refused token request is printable ASCII without quotes and backslashes",
+        "Line breaks and control characters in it forge lines in clients' logs.",
+        |refusal| text(refusal, "error_description").and_then(|text| shape::text("error_description", &text)),
+    ),
+    may(
+        "token-error/description-readable",
+        "RFC6749-5.2",
+        "The `error_description` of a refused token request is written for people, without stack traces and markup",
+        "It tells strangers what the issuer is built of, and developers nothing.",
+        |refusal| {
+            text(refusal, "error_description").and_then(|text| {
+                let found = TRACES.into_iter().find(|trace| text.contains(trace));
+                let expected = found.map_or_else(String::new, |trace| format!("a sentence, without {trace:?}"));
+                holds(found.is_none(), expected, format!("error_description = {}", shorten(&text)))
+            })
+        },
+    ),
+    must(
+        URI_CHARSET,
+        "RFC6749-5.2",
+        "The `error_uri` of a refused token request has the syntax of a URI reference",
+        "Nobody can follow it, and strict clients refuse it.",
+        |refusal| text(refusal, "error_uri").and_then(|text| shape::uri(&text)),
+    ),
+    may(
+        "token-error/error-uri-absolute",
+        "RFC6749-5.2",
+        "The `error_uri` of a refused token request is an absolute URI",
+        "A client cannot tell what a relative one is relative to.",
+        |refusal| {
+            text(refusal, "error_uri").and_then(|text| if is_broken(&shape::uri(&text)) { not_run(URI_CHARSET) } else { shape::absolute_uri(&text) })
+        },
+    ),
+    must(
+        "token-error/invalid-grant",
+        "RFC6749-5.2",
+        "A code or refresh token that is unknown, used, or not for this request is refused with `invalid_grant`",
+        "Clients do not notice that it is time to log the user in again.",
+        invalid_grant,
+    ),
+    must(
+        "token-error/unsupported-grant-type",
+        "RFC6749-5.2",
+        "A grant type that does not exist is refused with `unsupported_grant_type`",
+        "Clients cannot tell a grant the issuer lacks from a mistake of their own.",
+        unsupported_grant_type,
+    ),
+    must(
+        "token-error/invalid-request",
+        "RFC6749-5.2",
+        "A token request that lacks a required parameter is refused with `invalid_request`",
+        "Developers look for a bad code or token where a parameter is missing.",
+        invalid_request,
+    ),
+    must(
+        INVALID_CLIENT,
+        "RFC6749-5.2",
+        "A client that fails to authenticate is refused with `invalid_client`",
+        "A client whose secret was changed blames its user's login instead.",
+        invalid_client,
+    ),
+    must(
+        HEADER_401,
+        "RFC6749-5.2",
+        "A client that fails to authenticate by the Authorization header is answered with 401",
+        "HTTP libraries that wait for 401 never send the right credentials.",
+        |refusal| {
+            failed_by_header(refusal)
+                .and_then(|()| holds(refusal.response.status == 401, "status 401", format!("status {}", refusal.response.status)))
+        },
+    ),
+    must(
+        "token-error/challenge-for-header",
+        "RFC6749-5.2",
+        "The 401 to a client that used the Authorization header names the scheme it used in WWW-Authenticate",
+        "A client cannot tell that its credentials are wrong and not its way of sending them.",
+        challenge,
+    ),
+    must(
+        "token-error/no-tokens",
+        "RFC6749-5",
+        "The refusal of a token request holds no tokens",
+        "One client takes it for a failure and another for a success.",
+        |refusal| {
+            body(refusal).and_then(|body| {
+                let there: Vec<_> = ["access_token", "refresh_token", "id_token"].into_iter().filter(|name| member(&body, name).is_some()).collect();
+                holds(there.is_empty(), "no tokens", if there.is_empty() { "no tokens".to_owned() } else { list(&there) })
+            })
+        },
+    ),
+    may(
+        "token-error/no-store",
+        "RFC6749-5.2",
+        "The refusal of a token request forbids caching with `no-store`, as the example does",
+        "A refusal kept in a cache outlives its reason.",
+        |refusal| {
+            refused_at_all(refusal).and_then(|()| {
+                let values: Vec<_> = refusal.response.header_all("cache-control").collect();
+                holds(refusal.response.no_store(), "Cache-Control: no-store", format!("Cache-Control: {}", list(&values)))
+            })
+        },
+    ),
+];
 
 /// Whether there is a refusal to judge; else what to say.
 fn refused_at_all(refusal: &TokenRefusal) -> Result<(), Unmet> {
@@ -53,87 +262,9 @@ pub(super) fn refused(refusal: &TokenRefusal) -> Judgement {
     holds(!refusal.response.is_success(), expected, format!("status {}", refusal.response.status))
 }
 
-pub(super) fn http_400(artefact: &TokenRefusal) -> Judgement {
-    refused_at_all(artefact).and_then(|()| {
-        let status = artefact.response.status;
-        holds(matches!(status, 400 | 401), "status 400, or 401 with invalid_client", refusal(&artefact.response))
-    })
-}
-
-pub(super) fn only_invalid_client(refusal: &TokenRefusal) -> Judgement {
-    refused_at_all(refusal).and_then(|()| {
-        if refusal.response.status != 401 {
-            return not_applicable(format!("status {}, not 401", refusal.response.status));
-        }
-        let error = error(refusal)?;
-        if error != "invalid_client" && refusal.provocation.is_failed_authentication() {
-            return not_run(INVALID_CLIENT);
-        }
-        holds(error == "invalid_client", "status 400, or error = invalid_client", format!("status 401, error = {}", shorten(&error)))
-    })
-}
-
-pub(super) fn json_object(refusal: &TokenRefusal) -> Judgement {
-    refused_at_all(refusal).and_then(|()| match refusal.response.json() {
-        Ok(Value::Object(body)) => pass(format!("a JSON object: {}", list(&body.keys().collect::<Vec<_>>()))),
-        Ok(_) => fail("a JSON object", "JSON that is not an object"),
-        Err(why) => fail("a JSON object", shorten(&why)),
-    })
-}
-
-pub(super) fn content_type(refusal: &TokenRefusal) -> Judgement {
-    refused_at_all(refusal).and_then(|()| media_type(&refusal.response, &["application/json"]))
-}
-
-pub(super) fn error_present(refusal: &TokenRefusal) -> Judgement {
-    body(refusal).and_then(|body| {
-        let error = body.get("error");
-        let seen = error.map_or_else(|| "no error".to_owned(), |error| format!("error = {}", show(error)));
-        holds(error.and_then(Value::as_str).is_some_and(|error| !error.is_empty()), "error: a string that is not empty", seen)
-    })
-}
-
-pub(super) fn error_charset(refusal: &TokenRefusal) -> Judgement {
-    body(refusal).and_then(|body| match body.get("error").and_then(Value::as_str) {
-        None | Some("") => not_run(ERROR_PRESENT),
-        Some(error) => shape::text("error", error),
-    })
-}
-
-pub(super) fn members_strings(refusal: &TokenRefusal) -> Judgement {
-    body(refusal).and_then(|body| {
-        let there: Vec<_> = ["error_description", "error_uri"].into_iter().filter_map(|name| Some((name, member(&body, name)?))).collect();
-        if there.is_empty() {
-            return not_applicable("neither error_description nor error_uri");
-        }
-        let seen: Vec<_> = there.iter().map(|(name, value)| format!("{name} = {}", show(value))).collect();
-        holds(there.iter().all(|(_, value)| value.is_string()), "strings", list(&seen))
-    })
-}
-
-pub(super) fn description_charset(refusal: &TokenRefusal) -> Judgement {
-    text(refusal, "error_description").and_then(|text| shape::text("error_description", &text))
-}
-
 /// What only programs write: traces of the usual languages, and markup.
 const TRACES: [&str; 9] =
     ["Traceback (most recent call", ".java:", ".cs:line", "at System.", "at java.", "node_modules/", "goroutine ", "<html", "<!doctype"];
-
-pub(super) fn description_readable(refusal: &TokenRefusal) -> Judgement {
-    text(refusal, "error_description").and_then(|text| {
-        let found = TRACES.into_iter().find(|trace| text.contains(trace));
-        let expected = found.map_or_else(String::new, |trace| format!("a sentence, without {trace:?}"));
-        holds(found.is_none(), expected, format!("error_description = {}", shorten(&text)))
-    })
-}
-
-pub(super) fn uri_charset(refusal: &TokenRefusal) -> Judgement {
-    text(refusal, "error_uri").and_then(|text| shape::uri(&text))
-}
-
-pub(super) fn uri_absolute(refusal: &TokenRefusal) -> Judgement {
-    text(refusal, "error_uri").and_then(|text| if is_broken(&shape::uri(&text)) { not_run(URI_CHARSET) } else { shape::absolute_uri(&text) })
-}
 
 /// Judges the code of refusals for these reasons. Another that says that the client may not use the grant at all is as true.
 fn code(refusal: &TokenRefusal, is_meant: bool, expected: &str, as_true: &[&str]) -> Judgement {
@@ -190,10 +321,6 @@ fn failed_by_header(refusal: &TokenRefusal) -> Result<(), Unmet> {
     if matches!(refusal.response.status, 400 | 401) { Ok(()) } else { not_run(HTTP_400) }
 }
 
-pub(super) fn header_401(refusal: &TokenRefusal) -> Judgement {
-    failed_by_header(refusal).and_then(|()| holds(refusal.response.status == 401, "status 401", format!("status {}", refusal.response.status)))
-}
-
 /// The only scheme of a client's secret in the Authorization header is Basic (RFC 6749 2.3.1).
 pub(super) fn challenge(refusal: &TokenRefusal) -> Judgement {
     failed_by_header(refusal).and_then(|()| {
@@ -203,19 +330,5 @@ pub(super) fn challenge(refusal: &TokenRefusal) -> Judgement {
         let seen: Vec<_> = refusal.response.header_all("www-authenticate").collect();
         let named = seen.iter().any(|value| challenge::names(value, "basic"));
         holds(named, "WWW-Authenticate: Basic …", format!("WWW-Authenticate: {}", list(&seen)))
-    })
-}
-
-pub(super) fn no_tokens(refusal: &TokenRefusal) -> Judgement {
-    body(refusal).and_then(|body| {
-        let there: Vec<_> = ["access_token", "refresh_token", "id_token"].into_iter().filter(|name| member(&body, name).is_some()).collect();
-        holds(there.is_empty(), "no tokens", if there.is_empty() { "no tokens".to_owned() } else { list(&there) })
-    })
-}
-
-pub(super) fn no_store(refusal: &TokenRefusal) -> Judgement {
-    refused_at_all(refusal).and_then(|()| {
-        let values: Vec<_> = refusal.response.header_all("cache-control").collect();
-        holds(refusal.response.no_store(), "Cache-Control: no-store", format!("Cache-Control: {}", list(&values)))
     })
 }

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::super::jose::testing::{Signer, arbitrary_object, changed, judged, never_panics, received};
 use super::{Grant, TokenResponse};
 use crate::observed::received::Received;
+use crate::rule::Artefact as _;
 use crate::rule::judgement::fail;
 
 fn login() -> Value {
@@ -104,7 +105,7 @@ fn each_wrong_response_breaks_its_rule() {
 #[test]
 fn an_error_response_breaks_one_rule_which_quotes_it() {
     let refused = of(Grant::AuthorizationCode, received(400, "application/json", r#"{"error":"invalid_grant","error_description":"used"}"#));
-    let outcome = (super::RULES[0].judge)(&refused);
+    let outcome = (TokenResponse::RULES[0][0].judge)(&refused);
     assert_eq!(outcome, fail("status 200", "status 400: invalid_grant (used)"));
     let judged = judged(&refused);
     assert_eq!(judged.failed, ["token/http-200"]);
@@ -129,7 +130,7 @@ fn no_outcome_shows_a_token() {
     let body = json!({ "access_token": "s3cr3t-\u{e9}", "refresh_token": "s3cr3t-\u{e9}", "id_token": "s3cr3t", "token_type": "x", "scope": [1] });
     for grant in [Grant::ClientCredentials, Grant::AuthorizationCode, Grant::RefreshToken] {
         let response = of(grant, json(&body));
-        for check in super::RULES {
+        for check in TokenResponse::rules() {
             assert!(!format!("{:?}", (check.judge)(&response)).contains("s3cr3t"), "{}", check.rule.id);
         }
     }

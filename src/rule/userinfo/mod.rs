@@ -21,7 +21,7 @@ pub struct UserInfo {
 }
 
 impl Artefact for UserInfo {
-    const RULES: &'static [Check<Self>] = RULES;
+    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.response.exchange)
     }
@@ -56,14 +56,28 @@ static RULES: &[Check<UserInfo>] = &[
         "OIDCC-5.3.2",
         "The userinfo response has a `sub` that is a string and not empty",
         "The relying party cannot tell whose claims these are, and has to discard them.",
-        sub_present,
+        |userinfo| {
+            judge(userinfo, |claims| {
+                let sub = claims.get("sub");
+                let seen = sub.map_or_else(|| "no sub".to_owned(), |value| format!("sub = {}", show(value)));
+                holds(sub.and_then(Value::as_str).is_some_and(|sub| !sub.is_empty()), "sub: a string that is not empty", seen)
+            })
+        },
     ),
     must(
         "userinfo/sub-equals-id-token",
         "OIDCC-5.3.2",
         "The `sub` of the userinfo response is that of the ID token",
         "The relying party takes one user's name and address for another's.",
-        sub_equals,
+        |userinfo| {
+            let Some(expected) = &userinfo.id_token_sub else {
+                return not_applicable("there is no sub of an ID token to compare with");
+            };
+            judge(userinfo, |claims| match claims.get("sub").and_then(Value::as_str) {
+                None | Some("") => not_run(SUB_PRESENT),
+                Some(sub) => same("sub", expected, sub),
+            })
+        },
     ),
     must(
         "userinfo/claims-types",
@@ -140,7 +154,16 @@ static RULES: &[Check<UserInfo>] = &[
         "OIDCC-5.3.2",
         "A signed userinfo response says by `iss` and `aud` whose it is and for whom",
         "The relying party cannot tell it from one that was signed for another client.",
-        signed_iss_aud,
+        |userinfo| {
+            if !is_jwt(userinfo) {
+                return not_applicable("the response is not signed");
+            }
+            judge(userinfo, |claims| {
+                let missing: Vec<_> = ["iss", "aud"].into_iter().filter(|name| member(claims, name).is_none()).collect();
+                let actual = if missing.is_empty() { "both".to_owned() } else { format!("missing: {}", missing.join(", ")) };
+                holds(missing.is_empty(), "iss and aud", actual)
+            })
+        },
     ),
 ];
 
@@ -161,17 +184,6 @@ fn aggregated(claims: &Map<String, Value>) -> Judgement {
             fail("two JSON objects", format!("{}, {}", tell("_claim_names", names), tell("_claim_sources", sources)))
         }
     }
-}
-
-fn signed_iss_aud(userinfo: &UserInfo) -> Judgement {
-    if !is_jwt(userinfo) {
-        return not_applicable("the response is not signed");
-    }
-    judge(userinfo, |claims| {
-        let missing: Vec<_> = ["iss", "aud"].into_iter().filter(|name| member(claims, name).is_none()).collect();
-        let actual = if missing.is_empty() { "both".to_owned() } else { format!("missing: {}", missing.join(", ")) };
-        holds(missing.is_empty(), "iss and aud", actual)
-    })
 }
 
 fn answered(userinfo: &UserInfo) -> Result<(), Unmet> {
@@ -223,24 +235,6 @@ fn object(userinfo: &UserInfo) -> Judgement {
         Ok(claims) => pass(shorten(&format!("the claims {}", claims.keys().map(String::as_str).collect::<Vec<_>>().join(", ")))),
         Err(why) => fail("a JSON object", shorten(&why)),
     }
-}
-
-fn sub_present(userinfo: &UserInfo) -> Judgement {
-    judge(userinfo, |claims| {
-        let sub = claims.get("sub");
-        let seen = sub.map_or_else(|| "no sub".to_owned(), |value| format!("sub = {}", show(value)));
-        holds(sub.and_then(Value::as_str).is_some_and(|sub| !sub.is_empty()), "sub: a string that is not empty", seen)
-    })
-}
-
-fn sub_equals(userinfo: &UserInfo) -> Judgement {
-    let Some(expected) = &userinfo.id_token_sub else {
-        return not_applicable("there is no sub of an ID token to compare with");
-    };
-    judge(userinfo, |claims| match claims.get("sub").and_then(Value::as_str) {
-        None | Some("") => not_run(SUB_PRESENT),
-        Some(sub) => same("sub", expected, sub),
-    })
 }
 
 #[cfg(test)]

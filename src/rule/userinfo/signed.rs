@@ -24,7 +24,7 @@ pub struct SignedUserInfo {
 }
 
 impl Artefact for SignedUserInfo {
-    const RULES: &'static [Check<Self>] = RULES;
+    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.response.exchange)
     }

@@ -7,11 +7,160 @@ use super::super::token_refusal::shape;
 use super::challenge::{self, Challenge};
 use super::{BAD_TOKEN, BAD_TOKEN_CHALLENGE, NO_TOKEN, NO_TOKEN_CHALLENGE, SYNTAX, UserInfoRequests};
 use crate::observed::received::Received;
+use crate::rule::Check;
+use crate::rule::expect::{may, must, should};
 use crate::rule::judgement::{Judgement, Unmet, fail, is_broken, not_applicable, not_run, pass};
 use serde_json::Value;
 
 /// The rule that says it when userinfo does not work at all.
 const WORKS: &str = "userinfo/http-200";
+
+pub(super) static RULES: &[Check<UserInfoRequests>] = &[
+    must(
+        "userinfo/post-header",
+        "OIDCC-5.3",
+        "Userinfo answers a POST with the access token in the Authorization header",
+        "Relying parties that post their request learn nothing about their user.",
+        post_header,
+    ),
+    may(
+        "userinfo/post-body",
+        "RFC6750-2.2",
+        "Userinfo answers a POST with the access token in the form body",
+        "Relying parties that cannot set the Authorization header have no other way.",
+        post_body,
+    ),
+    must(
+        "userinfo/scheme-case-insensitive",
+        "RFC9110-11.1",
+        "Userinfo takes the authentication scheme in lower case, too",
+        "HTTP libraries that write schemes in lower case are shut out with a good token.",
+        |requests| accepted(requests, &requests.lower_case_scheme),
+    ),
+    must(
+        "userinfo/post-same-sub",
+        "OIDCC-5.3.2",
+        "The `sub` of userinfo is the same whatever way it was asked for",
+        "The relying party takes one user's name and address for another's.",
+        |requests| {
+            // Compares with GET where that worked: whether GET and the ID token agree is another rule's.
+            let Some(expected) = sub(&requests.lower_case_scheme).or_else(|| requests.id_token_sub.clone()) else {
+                return not_applicable("there is no sub to compare with");
+            };
+            let posted: Vec<_> = [&requests.post_header, &requests.post_body].into_iter().filter_map(sub).collect();
+            match posted.iter().find(|sub| **sub != expected).or(posted.first()) {
+                Some(sub) => same("sub", &expected, sub),
+                None => not_applicable("no sub by POST"),
+            }
+        },
+    ),
+    must(
+        NO_TOKEN,
+        "RFC6749-7",
+        "Userinfo refuses a request without an access token",
+        "Somebody's name and address are there for anybody to read.",
+        |requests| refused(&requests.no_token),
+    ),
+    should(
+        "userinfo/no-token-http-401",
+        "RFC6750-3.1",
+        "A userinfo request without an access token is refused with 401",
+        "Clients cannot tell that a token was all that was missing.",
+        |requests| http_401(&requests.no_token, NO_TOKEN),
+    ),
+    must(
+        NO_TOKEN_CHALLENGE,
+        "RFC6750-3",
+        "The refusal of a userinfo request without a token names the scheme Bearer in WWW-Authenticate",
+        "A client that does not know the endpoint cannot find out what it asks for.",
+        |requests| names_bearer(&requests.no_token, NO_TOKEN),
+    ),
+    should(
+        "userinfo/no-token-no-error",
+        "RFC6750-3.1",
+        "The challenge to a userinfo request without a token names no error",
+        "Clients throw away good tokens when a request went out without one.",
+        |requests| {
+            bearer(&requests.no_token, NO_TOKEN, NO_TOKEN_CHALLENGE).and_then(|challenges| match error(&challenges) {
+                None => pass("a challenge without error"),
+                Some(error) => fail("a challenge without error", format!("error = {}", shorten(error))),
+            })
+        },
+    ),
+    must(
+        BAD_TOKEN,
+        "RFC6749-7",
+        "Userinfo refuses an access token that the issuer never gave",
+        "Whoever makes up a token reads somebody's name and address.",
+        |requests| refused(&requests.unknown_token),
+    ),
+    should(
+        "userinfo/bad-token-http-401",
+        "RFC6750-3.1",
+        "A userinfo request with an invalid access token is refused with 401",
+        "Clients do not notice that it is time to refresh the token.",
+        |requests| http_401(&requests.unknown_token, BAD_TOKEN),
+    ),
+    must(
+        BAD_TOKEN_CHALLENGE,
+        "RFC6750-3",
+        "The refusal of an invalid access token names the scheme Bearer in WWW-Authenticate",
+        "Clients look there for the reason and find none.",
+        |requests| names_bearer(&requests.unknown_token, BAD_TOKEN),
+    ),
+    should(
+        "userinfo/bad-token-invalid-token",
+        "RFC6750-3.1",
+        "The challenge to an invalid access token has the error `invalid_token`",
+        "Clients cannot tell an expired token from a missing scope, and do not refresh it.",
+        |requests| {
+            bearer(&requests.unknown_token, BAD_TOKEN, BAD_TOKEN_CHALLENGE).and_then(|challenges| {
+                let error = error(&challenges);
+                let seen = error.map_or_else(|| "a challenge without error".to_owned(), |error| format!("error = {}", shorten(error)));
+                holds(error == Some("invalid_token"), "error = invalid_token", seen)
+            })
+        },
+    ),
+    must(
+        SYNTAX,
+        "RFC9110-11.6.1",
+        "The challenges of userinfo have the syntax of WWW-Authenticate",
+        "Clients that parse the header do not get at the reason.",
+        syntax,
+    ),
+    must(
+        "userinfo/challenge-parameters",
+        "RFC6750-3",
+        "The Bearer challenge of userinfo has at least one parameter",
+        "Parsers written after the specification do not take the scheme alone for a challenge.",
+        parameters,
+    ),
+    must(
+        "userinfo/challenge-once",
+        "RFC6750-3",
+        "No parameter the specification knows comes twice in a Bearer challenge of userinfo",
+        "Two libraries read two different reasons.",
+        once,
+    ),
+    must(
+        "userinfo/challenge-charset",
+        "RFC6750-3",
+        "The `error` and `error_description` of userinfo's challenges are printable ASCII without quotes and backslashes",
+        "Careless parsers end the value at the first quote and misread what follows.",
+        |requests| {
+            all_bearer(requests).and_then(|challenges| {
+                let judged: Vec<_> = challenges
+                    .iter()
+                    .flat_map(|challenge| &challenge.parameters)
+                    .filter(|(name, _)| name == "error" || name == "error_description")
+                    .map(|(name, value)| shape::text(name, value))
+                    .collect();
+                let first = judged.iter().find(|judgement| is_broken(judgement)).or(judged.first());
+                first.cloned().unwrap_or_else(|| not_applicable("neither error nor error_description"))
+            })
+        },
+    ),
+];
 
 fn accepted(requests: &UserInfoRequests, response: &Received) -> Judgement {
     let good = [&requests.post_header, &requests.post_body, &requests.lower_case_scheme];
@@ -33,10 +182,6 @@ pub(super) fn post_body(requests: &UserInfoRequests) -> Judgement {
     accepted(requests, &requests.post_body)
 }
 
-pub(super) fn scheme_case(requests: &UserInfoRequests) -> Judgement {
-    accepted(requests, &requests.lower_case_scheme)
-}
-
 /// `sub` of a success, plain or signed.
 fn sub(response: &Received) -> Option<String> {
     if !response.is_success() {
@@ -44,18 +189,6 @@ fn sub(response: &Received) -> Option<String> {
     }
     let claims = response.object().or_else(|| Jwt::parse(response.text().trim()).ok().map(|jwt| jwt.claims))?;
     claims.get("sub").and_then(Value::as_str).filter(|sub| !sub.is_empty()).map(str::to_owned)
-}
-
-/// Compares with GET where that worked: whether GET and the ID token agree is another rule's.
-pub(super) fn same_sub(requests: &UserInfoRequests) -> Judgement {
-    let Some(expected) = sub(&requests.lower_case_scheme).or_else(|| requests.id_token_sub.clone()) else {
-        return not_applicable("there is no sub to compare with");
-    };
-    let posted: Vec<_> = [&requests.post_header, &requests.post_body].into_iter().filter_map(sub).collect();
-    match posted.iter().find(|sub| **sub != expected).or(posted.first()) {
-        Some(sub) => same("sub", &expected, sub),
-        None => not_applicable("no sub by POST"),
-    }
 }
 
 fn refused(response: &Received) -> Judgement {
@@ -102,45 +235,6 @@ fn error(challenges: &[Challenge]) -> Option<&str> {
     challenges.iter().find_map(|challenge| challenge.parameter("error"))
 }
 
-pub(super) fn no_token_refused(requests: &UserInfoRequests) -> Judgement {
-    refused(&requests.no_token)
-}
-
-pub(super) fn no_token_401(requests: &UserInfoRequests) -> Judgement {
-    http_401(&requests.no_token, NO_TOKEN)
-}
-
-pub(super) fn no_token_challenge(requests: &UserInfoRequests) -> Judgement {
-    names_bearer(&requests.no_token, NO_TOKEN)
-}
-
-pub(super) fn no_token_no_error(requests: &UserInfoRequests) -> Judgement {
-    bearer(&requests.no_token, NO_TOKEN, NO_TOKEN_CHALLENGE).and_then(|challenges| match error(&challenges) {
-        None => pass("a challenge without error"),
-        Some(error) => fail("a challenge without error", format!("error = {}", shorten(error))),
-    })
-}
-
-pub(super) fn bad_token_refused(requests: &UserInfoRequests) -> Judgement {
-    refused(&requests.unknown_token)
-}
-
-pub(super) fn bad_token_401(requests: &UserInfoRequests) -> Judgement {
-    http_401(&requests.unknown_token, BAD_TOKEN)
-}
-
-pub(super) fn bad_token_challenge(requests: &UserInfoRequests) -> Judgement {
-    names_bearer(&requests.unknown_token, BAD_TOKEN)
-}
-
-pub(super) fn bad_token_error(requests: &UserInfoRequests) -> Judgement {
-    bearer(&requests.unknown_token, BAD_TOKEN, BAD_TOKEN_CHALLENGE).and_then(|challenges| {
-        let error = error(&challenges);
-        let seen = error.map_or_else(|| "a challenge without error".to_owned(), |error| format!("error = {}", shorten(error)));
-        holds(error == Some("invalid_token"), "error = invalid_token", seen)
-    })
-}
-
 /// The challenges of both refusals.
 fn headers(requests: &UserInfoRequests) -> Vec<&str> {
     [&requests.no_token, &requests.unknown_token].into_iter().flat_map(|response| response.header_all("www-authenticate")).collect()
@@ -180,18 +274,5 @@ pub(super) fn once(requests: &UserInfoRequests) -> Judgement {
         let count = |challenge: &Challenge, name: &str| challenge.parameters.iter().filter(|(other, _)| other == name).count();
         let twice: Vec<_> = KNOWN.into_iter().filter(|name| challenges.iter().any(|challenge| count(challenge, name) > 1)).collect();
         holds(twice.is_empty(), "each parameter once", if twice.is_empty() { "each once".to_owned() } else { format!("twice: {}", list(&twice)) })
-    })
-}
-
-pub(super) fn charset(requests: &UserInfoRequests) -> Judgement {
-    all_bearer(requests).and_then(|challenges| {
-        let judged: Vec<_> = challenges
-            .iter()
-            .flat_map(|challenge| &challenge.parameters)
-            .filter(|(name, _)| name == "error" || name == "error_description")
-            .map(|(name, value)| shape::text(name, value))
-            .collect();
-        let first = judged.iter().find(|judgement| is_broken(judgement)).or(judged.first());
-        first.cloned().unwrap_or_else(|| not_applicable("neither error nor error_description"))
     })
 }
