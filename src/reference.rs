@@ -11,7 +11,7 @@ pub fn render(flaws: &[Flaw]) -> String {
     let rules = catalogue();
     let of = |level| rules.iter().filter(|rule| rule.level == level).count();
     let mut out = format!(
-        "<!-- Generated from the catalogue: `GOLDEN=write cargo test --test docs` writes it again. -->\n\n# Rules\n\n\
+        "<!-- Generated from the catalogue: `GOLDEN=write cargo test --test integration docs` writes it again. -->\n\n# Rules\n\n\
          {} rules: {} ❌ must, {} ⚠️ should, {} 📝 may. `oa-authtest explain RULE` says why each matters; `oa-authtest self-test` shows that each can fail, \
          by the flaws of the embedded issuer named here.\n",
         rules.len(),

@@ -1,12 +1,11 @@
 //! Whatever an issuer hands over meets every rule of its kind, wherever it appears: read off what a run of all stories recorded.
 
-mod common;
-
 use std::collections::BTreeMap;
 
-use common::{program, results, run};
 use oa_authtest::result::model::{Entry, Exchange, Finding, Page, RunReport, StepReport, TestReport};
 use oa_authtest::rule::{Kind, kinds};
+
+use crate::common::{program, results, run};
 
 /// One artefact that was judged: its kind and the findings on it.
 struct Judged<'a> {

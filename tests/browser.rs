@@ -1,15 +1,9 @@
 //! The user agents on real pages: Chromium over `WebDriver`, and plain HTTP on those that need no script.
 
-#![allow(clippy::unwrap_used, missing_docs)]
-
-mod browser_pages;
-mod chromedriver;
-
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use browser_pages::{Issuer, PASSWORD, USERNAME, serve, serve_tls};
 use oa_authtest::agent::browser::{Browser, BrowserError, Launch};
 use oa_authtest::agent::callback::CallbackListener;
 use oa_authtest::agent::user_agent::{AgentSession, UserAgent};
@@ -19,6 +13,9 @@ use oa_authtest::config::{Selectors, User};
 use oa_authtest::guard::Guarded;
 use oa_authtest::observed::page::PageKind;
 use url::Url;
+
+use crate::common::browser_pages::{Issuer, PASSWORD, USERNAME, serve, serve_tls};
+use crate::common::{chromedriver, free_port};
 
 async fn agent(kind: AgentKind, tls: Tls, spki: Option<String>) -> UserAgent {
     let config = AgentConfig { kind, webdriver_url: None, headed: false, deadline: Duration::from_secs(30) };
@@ -180,8 +177,7 @@ async fn a_callback_without_state_and_a_dead_redirect_uri_are_tied_to_their_visi
         let journey = go(&mut session, &issuer, "no-state", &listener).await;
         assert_eq!(journey.end.unwrap().url.query(), Some("code=c0de"));
         assert_eq!(listener.unclaimed(), 0);
-        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let dead = Url::parse(&format!("http://127.0.0.1:{free}/cb")).unwrap();
+        let dead = Url::parse(&format!("http://127.0.0.1:{}/cb", free_port())).unwrap();
         let journey = session.visit(&visit(&issuer, "fragment", &dead), &listener).await;
         assert!(journey.end.as_ref().unwrap().url.fragment().unwrap().contains("id_token"), "{}", told(&journey));
         session.close().await;

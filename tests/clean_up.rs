@@ -1,10 +1,9 @@
 //! What a run leaves behind at the issuer: nothing that can be removed, and the rest is said.
 
-mod common;
-
-use common::{Ended, program, results, run};
 use oa_authtest::issuer::{IssuerOptions, RunningIssuer, start};
 use oa_authtest::result::model::RunReport;
+
+use crate::common::{Ended, free_port, program, results, run};
 
 /// Runs these tests against the issuer, without a browser.
 async fn tested(issuer: &RunningIssuer, redirect_uri: &str, more: &[&str]) -> (RunReport, Ended) {
@@ -19,7 +18,7 @@ async fn tested(issuer: &RunningIssuer, redirect_uri: &str, more: &[&str]) -> (R
 }
 
 async fn issuer() -> (RunningIssuer, String) {
-    let redirect_uri = format!("http://localhost:{}/cb", common::free_port());
+    let redirect_uri = format!("http://localhost:{}/cb", free_port());
     let issuer = start(IssuerOptions { redirect_uris: vec![redirect_uri.clone()], ..IssuerOptions::default() }).await.expect("it starts");
     (issuer, redirect_uri)
 }

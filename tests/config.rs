@@ -1,7 +1,5 @@
 //! The command line, the environment and the file, down to the words of every message.
 
-#![allow(clippy::unwrap_used)]
-
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -18,6 +16,8 @@ use oa_authtest::issuer::{OfflineAccess, PageSet, Persona};
 use proptest::prelude::*;
 use secrecy::ExposeSecret;
 use tempfile::TempDir;
+
+use crate::common::golden::assert_golden;
 
 const PROFILES: &[&str] = &["openactive", "oidc"];
 
@@ -75,10 +75,9 @@ fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/config").join(name)
 }
 
-fn snapshot(name: &str, text: &str) {
-    insta::with_settings!({ snapshot_path => "../fixtures/config", prepend_module_to_snapshot => false, omit_expression => true }, {
-        insta::assert_snapshot!(name, text);
-    });
+/// Fails the test unless `fixtures/config/NAME.txt` holds this text.
+fn golden(name: &str, text: &str) {
+    assert_golden(&format!("fixtures/config/{name}.txt"), text);
 }
 
 const I: &str = "--issuer https://op.example";
@@ -219,7 +218,7 @@ fn every_mistake_has_its_message() {
     for (flags, variables, file) in MISTAKES {
         check(flags, variables, *file);
     }
-    snapshot("messages", &all);
+    golden("messages", &format!("{}\n", all.trim_end()));
 }
 
 #[test]
@@ -531,14 +530,14 @@ fn the_small_commands_parse() {
 #[test]
 fn help_reads_well() {
     let mut command = Cli::command().term_width(110);
-    snapshot("help", &command.render_help().to_string());
+    golden("help", &command.render_help().to_string());
     command.build();
     for (name, file) in [("run", "help-run"), ("issuer", "help-issuer"), ("report", "help-report")] {
         let sub = command.find_subcommand_mut(name).unwrap();
-        snapshot(file, &sub.render_long_help().to_string());
+        golden(file, &sub.render_long_help().to_string());
     }
     let run = command.find_subcommand_mut("run").unwrap();
-    snapshot("help-run-short", &run.render_help().to_string());
+    golden("help-run-short", &run.render_help().to_string());
 }
 
 proptest! {

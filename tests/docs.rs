@@ -1,28 +1,20 @@
-//! Generated files are current, and the vocabulary changes only where a reviewer sees it. `GOLDEN=write cargo test --test docs` writes them again.
-
-mod common;
+//! Generated files are current, and the vocabulary changes only where a reviewer sees it. `GOLDEN=write cargo test --test integration docs` writes them again.
 
 use std::fmt::Write as _;
 
 use clap::Parser as _;
-use common::root;
 use oa_authtest::cli::Cli;
 use oa_authtest::config::SETTINGS;
 use oa_authtest::feature::{self, readme};
 use oa_authtest::rule::{catalogue, spec};
+use pulldown_cmark::{Event, Options, Parser as Markdown, Tag};
 
-fn compare(path: &str, current: &str) {
-    let file = root().join(path);
-    if std::env::var_os("GOLDEN").is_some_and(|value| value == "write") {
-        std::fs::write(&file, current).expect("it can be written");
-    }
-    let kept = std::fs::read_to_string(&file).unwrap_or_default();
-    assert!(kept == current, "{path} is not current: GOLDEN=write cargo test --test docs writes it again");
-}
+use crate::common::golden::assert_golden;
+use crate::common::root;
 
 #[test]
 fn features_readme_is_current() {
-    compare("features/README.md", &readme::render(&feature::features().expect("sound documents")));
+    assert_golden("features/README.md", &readme::render(&feature::features().expect("sound documents")));
 }
 
 #[test]
@@ -32,16 +24,16 @@ fn the_catalogue_is_as_reviewed() {
         let level = format!("{:?}", rule.level).to_lowercase();
         let _ = writeln!(text, "{:<6} {} [{}]\n       {}", level, rule.id, rule.spec, rule.says);
     }
-    compare("fixtures/catalogue.txt", &text);
+    assert_golden("fixtures/catalogue.txt", &text);
 }
 
 #[test]
 fn the_rule_reference_is_current() {
-    compare("RULES.md", &oa_authtest::reference::render(&oa_authtest::issuer::flaws().expect("sound flaws")));
+    assert_golden("RULES.md", &oa_authtest::reference::render(&oa_authtest::issuer::flaws().expect("sound flaws")));
 }
 
 /// What stands between these lines of the README is generated.
-const BEGIN: &str = "<!-- settings: `GOLDEN=write cargo test --test docs` writes them again -->\n";
+const BEGIN: &str = "<!-- settings: `GOLDEN=write cargo test --test integration docs` writes them again -->\n";
 const END: &str = "<!-- end of settings -->";
 
 #[test]
@@ -49,7 +41,24 @@ fn the_settings_in_the_readme_are_current() {
     let readme = std::fs::read_to_string(root().join("README.md")).expect("it is there");
     let (before, rest) = readme.split_once(BEGIN).expect("the settings begin somewhere");
     let (_, after) = rest.split_once(END).expect("the settings end somewhere");
-    compare("README.md", &format!("{before}{BEGIN}\n{}\n{END}{after}", oa_authtest::reference::settings()));
+    assert_golden("README.md", &format!("{before}{BEGIN}\n{}\n{END}{after}", oa_authtest::reference::settings()));
+}
+
+#[test]
+fn every_link_to_a_file_leads_there() {
+    let mut links = 0;
+    for file in ["README.md", "CONTRIBUTING.md", "RULES.md", "features/README.md", "reports/example/summary.md"].map(|file| root().join(file)) {
+        let text = std::fs::read_to_string(&file).expect("it is there");
+        for event in Markdown::new_ext(&text, Options::ENABLE_TABLES) {
+            let Event::Start(Tag::Link { dest_url: to, .. } | Tag::Image { dest_url: to, .. }) = event else { continue };
+            if !to.contains(':') && !to.starts_with('#') {
+                let path = file.parent().expect("a folder").join(to.split('#').next().unwrap_or_default());
+                assert!(path.exists(), "{} leads to {to}, which is not there", file.display());
+                links += 1;
+            }
+        }
+    }
+    assert!(links > 5, "{links}");
 }
 
 #[test]

@@ -1,12 +1,11 @@
 //! `doctor` against the embedded issuer: what is as it should be, and each thing that is not, with the setting at fault.
 
-mod common;
-
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
-use common::{EmbeddedIssuer, Ended, program, quick, run};
 use serde_json::Value;
+
+use crate::common::{EmbeddedIssuer, Ended, free_port, program, quick, run};
 
 /// Runs `doctor --json` with these arguments and variables, and reads what it says.
 fn doctor(arguments: &[&str], variables: &[(&str, &str)]) -> (Ended, Value) {
@@ -76,7 +75,7 @@ fn all_is_well_in_the_browser() {
 fn a_client_is_registered_where_none_is_configured_and_goes_again() {
     let issuer = EmbeddedIssuer::start(&[]);
     let token = oa_authtest::issuer::INITIAL_ACCESS_TOKEN;
-    let redirect_uri = format!("http://localhost:{}/cb", common::free_port());
+    let redirect_uri = format!("http://localhost:{}/cb", free_port());
     let common = ["--issuer", issuer.url(), "--agent", "http", "--redirect-uri", &redirect_uri, "--username", oa_authtest::issuer::USERNAME];
     let (ended, said) = doctor(&common, &[("OA_AUTHTEST_INITIAL_ACCESS_TOKEN", token), ("OA_AUTHTEST_PASSWORD", oa_authtest::issuer::PASSWORD)]);
     assert_eq!(ended.code, 0, "{}", ended.said());
@@ -91,7 +90,7 @@ fn a_client_is_registered_where_none_is_configured_and_goes_again() {
 
 #[test]
 fn a_port_where_nobody_listens() {
-    let issuer = format!("http://localhost:{}", common::free_port());
+    let issuer = format!("http://localhost:{}", free_port());
     let (ended, said) = doctor(&["--issuer", &issuer, "--agent", "http", "--username", "a", "--password", "b"], &[]);
     assert_wrong(&ended, &said, "tcp", "--issuer");
     for id in ["discovery", "key-set", "client-credentials", "login"] {

@@ -1,37 +1,19 @@
-//! `reports/example/` is what the program writes today. `GOLDEN=write cargo test --test example_report` writes it again (it needs the browser).
+//! `reports/example/` is what the program writes today. `GOLDEN=write cargo test --test integration example` writes it again (it needs the browser).
 
-mod common;
-
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::Path;
 
-use common::{program, root, run};
 use oa_authtest::config::Format;
 use oa_authtest::result::model::{Entry, RunReport};
+
+use crate::common::golden::{self, assert_golden};
+use crate::common::{files, program, quick, root, run};
 
 const EXAMPLE: &str = "reports/example";
 
 fn read(folder: &Path) -> RunReport {
     let text = std::fs::read_to_string(folder.join("results.json")).expect("results.json is there");
     serde_json::from_str(&text).expect("it is what the model says")
-}
-
-/// Every Markdown file of a report, by its path.
-fn pages(folder: &Path) -> BTreeMap<String, String> {
-    let mut pages = BTreeMap::new();
-    let mut folders = vec![folder.to_path_buf()];
-    while let Some(next) = folders.pop() {
-        for entry in std::fs::read_dir(next).expect("a folder").flatten() {
-            let path = entry.path();
-            if path.is_dir() {
-                folders.push(path);
-            } else if path.extension().is_some_and(|extension| extension == "md") {
-                let name = path.strip_prefix(folder).expect("it is below").display().to_string();
-                pages.insert(name, std::fs::read_to_string(&path).expect("it is text"));
-            }
-        }
-    }
-    pages
 }
 
 /// What a reader would miss if it changed: tests, steps, sentences, what was recorded, and how each rule came out.
@@ -58,31 +40,54 @@ fn gist(report: &RunReport) -> Vec<String> {
     gist
 }
 
-/// What `scripts/test --quick` can see of it: that today's templates make these pages of these results.
-fn rendered_from_its_results(example: &Path) {
+/// Fails the test unless today's templates make the pages of the example of its results: what `scripts/test --quick` can see of it.
+fn is_rendered_from_its_results() {
+    let example = root().join(EXAMPLE);
     let folder = tempfile::tempdir().expect("a folder");
-    oa_authtest::report::write(&read(example), folder.path(), &[Format::Markdown]).expect("it is written");
-    assert_eq!(pages(folder.path()), pages(example), "GOLDEN=write cargo test --test example_report writes it again");
+    let report = read(&example);
+    oa_authtest::report::write(&report, folder.path(), &[Format::Markdown]).expect("it is written");
+    for (name, text) in files(folder.path()).into_iter().filter(|(name, _)| name.ends_with(".md")) {
+        assert_golden(&format!("{EXAMPLE}/{name}"), std::str::from_utf8(&text).expect("it is text"));
+    }
+    let entries = report.tests.iter().flat_map(|test| &test.steps).flat_map(|step| &step.entries);
+    let pictures = entries.filter_map(|entry| if let Entry::Page(page) = entry { page.screenshot.clone() } else { None });
+    let expected: BTreeSet<String> = files(folder.path()).into_keys().chain(pictures).collect();
+    assert_eq!(files(&example).into_keys().collect::<BTreeSet<_>>(), expected, "the files of {EXAMPLE}");
+}
+
+/// Makes the second folder hold what the first does.
+fn write_files(from: &Path, to: &Path) {
+    std::fs::remove_dir_all(to).expect("what was there goes");
+    for (name, bytes) in files(from) {
+        let path = to.join(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("it can be made");
+        std::fs::write(path, bytes).expect("it can be written");
+    }
 }
 
 #[test]
 fn the_example_is_what_a_run_writes_today() {
-    let example = root().join(EXAMPLE);
-    if common::quick() {
-        return rendered_from_its_results(&example);
+    if quick() {
+        return is_rendered_from_its_results();
     }
-    let folder = tempfile::tempdir().expect("a folder");
-    let writing = std::env::var_os("GOLDEN").is_some_and(|value| value == "write");
     // The report folder is named in the report, so it is named as anybody would.
-    let (from, name) = if writing { (root(), EXAMPLE) } else { (folder.path().to_path_buf(), "reports") };
-    let dir = from.join(name);
-    let mut command = program(&from);
-    // One test at a time: who asks for consent first decides which pages are shown.
-    command.args(["run", "--demo", "--flaw", "refresh-other-sub", "--jobs", "1"]).args(["--report-dir", name]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = program(folder.path());
+    command.args(["run", "--demo", "--flaw", "refresh-other-sub", "--report-dir", EXAMPLE]);
+    // A story that fails, with a login, and a short one that passes: a summary of both, and the shortest report that shows everything.
+    command.args(
+        ["authorization-code-flow", "authentication-authority-present"]
+            .iter()
+            .flat_map(|test| ["--test".to_owned(), format!("booking-partner-authentication/{test}")]),
+    );
     let ended = run(command);
     assert_eq!(ended.code, 1, "{}", ended.said());
+    let (dir, example) = (folder.path().join(EXAMPLE), root().join(EXAMPLE));
     // The page holds all of it once more, pictures included: too much for a sample.
     std::fs::remove_file(dir.join("report.html")).expect("a run writes the page too");
-    rendered_from_its_results(&example);
-    assert_eq!(gist(&read(&dir)), gist(&read(&example)), "GOLDEN=write cargo test --test example_report writes it again");
+    if golden::is_written() {
+        write_files(&dir, &example);
+    }
+    is_rendered_from_its_results();
+    assert_eq!(gist(&read(&dir)), gist(&read(&example)), "GOLDEN=write cargo test --test integration example writes it again");
 }

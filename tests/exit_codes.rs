@@ -1,12 +1,11 @@
 //! What a user sees when the machine or a setting is not as it should be, against the embedded issuer.
 
-mod common;
-
 use std::net::TcpListener;
 use std::time::Duration;
 
-use common::{program, quick, results, run};
 use oa_authtest::result::model::Verdict;
+
+use crate::common::{EmbeddedIssuer, program, quick, results, run};
 
 const SOON: Duration = Duration::from_secs(30);
 
@@ -84,7 +83,7 @@ fn everything_skipped_is_exit_4_and_says_what_to_configure() {
 #[test]
 fn with_only_an_issuer_what_can_be_done_is_done_and_the_rest_is_listed() {
     let folder = tempfile::tempdir().expect("a folder");
-    let issuer = common::EmbeddedIssuer::start(&[]);
+    let issuer = EmbeddedIssuer::start(&[]);
     let mut command = program(folder.path());
     command.args(["run", "--issuer", issuer.url()]);
     let ended = run(command);

@@ -1,9 +1,8 @@
 //! What `[features]` declares, through the program.
 
-mod common;
-
-use common::{program, results, run, test};
 use oa_authtest::result::model::{FindingOutcome, Verdict};
+
+use crate::common::{program, results, run, test};
 
 #[test]
 fn what_is_declared_is_tested_and_the_rest_follows_the_metadata() {

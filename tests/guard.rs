@@ -1,7 +1,5 @@
 //! Nothing that we start outlives us.
 
-#![allow(clippy::unwrap_used, missing_docs)]
-
 use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -59,7 +57,7 @@ async fn hold_a_browser() {
 #[test]
 fn a_killed_run_leaves_nothing_behind() {
     let mut run = Command::new(std::env::current_exe().unwrap())
-        .args(["--exact", "hold_a_browser", "--ignored", "--nocapture"])
+        .args(["--exact", "guard::hold_a_browser", "--ignored", "--nocapture"])
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()

@@ -1,15 +1,12 @@
 //! The suite against an issuer that is not ours: npm `oidc-provider`, a certified one, in a real browser; and what a user sees when a setting is wrong.
 
-mod common;
-#[path = "common/oidc_provider.rs"]
-mod oidc_provider;
-
 use std::path::Path;
 use std::time::Duration;
 
-use common::{Ended, free_port, program, quick, results, run, test};
 use oa_authtest::result::model::{FindingOutcome, Verdict};
-use oidc_provider::OidcProvider;
+
+use crate::common::oidc_provider::OidcProvider;
+use crate::common::{Ended, free_port, program, quick, results, run, test};
 
 /// The longest a run with a wrong setting may take.
 const SOON: Duration = Duration::from_secs(30);

@@ -2,8 +2,6 @@
 //!
 //! Each run carries a mark of its own in its environment, which every process it starts inherits; `/proc` shows who still has it.
 
-mod common;
-
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
@@ -11,7 +9,7 @@ use std::process::{Child, Command};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use common::{free_port, program, quick, results};
+use crate::common::{free_port, program, quick, results};
 
 const MARK: &str = "KILL_TEST_MARK";
 

@@ -1,12 +1,11 @@
 //! The scripts shells complete by, and the manual.
 
-mod common;
-
 use std::process::{Command, Stdio};
 
 use clap::CommandFactory as _;
-use common::{program, run};
 use oa_authtest::cli::Cli;
+
+use crate::common::{program, run};
 
 /// Runs the program with these arguments, to exit code 0, and returns what it wrote.
 fn written(arguments: &[&str]) -> String {

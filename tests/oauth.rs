@@ -1,15 +1,12 @@
 //! Profile `oauth`, and issuers whose endpoints are configured because they publish no metadata.
 
-mod common;
-#[path = "common/patched.rs"]
-mod patched;
-
 use axum::routing::get;
-use common::{program, results, run};
 use oa_authtest::issuer::RunningIssuer;
 use oa_authtest::result::model::{Entry, FindingOutcome, RunReport, StepEnd, Verdict};
-use patched::{issuer, tell};
 use serde_json::{Value, json};
+
+use crate::common::patched::{issuer, tell};
+use crate::common::{program, results, run};
 
 /// Where the endpoints of the embedded issuer are, by the flags that say so.
 const ENDPOINTS: [(&str, &str); 8] = [

@@ -1,17 +1,13 @@
 //! Profile `oidc`: its stories told to the embedded issuer and, with those of every other profile, to npm `oidc-provider`, without a browser and
 //! in a real one.
 
-mod common;
-#[path = "common/oidc_provider.rs"]
-#[allow(dead_code, reason = "nothing here stops it early")]
-mod oidc_provider;
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use common::{Ended, all_ran, free_port, program, quick, results, root, run, test};
 use oa_authtest::result::model::{Entry, FindingOutcome, RunReport, StepEnd, TestReport};
-use oidc_provider::OidcProvider;
+
+use crate::common::oidc_provider::OidcProvider;
+use crate::common::{Ended, all_ran, free_port, program, quick, results, root, run, test};
 
 fn run_provider(folder: &Path, more: &[&str]) -> Ended {
     let redirect_uri = format!("http://localhost:{}/cb", free_port());

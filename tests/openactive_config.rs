@@ -1,15 +1,14 @@
 //! A configuration of the OpenActive test suite, read as it is.
 
-mod common;
-
-use common::{free_port, program, results, run, test};
 use oa_authtest::issuer::{self, IssuerOptions};
 use oa_authtest::result::model::Verdict;
 use serde_json::{Value, json};
 
+use crate::common::{free_port, program, results, root, run, test};
+
 /// The example, about another issuer.
 fn example() -> Value {
-    let text = std::fs::read_to_string(common::root().join("fixtures/config/openactive.json")).expect("it is there");
+    let text = std::fs::read_to_string(root().join("fixtures/config/openactive.json")).expect("it is there");
     serde_json::from_str(&text).expect("it is JSON")
 }
 
@@ -74,7 +73,7 @@ fn init_writes_a_file_for_its_owner_and_replaces_none() {
         command.arg("init").args(args);
         run(command)
     };
-    let from = common::root().join("fixtures/config/openactive.json");
+    let from = root().join("fixtures/config/openactive.json");
     let from = from.to_str().expect("it is UTF-8");
     let ended = init(&["--from", from]);
     assert_eq!((ended.code, ended.stdout.as_str()), (0, "oa-authtest.toml\n"), "{}", ended.said());

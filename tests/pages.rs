@@ -1,16 +1,11 @@
 //! Login and consent pages as they are found in the wild: every page set of the embedded issuer, in a real browser and over plain HTTP, with
 //! nothing configured about its pages.
 
-#![allow(clippy::unwrap_used)]
-
-mod common;
-
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::ValueEnum as _;
-use common::{program, quick, results, run};
 use futures::{FutureExt as _, StreamExt as _};
 use oa_authtest::agent::browser::Launch;
 use oa_authtest::agent::callback::CallbackListener;
@@ -25,6 +20,8 @@ use oa_authtest::runner::{self, Telling};
 use oa_authtest::session::Run;
 use tokio_util::sync::CancellationToken;
 use url::Url;
+
+use crate::common::{program, quick, results, run, test};
 
 const CODE_FLOW: &str = "booking-partner-authentication/authorization-code-flow";
 const PERSISTED: &str = "booking-partner-authentication/authorization-persisted";
@@ -169,7 +166,7 @@ async fn every_page_set_is_passed_in_a_browser() {
     let judged: Vec<_> = judged.buffer_unordered(3).collect().await;
     for (set, report) in judged {
         completed(&report, &format!("{set:?}"));
-        journal_tells(set, common::test(&report, CODE_FLOW));
+        journal_tells(set, test(&report, CODE_FLOW));
     }
     close(browser).await;
 }
@@ -239,7 +236,7 @@ async fn offline_access_is_had_in_every_way() {
 async fn without_a_refresh_token_the_story_goes_on() {
     let http = agent(AgentKind::Http).await;
     let report = judge(&http, Asked { flaw: Some("token-without-refresh-token"), ..Asked::default() }).await;
-    let test = common::test(&report, CODE_FLOW);
+    let test = test(&report, CODE_FLOW);
     assert!(test.counts.failures == 0 && test.reason.is_none(), "{:?}", test.reason);
     let left_out = test.steps.iter().find_map(|step| match &step.ended {
         StepEnd::LeftOut(why) if step.name.contains("efresh") => Some(why.as_str()),

@@ -1,9 +1,8 @@
 //! The personas of the embedded issuer beside the usual one: each passes the profile of its name, which a demo runs by itself.
 
-mod common;
-
-use common::{program, quick, results, run, test};
 use oa_authtest::result::model::{RunReport, StepEnd, Verdict};
+
+use crate::common::{Ending, program, quick, results, run, test};
 
 /// Runs a demo of a persona: no failure, nothing that was not told to the end, no story left out.
 fn passes(persona: &str, more: &[&str]) -> (RunReport, String) {
@@ -103,7 +102,7 @@ fn the_issuer_says_what_its_user_needs() {
                 break;
             }
         }
-        drop(common::Ending(child));
+        drop(Ending(child));
         for word in words {
             assert!(said.contains(word), "{persona}: {word} in\n{said}");
         }

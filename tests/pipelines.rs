@@ -1,13 +1,12 @@
 //! What a pipeline gates on and reads, as it runs the program: known failures, `JUnit`, GitHub Actions, statements.
 
-mod common;
-
 use std::fs;
 use std::path::Path;
 
-use common::{Ended, program, run};
 use oa_authtest::report::statement::Statement;
 use oa_authtest::result::model::Verdict;
+
+use crate::common::{Ended, program, run};
 
 const FLAW: &[&str] = &["--flaw", "id-token-expired"];
 

@@ -1,8 +1,7 @@
 //! The reports of a small run: what they say, and that nothing an issuer sends changes their form.
-#![allow(clippy::unwrap_used)]
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use oa_authtest::config::Format;
 use oa_authtest::report::console::{Choices, Console};
@@ -13,19 +12,15 @@ use oa_authtest::result::known::{KnownEntry, KnownReport, KnownState};
 use oa_authtest::result::model::{Entry, Environment, Page, RunReport, StepEnd, Verdict};
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
+use crate::common::golden::assert_golden;
+
 fn sample() -> RunReport {
     json::read(Path::new("fixtures/results/sample.json")).unwrap()
 }
 
-/// Compares with `fixtures/results/sample/NAME`; `GOLDEN=write` writes it instead.
+/// Fails the test unless `fixtures/results/sample/NAME` holds this text.
 fn golden(name: &str, text: &str) {
-    let path = PathBuf::from("fixtures/results/sample").join(name);
-    if std::env::var_os("GOLDEN").is_some_and(|value| value == "write") {
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, text).unwrap();
-    }
-    let expected = fs::read_to_string(&path).unwrap_or_default();
-    assert!(text == expected, "{} differs; look at it with GOLDEN=write and git diff. It is now:\n{text}", path.display());
+    assert_golden(&format!("fixtures/results/sample/{name}"), text);
 }
 
 #[test]

@@ -1,16 +1,15 @@
 //! `results.json` is what its schema says, whatever the run came to; and the schema is strict enough to say so.
 
-mod common;
-
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::Command;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use common::{Ending, program, root, run};
 use jsonschema::Validator;
 use serde_json::{Value, json};
+
+use crate::common::{Ending, program, root, run};
 
 fn schema() -> Validator {
     let schema: Value = serde_json::from_str(oa_authtest::report::schema::RESULTS).expect("it is JSON");

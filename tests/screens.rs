@@ -1,8 +1,6 @@
 //! What a run shows while it goes on and when it has ended: in a pipe, quiet, verbose, and on a terminal.
 
-mod common;
-
-use common::{Ended, program, quick, run};
+use crate::common::{Ended, program, quick, run};
 
 /// Runs the demo without a browser with these arguments.
 fn demo(arguments: &[&str]) -> Ended {

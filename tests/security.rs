@@ -1,10 +1,8 @@
 //! Profile `security`: its stories told to the embedded issuer, without a browser and, those that depend on one, in a real one.
 
-mod common;
-
 use std::path::Path;
 
-use common::{all_ran, program, quick, results, run};
+use crate::common::{all_ran, program, quick, results, run};
 
 /// Tells stories to the embedded issuer; all of them must pass.
 fn passes(folder: &Path, more: &[&str]) {

@@ -1,15 +1,12 @@
 //! A deviation is a finding, and the story goes on wherever its next step is still possible.
 
-mod common;
-#[path = "common/patched.rs"]
-mod patched;
-
 use std::collections::BTreeSet;
 
-use common::results;
 use oa_authtest::result::model::{FindingOutcome, StepEnd};
-use patched::{issuer, tell};
 use serde_json::{Value, json};
+
+use crate::common::patched::{issuer, tell};
+use crate::common::results;
 
 /// A login with everything that can follow it, by the client that is configured.
 const LOGIN: &str = "booking-partner-authentication/authorization-code-flow";

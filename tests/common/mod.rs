@@ -1,8 +1,17 @@
 //! What the end-to-end tests share: the program run as a user runs it, with a deadline, and its results read back.
-#![allow(dead_code, reason = "each test binary uses its own part of this")]
 
+pub mod browser_pages;
+pub mod chromedriver;
+pub mod chromium;
+pub mod golden;
+pub mod oidc_provider;
+pub mod patched;
+
+use std::collections::BTreeMap;
+use std::net::{Ipv4Addr, Ipv6Addr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -80,9 +89,39 @@ pub fn all_ran(report: &RunReport, ended: &Ended) {
     }
 }
 
-/// A port of loopback that was free a moment ago.
+/// A port of loopback where nobody listens, another one at each call.
+///
+/// It is below the ports that systems give to who asks for any (from 32768 on Linux), so that no connection takes it before its test does; and it is
+/// found without listening on it, because a process that another test starts at that moment would hold a copy of the socket.
 pub fn free_port() -> u16 {
-    std::net::TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("loopback has a free port").port()
+    static CALLS: AtomicU16 = AtomicU16::new(0);
+    const FIRST: u32 = 12_000;
+    const PORTS: u32 = 20_000;
+    loop {
+        // Another run of the tests at the same time begins elsewhere.
+        let number = std::process::id().wrapping_mul(64).wrapping_add(CALLS.fetch_add(1, Ordering::Relaxed).into());
+        let port = u16::try_from(FIRST + number % PORTS).expect("it is below 32000");
+        if TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() && TcpStream::connect((Ipv6Addr::LOCALHOST, port)).is_err() {
+            return port;
+        }
+    }
+}
+
+/// The files below a folder, by their path from it, in UTF-8.
+pub fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut files = BTreeMap::new();
+    let mut folders = vec![folder.to_path_buf()];
+    while let Some(next) = folders.pop() {
+        for path in std::fs::read_dir(next).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let name = path.strip_prefix(folder).expect("it is below").to_str().expect("a name in UTF-8").to_owned();
+                files.insert(name, std::fs::read(&path).expect("it can be read"));
+            }
+        }
+    }
+    files
 }
 
 /// The root of the checkout.
@@ -107,7 +146,7 @@ impl Drop for Ending {
 
 /// `oa-authtest issuer`, started for one test and gone with it.
 pub struct EmbeddedIssuer {
-    process: Ending,
+    _process: Ending,
     url: String,
 }
 
@@ -122,16 +161,11 @@ impl EmbeddedIssuer {
         let stdout = process.0.stdout.take().expect("its output is piped");
         let mut lines = BufReader::new(stdout).lines().map_while(Result::ok);
         let url = lines.find_map(|line| line.split_whitespace().find(|word| word.starts_with("http")).map(str::to_owned));
-        Self { process, url: url.expect("it says where it is") }
+        Self { _process: process, url: url.expect("it says where it is") }
     }
 
     /// The issuer.
     pub fn url(&self) -> &str {
         &self.url
-    }
-
-    /// The process, for a test that stops it early.
-    pub fn stop(self) {
-        drop(self.process);
     }
 }

@@ -1,5 +1,7 @@
 //! Starting and stopping, with and without TLS.
 
+use std::time::{Duration, Instant};
+
 use oa_authtest::issuer::{IssuerError, IssuerOptions, start};
 use serde_json::Value;
 
@@ -44,7 +46,14 @@ async fn stopping_frees_the_port_and_a_taken_port_is_an_error() {
         other => panic!("{other:?}"),
     }
     issuer.stop().await;
-    let again = start(IssuerOptions { port, ..IssuerOptions::default() }).await.unwrap();
+    let stopped = Instant::now();
+    let again = loop {
+        match start(IssuerOptions { port, ..IssuerOptions::default() }).await {
+            // A process that another test starts holds a copy of the socket until it has begun.
+            Err(IssuerError::Bind { .. }) if stopped.elapsed() < Duration::from_secs(2) => tokio::time::sleep(Duration::from_millis(10)).await,
+            started => break started.unwrap(),
+        }
+    };
     assert_eq!(again.issuer(), format!("http://localhost:{port}"));
 }
 

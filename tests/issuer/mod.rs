@@ -1,5 +1,4 @@
 //! The embedded issuer, used over real HTTP the way a relying party and a browser use it.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says what is wrong by panicking")]
 
 mod assertion;
 mod authorization;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use oa_authtest::guard::Guarded;
 use serde_json::{Value, json};
 
-use crate::chromedriver;
+use crate::common::chromedriver;
 
 /// Told before anything of the page is read.
 const WATCH: &str = "window.violations = [];

@@ -1,0 +1,33 @@
+//! The integration tests, in one binary: each module is a part of what the program promises.
+//!
+//! `cargo test --test integration docs` runs the tests of one of them.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says what is wrong by panicking")]
+
+mod artefacts;
+mod browser;
+mod clean_up;
+mod common;
+mod config;
+mod docs;
+mod doctor;
+mod example_report;
+mod exit_codes;
+mod features;
+mod guard;
+mod html_report;
+mod interop;
+mod issuer;
+mod kill;
+mod layers;
+mod manual;
+mod oauth;
+mod oidc;
+mod openactive_config;
+mod pages;
+mod personas;
+mod pipelines;
+mod report;
+mod schema;
+mod screens;
+mod security;
+mod tolerance;
