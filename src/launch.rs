@@ -21,10 +21,9 @@ use crate::report::console::{self, Console};
 use crate::report::error::ReportError;
 use crate::report::github;
 use crate::report::statement;
-use crate::result::model::BUG;
 use crate::result::model::RunReport;
 use crate::runner::{self, Telling};
-use crate::session::{AgentHandle, Run};
+use crate::session::{AgentHandle, Run, Stop};
 
 /// Why a run did not begin, or could not be told. Each is printed as `error: …`.
 #[derive(Debug, Error)]
@@ -149,8 +148,8 @@ pub fn tell_github(report: &RunReport) {
 /// Starts the user agent at once, beside discovery and registration; whoever logs in waits for it.
 fn start_agent(config: &Arc<Config>, door: &Arc<Door>) -> AgentHandle {
     let (config, door) = (Arc::clone(config), Arc::clone(door));
-    let starting = tokio::spawn(async move { user_agent(&config, &door).await.map(Arc::new).map_err(|e| e.to_string()) });
-    async move { starting.await.unwrap_or_else(|panic| Err(format!("{BUG}{panic}"))) }.boxed().shared()
+    let starting = tokio::spawn(async move { user_agent(&config, &door).await.map(Arc::new).map_err(|error| Stop::Untestable(error.problem())) });
+    async move { starting.await.unwrap_or_else(|panic| Err(Stop::Bug(panic.to_string()))) }.boxed().shared()
 }
 
 /// Starts the user agent of the configuration.

@@ -17,7 +17,6 @@ use crate::feature::plan::{Plan, PlannedTest};
 use crate::feature::{Step, Test};
 use crate::result::event::Event;
 use crate::result::known;
-use crate::result::model::BUG;
 use crate::result::model::{Counts, Environment, RunReport, SCHEMA, StepEnd, TestReport, Tool, Verdict};
 use crate::rule::catalogue_version;
 use crate::session::{Run, Session, Stop};
@@ -88,8 +87,9 @@ fn environment(config: &Config, agent: String, shared: &Run) -> Environment {
         tls: match &config.network.tls {
             Tls::System => "verified by the system's authorities".to_owned(),
             Tls::CaFile(path) => format!("verified by the authorities in {}", path.file_name().unwrap_or_default().display()),
-            Tls::Insecure => format!("{} (--insecure)", Environment::TLS_NOT_VERIFIED),
+            Tls::Insecure => "not verified (--insecure)".to_owned(),
         },
+        tls_verified: Some(config.network.tls != Tls::Insecure),
         agent,
         redirect_uri: shared.redirect_uri(),
         secrets_shown: config.report.show_secrets,
@@ -100,8 +100,8 @@ fn environment(config: &Config, agent: String, shared: &Run) -> Environment {
 async fn run_guarded(planned: PlannedTest, mut shared: Run, telling: Arc<Telling>, turn: &Mutex<()>) -> TestReport {
     shared.config = Arc::new(shared.config.for_test(&planned.id));
     let blank = blank_report(&planned, &shared.config);
-    if let Some(reason) = planned.skip {
-        let report = TestReport { reason: Some(reason), ..blank };
+    if let Some(skip) = &planned.skip {
+        let report = TestReport { reason: Some(skip.to_string()), skipped: Some(skip.into()), ..blank };
         telling.say(Event::TestEnded(Box::new(report.clone())));
         return report;
     }
@@ -112,7 +112,8 @@ async fn run_guarded(planned: PlannedTest, mut shared: Run, telling: Arc<Telling
         Ok(report) => report,
         Err(panic) => TestReport {
             verdict: Verdict::Errored,
-            reason: Some(bug(&panic.to_string(), &blank.command)),
+            reason: Some(bug(&panic.to_string(), &blank.command).to_string()),
+            bug: true,
             counts: Counts { errors: 1, ..Counts::default() },
             ..blank
         },
@@ -123,13 +124,14 @@ async fn run_guarded(planned: PlannedTest, mut shared: Run, telling: Arc<Telling
 
 /// A step whose panic, which is our bug, ends the story and nothing else: what was gathered before it is kept, and the clean-up happens.
 async fn guarded(step: impl Future<Output = Result<StepEnd, Stop>>, command: &str) -> Result<StepEnd, Stop> {
-    AssertUnwindSafe(step).catch_unwind().await.unwrap_or_else(|panic| Err(Stop::Untestable(bug(&*panic, command))))
+    AssertUnwindSafe(step).catch_unwind().await.unwrap_or_else(|panic| Err(bug(&*panic, command)))
 }
 
-/// What is said of a panic: that it is our bug, what it says, and how to tell us.
-fn bug(panic: &(dyn Any + Send), command: &str) -> String {
+/// What is said of a panic: what it says, and how to report it.
+fn bug(panic: &(dyn Any + Send), command: &str) -> Stop {
     let says = panic.downcast_ref::<&str>().map(|text| (*text).to_owned()).or_else(|| panic.downcast_ref::<String>().cloned());
-    format!("{BUG}{}; please report it with this command: {command}", says.as_deref().unwrap_or("a panic without words"))
+    let says = says.as_deref().unwrap_or("a panic without words");
+    Stop::Bug(format!("{says}; please report it with this command: {command}"))
 }
 
 /// True if a test logs in to the configured client. An issuer may keep one consent and one set of sessions for an end-user and a client: a test that
@@ -161,7 +163,7 @@ async fn run_test(planned: PlannedTest, shared: Run, telling: Arc<Telling>, blan
         telling.say(Event::StepStarted { id: planned.id.clone(), step: step.name() });
         let taken = tokio::select! {
             biased;
-            () = telling.interrupted.cancelled() => Err(Stop::Untestable("interrupted".to_owned())),
+            () = telling.interrupted.cancelled() => Err(Stop::untestable("interrupted")),
             taken = guarded(session.take(step), &blank.command) => taken,
         };
         let ended = match taken {
@@ -172,14 +174,10 @@ async fn run_test(planned: PlannedTest, shared: Run, telling: Arc<Telling>, blan
             }
             Ok(ended) => ended,
             Err(reason) => {
-                // The reason quotes the issuer, and the issuer may quote what it was sent.
-                let reason = match reason {
-                    Stop::Issuer(why) => Stop::Issuer(session.recorder.redactor().text(&why)),
-                    Stop::Untestable(why) => Stop::Untestable(session.recorder.redactor().text(&why)),
-                };
+                let reason = reason.redacted(session.recorder.redactor());
                 let ended = match &reason {
-                    Stop::Issuer(why) => StepEnd::Stopped(why.clone()),
-                    Stop::Untestable(why) => StepEnd::Errored(why.clone()),
+                    Stop::Issuer(why) => StepEnd::Stopped(why.to_string()),
+                    Stop::Untestable(_) | Stop::Bug(_) => StepEnd::Errored(reason.to_string()),
                 };
                 stop = Some(reason);
                 ended
@@ -197,15 +195,16 @@ async fn run_test(planned: PlannedTest, shared: Run, telling: Arc<Telling>, blan
         known::mark(known, &planned.id, &mut findings);
     }
     let mut counts = Counts::of(&findings);
-    counts.errors = usize::from(matches!(stop, Some(Stop::Untestable(_))));
+    counts.errors = usize::from(matches!(stop, Some(Stop::Untestable(_) | Stop::Bug(_))));
     let verdict = match &stop {
         None => counts.verdict(),
         Some(Stop::Issuer(_)) if known::excuses_the_stop(&findings, &steps) => counts.verdict(),
         Some(Stop::Issuer(_)) => Verdict::Failed,
-        Some(Stop::Untestable(_)) => Verdict::Errored,
+        Some(Stop::Untestable(_) | Stop::Bug(_)) => Verdict::Errored,
     };
     TestReport {
         verdict,
+        bug: matches!(stop, Some(Stop::Bug(_))),
         reason: stop.map(|stop| stop.to_string()),
         duration_ms: millis(clock),
         started: rfc3339(started),
@@ -225,6 +224,8 @@ fn blank_report(planned: &PlannedTest, config: &Config) -> TestReport {
         title: planned.test.title.clone(),
         verdict: Verdict::Skipped,
         reason: None,
+        skipped: None,
+        bug: false,
         duration_ms: 0,
         feature: format!("{} / {}", planned.feature.category, planned.feature.title),
         description: planned.test.description.clone(),
@@ -255,7 +256,8 @@ mod tests {
     async fn a_panic_in_a_step_ends_the_story_as_a_bug_of_ours() {
         let at = |index: usize| -> Result<StepEnd, Stop> { [Ok(StepEnd::Done)].into_iter().nth(index).expect("there are as many") };
         assert_eq!(guarded(async { at(0) }, "oa-authtest run").await, Ok(StepEnd::Done));
-        let Err(Stop::Untestable(why)) = guarded(async { at(1) }, "oa-authtest run").await else { panic!("it ended well") };
-        assert!(why.starts_with(BUG) && why.contains("there are as many") && why.ends_with("oa-authtest run"), "{why}");
+        let Err(stop @ Stop::Bug(_)) = guarded(async { at(1) }, "oa-authtest run").await else { panic!("it ended well") };
+        let why = stop.to_string();
+        assert!(why.starts_with("a bug in oa-authtest: ") && why.contains("there are as many") && why.ends_with("oa-authtest run"), "{why}");
     }
 }

@@ -61,7 +61,7 @@ impl Doctor<'_> {
                 }
             }
             Err(UserAgentError::Browser(error)) => wrong(&error),
-            Err(error) => Seen::said(&error.to_string(), "use another browser, or --agent http"),
+            Err(error) => Seen::problem(error.problem(), "use another browser, or --agent http"),
         }
     }
 }
@@ -72,7 +72,7 @@ fn wrong(error: &BrowserError) -> Seen {
         BrowserError::NotStarted { browser, why, hint } => {
             Seen::wrong(format!("the driver could not start {browser}: {why}"), hint.as_deref().unwrap_or(otherwise))
         }
-        _ => Seen::said(&error.to_string(), otherwise),
+        _ => Seen::problem(error.problem(), otherwise),
     }
 }
 

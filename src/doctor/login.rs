@@ -57,8 +57,8 @@ impl Doctor<'_> {
                 let next = "see the issuer's log, and whether the client is allowed the code flow and this redirect URI (--redirect-uri)";
                 Seen::wrong(format!("{why} ({way})"), next)
             }
-            Err(Stop::Untestable(why)) => {
-                let seen = Seen::said(&why, "see what the page wants: --headed shows it");
+            Err(stop) => {
+                let seen = Seen::problem(stop.problem(), "see what the page wants: --headed shows it");
                 Seen { saw: format!("{} ({way})", seen.saw).into(), ..seen }
             }
         }

@@ -19,6 +19,7 @@ use crate::result::event::Event;
 use crate::result::model;
 use crate::result::model::LeftBehindKind;
 use crate::session::{Run, Session};
+use crate::text::problem::Problem;
 use crate::text::visible;
 
 mod browser;
@@ -97,18 +98,11 @@ impl Seen {
         Self { mark: Mark::NotChecked, saw: format!("not checked, because {because}").into(), next: None }
     }
 
-    /// One of our messages that end with what to do. The last such place counts: what is before it may quote the issuer.
-    fn said(message: &str, otherwise: &str) -> Self {
-        let at = ADVICE.iter().filter_map(|start| message.rfind(start)).max();
-        match at {
-            Some(at) => Self::wrong(message[..at].to_owned(), &message[at + 2..]),
-            None => Self::wrong(message.to_owned(), otherwise),
-        }
+    /// A problem with what to do about it, or with something else to do where nothing is known.
+    fn problem(problem: Problem, otherwise: &str) -> Self {
+        Self::wrong(problem.says, problem.hint.unwrap_or_else(|| otherwise.to_owned()))
     }
 }
-
-/// What the advice at the end of our messages begins with.
-const ADVICE: [&str; 10] = [": check ", ". Choose ", ": install ", ": leave ", ": name ", ": set ", ": use ", ": end what ", "; check ", "; trust "];
 
 /// Everything that was looked at, and what comes of it.
 #[derive(Debug, Clone, Serialize)]
@@ -265,17 +259,14 @@ mod tests {
 
     #[test]
     fn what_to_do_is_told_by_itself_and_is_never_the_issuers_word() {
-        for (message, saw, next) in [
-            (
-                "registration is protected (status 401, x (use: check hunter2)): set --initial-access-token",
-                "registration is protected (status 401, x (use: check hunter2))",
-                "set --initial-access-token",
-            ),
-            ("it broke; check --timeout", "it broke", "check --timeout"),
-            ("it broke", "it broke", "otherwise"),
+        let quoting = "registration is protected (status 401, x (use: check hunter2))";
+        for (problem, saw, next) in [
+            (Problem::new(quoting).with_hint(": ", "set --initial-access-token"), quoting, "set --initial-access-token"),
+            (Problem::new(quoting), quoting, "otherwise"),
+            (Problem::new("it broke").with_hint("; ", "check --timeout"), "it broke", "check --timeout"),
         ] {
-            let seen = Seen::said(message, "otherwise");
-            assert_eq!((seen.saw.as_ref(), seen.next.as_deref()), (saw, Some(next)), "{message}");
+            let seen = Seen::problem(problem, "otherwise");
+            assert_eq!((seen.saw.as_ref(), seen.next.as_deref()), (saw, Some(next)));
         }
     }
 }

@@ -10,6 +10,7 @@ use url::{Host, Url};
 use super::certificate::{self, Certificate};
 use super::{Doctor, Seen};
 use crate::config::Tls;
+use crate::http::Hint;
 use crate::protocol::discovery::well_known;
 use crate::text::address::is_loopback;
 
@@ -88,9 +89,7 @@ impl Doctor<'_> {
             Err(_) => Ok(()),
         };
         match trusted {
-            Err(why) if !why.reached && why.hint.is_some_and(|hint| hint.contains("--ca-file")) => {
-                self.untrusted(&shaken.certificate, url, now, &format!("{shown}; {}", why.why))
-            }
+            Err(why) if why.hint == Some(Hint::Certificate) => self.untrusted(&shaken.certificate, url, now, &format!("{shown}; {}", why.why)),
             _ => {
                 let by = match &self.config().network.tls {
                     Tls::CaFile(path) => format!("verified by {} (--ca-file)", path.display()),

@@ -12,7 +12,6 @@ use crate::agent::callback::{Callback, CallbackListener, Expectation, is_at};
 use crate::agent::page::classify::{Move, Progress, Sight, conduct, dismissal, judge};
 use crate::agent::page::narrate::done;
 use crate::agent::page::scrub::Scrubber;
-use crate::agent::page::unreachable::unreachable;
 use crate::agent::visit::{Conduct, Journey, SeenPage, Visit, VisitError};
 use crate::observed::document::{COOKIES, Cookie, Document, Traffic};
 use crate::observed::page::Facts;
@@ -40,6 +39,13 @@ const LAST_LOOK: Duration = Duration::from_secs(2);
 const PAGES: usize = 12;
 /// How often an action is tried on the same page.
 const ATTEMPTS: usize = 3;
+
+/// The error for an address that could not be had, in the words of the browser. Each browser has others for a certificate, and no code beside them.
+fn unreachable(url: &str, why: &str) -> VisitError {
+    let upper = why.to_uppercase();
+    let is_certificate = ["CERT", "SSL", "PRIVACY ERROR", "SEC_ERROR"].iter().any(|part| upper.contains(part));
+    VisitError::Unreachable { url: url.to_owned(), why: why.to_owned(), is_certificate }
+}
 
 /// A visit under way.
 pub(super) struct Walk<'a> {
@@ -332,7 +338,7 @@ impl<'a> Walk<'a> {
             let idle = self.acted.as_ref().is_some_and(|acted| self.context.is_some_and(|context| !context.active_since(acted.at)));
             if !matches!(sight.next, Move::Stop(_)) || idle {
                 let why = fault.unwrap_or_else(|| "nothing came of what was done on it".to_owned());
-                return Ok(Some(VisitError::NotUnderstood { url: facts.url.clone(), why }));
+                return Ok(Some(VisitError::NotUnderstood { url: facts.url.clone(), why: why.into() }));
             }
         }
         self.step(sight, attempts).await
@@ -351,7 +357,7 @@ impl<'a> Walk<'a> {
             Move::Stop(error) => Some(error.clone()),
             Move::Wait(why) => Some(VisitError::NotUnderstood { url: facts.url.clone(), why: why.clone() }),
             _ if self.pages.len() >= PAGES => {
-                Some(VisitError::NotUnderstood { url: facts.url.clone(), why: format!("more than {PAGES} pages were shown") })
+                Some(VisitError::NotUnderstood { url: facts.url.clone(), why: format!("more than {PAGES} pages were shown").into() })
             }
             _ => None,
         };
@@ -426,7 +432,7 @@ impl<'a> Walk<'a> {
         let asked = self.hops().last().map_or_else(|| self.visit.url.to_string(), |hop| hop.url.clone());
         let shown = self.now.take().map(|(look, _)| look.facts).filter(|facts| !facts.url.starts_with("about:"));
         let Some(facts) = shown else { return VisitError::Deadline { seconds, url: asked } };
-        let sight = Sight { kind: PageKind::Other, why: "shown when the deadline passed".to_owned(), next: Move::Wait(String::new()) };
+        let sight = Sight { kind: PageKind::Other, why: "shown when the deadline passed".to_owned(), next: Move::Wait("".into()) };
         if let Ok(page) = tokio::time::timeout(LAST_LOOK, self.seen(&facts, &sight, true)).await {
             self.pages.push(page);
         }

@@ -3,5 +3,4 @@
 pub mod classify;
 pub mod narrate;
 pub mod scrub;
-pub mod unreachable;
 mod vocabulary;

@@ -53,6 +53,6 @@ mod tests {
             "; typed the user name into \"Email\", typed the password into \"pw\", ticked \"I agree\", pressed \"Sign in\""
         );
         assert_eq!(done(&facts, &Move::Identify { username: 0, submit: None, tick: vec![] }), "; typed the user name into \"Email\", pressed Enter");
-        assert_eq!(done(&facts, &Move::Wait(String::new())), "");
+        assert_eq!(done(&facts, &Move::Wait("".into())), "");
     }
 }

@@ -3,7 +3,7 @@
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::agent::visit::VisitError;
+use crate::agent::visit::{NoWay, VisitError};
 use crate::text::truncate;
 
 /// What stands where the password stood.
@@ -56,17 +56,22 @@ impl Scrubber {
         truncate(&self.text(source), SOURCE).to_owned()
     }
 
+    fn no_way(&self, why: NoWay) -> NoWay {
+        if let NoWay::Other(text) = why { NoWay::Other(self.text(&text)) } else { why }
+    }
+
     /// What a page said within an error.
     pub fn error(&self, error: VisitError) -> VisitError {
         match error {
             VisitError::LoginRejected { url, says } => VisitError::LoginRejected { url: self.url(&url), says: says.map(|says| self.text(&says)) },
             VisitError::ErrorPage { url, status, text } => VisitError::ErrorPage { url: self.url(&url), status, text: self.text(&text) },
             VisitError::NeedsHuman { url, what } => VisitError::NeedsHuman { url: self.url(&url), what },
-            VisitError::NotUnderstood { url, why } => VisitError::NotUnderstood { url: self.url(&url), why: self.text(&why) },
+            VisitError::NotUnderstood { url, why } => VisitError::NotUnderstood { url: self.url(&url), why: self.no_way(why) },
             VisitError::Deadline { seconds, url } => VisitError::Deadline { seconds, url: self.url(&url) },
-            VisitError::Unreachable { url, why } => VisitError::Unreachable { url: self.url(&url), why: self.text(&why) },
+            VisitError::Unreachable { url, why, is_certificate } => {
+                VisitError::Unreachable { url: self.url(&url), why: self.text(&why), is_certificate }
+            }
             VisitError::Browser(why) => VisitError::Browser(self.text(&why)),
-            VisitError::Callback(error) => VisitError::Callback(error),
         }
     }
 }

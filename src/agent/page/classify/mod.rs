@@ -5,7 +5,7 @@ use url::Url;
 use super::vocabulary;
 use crate::observed::page::{Button, Facts, Field};
 
-use crate::agent::visit::{Conduct, VisitError};
+use crate::agent::visit::{Conduct, NoWay, VisitError};
 use crate::observed::page::PageKind;
 
 /// What was done on the pages before.
@@ -59,7 +59,7 @@ pub enum Move {
         tick: Vec<usize>,
     },
     /// Nothing yet: the page may still change. If it does not, this is why there is no way on.
-    Wait(String),
+    Wait(NoWay),
     /// The visit ends here.
     Stop(VisitError),
 }
@@ -69,29 +69,25 @@ pub fn judge(facts: &Facts, progress: Progress) -> Sight {
     human(facts).or_else(|| login(facts, progress)).or_else(|| error(facts)).or_else(|| consent(facts)).unwrap_or_else(|| Sight {
         kind: PageKind::Other,
         why: "neither a login form nor a button".to_owned(),
-        next: Move::Wait(if facts.fields.is_empty() {
-            "it shows no form and no button".to_owned()
-        } else {
-            "its fields are not understood".to_owned()
-        }),
+        next: Move::Wait(if facts.fields.is_empty() { "it shows no form and no button" } else { "its fields are not understood" }.into()),
     })
 }
 
 /// What to do on a page in a visit in which the end-user does something else than to log in and consent. `pressed` says that they did so on
 /// a page before.
 pub fn conduct(sight: Sight, facts: &Facts, conduct: Conduct, pressed: bool) -> Sight {
-    let wait = |kind, why: &str| Sight { kind, why: why.to_owned(), next: Move::Wait(why.to_owned()) };
+    let wait = |why: NoWay| Sight { kind: PageKind::Other, why: why.to_string(), next: Move::Wait(why) };
     match conduct {
         Conduct::Consent => sight,
         Conduct::Silent => {
-            let shown = VisitError::NotUnderstood { url: facts.url.clone(), why: "a page is shown though none was to be".to_owned() };
+            let shown = VisitError::NotUnderstood { url: facts.url.clone(), why: "a page is shown though none was to be".into() };
             Sight { next: if let Move::Wait(why) = sight.next { Move::Wait(why) } else { Move::Stop(shown) }, ..sight }
         }
         Conduct::Deny if sight.kind != PageKind::Consent => sight,
         Conduct::Deny => {
             let refusing = facts.buttons.iter().find(|button| vocabulary::refuses(button));
-            let stop = VisitError::NotUnderstood { url: facts.url.clone(), why: NO_REFUSAL.to_owned() };
-            let why = refusing.map_or_else(|| NO_REFUSAL.to_owned(), |button| format!("the refusing button {:?}", button.label));
+            let stop = VisitError::NotUnderstood { url: facts.url.clone(), why: NoWay::NoRefusal };
+            let why = refusing.map_or_else(|| NoWay::NoRefusal.to_string(), |button| format!("the refusing button {:?}", button.label));
             Sight { why, next: refusing.map_or(Move::Stop(stop), |button| press(facts, button)), ..sight }
         }
         Conduct::Leave => match self::conduct(sight, facts, Conduct::LogOut, pressed) {
@@ -102,18 +98,18 @@ pub fn conduct(sight: Sight, facts: &Facts, conduct: Conduct, pressed: bool) -> 
             sight => sight,
         },
         Conduct::LogOut if matches!(sight.kind, PageKind::Error | PageKind::Login | PageKind::Identifier | PageKind::NeedsHuman) => {
-            let next = if let Move::Stop(error) = sight.next { Move::Stop(error) } else { Move::Wait("it asks for a login".to_owned()) };
+            let next = if let Move::Stop(error) = sight.next { Move::Stop(error) } else { Move::Wait("it asks for a login".into()) };
             Sight { next, ..sight }
         }
-        Conduct::LogOut if pressed => wait(PageKind::Other, "shown after the question was answered"),
+        Conduct::LogOut if pressed => wait("shown after the question was answered".into()),
         Conduct::LogOut => {
             let best = facts.buttons.iter().filter_map(|b| vocabulary::logs_out(b).map(|score| (score, b))).rev().max_by_key(|(score, _)| *score);
             match best.filter(|(score, _)| *score > 0) {
                 Some((_, button)) => {
                     Sight { kind: PageKind::LogoutQuestion, why: format!("the button {:?}", button.label), next: press(facts, button) }
                 }
-                None if facts.buttons.is_empty() => wait(PageKind::Other, "it asks nothing"),
-                None => wait(PageKind::Other, UNCLEAR_LOGOUT),
+                None if facts.buttons.is_empty() => wait("it asks nothing".into()),
+                None => wait(NoWay::UnclearLogout),
             }
         }
     }
@@ -124,12 +120,6 @@ pub fn dismissal(facts: &Facts) -> Option<&Button> {
     let rated = facts.banner.iter().filter_map(|button| vocabulary::dismisses(button).map(|score| (score, button)));
     rated.rev().max_by_key(|(score, _)| *score).map(|(_, button)| button)
 }
-
-/// Why a consent page cannot be refused.
-pub const NO_REFUSAL: &str = "none of its buttons clearly refuses";
-
-/// Why there is no way on from a page that may ask about a logout.
-pub const UNCLEAR_LOGOUT: &str = "which of its buttons logs out is not clear";
 
 fn press(facts: &Facts, button: &Button) -> Move {
     Move::Press { button: button.index, tick: facts.boxes.iter().filter(|b| b.form == button.form).map(|b| b.index).collect() }
@@ -304,7 +294,7 @@ fn consent(facts: &Facts) -> Option<Sight> {
         _ => {
             let labels: Vec<String> = facts.buttons.iter().take(8).map(|b| format!("{:?}", b.label)).collect();
             let why = format!("which of its buttons goes on is not clear: {}", labels.join(", "));
-            return Some(Sight { kind: PageKind::Other, why: "no button that clearly consents".to_owned(), next: Move::Wait(why) });
+            return Some(Sight { kind: PageKind::Other, why: "no button that clearly consents".to_owned(), next: Move::Wait(why.into()) });
         }
     };
     let about_access = || facts.headings.iter().chain([&facts.title]).any(|text| vocabulary::speaks_of_access(text));
