@@ -16,7 +16,7 @@ use crate::config::{Config, Format, Tls};
 use crate::exit::Exit;
 use crate::feature::plan::{Plan, PlanError};
 use crate::feature::{self, Feature, FeatureError};
-use crate::http::{Door, DoorError};
+use crate::http::{Client, ClientError};
 use crate::report::console::{self, Console};
 use crate::report::error::ReportError;
 use crate::report::github;
@@ -42,7 +42,7 @@ pub enum LaunchError {
     Callback(#[from] CallbackError),
     /// The HTTP client cannot be set up.
     #[error(transparent)]
-    Door(#[from] DoorError),
+    Http(#[from] ClientError),
     /// A report cannot be written.
     #[error(transparent)]
     Report(#[from] ReportError),
@@ -55,7 +55,7 @@ impl LaunchError {
             Self::Feature(_) => Exit::Bug,
             Self::Nothing(_) => Exit::NothingTested,
             Self::Callback(CallbackError::Taken { .. }) | Self::Report(_) => Exit::CouldNotTest,
-            Self::Plan(_) | Self::Callback(_) | Self::Door(_) => Exit::Usage,
+            Self::Plan(_) | Self::Callback(_) | Self::Http(_) => Exit::Usage,
         }
     }
 }
@@ -75,7 +75,7 @@ pub async fn launch(config: Config, bound: Option<Arc<CallbackListener>>, mut te
     }
     // Found out now, and not after minutes in the browser.
     crate::report::file::probe(&config.report.dir)?;
-    let door = Arc::new(Door::new(&config.network)?);
+    let http = Arc::new(Client::new(&config.network)?);
     let logs_in = plan.logs_in();
     let callback = match bound {
         Some(callback) => Some(callback),
@@ -83,8 +83,8 @@ pub async fn launch(config: Config, bound: Option<Arc<CallbackListener>>, mut te
         None => None,
     };
     let config = Arc::new(config);
-    let agent = if logs_in { start_agent(&config, &door) } else { Run::no_agent("nobody logs in") };
-    let shared = Run { config: Arc::clone(&config), door, callback, agent };
+    let agent = if logs_in { start_agent(&config, &http) } else { Run::no_agent("nobody logs in") };
+    let shared = Run { config: Arc::clone(&config), http, callback, agent };
     let (events, mut told) = mpsc::unbounded_channel();
     let interrupted = CancellationToken::new();
     let signal = tokio::spawn(interruption(interrupted.clone()));
@@ -146,9 +146,9 @@ pub fn tell_github(report: &RunReport) {
 }
 
 /// Starts the user agent at once, beside discovery and registration; whoever logs in waits for it.
-fn start_agent(config: &Arc<Config>, door: &Arc<Door>) -> AgentHandle {
-    let (config, door) = (Arc::clone(config), Arc::clone(door));
-    let starting = tokio::spawn(async move { user_agent(&config, &door).await.map(Arc::new).map_err(|error| Stop::Untestable(error.problem())) });
+fn start_agent(config: &Arc<Config>, http: &Arc<Client>) -> AgentHandle {
+    let (config, http) = (Arc::clone(config), Arc::clone(http));
+    let starting = tokio::spawn(async move { user_agent(&config, &http).await.map(Arc::new).map_err(|error| Stop::Untestable(error.problem())) });
     async move { starting.await.unwrap_or_else(|panic| Err(Stop::Bug(panic.to_string()))) }.boxed().shared()
 }
 
@@ -156,10 +156,10 @@ fn start_agent(config: &Arc<Config>, door: &Arc<Door>) -> AgentHandle {
 ///
 /// # Errors
 /// What is missing or wrong, and what to do about it.
-pub async fn user_agent(config: &Config, door: &Door) -> Result<UserAgent, UserAgentError> {
-    // With a private authority the browser trusts the very key that the door has verified.
+pub async fn user_agent(config: &Config, http: &Client) -> Result<UserAgent, UserAgentError> {
+    // With a private authority the browser trusts the very key that the HTTP client has verified.
     let spki = match (&config.network.tls, Url::parse(&config.issuer)) {
-        (Tls::CaFile(_), Ok(url)) => door.spki_pin(&url).await,
+        (Tls::CaFile(_), Ok(url)) => http.spki_pin(&url).await,
         _ => None,
     };
     UserAgent::start(&config.agent, &config.network, &Launch { spki, guard: None }).await

@@ -46,7 +46,7 @@ impl Doctor<'_> {
     }
 
     async fn start(&mut self) -> Seen {
-        match launch::user_agent(self.config(), &self.session.run.door).await {
+        match launch::user_agent(self.config(), &self.session.run.http).await {
             Ok(agent) => {
                 let agent = Arc::new(agent);
                 let described = agent.describe().to_owned();

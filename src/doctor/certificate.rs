@@ -1,4 +1,4 @@
-//! What a server shows in a TLS handshake, whether it is to be trusted or not: the door decides that. Nothing is sent to it.
+//! What a server shows in a TLS handshake, whether it is to be trusted or not: the HTTP client decides that. Nothing is sent to it.
 
 use std::fmt;
 use std::sync::Arc;

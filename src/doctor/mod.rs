@@ -1,7 +1,7 @@
 //! `doctor`: looks before a run at everything a run depends on, and names the setting at fault.
 //!
 //! What can be looked at by itself is, whatever else is wrong; what cannot is said to be not checked, and why. The engine is that of a run: one
-//! door to the network, one browser, and what is made at the issuer is removed again.
+//! HTTP client, one browser, and what is made at the issuer is removed again.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use crate::agent::callback::{CallbackError, CallbackListener};
 use crate::agent::user_agent::UserAgent;
 use crate::config::{Config, Sources};
 use crate::feature::plan::Plan;
-use crate::http::{Door, DoorError};
+use crate::http::{Client, ClientError};
 use crate::result::event::Event;
 use crate::result::model;
 use crate::result::model::LeftBehindKind;
@@ -149,7 +149,7 @@ pub struct Doctor<'a> {
 pub enum DoctorError {
     /// The HTTP client cannot be set up.
     #[error(transparent)]
-    Door(#[from] DoorError),
+    Http(#[from] ClientError),
     /// There is no temporary folder.
     #[error("could not make a temporary folder: {0}; set TMPDIR to a folder that can be written to")]
     Folder(#[from] std::io::Error),
@@ -164,9 +164,9 @@ impl<'a> Doctor<'a> {
         let Patient { mut config, sources, plan, callback } = patient;
         let folder = tempfile::Builder::new().prefix("oa-authtest-").tempdir()?;
         let reports = std::mem::replace(&mut config.report.dir, folder.path().to_owned());
-        let door = Arc::new(Door::new(&config.network)?);
+        let http = Arc::new(Client::new(&config.network)?);
         let bound = callback.as_ref().and_then(|bound| bound.as_ref().ok()).cloned();
-        let run = Run { config: Arc::new(config), door, callback: bound, agent: Run::no_agent("the browser did not start") };
+        let run = Run { config: Arc::new(config), http, callback: bound, agent: Run::no_agent("the browser did not start") };
         let session = Session::new(run, "doctor", "doctor", &["openid"]);
         Ok(Self { session, sources, plan, callback, agent: None, _folder: folder, reports, checks: Vec::new(), tell })
     }

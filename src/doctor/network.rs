@@ -14,7 +14,7 @@ use crate::http::Hint;
 use crate::protocol::discovery::well_known;
 use crate::text::address::is_loopback;
 
-/// The longest a connection may take to come about, as for the door.
+/// The longest a connection may take to come about, as for the HTTP client.
 const CONNECT: Duration = Duration::from_secs(10);
 /// From how many days before its end on a certificate is worth a warning.
 const SOON: i64 = 14;
@@ -83,9 +83,9 @@ impl Doctor<'_> {
             let next = "leave --insecure out once the certificate can be verified, or name its authority with --ca-file";
             return Seen::warning(format!("{shown}; it is not verified, because of --insecure"), next);
         }
-        // The door decides, by the same rules as in the run.
+        // The HTTP client decides, by the same rules as in the run.
         let trusted = match well_known(url.as_str()) {
-            Ok(address) => self.session.run.door.pass(http::Method::GET, &address, &[], None).await.map(drop),
+            Ok(address) => self.session.run.http.send(http::Method::GET, &address, &[], None).await.map(drop),
             Err(_) => Ok(()),
         };
         match trusted {

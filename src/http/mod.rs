@@ -1,4 +1,4 @@
-//! The one door to the network, and its guards: the issuer is untrusted input.
+//! The HTTP client through which every request of a run goes, with its limits: the issuer is untrusted input.
 
 use std::time::Duration;
 
@@ -21,14 +21,14 @@ pub const MOST_BODY: usize = 2 * 1024 * 1024;
 
 /// The HTTP client of a run: no redirects, no retries, no proxy, no cookies, no compression, bounded in time and size.
 #[derive(Debug, Clone)]
-pub struct Door {
+pub struct Client {
     client: reqwest::Client,
     timeout: Duration,
 }
 
-/// Why the door could not be built.
+/// Why there is no client.
 #[derive(Debug, Error)]
-pub enum DoorError {
+pub enum ClientError {
     /// The file of certificate authorities cannot be used.
     #[error("cannot use {path} (--ca-file): {why}")]
     CaFile {
@@ -42,8 +42,8 @@ pub enum DoorError {
     Client(#[from] reqwest::Error),
 }
 
-/// A response as it came through the door.
-pub struct Passed {
+/// A response as it was received.
+pub struct Response {
     /// The HTTP status code.
     pub status: u16,
     /// Header names in lower case with their values (lossily if not visible ASCII), in the order received.
@@ -52,12 +52,12 @@ pub struct Passed {
     pub body: Vec<u8>,
 }
 
-impl Door {
-    /// Builds the door.
+impl Client {
+    /// A client for these settings.
     ///
     /// # Errors
-    /// [`DoorError`] if the CA file cannot be read or holds no certificate.
-    pub fn new(network: &Network) -> Result<Self, DoorError> {
+    /// [`ClientError`] if the CA file cannot be read or holds no certificate.
+    pub fn new(network: &Network) -> Result<Self, ClientError> {
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("oa-authtest/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
@@ -72,7 +72,7 @@ impl Door {
             Tls::System => {}
             Tls::Insecure => builder = builder.tls_danger_accept_invalid_certs(true),
             Tls::CaFile(path) => {
-                let fail = |why: String| DoorError::CaFile { path: path.display().to_string(), why };
+                let fail = |why: String| ClientError::CaFile { path: path.display().to_string(), why };
                 let pem = std::fs::read(path).map_err(|e| fail(e.to_string()))?;
                 let authorities = reqwest::Certificate::from_pem_bundle(&pem).map_err(|e| fail(chain(&e)))?;
                 if authorities.is_empty() {
@@ -88,7 +88,7 @@ impl Door {
     ///
     /// # Errors
     /// [`Unreachable`] if there is no response, it takes too long, or its body is too large.
-    pub async fn pass(&self, method: http::Method, url: &Url, headers: &[(String, String)], body: Option<Vec<u8>>) -> Result<Passed, Unreachable> {
+    pub async fn send(&self, method: http::Method, url: &Url, headers: &[(String, String)], body: Option<Vec<u8>>) -> Result<Response, Unreachable> {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(Unreachable {
                 url: url.to_string(),
@@ -120,11 +120,11 @@ impl Door {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Passed { status, headers, body })
+        Ok(Response { status, headers, body })
     }
 
-    /// The pin of the certificate that `url` presents, for a browser that is to trust what this door has verified: the base64 of the SHA-256 of its
-    /// subject public key info. `None` for http, or if the server cannot be reached or is not trusted by this door.
+    /// The pin of the certificate that `url` presents, for a browser that is to trust what this client has verified: the base64 of the SHA-256 of its
+    /// subject public key info. `None` for http, or if the server cannot be reached or is not trusted by this client.
     pub async fn spki_pin(&self, url: &Url) -> Option<String> {
         if url.scheme() != "https" {
             return None;
@@ -171,8 +171,8 @@ mod tests {
     }
 
     async fn get(url: &Url) -> Unreachable {
-        let door = Door::new(&Network { tls: Tls::System, timeout: Duration::from_secs(10) }).unwrap();
-        door.pass(http::Method::GET, url, &[], None).await.map(drop).unwrap_err()
+        let client = Client::new(&Network { tls: Tls::System, timeout: Duration::from_secs(10) }).unwrap();
+        client.send(http::Method::GET, url, &[], None).await.map(drop).unwrap_err()
     }
 
     #[tokio::test]

@@ -1,4 +1,4 @@
-//! What a test holds: the recorder (the one door to the network), the journal, the user agent and the callback listener.
+//! What a test holds: the recorder (which sends every request), the journal, the user agent and the callback listener.
 
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -28,7 +28,7 @@ pub mod token_request;
 
 use crate::agent::callback::CallbackListener;
 use crate::agent::user_agent::{AgentSession, UserAgent};
-use crate::http::{Door, Unreachable};
+use crate::http::Unreachable;
 use crate::observed::received::Received;
 use crate::redact::{Redactor, SecretKind};
 pub use facts::{Client, ClientGrant, Code, Facts, Granted, Registered, Second, UserTokens};
@@ -45,8 +45,8 @@ pub type AgentHandle = Shared<BoxFuture<'static, Result<Arc<UserAgent>, Stop>>>;
 pub struct Run {
     /// The settings.
     pub config: Arc<Config>,
-    /// The way out.
-    pub door: Arc<Door>,
+    /// The HTTP client.
+    pub http: Arc<crate::http::Client>,
     /// The listener behind the redirect URI; `None` if no test needs it.
     pub callback: Option<Arc<CallbackListener>>,
     /// The user agent.
@@ -114,7 +114,7 @@ impl From<Unreachable> for Stop {
 pub struct Session {
     /// What it shares with the others.
     pub run: Run,
-    /// Its way through the door.
+    /// What sends its requests and keeps its journal.
     pub recorder: Recorder,
     /// What it knows.
     pub facts: Facts,
@@ -150,7 +150,7 @@ impl Session {
                 redactor.learn(SecretKind::Password, user.password.expose_secret());
             }
         }
-        let recorder = Recorder::new(Arc::clone(&run.door), Arc::new(redactor));
+        let recorder = Recorder::new(Arc::clone(&run.http), Arc::new(redactor));
         Self {
             run,
             recorder,

@@ -176,8 +176,8 @@ impl CallbackListener {
             redirect_uri.set_port(Some(port)).map_err(|()| refused())?;
         }
         let desk = Arc::new(Desk::default());
-        let door = Door { redirect_uri: redirect_uri.clone(), desk: Arc::clone(&desk) };
-        let servers = sockets.into_iter().map(|socket| serve(socket, door.clone())).collect();
+        let shared = Shared { redirect_uri: redirect_uri.clone(), desk: Arc::clone(&desk) };
+        let servers = sockets.into_iter().map(|socket| serve(socket, shared.clone())).collect();
         Ok(Arc::new(Self { redirect_uri, desk, servers }))
     }
 
@@ -338,19 +338,19 @@ async fn listen(first: IpAddr, second: Option<IpAddr>, port: u16) -> Result<(u16
 
 /// What the server needs to know of a request.
 #[derive(Debug, Clone)]
-struct Door {
+struct Shared {
     redirect_uri: Url,
     desk: Arc<Desk>,
 }
 
-fn serve(socket: TcpListener, door: Door) -> AbortHandle {
-    let router = Router::new().fallback(answer).with_state(door);
+fn serve(socket: TcpListener, shared: Shared) -> AbortHandle {
+    let router = Router::new().fallback(answer).with_state(shared);
     tokio::spawn(async move { axum::serve(socket, router).await }).abort_handle()
 }
 
-async fn answer(State(door): State<Door>, request: Request<Body>) -> Response {
-    if request.uri().path() != door.redirect_uri.path() {
-        let document = door.desk.lock().offered.get_mut(request.uri().path()).map(|offered| {
+async fn answer(State(shared): State<Shared>, request: Request<Body>) -> Response {
+    if request.uri().path() != shared.redirect_uri.path() {
+        let document = shared.desk.lock().offered.get_mut(request.uri().path()).map(|offered| {
             offered.fetched += 1;
             offered.document.clone()
         });
@@ -364,7 +364,7 @@ async fn answer(State(door): State<Door>, request: Request<Body>) -> Response {
     if method != Method::GET && method != Method::POST {
         return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, POST")], "GET or POST.\n").into_response();
     }
-    let mut url = door.redirect_uri.clone();
+    let mut url = shared.redirect_uri.clone();
     // The authority the user agent really used: an issuer may have written another than it was given.
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
     if let Some(there) = host.and_then(|host| Url::parse(&format!("http://{host}/")).ok()) {
@@ -377,7 +377,7 @@ async fn answer(State(door): State<Door>, request: Request<Body>) -> Response {
         return (StatusCode::PAYLOAD_TOO_LARGE, "The body is too long.\n").into_response();
     };
     let form = if method == Method::POST { url::form_urlencoded::parse(&body).into_owned().collect() } else { Vec::new() };
-    door.desk.hand_in(Callback { url, method: method.to_string(), form });
+    shared.desk.hand_in(Callback { url, method: method.to_string(), form });
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
         (header::CACHE_CONTROL, "no-store"),
