@@ -19,11 +19,11 @@ pub enum Exit {
     CouldNotTest,
     /// 4: nothing was tested: no test was selected, or all were skipped.
     NothingTested,
-    /// 70: a bug of ours (`EX_SOFTWARE` of `sysexits.h`).
+    /// 70: a bug of this program (`EX_SOFTWARE` of `sysexits.h`).
     Bug,
     /// 130: interrupted from the keyboard (128 + `SIGINT`).
     Interrupted,
-    /// 143: told to end (128 + `SIGTERM`).
+    /// 143: asked to end (128 + `SIGTERM`).
     Terminated,
 }
 

@@ -22,13 +22,13 @@ use crate::report::error::ReportError;
 use crate::report::github;
 use crate::report::statement;
 use crate::result::model::RunReport;
-use crate::runner::{self, Telling};
+use crate::runner::{self, RunHandle};
 use crate::session::{AgentHandle, Run, Stop};
 
-/// Why a run did not begin, or could not be told. Each is printed as `error: …`.
+/// Why a run did not begin, or its reports could not be written. Each is printed as `error: …`.
 #[derive(Debug, Error)]
 pub enum LaunchError {
-    /// The feature documents are not sound: a bug of ours.
+    /// The feature documents are not sound: a bug of this program.
     #[error(transparent)]
     Feature(#[from] FeatureError),
     /// The selection cannot be read.
@@ -85,11 +85,11 @@ pub async fn launch(config: Config, bound: Option<Arc<CallbackListener>>, mut te
     let config = Arc::new(config);
     let agent = if logs_in { start_agent(&config, &http) } else { Run::no_agent("nobody logs in") };
     let shared = Run { config: Arc::clone(&config), http, callback, agent };
-    let (events, mut told) = mpsc::unbounded_channel();
+    let (events, mut received) = mpsc::unbounded_channel();
     let interrupted = CancellationToken::new();
     let signal = tokio::spawn(interruption(interrupted.clone()));
-    let telling = Telling { events, interrupted };
-    let (mut report, ()) = tokio::join!(runner::run(plan, shared.clone(), telling), terminal.follow(&mut told));
+    let handle = RunHandle { events, interrupted };
+    let (mut report, ()) = tokio::join!(runner::run(plan, shared.clone(), handle), terminal.follow(&mut received));
     let agent = shared.agent.peek().cloned();
     drop(shared);
     if let Some(agent) = agent.and_then(Result::ok).and_then(Arc::into_inner) {
@@ -98,18 +98,18 @@ pub async fn launch(config: Config, bound: Option<Arc<CallbackListener>>, mut te
     report.known = config.known.as_ref().map(|known| crate::result::known::settle(known, &report, &features));
     // results.json first: whatever goes wrong with the other formats, what was gathered is kept.
     let written = crate::report::write(&report, &config.report.dir, &config.report.formats);
-    // Whoever closed the pipe does not want to read it; the exit code still tells.
+    // A reader that closed the pipe does not want to read it, and has the exit code.
     let _ = terminal.result(&report, written.as_ref().ok());
     if let (true, Ok(written)) = (config.report.statement, &written) {
         state(&report, &written.results, &features);
     }
     if config.report.formats.contains(&Format::Github) {
-        tell_github(&report);
+        write_for_github(&report);
     }
     let exit = Exit::of(&report, config.fail_on);
     let exit = if config.strict_known { exit.strictly(&report, config.fail_on) } else { exit };
     if let Err(error) = written {
-        // What is proven about the issuer, or about us, is worth more than a report that could not be written.
+        // What is proven about the issuer, or about this program, is worth more than a report that could not be written.
         if matches!(exit, Exit::Bug | Exit::NotConformant) {
             console::error(&error.to_string(), None);
             return Ok(exit);
@@ -123,19 +123,19 @@ pub async fn launch(config: Config, bound: Option<Arc<CallbackListener>>, mut te
     Ok(exit)
 }
 
-/// Writes the statement of conformance. That there is none is told, and the exit code says why already.
+/// Writes the statement of conformance, or says why there is none. The exit code is that of the run.
 fn state(report: &RunReport, results: &Path, features: &[Feature]) {
     match statement::write(report, results, features) {
         Ok(path) => {
-            // Whoever closed the pipe does not want to read it.
+            // A reader that closed the pipe does not want to read it.
             let _ = console::say(&format!("Statement: {}\n", path.display()));
         }
         Err(why) => console::warning(&why.to_string()),
     }
 }
 
-/// Says to GitHub Actions what it shows of a run. What it cannot be told is no reason to end otherwise.
-pub fn tell_github(report: &RunReport) {
+/// Writes what GitHub Actions shows of a run. That it cannot be written is no reason to end otherwise.
+pub fn write_for_github(report: &RunReport) {
     if let Err(why) = console::say(&github::commands(report)) {
         console::warning(&format!("the annotations could not be written to standard output: {why}"));
     }
@@ -145,7 +145,7 @@ pub fn tell_github(report: &RunReport) {
     }
 }
 
-/// Starts the user agent at once, beside discovery and registration; whoever logs in waits for it.
+/// Starts the user agent at once, beside discovery and registration; a test that logs in waits for it.
 fn start_agent(config: &Arc<Config>, http: &Arc<Client>) -> AgentHandle {
     let (config, http) = (Arc::clone(config), Arc::clone(http));
     let starting = tokio::spawn(async move { user_agent(&config, &http).await.map(Arc::new).map_err(|error| Stop::Untestable(error.problem())) });
@@ -165,7 +165,7 @@ pub async fn user_agent(config: &Config, http: &Client) -> Result<UserAgent, Use
     UserAgent::start(&config.agent, &config.network, &Launch { spki, guard: None }).await
 }
 
-/// Waits for Ctrl-C or SIGTERM, cancels the run, and tells which it was. A second one ends the program at once: the guard ends the browser.
+/// Waits for Ctrl-C or SIGTERM, cancels the run, and says which it was. A second one ends the program at once: the guard ends the browser.
 async fn interruption(run: CancellationToken) -> Exit {
     let exit = signal().await;
     run.cancel();
@@ -176,7 +176,7 @@ async fn interruption(run: CancellationToken) -> Exit {
     exit
 }
 
-/// Waits for Ctrl-C or SIGTERM and tells which it was.
+/// Waits for Ctrl-C or SIGTERM and says which it was.
 pub async fn signal() -> Exit {
     use tokio::signal::unix::{SignalKind, signal};
     let Ok(mut terminate) = signal(SignalKind::terminate()) else {

@@ -1,4 +1,4 @@
-//! Turns a plan into a report: tests side by side, each with its own session, told as events; prints nothing.
+//! Turns a plan into a report: tests side by side, each with its own session, with an event for what happens; prints nothing.
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
@@ -24,33 +24,33 @@ use crate::session::{Run, Session, Stop};
 /// How long the clean-up after an interruption may take.
 const CLEAN_UP: std::time::Duration = std::time::Duration::from_secs(3);
 
-/// What a run is told by.
-pub struct Telling {
+/// What connects a run with the rest of the program: where its events go, and how it is interrupted.
+pub struct RunHandle {
     /// Where events go; a receiver that is gone is no error.
     pub events: UnboundedSender<Event>,
     /// Cancelled when the run is to end early: what was gathered is kept.
     pub interrupted: CancellationToken,
 }
 
-impl Telling {
-    fn say(&self, event: Event) {
-        // Nobody listening is no reason to stop testing.
+impl RunHandle {
+    fn send(&self, event: Event) {
+        // That there is no receiver is no reason to stop testing.
         let _ = self.events.send(event);
     }
 }
 
 /// Runs every test of the plan, at most `jobs` at a time, and reports them in the plan's order.
-pub async fn run(plan: Plan, shared: Run, telling: Telling) -> RunReport {
+pub async fn run(plan: Plan, shared: Run, handle: RunHandle) -> RunReport {
     let started = Timestamp::now();
     let clock = Instant::now();
     let config = Arc::clone(&shared.config);
-    telling.say(Event::RunStarted { tests: plan.tests.len() });
-    let telling = Arc::new(telling);
+    handle.send(Event::RunStarted { tests: plan.tests.len() });
+    let handle = Arc::new(handle);
     let turn = Arc::new(Mutex::new(()));
     let mut tests: Vec<(usize, TestReport)> = stream::iter(plan.tests.into_iter().enumerate())
         .map(|(index, planned)| {
-            let (shared, telling, turn) = (shared.clone(), Arc::clone(&telling), Arc::clone(&turn));
-            async move { (index, run_guarded(planned, shared, telling, &turn).await) }
+            let (shared, handle, turn) = (shared.clone(), Arc::clone(&handle), Arc::clone(&turn));
+            async move { (index, run_guarded(planned, shared, handle, &turn).await) }
         })
         .buffer_unordered(config.jobs.max(1))
         .collect()
@@ -60,12 +60,12 @@ pub async fn run(plan: Plan, shared: Run, telling: Telling) -> RunReport {
     let counts = tests.iter().fold(Counts::default(), |sum, test| sum.plus(test.counts));
     let agent = match shared.agent.peek() {
         Some(Ok(agent)) => agent.describe().to_owned(),
-        // The listener is bound if, and only if, somebody logs in.
+        // The listener is bound if, and only if, a test logs in.
         _ if shared.callback.is_none() => "none was needed".to_owned(),
         Some(Err(_)) => "none could be started".to_owned(),
         None => "none had started yet".to_owned(),
     };
-    telling.say(Event::RunEnded);
+    handle.send(Event::RunEnded);
     RunReport {
         schema: SCHEMA.to_owned(),
         tool: Tool { name: "oa-authtest".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned(), catalogue: Some(catalogue_version()) },
@@ -75,7 +75,7 @@ pub async fn run(plan: Plan, shared: Run, telling: Telling) -> RunReport {
         verdict: tests.iter().map(|test| test.verdict).max().unwrap_or_default(),
         counts,
         environment: environment(&config, agent, &shared),
-        interrupted: telling.interrupted.is_cancelled(),
+        interrupted: handle.interrupted.is_cancelled(),
         known: None,
         tests,
     }
@@ -96,18 +96,18 @@ fn environment(config: &Config, agent: String, shared: &Run) -> Environment {
     }
 }
 
-/// A test in a task of its own: should it panic, that is our bug, and the run goes on and says so.
-async fn run_guarded(planned: PlannedTest, mut shared: Run, telling: Arc<Telling>, turn: &Mutex<()>) -> TestReport {
+/// A test in a task of its own: should it panic, that is a bug of this program, and the run goes on and says so.
+async fn run_guarded(planned: PlannedTest, mut shared: Run, handle: Arc<RunHandle>, turn: &Mutex<()>) -> TestReport {
     shared.config = Arc::new(shared.config.for_test(&planned.id));
     let blank = blank_report(&planned, &shared.config);
     if let Some(skip) = &planned.skip {
         let report = TestReport { reason: Some(skip.to_string()), skipped: Some(skip.into()), ..blank };
-        telling.say(Event::TestEnded(Box::new(report.clone())));
+        handle.send(Event::TestEnded(Box::new(report.clone())));
         return report;
     }
-    telling.say(Event::TestStarted { id: planned.id.clone(), title: planned.test.title.clone() });
+    handle.send(Event::TestStarted { id: planned.id.clone(), title: planned.test.title.clone() });
     let _turn = if shares_a_grant(&planned.test, &shared.config) { Some(turn.lock().await) } else { None };
-    let task = tokio::spawn(run_test(planned, shared, Arc::clone(&telling), blank.clone()));
+    let task = tokio::spawn(run_test(planned, shared, Arc::clone(&handle), blank.clone()));
     let report = match task.await {
         Ok(report) => report,
         Err(panic) => TestReport {
@@ -118,11 +118,11 @@ async fn run_guarded(planned: PlannedTest, mut shared: Run, telling: Arc<Telling
             ..blank
         },
     };
-    telling.say(Event::TestEnded(Box::new(report.clone())));
+    handle.send(Event::TestEnded(Box::new(report.clone())));
     report
 }
 
-/// A step whose panic, which is our bug, ends the story and nothing else: what was gathered before it is kept, and the clean-up happens.
+/// A step whose panic, which is a bug of this program, ends the story and nothing else: what was gathered before it is kept, and the clean-up happens.
 async fn guarded(step: impl Future<Output = Result<StepEnd, Stop>>, command: &str) -> Result<StepEnd, Stop> {
     AssertUnwindSafe(step).catch_unwind().await.unwrap_or_else(|panic| Err(bug(&*panic, command)))
 }
@@ -140,12 +140,12 @@ fn shares_a_grant(test: &Test, config: &Config) -> bool {
     config.client.is_some() && test.logs_in() && test.steps.iter().any(|step| matches!(step, Step::UseClient { .. }))
 }
 
-async fn run_test(planned: PlannedTest, shared: Run, telling: Arc<Telling>, blank: TestReport) -> TestReport {
+async fn run_test(planned: PlannedTest, shared: Run, handle: Arc<RunHandle>, blank: TestReport) -> TestReport {
     let started = Timestamp::now();
     let clock = Instant::now();
     let mut session = Session::new(shared, &planned.feature.profile, &planned.id, &planned.test.scopes());
     if session.run.config.loudness == Loudness::Verbose {
-        session.recorder.tell(&planned.id, telling.events.clone());
+        session.recorder.tell(&planned.id, handle.events.clone());
     }
     let mut stop = None;
     let mut not_tested = Vec::new();
@@ -160,10 +160,10 @@ async fn run_test(planned: PlannedTest, shared: Run, telling: Arc<Telling>, blan
             session.end(StepEnd::LeftOut(format!("no {} came of the steps before", fact.words())));
             continue;
         }
-        telling.say(Event::StepStarted { id: planned.id.clone(), step: step.name() });
+        handle.send(Event::StepStarted { id: planned.id.clone(), step: step.name() });
         let taken = tokio::select! {
             biased;
-            () = telling.interrupted.cancelled() => Err(Stop::untestable("interrupted")),
+            () = handle.interrupted.cancelled() => Err(Stop::untestable("interrupted")),
             taken = guarded(session.take(step), &blank.command) => taken,
         };
         let ended = match taken {
@@ -185,7 +185,7 @@ async fn run_test(planned: PlannedTest, shared: Run, telling: Arc<Telling>, blan
         };
         session.end(ended);
     }
-    // The issuer is left as it was found, as far as it lets us, even when the story broke off.
+    // The issuer is left as it was found, as far as it allows that, even when the story broke off.
     session.clean_up(CLEAN_UP.max(session.run.config.network.timeout)).await;
     if let Some(browser) = session.browser.take() {
         browser.close().await;
@@ -253,7 +253,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_panic_in_a_step_ends_the_story_as_a_bug_of_ours() {
+    async fn a_panic_in_a_step_ends_the_story_as_a_bug() {
         let at = |index: usize| -> Result<StepEnd, Stop> { [Ok(StepEnd::Done)].into_iter().nth(index).expect("there are as many") };
         assert_eq!(guarded(async { at(0) }, "oa-authtest run").await, Ok(StepEnd::Done));
         let Err(stop @ Stop::Bug(_)) = guarded(async { at(1) }, "oa-authtest run").await else { panic!("it ended well") };

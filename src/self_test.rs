@@ -31,7 +31,7 @@ use crate::issuer::{self, FlawError, IssuerError, IssuerOptions, Persona};
 use crate::observed::capability::Capability;
 use crate::result::model::{FindingOutcome, RunReport, Verdict};
 use crate::rule::catalogue;
-use crate::runner::{self, Telling};
+use crate::runner::{self, RunHandle};
 use crate::session::Run;
 
 /// How long a fresh client's `invalid_client` is retried here: long enough for the flaw that is late, short enough for the one that is dead.
@@ -305,7 +305,7 @@ async fn judge(flaw: Option<Flaw>, profile: &str) -> Result<RunReport, SelfTestE
     let agent = futures::FutureExt::shared(futures::FutureExt::boxed(futures::future::ready(agent)));
     let shared = Run { config, http: Arc::new(http), callback: Some(callback), agent };
     let (events, _) = mpsc::unbounded_channel();
-    let report = runner::run(plan, shared, Telling { events, interrupted: CancellationToken::new() }).await;
+    let report = runner::run(plan, shared, RunHandle { events, interrupted: CancellationToken::new() }).await;
     issuer.stop().await;
     Ok(report)
 }

@@ -21,7 +21,7 @@ use oa_authtest::feature::{self, plan::Plan};
 use oa_authtest::http::Client;
 use oa_authtest::issuer::{self, IssuerOptions, OfflineAccess, PageSet};
 use oa_authtest::result::model::{Entry, Page, RunReport, StepEnd, TestReport, Verdict};
-use oa_authtest::runner::{self, Telling};
+use oa_authtest::runner::{self, RunHandle};
 use oa_authtest::session::Run;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -89,7 +89,7 @@ async fn judge(agent: &Arc<UserAgent>, asked: Asked<'_>) -> RunReport {
     let agent = futures::future::ready(Ok(Arc::clone(agent))).boxed().shared();
     let shared = Run { config: Arc::new(config), http, callback: Some(callback), agent };
     let (events, _) = tokio::sync::mpsc::unbounded_channel();
-    let report = runner::run(plan, shared, Telling { events, interrupted: CancellationToken::new() }).await;
+    let report = runner::run(plan, shared, RunHandle { events, interrupted: CancellationToken::new() }).await;
     issuer.stop().await;
     report
 }

@@ -355,7 +355,7 @@ fn render(args: &ReportArgs) -> Result<Exit, Failure> {
         say(&format!("{}\n", statement.display()))?;
     }
     if args.formats.contains(&Format::Github) {
-        launch::tell_github(&report);
+        launch::write_for_github(&report);
     }
     Ok(Exit::Conformant)
 }

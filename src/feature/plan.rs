@@ -95,7 +95,7 @@ impl Plan {
                 return Err(PlanError::Profile { name: name.clone(), known: super::profiles(features).join(", ") });
             }
         }
-        for own in &config.of_tests {
+        for own in &config.test_overrides {
             let glob = own.glob.compile_matcher();
             let ids = features.iter().flat_map(|feature| feature.tests.iter().map(move |test| format!("{}/{}", feature.id, test.id)));
             if !ids.into_iter().any(|id| glob.is_match(id)) {
