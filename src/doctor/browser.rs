@@ -19,9 +19,9 @@ const FONTS: [&str; 2] = ["/usr/share/fonts", "/usr/local/share/fonts"];
 impl Doctor<'_> {
     pub(super) async fn browser(&mut self) {
         let since = Instant::now();
-        let nobody = self.nobody_logs_in();
+        let no_login = self.why_no_login();
         let agent = self.config().agent.clone();
-        let no_browser = match &nobody {
+        let no_browser = match &no_login {
             Some(why) => Some(why.clone()),
             None => (agent.kind == AgentKind::Http).then(|| "--agent http logs in without a browser".to_owned()),
         };
@@ -37,7 +37,7 @@ impl Doctor<'_> {
 
         let since = Instant::now();
         let deadline = since + agent.deadline;
-        let lacking = nobody.or_else(|| self.lacking(&["browser"]));
+        let lacking = no_login.or_else(|| self.lacking(&["browser"]));
         let seen = match lacking {
             Some(why) => Seen::not_checked(&why),
             None => until(deadline, "--login-timeout", self.start()).await,

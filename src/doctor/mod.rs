@@ -75,7 +75,7 @@ pub struct Check {
 #[derive(Debug, Clone)]
 struct Seen {
     mark: Mark,
-    /// Borrowed if it is ours to the letter.
+    /// Borrowed if every word of it is of this program.
     saw: Cow<'static, str>,
     next: Option<String>,
 }
@@ -93,7 +93,7 @@ impl Seen {
         Self { mark: Mark::Wrong, saw: saw.into(), next: Some(next.into()) }
     }
 
-    /// The reason is ours to the letter.
+    /// Every word of the reason is of this program.
     fn not_checked(because: &str) -> Self {
         Self { mark: Mark::NotChecked, saw: format!("not checked, because {because}").into(), next: None }
     }
@@ -117,8 +117,8 @@ pub struct Diagnosis {
     pub checks: Vec<Check>,
 }
 
-/// What is looked at.
-pub struct Patient {
+/// What is examined.
+pub struct DoctorInput {
     /// The settings.
     pub config: Config,
     /// Where they come from.
@@ -141,7 +141,7 @@ pub struct Doctor<'a> {
     /// Where a run would write its reports.
     reports: std::path::PathBuf,
     checks: Vec<Check>,
-    tell: &'a mut (dyn FnMut(&Check) + Send),
+    on_check: &'a mut (dyn FnMut(&Check) + Send),
 }
 
 /// Why there can be no examination.
@@ -156,23 +156,23 @@ pub enum DoctorError {
 }
 
 impl<'a> Doctor<'a> {
-    /// Prepares an examination; `tell` is told each check when it is over.
+    /// Prepares an examination; `on_check` gets each check when it is over.
     ///
     /// # Errors
     /// [`DoctorError`] if that is not possible on this machine.
-    pub fn new(patient: Patient, tell: &'a mut (dyn FnMut(&Check) + Send)) -> Result<Self, DoctorError> {
-        let Patient { mut config, sources, plan, callback } = patient;
+    pub fn new(input: DoctorInput, on_check: &'a mut (dyn FnMut(&Check) + Send)) -> Result<Self, DoctorError> {
+        let DoctorInput { mut config, sources, plan, callback } = input;
         let folder = tempfile::Builder::new().prefix("oa-authtest-").tempdir()?;
         let reports = std::mem::replace(&mut config.report.dir, folder.path().to_owned());
         let http = Arc::new(Client::new(&config.network)?);
         let bound = callback.as_ref().and_then(|bound| bound.as_ref().ok()).cloned();
         let run = Run { config: Arc::new(config), http, callback: bound, agent: Run::no_agent("the browser did not start") };
         let session = Session::new(run, "doctor", "doctor", &["openid"]);
-        Ok(Self { session, sources, plan, callback, agent: None, _folder: folder, reports, checks: Vec::new(), tell })
+        Ok(Self { session, sources, plan, callback, agent: None, _folder: folder, reports, checks: Vec::new(), on_check })
     }
 
-    /// Tells each request and each page, too, as it comes.
-    pub fn tell_exchanges(&mut self, events: UnboundedSender<Event>) {
+    /// Sends an event for each request and each page, too, as it comes.
+    pub fn report_exchanges(&mut self, events: UnboundedSender<Event>) {
         self.session.recorder.tell("doctor", events);
     }
 
@@ -222,12 +222,12 @@ impl<'a> Doctor<'a> {
         }
     }
 
-    /// Keeps a check and tells it. Whatever the issuer said in it is redacted and made visible here; what is ours alone is not redacted, since a
+    /// Keeps a check and reports it. What the issuer said in it is redacted and made visible here; the words of this program are not redacted, since a
     /// password may well be a word of it, and its label in the place of that word would give it away.
     fn note(&mut self, id: &'static str, title: &'static str, since: Instant, seen: Seen) {
         let saw = match (seen.mark, seen.saw) {
-            (_, Cow::Borrowed(ours)) => ours.to_owned(),
-            (Mark::NotChecked, ours) => ours.into_owned(),
+            (_, Cow::Borrowed(own)) => own.to_owned(),
+            (Mark::NotChecked, own) => own.into_owned(),
             (_, saw) => self.session.recorder.redactor().text(&saw),
         };
         let check = Check {
@@ -238,7 +238,7 @@ impl<'a> Doctor<'a> {
             next: seen.next.map(|next| visible::short(&next, MOST)),
             duration_ms: u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX),
         };
-        (self.tell)(&check);
+        (self.on_check)(&check);
         self.checks.push(check);
     }
 

@@ -70,14 +70,14 @@ impl Doctor<'_> {
     }
 
     async fn tls(&self, url: &Url, stream: TcpStream) -> Seen {
-        let shaken = match certificate::handshake(url, stream).await {
-            Ok(shaken) => shaken,
+        let handshake = match certificate::handshake(url, stream).await {
+            Ok(handshake) => handshake,
             Err(why) => {
                 let next = "see whether the issuer speaks TLS on this port: plain http would be --issuer http://…";
                 return Seen::wrong(format!("the handshake failed: {why}"), next);
             }
         };
-        let shown = format!("{}, {}", shaken.version, shaken.certificate);
+        let shown = format!("{}, {}", handshake.version, handshake.certificate);
         let now = jiff::Timestamp::now().as_second();
         if self.config().network.tls == Tls::Insecure {
             let next = "leave --insecure out once the certificate can be verified, or name its authority with --ca-file";
@@ -89,14 +89,14 @@ impl Doctor<'_> {
             Err(_) => Ok(()),
         };
         match trusted {
-            Err(why) if why.hint == Some(Hint::Certificate) => self.untrusted(&shaken.certificate, url, now, &format!("{shown}; {}", why.why)),
+            Err(why) if why.hint == Some(Hint::Certificate) => self.untrusted(&handshake.certificate, url, now, &format!("{shown}; {}", why.why)),
             _ => {
                 let by = match &self.config().network.tls {
                     Tls::CaFile(path) => format!("verified by {} (--ca-file)", path.display()),
                     _ => "verified by the system's authorities".to_owned(),
                 };
                 let shown = format!("{shown}; {by}");
-                match shaken.certificate.not_after {
+                match handshake.certificate.not_after {
                     Some(end) if end - now < SOON * 86_400 => {
                         Seen::warning(shown, format!("renew the certificate: it ends in {} days", (end - now).max(0) / 86_400))
                     }
