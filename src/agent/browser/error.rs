@@ -67,7 +67,7 @@ pub enum BrowserError {
         /// The driver's or the system's words.
         why: String,
     },
-    /// The browser cannot be told to trust the certificate authorities of a file.
+    /// The browser cannot be made to trust the certificate authorities of a file.
     CaFile {
         /// The browser.
         browser: String,

@@ -10,7 +10,7 @@ use url::Url;
 use crate::agent::callback::{Callback, CallbackListener, Expectation, is_at};
 use crate::agent::http::form::Sent;
 use crate::agent::http::html::Page;
-use crate::agent::page::classify::{Move, Progress, Sight, conduct, judge};
+use crate::agent::page::classify::{Classified, Move, Progress, conduct, judge};
 use crate::agent::page::narrate::done;
 use crate::agent::page::scrub::Scrubber;
 use crate::agent::visit::{Conduct, Journey, NoWay, SeenPage, Visit, VisitError};
@@ -106,28 +106,28 @@ impl<'a> Walk<'a> {
             }
             automatic = 0;
             let answered = self.pages.iter().any(|page| page.kind == PageKind::LogoutQuestion);
-            let sight = conduct(judge(&page.facts, self.progress), &page.facts, self.visit.conduct, answered);
-            let decided = self.decide(&page, &sight);
+            let classified = conduct(judge(&page.facts, self.progress), &page.facts, self.visit.conduct, answered);
+            let decided = self.decide(&page, &classified);
             let echoes = self.scrubber.text(&html) != html;
             let document = Document::read(&page.facts.url, &html, Some(&headers), echoes);
-            self.pages.push(self.seen(&page.facts, &sight, decided.is_err().then_some(&html), document));
+            self.pages.push(self.seen(&page.facts, &classified, decided.is_err().then_some(&html), document));
             next = decided?;
             // On the page with the password, not on one before it.
-            if matches!(sight.next, Move::Login { .. }) {
+            if matches!(classified.next, Move::Login { .. }) {
                 self.client = self.elsewhere.take().unwrap_or(self.client);
             }
-            password_next = matches!(sight.next, Move::Login { .. }) && next.body.is_some();
-            self.progress.password_sent |= matches!(sight.next, Move::Login { .. });
-            self.progress.identified |= matches!(sight.next, Move::Login { .. } | Move::Identify { .. });
+            password_next = matches!(classified.next, Move::Login { .. }) && next.body.is_some();
+            self.progress.password_sent |= matches!(classified.next, Move::Login { .. });
+            self.progress.identified |= matches!(classified.next, Move::Login { .. } | Move::Identify { .. });
         }
     }
 
-    /// Where a page leads that a browser would leave by itself: a form for the redirect URI (Form Post Response Mode), a form on a page of our
-    /// own, or a refresh; and the frame that a browser would show.
+    /// Where a page leads that a browser would leave by itself: a form for the redirect URI (Form Post Response Mode), a form on a page of
+    /// this program, or a refresh; and the frame that a browser would show.
     fn sends_itself(&self, page: &Page) -> Option<Sent> {
         let automatic = page.forms.iter().filter(|form| form.is_automatic() && form.encoding.is_none());
-        let ours = page.facts.url == self.visit.url.as_str() && self.visit.url.origin() == self.visit.redirect_uri.origin();
-        let mut to_redirect_uri = automatic.filter(|form| ours || form.action.as_ref().is_some_and(|action| is_at(action, &self.visit.redirect_uri)));
+        let own = page.facts.url == self.visit.url.as_str() && self.visit.url.origin() == self.visit.redirect_uri.origin();
+        let mut to_redirect_uri = automatic.filter(|form| own || form.action.as_ref().is_some_and(|action| is_at(action, &self.visit.redirect_uri)));
         if let Some(form) = to_redirect_uri.next() {
             return form.send(&[], &[], None);
         }
@@ -141,10 +141,10 @@ impl<'a> Walk<'a> {
     }
 
     /// What to send next, or why the visit ends.
-    fn decide(&self, page: &Page, sight: &Sight) -> Result<Sent, VisitError> {
+    fn decide(&self, page: &Page, classified: &Classified) -> Result<Sent, VisitError> {
         let facts = &page.facts;
         let lost = |why: NoWay| VisitError::NotUnderstood { url: facts.url.clone(), why };
-        let (field, pressed, ticked, typed) = match &sight.next {
+        let (field, pressed, ticked, typed) = match &classified.next {
             Move::Stop(error) => return Err(error.clone()),
             Move::Wait(_) if page.forms.is_empty() && self.visit.conduct != Conduct::LogOut => {
                 return Err(lost("no form on the page: a JavaScript login? use --agent webdriver".into()));
@@ -173,13 +173,13 @@ impl<'a> Walk<'a> {
         form.send(&typed, ticked, pressed).ok_or_else(|| lost("its form leads nowhere: a JavaScript login? use --agent webdriver".into()))
     }
 
-    fn seen(&self, facts: &Facts, sight: &Sight, trouble: Option<&String>, document: Document) -> SeenPage {
-        let note = match sight.next {
-            Move::Stop(_) | Move::Wait(_) => sight.why.clone(),
-            _ if trouble.is_some() => sight.why.clone(),
-            _ => format!("{}{}; form sent", sight.why, done(facts, &sight.next)),
+    fn seen(&self, facts: &Facts, classified: &Classified, trouble: Option<&String>, document: Document) -> SeenPage {
+        let note = match classified.next {
+            Move::Stop(_) | Move::Wait(_) => classified.why.clone(),
+            _ if trouble.is_some() => classified.why.clone(),
+            _ => format!("{}{}; form sent", classified.why, done(facts, &classified.next)),
         };
-        let kind = if trouble.is_some() && matches!(sight.next, Move::Wait(_)) { PageKind::Other } else { sight.kind };
+        let kind = if trouble.is_some() && matches!(classified.next, Move::Wait(_)) { PageKind::Other } else { classified.kind };
         SeenPage {
             kind,
             url: self.scrubber.url(&facts.url),
