@@ -15,7 +15,7 @@ use super::layers::{Layers, contents};
 use super::login::{Selectors, User};
 use super::setting::{self, Setting};
 use super::value::{self, Problem};
-use super::{AgentConfig, AgentKind, AuthMethod, Config, ConfiguredClient, Format, Loudness, Network, TestOverride, ReportConfig, Tls};
+use super::{AgentConfig, AgentKind, AuthMethod, Config, ConfiguredClient, Format, Loudness, Network, ReportConfig, TestOverride, Tls};
 use crate::observed::capability::Capability;
 
 /// The variable that says that the program runs in GitHub Actions.

@@ -14,7 +14,7 @@ pub const COOKIES: usize = 100;
 /// The document behind a page.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Document {
-    /// Its response headers, names in lower case, without cookies; `None` where the user agent does not tell them.
+    /// Its response headers, names in lower case, without cookies; `None` where the user agent does not show them.
     pub headers: Option<Vec<(String, String)>>,
     /// It runs scripts.
     pub scripts: bool,
