@@ -329,7 +329,7 @@ fn values(setting: &Setting) -> String {
 }
 
 fn long_help(setting: &Setting) -> String {
-    let more = if setting.more.is_empty() { String::new() } else { format!(" {}", setting.more) };
+    let more: String = [setting.more, setting.on_command_line].iter().filter(|more| !more.is_empty()).flat_map(|more| [" ", more]).collect();
     let key = if setting.in_file() { format!(" [file: {}]", setting.key) } else { String::new() };
     format!("{}.{more}\n{} [env: {}]{key}", setting.sentence(), values(setting), setting.env).replace("\n ", "\n")
 }

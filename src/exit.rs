@@ -4,7 +4,7 @@ use std::process::{ExitCode, Termination};
 
 use crate::config::FailOn;
 use crate::result::known::KnownEntry;
-use crate::result::model::{BUG, Counts, RunReport, TestReport, Verdict};
+use crate::result::model::{Counts, RunReport, TestReport, Verdict};
 
 /// How the program ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -19,11 +19,11 @@ pub enum Exit {
     CouldNotTest,
     /// 4: nothing was tested: no test was selected, or all were skipped.
     NothingTested,
-    /// 70: a bug of ours (`EX_SOFTWARE` of `sysexits.h`).
+    /// 70: a bug of this program (`EX_SOFTWARE` of `sysexits.h`).
     Bug,
     /// 130: interrupted from the keyboard (128 + `SIGINT`).
     Interrupted,
-    /// 143: told to end (128 + `SIGTERM`).
+    /// 143: asked to end (128 + `SIGTERM`).
     Terminated,
 }
 
@@ -33,7 +33,7 @@ impl Exit {
     /// A broken rule counts from `fail_on` on, in tests that could not be finished too. [`FailOn::Never`] only takes away 1.
     pub fn of(report: &RunReport, fail_on: FailOn) -> Self {
         let executed = || report.tests.iter().filter(|test| test.verdict != Verdict::Skipped);
-        if executed().any(is_bug) {
+        if executed().any(|test| test.bug) {
             Self::Bug
         } else if threshold(fail_on).is_some_and(|least| executed().any(|test| proven(test) >= least)) {
             Self::NotConformant
@@ -114,10 +114,6 @@ fn proven(test: &TestReport) -> Verdict {
     if test.verdict == Verdict::Errored { broken } else { broken.max(test.verdict) }
 }
 
-fn is_bug(test: &TestReport) -> bool {
-    test.verdict == Verdict::Errored && test.reason.as_deref().is_some_and(|reason| reason.starts_with(BUG))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,6 +142,8 @@ mod tests {
             title: String::new(),
             verdict,
             reason: reason.map(str::to_owned),
+            skipped: None,
+            bug: false,
             duration_ms: 0,
             feature: String::new(),
             description: String::new(),
@@ -188,7 +186,7 @@ mod tests {
         let errored = || test(Errored, &[], Some("no browser was found"));
         let errored_late = || test(Errored, &[Level::Must], Some("no browser was found"));
         let errored_warned = || test(Errored, &[Level::Should], Some("no browser was found"));
-        let bug = || test(Errored, &[], Some("a bug in oa-authtest: a step gave nothing"));
+        let bug = || TestReport { bug: true, ..test(Errored, &[], Some("a bug in oa-authtest: a step gave nothing")) };
         let table: Vec<(&str, Vec<TestReport>, FailOn, u8)> = vec![
             ("nothing selected", vec![], Failure, 4),
             ("all skipped", vec![skipped(), skipped()], Failure, 4),

@@ -16,20 +16,19 @@ use crate::config::{Config, Format, Tls};
 use crate::exit::Exit;
 use crate::feature::plan::{Plan, PlanError};
 use crate::feature::{self, Feature, FeatureError};
-use crate::http::{Door, DoorError};
+use crate::http::{Client, ClientError};
 use crate::report::console::{self, Console};
 use crate::report::error::ReportError;
 use crate::report::github;
 use crate::report::statement;
-use crate::result::model::BUG;
 use crate::result::model::RunReport;
-use crate::runner::{self, Telling};
-use crate::session::{AgentHandle, Run};
+use crate::runner::{self, RunHandle};
+use crate::session::{AgentHandle, Run, Stop};
 
-/// Why a run did not begin, or could not be told. Each is printed as `error: …`.
+/// Why a run did not begin, or its reports could not be written. Each is printed as `error: …`.
 #[derive(Debug, Error)]
 pub enum LaunchError {
-    /// The feature documents are not sound: a bug of ours.
+    /// The feature documents are not sound: a bug of this program.
     #[error(transparent)]
     Feature(#[from] FeatureError),
     /// The selection cannot be read.
@@ -43,7 +42,7 @@ pub enum LaunchError {
     Callback(#[from] CallbackError),
     /// The HTTP client cannot be set up.
     #[error(transparent)]
-    Door(#[from] DoorError),
+    Http(#[from] ClientError),
     /// A report cannot be written.
     #[error(transparent)]
     Report(#[from] ReportError),
@@ -56,7 +55,7 @@ impl LaunchError {
             Self::Feature(_) => Exit::Bug,
             Self::Nothing(_) => Exit::NothingTested,
             Self::Callback(CallbackError::Taken { .. }) | Self::Report(_) => Exit::CouldNotTest,
-            Self::Plan(_) | Self::Callback(_) | Self::Door(_) => Exit::Usage,
+            Self::Plan(_) | Self::Callback(_) | Self::Http(_) => Exit::Usage,
         }
     }
 }
@@ -76,7 +75,7 @@ pub async fn launch(config: Config, bound: Option<Arc<CallbackListener>>, mut te
     }
     // Found out now, and not after minutes in the browser.
     crate::report::file::probe(&config.report.dir)?;
-    let door = Arc::new(Door::new(&config.network)?);
+    let http = Arc::new(Client::new(&config.network)?);
     let logs_in = plan.logs_in();
     let callback = match bound {
         Some(callback) => Some(callback),
@@ -84,13 +83,13 @@ pub async fn launch(config: Config, bound: Option<Arc<CallbackListener>>, mut te
         None => None,
     };
     let config = Arc::new(config);
-    let agent = if logs_in { start_agent(&config, &door) } else { Run::no_agent("nobody logs in") };
-    let shared = Run { config: Arc::clone(&config), door, callback, agent };
-    let (events, mut told) = mpsc::unbounded_channel();
+    let agent = if logs_in { start_agent(&config, &http) } else { Run::no_agent("nobody logs in") };
+    let shared = Run { config: Arc::clone(&config), http, callback, agent };
+    let (events, mut received) = mpsc::unbounded_channel();
     let interrupted = CancellationToken::new();
     let signal = tokio::spawn(interruption(interrupted.clone()));
-    let telling = Telling { events, interrupted };
-    let (mut report, ()) = tokio::join!(runner::run(plan, shared.clone(), telling), terminal.follow(&mut told));
+    let handle = RunHandle { events, interrupted };
+    let (mut report, ()) = tokio::join!(runner::run(plan, shared.clone(), handle), terminal.follow(&mut received));
     let agent = shared.agent.peek().cloned();
     drop(shared);
     if let Some(agent) = agent.and_then(Result::ok).and_then(Arc::into_inner) {
@@ -99,18 +98,18 @@ pub async fn launch(config: Config, bound: Option<Arc<CallbackListener>>, mut te
     report.known = config.known.as_ref().map(|known| crate::result::known::settle(known, &report, &features));
     // results.json first: whatever goes wrong with the other formats, what was gathered is kept.
     let written = crate::report::write(&report, &config.report.dir, &config.report.formats);
-    // Whoever closed the pipe does not want to read it; the exit code still tells.
+    // A reader that closed the pipe does not want to read it, and has the exit code.
     let _ = terminal.result(&report, written.as_ref().ok());
     if let (true, Ok(written)) = (config.report.statement, &written) {
         state(&report, &written.results, &features);
     }
     if config.report.formats.contains(&Format::Github) {
-        tell_github(&report);
+        write_for_github(&report);
     }
     let exit = Exit::of(&report, config.fail_on);
     let exit = if config.strict_known { exit.strictly(&report, config.fail_on) } else { exit };
     if let Err(error) = written {
-        // What is proven about the issuer, or about us, is worth more than a report that could not be written.
+        // What is proven about the issuer, or about this program, is worth more than a report that could not be written.
         if matches!(exit, Exit::Bug | Exit::NotConformant) {
             console::error(&error.to_string(), None);
             return Ok(exit);
@@ -124,19 +123,19 @@ pub async fn launch(config: Config, bound: Option<Arc<CallbackListener>>, mut te
     Ok(exit)
 }
 
-/// Writes the statement of conformance. That there is none is told, and the exit code says why already.
+/// Writes the statement of conformance, or says why there is none. The exit code is that of the run.
 fn state(report: &RunReport, results: &Path, features: &[Feature]) {
     match statement::write(report, results, features) {
         Ok(path) => {
-            // Whoever closed the pipe does not want to read it.
+            // A reader that closed the pipe does not want to read it.
             let _ = console::say(&format!("Statement: {}\n", path.display()));
         }
         Err(why) => console::warning(&why.to_string()),
     }
 }
 
-/// Says to GitHub Actions what it shows of a run. What it cannot be told is no reason to end otherwise.
-pub fn tell_github(report: &RunReport) {
+/// Writes what GitHub Actions shows of a run. That it cannot be written is no reason to end otherwise.
+pub fn write_for_github(report: &RunReport) {
     if let Err(why) = console::say(&github::commands(report)) {
         console::warning(&format!("the annotations could not be written to standard output: {why}"));
     }
@@ -146,27 +145,27 @@ pub fn tell_github(report: &RunReport) {
     }
 }
 
-/// Starts the user agent at once, beside discovery and registration; whoever logs in waits for it.
-fn start_agent(config: &Arc<Config>, door: &Arc<Door>) -> AgentHandle {
-    let (config, door) = (Arc::clone(config), Arc::clone(door));
-    let starting = tokio::spawn(async move { user_agent(&config, &door).await.map(Arc::new).map_err(|e| e.to_string()) });
-    async move { starting.await.unwrap_or_else(|panic| Err(format!("{BUG}{panic}"))) }.boxed().shared()
+/// Starts the user agent at once, beside discovery and registration; a test that logs in waits for it.
+fn start_agent(config: &Arc<Config>, http: &Arc<Client>) -> AgentHandle {
+    let (config, http) = (Arc::clone(config), Arc::clone(http));
+    let starting = tokio::spawn(async move { user_agent(&config, &http).await.map(Arc::new).map_err(|error| Stop::Untestable(error.problem())) });
+    async move { starting.await.unwrap_or_else(|panic| Err(Stop::Bug(panic.to_string()))) }.boxed().shared()
 }
 
 /// Starts the user agent of the configuration.
 ///
 /// # Errors
 /// What is missing or wrong, and what to do about it.
-pub async fn user_agent(config: &Config, door: &Door) -> Result<UserAgent, UserAgentError> {
-    // With a private authority the browser trusts the very key that the door has verified.
+pub async fn user_agent(config: &Config, http: &Client) -> Result<UserAgent, UserAgentError> {
+    // With a private authority the browser trusts the very key that the HTTP client has verified.
     let spki = match (&config.network.tls, Url::parse(&config.issuer)) {
-        (Tls::CaFile(_), Ok(url)) => door.spki_pin(&url).await,
+        (Tls::CaFile(_), Ok(url)) => http.spki_pin(&url).await,
         _ => None,
     };
     UserAgent::start(&config.agent, &config.network, &Launch { spki, guard: None }).await
 }
 
-/// Waits for Ctrl-C or SIGTERM, cancels the run, and tells which it was. A second one ends the program at once: the guard ends the browser.
+/// Waits for Ctrl-C or SIGTERM, cancels the run, and says which it was. A second one ends the program at once: the guard ends the browser.
 async fn interruption(run: CancellationToken) -> Exit {
     let exit = signal().await;
     run.cancel();
@@ -177,7 +176,7 @@ async fn interruption(run: CancellationToken) -> Exit {
     exit
 }
 
-/// Waits for Ctrl-C or SIGTERM and tells which it was.
+/// Waits for Ctrl-C or SIGTERM and says which it was.
 pub async fn signal() -> Exit {
     use tokio::signal::unix::{SignalKind, signal};
     let Ok(mut terminate) = signal(SignalKind::terminate()) else {

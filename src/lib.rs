@@ -50,7 +50,7 @@
 //!                                            ▼
 //!                runner::run ──▶ session::Session ──▶ Step ──▶ Artefact ──▶ Check ──▶ Finding
 //!                     │               │ └ UserAgent (browser or HTTP)                   │
-//!                     │               └ Recorder ──▶ Door ──▶ the issuer                │
+//!                     │               └ Recorder ──▶ Client ──▶ the issuer              │
 //!                     ▼                        └──────── journal ───────────────────────┤
 //!               result::event::Event                                                    ▼
 //!                     │                                                     result::model::RunReport

@@ -1,4 +1,4 @@
-//! Turns a plan into a report: tests side by side, each with its own session, told as events; prints nothing.
+//! Turns a plan into a report: tests side by side, each with its own session, with an event for what happens; prints nothing.
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
@@ -17,7 +17,6 @@ use crate::feature::plan::{Plan, PlannedTest};
 use crate::feature::{Step, Test};
 use crate::result::event::Event;
 use crate::result::known;
-use crate::result::model::BUG;
 use crate::result::model::{Counts, Environment, RunReport, SCHEMA, StepEnd, TestReport, Tool, Verdict};
 use crate::rule::catalogue_version;
 use crate::session::{Run, Session, Stop};
@@ -25,33 +24,33 @@ use crate::session::{Run, Session, Stop};
 /// How long the clean-up after an interruption may take.
 const CLEAN_UP: std::time::Duration = std::time::Duration::from_secs(3);
 
-/// What a run is told by.
-pub struct Telling {
+/// What connects a run with the rest of the program: where its events go, and how it is interrupted.
+pub struct RunHandle {
     /// Where events go; a receiver that is gone is no error.
     pub events: UnboundedSender<Event>,
     /// Cancelled when the run is to end early: what was gathered is kept.
     pub interrupted: CancellationToken,
 }
 
-impl Telling {
-    fn say(&self, event: Event) {
-        // Nobody listening is no reason to stop testing.
+impl RunHandle {
+    fn send(&self, event: Event) {
+        // That there is no receiver is no reason to stop testing.
         let _ = self.events.send(event);
     }
 }
 
 /// Runs every test of the plan, at most `jobs` at a time, and reports them in the plan's order.
-pub async fn run(plan: Plan, shared: Run, telling: Telling) -> RunReport {
+pub async fn run(plan: Plan, shared: Run, handle: RunHandle) -> RunReport {
     let started = Timestamp::now();
     let clock = Instant::now();
     let config = Arc::clone(&shared.config);
-    telling.say(Event::RunStarted { tests: plan.tests.len() });
-    let telling = Arc::new(telling);
+    handle.send(Event::RunStarted { tests: plan.tests.len() });
+    let handle = Arc::new(handle);
     let turn = Arc::new(Mutex::new(()));
     let mut tests: Vec<(usize, TestReport)> = stream::iter(plan.tests.into_iter().enumerate())
         .map(|(index, planned)| {
-            let (shared, telling, turn) = (shared.clone(), Arc::clone(&telling), Arc::clone(&turn));
-            async move { (index, run_guarded(planned, shared, telling, &turn).await) }
+            let (shared, handle, turn) = (shared.clone(), Arc::clone(&handle), Arc::clone(&turn));
+            async move { (index, run_guarded(planned, shared, handle, &turn).await) }
         })
         .buffer_unordered(config.jobs.max(1))
         .collect()
@@ -61,12 +60,12 @@ pub async fn run(plan: Plan, shared: Run, telling: Telling) -> RunReport {
     let counts = tests.iter().fold(Counts::default(), |sum, test| sum.plus(test.counts));
     let agent = match shared.agent.peek() {
         Some(Ok(agent)) => agent.describe().to_owned(),
-        // The listener is bound if, and only if, somebody logs in.
+        // The listener is bound if, and only if, a test logs in.
         _ if shared.callback.is_none() => "none was needed".to_owned(),
         Some(Err(_)) => "none could be started".to_owned(),
         None => "none had started yet".to_owned(),
     };
-    telling.say(Event::RunEnded);
+    handle.send(Event::RunEnded);
     RunReport {
         schema: SCHEMA.to_owned(),
         tool: Tool { name: "oa-authtest".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned(), catalogue: Some(catalogue_version()) },
@@ -76,7 +75,7 @@ pub async fn run(plan: Plan, shared: Run, telling: Telling) -> RunReport {
         verdict: tests.iter().map(|test| test.verdict).max().unwrap_or_default(),
         counts,
         environment: environment(&config, agent, &shared),
-        interrupted: telling.interrupted.is_cancelled(),
+        interrupted: handle.interrupted.is_cancelled(),
         known: None,
         tests,
     }
@@ -88,48 +87,51 @@ fn environment(config: &Config, agent: String, shared: &Run) -> Environment {
         tls: match &config.network.tls {
             Tls::System => "verified by the system's authorities".to_owned(),
             Tls::CaFile(path) => format!("verified by the authorities in {}", path.file_name().unwrap_or_default().display()),
-            Tls::Insecure => format!("{} (--insecure)", Environment::TLS_NOT_VERIFIED),
+            Tls::Insecure => "not verified (--insecure)".to_owned(),
         },
+        tls_verified: Some(config.network.tls != Tls::Insecure),
         agent,
         redirect_uri: shared.redirect_uri(),
         secrets_shown: config.report.show_secrets,
     }
 }
 
-/// A test in a task of its own: should it panic, that is our bug, and the run goes on and says so.
-async fn run_guarded(planned: PlannedTest, mut shared: Run, telling: Arc<Telling>, turn: &Mutex<()>) -> TestReport {
+/// A test in a task of its own: should it panic, that is a bug of this program, and the run goes on and says so.
+async fn run_guarded(planned: PlannedTest, mut shared: Run, handle: Arc<RunHandle>, turn: &Mutex<()>) -> TestReport {
     shared.config = Arc::new(shared.config.for_test(&planned.id));
     let blank = blank_report(&planned, &shared.config);
-    if let Some(reason) = planned.skip {
-        let report = TestReport { reason: Some(reason), ..blank };
-        telling.say(Event::TestEnded(Box::new(report.clone())));
+    if let Some(skip) = &planned.skip {
+        let report = TestReport { reason: Some(skip.to_string()), skipped: Some(skip.into()), ..blank };
+        handle.send(Event::TestEnded(Box::new(report.clone())));
         return report;
     }
-    telling.say(Event::TestStarted { id: planned.id.clone(), title: planned.test.title.clone() });
+    handle.send(Event::TestStarted { id: planned.id.clone(), title: planned.test.title.clone() });
     let _turn = if shares_a_grant(&planned.test, &shared.config) { Some(turn.lock().await) } else { None };
-    let task = tokio::spawn(run_test(planned, shared, Arc::clone(&telling), blank.clone()));
+    let task = tokio::spawn(run_test(planned, shared, Arc::clone(&handle), blank.clone()));
     let report = match task.await {
         Ok(report) => report,
         Err(panic) => TestReport {
             verdict: Verdict::Errored,
-            reason: Some(bug(&panic.to_string(), &blank.command)),
+            reason: Some(bug(&panic.to_string(), &blank.command).to_string()),
+            bug: true,
             counts: Counts { errors: 1, ..Counts::default() },
             ..blank
         },
     };
-    telling.say(Event::TestEnded(Box::new(report.clone())));
+    handle.send(Event::TestEnded(Box::new(report.clone())));
     report
 }
 
-/// A step whose panic, which is our bug, ends the story and nothing else: what was gathered before it is kept, and the clean-up happens.
+/// A step whose panic, which is a bug of this program, ends the story and nothing else: what was gathered before it is kept, and the clean-up happens.
 async fn guarded(step: impl Future<Output = Result<StepEnd, Stop>>, command: &str) -> Result<StepEnd, Stop> {
-    AssertUnwindSafe(step).catch_unwind().await.unwrap_or_else(|panic| Err(Stop::Untestable(bug(&*panic, command))))
+    AssertUnwindSafe(step).catch_unwind().await.unwrap_or_else(|panic| Err(bug(&*panic, command)))
 }
 
-/// What is said of a panic: that it is our bug, what it says, and how to tell us.
-fn bug(panic: &(dyn Any + Send), command: &str) -> String {
+/// What is said of a panic: what it says, and how to report it.
+fn bug(panic: &(dyn Any + Send), command: &str) -> Stop {
     let says = panic.downcast_ref::<&str>().map(|text| (*text).to_owned()).or_else(|| panic.downcast_ref::<String>().cloned());
-    format!("{BUG}{}; please report it with this command: {command}", says.as_deref().unwrap_or("a panic without words"))
+    let says = says.as_deref().unwrap_or("a panic without words");
+    Stop::Bug(format!("{says}; please report it with this command: {command}"))
 }
 
 /// True if a test logs in to the configured client. An issuer may keep one consent and one set of sessions for an end-user and a client: a test that
@@ -138,12 +140,12 @@ fn shares_a_grant(test: &Test, config: &Config) -> bool {
     config.client.is_some() && test.logs_in() && test.steps.iter().any(|step| matches!(step, Step::UseClient { .. }))
 }
 
-async fn run_test(planned: PlannedTest, shared: Run, telling: Arc<Telling>, blank: TestReport) -> TestReport {
+async fn run_test(planned: PlannedTest, shared: Run, handle: Arc<RunHandle>, blank: TestReport) -> TestReport {
     let started = Timestamp::now();
     let clock = Instant::now();
     let mut session = Session::new(shared, &planned.feature.profile, &planned.id, &planned.test.scopes());
     if session.run.config.loudness == Loudness::Verbose {
-        session.recorder.tell(&planned.id, telling.events.clone());
+        session.recorder.tell(&planned.id, handle.events.clone());
     }
     let mut stop = None;
     let mut not_tested = Vec::new();
@@ -158,10 +160,10 @@ async fn run_test(planned: PlannedTest, shared: Run, telling: Arc<Telling>, blan
             session.end(StepEnd::LeftOut(format!("no {} came of the steps before", fact.words())));
             continue;
         }
-        telling.say(Event::StepStarted { id: planned.id.clone(), step: step.name() });
+        handle.send(Event::StepStarted { id: planned.id.clone(), step: step.name() });
         let taken = tokio::select! {
             biased;
-            () = telling.interrupted.cancelled() => Err(Stop::Untestable("interrupted".to_owned())),
+            () = handle.interrupted.cancelled() => Err(Stop::untestable("interrupted")),
             taken = guarded(session.take(step), &blank.command) => taken,
         };
         let ended = match taken {
@@ -172,14 +174,10 @@ async fn run_test(planned: PlannedTest, shared: Run, telling: Arc<Telling>, blan
             }
             Ok(ended) => ended,
             Err(reason) => {
-                // The reason quotes the issuer, and the issuer may quote what it was sent.
-                let reason = match reason {
-                    Stop::Issuer(why) => Stop::Issuer(session.recorder.redactor().text(&why)),
-                    Stop::Untestable(why) => Stop::Untestable(session.recorder.redactor().text(&why)),
-                };
+                let reason = reason.redacted(session.recorder.redactor());
                 let ended = match &reason {
-                    Stop::Issuer(why) => StepEnd::Stopped(why.clone()),
-                    Stop::Untestable(why) => StepEnd::Errored(why.clone()),
+                    Stop::Issuer(why) => StepEnd::Stopped(why.to_string()),
+                    Stop::Untestable(_) | Stop::Bug(_) => StepEnd::Errored(reason.to_string()),
                 };
                 stop = Some(reason);
                 ended
@@ -187,7 +185,7 @@ async fn run_test(planned: PlannedTest, shared: Run, telling: Arc<Telling>, blan
         };
         session.end(ended);
     }
-    // The issuer is left as it was found, as far as it lets us, even when the story broke off.
+    // The issuer is left as it was found, as far as it allows that, even when the story broke off.
     session.clean_up(CLEAN_UP.max(session.run.config.network.timeout)).await;
     if let Some(browser) = session.browser.take() {
         browser.close().await;
@@ -197,15 +195,16 @@ async fn run_test(planned: PlannedTest, shared: Run, telling: Arc<Telling>, blan
         known::mark(known, &planned.id, &mut findings);
     }
     let mut counts = Counts::of(&findings);
-    counts.errors = usize::from(matches!(stop, Some(Stop::Untestable(_))));
+    counts.errors = usize::from(matches!(stop, Some(Stop::Untestable(_) | Stop::Bug(_))));
     let verdict = match &stop {
         None => counts.verdict(),
         Some(Stop::Issuer(_)) if known::excuses_the_stop(&findings, &steps) => counts.verdict(),
         Some(Stop::Issuer(_)) => Verdict::Failed,
-        Some(Stop::Untestable(_)) => Verdict::Errored,
+        Some(Stop::Untestable(_) | Stop::Bug(_)) => Verdict::Errored,
     };
     TestReport {
         verdict,
+        bug: matches!(stop, Some(Stop::Bug(_))),
         reason: stop.map(|stop| stop.to_string()),
         duration_ms: millis(clock),
         started: rfc3339(started),
@@ -225,6 +224,8 @@ fn blank_report(planned: &PlannedTest, config: &Config) -> TestReport {
         title: planned.test.title.clone(),
         verdict: Verdict::Skipped,
         reason: None,
+        skipped: None,
+        bug: false,
         duration_ms: 0,
         feature: format!("{} / {}", planned.feature.category, planned.feature.title),
         description: planned.test.description.clone(),
@@ -252,10 +253,11 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn a_panic_in_a_step_ends_the_story_as_a_bug_of_ours() {
+    async fn a_panic_in_a_step_ends_the_story_as_a_bug() {
         let at = |index: usize| -> Result<StepEnd, Stop> { [Ok(StepEnd::Done)].into_iter().nth(index).expect("there are as many") };
         assert_eq!(guarded(async { at(0) }, "oa-authtest run").await, Ok(StepEnd::Done));
-        let Err(Stop::Untestable(why)) = guarded(async { at(1) }, "oa-authtest run").await else { panic!("it ended well") };
-        assert!(why.starts_with(BUG) && why.contains("there are as many") && why.ends_with("oa-authtest run"), "{why}");
+        let Err(stop @ Stop::Bug(_)) = guarded(async { at(1) }, "oa-authtest run").await else { panic!("it ended well") };
+        let why = stop.to_string();
+        assert!(why.starts_with("a bug in oa-authtest: ") && why.contains("there are as many") && why.ends_with("oa-authtest run"), "{why}");
     }
 }

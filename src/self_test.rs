@@ -25,13 +25,13 @@ use crate::config::User;
 use crate::config::{AgentKind, Config, ConfiguredClient, Tls};
 use crate::feature::plan::{Plan, PlanError};
 use crate::feature::{self, FeatureError};
-use crate::http::{Door, DoorError};
+use crate::http::{Client, ClientError};
 use crate::issuer::flaw::Flaw;
 use crate::issuer::{self, FlawError, IssuerError, IssuerOptions, Persona};
 use crate::observed::capability::Capability;
 use crate::result::model::{FindingOutcome, RunReport, Verdict};
 use crate::rule::catalogue;
-use crate::runner::{self, Telling};
+use crate::runner::{self, RunHandle};
 use crate::session::Run;
 
 /// How long a fresh client's `invalid_client` is retried here: long enough for the flaw that is late, short enough for the one that is dead.
@@ -141,7 +141,7 @@ pub enum SelfTestError {
     Agent(#[from] HttpAgentError),
     /// There is no way out.
     #[error(transparent)]
-    Door(#[from] DoorError),
+    Http(#[from] ClientError),
     /// A glob of `--flaw` cannot be read, or matches nothing.
     #[error("--flaw {glob:?} {why}: see the names with oa-authtest issuer --list-flaws")]
     Selection {
@@ -299,13 +299,13 @@ async fn judge(flaw: Option<Flaw>, profile: &str) -> Result<RunReport, SelfTestE
     config.profiles = vec![profile.to_owned()];
     config.skips = REPEATED.iter().map(|id| (*id).to_owned()).collect();
     let plan = Plan::new(&config, &features)?;
-    let door = Door::new(&config.network)?;
+    let http = Client::new(&config.network)?;
     let config = Arc::new(config);
     let agent = Ok(Arc::new(UserAgent::Http(HttpAgent::new(&config.network)?)));
     let agent = futures::FutureExt::shared(futures::FutureExt::boxed(futures::future::ready(agent)));
-    let shared = Run { config, door: Arc::new(door), callback: Some(callback), agent };
+    let shared = Run { config, http: Arc::new(http), callback: Some(callback), agent };
     let (events, _) = mpsc::unbounded_channel();
-    let report = runner::run(plan, shared, Telling { events, interrupted: CancellationToken::new() }).await;
+    let report = runner::run(plan, shared, RunHandle { events, interrupted: CancellationToken::new() }).await;
     issuer.stop().await;
     Ok(report)
 }

@@ -161,7 +161,7 @@ async fn both_agents_say_why_there_is_no_callback() {
         assert!(matches!(&journey.end, Err(VisitError::NeedsHuman { what, .. }) if what.contains("code")), "{}", told(&journey));
         let journey = go(&mut session, &issuer, "blank", &listener).await;
         let Err(VisitError::NotUnderstood { why, .. }) = &journey.end else { panic!("{}", told(&journey)) };
-        assert_eq!(why.contains("--agent webdriver"), matches!(agent, UserAgent::Http(_)), "{why}");
+        assert_eq!(why.to_string().contains("--agent webdriver"), matches!(agent, UserAgent::Http(_)), "{why}");
         let journey = go(&mut session, &issuer, "loop", &listener).await;
         assert!(matches!(&journey.end, Err(VisitError::Unreachable { .. } | VisitError::NotUnderstood { .. })), "{}", told(&journey));
         session.close().await;
@@ -237,7 +237,8 @@ async fn certificates_are_judged_as_configured() {
             if trusted {
                 assert!(journey.end.is_ok(), "{kind:?} {tls:?}: {}", told(&journey));
             } else {
-                let Err(VisitError::Unreachable { why, .. }) = &journey.end else { panic!("{}", told(&journey)) };
+                let Err(error @ VisitError::Unreachable { .. }) = &journey.end else { panic!("{}", told(&journey)) };
+                let why = error.to_string();
                 assert!(why.contains("--insecure") && why.contains("--ca-file"), "{why}");
             }
             session.close().await;
@@ -288,7 +289,7 @@ async fn a_running_driver_without_bidi_serves_too() {
     let journey = go(&mut two, &issuer, "error", &listener).await;
     assert!(matches!(&journey.end, Err(VisitError::ErrorPage { status: Some(400), .. })), "{}", told(&journey));
     let journey = go(&mut two, &tls, "one", &listener).await;
-    assert!(matches!(&journey.end, Err(VisitError::Unreachable { why, .. }) if why.contains("--insecure")), "{}", told(&journey));
+    assert!(matches!(&journey.end, Err(error @ VisitError::Unreachable { .. }) if error.to_string().contains("--insecure")), "{}", told(&journey));
     one.close().await;
     two.close().await;
     agent.close().await;

@@ -13,10 +13,10 @@ use oa_authtest::agent::user_agent::UserAgent;
 use oa_authtest::config::User;
 use oa_authtest::config::{AgentConfig, AgentKind, Config, ConfiguredClient, Network, Tls};
 use oa_authtest::feature::{self, plan::Plan};
-use oa_authtest::http::Door;
+use oa_authtest::http::Client;
 use oa_authtest::issuer::{self, IssuerOptions, OfflineAccess, PageSet};
 use oa_authtest::result::model::{Entry, Page, RunReport, StepEnd, TestReport, Verdict};
-use oa_authtest::runner::{self, Telling};
+use oa_authtest::runner::{self, RunHandle};
 use oa_authtest::session::Run;
 use tokio_util::sync::CancellationToken;
 use url::Url;
@@ -82,11 +82,11 @@ async fn judge(agent: &Arc<UserAgent>, asked: Asked<'_>) -> RunReport {
     config.profiles = vec![asked.profile.to_owned()];
     config.tests = asked.tests.iter().map(|test| (*test).to_owned()).collect();
     let plan = Plan::new(&config, &feature::features().unwrap()).unwrap();
-    let door = Arc::new(Door::new(&config.network).unwrap());
+    let http = Arc::new(Client::new(&config.network).unwrap());
     let agent = futures::future::ready(Ok(Arc::clone(agent))).boxed().shared();
-    let shared = Run { config: Arc::new(config), door, callback: Some(callback), agent };
+    let shared = Run { config: Arc::new(config), http, callback: Some(callback), agent };
     let (events, _) = tokio::sync::mpsc::unbounded_channel();
-    let report = runner::run(plan, shared, Telling { events, interrupted: CancellationToken::new() }).await;
+    let report = runner::run(plan, shared, RunHandle { events, interrupted: CancellationToken::new() }).await;
     issuer.stop().await;
     report
 }

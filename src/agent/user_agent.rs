@@ -7,6 +7,7 @@ use crate::agent::callback::CallbackListener;
 use crate::agent::http::{HttpAgent, HttpAgentError, HttpSession};
 use crate::agent::visit::{Journey, Visit};
 use crate::config::{AgentConfig, AgentKind, Network};
+use crate::text::problem::Problem;
 
 /// What logs in during a run.
 #[derive(Debug)]
@@ -26,6 +27,16 @@ pub enum UserAgentError {
     /// No HTTP agent.
     #[error(transparent)]
     Http(#[from] HttpAgentError),
+}
+
+impl UserAgentError {
+    /// What is wrong, and what to do about it.
+    pub fn problem(&self) -> Problem {
+        match self {
+            Self::Browser(error) => error.problem(),
+            Self::Http(error) => error.problem(),
+        }
+    }
 }
 
 impl UserAgent {

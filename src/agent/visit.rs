@@ -1,14 +1,16 @@
 //! What logs in and consents: the interface between a test and its user agent, a real browser or the HTTP agent.
 
+use std::fmt;
 use std::time::Duration;
 
 use thiserror::Error;
 use url::Url;
 
-use crate::agent::callback::{Callback, CallbackError};
+use crate::agent::callback::Callback;
 use crate::config::{Selectors, User};
 use crate::observed::document::{Document, Traffic};
 use crate::observed::page::{PageKind, Shown};
+use crate::text::problem::Problem;
 
 /// One visit to the authorization endpoint.
 #[derive(Debug, Clone)]
@@ -92,10 +94,9 @@ impl Journey {
 }
 
 /// Why a visit did not end at the redirect URI. Each message names the cause and the next action.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum VisitError {
     /// The login page came back after the password was sent.
-    #[error("the login was rejected at {}{}: check --username and --password", bare(.url), .says.as_deref().map(|s| format!(", which says {s:?}")).unwrap_or_default())]
     LoginRejected {
         /// The page's address.
         url: String,
@@ -103,7 +104,6 @@ pub enum VisitError {
         says: Option<String>,
     },
     /// The issuer showed an error page.
-    #[error("the issuer showed an error page at {}{}{}", bare(.url), .status.map(|s| format!(" (status {s})")).unwrap_or_default(), quote(.text))]
     ErrorPage {
         /// The page's address.
         url: String,
@@ -113,7 +113,6 @@ pub enum VisitError {
         text: String,
     },
     /// A page that only a person can pass.
-    #[error("the page at {} needs a person ({what}): use an account without it", bare(.url))]
     NeedsHuman {
         /// The page's address.
         url: String,
@@ -121,15 +120,13 @@ pub enum VisitError {
         what: String,
     },
     /// The page is not understood.
-    #[error("no way on from the page at {} ({why}): name its fields and button in [login] (username, password, button)", bare(.url))]
     NotUnderstood {
         /// The page's address.
         url: String,
         /// What was missing.
-        why: String,
+        why: NoWay,
     },
     /// The deadline passed.
-    #[error("no callback reached the redirect URI within {seconds} s; the last page was {}", bare(.url))]
     Deadline {
         /// The deadline in seconds.
         seconds: u64,
@@ -137,19 +134,80 @@ pub enum VisitError {
         url: String,
     },
     /// The browser could not reach a page: a TLS or network error.
-    #[error("the browser could not open {}: {why}", bare(.url))]
     Unreachable {
         /// The address.
         url: String,
         /// The browser's or the library's words.
         why: String,
+        /// True if the server's certificate is the matter.
+        is_certificate: bool,
     },
     /// The browser or its driver failed.
-    #[error("the browser failed: {0}")]
     Browser(String),
-    /// The callback listener failed.
-    #[error(transparent)]
-    Callback(#[from] CallbackError),
+}
+
+impl VisitError {
+    /// What is wrong, and what to do about it.
+    pub fn problem(&self) -> Problem {
+        match self {
+            Self::LoginRejected { url, says } => {
+                let says = says.as_deref().map(|says| format!(", which says {says:?}")).unwrap_or_default();
+                Problem::new(format!("the login was rejected at {}{says}", bare(url))).with_hint(": ", "check --username and --password")
+            }
+            Self::ErrorPage { url, status, text } => {
+                let status = status.map(|status| format!(" (status {status})")).unwrap_or_default();
+                Problem::new(format!("the issuer showed an error page at {}{status}{}", bare(url), quote(text)))
+            }
+            Self::NeedsHuman { url, what } => {
+                Problem::new(format!("the page at {} needs a person ({what})", bare(url))).with_hint(": ", "use an account without it")
+            }
+            Self::NotUnderstood { url, why } => Problem::new(format!("no way on from the page at {} ({why})", bare(url)))
+                .with_hint(": ", "name its fields and button in [login] (username, password, button)"),
+            Self::Deadline { seconds, url } => {
+                Problem::new(format!("no callback reached the redirect URI within {seconds} s; the last page was {}", bare(url)))
+            }
+            Self::Unreachable { url, why, is_certificate } => {
+                let problem = Problem::new(format!("the browser could not open {}: {why}", bare(url)));
+                let hint = "trust the issuer's certificate authority with --ca-file, or accept any certificate with --insecure";
+                if *is_certificate { problem.with_hint("; ", hint) } else { problem }
+            }
+            Self::Browser(why) => Problem::new(format!("the browser failed: {why}")),
+        }
+    }
+}
+
+impl fmt::Display for VisitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.problem().fmt(f)
+    }
+}
+
+impl std::error::Error for VisitError {}
+
+/// Why there is no way on from a page.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum NoWay {
+    /// The end-user wants to refuse, and no button is known to do that.
+    #[error("none of its buttons clearly refuses")]
+    NoRefusal,
+    /// The end-user wants to log out, and no button is known to do that.
+    #[error("which of its buttons logs out is not clear")]
+    UnclearLogout,
+    /// Anything else, in words.
+    #[error("{0}")]
+    Other(String),
+}
+
+impl From<String> for NoWay {
+    fn from(why: String) -> Self {
+        Self::Other(why)
+    }
+}
+
+impl From<&str> for NoWay {
+    fn from(why: &str) -> Self {
+        Self::Other(why.to_owned())
+    }
 }
 
 /// The beginning of what a page says.

@@ -7,7 +7,7 @@ use crate::cli::DoctorArgs;
 use crate::config::setting;
 use crate::config::{self, Loudness, Origin, World};
 use crate::doctor::console as screen;
-use crate::doctor::{Check, Diagnosis, Doctor, Patient};
+use crate::doctor::{Check, Diagnosis, Doctor, DoctorInput};
 use crate::exit::Exit;
 use crate::feature;
 use crate::feature::plan::Plan;
@@ -40,10 +40,10 @@ pub(super) async fn examine(args: DoctorArgs) -> Result<Exit, Failure> {
             unwritable.get_or_insert(failure);
         }
     };
-    let mut doctor = Doctor::new(Patient { config, sources, plan, callback }, &mut tell)?;
+    let mut doctor = Doctor::new(DoctorInput { config, sources, plan, callback }, &mut tell)?;
     if loudness == Loudness::Verbose {
         let (events, mut told) = mpsc::unbounded_channel();
-        doctor.tell_exchanges(events);
+        doctor.report_exchanges(events);
         tokio::spawn(async move {
             while let Some(event) = told.recv().await {
                 if let Some(line) = console::seen(&event) {

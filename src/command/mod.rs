@@ -82,7 +82,7 @@ impl Failure {
             Self::Config(_)
             | Self::Flaw(_)
             | Self::Unknown(_)
-            | Self::NoIssuer(NoIssuer::Door(_))
+            | Self::NoIssuer(NoIssuer::Http(_))
             | Self::SelfTest(SelfTestError::Selection { .. })
             | Self::Report(
                 ReportError::Read { .. }
@@ -91,7 +91,7 @@ impl Failure {
                 | ReportError::Id { .. }
                 | ReportError::NoStatement(_),
             )
-            | Self::Doctor(DoctorError::Door(_))
+            | Self::Doctor(DoctorError::Http(_))
             | Self::Callback(CallbackError::NotLoopback(_)) => Exit::Usage,
             Self::Issuer(_)
             | Self::SelfTest(_)
@@ -355,7 +355,7 @@ fn render(args: &ReportArgs) -> Result<Exit, Failure> {
         say(&format!("{}\n", statement.display()))?;
     }
     if args.formats.contains(&Format::Github) {
-        launch::tell_github(&report);
+        launch::write_for_github(&report);
     }
     Ok(Exit::Conformant)
 }

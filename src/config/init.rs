@@ -96,10 +96,8 @@ pub fn converted(path: &Path, json: &str, known: Layer) -> Result<String, Config
 
 fn comment(out: &mut String, setting: &Setting) {
     let unit = if setting.value == "SECONDS" { ", in seconds" } else { "" };
-    // What concerns the command line is out of place here.
-    let more = setting.more.split_inclusive(". ").filter(|sentence| !sentence.contains("flag") && !sentence.contains("--"));
     let mut line = "#".to_owned();
-    for word in format!("{}{unit}. {}", setting.sentence(), more.collect::<String>()).split_whitespace() {
+    for word in format!("{}{unit}. {}", setting.sentence(), setting.more).split_whitespace() {
         if line.chars().count() + 1 + word.chars().count() > WIDTH {
             let _ = writeln!(out, "{line}");
             "#".clone_into(&mut line);

@@ -167,7 +167,7 @@ impl Stack {
             let mut layers = self.layers.clone();
             // Below the flags and the environment, above the rest of the file.
             layers.insert(2, layer);
-            config.of_tests.push(Layers { layers, world }.of_tests(glob)?);
+            config.test_overrides.push(Layers { layers, world }.test_override(glob)?);
         }
         Ok(config)
     }

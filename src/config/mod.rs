@@ -110,14 +110,14 @@ pub struct Config {
     /// How the run was called, for the command that repeats one of its tests.
     pub invocation: Invocation,
     /// What is otherwise for some tests.
-    pub of_tests: Vec<OfTests>,
+    pub test_overrides: Vec<TestOverride>,
     /// What the issuer is declared able (`true`) and unable (`false`) to do; the provider metadata tells about the rest.
     pub declared: BTreeMap<Capability, bool>,
 }
 
 /// Who the tests are whose ids match a glob: it takes the place of what [`Config`] says for all.
 #[derive(Debug, Clone)]
-pub struct OfTests {
+pub struct TestOverride {
     /// The glob, as it was written.
     pub glob: Glob,
     /// A client that exists already.
@@ -172,16 +172,16 @@ impl Config {
             refresh_grace: Duration::ZERO,
             registration_patience: Duration::from_secs(1),
             invocation: Invocation::of_issuer(issuer),
-            of_tests: Vec::new(),
+            test_overrides: Vec::new(),
             declared: BTreeMap::new(),
         }
     }
 
-    /// The settings of one test: these, but for what the first matching of [`Config::of_tests`] says otherwise.
+    /// The settings of one test: these, but for what the first matching of [`Config::test_overrides`] says otherwise.
     #[must_use]
     pub fn for_test(&self, id: &str) -> Self {
         let mut config = self.clone();
-        if let Some(own) = self.of_tests.iter().find(|own| own.glob.compile_matcher().is_match(id)) {
+        if let Some(own) = self.test_overrides.iter().find(|own| own.glob.compile_matcher().is_match(id)) {
             config.client.clone_from(&own.client);
             config.initial_access_token.clone_from(&own.initial_access_token);
             config.user.clone_from(&own.user);

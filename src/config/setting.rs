@@ -21,8 +21,10 @@ pub struct Setting {
     pub key: &'static str,
     /// What it is, as it fits into a sentence: `the address of the orders feed`.
     pub what: &'static str,
-    /// More to say about it in `--help`: whole sentences, or nothing.
+    /// More to say about it: whole sentences, or nothing.
     pub more: &'static str,
+    /// More to say about the flag in `--help`: whole sentences, or nothing.
+    pub on_command_line: &'static str,
     /// What stands for the value in `--help`: `URL`.
     pub value: &'static str,
     /// The heading in `--help`.
@@ -77,11 +79,16 @@ fn any() -> Vec<String> {
 
 impl Setting {
     const fn new(flag: &'static str, env: &'static str, key: &'static str, value: &'static str, kind: Kind, what: &'static str) -> Self {
-        Self { flag, env, key, what, more: "", value, heading: "", kind, default: "", short: None }
+        Self { flag, env, key, what, more: "", on_command_line: "", value, heading: "", kind, default: "", short: None }
     }
 
     const fn more(mut self, more: &'static str) -> Self {
         self.more = more;
+        self
+    }
+
+    const fn on_command_line(mut self, more: &'static str) -> Self {
+        self.on_command_line = more;
         self
     }
 
@@ -158,7 +165,7 @@ macro_rules! settings {
 settings! {
     "Issuer" {
         ISSUER = Setting::new("--issuer", "OA_AUTHTEST_ISSUER", "issuer", "URL", Kind::Text, "the issuer to test")
-            .more("Exactly as it names itself: it is compared byte for byte. Required unless --demo is given.");
+            .more("Exactly as it names itself: it is compared byte for byte.").on_command_line("Required unless --demo is given.");
         CONFIG = Setting::new("--config", "OA_AUTHTEST_CONFIG", "", "FILE", Kind::Path, "the configuration file")
             .more("Without it, ./oa-authtest.toml is read if it exists. Flags win over variables, those over the file.");
         DEMO = Setting::new("--demo", "OA_AUTHTEST_DEMO", "", "BOOL", Kind::Switch, "test the embedded issuer instead, started on a free loopback port")
@@ -206,7 +213,7 @@ settings! {
     "Client" {
         CLIENT_ID = Setting::new("--client-id", "OA_AUTHTEST_CLIENT_ID", "[client] id", "ID", Kind::Text, "the identifier of a client registered beforehand");
         CLIENT_SECRET = Setting::new("--client-secret", "OA_AUTHTEST_CLIENT_SECRET", "[client] secret", "SECRET", Kind::Secret, "the secret of the client registered beforehand")
-            .more("Other users of the machine may see flags: prefer the variable or the file.");
+            .on_command_line("Other users of the machine may see flags: prefer the variable or the file.");
         CLIENT_SECRET_FILE = Setting::new("--client-secret-file", "OA_AUTHTEST_CLIENT_SECRET_FILE", "[client] secret-file", "PATH", Kind::Path,
             "a file that holds the client's secret and nothing else");
         CLIENT_AUTH_METHOD = Setting::new("--client-auth-method", "OA_AUTHTEST_CLIENT_AUTH_METHOD", "[client] auth-method", "METHOD",
@@ -222,7 +229,7 @@ settings! {
     "Login" {
         USERNAME = Setting::new("--username", "OA_AUTHTEST_USERNAME", "[user] username", "NAME", Kind::Text, "the name of the user to log in as");
         PASSWORD = Setting::new("--password", "OA_AUTHTEST_PASSWORD", "[user] password", "PASSWORD", Kind::Secret, "the password of the user to log in as")
-            .more("Other users of the machine may see flags: prefer the variable or the file.");
+            .on_command_line("Other users of the machine may see flags: prefer the variable or the file.");
         PASSWORD_FILE = Setting::new("--password-file", "OA_AUTHTEST_PASSWORD_FILE", "[user] password-file", "PATH", Kind::Path,
             "a file that holds the password and nothing else");
         USERNAME_SELECTOR = Setting::new("--username-selector", "OA_AUTHTEST_USERNAME_SELECTOR", "[login] username", "CSS", Kind::Text,
@@ -236,12 +243,12 @@ settings! {
     }
     "Selection" {
         PROFILE = Setting::new("--profile", "OA_AUTHTEST_PROFILE", "profiles", "NAME", Kind::List(any), "the profiles to run")
-            .more("Several with commas, or by giving the flag again.").by_default("openactive");
+            .on_command_line("Several with commas, or by giving the flag again.").by_default("openactive");
         TEST = Setting::new("--test", "OA_AUTHTEST_TEST", "", "GLOB", Kind::List(any), "run only tests whose id matches")
-            .more("`oa-authtest list` shows the ids. Several with commas, or by giving the flag again.");
+            .more("`oa-authtest list` shows the ids.").on_command_line("Several with commas, or by giving the flag again.");
         SKIP = Setting::new("--skip", "OA_AUTHTEST_SKIP", "", "GLOB", Kind::List(any), "leave out tests whose id matches");
         FEATURE = Setting::new("--feature", "OA_AUTHTEST_FEATURE", "[features] NAME", "NAME=BOOL", Kind::Declarations(names_of::<Capability>), "what the issuer has (true) or has not (false)")
-            .more("What is declared is held against the provider metadata, and what is declared absent has to be refused; the rest follows the metadata. Several with commas, or by giving the flag again.");
+            .more("What is declared is held against the provider metadata, and what is declared absent has to be refused; the rest follows the metadata.").on_command_line("Several with commas, or by giving the flag again.");
         SCOPE = Setting::new("--scope", "OA_AUTHTEST_SCOPE", "scope", "SCOPE", Kind::Text, "the scope that profile oauth asks for")
             .more("Space-separated. Without it none is asked for, and the server takes its default (RFC 6749 section 3.3).");
     }
@@ -270,7 +277,7 @@ settings! {
         REPORT_DIR = Setting::new("--report-dir", "OA_AUTHTEST_REPORT_DIR", "[report] dir", "DIR", Kind::Path, "the folder the reports are written to")
             .more("It is made if absent.").by_default("reports");
         FORMAT = Setting::new("--format", "OA_AUTHTEST_FORMAT", "[report] formats", "FORMAT", Kind::List(names_of::<Format>), "the formats of the reports")
-            .more("results.json is written in any case, and github is added where GITHUB_ACTIONS is true. Several with commas, or by giving the flag again.")
+            .more("results.json is written in any case, and github is added where GITHUB_ACTIONS is true.").on_command_line("Several with commas, or by giving the flag again.")
             .by_default("markdown,html");
         STATEMENT = Setting::new("--statement", "OA_AUTHTEST_STATEMENT", "[report] statement", "BOOL", Kind::Switch,
             "write a statement of conformance for somebody to sign").more("statement.md and statement.json, if nothing failed.").by_default("false");
@@ -286,9 +293,9 @@ settings! {
         FAIL_ON = Setting::new("--fail-on", "OA_AUTHTEST_FAIL_ON", "fail-on", "LEVEL", Kind::Choice(names_of::<FailOn>),
             "from which level on a broken rule makes the exit code 1").by_default("failure");
         KNOWN = Setting::new("--known", "OA_AUTHTEST_KNOWN", "known", "FILE", Kind::Path, "a file of known failures")
-            .more("They are reported with their reason and do not count. `oa-authtest known --from results.json` writes one.");
+            .more("They are reported with their reason and do not count.").on_command_line("`oa-authtest known --from results.json` writes one.");
         STRICT_KNOWN = Setting::new("--strict-known", "OA_AUTHTEST_STRICT_KNOWN", "strict-known", "BOOL", Kind::Switch,
-            "fail if a known failure no longer happens").more("The exit code is 1 then, unless --fail-on is never.").by_default("false");
+            "fail if a known failure no longer happens").on_command_line("The exit code is 1 then, unless --fail-on is never.").by_default("false");
     }
 }
 

@@ -15,7 +15,7 @@ use super::layers::{Layers, contents};
 use super::login::{Selectors, User};
 use super::setting::{self, Setting};
 use super::value::{self, Problem};
-use super::{AgentConfig, AgentKind, AuthMethod, Config, ConfiguredClient, Format, Loudness, Network, OfTests, ReportConfig, Tls};
+use super::{AgentConfig, AgentKind, AuthMethod, Config, ConfiguredClient, Format, Loudness, Network, ReportConfig, TestOverride, Tls};
 use crate::observed::capability::Capability;
 
 /// The variable that says that the program runs in GitHub Actions.
@@ -79,7 +79,7 @@ impl Layers<'_> {
             refresh_grace: Duration::from_secs(self.number(&setting::REFRESH_GRACE, 0..=300)?.into()),
             registration_patience: Duration::from_secs(3),
             invocation,
-            of_tests: Vec::new(),
+            test_overrides: Vec::new(),
             declared,
         })
     }
@@ -98,8 +98,8 @@ impl Layers<'_> {
     }
 
     /// Settles who some tests are.
-    pub(super) fn of_tests(&self, glob: Glob) -> Result<OfTests, ConfigError> {
-        Ok(OfTests {
+    pub(super) fn test_override(&self, glob: Glob) -> Result<TestOverride, ConfigError> {
+        Ok(TestOverride {
             glob,
             client: self.client()?,
             initial_access_token: self.initial_access_token()?,

@@ -19,9 +19,9 @@ const FONTS: [&str; 2] = ["/usr/share/fonts", "/usr/local/share/fonts"];
 impl Doctor<'_> {
     pub(super) async fn browser(&mut self) {
         let since = Instant::now();
-        let nobody = self.nobody_logs_in();
+        let no_login = self.why_no_login();
         let agent = self.config().agent.clone();
-        let no_browser = match &nobody {
+        let no_browser = match &no_login {
             Some(why) => Some(why.clone()),
             None => (agent.kind == AgentKind::Http).then(|| "--agent http logs in without a browser".to_owned()),
         };
@@ -37,7 +37,7 @@ impl Doctor<'_> {
 
         let since = Instant::now();
         let deadline = since + agent.deadline;
-        let lacking = nobody.or_else(|| self.lacking(&["browser"]));
+        let lacking = no_login.or_else(|| self.lacking(&["browser"]));
         let seen = match lacking {
             Some(why) => Seen::not_checked(&why),
             None => until(deadline, "--login-timeout", self.start()).await,
@@ -46,7 +46,7 @@ impl Doctor<'_> {
     }
 
     async fn start(&mut self) -> Seen {
-        match launch::user_agent(self.config(), &self.session.run.door).await {
+        match launch::user_agent(self.config(), &self.session.run.http).await {
             Ok(agent) => {
                 let agent = Arc::new(agent);
                 let described = agent.describe().to_owned();
@@ -61,7 +61,7 @@ impl Doctor<'_> {
                 }
             }
             Err(UserAgentError::Browser(error)) => wrong(&error),
-            Err(error) => Seen::said(&error.to_string(), "use another browser, or --agent http"),
+            Err(error) => Seen::problem(error.problem(), "use another browser, or --agent http"),
         }
     }
 }
@@ -72,7 +72,7 @@ fn wrong(error: &BrowserError) -> Seen {
         BrowserError::NotStarted { browser, why, hint } => {
             Seen::wrong(format!("the driver could not start {browser}: {why}"), hint.as_deref().unwrap_or(otherwise))
         }
-        _ => Seen::said(&error.to_string(), otherwise),
+        _ => Seen::problem(error.problem(), otherwise),
     }
 }
 

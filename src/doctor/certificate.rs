@@ -1,4 +1,4 @@
-//! What a server shows in a TLS handshake, whether it is to be trusted or not: the door decides that. Nothing is sent to it.
+//! What a server shows in a TLS handshake, whether it is to be trusted or not: the HTTP client decides that. Nothing is sent to it.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,9 +12,9 @@ use tokio_rustls::rustls::{ClientConfig, DigitallySignedStruct, Error, ProtocolV
 use url::{Host, Url};
 use x509_parser::prelude::{FromDer as _, X509Certificate, X509Name};
 
-/// What was learnt from a handshake.
+/// What a handshake shows.
 #[derive(Debug)]
-pub(super) struct Shaken {
+pub(super) struct Handshake {
     /// `TLS 1.3`.
     pub version: &'static str,
     /// The server's certificate.
@@ -36,13 +36,13 @@ pub(super) struct Certificate {
     der: Vec<u8>,
 }
 
-/// Shakes hands with whoever is there.
-pub(super) async fn handshake(url: &Url, stream: TcpStream) -> Result<Shaken, String> {
+/// Makes a TLS handshake, whatever certificate the server has.
+pub(super) async fn handshake(url: &Url, stream: TcpStream) -> Result<Handshake, String> {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
     let name = ServerName::try_from(host).map_err(|why| why.to_string())?;
     let provider = Arc::new(aws_lc_rs::default_provider());
     let config = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions().map_err(|why| why.to_string())?;
-    let config = config.dangerous().with_custom_certificate_verifier(Arc::new(Onlooker(provider))).with_no_client_auth();
+    let config = config.dangerous().with_custom_certificate_verifier(Arc::new(AnyCertificate(provider))).with_no_client_auth();
     let stream = TlsConnector::from(Arc::new(config)).connect(name, stream).await.map_err(|why| why.to_string())?;
     let (_, connection) = stream.get_ref();
     let version = match connection.protocol_version() {
@@ -51,14 +51,14 @@ pub(super) async fn handshake(url: &Url, stream: TcpStream) -> Result<Shaken, St
         _ => "TLS",
     };
     let certificate = connection.peer_certificates().and_then(<[_]>::first).map(Certificate::read).unwrap_or_default();
-    Ok(Shaken { version, certificate })
+    Ok(Handshake { version, certificate })
 }
 
 /// Trusts any certificate, since nothing is sent: it only looks.
 #[derive(Debug)]
-struct Onlooker(Arc<CryptoProvider>);
+struct AnyCertificate(Arc<CryptoProvider>);
 
-impl ServerCertVerifier for Onlooker {
+impl ServerCertVerifier for AnyCertificate {
     fn verify_server_cert(
         &self,
         _: &CertificateDer<'_>,

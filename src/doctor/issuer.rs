@@ -8,11 +8,12 @@ use serde_json::Value;
 use super::network::until;
 use super::{Doctor, Seen};
 use crate::config::AuthMethod;
-use crate::protocol::discovery::{IS_ISSUER_RIGHT, well_known_of_server};
+use crate::protocol::discovery::well_known_of_server;
 use crate::result::model::{Entry, Exchange, StepEnd};
 use crate::session::Stop;
 use crate::session::recorder::Request;
 use crate::text::address::is_plain_loopback;
+use crate::text::problem::Problem;
 
 /// What a run needs of the metadata in any case, and what only some stories do.
 const ENDPOINTS: [&str; 3] = ["authorization_endpoint", "token_endpoint", "jwks_uri"];
@@ -55,9 +56,7 @@ impl Doctor<'_> {
     async fn discovery(&mut self) -> Seen {
         match self.session.discover().await {
             Ok(_) => self.metadata("provider metadata"),
-            Err(Stop::Untestable(why)) => Seen::said(&why, "see whether the issuer runs at the address of --issuer"),
-            Err(Stop::Issuer(why)) => {
-                let (why, or) = why.split_once(IS_ISSUER_RIGHT).unwrap_or((&why, ""));
+            Err(Stop::Issuer(Problem { says: why, hint, .. })) => {
                 if self.authorization_server().await {
                     let mut seen = self.metadata("authorization server metadata by RFC 8414");
                     if self.plan.wants_openid_connect() {
@@ -68,9 +67,10 @@ impl Doctor<'_> {
                     }
                     return seen;
                 }
-                let or = if or.is_empty() { String::new() } else { format!(";{or}") };
-                Seen::wrong(why.to_owned(), format!("give the issuer with --issuer exactly as its metadata names it, its path included{or}"))
+                let or = hint.map(|hint| format!("; {hint}")).unwrap_or_default();
+                Seen::wrong(why, format!("give the issuer with --issuer exactly as its metadata names it, its path included{or}"))
             }
+            Err(stop) => Seen::problem(stop.problem(), "see whether the issuer runs at the address of --issuer"),
         }
     }
 
@@ -138,7 +138,7 @@ impl Doctor<'_> {
                 Some(n) => Seen::fine(format!("{n} keys")),
                 None => Seen::warning("what is at jwks_uri is no key set", "publish the keys there: without them no signature can be verified"),
             },
-            Err(stop) => Seen::said(&stop.to_string(), "see whether the address in jwks_uri can be reached from here"),
+            Err(stop) => Seen::problem(stop.problem(), "see whether the address in jwks_uri can be reached from here"),
         }
     }
 
@@ -189,7 +189,7 @@ impl Doctor<'_> {
                     _ => Seen::warning(saw, "see the issuer's log; --client-auth-method may be another"),
                 }
             }
-            Err(stop) => Seen::said(&stop.to_string(), "check --client-id, --client-secret and --client-auth-method"),
+            Err(stop) => Seen::problem(stop.problem(), "check --client-id, --client-secret and --client-auth-method"),
         }
     }
 }

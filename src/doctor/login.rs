@@ -31,7 +31,7 @@ impl Doctor<'_> {
             Some("there is no provider metadata".to_owned())
         } else {
             let needed = ["discovery", "registration", "client-credentials", "redirect-uri", "browser", "user-agent"];
-            self.nobody_logs_in().or_else(|| self.lacking(&needed))
+            self.why_no_login().or_else(|| self.lacking(&needed))
         };
         let deadline = since + self.config().agent.deadline + self.config().network.timeout;
         let seen = match lacking {
@@ -42,7 +42,7 @@ impl Doctor<'_> {
     }
 
     async fn log_in(&mut self) -> Seen {
-        let told = self.tell_login().await;
+        let tried = self.try_login().await;
         let mut pages = Vec::new();
         for entry in self.session.recorder.drain() {
             if let Entry::Page(page) = entry {
@@ -50,27 +50,27 @@ impl Doctor<'_> {
             }
         }
         let way = if pages.is_empty() { "no page was seen".to_owned() } else { format!("seen: {}", pages.join(", ")) };
-        match told {
+        match tried {
             Ok(()) => Seen::fine(format!("{way}; the code came back and was exchanged for tokens")),
             // The issuer's own words may be last here, so they are not taken apart.
             Err(Stop::Issuer(why)) => {
                 let next = "see the issuer's log, and whether the client is allowed the code flow and this redirect URI (--redirect-uri)";
                 Seen::wrong(format!("{why} ({way})"), next)
             }
-            Err(Stop::Untestable(why)) => {
-                let seen = Seen::said(&why, "see what the page wants: --headed shows it");
+            Err(stop) => {
+                let seen = Seen::problem(stop.problem(), "see what the page wants: --headed shows it");
                 Seen { saw: format!("{} ({way})", seen.saw).into(), ..seen }
             }
         }
     }
 
-    async fn tell_login(&mut self) -> Result<(), Stop> {
+    async fn try_login(&mut self) -> Result<(), Stop> {
         // A server without OpenID Connect is asked for what it knows, and a client may get less than it registers for.
         let offered = self.session.listed("scopes_supported")?.unwrap_or_else(|| vec![OPENID]);
         let mut scope = if offered.contains(&OPENID) { OPENID.to_owned() } else { offered.join(" ") };
         if self.session.facts.client.is_none() && self.config().client.is_none() {
-            let wish = ClientWish { grant_types: GRANTS.map(str::to_owned).to_vec(), scope: Some(scope.clone()), ..ClientWish::default() };
-            self.session.register(&wish).await?;
+            let wanted = ClientWish { grant_types: GRANTS.map(str::to_owned).to_vec(), scope: Some(scope.clone()), ..ClientWish::default() };
+            self.session.register(&wanted).await?;
             let registered = self.session.facts.registration.as_ref().and_then(|members| members.get("scope")).and_then(Value::as_str);
             scope = registered.map_or(scope, str::to_owned);
         } else if self.session.facts.client.is_none() {
@@ -78,8 +78,8 @@ impl Doctor<'_> {
         }
         let mut words = scope.split_ascii_whitespace();
         let scope = words.clone().find(|word| *word == OPENID).or_else(|| words.next()).unwrap_or(OPENID);
-        let wish: Authorize = serde_json::from_value::<Authorize>(json!({ "scope": Value::from(scope) })).map_err(|_| missing("a login"))?;
-        self.session.authorize(&wish).await?;
+        let request: Authorize = serde_json::from_value::<Authorize>(json!({ "scope": Value::from(scope) })).map_err(|_| missing("a login"))?;
+        self.session.authorize(&request).await?;
         self.session.exchange_code().await?;
         Ok(())
     }

@@ -24,7 +24,7 @@ impl Doctor<'_> {
 
     pub(super) async fn redirect_uri(&mut self) {
         let since = Instant::now();
-        let seen = match self.nobody_logs_in() {
+        let seen = match self.why_no_login() {
             Some(why) => Seen::not_checked(&why),
             None => self.listen().await,
         };
@@ -53,7 +53,7 @@ impl Doctor<'_> {
     }
 
     /// Why a run would not log in, if it would not.
-    pub(super) fn nobody_logs_in(&self) -> Option<String> {
+    pub(super) fn why_no_login(&self) -> Option<String> {
         if self.plan.logs_in() {
             return None;
         }
@@ -64,7 +64,7 @@ impl Doctor<'_> {
     }
 }
 
-/// Who listens on a port of this machine, as far as Linux lets us see: `python3 (pid 123)`.
+/// Who listens on a port of this machine, as far as Linux shows it: `python3 (pid 123)`.
 fn holder(port: u16) -> Option<String> {
     let sockets = ["/proc/net/tcp", "/proc/net/tcp6"].iter().filter_map(|table| std::fs::read_to_string(table).ok());
     let links: Vec<String> = sockets.flat_map(|table| table.lines().filter_map(|line| listening(line, port)).collect::<Vec<_>>()).collect();
@@ -101,7 +101,7 @@ mod tests {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
         let port = listener.local_addr().expect("it has one").port();
         if cfg!(target_os = "linux") {
-            let found = holder(port).expect("it is us");
+            let found = holder(port).expect("it is this process");
             assert!(found.contains(&format!("pid {}", std::process::id())), "{found}");
         }
     }

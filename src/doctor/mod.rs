@@ -1,7 +1,7 @@
 //! `doctor`: looks before a run at everything a run depends on, and names the setting at fault.
 //!
 //! What can be looked at by itself is, whatever else is wrong; what cannot is said to be not checked, and why. The engine is that of a run: one
-//! door to the network, one browser, and what is made at the issuer is removed again.
+//! HTTP client, one browser, and what is made at the issuer is removed again.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -14,11 +14,12 @@ use crate::agent::callback::{CallbackError, CallbackListener};
 use crate::agent::user_agent::UserAgent;
 use crate::config::{Config, Sources};
 use crate::feature::plan::Plan;
-use crate::http::{Door, DoorError};
+use crate::http::{Client, ClientError};
 use crate::result::event::Event;
 use crate::result::model;
 use crate::result::model::LeftBehindKind;
 use crate::session::{Run, Session};
+use crate::text::problem::Problem;
 use crate::text::visible;
 
 mod browser;
@@ -74,7 +75,7 @@ pub struct Check {
 #[derive(Debug, Clone)]
 struct Seen {
     mark: Mark,
-    /// Borrowed if it is ours to the letter.
+    /// Borrowed if every word of it is of this program.
     saw: Cow<'static, str>,
     next: Option<String>,
 }
@@ -92,23 +93,16 @@ impl Seen {
         Self { mark: Mark::Wrong, saw: saw.into(), next: Some(next.into()) }
     }
 
-    /// The reason is ours to the letter.
+    /// Every word of the reason is of this program.
     fn not_checked(because: &str) -> Self {
         Self { mark: Mark::NotChecked, saw: format!("not checked, because {because}").into(), next: None }
     }
 
-    /// One of our messages that end with what to do. The last such place counts: what is before it may quote the issuer.
-    fn said(message: &str, otherwise: &str) -> Self {
-        let at = ADVICE.iter().filter_map(|start| message.rfind(start)).max();
-        match at {
-            Some(at) => Self::wrong(message[..at].to_owned(), &message[at + 2..]),
-            None => Self::wrong(message.to_owned(), otherwise),
-        }
+    /// A problem with what to do about it, or with something else to do where nothing is known.
+    fn problem(problem: Problem, otherwise: &str) -> Self {
+        Self::wrong(problem.says, problem.hint.unwrap_or_else(|| otherwise.to_owned()))
     }
 }
-
-/// What the advice at the end of our messages begins with.
-const ADVICE: [&str; 10] = [": check ", ". Choose ", ": install ", ": leave ", ": name ", ": set ", ": use ", ": end what ", "; check ", "; trust "];
 
 /// Everything that was looked at, and what comes of it.
 #[derive(Debug, Clone, Serialize)]
@@ -123,8 +117,8 @@ pub struct Diagnosis {
     pub checks: Vec<Check>,
 }
 
-/// What is looked at.
-pub struct Patient {
+/// What is examined.
+pub struct DoctorInput {
     /// The settings.
     pub config: Config,
     /// Where they come from.
@@ -147,7 +141,7 @@ pub struct Doctor<'a> {
     /// Where a run would write its reports.
     reports: std::path::PathBuf,
     checks: Vec<Check>,
-    tell: &'a mut (dyn FnMut(&Check) + Send),
+    on_check: &'a mut (dyn FnMut(&Check) + Send),
 }
 
 /// Why there can be no examination.
@@ -155,30 +149,30 @@ pub struct Doctor<'a> {
 pub enum DoctorError {
     /// The HTTP client cannot be set up.
     #[error(transparent)]
-    Door(#[from] DoorError),
+    Http(#[from] ClientError),
     /// There is no temporary folder.
     #[error("could not make a temporary folder: {0}; set TMPDIR to a folder that can be written to")]
     Folder(#[from] std::io::Error),
 }
 
 impl<'a> Doctor<'a> {
-    /// Prepares an examination; `tell` is told each check when it is over.
+    /// Prepares an examination; `on_check` gets each check when it is over.
     ///
     /// # Errors
     /// [`DoctorError`] if that is not possible on this machine.
-    pub fn new(patient: Patient, tell: &'a mut (dyn FnMut(&Check) + Send)) -> Result<Self, DoctorError> {
-        let Patient { mut config, sources, plan, callback } = patient;
+    pub fn new(input: DoctorInput, on_check: &'a mut (dyn FnMut(&Check) + Send)) -> Result<Self, DoctorError> {
+        let DoctorInput { mut config, sources, plan, callback } = input;
         let folder = tempfile::Builder::new().prefix("oa-authtest-").tempdir()?;
         let reports = std::mem::replace(&mut config.report.dir, folder.path().to_owned());
-        let door = Arc::new(Door::new(&config.network)?);
+        let http = Arc::new(Client::new(&config.network)?);
         let bound = callback.as_ref().and_then(|bound| bound.as_ref().ok()).cloned();
-        let run = Run { config: Arc::new(config), door, callback: bound, agent: Run::no_agent("the browser did not start") };
+        let run = Run { config: Arc::new(config), http, callback: bound, agent: Run::no_agent("the browser did not start") };
         let session = Session::new(run, "doctor", "doctor", &["openid"]);
-        Ok(Self { session, sources, plan, callback, agent: None, _folder: folder, reports, checks: Vec::new(), tell })
+        Ok(Self { session, sources, plan, callback, agent: None, _folder: folder, reports, checks: Vec::new(), on_check })
     }
 
-    /// Tells each request and each page, too, as it comes.
-    pub fn tell_exchanges(&mut self, events: UnboundedSender<Event>) {
+    /// Sends an event for each request and each page, too, as it comes.
+    pub fn report_exchanges(&mut self, events: UnboundedSender<Event>) {
         self.session.recorder.tell("doctor", events);
     }
 
@@ -228,12 +222,12 @@ impl<'a> Doctor<'a> {
         }
     }
 
-    /// Keeps a check and tells it. Whatever the issuer said in it is redacted and made visible here; what is ours alone is not redacted, since a
+    /// Keeps a check and reports it. What the issuer said in it is redacted and made visible here; the words of this program are not redacted, since a
     /// password may well be a word of it, and its label in the place of that word would give it away.
     fn note(&mut self, id: &'static str, title: &'static str, since: Instant, seen: Seen) {
         let saw = match (seen.mark, seen.saw) {
-            (_, Cow::Borrowed(ours)) => ours.to_owned(),
-            (Mark::NotChecked, ours) => ours.into_owned(),
+            (_, Cow::Borrowed(own)) => own.to_owned(),
+            (Mark::NotChecked, own) => own.into_owned(),
             (_, saw) => self.session.recorder.redactor().text(&saw),
         };
         let check = Check {
@@ -244,7 +238,7 @@ impl<'a> Doctor<'a> {
             next: seen.next.map(|next| visible::short(&next, MOST)),
             duration_ms: u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX),
         };
-        (self.tell)(&check);
+        (self.on_check)(&check);
         self.checks.push(check);
     }
 
@@ -265,17 +259,14 @@ mod tests {
 
     #[test]
     fn what_to_do_is_told_by_itself_and_is_never_the_issuers_word() {
-        for (message, saw, next) in [
-            (
-                "registration is protected (status 401, x (use: check hunter2)): set --initial-access-token",
-                "registration is protected (status 401, x (use: check hunter2))",
-                "set --initial-access-token",
-            ),
-            ("it broke; check --timeout", "it broke", "check --timeout"),
-            ("it broke", "it broke", "otherwise"),
+        let quoting = "registration is protected (status 401, x (use: check hunter2))";
+        for (problem, saw, next) in [
+            (Problem::new(quoting).with_hint(": ", "set --initial-access-token"), quoting, "set --initial-access-token"),
+            (Problem::new(quoting), quoting, "otherwise"),
+            (Problem::new("it broke").with_hint("; ", "check --timeout"), "it broke", "check --timeout"),
         ] {
-            let seen = Seen::said(message, "otherwise");
-            assert_eq!((seen.saw.as_ref(), seen.next.as_deref()), (saw, Some(next)), "{message}");
+            let seen = Seen::problem(problem, "otherwise");
+            assert_eq!((seen.saw.as_ref(), seen.next.as_deref()), (saw, Some(next)));
         }
     }
 }

@@ -10,10 +10,11 @@ use url::{Host, Url};
 use super::certificate::{self, Certificate};
 use super::{Doctor, Seen};
 use crate::config::Tls;
+use crate::http::Hint;
 use crate::protocol::discovery::well_known;
 use crate::text::address::is_loopback;
 
-/// The longest a connection may take to come about, as for the door.
+/// The longest a connection may take to come about, as for the HTTP client.
 const CONNECT: Duration = Duration::from_secs(10);
 /// From how many days before its end on a certificate is worth a warning.
 const SOON: i64 = 14;
@@ -69,35 +70,33 @@ impl Doctor<'_> {
     }
 
     async fn tls(&self, url: &Url, stream: TcpStream) -> Seen {
-        let shaken = match certificate::handshake(url, stream).await {
-            Ok(shaken) => shaken,
+        let handshake = match certificate::handshake(url, stream).await {
+            Ok(handshake) => handshake,
             Err(why) => {
                 let next = "see whether the issuer speaks TLS on this port: plain http would be --issuer http://…";
                 return Seen::wrong(format!("the handshake failed: {why}"), next);
             }
         };
-        let shown = format!("{}, {}", shaken.version, shaken.certificate);
+        let shown = format!("{}, {}", handshake.version, handshake.certificate);
         let now = jiff::Timestamp::now().as_second();
         if self.config().network.tls == Tls::Insecure {
             let next = "leave --insecure out once the certificate can be verified, or name its authority with --ca-file";
             return Seen::warning(format!("{shown}; it is not verified, because of --insecure"), next);
         }
-        // The door decides, by the same rules as in the run.
+        // The HTTP client decides, by the same rules as in the run.
         let trusted = match well_known(url.as_str()) {
-            Ok(address) => self.session.run.door.pass(http::Method::GET, &address, &[], None).await.map(drop),
+            Ok(address) => self.session.run.http.send(http::Method::GET, &address, &[], None).await.map(drop),
             Err(_) => Ok(()),
         };
         match trusted {
-            Err(why) if !why.reached && why.hint.is_some_and(|hint| hint.contains("--ca-file")) => {
-                self.untrusted(&shaken.certificate, url, now, &format!("{shown}; {}", why.why))
-            }
+            Err(why) if why.hint == Some(Hint::Certificate) => self.untrusted(&handshake.certificate, url, now, &format!("{shown}; {}", why.why)),
             _ => {
                 let by = match &self.config().network.tls {
                     Tls::CaFile(path) => format!("verified by {} (--ca-file)", path.display()),
                     _ => "verified by the system's authorities".to_owned(),
                 };
                 let shown = format!("{shown}; {by}");
-                match shaken.certificate.not_after {
+                match handshake.certificate.not_after {
                     Some(end) if end - now < SOON * 86_400 => {
                         Seen::warning(shown, format!("renew the certificate: it ends in {} days", (end - now).max(0) / 86_400))
                     }

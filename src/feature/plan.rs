@@ -7,8 +7,33 @@ use super::step::Need;
 use super::{Feature, Step, Test};
 use crate::config::Config;
 
-/// The reason of a test that `--skip` leaves out.
-pub const LEFT_OUT: &str = "left out by --skip";
+/// Why a test is skipped.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum Skip {
+    /// `--skip` leaves it out.
+    #[error("left out by --skip")]
+    LeftOut,
+    /// It cannot be run without settings that are not there.
+    #[error("needs {}", .0.iter().map(Lack::to_string).collect::<Vec<_>>().join("; and "))]
+    Lacks(Vec<Lack>),
+}
+
+/// A setting that a test cannot be run without.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum Lack {
+    /// Somebody to log in as.
+    #[error("somebody to log in as: set --username and --password, or [user] username and password in oa-authtest.toml")]
+    User,
+    /// The address of the dataset site.
+    #[error("the address of the dataset site: set --dataset-site-url, or [dataset-site] url in oa-authtest.toml")]
+    DatasetSite,
+    /// An audience.
+    #[error("an audience to ask for: set --audience, or [resource] audience in oa-authtest.toml")]
+    Audience,
+    /// Whether the issuer has the capability of this name.
+    #[error("to know whether the issuer has it: set [features] {0} in oa-authtest.toml")]
+    Declaration(&'static str),
+}
 
 /// The tests of a run in the order they are reported.
 #[derive(Debug, Clone)]
@@ -27,7 +52,7 @@ pub struct PlannedTest {
     /// The test.
     pub test: Test,
     /// `None` if it runs, else why it is skipped.
-    pub skip: Option<String>,
+    pub skip: Option<Skip>,
 }
 
 /// Why there is no plan.
@@ -70,7 +95,7 @@ impl Plan {
                 return Err(PlanError::Profile { name: name.clone(), known: super::profiles(features).join(", ") });
             }
         }
-        for own in &config.of_tests {
+        for own in &config.test_overrides {
             let glob = own.glob.compile_matcher();
             let ids = features.iter().flat_map(|feature| feature.tests.iter().map(move |test| format!("{}/{}", feature.id, test.id)));
             if !ids.into_iter().any(|id| glob.is_match(id)) {
@@ -90,8 +115,7 @@ impl Plan {
                 if !config.declared.is_empty() && undeclared(config, test).is_some() {
                     continue;
                 }
-                let skip =
-                    if left_out.iter().any(|glob| glob.is_match(&id)) { Some(LEFT_OUT.to_owned()) } else { lacking(&config.for_test(&id), test) };
+                let skip = if left_out.iter().any(|glob| glob.is_match(&id)) { Some(Skip::LeftOut) } else { lacking(&config.for_test(&id), test) };
                 tests.push(PlannedTest { id, feature: feature.clone(), test: test.clone().asking_for(config.scope.as_deref()), skip });
             }
         }
@@ -119,27 +143,22 @@ fn globs(flag: &'static str, given: &[String]) -> Result<Vec<GlobMatcher>, PlanE
         .collect()
 }
 
-/// Why a test cannot be told with these settings, if it cannot.
-fn lacking(config: &Config, test: &Test) -> Option<String> {
+/// Why a test cannot be run with these settings, if it cannot.
+fn lacking(config: &Config, test: &Test) -> Option<Skip> {
     let mut lacking = Vec::new();
     for need in test.steps.iter().flat_map(Step::settings) {
         let missing = match need {
-            Need::User if config.user.is_none() => {
-                "somebody to log in as: set --username and --password, or [user] username and password in oa-authtest.toml"
-            }
-            Need::DatasetSite if config.dataset_site_url.is_none() => {
-                "the address of the dataset site: set --dataset-site-url, or [dataset-site] url in oa-authtest.toml"
-            }
-            Need::Audience if config.audience.is_none() => "an audience to ask for: set --audience, or [resource] audience in oa-authtest.toml",
+            Need::User if config.user.is_none() => Lack::User,
+            Need::DatasetSite if config.dataset_site_url.is_none() => Lack::DatasetSite,
+            Need::Audience if config.audience.is_none() => Lack::Audience,
             _ => continue,
         };
         if !lacking.contains(&missing) {
             lacking.push(missing);
         }
     }
-    let undeclared = undeclared(config, test).map(|name| format!("to know whether the issuer has it: set [features] {name} in oa-authtest.toml"));
-    lacking.extend(undeclared.as_deref());
-    (!lacking.is_empty()).then(|| format!("needs {}", lacking.join("; and ")))
+    lacking.extend(undeclared(config, test).map(Lack::Declaration));
+    (!lacking.is_empty()).then_some(Skip::Lacks(lacking))
 }
 
 /// What a story is about that the configuration does not declare.

@@ -80,11 +80,33 @@ pub struct Request {
 /// Why a request is refused.
 enum Refusal {
     /// Shown to the end-user: nobody may be sent to this redirect URI.
-    Page(&'static str),
+    Page(Doubt),
     /// The same, with the status and the page a flaw makes of it.
     Flawed(Box<Reply>),
     /// Sent to the client.
     Client { target: Target, error: &'static str, description: &'static str },
+}
+
+/// Why it is in doubt where an answer may be sent.
+#[derive(Clone, Copy, PartialEq)]
+enum Doubt {
+    Repeated,
+    NoClient,
+    UnknownClient,
+    NoRedirectUri,
+    UnregisteredRedirectUri,
+}
+
+impl Doubt {
+    fn message(self) -> &'static str {
+        match self {
+            Self::Repeated => "client_id or redirect_uri is there more than once.",
+            Self::NoClient => "client_id is missing.",
+            Self::UnknownClient => "There is no such client.",
+            Self::NoRedirectUri => "redirect_uri is missing.",
+            Self::UnregisteredRedirectUri => "The client did not register this redirect_uri.",
+        }
+    }
 }
 
 /// `GET` of the authorization endpoint.
@@ -106,7 +128,7 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
 fn begin(issuer: &Issuer, params: &Params, headers: &HeaderMap) -> Answer {
     match check(issuer, params) {
         Ok(request) => interaction::begin(issuer, request, headers),
-        Err(Refusal::Page(message)) => Err(Problem::Page(message)),
+        Err(Refusal::Page(doubt)) => Err(Problem::Page(doubt.message())),
         Err(Refusal::Flawed(reply)) => Ok(*reply),
         Err(Refusal::Client { target, error, description }) => respond::error(issuer, &target, error, description),
     }
@@ -207,7 +229,7 @@ fn requested(issuer: &Issuer, params: &Params) -> Result<Requested, &'static str
 /// The client and where to send the answer. While these are in doubt nobody is redirected.
 fn addressee(issuer: &Issuer, params: &Params) -> Result<(Client, String), Refusal> {
     addressed(issuer, params).map_err(|refusal| match refusal {
-        Refusal::Page(message) => doubtful(issuer, params, message).unwrap_or(refusal),
+        Refusal::Page(doubt) => doubtful(issuer, params, doubt).unwrap_or(refusal),
         other => other,
     })
 }
@@ -215,48 +237,44 @@ fn addressee(issuer: &Issuer, params: &Params) -> Result<(Client, String), Refus
 fn addressed(issuer: &Issuer, params: &Params) -> Result<(Client, String), Refusal> {
     let does = |behaviour| issuer.defect.does(behaviour);
     if params.repeats("client_id") || params.repeats("redirect_uri") {
-        return Err(Refusal::Page("client_id or redirect_uri is there more than once."));
+        return Err(Refusal::Page(Doubt::Repeated));
     }
-    let client_id = params.get("client_id").ok_or(Refusal::Page(NO_CLIENT))?;
-    let client = issuer.store().client(client_id).cloned().ok_or(Refusal::Page(UNKNOWN_CLIENT))?;
+    let client_id = params.get("client_id").ok_or(Refusal::Page(Doubt::NoClient))?;
+    let client = issuer.store().client(client_id).cloned().ok_or(Refusal::Page(Doubt::UnknownClient))?;
     let first = client.metadata.redirect_uris.first().filter(|_| does(Behaviour::RedirectMissingDefaulted)).map(String::as_str);
-    let redirect_uri = params.get("redirect_uri").or(first).ok_or(Refusal::Page("redirect_uri is missing."))?;
+    let redirect_uri = params.get("redirect_uri").or(first).ok_or(Refusal::Page(Doubt::NoRedirectUri))?;
     if !redirect::is_registered(&issuer.defect, &client.metadata, redirect_uri) {
-        return Err(Refusal::Page(UNREGISTERED));
+        return Err(Refusal::Page(Doubt::UnregisteredRedirectUri));
     }
     let redirect_uri = redirect_uri.to_owned();
     Ok((client, redirect_uri))
 }
 
-const NO_CLIENT: &str = "client_id is missing.";
-const UNKNOWN_CLIENT: &str = "There is no such client.";
-const UNREGISTERED: &str = "The client did not register this redirect_uri.";
-
 /// What a flaw makes of a request that is to be refused on a page.
-fn doubtful(issuer: &Issuer, params: &Params, message: &'static str) -> Option<Refusal> {
+fn doubtful(issuer: &Issuer, params: &Params, doubt: Doubt) -> Option<Refusal> {
     let does = |behaviour| issuer.defect.does(behaviour);
     let at = |uri: &str| Refusal::Client {
         target: Target { redirect_uri: uri.to_owned(), state: params.owned("state"), mode: Mode::Query },
         error: "invalid_request",
         description: "the request is wrong",
     };
-    let redirects =
-        (does(Behaviour::NoClientRedirected) && message == NO_CLIENT) || (does(Behaviour::UnknownClientRedirected) && message == UNKNOWN_CLIENT);
+    let redirects = (does(Behaviour::NoClientRedirected) && doubt == Doubt::NoClient)
+        || (does(Behaviour::UnknownClientRedirected) && doubt == Doubt::UnknownClient);
     if redirects {
         return params.get("redirect_uri").map(at);
     }
     if does(Behaviour::RedirectSecondUsed) && params.repeats("redirect_uri") {
         return params.last("redirect_uri").map(at);
     }
-    if does(Behaviour::RedirectRefusedAtRegistered) && message == UNREGISTERED {
+    if does(Behaviour::RedirectRefusedAtRegistered) && doubt == Doubt::UnregisteredRedirectUri {
         let client = issuer.store().client(params.get("client_id")?).cloned()?;
         return client.metadata.redirect_uris.first().map(|uri| at(uri));
     }
     if does(Behaviour::RefusalPageOk) {
-        return Some(Refusal::Flawed(Box::new(Reply::page(StatusCode::OK, pages::error(message).ok()?))));
+        return Some(Refusal::Flawed(Box::new(Reply::page(StatusCode::OK, pages::error(doubt.message()).ok()?))));
     }
-    if does(Behaviour::RefusalPageRaw) && message == UNREGISTERED {
-        let html = pages::error(message).ok()?.replace(message, params.get("redirect_uri")?);
+    if does(Behaviour::RefusalPageRaw) && doubt == Doubt::UnregisteredRedirectUri {
+        let html = pages::error(doubt.message()).ok()?.replace(doubt.message(), params.get("redirect_uri")?);
         return Some(Refusal::Flawed(Box::new(Reply::page(StatusCode::BAD_REQUEST, html))));
     }
     None

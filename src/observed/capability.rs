@@ -41,8 +41,8 @@ pub enum Capability {
     PairwiseSubjects,
 }
 
-/// Where provider metadata tells.
-enum Told {
+/// Where provider metadata says it.
+enum Source {
     /// An address: absent if it cannot be done.
     Endpoint(&'static str),
     /// A value of a list; what a missing list means, if it means anything.
@@ -75,40 +75,40 @@ impl Capability {
         }
     }
 
-    fn told(self) -> Told {
+    fn source(self) -> Source {
         const GRANTS: &str = "grant_types_supported";
         match self {
-            Self::DynamicClientRegistration => Told::Endpoint("registration_endpoint"),
+            Self::DynamicClientRegistration => Source::Endpoint("registration_endpoint"),
             // Issuers leave the list out and mean nothing by it.
-            Self::ClientCredentials => Told::Listed(GRANTS, "client_credentials", None),
+            Self::ClientCredentials => Source::Listed(GRANTS, "client_credentials", None),
             // Many list the grants that begin something, and give refresh tokens nevertheless.
-            Self::RefreshToken => Told::Mentioned(GRANTS, "refresh_token"),
-            Self::PasswordGrant => Told::Listed(GRANTS, "password", None),
-            Self::TokenExchange => Told::Listed(GRANTS, "urn:ietf:params:oauth:grant-type:token-exchange", None),
-            Self::DeviceAuthorization => Told::Endpoint("device_authorization_endpoint"),
-            Self::PushedAuthorizationRequests => Told::Endpoint("pushed_authorization_request_endpoint"),
-            Self::Revocation => Told::Endpoint("revocation_endpoint"),
-            Self::Introspection => Told::Endpoint("introspection_endpoint"),
-            Self::Userinfo => Told::Endpoint("userinfo_endpoint"),
-            Self::RpInitiatedLogout => Told::Endpoint("end_session_endpoint"),
-            Self::RequestObjects => Told::Flag("request_parameter_supported"),
-            Self::FormPost => Told::Listed("response_modes_supported", "form_post", Some(false)),
-            Self::PrivateKeyJwt => Told::Listed("token_endpoint_auth_methods_supported", "private_key_jwt", Some(false)),
-            Self::PairwiseSubjects => Told::Listed("subject_types_supported", "pairwise", None),
+            Self::RefreshToken => Source::Mentioned(GRANTS, "refresh_token"),
+            Self::PasswordGrant => Source::Listed(GRANTS, "password", None),
+            Self::TokenExchange => Source::Listed(GRANTS, "urn:ietf:params:oauth:grant-type:token-exchange", None),
+            Self::DeviceAuthorization => Source::Endpoint("device_authorization_endpoint"),
+            Self::PushedAuthorizationRequests => Source::Endpoint("pushed_authorization_request_endpoint"),
+            Self::Revocation => Source::Endpoint("revocation_endpoint"),
+            Self::Introspection => Source::Endpoint("introspection_endpoint"),
+            Self::Userinfo => Source::Endpoint("userinfo_endpoint"),
+            Self::RpInitiatedLogout => Source::Endpoint("end_session_endpoint"),
+            Self::RequestObjects => Source::Flag("request_parameter_supported"),
+            Self::FormPost => Source::Listed("response_modes_supported", "form_post", Some(false)),
+            Self::PrivateKeyJwt => Source::Listed("token_endpoint_auth_methods_supported", "private_key_jwt", Some(false)),
+            Self::PairwiseSubjects => Source::Listed("subject_types_supported", "pairwise", None),
         }
     }
 
-    /// The member of provider metadata that tells.
+    /// The member of provider metadata that says it.
     pub fn member(self) -> &'static str {
-        match self.told() {
-            Told::Endpoint(member) | Told::Listed(member, ..) | Told::Mentioned(member, _) | Told::Flag(member) => member,
+        match self.source() {
+            Source::Endpoint(member) | Source::Listed(member, ..) | Source::Mentioned(member, _) | Source::Flag(member) => member,
         }
     }
 
     /// The value that `grant_type` has for it, if it is a grant of the token endpoint.
     pub fn grant_type(self) -> Option<&'static str> {
-        match self.told() {
-            Told::Listed("grant_types_supported", grant, _) | Told::Mentioned("grant_types_supported", grant) => Some(grant),
+        match self.source() {
+            Source::Listed("grant_types_supported", grant, _) | Source::Mentioned("grant_types_supported", grant) => Some(grant),
             _ => None,
         }
     }
@@ -116,11 +116,11 @@ impl Capability {
     /// Whether provider metadata says that it can be done; `None` if it says nothing either way.
     pub fn advertised(self, metadata: &Map<String, Value>) -> Option<bool> {
         let lists = |member: &str, value: &str| Some(metadata.get(member)?.as_array()?.iter().any(|item| item == value));
-        match self.told() {
-            Told::Endpoint(member) => Some(metadata.get(member).is_some_and(Value::is_string)),
-            Told::Flag(member) => Some(metadata.get(member) == Some(&Value::Bool(true))),
-            Told::Mentioned(member, value) => lists(member, value).filter(|listed| *listed),
-            Told::Listed(member, value, otherwise) => lists(member, value).or(otherwise),
+        match self.source() {
+            Source::Endpoint(member) => Some(metadata.get(member).is_some_and(Value::is_string)),
+            Source::Flag(member) => Some(metadata.get(member) == Some(&Value::Bool(true))),
+            Source::Mentioned(member, value) => lists(member, value).filter(|listed| *listed),
+            Source::Listed(member, value, otherwise) => lists(member, value).or(otherwise),
         }
     }
 }

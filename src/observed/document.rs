@@ -1,6 +1,8 @@
 //! What a page is made of beside what it shows, and what the issuer set and answered on the way: facts of responses and of their HTML.
 //! Values of cookies are never kept.
 
+use std::time::SystemTime;
+
 use scraper::{Html, Selector};
 use url::Url;
 
@@ -12,7 +14,7 @@ pub const COOKIES: usize = 100;
 /// The document behind a page.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Document {
-    /// Its response headers, names in lower case, without cookies; `None` where the user agent does not tell them.
+    /// Its response headers, names in lower case, without cookies; `None` where the user agent does not show them.
     pub headers: Option<Vec<(String, String)>>,
     /// It runs scripts.
     pub scripts: bool,
@@ -80,25 +82,23 @@ pub struct Cookie {
 }
 
 impl Cookie {
-    /// Reads a `Set-Cookie` header; `None` for one that sets nothing or takes a cookie away.
+    /// Reads a `Set-Cookie` header as it is received; `None` for one that sets nothing or takes a cookie away: it is empty, or has expired.
     #[must_use]
     pub fn read(header: &str, over_https: bool) -> Option<Self> {
-        let mut parts = header.split(';');
-        let (name, value) = parts.next()?.split_once('=')?;
-        let mut cookie = Self { name: name.trim().to_owned(), over_https, secure: false, http_only: false, same_site: None };
-        let mut gone = value.trim().is_empty();
-        for part in parts {
-            let (attribute, value) = part.split_once('=').unwrap_or((part, ""));
-            match attribute.trim().to_ascii_lowercase().as_str() {
-                "secure" => cookie.secure = true,
-                "httponly" => cookie.http_only = true,
-                "samesite" => cookie.same_site = Some(value.trim().to_ascii_lowercase()),
-                "max-age" => gone |= value.trim() == "0" || value.trim().starts_with('-'),
-                "expires" => gone |= value.contains("1970"),
-                _ => {}
-            }
-        }
-        (!gone && !cookie.name.is_empty()).then_some(cookie)
+        let cookie = cookie::Cookie::parse(header).ok()?;
+        // Max-Age has precedence (RFC 6265 5.3).
+        let expired = match (cookie.max_age(), cookie.expires_datetime()) {
+            (Some(age), _) => !age.is_positive(),
+            (None, Some(end)) => end <= SystemTime::now(),
+            (None, None) => false,
+        };
+        (!expired && !cookie.value().is_empty()).then(|| Self {
+            name: cookie.name().to_owned(),
+            over_https,
+            secure: cookie.secure() == Some(true),
+            http_only: cookie.http_only() == Some(true),
+            same_site: cookie.same_site().map(|same_site| same_site.to_string().to_ascii_lowercase()),
+        })
     }
 }
 
@@ -145,8 +145,25 @@ mod tests {
         let cookie = Cookie::read("__Host-s=secret; Path=/; Secure; HttpOnly; SameSite=Lax", true).expect("it is one");
         assert_eq!((cookie.name.as_str(), cookie.secure, cookie.http_only, cookie.same_site.as_deref()), ("__Host-s", true, true, Some("lax")));
         assert!(!format!("{cookie:?}").contains("secret"));
-        for gone in ["s=; Path=/", "s=x; Max-Age=0", "s=x; expires=Thu, 01 Jan 1970 00:00:00 GMT", "nonsense", "=x"] {
+        for gone in [
+            "s=; Path=/",
+            "s=x; Max-Age=0",
+            "s=x; Max-Age=-1; Expires=Fri, 31 Dec 2999 23:59:59 GMT",
+            "s=x; expires=Thu, 01 Jan 1970 00:00:00 GMT",
+            "s=x; expires=Thu, 01-Jan-70 00:00:01 GMT",
+            "s=x; Expires=Wed, 21 Oct 2015 07:28:00 GMT",
+            "nonsense",
+            "=x",
+        ] {
             assert_eq!(Cookie::read(gone, true), None, "{gone}");
+        }
+        for kept in [
+            "s=x; Max-Age=60; Expires=Thu, 01 Jan 1970 00:00:00 GMT",
+            "s=x; Expires=Fri, 31 Dec 2999 19:70:00 GMT",
+            "s=x; Expires=Fri, 31 Dec 2999 23:59:59 GMT",
+            "s=x; Max-Age=soon; Expires=1970",
+        ] {
+            assert!(Cookie::read(kept, true).is_some(), "{kept}");
         }
         let headers = [("set-cookie".to_owned(), "s=secret".to_owned()), ("x-frame-options".to_owned(), "DENY".to_owned())];
         let document = Document::read("https://op.example/", "", Some(&headers), false);

@@ -20,7 +20,7 @@ pub struct Received {
     pub body: Vec<u8>,
     /// When the response was complete: seconds since the epoch.
     pub received_at: i64,
-    /// What the body parses to, once somebody has asked.
+    /// What the body parses to, once it was asked for.
     pub parsed: Parsed,
 }
 

@@ -120,7 +120,7 @@ impl Session {
                 if let Some(second) = &second {
                     self.judge_second_login(second, wish.attempt.as_deref(), error, None);
                 }
-                Err(Stop::Issuer(reason))
+                Err(Stop::issuer(reason))
             }
         }
     }

@@ -7,6 +7,7 @@ use crate::observed::page::PageKind;
 use crate::result::model::{Entry, Page};
 use crate::rule::page::{LoginAnswer, ShownPage};
 use crate::session::{Session, Stop};
+use crate::text::problem::Problem;
 use crate::text::truncate;
 
 /// The longest page source kept, in bytes.
@@ -68,15 +69,14 @@ impl Session {
             VisitError::ErrorPage { .. } => {
                 let page = self.recorder.redactor().text(&error.to_string());
                 if registered {
-                    Stop::Issuer(page)
+                    Stop::issuer(page)
                 } else {
-                    Stop::Untestable(format!(
-                        "{page}; check --client-id, and that {} is among the client's redirect URIs (or set --redirect-uri)",
-                        self.run.redirect_uri()
-                    ))
+                    let uri = self.run.redirect_uri();
+                    let hint = format!("check --client-id, and that {uri} is among the client's redirect URIs (or set --redirect-uri)");
+                    Stop::Untestable(Problem::new(page).with_hint("; ", hint))
                 }
             }
-            other => Stop::Untestable(self.recorder.redactor().text(&other.to_string())),
+            other => Stop::untestable(other.problem()).redacted(self.recorder.redactor()),
         }
     }
 }

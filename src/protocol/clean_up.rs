@@ -9,8 +9,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::registration::error_of;
-use crate::agent::page::classify::UNCLEAR_LOGOUT;
-use crate::agent::visit::{Conduct, Journey, VisitError};
+use crate::agent::visit::{Conduct, Journey, NoWay, VisitError};
 use crate::feature::authorize::Method;
 use crate::observed::page::PageKind;
 use crate::observed::received::Received;
@@ -187,7 +186,7 @@ impl Session {
 fn logged_out(journey: &Journey) -> Result<(), String> {
     match &journey.end {
         Ok(_) => Ok(()),
-        Err(VisitError::NotUnderstood { why, .. }) if why != UNCLEAR_LOGOUT => Ok(()),
+        Err(VisitError::NotUnderstood { why, .. }) if *why != NoWay::UnclearLogout => Ok(()),
         Err(error) => Err(error.to_string()),
     }
 }

@@ -36,7 +36,7 @@ impl Session {
                 true
             }
         };
-        let key = assertion::key(alg).await.map_err(|error| Stop::Untestable(error.to_string()))?;
+        let key = assertion::key(alg).await.map_err(|error| Stop::untestable(error.to_string()))?;
         let listener = self.run.callback.as_ref().ok_or_else(|| missing("the callback listener"))?;
         let hosted = hosted.then(|| Arc::new(listener.offer(Offer::json(&key.set()))));
         Ok(Ok(Signer { key, audience: self.issuer(), hosted }))
@@ -95,7 +95,7 @@ impl Session {
                             .to_owned(),
                     ))
                 }
-                (false, false) => Err(Stop::Issuer("the issuer refuses the assertions of a client that it registered for them".to_owned())),
+                (false, false) => Err(Stop::issuer("the issuer refuses the assertions of a client that it registered for them".to_owned())),
             };
         }
     }

@@ -11,6 +11,7 @@ use crate::redact::SecretKind;
 use crate::rule::client_authentication::ClientAuthentication;
 use crate::session::recorder::Request;
 use crate::session::{Client, Session, Stop};
+use crate::text::problem::Problem;
 
 use super::registration::error_of;
 
@@ -37,12 +38,9 @@ impl Session {
             let refused = matches!(response.status, 400 | 401) && response.member("error").is_some_and(|error| error == "invalid_client");
             let Some(registered) = &client.registered else {
                 if refused && self.endpoint("token_endpoint")?.as_ref() == Some(&url) {
-                    return Err(Stop::Untestable(format!(
-                        "the issuer refused the client {:?} by {} ({}): check --client-id, --client-secret and --client-auth-method",
-                        client.id,
-                        client.method.as_str(),
-                        error_of(&response).unwrap_or_default()
-                    )));
+                    let (id, method, error) = (&client.id, client.method.as_str(), error_of(&response).unwrap_or_default());
+                    let problem = Problem::new(format!("the issuer refused the client {id:?} by {method} ({error})"));
+                    return Err(Stop::Untestable(problem.with_hint(": ", "check --client-id, --client-secret and --client-auth-method")));
                 }
                 return Ok(response);
             };
@@ -57,7 +55,7 @@ impl Session {
             }
             self.judge_registered_credentials(&response, refusals, registered.at, !refused);
             if refused {
-                return Err(Stop::Issuer(format!(
+                return Err(Stop::issuer(format!(
                     "the issuer refuses the credentials it has registered ({})",
                     error_of(&response).unwrap_or_default()
                 )));

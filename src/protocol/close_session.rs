@@ -14,7 +14,7 @@ impl Session {
     /// [`Stop`] if the issuer cannot be reached.
     pub async fn close_session(&mut self) -> Result<StepEnd, Stop> {
         let token = self.facts.client_token.take().ok_or_else(|| missing("the client's access token"))?;
-        let url = session_of(&self.run.config.issuer).map_err(|e| Stop::Untestable(format!("--issuer is not a URL: {e}")))?;
+        let url = session_of(&self.run.config.issuer).map_err(|e| Stop::untestable(format!("--issuer is not a URL: {e}")))?;
         self.sentence("should close the session of the access token, so that it opens nothing any more");
         let closing = self.send(closing("Session Closed", &url, &token)).await?;
         let is_closed = closing.is_success();

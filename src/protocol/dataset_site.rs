@@ -8,7 +8,7 @@ use thiserror::Error;
 use url::Url;
 
 use crate::config::Network;
-use crate::http::{Door, DoorError, Unreachable};
+use crate::http::{Client, ClientError, Unreachable};
 use crate::observed::received::Received;
 use crate::redact::Redactor;
 use crate::result::model::StepEnd;
@@ -50,7 +50,7 @@ pub enum NoIssuer {
     },
     /// The HTTP client cannot be set up.
     #[error(transparent)]
-    Door(#[from] DoorError),
+    Http(#[from] ClientError),
 }
 
 /// The issuer that a dataset site names: its one `accessService.authenticationAuthority`.
@@ -58,7 +58,7 @@ pub enum NoIssuer {
 /// # Errors
 /// [`NoIssuer`] if it cannot be reached, or does not name exactly one.
 pub async fn issuer_of(url: &Url, network: &Network) -> Result<String, NoIssuer> {
-    let recorder = Recorder::new(Arc::new(Door::new(network)?), Arc::new(Redactor::new(false)));
+    let recorder = Recorder::new(Arc::new(Client::new(network)?), Arc::new(Redactor::new(false)));
     let site = fetch(&recorder, url.clone(), "").await?;
     let unclear = |why: String| NoIssuer::Unclear { url: url.clone(), why };
     let mut named = site.named();

@@ -14,6 +14,7 @@ use crate::session::recorder::Request;
 use crate::session::{Session, Stop};
 use crate::text::address::is_plain_loopback;
 use crate::text::markdown::code;
+use crate::text::problem::Problem;
 
 /// The path of provider metadata.
 const OPENID: &str = "/.well-known/openid-configuration";
@@ -22,9 +23,6 @@ const SERVER: &str = "/.well-known/oauth-authorization-server";
 
 /// The endpoints either of which is enough to go on with where there is no metadata.
 const ENOUGH: [&str; 2] = ["token_endpoint", "authorization_endpoint"];
-
-/// What a message asks where there is no metadata; after it comes what to do.
-pub const IS_ISSUER_RIGHT: &str = ": is --issuer right?";
 
 /// The address of an issuer's provider metadata: a terminating `/` is dropped before the well-known path is appended (section 4.1).
 ///
@@ -154,9 +152,11 @@ impl Session {
     fn settle_metadata(&mut self, what: &str, response: &Received) -> Result<StepEnd, Stop> {
         let published = response.object().filter(|_| response.status == 200);
         if published.is_none() && !self.is_configured() {
-            return Err(Stop::Issuer(match response.status {
-                200 => format!("the {what} at {} is not a JSON object; {}", response.url, instead()),
-                status => format!("there is no {what} at {} (status {status}){IS_ISSUER_RIGHT} {}", response.url, instead()),
+            return Err(Stop::issuer(match response.status {
+                200 => format!("the {what} at {} is not a JSON object; {}", response.url, instead()).into(),
+                status => {
+                    Problem::new(format!("there is no {what} at {} (status {status})", response.url)).with_hint(": is --issuer right? ", instead())
+                }
             }));
         }
         let there = published.is_some();
@@ -173,7 +173,7 @@ impl Session {
 }
 
 fn no_url(issuer: &str, error: url::ParseError) -> Stop {
-    Stop::Untestable(format!("--issuer {issuer:?} is not a URL: {error}"))
+    Stop::untestable(format!("--issuer {issuer:?} is not a URL: {error}"))
 }
 
 /// True if an answer says that there is no metadata here, and not that it is broken: it is refused or sent elsewhere, or is a page for people.

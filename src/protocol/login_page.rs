@@ -8,8 +8,7 @@ use url::Url;
 use super::authorization_request::AuthorizationRequest;
 use crate::agent::callback::Callback;
 use crate::agent::http::HttpAgent;
-use crate::agent::page::classify::NO_REFUSAL;
-use crate::agent::visit::{Conduct, VisitError};
+use crate::agent::visit::{Conduct, NoWay, VisitError};
 use crate::feature::authorize::{Authorize, Method};
 use crate::observed::page::PageKind;
 use crate::redact::SecretKind;
@@ -85,7 +84,7 @@ impl Session {
             return Ok(super::not_offered("authorization_endpoint"));
         };
         let user = self.user()?;
-        let untestable = |error: crate::agent::http::HttpAgentError| Stop::Untestable(error.to_string());
+        let untestable = |error: crate::agent::http::HttpAgentError| Stop::untestable(error.to_string());
         let agent = HttpAgent::new(&self.run.config.network).map_err(untestable)?;
         let (one, other) = (agent.open().map_err(untestable)?, agent.open().map_err(untestable)?);
         let listener = self.run.callback.clone().ok_or_else(|| missing("the callback listener"))?;
@@ -141,7 +140,7 @@ impl Session {
             Err(error) => {
                 self.keep_pages(&journey, Some("consent refused")).await;
                 match error {
-                    VisitError::NotUnderstood { why, .. } if why == NO_REFUSAL => {
+                    VisitError::NotUnderstood { why: NoWay::NoRefusal, .. } => {
                         return Ok(StepEnd::LeftOut("the consent page has no button that clearly refuses".to_owned()));
                     }
                     VisitError::NotUnderstood { .. } | VisitError::ErrorPage { .. } if asked => {

@@ -10,8 +10,7 @@ use url::Url;
 
 use super::authorization_request::self_sending;
 use super::login_page::Silent;
-use crate::agent::page::classify::UNCLEAR_LOGOUT;
-use crate::agent::visit::{Conduct, Journey, VisitError};
+use crate::agent::visit::{Conduct, Journey, NoWay, VisitError};
 use crate::feature::authorize::Method;
 use crate::feature::logout::{Hint, LogOut, Redirect};
 use crate::observed::page::PageKind;
@@ -61,7 +60,7 @@ impl Session {
                 let all = callback.url.query_pairs().into_owned().chain(callback.form);
                 LogoutEnd::Redirected(all.filter(|pair| !own.contains(pair)).collect())
             }
-            Err(VisitError::NotUnderstood { why, .. }) if why == UNCLEAR_LOGOUT => LogoutEnd::Unclear,
+            Err(VisitError::NotUnderstood { why: NoWay::UnclearLogout, .. }) => LogoutEnd::Unclear,
             Err(VisitError::NotUnderstood { url, why }) => {
                 LogoutEnd::Page { status, says: format!("{} ({why})", url.split(['?', '#']).next().unwrap_or_default()) }
             }

@@ -3,6 +3,7 @@
 use crate::feature::Step;
 use crate::result::model::StepEnd;
 use crate::session::{Session, Stop};
+use crate::text::problem::Problem;
 
 pub mod aftermath;
 pub mod attacks;
@@ -119,7 +120,7 @@ impl Session {
 /// Why a story cannot go on without an endpoint: nobody names it.
 fn unknown_endpoint(member: &str) -> Stop {
     let flag = member.replace('_', "-");
-    Stop::Issuer(format!("the provider metadata names no usable `{member}`, and --{flag} is not given"))
+    Stop::issuer(format!("the provider metadata names no usable `{member}`, and --{flag} is not given"))
 }
 
 /// Stops a story where a server wants a scope and none is configured, which it may (RFC 6749 3.3).
@@ -127,7 +128,8 @@ fn is_scope_wanted(asked: &str, error: Option<&str>) -> Result<(), Stop> {
     match error {
         // Some servers know of no code for it but that nothing could be granted.
         Some(error @ ("invalid_scope" | "access_denied")) if asked.is_empty() => {
-            Err(Stop::Untestable(format!("the server grants nothing to a request without scope ({error}): set {}", crate::config::setting::SCOPE)))
+            let problem = Problem::new(format!("the server grants nothing to a request without scope ({error})"));
+            Err(Stop::Untestable(problem.with_hint(": ", format!("set {}", crate::config::setting::SCOPE))))
         }
         _ => Ok(()),
     }

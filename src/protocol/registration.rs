@@ -20,6 +20,7 @@ use crate::session::recorder::Request;
 use crate::session::{Client, Registered, Session, Stop};
 use crate::text::address::is_plain_loopback;
 use crate::text::markdown::code;
+use crate::text::problem::Problem;
 
 /// The profile whose product shows what a registration looks like.
 const AIRLOCK: &str = "airlock";
@@ -81,10 +82,9 @@ impl Session {
             if wish.optional {
                 return Ok(Err(super::not_offered("registration_endpoint")));
             }
-            return Err(Stop::Untestable(format!(
-                "the issuer advertises no `registration_endpoint`, and --registration-endpoint is not given, so no client can be registered: {HOW_TO_NAME_A_CLIENT}, and leave \
-                 dynamic registration out with --skip 'dynamic-client-registration/*'"
-            )));
+            let says = "the issuer advertises no `registration_endpoint`, and --registration-endpoint is not given, so no client can be registered";
+            let hint = format!("{HOW_TO_NAME_A_CLIENT}, and leave dynamic registration out with --skip 'dynamic-client-registration/*'");
+            return Err(Stop::Untestable(Problem::new(says).with_hint(": ", hint)));
         };
         if let Some(alg) = &wish.userinfo_alg
             && !self.listed("userinfo_signing_alg_values_supported")?.is_some_and(|algs| algs.contains(&alg.as_str()))
@@ -115,7 +115,7 @@ impl Session {
         if matches!(response.status, 401 | 403) {
             let with_token = self.run.config.initial_access_token.is_some();
             let why = refused(response, with_token);
-            return if wish.optional && !with_token { Ok(Some(StepEnd::LeftOut(why))) } else { Err(Stop::Untestable(why)) };
+            return if wish.optional && !with_token { Ok(Some(StepEnd::LeftOut(why.to_string()))) } else { Err(Stop::Untestable(why)) };
         }
         // An issuer may know no native applications, or want their ports.
         let refuses_native =
@@ -138,7 +138,7 @@ impl Session {
         self.confirm_client_links(&response);
         let Some(mut client) = self.registered_client(&response, wish.auth_method.map(AuthMethod::from), at) else {
             let says = error_of(&response).map(|error| format!(": {error}")).unwrap_or_default();
-            return Err(Stop::Issuer(format!("the registration endpoint answered {} and gave no client{says}", response.status)));
+            return Err(Stop::issuer(format!("the registration endpoint answered {} and gave no client{says}", response.status)));
         };
         if let Some(registered) = &mut client.registered {
             (registered.signer, registered.redirect_uri) = (signer, redirect_uri);
@@ -226,15 +226,13 @@ pub fn error_of(response: &Received) -> Option<String> {
 }
 
 /// Why a registration was refused, for a reader who can do something about it.
-pub(super) fn refused(response: &Received, with_token: bool) -> String {
+pub(super) fn refused(response: &Received, with_token: bool) -> Problem {
     let says = error_of(response).map(|error| format!(", {error}")).unwrap_or_default();
     if with_token {
-        format!("the registration endpoint refused the initial access token (status {}{says}): check --initial-access-token", response.status)
+        Problem::new(format!("the registration endpoint refused the initial access token (status {}{says})", response.status))
+            .with_hint(": ", "check --initial-access-token")
     } else {
-        format!(
-            "registration is protected (status {}{says}): set --initial-access-token ([registration] initial-access-token in \
-             oa-authtest.toml), or {HOW_TO_NAME_A_CLIENT}",
-            response.status
-        )
+        let hint = format!("set --initial-access-token ([registration] initial-access-token in oa-authtest.toml), or {HOW_TO_NAME_A_CLIENT}");
+        Problem::new(format!("registration is protected (status {}{says})", response.status)).with_hint(": ", hint)
     }
 }

@@ -41,7 +41,7 @@ impl Session {
             let title = format!("Registration with {}", wrong.says());
             let response = self.post_registration(&title, &url, &request, token.as_deref()).await?;
             if matches!(response.status, 401 | 403) {
-                return Ok(StepEnd::LeftOut(super::registration::refused(&response, token.is_some())));
+                return Ok(StepEnd::LeftOut(super::registration::refused(&response, token.is_some()).to_string()));
             }
             self.judge(&RegistrationRefusal { response, wrong, request });
         }

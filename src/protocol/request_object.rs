@@ -44,7 +44,7 @@ impl Session {
     /// Makes a key for the client's request objects and puts it into the client metadata to register.
     pub(super) async fn add_request_key(&mut self, body: &mut Value) -> Result<(), Stop> {
         let listener = self.run.callback.clone().ok_or_else(|| missing("the callback listener"))?;
-        let key = OWN.get().await.map_err(|error| Stop::Untestable(error.to_string()))?;
+        let key = OWN.get().await.map_err(|error| Stop::untestable(error.to_string()))?;
         let page = listener.offer(Offer { content_type: MEDIA_TYPE, body: String::new() });
         body["jwks"] = key.set();
         // An issuer that does not know request objects need not know this member.
@@ -122,7 +122,7 @@ impl Session {
         let jwt = match object {
             RequestObject::UnsignedThoughRegistered => without_signature(&claims),
             RequestObject::ForeignKey | RequestObject::EmbeddedKey => {
-                let foreign = FOREIGN.get().await.map_err(|error| Stop::Untestable(error.to_string()))?;
+                let foreign = FOREIGN.get().await.map_err(|error| Stop::untestable(error.to_string()))?;
                 let mut header = Map::new();
                 if object == RequestObject::EmbeddedKey {
                     header.insert("jwk".to_owned(), foreign.public_jwk());

@@ -68,7 +68,7 @@ impl Session {
         let text = |name: &str| members.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
         let Some(access_token) = text("access_token") else {
             let says = error_of(&response).map(|error| format!(": {error}")).unwrap_or_default();
-            return Err(Stop::Issuer(format!(
+            return Err(Stop::issuer(format!(
                 "the token endpoint answered the {} grant with status {} and no access token{says}",
                 asked.grant.as_str(),
                 response.status

@@ -27,10 +27,10 @@ impl Session {
     /// Goes to an address in the browser session of the test, which is opened if there is none.
     pub(super) async fn go(&mut self, url: &Url, redirect_uri: &Url, state: &str, user: User, conduct: Conduct) -> Result<Journey, Stop> {
         let listener = self.run.callback.clone().ok_or_else(|| missing("the callback listener"))?;
-        let agent = self.run.agent.clone().await.map_err(Stop::Untestable)?;
+        let agent = self.run.agent.clone().await?;
         let visit = self.visit_of(url.clone(), redirect_uri.clone(), state, user, conduct);
         if self.browser.is_none() {
-            self.browser = Some(agent.open().await.map_err(|e| Stop::Untestable(e.to_string()))?);
+            self.browser = Some(agent.open().await.map_err(|error| Stop::Untestable(error.problem()))?);
         }
         let session = self.browser.as_mut().ok_or_else(|| missing("a browser session"))?;
         let journey = session.visit(&visit, &listener).await;

@@ -1,6 +1,6 @@
 //! Redaction at the moment of recording: a secret, once learned, never reaches a journal; a stable label stands in its place.
 
-mod spelling;
+pub mod spelling;
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -167,19 +167,7 @@ impl Redactor {
             let places = reading.find(value).into_iter().filter(|place| !alone_only || stands_alone(text, place));
             found.extend(places.map(|place| (place, label.as_str())));
         }
-        // Where two overlap, both go, under the label of the one that begins first, or else of the longer one.
-        found.sort_by(|(one, label), (other, other_label)| (one.start, other.end, label).cmp(&(other.start, one.end, other_label)));
-        let mut out = String::with_capacity(text.len());
-        let mut done = 0;
-        for (place, label) in found {
-            if place.start >= done {
-                out.push_str(&text[done..place.start]);
-                out.push_str(label);
-            }
-            done = done.max(place.end);
-        }
-        out.push_str(&text[done..]);
-        out
+        replaced(text, found)
     }
 
     /// The JSON value with every learned secret replaced in its strings.
@@ -191,6 +179,22 @@ impl Redactor {
             other => other.clone(),
         }
     }
+}
+
+/// The text with labels in these places. Where two overlap, both go, under the label of the one that begins first, or else of the longer one.
+pub fn replaced(text: &str, mut places: Vec<(Range<usize>, &str)>) -> String {
+    places.sort_by(|(one, label), (other, other_label)| (one.start, other.end, label).cmp(&(other.start, one.end, other_label)));
+    let mut out = String::with_capacity(text.len());
+    let mut done = 0;
+    for (place, label) in places {
+        if place.start >= done {
+            out.push_str(&text[done..place.start]);
+            out.push_str(label);
+        }
+        done = done.max(place.end);
+    }
+    out.push_str(&text[done..]);
+    out
 }
 
 /// The value at the start of a text that goes on after a member's name.

@@ -144,10 +144,10 @@ impl<'a> Reading<'a> {
         Self { text, decoded: notations.map(|notation| Decoded::of(text, notation)).collect() }
     }
 
-    /// Where a value is in the text, in any way of writing. A place may be named more than once.
+    /// Where a value is in the text, in any way of writing; an empty one is nowhere. A place may be named more than once.
     pub fn find(&self, value: &str) -> Vec<Range<usize>> {
         // No way of writing is shorter; and to look for a long value is work in itself.
-        if value.len() > self.text.len() {
+        if value.is_empty() || value.len() > self.text.len() {
             return Vec::new();
         }
         let mut found: Vec<Range<usize>> = self.text.match_indices(value).map(|(at, found)| at..at + found.len()).collect();

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::error::ReportError;
 use super::file;
-use crate::result::model::{RunReport, SCHEMA};
+use crate::result::model::{RunReport, SCHEMA, SkipKind, Verdict};
 use crate::text::visible;
 
 /// The file's name in the report directory.
@@ -40,12 +40,26 @@ pub fn read(path: &Path) -> Result<RunReport, ReportError> {
     // The schema is looked at first: of another version's file, it is the one thing worth saying.
     let head: Head = serde_json::from_str(&text).map_err(wrong)?;
     match head.schema {
-        Some(serde_json::Value::String(schema)) if schema == SCHEMA => serde_json::from_str(&text).map_err(wrong),
+        Some(serde_json::Value::String(schema)) if schema == SCHEMA => serde_json::from_str(&text).map(read_from_words).map_err(wrong),
         found => {
             let found = found.map_or_else(|| "missing".to_owned(), |value| visible::short(&value.to_string(), 100));
             Err(ReportError::Schema { path: path.to_owned(), found })
         }
     }
+}
+
+/// Fills in what older versions wrote in words only: that certificates were not verified, why a test was skipped, that it met a bug.
+fn read_from_words(mut report: RunReport) -> RunReport {
+    let environment = &mut report.environment;
+    environment.tls_verified = environment.tls_verified.or(Some(!environment.tls.starts_with("not verified")));
+    for test in &mut report.tests {
+        let reason = test.reason.as_deref().unwrap_or_default();
+        test.bug |= test.verdict == Verdict::Errored && reason.starts_with("a bug in oa-authtest: ");
+        if test.verdict == Verdict::Skipped && test.skipped.is_none() {
+            test.skipped = Some(if reason == "left out by --skip" { SkipKind::LeftOut } else { SkipKind::LacksSettings });
+        }
+    }
+    report
 }
 
 fn content(path: &Path, error: &serde_json::Error) -> ReportError {
@@ -74,6 +88,26 @@ mod tests {
         let said = read_text("{\n  \"schema\": \"oa-authtest/results/1\",\n  \"tool\": 3\n}");
         assert!(said.contains("some.json:3:"), "{said}");
         assert!(read_text("{\n\n,").contains("some.json:3:1"));
+    }
+
+    #[test]
+    fn what_older_versions_wrote_in_words_is_read() {
+        let mut older: serde_json::Value = serde_json::from_str(&fs::read_to_string("fixtures/results/sample.json").unwrap()).unwrap();
+        older["environment"]["tls"] = "not verified (--insecure)".into();
+        let reasons = ["left out by --skip", "needs somebody to log in as", "a bug in oa-authtest: x", "no browser was found"];
+        for (at, reason) in reasons.into_iter().enumerate() {
+            older["tests"][at] = older["tests"][0].clone();
+            older["tests"][at]["reason"] = reason.into();
+            older["tests"][at]["verdict"] = if at < 2 { "skipped".into() } else { "errored".into() };
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(NAME);
+        fs::write(&path, older.to_string()).unwrap();
+        let report = read(&path).unwrap();
+        let facts: Vec<_> = report.tests[..4].iter().map(|test| (test.skipped, test.bug)).collect();
+        let (left_out, lacks) = (Some(SkipKind::LeftOut), Some(SkipKind::LacksSettings));
+        assert_eq!(facts, [(left_out, false), (lacks, false), (None, true), (None, false)]);
+        assert!(report.environment.is_insecure());
     }
 
     #[test]

@@ -4,8 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::known::{Known, KnownFailure};
 use crate::feature::Feature;
-use crate::feature::plan::LEFT_OUT;
-use crate::result::model::{Entry, Finding, FindingOutcome, RunReport, StepEnd, StepReport, TestReport, Verdict};
+use crate::result::model::{Entry, Finding, FindingOutcome, RunReport, SkipKind, StepEnd, StepReport, TestReport, Verdict};
 use crate::rule::Level;
 
 /// The known failures of a run.
@@ -100,7 +99,7 @@ fn settle_entry(entry: &KnownFailure, known: &Known, report: &RunReport, feature
     let of_the_run = features.iter().filter(|feature| report.environment.profiles.contains(&feature.profile)).flat_map(ids);
     let not_selected = of_the_run.into_iter().any(|id| tests.iter().all(|test| test.id != id));
     let undecided = |test: &&&TestReport| match test.verdict {
-        Verdict::Skipped => test.reason.as_deref() == Some(LEFT_OUT),
+        Verdict::Skipped => test.skipped == Some(SkipKind::LeftOut),
         _ => test.reason.is_some() && !holds(test),
     };
     let certain = !not_selected && tests.iter().filter(undecided).count() == 0;

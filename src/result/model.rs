@@ -3,14 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::known::KnownReport;
+use crate::feature::plan::Skip;
 use crate::rule::Level;
 use crate::text::count;
 
 /// The name and version of the format, the value of `schema`.
 pub const SCHEMA: &str = "oa-authtest/results/1";
-
-/// What [`TestReport::reason`] starts with when a test ended because of a bug of ours; [`crate::exit::Exit::of`] tells such a test by it.
-pub const BUG: &str = "a bug in oa-authtest: ";
 
 /// How a test, or a run, came out; ordered, so that a roll-up is `max`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -80,6 +78,9 @@ pub struct Environment {
     pub profiles: Vec<String>,
     /// How TLS certificates were judged, in words.
     pub tls: String,
+    /// True if TLS certificates were verified; `None` only in what an older version wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls_verified: Option<bool>,
     /// What logged in: the browser with its version, or `http`.
     pub agent: String,
     /// The redirect URI.
@@ -89,12 +90,9 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// What [`Environment::tls`] begins with if certificates were not verified, so that every report can warn.
-    pub const TLS_NOT_VERIFIED: &str = "not verified";
-
-    /// True if certificates were not verified.
+    /// True if certificates were not verified, so that every report can warn.
     pub fn is_insecure(&self) -> bool {
-        self.tls.starts_with(Self::TLS_NOT_VERIFIED)
+        self.tls_verified == Some(false)
     }
 }
 
@@ -138,6 +136,12 @@ pub struct TestReport {
     pub verdict: Verdict,
     /// Why it was skipped, errored or stopped, for a person who can act on it.
     pub reason: Option<String>,
+    /// Why it was skipped, for a program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub skipped: Option<SkipKind>,
+    /// True if it could not be tested because of a bug of this program.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub bug: bool,
     /// How long it took, in milliseconds.
     pub duration_ms: u64,
     /// The feature's category and title: `Authentication / Booking Partner …`.
@@ -160,6 +164,25 @@ pub struct TestReport {
     /// What the test made at the issuer and could not remove.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_behind: Vec<LeftBehind>,
+}
+
+/// Why a test was skipped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SkipKind {
+    /// `--skip` left it out.
+    LeftOut,
+    /// It lacks settings.
+    LacksSettings,
+}
+
+impl From<&Skip> for SkipKind {
+    fn from(skip: &Skip) -> Self {
+        match skip {
+            Skip::LeftOut => Self::LeftOut,
+            Skip::Lacks(_) => Self::LacksSettings,
+        }
+    }
 }
 
 /// Something a test made at the issuer that is there still.

@@ -1,4 +1,4 @@
-//! What a test holds: the recorder (the one door to the network), the journal, the user agent and the callback listener.
+//! What a test holds: the recorder (which sends every request), the journal, the user agent and the callback listener.
 
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -13,13 +13,13 @@ use url::Url;
 
 use crate::config::Config;
 use crate::feature::step::Fact;
-use crate::result::model::BUG;
 use crate::result::model::{Entry, Finding, FindingOutcome, StepEnd, StepReport};
 use crate::rule::judgement::not_applicable;
 use crate::rule::transport::Transport;
 use crate::rule::{Artefact, Level, Seen, Unmet, spec};
 use crate::session::token_request::TokenExchange;
 use crate::text::address::is_loopback;
+use crate::text::problem::Problem;
 
 pub mod assertion;
 pub mod facts;
@@ -29,7 +29,7 @@ pub mod token_request;
 
 use crate::agent::callback::CallbackListener;
 use crate::agent::user_agent::{AgentSession, UserAgent};
-use crate::http::{Door, Unreachable};
+use crate::http::Unreachable;
 use crate::observed::received::Received;
 use crate::redact::{Redactor, SecretKind};
 pub use facts::{Client, ClientGrant, Code, Facts, Granted, Registered, Second, UserTokens};
@@ -39,15 +39,15 @@ use recorder::{Recorder, Request};
 const ABOUT_TOKEN_ANSWERS: [&str; 2] = ["token/", "token-error/"];
 
 /// The user agent of a run, started while the first tests discover and register; everyone who needs it waits for the same start.
-pub type AgentHandle = Shared<BoxFuture<'static, Result<Arc<UserAgent>, String>>>;
+pub type AgentHandle = Shared<BoxFuture<'static, Result<Arc<UserAgent>, Stop>>>;
 
 /// What the tests of a run share.
 #[derive(Clone)]
 pub struct Run {
     /// The settings.
     pub config: Arc<Config>,
-    /// The way out.
-    pub door: Arc<Door>,
+    /// The HTTP client.
+    pub http: Arc<crate::http::Client>,
     /// The listener behind the redirect URI; `None` if no test needs it.
     pub callback: Option<Arc<CallbackListener>>,
     /// The user agent.
@@ -57,7 +57,7 @@ pub struct Run {
 impl Run {
     /// A handle on a user agent whose start fails at once with a reason; for runs in which nobody logs in.
     pub fn no_agent(reason: &str) -> AgentHandle {
-        futures::future::ready(Err(reason.to_owned())).boxed().shared()
+        futures::future::ready(Err(Stop::untestable(reason))).boxed().shared()
     }
 }
 
@@ -66,15 +66,48 @@ impl Run {
 pub enum Stop {
     /// The issuer left nothing to go on with: its fault.
     #[error("{0}")]
-    Issuer(String),
-    /// It could not be tested: the configuration, the machine, or us.
+    Issuer(Problem),
+    /// It could not be tested: the configuration or the machine.
     #[error("{0}")]
-    Untestable(String),
+    Untestable(Problem),
+    /// It could not be tested because of a bug of this program.
+    #[error("a bug in oa-authtest: {0}")]
+    Bug(String),
+}
+
+impl Stop {
+    /// [`Stop::Issuer`].
+    pub fn issuer(problem: impl Into<Problem>) -> Self {
+        Self::Issuer(problem.into())
+    }
+
+    /// [`Stop::Untestable`].
+    pub fn untestable(problem: impl Into<Problem>) -> Self {
+        Self::Untestable(problem.into())
+    }
+
+    /// What is wrong, whoever is at fault.
+    pub fn problem(self) -> Problem {
+        match self {
+            Self::Issuer(problem) | Self::Untestable(problem) => problem,
+            Self::Bug(_) => Problem::new(self.to_string()),
+        }
+    }
+
+    /// The same without the secrets in it: it may quote the issuer, and the issuer may quote what it was sent.
+    #[must_use]
+    pub fn redacted(self, redactor: &Redactor) -> Self {
+        match self {
+            Self::Issuer(problem) => Self::Issuer(problem.map(|text| redactor.text(text))),
+            Self::Untestable(problem) => Self::Untestable(problem.map(|text| redactor.text(text))),
+            Self::Bug(what) => Self::Bug(redactor.text(&what)),
+        }
+    }
 }
 
 impl From<Unreachable> for Stop {
     fn from(unreachable: Unreachable) -> Self {
-        Self::Untestable(unreachable.to_string())
+        Self::Untestable(unreachable.into())
     }
 }
 
@@ -82,7 +115,7 @@ impl From<Unreachable> for Stop {
 pub struct Session {
     /// What it shares with the others.
     pub run: Run,
-    /// Its way through the door.
+    /// What sends its requests and keeps its journal.
     pub recorder: Recorder,
     /// What it knows.
     pub facts: Facts,
@@ -118,7 +151,7 @@ impl Session {
                 redactor.learn(SecretKind::Password, user.password.expose_secret());
             }
         }
-        let recorder = Recorder::new(Arc::clone(&run.door), Arc::new(redactor));
+        let recorder = Recorder::new(Arc::clone(&run.http), Arc::new(redactor));
         Self {
             run,
             recorder,
@@ -261,7 +294,7 @@ impl Session {
     /// The provider metadata.
     ///
     /// # Errors
-    /// [`Stop::Untestable`] if there is none yet, which the plan's proof excludes.
+    /// [`Stop::Bug`] if there is none yet, which the plan's proof excludes.
     pub fn metadata(&self) -> Result<&Map<String, Value>, Stop> {
         self.facts.metadata.as_ref().ok_or_else(|| missing("the provider metadata"))
     }
@@ -304,13 +337,13 @@ impl Session {
     /// The client.
     ///
     /// # Errors
-    /// [`Stop::Untestable`] if there is none yet, which the plan's proof excludes.
+    /// [`Stop::Bug`] if there is none yet, which the plan's proof excludes.
     pub fn client(&self) -> Result<&Client, Stop> {
         self.facts.client.as_ref().ok_or_else(|| missing("a client"))
     }
 }
 
-/// The plan proves that a step finds what it needs; should it not, that is a bug of ours and is said as such.
+/// The plan proves that a step finds what it needs; should it not, that is a bug of this program and is said as such.
 pub fn missing(what: &str) -> Stop {
-    Stop::Untestable(format!("{BUG}{what} is missing though the plan proved it"))
+    Stop::Bug(format!("{what} is missing though the plan proved it"))
 }

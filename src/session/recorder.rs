@@ -1,4 +1,4 @@
-//! Sends a test's requests through the [`Door`] and writes each exchange into the journal, redacted before it is kept.
+//! Sends a test's requests through the [`Client`] and writes each exchange into the journal, redacted before it is kept.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -9,7 +9,7 @@ use http::Method;
 use tokio::sync::mpsc::UnboundedSender;
 use url::Url;
 
-use crate::http::{Door, Passed, Unreachable};
+use crate::http::{Client, Response, Unreachable};
 use crate::observed::received::{Parsed, Received};
 use crate::redact::{Redactor, SecretKind};
 use crate::result::event::Event;
@@ -94,10 +94,10 @@ impl Request {
     }
 }
 
-/// A test's way through the door, with its journal.
+/// A test's way through the http, with its journal.
 #[derive(Debug)]
 pub struct Recorder {
-    door: Arc<Door>,
+    http: Arc<Client>,
     redactor: Arc<Redactor>,
     journal: Mutex<Journal>,
     /// Whom to tell each exchange and page at once, and as whose.
@@ -112,8 +112,8 @@ struct Journal {
 
 impl Recorder {
     /// A recorder with an empty journal.
-    pub fn new(door: Arc<Door>, redactor: Arc<Redactor>) -> Self {
-        Self { door, redactor, journal: Mutex::default(), told: None }
+    pub fn new(http: Arc<Client>, redactor: Arc<Redactor>) -> Self {
+        Self { http, redactor, journal: Mutex::default(), told: None }
     }
 
     /// Tells each exchange and page from now on as that of a test.
@@ -144,11 +144,6 @@ impl Recorder {
         &self.redactor
     }
 
-    /// The door behind the recorder.
-    pub fn door(&self) -> &Door {
-        &self.door
-    }
-
     /// Sends a request, keeps the exchange, and hands over the response unredacted.
     ///
     /// # Errors
@@ -156,10 +151,10 @@ impl Recorder {
     pub async fn send(&self, request: Request) -> Result<Received, Unreachable> {
         let started = Instant::now();
         let body = request.body.clone().map(String::into_bytes);
-        let passed = self.door.pass(request.method.clone(), &request.url, &request.headers, body).await;
+        let answer = self.http.send(request.method.clone(), &request.url, &request.headers, body).await;
         let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        if let Ok(passed) = &passed {
-            self.learn(passed);
+        if let Ok(answer) = &answer {
+            self.learn(answer);
         }
         let mut journal = self.lock();
         let number = journal.exchanges;
@@ -172,17 +167,17 @@ impl Recorder {
             url: self.redactor.text(request.url.as_str()),
             request_headers: redacted(&request.headers),
             request_body: request.body.map(|body| self.redactor.text(&body)),
-            response: match &passed {
-                Ok(passed) => Ok(ExchangeResponse {
-                    status: passed.status,
-                    headers: redacted(&passed.headers),
+            response: match &answer {
+                Ok(answer) => Ok(ExchangeResponse {
+                    status: answer.status,
+                    headers: redacted(&answer.headers),
                     // Cut last: what is left of a secret at the cut would not be known as one.
-                    body: if request.is_private && (200..300).contains(&passed.status) {
+                    body: if request.is_private && (200..300).contains(&answer.status) {
                         NOT_KEPT.to_owned()
                     } else {
-                        cut(&self.redactor.text(&String::from_utf8_lossy(&passed.body)))
+                        cut(&self.redactor.text(&String::from_utf8_lossy(&answer.body)))
                     },
-                    size: passed.body.len(),
+                    size: answer.body.len(),
                 }),
                 Err(unreachable) => Err(self.redactor.text(&unreachable.why)),
             },
@@ -191,25 +186,25 @@ impl Recorder {
         self.say(&entry);
         journal.entries.push(entry);
         drop(journal);
-        let passed = passed?;
+        let answer = answer?;
         Ok(Received {
             exchange: number,
             url: request.url,
-            status: passed.status,
-            headers: passed.headers,
-            body: passed.body,
+            status: answer.status,
+            headers: answer.headers,
+            body: answer.body,
             received_at: jiff::Timestamp::now().as_second(),
             parsed: Parsed::default(),
         })
     }
 
     /// Learns the secrets of a response before any of it is kept.
-    fn learn(&self, passed: &Passed) {
-        if let Ok(json) = serde_json::from_slice(&passed.body) {
+    fn learn(&self, answer: &Response) {
+        if let Ok(json) = serde_json::from_slice(&answer.body) {
             self.redactor.learn_members(&json);
         }
-        self.redactor.learn_named(&String::from_utf8_lossy(&passed.body));
-        for (_, value) in passed.headers.iter().filter(|(name, _)| name == "location") {
+        self.redactor.learn_named(&String::from_utf8_lossy(&answer.body));
+        for (_, value) in answer.headers.iter().filter(|(name, _)| name == "location") {
             self.redactor.learn_address(value);
         }
     }

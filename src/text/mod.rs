@@ -4,6 +4,7 @@ pub mod address;
 pub mod digest;
 pub mod markdown;
 pub mod nearest;
+pub mod problem;
 pub mod shell;
 pub mod visible;
 

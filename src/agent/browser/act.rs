@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const ENABLING: Duration = Duration::from_secs(1);
 /// Between two looks at whether it is.
 const TICKING: Duration = Duration::from_millis(25);
-/// For frameworks with masked or controlled inputs, whose keystrokes got lost: the value is set and told as typing tells it.
+/// For frameworks with masked or controlled inputs, whose keystrokes got lost: the value is set, with the events that typing sends.
 const SET: &str = "const [e, v] = arguments; if (e.value === v) return; \
     Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(e, v); \
     for (const t of ['input', 'change']) e.dispatchEvent(new Event(t, { bubbles: true }));";

@@ -52,7 +52,7 @@ impl Bidi {
                     },
                 }
             }
-            // Whoever still waits is told by the end of its channel.
+            // Callers that still wait see the end of their channel.
             waiting.lock().unwrap_or_else(PoisonError::into_inner).clear();
         })
         .abort_handle();

@@ -19,7 +19,7 @@ pub(super) enum Window {
 
 /// What decides the capabilities.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Wishes<'a> {
+pub(super) struct SessionOptions<'a> {
     pub family: Family,
     /// The browser's program; `None` leaves it to the driver.
     pub browser: Option<&'a Path>,
@@ -32,29 +32,29 @@ pub(super) struct Wishes<'a> {
 }
 
 /// The capabilities of a new session. Pages are not waited for (`pageLoadStrategy: none`): that is done by what is on them.
-pub(super) fn capabilities(wishes: Wishes) -> Map<String, Value> {
+pub(super) fn capabilities(session: SessionOptions) -> Map<String, Value> {
     let mut wanted = json!({
-        "acceptInsecureCerts": wishes.insecure,
+        "acceptInsecureCerts": session.insecure,
         "webSocketUrl": true,
         "pageLoadStrategy": "none",
         "unhandledPromptBehavior": "accept",
         "timeouts": { "script": 5_000, "pageLoad": 30_000, "implicit": 0 },
     });
-    match wishes.family {
+    match session.family {
         Family::Chromium => {
-            wanted["browserName"] = json!(if wishes.window == Window::None { "chrome-headless-shell" } else { "chrome" });
-            let mut options = json!({ "args": arguments(wishes) });
-            if let Some(browser) = wishes.browser {
+            wanted["browserName"] = json!(if session.window == Window::None { "chrome-headless-shell" } else { "chrome" });
+            let mut options = json!({ "args": arguments(session) });
+            if let Some(browser) = session.browser {
                 options["binary"] = json!(browser);
             }
             wanted["goog:chromeOptions"] = options;
         }
         Family::Firefox => {
             wanted["browserName"] = json!("firefox");
-            let args: &[&str] = if wishes.window == Window::Shown { &[] } else { &["-headless"] };
+            let args: &[&str] = if session.window == Window::Shown { &[] } else { &["-headless"] };
             let mut options =
                 json!({ "args": args, "prefs": { "intl.accept_languages": "en-US, en", "network.captive-portal-service.enabled": false } });
-            if let Some(browser) = wishes.browser {
+            if let Some(browser) = session.browser {
                 options["binary"] = json!(browser);
             }
             wanted["moz:firefoxOptions"] = options;
@@ -63,7 +63,7 @@ pub(super) fn capabilities(wishes: Wishes) -> Map<String, Value> {
     if let Value::Object(wanted) = wanted { wanted } else { Map::new() }
 }
 
-fn arguments(wishes: Wishes) -> Vec<String> {
+fn arguments(session: SessionOptions) -> Vec<String> {
     let mut arguments: Vec<String> = [
         "--window-size=1280,943",
         "--lang=en-US",
@@ -82,13 +82,13 @@ fn arguments(wishes: Wishes) -> Vec<String> {
     ]
     .map(str::to_owned)
     .into();
-    if wishes.window == Window::Hidden {
+    if session.window == Window::Hidden {
         arguments.push("--headless=new".to_owned());
     }
-    if !wishes.sandbox {
+    if !session.sandbox {
         arguments.push("--no-sandbox".to_owned());
     }
-    if let Some(spki) = wishes.spki {
+    if let Some(spki) = session.spki {
         arguments.push(format!("--ignore-certificate-errors-spki-list={spki}"));
     }
     arguments

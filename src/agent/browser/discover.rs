@@ -129,11 +129,11 @@ fn search(first: &[PathBuf], names: &[&str], looked: &mut Vec<String>) -> Vec<Pa
 pub struct Inspection {
     /// The driver's program.
     pub driver: PathBuf,
-    /// What it tells as its version.
+    /// What it names as its version.
     pub driver_version: Option<String>,
     /// The browser's program.
     pub browser: PathBuf,
-    /// What it tells as its version.
+    /// What it names as its version.
     pub browser_version: Option<String>,
     /// True if the browser is started without its sandbox.
     pub unconfined: bool,
@@ -185,12 +185,12 @@ pub(super) fn screen(headed: bool) -> Result<(), BrowserError> {
     if headed && cfg!(target_os = "linux") && !there() { Err(BrowserError::NoDisplay) } else { Ok(()) }
 }
 
-/// The major version a program tells with `--version`.
+/// The major version a program names with `--version`.
 async fn major(program: &Path) -> Option<u32> {
     version(program).await?.split('.').next()?.parse().ok()
 }
 
-/// The version a program tells with `--version`.
+/// The version a program names with `--version`.
 async fn version(program: &Path) -> Option<String> {
     let mut command = tokio::process::Command::new(program);
     command.arg("--version").stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);

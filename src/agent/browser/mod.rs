@@ -30,7 +30,7 @@ use url::Url;
 use crate::config::{AgentConfig, Tls};
 use crate::guard::Guarded;
 use bidi::Bidi;
-use capabilities::{Window, Wishes, capabilities, sandbox};
+use capabilities::{SessionOptions, Window, capabilities, sandbox};
 use discover::Family;
 
 /// How long a new session may take. A cold Chromium on a busy machine takes a few seconds, Firefox more.
@@ -88,7 +88,7 @@ impl Browser {
         }
         discover::screen(agent.headed)?;
         let found = discover::find(agent.headed).await?;
-        let wishes = Wishes {
+        let session = SessionOptions {
             family: found.family,
             browser: Some(&found.browser),
             window: match (agent.headed, found.is_shell()) {
@@ -103,11 +103,11 @@ impl Browser {
         if matches!(tls, Tls::CaFile(_)) && found.family == Family::Firefox {
             return Err(BrowserError::CaFile { browser: found.browser.display().to_string() });
         }
-        let capabilities = capabilities(wishes);
+        let capabilities = capabilities(session);
         let (guarded, webdriver) = driver::start(&found, launch.guard.as_deref()).await?;
         match connect(&webdriver, &capabilities).await {
             Ok(client) => {
-                let how = match wishes.window {
+                let how = match session.window {
                     Window::Shown => "headed",
                     Window::None => "headless shell",
                     Window::Hidden => "headless",
@@ -135,7 +135,7 @@ impl Browser {
         }
         let mut first = None;
         for family in [Family::Chromium, Family::Firefox] {
-            let wishes = Wishes {
+            let session = SessionOptions {
                 family,
                 browser: None,
                 window: if agent.headed { Window::Shown } else { Window::Hidden },
@@ -143,7 +143,7 @@ impl Browser {
                 spki: launch.spki.as_deref(),
                 sandbox: !near || sandbox(),
             };
-            let capabilities = capabilities(wishes);
+            let capabilities = capabilities(session);
             match connect(&url, &capabilities).await {
                 Ok(client) => {
                     if family == Family::Firefox && matches!(tls, Tls::CaFile(_)) {
@@ -237,8 +237,8 @@ async fn observe(client: &Client) -> Option<Bidi> {
 }
 
 fn describe(client: &Client, browser: &str, how: &str) -> String {
-    let told = |name: &str| client.capabilities().and_then(|told| told.get(name)).and_then(Value::as_str).unwrap_or_default().to_owned();
-    let (name, version) = (told("browserName"), told("browserVersion"));
+    let named = |name: &str| client.capabilities().and_then(|all| all.get(name)).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (name, version) = (named("browserName"), named("browserVersion"));
     let name = match name.as_str() {
         _ if browser.contains("chromium") => "Chromium",
         "chrome" | "chrome-headless-shell" => "Chrome",

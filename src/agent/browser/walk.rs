@@ -9,10 +9,9 @@ use crate::agent::browser::act::{Fault, Look, look, within};
 use crate::agent::browser::session::Context;
 use crate::agent::browser::watch::Hop;
 use crate::agent::callback::{Callback, CallbackListener, Expectation, is_at};
-use crate::agent::page::classify::{Move, Progress, Sight, conduct, dismissal, judge};
+use crate::agent::page::classify::{Classified, Move, Progress, conduct, dismissal, judge};
 use crate::agent::page::narrate::done;
 use crate::agent::page::scrub::Scrubber;
-use crate::agent::page::unreachable::unreachable;
 use crate::agent::visit::{Conduct, Journey, SeenPage, Visit, VisitError};
 use crate::observed::document::{COOKIES, Cookie, Document, Traffic};
 use crate::observed::page::Facts;
@@ -21,25 +20,32 @@ use crate::observed::page::PageKind;
 /// Between two looks at a page.
 const TICK: Duration = Duration::from_millis(25);
 /// How long a page must look the same before it is acted on.
-const SETTLE: Duration = Duration::from_millis(100);
+const STABLE: Duration = Duration::from_millis(100);
 /// How long it must before it is taken for the end of the visit.
-const SETTLE_STOP: Duration = Duration::from_millis(400);
+const STABLE_STOP: Duration = Duration::from_millis(400);
 /// How long it must while it is still loading images and the like.
-const SETTLE_LOADING: Duration = Duration::from_secs(2);
+const STABLE_LOADING: Duration = Duration::from_secs(2);
 /// How long a page may stay without a way on, with nothing under way on the network, before it is given up.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The same for a page that runs no script: nothing will change it.
 const PATIENCE_WITHOUT_SCRIPTS: Duration = Duration::from_secs(1);
 /// How long a browser that was seen going to the redirect URI may take to reach the listener.
 const ARRIVAL: Duration = Duration::from_secs(2);
-/// How long the browser may take to tell of an answer that it has had. A login that a script sends is no document, and is never told of.
-const TELLING: Duration = Duration::from_millis(500);
+/// How long the browser may take to report an answer that it has received. A login that a script sends is no document, and is never reported.
+const REPORTING: Duration = Duration::from_millis(500);
 /// How long the picture of the page may take on which the deadline passed: a page may keep the browser from answering.
 const LAST_LOOK: Duration = Duration::from_secs(2);
 /// How many pages a visit may show.
 const PAGES: usize = 12;
 /// How often an action is tried on the same page.
 const ATTEMPTS: usize = 3;
+
+/// The error for an address that could not be had, in the words of the browser. Each browser has others for a certificate, and no code beside them.
+fn unreachable(url: &str, why: &str) -> VisitError {
+    let upper = why.to_uppercase();
+    let is_certificate = ["CERT", "SSL", "PRIVACY ERROR", "SEC_ERROR"].iter().any(|part| upper.contains(part));
+    VisitError::Unreachable { url: url.to_owned(), why: why.to_owned(), is_certificate }
+}
 
 /// A visit under way.
 pub(super) struct Walk<'a> {
@@ -60,7 +66,7 @@ pub(super) struct Walk<'a> {
     answered_banners: Vec<String>,
     /// How many documents had been asked for when the password was first sent.
     password_at: Option<usize>,
-    /// The cookies that the pages had, for where the network did not tell of them.
+    /// The cookies that the pages had, for where no response showed them.
     cookies: Vec<Cookie>,
 }
 
@@ -102,13 +108,13 @@ impl<'a> Walk<'a> {
             Ok(end) => end,
             Err(_) => Err(self.deadline().await),
         };
-        let traffic = self.settled_traffic().await;
+        let traffic = self.reported_traffic().await;
         Journey { pages: self.pages, traffic, end: end.map_err(|error| self.scrubber.error(error)) }
     }
 
-    /// What was seen of the issuer's answers, once the browser has told of the answer to the login: the callback may well be here before that.
-    async fn settled_traffic(&self) -> Traffic {
-        let deadline = tokio::time::Instant::now() + TELLING;
+    /// What was seen of the issuer's answers, once the browser has reported the answer to the login: the callback may well be here before that.
+    async fn reported_traffic(&self) -> Traffic {
+        let deadline = tokio::time::Instant::now() + REPORTING;
         loop {
             let traffic = self.traffic();
             let Some(context) = self.context.filter(|_| self.password_at.is_some() && traffic.password_answered.is_none()) else { return traffic };
@@ -158,7 +164,7 @@ impl<'a> Walk<'a> {
                 context.forget();
                 context.navigate(self.visit.url.as_str());
             }
-            // A refusal is no failure yet: a redirect URI that nobody listens on looks the same.
+            // A refusal is no failure yet: a redirect URI on which nothing listens looks the same.
             None => {
                 refused = match within(self.client.goto(self.visit.url.as_str())).await {
                     Err(Fault::Gone(why)) => return Err(VisitError::Browser(why)),
@@ -252,7 +258,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// What `BiDi` would have told: that the browser is at the redirect URI, or shows a page of its own about what went wrong.
+    /// What `BiDi` would have reported: that the browser is at the redirect URI, or shows a page of its own about what went wrong.
     async fn without_bidi(&self, facts: &Facts, refused: Option<&str>) -> Result<Option<Callback>, VisitError> {
         let own_page = ["chrome-error:", "about:neterror", "about:certerror"].iter().any(|scheme| facts.url.starts_with(scheme));
         if self.context.is_some() && !own_page {
@@ -282,11 +288,11 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Judges the page that is there once it has settled, and acts on it. The error with which the visit ends, if it does.
+    /// Judges the page that is there once it no longer changes, and acts on it. The error with which the visit ends, if it does.
     async fn consider(&mut self) -> Result<Option<VisitError>, VisitError> {
         let Some((look, since)) = &self.now else { return Ok(None) };
         let (facts, stable) = (&look.facts, since.elapsed());
-        let needed = if facts.ready == "complete" { SETTLE } else { SETTLE_LOADING };
+        let needed = if facts.ready == "complete" { STABLE } else { STABLE_LOADING };
         if facts.ready == "loading" || stable < needed || self.context.is_some_and(Context::navigating) {
             return Ok(None);
         }
@@ -295,7 +301,7 @@ impl<'a> Walk<'a> {
             && self.answered_banners.len() < PAGES
         {
             let next = Move::Press { button: button.index, tick: Vec::new() };
-            return self.dismiss(Sight { kind: PageKind::Banner, why: "a cookie banner".to_owned(), next }).await;
+            return self.dismiss(Classified { kind: PageKind::Banner, why: "a cookie banner".to_owned(), next }).await;
         }
         let patience = if facts.changes || !facts.frames.is_empty() { PATIENCE } else { PATIENCE_WITHOUT_SCRIPTS };
         // What was done on a page takes its time on the issuer's side.
@@ -313,11 +319,11 @@ impl<'a> Walk<'a> {
                 return Ok(None);
             }
         }
-        let sight = conduct(judge(facts, self.progress), facts, self.visit.conduct, self.answered());
+        let classified = conduct(judge(facts, self.progress), facts, self.visit.conduct, self.answered());
         let same_document = self.acted.as_ref().is_some_and(|acted| acted.before.document == facts.document);
-        match &sight.next {
+        match &classified.next {
             Move::Wait(_) if !given_up => return Ok(None),
-            Move::Stop(_) if stable < SETTLE_STOP => return Ok(None),
+            Move::Stop(_) if stable < STABLE_STOP => return Ok(None),
             // A page that sends its form by script keeps the field while it waits for the answer.
             Move::Stop(VisitError::LoginRejected { says, .. }) if same_document && !given_up => {
                 let before = self.acted.as_ref().and_then(|acted| acted.before.complaint());
@@ -330,12 +336,12 @@ impl<'a> Walk<'a> {
         if attempts == 0 && self.acted.as_ref().is_some_and(|acted| acted.before.looks_like(facts)) {
             let fault = self.acted.as_ref().and_then(|acted| acted.fault.clone());
             let idle = self.acted.as_ref().is_some_and(|acted| self.context.is_some_and(|context| !context.active_since(acted.at)));
-            if !matches!(sight.next, Move::Stop(_)) || idle {
+            if !matches!(classified.next, Move::Stop(_)) || idle {
                 let why = fault.unwrap_or_else(|| "nothing came of what was done on it".to_owned());
-                return Ok(Some(VisitError::NotUnderstood { url: facts.url.clone(), why }));
+                return Ok(Some(VisitError::NotUnderstood { url: facts.url.clone(), why: why.into() }));
             }
         }
-        self.step(sight, attempts).await
+        self.step(classified, attempts).await
     }
 
     /// True once the question of a logout was answered.
@@ -344,18 +350,18 @@ impl<'a> Walk<'a> {
     }
 
     /// Records the page and acts on it.
-    async fn step(&mut self, sight: Sight, attempts: usize) -> Result<Option<VisitError>, VisitError> {
+    async fn step(&mut self, classified: Classified, attempts: usize) -> Result<Option<VisitError>, VisitError> {
         let Some((look, _)) = self.now.take() else { return Ok(None) };
         let facts = &look.facts;
-        let end = match &sight.next {
+        let end = match &classified.next {
             Move::Stop(error) => Some(error.clone()),
             Move::Wait(why) => Some(VisitError::NotUnderstood { url: facts.url.clone(), why: why.clone() }),
             _ if self.pages.len() >= PAGES => {
-                Some(VisitError::NotUnderstood { url: facts.url.clone(), why: format!("more than {PAGES} pages were shown") })
+                Some(VisitError::NotUnderstood { url: facts.url.clone(), why: format!("more than {PAGES} pages were shown").into() })
             }
             _ => None,
         };
-        let page = self.seen(facts, &sight, end.is_some()).await;
+        let page = self.seen(facts, &classified, end.is_some()).await;
         if let Ok(cookies) = within(self.client.get_all_cookies()).await {
             let over_https = facts.url.starts_with("https:");
             let read = |cookie: &fantoccini::cookies::Cookie| Cookie {
@@ -373,34 +379,34 @@ impl<'a> Walk<'a> {
             return Ok(end);
         }
         let (progress, at) = (self.progress, Instant::now());
-        if matches!(sight.next, Move::Login { .. }) && self.password_at.is_none() {
+        if matches!(classified.next, Move::Login { .. }) && self.password_at.is_none() {
             self.password_at = Some(self.hops().len());
         }
-        let fault = match look.act(self.client, &sight.next, &self.visit.user).await {
+        let fault = match look.act(self.client, &classified.next, &self.visit.user).await {
             Ok(()) => None,
             Err(Fault::Gone(why)) => return Err(VisitError::Browser(why)),
             Err(Fault::Moved(why) | Fault::Covered(why)) => Some(why),
         };
-        self.progress.password_sent |= matches!(sight.next, Move::Login { .. });
-        self.progress.identified |= matches!(sight.next, Move::Login { .. } | Move::Identify { .. });
+        self.progress.password_sent |= matches!(classified.next, Move::Login { .. });
+        self.progress.identified |= matches!(classified.next, Move::Login { .. } | Move::Identify { .. });
         self.acted = Some(Acted { before: look.facts, progress, at, fault, attempts: attempts + 1 });
         Ok(None)
     }
 
     /// Gets rid of a cookie banner, and looks at the page again.
-    async fn dismiss(&mut self, sight: Sight) -> Result<Option<VisitError>, VisitError> {
+    async fn dismiss(&mut self, classified: Classified) -> Result<Option<VisitError>, VisitError> {
         let Some((look, _)) = self.now.take() else { return Ok(None) };
-        let page = self.seen(&look.facts, &sight, false).await;
+        let page = self.seen(&look.facts, &classified, false).await;
         self.pages.push(page);
         self.answered_banners.push(look.facts.document.clone());
-        match look.act(self.client, &sight.next, &self.visit.user).await {
+        match look.act(self.client, &classified.next, &self.visit.user).await {
             Err(Fault::Gone(why)) => Err(VisitError::Browser(why)),
             // If it stays, the form under it is sent all the same.
             _ => Ok(None),
         }
     }
 
-    async fn seen(&self, facts: &Facts, sight: &Sight, trouble: bool) -> SeenPage {
+    async fn seen(&self, facts: &Facts, classified: &Classified, trouble: bool) -> SeenPage {
         let screenshot = within(self.client.screenshot()).await.ok();
         let source = within(self.client.source()).await.unwrap_or_default();
         let hops = self.hops();
@@ -408,11 +414,11 @@ impl<'a> Walk<'a> {
         let echoes = self.scrubber.text(&source) != source;
         let document = Document::read(&facts.url, &source, hop.map(|hop| hop.headers.as_slice()), echoes);
         SeenPage {
-            kind: sight.kind,
+            kind: classified.kind,
             url: self.scrubber.url(&facts.url),
             title: self.scrubber.text(&facts.title),
             status: (facts.status != 0).then_some(facts.status).or_else(|| hops.last().and_then(|hop| hop.status)),
-            note: self.scrubber.text(&format!("{}{}", sight.why, done(facts, &sight.next))),
+            note: self.scrubber.text(&format!("{}{}", classified.why, done(facts, &classified.next))),
             screenshot,
             source: (trouble && !source.is_empty()).then(|| self.scrubber.source(&source)),
             shown: facts.into(),
@@ -426,8 +432,8 @@ impl<'a> Walk<'a> {
         let asked = self.hops().last().map_or_else(|| self.visit.url.to_string(), |hop| hop.url.clone());
         let shown = self.now.take().map(|(look, _)| look.facts).filter(|facts| !facts.url.starts_with("about:"));
         let Some(facts) = shown else { return VisitError::Deadline { seconds, url: asked } };
-        let sight = Sight { kind: PageKind::Other, why: "shown when the deadline passed".to_owned(), next: Move::Wait(String::new()) };
-        if let Ok(page) = tokio::time::timeout(LAST_LOOK, self.seen(&facts, &sight, true)).await {
+        let classified = Classified { kind: PageKind::Other, why: "shown when the deadline passed".to_owned(), next: Move::Wait("".into()) };
+        if let Ok(page) = tokio::time::timeout(LAST_LOOK, self.seen(&facts, &classified, true)).await {
             self.pages.push(page);
         }
         VisitError::Deadline { seconds, url: facts.url }

@@ -19,7 +19,7 @@ use url::{Host, Url};
 
 /// The longest form body read from a callback, in bytes.
 const BODY_CAP: usize = 256 * 1024;
-/// How many callbacks nobody waits for are kept; the oldest goes first.
+/// How many callbacks that are not waited for are kept; the oldest goes first.
 const UNCLAIMED_CAP: usize = 64;
 /// What the end-user sees once the issuer has sent the browser back.
 const DONE_PAGE: &str = include_str!("callback.html");
@@ -76,23 +76,23 @@ pub fn is_at(url: &Url, redirect_uri: &Url) -> bool {
 #[derive(Debug)]
 pub struct CallbackListener {
     redirect_uri: Url,
-    desk: Arc<Desk>,
+    inbox: Arc<Inbox>,
     servers: Vec<AbortHandle>,
 }
 
-/// Where callbacks are handed in and collected.
+/// Where callbacks are delivered and collected.
 #[derive(Debug, Default)]
-struct Desk {
-    shelves: Mutex<Shelves>,
+struct Inbox {
+    contents: Mutex<Contents>,
     news: Notify,
 }
 
 #[derive(Debug, Default)]
-struct Shelves {
+struct Contents {
     next: u64,
     waiting: Vec<Waiting>,
     unclaimed: VecDeque<Callback>,
-    /// Documents of our own, by their paths.
+    /// Documents of this program, by their paths.
     offered: HashMap<String, Offered>,
 }
 
@@ -102,7 +102,7 @@ struct Offered {
     fetched: usize,
 }
 
-/// A document of our own, to be fetched beside the redirect URI.
+/// A document of this program, to be fetched beside the redirect URI.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Offer {
     /// Its media type.
@@ -130,22 +130,22 @@ struct Waiting {
     arrived: VecDeque<Callback>,
 }
 
-impl Desk {
-    fn lock(&self) -> MutexGuard<'_, Shelves> {
-        self.shelves.lock().unwrap_or_else(PoisonError::into_inner)
+impl Inbox {
+    fn lock(&self) -> MutexGuard<'_, Contents> {
+        self.contents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn hand_in(&self, callback: Callback) {
-        let mut shelves = self.lock();
-        if let Some(waiting) = shelves.waiting.iter_mut().find(|waiting| callback.has_state(&waiting.state)) {
+    fn deliver(&self, callback: Callback) {
+        let mut contents = self.lock();
+        if let Some(waiting) = contents.waiting.iter_mut().find(|waiting| callback.has_state(&waiting.state)) {
             waiting.arrived.push_back(callback);
         } else {
-            if shelves.unclaimed.len() == UNCLAIMED_CAP {
-                shelves.unclaimed.pop_front();
+            if contents.unclaimed.len() == UNCLAIMED_CAP {
+                contents.unclaimed.pop_front();
             }
-            shelves.unclaimed.push_back(callback);
+            contents.unclaimed.push_back(callback);
         }
-        drop(shelves);
+        drop(contents);
         self.news.notify_waiters();
     }
 }
@@ -175,10 +175,10 @@ impl CallbackListener {
         if wanted == 0 {
             redirect_uri.set_port(Some(port)).map_err(|()| refused())?;
         }
-        let desk = Arc::new(Desk::default());
-        let door = Door { redirect_uri: redirect_uri.clone(), desk: Arc::clone(&desk) };
-        let servers = sockets.into_iter().map(|socket| serve(socket, door.clone())).collect();
-        Ok(Arc::new(Self { redirect_uri, desk, servers }))
+        let inbox = Arc::new(Inbox::default());
+        let shared = Shared { redirect_uri: redirect_uri.clone(), inbox: Arc::clone(&inbox) };
+        let servers = sockets.into_iter().map(|socket| serve(socket, shared.clone())).collect();
+        Ok(Arc::new(Self { redirect_uri, inbox, servers }))
     }
 
     /// The redirect URI, with the port that was really taken.
@@ -188,27 +188,27 @@ impl CallbackListener {
 
     /// Expects the callback with this `state`. Callbacks that came before are not looked at: expect first, then send the user agent.
     pub fn expect(&self, state: impl Into<String>) -> Expectation {
-        let mut shelves = self.desk.lock();
-        let id = shelves.next;
-        shelves.next += 1;
-        shelves.waiting.push(Waiting { id, state: state.into(), arrived: VecDeque::new() });
-        drop(shelves);
-        Expectation { id, desk: Arc::clone(&self.desk) }
+        let mut contents = self.inbox.lock();
+        let id = contents.next;
+        contents.next += 1;
+        contents.waiting.push(Waiting { id, state: state.into(), arrived: VecDeque::new() });
+        drop(contents);
+        Expectation { id, inbox: Arc::clone(&self.inbox) }
     }
 
-    /// Offers a document of our own at an address beside the redirect URI: a form that is to be sent to the issuer needs a page to be sent from,
+    /// Offers a document of this program at an address beside the redirect URI: a form that is to be sent to the issuer needs a page to be sent from,
     /// and some documents an issuer fetches itself.
     pub fn offer(&self, document: Offer) -> StandingOffer {
-        let mut shelves = self.desk.lock();
-        let path = format!("{}/request/{}", self.redirect_uri.path().trim_end_matches('/'), shelves.next);
-        shelves.next += 1;
-        shelves.offered.insert(path.clone(), Offered { document, fetched: 0 });
-        drop(shelves);
+        let mut contents = self.inbox.lock();
+        let path = format!("{}/request/{}", self.redirect_uri.path().trim_end_matches('/'), contents.next);
+        contents.next += 1;
+        contents.offered.insert(path.clone(), Offered { document, fetched: 0 });
+        drop(contents);
         let mut url = self.redirect_uri.clone();
         url.set_path(&path);
         url.set_query(None);
         url.set_fragment(None);
-        StandingOffer { url, desk: Arc::clone(&self.desk) }
+        StandingOffer { url, inbox: Arc::clone(&self.inbox) }
     }
 
     /// Takes the oldest unclaimed callback that came to exactly this URL by this method, its fragment aside (no server ever sees one).
@@ -216,29 +216,29 @@ impl CallbackListener {
     pub fn claim(&self, url: &Url, method: &str) -> Option<Callback> {
         let mut url = url.clone();
         url.set_fragment(None);
-        let mut shelves = self.desk.lock();
-        let at = shelves.unclaimed.iter().position(|callback| callback.url == url && callback.method == method)?;
-        shelves.unclaimed.remove(at)
+        let mut contents = self.inbox.lock();
+        let at = contents.unclaimed.iter().position(|callback| callback.url == url && callback.method == method)?;
+        contents.unclaimed.remove(at)
     }
 
     /// As [`Self::claim`], waiting for the callback to come until the deadline.
     pub async fn claim_by(&self, url: &Url, method: &str, deadline: Instant) -> Option<Callback> {
-        self.desk.collect(deadline, || self.claim(url, method)).await
+        self.inbox.collect(deadline, || self.claim(url, method)).await
     }
 
-    /// How many callbacks nobody has claimed.
+    /// How many callbacks were not claimed.
     pub fn unclaimed(&self) -> usize {
-        self.desk.lock().unclaimed.len()
+        self.inbox.lock().unclaimed.len()
     }
 }
 
-impl Desk {
+impl Inbox {
     /// Tries to collect at once and then at every piece of news, until the deadline.
     async fn collect(&self, deadline: Instant, mut attempt: impl FnMut() -> Option<Callback>) -> Option<Callback> {
         loop {
             let news = self.news.notified();
             tokio::pin!(news);
-            // Registered before looking, so that nothing handed in between is missed.
+            // Registered before looking, so that nothing delivered in between is missed.
             news.as_mut().enable();
             if let Some(callback) = attempt() {
                 return Some(callback);
@@ -262,32 +262,32 @@ impl Drop for CallbackListener {
 #[derive(Debug)]
 pub struct Expectation {
     id: u64,
-    desk: Arc<Desk>,
+    inbox: Arc<Inbox>,
 }
 
 impl Expectation {
     /// The callback if it has come. A second one with the same `state` is had by asking again.
     pub fn take(&self) -> Option<Callback> {
-        self.desk.lock().waiting.iter_mut().find(|waiting| waiting.id == self.id)?.arrived.pop_front()
+        self.inbox.lock().waiting.iter_mut().find(|waiting| waiting.id == self.id)?.arrived.pop_front()
     }
 
     /// Waits for the callback until the deadline; `None` if it passes.
     pub async fn wait(&self, deadline: Instant) -> Option<Callback> {
-        self.desk.collect(deadline, || self.take()).await
+        self.inbox.collect(deadline, || self.take()).await
     }
 }
 
 impl Drop for Expectation {
     fn drop(&mut self) {
-        self.desk.lock().waiting.retain(|waiting| waiting.id != self.id);
+        self.inbox.lock().waiting.retain(|waiting| waiting.id != self.id);
     }
 }
 
-/// A document of our own; gone when dropped.
+/// A document of this program; gone when dropped.
 #[derive(Debug)]
 pub struct StandingOffer {
     url: Url,
-    desk: Arc<Desk>,
+    inbox: Arc<Inbox>,
 }
 
 impl StandingOffer {
@@ -298,20 +298,20 @@ impl StandingOffer {
 
     /// Puts another text in its place.
     pub fn replace(&self, body: String) {
-        if let Some(offered) = self.desk.lock().offered.get_mut(self.url.path()) {
+        if let Some(offered) = self.inbox.lock().offered.get_mut(self.url.path()) {
             offered.document.body = body;
         }
     }
 
     /// How often it was fetched.
     pub fn fetched(&self) -> usize {
-        self.desk.lock().offered.get(self.url.path()).map_or(0, |offered| offered.fetched)
+        self.inbox.lock().offered.get(self.url.path()).map_or(0, |offered| offered.fetched)
     }
 }
 
 impl Drop for StandingOffer {
     fn drop(&mut self) {
-        self.desk.lock().offered.remove(self.url.path());
+        self.inbox.lock().offered.remove(self.url.path());
     }
 }
 
@@ -338,19 +338,19 @@ async fn listen(first: IpAddr, second: Option<IpAddr>, port: u16) -> Result<(u16
 
 /// What the server needs to know of a request.
 #[derive(Debug, Clone)]
-struct Door {
+struct Shared {
     redirect_uri: Url,
-    desk: Arc<Desk>,
+    inbox: Arc<Inbox>,
 }
 
-fn serve(socket: TcpListener, door: Door) -> AbortHandle {
-    let router = Router::new().fallback(answer).with_state(door);
+fn serve(socket: TcpListener, shared: Shared) -> AbortHandle {
+    let router = Router::new().fallback(answer).with_state(shared);
     tokio::spawn(async move { axum::serve(socket, router).await }).abort_handle()
 }
 
-async fn answer(State(door): State<Door>, request: Request<Body>) -> Response {
-    if request.uri().path() != door.redirect_uri.path() {
-        let document = door.desk.lock().offered.get_mut(request.uri().path()).map(|offered| {
+async fn answer(State(shared): State<Shared>, request: Request<Body>) -> Response {
+    if request.uri().path() != shared.redirect_uri.path() {
+        let document = shared.inbox.lock().offered.get_mut(request.uri().path()).map(|offered| {
             offered.fetched += 1;
             offered.document.clone()
         });
@@ -364,7 +364,7 @@ async fn answer(State(door): State<Door>, request: Request<Body>) -> Response {
     if method != Method::GET && method != Method::POST {
         return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, POST")], "GET or POST.\n").into_response();
     }
-    let mut url = door.redirect_uri.clone();
+    let mut url = shared.redirect_uri.clone();
     // The authority the user agent really used: an issuer may have written another than it was given.
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
     if let Some(there) = host.and_then(|host| Url::parse(&format!("http://{host}/")).ok()) {
@@ -377,7 +377,7 @@ async fn answer(State(door): State<Door>, request: Request<Body>) -> Response {
         return (StatusCode::PAYLOAD_TOO_LARGE, "The body is too long.\n").into_response();
     };
     let form = if method == Method::POST { url::form_urlencoded::parse(&body).into_owned().collect() } else { Vec::new() };
-    door.desk.hand_in(Callback { url, method: method.to_string(), form });
+    shared.inbox.deliver(Callback { url, method: method.to_string(), form });
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
         (header::CACHE_CONTROL, "no-store"),

@@ -135,7 +135,7 @@ impl Page {
 const ELEMENTS: usize = 2_000;
 const FORMS: usize = 50;
 const DEPTH: usize = 256;
-/// How many fields and buttons are told.
+/// How many fields and buttons are kept.
 const FIELDS: usize = 100;
 const BANNERS: usize = 100;
 const COMPLAINTS: &str = "[role=alert], .error, .errors, .error-message, .validation-summary-errors, .field-validation-error, .alert-danger, \
@@ -146,8 +146,8 @@ const PUZZLES: &str = "iframe[src*=captcha i], iframe[src*=\"challenges.cloudfla
 fn referred(document: &Html) -> Vec<String> {
     let ids = css("[aria-invalid=true]");
     let ids = document.select(&ids).take(FIELDS).filter_map(|field| field.attr("aria-describedby"));
-    let told = ids.filter_map(|id| document.select(&css("[id]")).take(ELEMENTS).find(|element| element.attr("id") == Some(id)).map(|e| text(&e)));
-    told.map(|text| cut(&text, 300)).filter(|text| !text.is_empty()).take(5).collect()
+    let texts = ids.filter_map(|id| document.select(&css("[id]")).take(ELEMENTS).find(|element| element.attr("id") == Some(id)).map(|e| text(&e)));
+    texts.map(|text| cut(&text, 300)).filter(|text| !text.is_empty()).take(5).collect()
 }
 
 /// What the visible frames show.
@@ -190,7 +190,7 @@ fn banners(document: &Html) -> Vec<ElementRef<'_>> {
     layers.filter(|layer| layer.select(&password).next().is_none()).collect()
 }
 
-/// What can be told without style sheets.
+/// What can be seen without style sheets.
 fn visible(element: &ElementRef) -> bool {
     let hidden = |e: &ElementRef| {
         let style: String = e.attr("style").unwrap_or_default().chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
@@ -225,8 +225,8 @@ fn label(document: &Html, element: &ElementRef) -> String {
     let labels = css("label");
     let of = document.select(&labels).take(ELEMENTS).filter(|label| id.is_some() && label.attr("for") == id).map(|label| text(&label));
     let around = ancestors(element).find(|parent| parent.value().name() == "label").map(|label| text(&label));
-    let told = ["aria-label", "placeholder"].into_iter().filter_map(|name| element.attr(name).map(str::to_owned));
-    cut(&of.chain(around).chain(told).collect::<Vec<_>>().join(" "), 200)
+    let named = ["aria-label", "placeholder"].into_iter().filter_map(|name| element.attr(name).map(str::to_owned));
+    cut(&of.chain(around).chain(named).collect::<Vec<_>>().join(" "), 200)
 }
 
 #[cfg(test)]

@@ -4,24 +4,24 @@ mod form;
 mod html;
 mod walk;
 
+use std::fmt;
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE, HeaderMap, HeaderValue};
-use thiserror::Error;
 
 use self::walk::Walk;
 use crate::agent::callback::CallbackListener;
 use crate::agent::visit::{Journey, Visit};
 use crate::config::{Network, Tls};
+use crate::text::problem::Problem;
 
 /// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(10);
 
 /// Why the agent cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum HttpAgentError {
     /// The certificate authorities cannot be read.
-    #[error("cannot read the certificate authorities of {path}: {why}; check --ca-file")]
     CaFile {
         /// The file.
         path: String,
@@ -29,9 +29,28 @@ pub enum HttpAgentError {
         why: String,
     },
     /// The HTTP client cannot be made.
-    #[error("cannot make an HTTP client: {0}")]
     Client(String),
 }
+
+impl HttpAgentError {
+    /// What is wrong, and what to do about it.
+    pub fn problem(&self) -> Problem {
+        match self {
+            Self::CaFile { path, why } => {
+                Problem::new(format!("cannot read the certificate authorities of {path}: {why}")).with_hint("; ", "check --ca-file")
+            }
+            Self::Client(why) => Problem::new(format!("cannot make an HTTP client: {why}")),
+        }
+    }
+}
+
+impl fmt::Display for HttpAgentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.problem().fmt(f)
+    }
+}
+
+impl std::error::Error for HttpAgentError {}
 
 /// Logs in by forms over plain HTTP.
 #[derive(Debug, Clone)]

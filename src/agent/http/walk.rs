@@ -10,11 +10,11 @@ use url::Url;
 use crate::agent::callback::{Callback, CallbackListener, Expectation, is_at};
 use crate::agent::http::form::Sent;
 use crate::agent::http::html::Page;
-use crate::agent::page::classify::{Move, Progress, Sight, conduct, judge};
+use crate::agent::page::classify::{Classified, Move, Progress, conduct, judge};
 use crate::agent::page::narrate::done;
 use crate::agent::page::scrub::Scrubber;
-use crate::agent::page::unreachable::unreachable;
-use crate::agent::visit::{Conduct, Journey, SeenPage, Visit, VisitError};
+use crate::agent::visit::{Conduct, Journey, NoWay, SeenPage, Visit, VisitError};
+use crate::http::is_certificate_refused;
 use crate::observed::document::{Document, Traffic};
 use crate::observed::page::Facts;
 use crate::observed::page::PageKind;
@@ -106,28 +106,28 @@ impl<'a> Walk<'a> {
             }
             automatic = 0;
             let answered = self.pages.iter().any(|page| page.kind == PageKind::LogoutQuestion);
-            let sight = conduct(judge(&page.facts, self.progress), &page.facts, self.visit.conduct, answered);
-            let decided = self.decide(&page, &sight);
+            let classified = conduct(judge(&page.facts, self.progress), &page.facts, self.visit.conduct, answered);
+            let decided = self.decide(&page, &classified);
             let echoes = self.scrubber.text(&html) != html;
             let document = Document::read(&page.facts.url, &html, Some(&headers), echoes);
-            self.pages.push(self.seen(&page.facts, &sight, decided.is_err().then_some(&html), document));
+            self.pages.push(self.seen(&page.facts, &classified, decided.is_err().then_some(&html), document));
             next = decided?;
             // On the page with the password, not on one before it.
-            if matches!(sight.next, Move::Login { .. }) {
+            if matches!(classified.next, Move::Login { .. }) {
                 self.client = self.elsewhere.take().unwrap_or(self.client);
             }
-            password_next = matches!(sight.next, Move::Login { .. }) && next.body.is_some();
-            self.progress.password_sent |= matches!(sight.next, Move::Login { .. });
-            self.progress.identified |= matches!(sight.next, Move::Login { .. } | Move::Identify { .. });
+            password_next = matches!(classified.next, Move::Login { .. }) && next.body.is_some();
+            self.progress.password_sent |= matches!(classified.next, Move::Login { .. });
+            self.progress.identified |= matches!(classified.next, Move::Login { .. } | Move::Identify { .. });
         }
     }
 
-    /// Where a page leads that a browser would leave by itself: a form for the redirect URI (Form Post Response Mode), a form on a page of our
-    /// own, or a refresh; and the frame that a browser would show.
+    /// Where a page leads that a browser would leave by itself: a form for the redirect URI (Form Post Response Mode), a form on a page of
+    /// this program, or a refresh; and the frame that a browser would show.
     fn sends_itself(&self, page: &Page) -> Option<Sent> {
         let automatic = page.forms.iter().filter(|form| form.is_automatic() && form.encoding.is_none());
-        let ours = page.facts.url == self.visit.url.as_str() && self.visit.url.origin() == self.visit.redirect_uri.origin();
-        let mut to_redirect_uri = automatic.filter(|form| ours || form.action.as_ref().is_some_and(|action| is_at(action, &self.visit.redirect_uri)));
+        let own = page.facts.url == self.visit.url.as_str() && self.visit.url.origin() == self.visit.redirect_uri.origin();
+        let mut to_redirect_uri = automatic.filter(|form| own || form.action.as_ref().is_some_and(|action| is_at(action, &self.visit.redirect_uri)));
         if let Some(form) = to_redirect_uri.next() {
             return form.send(&[], &[], None);
         }
@@ -141,16 +141,16 @@ impl<'a> Walk<'a> {
     }
 
     /// What to send next, or why the visit ends.
-    fn decide(&self, page: &Page, sight: &Sight) -> Result<Sent, VisitError> {
+    fn decide(&self, page: &Page, classified: &Classified) -> Result<Sent, VisitError> {
         let facts = &page.facts;
-        let lost = |why: String| VisitError::NotUnderstood { url: facts.url.clone(), why };
-        let (field, pressed, ticked, typed) = match &sight.next {
+        let lost = |why: NoWay| VisitError::NotUnderstood { url: facts.url.clone(), why };
+        let (field, pressed, ticked, typed) = match &classified.next {
             Move::Stop(error) => return Err(error.clone()),
             Move::Wait(_) if page.forms.is_empty() && self.visit.conduct != Conduct::LogOut => {
-                return Err(lost("no form on the page: a JavaScript login? use --agent webdriver".to_owned()));
+                return Err(lost("no form on the page: a JavaScript login? use --agent webdriver".into()));
             }
             Move::Wait(why) => return Err(lost(why.clone())),
-            _ if self.pages.len() >= PAGES => return Err(lost(format!("more than {PAGES} pages were shown"))),
+            _ if self.pages.len() >= PAGES => return Err(lost(format!("more than {PAGES} pages were shown").into())),
             Move::Login { username, password, submit, tick } => {
                 let user = &self.visit.user;
                 let username = username.map(|index| (index, user.username.as_str()));
@@ -166,20 +166,20 @@ impl<'a> Walk<'a> {
         let of_field = facts.fields.iter().find(|f| Some(f.index) == field).and_then(|f| f.form);
         let of_button = facts.buttons.iter().find(|b| Some(b.index) == pressed).filter(|b| b.submits).and_then(|b| b.form);
         let form = of_button.or(of_field).and_then(|form| page.forms.get(form));
-        let form = form.ok_or_else(|| lost("what is on it is sent by JavaScript: use --agent webdriver".to_owned()))?;
+        let form = form.ok_or_else(|| lost("what is on it is sent by JavaScript: use --agent webdriver".into()))?;
         if let Some(encoding) = &form.encoding {
-            return Err(lost(format!("its form wants to be sent as {encoding}: use --agent webdriver")));
+            return Err(lost(format!("its form wants to be sent as {encoding}: use --agent webdriver").into()));
         }
-        form.send(&typed, ticked, pressed).ok_or_else(|| lost("its form leads nowhere: a JavaScript login? use --agent webdriver".to_owned()))
+        form.send(&typed, ticked, pressed).ok_or_else(|| lost("its form leads nowhere: a JavaScript login? use --agent webdriver".into()))
     }
 
-    fn seen(&self, facts: &Facts, sight: &Sight, trouble: Option<&String>, document: Document) -> SeenPage {
-        let note = match sight.next {
-            Move::Stop(_) | Move::Wait(_) => sight.why.clone(),
-            _ if trouble.is_some() => sight.why.clone(),
-            _ => format!("{}{}; form sent", sight.why, done(facts, &sight.next)),
+    fn seen(&self, facts: &Facts, classified: &Classified, trouble: Option<&String>, document: Document) -> SeenPage {
+        let note = match classified.next {
+            Move::Stop(_) | Move::Wait(_) => classified.why.clone(),
+            _ if trouble.is_some() => classified.why.clone(),
+            _ => format!("{}{}; form sent", classified.why, done(facts, &classified.next)),
         };
-        let kind = if trouble.is_some() && matches!(sight.next, Move::Wait(_)) { PageKind::Other } else { sight.kind };
+        let kind = if trouble.is_some() && matches!(classified.next, Move::Wait(_)) { PageKind::Other } else { classified.kind };
         SeenPage {
             kind,
             url: self.scrubber.url(&facts.url),
@@ -201,7 +201,10 @@ impl<'a> Walk<'a> {
                 return Ok(Led::Callback(self.arrive(request).await));
             }
             let url = request.url.clone();
-            let failed = |error: reqwest::Error| unreachable(url.as_str(), &chain(&error));
+            let failed = |error: reqwest::Error| {
+                let is_certificate = is_certificate_refused(&error);
+                VisitError::Unreachable { url: url.to_string(), why: chain(&error), is_certificate }
+            };
             let mut response = self.request(&request, from).send().await.map_err(failed)?;
             let status = response.status().as_u16();
             if with_password && hop == 0 {
@@ -212,8 +215,10 @@ impl<'a> Walk<'a> {
             let location = response.headers().get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
             if let (301 | 302 | 303 | 307 | 308, Some(location)) = (status, location) {
                 let target = request.url.join(&location).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-                let lost =
-                    || VisitError::NotUnderstood { url: url.to_string(), why: format!("it redirects to {location:?}, which is no http address") };
+                let lost = || VisitError::NotUnderstood {
+                    url: url.to_string(),
+                    why: format!("it redirects to {location:?}, which is no http address").into(),
+                };
                 request.url = target.ok_or_else(lost)?;
                 if matches!(status, 301..=303) {
                     request.body = None;
@@ -232,7 +237,7 @@ impl<'a> Walk<'a> {
             }
             return Ok(Led::Page { url, status, headers, html: String::from_utf8_lossy(&body).into_owned() });
         }
-        Err(VisitError::NotUnderstood { url: request.url.to_string(), why: format!("more than {REDIRECTS} redirects in a row") })
+        Err(VisitError::NotUnderstood { url: request.url.to_string(), why: format!("more than {REDIRECTS} redirects in a row").into() })
     }
 
     fn request(&self, request: &Sent, from: Option<&Url>) -> reqwest::RequestBuilder {

@@ -1,7 +1,6 @@
-//! How a page is read, whichever agent was shown it: what it is, what to do on it, and how that is told.
+//! How a page is read, whichever agent was shown it: what it is, what to do on it, and how that is described.
 
 pub mod classify;
 pub mod narrate;
 pub mod scrub;
-pub mod unreachable;
 mod vocabulary;

@@ -11,12 +11,12 @@ pub fn done(facts: &Facts, next: &Move) -> String {
         Move::Press { button, tick } => (None, None, Some(Some(*button)), tick),
         Move::Wait(_) | Move::Stop(_) => return String::new(),
     };
-    let mut told = Vec::new();
-    told.extend(user.map(|index| format!("typed the user name into {}", field(facts, index))));
-    told.extend(secret.map(|index| format!("typed the password into {}", field(facts, index))));
-    told.extend(tick.iter().filter_map(|index| facts.boxes.iter().find(|b| b.index == *index)).map(|b| format!("ticked {:?}", b.label)));
-    told.extend(press.map(|button| button.map_or_else(|| "pressed Enter".to_owned(), |index| format!("pressed {}", pressed(facts, index)))));
-    format!("; {}", told.join(", "))
+    let mut parts = Vec::new();
+    parts.extend(user.map(|index| format!("typed the user name into {}", field(facts, index))));
+    parts.extend(secret.map(|index| format!("typed the password into {}", field(facts, index))));
+    parts.extend(tick.iter().filter_map(|index| facts.boxes.iter().find(|b| b.index == *index)).map(|b| format!("ticked {:?}", b.label)));
+    parts.extend(press.map(|button| button.map_or_else(|| "pressed Enter".to_owned(), |index| format!("pressed {}", pressed(facts, index)))));
+    format!("; {}", parts.join(", "))
 }
 
 fn field(facts: &Facts, index: usize) -> String {
@@ -37,7 +37,7 @@ mod tests {
     use crate::observed::page::CheckBox;
 
     #[test]
-    fn what_is_done_is_told_in_the_pages_own_words() {
+    fn what_is_done_is_described_in_the_words_of_the_page() {
         let facts = Facts {
             fields: vec![
                 Field { index: 0, label: "Email".to_owned(), name: "u".to_owned(), ..Field::default() },
@@ -53,6 +53,6 @@ mod tests {
             "; typed the user name into \"Email\", typed the password into \"pw\", ticked \"I agree\", pressed \"Sign in\""
         );
         assert_eq!(done(&facts, &Move::Identify { username: 0, submit: None, tick: vec![] }), "; typed the user name into \"Email\", pressed Enter");
-        assert_eq!(done(&facts, &Move::Wait(String::new())), "");
+        assert_eq!(done(&facts, &Move::Wait("".into())), "");
     }
 }

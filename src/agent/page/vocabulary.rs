@@ -113,7 +113,7 @@ pub fn dismisses(button: &Button) -> Option<u8> {
     }
 }
 
-/// True if a title or heading is about access that somebody wants.
+/// True if a title or heading is about access that a client asks for.
 pub fn speaks_of_access(text: &str) -> bool {
     holds(&words(text), ACCESS)
 }

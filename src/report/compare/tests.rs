@@ -26,6 +26,8 @@ fn test(id: &str, reason: Option<(Verdict, &str)>, findings: Vec<Finding>) -> Te
         title: String::new(),
         verdict: reason.map_or(counts.verdict(), |(verdict, _)| verdict),
         reason: reason.map(|(_, reason)| reason.to_owned()),
+        skipped: None,
+        bug: false,
         duration_ms: 0,
         feature: String::new(),
         description: String::new(),

@@ -7,9 +7,8 @@ use crate::config::FailOn;
 use crate::config::Known;
 use crate::exit::Exit;
 use crate::feature;
-use crate::feature::plan::LEFT_OUT;
 use crate::result::known::{excuses_the_stop, mark, settle};
-use crate::result::model::{Counts, Entry, FindingOutcome as Outcome, StepEnd, StepReport, Verdict};
+use crate::result::model::{Counts, Entry, FindingOutcome as Outcome, SkipKind, StepEnd, StepReport, Verdict};
 
 /// The sample run: a rule of a test is broken, the others are as they are.
 fn sample() -> RunReport {
@@ -37,6 +36,7 @@ fn run(outcomes: &[(&str, Option<Outcome>, Verdict, Option<&str>)]) -> RunReport
         let test = report.tests.iter_mut().find(|test| test.id.ends_with(id)).unwrap();
         test.verdict = *verdict;
         test.reason = reason.map(str::to_owned);
+        test.skipped = (*reason == Some(LEFT_OUT)).then_some(SkipKind::LeftOut);
         test.findings = outcome.iter().map(|outcome| Finding { rule: "id-token/issuer".to_owned(), outcome: *outcome, ..finding.clone() }).collect();
     }
     report
@@ -51,6 +51,7 @@ fn state(entry: &str, report: &RunReport) -> KnownState {
     settle(&known(entry), report, &feature::features().unwrap()).entries[0].state
 }
 
+const LEFT_OUT: &str = "left out by --skip";
 const A: &str = "booking-partner-authentication/authorization-code-flow";
 const B: &str = "dynamic-client-registration/authorization-code-flow";
 

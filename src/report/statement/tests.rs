@@ -44,7 +44,7 @@ fn it_names_what_it_rests_on_and_what_it_is_not_about() {
     let mut report = conformant();
     let known = Finding { known: Some("a | proxy".to_owned()), ..broken(&report) };
     report.tests[0].findings.push(known.clone());
-    report.environment.tls = format!("{} (--insecure)", Environment::TLS_NOT_VERIFIED);
+    report.environment.tls_verified = Some(false);
     let features = feature::features().unwrap();
     let statement = Statement::of(&report, b"", &features).unwrap();
     assert_eq!(statement.results.sha256, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");

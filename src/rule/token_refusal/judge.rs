@@ -278,8 +278,7 @@ fn code(refusal: &TokenRefusal, is_meant: bool, expected: &str, as_true: &[&str]
         if as_true.contains(&error.as_str()) {
             return not_applicable(format!("error = {error}: the client may not use this grant"));
         }
-        let expected = format!("error = {expected} for {}", refusal.provocation.says());
-        holds(expected.starts_with(&format!("error = {error} for")), expected.as_str(), format!("error = {}", shorten(&error)))
+        holds(error == expected, format!("error = {expected} for {}", refusal.provocation.says()), format!("error = {}", shorten(&error)))
     })
 }
 

@@ -5,7 +5,7 @@ use url::Url;
 use super::vocabulary;
 use crate::observed::page::{Button, Facts, Field};
 
-use crate::agent::visit::{Conduct, VisitError};
+use crate::agent::visit::{Conduct, NoWay, VisitError};
 use crate::observed::page::PageKind;
 
 /// What was done on the pages before.
@@ -19,7 +19,7 @@ pub struct Progress {
 
 /// What a page was taken for, why, and what to do on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sight {
+pub struct Classified {
     /// What it was taken for.
     pub kind: PageKind,
     /// Why.
@@ -59,61 +59,57 @@ pub enum Move {
         tick: Vec<usize>,
     },
     /// Nothing yet: the page may still change. If it does not, this is why there is no way on.
-    Wait(String),
+    Wait(NoWay),
     /// The visit ends here.
     Stop(VisitError),
 }
 
 /// Judges a page.
-pub fn judge(facts: &Facts, progress: Progress) -> Sight {
-    human(facts).or_else(|| login(facts, progress)).or_else(|| error(facts)).or_else(|| consent(facts)).unwrap_or_else(|| Sight {
+pub fn judge(facts: &Facts, progress: Progress) -> Classified {
+    human(facts).or_else(|| login(facts, progress)).or_else(|| error(facts)).or_else(|| consent(facts)).unwrap_or_else(|| Classified {
         kind: PageKind::Other,
         why: "neither a login form nor a button".to_owned(),
-        next: Move::Wait(if facts.fields.is_empty() {
-            "it shows no form and no button".to_owned()
-        } else {
-            "its fields are not understood".to_owned()
-        }),
+        next: Move::Wait(if facts.fields.is_empty() { "it shows no form and no button" } else { "its fields are not understood" }.into()),
     })
 }
 
 /// What to do on a page in a visit in which the end-user does something else than to log in and consent. `pressed` says that they did so on
 /// a page before.
-pub fn conduct(sight: Sight, facts: &Facts, conduct: Conduct, pressed: bool) -> Sight {
-    let wait = |kind, why: &str| Sight { kind, why: why.to_owned(), next: Move::Wait(why.to_owned()) };
+pub fn conduct(classified: Classified, facts: &Facts, conduct: Conduct, pressed: bool) -> Classified {
+    let wait = |why: NoWay| Classified { kind: PageKind::Other, why: why.to_string(), next: Move::Wait(why) };
     match conduct {
-        Conduct::Consent => sight,
+        Conduct::Consent => classified,
         Conduct::Silent => {
-            let shown = VisitError::NotUnderstood { url: facts.url.clone(), why: "a page is shown though none was to be".to_owned() };
-            Sight { next: if let Move::Wait(why) = sight.next { Move::Wait(why) } else { Move::Stop(shown) }, ..sight }
+            let shown = VisitError::NotUnderstood { url: facts.url.clone(), why: "a page is shown though none was to be".into() };
+            Classified { next: if let Move::Wait(why) = classified.next { Move::Wait(why) } else { Move::Stop(shown) }, ..classified }
         }
-        Conduct::Deny if sight.kind != PageKind::Consent => sight,
+        Conduct::Deny if classified.kind != PageKind::Consent => classified,
         Conduct::Deny => {
             let refusing = facts.buttons.iter().find(|button| vocabulary::refuses(button));
-            let stop = VisitError::NotUnderstood { url: facts.url.clone(), why: NO_REFUSAL.to_owned() };
-            let why = refusing.map_or_else(|| NO_REFUSAL.to_owned(), |button| format!("the refusing button {:?}", button.label));
-            Sight { why, next: refusing.map_or(Move::Stop(stop), |button| press(facts, button)), ..sight }
+            let stop = VisitError::NotUnderstood { url: facts.url.clone(), why: NoWay::NoRefusal };
+            let why = refusing.map_or_else(|| NoWay::NoRefusal.to_string(), |button| format!("the refusing button {:?}", button.label));
+            Classified { why, next: refusing.map_or(Move::Stop(stop), |button| press(facts, button)), ..classified }
         }
-        Conduct::Leave => match self::conduct(sight, facts, Conduct::LogOut, pressed) {
-            // What has settled is the end: nobody looks at what would come of it.
-            Sight { kind, why, next: Move::Wait(reason) } => {
-                Sight { kind, why, next: Move::Stop(VisitError::NotUnderstood { url: facts.url.clone(), why: reason }) }
+        Conduct::Leave => match self::conduct(classified, facts, Conduct::LogOut, pressed) {
+            // What no longer changes is the end: what would come of it is not looked at.
+            Classified { kind, why, next: Move::Wait(reason) } => {
+                Classified { kind, why, next: Move::Stop(VisitError::NotUnderstood { url: facts.url.clone(), why: reason }) }
             }
-            sight => sight,
+            classified => classified,
         },
-        Conduct::LogOut if matches!(sight.kind, PageKind::Error | PageKind::Login | PageKind::Identifier | PageKind::NeedsHuman) => {
-            let next = if let Move::Stop(error) = sight.next { Move::Stop(error) } else { Move::Wait("it asks for a login".to_owned()) };
-            Sight { next, ..sight }
+        Conduct::LogOut if matches!(classified.kind, PageKind::Error | PageKind::Login | PageKind::Identifier | PageKind::NeedsHuman) => {
+            let next = if let Move::Stop(error) = classified.next { Move::Stop(error) } else { Move::Wait("it asks for a login".into()) };
+            Classified { next, ..classified }
         }
-        Conduct::LogOut if pressed => wait(PageKind::Other, "shown after the question was answered"),
+        Conduct::LogOut if pressed => wait("shown after the question was answered".into()),
         Conduct::LogOut => {
             let best = facts.buttons.iter().filter_map(|b| vocabulary::logs_out(b).map(|score| (score, b))).rev().max_by_key(|(score, _)| *score);
             match best.filter(|(score, _)| *score > 0) {
                 Some((_, button)) => {
-                    Sight { kind: PageKind::LogoutQuestion, why: format!("the button {:?}", button.label), next: press(facts, button) }
+                    Classified { kind: PageKind::LogoutQuestion, why: format!("the button {:?}", button.label), next: press(facts, button) }
                 }
-                None if facts.buttons.is_empty() => wait(PageKind::Other, "it asks nothing"),
-                None => wait(PageKind::Other, UNCLEAR_LOGOUT),
+                None if facts.buttons.is_empty() => wait("it asks nothing".into()),
+                None => wait(NoWay::UnclearLogout),
             }
         }
     }
@@ -125,17 +121,11 @@ pub fn dismissal(facts: &Facts) -> Option<&Button> {
     rated.rev().max_by_key(|(score, _)| *score).map(|(_, button)| button)
 }
 
-/// Why a consent page cannot be refused.
-pub const NO_REFUSAL: &str = "none of its buttons clearly refuses";
-
-/// Why there is no way on from a page that may ask about a logout.
-pub const UNCLEAR_LOGOUT: &str = "which of its buttons logs out is not clear";
-
 fn press(facts: &Facts, button: &Button) -> Move {
     Move::Press { button: button.index, tick: facts.boxes.iter().filter(|b| b.form == button.form).map(|b| b.index).collect() }
 }
 
-fn human(facts: &Facts) -> Option<Sight> {
+fn human(facts: &Facts) -> Option<Classified> {
     let what = if facts.captcha {
         "a captcha"
     } else if facts.fields.iter().any(one_time_code) {
@@ -148,7 +138,7 @@ fn human(facts: &Facts) -> Option<Sight> {
         return None;
     };
     let next = Move::Stop(VisitError::NeedsHuman { url: facts.url.clone(), what: what.to_owned() });
-    Some(Sight { kind: PageKind::NeedsHuman, why: format!("it asks for {what}"), next })
+    Some(Classified { kind: PageKind::NeedsHuman, why: format!("it asks for {what}"), next })
 }
 
 fn one_time_code(field: &Field) -> bool {
@@ -176,26 +166,26 @@ fn security_key(text: &str) -> bool {
     ["security key", "passkey", "webauthn"].iter().any(|phrase| lower.contains(phrase))
 }
 
-fn login(facts: &Facts, progress: Progress) -> Option<Sight> {
+fn login(facts: &Facts, progress: Progress) -> Option<Classified> {
     let password =
         facts.fields.iter().find(|f| f.password && !f.read_only).or_else(|| facts.fields.iter().find(|f| f.r#type == "password" && !f.read_only));
     let form = password.and_then(|field| field.form);
     let username = username(facts, password);
     let back = |kind, why: &str| {
         let next = Move::Stop(VisitError::LoginRejected { url: facts.url.clone(), says: facts.complaint() });
-        Some(Sight { kind, why: why.to_owned(), next })
+        Some(Classified { kind, why: why.to_owned(), next })
     };
     let tick = |form| facts.boxes.iter().filter(|b| b.form == form).map(|b| b.index).collect();
     match (password, username) {
         (Some(_), _) if progress.password_sent => back(PageKind::Login, "the password field is there again after the password was sent"),
-        (Some(password), username) => Some(Sight {
+        (Some(password), username) => Some(Classified {
             kind: PageKind::Login,
             why: "a password field".to_owned(),
             next: Move::Login { username: username.map(|f| f.index), password: password.index, submit: submit(facts, form), tick: tick(form) },
         }),
         (None, Some(_)) if progress.password_sent => None,
         (None, Some(_)) if progress.identified => back(PageKind::Identifier, "the user name field is there again after the user name was sent"),
-        (None, Some(username)) => Some(Sight {
+        (None, Some(username)) => Some(Classified {
             kind: PageKind::Identifier,
             why: "a user name field without a password field".to_owned(),
             next: Move::Identify { username: username.index, submit: submit(facts, username.form), tick: tick(username.form) },
@@ -261,7 +251,7 @@ fn submit(facts: &Facts, form: Option<usize>) -> Option<usize> {
     configured.or_else(|| best().filter(|(score, _)| *score > 0 || form.is_some()).map(|(_, b)| b)).map(|b| b.index)
 }
 
-fn error(facts: &Facts) -> Option<Sight> {
+fn error(facts: &Facts) -> Option<Classified> {
     let grants = facts.buttons.iter().any(|b| vocabulary::consent(b) == Some(2));
     let in_query = Url::parse(&facts.url).is_ok_and(|url| url.query_pairs().any(|(name, _)| name == "error"));
     let status = (facts.status > 0).then_some(facts.status);
@@ -279,14 +269,14 @@ fn error(facts: &Facts) -> Option<Sight> {
         return None;
     };
     let next = Move::Stop(VisitError::ErrorPage { url: facts.url.clone(), status, text: shorten(&facts.text) });
-    Some(Sight { kind: PageKind::Error, why, next })
+    Some(Classified { kind: PageKind::Error, why, next })
 }
 
 fn shorten(text: &str) -> String {
     if text.chars().count() <= 300 { text.to_owned() } else { text.chars().take(299).chain(['…']).collect() }
 }
 
-fn consent(facts: &Facts) -> Option<Sight> {
+fn consent(facts: &Facts) -> Option<Classified> {
     if facts.buttons.is_empty() {
         return None;
     }
@@ -295,7 +285,7 @@ fn consent(facts: &Facts) -> Option<Sight> {
     let sends: Vec<&Button> = open.iter().map(|(_, b)| *b).filter(|b| b.submits).collect();
     let only = if let [one] = sends.as_slice() { Some(*one) } else { None };
     let configured = open.iter().map(|(_, b)| *b).find(|b| b.configured);
-    // Fields that are neither user name nor password want an answer that we do not have, unless the page says what consents.
+    // Fields that are neither user name nor password ask for an answer that is not known, unless the page says what consents.
     let clear = clear.filter(|b| facts.fields.is_empty() || vocabulary::consent(b) == Some(2));
     let (button, why) = match (configured, clear, only) {
         (Some(button), _, _) => (button, format!("the configured button {:?}", button.label)),
@@ -304,12 +294,12 @@ fn consent(facts: &Facts) -> Option<Sight> {
         _ => {
             let labels: Vec<String> = facts.buttons.iter().take(8).map(|b| format!("{:?}", b.label)).collect();
             let why = format!("which of its buttons goes on is not clear: {}", labels.join(", "));
-            return Some(Sight { kind: PageKind::Other, why: "no button that clearly consents".to_owned(), next: Move::Wait(why) });
+            return Some(Classified { kind: PageKind::Other, why: "no button that clearly consents".to_owned(), next: Move::Wait(why.into()) });
         }
     };
     let about_access = || facts.headings.iter().chain([&facts.title]).any(|text| vocabulary::speaks_of_access(text));
     let asks = vocabulary::consent(button) != Some(1) || !facts.boxes.is_empty() || facts.buttons.iter().any(vocabulary::refuses) || about_access();
-    Some(Sight { kind: if asks { PageKind::Consent } else { PageKind::Notice }, why, next: press(facts, button) })
+    Some(Classified { kind: if asks { PageKind::Consent } else { PageKind::Notice }, why, next: press(facts, button) })
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The one door to the network, and its guards: the issuer is untrusted input.
+//! The HTTP client through which every request of a run goes, with its limits: the issuer is untrusted input.
 
 use std::time::Duration;
 
@@ -11,19 +11,24 @@ use url::Url;
 
 use crate::config::{Network, Tls};
 
+mod unreachable;
+
+use unreachable::chain;
+pub use unreachable::{Hint, Unreachable, is_certificate_refused};
+
 /// The most of a body that is read, in bytes. No document of a provider comes near.
 pub const MOST_BODY: usize = 2 * 1024 * 1024;
 
 /// The HTTP client of a run: no redirects, no retries, no proxy, no cookies, no compression, bounded in time and size.
 #[derive(Debug, Clone)]
-pub struct Door {
+pub struct Client {
     client: reqwest::Client,
     timeout: Duration,
 }
 
-/// Why the door could not be built.
+/// Why there is no client.
 #[derive(Debug, Error)]
-pub enum DoorError {
+pub enum ClientError {
     /// The file of certificate authorities cannot be used.
     #[error("cannot use {path} (--ca-file): {why}")]
     CaFile {
@@ -37,22 +42,8 @@ pub enum DoorError {
     Client(#[from] reqwest::Error),
 }
 
-/// Why there was no response.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("could not {} {url}: {why}{}", if *.reached { "read the answer of" } else { "reach" }, .hint.map(|hint| format!("; {hint}")).unwrap_or_default())]
-pub struct Unreachable {
-    /// The URL that was asked.
-    pub url: String,
-    /// The whole chain of causes.
-    pub why: String,
-    /// What to try next.
-    pub hint: Option<&'static str>,
-    /// True if it answered, with something that cannot be taken.
-    pub reached: bool,
-}
-
-/// A response as it came through the door.
-pub struct Passed {
+/// A response as it was received.
+pub struct Response {
     /// The HTTP status code.
     pub status: u16,
     /// Header names in lower case with their values (lossily if not visible ASCII), in the order received.
@@ -61,12 +52,12 @@ pub struct Passed {
     pub body: Vec<u8>,
 }
 
-impl Door {
-    /// Builds the door.
+impl Client {
+    /// A client for these settings.
     ///
     /// # Errors
-    /// [`DoorError`] if the CA file cannot be read or holds no certificate.
-    pub fn new(network: &Network) -> Result<Self, DoorError> {
+    /// [`ClientError`] if the CA file cannot be read or holds no certificate.
+    pub fn new(network: &Network) -> Result<Self, ClientError> {
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("oa-authtest/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
@@ -81,7 +72,7 @@ impl Door {
             Tls::System => {}
             Tls::Insecure => builder = builder.tls_danger_accept_invalid_certs(true),
             Tls::CaFile(path) => {
-                let fail = |why: String| DoorError::CaFile { path: path.display().to_string(), why };
+                let fail = |why: String| ClientError::CaFile { path: path.display().to_string(), why };
                 let pem = std::fs::read(path).map_err(|e| fail(e.to_string()))?;
                 let authorities = reqwest::Certificate::from_pem_bundle(&pem).map_err(|e| fail(chain(&e)))?;
                 if authorities.is_empty() {
@@ -97,7 +88,7 @@ impl Door {
     ///
     /// # Errors
     /// [`Unreachable`] if there is no response, it takes too long, or its body is too large.
-    pub async fn pass(&self, method: http::Method, url: &Url, headers: &[(String, String)], body: Option<Vec<u8>>) -> Result<Passed, Unreachable> {
+    pub async fn send(&self, method: http::Method, url: &Url, headers: &[(String, String)], body: Option<Vec<u8>>) -> Result<Response, Unreachable> {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(Unreachable {
                 url: url.to_string(),
@@ -129,11 +120,11 @@ impl Door {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Passed { status, headers, body })
+        Ok(Response { status, headers, body })
     }
 
-    /// The pin of the certificate that `url` presents, for a browser that is to trust what this door has verified: the base64 of the SHA-256 of its
-    /// subject public key info. `None` for http, or if the server cannot be reached or is not trusted by this door.
+    /// The pin of the certificate that `url` presents, for a browser that is to trust what this client has verified: the base64 of the SHA-256 of its
+    /// subject public key info. `None` for http, or if the server cannot be reached or is not trusted by this client.
     pub async fn spki_pin(&self, url: &Url) -> Option<String> {
         if url.scheme() != "https" {
             return None;
@@ -149,34 +140,77 @@ impl Door {
 
     fn unreachable(&self, url: &Url, error: &reqwest::Error) -> Unreachable {
         let why = if error.is_timeout() { format!("no answer within {} s", self.timeout.as_secs_f32()) } else { chain(error) };
-        let lower = why.to_ascii_lowercase();
-        let hint = if lower.contains("certificate") || lower.contains("unknownissuer") {
-            Some("name its certificate authority with --ca-file, or use --insecure for a test server")
-        } else if lower.contains("refused") {
-            Some("is the issuer running there?")
-        } else if lower.contains("dns") || lower.contains("lookup") {
-            Some("check the host name in --issuer")
-        } else if url.scheme() == "http" && (lower.contains("connection closed") || lower.contains("reset") || lower.contains("invalid http")) {
-            Some("check whether its address begins with https rather than http")
-        } else if url.scheme() == "https" && (lower.contains("invalidcontenttype") || lower.contains("corrupt message")) {
-            Some("check whether its address begins with http rather than https: what answers there does not speak TLS")
-        } else {
-            None
-        };
-        Unreachable { url: url.to_string(), why, hint, reached: false }
+        Unreachable { url: url.to_string(), why, hint: Hint::of(error, url), reached: false }
     }
 }
 
-/// An error with all its causes, each said once. The URL is left to the caller.
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut parts: Vec<String> = Vec::new();
-    let mut next = Some(error);
-    while let Some(error) = next {
-        let text = error.to_string();
-        if !parts.iter().any(|part| part.contains(&text)) && !text.starts_with("error sending request") && text != "client error (Connect)" {
-            parts.push(text);
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
+
+    use tokio_rustls::rustls;
+
+    use super::*;
+
+    /// Asks a server that reads once and answers so; without an answer it is not there any more.
+    async fn asked(scheme: &str, answer: Option<&'static [u8]>) -> Unreachable {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = Url::parse(&format!("{scheme}://{}/", listener.local_addr().unwrap())).unwrap();
+        if let Some(answer) = answer {
+            std::thread::spawn(move || {
+                let (mut stream, _) = listener.accept().unwrap();
+                let _ = stream.read(&mut [0; 4096]);
+                let _ = stream.write_all(answer);
+            });
+        } else {
+            drop(listener);
         }
-        next = error.source();
+        get(&url).await
     }
-    if parts.is_empty() { error.to_string() } else { parts.join(": ") }
+
+    async fn get(url: &Url) -> Unreachable {
+        let client = Client::new(&Network { tls: Tls::System, timeout: Duration::from_secs(10) }).unwrap();
+        client.send(http::Method::GET, url, &[], None).await.map(drop).unwrap_err()
+    }
+
+    #[tokio::test]
+    async fn what_to_try_next_follows_from_the_cause() {
+        for (scheme, answer, hint) in [
+            ("http", None, Some(Hint::NothingListens)),
+            ("https", None, Some(Hint::NothingListens)),
+            ("http", Some(&b""[..]), Some(Hint::NotHttp)),
+            ("http", Some(b"\x15\x03\x01\x00\x02\x02\x16"), Some(Hint::NotHttp)),
+            ("http", Some(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nshort"), None),
+            ("https", Some(b"HTTP/1.1 400 Bad Request\r\n\r\n"), Some(Hint::NotTls)),
+            ("https", Some(b""), None),
+        ] {
+            let unreachable = asked(scheme, answer).await;
+            assert_eq!(unreachable.hint, hint, "{scheme} {answer:?}: {unreachable}");
+        }
+        let nowhere = get(&Url::parse("http://op.invalid/").unwrap()).await;
+        assert_eq!(nowhere.hint, Some(Hint::HostName), "{nowhere}");
+        assert!(nowhere.why.starts_with("dns error: error resolving DNS: failed to lookup address information"), "{nowhere}");
+    }
+
+    #[tokio::test]
+    async fn a_certificate_that_is_not_trusted_is_told_from_what_is_no_tls() {
+        let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+        let key = rustls_pki_types::PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();
+        let provider = std::sync::Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let config = rustls::ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+        let config = config.with_no_client_auth().with_single_cert(vec![made.cert.der().clone()], key).unwrap();
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = Url::parse(&format!("https://localhost:{}/", listener.local_addr().unwrap().port())).unwrap();
+        tokio::spawn(async move {
+            let acceptor = tokio_rustls::TlsAcceptor::from(std::sync::Arc::new(config));
+            while let Ok((stream, _)) = listener.accept().await {
+                let _ = acceptor.accept(stream).await;
+            }
+        });
+        let unreachable = get(&url).await;
+        assert_eq!(unreachable.hint, Some(Hint::Certificate), "{unreachable}");
+        assert!(unreachable.to_string().ends_with("; name its certificate authority with --ca-file, or use --insecure for a test server"));
+    }
 }
