@@ -2,8 +2,11 @@
 //!
 //! Data composes, Rust judges: a document holds prose and lists of [`Step`]s, and nothing that decides.
 
+use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 use thiserror::Error;
+
+use crate::text::folder::{FolderError, documents};
 
 pub mod authorize;
 pub mod logout;
@@ -13,39 +16,7 @@ pub mod step;
 
 pub use step::Step;
 
-/// The embedded feature documents: file name and text.
-const DOCUMENTS: &[(&str, &str)] = &[
-    ("openactive/booking-partner-authentication.json", include_str!("../../features/openactive/booking-partner-authentication.json")),
-    ("openactive/dynamic-client-registration.json", include_str!("../../features/openactive/dynamic-client-registration.json")),
-    ("oidc/discovery.json", include_str!("../../features/oidc/discovery.json")),
-    ("oidc/authorization-code.json", include_str!("../../features/oidc/authorization-code.json")),
-    ("oidc/prompt-and-max-age.json", include_str!("../../features/oidc/prompt-and-max-age.json")),
-    ("oidc/userinfo.json", include_str!("../../features/oidc/userinfo.json")),
-    ("oidc/scopes-and-claims.json", include_str!("../../features/oidc/scopes-and-claims.json")),
-    ("oidc/request-parameters.json", include_str!("../../features/oidc/request-parameters.json")),
-    ("oidc/token-endpoint.json", include_str!("../../features/oidc/token-endpoint.json")),
-    ("oidc/registration.json", include_str!("../../features/oidc/registration.json")),
-    ("oauth/server-metadata.json", include_str!("../../features/oauth/server-metadata.json")),
-    ("oauth/client-registration.json", include_str!("../../features/oauth/client-registration.json")),
-    ("oauth/client-credentials.json", include_str!("../../features/oauth/client-credentials.json")),
-    ("oauth/authorization-code.json", include_str!("../../features/oauth/authorization-code.json")),
-    ("oauth/refusals.json", include_str!("../../features/oauth/refusals.json")),
-    ("security/registration.json", include_str!("../../features/security/registration.json")),
-    ("security/authorization-request.json", include_str!("../../features/security/authorization-request.json")),
-    ("security/pkce.json", include_str!("../../features/security/pkce.json")),
-    ("security/token-endpoint.json", include_str!("../../features/security/token-endpoint.json")),
-    ("security/authorization-code.json", include_str!("../../features/security/authorization-code.json")),
-    ("security/refresh.json", include_str!("../../features/security/refresh.json")),
-    ("security/bearer-tokens.json", include_str!("../../features/security/bearer-tokens.json")),
-    ("security/revocation.json", include_str!("../../features/security/revocation.json")),
-    ("security/pages.json", include_str!("../../features/security/pages.json")),
-    ("security/logout.json", include_str!("../../features/security/logout.json")),
-    ("security/redirect-uri.json", include_str!("../../features/security/redirect-uri.json")),
-    ("security/authorization-refusals.json", include_str!("../../features/security/authorization-refusals.json")),
-    ("features/declared-features.json", include_str!("../../features/features/declared-features.json")),
-    ("airlock/dynamic-client-registration.json", include_str!("../../features/airlock/dynamic-client-registration.json")),
-    ("aidbox/client-credentials.json", include_str!("../../features/aidbox/client-credentials.json")),
-];
+static FOLDER: Dir = include_dir!("$CARGO_MANIFEST_DIR/features");
 
 /// The profile of authorization servers without `OpenID` Connect.
 pub const OAUTH: &str = "oauth";
@@ -121,6 +92,9 @@ impl Test {
 /// What is wrong with a feature document.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum FeatureError {
+    /// A document is not listed, or not there.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
     /// It is not what a feature document looks like.
     #[error("features/{file}: {why}")]
     Malformed {
@@ -148,7 +122,7 @@ pub enum FeatureError {
 /// # Errors
 /// [`FeatureError`] names the file, the place and what is wrong.
 pub fn features() -> Result<Vec<Feature>, FeatureError> {
-    DOCUMENTS.iter().map(|(file, text)| load(file, text)).collect()
+    documents("features", &FOLDER)?.iter().map(|(file, text)| load(file, text)).collect()
 }
 
 /// The profiles of the features, each once, in order of appearance.

@@ -1,16 +1,13 @@
 //! Client authentication by a signed assertion: `private_key_jwt` (OpenID Connect Core 9, RFC 7523 2.2 and 3).
 
-use jsonwebtoken::DecodingKey;
-use jsonwebtoken::jwk::Jwk;
 use serde_json::Value;
 
-use super::keys::{Alg, claims_of};
+use super::client_keys::{ClientKeys, has_begun, has_expired, is_for};
+use super::keys::Alg;
 
 /// The `client_assertion_type` of a JWT (RFC 7523 2.2).
 pub const TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
 
-/// Seconds by which a client's clock may differ from ours.
-const SKEW: u64 = 10;
 /// The most keys a client may have.
 const MOST_KEYS: usize = 32;
 /// The longest `jti`, in bytes.
@@ -19,7 +16,7 @@ const LONGEST_JTI: usize = 1024;
 /// The keys a client signs its assertions with.
 #[derive(Debug, Clone, Default)]
 pub struct AssertionKeys {
-    keys: Vec<Jwk>,
+    keys: ClientKeys,
     /// `token_endpoint_auth_signing_alg`: the only algorithm, if it is there (OpenID Connect Registration 2).
     pub alg: Option<Alg>,
 }
@@ -48,9 +45,7 @@ impl AssertionKeys {
         if keys.iter().any(|key| ["d", "k"].iter().any(|private| key.get(private).is_some())) {
             return Err("jwks holds a key that must stay secret");
         }
-        // Keys that are not understood are left out (RFC 7517 5).
-        let keys: Vec<Jwk> =
-            keys.iter().filter_map(|key| serde_json::from_value(key.clone()).ok()).filter(|jwk| DecodingKey::from_jwk(jwk).is_ok()).collect();
+        let keys = ClientKeys::read(keys);
         if keys.is_empty() { Err("jwks holds no key that is understood") } else { Ok(Self { keys, alg }) }
     }
 
@@ -58,33 +53,18 @@ impl AssertionKeys {
     /// caller's business. `None` if anything is wrong with it.
     pub fn judge(&self, assertion: &str, client_id: &str, audiences: &[&str], now: u64) -> Option<Assertion> {
         let claims = self.claims(assertion)?;
-        let is_for_us = match &claims["aud"] {
-            Value::String(one) => audiences.contains(&one.as_str()),
-            Value::Array(several) => several.iter().filter_map(Value::as_str).any(|one| audiences.contains(&one)),
-            _ => false,
-        };
-        // A time is a number, with or without a fraction (RFC 7519 2).
-        let time = |name: &str| claims[name].as_u64().or_else(|| claims[name].as_f64().map(whole));
-        let is_living = time("exp").is_some_and(|exp| now < exp.saturating_add(SKEW));
-        let has_begun = claims["nbf"].is_null() || time("nbf").is_some_and(|nbf| nbf <= now.saturating_add(SKEW));
+        let is_good_now = !has_expired(&claims["exp"], now) && (claims["nbf"].is_null() || has_begun(&claims["nbf"], now));
         let jti = claims["jti"].as_str().filter(|jti| !jti.is_empty() && jti.len() <= LONGEST_JTI)?.to_owned();
         let is_by_client = claims["iss"] == client_id && claims["sub"] == client_id;
-        (is_for_us && is_living && has_begun && is_by_client).then_some(Assertion { jti })
+        (is_for(&claims["aud"], audiences) && is_good_now && is_by_client).then_some(Assertion { jti })
     }
 
     fn claims(&self, assertion: &str) -> Option<Value> {
         let header = jsonwebtoken::decode_header(assertion).ok()?;
         let name = serde_json::to_value(header.alg).ok()?;
         let alg = name.as_str().and_then(Alg::of).filter(|alg| self.alg.is_none_or(|only| only == *alg))?;
-        let fits = |key: &&Jwk| header.kid.is_none() || key.common.key_id == header.kid;
-        self.keys.iter().filter(fits).find_map(|key| claims_of(assertion, key, alg))
+        self.keys.claims(assertion, header.kid.as_deref(), alg)
     }
-}
-
-/// The seconds of a time with a fraction; negative ones are as good as none.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "casts of floats saturate")]
-fn whole(time: f64) -> u64 {
-    time as u64
 }
 
 /// The client that an assertion says it is of, unverified.

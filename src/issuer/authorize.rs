@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use http::{HeaderMap, StatusCode};
 
 use super::client::{AuthMethod, Client};
-use super::flaw::Behaviour;
+use super::flaw::{Behaviour, Check};
 use super::hint;
 use super::interaction;
 use super::pages;
-use super::params::{self, Params};
+use super::params::{self, Params, Query};
 use super::redirect;
 use super::reply::{Answer, Problem, Reply};
 use super::request_object;
@@ -22,32 +22,6 @@ use super::state::{Issuer, USER_SUB};
 
 /// The longest user name that is taken as a hint, in bytes.
 const LONGEST_HINT: usize = 256;
-
-/// Every parameter with a meaning (RFC 6749 4.1.1, RFC 7636 4.3, OpenID Connect Core 3.1.2.1, 5.2, 5.5, 6, 7.2.1).
-const KNOWN: [&str; 22] = [
-    "acr_values",
-    "claims",
-    "claims_locales",
-    "client_id",
-    "code_challenge",
-    "code_challenge_method",
-    "display",
-    "id_token_hint",
-    "login_hint",
-    "max_age",
-    "nonce",
-    "prompt",
-    "redirect_uri",
-    "registration",
-    "request",
-    "request_uri",
-    "resource",
-    "response_mode",
-    "response_type",
-    "scope",
-    "state",
-    "ui_locales",
-];
 
 /// The longest `state` or `nonce`, in bytes.
 const LONGEST_VALUE: usize = 4096;
@@ -79,7 +53,7 @@ pub struct Request {
 
 /// Why a request is refused.
 enum Refusal {
-    /// Shown to the end-user: nobody may be sent to this redirect URI.
+    /// Shown to the end-user: the browser may not be sent to this redirect URI.
     Page(Doubt),
     /// The same, with the status and the page a flaw makes of it.
     Flawed(Box<Reply>),
@@ -110,8 +84,8 @@ impl Doubt {
 }
 
 /// `GET` of the authorization endpoint.
-pub async fn get(State(issuer): State<Arc<Issuer>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Answer {
-    begin(&issuer, &Params::parse(query.unwrap_or_default().as_bytes()), &headers)
+pub async fn get(State(issuer): State<Arc<Issuer>>, Query(query): Query, headers: HeaderMap) -> Answer {
+    begin(&issuer, &query, &headers)
 }
 
 /// `POST` to the authorization endpoint, with the same parameters as a form (OpenID Connect Core 3.1.2.1).
@@ -119,7 +93,7 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
     if !params::is_form(&headers) {
         return Err(Problem::Page("The request is not a form."));
     }
-    if issuer.defect.does(Behaviour::PostRequestRefused) {
+    if issuer.does(Behaviour::PostRequestRefused) {
         return Err(Problem::Page("The request is not a GET."));
     }
     begin(&issuer, &Params::parse(&body), &headers)
@@ -137,7 +111,7 @@ fn begin(issuer: &Issuer, params: &Params, headers: &HeaderMap) -> Answer {
 fn check(issuer: &Issuer, params: &Params) -> Result<Request, Refusal> {
     let (client, redirect_uri) = addressee(issuer, params)?;
     let mut state = params.owned("state").filter(|state| state.len() <= LONGEST_VALUE);
-    if issuer.defect.does(Behaviour::StateCut) {
+    if issuer.does(Behaviour::StateCut) {
         state = state.map(|state| state.chars().take(255).collect());
     }
     // An error is sent as the client asked for, or if there is no such way in the usual one.
@@ -146,11 +120,7 @@ fn check(issuer: &Issuer, params: &Params) -> Result<Request, Refusal> {
     let refuse = |error, description| Refusal::Client { target: target.clone(), error, description };
     let invalid = |description| refuse("invalid_request", description);
 
-    if issuer.defect.does(Behaviour::UnknownParameterRefused) && params.names().any(|name| !KNOWN.contains(&name)) {
-        return Err(invalid("there is a parameter that is not known"));
-    }
-    let does = |behaviour| issuer.defect.does(behaviour);
-    if params.any_repeats() && !does(Behaviour::RepeatedParametersTaken) {
+    if params.any_repeats() && issuer.checks(Check::AuthorizationRepeats) {
         return Err(invalid("a parameter is there more than once"));
     }
     if let Some(object) = params.get("request") {
@@ -164,8 +134,8 @@ fn check(issuer: &Issuer, params: &Params) -> Result<Request, Refusal> {
     }
     match params.get("response_type") {
         Some("code") => {}
-        Some("token") if does(Behaviour::ResponseTypeTokenTaken) => {}
-        None if does(Behaviour::ResponseTypeMissingTaken) => {}
+        Some("token") if !issuer.checks(Check::AuthorizationResponseType) => {}
+        None if !issuer.checks(Check::AuthorizationResponseTypePresent) => {}
         Some(_) => return Err(refuse("unsupported_response_type", "only the response type code is supported")),
         None => return Err(invalid("response_type is missing")),
     }
@@ -186,7 +156,7 @@ fn check(issuer: &Issuer, params: &Params) -> Result<Request, Refusal> {
     let max_age = match params.get("max_age").map(str::parse) {
         None => None,
         Some(Ok(seconds)) => Some(seconds),
-        Some(Err(_)) if does(Behaviour::MaxAgeBreaks) => {
+        Some(Err(_)) if issuer.does(Behaviour::MaxAgeBreaks) => {
             return Err(Refusal::Flawed(Box::new(Reply::text(StatusCode::INTERNAL_SERVER_ERROR, "InvalidCastException"))));
         }
         Some(Err(_)) => return Err(invalid("max_age is not a number of seconds")),
@@ -194,11 +164,11 @@ fn check(issuer: &Issuer, params: &Params) -> Result<Request, Refusal> {
     // Without a scope there is a default (RFC 6749 3.3).
     let asked = Scope::parse(params.get("scope").unwrap_or(OPENBOOKING));
     let is_known = |word: &str| super::scope::SUPPORTED.contains(&word);
-    if issuer.defect.does(Behaviour::UnknownScopeRefused) && !asked.words().all(is_known) {
+    if issuer.does(Behaviour::UnknownScopeRefused) && !asked.words().all(is_known) {
         return Err(invalid("there is a scope that is not known"));
     }
-    let may_have = |word: &str| client.metadata.scope.has(word) || (is_known(word) && issuer.defect.does(Behaviour::ScopeBeyondRegistration));
-    // Scopes that are not known are ignored (OpenID Connect Core 3.1.2.1); the token response tells what was granted.
+    let may_have = |word: &str| client.metadata.scope.has(word) || (is_known(word) && !issuer.checks(Check::AuthorizationScope));
+    // Scopes that are not known are ignored (OpenID Connect Core 3.1.2.1); the token response says what was granted.
     let scope = asked.filter(|word| may_have(word) && (word != OFFLINE_ACCESS || client.metadata.may("refresh_token")));
     if scope.filter(|word| word != OFFLINE_ACCESS).is_empty() {
         return Err(refuse("invalid_scope", "there is no scope that this client may ask for"));
@@ -208,7 +178,7 @@ fn check(issuer: &Issuer, params: &Params) -> Result<Request, Refusal> {
         return Err(refuse("unmet_authentication_requirements", "there is no such authentication context class"));
     }
     let hinted = params.get("id_token_hint").and_then(|hint| hint::subject(issuer, hint));
-    if hinted.is_some() && issuer.defect.does(Behaviour::IdTokenHintRefused) {
+    if hinted.is_some() && issuer.does(Behaviour::IdTokenHintRefused) {
         return Err(invalid("id_token_hint is not accepted"));
     }
     // The client knows the end-user by the name of its sector.
@@ -220,13 +190,13 @@ fn check(issuer: &Issuer, params: &Params) -> Result<Request, Refusal> {
 
 /// What `claims` and `acr_values` ask for (OpenID Connect Core 5.5, 3.1.2.1).
 fn requested(issuer: &Issuer, params: &Params) -> Result<Requested, &'static str> {
-    let claims = params.get("claims").filter(|_| !issuer.defect.does(Behaviour::ClaimsParameterIgnored));
+    let claims = params.get("claims").filter(|_| !issuer.does(Behaviour::ClaimsParameterIgnored));
     let mut requested = claims.map_or(Ok(Requested::default()), Requested::read)?;
     requested.acr |= params.get("acr_values").is_some();
     Ok(requested)
 }
 
-/// The client and where to send the answer. While these are in doubt nobody is redirected.
+/// The client and where to send the answer. While these are in doubt there is no redirect (RFC 6749 4.1.2.1).
 fn addressee(issuer: &Issuer, params: &Params) -> Result<(Client, String), Refusal> {
     addressed(issuer, params).map_err(|refusal| match refusal {
         Refusal::Page(doubt) => doubtful(issuer, params, doubt).unwrap_or(refusal),
@@ -235,13 +205,12 @@ fn addressee(issuer: &Issuer, params: &Params) -> Result<(Client, String), Refus
 }
 
 fn addressed(issuer: &Issuer, params: &Params) -> Result<(Client, String), Refusal> {
-    let does = |behaviour| issuer.defect.does(behaviour);
     if params.repeats("client_id") || params.repeats("redirect_uri") {
         return Err(Refusal::Page(Doubt::Repeated));
     }
     let client_id = params.get("client_id").ok_or(Refusal::Page(Doubt::NoClient))?;
-    let client = issuer.store().client(client_id).cloned().ok_or(Refusal::Page(Doubt::UnknownClient))?;
-    let first = client.metadata.redirect_uris.first().filter(|_| does(Behaviour::RedirectMissingDefaulted)).map(String::as_str);
+    let client = issuer.store().clients.get(client_id).cloned().ok_or(Refusal::Page(Doubt::UnknownClient))?;
+    let first = client.metadata.redirect_uris.first().filter(|_| issuer.does(Behaviour::RedirectMissingDefaulted)).map(String::as_str);
     let redirect_uri = params.get("redirect_uri").or(first).ok_or(Refusal::Page(Doubt::NoRedirectUri))?;
     if !redirect::is_registered(&issuer.defect, &client.metadata, redirect_uri) {
         return Err(Refusal::Page(Doubt::UnregisteredRedirectUri));
@@ -252,28 +221,27 @@ fn addressed(issuer: &Issuer, params: &Params) -> Result<(Client, String), Refus
 
 /// What a flaw makes of a request that is to be refused on a page.
 fn doubtful(issuer: &Issuer, params: &Params, doubt: Doubt) -> Option<Refusal> {
-    let does = |behaviour| issuer.defect.does(behaviour);
     let at = |uri: &str| Refusal::Client {
         target: Target { redirect_uri: uri.to_owned(), state: params.owned("state"), mode: Mode::Query },
         error: "invalid_request",
         description: "the request is wrong",
     };
-    let redirects = (does(Behaviour::NoClientRedirected) && doubt == Doubt::NoClient)
-        || (does(Behaviour::UnknownClientRedirected) && doubt == Doubt::UnknownClient);
+    let redirects = (issuer.does(Behaviour::NoClientRedirected) && doubt == Doubt::NoClient)
+        || (issuer.does(Behaviour::UnknownClientRedirected) && doubt == Doubt::UnknownClient);
     if redirects {
         return params.get("redirect_uri").map(at);
     }
-    if does(Behaviour::RedirectSecondUsed) && params.repeats("redirect_uri") {
+    if issuer.does(Behaviour::RedirectSecondUsed) && params.repeats("redirect_uri") {
         return params.last("redirect_uri").map(at);
     }
-    if does(Behaviour::RedirectRefusedAtRegistered) && doubt == Doubt::UnregisteredRedirectUri {
-        let client = issuer.store().client(params.get("client_id")?).cloned()?;
+    if issuer.does(Behaviour::RedirectRefusedAtRegistered) && doubt == Doubt::UnregisteredRedirectUri {
+        let client = issuer.store().clients.get(params.get("client_id")?).cloned()?;
         return client.metadata.redirect_uris.first().map(|uri| at(uri));
     }
-    if does(Behaviour::RefusalPageOk) {
+    if issuer.does(Behaviour::RefusalPageOk) {
         return Some(Refusal::Flawed(Box::new(Reply::page(StatusCode::OK, pages::error(doubt.message()).ok()?))));
     }
-    if does(Behaviour::RefusalPageRaw) && doubt == Doubt::UnregisteredRedirectUri {
+    if issuer.does(Behaviour::RefusalPageRaw) && doubt == Doubt::UnregisteredRedirectUri {
         let html = pages::error(doubt.message()).ok()?.replace(doubt.message(), params.get("redirect_uri")?);
         return Some(Refusal::Flawed(Box::new(Reply::page(StatusCode::BAD_REQUEST, html))));
     }
@@ -285,19 +253,19 @@ fn challenge(issuer: &Issuer, client: &Client, params: &Params) -> Result<Option
     let Some(challenge) = params.get("code_challenge") else {
         return if params.get("code_challenge_method").is_some() {
             Err("code_challenge_method is there without code_challenge")
-        } else if client.metadata.auth_methods == [AuthMethod::None] && !issuer.defect.does(Behaviour::PublicClientWithoutChallenge) {
+        } else if client.metadata.auth_methods == [AuthMethod::None] && issuer.checks(Check::PkcePublicClient) {
             Err("a public client needs a code_challenge")
         } else {
             Ok(None)
         };
     };
-    let taken = match params.get("code_challenge_method") {
-        Some("S256") => true,
-        Some("plain") => issuer.defect.does(Behaviour::ChallengePlainTaken),
-        Some(_) => issuer.defect.does(Behaviour::ChallengeMethodUnknownTaken),
-        None => false,
+    let is_wrong = match params.get("code_challenge_method") {
+        Some("S256") => false,
+        Some("plain") => issuer.checks(Check::PkceMethodPlain),
+        Some(_) => issuer.checks(Check::PkceMethodKnown),
+        None => true,
     };
-    if !taken {
+    if is_wrong {
         return Err("only the code_challenge_method S256 is supported");
     }
     let is_base64url = challenge.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');

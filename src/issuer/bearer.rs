@@ -11,7 +11,7 @@ use super::state::{Issuer, now};
 /// The token of an `Authorization: Bearer` header (RFC 6750 2.1).
 pub fn token<'a>(issuer: &Issuer, headers: &'a HeaderMap) -> Option<&'a str> {
     let (scheme, token) = headers.get(AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    let is_bearer = if issuer.defect.does(Behaviour::BearerCaseSensitive) { scheme == "Bearer" } else { scheme.eq_ignore_ascii_case("bearer") };
+    let is_bearer = if issuer.does(Behaviour::BearerCaseSensitive) { scheme == "Bearer" } else { scheme.eq_ignore_ascii_case("bearer") };
     is_bearer.then(|| token.trim())
 }
 
@@ -24,7 +24,7 @@ pub fn access(issuer: &Issuer, token: &str, scope: &'static str) -> Result<(Acce
     if let Some(found) = store.other_token(token, now(), &issuer.defect) {
         return Ok(found);
     }
-    let (access, grant) = store.living_access(token, now()).ok_or_else(|| OauthError::invalid_token("the token is unknown, expired or revoked"))?;
+    let (access, grant) = store.good_access(token, now()).ok_or_else(|| OauthError::invalid_token("the token is unknown, expired or revoked"))?;
     if !access.scope.has(scope) {
         return Err(OauthError::insufficient_scope(scope));
     }

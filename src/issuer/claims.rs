@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::client::Client;
-use super::flaw::{Behaviour, Site};
+use super::flaw::{Behaviour, Check, Site};
 use super::grant::{Grant, ID_TOKEN_LIFETIME};
 use super::keys::{Alg, KeyRing, unsigned};
 use super::random;
@@ -46,9 +46,9 @@ pub fn seller_claims(issuer: &Issuer) -> Map<String, Value> {
 pub fn userinfo(issuer: &Issuer, grant: &Grant, scope: &Scope) -> Result<Value, Problem> {
     let mut claims = Map::new();
     claims.insert("sub".to_owned(), json!(grant.sub));
-    if issuer.defect.does(Behaviour::ScopeClaimsUngated) {
+    if !issuer.checks(Check::UserinfoScope) {
         claims.extend(user::all()?);
-    } else if !issuer.defect.does(Behaviour::ScopeClaimsInIdToken) {
+    } else if !issuer.does(Behaviour::ScopeClaimsInIdToken) {
         claims.extend(user::of_scope(scope)?);
     }
     claims.extend(seller(issuer, scope));
@@ -62,12 +62,9 @@ pub fn signed_userinfo(issuer: &Issuer, client: &Client, alg: Alg, mut claims: V
         claims.insert("iss".to_owned(), json!(issuer.url));
         claims.insert("aud".to_owned(), json!(client.id));
     }
-    issuer.defect.json(&[Site::UserinfoSigned], &mut claims)?;
-    let alg = if issuer.defect.does(Behaviour::UserinfoOtherAlg) { Alg::Ps256 } else { alg };
-    let key = issuer.keys.key(alg);
-    let header = json!({ "alg": alg.name(), "kid": key.kid, "typ": "JWT" });
-    let signing = if issuer.defect.does(Behaviour::UserinfoForeignKey) { KeyRing::foreign()?.key(alg) } else { key };
-    Ok(signing.sign(&header, &claims)?)
+    issuer.defect.patch_json(&[Site::UserinfoSigned], &mut claims)?;
+    let alg = if issuer.does(Behaviour::UserinfoOtherAlg) { Alg::Ps256 } else { alg };
+    sign(issuer, alg, &claims, &Signed { typ: "JWT", header: None, unsigned: None, foreign: Behaviour::UserinfoForeignKey })
 }
 
 /// A signed ID token for a grant of an end-user, with the claims of this scope, beside this access token.
@@ -80,7 +77,7 @@ pub fn id_token(
     access_token: &str,
     now: u64,
 ) -> Result<String, Problem> {
-    let alg = if issuer.defect.does(Behaviour::IdTokenOtherAlg) { Alg::Ps256 } else { client.metadata.id_token_alg };
+    let alg = if issuer.does(Behaviour::IdTokenOtherAlg) { Alg::Ps256 } else { client.metadata.id_token_alg };
     let mut claims = json!({
         "iss": issuer.url,
         "sub": grant.sub,
@@ -97,7 +94,7 @@ pub fn id_token(
             claims.insert("nonce".to_owned(), json!(nonce));
         }
         claims.extend(seller(issuer, scope));
-        if issuer.defect.does(Behaviour::ScopeClaimsInIdToken) {
+        if issuer.does(Behaviour::ScopeClaimsInIdToken) {
             claims.extend(user::of_scope(scope)?);
         }
         claims.extend(Requested::of_user(issuer, &grant.requested.id_token)?);
@@ -105,35 +102,35 @@ pub fn id_token(
             claims.insert("acr".to_owned(), json!(ACR));
         }
     }
-    if issuer.defect.does(Behaviour::IdTokenStranger) {
+    if issuer.does(Behaviour::IdTokenStranger) {
         claims["aud"] = json!([client.id, "https://stranger.example"]);
     }
     let mut sites = vec![Site::IdToken];
     if kind == GrantKind::Refresh {
         sites.push(Site::IdTokenRefresh);
     }
-    issuer.defect.json(&sites, &mut claims)?;
-    let wrong = Wrong { unsigned: Behaviour::IdTokenUnsigned, foreign: Behaviour::IdTokenForeignKey };
-    sign(issuer, alg, "JWT", Site::IdTokenHeader, &claims, &wrong)
+    issuer.defect.patch_json(&sites, &mut claims)?;
+    let signed =
+        Signed { typ: "JWT", header: Some(Site::IdTokenHeader), unsigned: Some(Behaviour::IdTokenUnsigned), foreign: Behaviour::IdTokenForeignKey };
+    sign(issuer, alg, &claims, &signed)
 }
 
 /// A signed access token for this scope.
 pub fn access_token(issuer: &Issuer, grant: &Grant, scope: &Scope, kind: GrantKind, now: u64) -> Result<AccessToken, Problem> {
     let jti = random::secret();
-    let manners = issuer.manners();
-    let asked = grant.requested.audience.clone().filter(|_| !issuer.defect.does(Behaviour::AudienceIgnored));
-    let audience =
-        if issuer.defect.does(Behaviour::AccessTokenForClient) { grant.client_id.clone() } else { asked.unwrap_or_else(|| audience(issuer)) };
+    let settings = issuer.settings();
+    let asked = grant.requested.audience.clone().filter(|_| !issuer.does(Behaviour::AudienceIgnored));
+    let audience = if issuer.does(Behaviour::AccessTokenForClient) { grant.client_id.clone() } else { asked.unwrap_or_else(|| audience(issuer)) };
     let mut claims = json!({
         "iss": issuer.url,
         "sub": grant.sub,
         "aud": audience,
         "client_id": grant.client_id,
-        "exp": now + manners.token_lifetime,
+        "exp": now + settings.token_lifetime,
         "iat": now,
         "jti": jti,
     });
-    if !manners.default_audience
+    if !settings.default_audience
         && grant.requested.audience.is_none()
         && let Value::Object(claims) = &mut claims
     {
@@ -142,7 +139,7 @@ pub fn access_token(issuer: &Issuer, grant: &Grant, scope: &Scope, kind: GrantKi
     if !scope.is_empty() {
         claims["scope"] = json!(scope.to_string());
     }
-    if manners.openactive_claims {
+    if settings.openactive_claims {
         claims["https://openactive.io/clientId"] = json!(grant.client_id);
     }
     if let Some(auth_time) = grant.auth_time {
@@ -152,9 +149,14 @@ pub fn access_token(issuer: &Issuer, grant: &Grant, scope: &Scope, kind: GrantKi
     if kind == GrantKind::ClientCredentials {
         sites.push(Site::AccessTokenClientCredentials);
     }
-    issuer.defect.json(&sites, &mut claims)?;
-    let wrong = Wrong { unsigned: Behaviour::AccessTokenUnsigned, foreign: Behaviour::AccessTokenForeignKey };
-    let text = sign(issuer, Alg::Rs256, manners.token_type, Site::AccessTokenHeader, &claims, &wrong)?;
+    issuer.defect.patch_json(&sites, &mut claims)?;
+    let signed = Signed {
+        typ: settings.token_type,
+        header: Some(Site::AccessTokenHeader),
+        unsigned: Some(Behaviour::AccessTokenUnsigned),
+        foreign: Behaviour::AccessTokenForeignKey,
+    };
+    let text = sign(issuer, Alg::Rs256, &claims, &signed)?;
     Ok(AccessToken { text, jti, audience })
 }
 
@@ -173,22 +175,25 @@ pub fn audience(issuer: &Issuer) -> String {
     format!("{}/api", issuer.url)
 }
 
-/// The behaviours that sign a token wrongly.
-struct Wrong {
-    unsigned: Behaviour,
+/// What is particular to one kind of JWT.
+struct Signed {
+    typ: &'static str,
+    /// Where a flaw changes its header.
+    header: Option<Site>,
+    /// The behaviour that leaves it unsigned.
+    unsigned: Option<Behaviour>,
+    /// The behaviour that signs it with a key that is not published.
     foreign: Behaviour,
 }
 
-fn sign(issuer: &Issuer, alg: Alg, typ: &str, header_site: Site, claims: &Value, wrong: &Wrong) -> Result<String, Problem> {
+fn sign(issuer: &Issuer, alg: Alg, claims: &Value, signed: &Signed) -> Result<String, Problem> {
     let key = issuer.keys.key(alg);
-    let is_unsigned = issuer.defect.does(wrong.unsigned);
-    let mut header = json!({ "alg": if is_unsigned { "none" } else { alg.name() }, "kid": key.kid, "typ": typ });
-    issuer.defect.json(&[header_site], &mut header)?;
+    let is_unsigned = signed.unsigned.is_some_and(|behaviour| issuer.does(behaviour));
+    let mut header = json!({ "alg": if is_unsigned { "none" } else { alg.name() }, "kid": key.kid, "typ": signed.typ });
+    issuer.defect.patch_json(signed.header.as_slice(), &mut header)?;
     if is_unsigned {
-        Ok(format!("{}.", unsigned(&header, claims)))
-    } else if issuer.defect.does(wrong.foreign) {
-        Ok(KeyRing::foreign()?.key(alg).sign(&header, claims)?)
-    } else {
-        Ok(key.sign(&header, claims)?)
+        return Ok(format!("{}.", unsigned(&header, claims)));
     }
+    let key = if issuer.does(signed.foreign) { KeyRing::foreign()?.key(alg) } else { key };
+    Ok(key.sign(&header, claims)?)
 }

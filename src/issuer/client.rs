@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::client_metadata::Metadata;
+use super::client_metadata::{Metadata, object};
 use super::random;
 
 /// How long a client stays unknown under the behaviour `registration-late`.
@@ -83,17 +83,15 @@ impl Client {
 
     /// The client information response (RFC 7591 3.2.1, RFC 7592 3) of a registered client, with management under `endpoint`.
     pub fn information(&self, endpoint: &str) -> Value {
-        let mut document = Map::new();
-        document.insert("client_id".to_owned(), json!(self.id));
-        if let Some(secret) = &self.secret {
-            document.insert("client_secret".to_owned(), json!(secret));
-            document.insert("client_secret_expires_at".to_owned(), json!(0));
-        }
-        if let Some(registered) = &self.registered {
-            document.insert("client_id_issued_at".to_owned(), json!(registered.issued_at));
-            document.insert("registration_client_uri".to_owned(), json!(format!("{endpoint}/{}", registered.handle)));
-            document.insert("registration_access_token".to_owned(), json!(registered.access_token));
-        }
+        let registered = self.registered.as_ref();
+        let mut document = object(json!({
+            "client_id": self.id,
+            "client_secret": self.secret,
+            "client_secret_expires_at": self.secret.as_ref().map(|_| 0),
+            "client_id_issued_at": registered.map(|registered| registered.issued_at),
+            "registration_client_uri": registered.map(|registered| format!("{endpoint}/{}", registered.handle)),
+            "registration_access_token": registered.map(|registered| &registered.access_token),
+        }));
         document.extend(self.metadata.document.clone());
         Value::Object(document)
     }

@@ -8,14 +8,15 @@ use percent_encoding::percent_decode_str;
 
 use super::assertion;
 use super::client::{AuthMethod, Client};
-use super::flaw::Behaviour;
+use super::flaw::{Behaviour, Check};
 use super::params::Params;
 use super::random;
 use super::reply::OauthError;
 use super::state::{Issuer, now};
 
 struct Credentials {
-    id: String,
+    /// `None` only where a flaw lets a client leave it out.
+    id: Option<String>,
     proof: Proof,
 }
 
@@ -26,67 +27,90 @@ enum Proof {
     Nothing,
 }
 
-/// The client that sent this form.
+/// Where a client authenticates.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Endpoint {
+    /// The token endpoint.
+    Token,
+    /// The revocation endpoint.
+    Revocation,
+    /// The introspection endpoint.
+    Introspection,
+}
+
+impl Endpoint {
+    /// The check that a client which has credentials shows them.
+    fn presence(self) -> Check {
+        if self == Self::Introspection { Check::IntrospectionClient } else { Check::ClientAuthenticationPresent }
+    }
+
+    /// The check that a client's secret is right.
+    fn secret(self, form: &Params) -> Check {
+        match self {
+            Self::Token if form.get("refresh_token").is_some() => Check::RefreshClientSecret,
+            Self::Token => Check::CodeClientSecret,
+            Self::Revocation => Check::RevocationClientSecret,
+            Self::Introspection => Check::IntrospectionClientSecret,
+        }
+    }
+}
+
+/// The client that sent this form. Where a flaw waives that it says who it is, it is the client that its code or token was issued to.
 ///
 /// # Errors
 /// `invalid_client`, or `invalid_request` if it authenticates in two ways at once.
-pub fn authenticate(issuer: &Issuer, headers: &HeaderMap, form: &Params) -> Result<Client, OauthError> {
+pub fn authenticate(issuer: &Issuer, endpoint: Endpoint, headers: &HeaderMap, form: &Params) -> Result<Client, OauthError> {
     let refused = || OauthError::invalid_client("the client is unknown, or its credentials or its method of authentication are wrong");
-    let credentials = credentials(headers, form)?;
-    let client = issuer.store().client(&credentials.id).cloned().ok_or_else(refused)?;
+    let owner = || ["code", "refresh_token", "token"].into_iter().find_map(|name| issuer.store().owner(form.get(name)?).cloned());
+    let is_optional = !issuer.checks(endpoint.presence());
+    let credentials = credentials(issuer, headers, form, is_optional)?;
+    let Some(id) = credentials.id else { return owner().ok_or_else(refused) };
+    let known = issuer.store().clients.get(&id).cloned();
+    let Some(client) = known else { return owner().filter(|_| !issuer.checks(Check::ClientAuthenticationKnown)).ok_or_else(refused) };
     let (method, is_right) = match (&client.secret, &credentials.proof) {
-        (Some(known), Proof::Secret(sent, method)) => (*method, random::same(known, sent)),
+        (Some(known), Proof::Secret(sent, method)) => (*method, random::same(known, sent) || !issuer.checks(endpoint.secret(form))),
         (None, Proof::Assertion(text)) => (AuthMethod::PrivateKeyJwt, is_good(issuer, &client, text)),
         (None, Proof::Nothing) => (AuthMethod::None, true),
+        (Some(_), Proof::Nothing) if is_optional => return Ok(client),
         _ => return Err(refused()),
     };
-    if !is_right && client.secret.is_some() && issuer.defect.does(Behaviour::WrongSecretIsInvalidGrant) {
+    if !is_right && client.secret.is_some() && issuer.does(Behaviour::WrongSecretIsInvalidGrant) {
         return Err(OauthError::bad_request("invalid_grant", "the client secret is wrong"));
     }
     if !is_right || !client.metadata.auth_methods.contains(&method) {
         return Err(refused());
     }
-    let is_late = issuer.defect.does(Behaviour::RegistrationLate) && client.is_new();
-    let is_dead = issuer.defect.does(Behaviour::RegistrationDead) && client.registered.is_some();
+    let is_late = issuer.does(Behaviour::RegistrationLate) && client.is_new();
+    let is_dead = issuer.does(Behaviour::RegistrationDead) && client.registered.is_some();
     if is_late || is_dead { Err(refused()) } else { Ok(client) }
-}
-
-/// The same, for endpoints that no public client may use.
-///
-/// # Errors
-/// As [`authenticate`].
-pub fn authenticate_confidential(issuer: &Issuer, headers: &HeaderMap, form: &Params) -> Result<Client, OauthError> {
-    let client = authenticate(issuer, headers, form)?;
-    if client.metadata.is_public() { Err(OauthError::invalid_client("a public client may not do this")) } else { Ok(client) }
-}
-
-/// The client that a request says it is from, whatever the proof.
-pub fn claimed_id(headers: &HeaderMap, form: &Params) -> Option<String> {
-    let by_header = headers.get(AUTHORIZATION).and_then(|header| basic(header.to_str().ok()?)).map(|(id, _)| id);
-    by_header.or_else(|| form.owned("client_id"))
 }
 
 /// True if a client assertion is good, which it is once.
 fn is_good(issuer: &Issuer, client: &Client, text: &str) -> bool {
     let token_endpoint = &issuer.accounts.token_endpoint;
-    if issuer.defect.does(Behaviour::AssertionRefused) {
+    if issuer.does(Behaviour::AssertionRefused) {
         return false;
     }
-    let audiences: &[&str] =
-        if issuer.defect.does(Behaviour::AssertionForIssuerRefused) { &[token_endpoint] } else { &[&issuer.url, token_endpoint] };
+    let audiences: &[&str] = if issuer.does(Behaviour::AssertionForIssuerRefused) { &[token_endpoint] } else { &[&issuer.url, token_endpoint] };
     let found = client.metadata.assertion_keys.judge(text, &client.id, audiences, now());
     found.is_some_and(|assertion| issuer.store().use_assertion(&client.id, &assertion.jti))
 }
 
-fn credentials(headers: &HeaderMap, form: &Params) -> Result<Credentials, OauthError> {
+fn credentials(issuer: &Issuer, headers: &HeaderMap, form: &Params, is_optional: bool) -> Result<Credentials, OauthError> {
     let header = headers.get(AUTHORIZATION);
     let (secret, assertion) = (form.get("client_secret"), form.get("client_assertion"));
-    if [header.is_some(), secret.is_some(), assertion.is_some()].iter().filter(|is_there| **is_there).count() > 1 {
-        return Err(OauthError::bad_request("invalid_request", "the client authenticates in two ways at once"));
+    if [header.is_some(), secret.is_some(), assertion.is_some()].iter().filter(|is_there| **is_there).count() > 1
+        && issuer.checks(Check::ClientAuthenticationOneMethod)
+    {
+        return Err(OauthError::invalid_request("the client authenticates in two ways at once"));
     }
     let same = |id: String, proof| {
         let is_other = form.get("client_id").is_some_and(|other| other != id);
-        if is_other { Err(OauthError::invalid_client("client_id is not the client that authenticates")) } else { Ok(Credentials { id, proof }) }
+        if is_other {
+            Err(OauthError::invalid_client("client_id is not the client that authenticates"))
+        } else {
+            Ok(Credentials { id: Some(id), proof })
+        }
     };
     if let Some(header) = header {
         let found = header.to_str().ok().and_then(basic);
@@ -95,12 +119,15 @@ fn credentials(headers: &HeaderMap, form: &Params) -> Result<Credentials, OauthE
     }
     if let Some(text) = assertion {
         if form.get("client_assertion_type") != Some(assertion::TYPE) {
-            return Err(OauthError::bad_request("invalid_request", "client_assertion_type is not that of a JWT"));
+            return Err(OauthError::invalid_request("client_assertion_type is not that of a JWT"));
         }
         let id = assertion::client_id(text).ok_or_else(|| OauthError::invalid_client("client_assertion is not a JWT of a client"))?;
         return same(id, Proof::Assertion(text.to_owned()));
     }
-    let id = form.owned("client_id").ok_or_else(|| OauthError::invalid_client("there are no client credentials"))?;
+    let id = form.owned("client_id");
+    if id.is_none() && !is_optional {
+        return Err(OauthError::invalid_client("there are no client credentials"));
+    }
     let proof = secret.map_or(Proof::Nothing, |secret| Proof::Secret(secret.to_owned(), AuthMethod::Post));
     Ok(Credentials { id, proof })
 }

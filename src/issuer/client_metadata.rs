@@ -7,6 +7,8 @@ use crate::text::address::is_loopback;
 
 use super::assertion::AssertionKeys;
 use super::client::AuthMethod;
+use super::flaw::Check;
+use super::flaw::apply::Defect;
 use super::keys::Alg;
 use super::reply::OauthError;
 use super::request_object::RequestObjectKeys;
@@ -53,11 +55,11 @@ pub struct Metadata {
     pub scope: Scope,
 }
 
-fn metadata(description: &'static str) -> OauthError {
-    OauthError::bad_request("invalid_client_metadata", description)
+fn invalid(description: &'static str) -> OauthError {
+    OauthError::invalid_client_metadata(description)
 }
 
-fn redirect_uri(description: &'static str) -> OauthError {
+fn invalid_redirect_uri(description: &'static str) -> OauthError {
     OauthError::bad_request("invalid_redirect_uri", description)
 }
 
@@ -100,89 +102,84 @@ impl Metadata {
         self.grant_types.iter().any(|known| known == grant_type)
     }
 
-    /// Reads a registration request with the documents that were fetched for it. Members that are null count as absent (RFC 7592 2.2).
+    /// Reads a registration request. Members that are null count as absent (RFC 7592 2.2).
     ///
     /// # Errors
     /// `invalid_redirect_uri` or `invalid_client_metadata` (RFC 7591 3.2.2).
-    pub fn read(request: &Value, fetched: &Fetched) -> Result<Self, OauthError> {
-        let Value::Object(request) = request else { return Err(metadata("the request is not a JSON object")) };
+    pub fn read(request: &Value, context: &Context) -> Result<Self, OauthError> {
+        let Value::Object(request) = request else { return Err(invalid("the request is not a JSON object")) };
         let member = |name: &str| request.get(name).filter(|value| !value.is_null());
         let text = |name: &str| match member(name) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text.as_str())),
-            Some(_) => Err(metadata("a member that must be a string is not one")),
+            Some(_) => Err(invalid("a member that must be a string is not one")),
         };
 
-        let (grant_types, response_types) = types(request)?;
-        let takes_codes = grant_types.iter().any(|name| name == "authorization_code");
+        let (grant_types, response_types) = types(request, &context.defect)?;
+        let has_grant = |wanted: &str| grant_types.iter().any(|name| name == wanted);
 
         let method = text("token_endpoint_auth_method")?.unwrap_or("client_secret_basic");
-        let auth_method = AuthMethod::of(method).ok_or_else(|| metadata("token_endpoint_auth_method is not supported"))?;
-        if auth_method == AuthMethod::None && grant_types.iter().any(|name| name == "client_credentials") {
-            return Err(metadata("a public client cannot have the grant client_credentials"));
+        let auth_method = match AuthMethod::of(method) {
+            None if context.defect.checks(Check::RegistrationMethod) => return Err(invalid("token_endpoint_auth_method is not supported")),
+            known => known.unwrap_or(AuthMethod::Basic),
+        };
+        if auth_method == AuthMethod::None && has_grant("client_credentials") {
+            return Err(invalid("a public client cannot have the grant client_credentials"));
         }
         let application_type = text("application_type")?.unwrap_or("web");
         if !["web", "native"].contains(&application_type) {
-            return Err(metadata("application_type is neither web nor native"));
+            return Err(invalid("application_type is neither web nor native"));
         }
-        let redirect_uris = redirect_uris(member("redirect_uris"), takes_codes, application_type == "native")?;
-        let post_logout_redirect_uris = self::redirect_uris(member("post_logout_redirect_uris"), false, application_type == "native")?;
+        let uris = |name: &str| redirect_uris(member(name), application_type == "native", &context.defect);
+        let (redirect_uris, post_logout_redirect_uris) = (uris("redirect_uris")?, uris("post_logout_redirect_uris")?);
+        if has_grant("authorization_code") && redirect_uris.is_empty() {
+            return Err(invalid_redirect_uri("the grant authorization_code needs a redirect URI"));
+        }
         let alg = text("id_token_signed_response_alg")?.unwrap_or("RS256");
-        let id_token_alg = Alg::of(alg).ok_or_else(|| metadata("id_token_signed_response_alg is not supported"))?;
-        let userinfo_alg = match text("userinfo_signed_response_alg")? {
-            None => None,
-            Some(name) => Some(Alg::of(name).ok_or_else(|| metadata("userinfo_signed_response_alg is not supported"))?),
-        };
+        let id_token_alg = Alg::of(alg).ok_or_else(|| invalid("id_token_signed_response_alg is not supported"))?;
+        let userinfo_alg = text("userinfo_signed_response_alg")?
+            .map(|name| Alg::of(name).ok_or_else(|| invalid("userinfo_signed_response_alg is not supported")))
+            .transpose()?;
         let assertion_keys = match auth_method {
             AuthMethod::PrivateKeyJwt => {
-                AssertionKeys::read(member("jwks").or(fetched.keys.as_ref()), text("token_endpoint_auth_signing_alg")?).map_err(metadata)?
+                AssertionKeys::read(member("jwks").or(context.keys.as_ref()), text("token_endpoint_auth_signing_alg")?).map_err(invalid)?
             }
             _ => AssertionKeys::default(),
         };
-        let request_objects = RequestObjectKeys::read(member("jwks"), text("request_object_signing_alg")?).map_err(metadata)?;
+        let request_objects = RequestObjectKeys::read(member("jwks"), text("request_object_signing_alg")?).map_err(invalid)?;
         let sector_uri = text("sector_identifier_uri")?;
-        if sector_uri.is_some() && !sector::lists(fetched.sector.as_ref(), &redirect_uris) {
-            return Err(metadata("sector_identifier_uri does not list every redirect URI"));
+        let is_listed = || sector::lists(context.sector.as_ref(), &redirect_uris) || !context.defect.checks(Check::RegistrationSector);
+        if sector_uri.is_some() && !is_listed() {
+            return Err(invalid("sector_identifier_uri does not list every redirect URI"));
         }
         let subject_type = text("subject_type")?.unwrap_or("public");
         let sector = match subject_type {
             "public" => None,
             "pairwise" => {
-                Some(sector::of(sector_uri, &redirect_uris).ok_or_else(|| metadata("redirect URIs of several hosts need a sector_identifier_uri"))?)
+                Some(sector::of(sector_uri, &redirect_uris).ok_or_else(|| invalid("redirect URIs of several hosts need a sector_identifier_uri"))?)
             }
-            _ => return Err(metadata("subject_type is not supported")),
+            _ => return Err(invalid("subject_type is not supported")),
         };
-        let scope = match text("scope")? {
-            None => Scope::parse(&fetched.scopes.join(" ")),
-            // Less than was asked for may be registered (RFC 7591 3.2.1): what is not supported is left out, and the response says so.
-            Some(text) => Scope::parse(text).filter(|word| fetched.scopes.contains(&word)),
-        };
+        // Less than was asked for may be registered (RFC 7591 3.2.1): what is not supported is left out, and the response says so.
+        let supported = Scope::parse(&context.scopes.join(" "));
+        let scope = text("scope")?.map_or_else(|| supported.clone(), |text| Scope::parse(text).filter(|word| supported.has(word)));
 
-        let mut document = Map::new();
-        document.insert("redirect_uris".to_owned(), json!(redirect_uris));
-        if !post_logout_redirect_uris.is_empty() {
-            document.insert("post_logout_redirect_uris".to_owned(), json!(post_logout_redirect_uris));
-        }
-        document.insert("grant_types".to_owned(), json!(grant_types));
-        document.insert("response_types".to_owned(), json!(response_types));
-        document.insert("token_endpoint_auth_method".to_owned(), json!(method));
-        document.insert("application_type".to_owned(), json!(application_type));
-        document.insert("subject_type".to_owned(), json!(subject_type));
-        if let Some(uri) = sector_uri {
-            document.insert("sector_identifier_uri".to_owned(), json!(uri));
-        }
-        document.insert("id_token_signed_response_alg".to_owned(), json!(alg));
-        if let Some(alg) = userinfo_alg {
-            document.insert("userinfo_signed_response_alg".to_owned(), json!(alg.name()));
-        }
-        if let Some(alg) = assertion_keys.alg {
-            document.insert("token_endpoint_auth_signing_alg".to_owned(), json!(alg.name()));
-        }
-        if let Some(alg) = &request_objects.alg {
-            document.insert("request_object_signing_alg".to_owned(), json!(alg));
-        }
-        document.insert("scope".to_owned(), json!(scope.to_string()));
-        copy_prose(request, &mut document)?;
+        let mut document = object(json!({
+            "redirect_uris": redirect_uris,
+            "post_logout_redirect_uris": Some(&post_logout_redirect_uris).filter(|uris| !uris.is_empty()),
+            "grant_types": grant_types,
+            "response_types": response_types,
+            "token_endpoint_auth_method": method,
+            "application_type": application_type,
+            "subject_type": subject_type,
+            "sector_identifier_uri": sector_uri,
+            "id_token_signed_response_alg": alg,
+            "userinfo_signed_response_alg": userinfo_alg.map(Alg::name),
+            "token_endpoint_auth_signing_alg": assertion_keys.alg.map(Alg::name),
+            "request_object_signing_alg": request_objects.alg,
+            "scope": scope.to_string(),
+        }));
+        copy_prose(request, &mut document, &context.defect)?;
         Ok(Self {
             document,
             name: text("client_name")?.map(str::to_owned),
@@ -205,45 +202,57 @@ impl Metadata {
     }
 }
 
+/// The members of a JSON object that are not null.
+pub fn object(value: Value) -> Map<String, Value> {
+    let Value::Object(mut members) = value else { return Map::new() };
+    members.retain(|_, member| !member.is_null());
+    members
+}
+
 /// The `grant_types` and `response_types` of a request, which have to fit each other (RFC 7591 2.1).
-fn types(request: &Map<String, Value>) -> Result<(Vec<String>, Vec<String>), OauthError> {
+fn types(request: &Map<String, Value>, defect: &Defect) -> Result<(Vec<String>, Vec<String>), OauthError> {
     let member = |name: &str| request.get(name).filter(|value| !value.is_null());
     let grant_types = match member("grant_types") {
         None => vec!["authorization_code".to_owned()],
-        Some(value) => strings(value).ok_or_else(|| metadata("grant_types is not an array of strings"))?,
+        Some(value) => strings(value).ok_or_else(|| invalid("grant_types is not an array of strings"))?,
     };
     if grant_types.is_empty() || !grant_types.iter().all(|name| GRANT_TYPES.contains(&name.as_str())) {
-        return Err(metadata("grant_types names no grant, or one that is not supported"));
+        return Err(invalid("grant_types names no grant, or one that is not supported"));
     }
     let takes_codes = grant_types.iter().any(|name| name == "authorization_code");
-    if !takes_codes && grant_types.iter().any(|name| name == "refresh_token") {
-        return Err(metadata("refresh_token needs the grant authorization_code"));
-    }
     let response_types = match member("response_types") {
         None if takes_codes => vec!["code".to_owned()],
         None => Vec::new(),
-        Some(value) => strings(value).ok_or_else(|| metadata("response_types is not an array of strings"))?,
+        Some(value) => strings(value).ok_or_else(|| invalid("response_types is not an array of strings"))?,
     };
+    if !defect.checks(Check::RegistrationTypes) {
+        return Ok((grant_types, response_types));
+    }
+    if !takes_codes && grant_types.iter().any(|name| name == "refresh_token") {
+        return Err(invalid("refresh_token needs the grant authorization_code"));
+    }
     if response_types.iter().any(|name| name != "code") || takes_codes == response_types.is_empty() {
-        return Err(metadata("response_types does not fit grant_types, or is not supported"));
+        return Err(invalid("response_types does not fit grant_types, or is not supported"));
     }
     Ok((grant_types, response_types))
 }
 
-/// What there is to hold a registration request against: the documents that were fetched for it, and what there is.
+/// What a registration request is checked against: the documents that were fetched for it, and what the issuer is like.
 #[derive(Debug, Clone)]
-pub struct Fetched {
-    /// Those behind `jwks_uri`.
+pub struct Context {
+    /// The document behind `jwks_uri`.
     pub keys: Option<Value>,
-    /// That behind `sector_identifier_uri`.
+    /// The document behind `sector_identifier_uri`.
     pub sector: Option<Value>,
     /// Every scope there is.
     pub scopes: &'static [&'static str],
+    /// The flaw of the issuer.
+    pub defect: Defect,
 }
 
-impl Default for Fetched {
+impl Default for Context {
     fn default() -> Self {
-        Self { keys: None, sector: None, scopes: &super::scope::SUPPORTED }
+        Self { keys: None, sector: None, scopes: &super::scope::SUPPORTED, defect: Defect::default() }
     }
 }
 
@@ -252,21 +261,21 @@ fn strings(value: &Value) -> Option<Vec<String>> {
 }
 
 /// Copies what people read and links they follow, in any language (`client_name#fr`).
-fn copy_prose(request: &Map<String, Value>, document: &mut Map<String, Value>) -> Result<(), OauthError> {
+fn copy_prose(request: &Map<String, Value>, document: &mut Map<String, Value>, defect: &Defect) -> Result<(), OauthError> {
     let given = |name: &str| request.get(name).is_some_and(|value| !value.is_null());
-    if given("jwks") && given("jwks_uri") {
-        return Err(metadata("jwks and jwks_uri exclude each other"));
+    if given("jwks") && given("jwks_uri") && defect.checks(Check::RegistrationKeySets) {
+        return Err(invalid("jwks and jwks_uri exclude each other"));
     }
     for (name, value) in request.iter().filter(|(_, value)| !value.is_null()) {
         let base = name.split('#').next().unwrap_or(name);
         if LINKS.contains(&base) {
             let link = value.as_str().and_then(|text| Url::parse(text).ok()).filter(|url| matches!(url.scheme(), "http" | "https"));
             if link.is_none() {
-                return Err(metadata("a member that must be an http or https URL is not one"));
+                return Err(invalid("a member that must be an http or https URL is not one"));
             }
         } else if base == "jwks" {
             if !value.get("keys").is_some_and(Value::is_array) {
-                return Err(metadata("jwks is not a key set"));
+                return Err(invalid("jwks is not a key set"));
             }
         } else if !PROSE.contains(&base) {
             continue;
@@ -276,34 +285,35 @@ fn copy_prose(request: &Map<String, Value>, document: &mut Map<String, Value>) -
     Ok(())
 }
 
-/// Checks redirect URIs (RFC 6749 3.1.2, RFC 8252 7, RFC 9700 4.1.3): absolute, without fragment, https, http on loopback only, and other
-/// schemes for native clients only and only if they are somebody's (with a dot).
-fn redirect_uris(value: Option<&Value>, needed: bool, native: bool) -> Result<Vec<String>, OauthError> {
+/// Reads redirect URIs (RFC 6749 3.1.2, RFC 8252 7, RFC 9700 4.1.3): absolute, without fragment, https, http on loopback only, and for native
+/// clients only their own schemes, which have a dot.
+fn redirect_uris(value: Option<&Value>, native: bool, defect: &Defect) -> Result<Vec<String>, OauthError> {
     let uris = match value {
         None => Vec::new(),
-        Some(value) => strings(value).ok_or_else(|| redirect_uri("redirect_uris is not an array of strings"))?,
+        Some(value) => strings(value).ok_or_else(|| invalid_redirect_uri("redirect_uris is not an array of strings"))?,
     };
     if uris.len() > MOST_REDIRECT_URIS {
-        return Err(redirect_uri("there are too many redirect URIs"));
-    }
-    if needed && uris.is_empty() {
-        return Err(redirect_uri("the grant authorization_code needs a redirect URI"));
+        return Err(invalid_redirect_uri("there are too many redirect URIs"));
     }
     for uri in &uris {
-        let url = Url::parse(uri).map_err(|_| redirect_uri("a redirect URI is not an absolute URI"))?;
-        if url.fragment().is_some() {
-            return Err(redirect_uri("a redirect URI has a fragment"));
+        let url = match Url::parse(uri) {
+            Ok(url) => url,
+            Err(_) if !defect.checks(Check::RegistrationAbsolute) => continue,
+            Err(_) => return Err(invalid_redirect_uri("a redirect URI is not an absolute URI")),
+        };
+        if url.fragment().is_some() && defect.checks(Check::RegistrationFragment) {
+            return Err(invalid_redirect_uri("a redirect URI has a fragment"));
         }
         if !uri.chars().all(|c| c.is_ascii_graphic()) || uri.contains(['*', '\\', '"', '<', '>']) || !url.username().is_empty() {
-            return Err(redirect_uri("a redirect URI has characters or a part that it must not have"));
+            return Err(invalid_redirect_uri("a redirect URI has characters or a part that it must not have"));
         }
         let fits = match url.scheme() {
             "https" => true,
             "http" => is_loopback(&url),
             scheme => native && scheme.contains('.'),
         };
-        if !fits {
-            return Err(redirect_uri("a redirect URI is neither https, nor http on loopback, nor a native client's own scheme"));
+        if !fits && defect.checks(Check::RegistrationScheme) {
+            return Err(invalid_redirect_uri("a redirect URI is neither https, nor http on loopback, nor a native client's own scheme"));
         }
     }
     Ok(uris)
@@ -312,11 +322,11 @@ fn redirect_uris(value: Option<&Value>, needed: bool, native: bool) -> Result<Ve
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::{Fetched, Metadata};
+    use super::{Context, Metadata};
     use serde_json::{Value, json};
 
     fn error_of(request: &Value) -> Value {
-        match Metadata::read(request, &Fetched::default()).unwrap_err().reply().content {
+        match Metadata::read(request, &Context::default()).unwrap_err().reply().content {
             super::super::reply::Content::Json(body) => body["error"].clone(),
             other => panic!("{other:?}"),
         }
@@ -325,7 +335,7 @@ mod tests {
     #[test]
     fn defaults_are_filled_in() {
         let metadata =
-            Metadata::read(&json!({ "redirect_uris": ["http://localhost:1/cb?a=b"], "client_name": "A", "x": 1 }), &Fetched::default()).unwrap();
+            Metadata::read(&json!({ "redirect_uris": ["http://localhost:1/cb?a=b"], "client_name": "A", "x": 1 }), &Context::default()).unwrap();
         assert_eq!(
             Value::Object(metadata.document),
             json!({
@@ -354,7 +364,7 @@ mod tests {
         }
         assert_eq!(error_of(&json!({})), "invalid_redirect_uri");
         assert_eq!(error_of(&json!({ "redirect_uris": "x" })), "invalid_redirect_uri");
-        Metadata::read(&json!({ "redirect_uris": ["com.example.app:/cb"], "application_type": "native" }), &Fetched::default()).unwrap();
+        Metadata::read(&json!({ "redirect_uris": ["com.example.app:/cb"], "application_type": "native" }), &Context::default()).unwrap();
     }
 
     #[test]
@@ -386,7 +396,7 @@ mod tests {
     #[test]
     fn a_client_without_codes_needs_no_redirect_uri() {
         let metadata =
-            Metadata::read(&json!({ "grant_types": ["client_credentials"], "scope": "openactive-ordersfeed unknown" }), &Fetched::default()).unwrap();
+            Metadata::read(&json!({ "grant_types": ["client_credentials"], "scope": "openactive-ordersfeed unknown" }), &Context::default()).unwrap();
         assert_eq!(metadata.document["response_types"], json!([]));
         assert_eq!(metadata.document["scope"], "openactive-ordersfeed");
     }

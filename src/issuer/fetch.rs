@@ -1,4 +1,4 @@
-//! Documents the issuer fetches from a client: from loopback only, since whoever registers chooses the address (RFC 7591 5).
+//! Documents the issuer fetches from a client: from loopback only, since any client that registers can choose the address (RFC 7591 5).
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::text::address::is_loopback;
 /// The largest document, in bytes.
 const LARGEST: usize = 64 * 1024;
 /// The longest it may take.
-const PATIENCE: Duration = Duration::from_secs(3);
+const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A JSON document.
 ///
@@ -22,7 +22,7 @@ pub async fn json(uri: &str) -> Result<Value, &'static str> {
         return Err("documents are fetched from loopback addresses only");
     }
     let client =
-        reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().timeout(PATIENCE).tls_danger_accept_invalid_certs(true);
+        reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().timeout(TIMEOUT).tls_danger_accept_invalid_certs(true);
     let client = client.build().map_err(|_| "documents cannot be fetched")?;
     let mut response = client.get(url).send().await.map_err(|_| "a document cannot be fetched")?;
     if response.status() != reqwest::StatusCode::OK {

@@ -3,18 +3,18 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use http::header::{COOKIE, SET_COOKIE};
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 use url::Url;
 
 use super::authorize::Request;
-use super::flaw::{Behaviour, Site};
+use super::flaw::{Behaviour, Check, Site};
 use super::grant::{CODE_LIFETIME, Code, Grant};
 use super::page_set::{OfflineAccess, PageSet};
 use super::pages;
-use super::params::Params;
+use super::params::{Params, Query};
 use super::random;
 use super::reply::{Answer, Problem, Reply};
 use super::respond;
@@ -42,7 +42,7 @@ pub struct Flow {
     /// The user name of the last login if it failed.
     pub failed: Option<String>,
     /// True once the end-user went on from the page after the login.
-    pub greeted: bool,
+    pub continued: bool,
 }
 
 /// What an end-user answers on a consent page.
@@ -69,7 +69,7 @@ impl Flow {
 /// What is to happen next.
 pub(super) enum Next {
     Login,
-    Greet,
+    Continue,
     Consent,
     Code(Session),
     Refuse(&'static str, &'static str),
@@ -87,15 +87,15 @@ pub fn begin(issuer: &Issuer, mut request: Request, headers: &HeaderMap) -> Answ
     let cookie = cookie(issuer, headers);
     let is_new = cookie.is_none();
     let browser = cookie.unwrap_or_else(random::secret);
-    let flow = Flow { request, browser, csrf: random::secret(), logged_in: false, decision: None, identifier: None, failed: None, greeted: false };
+    let flow = Flow { request, browser, csrf: random::secret(), logged_in: false, decision: None, identifier: None, failed: None, continued: false };
     let reply = go_on(issuer, &random::secret(), &flow)?;
     Ok(if is_new { reply.with(SET_COOKIE, &issuer.set_cookie(&flow.browser)) } else { reply })
 }
 
 /// `GET` of the page between login and consent.
-pub async fn continue_page(State(issuer): State<Arc<Issuer>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Answer {
-    let (id, flow) = known_flow(&issuer, &Params::parse(query.unwrap_or_default().as_bytes()), &headers)?;
-    if !matches!(next(&issuer, &flow), Next::Greet) {
+pub async fn continue_page(State(issuer): State<Arc<Issuer>>, Query(query): Query, headers: HeaderMap) -> Answer {
+    let (id, flow) = known_flow(&issuer, &query, &headers)?;
+    if !matches!(next(&issuer, &flow), Next::Continue) {
         return go_on(&issuer, &id, &flow);
     }
     page(&issuer, &id, &flow, "continue", &json!({ "username": issuer.accounts.username }))
@@ -104,13 +104,13 @@ pub async fn continue_page(State(issuer): State<Arc<Issuer>>, RawQuery(query): R
 /// `POST` of the page between login and consent.
 pub async fn go_on_after_login(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Bytes) -> Answer {
     let (id, mut flow) = posted_flow(&issuer, &Params::parse(&body), &headers)?;
-    flow.greeted = true;
+    flow.continued = true;
     go_on(&issuer, &id, &flow)
 }
 
 /// `GET` of the consent page.
-pub async fn consent_page(State(issuer): State<Arc<Issuer>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Answer {
-    let (id, flow) = known_flow(&issuer, &Params::parse(query.unwrap_or_default().as_bytes()), &headers)?;
+pub async fn consent_page(State(issuer): State<Arc<Issuer>>, Query(query): Query, headers: HeaderMap) -> Answer {
+    let (id, flow) = known_flow(&issuer, &query, &headers)?;
     if !matches!(next(&issuer, &flow), Next::Consent) {
         return go_on(&issuer, &id, &flow);
     }
@@ -120,12 +120,12 @@ pub async fn consent_page(State(issuer): State<Arc<Issuer>>, RawQuery(query): Ra
 fn consent_form(issuer: &Issuer, id: &str, flow: &Flow, failed: bool) -> Answer {
     let name = if issuer.pages == PageSet::Spa { "page" } else { "consent" };
     let more = json!({ "scopes": scopes_in_words(flow), "username": issuer.accounts.username, "failed": failed });
-    Ok(issuer.defect.dress(&[Site::ConsentPage], page(issuer, id, flow, name, &more)?)?)
+    Ok(issuer.defect.patch_http(&[Site::ConsentPage], page(issuer, id, flow, name, &more)?)?)
 }
 
 /// What the end-user is asked to allow, in words.
 pub(super) fn scopes_in_words(flow: &Flow) -> Vec<String> {
-    wishes(&flow.request).words().map(|word| pages::scope_in_words(word).to_owned()).collect()
+    asked_scope(&flow.request).words().map(|word| pages::scope_in_words(word).to_owned()).collect()
 }
 
 /// `POST` of the consent page.
@@ -139,7 +139,7 @@ pub async fn consent(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body
         // The login form once more, as a browser sends it after a redirect that keeps the method.
         return go_on(&issuer, &id, &flow);
     }
-    if form.get("action") != Some("allow") && !issuer.defect.does(Behaviour::RefusalIgnored) {
+    if form.get("action") != Some("allow") && issuer.checks(Check::ConsentDecision) {
         return deny(&issuer, &id, &flow, "the end-user did not consent");
     }
     if issuer.pages == PageSet::CheckBoxes && ["terms", "share"].iter().any(|name| form.get(name).is_none()) {
@@ -149,44 +149,43 @@ pub async fn consent(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body
     go_on(&issuer, &id, &flow)
 }
 
-/// Takes down that the end-user consented.
+/// Stores that the end-user consented.
 pub(super) fn allow(issuer: &Issuer, flow: &mut Flow) {
-    issuer.store().add_consent(USER_SUB, &flow.request.client_id, &wishes(&flow.request));
+    issuer.store().add_consent(USER_SUB, &flow.request.client_id, &asked_scope(&flow.request));
     flow.decision = Some(Decision::Allowed);
 }
 
 /// What is to happen next.
 pub(super) fn next(issuer: &Issuer, flow: &Flow) -> Next {
     let request = &flow.request;
-    let does = |behaviour| issuer.defect.does(behaviour);
-    let wants_login = request.prompt.has("login") && !does(Behaviour::PromptLoginIgnored);
-    let wants_silence = request.prompt.has("none");
-    let silent = wants_silence && !does(Behaviour::PromptNoneShowsLogin);
+    let asks_login = request.prompt.has("login") && !issuer.does(Behaviour::PromptLoginIgnored);
+    let asks_none = request.prompt.has("none");
+    let silent = asks_none && !issuer.does(Behaviour::PromptNoneShowsLogin);
     let now = now();
     let store = issuer.store();
-    let is_other = |session: &Session| request.sub.as_ref().is_some_and(|sub| *sub != session.sub) && !does(Behaviour::SubMoves);
+    let is_other = |session: &Session| request.sub.as_ref().is_some_and(|sub| *sub != session.sub) && !issuer.does(Behaviour::SubMoves);
     let session = store.session(&flow.browser, now).filter(|session| {
-        let asked = wants_login || request.prompt.has("select_account") || (wants_silence && !silent);
+        let asked = asks_login || request.prompt.has("select_account") || (asks_none && !silent);
         // A login in the very second of the request is not older than zero seconds, but max_age=0 asks for one all the same.
         let too_old = request.max_age.is_some_and(|most| most == 0 || now.saturating_sub(session.auth_time) > most);
-        flow.logged_in || !(asked || (too_old && !does(Behaviour::MaxAgeIgnored)) || is_other(session))
+        flow.logged_in || !(asked || (too_old && issuer.checks(Check::AuthorizationMaxAge)) || is_other(session))
     });
-    let Some(session) = session.filter(|_| !(silent && does(Behaviour::PromptNoneRefused))) else {
+    let Some(session) = session.filter(|_| !(silent && issuer.does(Behaviour::PromptNoneRefused))) else {
         return if silent { Next::Refuse("login_required", "the end-user is not logged in") } else { Next::Login };
     };
     if is_other(session) {
         return Next::Refuse("login_required", "the end-user who logged in is not the one who was asked for");
     }
-    if issuer.pages == PageSet::Continue && flow.logged_in && !flow.greeted {
-        return Next::Greet;
+    if issuer.pages == PageSet::Continue && flow.logged_in && !flow.continued {
+        return Next::Continue;
     }
     let always_asks = issuer.offline_access == OfflineAccess::AlwaysAsks && request.scope.has(OFFLINE_ACCESS);
     let wants_consent = !flow.consented()
-        && !does(Behaviour::ConsentNever)
-        && (does(Behaviour::ConsentAlways)
+        && !issuer.does(Behaviour::ConsentNever)
+        && (issuer.does(Behaviour::ConsentAlways)
             || always_asks
             || request.prompt.has("consent")
-            || !store.has_consent(&session.sub, &request.client_id, &wishes(request)));
+            || !store.has_consent(&session.sub, &request.client_id, &asked_scope(request)));
     match (wants_consent, silent) {
         (false, _) => Next::Code(session.clone()),
         (true, false) => Next::Consent,
@@ -201,24 +200,24 @@ pub(super) fn go_on(issuer: &Issuer, id: &str, flow: &Flow) -> Answer {
     let page = match next(issuer, flow) {
         Next::Login | Next::Consent if issuer.pages == PageSet::ErrorPage => return Ok(Reply::page(StatusCode::OK, pages::out_of_order()?)),
         Next::Login => LOGIN,
-        Next::Greet => CONTINUE,
+        Next::Continue => CONTINUE,
         Next::Consent => CONSENT,
         Next::Code(session) => return answer(issuer, id, flow, &session),
         Next::Refuse(error, description) => {
-            issuer.store().remove_flow(id);
+            issuer.store().flows.shift_remove(id);
             return respond::error(issuer, &flow.request.target, error, description);
         }
     };
-    issuer.store().put_flow(id, flow.clone());
+    issuer.store().flows.insert(id.to_owned(), flow.clone());
     Ok(Reply::see_other(&format!("{page}?flow={id}")))
 }
 
 pub(super) fn deny(issuer: &Issuer, id: &str, flow: &Flow, description: &str) -> Answer {
-    issuer.store().remove_flow(id);
-    if issuer.defect.does(Behaviour::RefusalShowsPage) {
+    issuer.store().flows.shift_remove(id);
+    if issuer.does(Behaviour::RefusalShowsPage) {
         return Err(Problem::Page("You refused."));
     }
-    let error = if issuer.defect.does(Behaviour::RefusalIsServerError) { "server_error" } else { "access_denied" };
+    let error = if issuer.does(Behaviour::RefusalIsServerError) { "server_error" } else { "access_denied" };
     respond::error(issuer, &flow.request.target, error, description)
 }
 
@@ -226,21 +225,21 @@ pub(super) fn deny(issuer: &Issuer, id: &str, flow: &Flow, description: &str) ->
 fn answer(issuer: &Issuer, id: &str, flow: &Flow, session: &Session) -> Answer {
     let request = &flow.request;
     // OpenID Connect Core 11 wants consent to it; how far one that was given before goes is left to the issuer.
-    let offline = flow.consented() || issuer.offline_access == OfflineAccess::Free || issuer.defect.does(Behaviour::ConsentNever);
+    let offline = flow.consented() || issuer.offline_access == OfflineAccess::Free || issuer.does(Behaviour::ConsentNever);
     let scope = request.scope.filter(|word| word != OFFLINE_ACCESS || offline);
     let mut code = random::secret();
-    if issuer.defect.does(Behaviour::CodeShort) {
+    if issuer.does(Behaviour::CodeShort) {
         code.truncate(8);
     }
     let (reply, sent) = respond::code(issuer, &request.target, &code)?;
-    let auth_time = if issuer.defect.does(Behaviour::AuthTimeMoves) && !flow.logged_in {
+    let auth_time = if issuer.does(Behaviour::AuthTimeMoves) && !flow.logged_in {
         // Another second than that of the login, even if both are in the same.
         now().max(session.auth_time + 1)
     } else {
         session.auth_time
     };
-    let known = issuer.store().client(&request.client_id).map(|client| client.metadata.subject(&session.sub));
-    let sub = if issuer.defect.does(Behaviour::SubMoves) { random::secret() } else { known.unwrap_or_else(|| session.sub.clone()) };
+    let known = issuer.store().clients.get(&request.client_id).map(|client| client.metadata.subject(&session.sub));
+    let sub = if issuer.does(Behaviour::SubMoves) { random::secret() } else { known.unwrap_or_else(|| session.sub.clone()) };
     let grant = Grant {
         client_id: request.client_id.clone(),
         sub,
@@ -249,7 +248,7 @@ fn answer(issuer: &Issuer, id: &str, flow: &Flow, session: &Session) -> Answer {
         nonce: request
             .nonce
             .as_ref()
-            .map(|nonce| if issuer.defect.does(Behaviour::NonceEscaped) { nonce.replace('<', "&lt;").replace('>', "&gt;") } else { nonce.clone() }),
+            .map(|nonce| if issuer.does(Behaviour::NonceEscaped) { nonce.replace('<', "&lt;").replace('>', "&gt;") } else { nonce.clone() }),
         requested: request.requested.clone(),
         alive: true,
     };
@@ -262,27 +261,27 @@ fn answer(issuer: &Issuer, id: &str, flow: &Flow, session: &Session) -> Answer {
         redeemed: None,
     };
     let mut store = issuer.store();
-    store.remove_flow(id);
-    store.put_code(&sent, code);
+    store.flows.shift_remove(id);
+    store.codes.insert(sent, code);
     Ok(reply)
 }
 
 /// What the end-user is asked to allow: the scope, and the claims that are asked for by name beyond it.
-pub(super) fn wishes(request: &Request) -> Scope {
-    let mut wishes = request.scope.clone();
+pub(super) fn asked_scope(request: &Request) -> Scope {
+    let mut scope = request.scope.clone();
     let names = request.requested.userinfo.iter().chain(&request.requested.id_token);
     for name in names.filter_map(|name| user::scope_of(name)) {
-        wishes.add(name);
+        scope.add(name);
     }
-    wishes
+    scope
 }
 
 /// A page of a flow, with what it says of the client.
 pub(super) fn page(issuer: &Issuer, id: &str, flow: &Flow, template: &str, more: &Value) -> Result<Reply, Problem> {
-    let client = issuer.store().client(&flow.request.client_id).cloned();
+    let client = issuer.store().clients.get(&flow.request.client_id).cloned();
     let name = client.as_ref().map(|client| client.name().to_owned()).unwrap_or_default();
     let hidden = [("logo_uri", Behaviour::LogoHidden), ("policy_uri", Behaviour::PolicyHidden), ("tos_uri", Behaviour::TermsHidden)];
-    let is_hidden = |name: &str| hidden.iter().any(|(known, behaviour)| *known == name && issuer.defect.does(*behaviour));
+    let is_hidden = |name: &str| hidden.iter().any(|(known, behaviour)| *known == name && issuer.does(*behaviour));
     let link = |name: &str| client.as_ref().and_then(|client| client.metadata.link(name)).filter(|_| !is_hidden(name));
     let logo = link("logo_uri");
     let mut data = json!({
@@ -295,7 +294,7 @@ pub(super) fn page(issuer: &Issuer, id: &str, flow: &Flow, template: &str, more:
     let images = logo.and_then(|logo| Url::parse(logo).ok()).map(|logo| format!("img-src {}", logo.origin().ascii_serialization()));
     let directives: Vec<String> = images.into_iter().chain(pages::directives(issuer.pages)).collect();
     let mut html = pages::of_flow(issuer.pages, template, &data)?;
-    if let Some(state) = flow.request.target.state.as_ref().filter(|_| issuer.defect.does(Behaviour::StateUnescaped)) {
+    if let Some(state) = flow.request.target.state.as_ref().filter(|_| issuer.does(Behaviour::StateUnescaped)) {
         html = html.replace("</main>", &format!("<p>{state}</p></main>"));
     }
     Ok(Reply::page_with(StatusCode::OK, html, &directives.join("; ")))
@@ -304,7 +303,7 @@ pub(super) fn page(issuer: &Issuer, id: &str, flow: &Flow, template: &str, more:
 pub(super) fn known_flow(issuer: &Issuer, params: &Params, headers: &HeaderMap) -> Result<(String, Flow), Problem> {
     let id = params.get("flow").ok_or(LOST)?;
     let browser = cookie(issuer, headers).ok_or(LOST)?;
-    let flow = issuer.store().flow(id, &browser).cloned().ok_or(LOST)?;
+    let flow = issuer.store().flows.get(id).filter(|flow| random::same(&flow.browser, &browser)).cloned().ok_or(LOST)?;
     Ok((id.to_owned(), flow))
 }
 

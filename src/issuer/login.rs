@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use http::header::SET_COOKIE;
 use http::{HeaderMap, HeaderValue};
 use serde_json::{Value, json};
 
-use super::flaw::{Behaviour, Site};
-use super::interaction::{Flow, LOST, Next, deny, go_on, known_flow, next, page, posted_flow, wishes};
+use super::flaw::{Behaviour, Check, Site};
+use super::interaction::{Flow, LOST, Next, asked_scope, deny, go_on, known_flow, next, page, posted_flow};
 use super::page_set::PageSet;
-use super::params::Params;
+use super::params::{Params, Query};
 use super::random;
 use super::reply::{Answer, Content, Problem, Reply};
 use super::routes::LOGIN;
@@ -19,17 +19,17 @@ use super::state::{Issuer, USER_SUB, now};
 use super::store::Session;
 
 /// `GET` of the login page.
-pub async fn login_page(State(issuer): State<Arc<Issuer>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Answer {
-    let (id, flow) = known_flow(&issuer, &Params::parse(query.unwrap_or_default().as_bytes()), &headers)?;
+pub async fn login_page(State(issuer): State<Arc<Issuer>>, Query(query): Query, headers: HeaderMap) -> Answer {
+    let (id, flow) = known_flow(&issuer, &query, &headers)?;
     login_form(&issuer, &id, &flow, &json!({ "username": flow.request.login_hint }))
 }
 
 /// `GET` of the frame with the login form, where the login page has it in one. Only that page may hold it.
-pub async fn login_frame(State(issuer): State<Arc<Issuer>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Answer {
+pub async fn login_frame(State(issuer): State<Arc<Issuer>>, Query(query): Query, headers: HeaderMap) -> Answer {
     if issuer.pages != PageSet::Iframe {
         return Err(LOST);
     }
-    let (id, flow) = known_flow(&issuer, &Params::parse(query.unwrap_or_default().as_bytes()), &headers)?;
+    let (id, flow) = known_flow(&issuer, &query, &headers)?;
     let more = json!({ "username": flow.failed.as_ref().or(flow.request.login_hint.as_ref()), "failed": flow.failed.is_some() });
     Ok(page(&issuer, &id, &flow, "frame", &more)?.framed_by_own_pages())
 }
@@ -38,9 +38,9 @@ pub async fn login_frame(State(issuer): State<Arc<Issuer>>, RawQuery(query): Raw
 pub async fn log_in(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Bytes) -> Answer {
     let form = Params::parse(&body);
     let (id, mut flow) = match posted_flow(&issuer, &form, &headers) {
-        Err(_) if issuer.defect.does(Behaviour::LoginFormUnbound) => {
+        Err(_) if !issuer.checks(Check::LoginBrowser) => {
             let id = form.get("flow").ok_or(LOST)?;
-            (id.to_owned(), issuer.store().flow_of_any_browser(id).cloned().ok_or(LOST)?)
+            (id.to_owned(), issuer.store().flows.get(id).cloned().ok_or(LOST)?)
         }
         known => known?,
     };
@@ -57,16 +57,15 @@ pub async fn log_in(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body:
     }
     let to_consent = matches!(next(&issuer, &flow), Next::Consent);
     let mut reply = go_on(&issuer, &id, &flow)?.with(SET_COOKIE, &issuer.set_cookie(&flow.browser));
-    if issuer.defect.does(Behaviour::CookieNotSecure) {
+    if issuer.does(Behaviour::CookieNotSecure) {
         reply.headers.append(SET_COOKIE, HeaderValue::from_static("__Secure-seen=1; Path=/; HttpOnly; SameSite=Lax"));
     }
-    Ok(if to_consent { issuer.defect.dress(&[Site::LoginAnswer], reply)? } else { reply })
+    Ok(if to_consent { issuer.defect.patch_http(&[Site::LoginAnswer], reply)? } else { reply })
 }
 
 /// Logs in, if name and password are right.
 pub(super) fn log_in_as(issuer: &Issuer, flow: &mut Flow, username: Option<&str>, password: Option<&str>) -> bool {
-    let is_right =
-        issuer.defect.does(Behaviour::PasswordIgnored) || password.is_some_and(|password| random::same(password, &issuer.accounts.password));
+    let is_right = !issuer.checks(Check::LoginPassword) || password.is_some_and(|password| random::same(password, &issuer.accounts.password));
     if !is_right || !username.is_some_and(|username| random::same(username, &issuer.accounts.username)) {
         return false;
     }
@@ -78,35 +77,35 @@ pub(super) fn log_in_as(issuer: &Issuer, flow: &mut Flow, username: Option<&str>
 /// The name, on its page, or the way back to that page.
 fn identify(issuer: &Issuer, id: &str, mut flow: Flow, form: &Params) -> Answer {
     let given = form.owned("identifier").filter(|_| form.get("action") == Some("identify"));
-    // Nobody sees that field: who fills it in is no person.
+    // People do not see that field: only a script fills it in.
     if form.get("username").is_some_and(|decoy| !decoy.is_empty()) && given.is_some() {
         return login_form(issuer, id, &flow, &json!({ "failed": true, "username": given }));
     }
     flow.identifier = given;
-    issuer.store().put_flow(id, flow);
+    issuer.store().flows.insert(id.to_owned(), flow);
     Ok(Reply::see_other(&format!("{LOGIN}?flow={id}")))
 }
 
 /// The answer to a login that failed: the login page again.
 fn failed(issuer: &Issuer, id: &str, mut flow: Flow, username: &str, password: &str) -> Answer {
-    if issuer.defect.does(Behaviour::WrongPasswordErrorPage) {
+    if issuer.does(Behaviour::WrongPasswordErrorPage) {
         return Err(Problem::Page("You cannot log in."));
     }
     flow.failed = Some(username.to_owned());
-    issuer.store().put_flow(id, flow.clone());
+    issuer.store().flows.insert(id.to_owned(), flow.clone());
     let mut reply = login_form(issuer, id, &flow, &json!({ "failed": true, "username": username }))?;
-    if issuer.defect.does(Behaviour::PasswordEchoed)
+    if issuer.does(Behaviour::PasswordEchoed)
         && let Content::Html(html) = &mut reply.content
     {
         *html = html.replace("</main>", &format!("</main><!-- {password} -->"));
     }
-    if issuer.defect.does(Behaviour::WrongPasswordLogsIn) {
+    if issuer.does(Behaviour::WrongPasswordLogsIn) {
         let session = Session { sub: USER_SUB.to_owned(), auth_time: now() };
         let browser = issuer.store().log_in(&flow.browser, session);
-        issuer.store().add_consent(USER_SUB, &flow.request.client_id, &wishes(&flow.request));
+        issuer.store().add_consent(USER_SUB, &flow.request.client_id, &asked_scope(&flow.request));
         reply = reply.with(SET_COOKIE, &issuer.set_cookie(&browser));
     }
-    Ok(issuer.defect.dress(&[Site::LoginPageAgain], reply)?)
+    Ok(issuer.defect.patch_http(&[Site::LoginPageAgain], reply)?)
 }
 
 /// The login page, with what a flaw changes in it.
@@ -117,12 +116,12 @@ fn login_form(issuer: &Issuer, id: &str, flow: &Flow, more: &Value) -> Answer {
         _ => page(issuer, id, flow, "login", more)?,
     };
     if let Content::Html(html) = &mut reply.content {
-        if issuer.defect.does(Behaviour::LoginPageForeignScript) {
+        if issuer.does(Behaviour::LoginPageForeignScript) {
             *html = html.replace("</main>", "</main>\n<script src=\"https://cdn.statistics.example/count.js\"></script>");
         }
-        if issuer.defect.does(Behaviour::LoginFormPlainHttp) {
+        if issuer.does(Behaviour::LoginFormPlainHttp) {
             *html = html.replace("action=\"/account/login\"", "action=\"http://issuer.invalid/account/login\"");
         }
     }
-    Ok(issuer.defect.dress(&[Site::LoginPage], reply)?)
+    Ok(issuer.defect.patch_http(&[Site::LoginPage], reply)?)
 }

@@ -4,15 +4,15 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use http::{HeaderMap, StatusCode};
 use serde_json::{Map, Value, json};
 
-use super::flaw::{Behaviour, Site};
-use super::hint::{self, Hint};
+use super::flaw::{Behaviour, Check, Site};
+use super::hint;
 use super::interaction::cookie;
 use super::pages;
-use super::params::{self, Params};
+use super::params::{self, Params, Query};
 use super::random;
 use super::reply::{Answer, Problem, Reply};
 use super::respond::{pairs, with_query};
@@ -28,13 +28,13 @@ pub struct Logout {
 }
 
 /// `GET` of the logout endpoint.
-pub async fn get(State(issuer): State<Arc<Issuer>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Answer {
-    begin(&issuer, &Params::parse(query.unwrap_or_default().as_bytes()), &headers)
+pub async fn get(State(issuer): State<Arc<Issuer>>, Query(query): Query, headers: HeaderMap) -> Answer {
+    begin(&issuer, &query, &headers)
 }
 
 /// `POST` to the logout endpoint: the same parameters as a form (2).
 pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Bytes) -> Answer {
-    if !params::is_form(&headers) || issuer.defect.does(Behaviour::LogoutByPostRefused) {
+    if !params::is_form(&headers) || issuer.does(Behaviour::LogoutByPostRefused) {
         return Err(Problem::Page("The request is not one to log out."));
     }
     begin(&issuer, &Params::parse(&body), &headers)
@@ -56,61 +56,55 @@ fn begin(issuer: &Issuer, params: &Params, headers: &HeaderMap) -> Answer {
     if params.any_repeats() {
         return Err(Problem::Page("A parameter is there more than once."));
     }
-    let does = |behaviour| issuer.defect.does(behaviour);
-    let hint = match params.get("id_token_hint") {
+    let read = |hint: &str| if issuer.checks(Check::LogoutHintSignature) { hint::client_id(issuer, hint) } else { hint::unverified_client_id(hint) };
+    let hinted = match params.get("id_token_hint") {
         None => None,
-        Some(hint) => {
-            let read = if does(Behaviour::LogoutHintUnverified) { hint::unverified(hint) } else { hint::read(issuer, hint) };
-            Some(read.ok_or(Problem::Page("The hint is no ID token of this issuer."))?)
-        }
+        Some(hint) => Some(read(hint).ok_or(Problem::Page("The hint is no ID token of this issuer."))?),
     };
-    if let (Some(hint), Some(client_id)) = (&hint, params.get("client_id"))
-        && hint.client_id != client_id
-        && !does(Behaviour::LogoutClientIdIgnored)
-    {
+    let is_other = hinted.as_deref().zip(params.get("client_id")).is_some_and(|(hinted, named)| hinted != named);
+    if is_other && issuer.checks(Check::LogoutClientId) {
         return Err(Problem::Page("The ID token was issued to another client."));
     }
-    let back = back(issuer, params, hint.as_ref())?;
+    let back = back(issuer, params, hinted.as_deref())?;
     let browser = cookie(issuer, headers).unwrap_or_default();
     let logout = Logout { browser, back };
     let is_logged_in = issuer.store().session(&logout.browser, now()).is_some();
-    if !is_logged_in || (hint.is_none() && does(Behaviour::LogoutUnasked)) {
+    if !is_logged_in || (hinted.is_none() && issuer.does(Behaviour::LogoutUnasked)) {
         return end(issuer, &logout);
     }
     let id = random::secret();
     let page = pages::logout(&json!({ "logout": id, "username": issuer.accounts.username }))?;
-    issuer.store().put_logout(&id, logout);
+    issuer.store().logouts.insert(id, logout);
     Ok(Reply::page(StatusCode::OK, page))
 }
 
 /// Where the browser is sent back to: one of the client's own addresses, if its ID token says that it is the client (3).
-fn back(issuer: &Issuer, params: &Params, hint: Option<&Hint>) -> Result<Option<String>, Problem> {
-    let does = |behaviour| issuer.defect.does(behaviour);
+fn back(issuer: &Issuer, params: &Params, hinted: Option<&str>) -> Result<Option<String>, Problem> {
     let Some(uri) = params.get("post_logout_redirect_uri") else { return Ok(None) };
-    let client_id = match hint {
-        Some(hint) => hint.client_id.as_str(),
-        None if does(Behaviour::LogoutRedirectsUnhinted) => params.get("client_id").unwrap_or_default(),
-        // It is not known who asks, so nobody is sent anywhere.
+    let client_id = match hinted {
+        Some(hinted) => hinted,
+        None if !issuer.checks(Check::LogoutHintPresent) => params.get("client_id").unwrap_or_default(),
+        // It is not known which client asks, so the browser is not sent anywhere.
         None => return Ok(None),
     };
     let registered =
-        issuer.store().client(client_id).is_some_and(|client| client.metadata.post_logout_redirect_uris.iter().any(|known| known == uri));
+        issuer.store().clients.get(client_id).is_some_and(|client| client.metadata.post_logout_redirect_uris.iter().any(|known| known == uri));
     // Without a hint one comes here by a flaw only.
-    if !(registered || hint.is_none() || does(Behaviour::LogoutRedirectsAnywhere)) {
+    if !(registered || hinted.is_none() || !issuer.checks(Check::LogoutRedirectUri)) {
         return Err(Problem::Page("The client did not register this address to come back to."));
     }
-    if does(Behaviour::LogoutWithoutRedirect) {
+    if issuer.does(Behaviour::LogoutWithoutRedirect) {
         return Ok(None);
     }
     let state = params.get("state").map(|state| ("state".to_owned(), json!(state)));
     let mut response = Value::Object(state.into_iter().collect::<Map<_, _>>());
-    issuer.defect.json(&[Site::LogoutResponse], &mut response)?;
+    issuer.defect.patch_json(&[Site::LogoutResponse], &mut response)?;
     let pairs = pairs(&response);
     Ok(Some(if pairs.is_empty() { uri.to_owned() } else { with_query(uri, pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))) }))
 }
 
 fn end(issuer: &Issuer, logout: &Logout) -> Answer {
-    if !issuer.defect.does(Behaviour::LogoutIgnored) {
+    if !issuer.does(Behaviour::LogoutIgnored) {
         issuer.store().log_out(&logout.browser);
     }
     match &logout.back {

@@ -25,18 +25,18 @@ pub async fn server(State(issuer): State<Arc<Issuer>>) -> Answer {
 }
 
 fn published(issuer: &Issuer, site: Site) -> Answer {
-    let Some(template) = issuer.manners().metadata else {
+    let Some(template) = issuer.settings().metadata else {
         return Ok(Reply::text(StatusCode::NOT_FOUND, "There is nothing here."));
     };
     let document = pages::document(&template.replace("{origin}", &issuer.origin), &issuer.url)?;
     let reply = Reply::json(StatusCode::OK, document).with(CACHE_CONTROL, CACHE);
-    Ok(issuer.defect.reply(&[site], reply)?)
+    issuer.reply(&[site], reply)
 }
 
 /// `GET` of the key set.
 pub async fn jwks(State(issuer): State<Arc<Issuer>>) -> Answer {
     let reply = Reply::json(StatusCode::OK, issuer.keys.document()).with(CACHE_CONTROL, CACHE);
-    Ok(issuer.defect.reply(&[Site::Jwks], reply)?)
+    issuer.reply(&[Site::Jwks], reply)
 }
 
 #[cfg(test)]
@@ -49,7 +49,7 @@ mod tests {
 
     #[test]
     fn the_document_promises_what_the_issuer_does() {
-        let document = pages::document(Persona::Openactive.manners().metadata.unwrap(), "http://localhost:1").unwrap();
+        let document = pages::document(Persona::Openactive.settings().metadata.unwrap(), "http://localhost:1").unwrap();
         assert_eq!(document["issuer"], "http://localhost:1");
         let mut grants = GRANT_TYPES.to_vec();
         grants.sort_unstable();

@@ -1,4 +1,4 @@
-//! The issuer we ship: well-behaved, on loopback, with personas and flaws. It knows nothing of rules or reports.
+//! The embedded issuer: well-behaved, on loopback, with personas and flaws. It knows nothing of rules or reports.
 //!
 //! [`start`] binds a port, makes (once per process) the signing keys and serves until [`RunningIssuer::stop`]. Everything it knows it holds
 //! in memory, in maps of bounded size. What leaves it passes through `flaw/apply.rs`, where the one flaw it may have is applied.
@@ -12,6 +12,7 @@ mod bounded;
 mod claims;
 mod client;
 mod client_auth;
+mod client_keys;
 mod client_metadata;
 mod fetch;
 pub mod flaw;
@@ -20,8 +21,6 @@ mod hint;
 mod interaction;
 mod introspection;
 mod keys;
-mod lenient_authentication;
-mod lenient_registration;
 mod login;
 mod logout;
 mod metadata;
@@ -94,7 +93,7 @@ pub struct IssuerOptions {
 }
 
 /// What a person or a test needs to use the issuer. All of it is fixed and public: the issuer listens on loopback only.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct DemoAccounts {
     /// [`CLIENT_ID`].
     pub client_id: String,
@@ -127,7 +126,7 @@ pub struct DemoAccounts {
 impl DemoAccounts {
     /// The accounts of the issuer at this origin.
     fn of(persona: Persona, issuer: &str) -> Self {
-        let manners = persona.manners();
+        let settings = persona.settings();
         Self {
             client_id: if persona == Persona::Aidbox { AIDBOX_CLIENT_ID } else { CLIENT_ID }.to_owned(),
             client_secret: CLIENT_SECRET.to_owned(),
@@ -139,9 +138,9 @@ impl DemoAccounts {
             dataset_site_url: format!("{issuer}{}", routes::DATASET_SITE),
             resource_url: format!("{issuer}{}", persona::PATIENTS),
             audience: "https://resource.example/fhir".to_owned(),
-            token_lifetime: manners.token_lifetime,
-            token_endpoint: format!("{issuer}{}", manners.token_path),
-            registration_endpoint: format!("{issuer}{}", manners.register_path),
+            token_lifetime: settings.token_lifetime,
+            token_endpoint: format!("{issuer}{}", settings.token_path),
+            registration_endpoint: format!("{issuer}{}", settings.register_path),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The login and consent pages the embedded issuer can show, each set as some product shows them, and when it gives offline access.
 
+use clap::ValueEnum as _;
+
 /// A set of login and consent pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, clap::ValueEnum)]
 #[value(rename_all = "kebab-case")]
@@ -7,7 +9,7 @@ pub enum PageSet {
     /// Name and password on one page, then consent.
     #[default]
     One,
-    /// The name first, then the password, with fields that no person sees.
+    /// The name first, then the password, with fields that are hidden from people.
     TwoPages,
     /// One document that a script renders late and that is left only at the very end.
     Spa,
@@ -23,28 +25,16 @@ pub enum PageSet {
     CookieBanner,
     /// The login form is in a frame.
     Iframe,
-    /// A refused login is told beside the field, as many products do.
+    /// A message beside the field says that a login failed, as in many products.
     WrongPasswordMessage,
     /// An error page instead of the login.
     ErrorPage,
 }
 
 impl PageSet {
-    /// The folder of its templates.
-    pub(super) fn folder(self) -> &'static str {
-        match self {
-            Self::One => "one",
-            Self::TwoPages => "two-pages",
-            Self::Spa => "spa",
-            Self::DenyFirst => "deny-first",
-            Self::CheckBoxes => "check-boxes",
-            Self::Continue => "continue",
-            Self::CancelFirst => "cancel-first",
-            Self::CookieBanner => "cookie-banner",
-            Self::Iframe => "iframe",
-            Self::WrongPasswordMessage => "wrong-password-message",
-            Self::ErrorPage => "error-page",
-        }
+    /// Its name on the command line, which is that of the folder of its templates.
+    pub(super) fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
     }
 }
 

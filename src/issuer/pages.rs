@@ -6,11 +6,13 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use handlebars::Handlebars;
+use include_dir::{Dir, include_dir};
 use serde_json::{Value, json};
 use thiserror::Error;
 
 use super::page_set::PageSet;
 use super::scope;
+use crate::text::folder;
 
 /// A template or document that is part of the program does not work.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -20,40 +22,20 @@ pub struct PageError {
     why: String,
 }
 
-static TEMPLATES: [(&str, &str); 25] = [
-    ("layout", include_str!("../../fixtures/issuer/layout.html")),
-    ("home", include_str!("../../fixtures/issuer/home.html")),
-    ("login", include_str!("../../fixtures/issuer/login.html")),
-    ("consent", include_str!("../../fixtures/issuer/consent.html")),
-    ("form_post", include_str!("../../fixtures/issuer/form_post.html")),
-    ("logout", include_str!("../../fixtures/issuer/logout.html")),
-    ("logged_out", include_str!("../../fixtures/issuer/logged_out.html")),
-    ("error", include_str!("../../fixtures/issuer/error.html")),
-    ("dataset", include_str!("../../fixtures/issuer/dataset.html")),
-    ("client_logo", include_str!("../../fixtures/issuer/client_logo.html")),
-    ("client_links", include_str!("../../fixtures/issuer/client_links.html")),
-    ("wishes", include_str!("../../fixtures/issuer/wishes.html")),
-    ("banner", include_str!("../../fixtures/issuer/pages/cookie-banner/banner.html")),
-    ("two-pages/login", include_str!("../../fixtures/issuer/pages/two-pages/login.html")),
-    ("two-pages/password", include_str!("../../fixtures/issuer/pages/two-pages/password.html")),
-    ("spa/page", include_str!("../../fixtures/issuer/pages/spa/page.html")),
-    ("deny-first/consent", include_str!("../../fixtures/issuer/pages/deny-first/consent.html")),
-    ("check-boxes/consent", include_str!("../../fixtures/issuer/pages/check-boxes/consent.html")),
-    ("continue/continue", include_str!("../../fixtures/issuer/pages/continue/continue.html")),
-    ("cancel-first/login", include_str!("../../fixtures/issuer/pages/cancel-first/login.html")),
-    ("cancel-first/consent", include_str!("../../fixtures/issuer/pages/cancel-first/consent.html")),
-    ("iframe/login", include_str!("../../fixtures/issuer/pages/iframe/login.html")),
-    ("iframe/frame", include_str!("../../fixtures/issuer/pages/iframe/frame.html")),
-    ("wrong-password-message/login", include_str!("../../fixtures/issuer/pages/wrong-password-message/login.html")),
-    ("error-page/error", include_str!("../../fixtures/issuer/pages/error-page/error.html")),
-];
+static FOLDER: Dir = include_dir!("$CARGO_MANIFEST_DIR/fixtures/issuer");
+
+/// Every template and its text. The name is the path without what they have in common: `login`, `two-pages/login`.
+fn sources() -> Vec<(String, &'static str)> {
+    let named = |(path, text): (String, _)| Some((path.strip_suffix(".html")?.trim_start_matches("pages/").to_owned(), text));
+    folder::files(&FOLDER).into_iter().filter_map(named).collect()
+}
 
 fn templates() -> Result<&'static Handlebars<'static>, PageError> {
     static REGISTRY: OnceLock<Result<Handlebars<'static>, PageError>> = OnceLock::new();
     let make = || {
         let mut registry = Handlebars::new();
-        for (name, text) in TEMPLATES {
-            registry.register_template_string(name, text).map_err(|error| PageError { name: name.to_owned(), why: error.to_string() })?;
+        for (name, text) in sources() {
+            registry.register_template_string(&name, text).map_err(|error| PageError { why: error.to_string(), name })?;
         }
         Ok(registry)
     };
@@ -72,7 +54,7 @@ fn render(name: &str, data: &Value) -> Result<String, PageError> {
 /// A page of a flow as this set has it, or else as the plain set has it: `flow`, `csrf`, `client`, `username`, `failed` after an attempt that
 /// failed, for consent `scopes` in words.
 pub fn of_flow(set: PageSet, name: &str, data: &Value) -> Result<String, PageError> {
-    let of_set = format!("{}/{name}", set.folder());
+    let of_set = format!("{}/{name}", set.name());
     let name = if templates()?.has_template(&of_set) { &of_set } else { name };
     let mut data = data.clone();
     match set {
@@ -181,15 +163,15 @@ mod tests {
         let data = json!({ "flow": HOSTILE, "csrf": HOSTILE, "client": HOSTILE, "username": HOSTILE, "failed": true, "scopes": [HOSTILE],
             "logo_uri": HOSTILE, "policy_uri": HOSTILE, "tos_uri": HOSTILE, "logout": HOSTILE });
         let fields = [(HOSTILE.to_owned(), HOSTILE.to_owned())];
-        let of_sets = super::TEMPLATES.iter().filter_map(|(name, _)| {
+        let of_sets = super::sources().into_iter().filter_map(|(name, _)| {
             let (folder, page) = name.split_once('/')?;
-            let set = PageSet::value_variants().iter().find(|set| set.folder() == folder).unwrap();
+            let set = PageSet::value_variants().iter().find(|set| set.name() == folder).unwrap();
             (*set != PageSet::ErrorPage).then(|| super::of_flow(*set, page, &data))
         });
         let plain =
             ["login", "consent"].into_iter().flat_map(|name| [PageSet::One, PageSet::CookieBanner].map(|set| super::of_flow(set, name, &data)));
         for page in of_sets.chain(plain).chain([super::logout(&data), super::error(HOSTILE), super::form_post(HOSTILE, &fields)]) {
-            // The scripts of our own.
+            // The scripts that are part of the pages.
             let own = |page: String, script: &&str| page.replace(&format!("<script>{script}</script>"), "");
             let page = [super::SCRIPT, super::SPA, super::BANNER].iter().fold(page.unwrap(), own);
             assert!(!page.contains("<script>") && page.contains("&lt;script&gt;"), "{page}");

@@ -1,7 +1,11 @@
 //! Request parameters: a query or a form, read as RFC 6749 3.1 and 3.2 say.
 
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
 use http::HeaderMap;
 use http::header::CONTENT_TYPE;
+use http::request::Parts;
 use url::form_urlencoded;
 
 use super::reply::OauthError;
@@ -13,7 +17,7 @@ pub struct Params(Vec<(String, String)>);
 impl Params {
     /// Reads a query or a form body. Bytes that are not UTF-8 become replacement characters.
     pub fn parse(text: &[u8]) -> Self {
-        Self(form_urlencoded::parse(text).into_owned().filter(|(_, value)| !value.is_empty()).collect())
+        form_urlencoded::parse(text).into_owned().collect()
     }
 
     /// Reads the form of a request to the token endpoint or one of its kind (RFC 6749 3.2).
@@ -21,18 +25,17 @@ impl Params {
     /// # Errors
     /// `invalid_request` if it is no form, or a parameter is there twice.
     pub fn form(headers: &HeaderMap, body: &[u8]) -> Result<Self, OauthError> {
-        let invalid = |description| OauthError::bad_request("invalid_request", description);
         if !is_form(headers) {
-            return Err(invalid("the content type is not application/x-www-form-urlencoded"));
+            return Err(OauthError::invalid_request("the content type is not application/x-www-form-urlencoded"));
         }
         let params = Self::parse(body);
-        if params.any_repeats() { Err(invalid("a parameter is there more than once")) } else { Ok(params) }
+        if params.any_repeats() { Err(OauthError::invalid_request("a parameter is there more than once")) } else { Ok(params) }
     }
 
     /// Reads a JSON object of strings; `None` if it is none.
     pub fn of_json(body: &[u8]) -> Option<Self> {
         let members: std::collections::BTreeMap<String, String> = serde_json::from_slice(body).ok()?;
-        Some(Self(members.into_iter().filter(|(_, value)| !value.is_empty()).collect()))
+        Some(members.into_iter().collect())
     }
 
     /// The first value of a parameter.
@@ -50,21 +53,16 @@ impl Params {
         self.get(name).map(str::to_owned)
     }
 
-    /// The names of all that are there.
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(|(name, _)| name.as_str())
-    }
-
     /// These without one of them.
     #[must_use]
     pub fn without(&self, name: &str) -> Self {
         Self(self.0.iter().filter(|(known, _)| known != name).cloned().collect())
     }
 
-    /// These and others; where both have one, that of the others if they `win`. Those without a value count as absent.
+    /// These and others; where both have one, that of the others if they `win`.
     #[must_use]
-    pub fn with(mut self, others: Vec<(String, String)>, win: bool) -> Self {
-        for (name, value) in others.into_iter().filter(|(_, value)| !value.is_empty()) {
+    pub fn with(mut self, others: Self, win: bool) -> Self {
+        for (name, value) in others.0 {
             match self.0.iter_mut().find(|(known, _)| *known == name) {
                 Some(known) if win => known.1 = value,
                 Some(_) => {}
@@ -85,14 +83,37 @@ impl Params {
     }
 }
 
-/// True if the content type is that of a form.
-pub fn is_form(headers: &HeaderMap) -> bool {
-    media_type(headers).is_some_and(|kind| kind.eq_ignore_ascii_case("application/x-www-form-urlencoded"))
+impl FromIterator<(String, String)> for Params {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(pairs: I) -> Self {
+        Self(pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect())
+    }
 }
 
-/// The media type of the body, without parameters.
-pub fn media_type(headers: &HeaderMap) -> Option<&str> {
-    headers.get(CONTENT_TYPE)?.to_str().ok()?.split(';').next().map(str::trim)
+/// The parameters in the query of a request.
+#[derive(Debug)]
+pub struct Query(pub Params);
+
+impl<S: Send + Sync> FromRequestParts<S> for Query {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(Params::parse(parts.uri.query().unwrap_or_default().as_bytes())))
+    }
+}
+
+/// True if the content type is that of a form.
+pub fn is_form(headers: &HeaderMap) -> bool {
+    has_media_type(headers, "application/x-www-form-urlencoded")
+}
+
+/// True if the content type is that of JSON.
+pub fn is_json(headers: &HeaderMap) -> bool {
+    has_media_type(headers, "application/json")
+}
+
+fn has_media_type(headers: &HeaderMap, wanted: &str) -> bool {
+    let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    value.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case(wanted))
 }
 
 #[cfg(test)]

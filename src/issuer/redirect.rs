@@ -1,38 +1,37 @@
-//! Whether a redirect URI is one that the client registered (RFC 6749 3.1.2.3, RFC 9700 4.1.3, RFC 8252 7.3), and the ways of a flaw to be
-//! wrong about it.
+//! Whether a redirect URI is one that the client registered (RFC 6749 3.1.2.3, RFC 9700 4.1.3, RFC 8252 7.3).
 
 use url::{Host, Url};
 
 use super::client_metadata::Metadata;
-use super::flaw::Behaviour;
 use super::flaw::apply::Defect;
+use super::flaw::{Behaviour, Check};
 
 /// True if a client may have its answer at this redirect URI: one that it registered, character by character; for a native application with any
 /// port of loopback.
 pub fn is_registered(defect: &Defect, client: &Metadata, uri: &str) -> bool {
-    let does = |behaviour| defect.does(behaviour);
+    let waived = |check| !defect.checks(check);
     let is_native = client.document.get("application_type").is_some_and(|kind| kind == "native");
     client.redirect_uris.iter().any(|known| {
         known == uri
-            || (is_native && !does(Behaviour::LoopbackPortFixed) && same_but_loopback_port(known, uri))
-            || (does(Behaviour::RedirectPaddingIgnored) && known == uri.trim())
+            || (is_native && !defect.does(Behaviour::LoopbackPortFixed) && same_but_loopback_port(known, uri))
+            || (waived(Check::RedirectUriWhiteSpace) && known == uri.trim())
             || same_but(known, uri, |known, uri| {
-                let host = does(Behaviour::RedirectHostIgnored) && uri.username().is_empty() && uri.set_host(known.host_str()).is_ok();
-                let scheme = does(Behaviour::RedirectSchemeIgnored) && uri.set_scheme(known.scheme()).is_ok();
-                let port = does(Behaviour::RedirectPortIgnored) && uri.set_port(known.port()).is_ok();
-                if does(Behaviour::RedirectPathPrefix) && uri.path().starts_with(known.path()) {
+                let host = waived(Check::RedirectUriHost) && uri.username().is_empty() && uri.set_host(known.host_str()).is_ok();
+                let scheme = waived(Check::RedirectUriScheme) && uri.set_scheme(known.scheme()).is_ok();
+                let port = waived(Check::RedirectUriPort) && uri.set_port(known.port()).is_ok();
+                if waived(Check::RedirectUriPathEnd) && uri.path().starts_with(known.path()) {
                     uri.set_path(known.path());
                     return true;
                 }
-                if does(Behaviour::RedirectCaseIgnored) && uri.path().eq_ignore_ascii_case(known.path()) {
+                if waived(Check::RedirectUriPathCase) && uri.path().eq_ignore_ascii_case(known.path()) {
                     uri.set_path(known.path());
                     return true;
                 }
-                if does(Behaviour::RedirectQueryIgnored) {
+                if waived(Check::RedirectUriQuery) {
                     uri.set_query(known.query());
                     return uri.fragment().is_none();
                 }
-                if does(Behaviour::RedirectPartsIgnored) {
+                if waived(Check::RedirectUriParts) {
                     uri.set_fragment(None);
                     return uri.set_username("").is_ok();
                 }

@@ -5,6 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, PRAGMA, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, StatusCode};
 use serde_json::{Value, json};
+use thiserror::Error;
 
 use super::KeyError;
 use super::flaw::apply::PatchError;
@@ -50,6 +51,11 @@ impl Reply {
     /// A JSON document.
     pub fn json(status: StatusCode, value: Value) -> Self {
         Self::new(status, Content::Json(value))
+    }
+
+    /// A JSON document with status 200, never to be stored (RFC 6749 5.1).
+    pub fn ok(value: Value) -> Self {
+        Self::json(StatusCode::OK, value).no_store()
     }
 
     /// No content.
@@ -132,7 +138,8 @@ impl IntoResponse for Reply {
 }
 
 /// An error as OAuth reports it: a JSON object with `error` and `error_description` (RFC 6749 5.2, RFC 7591 3.2.2, RFC 6750 3.1).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{description}")]
 pub struct OauthError {
     status: StatusCode,
     /// The registered error code; `None` where a request carried no authentication at all (RFC 6750 3.1).
@@ -145,6 +152,16 @@ impl OauthError {
     /// 400 with this error code.
     pub fn bad_request(code: &'static str, description: &'static str) -> Self {
         Self { status: StatusCode::BAD_REQUEST, code: Some(code), description, challenge: None }
+    }
+
+    /// 400 `invalid_request` (RFC 6749 5.2).
+    pub fn invalid_request(description: &'static str) -> Self {
+        Self::bad_request("invalid_request", description)
+    }
+
+    /// 400 `invalid_client_metadata` (RFC 7591 3.2.2).
+    pub fn invalid_client_metadata(description: &'static str) -> Self {
+        Self::bad_request("invalid_client_metadata", description)
     }
 
     /// 401 `invalid_client` with a Basic challenge (RFC 6749 5.2).
@@ -203,40 +220,23 @@ impl OauthError {
 const REALM: &str = "oa-authtest";
 
 /// Why a handler has no reply of its own to give.
-#[derive(Debug)]
+#[derive(Debug, Error)]
 pub enum Problem {
     /// The request is refused.
-    Oauth(OauthError),
-    /// The end-user sees why: nothing may be redirected (RFC 6749 4.1.2.1).
+    #[error(transparent)]
+    Oauth(#[from] OauthError),
+    /// The end-user sees why: the browser may not be sent anywhere (RFC 6749 4.1.2.1).
+    #[error("{0}")]
     Page(&'static str),
     /// A flaw does not fit what it is to change. Shown as 500 with the reason, so that no flaw can go unnoticed by being broken.
-    Patch(PatchError),
-    /// A key or a page template failed.
-    Internal(String),
-}
-
-impl From<OauthError> for Problem {
-    fn from(error: OauthError) -> Self {
-        Self::Oauth(error)
-    }
-}
-
-impl From<PatchError> for Problem {
-    fn from(error: PatchError) -> Self {
-        Self::Patch(error)
-    }
-}
-
-impl From<KeyError> for Problem {
-    fn from(error: KeyError) -> Self {
-        Self::Internal(error.to_string())
-    }
-}
-
-impl From<PageError> for Problem {
-    fn from(error: PageError) -> Self {
-        Self::Internal(error.to_string())
-    }
+    #[error(transparent)]
+    Patch(#[from] PatchError),
+    /// A key failed.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// A page template failed.
+    #[error(transparent)]
+    Template(#[from] PageError),
 }
 
 impl IntoResponse for Problem {
@@ -248,8 +248,7 @@ impl IntoResponse for Problem {
                 Ok(html) => Reply::page(StatusCode::BAD_REQUEST, html),
                 Err(error) => internal(error.to_string()),
             },
-            Self::Patch(error) => internal(error.to_string()),
-            Self::Internal(why) => internal(why),
+            broken => internal(broken.to_string()),
         }
         .into_response()
     }

@@ -2,32 +2,28 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::DecodingKey;
-use jsonwebtoken::jwk::Jwk;
 use serde_json::{Map, Value};
 
 use super::client::Client;
-use super::flaw::Behaviour;
-use super::keys::{Alg, claims_of};
+use super::client_keys::{ClientKeys, has_begun, has_expired, is_for};
+use super::flaw::{Behaviour, Check};
+use super::keys::Alg;
 use super::params::Params;
 use super::state::{Issuer, now};
 
 /// The `alg` of a request object without a signature.
 pub const UNSIGNED: &str = "none";
 
-/// Seconds by which a client's clock may differ from ours.
-const SKEW: u64 = 10;
-
 /// What a client registered for its request objects.
 #[derive(Debug, Clone, Default)]
 pub struct RequestObjectKeys {
-    keys: Vec<Jwk>,
+    keys: ClientKeys,
     /// `request_object_signing_alg`: the only algorithm, if it is there (OpenID Connect Registration 2).
     pub alg: Option<String>,
 }
 
 impl RequestObjectKeys {
-    /// Reads `jwks` and `request_object_signing_alg` of a registration request. Keys that are not understood are left out (RFC 7517 5).
+    /// Reads `jwks` and `request_object_signing_alg` of a registration request.
     ///
     /// # Errors
     /// What is wrong with them.
@@ -35,8 +31,7 @@ impl RequestObjectKeys {
         if alg.is_some_and(|name| name != UNSIGNED && Alg::of(name).is_none()) {
             return Err("request_object_signing_alg is not supported");
         }
-        let keys = jwks.and_then(|jwks| jwks["keys"].as_array()).map(Vec::as_slice).unwrap_or_default();
-        let keys = keys.iter().filter_map(|key| serde_json::from_value(key.clone()).ok()).filter(|jwk| DecodingKey::from_jwk(jwk).is_ok()).collect();
+        let keys = ClientKeys::read(jwks.and_then(|jwks| jwks["keys"].as_array()).into_iter().flatten());
         Ok(Self { keys, alg: alg.map(str::to_owned) })
     }
 }
@@ -46,25 +41,23 @@ impl RequestObjectKeys {
 /// # Errors
 /// Why the object is not good.
 pub fn assemble(issuer: &Issuer, client: &Client, params: &Params, object: &str) -> Result<Params, &'static str> {
-    let does = |behaviour| issuer.defect.does(behaviour);
     let outside = params.without("request");
-    if does(Behaviour::RequestObjectIgnored) {
+    if issuer.does(Behaviour::RequestObjectIgnored) {
         return Ok(outside);
     }
     let claims = verified(issuer, client, object)?;
-    let is_ours = |name: &str| claims.get(name).is_none_or(|value| *value == client.id.as_str());
-    let names_another = !is_ours("iss") || !is_ours("client_id");
-    if names_another && !does(Behaviour::RequestObjectOfAnyClient) {
+    let is_client = |name: &str| claims.get(name).is_none_or(|value| *value == client.id.as_str());
+    let names_another = !is_client("iss") || !is_client("client_id");
+    if names_another && issuer.checks(Check::RequestObjectClient) {
         return Err("the request object is not this client's");
     }
-    if !does(Behaviour::RequestObjectForAnyone) && !claims.get("aud").is_none_or(|aud| names(aud, &issuer.url)) {
+    if issuer.checks(Check::RequestObjectAudience) && !claims.get("aud").is_none_or(|aud| is_for(aud, &[&issuer.url])) {
         return Err("the request object is for another audience");
     }
     let now = now();
-    let time = |name: &str| claims.get(name).map(Value::as_f64);
-    let is_over = time("exp").is_some_and(|exp| exp.is_none_or(|exp| seconds(exp).saturating_add(SKEW) <= now));
-    let is_early = time("nbf").is_some_and(|nbf| nbf.is_none_or(|nbf| seconds(nbf) > now.saturating_add(SKEW)));
-    if is_early || (is_over && !does(Behaviour::RequestObjectEternal)) {
+    let is_over = claims.get("exp").is_some_and(|exp| has_expired(exp, now));
+    let is_early = claims.get("nbf").is_some_and(|nbf| !has_begun(nbf, now));
+    if is_early || (is_over && issuer.checks(Check::RequestObjectExpiry)) {
         return Err("the request object is not good at this time");
     }
     if ["request", "request_uri"].into_iter().any(|name| claims.contains_key(name)) {
@@ -73,16 +66,15 @@ pub fn assemble(issuer: &Issuer, client: &Client, params: &Params, object: &str)
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let about_itself = ["iss", "aud", "exp", "nbf", "iat", "jti", "client_id"];
     let said = claims.iter().filter(|(name, value)| !value.is_null() && !about_itself.contains(&name.as_str()));
-    let inside: Vec<(String, String)> = said.map(|(name, value)| (name.clone(), text(value))).collect();
-    if inside.iter().any(|(name, value)| name == "response_type" && outside.get(name).is_some_and(|outside| outside != value)) {
+    let inside: Params = said.map(|(name, value)| (name.clone(), text(value))).collect();
+    if inside.get("response_type").zip(outside.get("response_type")).is_some_and(|(inside, outside)| inside != outside) {
         return Err("the request object has another response_type than the request");
     }
-    Ok(outside.with(inside, !does(Behaviour::RequestObjectOutsideWins)))
+    Ok(outside.with(inside, !issuer.does(Behaviour::RequestObjectOutsideWins)))
 }
 
 /// The claims of an object that is signed as the client registered, or not signed where it registered nothing.
 fn verified(issuer: &Issuer, client: &Client, object: &str) -> Result<Map<String, Value>, &'static str> {
-    let does = |behaviour| issuer.defect.does(behaviour);
     let part = |index: usize| -> Option<Value> { serde_json::from_slice(&URL_SAFE_NO_PAD.decode(object.split('.').nth(index)?).ok()?).ok() };
     let (Some(header), Some(Value::Object(claims)), Some(signature), None) = (part(0), part(1), object.split('.').nth(2), object.split('.').nth(3))
     else {
@@ -90,7 +82,7 @@ fn verified(issuer: &Issuer, client: &Client, object: &str) -> Result<Map<String
     };
     let registered = &client.metadata.request_objects;
     let alg = header["alg"].as_str().unwrap_or_default();
-    if alg == UNSIGNED && does(Behaviour::RequestObjectUnsigned) {
+    if alg == UNSIGNED && !issuer.checks(Check::RequestObjectSigned) {
         return Ok(claims);
     }
     if registered.alg.as_deref().is_some_and(|only| only != alg) {
@@ -99,30 +91,17 @@ fn verified(issuer: &Issuer, client: &Client, object: &str) -> Result<Map<String
     if alg == UNSIGNED {
         return if signature.is_empty() { Ok(claims) } else { Err("the request object has a signature and says that it has none") };
     }
-    if does(Behaviour::RequestObjectUnverified) {
+    if !issuer.checks(Check::RequestObjectSignature) {
         return Ok(claims);
     }
-    let own: Option<Jwk> = header.get("jwk").and_then(|jwk| serde_json::from_value(jwk.clone()).ok());
-    let embedded = own.filter(|_| does(Behaviour::RequestObjectKeyEmbedded));
-    let kid = header["kid"].as_str();
-    let fits = |key: &&Jwk| kid.is_none() || key.common.key_id.as_deref() == kid;
     let alg = Alg::of(alg).ok_or("the algorithm of the request object is not supported")?;
-    let signed = registered.keys.iter().filter(fits).chain(&embedded).any(|key| claims_of(object, key, alg).is_some());
-    if signed { Ok(claims) } else { Err("the signature of the request object is not the client's") }
-}
-
-fn names(audience: &Value, issuer: &str) -> bool {
-    match audience {
-        Value::String(one) => one == issuer,
-        Value::Array(several) => several.iter().any(|one| one == issuer),
-        _ => false,
+    let embedded = issuer.does(Behaviour::RequestObjectKeyEmbedded).then(|| ClientKeys::read(header.get("jwk")));
+    let is_signed_by = |keys: &ClientKeys, kid| keys.claims(object, kid, alg).is_some();
+    if is_signed_by(&registered.keys, header["kid"].as_str()) || embedded.is_some_and(|keys| is_signed_by(&keys, None)) {
+        Ok(claims)
+    } else {
+        Err("the signature of the request object is not the client's")
     }
-}
-
-/// The seconds of a time with a fraction; negative ones are as good as none.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "casts of floats saturate")]
-fn seconds(time: f64) -> u64 {
-    time as u64
 }
 
 #[cfg(test)]
@@ -146,7 +125,7 @@ mod tests {
             if let Some(alg) = alg {
                 request["request_object_signing_alg"] = json!(alg);
             }
-            let mut client = Client::register(Metadata::read(&request, &crate::issuer::client_metadata::Fetched::default()).unwrap(), 0);
+            let mut client = Client::register(Metadata::read(&request, &crate::issuer::client_metadata::Context::default()).unwrap(), 0);
             client.id = "c".to_owned();
             client
         };

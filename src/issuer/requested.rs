@@ -61,7 +61,7 @@ impl Requested {
         self
     }
 
-    /// The claims of the end-user that may be told by name: the standard ones and the seller's.
+    /// The claims of the end-user that can be asked for by name: the standard ones and the seller's.
     ///
     /// # Errors
     /// If the document about the end-user is broken, which a test excludes.
@@ -71,7 +71,7 @@ impl Requested {
     }
 }
 
-/// True if our class is the value asked for, or one of the values, or none is asked for.
+/// True if the issuer's class is the value asked for, or one of the values, or none is asked for.
 fn accepts(acr: &Value) -> bool {
     let values = acr["values"].as_array().map(|values| values.iter().any(|value| value == ACR));
     acr.get("value").is_none_or(|value| value == ACR) && values.unwrap_or(true)

@@ -19,16 +19,16 @@ static DATASET: &str = include_str!("../../fixtures/issuer/openactive/dataset.js
 /// `GET` of the orders feed: a page of RPDE for a token with the right scope.
 pub async fn orders_feed(State(issuer): State<Arc<Issuer>>, headers: HeaderMap) -> Answer {
     let Some(token) = bearer::token(&issuer, &headers) else {
-        return Ok(issuer.defect.reply(&[Site::OrdersFeedRefusal], OauthError::no_token().reply())?);
+        return issuer.reply(&[Site::OrdersFeedRefusal], OauthError::no_token().reply());
     };
     bearer::access(&issuer, token, ORDERS_FEED)?;
     let page = pages::document(FEED, &issuer.url)?;
-    Ok(issuer.defect.reply(&[Site::OrdersFeed], Reply::json(StatusCode::OK, page).no_store())?)
+    issuer.reply(&[Site::OrdersFeed], Reply::ok(page))
 }
 
 /// `GET` of the dataset site: a page for people with the same as JSON-LD in it.
 pub async fn dataset_site(State(issuer): State<Arc<Issuer>>) -> Answer {
     let mut dataset = pages::document(DATASET, &issuer.url)?;
-    issuer.defect.json(&[Site::DatasetSite], &mut dataset)?;
-    Ok(issuer.defect.dress(&[Site::DatasetSite], Reply::page(StatusCode::OK, pages::dataset(&dataset)?))?)
+    issuer.defect.patch_json(&[Site::DatasetSite], &mut dataset)?;
+    Ok(issuer.defect.patch_http(&[Site::DatasetSite], Reply::page(StatusCode::OK, pages::dataset(&dataset)?))?)
 }

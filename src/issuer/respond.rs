@@ -54,26 +54,26 @@ impl Target {
 
 /// An error sent to the client (RFC 6749 4.1.2.1).
 pub fn error(issuer: &Issuer, target: &Target, error: &str, description: &str) -> Answer {
-    if issuer.defect.does(Behaviour::AuthorizationErrorAsPage) {
+    if issuer.does(Behaviour::AuthorizationErrorAsPage) {
         return Err(Problem::Page("The request cannot be granted."));
     }
-    let unnamed = error == "invalid_request" && issuer.defect.does(Behaviour::InvalidRequestUnnamed);
+    let unnamed = error == "invalid_request" && issuer.does(Behaviour::InvalidRequestUnnamed);
     let error = if unnamed { "access_denied" } else { error };
     let mut params = target.response(issuer, &[("error", error), ("error_description", description)]);
-    if issuer.defect.does(Behaviour::AuthorizationErrorWithCode) {
+    if issuer.does(Behaviour::AuthorizationErrorWithCode) {
         params["code"] = json!(random::secret());
     }
-    issuer.defect.json(&[Site::AuthorizationError], &mut params)?;
+    issuer.defect.patch_json(&[Site::AuthorizationError], &mut params)?;
     send(issuer, target, Site::AuthorizationError, &pairs(&params))
 }
 
 /// A code for the client (RFC 6749 4.1.2), with the code as it is sent, which a flaw may have changed.
 pub fn code(issuer: &Issuer, target: &Target, code: &str) -> Result<(Reply, String), Problem> {
     let mut params = target.response(issuer, &[("code", code)]);
-    issuer.defect.json(&[Site::AuthorizationResponse], &mut params)?;
+    issuer.defect.patch_json(&[Site::AuthorizationResponse], &mut params)?;
     let sent = params["code"].as_str().unwrap_or(code).to_owned();
     let mut pairs = pairs(&params);
-    if issuer.defect.does(Behaviour::AuthorizationResponseDoubled) {
+    if issuer.does(Behaviour::AuthorizationResponseDoubled) {
         pairs.extend(target.state.iter().map(|state| ("state".to_owned(), state.clone())));
     }
     Ok((send(issuer, target, Site::AuthorizationResponse, &pairs)?, sent))
@@ -81,19 +81,19 @@ pub fn code(issuer: &Issuer, target: &Target, code: &str) -> Result<(Reply, Stri
 
 fn send(issuer: &Issuer, target: &Target, site: Site, pairs: &[(String, String)]) -> Answer {
     let redirect_uri = match target.redirect_uri.split_once('?') {
-        Some((before, _)) if issuer.defect.does(Behaviour::RedirectQueryLost) => before,
+        Some((before, _)) if issuer.does(Behaviour::RedirectQueryLost) => before,
         _ => &target.redirect_uri,
     };
-    let reply = if target.mode == Mode::FormPost && !issuer.defect.does(Behaviour::FormPostIgnored) {
+    let reply = if target.mode == Mode::FormPost {
         let html = pages::form_post(redirect_uri, pairs)?;
         Reply::page_with(StatusCode::OK, html, &format!("script-src '{}'", pages::script_hash()))
-    } else if site == Site::AuthorizationError && issuer.defect.does(Behaviour::AuthorizationErrorInFragment) {
+    } else if site == Site::AuthorizationError && issuer.does(Behaviour::AuthorizationErrorInFragment) {
         let fragment = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
         Reply::see_other(&format!("{redirect_uri}#{fragment}"))
     } else {
         Reply::see_other(&with_query(redirect_uri, pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))))
     };
-    Ok(issuer.defect.dress(&[site], reply)?)
+    Ok(issuer.defect.patch_http(&[site], reply)?)
 }
 
 /// The redirect URI with these parameters after those it has (RFC 6749 4.1.2).

@@ -1,4 +1,4 @@
-//! The paths of the OpenActive reference implementation, and what every path has in common, whoever's it is.
+//! The paths of the OpenActive reference implementation, and what every path has in common.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,8 +57,8 @@ pub const DATASET_SITE: &str = "/dataset";
 /// The largest request body, in bytes.
 const LARGEST_BODY: usize = 64 * 1024;
 
-/// The longest a request may take, which is as good as: its body may take.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// The longest that reading and answering a request may take; it is the body of the request that can be slow.
+const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The pages of a login, in every set of them.
 pub(super) fn login_pages() -> Router<Arc<Issuer>> {
@@ -84,10 +84,10 @@ pub fn router(issuer: Arc<Issuer>) -> Router {
 
 async fn in_time(request: Request, next: Next) -> Response {
     let late = || Reply::text(StatusCode::REQUEST_TIMEOUT, "The request took too long.").into_response();
-    tokio::time::timeout(PATIENCE, next.run(request)).await.unwrap_or_else(|_| late())
+    tokio::time::timeout(TIMEOUT, next.run(request)).await.unwrap_or_else(|_| late())
 }
 
-/// The last touch to every response: the time (RFC 9110 6.6.1), and what a flaw changes in all that is JSON.
+/// What is done to every response: the time is added (RFC 9110 6.6.1), and a flaw changes those that are JSON.
 async fn finish(State(issuer): State<Arc<Issuer>>, mut response: Response) -> Response {
     if let Ok(date) = DateTimePrinter::new().timestamp_to_rfc9110_string(&Timestamp::now())
         && let Ok(date) = HeaderValue::from_str(&date)
@@ -99,7 +99,7 @@ async fn finish(State(issuer): State<Arc<Issuer>>, mut response: Response) -> Re
     }
     let (mut head, body) = response.into_parts();
     let shell = Reply { status: head.status, headers: head.headers, content: Content::Empty };
-    match issuer.defect.dress(&[Site::EveryResponse], shell) {
+    match issuer.defect.patch_http(&[Site::EveryResponse], shell) {
         Err(error) => Problem::from(error).into_response(),
         Ok(shell) => {
             (head.status, head.headers) = (shell.status, shell.headers);
@@ -109,19 +109,9 @@ async fn finish(State(issuer): State<Arc<Issuer>>, mut response: Response) -> Re
     }
 }
 
-/// The page that tells what there is.
+/// The page that says what the issuer has.
 pub async fn home(State(issuer): State<Arc<Issuer>>) -> Answer {
-    let accounts = &issuer.accounts;
-    let html = pages::home(&json!({
-        "issuer": issuer.url,
-        "client_id": accounts.client_id,
-        "client_secret": accounts.client_secret,
-        "initial_access_token": accounts.initial_access_token,
-        "username": accounts.username,
-        "password": accounts.password,
-        "orders_feed_url": accounts.orders_feed_url,
-        "dataset_site_url": accounts.dataset_site_url,
-    }))?;
+    let html = pages::home(&json!({ "issuer": issuer.url, "accounts": issuer.accounts }))?;
     Ok(Reply::page(StatusCode::OK, html))
 }
 

@@ -26,7 +26,7 @@ pub fn lists(document: Option<&Value>, redirect_uris: &[String]) -> bool {
     listed.is_some_and(|listed| redirect_uris.iter().all(|uri| listed.iter().any(|one| one.as_str() == Some(uri))))
 }
 
-/// What an end-user is called in a sector. Nobody without the salt can tell who that is.
+/// What an end-user is called in a sector. Without the salt it does not show who that is.
 pub fn subject(sector: &str, sub: &str) -> String {
     static SALT: OnceLock<String> = OnceLock::new();
     let salt = SALT.get_or_init(random::secret);

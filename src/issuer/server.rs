@@ -26,9 +26,9 @@ use super::{DemoAccounts, IssuerError, IssuerOptions, pages, routes};
 /// The most connections at a time; more wait.
 const MOST_CONNECTIONS: usize = 256;
 /// The longest that a TLS handshake or the head of a request may take.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// The pause after a connection could not be taken.
-const BREATH: Duration = Duration::from_millis(50);
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// The pause after a connection could not be accepted.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// How often a free port is looked for that both address families have.
 const PORT_ATTEMPTS: usize = 16;
 
@@ -47,7 +47,7 @@ impl RunningIssuer {
         &self.issuer.url
     }
 
-    /// The face it wears.
+    /// Whose documents it imitates.
     pub fn persona(&self) -> super::Persona {
         self.issuer.persona
     }
@@ -62,7 +62,7 @@ impl RunningIssuer {
         &self.issuer.accounts
     }
 
-    /// What it holds: whether somebody who used it left anything behind.
+    /// What it holds, which shows whether a run left anything behind.
     pub fn held(&self) -> super::Held {
         self.issuer.store().held(super::state::now())
     }
@@ -70,7 +70,7 @@ impl RunningIssuer {
     /// Stops it: when this returns the port is free and every connection closed.
     pub async fn stop(self) {
         self.stop.disarm().cancel();
-        // The task ends by itself; that it panicked is nothing to pass on at the end.
+        // The task ends by itself; a panic in it does not matter any more.
         let _ = self.server.await;
     }
 
@@ -98,11 +98,11 @@ pub async fn start(options: IssuerOptions) -> Result<RunningIssuer, IssuerError>
     let stop = CancellationToken::new();
     let (acceptor, ca_pem) = tls.map_or((None, None), |tls| (Some(tls.acceptor), Some(tls.ca_pem)));
     let permits = Arc::new(Semaphore::new(MOST_CONNECTIONS));
-    let mut doors = JoinSet::new();
+    let mut acceptors = JoinSet::new();
     for listener in listeners {
-        doors.spawn(accept(listener, acceptor.clone(), router.clone(), Arc::clone(&permits), stop.clone()));
+        acceptors.spawn(accept(listener, acceptor.clone(), router.clone(), Arc::clone(&permits), stop.clone()));
     }
-    let server = tokio::spawn(async move { while doors.join_next().await.is_some() {} });
+    let server = tokio::spawn(async move { while acceptors.join_next().await.is_some() {} });
     Ok(RunningIssuer { issuer, ca_pem, server, stop: stop.drop_guard() })
 }
 
@@ -129,7 +129,7 @@ async fn bind(port: u16) -> io::Result<(u16, Vec<TcpListener>)> {
     }
 }
 
-/// Takes connections until it is told to stop, then ends those it has.
+/// Accepts connections until `stop` is cancelled, then ends those it has.
 async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, router: Router, permits: Arc<Semaphore>, stop: CancellationToken) {
     let mut connections = JoinSet::new();
     loop {
@@ -148,8 +148,8 @@ async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, router: Router,
                         connection(stream, tls, router).await;
                     });
                 }
-                // Out of file descriptors, say: no use in asking again at once. That the time passes is what is hoped for.
-                Err(_) => drop(timeout(BREATH, stop.cancelled()).await),
+                // The system may be out of file descriptors: an attempt at once would fail, too. It is all right if the pause runs out.
+                Err(_) => drop(timeout(ACCEPT_PAUSE, stop.cancelled()).await),
             },
         }
     }
@@ -163,7 +163,7 @@ async fn connection(stream: TcpStream, tls: Option<TlsAcceptor>, router: Router)
         None => serve(stream, router).await,
         // A client that does not trust the certificate ends the handshake: nothing to report here.
         Some(acceptor) => {
-            if let Ok(Ok(stream)) = timeout(PATIENCE, acceptor.accept(stream)).await {
+            if let Ok(Ok(stream)) = timeout(TIMEOUT, acceptor.accept(stream)).await {
                 serve(stream, router).await;
             }
         }
@@ -177,7 +177,7 @@ async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, rou
     let _ = http1::Builder::new()
         .auto_date_header(false)
         .timer(TokioTimer::new())
-        .header_read_timeout(PATIENCE)
+        .header_read_timeout(TIMEOUT)
         .serve_connection(TokioIo::new(stream), service)
         .await;
 }

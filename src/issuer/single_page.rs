@@ -41,8 +41,8 @@ pub async fn step(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
         _ => {}
     }
     let shown = shown(&issuer, &flow, failed);
-    issuer.store().put_flow(&id, flow);
-    let reply = Reply::json(StatusCode::OK, shown).no_store();
+    issuer.store().flows.insert(id.clone(), flow);
+    let reply = Reply::ok(shown);
     Ok(match cookie {
         Some(cookie) => reply.with(SET_COOKIE, &cookie),
         None => reply,

@@ -5,10 +5,11 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::client::Client;
 use super::client_metadata::Metadata;
-use super::flaw::Behaviour;
 use super::flaw::apply::Defect;
+use super::flaw::{Behaviour, Check, Site};
 use super::keys::KeyRing;
-use super::persona::Manners;
+use super::persona::PersonaSettings;
+use super::reply::{Answer, Reply};
 use super::store::Store;
 use super::{DemoAccounts, IssuerOptions, OfflineAccess, PageSet, Persona};
 
@@ -42,18 +43,18 @@ pub struct Issuer {
 }
 
 impl Issuer {
-    /// An issuer at this port that nobody has used yet.
+    /// An issuer at this port, with nothing in its store but the static client.
     pub fn new(options: IssuerOptions, port: u16, keys: &'static KeyRing) -> Self {
         let IssuerOptions { tls, persona, flaw, pages, offline_access, redirect_uris, .. } = options;
         let scheme = if tls { "https" } else { "http" };
-        let manners = persona.manners();
+        let settings = persona.settings();
         let origin = format!("{scheme}://localhost:{port}");
-        let url = format!("{origin}{}", manners.issuer_path);
+        let url = format!("{origin}{}", settings.issuer_path);
         let accounts = DemoAccounts::of(persona, &origin);
         let client = Client {
             id: accounts.client_id.clone(),
             secret: Some(accounts.client_secret.clone()),
-            metadata: Metadata::of_static_client("Demo booking partner", redirect_uris, manners.client_grants),
+            metadata: Metadata::of_static_client("Demo booking partner", redirect_uris, settings.client_grants),
             registered: None,
         };
         let cookie = if tls { format!("__Host-session-{port}") } else { format!("session-{port}") };
@@ -62,9 +63,27 @@ impl Issuer {
         Self { url, origin, secure: tls, cookie, persona, pages, offline_access, defect, keys, accounts, store }
     }
 
-    /// In what its persona differs from the others.
-    pub fn manners(&self) -> &'static Manners {
-        self.persona.manners()
+    /// What its persona decides.
+    pub fn settings(&self) -> &'static PersonaSettings {
+        self.persona.settings()
+    }
+
+    /// True if it behaves in this wrong way.
+    pub fn does(&self, behaviour: Behaviour) -> bool {
+        self.defect.does(behaviour)
+    }
+
+    /// True if it makes this check, as it does without a flaw.
+    pub fn checks(&self, check: Check) -> bool {
+        self.defect.checks(check)
+    }
+
+    /// A reply with what a flaw changes in it at these sites.
+    ///
+    /// # Errors
+    /// If the flaw does not fit the reply.
+    pub fn reply(&self, sites: &[Site], reply: Reply) -> Answer {
+        Ok(self.defect.patch_reply(sites, reply)?)
     }
 
     /// The store, locked. Never held across an await.
@@ -76,7 +95,7 @@ impl Issuer {
     pub fn set_cookie(&self, session: &str) -> String {
         // A client may send the end-user here by a form of its own (RP-Initiated Logout 1.0 2), and a browser leaves a lax cookie out of that.
         let site = if self.secure { "None; Secure" } else { "Lax" };
-        let http_only = if self.defect.does(Behaviour::CookieForScripts) { "" } else { "; HttpOnly" };
+        let http_only = if self.does(Behaviour::CookieForScripts) { "" } else { "; HttpOnly" };
         format!("{}={session}; Path=/{http_only}; SameSite={site}", self.cookie)
     }
 }

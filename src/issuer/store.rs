@@ -5,8 +5,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::bounded::Bounded;
 use super::client::Client;
-use super::flaw::Behaviour;
 use super::flaw::apply::Defect;
+use super::flaw::{Behaviour, Check};
 use super::grant::{Access, Code, Grant, Refresh};
 use super::interaction::Flow;
 use super::logout::Logout;
@@ -14,8 +14,6 @@ use super::random;
 use super::reply::OauthError;
 use super::scope::Scope;
 
-/// The most entries of each kind.
-const CAPACITY: usize = 2048;
 /// Seconds a login lasts: eight hours.
 const SESSION_LIFETIME: u64 = 8 * 3600;
 
@@ -40,20 +38,26 @@ pub struct Held {
 }
 
 /// Everything.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Store {
-    clients: Bounded<String, Client>,
+    /// Clients by their identifier.
+    pub clients: Bounded<String, Client>,
     sessions: Bounded<String, Session>,
     /// What each subject allowed each client on a consent page.
     consents: Bounded<(String, String), Scope>,
-    flows: Bounded<String, Flow>,
-    logouts: Bounded<String, Logout>,
-    codes: Bounded<String, Code>,
+    /// Authorization requests that wait for the end-user.
+    pub flows: Bounded<String, Flow>,
+    /// Logouts that wait for the end-user.
+    pub logouts: Bounded<String, Logout>,
+    /// Authorization codes as they were sent.
+    pub codes: Bounded<String, Code>,
     grants: Bounded<u64, Grant>,
-    access: Bounded<String, Access>,
-    refresh: Bounded<String, Refresh>,
+    /// Access tokens as they were sent.
+    pub access: Bounded<String, Access>,
+    /// Refresh tokens as they were sent.
+    pub refresh: Bounded<String, Refresh>,
     /// ID tokens as they were sent, with the number of their grant.
-    id_tokens: Bounded<String, u64>,
+    pub id_tokens: Bounded<String, u64>,
     /// The client assertions that were used, by client and `jti`.
     assertions: Bounded<(String, String), ()>,
     last_grant: u64,
@@ -66,20 +70,7 @@ fn invalid_grant(description: &'static str) -> OauthError {
 impl Store {
     /// Nothing but the static client.
     pub fn new(client: Client) -> Self {
-        let mut store = Self {
-            clients: Bounded::new(CAPACITY),
-            sessions: Bounded::new(CAPACITY),
-            consents: Bounded::new(CAPACITY),
-            flows: Bounded::new(CAPACITY),
-            logouts: Bounded::new(CAPACITY),
-            codes: Bounded::new(CAPACITY),
-            grants: Bounded::new(CAPACITY),
-            access: Bounded::new(CAPACITY),
-            refresh: Bounded::new(CAPACITY),
-            id_tokens: Bounded::new(CAPACITY),
-            assertions: Bounded::new(CAPACITY),
-            last_grant: 0,
-        };
+        let mut store = Self::default();
         store.put_client(client);
         store
     }
@@ -89,24 +80,14 @@ impl Store {
         self.clients.insert(client.id.clone(), client);
     }
 
-    /// A client by its identifier.
-    pub fn client(&self, id: &str) -> Option<&Client> {
-        self.clients.get(id)
-    }
-
     /// A client that registered itself, by the last part of its `registration_client_uri`.
     pub fn managed(&self, handle: &str) -> Option<&Client> {
         self.clients.values().find(|client| client.registered.as_ref().is_some_and(|registered| registered.handle == handle))
     }
 
-    /// True if any client is such.
-    pub fn any_client(&self, is_such: impl Fn(&Client) -> bool) -> bool {
-        self.clients.values().any(is_such)
-    }
-
     /// Forgets a client and all that it was given (RFC 7592 2.3).
     pub fn remove_client(&mut self, id: &str) {
-        self.clients.remove(id);
+        self.clients.shift_remove(id);
         self.codes.retain(|_, code| code.grant.client_id != id);
         self.flows.retain(|_, flow| flow.request.client_id != id);
         self.consents.retain(|(_, client), _| client != id);
@@ -122,7 +103,7 @@ impl Store {
 
     /// Logs in under a new identifier, so that one planted before the login is worth nothing, and returns it.
     pub fn log_in(&mut self, old: &str, session: Session) -> String {
-        self.sessions.remove(old);
+        self.log_out(old);
         let id = random::secret();
         self.sessions.insert(id.clone(), session);
         id
@@ -130,19 +111,13 @@ impl Store {
 
     /// Ends the login of a browser.
     pub fn log_out(&mut self, id: &str) {
-        self.sessions.remove(id);
+        self.sessions.shift_remove(id);
     }
 
-    /// Remembers a logout that waits for the end-user's word.
-    pub fn put_logout(&mut self, id: &str, logout: Logout) {
-        self.logouts.insert(id.to_owned(), logout);
-    }
-
-    /// Such a logout, once, if it came from this browser.
+    /// A logout that waits for the end-user, once, if it came from this browser.
     pub fn take_logout(&mut self, id: &str, browser: &str) -> Option<Logout> {
-        let logout = self.logouts.get(id).filter(|logout| random::same(&logout.browser, browser)).cloned()?;
-        self.logouts.remove(id);
-        Some(logout)
+        self.logouts.get(id).filter(|logout| random::same(&logout.browser, browser))?;
+        self.logouts.shift_remove(id)
     }
 
     /// True if this subject has allowed this client all of this scope before.
@@ -158,41 +133,11 @@ impl Store {
         self.consents.insert(key, given);
     }
 
-    /// Remembers an authorization request that waits for the end-user.
-    pub fn put_flow(&mut self, id: &str, flow: Flow) {
-        self.flows.insert(id.to_owned(), flow);
-    }
-
-    /// Such a request, if it came from this browser.
-    pub fn flow(&self, id: &str, browser: &str) -> Option<&Flow> {
-        self.flows.get(id).filter(|flow| random::same(&flow.browser, browser))
-    }
-
-    /// Such a request, whatever browser it came from: a flaw.
-    pub fn flow_of_any_browser(&self, id: &str) -> Option<&Flow> {
-        self.flows.get(id)
-    }
-
-    /// Forgets such a request.
-    pub fn remove_flow(&mut self, id: &str) {
-        self.flows.remove(id);
-    }
-
-    /// Remembers an authorization code.
-    pub fn put_code(&mut self, text: &str, code: Code) {
-        self.codes.insert(text.to_owned(), code);
-    }
-
-    /// True if this code was given to somebody, whether it is still good or not.
-    pub fn knows_code(&self, text: &str) -> bool {
-        self.codes.get(text).is_some()
-    }
-
-    /// The client that this code or refresh token was issued to.
-    pub fn client_of(&self, code: Option<&str>, refresh_token: Option<&str>) -> Option<String> {
-        let of_code = code.and_then(|code| self.codes.get(code)).map(|code| &code.grant);
-        let of_token = refresh_token.and_then(|token| self.grants.get(&self.refresh.get(token)?.grant));
-        of_code.or(of_token).map(|grant| grant.client_id.clone())
+    /// The client that this code, refresh token or access token was issued to.
+    pub fn owner(&self, text: &str) -> Option<&Client> {
+        let number = self.refresh.get(text).map(|token| token.grant).or_else(|| Some(self.access.get(text)?.grant));
+        let grant = self.codes.get(text).map(|code| &code.grant).or_else(|| self.grants.get(&number?))?;
+        self.clients.get(&grant.client_id)
     }
 
     /// Makes a grant and returns its number.
@@ -215,25 +160,25 @@ impl Store {
         now: u64,
         defect: &Defect,
     ) -> Result<(u64, Grant), OauthError> {
-        let does = |behaviour| defect.does(behaviour);
+        let (does, checks) = (|behaviour| defect.does(behaviour), |check| defect.checks(check));
         let of_any_flow = does(Behaviour::PkceAnyFlow)
             && verifier.is_some_and(|verifier| self.codes.values().any(|code| code.challenge.as_deref() == Some(s256(verifier).as_str())));
         let code = self.codes.get_mut(text).ok_or_else(|| invalid_grant("the code is unknown"))?;
-        if std::mem::replace(&mut code.spent, true) && !does(Behaviour::CodeReusable) {
+        if std::mem::replace(&mut code.spent, true) && checks(Check::CodeSingleUse) {
             if let Some(grant) = code.redeemed.and_then(|number| self.grants.get_mut(&number)) {
                 grant.alive = does(Behaviour::CodeReuseHarmless);
             }
             return Err(invalid_grant("the code was used before"));
         }
-        if code.grant.client_id != client_id && !does(Behaviour::CodeForAnyClient) {
+        if code.grant.client_id != client_id && checks(Check::CodeClient) {
             return Err(invalid_grant("the code was issued to another client"));
         }
         if now >= code.expires_at {
             return Err(invalid_grant("the code has expired"));
         }
         let is_redirect_uri_right = match redirect_uri {
-            None => does(Behaviour::RedirectUriOptional),
-            Some(uri) => uri == code.redirect_uri || does(Behaviour::RedirectUriUnchecked),
+            None => !checks(Check::CodeRedirectUriPresent),
+            Some(uri) => uri == code.redirect_uri || !checks(Check::CodeRedirectUri),
         };
         if !is_redirect_uri_right {
             return Err(invalid_grant("redirect_uri is not that of the authorization request"));
@@ -242,9 +187,9 @@ impl Store {
             (None, None) => {}
             (Some(challenge), Some(verifier)) if random::same(challenge, &s256(verifier)) => {}
             (Some(challenge), Some(verifier)) if does(Behaviour::PkceChallengeAccepted) && challenge == verifier => {}
-            (Some(_), Some(_)) if does(Behaviour::PkceUnchecked) || of_any_flow => {}
-            (Some(_), None) if does(Behaviour::PkceVerifierOptional) => {}
-            (None, Some(_)) if does(Behaviour::PkceDowngrade) => {}
+            (Some(_), Some(_)) if of_any_flow || !checks(Check::PkceVerifier) => {}
+            (Some(_), None) if !checks(Check::PkceVerifierPresent) => {}
+            (None, Some(_)) if !checks(Check::PkceDowngrade) => {}
             (Some(_), Some(_)) => return Err(invalid_grant("code_verifier does not fit the code challenge")),
             (Some(_), None) => return Err(invalid_grant("code_verifier is missing")),
             (None, Some(_)) => return Err(invalid_grant("there was no code challenge for this code_verifier")),
@@ -252,14 +197,12 @@ impl Store {
         // RFC 7636 4.1: 43 to 128 characters.
         let fits = |verifier: &str| code.challenge.as_deref() == Some(s256(verifier).as_str());
         let is_odd = verifier.is_some_and(|verifier| !(43..=128).contains(&verifier.len()) && fits(verifier));
-        if is_odd && !does(Behaviour::PkceShortVerifierAccepted) {
+        if is_odd && checks(Check::PkceVerifierLength) {
             return Err(invalid_grant("code_verifier is shorter or longer than it may be"));
         }
         let grant = code.grant.clone();
-        self.last_grant += 1;
-        code.redeemed = Some(self.last_grant);
-        self.grants.insert(self.last_grant, grant.clone());
-        Ok((self.last_grant, grant))
+        code.redeemed = Some(self.last_grant + 1);
+        Ok((self.put_grant(grant.clone()), grant))
     }
 
     /// Spends a refresh token and returns its grant and the scope of the next access token. One that was spent before revokes its whole family
@@ -275,12 +218,12 @@ impl Store {
         now: u64,
         defect: &Defect,
     ) -> Result<(u64, Grant, Scope), OauthError> {
-        let does = |behaviour| defect.does(behaviour);
+        let (does, checks) = (|behaviour| defect.does(behaviour), |check| defect.checks(check));
         let unknown = || invalid_grant("the refresh token is unknown, expired or revoked");
         let token = self.refresh.get_mut(text).ok_or_else(unknown)?;
-        let grant = self.grants.get_mut(&token.grant).filter(|grant| grant.client_id == client_id || does(Behaviour::RefreshForAnyClient));
+        let grant = self.grants.get_mut(&token.grant).filter(|grant| grant.client_id == client_id || !checks(Check::RefreshClient));
         let grant = grant.ok_or_else(unknown)?;
-        if token.spent && !does(Behaviour::RefreshReusable) {
+        if token.spent && checks(Check::RefreshSingleUse) {
             grant.alive = does(Behaviour::RefreshReuseHarmless);
             return Err(invalid_grant("the refresh token was used before: all that was issued with it is revoked"));
         }
@@ -289,80 +232,43 @@ impl Store {
         }
         let scope = scope.filter(|scope| !(scope.within(&grant.scope) && does(Behaviour::RefreshNeverNarrows)));
         let scope = scope.unwrap_or_else(|| grant.scope.clone());
-        if (!scope.within(&grant.scope) && !does(Behaviour::RefreshGrantsWider)) || (scope.is_empty() && !grant.scope.is_empty()) {
+        if (!scope.within(&grant.scope) && checks(Check::RefreshScope)) || (scope.is_empty() && !grant.scope.is_empty()) {
             return Err(OauthError::bad_request("invalid_scope", "the scope is more than was granted"));
         }
         token.spent = true;
         Ok((token.grant, grant.clone(), scope))
     }
 
-    /// Lets a refresh token be used once more.
-    pub fn keep_refresh(&mut self, text: &str) {
-        if let Some(token) = self.refresh.get_mut(text) {
-            token.spent = false;
-        }
-    }
-
-    /// Forgets a refresh token.
-    pub fn lose_refresh(&mut self, text: &str) {
-        self.refresh.remove(text);
-    }
-
-    /// Remembers an access token.
-    pub fn put_access(&mut self, text: &str, token: Access) {
-        self.access.insert(text.to_owned(), token);
-    }
-
-    /// An access token that was issued for a grant before, if it is still known.
-    pub fn access_token_of(&self, grant: u64) -> Option<String> {
-        self.access.find(|access| access.grant == grant).cloned()
-    }
-
-    /// Remembers a refresh token.
-    pub fn put_refresh(&mut self, text: &str, token: Refresh) {
-        self.refresh.insert(text.to_owned(), token);
-    }
-
-    /// Ends the session of an access token: all that was issued with it is good for nothing any more.
+    /// Ends the session of an access token: nothing that was issued with it is good any more.
     pub fn end_session_of(&mut self, access_token: &str) {
         if let Some(grant) = self.access.get(access_token).and_then(|token| self.grants.get_mut(&token.grant)) {
             grant.alive = false;
         }
     }
 
-    /// True if this access or refresh token was given to somebody.
+    /// True if this access or refresh token was ever issued, whether it is still good or not.
     pub fn knows_token(&self, text: &str) -> bool {
-        self.access.get(text).is_some() || self.refresh.get(text).is_some()
-    }
-
-    /// Remembers an ID token.
-    pub fn put_id_token(&mut self, text: &str, grant: u64) {
-        self.id_tokens.insert(text.to_owned(), grant);
-    }
-
-    /// True if this ID token was sent to somebody.
-    pub fn knows_id_token(&self, text: &str) -> bool {
-        self.id_tokens.get(text).is_some()
+        self.access.contains_key(text) || self.refresh.contains_key(text)
     }
 
     /// Uses a client assertion; false if it was used before (RFC 7523 3).
     pub fn use_assertion(&mut self, client_id: &str, jti: &str) -> bool {
         let key = (client_id.to_owned(), jti.to_owned());
-        let is_new = self.assertions.get(&key).is_none();
+        let is_new = !self.assertions.contains_key(&key);
         self.assertions.insert(key, ());
         is_new
     }
 
     /// An access token that is good, and its grant.
-    pub fn living_access(&self, text: &str, now: u64) -> Option<(&Access, &Grant)> {
+    pub fn good_access(&self, text: &str, now: u64) -> Option<(&Access, &Grant)> {
         let token = self.access.get(text).filter(|token| now < token.expires_at)?;
         Some((token, self.grants.get(&token.grant).filter(|grant| grant.alive)?))
     }
 
-    /// What a refresh token or an ID token opens where a flaw takes it for an access token.
+    /// What a refresh token or an ID token gives access to where a flaw has it taken for an access token.
     pub fn other_token(&self, text: &str, now: u64, defect: &Defect) -> Option<(Access, Grant)> {
-        let refresh = self.living_refresh(text, now).filter(|_| defect.does(Behaviour::BearerRefreshToken)).map(|(refresh, _)| refresh.grant);
-        let id_token = self.id_tokens.get(text).copied().filter(|_| defect.does(Behaviour::BearerIdToken));
+        let refresh = self.good_refresh(text, now).filter(|_| !defect.checks(Check::BearerNoRefreshToken)).map(|(refresh, _)| refresh.grant);
+        let id_token = self.id_tokens.get(text).copied().filter(|_| !defect.checks(Check::BearerNoIdToken));
         let number = refresh.or(id_token)?;
         let grant = self.grants.get(&number)?.clone();
         let scope = grant.scope.clone();
@@ -371,7 +277,7 @@ impl Store {
     }
 
     /// A refresh token that is good, and its grant.
-    pub fn living_refresh(&self, text: &str, now: u64) -> Option<(&Refresh, &Grant)> {
+    pub fn good_refresh(&self, text: &str, now: u64) -> Option<(&Refresh, &Grant)> {
         let token = self.refresh.get(text).filter(|token| now < token.expires_at && !token.spent)?;
         Some((token, self.grants.get(&token.grant).filter(|grant| grant.alive)?))
     }
@@ -384,25 +290,25 @@ impl Store {
         Held {
             clients: self.clients.values().filter(|client| client.registered.is_some()).count(),
             grants: living.collect::<std::collections::HashSet<_>>().len(),
-            sessions: self.sessions.values().count(),
+            sessions: self.sessions.len(),
         }
     }
 
-    /// Revokes a token of this client (RFC 7009 2.1): of an access token itself, of a refresh token all that was issued with it. A token that
-    /// is unknown or another's changes nothing.
+    /// Revokes a token of this client (RFC 7009 2.1): of an access token itself, of a refresh token all that was issued with it. Nothing changes
+    /// for a token that is unknown or another client's.
     pub fn revoke(&mut self, text: &str, client_id: &str, hint: Option<&str>, defect: &Defect) {
         let does = |behaviour| defect.does(behaviour);
-        let may = |grant: &Grant| grant.client_id == client_id || does(Behaviour::RevocationForAnyClient);
+        let may = |grant: &Grant| grant.client_id == client_id || !defect.checks(Check::RevocationClient);
         let other_kind = |kind| does(Behaviour::RevocationTrustsHint) && hint.is_some_and(|hint| hint != kind);
         if let Some(token) = self.access.get(text) {
             if self.grants.get(&token.grant).is_some_and(may) && !does(Behaviour::RevocationSparesAccess) {
-                self.access.remove(text);
+                self.access.shift_remove(text);
             }
         } else if let Some(token) = self.refresh.get(text)
             && let Some(grant) = self.grants.get_mut(&token.grant).filter(|grant| may(grant) && !other_kind("refresh_token"))
         {
             if does(Behaviour::RevocationWithoutCascade) {
-                self.refresh.remove(text);
+                self.refresh.shift_remove(text);
             } else {
                 grant.alive = false;
             }
@@ -439,8 +345,8 @@ mod tests {
         let metadata = Metadata::of_static_client("C", vec![CB.to_owned()], &crate::issuer::client_metadata::GRANT_TYPES);
         let mut store = Store::new(Client { id: "c".to_owned(), secret: None, metadata, registered: None });
         let code = |challenge| Code { grant: grant(), redirect_uri: CB.to_owned(), challenge, expires_at: 60, spent: false, redeemed: None };
-        store.put_code("plain", code(None));
-        store.put_code("pkce", code(Some(s256(VERIFIER))));
+        store.codes.insert("plain".to_owned(), code(None));
+        store.codes.insert("pkce".to_owned(), code(Some(s256(VERIFIER))));
         store
     }
 
@@ -478,11 +384,11 @@ mod tests {
         let (number, _) = store.redeem("plain", "c", Some(CB), None, 0, &Defect::default()).unwrap();
         let token =
             Access { grant: number, scope: Scope::parse("openid"), jti: String::new(), audience: String::new(), issued_at: 0, expires_at: 900 };
-        store.put_access("a", token);
-        assert!(store.living_access("a", 899).is_some());
-        assert!(store.living_access("a", 900).is_none());
+        store.access.insert("a".to_owned(), token);
+        assert!(store.good_access("a", 899).is_some());
+        assert!(store.good_access("a", 900).is_none());
         refused(store.redeem("plain", "c", Some(CB), None, 0, &Defect::default()));
-        assert!(store.living_access("a", 0).is_none());
+        assert!(store.good_access("a", 0).is_none());
     }
 
     #[test]
@@ -490,13 +396,13 @@ mod tests {
         let mut store = store();
         let number = store.put_grant(grant());
         let token = || Refresh { grant: number, issued_at: 0, expires_at: 100, spent: false };
-        store.put_refresh("r1", token());
+        store.refresh.insert("r1".to_owned(), token());
         assert!(refused(store.rotate("r1", "d", None, 0, &Defect::default())).contains("unknown"));
         assert!(refused(store.rotate("r1", "c", None, 100, &Defect::default())).contains("unknown"));
         assert!(refused(store.rotate("r1", "c", Some(Scope::parse("openactive-identity")), 0, &Defect::default())).contains("invalid_scope"));
         let (_, _, scope) = store.rotate("r1", "c", Some(Scope::parse("openid")), 0, &Defect::default()).unwrap();
         assert_eq!(scope.to_string(), "openid");
-        store.put_refresh("r2", token());
+        store.refresh.insert("r2".to_owned(), token());
         assert!(refused(store.rotate("r1", "c", None, 0, &Defect::default())).contains("revoked"));
         assert!(refused(store.rotate("r2", "c", None, 0, &Defect::default())).contains("unknown"));
     }

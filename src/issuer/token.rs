@@ -3,18 +3,17 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use http::header::ALLOW;
 use http::{HeaderMap, StatusCode};
 use serde_json::{Value, json};
 
 use super::claims::{self, GrantKind};
 use super::client::Client;
-use super::client_auth::authenticate;
-use super::flaw::{Behaviour, Site};
+use super::client_auth::{Endpoint, authenticate};
+use super::flaw::{Behaviour, Check, Site};
 use super::grant::{Access, Grant, REFRESH_TOKEN_LIFETIME, Refresh};
-use super::lenient_authentication;
-use super::params::Params;
+use super::params::{Params, Query};
 use super::persona::RefreshFor;
 use super::random;
 use super::reply::{Answer, Content, OauthError, Problem, Reply};
@@ -23,9 +22,8 @@ use super::scope::{OFFLINE_ACCESS, OPENID, Scope};
 use super::state::{Issuer, USER_SUB, now};
 
 /// `POST` to the token endpoint.
-pub async fn post(State(issuer): State<Arc<Issuer>>, RawQuery(query): RawQuery, headers: HeaderMap, body: Bytes) -> Answer {
-    let form = if issuer.defect.does(Behaviour::RepeatedParameterAccepted) { Ok(Params::parse(&body)) } else { Params::form(&headers, &body) };
-    let query = Params::parse(query.unwrap_or_default().as_bytes());
+pub async fn post(State(issuer): State<Arc<Issuer>>, Query(query): Query, headers: HeaderMap, body: Bytes) -> Answer {
+    let form = if issuer.checks(Check::TokenRequestRepeats) { Params::form(&headers, &body) } else { Ok(Params::parse(&body)) };
     answer(&issuer, form.map_err(Problem::from).and_then(|form| grant(&issuer, &headers, &form, &query)))
 }
 
@@ -36,52 +34,49 @@ pub fn answer(issuer: &Issuer, given: Answer) -> Answer {
             let reply = error.reply();
             let unauthorized = (reply.status == StatusCode::UNAUTHORIZED).then_some(Site::TokenErrorUnauthorized);
             let sites: Vec<_> = [Site::TokenError].into_iter().chain(unauthorized).collect();
-            Ok(issuer.defect.reply(&sites, reply)?)
+            issuer.reply(&sites, reply)
         }
         answer => answer,
     }
 }
 
 /// `GET`, which the token endpoint does not know (RFC 6749 3.2).
-pub async fn get(State(issuer): State<Arc<Issuer>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Answer {
-    if issuer.defect.does(Behaviour::TokenByGet) {
-        return grant(&issuer, &headers, &Params::parse(query.unwrap_or_default().as_bytes()), &Params::parse(b""));
+pub async fn get(State(issuer): State<Arc<Issuer>>, Query(query): Query, headers: HeaderMap) -> Answer {
+    if !issuer.checks(Check::TokenRequestPost) {
+        return grant(&issuer, &headers, &query, &Params::default());
     }
     Ok(Reply::empty(StatusCode::METHOD_NOT_ALLOWED).with(ALLOW, "POST"))
 }
 
 /// What a client gets that still has to authenticate.
 pub fn grant(issuer: &Issuer, headers: &HeaderMap, form: &Params, query: &Params) -> Answer {
-    let client = match lenient_authentication::let_in(issuer, headers, form, query) {
-        Some(client) => client,
-        None => authenticate(issuer, headers, form).inspect_err(|_| {
-            if let Some(token) = form.get("refresh_token").filter(|_| issuer.defect.does(Behaviour::RefreshLostByAttack)) {
-                issuer.store().lose_refresh(token);
-            }
-        })?,
-    };
+    let with_query = form.clone().with(query.clone(), false);
+    let sent = if issuer.does(Behaviour::SecretInQueryAccepted) { &with_query } else { form };
+    let client = authenticate(issuer, Endpoint::Token, headers, sent).inspect_err(|_| {
+        if let Some(token) = form.get("refresh_token").filter(|_| issuer.does(Behaviour::RefreshLostByAttack)) {
+            issuer.store().refresh.shift_remove(token);
+        }
+    })?;
     give(issuer, &client, form)
 }
 
 /// What a client gets that has authenticated.
 pub fn give(issuer: &Issuer, client: &Client, form: &Params) -> Answer {
-    let grant_type = form.get("grant_type").ok_or_else(|| missing("grant_type is missing"))?;
-    if grant_type == "password" && issuer.defect.does(Behaviour::PasswordGrant) {
+    let grant_type = form.get("grant_type").ok_or_else(|| OauthError::invalid_request("grant_type is missing"))?;
+    if grant_type == "password" && issuer.does(Behaviour::PasswordGrant) {
         return password(issuer, client, form);
     }
-    if grant_type == "urn:ietf:params:oauth:grant-type:token-exchange" && issuer.defect.does(Behaviour::TokenExchangeGrant) {
-        return client_credentials(issuer, client, &Params::parse(b""));
+    if grant_type == "urn:ietf:params:oauth:grant-type:token-exchange" && issuer.does(Behaviour::TokenExchangeGrant) {
+        return client_credentials(issuer, client, &Params::default());
     }
     if !super::client_metadata::GRANT_TYPES.contains(&grant_type) {
         return Err(OauthError::bad_request("unsupported_grant_type", "there is no such grant here").into());
     }
-    let to_anyone = if client.metadata.is_public() { Behaviour::PublicClientCredentials } else { Behaviour::GrantUnregistered };
-    let given_anyway = grant_type == "client_credentials" && (issuer.manners().any_client_credentials || issuer.defect.does(to_anyone));
+    let check = if client.metadata.is_public() { Check::GrantConfidential } else { Check::GrantRegistered };
+    let given_anyway = grant_type == "client_credentials" && (issuer.settings().any_client_credentials || !issuer.checks(check));
     if !client.metadata.may(grant_type) && !given_anyway {
-        if issuer.defect.does(Behaviour::GrantUnregisteredInvalid) {
-            return Err(OauthError::bad_request("invalid_grant", "the client did not register this grant").into());
-        }
-        return Err(OauthError::bad_request("unauthorized_client", "the client did not register this grant").into());
+        let error = if issuer.does(Behaviour::GrantUnregisteredInvalid) { "invalid_grant" } else { "unauthorized_client" };
+        return Err(OauthError::bad_request(error, "the client did not register this grant").into());
     }
     match grant_type {
         "authorization_code" => authorization_code(issuer, client, form),
@@ -90,14 +85,10 @@ pub fn give(issuer: &Issuer, client: &Client, form: &Params) -> Answer {
     }
 }
 
-fn missing(description: &'static str) -> OauthError {
-    OauthError::bad_request("invalid_request", description)
-}
-
 fn authorization_code(issuer: &Issuer, client: &Client, form: &Params) -> Answer {
-    let code = form.get("code").ok_or_else(|| missing("code is missing"))?;
-    if issuer.defect.does(Behaviour::UnknownCodeAccepted) && !issuer.store().knows_code(code) {
-        return Ok(Reply::json(StatusCode::OK, json!({})).no_store());
+    let code = form.get("code").ok_or_else(|| OauthError::invalid_request("code is missing"))?;
+    if issuer.does(Behaviour::UnknownCodeAccepted) && !issuer.store().codes.contains_key(code) {
+        return Ok(Reply::ok(json!({})));
     }
     let now = now();
     let (number, grant) = issuer.store().redeem(code, &client.id, form.get("redirect_uri"), form.get("code_verifier"), now, &issuer.defect)?;
@@ -105,24 +96,24 @@ fn authorization_code(issuer: &Issuer, client: &Client, form: &Params) -> Answer
 }
 
 fn refresh_token(issuer: &Issuer, client: &Client, form: &Params) -> Answer {
-    let token = form.get("refresh_token").ok_or_else(|| missing("refresh_token is missing"))?;
+    let token = form.get("refresh_token").ok_or_else(|| OauthError::invalid_request("refresh_token is missing"))?;
     let now = now();
-    let living = issuer.store().living_access(token, now).map(|(access, grant)| (access.grant, grant.clone(), access.scope.clone()));
-    if let Some((number, grant, scope)) = living.filter(|_| issuer.defect.does(Behaviour::AccessTokenRefreshes)) {
+    let living = issuer.store().good_access(token, now).map(|(access, grant)| (access.grant, grant.clone(), access.scope.clone()));
+    if let Some((number, grant, scope)) = living.filter(|_| !issuer.checks(Check::RefreshTokenKind)) {
         return issue(issuer, client, &Issue { number, scope: &scope, grant: &grant, kind: GrantKind::Refresh, now });
     }
     let scope = form.get("scope").map(Scope::parse);
     let (number, grant, scope) = issuer.store().rotate(token, &client.id, scope, now, &issuer.defect)?;
-    let keeps = client.metadata.is_public() && issuer.defect.does(Behaviour::RefreshKeptByPublicClient);
-    if keeps || issuer.manners().refresh == RefreshFor::Everyone {
-        issuer.store().keep_refresh(token);
+    let keeps = client.metadata.is_public() && issuer.does(Behaviour::RefreshKeptByPublicClient);
+    if keeps || issuer.settings().refresh == RefreshFor::Everyone {
+        issuer.store().refresh.entry(token.to_owned()).and_modify(|token| token.spent = false);
     }
     issue(issuer, client, &Issue { number, scope: &scope, grant: &grant, kind: GrantKind::Refresh, now })
 }
 
-/// A client by itself may do little: all else is somebody's.
+/// Tokens for a client by itself, which may do little: all else belongs to end-users.
 fn client_credentials(issuer: &Issuer, client: &Client, form: &Params) -> Answer {
-    let may = Scope::parse(issuer.manners().client_scope);
+    let may = Scope::parse(issuer.settings().client_scope);
     let scope = form.get("scope").map_or_else(|| may.clone(), Scope::parse);
     if (scope.is_empty() && !may.is_empty()) || !scope.within(&may) || !scope.within(&client.metadata.scope) {
         return Err(OauthError::bad_request("invalid_scope", "the scope is unknown, or more than a client may have for itself").into());
@@ -136,11 +127,16 @@ fn client_credentials(issuer: &Issuer, client: &Client, form: &Params) -> Answer
         requested: Requested { audience: form.owned("audience"), ..Requested::default() },
         alive: true,
     };
-    let number = issuer.store().put_grant(grant.clone());
-    issue(issuer, client, &Issue { number, scope: &grant.scope, grant: &grant, kind: GrantKind::ClientCredentials, now: now() })
+    issue_new(issuer, client, &grant, GrantKind::ClientCredentials, now())
 }
 
-/// What no issuer is to offer (RFC 9700 2.4).
+/// Tokens for a grant that begins with them.
+fn issue_new(issuer: &Issuer, client: &Client, grant: &Grant, kind: GrantKind, now: u64) -> Answer {
+    let number = issuer.store().put_grant(grant.clone());
+    issue(issuer, client, &Issue { number, scope: &grant.scope, grant, kind, now })
+}
+
+/// Tokens for a user name and a password, which no issuer may offer (RFC 9700 2.4).
 fn password(issuer: &Issuer, client: &Client, form: &Params) -> Answer {
     let is_right = |name: &str, known: &str| form.get(name).is_some_and(|sent| random::same(sent, known));
     if !is_right("username", &issuer.accounts.username) || !is_right("password", &issuer.accounts.password) {
@@ -157,8 +153,7 @@ fn password(issuer: &Issuer, client: &Client, form: &Params) -> Answer {
         requested: Requested::default(),
         alive: true,
     };
-    let number = issuer.store().put_grant(grant.clone());
-    issue(issuer, client, &Issue { number, scope: &grant.scope, grant: &grant, kind: GrantKind::AuthorizationCode, now })
+    issue_new(issuer, client, &grant, GrantKind::AuthorizationCode, now)
 }
 
 /// What tokens are to be issued for.
@@ -182,40 +177,40 @@ impl Issue<'_> {
     }
 
     fn wants_id_token(&self, issuer: &Issuer) -> bool {
-        let forgotten = self.kind == GrantKind::AuthorizationCode && issuer.defect.does(Behaviour::IdTokenMissing);
+        let forgotten = self.kind == GrantKind::AuthorizationCode && issuer.does(Behaviour::IdTokenMissing);
         self.grant.auth_time.is_some() && self.scope.has(OPENID) && !forgotten
     }
 
     fn wants_refresh_token(&self, issuer: &Issuer, client: &Client) -> bool {
         let (is_login, is_registered) = (self.grant.auth_time.is_some(), client.metadata.may("refresh_token"));
         let scope = &self.grant.scope;
-        let wants = match issuer.manners().refresh {
+        let wants = match issuer.settings().refresh {
             // Without OpenID Connect, whose scope for it there is, a client gets one if it registered to use it.
             RefreshFor::OfflineAccess => is_login && (scope.has(OFFLINE_ACCESS) || (!scope.has(OPENID) && is_registered)),
             RefreshFor::Registered => is_login && is_registered,
             RefreshFor::Everyone => self.kind != GrantKind::Refresh,
         };
-        wants && !issuer.defect.does(Behaviour::RefreshTokenMissing)
+        wants && !issuer.does(Behaviour::RefreshTokenMissing)
     }
 }
 
 fn issue(issuer: &Issuer, client: &Client, issue: &Issue<'_>) -> Answer {
     let mut access = claims::access_token(issuer, issue.grant, issue.scope, issue.kind, issue.now)?;
     if issue.kind == GrantKind::Refresh
-        && issuer.defect.does(Behaviour::RefreshKeepsAccessToken)
-        && let Some(before) = issuer.store().access_token_of(issue.number)
+        && issuer.does(Behaviour::RefreshKeepsAccessToken)
+        && let Some((before, _)) = issuer.store().access.iter().find(|(_, access)| access.grant == issue.number)
     {
-        access.text = before;
+        access.text.clone_from(before);
     }
     let mut body = json!({
         "access_token": access.text,
         "token_type": "Bearer",
-        "expires_in": issuer.manners().token_lifetime,
+        "expires_in": issuer.settings().token_lifetime,
     });
     if !issue.scope.is_empty() {
         body["scope"] = json!(issue.scope.to_string());
     }
-    let keeps = issue.kind == GrantKind::Refresh && client.metadata.is_public() && issuer.defect.does(Behaviour::RefreshKeptByPublicClient);
+    let keeps = issue.kind == GrantKind::Refresh && client.metadata.is_public() && issuer.does(Behaviour::RefreshKeptByPublicClient);
     if issue.wants_refresh_token(issuer, client) && !keeps {
         body["refresh_token"] = json!(random::secret());
     }
@@ -224,24 +219,24 @@ fn issue(issuer: &Issuer, client: &Client, issue: &Issue<'_>) -> Answer {
         // The hash is that of the access token as it will be sent, which a flaw may yet change.
         let mut sent = body.clone();
         sent["id_token"] = json!("");
-        issuer.defect.json(&sites, &mut sent)?;
+        issuer.defect.patch_json(&sites, &mut sent)?;
         let sent = sent["access_token"].as_str().unwrap_or(&access.text);
         body["id_token"] = json!(claims::id_token(issuer, client, issue.grant, issue.scope, issue.kind, sent, issue.now)?);
     }
     let right = body.clone();
-    let reply = issuer.defect.reply(&sites, Reply::json(StatusCode::OK, body).no_store())?;
+    let reply = issuer.defect.patch_reply(&sites, Reply::ok(body))?;
     remember(issuer, issue, access, &right, &reply);
     Ok(reply)
 }
 
-/// Remembers the tokens as they were sent: a flaw in how a token looks is not to make it a bad token, too.
+/// Stores the tokens as they were sent: a flaw in how a token looks must not make it a bad token, too.
 fn remember(issuer: &Issuer, issue: &Issue<'_>, access: claims::AccessToken, right: &Value, reply: &Reply) {
     let sent = |name: &str| match &reply.content {
         Content::Json(body) => body[name].as_str().or_else(|| right[name].as_str()),
         _ => right[name].as_str(),
     };
     let mut store = issuer.store();
-    let is_stored = issue.kind != GrantKind::ClientCredentials || issuer.manners().client_tokens_stored;
+    let is_stored = issue.kind != GrantKind::ClientCredentials || issuer.settings().client_tokens_stored;
     if let Some(text) = sent("access_token").filter(|_| is_stored) {
         let token = Access {
             grant: issue.number,
@@ -249,15 +244,15 @@ fn remember(issuer: &Issuer, issue: &Issue<'_>, access: claims::AccessToken, rig
             jti: access.jti,
             audience: access.audience,
             issued_at: issue.now,
-            expires_at: issue.now + issuer.manners().token_lifetime,
+            expires_at: issue.now + issuer.settings().token_lifetime,
         };
-        store.put_access(text, token);
+        store.access.insert(text.to_owned(), token);
     }
     if let Some(text) = sent("id_token") {
-        store.put_id_token(text, issue.number);
+        store.id_tokens.insert(text.to_owned(), issue.number);
     }
     if let Some(text) = sent("refresh_token") {
         let expires_at = issue.now + REFRESH_TOKEN_LIFETIME;
-        store.put_refresh(text, Refresh { grant: issue.number, issued_at: issue.now, expires_at, spent: false });
+        store.refresh.insert(text.to_owned(), Refresh { grant: issue.number, issued_at: issue.now, expires_at, spent: false });
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 
@@ -11,15 +11,15 @@ use super::bearer;
 use super::claims;
 use super::flaw::{Behaviour, Site};
 use super::grant::{Access, Grant};
-use super::params::{self, Params};
+use super::params::{self, Params, Query};
 use super::reply::{Answer, OauthError, Reply};
 use super::scope::OPENID;
 use super::state::Issuer;
 
 /// `GET`: the token is in the header.
-pub async fn get(State(issuer): State<Arc<Issuer>>, RawQuery(query): RawQuery, headers: HeaderMap) -> Answer {
-    let query = Params::parse(query.unwrap_or_default().as_bytes());
-    let in_query = query.get("access_token").filter(|_| issuer.defect.does(Behaviour::BearerInQuery));
+pub async fn get(State(issuer): State<Arc<Issuer>>, Query(query): Query, headers: HeaderMap) -> Answer {
+    let query = query;
+    let in_query = query.get("access_token").filter(|_| issuer.does(Behaviour::BearerInQuery));
     answer(&issuer, bearer::token(&issuer, &headers).or(in_query), None)
 }
 
@@ -27,7 +27,7 @@ pub async fn get(State(issuer): State<Arc<Issuer>>, RawQuery(query): RawQuery, h
 pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Bytes) -> Answer {
     let form = if params::is_form(&headers) { Params::form(&headers, &body)? } else { Params::default() };
     match (bearer::token(&issuer, &headers), form.get("access_token")) {
-        (Some(_), Some(_)) => Err(OauthError::bad_request("invalid_request", "there is a token in the header and one in the form").into()),
+        (Some(_), Some(_)) => Err(OauthError::invalid_request("there is a token in the header and one in the form").into()),
         (None, Some(token)) => answer(&issuer, Some(token), Some(Site::UserinfoPostBody)),
         (header, None) => answer(&issuer, header, Some(Site::UserinfoPostHeader)),
     }
@@ -35,7 +35,7 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
 
 /// The answer to a token, or to none. A successful one to a POST has a site of its own.
 fn answer(issuer: &Issuer, token: Option<&str>, own: Option<Site>) -> Answer {
-    let refuse = |site, error: &OauthError| Ok(issuer.defect.reply(&[site], error.reply())?);
+    let refuse = |site, error: &OauthError| issuer.reply(&[site], error.reply());
     let Some(token) = token else { return refuse(Site::UserinfoNoToken, &OauthError::no_token()) };
     let known = bearer::access(issuer, token, OPENID);
     match known {
@@ -51,15 +51,15 @@ fn answer(issuer: &Issuer, token: Option<&str>, own: Option<Site>) -> Answer {
 /// A JSON object, or the same as a signed JWT if the client registered that (OpenID Connect Core 5.3.2).
 fn claims(issuer: &Issuer, access: &Access, grant: &Grant, sites: &[Site]) -> Answer {
     let claims = claims::userinfo(issuer, grant, &access.scope)?;
-    let client = issuer.store().client(&grant.client_id).cloned();
-    let is_signed = !issuer.defect.does(Behaviour::UserinfoUnsigned);
+    let client = issuer.store().clients.get(&grant.client_id).cloned();
+    let is_signed = !issuer.does(Behaviour::UserinfoUnsigned);
     match client.as_ref().filter(|_| is_signed).and_then(|client| Some((client, client.metadata.userinfo_alg?))) {
-        None => Ok(issuer.defect.reply(sites, Reply::json(StatusCode::OK, claims).no_store())?),
+        None => issuer.reply(sites, Reply::ok(claims)),
         Some((client, alg)) => {
             let sites = &[Site::UserinfoSigned];
             let jwt = claims::signed_userinfo(issuer, client, alg, claims)?;
             let reply = Reply::text(StatusCode::OK, jwt).with(CONTENT_TYPE, "application/jwt").no_store();
-            Ok(issuer.defect.dress(sites, reply)?)
+            Ok(issuer.defect.patch_http(sites, reply)?)
         }
     }
 }

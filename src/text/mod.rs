@@ -1,7 +1,9 @@
-//! Text as it is written and read, whatever it is about: Markdown, words of a shell, characters that nobody sees, misspelt names, digests.
+//! Text as it is written and read, whatever it is about: Markdown, words of a shell, characters that nobody sees, misspelt names, digests,
+//! folders of documents.
 
 pub mod address;
 pub mod digest;
+pub mod folder;
 pub mod markdown;
 pub mod nearest;
 pub mod problem;

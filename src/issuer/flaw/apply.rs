@@ -6,7 +6,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::{Value, json};
 use thiserror::Error;
 
-use super::{Behaviour, Flaw, Patch, Site};
+use super::{Behaviour, Check, Flaw, Patch, Site};
 use crate::issuer::reply::{Content, Reply};
 
 /// The longest string that `$repeat` makes, in bytes.
@@ -65,36 +65,41 @@ impl Defect {
         self.0.as_ref().is_some_and(|flaw| flaw.behaviour == Some(behaviour))
     }
 
+    /// True if the issuer makes this check.
+    pub fn checks(&self, check: Check) -> bool {
+        !self.0.as_ref().is_some_and(|flaw| flaw.waives.contains(&check))
+    }
+
     /// Changes a JSON value: the claims or header of a token, the parameters of an authorization response.
     ///
     /// # Errors
     /// If a patch does not fit the value.
-    pub fn json(&self, sites: &[Site], value: &mut Value) -> Result<(), PatchError> {
-        self.each(sites, |patch| change(patch, value))
+    pub fn patch_json(&self, sites: &[Site], value: &mut Value) -> Result<(), PatchError> {
+        self.each(sites, |patch| patch_json(patch, value))
     }
 
     /// Changes a reply: its JSON content first, then its status, headers and body.
     ///
     /// # Errors
     /// If a patch does not fit the reply.
-    pub fn reply(&self, sites: &[Site], mut reply: Reply) -> Result<Reply, PatchError> {
+    pub fn patch_reply(&self, sites: &[Site], mut reply: Reply) -> Result<Reply, PatchError> {
         self.each(sites, |patch| {
             match &mut reply.content {
-                Content::Json(value) => change(patch, value)?,
+                Content::Json(value) => patch_json(patch, value)?,
                 _ if patch.set.is_empty() && patch.remove.is_empty() => {}
                 _ => return Err(PatchFault::NoJson),
             }
-            dress(patch, &mut reply)
+            patch_http(patch, &mut reply)
         })?;
         Ok(reply)
     }
 
-    /// Changes the status, headers and body of a reply whose JSON went through [`Defect::json`] before.
+    /// Changes the status, headers and body of a reply whose JSON went through [`Defect::patch_json`] before.
     ///
     /// # Errors
     /// If a patch names no status or header.
-    pub fn dress(&self, sites: &[Site], mut reply: Reply) -> Result<Reply, PatchError> {
-        self.each(sites, |patch| dress(patch, &mut reply))?;
+    pub fn patch_http(&self, sites: &[Site], mut reply: Reply) -> Result<Reply, PatchError> {
+        self.each(sites, |patch| patch_http(patch, &mut reply))?;
         Ok(reply)
     }
 
@@ -126,10 +131,10 @@ pub fn fault(patch: &Patch) -> Option<PatchFault> {
     if patch.at == Site::EveryResponse && !(patch.set.is_empty() && patch.remove.is_empty()) {
         return Some(PatchFault::NoJson);
     }
-    dress(patch, &mut Reply::empty(StatusCode::OK)).err()
+    patch_http(patch, &mut Reply::empty(StatusCode::OK)).err()
 }
 
-fn change(patch: &Patch, value: &mut Value) -> Result<(), PatchFault> {
+fn patch_json(patch: &Patch, value: &mut Value) -> Result<(), PatchFault> {
     for (pointer, new) in &patch.set {
         set(value, pointer, special(new)?)?;
     }
@@ -139,7 +144,7 @@ fn change(patch: &Patch, value: &mut Value) -> Result<(), PatchFault> {
     Ok(())
 }
 
-fn dress(patch: &Patch, reply: &mut Reply) -> Result<(), PatchFault> {
+fn patch_http(patch: &Patch, reply: &mut Reply) -> Result<(), PatchFault> {
     if let Some(status) = patch.status {
         reply.status = StatusCode::from_u16(status).map_err(|_| PatchFault::Status(status))?;
     }
@@ -255,7 +260,7 @@ mod tests {
     }
 
     fn patched(patch: &Value, mut value: Value) -> Result<Value, PatchFault> {
-        defect(patch).json(&[Site::Discovery], &mut value).map_err(|error| error.why)?;
+        defect(patch).patch_json(&[Site::Discovery], &mut value).map_err(|error| error.why)?;
         Ok(value)
     }
 
@@ -292,19 +297,19 @@ mod tests {
     fn replies_are_changed_at_their_site_only() {
         let defect = defect(&json!({ "at": "token", "status": 203, "headers": { "Cache-Control": null, "X-A": "b" }, "set": { "/a": 1 } }));
         let reply = || Reply::json(StatusCode::OK, json!({})).no_store();
-        let changed = defect.reply(&[Site::Token, Site::TokenRefresh], reply()).unwrap();
+        let changed = defect.patch_reply(&[Site::Token, Site::TokenRefresh], reply()).unwrap();
         assert_eq!(changed.status, 203);
         assert!(changed.headers.get("cache-control").is_none());
         assert_eq!(changed.headers["x-a"], "b");
         assert_eq!(changed.content, Content::Json(json!({ "a": 1 })));
-        assert_eq!(defect.reply(&[Site::Userinfo], reply()).unwrap().status, 200);
-        assert_eq!(defect.reply(&[Site::Token], Reply::empty(StatusCode::OK)).unwrap_err().why, PatchFault::NoJson);
+        assert_eq!(defect.patch_reply(&[Site::Userinfo], reply()).unwrap().status, 200);
+        assert_eq!(defect.patch_reply(&[Site::Token], Reply::empty(StatusCode::OK)).unwrap_err().why, PatchFault::NoJson);
     }
 
     #[test]
     fn a_body_replaces_the_content_and_keeps_the_content_type() {
         let defect = defect(&json!({ "at": "token", "body": "{" }));
-        let changed = defect.reply(&[Site::Token], Reply::json(StatusCode::OK, json!({}))).unwrap();
+        let changed = defect.patch_reply(&[Site::Token], Reply::json(StatusCode::OK, json!({}))).unwrap();
         assert_eq!(changed.content, Content::Text("{".to_owned()));
         assert_eq!(changed.headers["content-type"], "application/json");
     }

@@ -1,16 +1,38 @@
 //! Flaws: each breaks the well-behaved issuer in exactly one way and names the rules that must notice.
 //!
-//! A flaw is data in `fixtures/flaws/*.json`. Most patch what the issuer sends at a [`Site`]; those that change what it does name a
-//! [`Behaviour`].
+//! A flaw is data in `fixtures/flaws/*.json`. Most patch what the issuer sends at a [`Site`]; others waive a [`Check`] that it makes, or name
+//! another [`Behaviour`].
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
 pub(super) mod apply;
+mod behaviour;
+mod check;
 mod table;
 
 pub use apply::PatchFault;
+pub use behaviour::Behaviour;
+pub use check::Check;
 pub use table::{FlawError, find, flaws};
+
+/// An enumeration whose variants have the names by which flaws refer to them.
+macro_rules! named {
+    ($(#[$doc:meta])* $name:ident: $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)*) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
+        pub enum $name {
+            $($(#[$variant_doc])* #[serde(rename = $text)] $variant,)*
+        }
+
+        #[cfg(test)]
+        impl $name {
+            /// Every variant, with its name.
+            pub(super) const ALL: &[(Self, &str)] = &[$((Self::$variant, $text),)*];
+        }
+    };
+}
+use named;
 
 /// One deliberate way to be wrong.
 #[derive(Debug, Clone, Deserialize)]
@@ -25,12 +47,20 @@ pub struct Flaw {
     /// What is changed in what the issuer sends.
     #[serde(default)]
     pub patch: Vec<Patch>,
+    /// The checks that the issuer does not make.
+    #[serde(default)]
+    pub waives: Vec<Check>,
     /// What the issuer does differently.
     #[serde(default)]
     pub behaviour: Option<Behaviour>,
 }
 
 impl Flaw {
+    /// True if its patches are all there is to it, so that it shows in what is sent without a running issuer.
+    pub fn only_patches(&self) -> bool {
+        self.waives.is_empty() && self.behaviour.is_none()
+    }
+
     /// The same flaw with `{issuer}` in its patches replaced by the issuer identifier.
     #[must_use]
     pub fn for_issuer(mut self, issuer: &str) -> Self {
@@ -178,344 +208,4 @@ pub enum Site {
     ResourceNoToken,
     /// A resource's answer to a token it does not know, or whose session was closed.
     ResourceBadToken,
-}
-
-/// What the issuer does differently, in code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Behaviour {
-    /// Signs ID tokens with a key that is not published, under the published `kid`.
-    IdTokenForeignKey,
-    /// Sends ID tokens with `alg` `none` and no signature.
-    IdTokenUnsigned,
-    /// Signs access tokens with a key that is not published, under the published `kid`.
-    AccessTokenForeignKey,
-    /// Sends access tokens with `alg` `none` and no signature.
-    AccessTokenUnsigned,
-    /// Signs ID tokens with PS256, whatever the client registered.
-    IdTokenOtherAlg,
-    /// Never asks for consent.
-    ConsentNever,
-    /// Asks for consent every time.
-    ConsentAlways,
-    /// Loads a script from another site on the login page.
-    LoginPageForeignScript,
-    /// Has the login form sent to a plain http address.
-    LoginFormPlainHttp,
-    /// Sets its session cookie without `HttpOnly`.
-    CookieForScripts,
-    /// Sets a second cookie that is called secure and is not.
-    CookieNotSecure,
-    /// Lets any password in.
-    PasswordIgnored,
-    /// Logs in on a wrong password, and shows the login page again.
-    WrongPasswordLogsIn,
-    /// Shows an error page after a wrong password.
-    WrongPasswordErrorPage,
-    /// Puts a wrong password into the login page that is shown again.
-    PasswordEchoed,
-    /// Takes a login form from any browser.
-    LoginFormUnbound,
-    /// Gives a code although the end-user refused to consent.
-    RefusalIgnored,
-    /// Shows an error page when the end-user refuses to consent.
-    RefusalShowsPage,
-    /// Tells the client of a refusal as `server_error`.
-    RefusalIsServerError,
-    /// Never sends the browser back after a logout.
-    LogoutWithoutRedirect,
-    /// Takes no POST at the logout endpoint.
-    LogoutByPostRefused,
-    /// Sends the browser wherever a logout request says.
-    LogoutRedirectsAnywhere,
-    /// Takes any `id_token_hint` of a logout for its own.
-    LogoutHintUnverified,
-    /// Does not hold the `client_id` of a logout against the hint.
-    LogoutClientIdIgnored,
-    /// Sends the browser back after a logout without a hint.
-    LogoutRedirectsUnhinted,
-    /// Logs out without a hint and without asking.
-    LogoutUnasked,
-    /// Says that the end-user is logged out, and keeps the login.
-    LogoutIgnored,
-    /// Refuses a new client with `invalid_client` until 400 ms after its registration.
-    RegistrationLate,
-    /// Refuses a registered client's credentials for ever.
-    RegistrationDead,
-    /// Registers redirect URIs with a fragment.
-    RegistrationFragmentAccepted,
-    /// Registers relative redirect URIs.
-    RegistrationRelativeAccepted,
-    /// Registers redirect URIs with the schemes javascript and data.
-    RegistrationSchemeAccepted,
-    /// Registers `jwks` beside `jwks_uri`.
-    RegistrationKeySetsAccepted,
-    /// Registers `response_types` for which the client has no grant.
-    RegistrationTypesAccepted,
-    /// Registers authentication methods that do not exist.
-    RegistrationMethodAccepted,
-    /// Registers a client whose sector document does not list its redirect URI.
-    SectorUnchecked,
-    /// Takes any token for the initial access token.
-    RegistrationTokenUnchecked,
-    /// Shows a client's configuration to a request without a token.
-    ClientConfigOpen,
-    /// Shows a client's configuration to a token that it never gave.
-    ClientConfigUnknownToken,
-    /// Shows a client's configuration to the registration access token of another client.
-    ClientConfigOtherToken,
-    /// Answers 404 where a client was deleted.
-    ClientConfigNotFound,
-    /// Answers a deletion with 204 and deletes nothing.
-    DeletionIgnored,
-    /// Deletes a client's configuration and goes on accepting its credentials.
-    DeletionKeepsCredentials,
-    /// Refuses client assertions that name the issuer as their audience.
-    AssertionForIssuerRefused,
-    /// Refuses every client assertion.
-    AssertionRefused,
-    /// Answers userinfo as plain JSON although the client registered a signature.
-    UserinfoUnsigned,
-    /// Signs userinfo with PS256, whatever the client registered.
-    UserinfoOtherAlg,
-    /// Signs userinfo with a key that is not published, under the published `kid`.
-    UserinfoForeignKey,
-    /// Answers a revocation with 200 and revokes nothing.
-    RevocationIgnored,
-    /// Takes any code verifier for the right one.
-    PkceUnchecked,
-    /// Takes code verifiers that are too short.
-    PkceShortVerifierAccepted,
-    /// Exchanges a code that was asked for with a code challenge without a code verifier.
-    PkceVerifierOptional,
-    /// Exchanges a code that was asked for without a code challenge with any code verifier.
-    PkceDowngrade,
-    /// Takes the code challenge itself for the code verifier.
-    PkceChallengeAccepted,
-    /// Takes the code verifier of any code for the right one.
-    PkceAnyFlow,
-    /// Exchanges codes for clients that do not authenticate.
-    ClientAuthenticationOptional,
-    /// Exchanges codes for clients that do not exist.
-    UnknownClientAccepted,
-    /// Exchanges codes for clients with a wrong secret.
-    ClientSecretUnchecked,
-    /// Refreshes tokens for clients with a wrong secret.
-    RefreshSecretUnchecked,
-    /// Takes a client secret from the query.
-    SecretInQueryAccepted,
-    /// Takes credentials in the header and in the body of one request.
-    TwoAuthenticationsAccepted,
-    /// Exchanges a code for any client.
-    CodeForAnyClient,
-    /// Does not look at the redirect URI of the token request, if there is one.
-    RedirectUriUnchecked,
-    /// Does not miss the redirect URI of the token request.
-    RedirectUriOptional,
-    /// Exchanges a code as often as somebody likes.
-    CodeReusable,
-    /// Refuses a code that was used before, and revokes nothing.
-    CodeReuseHarmless,
-    /// Takes the first of two parameters of the same name at the token endpoint.
-    RepeatedParameterAccepted,
-    /// Gives tokens to a GET.
-    TokenByGet,
-    /// Exchanges a refresh token for any client.
-    RefreshForAnyClient,
-    /// Takes an access token for a refresh token.
-    AccessTokenRefreshes,
-    /// Exchanges a refresh token as often as somebody likes, and rotates it all the same.
-    RefreshReusable,
-    /// Refuses a refresh token that was used before, and revokes nothing.
-    RefreshReuseHarmless,
-    /// Forgets a refresh token that a client failed to authenticate with.
-    RefreshLostByAttack,
-    /// Lets public clients keep their refresh token.
-    RefreshKeptByPublicClient,
-    /// Grants whatever scope a refresh asks for.
-    RefreshGrantsWider,
-    /// Grants the whole scope to a refresh that asks for a part of it.
-    RefreshNeverNarrows,
-    /// Takes an access token from the query.
-    BearerInQuery,
-    /// Takes a refresh token for an access token.
-    BearerRefreshToken,
-    /// Takes an ID token for an access token.
-    BearerIdToken,
-    /// Refuses to revoke a token it never gave.
-    RevocationUnknownRefused,
-    /// Revokes for clients with a wrong secret.
-    RevocationSecretUnchecked,
-    /// Revokes the tokens of any client for any other.
-    RevocationForAnyClient,
-    /// Looks for a token only where `token_type_hint` says.
-    RevocationTrustsHint,
-    /// Revokes a refresh token alone, and lets its access tokens live.
-    RevocationWithoutCascade,
-    /// Answers the revocation of an access token with 200 and does nothing.
-    RevocationSparesAccess,
-    /// Introspects for anybody.
-    IntrospectionOpen,
-    /// Introspects for clients with a wrong secret.
-    IntrospectionSecretUnchecked,
-    /// Answers a wrong client secret at introspection with 400.
-    IntrospectionBadRequest,
-    /// Takes tokens it never gave for active.
-    IntrospectionCredulous,
-    /// Tells more of tokens that are not active than that.
-    IntrospectionTalkative,
-    /// Forgets the ID token in the answer to an authorization code for `openid`.
-    IdTokenMissing,
-    /// Gives no refresh token although `offline_access` was granted.
-    RefreshTokenMissing,
-    /// Answers introspection of a living token with `active: false`.
-    IntrospectionBlind,
-    /// Gives authorization codes of eight characters.
-    CodeShort,
-    /// Answers what it refuses with a page of its own instead of an error for the client.
-    AuthorizationErrorAsPage,
-    /// Answers what is wrong with a request with `access_denied` instead of `invalid_request`.
-    InvalidRequestUnnamed,
-    /// Takes a request without a response type for one for a code.
-    ResponseTypeMissingTaken,
-    /// Takes a request for a token for one for a code.
-    ResponseTypeTokenTaken,
-    /// Takes authorization requests with parameters that come twice.
-    RepeatedParametersTaken,
-    /// Takes code challenges of methods it does not know.
-    ChallengeMethodUnknownTaken,
-    /// Takes code challenges of the method `plain`.
-    ChallengePlainTaken,
-    /// Takes a public client's request without a code challenge.
-    PublicClientWithoutChallenge,
-    /// Breaks on a `max_age` that is no number of seconds.
-    MaxAgeBreaks,
-    /// Takes a redirect URI with any host.
-    RedirectHostIgnored,
-    /// Takes a redirect URI with any scheme.
-    RedirectSchemeIgnored,
-    /// Takes a redirect URI with any port.
-    RedirectPortIgnored,
-    /// Takes a redirect URI whose path begins with the registered one.
-    RedirectPathPrefix,
-    /// Takes a redirect URI whose path is the registered one but for the case of its letters.
-    RedirectCaseIgnored,
-    /// Takes a redirect URI with any query.
-    RedirectQueryIgnored,
-    /// Takes a redirect URI with a user and a fragment.
-    RedirectPartsIgnored,
-    /// Takes a redirect URI with white space around it.
-    RedirectPaddingIgnored,
-    /// Checks the first of two redirect URIs and redirects to the second.
-    RedirectSecondUsed,
-    /// Takes the first registered redirect URI where a request has none.
-    RedirectMissingDefaulted,
-    /// Takes no other port of a native application than the registered one.
-    LoopbackPortFixed,
-    /// Redirects for clients it does not know.
-    UnknownClientRedirected,
-    /// Redirects for requests that name no client.
-    NoClientRedirected,
-    /// Answers a wrong redirect URI with an error at one that the client registered.
-    RedirectRefusedAtRegistered,
-    /// Shows what is wrong with a request on a page with status 200.
-    RefusalPageOk,
-    /// Shows the redirect URI it refuses as it is.
-    RefusalPageRaw,
-    /// Adds an audience the client has never heard of to ID tokens: `aud` becomes an array of the client and `https://stranger.example`.
-    IdTokenStranger,
-    /// Names the client itself as the audience of access tokens.
-    AccessTokenForClient,
-    /// Answers a refresh with the access token of the response the refresh token came in.
-    RefreshKeepsAccessToken,
-    /// Sends the `state` twice in the authorization response.
-    AuthorizationResponseDoubled,
-    /// Shows the login page although `prompt=none` was asked.
-    PromptNoneShowsLogin,
-    /// Answers `prompt=none` with `login_required` although the end-user is logged in.
-    PromptNoneRefused,
-    /// Ignores `prompt=login`: no login page, the old `auth_time`.
-    PromptLoginIgnored,
-    /// Ignores `max_age`: no login page, the old `auth_time`.
-    MaxAgeIgnored,
-    /// Says the time of the second authorization, not of the login, as `auth_time`.
-    AuthTimeMoves,
-    /// Calls the end-user by another `sub` at every authorization.
-    SubMoves,
-    /// Refuses an `id_token_hint` of its own.
-    IdTokenHintRefused,
-    /// Answers an error with a code beside it.
-    AuthorizationErrorWithCode,
-    /// Sends authorization errors in the fragment of the redirect URI.
-    AuthorizationErrorInFragment,
-    /// Answers a wrong client secret with 400 and `invalid_grant`.
-    WrongSecretIsInvalidGrant,
-    /// Answers a code it never gave with status 200 and an empty object.
-    UnknownCodeAccepted,
-    /// Knows the authentication scheme `Bearer` only in that spelling.
-    BearerCaseSensitive,
-    /// Puts the claims of `profile`, `email` and so on into the ID token instead of userinfo.
-    ScopeClaimsInIdToken,
-    /// Gives claims of scopes that were not granted from userinfo.
-    ScopeClaimsUngated,
-    /// Ignores the `claims` parameter although it says it supports it.
-    ClaimsParameterIgnored,
-    /// Ignores request objects.
-    RequestObjectIgnored,
-    /// Prefers the parameters beside a request object to those in it.
-    RequestObjectOutsideWins,
-    /// Does not verify the signature of a request object.
-    RequestObjectUnverified,
-    /// Verifies a request object with the key in its own header.
-    RequestObjectKeyEmbedded,
-    /// Takes unsigned request objects of clients that registered to sign them.
-    RequestObjectUnsigned,
-    /// Takes a request object that names another client.
-    RequestObjectOfAnyClient,
-    /// Takes a request object for another audience.
-    RequestObjectForAnyone,
-    /// Takes a request object that has expired.
-    RequestObjectEternal,
-    /// Does not show a client's logo.
-    LogoHidden,
-    /// Does not link to a client's policy.
-    PolicyHidden,
-    /// Does not link to a client's terms of service.
-    TermsHidden,
-    /// Writes the `state` into its pages as it is.
-    StateUnescaped,
-    /// Keeps only 255 characters of the `state`.
-    StateCut,
-    /// Escapes the `nonce` as for HTML before it goes into the ID token.
-    NonceEscaped,
-    /// Refuses authorization requests with a scope that does not exist, with `invalid_request`.
-    UnknownScopeRefused,
-    /// Grants scopes that the client did not register.
-    ScopeBeyondRegistration,
-    /// Gives client credentials to clients that did not register for them.
-    GrantUnregistered,
-    /// Refuses a grant that the client did not register with `invalid_grant`.
-    GrantUnregisteredInvalid,
-    /// Gives client credentials to public clients.
-    PublicClientCredentials,
-    /// Gives any client tokens for a user name and a password.
-    PasswordGrant,
-    /// Gives tokens for any other token (RFC 8693).
-    TokenExchangeGrant,
-    /// Answers `response_mode=form_post` with a query.
-    FormPostIgnored,
-    /// Refuses authorization requests with a parameter it does not know.
-    UnknownParameterRefused,
-    /// Refuses an authorization request by POST.
-    PostRequestRefused,
-    /// Drops the query of the redirect URI when it adds the response's parameters.
-    RedirectQueryLost,
-    /// Takes token requests as forms only.
-    JsonTokenRequestRefused,
-    /// Refuses a refresh as JSON.
-    JsonRefreshRefused,
-    /// Issues tokens for its own audience, whatever a token request asks for.
-    AudienceIgnored,
-    /// Answers that a session is closed, and keeps it.
-    SessionCloseIgnored,
 }

@@ -2,105 +2,29 @@
 
 use std::collections::HashSet;
 
+use include_dir::{Dir, include_dir};
+use strsim::levenshtein;
 use thiserror::Error;
 
 use super::Flaw;
-use super::apply::{PatchFault, fault};
+use super::apply::fault;
+use crate::text::folder::{FolderError, documents};
 
-/// The files of `fixtures/flaws`, each a JSON array of flaws.
-static FILES: &[(&str, &str)] = &[
-    ("provider_metadata.json", include_str!("../../../fixtures/flaws/provider_metadata.json")),
-    ("server_metadata.json", include_str!("../../../fixtures/flaws/server_metadata.json")),
-    ("key_set.json", include_str!("../../../fixtures/flaws/key_set.json")),
-    ("registration.json", include_str!("../../../fixtures/flaws/registration.json")),
-    ("registration_refusal.json", include_str!("../../../fixtures/flaws/registration_refusal.json")),
-    ("sector_identifier.json", include_str!("../../../fixtures/flaws/sector_identifier.json")),
-    ("registration_access.json", include_str!("../../../fixtures/flaws/registration_access.json")),
-    ("client_configuration.json", include_str!("../../../fixtures/flaws/client_configuration.json")),
-    ("client_assertion.json", include_str!("../../../fixtures/flaws/client_assertion.json")),
-    ("userinfo_signed.json", include_str!("../../../fixtures/flaws/userinfo_signed.json")),
-    ("client_authentication.json", include_str!("../../../fixtures/flaws/client_authentication.json")),
-    ("authorization_response.json", include_str!("../../../fixtures/flaws/authorization_response.json")),
-    ("consent.json", include_str!("../../../fixtures/flaws/consent.json")),
-    ("page.json", include_str!("../../../fixtures/flaws/page.json")),
-    ("login_attempt.json", include_str!("../../../fixtures/flaws/login_attempt.json")),
-    ("logout.json", include_str!("../../../fixtures/flaws/logout.json")),
-    ("token_response.json", include_str!("../../../fixtures/flaws/token_response.json")),
-    ("id_token.json", include_str!("../../../fixtures/flaws/id_token.json")),
-    ("access_token.json", include_str!("../../../fixtures/flaws/access_token.json")),
-    ("userinfo.json", include_str!("../../../fixtures/flaws/userinfo.json")),
-    ("refresh.json", include_str!("../../../fixtures/flaws/refresh.json")),
-    ("revocation.json", include_str!("../../../fixtures/flaws/revocation.json")),
-    ("introspection.json", include_str!("../../../fixtures/flaws/introspection.json")),
-    ("openactive.json", include_str!("../../../fixtures/flaws/openactive.json")),
-    ("orders_feed.json", include_str!("../../../fixtures/flaws/orders_feed.json")),
-    ("dataset_site.json", include_str!("../../../fixtures/flaws/dataset_site.json")),
-    ("token_refusal.json", include_str!("../../../fixtures/flaws/token_refusal.json")),
-    ("token_attack.json", include_str!("../../../fixtures/flaws/token_attack.json")),
-    ("bearer.json", include_str!("../../../fixtures/flaws/bearer.json")),
-    ("capability.json", include_str!("../../../fixtures/flaws/capability.json")),
-    ("authorization_error.json", include_str!("../../../fixtures/flaws/authorization_error.json")),
-    ("authorization_delivery.json", include_str!("../../../fixtures/flaws/authorization_delivery.json")),
-    ("refused_authorization.json", include_str!("../../../fixtures/flaws/refused_authorization.json")),
-    ("refused_request.json", include_str!("../../../fixtures/flaws/refused_request.json")),
-    ("second_login.json", include_str!("../../../fixtures/flaws/second_login.json")),
-    ("userinfo_request.json", include_str!("../../../fixtures/flaws/userinfo_request.json")),
-    ("scope_claims.json", include_str!("../../../fixtures/flaws/scope_claims.json")),
-    ("request_object.json", include_str!("../../../fixtures/flaws/request_object.json")),
-    ("client_shown.json", include_str!("../../../fixtures/flaws/client_shown.json")),
-    ("grant_limits.json", include_str!("../../../fixtures/flaws/grant_limits.json")),
-    ("protected_resource.json", include_str!("../../../fixtures/flaws/protected_resource.json")),
-    ("airlock.json", include_str!("../../../fixtures/flaws/airlock.json")),
-    ("aidbox.json", include_str!("../../../fixtures/flaws/aidbox.json")),
-    ("transport.json", include_str!("../../../fixtures/flaws/transport.json")),
-];
+static FOLDER: Dir = include_dir!("$CARGO_MANIFEST_DIR/fixtures/flaws");
 
 /// What is wrong with the flaws, or with the name of one.
 #[derive(Debug, Error)]
 pub enum FlawError {
-    /// A file does not hold an array of flaws.
-    #[error("fixtures/flaws/{file}: {source}")]
-    Json {
+    /// A file is not listed, or not there.
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    /// A file does not hold an array of flaws that each have a name of their own and do something that can be done.
+    #[error("fixtures/flaws/{file}: {why}")]
+    Unsound {
         /// The file's name.
-        file: &'static str,
-        /// What is wrong, with line and column.
-        source: serde_json::Error,
-    },
-    /// A name is not kebab-case.
-    #[error("fixtures/flaws/{file}: the name {name:?} is not kebab-case")]
-    Name {
-        /// The file's name.
-        file: &'static str,
-        /// The flaw's name.
-        name: String,
-    },
-    /// Two flaws have the same name.
-    #[error("fixtures/flaws/{file}: there is another flaw named {name}")]
-    Twice {
-        /// The file's name.
-        file: &'static str,
-        /// The flaw's name.
-        name: String,
-    },
-    /// A flaw changes nothing.
-    #[error("fixtures/flaws/{file}: {name} has neither a patch nor a behaviour")]
-    Nothing {
-        /// The file's name.
-        file: &'static str,
-        /// The flaw's name.
-        name: String,
-    },
-    /// A patch can never be applied.
-    #[error("fixtures/flaws/{file}: {name} at {site}: {why}")]
-    Patch {
-        /// The file's name.
-        file: &'static str,
-        /// The flaw's name.
-        name: String,
-        /// Where the patch is for.
-        site: String,
-        /// What is wrong with it.
-        why: PatchFault,
+        file: String,
+        /// What is wrong, in a sentence.
+        why: String,
     },
     /// There is no flaw of that name.
     #[error("there is no flaw named {name:?}{}", hint(.near))]
@@ -121,7 +45,7 @@ fn hint(near: &[String]) -> String {
 /// # Errors
 /// If a file is not what it should be, which a test excludes.
 pub fn flaws() -> Result<Vec<Flaw>, FlawError> {
-    read(FILES)
+    read(&documents("fixtures/flaws", &FOLDER)?)
 }
 
 /// The flaw of that name.
@@ -132,29 +56,33 @@ pub fn find(name: &str) -> Result<Flaw, FlawError> {
     choose(flaws()?, name)
 }
 
-fn read(files: &[(&'static str, &str)]) -> Result<Vec<Flaw>, FlawError> {
+fn read(files: &[(String, &str)]) -> Result<Vec<Flaw>, FlawError> {
     let mut names = HashSet::new();
     let mut all = Vec::new();
-    for &(file, text) in files {
-        let flaws: Vec<Flaw> = serde_json::from_str(text).map_err(|source| FlawError::Json { file, source })?;
+    for (file, text) in files {
+        let unsound = |why| FlawError::Unsound { file: file.clone(), why };
+        let flaws: Vec<Flaw> = serde_json::from_str(text).map_err(|error| unsound(error.to_string()))?;
         for flaw in flaws {
-            let name = flaw.name.clone();
-            if !is_kebab_case(&name) {
-                return Err(FlawError::Name { file, name });
-            }
-            if !names.insert(name.clone()) {
-                return Err(FlawError::Twice { file, name });
-            }
-            if flaw.patch.is_empty() && flaw.behaviour.is_none() {
-                return Err(FlawError::Nothing { file, name });
-            }
-            if let Some((patch, why)) = flaw.patch.iter().find_map(|patch| fault(patch).map(|why| (patch, why))) {
-                return Err(FlawError::Patch { file, name, site: format!("{:?}", patch.at), why });
+            let why = if names.insert(flaw.name.clone()) { wrong_with(&flaw) } else { Some(format!("there is another flaw named {}", flaw.name)) };
+            if let Some(why) = why {
+                return Err(unsound(why));
             }
             all.push(flaw);
         }
     }
     Ok(all)
+}
+
+/// What is wrong with a flaw by itself.
+fn wrong_with(flaw: &Flaw) -> Option<String> {
+    let name = &flaw.name;
+    if !is_kebab_case(name) {
+        return Some(format!("the name {name:?} is not kebab-case"));
+    }
+    if flaw.patch.is_empty() && flaw.only_patches() {
+        return Some(format!("{name} has neither a patch nor a waiver nor a behaviour"));
+    }
+    flaw.patch.iter().find_map(|patch| Some(format!("{name} at {:?}: {}", patch.at, fault(patch)?)))
 }
 
 fn is_kebab_case(name: &str) -> bool {
@@ -167,7 +95,7 @@ fn choose(flaws: Vec<Flaw>, name: &str) -> Result<Flaw, FlawError> {
         if flaw.name == name {
             return Ok(flaw);
         }
-        let distance = if !name.is_empty() && flaw.name.contains(name) { 1 } else { distance(name, &flaw.name) };
+        let distance = if !name.is_empty() && flaw.name.contains(name) { 1 } else { levenshtein(name, &flaw.name) };
         if distance <= 2.max(flaw.name.len() / 3) {
             near.push((distance, flaw.name));
         }
@@ -176,40 +104,44 @@ fn choose(flaws: Vec<Flaw>, name: &str) -> Result<Flaw, FlawError> {
     Err(FlawError::Unknown { name: name.to_owned(), near: near.into_iter().take(5).map(|(_, name)| name).collect() })
 }
 
-/// How many characters must be put in, left out or changed to make one of the other (Levenshtein).
-fn distance(left: &str, right: &str) -> usize {
-    let right: Vec<char> = right.chars().collect();
-    let mut row: Vec<usize> = (0..=right.len()).collect();
-    for (i, a) in left.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, b) in right.iter().enumerate() {
-            let change = diagonal + usize::from(a != *b);
-            diagonal = row[j + 1];
-            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[right.len()]
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::{FlawError, choose, distance, flaws, read};
+    use std::collections::HashSet;
+
+    use super::{FlawError, choose, flaws, read};
+    use crate::issuer::flaw::{Behaviour, Check, Flaw};
 
     const GOOD: &str = r#"[
         {"name": "id-token-no-sub", "says": "Leaves it out.", "trips": [], "patch": [{"at": "id-token", "remove": ["/sub"]}]},
         {"name": "consent-never", "says": "Never asks.", "trips": [], "behaviour": "consent-never"}
     ]"#;
 
+    fn read_all(texts: &[&str]) -> Result<Vec<Flaw>, FlawError> {
+        read(&["a.json", "b.json"].into_iter().map(str::to_owned).zip(texts.iter().copied()).collect::<Vec<_>>())
+    }
+
     #[test]
-    fn the_flaws_of_the_program_are_sound() {
-        flaws().unwrap();
+    fn the_flaws_of_the_program_are_sound_and_use_every_check_and_behaviour() {
+        let flaws = flaws().unwrap();
+        let waived: HashSet<_> = flaws.iter().flat_map(|flaw| &flaw.waives).collect();
+        let unwaived: Vec<_> = Check::ALL.iter().filter(|(check, _)| !waived.contains(check)).collect();
+        assert!(unwaived.is_empty(), "no flaw waives {unwaived:?}");
+        let behaviours: HashSet<_> = flaws.iter().filter_map(|flaw| flaw.behaviour).collect();
+        let unused: Vec<_> = Behaviour::ALL.iter().filter(|(behaviour, _)| !behaviours.contains(behaviour)).collect();
+        assert!(unused.is_empty(), "no flaw has {unused:?}");
+    }
+
+    #[test]
+    fn a_check_that_does_not_exist_is_an_error() {
+        let error = read_all(&[r#"[{"name": "a", "says": "", "trips": [], "waives": ["code/colour"]}]"#]).unwrap_err().to_string();
+        assert!(error.starts_with("fixtures/flaws/a.json: unknown variant `code/colour`"), "{error}");
+        assert_eq!(read_all(&[r#"[{"name": "a", "says": "", "trips": [], "waives": ["code/client"]}]"#]).unwrap()[0].waives, [Check::CodeClient]);
     }
 
     #[test]
     fn a_broken_flaw_is_named() {
-        let broken = |text: &str| read(&[("a.json", GOOD), ("b.json", text)]).unwrap_err().to_string();
+        let broken = |text: &str| read_all(&[GOOD, text]).unwrap_err().to_string();
         assert!(broken("{").starts_with("fixtures/flaws/b.json: "));
         let again = broken(r#"[{"name": "consent-never", "says": "", "trips": [], "behaviour": "consent-never"}]"#);
         assert_eq!(again, "fixtures/flaws/b.json: there is another flaw named consent-never");
@@ -220,7 +152,7 @@ mod tests {
 
     #[test]
     fn a_mistyped_name_is_answered_with_near_ones() {
-        let all = || read(&[("a.json", GOOD)]).unwrap();
+        let all = || read_all(&[GOOD]).unwrap();
         assert_eq!(choose(all(), "consent-never").unwrap().name, "consent-never");
         match choose(all(), "consent-nevr") {
             Err(FlawError::Unknown { near, .. }) => assert_eq!(near, ["consent-never"]),
@@ -229,10 +161,5 @@ mod tests {
         let part = choose(all(), "no-sub").unwrap_err().to_string();
         assert_eq!(part, "there is no flaw named \"no-sub\"; did you mean id-token-no-sub?");
         assert_eq!(choose(all(), "zzz").unwrap_err().to_string(), "there is no flaw named \"zzz\"");
-    }
-
-    #[test]
-    fn distances() {
-        assert_eq!((distance("", "abc"), distance("kitten", "sitting"), distance("a", "a")), (3, 3, 0));
     }
 }

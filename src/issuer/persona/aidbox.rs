@@ -5,17 +5,17 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Bytes;
-use axum::extract::{RawQuery, State};
+use axum::extract::State;
 use axum::routing::{delete, get, post};
 use http::{HeaderMap, StatusCode};
 use serde_json::Value;
 
-use super::{Manners, RefreshFor};
+use super::{PersonaSettings, RefreshFor};
 use crate::issuer::bearer;
 use crate::issuer::client::Client;
 use crate::issuer::flaw::{Behaviour, Site};
 use crate::issuer::pages;
-use crate::issuer::params::{self, Params};
+use crate::issuer::params::{self, Params, Query};
 use crate::issuer::reply::{Answer, OauthError, Problem, Reply};
 use crate::issuer::state::{Issuer, now};
 use crate::issuer::token;
@@ -29,7 +29,7 @@ pub const PATIENTS: &str = "/Patient";
 
 static BUNDLE: &str = include_str!("../../../fixtures/issuer/aidbox/patients.json");
 
-pub(super) static MANNERS: Manners = Manners {
+pub(super) static SETTINGS: PersonaSettings = PersonaSettings {
     issuer_path: "",
     token_path: TOKEN,
     register_path: "",
@@ -54,28 +54,27 @@ pub(super) fn routes() -> Router<Arc<Issuer>> {
 }
 
 /// `POST` to the token endpoint: a form as the RFC has it, or JSON.
-async fn give_token(State(issuer): State<Arc<Issuer>>, query: RawQuery, headers: HeaderMap, body: Bytes) -> Answer {
-    if !params::media_type(&headers).is_some_and(|kind| kind.eq_ignore_ascii_case("application/json")) {
+async fn give_token(State(issuer): State<Arc<Issuer>>, query: Query, headers: HeaderMap, body: Bytes) -> Answer {
+    if !params::is_json(&headers) {
         return token::post(State(issuer), query, headers, body).await;
     }
-    let invalid = |description| OauthError::bad_request("invalid_request", description);
-    let given = if issuer.defect.does(Behaviour::JsonTokenRequestRefused) {
-        Err(invalid("the content type is not application/x-www-form-urlencoded").into())
+    let given = if issuer.does(Behaviour::JsonTokenRequestRefused) {
+        Err(OauthError::invalid_request("the content type is not application/x-www-form-urlencoded").into())
     } else {
-        let request = Params::of_json(&body).ok_or_else(|| Problem::from(invalid("the body is not a JSON object of strings")));
+        let request = Params::of_json(&body).ok_or_else(|| Problem::from(OauthError::invalid_request("the body is not a JSON object of strings")));
         request.and_then(|request| by_json(&issuer, &headers, &request))
     };
     let reply = token::answer(&issuer, given)?;
-    Ok(if reply.status == StatusCode::OK { issuer.defect.reply(&[Site::TokenByJson], reply)? } else { reply })
+    Ok(if reply.status == StatusCode::OK { issuer.defect.patch_reply(&[Site::TokenByJson], reply)? } else { reply })
 }
 
 fn by_json(issuer: &Issuer, headers: &HeaderMap, request: &Params) -> Answer {
     // A refresh names its client, and the refresh token is the proof.
     if request.get("grant_type") == Some("refresh_token") && request.get("client_secret").is_none() {
-        if issuer.defect.does(Behaviour::JsonRefreshRefused) {
+        if issuer.does(Behaviour::JsonRefreshRefused) {
             return Err(OauthError::bad_request("invalid_grant", "the refresh token is unknown").into());
         }
-        let named = request.get("client_id").and_then(|id| issuer.store().client(id).cloned());
+        let named = request.get("client_id").and_then(|id| issuer.store().clients.get(id).cloned());
         let client: Client = named.ok_or_else(|| OauthError::invalid_client("client_id is missing, or there is no such client"))?;
         return token::give(issuer, &client, request);
     }
@@ -88,21 +87,21 @@ async fn close_session(State(issuer): State<Arc<Issuer>>, headers: HeaderMap) ->
     if !issuer.store().knows_token(token) {
         return Err(OauthError::invalid_token("there is no session of this token").into());
     }
-    if !issuer.defect.does(Behaviour::SessionCloseIgnored) {
+    if !issuer.does(Behaviour::SessionCloseIgnored) {
         issuer.store().end_session_of(token);
     }
-    Ok(issuer.defect.reply(&[Site::SessionClosed], Reply::empty(StatusCode::OK).no_store())?)
+    issuer.reply(&[Site::SessionClosed], Reply::empty(StatusCode::OK).no_store())
 }
 
 /// `GET` of the resource.
 async fn patients(State(issuer): State<Arc<Issuer>>, headers: HeaderMap) -> Answer {
     let Some(token) = bearer::token(&issuer, &headers) else {
-        return Ok(issuer.defect.reply(&[Site::ResourceNoToken], OauthError::no_token().reply())?);
+        return issuer.reply(&[Site::ResourceNoToken], OauthError::no_token().reply());
     };
-    if issuer.store().living_access(token, now()).is_none() {
+    if issuer.store().good_access(token, now()).is_none() {
         let refusal = OauthError::invalid_token("the token is unknown or expired, or its session was closed");
-        return Ok(issuer.defect.reply(&[Site::ResourceBadToken], refusal.reply())?);
+        return issuer.reply(&[Site::ResourceBadToken], refusal.reply());
     }
     let bundle: Value = pages::document(BUNDLE, &issuer.url)?;
-    Ok(issuer.defect.reply(&[Site::Resource], Reply::json(StatusCode::OK, bundle).no_store())?)
+    issuer.reply(&[Site::Resource], Reply::ok(bundle))
 }

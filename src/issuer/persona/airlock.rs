@@ -1,5 +1,5 @@
 //! Airlock IAM as its documentation shows it: an issuer identifier with a path, registration at a path of its own and without a token, and
-//! tokens of client credentials that nothing remembers.
+//! tokens of client credentials that are not stored.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use axum::Router;
 use axum::routing::{get, post};
 use http::StatusCode;
 
-use super::{Manners, RefreshFor};
+use super::{PersonaSettings, RefreshFor};
 use crate::issuer::routes::login_pages;
 use crate::issuer::state::Issuer;
 use crate::issuer::{authorize, introspection, metadata, registration, token};
@@ -22,7 +22,7 @@ macro_rules! server {
 /// Where clients register: not below the issuer identifier.
 const REGISTER: &str = "/auth-login/rest/public/tech-client-registration/oauth2/myAS/register";
 
-pub(super) static MANNERS: Manners = Manners {
+pub(super) static SETTINGS: PersonaSettings = PersonaSettings {
     issuer_path: server!(""),
     token_path: server!("/token"),
     register_path: REGISTER,

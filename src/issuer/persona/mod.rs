@@ -1,4 +1,4 @@
-//! The faces the embedded issuer can wear: what each answers where, and in what it differs from the others. The handlers are shared.
+//! The products the embedded issuer can imitate: the paths of each, and the settings in which they differ. The handlers are shared.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ mod openactive;
 
 pub(super) use aidbox::PATIENTS;
 
-/// A face the embedded issuer can wear: whose documents and claims it imitates.
+/// Whose documents and claims the embedded issuer imitates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, clap::ValueEnum)]
 #[value(rename_all = "kebab-case")]
 pub enum Persona {
@@ -36,17 +36,17 @@ impl Persona {
         }
     }
 
-    /// The face that a profile is about: the one of its name, else the default.
+    /// The persona that a profile is about: the one of its name, else the default.
     pub fn of_profile(profile: &str) -> Self {
         [Self::Airlock, Self::Aidbox].into_iter().find(|persona| persona.name() == profile).unwrap_or_default()
     }
 
-    /// In what it differs from the others.
-    pub(super) fn manners(self) -> &'static Manners {
+    /// The settings in which it differs from the others.
+    pub(super) fn settings(self) -> &'static PersonaSettings {
         match self {
-            Self::Openactive => &openactive::MANNERS,
-            Self::Airlock => &airlock::MANNERS,
-            Self::Aidbox => &aidbox::MANNERS,
+            Self::Openactive => &openactive::SETTINGS,
+            Self::Airlock => &airlock::SETTINGS,
+            Self::Aidbox => &aidbox::SETTINGS,
         }
     }
 
@@ -60,10 +60,10 @@ impl Persona {
     }
 }
 
-/// In what a persona differs from the others, beside its paths.
+/// The settings in which personas differ, beside their paths.
 #[derive(Debug)]
-#[allow(clippy::struct_excessive_bools, reason = "each is a manner of its own")]
-pub struct Manners {
+#[allow(clippy::struct_excessive_bools, reason = "each stands for itself")]
+pub struct PersonaSettings {
     /// What the issuer identifier has after the port.
     pub issuer_path: &'static str,
     /// The path of the token endpoint.
@@ -118,7 +118,7 @@ mod tests {
     use super::Persona;
 
     #[test]
-    fn a_profile_is_told_to_the_persona_of_its_name() {
+    fn a_profile_belongs_to_the_persona_of_its_name() {
         for persona in Persona::value_variants() {
             assert_eq!(Persona::of_profile(persona.name()), *persona);
             assert_eq!(persona.to_possible_value().map(|value| value.get_name().to_owned()).as_deref(), Some(persona.name()));

@@ -1,4 +1,4 @@
-//! The `OpenActive` reference implementation: its paths and manners.
+//! The `OpenActive` reference implementation: its paths and settings.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use axum::Router;
 use axum::routing::{get, post};
 use http::StatusCode;
 
-use super::{Manners, RefreshFor};
+use super::{PersonaSettings, RefreshFor};
 use crate::issuer::client_metadata::GRANT_TYPES;
 use crate::issuer::grant::ACCESS_TOKEN_LIFETIME;
 use crate::issuer::routes::{
@@ -15,7 +15,7 @@ use crate::issuer::routes::{
 use crate::issuer::state::Issuer;
 use crate::issuer::{authorize, introspection, logout, metadata, registration, resource, revocation, scope, token, userinfo};
 
-pub(super) static MANNERS: Manners = Manners {
+pub(super) static SETTINGS: PersonaSettings = PersonaSettings {
     issuer_path: "",
     token_path: TOKEN,
     register_path: REGISTER,

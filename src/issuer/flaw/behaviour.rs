@@ -1,0 +1,202 @@
+//! What the issuer does differently under a flaw, in code: all that is neither a patch nor a check left out.
+
+use super::named;
+
+named! {
+    /// What the issuer does differently.
+    Behaviour:
+    /// Signs ID tokens with a key that is not published, under the published `kid`.
+    IdTokenForeignKey = "id-token-foreign-key",
+    /// Sends ID tokens with `alg` `none` and no signature.
+    IdTokenUnsigned = "id-token-unsigned",
+    /// Signs access tokens with a key that is not published, under the published `kid`.
+    AccessTokenForeignKey = "access-token-foreign-key",
+    /// Sends access tokens with `alg` `none` and no signature.
+    AccessTokenUnsigned = "access-token-unsigned",
+    /// Signs ID tokens with PS256, whatever the client registered.
+    IdTokenOtherAlg = "id-token-other-alg",
+    /// Never asks for consent.
+    ConsentNever = "consent-never",
+    /// Asks for consent every time.
+    ConsentAlways = "consent-always",
+    /// Loads a script from another site on the login page.
+    LoginPageForeignScript = "login-page-foreign-script",
+    /// Has the login form sent to a plain http address.
+    LoginFormPlainHttp = "login-form-plain-http",
+    /// Sets its session cookie without `HttpOnly`.
+    CookieForScripts = "cookie-for-scripts",
+    /// Sets a second cookie that is called secure and is not.
+    CookieNotSecure = "cookie-not-secure",
+    /// Logs in on a wrong password, and shows the login page again.
+    WrongPasswordLogsIn = "wrong-password-logs-in",
+    /// Shows an error page after a wrong password.
+    WrongPasswordErrorPage = "wrong-password-error-page",
+    /// Puts a wrong password into the login page that is shown again.
+    PasswordEchoed = "password-echoed",
+    /// Shows an error page when the end-user refuses to consent.
+    RefusalShowsPage = "refusal-shows-page",
+    /// Tells the client of a refusal as `server_error`.
+    RefusalIsServerError = "refusal-is-server-error",
+    /// Never sends the browser back after a logout.
+    LogoutWithoutRedirect = "logout-without-redirect",
+    /// Takes no POST at the logout endpoint.
+    LogoutByPostRefused = "logout-by-post-refused",
+    /// Logs out without a hint and without asking.
+    LogoutUnasked = "logout-unasked",
+    /// Says that the end-user is logged out, and keeps the login.
+    LogoutIgnored = "logout-ignored",
+    /// Refuses a new client with `invalid_client` until 400 ms after its registration.
+    RegistrationLate = "registration-late",
+    /// Refuses a registered client's credentials for ever.
+    RegistrationDead = "registration-dead",
+    /// Answers 404 where a client was deleted.
+    ClientConfigNotFound = "client-config-not-found",
+    /// Answers a deletion with 204 and deletes nothing.
+    DeletionIgnored = "deletion-ignored",
+    /// Deletes a client's configuration and goes on accepting its credentials.
+    DeletionKeepsCredentials = "deletion-keeps-credentials",
+    /// Refuses client assertions that name the issuer as their audience.
+    AssertionForIssuerRefused = "assertion-for-issuer-refused",
+    /// Refuses every client assertion.
+    AssertionRefused = "assertion-refused",
+    /// Answers userinfo as plain JSON although the client registered a signature.
+    UserinfoUnsigned = "userinfo-unsigned",
+    /// Signs userinfo with PS256, whatever the client registered.
+    UserinfoOtherAlg = "userinfo-other-alg",
+    /// Signs userinfo with a key that is not published, under the published `kid`.
+    UserinfoForeignKey = "userinfo-foreign-key",
+    /// Answers a revocation with 200 and revokes nothing.
+    RevocationIgnored = "revocation-ignored",
+    /// Takes the code challenge itself for the code verifier.
+    PkceChallengeAccepted = "pkce-challenge-accepted",
+    /// Takes the code verifier of any code for the right one.
+    PkceAnyFlow = "pkce-any-flow",
+    /// Takes a client secret from the query.
+    SecretInQueryAccepted = "secret-in-query-accepted",
+    /// Refuses a code that was used before, and revokes nothing.
+    CodeReuseHarmless = "code-reuse-harmless",
+    /// Refuses a refresh token that was used before, and revokes nothing.
+    RefreshReuseHarmless = "refresh-reuse-harmless",
+    /// Forgets a refresh token that a client failed to authenticate with.
+    RefreshLostByAttack = "refresh-lost-by-attack",
+    /// Lets public clients keep their refresh token.
+    RefreshKeptByPublicClient = "refresh-kept-by-public-client",
+    /// Grants the whole scope to a refresh that asks for a part of it.
+    RefreshNeverNarrows = "refresh-never-narrows",
+    /// Takes an access token from the query.
+    BearerInQuery = "bearer-in-query",
+    /// Refuses to revoke a token it never gave.
+    RevocationUnknownRefused = "revocation-unknown-refused",
+    /// Looks for a token only where `token_type_hint` says.
+    RevocationTrustsHint = "revocation-trusts-hint",
+    /// Revokes a refresh token alone, and lets its access tokens live.
+    RevocationWithoutCascade = "revocation-without-cascade",
+    /// Answers the revocation of an access token with 200 and does nothing.
+    RevocationSparesAccess = "revocation-spares-access",
+    /// Answers a wrong client secret at introspection with 400.
+    IntrospectionBadRequest = "introspection-bad-request",
+    /// Tells more of tokens that are not active than that.
+    IntrospectionTalkative = "introspection-talkative",
+    /// Forgets the ID token in the answer to an authorization code for `openid`.
+    IdTokenMissing = "id-token-missing",
+    /// Gives no refresh token although `offline_access` was granted.
+    RefreshTokenMissing = "refresh-token-missing",
+    /// Answers introspection of a living token with `active: false`.
+    IntrospectionBlind = "introspection-blind",
+    /// Gives authorization codes of eight characters.
+    CodeShort = "code-short",
+    /// Answers what it refuses with a page of its own instead of an error for the client.
+    AuthorizationErrorAsPage = "authorization-error-as-page",
+    /// Answers what is wrong with a request with `access_denied` instead of `invalid_request`.
+    InvalidRequestUnnamed = "invalid-request-unnamed",
+    /// Breaks on a `max_age` that is no number of seconds.
+    MaxAgeBreaks = "max-age-breaks",
+    /// Checks the first of two redirect URIs and redirects to the second.
+    RedirectSecondUsed = "redirect-second-used",
+    /// Takes the first registered redirect URI where a request has none.
+    RedirectMissingDefaulted = "redirect-missing-defaulted",
+    /// Takes no other port of a native application than the registered one.
+    LoopbackPortFixed = "loopback-port-fixed",
+    /// Redirects for clients it does not know.
+    UnknownClientRedirected = "unknown-client-redirected",
+    /// Redirects for requests that name no client.
+    NoClientRedirected = "no-client-redirected",
+    /// Answers a wrong redirect URI with an error at one that the client registered.
+    RedirectRefusedAtRegistered = "redirect-refused-at-registered",
+    /// Shows what is wrong with a request on a page with status 200.
+    RefusalPageOk = "refusal-page-ok",
+    /// Shows the redirect URI it refuses as it is.
+    RefusalPageRaw = "refusal-page-raw",
+    /// Adds an audience the client has never heard of to ID tokens: `aud` becomes an array of the client and `https://stranger.example`.
+    IdTokenStranger = "id-token-stranger",
+    /// Names the client itself as the audience of access tokens.
+    AccessTokenForClient = "access-token-for-client",
+    /// Answers a refresh with the access token of the response the refresh token came in.
+    RefreshKeepsAccessToken = "refresh-keeps-access-token",
+    /// Sends the `state` twice in the authorization response.
+    AuthorizationResponseDoubled = "authorization-response-doubled",
+    /// Shows the login page although `prompt=none` was asked.
+    PromptNoneShowsLogin = "prompt-none-shows-login",
+    /// Answers `prompt=none` with `login_required` although the end-user is logged in.
+    PromptNoneRefused = "prompt-none-refused",
+    /// Ignores `prompt=login`: no login page, the old `auth_time`.
+    PromptLoginIgnored = "prompt-login-ignored",
+    /// Says the time of the second authorization, not of the login, as `auth_time`.
+    AuthTimeMoves = "auth-time-moves",
+    /// Calls the end-user by another `sub` at every authorization.
+    SubMoves = "sub-moves",
+    /// Refuses an `id_token_hint` of its own.
+    IdTokenHintRefused = "id-token-hint-refused",
+    /// Answers an error with a code beside it.
+    AuthorizationErrorWithCode = "authorization-error-with-code",
+    /// Sends authorization errors in the fragment of the redirect URI.
+    AuthorizationErrorInFragment = "authorization-error-in-fragment",
+    /// Answers a wrong client secret with 400 and `invalid_grant`.
+    WrongSecretIsInvalidGrant = "wrong-secret-is-invalid-grant",
+    /// Answers a code it never gave with status 200 and an empty object.
+    UnknownCodeAccepted = "unknown-code-accepted",
+    /// Knows the authentication scheme `Bearer` only in that spelling.
+    BearerCaseSensitive = "bearer-case-sensitive",
+    /// Puts the claims of `profile`, `email` and so on into the ID token instead of userinfo.
+    ScopeClaimsInIdToken = "scope-claims-in-id-token",
+    /// Ignores the `claims` parameter although it says it supports it.
+    ClaimsParameterIgnored = "claims-parameter-ignored",
+    /// Ignores request objects.
+    RequestObjectIgnored = "request-object-ignored",
+    /// Prefers the parameters beside a request object to those in it.
+    RequestObjectOutsideWins = "request-object-outside-wins",
+    /// Verifies a request object with the key in its own header.
+    RequestObjectKeyEmbedded = "request-object-key-embedded",
+    /// Does not show a client's logo.
+    LogoHidden = "logo-hidden",
+    /// Does not link to a client's policy.
+    PolicyHidden = "policy-hidden",
+    /// Does not link to a client's terms of service.
+    TermsHidden = "terms-hidden",
+    /// Writes the `state` into its pages as it is.
+    StateUnescaped = "state-unescaped",
+    /// Keeps only 255 characters of the `state`.
+    StateCut = "state-cut",
+    /// Escapes the `nonce` as for HTML before it goes into the ID token.
+    NonceEscaped = "nonce-escaped",
+    /// Refuses authorization requests with a scope that does not exist, with `invalid_request`.
+    UnknownScopeRefused = "unknown-scope-refused",
+    /// Refuses a grant that the client did not register with `invalid_grant`.
+    GrantUnregisteredInvalid = "grant-unregistered-invalid",
+    /// Gives any client tokens for a user name and a password.
+    PasswordGrant = "password-grant",
+    /// Gives tokens for any other token (RFC 8693).
+    TokenExchangeGrant = "token-exchange-grant",
+    /// Refuses an authorization request by POST.
+    PostRequestRefused = "post-request-refused",
+    /// Drops the query of the redirect URI when it adds the response's parameters.
+    RedirectQueryLost = "redirect-query-lost",
+    /// Takes token requests as forms only.
+    JsonTokenRequestRefused = "json-token-request-refused",
+    /// Refuses a refresh as JSON.
+    JsonRefreshRefused = "json-refresh-refused",
+    /// Issues tokens for its own audience, whatever a token request asks for.
+    AudienceIgnored = "audience-ignored",
+    /// Answers that a session is closed, and keeps it.
+    SessionCloseIgnored = "session-close-ignored",
+}

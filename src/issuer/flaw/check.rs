@@ -1,0 +1,144 @@
+//! The checks the issuer makes that a flaw can waive. Each is made at one place, which asks [`Defect::checks`](super::apply::Defect::checks).
+
+use super::named;
+
+named! {
+    /// A check that the issuer makes: the sentence is true of everything that passes it.
+    Check:
+    /// A registration shows the initial access token (RFC 7591 3).
+    RegistrationToken = "registration/initial-access-token",
+    /// No redirect URI that is registered has a fragment (RFC 6749 3.1.2).
+    RegistrationFragment = "registration/redirect-uri-fragment",
+    /// Every redirect URI that is registered is absolute (RFC 6749 3.1.2).
+    RegistrationAbsolute = "registration/redirect-uri-absolute",
+    /// Every redirect URI that is registered is https, http on loopback or a native client's own scheme (RFC 8252 7).
+    RegistrationScheme = "registration/redirect-uri-scheme",
+    /// A client registers `jwks` or `jwks_uri`, not both (RFC 7591 2).
+    RegistrationKeySets = "registration/key-sets",
+    /// The `response_types` of a client fit its `grant_types` (RFC 7591 2.1).
+    RegistrationTypes = "registration/types",
+    /// The authentication method that a client registers is supported.
+    RegistrationMethod = "registration/auth-method",
+    /// The sector document lists every redirect URI of the client (OpenID Connect Registration 5).
+    RegistrationSector = "registration/sector",
+    /// A request for a client's configuration has a token (RFC 7592 2).
+    ClientConfigurationTokenPresent = "client-configuration/token-present",
+    /// The token of such a request is a registration access token.
+    ClientConfigurationTokenKnown = "client-configuration/token-known",
+    /// The token of such a request was issued to this client.
+    ClientConfigurationClient = "client-configuration/client",
+    /// A client that has credentials authenticates with them (RFC 6749 3.2.1).
+    ClientAuthenticationPresent = "client-authentication/present",
+    /// The client that authenticates exists.
+    ClientAuthenticationKnown = "client-authentication/client-known",
+    /// A client authenticates in one way only (RFC 6749 2.3).
+    ClientAuthenticationOneMethod = "client-authentication/one-method",
+    /// No parameter of a token request is there more than once (RFC 6749 3.2).
+    TokenRequestRepeats = "token-request/repeats",
+    /// A token request is a POST (RFC 6749 3.2).
+    TokenRequestPost = "token-request/post",
+    /// A client that asks for client credentials has registered the grant.
+    GrantRegistered = "grant/registered",
+    /// A client that asks for client credentials is confidential (RFC 6749 4.4).
+    GrantConfidential = "grant/confidential",
+    /// The secret of a client that exchanges a code is right.
+    CodeClientSecret = "code/client-secret",
+    /// A code is exchanged by the client it was issued to (RFC 6749 4.1.3).
+    CodeClient = "code/client",
+    /// The redirect URI of a token request is that of the authorization request (RFC 6749 4.1.3).
+    CodeRedirectUri = "code/redirect-uri",
+    /// A token request with a code has a redirect URI (RFC 6749 4.1.3).
+    CodeRedirectUriPresent = "code/redirect-uri-present",
+    /// A code is used once (RFC 6749 4.1.2).
+    CodeSingleUse = "code/single-use",
+    /// The code verifier fits the code challenge (RFC 7636 4.6).
+    PkceVerifier = "pkce/verifier",
+    /// The code verifier is 43 to 128 characters long (RFC 7636 4.1).
+    PkceVerifierLength = "pkce/verifier-length",
+    /// There is a code verifier where there was a code challenge (RFC 7636 4.6).
+    PkceVerifierPresent = "pkce/verifier-present",
+    /// There was a code challenge where there is a code verifier (RFC 9700 4.8.2).
+    PkceDowngrade = "pkce/downgrade",
+    /// The method of a code challenge is not `plain`, which the metadata do not list.
+    PkceMethodPlain = "pkce/method-plain",
+    /// The method of a code challenge is known (RFC 7636 4.4.1).
+    PkceMethodKnown = "pkce/method-known",
+    /// A public client sends a code challenge (RFC 9700 2.1.1).
+    PkcePublicClient = "pkce/public-client",
+    /// The secret of a client that refreshes is right.
+    RefreshClientSecret = "refresh/client-secret",
+    /// A refresh token is used by the client it was issued to (RFC 6749 6).
+    RefreshClient = "refresh/client",
+    /// What is sent as a refresh token is no access token.
+    RefreshTokenKind = "refresh/token-kind",
+    /// A refresh token is used once (RFC 9700 4.14.2).
+    RefreshSingleUse = "refresh/single-use",
+    /// A refresh asks for no more than was granted (RFC 6749 6).
+    RefreshScope = "refresh/scope",
+    /// A bearer token is no refresh token.
+    BearerNoRefreshToken = "bearer/no-refresh-token",
+    /// A bearer token is no ID token.
+    BearerNoIdToken = "bearer/no-id-token",
+    /// The claims that userinfo gives are those of a scope that was granted (OpenID Connect Core 5.4).
+    UserinfoScope = "userinfo/scope",
+    /// The secret of a client that revokes a token is right (RFC 7009 2.1).
+    RevocationClientSecret = "revocation/client-secret",
+    /// A token is revoked by the client it was issued to (RFC 7009 2.1).
+    RevocationClient = "revocation/client",
+    /// A client that introspects authenticates (RFC 7662 2.1).
+    IntrospectionClient = "introspection/client-authentication",
+    /// The secret of a client that introspects is right.
+    IntrospectionClientSecret = "introspection/client-secret",
+    /// A token that is called active is known (RFC 7662 2.2).
+    IntrospectionTokenKnown = "introspection/token-known",
+    /// An authorization request has a response type (RFC 6749 3.1.1).
+    AuthorizationResponseTypePresent = "authorization-request/response-type-present",
+    /// The response type is not `token`, which is not supported.
+    AuthorizationResponseType = "authorization-request/response-type",
+    /// No parameter of an authorization request is there more than once (RFC 6749 3.1).
+    AuthorizationRepeats = "authorization-request/repeats",
+    /// Every scope value that is granted is one that the client registered.
+    AuthorizationScope = "authorization-request/scope",
+    /// The login is no older than `max_age` (OpenID Connect Core 3.1.2.1).
+    AuthorizationMaxAge = "authorization-request/max-age",
+    /// The host of a redirect URI is the registered one (here and below RFC 9700 4.1.3).
+    RedirectUriHost = "redirect-uri/host",
+    /// The scheme is the registered one.
+    RedirectUriScheme = "redirect-uri/scheme",
+    /// The port is the registered one.
+    RedirectUriPort = "redirect-uri/port",
+    /// The path ends where the registered one does.
+    RedirectUriPathEnd = "redirect-uri/path-end",
+    /// The letters of the path have the case of the registered ones.
+    RedirectUriPathCase = "redirect-uri/path-case",
+    /// The query is the registered one.
+    RedirectUriQuery = "redirect-uri/query",
+    /// There is no user and no fragment.
+    RedirectUriParts = "redirect-uri/user-and-fragment",
+    /// There is no white space around it.
+    RedirectUriWhiteSpace = "redirect-uri/white-space",
+    /// The signature of a request object is that of the client (OpenID Connect Core 6.3.2).
+    RequestObjectSignature = "request-object/signature",
+    /// The request object of a client that registered to sign them is signed (OpenID Connect Core 6.3.2).
+    RequestObjectSigned = "request-object/signed",
+    /// A request object names the client that sends it (RFC 9101 5.2).
+    RequestObjectClient = "request-object/client",
+    /// A request object is for this issuer (OpenID Connect Core 6.1).
+    RequestObjectAudience = "request-object/audience",
+    /// A request object has not expired.
+    RequestObjectExpiry = "request-object/expiry",
+    /// The password is right.
+    LoginPassword = "login/password",
+    /// A login form comes from the browser that the login page was sent to (RFC 6749 10.12).
+    LoginBrowser = "login/browser",
+    /// The end-user who was asked for consent gave it (OpenID Connect Core 3.1.2.4).
+    ConsentDecision = "consent/decision",
+    /// The client registered the address that it asks to have the browser sent to (RP-Initiated Logout 1.0, 3).
+    LogoutRedirectUri = "logout/redirect-uri",
+    /// A request to have the browser sent back has a hint (RP-Initiated Logout 1.0, 3).
+    LogoutHintPresent = "logout/hint-present",
+    /// The hint of a logout is an ID token of this issuer (RP-Initiated Logout 1.0, 2).
+    LogoutHintSignature = "logout/hint-signature",
+    /// The `client_id` of a logout is the client of the hint (RP-Initiated Logout 1.0, 2).
+    LogoutClientId = "logout/client-id",
+}
