@@ -1,9 +1,11 @@
-//! Text as it is written and read, whatever it is about: Markdown, words of a shell, characters that nobody sees, misspelt names, digests.
+//! Text as it is written and read: Markdown, HTML, words of a shell, characters that cannot be seen, misspelt names, digests.
 
 pub mod address;
 pub mod digest;
+pub mod html;
 pub mod markdown;
 pub mod nearest;
+pub mod sentence;
 pub mod shell;
 pub mod visible;
 

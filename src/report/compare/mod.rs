@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::words;
+use super::mark::Mark;
 use crate::exit::Exit;
 use crate::result::model::{Finding, FindingOutcome, RunReport, TestReport, Verdict};
 use crate::rule::Level;
@@ -124,7 +124,7 @@ impl Comparison {
         if !self.broken_off.is_empty() {
             out.push_str("## Tests that break off now\n\n");
             for (id, verdict, reason) in &self.broken_off {
-                let _ = writeln!(out, "* {} {}: {}", words::verdict_mark(*verdict), code(id), code(reason));
+                let _ = writeln!(out, "* {} {}: {}", Mark::of_verdict(*verdict), code(id), code(reason));
             }
             out.push('\n');
         }

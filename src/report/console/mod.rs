@@ -16,8 +16,8 @@ pub(crate) mod wrap;
 pub use choices::{Choices, Progress, Size};
 use moving::Moving;
 
-use super::Written;
-use super::words;
+use super::mark::Mark;
+use super::{Written, words};
 use crate::config::Loudness;
 use crate::result::event::Event;
 use crate::result::model::{RunReport, TestReport, Verdict};
@@ -133,12 +133,12 @@ impl<O: Write, E: Write> Console<O, E> {
     fn ended(&self, test: &TestReport) -> String {
         let id = paint(self.choices.colour_err, &line(&test.id), test.verdict);
         let time = words::duration(test.duration_ms);
-        match (test.verdict, test.reason.as_deref()) {
-            (Verdict::Skipped | Verdict::Errored, reason) => {
-                let said = shown(reason.unwrap_or("no reason was given"), 200);
-                format!("{} {id} {}: {said}", words::verdict_mark(test.verdict), words::verdict_word(test.verdict))
+        match test.verdict {
+            Verdict::Skipped | Verdict::Errored => {
+                let reason = shown(words::reason(test), 200);
+                format!("{} {id} {}: {reason}", Mark::of_verdict(test.verdict), words::verdict_word(test.verdict))
             }
-            _ => format!("{} {id} {} ({time})", words::mark(test.verdict, test.counts), words::triad_and_known(test.counts)),
+            _ => format!("{} {id} {} ({time})", Mark::of(test.verdict, test.counts), words::triad_and_known(test.counts)),
         }
     }
 

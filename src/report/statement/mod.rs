@@ -1,4 +1,4 @@
-//! `statement.md` and `statement.json`: what somebody can put their name to when nothing failed (`--statement`).
+//! `statement.md` and `statement.json`: what a person can sign when nothing failed (`--statement`).
 //!
 //! They name the results they rest on by their digest, so that a reader can tell whether those are the ones.
 
@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::error::ReportError;
+use super::mark::Mark;
+use super::view::{self, Headline};
 use super::{file, json, markdown, words};
 use crate::feature::Feature;
 use crate::result::model::{Counts, Environment, RunReport, TestReport, Verdict};
@@ -151,7 +153,7 @@ pub struct Results {
     pub sha256: String,
 }
 
-/// Who stands by the statement: nobody, until a person fills it in.
+/// Who signs the statement; empty until a person fills it in.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct SignedOff {
     /// The name.
@@ -190,7 +192,7 @@ impl Statement {
                 .collect(),
             skipped: skipped
                 .into_iter()
-                .map(|test| Skipped { test: test.id.clone(), reason: test.reason.clone().unwrap_or_else(|| "no reason was given".to_owned()) })
+                .map(|test| Skipped { test: test.id.clone(), reason: words::reason(test).to_owned() })
                 .chain(not_selected(report, features))
                 .collect(),
             not_tested: told.iter().copied().flat_map(left_out).collect(),
@@ -240,8 +242,8 @@ fn lived(report: &RunReport) -> Vec<Lived> {
 /// The statement as the template shows it; all of it is plain and escaped there.
 #[derive(Serialize)]
 struct View<'a> {
-    warnings: Vec<String>,
-    headline: String,
+    warnings: Vec<&'static str>,
+    headline: Headline,
     issuer: &'a str,
     time: String,
     profiles: String,
@@ -261,7 +263,7 @@ struct View<'a> {
 struct Row<'a> {
     id: &'a str,
     profile: &'a str,
-    mark: &'static str,
+    mark: Mark,
     verdict: &'static str,
     counts: Counts,
     known: usize,
@@ -283,7 +285,7 @@ impl<'a> View<'a> {
         let rows = statement.tests.iter().map(|test| Row {
             id: &test.id,
             profile: &test.profile,
-            mark: words::mark(test.verdict, test.counts),
+            mark: Mark::of(test.verdict, test.counts),
             verdict: words::verdict_word(test.verdict),
             counts: test.counts,
             known: test.counts.known,
@@ -296,8 +298,11 @@ impl<'a> View<'a> {
             tests: lived.tests.join(", "),
         });
         Self {
-            warnings: markdown::warnings(environment),
-            headline: format!("{} {} in {told}", words::mark(statement.verdict, statement.counts), words::triad_and_known(statement.counts)),
+            warnings: view::warnings(environment),
+            headline: Headline {
+                mark: Mark::of(statement.verdict, statement.counts),
+                says: format!("{} in {told}", words::triad_and_known(statement.counts)),
+            },
             issuer: &statement.issuer,
             time: words::moment(&statement.started),
             profiles: environment.profiles.join(", "),
