@@ -1,4 +1,4 @@
-//! Puts foreign text into HTML so that it stays text, between tags or in an attribute in double quotes.
+//! Puts foreign text into HTML so that it stays text, between tags or in an attribute in quotes.
 
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd, html};
 use pulldown_cmark_escape::escape_html;
@@ -6,7 +6,7 @@ use pulldown_cmark_escape::escape_html;
 use super::sentence::{EMPTY, Piece, pieces};
 use super::{markdown, visible};
 
-/// Text as it is.
+/// Text of any kind.
 pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 16);
     // Writing to a String cannot fail.
@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn nothing_foreign_is_markup() {
-        assert_eq!(text(NASTY), "&lt;b a='1' c=&quot;2&quot;&gt;&amp;amp; `&lt;i&gt;` ⟨U+202E⟩␊");
+        assert_eq!(text(NASTY), "&lt;b a=&#39;1&#39; c=&quot;2&quot;&gt;&amp;amp; `&lt;i&gt;` ⟨U+202E⟩␊");
         assert_eq!(sentence("a `<i>` <b>"), "a <code>&lt;i&gt;</code> &lt;b&gt;");
         assert_eq!(sentence(" "), "(empty)");
         assert_eq!(code("`<i>`"), "<code>`&lt;i&gt;`</code>");

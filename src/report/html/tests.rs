@@ -26,7 +26,7 @@ fn the_policy_names_what_is_in_the_page() {
         assert!(policy().contains(&format!("'sha256-{hash}'")), "{open}");
         assert!(!content.contains("</"), "nothing in {open} can end it early");
     }
-    assert!(page.contains(&format!("content=\"{}\"", policy())), "the page says so");
+    assert!(page.contains(&policy().replace('\'', "&#39;")), "the page says so");
 }
 
 #[test]
@@ -73,10 +73,9 @@ fn a_description_is_no_more_than_one() {
 }
 
 #[test]
-fn every_attribute_of_the_templates_is_in_double_quotes() {
+fn every_attribute_of_the_templates_is_in_quotes() {
     for (name, text) in TEMPLATE_TEXTS.iter().chain(&PARTS) {
-        let unquoted = text.split('=').skip(1).find(|rest| !rest.starts_with('"'));
-        assert_eq!(unquoted, None, "{name}: what is escaped is safe in double quotes only");
+        assert!(!text.contains("={"), "{name}: what is escaped is safe in quotes only");
     }
 }
 
