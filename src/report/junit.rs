@@ -106,7 +106,7 @@ fn status(test: &TestReport) -> TestCaseStatus {
             None => (NonSuccessKind::Failure, reason, "stopped".to_owned()),
         },
     };
-    let mut lines: Vec<String> = broken.into_iter().map(told).collect();
+    let mut lines: Vec<String> = broken.into_iter().map(description).collect();
     if let Some(reason) = &test.reason {
         lines.push(line(reason));
     }
@@ -116,7 +116,7 @@ fn status(test: &TestReport) -> TestCaseStatus {
 }
 
 /// A broken rule in a few lines.
-fn told(finding: &Finding) -> String {
+fn description(finding: &Finding) -> String {
     let mut text = format!("{} {}: {}\n", Mark::of_finding(finding), line(&finding.rule), line(&finding.says));
     let known = finding.known.as_deref().unwrap_or_default();
     for (name, value) in [("known", known), ("expected", &finding.expected), ("actual", &finding.actual), ("spec", &finding.url)] {
@@ -133,7 +133,7 @@ fn output(test: &TestReport) -> String {
     let mut lines = vec![words::headline(test).to_string()];
     let ended_well = !matches!(test.verdict, Verdict::Failed | Verdict::Errored);
     let mild = words::broken(&test.findings).into_iter().filter(|_| ended_well);
-    lines.extend(mild.chain(test.findings.iter().filter(|finding| finding.is_known())).map(told));
+    lines.extend(mild.chain(test.findings.iter().filter(|finding| finding.is_known())).map(description));
     lines.push(format!("Again: {}", line(&test.command)));
     lines.join("\n")
 }

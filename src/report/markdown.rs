@@ -21,6 +21,7 @@ pub const BEGINNINGS: [&str; 2] = ["[< Return to Summary](../summary.md)", "# Co
 const TEST: &str = "report.md";
 const SUMMARY: &str = "summary.md";
 const STATEMENT: &str = "statement.md";
+const COMPARISON: &str = "compare.md";
 
 /// A link to a test's report, or its label where there is none.
 const TEST_LINK: &str = "{{#if (and linked @root.with_tests)}}[{{label}}]({{{destination id}}}.md){{else}}{{label}}{{/if}}";
@@ -41,6 +42,7 @@ static TEMPLATES: LazyLock<Handlebars<'static>> = LazyLock::new(|| {
             (TEST, include_str!("../../templates/report.md")),
             (SUMMARY, include_str!("../../templates/summary.md")),
             (STATEMENT, include_str!("../../templates/statement.md")),
+            (COMPARISON, include_str!("../../templates/compare.md")),
             ("test-link", TEST_LINK),
         ],
     )
@@ -87,6 +89,12 @@ pub fn render_summary(report: &RunReport) -> String {
 /// A statement of conformance, from what its template names.
 pub(super) fn render_statement(view: &impl Serialize) -> String {
     render(STATEMENT, view)
+}
+
+/// Two runs compared, from what its template names.
+pub(super) fn render_comparison(view: &impl Serialize) -> String {
+    // What is printed ends with a blank line.
+    render(COMPARISON, view) + "\n"
 }
 
 /// The summary of a run for a place where no reports are beside it: the tests are named and not linked to.

@@ -3,7 +3,7 @@
 use super::mark::Mark;
 use super::view::Headline;
 use crate::result::known::KnownEntry;
-use crate::result::model::{Counts, Finding, RunReport, TestReport, Verdict};
+use crate::result::model::{Counts, Entry, Exchange, Finding, RunReport, TestReport, Verdict};
 use crate::text::count;
 
 /// The word of a verdict, as in `results.json`.
@@ -121,6 +121,19 @@ pub fn broken_off(report: &RunReport) -> Vec<(&TestReport, &str)> {
 pub fn out_of_date(report: &RunReport) -> Vec<(&KnownEntry, String)> {
     let entries = report.known.iter().flat_map(|known| &known.entries);
     entries.filter_map(|entry| Some((entry, entry.advice()?))).collect()
+}
+
+/// An exchange of a test by its number.
+pub fn exchange(test: &TestReport, number: usize) -> Option<&Exchange> {
+    test.steps.iter().flat_map(|step| &step.entries).find_map(|entry| match entry {
+        Entry::Exchange(exchange) if exchange.number == number => Some(exchange),
+        _ => None,
+    })
+}
+
+/// The file of known failures of a run; empty if it was given none.
+pub fn known_file(report: &RunReport) -> &str {
+    report.known.as_ref().map_or("", |known| &known.file)
 }
 
 /// `, 3 rules not run`, or nothing.

@@ -230,12 +230,12 @@ mod tests {
 
     #[test]
     fn a_note_with_more_in_it_than_we_write_is_shown_as_text() {
-        for ours in [
+        for harmless in [
             "A client is registered.",
             "### Credentials\n\nThe client:",
             "The request:\n\n`https://i/auth`\n\n* **client_id**: `a_b`\n* **state**: `x`",
         ] {
-            assert_eq!(note(ours), ours);
+            assert_eq!(note(harmless), harmless);
         }
         for foreign in ["* **client_id**: `a\n\n# H\n\n`", "a\n\n<img src=x>\n", "[x](https://evil.example)", "| a |\n|---|\n| b |", "a <b>c</b>"] {
             assert!(note(foreign).starts_with("```text\n"), "{foreign}");
@@ -255,52 +255,12 @@ mod tests {
 
     /// Strings made of what Markdown is made of find holes sooner than random ones.
     fn nasty() -> impl Strategy<Value = String> {
-        let atom = prop::sample::select(vec![
-            "`",
-            "``",
-            "|",
-            "\\",
-            "<",
-            ">",
-            "*",
-            "_",
-            "~~",
-            "[",
-            "]",
-            "(",
-            ")",
-            "!",
-            "#",
-            "-",
-            "+",
-            "1.",
-            "2)",
-            ":",
-            "=",
-            "&",
-            "&lt;",
-            "\n",
-            "\r",
-            "\t",
-            " ",
-            "    ",
-            "https://",
-            "www.",
-            "@",
-            "$",
-            "a",
-            "b c",
-            "</details>",
-            "<script>",
-            "![x](y)",
-            "[^1]",
-            "[ ]",
-            "|---|",
-            "---",
-            "\u{202e}",
-            "\u{a0}",
+        const SHORT: &[&str] = &[
+            "`", "``", "|", "\\", "<", ">", "*", "_", "~~", "[", "]", "(", ")", "!", "#", "-", "+", "1.", "2)", ":", "=", "&", "&lt;", "\n", "\r",
+            "\t", " ", "    ", "https://", "www.", "@", "$", "a", "b c", "<script>", "![x](y)", "[^1]", "[ ]", "|---|", "---", "\u{202e}", "\u{a0}",
             "é",
-        ]);
+        ];
+        let atom = prop::sample::select([SHORT, &["</details>"]].concat());
         prop_oneof![prop::collection::vec(atom, 0..12).prop_map(|v| v.concat()), any::<String>()]
     }
 

@@ -39,7 +39,7 @@ pub struct Console<O, E> {
 }
 
 impl Console<Stdout, Stderr> {
-    /// The process's own streams. Settles colours for the whole process.
+    /// The process's own streams. Sets colours for the whole process.
     pub fn of_process(choices: Choices) -> Self {
         choices.apply();
         Self::new(choices, io::stdout(), io::stderr())
@@ -53,7 +53,7 @@ impl<O: Write, E: Write> Console<O, E> {
         Self { choices, out, err, moving, waiting: VecDeque::new(), tests: 0, ended: 0 }
     }
 
-    /// Shows events until [`Event::RunEnded`] or until nobody can send any more.
+    /// Shows events until [`Event::RunEnded`] or until the channel is closed.
     pub async fn follow(&mut self, events: &mut UnboundedReceiver<Event>) {
         while let Some(event) = events.recv().await {
             let last = matches!(event, Event::RunEnded);
@@ -65,7 +65,7 @@ impl<O: Write, E: Write> Console<O, E> {
         self.event(Event::RunEnded);
     }
 
-    /// Shows one event. That stderr cannot be written to is no reason to stop a run, so it is not told.
+    /// Shows one event. That stderr cannot be written to is no reason to stop a run, so it is ignored.
     pub fn event(&mut self, event: Event) {
         match event {
             Event::RunStarted { tests } => self.tests = tests,

@@ -11,7 +11,7 @@ use crate::report::file::{SUMMARY, test_name};
 use crate::report::mark::Mark;
 use crate::report::{Written, words};
 use crate::result::model;
-use crate::result::model::{Entry, Exchange, Finding, RunReport, TestReport, Verdict};
+use crate::result::model::{Exchange, Finding, RunReport, TestReport, Verdict};
 use crate::rule::Level;
 use crate::text::count;
 
@@ -24,7 +24,7 @@ const MOST_ON_SCREEN: usize = 120;
 /// The most tests named beside a broken rule; the summary has them all.
 const MOST_TESTS: usize = 5;
 
-/// The most characters of a reason: ours, and it ends with what to do.
+/// The most characters of a reason, which ends with what to do.
 const MOST_REASON: usize = 1000;
 
 /// The same on a screen.
@@ -154,8 +154,8 @@ fn known(choices: Choices, report: &RunReport, summary: Option<&Path>) -> Vec<Se
         Section { noun: "test", lines, verdict: Verdict::Warned }
     }));
     sections.extend(words::out_of_date(report).into_iter().map(|(entry, advice)| {
-        let file = report.known.as_ref().map_or("", |known| known.file.as_str());
-        let mut lines = fitted(choices.screen, &format!("{mark} "), &format!("{}: {advice}", super::shown(file, MOST)));
+        let says = format!("{}: {advice}", super::shown(words::known_file(report), MOST));
+        let mut lines = fitted(choices.screen, &format!("{mark} "), &says);
         for (name, text) in [("rule", Some(&entry.rule)), ("test", entry.test.as_ref()), ("reason", Some(&entry.reason))] {
             if let Some(text) = text {
                 lines.extend(fitted(choices.screen, &format!("   {name:<NAMES$}  "), &super::shown(text, MOST)));
@@ -233,11 +233,7 @@ fn again(verdict: Verdict, tests: &[&TestReport]) -> Option<String> {
 
 /// The exchange that a rule was found broken on first in a test.
 fn exchange_of<'a>(test: &'a TestReport, rule: &str) -> Option<&'a Exchange> {
-    let number = words::broken(&test.findings).into_iter().find(|finding| finding.rule == rule)?.exchange?;
-    test.steps.iter().flat_map(|step| &step.entries).find_map(|entry| match entry {
-        Entry::Exchange(exchange) if exchange.number == number => Some(exchange),
-        _ => None,
-    })
+    words::exchange(test, words::broken(&test.findings).into_iter().find(|finding| finding.rule == rule)?.exchange?)
 }
 
 /// `POST https://op.example/token → 200`.

@@ -34,8 +34,8 @@ fn every_test_and_step_has_its_place() {
     let report = sample();
     let page = rendered(&report);
     for test in &report.tests {
-        let told = test.verdict != crate::result::model::Verdict::Skipped;
-        assert_eq!(page.contains(&format!("id=\"{}\"", test.id)), told, "{}", test.id);
+        let linked = test.verdict != crate::result::model::Verdict::Skipped;
+        assert_eq!(page.contains(&format!("id=\"{}\"", test.id)), linked, "{}", test.id);
     }
     let steps: usize = report.tests.iter().map(|test| test.steps.len()).sum();
     assert_eq!(page.matches("<details class=\"step ").count(), steps);

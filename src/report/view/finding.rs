@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
-use super::TestLink;
+use super::{Headline, TestLink};
 use crate::report::mark::Mark;
-use crate::result::model::{Entry, Finding, FindingOutcome, StepEnd, StepReport, TestReport};
+use crate::report::words;
+use crate::result::model::{Finding, FindingOutcome, StepEnd, StepReport, TestReport};
 use crate::rule::Level;
 
 /// A finding.
@@ -58,8 +59,9 @@ impl<'a> FindingView<'a> {
     /// A finding in the report of its test.
     pub fn within(test: &TestReport, finding: &'a Finding) -> Self {
         let of = Self::of(finding);
-        let number = finding.exchange.filter(|_| of.failed);
-        Self { place: number.and_then(|number| place(number, test)), ..of }
+        let exchange = finding.exchange.filter(|_| of.failed).and_then(|number| words::exchange(test, number));
+        let place = exchange.map(|exchange| PlaceView { number: exchange.number, title: request_title(&exchange.title) });
+        Self { place, ..of }
     }
 
     /// A finding in the summary, with the tests it is in.
@@ -73,12 +75,6 @@ pub fn request_title(title: &str) -> String {
     format!("{} Request", title.strip_suffix(" Request").or_else(|| title.strip_suffix(" request")).unwrap_or(title))
 }
 
-fn place(number: usize, test: &TestReport) -> Option<PlaceView> {
-    let entries = test.steps.iter().flat_map(|step| &step.entries);
-    let exchange = entries.filter_map(|entry| if let Entry::Exchange(e) = entry { Some(e) } else { None }).find(|e| e.number == number)?;
-    Some(PlaceView { number, title: request_title(&exchange.title) })
-}
-
 /// A sentence of a step's specs and the rules judged under it.
 #[derive(Debug, Serialize)]
 pub struct SpecView<'a> {
@@ -86,14 +82,11 @@ pub struct SpecView<'a> {
     sentence: &'a str,
     rules: Vec<FindingView<'a>>,
     /// How many rules did not apply, in words, if any did not.
-    folded: Option<Folded>,
+    folded: Option<Headline>,
     not_applicable: Vec<FindingView<'a>>,
 }
 
-/// The line that stands for what is folded.
-type Folded = super::Headline;
-
-/// The specs of a step, the last of all for the findings that belong to none. A finding whose sentence is not among the step's is shown under one of its
+/// The specs of a step with its findings. A finding whose sentence is not among the step's is shown under one of its
 /// own: none may be lost.
 pub fn specs<'a>(step: &'a StepReport, findings: &[&'a Finding], test: &'a TestReport) -> Vec<SpecView<'a>> {
     let own = |n: usize| findings.iter().copied().filter(move |finding| finding.sentence == n).collect::<Vec<_>>();
@@ -121,7 +114,7 @@ fn spec<'a>(sentence: &'a str, findings: &[&'a Finding], ended: &StepEnd, about_
         mark: mark(findings, ended, about_the_step),
         sentence,
         rules: views(rules),
-        folded: folded.map(|says| Folded { mark: Mark::NotApplicable, says }),
+        folded: folded.map(|says| Headline { mark: Mark::NotApplicable, says }),
         not_applicable: views(idle),
     }
 }

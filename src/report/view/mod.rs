@@ -32,7 +32,7 @@ impl fmt::Display for Headline {
     }
 }
 
-/// How often something is there: `3 passed`, or a bare number with what is counted.
+/// How often something is there, and what is counted.
 #[derive(Debug, Serialize)]
 struct CountView {
     mark: Mark,

@@ -176,7 +176,7 @@ fn out_of_date(report: &RunReport) -> Option<OutOfDateView<'_>> {
     let entries = words::out_of_date(report).into_iter();
     let entries: Vec<_> =
         entries.map(|(entry, advice)| KnownView { rule: &entry.rule, test: entry.test.as_deref(), reason: &entry.reason, advice }).collect();
-    (!entries.is_empty()).then(|| OutOfDateView { file: report.known.as_ref().map_or("", |known| &known.file), entries })
+    (!entries.is_empty()).then(|| OutOfDateView { file: words::known_file(report), entries })
 }
 
 fn stopped(test: &TestReport) -> StoppedView<'_> {
