@@ -1,6 +1,7 @@
 //! The checks of `doctor` on the screen: one line each, and below it what to do.
 
 use colored::{Color, Colorize as _};
+use unicode_width::UnicodeWidthStr as _;
 
 use crate::doctor::{Check, Mark, Outlook};
 use crate::report::console::Choices;
@@ -30,7 +31,7 @@ impl Screen {
     /// A check with its mark, what was seen and how long it took; what to do about it on a line of its own.
     pub fn check(&self, check: &Check) -> String {
         let mark = self.mark(check.mark);
-        let indent = mark.chars().count() + TITLES + 2;
+        let indent = mark.width() + TITLES + 2;
         // Less than a millisecond is nothing to read about.
         let time = if check.duration_ms == 0 { String::new() } else { format!(" ({})", words::duration(check.duration_ms)) };
         let mut out = format!("{} {:<TITLES$} ", self.painted(&mark, check.mark), check.title);
@@ -41,7 +42,7 @@ impl Screen {
             out.extend(std::iter::repeat_n(' ', indent));
             out.push_str(arrow);
             out.push(' ');
-            out.push_str(&self.wrapped(next, indent + arrow.chars().count() + 1));
+            out.push_str(&self.wrapped(next, indent + arrow.width() + 1));
             out.push('\n');
         }
         out

@@ -1,5 +1,6 @@
 //! What an authorization request says (OpenID Connect Core 3.1.2.1, 5.5, 6.1; RFC 7636 4.3), and which of it an issuer offers.
 
+use crate::text::html::escape;
 use crate::text::markdown::code;
 use std::fmt::Write as _;
 
@@ -176,18 +177,13 @@ pub(super) fn object_claims(issuer: &str, parameters: &[(&'static str, String)])
 pub(super) fn self_sending(title: &str, endpoint: &Url, parameters: &[(&'static str, String)]) -> String {
     let mut fields = String::new();
     for (name, value) in parameters {
-        let _ = writeln!(fields, "<input type=\"hidden\" name=\"{}\" value=\"{}\">", attribute(name), attribute(value));
+        let _ = writeln!(fields, "<input type=\"hidden\" name=\"{}\" value=\"{}\">", escape(name), escape(value));
     }
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>{title}</title><link rel=\"icon\" href=\"data:,\"></head>\n\
          <body>\n<form method=\"post\" action=\"{}\">\n{fields}</form>\n<script>document.forms[0].submit()</script>\n</body>\n</html>\n",
-        attribute(endpoint.as_str())
+        escape(endpoint.as_str())
     )
-}
-
-/// Text as an attribute's value in HTML.
-fn attribute(text: &str) -> String {
-    text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ pub enum ReportError {
         /// What is wrong there.
         message: String,
     },
-    /// A results file is of another format, or of another version of ours.
+    /// A results file is of another format, or of another version of this one.
     #[error("{}: its schema is {found}, this version reads \"{SCHEMA}\". Render it with the version of oa-authtest that wrote it.", .path.display())]
     Schema {
         /// The file.

@@ -1,4 +1,4 @@
-//! Files in the report directory: written whole or not at all, and removed only where we wrote them.
+//! Files in the report directory: written whole or not at all, and removed only where this program wrote them.
 
 use std::collections::HashSet;
 use std::fs;
@@ -16,7 +16,7 @@ pub const SUMMARY: &str = "summary.md";
 /// The name of a test's Markdown report, relative to the report directory: `feature/test.md`.
 ///
 /// # Errors
-/// [`ReportError::Id`] if the id is not `feature/test` in kebab-case: a results file may come from anywhere, and must not choose where we write.
+/// [`ReportError::Id`] if the id is not `feature/test` in kebab-case: a results file may come from anywhere, and must not choose where files are written.
 pub fn test_name(id: &str) -> Result<String, ReportError> {
     let kebab = |part: &str| {
         part.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit())
@@ -73,7 +73,7 @@ pub fn probe(dir: &Path) -> Result<(), ReportError> {
     tempfile::Builder::new().prefix(".oa-authtest-").tempfile_in(dir).map(drop).map_err(failed)
 }
 
-/// What an earlier run left in a report directory, by its `results.json`. Nothing if that is missing or not ours.
+/// What an earlier run left in a report directory, by its `results.json`. Nothing if that is missing or of another program.
 #[derive(Debug, Default)]
 pub struct Leftovers {
     files: Vec<String>,
@@ -96,7 +96,7 @@ impl Leftovers {
     pub fn remove(self, dir: &Path, report: &RunReport, written: &[PathBuf]) -> Result<(), ReportError> {
         let written: HashSet<&Path> = written.iter().map(PathBuf::as_path).collect();
         for path in self.files.iter().map(|name| dir.join(name)) {
-            if !written.contains(path.as_path()) && is_inside(&path, dir) && begins_as_ours(&path) {
+            if !written.contains(path.as_path()) && is_inside(&path, dir) && is_a_report(&path) {
                 remove(&path, dir)?;
             }
         }
@@ -156,9 +156,9 @@ fn is_inside(path: &Path, dir: &Path) -> bool {
     }
 }
 
-fn begins_as_ours(path: &Path) -> bool {
+fn is_a_report(path: &Path) -> bool {
     let beginnings = || markdown::BEGINNINGS.iter().chain(&statement::BEGINNINGS).chain([&html::BEGINNING, &junit::BEGINNING]);
-    fs::read(path).is_ok_and(|content| beginnings().any(|ours| content.starts_with(ours.as_bytes())))
+    fs::read(path).is_ok_and(|content| beginnings().any(|beginning| content.starts_with(beginning.as_bytes())))
 }
 
 fn remove(path: &Path, dir: &Path) -> Result<(), ReportError> {

@@ -108,9 +108,12 @@ fn annotations(report: &RunReport) -> Vec<Annotation> {
         });
     }
     for (entry, advice) in words::out_of_date(report) {
-        let file = report.known.as_ref().map_or("", |known| known.file.as_str());
         let test = entry.test.as_ref().map(|glob| format!(" in {}", shown(glob))).unwrap_or_default();
-        all.push(Annotation { kind: Kind::Warning, title: shown(file), text: format!("{}{test}: {advice}", shown(&entry.rule)) });
+        all.push(Annotation {
+            kind: Kind::Warning,
+            title: shown(words::known_file(report)),
+            text: format!("{}{test}: {advice}", shown(&entry.rule)),
+        });
     }
     all
 }
@@ -146,7 +149,7 @@ pub fn append_summary(report: &RunReport, path: &Path) -> io::Result<()> {
     file.write_all(cut(&summary, MOST_SUMMARY.saturating_sub(there)).as_bytes())
 }
 
-/// A text of at most so many bytes, cut at the end of a line, which is told; nothing where not even that has room.
+/// A text of at most so many bytes, cut at the end of a line, and saying so; nothing where not even that has room.
 fn cut(text: &str, most: usize) -> Cow<'_, str> {
     const CUT: &str = "\n⚠️ This is cut off: GitHub takes 1 MiB. The whole of it is in summary.md among the reports.\n";
     if text.len() <= most {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::error::ReportError;
+use super::mark::Mark;
 use super::{file, words};
 use crate::result::model::{Finding, RunReport, TestReport, Verdict};
 use crate::text::visible;
@@ -91,7 +92,7 @@ fn case(test: &TestReport, class: &str) -> TestCase {
 
 fn status(test: &TestReport) -> TestCaseStatus {
     let broken = words::broken(&test.findings);
-    let reason = line(test.reason.as_deref().unwrap_or("no reason was given"));
+    let reason = line(words::reason(test));
     let (kind, message, ty) = match test.verdict {
         Verdict::Passed | Verdict::Suggested | Verdict::Warned => return TestCaseStatus::success(),
         Verdict::Skipped => {
@@ -105,7 +106,7 @@ fn status(test: &TestReport) -> TestCaseStatus {
             None => (NonSuccessKind::Failure, reason, "stopped".to_owned()),
         },
     };
-    let mut lines: Vec<String> = broken.into_iter().map(told).collect();
+    let mut lines: Vec<String> = broken.into_iter().map(description).collect();
     if let Some(reason) = &test.reason {
         lines.push(line(reason));
     }
@@ -115,8 +116,8 @@ fn status(test: &TestReport) -> TestCaseStatus {
 }
 
 /// A broken rule in a few lines.
-fn told(finding: &Finding) -> String {
-    let mut text = format!("{} {}: {}\n", words::finding_mark(finding), line(&finding.rule), line(&finding.says));
+fn description(finding: &Finding) -> String {
+    let mut text = format!("{} {}: {}\n", Mark::of_finding(finding), line(&finding.rule), line(&finding.says));
     let known = finding.known.as_deref().unwrap_or_default();
     for (name, value) in [("known", known), ("expected", &finding.expected), ("actual", &finding.actual), ("spec", &finding.url)] {
         if !value.is_empty() {
@@ -129,10 +130,10 @@ fn told(finding: &Finding) -> String {
 
 /// What the case prints: its headline, what does not make it fail, and how to run it again.
 fn output(test: &TestReport) -> String {
-    let mut lines = vec![words::headline(test)];
+    let mut lines = vec![words::headline(test).to_string()];
     let ended_well = !matches!(test.verdict, Verdict::Failed | Verdict::Errored);
     let mild = words::broken(&test.findings).into_iter().filter(|_| ended_well);
-    lines.extend(mild.chain(test.findings.iter().filter(|finding| finding.is_known())).map(told));
+    lines.extend(mild.chain(test.findings.iter().filter(|finding| finding.is_known())).map(description));
     lines.push(format!("Again: {}", line(&test.command)));
     lines.join("\n")
 }

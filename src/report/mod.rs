@@ -1,4 +1,4 @@
-//! What we tell: every report is rendered from a [`RunReport`], and nothing here decides anything.
+//! The reports: each is rendered from a [`RunReport`], and nothing here decides anything.
 
 use std::path::{Path, PathBuf};
 
@@ -13,9 +13,12 @@ pub mod html;
 pub mod json;
 pub mod junit;
 pub mod known;
+pub mod mark;
 pub mod markdown;
 pub mod schema;
 pub mod statement;
+mod template;
+pub mod view;
 pub mod words;
 
 use crate::result::model::RunReport;

@@ -1,29 +1,10 @@
-//! The marks, plurals and durations every report says in the same way.
+//! The headlines, groups and durations that every report has in the same words.
 
+use super::mark::Mark;
+use super::view::Headline;
 use crate::result::known::KnownEntry;
-use crate::result::model::{Counts, Finding, FindingOutcome, RunReport, TestReport, Verdict};
-use crate::rule::Level;
+use crate::result::model::{Counts, Entry, Exchange, Finding, RunReport, TestReport, Verdict};
 use crate::text::count;
-
-/// The mark of a known failure.
-pub const KNOWN_MARK: &str = "🟡";
-
-/// The mark of a verdict beside its counts: nothing but known failures is not quite a pass.
-pub fn mark(verdict: Verdict, counts: Counts) -> &'static str {
-    if verdict == Verdict::Passed && counts.known > 0 { KNOWN_MARK } else { verdict_mark(verdict) }
-}
-
-/// The mark of a verdict.
-pub fn verdict_mark(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Skipped => "⏭",
-        Verdict::Passed => "✅",
-        Verdict::Suggested => "📝",
-        Verdict::Warned => "⚠️",
-        Verdict::Failed => "❌",
-        Verdict::Errored => "💥",
-    }
-}
 
 /// The word of a verdict, as in `results.json`.
 pub fn verdict_word(verdict: Verdict) -> &'static str {
@@ -34,19 +15,6 @@ pub fn verdict_word(verdict: Verdict) -> &'static str {
         Verdict::Warned => "warned",
         Verdict::Failed => "failed",
         Verdict::Errored => "errored",
-    }
-}
-
-/// The mark of a finding.
-pub fn finding_mark(finding: &Finding) -> &'static str {
-    match (finding.outcome, finding.level) {
-        (FindingOutcome::Failed, _) if finding.known.is_some() => KNOWN_MARK,
-        (FindingOutcome::Passed, _) => "✅",
-        (FindingOutcome::Failed, Level::Must) => "❌",
-        (FindingOutcome::Failed, Level::Should) => "⚠️",
-        (FindingOutcome::Failed, Level::May) => "📝",
-        (FindingOutcome::NotApplicable, _) => "➖",
-        (FindingOutcome::NotRun, _) => "⏸",
     }
 }
 
@@ -62,21 +30,21 @@ pub fn triad_and_known(counts: Counts) -> String {
 }
 
 /// The headline of a test: its mark, and the triad or what became of it instead.
-pub fn headline(test: &TestReport) -> String {
-    let mark = mark(test.verdict, test.counts);
-    match test.verdict {
-        Verdict::Skipped => format!("{mark} skipped"),
-        Verdict::Errored => format!("{mark} could not be tested: {} before that", triad_and_known(test.counts)),
-        _ => format!("{mark} {}{}", triad_and_known(test.counts), not_run(test.counts)),
-    }
+pub fn headline(test: &TestReport) -> Headline {
+    let says = match test.verdict {
+        Verdict::Skipped => "skipped".to_owned(),
+        Verdict::Errored => format!("could not be tested: {} before that", triad_and_known(test.counts)),
+        _ => format!("{}{}", triad_and_known(test.counts), not_run(test.counts)),
+    };
+    Headline { mark: Mark::of(test.verdict, test.counts), says }
 }
 
 /// The headline of a run: its mark, the triad, and how many tests that is about.
-pub fn run_headline(report: &RunReport) -> String {
+pub fn run_headline(report: &RunReport) -> Headline {
     let of = |verdict| report.tests.iter().filter(|test| test.verdict == verdict).count();
     let (errored, skipped) = (of(Verdict::Errored), of(Verdict::Skipped));
     let ran = report.tests.len() - errored - skipped;
-    let mut parts = vec![format!("{} {} in {}", mark(report.verdict, report.counts), triad(report.counts), count(ran, "test"))];
+    let mut parts = vec![format!("{} in {}", triad(report.counts), count(ran, "test"))];
     for (n, noun, what) in [
         (report.counts.known, "known failure", ""),
         (report.counts.not_run, "rule", "not run"),
@@ -87,14 +55,22 @@ pub fn run_headline(report: &RunReport) -> String {
             parts.push(format!("{} {what}", count(n, noun)).trim_end().to_owned());
         }
     }
-    parts.join("; ")
+    Headline { mark: Mark::of(report.verdict, report.counts), says: parts.join("; ") }
+}
+
+/// Why a test was skipped, errored or stopped.
+pub fn reason(test: &TestReport) -> &str {
+    test.reason.as_deref().unwrap_or("no reason was given")
 }
 
 /// The tests of a verdict that say why, by their reason, in the order of the plan.
 pub fn by_reason(report: &RunReport, verdict: Verdict) -> Vec<(&str, Vec<&TestReport>)> {
     let mut reasons: Vec<(&str, Vec<&TestReport>)> = Vec::new();
     for test in report.tests.iter().filter(|test| test.verdict == verdict) {
-        let Some(reason) = test.reason.as_deref().or((verdict == Verdict::Skipped).then_some("no reason was given")) else { continue };
+        if test.reason.is_none() && verdict != Verdict::Skipped {
+            continue;
+        }
+        let reason = reason(test);
         match reasons.iter_mut().find(|(known, _)| *known == reason) {
             Some((_, tests)) => tests.push(test),
             None => reasons.push((reason, vec![test])),
@@ -121,7 +97,7 @@ pub fn known_in(report: &RunReport) -> Vec<(&Finding, Vec<&TestReport>)> {
 fn grouped(report: &RunReport, kind: fn(&Finding) -> bool, same: fn(&Finding, &Finding) -> bool) -> Vec<(&Finding, Vec<&TestReport>)> {
     let mut rules: Vec<(&Finding, Vec<&TestReport>)> = Vec::new();
     for test in &report.tests {
-        // The worst first: what is broken at several levels is told by the highest.
+        // The worst first: what is broken at several levels is shown at the highest.
         let mut findings: Vec<_> = test.findings.iter().filter(|finding| kind(finding)).collect();
         findings.sort_by_key(|finding| std::cmp::Reverse(finding.level));
         for finding in findings {
@@ -141,10 +117,23 @@ pub fn broken_off(report: &RunReport) -> Vec<(&TestReport, &str)> {
     ran.filter_map(|test| Some((test, test.reason.as_deref()?))).collect()
 }
 
-/// The known failures whose entries need a hand: what is said of each, with the entry.
+/// The known failures whose entries need a change: the advice for each, with the entry.
 pub fn out_of_date(report: &RunReport) -> Vec<(&KnownEntry, String)> {
     let entries = report.known.iter().flat_map(|known| &known.entries);
     entries.filter_map(|entry| Some((entry, entry.advice()?))).collect()
+}
+
+/// An exchange of a test by its number.
+pub fn exchange(test: &TestReport, number: usize) -> Option<&Exchange> {
+    test.steps.iter().flat_map(|step| &step.entries).find_map(|entry| match entry {
+        Entry::Exchange(exchange) if exchange.number == number => Some(exchange),
+        _ => None,
+    })
+}
+
+/// The file of known failures of a run; empty if it was given none.
+pub fn known_file(report: &RunReport) -> &str {
+    report.known.as_ref().map_or("", |known| &known.file)
 }
 
 /// `, 3 rules not run`, or nothing.
@@ -168,6 +157,11 @@ pub fn moment(rfc3339: &str) -> String {
         Ok(moment) => moment.strftime("%a %d %b %Y %H:%M:%S UTC").to_string(),
         Err(_) => rfc3339.to_owned(),
     }
+}
+
+/// When something was, and how long it took.
+pub fn moment_and_duration(rfc3339: &str, ms: u64) -> String {
+    format!("{}, in {}", moment(rfc3339), duration(ms))
 }
 
 /// The broken rules among findings, without those that are known: MUST before SHOULD before MAY, else in order.

@@ -1,4 +1,4 @@
-//! Digests by which what was read can be told from what was written.
+//! Digests: they show whether a text was changed.
 
 use std::fmt::Write as _;
 

@@ -1,20 +1,17 @@
 //! Puts foreign text into Markdown so that it stays text, for `CommonMark`, for GitHub's extensions and for pulldown-cmark alike.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use pulldown_cmark::{Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
-use crate::text::visible;
-
-/// What stands where there is no text.
-const EMPTY: &str = "(empty)";
+use super::sentence::{EMPTY, Piece, pieces};
+use super::visible;
 
 /// Inline text that can stand anywhere: at the start of a line, in a heading, a link's text, a table cell.
 ///
-/// Text between single backticks becomes a code span, as our own sentences have it. Words that GitHub would make a link or a mention of
-/// (addresses, `@name`, `#1`) or mathematics (`$x$`) become code spans too: nothing else stops it. Everything else is escaped, and what cannot be seen is shown.
+/// The code of the sentence ([`pieces()`]) becomes code spans; everything else is escaped, and what cannot be seen is shown.
 pub fn md(text: &str) -> String {
-    let text = visible::line(text);
     let mut out = String::with_capacity(text.len() + 16);
-    for piece in pieces(text.trim()) {
+    for piece in pieces(text) {
         match piece {
             Piece::Text(text) => escape(&mut out, &text),
             Piece::Code(code) => out.push_str(&span(&code)),
@@ -37,7 +34,7 @@ pub fn value(text: &str) -> String {
     if text.contains('`') { md(text) } else { code(text) }
 }
 
-/// A fenced block, at the margin; `info` is the language, a word of ours. The fence is longer than any run of backticks within.
+/// A fenced block, at the margin; `info` is the language, one of this program's words. The fence is longer than any run of backticks within.
 pub fn fence(text: &str, info: &str) -> String {
     let text = visible::block(text);
     let fence = "`".repeat((longest_run(&text) + 1).max(3));
@@ -47,42 +44,68 @@ pub fn fence(text: &str, info: &str) -> String {
 
 /// A link with a text of any origin, or only the text where the address is not http or https.
 pub fn link(text: &str, url: &str) -> String {
-    if url.starts_with("https://") || url.starts_with("http://") { format!("[{}]({})", md(text), destination(url)) } else { md(text) }
+    if is_web(url) { format!("[{}]({})", md(text), destination(url)) } else { md(text) }
+}
+
+/// True for an address that a link may lead to.
+pub fn is_web(url: &str) -> bool {
+    url.starts_with("https://") || url.starts_with("http://")
 }
 
 /// A link's destination: what could end it, or be read as more than an address, is percent-encoded.
 pub fn destination(url: &str) -> String {
-    let mut out = String::with_capacity(url.len());
-    for byte in url.bytes() {
-        match byte {
-            b'&' => out.push_str("&amp;"),
-            b'-' | b'.' | b'_' | b'~' | b':' | b'/' | b'?' | b'#' | b'@' | b'!' | b'$' | b'\'' | b'+' | b',' | b';' | b'=' | b'%' => {
-                out.push(char::from(byte));
-            }
-            _ if byte.is_ascii_alphanumeric() => out.push(char::from(byte)),
-            _ => {
-                const HEX: &[u8; 16] = b"0123456789ABCDEF";
-                out.extend(['%', char::from(HEX[usize::from(byte >> 4)]), char::from(HEX[usize::from(byte & 15)])]);
-            }
-        }
-    }
-    out
+    utf8_percent_encode(url, UNSAFE).to_string().replace('&', "&amp;")
 }
 
-/// A note, which is Markdown of ours: paragraphs and lists with bold text and code, perhaps a small heading first. If it is anything more, then something foreign got into it
-/// (a results file may come from anywhere, too), and it becomes a fenced block.
+/// What is percent-encoded in a link's destination.
+const UNSAFE: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'&')
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b':')
+    .remove(b'/')
+    .remove(b'?')
+    .remove(b'#')
+    .remove(b'@')
+    .remove(b'!')
+    .remove(b'$')
+    .remove(b'\'')
+    .remove(b'+')
+    .remove(b',')
+    .remove(b';')
+    .remove(b'=')
+    .remove(b'%');
+
+/// A note of the journal, which is Markdown: paragraphs and lists with bold text and code, perhaps a small heading first. If it is anything more, then
+/// something foreign got into it (a results file may come from anywhere, too), and it becomes a fenced block.
 pub fn note(text: &str) -> String {
+    block(text, is_note(text))
+}
+
+/// A description, which is Markdown of a feature document: as a note without a heading, but with links to the web and emphasis.
+pub fn description(text: &str) -> String {
+    block(text, is_description(text))
+}
+
+fn block(text: &str, is_harmless: bool) -> String {
+    if is_harmless { visible::block(text) } else { fence(text, "text") }
+}
+
+/// True if a text is nothing but what a note may hold.
+pub fn is_note(text: &str) -> bool {
     let small = |level| level > HeadingLevel::H2;
-    only(text, |at, event| match event {
+    holds_only(text, |at, event| match event {
         Event::Start(Tag::Heading { level, .. }) => at == 0 && small(*level),
         Event::End(TagEnd::Heading(level)) => small(*level),
         _ => is_plain(event),
     })
 }
 
-/// A description, which is Markdown of a feature document: as a note without a heading, but with links to the web and emphasis.
-pub fn description(text: &str) -> String {
-    only(text, |_, event| match event {
+/// True if a text is nothing but what a description may hold.
+pub fn is_description(text: &str) -> bool {
+    holds_only(text, |_, event| match event {
         Event::Start(Tag::Link { dest_url, .. }) => dest_url.starts_with("https://"),
         Event::Start(Tag::Emphasis) | Event::End(TagEnd::Link | TagEnd::Emphasis) => true,
         _ => is_plain(event),
@@ -101,86 +124,8 @@ fn is_plain(event: &Event) -> bool {
     )
 }
 
-/// Markdown that is nothing but what is allowed, or a fenced block.
-fn only(text: &str, allowed: impl Fn(usize, &Event) -> bool) -> String {
-    let text = visible::block(text);
-    if Parser::new_ext(&text, Options::ENABLE_TABLES).enumerate().all(|(at, event)| allowed(at, &event)) { text } else { fence(&text, "text") }
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Piece {
-    Text(String),
-    Code(String),
-}
-
-/// Takes a line apart into text and code. No two pieces of code are neighbours: their backticks would merge.
-fn pieces(line: &str) -> Vec<Piece> {
-    let mut pieces = Vec::new();
-    let mut rest = line;
-    while let Some(open) = rest.find('`') {
-        let after = &rest[open + 1..];
-        match after.find('`') {
-            Some(close) if close > 0 && !after[..close].trim().is_empty() => {
-                words(&mut pieces, &rest[..open]);
-                code_piece(&mut pieces, &after[..close]);
-                rest = &after[close + 1..];
-            }
-            _ => {
-                words(&mut pieces, &rest[..open]);
-                push(&mut pieces, Piece::Text("`".to_owned()));
-                rest = after;
-            }
-        }
-    }
-    words(&mut pieces, rest);
-    pieces
-}
-
-/// Text without backticks: some of its words are better off as code.
-fn words(pieces: &mut Vec<Piece>, text: &str) {
-    const OPENING: &[char] = &['(', '[', '{', '"', '\'', '‘', '“', '‹'];
-    const CLOSING: &[char] = &['.', ',', ';', ':', '!', '?', ')', ']', '}', '"', '\'', '’', '”', '›'];
-    for word in text.split_inclusive(' ') {
-        let inner = word.trim_end_matches(' ').trim_start_matches(OPENING).trim_end_matches(CLOSING);
-        if !is_touchy(inner) {
-            push(pieces, Piece::Text(word.to_owned()));
-            continue;
-        }
-        let start = word.find(inner).unwrap_or(0);
-        push(pieces, Piece::Text(word[..start].to_owned()));
-        code_piece(pieces, inner);
-        push(pieces, Piece::Text(word[start + inner.len()..].to_owned()));
-    }
-}
-
-fn is_touchy(word: &str) -> bool {
-    word.contains("://") || word.contains(['@', '#', '$']) || word.as_bytes().windows(4).any(|w| w.eq_ignore_ascii_case(b"www."))
-}
-
-/// Code, but for its pipes, which would split a table cell, and for `]:`, which would make a definition of a link it is the text of.
-fn code_piece(pieces: &mut Vec<Piece>, code: &str) {
-    let mut done = 0;
-    for (at, c) in code.char_indices() {
-        if c == '|' || code[at..].starts_with("]:") {
-            push_code(pieces, &code[done..at]);
-            push(pieces, Piece::Text(c.to_string()));
-            done = at + 1;
-        }
-    }
-    push_code(pieces, &code[done..]);
-}
-
-fn push_code(pieces: &mut Vec<Piece>, code: &str) {
-    // A span of nothing but spaces is no code to anybody.
-    push(pieces, if code.trim().is_empty() { Piece::Text(code.to_owned()) } else { Piece::Code(code.to_owned()) });
-}
-
-fn push(pieces: &mut Vec<Piece>, piece: Piece) {
-    match (pieces.last_mut(), piece) {
-        (_, Piece::Text(text)) if text.is_empty() => {}
-        (Some(Piece::Text(last)), Piece::Text(more)) | (Some(Piece::Code(last)), Piece::Code(more)) => last.push_str(&more),
-        (_, piece) => pieces.push(piece),
-    }
+fn holds_only(text: &str, allowed: impl Fn(usize, &Event) -> bool) -> bool {
+    Parser::new_ext(&visible::block(text), Options::ENABLE_TABLES).enumerate().all(|(at, event)| allowed(at, &event))
 }
 
 fn span(code: &str) -> String {
@@ -285,12 +230,12 @@ mod tests {
 
     #[test]
     fn a_note_with_more_in_it_than_we_write_is_shown_as_text() {
-        for ours in [
+        for harmless in [
             "A client is registered.",
             "### Credentials\n\nThe client:",
             "The request:\n\n`https://i/auth`\n\n* **client_id**: `a_b`\n* **state**: `x`",
         ] {
-            assert_eq!(note(ours), ours);
+            assert_eq!(note(harmless), harmless);
         }
         for foreign in ["* **client_id**: `a\n\n# H\n\n`", "a\n\n<img src=x>\n", "[x](https://evil.example)", "| a |\n|---|\n| b |", "a <b>c</b>"] {
             assert!(note(foreign).starts_with("```text\n"), "{foreign}");
@@ -310,52 +255,12 @@ mod tests {
 
     /// Strings made of what Markdown is made of find holes sooner than random ones.
     fn nasty() -> impl Strategy<Value = String> {
-        let atom = prop::sample::select(vec![
-            "`",
-            "``",
-            "|",
-            "\\",
-            "<",
-            ">",
-            "*",
-            "_",
-            "~~",
-            "[",
-            "]",
-            "(",
-            ")",
-            "!",
-            "#",
-            "-",
-            "+",
-            "1.",
-            "2)",
-            ":",
-            "=",
-            "&",
-            "&lt;",
-            "\n",
-            "\r",
-            "\t",
-            " ",
-            "    ",
-            "https://",
-            "www.",
-            "@",
-            "$",
-            "a",
-            "b c",
-            "</details>",
-            "<script>",
-            "![x](y)",
-            "[^1]",
-            "[ ]",
-            "|---|",
-            "---",
-            "\u{202e}",
-            "\u{a0}",
+        const SHORT: &[&str] = &[
+            "`", "``", "|", "\\", "<", ">", "*", "_", "~~", "[", "]", "(", ")", "!", "#", "-", "+", "1.", "2)", ":", "=", "&", "&lt;", "\n", "\r",
+            "\t", " ", "    ", "https://", "www.", "@", "$", "a", "b c", "<script>", "![x](y)", "[^1]", "[ ]", "|---|", "---", "\u{202e}", "\u{a0}",
             "é",
-        ]);
+        ];
+        let atom = prop::sample::select([SHORT, &["</details>"]].concat());
         prop_oneof![prop::collection::vec(atom, 0..12).prop_map(|v| v.concat()), any::<String>()]
     }
 

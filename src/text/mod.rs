@@ -1,12 +1,13 @@
-//! Text as it is written and read, whatever it is about: Markdown, words of a shell, characters that nobody sees, misspelt names, digests,
-//! folders of documents.
+//! Text as it is written and read: Markdown, HTML, words of a shell, characters that cannot be seen, misspelt names, digests, folders of documents.
 
 pub mod address;
 pub mod digest;
 pub mod folder;
+pub mod html;
 pub mod markdown;
 pub mod nearest;
 pub mod problem;
+pub mod sentence;
 pub mod shell;
 pub mod visible;
 

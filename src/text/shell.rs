@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::text::visible;
 
-/// One word for a shell. In single quotes everything is itself but the single quote. Characters nobody sees come from `printf`: pasted as
+/// One word for a shell. In single quotes everything is itself but the single quote. Characters that cannot be seen come from `printf`: pasted as
 /// they are, they would be keystrokes to a terminal, or deceive the reader.
 pub fn quote(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);

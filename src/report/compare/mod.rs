@@ -1,14 +1,17 @@
 //! Two runs beside each other: what got worse, what got better, what is new and what is gone. A release can be gated on "no worse".
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
-use super::words;
+use serde::{Serialize, Serializer};
+
+use super::mark::Mark;
+use super::markdown;
+use super::view::Headline;
 use crate::exit::Exit;
 use crate::result::model::{Finding, FindingOutcome, RunReport, TestReport, Verdict};
 use crate::rule::Level;
 use crate::text::count;
-use crate::text::markdown::{code, md};
+use crate::text::markdown::code;
 
 /// How a rule came out in a test as a whole, the best first: one broken artefact among many makes it broken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,7 +25,7 @@ enum State {
 }
 
 /// A rule in a test, and what it was and is.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
 struct Row {
     test: String,
     rule: String,
@@ -40,10 +43,10 @@ pub struct Comparison {
     better: Vec<Row>,
     new: Vec<Row>,
     gone: Vec<Row>,
-    /// Tests that were told to the end and are not any more: the id, and why.
+    /// Tests that came to their end and do not any more: the id, and why.
     broken_off: Vec<(String, Verdict, String)>,
-    /// Tests that are told to the end now.
-    told: Vec<String>,
+    /// Tests that come to their end now.
+    completed: Vec<String>,
     /// Tests that only one of the runs had.
     new_tests: Vec<String>,
     gone_tests: Vec<String>,
@@ -73,7 +76,7 @@ impl Comparison {
         let broke_off = |test: &TestReport| test.reason.is_some();
         match (broke_off(before), broke_off(after)) {
             (false, true) => self.broken_off.push((after.id.clone(), after.verdict, after.reason.clone().unwrap_or_default())),
-            (true, false) => self.told.push(after.id.clone()),
+            (true, false) => self.completed.push(after.id.clone()),
             _ => {}
         }
         let mut earlier = states(before);
@@ -108,66 +111,54 @@ impl Comparison {
 
     /// The comparison as Markdown.
     pub fn render(&self) -> String {
-        let headline = match self.exit() {
-            Exit::Conformant => "✅ No worse",
-            Exit::CouldNotTest => "💥 Tests that could be tested before no longer can",
-            _ => "❌ Worse",
+        let (mark, says) = match self.exit() {
+            Exit::Conformant => (Mark::Passed, "No worse"),
+            Exit::CouldNotTest => (Mark::Error, "Tests that could be tested before no longer can"),
+            _ => (Mark::Failure, "Worse"),
         };
-        let mut out = format!("# {headline}\n\n");
         let sums =
             [(self.worse.len(), "worse"), (self.better.len(), "better"), (self.new.len(), "new and broken"), (self.gone.len(), "no longer judged")];
         let sums: Vec<String> = sums.iter().map(|(n, what)| format!("{} {what}", count(*n, "rule"))).collect();
-        let _ = writeln!(out, "{}.\n", sums.join(", "));
-        for remark in &self.remarks {
-            let _ = writeln!(out, "> {remark}\n");
-        }
-        if !self.broken_off.is_empty() {
-            out.push_str("## Tests that break off now\n\n");
-            for (id, verdict, reason) in &self.broken_off {
-                let _ = writeln!(out, "* {} {}: {}", words::verdict_mark(*verdict), code(id), code(reason));
-            }
-            out.push('\n');
-        }
-        for (title, rows) in [("Worse", &self.worse), ("Better", &self.better), ("New and broken", &self.new), ("No longer judged", &self.gone)] {
-            section(&mut out, title, rows);
-        }
-        for (title, ids) in [
-            ("Tests that go to their end now", &self.told),
+        let broken_off = self.broken_off.iter().map(|(id, verdict, reason)| (Mark::of_verdict(*verdict), id, reason)).collect();
+        let rules = [("Worse", &self.worse), ("Better", &self.better), ("New and broken", &self.new), ("No longer judged", &self.gone)];
+        let tests = [
+            ("Tests that go to their end now", &self.completed),
             ("Tests only the later run has", &self.new_tests),
             ("Tests only the earlier run has", &self.gone_tests),
-        ] {
-            if !ids.is_empty() {
-                let _ = writeln!(out, "## {title}\n");
-                for id in ids {
-                    let _ = writeln!(out, "* {}", code(id));
-                }
-                out.push('\n');
-            }
-        }
-        out
+        ];
+        markdown::render_comparison(&View {
+            headline: Headline { mark, says: says.to_owned() },
+            sums: sums.join(", "),
+            remarks: &self.remarks,
+            broken_off,
+            rules: rules.into_iter().filter(|(_, rows)| !rows.is_empty()).collect(),
+            tests: tests.into_iter().filter(|(_, ids)| !ids.is_empty()).collect(),
+        })
     }
 }
 
-fn section(out: &mut String, title: &str, rows: &[Row]) {
-    if rows.is_empty() {
-        return;
-    }
-    let _ = writeln!(out, "## {title}\n\n| test | rule | before | after |\n|---|---|---|---|");
-    for row in rows {
-        let seen = if row.actual.is_empty() { String::new() } else { format!(": {}", md(&row.actual)) };
-        let _ = writeln!(out, "| {} | {}: {} | {} | {}{seen} |", md(&row.test), md(&row.rule), md(&row.says), word(row.before), word(row.after));
-    }
-    out.push('\n');
+/// A comparison as the template shows it.
+#[derive(Serialize)]
+struct View<'a> {
+    headline: Headline,
+    sums: String,
+    /// Markdown.
+    remarks: &'a [String],
+    broken_off: Vec<(Mark, &'a String, &'a String)>,
+    rules: Vec<(&'a str, &'a Vec<Row>)>,
+    tests: Vec<(&'a str, &'a Vec<String>)>,
 }
 
-fn word(state: Option<State>) -> &'static str {
-    match state {
-        None => "➖ not judged",
-        Some(State::Fine) => "✅ holds",
-        Some(State::NotRun) => "⏸ not run",
-        Some(State::Broken(Level::Must)) => "❌ failure",
-        Some(State::Broken(Level::Should)) => "⚠️ warning",
-        Some(State::Broken(Level::May)) => "📝 suggestion",
+impl Serialize for State {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (mark, says) = match self {
+            Self::Fine => (Mark::Passed, "holds"),
+            Self::NotRun => (Mark::NotRun, "not run"),
+            Self::Broken(Level::Must) => (Mark::Failure, "failure"),
+            Self::Broken(Level::Should) => (Mark::Warning, "warning"),
+            Self::Broken(Level::May) => (Mark::Suggestion, "suggestion"),
+        };
+        serializer.serialize_str(&format!("{mark} {says}"))
     }
 }
 

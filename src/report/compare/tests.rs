@@ -113,7 +113,7 @@ fn a_story_that_breaks_off_is_told_once() {
         let comparison = Comparison::of(&before, &after);
         assert_eq!((comparison.exit(), comparison.gone.len()), (exit, 0));
         assert!(comparison.render().contains("the token endpoint is gone"));
-        assert_eq!(Comparison::of(&after, &before).told, ["a/b"]);
+        assert_eq!(Comparison::of(&after, &before).completed, ["a/b"]);
     }
 }
 

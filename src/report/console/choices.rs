@@ -38,14 +38,14 @@ pub struct Size {
 }
 
 impl Size {
-    /// The size of the terminal behind stdout, 80 by 24 where it cannot be told; `None` if it is none.
+    /// The size of the terminal behind stdout, 80 by 24 where it is unknown; `None` if it is none.
     pub fn of_stdout() -> Option<Self> {
         if !io::stdout().is_terminal() {
             return None;
         }
-        let told = rustix::termios::tcgetwinsize(io::stdout()).map_or((0, 0), |size| (size.ws_col, size.ws_row));
-        let or = |told: u16, usual: usize| if told == 0 { usual } else { usize::from(told) };
-        Some(Self { width: or(told.0, 80).max(40), height: or(told.1, 24).max(10) })
+        let size = rustix::termios::tcgetwinsize(io::stdout()).map_or((0, 0), |size| (size.ws_col, size.ws_row));
+        let or = |known: u16, usual: usize| if known == 0 { usual } else { usize::from(known) };
+        Some(Self { width: or(size.0, 80).max(40), height: or(size.1, 24).max(10) })
     }
 }
 
@@ -86,7 +86,7 @@ impl Choices {
         }
     }
 
-    /// Tells the colouring library, which would decide by stdout alone and by fewer variables. It is one setting for the whole process.
+    /// Sets up the colouring library, which would decide by stdout alone and by fewer variables. It is one setting for the whole process.
     pub fn apply(self) {
         colored::control::set_override(self.colour_out || self.colour_err);
     }

@@ -16,8 +16,8 @@ pub(crate) mod wrap;
 pub use choices::{Choices, Progress, Size};
 use moving::Moving;
 
-use super::Written;
-use super::words;
+use super::mark::Mark;
+use super::{Written, words};
 use crate::config::Loudness;
 use crate::result::event::Event;
 use crate::result::model::{RunReport, TestReport, Verdict};
@@ -39,7 +39,7 @@ pub struct Console<O, E> {
 }
 
 impl Console<Stdout, Stderr> {
-    /// The process's own streams. Settles colours for the whole process.
+    /// The process's own streams. Sets colours for the whole process.
     pub fn of_process(choices: Choices) -> Self {
         choices.apply();
         Self::new(choices, io::stdout(), io::stderr())
@@ -53,7 +53,7 @@ impl<O: Write, E: Write> Console<O, E> {
         Self { choices, out, err, moving, waiting: VecDeque::new(), tests: 0, ended: 0 }
     }
 
-    /// Shows events until [`Event::RunEnded`] or until nobody can send any more.
+    /// Shows events until [`Event::RunEnded`] or until the channel is closed.
     pub async fn follow(&mut self, events: &mut UnboundedReceiver<Event>) {
         while let Some(event) = events.recv().await {
             let last = matches!(event, Event::RunEnded);
@@ -65,7 +65,7 @@ impl<O: Write, E: Write> Console<O, E> {
         self.event(Event::RunEnded);
     }
 
-    /// Shows one event. That stderr cannot be written to is no reason to stop a run, so it is not told.
+    /// Shows one event. That stderr cannot be written to is no reason to stop a run, so it is ignored.
     pub fn event(&mut self, event: Event) {
         match event {
             Event::RunStarted { tests } => self.tests = tests,
@@ -133,12 +133,12 @@ impl<O: Write, E: Write> Console<O, E> {
     fn ended(&self, test: &TestReport) -> String {
         let id = paint(self.choices.colour_err, &line(&test.id), test.verdict);
         let time = words::duration(test.duration_ms);
-        match (test.verdict, test.reason.as_deref()) {
-            (Verdict::Skipped | Verdict::Errored, reason) => {
-                let said = shown(reason.unwrap_or("no reason was given"), 200);
-                format!("{} {id} {}: {said}", words::verdict_mark(test.verdict), words::verdict_word(test.verdict))
+        match test.verdict {
+            Verdict::Skipped | Verdict::Errored => {
+                let reason = shown(words::reason(test), 200);
+                format!("{} {id} {}: {reason}", Mark::of_verdict(test.verdict), words::verdict_word(test.verdict))
             }
-            _ => format!("{} {id} {} ({time})", words::mark(test.verdict, test.counts), words::triad_and_known(test.counts)),
+            _ => format!("{} {id} {} ({time})", Mark::of(test.verdict, test.counts), words::triad_and_known(test.counts)),
         }
     }
 

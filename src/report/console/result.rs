@@ -3,12 +3,15 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+use unicode_width::UnicodeWidthStr as _;
+
 use super::{Choices, Size, paint, wrap};
 use crate::config::Loudness;
 use crate::report::file::{SUMMARY, test_name};
+use crate::report::mark::Mark;
 use crate::report::{Written, words};
 use crate::result::model;
-use crate::result::model::{Entry, Exchange, Finding, RunReport, TestReport, Verdict};
+use crate::result::model::{Exchange, Finding, RunReport, TestReport, Verdict};
 use crate::rule::Level;
 use crate::text::count;
 
@@ -21,7 +24,7 @@ const MOST_ON_SCREEN: usize = 120;
 /// The most tests named beside a broken rule; the summary has them all.
 const MOST_TESTS: usize = 5;
 
-/// The most characters of a reason: ours, and it ends with what to do.
+/// The most characters of a reason, which ends with what to do.
 const MOST_REASON: usize = 1000;
 
 /// The same on a screen.
@@ -42,14 +45,15 @@ struct Section {
 /// Writes the result: each broken rule once with the tests it is broken in, what stopped tests, each reason once, then the verdict. On a screen the
 /// first failing rule of each test comes before others, and what finds no room is counted.
 pub fn write(out: &mut impl Write, choices: Choices, report: &RunReport, written: Option<&Written>) -> io::Result<()> {
-    let headline = paint(choices.colour_out, &words::run_headline(report), report.verdict);
+    let plain = words::run_headline(report).to_string();
+    let headline = paint(choices.colour_out, &plain, report.verdict);
     if choices.loudness == Loudness::Quiet {
         return writeln!(out, "{headline}");
     }
     let summary = written.and_then(|written| written.summary.as_deref());
     let end = end(report, written);
     let sections = sections(choices, report, summary);
-    let (shown, left) = fitting(&sections, &end, &words::run_headline(report), choices.screen);
+    let (shown, left) = fitting(&sections, &end, &plain, choices.screen);
     for section in &sections[..shown] {
         for (index, line) in section.lines.iter().enumerate() {
             if index == 0 { writeln!(out, "{}", paint(choices.colour_out, line, section.verdict))? } else { writeln!(out, "{line}")? }
@@ -89,7 +93,7 @@ fn end(report: &RunReport, written: Option<&Written>) -> (Vec<String>, Option<St
 /// How many sections fit the screen beside the end, at least one; and what is left, in words.
 fn fitting(sections: &[Section], (before, after): &(Vec<String>, Option<String>), headline: &str, screen: Option<Size>) -> (usize, Option<String>) {
     let Some(Size { width, height }) = screen else { return (sections.len(), None) };
-    let rows = |line: &str| line.chars().count().div_ceil(width).max(1);
+    let rows = |line: &str| line.width().div_ceil(width).max(1);
     let end: usize = before.iter().chain(after).map(|line| rows(line)).sum::<usize>() + rows(headline);
     // The prompt wants a line, and what is left two.
     let room = height.saturating_sub(end + 1);
@@ -139,7 +143,7 @@ fn sections(choices: Choices, report: &RunReport, summary: Option<&Path>) -> Vec
 
 /// Known failures, what they broke off, and what is said of them that is not so any more.
 fn known(choices: Choices, report: &RunReport, summary: Option<&Path>) -> Vec<Section> {
-    let mark = words::KNOWN_MARK;
+    let mark = Mark::Known;
     let mut sections: Vec<Section> = words::known_in(report)
         .iter()
         .map(|(finding, tests)| Section { noun: "known failure", ..broken_rule(choices, finding, tests, summary) })
@@ -150,8 +154,8 @@ fn known(choices: Choices, report: &RunReport, summary: Option<&Path>) -> Vec<Se
         Section { noun: "test", lines, verdict: Verdict::Warned }
     }));
     sections.extend(words::out_of_date(report).into_iter().map(|(entry, advice)| {
-        let file = report.known.as_ref().map_or("", |known| known.file.as_str());
-        let mut lines = fitted(choices.screen, &format!("{mark} "), &format!("{}: {advice}", super::shown(file, MOST)));
+        let says = format!("{}: {advice}", super::shown(words::known_file(report), MOST));
+        let mut lines = fitted(choices.screen, &format!("{mark} "), &says);
         for (name, text) in [("rule", Some(&entry.rule)), ("test", entry.test.as_ref()), ("reason", Some(&entry.reason))] {
             if let Some(text) = text {
                 lines.extend(fitted(choices.screen, &format!("   {name:<NAMES$}  "), &super::shown(text, MOST)));
@@ -169,7 +173,7 @@ fn broken_rule(choices: Choices, finding: &Finding, tests: &[&TestReport], summa
         Level::May => Verdict::Suggested,
     };
     let most = if choices.screen.is_some() { MOST_ON_SCREEN } else { MOST };
-    let mut lines = vec![format!("{} {}", words::finding_mark(finding), super::shown(&finding.says, most))];
+    let mut lines = vec![format!("{} {}", Mark::of_finding(finding), super::shown(&finding.says, most))];
     let mut row = |name: &str, text: &str| lines.extend(fitted(choices.screen, &format!("   {name:<NAMES$}  "), text));
     row("rule", &super::shown(&finding.rule, most));
     row("expected", &super::shown(&finding.expected, most));
@@ -207,19 +211,16 @@ fn broken_rule(choices: Choices, finding: &Finding, tests: &[&TestReport], summa
 }
 
 fn of_reason(choices: Choices, verdict: Verdict, what: &str, reason: &str, tests: &[&TestReport]) -> Section {
-    let count = count(tests.len(), "test");
-    let mark = words::verdict_mark(verdict);
+    let most = if choices.screen.is_some() { MOST_REASON_ON_SCREEN } else { MOST_REASON };
+    let says = format!("{} {what}: {}", count(tests.len(), "test"), super::shown(reason, most));
+    let mut lines = fitted(choices.screen, &format!("{} ", Mark::of_verdict(verdict)), &says);
+    let mut ids = tests.iter().map(|test| format!("   {}", super::line(&test.id)));
     if choices.screen.is_some() {
-        let first = tests.first().map(|test| super::line(&test.id)).unwrap_or_default();
         let others = if tests.len() > 1 { format!(" and {} more", tests.len() - 1) } else { String::new() };
-        let reason = super::shown(reason, MOST_REASON_ON_SCREEN);
-        let mut lines = fitted(choices.screen, &format!("{mark} "), &format!("{count} {what}: {reason}"));
-        lines.push(format!("   {first}{others}"));
-        lines.extend(again(verdict, tests));
-        return Section { noun: "reason", lines, verdict };
+        lines.extend(ids.next().map(|first| first + &others));
+    } else {
+        lines.extend(ids);
     }
-    let mut lines = vec![format!("{mark} {count} {what}: {}", super::shown(reason, MOST_REASON))];
-    lines.extend(tests.iter().map(|test| format!("   {}", super::line(&test.id))));
     lines.extend(again(verdict, tests));
     Section { noun: "reason", lines, verdict }
 }
@@ -232,11 +233,7 @@ fn again(verdict: Verdict, tests: &[&TestReport]) -> Option<String> {
 
 /// The exchange that a rule was found broken on first in a test.
 fn exchange_of<'a>(test: &'a TestReport, rule: &str) -> Option<&'a Exchange> {
-    let number = words::broken(&test.findings).into_iter().find(|finding| finding.rule == rule)?.exchange?;
-    test.steps.iter().flat_map(|step| &step.entries).find_map(|entry| match entry {
-        Entry::Exchange(exchange) if exchange.number == number => Some(exchange),
-        _ => None,
-    })
+    words::exchange(test, words::broken(&test.findings).into_iter().find(|finding| finding.rule == rule)?.exchange?)
 }
 
 /// `POST https://op.example/token → 200`.
@@ -256,7 +253,7 @@ fn report_of(test: &TestReport, summary: Option<&Path>) -> Option<String> {
 
 /// A text behind its name, broken between words where there is a screen.
 fn fitted(screen: Option<Size>, name: &str, text: &str) -> Vec<String> {
-    let text = screen.map_or_else(|| text.to_owned(), |Size { width, .. }| wrap::wrapped(text, width, name.chars().count()));
+    let text = screen.map_or_else(|| text.to_owned(), |Size { width, .. }| wrap::wrapped(text, width, name.width()));
     format!("{name}{text}").lines().map(str::to_owned).collect()
 }
 
@@ -281,7 +278,7 @@ mod tests {
     }
 
     fn rows(text: &str, width: usize) -> usize {
-        text.lines().map(|line| line.chars().count().div_ceil(width).max(1)).sum()
+        text.lines().map(|line| line.width().div_ceil(width).max(1)).sum()
     }
 
     #[test]

@@ -1,16 +1,18 @@
 //! Lines that fit a terminal.
 
+use unicode_width::UnicodeWidthStr as _;
+
 /// The narrowest column text is broken for.
 const LEAST: usize = 20;
 
 /// Breaks text between words so that it fits a width; later lines are indented. A word that is too long for a line stays whole, since it may be
-/// an address that somebody wants to copy.
+/// an address to be copied.
 pub fn wrapped(text: &str, width: usize, indent: usize) -> String {
     let room = width.saturating_sub(indent).max(LEAST);
     let mut out = String::new();
     let mut used = 0;
     for word in text.split(' ') {
-        let length = word.chars().count();
+        let length = word.width();
         if used > 0 && used + 1 + length > room {
             out.push('\n');
             out.extend(std::iter::repeat_n(' ', indent));
@@ -28,6 +30,12 @@ pub fn wrapped(text: &str, width: usize, indent: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_emoji_takes_two_columns() {
+        assert_eq!(wrapped("aaaaaaaaaaaaaaaaa ⚠️", 20, 0), "aaaaaaaaaaaaaaaaa ⚠️");
+        assert_eq!(wrapped("aaaaaaaaaaaaaaaaaa ⚠️", 20, 0), "aaaaaaaaaaaaaaaaaa\n⚠️");
+    }
 
     #[test]
     fn words_stay_whole() {

@@ -1,55 +1,34 @@
 //! Screenshots as part of the page.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::report::file;
+use crate::report::view::Picture;
 
-/// A larger file is no screenshot of ours.
+/// A larger file is no screenshot.
 const MOST_BYTES: u64 = 8 * 1024 * 1024;
 
-/// Where the screenshots of a report are.
-#[derive(Debug)]
-pub struct Pictures {
-    dir: PathBuf,
-}
-
-/// A screenshot for an `img` element.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Picture {
-    /// A `data:` address.
-    pub src: String,
-    /// Its width and height in pixels, where they could be read.
-    pub size: Option<(u32, u32)>,
-}
-
-impl Pictures {
-    /// The screenshots below a report directory.
-    pub fn below(dir: &Path) -> Self {
-        Self { dir: dir.to_owned() }
+/// A screenshot by its name in a results file, below a report directory. `None` if it is missing, leads out of the directory or is no picture.
+pub fn below(dir: &Path, name: &str) -> Option<Picture> {
+    let path = file::picture(dir, name)?;
+    if fs::metadata(&path).ok()?.len() > MOST_BYTES {
+        return None;
     }
-
-    /// A screenshot by its name in a results file. `None` if it is missing, leads out of the directory or is no picture.
-    pub fn get(&self, name: &str) -> Option<Picture> {
-        let path = file::picture(&self.dir, name)?;
-        if fs::metadata(&path).ok()?.len() > MOST_BYTES {
-            return None;
-        }
-        let bytes = fs::read(path).ok()?;
-        let (kind, size) = match bytes.as_slice() {
-            [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => ("png", png_size(&bytes)),
-            [0xff, 0xd8, 0xff, ..] => ("jpeg", None),
-            [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => ("webp", None),
-            _ => return None,
-        };
-        Some(Picture { src: format!("data:image/{kind};base64,{}", STANDARD.encode(&bytes)), size })
-    }
+    let bytes = fs::read(path).ok()?;
+    let (kind, size) = match bytes.as_slice() {
+        [0x89, b'P', b'N', b'G', b'\r', b'\n', 0x1a, b'\n', ..] => ("png", png_size(&bytes)),
+        [0xff, 0xd8, 0xff, ..] => ("jpeg", None),
+        [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => ("webp", None),
+        _ => return None,
+    };
+    Some(Picture { src: format!("data:image/{kind};base64,{}", STANDARD.encode(&bytes)), size })
 }
 
-/// Width and height as the first chunk tells them.
+/// Width and height, from the first chunk.
 fn png_size(bytes: &[u8]) -> Option<(u32, u32)> {
     let number = |at: usize| bytes.get(at..at + 4)?.try_into().ok().map(u32::from_be_bytes);
     Some((number(16)?, number(20)?))
@@ -72,12 +51,11 @@ mod tests {
         fs::write(reports.join("b.png"), "<svg onload='x'>").unwrap();
         #[cfg(unix)]
         std::os::unix::fs::symlink(dir.path().join("secret.png"), reports.join("link.png")).unwrap();
-        let pictures = Pictures::below(&reports);
-        let found = pictures.get("a.png").unwrap();
+        let found = below(&reports, "a.png").unwrap();
         assert_eq!(found.size, Some((1280, 943)));
         assert!(found.src.starts_with("data:image/png;base64,iVBORw0KGgo"), "{}", found.src);
         for name in ["b.png", "link.png", "missing.png", "../secret.png", "a.svg"] {
-            assert_eq!(pictures.get(name), None, "{name}");
+            assert_eq!(below(&reports, name), None, "{name}");
         }
     }
 }

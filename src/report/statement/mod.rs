@@ -1,6 +1,6 @@
-//! `statement.md` and `statement.json`: what somebody can put their name to when nothing failed (`--statement`).
+//! `statement.md` and `statement.json`: what a person can sign when nothing failed (`--statement`).
 //!
-//! They name the results they rest on by their digest, so that a reader can tell whether those are the ones.
+//! They name the results they rest on by their digest, so that a reader can check that those are the ones.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::error::ReportError;
+use super::mark::Mark;
+use super::view::{self, Headline};
 use super::{file, json, markdown, words};
 use crate::feature::Feature;
 use crate::result::model::{Counts, Environment, RunReport, TestReport, Verdict};
@@ -91,23 +93,23 @@ pub struct Statement {
     pub verdict: Verdict,
     /// The counts of all tests.
     pub counts: Counts,
-    /// The tests that were told.
-    pub tests: Vec<Told>,
+    /// The tests that were run.
+    pub tests: Vec<Tested>,
     /// The tests that were not, and why.
     pub skipped: Vec<Skipped>,
-    /// What the tests that were told left out, and why.
+    /// What the tests that were run left out, and why.
     pub not_tested: Vec<String>,
-    /// The broken rules that are lived with.
-    pub known: Vec<Lived>,
+    /// The known failures.
+    pub known: Vec<KnownFailure>,
     /// What all this rests on.
     pub results: Results,
     /// To be filled in by a person.
     pub signed_off: SignedOff,
 }
 
-/// A test that was told.
+/// A test that was run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Told {
+pub struct Tested {
     /// `feature/test`.
     pub id: String,
     /// Its profile.
@@ -118,7 +120,7 @@ pub struct Told {
     pub counts: Counts,
 }
 
-/// A test that was not told.
+/// A test that was not run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Skipped {
     /// `feature/test`.
@@ -127,14 +129,14 @@ pub struct Skipped {
     pub reason: String,
 }
 
-/// A broken rule that is lived with.
+/// A known failure.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Lived {
+pub struct KnownFailure {
     /// The rule.
     pub rule: String,
     /// Its sentence.
     pub says: String,
-    /// Why it is lived with.
+    /// Why it is accepted.
     pub reason: String,
     /// Until when, if that was said.
     pub until: Option<String>,
@@ -151,7 +153,7 @@ pub struct Results {
     pub sha256: String,
 }
 
-/// Who stands by the statement: nobody, until a person fills it in.
+/// Who signs the statement; empty until a person fills it in.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct SignedOff {
     /// The name.
@@ -174,7 +176,7 @@ impl Statement {
         if let Some(refusal) = Refusal::of(report) {
             return Err(refusal);
         }
-        let (skipped, told): (Vec<_>, Vec<_>) = report.tests.iter().partition(|test| test.verdict == Verdict::Skipped);
+        let (skipped, tested): (Vec<_>, Vec<_>) = report.tests.iter().partition(|test| test.verdict == Verdict::Skipped);
         let sha256 = digest::sha256(results);
         Ok(Self {
             schema: SCHEMA.to_owned(),
@@ -184,17 +186,17 @@ impl Statement {
             environment: report.environment.clone(),
             verdict: report.verdict,
             counts: report.counts,
-            tests: told
+            tests: tested
                 .iter()
-                .map(|test| Told { id: test.id.clone(), profile: test.profile.clone(), verdict: test.verdict, counts: test.counts })
+                .map(|test| Tested { id: test.id.clone(), profile: test.profile.clone(), verdict: test.verdict, counts: test.counts })
                 .collect(),
             skipped: skipped
                 .into_iter()
-                .map(|test| Skipped { test: test.id.clone(), reason: test.reason.clone().unwrap_or_else(|| "no reason was given".to_owned()) })
+                .map(|test| Skipped { test: test.id.clone(), reason: words::reason(test).to_owned() })
                 .chain(not_selected(report, features))
                 .collect(),
-            not_tested: told.iter().copied().flat_map(left_out).collect(),
-            known: lived(report),
+            not_tested: tested.iter().copied().flat_map(left_out).collect(),
+            known: known(report),
             results: Results { file: json::NAME.to_owned(), sha256: sha256.strip_prefix("sha256:").unwrap_or(&sha256).to_owned() },
             signed_off: SignedOff::default(),
         })
@@ -213,20 +215,20 @@ fn not_selected<'a>(report: &'a RunReport, features: &'a [Feature]) -> impl Iter
     missing.map(|test| Skipped { test, reason: "not selected for this run".to_owned() })
 }
 
-/// What a test that was told left out; that it broke off at a known failure is said first.
+/// What a test that was run left out; that it broke off at a known failure is said first.
 fn left_out(test: &TestReport) -> Vec<String> {
     let broke_off = test.reason.iter().map(|reason| format!("broke off at a known failure: {reason}"));
     broke_off.chain(test.not_tested.iter().cloned()).map(|what| format!("{}: {what}", test.id)).collect()
 }
 
-fn lived(report: &RunReport) -> Vec<Lived> {
+fn known(report: &RunReport) -> Vec<KnownFailure> {
     let entries = || report.known.iter().flat_map(|known| &known.entries);
     words::known_in(report)
         .into_iter()
         .map(|(finding, tests)| {
             let reason = finding.known.clone().unwrap_or_default();
             let entry = entries().find(|entry| entry.rule == finding.rule && entry.reason == reason);
-            Lived {
+            KnownFailure {
                 rule: finding.rule.clone(),
                 says: finding.says.clone(),
                 until: entry.and_then(|entry| entry.until.clone()),
@@ -237,80 +239,39 @@ fn lived(report: &RunReport) -> Vec<Lived> {
         .collect()
 }
 
-/// The statement as the template shows it; all of it is plain and escaped there.
+/// The statement as the template shows it.
 #[derive(Serialize)]
 struct View<'a> {
-    warnings: Vec<String>,
-    headline: String,
-    issuer: &'a str,
+    #[serde(flatten)]
+    statement: &'a Statement,
+    warnings: Vec<&'static str>,
+    headline: Headline,
     time: String,
-    profiles: String,
-    tool: String,
+    tool_and_version: String,
     catalogue: &'a str,
-    tls: &'a str,
-    agent: &'a str,
-    results: &'a str,
-    sha256: &'a str,
-    tests: Vec<Row<'a>>,
-    known: Vec<LivedView<'a>>,
-    skipped: &'a [Skipped],
-    not_tested: &'a [String],
+    rows: Vec<Row<'a>>,
 }
 
+/// A test as a row of the table.
 #[derive(Serialize)]
 struct Row<'a> {
-    id: &'a str,
-    profile: &'a str,
-    mark: &'static str,
-    verdict: &'static str,
-    counts: Counts,
+    test: &'a Tested,
+    mark: Mark,
     known: usize,
-}
-
-#[derive(Serialize)]
-struct LivedView<'a> {
-    rule: &'a str,
-    says: &'a str,
-    reason: &'a str,
-    until: Option<&'a str>,
-    tests: String,
 }
 
 impl<'a> View<'a> {
     fn of(statement: &'a Statement) -> Self {
-        let environment = &statement.environment;
-        let told = count(statement.tests.len(), "test");
-        let rows = statement.tests.iter().map(|test| Row {
-            id: &test.id,
-            profile: &test.profile,
-            mark: words::mark(test.verdict, test.counts),
-            verdict: words::verdict_word(test.verdict),
-            counts: test.counts,
-            known: test.counts.known,
-        });
-        let known = statement.known.iter().map(|lived| LivedView {
-            rule: &lived.rule,
-            says: &lived.says,
-            reason: &lived.reason,
-            until: lived.until.as_deref(),
-            tests: lived.tests.join(", "),
-        });
+        let Statement { tool, counts, verdict, tests, .. } = statement;
+        let says = format!("{} in {}", words::triad_and_known(*counts), count(tests.len(), "test"));
         Self {
-            warnings: markdown::warnings(environment),
-            headline: format!("{} {} in {told}", words::mark(statement.verdict, statement.counts), words::triad_and_known(statement.counts)),
-            issuer: &statement.issuer,
+            statement,
+            warnings: view::warnings(&statement.environment),
+            headline: Headline { mark: Mark::of(*verdict, *counts), says },
             time: words::moment(&statement.started),
-            profiles: environment.profiles.join(", "),
-            tool: format!("{} {}", statement.tool.name, statement.tool.version),
-            catalogue: statement.tool.catalogue.as_deref().unwrap_or("of a version that was not recorded"),
-            tls: &environment.tls,
-            agent: &environment.agent,
-            results: &statement.results.file,
-            sha256: &statement.results.sha256,
-            tests: rows.collect(),
-            known: known.collect(),
-            skipped: &statement.skipped,
-            not_tested: &statement.not_tested,
+            tool_and_version: format!("{} {}", tool.name, tool.version),
+            catalogue: tool.catalogue.as_deref().unwrap_or("of a version that was not recorded"),
+            rows: tests.iter().map(|test| Row { test, mark: Mark::of(test.verdict, test.counts), known: test.counts.known }).collect(),
         }
     }
 }

@@ -1,0 +1,130 @@
+//! Markdown: a summary and one file a test, in the form readers of the `OpenActive` test suite's reports know.
+//!
+//! What a template says as `{{x}}` is escaped by [`escape::md`], so that forgetting is safe; `{{{x}}}` is Markdown made here. The only HTML
+//! in a report is `<details>`, `<summary>` with words of the templates, and `<a id="exchange-N">`.
+
+use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
+
+use handlebars::Handlebars;
+use serde::Serialize;
+
+use super::error::ReportError;
+use super::view::{SummaryView, TestView, has_report};
+use super::{file, template};
+use crate::result::model::{RunReport, TestReport};
+use crate::text::markdown as escape;
+
+/// What every file written here begins with; by it a report of an earlier run is known.
+pub const BEGINNINGS: [&str; 2] = ["[< Return to Summary](../summary.md)", "# Conformance of "];
+
+const TEST: &str = "report.md";
+const SUMMARY: &str = "summary.md";
+const STATEMENT: &str = "statement.md";
+const COMPARISON: &str = "compare.md";
+
+/// A link to a test's report, or its label where there is none.
+const TEST_LINK: &str = "{{#if (and linked @root.with_tests)}}[{{label}}]({{{destination id}}}.md){{else}}{{label}}{{/if}}";
+
+static TEMPLATES: LazyLock<Handlebars<'static>> = LazyLock::new(|| {
+    template::templates(
+        escape::md,
+        &[
+            ("code", |text, _| escape::code(text)),
+            ("value", |text, _| escape::value(text)),
+            ("fence", escape::fence),
+            ("link", escape::link),
+            ("destination", |text, _| escape::destination(text)),
+            ("markdown-note", |text, _| escape::note(text)),
+            ("markdown-description", |text, _| escape::description(text)),
+        ],
+        &[
+            (TEST, include_str!("../../templates/report.md")),
+            (SUMMARY, include_str!("../../templates/summary.md")),
+            (STATEMENT, include_str!("../../templates/statement.md")),
+            (COMPARISON, include_str!("../../templates/compare.md")),
+            ("test-link", TEST_LINK),
+        ],
+    )
+});
+
+fn render(name: &str, view: &impl Serialize) -> String {
+    // Sections that are left out leave their blank lines behind.
+    tidy(&template::render(&TEMPLATES, name, view))
+}
+
+/// Leaves one blank line where there are several, outside fenced blocks, and one line end at the end.
+fn tidy(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut fence: Option<&str> = None;
+    let mut blank = false;
+    for line in text.lines() {
+        match fence {
+            Some(open) if line == open => fence = None,
+            None if line.starts_with("```") => fence = Some(&line[..line.len() - line.trim_start_matches('`').len()]),
+            _ => {}
+        }
+        let is_blank = fence.is_none() && line.trim().is_empty();
+        if !(is_blank && blank) {
+            out.push_str(if is_blank { "" } else { line });
+            out.push('\n');
+        }
+        blank = is_blank;
+    }
+    out.truncate(out.trim_end().len());
+    out.push('\n');
+    out
+}
+
+/// The report of one test, to be read at [`file::test_name`].
+pub fn render_test(report: &RunReport, test: &TestReport) -> String {
+    render(TEST, &TestView::of(report, test))
+}
+
+/// The summary of a run, to be read at [`file::SUMMARY`].
+pub fn render_summary(report: &RunReport) -> String {
+    render(SUMMARY, &SummaryView::of(report, true))
+}
+
+/// A statement of conformance, from what its template names.
+pub(super) fn render_statement(view: &impl Serialize) -> String {
+    render(STATEMENT, view)
+}
+
+/// Two runs compared, from what its template names.
+pub(super) fn render_comparison(view: &impl Serialize) -> String {
+    // What is printed ends with a blank line.
+    render(COMPARISON, view) + "\n"
+}
+
+/// The summary of a run for a place where no reports are beside it: the tests are named and not linked to.
+pub fn render_summary_alone(report: &RunReport) -> String {
+    render(SUMMARY, &SummaryView::of(report, false))
+}
+
+/// Writes the summary and a report of every test that was not skipped; returns the paths, the summary's first.
+///
+/// # Errors
+/// [`ReportError::Id`] before anything is written if a test's id cannot name a file, [`ReportError::Write`] for the first file that
+/// could not be written.
+pub fn write_all(report: &RunReport, dir: &Path) -> Result<Vec<PathBuf>, ReportError> {
+    let tests: Vec<_> = report.tests.iter().filter(|test| has_report(test)).collect();
+    let names = tests.iter().map(|test| file::test_name(&test.id)).collect::<Result<Vec<_>, _>>()?;
+    let mut paths = vec![dir.join(file::SUMMARY)];
+    for (test, name) in tests.into_iter().zip(names) {
+        let path = dir.join(name);
+        file::write(&path, render_test(report, test).as_bytes())?;
+        paths.push(path);
+    }
+    file::write(&paths[0], render_summary(report).as_bytes())?;
+    Ok(paths)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    #[test]
+    fn tidies_outside_fences_only() {
+        assert_eq!(super::tidy("\n\na\n\n\n```x\n\n\n``\n```\n \n\nb\n\n"), "\na\n\n```x\n\n\n``\n```\n\nb\n");
+    }
+}

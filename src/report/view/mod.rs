@@ -1,0 +1,71 @@
+//! What reports show of a run and of a test: plain data, which the templates of Markdown and of HTML format.
+
+use std::fmt;
+
+use serde::Serialize;
+
+pub mod body;
+mod finding;
+mod step;
+mod summary;
+mod test;
+
+pub use step::{EntryView, Picture};
+pub use summary::SummaryView;
+pub use test::TestView;
+
+use super::mark::Mark;
+use crate::result::model::{Environment, TestReport, Verdict};
+
+/// A mark and what is said behind it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Headline {
+    /// The mark.
+    pub mark: Mark,
+    /// A sentence.
+    pub says: String,
+}
+
+impl fmt::Display for Headline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.mark, self.says)
+    }
+}
+
+/// How often something is there, and what is counted.
+#[derive(Debug, Serialize)]
+struct CountView {
+    mark: Mark,
+    n: usize,
+    says: String,
+}
+
+/// A test as it is linked to.
+#[derive(Debug, Serialize)]
+struct TestLink<'a> {
+    id: &'a str,
+    label: &'a str,
+    /// True if the test has a report of its own.
+    linked: bool,
+}
+
+impl<'a> TestLink<'a> {
+    /// A link named by the test's id.
+    fn of(test: &'a TestReport) -> Self {
+        Self { id: &test.id, label: &test.id, linked: has_report(test) }
+    }
+}
+
+/// True if a test has a report of its own: a skipped one has nothing to report but its reason, which the summary gives.
+pub fn has_report(test: &TestReport) -> bool {
+    test.verdict != Verdict::Skipped
+}
+
+/// The warnings a reader must see before anything else.
+pub fn warnings(environment: &Environment) -> Vec<&'static str> {
+    let warnings = [
+        (environment.is_insecure(), "TLS certificates were not verified: whoever answered may not have been the issuer."),
+        (environment.secrets_shown, "This report holds secrets in clear text. Do not publish it."),
+    ];
+    warnings.into_iter().filter_map(|(applies, says)| applies.then_some(says)).collect()
+}

@@ -1,0 +1,253 @@
+//! A step of a test's story.
+
+use serde::Serialize;
+
+use super::body::{self, Body};
+use super::finding::{self, SpecView};
+use super::{CountView, Headline};
+use crate::report::mark::Mark;
+use crate::report::words;
+use crate::result::model::{Counts, Entry, Exchange, Finding, Page, StepEnd, StepReport, TestReport};
+use crate::text::count;
+
+/// Bodies of more lines are folded.
+const MOST_LINES: usize = 60;
+
+/// A step.
+#[derive(Debug, Serialize)]
+pub struct StepView<'a> {
+    /// The number within the test, from 1.
+    number: usize,
+    name: &'a str,
+    /// The worst there is to say of it, if there is anything.
+    state: Option<Mark>,
+    /// True if a reader should see into it at once.
+    open: bool,
+    /// What is seen of it while it is closed.
+    tally: Vec<CountView>,
+    /// What became of it, unless it was done.
+    ended: Option<Headline>,
+    /// What happened, in order.
+    pub entries: Vec<EntryView<'a>>,
+    specs: Vec<SpecView<'a>>,
+}
+
+/// An entry of the journal.
+#[derive(Debug, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum EntryView<'a> {
+    /// A remark in Markdown.
+    Note {
+        /// The Markdown.
+        text: &'a str,
+    },
+    /// A request and its response.
+    Exchange(Box<ExchangeView<'a>>),
+    /// A page the browser showed.
+    Page(PageView<'a>),
+    /// What reached the redirect URI.
+    Callback {
+        /// Path, query and fragment.
+        url: &'a str,
+    },
+    /// Claims of a token.
+    Claims {
+        /// What they are the claims of.
+        of: &'a str,
+        /// The claims as JSON.
+        claims: String,
+    },
+}
+
+/// A request and its response.
+#[derive(Debug, Serialize)]
+pub struct ExchangeView<'a> {
+    /// What it is a view of.
+    #[serde(skip)]
+    pub exchange: &'a Exchange,
+    /// The request as a command for `curl`, where the format shows it.
+    pub curl: Option<String>,
+    number: usize,
+    title: String,
+    method: &'a str,
+    url: &'a str,
+    request_headers: Vec<HeaderView<'a>>,
+    request_body: Option<BodyView>,
+    response: Option<ResponseView<'a>>,
+    /// Why there is no response.
+    no_response: Option<&'a str>,
+    time: String,
+}
+
+#[derive(Debug, Serialize)]
+struct HeaderView<'a> {
+    name: &'a str,
+    /// The value in quotes.
+    value: String,
+}
+
+#[derive(Debug, Serialize)]
+struct BodyView {
+    language: &'static str,
+    text: String,
+    /// What stands for the body while it is folded, if it is.
+    folded: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct ResponseView<'a> {
+    status: u16,
+    size: String,
+    headers_folded: String,
+    headers: Vec<HeaderView<'a>>,
+    body: Option<BodyView>,
+}
+
+/// A page the browser showed.
+#[derive(Debug, Serialize)]
+pub struct PageView<'a> {
+    heading: &'static str,
+    title: &'a str,
+    url: &'a str,
+    status: Option<u16>,
+    note: &'a str,
+    /// The screenshot's path below the report directory.
+    pub screenshot: Option<&'a str>,
+    /// The screenshot itself, where the format holds it.
+    pub picture: Option<Picture>,
+    source: Option<BodyView>,
+}
+
+/// A screenshot for an `img` element.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct Picture {
+    /// A `data:` address.
+    pub src: String,
+    /// Its width and height in pixels, where they could be read.
+    pub size: Option<(u32, u32)>,
+}
+
+/// The steps of a test, and one more for the findings that belong to none.
+pub fn views(test: &TestReport) -> Vec<StepView<'_>> {
+    let of = |wanted: &dyn Fn(usize) -> bool| test.findings.iter().filter(|finding| wanted(finding.step)).collect::<Vec<_>>();
+    let mut views: Vec<_> = test.steps.iter().enumerate().map(|(index, step)| view(index, step, &of(&|of| of == index), test)).collect();
+    let others = of(&|of| of >= test.steps.len());
+    if let Some(spec) = finding::other_rules(&others, test) {
+        let (state, open, tally) = state(&others, &StepEnd::Done);
+        let (number, name) = (test.steps.len() + 1, "Whole test");
+        views.push(StepView { number, name, state, open, tally, ended: None, entries: Vec::new(), specs: vec![spec] });
+    }
+    views
+}
+
+fn view<'a>(index: usize, step: &'a StepReport, findings: &[&'a Finding], test: &'a TestReport) -> StepView<'a> {
+    let ended = match &step.ended {
+        StepEnd::Done => None,
+        StepEnd::LeftOut(reason) => Some((Mark::Skipped, format!("Left out: {reason}"))),
+        StepEnd::Stopped(reason) => Some((Mark::Failure, format!("The story stopped here: {reason}"))),
+        StepEnd::Errored(reason) => Some((Mark::Error, format!("Could not be tested: {reason}"))),
+        StepEnd::NotReached => Some((Mark::NotRun, "Not reached: an earlier step stopped the story.".to_owned())),
+    };
+    let (state, open, tally) = state(findings, &step.ended);
+    StepView {
+        number: index + 1,
+        name: &step.name,
+        state,
+        open,
+        tally,
+        ended: ended.map(|(mark, says)| Headline { mark, says }),
+        entries: step.entries.iter().map(entry).collect(),
+        specs: finding::specs(step, findings, test),
+    }
+}
+
+/// The worst of a step, whether a reader should see into it at once, and what is seen of it while it is closed.
+fn state(findings: &[&Finding], ended: &StepEnd) -> (Option<Mark>, bool, Vec<CountView>) {
+    let counts = Counts::of(&findings.iter().copied().cloned().collect::<Vec<_>>());
+    let mut tally: Vec<_> = [
+        (Mark::Failure, counts.failures, count(counts.failures, "failure")),
+        (Mark::Warning, counts.warnings, count(counts.warnings, "warning")),
+        (Mark::Suggestion, counts.suggestions, count(counts.suggestions, "suggestion")),
+        (Mark::NotRun, counts.not_run, format!("{} not run", counts.not_run)),
+        (Mark::Passed, counts.passed, format!("{} passed", counts.passed)),
+    ]
+    .into_iter()
+    .filter(|(_, n, _)| *n > 0)
+    .map(|(mark, n, says)| CountView { mark, n, says })
+    .collect();
+    let worst = tally.first().map(|count| count.mark);
+    // Words too for what else only a colour would say.
+    let (state, words) = match ended {
+        StepEnd::Errored(_) => (Some(Mark::Error), Some("could not be tested")),
+        StepEnd::Stopped(_) => (Some(Mark::Failure), (counts.failures == 0).then_some("stopped here")),
+        StepEnd::NotReached | StepEnd::LeftOut(_) if counts.failures + counts.warnings + counts.suggestions == 0 => {
+            (Some(Mark::Skipped), Some("not taken"))
+        }
+        _ => (worst, None),
+    };
+    if let (Some(mark), Some(says)) = (state, words) {
+        tally.insert(0, CountView { mark, n: 0, says: says.to_owned() });
+    }
+    (state, matches!(state, Some(Mark::Error | Mark::Failure)), tally)
+}
+
+fn entry(entry: &Entry) -> EntryView<'_> {
+    match entry {
+        Entry::Exchange(e) => EntryView::Exchange(Box::new(exchange(e))),
+        Entry::Page(p) => EntryView::Page(page(p)),
+        Entry::Callback { url } => EntryView::Callback { url },
+        Entry::Claims { of, claims } => EntryView::Claims { of, claims: format!("{claims:#}") },
+        Entry::Note { text } => EntryView::Note { text },
+    }
+}
+
+fn exchange(exchange: &Exchange) -> ExchangeView<'_> {
+    let response = exchange.response.as_ref().ok().map(|response| ResponseView {
+        status: response.status,
+        size: if response.size == 0 { "no body".to_owned() } else { count(response.size, "byte") },
+        headers_folded: count(response.headers.len(), "response header"),
+        headers: headers(&response.headers),
+        body: body_view(&response.body, &response.headers),
+    });
+    ExchangeView {
+        exchange,
+        curl: None,
+        number: exchange.number,
+        title: finding::request_title(&exchange.title),
+        method: &exchange.method,
+        url: &exchange.url,
+        request_headers: headers(&exchange.request_headers),
+        request_body: exchange.request_body.as_deref().and_then(|body| body_view(body, &exchange.request_headers)),
+        response,
+        no_response: exchange.response.as_ref().err().map(String::as_str),
+        time: words::duration(exchange.duration_ms),
+    }
+}
+
+fn headers(headers: &[(String, String)]) -> Vec<HeaderView<'_>> {
+    headers.iter().map(|(name, value)| HeaderView { name, value: format!("\"{value}\"") }).collect()
+}
+
+/// A body, if it is not empty.
+fn body_view(text: &str, headers: &[(String, String)]) -> Option<BodyView> {
+    if text.is_empty() {
+        return None;
+    }
+    let content_type = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type")).map(|(_, value)| value.as_str());
+    let Body { language, text } = body::lay_out(text, content_type);
+    let lines = text.lines().count();
+    Some(BodyView { language, folded: (lines > MOST_LINES).then(|| format!("Body of {lines} lines")), text })
+}
+
+fn page(page: &Page) -> PageView<'_> {
+    PageView {
+        heading: if page.screenshot.is_some() { "Screenshot" } else { "Page" },
+        title: &page.title,
+        url: &page.url,
+        status: page.status,
+        note: &page.note,
+        screenshot: page.screenshot.as_deref(),
+        picture: None,
+        source: page.source.as_ref().map(|source| BodyView { language: "html", text: source.clone(), folded: Some("The page's source".to_owned()) }),
+    }
+}

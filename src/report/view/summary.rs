@@ -1,0 +1,225 @@
+//! The summary of a run.
+
+use serde::Serialize;
+
+use super::finding::FindingView;
+use super::{CountView, Headline, TestLink, has_report};
+use crate::report::mark::Mark;
+use crate::report::words;
+use crate::result::model::{self, RunReport, TestReport, Verdict};
+use crate::rule::Level;
+
+/// A run.
+#[derive(Debug, Serialize)]
+pub struct SummaryView<'a> {
+    issuer: &'a str,
+    headline: Headline,
+    warnings: Vec<&'static str>,
+    time: String,
+    profiles: String,
+    tls: &'a str,
+    agent: &'a str,
+    redirect_uri: &'a str,
+    tool: String,
+    counts: Vec<CountView>,
+    broken: Vec<BrokenView<'a>>,
+    known: Vec<FindingView<'a>>,
+    /// Tests that broke off because of a known failure.
+    broken_off: Vec<StoppedView<'a>>,
+    out_of_date: Option<OutOfDateView<'a>>,
+    errored: Vec<StoppedView<'a>>,
+    features: Vec<FeatureView<'a>>,
+    skipped: Vec<SkippedView<'a>>,
+    not_tested: Vec<&'a str>,
+    left_behind: Option<LeftView<'a>>,
+    /// True if the reports of the tests are there to be linked to.
+    with_tests: bool,
+}
+
+/// What remains at the issuer.
+#[derive(Debug, Serialize)]
+struct LeftView<'a> {
+    /// `3 clients remain at the issuer`.
+    says: String,
+    things: Vec<LeftThingView<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct LeftThingView<'a> {
+    what: &'static str,
+    client_id: &'a str,
+    why: &'a str,
+    test: TestLink<'a>,
+}
+
+/// The broken rules of a level.
+#[derive(Debug, Serialize)]
+struct BrokenView<'a> {
+    heading: &'static str,
+    rules: Vec<FindingView<'a>>,
+    stopped: Vec<StoppedView<'a>>,
+}
+
+/// The entries of the file of known failures that need a change.
+#[derive(Debug, Serialize)]
+struct OutOfDateView<'a> {
+    file: &'a str,
+    entries: Vec<KnownView<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct KnownView<'a> {
+    rule: &'a str,
+    test: Option<&'a str>,
+    reason: &'a str,
+    advice: String,
+}
+
+#[derive(Debug, Serialize)]
+struct StoppedView<'a> {
+    mark: Mark,
+    test: TestLink<'a>,
+    reason: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct FeatureView<'a> {
+    /// The part the ids of its tests have in common.
+    id: String,
+    title: &'a str,
+    tests: Vec<RowView<'a>>,
+}
+
+#[derive(Debug, Serialize)]
+struct RowView<'a> {
+    test: TestLink<'a>,
+    mark: Mark,
+    verdict: &'static str,
+    /// The counts of passed rules, failures, warnings and suggestions, and the time.
+    cells: [String; 5],
+}
+
+#[derive(Debug, Serialize)]
+struct SkippedView<'a> {
+    reason: &'a str,
+    /// Labelled by their titles.
+    tests: Vec<TestLink<'a>>,
+}
+
+impl<'a> SummaryView<'a> {
+    /// A view of a run; `with_tests` if the reports of its tests are there to be linked to.
+    pub fn of(report: &'a RunReport, with_tests: bool) -> Self {
+        let environment = &report.environment;
+        let mut warnings = super::warnings(environment);
+        if report.interrupted {
+            warnings.insert(0, "The run was interrupted: what had not ended by then is missing or unfinished.");
+        }
+        let broken_off = words::broken_off(report).into_iter().map(|(test, _)| StoppedView { mark: Mark::Known, ..stopped(test) });
+        let mut not_tested: Vec<&str> = Vec::new();
+        for sentence in report.tests.iter().flat_map(|test| &test.not_tested) {
+            if !not_tested.contains(&sentence.as_str()) {
+                not_tested.push(sentence);
+            }
+        }
+        Self {
+            issuer: &report.issuer,
+            headline: words::run_headline(report),
+            warnings,
+            time: words::moment_and_duration(&report.started, report.duration_ms),
+            profiles: environment.profiles.join(", "),
+            tls: &environment.tls,
+            agent: &environment.agent,
+            redirect_uri: &environment.redirect_uri,
+            tool: format!("{} {}", report.tool.name, report.tool.version),
+            counts: counts(report.counts),
+            broken: broken(report),
+            known: words::known_in(report).into_iter().map(FindingView::across).collect(),
+            broken_off: broken_off.collect(),
+            out_of_date: out_of_date(report),
+            errored: report.tests.iter().filter(|t| t.verdict == Verdict::Errored).map(stopped).collect(),
+            features: features(report),
+            skipped: skipped(report),
+            not_tested,
+            left_behind: left_behind(report),
+            with_tests,
+        }
+    }
+}
+
+fn counts(counts: model::Counts) -> Vec<CountView> {
+    let all = [
+        (Mark::Passed, counts.passed, "passed"),
+        (Mark::Failure, counts.failures, "failures"),
+        (Mark::Warning, counts.warnings, "warnings"),
+        (Mark::Suggestion, counts.suggestions, "suggestions"),
+        (Mark::Error, counts.errors, "errors"),
+        (Mark::NotRun, counts.not_run, "not run"),
+        (Mark::NotApplicable, counts.not_applicable, "not applicable"),
+    ];
+    all.into_iter().map(|(mark, n, says)| CountView { mark, n, says: says.to_owned() }).collect()
+}
+
+fn broken(report: &RunReport) -> Vec<BrokenView<'_>> {
+    let rules = |level| words::broken_in(report).into_iter().filter(move |(finding, _)| finding.level == level).map(FindingView::across).collect();
+    // A test that failed without a broken rule stopped for a reason the issuer gave.
+    let is_broken = |test: &TestReport| test.findings.iter().any(|finding| finding.is_broken() && finding.level == Level::Must);
+    let failed = report.tests.iter().filter(|test| test.verdict == Verdict::Failed && !is_broken(test));
+    let levels = [
+        BrokenView { heading: "Failures", rules: rules(Level::Must), stopped: failed.map(stopped).collect() },
+        BrokenView { heading: "Warnings", rules: rules(Level::Should), stopped: Vec::new() },
+        BrokenView { heading: "Suggestions", rules: rules(Level::May), stopped: Vec::new() },
+    ];
+    levels.into_iter().filter(|level| !level.rules.is_empty() || !level.stopped.is_empty()).collect()
+}
+
+fn out_of_date(report: &RunReport) -> Option<OutOfDateView<'_>> {
+    let entries = words::out_of_date(report).into_iter();
+    let entries: Vec<_> =
+        entries.map(|(entry, advice)| KnownView { rule: &entry.rule, test: entry.test.as_deref(), reason: &entry.reason, advice }).collect();
+    (!entries.is_empty()).then(|| OutOfDateView { file: words::known_file(report), entries })
+}
+
+fn stopped(test: &TestReport) -> StoppedView<'_> {
+    StoppedView { mark: Mark::of_verdict(test.verdict), test: TestLink::of(test), reason: words::reason(test) }
+}
+
+/// The tests by feature, in the order of the plan.
+fn features(report: &RunReport) -> Vec<FeatureView<'_>> {
+    let mut features: Vec<FeatureView> = Vec::new();
+    for test in &report.tests {
+        let (feature, label) = test.id.split_once('/').unwrap_or((&test.id, &test.id));
+        let id = format!("{feature}/");
+        let row = row(test, label);
+        match features.iter_mut().find(|known| known.id == id) {
+            Some(feature) => feature.tests.push(row),
+            None => features.push(FeatureView { id, title: &test.feature, tests: vec![row] }),
+        }
+    }
+    features
+}
+
+fn row<'a>(test: &'a TestReport, label: &'a str) -> RowView<'a> {
+    let counts = test.counts;
+    let [passed, failures, warnings, suggestions] = [counts.passed, counts.failures, counts.warnings, counts.suggestions].map(|n| n.to_string());
+    let cells = [passed, failures, warnings, suggestions, words::duration(test.duration_ms)];
+    RowView {
+        test: TestLink { label, ..TestLink::of(test) },
+        mark: Mark::of(test.verdict, counts),
+        verdict: words::verdict_word(test.verdict),
+        cells: if has_report(test) { cells } else { cells.map(|_| "–".to_owned()) },
+    }
+}
+
+fn skipped<'a>(report: &'a RunReport) -> Vec<SkippedView<'a>> {
+    let titled = |test: &'a TestReport| TestLink { label: &test.title, ..TestLink::of(test) };
+    let by_reason = words::by_reason(report, Verdict::Skipped).into_iter();
+    by_reason.map(|(reason, tests)| SkippedView { reason, tests: tests.into_iter().map(titled).collect() }).collect()
+}
+
+fn left_behind(report: &RunReport) -> Option<LeftView<'_>> {
+    let says = model::left_behind(report.tests.iter().flat_map(|test| &test.left_behind))?;
+    let things = report.tests.iter().flat_map(|test| test.left_behind.iter().map(move |left| (test, left)));
+    let things =
+        things.map(|(test, left)| LeftThingView { what: left.kind.words(), client_id: &left.client_id, why: &left.why, test: TestLink::of(test) });
+    Some(LeftView { says, things: things.collect() })
+}

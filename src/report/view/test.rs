@@ -1,0 +1,73 @@
+//! The report of one test.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::finding::FindingView;
+use super::step::{self, StepView};
+use super::{Headline, has_report};
+use crate::report::words;
+use crate::result::model::{RunReport, TestReport};
+
+/// A test.
+#[derive(Debug, Serialize)]
+pub struct TestView<'a> {
+    id: &'a str,
+    time: String,
+    feature_id: &'a str,
+    test_id: &'a str,
+    warnings: Vec<&'static str>,
+    feature: &'a str,
+    title: &'a str,
+    /// Markdown of a feature document.
+    description: &'a str,
+    command: &'a str,
+    verdict: &'static str,
+    /// How many rules of level SHOULD are broken.
+    warned: usize,
+    headline: Headline,
+    /// True if there is something to explain.
+    why: bool,
+    reason: Option<&'a str>,
+    /// The first broken rule of the highest level.
+    first: Option<FindingView<'a>>,
+    /// The other broken rules.
+    others: Vec<FindingView<'a>>,
+    /// What was done, in order.
+    pub steps: Vec<StepView<'a>>,
+    not_tested: &'a [String],
+}
+
+impl<'a> TestView<'a> {
+    /// A view of a test of a run.
+    pub fn of(report: &RunReport, test: &'a TestReport) -> Self {
+        let (feature_id, test_id) = test.id.split_once('/').unwrap_or(("", &test.id));
+        // Each rule once: where else it is broken is said at its steps.
+        let mut seen = BTreeSet::new();
+        let broken = words::broken(&test.findings).into_iter().filter(|finding| seen.insert(finding.rule.as_str()));
+        let mut broken = broken.map(|finding| FindingView::within(test, finding));
+        let reason = test.reason.as_deref().filter(|reason| !reason.is_empty());
+        let first = broken.next();
+        Self {
+            id: &test.id,
+            time: if has_report(test) { words::moment_and_duration(&test.started, test.duration_ms) } else { "not at all".to_owned() },
+            feature_id,
+            test_id,
+            warnings: super::warnings(&report.environment),
+            feature: &test.feature,
+            title: &test.title,
+            description: &test.description,
+            command: &test.command,
+            verdict: words::verdict_word(test.verdict),
+            warned: test.counts.warnings,
+            headline: words::headline(test),
+            why: reason.is_some() || first.is_some(),
+            reason,
+            others: broken.collect(),
+            first,
+            steps: step::views(test),
+            not_tested: &test.not_tested,
+        }
+    }
+}
