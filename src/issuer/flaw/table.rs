@@ -95,7 +95,7 @@ fn choose(flaws: Vec<Flaw>, name: &str) -> Result<Flaw, FlawError> {
         if flaw.name == name {
             return Ok(flaw);
         }
-        let distance = if !name.is_empty() && flaw.name.contains(name) { 1 } else { strsim::levenshtein(name, &flaw.name) };
+        let distance = if !name.is_empty() && flaw.name.contains(name) { 1 } else { levenshtein(name, &flaw.name) };
         if distance <= 2.max(flaw.name.len() / 3) {
             near.push((distance, flaw.name));
         }
