@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::network::until;
 use super::{Doctor, Seen};
 use crate::feature::authorize::Authorize;
-use crate::feature::step::ClientWish;
+use crate::feature::register::Register;
 use crate::result::model::Entry;
 use crate::session::{Stop, missing};
 
@@ -69,8 +69,8 @@ impl Doctor<'_> {
         let offered = self.session.listed("scopes_supported")?.unwrap_or_else(|| vec![OPENID]);
         let mut scope = if offered.contains(&OPENID) { OPENID.to_owned() } else { offered.join(" ") };
         if self.session.facts.client.is_none() && self.config().client.is_none() {
-            let wish = ClientWish { grant_types: GRANTS.map(str::to_owned).to_vec(), scope: Some(scope.clone()), ..ClientWish::default() };
-            self.session.register(&wish).await?;
+            let client = Register { grant_types: GRANTS.map(str::to_owned).to_vec(), scope: Some(scope.clone()), ..Register::default() };
+            self.session.register(&client).await?;
             let registered = self.session.facts.registration.as_ref().and_then(|members| members.get("scope")).and_then(Value::as_str);
             scope = registered.map_or(scope, str::to_owned);
         } else if self.session.facts.client.is_none() {

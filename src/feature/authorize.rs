@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::step::Fact;
+use super::fact::Fact;
 
 /// An authorization request and what is to come of it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]

@@ -6,7 +6,7 @@ use openidconnect::CsrfToken;
 use url::Url;
 
 use crate::agent::callback::Offer;
-use crate::feature::step::KeysBy;
+use crate::feature::register::KeysBy;
 use crate::result::model::StepEnd;
 use crate::rule::client_assertion::{Attempt, ClientAssertions};
 use crate::rule::token_response::Grant;

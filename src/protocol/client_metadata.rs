@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::config::AuthMethod;
-use crate::feature::step::{ClientAuth, ClientWish, RedirectUris};
+use crate::feature::register::{ClientAuth, RedirectUris, Register};
 use crate::result::model::StepEnd;
 use crate::session::assertion::Signer;
 use crate::session::{Session, Stop};
@@ -29,7 +29,7 @@ pub(super) struct WishedClient {
 
 impl Session {
     /// What a story wishes to register; or why it does without.
-    pub(super) async fn wished_client(&mut self, wish: &ClientWish) -> Result<Result<WishedClient, StepEnd>, Stop> {
+    pub(super) async fn wished_client(&mut self, wish: &Register) -> Result<Result<WishedClient, StepEnd>, Stop> {
         let asked = wish.auth_method.map(AuthMethod::from);
         let mut metadata = self.client_metadata(asked, &wish.grant_types)?;
         let signer = match asked {
@@ -140,7 +140,7 @@ impl Session {
 }
 
 /// Adds what a story wants beside the usual.
-fn add_to(body: &mut Value, wish: &ClientWish, signer: Option<&Signer>, redirect_uri: Option<&str>) {
+fn add_to(body: &mut Value, wish: &Register, signer: Option<&Signer>, redirect_uri: Option<&str>) {
     if let Some(signer) = signer {
         body["token_endpoint_auth_signing_alg"] = json!(signer.key.alg().name());
         match &signer.hosted {

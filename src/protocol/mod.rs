@@ -56,63 +56,9 @@ impl Session {
         if let Some(reason) = self.declared_absent(step) {
             return Ok(StepEnd::LeftOut(reason));
         }
-        let ended = self.tell(step).await;
+        let ended = crate::feature::step::take_step!(self, step);
         self.judge_left_over();
         ended
-    }
-
-    async fn tell(&mut self, step: &Step) -> Result<StepEnd, Stop> {
-        match step {
-            Step::Discover {} => self.discover().await,
-            Step::DiscoverServer {} => self.discover_server().await,
-            Step::FindMetadata {} => self.find_metadata().await,
-            Step::FetchKeySet {} => self.fetch_key_set().await,
-            Step::UseClient { grant_types } => self.use_client(grant_types).await,
-            Step::Register(wish) => self.register(wish).await,
-            Step::RefuseRegistrations {} => self.refuse_registrations().await,
-            Step::TryRegistrationTokens {} => self.try_registration_tokens().await,
-            Step::TrySectorIdentifiers {} => self.try_sector_identifiers().await,
-            Step::ReadClient {} => self.read_client().await,
-            Step::DeleteClient {} => self.delete_client().await,
-            Step::TryClientAssertions {} => self.try_client_assertions().await,
-            Step::ClientCredentials { scope, as_registered, audience } => self.client_credentials(scope, *as_registered, *audience).await,
-            Step::RequestTokenByJson { audience } => self.request_token_by_json(*audience).await,
-            Step::RefreshClientToken { by } => self.refresh_client_token(*by).await,
-            Step::IntrospectClientToken {} => self.introspect_client_token().await,
-            Step::AccessResource {} => self.access_resource().await,
-            Step::CloseSession {} => self.close_session().await,
-            Step::AccessOrdersFeed {} => self.access_orders_feed().await,
-            Step::Authorize(wish) => self.authorize(wish).await,
-            Step::RefuseRedirects {} => self.refuse_redirects().await,
-            Step::RefuseAuthorizationRequests {} => self.refuse_authorization_requests().await,
-            Step::UseLoopbackPorts {} => self.use_loopback_ports().await,
-            Step::ExchangeCode {} => self.exchange_code().await,
-            Step::FetchUserinfo { judge_claims } => self.fetch_userinfo(*judge_claims).await,
-            Step::RequestUserinfoVariants {} => self.request_userinfo_variants().await,
-            Step::RefuseTokenRequests {} => self.refuse_token_requests().await,
-            Step::AttackCode { with } => self.attack_code(*with).await,
-            Step::AttackClientAuthentication {} => self.attack_client_authentication().await,
-            Step::ReplayCode {} => self.replay_code().await,
-            Step::RaceCode {} => self.race_code().await,
-            Step::AttackRefresh { wider } => self.attack_refresh(wider).await,
-            Step::AttackRefreshAsAnother {} => self.attack_refresh_as_another().await,
-            Step::AttackUserinfo {} => self.attack_userinfo().await,
-            Step::AttackIntrospection {} => self.attack_introspection().await,
-            Step::RevokeAccessToken {} => self.revoke_access_token().await,
-            Step::AttackRevocation {} => self.attack_revocation().await,
-            Step::RevokeAsAnother {} => self.revoke_as_another().await,
-            Step::Introspect {} => self.introspect().await,
-            Step::Refresh {} => self.refresh().await,
-            Step::Revoke {} => self.revoke().await,
-            Step::TryGrants {} => self.try_grants().await,
-            Step::TryWrongPassword {} => self.try_wrong_password().await,
-            Step::SendFormElsewhere {} => self.send_form_elsewhere().await,
-            Step::DenyConsent {} => self.deny_consent().await,
-            Step::LogOut(wish) => self.log_out(wish).await,
-            Step::FetchDatasetSite {} => self.fetch_dataset_site().await,
-            Step::CheckCapability { capability } => self.check_capability(*capability),
-            Step::RefuseGrant { capability } => self.refuse_grant(*capability).await,
-        }
     }
 }
 

@@ -9,7 +9,7 @@ use url::Url;
 
 use super::client_metadata::{NATIVE_REDIRECT_URI, WishedClient};
 use crate::config::AuthMethod;
-use crate::feature::step::{ClientWish, RedirectUris};
+use crate::feature::register::{RedirectUris, Register};
 use crate::observed::received::Received;
 use crate::redact::SecretKind;
 use crate::result::model::StepEnd;
@@ -35,7 +35,7 @@ impl Session {
     pub async fn use_client(&mut self, grant_types: &[String]) -> Result<StepEnd, Stop> {
         let Some(configured) = self.run.config.client.clone() else {
             self.note("No client is configured, so one is registered dynamically for this test.");
-            return self.register(&ClientWish { grant_types: grant_types.to_vec(), ..ClientWish::default() }).await;
+            return self.register(&Register { grant_types: grant_types.to_vec(), ..Register::default() }).await;
         };
         let method = configured.auth_method.unwrap_or_else(|| self.offered_method(configured.secret.is_some()));
         self.note(format!(
@@ -52,7 +52,7 @@ impl Session {
     ///
     /// # Errors
     /// [`Stop`] if the issuer gives no client.
-    pub async fn register(&mut self, wish: &ClientWish) -> Result<StepEnd, Stop> {
+    pub async fn register(&mut self, wish: &Register) -> Result<StepEnd, Stop> {
         let url = match self.may_register(wish)? {
             Ok(url) => url,
             Err(end) => return Ok(end),
@@ -70,7 +70,7 @@ impl Session {
     }
 
     /// Where to register what a story wishes for, or why the story does without.
-    fn may_register(&self, wish: &ClientWish) -> Result<Result<Url, StepEnd>, Stop> {
+    fn may_register(&self, wish: &Register) -> Result<Result<Url, StepEnd>, Stop> {
         let left_out = |why: String| Ok(Err(StepEnd::LeftOut(why)));
         if let Some(method) = wish.auth_method.map(AuthMethod::from)
             && !self.offers_method(method)?
@@ -111,7 +111,7 @@ impl Session {
     }
 
     /// The end of the step where a refusal is the issuer's right.
-    fn refused_registration(&self, wish: &ClientWish, response: &Received) -> Result<Option<StepEnd>, Stop> {
+    fn refused_registration(&self, wish: &Register, response: &Received) -> Result<Option<StepEnd>, Stop> {
         if matches!(response.status, 401 | 403) {
             let with_token = self.run.config.initial_access_token.is_some();
             let why = refused(response, with_token);
@@ -127,7 +127,7 @@ impl Session {
     }
 
     /// Judges what came, and keeps the client for the story.
-    fn take_registration(&mut self, wish: &ClientWish, wished: WishedClient, response: Received, at: Instant) -> Result<StepEnd, Stop> {
+    fn take_registration(&mut self, wish: &Register, wished: WishedClient, response: Received, at: Instant) -> Result<StepEnd, Stop> {
         let WishedClient { metadata: request, signer, redirect_uri } = wished;
         let artefact = Registration { response, request, metadata: self.metadata_value()?, plain_http: self.is_plain_http() };
         self.judge(&artefact);

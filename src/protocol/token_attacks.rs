@@ -104,7 +104,7 @@ impl Session {
             let client = self.client()?.clone();
             attack.after_wrong_secret = self.try_refresh_token(&client, "Refresh after the Refused Revocation", &mut token, &mut access).await?;
         }
-        if attack.after_wrong_secret.as_ref().is_none_or(|response| response.is_success()) {
+        if attack.after_wrong_secret.as_ref().is_none_or(Received::is_success) {
             let form = [("token", token.as_str()), ("token_type_hint", "access_token")];
             attack.wrong_hint = Some(self.send_authenticated("Revocation under a Wrong Hint", url, &form).await?);
             let client = self.client()?.clone();

@@ -12,7 +12,7 @@ use thiserror::Error;
 use url::Url;
 
 use crate::config::Config;
-use crate::feature::step::Fact;
+use crate::feature::fact::Fact;
 use crate::result::model::BUG;
 use crate::result::model::{Entry, Finding, FindingOutcome, StepEnd, StepReport};
 use crate::rule::transport::Transport;
