@@ -1,13 +1,15 @@
 //! The authorization request and what comes of it in the user agent (RFC 6749 4.1.1, OpenID Connect Core 3.1.2, RFC 7636).
 
-use serde_json::Map;
+use std::sync::Arc;
+
 use url::Url;
 
-use super::authorization_request::AuthorizationRequest;
+use super::authorization_request::{listing, self_sending};
 use crate::agent::callback::{Callback, Offer};
 use crate::agent::visit::{Conduct, Journey, VisitError};
 use crate::feature::OAUTH;
 use crate::feature::authorize::{Authorize, BrowserSession, ConsentDue, Expect, Method, RequestObject};
+use crate::observed::authorization_request::AuthorizationRequest;
 use crate::observed::page::PageKind;
 use crate::redact::SecretKind;
 use crate::result::model::{Entry, StepEnd};
@@ -31,11 +33,8 @@ impl Session {
             return Ok(StepEnd::LeftOut(reason));
         }
         let again = self.await_second(wish).await?;
-        let request = self.authorization_request(wish).await?;
-        if let Some(verifier) = &request.verifier {
-            self.recorder.redactor().learn(SecretKind::CodeVerifier, verifier);
-        }
-        self.note(request.listing(&endpoint, wish.method));
+        let request = Arc::new(self.authorization_request(wish).await?);
+        self.note(listing(&request, &endpoint, wish.method));
         let asked_at = jiff::Timestamp::now().as_second();
         let journey = self.visit(wish, &request, &endpoint).await?;
         // Before the pages are kept, since one of them may show it.
@@ -62,7 +61,7 @@ impl Session {
             Ok(callback) => callback,
             Err(error) => return self.no_callback(wish, error),
         };
-        let mut artefact = self.authorization_response(&callback, request.state.clone())?;
+        let mut artefact = self.authorization_response(&callback, Arc::clone(&request))?;
         let error = artefact.parameter("error").map(|error| match artefact.parameter("error_description") {
             Some(description) => format!("{error} ({description})"),
             None => error.to_owned(),
@@ -75,9 +74,8 @@ impl Session {
             (Some(attempt), _) => format!("should return an authorization response to the redirect URI ({attempt})"),
             (None, _) => "should return an authorization response to the redirect URI".to_owned(),
         });
-        if let Some(outside) = request.outside_state {
-            let returned = artefact.parameter("state").map(str::to_owned);
-            artefact.state = Some(self.judge_request_object(request.state, outside, returned, error.is_some()));
+        if let Some(outside) = request.outside_state() {
+            artefact.request = self.judge_request_object(&artefact, outside);
         }
         self.recorder.note(Entry::Callback { url: self.recorder.redactor().text(&shown(&callback)) });
         if wish.expect == Expect::Error || may_be_refused {
@@ -87,7 +85,7 @@ impl Session {
             }
             self.judge_refusal(wish, artefact);
             if let Some(second) = &second {
-                self.judge_second_login(second, wish.attempt.as_deref(), error, None);
+                self.judge_second_login(second, &request, wish.attempt.as_deref(), error, None);
             }
             return Ok(StepEnd::Done);
         }
@@ -96,21 +94,11 @@ impl Session {
             self.judge_delivery(Asked::ByPost, None);
         }
         self.judge(&artefact);
-        self.judge_consent(wish, consents);
+        self.judge_consent(wish, request.get("prompt") == Some("consent"), consents);
 
         match artefact.parameter("code") {
             Some(code) if !code.is_empty() => {
-                let code = Code {
-                    code: code.to_owned(),
-                    verifier: request.verifier,
-                    nonce: request.nonce,
-                    scope: super::grant_limits::scope(wish),
-                    max_age: wish.max_age,
-                    attempt: wish.attempt.clone(),
-                    essential: essential(wish),
-                    beyond_scope: wish.beyond_scope,
-                    second,
-                };
+                let code = Code { code: code.to_owned(), request, attempt: wish.attempt.clone(), beyond_scope: wish.beyond_scope, second };
                 self.facts.codes.push(code.clone());
                 self.facts.code = Some(code);
                 Ok(StepEnd::Done)
@@ -118,7 +106,7 @@ impl Session {
             _ => {
                 let reason = no_code(error.as_deref());
                 if let Some(second) = &second {
-                    self.judge_second_login(second, wish.attempt.as_deref(), error, None);
+                    self.judge_second_login(second, &request, wish.attempt.as_deref(), error, None);
                 }
                 Err(Stop::Issuer(reason))
             }
@@ -142,10 +130,11 @@ impl Session {
         }
         let listener = self.run.callback.clone().ok_or_else(|| missing("the callback listener"))?;
         // A form needs a page to be sent from: one of our own, which goes when the visit is over.
-        let page = (wish.method == Method::Post).then(|| listener.offer(Offer::html(request.page(endpoint))));
+        let page =
+            (wish.method == Method::Post).then(|| listener.offer(Offer::html(self_sending("Authorization request", endpoint, request.sent()))));
         let url = page.as_ref().map_or_else(|| request.url(endpoint), |page| page.url().clone());
         let user = self.user()?;
-        self.go(&url, listener.redirect_uri(), &request.state, user, Conduct::Consent).await
+        self.go(&url, listener.redirect_uri(), request.state().unwrap_or_default(), user, Conduct::Consent).await
     }
 
     /// What a visit that did not end at the redirect URI means: a finding where that is what the story is about.
@@ -177,14 +166,19 @@ impl Session {
 
     fn judge_refusal(&mut self, wish: &Authorize, response: AuthorizationResponse) {
         self.judge_delivery(Asked::Refusal, None);
-        let Some(refused) = refused(wish) else { return };
-        let AuthorizationResponse { url, parameters, state, issuer, metadata, .. } = response;
-        self.judge(&AuthorizationError { url, parameters, state: state.unwrap_or_default(), issuer, metadata, refused, exchange: None });
+        if let Some(refused) = refused(wish) {
+            self.judge_authorization_error(response, refused);
+        }
     }
 
-    fn judge_consent(&mut self, wish: &Authorize, (shown, perhaps): (usize, usize)) {
+    /// Judges an error that a visit brought to the redirect URI.
+    pub(super) fn judge_authorization_error(&mut self, response: AuthorizationResponse, refused: Refused) {
+        let AuthorizationResponse { url, parameters, request, issuer, metadata, .. } = response;
+        self.judge(&AuthorizationError { url, parameters, request, issuer, metadata, refused, exchange: None });
+    }
+
+    fn judge_consent(&mut self, wish: &Authorize, prompt_consent: bool, (shown, perhaps): (usize, usize)) {
         let already_given = wish.consent == ConsentDue::AlreadyGiven;
-        let prompt_consent = super::authorization_request::prompt(wish) == Some("consent");
         let registered = self.facts.client.as_mut().and_then(|client| client.registered.as_mut());
         let new_client = registered.is_some_and(|registered| std::mem::take(&mut registered.unseen));
         if new_client || prompt_consent || already_given {
@@ -197,7 +191,7 @@ impl Session {
         self.judge(&Consent { shown, perhaps, new_client, prompt_consent, already_given });
     }
 
-    pub(super) fn authorization_response(&self, callback: &Callback, state: String) -> Result<AuthorizationResponse, Stop> {
+    pub(super) fn authorization_response(&self, callback: &Callback, request: Arc<AuthorizationRequest>) -> Result<AuthorizationResponse, Stop> {
         let redirect_uri = Url::parse(&self.redirect_uri()).map_err(|_| missing("the redirect URI"))?;
         let own: Vec<(String, String)> = redirect_uri.query_pairs().into_owned().collect();
         let mut parameters: Vec<(String, String)> =
@@ -215,7 +209,7 @@ impl Session {
             method: callback.method.clone(),
             redirect_uri,
             parameters,
-            state: Some(state),
+            request,
             issuer: self.issuer(),
             metadata: self.metadata_value()?,
         })
@@ -249,13 +243,6 @@ fn refused(wish: &Authorize) -> Option<Refused> {
         _ if !wish.pkce => Some(Refused::NoChallenge),
         _ => None,
     }
-}
-
-/// The names of the claims that userinfo is asked for as essential (OpenID Connect Core 5.5.1).
-fn essential(wish: &Authorize) -> Vec<String> {
-    let userinfo = wish.claims.as_ref().and_then(|claims| claims.get("userinfo")).and_then(|userinfo| userinfo.as_object());
-    let is_essential = |claim: &serde_json::Value| claim.get("essential").and_then(serde_json::Value::as_bool) == Some(true);
-    userinfo.unwrap_or(&Map::new()).iter().filter(|(_, claim)| is_essential(claim)).map(|(name, _)| name.clone()).collect()
 }
 
 /// The callback as the seeds show it: path, query and fragment; the parameters of a form post after it.

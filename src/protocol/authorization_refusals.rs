@@ -4,8 +4,9 @@
 use openidconnect::CsrfToken;
 use url::Url;
 
-use super::authorization_probe::{Ended, Parameters, Probed, continues, reaches};
+use super::authorization_probe::{Ended, Probed, continues, reaches};
 use super::client_metadata::{NATIVE_REDIRECT_URI, second_redirect_uri};
+use crate::observed::authorization_request::{AuthorizationRequest, Parameters};
 use crate::result::model::StepEnd;
 use crate::rule::refused_authorization::{Led, LoopbackRedirect, MARKER, RefusedAuthorization, RefusedAuthorizations, Wrong};
 use crate::session::{Session, Stop};
@@ -52,15 +53,15 @@ impl Session {
         let mut refused = Vec::new();
         for attempt in attempts(&good) {
             let Attempt { wrong, says, bad, change } = attempt;
-            let (mut parameters, mut state) = self.plain_request(&bad, probing.silent)?;
+            let mut parameters = self.plain_request(&bad, probing.silent)?;
             change(&mut parameters, &good);
             let marked = bad.contains(MARKER);
             if marked {
-                state.push_str(MARKER);
-                parameters.iter_mut().filter(|(name, _)| name == "state").for_each(|(_, value)| value.clone_from(&state));
+                parameters.iter_mut().filter(|(name, _)| name == "state").for_each(|(_, value)| value.push_str(MARKER));
             }
             let aims = [bad.as_str(), good.as_str(), second.as_str()];
-            let probed = self.probe(&format!("Authorization Request with {says}"), &endpoint, &parameters, &state, &aims, &mut probing).await?;
+            let request = AuthorizationRequest::new(parameters);
+            let probed = self.probe(&format!("Authorization Request with {says}"), &endpoint, &request, &aims, &mut probing).await?;
             let sent =
                 if bad.is_empty() || matches!(wrong, Wrong::UnknownClient | Wrong::NoClient) { says.to_owned() } else { format!("{says}, {bad:?}") };
             let led = led(probed.ended, &bad, &good);
@@ -108,9 +109,9 @@ impl Session {
         uri: &str,
         probing: &mut super::authorization_probe::Probing,
     ) -> Result<Probed, Stop> {
-        let (parameters, state) = self.plain_request(uri, probing.silent)?;
+        let request = AuthorizationRequest::new(self.plain_request(uri, probing.silent)?);
         let title = format!("Authorization Request with {says}");
-        self.probe(&title, endpoint, &parameters, &state, &[uri, NATIVE_REDIRECT_URI], probing).await
+        self.probe(&title, endpoint, &request, &[uri, NATIVE_REDIRECT_URI], probing).await
     }
 }
 

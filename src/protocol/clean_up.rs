@@ -18,7 +18,7 @@ use crate::result::model;
 use crate::result::model::{LeftBehind, LeftBehindKind, StepEnd};
 use crate::rule::registration::Deletion;
 use crate::session::recorder::Request;
-use crate::session::token_request::TokenRequest;
+use crate::session::token_exchange::TokenRequest;
 use crate::session::{Client, Granted, Session};
 use crate::text::markdown::code;
 
@@ -126,7 +126,7 @@ impl Session {
             return Err("the issuer publishes no `end_session_endpoint`: only the browser has forgotten it".to_owned());
         };
         let id_token = self.facts.user.as_ref().and_then(|user| user.response.get("id_token")).and_then(Value::as_str);
-        let parameters: Vec<_> = id_token.map(|hint| ("id_token_hint", hint.to_owned())).into_iter().collect();
+        let parameters: Vec<_> = id_token.map(|hint| ("id_token_hint".to_owned(), hint.to_owned())).into_iter().collect();
         let redirect_uri = self.redirect_url().map_err(|stop| stop.to_string())?;
         let journey = self.visit_logout(&endpoint, Method::Get, &parameters, &redirect_uri, Conduct::Leave).await.map_err(|stop| stop.to_string())?;
         logged_out(&journey)

@@ -8,7 +8,7 @@ use crate::rule::refresh::Refresh;
 use crate::rule::token_response::Grant;
 use crate::session::{Session, Stop, missing};
 
-use super::tokens::Asked;
+use super::tokens::Expected;
 
 impl Session {
     /// Refreshes the client's own token, where a refresh token came with it.
@@ -27,11 +27,10 @@ impl Session {
             return Err(super::unknown_endpoint("token_endpoint"));
         };
         self.sentence("should refresh the client's token successfully");
-        let grant = Grant::RefreshToken;
-        let parameters = [("grant_type", grant.as_str()), ("refresh_token", refresh_token.as_str())];
-        let response = self.send_authenticated("Refresh", url, &parameters).await?;
-        let scope = before.requested_scope;
-        let judged = self.judge_tokens(response.clone(), &Asked { grant, scope: &scope, nonce: None, max_age: None, sub: None });
+        let parameters = [("grant_type", Grant::RefreshToken.as_str()), ("refresh_token", refresh_token.as_str())];
+        let exchange = self.exchange_authenticated("Refresh", url, &parameters).await?;
+        let (response, scope) = (exchange.response().clone(), before.requested_scope);
+        let judged = self.judge_tokens(exchange, &Expected::of_client(Grant::RefreshToken, &scope));
         let (id_token_before, id_token_after) = (None, None);
         let scope_before = Some(scope).filter(|scope| !scope.is_empty());
         self.judge(&Refresh { response, before: before.response, id_token_before, id_token_after, scope_before });

@@ -14,6 +14,7 @@ use crate::agent::page::classify::UNCLEAR_LOGOUT;
 use crate::agent::visit::{Conduct, Journey, VisitError};
 use crate::feature::authorize::Method;
 use crate::feature::logout::{Hint, LogOut, Redirect};
+use crate::observed::authorization_request::Parameters;
 use crate::observed::page::PageKind;
 use crate::redact::SecretKind;
 use crate::result::model::{Entry, StepEnd};
@@ -47,7 +48,7 @@ impl Session {
         // Exactly as registered, since it is compared so.
         let sent = redirect_uri.as_ref().map(|uri| if *uri == registered { self.run.redirect_uri() } else { uri.to_string() });
         let all = [("id_token_hint", hint), ("client_id", client_id), ("post_logout_redirect_uri", sent), ("state", state.clone())];
-        let parameters: Vec<(&'static str, String)> = all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
+        let parameters: Parameters = all.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
         self.note(listing(&endpoint, wish.method, &parameters));
 
         let journey = self.visit_logout(&endpoint, wish.method, &parameters, redirect_uri.as_ref().unwrap_or(&registered), Conduct::LogOut).await?;
@@ -91,7 +92,7 @@ impl Session {
         &mut self,
         endpoint: &Url,
         method: Method,
-        parameters: &[(&'static str, String)],
+        parameters: &Parameters,
         redirect_uri: &Url,
         conduct: Conduct,
     ) -> Result<Journey, Stop> {
@@ -154,7 +155,7 @@ fn redirect(wish: Redirect, registered: &Url) -> Option<Url> {
 }
 
 /// The request for the report.
-fn listing(endpoint: &Url, method: Method, parameters: &[(&'static str, String)]) -> String {
+fn listing(endpoint: &Url, method: Method, parameters: &Parameters) -> String {
     let how = if method == Method::Get { "opened in" } else { "posted by" };
     let mut text = format!("Logout request, {how} the user agent:\n\n{}\n", code(endpoint.as_str()));
     for (name, value) in parameters {

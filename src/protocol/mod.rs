@@ -28,7 +28,6 @@ pub mod discovery;
 pub mod grant_limits;
 pub mod introspection;
 pub mod key_set;
-pub mod left_over;
 pub mod login_page;
 pub mod logout;
 pub mod orders_feed;
@@ -44,6 +43,7 @@ pub mod token_attacks;
 pub mod token_by_json;
 pub mod token_refusals;
 pub mod tokens;
+pub mod unjudged_answers;
 pub mod userinfo;
 pub mod visit;
 
@@ -57,7 +57,7 @@ impl Session {
             return Ok(StepEnd::LeftOut(reason));
         }
         let ended = crate::feature::step::take_step!(self, step);
-        self.judge_left_over();
+        self.judge_unjudged_answers();
         ended
     }
 }

@@ -11,7 +11,7 @@ use crate::rule::aftermath::Cause;
 use crate::rule::attack::Attack;
 use crate::rule::expect::scope_words;
 use crate::rule::refresh_practice::RefreshPractice;
-use crate::rule::token_refusal::{Provocation, TokenRefusal};
+use crate::rule::token_refusal::Provocation;
 use crate::rule::token_response::Grant;
 use crate::session::{Client, Session, Stop, missing};
 
@@ -66,10 +66,10 @@ impl Session {
         }
         if is_alive && !scope_words(wider).is_subset(&scope_words(&granted)) {
             let scope = format!("{granted} {wider}");
-            let response = self.send_authenticated("Refresh with More Scope", url.clone(), &form(&newest, Some(&scope))).await?;
+            let exchange = self.exchange_authenticated("Refresh with More Scope", url.clone(), &form(&newest, Some(&scope))).await?;
+            let response = exchange.response().clone();
             if !response.is_success() {
-                let by_header = client.method == AuthMethod::ClientSecretBasic && !is_public;
-                self.judge(&TokenRefusal { response: response.clone(), provocation: Provocation::WiderScope, by_header });
+                self.judge_refusal_of_tokens(exchange, Provocation::WiderScope);
             }
             newest = newer(&response).unwrap_or(newest);
             wide = Some(response);
@@ -122,7 +122,7 @@ impl Session {
 
     /// Tries a refresh that must fail; true if it does.
     async fn try_refresh(&mut self, attack: Attack, client: &Client, url: &Url, token: &str) -> Result<bool, Stop> {
-        let response = self.send(self.authenticated(client, &title(attack), url, &form(token, None))).await?;
-        Ok(self.judge_attack(attack, response, client.method == AuthMethod::ClientSecretBasic && client.secret.is_some()))
+        let exchange = self.exchange(self.authenticated(client, &title(attack), url, &form(token, None))).await?;
+        Ok(self.judge_attack(attack, exchange))
     }
 }

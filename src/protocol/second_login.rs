@@ -1,10 +1,12 @@
 //! A second authorization in the browser session of a first (OpenID Connect Core 2, 3.1.2.1).
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
 
 use crate::feature::authorize::{Authorize, Second as Wanted};
+use crate::observed::authorization_request::AuthorizationRequest;
 use crate::rule::second_login::{Again, SecondLogin};
 use crate::session::{Second, Session, Stop, missing};
 
@@ -35,12 +37,28 @@ impl Session {
     }
 
     /// Judges a second authorization beside the first: by its tokens, or by the error that came instead.
-    pub(super) fn judge_second_login(&mut self, second: &Second, attempt: Option<&str>, error: Option<String>, claims: Option<Map<String, Value>>) {
+    pub(super) fn judge_second_login(
+        &mut self,
+        second: &Second,
+        request: &Arc<AuthorizationRequest>,
+        attempt: Option<&str>,
+        error: Option<String>,
+        claims: Option<Map<String, Value>>,
+    ) {
         let Second { again, login_pages, pages, ref first, asked_at } = *second;
         let attempt = attempt.map(|attempt| format!(" ({attempt})")).unwrap_or_default();
         self.sentence(format!("should log the end-user in again only when the second request asks for it{attempt}"));
-        let skew = self.run.config.clock_skew;
-        self.judge(&SecondLogin { again, login_pages, pages, error, first: first.clone(), second: claims, asked_at, skew });
+        self.judge(&SecondLogin {
+            again,
+            request: Arc::clone(request),
+            login_pages,
+            pages,
+            error,
+            first: first.clone(),
+            second: claims,
+            asked_at,
+            skew: self.run.config.clock_skew,
+        });
     }
 }
 

@@ -28,14 +28,16 @@ impl Session {
         if let Some(audience) = &audience {
             body["audience"] = json!(audience);
         }
-        let response = self.send(Request::json("Token Request as JSON", url, &body)).await?;
+        let exchange = self.exchange(Request::json("Token Request as JSON", url, &body)).await?;
+        let response = exchange.response().clone();
+        let is_refused = !response.is_success();
         let by_form = self.facts.client_grant.as_ref().map(|grant| grant.response.clone());
-        self.judge(&JsonGrant { response: response.clone(), by_form });
+        self.judge(&JsonGrant { response, by_form });
         // JSON is outside RFC 6749: to refuse it breaks no rule about token responses, and whoever has a token can go on.
-        if !response.is_success() && self.facts.client_token.is_some() {
+        if is_refused && self.facts.client_token.is_some() {
             return Ok(StepEnd::Done);
         }
-        self.take_client_grant(response, "", audience)
+        self.take_client_grant(exchange, "", audience)
     }
 
     /// Refreshes the client's own token by a request in JSON that holds no secret: the refresh token is the proof.

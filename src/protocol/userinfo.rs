@@ -1,5 +1,7 @@
 //! The userinfo endpoint (OpenID Connect Core 5.3).
 
+use std::sync::Arc;
+
 use http::Method;
 use openidconnect::CsrfToken;
 use serde_json::{Map, Value};
@@ -22,7 +24,7 @@ impl UserTokens {
 
     /// The scope granted: the response's own word, else what was asked for (RFC 6749 5.1).
     pub fn scope(&self) -> String {
-        self.response.get("scope").and_then(Value::as_str).unwrap_or(&self.requested_scope).to_owned()
+        self.response.get("scope").and_then(Value::as_str).unwrap_or(self.request.scope()).to_owned()
     }
 
     /// The same, unless none was asked for and none was named: then the server took one that nobody knows.
@@ -63,7 +65,7 @@ impl Session {
             let scope_claims = ScopeClaims {
                 exchange: artefact.response.exchange,
                 scope: user.scope(),
-                essential: user.essential.clone(),
+                request: Arc::clone(&user.request),
                 userinfo,
                 id_token: user.id_token.clone().unwrap_or_default(),
                 metadata: self.metadata_value()?,

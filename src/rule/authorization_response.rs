@@ -1,12 +1,14 @@
 //! Rules about authorization responses (RFC 6749 4.1.2, `OpenID` Connect Core 3.1.2.5, RFC 9207).
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::Value;
 use url::Url;
 
 use super::expect::{holds, must, same, scope_text, shorten, should, show};
 use super::{Artefact, Check, Outcome};
+use crate::observed::authorization_request::AuthorizationRequest;
 
 /// What reached the redirect URI.
 #[derive(Debug, Clone)]
@@ -19,8 +21,8 @@ pub struct AuthorizationResponse {
     pub redirect_uri: Url,
     /// The response parameters with their values decoded, in order, without those the redirect URI itself carried.
     pub parameters: Vec<(String, String)>,
-    /// The `state` that was sent, if any.
-    pub state: Option<String>,
+    /// The request that it answers.
+    pub request: Arc<AuthorizationRequest>,
     /// The issuer that was asked.
     pub issuer: String,
     /// The provider metadata, as parsed.
@@ -156,7 +158,7 @@ fn code_length(response: &AuthorizationResponse) -> Outcome {
 }
 
 fn state_echo(response: &AuthorizationResponse) -> Outcome {
-    match (&response.state, response.parameter("state")) {
+    match (response.request.state(), response.parameter("state")) {
         (None, _) => Outcome::not_applicable("no state was sent"),
         (Some(sent), Some(returned)) if sent == returned => Outcome::passed(format!("the state that was sent, {} characters", sent.chars().count())),
         (Some(sent), Some(returned)) => {
@@ -230,6 +232,7 @@ mod tests {
     use super::AuthorizationResponse;
     use proptest::prelude::*;
     use serde_json::{Value, json};
+    use std::sync::Arc;
 
     fn response(parameters: &[(&str, &str)]) -> AuthorizationResponse {
         let parameters: Vec<_> = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -238,7 +241,7 @@ mod tests {
             method: "GET".to_owned(),
             redirect_uri: "http://127.0.0.1:9/cb?tenant=7".parse().unwrap(),
             parameters,
-            state: Some("the-state".to_owned()),
+            request: Arc::new([("state", "the-state")].into()),
             issuer: "https://issuer.example".to_owned(),
             metadata: json!({ "authorization_response_iss_parameter_supported": true }),
         }
@@ -285,7 +288,7 @@ mod tests {
     #[test]
     fn what_was_not_asked_for_is_not_judged() {
         let mut plain = response(&[CODE]);
-        plain.state = None;
+        plain.request = Arc::default();
         plain.metadata = Value::Null;
         plain.redirect_uri = "http://127.0.0.1:9/cb".parse().unwrap();
         let judged = judged(&plain);

@@ -1,5 +1,6 @@
 //! What a story knows as it goes on: the client, a code, the tokens of a login.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use secrecy::SecretString;
@@ -11,6 +12,7 @@ use super::signing_key::SigningKey;
 use crate::agent::callback::StandingOffer;
 use crate::config::AuthMethod;
 use crate::feature::authorize::BeyondScope;
+use crate::observed::authorization_request::AuthorizationRequest;
 use crate::result::model::LeftBehind;
 use crate::rule::second_login::Again;
 
@@ -59,18 +61,10 @@ pub struct Registered {
 pub struct Code {
     /// The code.
     pub code: String,
-    /// The PKCE code verifier, if the request had a challenge.
-    pub verifier: Option<String>,
-    /// The nonce of the request, if it had one.
-    pub nonce: Option<String>,
-    /// The scope of the request.
-    pub scope: String,
-    /// The `max_age` of the request, in seconds.
-    pub max_age: Option<u64>,
+    /// The authorization request it came of.
+    pub request: Arc<AuthorizationRequest>,
     /// Tells two authorizations of one story apart.
     pub attempt: Option<String>,
-    /// The names of the claims that the request asked userinfo for as essential.
-    pub essential: Vec<String>,
     /// What the request asked for beyond what the client may have.
     pub beyond_scope: Option<BeyondScope>,
     /// Set if it came of a second authorization that is judged beside the first.
@@ -103,12 +97,8 @@ pub struct UserTokens {
     pub refresh_token: Option<String>,
     /// The claims of the ID token, if there was one that could be taken apart.
     pub id_token: Option<Map<String, Value>>,
-    /// The nonce of the authorization request, if it had one.
-    pub nonce: Option<String>,
-    /// The scope that was asked for.
-    pub requested_scope: String,
-    /// The names of the claims that the authorization request asked userinfo for as essential.
-    pub essential: Vec<String>,
+    /// The authorization request of the login.
+    pub request: Arc<AuthorizationRequest>,
     /// When the tokens came: the login was before that, whatever the issuer's clock says.
     pub at: Instant,
 }

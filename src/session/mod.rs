@@ -15,27 +15,22 @@ use crate::config::Config;
 use crate::feature::fact::Fact;
 use crate::result::model::BUG;
 use crate::result::model::{Entry, Finding, FindingOutcome, StepEnd, StepReport};
-use crate::rule::transport::Transport;
 use crate::rule::{Artefact, Level, Outcome, spec};
-use crate::session::token_request::TokenExchange;
 use crate::text::address::is_loopback;
 
 pub mod assertion;
 pub mod facts;
 pub mod recorder;
 pub mod signing_key;
-pub mod token_request;
+pub mod token_exchange;
 
 use crate::agent::callback::CallbackListener;
 use crate::agent::user_agent::{AgentSession, UserAgent};
 use crate::http::{Door, Unreachable};
-use crate::observed::received::Received;
 use crate::redact::{Redactor, SecretKind};
 pub use facts::{Client, ClientGrant, Code, Facts, Granted, Registered, Second, UserTokens};
-use recorder::{Recorder, Request};
-
-/// What the rules about answers of the token endpoint begin with.
-const ABOUT_TOKEN_ANSWERS: [&str; 2] = ["token/", "token-error/"];
+use recorder::Recorder;
+use token_exchange::Unjudged;
 
 /// The user agent of a run, started while the first tests discover and register; everyone who needs it waits for the same start.
 pub type AgentHandle = Shared<BoxFuture<'static, Result<Arc<UserAgent>, String>>>;
@@ -96,8 +91,7 @@ pub struct Session {
     findings: Vec<Finding>,
     steps: Vec<StepReport>,
     screenshots: usize,
-    /// Answers of the token endpoint that no rule about them has judged yet.
-    pub(crate) unjudged: Vec<TokenExchange>,
+    unjudged: Unjudged,
 }
 
 impl Session {
@@ -129,7 +123,7 @@ impl Session {
             findings: Vec::new(),
             steps: Vec::new(),
             screenshots: 0,
-            unjudged: Vec::new(),
+            unjudged: Unjudged::default(),
         }
     }
 
@@ -157,9 +151,6 @@ impl Session {
     /// Judges an artefact by every rule of its kind. True if no rule of level MUST is broken.
     pub fn judge<A: Artefact>(&mut self, artefact: &A) -> bool {
         let mut sound = true;
-        if ABOUT_TOKEN_ANSWERS.iter().any(|kind| A::RULES.first().is_some_and(|check| check.rule.id.starts_with(kind))) {
-            self.unjudged.retain(|exchange| Some(exchange.response.exchange) != artefact.exchange());
-        }
         for check in A::RULES {
             let outcome = artefact.absent().map_or_else(|| (check.judge)(artefact), Outcome::not_applicable);
             sound &= !(outcome.is_failed() && check.rule.level == Level::Must);
@@ -187,21 +178,6 @@ impl Session {
             });
         }
         sound
-    }
-
-    /// Sends a request to one of the issuer's endpoints and judges how the response came, whatever it holds.
-    ///
-    /// # Errors
-    /// [`Unreachable`] if no response came.
-    pub async fn send(&mut self, request: Request) -> Result<Received, Unreachable> {
-        let token_request = self.token_request(&request);
-        let response = self.recorder.send(request).await?;
-        let transport = Transport { response, skew: self.run.config.clock_skew };
-        self.judge(&transport);
-        if let Some(request) = token_request {
-            self.token_answer(request, &transport.response);
-        }
-        Ok(transport.response)
     }
 
     /// True unless nothing came of the steps that were to give the fact. A story goes on without keys: what is signed then has nothing to be

@@ -2,12 +2,15 @@
 //!
 //! A JWT is bound by RFC 9068 only if it says so by its `typ`. Of any other, nothing is asked but, as a suggestion, that it should.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use super::expect::{holds, may, member, must, same, scope_text, scope_words, seconds, shorten, should, show};
 use super::jose::{self, Jwt, Verification};
 use super::token_response::Grant;
 use super::{Artefact, Check, Outcome};
+use crate::observed::authorization_request::AuthorizationRequest;
 
 mod hygiene;
 #[cfg(test)]
@@ -37,6 +40,8 @@ pub struct AccessToken {
     pub scope: Option<String>,
     /// `sub` of the ID token of the same response, or of the login it goes back to.
     pub id_token_sub: Option<String>,
+    /// The authorization request it goes back to, if it goes back to one.
+    pub request: Option<Arc<AuthorizationRequest>>,
     /// The published keys, or `None` if the key set could not be had.
     pub keys: Option<Vec<Value>>,
     /// True if it is known where the keys are published, which an authorization server need not say.

@@ -91,10 +91,11 @@ pub(super) fn challenge_code(response: &AuthorizationError) -> Outcome {
 }
 
 pub(super) fn state_echo(response: &AuthorizationError) -> Outcome {
-    let length = response.state.chars().count();
+    let sent = response.request.state().unwrap_or_default();
+    let length = sent.chars().count();
     match response.parameter("state") {
-        _ if response.state.is_empty() => Outcome::not_applicable("no state was sent"),
-        Some(state) if state == response.state => Outcome::passed(format!("the state that was sent, {length} characters")),
+        _ if sent.is_empty() => Outcome::not_applicable("no state was sent"),
+        Some(state) if state == sent => Outcome::passed(format!("the state that was sent, {length} characters")),
         Some(state) => Outcome::failed(format!("the state that was sent, {length} characters"), format!("state = {}", shorten(state))),
         None => Outcome::failed("the state that was sent", "no state"),
     }

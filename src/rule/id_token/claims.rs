@@ -7,6 +7,7 @@ use super::super::expect::{holds, member, no_empty_claims, same, shorten, show, 
 use super::super::jose::left_half_hash;
 use super::super::token_response::Grant;
 use super::{IdToken, NOT_NONE, parts};
+use crate::observed::authorization_request::AuthorizationRequest;
 
 const AUDIENCE: &str = "id-token/audience";
 const SUB_PRESENT: &str = "id-token/sub-present";
@@ -82,7 +83,7 @@ pub(super) fn sub_ascii(token: &IdToken) -> Outcome {
 
 pub(super) fn nonce(token: &IdToken) -> Outcome {
     parts(token, |jwt| {
-        let Some(sent) = &token.nonce else {
+        let Some(sent) = token.request.as_deref().and_then(AuthorizationRequest::nonce) else {
             return Outcome::not_applicable("no nonce was sent");
         };
         match member(&jwt.claims, "nonce") {

@@ -6,6 +6,7 @@ use super::super::Outcome;
 use super::super::expect::{holds, member, seconds, show};
 use super::super::token_response::Grant;
 use super::{IdToken, parts};
+use crate::observed::authorization_request::AuthorizationRequest;
 
 pub(super) const NUMERIC: &str = "id-token/timestamps-numeric";
 pub(super) const SECONDS: &str = "id-token/timestamps-seconds";
@@ -131,11 +132,9 @@ pub(super) fn nbf_past(token: &IdToken) -> Outcome {
 }
 
 pub(super) fn auth_time_present(token: &IdToken) -> Outcome {
-    if token.max_age.is_none() {
+    // A refreshed ID token may leave it out (OpenID Connect Core 12.2).
+    if token.grant == Grant::RefreshToken || token.request.as_deref().and_then(AuthorizationRequest::max_age).is_none() {
         return Outcome::not_applicable("no max_age was sent");
-    }
-    if token.grant == Grant::RefreshToken {
-        return Outcome::not_applicable("a refreshed ID token may leave it out");
     }
     present(token, "auth_time")
 }
