@@ -189,7 +189,7 @@ async fn run_test(planned: PlannedTest, shared: Run, telling: Arc<Telling>, blan
     }
     // The issuer is left as it was found, as far as it lets us, even when the story broke off.
     session.clean_up(CLEAN_UP.max(session.run.config.network.timeout)).await;
-    if let Some(browser) = session.browser.take() {
+    if let Some(browser) = session.facts.browser.session.take() {
         browser.close().await;
     }
     let (mut findings, steps) = session.take_report();

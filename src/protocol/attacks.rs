@@ -1,12 +1,10 @@
 //! Attacks at the token endpoint with an authorization code (RFC 6749 4.1.3, RFC 7636 4.6, RFC 9700).
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::Method;
-use openidconnect::CsrfToken;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
+use super::{random, s256};
 use crate::config::AuthMethod;
 use crate::redact::SecretKind;
 use crate::result::model::StepEnd;
@@ -21,21 +19,11 @@ use crate::session::{Client, Session, Stop, missing};
 /// The form of a token request for a code.
 type Form<'a> = Vec<(&'a str, &'a str)>;
 
-/// A text nobody can guess, as long as a code verifier must be (RFC 7636 4.1).
-pub(super) fn random() -> String {
-    CsrfToken::new_random_len(32).secret().clone()
-}
-
 /// The right form of a token request for a code.
 fn form<'a>(code: &'a str, verifier: Option<&'a str>, redirect_uri: &'a str) -> Form<'a> {
     let mut form = vec![("grant_type", Grant::AuthorizationCode.as_str()), ("code", code), ("redirect_uri", redirect_uri)];
     form.extend(verifier.map(|verifier| ("code_verifier", verifier)));
     form
-}
-
-/// The S256 code challenge of a verifier (RFC 7636 4.2).
-pub(super) fn s256(verifier: &str) -> String {
-    URL_SAFE_NO_PAD.encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, verifier.as_bytes()))
 }
 
 impl Session {
@@ -50,7 +38,7 @@ impl Session {
         if attack.is_about_pkce() && !self.listed("code_challenge_methods_supported")?.is_some_and(|methods| methods.contains(&"S256")) {
             return Ok(StepEnd::LeftOut("`code_challenge_methods_supported` does not list S256".to_owned()));
         }
-        if attack == Attack::CodeOfAnotherClient && self.facts.registered.len() < 2 {
+        if attack == Attack::CodeOfAnotherClient && self.facts.client.registered.len() < 2 {
             return Ok(StepEnd::LeftOut("there is no second client to try the code".to_owned()));
         }
         // Where one redirect URI is registered, a client may leave it out, and the issuer may go on (OpenID Connect Core 3.1.3.2).
@@ -58,10 +46,10 @@ impl Session {
             return Ok(StepEnd::LeftOut("the client is not known to have registered several redirect URIs".to_owned()));
         }
         self.try_credentials(&url).await?;
-        let code = self.facts.code.take().ok_or_else(|| missing("an authorization code"))?;
-        let earlier = self.facts.attacked.replace(code.clone());
+        let code = self.facts.grant.code.take().ok_or_else(|| missing("an authorization code"))?;
+        let earlier = self.facts.grant.attacked.replace(code.clone());
         let verifier = match attack {
-            Attack::WrongVerifier | Attack::UnaskedVerifier => Some(random()),
+            Attack::WrongVerifier | Attack::UnaskedVerifier => Some(random(32)),
             Attack::MissingVerifier => None,
             Attack::ChallengeAsVerifier => code.request.verifier().map(s256),
             Attack::VerifierOfAnotherFlow => Some(
@@ -107,15 +95,15 @@ impl Session {
             return Ok(StepEnd::LeftOut("the client has no secret, so it has nothing to authenticate with".to_owned()));
         };
         self.try_credentials(&url).await?;
-        let code = self.facts.code.take().ok_or_else(|| missing("an authorization code"))?;
+        let code = self.facts.grant.code.take().ok_or_else(|| missing("an authorization code"))?;
         let redirect_uri = self.run.redirect_uri();
         let form = form(&code.code, code.request.verifier(), &redirect_uri);
         let credentials = [("client_id", client.id.as_str()), ("client_secret", secret.expose_secret())];
         self.sentence("should refuse a good code to clients that do not authenticate as they must");
         let with = |session: &Self, attack, client: &Client| (attack, session.authenticated(client, &title(attack), &url, &form));
         let nobody = Client { secret: None, method: AuthMethod::None, ..client.clone() };
-        let stranger = Client { id: random(), secret: Some(SecretString::from(random())), ..client.clone() };
-        let liar = Client { secret: Some(SecretString::from(random())), ..client.clone() };
+        let stranger = Client { id: random(32), secret: Some(SecretString::from(random(32))), ..client.clone() };
+        let liar = Client { secret: Some(SecretString::from(random(32))), ..client.clone() };
         let mut in_query = url.clone();
         in_query.query_pairs_mut().extend_pairs(credentials);
         let both: Form = form.iter().copied().chain(credentials).collect();
@@ -153,7 +141,7 @@ impl Session {
             return Ok(super::not_offered("token_endpoint"));
         };
         self.try_credentials(&url).await?;
-        let code = self.facts.code.take().ok_or_else(|| missing("an authorization code"))?;
+        let code = self.facts.grant.code.take().ok_or_else(|| missing("an authorization code"))?;
         let redirect_uri = self.run.redirect_uri();
         let form = form(&code.code, code.request.verifier(), &redirect_uri);
         let client = self.client()?.clone();
@@ -216,7 +204,7 @@ impl Session {
             return Ok(());
         }
         let provocation = Provocation::UnknownCode;
-        let (code, redirect_uri) = (random(), self.run.redirect_uri());
+        let (code, redirect_uri) = (random(32), self.run.redirect_uri());
         let unknown = [("grant_type", Grant::AuthorizationCode.as_str()), ("code", code.as_str()), ("redirect_uri", redirect_uri.as_str())];
         self.sentence("should know the client that was registered");
         let exchange = self.exchange_authenticated(&format!("Token Request with {}", provocation.says()), url.clone(), &unknown).await?;
@@ -232,8 +220,8 @@ impl Session {
         let Some(url) = self.endpoint("token_endpoint")? else {
             return Ok(super::not_offered("token_endpoint"));
         };
-        let code = self.facts.exchanged.clone().ok_or_else(|| missing("a code that was exchanged"))?;
-        let user = self.facts.user.clone().ok_or_else(|| missing("the tokens of a login"))?;
+        let code = self.facts.grant.exchanged.clone().ok_or_else(|| missing("a code that was exchanged"))?;
+        let user = self.login()?.clone();
         let redirect_uri = self.run.redirect_uri();
         let client = self.client()?.clone();
         let attack = Attack::UsedCode;

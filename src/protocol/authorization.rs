@@ -50,7 +50,7 @@ impl Session {
             again,
             login_pages: journey.pages.iter().filter(|page| page.kind == PageKind::Login).count(),
             pages: journey.pages.iter().filter(|page| page.kind != PageKind::Banner).count(),
-            first: self.facts.user.as_ref().and_then(|user| user.id_token.clone()).unwrap_or_default(),
+            first: self.facts.grant.login.as_ref().and_then(|user| user.id_token.clone()).unwrap_or_default(),
             asked_at,
         });
         let consents = (journey.consents(), journey.notices());
@@ -99,8 +99,8 @@ impl Session {
         match artefact.parameter("code") {
             Some(code) if !code.is_empty() => {
                 let code = Code { code: code.to_owned(), request, attempt: wish.attempt.clone(), beyond_scope: wish.beyond_scope, second };
-                self.facts.codes.push(code.clone());
-                self.facts.code = Some(code);
+                self.facts.grant.codes.push(code.clone());
+                self.facts.grant.code = Some(code);
                 Ok(StepEnd::Done)
             }
             _ => {
@@ -124,7 +124,7 @@ impl Session {
     /// Opens the request in the user agent and goes where it leads.
     async fn visit(&mut self, wish: &Authorize, request: &AuthorizationRequest, endpoint: &Url) -> Result<Journey, Stop> {
         if wish.browser == BrowserSession::Fresh
-            && let Some(session) = self.browser.take()
+            && let Some(session) = self.facts.browser.session.take()
         {
             session.close().await;
         }
@@ -179,7 +179,7 @@ impl Session {
 
     fn judge_consent(&mut self, wish: &Authorize, prompt_consent: bool, (shown, perhaps): (usize, usize)) {
         let already_given = wish.consent == ConsentDue::AlreadyGiven;
-        let registered = self.facts.client.as_mut().and_then(|client| client.registered.as_mut());
+        let registered = self.facts.client.registered_mut();
         let new_client = registered.is_some_and(|registered| std::mem::take(&mut registered.unseen));
         if new_client || prompt_consent || already_given {
             self.sentence(match (already_given, &wish.attempt) {

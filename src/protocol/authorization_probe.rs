@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use http::Method;
-use openidconnect::{CsrfToken, PkceCodeChallenge};
+use openidconnect::PkceCodeChallenge;
 use url::Url;
 
 use crate::agent::visit::{Conduct, VisitError};
@@ -58,7 +58,7 @@ pub(super) struct Probing {
 impl Session {
     /// The parameters of an authorization request in order, with fresh random values.
     pub(super) fn plain_request(&self, redirect_uri: &str, silent: bool) -> Result<Parameters, Stop> {
-        let state = CsrfToken::new_random_len(24).secret().clone();
+        let state = super::random(24);
         let (challenge, _) = PkceCodeChallenge::new_random_sha256();
         let client_id = self.client()?.id.clone();
         let mut parameters: Parameters = [

@@ -1,7 +1,6 @@
 //! Authorization requests that must be refused without a redirect (RFC 6749 4.1.2.1, RFC 9700 4.1.3), and the ports of native applications
 //! (RFC 8252 7.3).
 
-use openidconnect::CsrfToken;
 use url::Url;
 
 use super::authorization_probe::{Ended, Probed, continues, reaches};
@@ -216,7 +215,7 @@ fn attempts(good: &str) -> Vec<Attempt> {
     }));
     attempts.push(Attempt::changed(Missing, "no redirect URI", String::new(), |parameters, _| parameters.retain(|(name, _)| name != "redirect_uri")));
     attempts.push(Attempt::changed(UnknownClient, "a client that does not exist", good.to_owned(), |parameters, _| {
-        let unknown = CsrfToken::new_random_len(16).secret().clone();
+        let unknown = super::random(16);
         parameters.iter_mut().filter(|(name, _)| name == "client_id").for_each(|(_, value)| value.clone_from(&unknown));
     }));
     attempts.push(Attempt::changed(NoClient, "no client", good.to_owned(), |parameters, _| parameters.retain(|(name, _)| name != "client_id")));

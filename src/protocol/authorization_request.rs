@@ -3,7 +3,7 @@
 use crate::text::markdown::code;
 use std::fmt::Write as _;
 
-use openidconnect::{CsrfToken, Nonce, PkceCodeChallenge};
+use openidconnect::PkceCodeChallenge;
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -35,7 +35,7 @@ impl Session {
         {
             return Ok(Some(format!("`response_modes_supported` does not list {mode}")));
         }
-        let has_id_token = self.facts.user.as_ref().is_some_and(|user| user.response.get("id_token").is_some_and(Value::is_string));
+        let has_id_token = self.facts.grant.id_token().is_some();
         if wish.id_token_hint && !has_id_token {
             return Ok(Some("the first login gave no ID token to hint with".to_owned()));
         }
@@ -54,12 +54,12 @@ impl Session {
         let parameters = wish.parameters(RunValues {
             client_id: self.client()?.id.clone(),
             redirect_uri: self.redirect_uri(),
-            state: odd(CsrfToken::new_random_len(24).secret().clone(), wish.odd_values),
-            nonce: odd(Nonce::new_random_len(24).secret().clone(), odd_nonce),
+            state: odd(super::random(24), wish.odd_values),
+            nonce: odd(super::random(24), odd_nonce),
             code_challenge: pkce.as_ref().map(|pkce| pkce.challenge.clone()).unwrap_or_default(),
             username: user.map(|user| user.username.clone()).unwrap_or_default(),
             acr_values: acr_values.map_or_else(|| "1 2".to_owned(), |values| values.join(" ")),
-            id_token: self.facts.user.as_ref().and_then(|user| user.response.get("id_token")?.as_str()).map(str::to_owned),
+            id_token: self.facts.grant.id_token().map(str::to_owned),
         });
         let request = AuthorizationRequest::new(parameters).with_verifier(pkce.map(|pkce| pkce.verifier));
         if let Some(verifier) = request.verifier() {
@@ -101,7 +101,7 @@ impl Pkce {
         }
         // The library makes none that is too short.
         let verifier = crate::text::truncate(verifier.secret(), 42).to_owned();
-        Self { challenge: super::attacks::s256(&verifier), verifier }
+        Self { challenge: super::s256(&verifier), verifier }
     }
 }
 

@@ -79,7 +79,7 @@ impl Session {
             let audience = if issuer.accepted == Some(true) { self.issuer() } else { url.to_string() };
             let artefact = ClientAssertions { issuer, endpoint, unfetched };
             self.judge(&artefact);
-            if let Some(registered) = self.facts.client.as_mut().and_then(|client| client.registered.as_mut()) {
+            if let Some(registered) = self.facts.client.registered_mut() {
                 registered.untried = !accepted;
                 if let Some(signer) = &mut registered.signer {
                     signer.audience = audience;
@@ -89,7 +89,7 @@ impl Session {
                 (true, _) => Ok(StepEnd::Done),
                 (false, true) => {
                     // Without credentials that work there is nothing more to tell.
-                    self.facts.client = None;
+                    self.facts.client.current = None;
                     Ok(StepEnd::LeftOut(
                         "the issuer never fetched the client's keys: it cannot reach this machine, or fetches nothing from loopback addresses"
                             .to_owned(),
@@ -101,7 +101,7 @@ impl Session {
     }
 
     async fn try_audience(&mut self, name: &str, audience: &str, url: &Url) -> Result<Attempt, Stop> {
-        if let Some(signer) = self.facts.client.as_mut().and_then(|client| client.registered.as_mut()?.signer.as_mut()) {
+        if let Some(signer) = self.facts.client.current.as_mut().and_then(|client| client.registered.as_mut()?.signer.as_mut()) {
             audience.clone_into(&mut signer.audience);
         }
         let (code, verifier) = (CsrfToken::new_random_len(32), CsrfToken::new_random_len(32));

@@ -13,7 +13,7 @@ use crate::session::recorder::Request;
 use crate::session::token_exchange::TokenExchange;
 use crate::session::{Client, Session, Stop};
 
-use super::registration::error_of;
+use super::error_of;
 
 /// The `client_assertion_type` of a JWT (RFC 7523 2.2).
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -80,7 +80,7 @@ impl Session {
     fn judge_registered_credentials(&mut self, response: &Received, refusals: u32, since: Instant, accepted: bool) {
         let elapsed_ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.judge(&ClientAuthentication { exchange: response.exchange, refusals, elapsed_ms, accepted });
-        if let Some(registered) = self.facts.client.as_mut().and_then(|client| client.registered.as_mut()) {
+        if let Some(registered) = self.facts.client.registered_mut() {
             registered.untried = false;
         }
     }

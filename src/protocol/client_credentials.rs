@@ -56,15 +56,15 @@ impl Session {
             self.sentence("should issue an access token that lives as long as is configured");
             self.judge(&ConfiguredLifetime { exchange, response: tokens.members.clone(), lifetime });
         }
-        self.facts.client_grant =
+        self.facts.grant.client_grant =
             Some(ClientGrant { refresh_token: tokens.text("refresh_token"), response: tokens.members, requested_scope: scope.to_owned() });
-        self.facts.client_token = Some(tokens.access_token);
+        self.facts.grant.client_token = Some(tokens.access_token);
         Ok(StepEnd::Done)
     }
 
     /// What of a scope the registration response says the client has; all of it where it says nothing.
     fn registered_part(&self, scope: &str) -> String {
-        let registered = self.facts.registration.as_ref().and_then(|members| members.get("scope")).and_then(Value::as_str);
+        let registered = self.facts.client.registered_scope();
         let Some(registered) = registered else { return scope.to_owned() };
         let has = |word: &&str| registered.split_ascii_whitespace().any(|known| known == *word);
         scope.split_ascii_whitespace().filter(has).collect::<Vec<_>>().join(" ")

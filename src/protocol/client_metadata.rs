@@ -126,7 +126,7 @@ impl Session {
         if !has_secret {
             return AuthMethod::None;
         }
-        let offered = self.facts.metadata.as_ref().and_then(|metadata| metadata.get("token_endpoint_auth_methods_supported"));
+        let offered = self.facts.issuer.metadata.as_ref().and_then(|metadata| metadata.get("token_endpoint_auth_methods_supported"));
         let Some(offered) = offered.and_then(Value::as_array) else {
             return AuthMethod::ClientSecretBasic;
         };

@@ -32,13 +32,13 @@ impl Session {
         for (name, page, _) in &links {
             body[*name] = json!(page.url());
         }
-        self.facts.client_links = Some(ClientLinks(links));
+        self.facts.client.links = Some(ClientLinks(links));
         Ok(())
     }
 
     /// Sees in the registration response what of it the issuer took.
     pub(super) fn confirm_client_links(&mut self, response: &Received) {
-        if let Some(ClientLinks(links)) = &mut self.facts.client_links {
+        if let Some(ClientLinks(links)) = &mut self.facts.client.links {
             for (name, page, confirmed) in links {
                 *confirmed = response.member(name).is_some_and(|uri| uri == page.url().as_str());
             }
@@ -47,7 +47,7 @@ impl Session {
 
     /// Judges what the pages of a visit showed.
     pub(super) fn judge_pages_shown(&mut self, wish: &Authorize, journey: &Journey) {
-        if let Some(ClientLinks(links)) = &self.facts.client_links {
+        if let Some(ClientLinks(links)) = &self.facts.client.links {
             let confirmed = |wanted: &str| {
                 let link = links.iter().find(|(name, _, confirmed)| *name == wanted && *confirmed);
                 link.map(|(_, page, _)| page.url().to_string())

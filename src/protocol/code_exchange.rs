@@ -15,7 +15,7 @@ impl Session {
     /// # Errors
     /// [`Stop`] if the issuer gives no access token for it.
     pub async fn exchange_code(&mut self) -> Result<StepEnd, Stop> {
-        let code = self.facts.code.take().ok_or_else(|| missing("an authorization code"))?;
+        let code = self.facts.grant.code.take().ok_or_else(|| missing("an authorization code"))?;
         let Some(url) = self.endpoint("token_endpoint")? else {
             return Err(super::unknown_endpoint("token_endpoint"));
         };
@@ -39,8 +39,8 @@ impl Session {
         if let Some(second) = &code.second {
             self.judge_second_login(second, &code.request, code.attempt.as_deref(), None, tokens.id_token.clone());
         }
-        self.facts.exchanged = Some(code.clone());
-        self.facts.user = Some(UserTokens {
+        self.facts.grant.exchanged = Some(code.clone());
+        self.facts.grant.login = Some(UserTokens {
             refresh_token: tokens.text("refresh_token"),
             response: tokens.members,
             access_token: tokens.access_token,

@@ -167,7 +167,7 @@ impl Session {
         for (member, url) in &self.run.config.endpoints {
             metadata.insert((*member).to_owned(), Value::from(url.as_str()));
         }
-        self.facts.metadata = Some(metadata);
+        self.facts.issuer.metadata = Some(metadata);
         Ok(StepEnd::Done)
     }
 }

@@ -54,7 +54,7 @@ impl Session {
 
     /// True if the registration response gives the client this grant.
     fn registered_grant(&self, grant: &str) -> bool {
-        let grants = self.facts.registration.as_ref().and_then(|response| response.get("grant_types")).and_then(Value::as_array);
+        let grants = self.facts.client.registration.as_ref().and_then(|response| response.get("grant_types")).and_then(Value::as_array);
         grants.is_some_and(|grants| grants.iter().any(|known| known == grant))
     }
 
@@ -65,7 +65,7 @@ impl Session {
         if !self.listed("scopes_supported")?.is_some_and(|offered| offered.contains(&beyond)) {
             return Ok(Some(format!("`scopes_supported` does not list {beyond}")));
         }
-        let registered = self.facts.registration.as_ref().and_then(|response| response.get("scope")).and_then(Value::as_str);
+        let registered = self.facts.client.registered_scope();
         Ok(match registered {
             None => Some("the registration response does not say which scope the client may ask for".to_owned()),
             Some(scope) if scope.split_ascii_whitespace().any(|word| word == beyond) => {

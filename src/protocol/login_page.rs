@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use openidconnect::CsrfToken;
 use secrecy::SecretString;
 use serde_json::json;
 use url::Url;
@@ -43,7 +42,7 @@ impl Session {
             return Ok(super::not_offered("authorization_endpoint"));
         };
         let mut user = self.user()?;
-        let wrong = CsrfToken::new_random_len(18).secret().clone();
+        let wrong = super::random(18);
         self.recorder.redactor().learn(SecretKind::Password, &wrong);
         user.password = SecretString::from(wrong);
         self.note("The user name is the end-user's, the password is not. It is tried once.");

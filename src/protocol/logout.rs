@@ -4,8 +4,7 @@ use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use openidconnect::CsrfToken;
-use serde_json::{Value, json};
+use serde_json::json;
 use url::Url;
 
 use super::authorization_request::self_sending;
@@ -31,19 +30,19 @@ impl Session {
         let Some(endpoint) = self.endpoint("end_session_endpoint")? else {
             return Ok(super::not_offered("end_session_endpoint"));
         };
-        let id_token = self.facts.user.as_ref().and_then(|user| user.response.get("id_token")).and_then(Value::as_str).unwrap_or_default();
+        let id_token = self.facts.grant.id_token().unwrap_or_default();
         let Some(hint) = hint(wish.hint, id_token) else {
             return Ok(StepEnd::LeftOut("the login gave no signed ID token to make a hint of".to_owned()));
         };
         if let Some(hint) = &hint {
             self.recorder.redactor().learn(SecretKind::IdToken, hint);
         }
-        if wish.redirect == Redirect::Registered && !self.facts.post_logout {
+        if wish.redirect == Redirect::Registered && !self.facts.client.post_logout {
             return Ok(StepEnd::LeftOut("the registration response holds no `post_logout_redirect_uris`".to_owned()));
         }
         let registered = self.redirect_url()?;
         let redirect_uri = redirect(wish.redirect, &registered);
-        let state = wish.state.then(|| CsrfToken::new_random_len(24).secret().clone());
+        let state = wish.state.then(|| super::random(24));
         let client_id = wish.other_client.then(|| "another-client".to_owned());
         // Exactly as registered, since it is compared so.
         let sent = redirect_uri.as_ref().map(|uri| if *uri == registered { self.run.redirect_uri() } else { uri.to_string() });
@@ -107,7 +106,7 @@ impl Session {
         let url = page.as_ref().map_or(&url, |page| page.url());
         // A state by which nothing can be recognised where none is sent.
         let state = parameters.iter().find(|(name, _)| *name == "state").map(|(_, value)| value.clone());
-        let state = state.unwrap_or_else(|| CsrfToken::new_random_len(24).secret().clone());
+        let state = state.unwrap_or_else(|| super::random(24));
         self.go(url, redirect_uri, &state, user, conduct).await
     }
 

@@ -1,6 +1,12 @@
 //! What we do: one file per move, each a step of a story taken by a [`Session`].
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use openidconnect::CsrfToken;
+use serde_json::Value;
+
 use crate::feature::Step;
+use crate::observed::received::Received;
 use crate::result::model::StepEnd;
 use crate::session::{Session, Stop};
 
@@ -82,4 +88,24 @@ fn is_scope_wanted(asked: &str, error: Option<&str>) -> Result<(), Stop> {
 /// The end of a step that was left out because the issuer does not offer what it needs.
 fn not_offered(member: &str) -> StepEnd {
     StepEnd::LeftOut(format!("the provider metadata names no usable `{member}`, and none is configured"))
+}
+
+/// `error` and `error_description` of an error response, for a message.
+fn error_of(response: &Received) -> Option<String> {
+    let members = response.object()?;
+    let error = members.get("error")?.as_str()?.to_owned();
+    Some(match members.get("error_description").and_then(Value::as_str) {
+        Some(description) => format!("{error} ({description})"),
+        None => error,
+    })
+}
+
+/// A text that cannot be guessed, of so many random bytes in base64url; with 32 it is as long as a code verifier must be (RFC 7636 4.1).
+fn random(bytes: u32) -> String {
+    CsrfToken::new_random_len(bytes).secret().clone()
+}
+
+/// The S256 code challenge of a verifier (RFC 7636 4.2).
+fn s256(verifier: &str) -> String {
+    URL_SAFE_NO_PAD.encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, verifier.as_bytes()))
 }

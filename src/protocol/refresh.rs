@@ -13,7 +13,7 @@ impl Session {
     /// # Errors
     /// [`Stop`] if the refresh token is refused.
     pub async fn refresh(&mut self) -> Result<StepEnd, Stop> {
-        let user = self.facts.user.clone().ok_or_else(|| missing("the tokens of a login"))?;
+        let user = self.login()?.clone();
         let Some(refresh_token) = user.refresh_token.clone() else {
             return Ok(StepEnd::LeftOut(no_refresh_token(user.request.scope())));
         };
@@ -34,7 +34,7 @@ impl Session {
             scope_before: user.known_scope(),
         });
         let tokens = judged?;
-        if let Some(kept) = &mut self.facts.user {
+        if let Some(kept) = &mut self.facts.grant.login {
             kept.refresh_token = tokens.text("refresh_token").or(Some(refresh_token));
             kept.access_token = tokens.access_token;
         }

@@ -8,6 +8,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::client_metadata::{NATIVE_REDIRECT_URI, WishedClient};
+use super::error_of;
 use crate::config::AuthMethod;
 use crate::feature::register::{RedirectUris, Register};
 use crate::observed::received::Received;
@@ -44,7 +45,7 @@ impl Session {
             if configured.secret.is_some() { "`‹client secret›`" } else { "none (a public client)" },
             method.as_str()
         ));
-        self.facts.client = Some(Client { id: configured.id, secret: configured.secret, method, registered: None });
+        self.facts.client.current = Some(Client { id: configured.id, secret: configured.secret, method, registered: None });
         Ok(StepEnd::Done)
     }
 
@@ -133,7 +134,7 @@ impl Session {
         self.judge(&artefact);
         self.judge_as_product(&artefact);
         let response = artefact.response;
-        self.facts.registration = response.object();
+        self.facts.client.registration = response.object();
         self.confirm_request_key(&response);
         self.confirm_client_links(&response);
         let Some(mut client) = self.registered_client(&response, wish.auth_method.map(AuthMethod::from), at) else {
@@ -143,9 +144,9 @@ impl Session {
         if let Some(registered) = &mut client.registered {
             (registered.signer, registered.redirect_uri) = (signer, redirect_uri);
         }
-        self.facts.post_logout = response.member("post_logout_redirect_uris").is_some_and(|uris| uris.get(0).is_some());
-        self.facts.registered.push(client.clone());
-        self.facts.client = Some(client);
+        self.facts.client.post_logout = response.member("post_logout_redirect_uris").is_some_and(|uris| uris.get(0).is_some());
+        self.facts.client.registered.push(client.clone());
+        self.facts.client.current = Some(client);
         Ok(StepEnd::Done)
     }
 
@@ -213,16 +214,6 @@ impl Session {
         };
         Some(Client { id, secret, method, registered: Some(registered) })
     }
-}
-
-/// `error` and `error_description` of an error response, for a message.
-pub fn error_of(response: &Received) -> Option<String> {
-    let members = response.object()?;
-    let error = members.get("error")?.as_str()?.to_owned();
-    Some(match members.get("error_description").and_then(Value::as_str) {
-        Some(description) => format!("{error} ({description})"),
-        None => error,
-    })
 }
 
 /// Why a registration was refused, for a reader who can do something about it.

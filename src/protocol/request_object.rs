@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use openidconnect::CsrfToken;
 use serde_json::{Map, Value, json};
 use url::Url;
 
@@ -62,13 +61,13 @@ impl Session {
         if self.promises("require_request_uri_registration")? {
             body["request_uris"] = json!([page.url()]);
         }
-        self.facts.request_signer = Some(RequestSigner { key, page, confirmed: false, processed: false });
+        self.facts.client.request_signer = Some(RequestSigner { key, page, confirmed: false, processed: false });
         Ok(())
     }
 
     /// Sees in the registration response whether the issuer took the key.
     pub(super) fn confirm_request_key(&mut self, response: &Received) {
-        if let Some(signer) = &mut self.facts.request_signer {
+        if let Some(signer) = &mut self.facts.client.request_signer {
             signer.confirmed = response.member("request_object_signing_alg").is_some_and(|alg| alg == SigningAlg::Rs256.name());
         }
     }
@@ -76,7 +75,7 @@ impl Session {
     /// Why a request object cannot be sent to this issuer, if it cannot.
     pub(super) fn not_signable(&self, wish: &Authorize) -> Result<Option<String>, Stop> {
         let Some(object) = wish.request_object.filter(|object| *object != RequestObject::Unsigned) else { return Ok(None) };
-        let Some(signer) = &self.facts.request_signer else {
+        let Some(signer) = &self.facts.client.request_signer else {
             return Ok(Some("the client has no key to sign request objects with".to_owned()));
         };
         let algs = self.listed("request_object_signing_alg_values_supported")?;
@@ -102,14 +101,14 @@ impl Session {
             sent.push(("request".to_owned(), without_signature(&claims)));
             return Ok(request.by_object(sent));
         }
-        let signer = self.facts.request_signer.as_ref().ok_or_else(|| missing("a key to sign request objects with"))?;
+        let signer = self.facts.client.request_signer.as_ref().ok_or_else(|| missing("a key to sign request objects with"))?;
         let now = jiff::Timestamp::now().as_second();
         let expires = if object == RequestObject::Expired { now - 3600 } else { now + LIFETIME };
         claims.insert("iat".to_owned(), json!(expires - LIFETIME));
         claims.insert("exp".to_owned(), json!(expires));
         match object {
             RequestObject::OtherClient => {
-                let other = json!(CsrfToken::new_random_len(24).secret());
+                let other = json!(super::random(24));
                 claims.insert("iss".to_owned(), other.clone());
                 claims.insert("client_id".to_owned(), other);
             }
@@ -147,7 +146,7 @@ impl Session {
 
     /// Changes what stands beside a good object: another `state`, more scope, no `nonce` and no `max_age`.
     fn set_decoys(&self, parameters: &mut Parameters) -> Result<(), Stop> {
-        let decoy = CsrfToken::new_random_len(24).secret().clone();
+        let decoy = super::random(24);
         let offers_scope = self.listed("scopes_supported")?.is_some_and(|offered| offered.contains(&DECOY_SCOPE));
         parameters.retain(|(name, _)| !matches!(name.as_str(), "nonce" | "max_age"));
         for (name, value) in parameters {
@@ -175,7 +174,7 @@ impl Session {
             self.sentence("should go by what the request object says");
             let processed = returned.as_ref() == Some(&inside);
             self.judge(&RequestObjectUse { inside, outside: outside.to_owned(), returned: returned.clone() });
-            if let Some(signer) = &mut self.facts.request_signer {
+            if let Some(signer) = &mut self.facts.client.request_signer {
                 signer.processed = processed;
             }
         }
@@ -198,7 +197,7 @@ impl Session {
         if let Answer::Error(error) = &answer {
             self.note(format!("The answer at the redirect URI is the error {}.", code(error)));
         }
-        let signing_confirmed = self.facts.request_signer.as_ref().is_some_and(|signer| signer.confirmed);
+        let signing_confirmed = self.facts.client.request_signer.as_ref().is_some_and(|signer| signer.confirmed);
         self.judge(&BadRequestObject { fault, answer, signing_confirmed });
         Ok(StepEnd::Done)
     }

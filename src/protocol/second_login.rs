@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::feature::authorize::{Authorize, Second as Wanted};
 use crate::observed::authorization_request::AuthorizationRequest;
 use crate::rule::second_login::{Again, SecondLogin};
-use crate::session::{Second, Session, Stop, missing};
+use crate::session::{Second, Session, Stop};
 
 /// The longest a `max_age` is waited for; a story that wants more would hold up the run.
 const MOST_PATIENCE: Duration = Duration::from_secs(5);
@@ -19,7 +19,7 @@ impl Session {
     pub(super) async fn await_second(&self, wish: &Authorize) -> Result<Option<Again>, Stop> {
         let Some(second) = wish.second else { return Ok(None) };
         let max_age = wish.max_age.unwrap_or_default();
-        let user = self.facts.user.as_ref().ok_or_else(|| missing("a first login"))?;
+        let user = self.login()?;
         Ok(Some(match second {
             Wanted::PromptNone => Again::PromptNone,
             Wanted::IdTokenHint => Again::IdTokenHint,

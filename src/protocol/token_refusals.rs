@@ -1,6 +1,5 @@
 //! Token requests that must be refused (RFC 6749 5.2).
 
-use openidconnect::CsrfToken;
 use secrecy::SecretString;
 
 use crate::config::AuthMethod;
@@ -29,7 +28,7 @@ impl Session {
         let client = self.client()?.clone();
         let redirect_uri = self.run.redirect_uri();
         // Long enough to be taken for what they are sent as.
-        let [unknown, verifier, secret] = [(); 3].map(|()| CsrfToken::new_random_len(32).secret().clone());
+        let [unknown, verifier, secret] = [(); 3].map(|()| super::random(32));
         let (code_grant, refresh_grant) = (Grant::AuthorizationCode.as_str(), Grant::RefreshToken.as_str());
         let code = [("grant_type", code_grant), ("code", &unknown), ("redirect_uri", &redirect_uri), ("code_verifier", &verifier)];
         self.sentence("should refuse token requests that are wrong, in the form the specification gives");

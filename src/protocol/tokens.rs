@@ -13,7 +13,7 @@ use crate::rule::token_response::{Grant, TokenResponse};
 use crate::session::token_exchange::TokenExchange;
 use crate::session::{Session, Stop, UserTokens};
 
-use super::registration::error_of;
+use super::error_of;
 
 /// The scope that asks for a seller's identity in the ID token.
 const SELLER_SCOPE: &str = "openactive-identity";
@@ -110,7 +110,7 @@ impl Session {
                 registered_alg: client.registered.as_ref().map(|registered| registered.id_token_alg.clone()),
                 request: expected.request.clone(),
                 access_token: Some(access_token.clone()),
-                keys: self.facts.keys.clone(),
+                keys: self.facts.issuer.keys.clone(),
                 metadata,
             };
             self.judge(&id_token);
@@ -142,7 +142,7 @@ impl Session {
             scope: text("scope").or_else(|| Some(expected.scope.clone()).filter(|scope| !scope.is_empty())),
             id_token_sub: sub,
             request: expected.request.clone(),
-            keys: self.facts.keys.clone(),
+            keys: self.facts.issuer.keys.clone(),
             has_key_set,
         };
         if let Ok(jwt) = crate::rule::jose::Jwt::parse(&token.raw) {

@@ -26,9 +26,9 @@ impl Session {
 
     fn judge_unjudged_tokens(&mut self, exchange: TokenExchange) {
         let request = exchange.request();
-        let code = request.parameter("code").and_then(|code| self.facts.codes.iter().find(|known| known.code == code));
+        let code = request.parameter("code").and_then(|code| self.facts.grant.codes.iter().find(|known| known.code == code));
         let asked = request.parameter("scope").unwrap_or_default();
-        let expected = match (request.parameter("grant_type"), code, &self.facts.user) {
+        let expected = match (request.parameter("grant_type"), code, &self.facts.grant.login) {
             (Some("authorization_code"), Some(code), _) => Expected::of_code(&code.request),
             (Some("refresh_token"), _, Some(login)) => {
                 // An issuer may give what was granted at first when less is asked for (RFC 6749 3.3), and never more: rules of their own look at that.
@@ -39,9 +39,9 @@ impl Session {
             _ => return,
         };
         let client = self.client_of(request);
-        let kept = std::mem::replace(&mut self.facts.client, client);
+        let kept = std::mem::replace(&mut self.facts.client.current, client);
         // Without an access token the rules have said so; there is no story that would have to stop.
         let _ = self.judge_tokens(exchange, &expected);
-        self.facts.client = kept;
+        self.facts.client.current = kept;
     }
 }

@@ -25,7 +25,7 @@ pub mod signing_key;
 pub mod token_exchange;
 
 use crate::agent::callback::CallbackListener;
-use crate::agent::user_agent::{AgentSession, UserAgent};
+use crate::agent::user_agent::UserAgent;
 use crate::http::{Door, Unreachable};
 use crate::redact::{Redactor, SecretKind};
 pub use facts::{Client, ClientGrant, Code, Facts, Granted, Registered, Second, UserTokens};
@@ -80,8 +80,6 @@ pub struct Session {
     pub recorder: Recorder,
     /// What it knows.
     pub facts: Facts,
-    /// Its browser session.
-    pub browser: Option<AgentSession>,
     /// `feature/test`, also the folder of its screenshots.
     pub test: String,
     /// The profile the test belongs to.
@@ -116,7 +114,6 @@ impl Session {
             run,
             recorder,
             facts: Facts::default(),
-            browser: None,
             test: test.to_owned(),
             profile: profile.to_owned(),
             scopes: scopes.join(" "),
@@ -184,12 +181,12 @@ impl Session {
     /// judged by.
     pub fn knows(&self, fact: Fact) -> bool {
         match fact {
-            Fact::Metadata => self.facts.metadata.is_some(),
+            Fact::Metadata => self.facts.issuer.metadata.is_some(),
             Fact::KeySet => true,
-            Fact::Client => self.facts.client.is_some(),
-            Fact::ClientToken => self.facts.client_token.is_some(),
-            Fact::Code => self.facts.code.is_some(),
-            Fact::UserTokens => self.facts.user.is_some(),
+            Fact::Client => self.facts.client.current.is_some(),
+            Fact::ClientToken => self.facts.grant.client_token.is_some(),
+            Fact::Code => self.facts.grant.code.is_some(),
+            Fact::UserTokens => self.facts.grant.login.is_some(),
         }
     }
 
@@ -238,7 +235,7 @@ impl Session {
     /// # Errors
     /// [`Stop::Untestable`] if there is none yet, which the plan's proof excludes.
     pub fn metadata(&self) -> Result<&Map<String, Value>, Stop> {
-        self.facts.metadata.as_ref().ok_or_else(|| missing("the provider metadata"))
+        self.facts.issuer.metadata.as_ref().ok_or_else(|| missing("the provider metadata"))
     }
 
     /// The provider metadata as a JSON value, for an artefact.
@@ -260,13 +257,13 @@ impl Session {
 
     /// The issuer identifier as published, or as given where none is.
     pub fn issuer(&self) -> String {
-        let published = self.facts.metadata.as_ref().and_then(|metadata| metadata.get("issuer")).and_then(Value::as_str);
+        let published = self.facts.issuer.metadata.as_ref().and_then(|metadata| metadata.get("issuer")).and_then(Value::as_str);
         published.unwrap_or(&self.run.config.issuer).to_owned()
     }
 
     /// The redirect URI of the client: the one it registered if the story gave it one of its own, else that of the run.
     pub fn redirect_uri(&self) -> String {
-        let own = self.facts.client.as_ref().and_then(|client| client.registered.as_ref()?.redirect_uri.clone());
+        let own = self.facts.client.current.as_ref().and_then(|client| client.registered.as_ref()?.redirect_uri.clone());
         own.unwrap_or_else(|| self.run.redirect_uri())
     }
 
@@ -276,12 +273,20 @@ impl Session {
         (!is_here).then(|| "the issuer would have to fetch a document from this machine, which an issuer elsewhere cannot reach".to_owned())
     }
 
+    /// The tokens of the last login.
+    ///
+    /// # Errors
+    /// [`Stop::Untestable`] if there are none yet, which the plan's proof excludes.
+    pub fn login(&self) -> Result<&UserTokens, Stop> {
+        self.facts.grant.login.as_ref().ok_or_else(|| missing("the tokens of a login"))
+    }
+
     /// The client.
     ///
     /// # Errors
     /// [`Stop::Untestable`] if there is none yet, which the plan's proof excludes.
     pub fn client(&self) -> Result<&Client, Stop> {
-        self.facts.client.as_ref().ok_or_else(|| missing("a client"))
+        self.facts.client.current.as_ref().ok_or_else(|| missing("a client"))
     }
 }
 

@@ -138,7 +138,7 @@ impl Session {
 
     /// Reads a request that is about to be sent, and whether it is one to the token endpoint.
     pub fn sent(&self, request: &Request) -> (TokenRequest, bool) {
-        let endpoint = self.facts.metadata.as_ref().and_then(|metadata| metadata.get("token_endpoint")?.as_str());
+        let endpoint = self.facts.issuer.metadata.as_ref().and_then(|metadata| metadata.get("token_endpoint")?.as_str());
         (TokenRequest::of(request), endpoint.is_some_and(|endpoint| is_to(request, endpoint)))
     }
 
@@ -170,8 +170,8 @@ impl Session {
 
     /// The client a token request was from, if this test knows it.
     pub(crate) fn client_of(&self, request: &TokenRequest) -> Option<Client> {
-        let Some(id) = request.client_id() else { return self.facts.client.clone() };
-        self.facts.client.iter().chain(&self.facts.registered).find(|client| client.id == id).cloned()
+        let Some(id) = request.client_id() else { return self.facts.client.current.clone() };
+        self.facts.client.current.iter().chain(&self.facts.client.registered).find(|client| client.id == id).cloned()
     }
 }
 
