@@ -229,7 +229,7 @@ impl Session {
         let form = form(&code.code, code.request.verifier(), &redirect_uri);
         let exchange = self.exchange(self.authenticated(&client, &title(attack), &url, &form)).await?;
         let cause = crate::rule::aftermath::Cause::CodeReuse { refused: self.judge_attack(attack, exchange) };
-        self.look_for_tokens(cause, Some(&user.access_token), user.refresh_token.as_deref()).await?;
+        self.try_dead_tokens(cause, Some(&user.access_token), user.refresh_token.as_deref()).await?;
         Ok(StepEnd::Done)
     }
 }

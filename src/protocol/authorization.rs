@@ -25,18 +25,18 @@ impl Session {
     ///
     /// # Errors
     /// [`Stop`] if no authorization code comes of it though there is to be one.
-    pub async fn authorize(&mut self, wish: &Authorize) -> Result<StepEnd, Stop> {
+    pub async fn authorize(&mut self, params: &Authorize) -> Result<StepEnd, Stop> {
         let Some(endpoint) = self.authorization_endpoint()? else {
             return Ok(super::not_offered("authorization_endpoint"));
         };
-        if let Some(reason) = self.not_authorizable(wish)? {
+        if let Some(reason) = self.not_authorizable(params)? {
             return Ok(StepEnd::LeftOut(reason));
         }
-        let again = self.await_second(wish).await?;
-        let request = Arc::new(self.authorization_request(wish).await?);
-        self.note(listing(&request, &endpoint, wish.method));
+        let again = self.await_second(params).await?;
+        let request = Arc::new(self.authorization_request(params).await?);
+        self.note(listing(&request, &endpoint, params.method));
         let asked_at = jiff::Timestamp::now().as_second();
-        let journey = self.visit(wish, &request, &endpoint).await?;
+        let journey = self.visit(params, &request, &endpoint).await?;
         // Before the pages are kept, since one of them may show it.
         if let Ok(callback) = &journey.end {
             let parameters = callback.url.query_pairs().into_owned().chain(callback.form.clone());
@@ -44,8 +44,8 @@ impl Session {
                 self.recorder.redactor().learn(SecretKind::AuthorizationCode, &code);
             }
         }
-        self.keep_pages(&journey, wish.attempt.as_deref()).await;
-        self.judge_pages_shown(wish, &journey);
+        self.keep_pages(&journey, params.attempt.as_deref()).await;
+        self.judge_pages_shown(params, &journey);
         let second = again.map(|again| Second {
             again,
             login_pages: journey.pages.iter().filter(|page| page.kind == PageKind::Login).count(),
@@ -54,21 +54,21 @@ impl Session {
             asked_at,
         });
         let consents = (journey.consents(), journey.notices());
-        if let Some(fault) = Self::request_object_fault(wish) {
+        if let Some(fault) = Self::request_object_fault(params) {
             return self.judge_bad_request_object(fault, journey.end);
         }
         let callback = match journey.end {
             Ok(callback) => callback,
-            Err(error) => return self.no_callback(wish, error),
+            Err(error) => return self.no_callback(params, error),
         };
         let mut artefact = self.authorization_response(&callback, Arc::clone(&request))?;
         let error = artefact.parameter("error").map(|error| match artefact.parameter("error_description") {
             Some(description) => format!("{error} ({description})"),
             None => error.to_owned(),
         });
-        let may_refuse = wish.request_object.map_or(Ok(true), |object| self.may_refuse(object))?;
-        let may_be_refused = wish.expect == Expect::CodeOrError && error.is_some() && may_refuse;
-        self.sentence(match (&wish.attempt, wish.expect) {
+        let may_refuse = params.request_object.map_or(Ok(true), |object| self.may_refuse(object))?;
+        let may_be_refused = params.expect == Expect::CodeOrError && error.is_some() && may_refuse;
+        self.sentence(match (&params.attempt, params.expect) {
             (_, Expect::Error) => "should refuse the authorization request at the redirect URI".to_owned(),
             (_, Expect::CodeOrError) if error.is_some() => "should refuse what it does not support at the redirect URI".to_owned(),
             (Some(attempt), _) => format!("should return an authorization response to the redirect URI ({attempt})"),
@@ -78,27 +78,27 @@ impl Session {
             artefact.request = self.judge_request_object(&artefact, outside);
         }
         self.recorder.note(Entry::Callback { url: self.recorder.redactor().text(&shown(&callback)) });
-        if wish.expect == Expect::Error || may_be_refused {
-            if let (Some(beyond), Some(error)) = (wish.beyond_scope, artefact.parameter("error")) {
+        if params.expect == Expect::Error || may_be_refused {
+            if let (Some(beyond), Some(error)) = (params.beyond_scope, artefact.parameter("error")) {
                 let error = Granted::Error(error.to_owned());
                 self.judge_scope_grant(beyond, error)?;
             }
-            self.judge_refusal(wish, artefact);
+            self.judge_refusal(params, artefact);
             if let Some(second) = &second {
-                self.judge_second_login(second, &request, wish.attempt.as_deref(), error, None);
+                self.judge_second_login(second, &request, params.attempt.as_deref(), error, None);
             }
             return Ok(StepEnd::Done);
         }
-        super::is_scope_wanted(&wish.scope, artefact.parameter("error"))?;
-        if wish.method == Method::Post {
+        super::is_scope_wanted(&params.scope, artefact.parameter("error"))?;
+        if params.method == Method::Post {
             self.judge_delivery(Asked::ByPost, None);
         }
         self.judge(&artefact);
-        self.judge_consent(wish, request.get("prompt") == Some("consent"), consents);
+        self.judge_consent(params, request.get("prompt") == Some("consent"), consents);
 
         match artefact.parameter("code") {
             Some(code) if !code.is_empty() => {
-                let code = Code { code: code.to_owned(), request, attempt: wish.attempt.clone(), beyond_scope: wish.beyond_scope, second };
+                let code = Code { code: code.to_owned(), request, attempt: params.attempt.clone(), beyond_scope: params.beyond_scope, second };
                 self.facts.grant.codes.push(code.clone());
                 self.facts.grant.code = Some(code);
                 Ok(StepEnd::Done)
@@ -106,7 +106,7 @@ impl Session {
             _ => {
                 let reason = no_code(error.as_deref());
                 if let Some(second) = &second {
-                    self.judge_second_login(second, &request, wish.attempt.as_deref(), error, None);
+                    self.judge_second_login(second, &request, params.attempt.as_deref(), error, None);
                 }
                 Err(Stop::Issuer(reason))
             }
@@ -122,8 +122,8 @@ impl Session {
     }
 
     /// Opens the request in the user agent and goes where it leads.
-    async fn visit(&mut self, wish: &Authorize, request: &AuthorizationRequest, endpoint: &Url) -> Result<Journey, Stop> {
-        if wish.browser == BrowserSession::Fresh
+    async fn visit(&mut self, params: &Authorize, request: &AuthorizationRequest, endpoint: &Url) -> Result<Journey, Stop> {
+        if params.browser == BrowserSession::Fresh
             && let Some(session) = self.facts.browser.session.take()
         {
             session.close().await;
@@ -131,21 +131,21 @@ impl Session {
         let listener = self.run.callback.clone().ok_or_else(|| missing("the callback listener"))?;
         // A form needs a page to be sent from: one of our own, which goes when the visit is over.
         let page =
-            (wish.method == Method::Post).then(|| listener.offer(Offer::html(self_sending("Authorization request", endpoint, request.sent()))));
+            (params.method == Method::Post).then(|| listener.offer(Offer::html(self_sending("Authorization request", endpoint, request.sent()))));
         let url = page.as_ref().map_or_else(|| request.url(endpoint), |page| page.url().clone());
         let user = self.user()?;
         self.go(&url, listener.redirect_uri(), request.state().unwrap_or_default(), user, Conduct::Consent).await
     }
 
     /// What a visit that did not end at the redirect URI means: a finding where that is what the story is about.
-    fn no_callback(&mut self, wish: &Authorize, error: VisitError) -> Result<StepEnd, Stop> {
-        let refusable = wish.beyond_scope.is_some() || matches!(wish.expect, Expect::Error | Expect::CodeOrError);
+    fn no_callback(&mut self, params: &Authorize, error: VisitError) -> Result<StepEnd, Stop> {
+        let refusable = params.beyond_scope.is_some() || matches!(params.expect, Expect::Error | Expect::CodeOrError);
         match error {
-            VisitError::NotUnderstood { .. } if wish.method == Method::Post => {
+            VisitError::NotUnderstood { .. } if params.method == Method::Post => {
                 let what = self.recorder.redactor().text(&error.to_string());
                 Ok(StepEnd::LeftOut(format!("what the issuer answers to an authorization request by POST is not understood: {what}")))
             }
-            VisitError::ErrorPage { .. } if wish.method == Method::Post => {
+            VisitError::ErrorPage { .. } if params.method == Method::Post => {
                 self.sentence("should take authorization requests by POST");
                 self.judge_delivery(Asked::ByPost, Some(error.to_string()));
                 Ok(StepEnd::LeftOut("the issuer does not take authorization requests by POST, so nobody logged in".to_owned()))
@@ -164,9 +164,9 @@ impl Session {
         self.judge(&AuthorizationDelivery { asked, ended });
     }
 
-    fn judge_refusal(&mut self, wish: &Authorize, response: AuthorizationResponse) {
+    fn judge_refusal(&mut self, params: &Authorize, response: AuthorizationResponse) {
         self.judge_delivery(Asked::Refusal, None);
-        if let Some(refused) = refused(wish) {
+        if let Some(refused) = refused(params) {
             self.judge_authorization_error(response, refused);
         }
     }
@@ -177,12 +177,12 @@ impl Session {
         self.judge(&AuthorizationError { url, parameters, request, issuer, metadata, refused, exchange: None });
     }
 
-    fn judge_consent(&mut self, wish: &Authorize, prompt_consent: bool, (shown, perhaps): (usize, usize)) {
-        let already_given = wish.consent == ConsentDue::AlreadyGiven;
+    fn judge_consent(&mut self, params: &Authorize, prompt_consent: bool, (shown, perhaps): (usize, usize)) {
+        let already_given = params.consent == ConsentDue::AlreadyGiven;
         let registered = self.facts.client.registered_mut();
         let new_client = registered.is_some_and(|registered| std::mem::take(&mut registered.unseen));
         if new_client || prompt_consent || already_given {
-            self.sentence(match (already_given, &wish.attempt) {
+            self.sentence(match (already_given, &params.attempt) {
                 (true, Some(attempt)) => format!("should not require a consent prompt for Authorization Code Flow ({attempt})"),
                 (true, None) => "should not require a consent prompt for Authorization Code Flow".to_owned(),
                 (false, _) => "should require a consent prompt for Authorization Code Flow".to_owned(),
@@ -232,15 +232,15 @@ fn no_code(error: Option<&str>) -> String {
 }
 
 /// Why a request has to be refused, or may be.
-fn refused(wish: &Authorize) -> Option<Refused> {
+fn refused(params: &Authorize) -> Option<Refused> {
     use crate::feature::authorize::Prompt;
-    match wish.prompt {
-        _ if wish.response_type.is_some() => Some(Refused::UnsupportedResponseType),
-        _ if wish.request_object == Some(RequestObject::ByReference) => Some(Refused::RequestUri),
-        _ if wish.request_object.is_some() => Some(Refused::RequestObject),
+    match params.prompt {
+        _ if params.response_type.is_some() => Some(Refused::UnsupportedResponseType),
+        _ if params.request_object == Some(RequestObject::ByReference) => Some(Refused::RequestUri),
+        _ if params.request_object.is_some() => Some(Refused::RequestObject),
         Some(Prompt::NoneAndLogin) => Some(Refused::PromptNoneAndLogin),
-        Some(Prompt::None) if wish.second.is_none() => Some(Refused::PromptNoneNotLoggedIn),
-        _ if !wish.pkce => Some(Refused::NoChallenge),
+        Some(Prompt::None) if params.second.is_none() => Some(Refused::PromptNoneNotLoggedIn),
+        _ if !params.pkce => Some(Refused::NoChallenge),
         _ => None,
     }
 }

@@ -121,7 +121,7 @@ impl Session {
     ) -> Result<(), Stop> {
         let (location, parameters) = match ended {
             Ended::Redirect { location, parameters } => (location, parameters),
-            // Without a response type nobody knows where its response belongs (OpenID Connect Core 3.1.2.6 speaks of requests that were understood).
+            // Without a response type it is not known where its response belongs (OpenID Connect Core 3.1.2.6 speaks of requests that were understood).
             Ended::Page { .. } if matches!(refused, Refused::ResponseTypeMissing | Refused::ResponseTypeToken) => return Ok(()),
             Ended::Page { status } => {
                 self.sentence(format!("should answer a request with {sent} at the redirect URI"));
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn what_came_is_told_by_its_parameters() {
+    fn what_came_is_seen_by_its_parameters() {
         let redirect = |name: &str| Ended::Redirect { location: String::new(), parameters: vec![(name.to_owned(), "x".to_owned())] };
         assert_eq!(became(&redirect("error")), Became::Error("x".to_owned()));
         assert_eq!(became(&redirect("access_token")), Became::Granted("access_token".to_owned()));

@@ -1,6 +1,6 @@
 //! Authorization requests that are sent to see where they lead: one over plain HTTP, and a visit only where that leaves it open.
 //!
-//! With `prompt=none` nobody has to log in: what the issuer takes comes back at once, with the error `login_required`. Whether the issuer does so
+//! With `prompt=none` no end-user has to log in: what the issuer takes comes back at once, with the error `login_required`. Whether the issuer does so
 //! is seen first, on a request in order; where it does not, the end-user logs in.
 
 use std::collections::BTreeMap;
@@ -147,14 +147,14 @@ impl Session {
                 self.recorder.note(Entry::Callback { url: self.recorder.redactor().text(&location) });
                 Ended::Redirect { parameters: parameters_of(&location).into_iter().chain(callback.form).collect(), location }
             }
-            // The user agent went where the issuer sent it, and found nobody there.
+            // The user agent went where the issuer sent it, and nothing answered there.
             Err(VisitError::Unreachable { url, .. } | VisitError::ErrorPage { url, .. } | VisitError::NotUnderstood { url, .. })
                 if redirected(&url) =>
             {
                 Ended::Redirect { parameters: parameters_of(&url), location: url }
             }
             Err(VisitError::ErrorPage { status, .. }) => Ended::Page { status },
-            // Nobody is asked to do anything, so a page without a way on says what is wrong.
+            // No end-user is asked to do anything, so a page without a way on says what is wrong.
             Err(VisitError::NotUnderstood { .. }) if silent => Ended::Page { status: None },
             Err(error) => Ended::Unknown(self.recorder.redactor().text(&error.to_string())),
         })

@@ -18,7 +18,7 @@ struct Attempt {
     wrong: Wrong,
     /// What was done, for the heading.
     says: &'static str,
-    /// The redirect URI that nobody may be sent to; empty if there is none.
+    /// The redirect URI that no end-user may be sent to; empty if there is none.
     bad: String,
     /// Changes a request with that redirect URI.
     change: fn(&mut Parameters, &str),
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn where_a_redirect_leads_is_told_by_the_closer_of_the_two() {
+    fn where_a_redirect_leads_is_seen_by_the_closer_of_the_two() {
         let good = "http://h:1/cb?by=x";
         for (bad, location, sent) in [
             ("http://h:1/cb?by=x&evil=1", "http://h:1/cb?by=x&evil=1&error=login_required", true),

@@ -15,46 +15,46 @@ use crate::session::{Session, Stop};
 
 impl Session {
     /// Why a request cannot be made of this issuer, if it cannot.
-    pub(super) fn not_authorizable(&self, wish: &Authorize) -> Result<Option<String>, Stop> {
-        if wish.optional {
+    pub(super) fn not_authorizable(&self, params: &Authorize) -> Result<Option<String>, Stop> {
+        if params.optional {
             let Some(offered) = self.listed("scopes_supported")? else {
                 return Ok(Some("the provider metadata has no `scopes_supported`".to_owned()));
             };
-            let lacking: Vec<&str> = wish.scope.split_ascii_whitespace().filter(|scope| *scope != "openid" && !offered.contains(scope)).collect();
+            let lacking: Vec<&str> = params.scope.split_ascii_whitespace().filter(|scope| *scope != "openid" && !offered.contains(scope)).collect();
             if !lacking.is_empty() {
                 return Ok(Some(format!("`scopes_supported` does not list {}", lacking.join(", "))));
             }
         }
-        if wish.claims.is_some() && !self.promises("claims_parameter_supported")? {
+        if params.claims.is_some() && !self.promises("claims_parameter_supported")? {
             return Ok(Some("the provider metadata does not set `claims_parameter_supported` to true".to_owned()));
         }
         // Without a list it is query and fragment (OpenID Connect Discovery 3).
         let modes = self.listed("response_modes_supported")?.unwrap_or_else(|| vec!["query", "fragment"]);
-        if let Some(mode) = wish.response_mode.map(ResponseMode::as_str)
+        if let Some(mode) = params.response_mode.map(ResponseMode::as_str)
             && !modes.contains(&mode)
         {
             return Ok(Some(format!("`response_modes_supported` does not list {mode}")));
         }
         let has_id_token = self.facts.grant.id_token().is_some();
-        if wish.id_token_hint && !has_id_token {
+        if params.id_token_hint && !has_id_token {
             return Ok(Some("the first login gave no ID token to hint with".to_owned()));
         }
-        if let Some(reason) = self.no_scope_beyond(wish)? {
+        if let Some(reason) = self.no_scope_beyond(params)? {
             return Ok(Some(reason));
         }
-        self.not_signable(wish)
+        self.not_signable(params)
     }
 
     /// The request of a test, with fresh random values.
-    pub(super) async fn authorization_request(&self, wish: &Authorize) -> Result<AuthorizationRequest, Stop> {
-        let odd_nonce = wish.odd_values.filter(|odd| *odd == OddValues::Characters);
-        let pkce = wish.pkce.then(|| Pkce::random(wish.short_verifier));
-        let user = self.run.config.user.as_ref().filter(|_| wish.login_hint);
+    pub(super) async fn authorization_request(&self, params: &Authorize) -> Result<AuthorizationRequest, Stop> {
+        let odd_nonce = params.odd_values.filter(|odd| *odd == OddValues::Characters);
+        let pkce = params.pkce.then(|| Pkce::random(params.short_verifier));
+        let user = self.run.config.user.as_ref().filter(|_| params.login_hint);
         let acr_values = self.listed("acr_values_supported")?.filter(|values| !values.is_empty());
-        let parameters = wish.parameters(RunValues {
+        let parameters = params.parameters(RunValues {
             client_id: self.client()?.id.clone(),
             redirect_uri: self.redirect_uri(),
-            state: odd(super::random(24), wish.odd_values),
+            state: odd(super::random(24), params.odd_values),
             nonce: odd(super::random(24), odd_nonce),
             code_challenge: pkce.as_ref().map(|pkce| pkce.challenge.clone()).unwrap_or_default(),
             username: user.map(|user| user.username.clone()).unwrap_or_default(),
@@ -65,7 +65,7 @@ impl Session {
         if let Some(verifier) = request.verifier() {
             self.recorder.redactor().learn(SecretKind::CodeVerifier, verifier);
         }
-        match wish.request_object {
+        match params.request_object {
             Some(object) => self.with_request_object(object, request).await,
             None => Ok(request),
         }

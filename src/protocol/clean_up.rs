@@ -29,7 +29,7 @@ const MOST_GRANTS: usize = 64;
 const NO_TIME: &str = "there was no time left to remove it";
 
 impl Session {
-    /// Remembers the tokens of a token response, whoever asked for them and whether it was right to give them.
+    /// Remembers the tokens of a token response, whichever client asked for them and whether it was right to give them.
     pub(crate) fn remember_grant(&mut self, request: &TokenRequest, response: &Received) {
         if !response.is_success() {
             return;

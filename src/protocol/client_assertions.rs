@@ -24,8 +24,8 @@ impl Session {
     pub(super) async fn signer(&self, keys: KeysBy) -> Result<Result<Signer, String>, Stop> {
         let offered = self.listed("token_endpoint_auth_signing_alg_values_supported")?;
         let Some(alg) = SigningAlg::ALL.into_iter().find(|alg| offered.as_ref().is_none_or(|offered| offered.contains(&alg.name()))) else {
-            let ours = SigningAlg::ALL.map(SigningAlg::name).join(", ");
-            return Ok(Err(format!("`token_endpoint_auth_signing_alg_values_supported` lists none of {ours}")));
+            let known = SigningAlg::ALL.map(SigningAlg::name).join(", ");
+            return Ok(Err(format!("`token_endpoint_auth_signing_alg_values_supported` lists none of {known}")));
         };
         let hosted = match keys {
             KeysBy::Value => false,
@@ -88,7 +88,7 @@ impl Session {
             return match (accepted, unfetched) {
                 (true, _) => Ok(StepEnd::Done),
                 (false, true) => {
-                    // Without credentials that work there is nothing more to tell.
+                    // Without credentials that work there is nothing more to test.
                     self.facts.client.current = None;
                     Ok(StepEnd::LeftOut(
                         "the issuer never fetched the client's keys: it cannot reach this machine, or fetches nothing from loopback addresses"

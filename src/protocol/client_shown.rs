@@ -46,7 +46,7 @@ impl Session {
     }
 
     /// Judges what the pages of a visit showed.
-    pub(super) fn judge_pages_shown(&mut self, wish: &Authorize, journey: &Journey) {
+    pub(super) fn judge_pages_shown(&mut self, params: &Authorize, journey: &Journey) {
         if let Some(ClientLinks(links)) = &self.facts.client.links {
             let confirmed = |wanted: &str| {
                 let link = links.iter().find(|(name, _, confirmed)| *name == wanted && *confirmed);
@@ -58,7 +58,7 @@ impl Session {
             self.sentence("should show the end-user who asks, and on what terms");
             self.judge(&ClientShown { logo, policy, terms, pages });
         }
-        if wish.odd_values == Some(OddValues::Characters) {
+        if params.odd_values == Some(OddValues::Characters) {
             self.sentence("should show nothing from the request as markup");
             let marked = journey.pages.iter().filter(|page| page.shown.marked).count();
             self.judge(&PagesOfOddRequest { pages: journey.pages.len(), marked });
@@ -66,7 +66,7 @@ impl Session {
     }
 }
 
-/// A random value as a story wishes for it: with every kind of character that RFC 6749 A.5 allows, among them such as end an attribute and
+/// A random value as a story asks for it: with every kind of character that RFC 6749 A.5 allows, among them such as end an attribute and
 /// begin an element; or long.
 pub(super) fn odd(value: String, odd: Option<OddValues>) -> String {
     match odd {

@@ -71,7 +71,7 @@ impl Session {
         self.sentence("should complete Discovery successfully");
         let artefact = self.fetch_metadata("Discovery", well_known).await?;
         self.judge(&artefact);
-        self.settle_metadata("provider metadata", &artefact.response)
+        self.take_metadata("provider metadata", &artefact.response)
     }
 
     /// Fetches and judges the metadata of the authorization server, which is looked for elsewhere too if it is not where it belongs.
@@ -88,7 +88,7 @@ impl Session {
         let found = if is_absent(&artefact.0.response) { self.look_elsewhere(asked).await? } else { None };
         let Some(found) = found else {
             self.judge(&artefact);
-            return self.settle_metadata("authorization server metadata", &artefact.0.response);
+            return self.take_metadata("authorization server metadata", &artefact.0.response);
         };
         self.note(format!(
             "There is no authorization server metadata at {} (status {}), where a client that knows RFC 8414 only looks for it. The test goes on with what is published at {}.",
@@ -100,11 +100,11 @@ impl Session {
             artefact.0.absent = Some(format!("there is provider metadata at {} instead", found.response.url));
             self.judge(&artefact);
             self.judge(&found);
-            return self.settle_metadata("provider metadata", &found.response);
+            return self.take_metadata("provider metadata", &found.response);
         }
         let found = ServerMetadata(found);
         self.judge(&found);
-        self.settle_metadata("authorization server metadata", &found.0.response)
+        self.take_metadata("authorization server metadata", &found.0.response)
     }
 
     /// The first metadata that is published at another address.
@@ -132,7 +132,7 @@ impl Session {
             return self.discover_server_but(well_known(&artefact.issuer).ok().as_ref()).await;
         }
         self.judge(&artefact);
-        self.settle_metadata("provider metadata", &artefact.response)
+        self.take_metadata("provider metadata", &artefact.response)
     }
 
     async fn fetch_metadata(&mut self, title: &str, place: fn(&str) -> Result<Url, url::ParseError>) -> Result<ProviderMetadata, Stop> {
@@ -151,7 +151,7 @@ impl Session {
     }
 
     /// Keeps what was published, with the endpoints that were configured in the place of theirs.
-    fn settle_metadata(&mut self, what: &str, response: &Received) -> Result<StepEnd, Stop> {
+    fn take_metadata(&mut self, what: &str, response: &Received) -> Result<StepEnd, Stop> {
         let published = response.object().filter(|_| response.status == 200);
         if published.is_none() && !self.is_configured() {
             return Err(Stop::Issuer(match response.status {

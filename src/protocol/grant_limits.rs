@@ -59,8 +59,8 @@ impl Session {
     }
 
     /// Why there is no scope to ask for beyond what the client may have, if there is none.
-    pub(super) fn no_scope_beyond(&self, wish: &Authorize) -> Result<Option<String>, Stop> {
-        let Some(beyond @ BeyondScope::Unregistered) = wish.beyond_scope else { return Ok(None) };
+    pub(super) fn no_scope_beyond(&self, params: &Authorize) -> Result<Option<String>, Stop> {
+        let Some(beyond @ BeyondScope::Unregistered) = params.beyond_scope else { return Ok(None) };
         let beyond = beyond.scope();
         if !self.listed("scopes_supported")?.is_some_and(|offered| offered.contains(&beyond)) {
             return Ok(Some(format!("`scopes_supported` does not list {beyond}")));

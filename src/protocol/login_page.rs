@@ -186,12 +186,12 @@ impl Session {
     /// A plain authorization request, with `prompt` unless it is empty; `None` without an endpoint for it.
     async fn login_request(&mut self, prompt: &str) -> Result<Option<(Arc<AuthorizationRequest>, Url)>, Stop> {
         let Some(endpoint) = self.endpoint("authorization_endpoint")? else { return Ok(None) };
-        let mut wish = json!({ "scope": "openid" });
+        let mut params = json!({ "scope": "openid" });
         if !prompt.is_empty() {
-            wish["prompt"] = json!(prompt);
+            params["prompt"] = json!(prompt);
         }
-        let wish: Authorize = serde_json::from_value(wish).map_err(|_| missing("an authorization request"))?;
-        let request = Arc::new(self.authorization_request(&wish).await?);
+        let params: Authorize = serde_json::from_value(params).map_err(|_| missing("an authorization request"))?;
+        let request = Arc::new(self.authorization_request(&params).await?);
         self.note(listing(&request, &endpoint, Method::Get));
         Ok(Some((request, endpoint)))
     }

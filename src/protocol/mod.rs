@@ -10,7 +10,6 @@ use crate::observed::received::Received;
 use crate::result::model::StepEnd;
 use crate::session::{Session, Stop};
 
-pub mod aftermath;
 pub mod attacks;
 pub mod authorization;
 pub mod authorization_improper;
@@ -30,6 +29,7 @@ pub mod client_token;
 pub mod close_session;
 pub mod code_exchange;
 pub mod dataset_site;
+pub mod dead_tokens;
 pub mod discovery;
 pub mod grant_limits;
 pub mod introspection;
@@ -68,7 +68,7 @@ impl Session {
     }
 }
 
-/// Why a story cannot go on without an endpoint: nobody names it.
+/// Why a story cannot go on without an endpoint: neither metadata nor settings name it.
 fn unknown_endpoint(member: &str) -> Stop {
     let flag = member.replace('_', "-");
     Stop::Issuer(format!("the provider metadata names no usable `{member}`, and --{flag} is not given"))

@@ -96,7 +96,7 @@ impl Session {
         if !refused {
             self.note("If the issuer means to take a refresh token for some time after its rotation, say how many seconds with `--refresh-grace`.");
         }
-        self.look_for_tokens(Cause::RefreshReuse { refused }, None, Some(&newest)).await
+        self.try_dead_tokens(Cause::RefreshReuse { refused }, None, Some(&newest)).await
     }
 
     /// Tries the refresh token of the login as the client that was registered last, which is another than the login's.

@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use url::Url;
 
-use super::client_metadata::{NATIVE_REDIRECT_URI, WishedClient};
+use super::client_metadata::{ClientToRegister, NATIVE_REDIRECT_URI};
 use super::error_of;
 use crate::config::AuthMethod;
 use crate::feature::register::{RedirectUris, Register};
@@ -53,33 +53,33 @@ impl Session {
     ///
     /// # Errors
     /// [`Stop`] if the issuer gives no client.
-    pub async fn register(&mut self, wish: &Register) -> Result<StepEnd, Stop> {
-        let url = match self.may_register(wish)? {
+    pub async fn register(&mut self, params: &Register) -> Result<StepEnd, Stop> {
+        let url = match self.may_register(params)? {
             Ok(url) => url,
             Err(end) => return Ok(end),
         };
-        let wished = match self.wished_client(wish).await? {
-            Ok(wished) => wished,
+        let client = match self.client_to_register(params).await? {
+            Ok(client) => client,
             Err(end) => return Ok(end),
         };
-        let response = self.send_registration(url, &wished.metadata).await?;
+        let response = self.send_registration(url, &client.metadata).await?;
         let at = Instant::now();
-        match self.refused_registration(wish, &response)? {
+        match self.refused_registration(params, &response)? {
             Some(end) => Ok(end),
-            None => self.take_registration(wish, wished, response, at),
+            None => self.take_registration(params, client, response, at),
         }
     }
 
-    /// Where to register what a story wishes for, or why the story does without.
-    fn may_register(&self, wish: &Register) -> Result<Result<Url, StepEnd>, Stop> {
+    /// Where to register what a story asks for, or why the story does without.
+    fn may_register(&self, params: &Register) -> Result<Result<Url, StepEnd>, Stop> {
         let left_out = |why: String| Ok(Err(StepEnd::LeftOut(why)));
-        if let Some(method) = wish.auth_method.map(AuthMethod::from)
+        if let Some(method) = params.auth_method.map(AuthMethod::from)
             && !self.offers_method(method)?
         {
             return left_out(format!("`token_endpoint_auth_methods_supported` does not list {}", method.as_str()));
         }
         let Some(url) = self.endpoint("registration_endpoint")? else {
-            if wish.optional {
+            if params.optional {
                 return Ok(Err(super::not_offered("registration_endpoint")));
             }
             return Err(Stop::Untestable(format!(
@@ -87,12 +87,12 @@ impl Session {
                  dynamic registration out with --skip 'dynamic-client-registration/*'"
             )));
         };
-        if let Some(alg) = &wish.userinfo_alg
+        if let Some(alg) = &params.userinfo_alg
             && !self.listed("userinfo_signing_alg_values_supported")?.is_some_and(|algs| algs.contains(&alg.as_str()))
         {
             return left_out(format!("`userinfo_signing_alg_values_supported` does not list {alg}"));
         }
-        if wish.post_logout && self.endpoint("end_session_endpoint")?.is_none() {
+        if params.post_logout && self.endpoint("end_session_endpoint")?.is_none() {
             return Ok(Err(super::not_offered("end_session_endpoint")));
         }
         Ok(Ok(url))
@@ -112,15 +112,15 @@ impl Session {
     }
 
     /// The end of the step where a refusal is the issuer's right.
-    fn refused_registration(&self, wish: &Register, response: &Received) -> Result<Option<StepEnd>, Stop> {
+    fn refused_registration(&self, params: &Register, response: &Received) -> Result<Option<StepEnd>, Stop> {
         if matches!(response.status, 401 | 403) {
             let with_token = self.run.config.initial_access_token.is_some();
             let why = refused(response, with_token);
-            return if wish.optional && !with_token { Ok(Some(StepEnd::LeftOut(why))) } else { Err(Stop::Untestable(why)) };
+            return if params.optional && !with_token { Ok(Some(StepEnd::LeftOut(why))) } else { Err(Stop::Untestable(why)) };
         }
         // An issuer may know no native applications, or want their ports.
         let refuses_native =
-            wish.redirect_uris == RedirectUris::NativeLoopback && response.object().is_none_or(|body| !body.contains_key("client_id"));
+            params.redirect_uris == RedirectUris::NativeLoopback && response.object().is_none_or(|body| !body.contains_key("client_id"));
         Ok(refuses_native.then(|| {
             let says = error_of(response).map(|error| format!(": {error}")).unwrap_or_default();
             StepEnd::LeftOut(format!("the issuer registers no native application with {NATIVE_REDIRECT_URI} (status {}{says})", response.status))
@@ -128,8 +128,8 @@ impl Session {
     }
 
     /// Judges what came, and keeps the client for the story.
-    fn take_registration(&mut self, wish: &Register, wished: WishedClient, response: Received, at: Instant) -> Result<StepEnd, Stop> {
-        let WishedClient { metadata: request, signer, redirect_uri } = wished;
+    fn take_registration(&mut self, params: &Register, client: ClientToRegister, response: Received, at: Instant) -> Result<StepEnd, Stop> {
+        let ClientToRegister { metadata: request, signer, redirect_uri } = client;
         let artefact = Registration { response, request, metadata: self.metadata_value()?, plain_http: self.is_plain_http() };
         self.judge(&artefact);
         self.judge_as_product(&artefact);
@@ -137,7 +137,7 @@ impl Session {
         self.facts.client.registration = response.object();
         self.confirm_request_key(&response);
         self.confirm_client_links(&response);
-        let Some(mut client) = self.registered_client(&response, wish.auth_method.map(AuthMethod::from), at) else {
+        let Some(mut client) = self.registered_client(&response, params.auth_method.map(AuthMethod::from), at) else {
             let says = error_of(&response).map(|error| format!(": {error}")).unwrap_or_default();
             return Err(Stop::Issuer(format!("the registration endpoint answered {} and gave no client{says}", response.status)));
         };

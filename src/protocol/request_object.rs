@@ -73,8 +73,8 @@ impl Session {
     }
 
     /// Why a request object cannot be sent to this issuer, if it cannot.
-    pub(super) fn not_signable(&self, wish: &Authorize) -> Result<Option<String>, Stop> {
-        let Some(object) = wish.request_object.filter(|object| *object != RequestObject::Unsigned) else { return Ok(None) };
+    pub(super) fn not_signable(&self, params: &Authorize) -> Result<Option<String>, Stop> {
+        let Some(object) = params.request_object.filter(|object| *object != RequestObject::Unsigned) else { return Ok(None) };
         let Some(signer) = &self.facts.client.request_signer else {
             return Ok(Some("the client has no key to sign request objects with".to_owned()));
         };
@@ -182,8 +182,8 @@ impl Session {
     }
 
     /// What is wrong with the request object of a request, if there is one that is bad.
-    pub(super) fn request_object_fault(wish: &Authorize) -> Option<Fault> {
-        wish.request_object.and_then(RequestObject::fault)
+    pub(super) fn request_object_fault(params: &Authorize) -> Option<Fault> {
+        params.request_object.and_then(RequestObject::fault)
     }
 
     /// Judges what came of a bad request object.
@@ -203,7 +203,7 @@ impl Session {
     }
 }
 
-/// The key that every client of ours registers.
+/// The key that every client of the suite registers.
 static OWN: SharedKey = SharedKey::new(SigningAlg::Rs256);
 /// A key that no client registers.
 static FOREIGN: SharedKey = SharedKey::new(SigningAlg::Rs256);

@@ -1,11 +1,11 @@
-//! A resource that access tokens are for, whatever it is: asked with a token, without, and with one that nobody issued (RFC 6750).
+//! A resource that access tokens are for, whatever it is: asked with a token, without, and with one that no issuer gave (RFC 6750).
 
 use crate::result::model::StepEnd;
 use crate::rule::protected_resource::ProtectedResource;
 use crate::session::recorder::Request;
 use crate::session::{Session, Stop, missing};
 
-/// A token that nobody issued, and that is no secret.
+/// A token that no issuer gave, and that is no secret.
 const MADE_UP: &str = "oa-authtest-made-up-access-token";
 
 impl Session {

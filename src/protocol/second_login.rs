@@ -14,17 +14,17 @@ use crate::session::{Second, Session, Stop};
 const MOST_PATIENCE: Duration = Duration::from_secs(5);
 
 impl Session {
-    /// What a second authorization is to show. One whose `max_age` is to have passed waits until it has: no clock but ours is looked at, and the
+    /// What a second authorization is to show. One whose `max_age` is to have passed waits until it has: no clock but this machine's is looked at, and the
     /// login was before its tokens came.
-    pub(super) async fn await_second(&self, wish: &Authorize) -> Result<Option<Again>, Stop> {
-        let Some(second) = wish.second else { return Ok(None) };
-        let max_age = wish.max_age.unwrap_or_default();
+    pub(super) async fn await_second(&self, params: &Authorize) -> Result<Option<Again>, Stop> {
+        let Some(second) = params.second else { return Ok(None) };
+        let max_age = params.max_age.unwrap_or_default();
         let user = self.login()?;
         Ok(Some(match second {
             Wanted::PromptNone => Again::PromptNone,
             Wanted::IdTokenHint => Again::IdTokenHint,
             Wanted::PromptLogin => {
-                // auth_time counts in seconds: a login within the same one could not be told from the first.
+                // auth_time counts in seconds: a login within the same one would look like the first.
                 pause(user.at, 1).await;
                 Again::PromptLogin
             }

@@ -76,7 +76,7 @@ impl Session {
         self.sentence("should revoke the access token, or say that it cannot");
         let form = [("token", user.access_token.as_str()), ("token_type_hint", "access_token")];
         let response = self.send_authenticated("Revocation of the Access Token", url, &form).await?;
-        self.look_for_tokens(Cause::AccessRevoked { revoked: response.status == 200 }, Some(&user.access_token), None).await
+        self.try_dead_tokens(Cause::AccessRevoked { revoked: response.status == 200 }, Some(&user.access_token), None).await
     }
 
     /// Revokes the refresh token of the login: with a wrong secret, which is to fail, and then under a wrong hint, which is to work.
@@ -112,7 +112,7 @@ impl Session {
             attack.after_wrong_hint = self.try_refresh_token(&client, "Refresh after the Revocation", &mut token, &mut access).await?;
             self.judge(&attack);
             if attack.after_wrong_hint.as_ref().is_some_and(|response| !response.is_success()) {
-                return self.look_for_tokens(Cause::RefreshRevoked, Some(&before), None).await;
+                return self.try_dead_tokens(Cause::RefreshRevoked, Some(&before), None).await;
             }
             return Ok(StepEnd::Done);
         }

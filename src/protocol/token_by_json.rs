@@ -33,7 +33,7 @@ impl Session {
         let is_refused = !response.is_success();
         let by_form = self.facts.grant.client_grant.as_ref().map(|grant| grant.response.clone());
         self.judge(&JsonGrant { response, by_form });
-        // JSON is outside RFC 6749: to refuse it breaks no rule about token responses, and whoever has a token can go on.
+        // JSON is outside RFC 6749: to refuse it breaks no rule about token responses, and a test that has a token can go on.
         if is_refused && self.facts.grant.client_token.is_some() {
             return Ok(StepEnd::Done);
         }
