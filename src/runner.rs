@@ -143,7 +143,7 @@ async fn run_test(planned: PlannedTest, shared: Run, telling: Arc<Telling>, blan
     let clock = Instant::now();
     let mut session = Session::new(shared, &planned.feature.profile, &planned.id, &planned.test.scopes());
     if session.run.config.loudness == Loudness::Verbose {
-        session.recorder.tell(&planned.id, telling.events.clone());
+        session.recorder.publish_to(&planned.id, telling.events.clone());
     }
     let mut stop = None;
     let mut not_tested = Vec::new();

@@ -179,7 +179,7 @@ impl<'a> Doctor<'a> {
 
     /// Tells each request and each page, too, as it comes.
     pub fn tell_exchanges(&mut self, events: UnboundedSender<Event>) {
-        self.session.recorder.tell("doctor", events);
+        self.session.recorder.publish_to("doctor", events);
     }
 
     /// Looks at everything, in order.

@@ -184,7 +184,7 @@ steps! {
     IntrospectClientToken {} => "Introspection of the Client's Token",
         needs: &[Metadata, Client, ClientToken], action: introspect_client_token();
 
-    /// Asks the configured resource with the client's token, without any, and with one that nobody issued (RFC 6750).
+    /// Asks the configured resource with the client's token, without any, and with one that no issuer gave (RFC 6750).
     AccessResource {} => "Resource",
         needs: &[ClientToken], action: access_resource();
 
@@ -200,7 +200,7 @@ steps! {
     Authorize(authorize: Box<Authorize>) => with_attempt("Authorization", authorize.attempt.as_deref()),
         needs: authorize.needs(), gives: authorize.gives(), settings: &[User], scope: &authorize.scope, action: authorize(authorize);
 
-    /// Sends authorization requests whose redirect URI or client is wrong, which nobody may be redirected for (RFC 6749 4.1.2.1).
+    /// Sends authorization requests whose redirect URI or client is wrong, which must not be answered by a redirect (RFC 6749 4.1.2.1).
     RefuseRedirects {} => "Redirect URIs",
         needs: &[Metadata, Client], settings: &[User], scope: "openid", action: refuse_redirects();
 

@@ -64,7 +64,7 @@ pub struct Code {
     pub code: String,
     /// The authorization request it came of.
     pub request: Arc<AuthorizationRequest>,
-    /// Tells two authorizations of one story apart.
+    /// The name that keeps two authorizations of one test apart.
     pub attempt: Option<String>,
     /// What the request asked for beyond what the client may have.
     pub beyond_scope: Option<BeyondScope>,
@@ -115,7 +115,7 @@ impl UserTokens {
         self.response.get("scope").and_then(Value::as_str).unwrap_or(self.request.scope()).to_owned()
     }
 
-    /// The same, unless none was asked for and none was named: then the server took one that nobody knows.
+    /// The same, unless none was asked for and none was named: then the server took one that is not known.
     pub fn known_scope(&self) -> Option<String> {
         Some(self.scope()).filter(|scope| !scope.is_empty())
     }
@@ -231,7 +231,7 @@ impl GrantFacts {
 pub struct BrowserFacts {
     /// It, once something was opened in it.
     pub session: Option<AgentSession>,
-    /// True while it is logged in, as far as what was shown tells.
+    /// True while it is logged in, as far as what was shown says.
     pub is_logged_in: bool,
 }
 

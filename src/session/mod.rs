@@ -1,4 +1,4 @@
-//! What a test holds: the recorder (the one door to the network), the journal, the user agent and the callback listener.
+//! What a test holds: the recorder (the one way to the network), the journal, the user agent and the callback listener.
 
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -49,7 +49,7 @@ pub struct Run {
 }
 
 impl Run {
-    /// A handle on a user agent whose start fails at once with a reason; for runs in which nobody logs in.
+    /// A handle on a user agent whose start fails at once with a reason; for runs in which no end-user logs in.
     pub fn no_agent(reason: &str) -> AgentHandle {
         futures::future::ready(Err(reason.to_owned())).boxed().shared()
     }
@@ -210,8 +210,8 @@ impl Session {
     /// A remark for the reader of the report, in our own words.
     pub fn note(&self, text: impl Into<Cow<'static, str>>) {
         let text = match text.into() {
-            // Ours to the letter: the label of a password that is a word of it would give that password away.
-            Cow::Borrowed(ours) => ours.to_owned(),
+            // Our own words to the letter: the label of a password that is a word of it would give that password away.
+            Cow::Borrowed(text) => text.to_owned(),
             Cow::Owned(text) => self.recorder.redactor().text(&text),
         };
         self.recorder.note(Entry::Note { text });
@@ -290,7 +290,7 @@ impl Session {
     }
 }
 
-/// The plan proves that a step finds what it needs; should it not, that is a bug of ours and is said as such.
+/// The plan proves that a step finds what it needs; should it not, that is a bug of the suite and is said as such.
 pub fn missing(what: &str) -> Stop {
     Stop::Untestable(format!("{BUG}{what} is missing though the plan proved it"))
 }

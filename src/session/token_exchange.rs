@@ -187,6 +187,28 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_no_judge_takes_is_handed_over_once() {
+        let mut unjudged = Unjudged::default();
+        let url = Url::parse("https://issuer.example/token").expect("a URL");
+        let response = Received {
+            exchange: 7,
+            url,
+            status: 200,
+            headers: Vec::new(),
+            body: Vec::new(),
+            received_at: 0,
+            parsed: crate::observed::received::Parsed::default(),
+        };
+        let exchange = |unjudged| TokenExchange { request: TokenRequest::default(), response: response.clone(), unjudged };
+        drop(exchange(Some(unjudged.sender.clone())));
+        let left = unjudged.receiver.try_recv().expect("it was handed over");
+        assert_eq!(left.response().exchange, 7);
+        drop(left);
+        drop(exchange(None));
+        assert!(unjudged.receiver.try_recv().is_err(), "neither what was handed over before nor what was judged");
+    }
+
+    #[test]
     fn who_asked_is_read_from_the_request() {
         let endpoint = "https://issuer.example/token";
         let url = Url::parse(endpoint).expect("a URL");
