@@ -145,7 +145,7 @@ async fn run_test(planned: PlannedTest, shared: Run, handle: Arc<RunHandle>, bla
     let clock = Instant::now();
     let mut session = Session::new(shared, &planned.feature.profile, &planned.id, &planned.test.scopes());
     if session.run.config.loudness == Loudness::Verbose {
-        session.recorder.tell(&planned.id, handle.events.clone());
+        session.recorder.publish_to(&planned.id, handle.events.clone());
     }
     let mut stop = None;
     let mut not_tested = Vec::new();
@@ -187,7 +187,7 @@ async fn run_test(planned: PlannedTest, shared: Run, handle: Arc<RunHandle>, bla
     }
     // The issuer is left as it was found, as far as it allows that, even when the story broke off.
     session.clean_up(CLEAN_UP.max(session.run.config.network.timeout)).await;
-    if let Some(browser) = session.browser.take() {
+    if let Some(browser) = session.facts.browser.session.take() {
         browser.close().await;
     }
     let (mut findings, steps) = session.take_report();

@@ -54,7 +54,7 @@ impl Doctor<'_> {
                 self.session.run.agent = futures::future::ready(Ok(Arc::clone(&agent))).boxed().shared();
                 match agent.open().await {
                     Ok(session) => {
-                        self.session.browser = Some(session);
+                        self.session.facts.browser.session = Some(session);
                         Seen::fine(format!("{described} gave a session"))
                     }
                     Err(why) => Seen::wrong(why.to_string(), "use another browser, or --agent http"),

@@ -35,7 +35,7 @@ impl Doctor<'_> {
         self.note("clock", "Clock", since, seen);
 
         let no_metadata = "there is no provider metadata";
-        let has_metadata = self.session.facts.metadata.is_some();
+        let has_metadata = self.session.facts.issuer.metadata.is_some();
         let since = Instant::now();
         let seen = if has_metadata { until(deadline, "--timeout", self.keys()).await } else { Seen::not_checked(no_metadata) };
         self.note("key-set", "Key set", since, seen);
@@ -79,12 +79,12 @@ impl Doctor<'_> {
         let Ok(url) = well_known_of_server(&self.config().issuer) else { return false };
         let Ok(response) = self.session.recorder.send(Request::get("Authorization Server Metadata", url)).await else { return false };
         let metadata = response.object().filter(|members| response.status == 200 && members.contains_key("issuer"));
-        self.session.facts.metadata = metadata;
-        self.session.facts.metadata.is_some()
+        self.session.facts.issuer.metadata = metadata;
+        self.session.facts.issuer.metadata.is_some()
     }
 
     fn metadata(&self, what: &str) -> Seen {
-        let metadata = self.session.facts.metadata.clone().unwrap_or_default();
+        let metadata = self.session.facts.issuer.metadata.clone().unwrap_or_default();
         let issuer = &self.config().issuer;
         if metadata.keys().all(|member| self.config().endpoints.contains_key(member.as_str())) {
             let named: Vec<&str> = metadata.keys().map(String::as_str).collect();
@@ -132,7 +132,7 @@ impl Doctor<'_> {
     async fn keys(&mut self) -> Seen {
         match self.session.fetch_key_set().await {
             Ok(StepEnd::LeftOut(why)) => Seen::warning(why, "publish the keys: without them no signature can be verified"),
-            Ok(_) => match self.session.facts.keys.as_ref().map(Vec::len) {
+            Ok(_) => match self.session.facts.issuer.keys.as_ref().map(Vec::len) {
                 Some(0) => Seen::warning("the key set is empty", "publish the keys: without them no signature can be verified"),
                 Some(1) => Seen::fine("1 key"),
                 Some(n) => Seen::fine(format!("{n} keys")),
@@ -173,7 +173,7 @@ impl Doctor<'_> {
         if !offered {
             return Seen::not_checked("the issuer does not offer client_credentials; the login will show whether the secret is right");
         }
-        let method = self.session.facts.client.as_ref().map_or("", |client| client.method.as_str());
+        let method = self.session.facts.client.current.as_ref().map_or("", |client| client.method.as_str());
         let form = [("grant_type", "client_credentials")];
         match self.session.send_authenticated("Client Credentials Flow", url, &form).await {
             Ok(response) if response.status == 200 => Seen::fine(format!("the issuer gave {} a token by client_credentials ({method})", client.id)),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::network::until;
 use super::{Doctor, Seen};
 use crate::feature::authorize::Authorize;
-use crate::feature::step::ClientWish;
+use crate::feature::register::Register;
 use crate::result::model::Entry;
 use crate::session::{Stop, missing};
 
@@ -27,7 +27,7 @@ impl Doctor<'_> {
         self.note("user", "User", since, user);
 
         let since = Instant::now();
-        let lacking = if self.session.facts.metadata.is_none() {
+        let lacking = if self.session.facts.issuer.metadata.is_none() {
             Some("there is no provider metadata".to_owned())
         } else {
             let needed = ["discovery", "registration", "client-credentials", "redirect-uri", "browser", "user-agent"];
@@ -68,12 +68,12 @@ impl Doctor<'_> {
         // A server without OpenID Connect is asked for what it knows, and a client may get less than it registers for.
         let offered = self.session.listed("scopes_supported")?.unwrap_or_else(|| vec![OPENID]);
         let mut scope = if offered.contains(&OPENID) { OPENID.to_owned() } else { offered.join(" ") };
-        if self.session.facts.client.is_none() && self.config().client.is_none() {
-            let wanted = ClientWish { grant_types: GRANTS.map(str::to_owned).to_vec(), scope: Some(scope.clone()), ..ClientWish::default() };
-            self.session.register(&wanted).await?;
-            let registered = self.session.facts.registration.as_ref().and_then(|members| members.get("scope")).and_then(Value::as_str);
+        if self.session.facts.client.current.is_none() && self.config().client.is_none() {
+            let client = Register { grant_types: GRANTS.map(str::to_owned).to_vec(), scope: Some(scope.clone()), ..Register::default() };
+            self.session.register(&client).await?;
+            let registered = self.session.facts.client.registered_scope();
             scope = registered.map_or(scope, str::to_owned);
-        } else if self.session.facts.client.is_none() {
+        } else if self.session.facts.client.current.is_none() {
             self.session.use_client(&GRANTS.map(str::to_owned)).await?;
         }
         let mut words = scope.split_ascii_whitespace();

@@ -173,7 +173,7 @@ impl<'a> Doctor<'a> {
 
     /// Sends an event for each request and each page, too, as it comes.
     pub fn report_exchanges(&mut self, events: UnboundedSender<Event>) {
-        self.session.recorder.tell("doctor", events);
+        self.session.recorder.publish_to("doctor", events);
     }
 
     /// Looks at everything, in order.
@@ -191,14 +191,14 @@ impl<'a> Doctor<'a> {
     pub async fn finish(mut self) -> Diagnosis {
         let since = Instant::now();
         let facts = &self.session.facts;
-        if !facts.registered.is_empty() || !facts.grants.is_empty() || facts.logged_in {
+        if !facts.client.registered.is_empty() || !facts.grant.issued.is_empty() || facts.browser.is_logged_in {
             let limit = self.session.run.config.network.timeout.min(std::time::Duration::from_secs(10));
             self.session.clean_up(limit).await;
             let seen = self.left_behind();
             self.note("clean-up", "Clean-up", since, seen);
         }
         let Self { mut session, agent, checks, plan, .. } = self;
-        if let Some(browser) = session.browser.take() {
+        if let Some(browser) = session.facts.browser.session.take() {
             browser.close().await;
         }
         let issuer = visible::line(&session.run.config.issuer);

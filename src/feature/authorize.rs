@@ -3,7 +3,8 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::step::Fact;
+use super::fact::Fact;
+use crate::observed::authorization_request::Parameters;
 
 /// An authorization request and what is to come of it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -234,7 +235,77 @@ pub enum Second {
     MaxAgeAmple,
 }
 
+impl BeyondScope {
+    /// The scope: one that does not exist, or one that no issuer gives unasked.
+    pub fn scope(self) -> &'static str {
+        match self {
+            Self::Unknown => "oa-authtest-no-such-scope",
+            Self::Unregistered => "phone",
+        }
+    }
+}
+
+/// What a request says that no document can: who asks whom, and random values.
+#[derive(Debug, Clone, Default)]
+pub struct RunValues {
+    /// `client_id`.
+    pub client_id: String,
+    /// `redirect_uri`.
+    pub redirect_uri: String,
+    /// `state`.
+    pub state: String,
+    /// `nonce`.
+    pub nonce: String,
+    /// `code_challenge` (RFC 7636 4.2).
+    pub code_challenge: String,
+    /// The name of the end-user, as they log in.
+    pub username: String,
+    /// Authentication contexts, space-separated.
+    pub acr_values: String,
+    /// The last ID token, if there was one.
+    pub id_token: Option<String>,
+}
+
 impl Authorize {
+    /// The parameters of the request in the order they are sent. A new parameter is a field of [`Authorize`] and a row here.
+    pub fn parameters(&self, run: RunValues) -> Parameters {
+        let rows = [
+            ("response_type", Some(self.response_type.clone().unwrap_or_else(|| "code".to_owned()))),
+            ("client_id", Some(run.client_id)),
+            ("redirect_uri", Some(run.redirect_uri)),
+            // An empty scope is no scope (RFC 6749 3.3).
+            ("scope", Some(self.whole_scope()).filter(|scope| !scope.is_empty())),
+            ("state", Some(run.state)),
+            ("nonce", self.nonce.then_some(run.nonce)),
+            ("code_challenge", self.pkce.then_some(run.code_challenge)),
+            ("code_challenge_method", self.pkce.then(|| "S256".to_owned())),
+            ("prompt", self.prompt().map(str::to_owned)),
+            ("max_age", self.max_age.map(|seconds| seconds.to_string())),
+            ("login_hint", self.login_hint.then_some(run.username)),
+            ("ui_locales", self.ui_locales.clone()),
+            ("claims_locales", self.claims_locales.clone()),
+            ("display", self.display.clone()),
+            ("acr_values", self.acr_values.then_some(run.acr_values)),
+            ("claims", self.claims.clone().map(|claims| Value::Object(claims).to_string())),
+            ("response_mode", self.response_mode.map(|mode| mode.as_str().to_owned())),
+            ("id_token_hint", run.id_token.filter(|_| self.id_token_hint)),
+            ("unknown_parameter", self.unknown_parameter.then(|| "it-is-ignored".to_owned())),
+        ];
+        rows.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+    }
+
+    /// `prompt`: that of the document, else the one that `offline_access` brings.
+    fn prompt(&self) -> Option<&'static str> {
+        // OpenID Connect Core 11: without `consent` a request for offline_access may be ignored.
+        let offline = self.scope.split_ascii_whitespace().any(|value| value == "offline_access");
+        self.prompt.map(Prompt::as_str).or(offline.then_some("consent"))
+    }
+
+    /// The scope with what is beyond it.
+    fn whole_scope(&self) -> String {
+        self.beyond_scope.map_or_else(|| self.scope.clone(), |beyond| format!("{} {}", self.scope, beyond.scope()))
+    }
+
     /// The facts that must be there before it.
     pub fn needs(&self) -> &'static [Fact] {
         if self.second.is_some() || self.id_token_hint { &[Fact::Metadata, Fact::Client, Fact::UserTokens] } else { &[Fact::Metadata, Fact::Client] }
@@ -271,6 +342,27 @@ mod tests {
         let refused = read(r#"{ "scope": "openid", "prompt": "none login", "expect": "error", "response-mode": "form_post" }"#).expect("it is one");
         assert_eq!(refused.gives(), []);
         assert_eq!(refused.response_mode.map(ResponseMode::as_str), Some("form_post"));
+    }
+
+    #[test]
+    fn offline_access_asks_for_consent_unless_the_story_says_otherwise() {
+        let prompt = |text| read(text).expect("it is one").prompt();
+        assert_eq!(prompt(r#"{ "scope": "openid" }"#), None);
+        assert_eq!(prompt(r#"{ "scope": "openid offline_access" }"#), Some("consent"));
+        assert_eq!(prompt(r#"{ "scope": "openid offline_access", "prompt": "login" }"#), Some("login"));
+    }
+
+    #[test]
+    fn a_request_says_what_the_document_says_and_nothing_else() {
+        let names = |text| {
+            let parameters = read(text).expect("it is one").parameters(RunValues::default());
+            parameters.into_iter().map(|(name, _)| name).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(names(r#"{ "scope": "", "nonce": false, "pkce": false }"#), "response_type client_id redirect_uri state");
+        assert_eq!(
+            names(r#"{ "scope": "openid", "max-age": 5, "id-token-hint": true }"#),
+            "response_type client_id redirect_uri scope state nonce code_challenge code_challenge_method max_age"
+        );
     }
 
     #[test]

@@ -9,9 +9,11 @@ use thiserror::Error;
 use crate::text::folder::{FolderError, documents};
 
 pub mod authorize;
+pub mod fact;
 pub mod logout;
 pub mod plan;
 pub mod readme;
+pub mod register;
 pub mod step;
 
 pub use step::Step;
@@ -58,7 +60,7 @@ pub struct Test {
 impl Test {
     /// True if an end-user logs in somewhere in the story.
     pub fn logs_in(&self) -> bool {
-        self.steps.iter().any(|step| step.settings().contains(&step::Need::User))
+        self.steps.iter().any(|step| step.settings().contains(&fact::Need::User))
     }
 
     /// The same story, with this scope wherever it leaves the scope to the settings.
@@ -113,7 +115,7 @@ pub enum FeatureError {
         /// The step's heading.
         step: String,
         /// What it needs.
-        fact: step::Fact,
+        fact: fact::Fact,
     },
 }
 
@@ -145,8 +147,8 @@ fn load(file: &str, text: &str) -> Result<Feature, FeatureError> {
 }
 
 /// Shows that every step finds what it needs, or names the first that does not.
-fn prove(test: &Test) -> Result<(), (String, step::Fact)> {
-    let mut known: Vec<step::Fact> = Vec::new();
+fn prove(test: &Test) -> Result<(), (String, fact::Fact)> {
+    let mut known: Vec<fact::Fact> = Vec::new();
     for step in &test.steps {
         if let Some(missing) = step.needs().iter().find(|fact| !known.contains(*fact)) {
             return Err((step.name(), *missing));

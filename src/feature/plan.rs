@@ -3,7 +3,7 @@
 use globset::{Glob, GlobMatcher};
 use thiserror::Error;
 
-use super::step::Need;
+use super::fact::Need;
 use super::{Feature, Step, Test};
 use crate::config::Config;
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::step::Need;
+use super::fact::Need;
 use super::{Feature, Step};
 
 /// The text of `features/README.md`.

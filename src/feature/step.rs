@@ -1,44 +1,154 @@
-//! The steps a story can be made of: what each needs before it and what it leaves behind it.
+//! The steps a story can be made of, one row each: what it needs before it, what it gives to later ones, and what is done.
 
 use serde::Deserialize;
 
 use super::authorize::Authorize;
+use super::fact::Fact::{self, Client, ClientToken, Code, KeySet, Metadata, UserTokens};
+use super::fact::Need::{self, Audience, DatasetSite, User};
 use super::logout::LogOut;
+use super::register::Register;
 use crate::observed::capability::Capability;
 use crate::rule::attack::Attack;
 
-/// One move in a story. In a feature document it is an object with one member: `{ "client-credentials": { "scope": "…" } }`.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Step {
+/// Makes [`Step`] and everything that is known of its variants out of one row for each:
+///
+/// ```text
+/// /// What it does.
+/// Name { parameters } => "Heading", needs: …, gives: …, settings: …, scope: …, capability: …, action: method(arguments);
+/// ```
+///
+/// What may be left out is what comes after the heading and before the action. The parameters of the step can be used in all of it, by reference.
+/// The action is a method of `Session` in its file in `src/protocol/`, which is above this floor: `take_step!` calls it.
+macro_rules! steps {
+    ($(
+        $(#[$attribute:meta])*
+        $step:ident
+            $({ $($(#[$of_field:meta])* $field:ident: $type:ty),* $(,)? })?
+            $(($parameters:ident: $of_parameters:ty))?
+            => $heading:expr
+            $(, needs: $needs:expr)?
+            $(, gives: $gives:expr)?
+            $(, settings: $settings:expr)?
+            $(, scope: $scope:expr)?
+            $(, capability: $capability:ident)?
+            , action: $action:ident($($argument:expr),*);
+    )*) => {
+        /// One move in a story. In a feature document it is an object with one member: `{ "client-credentials": { "scope": "…" } }`.
+        #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+        #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+        pub enum Step {
+            $($(#[$attribute])* $step $({ $($(#[$of_field])* $field: $type),* })? $(($of_parameters))?,)*
+        }
+
+        #[allow(unused_variables, reason = "a row says what it knows by as many of its parameters as it likes")]
+        impl Step {
+            /// The heading of the step in a report.
+            pub fn name(&self) -> String {
+                match self { $(Self::$step $({ $($field),* })? $(($parameters))? => $heading.into(),)* }
+            }
+
+            /// The facts that must be there before the step.
+            pub fn needs(&self) -> &'static [Fact] {
+                match self { $(Self::$step $({ $($field),* })? $(($parameters))? => or!($($needs)?; &[]),)* }
+            }
+
+            /// The facts the step leaves behind.
+            pub fn gives(&self) -> &'static [Fact] {
+                match self { $(Self::$step $({ $($field),* })? $(($parameters))? => or!($($gives)?; &[]),)* }
+            }
+
+            /// The settings the step cannot do without.
+            pub fn settings(&self) -> &'static [Need] {
+                match self { $(Self::$step $({ $($field),* })? $(($parameters))? => or!($($settings)?; &[]),)* }
+            }
+
+            /// The scope the step asks for, if it asks for one.
+            pub fn scope(&self) -> Option<&str> {
+                let scope: &str = match self { $(Self::$step $({ $($field),* })? $(($parameters))? => or!($($scope)?; ""),)* };
+                Some(scope).filter(|scope| !scope.is_empty())
+            }
+
+            /// What an issuer must be able to do for the step to make sense.
+            pub fn capability(&self) -> Option<Capability> {
+                match self { $(Self::$step { .. } => or!($(Some(Capability::$capability))?; None),)* }
+            }
+        }
+
+        /// Takes a step: calls its action on a session, with the parameters that its row names.
+        macro_rules! take_step {
+            ($session:expr, $taken:expr) => {
+                match $taken {
+                    $($crate::feature::Step::$step $({ $($field),* })? $(($parameters))? => $session.$action($($argument),*).await,)*
+                }
+            };
+        }
+        pub(crate) use take_step;
+    };
+}
+
+/// The first, or where there is none the second.
+macro_rules! or {
+    ($given:expr; $default:expr) => {
+        $given
+    };
+    (; $default:expr) => {
+        $default
+    };
+}
+
+steps! {
     /// Fetches the provider metadata (OpenID Connect Discovery 4).
-    Discover {},
+    Discover {} => "Discovery",
+        gives: &[Metadata], action: discover();
+
     /// Fetches the metadata of an authorization server, `OpenID` Connect or not (RFC 8414 3).
-    DiscoverServer {},
+    DiscoverServer {} => "Authorization Server Metadata",
+        gives: &[Metadata], action: discover_server();
+
     /// Fetches the metadata of either kind: the provider's or, where there is none, the authorization server's.
-    FindMetadata {},
+    FindMetadata {} => "Metadata",
+        gives: &[Metadata], action: find_metadata();
+
     /// Fetches the key set (`jwks_uri`).
-    FetchKeySet {},
+    FetchKeySet {} => "Key Set",
+        needs: &[Metadata], gives: &[KeySet], action: fetch_key_set();
+
     /// Takes the configured client; registers one where none is configured.
     UseClient {
         /// `grant_types` of a client that is registered; without any, every grant the suite uses. Those the issuer does not advertise are left out.
         #[serde(default, rename = "grant-types")]
         grant_types: Vec<String>,
-    },
+    } => "Credentials",
+        needs: &[Metadata], gives: &[Client], action: use_client(grant_types);
+
     /// Registers a client dynamically (RFC 7591).
-    Register(ClientWish),
+    Register(client: Register) => "Dynamic Client Registration",
+        needs: &[Metadata], gives: &[Client], capability: DynamicClientRegistration, action: register(client);
+
     /// Asks for clients that no issuer may register (RFC 7591 3.2.2).
-    RefuseRegistrations {},
+    RefuseRegistrations {} => "Registration Refusals",
+        needs: &[Metadata], capability: DynamicClientRegistration, action: refuse_registrations();
+
     /// Registers without an initial access token and with a wrong one (RFC 7591 3).
-    TryRegistrationTokens {},
+    TryRegistrationTokens {} => "Initial Access Tokens",
+        needs: &[Metadata], capability: DynamicClientRegistration, action: try_registration_tokens();
+
     /// Registers clients with a `sector_identifier_uri` whose document lists their redirect URI and does not (OpenID Connect Registration 5).
-    TrySectorIdentifiers {},
+    TrySectorIdentifiers {} => "Sector Identifiers",
+        needs: &[Metadata], capability: DynamicClientRegistration, action: try_sector_identifiers();
+
     /// Reads the client's configuration with its own token and with tokens that must be refused (RFC 7592 2.1).
-    ReadClient {},
+    ReadClient {} => "Client Configuration",
+        needs: &[Metadata, Client], capability: DynamicClientRegistration, action: read_client();
+
     /// Deletes the client and tries its credentials once more (RFC 7592 2.3).
-    DeleteClient {},
+    DeleteClient {} => "Client Deletion",
+        needs: &[Metadata, Client], capability: DynamicClientRegistration, action: delete_client();
+
     /// Authenticates at the token endpoint by signed assertions (RFC 7523 2.2), with each audience the specifications know.
-    TryClientAssertions {},
+    TryClientAssertions {} => "Client Assertions",
+        needs: &[Metadata, Client], action: try_client_assertions();
+
     /// Obtains a token by the client credentials grant (RFC 6749 4.4).
     ClientCredentials {
         /// The scope, space-separated; empty for that of the settings, if they have one.
@@ -50,144 +160,182 @@ pub enum Step {
         /// Whether the configured audience is asked for.
         #[serde(default)]
         audience: bool,
-    },
+    } => "Client Credentials Flow",
+        needs: &[Metadata, KeySet, Client], gives: &[ClientToken], settings: if *audience { &[Audience] } else { &[] }, scope: scope,
+        capability: ClientCredentials, action: client_credentials(scope, *as_registered, *audience);
+
     /// The same by a request in JSON, which some issuers take beside the form of the RFC.
     RequestTokenByJson {
         /// Whether the configured audience is asked for.
         #[serde(default)]
         audience: bool,
-    },
+    } => "Token Request as JSON",
+        needs: &[Metadata, KeySet, Client], gives: &[ClientToken], settings: if *audience { &[Audience] } else { &[] },
+        action: request_token_by_json(*audience);
+
     /// Refreshes the client's own token, where a refresh token came with it.
     RefreshClientToken {
         /// In which form.
         by: Body,
-    },
+    } => match by { Body::Form => "Refresh of the Client's Token", Body::Json => "Refresh as JSON" },
+        needs: &[Metadata, KeySet, Client, ClientToken], action: refresh_client_token(*by);
+
     /// Introspects the client's own token, which the issuer need not have stored, where an endpoint is published (RFC 7662).
-    IntrospectClientToken {},
-    /// Asks the configured resource with the client's token, without any, and with one that nobody issued (RFC 6750).
-    AccessResource {},
+    IntrospectClientToken {} => "Introspection of the Client's Token",
+        needs: &[Metadata, Client, ClientToken], action: introspect_client_token();
+
+    /// Asks the configured resource with the client's token, without any, and with one that no issuer gave (RFC 6750).
+    AccessResource {} => "Resource",
+        needs: &[ClientToken], action: access_resource();
+
     /// Closes the session of the client's token, and looks whether it is dead.
-    CloseSession {},
+    CloseSession {} => "Session Closed",
+        needs: &[ClientToken], action: close_session();
+
     /// Asks the orders feed with the client's token and without any.
-    AccessOrdersFeed {},
+    AccessOrdersFeed {} => "Orders Feed",
+        needs: &[ClientToken], action: access_orders_feed();
+
     /// Sends the end-user to the authorization endpoint and waits for the callback (RFC 6749 4.1.1, OpenID Connect Core 3.1.2).
-    Authorize(Box<Authorize>),
-    /// Sends authorization requests whose redirect URI or client is wrong, which nobody may be redirected for (RFC 6749 4.1.2.1).
-    RefuseRedirects {},
+    Authorize(authorize: Box<Authorize>) => with_attempt("Authorization", authorize.attempt.as_deref()),
+        needs: authorize.needs(), gives: authorize.gives(), settings: &[User], scope: &authorize.scope, action: authorize(authorize);
+
+    /// Sends authorization requests whose redirect URI or client is wrong, which must not be answered by a redirect (RFC 6749 4.1.2.1).
+    RefuseRedirects {} => "Redirect URIs",
+        needs: &[Metadata, Client], settings: &[User], scope: "openid", action: refuse_redirects();
+
     /// Sends authorization requests that are wrong though client and redirect URI are in order (RFC 6749 4.1.2.1).
-    RefuseAuthorizationRequests {},
+    RefuseAuthorizationRequests {} => "Authorization Refusals",
+        needs: &[Metadata, Client], settings: &[User], scope: "openid", action: refuse_authorization_requests();
+
     /// Asks for a redirect to another port of loopback, which a native application may do (RFC 8252 7.3).
-    UseLoopbackPorts {},
+    UseLoopbackPorts {} => "Loopback Ports",
+        needs: &[Metadata, Client], settings: &[User], scope: "openid", action: use_loopback_ports();
+
     /// Exchanges the code for tokens (RFC 6749 4.1.3).
-    ExchangeCode {},
+    ExchangeCode {} => "Authorization Code Flow",
+        needs: &[Metadata, KeySet, Client, Code], gives: &[UserTokens], action: exchange_code();
+
     /// Asks the userinfo endpoint, where one is published (OpenID Connect Core 5.3).
     FetchUserinfo {
         /// Whether the claims are held against the scope and the `claims` parameter of the login.
         #[serde(default, rename = "judge-claims")]
         judge_claims: bool,
-    },
+    } => "UserInfo",
+        needs: &[Metadata, Client, UserTokens], capability: Userinfo, action: fetch_userinfo(*judge_claims);
+
     /// Asks the userinfo endpoint in every way the specifications know, and in ways that must fail (RFC 6750 2).
-    RequestUserinfoVariants {},
+    RequestUserinfoVariants {} => "UserInfo Requests",
+        needs: &[Metadata, Client, UserTokens], capability: Userinfo, action: request_userinfo_variants();
+
     /// Sends the token endpoint requests that it must refuse (RFC 6749 5.2).
-    RefuseTokenRequests {},
+    RefuseTokenRequests {} => "Token Refusals",
+        needs: &[Metadata, Client], action: refuse_token_requests();
+
     /// Tries to exchange the code in a wrong way (RFC 6749 4.1.3, RFC 7636 4.6).
     AttackCode {
         /// In which.
         with: Attack,
-    },
+    } => format!("Attack ({})", with.says()),
+        needs: &[Metadata, Client, Code], action: attack_code(*with);
+
     /// Tries to exchange a good code as a client that does not authenticate as it must (RFC 6749 4.1.3).
-    AttackClientAuthentication {},
+    AttackClientAuthentication {} => "Attacks on Client Authentication",
+        needs: &[Metadata, KeySet, Client, Code], action: attack_client_authentication();
+
     /// Exchanges the code of the login once more, and looks what became of its tokens (RFC 6749 4.1.2).
-    ReplayCode {},
+    ReplayCode {} => "Code Replay",
+        needs: &[Metadata, Client, UserTokens], action: replay_code();
+
     /// Exchanges the code twice at the same moment (RFC 6749 4.1.2).
-    RaceCode {},
+    RaceCode {} => "Code Race",
+        needs: &[Metadata, KeySet, Client, Code], action: race_code();
+
     /// Tries the refresh token of the login in ways that must fail (RFC 6749 6, RFC 9700 4.14).
     AttackRefresh {
         /// A scope that the login did not ask for.
         wider: String,
-    },
+    } => "Attacks on Refresh",
+        needs: &[Metadata, Client, UserTokens], scope: wider, capability: RefreshToken, action: attack_refresh(wider);
+
     /// Tries the refresh token of the login as another client, the last that was registered (RFC 6749 6).
-    AttackRefreshAsAnother {},
+    AttackRefreshAsAnother {} => "Refresh as Another Client",
+        needs: &[Metadata, Client, UserTokens], capability: RefreshToken, action: attack_refresh_as_another();
+
     /// Asks userinfo with what is no access token (RFC 6750).
-    AttackUserinfo {},
+    AttackUserinfo {} => "Attacks on UserInfo",
+        needs: &[Metadata, Client, UserTokens], capability: Userinfo, action: attack_userinfo();
+
     /// Introspects without the right to, and a token that does not exist (RFC 7662 2).
-    AttackIntrospection {},
+    AttackIntrospection {} => "Attacks on Introspection",
+        needs: &[Metadata, Client, UserTokens], capability: Introspection, action: attack_introspection();
+
     /// Revokes the access token, and looks whether it is dead (RFC 7009 2.1).
-    RevokeAccessToken {},
+    RevokeAccessToken {} => "Revocation of the Access Token",
+        needs: &[Metadata, Client, UserTokens], capability: Revocation, action: revoke_access_token();
+
     /// Revokes the refresh token with a wrong secret and under a wrong hint (RFC 7009 2.1).
-    AttackRevocation {},
+    AttackRevocation {} => "Attacks on Revocation",
+        needs: &[Metadata, Client, UserTokens], capability: Revocation, action: attack_revocation();
+
     /// Revokes the refresh token as another client, the last that was registered (RFC 7009 2.1).
-    RevokeAsAnother {},
+    RevokeAsAnother {} => "Revocation by Another Client",
+        needs: &[Metadata, Client, UserTokens], capability: Revocation, action: revoke_as_another();
+
     /// Introspects the access token, where an endpoint is published (RFC 7662).
-    Introspect {},
+    Introspect {} => "Introspection",
+        needs: &[Metadata, Client, UserTokens], capability: Introspection, action: introspect();
+
     /// Refreshes the tokens (RFC 6749 6), where a refresh token was issued.
-    Refresh {},
+    Refresh {} => "Refresh",
+        needs: &[Metadata, KeySet, Client, UserTokens], capability: RefreshToken, action: refresh();
+
     /// Revokes the refresh token, where an endpoint is published (RFC 7009), and tries it once more.
-    Revoke {},
+    Revoke {} => "Revocation",
+        needs: &[Metadata, Client, UserTokens], capability: Revocation, action: revoke();
+
     /// Asks the token endpoint for grants that the client is not to get (RFC 6749 4.4 and 5.2, RFC 9700 2.4).
-    TryGrants {},
+    TryGrants {} => "Grants",
+        needs: &[Metadata, Client], action: try_grants();
+
     /// Logs in with a wrong password, once.
-    TryWrongPassword {},
+    TryWrongPassword {} => "Wrong Password",
+        needs: &[Metadata, Client], settings: &[User], scope: "openid", action: try_wrong_password();
+
     /// Sends the login form from another browser than the one it was shown in (RFC 6749 10.12).
-    SendFormElsewhere {},
+    SendFormElsewhere {} => "Login Form of Another Browser",
+        needs: &[Metadata, Client], settings: &[User], scope: "openid", action: send_form_elsewhere();
+
     /// Refuses on the consent page (RFC 6749 4.1.2.1).
-    DenyConsent {},
+    DenyConsent {} => "Consent Refused",
+        needs: &[Metadata, Client], settings: &[User], scope: "openid", action: deny_consent();
+
     /// Logs the end-user out at the issuer, where an endpoint is published (OpenID Connect RP-Initiated Logout 1.0).
-    LogOut(LogOut),
+    LogOut(log_out: LogOut) => with_attempt("Logout", log_out.attempt.as_deref()),
+        needs: &[Metadata, Client, UserTokens], settings: &[User], capability: RpInitiatedLogout, action: log_out(log_out);
+
     /// Fetches the dataset site and looks for the authentication authority in its JSON-LD.
-    FetchDatasetSite {},
+    FetchDatasetSite {} => "Dataset Site",
+        needs: &[Metadata], settings: &[DatasetSite], action: fetch_dataset_site();
+
     /// Holds what `[features]` of the configuration declares against the provider metadata.
     CheckCapability {
         /// What is declared.
         capability: Capability,
-    },
+    } => "Declared Feature",
+        needs: &[Metadata], action: check_capability(*capability);
+
     /// Asks for tokens by a grant that `[features]` of the configuration declares absent (RFC 6749 5.2).
     RefuseGrant {
         /// The grant.
         capability: Capability,
-    },
+    } => "Grant Declared Absent",
+        needs: &[Metadata, Client], action: refuse_grant(*capability);
 }
 
-/// What client a story wants to have registered.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-#[allow(clippy::struct_excessive_bools, reason = "each is a wish of its own that a document sets or leaves out")]
-pub struct ClientWish {
-    /// `token_endpoint_auth_method`; the step is left out where the issuer does not advertise it.
-    pub auth_method: Option<ClientAuth>,
-    /// `grant_types`; without any, every grant the suite uses. Those the issuer does not advertise are left out.
-    #[serde(default)]
-    pub grant_types: Vec<String>,
-    /// Whether it registers where the end-user comes back after a logout; left out where there is no `end_session_endpoint`.
-    #[serde(default)]
-    pub post_logout: bool,
-    /// Left out where the issuer offers no registration, or wants a token for it that is not configured.
-    #[serde(default)]
-    pub optional: bool,
-    /// How a client that authenticates by `private_key_jwt` makes its key known.
-    #[serde(default)]
-    pub keys: KeysBy,
-    /// `userinfo_signed_response_alg`; the step is left out where the issuer does not advertise it.
-    pub userinfo_alg: Option<String>,
-    /// Whether its redirect URI has a query beyond that of the run's.
-    #[serde(default)]
-    pub redirect_query: bool,
-    /// Whether it registers a key that it signs its request objects with.
-    #[serde(default)]
-    pub request_object_key: bool,
-    /// Whether it registers a logo, a policy and terms of service.
-    #[serde(default)]
-    pub links: bool,
-    /// `scope`, space-separated; without it everything the story asks for.
-    pub scope: Option<String>,
-    /// `redirect_uris`.
-    #[serde(default)]
-    pub redirect_uris: RedirectUris,
-    /// `contacts`.
-    #[serde(default)]
-    pub contacts: Vec<String>,
-    /// `client_uri`.
-    pub client_uri: Option<String>,
+/// A heading that tells two steps of one story apart.
+fn with_attempt(heading: &str, attempt: Option<&str>) -> String {
+    attempt.map_or_else(|| heading.to_owned(), |attempt| format!("{heading} ({attempt})"))
 }
 
 /// The form of a token request's body.
@@ -198,242 +346,4 @@ pub enum Body {
     Form,
     /// JSON.
     Json,
-}
-
-/// How a client that authenticates by `private_key_jwt` makes its key known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum KeysBy {
-    /// `jwks`: in the registration request.
-    #[default]
-    Value,
-    /// `jwks_uri`: published beside the redirect URI, for the issuer to fetch.
-    Reference,
-}
-
-/// The redirect URIs of a client that is registered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum RedirectUris {
-    /// The one that is listened on.
-    #[default]
-    Own,
-    /// That and another beside it, so that a request has to say which.
-    Two,
-    /// One on loopback without a port, of a native application (`application_type`). Left out where the issuer does not register that.
-    NativeLoopback,
-}
-
-/// How a client that is registered authenticates at the token endpoint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ClientAuth {
-    /// HTTP Basic.
-    ClientSecretBasic,
-    /// Credentials in the form body.
-    ClientSecretPost,
-    /// An assertion signed with a key of its own.
-    PrivateKeyJwt,
-    /// Not at all: a public client.
-    None,
-}
-
-/// What a step leaves behind for later ones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Fact {
-    /// The provider metadata.
-    Metadata,
-    /// The published keys.
-    KeySet,
-    /// A client with its credentials.
-    Client,
-    /// An access token of the client's own.
-    ClientToken,
-    /// An authorization code with what is needed to exchange it.
-    Code,
-    /// The tokens of a login.
-    UserTokens,
-}
-
-impl Fact {
-    /// What it is, for a reader.
-    pub fn words(self) -> &'static str {
-        match self {
-            Self::Metadata => "provider metadata",
-            Self::KeySet => "key set",
-            Self::Client => "client",
-            Self::ClientToken => "access token of the client's own",
-            Self::Code => "authorization code",
-            Self::UserTokens => "token of a login",
-        }
-    }
-}
-
-/// A setting without which a story cannot be told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Need {
-    /// Somebody to log in as.
-    User,
-    /// The dataset site's address.
-    DatasetSite,
-    /// An audience to ask for.
-    Audience,
-}
-
-impl Step {
-    /// The facts that must be there before the step.
-    pub fn needs(&self) -> &'static [Fact] {
-        match self {
-            Self::Discover {} | Self::DiscoverServer {} | Self::FindMetadata {} => &[],
-            Self::FetchKeySet {}
-            | Self::UseClient { .. }
-            | Self::Register(_)
-            | Self::RefuseRegistrations {}
-            | Self::TryRegistrationTokens {}
-            | Self::TrySectorIdentifiers {}
-            | Self::CheckCapability { .. }
-            | Self::FetchDatasetSite {} => &[Fact::Metadata],
-            Self::ClientCredentials { .. } | Self::RequestTokenByJson { .. } => &[Fact::Metadata, Fact::KeySet, Fact::Client],
-            Self::RefreshClientToken { .. } => &[Fact::Metadata, Fact::KeySet, Fact::Client, Fact::ClientToken],
-            Self::IntrospectClientToken {} => &[Fact::Metadata, Fact::Client, Fact::ClientToken],
-            Self::AccessOrdersFeed {} | Self::AccessResource {} | Self::CloseSession {} => &[Fact::ClientToken],
-            Self::Authorize(authorize) => authorize.needs(),
-            Self::ReadClient {}
-            | Self::DeleteClient {}
-            | Self::TryClientAssertions {}
-            | Self::RefuseTokenRequests {}
-            | Self::TryGrants {}
-            | Self::TryWrongPassword {}
-            | Self::SendFormElsewhere {}
-            | Self::RefuseRedirects {}
-            | Self::RefuseAuthorizationRequests {}
-            | Self::UseLoopbackPorts {}
-            | Self::RefuseGrant { .. }
-            | Self::DenyConsent {} => &[Fact::Metadata, Fact::Client],
-            Self::AttackCode { .. } => &[Fact::Metadata, Fact::Client, Fact::Code],
-            Self::AttackClientAuthentication {} | Self::RaceCode {} | Self::ExchangeCode {} => {
-                &[Fact::Metadata, Fact::KeySet, Fact::Client, Fact::Code]
-            }
-            Self::FetchUserinfo { .. }
-            | Self::RequestUserinfoVariants {}
-            | Self::ReplayCode {}
-            | Self::AttackRefresh { .. }
-            | Self::AttackRefreshAsAnother {}
-            | Self::AttackUserinfo {}
-            | Self::AttackIntrospection {}
-            | Self::RevokeAccessToken {}
-            | Self::AttackRevocation {}
-            | Self::RevokeAsAnother {}
-            | Self::Introspect {}
-            | Self::LogOut(_)
-            | Self::Revoke {} => &[Fact::Metadata, Fact::Client, Fact::UserTokens],
-            Self::Refresh {} => &[Fact::Metadata, Fact::KeySet, Fact::Client, Fact::UserTokens],
-        }
-    }
-
-    /// The facts the step leaves behind.
-    pub fn gives(&self) -> &'static [Fact] {
-        match self {
-            Self::Discover {} | Self::DiscoverServer {} | Self::FindMetadata {} => &[Fact::Metadata],
-            Self::FetchKeySet {} => &[Fact::KeySet],
-            Self::UseClient { .. } | Self::Register(_) => &[Fact::Client],
-            Self::ClientCredentials { .. } | Self::RequestTokenByJson { .. } => &[Fact::ClientToken],
-            Self::Authorize(authorize) => authorize.gives(),
-            Self::ExchangeCode {} => &[Fact::UserTokens],
-            _ => &[],
-        }
-    }
-
-    /// The settings the step cannot do without.
-    pub fn settings(&self) -> &'static [Need] {
-        match self {
-            Self::Authorize(_)
-            | Self::TryWrongPassword {}
-            | Self::SendFormElsewhere {}
-            | Self::DenyConsent {}
-            | Self::LogOut(_)
-            | Self::RefuseRedirects {}
-            | Self::RefuseAuthorizationRequests {}
-            | Self::UseLoopbackPorts {} => &[Need::User],
-            Self::FetchDatasetSite {} => &[Need::DatasetSite],
-            Self::ClientCredentials { audience: true, .. } | Self::RequestTokenByJson { audience: true } => &[Need::Audience],
-            _ => &[],
-        }
-    }
-
-    /// The scope the step asks for, if it asks for one.
-    pub fn scope(&self) -> Option<&str> {
-        let scope: Option<&str> = match self {
-            Self::ClientCredentials { scope, .. } => Some(scope),
-            Self::AttackRefresh { wider } => Some(wider),
-            Self::Authorize(authorize) => Some(&authorize.scope),
-            Self::TryWrongPassword {}
-            | Self::SendFormElsewhere {}
-            | Self::DenyConsent {}
-            | Self::RefuseRedirects {}
-            | Self::RefuseAuthorizationRequests {}
-            | Self::UseLoopbackPorts {} => Some("openid"),
-            _ => None,
-        };
-        scope.filter(|scope| !scope.is_empty())
-    }
-
-    /// The heading of the step in a report.
-    pub fn name(&self) -> String {
-        let name = match self {
-            Self::Discover {} => "Discovery",
-            Self::DiscoverServer {} => "Authorization Server Metadata",
-            Self::FindMetadata {} => "Metadata",
-            Self::FetchKeySet {} => "Key Set",
-            Self::UseClient { .. } => "Credentials",
-            Self::Register(_) => "Dynamic Client Registration",
-            Self::RefuseRegistrations {} => "Registration Refusals",
-            Self::TryRegistrationTokens {} => "Initial Access Tokens",
-            Self::TrySectorIdentifiers {} => "Sector Identifiers",
-            Self::ReadClient {} => "Client Configuration",
-            Self::DeleteClient {} => "Client Deletion",
-            Self::TryClientAssertions {} => "Client Assertions",
-            Self::ClientCredentials { .. } => "Client Credentials Flow",
-            Self::RequestTokenByJson { .. } => "Token Request as JSON",
-            Self::RefreshClientToken { by: Body::Form } => "Refresh of the Client's Token",
-            Self::RefreshClientToken { by: Body::Json } => "Refresh as JSON",
-            Self::IntrospectClientToken {} => "Introspection of the Client's Token",
-            Self::AccessResource {} => "Resource",
-            Self::CloseSession {} => "Session Closed",
-            Self::AccessOrdersFeed {} => "Orders Feed",
-            Self::Authorize(authorize) => {
-                return authorize.attempt.as_ref().map_or_else(|| "Authorization".to_owned(), |attempt| format!("Authorization ({attempt})"));
-            }
-            Self::RefuseRedirects {} => "Redirect URIs",
-            Self::RefuseAuthorizationRequests {} => "Authorization Refusals",
-            Self::UseLoopbackPorts {} => "Loopback Ports",
-            Self::ExchangeCode {} => "Authorization Code Flow",
-            Self::FetchUserinfo { .. } => "UserInfo",
-            Self::RequestUserinfoVariants {} => "UserInfo Requests",
-            Self::RefuseTokenRequests {} => "Token Refusals",
-            Self::AttackCode { with } => return format!("Attack ({})", with.says()),
-            Self::AttackClientAuthentication {} => "Attacks on Client Authentication",
-            Self::ReplayCode {} => "Code Replay",
-            Self::RaceCode {} => "Code Race",
-            Self::AttackRefresh { .. } => "Attacks on Refresh",
-            Self::AttackRefreshAsAnother {} => "Refresh as Another Client",
-            Self::AttackUserinfo {} => "Attacks on UserInfo",
-            Self::AttackIntrospection {} => "Attacks on Introspection",
-            Self::RevokeAccessToken {} => "Revocation of the Access Token",
-            Self::AttackRevocation {} => "Attacks on Revocation",
-            Self::RevokeAsAnother {} => "Revocation by Another Client",
-            Self::Introspect {} => "Introspection",
-            Self::Refresh {} => "Refresh",
-            Self::Revoke {} => "Revocation",
-            Self::TryGrants {} => "Grants",
-            Self::TryWrongPassword {} => "Wrong Password",
-            Self::SendFormElsewhere {} => "Login Form of Another Browser",
-            Self::DenyConsent {} => "Consent Refused",
-            Self::LogOut(logout) => return logout.attempt.as_ref().map_or_else(|| "Logout".to_owned(), |attempt| format!("Logout ({attempt})")),
-            Self::FetchDatasetSite {} => "Dataset Site",
-            Self::CheckCapability { .. } => "Declared Feature",
-            Self::RefuseGrant { .. } => "Grant Declared Absent",
-        };
-        name.to_owned()
-    }
 }

@@ -1,5 +1,6 @@
-//! What came over the wire, as it came: responses, pages and their documents, and what provider metadata says an issuer can do.
+//! What went over the wire, as it went: authorization requests, responses, pages and their documents, and what provider metadata says an issuer can do.
 
+pub mod authorization_request;
 pub mod capability;
 pub mod document;
 pub mod page;

@@ -1,47 +1,29 @@
 //! Attacks at the token endpoint with an authorization code (RFC 6749 4.1.3, RFC 7636 4.6, RFC 9700).
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::Method;
-use openidconnect::CsrfToken;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
+use super::{random, s256};
 use crate::config::AuthMethod;
-use crate::observed::received::Received;
 use crate::redact::SecretKind;
 use crate::result::model::StepEnd;
 use crate::rule::attack::{Attack, Attacked, ClientAttack, CodeAttack, PkceAttack, RefreshAttack};
 use crate::rule::code_race::CodeRace;
 use crate::rule::token_refusal::{Provocation, TokenRefusal};
 use crate::rule::token_response::Grant;
-use crate::rule::transport::Transport;
 use crate::session::recorder::Request;
-use crate::session::{Client, Code, Session, Stop, missing};
+use crate::session::token_exchange::TokenExchange;
+use crate::session::{Client, Session, Stop, missing};
 
 /// The form of a token request for a code.
 type Form<'a> = Vec<(&'a str, &'a str)>;
 
-/// A text nobody can guess, as long as a code verifier must be (RFC 7636 4.1).
-pub(super) fn random() -> String {
-    CsrfToken::new_random_len(32).secret().clone()
-}
-
 /// The right form of a token request for a code.
-fn form<'a>(code: &'a Code, redirect_uri: &'a str) -> Form<'a> {
-    let mut form = vec![("grant_type", Grant::AuthorizationCode.as_str()), ("code", code.code.as_str()), ("redirect_uri", redirect_uri)];
-    form.extend(code.verifier.as_ref().map(|verifier| ("code_verifier", verifier.as_str())));
+fn form<'a>(code: &'a str, verifier: Option<&'a str>, redirect_uri: &'a str) -> Form<'a> {
+    let mut form = vec![("grant_type", Grant::AuthorizationCode.as_str()), ("code", code), ("redirect_uri", redirect_uri)];
+    form.extend(verifier.map(|verifier| ("code_verifier", verifier)));
     form
-}
-
-/// True if a request of this client carries the `Authorization` header.
-fn by_header(client: &Client) -> bool {
-    client.method == AuthMethod::ClientSecretBasic && client.secret.is_some()
-}
-
-/// The S256 code challenge of a verifier (RFC 7636 4.2).
-pub(super) fn s256(verifier: &str) -> String {
-    URL_SAFE_NO_PAD.encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, verifier.as_bytes()))
 }
 
 impl Session {
@@ -56,7 +38,7 @@ impl Session {
         if attack.is_about_pkce() && !self.listed("code_challenge_methods_supported")?.is_some_and(|methods| methods.contains(&"S256")) {
             return Ok(StepEnd::LeftOut("`code_challenge_methods_supported` does not list S256".to_owned()));
         }
-        if attack == Attack::CodeOfAnotherClient && self.facts.registered.len() < 2 {
+        if attack == Attack::CodeOfAnotherClient && self.facts.client.registered.len() < 2 {
             return Ok(StepEnd::LeftOut("there is no second client to try the code".to_owned()));
         }
         // Where one redirect URI is registered, a client may leave it out, and the issuer may go on (OpenID Connect Core 3.1.3.2).
@@ -64,14 +46,16 @@ impl Session {
             return Ok(StepEnd::LeftOut("the client is not known to have registered several redirect URIs".to_owned()));
         }
         self.try_credentials(&url).await?;
-        let code = self.facts.code.take().ok_or_else(|| missing("an authorization code"))?;
-        let earlier = self.facts.attacked.replace(code.clone());
+        let code = self.facts.grant.code.take().ok_or_else(|| missing("an authorization code"))?;
+        let earlier = self.facts.grant.attacked.replace(code.clone());
         let verifier = match attack {
-            Attack::WrongVerifier | Attack::UnaskedVerifier => Some(random()),
+            Attack::WrongVerifier | Attack::UnaskedVerifier => Some(random(32)),
             Attack::MissingVerifier => None,
-            Attack::ChallengeAsVerifier => code.verifier.as_deref().map(s256),
-            Attack::VerifierOfAnotherFlow => Some(earlier.and_then(|code| code.verifier).ok_or_else(|| missing("an earlier code verifier"))?),
-            _ => code.verifier.clone(),
+            Attack::ChallengeAsVerifier => code.request.verifier().map(s256),
+            Attack::VerifierOfAnotherFlow => Some(
+                earlier.as_ref().and_then(|code| code.request.verifier()).map(str::to_owned).ok_or_else(|| missing("an earlier code verifier"))?,
+            ),
+            _ => code.request.verifier().map(str::to_owned),
         };
         if let Some(verifier) = verifier.as_ref().filter(|_| attack != Attack::ChallengeAsVerifier) {
             self.recorder.redactor().learn(SecretKind::CodeVerifier, verifier);
@@ -79,11 +63,10 @@ impl Session {
         let right = self.run.redirect_uri();
         let mut other = Url::parse(&right).map_err(|_| missing("a redirect URI"))?;
         other.set_path(&format!("{}/other", other.path().trim_end_matches('/')));
-        let attempt = Code { verifier, ..code };
-        let mut form = form(&attempt, if attack == Attack::OtherRedirectUri { other.as_str() } else { &right });
+        let mut form = form(&code.code, verifier.as_deref(), if attack == Attack::OtherRedirectUri { other.as_str() } else { &right });
         match attack {
             Attack::MissingRedirectUri => form.retain(|(name, _)| *name != "redirect_uri"),
-            Attack::RepeatedParameter => form.push(("code", &attempt.code)),
+            Attack::RepeatedParameter => form.push(("code", &code.code)),
             _ => {}
         }
         let client = self.client()?.clone();
@@ -94,8 +77,8 @@ impl Session {
             request.url.query_pairs_mut().extend_pairs(url::form_urlencoded::parse(body.as_bytes()));
         }
         self.sentence(format!("should refuse {}", attack.says()));
-        let response = self.send(request).await?;
-        self.judge_attack(attack, response, by_header(&client));
+        let exchange = self.exchange(request).await?;
+        self.judge_attack(attack, exchange);
         Ok(StepEnd::Done)
     }
 
@@ -112,15 +95,15 @@ impl Session {
             return Ok(StepEnd::LeftOut("the client has no secret, so it has nothing to authenticate with".to_owned()));
         };
         self.try_credentials(&url).await?;
-        let code = self.facts.code.take().ok_or_else(|| missing("an authorization code"))?;
+        let code = self.facts.grant.code.take().ok_or_else(|| missing("an authorization code"))?;
         let redirect_uri = self.run.redirect_uri();
-        let form = form(&code, &redirect_uri);
+        let form = form(&code.code, code.request.verifier(), &redirect_uri);
         let credentials = [("client_id", client.id.as_str()), ("client_secret", secret.expose_secret())];
         self.sentence("should refuse a good code to clients that do not authenticate as they must");
-        let with = |session: &Self, attack, client: &Client| (attack, session.authenticated(client, &title(attack), &url, &form), by_header(client));
+        let with = |session: &Self, attack, client: &Client| (attack, session.authenticated(client, &title(attack), &url, &form));
         let nobody = Client { secret: None, method: AuthMethod::None, ..client.clone() };
-        let stranger = Client { id: random(), secret: Some(SecretString::from(random())), ..client.clone() };
-        let liar = Client { secret: Some(SecretString::from(random())), ..client.clone() };
+        let stranger = Client { id: random(32), secret: Some(SecretString::from(random(32))), ..client.clone() };
+        let liar = Client { secret: Some(SecretString::from(random(32))), ..client.clone() };
         let mut in_query = url.clone();
         in_query.query_pairs_mut().extend_pairs(credentials);
         let both: Form = form.iter().copied().chain(credentials).collect();
@@ -130,13 +113,13 @@ impl Session {
             with(self, Attack::NoAuthentication, &nobody),
             with(self, Attack::UnknownClient, &stranger),
             with(self, Attack::WrongClientSecret, &liar),
-            (Attack::SecretInQuery, Request::form(title(Attack::SecretInQuery), in_query, &form), false),
-            (Attack::TwoMethods, Request::form(title(Attack::TwoMethods), url.clone(), &both).header("authorization", header), true),
+            (Attack::SecretInQuery, Request::form(title(Attack::SecretInQuery), in_query, &form)),
+            (Attack::TwoMethods, Request::form(title(Attack::TwoMethods), url.clone(), &both).header("authorization", header)),
         ];
-        for (attack, request, by_header) in attacks {
-            let response = self.send(request).await?;
+        for (attack, request) in attacks {
+            let exchange = self.exchange(request).await?;
             // The code is used up then, and what follows would be about that.
-            if !self.judge_attack(attack, response, by_header) {
+            if !self.judge_attack(attack, exchange) {
                 return Ok(StepEnd::Done);
             }
         }
@@ -158,74 +141,74 @@ impl Session {
             return Ok(super::not_offered("token_endpoint"));
         };
         self.try_credentials(&url).await?;
-        let code = self.facts.code.take().ok_or_else(|| missing("an authorization code"))?;
+        let code = self.facts.grant.code.take().ok_or_else(|| missing("an authorization code"))?;
         let redirect_uri = self.run.redirect_uri();
-        let form = form(&code, &redirect_uri);
+        let form = form(&code.code, code.request.verifier(), &redirect_uri);
         let client = self.client()?.clone();
         self.sentence("should exchange a code once only, even when it comes twice at the same moment");
         let request = |which| self.authenticated(&client, which, &url, &form);
         let (first, second) = (request("Authorization Code Flow, one of two at once"), request("Authorization Code Flow, the other of two at once"));
-        let token_requests = [&first, &second].map(|request| self.token_request(request));
+        let sent = [&first, &second].map(|request| self.sent(request));
         let (first, second) = futures::join!(self.recorder.send(first), self.recorder.send(second));
         let mut statuses = Vec::new();
         let mut exchange = 0;
-        for (response, request) in [first?, second?].into_iter().zip(token_requests) {
+        for (response, sent) in [first?, second?].into_iter().zip(sent) {
             statuses.push(response.status);
             exchange = response.exchange;
-            if let Some(request) = request {
-                self.token_answer(request, &response);
-            }
-            self.judge(&Transport { response, skew: self.run.config.clock_skew });
+            // What it gave, if anything, is judged when the step ends.
+            drop(self.take_in(sent, response));
         }
         self.judge(&CodeRace { exchange, statuses });
         Ok(StepEnd::Done)
     }
 
     /// Judges the answer to an attack, and its form if it is a refusal. True if the issuer refused it.
-    pub(super) fn judge_attack(&mut self, attack: Attack, response: Received, by_header: bool) -> bool {
-        let attacked = Attacked { attack, response };
-        let is_refused = attacked.is_refused();
-        // Tokens that an attack was given: a rule of its own says that there must be none.
-        self.unjudged.retain(|exchange| exchange.response.exchange != attacked.response.exchange);
+    pub(super) fn judge_attack(&mut self, attack: Attack, exchange: TokenExchange) -> bool {
+        let (response, by_header) = (exchange.response().clone(), exchange.request().by_header());
+        let is_refused = !response.is_success();
         // To a GET the endpoint may answer as to any address that does not exist.
         if is_refused && attack != Attack::GetRequest {
-            self.judge(&TokenRefusal { response: attacked.response.clone(), provocation: Provocation::Attack(attack), by_header });
+            self.judge(&TokenRefusal { response, provocation: Provocation::Attack(attack), by_header });
         }
+        let attacked = |response| Attacked { attack, response };
         match attack {
             Attack::WrongVerifier
             | Attack::ShortVerifier
             | Attack::MissingVerifier
             | Attack::UnaskedVerifier
             | Attack::ChallengeAsVerifier
-            | Attack::VerifierOfAnotherFlow => self.judge(&PkceAttack(attacked)),
+            | Attack::VerifierOfAnotherFlow => {
+                self.judge_exchange(exchange, |response| PkceAttack(attacked(response)));
+            }
             Attack::NoAuthentication | Attack::UnknownClient | Attack::WrongClientSecret | Attack::SecretInQuery | Attack::TwoMethods => {
-                self.judge(&ClientAttack(attacked))
+                self.judge_exchange(exchange, |response| ClientAttack(attacked(response)));
             }
             Attack::CodeOfAnotherClient
             | Attack::OtherRedirectUri
             | Attack::MissingRedirectUri
             | Attack::UsedCode
             | Attack::RepeatedParameter
-            | Attack::GetRequest => self.judge(&CodeAttack(attacked)),
-            Attack::RefreshTokenOfAnotherClient | Attack::RefreshWithWrongSecret | Attack::AccessTokenAsRefreshToken | Attack::UsedRefreshToken => {
-                self.judge(&RefreshAttack(attacked))
+            | Attack::GetRequest => {
+                self.judge_exchange(exchange, |response| CodeAttack(attacked(response)));
             }
-        };
+            Attack::RefreshTokenOfAnotherClient | Attack::RefreshWithWrongSecret | Attack::AccessTokenAsRefreshToken | Attack::UsedRefreshToken => {
+                self.judge_exchange(exchange, |response| RefreshAttack(attacked(response)));
+            }
+        }
         is_refused
     }
 
     /// Makes sure that a client that was registered a moment ago is known to the token endpoint: a refusal is to be about the attack.
     pub(super) async fn try_credentials(&mut self, url: &Url) -> Result<(), Stop> {
-        let client = self.client()?.clone();
-        if !client.registered.as_ref().is_some_and(|registered| registered.untried) {
+        if !self.client()?.registered.as_ref().is_some_and(|registered| registered.untried) {
             return Ok(());
         }
         let provocation = Provocation::UnknownCode;
-        let (code, redirect_uri) = (random(), self.run.redirect_uri());
+        let (code, redirect_uri) = (random(32), self.run.redirect_uri());
         let unknown = [("grant_type", Grant::AuthorizationCode.as_str()), ("code", code.as_str()), ("redirect_uri", redirect_uri.as_str())];
         self.sentence("should know the client that was registered");
-        let response = self.send_authenticated(&format!("Token Request with {}", provocation.says()), url.clone(), &unknown).await?;
-        self.judge(&TokenRefusal { response, provocation, by_header: by_header(&client) });
+        let exchange = self.exchange_authenticated(&format!("Token Request with {}", provocation.says()), url.clone(), &unknown).await?;
+        self.judge_refusal_of_tokens(exchange, provocation);
         Ok(())
     }
 
@@ -237,15 +220,16 @@ impl Session {
         let Some(url) = self.endpoint("token_endpoint")? else {
             return Ok(super::not_offered("token_endpoint"));
         };
-        let code = self.facts.exchanged.clone().ok_or_else(|| missing("a code that was exchanged"))?;
-        let user = self.facts.user.clone().ok_or_else(|| missing("the tokens of a login"))?;
+        let code = self.facts.grant.exchanged.clone().ok_or_else(|| missing("a code that was exchanged"))?;
+        let user = self.login()?.clone();
         let redirect_uri = self.run.redirect_uri();
         let client = self.client()?.clone();
         let attack = Attack::UsedCode;
         self.sentence("should refuse a code that was used before");
-        let response = self.send(self.authenticated(&client, &title(attack), &url, &form(&code, &redirect_uri))).await?;
-        let cause = crate::rule::aftermath::Cause::CodeReuse { refused: self.judge_attack(attack, response, by_header(&client)) };
-        self.look_for_tokens(cause, Some(&user.access_token), user.refresh_token.as_deref()).await?;
+        let form = form(&code.code, code.request.verifier(), &redirect_uri);
+        let exchange = self.exchange(self.authenticated(&client, &title(attack), &url, &form)).await?;
+        let cause = crate::rule::aftermath::Cause::CodeReuse { refused: self.judge_attack(attack, exchange) };
+        self.try_dead_tokens(cause, Some(&user.access_token), user.refresh_token.as_deref()).await?;
         Ok(StepEnd::Done)
     }
 }

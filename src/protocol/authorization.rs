@@ -1,13 +1,15 @@
 //! The authorization request and what comes of it in the user agent (RFC 6749 4.1.1, OpenID Connect Core 3.1.2, RFC 7636).
 
-use serde_json::Map;
+use std::sync::Arc;
+
 use url::Url;
 
-use super::authorization_request::AuthorizationRequest;
+use super::authorization_request::{listing, self_sending};
 use crate::agent::callback::{Callback, Offer};
 use crate::agent::visit::{Conduct, Journey, VisitError};
 use crate::feature::OAUTH;
 use crate::feature::authorize::{Authorize, BrowserSession, ConsentDue, Expect, Method, RequestObject};
+use crate::observed::authorization_request::AuthorizationRequest;
 use crate::observed::page::PageKind;
 use crate::redact::SecretKind;
 use crate::result::model::{Entry, StepEnd};
@@ -23,21 +25,18 @@ impl Session {
     ///
     /// # Errors
     /// [`Stop`] if no authorization code comes of it though there is to be one.
-    pub async fn authorize(&mut self, wish: &Authorize) -> Result<StepEnd, Stop> {
+    pub async fn authorize(&mut self, params: &Authorize) -> Result<StepEnd, Stop> {
         let Some(endpoint) = self.authorization_endpoint()? else {
             return Ok(super::not_offered("authorization_endpoint"));
         };
-        if let Some(reason) = self.not_authorizable(wish)? {
+        if let Some(reason) = self.not_authorizable(params)? {
             return Ok(StepEnd::LeftOut(reason));
         }
-        let again = self.await_second(wish).await?;
-        let request = self.authorization_request(wish).await?;
-        if let Some(verifier) = &request.verifier {
-            self.recorder.redactor().learn(SecretKind::CodeVerifier, verifier);
-        }
-        self.note(request.listing(&endpoint, wish.method));
+        let again = self.await_second(params).await?;
+        let request = Arc::new(self.authorization_request(params).await?);
+        self.note(listing(&request, &endpoint, params.method));
         let asked_at = jiff::Timestamp::now().as_second();
-        let journey = self.visit(wish, &request, &endpoint).await?;
+        let journey = self.visit(params, &request, &endpoint).await?;
         // Before the pages are kept, since one of them may show it.
         if let Ok(callback) = &journey.end {
             let parameters = callback.url.query_pairs().into_owned().chain(callback.form.clone());
@@ -45,80 +44,69 @@ impl Session {
                 self.recorder.redactor().learn(SecretKind::AuthorizationCode, &code);
             }
         }
-        self.keep_pages(&journey, wish.attempt.as_deref()).await;
-        self.judge_pages_shown(wish, &journey);
+        self.keep_pages(&journey, params.attempt.as_deref()).await;
+        self.judge_pages_shown(params, &journey);
         let second = again.map(|again| Second {
             again,
             login_pages: journey.pages.iter().filter(|page| page.kind == PageKind::Login).count(),
             pages: journey.pages.iter().filter(|page| page.kind != PageKind::Banner).count(),
-            first: self.facts.user.as_ref().and_then(|user| user.id_token.clone()).unwrap_or_default(),
+            first: self.facts.grant.login.as_ref().and_then(|user| user.id_token.clone()).unwrap_or_default(),
             asked_at,
         });
         let consents = (journey.consents(), journey.notices());
-        if let Some(fault) = Self::request_object_fault(wish) {
+        if let Some(fault) = Self::request_object_fault(params) {
             return self.judge_bad_request_object(fault, journey.end);
         }
         let callback = match journey.end {
             Ok(callback) => callback,
-            Err(error) => return self.no_callback(wish, error),
+            Err(error) => return self.no_callback(params, error),
         };
-        let mut artefact = self.authorization_response(&callback, request.state.clone())?;
+        let mut artefact = self.authorization_response(&callback, Arc::clone(&request))?;
         let error = artefact.parameter("error").map(|error| match artefact.parameter("error_description") {
             Some(description) => format!("{error} ({description})"),
             None => error.to_owned(),
         });
-        let may_refuse = wish.request_object.map_or(Ok(true), |object| self.may_refuse(object))?;
-        let may_be_refused = wish.expect == Expect::CodeOrError && error.is_some() && may_refuse;
-        self.sentence(match (&wish.attempt, wish.expect) {
+        let may_refuse = params.request_object.map_or(Ok(true), |object| self.may_refuse(object))?;
+        let may_be_refused = params.expect == Expect::CodeOrError && error.is_some() && may_refuse;
+        self.sentence(match (&params.attempt, params.expect) {
             (_, Expect::Error) => "should refuse the authorization request at the redirect URI".to_owned(),
             (_, Expect::CodeOrError) if error.is_some() => "should refuse what it does not support at the redirect URI".to_owned(),
             (Some(attempt), _) => format!("should return an authorization response to the redirect URI ({attempt})"),
             (None, _) => "should return an authorization response to the redirect URI".to_owned(),
         });
-        if let Some(outside) = request.outside_state {
-            let returned = artefact.parameter("state").map(str::to_owned);
-            artefact.state = Some(self.judge_request_object(request.state, outside, returned, error.is_some()));
+        if let Some(outside) = request.outside_state() {
+            artefact.request = self.judge_request_object(&artefact, outside);
         }
         self.recorder.note(Entry::Callback { url: self.recorder.redactor().text(&shown(&callback)) });
-        if wish.expect == Expect::Error || may_be_refused {
-            if let (Some(beyond), Some(error)) = (wish.beyond_scope, artefact.parameter("error")) {
+        if params.expect == Expect::Error || may_be_refused {
+            if let (Some(beyond), Some(error)) = (params.beyond_scope, artefact.parameter("error")) {
                 let error = Granted::Error(error.to_owned());
                 self.judge_scope_grant(beyond, error)?;
             }
-            self.judge_refusal(wish, artefact);
+            self.judge_refusal(params, artefact);
             if let Some(second) = &second {
-                self.judge_second_login(second, wish.attempt.as_deref(), error, None);
+                self.judge_second_login(second, &request, params.attempt.as_deref(), error, None);
             }
             return Ok(StepEnd::Done);
         }
-        super::is_scope_wanted(&wish.scope, artefact.parameter("error"))?;
-        if wish.method == Method::Post {
+        super::is_scope_wanted(&params.scope, artefact.parameter("error"))?;
+        if params.method == Method::Post {
             self.judge_delivery(Asked::ByPost, None);
         }
         self.judge(&artefact);
-        self.judge_consent(wish, consents);
+        self.judge_consent(params, request.get("prompt") == Some("consent"), consents);
 
         match artefact.parameter("code") {
             Some(code) if !code.is_empty() => {
-                let code = Code {
-                    code: code.to_owned(),
-                    verifier: request.verifier,
-                    nonce: request.nonce,
-                    scope: super::grant_limits::scope(wish),
-                    max_age: wish.max_age,
-                    attempt: wish.attempt.clone(),
-                    essential: essential(wish),
-                    beyond_scope: wish.beyond_scope,
-                    second,
-                };
-                self.facts.codes.push(code.clone());
-                self.facts.code = Some(code);
+                let code = Code { code: code.to_owned(), request, attempt: params.attempt.clone(), beyond_scope: params.beyond_scope, second };
+                self.facts.grant.codes.push(code.clone());
+                self.facts.grant.code = Some(code);
                 Ok(StepEnd::Done)
             }
             _ => {
                 let reason = no_code(error.as_deref());
                 if let Some(second) = &second {
-                    self.judge_second_login(second, wish.attempt.as_deref(), error, None);
+                    self.judge_second_login(second, &request, params.attempt.as_deref(), error, None);
                 }
                 Err(Stop::issuer(reason))
             }
@@ -134,29 +122,30 @@ impl Session {
     }
 
     /// Opens the request in the user agent and goes where it leads.
-    async fn visit(&mut self, wish: &Authorize, request: &AuthorizationRequest, endpoint: &Url) -> Result<Journey, Stop> {
-        if wish.browser == BrowserSession::Fresh
-            && let Some(session) = self.browser.take()
+    async fn visit(&mut self, params: &Authorize, request: &AuthorizationRequest, endpoint: &Url) -> Result<Journey, Stop> {
+        if params.browser == BrowserSession::Fresh
+            && let Some(session) = self.facts.browser.session.take()
         {
             session.close().await;
         }
         let listener = self.run.callback.clone().ok_or_else(|| missing("the callback listener"))?;
         // A form needs a page to be sent from: one of our own, which goes when the visit is over.
-        let page = (wish.method == Method::Post).then(|| listener.offer(Offer::html(request.page(endpoint))));
+        let page =
+            (params.method == Method::Post).then(|| listener.offer(Offer::html(self_sending("Authorization request", endpoint, request.sent()))));
         let url = page.as_ref().map_or_else(|| request.url(endpoint), |page| page.url().clone());
         let user = self.user()?;
-        self.go(&url, listener.redirect_uri(), &request.state, user, Conduct::Consent).await
+        self.go(&url, listener.redirect_uri(), request.state().unwrap_or_default(), user, Conduct::Consent).await
     }
 
     /// What a visit that did not end at the redirect URI means: a finding where that is what the story is about.
-    fn no_callback(&mut self, wish: &Authorize, error: VisitError) -> Result<StepEnd, Stop> {
-        let refusable = wish.beyond_scope.is_some() || matches!(wish.expect, Expect::Error | Expect::CodeOrError);
+    fn no_callback(&mut self, params: &Authorize, error: VisitError) -> Result<StepEnd, Stop> {
+        let refusable = params.beyond_scope.is_some() || matches!(params.expect, Expect::Error | Expect::CodeOrError);
         match error {
-            VisitError::NotUnderstood { .. } if wish.method == Method::Post => {
+            VisitError::NotUnderstood { .. } if params.method == Method::Post => {
                 let what = self.recorder.redactor().text(&error.to_string());
                 Ok(StepEnd::LeftOut(format!("what the issuer answers to an authorization request by POST is not understood: {what}")))
             }
-            VisitError::ErrorPage { .. } if wish.method == Method::Post => {
+            VisitError::ErrorPage { .. } if params.method == Method::Post => {
                 self.sentence("should take authorization requests by POST");
                 self.judge_delivery(Asked::ByPost, Some(error.to_string()));
                 Ok(StepEnd::LeftOut("the issuer does not take authorization requests by POST, so nobody logged in".to_owned()))
@@ -175,20 +164,25 @@ impl Session {
         self.judge(&AuthorizationDelivery { asked, ended });
     }
 
-    fn judge_refusal(&mut self, wish: &Authorize, response: AuthorizationResponse) {
+    fn judge_refusal(&mut self, params: &Authorize, response: AuthorizationResponse) {
         self.judge_delivery(Asked::Refusal, None);
-        let Some(refused) = refused(wish) else { return };
-        let AuthorizationResponse { url, parameters, state, issuer, metadata, .. } = response;
-        self.judge(&AuthorizationError { url, parameters, state: state.unwrap_or_default(), issuer, metadata, refused, exchange: None });
+        if let Some(refused) = refused(params) {
+            self.judge_authorization_error(response, refused);
+        }
     }
 
-    fn judge_consent(&mut self, wish: &Authorize, (shown, perhaps): (usize, usize)) {
-        let already_given = wish.consent == ConsentDue::AlreadyGiven;
-        let prompt_consent = super::authorization_request::prompt(wish) == Some("consent");
-        let registered = self.facts.client.as_mut().and_then(|client| client.registered.as_mut());
+    /// Judges an error that a visit brought to the redirect URI.
+    pub(super) fn judge_authorization_error(&mut self, response: AuthorizationResponse, refused: Refused) {
+        let AuthorizationResponse { url, parameters, request, issuer, metadata, .. } = response;
+        self.judge(&AuthorizationError { url, parameters, request, issuer, metadata, refused, exchange: None });
+    }
+
+    fn judge_consent(&mut self, params: &Authorize, prompt_consent: bool, (shown, perhaps): (usize, usize)) {
+        let already_given = params.consent == ConsentDue::AlreadyGiven;
+        let registered = self.facts.client.registered_mut();
         let new_client = registered.is_some_and(|registered| std::mem::take(&mut registered.unseen));
         if new_client || prompt_consent || already_given {
-            self.sentence(match (already_given, &wish.attempt) {
+            self.sentence(match (already_given, &params.attempt) {
                 (true, Some(attempt)) => format!("should not require a consent prompt for Authorization Code Flow ({attempt})"),
                 (true, None) => "should not require a consent prompt for Authorization Code Flow".to_owned(),
                 (false, _) => "should require a consent prompt for Authorization Code Flow".to_owned(),
@@ -197,7 +191,7 @@ impl Session {
         self.judge(&Consent { shown, perhaps, new_client, prompt_consent, already_given });
     }
 
-    pub(super) fn authorization_response(&self, callback: &Callback, state: String) -> Result<AuthorizationResponse, Stop> {
+    pub(super) fn authorization_response(&self, callback: &Callback, request: Arc<AuthorizationRequest>) -> Result<AuthorizationResponse, Stop> {
         let redirect_uri = Url::parse(&self.redirect_uri()).map_err(|_| missing("the redirect URI"))?;
         let own: Vec<(String, String)> = redirect_uri.query_pairs().into_owned().collect();
         let mut parameters: Vec<(String, String)> =
@@ -215,7 +209,7 @@ impl Session {
             method: callback.method.clone(),
             redirect_uri,
             parameters,
-            state: Some(state),
+            request,
             issuer: self.issuer(),
             metadata: self.metadata_value()?,
         })
@@ -238,24 +232,17 @@ fn no_code(error: Option<&str>) -> String {
 }
 
 /// Why a request has to be refused, or may be.
-fn refused(wish: &Authorize) -> Option<Refused> {
+fn refused(params: &Authorize) -> Option<Refused> {
     use crate::feature::authorize::Prompt;
-    match wish.prompt {
-        _ if wish.response_type.is_some() => Some(Refused::UnsupportedResponseType),
-        _ if wish.request_object == Some(RequestObject::ByReference) => Some(Refused::RequestUri),
-        _ if wish.request_object.is_some() => Some(Refused::RequestObject),
+    match params.prompt {
+        _ if params.response_type.is_some() => Some(Refused::UnsupportedResponseType),
+        _ if params.request_object == Some(RequestObject::ByReference) => Some(Refused::RequestUri),
+        _ if params.request_object.is_some() => Some(Refused::RequestObject),
         Some(Prompt::NoneAndLogin) => Some(Refused::PromptNoneAndLogin),
-        Some(Prompt::None) if wish.second.is_none() => Some(Refused::PromptNoneNotLoggedIn),
-        _ if !wish.pkce => Some(Refused::NoChallenge),
+        Some(Prompt::None) if params.second.is_none() => Some(Refused::PromptNoneNotLoggedIn),
+        _ if !params.pkce => Some(Refused::NoChallenge),
         _ => None,
     }
-}
-
-/// The names of the claims that userinfo is asked for as essential (OpenID Connect Core 5.5.1).
-fn essential(wish: &Authorize) -> Vec<String> {
-    let userinfo = wish.claims.as_ref().and_then(|claims| claims.get("userinfo")).and_then(|userinfo| userinfo.as_object());
-    let is_essential = |claim: &serde_json::Value| claim.get("essential").and_then(serde_json::Value::as_bool) == Some(true);
-    userinfo.unwrap_or(&Map::new()).iter().filter(|(_, claim)| is_essential(claim)).map(|(name, _)| name.clone()).collect()
 }
 
 /// The callback as the seeds show it: path, query and fragment; the parameters of a form post after it.

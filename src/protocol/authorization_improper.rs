@@ -1,11 +1,13 @@
 //! Authorization requests that are wrong though client and redirect URI are in order: an error is due at the redirect URI.
 
-use serde_json::Value;
+use std::sync::Arc;
+
 use url::Url;
 
-use super::authorization_probe::{Ended, Parameters, Probing};
+use super::authorization_probe::{Ended, Probing};
 use super::authorization_refusals::ABOUT_THE_USER;
 use crate::config::AuthMethod;
+use crate::observed::authorization_request::{AuthorizationRequest, Parameters};
 use crate::result::model::StepEnd;
 use crate::rule::authorization_delivery::Asked;
 use crate::rule::authorization_error::{AuthorizationError, Refused};
@@ -63,15 +65,15 @@ impl Session {
         self.sentence("should refuse authorization requests that are wrong");
         let (mut requests, mut ends) = (Vec::new(), Vec::new());
         for (improper, sent, change) in attempts.iter().copied().filter(|(improper, ..)| *improper != Improper::PlainChallenge || !plain) {
-            let (ended, state, exchange) = self.provoke(&endpoint, &good, (improper, sent, change), &mut probing).await?;
+            let (ended, request, exchange) = self.provoke(&endpoint, &good, (improper, sent, change), &mut probing).await?;
             requests.push(RefusedRequest { improper, sent, became: became(&ended), pkce, exchange });
-            ends.push((ended, state));
+            ends.push((ended, request));
         }
         let requests = RefusedRequests(requests);
         self.judge(&requests);
-        for (RefusedRequest { improper, sent, exchange, .. }, (ended, state)) in requests.0.iter().zip(ends) {
+        for (RefusedRequest { improper, sent, exchange, .. }, (ended, request)) in requests.0.iter().zip(ends) {
             if *improper != Improper::Odd {
-                self.judge_error(&ended, state, (refused(*improper), sent), *exchange, &good)?;
+                self.judge_error(&ended, request, (refused(*improper), sent), *exchange, &good)?;
             }
         }
         Ok(StepEnd::Done)
@@ -85,11 +87,12 @@ impl Session {
         good: &str,
         (improper, sent, change): Attempt,
         probing: &mut Probing,
-    ) -> Result<(Ended, String, usize), Stop> {
+    ) -> Result<(Ended, AuthorizationRequest, usize), Stop> {
         let title = format!("Authorization Request with {sent}");
-        let (mut parameters, state) = self.plain_request(good, probing.silent)?;
+        let mut parameters = self.plain_request(good, probing.silent)?;
         change(&mut parameters);
-        let probed = self.probe(&title, endpoint, &parameters, &state, &[good], probing).await?;
+        let request = AuthorizationRequest::new(parameters);
+        let probed = self.probe(&title, endpoint, &request, &[good], probing).await?;
         let exchange = probed.response.exchange;
         let is_open = match &probed.ended {
             Ended::Redirect { parameters, .. } => {
@@ -98,19 +101,27 @@ impl Session {
             _ => false,
         };
         if !is_open || improper == Improper::Odd {
-            return Ok((probed.ended, state, exchange));
+            return Ok((probed.ended, request, exchange));
         }
-        let (mut parameters, state) = self.plain_request(good, false)?;
+        let mut parameters = self.plain_request(good, false)?;
         change(&mut parameters);
-        let ended = self.look(&super::authorization_probe::request_url(endpoint, &parameters), &state, &[good], false).await?;
-        Ok((ended, state, exchange))
+        let request = AuthorizationRequest::new(parameters);
+        let ended = self.look(endpoint, &request, &[good], false).await?;
+        Ok((ended, request, exchange))
     }
 
     /// Judges the error that came to the redirect URI, or that none did.
-    fn judge_error(&mut self, ended: &Ended, state: String, (refused, sent): (Refused, &str), exchange: usize, good: &str) -> Result<(), Stop> {
+    fn judge_error(
+        &mut self,
+        ended: &Ended,
+        request: AuthorizationRequest,
+        (refused, sent): (Refused, &str),
+        exchange: usize,
+        good: &str,
+    ) -> Result<(), Stop> {
         let (location, parameters) = match ended {
             Ended::Redirect { location, parameters } => (location, parameters),
-            // Without a response type nobody knows where its response belongs (OpenID Connect Core 3.1.2.6 speaks of requests that were understood).
+            // Without a response type it is not known where its response belongs (OpenID Connect Core 3.1.2.6 speaks of requests that were understood).
             Ended::Page { .. } if matches!(refused, Refused::ResponseTypeMissing | Refused::ResponseTypeToken) => return Ok(()),
             Ended::Page { status } => {
                 self.sentence(format!("should answer a request with {sent} at the redirect URI"));
@@ -126,9 +137,8 @@ impl Session {
         let (Ok(url), true) = (Url::parse(location), parameters.iter().any(|(name, _)| name == "error")) else { return Ok(()) };
         self.sentence(format!("should answer a request with {sent} at the redirect URI"));
         self.judge_delivery(Asked::Refusal, None);
-        let metadata: Value = self.metadata_value()?;
-        let issuer = self.issuer();
-        self.judge(&AuthorizationError { url, parameters, state, issuer, metadata, refused, exchange: Some(exchange) });
+        let (request, issuer, metadata) = (Arc::new(request), self.issuer(), self.metadata_value()?);
+        self.judge(&AuthorizationError { url, parameters, request, issuer, metadata, refused, exchange: Some(exchange) });
         Ok(())
     }
 }
@@ -176,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn what_came_is_told_by_its_parameters() {
+    fn what_came_is_seen_by_its_parameters() {
         let redirect = |name: &str| Ended::Redirect { location: String::new(), parameters: vec![(name.to_owned(), "x".to_owned())] };
         assert_eq!(became(&redirect("error")), Became::Error("x".to_owned()));
         assert_eq!(became(&redirect("access_token")), Became::Granted("access_token".to_owned()));

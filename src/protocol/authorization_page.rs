@@ -64,7 +64,7 @@ impl Session {
 
     /// Whose fault it is that a visit did not end at the redirect URI.
     pub fn blame(&self, error: VisitError) -> Stop {
-        let registered = self.facts.client.as_ref().is_some_and(|client| client.registered.is_some());
+        let registered = self.facts.client.current.as_ref().is_some_and(|client| client.registered.is_some());
         match error {
             VisitError::ErrorPage { .. } => {
                 let page = self.recorder.redactor().text(&error.to_string());

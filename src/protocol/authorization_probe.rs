@@ -1,22 +1,20 @@
 //! Authorization requests that are sent to see where they lead: one over plain HTTP, and a visit only where that leaves it open.
 //!
-//! With `prompt=none` nobody has to log in: what the issuer takes comes back at once, with the error `login_required`. Whether the issuer does so
+//! With `prompt=none` no end-user has to log in: what the issuer takes comes back at once, with the error `login_required`. Whether the issuer does so
 //! is seen first, on a request in order; where it does not, the end-user logs in.
 
 use std::collections::BTreeMap;
 
 use http::Method;
-use openidconnect::{CsrfToken, PkceCodeChallenge};
+use openidconnect::PkceCodeChallenge;
 use url::Url;
 
 use crate::agent::visit::{Conduct, VisitError};
+use crate::observed::authorization_request::{AuthorizationRequest, Parameters};
 use crate::observed::received::Received;
 use crate::result::model::Entry;
 use crate::session::recorder::Request;
 use crate::session::{Session, Stop};
-
-/// Parameters of a request, in order; a name may come twice.
-pub(super) type Parameters = Vec<(String, String)>;
 
 /// Where a request led.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,9 +56,9 @@ pub(super) struct Probing {
 }
 
 impl Session {
-    /// An authorization request in order, with fresh random values, and its `state`.
-    pub(super) fn plain_request(&self, redirect_uri: &str, silent: bool) -> Result<(Parameters, String), Stop> {
-        let state = CsrfToken::new_random_len(24).secret().clone();
+    /// The parameters of an authorization request in order, with fresh random values.
+    pub(super) fn plain_request(&self, redirect_uri: &str, silent: bool) -> Result<Parameters, Stop> {
+        let state = super::random(24);
         let (challenge, _) = PkceCodeChallenge::new_random_sha256();
         let client_id = self.client()?.id.clone();
         let mut parameters: Parameters = [
@@ -79,15 +77,15 @@ impl Session {
         if silent {
             parameters.push(("prompt".to_owned(), "none".to_owned()));
         }
-        Ok((parameters, state))
+        Ok(parameters)
     }
 
     /// Finds out how this issuer answers a request in order.
     pub(super) async fn begin_probing(&mut self, endpoint: &Url, redirect_uri: &str) -> Result<(Probing, Probed), Stop> {
         let mut probing = Probing { silent: true, ..Probing::default() };
-        let (parameters, state) = self.plain_request(redirect_uri, true)?;
-        let probed = self.probe("Authorization Request in order", endpoint, &parameters, &state, &[redirect_uri], &mut probing).await?;
-        probing.good = Some(signature(&probed.response, &request_url(endpoint, &parameters)));
+        let request = AuthorizationRequest::new(self.plain_request(redirect_uri, true)?);
+        let probed = self.probe("Authorization Request in order", endpoint, &request, &[redirect_uri], &mut probing).await?;
+        probing.good = Some(signature(&probed.response, &request.url(endpoint)));
         probing.refusals.clear();
         if !matches!(probed.ended, Ended::Redirect { .. }) {
             self.note("The issuer does not answer `prompt=none` at the redirect URI, so the requests that follow go without it.");
@@ -101,12 +99,11 @@ impl Session {
         &mut self,
         title: &str,
         endpoint: &Url,
-        parameters: &Parameters,
-        state: &str,
+        authorization: &AuthorizationRequest,
         aims: &[&str],
         probing: &mut Probing,
     ) -> Result<Probed, Stop> {
-        let url = request_url(endpoint, parameters);
+        let url = authorization.url(endpoint);
         let headers = vec![("accept".to_owned(), "text/html, */*;q=0.1".to_owned())];
         let request = Request { title: title.to_owned(), method: Method::GET, url: url.clone(), headers, body: None, is_private: false };
         // How the endpoint's responses come is judged once, and not on twenty pages that are all alike.
@@ -123,7 +120,7 @@ impl Session {
                 if let Some(status) = known.filter(|_| probing.good.as_ref() != Some(&signature)) {
                     Ended::Page { status }
                 } else {
-                    let ended = self.look(&url, state, aims, probing.silent).await?;
+                    let ended = self.look(endpoint, authorization, aims, probing.silent).await?;
                     if let Ended::Page { status } = ended {
                         probing.refusals.insert(signature, status);
                     }
@@ -135,9 +132,10 @@ impl Session {
     }
 
     /// Makes the visit that a request begins.
-    pub(super) async fn look(&mut self, url: &Url, state: &str, aims: &[&str], silent: bool) -> Result<Ended, Stop> {
+    pub(super) async fn look(&mut self, endpoint: &Url, request: &AuthorizationRequest, aims: &[&str], silent: bool) -> Result<Ended, Stop> {
         let user = self.user()?;
-        let journey = self.go(url, &self.redirect_url()?, state, user, Conduct::Consent).await?;
+        let state = request.state().unwrap_or_default();
+        let journey = self.go(&request.url(endpoint), &self.redirect_url()?, state, user, Conduct::Consent).await?;
         if let Ok(callback) = &journey.end {
             self.recorder.redactor().learn_address(callback.url.as_str());
         }
@@ -149,25 +147,18 @@ impl Session {
                 self.recorder.note(Entry::Callback { url: self.recorder.redactor().text(&location) });
                 Ended::Redirect { parameters: parameters_of(&location).into_iter().chain(callback.form).collect(), location }
             }
-            // The user agent went where the issuer sent it, and found nobody there.
+            // The user agent went where the issuer sent it, and nothing answered there.
             Err(VisitError::Unreachable { url, .. } | VisitError::ErrorPage { url, .. } | VisitError::NotUnderstood { url, .. })
                 if redirected(&url) =>
             {
                 Ended::Redirect { parameters: parameters_of(&url), location: url }
             }
             Err(VisitError::ErrorPage { status, .. }) => Ended::Page { status },
-            // Nobody is asked to do anything, so a page without a way on says what is wrong.
+            // No end-user is asked to do anything, so a page without a way on says what is wrong.
             Err(VisitError::NotUnderstood { .. }) if silent => Ended::Page { status: None },
             Err(error) => Ended::Unknown(self.recorder.redactor().text(&error.to_string())),
         })
     }
-}
-
-/// The request as a URL.
-pub(super) fn request_url(endpoint: &Url, parameters: &Parameters) -> Url {
-    let mut url = endpoint.clone();
-    url.query_pairs_mut().extend_pairs(parameters);
-    url
 }
 
 /// What a redirect leads to, as the issuer wrote it; a relative address completed.

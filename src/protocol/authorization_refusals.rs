@@ -1,11 +1,11 @@
 //! Authorization requests that must be refused without a redirect (RFC 6749 4.1.2.1, RFC 9700 4.1.3), and the ports of native applications
 //! (RFC 8252 7.3).
 
-use openidconnect::CsrfToken;
 use url::Url;
 
-use super::authorization_probe::{Ended, Parameters, Probed, continues, reaches};
+use super::authorization_probe::{Ended, Probed, continues, reaches};
 use super::client_metadata::{NATIVE_REDIRECT_URI, second_redirect_uri};
+use crate::observed::authorization_request::{AuthorizationRequest, Parameters};
 use crate::result::model::StepEnd;
 use crate::rule::refused_authorization::{Led, LoopbackRedirect, MARKER, RefusedAuthorization, RefusedAuthorizations, Wrong};
 use crate::session::{Session, Stop};
@@ -18,7 +18,7 @@ struct Attempt {
     wrong: Wrong,
     /// What was done, for the heading.
     says: &'static str,
-    /// The redirect URI that nobody may be sent to; empty if there is none.
+    /// The redirect URI that no end-user may be sent to; empty if there is none.
     bad: String,
     /// Changes a request with that redirect URI.
     change: fn(&mut Parameters, &str),
@@ -52,15 +52,15 @@ impl Session {
         let mut refused = Vec::new();
         for attempt in attempts(&good) {
             let Attempt { wrong, says, bad, change } = attempt;
-            let (mut parameters, mut state) = self.plain_request(&bad, probing.silent)?;
+            let mut parameters = self.plain_request(&bad, probing.silent)?;
             change(&mut parameters, &good);
             let marked = bad.contains(MARKER);
             if marked {
-                state.push_str(MARKER);
-                parameters.iter_mut().filter(|(name, _)| name == "state").for_each(|(_, value)| value.clone_from(&state));
+                parameters.iter_mut().filter(|(name, _)| name == "state").for_each(|(_, value)| value.push_str(MARKER));
             }
             let aims = [bad.as_str(), good.as_str(), second.as_str()];
-            let probed = self.probe(&format!("Authorization Request with {says}"), &endpoint, &parameters, &state, &aims, &mut probing).await?;
+            let request = AuthorizationRequest::new(parameters);
+            let probed = self.probe(&format!("Authorization Request with {says}"), &endpoint, &request, &aims, &mut probing).await?;
             let sent =
                 if bad.is_empty() || matches!(wrong, Wrong::UnknownClient | Wrong::NoClient) { says.to_owned() } else { format!("{says}, {bad:?}") };
             let led = led(probed.ended, &bad, &good);
@@ -108,9 +108,9 @@ impl Session {
         uri: &str,
         probing: &mut super::authorization_probe::Probing,
     ) -> Result<Probed, Stop> {
-        let (parameters, state) = self.plain_request(uri, probing.silent)?;
+        let request = AuthorizationRequest::new(self.plain_request(uri, probing.silent)?);
         let title = format!("Authorization Request with {says}");
-        self.probe(&title, endpoint, &parameters, &state, &[uri, NATIVE_REDIRECT_URI], probing).await
+        self.probe(&title, endpoint, &request, &[uri, NATIVE_REDIRECT_URI], probing).await
     }
 }
 
@@ -215,7 +215,7 @@ fn attempts(good: &str) -> Vec<Attempt> {
     }));
     attempts.push(Attempt::changed(Missing, "no redirect URI", String::new(), |parameters, _| parameters.retain(|(name, _)| name != "redirect_uri")));
     attempts.push(Attempt::changed(UnknownClient, "a client that does not exist", good.to_owned(), |parameters, _| {
-        let unknown = CsrfToken::new_random_len(16).secret().clone();
+        let unknown = super::random(16);
         parameters.iter_mut().filter(|(name, _)| name == "client_id").for_each(|(_, value)| value.clone_from(&unknown));
     }));
     attempts.push(Attempt::changed(NoClient, "no client", good.to_owned(), |parameters, _| parameters.retain(|(name, _)| name != "client_id")));
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn where_a_redirect_leads_is_told_by_the_closer_of_the_two() {
+    fn where_a_redirect_leads_is_seen_by_the_closer_of_the_two() {
         let good = "http://h:1/cb?by=x";
         for (bad, location, sent) in [
             ("http://h:1/cb?by=x&evil=1", "http://h:1/cb?by=x&evil=1&error=login_required", true),

@@ -9,27 +9,6 @@ use crate::session::{Session, Stop};
 /// What is sent for a credential where the issuer is to have no use for it.
 const MADE_UP: &str = "oa-authtest-made-up";
 
-impl Step {
-    /// What an issuer must be able to do for the step to make sense.
-    pub fn capability(&self) -> Option<Capability> {
-        Some(match self {
-            Self::Register(_)
-            | Self::RefuseRegistrations {}
-            | Self::TryRegistrationTokens {}
-            | Self::TrySectorIdentifiers {}
-            | Self::ReadClient {}
-            | Self::DeleteClient {} => Capability::DynamicClientRegistration,
-            Self::ClientCredentials { .. } => Capability::ClientCredentials,
-            Self::Refresh {} | Self::AttackRefresh { .. } | Self::AttackRefreshAsAnother {} => Capability::RefreshToken,
-            Self::Revoke {} | Self::RevokeAccessToken {} | Self::AttackRevocation {} | Self::RevokeAsAnother {} => Capability::Revocation,
-            Self::Introspect {} | Self::AttackIntrospection {} => Capability::Introspection,
-            Self::FetchUserinfo { .. } | Self::RequestUserinfoVariants {} | Self::AttackUserinfo {} => Capability::Userinfo,
-            Self::LogOut(_) => Capability::RpInitiatedLogout,
-            _ => return None,
-        })
-    }
-}
-
 impl Session {
     /// Why a step is left out: the issuer is declared unable to do what it needs.
     pub(super) fn declared_absent(&self, step: &Step) -> Option<String> {
@@ -42,7 +21,8 @@ impl Session {
     ///
     /// # Errors
     /// [`Stop`] if there is no metadata.
-    pub fn check_capability(&mut self, capability: Capability) -> Result<StepEnd, Stop> {
+    #[allow(clippy::unused_async, reason = "every action of a step is awaited")]
+    pub async fn check_capability(&mut self, capability: Capability) -> Result<StepEnd, Stop> {
         let Some(declared) = self.run.config.declared.get(&capability).copied() else {
             return Ok(StepEnd::LeftOut(format!("the configuration declares nothing about `[features] {}`", capability.name())));
         };

@@ -8,7 +8,7 @@ use secrecy::ExposeSecret as _;
 use serde_json::Value;
 use url::Url;
 
-use super::registration::error_of;
+use super::error_of;
 use crate::agent::visit::{Conduct, Journey, NoWay, VisitError};
 use crate::feature::authorize::Method;
 use crate::observed::page::PageKind;
@@ -17,7 +17,7 @@ use crate::result::model;
 use crate::result::model::{LeftBehind, LeftBehindKind, StepEnd};
 use crate::rule::registration::Deletion;
 use crate::session::recorder::Request;
-use crate::session::token_request::TokenRequest;
+use crate::session::token_exchange::TokenRequest;
 use crate::session::{Client, Granted, Session};
 use crate::text::markdown::code;
 
@@ -28,7 +28,7 @@ const MOST_GRANTS: usize = 64;
 const NO_TIME: &str = "there was no time left to remove it";
 
 impl Session {
-    /// Remembers the tokens of a token response, whoever asked for them and whether it was right to give them.
+    /// Remembers the tokens of a token response, whichever client asked for them and whether it was right to give them.
     pub(crate) fn remember_grant(&mut self, request: &TokenRequest, response: &Received) {
         if !response.is_success() {
             return;
@@ -42,40 +42,40 @@ impl Session {
         let Some(client) = self.client_of(request) else { return };
         let sent_for = request.parameter("refresh_token");
         let of_one = |granted: &&mut Granted| sent_for.is_some_and(|token| granted.refresh_tokens.iter().any(|known| known == token));
-        if let Some(granted) = self.facts.grants.iter_mut().find(of_one) {
+        if let Some(granted) = self.facts.grant.issued.iter_mut().find(of_one) {
             granted.access_tokens.extend(access_token);
             granted.refresh_tokens.extend(refresh_token.filter(|token| !granted.refresh_tokens.contains(token)));
-        } else if self.facts.grants.len() < MOST_GRANTS {
+        } else if self.facts.grant.issued.len() < MOST_GRANTS {
             let (refresh_tokens, access_tokens) = (refresh_token.into_iter().collect(), access_token.into_iter().collect());
-            self.facts.grants.push(Granted { client, refresh_tokens, access_tokens });
+            self.facts.grant.issued.push(Granted { client, refresh_tokens, access_tokens });
         }
     }
 
     /// Remembers whether the browser is logged in after a visit.
     pub(super) fn remember_login(&mut self, conduct: Conduct, journey: &Journey) {
         if matches!(conduct, Conduct::LogOut | Conduct::Leave) {
-            self.facts.logged_in &= logged_out(journey).is_err();
+            self.facts.browser.is_logged_in &= logged_out(journey).is_err();
         } else {
-            self.facts.logged_in |= journey.end.is_ok() && journey.pages.iter().any(|page| page.kind == PageKind::Login);
+            self.facts.browser.is_logged_in |= journey.end.is_ok() && journey.pages.iter().any(|page| page.kind == PageKind::Login);
         }
     }
 
     /// Removes what this test made at the issuer, within a time limit, and says what remains.
     pub async fn clean_up(&mut self, limit: Duration) {
-        if self.facts.registered.is_empty() && self.facts.grants.is_empty() && !self.facts.logged_in {
+        if self.facts.client.registered.is_empty() && self.facts.grant.issued.is_empty() && !self.facts.browser.is_logged_in {
             return;
         }
         self.begin("Clean-up".to_owned());
         let mut said = Vec::new();
         let in_time = tokio::time::timeout(limit, self.remove(&mut said)).await.is_ok();
         if !in_time {
-            if self.facts.logged_in
-                && let Some(client) = self.facts.client.clone()
+            if self.facts.browser.is_logged_in
+                && let Some(client) = self.facts.client.current.clone()
             {
                 self.leave(LeftBehindKind::Session, &client, NO_TIME);
             }
-            let clients = std::mem::take(&mut self.facts.registered);
-            let grants = std::mem::take(&mut self.facts.grants);
+            let clients = std::mem::take(&mut self.facts.client.registered);
+            let grants = std::mem::take(&mut self.facts.grant.issued);
             for client in &clients {
                 self.leave(LeftBehindKind::Client, client, NO_TIME);
             }
@@ -93,29 +93,29 @@ impl Session {
     /// Ends the session first, while the client its ID token names is there; then deletes clients, since that ends their grants (RFC 7592 2.3), and then revokes the grants of those that remain. Each thing is
     /// forgotten once it has been dealt with, so that what is still known when the time is over is what was not.
     async fn remove(&mut self, said: &mut Vec<String>) {
-        if let Some(client) = self.facts.client.clone().filter(|_| self.facts.logged_in) {
+        if let Some(client) = self.facts.client.current.clone().filter(|_| self.facts.browser.is_logged_in) {
             match self.end_session().await {
                 Ok(()) => said.push("removed: the session of the login".to_owned()),
                 Err(why) => self.leave(LeftBehindKind::Session, &client, &why),
             }
-            self.facts.logged_in = false;
+            self.facts.browser.is_logged_in = false;
         }
-        while let Some(client) = self.facts.registered.first().cloned() {
+        while let Some(client) = self.facts.client.registered.first().cloned() {
             match self.delete(&client).await {
                 Ok(()) => {
-                    self.facts.grants.retain(|granted| granted.client.id != client.id);
+                    self.facts.grant.issued.retain(|granted| granted.client.id != client.id);
                     said.push(format!("removed: the client {}, and with it what it was granted", code(&client.id)));
                 }
                 Err(why) => self.leave(LeftBehindKind::Client, &client, &why),
             }
-            self.facts.registered.remove(0);
+            self.facts.client.registered.remove(0);
         }
-        while let Some(granted) = self.facts.grants.first().cloned() {
+        while let Some(granted) = self.facts.grant.issued.first().cloned() {
             match self.revoke_grant(&granted).await {
                 Ok(()) => said.push(format!("removed: a grant of the client {}", code(&granted.client.id))),
                 Err(why) => self.leave(LeftBehindKind::Grant, &granted.client, &why),
             }
-            self.facts.grants.remove(0);
+            self.facts.grant.issued.remove(0);
         }
     }
 
@@ -124,8 +124,8 @@ impl Session {
         let Some(endpoint) = self.endpoint("end_session_endpoint").ok().flatten() else {
             return Err("the issuer publishes no `end_session_endpoint`: only the browser has forgotten it".to_owned());
         };
-        let id_token = self.facts.user.as_ref().and_then(|user| user.response.get("id_token")).and_then(Value::as_str);
-        let parameters: Vec<_> = id_token.map(|hint| ("id_token_hint", hint.to_owned())).into_iter().collect();
+        let id_token = self.facts.grant.id_token();
+        let parameters: Vec<_> = id_token.map(|hint| ("id_token_hint".to_owned(), hint.to_owned())).into_iter().collect();
         let redirect_uri = self.redirect_url().map_err(|stop| stop.to_string())?;
         let journey = self.visit_logout(&endpoint, Method::Get, &parameters, &redirect_uri, Conduct::Leave).await.map_err(|stop| stop.to_string())?;
         logged_out(&journey)

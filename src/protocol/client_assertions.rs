@@ -6,7 +6,7 @@ use openidconnect::CsrfToken;
 use url::Url;
 
 use crate::agent::callback::Offer;
-use crate::feature::step::KeysBy;
+use crate::feature::register::KeysBy;
 use crate::result::model::StepEnd;
 use crate::rule::client_assertion::{Attempt, ClientAssertions};
 use crate::rule::token_response::Grant;
@@ -24,8 +24,8 @@ impl Session {
     pub(super) async fn signer(&self, keys: KeysBy) -> Result<Result<Signer, String>, Stop> {
         let offered = self.listed("token_endpoint_auth_signing_alg_values_supported")?;
         let Some(alg) = SigningAlg::ALL.into_iter().find(|alg| offered.as_ref().is_none_or(|offered| offered.contains(&alg.name()))) else {
-            let ours = SigningAlg::ALL.map(SigningAlg::name).join(", ");
-            return Ok(Err(format!("`token_endpoint_auth_signing_alg_values_supported` lists none of {ours}")));
+            let known = SigningAlg::ALL.map(SigningAlg::name).join(", ");
+            return Ok(Err(format!("`token_endpoint_auth_signing_alg_values_supported` lists none of {known}")));
         };
         let hosted = match keys {
             KeysBy::Value => false,
@@ -79,7 +79,7 @@ impl Session {
             let audience = if issuer.accepted == Some(true) { self.issuer() } else { url.to_string() };
             let artefact = ClientAssertions { issuer, endpoint, unfetched };
             self.judge(&artefact);
-            if let Some(registered) = self.facts.client.as_mut().and_then(|client| client.registered.as_mut()) {
+            if let Some(registered) = self.facts.client.registered_mut() {
                 registered.untried = !accepted;
                 if let Some(signer) = &mut registered.signer {
                     signer.audience = audience;
@@ -88,8 +88,8 @@ impl Session {
             return match (accepted, unfetched) {
                 (true, _) => Ok(StepEnd::Done),
                 (false, true) => {
-                    // Without credentials that work there is nothing more to tell.
-                    self.facts.client = None;
+                    // Without credentials that work there is nothing more to test.
+                    self.facts.client.current = None;
                     Ok(StepEnd::LeftOut(
                         "the issuer never fetched the client's keys: it cannot reach this machine, or fetches nothing from loopback addresses"
                             .to_owned(),
@@ -101,7 +101,7 @@ impl Session {
     }
 
     async fn try_audience(&mut self, name: &str, audience: &str, url: &Url) -> Result<Attempt, Stop> {
-        if let Some(signer) = self.facts.client.as_mut().and_then(|client| client.registered.as_mut()?.signer.as_mut()) {
+        if let Some(signer) = self.facts.client.current.as_mut().and_then(|client| client.registered.as_mut()?.signer.as_mut()) {
             audience.clone_into(&mut signer.audience);
         }
         let (code, verifier) = (CsrfToken::new_random_len(32), CsrfToken::new_random_len(32));

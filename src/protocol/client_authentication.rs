@@ -10,10 +10,11 @@ use crate::observed::received::Received;
 use crate::redact::SecretKind;
 use crate::rule::client_authentication::ClientAuthentication;
 use crate::session::recorder::Request;
+use crate::session::token_exchange::TokenExchange;
 use crate::session::{Client, Session, Stop};
 use crate::text::problem::Problem;
 
-use super::registration::error_of;
+use super::error_of;
 
 /// The `client_assertion_type` of a JWT (RFC 7523 2.2).
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -22,30 +23,40 @@ const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-be
 pub(super) const FIRST_PAUSE: Duration = Duration::from_millis(50);
 
 impl Session {
-    /// Sends a form to an endpoint with the client authenticated the way that was registered or configured.
+    /// Sends a form to an endpoint with the client authenticated the way that was registered or configured. An answer of the token endpoint is
+    /// judged when the step ends.
+    ///
+    /// # Errors
+    /// As [`Session::exchange_authenticated`].
+    pub async fn send_authenticated(&mut self, title: &str, url: Url, parameters: &[(&str, &str)]) -> Result<Received, Stop> {
+        Ok(self.exchange_authenticated(title, url, parameters).await?.response().clone())
+    }
+
+    /// The same for an answer that a judge takes.
     ///
     /// A client that was registered a moment ago may not be known everywhere yet: `invalid_client` is tried again with growing pauses until
     /// `registration_patience` after the registration, and how that went is judged.
     ///
     /// # Errors
     /// [`Stop`] if the endpoint cannot be reached, or refuses the credentials that were configured.
-    pub async fn send_authenticated(&mut self, title: &str, url: Url, parameters: &[(&str, &str)]) -> Result<Received, Stop> {
+    pub async fn exchange_authenticated(&mut self, title: &str, url: Url, parameters: &[(&str, &str)]) -> Result<TokenExchange, Stop> {
         let client = self.client()?.clone();
         let mut pause = FIRST_PAUSE;
         let mut refusals = 0;
         loop {
-            let response = self.send(self.authenticated(&client, title, &url, parameters)).await?;
+            let exchange = self.exchange(self.authenticated(&client, title, &url, parameters)).await?;
+            let response = exchange.response();
             let refused = matches!(response.status, 400 | 401) && response.member("error").is_some_and(|error| error == "invalid_client");
             let Some(registered) = &client.registered else {
                 if refused && self.endpoint("token_endpoint")?.as_ref() == Some(&url) {
-                    let (id, method, error) = (&client.id, client.method.as_str(), error_of(&response).unwrap_or_default());
+                    let (id, method, error) = (&client.id, client.method.as_str(), error_of(response).unwrap_or_default());
                     let problem = Problem::new(format!("the issuer refused the client {id:?} by {method} ({error})"));
                     return Err(Stop::Untestable(problem.with_hint(": ", "check --client-id, --client-secret and --client-auth-method")));
                 }
-                return Ok(response);
+                return Ok(exchange);
             };
             if !registered.untried {
-                return Ok(response);
+                return Ok(exchange);
             }
             refusals += u32::from(refused);
             if refused && registered.at.elapsed() + pause < self.run.config.registration_patience {
@@ -53,21 +64,21 @@ impl Session {
                 pause *= 2;
                 continue;
             }
-            self.judge_registered_credentials(&response, refusals, registered.at, !refused);
+            self.judge_registered_credentials(response, refusals, registered.at, !refused);
             if refused {
                 return Err(Stop::issuer(format!(
                     "the issuer refuses the credentials it has registered ({})",
-                    error_of(&response).unwrap_or_default()
+                    error_of(response).unwrap_or_default()
                 )));
             }
-            return Ok(response);
+            return Ok(exchange);
         }
     }
 
     fn judge_registered_credentials(&mut self, response: &Received, refusals: u32, since: Instant, accepted: bool) {
         let elapsed_ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.judge(&ClientAuthentication { exchange: response.exchange, refusals, elapsed_ms, accepted });
-        if let Some(registered) = self.facts.client.as_mut().and_then(|client| client.registered.as_mut()) {
+        if let Some(registered) = self.facts.client.registered_mut() {
             registered.untried = false;
         }
     }

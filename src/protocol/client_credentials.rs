@@ -3,13 +3,13 @@
 use serde_json::Value;
 
 use crate::feature::OAUTH;
-use crate::observed::received::Received;
 use crate::result::model::StepEnd;
 use crate::rule::aidbox::{ConfiguredLifetime, TokenForAudience};
 use crate::rule::token_response::Grant;
+use crate::session::token_exchange::TokenExchange;
 use crate::session::{ClientGrant, Session, Stop};
 
-use super::tokens::Asked;
+use super::tokens::Expected;
 
 /// The profile whose product issues tokens for an audience and a time that can be configured.
 const AIDBOX: &str = "aidbox";
@@ -33,22 +33,21 @@ impl Session {
         let mut parameters = vec![("grant_type", Grant::ClientCredentials.as_str())];
         parameters.extend((!scope.is_empty()).then_some(("scope", scope.as_str())));
         parameters.extend(audience.as_deref().map(|audience| ("audience", audience)));
-        let response = self.send_authenticated("Client Credentials Flow", url, &parameters).await?;
-        let error = response.member("error");
+        let exchange = self.exchange_authenticated("Client Credentials Flow", url, &parameters).await?;
+        let error = exchange.response().member("error");
         super::is_scope_wanted(&scope, error.as_ref().and_then(Value::as_str))?;
         // Somebody may have registered it for the authorization code alone.
         let is_configured = self.client()?.registered.is_none();
         if may_lack && is_configured && error.is_some_and(|error| error == "unauthorized_client") {
             return Ok(StepEnd::LeftOut("the client that was configured may not use the client credentials grant (unauthorized_client)".to_owned()));
         }
-        self.take_client_grant(response, &scope, audience)
+        self.take_client_grant(exchange, &scope, audience)
     }
 
     /// Judges what a client was granted for itself, however it asked, and keeps it.
-    pub(super) fn take_client_grant(&mut self, response: Received, scope: &str, audience: Option<String>) -> Result<StepEnd, Stop> {
-        let exchange = response.exchange;
-        let asked = Asked { grant: Grant::ClientCredentials, scope, nonce: None, max_age: None, sub: None };
-        let tokens = self.judge_tokens(response, &asked)?;
+    pub(super) fn take_client_grant(&mut self, answer: TokenExchange, scope: &str, audience: Option<String>) -> Result<StepEnd, Stop> {
+        let exchange = answer.response().exchange;
+        let tokens = self.judge_tokens(answer, &Expected::of_client(Grant::ClientCredentials, scope))?;
         if let Some(audience) = audience {
             self.sentence("should issue an access token for the audience that was asked for");
             self.judge(&TokenForAudience { exchange, raw: tokens.access_token.clone(), audience });
@@ -57,15 +56,15 @@ impl Session {
             self.sentence("should issue an access token that lives as long as is configured");
             self.judge(&ConfiguredLifetime { exchange, response: tokens.members.clone(), lifetime });
         }
-        self.facts.client_grant =
+        self.facts.grant.client_grant =
             Some(ClientGrant { refresh_token: tokens.text("refresh_token"), response: tokens.members, requested_scope: scope.to_owned() });
-        self.facts.client_token = Some(tokens.access_token);
+        self.facts.grant.client_token = Some(tokens.access_token);
         Ok(StepEnd::Done)
     }
 
     /// What of a scope the registration response says the client has; all of it where it says nothing.
     fn registered_part(&self, scope: &str) -> String {
-        let registered = self.facts.registration.as_ref().and_then(|members| members.get("scope")).and_then(Value::as_str);
+        let registered = self.facts.client.registered_scope();
         let Some(registered) = registered else { return scope.to_owned() };
         let has = |word: &&str| registered.split_ascii_whitespace().any(|known| known == *word);
         scope.split_ascii_whitespace().filter(has).collect::<Vec<_>>().join(" ")

@@ -28,7 +28,7 @@ impl Session {
         self.sentence("should show a client's configuration to that client and to nobody else");
         let own = self.read("Client Configuration", &url, Some(token.expose_secret())).await?;
         let without = self.read("Client Configuration without a token", &url, None).await?;
-        let made_up = CsrfToken::new_random_len(32).secret().clone();
+        let made_up = super::random(32);
         self.recorder.redactor().learn(SecretKind::RegistrationAccessToken, &made_up);
         let unknown = self.read("Client Configuration with a made-up token", &url, Some(&made_up)).await?;
         let other = match self.register_another().await? {
@@ -68,9 +68,9 @@ impl Session {
             _ => None,
         };
         // Whatever is left of it cannot be deleted once more.
-        self.facts.registered.retain(|registered| registered.id != client.id);
-        self.facts.grants.retain(|granted| granted.client.id != client.id);
-        self.facts.client = None;
+        self.facts.client.registered.retain(|registered| registered.id != client.id);
+        self.facts.grant.issued.retain(|granted| granted.client.id != client.id);
+        self.facts.client.current = None;
         self.judge(&DeletedClient { read, token });
         Ok(StepEnd::Done)
     }
@@ -85,9 +85,9 @@ impl Session {
     async fn register_another(&mut self) -> Result<Option<SecretString>, Stop> {
         let Some(url) = self.endpoint("registration_endpoint")? else { return Ok(None) };
         let token = self.run.config.initial_access_token.as_ref().map(|token| token.expose_secret().to_owned());
-        let (body, before) = (self.plain_metadata()?, self.facts.registered.len());
+        let (body, before) = (self.plain_metadata()?, self.facts.client.registered.len());
         self.post_good_registration("Registration of another client", &url, &body, token.as_deref()).await?;
-        let another = self.facts.registered.get_mut(before).and_then(|client| client.registered.as_mut());
+        let another = self.facts.client.registered.get_mut(before).and_then(|client| client.registered.as_mut());
         Ok(another.and_then(|registered| {
             registered.exposed = true;
             registered.management.as_ref().map(|(_, token)| token.clone())

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::config::AuthMethod;
-use crate::feature::step::{ClientAuth, ClientWish, RedirectUris};
+use crate::feature::register::{ClientAuth, RedirectUris, Register};
 use crate::result::model::StepEnd;
 use crate::session::assertion::Signer;
 use crate::session::{Session, Stop};
@@ -17,8 +17,8 @@ pub(super) fn second_redirect_uri(own: &str) -> String {
     format!("{}-second{}", &own[..at], &own[at..])
 }
 
-/// What a story wishes to register.
-pub(super) struct WishedClient {
+/// What a test registers.
+pub(super) struct ClientToRegister {
     /// The client metadata.
     pub metadata: Value,
     /// What signs its assertions.
@@ -28,20 +28,20 @@ pub(super) struct WishedClient {
 }
 
 impl Session {
-    /// What a story wishes to register; or why it does without.
-    pub(super) async fn wished_client(&mut self, wish: &ClientWish) -> Result<Result<WishedClient, StepEnd>, Stop> {
-        let asked = wish.auth_method.map(AuthMethod::from);
-        let mut metadata = self.client_metadata(asked, &wish.grant_types)?;
+    /// What a test registers; or why it does without.
+    pub(super) async fn client_to_register(&mut self, params: &Register) -> Result<Result<ClientToRegister, StepEnd>, Stop> {
+        let asked = params.auth_method.map(AuthMethod::from);
+        let mut metadata = self.client_metadata(asked, &params.grant_types)?;
         let signer = match asked {
-            Some(AuthMethod::PrivateKeyJwt) => match self.signer(wish.keys).await? {
+            Some(AuthMethod::PrivateKeyJwt) => match self.signer(params.keys).await? {
                 Ok(signer) => Some(signer),
                 Err(reason) => return Ok(Err(StepEnd::LeftOut(reason))),
             },
             _ => None,
         };
-        let redirect_uri = wish.redirect_query.then(|| self.redirect_uri_with_query()).transpose()?;
-        add_to(&mut metadata, wish, signer.as_ref(), redirect_uri.as_deref());
-        if let Some(scope) = &wish.scope {
+        let redirect_uri = params.redirect_query.then(|| self.redirect_uri_with_query()).transpose()?;
+        add_to(&mut metadata, params, signer.as_ref(), redirect_uri.as_deref());
+        if let Some(scope) = &params.scope {
             let offered = self.listed("scopes_supported")?;
             let offers = |word: &&str| *word == "openid" || offered.as_ref().is_none_or(|offered| offered.contains(word));
             metadata["scope"] = json!(scope.split_ascii_whitespace().filter(offers).collect::<Vec<_>>().join(" "));
@@ -52,17 +52,17 @@ impl Session {
         {
             members.shift_remove("scope");
         }
-        if wish.links {
+        if params.links {
             self.add_client_links(&mut metadata)?;
         }
-        if wish.request_object_key {
+        if params.request_object_key {
             self.add_request_key(&mut metadata).await?;
         }
-        if wish.post_logout {
+        if params.post_logout {
             metadata["post_logout_redirect_uris"] = json!([self.run.redirect_uri()]);
         }
-        self.wish_redirect_uris(wish.redirect_uris, &mut metadata);
-        Ok(Ok(WishedClient { metadata, signer, redirect_uri }))
+        self.add_redirect_uris(params.redirect_uris, &mut metadata);
+        Ok(Ok(ClientToRegister { metadata, signer, redirect_uri }))
     }
 
     /// The client metadata to register: everything the story needs and nothing else. A story that says which grants it needs leaves out what
@@ -99,9 +99,9 @@ impl Session {
         Ok(body)
     }
 
-    /// Puts other redirect URIs into the client metadata, if a story wishes for others.
-    fn wish_redirect_uris(&self, wish: RedirectUris, metadata: &mut Value) {
-        match wish {
+    /// Puts other redirect URIs into the client metadata, if a story asks for others.
+    fn add_redirect_uris(&self, uris: RedirectUris, metadata: &mut Value) {
+        match uris {
             RedirectUris::Own => {}
             RedirectUris::Two => {
                 let own = self.run.redirect_uri();
@@ -126,7 +126,7 @@ impl Session {
         if !has_secret {
             return AuthMethod::None;
         }
-        let offered = self.facts.metadata.as_ref().and_then(|metadata| metadata.get("token_endpoint_auth_methods_supported"));
+        let offered = self.facts.issuer.metadata.as_ref().and_then(|metadata| metadata.get("token_endpoint_auth_methods_supported"));
         let Some(offered) = offered.and_then(Value::as_array) else {
             return AuthMethod::ClientSecretBasic;
         };
@@ -140,7 +140,7 @@ impl Session {
 }
 
 /// Adds what a story wants beside the usual.
-fn add_to(body: &mut Value, wish: &ClientWish, signer: Option<&Signer>, redirect_uri: Option<&str>) {
+fn add_to(body: &mut Value, params: &Register, signer: Option<&Signer>, redirect_uri: Option<&str>) {
     if let Some(signer) = signer {
         body["token_endpoint_auth_signing_alg"] = json!(signer.key.alg().name());
         match &signer.hosted {
@@ -148,16 +148,16 @@ fn add_to(body: &mut Value, wish: &ClientWish, signer: Option<&Signer>, redirect
             None => body["jwks"] = signer.key.set(),
         }
     }
-    if let Some(alg) = &wish.userinfo_alg {
+    if let Some(alg) = &params.userinfo_alg {
         body["userinfo_signed_response_alg"] = json!(alg);
     }
     if let Some(redirect_uri) = redirect_uri {
         body["redirect_uris"] = json!([redirect_uri]);
     }
-    if !wish.contacts.is_empty() {
-        body["contacts"] = json!(wish.contacts);
+    if !params.contacts.is_empty() {
+        body["contacts"] = json!(params.contacts);
     }
-    if let Some(client_uri) = &wish.client_uri {
+    if let Some(client_uri) = &params.client_uri {
         body["client_uri"] = json!(client_uri);
     }
 }

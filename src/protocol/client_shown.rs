@@ -32,13 +32,13 @@ impl Session {
         for (name, page, _) in &links {
             body[*name] = json!(page.url());
         }
-        self.facts.client_links = Some(ClientLinks(links));
+        self.facts.client.links = Some(ClientLinks(links));
         Ok(())
     }
 
     /// Sees in the registration response what of it the issuer took.
     pub(super) fn confirm_client_links(&mut self, response: &Received) {
-        if let Some(ClientLinks(links)) = &mut self.facts.client_links {
+        if let Some(ClientLinks(links)) = &mut self.facts.client.links {
             for (name, page, confirmed) in links {
                 *confirmed = response.member(name).is_some_and(|uri| uri == page.url().as_str());
             }
@@ -46,8 +46,8 @@ impl Session {
     }
 
     /// Judges what the pages of a visit showed.
-    pub(super) fn judge_pages_shown(&mut self, wish: &Authorize, journey: &Journey) {
-        if let Some(ClientLinks(links)) = &self.facts.client_links {
+    pub(super) fn judge_pages_shown(&mut self, params: &Authorize, journey: &Journey) {
+        if let Some(ClientLinks(links)) = &self.facts.client.links {
             let confirmed = |wanted: &str| {
                 let link = links.iter().find(|(name, _, confirmed)| *name == wanted && *confirmed);
                 link.map(|(_, page, _)| page.url().to_string())
@@ -58,7 +58,7 @@ impl Session {
             self.sentence("should show the end-user who asks, and on what terms");
             self.judge(&ClientShown { logo, policy, terms, pages });
         }
-        if wish.odd_values == Some(OddValues::Characters) {
+        if params.odd_values == Some(OddValues::Characters) {
             self.sentence("should show nothing from the request as markup");
             let marked = journey.pages.iter().filter(|page| page.shown.marked).count();
             self.judge(&PagesOfOddRequest { pages: journey.pages.len(), marked });
@@ -66,7 +66,7 @@ impl Session {
     }
 }
 
-/// A random value as a story wishes for it: with every kind of character that RFC 6749 A.5 allows, among them such as end an attribute and
+/// A random value as a story asks for it: with every kind of character that RFC 6749 A.5 allows, among them such as end an attribute and
 /// begin an element; or long.
 pub(super) fn odd(value: String, odd: Option<OddValues>) -> String {
     match odd {

@@ -8,7 +8,7 @@ use crate::rule::refresh::Refresh;
 use crate::rule::token_response::Grant;
 use crate::session::{Session, Stop, missing};
 
-use super::tokens::Asked;
+use super::tokens::Expected;
 
 impl Session {
     /// Refreshes the client's own token, where a refresh token came with it.
@@ -16,7 +16,7 @@ impl Session {
     /// # Errors
     /// [`Stop`] if the refresh token is refused.
     pub async fn refresh_client_token(&mut self, by: Body) -> Result<StepEnd, Stop> {
-        let before = self.facts.client_grant.clone().ok_or_else(|| missing("what the client was granted"))?;
+        let before = self.facts.grant.client_grant.clone().ok_or_else(|| missing("what the client was granted"))?;
         let Some(refresh_token) = before.refresh_token.clone() else {
             return Ok(StepEnd::LeftOut("no refresh token came with the client's token, and none has to (RFC 6749 4.4.3)".to_owned()));
         };
@@ -27,19 +27,18 @@ impl Session {
             return Err(super::unknown_endpoint("token_endpoint"));
         };
         self.sentence("should refresh the client's token successfully");
-        let grant = Grant::RefreshToken;
-        let parameters = [("grant_type", grant.as_str()), ("refresh_token", refresh_token.as_str())];
-        let response = self.send_authenticated("Refresh", url, &parameters).await?;
-        let scope = before.requested_scope;
-        let judged = self.judge_tokens(response.clone(), &Asked { grant, scope: &scope, nonce: None, max_age: None, sub: None });
+        let parameters = [("grant_type", Grant::RefreshToken.as_str()), ("refresh_token", refresh_token.as_str())];
+        let exchange = self.exchange_authenticated("Refresh", url, &parameters).await?;
+        let (response, scope) = (exchange.response().clone(), before.requested_scope);
+        let judged = self.judge_tokens(exchange, &Expected::of_client(Grant::RefreshToken, &scope));
         let (id_token_before, id_token_after) = (None, None);
         let scope_before = Some(scope).filter(|scope| !scope.is_empty());
         self.judge(&Refresh { response, before: before.response, id_token_before, id_token_after, scope_before });
         let tokens = judged?;
-        if let Some(grant) = &mut self.facts.client_grant {
+        if let Some(grant) = &mut self.facts.grant.client_grant {
             grant.refresh_token = tokens.text("refresh_token").or(Some(refresh_token));
         }
-        self.facts.client_token = Some(tokens.access_token);
+        self.facts.grant.client_token = Some(tokens.access_token);
         Ok(StepEnd::Done)
     }
 
@@ -51,7 +50,7 @@ impl Session {
         let Some(url) = self.endpoint("introspection_endpoint")? else {
             return Ok(super::not_offered("introspection_endpoint"));
         };
-        let token = self.facts.client_token.clone().ok_or_else(|| missing("the client's access token"))?;
+        let token = self.facts.grant.client_token.clone().ok_or_else(|| missing("the client's access token"))?;
         self.sentence("should answer about the access token, whether it knows it or not");
         let parameters = [("token", token.as_str()), ("token_type_hint", "access_token")];
         let response = self.send_authenticated("Introspection", url, &parameters).await?;
@@ -59,7 +58,7 @@ impl Session {
         self.judge(&UnstoredToken { response: response.clone() });
         if known {
             let (client_id, issuer) = (self.client()?.id.clone(), self.issuer());
-            let scope = self.facts.client_grant.as_ref().map(|grant| grant.requested_scope.clone()).filter(|scope| !scope.is_empty());
+            let scope = self.facts.grant.client_grant.as_ref().map(|grant| grant.requested_scope.clone()).filter(|scope| !scope.is_empty());
             self.judge(&Introspection { response, client_id, issuer, scope, id_token_sub: None });
         } else if response.status == 200 {
             self.note("The issuer does not know the token: access tokens of the client credentials grant need not be stored, and then cannot be revoked either.");

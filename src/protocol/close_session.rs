@@ -13,7 +13,7 @@ impl Session {
     /// # Errors
     /// [`Stop`] if the issuer cannot be reached.
     pub async fn close_session(&mut self) -> Result<StepEnd, Stop> {
-        let token = self.facts.client_token.take().ok_or_else(|| missing("the client's access token"))?;
+        let token = self.facts.grant.client_token.take().ok_or_else(|| missing("the client's access token"))?;
         let url = session_of(&self.run.config.issuer).map_err(|e| Stop::untestable(format!("--issuer is not a URL: {e}")))?;
         self.sentence("should close the session of the access token, so that it opens nothing any more");
         let closing = self.send(closing("Session Closed", &url, &token)).await?;
@@ -31,7 +31,7 @@ impl Session {
 
     /// Closes what earlier steps opened, unjudged, and forgets it: there is nothing of it left to clean up.
     async fn close_earlier(&mut self, url: &Url, closed: &str) -> Result<(), Stop> {
-        for granted in std::mem::take(&mut self.facts.grants) {
+        for granted in std::mem::take(&mut self.facts.grant.issued) {
             let mut all_closed = true;
             for token in granted.access_tokens.iter().filter(|token| *token != closed) {
                 let response = self.recorder.send(closing("Session Closed (earlier token)", url, token)).await?;
@@ -39,7 +39,7 @@ impl Session {
                 all_closed &= response.is_success() || matches!(response.status, 401 | 403 | 404);
             }
             if !all_closed {
-                self.facts.grants.push(granted);
+                self.facts.grant.issued.push(granted);
             }
         }
         Ok(())

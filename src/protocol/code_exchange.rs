@@ -7,7 +7,7 @@ use crate::rule::scope_grant::Granted;
 use crate::rule::token_response::Grant;
 use crate::session::{Session, Stop, UserTokens, missing};
 
-use super::tokens::Asked;
+use super::tokens::Expected;
 
 impl Session {
     /// Exchanges the code for tokens and judges each of them.
@@ -15,40 +15,37 @@ impl Session {
     /// # Errors
     /// [`Stop`] if the issuer gives no access token for it.
     pub async fn exchange_code(&mut self) -> Result<StepEnd, Stop> {
-        let code = self.facts.code.take().ok_or_else(|| missing("an authorization code"))?;
+        let code = self.facts.grant.code.take().ok_or_else(|| missing("an authorization code"))?;
         let Some(url) = self.endpoint("token_endpoint")? else {
             return Err(super::unknown_endpoint("token_endpoint"));
         };
         self.sentence("should complete Authorization Code Flow successfully");
         let redirect_uri = self.redirect_uri();
-        let grant = Grant::AuthorizationCode;
-        let mut parameters = vec![("grant_type", grant.as_str()), ("code", code.code.as_str()), ("redirect_uri", redirect_uri.as_str())];
-        if let Some(verifier) = &code.verifier {
+        let mut parameters =
+            vec![("grant_type", Grant::AuthorizationCode.as_str()), ("code", code.code.as_str()), ("redirect_uri", redirect_uri.as_str())];
+        if let Some(verifier) = code.request.verifier() {
             parameters.push(("code_verifier", verifier));
         }
         let title = match &code.attempt {
             Some(attempt) => format!("Authorization Code Flow ({attempt})"),
             None => "Authorization Code Flow".to_owned(),
         };
-        let response = self.send_authenticated(&title, url, &parameters).await?;
-        let asked = Asked { grant, scope: &code.scope, nonce: code.nonce.clone(), max_age: code.max_age, sub: None };
-        let tokens = self.judge_tokens(response, &asked)?;
+        let exchange = self.exchange_authenticated(&title, url, &parameters).await?;
+        let tokens = self.judge_tokens(exchange, &Expected::of_code(&code.request))?;
         if let Some(beyond) = code.beyond_scope {
             self.judge_scope_grant(beyond, Granted::Tokens(tokens.text("scope")))?;
         }
         let at = Instant::now();
         if let Some(second) = &code.second {
-            self.judge_second_login(second, code.attempt.as_deref(), None, tokens.id_token.clone());
+            self.judge_second_login(second, &code.request, code.attempt.as_deref(), None, tokens.id_token.clone());
         }
-        self.facts.exchanged = Some(code.clone());
-        self.facts.user = Some(UserTokens {
+        self.facts.grant.exchanged = Some(code.clone());
+        self.facts.grant.login = Some(UserTokens {
             refresh_token: tokens.text("refresh_token"),
             response: tokens.members,
             access_token: tokens.access_token,
             id_token: tokens.id_token,
-            nonce: code.nonce,
-            requested_scope: code.scope,
-            essential: code.essential,
+            request: code.request,
             at,
         });
         Ok(StepEnd::Done)

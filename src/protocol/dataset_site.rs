@@ -34,7 +34,7 @@ impl Session {
     }
 }
 
-/// Why the dataset site does not tell which issuer to test.
+/// Why the dataset site does not say which issuer to test.
 #[derive(Debug, Error)]
 pub enum NoIssuer {
     /// It cannot be reached.

@@ -69,7 +69,7 @@ impl Session {
         self.sentence("should complete Discovery successfully");
         let artefact = self.fetch_metadata("Discovery", well_known).await?;
         self.judge(&artefact);
-        self.settle_metadata("provider metadata", &artefact.response)
+        self.take_metadata("provider metadata", &artefact.response)
     }
 
     /// Fetches and judges the metadata of the authorization server, which is looked for elsewhere too if it is not where it belongs.
@@ -86,7 +86,7 @@ impl Session {
         let found = if is_absent(&artefact.0.response) { self.look_elsewhere(asked).await? } else { None };
         let Some(found) = found else {
             self.judge(&artefact);
-            return self.settle_metadata("authorization server metadata", &artefact.0.response);
+            return self.take_metadata("authorization server metadata", &artefact.0.response);
         };
         self.note(format!(
             "There is no authorization server metadata at {} (status {}), where a client that knows RFC 8414 only looks for it. The test goes on with what is published at {}.",
@@ -98,11 +98,11 @@ impl Session {
             artefact.0.absent = Some(format!("there is provider metadata at {} instead", found.response.url));
             self.judge(&artefact);
             self.judge(&found);
-            return self.settle_metadata("provider metadata", &found.response);
+            return self.take_metadata("provider metadata", &found.response);
         }
         let found = ServerMetadata(found);
         self.judge(&found);
-        self.settle_metadata("authorization server metadata", &found.0.response)
+        self.take_metadata("authorization server metadata", &found.0.response)
     }
 
     /// The first metadata that is published at another address.
@@ -130,7 +130,7 @@ impl Session {
             return self.discover_server_but(well_known(&artefact.issuer).ok().as_ref()).await;
         }
         self.judge(&artefact);
-        self.settle_metadata("provider metadata", &artefact.response)
+        self.take_metadata("provider metadata", &artefact.response)
     }
 
     async fn fetch_metadata(&mut self, title: &str, place: fn(&str) -> Result<Url, url::ParseError>) -> Result<ProviderMetadata, Stop> {
@@ -149,7 +149,7 @@ impl Session {
     }
 
     /// Keeps what was published, with the endpoints that were configured in the place of theirs.
-    fn settle_metadata(&mut self, what: &str, response: &Received) -> Result<StepEnd, Stop> {
+    fn take_metadata(&mut self, what: &str, response: &Received) -> Result<StepEnd, Stop> {
         let published = response.object().filter(|_| response.status == 200);
         if published.is_none() && !self.is_configured() {
             return Err(Stop::issuer(match response.status {
@@ -167,7 +167,7 @@ impl Session {
         for (member, url) in &self.run.config.endpoints {
             metadata.insert((*member).to_owned(), Value::from(url.as_str()));
         }
-        self.facts.metadata = Some(metadata);
+        self.facts.issuer.metadata = Some(metadata);
         Ok(StepEnd::Done)
     }
 }

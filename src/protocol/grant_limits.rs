@@ -10,11 +10,6 @@ use crate::rule::grant_limits::{Attempt, GrantAttempt};
 use crate::rule::scope_grant::{Beyond, Granted, ScopeGrant};
 use crate::session::{Session, Stop};
 
-/// A scope that does not exist.
-const NO_SUCH_SCOPE: &str = "oa-authtest-no-such-scope";
-/// A scope that a client which did not register it is not to get: none that issuers give unasked.
-const UNREGISTERED: &str = "phone";
-
 impl Session {
     /// Asks the token endpoint for grants that the client did not register.
     ///
@@ -59,23 +54,22 @@ impl Session {
 
     /// True if the registration response gives the client this grant.
     fn registered_grant(&self, grant: &str) -> bool {
-        let grants = self.facts.registration.as_ref().and_then(|response| response.get("grant_types")).and_then(Value::as_array);
+        let grants = self.facts.client.registration.as_ref().and_then(|response| response.get("grant_types")).and_then(Value::as_array);
         grants.is_some_and(|grants| grants.iter().any(|known| known == grant))
     }
 
     /// Why there is no scope to ask for beyond what the client may have, if there is none.
-    pub(super) fn no_scope_beyond(&self, wish: &Authorize) -> Result<Option<String>, Stop> {
-        if wish.beyond_scope != Some(BeyondScope::Unregistered) {
-            return Ok(None);
+    pub(super) fn no_scope_beyond(&self, params: &Authorize) -> Result<Option<String>, Stop> {
+        let Some(beyond @ BeyondScope::Unregistered) = params.beyond_scope else { return Ok(None) };
+        let beyond = beyond.scope();
+        if !self.listed("scopes_supported")?.is_some_and(|offered| offered.contains(&beyond)) {
+            return Ok(Some(format!("`scopes_supported` does not list {beyond}")));
         }
-        if !self.listed("scopes_supported")?.is_some_and(|offered| offered.contains(&UNREGISTERED)) {
-            return Ok(Some(format!("`scopes_supported` does not list {UNREGISTERED}")));
-        }
-        let registered = self.facts.registration.as_ref().and_then(|response| response.get("scope")).and_then(Value::as_str);
+        let registered = self.facts.client.registered_scope();
         Ok(match registered {
             None => Some("the registration response does not say which scope the client may ask for".to_owned()),
-            Some(scope) if scope.split_ascii_whitespace().any(|word| word == UNREGISTERED) => {
-                Some(format!("the issuer registered the scope {UNREGISTERED} for the client although it did not ask for it"))
+            Some(scope) if scope.split_ascii_whitespace().any(|word| word == beyond) => {
+                Some(format!("the issuer registered the scope {beyond} for the client although it did not ask for it"))
             }
             Some(_) => None,
         })
@@ -85,20 +79,11 @@ impl Session {
     pub(super) fn judge_scope_grant(&mut self, beyond: BeyondScope, granted: Granted) -> Result<(), Stop> {
         let scopes_published = self.listed("scopes_supported")?.is_some();
         let beyond = match beyond {
-            BeyondScope::Unknown => Beyond::Unknown(NO_SUCH_SCOPE.to_owned()),
-            BeyondScope::Unregistered => Beyond::Unregistered(UNREGISTERED.to_owned()),
+            BeyondScope::Unknown => Beyond::Unknown(beyond.scope().to_owned()),
+            BeyondScope::Unregistered => Beyond::Unregistered(beyond.scope().to_owned()),
         };
         self.sentence("should grant no scope silently that the client cannot have");
         self.judge(&ScopeGrant { beyond, granted, scopes_published });
         Ok(())
-    }
-}
-
-/// The scope of a request.
-pub(super) fn scope(wish: &Authorize) -> String {
-    match wish.beyond_scope {
-        None => wish.scope.clone(),
-        Some(BeyondScope::Unknown) => format!("{} {NO_SUCH_SCOPE}", wish.scope),
-        Some(BeyondScope::Unregistered) => format!("{} {UNREGISTERED}", wish.scope),
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::result::model::StepEnd;
 use crate::rule::introspection::Introspection;
-use crate::session::{Session, Stop, missing};
+use crate::session::{Session, Stop};
 
 impl Session {
     /// Introspects the access token of the login, where an endpoint is published.
@@ -13,7 +13,7 @@ impl Session {
         let Some(url) = self.endpoint("introspection_endpoint")? else {
             return Ok(super::not_offered("introspection_endpoint"));
         };
-        let user = self.facts.user.clone().ok_or_else(|| missing("an access token"))?;
+        let user = self.login()?.clone();
         self.sentence("should introspect the access token as defined in specification");
         let parameters = [("token", user.access_token.as_str()), ("token_type_hint", "access_token")];
         let response = self.send_authenticated("Introspection", url, &parameters).await?;

@@ -22,7 +22,7 @@ impl Session {
         self.judge(&artefact);
         // Where there is no key set, the signatures have nothing to be judged by: the root cause is said here, once.
         let published = artefact.response.status == 200 && artefact.response.member("keys").is_some_and(|keys| keys.is_array());
-        self.facts.keys = published.then(|| artefact.keys());
+        self.facts.issuer.keys = published.then(|| artefact.keys());
         Ok(StepEnd::Done)
     }
 }

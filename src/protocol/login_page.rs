@@ -1,19 +1,21 @@
 //! What end-users and attackers do on the login and consent pages beside logging in: a wrong password, a form in another browser, a refusal.
 
-use openidconnect::CsrfToken;
+use std::sync::Arc;
+
 use secrecy::SecretString;
 use serde_json::json;
 use url::Url;
 
-use super::authorization_request::AuthorizationRequest;
+use super::authorization_request::listing;
 use crate::agent::callback::Callback;
 use crate::agent::http::HttpAgent;
 use crate::agent::visit::{Conduct, NoWay, VisitError};
 use crate::feature::authorize::{Authorize, Method};
+use crate::observed::authorization_request::AuthorizationRequest;
 use crate::observed::page::PageKind;
 use crate::redact::SecretKind;
 use crate::result::model::{Entry, StepEnd};
-use crate::rule::authorization_error::{AuthorizationError, Refused};
+use crate::rule::authorization_error::Refused;
 use crate::rule::authorization_response::AuthorizationResponse;
 use crate::rule::login_attempt::{Denial, Denied, FormElsewhere, WrongPassword, WrongPasswordEnd};
 use crate::session::{Session, Stop, missing};
@@ -39,11 +41,11 @@ impl Session {
             return Ok(super::not_offered("authorization_endpoint"));
         };
         let mut user = self.user()?;
-        let wrong = CsrfToken::new_random_len(18).secret().clone();
+        let wrong = super::random(18);
         self.recorder.redactor().learn(SecretKind::Password, &wrong);
         user.password = SecretString::from(wrong);
         self.note("The user name is the end-user's, the password is not. It is tried once.");
-        let journey = self.go(&request.url(&endpoint), &self.redirect_url()?, &request.state, user, Conduct::Consent).await?;
+        let journey = self.go(&request.url(&endpoint), &self.redirect_url()?, request.state().unwrap_or_default(), user, Conduct::Consent).await?;
         self.keep_pages(&journey, Some("wrong password")).await;
         let echoed = journey.pages.iter().any(|page| page.document.echoes_password);
         let status = journey.pages.last().and_then(|page| page.status);
@@ -88,7 +90,7 @@ impl Session {
         let agent = HttpAgent::new(&self.run.config.network).map_err(untestable)?;
         let (one, other) = (agent.open().map_err(untestable)?, agent.open().map_err(untestable)?);
         let listener = self.run.callback.clone().ok_or_else(|| missing("the callback listener"))?;
-        let visit = self.visit_of(request.url(&endpoint), self.redirect_url()?, &request.state, user, Conduct::Consent);
+        let visit = self.visit_of(request.url(&endpoint), self.redirect_url()?, request.state().unwrap_or_default(), user, Conduct::Consent);
         self.note("The login form is fetched over plain HTTP and sent over another connection, without the cookies that came with it.");
         let journey = one.visit_with_form_sent_by(&other, &visit, &listener).await;
         self.keep_pages(&journey, Some("form sent by another browser")).await;
@@ -119,7 +121,7 @@ impl Session {
             return Ok(super::not_offered("authorization_endpoint"));
         };
         let user = self.user()?;
-        let journey = self.go(&request.url(&endpoint), &self.redirect_url()?, &request.state, user, Conduct::Deny).await?;
+        let journey = self.go(&request.url(&endpoint), &self.redirect_url()?, request.state().unwrap_or_default(), user, Conduct::Deny).await?;
         let asked = journey.pages.iter().any(|page| page.kind == PageKind::Consent);
         let denied = match &journey.end {
             Ok(callback) => {
@@ -131,9 +133,7 @@ impl Session {
                 self.sentence("should tell the client that the end-user refused");
                 let denied = if response.parameter("code").is_some() { Denied::Code } else { Denied::Answer };
                 if denied == Denied::Answer {
-                    let AuthorizationResponse { url, parameters, state, issuer, metadata, .. } = response;
-                    let state = state.unwrap_or_default();
-                    self.judge(&AuthorizationError { url, parameters, state, issuer, metadata, refused: Refused::Denied, exchange: None });
+                    self.judge_authorization_error(response, Refused::Denied);
                 }
                 denied
             }
@@ -161,7 +161,7 @@ impl Session {
             return Ok(Silent::Nothing("there is no authorization endpoint".to_owned()));
         };
         let user = self.user()?;
-        let journey = self.go(&request.url(&endpoint), &self.redirect_url()?, &request.state, user, Conduct::Silent).await?;
+        let journey = self.go(&request.url(&endpoint), &self.redirect_url()?, request.state().unwrap_or_default(), user, Conduct::Silent).await?;
         let end = match &journey.end {
             Ok(callback) => Ok(self.response(callback, &request)?),
             Err(error) => Err(self.recorder.redactor().text(&error.to_string())),
@@ -172,9 +172,7 @@ impl Session {
             if response.parameter("code").is_some() {
                 self.judge(response);
             } else {
-                let AuthorizationResponse { url, parameters, state, issuer, metadata, .. } = response.clone();
-                let (state, refused) = (state.unwrap_or_default(), Refused::PromptNoneNotLoggedIn);
-                self.judge(&AuthorizationError { url, parameters, state, issuer, metadata, refused, exchange: None });
+                self.judge_authorization_error(response.clone(), Refused::PromptNoneNotLoggedIn);
             }
         }
         Ok(match end {
@@ -185,24 +183,21 @@ impl Session {
     }
 
     /// A plain authorization request, with `prompt` unless it is empty; `None` without an endpoint for it.
-    async fn login_request(&mut self, prompt: &str) -> Result<Option<(AuthorizationRequest, Url)>, Stop> {
+    async fn login_request(&mut self, prompt: &str) -> Result<Option<(Arc<AuthorizationRequest>, Url)>, Stop> {
         let Some(endpoint) = self.endpoint("authorization_endpoint")? else { return Ok(None) };
-        let mut wish = json!({ "scope": "openid" });
+        let mut params = json!({ "scope": "openid" });
         if !prompt.is_empty() {
-            wish["prompt"] = json!(prompt);
+            params["prompt"] = json!(prompt);
         }
-        let wish: Authorize = serde_json::from_value(wish).map_err(|_| missing("an authorization request"))?;
-        let request = self.authorization_request(&wish).await?;
-        if let Some(verifier) = &request.verifier {
-            self.recorder.redactor().learn(SecretKind::CodeVerifier, verifier);
-        }
-        self.note(request.listing(&endpoint, Method::Get));
+        let params: Authorize = serde_json::from_value(params).map_err(|_| missing("an authorization request"))?;
+        let request = Arc::new(self.authorization_request(&params).await?);
+        self.note(listing(&request, &endpoint, Method::Get));
         Ok(Some((request, endpoint)))
     }
 
     /// What reached the redirect URI, in the journal and apart.
-    fn response(&self, callback: &Callback, request: &AuthorizationRequest) -> Result<AuthorizationResponse, Stop> {
-        let response = self.authorization_response(callback, request.state.clone())?;
+    fn response(&self, callback: &Callback, request: &Arc<AuthorizationRequest>) -> Result<AuthorizationResponse, Stop> {
+        let response = self.authorization_response(callback, Arc::clone(request))?;
         let shown = &callback.url[url::Position::BeforePath..];
         self.recorder.note(Entry::Callback { url: self.recorder.redactor().text(shown) });
         Ok(response)

@@ -4,8 +4,7 @@ use std::fmt::Write as _;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use openidconnect::CsrfToken;
-use serde_json::{Value, json};
+use serde_json::json;
 use url::Url;
 
 use super::authorization_request::self_sending;
@@ -13,6 +12,7 @@ use super::login_page::Silent;
 use crate::agent::visit::{Conduct, Journey, NoWay, VisitError};
 use crate::feature::authorize::Method;
 use crate::feature::logout::{Hint, LogOut, Redirect};
+use crate::observed::authorization_request::Parameters;
 use crate::observed::page::PageKind;
 use crate::redact::SecretKind;
 use crate::result::model::{Entry, StepEnd};
@@ -25,32 +25,32 @@ impl Session {
     ///
     /// # Errors
     /// [`Stop`] if the browser fails.
-    pub async fn log_out(&mut self, wish: &LogOut) -> Result<StepEnd, Stop> {
+    pub async fn log_out(&mut self, params: &LogOut) -> Result<StepEnd, Stop> {
         let Some(endpoint) = self.endpoint("end_session_endpoint")? else {
             return Ok(super::not_offered("end_session_endpoint"));
         };
-        let id_token = self.facts.user.as_ref().and_then(|user| user.response.get("id_token")).and_then(Value::as_str).unwrap_or_default();
-        let Some(hint) = hint(wish.hint, id_token) else {
+        let id_token = self.facts.grant.id_token().unwrap_or_default();
+        let Some(hint) = hint(params.hint, id_token) else {
             return Ok(StepEnd::LeftOut("the login gave no signed ID token to make a hint of".to_owned()));
         };
         if let Some(hint) = &hint {
             self.recorder.redactor().learn(SecretKind::IdToken, hint);
         }
-        if wish.redirect == Redirect::Registered && !self.facts.post_logout {
+        if params.redirect == Redirect::Registered && !self.facts.client.post_logout {
             return Ok(StepEnd::LeftOut("the registration response holds no `post_logout_redirect_uris`".to_owned()));
         }
         let registered = self.redirect_url()?;
-        let redirect_uri = redirect(wish.redirect, &registered);
-        let state = wish.state.then(|| CsrfToken::new_random_len(24).secret().clone());
-        let client_id = wish.other_client.then(|| "another-client".to_owned());
+        let redirect_uri = redirect(params.redirect, &registered);
+        let state = params.state.then(|| super::random(24));
+        let client_id = params.other_client.then(|| "another-client".to_owned());
         // Exactly as registered, since it is compared so.
         let sent = redirect_uri.as_ref().map(|uri| if *uri == registered { self.run.redirect_uri() } else { uri.to_string() });
         let all = [("id_token_hint", hint), ("client_id", client_id), ("post_logout_redirect_uri", sent), ("state", state.clone())];
-        let parameters: Vec<(&'static str, String)> = all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
-        self.note(listing(&endpoint, wish.method, &parameters));
+        let parameters: Parameters = all.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
+        self.note(listing(&endpoint, params.method, &parameters));
 
-        let journey = self.visit_logout(&endpoint, wish.method, &parameters, redirect_uri.as_ref().unwrap_or(&registered), Conduct::LogOut).await?;
-        self.keep_pages(&journey, wish.attempt.as_deref().or(Some("logout"))).await;
+        let journey = self.visit_logout(&endpoint, params.method, &parameters, redirect_uri.as_ref().unwrap_or(&registered), Conduct::LogOut).await?;
+        self.keep_pages(&journey, params.attempt.as_deref().or(Some("logout"))).await;
         let asked = journey.pages.iter().any(|page| page.kind == PageKind::LogoutQuestion);
         let status = journey.pages.last().and_then(|page| page.status);
         let end = match journey.end {
@@ -67,17 +67,17 @@ impl Session {
             Err(error @ (VisitError::ErrorPage { .. } | VisitError::LoginRejected { .. })) => LogoutEnd::Page { status, says: error.to_string() },
             Err(error) => return Err(self.blame(error)),
         };
-        let logged_in = if wish.check_session { self.logged_in().await? } else { None };
-        self.sentence(match &wish.attempt {
+        let logged_in = if params.check_session { self.logged_in().await? } else { None };
+        self.sentence(match &params.attempt {
             Some(attempt) => format!("should answer the logout request as the specification says ({attempt})"),
             None => "should answer the logout request as the specification says".to_owned(),
         });
         self.judge(&Logout {
-            hint: wish.hint,
-            redirect: wish.redirect,
+            hint: params.hint,
+            redirect: params.redirect,
             state,
-            other_client: wish.other_client,
-            by_post: wish.method == Method::Post,
+            other_client: params.other_client,
+            by_post: params.method == Method::Post,
             end,
             asked,
             logged_in,
@@ -90,7 +90,7 @@ impl Session {
         &mut self,
         endpoint: &Url,
         method: Method,
-        parameters: &[(&'static str, String)],
+        parameters: &Parameters,
         redirect_uri: &Url,
         conduct: Conduct,
     ) -> Result<Journey, Stop> {
@@ -105,11 +105,11 @@ impl Session {
         let url = page.as_ref().map_or(&url, |page| page.url());
         // A state by which nothing can be recognised where none is sent.
         let state = parameters.iter().find(|(name, _)| *name == "state").map(|(_, value)| value.clone());
-        let state = state.unwrap_or_else(|| CsrfToken::new_random_len(24).secret().clone());
+        let state = state.unwrap_or_else(|| super::random(24));
         self.go(url, redirect_uri, &state, user, conduct).await
     }
 
-    /// Whether the browser is logged in, as far as a request without any page tells.
+    /// Whether the browser is logged in, as far as a request without any page shows.
     async fn logged_in(&mut self) -> Result<Option<bool>, Stop> {
         Ok(match self.ask_silently().await? {
             Silent::Code => Some(true),
@@ -121,13 +121,13 @@ impl Session {
 
 /// The hint that is sent, if one is; the outer `None` if it cannot be made.
 #[allow(clippy::option_option, reason = "one that is not wanted and one that cannot be made are different answers")]
-fn hint(wish: Hint, id_token: &str) -> Option<Option<String>> {
-    if wish == Hint::None {
+fn hint(kind: Hint, id_token: &str) -> Option<Option<String>> {
+    if kind == Hint::None {
         return Some(None);
     }
     let parts: Vec<&str> = id_token.split('.').collect();
     let [header, payload, signature] = parts.as_slice() else { return None };
-    Some(Some(match wish {
+    Some(Some(match kind {
         Hint::Unsigned => format!("{}.{payload}.", URL_SAFE_NO_PAD.encode(json!({ "alg": "none" }).to_string())),
         Hint::Forged => {
             // As long as the right one, and wrong in every byte.
@@ -139,9 +139,9 @@ fn hint(wish: Hint, id_token: &str) -> Option<Option<String>> {
 }
 
 /// The address to come back to, if there is to be one.
-fn redirect(wish: Redirect, registered: &Url) -> Option<Url> {
+fn redirect(kind: Redirect, registered: &Url) -> Option<Url> {
     let mut uri = registered.clone();
-    match wish {
+    match kind {
         Redirect::None => return None,
         Redirect::Registered => {}
         Redirect::Unregistered => uri.set_path(&format!("{}/not-registered", registered.path().trim_end_matches('/'))),
@@ -153,7 +153,7 @@ fn redirect(wish: Redirect, registered: &Url) -> Option<Url> {
 }
 
 /// The request for the report.
-fn listing(endpoint: &Url, method: Method, parameters: &[(&'static str, String)]) -> String {
+fn listing(endpoint: &Url, method: Method, parameters: &Parameters) -> String {
     let how = if method == Method::Get { "opened in" } else { "posted by" };
     let mut text = format!("Logout request, {how} the user agent:\n\n{}\n", code(endpoint.as_str()));
     for (name, value) in parameters {
@@ -181,7 +181,7 @@ mod tests {
     #[test]
     fn addresses_to_come_back_to() {
         let registered = Url::parse("http://localhost:3000/cb?by=x").expect("a URL");
-        let made = |wish| redirect(wish, &registered).map(String::from);
+        let made = |params| redirect(params, &registered).map(String::from);
         assert_eq!(made(Redirect::Unregistered).as_deref(), Some("http://localhost:3000/cb/not-registered?by=x"));
         assert_eq!(made(Redirect::QueryAdded).as_deref(), Some("http://localhost:3000/cb?by=x&added=1"));
         assert_eq!(made(Redirect::None), None);

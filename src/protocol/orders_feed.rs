@@ -14,7 +14,7 @@ impl Session {
         let Some(url) = self.run.config.orders_feed_url.clone() else {
             return Ok(StepEnd::LeftOut("no orders feed is configured: set --orders-feed-url, or [orders-feed] url in oa-authtest.toml".to_owned()));
         };
-        let token = self.facts.client_token.clone().ok_or_else(|| missing("the client's access token"))?;
+        let token = self.facts.grant.client_token.clone().ok_or_else(|| missing("the client's access token"))?;
         self.sentence("should allow access to the orders feed with the access token, and only with it");
         let with_token = self.recorder.send(Request::get("Orders Feed", url.clone()).bearer(&token)).await?;
         let without_token = self.recorder.send(Request::get("Orders Feed without a Token", url)).await?;

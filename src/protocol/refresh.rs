@@ -5,7 +5,7 @@ use crate::rule::refresh::Refresh;
 use crate::rule::token_response::Grant;
 use crate::session::{Session, Stop, missing};
 
-use super::tokens::Asked;
+use super::tokens::Expected;
 
 impl Session {
     /// Refreshes the tokens of the login, where a refresh token was issued. A rotated refresh token takes the old one's place.
@@ -13,21 +13,18 @@ impl Session {
     /// # Errors
     /// [`Stop`] if the refresh token is refused.
     pub async fn refresh(&mut self) -> Result<StepEnd, Stop> {
-        let user = self.facts.user.clone().ok_or_else(|| missing("the tokens of a login"))?;
+        let user = self.login()?.clone();
         let Some(refresh_token) = user.refresh_token.clone() else {
-            return Ok(StepEnd::LeftOut(no_refresh_token(&user.requested_scope)));
+            return Ok(StepEnd::LeftOut(no_refresh_token(user.request.scope())));
         };
         let Some(url) = self.endpoint("token_endpoint")? else {
             return Err(missing("the token endpoint"));
         };
         self.sentence("should refresh the access token successfully");
-        let grant = Grant::RefreshToken;
-        let parameters = [("grant_type", grant.as_str()), ("refresh_token", refresh_token.as_str())];
-        let response = self.send_authenticated("Refresh", url, &parameters).await?;
-        // RFC 6749 6: a scope left out of the request means the scope that was granted.
-        let scope = user.scope();
-        let asked = Asked { grant, scope: &scope, nonce: user.nonce.clone(), max_age: None, sub: user.sub() };
-        let judged = self.judge_tokens(response.clone(), &asked);
+        let parameters = [("grant_type", Grant::RefreshToken.as_str()), ("refresh_token", refresh_token.as_str())];
+        let exchange = self.exchange_authenticated("Refresh", url, &parameters).await?;
+        let response = exchange.response().clone();
+        let judged = self.judge_tokens(exchange, &Expected::of_refresh(&user));
         self.sentence("should not change what the login established");
         self.judge(&Refresh {
             response,
@@ -37,7 +34,7 @@ impl Session {
             scope_before: user.known_scope(),
         });
         let tokens = judged?;
-        if let Some(kept) = &mut self.facts.user {
+        if let Some(kept) = &mut self.facts.grant.login {
             kept.refresh_token = tokens.text("refresh_token").or(Some(refresh_token));
             kept.access_token = tokens.access_token;
         }

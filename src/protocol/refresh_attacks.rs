@@ -3,7 +3,8 @@
 use secrecy::SecretString;
 use url::Url;
 
-use super::attacks::{random, title};
+use super::attacks::title;
+use super::random;
 use crate::config::AuthMethod;
 use crate::observed::received::Received;
 use crate::result::model::StepEnd;
@@ -11,9 +12,9 @@ use crate::rule::aftermath::Cause;
 use crate::rule::attack::Attack;
 use crate::rule::expect::scope_words;
 use crate::rule::refresh_practice::RefreshPractice;
-use crate::rule::token_refusal::{Provocation, TokenRefusal};
+use crate::rule::token_refusal::Provocation;
 use crate::rule::token_response::Grant;
-use crate::session::{Client, Session, Stop, missing};
+use crate::session::{Client, Session, Stop};
 
 /// The form of a refresh.
 fn form<'a>(token: &'a str, scope: Option<&'a str>) -> Vec<(&'a str, &'a str)> {
@@ -38,7 +39,7 @@ impl Session {
         let Some(url) = self.endpoint("token_endpoint")? else {
             return Ok(super::not_offered("token_endpoint"));
         };
-        let user = self.facts.user.clone().ok_or_else(|| missing("the tokens of a login"))?;
+        let user = self.login()?.clone();
         let Some(original) = user.refresh_token.clone() else {
             return Ok(StepEnd::LeftOut("no refresh token was issued".to_owned()));
         };
@@ -47,7 +48,7 @@ impl Session {
         self.try_refresh(Attack::AccessTokenAsRefreshToken, &client, &url, &user.access_token).await?;
         let is_public = client.secret.is_none() || client.method == AuthMethod::None;
         if !is_public {
-            let liar = Client { secret: Some(SecretString::from(random())), ..client.clone() };
+            let liar = Client { secret: Some(SecretString::from(random(32))), ..client.clone() };
             // The token is used up then, and what follows would be about that.
             if !self.try_refresh(Attack::RefreshWithWrongSecret, &liar, &url, &original).await? {
                 return Ok(StepEnd::Done);
@@ -66,16 +67,16 @@ impl Session {
         }
         if is_alive && !scope_words(wider).is_subset(&scope_words(&granted)) {
             let scope = format!("{granted} {wider}");
-            let response = self.send_authenticated("Refresh with More Scope", url.clone(), &form(&newest, Some(&scope))).await?;
+            let exchange = self.exchange_authenticated("Refresh with More Scope", url.clone(), &form(&newest, Some(&scope))).await?;
+            let response = exchange.response().clone();
             if !response.is_success() {
-                let by_header = client.method == AuthMethod::ClientSecretBasic && !is_public;
-                self.judge(&TokenRefusal { response: response.clone(), provocation: Provocation::WiderScope, by_header });
+                self.judge_refusal_of_tokens(exchange, Provocation::WiderScope);
             }
             newest = newer(&response).unwrap_or(newest);
             wide = Some(response);
         }
         self.judge(&RefreshPractice { after_attacks, sent: original.clone(), is_public, granted, narrow, wide });
-        if let Some(kept) = &mut self.facts.user {
+        if let Some(kept) = &mut self.facts.grant.login {
             kept.refresh_token = Some(newest.clone());
         }
         if !is_alive || newest == original {
@@ -95,7 +96,7 @@ impl Session {
         if !refused {
             self.note("If the issuer means to take a refresh token for some time after its rotation, say how many seconds with `--refresh-grace`.");
         }
-        self.look_for_tokens(Cause::RefreshReuse { refused }, None, Some(&newest)).await
+        self.try_dead_tokens(Cause::RefreshReuse { refused }, None, Some(&newest)).await
     }
 
     /// Tries the refresh token of the login as the client that was registered last, which is another than the login's.
@@ -106,11 +107,11 @@ impl Session {
         let Some(url) = self.endpoint("token_endpoint")? else {
             return Ok(super::not_offered("token_endpoint"));
         };
-        let user = self.facts.user.clone().ok_or_else(|| missing("the tokens of a login"))?;
+        let user = self.login()?.clone();
         let Some(token) = user.refresh_token else {
             return Ok(StepEnd::LeftOut("no refresh token was issued".to_owned()));
         };
-        if self.facts.registered.len() < 2 {
+        if self.facts.client.registered.len() < 2 {
             return Ok(StepEnd::LeftOut("there is no second client to try the refresh token".to_owned()));
         }
         self.try_credentials(&url).await?;
@@ -122,7 +123,7 @@ impl Session {
 
     /// Tries a refresh that must fail; true if it does.
     async fn try_refresh(&mut self, attack: Attack, client: &Client, url: &Url, token: &str) -> Result<bool, Stop> {
-        let response = self.send(self.authenticated(client, &title(attack), url, &form(token, None))).await?;
-        Ok(self.judge_attack(attack, response, client.method == AuthMethod::ClientSecretBasic && client.secret.is_some()))
+        let exchange = self.exchange(self.authenticated(client, &title(attack), url, &form(token, None))).await?;
+        Ok(self.judge_attack(attack, exchange))
     }
 }

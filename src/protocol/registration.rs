@@ -7,9 +7,10 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use url::Url;
 
-use super::client_metadata::{NATIVE_REDIRECT_URI, WishedClient};
+use super::client_metadata::{ClientToRegister, NATIVE_REDIRECT_URI};
+use super::error_of;
 use crate::config::AuthMethod;
-use crate::feature::step::{ClientWish, RedirectUris};
+use crate::feature::register::{RedirectUris, Register};
 use crate::observed::received::Received;
 use crate::redact::SecretKind;
 use crate::result::model::StepEnd;
@@ -36,7 +37,7 @@ impl Session {
     pub async fn use_client(&mut self, grant_types: &[String]) -> Result<StepEnd, Stop> {
         let Some(configured) = self.run.config.client.clone() else {
             self.note("No client is configured, so one is registered dynamically for this test.");
-            return self.register(&ClientWish { grant_types: grant_types.to_vec(), ..ClientWish::default() }).await;
+            return self.register(&Register { grant_types: grant_types.to_vec(), ..Register::default() }).await;
         };
         let method = configured.auth_method.unwrap_or_else(|| self.offered_method(configured.secret.is_some()));
         self.note(format!(
@@ -45,7 +46,7 @@ impl Session {
             if configured.secret.is_some() { "`‹client secret›`" } else { "none (a public client)" },
             method.as_str()
         ));
-        self.facts.client = Some(Client { id: configured.id, secret: configured.secret, method, registered: None });
+        self.facts.client.current = Some(Client { id: configured.id, secret: configured.secret, method, registered: None });
         Ok(StepEnd::Done)
     }
 
@@ -53,45 +54,45 @@ impl Session {
     ///
     /// # Errors
     /// [`Stop`] if the issuer gives no client.
-    pub async fn register(&mut self, wish: &ClientWish) -> Result<StepEnd, Stop> {
-        let url = match self.may_register(wish)? {
+    pub async fn register(&mut self, params: &Register) -> Result<StepEnd, Stop> {
+        let url = match self.may_register(params)? {
             Ok(url) => url,
             Err(end) => return Ok(end),
         };
-        let wished = match self.wished_client(wish).await? {
-            Ok(wished) => wished,
+        let client = match self.client_to_register(params).await? {
+            Ok(client) => client,
             Err(end) => return Ok(end),
         };
-        let response = self.send_registration(url, &wished.metadata).await?;
+        let response = self.send_registration(url, &client.metadata).await?;
         let at = Instant::now();
-        match self.refused_registration(wish, &response)? {
+        match self.refused_registration(params, &response)? {
             Some(end) => Ok(end),
-            None => self.take_registration(wish, wished, response, at),
+            None => self.take_registration(params, client, response, at),
         }
     }
 
-    /// Where to register what a story wishes for, or why the story does without.
-    fn may_register(&self, wish: &ClientWish) -> Result<Result<Url, StepEnd>, Stop> {
+    /// Where to register what a story asks for, or why the story does without.
+    fn may_register(&self, params: &Register) -> Result<Result<Url, StepEnd>, Stop> {
         let left_out = |why: String| Ok(Err(StepEnd::LeftOut(why)));
-        if let Some(method) = wish.auth_method.map(AuthMethod::from)
+        if let Some(method) = params.auth_method.map(AuthMethod::from)
             && !self.offers_method(method)?
         {
             return left_out(format!("`token_endpoint_auth_methods_supported` does not list {}", method.as_str()));
         }
         let Some(url) = self.endpoint("registration_endpoint")? else {
-            if wish.optional {
+            if params.optional {
                 return Ok(Err(super::not_offered("registration_endpoint")));
             }
             let says = "the issuer advertises no `registration_endpoint`, and --registration-endpoint is not given, so no client can be registered";
             let hint = format!("{HOW_TO_NAME_A_CLIENT}, and leave dynamic registration out with --skip 'dynamic-client-registration/*'");
             return Err(Stop::Untestable(Problem::new(says).with_hint(": ", hint)));
         };
-        if let Some(alg) = &wish.userinfo_alg
+        if let Some(alg) = &params.userinfo_alg
             && !self.listed("userinfo_signing_alg_values_supported")?.is_some_and(|algs| algs.contains(&alg.as_str()))
         {
             return left_out(format!("`userinfo_signing_alg_values_supported` does not list {alg}"));
         }
-        if wish.post_logout && self.endpoint("end_session_endpoint")?.is_none() {
+        if params.post_logout && self.endpoint("end_session_endpoint")?.is_none() {
             return Ok(Err(super::not_offered("end_session_endpoint")));
         }
         Ok(Ok(url))
@@ -111,15 +112,15 @@ impl Session {
     }
 
     /// The end of the step where a refusal is the issuer's right.
-    fn refused_registration(&self, wish: &ClientWish, response: &Received) -> Result<Option<StepEnd>, Stop> {
+    fn refused_registration(&self, params: &Register, response: &Received) -> Result<Option<StepEnd>, Stop> {
         if matches!(response.status, 401 | 403) {
             let with_token = self.run.config.initial_access_token.is_some();
             let why = refused(response, with_token);
-            return if wish.optional && !with_token { Ok(Some(StepEnd::LeftOut(why.to_string()))) } else { Err(Stop::Untestable(why)) };
+            return if params.optional && !with_token { Ok(Some(StepEnd::LeftOut(why.to_string()))) } else { Err(Stop::Untestable(why)) };
         }
         // An issuer may know no native applications, or want their ports.
         let refuses_native =
-            wish.redirect_uris == RedirectUris::NativeLoopback && response.object().is_none_or(|body| !body.contains_key("client_id"));
+            params.redirect_uris == RedirectUris::NativeLoopback && response.object().is_none_or(|body| !body.contains_key("client_id"));
         Ok(refuses_native.then(|| {
             let says = error_of(response).map(|error| format!(": {error}")).unwrap_or_default();
             StepEnd::LeftOut(format!("the issuer registers no native application with {NATIVE_REDIRECT_URI} (status {}{says})", response.status))
@@ -127,25 +128,25 @@ impl Session {
     }
 
     /// Judges what came, and keeps the client for the story.
-    fn take_registration(&mut self, wish: &ClientWish, wished: WishedClient, response: Received, at: Instant) -> Result<StepEnd, Stop> {
-        let WishedClient { metadata: request, signer, redirect_uri } = wished;
+    fn take_registration(&mut self, params: &Register, client: ClientToRegister, response: Received, at: Instant) -> Result<StepEnd, Stop> {
+        let ClientToRegister { metadata: request, signer, redirect_uri } = client;
         let artefact = Registration { response, request, metadata: self.metadata_value()?, plain_http: self.is_plain_http() };
         self.judge(&artefact);
         self.judge_as_product(&artefact);
         let response = artefact.response;
-        self.facts.registration = response.object();
+        self.facts.client.registration = response.object();
         self.confirm_request_key(&response);
         self.confirm_client_links(&response);
-        let Some(mut client) = self.registered_client(&response, wish.auth_method.map(AuthMethod::from), at) else {
+        let Some(mut client) = self.registered_client(&response, params.auth_method.map(AuthMethod::from), at) else {
             let says = error_of(&response).map(|error| format!(": {error}")).unwrap_or_default();
             return Err(Stop::issuer(format!("the registration endpoint answered {} and gave no client{says}", response.status)));
         };
         if let Some(registered) = &mut client.registered {
             (registered.signer, registered.redirect_uri) = (signer, redirect_uri);
         }
-        self.facts.post_logout = response.member("post_logout_redirect_uris").is_some_and(|uris| uris.get(0).is_some());
-        self.facts.registered.push(client.clone());
-        self.facts.client = Some(client);
+        self.facts.client.post_logout = response.member("post_logout_redirect_uris").is_some_and(|uris| uris.get(0).is_some());
+        self.facts.client.registered.push(client.clone());
+        self.facts.client.current = Some(client);
         Ok(StepEnd::Done)
     }
 
@@ -213,16 +214,6 @@ impl Session {
         };
         Some(Client { id, secret, method, registered: Some(registered) })
     }
-}
-
-/// `error` and `error_description` of an error response, for a message.
-pub fn error_of(response: &Received) -> Option<String> {
-    let members = response.object()?;
-    let error = members.get("error")?.as_str()?.to_owned();
-    Some(match members.get("error_description").and_then(Value::as_str) {
-        Some(description) => format!("{error} ({description})"),
-        None => error,
-    })
 }
 
 /// Why a registration was refused, for a reader who can do something about it.

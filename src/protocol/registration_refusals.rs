@@ -1,6 +1,5 @@
 //! Registrations that must be refused or corrected, and those without the right initial access token (RFC 7591 3).
 
-use openidconnect::CsrfToken;
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use std::time::Instant;
@@ -62,7 +61,7 @@ impl Session {
         let wrong = if without.is_success() || is_busy(&without) {
             None
         } else {
-            let made_up = CsrfToken::new_random_len(32).secret().clone();
+            let made_up = super::random(32);
             self.recorder.redactor().learn(SecretKind::InitialAccessToken, &made_up);
             Some(self.post_registration("Registration with a made-up token", &url, &body, Some(&made_up)).await?)
         };
@@ -94,7 +93,7 @@ impl Session {
         body["sector_identifier_uri"] = json!(good.url());
         let response = self.post_good_registration("Registration with a sector", &url, &body, token.as_deref()).await?;
         if !response.is_success() {
-            let says = super::registration::error_of(&response).unwrap_or_else(|| format!("status {}", response.status));
+            let says = super::error_of(&response).unwrap_or_else(|| format!("status {}", response.status));
             return Ok(StepEnd::LeftOut(format!("the issuer refuses a sector document by plain http, which it may: {}", code(&says))));
         }
         let bad = listener.offer(Offer::json(&json!(["https://another-client.example/cb"])));
@@ -117,7 +116,7 @@ impl Session {
         }
         let response = self.send(request).await?;
         if let Some(client) = self.registered_client(&response, None, Instant::now()) {
-            self.facts.registered.push(client);
+            self.facts.client.registered.push(client);
         }
         Ok(response)
     }

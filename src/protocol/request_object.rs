@@ -1,16 +1,19 @@
 //! Request objects that a client signs: by value and by reference, good and bad (OpenID Connect Core 6, RFC 9101).
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use openidconnect::CsrfToken;
 use serde_json::{Map, Value, json};
 use url::Url;
 
 use crate::agent::callback::{Callback, Offer};
 use crate::agent::visit::VisitError;
 use crate::feature::authorize::{Authorize, RequestObject};
+use crate::observed::authorization_request::{AuthorizationRequest, Parameters};
 use crate::observed::received::Received;
 use crate::result::model::{Entry, StepEnd};
+use crate::rule::authorization_response::AuthorizationResponse;
 use crate::rule::request_object::{Answer, BadRequestObject, Fault, RequestObjectUse};
 use crate::session::facts::RequestSigner;
 use crate::session::signing_key::{SharedKey, SigningAlg};
@@ -58,21 +61,21 @@ impl Session {
         if self.promises("require_request_uri_registration")? {
             body["request_uris"] = json!([page.url()]);
         }
-        self.facts.request_signer = Some(RequestSigner { key, page, confirmed: false, processed: false });
+        self.facts.client.request_signer = Some(RequestSigner { key, page, confirmed: false, processed: false });
         Ok(())
     }
 
     /// Sees in the registration response whether the issuer took the key.
     pub(super) fn confirm_request_key(&mut self, response: &Received) {
-        if let Some(signer) = &mut self.facts.request_signer {
+        if let Some(signer) = &mut self.facts.client.request_signer {
             signer.confirmed = response.member("request_object_signing_alg").is_some_and(|alg| alg == SigningAlg::Rs256.name());
         }
     }
 
     /// Why a request object cannot be sent to this issuer, if it cannot.
-    pub(super) fn not_signable(&self, wish: &Authorize) -> Result<Option<String>, Stop> {
-        let Some(object) = wish.request_object.filter(|object| *object != RequestObject::Unsigned) else { return Ok(None) };
-        let Some(signer) = &self.facts.request_signer else {
+    pub(super) fn not_signable(&self, params: &Authorize) -> Result<Option<String>, Stop> {
+        let Some(object) = params.request_object.filter(|object| *object != RequestObject::Unsigned) else { return Ok(None) };
+        let Some(signer) = &self.facts.client.request_signer else {
             return Ok(Some("the client has no key to sign request objects with".to_owned()));
         };
         let algs = self.listed("request_object_signing_alg_values_supported")?;
@@ -90,25 +93,22 @@ impl Session {
         Ok((object.fault().is_some() && !signer.processed).then(|| reason.to_owned()))
     }
 
-    /// Puts a request object into the parameters, in the place of some of them. Gives the `state` that stands beside it, if it is another.
-    pub(super) async fn add_request_object(
-        &self,
-        object: RequestObject,
-        parameters: &mut Vec<(&'static str, String)>,
-    ) -> Result<Option<String>, Stop> {
-        let mut claims = super::authorization_request::object_claims(&self.issuer(), parameters);
+    /// The same request made by a request object: what stands beside a good one is changed, so that the answer shows which of the two counted.
+    pub(super) async fn with_request_object(&self, object: RequestObject, request: AuthorizationRequest) -> Result<AuthorizationRequest, Stop> {
+        let mut sent = request.sent().clone();
+        let mut claims = super::authorization_request::object_claims(&self.issuer(), &sent);
         if object == RequestObject::Unsigned {
-            parameters.push(("request", without_signature(&claims)));
-            return Ok(None);
+            sent.push(("request".to_owned(), without_signature(&claims)));
+            return Ok(request.by_object(sent));
         }
-        let signer = self.facts.request_signer.as_ref().ok_or_else(|| missing("a key to sign request objects with"))?;
+        let signer = self.facts.client.request_signer.as_ref().ok_or_else(|| missing("a key to sign request objects with"))?;
         let now = jiff::Timestamp::now().as_second();
         let expires = if object == RequestObject::Expired { now - 3600 } else { now + LIFETIME };
         claims.insert("iat".to_owned(), json!(expires - LIFETIME));
         claims.insert("exp".to_owned(), json!(expires));
         match object {
             RequestObject::OtherClient => {
-                let other = json!(CsrfToken::new_random_len(24).secret());
+                let other = json!(super::random(24));
                 claims.insert("iss".to_owned(), other.clone());
                 claims.insert("client_id".to_owned(), other);
             }
@@ -132,30 +132,31 @@ impl Session {
             }
             _ => signer.key.sign(Map::new(), &Value::Object(claims)),
         };
-        let good = object.fault().is_none();
         if object == RequestObject::ByReference {
             signer.page.replace(jwt);
-            parameters.push(("request_uri", signer.page.url().to_string()));
+            sent.push(("request_uri".to_owned(), signer.page.url().to_string()));
         } else {
-            parameters.push(("request", jwt));
+            sent.push(("request".to_owned(), jwt));
         }
-        Ok(if good { Some(self.set_decoys(parameters)?) } else { None })
+        if object.fault().is_none() {
+            self.set_decoys(&mut sent)?;
+        }
+        Ok(request.by_object(sent))
     }
 
-    /// Changes what stands beside a good object, so that the answer shows which of the two counted: another `state`, more scope, no `nonce`
-    /// and no `max_age`.
-    fn set_decoys(&self, parameters: &mut Vec<(&'static str, String)>) -> Result<String, Stop> {
-        let decoy = CsrfToken::new_random_len(24).secret().clone();
+    /// Changes what stands beside a good object: another `state`, more scope, no `nonce` and no `max_age`.
+    fn set_decoys(&self, parameters: &mut Parameters) -> Result<(), Stop> {
+        let decoy = super::random(24);
         let offers_scope = self.listed("scopes_supported")?.is_some_and(|offered| offered.contains(&DECOY_SCOPE));
-        parameters.retain(|(name, _)| !matches!(*name, "nonce" | "max_age"));
+        parameters.retain(|(name, _)| !matches!(name.as_str(), "nonce" | "max_age"));
         for (name, value) in parameters {
-            match *name {
+            match name.as_str() {
                 "state" => value.clone_from(&decoy),
                 "scope" if offers_scope => *value = format!("{value} {DECOY_SCOPE}"),
                 _ => {}
             }
         }
-        Ok(decoy)
+        Ok(())
     }
 
     /// True if an error in answer to a request object is one that the issuer is free to give.
@@ -163,24 +164,26 @@ impl Session {
         Ok(object != RequestObject::Signed || !self.promises("request_parameter_supported")?)
     }
 
-    /// Judges which of the two states came back, and gives the one that the other rules are to expect.
-    pub(super) fn judge_request_object(&mut self, inside: String, outside: String, returned: Option<String>, refused: bool) -> String {
-        let counted = if returned.as_ref() == Some(&outside) { outside.clone() } else { inside.clone() };
+    /// Judges by the `state` that came back whether what the request object says counted; gives the request that the other rules are to expect an
+    /// answer to.
+    pub(super) fn judge_request_object(&mut self, response: &AuthorizationResponse, outside: &str) -> Arc<AuthorizationRequest> {
+        let request = &response.request;
+        let (inside, returned) = (request.state().unwrap_or_default().to_owned(), response.parameter("state").map(str::to_owned));
         // What is refused was perhaps not even read.
-        if !refused {
+        if response.parameter("error").is_none() {
             self.sentence("should go by what the request object says");
             let processed = returned.as_ref() == Some(&inside);
-            self.judge(&RequestObjectUse { inside, outside, returned });
-            if let Some(signer) = &mut self.facts.request_signer {
+            self.judge(&RequestObjectUse { inside, outside: outside.to_owned(), returned: returned.clone() });
+            if let Some(signer) = &mut self.facts.client.request_signer {
                 signer.processed = processed;
             }
         }
-        counted
+        if returned.as_deref() == Some(outside) { Arc::new(request.without_object()) } else { Arc::clone(request) }
     }
 
     /// What is wrong with the request object of a request, if there is one that is bad.
-    pub(super) fn request_object_fault(wish: &Authorize) -> Option<Fault> {
-        wish.request_object.and_then(RequestObject::fault)
+    pub(super) fn request_object_fault(params: &Authorize) -> Option<Fault> {
+        params.request_object.and_then(RequestObject::fault)
     }
 
     /// Judges what came of a bad request object.
@@ -194,13 +197,13 @@ impl Session {
         if let Answer::Error(error) = &answer {
             self.note(format!("The answer at the redirect URI is the error {}.", code(error)));
         }
-        let signing_confirmed = self.facts.request_signer.as_ref().is_some_and(|signer| signer.confirmed);
+        let signing_confirmed = self.facts.client.request_signer.as_ref().is_some_and(|signer| signer.confirmed);
         self.judge(&BadRequestObject { fault, answer, signing_confirmed });
         Ok(StepEnd::Done)
     }
 }
 
-/// The key that every client of ours registers.
+/// The key that every client of the suite registers.
 static OWN: SharedKey = SharedKey::new(SigningAlg::Rs256);
 /// A key that no client registers.
 static FOREIGN: SharedKey = SharedKey::new(SigningAlg::Rs256);

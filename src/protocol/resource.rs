@@ -1,11 +1,11 @@
-//! A resource that access tokens are for, whatever it is: asked with a token, without, and with one that nobody issued (RFC 6750).
+//! A resource that access tokens are for, whatever it is: asked with a token, without, and with one that no issuer gave (RFC 6750).
 
 use crate::result::model::StepEnd;
 use crate::rule::protected_resource::ProtectedResource;
 use crate::session::recorder::Request;
 use crate::session::{Session, Stop, missing};
 
-/// A token that nobody issued, and that is no secret.
+/// A token that no issuer gave, and that is no secret.
 const MADE_UP: &str = "oa-authtest-made-up-access-token";
 
 impl Session {
@@ -17,7 +17,7 @@ impl Session {
         let Some(url) = self.run.config.resource_url.clone() else {
             return Ok(StepEnd::LeftOut("no resource is configured: set --resource-url, or [resource] url in oa-authtest.toml".to_owned()));
         };
-        let token = self.facts.client_token.clone().ok_or_else(|| missing("the client's access token"))?;
+        let token = self.facts.grant.client_token.clone().ok_or_else(|| missing("the client's access token"))?;
         self.sentence("should allow access to the resource with the access token, and only with it");
         let with_token = self.recorder.send(Request::get("Resource", url.clone()).bearer(&token).private()).await?;
         let without_token = self.recorder.send(Request::get("Resource without a Token", url.clone()).private()).await?;

@@ -3,7 +3,7 @@
 use crate::result::model::StepEnd;
 use crate::rule::revocation::Revocation;
 use crate::rule::token_response::Grant;
-use crate::session::{Session, Stop, missing};
+use crate::session::{Session, Stop};
 
 impl Session {
     /// Revokes the refresh token, where an endpoint is published and a refresh token was issued, and tries it once more.
@@ -14,7 +14,7 @@ impl Session {
         let Some(url) = self.endpoint("revocation_endpoint")? else {
             return Ok(super::not_offered("revocation_endpoint"));
         };
-        let user = self.facts.user.clone().ok_or_else(|| missing("the tokens of a login"))?;
+        let user = self.login()?.clone();
         let Some(refresh_token) = user.refresh_token else {
             return Ok(StepEnd::LeftOut("no refresh token was issued, so there is none to revoke".to_owned()));
         };

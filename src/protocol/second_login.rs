@@ -1,28 +1,30 @@
 //! A second authorization in the browser session of a first (OpenID Connect Core 2, 3.1.2.1).
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
 
 use crate::feature::authorize::{Authorize, Second as Wanted};
+use crate::observed::authorization_request::AuthorizationRequest;
 use crate::rule::second_login::{Again, SecondLogin};
-use crate::session::{Second, Session, Stop, missing};
+use crate::session::{Second, Session, Stop};
 
 /// The longest a `max_age` is waited for; a story that wants more would hold up the run.
 const MOST_PATIENCE: Duration = Duration::from_secs(5);
 
 impl Session {
-    /// What a second authorization is to show. One whose `max_age` is to have passed waits until it has: no clock but ours is looked at, and the
+    /// What a second authorization is to show. One whose `max_age` is to have passed waits until it has: no clock but this machine's is looked at, and the
     /// login was before its tokens came.
-    pub(super) async fn await_second(&self, wish: &Authorize) -> Result<Option<Again>, Stop> {
-        let Some(second) = wish.second else { return Ok(None) };
-        let max_age = wish.max_age.unwrap_or_default();
-        let user = self.facts.user.as_ref().ok_or_else(|| missing("a first login"))?;
+    pub(super) async fn await_second(&self, params: &Authorize) -> Result<Option<Again>, Stop> {
+        let Some(second) = params.second else { return Ok(None) };
+        let max_age = params.max_age.unwrap_or_default();
+        let user = self.login()?;
         Ok(Some(match second {
             Wanted::PromptNone => Again::PromptNone,
             Wanted::IdTokenHint => Again::IdTokenHint,
             Wanted::PromptLogin => {
-                // auth_time counts in seconds: a login within the same one could not be told from the first.
+                // auth_time counts in seconds: a login within the same one would look like the first.
                 pause(user.at, 1).await;
                 Again::PromptLogin
             }
@@ -35,12 +37,28 @@ impl Session {
     }
 
     /// Judges a second authorization beside the first: by its tokens, or by the error that came instead.
-    pub(super) fn judge_second_login(&mut self, second: &Second, attempt: Option<&str>, error: Option<String>, claims: Option<Map<String, Value>>) {
+    pub(super) fn judge_second_login(
+        &mut self,
+        second: &Second,
+        request: &Arc<AuthorizationRequest>,
+        attempt: Option<&str>,
+        error: Option<String>,
+        claims: Option<Map<String, Value>>,
+    ) {
         let Second { again, login_pages, pages, ref first, asked_at } = *second;
         let attempt = attempt.map(|attempt| format!(" ({attempt})")).unwrap_or_default();
         self.sentence(format!("should log the end-user in again only when the second request asks for it{attempt}"));
-        let skew = self.run.config.clock_skew;
-        self.judge(&SecondLogin { again, login_pages, pages, error, first: first.clone(), second: claims, asked_at, skew });
+        self.judge(&SecondLogin {
+            again,
+            request: Arc::clone(request),
+            login_pages,
+            pages,
+            error,
+            first: first.clone(),
+            second: claims,
+            asked_at,
+            skew: self.run.config.clock_skew,
+        });
     }
 }
 

@@ -3,7 +3,7 @@
 use secrecy::SecretString;
 use serde_json::Value;
 
-use super::attacks::random;
+use super::random;
 use crate::config::AuthMethod;
 use crate::observed::received::Received;
 use crate::result::model::StepEnd;
@@ -13,7 +13,7 @@ use crate::rule::introspection_attack::IntrospectionAttack;
 use crate::rule::revocation_attack::RevocationAttack;
 use crate::rule::token_response::Grant;
 use crate::session::recorder::Request;
-use crate::session::{Client, Session, Stop, missing};
+use crate::session::{Client, Session, Stop};
 
 impl Session {
     /// Asks userinfo with what is no access token, and with one in the query.
@@ -24,7 +24,7 @@ impl Session {
         let Some(url) = self.endpoint("userinfo_endpoint")? else {
             return Ok(super::not_offered("userinfo_endpoint"));
         };
-        let user = self.facts.user.clone().ok_or_else(|| missing("the tokens of a login"))?;
+        let user = self.login()?.clone();
         self.sentence("should take access tokens alone, and from where they are safe");
         let get = |title: &str| Request::get(title, url.clone());
         let mut query = get("UserInfo with the Token in the Query");
@@ -50,7 +50,7 @@ impl Session {
         let Some(url) = self.endpoint("introspection_endpoint")? else {
             return Ok(super::not_offered("introspection_endpoint"));
         };
-        let user = self.facts.user.clone().ok_or_else(|| missing("the tokens of a login"))?;
+        let user = self.login()?.clone();
         self.sentence("should tell of tokens only to those who may know, and nothing of those that are not good");
         let form = [("token", user.access_token.as_str())];
         let without_credentials = self.send(Request::form("Introspection without Credentials", url.clone(), &form)).await?;
@@ -58,7 +58,7 @@ impl Session {
         if let Some(liar) = self.liar()? {
             wrong_secret = Some(self.send(self.authenticated(&liar, "Introspection with a Wrong Secret", &url, &form)).await?);
         }
-        let unknown = random();
+        let unknown = random(32);
         let unknown = self.send_authenticated("Introspection of an Unknown Token", url, &[("token", unknown.as_str())]).await?;
         self.judge(&IntrospectionAttack { without_credentials, wrong_secret, unknown });
         Ok(StepEnd::Done)
@@ -72,11 +72,11 @@ impl Session {
         let Some(url) = self.endpoint("revocation_endpoint")? else {
             return Ok(super::not_offered("revocation_endpoint"));
         };
-        let user = self.facts.user.clone().ok_or_else(|| missing("the tokens of a login"))?;
+        let user = self.login()?.clone();
         self.sentence("should revoke the access token, or say that it cannot");
         let form = [("token", user.access_token.as_str()), ("token_type_hint", "access_token")];
         let response = self.send_authenticated("Revocation of the Access Token", url, &form).await?;
-        self.look_for_tokens(Cause::AccessRevoked { revoked: response.status == 200 }, Some(&user.access_token), None).await
+        self.try_dead_tokens(Cause::AccessRevoked { revoked: response.status == 200 }, Some(&user.access_token), None).await
     }
 
     /// Revokes the refresh token of the login: with a wrong secret, which is to fail, and then under a wrong hint, which is to work.
@@ -87,10 +87,10 @@ impl Session {
         let Some(url) = self.endpoint("revocation_endpoint")? else {
             return Ok(super::not_offered("revocation_endpoint"));
         };
-        let user = self.facts.user.clone().ok_or_else(|| missing("the tokens of a login"))?;
+        let user = self.login()?.clone();
         self.sentence("should revoke for the token's own client alone");
         let mut attack = RevocationAttack::default();
-        let unknown = random();
+        let unknown = random(32);
         attack.unknown = Some(self.send_authenticated("Revocation of an Unknown Token", url.clone(), &[("token", unknown.as_str())]).await?);
         let Some(mut token) = user.refresh_token else {
             self.note("No refresh token was issued, so there is none to revoke.");
@@ -104,7 +104,7 @@ impl Session {
             let client = self.client()?.clone();
             attack.after_wrong_secret = self.try_refresh_token(&client, "Refresh after the Refused Revocation", &mut token, &mut access).await?;
         }
-        if attack.after_wrong_secret.as_ref().is_none_or(|response| response.is_success()) {
+        if attack.after_wrong_secret.as_ref().is_none_or(Received::is_success) {
             let form = [("token", token.as_str()), ("token_type_hint", "access_token")];
             attack.wrong_hint = Some(self.send_authenticated("Revocation under a Wrong Hint", url, &form).await?);
             let client = self.client()?.clone();
@@ -112,7 +112,7 @@ impl Session {
             attack.after_wrong_hint = self.try_refresh_token(&client, "Refresh after the Revocation", &mut token, &mut access).await?;
             self.judge(&attack);
             if attack.after_wrong_hint.as_ref().is_some_and(|response| !response.is_success()) {
-                return self.look_for_tokens(Cause::RefreshRevoked, Some(&before), None).await;
+                return self.try_dead_tokens(Cause::RefreshRevoked, Some(&before), None).await;
             }
             return Ok(StepEnd::Done);
         }
@@ -131,8 +131,8 @@ impl Session {
         let Some(token_endpoint) = self.endpoint("token_endpoint")? else {
             return Ok(super::not_offered("token_endpoint"));
         };
-        let user = self.facts.user.clone().ok_or_else(|| missing("the tokens of a login"))?;
-        let owner = self.facts.registered.iter().rev().nth(1).cloned();
+        let user = self.login()?.clone();
+        let owner = self.facts.client.registered.iter().rev().nth(1).cloned();
         let (Some(mut token), Some(owner)) = (user.refresh_token, owner) else {
             return Ok(StepEnd::LeftOut("there is no refresh token of another client to revoke".to_owned()));
         };
@@ -143,7 +143,7 @@ impl Session {
         let mut access = user.access_token;
         let after = self.try_refresh_token(&owner, "Refresh by the Token's Own Client", &mut token, &mut access).await?;
         self.judge(&RevocationAttack { after_another_client: after, ..RevocationAttack::default() });
-        if let Some(kept) = &mut self.facts.user {
+        if let Some(kept) = &mut self.facts.grant.login {
             kept.refresh_token = Some(token);
         }
         Ok(StepEnd::Done)
@@ -166,6 +166,6 @@ impl Session {
     fn liar(&self) -> Result<Option<Client>, Stop> {
         let client = self.client()?.clone();
         let has_secret = client.secret.is_some() && client.method != AuthMethod::None;
-        Ok(has_secret.then(|| Client { secret: Some(SecretString::from(random())), ..client }))
+        Ok(has_secret.then(|| Client { secret: Some(SecretString::from(random(32))), ..client }))
     }
 }

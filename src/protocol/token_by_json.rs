@@ -28,14 +28,16 @@ impl Session {
         if let Some(audience) = &audience {
             body["audience"] = json!(audience);
         }
-        let response = self.send(Request::json("Token Request as JSON", url, &body)).await?;
-        let by_form = self.facts.client_grant.as_ref().map(|grant| grant.response.clone());
-        self.judge(&JsonGrant { response: response.clone(), by_form });
-        // JSON is outside RFC 6749: to refuse it breaks no rule about token responses, and whoever has a token can go on.
-        if !response.is_success() && self.facts.client_token.is_some() {
+        let exchange = self.exchange(Request::json("Token Request as JSON", url, &body)).await?;
+        let response = exchange.response().clone();
+        let is_refused = !response.is_success();
+        let by_form = self.facts.grant.client_grant.as_ref().map(|grant| grant.response.clone());
+        self.judge(&JsonGrant { response, by_form });
+        // JSON is outside RFC 6749: to refuse it breaks no rule about token responses, and a test that has a token can go on.
+        if is_refused && self.facts.grant.client_token.is_some() {
             return Ok(StepEnd::Done);
         }
-        self.take_client_grant(response, "", audience)
+        self.take_client_grant(exchange, "", audience)
     }
 
     /// Refreshes the client's own token by a request in JSON that holds no secret: the refresh token is the proof.
@@ -43,7 +45,7 @@ impl Session {
         let Some(url) = self.endpoint("token_endpoint")? else {
             return Err(super::unknown_endpoint("token_endpoint"));
         };
-        let before = self.facts.client_token.clone().ok_or_else(|| missing("the client's access token"))?;
+        let before = self.facts.grant.client_token.clone().ok_or_else(|| missing("the client's access token"))?;
         self.sentence("should refresh the client's token by a request as JSON");
         let body = json!({ "grant_type": Grant::RefreshToken.as_str(), "client_id": self.client()?.id, "refresh_token": refresh_token });
         let response = self.send(Request::json("Refresh as JSON", url, &body)).await?;
@@ -52,7 +54,7 @@ impl Session {
         let token = artefact.response.object().and_then(|members| members.get("access_token")?.as_str().map(str::to_owned));
         // Without a new token the story goes on with the one it has.
         if let Some(token) = token.filter(|token| !token.is_empty() && artefact.response.status == 200) {
-            self.facts.client_token = Some(token);
+            self.facts.grant.client_token = Some(token);
         }
         Ok(StepEnd::Done)
     }

@@ -1,12 +1,13 @@
 //! Token requests that must be refused (RFC 6749 5.2).
 
-use openidconnect::CsrfToken;
 use secrecy::SecretString;
 
 use crate::config::AuthMethod;
+use crate::observed::received::Received;
 use crate::result::model::StepEnd;
 use crate::rule::token_refusal::{Provocation, TokenRefusal};
 use crate::rule::token_response::Grant;
+use crate::session::token_exchange::TokenExchange;
 use crate::session::{Client, Session, Stop};
 
 /// A grant type that does not exist.
@@ -27,16 +28,15 @@ impl Session {
         let client = self.client()?.clone();
         let redirect_uri = self.run.redirect_uri();
         // Long enough to be taken for what they are sent as.
-        let [unknown, verifier, secret] = [(); 3].map(|()| CsrfToken::new_random_len(32).secret().clone());
+        let [unknown, verifier, secret] = [(); 3].map(|()| super::random(32));
         let (code_grant, refresh_grant) = (Grant::AuthorizationCode.as_str(), Grant::RefreshToken.as_str());
         let code = [("grant_type", code_grant), ("code", &unknown), ("redirect_uri", &redirect_uri), ("code_verifier", &verifier)];
         self.sentence("should refuse token requests that are wrong, in the form the specification gives");
 
         // The first shows whether the client's own credentials are accepted: without that every other answer would be about them.
         let title = |provocation: Provocation| format!("Token Request with {}", provocation.says());
-        let response = self.send_authenticated(&title(Provocation::UnknownCode), url.clone(), &code).await?;
-        let by_header = |client: &Client| client.method == AuthMethod::ClientSecretBasic && client.secret.is_some();
-        self.judge(&TokenRefusal { response, provocation: Provocation::UnknownCode, by_header: by_header(&client) });
+        let exchange = self.exchange_authenticated(&title(Provocation::UnknownCode), url.clone(), &code).await?;
+        self.judge_refusal_of_tokens(exchange, Provocation::UnknownCode);
 
         let mut requests: Vec<Wrong> = Vec::new();
         if self.listed("grant_types_supported")?.is_some_and(|grants| grants.contains(&refresh_grant)) {
@@ -54,9 +54,15 @@ impl Session {
         }
         for (provocation, form, client) in requests {
             let request = self.authenticated(&client, &title(provocation), &url, &form);
-            let response = self.send(request).await?;
-            self.judge(&TokenRefusal { response, provocation, by_header: by_header(&client) });
+            let exchange = self.exchange(request).await?;
+            self.judge_refusal_of_tokens(exchange, provocation);
         }
         Ok(StepEnd::Done)
+    }
+
+    /// Judges the form of a refusal of the token endpoint.
+    pub(super) fn judge_refusal_of_tokens(&mut self, exchange: TokenExchange, provocation: Provocation) -> Received {
+        let by_header = exchange.request().by_header();
+        self.judge_exchange(exchange, |response| TokenRefusal { response, provocation, by_header }).response
     }
 }

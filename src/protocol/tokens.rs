@@ -1,16 +1,19 @@
 //! What every token response is put through, whatever the grant: by construction none meets fewer rules than another.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
-use crate::observed::received::Received;
+use crate::observed::authorization_request::AuthorizationRequest;
 use crate::result::model::Entry;
 use crate::rule::access_token::AccessToken;
 use crate::rule::id_token::IdToken;
 use crate::rule::openactive::{AccessTokenLifetime, SellerIdentity};
 use crate::rule::token_response::{Grant, TokenResponse};
-use crate::session::{Session, Stop};
+use crate::session::token_exchange::TokenExchange;
+use crate::session::{Session, Stop, UserTokens};
 
-use super::registration::error_of;
+use super::error_of;
 
 /// The scope that asks for a seller's identity in the ID token.
 const SELLER_SCOPE: &str = "openactive-identity";
@@ -35,18 +38,34 @@ impl Tokens {
     }
 }
 
-/// What a token response is judged against.
-pub struct Asked<'a> {
+/// What a token response is held against.
+#[derive(Debug, Clone)]
+pub struct Expected {
     /// The grant.
     pub grant: Grant,
     /// The scope that was asked for; empty if none was.
-    pub scope: &'a str,
-    /// The nonce of the authorization request.
-    pub nonce: Option<String>,
-    /// The `max_age` of the authorization request, in seconds.
-    pub max_age: Option<u64>,
+    pub scope: String,
+    /// The authorization request it goes back to, if it goes back to one.
+    pub request: Option<Arc<AuthorizationRequest>>,
     /// `sub` of the login this goes back to.
     pub sub: Option<String>,
+}
+
+impl Expected {
+    /// What comes of a code (RFC 6749 4.1.4).
+    pub fn of_code(request: &Arc<AuthorizationRequest>) -> Self {
+        Self { grant: Grant::AuthorizationCode, scope: request.scope().to_owned(), request: Some(Arc::clone(request)), sub: None }
+    }
+
+    /// What comes of the refresh token of a login (RFC 6749 6): a scope left out of the request means the scope that was granted.
+    pub fn of_refresh(login: &UserTokens) -> Self {
+        Self { grant: Grant::RefreshToken, scope: login.scope(), request: Some(Arc::clone(&login.request)), sub: login.sub() }
+    }
+
+    /// What a client is granted for itself by a grant, or by a refresh token that came with it.
+    pub fn of_client(grant: Grant, scope: &str) -> Self {
+        Self { grant, scope: scope.to_owned(), request: None, sub: None }
+    }
 }
 
 impl Session {
@@ -54,23 +73,22 @@ impl Session {
     ///
     /// # Errors
     /// [`Stop::Issuer`] if it holds no access token.
-    pub fn judge_tokens(&mut self, response: Received, asked: &Asked<'_>) -> Result<Tokens, Stop> {
+    pub fn judge_tokens(&mut self, exchange: TokenExchange, expected: &Expected) -> Result<Tokens, Stop> {
         let metadata = self.metadata_value()?;
-        let artefact = TokenResponse {
+        let TokenResponse { response, .. } = self.judge_exchange(exchange, |response| TokenResponse {
             response,
-            grant: asked.grant,
-            requested_scope: (!asked.scope.is_empty()).then(|| asked.scope.to_owned()),
+            grant: expected.grant,
+            requested_scope: (!expected.scope.is_empty()).then(|| expected.scope.clone()),
+            request: expected.request.clone(),
             metadata: metadata.clone(),
-        };
-        self.judge(&artefact);
-        let response = artefact.response;
+        });
         let members = response.object().filter(|_| response.is_success()).unwrap_or_default();
         let text = |name: &str| members.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
         let Some(access_token) = text("access_token") else {
             let says = error_of(&response).map(|error| format!(": {error}")).unwrap_or_default();
             return Err(Stop::issuer(format!(
                 "the token endpoint answered the {} grant with status {} and no access token{says}",
-                asked.grant.as_str(),
+                expected.grant.as_str(),
                 response.status
             )));
         };
@@ -78,22 +96,21 @@ impl Session {
         let expires_in = members.get("expires_in").and_then(Value::as_f64);
         let mut claims = None;
         // An ID token beside the client's own access token is wrong as such, which the token response's rules say; there is no login it could be about.
-        if let Some(raw) = text("id_token").filter(|_| asked.grant != Grant::ClientCredentials) {
+        if let Some(raw) = text("id_token").filter(|_| expected.grant != Grant::ClientCredentials) {
             self.sentence("should return claims within `id_token` as defined in specification");
             let id_token = IdToken {
                 raw,
                 exchange: response.exchange,
                 received_at: response.received_at,
                 skew: self.run.config.clock_skew,
-                grant: asked.grant,
+                grant: expected.grant,
                 issuer: self.issuer(),
                 client_id: client.id.clone(),
                 client_secret: client.secret.clone(),
                 registered_alg: client.registered.as_ref().map(|registered| registered.id_token_alg.clone()),
-                nonce: asked.nonce.clone(),
-                max_age: asked.max_age,
+                request: expected.request.clone(),
                 access_token: Some(access_token.clone()),
-                keys: self.facts.keys.clone(),
+                keys: self.facts.issuer.keys.clone(),
                 metadata,
             };
             self.judge(&id_token);
@@ -101,7 +118,7 @@ impl Session {
             if let Some(claims) = &claims {
                 let shown = self.recorder.redactor().json(&Value::Object(claims.clone()));
                 self.recorder.note(Entry::Claims { of: "id_token".to_owned(), claims: shown });
-                if asked.scope.split_ascii_whitespace().any(|scope| scope == SELLER_SCOPE) {
+                if expected.scope.split_ascii_whitespace().any(|scope| scope == SELLER_SCOPE) {
                     self.sentence("should include expected `https://openactive.io/sellerId` claim in `id_token`");
                     let seller_id = self.run.config.seller_id.clone();
                     self.judge(&SellerIdentity { exchange: response.exchange, claims: claims.clone(), seller_id });
@@ -111,20 +128,21 @@ impl Session {
         self.sentence("should return an access token as defined in specification");
         // The user of the login: a refreshed ID token that names another is wrong itself, and no measure for the access token.
         let named = claims.as_ref().and_then(|claims| claims.get("sub")).and_then(Value::as_str).map(str::to_owned);
-        let sub = asked.sub.clone().or(named);
+        let sub = expected.sub.clone().or(named);
         let has_key_set = self.endpoint("jwks_uri")?.is_some();
         let token = AccessToken {
             raw: access_token.clone(),
             exchange: response.exchange,
             received_at: response.received_at,
             skew: self.run.config.clock_skew,
-            grant: asked.grant,
+            grant: expected.grant,
             issuer: self.issuer(),
             client_id: client.id,
             expires_in,
-            scope: text("scope").or_else(|| Some(asked.scope.to_owned()).filter(|scope| !scope.is_empty())),
+            scope: text("scope").or_else(|| Some(expected.scope.clone()).filter(|scope| !scope.is_empty())),
             id_token_sub: sub,
-            keys: self.facts.keys.clone(),
+            request: expected.request.clone(),
+            keys: self.facts.issuer.keys.clone(),
             has_key_set,
         };
         if let Ok(jwt) = crate::rule::jose::Jwt::parse(&token.raw) {

@@ -1,5 +1,7 @@
 //! The userinfo endpoint (OpenID Connect Core 5.3).
 
+use std::sync::Arc;
+
 use http::Method;
 use openidconnect::CsrfToken;
 use serde_json::{Map, Value};
@@ -12,24 +14,7 @@ use crate::rule::userinfo::UserInfo;
 use crate::rule::userinfo::signed::SignedUserInfo;
 use crate::rule::userinfo_request::UserInfoRequests;
 use crate::session::recorder::Request;
-use crate::session::{Session, Stop, UserTokens, missing};
-
-impl UserTokens {
-    /// `sub` of the ID token of the login.
-    pub fn sub(&self) -> Option<String> {
-        self.id_token.as_ref()?.get("sub")?.as_str().map(str::to_owned)
-    }
-
-    /// The scope granted: the response's own word, else what was asked for (RFC 6749 5.1).
-    pub fn scope(&self) -> String {
-        self.response.get("scope").and_then(Value::as_str).unwrap_or(&self.requested_scope).to_owned()
-    }
-
-    /// The same, unless none was asked for and none was named: then the server took one that nobody knows.
-    pub fn known_scope(&self) -> Option<String> {
-        Some(self.scope()).filter(|scope| !scope.is_empty())
-    }
-}
+use crate::session::{Session, Stop};
 
 impl Session {
     /// Asks the userinfo endpoint with the access token of the login, where one is published; holds the claims against what was asked for if
@@ -41,7 +26,7 @@ impl Session {
         let Some(url) = self.endpoint("userinfo_endpoint")? else {
             return Ok(super::not_offered("userinfo_endpoint"));
         };
-        let user = self.facts.user.clone().ok_or_else(|| missing("an access token"))?;
+        let user = self.login()?.clone();
         self.sentence("should return the end-user's claims from the userinfo endpoint");
         let response = self.send(Request::get("UserInfo", url).bearer(&user.access_token)).await?;
         let artefact = UserInfo { response, id_token_sub: user.sub() };
@@ -51,7 +36,7 @@ impl Session {
             let signed = SignedUserInfo {
                 response: artefact.response.clone(),
                 alg,
-                keys: self.facts.keys.clone(),
+                keys: self.facts.issuer.keys.clone(),
                 issuer: self.issuer(),
                 client_id: client.id.clone(),
             };
@@ -63,7 +48,7 @@ impl Session {
             let scope_claims = ScopeClaims {
                 exchange: artefact.response.exchange,
                 scope: user.scope(),
-                essential: user.essential.clone(),
+                request: Arc::clone(&user.request),
                 userinfo,
                 id_token: user.id_token.clone().unwrap_or_default(),
                 metadata: self.metadata_value()?,
@@ -81,7 +66,7 @@ impl Session {
         let Some(url) = self.endpoint("userinfo_endpoint")? else {
             return Ok(super::not_offered("userinfo_endpoint"));
         };
-        let user = self.facts.user.clone().ok_or_else(|| missing("an access token"))?;
+        let user = self.login()?.clone();
         let token = user.access_token.as_str();
         let unknown = CsrfToken::new_random_len(32);
         let get = |title: &str| Request::get(title, url.clone());

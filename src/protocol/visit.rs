@@ -29,10 +29,10 @@ impl Session {
         let listener = self.run.callback.clone().ok_or_else(|| missing("the callback listener"))?;
         let agent = self.run.agent.clone().await?;
         let visit = self.visit_of(url.clone(), redirect_uri.clone(), state, user, conduct);
-        if self.browser.is_none() {
-            self.browser = Some(agent.open().await.map_err(|error| Stop::Untestable(error.problem()))?);
+        if self.facts.browser.session.is_none() {
+            self.facts.browser.session = Some(agent.open().await.map_err(|error| Stop::Untestable(error.problem()))?);
         }
-        let session = self.browser.as_mut().ok_or_else(|| missing("a browser session"))?;
+        let session = self.facts.browser.session.as_mut().ok_or_else(|| missing("a browser session"))?;
         let journey = session.visit(&visit, &listener).await;
         self.remember_login(conduct, &journey);
         Ok(journey)

@@ -2,12 +2,14 @@
 
 use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::Value;
 use url::Url;
 
 use super::expect::{holds, must, same, scope_text, shorten, should, show};
 use super::{Artefact, Check};
+use crate::observed::authorization_request::AuthorizationRequest;
 
 /// What reached the redirect URI.
 #[derive(Debug, Clone)]
@@ -20,8 +22,8 @@ pub struct AuthorizationResponse {
     pub redirect_uri: Url,
     /// The response parameters with their values decoded, in order, without those the redirect URI itself carried.
     pub parameters: Vec<(String, String)>,
-    /// The `state` that was sent, if any.
-    pub state: Option<String>,
+    /// The request that it answers.
+    pub request: Arc<AuthorizationRequest>,
     /// The issuer that was asked.
     pub issuer: String,
     /// The provider metadata, as parsed.
@@ -88,7 +90,7 @@ static RULES: &[Check<AuthorizationResponse>] = &[
         "RFC6749-4.1.2",
         "The authorization response returns the `state` as it was sent",
         "The client cannot tell its own request from one an attacker started, and refuses the response.",
-        |response| match (&response.state, response.parameter("state")) {
+        |response| match (response.request.state(), response.parameter("state")) {
             (None, _) => not_applicable("no state was sent"),
             (Some(sent), Some(returned)) if sent == returned => pass(format!("the state that was sent, {} characters", sent.chars().count())),
             (Some(sent), Some(returned)) => {
@@ -205,6 +207,7 @@ mod tests {
     use super::AuthorizationResponse;
     use proptest::prelude::*;
     use serde_json::{Value, json};
+    use std::sync::Arc;
 
     fn response(parameters: &[(&str, &str)]) -> AuthorizationResponse {
         let parameters: Vec<_> = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -213,7 +216,7 @@ mod tests {
             method: "GET".to_owned(),
             redirect_uri: "http://127.0.0.1:9/cb?tenant=7".parse().unwrap(),
             parameters,
-            state: Some("the-state".to_owned()),
+            request: Arc::new([("state", "the-state")].into()),
             issuer: "https://issuer.example".to_owned(),
             metadata: json!({ "authorization_response_iss_parameter_supported": true }),
         }
@@ -260,7 +263,7 @@ mod tests {
     #[test]
     fn what_was_not_asked_for_is_not_judged() {
         let mut plain = response(&[CODE]);
-        plain.state = None;
+        plain.request = Arc::default();
         plain.metadata = Value::Null;
         plain.redirect_uri = "http://127.0.0.1:9/cb".parse().unwrap();
         let judged = judged(&plain);

@@ -1,4 +1,4 @@
-//! How clients of ours authenticate with `private_key_jwt` (OpenID Connect Core 9, RFC 7523 2.2).
+//! How clients of the suite authenticate with `private_key_jwt` (OpenID Connect Core 9, RFC 7523 2.2).
 
 use std::sync::Arc;
 
@@ -11,11 +11,11 @@ use crate::agent::callback::StandingOffer;
 /// How long an assertion is good, in seconds: it is sent at once.
 const LIFETIME: i64 = 60;
 
-/// The keys that every client of ours shares.
+/// The keys that all clients of the suite share.
 static RSA: SharedKey = SharedKey::new(SigningAlg::Rs256);
 static EC: SharedKey = SharedKey::new(SigningAlg::Es256);
 
-/// The key with which clients of ours sign assertions.
+/// The key with which clients of the suite sign assertions.
 ///
 /// # Errors
 /// Why there is none.

@@ -1,5 +1,6 @@
-//! What a story knows as it goes on: the client, a code, the tokens of a login.
+//! What a test knows as it goes on: of the issuer, of its clients, of what was granted, and of its browser.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use secrecy::SecretString;
@@ -9,8 +10,10 @@ use url::Url;
 use super::assertion::Signer;
 use super::signing_key::SigningKey;
 use crate::agent::callback::StandingOffer;
+use crate::agent::user_agent::AgentSession;
 use crate::config::AuthMethod;
 use crate::feature::authorize::BeyondScope;
+use crate::observed::authorization_request::AuthorizationRequest;
 use crate::result::model::LeftBehind;
 use crate::rule::second_login::Again;
 
@@ -59,18 +62,10 @@ pub struct Registered {
 pub struct Code {
     /// The code.
     pub code: String,
-    /// The PKCE code verifier, if the request had a challenge.
-    pub verifier: Option<String>,
-    /// The nonce of the request, if it had one.
-    pub nonce: Option<String>,
-    /// The scope of the request.
-    pub scope: String,
-    /// The `max_age` of the request, in seconds.
-    pub max_age: Option<u64>,
-    /// Tells two authorizations of one story apart.
+    /// The authorization request it came of.
+    pub request: Arc<AuthorizationRequest>,
+    /// The name that keeps two authorizations of one test apart.
     pub attempt: Option<String>,
-    /// The names of the claims that the request asked userinfo for as essential.
-    pub essential: Vec<String>,
     /// What the request asked for beyond what the client may have.
     pub beyond_scope: Option<BeyondScope>,
     /// Set if it came of a second authorization that is judged beside the first.
@@ -103,14 +98,27 @@ pub struct UserTokens {
     pub refresh_token: Option<String>,
     /// The claims of the ID token, if there was one that could be taken apart.
     pub id_token: Option<Map<String, Value>>,
-    /// The nonce of the authorization request, if it had one.
-    pub nonce: Option<String>,
-    /// The scope that was asked for.
-    pub requested_scope: String,
-    /// The names of the claims that the authorization request asked userinfo for as essential.
-    pub essential: Vec<String>,
+    /// The authorization request of the login.
+    pub request: Arc<AuthorizationRequest>,
     /// When the tokens came: the login was before that, whatever the issuer's clock says.
     pub at: Instant,
+}
+
+impl UserTokens {
+    /// `sub` of the ID token of the login.
+    pub fn sub(&self) -> Option<String> {
+        self.id_token.as_ref()?.get("sub")?.as_str().map(str::to_owned)
+    }
+
+    /// The scope granted: the response's own word, else what was asked for (RFC 6749 5.1).
+    pub fn scope(&self) -> String {
+        self.response.get("scope").and_then(Value::as_str).unwrap_or(self.request.scope()).to_owned()
+    }
+
+    /// The same, unless none was asked for and none was named: then the server took one that is not known.
+    pub fn known_scope(&self) -> Option<String> {
+        Some(self.scope()).filter(|scope| !scope.is_empty())
+    }
 }
 
 /// What a client was granted for itself.
@@ -152,43 +160,92 @@ pub struct RequestSigner {
     pub processed: bool,
 }
 
-/// What the story knows so far.
+/// What is known of the issuer.
 #[derive(Debug, Default)]
-pub struct Facts {
+pub struct IssuerFacts {
     /// The provider metadata.
     pub metadata: Option<Map<String, Value>>,
     /// The published keys.
     pub keys: Option<Vec<Value>>,
-    /// The client.
-    pub client: Option<Client>,
+}
+
+/// What is known of clients.
+#[derive(Debug, Default)]
+pub struct ClientFacts {
+    /// The client that the test goes on with.
+    pub current: Option<Client>,
+    /// Every client this test registered, for the clean-up.
+    pub registered: Vec<Client>,
+    /// What the issuer said of the client that was registered last.
+    pub registration: Option<Map<String, Value>>,
+    /// True if the client could register where the end-user comes back after a logout.
+    pub post_logout: bool,
+    /// The key of a client that signs its request objects.
+    pub request_signer: Option<RequestSigner>,
+    /// What a client registered for end-users to see.
+    pub links: Option<ClientLinks>,
+}
+
+impl ClientFacts {
+    /// What is known of the client that the test goes on with, if this test registered it.
+    pub fn registered_mut(&mut self) -> Option<&mut Registered> {
+        self.current.as_mut()?.registered.as_mut()
+    }
+
+    /// The `scope` of the registration response, if it has one.
+    pub fn registered_scope(&self) -> Option<&str> {
+        self.registration.as_ref()?.get("scope")?.as_str()
+    }
+}
+
+/// What the issuer granted.
+#[derive(Debug, Default)]
+pub struct GrantFacts {
     /// The client's own access token.
     pub client_token: Option<String>,
     /// What the client's own access token came with.
     pub client_grant: Option<ClientGrant>,
-    /// Every code of the test, for the answers that they get later.
-    pub codes: Vec<Code>,
     /// A code not yet exchanged.
     pub code: Option<Code>,
+    /// Every code of the test, for the answers that they get later.
+    pub codes: Vec<Code>,
     /// The code that gave the tokens of the last login.
     pub exchanged: Option<Code>,
     /// The last code that was attacked.
     pub attacked: Option<Code>,
     /// The tokens of the last login.
-    pub user: Option<UserTokens>,
-    /// True if the client could register where the end-user comes back after a logout.
-    pub post_logout: bool,
-    /// Every client this test registered, for the clean-up.
-    pub registered: Vec<Client>,
-    /// True while the browser is logged in, as far as what was shown tells.
-    pub logged_in: bool,
-    /// What the issuer granted, for the clean-up.
-    pub grants: Vec<Granted>,
+    pub login: Option<UserTokens>,
+    /// Every grant that tokens were issued for, for the clean-up.
+    pub issued: Vec<Granted>,
+}
+
+impl GrantFacts {
+    /// The ID token of the last login as it came.
+    pub fn id_token(&self) -> Option<&str> {
+        self.login.as_ref()?.response.get("id_token")?.as_str()
+    }
+}
+
+/// The browser session of the test.
+#[derive(Debug, Default)]
+pub struct BrowserFacts {
+    /// It, once something was opened in it.
+    pub session: Option<AgentSession>,
+    /// True while it is logged in, as far as what was shown says.
+    pub is_logged_in: bool,
+}
+
+/// What a test knows so far, by what it is about.
+#[derive(Debug, Default)]
+pub struct Facts {
+    /// The issuer.
+    pub issuer: IssuerFacts,
+    /// Clients.
+    pub client: ClientFacts,
+    /// What was granted.
+    pub grant: GrantFacts,
+    /// The browser.
+    pub browser: BrowserFacts,
     /// What the clean-up could not remove.
     pub left_behind: Vec<LeftBehind>,
-    /// The key of a client that signs its request objects.
-    pub request_signer: Option<RequestSigner>,
-    /// What the issuer said of the client that was registered last.
-    pub registration: Option<Map<String, Value>>,
-    /// What a client registered for end-users to see.
-    pub client_links: Option<ClientLinks>,
 }

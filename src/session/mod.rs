@@ -1,4 +1,4 @@
-//! What a test holds: the recorder (which sends every request), the journal, the user agent and the callback listener.
+//! What a test holds: the recorder (the one way to the network), the journal, the user agent and the callback listener.
 
 use std::borrow::Cow;
 use std::path::PathBuf;
@@ -12,12 +12,10 @@ use thiserror::Error;
 use url::Url;
 
 use crate::config::Config;
-use crate::feature::step::Fact;
+use crate::feature::fact::Fact;
 use crate::result::model::{Entry, Finding, FindingOutcome, StepEnd, StepReport};
 use crate::rule::judgement::not_applicable;
-use crate::rule::transport::Transport;
 use crate::rule::{Artefact, Level, Seen, Unmet, spec};
-use crate::session::token_request::TokenExchange;
 use crate::text::address::is_loopback;
 use crate::text::problem::Problem;
 
@@ -25,18 +23,15 @@ pub mod assertion;
 pub mod facts;
 pub mod recorder;
 pub mod signing_key;
-pub mod token_request;
+pub mod token_exchange;
 
 use crate::agent::callback::CallbackListener;
-use crate::agent::user_agent::{AgentSession, UserAgent};
+use crate::agent::user_agent::UserAgent;
 use crate::http::Unreachable;
-use crate::observed::received::Received;
 use crate::redact::{Redactor, SecretKind};
 pub use facts::{Client, ClientGrant, Code, Facts, Granted, Registered, Second, UserTokens};
-use recorder::{Recorder, Request};
-
-/// What the rules about answers of the token endpoint begin with.
-const ABOUT_TOKEN_ANSWERS: [&str; 2] = ["token/", "token-error/"];
+use recorder::Recorder;
+use token_exchange::Unjudged;
 
 /// The user agent of a run, started while the first tests discover and register; everyone who needs it waits for the same start.
 pub type AgentHandle = Shared<BoxFuture<'static, Result<Arc<UserAgent>, Stop>>>;
@@ -55,7 +50,7 @@ pub struct Run {
 }
 
 impl Run {
-    /// A handle on a user agent whose start fails at once with a reason; for runs in which nobody logs in.
+    /// A handle on a user agent whose start fails at once with a reason; for runs in which no end-user logs in.
     pub fn no_agent(reason: &str) -> AgentHandle {
         futures::future::ready(Err(Stop::untestable(reason))).boxed().shared()
     }
@@ -119,8 +114,6 @@ pub struct Session {
     pub recorder: Recorder,
     /// What it knows.
     pub facts: Facts,
-    /// Its browser session.
-    pub browser: Option<AgentSession>,
     /// `feature/test`, also the folder of its screenshots.
     pub test: String,
     /// The profile the test belongs to.
@@ -130,8 +123,7 @@ pub struct Session {
     findings: Vec<Finding>,
     steps: Vec<StepReport>,
     screenshots: usize,
-    /// Answers of the token endpoint that no rule about them has judged yet.
-    pub(crate) unjudged: Vec<TokenExchange>,
+    unjudged: Unjudged,
 }
 
 impl Session {
@@ -156,14 +148,13 @@ impl Session {
             run,
             recorder,
             facts: Facts::default(),
-            browser: None,
             test: test.to_owned(),
             profile: profile.to_owned(),
             scopes: scopes.join(" "),
             findings: Vec::new(),
             steps: Vec::new(),
             screenshots: 0,
-            unjudged: Vec::new(),
+            unjudged: Unjudged::default(),
         }
     }
 
@@ -191,9 +182,6 @@ impl Session {
     /// Judges an artefact by every rule of its kind. True if no rule of level MUST is broken.
     pub fn judge<A: Artefact>(&mut self, artefact: &A) -> bool {
         let mut sound = true;
-        if ABOUT_TOKEN_ANSWERS.iter().any(|kind| A::rules().next().is_some_and(|check| check.rule.id.starts_with(kind))) {
-            self.unjudged.retain(|exchange| Some(exchange.response.exchange) != artefact.exchange());
-        }
         for check in A::rules() {
             let judgement = artefact.absent().map_or_else(|| (check.judge)(artefact), not_applicable);
             let redact = |text: String| self.recorder.redactor().text(&text);
@@ -223,31 +211,16 @@ impl Session {
         sound
     }
 
-    /// Sends a request to one of the issuer's endpoints and judges how the response came, whatever it holds.
-    ///
-    /// # Errors
-    /// [`Unreachable`] if no response came.
-    pub async fn send(&mut self, request: Request) -> Result<Received, Unreachable> {
-        let token_request = self.token_request(&request);
-        let response = self.recorder.send(request).await?;
-        let transport = Transport { response, skew: self.run.config.clock_skew };
-        self.judge(&transport);
-        if let Some(request) = token_request {
-            self.token_answer(request, &transport.response);
-        }
-        Ok(transport.response)
-    }
-
     /// True unless nothing came of the steps that were to give the fact. A story goes on without keys: what is signed then has nothing to be
     /// judged by.
     pub fn knows(&self, fact: Fact) -> bool {
         match fact {
-            Fact::Metadata => self.facts.metadata.is_some(),
+            Fact::Metadata => self.facts.issuer.metadata.is_some(),
             Fact::KeySet => true,
-            Fact::Client => self.facts.client.is_some(),
-            Fact::ClientToken => self.facts.client_token.is_some(),
-            Fact::Code => self.facts.code.is_some(),
-            Fact::UserTokens => self.facts.user.is_some(),
+            Fact::Client => self.facts.client.current.is_some(),
+            Fact::ClientToken => self.facts.grant.client_token.is_some(),
+            Fact::Code => self.facts.grant.code.is_some(),
+            Fact::UserTokens => self.facts.grant.login.is_some(),
         }
     }
 
@@ -271,8 +244,8 @@ impl Session {
     /// A remark for the reader of the report, in our own words.
     pub fn note(&self, text: impl Into<Cow<'static, str>>) {
         let text = match text.into() {
-            // Ours to the letter: the label of a password that is a word of it would give that password away.
-            Cow::Borrowed(ours) => ours.to_owned(),
+            // Our own words to the letter: the label of a password that is a word of it would give that password away.
+            Cow::Borrowed(text) => text.to_owned(),
             Cow::Owned(text) => self.recorder.redactor().text(&text),
         };
         self.recorder.note(Entry::Note { text });
@@ -296,7 +269,7 @@ impl Session {
     /// # Errors
     /// [`Stop::Bug`] if there is none yet, which the plan's proof excludes.
     pub fn metadata(&self) -> Result<&Map<String, Value>, Stop> {
-        self.facts.metadata.as_ref().ok_or_else(|| missing("the provider metadata"))
+        self.facts.issuer.metadata.as_ref().ok_or_else(|| missing("the provider metadata"))
     }
 
     /// The provider metadata as a JSON value, for an artefact.
@@ -318,13 +291,13 @@ impl Session {
 
     /// The issuer identifier as published, or as given where none is.
     pub fn issuer(&self) -> String {
-        let published = self.facts.metadata.as_ref().and_then(|metadata| metadata.get("issuer")).and_then(Value::as_str);
+        let published = self.facts.issuer.metadata.as_ref().and_then(|metadata| metadata.get("issuer")).and_then(Value::as_str);
         published.unwrap_or(&self.run.config.issuer).to_owned()
     }
 
     /// The redirect URI of the client: the one it registered if the story gave it one of its own, else that of the run.
     pub fn redirect_uri(&self) -> String {
-        let own = self.facts.client.as_ref().and_then(|client| client.registered.as_ref()?.redirect_uri.clone());
+        let own = self.facts.client.current.as_ref().and_then(|client| client.registered.as_ref()?.redirect_uri.clone());
         own.unwrap_or_else(|| self.run.redirect_uri())
     }
 
@@ -334,16 +307,24 @@ impl Session {
         (!is_here).then(|| "the issuer would have to fetch a document from this machine, which an issuer elsewhere cannot reach".to_owned())
     }
 
+    /// The tokens of the last login.
+    ///
+    /// # Errors
+    /// [`Stop::Untestable`] if there are none yet, which the plan's proof excludes.
+    pub fn login(&self) -> Result<&UserTokens, Stop> {
+        self.facts.grant.login.as_ref().ok_or_else(|| missing("the tokens of a login"))
+    }
+
     /// The client.
     ///
     /// # Errors
     /// [`Stop::Bug`] if there is none yet, which the plan's proof excludes.
     pub fn client(&self) -> Result<&Client, Stop> {
-        self.facts.client.as_ref().ok_or_else(|| missing("a client"))
+        self.facts.client.current.as_ref().ok_or_else(|| missing("a client"))
     }
 }
 
-/// The plan proves that a step finds what it needs; should it not, that is a bug of this program and is said as such.
+/// The plan proves that a step finds what it needs; should it not, that is a bug of the suite and is said as such.
 pub fn missing(what: &str) -> Stop {
     Stop::Bug(format!("{what} is missing though the plan proved it"))
 }

@@ -100,8 +100,8 @@ pub struct Recorder {
     http: Arc<Client>,
     redactor: Arc<Redactor>,
     journal: Mutex<Journal>,
-    /// Whom to tell each exchange and page at once, and as whose.
-    told: Option<(String, UnboundedSender<Event>)>,
+    /// The test's id, and where each exchange and page is published at once.
+    events: Option<(String, UnboundedSender<Event>)>,
 }
 
 #[derive(Debug, Default)]
@@ -113,16 +113,16 @@ struct Journal {
 impl Recorder {
     /// A recorder with an empty journal.
     pub fn new(http: Arc<Client>, redactor: Arc<Redactor>) -> Self {
-        Self { http, redactor, journal: Mutex::default(), told: None }
+        Self { http, redactor, journal: Mutex::default(), events: None }
     }
 
-    /// Tells each exchange and page from now on as that of a test.
-    pub fn tell(&mut self, test: &str, events: UnboundedSender<Event>) {
-        self.told = Some((test.to_owned(), events));
+    /// Publishes each exchange and page from now on as that of a test.
+    pub fn publish_to(&mut self, test: &str, events: UnboundedSender<Event>) {
+        self.events = Some((test.to_owned(), events));
     }
 
-    fn say(&self, entry: &Entry) {
-        let Some((id, events)) = &self.told else { return };
+    fn publish(&self, entry: &Entry) {
+        let Some((id, events)) = &self.events else { return };
         let id = id.clone();
         let event = match entry {
             Entry::Exchange(Exchange { method, url, response, duration_ms, .. }) => Event::Exchanged {
@@ -135,7 +135,7 @@ impl Recorder {
             Entry::Page(Page { title, url, status, .. }) => Event::Shown { id, title: title.clone(), url: url.clone(), status: *status },
             Entry::Callback { .. } | Entry::Claims { .. } | Entry::Note { .. } => return,
         };
-        // Nobody listening is no reason to stop testing.
+        // That there is no listener is no reason to stop testing.
         let _ = events.send(event);
     }
 
@@ -183,7 +183,7 @@ impl Recorder {
             },
             duration_ms,
         });
-        self.say(&entry);
+        self.publish(&entry);
         journal.entries.push(entry);
         drop(journal);
         let answer = answer?;
@@ -211,7 +211,7 @@ impl Recorder {
 
     /// Writes an entry of another kind into the journal.
     pub fn note(&self, entry: Entry) {
-        self.say(&entry);
+        self.publish(&entry);
         self.lock().entries.push(entry);
     }
 

@@ -17,7 +17,7 @@ pub struct SigningKeyError {
     why: String,
 }
 
-/// What a key of ours signs with.
+/// What a key of the suite signs with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SigningAlg {
     /// RSA of 2048 bits: the algorithm that each OpenID provider must know (OpenID Connect Core 15.1).
@@ -73,7 +73,7 @@ impl SharedKey {
         Self { alg, key: OnceLock::new() }
     }
 
-    /// The key, made on a thread where it holds up nobody.
+    /// The key, made on a thread where it holds up nothing else.
     ///
     /// # Errors
     /// The library's words.

@@ -2,6 +2,8 @@
 //!
 //! A JWT is bound by RFC 9068 only if it says so by its `typ`. Of any other, nothing is asked but, as a suggestion, that it should.
 
+use std::sync::Arc;
+
 use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, not_run, pass};
 use serde_json::{Map, Value};
 
@@ -9,6 +11,7 @@ use super::expect::{holds, may, member, must, same, scope_text, scope_words, sec
 use super::jose::{self, Jwt, Verification};
 use super::token_response::Grant;
 use super::{Artefact, Check};
+use crate::observed::authorization_request::AuthorizationRequest;
 
 mod hygiene;
 #[cfg(test)]
@@ -38,6 +41,8 @@ pub struct AccessToken {
     pub scope: Option<String>,
     /// `sub` of the ID token of the same response, or of the login it goes back to.
     pub id_token_sub: Option<String>,
+    /// The authorization request it goes back to, if it goes back to one.
+    pub request: Option<Arc<AuthorizationRequest>>,
     /// The published keys, or `None` if the key set could not be had.
     pub keys: Option<Vec<Value>>,
     /// True if it is known where the keys are published, which an authorization server need not say.

@@ -20,6 +20,7 @@ fn token(raw: String) -> AccessToken {
         expires_in: Some(900.0),
         scope: Some("openid api".to_owned()),
         id_token_sub: Some("user-1".to_owned()),
+        request: None,
         keys: Some(vec![Signer::of("RS256").public.clone()]),
         has_key_set: true,
     }

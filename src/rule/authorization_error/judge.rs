@@ -103,10 +103,11 @@ pub(super) static RULES: &[Check<AuthorizationError>] = &[
         "The authorization error response returns the `state` as it was sent",
         "The client cannot tell which of its requests failed, and shows nothing at all.",
         |response| {
-            let length = response.state.chars().count();
+            let sent = response.request.state().unwrap_or_default();
+            let length = sent.chars().count();
             match response.parameter("state") {
-                _ if response.state.is_empty() => not_applicable("no state was sent"),
-                Some(state) if state == response.state => pass(format!("the state that was sent, {length} characters")),
+                _ if sent.is_empty() => not_applicable("no state was sent"),
+                Some(state) if state == sent => pass(format!("the state that was sent, {length} characters")),
                 Some(state) => fail(format!("the state that was sent, {length} characters"), format!("state = {}", shorten(state))),
                 None => fail("the state that was sent", "no state"),
             }

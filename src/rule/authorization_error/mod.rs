@@ -1,9 +1,12 @@
 //! Rules about authorization error responses (RFC 6749 4.1.2.1, OpenID Connect Core 3.1.2.6, RFC 9207).
 
+use std::sync::Arc;
+
 use serde_json::Value;
 use url::Url;
 
 use super::{Artefact, Check};
+use crate::observed::authorization_request::AuthorizationRequest;
 
 mod judge;
 #[cfg(test)]
@@ -43,8 +46,8 @@ pub struct AuthorizationError {
     pub url: Url,
     /// The response parameters with their values decoded, in order.
     pub parameters: Vec<(String, String)>,
-    /// The `state` that was sent.
-    pub state: String,
+    /// The request that it answers.
+    pub request: Arc<AuthorizationRequest>,
     /// The issuer that was asked.
     pub issuer: String,
     /// The provider metadata, as parsed.

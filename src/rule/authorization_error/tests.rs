@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use serde_json::json;
@@ -27,7 +28,7 @@ fn response(refused: Refused, parameters: &[(&str, &str)]) -> AuthorizationError
     AuthorizationError {
         url: "https://client.example/cb".parse().expect("a URL"),
         parameters: parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
-        state: "s".to_owned(),
+        request: Arc::new([("state", "s")].into()),
         issuer: ISSUER.to_owned(),
         metadata: json!({ "authorization_response_iss_parameter_supported": true }),
         refused,
@@ -109,7 +110,7 @@ fn each_wrong_parameter_breaks_its_rule() {
 fn what_was_not_promised_is_not_asked_for() {
     let mut bare = response(Refused::PromptNoneNotLoggedIn, &[("error", "login_required")]);
     bare.metadata = json!(null);
-    bare.state = String::new();
+    bare.request = Arc::default();
     assert_eq!(failed(&bare), Vec::<String>::new());
 }
 
@@ -148,7 +149,7 @@ proptest! {
         let mut response = response(refused, &[]);
         response.url.set_fragment(fragment.as_deref());
         response.parameters = parameters;
-        response.state = state;
+        response.request = Arc::new([("state", state.as_str())].into());
         never_panics(&response);
     }
 }

@@ -4,6 +4,7 @@ use super::super::expect::{holds, member, no_empty_claims, same, shorten, show, 
 use super::super::jose::left_half_hash;
 use super::super::token_response::Grant;
 use super::{IdToken, NOT_NONE, parts};
+use crate::observed::authorization_request::AuthorizationRequest;
 use crate::rule::Check;
 use crate::rule::expect::{may, must, should};
 use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
@@ -127,7 +128,7 @@ fn with_sub(token: &IdToken, judge: impl FnOnce(&str) -> Judgement) -> Judgement
 
 pub(super) fn nonce(token: &IdToken) -> Judgement {
     parts(token, |jwt| {
-        let Some(sent) = &token.nonce else {
+        let Some(sent) = token.request.as_deref().and_then(AuthorizationRequest::nonce) else {
             return not_applicable("no nonce was sent");
         };
         match member(&jwt.claims, "nonce") {

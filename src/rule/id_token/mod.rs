@@ -1,11 +1,14 @@
 //! Rules about ID tokens (`OpenID` Connect Core 2, 3.1.3.6, 3.1.3.7).
 
+use std::sync::Arc;
+
 use crate::rule::judgement::{Judgement, not_applicable, not_run};
 use serde_json::{Map, Value};
 
 use super::jose::Jwt;
 use super::token_response::Grant;
 use super::{Artefact, Check};
+use crate::observed::authorization_request::AuthorizationRequest;
 
 mod claims;
 mod header;
@@ -37,10 +40,8 @@ pub struct IdToken {
     pub client_secret: Option<secrecy::SecretString>,
     /// The `id_token_signed_response_alg` the client is registered with, if known.
     pub registered_alg: Option<String>,
-    /// The nonce that was sent in the authorization request.
-    pub nonce: Option<String>,
-    /// The `max_age` that was sent, in seconds.
-    pub max_age: Option<u64>,
+    /// The authorization request it goes back to, if it goes back to one.
+    pub request: Option<Arc<AuthorizationRequest>>,
     /// The access token that came in the same response.
     pub access_token: Option<String>,
     /// The published keys (members of the key set's `keys`), or `None` if the key set could not be had.

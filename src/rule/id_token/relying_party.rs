@@ -11,6 +11,7 @@ use super::super::expect::shorten;
 use super::super::jose::{self, Jwt, Verification};
 use super::super::token_response::Grant;
 use super::{IdToken, asked_for_none, parts};
+use crate::observed::authorization_request::AuthorizationRequest;
 use openidconnect::core::{CoreIdToken, CoreIdTokenVerifier, CoreJsonWebKey};
 use openidconnect::{ClientId, ClientSecret, IssuerUrl, JsonWebKeySet, Nonce};
 use secrecy::ExposeSecret;
@@ -74,8 +75,8 @@ fn ask(token: &IdToken, issuer: IssuerUrl, keys: &[Value]) -> Result<(), String>
     let received = moment(token.received_at);
     let verifier = verifier.allow_any_alg().set_time_fn(move || received.into());
     let id_token = CoreIdToken::from_str(&token.raw).map_err(|error| error.to_string())?;
-    let verdict = match &token.nonce {
-        Some(nonce) if token.grant != Grant::RefreshToken => id_token.claims(&verifier, &Nonce::new(nonce.clone())),
+    let verdict = match token.request.as_deref().and_then(AuthorizationRequest::nonce) {
+        Some(nonce) if token.grant != Grant::RefreshToken => id_token.claims(&verifier, &Nonce::new(nonce.to_owned())),
         _ => id_token.claims(&verifier, |_: Option<&Nonce>| Ok(())),
     };
     verdict.map(|_| ()).map_err(|error| chain(&error))

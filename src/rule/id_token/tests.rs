@@ -1,5 +1,7 @@
 //! Each way of being wrong and the rules it breaks, as a table.
 
+use std::sync::Arc;
+
 use crate::rule::judgement::{Unmet, not_run};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -34,8 +36,7 @@ fn token(raw: String) -> IdToken {
         client_id: "client".to_owned(),
         client_secret: Some("a secret of a client, long enough for HS256".to_owned().into()),
         registered_alg: Some("RS256".to_owned()),
-        nonce: Some("the-nonce".to_owned()),
-        max_age: Some(3600),
+        request: Some(Arc::new([("nonce", "the-nonce"), ("max_age", "3600")].into())),
         access_token: Some("the access token".to_owned()),
         keys: Some(Signer::all().iter().map(|signer| signer.public.clone()).collect()),
         metadata: json!({ "id_token_signing_alg_values_supported": ["RS256"] }),

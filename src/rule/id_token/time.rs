@@ -3,6 +3,7 @@
 use super::super::expect::{holds, member, seconds, show};
 use super::super::token_response::Grant;
 use super::{IdToken, parts};
+use crate::observed::authorization_request::AuthorizationRequest;
 use crate::rule::Check;
 use crate::rule::expect::{may, must, should};
 use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, not_run, pass};
@@ -97,11 +98,9 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "The ID token says when the user authenticated if `max_age` was asked for",
         "The relying party cannot tell whether its limit was kept.",
         |token| {
-            if token.max_age.is_none() {
+            // A refreshed ID token may leave it out (OpenID Connect Core 12.2).
+            if token.grant == Grant::RefreshToken || token.request.as_deref().and_then(AuthorizationRequest::max_age).is_none() {
                 return not_applicable("no max_age was sent");
-            }
-            if token.grant == Grant::RefreshToken {
-                return not_applicable("a refreshed ID token may leave it out");
             }
             present(token, "auth_time")
         },

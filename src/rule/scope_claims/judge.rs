@@ -174,7 +174,8 @@ fn gated(artefact: &ScopeClaims, claims: &Map<String, Value>) -> Judgement {
     if others.is_empty() {
         return not_applicable(format!("{scope}; there is no other"));
     }
-    let asked = |name: &str| artefact.essential.iter().any(|essential| essential == name);
+    let essential = artefact.request.essential_claims();
+    let asked = |name: &str| essential.iter().any(|essential| essential == name);
     let leaked: Vec<_> = others
         .into_iter()
         .map(|(_, names)| names.iter().copied().filter(|name| !asked(name) && member(claims, name).is_some()).collect::<Vec<_>>())
@@ -208,8 +209,8 @@ pub(super) fn essential(artefact: &ScopeClaims) -> Judgement {
         return not_applicable("the metadata do not set claims_parameter_supported to true");
     }
     let supported = claims_supported(artefact);
-    let asked: Vec<_> =
-        artefact.essential.iter().filter(|name| supported.as_ref().is_none_or(|supported| supported.contains(name.as_str()))).collect();
+    let essential = artefact.request.essential_claims();
+    let asked: Vec<_> = essential.iter().filter(|name| supported.as_ref().is_none_or(|supported| supported.contains(name.as_str()))).collect();
     if asked.is_empty() {
         return not_applicable("no claim that the issuer supports was asked for as essential");
     }

@@ -1,8 +1,11 @@
 //! Rules about the claims that scopes and the `claims` parameter ask for (OpenID Connect Core 5.1, 5.4, 5.5).
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use super::{Artefact, Check};
+use crate::observed::authorization_request::AuthorizationRequest;
 
 mod judge;
 #[cfg(test)]
@@ -15,8 +18,8 @@ pub struct ScopeClaims {
     pub exchange: usize,
     /// The scope that was granted, space-separated.
     pub scope: String,
-    /// The names of the claims that the `claims` parameter asked userinfo for, as essential.
-    pub essential: Vec<String>,
+    /// The authorization request they go back to.
+    pub request: Arc<AuthorizationRequest>,
     /// The userinfo response's claims.
     pub userinfo: Map<String, Value>,
     /// The ID token's claims.

@@ -1,10 +1,12 @@
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::ScopeClaims;
 use crate::issuer::flaw::Flaw;
+use crate::observed::authorization_request::AuthorizationRequest;
 use crate::rule::Artefact as _;
 use crate::rule::jose::testing::{arbitrary_object, judged, never_panics};
 
@@ -16,11 +18,17 @@ fn claims(scope: &str, userinfo: &Value, id_token: &Value) -> ScopeClaims {
     ScopeClaims {
         exchange: 0,
         scope: scope.to_owned(),
-        essential: Vec::new(),
+        request: Arc::default(),
         userinfo: object(userinfo),
         id_token: object(id_token),
         metadata: json!({ "claims_parameter_supported": true, "claims_supported": ["sub", "name", "email", "email_verified", "address", "updated_at"] }),
     }
+}
+
+/// A request that asks userinfo for these claims as essential.
+fn essential<S: AsRef<str>>(names: &[S]) -> Arc<AuthorizationRequest> {
+    let claims: Map<String, Value> = names.iter().map(|name| (name.as_ref().to_owned(), json!({ "essential": true }))).collect();
+    Arc::new(AuthorizationRequest::from([("claims", json!({ "userinfo": claims }).to_string().as_str())]))
 }
 
 fn failed(claims: &ScopeClaims) -> Vec<String> {
@@ -35,7 +43,7 @@ fn good_claims_break_no_rule() {
         "_claim_names": { "age": "src1" }, "_claim_sources": { "src1": { "endpoint": "https://example.com" } },
     });
     let good = claims("openid profile email address", &userinfo, &json!({ "sub": "u", "iat": 100, "name": "Ann" }));
-    let good = ScopeClaims { essential: vec!["name".to_owned(), "nickname".to_owned()], ..good };
+    let good = ScopeClaims { request: essential(&["name", "nickname"]), ..good };
     let judged = judged(&good);
     assert_eq!((judged.failed, judged.not_run, judged.not_applicable), (vec![], vec![], vec![]));
 }
@@ -76,14 +84,14 @@ fn each_wrong_claim_breaks_its_rule() {
 fn essential_claims_are_asked_for_where_they_are_supported() {
     let asking = |metadata: Value| {
         let nothing = claims("openid", &json!({ "sub": "u" }), &json!({}));
-        failed(&ScopeClaims { essential: vec!["name".to_owned()], metadata, ..nothing })
+        failed(&ScopeClaims { request: essential(&["name"]), metadata, ..nothing })
     };
     assert_eq!(asking(json!({ "claims_parameter_supported": true })), ["essential-name"]);
     assert_eq!(asking(json!({ "claims_parameter_supported": true, "claims_supported": ["name"] })), ["essential-name"]);
     assert_eq!(asking(json!({ "claims_parameter_supported": true, "claims_supported": ["sub"] })), Vec::<String>::new());
     assert_eq!(asking(json!({})), Vec::<String>::new());
     let given = claims("openid", &json!({ "name": "Ann" }), &json!({}));
-    assert_eq!(failed(&ScopeClaims { essential: vec!["name".to_owned()], ..given }), Vec::<String>::new());
+    assert_eq!(failed(&ScopeClaims { request: essential(&["name"]), ..given }), Vec::<String>::new());
 }
 
 const NAMES: &[&str] = &["name", "name#", "email", "email_verified", "address", "updated_at", "iat", "_claim_names", "_claim_sources"];
@@ -100,11 +108,11 @@ proptest! {
     #[test]
     fn nothing_panics(
         scope in "(openid|profile|email| |é){0,6}",
-        essential in proptest::collection::vec("name|.{0,3}", 0..3),
+        names in proptest::collection::vec("name|.{0,3}", 0..3),
         userinfo in arbitrary_object(NAMES),
         id_token in arbitrary_object(NAMES),
         metadata in arbitrary_object(&["claims_parameter_supported", "claims_supported"]),
     ) {
-        never_panics(&ScopeClaims { exchange: 0, scope, essential, userinfo, id_token, metadata: Value::Object(metadata) });
+        never_panics(&ScopeClaims { exchange: 0, scope, request: essential(&names), userinfo, id_token, metadata: Value::Object(metadata) });
     }
 }

@@ -1,8 +1,11 @@
 //! Rules about a second authorization in the browser session of a first (OpenID Connect Core 2, 3.1.2.1).
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use super::{Artefact, Check};
+use crate::observed::authorization_request::AuthorizationRequest;
 
 mod judge;
 #[cfg(test)]
@@ -28,6 +31,8 @@ pub enum Again {
 pub struct SecondLogin {
     /// What the second asked for.
     pub again: Again,
+    /// The second authorization request.
+    pub request: Arc<AuthorizationRequest>,
     /// How many pages that ask for a password the second showed.
     pub login_pages: usize,
     /// How many pages of any kind the second showed.

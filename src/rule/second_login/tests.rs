@@ -1,4 +1,5 @@
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -14,6 +15,7 @@ fn login(again: Again, login_pages: usize, pages: usize, second: &Value) -> Seco
     let object = |value: Value| value.as_object().cloned();
     SecondLogin {
         again,
+        request: Arc::default(),
         login_pages,
         pages,
         error: second.as_str().map(str::to_owned),
@@ -116,6 +118,6 @@ proptest! {
         first in arbitrary_object(&["sub", "auth_time"]),
         second in proptest::option::of(arbitrary_object(&["sub", "auth_time"])),
     ) {
-        never_panics(&SecondLogin { again, login_pages, pages, error, first, second, asked_at, skew });
+        never_panics(&SecondLogin { again, request: Arc::default(), login_pages, pages, error, first, second, asked_at, skew });
     }
 }

@@ -1,8 +1,11 @@
 //! Rules about successful token responses of every grant (RFC 6749 5.1, `OpenID` Connect Core 3.1.3.3).
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::{Artefact, Check};
+use crate::observed::authorization_request::AuthorizationRequest;
 use crate::observed::received::Received;
 
 mod judge;
@@ -41,6 +44,8 @@ pub struct TokenResponse {
     pub grant: Grant,
     /// The scope that was asked for (in the authorization request, for a code; at first, for a refresh token), space-separated.
     pub requested_scope: Option<String>,
+    /// The authorization request it goes back to, if it goes back to one.
+    pub request: Option<Arc<AuthorizationRequest>>,
     /// The provider metadata, as parsed.
     pub metadata: Value,
 }

@@ -22,7 +22,7 @@ fn client_credentials() -> Value {
 
 fn of(grant: Grant, response: Received) -> TokenResponse {
     let scope = if grant == Grant::ClientCredentials { "openactive-ordersfeed" } else { "openid offline_access" };
-    TokenResponse { response, grant, requested_scope: Some(scope.to_owned()), metadata: Value::Null }
+    TokenResponse { response, grant, requested_scope: Some(scope.to_owned()), request: None, metadata: Value::Null }
 }
 
 fn json(body: &Value) -> Received {

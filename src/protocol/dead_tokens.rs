@@ -1,4 +1,4 @@
-//! What became of tokens: whether they still open anything.
+//! Tokens that ought to be dead: whether they still open anything.
 
 use crate::result::model::StepEnd;
 use crate::rule::aftermath::{Aftermath, Cause};
@@ -11,7 +11,7 @@ impl Session {
     ///
     /// # Errors
     /// [`Stop`] if an endpoint cannot be reached.
-    pub(super) async fn look_for_tokens(&mut self, cause: Cause, access: Option<&str>, refresh: Option<&str>) -> Result<StepEnd, Stop> {
+    pub(super) async fn try_dead_tokens(&mut self, cause: Cause, access: Option<&str>, refresh: Option<&str>) -> Result<StepEnd, Stop> {
         let mut artefact = Aftermath { cause, userinfo: None, introspection: None, refresh: None };
         self.sentence(format!("should not take tokens after {}", cause.says()));
         if let Some(token) = access {

@@ -1,0 +1,43 @@
+//! What steps need and give: facts from earlier steps, and settings.
+
+/// What a step leaves behind for later ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Fact {
+    /// The provider metadata.
+    Metadata,
+    /// The published keys.
+    KeySet,
+    /// A client with its credentials.
+    Client,
+    /// An access token of the client's own.
+    ClientToken,
+    /// An authorization code with what is needed to exchange it.
+    Code,
+    /// The tokens of a login.
+    UserTokens,
+}
+
+impl Fact {
+    /// What it is, for a reader.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Metadata => "provider metadata",
+            Self::KeySet => "key set",
+            Self::Client => "client",
+            Self::ClientToken => "access token of the client's own",
+            Self::Code => "authorization code",
+            Self::UserTokens => "token of a login",
+        }
+    }
+}
+
+/// A setting without which a story cannot be tested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Need {
+    /// Somebody to log in as.
+    User,
+    /// The dataset site's address.
+    DatasetSite,
+    /// An audience to ask for.
+    Audience,
+}

@@ -1,0 +1,83 @@
+//! The parameters of a registration: a flat bag, each typed, all optional.
+
+use serde::Deserialize;
+
+/// The client that a test registers (RFC 7591 2).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a parameter of its own that a document sets or leaves out")]
+pub struct Register {
+    /// `token_endpoint_auth_method`; the step is left out where the issuer does not advertise it.
+    pub auth_method: Option<ClientAuth>,
+    /// `grant_types`; without any, every grant the suite uses. Those the issuer does not advertise are left out.
+    #[serde(default)]
+    pub grant_types: Vec<String>,
+    /// Whether it registers where the end-user comes back after a logout; left out where there is no `end_session_endpoint`.
+    #[serde(default)]
+    pub post_logout: bool,
+    /// Left out where the issuer offers no registration, or wants a token for it that is not configured.
+    #[serde(default)]
+    pub optional: bool,
+    /// How a client that authenticates by `private_key_jwt` makes its key known.
+    #[serde(default)]
+    pub keys: KeysBy,
+    /// `userinfo_signed_response_alg`; the step is left out where the issuer does not advertise it.
+    pub userinfo_alg: Option<String>,
+    /// Whether its redirect URI has a query beyond that of the run's.
+    #[serde(default)]
+    pub redirect_query: bool,
+    /// Whether it registers a key that it signs its request objects with.
+    #[serde(default)]
+    pub request_object_key: bool,
+    /// Whether it registers a logo, a policy and terms of service.
+    #[serde(default)]
+    pub links: bool,
+    /// `scope`, space-separated; without it everything the story asks for.
+    pub scope: Option<String>,
+    /// `redirect_uris`.
+    #[serde(default)]
+    pub redirect_uris: RedirectUris,
+    /// `contacts`.
+    #[serde(default)]
+    pub contacts: Vec<String>,
+    /// `client_uri`.
+    pub client_uri: Option<String>,
+}
+
+/// How a client that authenticates by `private_key_jwt` makes its key known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeysBy {
+    /// `jwks`: in the registration request.
+    #[default]
+    Value,
+    /// `jwks_uri`: published beside the redirect URI, for the issuer to fetch.
+    Reference,
+}
+
+/// The redirect URIs of a client that is registered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RedirectUris {
+    /// The one that is listened on.
+    #[default]
+    Own,
+    /// That and another beside it, so that a request has to say which.
+    Two,
+    /// One on loopback without a port, of a native application (`application_type`). Left out where the issuer does not register that.
+    NativeLoopback,
+}
+
+/// How a client that is registered authenticates at the token endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientAuth {
+    /// HTTP Basic.
+    ClientSecretBasic,
+    /// Credentials in the form body.
+    ClientSecretPost,
+    /// An assertion signed with a key of its own.
+    PrivateKeyJwt,
+    /// Not at all: a public client.
+    None,
+}
