@@ -170,6 +170,7 @@ mod tests {
             interrupted: false,
             known: None,
             tests,
+            older: false,
         }
     }
 

@@ -78,6 +78,7 @@ pub async fn run(plan: Plan, shared: Run, handle: RunHandle) -> RunReport {
         interrupted: handle.interrupted.is_cancelled(),
         known: None,
         tests,
+        older: false,
     }
 }
 

@@ -19,6 +19,8 @@ pub const NAME: &str = "results.json";
 /// [`ReportError::Write`] if the directory or the file cannot be written.
 pub fn write(report: &RunReport, dir: &Path) -> Result<PathBuf, ReportError> {
     let path = dir.join(NAME);
+    let as_it_was = report.older.then(|| without_members(report.clone()));
+    let report = as_it_was.as_ref().unwrap_or(report);
     let mut text = serde_json::to_vec_pretty(report).map_err(|e| ReportError::Write { path: path.clone(), source: std::io::Error::other(e) })?;
     text.push(b'\n');
     file::write(&path, &text)?;
@@ -51,13 +53,26 @@ pub fn read(path: &Path) -> Result<RunReport, ReportError> {
 /// Fills in what older versions wrote in words only: that certificates were not verified, why a test was skipped, that it met a bug.
 fn read_from_words(mut report: RunReport) -> RunReport {
     let environment = &mut report.environment;
-    environment.tls_verified = environment.tls_verified.or(Some(!environment.tls.starts_with("not verified")));
+    report.older = environment.tls_verified.is_none();
+    if !report.older {
+        return report;
+    }
+    environment.tls_verified = Some(!environment.tls.starts_with("not verified"));
     for test in &mut report.tests {
         let reason = test.reason.as_deref().unwrap_or_default();
-        test.bug |= test.verdict == Verdict::Errored && reason.starts_with("a bug in oa-authtest: ");
-        if test.verdict == Verdict::Skipped && test.skipped.is_none() {
+        test.bug = test.verdict == Verdict::Errored && reason.starts_with("a bug in oa-authtest: ");
+        if test.verdict == Verdict::Skipped {
             test.skipped = Some(if reason == "left out by --skip" { SkipKind::LeftOut } else { SkipKind::LacksSettings });
         }
+    }
+    report
+}
+
+/// Takes out again what [`read_from_words`] filled in.
+fn without_members(mut report: RunReport) -> RunReport {
+    report.environment.tls_verified = None;
+    for test in &mut report.tests {
+        (test.bug, test.skipped) = (false, None);
     }
     report
 }

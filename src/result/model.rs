@@ -57,6 +57,9 @@ pub struct RunReport {
     pub known: Option<KnownReport>,
     /// The tests in the order of the plan, skipped ones included.
     pub tests: Vec<TestReport>,
+    /// True if an older version wrote it, which said some facts in words only. It is written again as it was.
+    #[serde(skip)]
+    pub older: bool,
 }
 
 /// The program that wrote a report.

@@ -54,6 +54,7 @@ fn run(tests: Vec<TestReport>) -> RunReport {
         interrupted: false,
         known: None,
         tests,
+        older: false,
     }
 }
 
