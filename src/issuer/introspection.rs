@@ -25,7 +25,7 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
     })?;
     let token = form.get("token").ok_or_else(|| OauthError::invalid_request("token is missing"))?;
     let reply = |body| Reply::ok(body);
-    match living(&issuer, token, &client.id) {
+    match good_token(&issuer, token, &client.id) {
         Some(body) if !issuer.does(Behaviour::IntrospectionBlind) => issuer.reply(&[Site::Introspection], reply(body)),
         None if !issuer.checks(Check::IntrospectionTokenKnown) && !issuer.store().knows_token(token) => {
             Ok(reply(json!({ "active": true, "client_id": client.id })))
@@ -35,7 +35,7 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
     }
 }
 
-fn living(issuer: &Issuer, token: &str, client_id: &str) -> Option<Value> {
+fn good_token(issuer: &Issuer, token: &str, client_id: &str) -> Option<Value> {
     let now = now();
     let store = issuer.store();
     if let Some((access, grant)) = store.good_access(token, now).filter(|(_, grant)| grant.client_id == client_id) {
