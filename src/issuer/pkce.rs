@@ -55,13 +55,14 @@ pub fn fits(challenge: Option<&str>, verifier: &str) -> bool {
 pub fn verify(challenge: Option<&str>, verifier: Option<&str>, is_of_any_code: bool, defect: &Defect) -> Result<(), OauthError> {
     let checks = |check| defect.checks(check);
     let invalid = |description| Err(OauthError::bad_request("invalid_grant", description));
+    let is_right = verifier.is_some_and(|verifier| fits(challenge, verifier));
+    // RFC 7636 4.1: 43 to 128 characters.
+    let is_odd = verifier.is_some_and(|verifier| !(43..=128).contains(&verifier.len()));
     match (challenge, verifier) {
-        // RFC 7636 4.1: 43 to 128 characters.
-        (Some(_), Some(verifier)) if fits(challenge, verifier) => {
-            if !(43..=128).contains(&verifier.len()) && checks(Check::PkceVerifierLength) {
-                return invalid("code_verifier is shorter or longer than it may be");
-            }
+        (Some(_), Some(_)) if is_right && is_odd && checks(Check::PkceVerifierLength) => {
+            return invalid("code_verifier is shorter or longer than it may be");
         }
+        (Some(_), Some(_)) if is_right => {}
         (Some(challenge), Some(verifier)) if defect.does(Behaviour::PkceChallengeAccepted) && challenge == verifier => {}
         (Some(_), Some(_)) if is_of_any_code && defect.does(Behaviour::PkceAnyFlow) => {}
         (Some(_), Some(_)) if checks(Check::PkceVerifier) => return invalid("code_verifier does not fit the code challenge"),
