@@ -21,13 +21,6 @@ pub struct AssertionKeys {
     pub alg: Option<Alg>,
 }
 
-/// An assertion that was found good.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Assertion {
-    /// Its `jti`: it is good once.
-    pub jti: String,
-}
-
 impl AssertionKeys {
     /// Reads `jwks` and `token_endpoint_auth_signing_alg` of a registration request.
     ///
@@ -49,14 +42,14 @@ impl AssertionKeys {
         if keys.is_empty() { Err("jwks holds no key that is understood") } else { Ok(Self { keys, alg }) }
     }
 
-    /// An assertion of this client for one of these audiences, judged at a time in seconds since the epoch. That it is used once only is the
-    /// caller's business. `None` if anything is wrong with it.
-    pub fn judge(&self, assertion: &str, client_id: &str, audiences: &[&str], now: u64) -> Option<Assertion> {
+    /// The `jti` of a good assertion of this client for one of these audiences, at a time in seconds since the epoch; `None` if anything is wrong
+    /// with it. The caller must see to it that each `jti` is used once only.
+    pub fn verify(&self, assertion: &str, client_id: &str, audiences: &[&str], now: u64) -> Option<String> {
         let claims = self.claims(assertion)?;
         let is_good_now = !has_expired(&claims["exp"], now) && (claims["nbf"].is_null() || has_begun(&claims["nbf"], now));
         let jti = claims["jti"].as_str().filter(|jti| !jti.is_empty() && jti.len() <= LONGEST_JTI)?.to_owned();
         let is_by_client = claims["iss"] == client_id && claims["sub"] == client_id;
-        (is_for(&claims["aud"], audiences) && is_good_now && is_by_client).then_some(Assertion { jti })
+        (is_for(&claims["aud"], audiences) && is_good_now && is_by_client).then_some(jti)
     }
 
     fn claims(&self, assertion: &str) -> Option<Value> {
@@ -93,9 +86,9 @@ mod tests {
             let key = ring.key(alg);
             key.sign(&json!({ "alg": alg.name(), "kid": key.kid }), claims).unwrap()
         };
-        let judge = |text: &str| keys.judge(text, "c", &["https://as", "https://as/token"], NOW);
+        let verify = |text: &str| keys.verify(text, "c", &["https://as", "https://as/token"], NOW);
         for alg in Alg::ALL {
-            assert_eq!(judge(&sign(alg, &claims())).unwrap().jti, "j", "{alg:?}");
+            assert_eq!(verify(&sign(alg, &claims())).unwrap(), "j", "{alg:?}");
         }
         assert_eq!(client_id(&sign(Alg::Es256, &claims())).as_deref(), Some("c"));
         for (name, value) in [
@@ -112,16 +105,16 @@ mod tests {
         ] {
             let mut wrong = claims();
             wrong[name] = value.clone();
-            assert_eq!(judge(&sign(Alg::Rs256, &wrong)), None, "{name} {value}");
+            assert_eq!(verify(&sign(Alg::Rs256, &wrong)), None, "{name} {value}");
         }
         let foreign = KeyRing::foreign().unwrap().key(Alg::Rs256);
         let kid = &ring.key(Alg::Rs256).kid;
-        assert_eq!(judge(&foreign.sign(&json!({ "alg": "RS256", "kid": kid }), &claims()).unwrap()), None);
-        assert_eq!(judge(&format!("{}.", unsigned(&json!({ "alg": "none" }), &claims()))), None);
-        assert_eq!(judge("x"), None);
+        assert_eq!(verify(&foreign.sign(&json!({ "alg": "RS256", "kid": kid }), &claims()).unwrap()), None);
+        assert_eq!(verify(&format!("{}.", unsigned(&json!({ "alg": "none" }), &claims()))), None);
+        assert_eq!(verify("x"), None);
         let only = AssertionKeys::read(Some(&ring.document()), Some("ES256")).unwrap();
-        assert!(only.judge(&sign(Alg::Rs256, &claims()), "c", &["https://as"], NOW).is_none());
-        assert!(only.judge(&sign(Alg::Es256, &claims()), "c", &["https://as"], NOW).is_some());
+        assert!(only.verify(&sign(Alg::Rs256, &claims()), "c", &["https://as"], NOW).is_none());
+        assert!(only.verify(&sign(Alg::Es256, &claims()), "c", &["https://as"], NOW).is_some());
     }
 
     #[test]

@@ -6,12 +6,13 @@ use axum::body::Bytes;
 use axum::extract::State;
 use http::{HeaderMap, StatusCode};
 
-use super::client::{AuthMethod, Client};
+use super::client::Client;
 use super::flaw::{Behaviour, Check};
 use super::hint;
 use super::interaction;
 use super::pages;
 use super::params::{self, Params, Query};
+use super::pkce;
 use super::redirect;
 use super::reply::{Answer, Problem, Reply};
 use super::request_object;
@@ -148,7 +149,7 @@ fn check(issuer: &Issuer, params: &Params) -> Result<Request, Refusal> {
     if [params.get("state"), params.get("nonce")].into_iter().flatten().any(|value| value.len() > LONGEST_VALUE) {
         return Err(invalid("state or nonce is too long"));
     }
-    let challenge = challenge(issuer, &client, params).map_err(invalid)?;
+    let challenge = pkce::challenge(issuer, &client, params).map_err(invalid)?;
     let prompt = Scope::parse(params.get("prompt").unwrap_or_default());
     if prompt.has("none") && prompt.words().count() > 1 {
         return Err(invalid("prompt has none and another value"));
@@ -246,28 +247,4 @@ fn doubtful(issuer: &Issuer, params: &Params, doubt: Doubt) -> Option<Refusal> {
         return Some(Refusal::Flawed(Box::new(Reply::page(StatusCode::BAD_REQUEST, html))));
     }
     None
-}
-
-/// The code challenge: S256 only, and needed from public clients (RFC 7636 4.4.1, RFC 9700 2.1.1).
-fn challenge(issuer: &Issuer, client: &Client, params: &Params) -> Result<Option<String>, &'static str> {
-    let Some(challenge) = params.get("code_challenge") else {
-        return if params.get("code_challenge_method").is_some() {
-            Err("code_challenge_method is there without code_challenge")
-        } else if client.metadata.auth_methods == [AuthMethod::None] && issuer.checks(Check::PkcePublicClient) {
-            Err("a public client needs a code_challenge")
-        } else {
-            Ok(None)
-        };
-    };
-    let is_wrong = match params.get("code_challenge_method") {
-        Some("S256") => false,
-        Some("plain") => issuer.checks(Check::PkceMethodPlain),
-        Some(_) => issuer.checks(Check::PkceMethodKnown),
-        None => true,
-    };
-    if is_wrong {
-        return Err("only the code_challenge_method S256 is supported");
-    }
-    let is_base64url = challenge.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
-    if challenge.len() == 43 && is_base64url { Ok(Some(challenge.to_owned())) } else { Err("code_challenge is not a SHA-256 in base64url") }
 }

@@ -1,4 +1,4 @@
-//! Bearer tokens (RFC 6750): found in a request, judged.
+//! Bearer tokens (RFC 6750): found in a request, and checked.
 
 use http::HeaderMap;
 use http::header::AUTHORIZATION;

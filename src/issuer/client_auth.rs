@@ -92,8 +92,8 @@ fn is_good(issuer: &Issuer, client: &Client, text: &str) -> bool {
         return false;
     }
     let audiences: &[&str] = if issuer.does(Behaviour::AssertionForIssuerRefused) { &[token_endpoint] } else { &[&issuer.url, token_endpoint] };
-    let found = client.metadata.assertion_keys.judge(text, &client.id, audiences, now());
-    found.is_some_and(|assertion| issuer.store().use_assertion(&client.id, &assertion.jti))
+    let jti = client.metadata.assertion_keys.verify(text, &client.id, audiences, now());
+    jti.is_some_and(|jti| issuer.store().use_assertion(&client.id, &jti))
 }
 
 fn credentials(issuer: &Issuer, headers: &HeaderMap, form: &Params, is_optional: bool) -> Result<Credentials, OauthError> {

@@ -12,7 +12,7 @@ pub const ID_TOKEN_LIFETIME: u64 = 300;
 /// Seconds a refresh token lives: thirty days.
 pub const REFRESH_TOKEN_LIFETIME: u64 = 30 * 24 * 3600;
 
-/// What somebody allowed a client, by a login or by the client's own credentials. Its number ties together all that was issued for it.
+/// What a client was allowed by an end-user who logged in, or by its own credentials. The number of a grant is in everything issued for it.
 #[derive(Debug, Clone)]
 pub struct Grant {
     /// The client.

@@ -198,7 +198,9 @@ pub(super) fn go_on(issuer: &Issuer, id: &str, flow: &Flow) -> Answer {
         return deny(issuer, id, flow, "the end-user did not consent");
     }
     let page = match next(issuer, flow) {
-        Next::Login | Next::Consent if issuer.pages == PageSet::ErrorPage => return Ok(Reply::page(StatusCode::OK, pages::out_of_order()?)),
+        Next::Login | Next::Consent if issuer.pages == PageSet::ErrorPage => {
+            return Ok(Reply::page(StatusCode::OK, pages::render("error-page/error", &Value::Null)?));
+        }
         Next::Login => LOGIN,
         Next::Continue => CONTINUE,
         Next::Consent => CONSENT,

@@ -24,18 +24,17 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
         if other { OauthError::bad_request("invalid_client", "the client is unknown, or its credentials are wrong") } else { error }
     })?;
     let token = form.get("token").ok_or_else(|| OauthError::invalid_request("token is missing"))?;
-    let reply = |body| Reply::ok(body);
-    match living(&issuer, token, &client.id) {
-        Some(body) if !issuer.does(Behaviour::IntrospectionBlind) => issuer.reply(&[Site::Introspection], reply(body)),
+    match good_token(&issuer, token, &client.id) {
+        Some(body) if !issuer.does(Behaviour::IntrospectionBlind) => issuer.reply(&[Site::Introspection], Reply::ok(body)),
         None if !issuer.checks(Check::IntrospectionTokenKnown) && !issuer.store().knows_token(token) => {
-            Ok(reply(json!({ "active": true, "client_id": client.id })))
+            Ok(Reply::ok(json!({ "active": true, "client_id": client.id })))
         }
-        None if issuer.does(Behaviour::IntrospectionTalkative) => Ok(reply(json!({ "active": false, "reason": "unknown" }))),
-        _ => issuer.reply(&[Site::IntrospectionUnknown], reply(json!({ "active": false }))),
+        None if issuer.does(Behaviour::IntrospectionTalkative) => Ok(Reply::ok(json!({ "active": false, "reason": "unknown" }))),
+        _ => issuer.reply(&[Site::IntrospectionUnknown], Reply::ok(json!({ "active": false }))),
     }
 }
 
-fn living(issuer: &Issuer, token: &str, client_id: &str) -> Option<Value> {
+fn good_token(issuer: &Issuer, token: &str, client_id: &str) -> Option<Value> {
     let now = now();
     let store = issuer.store();
     if let Some((access, grant)) = store.good_access(token, now).filter(|(_, grant)| grant.client_id == client_id) {

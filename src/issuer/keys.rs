@@ -132,7 +132,7 @@ impl SigningKey {
         Ok(Self { alg, kid, private, public })
     }
 
-    /// A signed JWT in compact form (RFC 7515 7.1) with exactly this header, whatever it says.
+    /// A signed JWT in compact form (RFC 7515 7.1) with exactly this header.
     pub fn sign(&self, header: &Value, claims: &Value) -> Result<String, KeyError> {
         let message = unsigned(header, claims);
         let signature = crypto::sign(message.as_bytes(), &self.private, self.alg.algorithm()).map_err(|error| KeyError {
@@ -149,7 +149,7 @@ pub fn unsigned(header: &Value, claims: &Value) -> String {
     format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(claims.to_string()))
 }
 
-/// The claims of a JWT that this key signed with this algorithm. They are not judged.
+/// The claims of a JWT that this key signed with this algorithm. What they say is not checked.
 pub fn claims_of(token: &str, jwk: &Jwk, alg: Alg) -> Option<Value> {
     let mut validation = Validation::new(alg.algorithm());
     validation.required_spec_claims.clear();
@@ -195,7 +195,7 @@ impl KeyRing {
         self.0.iter().find(|key| key.alg == alg).expect("a ring is made with a key for every algorithm")
     }
 
-    /// The claims of a JWT that one of these keys signed with its algorithm, whatever they say.
+    /// The claims of a JWT that one of these keys signed with its algorithm. What they say is not checked.
     pub fn verify(&self, token: &str) -> Option<Value> {
         let kid = jsonwebtoken::decode_header(token).ok()?.kid?;
         let key = self.0.iter().find(|key| key.kid == kid)?;

@@ -47,7 +47,7 @@ pub async fn confirm(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body
     let known = form.get("logout").and_then(|id| issuer.store().take_logout(id, &browser));
     let logout = known.ok_or(Problem::Page("This page is no longer good. Go back to the application and start again."))?;
     if form.get("action") != Some("yes") {
-        return Ok(Reply::page(StatusCode::OK, pages::logged_out(&json!({ "stayed": true }))?));
+        return Ok(Reply::page(StatusCode::OK, pages::render("logged_out", &json!({ "stayed": true }))?));
     }
     end(&issuer, &logout)
 }
@@ -73,7 +73,7 @@ fn begin(issuer: &Issuer, params: &Params, headers: &HeaderMap) -> Answer {
         return end(issuer, &logout);
     }
     let id = random::secret();
-    let page = pages::logout(&json!({ "logout": id, "username": issuer.accounts.username }))?;
+    let page = pages::render("logout", &json!({ "logout": id, "username": issuer.accounts.username }))?;
     issuer.store().logouts.insert(id, logout);
     Ok(Reply::page(StatusCode::OK, page))
 }
@@ -109,6 +109,6 @@ fn end(issuer: &Issuer, logout: &Logout) -> Answer {
     }
     match &logout.back {
         Some(back) => Ok(Reply::see_other(back)),
-        None => Ok(Reply::page(StatusCode::OK, pages::logged_out(&json!({}))?)),
+        None => Ok(Reply::page(StatusCode::OK, pages::render("logged_out", &json!({}))?)),
     }
 }

@@ -28,6 +28,7 @@ mod page_set;
 mod pages;
 mod params;
 mod persona;
+mod pkce;
 mod random;
 mod redirect;
 mod registration;

@@ -9,7 +9,7 @@ pub enum PageSet {
     /// Name and password on one page, then consent.
     #[default]
     One,
-    /// The name first, then the password, with fields that are hidden from people.
+    /// The name first, then the password, with fields that no person sees.
     TwoPages,
     /// One document that a script renders late and that is left only at the very end.
     Spa,
@@ -25,7 +25,7 @@ pub enum PageSet {
     CookieBanner,
     /// The login form is in a frame.
     Iframe,
-    /// A message beside the field says that a login failed, as in many products.
+    /// A refused login is told beside the field, as many products do.
     WrongPasswordMessage,
     /// An error page instead of the login.
     ErrorPage,

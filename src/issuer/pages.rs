@@ -47,7 +47,8 @@ pub fn prepare() -> Result<(), PageError> {
     templates().map(|_| ())
 }
 
-fn render(name: &str, data: &Value) -> Result<String, PageError> {
+/// A page that is the same in every set, from the template of this name.
+pub fn render(name: &str, data: &Value) -> Result<String, PageError> {
     templates()?.render(name, data).map_err(|error| PageError { name: name.to_owned(), why: error.to_string() })
 }
 
@@ -75,11 +76,6 @@ pub fn directives(set: PageSet) -> Option<String> {
     }
 }
 
-/// The error page that comes instead of the login.
-pub fn out_of_order() -> Result<String, PageError> {
-    render("error-page/error", &Value::Null)
-}
-
 const SPA: &str = include_str!("../../fixtures/issuer/pages/spa/page.js");
 const BANNER: &str = include_str!("../../fixtures/issuer/pages/cookie-banner/banner.js");
 
@@ -100,24 +96,9 @@ pub fn form_post(action: &str, fields: &[(String, String)]) -> Result<String, Pa
     render("form_post", &json!({ "action": action, "fields": fields, "script": SCRIPT }))
 }
 
-/// The page that asks whether to log out: `logout`, `username`.
-pub fn logout(data: &Value) -> Result<String, PageError> {
-    render("logout", data)
-}
-
-/// The page after a logout; with `stayed` the one after none.
-pub fn logged_out(data: &Value) -> Result<String, PageError> {
-    render("logged_out", data)
-}
-
 /// The error page.
 pub fn error(message: &str) -> Result<String, PageError> {
     render("error", &json!({ "message": message }))
-}
-
-/// The home page.
-pub fn home(data: &Value) -> Result<String, PageError> {
-    render("home", data)
 }
 
 /// The dataset site's page. The JSON-LD goes into a script element, which no text in it may end.
@@ -170,7 +151,7 @@ mod tests {
         });
         let plain =
             ["login", "consent"].into_iter().flat_map(|name| [PageSet::One, PageSet::CookieBanner].map(|set| super::of_flow(set, name, &data)));
-        for page in of_sets.chain(plain).chain([super::logout(&data), super::error(HOSTILE), super::form_post(HOSTILE, &fields)]) {
+        for page in of_sets.chain(plain).chain([super::render("logout", &data), super::error(HOSTILE), super::form_post(HOSTILE, &fields)]) {
             // The scripts that are part of the pages.
             let own = |page: String, script: &&str| page.replace(&format!("<script>{script}</script>"), "");
             let page = [super::SCRIPT, super::SPA, super::BANNER].iter().fold(page.unwrap(), own);

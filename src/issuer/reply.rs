@@ -164,30 +164,25 @@ impl OauthError {
         Self::bad_request("invalid_client_metadata", description)
     }
 
+    fn challenging(status: StatusCode, code: Option<&'static str>, description: &'static str, challenge: String) -> Self {
+        Self { status, code, description, challenge: Some(challenge) }
+    }
+
     /// 401 `invalid_client` with a Basic challenge (RFC 6749 5.2).
     pub fn invalid_client(description: &'static str) -> Self {
-        Self {
-            status: StatusCode::UNAUTHORIZED,
-            code: Some("invalid_client"),
-            description,
-            challenge: Some(format!("Basic realm=\"{REALM}\", charset=\"UTF-8\"")),
-        }
+        let challenge = format!("Basic realm=\"{REALM}\", charset=\"UTF-8\"");
+        Self::challenging(StatusCode::UNAUTHORIZED, Some("invalid_client"), description, challenge)
     }
 
     /// 401 with a Bearer challenge that names no error: there was no token (RFC 6750 3.1).
     pub fn no_token() -> Self {
-        Self {
-            status: StatusCode::UNAUTHORIZED,
-            code: None,
-            description: "a bearer token is needed",
-            challenge: Some(format!("Bearer realm=\"{REALM}\"")),
-        }
+        Self::challenging(StatusCode::UNAUTHORIZED, None, "a bearer token is needed", format!("Bearer realm=\"{REALM}\""))
     }
 
     /// 401 `invalid_token` with a Bearer challenge (RFC 6750 3.1).
     pub fn invalid_token(description: &'static str) -> Self {
         let challenge = format!("Bearer realm=\"{REALM}\", error=\"invalid_token\", error_description=\"{description}\"");
-        Self { status: StatusCode::UNAUTHORIZED, code: Some("invalid_token"), description, challenge: Some(challenge) }
+        Self::challenging(StatusCode::UNAUTHORIZED, Some("invalid_token"), description, challenge)
     }
 
     /// True for [`OauthError::invalid_token`].
@@ -199,7 +194,7 @@ impl OauthError {
     pub fn insufficient_scope(scope: &'static str) -> Self {
         let description = "the token lacks the scope for this";
         let challenge = format!("Bearer realm=\"{REALM}\", error=\"insufficient_scope\", error_description=\"{description}\", scope=\"{scope}\"");
-        Self { status: StatusCode::FORBIDDEN, code: Some("insufficient_scope"), description, challenge: Some(challenge) }
+        Self::challenging(StatusCode::FORBIDDEN, Some("insufficient_scope"), description, challenge)
     }
 
     /// The reply.

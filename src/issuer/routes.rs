@@ -111,7 +111,7 @@ async fn finish(State(issuer): State<Arc<Issuer>>, mut response: Response) -> Re
 
 /// The page that says what the issuer has.
 pub async fn home(State(issuer): State<Arc<Issuer>>) -> Answer {
-    let html = pages::home(&json!({ "issuer": issuer.url, "accounts": issuer.accounts }))?;
+    let html = pages::render("home", &json!({ "issuer": issuer.url, "accounts": issuer.accounts }))?;
     Ok(Reply::page(StatusCode::OK, html))
 }
 

@@ -1,8 +1,5 @@
 //! What the issuer remembers, in memory and bounded. Times are seconds since the epoch, handed in: the store has no clock.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
 use super::bounded::Bounded;
 use super::client::Client;
 use super::flaw::apply::Defect;
@@ -10,6 +7,7 @@ use super::flaw::{Behaviour, Check};
 use super::grant::{Access, Code, Grant, Refresh};
 use super::interaction::Flow;
 use super::logout::Logout;
+use super::pkce;
 use super::random;
 use super::reply::OauthError;
 use super::scope::Scope;
@@ -101,7 +99,7 @@ impl Store {
         self.sessions.get(id).filter(|session| now < session.auth_time.saturating_add(SESSION_LIFETIME))
     }
 
-    /// Logs in under a new identifier, so that one planted before the login is worth nothing, and returns it.
+    /// Logs in under a new identifier, so that one that an attacker set before the login is worth nothing (session fixation), and returns it.
     pub fn log_in(&mut self, old: &str, session: Session) -> String {
         self.log_out(old);
         let id = random::secret();
@@ -161,8 +159,7 @@ impl Store {
         defect: &Defect,
     ) -> Result<(u64, Grant), OauthError> {
         let (does, checks) = (|behaviour| defect.does(behaviour), |check| defect.checks(check));
-        let of_any_flow = does(Behaviour::PkceAnyFlow)
-            && verifier.is_some_and(|verifier| self.codes.values().any(|code| code.challenge.as_deref() == Some(s256(verifier).as_str())));
+        let is_of_any_code = verifier.is_some_and(|verifier| self.codes.values().any(|code| pkce::fits(code.challenge.as_deref(), verifier)));
         let code = self.codes.get_mut(text).ok_or_else(|| invalid_grant("the code is unknown"))?;
         if std::mem::replace(&mut code.spent, true) && checks(Check::CodeSingleUse) {
             if let Some(grant) = code.redeemed.and_then(|number| self.grants.get_mut(&number)) {
@@ -183,23 +180,7 @@ impl Store {
         if !is_redirect_uri_right {
             return Err(invalid_grant("redirect_uri is not that of the authorization request"));
         }
-        match (&code.challenge, verifier) {
-            (None, None) => {}
-            (Some(challenge), Some(verifier)) if random::same(challenge, &s256(verifier)) => {}
-            (Some(challenge), Some(verifier)) if does(Behaviour::PkceChallengeAccepted) && challenge == verifier => {}
-            (Some(_), Some(_)) if of_any_flow || !checks(Check::PkceVerifier) => {}
-            (Some(_), None) if !checks(Check::PkceVerifierPresent) => {}
-            (None, Some(_)) if !checks(Check::PkceDowngrade) => {}
-            (Some(_), Some(_)) => return Err(invalid_grant("code_verifier does not fit the code challenge")),
-            (Some(_), None) => return Err(invalid_grant("code_verifier is missing")),
-            (None, Some(_)) => return Err(invalid_grant("there was no code challenge for this code_verifier")),
-        }
-        // RFC 7636 4.1: 43 to 128 characters.
-        let fits = |verifier: &str| code.challenge.as_deref() == Some(s256(verifier).as_str());
-        let is_odd = verifier.is_some_and(|verifier| !(43..=128).contains(&verifier.len()) && fits(verifier));
-        if is_odd && checks(Check::PkceVerifierLength) {
-            return Err(invalid_grant("code_verifier is shorter or longer than it may be"));
-        }
+        pkce::verify(code.challenge.as_deref(), verifier, is_of_any_code, defect)?;
         let grant = code.grant.clone();
         code.redeemed = Some(self.last_grant + 1);
         Ok((self.put_grant(grant.clone()), grant))
@@ -286,10 +267,10 @@ impl Store {
     pub fn held(&self, now: u64) -> Held {
         let access = self.access.values().filter(|token| now < token.expires_at).map(|token| token.grant);
         let refresh = self.refresh.values().filter(|token| now < token.expires_at && !token.spent).map(|token| token.grant);
-        let living = access.chain(refresh).filter(|grant| self.grants.get(grant).is_some_and(|grant| grant.alive));
+        let good = access.chain(refresh).filter(|grant| self.grants.get(grant).is_some_and(|grant| grant.alive));
         Held {
             clients: self.clients.values().filter(|client| client.registered.is_some()).count(),
-            grants: living.collect::<std::collections::HashSet<_>>().len(),
+            grants: good.collect::<std::collections::HashSet<_>>().len(),
             sessions: self.sessions.len(),
         }
     }
@@ -316,19 +297,15 @@ impl Store {
     }
 }
 
-/// The S256 code challenge of a verifier (RFC 7636 4.2).
-fn s256(verifier: &str) -> String {
-    URL_SAFE_NO_PAD.encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, verifier.as_bytes()))
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::{Store, s256};
+    use super::Store;
     use crate::issuer::client::Client;
     use crate::issuer::client_metadata::Metadata;
     use crate::issuer::flaw::apply::Defect;
     use crate::issuer::grant::{Access, Code, Grant, Refresh};
+    use crate::issuer::pkce::s256;
     use crate::issuer::requested::Requested;
     use crate::issuer::scope::Scope;
 
@@ -352,11 +329,6 @@ mod tests {
 
     fn refused<T: std::fmt::Debug>(result: Result<T, super::OauthError>) -> String {
         format!("{:?}", result.unwrap_err())
-    }
-
-    #[test]
-    fn the_challenge_is_that_of_rfc_7636() {
-        assert_eq!(s256("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
     }
 
     #[test]

@@ -98,8 +98,8 @@ fn authorization_code(issuer: &Issuer, client: &Client, form: &Params) -> Answer
 fn refresh_token(issuer: &Issuer, client: &Client, form: &Params) -> Answer {
     let token = form.get("refresh_token").ok_or_else(|| OauthError::invalid_request("refresh_token is missing"))?;
     let now = now();
-    let living = issuer.store().good_access(token, now).map(|(access, grant)| (access.grant, grant.clone(), access.scope.clone()));
-    if let Some((number, grant, scope)) = living.filter(|_| !issuer.checks(Check::RefreshTokenKind)) {
+    let access = issuer.store().good_access(token, now).map(|(access, grant)| (access.grant, grant.clone(), access.scope.clone()));
+    if let Some((number, grant, scope)) = access.filter(|_| !issuer.checks(Check::RefreshTokenKind)) {
         return issue(issuer, client, &Issue { number, scope: &scope, grant: &grant, kind: GrantKind::Refresh, now });
     }
     let scope = form.get("scope").map(Scope::parse);
@@ -185,7 +185,7 @@ impl Issue<'_> {
         let (is_login, is_registered) = (self.grant.auth_time.is_some(), client.metadata.may("refresh_token"));
         let scope = &self.grant.scope;
         let wants = match issuer.settings().refresh {
-            // Without OpenID Connect, whose scope for it there is, a client gets one if it registered to use it.
+            // The scope for it is one of OpenID Connect's: without that a client gets one if it registered to use it.
             RefreshFor::OfflineAccess => is_login && (scope.has(OFFLINE_ACCESS) || (!scope.has(OPENID) && is_registered)),
             RefreshFor::Registered => is_login && is_registered,
             RefreshFor::Everyone => self.kind != GrantKind::Refresh,

@@ -18,7 +18,6 @@ use super::state::Issuer;
 
 /// `GET`: the token is in the header.
 pub async fn get(State(issuer): State<Arc<Issuer>>, Query(query): Query, headers: HeaderMap) -> Answer {
-    let query = query;
     let in_query = query.get("access_token").filter(|_| issuer.does(Behaviour::BearerInQuery));
     answer(&issuer, bearer::token(&issuer, &headers).or(in_query), None)
 }

@@ -1,6 +1,8 @@
 //! Folders of documents that are part of the program. A list in the folder, `order.txt`, gives their order and must name each of them, so that
 //! none is left out unseen.
 
+use std::path::Path;
+
 use include_dir::{Dir, DirEntry};
 use thiserror::Error;
 
@@ -48,9 +50,13 @@ pub fn documents(folder: &'static str, dir: &'static Dir<'static>) -> Result<Vec
     in_order(folder, files(dir))
 }
 
+fn is_document(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "json")
+}
+
 fn in_order(folder: &'static str, files: Vec<(String, &'static str)>) -> Result<Vec<(String, &'static str)>, FolderError> {
     let list = files.iter().find(|(path, _)| path == "order.txt").map_or("", |(_, list)| list);
-    let mut documents: Vec<_> = files.into_iter().filter(|(path, _)| path.ends_with(".json")).collect();
+    let mut documents: Vec<_> = files.into_iter().filter(|(path, _)| is_document(Path::new(path))).collect();
     let mut ordered = Vec::new();
     for file in list.lines() {
         let at = documents.iter().position(|(path, _)| path == file).ok_or_else(|| FolderError::Missing { folder, file: file.to_owned() })?;
@@ -67,7 +73,7 @@ fn in_order(folder: &'static str, files: Vec<(String, &'static str)>) -> Result<
 mod tests {
     use std::path::Path;
 
-    use super::in_order;
+    use super::{in_order, is_document};
 
     fn ordered(list: &'static str) -> Result<String, String> {
         let files = [("a.json", "A"), ("order.txt", list), ("in/b.json", "B"), ("README.md", "")].map(|(path, text)| (path.to_owned(), text));
@@ -87,7 +93,7 @@ mod tests {
         for path in std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()) {
             if path.is_dir() {
                 on_disk(&path, found);
-            } else if path.extension().is_some_and(|extension| extension == "json") {
+            } else if is_document(&path) {
                 found.push(path.to_string_lossy().into_owned());
             }
         }

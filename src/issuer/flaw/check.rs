@@ -57,7 +57,7 @@ named! {
     PkceVerifierLength = "pkce/verifier-length",
     /// There is a code verifier where there was a code challenge (RFC 7636 4.6).
     PkceVerifierPresent = "pkce/verifier-present",
-    /// There was a code challenge where there is a code verifier (RFC 9700 4.8.2).
+    /// There was a code challenge where there is a code verifier (RFC 9700 2.1.1).
     PkceDowngrade = "pkce/downgrade",
     /// The method of a code challenge is not `plain`, which the metadata do not list.
     PkceMethodPlain = "pkce/method-plain",
@@ -121,7 +121,7 @@ named! {
     RequestObjectSignature = "request-object/signature",
     /// The request object of a client that registered to sign them is signed (OpenID Connect Core 6.3.2).
     RequestObjectSigned = "request-object/signed",
-    /// A request object names the client that sends it (RFC 9101 5.2).
+    /// A request object names the client that sends it (RFC 9101 6.3).
     RequestObjectClient = "request-object/client",
     /// A request object is for this issuer (OpenID Connect Core 6.1).
     RequestObjectAudience = "request-object/audience",

@@ -162,7 +162,7 @@ pub enum Site {
     Userinfo,
     /// A revocation response.
     Revocation,
-    /// An introspection response about a living token.
+    /// An introspection response about a good token.
     Introspection,
     /// The parameters of an authorization error response.
     AuthorizationError,

@@ -81,7 +81,7 @@ fn by_json(issuer: &Issuer, headers: &HeaderMap, request: &Params) -> Answer {
     token::grant(issuer, headers, request, &Params::default())
 }
 
-/// `DELETE` of the session of the access token in the header: it is good for nothing any more.
+/// `DELETE` of the session of the access token in the header: it is not good any more.
 async fn close_session(State(issuer): State<Arc<Issuer>>, headers: HeaderMap) -> Answer {
     let token = bearer::token(&issuer, &headers).ok_or_else(OauthError::no_token)?;
     if !issuer.store().knows_token(token) {
