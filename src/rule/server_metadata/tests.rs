@@ -1,9 +1,6 @@
-use crate::rule::judgement::Unmet;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::ServerMetadata;
-use crate::rule::Artefact;
-use crate::rule::provider_metadata::ProviderMetadata;
+use super::*;
 use crate::rule::testing::{failing, json as response, not_applicable, not_run, passing, text, with};
 
 const NONE_SIGNED: &str = "eyJhbGciOiJub25lIn0.eyJpc3MiOiJodHRwczovL29wLmV4YW1wbGUifQ.";
@@ -31,7 +28,7 @@ fn artefact(document: &Value) -> ServerMetadata {
     served(response(200, document))
 }
 
-fn served(response: crate::observed::received::Received) -> ServerMetadata {
+fn served(response: Received) -> ServerMetadata {
     ServerMetadata(ProviderMetadata { response, issuer: "https://as.example/tenant".to_owned(), plain_http: false, absent: None })
 }
 
