@@ -167,3 +167,16 @@ fn every_floor_is_in_the_drawings() {
         assert!(there, "{module} has a floor and is not there");
     }
 }
+
+#[test]
+fn every_file_of_tests_is_a_module_of_the_one_binary() {
+    let main = fs::read_to_string("tests/main.rs").unwrap();
+    let mut files = Vec::new();
+    for entry in fs::read_dir("tests").unwrap().map(|entry| entry.unwrap().path()) {
+        let is_module = entry.extension().is_some_and(|extension| extension == "rs") || entry.join("mod.rs").exists();
+        files.extend(is_module.then(|| entry.file_stem().unwrap().to_string_lossy().into_owned()));
+    }
+    let left_out: Vec<&String> = files.iter().filter(|name| *name != "main" && !main.contains(&format!("\nmod {name};\n"))).collect();
+    assert!(left_out.is_empty(), "tests/main.rs does not name {left_out:?}: they are not run");
+    assert!(files.len() > 20);
+}
