@@ -33,7 +33,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "Clients that need a name or an e-mail address ask there; many libraries do so always.",
         |metadata| is_published(&metadata.document()?, "userinfo_endpoint"),
     ),
-    // The specification recommends it; but an issuer that registers its clients by hand harms nobody, so this is only a suggestion.
+    // The specification recommends it; but an issuer that registers its clients by hand does no harm, so this is only a suggestion.
     may(
         "discovery/registration-endpoint-recommended",
         "OIDCD-3",
