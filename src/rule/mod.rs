@@ -14,6 +14,7 @@ pub mod airlock;
 pub mod attack;
 pub mod authorization_delivery;
 pub mod authorization_error;
+pub mod authorization_parameters;
 pub mod authorization_response;
 pub mod bearer;
 pub mod capability;
