@@ -38,6 +38,25 @@ pub fn holds(condition: bool, expected: impl Into<String>, actual: impl Into<Str
     if condition { pass(actual) } else { fail(expected, actual) }
 }
 
+/// One judgement on several requests, each given as whether it is right (`None` where nothing can be concluded from it) and what became of it:
+/// broken if any of them is wrong, and says what became of those.
+pub fn each(expected: &str, requests: impl IntoIterator<Item = (Option<bool>, String)>) -> Judgement {
+    let (mut right, mut wrong, mut open) = (Vec::new(), Vec::new(), Vec::new());
+    for (is_right, became) in requests {
+        match is_right {
+            Some(true) => right.push(became),
+            Some(false) => wrong.push(became),
+            None => open.push(became),
+        }
+    }
+    match (wrong.is_empty(), right.is_empty(), open.is_empty()) {
+        (false, ..) => fail(expected, list(&wrong)),
+        (true, false, _) => pass(list(&right)),
+        (true, true, true) => not_applicable("no such request"),
+        (true, true, false) => not_applicable(format!("nothing can be concluded: {}", list(&open))),
+    }
+}
+
 /// Passes when a response has the HTTP status code.
 pub fn status(response: &Received, expected: u16) -> Judgement {
     holds(response.status == expected, format!("status {expected}"), format!("status {}", response.status))

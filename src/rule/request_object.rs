@@ -1,8 +1,8 @@
 //! Rules about request objects: what a good one does, and that a bad one does nothing (OpenID Connect Core 6, RFC 9101 6).
 
-use super::expect::{must, shorten};
-use super::{Artefact, Check};
+use crate::rule::expect::{must, shorten};
 use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
+use crate::rule::{Artefact, Check};
 
 /// A good request object that another `state` stood beside, and the answer to it.
 #[derive(Debug, Clone)]
@@ -146,6 +146,7 @@ static BAD: &[Check<BadRequestObject>] = &[
     ),
 ];
 
+/// Passes when a request object with this fault is refused.
 fn refused(bad: &BadRequestObject, fault: Fault) -> Judgement {
     if bad.fault != fault {
         return not_applicable("the request object has another fault");
