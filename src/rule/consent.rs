@@ -1,8 +1,8 @@
 //! Rules about when the issuer asks the end-user for consent.
 
-use super::{Artefact, Check, expect};
-use crate::rule::expect::should;
-use crate::rule::judgement::not_applicable;
+use crate::rule::expect::{holds, should};
+use crate::rule::judgement::{Judgement, not_applicable};
+use crate::rule::{Artefact, Check};
 
 /// What the browser was shown between the login and the callback, and what was due.
 #[derive(Debug, Clone)]
@@ -33,24 +33,14 @@ static RULES: &[Check<Consent>] = &[
         "OIDCC-3.1.2.4",
         "A client that nobody has authorized before is not let in without asking the end-user",
         "Anybody can register a client; with no question asked it gets at a user's data by one link followed.",
-        |artefact| {
-            if !artefact.new_client {
-                return not_applicable("the client may have been authorized before");
-            }
-            expect::holds(artefact.shown + artefact.perhaps > 0, "a consent page", pages(artefact.shown))
-        },
+        |consent| if consent.new_client { asked(consent) } else { not_applicable("the client may have been authorized before") },
     ),
     should(
         "consent/prompt-consent-honoured",
         "OIDCC-3.1.2.1",
         "With prompt=consent the end-user is asked for consent",
         "A client asks so when it needs a fresh decision, for offline access above all; without one the user never agreed to it.",
-        |artefact| {
-            if !artefact.prompt_consent {
-                return not_applicable("the request did not say prompt=consent");
-            }
-            expect::holds(artefact.shown + artefact.perhaps > 0, "a consent page", pages(artefact.shown))
-        },
+        |consent| if consent.prompt_consent { asked(consent) } else { not_applicable("the request did not say prompt=consent") },
     ),
     // What the OpenActive test suite expects; the specification itself speaks only of one consent prompt in this flow.
     should(
@@ -58,14 +48,19 @@ static RULES: &[Check<Consent>] = &[
         "OA-OBA-authorization-code-flow",
         "Consent that was just given to a client is not asked for again",
         "Sellers who log in by a booking partner every day would have to consent every day, and would soon stop reading.",
-        |artefact| {
-            if !artefact.already_given {
+        |consent| {
+            if !consent.already_given {
                 return not_applicable("the same consent has not just been given");
             }
-            expect::holds(artefact.shown == 0, "no consent page", pages(artefact.shown))
+            holds(consent.shown == 0, "no consent page", pages(consent.shown))
         },
     ),
 ];
+
+/// Passes when the end-user was asked, or may have been.
+fn asked(consent: &Consent) -> Judgement {
+    holds(consent.shown + consent.perhaps > 0, "a consent page", pages(consent.shown))
+}
 
 fn pages(count: usize) -> String {
     match count {
@@ -77,7 +72,7 @@ fn pages(count: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::Consent;
     use crate::rule::testing::{failing, not_applicable};
 
     #[test]

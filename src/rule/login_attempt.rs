@@ -1,8 +1,8 @@
 //! Rules about what end-users and attackers do on the login and consent pages beside logging in.
 
-use super::expect::{holds, may, must, shorten};
-use super::{Artefact, Check};
+use crate::rule::expect::{holds, may, must, shorten};
 use crate::rule::judgement::{fail, not_applicable, not_run, pass};
+use crate::rule::{Artefact, Check};
 
 /// What came of a login with a wrong password.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -60,7 +60,7 @@ fn what_must_not_be_followed() {
 }
 
 #[test]
-fn whoever_has_no_good_hint_is_asked() {
+fn without_a_good_hint_the_end_user_is_asked() {
     let bare = Logout { hint: Hint::None, redirect: Redirect::None, end: page(200), ..good() };
     assert_eq!(failing(&bare), Vec::<&str>::new());
     assert_eq!(failing(&Logout { asked: false, ..bare.clone() }), ["logout/asks-without-hint"]);

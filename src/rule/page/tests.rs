@@ -1,4 +1,6 @@
-use super::*;
+use super::{LoginAnswer, ShownPage};
+use crate::observed::document::{Cookie, Document};
+use crate::observed::page::PageKind;
 use crate::rule::testing::{failing, not_applicable, passing};
 
 fn page(kind: PageKind, url: &str, headers: &[(&str, &str)], html: &str) -> ShownPage {
