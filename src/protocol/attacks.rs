@@ -244,7 +244,7 @@ impl Session {
         let attack = Attack::UsedCode;
         self.sentence("should refuse a code that was used before");
         let response = self.send(self.authenticated(&client, &title(attack), &url, &form(&code, &redirect_uri))).await?;
-        let cause = crate::rule::aftermath::Cause::CodeReuse { refused: self.judge_attack(attack, response, by_header(&client)) };
+        let cause = crate::rule::dead_tokens::Cause::CodeReuse { refused: self.judge_attack(attack, response, by_header(&client)) };
         self.look_for_tokens(cause, Some(&user.access_token), user.refresh_token.as_deref()).await?;
         Ok(StepEnd::Done)
     }

@@ -4,7 +4,6 @@ use crate::feature::Step;
 use crate::result::model::StepEnd;
 use crate::session::{Session, Stop};
 
-pub mod aftermath;
 pub mod attacks;
 pub mod authorization;
 pub mod authorization_improper;
@@ -24,6 +23,7 @@ pub mod client_token;
 pub mod close_session;
 pub mod code_exchange;
 pub mod dataset_site;
+pub mod dead_tokens;
 pub mod discovery;
 pub mod grant_limits;
 pub mod introspection;

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 pub use judgement::{Judgement, Seen, Unmet};
 
 pub mod access_token;
-pub mod aftermath;
 pub mod aidbox;
 pub mod airlock;
 pub mod attack;
@@ -25,6 +24,7 @@ pub mod client_shown;
 pub mod code_race;
 pub mod consent;
 pub mod dataset_site;
+pub mod dead_tokens;
 pub mod duplicate;
 pub mod expect;
 #[cfg(test)]
@@ -192,7 +192,7 @@ pub fn kinds() -> Vec<Kind> {
         Kind::of::<code_race::CodeRace>(),
         Kind::of::<attack::RefreshAttack>(),
         Kind::of::<refresh_practice::RefreshPractice>(),
-        Kind::of::<aftermath::Aftermath>(),
+        Kind::of::<dead_tokens::DeadTokens>(),
         Kind::of::<bearer::Bearer>(),
         Kind::of::<revocation_attack::RevocationAttack>(),
         Kind::of::<introspection_attack::IntrospectionAttack>(),
