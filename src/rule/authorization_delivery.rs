@@ -64,8 +64,11 @@ fn delivered(delivery: &AuthorizationDelivery, asked: Asked) -> Judgement {
 
 #[cfg(test)]
 mod tests {
+    use proptest::option;
+    use proptest::sample::select;
+
     use super::{Asked, AuthorizationDelivery};
-    use crate::rule::testing::{failing, not_applicable, passing};
+    use crate::rule::testing::{arbitrary_artefact, failing, not_applicable, passing};
 
     #[test]
     fn an_answer_at_the_redirect_uri_is_right_and_a_page_is_not() {
@@ -79,4 +82,10 @@ mod tests {
             assert_eq!((failing(&delivery), not_applicable(&delivery)), (vec![rule], vec![other]));
         }
     }
+
+    arbitrary_artefact!(AuthorizationDelivery:
+        asked in select(&[Asked::ByPost, Asked::Refusal][..]),
+        ended in option::of(".{0,12}")
+        => AuthorizationDelivery { asked, ended }
+    );
 }

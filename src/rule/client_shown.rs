@@ -131,9 +131,14 @@ static ODD: &[Check<PagesOfOddRequest>] = &[must(
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
     use super::{ClientPage, ClientShown, PagesOfOddRequest};
     use crate::observed::page::Shown;
     use crate::rule::jose::testing::judged;
+    use crate::rule::testing::arbitrary_artefact;
 
     const LOGO: &str = "http://localhost:1/logo";
     const POLICY: &str = "http://localhost:1/policy";
@@ -179,4 +184,19 @@ mod tests {
         assert_eq!(odd(2, 1).failed, ["authz-pages/request-escaped"]);
         assert_eq!((odd(2, 0).passed.len(), odd(0, 0).not_applicable.len()), (1, 1));
     }
+
+    arbitrary_artefact!(ClientShown:
+        pages in vec((any::<bool>(), vec(select(&[LOGO, POLICY, TERMS, "é", "x:?a=%FF"][..]), 0..3), ".{0,12}"), 0..3),
+        is_confirmed in any::<bool>()
+        => {
+            let pages = pages.into_iter().map(|(is_consent, uris, text)| {
+                let consent = client(&uris, &uris, &text).pages.remove(1);
+                ClientPage { is_consent, ..consent }
+            });
+            let client = ClientShown { pages: pages.collect(), ..client(&[], &[], "") };
+            if is_confirmed { client } else { ClientShown { logo: None, policy: None, terms: None, ..client } }
+        }
+    );
+
+    arbitrary_artefact!(PagesOfOddRequest: pages in 0..3_usize, marked in 0..3_usize => PagesOfOddRequest { pages, marked });
 }

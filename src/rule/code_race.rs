@@ -34,7 +34,7 @@ static RULES: &[Check<CodeRace>] = &[must(
 #[cfg(test)]
 mod tests {
     use super::CodeRace;
-    use crate::rule::testing::failing;
+    use crate::rule::testing::{arbitrary_artefact, failing};
 
     #[test]
     fn only_two_successes_are_wrong() {
@@ -42,4 +42,8 @@ mod tests {
             assert_eq!(failing(&CodeRace { exchange: 0, statuses: statuses.to_vec() }).len(), failed, "{statuses:?}");
         }
     }
+
+    arbitrary_artefact!(CodeRace:
+        statuses in proptest::collection::vec(proptest::num::u16::ANY, 0..4) => CodeRace { exchange: 0, statuses }
+    );
 }

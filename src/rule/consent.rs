@@ -72,8 +72,10 @@ fn pages(count: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::Consent;
-    use crate::rule::testing::{failing, not_applicable};
+    use crate::rule::testing::{arbitrary_artefact, failing, not_applicable};
 
     #[test]
     fn consent_is_asked_for_when_it_is_due() {
@@ -96,4 +98,10 @@ mod tests {
             assert_eq!(not_applicable(&artefact).len(), 3 - due, "{artefact:?}");
         }
     }
+
+    arbitrary_artefact!(Consent:
+        (shown, perhaps) in (0..3_usize, 0..3_usize),
+        (new_client, prompt_consent, already_given) in any::<(bool, bool, bool)>()
+        => Consent { shown, perhaps, new_client, prompt_consent, already_given }
+    );
 }

@@ -155,11 +155,12 @@ static RULES: &[Check<DeadTokens>] = &[
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
+    use proptest::option;
+    use proptest::sample::select;
     use serde_json::json;
 
     use super::{Cause, DeadTokens};
-    use crate::rule::testing::{arbitrary, failing, json as response, not_applicable, not_run, text};
+    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable, not_run, text};
 
     const CAUSES: [(Cause, &[&str]); 4] = [
         (Cause::CodeReuse { refused: true }, &["code/reuse-revokes-access-token", "code/reuse-revokes-refresh-token"]),
@@ -198,12 +199,11 @@ mod tests {
         assert_eq!(not_applicable(&dead(Cause::AccessRevoked { revoked: false })).len(), 5);
     }
 
-    proptest! {
-        #[test]
-        fn nothing_panics(userinfo in arbitrary::received(&["sub"]), introspection in arbitrary::received(&["active"]), refresh in arbitrary::received(&["error"])) {
-            for (cause, _) in CAUSES {
-                let _ = failing(&DeadTokens { cause, userinfo: Some(userinfo.clone()), introspection: Some(introspection.clone()), refresh: Some(refresh.clone()) });
-            }
-        }
-    }
+    arbitrary_artefact!(DeadTokens:
+        (cause, _) in select(&CAUSES[..]),
+        userinfo in option::of(arbitrary::received(&["sub"])),
+        introspection in option::of(arbitrary::received(&["active"])),
+        refresh in option::of(arbitrary::received(&["error"]))
+        => DeadTokens { cause, userinfo, introspection, refresh }
+    );
 }

@@ -1,13 +1,13 @@
 //! The handful of expectations judgements are made of, so that every failure says expected and actual in the same way.
 
-use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::{Check, Level, Rule};
 use crate::observed::received::Received;
+use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
+use crate::rule::{Check, Level, Rule};
 use crate::text::address::is_loopback;
 
 /// A value shortened for one line of a report: JSON, at most 200 characters.
@@ -248,77 +248,11 @@ pub fn no_empty_claims(claims: &Map<String, Value>) -> Judgement {
 }
 
 #[cfg(test)]
-#[allow(clippy::unwrap_used)]
 mod tests {
     use std::collections::BTreeSet;
 
-    use super::super::access_token::AccessToken;
-    use super::super::authorization_response::AuthorizationResponse;
-    use super::super::id_token::IdToken;
-    use super::super::openactive::{AccessTokenLifetime, SellerIdentity};
-    use super::super::refresh::Refresh;
-    use super::super::token_response::TokenResponse;
-    use super::super::userinfo::UserInfo;
-    use super::super::{Artefact, Level, Rule};
     use super::{refusal, scope_text, scope_words};
-    use crate::issuer::flaw::Flaw;
-
-    fn rules() -> Vec<&'static Rule> {
-        fn of<A: Artefact>() -> impl Iterator<Item = &'static Rule> {
-            A::rules().map(|check| &check.rule)
-        }
-        of::<AuthorizationResponse>()
-            .chain(of::<TokenResponse>())
-            .chain(of::<IdToken>())
-            .chain(of::<AccessToken>())
-            .chain(of::<UserInfo>())
-            .chain(of::<Refresh>())
-            .chain(of::<SellerIdentity>())
-            .chain(of::<AccessTokenLifetime>())
-            .collect()
-    }
-
-    fn flaws() -> Vec<Flaw> {
-        [
-            include_str!("../../fixtures/flaws/authorization_response.json"),
-            include_str!("../../fixtures/flaws/token_response.json"),
-            include_str!("../../fixtures/flaws/id_token.json"),
-            include_str!("../../fixtures/flaws/access_token.json"),
-            include_str!("../../fixtures/flaws/userinfo.json"),
-            include_str!("../../fixtures/flaws/refresh.json"),
-            include_str!("../../fixtures/flaws/openactive.json"),
-        ]
-        .into_iter()
-        .flat_map(|text| serde_json::from_str::<Vec<Flaw>>(text).unwrap())
-        .collect()
-    }
-
-    #[test]
-    fn every_rule_about_tokens_has_a_flaw_and_every_flaw_names_such_rules() {
-        let ids: BTreeSet<&str> = rules().iter().map(|rule| rule.id).collect();
-        assert_eq!(ids.len(), rules().len(), "ids are unique");
-        let flaws = flaws();
-        let tripped: BTreeSet<&str> = flaws.iter().flat_map(|flaw| flaw.trips.iter().map(String::as_str)).collect();
-        assert_eq!(ids.difference(&tripped).collect::<Vec<_>>(), Vec::<&&str>::new(), "every rule has a flaw");
-        assert_eq!(flaws.iter().map(|flaw| flaw.name.as_str()).collect::<BTreeSet<_>>().len(), flaws.len(), "names are unique");
-        for flaw in &flaws {
-            assert!(flaw.behaviour.is_some() || !flaw.patch.is_empty(), "{} does nothing", flaw.name);
-            assert!(flaw.says.ends_with('.'), "{}", flaw.name);
-        }
-    }
-
-    #[test]
-    fn every_rule_about_tokens_is_a_sentence_with_a_reason_and_a_reference() {
-        let kebab = |text: &str| text.split('-').all(|word| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()));
-        for rule in rules() {
-            let (artefact, name) = rule.id.split_once('/').unwrap();
-            assert!(kebab(artefact) && kebab(name), "{}", rule.id);
-            assert!(!rule.says.ends_with('.') && rule.says.starts_with(|c: char| c.is_uppercase() || c == '`'), "{}: {}", rule.id, rule.says);
-            assert!(rule.why.ends_with('.'), "{}: {}", rule.id, rule.why);
-            assert!(["OIDC", "RFC", "OA-OBA-"].iter().any(|prefix| rule.spec.starts_with(prefix)), "{}: {}", rule.id, rule.spec);
-        }
-        assert!(rules().iter().filter(|rule| rule.level == Level::Must).count() > 50);
-    }
+    use crate::rule::jose::testing::received;
 
     #[test]
     fn scopes_are_sets_of_words() {
@@ -328,7 +262,6 @@ mod tests {
 
     #[test]
     fn a_refusal_is_quoted() {
-        use super::super::jose::testing::received;
         for (body, text) in [
             (r#"{"error":"invalid_grant","error_description":"used"}"#, "status 400: invalid_grant (used)"),
             (r#"{"error":"invalid_grant"}"#, "status 400: invalid_grant"),

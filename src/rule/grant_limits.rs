@@ -99,11 +99,13 @@ fn refused(attempt: &GrantAttempt, which: Attempt) -> Judgement {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::select;
     use serde_json::json;
 
     use super::{Attempt, GrantAttempt};
     use crate::rule::jose::testing::judged;
-    use crate::rule::testing::json as response;
+    use crate::rule::testing::{arbitrary, arbitrary_artefact, json as response};
 
     #[test]
     fn tokens_are_what_must_not_come() {
@@ -129,4 +131,11 @@ mod tests {
         assert!(error("invalid_scope").failed.is_empty());
         assert_eq!(error("invalid_grant").failed, ["grant-limits/unregistered-error"]);
     }
+
+    arbitrary_artefact!(GrantAttempt:
+        attempt in select(&[Attempt::Unregistered, Attempt::PublicClient, Attempt::Password][..]),
+        response in arbitrary::received(&["error", "access_token"]),
+        withheld in any::<bool>()
+        => GrantAttempt { attempt, response, withheld }
+    );
 }

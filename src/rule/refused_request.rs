@@ -165,12 +165,12 @@ fn not_granted(all: &RefusedRequests, improper: Improper) -> Judgement {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use proptest::prelude::*;
+    use proptest::sample::select;
 
     use super::{Became, Improper, RefusedRequest, RefusedRequests};
-    use crate::issuer::flaw::Flaw;
     use crate::rule::Artefact as _;
-    use crate::rule::testing::{failing, not_applicable, passing};
+    use crate::rule::testing::{arbitrary_artefact, failing, not_applicable, passing};
 
     const ALL: [(Improper, &str); 6] = [
         (Improper::NoResponseType, "authz-refusal/response-type-missing"),
@@ -225,10 +225,22 @@ mod tests {
         }
     }
 
-    #[test]
-    fn every_rule_has_a_flaw() {
-        let flaws: Vec<Flaw> = serde_json::from_str(include_str!("../../fixtures/flaws/refused_request.json")).expect("flaws");
-        let named: BTreeSet<&str> = flaws.iter().flat_map(|flaw| &flaw.trips).map(String::as_str).collect();
-        assert_eq!(RefusedRequests::rules().map(|check| check.rule.id).filter(|id| !named.contains(id)).collect::<Vec<_>>(), [""; 0]);
+    prop_compose! {
+        fn any_request()(
+            (improper, _) in select(&ALL[..]),
+            is_odd in any::<bool>(),
+            became in prop_oneof![
+                ".{0,4}|server_error".prop_map(Became::Error),
+                proptest::option::of(any::<u16>()).prop_map(Became::Page),
+                ".{0,4}".prop_map(Became::Granted),
+                ".{0,4}".prop_map(Became::Unknown),
+            ],
+            pkce in any::<bool>(),
+        ) -> RefusedRequest {
+            let improper = if is_odd { Improper::Odd } else { improper };
+            RefusedRequest { improper, sent: "a request", became, pkce, exchange: 3 }
+        }
     }
+
+    arbitrary_artefact!(RefusedRequests: requests in proptest::collection::vec(any_request(), 0..5) => RefusedRequests(requests));
 }

@@ -161,8 +161,21 @@ fn refused(bad: &BadRequestObject, fault: Fault) -> Judgement {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
     use super::{Answer, BadRequestObject, Fault, RequestObjectUse};
     use crate::rule::jose::testing::judged;
+    use crate::rule::testing::arbitrary_artefact;
+
+    const ALL: [(Fault, &str); 6] = [
+        (Fault::ForeignKey, "request-object/signature-verified"),
+        (Fault::EmbeddedKey, "request-object/own-key-refused"),
+        (Fault::Unsigned, "request-object/unsigned-refused"),
+        (Fault::OtherClient, "request-object/client-id-matches"),
+        (Fault::OtherAudience, "request-object/audience-checked"),
+        (Fault::Expired, "request-object/expired-refused"),
+    ];
 
     #[test]
     fn what_is_inside_counts() {
@@ -179,14 +192,7 @@ mod tests {
 
     #[test]
     fn only_a_code_shows_that_a_bad_object_was_taken() {
-        for (fault, rule) in [
-            (Fault::ForeignKey, "request-object/signature-verified"),
-            (Fault::EmbeddedKey, "request-object/own-key-refused"),
-            (Fault::Unsigned, "request-object/unsigned-refused"),
-            (Fault::OtherClient, "request-object/client-id-matches"),
-            (Fault::OtherAudience, "request-object/audience-checked"),
-            (Fault::Expired, "request-object/expired-refused"),
-        ] {
+        for (fault, rule) in ALL {
             let bad = |answer| judged(&BadRequestObject { fault, answer, signing_confirmed: true });
             assert_eq!(bad(Answer::Code).failed, [rule]);
             for answer in [Answer::Error("invalid_request_object".to_owned()), Answer::Page, Answer::Nothing] {
@@ -197,4 +203,18 @@ mod tests {
         let unconfirmed = BadRequestObject { fault: Fault::Unsigned, answer: Answer::Code, signing_confirmed: false };
         assert!(judged(&unconfirmed).failed.is_empty());
     }
+
+    arbitrary_artefact!(RequestObjectUse:
+        inside in "a|b|é",
+        outside in "a|b|é",
+        returned in proptest::option::of("a|b|c")
+        => RequestObjectUse { inside, outside, returned }
+    );
+
+    arbitrary_artefact!(BadRequestObject:
+        (fault, _) in select(&ALL[..]),
+        answer in prop_oneof![Just(Answer::Code), ".{0,12}".prop_map(Answer::Error), Just(Answer::Page), Just(Answer::Nothing)],
+        signing_confirmed in any::<bool>()
+        => BadRequestObject { fault, answer, signing_confirmed }
+    );
 }
