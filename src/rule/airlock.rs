@@ -4,13 +4,13 @@
 //! The documentation has no keywords (RFC 2119): what it promises in words would be a warning when it is otherwise, but of registration it only
 //! shows an answer, and RFC 7591 3.2.1 lets a server replace what was asked for. So that is a suggestion.
 
-use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
 use serde_json::{Map, Value};
 
-use super::expect::{holds, may, must, scope_text, scope_words, should, show};
-use super::protected::is_busy;
-use super::{Artefact, Check};
 use crate::observed::received::Received;
+use crate::rule::expect::{holds, may, member, must, none_wrong, scope_text, scope_words, seen, should};
+use crate::rule::judgement::{Unmet, fail, not_applicable, not_run, pass};
+use crate::rule::protected::is_busy;
+use crate::rule::{Artefact, Check};
 
 /// A registration that was accepted, beside what was asked for.
 #[derive(Debug, Clone)]
@@ -38,13 +38,9 @@ static REGISTRATION_RULES: &[Check<AirlockRegistration>] = &[
         "The client has power it never wanted, and whoever steals its secret has it too.",
         |registration| {
             let (asked, given) = (registration.request.get("scope"), registration.registered.get("scope"));
-            match (asked.and_then(Value::as_str).map(scope_words), given.and_then(Value::as_str).map(scope_words)) {
-                (None, _) => not_applicable("no scope was asked for"),
-                (_, None) => not_applicable("the answer names no scope"),
-                (Some(asked), Some(given)) => {
-                    holds(given.is_subset(&asked), format!("of: {}", scope_text(&asked)), format!("registered: {}", scope_text(&given)))
-                }
-            }
+            let asked = asked.and_then(Value::as_str).map(scope_words).ok_or_else(|| Unmet::not_applicable("no scope was asked for"))?;
+            let given = given.and_then(Value::as_str).map(scope_words).ok_or_else(|| Unmet::not_applicable("the answer names no scope"))?;
+            holds(given.is_subset(&asked), format!("of: {}", scope_text(&asked)), format!("registered: {}", scope_text(&given)))
         },
     ),
     may(
@@ -54,18 +50,17 @@ static REGISTRATION_RULES: &[Check<AirlockRegistration>] = &[
         "The client behaves as it asked to be registered, and is refused; or nobody is reached when it does harm.",
         |registration| {
             // What is not returned at all is another rule's.
-            let registered = |name: &str| registration.registered.get(name).filter(|value| !value.is_null());
-            let both: Vec<_> = KEPT.iter().filter_map(|name| Some((*name, registration.request.get(*name)?, registered(name)?))).collect();
-            let told = |name: &str, value: &Value| format!("{name} = {}", show(value));
-            let other: Vec<_> = both.iter().filter(|(_, asked, given)| !same(asked, given)).collect();
+            let both = |name: &&'static str| Some((*name, registration.request.get(*name)?, member(&registration.registered, name)?));
+            let both: Vec<_> = KEPT.iter().filter_map(both).collect();
             if both.is_empty() {
                 return not_applicable("none of them was asked for and returned");
             }
-            if other.is_empty() {
+            let others: Vec<_> = both.iter().filter(|(_, asked, given)| !same(asked, given)).collect();
+            if others.is_empty() {
                 return pass(both.iter().map(|(name, ..)| *name).collect::<Vec<_>>().join(", "));
             }
-            let asked: Vec<_> = other.iter().map(|(name, asked, _)| told(name, asked)).collect();
-            let given: Vec<_> = other.iter().map(|(name, _, given)| told(name, given)).collect();
+            let asked: Vec<_> = others.iter().map(|(name, asked, _)| seen(name, Some(asked))).collect();
+            let given: Vec<_> = others.iter().map(|(name, _, given)| seen(name, Some(given))).collect();
             fail(asked.join(", "), given.join(", "))
         },
     ),
@@ -104,47 +99,40 @@ static UNSTORED_RULES: &[Check<UnstoredToken>] = &[
         "RFC7662-2.2",
         "The introspection of a token that is not stored is answered with status 200 and `active`, true or false",
         "A resource server cannot tell a token that is not known from a server that is out of order.",
-        answer,
+        |token| {
+            let expected = "status 200 and active: true or false";
+            match (token.response.status, token.active()) {
+                (200, Some((active, _))) => pass(format!("active = {active}")),
+                (200, None) => fail(expected, "status 200 without an active that is a boolean"),
+                // The text is about calls that are authorized, and not every client may ask.
+                (status @ (401 | 403), _) => not_applicable(format!("status {status}: the client may not introspect tokens")),
+                _ if is_busy(&token.response) => not_applicable(format!("status {}: the server is busy", token.response.status)),
+                (status, _) => fail(expected, format!("status {status}")),
+            }
+        },
     ),
     should(
         "airlock/introspection-bare",
         "RFC7662-2.2",
         "Of a token it does not know the server says that it is not active, and no more",
         "Whoever guesses tokens learns from every answer.",
-        bare,
+        |token| match token.active() {
+            None if is_busy(&token.response) || matches!(token.response.status, 401 | 403) => not_applicable("nothing is said of the token"),
+            None => not_run(ANSWER),
+            Some((true, _)) => not_applicable("the token is known"),
+            Some((false, members)) => {
+                let more: Vec<_> = members.keys().filter(|name| *name != "active").collect();
+                none_wrong(&more, "active = false and nothing else", "nothing else")
+            }
+        },
     ),
 ];
 
-fn active(token: &UnstoredToken) -> Option<(bool, Map<String, Value>)> {
-    let members = token.response.object().filter(|_| token.response.status == 200)?;
-    Some((members.get("active")?.as_bool()?, members))
-}
-
-fn answer(token: &UnstoredToken) -> Judgement {
-    let expected = "status 200 and active: true or false";
-    match (token.response.status, active(token)) {
-        (200, Some((active, _))) => pass(format!("active = {active}")),
-        (200, None) => fail(expected, "status 200 without an active that is a boolean"),
-        // The text is about calls that are authorized, and not every client may ask.
-        (status @ (401 | 403), _) => not_applicable(format!("status {status}: the client may not introspect tokens")),
-        _ if is_busy(&token.response) => not_applicable(format!("status {}: the server is busy", token.response.status)),
-        (status, _) => fail(expected, format!("status {status}")),
-    }
-}
-
-fn bare(token: &UnstoredToken) -> Judgement {
-    match active(token) {
-        None if is_busy(&token.response) || matches!(token.response.status, 401 | 403) => not_applicable("nothing is said of the token"),
-        None => not_run(ANSWER),
-        Some((true, _)) => not_applicable("the token is known"),
-        Some((false, members)) => {
-            let more: Vec<_> = members.keys().filter(|name| *name != "active").map(String::as_str).collect();
-            holds(
-                more.is_empty(),
-                "active = false and nothing else",
-                if more.is_empty() { "nothing else".to_owned() } else { super::expect::list(&more) },
-            )
-        }
+impl UnstoredToken {
+    /// What the answer says of the token, and its members, if it has status 200 and an `active` that is a boolean.
+    fn active(&self) -> Option<(bool, &Map<String, Value>)> {
+        let members = self.response.members().filter(|_| self.response.status == 200)?;
+        Some((members.get("active")?.as_bool()?, members))
     }
 }
 

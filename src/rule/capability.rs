@@ -2,12 +2,14 @@
 //!
 //! What makes them requirements is the declaration: the texts say what the members of the metadata mean, and how a grant is refused.
 
-use super::expect::{holds, must, refusal};
-use super::protected::is_busy;
-use super::{Artefact, Check};
+use serde_json::Value;
+
 use crate::observed::capability::Capability;
 use crate::observed::received::Received;
+use crate::rule::expect::{holds, must, refusal};
 use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
+use crate::rule::protected::is_busy;
+use crate::rule::{Artefact, Check};
 
 /// What is declared about a capability, beside what the provider metadata says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,14 +51,14 @@ static DECLARED: &[Check<DeclaredCapability>] = &[
         "RFC8414-2",
         "What the configuration declares the issuer able to do is advertised in its metadata",
         "Clients that configure themselves by the metadata go without it.",
-        |declared| if declared.declared { told(declared) } else { not_applicable("it is declared absent") },
+        |declared| if declared.declared { agrees(declared) } else { not_applicable("it is declared absent") },
     ),
     must(
         "capability/not-advertised",
         "RFC8414-2",
         "What the configuration declares the issuer unable to do is not advertised in its metadata",
         "Clients rely on it, and fail when they use it; or it is open although nobody meant it to be.",
-        |declared| if declared.declared { not_applicable("it is declared present") } else { told(declared) },
+        |declared| if declared.declared { not_applicable("it is declared present") } else { agrees(declared) },
     ),
 ];
 
@@ -65,10 +67,22 @@ static GRANT: &[Check<DeclaredGrant>] = &[must(
     "RFC6749-5.2",
     "A token request by a grant that the configuration declares absent is refused",
     "A way to tokens is open that nobody watches.",
-    refused,
+    |grant| {
+        let response = &grant.response;
+        match response.members().and_then(|body| body.get("error")).and_then(Value::as_str) {
+            _ if response.grants_token() => fail("a refusal", "an access token"),
+            _ if is_busy(response) => not_applicable(format!("status {} says nothing about the grant", response.status)),
+            Some("invalid_client") => not_applicable("error = invalid_client: refused before the grant was looked at"),
+            Some("invalid_grant") if grant.made_up => {
+                not_applicable("error = invalid_grant: refused for the made-up credential, which an issuer that has the grant would do as well")
+            }
+            _ => pass(refusal(response)),
+        }
+    },
 )];
 
-fn told(declared: &DeclaredCapability) -> Judgement {
+/// Passes when the metadata says what is declared.
+fn agrees(declared: &DeclaredCapability) -> Judgement {
     let (name, member) = (declared.capability.name(), declared.capability.member());
     let says = |advertised: bool| format!("`{member}` {} {name}", if advertised { "advertises" } else { "does not advertise" });
     match declared.advertised {
@@ -77,27 +91,12 @@ fn told(declared: &DeclaredCapability) -> Judgement {
     }
 }
 
-fn refused(grant: &DeclaredGrant) -> Judgement {
-    let response = &grant.response;
-    let error = response.member("error");
-    let error = error.as_ref().and_then(serde_json::Value::as_str);
-    match error {
-        _ if response.grants_token() => fail("a refusal", "an access token"),
-        _ if is_busy(response) => not_applicable(format!("status {} says nothing about the grant", response.status)),
-        Some("invalid_client") => not_applicable("error = invalid_client: refused before the grant was looked at"),
-        Some("invalid_grant") if grant.made_up => {
-            not_applicable("error = invalid_grant: refused for the made-up credential, which an issuer that has the grant would do as well")
-        }
-        _ => pass(refusal(response)),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
-    use super::super::testing::{failing, json as response, not_applicable, passing};
     use super::{Capability, DeclaredCapability, DeclaredGrant};
+    use crate::rule::testing::{failing, json as response, not_applicable, passing};
 
     #[test]
     fn what_is_declared_is_what_is_advertised() {

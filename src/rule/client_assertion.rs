@@ -1,8 +1,8 @@
 //! Rules about client authentication by signed assertions (OpenID Connect Core 9, RFC 7523 3).
 
-use super::expect::{holds, may, must, shorten};
-use super::{Artefact, Check};
+use crate::rule::expect::{holds, may, must, shorten};
 use crate::rule::judgement::{not_applicable, not_run};
+use crate::rule::{Artefact, Check};
 
 /// A token request with an assertion and a code that the issuer never gave.
 #[derive(Debug, Clone)]

@@ -1,8 +1,8 @@
 //! Rules about the client authentication of a freshly registered client at the token endpoint.
 
-use super::{Artefact, Check, expect};
-use crate::rule::expect::{may, must};
-use crate::rule::judgement::not_run;
+use crate::rule::expect::{holds, may, must};
+use crate::rule::judgement::{fail, not_run, pass};
+use crate::rule::{Artefact, Check};
 
 /// How the first token request of a freshly registered client went.
 #[derive(Debug, Clone)]
@@ -24,22 +24,22 @@ impl Artefact for ClientAuthentication {
     }
 }
 
+const WORK: &str = "client-authentication/registered-credentials-work";
+
 static RULES: &[Check<ClientAuthentication>] = &[
     must(
-        "client-authentication/registered-credentials-work",
+        WORK,
         "RFC6749-2.3.1",
         "The credentials given at registration are accepted at the token endpoint",
         "A client whose own credentials are refused can do nothing at all.",
-        |artefact| {
-            expect::holds(
-                artefact.accepted,
-                "the credentials are accepted",
-                if artefact.accepted {
-                    format!("accepted {} ms after registration", artefact.elapsed_ms)
-                } else {
-                    format!("refused with invalid_client {}, the last time {} ms after registration", times(artefact.refusals), artefact.elapsed_ms)
-                },
-            )
+        |client| {
+            let ms = client.elapsed_ms;
+            let seen = if client.accepted {
+                format!("accepted {ms} ms after registration")
+            } else {
+                format!("refused with invalid_client {}, the last time {ms} ms after registration", times(client.refusals))
+            };
+            holds(client.accepted, "the credentials are accepted", seen)
         },
     ),
     may(
@@ -47,18 +47,13 @@ static RULES: &[Check<ClientAuthentication>] = &[
         "RFC7591-3.2.1",
         "The credentials given at registration are accepted at the first attempt",
         "Clients use their credentials as soon as they have them; a registration that takes effect later fails at random.",
-        |artefact| {
-            if !artefact.accepted {
-                return not_run("client-authentication/registered-credentials-work");
-            }
-            expect::holds(
-                artefact.refusals == 0,
+        |client| match client.refusals {
+            _ if !client.accepted => not_run(WORK),
+            0 => pass("accepted at the first attempt"),
+            refusals => fail(
                 "accepted at the first attempt",
-                match artefact.refusals {
-                    0 => "accepted at the first attempt".to_owned(),
-                    refusals => format!("refused {}, then accepted {} ms after registration", times(refusals), artefact.elapsed_ms),
-                },
-            )
+                format!("refused {}, then accepted {} ms after registration", times(refusals), client.elapsed_ms),
+            ),
         },
     ),
 ];

@@ -1,12 +1,12 @@
 //! Rules about the client configuration endpoint (RFC 7592 2) and a client that was deleted there.
 
-use crate::rule::judgement::{Judgement, fail, is_broken, not_applicable, not_run, pass};
 use serde_json::Value;
 
-use super::expect::{holds, list, must, refusal, same, shorten, should, show};
-use super::protected::{if_refused, names_bearer, refused};
-use super::{Artefact, Check};
 use crate::observed::received::Received;
+use crate::rule::expect::{holds, must, none_wrong, refusal, same, seen, shorten, should};
+use crate::rule::judgement::{Judgement, fail, is_broken, not_applicable, not_run, pass};
+use crate::rule::protected::{expect_refusal, http_401, names_bearer, refused};
+use crate::rule::{Artefact, Check};
 
 /// The answers to reading a client's configuration with its own token, and with none or a wrong one.
 #[derive(Debug, Clone)]
@@ -58,12 +58,9 @@ static RULES: &[Check<ClientConfiguration>] = &[
             if config.own.status != 200 {
                 return not_run(READ);
             }
-            match config.own.member("client_id") {
-                Some(Value::String(id)) => same("client_id", &config.client_id, &id),
-                other => fail(
-                    format!("client_id = {}", shorten(&config.client_id)),
-                    other.map_or_else(|| "no client_id".to_owned(), |other| format!("client_id = {}", show(&other))),
-                ),
+            match config.own.members().and_then(|client| client.get("client_id")) {
+                Some(Value::String(id)) => same("client_id", &config.client_id, id),
+                other => fail(format!("client_id = {}", shorten(&config.client_id)), seen("client_id", other)),
             }
         },
     ),
@@ -98,8 +95,9 @@ static RULES: &[Check<ClientConfiguration>] = &[
         "The client cannot tell that its token is the trouble.",
         |config| {
             every(config, |response, rule| {
+                expect_refusal(response, rule)?;
                 // RFC 7592 2.1 has 403 for a client that may not read the configuration.
-                if_refused(response, rule, || holds(matches!(response.status, 401 | 403), "status 401, or 403", refusal(response)))
+                holds(matches!(response.status, 401 | 403), "status 401, or 403", refusal(response))
             })
         },
     ),
@@ -117,13 +115,10 @@ static RULES: &[Check<ClientConfiguration>] = &[
         "The refusal gives away what it refuses.",
         |config| {
             every(config, |response, rule| {
-                if_refused(response, rule, || {
-                    let body = response.object().unwrap_or_default();
-                    let names = ["client_secret", "registration_access_token", "redirect_uris", "registration_client_uri"];
-                    let there: Vec<_> = names.into_iter().filter(|name| body.contains_key(*name)).collect();
-                    let seen = if there.is_empty() { "nothing of the client".to_owned() } else { list(&there) };
-                    holds(there.is_empty(), "an error and nothing of the client", seen)
-                })
+                expect_refusal(response, rule)?;
+                let names = ["client_secret", "registration_access_token", "redirect_uris", "registration_client_uri"];
+                let there: Vec<_> = names.into_iter().filter(|name| response.members().is_some_and(|body| body.contains_key(*name))).collect();
+                none_wrong(&there, "an error and nothing of the client", "nothing of the client")
             })
         },
     ),
@@ -133,9 +128,8 @@ static RULES: &[Check<ClientConfiguration>] = &[
 fn every(config: &ClientConfiguration, judge: impl Fn(&Received, &'static str) -> Judgement) -> Judgement {
     let answers = [Some((&config.without, WITHOUT)), Some((&config.unknown, UNKNOWN)), config.other.as_ref().map(|other| (other, OTHER))];
     let judged: Vec<Judgement> = answers.into_iter().flatten().map(|(response, rule)| judge(response, rule)).collect();
-    let passed = |outcome: &&Judgement| matches!(outcome, Ok(_));
-    let first = judged.iter().find(|judgement| is_broken(judgement)).or_else(|| judged.iter().find(passed)).or_else(|| judged.first());
-    first.cloned().unwrap_or_else(|| not_applicable("there is no refusal"))
+    let first = |is_wanted: fn(&Judgement) -> bool| judged.iter().find(|judgement| is_wanted(judgement));
+    first(is_broken).or_else(|| first(Result::is_ok)).or_else(|| judged.first()).cloned().unwrap_or_else(|| not_applicable("there is no refusal"))
 }
 
 /// What is left of a client that was deleted.
@@ -169,7 +163,7 @@ static DELETED_RULES: &[Check<DeletedClient>] = &[
         "RFC7592-2.1",
         "The configuration of a deleted client is refused with 401",
         "Clients cannot tell that they do not exist any more from trouble on the way.",
-        |deleted| if_refused(&deleted.read, GONE, || holds(deleted.read.status == 401, "status 401", refusal(&deleted.read))),
+        |deleted| http_401(&deleted.read, GONE),
     ),
     must(
         "client-config/deleted-credentials-dead",
@@ -180,8 +174,8 @@ static DELETED_RULES: &[Check<DeletedClient>] = &[
             let Some(response) = &deleted.token else {
                 return not_applicable("there is no token endpoint, or there are no credentials");
             };
-            let error = response.member("error").and_then(|error| error.as_str().map(str::to_owned));
-            match (response.status, error.as_deref()) {
+            let error = response.members().and_then(|body| body.get("error")?.as_str());
+            match (response.status, error) {
                 (401, _) | (_, Some("invalid_client")) => pass(refusal(response)),
                 // The issuer goes on to look at the code.
                 (200..300, _) | (_, Some("invalid_grant")) => fail("error = invalid_client", refusal(response)),
@@ -230,8 +224,8 @@ mod tests {
     fn each_way_of_being_wrong_fails_its_rule() {
         let open = || response(200, &json!({ "client_id": "c", "client_secret": "s" }));
         let bare = || response(401, &json!({}));
-        let mut telling = refusal();
-        telling.put_body(br#"{"error":"invalid_token","client_secret":"s"}"#.to_vec());
+        let mut disclosing = refusal();
+        disclosing.put_body(br#"{"error":"invalid_token","client_secret":"s"}"#.to_vec());
         let mut absent = refusal();
         absent.status = 404;
         for (config, rule) in [
@@ -243,7 +237,7 @@ mod tests {
             (ClientConfiguration { other: Some(open()), ..good() }, "other-token-refused"),
             (ClientConfiguration { unknown: bare(), ..good() }, "refusals-challenge"),
             (ClientConfiguration { without: absent, ..good() }, "refusals-http-401"),
-            (ClientConfiguration { other: Some(telling), ..good() }, "refusals-disclose-nothing"),
+            (ClientConfiguration { other: Some(disclosing), ..good() }, "refusals-disclose-nothing"),
         ] {
             assert_eq!(failing(&config), [format!("client-config/{rule}")]);
         }

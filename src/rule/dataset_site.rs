@@ -1,12 +1,11 @@
 //! Rules about an `OpenActive` dataset site and the authentication authority it names.
 
-use crate::rule::expect::{must, should};
-use crate::rule::judgement::{Unmet, fail, not_run, pass};
 use serde_json::Value;
-use url::Url;
 
-use super::{Artefact, Check, expect};
 use crate::observed::received::Received;
+use crate::rule::expect::{holds, is_absolute_url, list, must, shorten, should, show, status};
+use crate::rule::judgement::{Unmet, fail, not_run, pass};
+use crate::rule::{Artefact, Check};
 
 /// A dataset site's page.
 #[derive(Debug, Clone)]
@@ -26,50 +25,41 @@ impl Artefact for DatasetSite {
     }
 }
 
+const HTTP_200: &str = "dataset-site/http-200";
+const JSON_LD: &str = "dataset-site/has-json-ld";
+const AUTHORITY: &str = "dataset-site/authentication-authority";
+
 static RULES: &[Check<DatasetSite>] = &[
     must(
-        "dataset-site/http-200",
+        HTTP_200,
         "OA-DAD-embedded-json",
         "The dataset site is served with status 200",
         "Booking partners find the API, and how to log in to it, by this page.",
-        |artefact| expect::status(&artefact.response, 200),
+        |site| status(&site.response, 200),
     ),
-    must(
-        "dataset-site/has-json-ld",
-        "OA-DAD-embedded-json",
-        "The dataset site holds JSON-LD",
-        "Machines read nothing else of the page.",
-        |artefact| {
-            if artefact.response.status != 200 {
-                return not_run("dataset-site/http-200");
-            }
-            let good = artefact.documents().count();
-            let faults: Vec<_> = artefact.json_ld.iter().filter_map(|block| block.as_ref().err()).collect();
-            let expected = "a script of type application/ld+json that holds JSON";
-            match (good, faults.as_slice()) {
-                (0, []) => fail(expected, "none"),
-                (0, faults) => fail(expected, expect::list(faults)),
-                (good, []) => pass(format!("{good} JSON-LD blocks")),
-                (good, faults) => pass(format!("{good} JSON-LD blocks, and {} that do not parse", faults.len())),
-            }
-        },
-    ),
+    must(JSON_LD, "OA-DAD-embedded-json", "The dataset site holds JSON-LD", "Machines read nothing else of the page.", |site| {
+        let good = site.success()?.documents().count();
+        let faults: Vec<_> = site.json_ld.iter().filter_map(|block| block.as_ref().err()).collect();
+        let expected = "a script of type application/ld+json that holds JSON";
+        match (good, faults.as_slice()) {
+            (0, faults) => fail(expected, list(faults)),
+            (good, []) => pass(format!("{good} JSON-LD blocks")),
+            (good, faults) => pass(format!("{good} JSON-LD blocks, and {} that do not parse", faults.len())),
+        }
+    }),
     // The definition gives this member no status of its own; without it the login cannot be found.
     should(
-        "dataset-site/authentication-authority",
+        AUTHORITY,
         "OA-DAD-supporting-booking-schema-webapi",
         "The dataset site names the authentication authority of its API as a URL",
         "A booking partner cannot find out where to register and to log in.",
-        |artefact| {
-            if let Some(outcome) = artefact.unread() {
-                return Err(outcome);
-            }
-            let found = artefact.authorities();
+        |site| {
+            let found = site.read()?;
             let expected = "accessService.authenticationAuthority: an absolute URL";
-            let is_url = |value: &&Value| value.as_str().is_some_and(|text| Url::parse(text).is_ok_and(|url| url.has_host()));
-            match (found.iter().copied().find(is_url), found.first()) {
-                (Some(url), _) => pass(format!("authenticationAuthority = {}", expect::show(url))),
-                (None, Some(other)) => fail(expected, format!("authenticationAuthority = {}", expect::show(other))),
+            let url = found.iter().find(|value| value.as_str().is_some_and(is_absolute_url));
+            match (url, found.first()) {
+                (Some(url), _) => pass(format!("authenticationAuthority = {}", show(url))),
+                (None, Some(other)) => fail(expected, format!("authenticationAuthority = {}", show(other))),
                 (None, None) => fail(expected, "no accessService.authenticationAuthority"),
             }
         },
@@ -79,32 +69,27 @@ static RULES: &[Check<DatasetSite>] = &[
         "OA-DAD-supporting-booking-schema-webapi",
         "The authentication authority named is the issuer under test",
         "Booking partners would discover, and send their credentials to, somebody else.",
-        |artefact| {
-            if let Some(outcome) = artefact.unread() {
-                return Err(outcome);
-            }
-            let found: Vec<_> = artefact.authorities().into_iter().filter_map(Value::as_str).collect();
+        |site| {
+            let found: Vec<_> = site.read()?.into_iter().filter_map(Value::as_str).collect();
             if found.is_empty() {
-                return not_run("dataset-site/authentication-authority");
+                return not_run(AUTHORITY);
             }
             // It is a place to ask at, not an identifier to compare: a slash at its end leads to the same metadata.
-            let same = found.iter().any(|authority| authority.trim_end_matches('/') == artefact.issuer.trim_end_matches('/'));
-            expect::holds(
-                same,
-                format!("authenticationAuthority = {}", expect::shorten(&artefact.issuer)),
-                format!("authenticationAuthority = {}", expect::list(&found)),
-            )
+            let same = found.iter().any(|authority| authority.trim_end_matches('/') == site.issuer.trim_end_matches('/'));
+            holds(same, format!("authenticationAuthority = {}", shorten(&site.issuer)), format!("authenticationAuthority = {}", list(&found)))
         },
     ),
 ];
 
 impl DatasetSite {
-    /// Why nothing can be read from the page, if so.
-    fn unread(&self) -> Option<Unmet> {
-        if self.response.status != 200 {
-            return Some(Unmet::not_run("dataset-site/http-200"));
-        }
-        (self.documents().count() == 0).then(|| Unmet::not_run("dataset-site/has-json-ld"))
+    /// The page, if it has status 200.
+    fn success(&self) -> Result<&Self, Unmet> {
+        if self.response.status == 200 { Ok(self) } else { not_run(HTTP_200) }
+    }
+
+    /// Every authentication authority, if there is JSON-LD to read it from.
+    fn read(&self) -> Result<Vec<&Value>, Unmet> {
+        if self.success()?.documents().next().is_none() { not_run(JSON_LD) } else { Ok(self.authorities()) }
     }
 
     /// The JSON-LD blocks that are objects or arrays.

@@ -5,6 +5,9 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
+use crate::rule::expect::list;
+use crate::rule::judgement::{Judgement, fail, pass};
+
 /// The JSON pointers (RFC 6901) of members whose name occurred before in the same object, in order. Empty if there are none or if the
 /// text is not JSON. At most 20 are collected.
 pub fn duplicates(text: &[u8]) -> Vec<String> {
@@ -14,6 +17,11 @@ pub fn duplicates(text: &[u8]) -> Vec<String> {
     // A text that is no JSON is another rule's business; what was found before the error still stands.
     let _ = walk.deserialize(&mut deserializer);
     found
+}
+
+/// Passes with what was seen when there are no duplicates.
+pub fn each_once(duplicates: &[String], seen: String) -> Judgement {
+    if duplicates.is_empty() { pass(seen) } else { fail("each member once", format!("more than once: {}", list(duplicates))) }
 }
 
 const MOST: usize = 20;

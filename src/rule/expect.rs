@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::observed::received::Received;
-use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
+use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, pass};
 use crate::rule::{Check, Level, Rule};
 use crate::text::address::is_loopback;
 
@@ -65,11 +65,21 @@ pub fn status(response: &Received, expected: u16) -> Judgement {
 /// Passes when the body's media type, its parameters aside, is one of those named.
 pub fn media_type(response: &Received, accepted: &[&str]) -> Judgement {
     let seen = response.media_type();
-    holds(
-        seen.as_deref().is_some_and(|seen| accepted.contains(&seen)),
-        format!("Content-Type: {}", accepted.join(" or ")),
-        response.header("content-type").map_or_else(|| "no Content-Type".to_owned(), |value| format!("Content-Type: {}", shorten(value))),
-    )
+    let is_accepted = seen.as_deref().is_some_and(|seen| accepted.contains(&seen));
+    holds(is_accepted, format!("Content-Type: {}", accepted.join(" or ")), content_type(response))
+}
+
+/// The `Content-Type` of a response, for a message.
+pub fn content_type(response: &Received) -> String {
+    response.header("content-type").map_or_else(|| "no Content-Type".to_owned(), |value| format!("Content-Type: {}", shorten(value)))
+}
+
+/// Goes on where a rule applies.
+///
+/// # Errors
+/// [`Unmet::NotApplicable`] with the reason where it does not.
+pub fn applies_if(condition: bool, otherwise: impl Into<String>) -> Result<(), Unmet> {
+    if condition { Ok(()) } else { not_applicable(otherwise) }
 }
 
 /// What kind of JSON value this is, with its article: `a string`.
@@ -101,6 +111,46 @@ pub fn strings(value: &Value) -> Result<Vec<&str>, String> {
         return Err(format!("{}: {}", kind(value), show(value)));
     };
     elements.iter().map(|element| element.as_str().ok_or_else(|| format!("an array that holds {}: {}", kind(element), show(value)))).collect()
+}
+
+/// Passes with what was seen when nothing is wrong, else fails with what is.
+pub fn none_wrong<S: AsRef<str>>(wrong: &[S], expected: impl Into<String>, seen: impl Into<String>) -> Judgement {
+    if wrong.is_empty() { pass(seen) } else { fail(expected, list(wrong)) }
+}
+
+/// What a member must be, in words and as a test.
+pub type Type = (&'static str, fn(&Value) -> bool);
+
+/// A URL with a host.
+pub const URL: Type = ("an absolute URL", |value| value.as_str().is_some_and(is_absolute_url));
+/// A string.
+pub const STRING: Type = ("a string", Value::is_string);
+/// An array of strings.
+pub const STRINGS: Type = ("an array of strings", |value| strings(value).is_ok());
+/// A boolean.
+pub const BOOLEAN: Type = ("a boolean", Value::is_boolean);
+/// A number.
+pub const NUMBER: Type = ("a number", Value::is_number);
+/// A JSON object.
+pub const OBJECT: Type = ("a JSON object", Value::is_object);
+
+/// True for an absolute URL with a host.
+pub fn is_absolute_url(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| url.has_host())
+}
+
+/// Passes when the members that are there have their types; `members` is what the report calls them.
+pub fn typed(document: &Map<String, Value>, types: &[(&[&str], Type)], members: &str) -> Judgement {
+    let (mut seen, mut wrong) = (0_usize, Vec::new());
+    for (name, (what, fits)) in types.iter().flat_map(|(names, kind)| names.iter().map(move |name| (name, kind))) {
+        let Some(value) = member(document, name) else { continue };
+        seen += 1;
+        if !fits(value) {
+            wrong.push((format!("{name}: {what}"), format!("{name}: {}", show(value))));
+        }
+    }
+    let (expected, actual): (Vec<_>, Vec<_>) = wrong.into_iter().unzip();
+    none_wrong(&actual, list(&expected), format!("{seen} {members} of the right types"))
 }
 
 /// Whether a URL may stand where the specification demands `https`.
@@ -159,9 +209,45 @@ pub fn seconds(time: i64) -> f64 {
     time as f64
 }
 
+/// The year 5138 in seconds, the year 1973 in milliseconds: no sane time in either unit is taken for the other.
+pub const MILLISECONDS: f64 = 100_000_000_000.0;
+
 /// A member that is there: null counts as absent.
 pub fn member<'a>(map: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     map.get(name).filter(|value| !value.is_null())
+}
+
+/// An optional member that is there: null counts as absent.
+///
+/// # Errors
+/// [`Unmet::NotApplicable`] if it is not.
+pub fn optional<'a>(map: &'a Map<String, Value>, name: &str) -> Result<&'a Value, Unmet> {
+    member(map, name).ok_or_else(|| Unmet::not_applicable(format!("no {name}")))
+}
+
+/// Those of the named members that are there: null counts as absent.
+pub fn present<'a>(map: &'a Map<String, Value>, names: &[&'static str]) -> Vec<(&'static str, &'a Value)> {
+    names.iter().filter_map(|name| Some((*name, member(map, name)?))).collect()
+}
+
+/// A member that is a string and not empty.
+pub fn text<'a>(map: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
+    map.get(name).and_then(Value::as_str).filter(|text| !text.is_empty())
+}
+
+/// Passes when a member is a string and not empty.
+pub fn has_text(map: &Map<String, Value>, name: &str) -> Judgement {
+    holds(text(map, name).is_some(), format!("{name}: a string that is not empty"), seen(name, map.get(name)))
+}
+
+/// What a member was seen to be, for a message: `aud = "client"`, or `no aud`.
+pub fn seen(name: &str, value: Option<&Value>) -> String {
+    value.map_or_else(|| format!("no {name}"), |value| format!("{name} = {}", show(value)))
+}
+
+/// Several members that are there, for a message: `exp = 1, iat = 2`.
+pub fn seen_all(members: &[(&str, &Value)]) -> String {
+    members.iter().map(|(name, value)| seen(name, Some(value))).collect::<Vec<_>>().join(", ")
 }
 
 /// What a response that is not a success says: its status with the `error` and `error_description` of RFC 6749 5.2, if they are there.

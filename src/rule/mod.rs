@@ -1,7 +1,7 @@
 //! What must hold: rules as values, judged by pure functions.
 //!
-//! One file per kind of artefact. Each holds the artefact's struct, what it carries of the context it was received in (so
-//! that a judgement needs no network and no clock), and one static slice of [`Check`]s. [`catalogue`] chains the slices.
+//! One file or folder per kind of artefact. It holds the artefact's struct, what it carries of the context it was received in (so that a
+//! judgement needs no network and no clock), and its tables of [`Check`]s, one in each file. [`catalogue`] chains the tables.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,11 +1,11 @@
 //! Rules of the `OpenActive` Open Booking API about what identifies a seller, judged on ID tokens and access tokens.
 
-use crate::rule::judgement::{Judgement, fail, not_applicable, not_run};
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::expect::{holds, member, must, same, shorten, should, show};
-use super::{Artefact, Check};
+use crate::rule::expect::{holds, member, must, same, shorten, should, show};
+use crate::rule::judgement::{Judgement, fail, not_applicable, not_run};
+use crate::rule::{Artefact, Check};
 
 /// The claims of an ID token issued for the scope `openactive-identity`.
 #[derive(Debug, Clone)]
@@ -37,23 +37,27 @@ static RULES: &[Check<SellerIdentity>] = &[
         "OA-OBA-id-token-claims",
         "The ID token names the seller in `https://openactive.io/sellerId`",
         "The booking partner does not know for which seller it may book with this access token.",
-        |identity| present(identity, "sellerId"),
+        |identity| identity.has_text("sellerId"),
     ),
     must(
         "openactive/seller-id",
         "OA-OBA-id-token-claims",
         "The `https://openactive.io/sellerId` of the ID token is the seller that was configured",
         "Bookings are made with the wrong seller.",
-        seller_id,
+        |identity| match (&identity.seller_id, identity.text("sellerId")) {
+            (None, _) => not_applicable("no seller is configured"),
+            (Some(expected), Some(actual)) => same("sellerId", expected, actual),
+            (Some(expected), None) => fail(format!("sellerId = {}", shorten(expected)), identity.seen("sellerId")),
+        },
     ),
     must(
         "openactive/seller-id-uri",
         "OA-OBA-globally-unique-identifiers",
         "The `https://openactive.io/sellerId` of the ID token is an absolute URI, as the seller's `@id` is",
         "The booking partner cannot match it with the sellers in the open data feeds.",
-        |identity| match text(identity, "sellerId") {
+        |identity| match identity.text("sellerId") {
             None => not_run(SELLER_ID_PRESENT),
-            Some(id) => holds(Url::parse(id).is_ok(), "sellerId: an absolute URI", seen(identity, "sellerId")),
+            Some(id) => holds(Url::parse(id).is_ok(), "sellerId: an absolute URI", identity.seen("sellerId")),
         },
     ),
     should(
@@ -61,64 +65,61 @@ static RULES: &[Check<SellerIdentity>] = &[
         "OA-OBA-id-token-claims",
         "The ID token has the seller's name in `https://openactive.io/sellerName`",
         "The booking partner cannot show whom it has connected to.",
-        |identity| present(identity, "sellerName"),
+        |identity| identity.has_text("sellerName"),
     ),
     should(
         "openactive/seller-url",
         "OA-OBA-id-token-claims",
         "The ID token has the URL of the seller's website in `https://openactive.io/sellerUrl`",
         "The booking partner cannot link to the seller.",
-        |identity| web_url(identity, "sellerUrl"),
+        |identity| identity.has_web_url("sellerUrl"),
     ),
     should(
         "openactive/seller-logo",
         "OA-OBA-id-token-claims",
         "The ID token has the URL of the seller's logo in `https://openactive.io/sellerLogo`",
         "The booking partner cannot show the seller's logo.",
-        |identity| web_url(identity, "sellerLogo"),
+        |identity| identity.has_web_url("sellerLogo"),
     ),
     should(
         "openactive/booking-service-name",
         "OA-OBA-id-token-claims",
         "The ID token has the name of the booking system in `https://openactive.io/bookingServiceName`",
         "The booking partner cannot say through which system it books.",
-        |identity| present(identity, "bookingServiceName"),
+        |identity| identity.has_text("bookingServiceName"),
     ),
     should(
         "openactive/booking-service-url",
         "OA-OBA-id-token-claims",
         "The ID token has the URL of the booking system in `https://openactive.io/bookingServiceUrl`",
         "The booking partner cannot link to the system it books through.",
-        |identity| web_url(identity, "bookingServiceUrl"),
+        |identity| identity.has_web_url("bookingServiceUrl"),
     ),
 ];
 
-fn claim<'a>(identity: &'a SellerIdentity, name: &str) -> Option<&'a Value> {
-    member(&identity.claims, &format!("{NAMESPACE}{name}"))
-}
+impl SellerIdentity {
+    /// A claim, by its name without the namespace.
+    fn claim(&self, name: &str) -> Option<&Value> {
+        member(&self.claims, &format!("{NAMESPACE}{name}"))
+    }
 
-fn seen(identity: &SellerIdentity, name: &str) -> String {
-    claim(identity, name).map_or_else(|| format!("no {NAMESPACE}{name}"), |value| format!("{name} = {}", show(value)))
-}
+    /// A claim that is a string and not empty.
+    fn text(&self, name: &str) -> Option<&str> {
+        self.claim(name).and_then(Value::as_str).filter(|text| !text.is_empty())
+    }
 
-fn text<'a>(identity: &'a SellerIdentity, name: &str) -> Option<&'a str> {
-    claim(identity, name).and_then(Value::as_str).filter(|text| !text.is_empty())
-}
+    /// What a claim was seen to be, for a message.
+    fn seen(&self, name: &str) -> String {
+        self.claim(name).map_or_else(|| format!("no {NAMESPACE}{name}"), |value| format!("{name} = {}", show(value)))
+    }
 
-fn present(identity: &SellerIdentity, name: &str) -> Judgement {
-    holds(text(identity, name).is_some(), format!("{name}: a string that is not empty"), seen(identity, name))
-}
+    fn has_text(&self, name: &str) -> Judgement {
+        holds(self.text(name).is_some(), format!("{name}: a string that is not empty"), self.seen(name))
+    }
 
-fn web_url(identity: &SellerIdentity, name: &str) -> Judgement {
-    let is_url = text(identity, name).is_some_and(|text| Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "https" | "http")));
-    holds(is_url, format!("{name}: an absolute URL"), seen(identity, name))
-}
-
-fn seller_id(identity: &SellerIdentity) -> Judgement {
-    match (&identity.seller_id, text(identity, "sellerId")) {
-        (None, _) => not_applicable("no seller is configured"),
-        (Some(expected), Some(actual)) => same("sellerId", expected, actual),
-        (Some(expected), None) => fail(format!("sellerId = {}", shorten(expected)), seen(identity, "sellerId")),
+    fn has_web_url(&self, name: &str) -> Judgement {
+        let is_url = self.text(name).is_some_and(|text| Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "https" | "http")));
+        holds(is_url, format!("{name}: an absolute URL"), self.seen(name))
     }
 }
 
@@ -155,10 +156,11 @@ static LIFETIME_RULES: &[Check<AccessTokenLifetime>] = &[should(
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::super::jose::testing::{arbitrary_object, changed, judged, never_panics};
-    use super::{AccessTokenLifetime, SellerIdentity};
     use proptest::prelude::*;
     use serde_json::{Value, json};
+
+    use super::{AccessTokenLifetime, SellerIdentity};
+    use crate::rule::jose::testing::{arbitrary_object, changed, judged, never_panics};
 
     const SELLER: &str = "https://localhost:5001/api/identifiers/sellers/1";
 

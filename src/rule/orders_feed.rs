@@ -1,9 +1,9 @@
 //! Rules about a protected resource: the orders feed (RFC 6750).
 
-use super::{Artefact, Check, expect};
 use crate::observed::received::Received;
-use crate::rule::expect::must;
+use crate::rule::expect::{holds, list, must, status};
 use crate::rule::judgement::{not_applicable, not_run};
+use crate::rule::{Artefact, Check};
 
 /// The orders feed asked twice.
 #[derive(Debug, Clone)]
@@ -27,7 +27,7 @@ static RULES: &[Check<OrdersFeed>] = &[
         "OA-OBA-authentication",
         "The orders feed is open to a client with its access token",
         "A booking partner that cannot read its feed misses every cancellation and change.",
-        |artefact| expect::status(&artefact.with_token, 200),
+        |feed| status(&feed.with_token, 200),
     ),
     // 401 by RFC 6750, 403 by the error table of the Open Booking API; other refusals keep the data safe just as well.
     must(
@@ -35,9 +35,9 @@ static RULES: &[Check<OrdersFeed>] = &[
         "OA-OBA-authentication",
         "The orders feed is closed to a request without an access token",
         "Orders hold the names and addresses of customers, for anybody to read who finds the URL.",
-        |artefact| {
-            let status = artefact.without_token.status;
-            expect::holds((400..500).contains(&status), "a refusal: status 401, or another of 4xx", format!("status {status}"))
+        |feed| {
+            let status = feed.without_token.status;
+            holds((400..500).contains(&status), "a refusal: status 401, or another of 4xx", format!("status {status}"))
         },
     ),
     must(
@@ -45,20 +45,14 @@ static RULES: &[Check<OrdersFeed>] = &[
         "RFC6750-3",
         "A refusal with status 401 names the scheme Bearer in WWW-Authenticate",
         "Without the challenge a client cannot tell a missing token from any other trouble, and does not ask for a new one.",
-        |artefact| {
-            let status = artefact.without_token.status;
-            if status < 400 {
-                return not_run("orders-feed/refuses-without-token");
+        |feed| match feed.without_token.status {
+            0..=399 => not_run("orders-feed/refuses-without-token"),
+            401 => {
+                let seen: Vec<_> = feed.without_token.header_all("www-authenticate").collect();
+                let is_named = seen.iter().any(|value| names_token_scheme(value));
+                holds(is_named, "WWW-Authenticate: Bearer …", format!("WWW-Authenticate: {}", list(&seen)))
             }
-            if status != 401 {
-                return not_applicable(format!("status {status}, not 401"));
-            }
-            let seen: Vec<_> = artefact.without_token.header_all("www-authenticate").collect();
-            expect::holds(
-                seen.iter().any(|value| names_token_scheme(value)),
-                "WWW-Authenticate: Bearer …",
-                format!("WWW-Authenticate: {}", expect::list(&seen)),
-            )
+            status => not_applicable(format!("status {status}, not 401")),
         },
     ),
 ];

@@ -1,10 +1,10 @@
 //! Rules about registration that is protected by an initial access token (RFC 7591 3).
 
-use super::expect::{must, should};
-use super::protected::{http_401, names_bearer, refused};
-use super::{Artefact, Check};
 use crate::observed::received::Received;
-use crate::rule::judgement::{Judgement, not_applicable};
+use crate::rule::expect::{must, should};
+use crate::rule::judgement::Unmet;
+use crate::rule::protected::{http_401, names_bearer, refused};
+use crate::rule::{Artefact, Check};
 
 /// Registration requests without an initial access token and with one that the issuer never gave.
 #[derive(Debug, Clone)]
@@ -22,6 +22,18 @@ impl Artefact for RegistrationAccess {
     }
 }
 
+impl RegistrationAccess {
+    /// The answer to the request with a made-up token, if registration is protected.
+    fn wrong(&self) -> Result<&Received, Unmet> {
+        self.wrong.as_ref().ok_or_else(|| Unmet::not_applicable(OPEN))
+    }
+
+    /// The answer to the request without a token, if registration is protected.
+    fn without(&self) -> Result<&Received, Unmet> {
+        self.wrong().map(|_| &self.without)
+    }
+}
+
 const WRONG: &str = "registration-access/wrong-token-refused";
 /// Nothing is asked of an open endpoint, so no rule can be the cause.
 const OPEN: &str = "registration is open to everybody, which is allowed";
@@ -32,41 +44,37 @@ static RULES: &[Check<RegistrationAccess>] = &[
         "RFC6750-3.1",
         "Protected registration refuses a request without an initial access token with 401",
         "Developers cannot tell that a token was all that was missing.",
-        |access| protected(access, |_| http_401(&access.without, OPEN)),
+        |access| http_401(access.without()?, OPEN),
     ),
     must(
         "registration-access/no-token-challenge",
         "RFC6750-3",
         "The refusal of a registration without a token names the scheme Bearer in WWW-Authenticate",
         "A client that does not know the endpoint cannot find out what it asks for.",
-        |access| protected(access, |_| names_bearer(&access.without, OPEN)),
+        |access| names_bearer(access.without()?, OPEN),
     ),
     must(
         WRONG,
         "RFC6749-7",
         "Protected registration refuses an initial access token that the issuer never gave",
         "Whoever makes up a token registers as many clients as they like, under any name.",
-        |access| protected(access, refused),
+        |access| refused(access.wrong()?),
     ),
     should(
         "registration-access/wrong-token-http-401",
         "RFC6750-3.1",
         "A registration with an invalid initial access token is refused with 401",
         "Developers look for a mistake in their metadata where the token is wrong.",
-        |access| protected(access, |wrong| http_401(wrong, WRONG)),
+        |access| http_401(access.wrong()?, WRONG),
     ),
     must(
         "registration-access/wrong-token-challenge",
         "RFC6750-3",
         "The refusal of an invalid initial access token names the scheme Bearer in WWW-Authenticate",
         "Clients look there for the reason and find none.",
-        |access| protected(access, |wrong| names_bearer(wrong, WRONG)),
+        |access| names_bearer(access.wrong()?, WRONG),
     ),
 ];
-
-fn protected(access: &RegistrationAccess, judge: impl FnOnce(&Received) -> Judgement) -> Judgement {
-    access.wrong.as_ref().map_or_else(|| not_applicable(OPEN), judge)
-}
 
 #[cfg(test)]
 mod tests {

@@ -12,36 +12,14 @@ pub struct Reference {
     pub url: String,
 }
 
-/// A specification whose pages carry anchors `rfc.section.N`.
-struct Numbered {
-    prefix: &'static str,
-    title: &'static str,
-    page: &'static str,
-}
-
-static OPENID: &[Numbered] = &[
-    Numbered { prefix: "OIDCC", title: "OpenID Connect Core 1.0", page: "https://openid.net/specs/openid-connect-core-1_0.html" },
-    Numbered { prefix: "OIDCD", title: "OpenID Connect Discovery 1.0", page: "https://openid.net/specs/openid-connect-discovery-1_0.html" },
-    Numbered {
-        prefix: "OIDCR",
-        title: "OpenID Connect Dynamic Client Registration 1.0",
-        page: "https://openid.net/specs/openid-connect-registration-1_0.html",
-    },
-    Numbered {
-        prefix: "OIDCRIL",
-        title: "OpenID Connect RP-Initiated Logout 1.0",
-        page: "https://openid.net/specs/openid-connect-rpinitiated-1_0.html",
-    },
-    Numbered {
-        prefix: "OAuth2-RT",
-        title: "OAuth 2.0 Multiple Response Type Encoding Practices",
-        page: "https://openid.net/specs/oauth-v2-multiple-response-types-1_0.html",
-    },
-    Numbered {
-        prefix: "OAuth2-FP",
-        title: "OAuth 2.0 Form Post Response Mode",
-        page: "https://openid.net/specs/oauth-v2-form-post-response-mode-1_0.html",
-    },
+/// Specifications of OpenID, whose pages carry anchors `rfc.section.N`: prefix, title, page.
+static OPENID: &[(&str, &str, &str)] = &[
+    ("OIDCC", "OpenID Connect Core 1.0", "https://openid.net/specs/openid-connect-core-1_0.html"),
+    ("OIDCD", "OpenID Connect Discovery 1.0", "https://openid.net/specs/openid-connect-discovery-1_0.html"),
+    ("OIDCR", "OpenID Connect Dynamic Client Registration 1.0", "https://openid.net/specs/openid-connect-registration-1_0.html"),
+    ("OIDCRIL", "OpenID Connect RP-Initiated Logout 1.0", "https://openid.net/specs/openid-connect-rpinitiated-1_0.html"),
+    ("OAuth2-RT", "OAuth 2.0 Multiple Response Type Encoding Practices", "https://openid.net/specs/oauth-v2-multiple-response-types-1_0.html"),
+    ("OAuth2-FP", "OAuth 2.0 Form Post Response Mode", "https://openid.net/specs/oauth-v2-form-post-response-mode-1_0.html"),
 ];
 
 /// Specifications of `OpenActive`: prefix, title, page. Their sections are the anchors of the editor's draft.
@@ -105,14 +83,17 @@ pub fn resolve(reference: &str) -> Option<Reference> {
     if let Some((_, title, page)) = PRODUCTS.iter().find(|(name, ..)| *name == reference) {
         return Some(Reference { title: (*title).to_owned(), url: (*page).to_owned() });
     }
-    if let Some((title, page, anchor)) = OPENACTIVE.iter().find_map(|&(prefix, title, page)| Some((title, page, after(reference, prefix)?))) {
+    let named = |specs: &'static [(&str, &'static str, &'static str)]| {
+        specs.iter().find_map(|&(prefix, title, page)| Some((title, page, after(reference, prefix)?)))
+    };
+    if let Some((title, page, anchor)) = named(OPENACTIVE) {
         return openactive(title, page, anchor);
     }
-    if let Some((spec, rest)) = OPENID.iter().find_map(|spec| Some((spec, after(reference, spec.prefix)?))) {
+    if let Some((title, page, rest)) = named(OPENID) {
         let Some((section, item)) = split(rest)? else {
-            return Some(Reference { title: spec.title.to_owned(), url: spec.page.to_owned() });
+            return Some(Reference { title: title.to_owned(), url: page.to_owned() });
         };
-        return Some(Reference { title: titled(spec.title, section, item), url: format!("{}#rfc.section.{section}", spec.page) });
+        return Some(Reference { title: titled(title, section, item), url: format!("{page}#rfc.section.{section}") });
     }
     let (number, rest) = rfc(reference)?;
     let name = RFC_TITLES.iter().find(|(n, _)| *n == number).map(|(_, title)| *title);

@@ -1,7 +1,7 @@
 //! Rules about the certificates that come with keys (RFC 7517 4.6 to 4.9).
 //!
 //! The certificates are not parsed: some issuers still publish the first version of X.509, which strict parsers refuse, and whether a
-//! certificate holds a key can be told from its bytes.
+//! certificate holds a key is seen from its bytes.
 
 use aws_lc_rs::digest;
 use base64::Engine as _;
@@ -9,10 +9,73 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::Value;
 use url::Url;
 
-use super::material::{each, verdict};
-use super::{KeySet, text};
+use super::{KeySet, bytes, each, text, verdict};
 use crate::rule::Check;
-use crate::rule::expect::{self, must};
+use crate::rule::expect::{must, shorten, strings};
+
+pub(super) static RULES: &[Check<KeySet>] = &[
+    must(
+        "jwks/x5c-encoding",
+        "RFC7517-4.7",
+        "The certificates of a key, if there are any, are an array of DER in base64, not base64url",
+        "Libraries that read the certificates drop the key.",
+        |set| {
+            each(set, "an array of certificates in base64", "no key has x5c", |key| {
+                Some(certificates(chain(key)?).map(|certificates| format!("{} certificates", certificates.len())))
+            })
+        },
+    ),
+    must(
+        "jwks/x5c-holds-key",
+        "RFC7517-4.7",
+        "The first certificate of a key holds that key",
+        "Clients that verify with the certificate refuse every token signed with the key.",
+        |set| {
+            each(set, "the key in its first certificate", "no key has a certificate to look into", |key| {
+                let certificates = certificates(chain(key)?).ok()?;
+                let holds = holds_key(certificates.first()?, key)?;
+                Some(verdict(holds, if holds { "in its certificate" } else { "another key in its certificate" }.to_owned()))
+            })
+        },
+    ),
+    must(
+        "jwks/x5t-matches",
+        "RFC7517-4.8",
+        "The thumbprints of a key's certificate are digests in base64url, of the first certificate where it is there",
+        "Clients that look the key up by its thumbprint do not find it.",
+        |set| {
+            each(set, "the SHA-1 as x5t, the SHA-256 as x5t#S256", "no key has a thumbprint", |key| {
+                let first = chain(key).and_then(|value| certificates(value).ok()?.into_iter().next());
+                let algorithms = [("x5t", &digest::SHA1_FOR_LEGACY_USE_ONLY), ("x5t#S256", &digest::SHA256)];
+                let given: Vec<_> = algorithms.into_iter().filter_map(|(name, algorithm)| Some((name, algorithm, text(key, name)?))).collect();
+                if given.is_empty() {
+                    return None;
+                }
+                for (name, algorithm, thumbprint) in &given {
+                    let Some(bytes) = URL_SAFE_NO_PAD.decode(thumbprint).ok().filter(|bytes| bytes.len() == algorithm.output_len()) else {
+                        return Some(Err(format!("{name} = {thumbprint} is not a digest of {} octets", algorithm.output_len())));
+                    };
+                    if first.as_ref().is_some_and(|certificate| digest::digest(algorithm, certificate).as_ref() != bytes) {
+                        return Some(Err(format!("{name} is that of another certificate")));
+                    }
+                }
+                Some(Ok(given.iter().map(|(name, ..)| *name).collect::<Vec<_>>().join(" and ")))
+            })
+        },
+    ),
+    must(
+        "jwks/x5u-https",
+        "RFC7517-4.6",
+        "The address of a key's certificate, if there is one, has the scheme https",
+        "Whoever changes the certificate on its way has clients trust a key of their own.",
+        |set| {
+            each(set, "a URL with the scheme https", "no key has x5u", |key| {
+                let address = text(key, "x5u")?;
+                Some(verdict(Url::parse(address).is_ok_and(|url| url.scheme() == "https"), format!("x5u = {}", shorten(address))))
+            })
+        },
+    ),
+];
 
 /// `x5c`, if it is there.
 fn chain(key: &Value) -> Option<&Value> {
@@ -21,7 +84,7 @@ fn chain(key: &Value) -> Option<&Value> {
 
 /// The certificates of `x5c`, or what is wrong with them.
 fn certificates(value: &Value) -> Result<Vec<Vec<u8>>, String> {
-    let texts = expect::strings(value)?;
+    let texts = strings(value)?;
     if texts.is_empty() {
         return Err("an empty array".to_owned());
     }
@@ -33,8 +96,9 @@ fn certificates(value: &Value) -> Result<Vec<Vec<u8>>, String> {
     texts.iter().enumerate().map(decode).collect()
 }
 
+/// True if a certificate holds the public key of a key; `None` if the key is of a type not known here, or not whole.
 fn holds_key(certificate: &[u8], key: &Value) -> Option<bool> {
-    let bytes = |member: &str| URL_SAFE_NO_PAD.decode(text(key, member)?).ok().filter(|bytes| !bytes.is_empty());
+    let bytes = |member: &str| bytes(key, member).filter(|bytes| !bytes.is_empty());
     let material = match text(key, "kty")? {
         "RSA" => {
             let modulus = bytes("n")?;
@@ -49,68 +113,3 @@ fn holds_key(certificate: &[u8], key: &Value) -> Option<bool> {
     let found = |what: &[u8]| certificate.windows(what.len()).any(|window| window == what);
     Some(found(&material) || compressed.is_some_and(|x| found(&x)))
 }
-
-pub(super) const X5C_ENCODING: Check<KeySet> = must(
-    "jwks/x5c-encoding",
-    "RFC7517-4.7",
-    "The certificates of a key, if there are any, are an array of DER in base64, not base64url",
-    "Libraries that read the certificates drop the key.",
-    |artefact| {
-        each(artefact, "an array of certificates in base64", "no key has x5c", |key| {
-            Some(certificates(chain(key)?).map(|certificates| format!("{} certificates", certificates.len())))
-        })
-    },
-);
-
-pub(super) const X5C_HOLDS_KEY: Check<KeySet> = must(
-    "jwks/x5c-holds-key",
-    "RFC7517-4.7",
-    "The first certificate of a key holds that key",
-    "Clients that verify with the certificate refuse every token signed with the key.",
-    |artefact| {
-        each(artefact, "the key in its first certificate", "no key has a certificate to look into", |key| {
-            let certificates = certificates(chain(key)?).ok()?;
-            let holds = holds_key(certificates.first()?, key)?;
-            Some(verdict(holds, if holds { "in its certificate" } else { "another key in its certificate" }.to_owned()))
-        })
-    },
-);
-
-pub(super) const X5T_MATCHES: Check<KeySet> = must(
-    "jwks/x5t-matches",
-    "RFC7517-4.8",
-    "The thumbprints of a key's certificate are digests in base64url, of the first certificate where it is there",
-    "Clients that look the key up by its thumbprint do not find it.",
-    |artefact| {
-        each(artefact, "the SHA-1 as x5t, the SHA-256 as x5t#S256", "no key has a thumbprint", |key| {
-            let first = chain(key).and_then(|value| certificates(value).ok()?.into_iter().next());
-            let algorithms = [("x5t", &digest::SHA1_FOR_LEGACY_USE_ONLY), ("x5t#S256", &digest::SHA256)];
-            let given: Vec<_> = algorithms.into_iter().filter_map(|(name, algorithm)| Some((name, algorithm, text(key, name)?))).collect();
-            if given.is_empty() {
-                return None;
-            }
-            for (name, algorithm, thumbprint) in &given {
-                let Some(bytes) = URL_SAFE_NO_PAD.decode(thumbprint).ok().filter(|bytes| bytes.len() == algorithm.output_len()) else {
-                    return Some(Err(format!("{name} = {thumbprint} is not a digest of {} octets", algorithm.output_len())));
-                };
-                if first.as_ref().is_some_and(|certificate| digest::digest(algorithm, certificate).as_ref() != bytes) {
-                    return Some(Err(format!("{name} is that of another certificate")));
-                }
-            }
-            Some(Ok(given.iter().map(|(name, ..)| *name).collect::<Vec<_>>().join(" and ")))
-        })
-    },
-);
-
-pub(super) const X5U_HTTPS: Check<KeySet> = must(
-    "jwks/x5u-https",
-    "RFC7517-4.6",
-    "The address of a key's certificate, if there is one, has the scheme https",
-    "Whoever changes the certificate on its way has clients trust a key of their own.",
-    |artefact| {
-        each(artefact, "a URL with the scheme https", "no key has x5u", |key| {
-            let address = text(key, "x5u")?;
-            Some(verdict(Url::parse(address).is_ok_and(|url| url.scheme() == "https"), format!("x5u = {}", expect::shorten(address))))
-        })
-    },
-);

@@ -1,13 +1,10 @@
 //! Rules about each key by itself.
 
-use crate::rule::expect::must;
-use crate::rule::judgement::{fail, not_applicable, pass};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
-use super::{KeySet, name, text};
-use crate::rule::{Check, expect};
+use super::{KeySet, bytes, each, name, text, verdict};
+use crate::rule::Check;
+use crate::rule::expect::{must, none_wrong};
 
 /// Members that hold private or symmetric key material (RFC 7518 6.2.2, 6.3.2, 6.4; RFC 8037 2).
 const PRIVATE: &[&str] = &["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];
@@ -18,20 +15,19 @@ pub(super) static RULES: &[Check<KeySet>] = &[
         "OIDCD-3",
         "The key set holds no private and no symmetric key",
         "Whoever reads the key set could sign tokens in the issuer's name.",
-        |artefact| {
-            artefact.judge(|keys| {
-                let mut leaked = Vec::new();
-                for (at, key) in keys.iter().enumerate() {
-                    // The names only: a report must not spread what it warns of.
-                    let private: Vec<_> = PRIVATE.iter().copied().filter(|member| key.get(*member).is_some_and(|value| !value.is_null())).collect();
-                    if !private.is_empty() {
-                        leaked.push(format!("{} has {}", name(at, key), private.join(" and ")));
-                    } else if text(key, "kty") == Some("oct") {
-                        leaked.push(format!("{} is symmetric", name(at, key)));
-                    }
+        |set| {
+            let keys = set.entries()?;
+            let mut leaked = Vec::new();
+            for (at, key) in keys.iter().enumerate() {
+                // The names only: a report must not spread what it warns of.
+                let private: Vec<_> = PRIVATE.iter().copied().filter(|member| key.get(*member).is_some_and(|value| !value.is_null())).collect();
+                if !private.is_empty() {
+                    leaked.push(format!("{} has {}", name(at, key), private.join(" and ")));
+                } else if text(key, "kty") == Some("oct") {
+                    leaked.push(format!("{} is symmetric", name(at, key)));
                 }
-                if leaked.is_empty() { pass(format!("{} keys, all public", keys.len())) } else { fail("public keys only", expect::list(&leaked)) }
-            })
+            }
+            none_wrong(&leaked, "public keys only", format!("{} keys, all public", keys.len()))
         },
     ),
     must(
@@ -39,22 +35,12 @@ pub(super) static RULES: &[Check<KeySet>] = &[
         "RFC7518-6",
         "Every key has its type and the members its type requires, in base64url without padding",
         "A parser that meets an incomplete key drops it, or the whole set with it.",
-        |artefact| {
-            artefact.judge(|keys| {
-                let mut wrong = Vec::new();
-                let mut whole = 0_usize;
-                for (at, key) in keys.iter().enumerate() {
-                    match incomplete(key) {
-                        Some(what) => wrong.push(format!("{}: {what}", name(at, key))),
-                        None => whole += 1,
-                    }
-                }
-                if wrong.is_empty() {
-                    pass(format!("{whole} keys, each complete"))
-                } else {
-                    fail("kty, and n and e for RSA, crv, x and y for EC, crv and x for OKP", expect::list(&wrong))
-                }
-            })
+        |set| {
+            let keys = set.entries()?;
+            let lack = |(at, key)| Some(format!("{}: {}", name(at, key), incomplete(key)?));
+            let incomplete: Vec<_> = keys.iter().enumerate().filter_map(lack).collect();
+            let expected = "kty, and n and e for RSA, crv, x and y for EC, crv and x for OKP";
+            none_wrong(&incomplete, expected, format!("{} keys, each complete", keys.len()))
         },
     ),
     must(
@@ -62,24 +48,10 @@ pub(super) static RULES: &[Check<KeySet>] = &[
         "RFC7518-3.3",
         "Every RSA key has at least 2048 bits",
         "Smaller keys can be broken; whoever breaks one signs tokens in the issuer's name.",
-        |artefact| {
-            artefact.judge(|keys| {
-                let sizes: Vec<_> = keys
-                    .iter()
-                    .enumerate()
-                    .filter(|(_, key)| text(key, "kty") == Some("RSA"))
-                    .filter_map(|(at, key)| Some((name(at, key), bits(&bytes(key, "n")?))))
-                    .collect();
-                let show =
-                    |sizes: &[&(String, usize)]| expect::list(&sizes.iter().map(|(name, bits)| format!("{name}: {bits} bits")).collect::<Vec<_>>());
-                let small: Vec<_> = sizes.iter().filter(|(_, bits)| *bits < 2048).collect();
-                if sizes.is_empty() {
-                    not_applicable("no RSA keys")
-                } else if small.is_empty() {
-                    pass(show(&sizes.iter().collect::<Vec<_>>()))
-                } else {
-                    fail("2048 bits or more", show(&small))
-                }
+        |set| {
+            each(set, "2048 bits or more", "no RSA keys", |key| {
+                let bits = bits(&bytes(key, "n").filter(|_| text(key, "kty") == Some("RSA"))?);
+                Some(verdict(bits >= 2048, format!("{bits} bits")))
             })
         },
     ),
@@ -99,10 +71,6 @@ fn incomplete(key: &Value) -> Option<String> {
         return Some(format!("no {member}"));
     }
     encoded.iter().find(|member| bytes(key, member).is_none()).map(|member| format!("{member} is not base64url without padding"))
-}
-
-fn bytes(key: &Value, member: &str) -> Option<Vec<u8>> {
-    URL_SAFE_NO_PAD.decode(text(key, member)?).ok()
 }
 
 /// The bits of a big-endian number, leading zeros not counted.

@@ -1,22 +1,19 @@
 //! Rules about the key set an issuer publishes at its `jwks_uri` (RFC 7517, `OpenID` Connect Discovery 1.0).
 
-use crate::rule::judgement::{Judgement, not_run};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
-use super::{Artefact, Check};
 use crate::observed::received::Received;
+use crate::rule::expect::{list, none_wrong, shorten};
+use crate::rule::judgement::{Judgement, Unmet, not_applicable, not_run};
+use crate::rule::{Artefact, Check};
 
 mod certificate;
 mod document;
 mod key;
-mod material;
+mod members;
 mod purpose;
-
-pub(super) static RULES: &[Check<KeySet>] = &[document::HTTP_200];
-
-pub(super) static RULES_2: &[Check<KeySet>] =
-    &[material::NO_DUPLICATE_MEMBERS, certificate::X5C_ENCODING, certificate::X5C_HOLDS_KEY, certificate::X5T_MATCHES, certificate::X5U_HTTPS];
-
 #[cfg(test)]
 mod tests;
 
@@ -38,20 +35,22 @@ impl KeySet {
         }
     }
 
-    /// Judges the keys if there are any, by their position in the set; not run because of the rule about the response that failed.
-    fn judge(&self, judgement: impl FnOnce(&[Value]) -> Judgement) -> Judgement {
-        if self.response.status != 200 {
-            return not_run("jwks/http-200");
-        }
-        match self.response.member("keys") {
-            Some(Value::Array(keys)) if keys.iter().all(Value::is_object) => judgement(&keys),
+    /// The response, if it has status 200.
+    fn success(&self) -> Result<&Received, Unmet> {
+        if self.response.status == 200 { Ok(&self.response) } else { not_run("jwks/http-200") }
+    }
+
+    /// The published keys, if the response holds a key set: all of them are JSON objects.
+    fn entries(&self) -> Result<&[Value], Unmet> {
+        match self.success()?.members().and_then(|document| document.get("keys")) {
+            Some(Value::Array(keys)) if keys.iter().all(Value::is_object) => Ok(keys),
             _ => not_run("jwks/keys-array"),
         }
     }
 }
 
 impl Artefact for KeySet {
-    const RULES: &'static [&'static [Check<Self>]] = &[RULES, document::RULES, key::RULES, purpose::RULES, material::RULES, RULES_2];
+    const RULES: &'static [&'static [Check<Self>]] = &[document::RULES, key::RULES, purpose::RULES, members::RULES, certificate::RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.response.exchange)
     }
@@ -62,10 +61,39 @@ fn text<'a>(key: &'a Value, name: &str) -> Option<&'a str> {
     key.get(name).and_then(Value::as_str)
 }
 
+/// What a member of a key holds in base64url.
+fn bytes(key: &Value, name: &str) -> Option<Vec<u8>> {
+    URL_SAFE_NO_PAD.decode(text(key, name)?).ok()
+}
+
 /// What a key is called in a message: by its `kid`, or by its position from 0.
 fn name(at: usize, key: &Value) -> String {
     match text(key, "kid") {
-        Some(kid) => format!("key {}", super::expect::shorten(kid)),
+        Some(kid) => format!("key {}", shorten(kid)),
         None => format!("keys[{at}]"),
     }
+}
+
+/// What a judgement says of one key: what was seen, or what is wrong; `None` if it has nothing to say.
+type Verdict = Option<Result<String, String>>;
+
+/// Passes when each key by itself is right; `nothing` is why the rule does not apply where no key has a verdict.
+fn each(set: &KeySet, expected: &str, nothing: &str, judge: impl Fn(&Value) -> Verdict) -> Judgement {
+    let (mut seen, mut wrong) = (Vec::new(), Vec::new());
+    for (at, key) in set.entries()?.iter().enumerate() {
+        match judge(key) {
+            None => {}
+            Some(Ok(what)) => seen.push(format!("{}: {what}", name(at, key))),
+            Some(Err(what)) => wrong.push(format!("{}: {what}", name(at, key))),
+        }
+    }
+    if seen.is_empty() && wrong.is_empty() {
+        return not_applicable(nothing);
+    }
+    none_wrong(&wrong, expected, list(&seen))
+}
+
+/// The verdict on one key that is in the same words, good or not.
+fn verdict(good: bool, what: String) -> Result<String, String> {
+    if good { Ok(what) } else { Err(what) }
 }

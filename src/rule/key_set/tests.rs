@@ -85,7 +85,7 @@ fn what_is_allowed_is_left_alone() {
         ("the same kid for keys of two types", json!([rsa("1", 256, 0xff), ec("1")])),
         ("one key listed for two algorithms", json!([rsa("1", 256, 0xff), with(&rsa("1", 256, 0xff), &json!({"/alg": "PS256"})), ec("2")])),
         ("an encryption key without a kid", json!([rsa("1", 256, 0xff), ec("2"), with(&encryption("3"), &json!({"/kid": "$remove"}))])),
-        ("a type nobody knows", json!([rsa("1", 256, 0xff), ec("2"), {"kty": "AKP", "kid": "3", "pub": "x"}])),
+        ("a type that is not known", json!([rsa("1", 256, 0xff), ec("2"), {"kty": "AKP", "kid": "3", "pub": "x"}])),
     ] {
         let keys = if what.starts_with("one key without") { json!([keys[0]]) } else { keys };
         let mut artefact = artefact(&keys);

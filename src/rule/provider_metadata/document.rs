@@ -1,80 +1,93 @@
 //! Rules about the document as such: how it is served, and the types of its members.
 
-use crate::rule::expect::{may, must};
-use crate::rule::judgement::{Judgement, fail, not_run, pass};
 use serde_json::Value;
-use url::Url;
 
-use super::{ProviderMetadata, present};
-use crate::rule::duplicate::duplicates;
-use crate::rule::{Check, Level, Rule, expect};
+use super::{Document, ProviderMetadata};
+use crate::observed::received::Received;
+use crate::rule::Check;
+use crate::rule::duplicate::{duplicates, each_once};
+use crate::rule::expect::{BOOLEAN, STRING, STRINGS, URL, holds, kind, list, may, media_type, must, should, show, status, typed};
+use crate::rule::judgement::{Judgement, fail, pass};
 
-pub(in crate::rule) const HTTP_200: Check<ProviderMetadata> = Check {
-    rule: Rule {
-        id: "discovery/http-200",
-        level: Level::Must,
-        spec: "OIDCD-4.2",
-        says: "The provider metadata is served with status 200",
-        why: "A client takes any other status for an error and never gets to know the endpoints.",
-    },
-    judge: |artefact| expect::status(&artefact.response, 200),
-};
+pub(super) static RULES: &[Check<ProviderMetadata>] = &[
+    must(
+        "discovery/http-200",
+        "OIDCD-4.2",
+        "The provider metadata is served with status 200",
+        "A client takes any other status for an error and never gets to know the endpoints.",
+        |metadata| status(&metadata.response, 200),
+    ),
+    must(
+        "discovery/content-type-json",
+        "OIDCD-4.2",
+        "The provider metadata is served as application/json",
+        "Client libraries check the media type before they parse, and refuse a document that calls itself something else.",
+        |metadata| media_type(metadata.success()?, &["application/json"]),
+    ),
+    must(
+        "discovery/json-object",
+        "OIDCD-4.2",
+        "The provider metadata is a JSON object",
+        "Nothing can be read from a document that does not parse, so no client can be configured by discovery.",
+        |metadata| json_object(metadata.success()?),
+    ),
+    should(
+        "discovery/no-duplicate-members",
+        "RFC8259-4",
+        "No member of the provider metadata occurs twice",
+        "Some parsers keep the first of two members of the same name and some the last, so clients see different issuers.",
+        |metadata| {
+            let document = metadata.document()?;
+            each_once(&duplicates(&metadata.response.body), format!("{} members, each once", document.members.len()))
+        },
+    ),
+    must(
+        "discovery/metadata-types",
+        "OIDCD-3",
+        "Every optional member that is present has the type its definition gives it",
+        "Clients with typed parsers refuse the whole document for one string where a boolean or an array belongs.",
+        |metadata| {
+            typed(metadata.document()?.members, &[(ENDPOINTS, URL), (PAGES, STRING), (LISTS, STRINGS), (BOOLEANS, BOOLEAN)], "optional members")
+        },
+    ),
+    must(
+        "discovery/no-empty-arrays",
+        "OIDCD-4.2",
+        "No member of the provider metadata is an empty array",
+        "An absent member has a default; an empty one says that nothing at all is supported, and clients give up.",
+        |metadata| no_empty_arrays(&metadata.document()?, REQUIRED_LISTS),
+    ),
+    may(
+        "discovery/no-null-members",
+        "OIDCD-4.2",
+        "No member of the provider metadata is null",
+        "What is not supported is best left out: many clients look only for the presence of a member, then fail to use null.",
+        |metadata| {
+            let document = metadata.document()?;
+            let null: Vec<_> = document.members.iter().filter(|(_, value)| value.is_null()).map(|(name, _)| name).collect();
+            holds(null.is_empty(), "members without a value are left out", format!("members that are null: {}", list(&null)))
+        },
+    ),
+];
 
-pub(in crate::rule) const CONTENT_TYPE_JSON: Check<ProviderMetadata> = Check {
-    rule: Rule {
-        id: "discovery/content-type-json",
-        level: Level::Must,
-        spec: "OIDCD-4.2",
-        says: "The provider metadata is served as application/json",
-        why: "Client libraries check the media type before they parse, and refuse a document that calls itself something else.",
-    },
-    judge: |artefact| {
-        if artefact.response.status != 200 {
-            return not_run("discovery/http-200");
-        }
-        expect::media_type(&artefact.response, &["application/json"])
-    },
-};
+/// Passes when a response is a JSON object.
+pub(in crate::rule) fn json_object(response: &Received) -> Judgement {
+    match response.json() {
+        Ok(Value::Object(members)) => pass(format!("a JSON object of {} members", members.len())),
+        Ok(other) => fail("a JSON object", format!("{}: {}", kind(&other), show(&other))),
+        Err(why) => fail("a JSON object", why),
+    }
+}
 
-pub(in crate::rule) const JSON_OBJECT: Check<ProviderMetadata> = Check {
-    rule: Rule {
-        id: "discovery/json-object",
-        level: Level::Must,
-        spec: "OIDCD-4.2",
-        says: "The provider metadata is a JSON object",
-        why: "Nothing can be read from a document that does not parse, so no client can be configured by discovery.",
-    },
-    judge: |artefact| {
-        if artefact.response.status != 200 {
-            return not_run("discovery/http-200");
-        }
-        match artefact.response.json() {
-            Ok(Value::Object(members)) => pass(format!("a JSON object of {} members", members.len())),
-            Ok(other) => fail("a JSON object", format!("{}: {}", expect::kind(&other), expect::show(&other))),
-            Err(why) => fail("a JSON object", why),
-        }
-    },
-};
-
-pub(in crate::rule) const NO_DUPLICATE_MEMBERS: Check<ProviderMetadata> = Check {
-    rule: Rule {
-        id: "discovery/no-duplicate-members",
-        level: Level::Should,
-        spec: "RFC8259-4",
-        says: "No member of the provider metadata occurs twice",
-        why: "Some parsers keep the first of two members of the same name and some the last, so clients see different issuers.",
-    },
-    judge: |artefact| {
-        artefact.judge(|document| {
-            let found = duplicates(&artefact.response.body);
-            if found.is_empty() {
-                pass(format!("{} members, each once", document.len()))
-            } else {
-                fail("each member once", format!("more than once: {}", expect::list(&found)))
-            }
-        })
-    },
-};
+/// Passes when no array is empty, but for those whose own rules say so.
+pub(in crate::rule) fn no_empty_arrays(document: &Document, judged_elsewhere: &[&str]) -> Judgement {
+    let arrays = || document.members.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_array()?)));
+    let empty: Vec<_> = arrays().filter(|(name, elements)| elements.is_empty() && !judged_elsewhere.contains(name)).map(|(name, _)| name).collect();
+    if empty.is_empty() {
+        return pass(format!("{} arrays, none empty", arrays().count()));
+    }
+    fail("members without elements are left out", format!("empty arrays: {}", list(&empty)))
+}
 
 /// URLs of endpoints. The required ones have rules of their own.
 const ENDPOINTS: &[&str] = &[
@@ -90,7 +103,7 @@ const ENDPOINTS: &[&str] = &[
 ];
 
 /// URLs for people, of which only the type is judged.
-const PAGES: &[&str] = &["service_documentation", "op_policy_uri", "op_tos_uri"];
+pub(in crate::rule) const PAGES: &[&str] = &["service_documentation", "op_policy_uri", "op_tos_uri"];
 
 const LISTS: &[&str] = &[
     "scopes_supported",
@@ -135,81 +148,5 @@ const BOOLEANS: &[&str] = &[
     "backchannel_logout_session_supported",
 ];
 
-/// What a member must be, in words and as a test.
-pub(in crate::rule) type Type = (&'static str, fn(&Value) -> bool);
-
-pub(in crate::rule) const URL: Type =
-    ("an absolute URL", |value| value.as_str().is_some_and(|text| Url::parse(text).is_ok_and(|url| url.has_host())));
-pub(in crate::rule) const STRING: Type = ("a string", Value::is_string);
-pub(in crate::rule) const STRINGS: Type = ("an array of strings", |value| expect::strings(value).is_ok());
-const BOOLEAN: Type = ("a boolean", Value::is_boolean);
-
-/// Judges the types of the members that are there.
-pub(in crate::rule) fn typed(artefact: &ProviderMetadata, types: &[(&[&str], Type)]) -> Judgement {
-    artefact.judge(|document| {
-        let mut wrong = Vec::new();
-        let mut seen = 0_usize;
-        for (names, (what, fits)) in types {
-            for name in *names {
-                let Some(value) = present(document, name) else { continue };
-                seen += 1;
-                if !fits(value) {
-                    wrong.push((format!("{name}: {what}"), format!("{name}: {}", expect::show(value))));
-                }
-            }
-        }
-        if wrong.is_empty() {
-            return pass(format!("{seen} optional members of the right types"));
-        }
-        let (expected, actual): (Vec<_>, Vec<_>) = wrong.into_iter().unzip();
-        fail(expect::list(&expected), expect::list(&actual))
-    })
-}
-
 /// Members whose own rules already say that they are empty.
 const REQUIRED_LISTS: &[&str] = &["response_types_supported", "subject_types_supported", "id_token_signing_alg_values_supported", "scopes_supported"];
-
-/// Judges that no array is empty, but for those whose own rules say so.
-pub(in crate::rule) fn none_empty(artefact: &ProviderMetadata, judged_elsewhere: &[&str]) -> Judgement {
-    artefact.judge(|document| {
-        let empty: Vec<_> = document
-            .iter()
-            .filter(|(name, value)| value.as_array().is_some_and(Vec::is_empty) && !judged_elsewhere.contains(&name.as_str()))
-            .map(|(name, _)| name)
-            .collect();
-        if empty.is_empty() {
-            pass(format!("{} arrays, none empty", document.values().filter(|value| value.is_array()).count()))
-        } else {
-            fail("members without elements are left out", format!("empty arrays: {}", expect::list(&empty)))
-        }
-    })
-}
-
-pub(super) static RULES: &[Check<ProviderMetadata>] = &[
-    must(
-        "discovery/metadata-types",
-        "OIDCD-3",
-        "Every optional member that is present has the type its definition gives it",
-        "Clients with typed parsers refuse the whole document for one string where a boolean or an array belongs.",
-        |artefact| typed(artefact, &[(ENDPOINTS, URL), (PAGES, STRING), (LISTS, STRINGS), (BOOLEANS, BOOLEAN)]),
-    ),
-    must(
-        "discovery/no-empty-arrays",
-        "OIDCD-4.2",
-        "No member of the provider metadata is an empty array",
-        "An absent member has a default; an empty one says that nothing at all is supported, and clients give up.",
-        |artefact| none_empty(artefact, REQUIRED_LISTS),
-    ),
-    may(
-        "discovery/no-null-members",
-        "OIDCD-4.2",
-        "No member of the provider metadata is null",
-        "What is not supported is best left out: many clients look only for the presence of a member, then fail to use null.",
-        |artefact| {
-            artefact.judge(|document| {
-                let null: Vec<_> = document.iter().filter(|(_, value)| value.is_null()).map(|(name, _)| name).collect();
-                expect::holds(null.is_empty(), "members without a value are left out", format!("members that are null: {}", expect::list(&null)))
-            })
-        },
-    ),
-];

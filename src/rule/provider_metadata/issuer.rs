@@ -1,65 +1,63 @@
 //! Rules about the issuer identifier.
 
-use crate::rule::judgement::{Unmet, fail, not_run, pass};
+use serde_json::Value;
 use url::Url;
 
-use super::{ProviderMetadata, present};
-use crate::rule::expect::{self, Scheme};
-use crate::rule::{Check, Level, Rule};
+use super::{Document, ProviderMetadata};
+use crate::rule::Check;
+use crate::rule::expect::{Scheme, must, same, scheme, shorten, show};
+use crate::rule::judgement::{Judgement, Unmet, fail, pass};
 
-pub(in crate::rule) const ISSUER_EXACT: Check<ProviderMetadata> = Check {
-    rule: Rule {
-        id: "discovery/issuer-exact",
-        level: Level::Must,
-        spec: "OIDCD-4.3",
-        says: "The issuer published is, character for character, the one that was asked",
-        why: "A client must refuse metadata of another issuer: otherwise one issuer could pass its keys off as another's.",
-    },
-    judge: |artefact| {
-        artefact.judge(|document| {
-            let published = match present(document, "issuer").map(|value| value.as_str().ok_or(value)) {
-                Some(Ok(published)) => published,
-                Some(Err(other)) => return fail(format!("issuer = {}", expect::shorten(&artefact.issuer)), expect::show(other)),
-                None => return fail(format!("issuer = {}", expect::shorten(&artefact.issuer)), "no issuer"),
-            };
-            let outcome = expect::same("issuer", &artefact.issuer, published);
-            match outcome {
-                Err(Unmet::Broken { expected, actual }) if published.trim_end_matches('/') == artefact.issuer.trim_end_matches('/') => {
-                    fail(expected, format!("{actual}, which differs only in the slash at its end: was it given as it is published?"))
-                }
-                other => other,
-            }
-        })
-    },
-};
+pub(super) static RULES: &[Check<ProviderMetadata>] = &[
+    must(
+        "discovery/issuer-exact",
+        "OIDCD-4.3",
+        "The issuer published is, character for character, the one that was asked",
+        "A client must refuse metadata of another issuer: otherwise one issuer could pass its keys off as another's.",
+        |metadata| is_asked_issuer(&metadata.document()?),
+    ),
+    must(
+        "discovery/issuer-valid-url",
+        "OIDCD-3",
+        "The issuer is a URL with the scheme https and without query and fragment",
+        "The place of the metadata is formed by appending to the issuer, which a query or fragment makes impossible.",
+        |metadata| is_valid_url(&metadata.document()?),
+    ),
+];
 
-pub(in crate::rule) const ISSUER_VALID_URL: Check<ProviderMetadata> = Check {
-    rule: Rule {
-        id: "discovery/issuer-valid-url",
-        level: Level::Must,
-        spec: "OIDCD-3",
-        says: "The issuer is a URL with the scheme https and without query and fragment",
-        why: "The place of the metadata is formed by appending to the issuer, which a query or fragment makes impossible.",
-    },
-    judge: |artefact| {
-        artefact.judge(|document| {
-            let Some(issuer) = present(document, "issuer").and_then(|value| value.as_str()) else {
-                return not_run("discovery/issuer-exact");
-            };
-            let shown = expect::shorten(issuer);
-            let url = match Url::parse(issuer) {
-                Ok(url) if url.has_host() => url,
-                Ok(_) => return fail("a URL with a host", shown),
-                Err(error) => return fail("a URL", format!("{shown}: {error}")),
-            };
-            if url.query().is_some() || url.fragment().is_some() {
-                return fail("no query and no fragment", shown);
-            }
-            match expect::scheme(&url, artefact.plain_http) {
-                Scheme::Https => pass(shown),
-                Scheme::TolerateHttp => pass(format!("{shown} (plain http tolerated on loopback)")),
-                Scheme::Refuse => fail("the scheme https", shown),
-            }
-        })
-    },
-};
+/// Passes when the issuer published is the one that was asked.
+pub(in crate::rule) fn is_asked_issuer(document: &Document) -> Judgement {
+    let asked = &document.metadata.issuer;
+    let published = match document.member("issuer") {
+        Some(Value::String(published)) => published,
+        Some(other) => return fail(format!("issuer = {}", shorten(asked)), show(other)),
+        None => return fail(format!("issuer = {}", shorten(asked)), "no issuer"),
+    };
+    match same("issuer", asked, published) {
+        Err(Unmet::Broken { expected, actual }) if published.trim_end_matches('/') == asked.trim_end_matches('/') => {
+            fail(expected, format!("{actual}, which differs only in the slash at its end: was it given as it is published?"))
+        }
+        judgement => judgement,
+    }
+}
+
+/// Passes when the issuer published is a URL that metadata can be found by.
+pub(in crate::rule) fn is_valid_url(document: &Document) -> Judgement {
+    let Some(issuer) = document.member("issuer").and_then(Value::as_str) else {
+        return document.not_run("issuer-exact");
+    };
+    let shown = shorten(issuer);
+    let url = match Url::parse(issuer) {
+        Ok(url) if url.has_host() => url,
+        Ok(_) => return fail("a URL with a host", shown),
+        Err(error) => return fail("a URL", format!("{shown}: {error}")),
+    };
+    if url.query().is_some() || url.fragment().is_some() {
+        return fail("no query and no fragment", shown);
+    }
+    match scheme(&url, document.metadata.plain_http) {
+        Scheme::Https => pass(shown),
+        Scheme::TolerateHttp => pass(format!("{shown} (plain http tolerated on loopback)")),
+        Scheme::Refuse => fail("the scheme https", shown),
+    }
+}

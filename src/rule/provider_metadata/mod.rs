@@ -1,10 +1,11 @@
-//! Rules about provider metadata (`OpenID` Connect Discovery 1.0, RFC 8414).
+//! The metadata of an OpenID provider (`OpenID` Connect Discovery 1.0, RFC 8414).
 
-use crate::rule::judgement::{Judgement, Unmet, not_run};
 use serde_json::{Map, Value};
 
-use super::{Artefact, Check, expect};
 use crate::observed::received::Received;
+use crate::rule::expect::{member, strings};
+use crate::rule::judgement::{Unmet, not_run};
+use crate::rule::{Artefact, Check};
 
 mod consistency;
 pub(super) mod document;
@@ -12,27 +13,6 @@ pub(super) mod endpoints;
 pub(super) mod issuer;
 pub(super) mod lists;
 pub(super) mod security;
-
-pub(super) static RULES: &[Check<ProviderMetadata>] =
-    &[document::HTTP_200, document::CONTENT_TYPE_JSON, document::JSON_OBJECT, document::NO_DUPLICATE_MEMBERS];
-
-pub(super) static RULES_2: &[Check<ProviderMetadata>] = &[issuer::ISSUER_EXACT, issuer::ISSUER_VALID_URL];
-
-pub(super) static RULES_3: &[Check<ProviderMetadata>] = &[endpoints::TOKEN_ENDPOINT];
-
-pub(super) static RULES_4: &[Check<ProviderMetadata>] =
-    &[endpoints::ALL_ENDPOINTS_HTTPS, endpoints::ENDPOINTS_NO_FRAGMENT, lists::RESPONSE_TYPES, lists::GRANT_TYPES];
-
-pub(super) static RULES_5: &[Check<ProviderMetadata>] = &[lists::ID_TOKEN_ALGS_RS256];
-
-pub(super) static RULES_6: &[Check<ProviderMetadata>] = &[lists::SCOPES_SYNTAX, lists::AUTH_SIGNING_ALGS_PRESENT, lists::AUTH_SIGNING_ALGS_NO_NONE];
-
-pub(super) static RULES_7: &[Check<ProviderMetadata>] = &[security::PKCE_PUBLISHED];
-
-pub(super) static RULES_8: &[Check<ProviderMetadata>] = &[values::LOCALES_BCP47, values::REQUEST_OBJECT_ALGS_RS256, values::AUTH_SIGNING_ALGS_RS256];
-
-pub(super) static RULES_9: &[Check<ProviderMetadata>] = &[values::PKCE_METHODS_REGISTERED];
-
 #[cfg(test)]
 mod tests;
 pub(super) mod values;
@@ -51,27 +31,8 @@ pub struct ProviderMetadata {
 }
 
 impl Artefact for ProviderMetadata {
-    const RULES: &'static [&'static [Check<Self>]] = &[
-        RULES,
-        document::RULES,
-        RULES_2,
-        endpoints::RULES,
-        RULES_3,
-        endpoints::RULES_2,
-        RULES_4,
-        lists::RULES,
-        RULES_5,
-        lists::RULES_2,
-        RULES_6,
-        security::RULES,
-        RULES_7,
-        security::RULES_2,
-        RULES_8,
-        values::RULES,
-        RULES_9,
-        values::RULES_2,
-        consistency::RULES,
-    ];
+    const RULES: &'static [&'static [Check<Self>]] =
+        &[document::RULES, issuer::RULES, endpoints::RULES, lists::RULES, security::RULES, values::RULES, consistency::RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.response.exchange)
     }
@@ -80,48 +41,88 @@ impl Artefact for ProviderMetadata {
     }
 }
 
+/// The first half of the ids of the rules about provider metadata.
+const ARTEFACT: &str = "discovery";
+
 impl ProviderMetadata {
     /// True if it speaks of ID tokens: a document that does not is of an authorization server, wherever it is (RFC 8414 5).
     pub fn is_openid(&self) -> bool {
         self.response.members().is_some_and(is_openid)
     }
 
-    /// The metadata, or the outcome of every rule that needs it: not run because of the rule about the response that failed.
-    fn document(&self) -> Result<&Map<String, Value>, Unmet> {
-        if self.response.status != 200 {
-            return not_run("discovery/http-200");
-        }
-        self.response.members().ok_or_else(|| Unmet::not_run("discovery/json-object"))
+    /// The response, if it has status 200.
+    fn success(&self) -> Result<&Received, Unmet> {
+        self.success_for(ARTEFACT)
     }
 
-    /// Judges the metadata if there is any.
-    pub(super) fn judge(&self, judgement: impl FnOnce(&Map<String, Value>) -> Judgement) -> Judgement {
-        match self.document() {
-            Ok(document) => judgement(document),
-            Err(outcome) => Err(outcome),
+    /// The metadata, if the response holds any.
+    fn document(&self) -> Result<Document<'_>, Unmet> {
+        self.document_for(ARTEFACT)
+    }
+
+    /// The response, if it has status 200, to be judged by the rules of an artefact.
+    pub(super) fn success_for(&self, artefact: &str) -> Result<&Received, Unmet> {
+        if self.response.status == 200 { Ok(&self.response) } else { not_run(format!("{artefact}/http-200")) }
+    }
+
+    /// The metadata, if the response holds any, to be judged by the rules of an artefact.
+    pub(super) fn document_for(&self, artefact: &'static str) -> Result<Document<'_>, Unmet> {
+        let Some(members) = self.success_for(artefact)?.members() else {
+            return not_run(format!("{artefact}/json-object"));
+        };
+        Ok(Document { metadata: self, members, artefact })
+    }
+}
+
+/// Metadata as judges read them: those of a provider, or those of an authorization server, whose rules have other ids.
+pub(super) struct Document<'a> {
+    /// The response they came in and what was asked for.
+    pub metadata: &'a ProviderMetadata,
+    /// The members.
+    pub members: &'a Map<String, Value>,
+    /// The first half of the ids of the rules they are judged by.
+    artefact: &'static str,
+}
+
+impl<'a> Document<'a> {
+    /// Another rule about the same metadata makes a judgement impossible: the second half of its id.
+    pub fn not_run<T>(&self, rule: &str) -> Result<T, Unmet> {
+        not_run(format!("{}/{rule}", self.artefact))
+    }
+
+    /// A member that is neither absent nor null.
+    pub fn member(&self, name: &str) -> Option<&'a Value> {
+        member(self.members, name)
+    }
+
+    /// The strings of an optional array. `metadata-types` says so where it is anything else.
+    pub fn list(&self, name: &str) -> Result<Option<Vec<&'a str>>, Unmet> {
+        match self.member(name).map(strings) {
+            Some(Err(_)) => self.not_run("metadata-types"),
+            list => Ok(list.and_then(Result::ok)),
         }
+    }
+
+    /// The strings of an optional array without which there is nothing to judge.
+    pub fn list_or(&self, name: &str, absent: impl Into<String>) -> Result<Vec<&'a str>, Unmet> {
+        self.list(name)?.ok_or_else(|| Unmet::not_applicable(absent))
+    }
+
+    /// The strings of an array that the rule named demands.
+    pub fn required(&self, name: &str, rule: &str) -> Result<Vec<&'a str>, Unmet> {
+        match self.member(name).map(strings) {
+            Some(Ok(values)) => Ok(values),
+            _ => self.not_run(rule),
+        }
+    }
+
+    /// `grant_types_supported`, or its default (`OpenID` Connect Discovery 1.0, section 3).
+    pub fn grant_types(&self) -> Result<Vec<&'a str>, Unmet> {
+        Ok(self.list("grant_types_supported")?.unwrap_or_else(|| vec!["authorization_code", "implicit"]))
     }
 }
 
 /// True if metadata speak of ID tokens: either member is required of an OpenID provider (`OpenID` Connect Discovery 1.0, section 3).
 pub(super) fn is_openid(document: &Map<String, Value>) -> bool {
     document.contains_key("id_token_signing_alg_values_supported") || document.contains_key("subject_types_supported")
-}
-
-/// A member that is neither absent nor null.
-pub(super) fn present<'a>(document: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
-    document.get(name).filter(|value| !value.is_null())
-}
-
-/// The strings of an optional array. `discovery/metadata-types` says so where it is anything else.
-fn optional_list<'a>(document: &'a Map<String, Value>, name: &str) -> Result<Option<Vec<&'a str>>, Unmet> {
-    let Some(value) = present(document, name) else {
-        return Ok(None);
-    };
-    expect::strings(value).map(Some).map_err(|_| Unmet::not_run("discovery/metadata-types"))
-}
-
-/// `grant_types_supported`, or its default (`OpenID` Connect Discovery 1.0, section 3).
-pub(super) fn grant_types(document: &Map<String, Value>) -> Result<Vec<&str>, Unmet> {
-    Ok(optional_list(document, "grant_types_supported")?.unwrap_or_else(|| vec!["authorization_code", "implicit"]))
 }

@@ -37,7 +37,7 @@ fn good() -> Value {
         "op_tos_uri": "https://issuer.example/terms",
         "mtls_endpoint_aliases": {"token_endpoint": "https://mtls.issuer.example/token"},
         "authorization_response_iss_parameter_supported": true,
-        "an_extension": {"of": ["ours"]}
+        "an_extension": {"of": ["its own"]}
     })
 }
 

@@ -1,11 +1,11 @@
 //! Rules about what was registered, beside what was asked for. The issuer may replace values; it has to say what they are.
 
-use crate::rule::expect::{may, must, should};
-use crate::rule::judgement::{fail, not_applicable, not_run, pass};
 use serde_json::{Map, Value};
 
-use super::{Registration, present};
-use crate::rule::{Check, expect};
+use super::Registration;
+use crate::rule::Check;
+use crate::rule::expect::{holds, list, may, member, must, shorten, should, strings};
+use crate::rule::judgement::{fail, not_applicable, not_run, pass};
 
 pub(super) static RULES: &[Check<Registration>] = &[
     must(
@@ -13,38 +13,36 @@ pub(super) static RULES: &[Check<Registration>] = &[
         "RFC7591-3.2.1",
         "The redirect URIs that are registered are returned",
         "The client cannot see whether its logins will be let through, and finds out when its first user sees an error page.",
-        |artefact| {
-            artefact.judge(|client| {
-                if !asked_for(artefact).any(|(name, _)| name == "redirect_uris") {
-                    return not_applicable("no redirect URI was asked for");
-                }
-                let expected = "redirect_uris: an array of strings that is not empty";
-                match present(client, "redirect_uris").map(expect::strings) {
-                    None => fail(expected, "no redirect_uris"),
-                    Some(Err(what)) => fail(expected, format!("redirect_uris: {what}")),
-                    Some(Ok(uris)) => expect::holds(!uris.is_empty(), expected, format!("redirect_uris: {}", expect::list(&uris))),
-                }
-            })
+        |registration| {
+            let client = registration.client()?;
+            if !asked_for(registration).any(|(name, _)| name == "redirect_uris") {
+                return not_applicable("no redirect URI was asked for");
+            }
+            let expected = "redirect_uris: an array of strings that is not empty";
+            match member(client, "redirect_uris").map(strings) {
+                None => fail(expected, "no redirect_uris"),
+                Some(Err(what)) => fail(expected, format!("redirect_uris: {what}")),
+                Some(Ok(uris)) => holds(!uris.is_empty(), expected, format!("redirect_uris: {}", list(&uris))),
+            }
         },
     ),
-    // A member that is not returned was either ignored, which is allowed, or kept quiet, which is not. Nobody can tell which, hence no failure.
+    // A member that is not returned was either ignored, which is allowed, or kept quiet, which is not. Which one cannot be seen, hence no failure.
     should(
         "registration/echo-all-metadata",
         "RFC7591-3.2.1",
         "Every member of the request is returned, with the value registered for it",
         "The client cannot tell what was registered, changed or ignored, and fails later for no visible reason.",
-        |artefact| {
-            artefact.judge(|client| {
-                let asked: Vec<_> = asked_for(artefact).map(|(name, _)| name).filter(|name| *name != "redirect_uris").collect();
-                let missing: Vec<_> = asked.iter().filter(|name| present(client, name).is_none()).collect();
-                if asked.is_empty() {
-                    not_applicable("nothing but redirect URIs was asked for")
-                } else if missing.is_empty() {
-                    pass(format!("returned: {}", expect::list(&asked)))
-                } else {
-                    fail(format!("returned: {}", expect::list(&asked)), format!("not returned: {}", expect::list(&missing)))
-                }
-            })
+        |registration| {
+            let client = registration.client()?;
+            let asked: Vec<_> = asked_for(registration).map(|(name, _)| name).filter(|name| *name != "redirect_uris").collect();
+            let missing: Vec<_> = asked.iter().filter(|name| member(client, name).is_none()).collect();
+            if asked.is_empty() {
+                not_applicable("nothing but redirect URIs was asked for")
+            } else if missing.is_empty() {
+                pass(format!("returned: {}", list(&asked)))
+            } else {
+                fail(format!("returned: {}", list(&asked)), format!("not returned: {}", list(&missing)))
+            }
         },
     ),
     may(
@@ -52,26 +50,23 @@ pub(super) static RULES: &[Check<Registration>] = &[
         "RFC7591-3.2.1",
         "Every redirect URI and every grant type asked for is registered",
         "The issuer may register less than was asked for; but a client that does not compare fails when it uses what it asked for.",
-        |artefact| {
-            artefact.judge(|client| {
-                let mut missing = Vec::new();
-                let mut seen = Vec::new();
-                for (name, root) in [("redirect_uris", "registration/redirect-uris-returned"), ("grant_types", "registration/echo-all-metadata")] {
-                    let Some(asked) = list(artefact.request.as_object(), name) else { continue };
-                    let Some(registered) = list(Some(client), name) else {
-                        return not_run(root);
-                    };
-                    missing.extend(asked.iter().filter(|value| !registered.contains(value)).map(|value| format!("{name}: {value}")));
-                    seen.push(format!("{name}: {}", expect::list(&registered)));
-                }
-                if seen.is_empty() {
-                    not_applicable("neither redirect URIs nor grant types were asked for")
-                } else if missing.is_empty() {
-                    pass(seen.join("; "))
-                } else {
-                    fail(format!("registered: {}", expect::list(&missing)), seen.join("; "))
-                }
-            })
+        |registration| {
+            let client = registration.client()?;
+            let mut missing = Vec::new();
+            let mut seen = Vec::new();
+            for (name, root) in [("redirect_uris", "registration/redirect-uris-returned"), ("grant_types", "registration/echo-all-metadata")] {
+                let Some(asked) = strings_in(registration.request.as_object(), name) else { continue };
+                let Some(registered) = strings_in(Some(client), name) else { return not_run(root) };
+                missing.extend(asked.iter().filter(|value| !registered.contains(value)).map(|value| format!("{name}: {value}")));
+                seen.push(format!("{name}: {}", list(&registered)));
+            }
+            if seen.is_empty() {
+                not_applicable("neither redirect URIs nor grant types were asked for")
+            } else if missing.is_empty() {
+                pass(seen.join("; "))
+            } else {
+                fail(format!("registered: {}", list(&missing)), seen.join("; "))
+            }
         },
     ),
     should(
@@ -79,32 +74,31 @@ pub(super) static RULES: &[Check<Registration>] = &[
         "RFC7591-2",
         "A client registered without client authentication gets no client secret",
         "A secret in a client that cannot keep one is soon known, and somebody will take it for proof.",
-        |artefact| {
-            artefact.judge(|client| {
-                let asked = artefact.request.get("token_endpoint_auth_method").and_then(Value::as_str);
-                let method = present(client, "token_endpoint_auth_method").and_then(Value::as_str).or(asked).unwrap_or("client_secret_basic");
-                if method != "none" {
-                    return not_applicable(format!("the client authenticates by {}", expect::shorten(method)));
-                }
-                let secret = present(client, "client_secret").is_some();
-                expect::holds(!secret, "no client_secret", if secret { "client_secret beside the method none" } else { "no client_secret" })
-            })
+        |registration| {
+            let client = registration.client()?;
+            let asked = registration.request.get("token_endpoint_auth_method").and_then(Value::as_str);
+            let method = member(client, "token_endpoint_auth_method").and_then(Value::as_str).or(asked).unwrap_or("client_secret_basic");
+            if method != "none" {
+                return not_applicable(format!("the client authenticates by {}", shorten(method)));
+            }
+            let secret = member(client, "client_secret").is_some();
+            holds(!secret, "no client_secret", if secret { "client_secret beside the method none" } else { "no client_secret" })
         },
     ),
 ];
 
 /// The members of the request that hold something.
-fn asked_for(artefact: &Registration) -> impl Iterator<Item = (&str, &Value)> {
+fn asked_for(registration: &Registration) -> impl Iterator<Item = (&str, &Value)> {
     let empty = |value: &Value| match value {
         Value::Null => true,
         Value::String(text) => text.is_empty(),
         Value::Array(elements) => elements.is_empty(),
         _ => false,
     };
-    artefact.request.as_object().into_iter().flatten().filter(move |(_, value)| !empty(value)).map(|(name, value)| (name.as_str(), value))
+    registration.request.as_object().into_iter().flatten().filter(move |(_, value)| !empty(value)).map(|(name, value)| (name.as_str(), value))
 }
 
 /// The strings of an array that holds some.
-fn list<'a>(members: Option<&'a Map<String, Value>>, name: &str) -> Option<Vec<&'a str>> {
-    expect::strings(members?.get(name)?).ok().filter(|values| !values.is_empty())
+fn strings_in<'a>(members: Option<&'a Map<String, Value>>, name: &str) -> Option<Vec<&'a str>> {
+    strings(members?.get(name)?).ok().filter(|values| !values.is_empty())
 }

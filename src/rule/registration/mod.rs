@@ -1,18 +1,15 @@
 //! Rules about dynamic client registration (RFC 7591, `OpenID` Connect Registration 1.0) and its undoing (RFC 7592).
 
-use crate::rule::expect::must;
-use crate::rule::judgement::{Judgement, not_applicable, not_run};
 use serde_json::{Map, Value};
 
-use super::{Artefact, Check, expect};
 use crate::observed::received::Received;
+use crate::rule::expect::{member, must, status};
+use crate::rule::judgement::{Unmet, not_applicable};
+use crate::rule::{Artefact, Check};
 
 mod client;
 mod consistency;
 mod response;
-
-pub(super) static RULES: &[Check<Registration>] = &[response::HTTP_201];
-
 #[cfg(test)]
 mod tests;
 
@@ -30,25 +27,20 @@ pub struct Registration {
 }
 
 impl Artefact for Registration {
-    const RULES: &'static [&'static [Check<Self>]] = &[response::RULES, RULES, response::RULES_2, client::RULES, consistency::RULES];
+    const RULES: &'static [&'static [Check<Self>]] = &[response::RULES, client::RULES, consistency::RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.response.exchange)
     }
 }
 
-impl Registration {
-    /// Judges the client information if the registration was accepted.
-    fn judge(&self, judgement: impl FnOnce(&Map<String, Value>) -> Judgement) -> Judgement {
-        match self.response.object() {
-            Some(client) if response::is_success(&self.response, &client) => judgement(&client),
-            _ => not_run("registration/accepted"),
-        }
-    }
-}
+const ACCEPTED: &str = "registration/accepted";
 
-/// A member that is neither absent nor null.
-fn present<'a>(client: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
-    client.get(name).filter(|value| !value.is_null())
+impl Registration {
+    /// The client information, if the registration was accepted: a JSON object that is no error response.
+    fn client(&self) -> Result<&Map<String, Value>, Unmet> {
+        let client = self.response.members().filter(|client| self.response.is_success() && member(client, "error").is_none());
+        client.ok_or_else(|| Unmet::not_run(ACCEPTED))
+    }
 }
 
 /// The response to deleting a client that this run registered (RFC 7592 2.3).
@@ -70,8 +62,8 @@ static DELETION_RULES: &[Check<Deletion>] = &[must(
     "RFC7592-2.3",
     "Deleting a client is answered with status 204, where the issuer offers it",
     "A client that sees anything else must think that its credentials still work, and cannot tell whether to try again.",
-    |artefact| match artefact.response.status {
+    |deletion| match deletion.response.status {
         405 => not_applicable("status 405: the issuer says that it does not offer deletion"),
-        _ => expect::status(&artefact.response, 204),
+        _ => status(&deletion.response, 204),
     },
 )];

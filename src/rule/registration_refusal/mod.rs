@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
-use super::{Artefact, Check};
 use crate::observed::received::Received;
+use crate::rule::{Artefact, Check};
 
-mod judge;
+mod client;
+mod error;
 pub mod sector;
 #[cfg(test)]
 mod tests;
@@ -62,11 +63,8 @@ pub struct RegistrationRefusal {
 }
 
 impl Artefact for RegistrationRefusal {
-    const RULES: &'static [&'static [Check<Self>]] = &[judge::RULES];
+    const RULES: &'static [&'static [Check<Self>]] = &[client::RULES, error::RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.response.exchange)
     }
 }
-
-const JSON_OBJECT: &str = "registration-error/json-object";
-const ERROR_PRESENT: &str = "registration-error/error-present";

@@ -1,12 +1,10 @@
 //! Rules about `sector_identifier_uri` (OpenID Connect Registration 5).
 
-use crate::rule::judgement::{fail, not_applicable, pass};
-use serde_json::Value;
-
-use super::super::expect::{must, refusal, show};
-use super::super::protected::{if_refused, is_busy};
-use super::super::{Artefact, Check};
 use crate::observed::received::Received;
+use crate::rule::expect::{holds, member, must, refusal, show};
+use crate::rule::judgement::{fail, pass};
+use crate::rule::protected::{expect_refusal, not_busy};
+use crate::rule::{Artefact, Check};
 
 /// The answer to a registration whose sector document does not list the redirect URI, from an issuer that has accepted one that does.
 #[derive(Debug, Clone)]
@@ -32,16 +30,14 @@ static RULES: &[Check<SectorMismatch>] = &[
         "Anybody joins another's sector, and learns by which name its users go there.",
         |mismatch| {
             let response = &mismatch.response;
-            if is_busy(response) {
-                return not_applicable(format!("status {} says nothing about the request", response.status));
-            }
+            not_busy(response)?;
             if !response.is_success() {
                 return pass(refusal(response));
             }
             // An issuer that registers the client without the sector does not let it in there.
-            match response.member("sector_identifier_uri") {
-                None | Some(Value::Null) => pass("the client is registered without sector_identifier_uri"),
-                Some(uri) => fail("a refusal: status 400", format!("a client is registered with sector_identifier_uri = {}", show(&uri))),
+            match response.members().and_then(|client| member(client, "sector_identifier_uri")) {
+                None => pass("the client is registered without sector_identifier_uri"),
+                Some(uri) => fail("a refusal: status 400", format!("a client is registered with sector_identifier_uri = {}", show(uri))),
             }
         },
     ),
@@ -51,10 +47,8 @@ static RULES: &[Check<SectorMismatch>] = &[
         "A registration whose sector document does not list the redirect URI is refused with status 400",
         "Clients take other statuses for trouble on the way, or for a wrong token, and try again.",
         |mismatch| {
-            if_refused(&mismatch.response, REFUSED, || match mismatch.response.status {
-                400 => pass(refusal(&mismatch.response)),
-                _ => fail("status 400", refusal(&mismatch.response)),
-            })
+            expect_refusal(&mismatch.response, REFUSED)?;
+            holds(mismatch.response.status == 400, "status 400", refusal(&mismatch.response))
         },
     ),
 ];

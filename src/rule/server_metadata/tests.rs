@@ -1,14 +1,11 @@
-use crate::rule::judgement::Unmet;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::ServerMetadata;
-use crate::rule::Artefact;
-use crate::rule::provider_metadata::ProviderMetadata;
+use super::*;
 use crate::rule::testing::{failing, json as response, not_applicable, not_run, passing, text, with};
 
 const NONE_SIGNED: &str = "eyJhbGciOiJub25lIn0.eyJpc3MiOiJodHRwczovL29wLmV4YW1wbGUifQ.";
 const SIGNED: &str = "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJodHRwczovL29wLmV4YW1wbGUifQ.c2lnbmF0dXJl";
-const SIGNED_BY_NOBODY: &str = "eyJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl";
+const SIGNED_WITHOUT_ISS: &str = "eyJhbGciOiJFUzI1NiJ9.e30.c2lnbmF0dXJl";
 
 fn good() -> Value {
     json!({
@@ -31,7 +28,7 @@ fn artefact(document: &Value) -> ServerMetadata {
     served(response(200, document))
 }
 
-fn served(response: crate::observed::received::Received) -> ServerMetadata {
+fn served(response: Received) -> ServerMetadata {
     ServerMetadata(ProviderMetadata { response, issuer: "https://as.example/tenant".to_owned(), plain_http: false, absent: None })
 }
 
@@ -87,7 +84,7 @@ fn each_way_of_being_wrong_is_one_finding() {
         (json!({"/code_challenge_methods_supported": ["S256", "S512"]}), "pkce-methods-registered"),
         (json!({"/code_challenge_methods_supported": "$remove"}), "pkce-published"),
         (json!({"/signed_metadata": NONE_SIGNED}), "signed-metadata"),
-        (json!({"/signed_metadata": SIGNED_BY_NOBODY}), "signed-metadata"),
+        (json!({"/signed_metadata": SIGNED_WITHOUT_ISS}), "signed-metadata"),
         (json!({"/signed_metadata": {}}), "signed-metadata"),
         (json!({"/signed_metadata": "a.b"}), "signed-metadata"),
     ] {

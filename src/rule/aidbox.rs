@@ -4,14 +4,14 @@
 //! The documentation has no keywords (RFC 2119): what it promises in words is a warning when it is otherwise, what is only to be concluded from
 //! it a suggestion.
 
-use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
 use serde_json::{Map, Value};
 
-use super::expect::{holds, list, may, refusal, should, show};
-use super::jose::Jwt;
-use super::protected_resource::{closed, success};
-use super::{Artefact, Check};
 use crate::observed::received::Received;
+use crate::rule::expect::{holds, list, may, optional, refusal, seen, shorten, should, show, text};
+use crate::rule::jose::Jwt;
+use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, not_run, pass};
+use crate::rule::protected_resource::{closed, success};
+use crate::rule::{Artefact, Check};
 
 /// The document of the client credentials grant.
 const DOCUMENT: &str = "AIDBOX-CC";
@@ -49,28 +49,30 @@ static JSON_GRANT_RULES: &[Check<JsonGrant>] = &[
         "A client that goes from one form to the other loses its refresh token, or no longer knows when its token ends.",
         |grant| {
             let Some(form) = &grant.by_form else { return not_applicable("no token was asked for by a form before") };
-            if access_token(&grant.response).is_none() {
-                return not_run(JSON_GRANT);
-            }
-            let members = grant.response.object().unwrap_or_default();
-            let names = |members: &Map<String, Value>| members.keys().cloned().collect::<Vec<_>>();
-            let missing = form.keys().any(|name| !members.contains_key(name));
-            holds(!missing, format!("members: {}", list(&names(form))), format!("members: {}", list(&names(&members))))
+            let Some((members, _)) = token(&grant.response) else { return not_run(JSON_GRANT) };
+            let names = |members: &Map<String, Value>| format!("members: {}", list(&members.keys().collect::<Vec<_>>()));
+            holds(form.keys().all(|name| members.contains_key(name)), names(form), names(members))
         },
     ),
 ];
 
 /// Judges whether there is an access token.
 fn given(response: &Received) -> Judgement {
-    match access_token(response) {
-        Some(token) => pass(format!("an access token of {} characters", token.chars().count())),
+    match token(response) {
+        Some((_, token)) => pass(format!("an access token of {} characters", token.chars().count())),
         None => fail("status 200 and an access token", format!("{}, no access token", refusal(response))),
     }
 }
 
-fn access_token(response: &Received) -> Option<String> {
-    let members = response.object().filter(|_| response.status == 200)?;
-    members.get("access_token").and_then(Value::as_str).filter(|token| !token.is_empty()).map(str::to_owned)
+/// The members of a token response and the access token in it.
+fn token(response: &Received) -> Option<(&Map<String, Value>, &str)> {
+    let members = response.members().filter(|_| response.status == 200)?;
+    Some((members, text(members, "access_token")?))
+}
+
+/// The claims of an access token, if it is a JWT.
+fn claims(raw: &str) -> Result<Map<String, Value>, Unmet> {
+    Jwt::parse(raw).map(|jwt| jwt.claims).or_else(|_| not_applicable("the access token is opaque"))
 }
 
 /// An access token that was asked for with an audience.
@@ -97,12 +99,11 @@ static AUDIENCE_RULES: &[Check<TokenForAudience>] = &[should(
     "A JWT that was asked for with `audience` has it as its `aud`",
     "The resource the token was meant for has to reject it (RFC 7519 4.1.3).",
     |token| {
-        let Ok(jwt) = Jwt::parse(&token.raw) else { return not_applicable("the access token is opaque") };
-        let aud = jwt.claims.get("aud");
-        let seen = aud.map_or_else(|| "no aud".to_owned(), |aud| format!("aud = {}", show(aud)));
+        let claims = claims(&token.raw)?;
+        let aud = claims.get("aud");
         let is_it = |value: &Value| value.as_str() == Some(&token.audience);
-        let named = aud.is_some_and(|aud| is_it(aud) || aud.as_array().is_some_and(|auds| auds.iter().any(is_it)));
-        if named { pass(seen) } else { fail(format!("aud = {}", super::expect::shorten(&token.audience)), seen) }
+        let is_named = aud.is_some_and(|aud| is_it(aud) || aud.as_array().is_some_and(|auds| auds.iter().any(is_it)));
+        holds(is_named, format!("aud = {}", shorten(&token.audience)), seen("aud", aud))
     },
 )];
 
@@ -130,9 +131,9 @@ static LIFETIME_RULES: &[Check<ConfiguredLifetime>] = &[
         DOCUMENT,
         "`expires_in` is the configured lifetime of access tokens",
         "The client calls with a dead token, or asks for a new one far too often.",
-        |token| match token.response.get("expires_in").filter(|value| !value.is_null()) {
-            None => not_applicable("no expires_in"),
-            Some(value) => is_lifetime(token, "expires_in", value.as_f64(), &show(value)),
+        |token| {
+            let expires_in = optional(&token.response, "expires_in")?;
+            is_lifetime(token, "expires_in", expires_in.as_f64(), &show(expires_in))
         },
     ),
     should(
@@ -142,8 +143,8 @@ static LIFETIME_RULES: &[Check<ConfiguredLifetime>] = &[
         "A stolen token is good for longer than anybody meant it to be.",
         |token| {
             let raw = token.response.get("access_token").and_then(Value::as_str).unwrap_or_default();
-            let Ok(jwt) = Jwt::parse(raw) else { return not_applicable("the access token is opaque") };
-            let number = |name: &str| jwt.claims.get(name).and_then(Value::as_f64);
+            let claims = claims(raw)?;
+            let number = |name: &str| claims.get(name).and_then(Value::as_f64);
             match (number("exp"), number("iat")) {
                 (Some(exp), Some(iat)) => is_lifetime(token, "exp - iat", Some(exp - iat), &(exp - iat).to_string()),
                 _ => not_applicable("no exp and iat that are numbers"),
@@ -191,9 +192,9 @@ static JSON_REFRESH_RULES: &[Check<JsonRefresh>] = &[
         DOCUMENT,
         "A refresh as JSON gives another access token than before",
         "A token that leaked stays good for as long as it is refreshed.",
-        |refresh| match access_token(&refresh.response) {
+        |refresh| match token(&refresh.response) {
             None => not_run(REFRESHED),
-            Some(token) if token == refresh.before => fail("another access token", "the same as before"),
+            Some((_, token)) if token == refresh.before => fail("another access token", "the same as before"),
             Some(_) => pass("another access token"),
         },
     ),
@@ -239,4 +240,100 @@ static SESSION_RULES: &[Check<ClosedSession>] = &[
 ];
 
 #[cfg(test)]
-mod tests;
+mod tests {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::rule::testing::{arbitrary, failing, json as response, not_applicable, not_run, text};
+
+    fn object(value: &Value) -> Map<String, Value> {
+        value.as_object().cloned().unwrap_or_default()
+    }
+
+    fn jwt(claims: &Value) -> String {
+        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        format!("{}.{}.{}", part(&json!({ "alg": "RS256", "typ": "JWT" })), part(claims), URL_SAFE_NO_PAD.encode("signature"))
+    }
+
+    #[test]
+    fn json_gives_what_a_form_gives() {
+        let form = object(&json!({ "access_token": "a", "token_type": "Bearer", "refresh_token": "r" }));
+        let grant = |response| JsonGrant { response, by_form: Some(form.clone()) };
+        assert!(failing(&grant(response(200, &json!({ "access_token": "b", "token_type": "Bearer", "refresh_token": "s", "more": 1 })))).is_empty());
+        assert_eq!(failing(&grant(response(200, &json!({ "access_token": "b", "token_type": "Bearer" })))), ["aidbox/json-like-form"]);
+        for refused in
+            [response(400, &json!({ "error": "invalid_request" })), response(200, &json!({ "access_token": "" })), text(200, "text/html", "<p>")]
+        {
+            assert_eq!(failing(&grant(refused.clone())), [JSON_GRANT]);
+            assert_eq!(not_run(&grant(refused)).len(), 1);
+        }
+        let alone = JsonGrant { response: response(200, &json!({ "access_token": "b" })), by_form: None };
+        assert_eq!(not_applicable(&alone), ["aidbox/json-like-form"]);
+    }
+
+    #[test]
+    fn the_audience_is_that_which_was_asked_for() {
+        let token = |raw: String| TokenForAudience { exchange: 0, raw, audience: "https://a".to_owned() };
+        for good in [json!({ "aud": "https://a" }), json!({ "aud": ["https://b", "https://a"] })] {
+            assert!(failing(&token(jwt(&good))).is_empty(), "{good}");
+        }
+        for bad in [json!({}), json!({ "aud": "https://a/" }), json!({ "aud": [1] }), json!({ "aud": {} })] {
+            assert_eq!(failing(&token(jwt(&bad))), ["aidbox/audience"], "{bad}");
+        }
+        assert_eq!(not_applicable(&token("opaque".to_owned())), ["aidbox/audience"]);
+    }
+
+    #[test]
+    fn the_lifetime_is_that_which_is_configured() {
+        let token = |expires_in: Value, exp: u64| ConfiguredLifetime {
+            exchange: 0,
+            response: object(&json!({ "access_token": jwt(&json!({ "iat": 1000, "exp": exp })), "expires_in": expires_in })),
+            lifetime: 600,
+        };
+        assert!(failing(&token(json!(600), 1600)).is_empty());
+        assert!(failing(&token(json!(599), 1601)).is_empty());
+        assert_eq!(failing(&token(json!(900), 1600)), ["aidbox/expires-in"]);
+        assert_eq!(failing(&token(json!("600"), 1600)), ["aidbox/expires-in"]);
+        assert_eq!(failing(&token(json!(600), 1900)), ["aidbox/jwt-lifetime"]);
+        let opaque = ConfiguredLifetime { exchange: 0, response: object(&json!({ "access_token": "a" })), lifetime: 600 };
+        assert_eq!(not_applicable(&opaque).len(), 2);
+    }
+
+    #[test]
+    fn a_refresh_gives_another_token() {
+        let refresh = |response| JsonRefresh { response, before: "a".to_owned() };
+        assert!(failing(&refresh(response(200, &json!({ "access_token": "b", "expores_id": 600 })))).is_empty());
+        assert_eq!(failing(&refresh(response(200, &json!({ "access_token": "a" })))), ["aidbox/json-refresh-new"]);
+        assert_eq!(failing(&refresh(response(400, &json!({ "error": "invalid_grant" })))), [REFRESHED]);
+    }
+
+    #[test]
+    fn a_closed_session_is_dead() {
+        let session = |closing, afterwards: Option<u16>| ClosedSession {
+            closing: text(closing, "", ""),
+            afterwards: afterwards.map(|status| text(status, "", "")),
+        };
+        for (closing, afterwards) in [(200, 401), (204, 403)] {
+            assert!(failing(&session(closing, Some(afterwards))).is_empty());
+        }
+        assert_eq!(failing(&session(404, Some(401))), [CLOSED]);
+        assert_eq!(not_run(&session(404, Some(200))).len(), 1);
+        assert_eq!(failing(&session(200, Some(200))), ["aidbox/closed-session-refused"]);
+        assert_eq!(not_applicable(&session(200, None)), ["aidbox/closed-session-refused"]);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_panics(response in arbitrary::received(&["access_token", "expires_in", "refresh_token"]), raw in "\\PC{0,40}") {
+            let members = response.object().unwrap_or_default();
+            let _ = failing(&JsonGrant { response: response.clone(), by_form: Some(members.clone()) });
+            let _ = failing(&JsonRefresh { response: response.clone(), before: raw.clone() });
+            let _ = failing(&TokenForAudience { exchange: 0, raw: raw.clone(), audience: raw });
+            let _ = failing(&ConfiguredLifetime { exchange: 0, response: members, lifetime: 1 });
+            let _ = failing(&ClosedSession { closing: response.clone(), afterwards: Some(response) });
+        }
+    }
+}

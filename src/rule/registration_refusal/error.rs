@@ -1,0 +1,102 @@
+//! Rules about the refusal itself: an error response (RFC 7591 3.2.2).
+
+use serde_json::{Map, Value};
+
+use super::RegistrationRefusal;
+use crate::observed::received::Received;
+use crate::rule::Check;
+use crate::rule::expect::{self, has_text, holds, list, may, media_type, must, none_wrong, shorten, should, text};
+use crate::rule::judgement::{Unmet, fail, not_applicable, pass};
+use crate::rule::protected::not_busy;
+
+const JSON_OBJECT: &str = "registration-error/json-object";
+const ERROR_PRESENT: &str = "registration-error/error-present";
+
+pub(super) static RULES: &[Check<RegistrationRefusal>] = &[
+    must(
+        "registration-error/http-400",
+        "RFC7591-3.2.2",
+        "The refusal of client metadata has status 400",
+        "Clients take other statuses for trouble on the way, or for a wrong token, and try again.",
+        |refusal| {
+            let response = refusal.error()?;
+            holds(response.status == 400, "status 400", expect::refusal(response))
+        },
+    ),
+    must(
+        JSON_OBJECT,
+        "RFC7591-3.2.2",
+        "The refusal of client metadata is a JSON object",
+        "Clients fail to parse it, and nobody learns what was wrong.",
+        |refusal| match refusal.error()?.json() {
+            Ok(Value::Object(body)) => pass(format!("a JSON object: {}", list(&body.keys().collect::<Vec<_>>()))),
+            Ok(_) => fail("a JSON object", "JSON that is not an object"),
+            Err(why) => fail("a JSON object", shorten(&why)),
+        },
+    ),
+    must(
+        "registration-error/content-type-json",
+        "RFC7591-3.2.2",
+        "The refusal of client metadata is `application/json`",
+        "Clients that look at the media type show a parse error where the issuer gave a reason.",
+        |refusal| media_type(refusal.error()?, &["application/json"]),
+    ),
+    must(
+        ERROR_PRESENT,
+        "RFC7591-3.2.2",
+        "The refusal of client metadata has an `error` that is a string and not empty",
+        "Developers cannot tell which kind of mistake they made.",
+        |refusal| has_text(refusal.error_body()?, "error"),
+    ),
+    should(
+        "registration-error/error-code",
+        "RFC7591-3.2.2",
+        "The `error` of refused client metadata is `invalid_redirect_uri` or `invalid_client_metadata`",
+        "Developers look for the mistake in their token or in their request where it is in the metadata.",
+        |refusal| {
+            let error = text(refusal.error_body()?, "error").ok_or_else(|| Unmet::not_run(ERROR_PRESENT))?;
+            let is_known = matches!(error, "invalid_redirect_uri" | "invalid_client_metadata");
+            holds(is_known, "error = invalid_redirect_uri or invalid_client_metadata", format!("error = {}", shorten(error)))
+        },
+    ),
+    may(
+        "registration-error/no-credentials",
+        "RFC7591-3.2.2",
+        "The refusal of client metadata holds no client identifier, secret or token",
+        "One client takes it for a failure and another for a success.",
+        |refusal| {
+            let body = refusal.error_body()?;
+            let there: Vec<_> =
+                ["client_id", "client_secret", "registration_access_token"].into_iter().filter(|name| body.contains_key(*name)).collect();
+            none_wrong(&there, "an error and nothing of a client", "none")
+        },
+    ),
+    may(
+        "registration-error/no-store",
+        "RFC7591-3.2.2",
+        "The refusal of client metadata forbids caching with `no-store`, as the example does",
+        "A refusal kept in a cache outlives its reason.",
+        |refusal| {
+            let response = refusal.error()?;
+            let seen: Vec<_> = response.header_all("cache-control").collect();
+            let shown = if seen.is_empty() { "no Cache-Control".to_owned() } else { format!("Cache-Control: {}", list(&seen)) };
+            holds(response.no_store(), "Cache-Control: no-store", shown)
+        },
+    ),
+];
+
+impl RegistrationRefusal {
+    /// The response, if it refuses the metadata. A protected endpoint that does not like the token says nothing about the metadata.
+    fn error(&self) -> Result<&Received, Unmet> {
+        match self.response.status {
+            200..300 => not_applicable("the issuer registered a client"),
+            401 | 403 => not_applicable("the request was refused for its token"),
+            _ => not_busy(&self.response).map(|()| &self.response),
+        }
+    }
+
+    /// The JSON object in it.
+    fn error_body(&self) -> Result<&Map<String, Value>, Unmet> {
+        self.error()?.members().ok_or_else(|| Unmet::not_run(JSON_OBJECT))
+    }
+}

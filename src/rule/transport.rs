@@ -1,0 +1,281 @@
+//! Rules about HTTP itself, judged on every JSON response of the issuer (RFC 9110, RFC 8259, RFC 6797).
+
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+
+use crate::observed::received::Received;
+use crate::rule::expect::{applies_if, holds, may, must, none_wrong, shorten, should};
+use crate::rule::judgement::{Unmet, fail, not_applicable, not_run, pass};
+use crate::rule::{Artefact, Check};
+
+/// A response of one of the issuer's endpoints, whatever it holds.
+#[derive(Debug, Clone)]
+pub struct Transport {
+    /// The response.
+    pub response: Received,
+    /// The clock skew allowed to the issuer, in seconds.
+    pub skew: i64,
+}
+
+impl Artefact for Transport {
+    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
+    fn exchange(&self) -> Option<usize> {
+        Some(self.response.exchange)
+    }
+}
+
+impl Transport {
+    /// The response, if it calls itself JSON.
+    fn json(&self) -> Result<&Received, Unmet> {
+        let is_json = |media_type: &String| media_type == "application/json" || media_type.ends_with("+json");
+        applies_if(self.response.media_type().as_ref().is_some_and(is_json), "the response does not call itself JSON")?;
+        Ok(&self.response)
+    }
+}
+
+const DATE_FORMAT: &str = "http/date-format";
+
+/// How long a response may be under way, in seconds.
+const UNDER_WAY: i64 = 60;
+
+static RULES: &[Check<Transport>] = &[
+    must(
+        "http/json-utf-8",
+        "RFC8259-8.1",
+        "A JSON response is encoded in UTF-8, without a byte order mark",
+        "Parsers refuse it at the first byte.",
+        |transport| {
+            const MARK: &[u8] = b"\xEF\xBB\xBF";
+            let body = &transport.json()?.body;
+            match std::str::from_utf8(body) {
+                Err(why) => fail("UTF-8", format!("not UTF-8 at byte {}", why.valid_up_to())),
+                Ok(_) if body.starts_with(MARK) => fail("UTF-8 without a byte order mark", "a byte order mark"),
+                Ok(_) => pass("UTF-8"),
+            }
+        },
+    ),
+    should(
+        "http/charset-utf-8",
+        "RFC8259-8.1",
+        "A JSON response that names a character encoding names UTF-8",
+        "Libraries that believe the header garble everybody's name that is not English.",
+        |transport| {
+            let value = transport.json()?.header("content-type").unwrap_or_default();
+            let mut parameters = value.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
+            let Some((_, charset)) = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("charset")) else {
+                return not_applicable("no charset is named");
+            };
+            let charset = charset.trim().trim_matches('"');
+            // US-ASCII is a part of UTF-8, and some write the name without its hyphen.
+            let is_right = ["utf-8", "utf8", "us-ascii"].iter().any(|right| charset.eq_ignore_ascii_case(right));
+            holds(is_right, "charset=utf-8, or none", format!("charset={}", shorten(charset)))
+        },
+    ),
+    must(
+        "http/json-not-empty",
+        "RFC8259-2",
+        "A response with status 200 that calls itself JSON is not empty",
+        "Parsers fail on it, and clients show an error where all went well.",
+        |transport| {
+            if transport.response.status != 200 {
+                return not_applicable(format!("status {}, not 200", transport.response.status));
+            }
+            match transport.json()?.body.len() {
+                0 => fail("a JSON value", "an empty body"),
+                length => pass(format!("{length} bytes")),
+            }
+        },
+    ),
+    should(
+        "http/content-type-present",
+        "RFC9110-8.3",
+        "A response with content says of what type it is",
+        "Clients have to guess, which is how text becomes a script.",
+        |transport| {
+            if transport.response.body.is_empty() {
+                return not_applicable("the response has no content");
+            }
+            match transport.response.header("content-type") {
+                Some(value) => pass(format!("Content-Type: {}", shorten(value))),
+                None => fail("a Content-Type", "no Content-Type"),
+            }
+        },
+    ),
+    must(
+        DATE_FORMAT,
+        "RFC9110-5.6.7",
+        "The `Date` of a response, if there is one, is written in the one format for it",
+        "Caches cannot tell the response's age.",
+        |transport| match transport.response.header("date") {
+            None => not_applicable("no Date"),
+            Some(value) => holds(date(value).is_some(), "Date: such as Sun, 06 Nov 1994 08:49:37 GMT", format!("Date: {}", shorten(value))),
+        },
+    ),
+    should(
+        "http/date-accurate",
+        "RFC9110-6.6.1",
+        "The `Date` of a response, if there is one, is when it was made",
+        "The issuer's clock is wrong, so its tokens are born expired or live too long.",
+        |transport| {
+            // A cache may have kept the response since its date, unless that is forbidden.
+            let response = &transport.response;
+            let Some(value) = response.header("date") else { return not_applicable("no Date") };
+            let Some(made) = date(value) else { return not_run(DATE_FORMAT) };
+            let seen = format!("Date: {value}, {} s before it was received", response.received_at.saturating_sub(made));
+            let tolerance = transport.skew.saturating_add(UNDER_WAY);
+            let early = made > response.received_at.saturating_add(tolerance);
+            let late = made < response.received_at.saturating_sub(tolerance);
+            if late && !response.no_store() {
+                return not_applicable(format!("{seen}: a cache may have kept it"));
+            }
+            holds(!early && !late, format!("at most {tolerance} s from when it was received"), seen)
+        },
+    ),
+    must(
+        "http/allow-with-405",
+        "RFC9110-15.5.6",
+        "A response with status 405 has an `Allow` that says which methods there are",
+        "A client cannot tell which method to use instead.",
+        |transport| {
+            if transport.response.status != 405 {
+                return not_applicable(format!("status {}, not 405", transport.response.status));
+            }
+            match transport.response.header("allow") {
+                Some(value) => pass(format!("Allow: {}", shorten(value))),
+                None => fail("an Allow", "no Allow"),
+            }
+        },
+    ),
+    may(
+        "http/no-server-version",
+        "RFC9110-10.2.4",
+        "The response does not tell the versions of the software behind it",
+        "Whoever looks for an issuer with a known hole finds it.",
+        |transport| {
+            const HEADERS: [&str; 4] = ["server", "x-powered-by", "x-aspnet-version", "x-aspnetmvc-version"];
+            let headers = transport.response.headers.iter().filter(|(name, value)| HEADERS.contains(&name.as_str()) && has_version(name, value));
+            none_wrong(&headers.map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>(), "no versions", "no versions")
+        },
+    ),
+];
+
+/// An IMF-fixdate (RFC 9110 5.6.7), as seconds since the epoch.
+fn date(text: &str) -> Option<i64> {
+    const SHAPE: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
+    // The parser below takes shorter numbers, too.
+    let date = DateTime::strptime("%a, %d %b %Y %H:%M:%S GMT", text).ok().filter(|_| text.len() == SHAPE.len())?;
+    Some(date.to_zoned(TimeZone::UTC).ok()?.timestamp().as_second())
+}
+
+/// A name alone is no version; a slash and a digit after it is (RFC 9110 10.1.5), and so is a header that holds nothing else.
+fn has_version(name: &str, value: &str) -> bool {
+    let digits = |text: &str| text.starts_with(|c: char| c.is_ascii_digit()) && text.contains('.');
+    let product = value.split(|c: char| c.is_whitespace() || "(),".contains(c)).filter_map(|word| word.split_once('/')).any(|(_, v)| digits(v));
+    product || (name.ends_with("-version") && digits(value.trim()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use proptest::prelude::*;
+
+    use super::Transport;
+    use crate::issuer::flaw::Flaw;
+    use crate::rule::Artefact as _;
+    use crate::rule::jose::testing::{judged, never_panics};
+    use crate::rule::testing::{arbitrary, text};
+
+    // Everything is received at 1_700_000_000: Tue, 14 Nov 2023 22:13:20 GMT.
+    fn response(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Transport {
+        let mut response = text(status, "application/json", "");
+        response.headers.extend([("x-content-type-options", "nosniff"), ("cache-control", "no-store")].map(|(n, v)| (n.to_owned(), v.to_owned())));
+        for (name, value) in headers {
+            response.headers.retain(|(other, _)| other != name);
+            if *value != "-" {
+                response.headers.push(((*name).to_owned(), (*value).to_owned()));
+            }
+        }
+        response.put_body(body.to_vec());
+        Transport { response, skew: 10 }
+    }
+
+    fn failed(transport: &Transport) -> Vec<String> {
+        judged(transport).failed.into_iter().map(|id| id.trim_start_matches("http/").to_owned()).collect()
+    }
+
+    #[test]
+    fn good_responses_break_no_rule() {
+        let headers = [("content-type", "application/json; charset=\"UTF-8\""), ("date", "Tue, 14 Nov 2023 22:13:10 GMT"), ("server", "nginx")];
+        let judged = judged(&response(200, &headers, "{\"name\":\"Zoë\"}".as_bytes()));
+        assert_eq!((judged.failed, judged.not_run, judged.not_applicable), (vec![], vec![], vec!["http/allow-with-405"]));
+        assert_eq!(failed(&response(405, &[("allow", "")], b"{}")), Vec::<String>::new());
+        assert_eq!(failed(&response(204, &[("content-type", "-")], b"")), Vec::<String>::new());
+        assert_eq!(failed(&response(400, &[], b"")), Vec::<String>::new());
+        assert_eq!(failed(&response(200, &[("content-type", "text/html"), ("x-content-type-options", "-")], b"\xff")), Vec::<String>::new());
+    }
+
+    #[test]
+    fn each_wrong_response_breaks_its_rule() {
+        for (status, name, value, body, rule) in [
+            (200, "x", "", &b"\xef\xbb\xbf{}"[..], "json-utf-8"),
+            (200, "x", "", b"{\"name\":\"\xeb\"}", "json-utf-8"),
+            (200, "content-type", "application/json;charset=ISO-8859-1", b"{}", "charset-utf-8"),
+            (200, "x", "", b"", "json-not-empty"),
+            (200, "content-type", "-", b"{}", "content-type-present"),
+            (405, "x", "", b"{}", "allow-with-405"),
+            (200, "server", "Apache/2.4.1 (Unix)", b"{}", "no-server-version"),
+            (200, "x-powered-by", "PHP/8.1", b"{}", "no-server-version"),
+            (200, "x-aspnet-version", "4.0.30319", b"{}", "no-server-version"),
+        ] {
+            assert_eq!(failed(&response(status, &[(name, value)], body)), [rule], "{name}: {value}");
+        }
+        for (name, value) in [("server", "cloudflare"), ("server", "Jetty(x)"), ("x-powered-by", "Express"), ("server", "Microsoft-HTTPAPI/2")] {
+            assert_eq!(failed(&response(200, &[(name, value)], b"{}")), Vec::<String>::new(), "{name}: {value}");
+        }
+    }
+
+    #[test]
+    fn dates_are_judged() {
+        for (date, cache, rules) in [
+            ("Tue, 14 Nov 2023 22:13:20 GMT", "no-store", &[][..]),
+            ("Tue, 14 Nov 2023 22:14:30 GMT", "no-store", &[]),
+            ("Tue, 14 Nov 2023 22:14:31 GMT", "no-store", &["date-accurate"]),
+            ("Tue, 14 Nov 2023 22:14:31 GMT", "max-age=60", &["date-accurate"]),
+            ("Tue, 14 Nov 2023 22:12:09 GMT", "no-store", &["date-accurate"]),
+            ("Tue, 14 Nov 2023 22:12:09 GMT", "max-age=60", &[]),
+            ("2023-11-14T22:13:20Z", "no-store", &["date-format"]),
+            ("Tuesday, 14-Nov-23 22:13:20 GMT", "no-store", &["date-format"]),
+            ("Tue Nov 14 22:13:20 2023", "no-store", &["date-format"]),
+            ("Tue, 14 Nov 2023 22:13:20 UTC", "no-store", &["date-format"]),
+            ("Tue, 4 Nov 2023 22:13:20 GMT", "no-store", &["date-format"]),
+            ("", "no-store", &["date-format"]),
+        ] {
+            assert_eq!(failed(&response(200, &[("date", date), ("cache-control", cache)], b"{}")), rules, "{date} {cache}");
+        }
+    }
+
+    #[test]
+    fn every_rule_has_a_flaw() {
+        let flaws: Vec<Flaw> = serde_json::from_str(include_str!("../../fixtures/flaws/transport.json")).expect("flaws");
+        let named: BTreeSet<&str> = flaws.iter().flat_map(|flaw| &flaw.trips).map(String::as_str).collect();
+        let lacking: Vec<_> = Transport::rules().map(|check| check.rule.id).filter(|id| !named.contains(id)).collect();
+        assert_eq!(lacking, Vec::<&str>::new());
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_panics(
+            response in arbitrary::received(&["a"]),
+            headers in proptest::collection::vec(("date|server|allow|content-type", "application/json; charset=.{0,6}|.{0,12}"), 0..4),
+            skew in any::<i64>(),
+            received_at in any::<i64>(),
+        ) {
+            let mut response = response;
+            response.headers.extend(headers);
+            response.headers.push(("date".to_owned(), "Tue, 14 Nov 2023 22:13:20 GMT".to_owned()));
+            response.received_at = received_at;
+            never_panics(&Transport { response, skew });
+        }
+    }
+}
