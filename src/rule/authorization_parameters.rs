@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::rule::expect::{list, same, shorten};
+use crate::rule::expect::{applies_if, list, same, shorten};
 use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, pass};
 
 /// The member of the metadata that promises an `iss` (RFC 9207 3).
@@ -63,5 +63,5 @@ pub fn promise_iss(metadata: &Value) -> bool {
 /// # Errors
 /// [`Unmet::NotApplicable`] then.
 pub fn iss_promised(metadata: &Value) -> Result<(), Unmet> {
-    if promise_iss(metadata) { Ok(()) } else { not_applicable(format!("the metadata do not set {ISS_SUPPORTED} to true")) }
+    applies_if(promise_iss(metadata), format!("the metadata do not set {ISS_SUPPORTED} to true"))
 }

@@ -6,8 +6,8 @@ use serde_json::Value;
 use url::Url;
 
 use crate::rule::authorization_parameters::{self as parameters, ISS_SUPPORTED};
-use crate::rule::expect::{holds, must, scope_text, shorten, should, show};
-use crate::rule::judgement::{Unmet, fail, not_applicable, not_run, pass};
+use crate::rule::expect::{applies_if, holds, must, scope_text, shorten, should, show};
+use crate::rule::judgement::{Unmet, fail, not_run, pass};
 use crate::rule::{Artefact, Check};
 
 /// What reached the redirect URI.
@@ -117,9 +117,7 @@ static RULES: &[Check<AuthorizationResponse>] = &[
         "The metadata say that the authorization response has an `iss` when it has one",
         "Clients do not know that they may insist on it, and the defence against mix-up attacks is lost.",
         |response| {
-            if response.parameter("iss").is_none() {
-                return not_applicable("no iss");
-            }
+            applies_if(response.parameter("iss").is_some(), "no iss")?;
             let seen = response.metadata.get(ISS_SUPPORTED).map_or_else(|| "absent".to_owned(), show);
             holds(parameters::promise_iss(&response.metadata), format!("{ISS_SUPPORTED} = true"), format!("{ISS_SUPPORTED}: {seen}"))
         },
@@ -142,9 +140,7 @@ static RULES: &[Check<AuthorizationResponse>] = &[
         "Clients that route by it lose track of who logs in where.",
         |response| {
             let asked: Vec<_> = response.redirect_uri.query_pairs().collect();
-            if asked.is_empty() {
-                return not_applicable("the redirect URI has no query");
-            }
+            applies_if(!asked.is_empty(), "the redirect URI has no query")?;
             let came: Vec<_> = response.url.query_pairs().collect();
             let lost: Vec<_> = asked.iter().filter(|pair| !came.contains(pair)).map(|(name, value)| format!("{name}={value}")).collect();
             let actual = if lost.is_empty() { "all of it".to_owned() } else { shorten(&format!("lost: {}", lost.join(", "))) };

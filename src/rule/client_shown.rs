@@ -3,7 +3,7 @@
 use url::Url;
 
 use crate::observed::page::Shown;
-use crate::rule::expect::{must, should};
+use crate::rule::expect::{applies_if, must, should};
 use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, pass};
 use crate::rule::{Artefact, Check};
 
@@ -47,9 +47,7 @@ static RULES: &[Check<ClientShown>] = &[
             let wanted = confirmed(client.logo.as_deref(), "logo_uri")?;
             let asking: Vec<_> = client.pages.iter().filter(|page| page.is_consent).collect();
             let mut images = asking.iter().flat_map(|page| &page.shown.images).peekable();
-            if asking.is_empty() {
-                return not_applicable("no page asked for consent");
-            }
+            applies_if(!asking.is_empty(), "no page asked for consent")?;
             if images.peek().is_none() {
                 return fail("the logo", "no image at all");
             }
@@ -89,9 +87,7 @@ fn confirmed<'a>(uri: Option<&'a str>, member: &str) -> Result<&'a str, Unmet> {
 /// Passes when a page leads to an address that the client registered.
 fn link(client: &ClientShown, wanted: Option<&str>, member: &str) -> Judgement {
     let wanted = confirmed(wanted, member)?;
-    if client.pages.is_empty() {
-        return not_applicable("no page was shown");
-    }
+    applies_if(!client.pages.is_empty(), "no page was shown")?;
     let is_there = |page: &ClientPage| page.shown.links.iter().any(|link| leads_to(link, wanted)) || page.shown.text.contains(wanted);
     if client.pages.iter().any(is_there) {
         pass(format!("a link to the {member}"))

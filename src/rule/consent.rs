@@ -1,7 +1,7 @@
 //! Rules about when the issuer asks the end-user for consent.
 
-use crate::rule::expect::{holds, should};
-use crate::rule::judgement::{Judgement, not_applicable};
+use crate::rule::expect::{applies_if, holds, should};
+use crate::rule::judgement::Judgement;
 use crate::rule::{Artefact, Check};
 
 /// What the browser was shown between the login and the callback, and what was due.
@@ -33,14 +33,20 @@ static RULES: &[Check<Consent>] = &[
         "OIDCC-3.1.2.4",
         "A client that nobody has authorized before is not let in without asking the end-user",
         "Anybody can register a client; with no question asked it gets at a user's data by one link followed.",
-        |consent| if consent.new_client { asked(consent) } else { not_applicable("the client may have been authorized before") },
+        |consent| {
+            applies_if(consent.new_client, "the client may have been authorized before")?;
+            asked(consent)
+        },
     ),
     should(
         "consent/prompt-consent-honoured",
         "OIDCC-3.1.2.1",
         "With prompt=consent the end-user is asked for consent",
         "A client asks so when it needs a fresh decision, for offline access above all; without one the user never agreed to it.",
-        |consent| if consent.prompt_consent { asked(consent) } else { not_applicable("the request did not say prompt=consent") },
+        |consent| {
+            applies_if(consent.prompt_consent, "the request did not say prompt=consent")?;
+            asked(consent)
+        },
     ),
     // What the OpenActive test suite expects; the specification itself speaks only of one consent prompt in this flow.
     should(
@@ -49,9 +55,7 @@ static RULES: &[Check<Consent>] = &[
         "Consent that was just given to a client is not asked for again",
         "Sellers who log in by a booking partner every day would have to consent every day, and would soon stop reading.",
         |consent| {
-            if !consent.already_given {
-                return not_applicable("the same consent has not just been given");
-            }
+            applies_if(consent.already_given, "the same consent has not just been given")?;
             holds(consent.shown == 0, "no consent page", pages(consent.shown))
         },
     ),

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::observed::received::Received;
-use crate::rule::expect::{may, must, refusal};
+use crate::rule::expect::{applies_if, may, must, refusal};
 use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, pass};
 use crate::rule::{Artefact, Check};
 
@@ -32,7 +32,8 @@ pub struct GrantAttempt {
 impl GrantAttempt {
     /// The answer, if this grant was tried.
     fn response_to(&self, attempt: Attempt) -> Result<&Received, Unmet> {
-        if self.attempt == attempt { Ok(&self.response) } else { not_applicable("another grant was tried") }
+        applies_if(self.attempt == attempt, "another grant was tried")?;
+        Ok(&self.response)
     }
 }
 
@@ -58,9 +59,7 @@ static RULES: &[Check<GrantAttempt>] = &[
         "Developers look for the mistake in the credentials and not in the registration.",
         |attempt| {
             let response = attempt.response_to(Attempt::Unregistered)?;
-            if !attempt.withheld || response.grants_token() {
-                return not_applicable("the grant was not refused");
-            }
+            applies_if(attempt.withheld && !response.grants_token(), "the grant was not refused")?;
             let error = response.member("error");
             match error.as_ref().and_then(Value::as_str) {
                 Some(error @ ("unauthorized_client" | "unsupported_grant_type")) => pass(format!("error = {error}")),
@@ -91,9 +90,7 @@ static RULES: &[Check<GrantAttempt>] = &[
 /// Passes when an attempt at this grant gets no tokens.
 fn refused(attempt: &GrantAttempt, which: Attempt) -> Judgement {
     let response = attempt.response_to(which)?;
-    if !attempt.withheld {
-        return not_applicable("the registration response gives the client this grant");
-    }
+    applies_if(attempt.withheld, "the registration response gives the client this grant")?;
     if response.grants_token() { fail("no tokens", "an access token") } else { pass(refusal(response)) }
 }
 

@@ -1,7 +1,7 @@
 //! Rules about request objects: what a good one does, and that a bad one does nothing (OpenID Connect Core 6, RFC 9101 6).
 
-use crate::rule::expect::{must, shorten};
-use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
+use crate::rule::expect::{applies_if, must, shorten};
+use crate::rule::judgement::{Judgement, fail, not_run, pass};
 use crate::rule::{Artefact, Check};
 
 /// A good request object that another `state` stood beside, and the answer to it.
@@ -117,9 +117,10 @@ static BAD: &[Check<BadRequestObject>] = &[
         "An unsigned request object of a client that registered `request_object_signing_alg` is refused",
         "Leaving the signature off is all it takes to change a request that the client wants protected.",
         |bad| {
-            if bad.fault == Fault::Unsigned && !bad.signing_confirmed {
-                return not_applicable("the registration response does not confirm request_object_signing_alg");
-            }
+            applies_if(
+                bad.fault != Fault::Unsigned || bad.signing_confirmed,
+                "the registration response does not confirm request_object_signing_alg",
+            )?;
             refused(bad, Fault::Unsigned)
         },
     ),
@@ -148,9 +149,7 @@ static BAD: &[Check<BadRequestObject>] = &[
 
 /// Passes when a request object with this fault is refused.
 fn refused(bad: &BadRequestObject, fault: Fault) -> Judgement {
-    if bad.fault != fault {
-        return not_applicable("the request object has another fault");
-    }
+    applies_if(bad.fault == fault, "the request object has another fault")?;
     match &bad.answer {
         Answer::Code => fail("an error, or a page of the issuer's own", "an authorization code"),
         Answer::Error(error) => pass(format!("error = {}", shorten(error))),

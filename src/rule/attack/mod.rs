@@ -4,8 +4,8 @@
 //! ([`super::token_refusal::TokenRefusal`]).
 
 use crate::observed::received::Received;
-use crate::rule::expect::refusal;
-use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
+use crate::rule::expect::{applies_if, refusal};
+use crate::rule::judgement::{Judgement, fail, pass};
 use crate::rule::protected::not_busy;
 use crate::rule::{Artefact, Check};
 
@@ -209,9 +209,7 @@ impl Artefact for RefreshAttack {
 /// Passes when this attack is refused; has nothing to say about others.
 fn refused(attacked: &Attacked, attack: Attack) -> Judgement {
     let status = attacked.response.status;
-    if attacked.attack != attack {
-        return not_applicable(format!("another attack: {}", attacked.attack.says()));
-    }
+    applies_if(attacked.attack == attack, format!("another attack: {}", attacked.attack.says()))?;
     not_busy(&attacked.response)?;
     let seen = refusal(&attacked.response);
     if attacked.is_refused() {

@@ -4,8 +4,8 @@ use serde_json::Value;
 use url::{Url, form_urlencoded};
 
 use crate::rule::authorization_parameters as parameters;
-use crate::rule::expect::{holds, list, may, must, shorten, should};
-use crate::rule::judgement::{Judgement, Unmet, fail, is_broken, not_applicable, not_run, pass};
+use crate::rule::expect::{applies_if, holds, list, may, must, shorten, should};
+use crate::rule::judgement::{Judgement, Unmet, fail, is_broken, not_run, pass};
 use crate::rule::token_refusal::shape;
 use crate::rule::{Artefact, Check};
 
@@ -76,9 +76,7 @@ impl AuthorizationError {
 
     /// Passes when a request that was refused for this reason has one of these errors.
     fn error_is_one_of(&self, refused: Refused, right: &[&str]) -> Judgement {
-        if self.refused != refused {
-            return not_applicable("refused for another reason");
-        }
+        applies_if(self.refused == refused, "refused for another reason")?;
         match self.error()? {
             error if shape::odd_in_text(error).is_some() => not_run(ERROR_CHARSET),
             "temporarily_unavailable" => not_applicable("error = temporarily_unavailable says nothing about the request"),
@@ -260,9 +258,10 @@ static RULES: &[Check<AuthorizationError>] = &[
         "A client on a server never sees what is in the fragment.",
         |response| {
             // Where the answer to an unknown response type belongs is not specified.
-            if matches!(response.refused, Refused::UnsupportedResponseType | Refused::ResponseTypeMissing | Refused::ResponseTypeToken) {
-                return not_applicable("the response type was not that of the code flow");
-            }
+            applies_if(
+                !matches!(response.refused, Refused::UnsupportedResponseType | Refused::ResponseTypeMissing | Refused::ResponseTypeToken),
+                "the response type was not that of the code flow",
+            )?;
             let fragment = response.url.fragment().unwrap_or_default();
             let there = form_urlencoded::parse(fragment.as_bytes()).any(|(name, _)| name == "error");
             response.error()?;

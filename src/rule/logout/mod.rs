@@ -3,8 +3,8 @@
 use serde::Deserialize;
 
 use crate::rule::authorization_parameters as parameters;
-use crate::rule::expect::{holds, list, may, must, shorten, should};
-use crate::rule::judgement::{Judgement, Unmet, fail, is_broken, not_applicable, not_run, pass};
+use crate::rule::expect::{applies_if, holds, list, may, must, shorten, should};
+use crate::rule::judgement::{Judgement, Unmet, fail, is_broken, not_run, pass};
 use crate::rule::{Artefact, Check};
 
 #[cfg(test)]
@@ -81,7 +81,7 @@ impl Logout {
     /// Nothing to say unless the request has nothing wrong in it, and everything that a redirect needs.
     fn good(&self) -> Result<(), Unmet> {
         let is_good = self.hint == Hint::Good && self.redirect == Redirect::Registered && !self.other_client;
-        if is_good { Ok(()) } else { not_applicable("the request is not one to send the browser back for") }
+        applies_if(is_good, "the request is not one to send the browser back for")
     }
 
     fn is_redirected(&self) -> bool {
@@ -99,9 +99,7 @@ impl Logout {
 
     /// Passes when a POST was not refused.
     fn post(&self) -> Judgement {
-        if !self.by_post {
-            return not_applicable("sent by GET");
-        }
+        applies_if(self.by_post, "sent by GET")?;
         match &self.end {
             LogoutEnd::Page { status: Some(status), .. } => holds(*status < 400, "a status below 400", format!("{} (status {status})", self.seen())),
             _ => pass(self.seen()),
@@ -166,9 +164,7 @@ static RULES: &[Check<Logout>] = &[
         "Without a good hint the end-user is asked before they are logged out",
         "Any page on the web logs the issuer's users out, as often as it likes.",
         |logout| {
-            if logout.hint == Hint::Good {
-                return not_applicable("the request has a good hint");
-            }
+            applies_if(logout.hint != Hint::Good, "the request has a good hint")?;
             match logout.logged_in {
                 None => not_applicable("whether the end-user is logged in afterwards was not found out"),
                 Some(_) if logout.asked => pass("the end-user was asked"),
@@ -216,9 +212,7 @@ static RULES: &[Check<Logout>] = &[
         "Clients that check the state take the answer for a forged one.",
         |logout| {
             let returned = logout.returned()?;
-            if logout.state.is_some() {
-                return not_applicable("a state was sent");
-            }
+            applies_if(logout.state.is_none(), "a state was sent")?;
             holds(parameters::value(returned, "state").is_none(), "no state", format!("parameters: {}", parameters::names(returned)))
         },
     ),
@@ -270,8 +264,6 @@ static RULES: &[Check<Logout>] = &[
 
 /// Passes when a request that asks for a redirect and must not have one, if it is such a one, has none.
 fn not_followed(logout: &Logout, concerned: bool) -> Judgement {
-    if !concerned {
-        return not_applicable("the request is another");
-    }
+    applies_if(concerned, "the request is another")?;
     holds(!logout.is_redirected(), "no redirect to the address of the request", logout.seen())
 }

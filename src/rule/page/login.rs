@@ -1,7 +1,7 @@
 //! Rules about what an issuer answers and sets when the end-user logs in (RFC 9700 4.12, RFC 6265).
 
 use crate::observed::document::Cookie;
-use crate::rule::expect::{holds, list, may, must, should};
+use crate::rule::expect::{applies_if, holds, list, may, must, should};
 use crate::rule::judgement::{Unmet, not_applicable, not_run};
 use crate::rule::{Artefact, Check};
 
@@ -58,9 +58,7 @@ static RULES: &[Check<LoginAnswer>] = &[
         "One link to the plain address of the issuer, and the session is read off the wire.",
         |answer| {
             let all: Vec<&Cookie> = answer.cookies.iter().filter(|cookie| of_https(cookie)).collect();
-            if all.is_empty() {
-                return not_applicable("no cookie was seen that was set over https");
-            }
+            applies_if(!all.is_empty(), "no cookie was seen that was set over https")?;
             let without: Vec<&str> = all.iter().filter(|cookie| !cookie.secure).map(|cookie| cookie.name.as_str()).collect();
             let seen = if without.is_empty() {
                 format!("Secure: {}", list(&all.iter().map(|cookie| &cookie.name).collect::<Vec<_>>()))
@@ -77,9 +75,7 @@ static RULES: &[Check<LoginAnswer>] = &[
         "One script that does not belong on any page of the issuer's carries the session away.",
         |answer| {
             // Some cookies are meant for scripts (OpenID Connect Session Management 3.2), so not every one has to be kept from them.
-            if answer.cookies.is_empty() {
-                return not_applicable("no cookie was seen");
-            }
+            applies_if(!answer.cookies.is_empty(), "no cookie was seen")?;
             let kept: Vec<&str> = answer.cookies.iter().filter(|cookie| cookie.http_only).map(|cookie| cookie.name.as_str()).collect();
             let seen = if kept.is_empty() { "no cookie is HttpOnly".to_owned() } else { format!("HttpOnly: {}", list(&kept)) };
             holds(!kept.is_empty(), "HttpOnly on the session's cookie", seen)

@@ -4,7 +4,7 @@ use url::{Host, Url};
 
 use crate::observed::document::Document;
 use crate::observed::page::PageKind;
-use crate::rule::expect::{holds, list, may, must, shorten, should};
+use crate::rule::expect::{applies_if, holds, list, may, must, none_wrong, shorten, should};
 use crate::rule::judgement::{Unmet, not_applicable};
 use crate::rule::{Artefact, Check};
 use crate::text::address::is_loopback;
@@ -38,7 +38,8 @@ impl ShownPage {
     /// The same, if its headers could be seen.
     fn with_headers(&self) -> Result<&Document, Unmet> {
         let document = self.asking()?;
-        if document.headers.is_some() { Ok(document) } else { not_applicable("the user agent does not tell the headers of a page") }
+        applies_if(document.headers.is_some(), "the user agent does not tell the headers of a page")?;
+        Ok(document)
     }
 
     /// What it is, for a reader who sees the rule judged on several pages.
@@ -69,8 +70,7 @@ static RULES: &[Check<ShownPage>] = &[
             let document = page.asking()?;
             let is_plain = |url: &&Url| url.scheme() != "https" && !(is_loopback(url) && is_loopback(&page.url) && page.url.scheme() == "http");
             let plain: Vec<String> = std::iter::once(&page.url).chain(&document.actions).filter(is_plain).map(place).collect();
-            let seen = if plain.is_empty() { format!("{}: {}", page.name(), place(&page.url)) } else { list(&plain) };
-            holds(plain.is_empty(), "https addresses only", seen)
+            none_wrong(&plain, "https addresses only", format!("{}: {}", page.name(), place(&page.url)))
         },
     ),
     must(
