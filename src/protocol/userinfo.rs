@@ -44,12 +44,13 @@ impl Session {
         let user = self.facts.user.clone().ok_or_else(|| missing("an access token"))?;
         self.sentence("should return the end-user's claims from the userinfo endpoint");
         let response = self.send(Request::get("UserInfo", url).bearer(&user.access_token)).await?;
-        let artefact = UserInfo { response, id_token_sub: user.sub() };
+        let artefact = UserInfo::new(response, user.sub());
         self.judge(&artefact);
         let client = self.client()?;
         if let Some(alg) = client.registered.as_ref().and_then(|registered| registered.userinfo_alg.clone()) {
             let signed = SignedUserInfo {
                 response: artefact.response.clone(),
+                token: (&artefact.response).into(),
                 alg,
                 keys: self.facts.keys.clone(),
                 issuer: self.issuer(),
@@ -99,7 +100,7 @@ impl Session {
         self.judge(&artefact);
         if artefact.lower_case_scheme.status == 200 {
             self.sentence("should return the same claims however the scheme is spelt");
-            self.judge(&UserInfo { response: artefact.lower_case_scheme.clone(), id_token_sub: user.sub() });
+            self.judge(&UserInfo::new(artefact.lower_case_scheme.clone(), user.sub()));
         }
         Ok(StepEnd::Done)
     }

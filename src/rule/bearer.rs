@@ -1,9 +1,9 @@
 //! Rules about what userinfo takes for an access token, and where from (RFC 6749 7, RFC 6750 2.3).
 
-use super::expect::{holds, may, must, refusal};
-use super::{Artefact, Check};
 use crate::observed::received::Received;
+use crate::rule::expect::{holds, may, must, refusal};
 use crate::rule::judgement::{Judgement, not_applicable};
+use crate::rule::{Artefact, Check};
 
 /// Userinfo's answers to what is no access token, and to one in the wrong place.
 #[derive(Debug, Clone)]
@@ -48,18 +48,16 @@ static RULES: &[Check<Bearer>] = &[
 ];
 
 fn refused(what: &str, response: Option<&Received>) -> Judgement {
-    response.map_or_else(
-        || not_applicable(format!("the login gave no such token: {what}")),
-        |response| holds(!response.is_success(), format!("a refusal of {what}"), refusal(response)),
-    )
+    let Some(response) = response else { return not_applicable(format!("the login gave no such token: {what}")) };
+    holds(!response.is_success(), format!("a refusal of {what}"), refusal(response))
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
-    use super::super::testing::{failing, json as response, not_applicable};
     use super::Bearer;
+    use crate::rule::testing::{failing, json as response, not_applicable};
 
     #[test]
     fn each_is_refused() {

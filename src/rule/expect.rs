@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::observed::received::Received;
-use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, pass};
+use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, not_run, pass};
 use crate::rule::{Check, Level, Rule};
 use crate::text::address::is_loopback;
 
@@ -72,14 +72,6 @@ pub fn media_type(response: &Received, accepted: &[&str]) -> Judgement {
 /// The `Content-Type` of a response, for a message.
 pub fn content_type(response: &Received) -> String {
     response.header("content-type").map_or_else(|| "no Content-Type".to_owned(), |value| format!("Content-Type: {}", shorten(value)))
-}
-
-/// Goes on where a rule applies.
-///
-/// # Errors
-/// [`Unmet::NotApplicable`] with the reason where it does not.
-pub fn applies_if(condition: bool, otherwise: impl Into<String>) -> Result<(), Unmet> {
-    if condition { Ok(()) } else { not_applicable(otherwise) }
 }
 
 /// What kind of JSON value this is, with its article: `a string`.
@@ -175,6 +167,22 @@ pub fn scheme(url: &Url, plain_http: bool) -> Scheme {
 
 // What the rules about tokens and the responses that carry them share.
 
+/// Goes on where a rule applies.
+///
+/// # Errors
+/// [`Unmet::NotApplicable`] with the reason where it does not.
+pub fn applies_if(condition: bool, otherwise: impl Into<String>) -> Result<(), Unmet> {
+    if condition { Ok(()) } else { not_applicable(otherwise) }
+}
+
+/// Goes on where what another rule asks for holds.
+///
+/// # Errors
+/// [`Unmet::NotRun`] where it does not, because of that rule.
+pub fn needs(condition: bool, rule: &str) -> Result<(), Unmet> {
+    if condition { Ok(()) } else { not_run(rule) }
+}
+
 /// A rule of level MUST and its judgement.
 pub const fn must<A>(id: &'static str, spec: &'static str, says: &'static str, why: &'static str, judge: fn(&A) -> Judgement) -> Check<A> {
     Check { rule: Rule { id, level: Level::Must, spec, says, why }, judge }
@@ -238,6 +246,18 @@ pub fn text<'a>(map: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
 /// Passes when a member is a string and not empty.
 pub fn has_text(map: &Map<String, Value>, name: &str) -> Judgement {
     holds(text(map, name).is_some(), format!("{name}: a string that is not empty"), seen(name, map.get(name)))
+}
+
+/// Passes when an optional member is a string.
+pub fn optional_string(map: &Map<String, Value>, name: &str) -> Judgement {
+    let value = optional(map, name)?;
+    holds(value.is_string(), format!("{name}: a string"), format!("{name} = {}", show(value)))
+}
+
+/// Passes when an optional member is an array of strings.
+pub fn optional_strings(map: &Map<String, Value>, name: &str) -> Judgement {
+    let value = optional(map, name)?;
+    holds(strings(value).is_ok(), format!("{name}: an array of strings"), format!("{name} = {}", show(value)))
 }
 
 /// What a member was seen to be, for a message: `aud = "client"`, or `no aud`.
@@ -334,16 +354,34 @@ pub fn no_empty_claims(claims: &Map<String, Value>) -> Judgement {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
-    use std::collections::BTreeSet;
+    use serde_json::json;
 
-    use super::{refusal, scope_text, scope_words};
+    use super::*;
     use crate::rule::jose::testing::received;
+    use crate::rule::judgement::is_broken;
 
     #[test]
     fn scopes_are_sets_of_words() {
         assert_eq!(scope_words("b a  b "), BTreeSet::from(["a", "b"]));
         assert_eq!((scope_text(&scope_words("b a")), scope_text(&scope_words(""))), ("a b".to_owned(), "no scope".to_owned()));
+    }
+
+    #[test]
+    fn members_are_found_and_shown() {
+        let document = json!({ "a": "x", "b": null, "c": 1, "d": "" });
+        let map = document.as_object().unwrap();
+        assert_eq!(present(map, &["c", "b", "a", "e"]), [("c", &json!(1)), ("a", &json!("x"))]);
+        assert_eq!(seen_all(&present(map, &["a", "c"])), "a = \"x\", c = 1");
+        assert_eq!((seen("b", map.get("b")), seen("e", None)), ("b = null".to_owned(), "no e".to_owned()));
+        assert_eq!((optional(map, "c"), optional(map, "b")), (Ok(&json!(1)), Err(Unmet::not_applicable("no b"))));
+        assert_eq!((text(map, "a"), text(map, "c"), text(map, "d")), (Some("x"), None, None));
+        assert!(has_text(map, "a").is_ok() && is_broken(&has_text(map, "d")) && is_broken(&has_text(map, "e")));
+        assert!(optional_string(map, "a").is_ok() && is_broken(&optional_string(map, "c")) && is_broken(&optional_strings(map, "a")));
+        assert_eq!(optional_strings(map, "b"), not_applicable("no b"));
+        assert_eq!((applies_if(true, "x"), applies_if(false, "x")), (Ok(()), not_applicable("x")));
+        assert_eq!((needs(true, "a/b"), needs(false, "a/b")), (Ok(()), not_run("a/b")));
     }
 
     #[test]

@@ -1,13 +1,14 @@
-//! Rules about who may introspect, and what is told of tokens that are not good (RFC 7662 2).
+//! Rules about who may introspect, and what is said of tokens that are not good (RFC 7662 2).
 
-use crate::rule::judgement::{Judgement, Unmet, is_broken, not_applicable, not_run};
 use serde_json::Value;
 
-use super::expect::{holds, list, must, refusal, should, status};
-use super::{Artefact, Check};
 use crate::observed::received::Received;
+use crate::rule::expect::{holds, list, must, refusal, shorten, should, status};
+use crate::rule::judgement::{Judgement, Unmet, is_broken, not_applicable, not_run};
+use crate::rule::protected::not_busy;
+use crate::rule::{Artefact, Check};
 
-/// Introspections that must tell nothing.
+/// Introspections that must give nothing away.
 #[derive(Debug, Clone)]
 pub struct IntrospectionAttack {
     /// Of a living token, without credentials.
@@ -34,14 +35,14 @@ static RULES: &[Check<IntrospectionAttack>] = &[
         "RFC7662-2.1",
         "Introspection tells nothing of a token to a request without credentials",
         "Anybody can try tokens until one is good, and read whose it is.",
-        |attack| tells_nothing(&attack.without_credentials),
+        |attack| gives_nothing_away(&attack.without_credentials),
     ),
     must(
         WRONG_SECRET,
         "RFC7662-2.1",
         "Introspection tells nothing of a token to a client with a wrong secret",
         "Anybody who knows a client identifier can try tokens until one is good.",
-        |attack| attack.wrong_secret.as_ref().map_or_else(no_secret, tells_nothing),
+        |attack| gives_nothing_away(attack.wrong_secret()?),
     ),
     must(
         "introspection/wrong-secret-http-401",
@@ -49,11 +50,9 @@ static RULES: &[Check<IntrospectionAttack>] = &[
         "An introspection with a wrong client secret is answered with 401",
         "A resource server whose secret was changed takes its users' tokens for bad.",
         |attack| {
-            attack.wrong_secret.as_ref().map_or_else(no_secret, |response| match response.status {
-                429 | 503 => not_applicable(format!("status {} says nothing about the request", response.status)),
-                _ if is_broken(&tells_nothing(response)) => not_run(WRONG_SECRET),
-                _ => status(response, 401),
-            })
+            let response = attack.wrong_secret()?;
+            not_busy(response)?;
+            if is_broken(&gives_nothing_away(response)) { not_run(WRONG_SECRET) } else { status(response, 401) }
         },
     ),
     must(
@@ -62,10 +61,9 @@ static RULES: &[Check<IntrospectionAttack>] = &[
         "A token that the issuer never gave is not active",
         "Whoever makes up a token gets in at every resource server that asks.",
         |attack| {
-            authorized(attack)?;
-            let active = attack.unknown.member("active");
+            let active = attack.unknown()?.member("active");
             let seen = active.as_ref().map_or_else(|| refusal(&attack.unknown), |active| format!("active = {active}"));
-            holds(active == Some(Value::Bool(false)), "active = false", super::expect::shorten(&seen))
+            holds(active == Some(Value::Bool(false)), "active = false", shorten(&seen))
         },
     ),
     should(
@@ -73,43 +71,41 @@ static RULES: &[Check<IntrospectionAttack>] = &[
         "RFC7662-2.2",
         "Of a token that the issuer never gave nothing else is told than that it is not active",
         "Whoever tries tokens learns which of them were good once, and whose.",
-        |attack| {
-            authorized(attack)?;
-            match attack.unknown.object() {
-                Some(body) if body.get("active") == Some(&Value::Bool(false)) => {
-                    let names: Vec<&String> = body.keys().collect();
-                    holds(body.len() == 1, "active alone", list(&names))
-                }
-                _ => not_run(UNKNOWN),
+        |attack| match attack.unknown()?.members() {
+            Some(body) if body.get("active") == Some(&Value::Bool(false)) => {
+                holds(body.len() == 1, "active alone", list(&body.keys().collect::<Vec<_>>()))
             }
+            _ => not_run(UNKNOWN),
         },
     ),
 ];
 
-fn no_secret() -> Judgement {
-    not_applicable("the client has no secret")
-}
+impl IntrospectionAttack {
+    fn wrong_secret(&self) -> Result<&Received, Unmet> {
+        self.wrong_secret.as_ref().ok_or_else(|| Unmet::not_applicable("the client has no secret"))
+    }
 
-/// An issuer may keep introspection for resource servers, which this client is not.
-fn authorized(attack: &IntrospectionAttack) -> Result<(), Unmet> {
-    match attack.unknown.status {
-        401 | 403 | 429 | 503 => not_applicable(format!("the client may not introspect: {}", refusal(&attack.unknown))),
-        _ => Ok(()),
+    /// The answer about the unknown token. An issuer may keep introspection for resource servers, which this client is not.
+    fn unknown(&self) -> Result<&Received, Unmet> {
+        match self.unknown.status {
+            401 | 403 | 429 | 503 => not_applicable(format!("the client may not introspect: {}", refusal(&self.unknown))),
+            _ => Ok(&self.unknown),
+        }
     }
 }
 
-fn tells_nothing(response: &Received) -> Judgement {
-    let active = response.member("active") == Some(Value::Bool(true));
-    let seen = if active { format!("status {}, active = true", response.status) } else { refusal(response) };
-    holds(!active, "a refusal", seen)
+fn gives_nothing_away(response: &Received) -> Judgement {
+    let is_active = response.member("active") == Some(Value::Bool(true));
+    let seen = if is_active { format!("status {}, active = true", response.status) } else { refusal(response) };
+    holds(!is_active, "a refusal", seen)
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};
 
-    use super::super::testing::{failing, json as response, not_applicable, not_run};
     use super::IntrospectionAttack;
+    use crate::rule::testing::{failing, json as response, not_applicable, not_run};
 
     fn attack(without: &(u16, Value), wrong: &(u16, Value), unknown: &(u16, Value)) -> IntrospectionAttack {
         IntrospectionAttack {

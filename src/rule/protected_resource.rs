@@ -1,12 +1,12 @@
 //! Rules about a resource that access tokens are for, whatever it is (RFC 6749 7, RFC 6750).
 
-use super::expect::{holds, list, may, must};
-use super::orders_feed::names_token_scheme;
-use super::{Artefact, Check};
 use crate::observed::received::Received;
+use crate::rule::expect::{holds, list, may, must};
 use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
+use crate::rule::orders_feed::names_token_scheme;
+use crate::rule::{Artefact, Check};
 
-/// A resource asked with a token, without any, and with one that nobody issued.
+/// A resource asked with a token, without any, and with one that is made up.
 #[derive(Debug, Clone)]
 pub struct ProtectedResource {
     /// The response to the request with the access token.
@@ -57,8 +57,8 @@ static RULES: &[Check<ProtectedResource>] = &[
         |resource| match resource.without_token.status {
             401 => {
                 let seen: Vec<_> = resource.without_token.header_all("www-authenticate").collect();
-                let named = seen.iter().any(|value| names_token_scheme(value));
-                holds(named, "WWW-Authenticate: Bearer …", format!("WWW-Authenticate: {}", list(&seen)))
+                let is_named = seen.iter().any(|value| names_token_scheme(value));
+                holds(is_named, "WWW-Authenticate: Bearer …", format!("WWW-Authenticate: {}", list(&seen)))
             }
             _ if resource.without_token.is_success() => not_run(REFUSES),
             status => not_applicable(format!("status {status}, not 401")),

@@ -1,11 +1,13 @@
 //! Rules about what a refresh may change and what it may not (RFC 6749 6, `OpenID` Connect Core 12.2).
 
-use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, not_run, pass};
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
-use super::expect::{holds, may, member, must, refusal, scope_text, scope_words, should, show};
-use super::{Artefact, Check};
 use crate::observed::received::Received;
+use crate::rule::expect::{applies_if, holds, may, member, must, refusal, scope_text, scope_words, seen, should, text};
+use crate::rule::judgement::{Unmet, fail, not_applicable, not_run, pass};
+use crate::rule::{Artefact, Check};
 
 /// A refresh beside the login it goes back to.
 #[derive(Debug, Clone)]
@@ -37,7 +39,16 @@ static RULES: &[Check<Refresh>] = &[
         "RFC6749-6",
         "A fresh refresh token gets a new access token",
         "The client loses its access as soon as the access token expires.",
-        success,
+        |refresh| {
+            let expected = "a JSON object with an access token";
+            let actual = refusal(&refresh.response);
+            match refresh.members().map(|body| text(body, "access_token")) {
+                Ok(Some(token)) => pass(format!("status {}, an access token of {} characters", refresh.response.status, token.chars().count())),
+                Ok(None) => fail(expected, format!("{actual}, no access token")),
+                Err(_) if refresh.response.is_success() => fail(expected, format!("{actual}, not a JSON object")),
+                Err(_) => fail(expected, actual),
+            }
+        },
     ),
     may(
         "refresh/access-token-new",
@@ -45,16 +56,11 @@ static RULES: &[Check<Refresh>] = &[
         "The refreshed access token is another one than before",
         "A token that leaked stays good for as long as it is refreshed.",
         |refresh| {
-            let body = match after(refresh) {
-                Ok(body) => body,
-                Err(outcome) => return Err(outcome),
+            let after = refresh.members()?.get("access_token").and_then(Value::as_str).ok_or_else(|| Unmet::not_run(SUCCESS))?;
+            let Some(before) = refresh.before.get("access_token").and_then(Value::as_str) else {
+                return not_applicable("there was no access token before");
             };
-            match (refresh.before.get("access_token").and_then(Value::as_str), body.get("access_token").and_then(Value::as_str)) {
-                (_, None) => not_run(SUCCESS),
-                (None, _) => not_applicable("there was no access token before"),
-                (Some(before), Some(after)) if before == after => fail("another access token", "the same as before"),
-                _ => pass("another access token"),
-            }
+            holds(before != after, "another access token", if before == after { "the same as before" } else { "another access token" })
         },
     ),
     must(
@@ -63,19 +69,8 @@ static RULES: &[Check<Refresh>] = &[
         "The refresh grants no scope that the user did not grant at first",
         "A client gets power nobody agreed to.",
         |refresh| {
-            let body = match after(refresh) {
-                Ok(body) => body,
-                Err(outcome) => return Err(outcome),
-            };
-            match (&refresh.scope_before, member(&body, "scope")) {
-                (_, None) => not_applicable("no scope in the response: it is the one granted at first"),
-                (None, _) => not_applicable("it is not known which scope was granted at first"),
-                (Some(_), Some(scope)) if !scope.is_string() => not_run("token/scope-string"),
-                (Some(before), Some(scope)) => {
-                    let (before, after) = (scope_words(before), scope_words(scope.as_str().unwrap_or_default()));
-                    holds(after.is_subset(&before), format!("of: {}", scope_text(&before)), format!("granted: {}", scope_text(&after)))
-                }
-            }
+            let (before, after) = refresh.scopes()?;
+            holds(after.is_subset(&before), format!("of: {}", scope_text(&before)), format!("granted: {}", scope_text(&after)))
         },
     ),
     must(
@@ -84,13 +79,12 @@ static RULES: &[Check<Refresh>] = &[
         "The refreshed ID token has the `iss` and the `sub` of the first",
         "The session becomes another user's.",
         |refresh| {
-            beside(refresh, |before, after| {
-                let names = ["iss", "sub"];
-                if names.iter().any(|name| member(before, name).is_none()) {
-                    return not_applicable(format!("the first ID token has {}", told(before, &names)));
-                }
-                holds(names.iter().all(|name| before.get(*name) == after.get(*name)), told(before, &names), told(after, &names))
-            })
+            let (before, after) = refresh.id_tokens()?;
+            let names = ["iss", "sub"];
+            if names.iter().any(|name| member(before, name).is_none()) {
+                return not_applicable(format!("the first ID token has {}", shown(before, &names)));
+            }
+            holds(names.iter().all(|name| before.get(*name) == after.get(*name)), shown(before, &names), shown(after, &names))
         },
     ),
     must(
@@ -98,28 +92,51 @@ static RULES: &[Check<Refresh>] = &[
         "OIDCC-12.2",
         "The refreshed ID token keeps the audiences of the first",
         "The client refuses it, as made for somebody else.",
-        aud,
+        |refresh| {
+            let (before, after) = refresh.id_tokens()?;
+            let (first, now) = (audiences(before), audiences(after));
+            applies_if(!first.is_empty(), "the first ID token has no aud")?;
+            holds(first.iter().all(|aud| now.contains(aud)), shown(before, &["aud"]), shown(after, &["aud"]))
+        },
     ),
     must(
         "refresh/id-token-iat",
         "OIDCC-12.2",
         "The `iat` of the refreshed ID token is the time of the refresh: not before that of the first",
         "The client takes the token for an old one, or its own clock for wrong.",
-        iat,
+        |refresh| {
+            let (before, after) = refresh.id_tokens()?;
+            match (before.get("iat").and_then(Value::as_f64), after.get("iat").and_then(Value::as_f64)) {
+                (None, _) => not_applicable("the first ID token has no iat that is a number"),
+                (_, None) => not_run("id-token/iat-present"),
+                (Some(first), Some(now)) => holds(now >= first, format!("iat no earlier than {first}"), format!("iat = {now}")),
+            }
+        },
     ),
     must(
         "refresh/id-token-auth-time",
         "OIDCC-12.2",
         "The `auth_time` of the refreshed ID token, if there is one, is that of the first",
         "A client that limits the age of a login never asks its user to log in again.",
-        auth_time,
+        |refresh| {
+            let name = "auth_time";
+            let (before, after) = refresh.id_tokens()?;
+            match (before.get(name).and_then(Value::as_f64), after.get(name).and_then(Value::as_f64)) {
+                (_, None) => not_applicable("the refreshed ID token has no auth_time that is a number"),
+                (None, _) => not_applicable("the first ID token has no auth_time that is a number"),
+                (Some(first), Some(now)) => holds((first - now).abs() < 1.0, shown(before, &[name]), shown(after, &[name])),
+            }
+        },
     ),
     must(
         "refresh/id-token-azp",
         "OIDCC-12.2",
         "The refreshed ID token has the `azp` of the first, and none if that had none",
         "The client refuses it, as issued to somebody else.",
-        azp,
+        |refresh| {
+            let (before, after) = refresh.id_tokens()?;
+            holds(member(before, "azp") == member(after, "azp"), shown(before, &["azp"]), shown(after, &["azp"]))
+        },
     ),
     should(
         "refresh/id-token-no-nonce",
@@ -127,10 +144,9 @@ static RULES: &[Check<Refresh>] = &[
         "The refreshed ID token has no `nonce`",
         "Clients have long forgotten the nonce, and those that compare refuse the token.",
         |refresh| {
-            beside(refresh, |_, after| match member(after, "nonce") {
-                None => pass("no nonce"),
-                Some(_) => fail("no nonce", "a nonce"),
-            })
+            let (_, after) = refresh.id_tokens()?;
+            let has_nonce = member(after, "nonce").is_some();
+            holds(!has_nonce, "no nonce", if has_nonce { "a nonce" } else { "no nonce" })
         },
     ),
     may(
@@ -139,57 +155,40 @@ static RULES: &[Check<Refresh>] = &[
         "A refresh that asks for no scope grants what was granted at first",
         "The client loses power it was granted, and finds out by failing calls.",
         |refresh| {
-            let body = match after(refresh) {
-                Ok(body) => body,
-                Err(outcome) => return Err(outcome),
-            };
-            match (&refresh.scope_before, member(&body, "scope")) {
-                (_, None) => not_applicable("no scope in the response: it is the one granted at first"),
-                (None, _) => not_applicable("it is not known which scope was granted at first"),
-                (Some(before), Some(Value::String(scope))) => {
-                    let (before, after) = (scope_words(before), scope_words(scope));
-                    holds(before.is_subset(&after), scope_text(&before), format!("granted: {}", scope_text(&after)))
-                }
-                (Some(_), Some(_)) => not_run("token/scope-string"),
-            }
+            let (before, after) = refresh.scopes()?;
+            holds(before.is_subset(&after), scope_text(&before), format!("granted: {}", scope_text(&after)))
         },
     ),
 ];
 
-/// The members of a success.
-fn after(refresh: &Refresh) -> Result<Map<String, Value>, Unmet> {
-    refresh.response.object().filter(|_| refresh.response.is_success()).ok_or_else(|| Unmet::not_run(SUCCESS))
-}
+impl Refresh {
+    /// The members of a success.
+    fn members(&self) -> Result<&Map<String, Value>, Unmet> {
+        self.response.members().filter(|_| self.response.is_success()).ok_or_else(|| Unmet::not_run(SUCCESS))
+    }
 
-fn success(refresh: &Refresh) -> Judgement {
-    let Ok(body) = after(refresh) else {
-        let actual = refusal(&refresh.response);
-        return fail(
-            "a JSON object with an access token",
-            if refresh.response.is_success() { format!("{actual}, not a JSON object") } else { actual },
-        );
-    };
-    match body.get("access_token").and_then(Value::as_str) {
-        Some(token) if !token.is_empty() => {
-            pass(format!("status {}, an access token of {} characters", refresh.response.status, token.chars().count()))
+    /// The words of the scope that was granted at first, and of the one that the response names.
+    fn scopes(&self) -> Result<(BTreeSet<&str>, BTreeSet<&str>), Unmet> {
+        let Some(after) = member(self.members()?, "scope") else { return not_applicable("no scope in the response: it is the one granted at first") };
+        let Some(before) = &self.scope_before else { return not_applicable("it is not known which scope was granted at first") };
+        let after = after.as_str().ok_or_else(|| Unmet::not_run("token/scope-string"))?;
+        Ok((scope_words(before), scope_words(after)))
+    }
+
+    /// The claims of the ID tokens before and after.
+    fn id_tokens(&self) -> Result<(&Map<String, Value>, &Map<String, Value>), Unmet> {
+        self.members()?;
+        match (&self.id_token_before, &self.id_token_after) {
+            (_, None) => not_applicable("the refresh gave no ID token that can be read, and need not give one"),
+            (None, _) => not_applicable("there was no ID token before"),
+            (Some(before), Some(after)) => Ok((before, after)),
         }
-        _ => fail("a JSON object with an access token", format!("{}, no access token", refusal(&refresh.response))),
     }
 }
 
-/// Judges the two ID tokens beside each other.
-fn beside(refresh: &Refresh, judge: impl FnOnce(&Map<String, Value>, &Map<String, Value>) -> Judgement) -> Judgement {
-    match (after(refresh), &refresh.id_token_before, &refresh.id_token_after) {
-        (Err(outcome), ..) => Err(outcome),
-        (_, _, None) => not_applicable("the refresh gave no ID token that can be read, and need not give one"),
-        (_, None, _) => not_applicable("there was no ID token before"),
-        (_, Some(before), Some(after)) => judge(before, after),
-    }
-}
-
-fn told(claims: &Map<String, Value>, names: &[&str]) -> String {
-    let one = |name: &&str| member(claims, name).map_or_else(|| format!("no {name}"), |value| format!("{name} = {}", show(value)));
-    names.iter().map(one).collect::<Vec<_>>().join(", ")
+/// These claims for a message, or that they are not there.
+fn shown(claims: &Map<String, Value>, names: &[&str]) -> String {
+    names.iter().map(|name| seen(name, member(claims, name))).collect::<Vec<_>>().join(", ")
 }
 
 /// `aud` as a list, whichever of its two forms it has (RFC 7519 4.1.3).
@@ -201,46 +200,14 @@ fn audiences(claims: &Map<String, Value>) -> Vec<&Value> {
     }
 }
 
-fn aud(refresh: &Refresh) -> Judgement {
-    beside(refresh, |before, after| {
-        let (first, now) = (audiences(before), audiences(after));
-        if first.is_empty() {
-            return not_applicable("the first ID token has no aud");
-        }
-        holds(first.iter().all(|aud| now.contains(aud)), told(before, &["aud"]), told(after, &["aud"]))
-    })
-}
-
-fn iat(refresh: &Refresh) -> Judgement {
-    beside(refresh, |before, after| match (before.get("iat").and_then(Value::as_f64), after.get("iat").and_then(Value::as_f64)) {
-        (None, _) => not_applicable("the first ID token has no iat that is a number"),
-        (_, None) => not_run("id-token/iat-present"),
-        (Some(first), Some(now)) => holds(now >= first, format!("iat no earlier than {first}"), format!("iat = {now}")),
-    })
-}
-
-fn auth_time(refresh: &Refresh) -> Judgement {
-    beside(refresh, |before, after| {
-        let name = "auth_time";
-        match (member(before, name).and_then(Value::as_f64), member(after, name).and_then(Value::as_f64)) {
-            (_, None) => not_applicable("the refreshed ID token has no auth_time that is a number"),
-            (None, _) => not_applicable("the first ID token has no auth_time that is a number"),
-            (Some(first), Some(now)) => holds((first - now).abs() < 1.0, told(before, &[name]), told(after, &[name])),
-        }
-    })
-}
-
-fn azp(refresh: &Refresh) -> Judgement {
-    beside(refresh, |before, after| holds(member(before, "azp") == member(after, "azp"), told(before, &["azp"]), told(after, &["azp"])))
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::super::jose::testing::{arbitrary_object, changed, judged, never_panics, received};
-    use super::Refresh;
     use proptest::prelude::*;
     use serde_json::{Map, Value, json};
+
+    use super::Refresh;
+    use crate::rule::jose::testing::{arbitrary_object, changed, judged, never_panics, received};
 
     fn body() -> Value {
         json!({ "access_token": "second", "token_type": "Bearer", "expires_in": 900, "scope": "openid offline_access" })

@@ -1,9 +1,9 @@
 //! Rules about token revocation (RFC 7009).
 
-use super::{Artefact, Check, expect};
 use crate::observed::received::Received;
-use crate::rule::expect::must;
-use crate::rule::judgement::{not_applicable, not_run};
+use crate::rule::expect::{holds, must, needs, show, status};
+use crate::rule::judgement::not_applicable;
+use crate::rule::{Artefact, Check};
 
 /// A revocation of a refresh token, and what the token did afterwards.
 #[derive(Debug, Clone)]
@@ -21,13 +21,15 @@ impl Artefact for Revocation {
     }
 }
 
+const HTTP_200: &str = "revocation/http-200";
+
 static RULES: &[Check<Revocation>] = &[
     must(
-        "revocation/http-200",
+        HTTP_200,
         "RFC7009-2.2",
         "A revocation is answered with status 200",
         "A client that sees anything else must think that the token is still alive.",
-        |artefact| expect::status(&artefact.response, 200),
+        |artefact| status(&artefact.response, 200),
     ),
     must(
         "revocation/token-dead",
@@ -35,16 +37,12 @@ static RULES: &[Check<Revocation>] = &[
         "A refresh token that was revoked gives no more tokens",
         "A user who logs out, or finds a token stolen, is told that it is over while it is not.",
         |artefact| {
-            if artefact.response.status != 200 {
-                return not_run("revocation/http-200");
-            }
-            let Some(afterwards) = &artefact.afterwards else {
-                return not_applicable("the revoked token was not tried again");
-            };
+            needs(artefact.response.status == 200, HTTP_200)?;
+            let Some(afterwards) = &artefact.afterwards else { return not_applicable("the revoked token was not tried again") };
             let status = afterwards.status;
             // The error's name is chosen by the issuer; nothing else of the answer is shown, for it may hold tokens.
-            let error = afterwards.member("error").map(|error| format!(", error = {}", expect::show(&error))).unwrap_or_default();
-            expect::holds((400..500).contains(&status), "a refusal: status 400, error = \"invalid_grant\"", format!("status {status}{error}"))
+            let error = afterwards.member("error").map(|error| format!(", error = {}", show(&error))).unwrap_or_default();
+            holds((400..500).contains(&status), "a refusal: status 400, error = \"invalid_grant\"", format!("status {status}{error}"))
         },
     ),
 ];

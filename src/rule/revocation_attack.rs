@@ -1,9 +1,10 @@
 //! Rules about revocation requests that are odd, wrong or another's (RFC 7009 2).
 
-use super::expect::{holds, must, refusal};
-use super::{Artefact, Check};
 use crate::observed::received::Received;
-use crate::rule::judgement::{Judgement, not_applicable};
+use crate::rule::expect::{holds, must, refusal};
+use crate::rule::judgement::{Unmet, not_applicable};
+use crate::rule::protected::not_busy;
+use crate::rule::{Artefact, Check};
 
 /// Revocations of a refresh token that lives, and of one that never did.
 #[derive(Debug, Clone, Default)]
@@ -35,66 +36,60 @@ static RULES: &[Check<RevocationAttack>] = &[
         "RFC7009-2.2",
         "The revocation of a token that the issuer never gave is answered with 200",
         "A client cannot get done with a token that is gone already, and whoever asks learns which tokens there are.",
-        |attack| judge(attack.unknown.as_ref(), |response| holds(response.status == 200, "status 200", refusal(response))),
+        |attack| {
+            let response = tried(attack.unknown.as_ref())?;
+            holds(response.status == 200, "status 200", refusal(response))
+        },
     ),
     must(
         "revocation/wrong-secret-refused",
         "RFC7009-2.1",
         "A revocation with a wrong client secret is refused, and revokes nothing",
         "Whoever sees a token can log its user out.",
-        wrong_secret,
+        |attack| {
+            let response = tried(attack.wrong_secret.as_ref())?;
+            let lives = attack.after_wrong_secret.as_ref().is_none_or(Received::is_success);
+            let seen = format!("{}; the token {}", refusal(response), if lives { "lives" } else { "is dead" });
+            holds(!response.is_success() && lives, "a refusal, and a token that lives", seen)
+        },
     ),
     must(
         "revocation/another-client",
         "RFC7009-2.1",
         "A client cannot revoke the token of another",
         "Whoever has any client can log out the users of all others whose tokens they see.",
-        |attack| judge(attack.after_another_client.as_ref(), |response| holds(is_success(response), "a refresh that works", refusal(response))),
+        |attack| {
+            let response = tried(attack.after_another_client.as_ref())?;
+            holds(response.is_success(), "a refresh that works", refusal(response))
+        },
     ),
     must(
         "revocation/wrong-hint",
         "RFC7009-2.1",
         "A refresh token is revoked even if the request takes it for an access token",
         "A client that does not know what it holds believes the token dead while it lives.",
-        wrong_hint,
+        |attack| {
+            // Whether it is answered with 200 is another matter: some say that the hint is wrong.
+            let response = tried(attack.wrong_hint.as_ref().and(attack.after_wrong_hint.as_ref()))?;
+            let seen = if response.is_success() { "new tokens".to_owned() } else { refusal(response) };
+            holds(!response.is_success(), "a refresh that is refused", seen)
+        },
     ),
 ];
 
-fn is_success(response: &Received) -> bool {
-    response.is_success()
-}
-
-fn judge(response: Option<&Received>, judge: impl FnOnce(&Received) -> Judgement) -> Judgement {
-    match response {
-        None => not_applicable("it was not tried"),
-        Some(response) if matches!(response.status, 429 | 503) => {
-            not_applicable(format!("status {} says nothing about the request", response.status))
-        }
-        Some(response) => judge(response),
-    }
-}
-
-fn wrong_secret(attack: &RevocationAttack) -> Judgement {
-    judge(attack.wrong_secret.as_ref(), |response| {
-        let lives = attack.after_wrong_secret.as_ref().is_none_or(is_success);
-        let seen = format!("{}; the token {}", refusal(response), if lives { "lives" } else { "is dead" });
-        holds(!is_success(response) && lives, "a refusal, and a token that lives", seen)
-    })
-}
-
-fn wrong_hint(attack: &RevocationAttack) -> Judgement {
-    // Whether it is answered with 200 is another matter: some say that the hint is wrong.
-    judge(attack.wrong_hint.as_ref().and(attack.after_wrong_hint.as_ref()), |response| {
-        holds(!is_success(response), "a refresh that is refused", if is_success(response) { "new tokens".to_owned() } else { refusal(response) })
-    })
+/// An answer that says something about its request.
+fn tried(response: Option<&Received>) -> Result<&Received, Unmet> {
+    let Some(response) = response else { return not_applicable("it was not tried") };
+    not_busy(response)?;
+    Ok(response)
 }
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
-    use super::super::testing::{failing, json as response, not_applicable};
     use super::RevocationAttack;
+    use crate::rule::testing::{failing, json as response, not_applicable};
 
     #[test]
     fn each_wrong_answer_breaks_its_rule() {

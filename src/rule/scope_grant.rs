@@ -1,8 +1,8 @@
 //! Rules about asking for more scope than there is, or than a client may have (RFC 6749 3.3, RFC 7591 2).
 
-use super::expect::{holds, may, must, scope_text, scope_words, shorten};
-use super::{Artefact, Check};
+use crate::rule::expect::{holds, may, must, scope_text, scope_words, shorten};
 use crate::rule::judgement::{fail, not_applicable, pass};
+use crate::rule::{Artefact, Check};
 
 /// What was asked for beyond what the client may have.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +40,8 @@ impl Artefact for ScopeGrant {
     }
 }
 
+const OTHER: &str = "the request asked for something else";
+
 static RULES: &[Check<ScopeGrant>] = &[
     must(
         "scope-grant/unknown-reported",
@@ -64,16 +66,14 @@ static RULES: &[Check<ScopeGrant>] = &[
         "RFC6749-4.1.2.1",
         "A login that is refused because of a scope that does not exist is refused with `invalid_scope`",
         "Developers look for the mistake anywhere but in the scope.",
-        |grant| {
-            match (&grant.beyond, &grant.granted) {
-                (Beyond::Unregistered(_), _) => not_applicable(OTHER),
-                (_, Granted::Tokens(_)) => not_applicable("the request was not refused"),
-                // The end-user, or the issuer's policy, may say no to anything.
-                (_, Granted::Error(error)) if matches!(error.as_str(), "access_denied" | "temporarily_unavailable") => {
-                    not_applicable(format!("error = {error} says nothing about the scope"))
-                }
-                (_, Granted::Error(error)) => holds(error == "invalid_scope", "error = invalid_scope", format!("error = {}", shorten(error))),
+        |grant| match (&grant.beyond, &grant.granted) {
+            (Beyond::Unregistered(_), _) => not_applicable(OTHER),
+            (_, Granted::Tokens(_)) => not_applicable("the request was not refused"),
+            // The end-user, or the issuer's policy, may say no to anything.
+            (_, Granted::Error(error)) if matches!(error.as_str(), "access_denied" | "temporarily_unavailable") => {
+                not_applicable(format!("error = {error} says nothing about the scope"))
             }
+            (_, Granted::Error(error)) => holds(error == "invalid_scope", "error = invalid_scope", format!("error = {}", shorten(error))),
         },
     ),
     may(
@@ -94,8 +94,6 @@ static RULES: &[Check<ScopeGrant>] = &[
         },
     ),
 ];
-
-const OTHER: &str = "the request asked for something else";
 
 #[cfg(test)]
 mod tests {

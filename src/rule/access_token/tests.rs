@@ -1,16 +1,17 @@
 //! Each way of being wrong and the rules it breaks, as a table.
 
-use super::super::jose::testing::{NOW, Signer, arbitrary_object, changed, judged, never_panics};
-use super::super::token_response::Grant;
-use super::AccessToken;
-use crate::rule::Artefact as _;
-use crate::rule::judgement::{Unmet, is_broken, not_run};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use super::AccessToken;
+use crate::rule::jose::testing::{NOW, Signer, arbitrary_object, changed, judged, never_panics};
+use crate::rule::judgement::{Unmet, is_broken, not_run};
+use crate::rule::token_response::Grant;
+use crate::rule::{Artefact as _, Level};
+
 fn token(raw: String) -> AccessToken {
     AccessToken {
-        raw,
+        raw: raw.into(),
         exchange: 0,
         received_at: NOW,
         skew: 10,
@@ -57,7 +58,7 @@ fn good_tokens_break_no_rule() {
 }
 
 #[test]
-fn an_opaque_token_is_none_of_our_business() {
+fn an_opaque_token_is_none_of_a_clients_business() {
     let judged = judged(&token("8dIjHs7G".to_owned()));
     assert_eq!(judged.passed, ["at/typ"]);
     assert_eq!(judged.not_applicable.len(), AccessToken::rules().count() - 1);
@@ -76,7 +77,7 @@ fn identity_servers_tokens_earn_warnings_at_most() {
     let mut token = with(&json!({ "aud": null, "sub": null, "scope": ["api"], "nbf": NOW }));
     token.grant = Grant::ClientCredentials;
     assert_eq!(judged(&token).failed, ["at/sub-present", "at/aud-present", "at/scope-string"]);
-    assert!(AccessToken::rules().filter(|check| is_broken(&(check.judge)(&token))).all(|check| check.rule.level != super::super::Level::Must));
+    assert!(AccessToken::rules().filter(|check| is_broken(&(check.judge)(&token))).all(|check| check.rule.level != Level::Must));
 }
 
 #[test]

@@ -1,15 +1,15 @@
 //! Rules about ID tokens (`OpenID` Connect Core 2, 3.1.3.6, 3.1.3.7).
 
-use crate::rule::judgement::{Judgement, not_applicable, not_run};
 use serde_json::{Map, Value};
 
-use super::jose::Jwt;
-use super::token_response::Grant;
-use super::{Artefact, Check};
+use crate::rule::jose::{Jwt, Token};
+use crate::rule::judgement::{Unmet, not_applicable, not_run};
+use crate::rule::token_response::Grant;
+use crate::rule::{Artefact, Check};
 
 mod claims;
 mod header;
-mod hygiene;
+mod parties;
 mod relying_party;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
@@ -19,8 +19,8 @@ mod time;
 /// An ID token and everything it has to agree with.
 #[derive(Debug, Clone)]
 pub struct IdToken {
-    /// The token as received: compact serialization.
-    pub raw: String,
+    /// The token as received.
+    pub raw: Token,
     /// The exchange it came in.
     pub exchange: usize,
     /// When it came: seconds since the epoch.
@@ -31,9 +31,9 @@ pub struct IdToken {
     pub grant: Grant,
     /// The issuer that was asked, as in its provider metadata.
     pub issuer: String,
-    /// Our client identifier.
+    /// The client identifier.
     pub client_id: String,
-    /// Our client secret, for HS256 and its kin.
+    /// The client secret, for HS256 and its kin.
     pub client_secret: Option<secrecy::SecretString>,
     /// The `id_token_signed_response_alg` the client is registered with, if known.
     pub registered_alg: Option<String>,
@@ -49,16 +49,8 @@ pub struct IdToken {
     pub metadata: Value,
 }
 
-impl IdToken {
-    /// The claims, if the token can be taken apart that far.
-    pub fn claims(&self) -> Option<Map<String, Value>> {
-        super::jose::Jwt::parse(&self.raw).ok().map(|jwt| jwt.claims)
-    }
-}
-
 impl Artefact for IdToken {
-    const RULES: &'static [&'static [Check<Self>]] =
-        &[header::RULES, claims::RULES, time::RULES, claims::RULES_2, relying_party::RULES, hygiene::RULES];
+    const RULES: &'static [&'static [Check<Self>]] = &[header::RULES, parties::RULES, time::RULES, claims::RULES, relying_party::RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.exchange)
     }
@@ -66,32 +58,56 @@ impl Artefact for IdToken {
 
 const WELL_FORMED: &str = "id-token/well-formed";
 const NOT_NONE: &str = "id-token/alg-not-none";
+const ALG_ADVERTISED: &str = "id-token/alg-advertised";
 
 /// What a judgement that needs the key set says without one.
 const NO_KEYS: &str = "the key set could not be had";
 
 impl IdToken {
+    /// The token taken apart.
+    ///
+    /// # Errors
+    /// [`Unmet::NotRun`] if it is no JWT.
+    pub fn jwt(&self) -> Result<&Jwt, Unmet> {
+        self.raw.jwt().map_err(|_| Unmet::not_run(WELL_FORMED))
+    }
+
+    /// The claims of the token.
+    ///
+    /// # Errors
+    /// [`Unmet::NotRun`] if it is no JWT.
+    pub fn claims(&self) -> Result<&Map<String, Value>, Unmet> {
+        Ok(&self.jwt()?.claims)
+    }
+
+    /// The algorithm of a token that is signed, or unsigned because its client registered for that.
+    fn alg(&self) -> Result<&str, Unmet> {
+        match self.jwt()?.alg() {
+            None => not_run(ALG_ADVERTISED),
+            Some(alg) if alg.eq_ignore_ascii_case("none") && !self.may_be_unsigned() => not_run(NOT_NONE),
+            Some(alg) => Ok(alg),
+        }
+    }
+
+    /// The published keys.
+    fn keys(&self) -> Result<&[Value], Unmet> {
+        match &self.keys {
+            Some(keys) => Ok(keys),
+            None if self.is_without_metadata() && self.metadata.get("jwks_uri").is_none() => {
+                not_applicable("no key set is known: no metadata is published, and no jwks_uri is configured")
+            }
+            None => not_run(NO_KEYS),
+        }
+    }
+
     /// True if the issuer published no metadata at all, and was tested by the endpoints that were configured.
     fn is_without_metadata(&self) -> bool {
         let lacks = |name: &str| self.metadata.get(name).is_none();
         self.metadata.is_object() && lacks("issuer") && lacks("id_token_signing_alg_values_supported")
     }
 
-    /// What becomes of a rule that needs the published keys where there are none.
-    fn without_keys(&self) -> Judgement {
-        if self.is_without_metadata() && self.metadata.get("jwks_uri").is_none() {
-            return not_applicable("no key set is known: no metadata is published, and no jwks_uri is configured");
-        }
-        not_run(NO_KEYS)
+    /// True if the client registered for tokens without a signature (`OpenID` Connect Core 2).
+    fn may_be_unsigned(&self) -> bool {
+        self.registered_alg.as_deref() == Some("none")
     }
-}
-
-/// Judges the parts of the token, if it has them.
-fn parts(token: &IdToken, judge: impl FnOnce(&Jwt) -> Judgement) -> Judgement {
-    Jwt::parse(&token.raw).map_or_else(|_| not_run(WELL_FORMED), |jwt| judge(&jwt))
-}
-
-/// True for a token without a signature that the client registered for (`OpenID` Connect Core 2).
-fn asked_for_none(token: &IdToken) -> bool {
-    token.registered_alg.as_deref() == Some("none")
 }

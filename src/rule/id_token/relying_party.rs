@@ -1,20 +1,20 @@
 //! What an ordinary relying party says to the token: the `openidconnect` crate, as strict as it comes.
 
-use crate::rule::Check;
-use crate::rule::expect::should;
-use crate::rule::judgement::{fail, not_applicable, pass};
 use std::error::Error;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
-use super::super::expect::shorten;
-use super::super::jose::{self, Jwt, Verification};
-use super::super::token_response::Grant;
-use super::{IdToken, asked_for_none, parts};
 use openidconnect::core::{CoreIdToken, CoreIdTokenVerifier, CoreJsonWebKey};
 use openidconnect::{ClientId, ClientSecret, IssuerUrl, JsonWebKeySet, Nonce};
 use secrecy::ExposeSecret;
 use serde_json::Value;
+
+use super::IdToken;
+use crate::rule::Check;
+use crate::rule::expect::{applies_if, shorten, should};
+use crate::rule::jose::{self, Verification};
+use crate::rule::judgement::{Unmet, fail, not_applicable, pass};
+use crate::rule::token_response::Grant;
 
 /// What the library verifies; ES512, for one, it does not.
 const ALGORITHMS: [&str; 12] = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA", "HS256", "HS384", "HS512"];
@@ -28,38 +28,33 @@ pub(super) static RULES: &[Check<IdToken>] = &[should(
     "An ordinary strict relying-party library accepts the ID token",
     "Somebody who puts that library in front of the issuer cannot log in, whoever is right.",
     |token| {
-        parts(token, |jwt| {
-            if let Some(reason) = beyond(token, jwt) {
-                return not_applicable(reason);
-            }
-            let Some(keys) = &token.keys else { return token.without_keys() };
-            let Ok(issuer) = IssuerUrl::new(token.issuer.clone()) else {
-                return not_applicable("the library takes only a URL for an issuer");
-            };
-            match ask(token, issuer, keys) {
-                Ok(()) => pass("the openidconnect crate accepts it"),
-                Err(words) => fail("the openidconnect crate accepts it", shorten(&format!("it says: {words}"))),
-            }
-        })
+        within_library(token)?;
+        let keys = token.keys()?;
+        let Ok(issuer) = IssuerUrl::new(token.issuer.clone()) else { return not_applicable("the library takes only a URL for an issuer") };
+        match ask(token, issuer, keys) {
+            Ok(()) => pass("the openidconnect crate accepts it"),
+            Err(words) => fail("the openidconnect crate accepts it", shorten(&format!("it says: {words}"))),
+        }
     },
 )];
 
-/// Why the library's word would say nothing about the issuer.
-fn beyond(token: &IdToken, jwt: &Jwt) -> Option<String> {
-    let alg = jwt.alg()?;
+/// Whether the library's word says anything about the issuer.
+fn within_library(token: &IdToken) -> Result<(), Unmet> {
+    let jwt = token.jwt()?;
+    let Some(alg) = jwt.alg() else { return Ok(()) };
     if alg == "none" {
-        return asked_for_none(token).then(|| "the library refuses every unsigned token, and the client registered for one".to_owned());
+        return applies_if(!token.may_be_unsigned(), "the library refuses every unsigned token, and the client registered for one");
     }
-    if !ALGORITHMS.contains(&alg) {
-        return Some(format!("{} is outside the library", shorten(alg)));
-    }
+    applies_if(ALGORITHMS.contains(&alg), format!("{} is outside the library", shorten(alg)))?;
     if jose::is_symmetric(alg) && token.client_secret.is_none() {
-        return Some(format!("{alg} takes a client secret, and it is not known"));
+        return not_applicable(format!("{alg} takes a client secret, and it is not known"));
     }
     match jose::verify(jwt, token.keys.as_deref().unwrap_or_default(), None) {
-        Verification::Verified { kty: "RSA", bits, .. } if bits > LONGEST_RSA => Some(format!("RSA keys of {bits} bits are outside the library")),
-        Verification::Unsupported { what } => Some(format!("{what} is outside the library")),
-        _ => None,
+        Verification::Verified { kty: "RSA", bits, .. } if bits > LONGEST_RSA => {
+            not_applicable(format!("RSA keys of {bits} bits are outside the library"))
+        }
+        Verification::Unsupported { what } => not_applicable(format!("{what} is outside the library")),
+        _ => Ok(()),
     }
 }
 
@@ -73,7 +68,7 @@ fn ask(token: &IdToken, issuer: IssuerUrl, keys: &[Value]) -> Result<(), String>
     };
     let received = moment(token.received_at);
     let verifier = verifier.allow_any_alg().set_time_fn(move || received.into());
-    let id_token = CoreIdToken::from_str(&token.raw).map_err(|error| error.to_string())?;
+    let id_token = CoreIdToken::from_str(token.raw.as_str()).map_err(|error| error.to_string())?;
     let verdict = match &token.nonce {
         Some(nonce) if token.grant != Grant::RefreshToken => id_token.claims(&verifier, &Nonce::new(nonce.clone())),
         _ => id_token.claims(&verifier, |_: Option<&Nonce>| Ok(())),

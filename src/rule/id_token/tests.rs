@@ -1,14 +1,14 @@
 //! Each way of being wrong and the rules it breaks, as a table.
 
-use crate::rule::judgement::{Unmet, not_run};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::super::jose::left_half_hash;
-use super::super::jose::testing::{Judged, NOW, Signer, arbitrary_object, changed, judged, never_panics};
-use super::super::token_response::Grant;
 use super::IdToken;
 use crate::rule::Artefact as _;
+use crate::rule::jose::left_half_hash;
+use crate::rule::jose::testing::{Judged, NOW, Signer, arbitrary_object, changed, judged, never_panics};
+use crate::rule::judgement::{Unmet, not_run};
+use crate::rule::token_response::Grant;
 
 const ACCEPTED: &str = "id-token/accepted-by-relying-party";
 
@@ -25,7 +25,7 @@ fn claims(alg: &str) -> Value {
 
 fn token(raw: String) -> IdToken {
     IdToken {
-        raw,
+        raw: raw.into(),
         exchange: 0,
         received_at: NOW,
         skew: 10,

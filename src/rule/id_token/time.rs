@@ -1,30 +1,32 @@
-//! Judgements on times. Nothing here asks a clock: a token carries the moment it was received.
+//! Rules about times. They ask no clock: a token carries the moment it was received.
 
-use super::super::expect::{holds, member, seconds, show};
-use super::super::token_response::Grant;
-use super::{IdToken, parts};
+use serde_json::Value;
+
+use super::IdToken;
 use crate::rule::Check;
-use crate::rule::expect::{may, must, should};
+use crate::rule::expect::{MILLISECONDS, applies_if, holds, may, member, must, needs, present, seconds, seen, seen_all, should};
 use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, not_run, pass};
-use serde_json::{Map, Value};
+use crate::rule::token_response::Grant;
 
-pub(super) const NUMERIC: &str = "id-token/timestamps-numeric";
-pub(super) const SECONDS: &str = "id-token/timestamps-seconds";
-pub(super) const EXP_PRESENT: &str = "id-token/exp-present";
-pub(super) const IAT_PRESENT: &str = "id-token/iat-present";
-pub(super) const IAT_NOT_FUTURE: &str = "id-token/iat-not-future";
+const NUMERIC: &str = "id-token/timestamps-numeric";
+const SECONDS: &str = "id-token/timestamps-seconds";
+const EXP_PRESENT: &str = "id-token/exp-present";
+const EXP_FUTURE: &str = "id-token/exp-future";
+const IAT_PRESENT: &str = "id-token/iat-present";
+const IAT_NOT_FUTURE: &str = "id-token/iat-not-future";
+const IAT_FRESH: &str = "id-token/iat-fresh";
+const AUTH_TIME_SANE: &str = "id-token/auth-time-sane";
 
-/// Every claim of an ID token that is a `NumericDate` (RFC 7519 2).
-const TIMES: [&str; 4] = ["exp", "iat", "nbf", "auth_time"];
+/// How old a token may be when it is received, in seconds, before it is remarked on.
+const FRESH: f64 = 600.0;
 
-/// The year 5138 in seconds, the year 1973 in milliseconds: no sane time in either unit is taken for the other.
-const MILLISECONDS: f64 = 100_000_000_000.0;
-
-/// How old a token may be before [`iat_fresh`] remarks on it, in seconds.
-pub(super) const FRESH: f64 = 600.0;
+/// The longest lifetime that needs no remark, in seconds.
+const DAY: f64 = 86_400.0;
 
 pub(super) static RULES: &[Check<IdToken>] = &[
-    must(NUMERIC, "OIDCC-2", "The times in the ID token are JSON numbers", "Libraries fail to parse the token at all.", numeric),
+    must(NUMERIC, "OIDCC-2", "The times in the ID token are JSON numbers", "Libraries fail to parse the token at all.", |token| {
+        each(token, "JSON numbers", |value| !value.is_number())
+    }),
     must(
         SECONDS,
         "OIDCC-2",
@@ -33,50 +35,40 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         |token| each(token, "seconds since 1970-01-01T00:00:00Z", |value| value.as_f64().is_some_and(|time| time.abs() >= MILLISECONDS)),
     ),
     must(EXP_PRESENT, "OIDCC-2", "The ID token has an `exp`", "A token that never expires can be replayed for ever; libraries refuse it.", |token| {
-        present(token, "exp")
+        is_there(token, "exp")
     }),
-    must("id-token/exp-future", "OIDCC-3.1.3.7-9", "The ID token has not expired when it is received", "No relying party accepts it.", |token| {
-        judge(token, |claims| {
-            let exp = exp(claims)?;
-            holds(exp > seconds(token.received_at) - seconds(token.skew), "exp after the moment it was received", told(token, "exp", exp))
-        })
+    must(EXP_FUTURE, "OIDCC-3.1.3.7-9", "The ID token has not expired when it is received", "No relying party accepts it.", |token| {
+        let exp = token.exp()?;
+        holds(exp > token.earliest(), "exp after the moment it was received", token.beside_receipt("exp", exp))
     }),
-    must(IAT_PRESENT, "OIDCC-2", "The ID token has an `iat`", "Its age cannot be told; libraries fail to parse it.", |token| present(token, "iat")),
+    must(IAT_PRESENT, "OIDCC-2", "The ID token has an `iat`", "Its age cannot be told; libraries fail to parse it.", |token| is_there(token, "iat")),
     must(
         IAT_NOT_FUTURE,
         "OIDCC-2",
         "The ID token was not issued in the future",
         "Relying parties that check refuse it: often the issuer's clock is wrong.",
         |token| {
-            judge(token, |claims| {
-                let iat = iat(claims)?;
-                let expected = format!("iat no later than {} s after the token was received", token.skew);
-                holds(iat <= seconds(token.received_at) + seconds(token.skew), expected, told(token, "iat", iat))
-            })
+            let iat = token.iat()?;
+            let expected = format!("iat no later than {} s after the token was received", token.skew);
+            holds(iat <= token.latest(), expected, token.beside_receipt("iat", iat))
         },
     ),
     may(
-        "id-token/iat-fresh",
+        IAT_FRESH,
         "OIDCC-3.1.3.7-10",
         "The ID token was issued in the ten minutes before it was received",
         "Relying parties may refuse tokens issued too long ago; a fresh response with an old token hints at a cache or a clock.",
         |token| {
-            judge(token, |claims| {
-                let iat = iat(claims)?;
-                let expected = format!("iat at most {FRESH} s before the token was received");
-                holds(iat >= seconds(token.received_at) - seconds(token.skew) - FRESH, expected, told(token, "iat", iat))
-            })
+            let iat = token.iat()?;
+            let expected = format!("iat at most {FRESH} s before the token was received");
+            holds(iat >= token.earliest() - FRESH, expected, token.beside_receipt("iat", iat))
         },
     ),
     should("id-token/exp-after-iat", "OIDCC-2", "The ID token expires after it is issued", "Its lifetime is nothing or negative.", |token| {
-        judge(token, |claims| {
-            let (exp, iat) = (exp(claims)?, iat(claims)?);
-            // An `iat` in the future is the root of it.
-            if iat > seconds(token.received_at) + seconds(token.skew) && exp <= iat {
-                return not_run(IAT_NOT_FUTURE);
-            }
-            holds(exp > iat, "exp after iat", format!("exp - iat = {} s", exp - iat))
-        })
+        let (exp, iat) = (token.exp()?, token.iat()?);
+        // An `iat` in the future is the root of it.
+        needs(iat <= token.latest() || exp > iat, IAT_NOT_FUTURE)?;
+        holds(exp > iat, "exp after iat", format!("exp - iat = {} s", exp - iat))
     }),
     must(
         "id-token/nbf-past",
@@ -84,11 +76,9 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "The ID token, if it has an `nbf`, is already valid when it is received",
         "Relying parties that check `nbf` refuse it.",
         |token| {
-            judge(token, |claims| {
-                let nbf = time(claims, "nbf", Unmet::not_applicable("no nbf"))?;
-                let expected = format!("nbf no later than {} s after the token was received", token.skew);
-                holds(nbf <= seconds(token.received_at) + seconds(token.skew), expected, told(token, "nbf", nbf))
-            })
+            let nbf = token.time("nbf", Unmet::not_applicable("no nbf"))?;
+            let expected = format!("nbf no later than {} s after the token was received", token.skew);
+            holds(nbf <= token.latest(), expected, token.beside_receipt("nbf", nbf))
         },
     ),
     must(
@@ -100,73 +90,95 @@ pub(super) static RULES: &[Check<IdToken>] = &[
             if token.max_age.is_none() {
                 return not_applicable("no max_age was sent");
             }
-            if token.grant == Grant::RefreshToken {
-                return not_applicable("a refreshed ID token may leave it out");
-            }
-            present(token, "auth_time")
+            applies_if(token.grant != Grant::RefreshToken, "a refreshed ID token may leave it out")?;
+            is_there(token, "auth_time")
         },
     ),
     must(
-        "id-token/auth-time-sane",
+        AUTH_TIME_SANE,
         "OIDCC-2",
         "The `auth_time` of the ID token, if there is one, is a moment in the past",
         "Relying parties that limit the age of a login decide by nonsense.",
         |token| {
-            judge(token, |claims| {
-                let auth_time = time(claims, "auth_time", Unmet::not_applicable("no auth_time"))?;
-                let past = auth_time > 0.0 && auth_time <= seconds(token.received_at) + seconds(token.skew);
-                holds(past, "a moment after 1970 and before the token was received", told(token, "auth_time", auth_time))
-            })
+            let auth_time = token.auth_time()?;
+            let is_past = auth_time > 0.0 && auth_time <= token.latest();
+            holds(is_past, "a moment after 1970 and before the token was received", token.beside_receipt("auth_time", auth_time))
+        },
+    ),
+    may(
+        "id-token/lifetime",
+        "OIDCC-2",
+        "The ID token expires within a day of being issued",
+        "It says who logged in just now; one that leaks can be used as long as it lives.",
+        |token| {
+            let lifetime = token.exp()? - token.iat()?;
+            holds(lifetime <= DAY, format!("at most {DAY} s from iat to exp"), format!("{lifetime} s"))
+        },
+    ),
+    should(
+        "id-token/auth-time-before-iat",
+        "OIDCC-2",
+        "The `auth_time` of the ID token, if there is one, is not after its `iat`",
+        "Nobody can be said to have logged in who has not yet: one of the two clocks is wrong.",
+        |token| {
+            applies_if(token.grant != Grant::RefreshToken, "what a refreshed ID token says is judged beside the first")?;
+            let (iat, auth_time) = (token.iat()?, token.auth_time()?);
+            // A token that is out of date as a whole, or a login in the future, is another rule's.
+            needs(auth_time <= token.latest(), AUTH_TIME_SANE)?;
+            needs(token.exp()? > token.earliest(), EXP_FUTURE)?;
+            needs(iat >= token.earliest() - FRESH, IAT_FRESH)?;
+            let after = auth_time - iat;
+            holds(after <= seconds(token.skew), "auth_time no later than iat", format!("auth_time - iat = {after} s"))
         },
     ),
 ];
 
-/// A time that can be judged, or why not: its absence is `absent`'s to say.
-pub(super) fn time(claims: &Map<String, Value>, name: &str, absent: Unmet) -> Result<f64, Unmet> {
-    let value = member(claims, name).ok_or(absent)?;
-    let time = value.as_f64().ok_or_else(|| Unmet::not_run(NUMERIC))?;
-    if time.abs() < MILLISECONDS { Ok(time) } else { not_run(SECONDS) }
+impl IdToken {
+    /// The latest moment that may be called past, clocks allowed for, in seconds since the epoch.
+    fn latest(&self) -> f64 {
+        seconds(self.received_at) + seconds(self.skew)
+    }
+
+    /// The earliest moment that may be called future.
+    fn earliest(&self) -> f64 {
+        seconds(self.received_at) - seconds(self.skew)
+    }
+
+    /// A time that can be judged, in seconds since the epoch; `absent` is what to say without it.
+    fn time(&self, name: &str, absent: Unmet) -> Result<f64, Unmet> {
+        let time = member(self.claims()?, name).ok_or(absent)?.as_f64().ok_or_else(|| Unmet::not_run(NUMERIC))?;
+        if time.abs() < MILLISECONDS { Ok(time) } else { not_run(SECONDS) }
+    }
+
+    fn exp(&self) -> Result<f64, Unmet> {
+        self.time("exp", Unmet::not_run(EXP_PRESENT))
+    }
+
+    fn iat(&self) -> Result<f64, Unmet> {
+        self.time("iat", Unmet::not_run(IAT_PRESENT))
+    }
+
+    fn auth_time(&self) -> Result<f64, Unmet> {
+        self.time("auth_time", Unmet::not_applicable("no auth_time"))
+    }
+
+    /// `exp = 1700000600, 600 s after the token was received`.
+    fn beside_receipt(&self, name: &str, time: f64) -> String {
+        let after = (time - seconds(self.received_at)).round();
+        let side = if after < 0.0 { "before" } else { "after" };
+        format!("{name} = {time}, {} s {side} the token was received", after.abs())
+    }
 }
 
-fn exp(claims: &Map<String, Value>) -> Result<f64, Unmet> {
-    time(claims, "exp", Unmet::not_run(EXP_PRESENT))
+/// Judges each of the times there are (RFC 7519 2: `NumericDate`).
+fn each(token: &IdToken, expected: &str, is_wrong: fn(&Value) -> bool) -> Judgement {
+    let times = present(token.claims()?, &["exp", "iat", "nbf", "auth_time"]);
+    applies_if(!times.is_empty(), "the token has no times")?;
+    let wrong: Vec<_> = times.iter().copied().filter(|(_, value)| is_wrong(value)).collect();
+    if wrong.is_empty() { pass(seen_all(&times)) } else { fail(expected, seen_all(&wrong)) }
 }
 
-fn iat(claims: &Map<String, Value>) -> Result<f64, Unmet> {
-    time(claims, "iat", Unmet::not_run(IAT_PRESENT))
-}
-
-fn judge(token: &IdToken, judge: impl FnOnce(&Map<String, Value>) -> Judgement) -> Judgement {
-    parts(token, |jwt| judge(&jwt.claims))
-}
-
-/// `exp = 1700000600, 600 s after the token was received`.
-fn told(token: &IdToken, name: &str, time: f64) -> String {
-    let after = (time - seconds(token.received_at)).round();
-    let side = if after < 0.0 { "before" } else { "after" };
-    format!("{name} = {time}, {} s {side} the token was received", after.abs())
-}
-
-/// The times there are, with what a judgement finds wrong.
-fn each(token: &IdToken, expected: &str, wrong: fn(&Value) -> bool) -> Judgement {
-    judge(token, |claims| {
-        let times: Vec<_> = TIMES.into_iter().filter_map(|name| Some((name, member(claims, name)?))).collect();
-        if times.is_empty() {
-            return not_applicable("the token has no times");
-        }
-        let text = |times: &[(&str, &Value)]| times.iter().map(|(name, value)| format!("{name} = {}", show(value))).collect::<Vec<_>>().join(", ");
-        let odd: Vec<_> = times.iter().copied().filter(|(_, value)| wrong(value)).collect();
-        if odd.is_empty() { pass(text(&times)) } else { fail(expected, text(&odd)) }
-    })
-}
-
-pub(super) fn numeric(token: &IdToken) -> Judgement {
-    each(token, "JSON numbers", |value| !value.is_number())
-}
-
-fn present(token: &IdToken, name: &str) -> Judgement {
-    judge(token, |claims| match member(claims, name) {
-        Some(value) => pass(format!("{name} = {}", show(value))),
-        None => fail(format!("{name}: a number"), format!("no {name}")),
-    })
+fn is_there(token: &IdToken, name: &str) -> Judgement {
+    let time = member(token.claims()?, name);
+    holds(time.is_some(), format!("{name}: a number"), seen(name, time))
 }

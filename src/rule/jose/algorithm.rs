@@ -4,10 +4,9 @@ use aws_lc_rs::signature::{
     self, ECDSA_P256K1_SHA256_FIXED, ECDSA_P521_SHA512_FIXED, EcdsaVerificationAlgorithm, RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY,
     RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY, RsaParameters,
 };
-use jsonwebtoken::{Algorithm, DecodingKey, crypto};
-
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, DecodingKey, crypto};
 use serde_json::Value;
 
 /// What kind of key an algorithm takes. The header's `alg` is looked up here and nowhere else; a key of another kind is never tried.

@@ -9,8 +9,10 @@ mod algorithm;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 pub mod testing;
+mod token;
 mod verify;
 
+pub use token::Token;
 pub use verify::{Verification, verify};
 
 /// A JWS in compact serialization (RFC 7515 3.1) whose header and payload are JSON objects.

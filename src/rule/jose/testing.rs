@@ -1,6 +1,5 @@
 //! What the unit tests of the rules about tokens share: keys made once per process, tokens, and judging by every rule at once.
 
-use crate::rule::judgement::{Seen, Unmet};
 use std::sync::OnceLock;
 
 use aws_lc_rs::hmac;
@@ -18,6 +17,7 @@ use serde_json::{Map, Value, json};
 
 use crate::observed::received::Received;
 use crate::rule::Artefact;
+use crate::rule::judgement::{Seen, Unmet};
 
 /// Something that signs tokens.
 pub struct Signer {

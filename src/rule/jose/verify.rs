@@ -6,6 +6,8 @@ use serde_json::Value;
 
 use super::Jwt;
 use super::algorithm::{Family, Tried, try_key, with_secret};
+use crate::rule::expect::shorten;
+use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
 
 /// What verifying a signature came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -78,6 +80,20 @@ impl fmt::Display for Verification {
     }
 }
 
+impl Verification {
+    /// Passes for the signature of a key. What cannot be verified by this build, or needs no signature, is not applicable.
+    pub fn judge(&self) -> Judgement {
+        let seen = shorten(&self.to_string());
+        match self {
+            Self::Verified { .. } => pass(seen),
+            Self::NoSecret | Self::Unsupported { .. } | Self::Unsigned => not_applicable(seen),
+            Self::NoSuchKey { .. } | Self::NoSuitableKey { .. } | Self::BadSignature { .. } | Self::UnusableKey { .. } => {
+                fail("the signature of a published key", seen)
+            }
+        }
+    }
+}
+
 /// Verifies a token's signature with the published keys, or with the client secret if its algorithm takes one.
 ///
 /// The header's `alg` chooses among algorithms, never among kinds of keys: a published key is never a shared secret.
@@ -140,10 +156,11 @@ fn kid_of(key: &Value) -> Option<&str> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::super::Jwt;
-    use super::super::testing::{Signer, rsa_1024};
-    use super::{Verification, verify};
     use serde_json::{Value, json};
+
+    use super::{Verification, verify};
+    use crate::rule::jose::Jwt;
+    use crate::rule::jose::testing::{Signer, rsa_1024};
 
     const SECRET: &str = "a client secret of some length, longer than the hash of it is wide: 64";
 

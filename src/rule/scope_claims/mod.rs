@@ -1,10 +1,14 @@
-//! Rules about the claims that scopes and the `claims` parameter ask for (OpenID Connect Core 5.1, 5.4, 5.5).
+//! Rules about the claims that scopes and the `claims` parameter ask for (OpenID Connect Core 5.1, 5.4, 5.5). A claim that is not there is never a
+//! fault by itself: the end-user may not have it.
+
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::{Artefact, Check};
+use crate::rule::expect::{MILLISECONDS, applies_if, holds, list, may, member, must, scope_words, shorten, should};
+use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
+use crate::rule::{Artefact, Check};
 
-mod judge;
 #[cfg(test)]
 mod tests;
 
@@ -26,8 +30,204 @@ pub struct ScopeClaims {
 }
 
 impl Artefact for ScopeClaims {
-    const RULES: &'static [&'static [Check<Self>]] = &[judge::RULES];
+    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.exchange)
     }
+}
+
+/// The standard scopes and what they ask for (OpenID Connect Core 5.4).
+const SCOPES: [(&str, &[&str]); 4] = [
+    (
+        "profile",
+        &[
+            "name",
+            "family_name",
+            "given_name",
+            "middle_name",
+            "nickname",
+            "preferred_username",
+            "profile",
+            "picture",
+            "website",
+            "gender",
+            "birthdate",
+            "zoneinfo",
+            "locale",
+            "updated_at",
+        ],
+    ),
+    ("email", &["email", "email_verified"]),
+    ("address", &["address"]),
+    ("phone", &["phone_number", "phone_number_verified"]),
+];
+
+/// How far the clocks of an issuer's own machines may be apart, in seconds.
+const CLOCKS: f64 = 300.0;
+
+static RULES: &[Check<ScopeClaims>] = &[
+    should(
+        "claims/scope-gating",
+        "OIDCC-5.4",
+        "Userinfo gives the claims of a standard scope to those only who were granted it",
+        "Clients learn more about people than these agreed to.",
+        |artefact| gated(artefact, &artefact.userinfo),
+    ),
+    should(
+        "claims/id-token-gating",
+        "OIDCC-5.4",
+        "The ID token holds the claims of a standard scope only if it was granted",
+        "Clients learn more about people than these agreed to, and pass it on with every hint.",
+        |artefact| gated(artefact, &artefact.id_token),
+    ),
+    should(
+        "claims/at-userinfo",
+        "OIDCC-5.4",
+        "The claims of the scopes that were granted are at userinfo, not in the ID token alone",
+        "Clients that ask there, as the specification says, find nothing.",
+        |artefact| {
+            let in_id_token: Vec<_> = granted(artefact).filter(|name| member(&artefact.id_token, name).is_some()).collect();
+            let at_userinfo: Vec<_> = granted(artefact).filter(|name| member(&artefact.userinfo, name).is_some()).collect();
+            let missing: Vec<_> = in_id_token.into_iter().filter(|name| !at_userinfo.contains(name)).collect();
+            if !missing.is_empty() {
+                return fail("at userinfo what is in the ID token", format!("in the ID token alone: {}", list(&missing)));
+            }
+            applies_if(!at_userinfo.is_empty(), "no claims of the scopes that were granted: the end-user may have none")?;
+            pass(format!("at userinfo: {}", list(&at_userinfo)))
+        },
+    ),
+    may(
+        "claims/essential-name",
+        "OIDCC-5.5.1",
+        "Userinfo gives the claims that were asked for as essential",
+        "A client cannot do for the user what it was made to do.",
+        |artefact| {
+            let is_supported = artefact.metadata.get("claims_parameter_supported") == Some(&Value::Bool(true));
+            applies_if(is_supported, "the metadata do not set claims_parameter_supported to true")?;
+            let supported = claims_supported(artefact);
+            let asked: Vec<_> =
+                artefact.essential.iter().filter(|name| supported.as_ref().is_none_or(|supported| supported.contains(name.as_str()))).collect();
+            applies_if(!asked.is_empty(), "no claim that the issuer supports was asked for as essential")?;
+            let missing: Vec<_> = asked.iter().filter(|name| member(&artefact.userinfo, name).is_none()).collect();
+            let seen = if missing.is_empty() { list(&asked) } else { format!("not there: {}", list(&missing)) };
+            holds(missing.is_empty(), list(&asked), seen)
+        },
+    ),
+    may(
+        "claims/advertised",
+        "OIDCD-3",
+        "The standard claims that userinfo gives are among the `claims_supported` of the metadata",
+        "Clients that look there first never ask for what they could have.",
+        |artefact| {
+            let Some(supported) = claims_supported(artefact) else {
+                return not_applicable("the metadata have no claims_supported that is a list of names");
+            };
+            let there: Vec<_> = SCOPES.into_iter().flat_map(|(_, claims)| claims).filter(|name| member(&artefact.userinfo, name).is_some()).collect();
+            applies_if(!there.is_empty(), "none of the claims of the standard scopes is there")?;
+            let others: Vec<_> = there.iter().filter(|name| !supported.contains(**name)).collect();
+            let seen = if others.is_empty() { list(&there) } else { format!("not in claims_supported: {}", list(&others)) };
+            holds(others.is_empty(), "claims that are in claims_supported", seen)
+        },
+    ),
+    must(
+        "claims/language-tags",
+        "OIDCC-5.2",
+        "What follows the `#` in the name of a standard claim is a language tag",
+        "Clients that look for their language do not find it.",
+        |artefact| {
+            // The names of other claims may be URLs with a fragment.
+            let is_standard = |name: &str| SCOPES.iter().any(|(_, claims)| claims.contains(&name));
+            let names = artefact.userinfo.keys().chain(artefact.id_token.keys());
+            let tagged: Vec<_> = names.filter_map(|name| Some((name, name.split_once('#')?))).filter(|(_, (base, _))| is_standard(base)).collect();
+            applies_if(!tagged.is_empty(), "no standard claim with a language")?;
+            let wrong: Vec<_> = tagged.iter().filter(|(_, (_, tag))| !is_language_tag(tag)).map(|(name, _)| name).collect();
+            let seen = if wrong.is_empty() { tagged.iter().map(|(name, _)| name).collect() } else { wrong.clone() };
+            holds(wrong.is_empty(), "a language tag, such as name#en-GB", list(&seen))
+        },
+    ),
+    should(
+        "claims/address-no-empty",
+        "OIDCC-5.3.2",
+        "The address leaves out the parts it has no value for",
+        "Relying parties print null, or an empty line, on a label.",
+        |artefact| {
+            let Some(address) = artefact.userinfo.get("address").and_then(Value::as_object) else {
+                return not_applicable("no address that is an object");
+            };
+            let empty: Vec<_> = address.iter().filter(|(_, value)| value.is_null() || value.as_str() == Some("")).map(|(name, _)| name).collect();
+            let seen = if empty.is_empty() { format!("{} parts, none of them empty", address.len()) } else { format!("empty: {}", list(&empty)) };
+            holds(empty.is_empty(), "parts without a value are left out", seen)
+        },
+    ),
+    must(
+        "claims/updated-at-past",
+        "OIDCC-5.1",
+        "The `updated_at` of userinfo, if there is one, is not after the ID token",
+        "Clients that compare it with their copy never update it again.",
+        |artefact| {
+            // By the issuer's own clock, and in seconds: milliseconds are another rule's.
+            let number = |claims: &Map<String, Value>, name: &str| claims.get(name).and_then(Value::as_f64);
+            match (number(&artefact.userinfo, "updated_at"), number(&artefact.id_token, "iat")) {
+                (Some(updated), _) if updated.abs() >= MILLISECONDS => not_applicable("an updated_at that is not in seconds"),
+                (Some(updated), Some(issued)) => {
+                    holds(updated <= issued + CLOCKS, "a time before the ID token was issued", format!("updated_at = {updated}, iat = {issued}"))
+                }
+                _ => not_applicable("no updated_at, or no ID token to compare it with"),
+            }
+        },
+    ),
+    may(
+        "claims/verified-has-value",
+        "OIDCC-5.1",
+        "What userinfo calls verified, an e-mail address or a phone number, is there",
+        "Clients record a verified contact that they do not have.",
+        |artefact| {
+            let pairs = [("email", "email_verified"), ("phone_number", "phone_number_verified")];
+            let verified: Vec<_> = pairs.into_iter().filter(|(_, verified)| artefact.userinfo.get(*verified) == Some(&Value::Bool(true))).collect();
+            applies_if(!verified.is_empty(), "nothing is called verified")?;
+            let is_there = |name: &str| [&artefact.userinfo, &artefact.id_token].into_iter().any(|claims| member(claims, name).is_some());
+            let missing: Vec<_> =
+                verified.iter().filter(|(name, _)| !is_there(name)).map(|(name, verified)| format!("{verified} without {name}")).collect();
+            let seen = if missing.is_empty() { list(&verified.iter().map(|(name, _)| name).collect::<Vec<_>>()) } else { list(&missing) };
+            holds(missing.is_empty(), "what is verified", seen)
+        },
+    ),
+];
+
+/// The claims of the standard scopes that were granted.
+fn granted(artefact: &ScopeClaims) -> impl Iterator<Item = &'static str> {
+    let words = scope_words(&artefact.scope);
+    SCOPES.into_iter().filter(move |(scope, _)| words.contains(scope)).flat_map(|(_, claims)| claims.iter().copied())
+}
+
+/// Judges that no claims of scopes that were not granted are there. What the `claims` parameter asked for was granted with it, and one claim
+/// of a scope alone may come of another agreement, such as a scope of the issuer's own: two of the same scope do not come by chance.
+fn gated(artefact: &ScopeClaims, claims: &Map<String, Value>) -> Judgement {
+    let granted = scope_words(&artefact.scope);
+    let scope = format!("granted: {}", shorten(&artefact.scope));
+    let others: Vec<_> = SCOPES.into_iter().filter(|(scope, _)| !granted.contains(scope)).collect();
+    applies_if(!others.is_empty(), format!("{scope}; there is no other"))?;
+    let asked = |name: &str| artefact.essential.iter().any(|essential| essential == name);
+    let leaked: Vec<_> = others
+        .into_iter()
+        .map(|(_, names)| names.iter().copied().filter(|name| !asked(name) && member(claims, name).is_some()).collect::<Vec<_>>())
+        .filter(|names| names.len() > 1)
+        .flatten()
+        .collect();
+    let seen = if leaked.is_empty() { scope } else { format!("{scope}; also there: {}", list(&leaked)) };
+    holds(leaked.is_empty(), "only claims of the scopes that were granted", seen)
+}
+
+/// The `claims_supported` of the metadata, where they are a list of names.
+fn claims_supported(artefact: &ScopeClaims) -> Option<BTreeSet<&str>> {
+    artefact.metadata.get("claims_supported")?.as_array()?.iter().map(Value::as_str).collect()
+}
+
+/// A well-formed language tag, loosely (RFC 5646 2.1): subtags of one to eight letters and digits, the first of letters.
+fn is_language_tag(text: &str) -> bool {
+    let mut subtags = text.split('-');
+    let first = subtags.next().unwrap_or_default();
+    (1..=8).contains(&first.len())
+        && first.bytes().all(|b| b.is_ascii_alphabetic())
+        && subtags.all(|subtag| (1..=8).contains(&subtag.len()) && subtag.bytes().all(|b| b.is_ascii_alphanumeric()))
 }

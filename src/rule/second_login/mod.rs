@@ -2,9 +2,10 @@
 
 use serde_json::{Map, Value};
 
-use super::{Artefact, Check};
+use crate::rule::expect::{applies_if, holds, must, needs, same, seconds, shorten, should, show};
+use crate::rule::judgement::{Judgement, Unmet, fail, is_broken, not_applicable, not_run, pass};
+use crate::rule::{Artefact, Check};
 
-mod judge;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +23,9 @@ pub enum Again {
     /// `max_age`, in seconds, far longer than the first login is ago: no fresh login is due.
     MaxAgeAmple(u64),
 }
+
+/// The claims of an ID token.
+type Claims = Map<String, Value>;
 
 /// Two authorizations of the same end-user by the same client in one browser session.
 #[derive(Debug, Clone)]
@@ -45,7 +49,7 @@ pub struct SecondLogin {
 }
 
 impl Artefact for SecondLogin {
-    const RULES: &'static [&'static [Check<Self>]] = &[judge::RULES];
+    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
     fn exchange(&self) -> Option<usize> {
         None
     }
@@ -53,3 +57,212 @@ impl Artefact for SecondLogin {
 
 const LOGIN_PAGE: &str = "session/prompt-login-page";
 const MAX_AGE_PAGE: &str = "session/max-age-page";
+
+/// The rule that says it when a time of login cannot be one.
+const AUTH_TIME_SANE: &str = "id-token/auth-time-sane";
+
+static RULES: &[Check<SecondLogin>] = &[
+    must(
+        "session/prompt-none-no-page",
+        "OIDCC-3.1.2.1",
+        "`prompt=none` shows the end-user no page",
+        "Clients ask so in hidden frames, where a login page is never seen and never answered.",
+        |login| {
+            applies_if(matches!(login.again, Again::PromptNone | Again::IdTokenHint), "the request did not say prompt=none")?;
+            holds(login.all_pages() == 0, "no page", login.pages_seen())
+        },
+    ),
+    should(
+        "session/prompt-none-silent",
+        "OIDCC-3.1.2.1",
+        "`prompt=none` succeeds for an end-user who is logged in",
+        "Clients cannot renew a login silently, and send their users to the login page again and again.",
+        |login| {
+            applies_if(login.again == Again::PromptNone, "the request did not say prompt=none without a hint")?;
+            succeeds(login, &["consent_required", "account_selection_required", "interaction_required", "invalid_request", "temporarily_unavailable"])
+        },
+    ),
+    must(
+        "session/id-token-hint",
+        "OIDCC-3.1.2.1",
+        "`prompt=none` succeeds for the end-user that the `id_token_hint` names if that one is logged in",
+        "Clients that say whom they mean get nowhere.",
+        |login| {
+            applies_if(login.again == Again::IdTokenHint, "the request had no id_token_hint")?;
+            succeeds(login, &["consent_required", "account_selection_required", "interaction_required", "temporarily_unavailable"])
+        },
+    ),
+    should(
+        LOGIN_PAGE,
+        "OIDCC-3.1.2.1",
+        "`prompt=login` makes the end-user log in again",
+        "Whoever sits down at a screen left alone can confirm what asks for the password.",
+        |login| {
+            login.asked_for_login()?;
+            logs_in(login)
+        },
+    ),
+    must(
+        "session/prompt-login-auth-time",
+        "OIDCC-2",
+        "The `auth_time` after a fresh login by `prompt=login` is later than before",
+        "Clients that check whether the login was fresh refuse it, or take an old one for fresh.",
+        |login| {
+            login.asked_for_login()?;
+            is_later(login, LOGIN_PAGE)
+        },
+    ),
+    must(
+        MAX_AGE_PAGE,
+        "OIDCC-3.1.2.1",
+        "A login older than `max_age` is not good enough: the end-user logs in again",
+        "Clients rely on it before payments and the like.",
+        |login| {
+            login.max_age_had_passed()?;
+            logs_in(login)
+        },
+    ),
+    must(
+        "session/max-age-reauth",
+        "OIDCC-2",
+        "The `auth_time` after a fresh login by `max_age` is later than before",
+        "Clients that check the age of the login refuse it, or take an old one for fresh.",
+        |login| {
+            login.max_age_had_passed()?;
+            is_later(login, MAX_AGE_PAGE)
+        },
+    ),
+    must(
+        "session/max-age-recent",
+        "OIDCC-3.1.2.1",
+        "The `auth_time` of the ID token is not older than the `max_age` that was asked for",
+        "Clients that check the age of the login refuse it.",
+        |login| {
+            let (Again::MaxAgePassed(max_age) | Again::MaxAgeAmple(max_age)) = login.again else {
+                return not_applicable("the request had no max_age");
+            };
+            let (_, second) = login.id_tokens()?;
+            let Some(time) = auth_time(second) else { return not_applicable("no auth_time that is a number") };
+            needs(time > 0.0, AUTH_TIME_SANE)?;
+            // Of a login that was ignored, the rule about the page says it all.
+            needs(!(is_broken(&logs_in(login)) && matches!(login.again, Again::MaxAgePassed(_))), MAX_AGE_PAGE)?;
+            let age = seconds(login.asked_at) - time;
+            let expected = format!("a login at most {max_age} s before the request, with {} s for clocks", login.skew);
+            let actual = format!("auth_time = {}, {age} s before the request", shown(second));
+            #[allow(clippy::cast_precision_loss, reason = "a max_age above 2^53 is as good as one beside it")]
+            let is_recent = age <= max_age as f64 + seconds(login.skew);
+            holds(is_recent, expected, actual)
+        },
+    ),
+    must(
+        "session/auth-time-stable",
+        "OIDCC-2",
+        "The `auth_time` stays as it was as long as nobody logs in again",
+        "Clients take an old login for a fresh one.",
+        |login| {
+            let is_fresh = matches!(login.again, Again::PromptLogin | Again::MaxAgePassed(_));
+            applies_if(!is_fresh, "the request asked for a fresh login")?;
+            // Any page may be a login of some kind.
+            applies_if(login.all_pages() == 0, format!("{}: the end-user may have logged in again", login.pages_seen()))?;
+            let (before, after, seen) = login.auth_times()?;
+            holds((after - before).abs() < 0.5, "the same auth_time", seen)
+        },
+    ),
+    must(
+        "session/sub-stable",
+        "OIDCC-2",
+        "The same end-user has the same `sub` at every login",
+        "Clients take one user for two and open an empty account.",
+        |login| {
+            let (first, second) = login.id_tokens()?;
+            match (first.get("sub").and_then(Value::as_str), second.get("sub").and_then(Value::as_str)) {
+                (Some(before), Some(after)) => same("sub", before, after),
+                _ => not_applicable("not both ID tokens have a sub"),
+            }
+        },
+    ),
+];
+
+impl SecondLogin {
+    fn asked_for_login(&self) -> Result<(), Unmet> {
+        applies_if(self.again == Again::PromptLogin, "the request did not say prompt=login")
+    }
+
+    fn max_age_had_passed(&self) -> Result<(), Unmet> {
+        applies_if(matches!(self.again, Again::MaxAgePassed(_)), "no max_age had passed")
+    }
+
+    fn all_pages(&self) -> usize {
+        self.pages.max(self.login_pages)
+    }
+
+    /// The pages of the second authorization, for a message.
+    fn pages_seen(&self) -> String {
+        match self.all_pages() {
+            0 => "no page".to_owned(),
+            pages => format!("{pages} {}, {} of them asking for a password", if pages == 1 { "page" } else { "pages" }, self.login_pages),
+        }
+    }
+
+    /// The claims of both ID tokens.
+    fn id_tokens(&self) -> Result<(&Claims, &Claims), Unmet> {
+        match &self.second {
+            Some(second) => Ok((&self.first, second)),
+            None => not_applicable("the second request gave no ID token"),
+        }
+    }
+
+    /// Both times of login, and what to say of them.
+    fn auth_times(&self) -> Result<(f64, f64, String), Unmet> {
+        let (first, second) = self.id_tokens()?;
+        match (auth_time(first), auth_time(second)) {
+            // A first login before 1970, or after the second was asked for, is no time to compare with.
+            (Some(before), _) if before <= 0.0 || before > seconds(self.asked_at) + seconds(self.skew) => not_run(AUTH_TIME_SANE),
+            (Some(before), Some(after)) => Ok((before, after, format!("auth_time = {}, before that {}", shown(second), shown(first)))),
+            _ => not_applicable("not both ID tokens have an auth_time that is a number"),
+        }
+    }
+}
+
+fn auth_time(claims: &Claims) -> Option<f64> {
+    claims.get("auth_time").and_then(Value::as_f64)
+}
+
+fn shown(claims: &Claims) -> String {
+    claims.get("auth_time").map_or_else(|| "none".to_owned(), show)
+}
+
+/// Judges whether `prompt=none` succeeded. Consent, a choice of account and other interaction may be missing though the end-user is
+/// logged in, and an issuer may ask for a hint: such refusals are as good.
+fn succeeds(login: &SecondLogin, as_good: &[&str]) -> Judgement {
+    match (&login.second, login.error.as_deref()) {
+        (Some(_), _) => pass("an ID token"),
+        (None, None) => not_applicable("neither an ID token nor an error came"),
+        (None, Some(error)) => {
+            let code = error.split(' ').next().unwrap_or_default();
+            applies_if(!as_good.contains(&code), format!("the issuer refused with {}", shorten(code)))?;
+            fail("an ID token", format!("error = {}", shorten(error)))
+        }
+    }
+}
+
+/// Judges whether the end-user had to log in again. A page that asks for no password may still be a login, by a passkey say, and an issuer
+/// that signs its users in by other means has no page: then `auth_time` shows it.
+fn logs_in(login: &SecondLogin) -> Judgement {
+    login.id_tokens()?;
+    match (login.login_pages, login.pages) {
+        (0, 0) if login.auth_times().is_ok_and(|(before, after, _)| after > before) => pass("no page, and a later auth_time"),
+        (0, 0) => fail("a page that asks for a login", login.pages_seen()),
+        (0, _) => not_applicable(format!("{}: whether it is a login cannot be told", login.pages_seen())),
+        _ => pass(login.pages_seen()),
+    }
+}
+
+fn is_later(login: &SecondLogin, page: &str) -> Judgement {
+    let (before, after, seen) = login.auth_times()?;
+    match login.login_pages {
+        0 if is_broken(&logs_in(login)) => not_run(page),
+        0 => not_applicable("no page that asks for a password was shown"),
+        _ => holds(after > before, "a later auth_time", seen),
+    }
+}

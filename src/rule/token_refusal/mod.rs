@@ -1,10 +1,17 @@
 //! Rules about error responses of the token endpoint (RFC 6749 5.2).
 
-use super::attack::Attack;
-use super::{Artefact, Check};
-use crate::observed::received::Received;
+use serde_json::{Map, Value};
 
-mod judge;
+use crate::observed::received::Received;
+use crate::rule::attack::Attack;
+use crate::rule::expect::{optional, text};
+use crate::rule::judgement::{Unmet, not_run};
+use crate::rule::protected::expect_refusal;
+use crate::rule::refresh_practice::WIDER;
+use crate::rule::{Artefact, Check};
+
+mod codes;
+mod form;
 pub mod shape;
 #[cfg(test)]
 mod tests;
@@ -60,7 +67,7 @@ impl Provocation {
     fn rule(self) -> &'static str {
         match self {
             Self::Attack(attack) => attack.rule(),
-            Self::WiderScope => super::refresh_practice::WIDER,
+            Self::WiderScope => WIDER,
             _ => REFUSED,
         }
     }
@@ -78,7 +85,7 @@ pub struct TokenRefusal {
 }
 
 impl Artefact for TokenRefusal {
-    const RULES: &'static [&'static [Check<Self>]] = &[judge::RULES];
+    const RULES: &'static [&'static [Check<Self>]] = &[form::RULES, codes::RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.response.exchange)
     }
@@ -90,6 +97,33 @@ const JSON_OBJECT: &str = "token-error/json-object";
 const ERROR_PRESENT: &str = "token-error/error-present";
 const ERROR_CHARSET: &str = "token-error/error-charset";
 const STRINGS: &str = "token-error/members-strings";
-const URI_CHARSET: &str = "token-error/error-uri-charset";
 const INVALID_CLIENT: &str = "token-error/invalid-client";
-const HEADER_401: &str = "token-error/http-401-for-header";
+
+impl TokenRefusal {
+    /// The response, if it is a refusal.
+    fn refusal(&self) -> Result<&Received, Unmet> {
+        expect_refusal(&self.response, self.provocation.rule())?;
+        Ok(&self.response)
+    }
+
+    /// The members of a refusal.
+    fn members(&self) -> Result<&Map<String, Value>, Unmet> {
+        self.refusal()?.members().ok_or_else(|| Unmet::not_run(JSON_OBJECT))
+    }
+
+    /// The error code, whatever its characters.
+    fn any_error(&self) -> Result<&str, Unmet> {
+        text(self.members()?, "error").ok_or_else(|| Unmet::not_run(ERROR_PRESENT))
+    }
+
+    /// The error code, where it is one that can be compared.
+    fn error(&self) -> Result<&str, Unmet> {
+        let error = self.any_error()?;
+        if shape::odd_in_text(error).is_some() { not_run(ERROR_CHARSET) } else { Ok(error) }
+    }
+
+    /// An optional member that is a string.
+    fn text(&self, name: &str) -> Result<&str, Unmet> {
+        optional(self.members()?, name)?.as_str().ok_or_else(|| Unmet::not_run(STRINGS))
+    }
+}

@@ -1,9 +1,9 @@
 //! The characters that errors are made of (RFC 6749 4.1.2.1, 5.2): the same at both endpoints.
 
-use crate::rule::judgement::{Judgement, fail, pass};
 use url::Url;
 
 use crate::rule::expect::{holds, shorten};
+use crate::rule::judgement::{Judgement, fail, pass};
 
 /// The first character outside `%x20-21 / %x23-5B / %x5D-7E`, which `error` and `error_description` are made of.
 pub fn odd_in_text(text: &str) -> Option<char> {

@@ -1,6 +1,6 @@
-use proptest::prelude::*;
 use std::collections::BTreeSet;
 
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{Provocation, TokenRefusal};
@@ -29,14 +29,14 @@ fn right(provocation: Provocation) -> &'static str {
     }
 }
 
-fn dressed(mut response: Received) -> Received {
+fn with_headers(mut response: Received) -> Received {
     response.headers.push(("cache-control".to_owned(), "no-store".to_owned()));
     response.headers.push(("www-authenticate".to_owned(), "Basic realm=\"a\"".to_owned()));
     response
 }
 
 fn refusal(provocation: Provocation, status: u16, body: &Value) -> TokenRefusal {
-    TokenRefusal { response: dressed(response(status, body)), provocation, by_header: true }
+    TokenRefusal { response: with_headers(response(status, body)), provocation, by_header: true }
 }
 
 fn good(provocation: Provocation) -> TokenRefusal {
@@ -121,7 +121,7 @@ fn each_wrong_member_breaks_its_rule() {
 fn each_wrong_response_breaks_its_rule() {
     let grant = json!({ "error": "invalid_grant" });
     let client = json!({ "error": "invalid_client" });
-    let of = |response: Received| TokenRefusal { response: dressed(response), provocation: Provocation::UnknownCode, by_header: true };
+    let of = |response: Received| TokenRefusal { response: with_headers(response), provocation: Provocation::UnknownCode, by_header: true };
     for (refusal, rules) in [
         (refusal(Provocation::UnknownCode, 200, &json!({})), &["refused"][..]),
         (refusal(Provocation::UnknownCode, 200, &grant), &["refused"]),

@@ -1,14 +1,19 @@
-//! Rules about successful token responses of every grant (RFC 6749 5.1, `OpenID` Connect Core 3.1.3.3).
+//! Rules about successful token responses of every grant (RFC 6749 5.1, `OpenID` Connect Core 3.1.3.3). None of them ever shows a token: of a
+//! token its length is said.
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use super::{Artefact, Check};
 use crate::observed::received::Received;
+use crate::rule::expect::{member, scope_words, text};
+use crate::rule::judgement::{Unmet, not_applicable, not_run};
+use crate::rule::{Artefact, Check};
 
-mod judge;
+mod extent;
+mod form;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests;
+mod tokens;
 
 /// The grant a token response answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -46,7 +51,7 @@ pub struct TokenResponse {
 }
 
 impl Artefact for TokenResponse {
-    const RULES: &'static [&'static [Check<Self>]] = &[judge::RULES];
+    const RULES: &'static [&'static [Check<Self>]] = &[form::RULES, tokens::RULES, extent::RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.response.exchange)
     }
@@ -55,6 +60,33 @@ impl Artefact for TokenResponse {
 const HTTP_200: &str = "token/http-200";
 const JSON_OBJECT: &str = "token/json-object";
 const ACCESS_TOKEN: &str = "token/access-token-present";
-const TOKEN_TYPE: &str = "token/token-type-present";
-const EXPIRES_IN_NUMBER: &str = "token/expires-in-number";
 const SCOPE_STRING: &str = "token/scope-string";
+
+impl TokenResponse {
+    /// A response of 2xx. Everything but the status is judged on any of them: the status is one fault, not ten.
+    fn success(&self) -> Result<&Received, Unmet> {
+        if self.response.is_success() { Ok(&self.response) } else { not_run(HTTP_200) }
+    }
+
+    /// The members of a success.
+    fn members(&self) -> Result<&Map<String, Value>, Unmet> {
+        self.success()?.members().ok_or_else(|| Unmet::not_run(JSON_OBJECT))
+    }
+
+    fn access_token(&self) -> Result<&str, Unmet> {
+        text(self.members()?, "access_token").ok_or_else(|| Unmet::not_run(ACCESS_TOKEN))
+    }
+
+    /// The scope that was granted, if it is named.
+    fn scope(&self) -> Result<&str, Unmet> {
+        match member(self.members()?, "scope") {
+            None => not_applicable("no scope: it is the one that was asked for"),
+            Some(scope) => scope.as_str().ok_or_else(|| Unmet::not_run(SCOPE_STRING)),
+        }
+    }
+
+    /// True for the answer to a code of a request for this scope.
+    fn is_code_for(&self, scope: &str) -> bool {
+        self.grant == Grant::AuthorizationCode && self.requested_scope.as_deref().is_some_and(|asked| scope_words(asked).contains(scope))
+    }
+}

@@ -3,10 +3,10 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use super::super::jose::testing::{Signer, arbitrary_object, changed, judged, never_panics, received};
 use super::{Grant, TokenResponse};
 use crate::observed::received::Received;
 use crate::rule::Artefact as _;
+use crate::rule::jose::testing::{Signer, arbitrary_object, changed, judged, never_panics, received};
 use crate::rule::judgement::fail;
 
 fn login() -> Value {

@@ -2,11 +2,11 @@
 //!
 //! That a claim has the wrong JSON type, is null or empty is said by other rules: here only strings that hold something are judged.
 
-use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::rule::expect::{list, member, show};
+use crate::rule::expect::{MILLISECONDS, holds, list, member, seen};
+use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
 
 /// Judges claims of these names, language tags aside, that are strings.
 fn strings(claims: &Map<String, Value>, names: &[&str], expected: &str, fits: fn(&str) -> bool) -> Judgement {
@@ -19,9 +19,9 @@ fn strings(claims: &Map<String, Value>, names: &[&str], expected: &str, fits: fn
     if there.is_empty() {
         return not_applicable(format!("no {} that is a string", names.join(", ")));
     }
-    let tell = |claims: &[&(&String, &str)]| list(&claims.iter().map(|(name, text)| format!("{name} = {text:?}")).collect::<Vec<_>>());
+    let shown = |claims: &[&(&String, &str)]| list(&claims.iter().map(|(name, text)| format!("{name} = {text:?}")).collect::<Vec<_>>());
     let wrong: Vec<_> = there.iter().filter(|(_, text)| !fits(text)).collect();
-    if wrong.is_empty() { pass(tell(&there.iter().collect::<Vec<_>>())) } else { fail(expected, tell(&wrong)) }
+    if wrong.is_empty() { pass(shown(&there.iter().collect::<Vec<_>>())) } else { fail(expected, shown(&wrong)) }
 }
 
 /// `birthdate`: `YYYY-MM-DD`, `0000-MM-DD` or `YYYY`.
@@ -56,17 +56,12 @@ pub fn urls(claims: &Map<String, Value>) -> Judgement {
     })
 }
 
-/// The year 5138 in seconds, the year 1973 in milliseconds: no sane time in either unit is taken for the other.
-const MILLISECONDS: f64 = 100_000_000_000.0;
-
 /// `updated_at`: seconds, not milliseconds.
 pub fn updated_at(claims: &Map<String, Value>) -> Judgement {
-    match member(claims, "updated_at").and_then(|value| Some((value, value.as_f64()?))) {
+    let updated_at = member(claims, "updated_at");
+    match updated_at.and_then(Value::as_f64) {
         None => not_applicable("no updated_at that is a number"),
-        Some((value, time)) => {
-            let shown = format!("updated_at = {}", show(value));
-            if time.abs() < MILLISECONDS { pass(shown) } else { fail("seconds since 1970-01-01T00:00:00Z", shown) }
-        }
+        Some(time) => holds(time.abs() < MILLISECONDS, "seconds since 1970-01-01T00:00:00Z", seen("updated_at", updated_at)),
     }
 }
 
@@ -84,7 +79,7 @@ fn is_birthdate(text: &str) -> bool {
     }
 }
 
-/// The days of a month; none of a month that does not exist. Year 0 stands for a year that is not told, which may have a leap day.
+/// The days of a month; none of a month that does not exist. Year 0 stands for a year that is not given, which may have a leap day.
 fn days(year: u16, month: u16) -> u16 {
     match month {
         1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
@@ -129,10 +124,10 @@ fn is_address(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::rule::judgement::{Judgement, Unmet};
-    use serde_json::{Map, Value, json};
+    use serde_json::json;
 
-    use super::{birthdate, email, is_language_tag, locale, phone_number, updated_at, urls, zoneinfo};
+    use super::*;
+    use crate::rule::judgement::Unmet;
 
     fn judged(judge: fn(&Map<String, Value>) -> Judgement, claims: Value) -> Option<bool> {
         let Value::Object(claims) = claims else { return None };
@@ -202,7 +197,7 @@ mod tests {
     }
 
     #[test]
-    fn language_tags_are_told_by_their_form() {
+    fn language_tags_are_known_by_their_form() {
         assert!(is_language_tag("fr-CA") && !is_language_tag("fr_CA") && !is_language_tag("") && !is_language_tag("é"));
     }
 }

@@ -1,18 +1,20 @@
 //! Rules about signed userinfo responses (OpenID Connect Core 5.3.2), for a client that registered an algorithm for them.
 
-use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
 use serde_json::Value;
 
-use super::super::expect::{holds, must, same, shorten, show};
-use super::super::jose::{Jwt, Verification, verify};
-use super::super::{Artefact, Check};
 use crate::observed::received::Received;
+use crate::rule::expect::{holds, media_type, must, needs, same, seen, shorten, show};
+use crate::rule::jose::{Jwt, Token, Verification, verify};
+use crate::rule::judgement::{Unmet, fail, not_applicable, not_run, pass};
+use crate::rule::{Artefact, Check};
 
 /// The userinfo response to a client whose registration has `userinfo_signed_response_alg`.
 #[derive(Debug, Clone)]
 pub struct SignedUserInfo {
     /// The response.
     pub response: Received,
+    /// Its body.
+    pub token: Token,
     /// The algorithm of the registration.
     pub alg: String,
     /// The published keys, if they are known.
@@ -21,6 +23,13 @@ pub struct SignedUserInfo {
     pub issuer: String,
     /// The client.
     pub client_id: String,
+}
+
+impl SignedUserInfo {
+    /// The JWT of a success.
+    fn jwt(&self) -> Result<&Jwt, Unmet> {
+        self.token.jwt().ok().filter(|_| self.response.is_success()).ok_or_else(|| Unmet::not_run(JWT))
+    }
 }
 
 impl Artefact for SignedUserInfo {
@@ -40,15 +49,12 @@ static RULES: &[Check<SignedUserInfo>] = &[
         "A client that registered `userinfo_signed_response_alg` gets its userinfo as a JWT",
         "The relying party looks for a signature and finds none: it has to discard the claims.",
         |userinfo| {
-            if !userinfo.response.is_success() {
-                return not_run("userinfo/http-200");
-            }
-            let text = userinfo.response.text();
+            needs(userinfo.response.is_success(), "userinfo/http-200")?;
             // An encrypted one was not asked for, but is a JWT.
-            match Jwt::parse(text.trim()) {
+            match userinfo.token.jwt() {
                 Ok(_) => pass("a JWT"),
-                Err(_) if userinfo.response.object().is_some() => fail("a JWT", "a JSON object"),
-                Err(why) => fail("a JWT", shorten(&why)),
+                Err(_) if userinfo.response.members().is_some() => fail("a JWT", "a JSON object"),
+                Err(why) => fail("a JWT", shorten(why)),
             }
         },
     ),
@@ -58,11 +64,8 @@ static RULES: &[Check<SignedUserInfo>] = &[
         "A userinfo response that is a JWT is `application/jwt`",
         "Clients that look at the media type parse it as JSON and fail.",
         |userinfo| {
-            with_jwt(userinfo, |_| {
-                let seen = userinfo.response.header("content-type");
-                let seen = seen.map_or_else(|| "no Content-Type".to_owned(), |value| format!("Content-Type: {}", shorten(value)));
-                holds(userinfo.response.media_type().as_deref() == Some("application/jwt"), "Content-Type: application/jwt", seen)
-            })
+            userinfo.jwt()?;
+            media_type(&userinfo.response, &["application/jwt"])
         },
     ),
     must(
@@ -70,11 +73,9 @@ static RULES: &[Check<SignedUserInfo>] = &[
         "OIDCR-2",
         "A signed userinfo response is signed with the algorithm that was registered",
         "A relying party that insists on its algorithm, as it must to be safe, discards the claims.",
-        |userinfo| {
-            with_jwt(userinfo, |jwt| match jwt.alg() {
-                Some(alg) => same("alg", &userinfo.alg, alg),
-                None => fail(format!("alg = {}", shorten(&userinfo.alg)), "no alg"),
-            })
+        |userinfo| match userinfo.jwt()?.alg() {
+            Some(alg) => same("alg", &userinfo.alg, alg),
+            None => fail(format!("alg = {}", shorten(&userinfo.alg)), "no alg"),
         },
     ),
     must(
@@ -82,19 +83,24 @@ static RULES: &[Check<SignedUserInfo>] = &[
         "OIDCC-10.1",
         "The signature of a userinfo response verifies with a published key",
         "The relying party cannot tell the claims from forged ones, and has to discard them.",
-        signature,
+        |userinfo| {
+            let jwt = userinfo.jwt()?;
+            let Some(keys) = &userinfo.keys else { return not_run("the key set could not be had") };
+            match verify(jwt, keys, None) {
+                Verification::Unsigned if userinfo.alg != "none" => not_run(ALG),
+                other => other.judge(),
+            }
+        },
     ),
     must(
         "userinfo-signed/iss",
         "OIDCC-5.3.2",
         "The `iss` of a signed userinfo response, if it is there, is the issuer identifier",
         "The relying party takes it for another issuer's, and discards it.",
-        |userinfo| {
-            with_jwt(userinfo, |jwt| match jwt.claims.get("iss") {
-                None => not_applicable("no iss"),
-                Some(Value::String(iss)) => same("iss", &userinfo.issuer, iss),
-                Some(other) => fail(format!("iss = {}", shorten(&userinfo.issuer)), format!("iss = {}", show(other))),
-            })
+        |userinfo| match userinfo.jwt()?.claims.get("iss") {
+            None => not_applicable("no iss"),
+            Some(Value::String(iss)) => same("iss", &userinfo.issuer, iss),
+            other => fail(format!("iss = {}", shorten(&userinfo.issuer)), seen("iss", other)),
         },
     ),
     must(
@@ -103,54 +109,28 @@ static RULES: &[Check<SignedUserInfo>] = &[
         "The `aud` of a signed userinfo response, if it is there, is the client or includes it",
         "The relying party takes it for another client's, and discards it.",
         |userinfo| {
-            with_jwt(userinfo, |jwt| {
-                let Some(aud) = jwt.claims.get("aud") else {
-                    return not_applicable("no aud");
-                };
-                let is_ours = match aud {
-                    Value::Array(several) => several.iter().any(|one| one.as_str() == Some(&userinfo.client_id)),
-                    one => one.as_str() == Some(&userinfo.client_id),
-                };
-                holds(is_ours, format!("aud: {}, or an array with it", shorten(&userinfo.client_id)), format!("aud = {}", show(aud)))
-            })
+            let Some(aud) = userinfo.jwt()?.claims.get("aud") else { return not_applicable("no aud") };
+            let is_client = |aud: &Value| aud.as_str() == Some(&userinfo.client_id);
+            let is_named = is_client(aud) || aud.as_array().is_some_and(|several| several.iter().any(is_client));
+            holds(is_named, format!("aud: {}, or an array with it", shorten(&userinfo.client_id)), format!("aud = {}", show(aud)))
         },
     ),
 ];
 
-fn with_jwt(userinfo: &SignedUserInfo, judge: impl FnOnce(&Jwt) -> Judgement) -> Judgement {
-    match Jwt::parse(userinfo.response.text().trim()) {
-        Ok(jwt) if userinfo.response.is_success() => judge(&jwt),
-        _ => not_run(JWT),
-    }
-}
-
-fn signature(userinfo: &SignedUserInfo) -> Judgement {
-    with_jwt(userinfo, |jwt| {
-        let Some(keys) = &userinfo.keys else {
-            return not_run("the key set could not be had");
-        };
-        let verification = verify(jwt, keys, None);
-        let seen = shorten(&verification.to_string());
-        match verification {
-            Verification::Verified { .. } => pass(seen),
-            Verification::Unsigned if userinfo.alg != "none" => not_run(ALG),
-            Verification::NoSecret | Verification::Unsupported { .. } | Verification::Unsigned => not_applicable(seen),
-            _ => fail("the signature of a published key", seen),
-        }
-    })
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::super::super::jose::testing::{Signer, changed, judged, never_panics, received};
-    use super::SignedUserInfo;
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
+    use super::SignedUserInfo;
+    use crate::rule::jose::testing::{Signer, changed, judged, never_panics, received};
+
     fn userinfo(content_type: &str, body: &str) -> SignedUserInfo {
+        let response = received(200, content_type, body);
         SignedUserInfo {
-            response: received(200, content_type, body),
+            token: (&response).into(),
+            response,
             alg: "ES256".to_owned(),
             keys: Some(vec![Signer::of("ES256").public.clone()]),
             issuer: "https://issuer.example".to_owned(),
@@ -196,7 +176,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_response_makes_a_rule_panic(body in ".{0,30}", status in any::<u16>()) {
-            never_panics(&SignedUserInfo { response: received(status, "application/jwt", &body), ..userinfo("", "") });
+            never_panics(&SignedUserInfo { response: received(status, "application/jwt", &body), ..userinfo("", &body) });
         }
     }
 }

@@ -130,7 +130,7 @@ mod tests {
     use super::{names, parse};
 
     #[test]
-    fn challenges_are_told_apart() {
+    fn challenges_are_kept_apart() {
         for (value, expected) in [
             ("Bearer", "Bearer"),
             ("bearer realm=\"a, b\"", "bearer(realm=a, b)"),
@@ -141,7 +141,7 @@ mod tests {
             ("Negotiate, Bearer realm=\"\"", "Negotiate Bearer(realm=)"),
             ("", ""),
         ] {
-            let told: Vec<String> = parse(value)
+            let found: Vec<String> = parse(value)
                 .unwrap()
                 .into_iter()
                 .map(|challenge| {
@@ -149,7 +149,7 @@ mod tests {
                     if parameters.is_empty() { challenge.scheme } else { format!("{}({})", challenge.scheme, parameters.join(";")) }
                 })
                 .collect();
-            assert_eq!(told.join(" "), expected, "{value}");
+            assert_eq!(found.join(" "), expected, "{value}");
         }
     }
 

@@ -1,10 +1,11 @@
-//! Rules about the ways a userinfo request may be made (OpenID Connect Core 5.3.1, RFC 6750 2).
+//! Rules about the ways a userinfo request may be made (OpenID Connect Core 5.3.1, RFC 6750 2). None of them ever shows a token or a claim but `sub`.
 
-use super::{Artefact, Check};
 use crate::observed::received::Received;
+use crate::rule::{Artefact, Check};
 
+mod accepted;
 pub mod challenge;
-mod judge;
+mod refused;
 #[cfg(test)]
 mod tests;
 
@@ -26,14 +27,8 @@ pub struct UserInfoRequests {
 }
 
 impl Artefact for UserInfoRequests {
-    const RULES: &'static [&'static [Check<Self>]] = &[judge::RULES];
+    const RULES: &'static [&'static [Check<Self>]] = &[accepted::RULES, refused::RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.post_header.exchange)
     }
 }
-
-const NO_TOKEN: &str = "userinfo/no-token-refused";
-const NO_TOKEN_CHALLENGE: &str = "userinfo/no-token-challenge";
-const BAD_TOKEN: &str = "userinfo/bad-token-refused";
-const BAD_TOKEN_CHALLENGE: &str = "userinfo/bad-token-challenge";
-const SYNTAX: &str = "userinfo/challenge-syntax";

@@ -1,22 +1,20 @@
 //! Rules about token introspection (RFC 7662).
 
-use crate::rule::expect::{must, should};
-use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, not_run, pass};
-use std::collections::HashSet;
-
 use serde_json::{Map, Value};
 
-use super::{Artefact, Check, expect};
 use crate::observed::received::Received;
+use crate::rule::expect::{
+    self, applies_if, holds, kind, list, media_type, must, optional, present, scope_words, seen, seen_all, shorten, should, show, strings,
+};
+use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, not_run, pass};
+use crate::rule::{Artefact, Check};
 
-mod members;
-
-/// The response to introspecting an access token of ours that is alive.
+/// The response to introspecting an access token of the client's own that is alive.
 #[derive(Debug, Clone)]
 pub struct Introspection {
     /// The response.
     pub response: Received,
-    /// Our client identifier.
+    /// The client identifier.
     pub client_id: String,
     /// The issuer.
     pub issuer: String,
@@ -27,7 +25,7 @@ pub struct Introspection {
 }
 
 impl Artefact for Introspection {
-    const RULES: &'static [&'static [Check<Self>]] = &[RULES, members::RULES];
+    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.response.exchange)
     }
@@ -39,44 +37,42 @@ impl Artefact for Introspection {
     }
 }
 
+const HTTP_200: &str = "introspection/http-200";
+const ACTIVE_BOOLEAN: &str = "introspection/active-boolean";
+const ACTIVE: &str = "introspection/active";
+const TIMES: &str = "introspection/times-integers";
+
+/// How far the issuer's clock may be off, in seconds: more than that is no longer a matter of clocks.
+const SKEW: f64 = 300.0;
+
 impl Introspection {
-    /// The answer, or the outcome of every rule that needs it.
-    fn answer(&self) -> Result<Map<String, Value>, Unmet> {
-        if self.response.status != 200 {
-            return not_run("introspection/http-200");
-        }
-        let answer = self.response.object().filter(|answer| answer.get("active").is_some_and(Value::is_boolean));
-        answer.ok_or_else(|| Unmet::not_run("introspection/active-boolean"))
+    fn ok(&self) -> Result<&Received, Unmet> {
+        if self.response.status == 200 { Ok(&self.response) } else { not_run(HTTP_200) }
     }
 
-    /// Judges the answer about an active token.
-    fn active(&self, judgement: impl FnOnce(&Map<String, Value>) -> Judgement) -> Judgement {
-        match self.answer() {
-            Err(outcome) => Err(outcome),
-            Ok(answer) if answer.get("active") == Some(&Value::Bool(false)) => not_run("introspection/active"),
-            Ok(answer) => judgement(&answer),
+    /// The answer, and whether it says that the token is active.
+    fn answer(&self) -> Result<(&Map<String, Value>, bool), Unmet> {
+        let answer = self.ok()?.members().and_then(|answer| Some((answer, answer.get("active")?.as_bool()?)));
+        answer.ok_or_else(|| Unmet::not_run(ACTIVE_BOOLEAN))
+    }
+
+    /// The answer about an active token.
+    fn active(&self) -> Result<&Map<String, Value>, Unmet> {
+        match self.answer()? {
+            (answer, true) => Ok(answer),
+            (_, false) => not_run(ACTIVE),
         }
     }
 
-    /// Judges an optional member of the answer about an active token.
-    fn member(&self, name: &str, judgement: impl FnOnce(&Value) -> Judgement) -> Judgement {
-        self.active(|answer| match answer.get(name).filter(|value| !value.is_null()) {
-            None => not_applicable(format!("no {name}")),
-            Some(value) => judgement(value),
-        })
+    /// An optional member of the answer about an active token.
+    fn member(&self, name: &str) -> Result<&Value, Unmet> {
+        optional(self.active()?, name)
     }
 }
 
-fn same(what: &str, expected: &str, value: &Value) -> Judgement {
-    match value.as_str() {
-        Some(actual) => expect::same(what, expected, actual),
-        None => fail(format!("{what} = {}", expect::shorten(expected)), format!("{what} = {}", expect::show(value))),
-    }
-}
-
-pub(super) static RULES: &[Check<Introspection>] = &[
+static RULES: &[Check<Introspection>] = &[
     must(
-        "introspection/http-200",
+        HTTP_200,
         "RFC7662-2.2",
         "An introspection is answered with status 200",
         "A resource server that sees anything else turns the token's bearer away.",
@@ -87,46 +83,34 @@ pub(super) static RULES: &[Check<Introspection>] = &[
         "RFC7662-2.2",
         "An introspection is answered in application/json",
         "Client libraries check the media type before they parse.",
-        |artefact| {
-            if artefact.response.status != 200 {
-                return not_run("introspection/http-200");
-            }
-            expect::media_type(&artefact.response, &["application/json"])
-        },
+        |artefact| media_type(artefact.ok()?, &["application/json"]),
     ),
     must(
-        "introspection/active-boolean",
+        ACTIVE_BOOLEAN,
         "RFC7662-2.2",
         "The answer is a JSON object whose member active is a boolean",
         "It is the one thing a resource server asks; a string \"false\" counts as true in many languages.",
         |artefact| {
-            if artefact.response.status != 200 {
-                return not_run("introspection/http-200");
-            }
-            let expected = "a JSON object with active true or false";
-            match artefact.response.json() {
-                Err(why) => fail(expected, why),
+            let actual = match artefact.ok()?.json() {
                 Ok(Value::Object(answer)) => match answer.get("active") {
-                    Some(Value::Bool(active)) => pass(format!("active = {active}")),
-                    Some(other) => fail(expected, format!("active = {}", expect::show(other))),
-                    None => fail(expected, "no active"),
+                    Some(Value::Bool(active)) => return pass(format!("active = {active}")),
+                    other => seen("active", other),
                 },
-                Ok(other) => fail(expected, expect::kind(&other)),
-            }
+                Ok(other) => kind(&other).to_owned(),
+                Err(why) => why,
+            };
+            fail("a JSON object with active true or false", actual)
         },
     ),
     // Not a failure: an issuer may hide a token from whoever is not allowed to introspect it.
     should(
-        "introspection/active",
+        ACTIVE,
         "RFC7662-2.2",
         "An access token that has just been issued is active",
         "Resource servers would turn away every bearer of a good token.",
-        |artefact| match artefact.answer() {
-            Err(outcome) => Err(outcome),
-            Ok(answer) => {
-                let active = answer.get("active") == Some(&Value::Bool(true));
-                expect::holds(active, "active = true", format!("active = {active}"))
-            }
+        |artefact| {
+            let (_, active) = artefact.answer()?;
+            holds(active, "active = true", format!("active = {active}"))
         },
     ),
     must(
@@ -134,26 +118,22 @@ pub(super) static RULES: &[Check<Introspection>] = &[
         "RFC7662-2.2",
         "The client, if named, is the one the token was issued to",
         "A resource server would grant one client what another is allowed.",
-        |artefact| artefact.member("client_id", |value| same("client_id", &artefact.client_id, value)),
+        |artefact| same("client_id", &artefact.client_id, artefact.member("client_id")?),
     ),
-    // A resource may be told fewer scopes than were granted, never more.
+    // A resource may be given fewer scopes than were granted, never more.
     must(
         "introspection/scope",
         "RFC7662-2.2",
         "The scope, if given, is a string of scopes that were granted",
         "A resource server would allow what nobody granted.",
         |artefact| {
-            artefact.member("scope", |value| {
-                let Some(scope) = value.as_str() else {
-                    return fail("a string of scopes separated by spaces", format!("scope is {}: {}", expect::kind(value), expect::show(value)));
-                };
-                let Some(granted) = &artefact.scope else {
-                    return pass(format!("scope = {}; what was granted is not known", expect::shorten(scope)));
-                };
-                let words: HashSet<_> = granted.split(' ').collect();
-                let within = scope.split(' ').all(|word| word.is_empty() || words.contains(word));
-                expect::holds(within, format!("scopes of {}", expect::shorten(granted)), format!("scope = {}", expect::shorten(scope)))
-            })
+            let value = artefact.member("scope")?;
+            let Some(scope) = value.as_str() else {
+                return fail("a string of scopes separated by spaces", format!("scope is {}: {}", kind(value), show(value)));
+            };
+            let Some(granted) = &artefact.scope else { return pass(format!("scope = {}; what was granted is not known", shorten(scope))) };
+            let is_granted = scope_words(scope).is_subset(&scope_words(granted));
+            holds(is_granted, format!("scopes of {}", shorten(granted)), format!("scope = {}", shorten(scope)))
         },
     ),
     // Pairwise identifiers may differ between an ID token and a resource server's view of the same user.
@@ -163,10 +143,9 @@ pub(super) static RULES: &[Check<Introspection>] = &[
         "The subject, if given, is that of the ID token issued with the access token",
         "A resource server would act on somebody else's data.",
         |artefact| {
-            artefact.member("sub", |value| match &artefact.id_token_sub {
-                None => not_applicable("no ID token came with the access token"),
-                Some(sub) => same("sub", sub, value),
-            })
+            let value = artefact.member("sub")?;
+            let Some(sub) = &artefact.id_token_sub else { return not_applicable("no ID token came with the access token") };
+            same("sub", sub, value)
         },
     ),
     must(
@@ -174,9 +153,86 @@ pub(super) static RULES: &[Check<Introspection>] = &[
         "RFC7662-2.2",
         "The issuer of the token, if named, is the issuer asked",
         "A resource server that trusts several issuers would credit the token to the wrong one.",
-        |artefact| artefact.member("iss", |value| same("iss", &artefact.issuer, value)),
+        |artefact| same("iss", &artefact.issuer, artefact.member("iss")?),
+    ),
+    must(
+        TIMES,
+        "RFC7662-2.2",
+        "The times exp, iat and nbf, if they are given, are whole numbers of seconds",
+        "Typed libraries refuse the answer, and the bearer with it.",
+        |artefact| {
+            let there = present(artefact.active()?, &["exp", "iat", "nbf"]);
+            applies_if(!there.is_empty(), "no times are given")?;
+            let are_whole = there.iter().all(|(_, value)| value.as_f64().is_some_and(|time| time.fract() == 0.0));
+            holds(are_whole, "whole numbers", seen_all(&there))
+        },
+    ),
+    must(
+        "introspection/exp-future",
+        "RFC7662-2.2",
+        "The time an active token expires, if it is given, is in the future",
+        "A resource server is told in one answer that the token is good and that it is not.",
+        |artefact| time(artefact, "exp", "a time in the future", |after| after > -SKEW),
+    ),
+    must(
+        "introspection/iat-past",
+        "RFC7662-2.2",
+        "The time an active token was issued, if it is given, is in the past and in seconds",
+        "A resource server that limits the age of tokens decides by nonsense.",
+        |artefact| time(artefact, "iat", "a time in the past", |after| after < SKEW),
+    ),
+    must(
+        "introspection/member-types",
+        "RFC7662-2.2",
+        "The members username, token_type and jti, if they are given, are strings",
+        "Typed libraries refuse the answer, and the bearer with it.",
+        |artefact| {
+            let there = present(artefact.active()?, &["username", "token_type", "jti"]);
+            applies_if(!there.is_empty(), "none of them is given")?;
+            // The kinds only: a user's name is for the user's own client to know.
+            let kinds: Vec<_> = there.iter().map(|(name, value)| format!("{name}: {}", kind(value))).collect();
+            holds(there.iter().all(|(_, value)| value.is_string()), "strings", kinds.join(", "))
+        },
+    ),
+    must(
+        "introspection/aud",
+        "RFC7662-2.2",
+        "The audience, if it is given, is a string or an array of strings",
+        "A resource server cannot tell whether the token is for it.",
+        |artefact| {
+            let aud = artefact.member("aud")?;
+            let fits = aud.is_string() || strings(aud).is_ok();
+            holds(fits, "a string or an array of strings", format!("aud = {}", show(aud)))
+        },
+    ),
+    should(
+        "introspection/inactive-bare",
+        "RFC7662-2.2",
+        "Of a token that is not active, nothing else is said",
+        "Whoever tries tokens learns whose they were, and why they are good no more.",
+        |artefact| {
+            let (answer, active) = artefact.answer()?;
+            applies_if(!active, "the token is active")?;
+            let others: Vec<_> = answer.keys().filter(|name| *name != "active").collect();
+            let actual = if others.is_empty() { "active alone".to_owned() } else { format!("active and {}", list(&others)) };
+            holds(others.is_empty(), "active alone", actual)
+        },
     ),
 ];
+
+fn same(what: &str, expected: &str, value: &Value) -> Judgement {
+    match value.as_str() {
+        Some(actual) => expect::same(what, expected, actual),
+        None => fail(format!("{what} = {}", shorten(expected)), format!("{what} = {}", show(value))),
+    }
+}
+
+/// Judges the seconds from the answer to a time in it.
+fn time(artefact: &Introspection, name: &str, expected: &str, fits: fn(f64) -> bool) -> Judgement {
+    let value = artefact.member(name)?;
+    let after = value.as_f64().ok_or_else(|| Unmet::not_run(TIMES))? - expect::seconds(artefact.response.received_at);
+    holds(fits(after), expected, format!("{name} = {}, {after} s after the answer", show(value)))
+}
 
 #[cfg(test)]
 mod tests {

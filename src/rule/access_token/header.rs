@@ -1,0 +1,53 @@
+//! Rules about the JOSE header and the signature.
+
+use super::{AccessToken, NOT_NONE, claims_profile};
+use crate::rule::Check;
+use crate::rule::expect::{applies_if, holds, may, must, seen, shorten, should};
+use crate::rule::jose::{self, Verification};
+use crate::rule::judgement::{fail, not_run, pass};
+
+pub(super) static RULES: &[Check<AccessToken>] = &[
+    may(
+        "at/typ",
+        "RFC9068-2.1",
+        "The access token is opaque, or its `typ` says that it is an access token",
+        "Without it a resource server may take an ID token for an access token.",
+        |token| match token.raw.jwt() {
+            Err(_) => pass(format!("an opaque access token of {} characters", token.raw.as_str().chars().count())),
+            Ok(jwt) => holds(claims_profile(jwt), "typ = at+jwt", seen("typ", jwt.header.get("typ"))),
+        },
+    ),
+    must(NOT_NONE, "RFC9068-2.1", "The access token is signed", "Anybody can write one.", |token| match token.jwt()?.alg() {
+        None => fail("alg: a signature algorithm", "no alg"),
+        Some(alg) => holds(!alg.eq_ignore_ascii_case("none"), "a signature algorithm", format!("alg = {}", shorten(alg))),
+    }),
+    must(
+        "at/signature",
+        "RFC9068-4",
+        "The signature of the access token verifies with a published key",
+        "Resource servers that rely on the published keys refuse every call.",
+        |token| {
+            let jwt = token.jwt()?;
+            let Some(keys) = &token.keys else {
+                applies_if(token.has_key_set, "no key set is known: no jwks_uri is published, and none is configured")?;
+                return not_run("the key set could not be had");
+            };
+            // A secret the issuer shares with its resource servers is not known here.
+            applies_if(!jwt.alg().is_some_and(jose::is_symmetric), "the algorithm takes a secret that is not the client's")?;
+            match jose::verify(jwt, keys, None) {
+                Verification::Unsigned => not_run(NOT_NONE),
+                other => other.judge(),
+            }
+        },
+    ),
+    should(
+        "at/alg-asymmetric",
+        "RFC9068-2.1",
+        "The access token is signed with a key pair, not with a shared secret",
+        "Every resource server that can verify the token can also write one.",
+        |token| match token.jwt()?.alg().filter(|alg| !alg.eq_ignore_ascii_case("none")) {
+            None => not_run(NOT_NONE),
+            Some(alg) => holds(!jose::is_symmetric(alg), "an algorithm with a key pair", format!("alg = {}", shorten(alg))),
+        },
+    ),
+];

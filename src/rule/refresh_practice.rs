@@ -1,0 +1,167 @@
+//! Rules about refreshing after attacks, with other scopes, and by public clients (RFC 6749 6, RFC 9700 2.2.2).
+
+use serde_json::{Map, Value};
+
+use crate::observed::received::Received;
+use crate::rule::expect::{applies_if, holds, may, must, needs, refusal, scope_text, scope_words};
+use crate::rule::judgement::{Unmet, fail, not_applicable, pass};
+use crate::rule::{Artefact, Check};
+
+/// What became of a refresh token that was attacked, and of requests for other scopes with it.
+#[derive(Debug, Clone)]
+pub struct RefreshPractice {
+    /// The answer to a right refresh after the attacks.
+    pub after_attacks: Received,
+    /// The refresh token that was sent.
+    pub sent: String,
+    /// True if the client has no secret.
+    pub is_public: bool,
+    /// The scope that was granted at first.
+    pub granted: String,
+    /// A part of that scope, and the answer to a refresh that asks for it.
+    pub narrow: Option<(String, Received)>,
+    /// The answer to a refresh that asks for more.
+    pub wide: Option<Received>,
+}
+
+impl Artefact for RefreshPractice {
+    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
+    fn exchange(&self) -> Option<usize> {
+        Some(self.after_attacks.exchange)
+    }
+}
+
+const SURVIVES: &str = "refresh/survives-attacks";
+/// The rule that says that more than was granted is not given.
+pub const WIDER: &str = "refresh/wider-scope-not-granted";
+
+static RULES: &[Check<RefreshPractice>] = &[
+    may(
+        SURVIVES,
+        "RFC6749-6",
+        "A refresh token works for its client after others failed with it",
+        "Whoever sees the token, and can do nothing else with it, can log the user out.",
+        |practice| holds(practice.after_attacks.is_success(), "new tokens", refusal(&practice.after_attacks)),
+    ),
+    must(
+        "refresh/public-client-rotates",
+        "RFC9700-2.2.2",
+        "A public client gets a new refresh token with every refresh",
+        "A refresh token stolen from a phone or a page works beside the user's for good, and nobody notices.",
+        |practice| {
+            applies_if(practice.is_public, "the client is confidential")?;
+            // A token bound to a key need not rotate; this client has none.
+            let actual = match practice.refreshed()?.get("refresh_token").and_then(Value::as_str) {
+                None => "no refresh token: the old one is kept",
+                Some(token) if token == practice.sent => "the same refresh token",
+                Some(_) => return pass("another refresh token"),
+            };
+            fail("another refresh token", actual)
+        },
+    ),
+    may(
+        "refresh/narrow-scope-granted",
+        "RFC6749-6",
+        "A refresh that asks for a part of the scope gets an access token for that part",
+        "Clients cannot give others a token that can do less.",
+        |practice| {
+            let Some((asked, response)) = &practice.narrow else { return not_applicable("the scope cannot be narrowed") };
+            needs(practice.after_attacks.is_success(), SURVIVES)?;
+            if !response.is_success() {
+                return fail(format!("a token for {asked}"), refusal(response));
+            }
+            // RFC 6749 5.1: without a word it is the one that was asked for.
+            let Some(scope) = scope(response) else { return pass("no scope in the response: it is the one asked for") };
+            let granted = scope_words(scope);
+            holds(granted.is_subset(&scope_words(asked)), format!("scope: {asked}"), format!("granted: {}", scope_text(&granted)))
+        },
+    ),
+    must(
+        WIDER,
+        "RFC6749-6",
+        "A refresh that asks for more than the user granted does not get it",
+        "A client, or a thief with its token, gets power nobody agreed to.",
+        |practice| {
+            let Some(response) = &practice.wide else { return not_applicable("no refresh asked for more") };
+            if !response.is_success() {
+                return pass(refusal(response));
+            }
+            let Some(scope) = scope(response) else { return not_applicable("the response does not tell the scope") };
+            let (before, after) = (scope_words(&practice.granted), scope_words(scope));
+            let expected = format!("a refusal, or of: {}", scope_text(&before));
+            holds(after.is_subset(&before), expected, format!("granted: {}", scope_text(&after)))
+        },
+    ),
+];
+
+impl RefreshPractice {
+    /// The members of the answer after the attacks.
+    fn refreshed(&self) -> Result<&Map<String, Value>, Unmet> {
+        self.after_attacks.members().filter(|_| self.after_attacks.is_success()).ok_or_else(|| Unmet::not_run(SURVIVES))
+    }
+}
+
+/// The scope that a response names.
+fn scope(response: &Received) -> Option<&str> {
+    response.members()?.get("scope")?.as_str()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::RefreshPractice;
+    use crate::rule::testing::{arbitrary, failing, json as response, not_applicable, not_run};
+
+    fn practice(after: &Value, narrow: &Value, wide_status: u16, wide: &Value) -> RefreshPractice {
+        RefreshPractice {
+            after_attacks: response(200, after),
+            sent: "old".to_owned(),
+            is_public: true,
+            granted: "openid offline_access".to_owned(),
+            narrow: Some(("openid".to_owned(), response(200, narrow))),
+            wide: Some(response(wide_status, wide)),
+        }
+    }
+
+    fn good() -> RefreshPractice {
+        practice(&json!({ "refresh_token": "new" }), &json!({ "scope": "openid" }), 400, &json!({ "error": "invalid_scope" }))
+    }
+
+    #[test]
+    fn what_the_specification_allows_breaks_no_rule() {
+        let refresh = json!({ "refresh_token": "new" });
+        assert!(failing(&good()).is_empty() && not_applicable(&good()).is_empty());
+        assert!(failing(&practice(&refresh, &json!({}), 200, &json!({ "scope": "openid offline_access" }))).is_empty());
+        assert_eq!(not_applicable(&practice(&refresh, &json!({}), 200, &json!({}))), ["refresh/wider-scope-not-granted"]);
+        let confidential = RefreshPractice { is_public: false, ..practice(&json!({}), &json!({}), 400, &json!({})) };
+        assert_eq!((failing(&confidential).len(), not_applicable(&confidential)), (0, vec!["refresh/public-client-rotates"]));
+        let plain = RefreshPractice { narrow: None, wide: None, ..good() };
+        assert_eq!((failing(&plain).len(), not_applicable(&plain).len()), (0, 2));
+    }
+
+    #[test]
+    fn each_wrong_answer_breaks_its_rule() {
+        let refresh = json!({ "refresh_token": "new" });
+        let refused = response(400, &json!({ "error": "invalid_grant" }));
+        for (practice, rule) in [
+            (practice(&json!({ "refresh_token": "old" }), &json!({}), 400, &json!({})), "refresh/public-client-rotates"),
+            (practice(&json!({}), &json!({}), 400, &json!({})), "refresh/public-client-rotates"),
+            (practice(&refresh, &json!({ "scope": "openid offline_access" }), 400, &json!({})), "refresh/narrow-scope-granted"),
+            (RefreshPractice { narrow: Some(("openid".to_owned(), refused.clone())), ..good() }, "refresh/narrow-scope-granted"),
+            (practice(&refresh, &json!({}), 200, &json!({ "scope": "openid profile" })), "refresh/wider-scope-not-granted"),
+            (RefreshPractice { after_attacks: refused.clone(), ..good() }, "refresh/survives-attacks"),
+        ] {
+            assert_eq!(failing(&practice), [rule]);
+        }
+        assert_eq!(not_run(&RefreshPractice { after_attacks: refused, ..good() }).len(), 2);
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_panics(after in arbitrary::received(&["refresh_token", "scope"]), narrow in arbitrary::received(&["scope"]), wide in arbitrary::received(&["scope"])) {
+            let _ = failing(&RefreshPractice { after_attacks: after, narrow: Some(("openid".to_owned(), narrow)), wide: Some(wide), ..good() });
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! Rules about the error code for each reason, and about the status and challenge that go with `invalid_client`.
+
+use super::{HTTP_400, INVALID_CLIENT, Provocation, TokenRefusal};
+use crate::rule::Check;
+use crate::rule::expect::{applies_if, holds, list, must, needs, shorten, status};
+use crate::rule::judgement::{Judgement, Unmet, not_applicable, not_run};
+use crate::rule::protected::challenges_for;
+
+/// The rule that says it when a client's own credentials are refused.
+const CREDENTIALS: &str = "client-authentication/registered-credentials-work";
+
+const HEADER_401: &str = "token-error/http-401-for-header";
+
+pub(super) static RULES: &[Check<TokenRefusal>] = &[
+    must(
+        "token-error/invalid-grant",
+        "RFC6749-5.2",
+        "A code or refresh token that is unknown, used, or not for this request is refused with `invalid_grant`",
+        "Clients do not notice that it is time to log the user in again.",
+        |refusal| {
+            let as_true: &[&str] = match refusal.provocation {
+                Provocation::UnknownRefreshToken => &["unauthorized_client", "unsupported_grant_type"],
+                _ => &["unauthorized_client"],
+            };
+            let is_meant = match refusal.provocation {
+                Provocation::Attack(attack) => attack.is_invalid_grant(),
+                other => matches!(other, Provocation::UnknownCode | Provocation::UnknownRefreshToken),
+            };
+            code(refusal, is_meant, "invalid_grant", as_true)
+        },
+    ),
+    must(
+        "token-error/unsupported-grant-type",
+        "RFC6749-5.2",
+        "A grant type that does not exist is refused with `unsupported_grant_type`",
+        "Clients cannot tell a grant the issuer lacks from a mistake of their own.",
+        |refusal| code(refusal, refusal.provocation == Provocation::UnsupportedGrant, "unsupported_grant_type", &[]),
+    ),
+    must(
+        "token-error/invalid-request",
+        "RFC6749-5.2",
+        "A token request that lacks a required parameter is refused with `invalid_request`",
+        "Developers look for a bad code or token where a parameter is missing.",
+        |refusal| {
+            let is_meant = matches!(refusal.provocation, Provocation::MissingGrantType | Provocation::MissingCode);
+            code(refusal, is_meant, "invalid_request", &["unauthorized_client"])
+        },
+    ),
+    must(
+        INVALID_CLIENT,
+        "RFC6749-5.2",
+        "A client that fails to authenticate is refused with `invalid_client`",
+        "A client whose secret was changed blames its user's login instead.",
+        |refusal| code(refusal, refusal.provocation.is_failed_authentication(), "invalid_client", &[]),
+    ),
+    must(
+        HEADER_401,
+        "RFC6749-5.2",
+        "A client that fails to authenticate by the Authorization header is answered with 401",
+        "HTTP libraries that wait for 401 never send the right credentials.",
+        |refusal| {
+            failed_by_header(refusal)?;
+            status(&refusal.response, 401)
+        },
+    ),
+    must(
+        "token-error/challenge-for-header",
+        "RFC6749-5.2",
+        "The 401 to a client that used the Authorization header names the scheme it used in WWW-Authenticate",
+        "A client cannot tell that its credentials are wrong and not its way of sending them.",
+        |refusal| {
+            failed_by_header(refusal)?;
+            needs(refusal.response.status == 401, HEADER_401)?;
+            let seen: Vec<_> = refusal.response.header_all("www-authenticate").collect();
+            // The only scheme of a client's secret in the Authorization header is Basic (RFC 6749 2.3.1).
+            holds(challenges_for(&refusal.response, "basic"), "WWW-Authenticate: Basic …", format!("WWW-Authenticate: {}", list(&seen)))
+        },
+    ),
+];
+
+/// Judges the code of refusals for a reason. A code of `as_true` says that the client may not use the grant at all, which is as true.
+fn code(refusal: &TokenRefusal, is_meant: bool, expected: &str, as_true: &[&str]) -> Judgement {
+    let provocation = refusal.provocation;
+    applies_if(is_meant, format!("refused for another reason: {}", provocation.says()))?;
+    let error = refusal.error()?;
+    needs(error != "invalid_client" || provocation.is_failed_authentication(), CREDENTIALS)?;
+    applies_if(!as_true.contains(&error), format!("error = {error}: the client may not use this grant"))?;
+    holds(error == expected, format!("error = {expected} for {}", provocation.says()), format!("error = {}", shorten(error)))
+}
+
+/// Goes on where a client failed to authenticate by the Authorization header.
+fn failed_by_header(refusal: &TokenRefusal) -> Result<(), Unmet> {
+    applies_if(refusal.by_header, "the client did not use the Authorization header")?;
+    match refusal.error()? {
+        "invalid_client" if matches!(refusal.response.status, 400 | 401) => Ok(()),
+        "invalid_client" => not_run(HTTP_400),
+        _ if refusal.provocation.is_failed_authentication() => not_run(INVALID_CLIENT),
+        error => not_applicable(format!("error = {}, not invalid_client", shorten(error))),
+    }
+}

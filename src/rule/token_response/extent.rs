@@ -1,0 +1,111 @@
+//! Rules about how far the grant goes: for how long (`expires_in`) and for what (`scope`).
+
+use serde_json::Value;
+
+use super::{Grant, SCOPE_STRING, TokenResponse};
+use crate::rule::Check;
+use crate::rule::expect::{holds, may, member, must, needs, optional, scope_text, scope_words, seen, should, show};
+use crate::rule::jose::Jwt;
+use crate::rule::judgement::{Unmet, not_applicable, pass};
+
+const EXPIRES_IN_NUMBER: &str = "token/expires-in-number";
+const EXPIRES_IN_SANE: &str = "token/expires-in-sane";
+
+/// An hour in seconds.
+const HOUR: f64 = 3600.0;
+
+/// A year in seconds.
+const YEAR: f64 = 366.0 * 86_400.0;
+
+pub(super) static RULES: &[Check<TokenResponse>] = &[
+    should(
+        "token/expires-in-present",
+        "RFC6749-5.1",
+        "The token response says in `expires_in` how long the access token lives",
+        "The client learns of the end of its token by failing calls.",
+        |response| {
+            let expires_in = member(response.members()?, "expires_in");
+            holds(expires_in.is_some(), "an expires_in", seen("expires_in", expires_in))
+        },
+    ),
+    must(EXPIRES_IN_NUMBER, "RFC6749-5.1", "`expires_in` is a JSON number", "Typed libraries fail to parse the whole response.", |response| {
+        let value = optional(response.members()?, "expires_in")?;
+        holds(value.is_number(), "expires_in: a JSON number", seen("expires_in", Some(value)))
+    }),
+    should(
+        EXPIRES_IN_SANE,
+        "RFC6749-A.14",
+        "`expires_in` is a whole number of seconds above zero and not above a year",
+        "A client refreshes in a loop, or never.",
+        |response| {
+            let number = expires_in(response)?;
+            let is_sane = number > 0.0 && number <= YEAR && number.fract() == 0.0;
+            holds(is_sane, format!("a whole number from 1 to {YEAR}"), seen("expires_in", response.members()?.get("expires_in")))
+        },
+    ),
+    should(
+        "token/expires-in-short",
+        "RFC6750-5.3",
+        "The access token lives for an hour at most",
+        "Whoever finds a bearer token can use it as long as it lives.",
+        |response| {
+            let number = expires_in(response)?;
+            // More than a year is a mistake rather than a policy.
+            needs(number <= YEAR, EXPIRES_IN_SANE)?;
+            holds(number <= HOUR, format!("at most {HOUR} s"), format!("{number} s"))
+        },
+    ),
+    must(
+        SCOPE_STRING,
+        "RFC6749-3.3",
+        "The `scope` of the token response is a string of words with one space between them",
+        "Libraries fail to parse the response: an array in place of the string is the usual slip.",
+        |response| {
+            let scope = optional(response.members()?, "scope")?;
+            // scope-token = 1*( %x21 / %x23-5B / %x5D-7E ). An empty string stands for no scope often enough to be let be.
+            let is_word = |word: &str| !word.is_empty() && word.chars().all(|c| matches!(c, '!' | '#'..='[' | ']'..='~'));
+            let is_well_formed = scope.as_str().is_some_and(|text| text.is_empty() || text.split(' ').all(is_word));
+            holds(is_well_formed, "scope: words with one space between them", seen("scope", Some(scope)))
+        },
+    ),
+    must(
+        "token/scope-if-different",
+        "RFC6749-5.1",
+        "The token response names the scope if it is not the one that was asked for",
+        "The client believes it may do what it may not, or less than it may.",
+        |response| {
+            // An absent scope can only be seen to be wrong where the access token speaks of it. It does so reliably in the client credentials
+            // grant: elsewhere issuers leave `openid` and its like out of the token.
+            let body = response.members()?;
+            if let Some(scope) = member(body, "scope") {
+                return pass(format!("scope = {}", show(scope)));
+            }
+            let (Grant::ClientCredentials, Some(asked)) = (response.grant, &response.requested_scope) else {
+                return not_applicable("no scope in the response: by that it is the one that was asked for");
+            };
+            let token = body.get("access_token").and_then(Value::as_str).and_then(|token| Jwt::parse(token).ok());
+            let Some(granted) = token.as_ref().and_then(|jwt| jwt.claims.get("scope")?.as_str()) else {
+                return not_applicable("no scope in the response, and the access token does not tell it");
+            };
+            let (asked, granted) = (scope_words(asked), scope_words(granted));
+            let actual = format!("no scope in the response, and in the access token: {}", scope_text(&granted));
+            holds(asked == granted, format!("a scope in the response unless it is: {}", scope_text(&asked)), actual)
+        },
+    ),
+    may(
+        "token/scope-not-widened",
+        "RFC6749-3.3",
+        "The token response grants no scope that was not asked for",
+        "A client ends up with more power than it wanted, and so does whoever steals its token.",
+        |response| {
+            let Some(asked) = &response.requested_scope else { return not_applicable("no scope was asked for: the issuer chooses") };
+            let (asked, granted) = (scope_words(asked), scope_words(response.scope()?));
+            holds(granted.is_subset(&asked), format!("of: {}", scope_text(&asked)), format!("granted: {}", scope_text(&granted)))
+        },
+    ),
+];
+
+/// `expires_in`, in seconds.
+fn expires_in(response: &TokenResponse) -> Result<f64, Unmet> {
+    optional(response.members()?, "expires_in")?.as_f64().ok_or_else(|| Unmet::not_run(EXPIRES_IN_NUMBER))
+}

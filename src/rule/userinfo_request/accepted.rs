@@ -1,0 +1,72 @@
+//! Rules about the requests with a good token.
+
+use super::UserInfoRequests;
+use crate::observed::received::Received;
+use crate::rule::Check;
+use crate::rule::expect::{may, must, needs, refusal, same, text};
+use crate::rule::jose::Token;
+use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
+use crate::rule::protected::not_busy;
+
+/// The rule that says it when userinfo does not work at all.
+const WORKS: &str = "userinfo/http-200";
+
+pub(super) static RULES: &[Check<UserInfoRequests>] = &[
+    must(
+        "userinfo/post-header",
+        "OIDCC-5.3",
+        "Userinfo answers a POST with the access token in the Authorization header",
+        "Relying parties that post their request learn nothing about their user.",
+        |requests| accepted(requests, &requests.post_header),
+    ),
+    may(
+        "userinfo/post-body",
+        "RFC6750-2.2",
+        "Userinfo answers a POST with the access token in the form body",
+        "Relying parties that cannot set the Authorization header have no other way.",
+        |requests| accepted(requests, &requests.post_body),
+    ),
+    must(
+        "userinfo/scheme-case-insensitive",
+        "RFC9110-11.1",
+        "Userinfo takes the authentication scheme in lower case, too",
+        "HTTP libraries that write schemes in lower case are shut out with a good token.",
+        |requests| accepted(requests, &requests.lower_case_scheme),
+    ),
+    must(
+        "userinfo/post-same-sub",
+        "OIDCC-5.3.2",
+        "The `sub` of userinfo is the same whatever way it was asked for",
+        "The relying party takes one user's name and address for another's.",
+        |requests| {
+            // Compares with GET where that worked: whether GET and the ID token agree is another rule's.
+            let Some(expected) = sub(&requests.lower_case_scheme).or_else(|| requests.id_token_sub.clone()) else {
+                return not_applicable("there is no sub to compare with");
+            };
+            let posted: Vec<_> = [&requests.post_header, &requests.post_body].into_iter().filter_map(sub).collect();
+            match posted.iter().find(|sub| **sub != expected).or(posted.first()) {
+                Some(sub) => same("sub", &expected, sub),
+                None => not_applicable("no sub by POST"),
+            }
+        },
+    ),
+];
+
+fn accepted(requests: &UserInfoRequests, response: &Received) -> Judgement {
+    let good = [&requests.post_header, &requests.post_body, &requests.lower_case_scheme];
+    // The same server error every time is no matter of how it was asked.
+    needs(response.status < 500 || good.iter().any(|other| other.status != response.status), WORKS)?;
+    not_busy(response)?;
+    if response.status == 200 { pass("status 200") } else { fail("status 200", refusal(response)) }
+}
+
+/// `sub` of a success, plain or signed.
+fn sub(response: &Received) -> Option<String> {
+    if !response.is_success() {
+        return None;
+    }
+    match response.members() {
+        Some(claims) => text(claims, "sub").map(str::to_owned),
+        None => text(&Token::from(response).jwt().ok()?.claims, "sub").map(str::to_owned),
+    }
+}

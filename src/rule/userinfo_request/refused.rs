@@ -1,0 +1,177 @@
+//! Rules about the requests without a token and with a bad one, and about the challenges in the answers (RFC 6750 3).
+
+use super::UserInfoRequests;
+use super::challenge::{self, Challenge};
+use crate::observed::received::Received;
+use crate::rule::Check;
+use crate::rule::expect::{applies_if, holds, list, must, needs, shorten, should};
+use crate::rule::judgement::{Judgement, Unmet, fail, is_broken, not_applicable, pass};
+use crate::rule::protected::{challenges_for, expect_refusal, http_401, not_busy};
+use crate::rule::token_refusal::shape;
+
+const NO_TOKEN: &str = "userinfo/no-token-refused";
+const NO_TOKEN_CHALLENGE: &str = "userinfo/no-token-challenge";
+const BAD_TOKEN: &str = "userinfo/bad-token-refused";
+const BAD_TOKEN_CHALLENGE: &str = "userinfo/bad-token-challenge";
+const SYNTAX: &str = "userinfo/challenge-syntax";
+
+pub(super) static RULES: &[Check<UserInfoRequests>] = &[
+    must(
+        NO_TOKEN,
+        "RFC6749-7",
+        "Userinfo refuses a request without an access token",
+        "Somebody's name and address are there for anybody to read.",
+        |requests| refused(&requests.no_token),
+    ),
+    should(
+        "userinfo/no-token-http-401",
+        "RFC6750-3.1",
+        "A userinfo request without an access token is refused with 401",
+        "Clients cannot tell that a token was all that was missing.",
+        |requests| http_401(&requests.no_token, NO_TOKEN),
+    ),
+    must(
+        NO_TOKEN_CHALLENGE,
+        "RFC6750-3",
+        "The refusal of a userinfo request without a token names the scheme Bearer in WWW-Authenticate",
+        "A client that does not know the endpoint cannot find out what it asks for.",
+        |requests| names_bearer(&requests.no_token, NO_TOKEN),
+    ),
+    should(
+        "userinfo/no-token-no-error",
+        "RFC6750-3.1",
+        "The challenge to a userinfo request without a token names no error",
+        "Clients throw away good tokens when a request went out without one.",
+        |requests| match error(&bearer(&requests.no_token, NO_TOKEN, NO_TOKEN_CHALLENGE)?) {
+            None => pass("a challenge without error"),
+            Some(error) => fail("a challenge without error", format!("error = {}", shorten(error))),
+        },
+    ),
+    must(
+        BAD_TOKEN,
+        "RFC6749-7",
+        "Userinfo refuses an access token that the issuer never gave",
+        "Whoever makes up a token reads somebody's name and address.",
+        |requests| refused(&requests.unknown_token),
+    ),
+    should(
+        "userinfo/bad-token-http-401",
+        "RFC6750-3.1",
+        "A userinfo request with an invalid access token is refused with 401",
+        "Clients do not notice that it is time to refresh the token.",
+        |requests| http_401(&requests.unknown_token, BAD_TOKEN),
+    ),
+    must(
+        BAD_TOKEN_CHALLENGE,
+        "RFC6750-3",
+        "The refusal of an invalid access token names the scheme Bearer in WWW-Authenticate",
+        "Clients look there for the reason and find none.",
+        |requests| names_bearer(&requests.unknown_token, BAD_TOKEN),
+    ),
+    should(
+        "userinfo/bad-token-invalid-token",
+        "RFC6750-3.1",
+        "The challenge to an invalid access token has the error `invalid_token`",
+        "Clients cannot tell an expired token from a missing scope, and do not refresh it.",
+        |requests| {
+            let challenges = bearer(&requests.unknown_token, BAD_TOKEN, BAD_TOKEN_CHALLENGE)?;
+            let error = error(&challenges);
+            let seen = error.map_or_else(|| "a challenge without error".to_owned(), |error| format!("error = {}", shorten(error)));
+            holds(error == Some("invalid_token"), "error = invalid_token", seen)
+        },
+    ),
+    must(
+        SYNTAX,
+        "RFC9110-11.6.1",
+        "The challenges of userinfo have the syntax of WWW-Authenticate",
+        "Clients that parse the header do not get at the reason.",
+        |requests| {
+            let headers = headers(requests);
+            applies_if(!headers.is_empty(), "no WWW-Authenticate")?;
+            match headers.iter().find_map(|value| Some((value, challenge::parse(value).err()?))) {
+                None => pass(list(&headers)),
+                Some((value, why)) => fail("scheme name=\"value\", …", shorten(&format!("{value}: {why}"))),
+            }
+        },
+    ),
+    must(
+        "userinfo/challenge-parameters",
+        "RFC6750-3",
+        "The Bearer challenge of userinfo has at least one parameter",
+        "Parsers written after the specification do not take the scheme alone for a challenge.",
+        |requests| {
+            let is_bare = all_bearer(requests)?.iter().any(|challenge| challenge.parameters.is_empty());
+            holds(!is_bare, "Bearer and at least one parameter", if is_bare { "Bearer alone" } else { "parameters after Bearer" })
+        },
+    ),
+    must(
+        "userinfo/challenge-once",
+        "RFC6750-3",
+        "No parameter the specification knows comes twice in a Bearer challenge of userinfo",
+        "Two libraries read two different reasons.",
+        |requests| {
+            const KNOWN: [&str; 5] = ["realm", "scope", "error", "error_description", "error_uri"];
+            let challenges = all_bearer(requests)?;
+            let count = |challenge: &Challenge, name: &str| challenge.parameters.iter().filter(|(other, _)| other == name).count();
+            let twice: Vec<_> = KNOWN.into_iter().filter(|name| challenges.iter().any(|challenge| count(challenge, name) > 1)).collect();
+            holds(twice.is_empty(), "each parameter once", if twice.is_empty() { "each once".to_owned() } else { format!("twice: {}", list(&twice)) })
+        },
+    ),
+    must(
+        "userinfo/challenge-charset",
+        "RFC6750-3",
+        "The `error` and `error_description` of userinfo's challenges are printable ASCII without quotes and backslashes",
+        "Careless parsers end the value at the first quote and misread what follows.",
+        |requests| {
+            let challenges = all_bearer(requests)?;
+            let parameters = challenges.iter().flat_map(|challenge| &challenge.parameters);
+            let judged: Vec<_> =
+                parameters.filter(|(name, _)| name == "error" || name == "error_description").map(|(name, value)| shape::text(name, value)).collect();
+            let first = judged.iter().find(|judgement| is_broken(judgement)).or(judged.first());
+            first.cloned().unwrap_or_else(|| not_applicable("neither error nor error_description"))
+        },
+    ),
+];
+
+fn refused(response: &Received) -> Judgement {
+    not_busy(response)?;
+    holds(!response.is_success(), "a refusal: status 401", format!("status {}", response.status))
+}
+
+fn names_bearer(response: &Received, rule: &'static str) -> Judgement {
+    expect_refusal(response, rule)?;
+    let seen: Vec<_> = response.header_all("www-authenticate").collect();
+    holds(challenges_for(response, "bearer"), "WWW-Authenticate: Bearer …", format!("WWW-Authenticate: {}", list(&seen)))
+}
+
+/// The Bearer challenges of a refusal.
+fn bearer(response: &Received, rule: &'static str, challenge_rule: &str) -> Result<Vec<Challenge>, Unmet> {
+    expect_refusal(response, rule)?;
+    needs(challenges_for(response, "bearer"), challenge_rule)?;
+    bearer_of(response.header_all("www-authenticate"))
+}
+
+/// Every Bearer challenge of both refusals.
+fn all_bearer(requests: &UserInfoRequests) -> Result<Vec<Challenge>, Unmet> {
+    let all = bearer_of(headers(requests).into_iter())?;
+    applies_if(!all.is_empty(), "no Bearer challenge")?;
+    Ok(all)
+}
+
+fn bearer_of<'a>(headers: impl Iterator<Item = &'a str>) -> Result<Vec<Challenge>, Unmet> {
+    let mut all = Vec::new();
+    for value in headers {
+        all.extend(challenge::parse(value).map_err(|_| Unmet::not_run(SYNTAX))?);
+    }
+    all.retain(|challenge: &Challenge| challenge.scheme.eq_ignore_ascii_case("bearer"));
+    Ok(all)
+}
+
+/// The challenges of both refusals.
+fn headers(requests: &UserInfoRequests) -> Vec<&str> {
+    [&requests.no_token, &requests.unknown_token].into_iter().flat_map(|response| response.header_all("www-authenticate")).collect()
+}
+
+fn error(challenges: &[Challenge]) -> Option<&str> {
+    challenges.iter().find_map(|challenge| challenge.parameter("error"))
+}
