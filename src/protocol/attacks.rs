@@ -228,7 +228,7 @@ impl Session {
         self.sentence("should refuse a code that was used before");
         let form = form(&code.code, code.request.verifier(), &redirect_uri);
         let exchange = self.exchange(self.authenticated(&client, &title(attack), &url, &form)).await?;
-        let cause = crate::rule::aftermath::Cause::CodeReuse { refused: self.judge_attack(attack, exchange) };
+        let cause = crate::rule::dead_tokens::Cause::CodeReuse { refused: self.judge_attack(attack, exchange) };
         self.try_dead_tokens(cause, Some(&user.access_token), user.refresh_token.as_deref()).await?;
         Ok(StepEnd::Done)
     }

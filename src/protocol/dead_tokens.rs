@@ -1,7 +1,7 @@
 //! Tokens that ought to be dead: whether they still open anything.
 
 use crate::result::model::StepEnd;
-use crate::rule::aftermath::{Aftermath, Cause};
+use crate::rule::dead_tokens::{Cause, DeadTokens};
 use crate::rule::token_response::Grant;
 use crate::session::recorder::Request;
 use crate::session::{Session, Stop};
@@ -12,7 +12,7 @@ impl Session {
     /// # Errors
     /// [`Stop`] if an endpoint cannot be reached.
     pub(super) async fn try_dead_tokens(&mut self, cause: Cause, access: Option<&str>, refresh: Option<&str>) -> Result<StepEnd, Stop> {
-        let mut artefact = Aftermath { cause, userinfo: None, introspection: None, refresh: None };
+        let mut artefact = DeadTokens { cause, userinfo: None, introspection: None, refresh: None };
         self.sentence(format!("should not take tokens after {}", cause.says()));
         if let Some(token) = access {
             if let Some(url) = self.endpoint("userinfo_endpoint")? {

@@ -1,8 +1,8 @@
 //! Rules about whether the answer to an authorization request reaches the client at all (`OpenID` Connect Core 3.1.2.1, 3.1.2.6).
 
-use super::expect::{holds, may, shorten, should};
-use super::{Artefact, Check};
+use crate::rule::expect::{holds, may, shorten, should};
 use crate::rule::judgement::{Judgement, not_applicable};
+use crate::rule::{Artefact, Check};
 
 /// What was asked of the authorization endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -37,7 +37,7 @@ static RULES: &[Check<AuthorizationDelivery>] = &[
         "OIDCC-3.1.2.1",
         "The authorization endpoint takes requests by POST as it does by GET",
         "A client whose request is too long for a URL cannot log anybody in.",
-        |delivery| judge(delivery, Asked::ByPost),
+        |delivery| delivered(delivery, Asked::ByPost),
     ),
     // Neither this section nor RFC 6749 4.1.2.1 has a keyword in the sentence, and RFC 9700 4.11.2 lets an issuer keep people on its own pages
     // where it does not trust the redirect URI.
@@ -46,11 +46,12 @@ static RULES: &[Check<AuthorizationDelivery>] = &[
         "OIDCC-3.1.2.6",
         "A request that is refused, from a client and for a redirect URI that are in order, is answered at the redirect URI",
         "The end-user is stranded on a page of the issuer's, and the client never learns why.",
-        |delivery| judge(delivery, Asked::Refusal),
+        |delivery| delivered(delivery, Asked::Refusal),
     ),
 ];
 
-fn judge(delivery: &AuthorizationDelivery, asked: Asked) -> Judgement {
+/// Passes when the answer to what was asked reached the redirect URI.
+fn delivered(delivery: &AuthorizationDelivery, asked: Asked) -> Judgement {
     if delivery.asked != asked {
         return not_applicable(match delivery.asked {
             Asked::ByPost => "the request was one to be granted",
@@ -63,8 +64,11 @@ fn judge(delivery: &AuthorizationDelivery, asked: Asked) -> Judgement {
 
 #[cfg(test)]
 mod tests {
+    use proptest::option;
+    use proptest::sample::select;
+
     use super::{Asked, AuthorizationDelivery};
-    use crate::rule::testing::{failing, not_applicable, passing};
+    use crate::rule::testing::{arbitrary_artefact, failing, not_applicable, passing};
 
     #[test]
     fn an_answer_at_the_redirect_uri_is_right_and_a_page_is_not() {
@@ -78,4 +82,10 @@ mod tests {
             assert_eq!((failing(&delivery), not_applicable(&delivery)), (vec![rule], vec![other]));
         }
     }
+
+    arbitrary_artefact!(AuthorizationDelivery:
+        asked in select(&[Asked::ByPost, Asked::Refusal][..]),
+        ended in option::of(".{0,12}")
+        => AuthorizationDelivery { asked, ended }
+    );
 }

@@ -1,15 +1,16 @@
 //! Rules about authorization responses (RFC 6749 4.1.2, `OpenID` Connect Core 3.1.2.5, RFC 9207).
 
-use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::Value;
 use url::Url;
 
-use super::expect::{holds, must, same, scope_text, shorten, should, show};
-use super::{Artefact, Check};
 use crate::observed::authorization_request::AuthorizationRequest;
+use crate::rule::authorization_parameters::{self as parameters, ISS_SUPPORTED};
+use crate::rule::expect::{applies_if, holds, must, scope_text, shorten, should, show};
+use crate::rule::judgement::{Unmet, fail, not_run, pass};
+use crate::rule::{Artefact, Check};
 
 /// What reached the redirect URI.
 #[derive(Debug, Clone)]
@@ -33,7 +34,12 @@ pub struct AuthorizationResponse {
 impl AuthorizationResponse {
     /// The first value of a response parameter.
     pub fn parameter(&self, name: &str) -> Option<&str> {
-        self.parameters.iter().find(|(n, _)| n == name).map(|(_, v)| v.as_str())
+        parameters::value(&self.parameters, name)
+    }
+
+    /// Nothing to judge in an error: one rule says it all.
+    fn success(&self) -> Result<(), Unmet> {
+        if self.parameter("error").is_some() { not_run(NO_ERROR) } else { Ok(()) }
     }
 }
 
@@ -46,7 +52,6 @@ impl Artefact for AuthorizationResponse {
 
 const NO_ERROR: &str = "authz/no-error";
 const CODE_PRESENT: &str = "authz/code-present";
-const ISS_SUPPORTED: &str = "authorization_response_iss_parameter_supported";
 
 /// The fewest characters that 128 bits fit into: there are 95 printable ASCII characters, about 6.57 bits each.
 const FEWEST: usize = 20;
@@ -64,11 +69,12 @@ static RULES: &[Check<AuthorizationResponse>] = &[
         },
     ),
     must(CODE_PRESENT, "RFC6749-4.1.2", "The authorization response has a `code`", "The client has nothing to exchange for tokens.", |response| {
-        success(response, || match response.parameter("code") {
-            None => fail("a code", format!("no code; parameters: {}", names(response))),
+        response.success()?;
+        match response.parameter("code") {
+            None => fail("a code", format!("no code; parameters: {}", parameters::names(&response.parameters))),
             Some("") => fail("a code", "an empty code"),
             Some(code) => pass(format!("a code of {} characters", code.chars().count())),
-        })
+        }
     }),
     must(
         "authz/code-length",
@@ -76,13 +82,10 @@ static RULES: &[Check<AuthorizationResponse>] = &[
         "The authorization code is long enough to hold 128 bits",
         "Short codes can be guessed while they live.",
         |response| {
-            success(response, || match response.parameter("code") {
-                None | Some("") => not_run(CODE_PRESENT),
-                Some(code) => {
-                    let length = code.chars().count();
-                    holds(length >= FEWEST, format!("at least {FEWEST} characters"), format!("{length} characters"))
-                }
-            })
+            response.success()?;
+            let Some(code) = response.parameter("code").filter(|code| !code.is_empty()) else { return not_run(CODE_PRESENT) };
+            let length = code.chars().count();
+            holds(length >= FEWEST, format!("at least {FEWEST} characters"), format!("{length} characters"))
         },
     ),
     must(
@@ -90,24 +93,14 @@ static RULES: &[Check<AuthorizationResponse>] = &[
         "RFC6749-4.1.2",
         "The authorization response returns the `state` as it was sent",
         "The client cannot tell its own request from one an attacker started, and refuses the response.",
-        |response| match (response.request.state(), response.parameter("state")) {
-            (None, _) => not_applicable("no state was sent"),
-            (Some(sent), Some(returned)) if sent == returned => pass(format!("the state that was sent, {} characters", sent.chars().count())),
-            (Some(sent), Some(returned)) => {
-                fail(format!("the state that was sent, {} characters", sent.chars().count()), format!("state = {}", shorten(returned)))
-            }
-            (Some(_), None) => fail("the state that was sent", "no state"),
-        },
+        |response| parameters::state_returned(response.request.state(), response.parameter("state")),
     ),
     must(
         "authz/iss-correct-if-present",
         "RFC9207-2",
         "The `iss` of the authorization response, if there is one, is the issuer, byte for byte",
         "Clients that defend themselves against mix-up attacks refuse the response.",
-        |response| match response.parameter("iss") {
-            None => not_applicable("no iss"),
-            Some(iss) => same("iss", &response.issuer, iss),
-        },
+        |response| parameters::iss_is(&response.issuer, &response.parameters),
     ),
     must(
         "authz/iss-on-success",
@@ -115,13 +108,9 @@ static RULES: &[Check<AuthorizationResponse>] = &[
         "The authorization response has an `iss` if the metadata promise one",
         "Clients that rely on the promise refuse the response.",
         |response| {
-            if !promises_iss(response) {
-                return not_applicable(format!("the metadata do not set {ISS_SUPPORTED} to true"));
-            }
-            success(response, || match response.parameter("iss") {
-                Some(_) => pass("an iss"),
-                None => fail("an iss", format!("no iss; parameters: {}", names(response))),
-            })
+            parameters::iss_promised(&response.metadata)?;
+            response.success()?;
+            parameters::iss_is_there(&response.parameters)
         },
     ),
     should(
@@ -130,11 +119,9 @@ static RULES: &[Check<AuthorizationResponse>] = &[
         "The metadata say that the authorization response has an `iss` when it has one",
         "Clients do not know that they may insist on it, and the defence against mix-up attacks is lost.",
         |response| {
-            if response.parameter("iss").is_none() {
-                return not_applicable("no iss");
-            }
+            applies_if(response.parameter("iss").is_some(), "no iss")?;
             let seen = response.metadata.get(ISS_SUPPORTED).map_or_else(|| "absent".to_owned(), show);
-            holds(promises_iss(response), format!("{ISS_SUPPORTED} = true"), format!("{ISS_SUPPORTED}: {seen}"))
+            holds(parameters::promise_iss(&response.metadata), format!("{ISS_SUPPORTED} = true"), format!("{ISS_SUPPORTED}: {seen}"))
         },
     ),
     must(
@@ -143,14 +130,8 @@ static RULES: &[Check<AuthorizationResponse>] = &[
         "No parameter of the authorization response comes twice",
         "Two libraries read two different values, which attackers use.",
         |response| {
-            let twice: BTreeSet<&str> = response
-                .parameters
-                .iter()
-                .enumerate()
-                .filter(|(at, (name, _))| response.parameters.iter().take(*at).any(|(earlier, _)| earlier == name))
-                .map(|(_, (name, _))| name.as_str())
-                .collect();
-            let actual = if twice.is_empty() { names(response) } else { format!("more than once: {}", scope_text(&twice)) };
+            let twice = parameters::repeated(&response.parameters);
+            let actual = if twice.is_empty() { parameters::names(&response.parameters) } else { format!("more than once: {}", scope_text(&twice)) };
             holds(twice.is_empty(), "each parameter once", actual)
         },
     ),
@@ -161,9 +142,7 @@ static RULES: &[Check<AuthorizationResponse>] = &[
         "Clients that route by it lose track of who logs in where.",
         |response| {
             let asked: Vec<_> = response.redirect_uri.query_pairs().collect();
-            if asked.is_empty() {
-                return not_applicable("the redirect URI has no query");
-            }
+            applies_if(!asked.is_empty(), "the redirect URI has no query")?;
             let came: Vec<_> = response.url.query_pairs().collect();
             let lost: Vec<_> = asked.iter().filter(|pair| !came.contains(pair)).map(|(name, value)| format!("{name}={value}")).collect();
             let actual = if lost.is_empty() { "all of it".to_owned() } else { shorten(&format!("lost: {}", lost.join(", "))) };
@@ -176,38 +155,24 @@ static RULES: &[Check<AuthorizationResponse>] = &[
         "The authorization response of the code flow carries no tokens",
         "Tokens in URLs end up in histories, logs and referrers.",
         |response| {
-            success(response, || {
-                let found: BTreeSet<&str> =
-                    ["access_token", "id_token", "refresh_token"].into_iter().filter(|name| response.parameter(name).is_some()).collect();
-                let actual = if found.is_empty() { "none".to_owned() } else { scope_text(&found) };
-                holds(found.is_empty(), "no access_token, id_token or refresh_token", actual)
-            })
+            response.success()?;
+            let found: BTreeSet<&str> =
+                ["access_token", "id_token", "refresh_token"].into_iter().filter(|name| response.parameter(name).is_some()).collect();
+            let actual = if found.is_empty() { "none".to_owned() } else { scope_text(&found) };
+            holds(found.is_empty(), "no access_token, id_token or refresh_token", actual)
         },
     ),
 ];
 
-/// Judges a response that is not an error: of an error, one rule says it all.
-fn success(response: &AuthorizationResponse, judge: impl FnOnce() -> Judgement) -> Judgement {
-    if response.parameter("error").is_some() { not_run(NO_ERROR) } else { judge() }
-}
-
-fn promises_iss(response: &AuthorizationResponse) -> bool {
-    response.metadata.get(ISS_SUPPORTED) == Some(&Value::Bool(true))
-}
-
-fn names(response: &AuthorizationResponse) -> String {
-    let names: Vec<&str> = response.parameters.iter().map(|(name, _)| name.as_str()).collect();
-    if names.is_empty() { "none".to_owned() } else { shorten(&names.join(", ")) }
-}
-
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::super::jose::testing::{judged, never_panics};
-    use super::AuthorizationResponse;
-    use proptest::prelude::*;
     use serde_json::{Value, json};
     use std::sync::Arc;
+
+    use super::AuthorizationResponse;
+    use crate::rule::jose::testing::judged;
+    use crate::rule::testing::{arbitrary, arbitrary_artefact};
 
     fn response(parameters: &[(&str, &str)]) -> AuthorizationResponse {
         let parameters: Vec<_> = parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -228,11 +193,11 @@ mod tests {
 
     #[test]
     fn a_good_response_passes_every_rule() {
-        let judged = judged(&response(&[CODE, STATE, ISS]));
-        assert_eq!((judged.failed.len(), judged.not_run.len(), judged.not_applicable.len()), (0, 0, 0), "{judged:?}");
+        let good = judged(&response(&[CODE, STATE, ISS]));
+        assert_eq!((good.failed.len(), good.not_run.len(), good.not_applicable.len()), (0, 0, 0), "{good:?}");
         // IdentityServer and Keycloak send more than they must.
         let more = response(&[CODE, STATE, ISS, ("scope", "openid"), ("session_state", "x")]);
-        assert!(super::super::jose::testing::judged(&more).failed.is_empty());
+        assert!(judged(&more).failed.is_empty());
     }
 
     #[test]
@@ -274,11 +239,7 @@ mod tests {
         );
     }
 
-    proptest! {
-        #[test]
-        fn no_response_makes_a_rule_panic(parameters in proptest::collection::vec((proptest::sample::select(vec!["code", "state", "iss", "error", "x"]), ".{0,30}"), 0..6)) {
-            let parameters: Vec<(&str, &str)> = parameters.iter().map(|(name, value)| (*name, value.as_str())).collect();
-            never_panics(&response(&parameters));
-        }
-    }
+    arbitrary_artefact!(AuthorizationResponse:
+        parameters in arbitrary::parameters("code|state|iss|error|x") => AuthorizationResponse { parameters, ..response(&[]) }
+    );
 }

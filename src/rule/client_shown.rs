@@ -1,11 +1,11 @@
 //! Rules about what the end-user is shown of a client before anything is granted to it (OpenID Connect Registration 2).
 
-use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
 use url::Url;
 
-use super::expect::should;
-use super::{Artefact, Check};
 use crate::observed::page::Shown;
+use crate::rule::expect::{applies_if, must, should};
+use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, pass};
+use crate::rule::{Artefact, Check};
 
 /// A page of a visit to the authorization endpoint.
 #[derive(Debug, Clone, Default)]
@@ -42,7 +42,21 @@ static RULES: &[Check<ClientShown>] = &[
         "OIDCR-2",
         "The page that asks for consent shows the logo that the client registered",
         "End-users recognise a client by its logo, and cannot tell who asks.",
-        logo,
+        // The text speaks of the approval.
+        |client| {
+            let wanted = confirmed(client.logo.as_deref(), "logo_uri")?;
+            let asking: Vec<_> = client.pages.iter().filter(|page| page.is_consent).collect();
+            let mut images = asking.iter().flat_map(|page| &page.shown.images).peekable();
+            applies_if(!asking.is_empty(), "no page asked for consent")?;
+            if images.peek().is_none() {
+                return fail("the logo", "no image at all");
+            }
+            if images.any(|image| leads_to(image, wanted)) {
+                pass("the logo")
+            } else {
+                not_applicable("the images on the page come from elsewhere: one of them may be a copy of the logo")
+            }
+        },
     ),
     should(
         "client-shown/policy",
@@ -65,32 +79,15 @@ fn leads_to(address: &str, wanted: &str) -> bool {
     address == wanted || Url::parse(address).is_ok_and(|url| url.query_pairs().any(|(_, value)| value == wanted))
 }
 
-fn unconfirmed(member: &str) -> Judgement {
-    not_applicable(format!("the registration response does not confirm {member}"))
+/// An address that the client registered, if the registration response confirms it.
+fn confirmed<'a>(uri: Option<&'a str>, member: &str) -> Result<&'a str, Unmet> {
+    uri.ok_or_else(|| Unmet::not_applicable(format!("the registration response does not confirm {member}")))
 }
 
-/// The text speaks of the approval. An image from elsewhere may be a copy of the logo that the issuer keeps.
-fn logo(client: &ClientShown) -> Judgement {
-    let Some(wanted) = client.logo.as_deref() else { return unconfirmed("logo_uri") };
-    let mut images = client.pages.iter().filter(|page| page.is_consent).flat_map(|page| &page.shown.images).peekable();
-    if !client.pages.iter().any(|page| page.is_consent) {
-        return not_applicable("no page asked for consent");
-    }
-    if images.peek().is_none() {
-        return fail("the logo", "no image at all");
-    }
-    if images.any(|image| leads_to(image, wanted)) {
-        pass("the logo")
-    } else {
-        not_applicable("the images on the page come from elsewhere: one of them may be a copy of the logo")
-    }
-}
-
+/// Passes when a page leads to an address that the client registered.
 fn link(client: &ClientShown, wanted: Option<&str>, member: &str) -> Judgement {
-    let Some(wanted) = wanted else { return unconfirmed(member) };
-    if client.pages.is_empty() {
-        return not_applicable("no page was shown");
-    }
+    let wanted = confirmed(wanted, member)?;
+    applies_if(!client.pages.is_empty(), "no page was shown")?;
     let is_there = |page: &ClientPage| page.shown.links.iter().any(|link| leads_to(link, wanted)) || page.shown.text.contains(wanted);
     if client.pages.iter().any(is_there) {
         pass(format!("a link to the {member}"))
@@ -116,7 +113,7 @@ impl Artefact for PagesOfOddRequest {
     }
 }
 
-static ODD: &[Check<PagesOfOddRequest>] = &[super::expect::must(
+static ODD: &[Check<PagesOfOddRequest>] = &[must(
     "authz-pages/request-escaped",
     "RFC6749-10.14",
     "The pages for an authorization request do not take its `state` and `nonce` for markup",
@@ -130,9 +127,14 @@ static ODD: &[Check<PagesOfOddRequest>] = &[super::expect::must(
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
     use super::{ClientPage, ClientShown, PagesOfOddRequest};
     use crate::observed::page::Shown;
     use crate::rule::jose::testing::judged;
+    use crate::rule::testing::arbitrary_artefact;
 
     const LOGO: &str = "http://localhost:1/logo";
     const POLICY: &str = "http://localhost:1/policy";
@@ -178,4 +180,19 @@ mod tests {
         assert_eq!(odd(2, 1).failed, ["authz-pages/request-escaped"]);
         assert_eq!((odd(2, 0).passed.len(), odd(0, 0).not_applicable.len()), (1, 1));
     }
+
+    arbitrary_artefact!(ClientShown:
+        pages in vec((any::<bool>(), vec(select(&[LOGO, POLICY, TERMS, "é", "x:?a=%FF"][..]), 0..3), ".{0,12}"), 0..3),
+        is_confirmed in any::<bool>()
+        => {
+            let pages = pages.into_iter().map(|(is_consent, uris, text)| {
+                let consent = client(&uris, &uris, &text).pages.remove(1);
+                ClientPage { is_consent, ..consent }
+            });
+            let client = ClientShown { pages: pages.collect(), ..client(&[], &[], "") };
+            if is_confirmed { client } else { ClientShown { logo: None, policy: None, terms: None, ..client } }
+        }
+    );
+
+    arbitrary_artefact!(PagesOfOddRequest: pages in 0..3_usize, marked in 0..3_usize => PagesOfOddRequest { pages, marked });
 }

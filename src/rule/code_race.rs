@@ -1,7 +1,7 @@
 //! The rule about a code that comes twice at the same moment (RFC 6749 4.1.2).
 
-use super::expect::{holds, list, must};
-use super::{Artefact, Check};
+use crate::rule::expect::{holds, list, must};
+use crate::rule::{Artefact, Check};
 
 /// Two exchanges of one code, sent at the same moment.
 #[derive(Debug, Clone)]
@@ -33,8 +33,8 @@ static RULES: &[Check<CodeRace>] = &[must(
 
 #[cfg(test)]
 mod tests {
-    use super::super::testing::failing;
     use super::CodeRace;
+    use crate::rule::testing::{arbitrary_artefact, failing};
 
     #[test]
     fn only_two_successes_are_wrong() {
@@ -42,4 +42,8 @@ mod tests {
             assert_eq!(failing(&CodeRace { exchange: 0, statuses: statuses.to_vec() }).len(), failed, "{statuses:?}");
         }
     }
+
+    arbitrary_artefact!(CodeRace:
+        statuses in proptest::collection::vec(proptest::num::u16::ANY, 0..4) => CodeRace { exchange: 0, statuses }
+    );
 }

@@ -1,8 +1,8 @@
 //! Rules about when the issuer asks the end-user for consent.
 
-use super::{Artefact, Check, expect};
-use crate::rule::expect::should;
-use crate::rule::judgement::not_applicable;
+use crate::rule::expect::{applies_if, holds, should};
+use crate::rule::judgement::Judgement;
+use crate::rule::{Artefact, Check};
 
 /// What the browser was shown between the login and the callback, and what was due.
 #[derive(Debug, Clone)]
@@ -33,11 +33,9 @@ static RULES: &[Check<Consent>] = &[
         "OIDCC-3.1.2.4",
         "A client that nobody has authorized before is not let in without asking the end-user",
         "Anybody can register a client; with no question asked it gets at a user's data by one link followed.",
-        |artefact| {
-            if !artefact.new_client {
-                return not_applicable("the client may have been authorized before");
-            }
-            expect::holds(artefact.shown + artefact.perhaps > 0, "a consent page", pages(artefact.shown))
+        |consent| {
+            applies_if(consent.new_client, "the client may have been authorized before")?;
+            asked(consent)
         },
     ),
     should(
@@ -45,11 +43,9 @@ static RULES: &[Check<Consent>] = &[
         "OIDCC-3.1.2.1",
         "With prompt=consent the end-user is asked for consent",
         "A client asks so when it needs a fresh decision, for offline access above all; without one the user never agreed to it.",
-        |artefact| {
-            if !artefact.prompt_consent {
-                return not_applicable("the request did not say prompt=consent");
-            }
-            expect::holds(artefact.shown + artefact.perhaps > 0, "a consent page", pages(artefact.shown))
+        |consent| {
+            applies_if(consent.prompt_consent, "the request did not say prompt=consent")?;
+            asked(consent)
         },
     ),
     // What the OpenActive test suite expects; the specification itself speaks only of one consent prompt in this flow.
@@ -58,14 +54,17 @@ static RULES: &[Check<Consent>] = &[
         "OA-OBA-authorization-code-flow",
         "Consent that was just given to a client is not asked for again",
         "Sellers who log in by a booking partner every day would have to consent every day, and would soon stop reading.",
-        |artefact| {
-            if !artefact.already_given {
-                return not_applicable("the same consent has not just been given");
-            }
-            expect::holds(artefact.shown == 0, "no consent page", pages(artefact.shown))
+        |consent| {
+            applies_if(consent.already_given, "the same consent has not just been given")?;
+            holds(consent.shown == 0, "no consent page", pages(consent.shown))
         },
     ),
 ];
+
+/// Passes when the end-user was asked, or may have been.
+fn asked(consent: &Consent) -> Judgement {
+    holds(consent.shown + consent.perhaps > 0, "a consent page", pages(consent.shown))
+}
 
 fn pages(count: usize) -> String {
     match count {
@@ -77,8 +76,10 @@ fn pages(count: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::rule::testing::{failing, not_applicable};
+    use proptest::prelude::*;
+
+    use super::Consent;
+    use crate::rule::testing::{arbitrary_artefact, failing, not_applicable};
 
     #[test]
     fn consent_is_asked_for_when_it_is_due() {
@@ -101,4 +102,10 @@ mod tests {
             assert_eq!(not_applicable(&artefact).len(), 3 - due, "{artefact:?}");
         }
     }
+
+    arbitrary_artefact!(Consent:
+        (shown, perhaps) in (0..3_usize, 0..3_usize),
+        (new_client, prompt_consent, already_given) in any::<(bool, bool, bool)>()
+        => Consent { shown, perhaps, new_client, prompt_consent, already_given }
+    );
 }

@@ -38,6 +38,25 @@ pub fn holds(condition: bool, expected: impl Into<String>, actual: impl Into<Str
     if condition { pass(actual) } else { fail(expected, actual) }
 }
 
+/// One judgement on several requests, each given as whether it is right (`None` where nothing can be concluded from it) and what became of it:
+/// broken if any of them is wrong, and says what became of those.
+pub fn each(expected: &str, requests: impl IntoIterator<Item = (Option<bool>, String)>) -> Judgement {
+    let (mut right, mut wrong, mut open) = (Vec::new(), Vec::new(), Vec::new());
+    for (is_right, became) in requests {
+        match is_right {
+            Some(true) => right.push(became),
+            Some(false) => wrong.push(became),
+            None => open.push(became),
+        }
+    }
+    match (wrong.is_empty(), right.is_empty(), open.is_empty()) {
+        (false, ..) => fail(expected, list(&wrong)),
+        (true, false, _) => pass(list(&right)),
+        (true, true, true) => not_applicable("no such request"),
+        (true, true, false) => not_applicable(format!("nothing can be concluded: {}", list(&open))),
+    }
+}
+
 /// Passes when a response has the HTTP status code.
 pub fn status(response: &Received, expected: u16) -> Judgement {
     holds(response.status == expected, format!("status {expected}"), format!("status {}", response.status))
@@ -340,73 +359,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::issuer::flaw::Flaw;
-    use crate::rule::Artefact;
-    use crate::rule::access_token::AccessToken;
-    use crate::rule::authorization_response::AuthorizationResponse;
-    use crate::rule::id_token::IdToken;
+    use crate::rule::jose::testing::received;
     use crate::rule::judgement::is_broken;
-    use crate::rule::openactive::{AccessTokenLifetime, SellerIdentity};
-    use crate::rule::refresh::Refresh;
-    use crate::rule::token_response::TokenResponse;
-    use crate::rule::userinfo::UserInfo;
-
-    fn rules() -> Vec<&'static Rule> {
-        fn of<A: Artefact>() -> impl Iterator<Item = &'static Rule> {
-            A::rules().map(|check| &check.rule)
-        }
-        of::<AuthorizationResponse>()
-            .chain(of::<TokenResponse>())
-            .chain(of::<IdToken>())
-            .chain(of::<AccessToken>())
-            .chain(of::<UserInfo>())
-            .chain(of::<Refresh>())
-            .chain(of::<SellerIdentity>())
-            .chain(of::<AccessTokenLifetime>())
-            .collect()
-    }
-
-    fn flaws() -> Vec<Flaw> {
-        [
-            include_str!("../../fixtures/flaws/authorization_response.json"),
-            include_str!("../../fixtures/flaws/token_response.json"),
-            include_str!("../../fixtures/flaws/id_token.json"),
-            include_str!("../../fixtures/flaws/access_token.json"),
-            include_str!("../../fixtures/flaws/userinfo.json"),
-            include_str!("../../fixtures/flaws/refresh.json"),
-            include_str!("../../fixtures/flaws/openactive.json"),
-        ]
-        .into_iter()
-        .flat_map(|text| serde_json::from_str::<Vec<Flaw>>(text).unwrap())
-        .collect()
-    }
-
-    #[test]
-    fn every_rule_about_tokens_has_a_flaw_and_every_flaw_names_such_rules() {
-        let ids: BTreeSet<&str> = rules().iter().map(|rule| rule.id).collect();
-        assert_eq!(ids.len(), rules().len(), "ids are unique");
-        let flaws = flaws();
-        let tripped: BTreeSet<&str> = flaws.iter().flat_map(|flaw| flaw.trips.iter().map(String::as_str)).collect();
-        assert_eq!(ids.difference(&tripped).collect::<Vec<_>>(), Vec::<&&str>::new(), "every rule has a flaw");
-        assert_eq!(flaws.iter().map(|flaw| flaw.name.as_str()).collect::<BTreeSet<_>>().len(), flaws.len(), "names are unique");
-        for flaw in &flaws {
-            assert!(!(flaw.only_patches() && flaw.patch.is_empty()), "{} does nothing", flaw.name);
-            assert!(flaw.says.ends_with('.'), "{}", flaw.name);
-        }
-    }
-
-    #[test]
-    fn every_rule_about_tokens_is_a_sentence_with_a_reason_and_a_reference() {
-        let kebab = |text: &str| text.split('-').all(|word| !word.is_empty() && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit()));
-        for rule in rules() {
-            let (artefact, name) = rule.id.split_once('/').unwrap();
-            assert!(kebab(artefact) && kebab(name), "{}", rule.id);
-            assert!(!rule.says.ends_with('.') && rule.says.starts_with(|c: char| c.is_uppercase() || c == '`'), "{}: {}", rule.id, rule.says);
-            assert!(rule.why.ends_with('.'), "{}: {}", rule.id, rule.why);
-            assert!(["OIDC", "RFC", "OA-OBA-"].iter().any(|prefix| rule.spec.starts_with(prefix)), "{}: {}", rule.id, rule.spec);
-        }
-        assert!(rules().iter().filter(|rule| rule.level == Level::Must).count() > 50);
-    }
 
     #[test]
     fn scopes_are_sets_of_words() {
@@ -432,7 +386,6 @@ mod tests {
 
     #[test]
     fn a_refusal_is_quoted() {
-        use crate::rule::jose::testing::received;
         for (body, text) in [
             (r#"{"error":"invalid_grant","error_description":"used"}"#, "status 400: invalid_grant (used)"),
             (r#"{"error":"invalid_grant"}"#, "status 400: invalid_grant"),

@@ -1,11 +1,11 @@
 //! Rules about grants that a client is not to get (RFC 6749 4.4 and 5.2, RFC 9700 2.4).
 
-use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
 use serde_json::Value;
 
-use super::expect::{may, must, refusal};
-use super::{Artefact, Check};
 use crate::observed::received::Received;
+use crate::rule::expect::{applies_if, may, must, refusal};
+use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, pass};
+use crate::rule::{Artefact, Check};
 
 /// A grant that a client is not to get.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -29,14 +29,22 @@ pub struct GrantAttempt {
     pub withheld: bool,
 }
 
+impl GrantAttempt {
+    /// The answer, if this grant was tried.
+    fn response_to(&self, attempt: Attempt) -> Result<&Received, Unmet> {
+        applies_if(self.attempt == attempt, "another grant was tried")?;
+        Ok(&self.response)
+    }
+}
+
 impl Artefact for GrantAttempt {
-    const RULES: &'static [&'static [Check<Self>]] = &[ATTEMPT];
+    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.response.exchange)
     }
 }
 
-static ATTEMPT: &[Check<GrantAttempt>] = &[
+static RULES: &[Check<GrantAttempt>] = &[
     may(
         "grant-limits/unregistered-refused",
         "RFC7591-2",
@@ -50,20 +58,16 @@ static ATTEMPT: &[Check<GrantAttempt>] = &[
         "A grant that the client did not register is refused with `unauthorized_client`, or as one that is not supported",
         "Developers look for the mistake in the credentials and not in the registration.",
         |attempt| {
-            if attempt.attempt != Attempt::Unregistered {
-                return not_applicable(OTHER);
-            }
-            if !attempt.withheld || attempt.response.grants_token() {
-                return not_applicable("the grant was not refused");
-            }
-            let error = attempt.response.member("error");
+            let response = attempt.response_to(Attempt::Unregistered)?;
+            applies_if(attempt.withheld && !response.grants_token(), "the grant was not refused")?;
+            let error = response.member("error");
             match error.as_ref().and_then(Value::as_str) {
                 Some(error @ ("unauthorized_client" | "unsupported_grant_type")) => pass(format!("error = {error}")),
                 // What an issuer looks at first is its own business; `invalid_client` may be about a registration that is not known everywhere yet.
                 Some(error @ ("invalid_scope" | "invalid_target" | "invalid_request" | "invalid_client")) => {
                     not_applicable(format!("error = {error}: refused for something else first"))
                 }
-                _ => fail("error = unauthorized_client", refusal(&attempt.response)),
+                _ => fail("error = unauthorized_client", refusal(response)),
             }
         },
     ),
@@ -83,25 +87,22 @@ static ATTEMPT: &[Check<GrantAttempt>] = &[
     ),
 ];
 
-const OTHER: &str = "another grant was tried";
-
+/// Passes when an attempt at this grant gets no tokens.
 fn refused(attempt: &GrantAttempt, which: Attempt) -> Judgement {
-    if attempt.attempt != which {
-        return not_applicable(OTHER);
-    }
-    if !attempt.withheld {
-        return not_applicable("the registration response gives the client this grant");
-    }
-    let told = refusal(&attempt.response);
-    if attempt.response.grants_token() { fail("no tokens", "an access token") } else { pass(told) }
+    let response = attempt.response_to(which)?;
+    applies_if(attempt.withheld, "the registration response gives the client this grant")?;
+    if response.grants_token() { fail("no tokens", "an access token") } else { pass(refusal(response)) }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::select;
+    use serde_json::json;
+
     use super::{Attempt, GrantAttempt};
     use crate::rule::jose::testing::judged;
-    use crate::rule::testing::json as response;
-    use serde_json::json;
+    use crate::rule::testing::{arbitrary, arbitrary_artefact, json as response};
 
     #[test]
     fn tokens_are_what_must_not_come() {
@@ -127,4 +128,11 @@ mod tests {
         assert!(error("invalid_scope").failed.is_empty());
         assert_eq!(error("invalid_grant").failed, ["grant-limits/unregistered-error"]);
     }
+
+    arbitrary_artefact!(GrantAttempt:
+        attempt in select(&[Attempt::Unregistered, Attempt::PublicClient, Attempt::Password][..]),
+        response in arbitrary::received(&["error", "access_token"]),
+        withheld in any::<bool>()
+        => GrantAttempt { attempt, response, withheld }
+    );
 }

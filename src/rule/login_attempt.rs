@@ -1,8 +1,8 @@
 //! Rules about what end-users and attackers do on the login and consent pages beside logging in.
 
-use super::expect::{holds, may, must, shorten};
-use super::{Artefact, Check};
+use crate::rule::expect::{holds, may, must, shorten};
 use crate::rule::judgement::{fail, not_applicable, not_run, pass};
+use crate::rule::{Artefact, Check};
 
 /// What came of a login with a wrong password.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -167,8 +167,10 @@ static DENIAL: &[Check<Denial>] = &[
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::rule::testing::{failing, passing};
+    use proptest::prelude::*;
+
+    use super::{Denial, Denied, FormElsewhere, REFUSED, WrongPassword, WrongPasswordEnd};
+    use crate::rule::testing::{arbitrary_artefact, failing, passing};
 
     #[test]
     fn wrong_passwords() {
@@ -192,4 +194,23 @@ mod tests {
         assert_eq!(failing(&Denial { denied: Denied::Code }), ["denial/heeded"]);
         assert_eq!(failing(&Denial { denied: Denied::Page(String::new()) }), ["denial/told"]);
     }
+
+    arbitrary_artefact!(WrongPassword:
+        end in prop_oneof![
+            Just(WrongPasswordEnd::LoggedIn),
+            proptest::option::of(".{0,4}").prop_map(WrongPasswordEnd::AskedAgain),
+            ".{0,4}".prop_map(WrongPasswordEnd::ErrorPage),
+            ".{0,4}".prop_map(WrongPasswordEnd::Refused),
+        ],
+        status in proptest::option::of(any::<u16>()),
+        echoed in any::<bool>(),
+        logged_in in any::<Option<bool>>()
+        => WrongPassword { end, status, echoed, logged_in }
+    );
+
+    arbitrary_artefact!(FormElsewhere: accepted in any::<bool>(), says in ".{1,12}" => FormElsewhere { accepted, says });
+
+    arbitrary_artefact!(Denial:
+        denied in prop_oneof![Just(Denied::Answer), Just(Denied::Code), ".{1,12}".prop_map(Denied::Page)] => Denial { denied }
+    );
 }

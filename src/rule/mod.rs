@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 pub use judgement::{Judgement, Seen, Unmet};
 
 pub mod access_token;
-pub mod aftermath;
 pub mod aidbox;
 pub mod airlock;
 pub mod attack;
 pub mod authorization_delivery;
 pub mod authorization_error;
+pub mod authorization_parameters;
 pub mod authorization_response;
 pub mod bearer;
 pub mod capability;
@@ -24,10 +24,9 @@ pub mod client_shown;
 pub mod code_race;
 pub mod consent;
 pub mod dataset_site;
+pub mod dead_tokens;
 pub mod duplicate;
 pub mod expect;
-#[cfg(test)]
-mod flaw_tests;
 pub mod grant_limits;
 pub mod id_token;
 pub mod introspection;
@@ -112,11 +111,14 @@ pub struct Check<A: ?Sized + 'static> {
     pub judge: fn(&A) -> Judgement,
 }
 
+/// A kind that is in the list of [`kinds`]. The compiler asks for it, so that none is left out.
+pub trait Listed {}
+
 /// Something the issuer handed over, with all the rules of its kind.
 ///
 /// [`crate::session::Session::judge`] is the only way to judge one, and it always judges by all of [`Artefact::RULES`]: a step cannot forget
 /// a rule.
-pub trait Artefact: Sized + 'static {
+pub trait Artefact: Listed + Sized + 'static {
     /// Every rule about this kind of artefact: the tables of its files, in order.
     const RULES: &'static [&'static [Check<Self>]];
     /// [`Artefact::RULES`] in one row.
@@ -147,79 +149,94 @@ impl Kind {
     }
 }
 
-/// Every kind of artefact there is, in the order of their appearance in a story.
-pub fn kinds() -> Vec<Kind> {
-    vec![
-        Kind::of::<provider_metadata::ProviderMetadata>(),
-        Kind::of::<server_metadata::ServerMetadata>(),
-        Kind::of::<key_set::KeySet>(),
-        Kind::of::<registration::Registration>(),
-        Kind::of::<registration::Deletion>(),
-        Kind::of::<registration_refusal::RegistrationRefusal>(),
-        Kind::of::<registration_refusal::sector::SectorMismatch>(),
-        Kind::of::<registration_access::RegistrationAccess>(),
-        Kind::of::<client_configuration::ClientConfiguration>(),
-        Kind::of::<client_configuration::DeletedClient>(),
-        Kind::of::<client_assertion::ClientAssertions>(),
-        Kind::of::<userinfo::signed::SignedUserInfo>(),
-        Kind::of::<client_authentication::ClientAuthentication>(),
-        Kind::of::<authorization_response::AuthorizationResponse>(),
-        Kind::of::<request_object::RequestObjectUse>(),
-        Kind::of::<request_object::BadRequestObject>(),
-        Kind::of::<client_shown::ClientShown>(),
-        Kind::of::<client_shown::PagesOfOddRequest>(),
-        Kind::of::<scope_grant::ScopeGrant>(),
-        Kind::of::<grant_limits::GrantAttempt>(),
-        Kind::of::<authorization_error::AuthorizationError>(),
-        Kind::of::<authorization_delivery::AuthorizationDelivery>(),
-        Kind::of::<refused_authorization::RefusedAuthorizations>(),
-        Kind::of::<refused_authorization::LoopbackRedirect>(),
-        Kind::of::<refused_request::RefusedRequests>(),
-        Kind::of::<consent::Consent>(),
-        Kind::of::<page::ShownPage>(),
-        Kind::of::<page::LoginAnswer>(),
-        Kind::of::<login_attempt::WrongPassword>(),
-        Kind::of::<login_attempt::FormElsewhere>(),
-        Kind::of::<login_attempt::Denial>(),
-        Kind::of::<logout::Logout>(),
-        Kind::of::<second_login::SecondLogin>(),
-        Kind::of::<token_response::TokenResponse>(),
-        Kind::of::<token_refusal::TokenRefusal>(),
-        Kind::of::<attack::PkceAttack>(),
-        Kind::of::<attack::ClientAttack>(),
-        Kind::of::<attack::CodeAttack>(),
-        Kind::of::<code_race::CodeRace>(),
-        Kind::of::<attack::RefreshAttack>(),
-        Kind::of::<refresh_practice::RefreshPractice>(),
-        Kind::of::<aftermath::Aftermath>(),
-        Kind::of::<bearer::Bearer>(),
-        Kind::of::<revocation_attack::RevocationAttack>(),
-        Kind::of::<introspection_attack::IntrospectionAttack>(),
-        Kind::of::<id_token::IdToken>(),
-        Kind::of::<access_token::AccessToken>(),
-        Kind::of::<userinfo::UserInfo>(),
-        Kind::of::<userinfo_request::UserInfoRequests>(),
-        Kind::of::<scope_claims::ScopeClaims>(),
-        Kind::of::<refresh::Refresh>(),
-        Kind::of::<revocation::Revocation>(),
-        Kind::of::<introspection::Introspection>(),
-        Kind::of::<openactive::SellerIdentity>(),
-        Kind::of::<openactive::AccessTokenLifetime>(),
-        Kind::of::<orders_feed::OrdersFeed>(),
-        Kind::of::<dataset_site::DatasetSite>(),
-        Kind::of::<capability::DeclaredCapability>(),
-        Kind::of::<capability::DeclaredGrant>(),
-        Kind::of::<protected_resource::ProtectedResource>(),
-        Kind::of::<airlock::AirlockRegistration>(),
-        Kind::of::<airlock::UnstoredToken>(),
-        Kind::of::<aidbox::JsonGrant>(),
-        Kind::of::<aidbox::TokenForAudience>(),
-        Kind::of::<aidbox::ConfiguredLifetime>(),
-        Kind::of::<aidbox::JsonRefresh>(),
-        Kind::of::<aidbox::ClosedSession>(),
-        Kind::of::<transport::Transport>(),
-    ]
+/// Calls a macro with the types of all kinds of artefacts, in the order of their appearance in a story.
+macro_rules! artefacts {
+    ($with:ident) => {
+        $with! {
+            provider_metadata::ProviderMetadata,
+            server_metadata::ServerMetadata,
+            key_set::KeySet,
+            registration::Registration,
+            registration::Deletion,
+            registration_refusal::RegistrationRefusal,
+            registration_refusal::sector::SectorMismatch,
+            registration_access::RegistrationAccess,
+            client_configuration::ClientConfiguration,
+            client_configuration::DeletedClient,
+            client_assertion::ClientAssertions,
+            userinfo::signed::SignedUserInfo,
+            client_authentication::ClientAuthentication,
+            authorization_response::AuthorizationResponse,
+            request_object::RequestObjectUse,
+            request_object::BadRequestObject,
+            client_shown::ClientShown,
+            client_shown::PagesOfOddRequest,
+            scope_grant::ScopeGrant,
+            grant_limits::GrantAttempt,
+            authorization_error::AuthorizationError,
+            authorization_delivery::AuthorizationDelivery,
+            refused_authorization::RefusedAuthorizations,
+            refused_authorization::LoopbackRedirect,
+            refused_request::RefusedRequests,
+            consent::Consent,
+            page::ShownPage,
+            page::LoginAnswer,
+            login_attempt::WrongPassword,
+            login_attempt::FormElsewhere,
+            login_attempt::Denial,
+            logout::Logout,
+            second_login::SecondLogin,
+            token_response::TokenResponse,
+            token_refusal::TokenRefusal,
+            attack::PkceAttack,
+            attack::ClientAttack,
+            attack::CodeAttack,
+            code_race::CodeRace,
+            attack::RefreshAttack,
+            refresh_practice::RefreshPractice,
+            dead_tokens::DeadTokens,
+            bearer::Bearer,
+            revocation_attack::RevocationAttack,
+            introspection_attack::IntrospectionAttack,
+            id_token::IdToken,
+            access_token::AccessToken,
+            userinfo::UserInfo,
+            userinfo_request::UserInfoRequests,
+            scope_claims::ScopeClaims,
+            refresh::Refresh,
+            revocation::Revocation,
+            introspection::Introspection,
+            openactive::SellerIdentity,
+            openactive::AccessTokenLifetime,
+            orders_feed::OrdersFeed,
+            dataset_site::DatasetSite,
+            capability::DeclaredCapability,
+            capability::DeclaredGrant,
+            protected_resource::ProtectedResource,
+            airlock::AirlockRegistration,
+            airlock::UnstoredToken,
+            aidbox::JsonGrant,
+            aidbox::TokenForAudience,
+            aidbox::ConfiguredLifetime,
+            aidbox::JsonRefresh,
+            aidbox::ClosedSession,
+            transport::Transport,
+        }
+    };
 }
+
+macro_rules! list {
+    ($($artefact:ty),* $(,)?) => {
+        $(impl Listed for $artefact {})*
+
+        /// Every kind of artefact there is, in the order of their appearance in a story.
+        pub fn kinds() -> Vec<Kind> {
+            vec![$(Kind::of::<$artefact>()),*]
+        }
+    };
+}
+
+artefacts!(list);
 
 /// The version of the rules: a digest over their ids and levels in alphabetical order, `sha256:…`. Two runs with the same version were judged by
 /// rules of the same names and weights, whatever the program's version is.
@@ -233,3 +250,6 @@ pub fn catalogue_version() -> String {
 pub fn catalogue() -> Vec<&'static Rule> {
     kinds().into_iter().flat_map(|kind| kind.rules).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,8 @@
 //! Rules about authorization requests that are wrong though client and redirect URI are in order (RFC 6749 3.1, RFC 7636 4.4.1, RFC 9700 2.1.1).
 
-use super::expect::{holds, may, must, shorten, should};
-use super::{Artefact, Check};
-use crate::rule::judgement::{Judgement, not_applicable, pass};
+use crate::rule::expect::{self, may, must, shorten, should};
+use crate::rule::judgement::Judgement;
+use crate::rule::{Artefact, Check};
 
 /// What is wrong with a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -51,9 +51,34 @@ pub struct RefusedRequest {
     pub exchange: usize,
 }
 
+impl RefusedRequest {
+    /// What came of it, for the report.
+    fn became(&self) -> String {
+        let became = match &self.became {
+            Became::Error(error) => format!("error = {error}"),
+            Became::Page(Some(status)) => format!("a page with status {status}"),
+            Became::Page(None) => "a page".to_owned(),
+            Became::Granted(what) => format!("`{what}` was given"),
+            Became::Unknown(why) => why.clone(),
+        };
+        format!("{}: {}", self.sent, shorten(&became))
+    }
+}
+
 /// Every request of a story that is wrong. Each rule is judged once, on all that it is about.
 #[derive(Debug, Clone)]
 pub struct RefusedRequests(pub Vec<RefusedRequest>);
+
+impl RefusedRequests {
+    /// Judges every request that a rule is about, each by itself.
+    fn each(&self, is_about: impl Fn(&RefusedRequest) -> bool, expected: &str, is_right: impl Fn(&RefusedRequest) -> bool) -> Judgement {
+        let judged = self.0.iter().filter(|request| is_about(request)).map(|request| {
+            let is_open = matches!(request.became, Became::Unknown(_) | Became::Page(Some(429 | 503)));
+            ((!is_open).then(|| is_right(request)), request.became())
+        });
+        expect::each(expected, judged)
+    }
+}
 
 impl Artefact for RefusedRequests {
     const RULES: &'static [&'static [Check<Self>]] = &[RULES];
@@ -81,7 +106,7 @@ static RULES: &[Check<RefusedRequests>] = &[
         "An attacker changes one word in a link, and the access token is in the browser's address bar.",
         |all| not_granted(all, Improper::TokenResponseType),
     ),
-    // The MUST NOT is about whoever sends it; that the issuer refuses it follows from the definition of `invalid_request` in 4.1.2.1.
+    // The MUST NOT is about the sender; that the issuer refuses it follows from the definition of `invalid_request` in 4.1.2.1.
     should(
         "authz-refusal/repeated-parameter",
         "RFC6749-3.1",
@@ -118,58 +143,34 @@ static RULES: &[Check<RefusedRequests>] = &[
         "A request with a value that makes no sense is no trouble for the server: no 5xx status and no `server_error`",
         "Whoever finds a value that an issuer did not expect can find more.",
         |all| {
-            let is_right = |request: &RefusedRequest| match &request.became {
-                Became::Error(error) => error != "server_error",
-                Became::Page(Some(status)) => *status < 500,
-                _ => true,
-            };
-            each(all, |_| true, "an error about the request, or none", is_right)
+            all.each(
+                |_| true,
+                "an error about the request, or none",
+                |request| match &request.became {
+                    Became::Error(error) => error != "server_error",
+                    Became::Page(Some(status)) => *status < 500,
+                    _ => true,
+                },
+            )
         },
     ),
 ];
 
-/// What came of a request, for the report.
-fn told(request: &RefusedRequest) -> String {
-    let became = match &request.became {
-        Became::Error(error) => format!("error = {error}"),
-        Became::Page(Some(status)) => format!("a page with status {status}"),
-        Became::Page(None) => "a page".to_owned(),
-        Became::Granted(what) => format!("`{what}` was given"),
-        Became::Unknown(why) => why.clone(),
-    };
-    format!("{}: {}", request.sent, shorten(&became))
-}
-
-/// Judges those of the requests that a rule is about.
-fn each(all: &RefusedRequests, about: impl Fn(&RefusedRequest) -> bool, expected: &str, is_right: impl Fn(&RefusedRequest) -> bool) -> Judgement {
-    let about: Vec<&RefusedRequest> = all.0.iter().filter(|request| about(request)).collect();
-    let is_open = |request: &&&RefusedRequest| matches!(request.became, Became::Unknown(_) | Became::Page(Some(429 | 503)));
-    let open: Vec<String> = about.iter().filter(is_open).map(|request| told(request)).collect();
-    let seen: Vec<_> = about.iter().filter(|request| !is_open(request)).collect();
-    let wrong: Vec<String> = seen.iter().filter(|request| !is_right(request)).map(|request| told(request)).collect();
-    let text = |parts: &[String]| shorten(&parts.join(", "));
-    match (seen.is_empty(), open.is_empty()) {
-        (true, true) => not_applicable("no such request"),
-        (true, false) => not_applicable(format!("nothing can be concluded: {}", text(&open))),
-        (false, _) if wrong.is_empty() => pass(text(&seen.iter().map(|request| told(request)).collect::<Vec<_>>())),
-        (false, _) => holds(false, expected, text(&wrong)),
-    }
-}
-
+/// Passes when the requests that are wrong in this way get nothing. Challenge methods mean nothing to an issuer without PKCE.
 fn not_granted(all: &RefusedRequests, improper: Improper) -> Judgement {
-    let pkce = |request: &RefusedRequest| request.pkce || !matches!(improper, Improper::ChallengeMethod | Improper::PlainChallenge);
-    let about = |request: &RefusedRequest| request.improper == improper && pkce(request);
-    each(all, about, "an error", |request| !matches!(request.became, Became::Granted(_)))
+    let needs_pkce = matches!(improper, Improper::ChallengeMethod | Improper::PlainChallenge);
+    let is_about = |request: &RefusedRequest| request.improper == improper && (request.pkce || !needs_pkce);
+    all.each(is_about, "an error", |request| !matches!(request.became, Became::Granted(_)))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use proptest::prelude::*;
+    use proptest::sample::select;
 
     use super::{Became, Improper, RefusedRequest, RefusedRequests};
-    use crate::issuer::flaw::Flaw;
     use crate::rule::Artefact as _;
-    use crate::rule::testing::{failing, not_applicable, passing};
+    use crate::rule::testing::{arbitrary_artefact, failing, not_applicable, passing};
 
     const ALL: [(Improper, &str); 6] = [
         (Improper::NoResponseType, "authz-refusal/response-type-missing"),
@@ -224,10 +225,22 @@ mod tests {
         }
     }
 
-    #[test]
-    fn every_rule_has_a_flaw() {
-        let flaws: Vec<Flaw> = serde_json::from_str(include_str!("../../fixtures/flaws/refused_request.json")).expect("flaws");
-        let named: BTreeSet<&str> = flaws.iter().flat_map(|flaw| &flaw.trips).map(String::as_str).collect();
-        assert_eq!(RefusedRequests::rules().map(|check| check.rule.id).filter(|id| !named.contains(id)).collect::<Vec<_>>(), [""; 0]);
+    prop_compose! {
+        fn any_request()(
+            (improper, _) in select(&ALL[..]),
+            is_odd in any::<bool>(),
+            became in prop_oneof![
+                ".{0,4}|server_error".prop_map(Became::Error),
+                proptest::option::of(any::<u16>()).prop_map(Became::Page),
+                ".{0,4}".prop_map(Became::Granted),
+                ".{0,4}".prop_map(Became::Unknown),
+            ],
+            pkce in any::<bool>(),
+        ) -> RefusedRequest {
+            let improper = if is_odd { Improper::Odd } else { improper };
+            RefusedRequest { improper, sent: "a request", became, pkce, exchange: 3 }
+        }
     }
+
+    arbitrary_artefact!(RefusedRequests: requests in proptest::collection::vec(any_request(), 0..5) => RefusedRequests(requests));
 }

@@ -1,8 +1,8 @@
 //! Rules about request objects: what a good one does, and that a bad one does nothing (OpenID Connect Core 6, RFC 9101 6).
 
-use super::expect::{must, shorten};
-use super::{Artefact, Check};
-use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
+use crate::rule::expect::{applies_if, must, shorten};
+use crate::rule::judgement::{Judgement, fail, not_run, pass};
+use crate::rule::{Artefact, Check};
 
 /// A good request object that another `state` stood beside, and the answer to it.
 #[derive(Debug, Clone)]
@@ -117,9 +117,10 @@ static BAD: &[Check<BadRequestObject>] = &[
         "An unsigned request object of a client that registered `request_object_signing_alg` is refused",
         "Leaving the signature off is all it takes to change a request that the client wants protected.",
         |bad| {
-            if bad.fault == Fault::Unsigned && !bad.signing_confirmed {
-                return not_applicable("the registration response does not confirm request_object_signing_alg");
-            }
+            applies_if(
+                bad.fault != Fault::Unsigned || bad.signing_confirmed,
+                "the registration response does not confirm request_object_signing_alg",
+            )?;
             refused(bad, Fault::Unsigned)
         },
     ),
@@ -146,10 +147,9 @@ static BAD: &[Check<BadRequestObject>] = &[
     ),
 ];
 
+/// Passes when a request object with this fault is refused.
 fn refused(bad: &BadRequestObject, fault: Fault) -> Judgement {
-    if bad.fault != fault {
-        return not_applicable("the request object has another fault");
-    }
+    applies_if(bad.fault == fault, "the request object has another fault")?;
     match &bad.answer {
         Answer::Code => fail("an error, or a page of the issuer's own", "an authorization code"),
         Answer::Error(error) => pass(format!("error = {}", shorten(error))),
@@ -160,8 +160,21 @@ fn refused(bad: &BadRequestObject, fault: Fault) -> Judgement {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
     use super::{Answer, BadRequestObject, Fault, RequestObjectUse};
     use crate::rule::jose::testing::judged;
+    use crate::rule::testing::arbitrary_artefact;
+
+    const ALL: [(Fault, &str); 6] = [
+        (Fault::ForeignKey, "request-object/signature-verified"),
+        (Fault::EmbeddedKey, "request-object/own-key-refused"),
+        (Fault::Unsigned, "request-object/unsigned-refused"),
+        (Fault::OtherClient, "request-object/client-id-matches"),
+        (Fault::OtherAudience, "request-object/audience-checked"),
+        (Fault::Expired, "request-object/expired-refused"),
+    ];
 
     #[test]
     fn what_is_inside_counts() {
@@ -178,14 +191,7 @@ mod tests {
 
     #[test]
     fn only_a_code_shows_that_a_bad_object_was_taken() {
-        for (fault, rule) in [
-            (Fault::ForeignKey, "request-object/signature-verified"),
-            (Fault::EmbeddedKey, "request-object/own-key-refused"),
-            (Fault::Unsigned, "request-object/unsigned-refused"),
-            (Fault::OtherClient, "request-object/client-id-matches"),
-            (Fault::OtherAudience, "request-object/audience-checked"),
-            (Fault::Expired, "request-object/expired-refused"),
-        ] {
+        for (fault, rule) in ALL {
             let bad = |answer| judged(&BadRequestObject { fault, answer, signing_confirmed: true });
             assert_eq!(bad(Answer::Code).failed, [rule]);
             for answer in [Answer::Error("invalid_request_object".to_owned()), Answer::Page, Answer::Nothing] {
@@ -196,4 +202,18 @@ mod tests {
         let unconfirmed = BadRequestObject { fault: Fault::Unsigned, answer: Answer::Code, signing_confirmed: false };
         assert!(judged(&unconfirmed).failed.is_empty());
     }
+
+    arbitrary_artefact!(RequestObjectUse:
+        inside in "a|b|é",
+        outside in "a|b|é",
+        returned in proptest::option::of("a|b|c")
+        => RequestObjectUse { inside, outside, returned }
+    );
+
+    arbitrary_artefact!(BadRequestObject:
+        (fault, _) in select(&ALL[..]),
+        answer in prop_oneof![Just(Answer::Code), ".{0,12}".prop_map(Answer::Error), Just(Answer::Page), Just(Answer::Nothing)],
+        signing_confirmed in any::<bool>()
+        => BadRequestObject { fault, answer, signing_confirmed }
+    );
 }

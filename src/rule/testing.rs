@@ -1,10 +1,11 @@
 //! What the unit tests of the rules share.
 
-use crate::rule::judgement::{Judgement, Unmet, is_broken};
+use proptest::strategy::BoxedStrategy;
 use serde_json::Value;
 
-use super::Artefact;
 use crate::observed::received::Received;
+use crate::rule::Artefact;
+use crate::rule::judgement::{Judgement, Unmet, is_broken};
 
 /// A response with a JSON body.
 pub fn json(status: u16, body: &Value) -> Received {
@@ -73,6 +74,25 @@ pub fn with(document: &Value, changes: &Value) -> Value {
     result
 }
 
+/// An artefact of which `src/rule/tests.rs` has arbitrary ones judged. Each kind says beside its tests how to make them.
+pub trait Arbitrary: Artefact + std::fmt::Debug {
+    /// Arbitrary artefacts, with enough of the right names and values in them to reach the judgements.
+    fn arbitrary() -> BoxedStrategy<Self>;
+}
+
+/// `arbitrary_artefact!(Consent: shown in 0..3_usize, new_client in any::<bool>() => Consent { shown, new_client })` is how to make arbitrary ones
+/// of what the strategies give.
+macro_rules! arbitrary_artefact {
+    ($artefact:ty: $($part:pat in $strategy:expr),+ $(,)? => $made:expr) => {
+        impl $crate::rule::testing::Arbitrary for $artefact {
+            fn arbitrary() -> proptest::strategy::BoxedStrategy<Self> {
+                proptest::strategy::Strategy::boxed(proptest::strategy::Strategy::prop_map(($($strategy,)+), |($($part,)+)| $made))
+            }
+        }
+    };
+}
+pub(crate) use arbitrary_artefact;
+
 /// Arbitrary bodies, statuses and headers, with enough of the right names in them to reach the judgements.
 pub mod arbitrary {
     use proptest::prelude::*;
@@ -114,6 +134,11 @@ pub mod arbitrary {
                 proptest::collection::vec((text.clone(), inner), 0..8).prop_map(|members| Value::from(members.into_iter().collect::<Map<_, _>>())),
             ]
         })
+    }
+
+    /// Arbitrary parameters of an authorization response, of the names that a regular expression describes.
+    pub fn parameters(names: &'static str) -> impl Strategy<Value = Vec<(String, String)>> {
+        proptest::collection::vec((names, ".{0,12}|https?:.{0,6}"), 0..8)
     }
 
     /// An arbitrary response: mostly JSON, mostly 200.

@@ -1,13 +1,13 @@
 //! Rules about attacks at the token endpoint: each is refused.
 //!
-//! One slice for each kind of attack. The form of the refusal is judged beside it, as that of every other
+//! One table for each kind of attack. The form of the refusal is judged beside it, as that of every other
 //! ([`super::token_refusal::TokenRefusal`]).
 
-use super::expect::refusal;
-use super::protected::not_busy;
-use super::{Artefact, Check};
 use crate::observed::received::Received;
-use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
+use crate::rule::expect::{applies_if, refusal};
+use crate::rule::judgement::{Judgement, fail, pass};
+use crate::rule::protected::not_busy;
+use crate::rule::{Artefact, Check};
 
 mod client;
 mod code;
@@ -94,27 +94,27 @@ impl Attack {
     /// The rule that says that it is refused.
     pub fn rule(self) -> &'static str {
         match self {
-            Self::WrongVerifier => pkce::WRONG,
-            Self::ShortVerifier => pkce::SHORT,
-            Self::MissingVerifier => pkce::MISSING,
-            Self::UnaskedVerifier => pkce::UNASKED,
-            Self::ChallengeAsVerifier => pkce::CHALLENGE,
-            Self::VerifierOfAnotherFlow => pkce::ANOTHER,
-            Self::NoAuthentication => client::NONE,
-            Self::UnknownClient => client::UNKNOWN,
-            Self::WrongClientSecret => client::WRONG_SECRET,
-            Self::SecretInQuery => client::QUERY,
-            Self::TwoMethods => client::TWO,
-            Self::CodeOfAnotherClient => code::OTHER_CLIENT,
-            Self::OtherRedirectUri => code::OTHER_REDIRECT,
-            Self::MissingRedirectUri => code::MISSING_REDIRECT,
-            Self::UsedCode => code::USED,
-            Self::RepeatedParameter => code::REPEATED,
-            Self::GetRequest => code::GET,
-            Self::RefreshTokenOfAnotherClient => refresh::OTHER_CLIENT,
-            Self::RefreshWithWrongSecret => refresh::WRONG_SECRET,
-            Self::AccessTokenAsRefreshToken => refresh::ACCESS_TOKEN,
-            Self::UsedRefreshToken => refresh::USED,
+            Self::WrongVerifier => "pkce/wrong-verifier-refused",
+            Self::ShortVerifier => "pkce/short-verifier-refused",
+            Self::MissingVerifier => "pkce/missing-verifier-refused",
+            Self::UnaskedVerifier => "pkce/downgrade-refused",
+            Self::ChallengeAsVerifier => "pkce/challenge-as-verifier-refused",
+            Self::VerifierOfAnotherFlow => "pkce/verifier-of-another-flow-refused",
+            Self::NoAuthentication => "client-authentication/none-refused",
+            Self::UnknownClient => "client-authentication/unknown-client-refused",
+            Self::WrongClientSecret => "client-authentication/wrong-secret-refused",
+            Self::SecretInQuery => "client-authentication/secret-in-query-refused",
+            Self::TwoMethods => "client-authentication/two-methods-refused",
+            Self::CodeOfAnotherClient => "code/another-client-refused",
+            Self::OtherRedirectUri => "code/other-redirect-uri-refused",
+            Self::MissingRedirectUri => "code/missing-redirect-uri-refused",
+            Self::UsedCode => "code/reuse-refused",
+            Self::RepeatedParameter => "code/repeated-parameter-refused",
+            Self::GetRequest => "code/get-refused",
+            Self::RefreshTokenOfAnotherClient => "refresh/another-client-refused",
+            Self::RefreshWithWrongSecret => "refresh/wrong-secret-refused",
+            Self::AccessTokenAsRefreshToken => "refresh/access-token-refused",
+            Self::UsedRefreshToken => "refresh/reuse-refused",
         }
     }
 
@@ -209,12 +209,8 @@ impl Artefact for RefreshAttack {
 /// Passes when this attack is refused; has nothing to say about others.
 fn refused(attacked: &Attacked, attack: Attack) -> Judgement {
     let status = attacked.response.status;
-    if attacked.attack != attack {
-        return not_applicable(format!("another attack: {}", attacked.attack.says()));
-    }
-    if let Err(outcome) = not_busy(&attacked.response) {
-        return Err(outcome);
-    }
+    applies_if(attacked.attack == attack, format!("another attack: {}", attacked.attack.says()))?;
+    not_busy(&attacked.response)?;
     let seen = refusal(&attacked.response);
     if attacked.is_refused() {
         return pass(seen);

@@ -1,12 +1,13 @@
 use std::collections::BTreeSet;
 
 use proptest::prelude::*;
+use proptest::sample::select;
 use serde_json::json;
 
 use super::{Attack, Attacked, ClientAttack, CodeAttack, PkceAttack, RefreshAttack};
 use crate::observed::received::Received;
 use crate::rule::Artefact;
-use crate::rule::testing::{arbitrary, failing, json as response, passing, text};
+use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, passing, text};
 use crate::rule::token_refusal::{Provocation, TokenRefusal};
 
 const ALL: [Attack; 21] = [
@@ -86,9 +87,12 @@ fn the_form_of_a_refusal_is_judged_beside_it() {
     }
 }
 
-proptest! {
-    #[test]
-    fn nothing_panics(response in arbitrary::received(&["error", "access_token"]), attack in proptest::sample::select(ALL.to_vec())) {
-        let _ = judged(attack, &response);
-    }
+fn any_attacked() -> impl Strategy<Value = Attacked> {
+    let response = arbitrary::received(&["error", "access_token"]);
+    (select(&ALL[..]), response).prop_map(|(attack, response)| Attacked { attack, response })
 }
+
+arbitrary_artefact!(PkceAttack: attacked in any_attacked() => PkceAttack(attacked));
+arbitrary_artefact!(ClientAttack: attacked in any_attacked() => ClientAttack(attacked));
+arbitrary_artefact!(CodeAttack: attacked in any_attacked() => CodeAttack(attacked));
+arbitrary_artefact!(RefreshAttack: attacked in any_attacked() => RefreshAttack(attacked));

@@ -1,13 +1,12 @@
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use proptest::prelude::*;
+use proptest::option;
+use proptest::sample::select;
 use serde_json::json;
 
 use super::{AuthorizationError, Refused};
-use crate::issuer::flaw::Flaw;
-use crate::rule::Artefact as _;
-use crate::rule::jose::testing::{judged, never_panics};
+use crate::rule::jose::testing::judged;
+use crate::rule::testing::{arbitrary, arbitrary_artefact};
 
 const ISSUER: &str = "https://issuer.example";
 const ALL: [Refused; 11] = [
@@ -130,26 +129,15 @@ fn parameters_come_once_and_in_the_query() {
     }
 }
 
-#[test]
-fn every_rule_has_a_flaw() {
-    let flaws: Vec<Flaw> = serde_json::from_str(include_str!("../../../fixtures/flaws/authorization_error.json")).expect("flaws");
-    let named: BTreeSet<&str> = flaws.iter().flat_map(|flaw| &flaw.trips).map(String::as_str).collect();
-    let lacking: Vec<_> = AuthorizationError::rules().map(|check| check.rule.id).filter(|id| !named.contains(id)).collect();
-    assert_eq!(lacking, Vec::<&str>::new());
-}
-
-proptest! {
-    #[test]
-    fn nothing_panics(
-        parameters in proptest::collection::vec(("error|error_description|error_uri|state|iss|code|x", ".{0,12}|https?:.{0,6}"), 0..8),
-        refused in proptest::sample::select(ALL.to_vec()),
-        fragment in proptest::option::of(".{0,12}"),
-        state in ".{0,3}",
-    ) {
-        let mut response = response(refused, &[]);
+arbitrary_artefact!(AuthorizationError:
+    parameters in arbitrary::parameters("error|error_description|error_uri|state|iss|code|x"),
+    refused in select(&ALL[..]),
+    fragment in option::of(".{0,12}"),
+    state in ".{0,3}"
+    => {
+        let request = Arc::new([("state", state.as_str())].into());
+        let mut response = AuthorizationError { parameters, request, ..response(refused, &[]) };
         response.url.set_fragment(fragment.as_deref());
-        response.parameters = parameters;
-        response.request = Arc::new([("state", state.as_str())].into());
-        never_panics(&response);
+        response
     }
-}
+);

@@ -1,9 +1,13 @@
 //! Rules about RP-initiated logout (OpenID Connect RP-Initiated Logout 1.0, 2 to 4).
 
-use super::{Artefact, Check};
+use crate::rule::judgement::{not_applicable};
 use serde::Deserialize;
 
-mod judge;
+use crate::rule::authorization_parameters as parameters;
+use crate::rule::expect::{applies_if, holds, list, may, must, shorten, should};
+use crate::rule::judgement::{Judgement, Unmet, fail, is_broken, not_run, pass};
+use crate::rule::{Artefact, Check};
+
 #[cfg(test)]
 mod tests;
 
@@ -75,14 +79,52 @@ pub struct Logout {
 }
 
 impl Logout {
-    /// True if nothing is wrong with the request, and it has everything that a redirect needs.
-    fn is_good(&self) -> bool {
-        self.hint == Hint::Good && self.redirect == Redirect::Registered && !self.other_client
+    /// Nothing to say unless the request has nothing wrong in it, and everything that a redirect needs.
+    fn good(&self) -> Result<(), Unmet> {
+        let is_good = self.hint == Hint::Good && self.redirect == Redirect::Registered && !self.other_client;
+        applies_if(is_good, "the request is not one to send the browser back for")
+    }
+
+    fn is_redirected(&self) -> bool {
+        matches!(self.end, LogoutEnd::Redirected(_))
+    }
+
+    /// Where it ended, for the report.
+    fn seen(&self) -> String {
+        match &self.end {
+            LogoutEnd::Redirected(_) => "sent to the address of the request".to_owned(),
+            LogoutEnd::Page { says, .. } => format!("a page: {}", shorten(says)),
+            LogoutEnd::Unclear => NOT_CLEAR.to_owned(),
+        }
+    }
+
+    /// Passes when a POST was not refused.
+    fn post(&self) -> Judgement {
+        applies_if(self.by_post, "sent by GET")?;
+        match &self.end {
+            LogoutEnd::Page { status: Some(status), .. } => holds(*status < 400, "a status below 400", format!("{} (status {status})", self.seen())),
+            _ => pass(self.seen()),
+        }
+    }
+
+    /// Whether the POST was taken at all: without that the other rules would say the same again.
+    fn taken(&self) -> Result<(), Unmet> {
+        if is_broken(&self.post()) { not_run(POST) } else { Ok(()) }
+    }
+
+    /// The parameters with which the browser came back from a good request.
+    fn returned(&self) -> Result<&[(String, String)], Unmet> {
+        self.good()?;
+        if let LogoutEnd::Redirected(parameters) = &self.end {
+            return Ok(parameters);
+        }
+        self.taken()?;
+        not_run(REDIRECTED)
     }
 }
 
 impl Artefact for Logout {
-    const RULES: &'static [&'static [Check<Self>]] = &[judge::RULES];
+    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
     fn exchange(&self) -> Option<usize> {
         None
     }
@@ -90,3 +132,139 @@ impl Artefact for Logout {
 
 const REDIRECTED: &str = "logout/redirected";
 const POST: &str = "logout/post-supported";
+const NOT_CLEAR: &str = "the page asks something, and which of its buttons logs out is not clear";
+
+static RULES: &[Check<Logout>] = &[
+    must(
+        POST,
+        "OIDCRIL-2",
+        "The logout endpoint takes POST requests",
+        "Clients that post the hint, to keep the ID token out of histories and logs, cannot log anybody out.",
+        Logout::post,
+    ),
+    must(
+        "logout/session-ended",
+        "OIDCRIL-2",
+        "After a logout to which the end-user said yes, or that a good hint asked for, the end-user is not logged in",
+        "The next person at the computer goes on in their name.",
+        |logout| {
+            logout.taken()?;
+            // A request with something wrong in it may be refused as a whole.
+            let by_hint = logout.hint == Hint::Good && !logout.other_client && matches!(logout.redirect, Redirect::Registered | Redirect::None);
+            match logout.logged_in {
+                None => not_applicable("whether the end-user is logged in afterwards was not found out"),
+                Some(_) if logout.end == LogoutEnd::Unclear && !logout.asked => not_applicable(NOT_CLEAR),
+                Some(_) if !logout.asked && !by_hint => not_applicable("the end-user was not asked"),
+                Some(still) => holds(!still, "no code with prompt=none", if still { "a code with prompt=none" } else { "an error with prompt=none" }),
+            }
+        },
+    ),
+    must(
+        "logout/asks-without-hint",
+        "OIDCRIL-2",
+        "Without a good hint the end-user is asked before they are logged out",
+        "Any page on the web logs the issuer's users out, as often as it likes.",
+        |logout| {
+            applies_if(logout.hint != Hint::Good, "the request has a good hint")?;
+            match logout.logged_in {
+                None => not_applicable("whether the end-user is logged in afterwards was not found out"),
+                Some(_) if logout.asked => pass("the end-user was asked"),
+                Some(true) => pass("still logged in"),
+                // What was not understood may have been the question.
+                Some(false) if logout.end == LogoutEnd::Unclear => not_applicable(NOT_CLEAR),
+                Some(false) => fail("a question first", format!("logged out without a question; {}", logout.seen())),
+            }
+        },
+    ),
+    // The specification describes the redirect and has no keyword for it.
+    should(
+        REDIRECTED,
+        "OIDCRIL-3",
+        "After a logout with a good hint the browser is sent to the registered address that the request names",
+        "Users are left on a page of the issuer's and have to find back by themselves.",
+        |logout| {
+            logout.good()?;
+            logout.taken()?;
+            match logout.end {
+                LogoutEnd::Unclear => not_applicable(NOT_CLEAR),
+                _ => holds(logout.is_redirected(), "the registered address", logout.seen()),
+            }
+        },
+    ),
+    should(
+        "logout/state-returned",
+        "OIDCRIL-2",
+        "The browser comes back from a logout with the `state` of the request, unchanged",
+        "The client cannot tell which of its logouts has come back.",
+        |logout| {
+            let returned = logout.returned()?;
+            let sent = logout.state.as_ref().ok_or_else(|| Unmet::not_applicable("no state was sent"))?;
+            let expected = format!("state = {}", shorten(sent));
+            match parameters::value(returned, "state") {
+                Some(state) => holds(state == sent, expected, format!("state = {}", shorten(state))),
+                None => fail(expected, "no state"),
+            }
+        },
+    ),
+    should(
+        "logout/no-unasked-state",
+        "OIDCRIL-2",
+        "The browser comes back from a logout without a `state` if the request had none",
+        "Clients that check the state take the answer for a forged one.",
+        |logout| {
+            let returned = logout.returned()?;
+            applies_if(logout.state.is_none(), "a state was sent")?;
+            holds(parameters::value(returned, "state").is_none(), "no state", format!("parameters: {}", parameters::names(returned)))
+        },
+    ),
+    may(
+        "logout/no-other-parameters",
+        "OIDCRIL-3",
+        "The browser comes back from a logout with no parameters but the `state`",
+        "What an issuer adds ends up in histories, logs and referrers.",
+        |logout| {
+            let returned = logout.returned()?;
+            let others: Vec<&str> = returned.iter().map(|(name, _)| name.as_str()).filter(|name| *name != "state").collect();
+            holds(
+                others.is_empty(),
+                "nothing but state",
+                if others.is_empty() { parameters::names(returned) } else { format!("also: {}", list(&others)) },
+            )
+        },
+    ),
+    must(
+        "logout/unregistered-not-followed",
+        "OIDCRIL-3",
+        "After a logout nobody is sent to an address that the client did not register exactly so",
+        "Attackers use the issuer's good name to have people follow links to their own pages.",
+        |logout| not_followed(logout, matches!(logout.redirect, Redirect::Unregistered | Redirect::QueryAdded)),
+    ),
+    must(
+        "logout/bad-hint-not-followed",
+        "OIDCRIL-4",
+        "After a logout whose hint the issuer did not sign nobody is sent anywhere",
+        "Anybody makes such a hint, and has the issuer believe that the request comes from a client.",
+        |logout| not_followed(logout, matches!(logout.hint, Hint::Forged | Hint::Unsigned) && logout.redirect == Redirect::Registered),
+    ),
+    must(
+        "logout/client-id-matched",
+        "OIDCRIL-2",
+        "After a logout that names another client than its hint nobody is sent anywhere",
+        "One client ends sessions and sends people about in the name of another.",
+        |logout| not_followed(logout, logout.other_client && logout.hint == Hint::Good && logout.redirect == Redirect::Registered),
+    ),
+    // The issuer may have other means of knowing who asks.
+    should(
+        "logout/no-hint-not-followed",
+        "OIDCRIL-3",
+        "After a logout without a hint nobody is sent anywhere",
+        "Anybody has the issuer send people to a client's address, whatever happens there.",
+        |logout| not_followed(logout, logout.hint == Hint::None && logout.redirect == Redirect::Registered),
+    ),
+];
+
+/// Passes when a request that asks for a redirect and must not have one, if it is such a one, has none.
+fn not_followed(logout: &Logout, concerned: bool) -> Judgement {
+    applies_if(concerned, "the request is another")?;
+    holds(!logout.is_redirected(), "no redirect to the address of the request", logout.seen())
+}

@@ -1,5 +1,8 @@
-use super::*;
-use crate::rule::testing::{failing, not_run, passing};
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::{Hint, Logout, LogoutEnd, POST, REDIRECTED, Redirect};
+use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, not_run, passing};
 
 fn good() -> Logout {
     Logout {
@@ -60,7 +63,7 @@ fn what_must_not_be_followed() {
 }
 
 #[test]
-fn whoever_has_no_good_hint_is_asked() {
+fn without_a_good_hint_the_end_user_is_asked() {
     let bare = Logout { hint: Hint::None, redirect: Redirect::None, end: page(200), ..good() };
     assert_eq!(failing(&bare), Vec::<&str>::new());
     assert_eq!(failing(&Logout { asked: false, ..bare.clone() }), ["logout/asks-without-hint"]);
@@ -68,3 +71,17 @@ fn whoever_has_no_good_hint_is_asked() {
     assert_eq!(failing(&Logout { asked: false, end: LogoutEnd::Unclear, ..bare.clone() }), Vec::<&str>::new());
     assert_eq!(failing(&Logout { logged_in: Some(true), ..bare }), ["logout/session-ended"]);
 }
+
+arbitrary_artefact!(Logout:
+    hint in select(&[Hint::Good, Hint::None, Hint::Forged, Hint::Unsigned][..]),
+    redirect in select(&[Redirect::Registered, Redirect::None, Redirect::Unregistered, Redirect::QueryAdded][..]),
+    state in proptest::option::of("s|.{0,4}"),
+    (other_client, by_post, asked) in any::<(bool, bool, bool)>(),
+    end in prop_oneof![
+        arbitrary::parameters("state|sid").prop_map(LogoutEnd::Redirected),
+        (any::<Option<u16>>(), ".{0,4}").prop_map(|(status, says)| LogoutEnd::Page { status, says }),
+        Just(LogoutEnd::Unclear),
+    ],
+    logged_in in any::<Option<bool>>()
+    => Logout { hint, redirect, state, other_client, by_post, end, asked, logged_in }
+);

@@ -1,12 +1,17 @@
 //! Rules about the pages an issuer shows during an authorization (RFC 6749 10, RFC 9700 4), and about what it answers to a login.
 
-use url::Url;
+use url::{Host, Url};
 
-use super::{Artefact, Check};
-use crate::observed::document::{Cookie, Document};
+use crate::observed::document::Document;
 use crate::observed::page::PageKind;
+use crate::rule::expect::{applies_if, holds, list, may, must, none_wrong, shorten, should};
+use crate::rule::judgement::{Unmet, not_applicable};
+use crate::rule::{Artefact, Check};
+use crate::text::address::is_loopback;
 
-mod judge;
+pub use login::LoginAnswer;
+
+mod login;
 #[cfg(test)]
 mod tests;
 
@@ -21,27 +26,171 @@ pub struct ShownPage {
     pub document: Document,
 }
 
+impl ShownPage {
+    /// The document, if it asks the end-user for something an attacker may want.
+    fn asking(&self) -> Result<&Document, Unmet> {
+        match self.kind {
+            PageKind::Login | PageKind::Identifier | PageKind::Consent => Ok(&self.document),
+            _ => not_applicable("neither a login nor a consent page"),
+        }
+    }
+
+    /// The same, if its headers could be seen.
+    fn with_headers(&self) -> Result<&Document, Unmet> {
+        let document = self.asking()?;
+        applies_if(document.headers.is_some(), "the user agent does not tell the headers of a page")?;
+        Ok(document)
+    }
+
+    /// What it is, for a reader who sees the rule judged on several pages.
+    fn name(&self) -> &'static str {
+        match self.kind {
+            PageKind::Login => "login page",
+            PageKind::Identifier => "user name page",
+            PageKind::Consent => "consent page",
+            _ => "page",
+        }
+    }
+}
+
 impl Artefact for ShownPage {
-    const RULES: &'static [&'static [Check<Self>]] = &[judge::PAGE_RULES];
+    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
     fn exchange(&self) -> Option<usize> {
         None
     }
 }
 
-/// What the issuer set and answered during an authorization in which the end-user logged in.
-#[derive(Debug, Clone)]
-pub struct LoginAnswer {
-    /// The status of the answer to the form with the password, where it could be seen.
-    pub status: Option<u16>,
-    /// The cookies that were set, without their values.
-    pub cookies: Vec<Cookie>,
+static RULES: &[Check<ShownPage>] = &[
+    must(
+        "page/https",
+        "RFC6749-10.11",
+        "The pages on which the end-user logs in and consents, and their forms for the password, are at https addresses",
+        "Whoever is on the way reads the password, or puts a page of their own in its place.",
+        |page| {
+            let document = page.asking()?;
+            let is_plain = |url: &&Url| url.scheme() != "https" && !(is_loopback(url) && is_loopback(&page.url) && page.url.scheme() == "http");
+            let plain: Vec<String> = std::iter::once(&page.url).chain(&document.actions).filter(is_plain).map(place).collect();
+            none_wrong(&plain, "https addresses only", format!("{}: {}", page.name(), place(&page.url)))
+        },
+    ),
+    must(
+        "page/not-framed",
+        "RFC9700-4.16",
+        "The pages on which the end-user logs in and consents cannot be framed by other sites",
+        "An attacker lays the consent page, invisible, under a button of their own, and the user presses both.",
+        |page| {
+            let document = page.with_headers()?;
+            let protected = ancestors(document).iter().any(|directive| confines(directive)) || frame_options(document);
+            if !protected && document.scripts {
+                // RFC 6749 10.13 knows scripts that break out of frames; what a script does cannot be seen by looking at it.
+                return not_applicable(format!("{}; but one of its scripts may break out of frames", framing(page, document)));
+            }
+            holds(protected, "X-Frame-Options: DENY or SAMEORIGIN, or frame-ancestors in a Content-Security-Policy", framing(page, document))
+        },
+    ),
+    should(
+        "page/frame-ancestors",
+        "RFC9700-4.16",
+        "The pages on which the end-user logs in and consents name who may frame them in a Content Security Policy",
+        "X-Frame-Options alone is not asked of every ancestor by every browser, and scripts against frames can be switched off.",
+        |page| {
+            let document = page.with_headers()?;
+            let named = ancestors(document).iter().any(|directive| confines(directive));
+            holds(named, "Content-Security-Policy with frame-ancestors that do not name everybody", framing(page, document))
+        },
+    ),
+    should(
+        "page/no-third-party-resources",
+        "RFC9700-4.2.4",
+        "The pages of the authorization endpoint load no scripts, style sheets and frames of third parties",
+        "The third party learns the address of the page with all that is in it, and a script of theirs reads the password.",
+        |page| {
+            let document = page.asking()?;
+            let own = owner(&page.url);
+            let strange = |url: &&Url| owner(url) != own && !(is_loopback(url) && is_loopback(&page.url));
+            let strange: Vec<String> = document.resources.iter().filter(strange).map(place).collect();
+            let seen = if strange.is_empty() { format!("{} of its own", document.resources.len()) } else { list(&strange) };
+            holds(strange.is_empty(), "scripts, style sheets and frames of the issuer's own site only", format!("{}: {seen}", page.name()))
+        },
+    ),
+    may(
+        "page/referrer-policy",
+        "RFC9700-4.2.4",
+        "The pages of the authorization endpoint say by a referrer policy that their address stays with them",
+        "What the address holds, such as the state, is told to every site that a link of the page leads to.",
+        |page| {
+            let document = page.with_headers()?;
+            // The last policy that is known counts (Referrer Policy 8.1), and a page's own goes after the header's.
+            let all = document.header("referrer-policy").chain(document.referrer.as_deref());
+            let policy =
+                all.flat_map(|value| value.split(',')).map(str::trim).filter(|policy| !policy.is_empty()).last().map(str::to_ascii_lowercase);
+            let kept = policy.as_deref().is_some_and(|policy| !matches!(policy, "unsafe-url" | "no-referrer-when-downgrade" | "always" | "default"));
+            let seen = policy.map_or_else(|| "no referrer policy".to_owned(), |policy| format!("Referrer-Policy: {}", shorten(&policy)));
+            holds(kept, "a Referrer-Policy such as no-referrer", format!("{}: {seen}", page.name()))
+        },
+    ),
+    may(
+        "page/no-store",
+        "RFC9111-5.2.2.5",
+        "The pages on which the end-user logs in and consents forbid caching with `no-store`",
+        "On a shared computer the next person finds them by the back button.",
+        |page| {
+            let document = page.with_headers()?;
+            let said: Vec<&str> = document.header("cache-control").collect();
+            let forbids = said.iter().flat_map(|value| value.split(',')).any(|directive| directive.trim().eq_ignore_ascii_case("no-store"));
+            let seen = if said.is_empty() { "no Cache-Control".to_owned() } else { format!("Cache-Control: {}", list(&said)) };
+            holds(forbids, "Cache-Control: no-store", format!("{}: {seen}", page.name()))
+        },
+    ),
+];
+
+/// An address without what follows its path, which may be long.
+fn place(url: &Url) -> String {
+    format!("{}{}", url.origin().ascii_serialization(), url.path())
 }
 
-impl Artefact for LoginAnswer {
-    const RULES: &'static [&'static [Check<Self>]] = &[judge::LOGIN_RULES];
-    fn exchange(&self) -> Option<usize> {
-        None
+/// The sources of `frame-ancestors`, of each policy that has some (Content Security Policy 2, 7.7). A policy in report-only mode does not protect.
+fn ancestors(document: &Document) -> Vec<String> {
+    let policies = document.header("content-security-policy").flat_map(|value| value.split([',', '\n']));
+    let directives = policies.filter_map(|policy| {
+        policy.split(';').map(str::trim).find(|directive| {
+            let name = directive.split_ascii_whitespace().next().unwrap_or_default();
+            name.eq_ignore_ascii_case("frame-ancestors")
+        })
+    });
+    directives.map(str::to_owned).collect()
+}
+
+/// True of a policy that names some sources, rather than all.
+fn confines(directive: &str) -> bool {
+    !directive
+        .split_ascii_whitespace()
+        .skip(1)
+        .any(|source| matches!(source.to_ascii_lowercase().as_str(), "*" | "http:" | "https:" | "http://*" | "https://*"))
+}
+
+/// `X-Frame-Options`, where browsers heed it: `DENY` or `SAMEORIGIN` (RFC 7034 2.1).
+fn frame_options(document: &Document) -> bool {
+    let mut values = document.header("x-frame-options").flat_map(|value| value.split([',', '\n'])).map(str::trim).peekable();
+    values.peek().is_some() && values.all(|value| value.eq_ignore_ascii_case("deny") || value.eq_ignore_ascii_case("sameorigin"))
+}
+
+/// The part of a host name that two hosts of one owner have in common. Without a list of public suffixes it is its last two labels: two
+/// strangers under one suffix of two labels are taken for one, which is the safer error.
+fn owner(url: &Url) -> Option<String> {
+    match url.host()? {
+        Host::Domain(name) => {
+            let labels: Vec<&str> = name.trim_end_matches('.').rsplit('.').take(2).collect();
+            Some(labels.into_iter().rev().collect::<Vec<_>>().join("."))
+        }
+        host => Some(host.to_string()),
     }
 }
 
-const NOT_307: &str = "login/password-not-resent";
+/// What protects a page from being framed, for the report.
+fn framing(page: &ShownPage, document: &Document) -> String {
+    let options = document.header("x-frame-options").next().map(|value| format!("X-Frame-Options: {}", shorten(value)));
+    let protections: Vec<String> = options.into_iter().chain(ancestors(document)).collect();
+    let seen = if protections.is_empty() { "neither X-Frame-Options nor frame-ancestors".to_owned() } else { list(&protections) };
+    format!("{}: {seen}", page.name())
+}

@@ -1,5 +1,10 @@
-use super::*;
-use crate::rule::testing::{failing, not_applicable, passing};
+use proptest::prelude::*;
+use proptest::sample::select;
+
+use super::{LoginAnswer, ShownPage};
+use crate::observed::document::{Cookie, Document};
+use crate::observed::page::PageKind;
+use crate::rule::testing::{arbitrary_artefact, failing, not_applicable, passing};
 
 fn page(kind: PageKind, url: &str, headers: &[(&str, &str)], html: &str) -> ShownPage {
     let headers: Vec<(String, String)> = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
@@ -93,3 +98,23 @@ fn answers_to_a_login() {
         assert_eq!(failing(&answer(None, cookies)), failed, "{cookies:?}");
     }
 }
+
+arbitrary_artefact!(ShownPage:
+    kind in select(&[PageKind::Login, PageKind::Identifier, PageKind::Consent, PageKind::Error][..]),
+    url in select(&[OP, "http://op.example/", "http://localhost:1/", "https://[::1]/é", "data:x"][..]),
+    headers in proptest::collection::vec(
+        ("content-security-policy|x-frame-options|referrer-policy|cache-control", "(frame-ancestors|'none'|deny|[*,; ]|https?:|é){0,5}"),
+        0..5,
+    ),
+    html in "(<form action=|<script src=|https?:|//|[.]example|[>é ]){0,8}"
+    => {
+        let headers: Vec<(&str, &str)> = headers.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        page(kind, url, &headers, &html)
+    }
+);
+
+arbitrary_artefact!(LoginAnswer:
+    status in proptest::option::of(prop_oneof![300..310_u16, any::<u16>()]),
+    cookies in proptest::collection::vec(("(__Secure-|é)?a=b(; ?(Secure|HttpOnly|SameSite=None)){0,3}|.{0,12}", any::<bool>()), 0..4)
+    => LoginAnswer { status, cookies: cookies.iter().filter_map(|(header, over_https)| Cookie::read(header, *over_https)).collect() }
+);

@@ -1,9 +1,9 @@
-use std::collections::BTreeSet;
+use proptest::prelude::*;
+use proptest::sample::select;
 
 use super::{Led, LoopbackRedirect, MARKER, RefusedAuthorization, RefusedAuthorizations, Wrong};
-use crate::issuer::flaw::Flaw;
 use crate::rule::Artefact as _;
-use crate::rule::testing::{failing, not_applicable, passing, text};
+use crate::rule::testing::{arbitrary_artefact, failing, not_applicable, passing, text};
 
 const ALL: [(Wrong, &str); 12] = [
     (Wrong::Host, "redirect-uri/other-host"),
@@ -109,10 +109,23 @@ fn any_port_of_loopback_is_taken() {
     }
 }
 
-#[test]
-fn every_rule_has_a_flaw() {
-    let flaws: Vec<Flaw> = serde_json::from_str(include_str!("../../../fixtures/flaws/refused_authorization.json")).expect("flaws");
-    let named: BTreeSet<&str> = flaws.iter().flat_map(|flaw| &flaw.trips).map(String::as_str).collect();
-    let rules = RefusedAuthorizations::rules().map(|check| check.rule.id).chain(LoopbackRedirect::rules().map(|check| check.rule.id));
-    assert_eq!(rules.filter(|id| !named.contains(id)).collect::<Vec<_>>(), [""; 0]);
+fn any_led() -> impl Strategy<Value = Led> {
+    prop_oneof![
+        proptest::option::of(any::<u16>()).prop_map(Led::Page),
+        ".{0,4}".prop_map(Led::Sent),
+        (any::<bool>(), ".{0,4}").prop_map(|(taken, with)| Led::Registered { taken, with }),
+        ".{0,4}".prop_map(Led::Unknown),
+    ]
 }
+
+prop_compose! {
+    fn any_request()(
+        (wrong, _) in select(&ALL[..]), led in any_led(), sent in ".{0,12}", page in "(é|<oa-authtest>|.){0,4}", port_counts in any::<bool>(), marked in any::<bool>(),
+    ) -> RefusedAuthorization {
+        RefusedAuthorization { sent, port_counts, marked, ..one(wrong, led, &page) }
+    }
+}
+
+arbitrary_artefact!(RefusedAuthorizations: requests in proptest::collection::vec(any_request(), 0..5) => RefusedAuthorizations(requests));
+
+arbitrary_artefact!(LoopbackRedirect: led in any_led(), sent in ".{0,12}" => LoopbackRedirect { sent, led, exchange: 0 });

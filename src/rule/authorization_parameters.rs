@@ -1,0 +1,67 @@
+//! The parameters of an authorization response, and what the rules about granted and refused requests share (RFC 6749 4.1.2, RFC 9207).
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use crate::rule::expect::{applies_if, list, same, shorten};
+use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, pass};
+
+/// The member of the metadata that promises an `iss` (RFC 9207 3).
+pub const ISS_SUPPORTED: &str = "authorization_response_iss_parameter_supported";
+
+/// The first value of a parameter.
+pub fn value<'a>(parameters: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    parameters.iter().find(|(other, _)| other == name).map(|(_, value)| value.as_str())
+}
+
+/// The names of the parameters, for a message.
+pub fn names(parameters: &[(String, String)]) -> String {
+    list(&parameters.iter().map(|(name, _)| name).collect::<Vec<_>>())
+}
+
+/// The names of the parameters that come more than once.
+pub fn repeated(parameters: &[(String, String)]) -> BTreeSet<&str> {
+    let mut seen = BTreeSet::new();
+    parameters.iter().map(|(name, _)| name.as_str()).filter(|name| !seen.insert(*name)).collect()
+}
+
+/// Passes when the `state` comes back as it was sent.
+pub fn state_returned(sent: Option<&str>, returned: Option<&str>) -> Judgement {
+    let Some(sent) = sent else { return not_applicable("no state was sent") };
+    let expected = format!("the state that was sent, {} characters", sent.chars().count());
+    match returned {
+        Some(returned) if returned == sent => pass(expected),
+        Some(returned) => fail(expected, format!("state = {}", shorten(returned))),
+        None => fail("the state that was sent", "no state"),
+    }
+}
+
+/// Passes when an `iss` that is there is the issuer.
+pub fn iss_is(issuer: &str, parameters: &[(String, String)]) -> Judgement {
+    match value(parameters, "iss") {
+        None => not_applicable("no iss"),
+        Some(iss) => same("iss", issuer, iss),
+    }
+}
+
+/// Passes when there is an `iss`.
+pub fn iss_is_there(parameters: &[(String, String)]) -> Judgement {
+    match value(parameters, "iss") {
+        Some(_) => pass("an iss"),
+        None => fail("an iss", format!("no iss; parameters: {}", names(parameters))),
+    }
+}
+
+/// True if the metadata promise an `iss`.
+pub fn promise_iss(metadata: &Value) -> bool {
+    metadata.get(ISS_SUPPORTED) == Some(&Value::Bool(true))
+}
+
+/// Nothing to say where the metadata do not promise an `iss`.
+///
+/// # Errors
+/// [`Unmet::NotApplicable`] then.
+pub fn iss_promised(metadata: &Value) -> Result<(), Unmet> {
+    applies_if(promise_iss(metadata), format!("the metadata do not set {ISS_SUPPORTED} to true"))
+}

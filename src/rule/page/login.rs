@@ -1,0 +1,89 @@
+//! Rules about what an issuer answers and sets when the end-user logs in (RFC 9700 4.12, RFC 6265).
+
+use crate::observed::document::Cookie;
+use crate::rule::expect::{applies_if, holds, list, may, must, should};
+use crate::rule::judgement::{Unmet, not_applicable, not_run};
+use crate::rule::{Artefact, Check};
+
+/// What the issuer set and answered during an authorization in which the end-user logged in.
+#[derive(Debug, Clone)]
+pub struct LoginAnswer {
+    /// The status of the answer to the form with the password, where it could be seen.
+    pub status: Option<u16>,
+    /// The cookies that were set, without their values.
+    pub cookies: Vec<Cookie>,
+}
+
+impl LoginAnswer {
+    fn status(&self) -> Result<u16, Unmet> {
+        self.status.ok_or_else(|| Unmet::not_applicable("no form was posted, or its answer could not be seen"))
+    }
+}
+
+impl Artefact for LoginAnswer {
+    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
+    fn exchange(&self) -> Option<usize> {
+        None
+    }
+}
+
+const NOT_307: &str = "login/password-not-resent";
+
+static RULES: &[Check<LoginAnswer>] = &[
+    must(
+        NOT_307,
+        "RFC9700-4.12",
+        "The answer to the login form is no redirect that has the browser send the password again",
+        "The browser carries the password on to the client, which may be anybody's.",
+        |answer| {
+            let status = answer.status()?;
+            holds(!matches!(status, 307 | 308), "no redirect with status 307 or 308", format!("status {status}"))
+        },
+    ),
+    should(
+        "login/see-other",
+        "RFC9700-4.12",
+        "A redirect after the login form has status 303",
+        "Of all redirects only this one promises that no browser sends the password again.",
+        |answer| match answer.status()? {
+            307 | 308 => not_run(NOT_307),
+            status @ 301..=303 => holds(status == 303, "status 303", format!("status {status}")),
+            status => not_applicable(format!("status {status} is no redirect")),
+        },
+    ),
+    should(
+        "login/cookies-secure",
+        "RFC6265-8.3",
+        "Every cookie that is set over https during a login is `Secure`",
+        "One link to the plain address of the issuer, and the session is read off the wire.",
+        |answer| {
+            let all: Vec<&Cookie> = answer.cookies.iter().filter(|cookie| of_https(cookie)).collect();
+            applies_if(!all.is_empty(), "no cookie was seen that was set over https")?;
+            let without: Vec<&str> = all.iter().filter(|cookie| !cookie.secure).map(|cookie| cookie.name.as_str()).collect();
+            let seen = if without.is_empty() {
+                format!("Secure: {}", list(&all.iter().map(|cookie| &cookie.name).collect::<Vec<_>>()))
+            } else {
+                format!("without: {}", list(&without))
+            };
+            holds(without.is_empty(), "Secure on every cookie", seen)
+        },
+    ),
+    may(
+        "login/cookie-http-only",
+        "RFC6265-4.1.2.6",
+        "Of the cookies that are set during a login one at least is kept from scripts by `HttpOnly`",
+        "One script that does not belong on any page of the issuer's carries the session away.",
+        |answer| {
+            // Some cookies are meant for scripts (OpenID Connect Session Management 3.2), so not every one has to be kept from them.
+            applies_if(!answer.cookies.is_empty(), "no cookie was seen")?;
+            let kept: Vec<&str> = answer.cookies.iter().filter(|cookie| cookie.http_only).map(|cookie| cookie.name.as_str()).collect();
+            let seen = if kept.is_empty() { "no cookie is HttpOnly".to_owned() } else { format!("HttpOnly: {}", list(&kept)) };
+            holds(!kept.is_empty(), "HttpOnly on the session's cookie", seen)
+        },
+    ),
+];
+
+/// A cookie that is to be sent over https only: set there, or called so. Browsers refuse the others of these names.
+fn of_https(cookie: &Cookie) -> bool {
+    cookie.over_https || cookie.name.starts_with("__Secure-") || cookie.name.starts_with("__Host-") || cookie.same_site.as_deref() == Some("none")
+}

@@ -1,0 +1,42 @@
+//! The ports of native applications (RFC 8252 7.3).
+
+use crate::rule::expect::{must, shorten};
+use crate::rule::judgement::{fail, not_applicable, pass};
+use crate::rule::refused_authorization::Led;
+use crate::rule::{Artefact, Check};
+
+/// A request of a native application for a redirect to another port of loopback than it registered, all else the same.
+#[derive(Debug, Clone)]
+pub struct LoopbackRedirect {
+    /// The redirect URI of the request.
+    pub sent: String,
+    /// Where it led.
+    pub led: Led,
+    /// The journal's number of the exchange.
+    pub exchange: usize,
+}
+
+impl Artefact for LoopbackRedirect {
+    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
+    fn exchange(&self) -> Option<usize> {
+        Some(self.exchange)
+    }
+}
+
+static RULES: &[Check<LoopbackRedirect>] = &[must(
+    "redirect-uri/loopback-port",
+    "RFC8252-7.3",
+    "A native application's redirect URI on a loopback address may have any port",
+    "The port that is registered is taken one day, and the application cannot log anybody in.",
+    |redirect| {
+        let sent = shorten(&redirect.sent);
+        match &redirect.led {
+            Led::Sent(with) => pass(format!("{sent}: a redirect there with {}", shorten(with))),
+            Led::Page(Some(status @ (429 | 503))) => not_applicable(format!("status {status} says nothing about the request")),
+            Led::Page(Some(status)) => fail("a redirect there", format!("{sent}: a page with status {status}")),
+            Led::Page(None) => fail("a redirect there", format!("{sent}: a page")),
+            Led::Registered { with, .. } => fail("a redirect there", format!("{sent}: a redirect to the registered one with {}", shorten(with))),
+            Led::Unknown(why) => not_applicable(format!("it could not be seen where the request led: {}", shorten(why))),
+        }
+    },
+)];

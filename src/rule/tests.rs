@@ -1,0 +1,33 @@
+//! What every rule and every kind of artefact is put through.
+
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::issuer::flaw::flaws;
+
+#[test]
+fn every_rule_is_tripped_by_a_flaw_and_every_flaw_trips_rules() {
+    let flaws = flaws().expect("flaws");
+    let tripped: BTreeSet<&str> = flaws.iter().flat_map(|flaw| &flaw.trips).map(String::as_str).collect();
+    assert_eq!(tripped, catalogue().iter().map(|rule| rule.id).collect());
+    for flaw in &flaws {
+        assert!(flaw.says.ends_with('.') && !flaw.trips.is_empty(), "{}", flaw.name);
+    }
+}
+
+#[test]
+fn every_rule_is_a_sentence_with_a_reason_and_a_reference() {
+    let is_kebab = |text: &str| text.split('-').all(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()));
+    let mut ids = BTreeSet::new();
+    for rule in catalogue() {
+        let id = rule.id;
+        assert!(ids.insert(id), "{id} is there twice");
+        assert!(id.split_once('/').is_some_and(|(artefact, name)| is_kebab(artefact) && is_kebab(name)), "{id}");
+        let is_member_first = rule.says.split(' ').next().is_some_and(|word| word.contains('_'));
+        assert!(is_member_first || rule.says.starts_with(|c: char| c.is_uppercase() || c == '`'), "{id}: {}", rule.says);
+        assert!(!rule.says.ends_with('.') && rule.says.len() > 15, "{id}: {}", rule.says);
+        assert!(rule.why.ends_with('.') && rule.why.len() > 15, "{id}: {}", rule.why);
+        assert!(spec::resolve(rule.spec).is_some(), "{id}: {}", rule.spec);
+    }
+    assert!(catalogue().iter().filter(|rule| rule.level == Level::Must).count() > 50);
+}
