@@ -50,13 +50,16 @@ pub async fn get(State(issuer): State<Arc<Issuer>>, Query(query): Query, headers
 
 /// What a client gets that still has to authenticate.
 pub fn grant(issuer: &Issuer, headers: &HeaderMap, form: &Params, query: &Params) -> Answer {
-    let with_query = form.clone().with(query.clone(), false);
-    let sent = if issuer.does(Behaviour::SecretInQueryAccepted) { &with_query } else { form };
-    let client = authenticate(issuer, Endpoint::Token, headers, sent).inspect_err(|_| {
-        if let Some(token) = form.get("refresh_token").filter(|_| issuer.does(Behaviour::RefreshLostByAttack)) {
-            issuer.store().refresh.shift_remove(token);
-        }
-    })?;
+    let named = query.get("client_id").filter(|_| issuer.does(Behaviour::SecretInQueryAccepted));
+    let by_query = named.and_then(|id| issuer.store().clients.get(id).cloned());
+    let client = match by_query.filter(|client| client.secret.is_some() && client.secret.as_deref() == query.get("client_secret")) {
+        Some(client) => client,
+        None => authenticate(issuer, Endpoint::Token, headers, form).inspect_err(|_| {
+            if let Some(token) = form.get("refresh_token").filter(|_| issuer.does(Behaviour::RefreshLostByAttack)) {
+                issuer.store().refresh.shift_remove(token);
+            }
+        })?,
+    };
     give(issuer, &client, form)
 }
 
