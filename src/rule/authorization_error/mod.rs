@@ -5,7 +5,7 @@ use url::{Url, form_urlencoded};
 
 use crate::rule::authorization_parameters as parameters;
 use crate::rule::expect::{applies_if, holds, list, may, must, shorten, should};
-use crate::rule::judgement::{Judgement, Unmet, fail, is_broken, not_run, pass};
+use crate::rule::judgement::{Judgement, Unmet, fail, is_broken, not_applicable, not_run, pass};
 use crate::rule::token_refusal::shape;
 use crate::rule::{Artefact, Check};
 
