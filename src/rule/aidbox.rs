@@ -247,7 +247,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::rule::testing::{arbitrary, failing, json as response, not_applicable, not_run, text};
+    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable, not_run, text};
 
     fn object(value: &Value) -> Map<String, Value> {
         value.as_object().cloned().unwrap_or_default()
@@ -325,15 +325,31 @@ mod tests {
         assert_eq!(not_applicable(&session(200, None)), ["aidbox/closed-session-refused"]);
     }
 
-    proptest! {
-        #[test]
-        fn nothing_panics(response in arbitrary::received(&["access_token", "expires_in", "refresh_token"]), raw in "\\PC{0,40}") {
-            let members = response.object().unwrap_or_default();
-            let _ = failing(&JsonGrant { response: response.clone(), by_form: Some(members.clone()) });
-            let _ = failing(&JsonRefresh { response: response.clone(), before: raw.clone() });
-            let _ = failing(&TokenForAudience { exchange: 0, raw: raw.clone(), audience: raw });
-            let _ = failing(&ConfiguredLifetime { exchange: 0, response: members, lifetime: 1 });
-            let _ = failing(&ClosedSession { closing: response.clone(), afterwards: Some(response) });
-        }
-    }
+    const NAMES: &[&str] = &["access_token", "expires_in", "refresh_token"];
+
+    arbitrary_artefact!(JsonGrant:
+        response in arbitrary::received(NAMES),
+        by_form in proptest::option::of(arbitrary::received(NAMES))
+        => JsonGrant { response, by_form: by_form.map(|response| response.object().unwrap_or_default()) }
+    );
+
+    arbitrary_artefact!(JsonRefresh: response in arbitrary::received(NAMES), before in "\\PC{0,40}" => JsonRefresh { response, before });
+
+    arbitrary_artefact!(TokenForAudience:
+        raw in "\\PC{0,40}",
+        audience in "\\PC{0,40}"
+        => TokenForAudience { exchange: 0, raw, audience }
+    );
+
+    arbitrary_artefact!(ConfiguredLifetime:
+        response in arbitrary::received(NAMES),
+        lifetime in any::<u32>()
+        => ConfiguredLifetime { exchange: 0, response: response.object().unwrap_or_default(), lifetime }
+    );
+
+    arbitrary_artefact!(ClosedSession:
+        closing in arbitrary::received(NAMES),
+        afterwards in proptest::option::of(arbitrary::received(NAMES))
+        => ClosedSession { closing, afterwards }
+    );
 }

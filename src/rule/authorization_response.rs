@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::observed::authorization_request::AuthorizationRequest;
 use crate::rule::authorization_parameters::{self as parameters, ISS_SUPPORTED};
-use crate::rule::expect::{applies_if, holds, must, scope_text, shorten, should, show};
+use crate::rule::expect::{applies_if, holds, must, needs, scope_text, shorten, should, show};
 use crate::rule::judgement::{Unmet, fail, not_run, pass};
 use crate::rule::{Artefact, Check};
 
@@ -39,7 +39,7 @@ impl AuthorizationResponse {
 
     /// Nothing to judge in an error: one rule says it all.
     fn success(&self) -> Result<(), Unmet> {
-        if self.parameter("error").is_some() { not_run(NO_ERROR) } else { Ok(()) }
+        needs(self.parameter("error").is_none(), NO_ERROR)
     }
 }
 

@@ -57,7 +57,7 @@ mod tests {
     use serde_json::json;
 
     use super::Bearer;
-    use crate::rule::testing::{failing, json as response, not_applicable};
+    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable};
 
     #[test]
     fn each_is_refused() {
@@ -72,4 +72,11 @@ mod tests {
         let lacking = Bearer { refresh_token: None, id_token: None, ..all(&good) };
         assert_eq!((failing(&lacking).len(), not_applicable(&lacking).len()), (0, 2));
     }
+
+    arbitrary_artefact!(Bearer:
+        in_query in arbitrary::received(&["error"]),
+        refresh_token in proptest::option::of(arbitrary::received(&["error"])),
+        id_token in proptest::option::of(arbitrary::received(&["error"]))
+        => Bearer { in_query, refresh_token, id_token }
+    );
 }

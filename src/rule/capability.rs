@@ -93,10 +93,11 @@ fn agrees(declared: &DeclaredCapability) -> Judgement {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::{Capability, DeclaredCapability, DeclaredGrant};
-    use crate::rule::testing::{failing, json as response, not_applicable, passing};
+    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable, passing};
 
     #[test]
     fn what_is_declared_is_what_is_advertised() {
@@ -125,4 +126,16 @@ mod tests {
             assert_eq!(not_applicable(&grant(status, json!({ "error": error }), true)), ["capability/grant-refused"], "{error}");
         }
     }
+
+    arbitrary_artefact!(DeclaredCapability:
+        declared in any::<bool>(),
+        advertised in any::<Option<bool>>()
+        => DeclaredCapability { capability: Capability::Introspection, declared, advertised }
+    );
+
+    arbitrary_artefact!(DeclaredGrant:
+        response in arbitrary::received(&["error", "access_token"]),
+        made_up in any::<bool>()
+        => DeclaredGrant { response, made_up }
+    );
 }

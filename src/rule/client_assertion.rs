@@ -91,8 +91,10 @@ static RULES: &[Check<ClientAssertions>] = &[
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
-    use crate::rule::testing::{failing, not_applicable, not_run};
+    use crate::rule::testing::{arbitrary_artefact, failing, not_applicable, not_run};
 
     fn attempt(accepted: bool) -> Attempt {
         Attempt::of(0, 400, Some(if accepted { "invalid_grant" } else { "invalid_client" }.to_owned()))
@@ -116,4 +118,15 @@ mod tests {
         }
         assert_eq!(Attempt::of(0, 401, Some("unauthorized_client".to_owned())).accepted, Some(false));
     }
+
+    fn any_attempt() -> impl Strategy<Value = Attempt> {
+        (any::<u16>(), proptest::option::of("invalid_client|invalid_grant|.{0,8}")).prop_map(|(status, error)| Attempt::of(0, status, error))
+    }
+
+    arbitrary_artefact!(ClientAssertions:
+        issuer in any_attempt(),
+        endpoint in any_attempt(),
+        unfetched in any::<bool>()
+        => ClientAssertions { issuer, endpoint, unfetched }
+    );
 }

@@ -64,8 +64,10 @@ fn times(count: u32) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
-    use crate::rule::testing::{failing, not_run};
+    use crate::rule::testing::{arbitrary_artefact, failing, not_run};
 
     #[test]
     fn credentials_work_and_at_once() {
@@ -81,4 +83,11 @@ mod tests {
             assert_eq!(not_run(&artefact).len(), usize::from(!accepted));
         }
     }
+
+    arbitrary_artefact!(ClientAuthentication:
+        refusals in any::<u32>(),
+        elapsed_ms in any::<u64>(),
+        accepted in any::<bool>()
+        => ClientAuthentication { exchange: 0, refusals, elapsed_ms, accepted }
+    );
 }

@@ -188,8 +188,7 @@ static DELETED_RULES: &[Check<DeletedClient>] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rule::testing::{arbitrary, failing, json as response, not_applicable};
-    use proptest::prelude::*;
+    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable};
     use serde_json::json;
 
     fn refusal() -> Received {
@@ -254,12 +253,17 @@ mod tests {
         assert_eq!(failing(&DeletedClient { read: refusal(), token: alive }), ["client-config/deleted-credentials-dead"]);
     }
 
-    proptest! {
-        #[test]
-        fn nothing_panics(one in arbitrary::received(&["client_id", "error", "client_secret"]), two in arbitrary::received(&["error"])) {
-            let config = ClientConfiguration { own: one.clone(), without: two.clone(), unknown: one.clone(), other: Some(two.clone()), ..good() };
-            let _ = failing(&config);
-            let _ = failing(&DeletedClient { read: one, token: Some(two) });
-        }
-    }
+    arbitrary_artefact!(ClientConfiguration:
+        own in arbitrary::received(&["client_id", "error", "client_secret"]),
+        without in arbitrary::received(&["error"]),
+        unknown in arbitrary::received(&["error", "client_secret"]),
+        other in proptest::option::of(arbitrary::received(&["error", "client_secret"]))
+        => ClientConfiguration { own, without, unknown, other, ..good() }
+    );
+
+    arbitrary_artefact!(DeletedClient:
+        read in arbitrary::received(&["error", "client_id"]),
+        token in proptest::option::of(arbitrary::received(&["error"]))
+        => DeletedClient { read, token }
+    );
 }

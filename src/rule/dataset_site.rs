@@ -121,11 +121,10 @@ fn each(value: &Value) -> std::slice::Iter<'_, Value> {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
-    use crate::rule::testing::{arbitrary, failing, not_run, passing, text};
+    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, not_run, passing, text};
 
     fn artefact(json_ld: Vec<Result<Value, String>>) -> DatasetSite {
         DatasetSite { response: text(200, "text/html", "<html>"), json_ld, issuer: "https://issuer.example".to_owned() }
@@ -171,10 +170,8 @@ mod tests {
 
     const NAMES: &[&str] = &["accessService", "authenticationAuthority", "@graph"];
 
-    proptest! {
-        #[test]
-        fn nothing_panics(blocks in proptest::collection::vec(proptest::option::of(arbitrary::value(NAMES)), 0..4)) {
-            let _ = failing(&artefact(blocks.into_iter().map(|block| block.ok_or_else(|| "not JSON".to_owned())).collect()));
-        }
-    }
+    arbitrary_artefact!(DatasetSite:
+        blocks in proptest::collection::vec(proptest::option::of(arbitrary::value(NAMES)), 0..4)
+        => artefact(blocks.into_iter().map(|block| block.ok_or_else(|| "not JSON".to_owned())).collect())
+    );
 }

@@ -105,7 +105,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::IntrospectionAttack;
-    use crate::rule::testing::{failing, json as response, not_applicable, not_run};
+    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable, not_run};
 
     fn attack(without: &(u16, Value), wrong: &(u16, Value), unknown: &(u16, Value)) -> IntrospectionAttack {
         IntrospectionAttack {
@@ -134,4 +134,11 @@ mod tests {
         let not_ours = IntrospectionAttack { wrong_secret: None, ..attack(&no, &no, &no) };
         assert_eq!((failing(&not_ours).len(), not_applicable(&not_ours).len()), (0, 4));
     }
+
+    arbitrary_artefact!(IntrospectionAttack:
+        without_credentials in arbitrary::received(&["active", "error"]),
+        wrong_secret in proptest::option::of(arbitrary::received(&["active", "error"])),
+        unknown in arbitrary::received(&["active", "sub"])
+        => IntrospectionAttack { without_credentials, wrong_secret, unknown }
+    );
 }

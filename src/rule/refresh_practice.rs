@@ -112,7 +112,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::RefreshPractice;
-    use crate::rule::testing::{arbitrary, failing, json as response, not_applicable, not_run};
+    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable, not_run};
 
     fn practice(after: &Value, narrow: &Value, wide_status: u16, wide: &Value) -> RefreshPractice {
         RefreshPractice {
@@ -158,10 +158,11 @@ mod tests {
         assert_eq!(not_run(&RefreshPractice { after_attacks: refused, ..good() }).len(), 2);
     }
 
-    proptest! {
-        #[test]
-        fn nothing_panics(after in arbitrary::received(&["refresh_token", "scope"]), narrow in arbitrary::received(&["scope"]), wide in arbitrary::received(&["scope"])) {
-            let _ = failing(&RefreshPractice { after_attacks: after, narrow: Some(("openid".to_owned(), narrow)), wide: Some(wide), ..good() });
-        }
-    }
+    arbitrary_artefact!(RefreshPractice:
+        after_attacks in arbitrary::received(&["refresh_token", "scope"]),
+        narrow in proptest::option::of(("openid|.{0,4}", arbitrary::received(&["scope"]))),
+        wide in proptest::option::of(arbitrary::received(&["scope"])),
+        is_public in any::<bool>()
+        => RefreshPractice { after_attacks, narrow, wide, is_public, ..good() }
+    );
 }

@@ -79,7 +79,7 @@ static RULES: &[Check<RegistrationAccess>] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rule::testing::{failing, json as response, not_applicable};
+    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable};
     use serde_json::json;
 
     fn challenged(mut response: Received) -> Received {
@@ -109,4 +109,10 @@ mod tests {
         assert_eq!(of(refusal(), challenged(response(403, &json!({})))), ["registration-access/wrong-token-http-401"]);
         assert_eq!(of(refusal(), response(401, &json!({}))), ["registration-access/wrong-token-challenge"]);
     }
+
+    arbitrary_artefact!(RegistrationAccess:
+        without in arbitrary::received(&["error", "client_id"]),
+        wrong in proptest::option::of(arbitrary::received(&["error", "client_id"]))
+        => RegistrationAccess { without, wrong }
+    );
 }

@@ -89,7 +89,7 @@ mod tests {
     use serde_json::json;
 
     use super::RevocationAttack;
-    use crate::rule::testing::{failing, json as response, not_applicable};
+    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable};
 
     #[test]
     fn each_wrong_answer_breaks_its_rule() {
@@ -114,4 +114,10 @@ mod tests {
         }
         assert_eq!(not_applicable(&RevocationAttack::default()).len(), 4);
     }
+
+    arbitrary_artefact!(RevocationAttack:
+        [unknown, wrong_secret, after_wrong_secret, after_another_client, wrong_hint, after_wrong_hint]
+            in proptest::array::uniform6(proptest::option::of(arbitrary::received(&["error"])))
+        => RevocationAttack { unknown, wrong_secret, after_wrong_secret, after_another_client, wrong_hint, after_wrong_hint }
+    );
 }

@@ -97,8 +97,11 @@ static RULES: &[Check<ScopeGrant>] = &[
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::{Beyond, Granted, ScopeGrant};
     use crate::rule::jose::testing::{Judged, judged};
+    use crate::rule::testing::arbitrary_artefact;
 
     fn grant(beyond: fn(String) -> Beyond, granted: Granted) -> Judged {
         judged(&ScopeGrant { beyond: beyond("x".to_owned()), granted, scopes_published: true })
@@ -128,4 +131,14 @@ mod tests {
             assert_eq!(grant(Beyond::Unregistered, tokens(scope)).failed, ["scope-grant/registered-only"]);
         }
     }
+
+    arbitrary_artefact!(ScopeGrant:
+        beyond in prop_oneof!["x|é".prop_map(Beyond::Unknown), "x|é".prop_map(Beyond::Unregistered)],
+        granted in prop_oneof![
+            "invalid_scope|.{0,8}".prop_map(Granted::Error),
+            proptest::option::of("(openid|x|é| ){0,4}").prop_map(Granted::Tokens),
+        ],
+        scopes_published in any::<bool>()
+        => ScopeGrant { beyond, scopes_published, granted }
+    );
 }

@@ -2,8 +2,27 @@
 
 use std::collections::BTreeSet;
 
+use proptest::test_runner::{Config, TestRunner};
+
 use super::*;
 use crate::issuer::flaw::flaws;
+use crate::rule::testing::Arbitrary;
+
+#[test]
+fn no_artefact_makes_a_judge_panic() {
+    fn judge_arbitrary<A: Arbitrary>() {
+        let config = Config { cases: 80, failure_persistence: None, ..Config::default() };
+        let result = TestRunner::new(config).run(&A::arbitrary(), |artefact| {
+            A::rules().for_each(|check| drop((check.judge)(&artefact)));
+            Ok(())
+        });
+        result.unwrap_or_else(|why| panic!("{}: {why}", std::any::type_name::<A>()));
+    }
+    macro_rules! judge_each {
+        ($($artefact:ty),* $(,)?) => { $(judge_arbitrary::<$artefact>();)* };
+    }
+    artefacts!(judge_each);
+}
 
 #[test]
 fn every_rule_is_tripped_by_a_flaw_and_every_flaw_trips_rules() {

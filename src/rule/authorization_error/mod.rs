@@ -1,6 +1,5 @@
 //! Rules about authorization error responses (RFC 6749 4.1.2.1, OpenID Connect Core 3.1.2.6, RFC 9207).
 
-use crate::rule::judgement::{not_applicable};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -9,7 +8,7 @@ use url::{Url, form_urlencoded};
 use crate::observed::authorization_request::AuthorizationRequest;
 use crate::rule::authorization_parameters as parameters;
 use crate::rule::expect::{applies_if, holds, list, may, must, shorten, should};
-use crate::rule::judgement::{Judgement, Unmet, fail, is_broken, not_run, pass};
+use crate::rule::judgement::{Judgement, Unmet, fail, is_broken, not_applicable, not_run, pass};
 use crate::rule::token_refusal::shape;
 use crate::rule::{Artefact, Check};
 

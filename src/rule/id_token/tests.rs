@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 use super::IdToken;
 use crate::rule::Artefact as _;
 use crate::rule::jose::left_half_hash;
-use crate::rule::jose::testing::{Judged, NOW, Signer, arbitrary_object, changed, judged, never_panics};
+use crate::rule::jose::testing::{Judged, NOW, Signer, arbitrary_object, changed, judged};
 use crate::rule::judgement::{Unmet, not_run};
+use crate::rule::testing::arbitrary_artefact;
 use crate::rule::token_response::Grant;
 
 const ACCEPTED: &str = "id-token/accepted-by-relying-party";
@@ -268,32 +269,6 @@ fn one_key_the_library_cannot_read_does_not_spoil_the_others() {
     assert_eq!(judged(&token).failed, [""; 0]);
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
-
-    #[test]
-    fn no_token_makes_a_rule_panic(
-        header in arbitrary_object(&["alg", "kid", "typ", "crit", "jwk", "cty"]),
-        claims in arbitrary_object(&["iss", "sub", "aud", "exp", "iat", "nbf", "auth_time", "nonce", "at_hash", "acr", "amr", "azp", "address", "updated_at"]),
-        key in arbitrary_object(&["kty", "kid", "use", "alg", "n", "e", "crv", "x", "y", "k"]),
-        received_at in any::<i64>(),
-        skew in 0..3600_i64,
-    ) {
-        let signer = Signer::of("ES256");
-        let merged = |good: Value, odd: serde_json::Map<String, Value>| {
-            let mut all = good.as_object().unwrap().clone();
-            all.extend(odd);
-            Value::Object(all)
-        };
-        let mut odd = token(signer.token(&merged(json!({ "alg": "ES256" }), header), &merged(self::claims("ES256"), claims)));
-        odd.received_at = received_at;
-        odd.skew = skew;
-        odd.keys = Some(vec![Value::Object(key), signer.public.clone(), Value::Null]);
-        odd.metadata = Value::Null;
-        never_panics(&odd);
-    }
-}
-
 #[test]
 fn without_metadata_there_is_nothing_published_to_judge_by() {
     let outcome = |token: &IdToken, rule: &str| {
@@ -310,3 +285,21 @@ fn without_metadata_there_is_nothing_published_to_judge_by() {
     token.metadata = json!({ "issuer": "https://issuer.example" });
     assert_eq!(outcome(&token, "id-token/signature"), not_run(super::NO_KEYS));
 }
+
+arbitrary_artefact!(IdToken:
+    header in arbitrary_object(&["alg", "kid", "typ", "crit", "jwk", "cty"]),
+    claims in arbitrary_object(&["iss", "sub", "aud", "exp", "iat", "nbf", "auth_time", "nonce", "at_hash", "acr", "amr", "azp", "address", "updated_at"]),
+    key in arbitrary_object(&["kty", "kid", "use", "alg", "n", "e", "crv", "x", "y", "k"]),
+    received_at in any::<i64>(),
+    skew in 0..3600_i64
+    => {
+        let signer = Signer::of("ES256");
+        let merged = |good: Value, odd: serde_json::Map<String, Value>| {
+            let mut all = good.as_object().unwrap().clone();
+            all.extend(odd);
+            Value::Object(all)
+        };
+        let odd = token(signer.token(&merged(json!({ "alg": "ES256" }), header), &merged(self::claims("ES256"), claims)));
+        IdToken { received_at, skew, keys: Some(vec![Value::Object(key), signer.public.clone(), Value::Null]), metadata: Value::Null, ..odd }
+    }
+);

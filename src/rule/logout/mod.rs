@@ -1,11 +1,10 @@
 //! Rules about RP-initiated logout (OpenID Connect RP-Initiated Logout 1.0, 2 to 4).
 
-use crate::rule::judgement::{not_applicable};
 use serde::Deserialize;
 
 use crate::rule::authorization_parameters as parameters;
-use crate::rule::expect::{applies_if, holds, list, may, must, shorten, should};
-use crate::rule::judgement::{Judgement, Unmet, fail, is_broken, not_run, pass};
+use crate::rule::expect::{applies_if, holds, list, may, must, needs, shorten, should};
+use crate::rule::judgement::{Judgement, Unmet, fail, is_broken, not_applicable, not_run, pass};
 use crate::rule::{Artefact, Check};
 
 #[cfg(test)]
@@ -109,7 +108,7 @@ impl Logout {
 
     /// Whether the POST was taken at all: without that the other rules would say the same again.
     fn taken(&self) -> Result<(), Unmet> {
-        if is_broken(&self.post()) { not_run(POST) } else { Ok(()) }
+        needs(!is_broken(&self.post()), POST)
     }
 
     /// The parameters with which the browser came back from a good request.

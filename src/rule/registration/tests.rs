@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use super::{Deletion, Registration};
 use crate::observed::received::Received;
 use crate::rule::Artefact;
-use crate::rule::testing::{arbitrary, failing, json as response, not_applicable, not_run, passing, text, with};
+use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable, not_run, passing, text, with};
 
 fn request() -> Value {
     json!({
@@ -179,10 +179,11 @@ const NAMES: &[&str] = &[
     "error",
 ];
 
-proptest! {
-    #[test]
-    fn nothing_panics(response in arbitrary::received(NAMES), request in arbitrary::value(NAMES), plain_http in any::<bool>()) {
-        let _ = failing(&Deletion { response: response.clone() });
-        let _ = failing(&Registration { response, request, metadata: Value::Null, plain_http });
-    }
-}
+arbitrary_artefact!(Registration:
+    response in arbitrary::received(NAMES),
+    request in arbitrary::value(NAMES),
+    plain_http in any::<bool>()
+    => Registration { response, request, metadata: Value::Null, plain_http }
+);
+
+arbitrary_artefact!(Deletion: response in arbitrary::received(NAMES) => Deletion { response });

@@ -56,7 +56,7 @@ static RULES: &[Check<SectorMismatch>] = &[
 #[cfg(test)]
 mod tests {
     use super::SectorMismatch;
-    use crate::rule::testing::{failing, json as response};
+    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response};
     use serde_json::json;
 
     #[test]
@@ -68,4 +68,6 @@ mod tests {
         assert_eq!(of(201, json!({ "client_id": "c", "sector_identifier_uri": "https://a.example" })), ["sector-identifier/mismatch-refused"]);
         assert_eq!(of(500, json!({})), ["sector-identifier/mismatch-http-400"]);
     }
+
+    arbitrary_artefact!(SectorMismatch: response in arbitrary::received(&["error", "client_id", "sector_identifier_uri"]) => SectorMismatch { response });
 }

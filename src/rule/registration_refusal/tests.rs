@@ -1,10 +1,9 @@
-use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{NO_SUCH_METHOD, RegistrationRefusal, Wrong};
 use crate::observed::received::Received;
 use crate::rule::Artefact;
-use crate::rule::testing::{arbitrary, failing, json as response, not_applicable, not_run, text};
+use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable, not_run, text};
 
 fn no_store(mut response: Received) -> Received {
     response.headers.push(("cache-control".to_owned(), "no-store".to_owned()));
@@ -81,11 +80,9 @@ fn the_form_of_a_refusal_is_judged() {
 
 const NAMES: &[&str] = &["error", "client_id", "redirect_uris", "jwks", "jwks_uri", "grant_types", "response_types", "token_endpoint_auth_method"];
 
-proptest! {
-    #[test]
-    fn nothing_panics(response in arbitrary::received(NAMES), request in arbitrary::value(NAMES)) {
-        for wrong in Wrong::ALL {
-            let _ = failing(&RegistrationRefusal { response: response.clone(), wrong, request: request.clone() });
-        }
-    }
-}
+arbitrary_artefact!(RegistrationRefusal:
+    response in arbitrary::received(NAMES),
+    wrong in proptest::sample::select(&Wrong::ALL[..]),
+    request in arbitrary::value(NAMES)
+    => RegistrationRefusal { response, wrong, request }
+);

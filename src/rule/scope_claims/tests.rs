@@ -1,14 +1,11 @@
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::ScopeClaims;
-use crate::issuer::flaw::Flaw;
 use crate::observed::authorization_request::AuthorizationRequest;
-use crate::rule::Artefact as _;
-use crate::rule::jose::testing::{arbitrary_object, judged, never_panics};
+use crate::rule::jose::testing::{arbitrary_object, judged};
+use crate::rule::testing::arbitrary_artefact;
 
 fn object(value: &Value) -> Map<String, Value> {
     value.as_object().cloned().unwrap_or_default()
@@ -96,23 +93,11 @@ fn essential_claims_are_asked_for_where_they_are_supported() {
 
 const NAMES: &[&str] = &["name", "name#", "email", "email_verified", "address", "updated_at", "iat", "_claim_names", "_claim_sources"];
 
-#[test]
-fn every_rule_has_a_flaw() {
-    let flaws: Vec<Flaw> = serde_json::from_str(include_str!("../../../fixtures/flaws/scope_claims.json")).expect("flaws");
-    let named: BTreeSet<&str> = flaws.iter().flat_map(|flaw| &flaw.trips).map(String::as_str).collect();
-    let lacking: Vec<_> = ScopeClaims::rules().map(|check| check.rule.id).filter(|id| !named.contains(id)).collect();
-    assert_eq!(lacking, Vec::<&str>::new());
-}
-
-proptest! {
-    #[test]
-    fn nothing_panics(
-        scope in "(openid|profile|email| |é){0,6}",
-        names in proptest::collection::vec("name|.{0,3}", 0..3),
-        userinfo in arbitrary_object(NAMES),
-        id_token in arbitrary_object(NAMES),
-        metadata in arbitrary_object(&["claims_parameter_supported", "claims_supported"]),
-    ) {
-        never_panics(&ScopeClaims { exchange: 0, scope, request: essential(&names), userinfo, id_token, metadata: Value::Object(metadata) });
-    }
-}
+arbitrary_artefact!(ScopeClaims:
+    scope in "(openid|profile|email| |é){0,6}",
+    names in proptest::collection::vec("name|.{0,3}", 0..3),
+    userinfo in arbitrary_object(NAMES),
+    id_token in arbitrary_object(NAMES),
+    metadata in arbitrary_object(&["claims_parameter_supported", "claims_supported"])
+    => ScopeClaims { exchange: 0, scope, request: essential(&names), userinfo, id_token, metadata: Value::Object(metadata) }
+);

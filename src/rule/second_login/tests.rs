@@ -1,13 +1,11 @@
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{Again, SecondLogin};
-use crate::issuer::flaw::Flaw;
-use crate::rule::Artefact as _;
-use crate::rule::jose::testing::{arbitrary_object, judged, never_panics};
+use crate::rule::jose::testing::{arbitrary_object, judged};
+use crate::rule::testing::arbitrary_artefact;
 
 const ASKED: i64 = 1_700_000_100;
 
@@ -98,26 +96,14 @@ fn a_time_that_is_none_is_not_compared() {
     }
 }
 
-#[test]
-fn every_rule_has_a_flaw() {
-    let flaws: Vec<Flaw> = serde_json::from_str(include_str!("../../../fixtures/flaws/second_login.json")).expect("flaws");
-    let named: BTreeSet<&str> = flaws.iter().flat_map(|flaw| &flaw.trips).map(String::as_str).collect();
-    let lacking: Vec<_> = SecondLogin::rules().map(|check| check.rule.id).filter(|id| !named.contains(id)).collect();
-    assert_eq!(lacking, Vec::<&str>::new());
-}
-
-proptest! {
-    #[test]
-    fn nothing_panics(
-        again in prop_oneof![
-            Just(Again::PromptNone), Just(Again::IdTokenHint), Just(Again::PromptLogin),
-            any::<u64>().prop_map(Again::MaxAgePassed), any::<u64>().prop_map(Again::MaxAgeAmple),
-        ],
-        (login_pages, pages, asked_at, skew) in (0..3_usize, 0..3_usize, any::<i64>(), any::<i64>()),
-        error in proptest::option::of(".{0,8}"),
-        first in arbitrary_object(&["sub", "auth_time"]),
-        second in proptest::option::of(arbitrary_object(&["sub", "auth_time"])),
-    ) {
-        never_panics(&SecondLogin { again, request: Arc::default(), login_pages, pages, error, first, second, asked_at, skew });
-    }
-}
+arbitrary_artefact!(SecondLogin:
+    again in prop_oneof![
+        Just(Again::PromptNone), Just(Again::IdTokenHint), Just(Again::PromptLogin),
+        any::<u64>().prop_map(Again::MaxAgePassed), any::<u64>().prop_map(Again::MaxAgeAmple),
+    ],
+    (login_pages, pages, asked_at, skew) in (0..3_usize, 0..3_usize, any::<i64>(), any::<i64>()),
+    error in proptest::option::of(".{0,8}"),
+    first in arbitrary_object(&["sub", "auth_time"]),
+    second in proptest::option::of(arbitrary_object(&["sub", "auth_time"]))
+    => SecondLogin { again, request: Arc::default(), login_pages, pages, error, first, second, asked_at, skew }
+);

@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::rule::testing::{failing, json as response, not_applicable, not_run, passing, text, with};
+use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable, not_run, passing, text, with};
 
 const NONE_SIGNED: &str = "eyJhbGciOiJub25lIn0.eyJpc3MiOiJodHRwczovL29wLmV4YW1wbGUifQ.";
 const SIGNED: &str = "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJodHRwczovL29wLmV4YW1wbGUifQ.c2lnbmF0dXJl";
@@ -112,3 +112,8 @@ fn what_is_rightly_absent_says_so() {
     assert_eq!(artefact.absent(), Some("configured"));
     assert!(matches!((ServerMetadata::RULES[0][0].judge)(&artefact), Err(Unmet::Broken { .. })), "it is the session that asks first");
 }
+
+arbitrary_artefact!(ServerMetadata:
+    response in arbitrary::received(&["issuer", "token_endpoint", "jwks_uri", "response_types_supported", "grant_types_supported", "signed_metadata"])
+    => served(response)
+);

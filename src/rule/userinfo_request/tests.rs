@@ -1,14 +1,10 @@
-use std::collections::BTreeSet;
-
 use proptest::prelude::*;
 use serde_json::json;
 
 use super::UserInfoRequests;
-use crate::issuer::flaw::Flaw;
 use crate::observed::received::Received;
-use crate::rule::Artefact as _;
-use crate::rule::jose::testing::{Signer, judged, never_panics};
-use crate::rule::testing::{arbitrary, json as response, text};
+use crate::rule::jose::testing::{Signer, judged};
+use crate::rule::testing::{arbitrary, arbitrary_artefact, json as response, text};
 
 fn refusal(status: u16, challenges: &[&str]) -> Received {
     let mut response = text(status, "application/json", "{}");
@@ -98,32 +94,19 @@ fn each_refusal_is_judged() {
     }
 }
 
-#[test]
-fn every_rule_has_a_flaw() {
-    let flaws: Vec<Flaw> = serde_json::from_str(include_str!("../../../fixtures/flaws/userinfo_request.json")).expect("flaws");
-    let named: BTreeSet<&str> = flaws.iter().flat_map(|flaw| &flaw.trips).map(String::as_str).collect();
-    let lacking: Vec<_> = UserInfoRequests::rules().map(|check| check.rule.id).filter(|id| !named.contains(id)).collect();
-    assert_eq!(lacking, Vec::<&str>::new());
+fn any_challenged() -> impl Strategy<Value = Received> {
+    (arbitrary::received(&["sub"]), "Bearer [ a,=\"\\\\é]{0,12}|.{0,12}").prop_map(|(mut response, challenge)| {
+        response.headers.push(("www-authenticate".to_owned(), challenge));
+        response
+    })
 }
 
-proptest! {
-    #[test]
-    fn nothing_panics(
-        responses in proptest::collection::vec((arbitrary::received(&["sub"]), "Bearer [ a,=\"\\\\é]{0,12}|.{0,12}"), 5),
-        id_token_sub in proptest::option::of(".{0,3}"),
-    ) {
-        let mut responses = responses.into_iter().map(|(mut response, challenge)| {
-            response.headers.push(("www-authenticate".to_owned(), challenge));
-            response
-        });
-        let mut next = || responses.next().expect("five responses");
-        never_panics(&UserInfoRequests {
-            post_header: next(),
-            post_body: next(),
-            lower_case_scheme: next(),
-            no_token: Received { status: 401, ..next() },
-            unknown_token: next(),
-            id_token_sub,
-        });
+arbitrary_artefact!(UserInfoRequests:
+    [post_header, post_body, lower_case_scheme, no_token, unknown_token] in proptest::array::uniform5(any_challenged()),
+    status in prop_oneof![Just(401), any::<u16>()],
+    id_token_sub in proptest::option::of(".{0,3}")
+    => {
+        let no_token = Received { status, ..no_token };
+        UserInfoRequests { post_header, post_body, lower_case_scheme, no_token, unknown_token, id_token_sub }
     }
-}
+);
