@@ -163,6 +163,6 @@ mod tests {
         narrow in proptest::option::of(("openid|.{0,4}", arbitrary::received(&["scope"]))),
         wide in proptest::option::of(arbitrary::received(&["scope"])),
         is_public in any::<bool>()
-        => RefreshPractice { after_attacks, narrow, wide, is_public, ..good() }
+        => RefreshPractice { after_attacks, is_public, narrow, wide, ..good() }
     );
 }

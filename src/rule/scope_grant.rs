@@ -139,6 +139,6 @@ mod tests {
             proptest::option::of("(openid|x|é| ){0,4}").prop_map(Granted::Tokens),
         ],
         scopes_published in any::<bool>()
-        => ScopeGrant { beyond, scopes_published, granted }
+        => ScopeGrant { beyond, granted, scopes_published }
     );
 }
