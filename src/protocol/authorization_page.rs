@@ -15,7 +15,7 @@ const MOST_SOURCE: usize = 100 * 1024;
 
 impl Session {
     /// Writes the pages of a visit into the journal, each screenshot into its file at once.
-    pub async fn keep_pages(&mut self, journey: &Journey, attempt: Option<&str>) {
+    pub(super) async fn keep_pages(&mut self, journey: &Journey, attempt: Option<&str>) {
         for page in &journey.pages {
             let title = page_title(page.kind);
             let mut screenshot = None;
@@ -63,7 +63,7 @@ impl Session {
     }
 
     /// Whose fault it is that a visit did not end at the redirect URI.
-    pub fn blame(&self, error: VisitError) -> Stop {
+    pub(super) fn blame(&self, error: VisitError) -> Stop {
         let registered = self.facts.client.current.as_ref().is_some_and(|client| client.registered.is_some());
         match error {
             VisitError::ErrorPage { .. } => {

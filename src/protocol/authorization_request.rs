@@ -15,35 +15,25 @@ use crate::redact::SecretKind;
 use crate::session::{Session, Stop};
 
 impl Session {
-    /// Why a request cannot be made of this issuer, if it cannot.
-    pub(super) fn not_authorizable(&self, params: &Authorize) -> Result<Option<String>, Stop> {
+    /// Leaves the step out if its request cannot be made of this issuer.
+    pub(super) fn must_be_authorizable(&self, params: &Authorize) -> Result<(), Stop> {
         if params.optional {
-            let Some(offered) = self.listed("scopes_supported")? else {
-                return Ok(Some("the provider metadata has no `scopes_supported`".to_owned()));
-            };
+            let offered = self.listed("scopes_supported")?;
+            let offered = offered.ok_or_else(|| Stop::left_out("the provider metadata has no `scopes_supported`"))?;
             let lacking: Vec<&str> = params.scope.split_ascii_whitespace().filter(|scope| *scope != "openid" && !offered.contains(scope)).collect();
-            if !lacking.is_empty() {
-                return Ok(Some(format!("`scopes_supported` does not list {}", lacking.join(", "))));
-            }
+            Stop::left_out_if(!lacking.is_empty(), format!("`scopes_supported` does not list {}", lacking.join(", ")))?;
         }
-        if params.claims.is_some() && !self.promises("claims_parameter_supported")? {
-            return Ok(Some("the provider metadata does not set `claims_parameter_supported` to true".to_owned()));
-        }
-        // Without a list it is query and fragment (OpenID Connect Discovery 3).
-        let modes = self.listed("response_modes_supported")?.unwrap_or_else(|| vec!["query", "fragment"]);
-        if let Some(mode) = params.response_mode.map(ResponseMode::as_str)
-            && !modes.contains(&mode)
-        {
-            return Ok(Some(format!("`response_modes_supported` does not list {mode}")));
+        let lacks_claims = params.claims.is_some() && !self.promises("claims_parameter_supported")?;
+        Stop::left_out_if(lacks_claims, "the provider metadata does not set `claims_parameter_supported` to true")?;
+        if let Some(mode) = params.response_mode.map(ResponseMode::as_str) {
+            // Without a list it is query and fragment (OpenID Connect Discovery 3).
+            let is_offered = self.lists("response_modes_supported", mode)?.unwrap_or(matches!(mode, "query" | "fragment"));
+            Stop::left_out_if(!is_offered, format!("`response_modes_supported` does not list {mode}"))?;
         }
         let has_id_token = self.facts.grant.id_token().is_some();
-        if params.id_token_hint && !has_id_token {
-            return Ok(Some("the first login gave no ID token to hint with".to_owned()));
-        }
-        if let Some(reason) = self.no_scope_beyond(params)? {
-            return Ok(Some(reason));
-        }
-        self.not_signable(params)
+        Stop::left_out_if(params.id_token_hint && !has_id_token, "the first login gave no ID token to hint with")?;
+        self.must_have_scope_beyond(params)?;
+        self.must_be_signable(params)
     }
 
     /// The request of a test, with fresh random values.

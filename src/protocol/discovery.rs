@@ -7,7 +7,6 @@ use url::Url;
 
 use crate::config::setting;
 use crate::observed::received::Received;
-use crate::result::model::StepEnd;
 use crate::rule::provider_metadata::ProviderMetadata;
 use crate::rule::server_metadata::ServerMetadata;
 use crate::session::recorder::Request;
@@ -62,10 +61,8 @@ fn elsewhere(issuer: &str) -> Result<Vec<Url>, url::ParseError> {
 
 impl Session {
     /// Fetches and judges the provider metadata.
-    ///
-    /// # Errors
-    /// [`Stop`] if there is none to go on with.
-    pub async fn discover(&mut self) -> Result<StepEnd, Stop> {
+    /// Stops if there is none to go on with.
+    pub(crate) async fn discover(&mut self) -> Result<(), Stop> {
         self.sentence("should complete Discovery successfully");
         let artefact = self.fetch_metadata("Discovery", well_known).await?;
         self.judge(&artefact);
@@ -73,14 +70,12 @@ impl Session {
     }
 
     /// Fetches and judges the metadata of the authorization server, which is looked for elsewhere too if it is not where it belongs.
-    ///
-    /// # Errors
-    /// [`Stop`] if there is none to go on with.
-    pub async fn discover_server(&mut self) -> Result<StepEnd, Stop> {
+    /// Stops if there is none to go on with.
+    pub(super) async fn discover_server(&mut self) -> Result<(), Stop> {
         self.discover_server_but(None).await
     }
 
-    async fn discover_server_but(&mut self, asked: Option<&Url>) -> Result<StepEnd, Stop> {
+    async fn discover_server_but(&mut self, asked: Option<&Url>) -> Result<(), Stop> {
         self.sentence("should publish its metadata as defined in specification");
         let mut artefact = ServerMetadata(self.fetch_metadata("Authorization Server Metadata", well_known_of_server).await?);
         let found = if is_absent(&artefact.0.response) { self.look_elsewhere(asked).await? } else { None };
@@ -120,10 +115,8 @@ impl Session {
     }
 
     /// Fetches and judges the metadata of either kind: what OpenID Connect publishes or, where there is none, what an authorization server does.
-    ///
-    /// # Errors
-    /// [`Stop`] if there is none to go on with.
-    pub async fn find_metadata(&mut self) -> Result<StepEnd, Stop> {
+    /// Stops if there is none to go on with.
+    pub(super) async fn find_metadata(&mut self) -> Result<(), Stop> {
         self.sentence("should publish its metadata as defined in specification");
         let artefact = self.fetch_metadata("Discovery", well_known).await?;
         if is_absent(&artefact.response) {
@@ -149,7 +142,7 @@ impl Session {
     }
 
     /// Keeps what was published, with the endpoints that were configured in the place of theirs.
-    fn take_metadata(&mut self, what: &str, response: &Received) -> Result<StepEnd, Stop> {
+    fn take_metadata(&mut self, what: &str, response: &Received) -> Result<(), Stop> {
         let published = response.object().filter(|_| response.status == 200);
         if published.is_none() && !self.is_configured() {
             return Err(Stop::issuer(match response.status {
@@ -168,7 +161,7 @@ impl Session {
             metadata.insert((*member).to_owned(), Value::from(url.as_str()));
         }
         self.facts.issuer.metadata = Some(metadata);
-        Ok(StepEnd::Done)
+        Ok(())
     }
 }
 

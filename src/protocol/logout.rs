@@ -15,30 +15,25 @@ use crate::feature::logout::{Hint, LogOut, Redirect};
 use crate::observed::authorization_request::Parameters;
 use crate::observed::page::PageKind;
 use crate::redact::SecretKind;
-use crate::result::model::{Entry, StepEnd};
+use crate::result::model::Entry;
 use crate::rule::logout::{Logout, LogoutEnd};
 use crate::session::{Session, Stop, missing};
 use crate::text::markdown::code;
 
 impl Session {
     /// Sends the browser to the logout endpoint, confirms what it asks, and looks where that led.
-    ///
-    /// # Errors
-    /// [`Stop`] if the browser fails.
-    pub async fn log_out(&mut self, params: &LogOut) -> Result<StepEnd, Stop> {
-        let Some(endpoint) = self.endpoint("end_session_endpoint")? else {
-            return Ok(super::not_offered("end_session_endpoint"));
-        };
+    /// Stops if the browser fails.
+    pub(super) async fn log_out(&mut self, params: &LogOut) -> Result<(), Stop> {
+        let endpoint = self.offered("end_session_endpoint")?;
         let id_token = self.facts.grant.id_token().unwrap_or_default();
-        let Some(hint) = hint(params.hint, id_token) else {
-            return Ok(StepEnd::LeftOut("the login gave no signed ID token to make a hint of".to_owned()));
-        };
+        let hint = hint(params.hint, id_token).ok_or_else(|| Stop::left_out("the login gave no signed ID token to make a hint of"))?;
         if let Some(hint) = &hint {
             self.recorder.redactor().learn(SecretKind::IdToken, hint);
         }
-        if params.redirect == Redirect::Registered && !self.facts.client.post_logout {
-            return Ok(StepEnd::LeftOut("the registration response holds no `post_logout_redirect_uris`".to_owned()));
-        }
+        Stop::left_out_if(
+            params.redirect == Redirect::Registered && !self.facts.client.post_logout,
+            "the registration response holds no `post_logout_redirect_uris`",
+        )?;
         let registered = self.redirect_url()?;
         let redirect_uri = redirect(params.redirect, &registered);
         let state = params.state.then(|| super::random(24));
@@ -82,7 +77,7 @@ impl Session {
             asked,
             logged_in,
         });
-        Ok(StepEnd::Done)
+        Ok(())
     }
 
     /// Opens the request in the browser session of the test.
@@ -94,7 +89,7 @@ impl Session {
         redirect_uri: &Url,
         conduct: Conduct,
     ) -> Result<Journey, Stop> {
-        let listener = self.run.callback.clone().ok_or_else(|| missing("the callback listener"))?;
+        let listener = self.listener()?;
         let user = self.run.config.user.clone().ok_or_else(|| missing("somebody to log in as"))?;
         let mut url = endpoint.clone();
         if !parameters.is_empty() {

@@ -36,16 +36,16 @@ impl Session {
         }))
     }
 
-    /// Judges a second authorization beside the first: by its tokens, or by the error that came instead.
+    /// Judges a second authorization, if this is one, beside the first: by its tokens, or by the error that came instead.
     pub(super) fn judge_second_login(
         &mut self,
-        second: &Second,
+        second: Option<&Second>,
         request: &Arc<AuthorizationRequest>,
         attempt: Option<&str>,
         error: Option<String>,
         claims: Option<Map<String, Value>>,
     ) {
-        let Second { again, login_pages, pages, ref first, asked_at } = *second;
+        let Some(&Second { again, login_pages, pages, ref first, asked_at }) = second else { return };
         let attempt = attempt.map(|attempt| format!(" ({attempt})")).unwrap_or_default();
         self.sentence(format!("should log the end-user in again only when the second request asks for it{attempt}"));
         self.judge(&SecondLogin {

@@ -7,7 +7,6 @@ use openidconnect::CsrfToken;
 use serde_json::{Map, Value};
 
 use crate::observed::received::Received;
-use crate::result::model::StepEnd;
 use crate::rule::jose::Jwt;
 use crate::rule::scope_claims::ScopeClaims;
 use crate::rule::userinfo::UserInfo;
@@ -19,13 +18,8 @@ use crate::session::{Session, Stop};
 impl Session {
     /// Asks the userinfo endpoint with the access token of the login, where one is published; holds the claims against what was asked for if
     /// the story wants it.
-    ///
-    /// # Errors
-    /// [`Stop`] if the endpoint cannot be reached.
-    pub async fn fetch_userinfo(&mut self, judge_claims: bool) -> Result<StepEnd, Stop> {
-        let Some(url) = self.endpoint("userinfo_endpoint")? else {
-            return Ok(super::not_offered("userinfo_endpoint"));
-        };
+    pub(super) async fn fetch_userinfo(&mut self, judge_claims: bool) -> Result<(), Stop> {
+        let url = self.offered("userinfo_endpoint")?;
         let user = self.login()?.clone();
         self.sentence("should return the end-user's claims from the userinfo endpoint");
         let response = self.send(Request::get("UserInfo", url).bearer(&user.access_token)).await?;
@@ -55,17 +49,12 @@ impl Session {
             };
             self.judge(&scope_claims);
         }
-        Ok(StepEnd::Done)
+        Ok(())
     }
 
     /// Asks the userinfo endpoint in every way the specifications know, and in ways that must fail.
-    ///
-    /// # Errors
-    /// [`Stop`] if the endpoint cannot be reached.
-    pub async fn request_userinfo_variants(&mut self) -> Result<StepEnd, Stop> {
-        let Some(url) = self.endpoint("userinfo_endpoint")? else {
-            return Ok(super::not_offered("userinfo_endpoint"));
-        };
+    pub(super) async fn request_userinfo_variants(&mut self) -> Result<(), Stop> {
+        let url = self.offered("userinfo_endpoint")?;
         let user = self.login()?.clone();
         let token = user.access_token.as_str();
         let unknown = CsrfToken::new_random_len(32);
@@ -86,7 +75,7 @@ impl Session {
             self.sentence("should return the same claims however the scheme is spelt");
             self.judge(&UserInfo { response: artefact.lower_case_scheme.clone(), id_token_sub: user.sub() });
         }
-        Ok(StepEnd::Done)
+        Ok(())
     }
 }
 

@@ -68,6 +68,9 @@ pub enum Stop {
     /// It could not be tested because of a bug of this program.
     #[error("a bug in oa-authtest: {0}")]
     Bug(String),
+    /// Only this step cannot be taken, for lack of what it needs: it is left out, and the story goes on.
+    #[error("{0}")]
+    LeftOut(String),
 }
 
 impl Stop {
@@ -81,11 +84,21 @@ impl Stop {
         Self::Untestable(problem.into())
     }
 
+    /// [`Stop::LeftOut`].
+    pub fn left_out(reason: impl Into<String>) -> Self {
+        Self::LeftOut(reason.into())
+    }
+
+    /// [`Stop::LeftOut`] where something holds.
+    pub(crate) fn left_out_if(holds: bool, reason: impl Into<String>) -> Result<(), Self> {
+        if holds { Err(Self::left_out(reason)) } else { Ok(()) }
+    }
+
     /// What is wrong, whoever is at fault.
     pub fn problem(self) -> Problem {
         match self {
             Self::Issuer(problem) | Self::Untestable(problem) => problem,
-            Self::Bug(_) => Problem::new(self.to_string()),
+            Self::Bug(_) | Self::LeftOut(_) => Problem::new(self.to_string()),
         }
     }
 
@@ -96,6 +109,7 @@ impl Stop {
             Self::Issuer(problem) => Self::Issuer(problem.map(|text| redactor.text(text))),
             Self::Untestable(problem) => Self::Untestable(problem.map(|text| redactor.text(text))),
             Self::Bug(what) => Self::Bug(redactor.text(&what)),
+            Self::LeftOut(reason) => Self::LeftOut(redactor.text(&reason)),
         }
     }
 }
@@ -225,19 +239,23 @@ impl Session {
     }
 
     /// The strings of a list in the provider metadata; `None` if there is no such list.
-    ///
-    /// # Errors
-    /// As [`Session::metadata`].
-    pub fn listed(&self, name: &str) -> Result<Option<Vec<&str>>, Stop> {
+    pub(crate) fn listed(&self, name: &str) -> Result<Option<Vec<&str>>, Stop> {
         let list = self.metadata()?.get(name).and_then(Value::as_array);
         Ok(list.map(|list| list.iter().filter_map(Value::as_str).collect()))
     }
 
+    /// Whether a list in the provider metadata has this value; `None` if there is no such list.
+    pub(crate) fn lists(&self, name: &str, value: &str) -> Result<Option<bool>, Stop> {
+        Ok(self.listed(name)?.map(|list| list.contains(&value)))
+    }
+
+    /// Leaves a step out if a list in the provider metadata does not have a value, or is not there.
+    pub(crate) fn must_list(&self, name: &str, value: &str) -> Result<(), Stop> {
+        Stop::left_out_if(self.lists(name, value)? != Some(true), format!("`{name}` does not list {value}"))
+    }
+
     /// True if the provider metadata says `true` to this.
-    ///
-    /// # Errors
-    /// As [`Session::metadata`].
-    pub fn promises(&self, name: &str) -> Result<bool, Stop> {
+    pub(crate) fn promises(&self, name: &str) -> Result<bool, Stop> {
         Ok(self.metadata()?.get(name) == Some(&Value::Bool(true)))
     }
 
@@ -265,26 +283,17 @@ impl Session {
     }
 
     /// The provider metadata.
-    ///
-    /// # Errors
-    /// [`Stop::Bug`] if there is none yet, which the plan's proof excludes.
-    pub fn metadata(&self) -> Result<&Map<String, Value>, Stop> {
+    pub(crate) fn metadata(&self) -> Result<&Map<String, Value>, Stop> {
         self.facts.issuer.metadata.as_ref().ok_or_else(|| missing("the provider metadata"))
     }
 
     /// The provider metadata as a JSON value, for an artefact.
-    ///
-    /// # Errors
-    /// As [`Session::metadata`].
-    pub fn metadata_value(&self) -> Result<Value, Stop> {
+    pub(crate) fn metadata_value(&self) -> Result<Value, Stop> {
         Ok(Value::Object(self.metadata()?.clone()))
     }
 
     /// The URL of an endpoint in the provider metadata; `None` if it is not published or is no http URL.
-    ///
-    /// # Errors
-    /// As [`Session::metadata`].
-    pub fn endpoint(&self, name: &str) -> Result<Option<Url>, Stop> {
+    pub(crate) fn endpoint(&self, name: &str) -> Result<Option<Url>, Stop> {
         let url = self.metadata()?.get(name).and_then(Value::as_str).and_then(|text| Url::parse(text).ok());
         Ok(url.filter(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some()))
     }
@@ -301,30 +310,44 @@ impl Session {
         own.unwrap_or_else(|| self.run.redirect_uri())
     }
 
-    /// Why an issuer cannot fetch documents that this machine offers on loopback, unless it is on loopback too.
-    pub fn not_reachable_by_issuer(&self) -> Option<String> {
-        let is_here = Url::parse(&self.run.config.issuer).is_ok_and(|issuer| is_loopback(&issuer));
-        (!is_here).then(|| "the issuer would have to fetch a document from this machine, which an issuer elsewhere cannot reach".to_owned())
+    /// True if the issuer is on loopback, so that it can fetch the documents that this machine offers there.
+    pub(crate) fn is_issuer_here(&self) -> bool {
+        Url::parse(&self.run.config.issuer).is_ok_and(|issuer| is_loopback(&issuer))
+    }
+
+    /// Leaves a step out if the issuer cannot fetch documents from this machine.
+    pub(crate) fn must_reach_this_machine(&self) -> Result<(), Stop> {
+        let reason = "the issuer would have to fetch a document from this machine, which an issuer elsewhere cannot reach";
+        Stop::left_out_if(!self.is_issuer_here(), reason)
     }
 
     /// The tokens of the last login.
-    ///
-    /// # Errors
-    /// [`Stop::Untestable`] if there are none yet, which the plan's proof excludes.
-    pub fn login(&self) -> Result<&UserTokens, Stop> {
+    pub(crate) fn login(&self) -> Result<&UserTokens, Stop> {
         self.facts.grant.login.as_ref().ok_or_else(|| missing("the tokens of a login"))
     }
 
+    /// The code of the last authorization, which is used up then.
+    pub(crate) fn take_code(&mut self) -> Result<Code, Stop> {
+        self.facts.grant.code.take().ok_or_else(|| missing("an authorization code"))
+    }
+
+    /// The client's own access token.
+    pub(crate) fn client_token(&self) -> Result<String, Stop> {
+        self.facts.grant.client_token.clone().ok_or_else(|| missing("the client's access token"))
+    }
+
+    /// The listener behind the redirect URI.
+    pub(crate) fn listener(&self) -> Result<Arc<CallbackListener>, Stop> {
+        self.run.callback.clone().ok_or_else(|| missing("the callback listener"))
+    }
+
     /// The client.
-    ///
-    /// # Errors
-    /// [`Stop::Bug`] if there is none yet, which the plan's proof excludes.
-    pub fn client(&self) -> Result<&Client, Stop> {
+    pub(crate) fn client(&self) -> Result<&Client, Stop> {
         self.facts.client.current.as_ref().ok_or_else(|| missing("a client"))
     }
 }
 
-/// The plan proves that a step finds what it needs; should it not, that is a bug of the suite and is said as such.
+/// The [`Stop::Bug`] of a step that does not find what it needs though the plan proves that it does.
 pub fn missing(what: &str) -> Stop {
     Stop::Bug(format!("{what} is missing though the plan proved it"))
 }
