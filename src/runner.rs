@@ -218,20 +218,10 @@ fn blank_report(planned: &PlannedTest, config: &Config) -> TestReport {
         id: planned.id.clone(),
         profile: planned.feature.profile.clone(),
         title: planned.test.title.clone(),
-        verdict: Verdict::Skipped,
-        reason: None,
-        skipped: None,
-        bug: false,
-        duration_ms: 0,
         feature: format!("{} / {}", planned.feature.category, planned.feature.title),
         description: planned.test.description.clone(),
-        started: String::new(),
         command: crate::config::command_line(config, &planned.id),
-        counts: Counts::default(),
-        findings: Vec::new(),
-        steps: Vec::new(),
-        not_tested: Vec::new(),
-        left_behind: Vec::new(),
+        ..TestReport::default()
     }
 }
 

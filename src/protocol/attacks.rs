@@ -12,7 +12,7 @@ use crate::rule::code_race::CodeRace;
 use crate::rule::token_refusal::{Provocation, TokenRefusal};
 use crate::session::recorder::Request;
 use crate::session::token_exchange::TokenExchange;
-use crate::session::{Client, Session, Stop, missing};
+use crate::session::{Client, OrLeftOut as _, Session, Stop, missing};
 
 impl Session {
     /// Tries to exchange the code in a wrong way. The client's credentials are right: this is about the code.
@@ -75,7 +75,7 @@ impl Session {
             .secret
             .clone()
             .filter(|_| client.method != AuthMethod::None)
-            .ok_or_else(|| Stop::left_out("the client has no secret, so it has nothing to authenticate with"))?;
+            .or_left_out("the client has no secret, so it has nothing to authenticate with")?;
         self.try_credentials(&url).await?;
         let code = self.take_code()?;
         let redirect_uri = self.run.redirect_uri();

@@ -12,14 +12,14 @@ use super::client_shown::odd;
 use crate::feature::authorize::{Authorize, Method, OddValues, ResponseMode, RunValues};
 use crate::observed::authorization_request::{AuthorizationRequest, Parameters};
 use crate::redact::SecretKind;
-use crate::session::{Session, Stop};
+use crate::session::{OrLeftOut as _, Session, Stop};
 
 impl Session {
     /// Leaves the step out if its request cannot be made of this issuer.
     pub(super) fn must_be_authorizable(&self, params: &Authorize) -> Result<(), Stop> {
         if params.optional {
             let offered = self.listed("scopes_supported")?;
-            let offered = offered.ok_or_else(|| Stop::left_out("the provider metadata has no `scopes_supported`"))?;
+            let offered = offered.or_left_out("the provider metadata has no `scopes_supported`")?;
             let lacking: Vec<&str> = params.scope.split_ascii_whitespace().filter(|scope| *scope != "openid" && !offered.contains(scope)).collect();
             Stop::left_out_if(!lacking.is_empty(), format!("`scopes_supported` does not list {}", lacking.join(", ")))?;
         }

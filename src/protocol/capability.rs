@@ -3,7 +3,7 @@
 use crate::feature::Step;
 use crate::observed::capability::Capability;
 use crate::rule::capability::{DeclaredCapability, DeclaredGrant};
-use crate::session::{Session, Stop};
+use crate::session::{OrLeftOut as _, Session, Stop};
 
 /// What is sent for a credential where the issuer is to have no use for it.
 const MADE_UP: &str = "oa-authtest-made-up";
@@ -26,7 +26,7 @@ impl Session {
             .declared
             .get(&capability)
             .copied()
-            .ok_or_else(|| Stop::left_out(format!("the configuration declares nothing about `[features] {}`", capability.name())))?;
+            .or_left_out(format!("the configuration declares nothing about `[features] {}`", capability.name()))?;
         let advertised = capability.advertised(self.metadata()?);
         self.sentence(format!("should {}advertise {}", if declared { "" } else { "not " }, capability.name()));
         self.judge(&DeclaredCapability { capability, declared, advertised });
@@ -39,7 +39,7 @@ impl Session {
             self.run.config.declared.get(&capability) != Some(&false),
             format!("`[features] {}` is not declared absent, so there is nothing to be refused", capability.name()),
         )?;
-        let grant = capability.grant_type().ok_or_else(|| Stop::left_out(format!("{} is no grant of the token endpoint", capability.name())))?;
+        let grant = capability.grant_type().or_left_out(format!("{} is no grant of the token endpoint", capability.name()))?;
         let url = self.offered("token_endpoint")?;
         let client = self.client()?.clone();
         let mut form = vec![("grant_type", grant)];

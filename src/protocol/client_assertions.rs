@@ -9,7 +9,7 @@ use crate::feature::register::KeysBy;
 use crate::rule::client_assertion::{Attempt, ClientAssertions};
 use crate::session::assertion::{self, Signer};
 use crate::session::signing_key::SigningAlg;
-use crate::session::{Session, Stop, missing};
+use crate::session::{OrLeftOut as _, Session, Stop, missing};
 
 use super::client_authentication::FIRST_PAUSE;
 
@@ -46,8 +46,8 @@ impl Session {
     /// Stops if the endpoint cannot be reached, or takes neither.
     pub(super) async fn try_client_assertions(&mut self) -> Result<(), Stop> {
         let url = self.offered("token_endpoint")?;
-        let registered = self.client()?.registered.clone().ok_or_else(|| Stop::left_out("the client was not registered by this test"))?;
-        let signer = registered.signer.ok_or_else(|| Stop::left_out("the client does not authenticate by assertions"))?;
+        let registered = self.client()?.registered.clone().or_left_out("the client was not registered by this test")?;
+        let signer = registered.signer.or_left_out("the client does not authenticate by assertions")?;
         self.sentence("should authenticate the client by assertions signed with its key");
         let mut pause = FIRST_PAUSE;
         loop {

@@ -9,7 +9,7 @@ use crate::redact::SecretKind;
 use crate::rule::client_configuration::{ClientConfiguration, DeletedClient};
 use crate::rule::registration::Deletion;
 use crate::session::recorder::Request;
-use crate::session::{Client, Session, Stop};
+use crate::session::{Client, OrLeftOut as _, Session, Stop};
 
 impl Session {
     /// Reads the configuration of the client with its own token, with none, with a made-up one and with that of another client, and judges the
@@ -23,10 +23,10 @@ impl Session {
         let made_up = super::random(32);
         self.recorder.redactor().learn(SecretKind::RegistrationAccessToken, &made_up);
         let unknown = self.read("Client Configuration with a made-up token", &url, Some(&made_up)).await?;
-        let other = match self.register_another().await? {
-            Some(token) => Some(self.read("Client Configuration with the token of another client", &url, Some(token.expose_secret())).await?),
-            None => None,
-        };
+        let other = self.register_another().await?;
+        let by_other =
+            |token: SecretString| Request::get("Client Configuration with the token of another client", url.clone()).bearer(token.expose_secret());
+        let other = self.send_if(other.map(by_other)).await?;
         self.judge(&ClientConfiguration { client_id: client.id, own, without, unknown, other });
         Ok(())
     }
@@ -81,6 +81,5 @@ impl Session {
 /// Where a client is managed, and its token for it.
 fn management(client: &Client) -> Result<(Url, SecretString), Stop> {
     let management = client.registered.as_ref().and_then(|registered| registered.management.clone());
-    let reason = "the registration response has no `registration_client_uri` with a token, so the client cannot be managed";
-    management.ok_or_else(|| Stop::left_out(reason))
+    management.or_left_out("the registration response has no `registration_client_uri` with a token, so the client cannot be managed")
 }

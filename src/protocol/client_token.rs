@@ -5,7 +5,7 @@ use crate::rule::airlock::UnstoredToken;
 use crate::rule::introspection::Introspection;
 use crate::rule::refresh::Refresh;
 use crate::rule::token_response::Grant;
-use crate::session::{Session, Stop, missing};
+use crate::session::{OrLeftOut as _, Session, Stop, missing};
 
 use super::tokens::Expected;
 
@@ -14,10 +14,8 @@ impl Session {
     /// Stops if the refresh token is refused.
     pub(super) async fn refresh_client_token(&mut self, by: Body) -> Result<(), Stop> {
         let before = self.facts.grant.client_grant.clone().ok_or_else(|| missing("what the client was granted"))?;
-        let refresh_token = before
-            .refresh_token
-            .clone()
-            .ok_or_else(|| Stop::left_out("no refresh token came with the client's token, and none has to (RFC 6749 4.4.3)"))?;
+        let refresh_token =
+            before.refresh_token.clone().or_left_out("no refresh token came with the client's token, and none has to (RFC 6749 4.4.3)")?;
         if by == Body::Json {
             return self.refresh_by_json(&refresh_token).await;
         }

@@ -50,10 +50,7 @@ pub enum NoIssuer {
 }
 
 /// The issuer that a dataset site names: its one `accessService.authenticationAuthority`.
-///
-/// # Errors
-/// [`NoIssuer`] if it cannot be reached, or does not name exactly one.
-pub async fn issuer_of(url: &Url, network: &Network) -> Result<String, NoIssuer> {
+pub(crate) async fn issuer_of(url: &Url, network: &Network) -> Result<String, NoIssuer> {
     let recorder = Recorder::new(Arc::new(Client::new(network)?), Arc::new(Redactor::new(false)));
     let site = fetch(&recorder, url.clone(), "").await?;
     let unclear = |why: String| NoIssuer::Unclear { url: url.clone(), why };

@@ -7,7 +7,7 @@ use crate::config::AuthMethod;
 use crate::feature::authorize::{Authorize, BeyondScope};
 use crate::rule::grant_limits::{Attempt, GrantAttempt};
 use crate::rule::scope_grant::{Beyond, Granted, ScopeGrant};
-use crate::session::{Session, Stop};
+use crate::session::{OrLeftOut as _, Session, Stop};
 
 impl Session {
     /// Asks the token endpoint for grants that the client did not register.
@@ -57,7 +57,7 @@ impl Session {
         let beyond = beyond.scope();
         self.must_list("scopes_supported", beyond)?;
         let registered = self.facts.client.registered_scope();
-        let registered = registered.ok_or_else(|| Stop::left_out("the registration response does not say which scope the client may ask for"))?;
+        let registered = registered.or_left_out("the registration response does not say which scope the client may ask for")?;
         let has_it = registered.split_ascii_whitespace().any(|word| word == beyond);
         Stop::left_out_if(has_it, format!("the issuer registered the scope {beyond} for the client although it did not ask for it"))
     }

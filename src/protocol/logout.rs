@@ -17,7 +17,7 @@ use crate::observed::page::PageKind;
 use crate::redact::SecretKind;
 use crate::result::model::Entry;
 use crate::rule::logout::{Logout, LogoutEnd};
-use crate::session::{Session, Stop, missing};
+use crate::session::{OrLeftOut as _, Session, Stop, missing};
 use crate::text::markdown::code;
 
 impl Session {
@@ -26,7 +26,7 @@ impl Session {
     pub(super) async fn log_out(&mut self, params: &LogOut) -> Result<(), Stop> {
         let endpoint = self.offered("end_session_endpoint")?;
         let id_token = self.facts.grant.id_token().unwrap_or_default();
-        let hint = hint(params.hint, id_token).ok_or_else(|| Stop::left_out("the login gave no signed ID token to make a hint of"))?;
+        let hint = hint(params.hint, id_token).or_left_out("the login gave no signed ID token to make a hint of")?;
         if let Some(hint) = &hint {
             self.recorder.redactor().learn(SecretKind::IdToken, hint);
         }

@@ -14,7 +14,7 @@ use crate::config::AuthMethod;
 use crate::feature::Step;
 use crate::observed::received::Received;
 use crate::rule::token_response::Grant;
-use crate::session::{Client, Session, Stop};
+use crate::session::{Client, OrLeftOut as _, Session, Stop};
 use crate::text::problem::Problem;
 
 pub mod attacks;
@@ -71,8 +71,7 @@ impl Session {
 
     /// The URL of an endpoint; a step that needs one which the issuer does not offer is left out.
     fn offered(&self, member: &str) -> Result<Url, Stop> {
-        let reason = || Stop::left_out(format!("the provider metadata names no usable `{member}`, and none is configured"));
-        self.endpoint(member)?.ok_or_else(reason)
+        self.endpoint(member)?.or_left_out(format!("the provider metadata names no usable `{member}`, and none is configured"))
     }
 
     /// The URL of an endpoint without which the story cannot go on.

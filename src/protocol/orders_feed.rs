@@ -2,7 +2,7 @@
 
 use crate::rule::orders_feed::OrdersFeed;
 use crate::session::recorder::Request;
-use crate::session::{Session, Stop};
+use crate::session::{OrLeftOut as _, Session, Stop};
 
 impl Session {
     /// Asks the orders feed with the client's access token and once more without any.
@@ -12,7 +12,7 @@ impl Session {
             .config
             .orders_feed_url
             .clone()
-            .ok_or_else(|| Stop::left_out("no orders feed is configured: set --orders-feed-url, or [orders-feed] url in oa-authtest.toml"))?;
+            .or_left_out("no orders feed is configured: set --orders-feed-url, or [orders-feed] url in oa-authtest.toml")?;
         let token = self.client_token()?;
         self.sentence("should allow access to the orders feed with the access token, and only with it");
         let with_token = self.recorder.send(Request::get("Orders Feed", url.clone()).bearer(&token)).await?;

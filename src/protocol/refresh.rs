@@ -1,7 +1,7 @@
 //! Refreshing (RFC 6749 6, OpenID Connect Core 12).
 
 use crate::rule::refresh::Refresh;
-use crate::session::{Session, Stop, missing};
+use crate::session::{OrLeftOut as _, Session, Stop, missing};
 
 use super::tokens::Expected;
 
@@ -10,7 +10,7 @@ impl Session {
     /// Stops if the refresh token is refused.
     pub(super) async fn refresh(&mut self) -> Result<(), Stop> {
         let user = self.login()?.clone();
-        let refresh_token = user.refresh_token.clone().ok_or_else(|| Stop::left_out(no_refresh_token(user.request.scope())))?;
+        let refresh_token = user.refresh_token.clone().or_left_out(no_refresh_token(user.request.scope()))?;
         let Some(url) = self.endpoint("token_endpoint")? else {
             return Err(missing("the token endpoint"));
         };

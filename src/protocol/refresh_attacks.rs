@@ -10,7 +10,7 @@ use crate::rule::attack::Attack;
 use crate::rule::expect::scope_words;
 use crate::rule::refresh_practice::RefreshPractice;
 use crate::rule::token_refusal::Provocation;
-use crate::session::{Client, Session, Stop};
+use crate::session::{Client, OrLeftOut as _, Session, Stop};
 
 /// The form of a refresh.
 fn form<'a>(token: &'a str, scope: Option<&'a str>) -> Vec<(&'a str, &'a str)> {
@@ -29,7 +29,7 @@ impl Session {
     pub(super) async fn attack_refresh(&mut self, wider: &str) -> Result<(), Stop> {
         let url = self.offered("token_endpoint")?;
         let user = self.login()?.clone();
-        let original = user.refresh_token.clone().ok_or_else(|| Stop::left_out("no refresh token was issued"))?;
+        let original = user.refresh_token.clone().or_left_out("no refresh token was issued")?;
         let client = self.client()?.clone();
         self.sentence("should refuse what is no refresh token of the client");
         self.try_refresh(Attack::AccessTokenAsRefreshToken, &client, &url, &user.access_token).await?;
@@ -90,7 +90,7 @@ impl Session {
     pub(super) async fn attack_refresh_as_another(&mut self) -> Result<(), Stop> {
         let url = self.offered("token_endpoint")?;
         let user = self.login()?.clone();
-        let token = user.refresh_token.ok_or_else(|| Stop::left_out("no refresh token was issued"))?;
+        let token = user.refresh_token.or_left_out("no refresh token was issued")?;
         Stop::left_out_if(self.facts.client.registered.len() < 2, "there is no second client to try the refresh token")?;
         self.try_credentials(&url).await?;
         let client = self.client()?.clone();

@@ -16,7 +16,7 @@ use crate::rule::authorization_response::AuthorizationResponse;
 use crate::rule::request_object::{Answer, BadRequestObject, Fault, RequestObjectUse};
 use crate::session::facts::RequestSigner;
 use crate::session::signing_key::{SharedKey, SigningAlg};
-use crate::session::{Session, Stop, missing};
+use crate::session::{OrLeftOut as _, Session, Stop, missing};
 use crate::text::markdown::code;
 
 /// The media type of a request object (RFC 9101 9.4.1).
@@ -74,7 +74,7 @@ impl Session {
     pub(super) fn must_be_signable(&self, params: &Authorize) -> Result<(), Stop> {
         let Some(object) = params.request_object.filter(|object| *object != RequestObject::Unsigned) else { return Ok(()) };
         let signer = self.facts.client.request_signer.as_ref();
-        let signer = signer.ok_or_else(|| Stop::left_out("the client has no key to sign request objects with"))?;
+        let signer = signer.or_left_out("the client has no key to sign request objects with")?;
         let (algs, alg) = ("request_object_signing_alg_values_supported", SigningAlg::Rs256.name());
         Stop::left_out_if(self.lists(algs, alg)? == Some(false), format!("`{algs}` does not list {alg}"))?;
         if object == RequestObject::ByReference {

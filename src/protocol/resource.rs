@@ -2,7 +2,7 @@
 
 use crate::rule::protected_resource::ProtectedResource;
 use crate::session::recorder::Request;
-use crate::session::{Session, Stop};
+use crate::session::{OrLeftOut as _, Session, Stop};
 
 /// A token that no issuer gave, and that is no secret.
 const MADE_UP: &str = "oa-authtest-made-up-access-token";
@@ -15,7 +15,7 @@ impl Session {
             .config
             .resource_url
             .clone()
-            .ok_or_else(|| Stop::left_out("no resource is configured: set --resource-url, or [resource] url in oa-authtest.toml"))?;
+            .or_left_out("no resource is configured: set --resource-url, or [resource] url in oa-authtest.toml")?;
         let token = self.client_token()?;
         self.sentence("should allow access to the resource with the access token, and only with it");
         let with_token = self.recorder.send(Request::get("Resource", url.clone()).bearer(&token).private()).await?;

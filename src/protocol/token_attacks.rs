@@ -21,14 +21,10 @@ impl Session {
         let mut query = get("UserInfo with the Token in the Query");
         query.url.query_pairs_mut().append_pair("access_token", &user.access_token);
         let in_query = self.send(query).await?;
-        let mut refresh_token = None;
-        if let Some(token) = &user.refresh_token {
-            refresh_token = Some(self.send(get("UserInfo with the Refresh Token").bearer(token)).await?);
-        }
-        let mut id_token = None;
-        if let Some(token) = user.response.get("id_token").and_then(Value::as_str) {
-            id_token = Some(self.send(get("UserInfo with the ID Token").bearer(token)).await?);
-        }
+        let with_refresh_token = user.refresh_token.as_ref().map(|token| get("UserInfo with the Refresh Token").bearer(token));
+        let refresh_token = self.send_if(with_refresh_token).await?;
+        let id_token = user.response.get("id_token").and_then(Value::as_str);
+        let id_token = self.send_if(id_token.map(|token| get("UserInfo with the ID Token").bearer(token))).await?;
         self.judge(&Bearer { in_query, refresh_token, id_token });
         Ok(())
     }
@@ -40,10 +36,9 @@ impl Session {
         self.sentence("should tell of tokens only to those who may know, and nothing of those that are not good");
         let form = [("token", user.access_token.as_str())];
         let without_credentials = self.send(Request::form("Introspection without Credentials", url.clone(), &form)).await?;
-        let mut wrong_secret = None;
-        if let Some(liar) = super::liar(self.client()?) {
-            wrong_secret = Some(self.send(self.authenticated(&liar, "Introspection with a Wrong Secret", &url, &form)).await?);
-        }
+        let liar = super::liar(self.client()?);
+        let by_liar = liar.map(|liar| self.authenticated(&liar, "Introspection with a Wrong Secret", &url, &form));
+        let wrong_secret = self.send_if(by_liar).await?;
         let unknown = random(32);
         let unknown = self.send_authenticated("Introspection of an Unknown Token", url, &[("token", unknown.as_str())]).await?;
         self.judge(&IntrospectionAttack { without_credentials, wrong_secret, unknown });
@@ -64,9 +59,9 @@ impl Session {
         let url = self.offered("revocation_endpoint")?;
         let user = self.login()?.clone();
         self.sentence("should revoke for the token's own client alone");
-        let mut attack = RevocationAttack::default();
         let unknown = random(32);
-        attack.unknown = Some(self.send_authenticated("Revocation of an Unknown Token", url.clone(), &[("token", unknown.as_str())]).await?);
+        let unknown = self.send_authenticated("Revocation of an Unknown Token", url.clone(), &[("token", unknown.as_str())]).await?;
+        let mut attack = RevocationAttack { unknown: Some(unknown), ..RevocationAttack::default() };
         let Some(mut token) = user.refresh_token else {
             self.note("No refresh token was issued, so there is none to revoke.");
             self.judge(&attack);
@@ -88,11 +83,11 @@ impl Session {
             attack.after_wrong_hint = self.try_refresh_token(&client, "Refresh after the Revocation", &mut token, &mut access).await?;
             self.judge(&attack);
             if attack.after_wrong_hint.as_ref().is_some_and(|response| !response.is_success()) {
-                return self.try_dead_tokens(Cause::RefreshRevoked, Some(&before), None).await;
+                self.try_dead_tokens(Cause::RefreshRevoked, Some(&before), None).await?;
             }
-            return Ok(());
+        } else {
+            self.judge(&attack);
         }
-        self.judge(&attack);
         Ok(())
     }
 

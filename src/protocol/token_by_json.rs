@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::rule::aidbox::{JsonGrant, JsonRefresh};
 use crate::rule::token_response::Grant;
 use crate::session::recorder::Request;
-use crate::session::{Session, Stop};
+use crate::session::{OrLeftOut as _, Session, Stop};
 
 impl Session {
     /// Obtains an access token for the client itself by a request in JSON.
@@ -14,8 +14,7 @@ impl Session {
     pub(super) async fn request_token_by_json(&mut self, audience: bool) -> Result<(), Stop> {
         let url = self.needed("token_endpoint")?;
         let client = self.client()?.clone();
-        let secret =
-            &client.secret.ok_or_else(|| Stop::left_out("the client has no secret: set --client-secret, or [client] secret in oa-authtest.toml"))?;
+        let secret = &client.secret.or_left_out("the client has no secret: set --client-secret, or [client] secret in oa-authtest.toml")?;
         self.sentence("should take a token request as JSON like one as a form");
         let mut body = json!({ "grant_type": Grant::ClientCredentials.as_str(), "client_id": client.id, "client_secret": secret.expose_secret() });
         let audience = self.run.config.audience.clone().filter(|_| audience);

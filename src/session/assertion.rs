@@ -16,10 +16,7 @@ static RSA: SharedKey = SharedKey::new(SigningAlg::Rs256);
 static EC: SharedKey = SharedKey::new(SigningAlg::Es256);
 
 /// The key with which clients of the suite sign assertions.
-///
-/// # Errors
-/// Why there is none.
-pub async fn key(alg: SigningAlg) -> Result<&'static SigningKey, SigningKeyError> {
+pub(crate) async fn key(alg: SigningAlg) -> Result<&'static SigningKey, SigningKeyError> {
     match alg {
         SigningAlg::Rs256 => RSA.get().await,
         SigningAlg::Es256 => EC.get().await,

@@ -120,6 +120,18 @@ impl From<Unreachable> for Stop {
     }
 }
 
+/// What a step cannot do without, if it is there.
+pub(crate) trait OrLeftOut<T> {
+    /// It; without it the step is left out.
+    fn or_left_out(self, reason: impl Into<String>) -> Result<T, Stop>;
+}
+
+impl<T> OrLeftOut<T> for Option<T> {
+    fn or_left_out(self, reason: impl Into<String>) -> Result<T, Stop> {
+        self.ok_or_else(|| Stop::left_out(reason))
+    }
+}
+
 /// One test under way.
 pub struct Session {
     /// What it shares with the others.

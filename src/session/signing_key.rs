@@ -74,10 +74,7 @@ impl SharedKey {
     }
 
     /// The key, made on a thread where it holds up nothing else.
-    ///
-    /// # Errors
-    /// The library's words.
-    pub async fn get(&'static self) -> Result<&'static SigningKey, SigningKeyError> {
+    pub(crate) async fn get(&'static self) -> Result<&'static SigningKey, SigningKeyError> {
         let made = tokio::task::spawn_blocking(|| self.key.get_or_init(|| SigningKey::generate(self.alg)).as_ref().map_err(Clone::clone)).await;
         made.unwrap_or_else(|error| Err(SigningKeyError { alg: self.alg.name(), why: error.to_string() }))
     }
@@ -85,10 +82,7 @@ impl SharedKey {
 
 impl SigningKey {
     /// Makes a new key pair. It takes a moment: not for an async task.
-    ///
-    /// # Errors
-    /// The library's words.
-    pub fn generate(alg: SigningAlg) -> Result<Self, SigningKeyError> {
+    pub(crate) fn generate(alg: SigningAlg) -> Result<Self, SigningKeyError> {
         Self::try_generate(alg).map_err(|why| SigningKeyError { alg: alg.name(), why })
     }
 
