@@ -21,15 +21,12 @@ impl Session {
         if attack.is_about_pkce() {
             self.must_list("code_challenge_methods_supported", "S256")?;
         }
-        Stop::left_out_if(
-            attack == Attack::CodeOfAnotherClient && self.facts.client.registered.len() < 2,
-            "there is no second client to try the code",
-        )?;
+        let lacks_another = attack == Attack::CodeOfAnotherClient && self.facts.client.registered.len() < 2;
+        Stop::left_out_if(lacks_another, "there is no second client to try the code")?;
         // Where one redirect URI is registered, a client may leave it out, and the issuer may go on (OpenID Connect Core 3.1.3.2).
-        Stop::left_out_if(
-            attack == Attack::MissingRedirectUri && self.client()?.registered.as_ref().is_none_or(|registered| registered.redirect_uris < 2),
-            "the client is not known to have registered several redirect URIs",
-        )?;
+        let has_several = self.client()?.registered.as_ref().is_some_and(|registered| registered.redirect_uris > 1);
+        let may_be_left_out = attack == Attack::MissingRedirectUri && !has_several;
+        Stop::left_out_if(may_be_left_out, "the client is not known to have registered several redirect URIs")?;
         self.try_credentials(&url).await?;
         let code = self.take_code()?;
         let earlier = self.facts.grant.attacked.replace(code.clone());
@@ -71,11 +68,8 @@ impl Session {
     pub(super) async fn attack_client_authentication(&mut self) -> Result<(), Stop> {
         let url = self.offered("token_endpoint")?;
         let client = self.client()?.clone();
-        let secret = client
-            .secret
-            .clone()
-            .filter(|_| client.method != AuthMethod::None)
-            .or_left_out("the client has no secret, so it has nothing to authenticate with")?;
+        let secret = client.secret.clone().filter(|_| client.method != AuthMethod::None);
+        let secret = secret.or_left_out("the client has no secret, so it has nothing to authenticate with")?;
         self.try_credentials(&url).await?;
         let code = self.take_code()?;
         let redirect_uri = self.run.redirect_uri();

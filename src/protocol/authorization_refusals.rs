@@ -3,7 +3,7 @@
 
 use url::Url;
 
-use super::authorization_probe::{Ended, Probed, continues, reaches};
+use super::authorization_probe::{Ended, Probed, Probing, continues, reaches};
 use super::client_metadata::{NATIVE_REDIRECT_URI, second_redirect_uri};
 use crate::observed::authorization_request::{AuthorizationRequest, Parameters};
 use crate::rule::refused_authorization::{Led, LoopbackRedirect, MARKER, RefusedAuthorization, RefusedAuthorizations, Wrong};
@@ -69,15 +69,12 @@ impl Session {
     pub(super) async fn use_loopback_ports(&mut self) -> Result<(), Stop> {
         let endpoint = self.offered("authorization_endpoint")?;
         let registered = self.client()?.registered.as_ref();
-        Stop::left_out_if(
-            registered.and_then(|registered| registered.application_type.as_deref()) != Some("native"),
-            "the issuer does not say that it registered a native application",
-        )?;
+        let is_native = registered.and_then(|registered| registered.application_type.as_deref()) == Some("native");
+        Stop::left_out_if(!is_native, "the issuer does not say that it registered a native application")?;
         let (mut probing, control) = self.begin_probing(&endpoint, NATIVE_REDIRECT_URI).await?;
-        if !matches!(control.ended, Ended::Redirect { .. }) {
-            // Whether a redirect URI is taken shows without a login only by prompt=none: nothing listens at these.
-            return Err(Stop::left_out("the issuer answers `prompt=none` with a page of its own"));
-        }
+        // Whether a redirect URI is taken shows without a login only by prompt=none: nothing listens at these.
+        let is_silent = matches!(control.ended, Ended::Redirect { .. });
+        Stop::left_out_if(!is_silent, "the issuer answers `prompt=none` with a page of its own")?;
         self.sentence("should take a redirect URI of a native application with any port of loopback, and with no other path");
         let other_port = NATIVE_REDIRECT_URI.replacen("127.0.0.1", "127.0.0.1:51004", 1);
         let Probed { response, ended } = self.probe_redirect(&endpoint, "another port", &other_port, &mut probing).await?;
@@ -91,13 +88,7 @@ impl Session {
         Ok(())
     }
 
-    async fn probe_redirect(
-        &mut self,
-        endpoint: &Url,
-        says: &str,
-        uri: &str,
-        probing: &mut super::authorization_probe::Probing,
-    ) -> Result<Probed, Stop> {
+    async fn probe_redirect(&mut self, endpoint: &Url, says: &str, uri: &str, probing: &mut Probing) -> Result<Probed, Stop> {
         let request = AuthorizationRequest::new(self.plain_request(uri, probing.silent)?);
         let title = format!("Authorization Request with {says}");
         self.probe(&title, endpoint, &request, &[uri, NATIVE_REDIRECT_URI], probing).await

@@ -4,7 +4,6 @@ use crate::text::html::escape;
 use crate::text::markdown::code;
 use std::fmt::Write as _;
 
-use openidconnect::PkceCodeChallenge;
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -39,7 +38,9 @@ impl Session {
     /// The request of a test, with fresh random values.
     pub(super) async fn authorization_request(&self, params: &Authorize) -> Result<AuthorizationRequest, Stop> {
         let odd_nonce = params.odd_values.filter(|odd| *odd == OddValues::Characters);
-        let pkce = params.pkce.then(|| Pkce::random(params.short_verifier));
+        // A verifier has at least 43 characters; one that is short has one less.
+        let length = if params.short_verifier { 42 } else { 43 };
+        let verifier = params.pkce.then(|| crate::text::truncate(&super::random(32), length).to_owned());
         let user = self.run.config.user.as_ref().filter(|_| params.login_hint);
         let acr_values = self.listed("acr_values_supported")?.filter(|values| !values.is_empty());
         let parameters = params.parameters(RunValues {
@@ -47,12 +48,12 @@ impl Session {
             redirect_uri: self.redirect_uri(),
             state: odd(super::random(24), params.odd_values),
             nonce: odd(super::random(24), odd_nonce),
-            code_challenge: pkce.as_ref().map(|pkce| pkce.challenge.clone()).unwrap_or_default(),
+            code_challenge: verifier.as_deref().map(super::s256).unwrap_or_default(),
             username: user.map(|user| user.username.clone()).unwrap_or_default(),
             acr_values: acr_values.map_or_else(|| "1 2".to_owned(), |values| values.join(" ")),
             id_token: self.facts.grant.id_token().map(str::to_owned),
         });
-        let request = AuthorizationRequest::new(parameters).with_verifier(pkce.map(|pkce| pkce.verifier));
+        let request = AuthorizationRequest::new(parameters).with_verifier(verifier);
         if let Some(verifier) = request.verifier() {
             self.recorder.redactor().learn(SecretKind::CodeVerifier, verifier);
         }
@@ -75,25 +76,6 @@ pub(super) fn listing(request: &AuthorizationRequest, endpoint: &Url, method: Me
     let own = endpoint.query_pairs().map(|(name, value)| format!("* {}: {}", code(&name), code(&value)));
     let pairs: Vec<String> = own.chain(request.sent().iter().map(|(name, value)| format!("* **{name}**: {}", code(value)))).collect();
     format!("Authorization request, {how}:\n\n{}\n\n{}", code(shown.as_str()), pairs.join("\n"))
-}
-
-/// A code verifier and the code challenge that goes with it (RFC 7636 4.1, 4.2).
-struct Pkce {
-    verifier: String,
-    challenge: String,
-}
-
-impl Pkce {
-    /// A new one. A verifier has at least 43 characters; one that is short has one less.
-    fn random(short: bool) -> Self {
-        let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
-        if !short {
-            return Self { verifier: verifier.secret().clone(), challenge: challenge.as_str().to_owned() };
-        }
-        // The library makes none that is too short.
-        let verifier = crate::text::truncate(verifier.secret(), 42).to_owned();
-        Self { challenge: super::s256(&verifier), verifier }
-    }
 }
 
 /// The claims of a request object that says what the request says (OpenID Connect Core 6.1).

@@ -20,13 +20,8 @@ impl Session {
     /// Holds what is declared against the provider metadata.
     #[allow(clippy::unused_async, reason = "every action of a step is awaited")]
     pub(super) async fn check_capability(&mut self, capability: Capability) -> Result<(), Stop> {
-        let declared = self
-            .run
-            .config
-            .declared
-            .get(&capability)
-            .copied()
-            .or_left_out(format!("the configuration declares nothing about `[features] {}`", capability.name()))?;
+        let declared = self.run.config.declared.get(&capability).copied();
+        let declared = declared.or_left_out(format!("the configuration declares nothing about `[features] {}`", capability.name()))?;
         let advertised = capability.advertised(self.metadata()?);
         self.sentence(format!("should {}advertise {}", if declared { "" } else { "not " }, capability.name()));
         self.judge(&DeclaredCapability { capability, declared, advertised });
@@ -35,10 +30,8 @@ impl Session {
 
     /// Asks the token endpoint for tokens by a grant that is declared absent.
     pub(super) async fn refuse_grant(&mut self, capability: Capability) -> Result<(), Stop> {
-        Stop::left_out_if(
-            self.run.config.declared.get(&capability) != Some(&false),
-            format!("`[features] {}` is not declared absent, so there is nothing to be refused", capability.name()),
-        )?;
+        let is_absent = self.run.config.declared.get(&capability) == Some(&false);
+        Stop::left_out_if(!is_absent, format!("`[features] {}` is not declared absent, so there is nothing to be refused", capability.name()))?;
         let grant = capability.grant_type().or_left_out(format!("{} is no grant of the token endpoint", capability.name()))?;
         let url = self.offered("token_endpoint")?;
         let client = self.client()?.clone();

@@ -18,10 +18,8 @@ impl Session {
     /// Stops if none is to be had.
     pub(super) async fn client_credentials(&mut self, scope: &str, as_registered: bool, audience: bool) -> Result<(), Stop> {
         let may_lack = self.profile == OAUTH;
-        Stop::left_out_if(
-            may_lack && self.lists("grant_types_supported", Grant::ClientCredentials.as_str())? == Some(false),
-            "`grant_types_supported` does not list client_credentials",
-        )?;
+        let is_lacking = may_lack && self.lists("grant_types_supported", Grant::ClientCredentials.as_str())? == Some(false);
+        Stop::left_out_if(is_lacking, "`grant_types_supported` does not list client_credentials")?;
         let url = self.needed("token_endpoint")?;
         self.sentence("should complete Client Credentials Flow successfully");
         let scope = if as_registered { self.registered_part(scope) } else { scope.to_owned() };
@@ -34,10 +32,8 @@ impl Session {
         super::is_scope_wanted(&scope, error.as_ref().and_then(Value::as_str))?;
         // Somebody may have registered it for the authorization code alone.
         let is_configured = self.client()?.registered.is_none();
-        Stop::left_out_if(
-            may_lack && is_configured && error.is_some_and(|error| error == "unauthorized_client"),
-            "the client that was configured may not use the client credentials grant (unauthorized_client)",
-        )?;
+        let may_not = may_lack && is_configured && error.is_some_and(|error| error == "unauthorized_client");
+        Stop::left_out_if(may_not, "the client that was configured may not use the client credentials grant (unauthorized_client)")?;
         self.take_client_grant(exchange, &scope, audience)
     }
 

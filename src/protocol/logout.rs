@@ -17,7 +17,7 @@ use crate::observed::page::PageKind;
 use crate::redact::SecretKind;
 use crate::result::model::Entry;
 use crate::rule::logout::{Logout, LogoutEnd};
-use crate::session::{OrLeftOut as _, Session, Stop, missing};
+use crate::session::{OrLeftOut as _, Session, Stop};
 use crate::text::markdown::code;
 
 impl Session {
@@ -30,10 +30,8 @@ impl Session {
         if let Some(hint) = &hint {
             self.recorder.redactor().learn(SecretKind::IdToken, hint);
         }
-        Stop::left_out_if(
-            params.redirect == Redirect::Registered && !self.facts.client.post_logout,
-            "the registration response holds no `post_logout_redirect_uris`",
-        )?;
+        let is_unregistered = params.redirect == Redirect::Registered && !self.facts.client.post_logout;
+        Stop::left_out_if(is_unregistered, "the registration response holds no `post_logout_redirect_uris`")?;
         let registered = self.redirect_url()?;
         let redirect_uri = redirect(params.redirect, &registered);
         let state = params.state.then(|| super::random(24));
@@ -63,10 +61,8 @@ impl Session {
             Err(error) => return Err(self.blame(error)),
         };
         let logged_in = if params.check_session { self.logged_in().await? } else { None };
-        self.sentence(match &params.attempt {
-            Some(attempt) => format!("should answer the logout request as the specification says ({attempt})"),
-            None => "should answer the logout request as the specification says".to_owned(),
-        });
+        let attempt = params.attempt.as_ref().map(|attempt| format!(" ({attempt})")).unwrap_or_default();
+        self.sentence(format!("should answer the logout request as the specification says{attempt}"));
         self.judge(&Logout {
             hint: params.hint,
             redirect: params.redirect,
@@ -90,7 +86,7 @@ impl Session {
         conduct: Conduct,
     ) -> Result<Journey, Stop> {
         let listener = self.listener()?;
-        let user = self.run.config.user.clone().ok_or_else(|| missing("somebody to log in as"))?;
+        let user = self.user()?;
         let mut url = endpoint.clone();
         if !parameters.is_empty() {
             url.query_pairs_mut().extend_pairs(parameters);

@@ -7,12 +7,8 @@ use crate::session::{OrLeftOut as _, Session, Stop};
 impl Session {
     /// Asks the orders feed with the client's access token and once more without any.
     pub(super) async fn access_orders_feed(&mut self) -> Result<(), Stop> {
-        let url = self
-            .run
-            .config
-            .orders_feed_url
-            .clone()
-            .or_left_out("no orders feed is configured: set --orders-feed-url, or [orders-feed] url in oa-authtest.toml")?;
+        let url = self.run.config.orders_feed_url.clone();
+        let url = url.or_left_out("no orders feed is configured: set --orders-feed-url, or [orders-feed] url in oa-authtest.toml")?;
         let token = self.client_token()?;
         self.sentence("should allow access to the orders feed with the access token, and only with it");
         let with_token = self.recorder.send(Request::get("Orders Feed", url.clone()).bearer(&token)).await?;

@@ -1,7 +1,7 @@
 //! Refreshing (RFC 6749 6, OpenID Connect Core 12).
 
 use crate::rule::refresh::Refresh;
-use crate::session::{OrLeftOut as _, Session, Stop, missing};
+use crate::session::{OrLeftOut as _, Session, Stop};
 
 use super::tokens::Expected;
 
@@ -11,9 +11,7 @@ impl Session {
     pub(super) async fn refresh(&mut self) -> Result<(), Stop> {
         let user = self.login()?.clone();
         let refresh_token = user.refresh_token.clone().or_left_out(no_refresh_token(user.request.scope()))?;
-        let Some(url) = self.endpoint("token_endpoint")? else {
-            return Err(missing("the token endpoint"));
-        };
+        let url = self.needed("token_endpoint")?;
         self.sentence("should refresh the access token successfully");
         let exchange = self.exchange_authenticated("Refresh", url, &super::refresh_form(&refresh_token)).await?;
         let response = exchange.response().clone();

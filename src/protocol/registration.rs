@@ -60,10 +60,9 @@ impl Session {
 
     /// Where to register what a story asks for.
     fn may_register(&self, params: &Register) -> Result<Url, Stop> {
-        if let Some(method) = params.auth_method.map(AuthMethod::from)
-            && !self.offers_method(method)?
-        {
-            return Err(Stop::left_out(format!("`token_endpoint_auth_methods_supported` does not list {}", method.as_str())));
+        if let Some(method) = params.auth_method.map(AuthMethod::from) {
+            let reason = format!("`token_endpoint_auth_methods_supported` does not list {}", method.as_str());
+            Stop::left_out_if(!self.offers_method(method)?, reason)?;
         }
         if params.optional {
             self.offered("registration_endpoint")?;
@@ -106,10 +105,8 @@ impl Session {
         let refuses_native =
             params.redirect_uris == RedirectUris::NativeLoopback && response.object().is_none_or(|body| !body.contains_key("client_id"));
         let says = error_of(response).map(|error| format!(": {error}")).unwrap_or_default();
-        Stop::left_out_if(
-            refuses_native,
-            format!("the issuer registers no native application with {NATIVE_REDIRECT_URI} (status {}{says})", response.status),
-        )
+        let reason = format!("the issuer registers no native application with {NATIVE_REDIRECT_URI} (status {}{says})", response.status);
+        Stop::left_out_if(refuses_native, reason)
     }
 
     /// Judges what came, and keeps the client for the story.
@@ -177,25 +174,20 @@ impl Session {
                 self.recorder.redactor().learn(SecretKind::RegistrationAccessToken, &token);
                 (uri, SecretString::from(token))
             });
-        let application_type = text("application_type");
-        let id_token_alg = text("id_token_signed_response_alg").unwrap_or_else(|| "RS256".to_owned());
-        // Some issuers name what they do not do.
-        let userinfo_alg = text("userinfo_signed_response_alg").filter(|alg| !alg.is_empty() && alg != "none");
         let redirect_uris = members.get("redirect_uris").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
-        let redirect_uris = redirect_uris.collect::<BTreeSet<_>>().len();
-        let (signer, redirect_uri) = (None, None);
         let registered = Registered {
             at,
-            id_token_alg,
+            id_token_alg: text("id_token_signed_response_alg").unwrap_or_else(|| "RS256".to_owned()),
             management,
             untried: true,
             unseen: true,
-            signer,
-            redirect_uri,
+            signer: None,
+            redirect_uri: None,
             exposed: false,
-            redirect_uris,
-            userinfo_alg,
-            application_type,
+            redirect_uris: redirect_uris.collect::<BTreeSet<_>>().len(),
+            // Some issuers name what they do not do.
+            userinfo_alg: text("userinfo_signed_response_alg").filter(|alg| !alg.is_empty() && alg != "none"),
+            application_type: text("application_type"),
         };
         Some(Client { id, secret, method, registered: Some(registered) })
     }

@@ -70,10 +70,9 @@ impl Session {
         let good = listener.offer(Offer::json(&body["redirect_uris"]));
         body["sector_identifier_uri"] = json!(good.url());
         let response = self.post_good_registration("Registration with a sector", &url, &body, token.as_deref()).await?;
-        if !response.is_success() {
-            let says = super::error_of(&response).unwrap_or_else(|| format!("status {}", response.status));
-            return Err(Stop::left_out(format!("the issuer refuses a sector document by plain http, which it may: {}", code(&says))));
-        }
+        let says = super::error_of(&response).unwrap_or_else(|| format!("status {}", response.status));
+        let reason = format!("the issuer refuses a sector document by plain http, which it may: {}", code(&says));
+        Stop::left_out_if(!response.is_success(), reason)?;
         let bad = listener.offer(Offer::json(&json!(["https://another-client.example/cb"])));
         body["sector_identifier_uri"] = json!(bad.url());
         let response = self.post_registration("Registration with a sector of others", &url, &body, token.as_deref()).await?;

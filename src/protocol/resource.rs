@@ -10,12 +10,8 @@ const MADE_UP: &str = "oa-authtest-made-up-access-token";
 impl Session {
     /// Asks the configured resource.
     pub(super) async fn access_resource(&mut self) -> Result<(), Stop> {
-        let url = self
-            .run
-            .config
-            .resource_url
-            .clone()
-            .or_left_out("no resource is configured: set --resource-url, or [resource] url in oa-authtest.toml")?;
+        let url = self.run.config.resource_url.clone();
+        let url = url.or_left_out("no resource is configured: set --resource-url, or [resource] url in oa-authtest.toml")?;
         let token = self.client_token()?;
         self.sentence("should allow access to the resource with the access token, and only with it");
         let with_token = self.recorder.send(Request::get("Resource", url.clone()).bearer(&token).private()).await?;

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use http::Method;
-use openidconnect::CsrfToken;
 use serde_json::{Map, Value};
 
 use crate::observed::received::Received;
@@ -57,7 +56,7 @@ impl Session {
         let url = self.offered("userinfo_endpoint")?;
         let user = self.login()?.clone();
         let token = user.access_token.as_str();
-        let unknown = CsrfToken::new_random_len(32);
+        let unknown = super::random(32);
         let get = |title: &str| Request::get(title, url.clone());
         let mut post = get("UserInfo by POST").bearer(token);
         post.method = Method::POST;
@@ -67,7 +66,7 @@ impl Session {
             post_body: self.send(Request::form("UserInfo by POST, with the Token in the Body", url.clone(), &[("access_token", token)])).await?,
             lower_case_scheme: self.send(get("UserInfo with the Scheme in Lower Case").header("authorization", format!("bearer {token}"))).await?,
             no_token: self.send(get("UserInfo without a Token")).await?,
-            unknown_token: self.send(get("UserInfo with an Unknown Token").bearer(unknown.secret())).await?,
+            unknown_token: self.send(get("UserInfo with an Unknown Token").bearer(&unknown)).await?,
             id_token_sub: user.sub(),
         };
         self.judge(&artefact);
