@@ -9,6 +9,7 @@ use crate::agent::callback::{Callback, Offer};
 use crate::agent::visit::{Conduct, Journey, VisitError};
 use crate::feature::OAUTH;
 use crate::feature::authorize::{Authorize, BrowserSession, ConsentDue, Expect, Method, RequestObject};
+use crate::feature::step::with_attempt;
 use crate::observed::authorization_request::AuthorizationRequest;
 use crate::observed::page::PageKind;
 use crate::redact::SecretKind;
@@ -63,11 +64,10 @@ impl Session {
         });
         let may_refuse = params.request_object.map_or(Ok(true), |object| self.may_refuse(object))?;
         let may_be_refused = params.expect == Expect::CodeOrError && error.is_some() && may_refuse;
-        self.sentence(match (&params.attempt, params.expect) {
-            (_, Expect::Error) => "should refuse the authorization request at the redirect URI".to_owned(),
-            (_, Expect::CodeOrError) if error.is_some() => "should refuse what it does not support at the redirect URI".to_owned(),
-            (Some(attempt), _) => format!("should return an authorization response to the redirect URI ({attempt})"),
-            (None, _) => "should return an authorization response to the redirect URI".to_owned(),
+        self.sentence(match params.expect {
+            Expect::Error => "should refuse the authorization request at the redirect URI".to_owned(),
+            Expect::CodeOrError if error.is_some() => "should refuse what it does not support at the redirect URI".to_owned(),
+            _ => with_attempt("should return an authorization response to the redirect URI", params.attempt.as_deref()),
         });
         if let Some(outside) = request.outside_state() {
             artefact.request = self.judge_request_object(&artefact, outside);
@@ -165,10 +165,10 @@ impl Session {
         let registered = self.facts.client.registered_mut();
         let new_client = registered.is_some_and(|registered| std::mem::take(&mut registered.unseen));
         if new_client || prompt_consent || already_given {
-            self.sentence(match (already_given, &params.attempt) {
-                (true, Some(attempt)) => format!("should not require a consent prompt for Authorization Code Flow ({attempt})"),
-                (true, None) => "should not require a consent prompt for Authorization Code Flow".to_owned(),
-                (false, _) => "should require a consent prompt for Authorization Code Flow".to_owned(),
+            self.sentence(if already_given {
+                with_attempt("should not require a consent prompt for Authorization Code Flow", params.attempt.as_deref())
+            } else {
+                "should require a consent prompt for Authorization Code Flow".to_owned()
             });
         }
         self.judge(&Consent { shown, perhaps, new_client, prompt_consent, already_given });

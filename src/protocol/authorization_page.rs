@@ -3,6 +3,7 @@
 use url::Url;
 
 use crate::agent::visit::{Journey, SeenPage, VisitError};
+use crate::feature::step::with_attempt;
 use crate::observed::page::PageKind;
 use crate::result::model::{Entry, Page};
 use crate::rule::page::{LoginAnswer, ShownPage};
@@ -29,7 +30,7 @@ impl Session {
             }
             let redactor = self.recorder.redactor();
             let entry = Page {
-                title: attempt.map_or_else(|| title.to_owned(), |attempt| format!("{title} ({attempt})")),
+                title: with_attempt(title, attempt),
                 url: redactor.text(&page.url),
                 status: page.status,
                 note: redactor.text(&seen(page)),

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use crate::feature::step::with_attempt;
 use crate::rule::scope_grant::Granted;
 use crate::session::{Session, Stop, UserTokens};
 
@@ -16,8 +17,8 @@ impl Session {
         self.sentence("should complete Authorization Code Flow successfully");
         let redirect_uri = self.redirect_uri();
         let form = super::code_form(&code.code, code.request.verifier(), &redirect_uri);
-        let attempt = code.attempt.as_ref().map(|attempt| format!(" ({attempt})")).unwrap_or_default();
-        let exchange = self.exchange_authenticated(&format!("Authorization Code Flow{attempt}"), url, &form).await?;
+        let title = with_attempt("Authorization Code Flow", code.attempt.as_deref());
+        let exchange = self.exchange_authenticated(&title, url, &form).await?;
         let tokens = self.judge_tokens(exchange, &Expected::of_code(&code.request))?;
         if let Some(beyond) = code.beyond_scope {
             self.judge_scope_grant(beyond, Granted::Tokens(tokens.text("scope")))?;

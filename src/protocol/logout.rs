@@ -12,6 +12,7 @@ use super::login_page::Silent;
 use crate::agent::visit::{Conduct, Journey, NoWay, VisitError};
 use crate::feature::authorize::Method;
 use crate::feature::logout::{Hint, LogOut, Redirect};
+use crate::feature::step::with_attempt;
 use crate::observed::authorization_request::Parameters;
 use crate::observed::page::PageKind;
 use crate::redact::SecretKind;
@@ -61,8 +62,7 @@ impl Session {
             Err(error) => return Err(self.blame(error)),
         };
         let logged_in = if params.check_session { self.logged_in().await? } else { None };
-        let attempt = params.attempt.as_ref().map(|attempt| format!(" ({attempt})")).unwrap_or_default();
-        self.sentence(format!("should answer the logout request as the specification says{attempt}"));
+        self.sentence(with_attempt("should answer the logout request as the specification says", params.attempt.as_deref()));
         self.judge(&Logout {
             hint: params.hint,
             redirect: params.redirect,

@@ -43,7 +43,6 @@ pub mod introspection;
 pub mod key_set;
 pub mod login_page;
 pub mod logout;
-pub mod orders_feed;
 pub mod refresh;
 pub mod refresh_attacks;
 pub mod registration;

@@ -1,5 +1,6 @@
-//! A resource that access tokens are for, whatever it is: asked with a token, without, and with one that no issuer gave (RFC 6750).
+//! What access tokens are for: a resource, whatever it is, and the orders feed; each asked with a token and without (RFC 6750).
 
+use crate::rule::orders_feed::OrdersFeed;
 use crate::rule::protected_resource::ProtectedResource;
 use crate::session::recorder::Request;
 use crate::session::{OrLeftOut as _, Session, Stop};
@@ -8,7 +9,7 @@ use crate::session::{OrLeftOut as _, Session, Stop};
 const MADE_UP: &str = "oa-authtest-made-up-access-token";
 
 impl Session {
-    /// Asks the configured resource.
+    /// Asks the configured resource with the client's access token, without any, and with one that no issuer gave.
     pub(super) async fn access_resource(&mut self) -> Result<(), Stop> {
         let url = self.run.config.resource_url.clone();
         let url = url.or_left_out("no resource is configured: set --resource-url, or [resource] url in oa-authtest.toml")?;
@@ -18,6 +19,18 @@ impl Session {
         let without_token = self.recorder.send(Request::get("Resource without a Token", url.clone()).private()).await?;
         let made_up = self.recorder.send(Request::get("Resource with a Made-up Token", url).bearer(MADE_UP).private()).await?;
         self.judge(&ProtectedResource { with_token, without_token, made_up });
+        Ok(())
+    }
+
+    /// Asks the orders feed with the client's access token and once more without any.
+    pub(super) async fn access_orders_feed(&mut self) -> Result<(), Stop> {
+        let url = self.run.config.orders_feed_url.clone();
+        let url = url.or_left_out("no orders feed is configured: set --orders-feed-url, or [orders-feed] url in oa-authtest.toml")?;
+        let token = self.client_token()?;
+        self.sentence("should allow access to the orders feed with the access token, and only with it");
+        let with_token = self.recorder.send(Request::get("Orders Feed", url.clone()).bearer(&token)).await?;
+        let without_token = self.recorder.send(Request::get("Orders Feed without a Token", url)).await?;
+        self.judge(&OrdersFeed { with_token, without_token });
         Ok(())
     }
 }

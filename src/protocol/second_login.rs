@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value};
 
 use crate::feature::authorize::{Authorize, Second as Wanted};
+use crate::feature::step::with_attempt;
 use crate::observed::authorization_request::AuthorizationRequest;
 use crate::rule::second_login::{Again, SecondLogin};
 use crate::session::{Second, Session, Stop};
@@ -46,8 +47,7 @@ impl Session {
         claims: Option<Map<String, Value>>,
     ) {
         let Some(&Second { again, login_pages, pages, ref first, asked_at }) = second else { return };
-        let attempt = attempt.map(|attempt| format!(" ({attempt})")).unwrap_or_default();
-        self.sentence(format!("should log the end-user in again only when the second request asks for it{attempt}"));
+        self.sentence(with_attempt("should log the end-user in again only when the second request asks for it", attempt));
         self.judge(&SecondLogin {
             again,
             request: Arc::clone(request),

@@ -115,7 +115,7 @@ impl Session {
     /// Refreshes as a client; new tokens take the place of the old.
     async fn try_refresh_token(&mut self, client: &Client, title: &str, token: &mut String, access: &mut String) -> Result<Option<Received>, Stop> {
         let Some(url) = self.endpoint("token_endpoint")? else { return Ok(None) };
-        let response = self.send(self.authenticated(client, title, &url, &super::refresh_form(&token))).await?;
+        let response = self.send(self.authenticated(client, title, &url, &super::refresh_form(token))).await?;
         let newer = |name| response.member(name).and_then(|token| token.as_str().map(str::to_owned));
         if response.is_success() {
             *token = newer("refresh_token").unwrap_or_else(|| token.clone());

@@ -8,7 +8,6 @@ use futures::FutureExt as _;
 use futures::future::{BoxFuture, Shared};
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value};
-use thiserror::Error;
 use url::Url;
 
 use crate::config::Config;
@@ -17,20 +16,21 @@ use crate::result::model::{Entry, Finding, FindingOutcome, StepEnd, StepReport};
 use crate::rule::judgement::not_applicable;
 use crate::rule::{Artefact, Level, Seen, Unmet, spec};
 use crate::text::address::is_loopback;
-use crate::text::problem::Problem;
 
 pub mod assertion;
 pub mod facts;
 pub mod recorder;
 pub mod signing_key;
+pub mod stop;
 pub mod token_exchange;
 
 use crate::agent::callback::CallbackListener;
 use crate::agent::user_agent::UserAgent;
-use crate::http::Unreachable;
 use crate::redact::{Redactor, SecretKind};
 pub use facts::{Client, ClientGrant, Code, Facts, Granted, Registered, Second, UserTokens};
 use recorder::Recorder;
+pub(crate) use stop::OrLeftOut;
+pub use stop::{Stop, missing};
 use token_exchange::Unjudged;
 
 /// The user agent of a run, started while the first tests discover and register; everyone who needs it waits for the same start.
@@ -53,82 +53,6 @@ impl Run {
     /// A handle on a user agent whose start fails at once with a reason; for runs in which no end-user logs in.
     pub fn no_agent(reason: &str) -> AgentHandle {
         futures::future::ready(Err(Stop::untestable(reason))).boxed().shared()
-    }
-}
-
-/// Why a story cannot go on.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum Stop {
-    /// The issuer left nothing to go on with: its fault.
-    #[error("{0}")]
-    Issuer(Problem),
-    /// It could not be tested: the configuration or the machine.
-    #[error("{0}")]
-    Untestable(Problem),
-    /// It could not be tested because of a bug of this program.
-    #[error("a bug in oa-authtest: {0}")]
-    Bug(String),
-    /// Only this step cannot be taken, for lack of what it needs: it is left out, and the story goes on.
-    #[error("{0}")]
-    LeftOut(String),
-}
-
-impl Stop {
-    /// [`Stop::Issuer`].
-    pub fn issuer(problem: impl Into<Problem>) -> Self {
-        Self::Issuer(problem.into())
-    }
-
-    /// [`Stop::Untestable`].
-    pub fn untestable(problem: impl Into<Problem>) -> Self {
-        Self::Untestable(problem.into())
-    }
-
-    /// [`Stop::LeftOut`].
-    pub fn left_out(reason: impl Into<String>) -> Self {
-        Self::LeftOut(reason.into())
-    }
-
-    /// [`Stop::LeftOut`] where something holds.
-    pub(crate) fn left_out_if(holds: bool, reason: impl Into<String>) -> Result<(), Self> {
-        if holds { Err(Self::left_out(reason)) } else { Ok(()) }
-    }
-
-    /// What is wrong, whoever is at fault.
-    pub fn problem(self) -> Problem {
-        match self {
-            Self::Issuer(problem) | Self::Untestable(problem) => problem,
-            Self::Bug(_) | Self::LeftOut(_) => Problem::new(self.to_string()),
-        }
-    }
-
-    /// The same without the secrets in it: it may quote the issuer, and the issuer may quote what it was sent.
-    #[must_use]
-    pub fn redacted(self, redactor: &Redactor) -> Self {
-        match self {
-            Self::Issuer(problem) => Self::Issuer(problem.map(|text| redactor.text(text))),
-            Self::Untestable(problem) => Self::Untestable(problem.map(|text| redactor.text(text))),
-            Self::Bug(what) => Self::Bug(redactor.text(&what)),
-            Self::LeftOut(reason) => Self::LeftOut(redactor.text(&reason)),
-        }
-    }
-}
-
-impl From<Unreachable> for Stop {
-    fn from(unreachable: Unreachable) -> Self {
-        Self::Untestable(unreachable.into())
-    }
-}
-
-/// What a step cannot do without, if it is there.
-pub(crate) trait OrLeftOut<T> {
-    /// It; without it the step is left out.
-    fn or_left_out(self, reason: impl Into<String>) -> Result<T, Stop>;
-}
-
-impl<T> OrLeftOut<T> for Option<T> {
-    fn or_left_out(self, reason: impl Into<String>) -> Result<T, Stop> {
-        self.ok_or_else(|| Stop::left_out(reason))
     }
 }
 
@@ -357,9 +281,4 @@ impl Session {
     pub(crate) fn client(&self) -> Result<&Client, Stop> {
         self.facts.client.current.as_ref().ok_or_else(|| missing("a client"))
     }
-}
-
-/// The [`Stop::Bug`] of a step that does not find what it needs though the plan proves that it does.
-pub fn missing(what: &str) -> Stop {
-    Stop::Bug(format!("{what} is missing though the plan proved it"))
 }
