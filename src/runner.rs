@@ -124,7 +124,7 @@ async fn run_guarded(planned: PlannedTest, mut shared: Run, handle: Arc<RunHandl
 }
 
 /// A step whose panic, which is a bug of this program, ends the story and nothing else: what was gathered before it is kept, and the clean-up happens.
-async fn guarded(step: impl Future<Output = Result<StepEnd, Stop>>, command: &str) -> Result<StepEnd, Stop> {
+async fn guarded(step: impl Future<Output = Result<(), Stop>>, command: &str) -> Result<(), Stop> {
     AssertUnwindSafe(step).catch_unwind().await.unwrap_or_else(|panic| Err(bug(&*panic, command)))
 }
 
@@ -167,19 +167,14 @@ async fn run_test(planned: PlannedTest, shared: Run, handle: Arc<RunHandle>, bla
             () = handle.interrupted.cancelled() => Err(Stop::untestable("interrupted")),
             taken = guarded(session.take(step), &blank.command) => taken,
         };
-        let ended = match taken {
-            Ok(StepEnd::LeftOut(reason)) => {
-                let reason = session.recorder.redactor().text(&reason);
+        let ended = match taken.map_err(|stop| stop.redacted(session.recorder.redactor())) {
+            Ok(()) => StepEnd::Done,
+            Err(Stop::LeftOut(reason)) => {
                 not_tested.push(format!("{}: {reason}", step.name()));
                 StepEnd::LeftOut(reason)
             }
-            Ok(ended) => ended,
             Err(reason) => {
-                let reason = reason.redacted(session.recorder.redactor());
-                let ended = match &reason {
-                    Stop::Issuer(why) => StepEnd::Stopped(why.to_string()),
-                    Stop::Untestable(_) | Stop::Bug(_) => StepEnd::Errored(reason.to_string()),
-                };
+                let ended = if let Stop::Issuer(why) = &reason { StepEnd::Stopped(why.to_string()) } else { StepEnd::Errored(reason.to_string()) };
                 stop = Some(reason);
                 ended
             }
@@ -196,12 +191,12 @@ async fn run_test(planned: PlannedTest, shared: Run, handle: Arc<RunHandle>, bla
         known::mark(known, &planned.id, &mut findings);
     }
     let mut counts = Counts::of(&findings);
-    counts.errors = usize::from(matches!(stop, Some(Stop::Untestable(_) | Stop::Bug(_))));
+    counts.errors = usize::from(stop.as_ref().is_some_and(|stop| !matches!(stop, Stop::Issuer(_))));
     let verdict = match &stop {
         None => counts.verdict(),
         Some(Stop::Issuer(_)) if known::excuses_the_stop(&findings, &steps) => counts.verdict(),
         Some(Stop::Issuer(_)) => Verdict::Failed,
-        Some(Stop::Untestable(_) | Stop::Bug(_)) => Verdict::Errored,
+        Some(_) => Verdict::Errored,
     };
     TestReport {
         verdict,
@@ -223,20 +218,10 @@ fn blank_report(planned: &PlannedTest, config: &Config) -> TestReport {
         id: planned.id.clone(),
         profile: planned.feature.profile.clone(),
         title: planned.test.title.clone(),
-        verdict: Verdict::Skipped,
-        reason: None,
-        skipped: None,
-        bug: false,
-        duration_ms: 0,
         feature: format!("{} / {}", planned.feature.category, planned.feature.title),
         description: planned.test.description.clone(),
-        started: String::new(),
         command: crate::config::command_line(config, &planned.id),
-        counts: Counts::default(),
-        findings: Vec::new(),
-        steps: Vec::new(),
-        not_tested: Vec::new(),
-        left_behind: Vec::new(),
+        ..TestReport::default()
     }
 }
 
@@ -255,8 +240,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_panic_in_a_step_ends_the_story_as_a_bug() {
-        let at = |index: usize| -> Result<StepEnd, Stop> { [Ok(StepEnd::Done)].into_iter().nth(index).expect("there are as many") };
-        assert_eq!(guarded(async { at(0) }, "oa-authtest run").await, Ok(StepEnd::Done));
+        let at = |index: usize| -> Result<(), Stop> { [Ok(())].into_iter().nth(index).expect("there are as many") };
+        assert_eq!(guarded(async { at(0) }, "oa-authtest run").await, Ok(()));
         let Err(stop @ Stop::Bug(_)) = guarded(async { at(1) }, "oa-authtest run").await else { panic!("it ended well") };
         let why = stop.to_string();
         assert!(why.starts_with("a bug in oa-authtest: ") && why.contains("there are as many") && why.ends_with("oa-authtest run"), "{why}");

@@ -9,7 +9,7 @@ use super::network::until;
 use super::{Doctor, Seen};
 use crate::config::AuthMethod;
 use crate::protocol::discovery::well_known_of_server;
-use crate::result::model::{Entry, Exchange, StepEnd};
+use crate::result::model::{Entry, Exchange};
 use crate::session::Stop;
 use crate::session::recorder::Request;
 use crate::text::address::is_plain_loopback;
@@ -55,7 +55,7 @@ impl Doctor<'_> {
 
     async fn discovery(&mut self) -> Seen {
         match self.session.discover().await {
-            Ok(_) => self.metadata("provider metadata"),
+            Ok(()) => self.metadata("provider metadata"),
             Err(Stop::Issuer(Problem { says: why, hint, .. })) => {
                 if self.authorization_server().await {
                     let mut seen = self.metadata("authorization server metadata by RFC 8414");
@@ -131,8 +131,8 @@ impl Doctor<'_> {
 
     async fn keys(&mut self) -> Seen {
         match self.session.fetch_key_set().await {
-            Ok(StepEnd::LeftOut(why)) => Seen::warning(why, "publish the keys: without them no signature can be verified"),
-            Ok(_) => match self.session.facts.issuer.keys.as_ref().map(Vec::len) {
+            Err(Stop::LeftOut(why)) => Seen::warning(why, "publish the keys: without them no signature can be verified"),
+            Ok(()) => match self.session.facts.issuer.keys.as_ref().map(Vec::len) {
                 Some(0) => Seen::warning("the key set is empty", "publish the keys: without them no signature can be verified"),
                 Some(1) => Seen::fine("1 key"),
                 Some(n) => Seen::fine(format!("{n} keys")),

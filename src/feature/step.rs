@@ -333,8 +333,8 @@ steps! {
         needs: &[Metadata, Client], action: refuse_grant(*capability);
 }
 
-/// A heading that tells two steps of one story apart.
-fn with_attempt(heading: &str, attempt: Option<&str>) -> String {
+/// A heading or a sentence that tells two steps of one story apart.
+pub fn with_attempt(heading: &str, attempt: Option<&str>) -> String {
     attempt.map_or_else(|| heading.to_owned(), |attempt| format!("{heading} ({attempt})"))
 }
 

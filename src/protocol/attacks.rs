@@ -4,49 +4,31 @@ use http::Method;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use super::{random, s256};
+use super::{code_form, random, s256};
 use crate::config::AuthMethod;
 use crate::redact::SecretKind;
-use crate::result::model::StepEnd;
 use crate::rule::attack::{Attack, Attacked, ClientAttack, CodeAttack, PkceAttack, RefreshAttack};
 use crate::rule::code_race::CodeRace;
 use crate::rule::token_refusal::{Provocation, TokenRefusal};
-use crate::rule::token_response::Grant;
 use crate::session::recorder::Request;
 use crate::session::token_exchange::TokenExchange;
-use crate::session::{Client, Session, Stop, missing};
-
-/// The form of a token request for a code.
-type Form<'a> = Vec<(&'a str, &'a str)>;
-
-/// The right form of a token request for a code.
-fn form<'a>(code: &'a str, verifier: Option<&'a str>, redirect_uri: &'a str) -> Form<'a> {
-    let mut form = vec![("grant_type", Grant::AuthorizationCode.as_str()), ("code", code), ("redirect_uri", redirect_uri)];
-    form.extend(verifier.map(|verifier| ("code_verifier", verifier)));
-    form
-}
+use crate::session::{Client, OrLeftOut as _, Session, Stop, missing};
 
 impl Session {
     /// Tries to exchange the code in a wrong way. The client's credentials are right: this is about the code.
-    ///
-    /// # Errors
-    /// [`Stop`] if the endpoint cannot be reached.
-    pub async fn attack_code(&mut self, attack: Attack) -> Result<StepEnd, Stop> {
-        let Some(url) = self.endpoint("token_endpoint")? else {
-            return Ok(super::not_offered("token_endpoint"));
-        };
-        if attack.is_about_pkce() && !self.listed("code_challenge_methods_supported")?.is_some_and(|methods| methods.contains(&"S256")) {
-            return Ok(StepEnd::LeftOut("`code_challenge_methods_supported` does not list S256".to_owned()));
+    pub(super) async fn attack_code(&mut self, attack: Attack) -> Result<(), Stop> {
+        let url = self.offered("token_endpoint")?;
+        if attack.is_about_pkce() {
+            self.must_list("code_challenge_methods_supported", "S256")?;
         }
-        if attack == Attack::CodeOfAnotherClient && self.facts.client.registered.len() < 2 {
-            return Ok(StepEnd::LeftOut("there is no second client to try the code".to_owned()));
-        }
+        let lacks_another = attack == Attack::CodeOfAnotherClient && self.facts.client.registered.len() < 2;
+        Stop::left_out_if(lacks_another, "there is no second client to try the code")?;
         // Where one redirect URI is registered, a client may leave it out, and the issuer may go on (OpenID Connect Core 3.1.3.2).
-        if attack == Attack::MissingRedirectUri && self.client()?.registered.as_ref().is_none_or(|registered| registered.redirect_uris < 2) {
-            return Ok(StepEnd::LeftOut("the client is not known to have registered several redirect URIs".to_owned()));
-        }
+        let has_several = self.client()?.registered.as_ref().is_some_and(|registered| registered.redirect_uris > 1);
+        let may_be_left_out = attack == Attack::MissingRedirectUri && !has_several;
+        Stop::left_out_if(may_be_left_out, "the client is not known to have registered several redirect URIs")?;
         self.try_credentials(&url).await?;
-        let code = self.facts.grant.code.take().ok_or_else(|| missing("an authorization code"))?;
+        let code = self.take_code()?;
         let earlier = self.facts.grant.attacked.replace(code.clone());
         let verifier = match attack {
             Attack::WrongVerifier | Attack::UnaskedVerifier => Some(random(32)),
@@ -63,7 +45,7 @@ impl Session {
         let right = self.run.redirect_uri();
         let mut other = Url::parse(&right).map_err(|_| missing("a redirect URI"))?;
         other.set_path(&format!("{}/other", other.path().trim_end_matches('/')));
-        let mut form = form(&code.code, verifier.as_deref(), if attack == Attack::OtherRedirectUri { other.as_str() } else { &right });
+        let mut form = code_form(&code.code, verifier.as_deref(), if attack == Attack::OtherRedirectUri { other.as_str() } else { &right });
         match attack {
             Attack::MissingRedirectUri => form.retain(|(name, _)| *name != "redirect_uri"),
             Attack::RepeatedParameter => form.push(("code", &code.code)),
@@ -79,25 +61,19 @@ impl Session {
         self.sentence(format!("should refuse {}", attack.says()));
         let exchange = self.exchange(request).await?;
         self.judge_attack(attack, exchange);
-        Ok(StepEnd::Done)
+        Ok(())
     }
 
     /// Tries to exchange a good code as a client that does not authenticate as it must.
-    ///
-    /// # Errors
-    /// [`Stop`] if the endpoint cannot be reached.
-    pub async fn attack_client_authentication(&mut self) -> Result<StepEnd, Stop> {
-        let Some(url) = self.endpoint("token_endpoint")? else {
-            return Ok(super::not_offered("token_endpoint"));
-        };
+    pub(super) async fn attack_client_authentication(&mut self) -> Result<(), Stop> {
+        let url = self.offered("token_endpoint")?;
         let client = self.client()?.clone();
-        let Some(secret) = client.secret.clone().filter(|_| client.method != AuthMethod::None) else {
-            return Ok(StepEnd::LeftOut("the client has no secret, so it has nothing to authenticate with".to_owned()));
-        };
+        let secret = client.secret.clone().filter(|_| client.method != AuthMethod::None);
+        let secret = secret.or_left_out("the client has no secret, so it has nothing to authenticate with")?;
         self.try_credentials(&url).await?;
-        let code = self.facts.grant.code.take().ok_or_else(|| missing("an authorization code"))?;
+        let code = self.take_code()?;
         let redirect_uri = self.run.redirect_uri();
-        let form = form(&code.code, code.request.verifier(), &redirect_uri);
+        let form = code_form(&code.code, code.request.verifier(), &redirect_uri);
         let credentials = [("client_id", client.id.as_str()), ("client_secret", secret.expose_secret())];
         self.sentence("should refuse a good code to clients that do not authenticate as they must");
         let with = |session: &Self, attack, client: &Client| (attack, session.authenticated(client, &title(attack), &url, &form));
@@ -106,7 +82,7 @@ impl Session {
         let liar = Client { secret: Some(SecretString::from(random(32))), ..client.clone() };
         let mut in_query = url.clone();
         in_query.query_pairs_mut().extend_pairs(credentials);
-        let both: Form = form.iter().copied().chain(credentials).collect();
+        let both: Vec<_> = form.iter().copied().chain(credentials).collect();
         let header = self.recorder.basic(&client.id, secret.expose_secret());
         // A wrong secret once only: an issuer may count them against the client.
         let attacks = [
@@ -120,7 +96,7 @@ impl Session {
             let exchange = self.exchange(request).await?;
             // The code is used up then, and what follows would be about that.
             if !self.judge_attack(attack, exchange) {
-                return Ok(StepEnd::Done);
+                return Ok(());
             }
         }
         let response = self.send_authenticated("Token Request with the Right Credentials", url.clone(), &form).await?;
@@ -129,21 +105,16 @@ impl Session {
         } else {
             "The code is no good any more: the issuer takes it back when a client fails to authenticate, as it may."
         });
-        Ok(StepEnd::Done)
+        Ok(())
     }
 
     /// Exchanges the code twice at the same moment.
-    ///
-    /// # Errors
-    /// [`Stop`] if the endpoint cannot be reached.
-    pub async fn race_code(&mut self) -> Result<StepEnd, Stop> {
-        let Some(url) = self.endpoint("token_endpoint")? else {
-            return Ok(super::not_offered("token_endpoint"));
-        };
+    pub(super) async fn race_code(&mut self) -> Result<(), Stop> {
+        let url = self.offered("token_endpoint")?;
         self.try_credentials(&url).await?;
-        let code = self.facts.grant.code.take().ok_or_else(|| missing("an authorization code"))?;
+        let code = self.take_code()?;
         let redirect_uri = self.run.redirect_uri();
-        let form = form(&code.code, code.request.verifier(), &redirect_uri);
+        let form = code_form(&code.code, code.request.verifier(), &redirect_uri);
         let client = self.client()?.clone();
         self.sentence("should exchange a code once only, even when it comes twice at the same moment");
         let request = |which| self.authenticated(&client, which, &url, &form);
@@ -159,7 +130,7 @@ impl Session {
             drop(self.take_in(sent, response));
         }
         self.judge(&CodeRace { exchange, statuses });
-        Ok(StepEnd::Done)
+        Ok(())
     }
 
     /// Judges the answer to an attack, and its form if it is a refusal. True if the issuer refused it.
@@ -205,7 +176,7 @@ impl Session {
         }
         let provocation = Provocation::UnknownCode;
         let (code, redirect_uri) = (random(32), self.run.redirect_uri());
-        let unknown = [("grant_type", Grant::AuthorizationCode.as_str()), ("code", code.as_str()), ("redirect_uri", redirect_uri.as_str())];
+        let unknown = code_form(&code, None, &redirect_uri);
         self.sentence("should know the client that was registered");
         let exchange = self.exchange_authenticated(&format!("Token Request with {}", provocation.says()), url.clone(), &unknown).await?;
         self.judge_refusal_of_tokens(exchange, provocation);
@@ -213,24 +184,19 @@ impl Session {
     }
 
     /// Exchanges the code of the last login once more, and looks what became of its tokens.
-    ///
-    /// # Errors
-    /// [`Stop`] if an endpoint cannot be reached.
-    pub async fn replay_code(&mut self) -> Result<StepEnd, Stop> {
-        let Some(url) = self.endpoint("token_endpoint")? else {
-            return Ok(super::not_offered("token_endpoint"));
-        };
+    pub(super) async fn replay_code(&mut self) -> Result<(), Stop> {
+        let url = self.offered("token_endpoint")?;
         let code = self.facts.grant.exchanged.clone().ok_or_else(|| missing("a code that was exchanged"))?;
         let user = self.login()?.clone();
         let redirect_uri = self.run.redirect_uri();
         let client = self.client()?.clone();
         let attack = Attack::UsedCode;
         self.sentence("should refuse a code that was used before");
-        let form = form(&code.code, code.request.verifier(), &redirect_uri);
+        let form = code_form(&code.code, code.request.verifier(), &redirect_uri);
         let exchange = self.exchange(self.authenticated(&client, &title(attack), &url, &form)).await?;
         let cause = crate::rule::dead_tokens::Cause::CodeReuse { refused: self.judge_attack(attack, exchange) };
         self.try_dead_tokens(cause, Some(&user.access_token), user.refresh_token.as_deref()).await?;
-        Ok(StepEnd::Done)
+        Ok(())
     }
 }
 

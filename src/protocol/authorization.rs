@@ -9,10 +9,11 @@ use crate::agent::callback::{Callback, Offer};
 use crate::agent::visit::{Conduct, Journey, VisitError};
 use crate::feature::OAUTH;
 use crate::feature::authorize::{Authorize, BrowserSession, ConsentDue, Expect, Method, RequestObject};
+use crate::feature::step::with_attempt;
 use crate::observed::authorization_request::AuthorizationRequest;
 use crate::observed::page::PageKind;
 use crate::redact::SecretKind;
-use crate::result::model::{Entry, StepEnd};
+use crate::result::model::Entry;
 use crate::rule::authorization_delivery::{Asked, AuthorizationDelivery};
 use crate::rule::authorization_error::{AuthorizationError, Refused};
 use crate::rule::authorization_response::AuthorizationResponse;
@@ -22,16 +23,11 @@ use crate::session::{Code, Second, Session, Stop, missing};
 
 impl Session {
     /// Sends the end-user to the authorization endpoint, logs in, consents and waits for the callback; judges it and the way there.
-    ///
-    /// # Errors
-    /// [`Stop`] if no authorization code comes of it though there is to be one.
-    pub async fn authorize(&mut self, params: &Authorize) -> Result<StepEnd, Stop> {
-        let Some(endpoint) = self.authorization_endpoint()? else {
-            return Ok(super::not_offered("authorization_endpoint"));
-        };
-        if let Some(reason) = self.not_authorizable(params)? {
-            return Ok(StepEnd::LeftOut(reason));
-        }
+    /// Stops if no authorization code comes of it though there is to be one.
+    pub(crate) async fn authorize(&mut self, params: &Authorize) -> Result<(), Stop> {
+        // An authorization server may be for machines alone.
+        let endpoint = if self.profile == OAUTH { self.offered("authorization_endpoint")? } else { self.needed("authorization_endpoint")? };
+        self.must_be_authorizable(params)?;
         let again = self.await_second(params).await?;
         let request = Arc::new(self.authorization_request(params).await?);
         self.note(listing(&request, &endpoint, params.method));
@@ -59,7 +55,7 @@ impl Session {
         }
         let callback = match journey.end {
             Ok(callback) => callback,
-            Err(error) => return self.no_callback(params, error),
+            Err(error) => return Err(self.no_callback(params, error)),
         };
         let mut artefact = self.authorization_response(&callback, Arc::clone(&request))?;
         let error = artefact.parameter("error").map(|error| match artefact.parameter("error_description") {
@@ -68,11 +64,10 @@ impl Session {
         });
         let may_refuse = params.request_object.map_or(Ok(true), |object| self.may_refuse(object))?;
         let may_be_refused = params.expect == Expect::CodeOrError && error.is_some() && may_refuse;
-        self.sentence(match (&params.attempt, params.expect) {
-            (_, Expect::Error) => "should refuse the authorization request at the redirect URI".to_owned(),
-            (_, Expect::CodeOrError) if error.is_some() => "should refuse what it does not support at the redirect URI".to_owned(),
-            (Some(attempt), _) => format!("should return an authorization response to the redirect URI ({attempt})"),
-            (None, _) => "should return an authorization response to the redirect URI".to_owned(),
+        self.sentence(match params.expect {
+            Expect::Error => "should refuse the authorization request at the redirect URI".to_owned(),
+            Expect::CodeOrError if error.is_some() => "should refuse what it does not support at the redirect URI".to_owned(),
+            _ => with_attempt("should return an authorization response to the redirect URI", params.attempt.as_deref()),
         });
         if let Some(outside) = request.outside_state() {
             artefact.request = self.judge_request_object(&artefact, outside);
@@ -84,10 +79,8 @@ impl Session {
                 self.judge_scope_grant(beyond, error)?;
             }
             self.judge_refusal(params, artefact);
-            if let Some(second) = &second {
-                self.judge_second_login(second, &request, params.attempt.as_deref(), error, None);
-            }
-            return Ok(StepEnd::Done);
+            self.judge_second_login(second.as_ref(), &request, params.attempt.as_deref(), error, None);
+            return Ok(());
         }
         super::is_scope_wanted(&params.scope, artefact.parameter("error"))?;
         if params.method == Method::Post {
@@ -101,23 +94,13 @@ impl Session {
                 let code = Code { code: code.to_owned(), request, attempt: params.attempt.clone(), beyond_scope: params.beyond_scope, second };
                 self.facts.grant.codes.push(code.clone());
                 self.facts.grant.code = Some(code);
-                Ok(StepEnd::Done)
+                Ok(())
             }
             _ => {
                 let reason = no_code(error.as_deref());
-                if let Some(second) = &second {
-                    self.judge_second_login(second, &request, params.attempt.as_deref(), error, None);
-                }
+                self.judge_second_login(second.as_ref(), &request, params.attempt.as_deref(), error, None);
                 Err(Stop::issuer(reason))
             }
-        }
-    }
-
-    /// Where to send the end-user; `None` where there need not be such a place, because an authorization server may be for machines alone.
-    fn authorization_endpoint(&self) -> Result<Option<Url>, Stop> {
-        match self.endpoint("authorization_endpoint")? {
-            None if self.profile != OAUTH => Err(super::unknown_endpoint("authorization_endpoint")),
-            endpoint => Ok(endpoint),
         }
     }
 
@@ -128,7 +111,7 @@ impl Session {
         {
             session.close().await;
         }
-        let listener = self.run.callback.clone().ok_or_else(|| missing("the callback listener"))?;
+        let listener = self.listener()?;
         // A form needs a page to be sent from: one of our own, which goes when the visit is over.
         let page =
             (params.method == Method::Post).then(|| listener.offer(Offer::html(self_sending("Authorization request", endpoint, request.sent()))));
@@ -138,24 +121,24 @@ impl Session {
     }
 
     /// What a visit that did not end at the redirect URI means: a finding where that is what the story is about.
-    fn no_callback(&mut self, params: &Authorize, error: VisitError) -> Result<StepEnd, Stop> {
+    fn no_callback(&mut self, params: &Authorize, error: VisitError) -> Stop {
         let refusable = params.beyond_scope.is_some() || matches!(params.expect, Expect::Error | Expect::CodeOrError);
         match error {
             VisitError::NotUnderstood { .. } if params.method == Method::Post => {
                 let what = self.recorder.redactor().text(&error.to_string());
-                Ok(StepEnd::LeftOut(format!("what the issuer answers to an authorization request by POST is not understood: {what}")))
+                Stop::left_out(format!("what the issuer answers to an authorization request by POST is not understood: {what}"))
             }
             VisitError::ErrorPage { .. } if params.method == Method::Post => {
                 self.sentence("should take authorization requests by POST");
                 self.judge_delivery(Asked::ByPost, Some(error.to_string()));
-                Ok(StepEnd::LeftOut("the issuer does not take authorization requests by POST, so nobody logged in".to_owned()))
+                Stop::left_out("the issuer does not take authorization requests by POST, so nobody logged in")
             }
             VisitError::ErrorPage { .. } if refusable => {
                 self.sentence("should refuse the authorization request at the redirect URI");
                 self.judge_delivery(Asked::Refusal, Some(error.to_string()));
-                Ok(StepEnd::LeftOut("the issuer refused the request with a page of its own, so there is no error response to judge".to_owned()))
+                Stop::left_out("the issuer refused the request with a page of its own, so there is no error response to judge")
             }
-            error => Err(self.blame(error)),
+            error => self.blame(error),
         }
     }
 
@@ -182,10 +165,10 @@ impl Session {
         let registered = self.facts.client.registered_mut();
         let new_client = registered.is_some_and(|registered| std::mem::take(&mut registered.unseen));
         if new_client || prompt_consent || already_given {
-            self.sentence(match (already_given, &params.attempt) {
-                (true, Some(attempt)) => format!("should not require a consent prompt for Authorization Code Flow ({attempt})"),
-                (true, None) => "should not require a consent prompt for Authorization Code Flow".to_owned(),
-                (false, _) => "should require a consent prompt for Authorization Code Flow".to_owned(),
+            self.sentence(if already_given {
+                with_attempt("should not require a consent prompt for Authorization Code Flow", params.attempt.as_deref())
+            } else {
+                "should require a consent prompt for Authorization Code Flow".to_owned()
             });
         }
         self.judge(&Consent { shown, perhaps, new_client, prompt_consent, already_given });

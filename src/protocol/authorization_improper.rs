@@ -8,7 +8,6 @@ use super::authorization_probe::{Ended, Probing};
 use super::authorization_refusals::ABOUT_THE_USER;
 use crate::config::AuthMethod;
 use crate::observed::authorization_request::{AuthorizationRequest, Parameters};
-use crate::result::model::StepEnd;
 use crate::rule::authorization_delivery::Asked;
 use crate::rule::authorization_error::{AuthorizationError, Refused};
 use crate::rule::refused_request::{Became, Improper, RefusedRequest, RefusedRequests};
@@ -49,13 +48,8 @@ const PUBLIC: [Attempt; 1] = [(Improper::NoChallenge, "no code challenge", |para
 impl Session {
     /// Sends authorization requests that are wrong in one way each, and judges what comes of them: a public client's only what public clients get
     /// wrong.
-    ///
-    /// # Errors
-    /// [`Stop`] if the authorization endpoint cannot be reached.
-    pub async fn refuse_authorization_requests(&mut self) -> Result<StepEnd, Stop> {
-        let Some(endpoint) = self.endpoint("authorization_endpoint")? else {
-            return Ok(super::not_offered("authorization_endpoint"));
-        };
+    pub(super) async fn refuse_authorization_requests(&mut self) -> Result<(), Stop> {
+        let endpoint = self.offered("authorization_endpoint")?;
         let good = self.run.redirect_uri();
         let attempts: &[Attempt] = if self.client()?.method == AuthMethod::None { &PUBLIC } else { &ATTEMPTS };
         let methods = self.listed("code_challenge_methods_supported")?;
@@ -76,7 +70,7 @@ impl Session {
                 self.judge_error(&ended, request, (refused(*improper), sent), *exchange, &good)?;
             }
         }
-        Ok(StepEnd::Done)
+        Ok(())
     }
 
     /// Sends one request. Where `prompt=none` is answered for lack of a login, it is not known yet whether it would be refused: the end-user logs

@@ -3,6 +3,7 @@
 use url::Url;
 
 use crate::agent::visit::{Journey, SeenPage, VisitError};
+use crate::feature::step::with_attempt;
 use crate::observed::page::PageKind;
 use crate::result::model::{Entry, Page};
 use crate::rule::page::{LoginAnswer, ShownPage};
@@ -15,7 +16,7 @@ const MOST_SOURCE: usize = 100 * 1024;
 
 impl Session {
     /// Writes the pages of a visit into the journal, each screenshot into its file at once.
-    pub async fn keep_pages(&mut self, journey: &Journey, attempt: Option<&str>) {
+    pub(super) async fn keep_pages(&mut self, journey: &Journey, attempt: Option<&str>) {
         for page in &journey.pages {
             let title = page_title(page.kind);
             let mut screenshot = None;
@@ -29,7 +30,7 @@ impl Session {
             }
             let redactor = self.recorder.redactor();
             let entry = Page {
-                title: attempt.map_or_else(|| title.to_owned(), |attempt| format!("{title} ({attempt})")),
+                title: with_attempt(title, attempt),
                 url: redactor.text(&page.url),
                 status: page.status,
                 note: redactor.text(&seen(page)),
@@ -63,7 +64,7 @@ impl Session {
     }
 
     /// Whose fault it is that a visit did not end at the redirect URI.
-    pub fn blame(&self, error: VisitError) -> Stop {
+    pub(super) fn blame(&self, error: VisitError) -> Stop {
         let registered = self.facts.client.current.as_ref().is_some_and(|client| client.registered.is_some());
         match error {
             VisitError::ErrorPage { .. } => {

@@ -6,7 +6,6 @@
 use std::collections::BTreeMap;
 
 use http::Method;
-use openidconnect::PkceCodeChallenge;
 use url::Url;
 
 use crate::agent::visit::{Conduct, VisitError};
@@ -59,7 +58,7 @@ impl Session {
     /// The parameters of an authorization request in order, with fresh random values.
     pub(super) fn plain_request(&self, redirect_uri: &str, silent: bool) -> Result<Parameters, Stop> {
         let state = super::random(24);
-        let (challenge, _) = PkceCodeChallenge::new_random_sha256();
+        let challenge = super::s256(&super::random(32));
         let client_id = self.client()?.id.clone();
         let mut parameters: Parameters = [
             ("response_type", "code"),
@@ -68,7 +67,7 @@ impl Session {
             ("scope", "openid"),
             ("state", &state),
             ("nonce", &state),
-            ("code_challenge", challenge.as_str()),
+            ("code_challenge", &challenge),
             ("code_challenge_method", "S256"),
         ]
         .into_iter()

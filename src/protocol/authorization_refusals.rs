@@ -3,10 +3,9 @@
 
 use url::Url;
 
-use super::authorization_probe::{Ended, Probed, continues, reaches};
+use super::authorization_probe::{Ended, Probed, Probing, continues, reaches};
 use super::client_metadata::{NATIVE_REDIRECT_URI, second_redirect_uri};
 use crate::observed::authorization_request::{AuthorizationRequest, Parameters};
-use crate::result::model::StepEnd;
 use crate::rule::refused_authorization::{Led, LoopbackRedirect, MARKER, RefusedAuthorization, RefusedAuthorizations, Wrong};
 use crate::session::{Session, Stop};
 
@@ -36,13 +35,8 @@ impl Attempt {
 
 impl Session {
     /// Sends requests with redirect URIs that are like the client's, and of clients that do not exist, and judges where each leads.
-    ///
-    /// # Errors
-    /// [`Stop`] if the authorization endpoint cannot be reached.
-    pub async fn refuse_redirects(&mut self) -> Result<StepEnd, Stop> {
-        let Some(endpoint) = self.endpoint("authorization_endpoint")? else {
-            return Ok(super::not_offered("authorization_endpoint"));
-        };
+    pub(super) async fn refuse_redirects(&mut self) -> Result<(), Stop> {
+        let endpoint = self.offered("authorization_endpoint")?;
         let good = self.run.redirect_uri();
         let second = second_redirect_uri(&good);
         let (mut probing, _) = self.begin_probing(&endpoint, &good).await?;
@@ -67,27 +61,20 @@ impl Session {
             refused.push(RefusedAuthorization { wrong, sent, led, response: probed.response, port_counts, marked });
         }
         self.judge(&RefusedAuthorizations(refused));
-        Ok(StepEnd::Done)
+        Ok(())
     }
 
     /// Asks for redirects to another port of loopback than the native application registered, which is to be taken, and to another path, which is
     /// not.
-    ///
-    /// # Errors
-    /// [`Stop`] if the authorization endpoint cannot be reached.
-    pub async fn use_loopback_ports(&mut self) -> Result<StepEnd, Stop> {
-        let Some(endpoint) = self.endpoint("authorization_endpoint")? else {
-            return Ok(super::not_offered("authorization_endpoint"));
-        };
+    pub(super) async fn use_loopback_ports(&mut self) -> Result<(), Stop> {
+        let endpoint = self.offered("authorization_endpoint")?;
         let registered = self.client()?.registered.as_ref();
-        if registered.and_then(|registered| registered.application_type.as_deref()) != Some("native") {
-            return Ok(StepEnd::LeftOut("the issuer does not say that it registered a native application".to_owned()));
-        }
+        let is_native = registered.and_then(|registered| registered.application_type.as_deref()) == Some("native");
+        Stop::left_out_if(!is_native, "the issuer does not say that it registered a native application")?;
         let (mut probing, control) = self.begin_probing(&endpoint, NATIVE_REDIRECT_URI).await?;
-        if !matches!(control.ended, Ended::Redirect { .. }) {
-            // Whether a redirect URI is taken shows without a login only by prompt=none: nothing listens at these.
-            return Ok(StepEnd::LeftOut("the issuer answers `prompt=none` with a page of its own".to_owned()));
-        }
+        // Whether a redirect URI is taken shows without a login only by prompt=none: nothing listens at these.
+        let is_silent = matches!(control.ended, Ended::Redirect { .. });
+        Stop::left_out_if(!is_silent, "the issuer answers `prompt=none` with a page of its own")?;
         self.sentence("should take a redirect URI of a native application with any port of loopback, and with no other path");
         let other_port = NATIVE_REDIRECT_URI.replacen("127.0.0.1", "127.0.0.1:51004", 1);
         let Probed { response, ended } = self.probe_redirect(&endpoint, "another port", &other_port, &mut probing).await?;
@@ -98,16 +85,10 @@ impl Session {
         let sent = format!("another port and path, {other_path:?}");
         let refused = RefusedAuthorization { wrong: Wrong::Path, sent, led, response, port_counts: false, marked: false };
         self.judge(&RefusedAuthorizations(vec![refused]));
-        Ok(StepEnd::Done)
+        Ok(())
     }
 
-    async fn probe_redirect(
-        &mut self,
-        endpoint: &Url,
-        says: &str,
-        uri: &str,
-        probing: &mut super::authorization_probe::Probing,
-    ) -> Result<Probed, Stop> {
+    async fn probe_redirect(&mut self, endpoint: &Url, says: &str, uri: &str, probing: &mut Probing) -> Result<Probed, Stop> {
         let request = AuthorizationRequest::new(self.plain_request(uri, probing.silent)?);
         let title = format!("Authorization Request with {says}");
         self.probe(&title, endpoint, &request, &[uri, NATIVE_REDIRECT_URI], probing).await

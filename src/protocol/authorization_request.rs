@@ -4,7 +4,6 @@ use crate::text::html::escape;
 use crate::text::markdown::code;
 use std::fmt::Write as _;
 
-use openidconnect::PkceCodeChallenge;
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -12,44 +11,36 @@ use super::client_shown::odd;
 use crate::feature::authorize::{Authorize, Method, OddValues, ResponseMode, RunValues};
 use crate::observed::authorization_request::{AuthorizationRequest, Parameters};
 use crate::redact::SecretKind;
-use crate::session::{Session, Stop};
+use crate::session::{OrLeftOut as _, Session, Stop};
 
 impl Session {
-    /// Why a request cannot be made of this issuer, if it cannot.
-    pub(super) fn not_authorizable(&self, params: &Authorize) -> Result<Option<String>, Stop> {
+    /// Leaves the step out if its request cannot be made of this issuer.
+    pub(super) fn must_be_authorizable(&self, params: &Authorize) -> Result<(), Stop> {
         if params.optional {
-            let Some(offered) = self.listed("scopes_supported")? else {
-                return Ok(Some("the provider metadata has no `scopes_supported`".to_owned()));
-            };
+            let offered = self.listed("scopes_supported")?;
+            let offered = offered.or_left_out("the provider metadata has no `scopes_supported`")?;
             let lacking: Vec<&str> = params.scope.split_ascii_whitespace().filter(|scope| *scope != "openid" && !offered.contains(scope)).collect();
-            if !lacking.is_empty() {
-                return Ok(Some(format!("`scopes_supported` does not list {}", lacking.join(", "))));
-            }
+            Stop::left_out_if(!lacking.is_empty(), format!("`scopes_supported` does not list {}", lacking.join(", ")))?;
         }
-        if params.claims.is_some() && !self.promises("claims_parameter_supported")? {
-            return Ok(Some("the provider metadata does not set `claims_parameter_supported` to true".to_owned()));
-        }
-        // Without a list it is query and fragment (OpenID Connect Discovery 3).
-        let modes = self.listed("response_modes_supported")?.unwrap_or_else(|| vec!["query", "fragment"]);
-        if let Some(mode) = params.response_mode.map(ResponseMode::as_str)
-            && !modes.contains(&mode)
-        {
-            return Ok(Some(format!("`response_modes_supported` does not list {mode}")));
+        let lacks_claims = params.claims.is_some() && !self.promises("claims_parameter_supported")?;
+        Stop::left_out_if(lacks_claims, "the provider metadata does not set `claims_parameter_supported` to true")?;
+        if let Some(mode) = params.response_mode.map(ResponseMode::as_str) {
+            // Without a list it is query and fragment (OpenID Connect Discovery 3).
+            let is_offered = self.lists("response_modes_supported", mode)?.unwrap_or(matches!(mode, "query" | "fragment"));
+            Stop::left_out_if(!is_offered, format!("`response_modes_supported` does not list {mode}"))?;
         }
         let has_id_token = self.facts.grant.id_token().is_some();
-        if params.id_token_hint && !has_id_token {
-            return Ok(Some("the first login gave no ID token to hint with".to_owned()));
-        }
-        if let Some(reason) = self.no_scope_beyond(params)? {
-            return Ok(Some(reason));
-        }
-        self.not_signable(params)
+        Stop::left_out_if(params.id_token_hint && !has_id_token, "the first login gave no ID token to hint with")?;
+        self.must_have_scope_beyond(params)?;
+        self.must_be_signable(params)
     }
 
     /// The request of a test, with fresh random values.
     pub(super) async fn authorization_request(&self, params: &Authorize) -> Result<AuthorizationRequest, Stop> {
         let odd_nonce = params.odd_values.filter(|odd| *odd == OddValues::Characters);
-        let pkce = params.pkce.then(|| Pkce::random(params.short_verifier));
+        // A verifier has at least 43 characters; one that is short has one less.
+        let length = if params.short_verifier { 42 } else { 43 };
+        let verifier = params.pkce.then(|| crate::text::truncate(&super::random(32), length).to_owned());
         let user = self.run.config.user.as_ref().filter(|_| params.login_hint);
         let acr_values = self.listed("acr_values_supported")?.filter(|values| !values.is_empty());
         let parameters = params.parameters(RunValues {
@@ -57,12 +48,12 @@ impl Session {
             redirect_uri: self.redirect_uri(),
             state: odd(super::random(24), params.odd_values),
             nonce: odd(super::random(24), odd_nonce),
-            code_challenge: pkce.as_ref().map(|pkce| pkce.challenge.clone()).unwrap_or_default(),
+            code_challenge: verifier.as_deref().map(super::s256).unwrap_or_default(),
             username: user.map(|user| user.username.clone()).unwrap_or_default(),
             acr_values: acr_values.map_or_else(|| "1 2".to_owned(), |values| values.join(" ")),
             id_token: self.facts.grant.id_token().map(str::to_owned),
         });
-        let request = AuthorizationRequest::new(parameters).with_verifier(pkce.map(|pkce| pkce.verifier));
+        let request = AuthorizationRequest::new(parameters).with_verifier(verifier);
         if let Some(verifier) = request.verifier() {
             self.recorder.redactor().learn(SecretKind::CodeVerifier, verifier);
         }
@@ -85,25 +76,6 @@ pub(super) fn listing(request: &AuthorizationRequest, endpoint: &Url, method: Me
     let own = endpoint.query_pairs().map(|(name, value)| format!("* {}: {}", code(&name), code(&value)));
     let pairs: Vec<String> = own.chain(request.sent().iter().map(|(name, value)| format!("* **{name}**: {}", code(value)))).collect();
     format!("Authorization request, {how}:\n\n{}\n\n{}", code(shown.as_str()), pairs.join("\n"))
-}
-
-/// A code verifier and the code challenge that goes with it (RFC 7636 4.1, 4.2).
-struct Pkce {
-    verifier: String,
-    challenge: String,
-}
-
-impl Pkce {
-    /// A new one. A verifier has at least 43 characters; one that is short has one less.
-    fn random(short: bool) -> Self {
-        let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
-        if !short {
-            return Self { verifier: verifier.secret().clone(), challenge: challenge.as_str().to_owned() };
-        }
-        // The library makes none that is too short.
-        let verifier = crate::text::truncate(verifier.secret(), 42).to_owned();
-        Self { challenge: super::s256(&verifier), verifier }
-    }
 }
 
 /// The claims of a request object that says what the request says (OpenID Connect Core 6.1).

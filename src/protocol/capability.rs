@@ -2,50 +2,38 @@
 
 use crate::feature::Step;
 use crate::observed::capability::Capability;
-use crate::result::model::StepEnd;
 use crate::rule::capability::{DeclaredCapability, DeclaredGrant};
-use crate::session::{Session, Stop};
+use crate::session::{OrLeftOut as _, Session, Stop};
 
 /// What is sent for a credential where the issuer is to have no use for it.
 const MADE_UP: &str = "oa-authtest-made-up";
 
 impl Session {
-    /// Why a step is left out: the issuer is declared unable to do what it needs.
-    pub(super) fn declared_absent(&self, step: &Step) -> Option<String> {
-        let capability = step.capability()?;
-        let declared = self.run.config.declared.get(&capability) == Some(&false);
-        declared.then(|| format!("the configuration says that the issuer does not have it: `[features] {} = false`", capability.name()))
+    /// Leaves a step out if the issuer is declared unable to do what it needs.
+    pub(super) fn allow_by_declaration(&self, step: &Step) -> Result<(), Stop> {
+        let absent = step.capability().filter(|capability| self.run.config.declared.get(capability) == Some(&false));
+        absent.map_or(Ok(()), |capability| {
+            Err(Stop::left_out(format!("the configuration says that the issuer does not have it: `[features] {} = false`", capability.name())))
+        })
     }
 
     /// Holds what is declared against the provider metadata.
-    ///
-    /// # Errors
-    /// [`Stop`] if there is no metadata.
     #[allow(clippy::unused_async, reason = "every action of a step is awaited")]
-    pub async fn check_capability(&mut self, capability: Capability) -> Result<StepEnd, Stop> {
-        let Some(declared) = self.run.config.declared.get(&capability).copied() else {
-            return Ok(StepEnd::LeftOut(format!("the configuration declares nothing about `[features] {}`", capability.name())));
-        };
+    pub(super) async fn check_capability(&mut self, capability: Capability) -> Result<(), Stop> {
+        let declared = self.run.config.declared.get(&capability).copied();
+        let declared = declared.or_left_out(format!("the configuration declares nothing about `[features] {}`", capability.name()))?;
         let advertised = capability.advertised(self.metadata()?);
         self.sentence(format!("should {}advertise {}", if declared { "" } else { "not " }, capability.name()));
         self.judge(&DeclaredCapability { capability, declared, advertised });
-        Ok(StepEnd::Done)
+        Ok(())
     }
 
     /// Asks the token endpoint for tokens by a grant that is declared absent.
-    ///
-    /// # Errors
-    /// [`Stop`] if the endpoint cannot be reached.
-    pub async fn refuse_grant(&mut self, capability: Capability) -> Result<StepEnd, Stop> {
-        if self.run.config.declared.get(&capability) != Some(&false) {
-            return Ok(StepEnd::LeftOut(format!("`[features] {}` is not declared absent, so there is nothing to be refused", capability.name())));
-        }
-        let Some(grant) = capability.grant_type() else {
-            return Ok(StepEnd::LeftOut(format!("{} is no grant of the token endpoint", capability.name())));
-        };
-        let Some(url) = self.endpoint("token_endpoint")? else {
-            return Ok(super::not_offered("token_endpoint"));
-        };
+    pub(super) async fn refuse_grant(&mut self, capability: Capability) -> Result<(), Stop> {
+        let is_absent = self.run.config.declared.get(&capability) == Some(&false);
+        Stop::left_out_if(!is_absent, format!("`[features] {}` is not declared absent, so there is nothing to be refused", capability.name()))?;
+        let grant = capability.grant_type().or_left_out(format!("{} is no grant of the token endpoint", capability.name()))?;
+        let url = self.offered("token_endpoint")?;
         let client = self.client()?.clone();
         let mut form = vec![("grant_type", grant)];
         form.extend_from_slice(match capability {
@@ -56,9 +44,8 @@ impl Session {
         });
         let made_up = form.len() > 1;
         self.sentence(format!("should refuse a token request with the grant `{grant}`"));
-        let request = self.authenticated(&client, &format!("Token Request with the grant {}", capability.name()), &url, &form);
-        let response = self.send(request).await?;
+        let response = self.send(self.authenticated(&client, &format!("Token Request with the grant {}", capability.name()), &url, &form)).await?;
         self.judge(&DeclaredGrant { response, made_up });
-        Ok(StepEnd::Done)
+        Ok(())
     }
 }

@@ -61,7 +61,7 @@ impl Session {
     }
 
     /// Removes what this test made at the issuer, within a time limit, and says what remains.
-    pub async fn clean_up(&mut self, limit: Duration) {
+    pub(crate) async fn clean_up(&mut self, limit: Duration) {
         if self.facts.client.registered.is_empty() && self.facts.grant.issued.is_empty() && !self.facts.browser.is_logged_in {
             return;
         }
@@ -171,8 +171,7 @@ impl Session {
     }
 
     async fn revoke_token(&self, client: &Client, url: &Url, token: &str, hint: &str, what: &str) -> Result<(), String> {
-        let form = [("token", token), ("token_type_hint", hint)];
-        let request = self.authenticated(client, "Revocation", url, &form);
+        let request = self.authenticated(client, "Revocation", url, &super::token_form(token, hint));
         let response = self.recorder.send(request).await.map_err(|unreachable| unreachable.why)?;
         if response.status == 200 {
             return Ok(());

@@ -2,17 +2,14 @@
 
 use std::sync::Arc;
 
-use openidconnect::CsrfToken;
 use url::Url;
 
 use crate::agent::callback::Offer;
 use crate::feature::register::KeysBy;
-use crate::result::model::StepEnd;
 use crate::rule::client_assertion::{Attempt, ClientAssertions};
-use crate::rule::token_response::Grant;
 use crate::session::assertion::{self, Signer};
 use crate::session::signing_key::SigningAlg;
-use crate::session::{Session, Stop, missing};
+use crate::session::{OrLeftOut as _, Session, Stop, missing};
 
 use super::client_authentication::FIRST_PAUSE;
 
@@ -20,26 +17,21 @@ use super::client_authentication::FIRST_PAUSE;
 const QUERY: (&str, &str) = ("client", "with a query");
 
 impl Session {
-    /// What a client that is about to be registered signs its assertions with; or why it cannot be.
-    pub(super) async fn signer(&self, keys: KeysBy) -> Result<Result<Signer, String>, Stop> {
+    /// What a client that is about to be registered signs its assertions with.
+    pub(super) async fn signer(&self, keys: KeysBy) -> Result<Signer, Stop> {
         let offered = self.listed("token_endpoint_auth_signing_alg_values_supported")?;
         let Some(alg) = SigningAlg::ALL.into_iter().find(|alg| offered.as_ref().is_none_or(|offered| offered.contains(&alg.name()))) else {
             let known = SigningAlg::ALL.map(SigningAlg::name).join(", ");
-            return Ok(Err(format!("`token_endpoint_auth_signing_alg_values_supported` lists none of {known}")));
+            return Err(Stop::left_out(format!("`token_endpoint_auth_signing_alg_values_supported` lists none of {known}")));
         };
-        let hosted = match keys {
-            KeysBy::Value => false,
-            KeysBy::Reference => {
-                if let Some(reason) = self.not_reachable_by_issuer() {
-                    return Ok(Err(reason));
-                }
-                true
-            }
-        };
+        let by_reference = keys == KeysBy::Reference;
+        if by_reference {
+            self.must_reach_this_machine()?;
+        }
         let key = assertion::key(alg).await.map_err(|error| Stop::untestable(error.to_string()))?;
-        let listener = self.run.callback.as_ref().ok_or_else(|| missing("the callback listener"))?;
-        let hosted = hosted.then(|| Arc::new(listener.offer(Offer::json(&key.set()))));
-        Ok(Ok(Signer { key, audience: self.issuer(), hosted }))
+        let listener = self.listener()?;
+        let hosted = by_reference.then(|| Arc::new(listener.offer(Offer::json(&key.set()))));
+        Ok(Signer { key, audience: self.issuer(), hosted })
     }
 
     /// The run's redirect URI with a query of the client's own.
@@ -51,19 +43,11 @@ impl Session {
 
     /// Authenticates at the token endpoint by an assertion for the issuer and by one for the token endpoint, and judges both answers; the client
     /// goes on with an audience that was accepted. A code the issuer never gave shows it without a login.
-    ///
-    /// # Errors
-    /// [`Stop`] if the endpoint cannot be reached, or takes neither.
-    pub async fn try_client_assertions(&mut self) -> Result<StepEnd, Stop> {
-        let Some(url) = self.endpoint("token_endpoint")? else {
-            return Ok(super::not_offered("token_endpoint"));
-        };
-        let Some(registered) = self.client()?.registered.clone() else {
-            return Ok(StepEnd::LeftOut("the client was not registered by this test".to_owned()));
-        };
-        let Some(signer) = registered.signer else {
-            return Ok(StepEnd::LeftOut("the client does not authenticate by assertions".to_owned()));
-        };
+    /// Stops if the endpoint cannot be reached, or takes neither.
+    pub(super) async fn try_client_assertions(&mut self) -> Result<(), Stop> {
+        let url = self.offered("token_endpoint")?;
+        let registered = self.client()?.registered.clone().or_left_out("the client was not registered by this test")?;
+        let signer = registered.signer.or_left_out("the client does not authenticate by assertions")?;
         self.sentence("should authenticate the client by assertions signed with its key");
         let mut pause = FIRST_PAUSE;
         loop {
@@ -86,34 +70,27 @@ impl Session {
                 }
             }
             return match (accepted, unfetched) {
-                (true, _) => Ok(StepEnd::Done),
+                (true, _) => Ok(()),
                 (false, true) => {
                     // Without credentials that work there is nothing more to test.
                     self.facts.client.current = None;
-                    Ok(StepEnd::LeftOut(
-                        "the issuer never fetched the client's keys: it cannot reach this machine, or fetches nothing from loopback addresses"
-                            .to_owned(),
+                    Err(Stop::left_out(
+                        "the issuer never fetched the client's keys: it cannot reach this machine, or fetches nothing from loopback addresses",
                     ))
                 }
-                (false, false) => Err(Stop::issuer("the issuer refuses the assertions of a client that it registered for them".to_owned())),
+                (false, false) => Err(Stop::issuer("the issuer refuses the assertions of a client that it registered for them")),
             };
         }
     }
 
     async fn try_audience(&mut self, name: &str, audience: &str, url: &Url) -> Result<Attempt, Stop> {
-        if let Some(signer) = self.facts.client.current.as_mut().and_then(|client| client.registered.as_mut()?.signer.as_mut()) {
+        if let Some(signer) = self.facts.client.registered_mut().and_then(|registered| registered.signer.as_mut()) {
             audience.clone_into(&mut signer.audience);
         }
-        let (code, verifier) = (CsrfToken::new_random_len(32), CsrfToken::new_random_len(32));
+        let (code, verifier) = (super::random(32), super::random(32));
         let redirect_uri = self.redirect_uri();
-        let form = [
-            ("grant_type", Grant::AuthorizationCode.as_str()),
-            ("code", code.secret()),
-            ("redirect_uri", &redirect_uri),
-            ("code_verifier", verifier.secret()),
-        ];
-        let request = self.authenticated(self.client()?, &format!("Client Assertion for {name}"), url, &form);
-        let response = self.send(request).await?;
+        let form = super::code_form(&code, Some(&verifier), &redirect_uri);
+        let response = self.send(self.authenticated(self.client()?, &format!("Client Assertion for {name}"), url, &form)).await?;
         let error = response.member("error").and_then(|error| error.as_str().map(str::to_owned));
         Ok(Attempt::of(response.exchange, response.status, error))
     }

@@ -28,7 +28,7 @@ impl Session {
     ///
     /// # Errors
     /// As [`Session::exchange_authenticated`].
-    pub async fn send_authenticated(&mut self, title: &str, url: Url, parameters: &[(&str, &str)]) -> Result<Received, Stop> {
+    pub(crate) async fn send_authenticated(&mut self, title: &str, url: Url, parameters: &[(&str, &str)]) -> Result<Received, Stop> {
         Ok(self.exchange_authenticated(title, url, parameters).await?.response().clone())
     }
 
@@ -36,10 +36,8 @@ impl Session {
     ///
     /// A client that was registered a moment ago may not be known everywhere yet: `invalid_client` is tried again with growing pauses until
     /// `registration_patience` after the registration, and how that went is judged.
-    ///
-    /// # Errors
-    /// [`Stop`] if the endpoint cannot be reached, or refuses the credentials that were configured.
-    pub async fn exchange_authenticated(&mut self, title: &str, url: Url, parameters: &[(&str, &str)]) -> Result<TokenExchange, Stop> {
+    /// Stops if the endpoint cannot be reached, or refuses the credentials that were configured.
+    pub(super) async fn exchange_authenticated(&mut self, title: &str, url: Url, parameters: &[(&str, &str)]) -> Result<TokenExchange, Stop> {
         let client = self.client()?.clone();
         let mut pause = FIRST_PAUSE;
         let mut refusals = 0;
@@ -84,7 +82,7 @@ impl Session {
     }
 
     /// A form for an endpoint with a client's credentials, the way it authenticates.
-    pub fn authenticated(&self, client: &Client, title: &str, url: &Url, parameters: &[(&str, &str)]) -> Request {
+    pub(super) fn authenticated(&self, client: &Client, title: &str, url: &Url, parameters: &[(&str, &str)]) -> Request {
         let secret = client.secret.as_ref().map(ExposeSecret::expose_secret);
         let mut parameters = parameters.to_vec();
         match (client.method, secret) {

@@ -3,7 +3,6 @@
 use serde_json::Value;
 
 use crate::feature::OAUTH;
-use crate::result::model::StepEnd;
 use crate::rule::aidbox::{ConfiguredLifetime, TokenForAudience};
 use crate::rule::token_response::Grant;
 use crate::session::token_exchange::TokenExchange;
@@ -16,17 +15,12 @@ const AIDBOX: &str = "aidbox";
 
 impl Session {
     /// Obtains an access token for the client itself.
-    ///
-    /// # Errors
-    /// [`Stop`] if none is to be had.
-    pub async fn client_credentials(&mut self, scope: &str, as_registered: bool, audience: bool) -> Result<StepEnd, Stop> {
+    /// Stops if none is to be had.
+    pub(super) async fn client_credentials(&mut self, scope: &str, as_registered: bool, audience: bool) -> Result<(), Stop> {
         let may_lack = self.profile == OAUTH;
-        if may_lack && self.listed("grant_types_supported")?.is_some_and(|grants| !grants.contains(&Grant::ClientCredentials.as_str())) {
-            return Ok(StepEnd::LeftOut("`grant_types_supported` does not list client_credentials".to_owned()));
-        }
-        let Some(url) = self.endpoint("token_endpoint")? else {
-            return Err(super::unknown_endpoint("token_endpoint"));
-        };
+        let is_lacking = may_lack && self.lists("grant_types_supported", Grant::ClientCredentials.as_str())? == Some(false);
+        Stop::left_out_if(is_lacking, "`grant_types_supported` does not list client_credentials")?;
+        let url = self.needed("token_endpoint")?;
         self.sentence("should complete Client Credentials Flow successfully");
         let scope = if as_registered { self.registered_part(scope) } else { scope.to_owned() };
         let audience = self.run.config.audience.clone().filter(|_| audience);
@@ -38,14 +32,13 @@ impl Session {
         super::is_scope_wanted(&scope, error.as_ref().and_then(Value::as_str))?;
         // Somebody may have registered it for the authorization code alone.
         let is_configured = self.client()?.registered.is_none();
-        if may_lack && is_configured && error.is_some_and(|error| error == "unauthorized_client") {
-            return Ok(StepEnd::LeftOut("the client that was configured may not use the client credentials grant (unauthorized_client)".to_owned()));
-        }
+        let may_not = may_lack && is_configured && error.is_some_and(|error| error == "unauthorized_client");
+        Stop::left_out_if(may_not, "the client that was configured may not use the client credentials grant (unauthorized_client)")?;
         self.take_client_grant(exchange, &scope, audience)
     }
 
     /// Judges what a client was granted for itself, however it asked, and keeps it.
-    pub(super) fn take_client_grant(&mut self, answer: TokenExchange, scope: &str, audience: Option<String>) -> Result<StepEnd, Stop> {
+    pub(super) fn take_client_grant(&mut self, answer: TokenExchange, scope: &str, audience: Option<String>) -> Result<(), Stop> {
         let exchange = answer.response().exchange;
         let tokens = self.judge_tokens(answer, &Expected::of_client(Grant::ClientCredentials, scope))?;
         if let Some(audience) = audience {
@@ -59,7 +52,7 @@ impl Session {
         self.facts.grant.client_grant =
             Some(ClientGrant { refresh_token: tokens.text("refresh_token"), response: tokens.members, requested_scope: scope.to_owned() });
         self.facts.grant.client_token = Some(tokens.access_token);
-        Ok(StepEnd::Done)
+        Ok(())
     }
 
     /// What of a scope the registration response says the client has; all of it where it says nothing.

@@ -1,69 +1,52 @@
 //! The management of registered clients (RFC 7592): who may read a client's configuration, and what is left of a client that was deleted.
 
-use openidconnect::CsrfToken;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use crate::config::AuthMethod;
 use crate::observed::received::Received;
 use crate::redact::SecretKind;
-use crate::result::model::StepEnd;
 use crate::rule::client_configuration::{ClientConfiguration, DeletedClient};
 use crate::rule::registration::Deletion;
-use crate::rule::token_response::Grant;
 use crate::session::recorder::Request;
-use crate::session::{Client, Session, Stop};
+use crate::session::{Client, OrLeftOut as _, Session, Stop};
 
 impl Session {
     /// Reads the configuration of the client with its own token, with none, with a made-up one and with that of another client, and judges the
     /// answers.
-    ///
-    /// # Errors
-    /// [`Stop`] if the endpoint cannot be reached.
-    pub async fn read_client(&mut self) -> Result<StepEnd, Stop> {
+    pub(super) async fn read_client(&mut self) -> Result<(), Stop> {
         let client = self.client()?.clone();
-        let Some((url, token)) = management(&client) else {
-            return Ok(unmanaged());
-        };
+        let (url, token) = management(&client)?;
         self.sentence("should show a client's configuration to that client and to nobody else");
         let own = self.read("Client Configuration", &url, Some(token.expose_secret())).await?;
         let without = self.read("Client Configuration without a token", &url, None).await?;
         let made_up = super::random(32);
         self.recorder.redactor().learn(SecretKind::RegistrationAccessToken, &made_up);
         let unknown = self.read("Client Configuration with a made-up token", &url, Some(&made_up)).await?;
-        let other = match self.register_another().await? {
-            Some(token) => Some(self.read("Client Configuration with the token of another client", &url, Some(token.expose_secret())).await?),
-            None => None,
-        };
+        let other = self.register_another().await?;
+        let by_other =
+            |token: SecretString| Request::get("Client Configuration with the token of another client", url.clone()).bearer(token.expose_secret());
+        let other = self.send_if(other.map(by_other)).await?;
         self.judge(&ClientConfiguration { client_id: client.id, own, without, unknown, other });
-        Ok(StepEnd::Done)
+        Ok(())
     }
 
     /// Deletes the client and tries what it was given once more.
-    ///
-    /// # Errors
-    /// [`Stop`] if an endpoint cannot be reached.
-    pub async fn delete_client(&mut self) -> Result<StepEnd, Stop> {
+    pub(super) async fn delete_client(&mut self) -> Result<(), Stop> {
         let client = self.client()?.clone();
-        let Some((url, token)) = management(&client) else {
-            return Ok(unmanaged());
-        };
+        let (url, token) = management(&client)?;
         self.sentence("should delete the client");
         let response = self.send(Request::delete("Client Deletion", url.clone()).bearer(token.expose_secret())).await?;
         let (deleted, status) = (response.is_success(), response.status);
         self.judge(&Deletion { response });
-        if !deleted {
-            return Ok(StepEnd::LeftOut(format!("the issuer did not delete the client (status {status})")));
-        }
+        Stop::left_out_if(!deleted, format!("the issuer did not delete the client (status {status})"))?;
         self.sentence("should accept nothing that the deleted client was given");
         let read = self.read("Client Configuration after the deletion", &url, Some(token.expose_secret())).await?;
         let token = match self.endpoint("token_endpoint")? {
             Some(url) if client.method != AuthMethod::None => {
-                let code = CsrfToken::new_random_len(32);
-                let redirect_uri = self.redirect_uri();
-                let form = [("grant_type", Grant::AuthorizationCode.as_str()), ("code", code.secret()), ("redirect_uri", &redirect_uri)];
-                let request = self.authenticated(&client, "Token Request of the deleted client", &url, &form);
-                Some(self.send(request).await?)
+                let (code, redirect_uri) = (super::random(32), self.redirect_uri());
+                let form = super::code_form(&code, None, &redirect_uri);
+                Some(self.send(self.authenticated(&client, "Token Request of the deleted client", &url, &form)).await?)
             }
             _ => None,
         };
@@ -72,7 +55,7 @@ impl Session {
         self.facts.grant.issued.retain(|granted| granted.client.id != client.id);
         self.facts.client.current = None;
         self.judge(&DeletedClient { read, token });
-        Ok(StepEnd::Done)
+        Ok(())
     }
 
     async fn read(&mut self, title: &str, url: &Url, token: Option<&str>) -> Result<Received, Stop> {
@@ -96,10 +79,7 @@ impl Session {
 }
 
 /// Where a client is managed, and its token for it.
-fn management(client: &Client) -> Option<(Url, SecretString)> {
-    client.registered.as_ref()?.management.clone()
-}
-
-fn unmanaged() -> StepEnd {
-    StepEnd::LeftOut("the registration response has no `registration_client_uri` with a token, so the client cannot be managed".to_owned())
+fn management(client: &Client) -> Result<(Url, SecretString), Stop> {
+    let management = client.registered.as_ref().and_then(|registered| registered.management.clone());
+    management.or_left_out("the registration response has no `registration_client_uri` with a token, so the client cannot be managed")
 }

@@ -4,7 +4,6 @@ use serde_json::{Value, json};
 
 use crate::config::AuthMethod;
 use crate::feature::register::{ClientAuth, RedirectUris, Register};
-use crate::result::model::StepEnd;
 use crate::session::assertion::Signer;
 use crate::session::{Session, Stop};
 
@@ -28,15 +27,12 @@ pub(super) struct ClientToRegister {
 }
 
 impl Session {
-    /// What a test registers; or why it does without.
-    pub(super) async fn client_to_register(&mut self, params: &Register) -> Result<Result<ClientToRegister, StepEnd>, Stop> {
+    /// What a test registers.
+    pub(super) async fn client_to_register(&mut self, params: &Register) -> Result<ClientToRegister, Stop> {
         let asked = params.auth_method.map(AuthMethod::from);
         let mut metadata = self.client_metadata(asked, &params.grant_types)?;
         let signer = match asked {
-            Some(AuthMethod::PrivateKeyJwt) => match self.signer(params.keys).await? {
-                Ok(signer) => Some(signer),
-                Err(reason) => return Ok(Err(StepEnd::LeftOut(reason))),
-            },
+            Some(AuthMethod::PrivateKeyJwt) => Some(self.signer(params.keys).await?),
             _ => None,
         };
         let redirect_uri = params.redirect_query.then(|| self.redirect_uri_with_query()).transpose()?;
@@ -62,7 +58,7 @@ impl Session {
             metadata["post_logout_redirect_uris"] = json!([self.run.redirect_uri()]);
         }
         self.add_redirect_uris(params.redirect_uris, &mut metadata);
-        Ok(Ok(ClientToRegister { metadata, signer, redirect_uri }))
+        Ok(ClientToRegister { metadata, signer, redirect_uri })
     }
 
     /// The client metadata to register: everything the story needs and nothing else. A story that says which grants it needs leaves out what
@@ -116,8 +112,8 @@ impl Session {
 
     /// Whether the issuer advertises a method; without a list it is `client_secret_basic` (OpenID Connect Discovery 3).
     pub(super) fn offers_method(&self, method: AuthMethod) -> Result<bool, Stop> {
-        let offered = self.listed("token_endpoint_auth_methods_supported")?;
-        Ok(offered.map_or(method == AuthMethod::ClientSecretBasic, |offered| offered.contains(&method.as_str())))
+        let listed = self.lists("token_endpoint_auth_methods_supported", method.as_str())?;
+        Ok(listed.unwrap_or(method == AuthMethod::ClientSecretBasic))
     }
 
     /// The method to authenticate with where nothing else decides: what the metadata offers, `client_secret_basic` if it says nothing
@@ -126,11 +122,7 @@ impl Session {
         if !has_secret {
             return AuthMethod::None;
         }
-        let offered = self.facts.issuer.metadata.as_ref().and_then(|metadata| metadata.get("token_endpoint_auth_methods_supported"));
-        let Some(offered) = offered.and_then(Value::as_array) else {
-            return AuthMethod::ClientSecretBasic;
-        };
-        let offers = |method: AuthMethod| offered.iter().any(|name| name.as_str() == Some(method.as_str()));
+        let offers = |method| self.offers_method(method).unwrap_or(method == AuthMethod::ClientSecretBasic);
         if !offers(AuthMethod::ClientSecretBasic) && offers(AuthMethod::ClientSecretPost) {
             AuthMethod::ClientSecretPost
         } else {

@@ -10,7 +10,7 @@ use crate::observed::page::PageKind;
 use crate::observed::received::Received;
 use crate::rule::client_shown::{ClientPage, ClientShown, PagesOfOddRequest};
 use crate::session::facts::ClientLinks;
-use crate::session::{Session, Stop, missing};
+use crate::session::{Session, Stop};
 
 /// The logo: a square.
 const LOGO: &str = r##"<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64"><rect width="64" height="64" fill="#0b5cad"/></svg>"##;
@@ -21,7 +21,7 @@ const LONG: usize = 512;
 impl Session {
     /// Offers a logo, a policy and terms, and puts their addresses into the client metadata to register.
     pub(super) fn add_client_links(&mut self, body: &mut Value) -> Result<(), Stop> {
-        let listener = self.run.callback.clone().ok_or_else(|| missing("the callback listener"))?;
+        let listener = self.listener()?;
         let page =
             |title: &str| format!("<!doctype html>\n<html lang=\"en\"><head><title>{title}</title></head><body><h1>{title}</h1></body></html>\n");
         let links = vec![

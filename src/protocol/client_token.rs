@@ -1,34 +1,27 @@
 //! What can be done with the token a client got for itself, beside using it: refreshing it and asking about it.
 
 use crate::feature::step::Body;
-use crate::result::model::StepEnd;
 use crate::rule::airlock::UnstoredToken;
 use crate::rule::introspection::Introspection;
 use crate::rule::refresh::Refresh;
 use crate::rule::token_response::Grant;
-use crate::session::{Session, Stop, missing};
+use crate::session::{OrLeftOut as _, Session, Stop, missing};
 
 use super::tokens::Expected;
 
 impl Session {
     /// Refreshes the client's own token, where a refresh token came with it.
-    ///
-    /// # Errors
-    /// [`Stop`] if the refresh token is refused.
-    pub async fn refresh_client_token(&mut self, by: Body) -> Result<StepEnd, Stop> {
+    /// Stops if the refresh token is refused.
+    pub(super) async fn refresh_client_token(&mut self, by: Body) -> Result<(), Stop> {
         let before = self.facts.grant.client_grant.clone().ok_or_else(|| missing("what the client was granted"))?;
-        let Some(refresh_token) = before.refresh_token.clone() else {
-            return Ok(StepEnd::LeftOut("no refresh token came with the client's token, and none has to (RFC 6749 4.4.3)".to_owned()));
-        };
+        let refresh_token =
+            before.refresh_token.clone().or_left_out("no refresh token came with the client's token, and none has to (RFC 6749 4.4.3)")?;
         if by == Body::Json {
             return self.refresh_by_json(&refresh_token).await;
         }
-        let Some(url) = self.endpoint("token_endpoint")? else {
-            return Err(super::unknown_endpoint("token_endpoint"));
-        };
+        let url = self.needed("token_endpoint")?;
         self.sentence("should refresh the client's token successfully");
-        let parameters = [("grant_type", Grant::RefreshToken.as_str()), ("refresh_token", refresh_token.as_str())];
-        let exchange = self.exchange_authenticated("Refresh", url, &parameters).await?;
+        let exchange = self.exchange_authenticated("Refresh", url, &super::refresh_form(&refresh_token)).await?;
         let (response, scope) = (exchange.response().clone(), before.requested_scope);
         let judged = self.judge_tokens(exchange, &Expected::of_client(Grant::RefreshToken, &scope));
         let (id_token_before, id_token_after) = (None, None);
@@ -39,21 +32,15 @@ impl Session {
             grant.refresh_token = tokens.text("refresh_token").or(Some(refresh_token));
         }
         self.facts.grant.client_token = Some(tokens.access_token);
-        Ok(StepEnd::Done)
+        Ok(())
     }
 
     /// Introspects the client's own token. An issuer that does not store such tokens does not know it, and only says so.
-    ///
-    /// # Errors
-    /// [`Stop`] if the endpoint cannot be reached.
-    pub async fn introspect_client_token(&mut self) -> Result<StepEnd, Stop> {
-        let Some(url) = self.endpoint("introspection_endpoint")? else {
-            return Ok(super::not_offered("introspection_endpoint"));
-        };
-        let token = self.facts.grant.client_token.clone().ok_or_else(|| missing("the client's access token"))?;
+    pub(super) async fn introspect_client_token(&mut self) -> Result<(), Stop> {
+        let url = self.offered("introspection_endpoint")?;
+        let token = self.client_token()?;
         self.sentence("should answer about the access token, whether it knows it or not");
-        let parameters = [("token", token.as_str()), ("token_type_hint", "access_token")];
-        let response = self.send_authenticated("Introspection", url, &parameters).await?;
+        let response = self.send_authenticated("Introspection", url, &super::token_form(&token, "access_token")).await?;
         let known = response.member("active").is_some_and(|active| active == true);
         self.judge(&UnstoredToken { response: response.clone() });
         if known {
@@ -63,6 +50,6 @@ impl Session {
         } else if response.status == 200 {
             self.note("The issuer does not know the token: access tokens of the client credentials grant need not be stored, and then cannot be revoked either.");
         }
-        Ok(StepEnd::Done)
+        Ok(())
     }
 }

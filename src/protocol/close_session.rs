@@ -2,17 +2,13 @@
 
 use url::Url;
 
-use crate::result::model::StepEnd;
 use crate::rule::aidbox::ClosedSession;
 use crate::session::recorder::Request;
 use crate::session::{Session, Stop, missing};
 
 impl Session {
     /// Closes the session of the client's token, tries the token at the configured resource, and closes the sessions of the tokens before it.
-    ///
-    /// # Errors
-    /// [`Stop`] if the issuer cannot be reached.
-    pub async fn close_session(&mut self) -> Result<StepEnd, Stop> {
+    pub(super) async fn close_session(&mut self) -> Result<(), Stop> {
         let token = self.facts.grant.client_token.take().ok_or_else(|| missing("the client's access token"))?;
         let url = session_of(&self.run.config.issuer).map_err(|e| Stop::untestable(format!("--issuer is not a URL: {e}")))?;
         self.sentence("should close the session of the access token, so that it opens nothing any more");
@@ -26,7 +22,7 @@ impl Session {
         if is_closed {
             self.close_earlier(&url, &token).await?;
         }
-        Ok(StepEnd::Done)
+        Ok(())
     }
 
     /// Closes what earlier steps opened, unjudged, and forgets it: there is nothing of it left to clean up.

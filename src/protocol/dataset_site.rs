@@ -11,7 +11,6 @@ use crate::config::Network;
 use crate::http::{Client, ClientError, Unreachable};
 use crate::observed::received::Received;
 use crate::redact::Redactor;
-use crate::result::model::StepEnd;
 use crate::rule::dataset_site::DatasetSite;
 use crate::session::recorder::{Recorder, Request};
 use crate::session::{Session, Stop, missing};
@@ -21,16 +20,13 @@ const MOST_REDIRECTS: usize = 5;
 
 impl Session {
     /// Fetches the dataset site and judges the authentication authority in its JSON-LD.
-    ///
-    /// # Errors
-    /// [`Stop`] if the page cannot be reached.
-    pub async fn fetch_dataset_site(&mut self) -> Result<StepEnd, Stop> {
+    pub(super) async fn fetch_dataset_site(&mut self) -> Result<(), Stop> {
         let url = self.run.config.dataset_site_url.clone().ok_or_else(|| missing("the dataset site's address"))?;
         self.sentence("should name the issuer as `accessService.authenticationAuthority` in the dataset site");
         // The issuer as it was given: what it publishes about itself is judged elsewhere.
         let site = fetch(&self.recorder, url, &self.run.config.issuer).await?;
         self.judge(&site);
-        Ok(StepEnd::Done)
+        Ok(())
     }
 }
 
@@ -54,10 +50,7 @@ pub enum NoIssuer {
 }
 
 /// The issuer that a dataset site names: its one `accessService.authenticationAuthority`.
-///
-/// # Errors
-/// [`NoIssuer`] if it cannot be reached, or does not name exactly one.
-pub async fn issuer_of(url: &Url, network: &Network) -> Result<String, NoIssuer> {
+pub(crate) async fn issuer_of(url: &Url, network: &Network) -> Result<String, NoIssuer> {
     let recorder = Recorder::new(Arc::new(Client::new(network)?), Arc::new(Redactor::new(false)));
     let site = fetch(&recorder, url.clone(), "").await?;
     let unclear = |why: String| NoIssuer::Unclear { url: url.clone(), why };

@@ -7,7 +7,6 @@ use url::Url;
 
 use crate::config::setting;
 use crate::observed::received::Received;
-use crate::result::model::StepEnd;
 use crate::rule::provider_metadata::ProviderMetadata;
 use crate::rule::server_metadata::ServerMetadata;
 use crate::session::recorder::Request;
@@ -25,19 +24,13 @@ const SERVER: &str = "/.well-known/oauth-authorization-server";
 const ENOUGH: [&str; 2] = ["token_endpoint", "authorization_endpoint"];
 
 /// The address of an issuer's provider metadata: a terminating `/` is dropped before the well-known path is appended (section 4.1).
-///
-/// # Errors
-/// The parser's words if the issuer is no URL.
-pub fn well_known(issuer: &str) -> Result<Url, url::ParseError> {
+pub(crate) fn well_known(issuer: &str) -> Result<Url, url::ParseError> {
     Url::parse(&format!("{}{OPENID}", issuer.strip_suffix('/').unwrap_or(issuer)))
 }
 
 /// The address of an authorization server's metadata: the well-known path comes between the host and the path of the issuer, whose terminating
 /// `/` is dropped (RFC 8414 3.1).
-///
-/// # Errors
-/// The parser's words if the issuer is no URL.
-pub fn well_known_of_server(issuer: &str) -> Result<Url, url::ParseError> {
+pub(crate) fn well_known_of_server(issuer: &str) -> Result<Url, url::ParseError> {
     let mut url = Url::parse(issuer)?;
     let path = url.path().strip_suffix('/').unwrap_or(url.path()).to_owned();
     url.set_path(&format!("{SERVER}{path}"));
@@ -62,10 +55,8 @@ fn elsewhere(issuer: &str) -> Result<Vec<Url>, url::ParseError> {
 
 impl Session {
     /// Fetches and judges the provider metadata.
-    ///
-    /// # Errors
-    /// [`Stop`] if there is none to go on with.
-    pub async fn discover(&mut self) -> Result<StepEnd, Stop> {
+    /// Stops if there is none to go on with.
+    pub(crate) async fn discover(&mut self) -> Result<(), Stop> {
         self.sentence("should complete Discovery successfully");
         let artefact = self.fetch_metadata("Discovery", well_known).await?;
         self.judge(&artefact);
@@ -73,14 +64,12 @@ impl Session {
     }
 
     /// Fetches and judges the metadata of the authorization server, which is looked for elsewhere too if it is not where it belongs.
-    ///
-    /// # Errors
-    /// [`Stop`] if there is none to go on with.
-    pub async fn discover_server(&mut self) -> Result<StepEnd, Stop> {
+    /// Stops if there is none to go on with.
+    pub(super) async fn discover_server(&mut self) -> Result<(), Stop> {
         self.discover_server_but(None).await
     }
 
-    async fn discover_server_but(&mut self, asked: Option<&Url>) -> Result<StepEnd, Stop> {
+    async fn discover_server_but(&mut self, asked: Option<&Url>) -> Result<(), Stop> {
         self.sentence("should publish its metadata as defined in specification");
         let mut artefact = ServerMetadata(self.fetch_metadata("Authorization Server Metadata", well_known_of_server).await?);
         let found = if is_absent(&artefact.0.response) { self.look_elsewhere(asked).await? } else { None };
@@ -120,10 +109,8 @@ impl Session {
     }
 
     /// Fetches and judges the metadata of either kind: what OpenID Connect publishes or, where there is none, what an authorization server does.
-    ///
-    /// # Errors
-    /// [`Stop`] if there is none to go on with.
-    pub async fn find_metadata(&mut self) -> Result<StepEnd, Stop> {
+    /// Stops if there is none to go on with.
+    pub(super) async fn find_metadata(&mut self) -> Result<(), Stop> {
         self.sentence("should publish its metadata as defined in specification");
         let artefact = self.fetch_metadata("Discovery", well_known).await?;
         if is_absent(&artefact.response) {
@@ -149,7 +136,7 @@ impl Session {
     }
 
     /// Keeps what was published, with the endpoints that were configured in the place of theirs.
-    fn take_metadata(&mut self, what: &str, response: &Received) -> Result<StepEnd, Stop> {
+    fn take_metadata(&mut self, what: &str, response: &Received) -> Result<(), Stop> {
         let published = response.object().filter(|_| response.status == 200);
         if published.is_none() && !self.is_configured() {
             return Err(Stop::issuer(match response.status {
@@ -168,7 +155,7 @@ impl Session {
             metadata.insert((*member).to_owned(), Value::from(url.as_str()));
         }
         self.facts.issuer.metadata = Some(metadata);
-        Ok(StepEnd::Done)
+        Ok(())
     }
 }
 
@@ -221,30 +208,15 @@ mod tests {
 
     #[test]
     fn one_terminating_slash_is_dropped() {
-        for (issuer, expected, of_server) in [
-            (
-                "https://op.example",
-                "https://op.example/.well-known/openid-configuration",
-                "https://op.example/.well-known/oauth-authorization-server",
-            ),
-            (
-                "https://op.example/",
-                "https://op.example/.well-known/openid-configuration",
-                "https://op.example/.well-known/oauth-authorization-server",
-            ),
-            (
-                "https://op.example:8/realms/a",
-                "https://op.example:8/realms/a/.well-known/openid-configuration",
-                "https://op.example:8/.well-known/oauth-authorization-server/realms/a",
-            ),
-            (
-                "https://op.example/realms/a/",
-                "https://op.example/realms/a/.well-known/openid-configuration",
-                "https://op.example/.well-known/oauth-authorization-server/realms/a",
-            ),
+        for (issuer, origin, path) in [
+            ("https://op.example", "https://op.example", ""),
+            ("https://op.example/", "https://op.example", ""),
+            ("https://op.example:8/realms/a", "https://op.example:8", "/realms/a"),
+            ("https://op.example/realms/a/", "https://op.example", "/realms/a"),
         ] {
-            assert_eq!(well_known(issuer).expect("a URL").as_str(), expected);
-            assert_eq!(well_known_of_server(issuer).expect("a URL").as_str(), of_server);
+            let (openid, of_server) = (well_known(issuer).expect("a URL"), well_known_of_server(issuer).expect("a URL"));
+            assert_eq!(openid.as_str(), format!("{origin}{path}/.well-known/openid-configuration"));
+            assert_eq!(of_server.as_str(), format!("{origin}/.well-known/oauth-authorization-server{path}"));
         }
     }
 

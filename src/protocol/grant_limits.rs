@@ -5,20 +5,14 @@ use serde_json::Value;
 
 use crate::config::AuthMethod;
 use crate::feature::authorize::{Authorize, BeyondScope};
-use crate::result::model::StepEnd;
 use crate::rule::grant_limits::{Attempt, GrantAttempt};
 use crate::rule::scope_grant::{Beyond, Granted, ScopeGrant};
-use crate::session::{Session, Stop};
+use crate::session::{OrLeftOut as _, Session, Stop};
 
 impl Session {
     /// Asks the token endpoint for grants that the client did not register.
-    ///
-    /// # Errors
-    /// [`Stop`] if the endpoint cannot be reached.
-    pub async fn try_grants(&mut self) -> Result<StepEnd, Stop> {
-        let Some(url) = self.endpoint("token_endpoint")? else {
-            return Ok(super::not_offered("token_endpoint"));
-        };
+    pub(super) async fn try_grants(&mut self) -> Result<(), Stop> {
+        let url = self.offered("token_endpoint")?;
         let client = self.client()?.clone();
         let own = if client.method == AuthMethod::None { Attempt::PublicClient } else { Attempt::Unregistered };
         let user = self.run.config.user.clone();
@@ -44,12 +38,11 @@ impl Session {
                 Attempt::PublicClient => "should refuse client credentials to a public client",
                 Attempt::Password => "should refuse to give tokens for a password",
             });
-            let request = self.authenticated(&client, &format!("Token Request with the grant {grant}"), &url, &form);
-            let response = self.send(request).await?;
+            let response = self.send(self.authenticated(&client, &format!("Token Request with the grant {grant}"), &url, &form)).await?;
             let withheld = attempt == Attempt::PublicClient || !self.registered_grant(grant);
             self.judge(&GrantAttempt { attempt, response, withheld });
         }
-        Ok(StepEnd::Done)
+        Ok(())
     }
 
     /// True if the registration response gives the client this grant.
@@ -58,21 +51,15 @@ impl Session {
         grants.is_some_and(|grants| grants.iter().any(|known| known == grant))
     }
 
-    /// Why there is no scope to ask for beyond what the client may have, if there is none.
-    pub(super) fn no_scope_beyond(&self, params: &Authorize) -> Result<Option<String>, Stop> {
-        let Some(beyond @ BeyondScope::Unregistered) = params.beyond_scope else { return Ok(None) };
+    /// Leaves the step out if there is no scope to ask for beyond what the client may have.
+    pub(super) fn must_have_scope_beyond(&self, params: &Authorize) -> Result<(), Stop> {
+        let Some(beyond @ BeyondScope::Unregistered) = params.beyond_scope else { return Ok(()) };
         let beyond = beyond.scope();
-        if !self.listed("scopes_supported")?.is_some_and(|offered| offered.contains(&beyond)) {
-            return Ok(Some(format!("`scopes_supported` does not list {beyond}")));
-        }
+        self.must_list("scopes_supported", beyond)?;
         let registered = self.facts.client.registered_scope();
-        Ok(match registered {
-            None => Some("the registration response does not say which scope the client may ask for".to_owned()),
-            Some(scope) if scope.split_ascii_whitespace().any(|word| word == beyond) => {
-                Some(format!("the issuer registered the scope {beyond} for the client although it did not ask for it"))
-            }
-            Some(_) => None,
-        })
+        let registered = registered.or_left_out("the registration response does not say which scope the client may ask for")?;
+        let has_it = registered.split_ascii_whitespace().any(|word| word == beyond);
+        Stop::left_out_if(has_it, format!("the issuer registered the scope {beyond} for the client although it did not ask for it"))
     }
 
     /// Judges what came of a scope beyond what the client may have.

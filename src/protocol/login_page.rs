@@ -14,7 +14,7 @@ use crate::feature::authorize::{Authorize, Method};
 use crate::observed::authorization_request::AuthorizationRequest;
 use crate::observed::page::PageKind;
 use crate::redact::SecretKind;
-use crate::result::model::{Entry, StepEnd};
+use crate::result::model::Entry;
 use crate::rule::authorization_error::Refused;
 use crate::rule::authorization_response::AuthorizationResponse;
 use crate::rule::login_attempt::{Denial, Denied, FormElsewhere, WrongPassword, WrongPasswordEnd};
@@ -33,13 +33,8 @@ pub(super) enum Silent {
 
 impl Session {
     /// Logs in with a wrong password, once, and looks what the issuer makes of it.
-    ///
-    /// # Errors
-    /// [`Stop`] if the login page cannot be reached.
-    pub async fn try_wrong_password(&mut self) -> Result<StepEnd, Stop> {
-        let Some((request, endpoint)) = self.login_request("").await? else {
-            return Ok(super::not_offered("authorization_endpoint"));
-        };
+    pub(super) async fn try_wrong_password(&mut self) -> Result<(), Stop> {
+        let (request, endpoint) = self.login_request("").await?;
         let mut user = self.user()?;
         let wrong = super::random(18);
         self.recorder.redactor().learn(SecretKind::Password, &wrong);
@@ -62,7 +57,7 @@ impl Session {
                 WrongPasswordEnd::ErrorPage(text)
             }
             Err(error @ VisitError::NotUnderstood { .. }) => {
-                return Ok(StepEnd::LeftOut(self.recorder.redactor().text(&error.to_string())));
+                return Err(Stop::left_out(self.recorder.redactor().text(&error.to_string())));
             }
             Err(error) => return Err(self.blame(error)),
         };
@@ -74,29 +69,24 @@ impl Session {
             Silent::Nothing(_) => None,
         };
         self.judge(&WrongPassword { end, status, echoed, logged_in });
-        Ok(StepEnd::Done)
+        Ok(())
     }
 
     /// Fetches the login form in one browser session and sends it, filled in, from another that has none of its cookies.
-    ///
-    /// # Errors
-    /// [`Stop`] if the login page cannot be reached.
-    pub async fn send_form_elsewhere(&mut self) -> Result<StepEnd, Stop> {
-        let Some((request, endpoint)) = self.login_request("").await? else {
-            return Ok(super::not_offered("authorization_endpoint"));
-        };
+    pub(super) async fn send_form_elsewhere(&mut self) -> Result<(), Stop> {
+        let (request, endpoint) = self.login_request("").await?;
         let user = self.user()?;
         let untestable = |error: crate::agent::http::HttpAgentError| Stop::untestable(error.to_string());
         let agent = HttpAgent::new(&self.run.config.network).map_err(untestable)?;
         let (one, other) = (agent.open().map_err(untestable)?, agent.open().map_err(untestable)?);
-        let listener = self.run.callback.clone().ok_or_else(|| missing("the callback listener"))?;
+        let listener = self.listener()?;
         let visit = self.visit_of(request.url(&endpoint), self.redirect_url()?, request.state().unwrap_or_default(), user, Conduct::Consent);
         self.note("The login form is fetched over plain HTTP and sent over another connection, without the cookies that came with it.");
         let journey = one.visit_with_form_sent_by(&other, &visit, &listener).await;
         self.keep_pages(&journey, Some("form sent by another browser")).await;
         if journey.traffic.password_answered.is_none() {
             let why = journey.end.err().map_or_else(|| "no login page was shown".to_owned(), |error| error.to_string());
-            return Ok(StepEnd::LeftOut(format!("the login page has no form that can be sent without running its scripts ({why})")));
+            return Err(Stop::left_out(format!("the login page has no form that can be sent without running its scripts ({why})")));
         }
         let consent = journey.pages.iter().any(|page| page.kind == PageKind::Consent);
         let (code, says) = match journey.end {
@@ -109,17 +99,12 @@ impl Session {
         };
         self.sentence("should not take a login form from another browser than the one it was shown in");
         self.judge(&FormElsewhere { accepted: code || consent, says });
-        Ok(StepEnd::Done)
+        Ok(())
     }
 
     /// Logs in and refuses to consent.
-    ///
-    /// # Errors
-    /// [`Stop`] if the consent page cannot be reached.
-    pub async fn deny_consent(&mut self) -> Result<StepEnd, Stop> {
-        let Some((request, endpoint)) = self.login_request("").await? else {
-            return Ok(super::not_offered("authorization_endpoint"));
-        };
+    pub(super) async fn deny_consent(&mut self) -> Result<(), Stop> {
+        let (request, endpoint) = self.login_request("").await?;
         let user = self.user()?;
         let journey = self.go(&request.url(&endpoint), &self.redirect_url()?, request.state().unwrap_or_default(), user, Conduct::Deny).await?;
         let asked = journey.pages.iter().any(|page| page.kind == PageKind::Consent);
@@ -127,9 +112,7 @@ impl Session {
             Ok(callback) => {
                 let response = self.response(callback, &request)?;
                 self.keep_pages(&journey, Some("consent refused")).await;
-                if !asked {
-                    return Ok(StepEnd::LeftOut("no consent page was shown, so there was nothing to refuse".to_owned()));
-                }
+                Stop::left_out_if(!asked, "no consent page was shown, so there was nothing to refuse")?;
                 self.sentence("should tell the client that the end-user refused");
                 let denied = if response.parameter("code").is_some() { Denied::Code } else { Denied::Answer };
                 if denied == Denied::Answer {
@@ -141,7 +124,7 @@ impl Session {
                 self.keep_pages(&journey, Some("consent refused")).await;
                 match error {
                     VisitError::NotUnderstood { why: NoWay::NoRefusal, .. } => {
-                        return Ok(StepEnd::LeftOut("the consent page has no button that clearly refuses".to_owned()));
+                        return Err(Stop::left_out("the consent page has no button that clearly refuses"));
                     }
                     VisitError::NotUnderstood { .. } | VisitError::ErrorPage { .. } if asked => {
                         self.sentence("should tell the client that the end-user refused");
@@ -152,14 +135,12 @@ impl Session {
             }
         };
         self.judge(&Denial { denied });
-        Ok(StepEnd::Done)
+        Ok(())
     }
 
     /// Asks for a code without any page in the browser session of the test.
     pub(super) async fn ask_silently(&mut self) -> Result<Silent, Stop> {
-        let Some((request, endpoint)) = self.login_request("none").await? else {
-            return Ok(Silent::Nothing("there is no authorization endpoint".to_owned()));
-        };
+        let (request, endpoint) = self.login_request("none").await?;
         let user = self.user()?;
         let journey = self.go(&request.url(&endpoint), &self.redirect_url()?, request.state().unwrap_or_default(), user, Conduct::Silent).await?;
         let end = match &journey.end {
@@ -182,9 +163,9 @@ impl Session {
         })
     }
 
-    /// A plain authorization request, with `prompt` unless it is empty; `None` without an endpoint for it.
-    async fn login_request(&mut self, prompt: &str) -> Result<Option<(Arc<AuthorizationRequest>, Url)>, Stop> {
-        let Some(endpoint) = self.endpoint("authorization_endpoint")? else { return Ok(None) };
+    /// A plain authorization request, with `prompt` unless it is empty, and the endpoint for it.
+    async fn login_request(&mut self, prompt: &str) -> Result<(Arc<AuthorizationRequest>, Url), Stop> {
+        let endpoint = self.offered("authorization_endpoint")?;
         let mut params = json!({ "scope": "openid" });
         if !prompt.is_empty() {
             params["prompt"] = json!(prompt);
@@ -192,7 +173,7 @@ impl Session {
         let params: Authorize = serde_json::from_value(params).map_err(|_| missing("an authorization request"))?;
         let request = Arc::new(self.authorization_request(&params).await?);
         self.note(listing(&request, &endpoint, Method::Get));
-        Ok(Some((request, endpoint)))
+        Ok((request, endpoint))
     }
 
     /// What reached the redirect URI, in the journal and apart.

@@ -12,33 +12,27 @@ use super::login_page::Silent;
 use crate::agent::visit::{Conduct, Journey, NoWay, VisitError};
 use crate::feature::authorize::Method;
 use crate::feature::logout::{Hint, LogOut, Redirect};
+use crate::feature::step::with_attempt;
 use crate::observed::authorization_request::Parameters;
 use crate::observed::page::PageKind;
 use crate::redact::SecretKind;
-use crate::result::model::{Entry, StepEnd};
+use crate::result::model::Entry;
 use crate::rule::logout::{Logout, LogoutEnd};
-use crate::session::{Session, Stop, missing};
+use crate::session::{OrLeftOut as _, Session, Stop};
 use crate::text::markdown::code;
 
 impl Session {
     /// Sends the browser to the logout endpoint, confirms what it asks, and looks where that led.
-    ///
-    /// # Errors
-    /// [`Stop`] if the browser fails.
-    pub async fn log_out(&mut self, params: &LogOut) -> Result<StepEnd, Stop> {
-        let Some(endpoint) = self.endpoint("end_session_endpoint")? else {
-            return Ok(super::not_offered("end_session_endpoint"));
-        };
+    /// Stops if the browser fails.
+    pub(super) async fn log_out(&mut self, params: &LogOut) -> Result<(), Stop> {
+        let endpoint = self.offered("end_session_endpoint")?;
         let id_token = self.facts.grant.id_token().unwrap_or_default();
-        let Some(hint) = hint(params.hint, id_token) else {
-            return Ok(StepEnd::LeftOut("the login gave no signed ID token to make a hint of".to_owned()));
-        };
+        let hint = hint(params.hint, id_token).or_left_out("the login gave no signed ID token to make a hint of")?;
         if let Some(hint) = &hint {
             self.recorder.redactor().learn(SecretKind::IdToken, hint);
         }
-        if params.redirect == Redirect::Registered && !self.facts.client.post_logout {
-            return Ok(StepEnd::LeftOut("the registration response holds no `post_logout_redirect_uris`".to_owned()));
-        }
+        let is_unregistered = params.redirect == Redirect::Registered && !self.facts.client.post_logout;
+        Stop::left_out_if(is_unregistered, "the registration response holds no `post_logout_redirect_uris`")?;
         let registered = self.redirect_url()?;
         let redirect_uri = redirect(params.redirect, &registered);
         let state = params.state.then(|| super::random(24));
@@ -68,10 +62,7 @@ impl Session {
             Err(error) => return Err(self.blame(error)),
         };
         let logged_in = if params.check_session { self.logged_in().await? } else { None };
-        self.sentence(match &params.attempt {
-            Some(attempt) => format!("should answer the logout request as the specification says ({attempt})"),
-            None => "should answer the logout request as the specification says".to_owned(),
-        });
+        self.sentence(with_attempt("should answer the logout request as the specification says", params.attempt.as_deref()));
         self.judge(&Logout {
             hint: params.hint,
             redirect: params.redirect,
@@ -82,7 +73,7 @@ impl Session {
             asked,
             logged_in,
         });
-        Ok(StepEnd::Done)
+        Ok(())
     }
 
     /// Opens the request in the browser session of the test.
@@ -94,8 +85,8 @@ impl Session {
         redirect_uri: &Url,
         conduct: Conduct,
     ) -> Result<Journey, Stop> {
-        let listener = self.run.callback.clone().ok_or_else(|| missing("the callback listener"))?;
-        let user = self.run.config.user.clone().ok_or_else(|| missing("somebody to log in as"))?;
+        let listener = self.listener()?;
+        let user = self.user()?;
         let mut url = endpoint.clone();
         if !parameters.is_empty() {
             url.query_pairs_mut().extend_pairs(parameters);

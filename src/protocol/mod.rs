@@ -1,14 +1,20 @@
 //! What we do: one file per move, each a step of a story taken by a [`Session`].
+//!
+//! A step that cannot be taken to its end gives the [`Stop`]: [`Stop::LeftOut`] if the issuer does not offer what this step alone needs,
+//! [`Stop::Untestable`] if an endpoint or a page cannot be reached, and [`Stop::Issuer`] if the issuer gives nothing that the story could go on with.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use openidconnect::CsrfToken;
+use secrecy::SecretString;
 use serde_json::Value;
+use url::Url;
 
+use crate::config::AuthMethod;
 use crate::feature::Step;
 use crate::observed::received::Received;
-use crate::result::model::StepEnd;
-use crate::session::{Session, Stop};
+use crate::rule::token_response::Grant;
+use crate::session::{Client, OrLeftOut as _, Session, Stop};
 use crate::text::problem::Problem;
 
 pub mod attacks;
@@ -37,7 +43,6 @@ pub mod introspection;
 pub mod key_set;
 pub mod login_page;
 pub mod logout;
-pub mod orders_feed;
 pub mod refresh;
 pub mod refresh_attacks;
 pub mod registration;
@@ -56,23 +61,47 @@ pub mod visit;
 
 impl Session {
     /// Takes one step.
-    ///
-    /// # Errors
-    /// [`Stop`] if the story cannot go on.
-    pub async fn take(&mut self, step: &Step) -> Result<StepEnd, Stop> {
-        if let Some(reason) = self.declared_absent(step) {
-            return Ok(StepEnd::LeftOut(reason));
-        }
+    pub(crate) async fn take(&mut self, step: &Step) -> Result<(), Stop> {
+        self.allow_by_declaration(step)?;
         let ended = crate::feature::step::take_step!(self, step);
         self.judge_unjudged_answers();
         ended
     }
+
+    /// The URL of an endpoint; a step that needs one which the issuer does not offer is left out.
+    fn offered(&self, member: &str) -> Result<Url, Stop> {
+        self.endpoint(member)?.or_left_out(format!("the provider metadata names no usable `{member}`, and none is configured"))
+    }
+
+    /// The URL of an endpoint without which the story cannot go on.
+    fn needed(&self, member: &str) -> Result<Url, Stop> {
+        let flag = member.replace('_', "-");
+        let reason = || Stop::issuer(format!("the provider metadata names no usable `{member}`, and --{flag} is not given"));
+        self.endpoint(member)?.ok_or_else(reason)
+    }
 }
 
-/// Why a story cannot go on without an endpoint: neither metadata nor settings name it.
-fn unknown_endpoint(member: &str) -> Stop {
-    let flag = member.replace('_', "-");
-    Stop::issuer(format!("the provider metadata names no usable `{member}`, and --{flag} is not given"))
+/// The form of a token request for a code (RFC 6749 4.1.3).
+fn code_form<'a>(code: &'a str, verifier: Option<&'a str>, redirect_uri: &'a str) -> Vec<(&'a str, &'a str)> {
+    let mut form = vec![("grant_type", Grant::AuthorizationCode.as_str()), ("code", code), ("redirect_uri", redirect_uri)];
+    form.extend(verifier.map(|verifier| ("code_verifier", verifier)));
+    form
+}
+
+/// The form of a refresh (RFC 6749 6).
+fn refresh_form(token: &str) -> [(&str, &str); 2] {
+    [("grant_type", Grant::RefreshToken.as_str()), ("refresh_token", token)]
+}
+
+/// The form of a request about a token (RFC 7009 2.1, RFC 7662 2.1).
+fn token_form<'a>(token: &'a str, hint: &'a str) -> [(&'a str, &'a str); 2] {
+    [("token", token), ("token_type_hint", hint)]
+}
+
+/// The client with a secret that is not its own; `None` if it has none.
+fn liar(client: &Client) -> Option<Client> {
+    let has_secret = client.secret.is_some() && client.method != AuthMethod::None;
+    has_secret.then(|| Client { secret: Some(SecretString::from(random(32))), ..client.clone() })
 }
 
 /// Stops a story where a server wants a scope and none is configured, which it may (RFC 6749 3.3).
@@ -85,11 +114,6 @@ fn is_scope_wanted(asked: &str, error: Option<&str>) -> Result<(), Stop> {
         }
         _ => Ok(()),
     }
-}
-
-/// The end of a step that was left out because the issuer does not offer what it needs.
-fn not_offered(member: &str) -> StepEnd {
-    StepEnd::LeftOut(format!("the provider metadata names no usable `{member}`, and none is configured"))
 }
 
 /// `error` and `error_description` of an error response, for a message.

@@ -1,28 +1,19 @@
 //! Refreshing (RFC 6749 6, OpenID Connect Core 12).
 
-use crate::result::model::StepEnd;
 use crate::rule::refresh::Refresh;
-use crate::rule::token_response::Grant;
-use crate::session::{Session, Stop, missing};
+use crate::session::{OrLeftOut as _, Session, Stop};
 
 use super::tokens::Expected;
 
 impl Session {
     /// Refreshes the tokens of the login, where a refresh token was issued. A rotated refresh token takes the old one's place.
-    ///
-    /// # Errors
-    /// [`Stop`] if the refresh token is refused.
-    pub async fn refresh(&mut self) -> Result<StepEnd, Stop> {
+    /// Stops if the refresh token is refused.
+    pub(super) async fn refresh(&mut self) -> Result<(), Stop> {
         let user = self.login()?.clone();
-        let Some(refresh_token) = user.refresh_token.clone() else {
-            return Ok(StepEnd::LeftOut(no_refresh_token(user.request.scope())));
-        };
-        let Some(url) = self.endpoint("token_endpoint")? else {
-            return Err(missing("the token endpoint"));
-        };
+        let refresh_token = user.refresh_token.clone().or_left_out(no_refresh_token(user.request.scope()))?;
+        let url = self.needed("token_endpoint")?;
         self.sentence("should refresh the access token successfully");
-        let parameters = [("grant_type", Grant::RefreshToken.as_str()), ("refresh_token", refresh_token.as_str())];
-        let exchange = self.exchange_authenticated("Refresh", url, &parameters).await?;
+        let exchange = self.exchange_authenticated("Refresh", url, &super::refresh_form(&refresh_token)).await?;
         let response = exchange.response().clone();
         let judged = self.judge_tokens(exchange, &Expected::of_refresh(&user));
         self.sentence("should not change what the login established");
@@ -38,7 +29,7 @@ impl Session {
             kept.refresh_token = tokens.text("refresh_token").or(Some(refresh_token));
             kept.access_token = tokens.access_token;
         }
-        Ok(StepEnd::Done)
+        Ok(())
     }
 }
 

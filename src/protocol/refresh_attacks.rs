@@ -1,26 +1,20 @@
 //! Attacks with refresh tokens (RFC 6749 6, RFC 9700 4.14).
 
-use secrecy::SecretString;
 use url::Url;
 
 use super::attacks::title;
-use super::random;
-use crate::config::AuthMethod;
+use super::refresh_form;
 use crate::observed::received::Received;
-use crate::result::model::StepEnd;
 use crate::rule::attack::Attack;
 use crate::rule::dead_tokens::Cause;
 use crate::rule::expect::scope_words;
 use crate::rule::refresh_practice::RefreshPractice;
 use crate::rule::token_refusal::Provocation;
-use crate::rule::token_response::Grant;
-use crate::session::{Client, Session, Stop};
+use crate::session::{Client, OrLeftOut as _, Session, Stop};
 
 /// The form of a refresh.
 fn form<'a>(token: &'a str, scope: Option<&'a str>) -> Vec<(&'a str, &'a str)> {
-    let mut form = vec![("grant_type", Grant::RefreshToken.as_str()), ("refresh_token", token)];
-    form.extend(scope.map(|scope| ("scope", scope)));
-    form
+    refresh_form(token).into_iter().chain(scope.map(|scope| ("scope", scope))).collect()
 }
 
 /// The refresh token of a success, if it gave one.
@@ -32,27 +26,20 @@ fn newer(response: &Received) -> Option<String> {
 impl Session {
     /// Tries the refresh token of the login in ways that must fail; refreshes rightly, with less and with more scope; and uses a token that was
     /// rotated away once more.
-    ///
-    /// # Errors
-    /// [`Stop`] if the endpoint cannot be reached.
-    pub async fn attack_refresh(&mut self, wider: &str) -> Result<StepEnd, Stop> {
-        let Some(url) = self.endpoint("token_endpoint")? else {
-            return Ok(super::not_offered("token_endpoint"));
-        };
+    pub(super) async fn attack_refresh(&mut self, wider: &str) -> Result<(), Stop> {
+        let url = self.offered("token_endpoint")?;
         let user = self.login()?.clone();
-        let Some(original) = user.refresh_token.clone() else {
-            return Ok(StepEnd::LeftOut("no refresh token was issued".to_owned()));
-        };
+        let original = user.refresh_token.clone().or_left_out("no refresh token was issued")?;
         let client = self.client()?.clone();
         self.sentence("should refuse what is no refresh token of the client");
         self.try_refresh(Attack::AccessTokenAsRefreshToken, &client, &url, &user.access_token).await?;
-        let is_public = client.secret.is_none() || client.method == AuthMethod::None;
-        if !is_public {
-            let liar = Client { secret: Some(SecretString::from(random(32))), ..client.clone() };
-            // The token is used up then, and what follows would be about that.
-            if !self.try_refresh(Attack::RefreshWithWrongSecret, &liar, &url, &original).await? {
-                return Ok(StepEnd::Done);
-            }
+        let liar = super::liar(&client);
+        let is_public = liar.is_none();
+        // If it is not refused, the token is used up, and what follows would be about that.
+        if let Some(liar) = liar
+            && !self.try_refresh(Attack::RefreshWithWrongSecret, &liar, &url, &original).await?
+        {
+            return Ok(());
         }
         self.sentence("should refresh for the client itself, and give no more than was granted");
         let after_attacks = self.send_authenticated("Refresh after the Attacks", url.clone(), &form(&original, None)).await?;
@@ -81,7 +68,7 @@ impl Session {
         }
         if !is_alive || newest == original {
             self.note("The refresh token is not rotated, so there is none that was used before.");
-            return Ok(StepEnd::Done);
+            return Ok(());
         }
         let grace = self.run.config.refresh_grace;
         if !grace.is_zero() {
@@ -100,25 +87,16 @@ impl Session {
     }
 
     /// Tries the refresh token of the login as the client that was registered last, which is another than the login's.
-    ///
-    /// # Errors
-    /// [`Stop`] if the endpoint cannot be reached.
-    pub async fn attack_refresh_as_another(&mut self) -> Result<StepEnd, Stop> {
-        let Some(url) = self.endpoint("token_endpoint")? else {
-            return Ok(super::not_offered("token_endpoint"));
-        };
+    pub(super) async fn attack_refresh_as_another(&mut self) -> Result<(), Stop> {
+        let url = self.offered("token_endpoint")?;
         let user = self.login()?.clone();
-        let Some(token) = user.refresh_token else {
-            return Ok(StepEnd::LeftOut("no refresh token was issued".to_owned()));
-        };
-        if self.facts.client.registered.len() < 2 {
-            return Ok(StepEnd::LeftOut("there is no second client to try the refresh token".to_owned()));
-        }
+        let token = user.refresh_token.or_left_out("no refresh token was issued")?;
+        Stop::left_out_if(self.facts.client.registered.len() < 2, "there is no second client to try the refresh token")?;
         self.try_credentials(&url).await?;
         let client = self.client()?.clone();
         self.sentence("should refuse the refresh token of another client");
         self.try_refresh(Attack::RefreshTokenOfAnotherClient, &client, &url, &token).await?;
-        Ok(StepEnd::Done)
+        Ok(())
     }
 
     /// Tries a refresh that must fail; true if it does.

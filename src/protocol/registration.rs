@@ -13,7 +13,6 @@ use crate::config::AuthMethod;
 use crate::feature::register::{RedirectUris, Register};
 use crate::observed::received::Received;
 use crate::redact::SecretKind;
-use crate::result::model::StepEnd;
 use crate::rule::airlock::AirlockRegistration;
 use crate::rule::expect::scope_words;
 use crate::rule::registration::Registration;
@@ -31,10 +30,8 @@ const HOW_TO_NAME_A_CLIENT: &str = "name an existing client with --client-id and
 
 impl Session {
     /// Takes the configured client; registers one for these grants where none is configured.
-    ///
-    /// # Errors
-    /// [`Stop`] if there is no client in the end.
-    pub async fn use_client(&mut self, grant_types: &[String]) -> Result<StepEnd, Stop> {
+    /// Stops if there is no client in the end.
+    pub(crate) async fn use_client(&mut self, grant_types: &[String]) -> Result<(), Stop> {
         let Some(configured) = self.run.config.client.clone() else {
             self.note("No client is configured, so one is registered dynamically for this test.");
             return self.register(&Register { grant_types: grant_types.to_vec(), ..Register::default() }).await;
@@ -47,55 +44,41 @@ impl Session {
             method.as_str()
         ));
         self.facts.client.current = Some(Client { id: configured.id, secret: configured.secret, method, registered: None });
-        Ok(StepEnd::Done)
+        Ok(())
     }
 
     /// Registers a client for everything the story does, and judges the answer.
-    ///
-    /// # Errors
-    /// [`Stop`] if the issuer gives no client.
-    pub async fn register(&mut self, params: &Register) -> Result<StepEnd, Stop> {
-        let url = match self.may_register(params)? {
-            Ok(url) => url,
-            Err(end) => return Ok(end),
-        };
-        let client = match self.client_to_register(params).await? {
-            Ok(client) => client,
-            Err(end) => return Ok(end),
-        };
+    /// Stops if the issuer gives no client.
+    pub(crate) async fn register(&mut self, params: &Register) -> Result<(), Stop> {
+        let url = self.may_register(params)?;
+        let client = self.client_to_register(params).await?;
         let response = self.send_registration(url, &client.metadata).await?;
         let at = Instant::now();
-        match self.refused_registration(params, &response)? {
-            Some(end) => Ok(end),
-            None => self.take_registration(params, client, response, at),
-        }
+        self.accept_refusal(params, &response)?;
+        self.take_registration(params, client, response, at)
     }
 
-    /// Where to register what a story asks for, or why the story does without.
-    fn may_register(&self, params: &Register) -> Result<Result<Url, StepEnd>, Stop> {
-        let left_out = |why: String| Ok(Err(StepEnd::LeftOut(why)));
-        if let Some(method) = params.auth_method.map(AuthMethod::from)
-            && !self.offers_method(method)?
-        {
-            return left_out(format!("`token_endpoint_auth_methods_supported` does not list {}", method.as_str()));
+    /// Where to register what a story asks for.
+    fn may_register(&self, params: &Register) -> Result<Url, Stop> {
+        if let Some(method) = params.auth_method.map(AuthMethod::from) {
+            let reason = format!("`token_endpoint_auth_methods_supported` does not list {}", method.as_str());
+            Stop::left_out_if(!self.offers_method(method)?, reason)?;
+        }
+        if params.optional {
+            self.offered("registration_endpoint")?;
         }
         let Some(url) = self.endpoint("registration_endpoint")? else {
-            if params.optional {
-                return Ok(Err(super::not_offered("registration_endpoint")));
-            }
             let says = "the issuer advertises no `registration_endpoint`, and --registration-endpoint is not given, so no client can be registered";
             let hint = format!("{HOW_TO_NAME_A_CLIENT}, and leave dynamic registration out with --skip 'dynamic-client-registration/*'");
             return Err(Stop::Untestable(Problem::new(says).with_hint(": ", hint)));
         };
-        if let Some(alg) = &params.userinfo_alg
-            && !self.listed("userinfo_signing_alg_values_supported")?.is_some_and(|algs| algs.contains(&alg.as_str()))
-        {
-            return left_out(format!("`userinfo_signing_alg_values_supported` does not list {alg}"));
+        if let Some(alg) = &params.userinfo_alg {
+            self.must_list("userinfo_signing_alg_values_supported", alg)?;
         }
-        if params.post_logout && self.endpoint("end_session_endpoint")?.is_none() {
-            return Ok(Err(super::not_offered("end_session_endpoint")));
+        if params.post_logout {
+            self.offered("end_session_endpoint")?;
         }
-        Ok(Ok(url))
+        Ok(url)
     }
 
     /// Sends client metadata, with the initial access token if one is configured.
@@ -111,24 +94,23 @@ impl Session {
         Ok(self.send(request).await?)
     }
 
-    /// The end of the step where a refusal is the issuer's right.
-    fn refused_registration(&self, params: &Register, response: &Received) -> Result<Option<StepEnd>, Stop> {
+    /// Ends the step where a refusal is the issuer's right.
+    fn accept_refusal(&self, params: &Register, response: &Received) -> Result<(), Stop> {
         if matches!(response.status, 401 | 403) {
             let with_token = self.run.config.initial_access_token.is_some();
             let why = refused(response, with_token);
-            return if params.optional && !with_token { Ok(Some(StepEnd::LeftOut(why.to_string()))) } else { Err(Stop::Untestable(why)) };
+            return Err(if params.optional && !with_token { Stop::left_out(why.to_string()) } else { Stop::Untestable(why) });
         }
         // An issuer may know no native applications, or want their ports.
         let refuses_native =
             params.redirect_uris == RedirectUris::NativeLoopback && response.object().is_none_or(|body| !body.contains_key("client_id"));
-        Ok(refuses_native.then(|| {
-            let says = error_of(response).map(|error| format!(": {error}")).unwrap_or_default();
-            StepEnd::LeftOut(format!("the issuer registers no native application with {NATIVE_REDIRECT_URI} (status {}{says})", response.status))
-        }))
+        let says = error_of(response).map(|error| format!(": {error}")).unwrap_or_default();
+        let reason = format!("the issuer registers no native application with {NATIVE_REDIRECT_URI} (status {}{says})", response.status);
+        Stop::left_out_if(refuses_native, reason)
     }
 
     /// Judges what came, and keeps the client for the story.
-    fn take_registration(&mut self, params: &Register, client: ClientToRegister, response: Received, at: Instant) -> Result<StepEnd, Stop> {
+    fn take_registration(&mut self, params: &Register, client: ClientToRegister, response: Received, at: Instant) -> Result<(), Stop> {
         let ClientToRegister { metadata: request, signer, redirect_uri } = client;
         let artefact = Registration { response, request, metadata: self.metadata_value()?, plain_http: self.is_plain_http() };
         self.judge(&artefact);
@@ -147,7 +129,7 @@ impl Session {
         self.facts.client.post_logout = response.member("post_logout_redirect_uris").is_some_and(|uris| uris.get(0).is_some());
         self.facts.client.registered.push(client.clone());
         self.facts.client.current = Some(client);
-        Ok(StepEnd::Done)
+        Ok(())
     }
 
     /// Says when less scope was registered than was asked for, and judges what a product's documentation shows.
@@ -192,25 +174,20 @@ impl Session {
                 self.recorder.redactor().learn(SecretKind::RegistrationAccessToken, &token);
                 (uri, SecretString::from(token))
             });
-        let application_type = text("application_type");
-        let id_token_alg = text("id_token_signed_response_alg").unwrap_or_else(|| "RS256".to_owned());
-        // Some issuers name what they do not do.
-        let userinfo_alg = text("userinfo_signed_response_alg").filter(|alg| !alg.is_empty() && alg != "none");
         let redirect_uris = members.get("redirect_uris").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
-        let redirect_uris = redirect_uris.collect::<BTreeSet<_>>().len();
-        let (signer, redirect_uri) = (None, None);
         let registered = Registered {
             at,
-            id_token_alg,
+            id_token_alg: text("id_token_signed_response_alg").unwrap_or_else(|| "RS256".to_owned()),
             management,
             untried: true,
             unseen: true,
-            signer,
-            redirect_uri,
+            signer: None,
+            redirect_uri: None,
             exposed: false,
-            redirect_uris,
-            userinfo_alg,
-            application_type,
+            redirect_uris: redirect_uris.collect::<BTreeSet<_>>().len(),
+            // Some issuers name what they do not do.
+            userinfo_alg: text("userinfo_signed_response_alg").filter(|alg| !alg.is_empty() && alg != "none"),
+            application_type: text("application_type"),
         };
         Some(Client { id, secret, method, registered: Some(registered) })
     }

@@ -8,7 +8,6 @@ use url::Url;
 use crate::agent::callback::Offer;
 use crate::observed::received::Received;
 use crate::redact::SecretKind;
-use crate::result::model::StepEnd;
 use crate::rule::protected::is_busy;
 use crate::rule::registration::Registration;
 use crate::rule::registration_access::RegistrationAccess;
@@ -26,35 +25,23 @@ const GRANTS: [&str; 1] = ["authorization_code"];
 impl Session {
     /// Asks for clients that no issuer may register, one mistake at a time, and judges each answer. What is registered all the same is deleted at
     /// the end.
-    ///
-    /// # Errors
-    /// [`Stop`] if the endpoint cannot be reached.
-    pub async fn refuse_registrations(&mut self) -> Result<StepEnd, Stop> {
-        let Some(url) = self.endpoint("registration_endpoint")? else {
-            return Ok(super::not_offered("registration_endpoint"));
-        };
+    pub(super) async fn refuse_registrations(&mut self) -> Result<(), Stop> {
+        let url = self.offered("registration_endpoint")?;
         let token = self.run.config.initial_access_token.as_ref().map(|token| token.expose_secret().to_owned());
         self.sentence("should register no client for metadata that no client may have");
         for wrong in Wrong::ALL {
             let Some(request) = self.wrong_metadata(wrong).await? else { continue };
             let title = format!("Registration with {}", wrong.says());
             let response = self.post_registration(&title, &url, &request, token.as_deref()).await?;
-            if matches!(response.status, 401 | 403) {
-                return Ok(StepEnd::LeftOut(super::registration::refused(&response, token.is_some()).to_string()));
-            }
+            Stop::left_out_if(matches!(response.status, 401 | 403), super::registration::refused(&response, token.is_some()).to_string())?;
             self.judge(&RegistrationRefusal { response, wrong, request });
         }
-        Ok(StepEnd::Done)
+        Ok(())
     }
 
     /// Registers without an initial access token and, where that is refused, with a made-up one. Open registration is allowed.
-    ///
-    /// # Errors
-    /// [`Stop`] if the endpoint cannot be reached.
-    pub async fn try_registration_tokens(&mut self) -> Result<StepEnd, Stop> {
-        let Some(url) = self.endpoint("registration_endpoint")? else {
-            return Ok(super::not_offered("registration_endpoint"));
-        };
+    pub(super) async fn try_registration_tokens(&mut self) -> Result<(), Stop> {
+        let url = self.offered("registration_endpoint")?;
         let body = self.plain_metadata()?;
         self.sentence("should ask for an initial access token and take no other, or be open to everybody");
         let without = self.post_registration("Registration without a token", &url, &body, None).await?;
@@ -66,25 +53,16 @@ impl Session {
             Some(self.post_registration("Registration with a made-up token", &url, &body, Some(&made_up)).await?)
         };
         self.judge(&RegistrationAccess { without, wrong });
-        Ok(StepEnd::Done)
+        Ok(())
     }
 
     /// Registers a client with pairwise subjects and a sector document that lists its redirect URI, then one whose document does not, which has to
     /// fail. The documents are there by plain http, so an issuer may refuse both.
-    ///
-    /// # Errors
-    /// [`Stop`] if the endpoint cannot be reached.
-    pub async fn try_sector_identifiers(&mut self) -> Result<StepEnd, Stop> {
-        let Some(url) = self.endpoint("registration_endpoint")? else {
-            return Ok(super::not_offered("registration_endpoint"));
-        };
-        if !self.listed("subject_types_supported")?.is_some_and(|kinds| kinds.contains(&"pairwise")) {
-            return Ok(StepEnd::LeftOut("`subject_types_supported` does not list pairwise".to_owned()));
-        }
-        if let Some(reason) = self.not_reachable_by_issuer() {
-            return Ok(StepEnd::LeftOut(reason));
-        }
-        let listener = self.run.callback.clone().ok_or_else(|| missing("the callback listener"))?;
+    pub(super) async fn try_sector_identifiers(&mut self) -> Result<(), Stop> {
+        let url = self.offered("registration_endpoint")?;
+        self.must_list("subject_types_supported", "pairwise")?;
+        self.must_reach_this_machine()?;
+        let listener = self.listener()?;
         let token = self.run.config.initial_access_token.as_ref().map(|token| token.expose_secret().to_owned());
         let mut body = self.plain_metadata()?;
         body["subject_type"] = json!("pairwise");
@@ -92,15 +70,14 @@ impl Session {
         let good = listener.offer(Offer::json(&body["redirect_uris"]));
         body["sector_identifier_uri"] = json!(good.url());
         let response = self.post_good_registration("Registration with a sector", &url, &body, token.as_deref()).await?;
-        if !response.is_success() {
-            let says = super::error_of(&response).unwrap_or_else(|| format!("status {}", response.status));
-            return Ok(StepEnd::LeftOut(format!("the issuer refuses a sector document by plain http, which it may: {}", code(&says))));
-        }
+        let says = super::error_of(&response).unwrap_or_else(|| format!("status {}", response.status));
+        let reason = format!("the issuer refuses a sector document by plain http, which it may: {}", code(&says));
+        Stop::left_out_if(!response.is_success(), reason)?;
         let bad = listener.offer(Offer::json(&json!(["https://another-client.example/cb"])));
         body["sector_identifier_uri"] = json!(bad.url());
         let response = self.post_registration("Registration with a sector of others", &url, &body, token.as_deref()).await?;
         self.judge(&SectorMismatch { response });
-        Ok(StepEnd::Done)
+        Ok(())
     }
 
     /// The metadata of an ordinary client.
@@ -110,11 +87,8 @@ impl Session {
 
     /// Sends a registration and remembers the client, should one come of it, for the clean-up.
     pub(super) async fn post_registration(&mut self, title: &str, url: &Url, body: &Value, token: Option<&str>) -> Result<Received, Stop> {
-        let mut request = Request::json(title, url.clone(), body);
-        if let Some(token) = token {
-            request = request.bearer(token);
-        }
-        let response = self.send(request).await?;
+        let request = Request::json(title, url.clone(), body);
+        let response = self.send(token.into_iter().fold(request, Request::bearer)).await?;
         if let Some(client) = self.registered_client(&response, None, Instant::now()) {
             self.facts.client.registered.push(client);
         }
@@ -151,7 +125,7 @@ impl Session {
             }
             Wrong::Inconsistent => {
                 // A grant the issuer does not know would be refused for another reason.
-                if self.listed("grant_types_supported")?.is_some_and(|grants| !grants.contains(&"refresh_token")) {
+                if self.lists("grant_types_supported", "refresh_token")? == Some(false) {
                     return Ok(None);
                 }
                 body["grant_types"] = json!(["refresh_token"]);

@@ -5,20 +5,18 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
-use url::Url;
 
 use crate::agent::callback::{Callback, Offer};
 use crate::agent::visit::VisitError;
 use crate::feature::authorize::{Authorize, RequestObject};
 use crate::observed::authorization_request::{AuthorizationRequest, Parameters};
 use crate::observed::received::Received;
-use crate::result::model::{Entry, StepEnd};
+use crate::result::model::Entry;
 use crate::rule::authorization_response::AuthorizationResponse;
 use crate::rule::request_object::{Answer, BadRequestObject, Fault, RequestObjectUse};
 use crate::session::facts::RequestSigner;
 use crate::session::signing_key::{SharedKey, SigningAlg};
-use crate::session::{Session, Stop, missing};
-use crate::text::address::is_loopback;
+use crate::session::{OrLeftOut as _, Session, Stop, missing};
 use crate::text::markdown::code;
 
 /// The media type of a request object (RFC 9101 9.4.1).
@@ -46,7 +44,7 @@ impl RequestObject {
 impl Session {
     /// Makes a key for the client's request objects and puts it into the client metadata to register.
     pub(super) async fn add_request_key(&mut self, body: &mut Value) -> Result<(), Stop> {
-        let listener = self.run.callback.clone().ok_or_else(|| missing("the callback listener"))?;
+        let listener = self.listener()?;
         let key = OWN.get().await.map_err(|error| Stop::untestable(error.to_string()))?;
         let page = listener.offer(Offer { content_type: MEDIA_TYPE, body: String::new() });
         body["jwks"] = key.set();
@@ -72,25 +70,21 @@ impl Session {
         }
     }
 
-    /// Why a request object cannot be sent to this issuer, if it cannot.
-    pub(super) fn not_signable(&self, params: &Authorize) -> Result<Option<String>, Stop> {
-        let Some(object) = params.request_object.filter(|object| *object != RequestObject::Unsigned) else { return Ok(None) };
-        let Some(signer) = &self.facts.client.request_signer else {
-            return Ok(Some("the client has no key to sign request objects with".to_owned()));
-        };
-        let algs = self.listed("request_object_signing_alg_values_supported")?;
-        if algs.is_some_and(|algs| !algs.contains(&SigningAlg::Rs256.name())) {
-            return Ok(Some(format!("`request_object_signing_alg_values_supported` does not list {}", SigningAlg::Rs256.name())));
-        }
+    /// Leaves the step out if its request object cannot be sent to this issuer.
+    pub(super) fn must_be_signable(&self, params: &Authorize) -> Result<(), Stop> {
+        let Some(object) = params.request_object.filter(|object| *object != RequestObject::Unsigned) else { return Ok(()) };
+        let signer = self.facts.client.request_signer.as_ref();
+        let signer = signer.or_left_out("the client has no key to sign request objects with")?;
+        let (algs, alg) = ("request_object_signing_alg_values_supported", SigningAlg::Rs256.name());
+        Stop::left_out_if(self.lists(algs, alg)? == Some(false), format!("`{algs}` does not list {alg}"))?;
         if object == RequestObject::ByReference {
             // Where the issuer says that it does not take them, it need not reach us to refuse this one.
             let refuses = self.metadata()?.get("request_uri_parameter_supported") == Some(&Value::Bool(false));
-            let is_near = Url::parse(&self.run.config.issuer).is_ok_and(|issuer| is_loopback(&issuer));
             let reason = "the issuer is on another machine, from which it cannot fetch a request object from this one";
-            return Ok((!refuses && !is_near).then(|| reason.to_owned()));
+            return Stop::left_out_if(!refuses && !self.is_issuer_here(), reason);
         }
-        let reason = "the issuer processed no good request object, so it cannot be tried with a bad one";
-        Ok((object.fault().is_some() && !signer.processed).then(|| reason.to_owned()))
+        let is_untried = object.fault().is_some() && !signer.processed;
+        Stop::left_out_if(is_untried, "the issuer processed no good request object, so it cannot be tried with a bad one")
     }
 
     /// The same request made by a request object: what stands beside a good one is changed, so that the answer shows which of the two counted.
@@ -147,7 +141,7 @@ impl Session {
     /// Changes what stands beside a good object: another `state`, more scope, no `nonce` and no `max_age`.
     fn set_decoys(&self, parameters: &mut Parameters) -> Result<(), Stop> {
         let decoy = super::random(24);
-        let offers_scope = self.listed("scopes_supported")?.is_some_and(|offered| offered.contains(&DECOY_SCOPE));
+        let offers_scope = self.lists("scopes_supported", DECOY_SCOPE)? == Some(true);
         parameters.retain(|(name, _)| !matches!(name.as_str(), "nonce" | "max_age"));
         for (name, value) in parameters {
             match name.as_str() {
@@ -187,7 +181,7 @@ impl Session {
     }
 
     /// Judges what came of a bad request object.
-    pub(super) fn judge_bad_request_object(&mut self, fault: Fault, end: Result<Callback, VisitError>) -> Result<StepEnd, Stop> {
+    pub(super) fn judge_bad_request_object(&mut self, fault: Fault, end: Result<Callback, VisitError>) -> Result<(), Stop> {
         let answer = match end {
             Ok(callback) => answer(&callback),
             Err(VisitError::ErrorPage { .. } | VisitError::NotUnderstood { .. }) => Answer::Page,
@@ -199,7 +193,7 @@ impl Session {
         }
         let signing_confirmed = self.facts.client.request_signer.as_ref().is_some_and(|signer| signer.confirmed);
         self.judge(&BadRequestObject { fault, answer, signing_confirmed });
-        Ok(StepEnd::Done)
+        Ok(())
     }
 }
 

@@ -1,28 +1,36 @@
-//! A resource that access tokens are for, whatever it is: asked with a token, without, and with one that no issuer gave (RFC 6750).
+//! What access tokens are for: a resource, whatever it is, and the orders feed; each asked with a token and without (RFC 6750).
 
-use crate::result::model::StepEnd;
+use crate::rule::orders_feed::OrdersFeed;
 use crate::rule::protected_resource::ProtectedResource;
 use crate::session::recorder::Request;
-use crate::session::{Session, Stop, missing};
+use crate::session::{OrLeftOut as _, Session, Stop};
 
 /// A token that no issuer gave, and that is no secret.
 const MADE_UP: &str = "oa-authtest-made-up-access-token";
 
 impl Session {
-    /// Asks the configured resource.
-    ///
-    /// # Errors
-    /// [`Stop`] if it cannot be reached.
-    pub async fn access_resource(&mut self) -> Result<StepEnd, Stop> {
-        let Some(url) = self.run.config.resource_url.clone() else {
-            return Ok(StepEnd::LeftOut("no resource is configured: set --resource-url, or [resource] url in oa-authtest.toml".to_owned()));
-        };
-        let token = self.facts.grant.client_token.clone().ok_or_else(|| missing("the client's access token"))?;
+    /// Asks the configured resource with the client's access token, without any, and with one that no issuer gave.
+    pub(super) async fn access_resource(&mut self) -> Result<(), Stop> {
+        let url = self.run.config.resource_url.clone();
+        let url = url.or_left_out("no resource is configured: set --resource-url, or [resource] url in oa-authtest.toml")?;
+        let token = self.client_token()?;
         self.sentence("should allow access to the resource with the access token, and only with it");
         let with_token = self.recorder.send(Request::get("Resource", url.clone()).bearer(&token).private()).await?;
         let without_token = self.recorder.send(Request::get("Resource without a Token", url.clone()).private()).await?;
         let made_up = self.recorder.send(Request::get("Resource with a Made-up Token", url).bearer(MADE_UP).private()).await?;
         self.judge(&ProtectedResource { with_token, without_token, made_up });
-        Ok(StepEnd::Done)
+        Ok(())
+    }
+
+    /// Asks the orders feed with the client's access token and once more without any.
+    pub(super) async fn access_orders_feed(&mut self) -> Result<(), Stop> {
+        let url = self.run.config.orders_feed_url.clone();
+        let url = url.or_left_out("no orders feed is configured: set --orders-feed-url, or [orders-feed] url in oa-authtest.toml")?;
+        let token = self.client_token()?;
+        self.sentence("should allow access to the orders feed with the access token, and only with it");
+        let with_token = self.recorder.send(Request::get("Orders Feed", url.clone()).bearer(&token)).await?;
+        let without_token = self.recorder.send(Request::get("Orders Feed without a Token", url)).await?;
+        self.judge(&OrdersFeed { with_token, without_token });
+        Ok(())
     }
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Map, Value};
 
 use crate::feature::authorize::{Authorize, Second as Wanted};
+use crate::feature::step::with_attempt;
 use crate::observed::authorization_request::AuthorizationRequest;
 use crate::rule::second_login::{Again, SecondLogin};
 use crate::session::{Second, Session, Stop};
@@ -36,18 +37,17 @@ impl Session {
         }))
     }
 
-    /// Judges a second authorization beside the first: by its tokens, or by the error that came instead.
+    /// Judges a second authorization, if this is one, beside the first: by its tokens, or by the error that came instead.
     pub(super) fn judge_second_login(
         &mut self,
-        second: &Second,
+        second: Option<&Second>,
         request: &Arc<AuthorizationRequest>,
         attempt: Option<&str>,
         error: Option<String>,
         claims: Option<Map<String, Value>>,
     ) {
-        let Second { again, login_pages, pages, ref first, asked_at } = *second;
-        let attempt = attempt.map(|attempt| format!(" ({attempt})")).unwrap_or_default();
-        self.sentence(format!("should log the end-user in again only when the second request asks for it{attempt}"));
+        let Some(&Second { again, login_pages, pages, ref first, asked_at }) = second else { return };
+        self.sentence(with_attempt("should log the end-user in again only when the second request asks for it", attempt));
         self.judge(&SecondLogin {
             again,
             request: Arc::clone(request),

@@ -3,25 +3,18 @@
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
-use crate::result::model::StepEnd;
 use crate::rule::aidbox::{JsonGrant, JsonRefresh};
 use crate::rule::token_response::Grant;
 use crate::session::recorder::Request;
-use crate::session::{Session, Stop, missing};
+use crate::session::{OrLeftOut as _, Session, Stop};
 
 impl Session {
     /// Obtains an access token for the client itself by a request in JSON.
-    ///
-    /// # Errors
-    /// [`Stop`] if none is to be had.
-    pub async fn request_token_by_json(&mut self, audience: bool) -> Result<StepEnd, Stop> {
-        let Some(url) = self.endpoint("token_endpoint")? else {
-            return Err(super::unknown_endpoint("token_endpoint"));
-        };
+    /// Stops if none is to be had.
+    pub(super) async fn request_token_by_json(&mut self, audience: bool) -> Result<(), Stop> {
+        let url = self.needed("token_endpoint")?;
         let client = self.client()?.clone();
-        let Some(secret) = &client.secret else {
-            return Ok(StepEnd::LeftOut("the client has no secret: set --client-secret, or [client] secret in oa-authtest.toml".to_owned()));
-        };
+        let secret = &client.secret.or_left_out("the client has no secret: set --client-secret, or [client] secret in oa-authtest.toml")?;
         self.sentence("should take a token request as JSON like one as a form");
         let mut body = json!({ "grant_type": Grant::ClientCredentials.as_str(), "client_id": client.id, "client_secret": secret.expose_secret() });
         let audience = self.run.config.audience.clone().filter(|_| audience);
@@ -35,17 +28,15 @@ impl Session {
         self.judge(&JsonGrant { response, by_form });
         // JSON is outside RFC 6749: to refuse it breaks no rule about token responses, and a test that has a token can go on.
         if is_refused && self.facts.grant.client_token.is_some() {
-            return Ok(StepEnd::Done);
+            return Ok(());
         }
         self.take_client_grant(exchange, "", audience)
     }
 
     /// Refreshes the client's own token by a request in JSON that holds no secret: the refresh token is the proof.
-    pub(super) async fn refresh_by_json(&mut self, refresh_token: &str) -> Result<StepEnd, Stop> {
-        let Some(url) = self.endpoint("token_endpoint")? else {
-            return Err(super::unknown_endpoint("token_endpoint"));
-        };
-        let before = self.facts.grant.client_token.clone().ok_or_else(|| missing("the client's access token"))?;
+    pub(super) async fn refresh_by_json(&mut self, refresh_token: &str) -> Result<(), Stop> {
+        let url = self.needed("token_endpoint")?;
+        let before = self.client_token()?;
         self.sentence("should refresh the client's token by a request as JSON");
         let body = json!({ "grant_type": Grant::RefreshToken.as_str(), "client_id": self.client()?.id, "refresh_token": refresh_token });
         let response = self.send(Request::json("Refresh as JSON", url, &body)).await?;
@@ -56,6 +47,6 @@ impl Session {
         if let Some(token) = token.filter(|token| !token.is_empty() && artefact.response.status == 200) {
             self.facts.grant.client_token = Some(token);
         }
-        Ok(StepEnd::Done)
+        Ok(())
     }
 }

@@ -70,10 +70,8 @@ impl Expected {
 
 impl Session {
     /// Judges a token response and every token in it.
-    ///
-    /// # Errors
-    /// [`Stop::Issuer`] if it holds no access token.
-    pub fn judge_tokens(&mut self, exchange: TokenExchange, expected: &Expected) -> Result<Tokens, Stop> {
+    /// Stops if it holds no access token.
+    pub(super) fn judge_tokens(&mut self, exchange: TokenExchange, expected: &Expected) -> Result<Tokens, Stop> {
         let metadata = self.metadata_value()?;
         let TokenResponse { response, .. } = self.judge_exchange(exchange, |response| TokenResponse {
             response,

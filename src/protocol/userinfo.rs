@@ -3,11 +3,9 @@
 use std::sync::Arc;
 
 use http::Method;
-use openidconnect::CsrfToken;
 use serde_json::{Map, Value};
 
 use crate::observed::received::Received;
-use crate::result::model::StepEnd;
 use crate::rule::jose::Jwt;
 use crate::rule::scope_claims::ScopeClaims;
 use crate::rule::userinfo::UserInfo;
@@ -19,13 +17,8 @@ use crate::session::{Session, Stop};
 impl Session {
     /// Asks the userinfo endpoint with the access token of the login, where one is published; holds the claims against what was asked for if
     /// the story wants it.
-    ///
-    /// # Errors
-    /// [`Stop`] if the endpoint cannot be reached.
-    pub async fn fetch_userinfo(&mut self, judge_claims: bool) -> Result<StepEnd, Stop> {
-        let Some(url) = self.endpoint("userinfo_endpoint")? else {
-            return Ok(super::not_offered("userinfo_endpoint"));
-        };
+    pub(super) async fn fetch_userinfo(&mut self, judge_claims: bool) -> Result<(), Stop> {
+        let url = self.offered("userinfo_endpoint")?;
         let user = self.login()?.clone();
         self.sentence("should return the end-user's claims from the userinfo endpoint");
         let response = self.send(Request::get("UserInfo", url).bearer(&user.access_token)).await?;
@@ -56,20 +49,15 @@ impl Session {
             };
             self.judge(&scope_claims);
         }
-        Ok(StepEnd::Done)
+        Ok(())
     }
 
     /// Asks the userinfo endpoint in every way the specifications know, and in ways that must fail.
-    ///
-    /// # Errors
-    /// [`Stop`] if the endpoint cannot be reached.
-    pub async fn request_userinfo_variants(&mut self) -> Result<StepEnd, Stop> {
-        let Some(url) = self.endpoint("userinfo_endpoint")? else {
-            return Ok(super::not_offered("userinfo_endpoint"));
-        };
+    pub(super) async fn request_userinfo_variants(&mut self) -> Result<(), Stop> {
+        let url = self.offered("userinfo_endpoint")?;
         let user = self.login()?.clone();
         let token = user.access_token.as_str();
-        let unknown = CsrfToken::new_random_len(32);
+        let unknown = super::random(32);
         let get = |title: &str| Request::get(title, url.clone());
         let mut post = get("UserInfo by POST").bearer(token);
         post.method = Method::POST;
@@ -79,7 +67,7 @@ impl Session {
             post_body: self.send(Request::form("UserInfo by POST, with the Token in the Body", url.clone(), &[("access_token", token)])).await?,
             lower_case_scheme: self.send(get("UserInfo with the Scheme in Lower Case").header("authorization", format!("bearer {token}"))).await?,
             no_token: self.send(get("UserInfo without a Token")).await?,
-            unknown_token: self.send(get("UserInfo with an Unknown Token").bearer(unknown.secret())).await?,
+            unknown_token: self.send(get("UserInfo with an Unknown Token").bearer(&unknown)).await?,
             id_token_sub: user.sub(),
         };
         self.judge(&artefact);
@@ -87,7 +75,7 @@ impl Session {
             self.sentence("should return the same claims however the scheme is spelt");
             self.judge(&UserInfo::new(artefact.lower_case_scheme.clone(), user.sub()));
         }
-        Ok(StepEnd::Done)
+        Ok(())
     }
 }
 

@@ -14,7 +14,7 @@ impl Session {
 
     /// The redirect URI as the listener has it.
     pub(super) fn redirect_url(&self) -> Result<Url, Stop> {
-        let listener = self.run.callback.as_ref().ok_or_else(|| missing("the callback listener"))?;
+        let listener = self.listener()?;
         Ok(listener.redirect_uri().clone())
     }
 
@@ -26,7 +26,7 @@ impl Session {
 
     /// Goes to an address in the browser session of the test, which is opened if there is none.
     pub(super) async fn go(&mut self, url: &Url, redirect_uri: &Url, state: &str, user: User, conduct: Conduct) -> Result<Journey, Stop> {
-        let listener = self.run.callback.clone().ok_or_else(|| missing("the callback listener"))?;
+        let listener = self.listener()?;
         let agent = self.run.agent.clone().await?;
         let visit = self.visit_of(url.clone(), redirect_uri.clone(), state, user, conduct);
         if self.facts.browser.session.is_none() {

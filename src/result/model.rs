@@ -127,7 +127,7 @@ fn is_zero(n: &usize) -> bool {
 }
 
 /// One test.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct TestReport {
     /// `feature/test`.
     pub id: String,

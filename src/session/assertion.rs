@@ -16,10 +16,7 @@ static RSA: SharedKey = SharedKey::new(SigningAlg::Rs256);
 static EC: SharedKey = SharedKey::new(SigningAlg::Es256);
 
 /// The key with which clients of the suite sign assertions.
-///
-/// # Errors
-/// Why there is none.
-pub async fn key(alg: SigningAlg) -> Result<&'static SigningKey, SigningKeyError> {
+pub(crate) async fn key(alg: SigningAlg) -> Result<&'static SigningKey, SigningKeyError> {
     match alg {
         SigningAlg::Rs256 => RSA.get().await,
         SigningAlg::Es256 => EC.get().await,
@@ -40,33 +37,31 @@ pub struct Signer {
 impl Signer {
     /// A client assertion, good once and from this time on, in seconds since the epoch.
     pub fn assertion(&self, client_id: &str, now: i64) -> String {
-        assertion(self.key, client_id, &self.audience, now)
+        let jti = CsrfToken::new_random_len(24);
+        let claims = json!({
+            "iss": client_id, "sub": client_id, "aud": self.audience, "jti": jti.secret(), "iat": now, "exp": now + LIFETIME,
+        });
+        self.key.sign(Map::from_iter([("typ".to_owned(), json!("JWT"))]), &claims)
     }
-}
-
-fn assertion(key: &SigningKey, client_id: &str, audience: &str, now: i64) -> String {
-    let claims = json!({
-        "iss": client_id, "sub": client_id, "aud": audience, "jti": CsrfToken::new_random_len(24).secret(), "iat": now, "exp": now + LIFETIME,
-    });
-    key.sign(Map::from_iter([("typ".to_owned(), json!("JWT"))]), &claims)
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::{SigningAlg, assertion, key};
+    use super::{Signer, SigningAlg, key};
     use crate::rule::jose::{Jwt, Verification, verify};
 
     #[tokio::test]
     async fn an_assertion_verifies_with_the_public_key_and_is_never_the_same() {
         for alg in SigningAlg::ALL {
             let key = key(alg).await.unwrap();
-            let text = assertion(key, "c", "https://op.example", 1_700_000_000);
+            let signer = Signer { key, audience: "https://op.example".to_owned(), hosted: None };
+            let text = signer.assertion("c", 1_700_000_000);
             let jwt = Jwt::parse(&text).unwrap();
             assert!(matches!(verify(&jwt, key.set()["keys"].as_array().unwrap(), None), Verification::Verified { .. }), "{alg:?}");
             assert_eq!((&jwt.claims["iss"], &jwt.claims["sub"], &jwt.claims["aud"]), (&"c".into(), &"c".into(), &"https://op.example".into()));
             assert_eq!(jwt.claims["exp"], 1_700_000_060);
-            assert_ne!(text, assertion(key, "c", "https://op.example", 1_700_000_000));
+            assert_ne!(text, signer.assertion("c", 1_700_000_000));
         }
     }
 }

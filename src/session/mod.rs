@@ -8,7 +8,6 @@ use futures::FutureExt as _;
 use futures::future::{BoxFuture, Shared};
 use secrecy::ExposeSecret as _;
 use serde_json::{Map, Value};
-use thiserror::Error;
 use url::Url;
 
 use crate::config::Config;
@@ -17,20 +16,21 @@ use crate::result::model::{Entry, Finding, FindingOutcome, StepEnd, StepReport};
 use crate::rule::judgement::not_applicable;
 use crate::rule::{Artefact, Level, Seen, Unmet, spec};
 use crate::text::address::is_loopback;
-use crate::text::problem::Problem;
 
 pub mod assertion;
 pub mod facts;
 pub mod recorder;
 pub mod signing_key;
+pub mod stop;
 pub mod token_exchange;
 
 use crate::agent::callback::CallbackListener;
 use crate::agent::user_agent::UserAgent;
-use crate::http::Unreachable;
 use crate::redact::{Redactor, SecretKind};
 pub use facts::{Client, ClientGrant, Code, Facts, Granted, Registered, Second, UserTokens};
 use recorder::Recorder;
+pub(crate) use stop::OrLeftOut;
+pub use stop::{Stop, missing};
 use token_exchange::Unjudged;
 
 /// The user agent of a run, started while the first tests discover and register; everyone who needs it waits for the same start.
@@ -53,56 +53,6 @@ impl Run {
     /// A handle on a user agent whose start fails at once with a reason; for runs in which no end-user logs in.
     pub fn no_agent(reason: &str) -> AgentHandle {
         futures::future::ready(Err(Stop::untestable(reason))).boxed().shared()
-    }
-}
-
-/// Why a story cannot go on.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-pub enum Stop {
-    /// The issuer left nothing to go on with: its fault.
-    #[error("{0}")]
-    Issuer(Problem),
-    /// It could not be tested: the configuration or the machine.
-    #[error("{0}")]
-    Untestable(Problem),
-    /// It could not be tested because of a bug of this program.
-    #[error("a bug in oa-authtest: {0}")]
-    Bug(String),
-}
-
-impl Stop {
-    /// [`Stop::Issuer`].
-    pub fn issuer(problem: impl Into<Problem>) -> Self {
-        Self::Issuer(problem.into())
-    }
-
-    /// [`Stop::Untestable`].
-    pub fn untestable(problem: impl Into<Problem>) -> Self {
-        Self::Untestable(problem.into())
-    }
-
-    /// What is wrong, whoever is at fault.
-    pub fn problem(self) -> Problem {
-        match self {
-            Self::Issuer(problem) | Self::Untestable(problem) => problem,
-            Self::Bug(_) => Problem::new(self.to_string()),
-        }
-    }
-
-    /// The same without the secrets in it: it may quote the issuer, and the issuer may quote what it was sent.
-    #[must_use]
-    pub fn redacted(self, redactor: &Redactor) -> Self {
-        match self {
-            Self::Issuer(problem) => Self::Issuer(problem.map(|text| redactor.text(text))),
-            Self::Untestable(problem) => Self::Untestable(problem.map(|text| redactor.text(text))),
-            Self::Bug(what) => Self::Bug(redactor.text(&what)),
-        }
-    }
-}
-
-impl From<Unreachable> for Stop {
-    fn from(unreachable: Unreachable) -> Self {
-        Self::Untestable(unreachable.into())
     }
 }
 
@@ -225,19 +175,23 @@ impl Session {
     }
 
     /// The strings of a list in the provider metadata; `None` if there is no such list.
-    ///
-    /// # Errors
-    /// As [`Session::metadata`].
-    pub fn listed(&self, name: &str) -> Result<Option<Vec<&str>>, Stop> {
+    pub(crate) fn listed(&self, name: &str) -> Result<Option<Vec<&str>>, Stop> {
         let list = self.metadata()?.get(name).and_then(Value::as_array);
         Ok(list.map(|list| list.iter().filter_map(Value::as_str).collect()))
     }
 
+    /// Whether a list in the provider metadata has this value; `None` if there is no such list.
+    pub(crate) fn lists(&self, name: &str, value: &str) -> Result<Option<bool>, Stop> {
+        Ok(self.listed(name)?.map(|list| list.contains(&value)))
+    }
+
+    /// Leaves a step out if a list in the provider metadata does not have a value, or is not there.
+    pub(crate) fn must_list(&self, name: &str, value: &str) -> Result<(), Stop> {
+        Stop::left_out_if(self.lists(name, value)? != Some(true), format!("`{name}` does not list {value}"))
+    }
+
     /// True if the provider metadata says `true` to this.
-    ///
-    /// # Errors
-    /// As [`Session::metadata`].
-    pub fn promises(&self, name: &str) -> Result<bool, Stop> {
+    pub(crate) fn promises(&self, name: &str) -> Result<bool, Stop> {
         Ok(self.metadata()?.get(name) == Some(&Value::Bool(true)))
     }
 
@@ -265,26 +219,17 @@ impl Session {
     }
 
     /// The provider metadata.
-    ///
-    /// # Errors
-    /// [`Stop::Bug`] if there is none yet, which the plan's proof excludes.
-    pub fn metadata(&self) -> Result<&Map<String, Value>, Stop> {
+    pub(crate) fn metadata(&self) -> Result<&Map<String, Value>, Stop> {
         self.facts.issuer.metadata.as_ref().ok_or_else(|| missing("the provider metadata"))
     }
 
     /// The provider metadata as a JSON value, for an artefact.
-    ///
-    /// # Errors
-    /// As [`Session::metadata`].
-    pub fn metadata_value(&self) -> Result<Value, Stop> {
+    pub(crate) fn metadata_value(&self) -> Result<Value, Stop> {
         Ok(Value::Object(self.metadata()?.clone()))
     }
 
     /// The URL of an endpoint in the provider metadata; `None` if it is not published or is no http URL.
-    ///
-    /// # Errors
-    /// As [`Session::metadata`].
-    pub fn endpoint(&self, name: &str) -> Result<Option<Url>, Stop> {
+    pub(crate) fn endpoint(&self, name: &str) -> Result<Option<Url>, Stop> {
         let url = self.metadata()?.get(name).and_then(Value::as_str).and_then(|text| Url::parse(text).ok());
         Ok(url.filter(|url| matches!(url.scheme(), "http" | "https") && url.host().is_some()))
     }
@@ -301,30 +246,39 @@ impl Session {
         own.unwrap_or_else(|| self.run.redirect_uri())
     }
 
-    /// Why an issuer cannot fetch documents that this machine offers on loopback, unless it is on loopback too.
-    pub fn not_reachable_by_issuer(&self) -> Option<String> {
-        let is_here = Url::parse(&self.run.config.issuer).is_ok_and(|issuer| is_loopback(&issuer));
-        (!is_here).then(|| "the issuer would have to fetch a document from this machine, which an issuer elsewhere cannot reach".to_owned())
+    /// True if the issuer is on loopback, so that it can fetch the documents that this machine offers there.
+    pub(crate) fn is_issuer_here(&self) -> bool {
+        Url::parse(&self.run.config.issuer).is_ok_and(|issuer| is_loopback(&issuer))
+    }
+
+    /// Leaves a step out if the issuer cannot fetch documents from this machine.
+    pub(crate) fn must_reach_this_machine(&self) -> Result<(), Stop> {
+        let reason = "the issuer would have to fetch a document from this machine, which an issuer elsewhere cannot reach";
+        Stop::left_out_if(!self.is_issuer_here(), reason)
     }
 
     /// The tokens of the last login.
-    ///
-    /// # Errors
-    /// [`Stop::Untestable`] if there are none yet, which the plan's proof excludes.
-    pub fn login(&self) -> Result<&UserTokens, Stop> {
+    pub(crate) fn login(&self) -> Result<&UserTokens, Stop> {
         self.facts.grant.login.as_ref().ok_or_else(|| missing("the tokens of a login"))
     }
 
+    /// The code of the last authorization, which is used up then.
+    pub(crate) fn take_code(&mut self) -> Result<Code, Stop> {
+        self.facts.grant.code.take().ok_or_else(|| missing("an authorization code"))
+    }
+
+    /// The client's own access token.
+    pub(crate) fn client_token(&self) -> Result<String, Stop> {
+        self.facts.grant.client_token.clone().ok_or_else(|| missing("the client's access token"))
+    }
+
+    /// The listener behind the redirect URI.
+    pub(crate) fn listener(&self) -> Result<Arc<CallbackListener>, Stop> {
+        self.run.callback.clone().ok_or_else(|| missing("the callback listener"))
+    }
+
     /// The client.
-    ///
-    /// # Errors
-    /// [`Stop::Bug`] if there is none yet, which the plan's proof excludes.
-    pub fn client(&self) -> Result<&Client, Stop> {
+    pub(crate) fn client(&self) -> Result<&Client, Stop> {
         self.facts.client.current.as_ref().ok_or_else(|| missing("a client"))
     }
-}
-
-/// The plan proves that a step finds what it needs; should it not, that is a bug of the suite and is said as such.
-pub fn missing(what: &str) -> Stop {
-    Stop::Bug(format!("{what} is missing though the plan proved it"))
 }

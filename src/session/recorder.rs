@@ -144,11 +144,8 @@ impl Recorder {
         &self.redactor
     }
 
-    /// Sends a request, keeps the exchange, and hands over the response unredacted.
-    ///
-    /// # Errors
-    /// [`Unreachable`] if no response came; the attempt is in the journal nevertheless.
-    pub async fn send(&self, request: Request) -> Result<Received, Unreachable> {
+    /// Sends a request, keeps the exchange, and hands over the response unredacted. If none came, the attempt is in the journal nevertheless.
+    pub(crate) async fn send(&self, request: Request) -> Result<Received, Unreachable> {
         let started = Instant::now();
         let body = request.body.clone().map(String::into_bytes);
         let answer = self.http.send(request.method.clone(), &request.url, &request.headers, body).await;

@@ -74,10 +74,7 @@ impl SharedKey {
     }
 
     /// The key, made on a thread where it holds up nothing else.
-    ///
-    /// # Errors
-    /// The library's words.
-    pub async fn get(&'static self) -> Result<&'static SigningKey, SigningKeyError> {
+    pub(crate) async fn get(&'static self) -> Result<&'static SigningKey, SigningKeyError> {
         let made = tokio::task::spawn_blocking(|| self.key.get_or_init(|| SigningKey::generate(self.alg)).as_ref().map_err(Clone::clone)).await;
         made.unwrap_or_else(|error| Err(SigningKeyError { alg: self.alg.name(), why: error.to_string() }))
     }
@@ -85,35 +82,25 @@ impl SharedKey {
 
 impl SigningKey {
     /// Makes a new key pair. It takes a moment: not for an async task.
-    ///
-    /// # Errors
-    /// The library's words.
-    pub fn generate(alg: SigningAlg) -> Result<Self, SigningKeyError> {
-        Self::try_generate(alg).map_err(|why| SigningKeyError { alg: alg.name(), why })
-    }
-
-    fn try_generate(alg: SigningAlg) -> Result<Self, String> {
-        let words = |error: &dyn std::fmt::Display| error.to_string();
-        let parameters = match alg {
-            SigningAlg::Rs256 => &rcgen::PKCS_RSA_SHA256,
-            SigningAlg::Es256 => &rcgen::PKCS_ECDSA_P256_SHA256,
+    pub(crate) fn generate(alg: SigningAlg) -> Result<Self, SigningKeyError> {
+        let failed = |why: &dyn std::fmt::Display| SigningKeyError { alg: alg.name(), why: why.to_string() };
+        let (parameters, read): (_, fn(&[u8]) -> _) = match alg {
+            SigningAlg::Rs256 => (&rcgen::PKCS_RSA_SHA256, EncodingKey::from_rsa_pem),
+            SigningAlg::Es256 => (&rcgen::PKCS_ECDSA_P256_SHA256, EncodingKey::from_ec_pem),
         };
-        let pem = rcgen::KeyPair::generate_for(parameters).map_err(|error| words(&error))?.serialize_pem();
-        let private = match alg {
-            SigningAlg::Rs256 => EncodingKey::from_rsa_pem(pem.as_bytes()),
-            SigningAlg::Es256 => EncodingKey::from_ec_pem(pem.as_bytes()),
-        };
-        let private = private.map_err(|error| words(&error))?;
-        let jwk = Jwk::from_encoding_key(&private, alg.algorithm()).map_err(|error| words(&error))?;
-        let kid = jwk.thumbprint(ThumbprintHash::SHA256).map_err(|error| words(&error))?;
+        let pem = rcgen::KeyPair::generate_for(parameters).map_err(|error| failed(&error))?.serialize_pem();
+        let private = read(pem.as_bytes()).map_err(|error| failed(&error))?;
+        let jwk = Jwk::from_encoding_key(&private, alg.algorithm()).map_err(|error| failed(&error))?;
+        let kid = jwk.thumbprint(ThumbprintHash::SHA256).map_err(|error| failed(&error))?;
         let mut public = json!({ "kid": kid, "use": "sig", "alg": alg.name() });
-        let members = serde_json::to_value(&jwk.algorithm).map_err(|error| words(&error))?;
+        let members = serde_json::to_value(&jwk.algorithm).map_err(|error| failed(&error))?;
         if let (Value::Object(public), Value::Object(members)) = (&mut public, members) {
             public.extend(members);
         }
         let key = Self { alg, private, public, kid };
         // Proved once here, so that signing needs no error of its own.
-        key.signature("").map(|_| key)
+        key.signature("").map_err(|why| failed(&why))?;
+        Ok(key)
     }
 
     /// What it signs with.

@@ -119,31 +119,33 @@ fn user_of(authorization: &str) -> Option<String> {
 impl Session {
     /// Sends a request to one of the issuer's endpoints and judges how the response came, whatever it holds. Who wants to judge an answer of the
     /// token endpoint takes this way; any other sees the answer by [`Session::send`].
-    ///
-    /// # Errors
-    /// [`Unreachable`] if no response came.
-    pub async fn exchange(&mut self, request: Request) -> Result<TokenExchange, Unreachable> {
+    pub(crate) async fn exchange(&mut self, request: Request) -> Result<TokenExchange, Unreachable> {
         let sent = self.sent(&request);
         let response = self.recorder.send(request).await?;
         Ok(self.take_in(sent, response))
     }
 
     /// The same for an answer that is only looked at here. One of the token endpoint is judged when the step ends.
-    ///
-    /// # Errors
-    /// [`Unreachable`] if no response came.
-    pub async fn send(&mut self, request: Request) -> Result<Received, Unreachable> {
+    pub(crate) async fn send(&mut self, request: Request) -> Result<Received, Unreachable> {
         Ok(self.exchange(request).await?.response().clone())
     }
 
+    /// The same for a request that there may not be.
+    pub(crate) async fn send_if(&mut self, request: Option<Request>) -> Result<Option<Received>, Unreachable> {
+        match request {
+            Some(request) => Ok(Some(self.send(request).await?)),
+            None => Ok(None),
+        }
+    }
+
     /// Reads a request that is about to be sent, and whether it is one to the token endpoint.
-    pub fn sent(&self, request: &Request) -> (TokenRequest, bool) {
+    pub(crate) fn sent(&self, request: &Request) -> (TokenRequest, bool) {
         let endpoint = self.facts.issuer.metadata.as_ref().and_then(|metadata| metadata.get("token_endpoint")?.as_str());
         (TokenRequest::of(request), endpoint.is_some_and(|endpoint| is_to(request, endpoint)))
     }
 
     /// Takes in a response: judges how it came, and remembers what it gave if it is one of the token endpoint.
-    pub fn take_in(&mut self, (request, is_token_request): (TokenRequest, bool), response: Received) -> TokenExchange {
+    pub(crate) fn take_in(&mut self, (request, is_token_request): (TokenRequest, bool), response: Received) -> TokenExchange {
         let transport = Transport { response, skew: self.run.config.clock_skew };
         self.judge(&transport);
         let response = transport.response;
