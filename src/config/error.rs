@@ -120,8 +120,12 @@ impl ConfigError {
         }
     }
 
+    pub(super) fn value(origin: Origin, problem: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::Value { origin, problem: problem.into(), hint: hint.into() }
+    }
+
     pub(super) fn unreadable(origin: Origin, path: &Path, why: &std::io::Error, hint: &str) -> Self {
-        Self::Value { origin, problem: format!("cannot read {}: {why}", path.display()), hint: hint.to_owned() }
+        Self::value(origin, format!("cannot read {}: {why}", path.display()), hint)
     }
 
     pub(super) fn conflict(first: &Origin, second: &Origin, hint: &str) -> Self {

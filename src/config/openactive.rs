@@ -88,11 +88,7 @@ impl Reader<'_> {
     }
 
     fn wrong(&self, path: &str, wanted: &str) -> ConfigError {
-        ConfigError::Value {
-            origin: self.origin(path),
-            problem: format!("this must be {wanted}"),
-            hint: format!("correct it, or write null for {path}"),
-        }
+        ConfigError::value(self.origin(path), format!("this must be {wanted}"), format!("correct it, or write null for {path}"))
     }
 
     fn text(&self, json: &Json, path: &str, setting: &'static Setting, layer: &mut Layer) -> Result<(), ConfigError> {

@@ -117,6 +117,11 @@ impl Setting {
         self.key.strip_prefix('[')?.split_once("] ").map(|(table, _)| table)
     }
 
+    /// True if it is in one of these tables of the file.
+    pub(super) fn is_in(&self, tables: &[&str]) -> bool {
+        self.table().is_some_and(|table| tables.contains(&table))
+    }
+
     /// Its key within its table: `url`.
     pub fn key_in_table(&self) -> &'static str {
         self.key.split_once("] ").map_or(self.key, |(_, key)| key)
@@ -143,11 +148,6 @@ impl fmt::Display for Setting {
             write!(f, "{} or {}", self.flag, self.env)
         }
     }
-}
-
-/// Finds a setting by its flag: `--orders-feed-url`.
-pub fn by_flag(flag: &str) -> Option<&'static Setting> {
-    SETTINGS.iter().copied().find(|setting| setting.flag == flag)
 }
 
 /// Declares the settings as constants and [`SETTINGS`] as the table of all, in the order of `--help`.
@@ -299,19 +299,8 @@ settings! {
     }
 }
 
-/// What `[test."GLOB"]` tables of the file can hold: who a test is, and nothing about how it runs.
-pub static OF_A_TEST: &[&Setting] = &[
-    &CLIENT_ID,
-    &CLIENT_SECRET,
-    &CLIENT_SECRET_FILE,
-    &CLIENT_AUTH_METHOD,
-    &INITIAL_ACCESS_TOKEN,
-    &INITIAL_ACCESS_TOKEN_FILE,
-    &USERNAME,
-    &PASSWORD,
-    &PASSWORD_FILE,
-    &SELLER_ID,
-];
+/// The tables that can be within `[test."GLOB"]` tables of the file: who a test is, and nothing about how it runs.
+pub const OF_A_TEST: [&str; 4] = ["client", "registration", "seller", "user"];
 
 /// The endpoints that can be given, each with its member of the metadata (RFC 8414 2).
 pub static ENDPOINTS: &[(&str, &Setting)] = &[
