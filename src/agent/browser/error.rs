@@ -1,12 +1,13 @@
 //! Why there is no browser. Each message names the cause and the next action.
 
-use std::fmt;
+use thiserror::Error;
 
 use crate::guard::GuardError;
 use crate::text::problem::Problem;
 
 /// Why no browser could be started or used.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{}", self.problem())]
 pub enum BrowserError {
     /// No driver was found.
     NoDriver {
@@ -75,7 +76,7 @@ pub enum BrowserError {
     /// No isolated session could be had from the running browser.
     Session(String),
     /// The process guard failed.
-    Guard(GuardError),
+    Guard(#[from] GuardError),
 }
 
 impl BrowserError {
@@ -121,20 +122,6 @@ impl BrowserError {
             Self::Session(why) => Problem::new(format!("the browser gave no new session: {why}")),
             Self::Guard(error) => Problem::new(error.to_string()),
         }
-    }
-}
-
-impl fmt::Display for BrowserError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.problem().fmt(f)
-    }
-}
-
-impl std::error::Error for BrowserError {}
-
-impl From<GuardError> for BrowserError {
-    fn from(error: GuardError) -> Self {
-        Self::Guard(error)
     }
 }
 

@@ -14,8 +14,7 @@ use crate::agent::page::narrate::done;
 use crate::agent::page::scrub::Scrubber;
 use crate::agent::visit::{Conduct, Journey, SeenPage, Visit, VisitError};
 use crate::observed::document::{COOKIES, Cookie, Document, Traffic};
-use crate::observed::page::Facts;
-use crate::observed::page::PageKind;
+use crate::observed::page::{Facts, PageKind};
 
 /// Between two looks at a page.
 const TICK: Duration = Duration::from_millis(25);

@@ -4,10 +4,10 @@ mod form;
 mod html;
 mod walk;
 
-use std::fmt;
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE, HeaderMap, HeaderValue};
+use thiserror::Error;
 
 use self::walk::Walk;
 use crate::agent::callback::CallbackListener;
@@ -19,7 +19,8 @@ use crate::text::problem::Problem;
 const CONNECT: Duration = Duration::from_secs(10);
 
 /// Why the agent cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{}", self.problem())]
 pub enum HttpAgentError {
     /// The certificate authorities cannot be read.
     CaFile {
@@ -43,14 +44,6 @@ impl HttpAgentError {
         }
     }
 }
-
-impl fmt::Display for HttpAgentError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.problem().fmt(f)
-    }
-}
-
-impl std::error::Error for HttpAgentError {}
 
 /// Logs in by forms over plain HTTP.
 #[derive(Debug, Clone)]
