@@ -76,10 +76,10 @@ pub async fn find(headed: bool) -> Result<Found, BrowserError> {
         let mut browsers = Vec::new();
         match search(&[], FIREFOXES, &mut browsers).into_iter().next() {
             Some(browser) => return Ok(Found { family: Family::Firefox, driver, browser }),
-            None => trouble = trouble.or(Some(BrowserError::NoBrowser { driver: driver.display().to_string(), looked: browsers })),
+            None => trouble = trouble.or(Some(BrowserError::no_browser(&driver, &browsers))),
         }
     }
-    Err(trouble.unwrap_or(BrowserError::NoDriver { looked }))
+    Err(trouble.unwrap_or_else(|| BrowserError::no_driver(&looked)))
 }
 
 /// The first browser of the driver's major version; a version that cannot be read is taken to fit.
@@ -96,13 +96,12 @@ async fn chromium(driver: PathBuf, headed: bool) -> Result<Found, BrowserError> 
     for browser in browsers {
         match (wanted, major(&browser).await) {
             (Some(driver_version), Some(browser_version)) if driver_version != browser_version => {
-                let (driver, browser) = (driver.display().to_string(), browser.display().to_string());
-                other.get_or_insert(BrowserError::VersionsDiffer { driver, driver_version, browser, browser_version });
+                other.get_or_insert(BrowserError::versions_differ(&driver, driver_version, &browser, browser_version));
             }
             _ => return Ok(Found { family, driver, browser }),
         }
     }
-    Err(other.unwrap_or_else(|| BrowserError::NoBrowser { driver: driver.display().to_string(), looked }))
+    Err(other.unwrap_or_else(|| BrowserError::no_browser(&driver, &looked)))
 }
 
 fn from_environment(variable: &str, program: &str) -> Vec<PathBuf> {
@@ -219,7 +218,7 @@ mod tests {
         let mut looked = Vec::new();
         assert!(search(&[PathBuf::from("/nowhere/driver")], &["no-such-program-at-all"], &mut looked).is_empty());
         assert_eq!(looked, ["/nowhere/driver", "no-such-program-at-all"]);
-        let message = BrowserError::NoDriver { looked }.to_string();
+        let message = BrowserError::no_driver(&looked).to_string();
         assert!(["/nowhere/driver", "apt-get install", "--webdriver-url", "--agent http"].iter().all(|part| message.contains(part)), "{message}");
     }
 }
