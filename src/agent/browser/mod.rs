@@ -248,7 +248,7 @@ fn describe(client: &Client, browser: &str, how: &str) -> String {
 fn hint(why: &str, found: &Inspection) -> Option<String> {
     let lower = why.to_lowercase();
     let browser = found.browser.display();
-    if let Some((driver_version, browser_version)) = found.versions_differ() {
+    if let Some((driver_version, browser_version)) = found.versions_differ {
         let driver = found.driver.display();
         Some(format!(
             "{driver} is version {driver_version}, but {browser} is version {browser_version}: install both in the same version, or set CHROME_PATH and CHROMEWEBDRIVER"

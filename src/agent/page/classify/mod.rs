@@ -158,24 +158,20 @@ fn login(facts: &Facts, progress: Progress) -> Option<Classified> {
         facts.fields.iter().find(|f| f.password && !f.read_only).or_else(|| facts.fields.iter().find(|f| f.r#type == "password" && !f.read_only));
     let form = password.and_then(|field| field.form);
     let username = username(facts, password);
-    let back = |kind, why: &str| {
-        let next = Move::Stop(VisitError::LoginRejected { url: facts.url.clone(), says: facts.complaint() });
-        Some(Classified { kind, why: why.to_owned(), next })
-    };
+    let taken = |kind, why: &str, next| Some(Classified { kind, why: why.to_owned(), next });
+    let back = |kind, why| taken(kind, why, Move::Stop(VisitError::LoginRejected { url: facts.url.clone(), says: facts.complaint() }));
     match (password, username) {
         (Some(_), _) if progress.password_sent => back(PageKind::Login, "the password field is there again after the password was sent"),
-        (Some(password), username) => Some(Classified {
-            kind: PageKind::Login,
-            why: "a password field".to_owned(),
-            next: Move::Login { username: username.map(|f| f.index), password: password.index, submit: submit(facts, form), tick: tick(facts, form) },
-        }),
+        (Some(password), username) => {
+            let (username, password) = (username.map(|f| f.index), password.index);
+            taken(PageKind::Login, "a password field", Move::Login { username, password, submit: submit(facts, form), tick: tick(facts, form) })
+        }
         (None, Some(_)) if progress.password_sent => None,
         (None, Some(_)) if progress.identified => back(PageKind::Identifier, "the user name field is there again after the user name was sent"),
-        (None, Some(username)) => Some(Classified {
-            kind: PageKind::Identifier,
-            why: "a user name field without a password field".to_owned(),
-            next: Move::Identify { username: username.index, submit: submit(facts, username.form), tick: tick(facts, username.form) },
-        }),
+        (None, Some(field)) => {
+            let next = Move::Identify { username: field.index, submit: submit(facts, field.form), tick: tick(facts, field.form) };
+            taken(PageKind::Identifier, "a user name field without a password field", next)
+        }
         (None, None) => None,
     }
 }
