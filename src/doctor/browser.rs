@@ -76,7 +76,7 @@ fn inspected(found: &browser::Inspection) -> Seen {
     if found.unconfined {
         saw.push_str("; started without its sandbox (--no-sandbox), since this is root or a container");
     }
-    if let Some((driver, browser)) = found.versions_differ() {
+    if let Some((driver, browser)) = found.versions_differ {
         let next = format!("install version {driver} of the browser or version {browser} of the driver, or set CHROME_PATH and CHROMEWEBDRIVER");
         return Seen::warning(format!("{saw}: the driver is version {driver}, the browser version {browser}"), next);
     }

@@ -121,7 +121,7 @@ impl Doctor<'_> {
                 format!("give the issuer by a name of its certificate (--issuer); {anyway}"),
             )
         } else {
-            let what = if certificate.is_self_signed() { "self-signed" } else { "from an authority that is not trusted" };
+            let what = if certificate.is_self_signed { "self-signed" } else { "from an authority that is not trusted" };
             let next = match self.config().network.tls {
                 Tls::CaFile(_) => "name the file of the authority that issued it with --ca-file, or use --insecure for a test server",
                 _ => "name its certificate authority with --ca-file, or use --insecure for a test server",
