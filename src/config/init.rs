@@ -77,7 +77,7 @@ pub fn known(issuer: Option<&str>) -> Result<Layer, ConfigError> {
     let mut layer = Layer::default();
     if let Some(issuer) = issuer {
         let origin = Origin::Flag(setting::ISSUER.flag);
-        let issuer = value::issuer(issuer).map_err(|problem| problem.at(origin.clone()))?;
+        let issuer = value::issuer(issuer).map_err(|problem| problem.at(&origin))?;
         layer.set(&setting::ISSUER, Value::Text(issuer), origin);
     }
     Ok(layer)

@@ -106,7 +106,7 @@ impl Layer {
                 Some(Ok(text)) if text.is_empty() => {}
                 Some(Ok(text)) => layer.set(setting, Value::of(setting.kind, text), origin),
                 Some(Err(_)) => {
-                    return Err(ConfigError::value(origin, "the value is not UTF-8", format!("set {} to text, or unset it", setting.env)));
+                    return Err(ConfigError::value(&origin, "the value is not UTF-8", format!("set {} to text, or unset it", setting.env)));
                 }
             }
         }

@@ -54,9 +54,8 @@ impl<'a> World<'a> {
                 // In the environment they may be meant for `oa-authtest issuer`.
                 let of_demo = [&setting::PERSONA, &setting::FLAW, &setting::PAGES, &setting::OFFLINE_ACCESS];
                 match of_demo.into_iter().find_map(|setting| flags.get(setting)) {
-                    Some(given) => Err(ConfigError::Missing {
-                        subject: given.origin.to_string(),
-                        missing: "needs --demo".to_owned(),
+                    Some(given) => Err(ConfigError::Setting {
+                        says: format!("{} needs --demo", given.origin),
                         hint: "give --demo, or leave it out: it is about the embedded issuer".to_owned(),
                     }),
                     None => Ok(None),
@@ -188,9 +187,8 @@ fn file_path(flags: &Layer, variables: &Layer, world: &World<'_>, demo: bool) ->
 }
 
 fn read(path: &Path, origin: Option<&Origin>, world: &World<'_>) -> Result<File, ConfigError> {
-    let text = std::fs::read_to_string(path).map_err(|why| {
-        ConfigError::unreadable(origin.cloned().unwrap_or(Origin::Default), path, &why, "name a configuration file that can be read")
-    })?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|why| ConfigError::unreadable(origin.unwrap_or(&Origin::Default), path, &why, "name a configuration file that can be read"))?;
     if openactive::is_json(path, &text) { openactive::parse(path, &text) } else { File::parse(path, &text, world.profiles) }
 }
 
@@ -252,7 +250,7 @@ impl Layers<'_> {
         let Some(Found { value, rank, origin }) = self.text(setting) else { return Ok(None) };
         match value::text(value).and_then(|_| parse(value)) {
             Ok(value) => Ok(Some(Found { value, rank, origin })),
-            Err(problem) => Err(problem.at(origin)),
+            Err(problem) => Err(problem.at(&origin)),
         }
     }
 
@@ -261,25 +259,22 @@ impl Layers<'_> {
     }
 
     pub(super) fn required<T>(&self, setting: &Setting, parse: impl Fn(&str) -> Result<T, Problem>) -> Result<T, ConfigError> {
-        self.optional(setting, parse)?.ok_or_else(|| ConfigError::Missing {
-            subject: setting.what.to_owned(),
-            missing: "is missing".to_owned(),
-            hint: format!("give {setting}"),
-        })
+        self.optional(setting, parse)?
+            .ok_or_else(|| ConfigError::Setting { says: format!("{} is missing", setting.what), hint: format!("give {setting}") })
     }
 
     /// A list, each item judged, none twice.
     pub(super) fn list<T: PartialEq>(&self, setting: &Setting, parse: impl Fn(&str) -> Result<T, Problem>) -> Result<Vec<T>, ConfigError> {
         let Some(Found { value: Value::List(items), origin, .. }) = self.raw(setting) else { return Ok(Vec::new()) };
         if items.is_empty() {
-            return Err(ConfigError::value(origin, "the list is empty", "name at least one, or leave it out"));
+            return Err(ConfigError::value(&origin, "the list is empty", "name at least one, or leave it out"));
         }
         let mut list = Vec::new();
         for item in items {
             match value::text(item).and_then(|_| parse(item)) {
                 Ok(item) if list.contains(&item) => {}
                 Ok(item) => list.push(item),
-                Err(problem) => return Err(problem.at(origin)),
+                Err(problem) => return Err(problem.at(&origin)),
             }
         }
         Ok(list)
@@ -318,7 +313,7 @@ impl Layers<'_> {
                         None => "is not set",
                     };
                     return Err(ConfigError::value(
-                        origin,
+                        &origin,
                         format!("the environment variable {name} {why}"),
                         format!("set {name}, or {}", setting.env),
                     ));
@@ -335,10 +330,10 @@ impl Layers<'_> {
             text if text.chars().any(char::is_control) => "the secret holds a line break or another control character",
             _ => return Ok(Found { value, rank, origin }),
         };
-        Err(ConfigError::value(origin, problem, format!("give {} as one line", setting.what)))
+        Err(ConfigError::value(&origin, problem, format!("give {} as one line", setting.what)))
     }
 }
 
 pub(super) fn contents(origin: &Origin, path: &Path, hint: &str) -> Result<String, ConfigError> {
-    std::fs::read_to_string(path).map_err(|why| ConfigError::unreadable(origin.clone(), path, &why, hint))
+    std::fs::read_to_string(path).map_err(|why| ConfigError::unreadable(origin, path, &why, hint))
 }

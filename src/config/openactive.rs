@@ -105,7 +105,7 @@ impl Reader<'_> {
     }
 
     fn wrong(&self, path: &str, wanted: &str) -> ConfigError {
-        ConfigError::value(self.origin(path), format!("this must be {wanted}"), format!("correct it, or write null for {path}"))
+        ConfigError::value(&self.origin(path), format!("this must be {wanted}"), format!("correct it, or write null for {path}"))
     }
 
     /// The settings that members below a path are.

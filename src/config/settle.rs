@@ -26,9 +26,8 @@ const FEATURES: &str = "features";
 impl Layers<'_> {
     /// Settles every setting; the first that is missing, impossible or in conflict with another ends it.
     pub(super) fn config(&self, mut profiles: Vec<String>, invocation: Invocation) -> Result<Config, ConfigError> {
-        let issuer = self.optional(&setting::ISSUER, value::issuer)?.ok_or_else(|| ConfigError::Missing {
-            subject: "there is no issuer".to_owned(),
-            missing: "to test".to_owned(),
+        let issuer = self.optional(&setting::ISSUER, value::issuer)?.ok_or_else(|| ConfigError::Setting {
+            says: "there is no issuer to test".to_owned(),
             hint: format!(
                 "give {}; or the dataset site that names it, {}; or see a run against the embedded issuer with --demo",
                 setting::ISSUER,
@@ -114,7 +113,7 @@ impl Layers<'_> {
         for found in self.every(&setting::FEATURE) {
             let Value::List(items) = found.value else { continue };
             for item in items {
-                let (capability, able) = value::declaration(item).map_err(|problem| problem.at(found.origin.clone()))?;
+                let (capability, able) = value::declaration(item).map_err(|problem| problem.at(&found.origin))?;
                 declared.entry(capability).or_insert(able);
             }
         }
@@ -169,7 +168,7 @@ impl Layers<'_> {
             return Ok(Some(token.value));
         }
         let problem = "the token holds a character that cannot be sent in a header (RFC 6750 section 2.1)";
-        Err(ConfigError::value(token.origin, problem, "give the token alone, without «Bearer» and without blanks"))
+        Err(ConfigError::value(&token.origin, problem, "give the token alone, without «Bearer» and without blanks"))
     }
 
     fn tls(&self) -> Result<Tls, ConfigError> {
@@ -182,7 +181,7 @@ impl Layers<'_> {
                 let pem = contents(&ca_file.origin, Path::new(&ca_file.value), hint)?;
                 if !pem.contains("-----BEGIN CERTIFICATE-----") {
                     let problem = format!("{:?} holds no certificate in PEM", ca_file.value);
-                    return Err(ConfigError::value(ca_file.origin, problem, hint));
+                    return Err(ConfigError::value(&ca_file.origin, problem, hint));
                 }
                 Ok(Tls::CaFile(ca_file.value.into()))
             }
@@ -223,5 +222,5 @@ impl Layers<'_> {
 
 /// A setting that means nothing without another.
 pub(super) fn alone(origin: &Origin, other: &Setting) -> ConfigError {
-    ConfigError::Missing { subject: origin.to_string(), missing: format!("needs {}", other.what), hint: format!("give {other}") }
+    ConfigError::Setting { says: format!("{origin} needs {}", other.what), hint: format!("give {other}") }
 }

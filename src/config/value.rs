@@ -20,7 +20,7 @@ pub struct Problem {
 
 impl Problem {
     /// The error about a value that was written there.
-    pub(super) fn at(self, origin: Origin) -> ConfigError {
+    pub(super) fn at(self, origin: &Origin) -> ConfigError {
         ConfigError::value(origin, self.says, self.hint)
     }
 }
