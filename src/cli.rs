@@ -31,10 +31,18 @@ pub enum Commands {
     #[command(override_usage = "oa-authtest doctor --issuer <URL> [OPTIONS]\n       oa-authtest doctor --demo [OPTIONS]", after_help = DOCTOR_EXAMPLES)]
     Doctor(DoctorArgs),
     /// List profiles, features and tests, and what each test needs.
-    List(ListArgs),
+    List {
+        /// Write JSON.
+        #[arg(long)]
+        json: bool,
+    },
     /// Explain a rule: what it says, why, and where it is specified.
     #[command(after_help = "Example:\n  oa-authtest explain id-token/issuer")]
-    Explain(ExplainArgs),
+    Explain {
+        /// The rule's id, as the reports name it: `id-token/issuer`.
+        #[arg(value_name = "RULE", value_parser = NonEmptyStringValueParser::new())]
+        rule: String,
+    },
     /// Start the embedded issuer on its own, on loopback.
     #[command(after_help = "Examples:\n  oa-authtest issuer --port 5003\n  oa-authtest issuer --list-flaws")]
     Issuer(IssuerArgs),
@@ -57,10 +65,18 @@ pub enum Commands {
     Schema,
     /// Write what a shell needs to complete commands, flags and their values.
     #[command(after_help = COMPLETIONS_EXAMPLES)]
-    Completions(CompletionsArgs),
+    Completions {
+        /// The shell.
+        #[arg(value_name = "SHELL")]
+        shell: clap_complete::Shell,
+    },
     /// Write the manual page, or one for each command.
     #[command(after_help = "Examples:\n  oa-authtest man | man -l -\n  oa-authtest man --dir ~/.local/share/man/man1")]
-    Man(ManArgs),
+    Man {
+        /// The folder a page for each command is written to, made if absent; without it the main page goes to standard output.
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
 }
 
 const ABOUT: &str = "Tests an OpenID Connect or OAuth 2.0 issuer the way its relying parties, and its attackers, will use it";
@@ -137,22 +153,6 @@ pub struct RunArgs {
     pub flags: Layer,
 }
 
-/// What `completions` takes.
-#[derive(Debug, Args)]
-pub struct CompletionsArgs {
-    /// The shell.
-    #[arg(value_name = "SHELL")]
-    pub shell: clap_complete::Shell,
-}
-
-/// What `man` takes.
-#[derive(Debug, Args)]
-pub struct ManArgs {
-    /// The folder a page for each command is written to, made if absent; without it the main page goes to standard output.
-    #[arg(long, value_name = "DIR")]
-    pub dir: Option<PathBuf>,
-}
-
 /// What `doctor` takes: the settings of a run.
 #[derive(Debug, Args)]
 pub struct DoctorArgs {
@@ -162,22 +162,6 @@ pub struct DoctorArgs {
     /// Write JSON.
     #[arg(long)]
     pub json: bool,
-}
-
-/// What `list` takes.
-#[derive(Debug, Args)]
-pub struct ListArgs {
-    /// Write JSON.
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// What `explain` takes.
-#[derive(Debug, Args)]
-pub struct ExplainArgs {
-    /// The rule's id, as the reports name it: `id-token/issuer`.
-    #[arg(value_name = "RULE", value_parser = NonEmptyStringValueParser::new())]
-    pub rule: String,
 }
 
 /// What `issuer` takes.

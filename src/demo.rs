@@ -3,41 +3,41 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use crate::config::{DemoSettings, Tls};
+use crate::config::{Layer, setting};
 use crate::issuer::{Persona, RunningIssuer};
 
 /// The settings of a run against the embedded issuer: of its accounts and addresses those that its persona has.
-pub fn settings(issuer: &RunningIssuer, certificate: Option<&Path>) -> DemoSettings {
+pub fn settings(issuer: &RunningIssuer, certificate: Option<&Path>) -> Layer {
     let accounts = issuer.accounts();
-    let mut settings = DemoSettings::new(issuer.issuer());
-    settings.tls = certificate.map_or(Tls::System, |path| Tls::CaFile(path.to_path_buf()));
-    if issuer.persona() != Persona::default() {
-        settings.profile = Some(issuer.persona().name().to_owned());
+    let persona = issuer.persona();
+    let lifetime = accounts.token_lifetime.to_string();
+    let mut given = vec![(&setting::ISSUER, issuer.issuer())];
+    if persona != Persona::default() {
+        given.push((&setting::PROFILE, persona.name()));
     }
-    if issuer.persona() != Persona::Airlock {
-        settings.client_id = Some(accounts.client_id.clone());
-        settings.client_secret = Some(accounts.client_secret.clone().into());
+    if persona != Persona::Airlock {
+        given.extend([(&setting::CLIENT_ID, accounts.client_id.as_str()), (&setting::CLIENT_SECRET, accounts.client_secret.as_str())]);
     }
-    if issuer.persona() != Persona::Aidbox {
-        settings.username = Some(accounts.username.clone());
-        settings.password = Some(accounts.password.clone().into());
+    if persona != Persona::Aidbox {
+        given.extend([(&setting::USERNAME, accounts.username.as_str()), (&setting::PASSWORD, accounts.password.as_str())]);
     }
-    match issuer.persona() {
-        Persona::Openactive => {
-            settings.initial_access_token = Some(accounts.initial_access_token.clone().into());
-            settings.seller_id = Some(accounts.seller_id.clone());
-            settings.orders_feed_url = Some(accounts.orders_feed_url.clone());
-            settings.dataset_site_url = Some(accounts.dataset_site_url.clone());
-        }
+    match persona {
+        Persona::Openactive => given.extend([
+            (&setting::INITIAL_ACCESS_TOKEN, accounts.initial_access_token.as_str()),
+            (&setting::SELLER_ID, accounts.seller_id.as_str()),
+            (&setting::ORDERS_FEED_URL, accounts.orders_feed_url.as_str()),
+            (&setting::DATASET_SITE_URL, accounts.dataset_site_url.as_str()),
+        ]),
         Persona::Airlock => {}
-        Persona::Aidbox => {
-            settings.resource_url = Some(accounts.resource_url.clone());
-            settings.audience = Some(accounts.audience.clone());
-            settings.token_lifetime = Some(accounts.token_lifetime);
-            settings.endpoints.insert("token_endpoint", accounts.token_endpoint.clone());
-        }
+        Persona::Aidbox => given.extend([
+            (&setting::RESOURCE_URL, accounts.resource_url.as_str()),
+            (&setting::AUDIENCE, accounts.audience.as_str()),
+            (&setting::TOKEN_LIFETIME, lifetime.as_str()),
+            (&setting::TOKEN_ENDPOINT, accounts.token_endpoint.as_str()),
+        ]),
     }
-    settings
+    let certificate = certificate.map(|path| (&setting::CA_FILE, path.to_string_lossy().into_owned()));
+    Layer::of_demo(given.into_iter().map(|(setting, text)| (setting, text.to_owned())).chain(certificate))
 }
 
 /// What whoever starts the embedded issuer has to know of it.

@@ -9,8 +9,7 @@ use clap::{CommandFactory, Parser};
 use oa_authtest::cli::{Cli, Commands};
 use oa_authtest::config::setting::Kind;
 use oa_authtest::config::{
-    AgentKind, AuthMethod, Config, ConfigError, DemoSettings, DemoWish, FailOn, Format, Layer, SETTINGS, Tls, World, command_line, init, load,
-    setting,
+    AgentKind, AuthMethod, Config, ConfigError, DemoWish, FailOn, Format, Layer, SETTINGS, Tls, World, command_line, init, load, setting,
 };
 use oa_authtest::issuer::{OfflineAccess, PageSet, Persona};
 use proptest::prelude::*;
@@ -53,7 +52,7 @@ fn call_with(words: &[&str], variables: &[&str], file: Option<&str>) -> Call {
 }
 
 impl Call {
-    fn load(&self, demo: Option<DemoSettings>) -> Result<Config, ConfigError> {
+    fn load(&self, demo: Option<Layer>) -> Result<Config, ConfigError> {
         self.in_world(|world| load(&self.flags, world, demo))
     }
 
@@ -69,6 +68,11 @@ impl Call {
     fn without_folder(&self, text: &str) -> String {
         text.replace(self.folder.path().to_str().unwrap(), "DIR")
     }
+}
+
+/// What an embedded issuer says about itself.
+fn of_demo(issuer: &str, more: &[(&'static setting::Setting, &str)]) -> Layer {
+    Layer::of_demo(more.iter().copied().chain([(&setting::ISSUER, issuer)]).map(|(setting, text)| (setting, text.to_owned())))
 }
 
 fn fixture(name: &str) -> PathBuf {
@@ -203,7 +207,7 @@ fn every_mistake_has_its_message() {
         let call = call(&flags, variables, file);
         let error = match call.in_world(|world| world.demo(&call.flags)) {
             Err(error) => error,
-            Ok(demo) => call.load(demo.map(|_| DemoSettings::new("http://127.0.0.1:1"))).expect_err(&format!("{flags} {variables:?} {file:?}")),
+            Ok(demo) => call.load(demo.map(|_| of_demo("http://127.0.0.1:1", &[]))).expect_err(&format!("{flags} {variables:?} {file:?}")),
         };
         writeln!(all, "run {flags}").unwrap();
         for variable in variables {
@@ -325,19 +329,22 @@ fn what_github_reads_is_added_where_github_runs() {
 
 #[test]
 fn a_demo_is_about_its_own_issuer() {
-    let demo = || DemoSettings {
-        client_id: Some("demo-client".to_owned()),
-        client_secret: Some("demo-secret".into()),
-        username: Some("demo-user".to_owned()),
-        password: Some("demo-password".into()),
-        tls: Tls::CaFile(fixture("ca.pem")),
-        ..DemoSettings::new("https://127.0.0.1:9")
-    };
+    let ca_file = fixture("ca.pem");
+    let demo = of_demo(
+        "https://127.0.0.1:9",
+        &[
+            (&setting::CLIENT_ID, "demo-client"),
+            (&setting::CLIENT_SECRET, "demo-secret"),
+            (&setting::USERNAME, "demo-user"),
+            (&setting::PASSWORD, "demo-password"),
+            (&setting::CA_FILE, ca_file.to_str().unwrap()),
+        ],
+    );
     let broken_file = Some("this is not TOML");
     let call = call("--demo --password wrong --jobs 2", &["ISSUER=https://op.example", "CLIENT_ID=other", "INSECURE=1", "TIMEOUT=5"], broken_file);
     let wish = call.in_world(|world| world.demo(&call.flags)).unwrap();
     assert_eq!(wish, Some(DemoWish { persona: Persona::Openactive, flaw: None, pages: PageSet::One, offline_access: OfflineAccess::WhenConsented }));
-    let config = call.load(Some(demo())).unwrap();
+    let config = call.load(Some(demo)).unwrap();
     assert_eq!(config.issuer, "https://127.0.0.1:9");
     assert_eq!(config.client.as_ref().unwrap().id, "demo-client");
     assert_eq!(config.user.as_ref().unwrap().password.expose_secret(), "wrong");
@@ -361,8 +368,7 @@ fn endpoints_are_known_by_their_members_of_the_metadata() {
         assert_eq!((setting.table(), setting.key_in_table()), (Some("endpoints"), setting.name()));
     }
     // A demo is about its own issuer: what the environment says of another is not asked.
-    let demo =
-        || DemoSettings { endpoints: [("token_endpoint", "http://127.0.0.1:9/token".to_owned())].into(), ..DemoSettings::new("http://127.0.0.1:9") };
+    let demo = || of_demo("http://127.0.0.1:9", &[(&setting::TOKEN_ENDPOINT, "http://127.0.0.1:9/token")]);
     let of = |flags: &str| {
         call(flags, &["TOKEN_ENDPOINT=https://op.example/token"], Some(file)).load(Some(demo())).unwrap().endpoints["token_endpoint"].to_string()
     };
@@ -396,7 +402,7 @@ fn which_demo_is_wished_for() {
 fn the_command_repeats_one_test() {
     let repeated = |words: &[&str], variables: &[&str], file: Option<&str>, demo: bool| {
         let call = call_with(words, variables, file);
-        let config = call.load(demo.then(|| DemoSettings::new("http://127.0.0.1:1"))).unwrap();
+        let config = call.load(demo.then(|| of_demo("http://127.0.0.1:1", &[]))).unwrap();
         call.without_folder(&command_line(&config, "feature/test"))
     };
     let issuer = ["--issuer", "https://op.example"];
@@ -481,7 +487,7 @@ fn the_table_agrees_with_the_command_line() {
         assert_eq!(setting.env, format!("OA_AUTHTEST_{}", setting.name().to_uppercase().replace('-', "_")));
         assert!(setting.flag.starts_with("--") && !setting.what.ends_with('.') && !setting.heading.is_empty(), "{}", setting.flag);
         assert!(!setting.in_file() || keys.insert(setting.key), "{}", setting.key);
-        assert!(std::ptr::eq(setting::by_flag(setting.flag).unwrap(), *setting));
+        assert!(std::ptr::eq(*SETTINGS.iter().find(|other| other.flag == setting.flag).unwrap(), *setting));
     }
     assert_eq!(setting::ORDERS_FEED_URL.to_string(), "--orders-feed-url, OA_AUTHTEST_ORDERS_FEED_URL or [orders-feed] url in oa-authtest.toml");
     command.debug_assert();

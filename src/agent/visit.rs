@@ -1,6 +1,5 @@
 //! What logs in and consents: the interface between a test and its user agent, a real browser or the HTTP agent.
 
-use std::fmt;
 use std::time::Duration;
 
 use thiserror::Error;
@@ -94,7 +93,8 @@ impl Journey {
 }
 
 /// Why a visit did not end at the redirect URI. Each message names the cause and the next action.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{}", self.problem())]
 pub enum VisitError {
     /// The login page came back after the password was sent.
     LoginRejected {
@@ -175,14 +175,6 @@ impl VisitError {
         }
     }
 }
-
-impl fmt::Display for VisitError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.problem().fmt(f)
-    }
-}
-
-impl std::error::Error for VisitError {}
 
 /// Why there is no way on from a page.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]

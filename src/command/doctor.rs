@@ -2,12 +2,12 @@
 
 use tokio::sync::mpsc;
 
-use super::{Failure, Prepared, prepare, say, warn_of_misspelt};
+use super::{Failure, Prepared, prepare, pretty, say, warn_of_misspelt};
 use crate::cli::DoctorArgs;
 use crate::config::setting;
 use crate::config::{self, Loudness, Origin, World};
 use crate::doctor::console as screen;
-use crate::doctor::{Check, Diagnosis, Doctor, DoctorInput};
+use crate::doctor::{Check, Doctor, DoctorInput};
 use crate::exit::Exit;
 use crate::feature;
 use crate::feature::plan::Plan;
@@ -68,11 +68,6 @@ pub(super) async fn examine(args: DoctorArgs) -> Result<Exit, Failure> {
         return Err(failure);
     }
     let exit = diagnosis.outlook.exit();
-    say(&if args.json { json(&diagnosis)? } else { screen.outlook(&diagnosis.outlook) })?;
+    say(&if args.json { pretty(&diagnosis)? } else { screen.outlook(&diagnosis.outlook) })?;
     Ok(exit)
-}
-
-fn json(diagnosis: &Diagnosis) -> Result<String, Failure> {
-    let text = serde_json::to_string_pretty(diagnosis).map_err(|why| Failure::Unknown(why.to_string()))?;
-    Ok(format!("{text}\n"))
 }

@@ -7,9 +7,9 @@ use thiserror::Error;
 use url::Url;
 
 use crate::agent::callback::{CallbackError, CallbackListener};
-use crate::cli::{Cli, Commands, CompareArgs, ExplainArgs, InitArgs, IssuerArgs, KnownArgs, ListArgs, ReportArgs, RunArgs, SelfTestArgs};
+use crate::cli::{Cli, Commands, CompareArgs, InitArgs, IssuerArgs, KnownArgs, ReportArgs, RunArgs, SelfTestArgs};
 use crate::config::error::ConfigError;
-use crate::config::{self, Config, DemoSettings, DemoWish, Format, Layer, World};
+use crate::config::{self, Config, DemoWish, Format, Layer, World, setting};
 use crate::demo;
 use crate::doctor::DoctorError;
 use crate::exit::Exit;
@@ -125,17 +125,17 @@ pub fn run(cli: Cli) -> Exit {
         let done = match cli.command {
             Commands::Run(args) => run_tests(args).await,
             Commands::Doctor(args) => Box::pin(doctor::examine(args)).await,
-            Commands::List(args) => list(&args),
-            Commands::Explain(args) => explain(&args),
+            Commands::List { json } => list(json),
+            Commands::Explain { rule } => explain(&rule),
             Commands::Issuer(args) => serve(args).await,
             Commands::SelfTest(args) => prove(args).await,
             Commands::Compare(args) => compare(&args),
             Commands::Init(args) => init(&args),
             Commands::Known(args) => known(&args),
             Commands::Report(args) => render(&args),
-            Commands::Schema => say(crate::report::schema::RESULTS).map(|()| Exit::Conformant),
-            Commands::Completions(args) => manual::completions(&args),
-            Commands::Man(args) => manual::man(&args),
+            Commands::Schema => say(crate::report::schema::RESULTS),
+            Commands::Completions { shell } => manual::completions(shell),
+            Commands::Man { dir } => manual::man(dir.as_deref()),
         };
         done.unwrap_or_else(|failure| {
             console::error(&failure.to_string(), failure.hint());
@@ -176,7 +176,7 @@ struct Prepared {
     /// The embedded issuer and its certificate.
     demo: Option<(RunningIssuer, Option<tempfile::NamedTempFile>)>,
     /// What the embedded issuer settled.
-    settings: Option<DemoSettings>,
+    settings: Option<Layer>,
 }
 
 /// Settles a run, and starts the embedded issuer or asks the dataset site if it is about one of these.
@@ -194,14 +194,15 @@ async fn prepare(flags: &Layer, world: &World<'_>) -> Result<Prepared, Failure> 
     };
     // Settled once without the issuer, to learn the redirect URI; the issuer is told it, and settles the rest. Whoever gives another password
     // than the demo's needs its user name.
-    let known = DemoSettings {
-        profile: Some(wish.persona.name().to_owned()),
-        client_id: Some(issuer::CLIENT_ID.to_owned()),
-        client_secret: Some(issuer::CLIENT_SECRET.into()),
-        username: Some(issuer::USERNAME.to_owned()),
-        password: Some(issuer::PASSWORD.into()),
-        ..DemoSettings::new("http://localhost")
-    };
+    let known = [
+        (&setting::ISSUER, "http://localhost"),
+        (&setting::PROFILE, wish.persona.name()),
+        (&setting::CLIENT_ID, issuer::CLIENT_ID),
+        (&setting::CLIENT_SECRET, issuer::CLIENT_SECRET),
+        (&setting::USERNAME, issuer::USERNAME),
+        (&setting::PASSWORD, issuer::PASSWORD),
+    ];
+    let known = Layer::of_demo(known.map(|(setting, text)| (setting, text.to_owned())));
     let asked = config::load(flags, world, Some(known))?;
     let redirect_uri = if asked.redirect_uri == default_redirect_uri() { DEMO_REDIRECT_URI.parse() } else { Ok(asked.redirect_uri) };
     let redirect_uri = redirect_uri.map_err(|e| CallbackError::NotLoopback(e.to_string()))?;
@@ -238,25 +239,19 @@ fn keep(pem: &str) -> std::io::Result<tempfile::NamedTempFile> {
     Ok(file)
 }
 
-fn list(args: &ListArgs) -> Result<Exit, Failure> {
+fn list(json: bool) -> Result<Exit, Failure> {
     let features = feature::features()?;
-    if args.json {
-        let listing = listing::json(&features, &issuer::flaws()?);
-        say(&format!("{listing:#}\n"))?;
-    } else {
-        say(&listing::text(&features))?;
-    }
-    Ok(Exit::Conformant)
+    say(&if json { format!("{:#}\n", listing::json(&features, &issuer::flaws()?)) } else { listing::text(&features) })
 }
 
-fn explain(args: &ExplainArgs) -> Result<Exit, Failure> {
-    let text = listing::explain(&args.rule, &issuer::flaws()?).map_err(Failure::Unknown)?;
-    say(&text)?;
-    Ok(Exit::Conformant)
+fn explain(rule: &str) -> Result<Exit, Failure> {
+    say(&listing::explain(rule, &issuer::flaws()?).map_err(Failure::Unknown)?)
 }
 
-fn say(text: &str) -> Result<(), Failure> {
-    console::say(text).map_err(Failure::Output)
+/// Writes to standard output, which is all that some commands are asked for.
+fn say(text: &str) -> Result<Exit, Failure> {
+    console::say(text).map_err(Failure::Output)?;
+    Ok(Exit::Conformant)
 }
 
 /// `issuer`: the embedded issuer on its own, until it is interrupted.
@@ -265,8 +260,7 @@ async fn serve(args: IssuerArgs) -> Result<Exit, Failure> {
         let flaws = issuer::flaws()?;
         let width = flaws.iter().map(|flaw| flaw.name.len()).max().unwrap_or(0);
         let lines: Vec<String> = flaws.iter().map(|flaw| format!("{:width$}  {}\n", flaw.name, flaw.says)).collect();
-        say(&lines.concat())?;
-        return Ok(Exit::Conformant);
+        return say(&lines.concat());
     }
     let flaw = args.flaw.as_deref().map(flaw::find).transpose()?;
     let redirect_uris = vec![default_redirect_uri().to_string()];
@@ -279,16 +273,17 @@ async fn serve(args: IssuerArgs) -> Result<Exit, Failure> {
     Ok(if exit == Exit::Interrupted { Exit::Conformant } else { exit })
 }
 
+/// JSON for a reader, and a line break.
+fn pretty(document: &impl serde::Serialize) -> Result<String, Failure> {
+    let json = serde_json::to_string_pretty(document).map_err(|why| Failure::Unknown(why.to_string()))?;
+    Ok(format!("{json}\n"))
+}
+
 /// `self-test`: the matrix.
 async fn prove(args: SelfTestArgs) -> Result<Exit, Failure> {
     let jobs = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
     let matrix = self_test::run(&args.flaws, jobs).await?;
-    if args.json {
-        let json = serde_json::to_string_pretty(&matrix).map_err(|e| Failure::Unknown(e.to_string()))?;
-        say(&format!("{json}\n"))?;
-    } else {
-        say(&matrix.render())?;
-    }
+    say(&if args.json { pretty(&matrix)? } else { matrix.render() })?;
     // A matrix that is not clean is a bug of ours, and never a word about somebody's issuer.
     Ok(if matrix.is_clean() { Exit::Conformant } else { Exit::Bug })
 }
@@ -319,15 +314,13 @@ fn init(args: &InitArgs) -> Result<Exit, Failure> {
 /// Writes a document a user asked for where they want it; a file that is there already only if it may be replaced.
 fn hand_over(document: &str, output: &Path, force: bool, write: fn(&Path, &[u8]) -> Result<(), ReportError>) -> Result<Exit, Failure> {
     if output == Path::new("-") {
-        say(document)?;
-        return Ok(Exit::Conformant);
+        return say(document);
     }
     if output.exists() && !force {
         return Err(Failure::Unknown(format!("{} exists already: give --force to replace it, or another --output", output.display())));
     }
     write(output, document.as_bytes())?;
-    say(&format!("{}\n", output.display()))?;
-    Ok(Exit::Conformant)
+    say(&format!("{}\n", output.display()))
 }
 
 /// `known`: a file of known failures made of a run.

@@ -58,8 +58,9 @@ impl Invocation {
 }
 
 fn word(setting: &Setting, value: &Value, defaults_too: bool) -> Vec<String> {
+    let from_variable = || vec![setting.flag.to_owned(), format!("\"${}\"", setting.env)];
     let text = match value {
-        Value::Secret(_) => return vec![setting.flag.to_owned(), format!("\"${}\"", setting.env)],
+        Value::Secret(_) => return from_variable(),
         Value::Text(text) => text.clone(),
         Value::List(items) => items.join(","),
     };
@@ -72,7 +73,7 @@ fn word(setting: &Setting, value: &Value, defaults_too: bool) -> Vec<String> {
         return Vec::new();
     }
     if url::Url::parse(&text).is_ok_and(|url| has_credentials(&url)) {
-        return vec![setting.flag.to_owned(), format!("\"${}\"", setting.env)];
+        return from_variable();
     }
     match setting.kind {
         Kind::Switch if super::value::switch(&text) == Ok(true) => vec![setting.flag.to_owned()],

@@ -61,47 +61,19 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}:{}", self.path.display(), self.line, self.column)
-    }
-}
-
 /// Why there is no [`super::Config`]. The message says what is wrong, [`ConfigError::hint`] what to do; no secret is in either.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ConfigError {
-    /// A value is not one the setting can have, or names a file that cannot be read.
-    #[error("{origin}: {problem}")]
-    Value {
-        /// Where it was written.
-        origin: Origin,
-        /// The value, quoted, and what is wrong with it.
-        problem: String,
-        /// What to do.
-        hint: String,
-    },
-    /// Two settings that exclude each other were given in the same place.
-    #[error("{first} and {second} cannot be used together")]
-    Conflict {
-        /// The first, as the user wrote it.
-        first: String,
-        /// The second, as the user wrote it.
-        second: String,
-        /// What to do.
-        hint: String,
-    },
-    /// A setting was given without another that it needs; or nothing was given that is needed in any case.
-    #[error("{subject} {missing}")]
-    Missing {
-        /// What needs it.
-        subject: String,
-        /// What it has to have: `needs a password`.
-        missing: String,
+    /// A setting is missing, has a value that it cannot have, needs another, or excludes one that was given in the same place.
+    #[error("{says}")]
+    Setting {
+        /// What is wrong; a value is quoted, and where it was written comes first.
+        says: String,
         /// What to do.
         hint: String,
     },
     /// The configuration file is not TOML, or a key or a value in it is not one it can hold.
-    #[error("{place}: {problem}")]
+    #[error("{}:{}:{}: {problem}", .place.path.display(), .place.line, .place.column)]
     File {
         /// Where.
         place: Place,
@@ -116,15 +88,20 @@ impl ConfigError {
     /// What to do about it: one sentence without a full stop.
     pub fn hint(&self) -> &str {
         match self {
-            Self::Value { hint, .. } | Self::Conflict { hint, .. } | Self::Missing { hint, .. } | Self::File { hint, .. } => hint,
+            Self::Setting { hint, .. } | Self::File { hint, .. } => hint,
         }
     }
 
-    pub(super) fn unreadable(origin: Origin, path: &Path, why: &std::io::Error, hint: &str) -> Self {
-        Self::Value { origin, problem: format!("cannot read {}: {why}", path.display()), hint: hint.to_owned() }
+    /// About what was written there.
+    pub(super) fn value(origin: &Origin, problem: impl fmt::Display, hint: impl Into<String>) -> Self {
+        Self::Setting { says: format!("{origin}: {problem}"), hint: hint.into() }
+    }
+
+    pub(super) fn unreadable(origin: &Origin, path: &Path, why: &std::io::Error, hint: &str) -> Self {
+        Self::value(origin, format!("cannot read {}: {why}", path.display()), hint)
     }
 
     pub(super) fn conflict(first: &Origin, second: &Origin, hint: &str) -> Self {
-        Self::Conflict { first: first.to_string(), second: second.to_string(), hint: hint.to_owned() }
+        Self::Setting { says: format!("{first} and {second} cannot be used together"), hint: hint.to_owned() }
     }
 }

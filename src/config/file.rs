@@ -5,9 +5,11 @@ use std::path::Path;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::document::{Document, Item, in_order};
 use super::error::{ConfigError, Origin, Place};
 use super::layer::{Layer, SecretSource, Value};
 use super::setting::{Kind, OF_A_TEST, PROFILE, SETTINGS, Setting};
+use super::value::did_you_mean;
 use crate::text::nearest::nearest;
 
 /// A configuration file, its values not yet judged.
@@ -28,18 +30,14 @@ impl File {
     /// The first thing in the file that is not TOML, not a known key or not of the right type. No line of the file is quoted: it may
     /// hold a secret.
     pub fn parse(path: &Path, text: &str, profiles: &[&str]) -> Result<Self, ConfigError> {
-        let reader = Reader { path, text, profiles };
-        let table = DeTable::parse(text).map_err(|error| {
-            let offset = error.span().map_or(0, |span| span.start);
-            reader.error(offset, format!("this is not TOML: {}", error.message()), "correct it; https://toml.io describes the format")
-        })?;
-        reader.file(table.get_ref())
+        let document = Document { path, text };
+        let table = document.parse()?;
+        Reader { document, profiles }.file(&table)
     }
 }
 
 struct Reader<'a> {
-    path: &'a Path,
-    text: &'a str,
+    document: Document<'a>,
     profiles: &'a [&'a str],
 }
 
@@ -65,23 +63,32 @@ impl Scope<'_> {
     fn allows(self, setting: &Setting) -> bool {
         match self {
             Self::Profile(_) => setting.flag != PROFILE.flag,
-            Self::Test(_) => OF_A_TEST.iter().any(|allowed| allowed.flag == setting.flag),
+            Self::Test(_) => setting.is_in(&OF_A_TEST),
         }
     }
 }
 
-type Entry<'a, 'i> = (&'a Spanned<std::borrow::Cow<'i, str>>, &'a Spanned<DeValue<'i>>);
+/// A table of the file, at its top or for some tests only.
+#[derive(Clone, Copy)]
+struct Table<'a> {
+    scope: Option<Scope<'a>>,
+    /// Its name; none for what stands outside of such tables.
+    name: Option<&'a str>,
+}
 
-/// The entries in the order of the file, so that the first mistake is told first.
-fn in_order<'a, 'i>(table: &'a DeTable<'i>) -> Vec<Entry<'a, 'i>> {
-    let mut entries: Vec<_> = table.iter().collect();
-    entries.sort_by_key(|(key, _)| key.span().start);
-    entries
+impl Table<'_> {
+    /// Its whole name between brackets; none at the top of the file.
+    fn in_brackets(self) -> Option<String> {
+        let parts: Vec<String> = self.scope.map(Scope::table).into_iter().chain(self.name.map(str::to_owned)).collect();
+        (!parts.is_empty()).then(|| format!("[{}]", parts.join(".")))
+    }
 }
 
 impl Reader<'_> {
-    fn error(&self, offset: usize, problem: impl Into<String>, hint: impl Into<String>) -> ConfigError {
-        ConfigError::File { place: Place::at(self.path, self.text, offset), problem: problem.into(), hint: hint.into() }
+    /// Where a key was written.
+    fn origin(&self, offset: usize, key: String) -> Origin {
+        let Document { path, text } = self.document;
+        Origin::File { path: path.to_owned(), line: Place::at(path, text, offset).line, key }
     }
 
     fn file(&self, table: &DeTable<'_>) -> Result<File, ConfigError> {
@@ -92,8 +99,8 @@ impl Reader<'_> {
                     for (name, value) in in_order(self.table("profile", value)?) {
                         let known = name.get_ref().as_ref();
                         if !self.profiles.contains(&known) {
-                            let hint = hint(known, self.profiles.iter().copied());
-                            return Err(self.error(name.span().start, format!("there is no profile {known:?}"), hint));
+                            let problem = format!("there is no profile {known:?}");
+                            return Err(self.document.error(name.span().start, problem, did_you_mean(known, self.profiles)));
                         }
                         file.profiles.push((known.to_owned(), self.scoped(Scope::Profile(known), value)?));
                     }
@@ -103,7 +110,7 @@ impl Reader<'_> {
                         let glob = name.get_ref().as_ref();
                         if let Err(why) = globset::Glob::new(glob) {
                             let hint = "name tests by their ids, as in [test.\"discovery/*\".user]";
-                            return Err(self.error(name.span().start, format!("{glob:?} is not a glob: {}", why.kind()), hint));
+                            return Err(self.document.error(name.span().start, format!("{glob:?} is not a glob: {}", why.kind()), hint));
                         }
                         file.tests.push((glob.to_owned(), self.scoped(Scope::Test(glob), value)?));
                     }
@@ -114,7 +121,7 @@ impl Reader<'_> {
         Ok(file)
     }
 
-    fn scoped(&self, scope: Scope<'_>, value: &Spanned<DeValue<'_>>) -> Result<Layer, ConfigError> {
+    fn scoped(&self, scope: Scope<'_>, value: &Item<'_>) -> Result<Layer, ConfigError> {
         let mut layer = Layer::default();
         for (key, value) in in_order(self.table(&scope.table(), value)?) {
             self.entry(Some(scope), key, value, &mut layer)?;
@@ -123,102 +130,75 @@ impl Reader<'_> {
     }
 
     /// One key of the file's top level or of a scope's table: a setting, or a table of settings.
-    fn entry(
-        &self,
-        scope: Option<Scope<'_>>,
-        key: &Spanned<impl AsRef<str>>,
-        value: &Spanned<DeValue<'_>>,
-        layer: &mut Layer,
-    ) -> Result<(), ConfigError> {
+    fn entry(&self, scope: Option<Scope<'_>>, key: &Spanned<impl AsRef<str>>, value: &Item<'_>, layer: &mut Layer) -> Result<(), ConfigError> {
         let name = key.get_ref().as_ref();
-        if let Some(setting) = SETTINGS.iter().find(|setting| setting.table() == Some(name) && matches!(setting.kind, Kind::Declarations(_))) {
-            return self.declarations(scope, setting, name, value, layer);
-        }
-        if SETTINGS.iter().any(|setting| setting.table() == Some(name)) {
-            for (inner, value) in in_order(self.table(name, value)?) {
-                self.setting(scope, Some(name), inner, value, layer)?;
+        match SETTINGS.iter().find(|setting| setting.table() == Some(name)) {
+            None => self.setting(Table { scope, name: None }, key, value, layer),
+            Some(setting) if matches!(setting.kind, Kind::Declarations(_)) => self.declarations(scope, setting, name, value, layer),
+            Some(_) => {
+                let keys = in_order(self.table(name, value)?);
+                keys.into_iter().try_for_each(|(key, value)| self.setting(Table { scope, name: Some(name) }, key, value, layer))
             }
-            Ok(())
-        } else {
-            self.setting(scope, None, key, value, layer)
         }
     }
 
     /// A table whose keys are names, each with `true` or `false`.
-    fn declarations(
-        &self,
-        scope: Option<Scope<'_>>,
-        setting: &Setting,
-        table: &str,
-        value: &Spanned<DeValue<'_>>,
-        layer: &mut Layer,
-    ) -> Result<(), ConfigError> {
-        if let Some(scope @ Scope::Test(_)) = scope {
-            let offset = value.span().start;
-            return Err(self.error(
-                offset,
-                format!("[{}.{table}] cannot be set for some tests only", scope.table()),
+    fn declarations(&self, scope: Option<Scope<'_>>, setting: &Setting, table: &str, value: &Item<'_>, layer: &mut Layer) -> Result<(), ConfigError> {
+        let key = Table { scope, name: Some(table) }.in_brackets().unwrap_or_default();
+        if let Some(Scope::Test(_)) = scope {
+            return Err(self.document.error(
+                value.span().start,
+                format!("{key} cannot be set for some tests only"),
                 "move it to the top of the file",
             ));
         }
         let names = setting.kind.names();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let mut items = Vec::new();
-        for (key, value) in in_order(self.table(table, value)?) {
-            let name = key.get_ref().as_ref();
-            if !names.iter().any(|known| known == name) {
-                let hint = hint(name, names.iter().map(String::as_str));
-                return Err(self.error(key.span().start, format!("unknown key {name:?} in [{table}]"), hint));
+        for (name, value) in in_order(self.table(table, value)?) {
+            let (name, start) = (name.get_ref().as_ref(), name.span().start);
+            if !names.contains(&name) {
+                return Err(self.document.error(start, format!("unknown key {name:?} in [{table}]"), did_you_mean(name, &names)));
             }
             let DeValue::Boolean(able) = value.get_ref() else {
                 let problem = format!("[{table}] {name} must be true or false, not {}", in_words(value.get_ref()));
-                return Err(self.error(value.span().start, problem, format!("write {name} = true or {name} = false, or leave it out")));
+                return Err(self.document.error(value.span().start, problem, format!("write {name} = true or {name} = false, or leave it out")));
             };
             items.push(format!("{name}={able}"));
         }
-        let line = Place::at(self.path, self.text, value.span().start).line;
-        let key = scope.map_or_else(|| format!("[{table}]"), |scope| format!("[{}.{table}]", scope.table()));
         if !items.is_empty() {
-            layer.set(setting, Value::List(items), Origin::File { path: self.path.to_owned(), line, key });
+            layer.set(setting, Value::List(items), self.origin(value.span().start, key));
         }
         Ok(())
     }
 
-    fn setting(
-        &self,
-        scope: Option<Scope<'_>>,
-        table: Option<&str>,
-        key: &Spanned<impl AsRef<str>>,
-        value: &Spanned<DeValue<'_>>,
-        layer: &mut Layer,
-    ) -> Result<(), ConfigError> {
-        let name = key.get_ref().as_ref();
-        let found = SETTINGS.iter().find(|setting| setting.in_file() && setting.table() == table && setting.key_in_table() == name);
-        let setting = found.ok_or_else(|| self.unknown(scope, table, key))?;
-        match scope {
+    fn setting(&self, table: Table<'_>, key: &Spanned<impl AsRef<str>>, value: &Item<'_>, layer: &mut Layer) -> Result<(), ConfigError> {
+        let (name, start) = (key.get_ref().as_ref(), key.span().start);
+        let brackets = table.in_brackets();
+        let found = SETTINGS.iter().find(|setting| setting.in_file() && setting.table() == table.name && setting.key_in_table() == name);
+        let setting = found.ok_or_else(|| {
+            let place = brackets.as_deref().map_or_else(|| "at the top of the file".to_owned(), |brackets| format!("in {brackets}"));
+            self.document.error(start, format!("unknown key {name:?} {place}"), hint_for_key(table, name))
+        })?;
+        match table.scope {
             Some(Scope::Profile(_)) if setting.flag == PROFILE.flag => {
-                return Err(self.error(key.span().start, "profiles cannot be set for one profile", "move it to the top of the file"));
+                return Err(self.document.error(start, "profiles cannot be set for one profile", "move it to the top of the file"));
             }
             Some(scope) if !scope.allows(setting) => {
                 let problem = format!("{} cannot be set for some tests only", setting.key);
-                return Err(self.error(key.span().start, problem, "move it to the top of the file, or to a [profile.NAME] table"));
+                return Err(self.document.error(start, problem, "move it to the top of the file, or to a [profile.NAME] table"));
             }
             _ => {}
         }
-        let line = Place::at(self.path, self.text, key.span().start).line;
-        let key = match (scope, table) {
-            (None, _) => setting.key.to_owned(),
-            (Some(scope), Some(table)) => format!("[{}.{table}] {name}", scope.table()),
-            (Some(scope), None) => format!("[{}] {name}", scope.table()),
-        };
-        let value = self.value(setting, &key, value)?;
-        layer.set(setting, value, Origin::File { path: self.path.to_owned(), line, key });
+        let key = brackets.map_or_else(|| name.to_owned(), |brackets| format!("{brackets} {name}"));
+        layer.set(setting, self.value(setting, &key, value)?, self.origin(start, key));
         Ok(())
     }
 
-    fn value(&self, setting: &Setting, key: &str, value: &Spanned<DeValue<'_>>) -> Result<Value, ConfigError> {
+    fn value(&self, setting: &Setting, key: &str, value: &Item<'_>) -> Result<Value, ConfigError> {
         let wrong = |wanted: &str, example: &str| {
             let problem = format!("{key} must be {wanted}, not {}", in_words(value.get_ref()));
-            self.error(value.span().start, problem, format!("write {} = {example}", setting.key_in_table()))
+            self.document.error(value.span().start, problem, format!("write {} = {example}", setting.key_in_table()))
         };
         match (setting.kind, value.get_ref()) {
             (Kind::Text | Kind::Choice(_), DeValue::String(text)) => Ok(Value::Text(text.to_string())),
@@ -236,7 +216,7 @@ impl Reader<'_> {
                 let items = items.iter().map(|item| item.get_ref().as_str().map(str::to_owned)).collect::<Option<_>>();
                 items.map(Value::List).ok_or_else(|| {
                     let problem = format!("{key} must be a list of strings only");
-                    self.error(value.span().start, problem, format!("write {} = [\"{}\"]", setting.key_in_table(), setting.default))
+                    self.document.error(value.span().start, problem, format!("write {} = [\"{}\"]", setting.key_in_table(), setting.default))
                 })
             }
             // Its table was read as a whole.
@@ -265,33 +245,22 @@ impl Reader<'_> {
 
     /// A path of the file, which is relative to the file.
     fn beside(&self, path: &str) -> String {
-        match self.path.parent() {
+        match self.document.path.parent() {
             Some(folder) if !path.is_empty() => folder.join(path).to_string_lossy().into_owned(),
             _ => path.to_owned(),
         }
     }
 
-    fn table<'a, 'i>(&self, name: &str, value: &'a Spanned<DeValue<'i>>) -> Result<&'a DeTable<'i>, ConfigError> {
+    fn table<'a, 'i>(&self, name: &str, value: &'a Item<'i>) -> Result<&'a DeTable<'i>, ConfigError> {
         value.get_ref().as_table().ok_or_else(|| {
             let problem = format!("{name} must be a table, not {}", in_words(value.get_ref()));
-            self.error(value.span().start, problem, format!("write [{name}] on a line of its own and its keys below"))
+            self.document.error(value.span().start, problem, format!("write [{name}] on a line of its own and its keys below"))
         })
-    }
-
-    fn unknown(&self, scope: Option<Scope<'_>>, table: Option<&str>, key: &Spanned<impl AsRef<str>>) -> ConfigError {
-        let name = key.get_ref().as_ref();
-        let place = match (scope, table) {
-            (None, None) => "at the top of the file".to_owned(),
-            (None, Some(table)) => format!("in [{table}]"),
-            (Some(scope), None) => format!("in [{}]", scope.table()),
-            (Some(scope), Some(table)) => format!("in [{}.{table}]", scope.table()),
-        };
-        let hint = hint_for_key(scope, table, name);
-        self.error(key.span().start, format!("unknown key {name:?} {place}"), hint)
     }
 }
 
-fn hint_for_key(scope: Option<Scope<'_>>, table: Option<&str>, name: &str) -> String {
+fn hint_for_key(table: Table<'_>, name: &str) -> String {
+    let Table { scope, name: table } = table;
     let settings = || SETTINGS.iter().filter(|setting| setting.in_file() && scope.is_none_or(|scope| scope.allows(setting)));
     let mut here: Vec<_> = settings().filter(|setting| setting.table() == table).map(|setting| setting.key_in_table()).collect();
     if table.is_none() {
@@ -307,15 +276,7 @@ fn hint_for_key(scope: Option<Scope<'_>>, table: Option<&str>, name: &str) -> St
     if let Some(setting) = by_flag.or_else(by_key) {
         return format!("did you mean {}?", setting.key);
     }
-    hint(name, here.iter().copied())
-}
-
-fn hint<'n>(name: &str, known: impl Iterator<Item = &'n str> + Clone) -> String {
-    let all = known.clone().collect::<Vec<_>>().join(", ");
-    match nearest(name, known) {
-        Some(near) => format!("did you mean {near}? There are: {all}"),
-        None => format!("there are: {all}"),
-    }
+    did_you_mean(name, &here)
 }
 
 fn in_words(value: &DeValue<'_>) -> &'static str {

@@ -8,7 +8,7 @@ use secrecy::ExposeSecret as _;
 use super::error::{ConfigError, Origin};
 use super::layer::{Layer, SecretSource, Value};
 use super::setting::{self, Kind, SETTINGS, Setting};
-use super::value::{self, Problem};
+use super::value;
 use super::{FILE_NAME, openactive};
 
 /// How wide a comment may be, in characters.
@@ -77,10 +77,8 @@ pub fn known(issuer: Option<&str>) -> Result<Layer, ConfigError> {
     let mut layer = Layer::default();
     if let Some(issuer) = issuer {
         let origin = Origin::Flag(setting::ISSUER.flag);
-        match value::issuer(issuer) {
-            Ok(_) => layer.set(&setting::ISSUER, Value::Text(issuer.to_owned()), origin),
-            Err(Problem { says, hint }) => return Err(ConfigError::Value { origin, problem: says, hint }),
-        }
+        let issuer = value::issuer(issuer).map_err(|problem| problem.at(&origin))?;
+        layer.set(&setting::ISSUER, Value::Text(issuer), origin);
     }
     Ok(layer)
 }

@@ -8,18 +8,18 @@
 //! until = "2026-12-31"                 # the last day it excuses; without it, for ever
 //! ```
 
-use std::borrow::Cow;
 use std::path::Path;
 use std::sync::Arc;
 
 use globset::{Glob, GlobMatcher};
 use jiff::civil::Date;
-use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::error::{ConfigError, Place};
+use super::document::{Document, Item, Key, in_order};
+use super::error::ConfigError;
 use super::layers::{Layers, contents};
 use super::settle::alone;
+use super::value::did_you_mean;
 use super::{setting, value};
 use crate::rule::catalogue;
 use crate::text::nearest::nearest;
@@ -69,13 +69,9 @@ impl Known {
     /// # Errors
     /// The first thing in it that is not TOML, not a known key, not a rule there is, not a glob or not a date, with its place.
     pub fn parse(path: &Path, text: &str, today: Date) -> Result<Self, ConfigError> {
-        let reader = Reader { path, text };
-        let table = DeTable::parse(text).map_err(|error| {
-            let offset = error.span().map_or(0, |span| span.start);
-            reader.error(offset, format!("this is not TOML: {}", error.message()), "correct it; https://toml.io describes the format")
-        })?;
+        let document = Document { path, text };
         let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-        Ok(Self { file, today, entries: reader.entries(table.get_ref())? })
+        Ok(Self { file, today, entries: document.entries(&document.parse()?)? })
     }
 }
 
@@ -98,18 +94,7 @@ impl Layers<'_> {
     }
 }
 
-struct Reader<'a> {
-    path: &'a Path,
-    text: &'a str,
-}
-
-type Key<'i> = Spanned<Cow<'i, str>>;
-
-impl Reader<'_> {
-    fn error(&self, offset: usize, problem: impl Into<String>, hint: impl Into<String>) -> ConfigError {
-        ConfigError::File { place: Place::at(self.path, self.text, offset), problem: problem.into(), hint: hint.into() }
-    }
-
+impl Document<'_> {
     fn entries(&self, table: &DeTable<'_>) -> Result<Vec<KnownFailure>, ConfigError> {
         let mut entries = Vec::new();
         for (key, value) in in_order(table) {
@@ -137,10 +122,8 @@ impl Reader<'_> {
                 "reason" => reason = Some(self.text(key, value, "say why the failure is lived with")?),
                 "until" => until = Some(self.date(value)?),
                 other => {
-                    let all = KEYS.join(", ");
-                    let hint =
-                        nearest(other, KEYS).map_or_else(|| format!("there are: {all}"), |near| format!("did you mean {near}? There are: {all}"));
-                    return Err(self.error(key.span().start, format!("unknown key {other:?} in [[known]]"), hint));
+                    let problem = format!("unknown key {other:?} in [[known]]");
+                    return Err(self.error(key.span().start, problem, did_you_mean(other, &KEYS)));
                 }
             }
         }
@@ -153,7 +136,7 @@ impl Reader<'_> {
         })
     }
 
-    fn text(&self, key: &Key<'_>, value: &Spanned<DeValue<'_>>, hint: &str) -> Result<String, ConfigError> {
+    fn text(&self, key: &Key<'_>, value: &Item<'_>, hint: &str) -> Result<String, ConfigError> {
         let name = key.get_ref();
         match value.get_ref().as_str() {
             Some(text) if !text.trim().is_empty() => Ok(text.trim().to_owned()),
@@ -162,7 +145,7 @@ impl Reader<'_> {
         }
     }
 
-    fn rule(&self, key: &Key<'_>, value: &Spanned<DeValue<'_>>) -> Result<String, ConfigError> {
+    fn rule(&self, key: &Key<'_>, value: &Item<'_>) -> Result<String, ConfigError> {
         const WHERE: &str = "oa-authtest list --json and RULES.md list them";
         let id = self.text(key, value, "name the rule as the report does")?;
         if catalogue().iter().any(|rule| rule.id == id) {
@@ -173,7 +156,7 @@ impl Reader<'_> {
         Err(self.error(value.span().start, format!("there is no rule {id:?}"), hint))
     }
 
-    fn glob(&self, key: &Key<'_>, value: &Spanned<DeValue<'_>>) -> Result<GlobMatcher, ConfigError> {
+    fn glob(&self, key: &Key<'_>, value: &Item<'_>) -> Result<GlobMatcher, ConfigError> {
         const HINT: &str = "name tests by their ids, as in test = \"*/authorization-code-flow\"";
         let text = self.text(key, value, HINT)?;
         match Glob::new(&text) {
@@ -183,7 +166,7 @@ impl Reader<'_> {
     }
 
     /// A day: as a string, or as TOML's own date.
-    fn date(&self, value: &Spanned<DeValue<'_>>) -> Result<Date, ConfigError> {
+    fn date(&self, value: &Item<'_>) -> Result<Date, ConfigError> {
         let written = match value.get_ref() {
             DeValue::String(text) => text.trim().to_owned(),
             DeValue::Datetime(date) => date.to_string(),
@@ -193,13 +176,6 @@ impl Reader<'_> {
         let date = written.parse::<Date>().ok().filter(|date| date.to_string() == written);
         date.ok_or_else(|| self.error(value.span().start, format!("until must be a date, not {written:?}"), "write until = \"2026-12-31\""))
     }
-}
-
-/// The entries in the order of the file, so that the first mistake is told first.
-fn in_order<'a, 'i>(table: &'a DeTable<'i>) -> Vec<(&'a Key<'i>, &'a Spanned<DeValue<'i>>)> {
-    let mut entries: Vec<_> = table.iter().collect();
-    entries.sort_by_key(|(key, _)| key.span().start);
-    entries
 }
 
 #[cfg(test)]

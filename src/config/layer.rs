@@ -106,8 +106,7 @@ impl Layer {
                 Some(Ok(text)) if text.is_empty() => {}
                 Some(Ok(text)) => layer.set(setting, Value::of(setting.kind, text), origin),
                 Some(Err(_)) => {
-                    let hint = format!("set {} to text, or unset it", setting.env);
-                    return Err(ConfigError::Value { origin, problem: "the value is not UTF-8".to_owned(), hint });
+                    return Err(ConfigError::value(&origin, "the value is not UTF-8", format!("set {} to text, or unset it", setting.env)));
                 }
             }
         }
@@ -147,10 +146,12 @@ impl Layer {
         self.0.is_empty()
     }
 
-    /// The same without what is said about some settings.
+    /// The same without what is said about the settings that `unwanted` names.
     #[must_use]
-    pub fn without(mut self, settings: &[&Setting]) -> Self {
-        self.0.retain(|flag, _| settings.iter().all(|setting| setting.flag != *flag));
+    pub fn without(mut self, unwanted: fn(&Setting) -> bool) -> Self {
+        for setting in SETTINGS.iter().filter(|setting| unwanted(setting)) {
+            self.0.remove(setting.flag);
+        }
         self
     }
 }

@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::command_line::Invocation;
-use super::demo::{DemoSettings, DemoWish, OF_THE_ISSUER};
+use super::demo::{DemoWish, is_of_the_issuer};
 use super::error::{ConfigError, Origin};
 use super::file::File;
 use super::layer::{Layer, SecretSource, Value};
@@ -28,15 +28,10 @@ pub struct World<'a> {
     pub variable: &'a dyn Fn(&str) -> Option<OsString>,
 }
 
-/// The environment of this process.
-fn process_variable(name: &str) -> Option<OsString> {
-    std::env::var_os(name)
-}
-
 impl<'a> World<'a> {
     /// This process: its environment and its current folder.
     pub fn of_process(profiles: &'a [&'a str]) -> Self {
-        Self { profiles, folder: Path::new(""), variable: &process_variable }
+        Self { profiles, folder: Path::new(""), variable: &|name| std::env::var_os(name) }
     }
 
     /// Which embedded issuer is asked for; `None` if the run is about another.
@@ -47,11 +42,8 @@ impl<'a> World<'a> {
         let layers = Layers { layers: vec![flags.clone(), Layer::from_environment(self.variable)?, Layer::defaults()], world: self };
         let demo = layers.parsed(&setting::DEMO, value::switch)?.filter(|found| found.value);
         let issuer = layers.text(&setting::ISSUER);
-        match (demo, issuer) {
-            (Some(demo), Some(issuer)) if demo.rank == issuer.rank => {
-                Err(ConfigError::conflict(&demo.origin, &issuer.origin, "leave one out: --demo brings its own issuer"))
-            }
-            (Some(demo), issuer) if issuer.as_ref().is_none_or(|issuer| demo.rank < issuer.rank) => {
+        match stronger(demo, issuer, "leave one out: --demo brings its own issuer")? {
+            (Some(_), None) => {
                 let persona = layers.required(&setting::PERSONA, value::choice)?;
                 let flaw = layers.parsed(&setting::FLAW, value::text)?.map(|found| found.value);
                 let pages = layers.required(&setting::PAGES, value::choice)?;
@@ -62,9 +54,8 @@ impl<'a> World<'a> {
                 // In the environment they may be meant for `oa-authtest issuer`.
                 let of_demo = [&setting::PERSONA, &setting::FLAW, &setting::PAGES, &setting::OFFLINE_ACCESS];
                 match of_demo.into_iter().find_map(|setting| flags.get(setting)) {
-                    Some(given) => Err(ConfigError::Missing {
-                        subject: given.origin.to_string(),
-                        missing: "needs --demo".to_owned(),
+                    Some(given) => Err(ConfigError::Setting {
+                        says: format!("{} needs --demo", given.origin),
                         hint: "give --demo, or leave it out: it is about the embedded issuer".to_owned(),
                     }),
                     None => Ok(None),
@@ -74,12 +65,24 @@ impl<'a> World<'a> {
     }
 }
 
+/// The settings of a run against this issuer that are nowhere but in the table of settings: neither the environment nor a file is asked.
+///
+/// # Errors
+/// As [`load`].
+pub(super) fn defaults(issuer: &str) -> Result<Config, ConfigError> {
+    let mut flags = Layer::default();
+    flags.set(&setting::ISSUER, Value::Text(issuer.to_owned()), Origin::Flag(setting::ISSUER.flag));
+    let world = World { profiles: &[], folder: Path::new(""), variable: &|_| None };
+    let profiles = vec![setting::PROFILE.default.to_owned()];
+    Layers { layers: vec![flags, Layer::defaults()], world: &world }.config(profiles, Invocation::of_issuer(issuer))
+}
+
 /// Settles a run. `flags` is what the command line says, `demo` what the embedded issuer settles if [`World::demo`] asked for one.
 ///
 /// # Errors
 /// The first setting that is missing, unreadable, not possible, or in conflict with another.
-pub fn load(flags: &Layer, world: &World<'_>, demo: Option<DemoSettings>) -> Result<Config, ConfigError> {
-    Stack::of(flags, world, demo.map(DemoSettings::layer), None)?.config(world)
+pub fn load(flags: &Layer, world: &World<'_>, demo: Option<Layer>) -> Result<Config, ConfigError> {
+    Stack::of(flags, world, demo, None)?.config(world)
 }
 
 /// As [`load`], with the issuer that the dataset site names, since [`dataset_site`] said that nothing else does.
@@ -118,8 +121,8 @@ pub struct Sources {
 ///
 /// # Errors
 /// As [`load`].
-pub fn sources(flags: &Layer, world: &World<'_>, demo: Option<DemoSettings>) -> Result<Sources, ConfigError> {
-    let stack = Stack::of(flags, world, demo.map(DemoSettings::layer), None)?;
+pub fn sources(flags: &Layer, world: &World<'_>, demo: Option<Layer>) -> Result<Sources, ConfigError> {
+    let stack = Stack::of(flags, world, demo, None)?;
     let origin = |setting: &Setting| stack.layers.iter().find_map(|layer| layer.get(setting)).map(|given| given.origin.clone());
     let given = setting::SETTINGS.iter().filter_map(|setting| Some((*setting, origin(setting).filter(|origin| *origin != Origin::Default)?)));
     Ok(Sources { given: given.collect(), file: stack.file.clone() })
@@ -152,7 +155,7 @@ impl Stack {
         layers.extend(demo);
         let tables = profiles.iter().filter_map(|name| file.profiles.iter().find(|(of, _)| of == name)).map(|(_, layer)| layer.clone());
         let below = std::iter::once(variables).chain(tables).chain([file.top]);
-        layers.extend(below.map(|layer| if is_demo { layer.without(OF_THE_ISSUER) } else { layer }));
+        layers.extend(below.map(|layer| if is_demo { layer.without(is_of_the_issuer) } else { layer }));
         layers.extend(found);
         layers.push(Layer::defaults());
         Ok(Self { layers, profiles, tests: file.tests, file: path.map(|(path, _)| path), is_demo })
@@ -184,9 +187,8 @@ fn file_path(flags: &Layer, variables: &Layer, world: &World<'_>, demo: bool) ->
 }
 
 fn read(path: &Path, origin: Option<&Origin>, world: &World<'_>) -> Result<File, ConfigError> {
-    let text = std::fs::read_to_string(path).map_err(|why| {
-        ConfigError::unreadable(origin.cloned().unwrap_or(Origin::Default), path, &why, "name a configuration file that can be read")
-    })?;
+    let text = std::fs::read_to_string(path)
+        .map_err(|why| ConfigError::unreadable(origin.unwrap_or(&Origin::Default), path, &why, "name a configuration file that can be read"))?;
     if openactive::is_json(path, &text) { openactive::parse(path, &text) } else { File::parse(path, &text, world.profiles) }
 }
 
@@ -197,6 +199,23 @@ pub(super) struct Found<T> {
     pub(super) origin: Origin,
 }
 
+/// Of two settings that exclude each other the one that the stronger layer holds.
+///
+/// # Errors
+/// If both are in the same layer.
+pub(super) fn stronger<A, B>(
+    one: Option<Found<A>>,
+    other: Option<Found<B>>,
+    hint: &str,
+) -> Result<(Option<Found<A>>, Option<Found<B>>), ConfigError> {
+    match (one, other) {
+        (Some(one), Some(other)) if one.rank == other.rank => Err(ConfigError::conflict(&one.origin, &other.origin, hint)),
+        (Some(one), Some(other)) if one.rank < other.rank => Ok((Some(one), None)),
+        (Some(_), Some(other)) => Ok((None, Some(other))),
+        either => Ok(either),
+    }
+}
+
 /// The layers, the strongest first.
 pub(super) struct Layers<'a> {
     layers: Vec<Layer>,
@@ -205,8 +224,7 @@ pub(super) struct Layers<'a> {
 
 impl Layers<'_> {
     fn raw(&self, setting: &Setting) -> Option<Found<&Value>> {
-        let (rank, given) = self.layers.iter().enumerate().find_map(|(rank, layer)| Some((rank, layer.get(setting)?)))?;
-        Some(Found { value: &given.value, rank, origin: given.origin.clone() })
+        self.every(setting).next()
     }
 
     /// Every layer that says something about a setting, the strongest first.
@@ -232,7 +250,7 @@ impl Layers<'_> {
         let Some(Found { value, rank, origin }) = self.text(setting) else { return Ok(None) };
         match value::text(value).and_then(|_| parse(value)) {
             Ok(value) => Ok(Some(Found { value, rank, origin })),
-            Err(Problem { says, hint }) => Err(ConfigError::Value { origin, problem: says, hint }),
+            Err(problem) => Err(problem.at(&origin)),
         }
     }
 
@@ -241,26 +259,22 @@ impl Layers<'_> {
     }
 
     pub(super) fn required<T>(&self, setting: &Setting, parse: impl Fn(&str) -> Result<T, Problem>) -> Result<T, ConfigError> {
-        self.optional(setting, parse)?.ok_or_else(|| ConfigError::Missing {
-            subject: setting.what.to_owned(),
-            missing: "is missing".to_owned(),
-            hint: format!("give {setting}"),
-        })
+        self.optional(setting, parse)?
+            .ok_or_else(|| ConfigError::Setting { says: format!("{} is missing", setting.what), hint: format!("give {setting}") })
     }
 
     /// A list, each item judged, none twice.
     pub(super) fn list<T: PartialEq>(&self, setting: &Setting, parse: impl Fn(&str) -> Result<T, Problem>) -> Result<Vec<T>, ConfigError> {
         let Some(Found { value: Value::List(items), origin, .. }) = self.raw(setting) else { return Ok(Vec::new()) };
         if items.is_empty() {
-            let hint = "name at least one, or leave it out".to_owned();
-            return Err(ConfigError::Value { origin, problem: "the list is empty".to_owned(), hint });
+            return Err(ConfigError::value(&origin, "the list is empty", "name at least one, or leave it out"));
         }
         let mut list = Vec::new();
         for item in items {
             match value::text(item).and_then(|_| parse(item)) {
                 Ok(item) if list.contains(&item) => {}
                 Ok(item) => list.push(item),
-                Err(Problem { says, hint }) => return Err(ConfigError::Value { origin, problem: says, hint }),
+                Err(problem) => return Err(problem.at(&origin)),
             }
         }
         Ok(list)
@@ -280,14 +294,8 @@ impl Layers<'_> {
     pub(super) fn secret(&self, here: &Setting, file: &Setting) -> Result<Option<Found<SecretString>>, ConfigError> {
         let direct = self.raw(here);
         let by_file = self.parsed(file, value::text)?;
-        match (direct, by_file) {
-            (Some(direct), Some(by_file)) if direct.rank == by_file.rank => {
-                Err(ConfigError::conflict(&direct.origin, &by_file.origin, "leave one out"))
-            }
-            (Some(direct), by_file) if by_file.as_ref().is_none_or(|by_file| direct.rank < by_file.rank) => match direct.value {
-                Value::Secret(source) => self.open(source, direct.rank, direct.origin, here).map(Some),
-                Value::Text(_) | Value::List(_) => Ok(None),
-            },
+        match stronger(direct, by_file, "leave one out")? {
+            (Some(Found { value: Value::Secret(source), rank, origin }), _) => self.open(source, rank, origin, here).map(Some),
             (_, Some(by_file)) => self.open(&SecretSource::File(by_file.value.into()), by_file.rank, by_file.origin, here).map(Some),
             (_, None) => Ok(None),
         }
@@ -304,8 +312,11 @@ impl Layers<'_> {
                         Some(Err(_)) => "is not UTF-8",
                         None => "is not set",
                     };
-                    let hint = format!("set {name}, or {}", setting.env);
-                    return Err(ConfigError::Value { origin, problem: format!("the environment variable {name} {why}"), hint });
+                    return Err(ConfigError::value(
+                        &origin,
+                        format!("the environment variable {name} {why}"),
+                        format!("set {name}, or {}", setting.env),
+                    ));
                 }
             },
             SecretSource::File(path) => {
@@ -319,10 +330,10 @@ impl Layers<'_> {
             text if text.chars().any(char::is_control) => "the secret holds a line break or another control character",
             _ => return Ok(Found { value, rank, origin }),
         };
-        Err(ConfigError::Value { origin, problem: problem.to_owned(), hint: format!("give {} as one line", setting.what) })
+        Err(ConfigError::value(&origin, problem, format!("give {} as one line", setting.what)))
     }
 }
 
 pub(super) fn contents(origin: &Origin, path: &Path, hint: &str) -> Result<String, ConfigError> {
-    std::fs::read_to_string(path).map_err(|why| ConfigError::unreadable(origin.clone(), path, &why, hint))
+    std::fs::read_to_string(path).map_err(|why| ConfigError::unreadable(origin, path, &why, hint))
 }

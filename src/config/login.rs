@@ -2,6 +2,8 @@
 
 use secrecy::SecretString;
 
+use super::setting::{BUTTON_SELECTOR, PASSWORD_SELECTOR, Setting, USERNAME_SELECTOR};
+
 /// The end-user a test logs in as.
 #[derive(Debug, Clone)]
 pub struct User {
@@ -25,6 +27,7 @@ pub struct Selectors {
 impl Default for Selectors {
     /// The selectors of the OpenActive test suite.
     fn default() -> Self {
-        Self { username: "[name='username' i]".to_owned(), password: "[name='password' i]".to_owned(), button: ".btn-primary".to_owned() }
+        let default = |setting: &Setting| setting.default.to_owned();
+        Self { username: default(&USERNAME_SELECTOR), password: default(&PASSWORD_SELECTOR), button: default(&BUTTON_SELECTOR) }
     }
 }

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! let world = World::of_process(profiles);
-//! let demo = world.demo(&args.flags)?.map(|wish| …);   start the embedded issuer, say what it settles
+//! let demo = world.demo(&args.flags)?.map(|wish| …);   start the embedded issuer, and say with Layer::of_demo what it is
 //! let config = load(&args.flags, &world, demo)?;       an error is printed with its hint, and ends with exit code 2
 //! ```
 
@@ -22,6 +22,7 @@ use crate::observed::capability::Capability;
 
 mod command_line;
 mod demo;
+mod document;
 pub mod error;
 mod file;
 pub mod init;
@@ -36,7 +37,7 @@ mod settle;
 mod value;
 
 pub use command_line::{Invocation, command_line};
-pub use demo::{DemoSettings, DemoWish};
+pub use demo::DemoWish;
 pub use error::{ConfigError, Origin};
 pub use known::Known;
 pub use layer::Layer;
@@ -135,46 +136,11 @@ impl Config {
     /// public: set what the test needs. A test that listens for the callback sets a redirect URI with a free port.
     ///
     /// # Panics
-    /// Never: the default redirect URI is a URL.
+    /// Never: the defaults go together.
     pub fn for_tests(issuer: &str) -> Self {
-        Self {
-            issuer: issuer.to_owned(),
-            profiles: vec![setting::PROFILE.default.to_owned()],
-            tests: Vec::new(),
-            skips: Vec::new(),
-            scope: None,
-            client: None,
-            initial_access_token: None,
-            user: None,
-            seller_id: None,
-            orders_feed_url: None,
-            dataset_site_url: None,
-            endpoints: BTreeMap::new(),
-            resource_url: None,
-            audience: None,
-            token_lifetime: None,
-            redirect_uri: Url::parse(setting::REDIRECT_URI.default).expect("the default redirect URI is a URL"),
-            selectors: Selectors::default(),
-            network: Network { tls: Tls::System, timeout: Duration::from_secs(30) },
-            agent: AgentConfig { kind: AgentKind::Auto, webdriver_url: None, headed: false, deadline: Duration::from_secs(60) },
-            report: ReportConfig {
-                dir: PathBuf::from(setting::REPORT_DIR.default),
-                formats: vec![Format::Markdown, Format::Html],
-                statement: false,
-                show_secrets: false,
-            },
-            loudness: Loudness::Normal,
-            fail_on: FailOn::Failure,
-            known: None,
-            strict_known: false,
-            jobs: 4,
-            clock_skew: 10,
-            refresh_grace: Duration::ZERO,
-            registration_patience: Duration::from_secs(1),
-            invocation: Invocation::of_issuer(issuer),
-            test_overrides: Vec::new(),
-            declared: BTreeMap::new(),
-        }
+        let defaults = layers::defaults("https://op.example").expect("the defaults go together");
+        let (issuer, invocation) = (issuer.to_owned(), Invocation::of_issuer(issuer));
+        Self { issuer, invocation, registration_patience: Duration::from_secs(1), ..defaults }
     }
 
     /// The settings of one test: these, but for what the first matching of [`Config::test_overrides`] says otherwise.

@@ -8,7 +8,7 @@ use serde_json::Value as Json;
 use super::error::{ConfigError, Origin, Place};
 use super::file::File;
 use super::layer::{Layer, Value};
-use super::setting::{self, Kind, Setting};
+use super::setting::{self, Setting};
 
 /// What a file must have one of to be taken for such a configuration.
 const MARKS: [&str; 3] = ["broker", "integrationTests", "sellers"];
@@ -18,6 +18,28 @@ const OF_TESTS: [(&str, &str); 3] = [
     ("dynamicPrimary", "dynamic-client-registration/authorization-code-flow"),
     ("dynamicSecondary", "dynamic-client-registration/client-credentials-flow"),
     ("authorizationPersisted", "booking-partner-authentication/authorization-persisted"),
+];
+
+/// What the members of `broker` are.
+static OF_BROKER: [(&str, &Setting); 4] = [
+    ("datasetSiteUrl", &setting::DATASET_SITE_URL),
+    ("loginPagesSelectors.username", &setting::USERNAME_SELECTOR),
+    ("loginPagesSelectors.password", &setting::PASSWORD_SELECTOR),
+    ("loginPagesSelectors.button", &setting::BUTTON_SELECTOR),
+];
+
+/// What the members of a seller are: who it is, and who logs in for it.
+static OF_SELLER: [(&str, &Setting); 3] = [
+    ("@id", &setting::SELLER_ID),
+    ("authentication.loginCredentials.username", &setting::USERNAME),
+    ("authentication.loginCredentials.password", &setting::PASSWORD),
+];
+
+/// What the members of a booking partner are: a client, or what one is registered with.
+static OF_PARTNER: [(&str, &Setting); 3] = [
+    ("authentication.initialAccessToken", &setting::INITIAL_ACCESS_TOKEN),
+    ("authentication.clientCredentials.clientId", &setting::CLIENT_ID),
+    ("authentication.clientCredentials.clientSecret", &setting::CLIENT_SECRET),
 ];
 
 /// True if a file is read as such a configuration: it ends in `.json`, or it begins as JSON objects do.
@@ -45,12 +67,7 @@ pub fn parse(path: &Path, text: &str) -> Result<File, ConfigError> {
     }
     let mut file = File::default();
     let top = &mut file.top;
-    reader.text(&json, "broker.datasetSiteUrl", &setting::DATASET_SITE_URL, top)?;
-    for (name, setting) in
-        [("username", &setting::USERNAME_SELECTOR), ("password", &setting::PASSWORD_SELECTOR), ("button", &setting::BUTTON_SELECTOR)]
-    {
-        reader.text(&json, &format!("broker.loginPagesSelectors.{name}"), setting, top)?;
-    }
+    reader.texts(&json, "broker", &OF_BROKER, top)?;
     // The one name is the configuration's, the other that of its browser automation.
     for key in ["broker.headlessAuth", "broker.headless", "headless"] {
         if let Some(headless) = find(&json, key) {
@@ -58,11 +75,11 @@ pub fn parse(path: &Path, text: &str) -> Result<File, ConfigError> {
             top.set(&setting::HEADED, Value::Text((!headless).to_string()), reader.origin(key));
         }
     }
-    reader.seller(&json, "sellers.primary", top)?;
-    reader.partner(&json, "broker.bookingPartners.primary", top)?;
+    reader.texts(&json, "sellers.primary", &OF_SELLER, top)?;
+    reader.texts(&json, "broker.bookingPartners.primary", &OF_PARTNER, top)?;
     for (name, test) in OF_TESTS {
         let mut layer = Layer::default();
-        reader.partner(&json, &format!("integrationTests.bookingPartnersForSpecificTests.{name}"), &mut layer)?;
+        reader.texts(&json, &format!("integrationTests.bookingPartnersForSpecificTests.{name}"), &OF_PARTNER, &mut layer)?;
         if !layer.is_empty() {
             file.tests.push((test.to_owned(), layer));
         }
@@ -88,33 +105,17 @@ impl Reader<'_> {
     }
 
     fn wrong(&self, path: &str, wanted: &str) -> ConfigError {
-        ConfigError::Value {
-            origin: self.origin(path),
-            problem: format!("this must be {wanted}"),
-            hint: format!("correct it, or write null for {path}"),
-        }
+        ConfigError::value(&self.origin(path), format!("this must be {wanted}"), format!("correct it, or write null for {path}"))
     }
 
-    fn text(&self, json: &Json, path: &str, setting: &'static Setting, layer: &mut Layer) -> Result<(), ConfigError> {
-        if let Some(value) = find(json, path) {
-            let text = value.as_str().ok_or_else(|| self.wrong(path, "a string"))?;
-            let value = if matches!(setting.kind, Kind::Secret) { Value::of(Kind::Secret, text.to_owned()) } else { Value::Text(text.to_owned()) };
-            layer.set(setting, value, self.origin(path));
+    /// The settings that members below a path are.
+    fn texts(&self, json: &Json, below: &str, members: &[(&str, &Setting)], layer: &mut Layer) -> Result<(), ConfigError> {
+        for (member, setting) in members {
+            let path = format!("{below}.{member}");
+            let Some(value) = find(json, &path) else { continue };
+            let text = value.as_str().ok_or_else(|| self.wrong(&path, "a string"))?;
+            layer.set(setting, Value::of(setting.kind, text.to_owned()), self.origin(&path));
         }
         Ok(())
-    }
-
-    /// A seller: who it is, and who logs in for it.
-    fn seller(&self, json: &Json, path: &str, layer: &mut Layer) -> Result<(), ConfigError> {
-        self.text(json, &format!("{path}.@id"), &setting::SELLER_ID, layer)?;
-        self.text(json, &format!("{path}.authentication.loginCredentials.username"), &setting::USERNAME, layer)?;
-        self.text(json, &format!("{path}.authentication.loginCredentials.password"), &setting::PASSWORD, layer)
-    }
-
-    /// A booking partner: a client, or what one is registered with.
-    fn partner(&self, json: &Json, path: &str, layer: &mut Layer) -> Result<(), ConfigError> {
-        self.text(json, &format!("{path}.authentication.initialAccessToken"), &setting::INITIAL_ACCESS_TOKEN, layer)?;
-        self.text(json, &format!("{path}.authentication.clientCredentials.clientId"), &setting::CLIENT_ID, layer)?;
-        self.text(json, &format!("{path}.authentication.clientCredentials.clientSecret"), &setting::CLIENT_SECRET, layer)
     }
 }

@@ -78,8 +78,8 @@ fn any() -> Vec<String> {
 }
 
 impl Setting {
-    const fn new(flag: &'static str, env: &'static str, key: &'static str, value: &'static str, kind: Kind, what: &'static str) -> Self {
-        Self { flag, env, key, what, more: "", on_command_line: "", value, heading: "", kind, default: "", short: None }
+    const fn new(flag: &'static str, key: &'static str, value: &'static str, kind: Kind, what: &'static str) -> Self {
+        Self { flag, env: "", key, what, more: "", on_command_line: "", value, heading: "", kind, default: "", short: None }
     }
 
     const fn more(mut self, more: &'static str) -> Self {
@@ -102,8 +102,8 @@ impl Setting {
         self
     }
 
-    const fn under(mut self, heading: &'static str) -> Self {
-        self.heading = heading;
+    const fn under(mut self, heading: &'static str, env: &'static str) -> Self {
+        (self.heading, self.env) = (heading, env);
         self
     }
 
@@ -115,6 +115,11 @@ impl Setting {
     /// The table of the file it is in, if it is in one: `orders-feed`.
     pub fn table(&self) -> Option<&'static str> {
         self.key.strip_prefix('[')?.split_once("] ").map(|(table, _)| table)
+    }
+
+    /// True if it is in one of these tables of the file.
+    pub(super) fn is_in(&self, tables: &[&str]) -> bool {
+        self.table().is_some_and(|table| tables.contains(&table))
     }
 
     /// Its key within its table: `url`.
@@ -145,17 +150,13 @@ impl fmt::Display for Setting {
     }
 }
 
-/// Finds a setting by its flag: `--orders-feed-url`.
-pub fn by_flag(flag: &str) -> Option<&'static Setting> {
-    SETTINGS.iter().copied().find(|setting| setting.flag == flag)
-}
-
-/// Declares the settings as constants and [`SETTINGS`] as the table of all, in the order of `--help`.
+/// Declares the settings as constants and [`SETTINGS`] as the table of all, in the order of `--help`. The environment variable of each is
+/// `OA_AUTHTEST_` and the name of its constant.
 macro_rules! settings {
     ($($heading:literal { $($name:ident = $setting:expr;)+ })+) => {
         $($(
             #[doc = concat!("Under ", $heading, " in `--help`.")]
-            pub static $name: Setting = $setting.under($heading);
+            pub static $name: Setting = $setting.under($heading, concat!("OA_AUTHTEST_", stringify!($name)));
         )+)+
         /// Every setting of a run, in the order of `--help`.
         pub static SETTINGS: &[&Setting] = &[$($(&$name),+),+];
@@ -164,154 +165,139 @@ macro_rules! settings {
 
 settings! {
     "Issuer" {
-        ISSUER = Setting::new("--issuer", "OA_AUTHTEST_ISSUER", "issuer", "URL", Kind::Text, "the issuer to test")
+        ISSUER = Setting::new("--issuer", "issuer", "URL", Kind::Text, "the issuer to test")
             .more("Exactly as it names itself: it is compared byte for byte.").on_command_line("Required unless --demo is given.");
-        CONFIG = Setting::new("--config", "OA_AUTHTEST_CONFIG", "", "FILE", Kind::Path, "the configuration file")
+        CONFIG = Setting::new("--config", "", "FILE", Kind::Path, "the configuration file")
             .more("Without it, ./oa-authtest.toml is read if it exists. Flags win over variables, those over the file.");
-        DEMO = Setting::new("--demo", "OA_AUTHTEST_DEMO", "", "BOOL", Kind::Switch, "test the embedded issuer instead, started on a free loopback port")
+        DEMO = Setting::new("--demo", "", "BOOL", Kind::Switch, "test the embedded issuer instead, started on a free loopback port")
             .more("What concerns the issuer (client, user, addresses, TLS) then comes from the embedded issuer or from flags, and ./oa-authtest.toml is not read.");
-        PERSONA = Setting::new("--persona", "OA_AUTHTEST_PERSONA", "", "NAME", Kind::Choice(names_of::<Persona>), "the face the embedded issuer wears")
+        PERSONA = Setting::new("--persona", "", "NAME", Kind::Choice(names_of::<Persona>), "the face the embedded issuer wears")
             .more("With --demo only.").by_default("openactive");
-        FLAW = Setting::new("--flaw", "OA_AUTHTEST_FLAW", "", "NAME", Kind::Text, "one way for the embedded issuer to be wrong")
+        FLAW = Setting::new("--flaw", "", "NAME", Kind::Text, "one way for the embedded issuer to be wrong")
             .more("With --demo only. `oa-authtest issuer --list-flaws` lists them.");
-        PAGES = Setting::new("--pages", "OA_AUTHTEST_PAGES", "", "NAME", Kind::Choice(names_of::<PageSet>), "the login and consent pages the embedded issuer shows")
+        PAGES = Setting::new("--pages", "", "NAME", Kind::Choice(names_of::<PageSet>), "the login and consent pages the embedded issuer shows")
             .more("With --demo only.").by_default("one");
-        OFFLINE_ACCESS = Setting::new("--offline-access", "OA_AUTHTEST_OFFLINE_ACCESS", "", "WHEN", Kind::Choice(names_of::<OfflineAccess>),
+        OFFLINE_ACCESS = Setting::new("--offline-access", "", "WHEN", Kind::Choice(names_of::<OfflineAccess>),
             "when the embedded issuer gives offline access").more("With --demo only.").by_default("when-consented");
-        SELLER_ID = Setting::new("--seller-id", "OA_AUTHTEST_SELLER_ID", "[seller] id", "URI", Kind::Text, "the seller identifier the ID token must carry");
-        ORDERS_FEED_URL = Setting::new("--orders-feed-url", "OA_AUTHTEST_ORDERS_FEED_URL", "[orders-feed] url", "URL", Kind::Text,
-            "the address of the orders feed").more("A resource protected by the issuer's access tokens.");
-        DATASET_SITE_URL = Setting::new("--dataset-site-url", "OA_AUTHTEST_DATASET_SITE_URL", "[dataset-site] url", "URL", Kind::Text,
-            "the address of the dataset site").more("Its JSON-LD names the authentication authority.");
+        SELLER_ID = Setting::new("--seller-id", "[seller] id", "URI", Kind::Text, "the seller identifier the ID token must carry");
+        ORDERS_FEED_URL = Setting::new("--orders-feed-url", "[orders-feed] url", "URL", Kind::Text, "the address of the orders feed")
+            .more("A resource protected by the issuer's access tokens.");
+        DATASET_SITE_URL = Setting::new("--dataset-site-url", "[dataset-site] url", "URL", Kind::Text, "the address of the dataset site")
+            .more("Its JSON-LD names the authentication authority.");
     }
     "Endpoints" {
-        AUTHORIZATION_ENDPOINT = Setting::new("--authorization-endpoint", "OA_AUTHTEST_AUTHORIZATION_ENDPOINT", "[endpoints] authorization-endpoint",
-            "URL", Kind::Text, "the authorization endpoint")
+        AUTHORIZATION_ENDPOINT = Setting::new("--authorization-endpoint", "[endpoints] authorization-endpoint", "URL", Kind::Text,
+            "the authorization endpoint")
             .more("What is given here takes the place of what the issuer publishes, and is enough where it publishes no metadata.");
-        TOKEN_ENDPOINT = Setting::new("--token-endpoint", "OA_AUTHTEST_TOKEN_ENDPOINT", "[endpoints] token-endpoint", "URL", Kind::Text,
-            "the token endpoint");
-        REGISTRATION_ENDPOINT = Setting::new("--registration-endpoint", "OA_AUTHTEST_REGISTRATION_ENDPOINT", "[endpoints] registration-endpoint",
-            "URL", Kind::Text, "the endpoint that registers clients");
-        REVOCATION_ENDPOINT = Setting::new("--revocation-endpoint", "OA_AUTHTEST_REVOCATION_ENDPOINT", "[endpoints] revocation-endpoint",
-            "URL", Kind::Text, "the endpoint that revokes tokens");
-        INTROSPECTION_ENDPOINT = Setting::new("--introspection-endpoint", "OA_AUTHTEST_INTROSPECTION_ENDPOINT", "[endpoints] introspection-endpoint",
-            "URL", Kind::Text, "the endpoint that tells about tokens");
-        USERINFO_ENDPOINT = Setting::new("--userinfo-endpoint", "OA_AUTHTEST_USERINFO_ENDPOINT", "[endpoints] userinfo-endpoint", "URL", Kind::Text,
-            "the userinfo endpoint");
-        JWKS_URI = Setting::new("--jwks-uri", "OA_AUTHTEST_JWKS_URI", "[endpoints] jwks-uri", "URL", Kind::Text, "the address of the key set");
-        END_SESSION_ENDPOINT = Setting::new("--end-session-endpoint", "OA_AUTHTEST_END_SESSION_ENDPOINT", "[endpoints] end-session-endpoint",
-            "URL", Kind::Text, "the endpoint that logs the end-user out");
+        TOKEN_ENDPOINT = Setting::new("--token-endpoint", "[endpoints] token-endpoint", "URL", Kind::Text, "the token endpoint");
+        REGISTRATION_ENDPOINT = Setting::new("--registration-endpoint", "[endpoints] registration-endpoint", "URL", Kind::Text,
+            "the endpoint that registers clients");
+        REVOCATION_ENDPOINT = Setting::new("--revocation-endpoint", "[endpoints] revocation-endpoint", "URL", Kind::Text,
+            "the endpoint that revokes tokens");
+        INTROSPECTION_ENDPOINT = Setting::new("--introspection-endpoint", "[endpoints] introspection-endpoint", "URL", Kind::Text,
+            "the endpoint that tells about tokens");
+        USERINFO_ENDPOINT = Setting::new("--userinfo-endpoint", "[endpoints] userinfo-endpoint", "URL", Kind::Text, "the userinfo endpoint");
+        JWKS_URI = Setting::new("--jwks-uri", "[endpoints] jwks-uri", "URL", Kind::Text, "the address of the key set");
+        END_SESSION_ENDPOINT = Setting::new("--end-session-endpoint", "[endpoints] end-session-endpoint", "URL", Kind::Text,
+            "the endpoint that logs the end-user out");
     }
     "Resource" {
-        RESOURCE_URL = Setting::new("--resource-url", "OA_AUTHTEST_RESOURCE_URL", "[resource] url", "URL", Kind::Text,
-            "the address of a resource that wants an access token").more("It is read with the client's own token, and has to be closed without.");
-        AUDIENCE = Setting::new("--audience", "OA_AUTHTEST_AUDIENCE", "[resource] audience", "URI", Kind::Text,
-            "the audience that access tokens are asked for");
-        TOKEN_LIFETIME = Setting::new("--token-lifetime", "OA_AUTHTEST_TOKEN_LIFETIME", "[resource] token-lifetime", "SECONDS", Kind::Number,
+        RESOURCE_URL = Setting::new("--resource-url", "[resource] url", "URL", Kind::Text, "the address of a resource that wants an access token")
+            .more("It is read with the client's own token, and has to be closed without.");
+        AUDIENCE = Setting::new("--audience", "[resource] audience", "URI", Kind::Text, "the audience that access tokens are asked for");
+        TOKEN_LIFETIME = Setting::new("--token-lifetime", "[resource] token-lifetime", "SECONDS", Kind::Number,
             "how long the client's access tokens are configured to live");
     }
     "Client" {
-        CLIENT_ID = Setting::new("--client-id", "OA_AUTHTEST_CLIENT_ID", "[client] id", "ID", Kind::Text, "the identifier of a client registered beforehand");
-        CLIENT_SECRET = Setting::new("--client-secret", "OA_AUTHTEST_CLIENT_SECRET", "[client] secret", "SECRET", Kind::Secret, "the secret of the client registered beforehand")
+        CLIENT_ID = Setting::new("--client-id", "[client] id", "ID", Kind::Text, "the identifier of a client registered beforehand");
+        CLIENT_SECRET = Setting::new("--client-secret", "[client] secret", "SECRET", Kind::Secret, "the secret of the client registered beforehand")
             .on_command_line("Other users of the machine may see flags: prefer the variable or the file.");
-        CLIENT_SECRET_FILE = Setting::new("--client-secret-file", "OA_AUTHTEST_CLIENT_SECRET_FILE", "[client] secret-file", "PATH", Kind::Path,
+        CLIENT_SECRET_FILE = Setting::new("--client-secret-file", "[client] secret-file", "PATH", Kind::Path,
             "a file that holds the client's secret and nothing else");
-        CLIENT_AUTH_METHOD = Setting::new("--client-auth-method", "OA_AUTHTEST_CLIENT_AUTH_METHOD", "[client] auth-method", "METHOD",
-            Kind::Choice(names_of::<AuthMethod>), "how the client registered beforehand authenticates").more("Without it, the provider metadata decides.");
-        INITIAL_ACCESS_TOKEN = Setting::new("--initial-access-token", "OA_AUTHTEST_INITIAL_ACCESS_TOKEN", "[registration] initial-access-token", "TOKEN",
-            Kind::Secret, "the initial access token").more("Sent as a bearer token with registration requests (RFC 7591 section 3).");
-        INITIAL_ACCESS_TOKEN_FILE = Setting::new("--initial-access-token-file", "OA_AUTHTEST_INITIAL_ACCESS_TOKEN_FILE",
-            "[registration] initial-access-token-file", "PATH", Kind::Path, "a file that holds the initial access token and nothing else");
-        REDIRECT_URI = Setting::new("--redirect-uri", "OA_AUTHTEST_REDIRECT_URI", "redirect-uri", "URL", Kind::Text, "the redirect URI")
+        CLIENT_AUTH_METHOD = Setting::new("--client-auth-method", "[client] auth-method", "METHOD", Kind::Choice(names_of::<AuthMethod>),
+            "how the client registered beforehand authenticates").more("Without it, the provider metadata decides.");
+        INITIAL_ACCESS_TOKEN = Setting::new("--initial-access-token", "[registration] initial-access-token", "TOKEN", Kind::Secret,
+            "the initial access token").more("Sent as a bearer token with registration requests (RFC 7591 section 3).");
+        INITIAL_ACCESS_TOKEN_FILE = Setting::new("--initial-access-token-file", "[registration] initial-access-token-file", "PATH", Kind::Path,
+            "a file that holds the initial access token and nothing else");
+        REDIRECT_URI = Setting::new("--redirect-uri", "redirect-uri", "URL", Kind::Text, "the redirect URI")
             .more("Plain http on localhost, 127.0.0.1 or [::1]: oa-authtest listens there. A client registered beforehand must be registered with it.")
             .by_default("http://localhost:3000/cb");
     }
     "Login" {
-        USERNAME = Setting::new("--username", "OA_AUTHTEST_USERNAME", "[user] username", "NAME", Kind::Text, "the name of the user to log in as");
-        PASSWORD = Setting::new("--password", "OA_AUTHTEST_PASSWORD", "[user] password", "PASSWORD", Kind::Secret, "the password of the user to log in as")
+        USERNAME = Setting::new("--username", "[user] username", "NAME", Kind::Text, "the name of the user to log in as");
+        PASSWORD = Setting::new("--password", "[user] password", "PASSWORD", Kind::Secret, "the password of the user to log in as")
             .on_command_line("Other users of the machine may see flags: prefer the variable or the file.");
-        PASSWORD_FILE = Setting::new("--password-file", "OA_AUTHTEST_PASSWORD_FILE", "[user] password-file", "PATH", Kind::Path,
+        PASSWORD_FILE = Setting::new("--password-file", "[user] password-file", "PATH", Kind::Path,
             "a file that holds the password and nothing else");
-        USERNAME_SELECTOR = Setting::new("--username-selector", "OA_AUTHTEST_USERNAME_SELECTOR", "[login] username", "CSS", Kind::Text,
-            "the selector of the user name field").more("Tried first; where it finds nothing, what the page shows decides.").by_default("[name='username' i]");
-        PASSWORD_SELECTOR = Setting::new("--password-selector", "OA_AUTHTEST_PASSWORD_SELECTOR", "[login] password", "CSS", Kind::Text,
-            "the selector of the password field").by_default("[name='password' i]");
-        BUTTON_SELECTOR = Setting::new("--button-selector", "OA_AUTHTEST_BUTTON_SELECTOR", "[login] button", "CSS", Kind::Text,
+        USERNAME_SELECTOR = Setting::new("--username-selector", "[login] username", "CSS", Kind::Text, "the selector of the user name field")
+            .more("Tried first; where it finds nothing, what the page shows decides.").by_default("[name='username' i]");
+        PASSWORD_SELECTOR = Setting::new("--password-selector", "[login] password", "CSS", Kind::Text, "the selector of the password field")
+            .by_default("[name='password' i]");
+        BUTTON_SELECTOR = Setting::new("--button-selector", "[login] button", "CSS", Kind::Text,
             "the selector of the button of login and consent pages").by_default(".btn-primary");
-        LOGIN_TIMEOUT = Setting::new("--login-timeout", "OA_AUTHTEST_LOGIN_TIMEOUT", "[login] timeout", "SECONDS", Kind::Number,
+        LOGIN_TIMEOUT = Setting::new("--login-timeout", "[login] timeout", "SECONDS", Kind::Number,
             "how long one authorization may take, from the request to the callback").by_default("60");
     }
     "Selection" {
-        PROFILE = Setting::new("--profile", "OA_AUTHTEST_PROFILE", "profiles", "NAME", Kind::List(any), "the profiles to run")
+        PROFILE = Setting::new("--profile", "profiles", "NAME", Kind::List(any), "the profiles to run")
             .on_command_line("Several with commas, or by giving the flag again.").by_default("openactive");
-        TEST = Setting::new("--test", "OA_AUTHTEST_TEST", "", "GLOB", Kind::List(any), "run only tests whose id matches")
-            .more("`oa-authtest list` shows the ids.").on_command_line("Several with commas, or by giving the flag again.");
-        SKIP = Setting::new("--skip", "OA_AUTHTEST_SKIP", "", "GLOB", Kind::List(any), "leave out tests whose id matches");
-        FEATURE = Setting::new("--feature", "OA_AUTHTEST_FEATURE", "[features] NAME", "NAME=BOOL", Kind::Declarations(names_of::<Capability>), "what the issuer has (true) or has not (false)")
-            .more("What is declared is held against the provider metadata, and what is declared absent has to be refused; the rest follows the metadata.").on_command_line("Several with commas, or by giving the flag again.");
-        SCOPE = Setting::new("--scope", "OA_AUTHTEST_SCOPE", "scope", "SCOPE", Kind::Text, "the scope that profile oauth asks for")
+        TEST = Setting::new("--test", "", "GLOB", Kind::List(any), "run only tests whose id matches").more("`oa-authtest list` shows the ids.")
+            .on_command_line("Several with commas, or by giving the flag again.");
+        SKIP = Setting::new("--skip", "", "GLOB", Kind::List(any), "leave out tests whose id matches");
+        FEATURE = Setting::new("--feature", "[features] NAME", "NAME=BOOL", Kind::Declarations(names_of::<Capability>),
+            "what the issuer has (true) or has not (false)")
+            .more("What is declared is held against the provider metadata, and what is declared absent has to be refused; the rest follows the metadata.")
+            .on_command_line("Several with commas, or by giving the flag again.");
+        SCOPE = Setting::new("--scope", "scope", "SCOPE", Kind::Text, "the scope that profile oauth asks for")
             .more("Space-separated. Without it none is asked for, and the server takes its default (RFC 6749 section 3.3).");
     }
     "Network" {
-        TIMEOUT = Setting::new("--timeout", "OA_AUTHTEST_TIMEOUT", "timeout", "SECONDS", Kind::Number, "the longest a request may take, its body included")
-            .by_default("30");
-        CA_FILE = Setting::new("--ca-file", "OA_AUTHTEST_CA_FILE", "[tls] ca-file", "PEM", Kind::Path,
-            "the certificate authorities to trust instead of the system's");
-        INSECURE = Setting::new("--insecure", "OA_AUTHTEST_INSECURE", "[tls] insecure", "BOOL", Kind::Switch, "do not verify TLS certificates")
-            .more("Every report says so.").by_default("false");
-        CLOCK_SKEW = Setting::new("--clock-skew", "OA_AUTHTEST_CLOCK_SKEW", "clock-skew", "SECONDS", Kind::Number, "the clock skew allowed to the issuer")
-            .by_default("10");
-        REFRESH_GRACE = Setting::new("--refresh-grace", "OA_AUTHTEST_REFRESH_GRACE", "refresh-grace", "SECONDS", Kind::Number,
-            "how long after its rotation a refresh token may still be taken").more("Profile security waits as long before it tries one again; the report says so.")
-            .by_default("0");
-        JOBS = Setting::new("--jobs", "OA_AUTHTEST_JOBS", "jobs", "N", Kind::Number, "how many tests run side by side").by_default("4");
+        TIMEOUT = Setting::new("--timeout", "timeout", "SECONDS", Kind::Number, "the longest a request may take, its body included").by_default("30");
+        CA_FILE = Setting::new("--ca-file", "[tls] ca-file", "PEM", Kind::Path, "the certificate authorities to trust instead of the system's");
+        INSECURE = Setting::new("--insecure", "[tls] insecure", "BOOL", Kind::Switch, "do not verify TLS certificates").more("Every report says so.")
+            .by_default("false");
+        CLOCK_SKEW = Setting::new("--clock-skew", "clock-skew", "SECONDS", Kind::Number, "the clock skew allowed to the issuer").by_default("10");
+        REFRESH_GRACE = Setting::new("--refresh-grace", "refresh-grace", "SECONDS", Kind::Number,
+            "how long after its rotation a refresh token may still be taken")
+            .more("Profile security waits as long before it tries one again; the report says so.").by_default("0");
+        JOBS = Setting::new("--jobs", "jobs", "N", Kind::Number, "how many tests run side by side").by_default("4");
     }
     "Browser" {
-        AGENT = Setting::new("--agent", "OA_AUTHTEST_AGENT", "[browser] agent", "AGENT", Kind::Choice(names_of::<AgentKind>), "what logs in")
+        AGENT = Setting::new("--agent", "[browser] agent", "AGENT", Kind::Choice(names_of::<AgentKind>), "what logs in")
             .more("`http` fills in plain HTML forms without a browser.").by_default("auto");
-        WEBDRIVER_URL = Setting::new("--webdriver-url", "OA_AUTHTEST_WEBDRIVER_URL", "[browser] webdriver-url", "URL", Kind::Text,
+        WEBDRIVER_URL = Setting::new("--webdriver-url", "[browser] webdriver-url", "URL", Kind::Text,
             "a running WebDriver instead of one started for the run");
-        HEADED = Setting::new("--headed", "OA_AUTHTEST_HEADED", "[browser] headed", "BOOL", Kind::Switch, "show the browser's window").by_default("false");
+        HEADED = Setting::new("--headed", "[browser] headed", "BOOL", Kind::Switch, "show the browser's window").by_default("false");
     }
     "Reports" {
-        REPORT_DIR = Setting::new("--report-dir", "OA_AUTHTEST_REPORT_DIR", "[report] dir", "DIR", Kind::Path, "the folder the reports are written to")
+        REPORT_DIR = Setting::new("--report-dir", "[report] dir", "DIR", Kind::Path, "the folder the reports are written to")
             .more("It is made if absent.").by_default("reports");
-        FORMAT = Setting::new("--format", "OA_AUTHTEST_FORMAT", "[report] formats", "FORMAT", Kind::List(names_of::<Format>), "the formats of the reports")
-            .more("results.json is written in any case, and github is added where GITHUB_ACTIONS is true.").on_command_line("Several with commas, or by giving the flag again.")
-            .by_default("markdown,html");
-        STATEMENT = Setting::new("--statement", "OA_AUTHTEST_STATEMENT", "[report] statement", "BOOL", Kind::Switch,
-            "write a statement of conformance for somebody to sign").more("statement.md and statement.json, if nothing failed.").by_default("false");
-        SHOW_SECRETS = Setting::new("--show-secrets", "OA_AUTHTEST_SHOW_SECRETS", "[report] show-secrets", "BOOL", Kind::Switch,
-            "leave tokens and secrets in the reports").by_default("false");
+        FORMAT = Setting::new("--format", "[report] formats", "FORMAT", Kind::List(names_of::<Format>), "the formats of the reports")
+            .more("results.json is written in any case, and github is added where GITHUB_ACTIONS is true.")
+            .on_command_line("Several with commas, or by giving the flag again.").by_default("markdown,html");
+        STATEMENT = Setting::new("--statement", "[report] statement", "BOOL", Kind::Switch, "write a statement of conformance for somebody to sign")
+            .more("statement.md and statement.json, if nothing failed.").by_default("false");
+        SHOW_SECRETS = Setting::new("--show-secrets", "[report] show-secrets", "BOOL", Kind::Switch, "leave tokens and secrets in the reports")
+            .by_default("false");
     }
     "Screen" {
-        VERBOSE = Setting::new("--verbose", "OA_AUTHTEST_VERBOSE", "", "BOOL", Kind::Switch, "show each request and each page as it comes")
+        VERBOSE = Setting::new("--verbose", "", "BOOL", Kind::Switch, "show each request and each page as it comes")
             .more("One line each on stderr, without secrets.").by_default("false").short('v');
-        QUIET = Setting::new("--quiet", "OA_AUTHTEST_QUIET", "", "BOOL", Kind::Switch, "show nothing but the verdict").by_default("false").short('q');
+        QUIET = Setting::new("--quiet", "", "BOOL", Kind::Switch, "show nothing but the verdict").by_default("false").short('q');
     }
     "Gate" {
-        FAIL_ON = Setting::new("--fail-on", "OA_AUTHTEST_FAIL_ON", "fail-on", "LEVEL", Kind::Choice(names_of::<FailOn>),
+        FAIL_ON = Setting::new("--fail-on", "fail-on", "LEVEL", Kind::Choice(names_of::<FailOn>),
             "from which level on a broken rule makes the exit code 1").by_default("failure");
-        KNOWN = Setting::new("--known", "OA_AUTHTEST_KNOWN", "known", "FILE", Kind::Path, "a file of known failures")
+        KNOWN = Setting::new("--known", "known", "FILE", Kind::Path, "a file of known failures")
             .more("They are reported with their reason and do not count.").on_command_line("`oa-authtest known --from results.json` writes one.");
-        STRICT_KNOWN = Setting::new("--strict-known", "OA_AUTHTEST_STRICT_KNOWN", "strict-known", "BOOL", Kind::Switch,
-            "fail if a known failure no longer happens").on_command_line("The exit code is 1 then, unless --fail-on is never.").by_default("false");
+        STRICT_KNOWN = Setting::new("--strict-known", "strict-known", "BOOL", Kind::Switch, "fail if a known failure no longer happens")
+            .on_command_line("The exit code is 1 then, unless --fail-on is never.").by_default("false");
     }
 }
 
-/// What `[test."GLOB"]` tables of the file can hold: who a test is, and nothing about how it runs.
-pub static OF_A_TEST: &[&Setting] = &[
-    &CLIENT_ID,
-    &CLIENT_SECRET,
-    &CLIENT_SECRET_FILE,
-    &CLIENT_AUTH_METHOD,
-    &INITIAL_ACCESS_TOKEN,
-    &INITIAL_ACCESS_TOKEN_FILE,
-    &USERNAME,
-    &PASSWORD,
-    &PASSWORD_FILE,
-    &SELLER_ID,
-];
+/// The tables that can be within `[test."GLOB"]` tables of the file: who a test is, and nothing about how it runs.
+pub const OF_A_TEST: [&str; 4] = ["client", "registration", "seller", "user"];
 
 /// The endpoints that can be given, each with its member of the metadata (RFC 8414 2).
 pub static ENDPOINTS: &[(&str, &Setting)] = &[

@@ -11,10 +11,10 @@ use url::Url;
 use super::command_line::Invocation;
 use super::error::{ConfigError, Origin};
 use super::layer::Value;
-use super::layers::{Layers, contents};
+use super::layers::{Layers, contents, stronger};
 use super::login::{Selectors, User};
 use super::setting::{self, Setting};
-use super::value::{self, Problem};
+use super::value;
 use super::{AgentConfig, AgentKind, AuthMethod, Config, ConfiguredClient, Format, Loudness, Network, ReportConfig, TestOverride, Tls};
 use crate::observed::capability::Capability;
 
@@ -26,9 +26,8 @@ const FEATURES: &str = "features";
 impl Layers<'_> {
     /// Settles every setting; the first that is missing, impossible or in conflict with another ends it.
     pub(super) fn config(&self, mut profiles: Vec<String>, invocation: Invocation) -> Result<Config, ConfigError> {
-        let issuer = self.optional(&setting::ISSUER, value::issuer)?.ok_or_else(|| ConfigError::Missing {
-            subject: "there is no issuer".to_owned(),
-            missing: "to test".to_owned(),
+        let issuer = self.optional(&setting::ISSUER, value::issuer)?.ok_or_else(|| ConfigError::Setting {
+            says: "there is no issuer to test".to_owned(),
             hint: format!(
                 "give {}; or the dataset site that names it, {}; or see a run against the embedded issuer with --demo",
                 setting::ISSUER,
@@ -114,10 +113,8 @@ impl Layers<'_> {
         for found in self.every(&setting::FEATURE) {
             let Value::List(items) = found.value else { continue };
             for item in items {
-                match value::declaration(item) {
-                    Ok((capability, able)) => declared.entry(capability).or_insert(able),
-                    Err(Problem { says, hint }) => return Err(ConfigError::Value { origin: found.origin, problem: says, hint }),
-                };
+                let (capability, able) = value::declaration(item).map_err(|problem| problem.at(&found.origin))?;
+                declared.entry(capability).or_insert(able);
             }
         }
         Ok(declared)
@@ -170,43 +167,35 @@ impl Layers<'_> {
         if token.value.expose_secret().bytes().all(|byte| byte.is_ascii_graphic()) {
             return Ok(Some(token.value));
         }
-        let problem = "the token holds a character that cannot be sent in a header (RFC 6750 section 2.1)".to_owned();
-        Err(ConfigError::Value { origin: token.origin, problem, hint: "give the token alone, without «Bearer» and without blanks".to_owned() })
+        let problem = "the token holds a character that cannot be sent in a header (RFC 6750 section 2.1)";
+        Err(ConfigError::value(&token.origin, problem, "give the token alone, without «Bearer» and without blanks"))
     }
 
     fn tls(&self) -> Result<Tls, ConfigError> {
         let insecure = self.parsed(&setting::INSECURE, value::switch)?.filter(|found| found.value);
         let ca_file = self.parsed(&setting::CA_FILE, value::text)?;
-        match (insecure, ca_file) {
-            (Some(insecure), Some(ca_file)) if insecure.rank == ca_file.rank => Err(ConfigError::conflict(
-                &insecure.origin,
-                &ca_file.origin,
-                "leave one out: certificates are either not verified, or verified by the file",
-            )),
-            (Some(insecure), ca_file) if ca_file.as_ref().is_none_or(|ca_file| insecure.rank < ca_file.rank) => Ok(Tls::Insecure),
-            (_, Some(ca_file)) => {
+        match stronger(insecure, ca_file, "leave one out: certificates are either not verified, or verified by the file")? {
+            (Some(_), _) => Ok(Tls::Insecure),
+            (None, Some(ca_file)) => {
                 let hint = "name a PEM file with the certificate authorities to trust";
                 let pem = contents(&ca_file.origin, Path::new(&ca_file.value), hint)?;
                 if !pem.contains("-----BEGIN CERTIFICATE-----") {
                     let problem = format!("{:?} holds no certificate in PEM", ca_file.value);
-                    return Err(ConfigError::Value { origin: ca_file.origin, problem, hint: hint.to_owned() });
+                    return Err(ConfigError::value(&ca_file.origin, problem, hint));
                 }
                 Ok(Tls::CaFile(ca_file.value.into()))
             }
-            _ => Ok(Tls::System),
+            (None, None) => Ok(Tls::System),
         }
     }
 
     fn loudness(&self) -> Result<Loudness, ConfigError> {
         let verbose = self.parsed(&setting::VERBOSE, value::switch)?.filter(|found| found.value);
         let quiet = self.parsed(&setting::QUIET, value::switch)?.filter(|found| found.value);
-        Ok(match (verbose, quiet) {
-            (Some(verbose), Some(quiet)) if verbose.rank == quiet.rank => {
-                return Err(ConfigError::conflict(&verbose.origin, &quiet.origin, "leave one out"));
-            }
-            (Some(verbose), quiet) if quiet.as_ref().is_none_or(|quiet| verbose.rank < quiet.rank) => Loudness::Verbose,
-            (_, Some(_)) => Loudness::Quiet,
-            _ => Loudness::Normal,
+        Ok(match stronger(verbose, quiet, "leave one out")? {
+            (Some(_), _) => Loudness::Verbose,
+            (None, Some(_)) => Loudness::Quiet,
+            (None, None) => Loudness::Normal,
         })
     }
 
@@ -233,5 +222,5 @@ impl Layers<'_> {
 
 /// A setting that means nothing without another.
 pub(super) fn alone(origin: &Origin, other: &Setting) -> ConfigError {
-    ConfigError::Missing { subject: origin.to_string(), missing: format!("needs {}", other.what), hint: format!("give {other}") }
+    ConfigError::Setting { says: format!("{origin} needs {}", other.what), hint: format!("give {other}") }
 }

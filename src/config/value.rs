@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 use clap::ValueEnum;
 use url::{Host, Url};
 
+use super::error::{ConfigError, Origin};
 use crate::observed::capability::Capability;
 use crate::text::nearest::nearest;
 
@@ -15,6 +16,13 @@ pub struct Problem {
     pub says: String,
     /// What to do: a sentence without a full stop.
     pub hint: String,
+}
+
+impl Problem {
+    /// The error about a value that was written there.
+    pub(super) fn at(self, origin: &Origin) -> ConfigError {
+        ConfigError::value(origin, self.says, self.hint)
+    }
 }
 
 fn problem<T>(value: &str, why: impl AsRef<str>, hint: impl Into<String>) -> Result<T, Problem> {
@@ -146,22 +154,15 @@ pub fn redirect_uri(value: &str) -> Result<Url, Problem> {
         Some(Host::Ipv6(ip)) => ip.is_loopback(),
         None => false,
     };
-    if url.scheme() != "http" {
-        return problem(value, "is not plain http", HINT);
-    }
-    if !loopback {
-        return problem(value, "is not on localhost, 127.0.0.1 or [::1]", HINT);
-    }
-    if url.fragment().is_some() {
-        return problem(value, "has a fragment, and a redirect URI has none", HINT);
-    }
-    if url.port() == Some(0) {
-        return problem(value, "has port 0, which cannot be registered", HINT);
-    }
-    if has_credentials(&url) {
-        return problem(value, "has a user name or a password in it", HINT);
-    }
-    Ok(url)
+    let reasons = [
+        (url.scheme() != "http", "is not plain http"),
+        (!loopback, "is not on localhost, 127.0.0.1 or [::1]"),
+        (url.fragment().is_some(), "has a fragment, and a redirect URI has none"),
+        (url.port() == Some(0), "has port 0, which cannot be registered"),
+        (has_credentials(&url), "has a user name or a password in it"),
+    ];
+    let against = reasons.into_iter().find(|(is_so, _)| *is_so);
+    against.map_or(Ok(url), |(_, why)| problem(value, why, HINT))
 }
 
 /// An absolute URI of any scheme, kept as it is.
@@ -204,12 +205,16 @@ pub fn one_of(value: &str, names: &[&str]) -> Result<String, Problem> {
 }
 
 fn unknown<T>(value: &str, names: &[&str]) -> Result<T, Problem> {
+    problem(value, "is not known", did_you_mean(value, names))
+}
+
+/// The names there are, and the one that was probably meant.
+pub(super) fn did_you_mean(written: &str, names: &[&str]) -> String {
     let all = names.join(", ");
-    let hint = match nearest(value, names.iter().copied()) {
-        Some(name) => format!("did you mean {name}? There are: {all}"),
+    match nearest(written, names.iter().copied()) {
+        Some(near) => format!("did you mean {near}? There are: {all}"),
         None => format!("there are: {all}"),
-    };
-    problem(value, "is not known", hint)
+    }
 }
 
 #[cfg(test)]

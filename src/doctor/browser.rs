@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use futures::FutureExt as _;
 
-use super::network::until;
+use super::network::{unless, until};
 use super::{Doctor, Seen};
 use crate::agent::browser::{self, BrowserError};
 use crate::agent::user_agent::UserAgentError;
@@ -18,13 +18,10 @@ const FONTS: [&str; 2] = ["/usr/share/fonts", "/usr/local/share/fonts"];
 
 impl Doctor<'_> {
     pub(super) async fn browser(&mut self) {
-        let since = Instant::now();
         let no_login = self.why_no_login();
         let agent = self.config().agent.clone();
-        let no_browser = match &no_login {
-            Some(why) => Some(why.clone()),
-            None => (agent.kind == AgentKind::Http).then(|| "--agent http logs in without a browser".to_owned()),
-        };
+        let by_http = || (agent.kind == AgentKind::Http).then(|| "--agent http logs in without a browser".to_owned());
+        let no_browser = no_login.clone().or_else(by_http);
         let seen = match (&no_browser, &agent.webdriver_url) {
             (Some(why), _) => Seen::not_checked(why),
             (None, Some(_)) => Seen::fine("a running driver is used (--webdriver-url)"),
@@ -33,16 +30,12 @@ impl Doctor<'_> {
                 Err(error) => wrong(&error),
             },
         };
-        self.note("browser", "Browser", since, seen);
+        self.note("browser", "Browser", seen);
 
-        let since = Instant::now();
-        let deadline = since + agent.deadline;
+        let deadline = Instant::now() + agent.deadline;
         let lacking = no_login.or_else(|| self.lacking(&["browser"]));
-        let seen = match lacking {
-            Some(why) => Seen::not_checked(&why),
-            None => until(deadline, "--login-timeout", self.start()).await,
-        };
-        self.note("user-agent", "User agent", since, seen);
+        let seen = unless(lacking, until(deadline, "--login-timeout", self.start())).await;
+        self.note("user-agent", "User agent", seen);
     }
 
     async fn start(&mut self) -> Seen {
@@ -83,7 +76,7 @@ fn inspected(found: &browser::Inspection) -> Seen {
     if found.unconfined {
         saw.push_str("; started without its sandbox (--no-sandbox), since this is root or a container");
     }
-    if let Some((driver, browser)) = found.versions_differ() {
+    if let Some((driver, browser)) = found.versions_differ {
         let next = format!("install version {driver} of the browser or version {browser} of the driver, or set CHROME_PATH and CHROMEWEBDRIVER");
         return Seen::warning(format!("{saw}: the driver is version {driver}, the browser version {browser}"), next);
     }

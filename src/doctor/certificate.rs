@@ -32,7 +32,8 @@ pub(super) struct Certificate {
     pub not_after: Option<i64>,
     subject: Option<String>,
     issuer: Option<String>,
-    is_self_signed: bool,
+    /// It says that it was issued by its own subject.
+    pub is_self_signed: bool,
     der: Vec<u8>,
 }
 
@@ -109,11 +110,6 @@ impl Certificate {
         certificate
     }
 
-    /// True if it says that it was issued by its own subject.
-    pub(super) fn is_self_signed(&self) -> bool {
-        self.is_self_signed
-    }
-
     /// True if it is for this host.
     pub(super) fn is_for(&self, host: Option<&Host<&str>>) -> bool {
         let name = match host {
@@ -160,7 +156,7 @@ mod tests {
         let made = params.self_signed(&rcgen::KeyPair::generate().unwrap()).unwrap();
         let read = Certificate::read(made.der());
         assert_eq!(read.names, ["op.example"]);
-        assert!(read.is_self_signed() && read.is_for(Some(&Host::Domain("op.example"))) && !read.is_for(Some(&Host::Domain("other.example"))));
+        assert!(read.is_self_signed && read.is_for(Some(&Host::Domain("op.example"))) && !read.is_for(Some(&Host::Domain("other.example"))));
         assert_eq!(read.not_before, Some(1_709_164_800));
         assert_eq!(read.to_string(), "certificate of Grüße, issued by itself, valid until 2051-01-02");
     }

@@ -55,27 +55,27 @@ impl Screen {
     }
 
     fn mark(&self, mark: Mark) -> String {
-        let (sign, word) = match mark {
-            Mark::Fine => ("✔", "ok"),
-            Mark::Warning => ("!", "warning"),
-            Mark::Wrong => ("✖", "wrong"),
-            Mark::NotChecked => ("–", "-"),
-        };
+        let (sign, word, _) = looks(mark);
         if self.signs { sign.to_owned() } else { format!("{word:<7}") }
     }
 
     fn painted(&self, text: &str, mark: Mark) -> String {
-        let colour = match mark {
-            Mark::Fine => Color::Green,
-            Mark::Warning => Color::Yellow,
-            Mark::Wrong => Color::Red,
-            Mark::NotChecked => Color::BrightBlack,
-        };
+        let (_, _, colour) = looks(mark);
         if self.colour { text.color(colour).bold().to_string() } else { text.to_owned() }
     }
 
     fn wrapped(&self, text: &str, indent: usize) -> String {
         self.width.map_or_else(|| text.to_owned(), |width| crate::report::console::wrap::wrapped(text, width, indent))
+    }
+}
+
+/// The sign, the word and the colour of a mark.
+fn looks(mark: Mark) -> (&'static str, &'static str, Color) {
+    match mark {
+        Mark::Fine => ("✔", "ok", Color::Green),
+        Mark::Warning => ("!", "warning", Color::Yellow),
+        Mark::Wrong => ("✖", "wrong", Color::Red),
+        Mark::NotChecked => ("–", "-", Color::BrightBlack),
     }
 }
 

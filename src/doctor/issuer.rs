@@ -5,7 +5,7 @@ use std::time::Instant;
 use jiff::fmt::rfc2822;
 use serde_json::Value;
 
-use super::network::until;
+use super::network::{unless, until};
 use super::{Doctor, Seen};
 use crate::config::AuthMethod;
 use crate::protocol::discovery::well_known_of_server;
@@ -22,29 +22,20 @@ impl Doctor<'_> {
     pub(super) async fn issuer(&mut self) {
         // Its own time: a connection that hung has used up that of the network.
         let deadline = Instant::now() + self.config().network.timeout;
-        let since = Instant::now();
         let lacking = self.lacking(&["issuer-url", "dns", "tcp", "tls"]);
-        let seen = match &lacking {
-            Some(why) => Seen::not_checked(why),
-            None => until(deadline, "--timeout", self.discovery()).await,
-        };
-        self.note("discovery", "Discovery", since, seen);
-        let since = Instant::now();
+        let seen = unless(lacking, until(deadline, "--timeout", self.discovery())).await;
+        self.note("discovery", "Discovery", seen);
         let exchange = self.exchanges().into_iter().next();
         let seen = self.clock(exchange.as_ref());
-        self.note("clock", "Clock", since, seen);
+        self.note("clock", "Clock", seen);
 
-        let no_metadata = "there is no provider metadata";
-        let has_metadata = self.session.facts.issuer.metadata.is_some();
-        let since = Instant::now();
-        let seen = if has_metadata { until(deadline, "--timeout", self.keys()).await } else { Seen::not_checked(no_metadata) };
-        self.note("key-set", "Key set", since, seen);
-        let since = Instant::now();
-        let seen = if has_metadata { self.registration() } else { Seen::not_checked(no_metadata) };
-        self.note("registration", "Registration", since, seen);
-        let since = Instant::now();
-        let seen = if has_metadata { until(deadline, "--timeout", self.client_credentials()).await } else { Seen::not_checked(no_metadata) };
-        self.note("client-credentials", "Client", since, seen);
+        let lacking = self.session.facts.issuer.metadata.is_none().then_some("there is no provider metadata");
+        let seen = unless(lacking, until(deadline, "--timeout", self.keys())).await;
+        self.note("key-set", "Key set", seen);
+        let seen = lacking.map_or_else(|| self.registration(), Seen::not_checked);
+        self.note("registration", "Registration", seen);
+        let seen = unless(lacking, until(deadline, "--timeout", self.client_credentials())).await;
+        self.note("client-credentials", "Client", seen);
     }
 
     /// What was sent since the last time.

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-use super::network::until;
+use super::network::{unless, until};
 use super::{Doctor, Seen};
 use crate::feature::authorize::Authorize;
 use crate::feature::register::Register;
@@ -19,36 +19,27 @@ const OPENID: &str = "openid";
 
 impl Doctor<'_> {
     pub(super) async fn login(&mut self) {
-        let since = Instant::now();
         let user = match &self.config().user {
             Some(user) => Seen::fine(format!("{} with a password", user.username)),
             None => Seen::warning("none is configured: tests that log in are skipped", "give --username and --password"),
         };
-        self.note("user", "User", since, user);
+        self.note("user", "User", user);
 
-        let since = Instant::now();
         let lacking = if self.session.facts.issuer.metadata.is_none() {
             Some("there is no provider metadata".to_owned())
         } else {
             let needed = ["discovery", "registration", "client-credentials", "redirect-uri", "browser", "user-agent"];
             self.why_no_login().or_else(|| self.lacking(&needed))
         };
-        let deadline = since + self.config().agent.deadline + self.config().network.timeout;
-        let seen = match lacking {
-            Some(why) => Seen::not_checked(&why),
-            None => until(deadline, "--login-timeout", self.log_in()).await,
-        };
-        self.note("login", "Login", since, seen);
+        let deadline = Instant::now() + self.config().agent.deadline + self.config().network.timeout;
+        let seen = unless(lacking, until(deadline, "--login-timeout", self.log_in())).await;
+        self.note("login", "Login", seen);
     }
 
     async fn log_in(&mut self) -> Seen {
         let tried = self.try_login().await;
-        let mut pages = Vec::new();
-        for entry in self.session.recorder.drain() {
-            if let Entry::Page(page) = entry {
-                pages.push(page.title);
-            }
-        }
+        let entries = self.session.recorder.drain().into_iter();
+        let pages: Vec<String> = entries.filter_map(|entry| if let Entry::Page(page) = entry { Some(page.title) } else { None }).collect();
         let way = if pages.is_empty() { "no page was seen".to_owned() } else { format!("seen: {}", pages.join(", ")) };
         match tried {
             Ok(()) => Seen::fine(format!("{way}; the code came back and was exchanged for tokens")),

@@ -1,14 +1,13 @@
 //! What a run needs of this machine beside a browser: a port to listen on and a folder to write to.
 
 use std::path::Path;
-use std::time::Instant;
 
+use super::network::unless;
 use super::{Doctor, Seen};
 use crate::agent::callback::{CallbackError, CallbackListener};
 
 impl Doctor<'_> {
     pub(super) fn report_folder(&mut self) {
-        let since = Instant::now();
         let shown = if self.reports.as_os_str().is_empty() { ".".into() } else { self.reports.display().to_string() };
         let made: Vec<_> = self.reports.ancestors().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()).map(Path::to_owned).collect();
         let seen = match crate::report::file::probe(&self.reports) {
@@ -19,16 +18,12 @@ impl Doctor<'_> {
             // Only what was not there before, and only while it is empty.
             let _ = std::fs::remove_dir(folder);
         }
-        self.note("report-folder", "Report folder", since, seen);
+        self.note("report-folder", "Report folder", seen);
     }
 
     pub(super) async fn redirect_uri(&mut self) {
-        let since = Instant::now();
-        let seen = match self.why_no_login() {
-            Some(why) => Seen::not_checked(&why),
-            None => self.listen().await,
-        };
-        self.note("redirect-uri", "Redirect URI", since, seen);
+        let seen = unless(self.why_no_login(), self.listen()).await;
+        self.note("redirect-uri", "Redirect URI", seen);
     }
 
     async fn listen(&mut self) -> Seen {

@@ -141,6 +141,8 @@ pub struct Doctor<'a> {
     /// Where a run would write its reports.
     reports: std::path::PathBuf,
     checks: Vec<Check>,
+    /// When the check under way began.
+    since: Instant,
     on_check: &'a mut (dyn FnMut(&Check) + Send),
 }
 
@@ -168,7 +170,7 @@ impl<'a> Doctor<'a> {
         let bound = callback.as_ref().and_then(|bound| bound.as_ref().ok()).cloned();
         let run = Run { config: Arc::new(config), http, callback: bound, agent: Run::no_agent("the browser did not start") };
         let session = Session::new(run, "doctor", "doctor", &["openid"]);
-        Ok(Self { session, sources, plan, callback, agent: None, _folder: folder, reports, checks: Vec::new(), on_check })
+        Ok(Self { session, sources, plan, callback, agent: None, _folder: folder, reports, checks: Vec::new(), since: Instant::now(), on_check })
     }
 
     /// Sends an event for each request and each page, too, as it comes.
@@ -189,13 +191,13 @@ impl<'a> Doctor<'a> {
 
     /// Removes what was made at the issuer, ends the browser, and says how far a run would get.
     pub async fn finish(mut self) -> Diagnosis {
-        let since = Instant::now();
+        self.since = Instant::now();
         let facts = &self.session.facts;
         if !facts.client.registered.is_empty() || !facts.grant.issued.is_empty() || facts.browser.is_logged_in {
             let limit = self.session.run.config.network.timeout.min(std::time::Duration::from_secs(10));
             self.session.clean_up(limit).await;
             let seen = self.left_behind();
-            self.note("clean-up", "Clean-up", since, seen);
+            self.note("clean-up", "Clean-up", seen);
         }
         let Self { mut session, agent, checks, plan, .. } = self;
         if let Some(browser) = session.facts.browser.session.take() {
@@ -224,7 +226,7 @@ impl<'a> Doctor<'a> {
 
     /// Keeps a check and reports it. What the issuer said in it is redacted and made visible here; the words of this program are not redacted, since a
     /// password may well be a word of it, and its label in the place of that word would give it away.
-    fn note(&mut self, id: &'static str, title: &'static str, since: Instant, seen: Seen) {
+    fn note(&mut self, id: &'static str, title: &'static str, seen: Seen) {
         let saw = match (seen.mark, seen.saw) {
             (_, Cow::Borrowed(own)) => own.to_owned(),
             (Mark::NotChecked, own) => own.into_owned(),
@@ -236,10 +238,11 @@ impl<'a> Doctor<'a> {
             mark: seen.mark,
             saw: visible::short(&saw, MOST),
             next: seen.next.map(|next| visible::short(&next, MOST)),
-            duration_ms: u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX),
+            duration_ms: u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX),
         };
         (self.on_check)(&check);
         self.checks.push(check);
+        self.since = Instant::now();
     }
 
     /// The first of these checks that went wrong or could not be made, as a reason for what depends on it.

@@ -30,43 +30,44 @@ pub(super) async fn until(deadline: Instant, setting: &str, check: impl Future<O
     })
 }
 
+/// Makes a check, unless something lacks that it depends on.
+pub(super) async fn unless(lacking: Option<impl AsRef<str>>, check: impl Future<Output = Seen>) -> Seen {
+    match lacking {
+        Some(why) => Seen::not_checked(why.as_ref()),
+        None => check.await,
+    }
+}
+
 impl Doctor<'_> {
     pub(super) async fn network(&mut self) {
         let deadline = Instant::now() + self.config().network.timeout;
-        let since = Instant::now();
         let issuer = self.config().issuer.clone();
         let url = match Url::parse(&issuer) {
             Ok(url) => url,
             Err(why) => {
-                self.note("issuer-url", "Issuer", since, Seen::wrong(format!("{issuer} is no URL: {why}"), "correct --issuer"));
+                self.note("issuer-url", "Issuer", Seen::wrong(format!("{issuer} is no URL: {why}"), "correct --issuer"));
                 return;
             }
         };
-        self.note("issuer-url", "Issuer", since, issuer_url(&url, &issuer));
+        self.note("issuer-url", "Issuer", issuer_url(&url, &issuer));
 
         let (host, port) = (url.host_str().unwrap_or_default().to_owned(), url.port_or_known_default().unwrap_or(443));
-        let since = Instant::now();
         let mut addresses = Vec::new();
         let name = host.trim_matches(['[', ']']).to_owned();
         let seen = until(deadline, "--timeout", look_up(&name, port, &mut addresses)).await;
-        self.note("dns", "DNS", since, seen);
+        self.note("dns", "DNS", seen);
 
-        let since = Instant::now();
         let mut stream = None;
-        let seen = if addresses.is_empty() {
-            Seen::not_checked("there is no address")
-        } else {
-            until(deadline, "--timeout", connect(&addresses, &mut stream)).await
-        };
-        self.note("tcp", "Connection", since, seen);
+        let no_address = addresses.is_empty().then_some("there is no address");
+        let seen = unless(no_address, until(deadline, "--timeout", connect(&addresses, &mut stream))).await;
+        self.note("tcp", "Connection", seen);
 
-        let since = Instant::now();
         let seen = match stream {
             _ if url.scheme() != "https" => Seen::not_checked("the issuer is plain http"),
             None => Seen::not_checked("there is no connection"),
             Some(stream) => until(deadline, "--timeout", self.tls(&url, stream)).await,
         };
-        self.note("tls", "TLS", since, seen);
+        self.note("tls", "TLS", seen);
     }
 
     async fn tls(&self, url: &Url, stream: TcpStream) -> Seen {
@@ -120,7 +121,7 @@ impl Doctor<'_> {
                 format!("give the issuer by a name of its certificate (--issuer); {anyway}"),
             )
         } else {
-            let what = if certificate.is_self_signed() { "self-signed" } else { "from an authority that is not trusted" };
+            let what = if certificate.is_self_signed { "self-signed" } else { "from an authority that is not trusted" };
             let next = match self.config().network.tls {
                 Tls::CaFile(_) => "name the file of the authority that issued it with --ca-file, or use --insecure for a test server",
                 _ => "name its certificate authority with --ca-file, or use --insecure for a test server",

@@ -1,13 +1,10 @@
 //! Which settings there are and where each comes from. Values are not shown, so no secret is.
 
-use std::time::Instant;
-
 use super::{Doctor, Seen};
 use crate::config::{FILE_NAME, Origin};
 
 impl Doctor<'_> {
     pub(super) fn settings(&mut self) {
-        let since = Instant::now();
         let file = match &self.sources.file {
             Some(path) => format!("{} was read", path.display()),
             None if self.sources.given.iter().any(|(_, origin)| *origin == Origin::Demo) => {
@@ -37,6 +34,6 @@ impl Doctor<'_> {
                 parts.push(format!("{what}: {}", given.join(", ")));
             }
         }
-        self.note("settings", "Settings", since, Seen::fine(parts.join("; ")));
+        self.note("settings", "Settings", Seen::fine(parts.join("; ")));
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::sync::{mpsc, oneshot};
-use tokio::task::AbortHandle;
+use tokio::task::JoinSet;
 use tokio_tungstenite::tungstenite::Message;
 
 use crate::agent::browser::watch::Watch;
@@ -25,7 +25,8 @@ pub(super) struct Bidi {
     sender: mpsc::UnboundedSender<String>,
     pending: Pending,
     watch: Arc<Watch>,
-    task: AbortHandle,
+    /// It ends when this is dropped.
+    _task: JoinSet<()>,
 }
 
 impl Bidi {
@@ -37,7 +38,8 @@ impl Bidi {
         let pending: Pending = Pending::default();
         let watch = Arc::new(Watch::default());
         let (waiting, seen) = (Arc::clone(&pending), Arc::clone(&watch));
-        let task = tokio::spawn(async move {
+        let mut task = JoinSet::new();
+        task.spawn(async move {
             let (mut sink, mut stream) = socket.split();
             loop {
                 tokio::select! {
@@ -54,9 +56,8 @@ impl Bidi {
             }
             // Callers that still wait see the end of their channel.
             waiting.lock().unwrap_or_else(PoisonError::into_inner).clear();
-        })
-        .abort_handle();
-        Ok(Self { next: AtomicU64::new(1), sender, pending, watch, task })
+        });
+        Ok(Self { next: AtomicU64::new(1), sender, pending, watch, _task: task })
     }
 
     /// What was seen of the network.
@@ -78,12 +79,6 @@ impl Bidi {
             Ok(Err(_)) => Err("the browser closed its connection".to_owned()),
             Err(_) => Err(format!("{method}: no answer within {} s", PATIENCE.as_secs())),
         }
-    }
-}
-
-impl Drop for Bidi {
-    fn drop(&mut self) {
-        self.task.abort();
     }
 }
 

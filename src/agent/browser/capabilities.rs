@@ -40,26 +40,22 @@ pub(super) fn capabilities(session: SessionOptions) -> Map<String, Value> {
         "unhandledPromptBehavior": "accept",
         "timeouts": { "script": 5_000, "pageLoad": 30_000, "implicit": 0 },
     });
-    match session.family {
+    let (name, options, mut wanted_of_it) = match session.family {
         Family::Chromium => {
-            wanted["browserName"] = json!(if session.window == Window::None { "chrome-headless-shell" } else { "chrome" });
-            let mut options = json!({ "args": arguments(session) });
-            if let Some(browser) = session.browser {
-                options["binary"] = json!(browser);
-            }
-            wanted["goog:chromeOptions"] = options;
+            let name = if session.window == Window::None { "chrome-headless-shell" } else { "chrome" };
+            (name, "goog:chromeOptions", json!({ "args": arguments(session) }))
         }
         Family::Firefox => {
-            wanted["browserName"] = json!("firefox");
             let args: &[&str] = if session.window == Window::Shown { &[] } else { &["-headless"] };
-            let mut options =
-                json!({ "args": args, "prefs": { "intl.accept_languages": "en-US, en", "network.captive-portal-service.enabled": false } });
-            if let Some(browser) = session.browser {
-                options["binary"] = json!(browser);
-            }
-            wanted["moz:firefoxOptions"] = options;
+            let prefs = json!({ "intl.accept_languages": "en-US, en", "network.captive-portal-service.enabled": false });
+            ("firefox", "moz:firefoxOptions", json!({ "args": args, "prefs": prefs }))
         }
+    };
+    if let Some(browser) = session.browser {
+        wanted_of_it["binary"] = json!(browser);
     }
+    wanted["browserName"] = json!(name);
+    wanted[options] = wanted_of_it;
     if let Value::Object(wanted) = wanted { wanted } else { Map::new() }
 }
 

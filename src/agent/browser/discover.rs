@@ -76,10 +76,10 @@ pub async fn find(headed: bool) -> Result<Found, BrowserError> {
         let mut browsers = Vec::new();
         match search(&[], FIREFOXES, &mut browsers).into_iter().next() {
             Some(browser) => return Ok(Found { family: Family::Firefox, driver, browser }),
-            None => trouble = trouble.or(Some(BrowserError::NoBrowser { driver: driver.display().to_string(), looked: browsers })),
+            None => trouble = trouble.or(Some(BrowserError::no_browser(&driver, &browsers))),
         }
     }
-    Err(trouble.unwrap_or(BrowserError::NoDriver { looked }))
+    Err(trouble.unwrap_or_else(|| BrowserError::no_driver(&looked)))
 }
 
 /// The first browser of the driver's major version; a version that cannot be read is taken to fit.
@@ -96,13 +96,12 @@ async fn chromium(driver: PathBuf, headed: bool) -> Result<Found, BrowserError> 
     for browser in browsers {
         match (wanted, major(&browser).await) {
             (Some(driver_version), Some(browser_version)) if driver_version != browser_version => {
-                let (driver, browser) = (driver.display().to_string(), browser.display().to_string());
-                other.get_or_insert(BrowserError::VersionsDiffer { driver, driver_version, browser, browser_version });
+                other.get_or_insert(BrowserError::versions_differ(&driver, driver_version, &browser, browser_version));
             }
             _ => return Ok(Found { family, driver, browser }),
         }
     }
-    Err(other.unwrap_or_else(|| BrowserError::NoBrowser { driver: driver.display().to_string(), looked }))
+    Err(other.unwrap_or_else(|| BrowserError::no_browser(&driver, &looked)))
 }
 
 fn from_environment(variable: &str, program: &str) -> Vec<PathBuf> {
@@ -139,16 +138,8 @@ pub struct Inspection {
     pub unconfined: bool,
     /// A variable that is to name a program and does not.
     pub ignored: Option<&'static str>,
-    same_numbers: bool,
-}
-
-impl Inspection {
     /// The major versions of driver and browser, if these are to be the same and are not.
-    pub fn versions_differ(&self) -> Option<(u32, u32)> {
-        let major = |version: &Option<String>| version.as_deref()?.split('.').next()?.parse().ok();
-        let (driver, browser) = (major(&self.driver_version)?, major(&self.browser_version)?);
-        (self.same_numbers && driver != browser).then_some((driver, browser))
-    }
+    pub versions_differ: Option<(u32, u32)>,
 }
 
 /// Finds a driver and a browser as a start would, and asks them for their versions.
@@ -167,13 +158,15 @@ pub(super) async fn look_at(found: Found) -> Inspection {
         let given = std::env::var_os(variable).is_some_and(|value| !value.is_empty());
         given && !from_environment(variable, program).iter().any(|path| which::which(path).is_ok())
     };
+    let (driver_version, browser_version) = (version(&found.driver).await, version(&found.browser).await);
+    let majors = driver_version.as_deref().and_then(major_in).zip(browser_version.as_deref().and_then(major_in));
     Inspection {
-        driver_version: version(&found.driver).await,
-        browser_version: version(&found.browser).await,
+        // Firefox and its driver are numbered apart.
+        versions_differ: majors.filter(|(driver, browser)| found.family == Family::Chromium && driver != browser),
+        driver_version,
+        browser_version,
         unconfined: found.family == Family::Chromium && !crate::agent::browser::capabilities::sandbox(),
         ignored: named.iter().find(|named| is_void(named)).map(|(variable, _)| *variable),
-        // Firefox and its driver are numbered apart.
-        same_numbers: found.family == Family::Chromium,
         driver: found.driver,
         browser: found.browser,
     }
@@ -187,7 +180,7 @@ pub(super) fn screen(headed: bool) -> Result<(), BrowserError> {
 
 /// The major version a program names with `--version`.
 async fn major(program: &Path) -> Option<u32> {
-    version(program).await?.split('.').next()?.parse().ok()
+    major_in(&version(program).await?)
 }
 
 /// The version a program names with `--version`.
@@ -196,6 +189,11 @@ async fn version(program: &Path) -> Option<String> {
     command.arg("--version").stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
     let output = tokio::time::timeout(Duration::from_secs(5), command.output()).await.ok()?.ok()?;
     version_in(&String::from_utf8_lossy(&output.stdout))
+}
+
+/// The number before the first full stop of a version.
+fn major_in(version: &str) -> Option<u32> {
+    version.split('.').next()?.parse().ok()
 }
 
 /// The first word that begins with a digit: `Chromium 156.0.8078.79 built on …`.
@@ -219,7 +217,7 @@ mod tests {
         let mut looked = Vec::new();
         assert!(search(&[PathBuf::from("/nowhere/driver")], &["no-such-program-at-all"], &mut looked).is_empty());
         assert_eq!(looked, ["/nowhere/driver", "no-such-program-at-all"]);
-        let message = BrowserError::NoDriver { looked }.to_string();
+        let message = BrowserError::no_driver(&looked).to_string();
         assert!(["/nowhere/driver", "apt-get install", "--webdriver-url", "--agent http"].iter().all(|part| message.contains(part)), "{message}");
     }
 }

@@ -56,7 +56,7 @@ async fn attempt(found: &Found, guard: Option<&Path>) -> Result<(Guarded, Url), 
             Err(error) => BrowserError::Session(error.to_string()),
         },
         Ok(Err(status)) => BrowserError::DriverExited { driver, status, said },
-        Err(_) => BrowserError::DriverSilent { driver, seconds: PATIENCE.as_secs(), said },
+        Err(_) => BrowserError::driver_silent(&driver, PATIENCE, &said),
     };
     guarded.stop().await;
     Err(error)

@@ -1,36 +1,20 @@
 //! Why there is no browser. Each message names the cause and the next action.
 
 use std::fmt;
+use std::path::Path;
+use std::time::Duration;
+
+use thiserror::Error;
 
 use crate::guard::GuardError;
 use crate::text::problem::Problem;
 
 /// Why no browser could be started or used.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{}", self.problem())]
 pub enum BrowserError {
-    /// No driver was found.
-    NoDriver {
-        /// Where it was looked for.
-        looked: Vec<String>,
-    },
-    /// A driver, but no browser for it.
-    NoBrowser {
-        /// The driver.
-        driver: String,
-        /// Where a browser was looked for.
-        looked: Vec<String>,
-    },
-    /// Driver and browser are of different major versions.
-    VersionsDiffer {
-        /// The driver.
-        driver: String,
-        /// Its major version.
-        driver_version: u32,
-        /// The browser.
-        browser: String,
-        /// Its major version.
-        browser_version: u32,
-    },
+    /// There is no browser and driver that can be used together, as this says.
+    Unusable(Problem),
     /// A window was asked for where there is no screen.
     NoDisplay,
     /// The driver ended before it was ready.
@@ -39,15 +23,6 @@ pub enum BrowserError {
         driver: String,
         /// How it ended.
         status: String,
-        /// Its last lines.
-        said: Vec<String>,
-    },
-    /// The driver did not name its port in time.
-    DriverSilent {
-        /// The driver.
-        driver: String,
-        /// How long it was waited for, in seconds.
-        seconds: u64,
         /// Its last lines.
         said: Vec<String>,
     },
@@ -67,74 +42,61 @@ pub enum BrowserError {
         /// The driver's or the system's words.
         why: String,
     },
-    /// The browser cannot be made to trust the certificate authorities of a file.
-    CaFile {
-        /// The browser.
-        browser: String,
-    },
     /// No isolated session could be had from the running browser.
     Session(String),
     /// The process guard failed.
-    Guard(GuardError),
+    Guard(#[from] GuardError),
 }
 
 impl BrowserError {
+    /// No driver was found in these places.
+    pub(super) fn no_driver(looked: &[String]) -> Self {
+        let hint = "install one (apt-get install chromium chromium-driver), name a running one with --webdriver-url, or log in without a browser with --agent http";
+        Self::Unusable(Problem::new("no WebDriver driver was found").with_hint(": ", format!("{hint} (looked for {})", looked.join(", "))))
+    }
+
+    /// A driver, but no browser for it in these places.
+    pub(super) fn no_browser(driver: &Path, looked: &[String]) -> Self {
+        let hint = "install one (apt-get install chromium), set CHROME_PATH, or log in without a browser with --agent http";
+        let problem = Problem::new(format!("there is {}, but no browser for it", driver.display()));
+        Self::Unusable(problem.with_hint(": ", format!("{hint} (looked for {})", looked.join(", "))))
+    }
+
+    /// Driver and browser are of different major versions.
+    pub(super) fn versions_differ(driver: &Path, driver_version: u32, browser: &Path, browser_version: u32) -> Self {
+        let (driver, browser) = (driver.display(), browser.display());
+        let problem = Problem::new(format!("{driver} is version {driver_version}, but {browser} is version {browser_version}"));
+        Self::Unusable(problem.with_hint(": ", "install both in the same version, or set CHROME_PATH and CHROMEWEBDRIVER"))
+    }
+
+    /// The browser cannot be made to trust the certificate authorities of a file.
+    pub(super) fn no_ca_file(browser: impl fmt::Display) -> Self {
+        let hint = "use Chromium, add the certificate authority to the browser's own store, or use --insecure or --agent http";
+        Self::Unusable(Problem::new(format!("{browser} cannot be told to trust --ca-file")).with_hint(": ", hint))
+    }
+
+    /// The driver did not name its port in time; its last lines.
+    pub(super) fn driver_silent(driver: &str, patience: Duration, said: &[String]) -> Self {
+        let seconds = patience.as_secs();
+        Self::Unusable(Problem::new(format!("{driver} did not say within {seconds} s which port it listens on{}", last_words(said))))
+    }
+
     /// What is wrong, and what to do about it.
     pub fn problem(&self) -> Problem {
         match self {
-            Self::NoDriver { looked } => Problem::new("no WebDriver driver was found").with_hint(
-                ": ",
-                format!(
-                    "install one (apt-get install chromium chromium-driver), name a running one with --webdriver-url, or log in without a browser with --agent http (looked for {})",
-                    looked.join(", ")
-                ),
-            ),
-            Self::NoBrowser { driver, looked } => Problem::new(format!("there is {driver}, but no browser for it")).with_hint(
-                ": ",
-                format!(
-                    "install one (apt-get install chromium), set CHROME_PATH, or log in without a browser with --agent http (looked for {})",
-                    looked.join(", ")
-                ),
-            ),
-            Self::VersionsDiffer { driver, driver_version, browser, browser_version } => {
-                Problem::new(format!("{driver} is version {driver_version}, but {browser} is version {browser_version}"))
-                    .with_hint(": ", "install both in the same version, or set CHROME_PATH and CHROMEWEBDRIVER")
-            }
+            Self::Unusable(problem) => problem.clone(),
             Self::NoDisplay => Problem::new("--headed needs a screen, but neither DISPLAY nor WAYLAND_DISPLAY is set")
                 .with_hint(": ", "leave --headed out, or run under xvfb-run"),
-            Self::DriverExited { driver, status, said } => {
-                Problem::new(format!("{driver} ended before it was ready ({status}){}", last_words(said)))
-            }
-            Self::DriverSilent { driver, seconds, said } => {
-                Problem::new(format!("{driver} did not say within {seconds} s which port it listens on{}", last_words(said)))
-            }
+            Self::DriverExited { driver, status, said } => Problem::new(format!("{driver} ended before it was ready ({status}){}", last_words(said))),
             Self::NotStarted { browser, why, hint } => {
                 let hint = hint.as_deref().map(|hint| format!(" ({hint})")).unwrap_or_default();
                 Problem::new(format!("the driver could not start {browser}: {why}{hint}"))
             }
             Self::Remote { url, why } => Problem::new(format!("the WebDriver at {url} cannot be used: {why}"))
                 .with_hint("; ", "check --webdriver-url, or leave it out to have a driver started"),
-            Self::CaFile { browser } => Problem::new(format!("{browser} cannot be told to trust --ca-file")).with_hint(
-                ": ",
-                "use Chromium, add the certificate authority to the browser's own store, or use --insecure or --agent http",
-            ),
             Self::Session(why) => Problem::new(format!("the browser gave no new session: {why}")),
             Self::Guard(error) => Problem::new(error.to_string()),
         }
-    }
-}
-
-impl fmt::Display for BrowserError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.problem().fmt(f)
-    }
-}
-
-impl std::error::Error for BrowserError {}
-
-impl From<GuardError> for BrowserError {
-    fn from(error: GuardError) -> Self {
-        Self::Guard(error)
     }
 }
 

@@ -67,6 +67,15 @@ enum Mode {
     Sessions(Mutex<Option<Client>>),
 }
 
+impl Mode {
+    async fn of(client: Client, insecure: bool) -> Self {
+        match observe(&client).await {
+            Some(bidi) => Self::Contexts(Arc::new(Shared { client, bidi, insecure, turn: Mutex::new(()) })),
+            None => Self::Sessions(Mutex::new(Some(client))),
+        }
+    }
+}
+
 /// The one session of a browser with user contexts.
 #[derive(Debug)]
 struct Shared {
@@ -101,7 +110,7 @@ impl Browser {
             sandbox: sandbox(),
         };
         if matches!(tls, Tls::CaFile(_)) && found.family == Family::Firefox {
-            return Err(BrowserError::CaFile { browser: found.browser.display().to_string() });
+            return Err(BrowserError::no_ca_file(found.browser.display()));
         }
         let capabilities = capabilities(session);
         let (guarded, webdriver) = driver::start(&found, launch.guard.as_deref()).await?;
@@ -113,7 +122,8 @@ impl Browser {
                     Window::Hidden => "headless",
                 };
                 let described = describe(&client, &found.browser.to_string_lossy(), how);
-                Self::with(webdriver, capabilities, described, Some(guarded), client, *tls == Tls::Insecure).await
+                let mode = Mode::of(client, session.insecure).await;
+                Ok(Self { webdriver, capabilities, described, guarded: Some(guarded), mode })
             }
             Err(why) => {
                 guarded.stop().await;
@@ -148,30 +158,16 @@ impl Browser {
                 Ok(client) => {
                     if family == Family::Firefox && matches!(tls, Tls::CaFile(_)) {
                         let _ = tokio::time::timeout(FAREWELL, client.close()).await;
-                        return Err(BrowserError::CaFile { browser: "Firefox".to_owned() });
+                        return Err(BrowserError::no_ca_file("Firefox"));
                     }
                     let described = describe(&client, "", "remote");
-                    return Self::with(url, capabilities, described, None, client, *tls == Tls::Insecure).await;
+                    let mode = Mode::of(client, session.insecure).await;
+                    return Ok(Self { webdriver: url, capabilities, described, guarded: None, mode });
                 }
                 Err(why) => first = first.or(Some(why)),
             }
         }
         Err(refused(first.unwrap_or_default()))
-    }
-
-    async fn with(
-        webdriver: Url,
-        capabilities: Map<String, Value>,
-        described: String,
-        guarded: Option<Guarded>,
-        client: Client,
-        insecure: bool,
-    ) -> Result<Self, BrowserError> {
-        let mode = match observe(&client).await {
-            Some(bidi) => Mode::Contexts(Arc::new(Shared { client, bidi, insecure, turn: Mutex::new(()) })),
-            None => Mode::Sessions(Mutex::new(Some(client))),
-        };
-        Ok(Self { webdriver, capabilities, described, guarded, mode })
     }
 
     /// What logs in, for the report: `Chromium 156 (headless shell)`.
@@ -252,7 +248,7 @@ fn describe(client: &Client, browser: &str, how: &str) -> String {
 fn hint(why: &str, found: &Inspection) -> Option<String> {
     let lower = why.to_lowercase();
     let browser = found.browser.display();
-    if let Some((driver_version, browser_version)) = found.versions_differ() {
+    if let Some((driver_version, browser_version)) = found.versions_differ {
         let driver = found.driver.display();
         Some(format!(
             "{driver} is version {driver_version}, but {browser} is version {browser_version}: install both in the same version, or set CHROME_PATH and CHROMEWEBDRIVER"

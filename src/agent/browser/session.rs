@@ -8,7 +8,7 @@ use fantoccini::wd::WindowHandle;
 use serde_json::json;
 
 use crate::agent::browser::walk::Walk;
-use crate::agent::browser::watch::Hop;
+use crate::agent::browser::watch::{Hop, Log};
 use crate::agent::browser::{FAREWELL, Shared};
 use crate::agent::callback::CallbackListener;
 use crate::agent::visit::{Journey, Visit, VisitError};
@@ -100,28 +100,31 @@ impl Context {
 
     /// Forgets what was seen on the network so far.
     pub fn forget(&self) {
-        self.shared.bidi.watch().clear(&self.tab);
+        self.shared.bidi.watch().add(&self.tab);
+    }
+
+    fn log<T: Default>(&self, look: impl FnOnce(&Log) -> T) -> T {
+        self.shared.bidi.watch().of(&self.tab, look)
     }
 
     /// The documents asked for since the visit began.
     pub fn hops(&self) -> Vec<Hop> {
-        self.shared.bidi.watch().hops(&self.tab)
+        self.log(|log| log.hops.clone())
     }
 
     /// True while a document is asked for and has not come.
     pub fn navigating(&self) -> bool {
-        self.shared.bidi.watch().navigating(&self.tab)
+        self.log(|log| !log.documents.is_empty())
     }
 
     /// True if the page asks nothing of the network and has not for a while.
     pub fn quiet_for(&self, while_: Duration) -> bool {
-        let watch = self.shared.bidi.watch();
-        !watch.busy(&self.tab) && watch.last(&self.tab).is_none_or(|last| last.elapsed() >= while_)
+        self.log(|log| !log.is_busy() && log.last.is_none_or(|last| last.elapsed() >= while_))
     }
 
     /// True if the page asked anything of the network since then.
     pub fn active_since(&self, then: Instant) -> bool {
-        self.shared.bidi.watch().last(&self.tab).is_some_and(|last| last >= then)
+        self.log(|log| log.last.is_some_and(|last| last >= then))
     }
 
     /// Waits for the next thing seen on the network.

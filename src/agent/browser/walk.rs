@@ -14,8 +14,7 @@ use crate::agent::page::narrate::done;
 use crate::agent::page::scrub::Scrubber;
 use crate::agent::visit::{Conduct, Journey, SeenPage, Visit, VisitError};
 use crate::observed::document::{COOKIES, Cookie, Document, Traffic};
-use crate::observed::page::Facts;
-use crate::observed::page::PageKind;
+use crate::observed::page::{Facts, PageKind};
 
 /// Between two looks at a page.
 const TICK: Duration = Duration::from_millis(25);
@@ -45,6 +44,15 @@ fn unreachable(url: &str, why: &str) -> VisitError {
     let upper = why.to_uppercase();
     let is_certificate = ["CERT", "SSL", "PRIVACY ERROR", "SEC_ERROR"].iter().any(|part| upper.contains(part));
     VisitError::Unreachable { url: url.to_owned(), why: why.to_owned(), is_certificate }
+}
+
+/// Why a command did not succeed if it may yet, since the page was changing. Without the browser the visit ends.
+fn passing(outcome: Result<(), Fault>) -> Result<Option<String>, VisitError> {
+    match outcome {
+        Ok(()) => Ok(None),
+        Err(Fault::Moved(why) | Fault::Covered(why)) => Ok(Some(why)),
+        Err(Fault::Gone(why)) => Err(VisitError::Browser(why)),
+    }
 }
 
 /// A visit under way.
@@ -147,13 +155,11 @@ impl<'a> Walk<'a> {
     }
 
     async fn run(&mut self) -> Result<Callback, VisitError> {
-        let gone = |fault| match fault {
-            Fault::Moved(why) | Fault::Covered(why) | Fault::Gone(why) => VisitError::Browser(why),
-        };
         if let Some(context) = self.context {
-            within(self.client.switch_to_window(context.window()?)).await.map_err(gone)?;
-        }
-        if self.context.is_none() {
+            if let Some(why) = passing(within(self.client.switch_to_window(context.window()?)).await)? {
+                return Err(VisitError::Browser(why));
+            }
+        } else {
             // A visit that was given up may have ended within a frame.
             let _ = within(self.client.enter_parent_frame()).await;
         }
@@ -165,13 +171,7 @@ impl<'a> Walk<'a> {
                 context.navigate(self.visit.url.as_str());
             }
             // A refusal is no failure yet: a redirect URI on which nothing listens looks the same.
-            None => {
-                refused = match within(self.client.goto(self.visit.url.as_str())).await {
-                    Err(Fault::Gone(why)) => return Err(VisitError::Browser(why)),
-                    Err(Fault::Moved(why) | Fault::Covered(why)) => Some(why),
-                    Ok(()) => None,
-                }
-            }
+            None => refused = passing(within(self.client.goto(self.visit.url.as_str())).await)?,
         }
         loop {
             if let Some(callback) = self.arrived().await {
@@ -186,9 +186,7 @@ impl<'a> Walk<'a> {
                         return Ok(callback);
                     }
                     self.see(look);
-                    if let Some(error) = self.consider().await? {
-                        return Err(error);
-                    }
+                    self.consider().await?;
                 }
                 Err(Fault::Gone(why)) => return Err(VisitError::Browser(why)),
                 Err(Fault::Moved(why) | Fault::Covered(why)) => {
@@ -288,13 +286,16 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Judges the page that is there once it no longer changes, and acts on it. The error with which the visit ends, if it does.
-    async fn consider(&mut self) -> Result<Option<VisitError>, VisitError> {
-        let Some((look, since)) = &self.now else { return Ok(None) };
+    /// Judges the page that is there once it no longer changes, and acts on it.
+    ///
+    /// # Errors
+    /// The visit ends with this page.
+    async fn consider(&mut self) -> Result<(), VisitError> {
+        let Some((look, since)) = &self.now else { return Ok(()) };
         let (facts, stable) = (&look.facts, since.elapsed());
         let needed = if facts.ready == "complete" { STABLE } else { STABLE_LOADING };
         if facts.ready == "loading" || stable < needed || self.context.is_some_and(Context::navigating) {
-            return Ok(None);
+            return Ok(());
         }
         if let Some(button) = dismissal(facts).filter(|_| self.visit.conduct != Conduct::Silent)
             && !self.answered_banners.contains(&facts.document)
@@ -316,19 +317,19 @@ impl<'a> Walk<'a> {
                 self.progress = acted.progress;
                 self.pages.pop();
             } else if !given_up {
-                return Ok(None);
+                return Ok(());
             }
         }
         let classified = conduct(judge(facts, self.progress), facts, self.visit.conduct, self.answered());
         let same_document = self.acted.as_ref().is_some_and(|acted| acted.before.document == facts.document);
         match &classified.next {
-            Move::Wait(_) if !given_up => return Ok(None),
-            Move::Stop(_) if stable < STABLE_STOP => return Ok(None),
+            Move::Wait(_) if !given_up => return Ok(()),
+            Move::Stop(_) if stable < STABLE_STOP => return Ok(()),
             // A page that sends its form by script keeps the field while it waits for the answer.
             Move::Stop(VisitError::LoginRejected { says, .. }) if same_document && !given_up => {
                 let before = self.acted.as_ref().and_then(|acted| acted.before.complaint());
                 if says.is_none() || *says == before {
-                    return Ok(None);
+                    return Ok(());
                 }
             }
             _ => {}
@@ -338,7 +339,7 @@ impl<'a> Walk<'a> {
             let idle = self.acted.as_ref().is_some_and(|acted| self.context.is_some_and(|context| !context.active_since(acted.at)));
             if !matches!(classified.next, Move::Stop(_)) || idle {
                 let why = fault.unwrap_or_else(|| "nothing came of what was done on it".to_owned());
-                return Ok(Some(VisitError::NotUnderstood { url: facts.url.clone(), why: why.into() }));
+                return Err(VisitError::NotUnderstood { url: facts.url.clone(), why: why.into() });
             }
         }
         self.step(classified, attempts).await
@@ -350,8 +351,8 @@ impl<'a> Walk<'a> {
     }
 
     /// Records the page and acts on it.
-    async fn step(&mut self, classified: Classified, attempts: usize) -> Result<Option<VisitError>, VisitError> {
-        let Some((look, _)) = self.now.take() else { return Ok(None) };
+    async fn step(&mut self, classified: Classified, attempts: usize) -> Result<(), VisitError> {
+        let Some((look, _)) = self.now.take() else { return Ok(()) };
         let facts = &look.facts;
         let end = match &classified.next {
             Move::Stop(error) => Some(error.clone()),
@@ -375,35 +376,28 @@ impl<'a> Walk<'a> {
             self.cookies.extend(cookies.iter().take(COOKIES).map(read));
         }
         self.pages.push(page);
-        if end.is_some() {
-            return Ok(end);
+        if let Some(end) = end {
+            return Err(end);
         }
         let (progress, at) = (self.progress, Instant::now());
         if matches!(classified.next, Move::Login { .. }) && self.password_at.is_none() {
             self.password_at = Some(self.hops().len());
         }
-        let fault = match look.act(self.client, &classified.next, &self.visit.user).await {
-            Ok(()) => None,
-            Err(Fault::Gone(why)) => return Err(VisitError::Browser(why)),
-            Err(Fault::Moved(why) | Fault::Covered(why)) => Some(why),
-        };
+        let fault = passing(look.act(self.client, &classified.next, &self.visit.user).await)?;
         self.progress.password_sent |= matches!(classified.next, Move::Login { .. });
         self.progress.identified |= matches!(classified.next, Move::Login { .. } | Move::Identify { .. });
         self.acted = Some(Acted { before: look.facts, progress, at, fault, attempts: attempts + 1 });
-        Ok(None)
+        Ok(())
     }
 
     /// Gets rid of a cookie banner, and looks at the page again.
-    async fn dismiss(&mut self, classified: Classified) -> Result<Option<VisitError>, VisitError> {
-        let Some((look, _)) = self.now.take() else { return Ok(None) };
+    async fn dismiss(&mut self, classified: Classified) -> Result<(), VisitError> {
+        let Some((look, _)) = self.now.take() else { return Ok(()) };
         let page = self.seen(&look.facts, &classified, false).await;
         self.pages.push(page);
         self.answered_banners.push(look.facts.document.clone());
-        match look.act(self.client, &classified.next, &self.visit.user).await {
-            Err(Fault::Gone(why)) => Err(VisitError::Browser(why)),
-            // If it stays, the form under it is sent all the same.
-            _ => Ok(None),
-        }
+        // If it stays, the form under it is sent all the same.
+        passing(look.act(self.client, &classified.next, &self.visit.user).await).map(drop)
     }
 
     async fn seen(&self, facts: &Facts, classified: &Classified, trouble: bool) -> SeenPage {

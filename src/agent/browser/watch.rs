@@ -40,12 +40,23 @@ pub(super) struct Watch {
     news: Notify,
 }
 
+/// What a context did.
 #[derive(Debug, Default)]
-struct Log {
-    hops: Vec<Hop>,
+pub(super) struct Log {
+    /// The documents asked for, one after the other.
+    pub hops: Vec<Hop>,
     under_way: HashMap<String, Instant>,
-    documents: HashSet<String>,
-    last: Option<Instant>,
+    /// The requests for documents that have not come.
+    pub documents: HashSet<String>,
+    /// When a request began or ended last.
+    pub last: Option<Instant>,
+}
+
+impl Log {
+    /// True while the page waits for the network.
+    pub fn is_busy(&self) -> bool {
+        self.under_way.values().any(|since| since.elapsed() < STREAM)
+    }
 }
 
 impl Watch {
@@ -53,7 +64,7 @@ impl Watch {
         self.logs.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Watches a context from now on.
+    /// Watches a context from now on; what it did so far is forgotten.
     pub fn add(&self, context: &str) {
         self.lock().insert(context.to_owned(), Log::default());
     }
@@ -63,31 +74,9 @@ impl Watch {
         self.lock().remove(context);
     }
 
-    /// Forgets what a context did so far.
-    pub fn clear(&self, context: &str) {
-        if let Some(log) = self.lock().get_mut(context) {
-            *log = Log::default();
-        }
-    }
-
-    /// The hops of a context so far.
-    pub fn hops(&self, context: &str) -> Vec<Hop> {
-        self.lock().get(context).map(|log| log.hops.clone()).unwrap_or_default()
-    }
-
-    /// True while a document is asked for and has not come.
-    pub fn navigating(&self, context: &str) -> bool {
-        self.lock().get(context).is_some_and(|log| !log.documents.is_empty())
-    }
-
-    /// True while the page waits for the network.
-    pub fn busy(&self, context: &str) -> bool {
-        self.lock().get(context).is_some_and(|log| log.under_way.values().any(|since| since.elapsed() < STREAM))
-    }
-
-    /// When the context last began or ended a request.
-    pub fn last(&self, context: &str) -> Option<Instant> {
-        self.lock().get(context)?.last
+    /// Looks at what a context did so far.
+    pub fn of<T: Default>(&self, context: &str, look: impl FnOnce(&Log) -> T) -> T {
+        self.lock().get(context).map(look).unwrap_or_default()
     }
 
     /// Waits for the next event of any context.

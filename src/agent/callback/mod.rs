@@ -13,7 +13,7 @@ use serde_json::Value;
 use thiserror::Error;
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
-use tokio::task::AbortHandle;
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 use url::{Host, Url};
 
@@ -75,14 +75,15 @@ pub fn is_at(url: &Url, redirect_uri: &Url) -> bool {
 /// The listener behind the redirect URI. It ends when the last reference to it is dropped.
 #[derive(Debug)]
 pub struct CallbackListener {
-    redirect_uri: Url,
     inbox: Arc<Inbox>,
-    servers: Vec<AbortHandle>,
+    /// They end when this is dropped.
+    _servers: JoinSet<std::io::Result<()>>,
 }
 
 /// Where callbacks are delivered and collected.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Inbox {
+    redirect_uri: Url,
     contents: Mutex<Contents>,
     news: Notify,
 }
@@ -175,15 +176,15 @@ impl CallbackListener {
         if wanted == 0 {
             redirect_uri.set_port(Some(port)).map_err(|()| refused())?;
         }
-        let inbox = Arc::new(Inbox::default());
-        let shared = Shared { redirect_uri: redirect_uri.clone(), inbox: Arc::clone(&inbox) };
-        let servers = sockets.into_iter().map(|socket| serve(socket, shared.clone())).collect();
-        Ok(Arc::new(Self { redirect_uri, inbox, servers }))
+        let inbox = Arc::new(Inbox { redirect_uri, contents: Mutex::default(), news: Notify::default() });
+        let router = Router::new().fallback(answer).with_state(Arc::clone(&inbox));
+        let servers = sockets.into_iter().map(|socket| axum::serve(socket, router.clone()).into_future()).collect();
+        Ok(Arc::new(Self { inbox, _servers: servers }))
     }
 
     /// The redirect URI, with the port that was really taken.
     pub fn redirect_uri(&self) -> &Url {
-        &self.redirect_uri
+        &self.inbox.redirect_uri
     }
 
     /// Expects the callback with this `state`. Callbacks that came before are not looked at: expect first, then send the user agent.
@@ -200,11 +201,11 @@ impl CallbackListener {
     /// and some documents an issuer fetches itself.
     pub fn offer(&self, document: Offer) -> StandingOffer {
         let mut contents = self.inbox.lock();
-        let path = format!("{}/request/{}", self.redirect_uri.path().trim_end_matches('/'), contents.next);
+        let path = format!("{}/request/{}", self.redirect_uri().path().trim_end_matches('/'), contents.next);
         contents.next += 1;
         contents.offered.insert(path.clone(), Offered { document, fetched: 0 });
         drop(contents);
-        let mut url = self.redirect_uri.clone();
+        let mut url = self.redirect_uri().clone();
         url.set_path(&path);
         url.set_query(None);
         url.set_fragment(None);
@@ -246,14 +247,6 @@ impl Inbox {
             if tokio::time::timeout_at(deadline, news).await.is_err() {
                 return attempt();
             }
-        }
-    }
-}
-
-impl Drop for CallbackListener {
-    fn drop(&mut self) {
-        for server in &self.servers {
-            server.abort();
         }
     }
 }
@@ -336,21 +329,9 @@ async fn listen(first: IpAddr, second: Option<IpAddr>, port: u16) -> Result<(u16
     }
 }
 
-/// What the server needs to know of a request.
-#[derive(Debug, Clone)]
-struct Shared {
-    redirect_uri: Url,
-    inbox: Arc<Inbox>,
-}
-
-fn serve(socket: TcpListener, shared: Shared) -> AbortHandle {
-    let router = Router::new().fallback(answer).with_state(shared);
-    tokio::spawn(async move { axum::serve(socket, router).await }).abort_handle()
-}
-
-async fn answer(State(shared): State<Shared>, request: Request<Body>) -> Response {
-    if request.uri().path() != shared.redirect_uri.path() {
-        let document = shared.inbox.lock().offered.get_mut(request.uri().path()).map(|offered| {
+async fn answer(State(inbox): State<Arc<Inbox>>, request: Request<Body>) -> Response {
+    if request.uri().path() != inbox.redirect_uri.path() {
+        let document = inbox.lock().offered.get_mut(request.uri().path()).map(|offered| {
             offered.fetched += 1;
             offered.document.clone()
         });
@@ -364,7 +345,7 @@ async fn answer(State(shared): State<Shared>, request: Request<Body>) -> Respons
     if method != Method::GET && method != Method::POST {
         return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, POST")], "GET or POST.\n").into_response();
     }
-    let mut url = shared.redirect_uri.clone();
+    let mut url = inbox.redirect_uri.clone();
     // The authority the user agent really used: an issuer may have written another than it was given.
     let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
     if let Some(there) = host.and_then(|host| Url::parse(&format!("http://{host}/")).ok()) {
@@ -377,7 +358,7 @@ async fn answer(State(shared): State<Shared>, request: Request<Body>) -> Respons
         return (StatusCode::PAYLOAD_TOO_LARGE, "The body is too long.\n").into_response();
     };
     let form = if method == Method::POST { url::form_urlencoded::parse(&body).into_owned().collect() } else { Vec::new() };
-    shared.inbox.deliver(Callback { url, method: method.to_string(), form });
+    inbox.deliver(Callback { url, method: method.to_string(), form });
     let headers = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
         (header::CACHE_CONTROL, "no-store"),

@@ -34,16 +34,13 @@ impl Control {
     /// The control of an element of this kind; none if it has nothing to send.
     pub fn new(index: usize, kind: &str, element: &ElementRef) -> Option<Self> {
         let name = element.attr("name").unwrap_or_default().to_owned();
-        let value = match kind {
-            "checkbox" | "radio" => element.attr("value").unwrap_or("on").to_owned(),
-            "select" => selected(element)?,
-            "textarea" => element.text().collect(),
-            _ => element.attr("value").unwrap_or_default().to_owned(),
-        };
-        let sent = match kind {
-            "checkbox" | "radio" => element.attr("checked").is_some(),
-            "submit" | "image" | "button" | "reset" | "file" | "a" => false,
-            _ => true,
+        let value = |otherwise: &str| element.attr("value").unwrap_or(otherwise).to_owned();
+        let (value, sent) = match kind {
+            "checkbox" | "radio" => (value("on"), element.attr("checked").is_some()),
+            "select" => (selected(element)?, true),
+            "textarea" => (element.text().collect(), true),
+            "submit" | "image" | "button" | "reset" | "file" | "a" => (value(""), false),
+            _ => (value(""), true),
         };
         let action = element.attr("formaction").map(str::to_owned);
         Some(Self { index, name, value, sent, hidden: kind == "hidden", action })

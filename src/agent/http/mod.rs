@@ -4,10 +4,10 @@ mod form;
 mod html;
 mod walk;
 
-use std::fmt;
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE, HeaderMap, HeaderValue};
+use thiserror::Error;
 
 use self::walk::Walk;
 use crate::agent::callback::CallbackListener;
@@ -18,39 +18,17 @@ use crate::text::problem::Problem;
 /// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// Why the agent cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum HttpAgentError {
-    /// The certificate authorities cannot be read.
-    CaFile {
-        /// The file.
-        path: String,
-        /// The system's or the library's words.
-        why: String,
-    },
-    /// The HTTP client cannot be made.
-    Client(String),
-}
+/// Why the agent cannot be used: the certificate authorities cannot be read, or the HTTP client cannot be made.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{0}")]
+pub struct HttpAgentError(Problem);
 
 impl HttpAgentError {
     /// What is wrong, and what to do about it.
     pub fn problem(&self) -> Problem {
-        match self {
-            Self::CaFile { path, why } => {
-                Problem::new(format!("cannot read the certificate authorities of {path}: {why}")).with_hint("; ", "check --ca-file")
-            }
-            Self::Client(why) => Problem::new(format!("cannot make an HTTP client: {why}")),
-        }
+        self.0.clone()
     }
 }
-
-impl fmt::Display for HttpAgentError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.problem().fmt(f)
-    }
-}
-
-impl std::error::Error for HttpAgentError {}
 
 /// Logs in by forms over plain HTTP.
 #[derive(Debug, Clone)]
@@ -63,11 +41,14 @@ impl HttpAgent {
     /// An agent that reaches the network as configured.
     ///
     /// # Errors
-    /// [`HttpAgentError::CaFile`] if the file of certificate authorities is of no use.
+    /// [`HttpAgentError`] if the file of certificate authorities is of no use.
     pub fn new(network: &Network) -> Result<Self, HttpAgentError> {
         let authorities = match &network.tls {
             Tls::CaFile(path) => {
-                let broken = |why: String| HttpAgentError::CaFile { path: path.display().to_string(), why };
+                let broken = |why: String| {
+                    let problem = Problem::new(format!("cannot read the certificate authorities of {}: {why}", path.display()));
+                    HttpAgentError(problem.with_hint("; ", "check --ca-file"))
+                };
                 let pem = std::fs::read(path).map_err(|error| broken(error.to_string()))?;
                 let found = reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| broken(error.to_string()))?;
                 if found.is_empty() {
@@ -88,7 +69,7 @@ impl HttpAgent {
     /// Opens an isolated session: its own cookies and connections.
     ///
     /// # Errors
-    /// [`HttpAgentError::Client`] in the library's words.
+    /// [`HttpAgentError`] in the library's words.
     pub fn open(&self) -> Result<HttpSession, HttpAgentError> {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"));
@@ -109,7 +90,7 @@ impl HttpAgent {
         if self.network.tls == Tls::Insecure {
             builder = builder.tls_danger_accept_invalid_certs(true);
         }
-        let client = builder.build().map_err(|error| HttpAgentError::Client(error.to_string()))?;
+        let client = builder.build().map_err(|why| HttpAgentError(Problem::new(format!("cannot make an HTTP client: {why}"))))?;
         Ok(HttpSession { client })
     }
 }

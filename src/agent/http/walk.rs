@@ -16,8 +16,7 @@ use crate::agent::page::scrub::Scrubber;
 use crate::agent::visit::{Conduct, Journey, NoWay, SeenPage, Visit, VisitError};
 use crate::http::is_certificate_refused;
 use crate::observed::document::{Document, Traffic};
-use crate::observed::page::Facts;
-use crate::observed::page::PageKind;
+use crate::observed::page::{Facts, PageKind};
 
 /// How many redirects are followed in a row.
 const REDIRECTS: usize = 20;

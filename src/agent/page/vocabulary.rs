@@ -5,6 +5,9 @@ use crate::observed::page::Button;
 /// Words that stand alone between spaces, a line a language: English, German, French, Spanish, Dutch, Italian and Portuguese.
 type Words = &'static str;
 
+/// Phrases with a comma between them.
+type Phrases = &'static str;
+
 const REFUSE: Words = "deny cancel no not never don dont decline reject refuse disallow disagree back abort logout signout out block revoke \
     ablehnen abbrechen nein nicht verweigern zurück abmelden ausloggen \
     refuser rejeter annuler non pas retour déconnecter déconnexion \
@@ -51,6 +54,11 @@ const SAYS_ERROR: Words = "error errors invalid forbidden unauthorized unauthori
 
 fn holds(words: &[String], list: Words) -> bool {
     words.iter().any(|word| list.split_ascii_whitespace().any(|known| known == word))
+}
+
+fn says(text: &str, phrases: Phrases) -> bool {
+    let text = text.to_lowercase();
+    phrases.split(", ").any(|phrase| text.contains(phrase))
 }
 
 /// How clearly a button consents: 0 not at all, 1 goes on, 2 grants; `None` if it refuses.
@@ -128,27 +136,30 @@ pub fn login(button: &Button) -> Option<u8> {
     Some(u8::from(holds(&said, LOG_IN)) * 4 + u8::from(button.submits) * 2 + u8::from(holds(&named, LOG_IN)))
 }
 
+/// True if a text names a user or what they log in by.
+pub fn names_user(text: &str) -> bool {
+    const USER: Words = "user username login email mail account identifier loginfmt userid uid phone \
+        benutzer benutzername nutzername kennung utilisateur identifiant courriel usuario correo gebruiker gebruikersnaam utente";
+    holds(&words(text), USER)
+}
+
+/// True if the label of a field asks for a one-time code.
+pub fn asks_for_code(label: &str) -> bool {
+    const PHRASES: Phrases = "one-time, one time, verification code, authenticator, \
+        bestätigungscode, einmalcode, code de vérification, código de verificación, verificatiecode";
+    says(label, PHRASES)
+}
+
+/// True if a title or heading is about a security key.
+pub fn speaks_of_key(text: &str) -> bool {
+    says(text, "security key, passkey, webauthn")
+}
+
 /// True if a title or heading says that something is wrong.
 pub fn says_error(text: &str) -> bool {
-    const PHRASES: &[&str] = &[
-        "went wrong",
-        "bad request",
-        "not found",
-        "access denied",
-        "try again later",
-        "not allowed",
-        "schiefgelaufen",
-        "schief gelaufen",
-        "nicht verfügbar",
-        "nicht gefunden",
-        "salió mal",
-        "no disponible",
-        "ging iets mis",
-        "iets misgegaan",
-        "niet beschikbaar",
-    ];
-    let lower = text.to_lowercase();
-    PHRASES.iter().any(|phrase| lower.contains(phrase)) || holds(&words(text), SAYS_ERROR)
+    const PHRASES: Phrases = "went wrong, bad request, not found, access denied, try again later, not allowed, \
+        schiefgelaufen, schief gelaufen, nicht verfügbar, nicht gefunden, salió mal, no disponible, ging iets mis, iets misgegaan, niet beschikbaar";
+    says(text, PHRASES) || holds(&words(text), SAYS_ERROR)
 }
 
 /// The words of a text in lower case, `camelCase` and `snake_case` taken apart.

@@ -3,10 +3,8 @@
 use url::Url;
 
 use super::vocabulary;
-use crate::observed::page::{Button, Facts, Field};
-
 use crate::agent::visit::{Conduct, NoWay, VisitError};
-use crate::observed::page::PageKind;
+use crate::observed::page::{Button, Facts, Field, PageKind};
 
 /// What was done on the pages before.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -102,27 +100,34 @@ pub fn conduct(classified: Classified, facts: &Facts, conduct: Conduct, pressed:
             Classified { next, ..classified }
         }
         Conduct::LogOut if pressed => wait("shown after the question was answered".into()),
-        Conduct::LogOut => {
-            let best = facts.buttons.iter().filter_map(|b| vocabulary::logs_out(b).map(|score| (score, b))).rev().max_by_key(|(score, _)| *score);
-            match best.filter(|(score, _)| *score > 0) {
-                Some((_, button)) => {
-                    Classified { kind: PageKind::LogoutQuestion, why: format!("the button {:?}", button.label), next: press(facts, button) }
-                }
-                None if facts.buttons.is_empty() => wait("it asks nothing".into()),
-                None => wait(NoWay::UnclearLogout),
+        Conduct::LogOut => match best(&facts.buttons, vocabulary::logs_out).filter(|(score, _)| *score > 0) {
+            Some((_, button)) => {
+                Classified { kind: PageKind::LogoutQuestion, why: format!("the button {:?}", button.label), next: press(facts, button) }
             }
-        }
+            None if facts.buttons.is_empty() => wait("it asks nothing".into()),
+            None => wait(NoWay::UnclearLogout),
+        },
     }
 }
 
 /// The button that gets rid of a cookie banner.
 pub fn dismissal(facts: &Facts) -> Option<&Button> {
-    let rated = facts.banner.iter().filter_map(|button| vocabulary::dismisses(button).map(|score| (score, button)));
-    rated.rev().max_by_key(|(score, _)| *score).map(|(_, button)| button)
+    best(&facts.banner, vocabulary::dismisses).map(|(_, button)| button)
+}
+
+/// The button with the highest score, the first of equals; nothing if none has a score.
+fn best<'a>(buttons: impl IntoIterator<Item = &'a Button>, score: fn(&Button) -> Option<u8>) -> Option<(u8, &'a Button)> {
+    let rated = buttons.into_iter().filter_map(|button| Some((score(button)?, button)));
+    rated.reduce(|first, next| if next.0 > first.0 { next } else { first })
 }
 
 fn press(facts: &Facts, button: &Button) -> Move {
-    Move::Press { button: button.index, tick: facts.boxes.iter().filter(|b| b.form == button.form).map(|b| b.index).collect() }
+    Move::Press { button: button.index, tick: tick(facts, button.form) }
+}
+
+/// The boxes of a form that have to be ticked before it is sent.
+fn tick(facts: &Facts, form: Option<usize>) -> Vec<usize> {
+    facts.boxes.iter().filter(|b| b.form == form).map(|b| b.index).collect()
 }
 
 fn human(facts: &Facts) -> Option<Classified> {
@@ -132,7 +137,7 @@ fn human(facts: &Facts) -> Option<Classified> {
         "a one-time code"
     } else if facts.fields.iter().any(|field| field.r#type == "password" && field.autocomplete.contains("new-password")) {
         "a new password"
-    } else if facts.fields.is_empty() && facts.headings.iter().chain([&facts.title]).any(|text| security_key(text)) {
+    } else if facts.fields.is_empty() && facts.headings.iter().chain([&facts.title]).any(|text| vocabulary::speaks_of_key(text)) {
         "a security key"
     } else {
         return None;
@@ -143,27 +148,9 @@ fn human(facts: &Facts) -> Option<Classified> {
 
 fn one_time_code(field: &Field) -> bool {
     let named = vocabulary::words(&format!("{} {}", field.name, field.id));
-    let said = field.label.to_lowercase();
     field.autocomplete.contains("one-time-code")
         || named.iter().any(|word| matches!(word.as_str(), "otp" | "totp" | "mfa" | "2fa" | "passcode"))
-        || [
-            "one-time",
-            "one time",
-            "verification code",
-            "authenticator",
-            "bestätigungscode",
-            "einmalcode",
-            "code de vérification",
-            "código de verificación",
-            "verificatiecode",
-        ]
-        .iter()
-        .any(|phrase| said.contains(phrase))
-}
-
-fn security_key(text: &str) -> bool {
-    let lower = text.to_lowercase();
-    ["security key", "passkey", "webauthn"].iter().any(|phrase| lower.contains(phrase))
+        || vocabulary::asks_for_code(&field.label)
 }
 
 fn login(facts: &Facts, progress: Progress) -> Option<Classified> {
@@ -171,25 +158,20 @@ fn login(facts: &Facts, progress: Progress) -> Option<Classified> {
         facts.fields.iter().find(|f| f.password && !f.read_only).or_else(|| facts.fields.iter().find(|f| f.r#type == "password" && !f.read_only));
     let form = password.and_then(|field| field.form);
     let username = username(facts, password);
-    let back = |kind, why: &str| {
-        let next = Move::Stop(VisitError::LoginRejected { url: facts.url.clone(), says: facts.complaint() });
-        Some(Classified { kind, why: why.to_owned(), next })
-    };
-    let tick = |form| facts.boxes.iter().filter(|b| b.form == form).map(|b| b.index).collect();
+    let taken = |kind, why: &str, next| Some(Classified { kind, why: why.to_owned(), next });
+    let back = |kind, why| taken(kind, why, Move::Stop(VisitError::LoginRejected { url: facts.url.clone(), says: facts.complaint() }));
     match (password, username) {
         (Some(_), _) if progress.password_sent => back(PageKind::Login, "the password field is there again after the password was sent"),
-        (Some(password), username) => Some(Classified {
-            kind: PageKind::Login,
-            why: "a password field".to_owned(),
-            next: Move::Login { username: username.map(|f| f.index), password: password.index, submit: submit(facts, form), tick: tick(form) },
-        }),
+        (Some(password), username) => {
+            let (username, password) = (username.map(|f| f.index), password.index);
+            taken(PageKind::Login, "a password field", Move::Login { username, password, submit: submit(facts, form), tick: tick(facts, form) })
+        }
         (None, Some(_)) if progress.password_sent => None,
         (None, Some(_)) if progress.identified => back(PageKind::Identifier, "the user name field is there again after the user name was sent"),
-        (None, Some(username)) => Some(Classified {
-            kind: PageKind::Identifier,
-            why: "a user name field without a password field".to_owned(),
-            next: Move::Identify { username: username.index, submit: submit(facts, username.form), tick: tick(username.form) },
-        }),
+        (None, Some(field)) => {
+            let next = Move::Identify { username: field.index, submit: submit(facts, field.form), tick: tick(facts, field.form) };
+            taken(PageKind::Identifier, "a user name field without a password field", next)
+        }
         (None, None) => None,
     }
 }
@@ -203,42 +185,16 @@ fn username<'a>(facts: &'a Facts, password: Option<&Field>) -> Option<&'a Field>
 }
 
 fn like_username(field: &Field) -> u8 {
-    const WORDS: &[&str] = &[
-        "user",
-        "username",
-        "login",
-        "email",
-        "mail",
-        "account",
-        "identifier",
-        "loginfmt",
-        "userid",
-        "uid",
-        "phone",
-        "benutzer",
-        "benutzername",
-        "nutzername",
-        "kennung",
-        "utilisateur",
-        "identifiant",
-        "courriel",
-        "usuario",
-        "correo",
-        "gebruiker",
-        "gebruikersnaam",
-        "utente",
-    ];
-    let holds = |text: &str| vocabulary::words(text).iter().any(|word| WORDS.contains(&word.as_str()));
     if field.username {
         5
     } else if field.autocomplete.contains("username") || field.autocomplete.contains("email") {
         4
     } else if field.r#type == "email" {
         3
-    } else if holds(&field.name) || holds(&field.id) {
+    } else if vocabulary::names_user(&field.name) || vocabulary::names_user(&field.id) {
         2
     } else {
-        u8::from(holds(&field.label))
+        u8::from(vocabulary::names_user(&field.label))
     }
 }
 
@@ -246,9 +202,7 @@ fn like_username(field: &Field) -> u8 {
 fn submit(facts: &Facts, form: Option<usize>) -> Option<usize> {
     let within = || facts.buttons.iter().filter(move |b| b.form == form);
     let configured = within().find(|b| b.configured && vocabulary::login(b).is_some());
-    // `rev`, since the last of equals is the greatest and the first is wanted.
-    let best = || within().filter_map(|b| vocabulary::login(b).map(|score| (score, b))).rev().max_by_key(|(score, _)| *score);
-    configured.or_else(|| best().filter(|(score, _)| *score > 0 || form.is_some()).map(|(_, b)| b)).map(|b| b.index)
+    configured.or_else(|| best(within(), vocabulary::login).filter(|(score, _)| *score > 0 || form.is_some()).map(|(_, b)| b)).map(|b| b.index)
 }
 
 fn error(facts: &Facts) -> Option<Classified> {
@@ -280,11 +234,11 @@ fn consent(facts: &Facts) -> Option<Classified> {
     if facts.buttons.is_empty() {
         return None;
     }
-    let open: Vec<(u8, &Button)> = facts.buttons.iter().filter_map(|b| vocabulary::consent(b).map(|score| (score, b))).collect();
-    let clear = open.iter().rev().max_by_key(|(score, _)| *score).filter(|(score, _)| *score > 0).map(|(_, b)| *b);
-    let sends: Vec<&Button> = open.iter().map(|(_, b)| *b).filter(|b| b.submits).collect();
+    let open = || facts.buttons.iter().filter(|b| vocabulary::consent(b).is_some());
+    let clear = best(&facts.buttons, vocabulary::consent).filter(|(score, _)| *score > 0).map(|(_, b)| b);
+    let sends: Vec<&Button> = open().filter(|b| b.submits).collect();
     let only = if let [one] = sends.as_slice() { Some(*one) } else { None };
-    let configured = open.iter().map(|(_, b)| *b).find(|b| b.configured);
+    let configured = open().find(|b| b.configured);
     // Fields that are neither user name nor password ask for an answer that is not known, unless the page says what consents.
     let clear = clear.filter(|b| facts.fields.is_empty() || vocabulary::consent(b) == Some(2));
     let (button, why) = match (configured, clear, only) {
