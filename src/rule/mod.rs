@@ -3,6 +3,8 @@
 //! One file or folder per kind of artefact. It holds the artefact's struct, what it carries of the context it was received in (so that a
 //! judgement needs no network and no clock), and its tables of [`Check`]s, one in each file. [`catalogue`] chains the tables.
 
+#![allow(clippy::missing_errors_doc, reason = "what a judgement is instead of a pass is said once, at `Unmet`")]
+
 use serde::{Deserialize, Serialize};
 
 pub use judgement::{Judgement, Seen, Unmet};

@@ -32,7 +32,7 @@ pub fn failing<A: Artefact>(artefact: &A) -> Vec<&'static str> {
 
 /// The ids of the rules that pass.
 pub fn passing<A: Artefact>(artefact: &A) -> Vec<&'static str> {
-    of(artefact, |outcome| matches!(outcome, Ok(_)))
+    of(artefact, Result::is_ok)
 }
 
 /// The ids of the rules that have nothing to say.
