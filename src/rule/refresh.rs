@@ -9,6 +9,9 @@ use crate::rule::expect::{applies_if, holds, may, member, must, refusal, scope_t
 use crate::rule::judgement::{Unmet, fail, not_applicable, not_run, pass};
 use crate::rule::{Artefact, Check};
 
+/// The claims of an ID token.
+type Claims = Map<String, Value>;
+
 /// A refresh beside the login it goes back to.
 #[derive(Debug, Clone)]
 pub struct Refresh {
@@ -176,7 +179,7 @@ impl Refresh {
     }
 
     /// The claims of the ID tokens before and after.
-    fn id_tokens(&self) -> Result<(&Map<String, Value>, &Map<String, Value>), Unmet> {
+    fn id_tokens(&self) -> Result<(&Claims, &Claims), Unmet> {
         self.members()?;
         match (&self.id_token_before, &self.id_token_after) {
             (_, None) => not_applicable("the refresh gave no ID token that can be read, and need not give one"),
