@@ -11,7 +11,7 @@ use crate::rule::testing::Arbitrary;
 #[test]
 fn no_artefact_makes_a_judge_panic() {
     fn judge_arbitrary<A: Arbitrary>() {
-        let config = Config { cases: 80, failure_persistence: None, ..Config::default() };
+        let config = Config { cases: 64, failure_persistence: None, ..Config::default() };
         let result = TestRunner::new(config).run(&A::arbitrary(), |artefact| {
             A::rules().for_each(|check| drop((check.judge)(&artefact)));
             Ok(())
