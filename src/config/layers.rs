@@ -42,25 +42,21 @@ impl<'a> World<'a> {
         let layers = Layers { layers: vec![flags.clone(), Layer::from_environment(self.variable)?, Layer::defaults()], world: self };
         let demo = layers.parsed(&setting::DEMO, value::switch)?.filter(|found| found.value);
         let issuer = layers.text(&setting::ISSUER);
-        match stronger(demo, issuer, "leave one out: --demo brings its own issuer")? {
-            (Some(_), None) => {
-                let persona = layers.required(&setting::PERSONA, value::choice)?;
-                let flaw = layers.parsed(&setting::FLAW, value::text)?.map(|found| found.value);
-                let pages = layers.required(&setting::PAGES, value::choice)?;
-                let offline_access = layers.required(&setting::OFFLINE_ACCESS, value::choice)?;
-                Ok(Some(DemoWish { persona, flaw, pages, offline_access }))
-            }
-            _ => {
-                // In the environment they may be meant for `oa-authtest issuer`.
-                let of_demo = [&setting::PERSONA, &setting::FLAW, &setting::PAGES, &setting::OFFLINE_ACCESS];
-                match of_demo.into_iter().find_map(|setting| flags.get(setting)) {
-                    Some(given) => Err(ConfigError::Setting {
-                        says: format!("{} needs --demo", given.origin),
-                        hint: "give --demo, or leave it out: it is about the embedded issuer".to_owned(),
-                    }),
-                    None => Ok(None),
-                }
-            }
+        if let (Some(_), None) = stronger(demo, issuer, "leave one out: --demo brings its own issuer")? {
+            let persona = layers.required(&setting::PERSONA, value::choice)?;
+            let flaw = layers.parsed(&setting::FLAW, value::text)?.map(|found| found.value);
+            let pages = layers.required(&setting::PAGES, value::choice)?;
+            let offline_access = layers.required(&setting::OFFLINE_ACCESS, value::choice)?;
+            return Ok(Some(DemoWish { persona, flaw, pages, offline_access }));
+        }
+        // In the environment they may be meant for `oa-authtest issuer`.
+        let of_demo = [&setting::PERSONA, &setting::FLAW, &setting::PAGES, &setting::OFFLINE_ACCESS];
+        match of_demo.into_iter().find_map(|setting| flags.get(setting)) {
+            Some(given) => Err(ConfigError::Setting {
+                says: format!("{} needs --demo", given.origin),
+                hint: "give --demo, or leave it out: it is about the embedded issuer".to_owned(),
+            }),
+            None => Ok(None),
         }
     }
 }
@@ -199,15 +195,14 @@ pub(super) struct Found<T> {
     pub(super) origin: Origin,
 }
 
+/// What two settings that exclude each other come to: one of them at the most.
+type OneOf<A, B> = (Option<Found<A>>, Option<Found<B>>);
+
 /// Of two settings that exclude each other the one that the stronger layer holds.
 ///
 /// # Errors
 /// If both are in the same layer.
-pub(super) fn stronger<A, B>(
-    one: Option<Found<A>>,
-    other: Option<Found<B>>,
-    hint: &str,
-) -> Result<(Option<Found<A>>, Option<Found<B>>), ConfigError> {
+pub(super) fn stronger<A, B>(one: Option<Found<A>>, other: Option<Found<B>>, hint: &str) -> Result<OneOf<A, B>, ConfigError> {
     match (one, other) {
         (Some(one), Some(other)) if one.rank == other.rank => Err(ConfigError::conflict(&one.origin, &other.origin, hint)),
         (Some(one), Some(other)) if one.rank < other.rank => Ok((Some(one), None)),

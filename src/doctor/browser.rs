@@ -34,7 +34,7 @@ impl Doctor<'_> {
 
         let deadline = Instant::now() + agent.deadline;
         let lacking = no_login.or_else(|| self.lacking(&["browser"]));
-        let seen = unless(lacking, until(deadline, "--login-timeout", self.start())).await;
+        let seen = unless(lacking, until(deadline, "--login-timeout", Box::pin(self.start()))).await;
         self.note("user-agent", "User agent", seen);
     }
 

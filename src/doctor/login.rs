@@ -32,7 +32,7 @@ impl Doctor<'_> {
             self.why_no_login().or_else(|| self.lacking(&needed))
         };
         let deadline = Instant::now() + self.config().agent.deadline + self.config().network.timeout;
-        let seen = unless(lacking, until(deadline, "--login-timeout", self.log_in())).await;
+        let seen = unless(lacking, until(deadline, "--login-timeout", Box::pin(self.log_in()))).await;
         self.note("login", "Login", seen);
     }
 
