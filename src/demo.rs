@@ -1,4 +1,4 @@
-//! The embedded issuer as somebody meets it: what a run against it is settled by, and what is said to whoever starts it.
+//! The embedded issuer for its users: the settings of a run against it, and what is printed when it is started.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -40,7 +40,7 @@ pub fn settings(issuer: &RunningIssuer, certificate: Option<&Path>) -> Layer {
     Layer::of_demo(given.into_iter().map(|(setting, text)| (setting, text.to_owned())).chain(certificate))
 }
 
-/// What whoever starts the embedded issuer has to know of it.
+/// What a user who starts the embedded issuer has to know of it.
 pub fn sheet(issuer: &RunningIssuer) -> String {
     let accounts = issuer.accounts();
     let client = ("client", format!("{} / {}", accounts.client_id, accounts.client_secret));

@@ -95,7 +95,7 @@ pub async fn launch(config: Config, bound: Option<Arc<CallbackListener>>, mut te
     if let Some(agent) = agent.and_then(Result::ok).and_then(Arc::into_inner) {
         agent.close().await;
     }
-    report.known = config.known.as_ref().map(|known| crate::result::known::settle(known, &report, &features));
+    report.known = config.known.as_ref().map(|known| crate::result::known::assess(known, &report, &features));
     // results.json first: whatever goes wrong with the other formats, what was gathered is kept.
     let written = crate::report::write(&report, &config.report.dir, &config.report.formats);
     // A reader that closed the pipe does not want to read it, and has the exit code.

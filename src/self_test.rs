@@ -136,7 +136,7 @@ pub enum SelfTestError {
     /// There is no listener.
     #[error(transparent)]
     Callback(#[from] CallbackError),
-    /// There is nobody to log in.
+    /// There is no end-user to log in.
     #[error(transparent)]
     Agent(#[from] HttpAgentError),
     /// There is no way out.

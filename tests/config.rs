@@ -9,7 +9,7 @@ use clap::{CommandFactory, Parser};
 use oa_authtest::cli::{Cli, Commands};
 use oa_authtest::config::setting::Kind;
 use oa_authtest::config::{
-    AgentKind, AuthMethod, Config, ConfigError, DemoWish, FailOn, Format, Layer, SETTINGS, Tls, World, command_line, init, load, setting,
+    AgentKind, AuthMethod, Config, ConfigError, DemoIssuer, FailOn, Format, Layer, SETTINGS, Tls, World, command_line, init, load, setting,
 };
 use oa_authtest::issuer::{OfflineAccess, PageSet, Persona};
 use proptest::prelude::*;
@@ -342,8 +342,11 @@ fn a_demo_is_about_its_own_issuer() {
     );
     let broken_file = Some("this is not TOML");
     let call = call("--demo --password wrong --jobs 2", &["ISSUER=https://op.example", "CLIENT_ID=other", "INSECURE=1", "TIMEOUT=5"], broken_file);
-    let wish = call.in_world(|world| world.demo(&call.flags)).unwrap();
-    assert_eq!(wish, Some(DemoWish { persona: Persona::Openactive, flaw: None, pages: PageSet::One, offline_access: OfflineAccess::WhenConsented }));
+    let asked = call.in_world(|world| world.demo(&call.flags)).unwrap();
+    assert_eq!(
+        asked,
+        Some(DemoIssuer { persona: Persona::Openactive, flaw: None, pages: PageSet::One, offline_access: OfflineAccess::WhenConsented })
+    );
     let config = call.load(Some(demo)).unwrap();
     assert_eq!(config.issuer, "https://127.0.0.1:9");
     assert_eq!(config.client.as_ref().unwrap().id, "demo-client");
@@ -385,17 +388,17 @@ fn the_process_is_a_world() {
 
 #[test]
 fn which_demo_is_wished_for() {
-    let wish = |flags: &str, variables: &[&str]| {
+    let demo = |flags: &str, variables: &[&str]| {
         let call = call(flags, variables, None);
-        call.in_world(|world| world.demo(&call.flags)).unwrap().map(|wish| (wish.persona, wish.flaw))
+        call.in_world(|world| world.demo(&call.flags)).unwrap().map(|demo| (demo.persona, demo.flaw))
     };
-    assert_eq!(wish(I, &[]), None);
-    assert_eq!(wish("", &["ISSUER=https://op.example"]), None);
-    assert_eq!(wish("--demo --persona aidbox --flaw x", &[]), Some((Persona::Aidbox, Some("x".to_owned()))));
-    assert_eq!(wish("", &["DEMO=1", "FLAW=x"]), Some((Persona::Openactive, Some("x".to_owned()))));
-    assert_eq!(wish("--demo=false", &["DEMO=1"]), None);
+    assert_eq!(demo(I, &[]), None);
+    assert_eq!(demo("", &["ISSUER=https://op.example"]), None);
+    assert_eq!(demo("--demo --persona aidbox --flaw x", &[]), Some((Persona::Aidbox, Some("x".to_owned()))));
+    assert_eq!(demo("", &["DEMO=1", "FLAW=x"]), Some((Persona::Openactive, Some("x".to_owned()))));
+    assert_eq!(demo("--demo=false", &["DEMO=1"]), None);
     // An issuer on the command line is about another run than a demo in the environment; a flaw there may be for `issuer`.
-    assert_eq!(wish(I, &["DEMO=1", "FLAW=x"]), None);
+    assert_eq!(demo(I, &["DEMO=1", "FLAW=x"]), None);
 }
 
 #[test]

@@ -9,7 +9,7 @@ use url::Url;
 use crate::agent::callback::{CallbackError, CallbackListener};
 use crate::cli::{Cli, Commands, CompareArgs, InitArgs, IssuerArgs, KnownArgs, ReportArgs, RunArgs, SelfTestArgs};
 use crate::config::error::ConfigError;
-use crate::config::{self, Config, DemoWish, Format, Layer, World, setting};
+use crate::config::{self, Config, DemoIssuer, Format, Layer, World, setting};
 use crate::demo;
 use crate::doctor::DoctorError;
 use crate::exit::Exit;
@@ -168,20 +168,20 @@ fn warn_of_misspelt() {
     }
 }
 
-/// A run that is settled, and what was started for it.
+/// The settings of a run, and what was started for it.
 struct Prepared {
     config: Config,
     /// The listener of a demo, bound before its issuer is told of it.
     callback: Option<Result<Arc<CallbackListener>, CallbackError>>,
     /// The embedded issuer and its certificate.
     demo: Option<(RunningIssuer, Option<tempfile::NamedTempFile>)>,
-    /// What the embedded issuer settled.
+    /// What the embedded issuer decided.
     settings: Option<Layer>,
 }
 
 /// Settles a run, and starts the embedded issuer or asks the dataset site if it is about one of these.
 async fn prepare(flags: &Layer, world: &World<'_>) -> Result<Prepared, Failure> {
-    let Some(wish) = world.demo(flags)? else {
+    let Some(demo) = world.demo(flags)? else {
         let config = match config::dataset_site(flags, world)? {
             Some((url, network)) => {
                 let issuer = dataset_site::issuer_of(&url, &network).await?;
@@ -192,11 +192,11 @@ async fn prepare(flags: &Layer, world: &World<'_>) -> Result<Prepared, Failure> 
         };
         return Ok(Prepared { config, callback: None, demo: None, settings: None });
     };
-    // Settled once without the issuer, to learn the redirect URI; the issuer is told it, and settles the rest. Whoever gives another password
+    // Read once without the issuer, for the redirect URI; the issuer registers it, and decides the rest. A user who gives another password
     // than the demo's needs its user name.
     let known = [
         (&setting::ISSUER, "http://localhost"),
-        (&setting::PROFILE, wish.persona.name()),
+        (&setting::PROFILE, demo.persona.name()),
         (&setting::CLIENT_ID, issuer::CLIENT_ID),
         (&setting::CLIENT_SECRET, issuer::CLIENT_SECRET),
         (&setting::USERNAME, issuer::USERNAME),
@@ -208,7 +208,7 @@ async fn prepare(flags: &Layer, world: &World<'_>) -> Result<Prepared, Failure> 
     let redirect_uri = redirect_uri.map_err(|e| CallbackError::NotLoopback(e.to_string()))?;
     let callback = CallbackListener::bind(&redirect_uri).await;
     let redirect_uri = callback.as_ref().map_or(redirect_uri, |callback| callback.redirect_uri().clone());
-    let (issuer, certificate) = start_demo(wish, &redirect_uri).await?;
+    let (issuer, certificate) = start_demo(demo, &redirect_uri).await?;
     let settings = demo::settings(&issuer, certificate.as_ref().map(tempfile::NamedTempFile::path));
     let mut config = config::load(flags, world, Some(settings.clone()))?;
     config.redirect_uri = redirect_uri;
@@ -220,11 +220,11 @@ fn default_redirect_uri() -> Url {
 }
 
 /// Starts the embedded issuer over TLS, as issuers are in the field, and keeps its certificate in a file for the run to trust.
-async fn start_demo(wish: DemoWish, redirect_uri: &Url) -> Result<(RunningIssuer, Option<tempfile::NamedTempFile>), Failure> {
-    let flaw = wish.flaw.as_deref().map(flaw::find).transpose()?;
+async fn start_demo(demo: DemoIssuer, redirect_uri: &Url) -> Result<(RunningIssuer, Option<tempfile::NamedTempFile>), Failure> {
+    let flaw = demo.flaw.as_deref().map(flaw::find).transpose()?;
     let redirect_uris = vec![redirect_uri.to_string()];
     let options =
-        IssuerOptions { port: 0, tls: true, persona: wish.persona, flaw, pages: wish.pages, offline_access: wish.offline_access, redirect_uris };
+        IssuerOptions { port: 0, tls: true, persona: demo.persona, flaw, pages: demo.pages, offline_access: demo.offline_access, redirect_uris };
     let issuer = issuer::start(options).await?;
     let certificate = match issuer.ca_pem() {
         Some(pem) => Some(keep(pem).map_err(Failure::Certificate)?),
@@ -284,7 +284,7 @@ async fn prove(args: SelfTestArgs) -> Result<Exit, Failure> {
     let jobs = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
     let matrix = self_test::run(&args.flaws, jobs).await?;
     say(&if args.json { pretty(&matrix)? } else { matrix.render() })?;
-    // A matrix that is not clean is a bug of ours, and never a word about somebody's issuer.
+    // A matrix that is not clean is a bug of this program, and says nothing about a user's issuer.
     Ok(if matrix.is_clean() { Exit::Conformant } else { Exit::Bug })
 }
 

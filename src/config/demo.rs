@@ -7,7 +7,7 @@ use crate::issuer::{OfflineAccess, PageSet, Persona};
 
 /// Which embedded issuer was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct DemoWish {
+pub struct DemoIssuer {
     /// The face it wears.
     pub persona: Persona,
     /// The name of the one flaw it has, if any. Whether there is such a flaw is for the issuer to say.

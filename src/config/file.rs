@@ -269,7 +269,7 @@ fn hint_for_key(table: Table<'_>, name: &str) -> String {
     }
     let mut seen = std::collections::BTreeSet::new();
     here.retain(|known| seen.insert(*known));
-    // Known elsewhere, by the name of its flag or by the same key in another table: nobody means something else by those.
+    // Known elsewhere, by the name of its flag or by the same key in another table: they can mean nothing else.
     let spelled = name.to_lowercase().replace('_', "-");
     let by_flag = settings().find(|setting| setting.name() == spelled && setting.key != spelled);
     let by_key = || settings().find(|setting| setting.key_in_table() == spelled).filter(|_| nearest(name, here.iter().copied()).is_none());

@@ -18,7 +18,7 @@ use toml::de::{DeTable, DeValue};
 use super::document::{Document, Item, Key, in_order};
 use super::error::ConfigError;
 use super::layers::{Layers, contents};
-use super::settle::alone;
+use super::resolve::alone;
 use super::value::did_you_mean;
 use super::{setting, value};
 use crate::rule::catalogue;

@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use url::Url;
 
 use super::command_line::Invocation;
-use super::demo::{DemoWish, is_of_the_issuer};
+use super::demo::{DemoIssuer, is_of_the_issuer};
 use super::error::{ConfigError, Origin};
 use super::file::File;
 use super::layer::{Layer, SecretSource, Value};
@@ -38,7 +38,7 @@ impl<'a> World<'a> {
     ///
     /// # Errors
     /// If `--demo` and `--issuer` were given side by side, or what is about the embedded issuer without `--demo`.
-    pub fn demo(&self, flags: &Layer) -> Result<Option<DemoWish>, ConfigError> {
+    pub fn demo(&self, flags: &Layer) -> Result<Option<DemoIssuer>, ConfigError> {
         let layers = Layers { layers: vec![flags.clone(), Layer::from_environment(self.variable)?, Layer::defaults()], world: self };
         let demo = layers.parsed(&setting::DEMO, value::switch)?.filter(|found| found.value);
         let issuer = layers.text(&setting::ISSUER);
@@ -47,7 +47,7 @@ impl<'a> World<'a> {
             let flaw = layers.parsed(&setting::FLAW, value::text)?.map(|found| found.value);
             let pages = layers.required(&setting::PAGES, value::choice)?;
             let offline_access = layers.required(&setting::OFFLINE_ACCESS, value::choice)?;
-            return Ok(Some(DemoWish { persona, flaw, pages, offline_access }));
+            return Ok(Some(DemoIssuer { persona, flaw, pages, offline_access }));
         }
         // In the environment they may be meant for `oa-authtest issuer`.
         let of_demo = [&setting::PERSONA, &setting::FLAW, &setting::PAGES, &setting::OFFLINE_ACCESS];
@@ -73,7 +73,7 @@ pub(super) fn defaults(issuer: &str) -> Result<Config, ConfigError> {
     Layers { layers: vec![flags, Layer::defaults()], world: &world }.config(profiles, Invocation::of_issuer(issuer))
 }
 
-/// Settles a run. `flags` is what the command line says, `demo` what the embedded issuer settles if [`World::demo`] asked for one.
+/// The settings of a run. `flags` is what the command line says, `demo` what the embedded issuer decides if [`World::demo`] asked for one.
 ///
 /// # Errors
 /// The first setting that is missing, unreadable, not possible, or in conflict with another.
@@ -113,7 +113,7 @@ pub struct Sources {
     pub given: Vec<(&'static Setting, Origin)>,
 }
 
-/// Says where the settings of a run come from; the arguments are those that the run was settled with.
+/// Says where the settings of a run come from; the arguments are those that its settings were made of.
 ///
 /// # Errors
 /// As [`load`].
@@ -135,13 +135,13 @@ struct Stack {
 }
 
 impl Stack {
-    /// `demo` is what the embedded issuer settles, `found` what was found out because no setting says it.
+    /// `demo` is what the embedded issuer decides, `found` what was found out because no setting says it.
     fn of(flags: &Layer, world: &World<'_>, demo: Option<Layer>, found: Option<Layer>) -> Result<Self, ConfigError> {
         let variables = Layer::from_environment(world.variable)?;
         let is_demo = demo.is_some();
         let path = file_path(flags, &variables, world, is_demo);
         let file = path.as_ref().map(|(path, origin)| read(path, origin.as_ref(), world)).transpose()?.unwrap_or_default();
-        // Unlike what else the embedded issuer settles, its profile is a mere default.
+        // Unlike what else the embedded issuer decides, its profile is a mere default.
         let mut above = vec![flags.clone(), variables.clone(), file.top.clone()];
         above.extend(demo.clone());
         above.push(Layer::defaults());
@@ -228,7 +228,7 @@ impl Layers<'_> {
         said.map(|(rank, given)| Found { value: &given.value, rank, origin: given.origin.clone() })
     }
 
-    /// A variable that is no setting of ours.
+    /// A variable that is no setting of this program.
     pub(super) fn variable(&self, name: &str) -> Option<OsString> {
         (self.world.variable)(name)
     }

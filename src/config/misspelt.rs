@@ -3,10 +3,10 @@
 use super::setting::SETTINGS;
 use crate::text::nearest::nearest;
 
-/// What the name of every variable of ours begins with.
+/// What the name of every variable of this program begins with.
 const PREFIX: &str = "OA_AUTHTEST_";
 
-/// Variables of ours that are no settings of a run.
+/// Variables of this program that are no settings of a run.
 const OTHERS: [&str; 3] = ["OA_AUTHTEST_PORT", "OA_AUTHTEST_TLS", crate::guard::MARKER];
 
 /// A remark for each name that was probably meant for a setting: `OA_AUTHTEST_ISUER is no setting: did you mean OA_AUTHTEST_ISSUER?`.

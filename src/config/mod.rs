@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! let world = World::of_process(profiles);
-//! let demo = world.demo(&args.flags)?.map(|wish| …);   start the embedded issuer, and say with Layer::of_demo what it is
+//! let demo = world.demo(&args.flags)?.map(|demo| …);   start the embedded issuer, and say with Layer::of_demo what it is
 //! let config = load(&args.flags, &world, demo)?;       an error is printed with its hint, and ends with exit code 2
 //! ```
 
@@ -32,12 +32,12 @@ mod layers;
 mod login;
 mod misspelt;
 mod openactive;
+mod resolve;
 pub mod setting;
-mod settle;
 mod value;
 
 pub use command_line::{Invocation, command_line};
-pub use demo::DemoWish;
+pub use demo::DemoIssuer;
 pub use error::{ConfigError, Origin};
 pub use known::Known;
 pub use layer::Layer;
@@ -177,7 +177,7 @@ pub enum AuthMethod {
     ClientSecretBasic,
     /// Credentials in the form body.
     ClientSecretPost,
-    /// An assertion signed with a key of the client: only for clients the tests register, since nobody could type the key.
+    /// An assertion signed with a key of the client: only for clients the tests register, since the key cannot be typed.
     #[serde(skip)]
     #[value(skip)]
     PrivateKeyJwt,

@@ -170,7 +170,7 @@ pub enum RequestObject {
     Unsigned,
     /// Signed with the client's key; it says something else than what stands beside it.
     Signed,
-    /// The same, at an address of ours that the request names (OpenID Connect Core 6.2).
+    /// The same, at an address on this machine that the request names (OpenID Connect Core 6.2).
     ByReference,
     /// Signed with another key under the name of the client's.
     ForeignKey,

@@ -188,25 +188,25 @@ mod tests {
         let features = features().expect("the embedded documents are sound");
         let steps =
             features.iter().flat_map(|f| f.tests.iter().flat_map(move |test| test.steps.iter().map(move |step| (&f.profile, &test.id, step))));
-        for (profile, test, wish) in steps.filter_map(|(profile, test, step)| match step {
-            Step::Authorize(wish) => Some((profile, test, wish)),
+        for (profile, test, authorize) in steps.filter_map(|(profile, test, step)| match step {
+            Step::Authorize(authorize) => Some((profile, test, authorize)),
             _ => None,
         }) {
-            let openid = wish.scope.split(' ').any(|scope| scope == "openid");
-            assert!(openid || !wish.nonce, "{test}: a nonce is for OpenID Connect, and its scope is openid");
-            assert!(profile != OAUTH || wish.scope.is_empty(), "{test}: the scope is that of the settings");
-            let must_fail = wish.response_type.is_some()
-                || wish.prompt == Some(Prompt::NoneAndLogin)
-                || (wish.prompt == Some(Prompt::None) && wish.second.is_none());
-            assert_eq!(wish.expect == Expect::Error, must_fail, "{test}: what has to be refused expects an error, and nothing else does");
-            if let Some(second) = wish.second {
-                assert_eq!(wish.browser, BrowserSession::Kept, "{test}: a second login happens where the first did");
-                assert!(wish.attempt.is_some(), "{test}: two logins need names");
+            let openid = authorize.scope.split(' ').any(|scope| scope == "openid");
+            assert!(openid || !authorize.nonce, "{test}: a nonce is for OpenID Connect, and its scope is openid");
+            assert!(profile != OAUTH || authorize.scope.is_empty(), "{test}: the scope is that of the settings");
+            let must_fail = authorize.response_type.is_some()
+                || authorize.prompt == Some(Prompt::NoneAndLogin)
+                || (authorize.prompt == Some(Prompt::None) && authorize.second.is_none());
+            assert_eq!(authorize.expect == Expect::Error, must_fail, "{test}: what has to be refused expects an error, and nothing else does");
+            if let Some(second) = authorize.second {
+                assert_eq!(authorize.browser, BrowserSession::Kept, "{test}: a second login happens where the first did");
+                assert!(authorize.attempt.is_some(), "{test}: two logins need names");
                 let silent = matches!(second, Second::PromptNone | Second::IdTokenHint);
-                assert_eq!(wish.prompt == Some(Prompt::None), silent, "{test}: prompt");
-                assert_eq!(wish.id_token_hint, second == Second::IdTokenHint, "{test}: hint");
-                assert_eq!(wish.prompt == Some(Prompt::Login), second == Second::PromptLogin, "{test}: prompt");
-                assert!(!matches!(second, Second::MaxAgePassed | Second::MaxAgeAmple) || wish.max_age.is_some(), "{test}: max-age");
+                assert_eq!(authorize.prompt == Some(Prompt::None), silent, "{test}: prompt");
+                assert_eq!(authorize.id_token_hint, second == Second::IdTokenHint, "{test}: hint");
+                assert_eq!(authorize.prompt == Some(Prompt::Login), second == Second::PromptLogin, "{test}: prompt");
+                assert!(!matches!(second, Second::MaxAgePassed | Second::MaxAgeAmple) || authorize.max_age.is_some(), "{test}: max-age");
             }
         }
     }

@@ -119,7 +119,7 @@ async fn forward(what: &'static str, from: Option<impl AsyncRead + Unpin>) {
     }
 }
 
-/// Tells who started us; nobody may be there any more.
+/// Reports to the process that started this one, which may have ended.
 fn say(what: &str, line: &str) {
     let mut out = std::io::stdout().lock();
     let _ = writeln!(out, "{what} {line}");

@@ -80,12 +80,12 @@ pub fn mark(known: &Known, test_id: &str, findings: &mut [Finding]) {
 ///
 /// An entry speaks of the tests of the profiles that ran. It is only said to be over where that is certain: a test it speaks of judged the rule,
 /// none found it broken, and none was left out by `--test` or `--skip` or broke off before it came to the rule.
-pub fn settle(known: &Known, report: &RunReport, features: &[Feature]) -> KnownReport {
-    let entries = known.entries.iter().map(|entry| settle_entry(entry, known, report, features)).collect();
+pub fn assess(known: &Known, report: &RunReport, features: &[Feature]) -> KnownReport {
+    let entries = known.entries.iter().map(|entry| assess_entry(entry, known, report, features)).collect();
     KnownReport { file: known.file.clone(), entries }
 }
 
-fn settle_entry(entry: &KnownFailure, known: &Known, report: &RunReport, features: &[Feature]) -> KnownEntry {
+fn assess_entry(entry: &KnownFailure, known: &Known, report: &RunReport, features: &[Feature]) -> KnownEntry {
     let tests: Vec<&TestReport> = report.tests.iter().filter(|test| entry.is_about(&test.id)).collect();
     let judgements = |test: &TestReport, outcomes: &[FindingOutcome]| {
         test.findings.iter().filter(|finding| finding.rule == entry.rule && outcomes.contains(&finding.outcome)).count()

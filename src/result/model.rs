@@ -264,7 +264,7 @@ pub struct Finding {
     pub sentence: usize,
     /// The number of the exchange it was judged on, in the test.
     pub exchange: Option<usize>,
-    /// Why the broken rule is lived with, if it is a known failure: in the words of whoever wrote them down (`--known`).
+    /// Why the broken rule is lived with, if it is a known failure: in the words of the file of known failures (`--known`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known: Option<String>,
 }
@@ -394,7 +394,7 @@ pub struct Page {
     pub url: String,
     /// The HTTP status it came with, where that could be seen.
     pub status: Option<u16>,
-    /// Why it was taken for that, and what was done on it, in words of ours.
+    /// Why it was taken for that, and what was done on it, in words of this program.
     pub note: String,
     /// The screenshot's file, relative to the report directory, if there is one.
     pub screenshot: Option<String>,

@@ -102,7 +102,7 @@ static RULES: &[Check<Introspection>] = &[
             fail("a JSON object with active true or false", actual)
         },
     ),
-    // Not a failure: an issuer may hide a token from whoever is not allowed to introspect it.
+    // Not a failure: an issuer may hide a token from a client that is not allowed to introspect it.
     should(
         ACTIVE,
         "RFC7662-2.2",

@@ -44,7 +44,7 @@ impl Stop {
         if holds { Err(Self::left_out(reason)) } else { Ok(()) }
     }
 
-    /// What is wrong, whoever is at fault.
+    /// What is wrong, in either case.
     pub fn problem(self) -> Problem {
         match self {
             Self::Issuer(problem) | Self::Untestable(problem) => problem,

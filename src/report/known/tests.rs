@@ -7,7 +7,7 @@ use crate::config::FailOn;
 use crate::config::Known;
 use crate::exit::Exit;
 use crate::feature;
-use crate::result::known::{excuses_the_stop, mark, settle};
+use crate::result::known::{assess, excuses_the_stop, mark};
 use crate::result::model::{Counts, Entry, FindingOutcome as Outcome, SkipKind, StepEnd, StepReport, Verdict};
 
 /// The sample run: a rule of a test is broken, the others are as they are.
@@ -48,7 +48,7 @@ fn known(entry: &str) -> Known {
 }
 
 fn state(entry: &str, report: &RunReport) -> KnownState {
-    settle(&known(entry), report, &feature::features().unwrap()).entries[0].state
+    assess(&known(entry), report, &feature::features().unwrap()).entries[0].state
 }
 
 const LEFT_OUT: &str = "left out by --skip";
@@ -112,7 +112,7 @@ fn a_known_failure_counts_apart() {
 #[test]
 fn strictly_what_is_gone_is_an_exit_code_of_1() {
     let mut report = run(&[(A, Some(Outcome::Passed), Verdict::Passed, None)]);
-    report.known = Some(settle(&known(""), &report, &feature::features().unwrap()));
+    report.known = Some(assess(&known(""), &report, &feature::features().unwrap()));
     for (exit, fail_on, expected) in [
         (Exit::Conformant, FailOn::Failure, Exit::NotConformant),
         (Exit::CouldNotTest, FailOn::Warning, Exit::NotConformant),
@@ -174,7 +174,7 @@ fn what_is_written_can_be_read_and_excuses_what_was_broken() {
     for test in &mut report.tests {
         mark(&known, &test.id.clone(), &mut test.findings);
     }
-    report.known = Some(settle(&known, &report, &feature::features().unwrap()));
+    report.known = Some(assess(&known, &report, &feature::features().unwrap()));
     let again = read(&document(&report, Level::Must));
     assert_eq!(again.entries.len(), 1);
     assert_eq!((again.entries[0].reason.as_str(), again.entries[0].until), (known.entries[0].reason.as_str(), known.entries[0].until));

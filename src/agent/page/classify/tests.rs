@@ -123,8 +123,8 @@ fn buttons(labels: &[&str]) -> Facts {
     Facts { url: "https://op.example/".to_owned(), buttons: buttons.collect(), ..Facts::default() }
 }
 
-fn pressed(facts: &Facts, wish: Conduct) -> Option<usize> {
-    match conduct(judge(facts, Progress::default()), facts, wish, false).next {
+fn pressed(facts: &Facts, wanted: Conduct) -> Option<usize> {
+    match conduct(judge(facts, Progress::default()), facts, wanted, false).next {
         Move::Press { button, .. } => Some(button),
         _ => None,
     }
