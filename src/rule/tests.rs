@@ -1,6 +1,6 @@
 //! What every rule and every kind of artefact is put through.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::test_runner::{Config, TestRunner};
 
@@ -49,4 +49,29 @@ fn every_rule_is_a_sentence_with_a_reason_and_a_reference() {
         assert!(spec::resolve(rule.spec).is_some(), "{id}: {}", rule.spec);
     }
     assert!(catalogue().iter().filter(|rule| rule.level == Level::Must).count() > 50);
+}
+
+/// The numbers and titles of the sections of the specifications: facts, read off their texts.
+const SECTIONS: &str = include_str!("../../fixtures/specifications/sections.json");
+
+/// What rules refer to and has no numbered text to be held against: specifications of `OpenActive` (by anchor), products' documentation, and a
+/// standard whose text is not among those the table was made of.
+const WITHOUT_SECTIONS: [&str; 4] = ["OA-", "AIRLOCK-", "AIDBOX-", "RFC8017-"];
+
+#[test]
+fn every_section_that_a_rule_cites_exists() {
+    let specifications: BTreeMap<String, BTreeMap<String, serde_json::Value>> = serde_json::from_str(SECTIONS).expect("sections");
+    let mut found = 0;
+    for rule in catalogue() {
+        if WITHOUT_SECTIONS.iter().any(|prefix| rule.spec.starts_with(prefix)) {
+            continue;
+        }
+        // OAuth2-RT-5, OIDCC-3.1.3.7-2: what follows the section is the number of an item in it.
+        let of_rule = specifications.iter().find_map(|(prefix, sections)| Some((sections, rule.spec.strip_prefix(prefix)?.strip_prefix('-')?)));
+        let Some((sections, cited)) = of_rule else { panic!("{}: {} is of no specification in the table", rule.id, rule.spec) };
+        let section = cited.split('-').next().unwrap_or(cited);
+        assert!(sections.contains_key(section), "{}: {} has no section {section}", rule.id, rule.spec);
+        found += 1;
+    }
+    assert!(found > 450, "{found}");
 }
