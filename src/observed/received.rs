@@ -36,6 +36,14 @@ impl Clone for Parsed {
 }
 
 impl Received {
+    /// Takes the response out of its place, with what its body was found to parse to, which a copy would have to find out again.
+    #[must_use]
+    pub fn take(&mut self) -> Self {
+        let (exchange, url, status, received_at) = (self.exchange, self.url.clone(), self.status, self.received_at);
+        let empty = Self { exchange, url, status, headers: Vec::new(), body: Vec::new(), received_at, parsed: Parsed::default() };
+        std::mem::replace(self, empty)
+    }
+
     /// True for a status of 2xx (RFC 9110 15.3).
     pub fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
@@ -110,5 +118,22 @@ impl Received {
     /// The body as text, lossily, for a message.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Parsed, Received};
+
+    #[test]
+    fn what_was_parsed_goes_with_a_response_that_is_taken() {
+        let url = "https://issuer.example/".parse().expect("a URL");
+        let body = br#"{"a":"b"}"#.to_vec();
+        let mut response = Received { exchange: 0, url, status: 200, headers: Vec::new(), body, received_at: 0, parsed: Parsed::default() };
+        let place = |response: &Received| std::ptr::from_ref(&response.members().expect("an object")["a"]);
+        let parsed = place(&response);
+        let taken = response.take();
+        assert_eq!((place(&taken), taken.body.as_slice(), taken.status), (parsed, br#"{"a":"b"}"#.as_slice(), 200));
+        assert!(response.body.is_empty() && response.members().is_none());
     }
 }

@@ -404,7 +404,7 @@ pub struct Page {
 
 impl Counts {
     /// Counts findings.
-    pub fn of(findings: &[Finding]) -> Self {
+    pub fn of<'a>(findings: impl IntoIterator<Item = &'a Finding>) -> Self {
         let mut counts = Self::default();
         for finding in findings {
             match (finding.outcome, finding.level) {

@@ -33,12 +33,6 @@ pub fn refused(response: &Received) -> Judgement {
     holds(!response.is_success(), "a refusal: status 401", refusal(response))
 }
 
-/// Judges a refusal; of what is none, `rule` says it, which asks for one.
-pub fn if_refused(response: &Received, rule: &'static str, judge: impl FnOnce() -> Judgement) -> Judgement {
-    expect_refusal(response, rule)?;
-    judge()
-}
-
 /// Passes when the refusal has status 401.
 pub fn http_401(response: &Received, rule: &'static str) -> Judgement {
     expect_refusal(response, rule)?;

@@ -45,12 +45,17 @@ impl TokenExchange {
     pub fn response(&self) -> &Received {
         &self.response
     }
+
+    /// The answer, for who looks at it without being its judge. One that is still to be judged stays, and this is a copy.
+    fn into_response(mut self) -> Received {
+        if self.unjudged.is_some() { self.response.clone() } else { self.response.take() }
+    }
 }
 
 impl Drop for TokenExchange {
     fn drop(&mut self) {
         if let Some(unjudged) = self.unjudged.take() {
-            let left = Self { request: std::mem::take(&mut self.request), response: self.response.clone(), unjudged: None };
+            let left = Self { request: std::mem::take(&mut self.request), response: self.response.take(), unjudged: None };
             // Without a session there is no report for it either.
             let _ = unjudged.send(left);
         }
@@ -127,7 +132,7 @@ impl Session {
 
     /// The same for an answer that is only looked at here. One of the token endpoint is judged when the step ends.
     pub(crate) async fn send(&mut self, request: Request) -> Result<Received, Unreachable> {
-        Ok(self.exchange(request).await?.response().clone())
+        Ok(self.exchange(request).await?.into_response())
     }
 
     /// The same for a request that there may not be.
@@ -158,7 +163,7 @@ impl Session {
     /// Judges an answer of the token endpoint as what it is: the only way in which it counts as judged.
     pub fn judge_exchange<A: TokenAnswer>(&mut self, mut exchange: TokenExchange, artefact: impl FnOnce(Received) -> A) -> A {
         exchange.unjudged = None;
-        let artefact = artefact(exchange.response.clone());
+        let artefact = artefact(exchange.response.take());
         self.judge(&artefact);
         artefact
     }

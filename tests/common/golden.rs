@@ -16,8 +16,12 @@ pub fn assert_golden(path: &str, current: &str) {
         std::fs::create_dir_all(file.parent().expect("it is in the checkout")).expect("its folder can be made");
         std::fs::write(&file, current).unwrap_or_else(|e| panic!("{path}: {e}"));
     }
-    let kept = std::fs::read_to_string(&file).unwrap_or_default();
-    if let Some(difference) = first_difference(&kept, current) {
+    assert_same(path, &std::fs::read_to_string(&file).unwrap_or_default(), current);
+}
+
+/// Fails the test unless what is kept under this path says what the program makes today, line by line.
+pub fn assert_same(path: &str, kept: &str, current: &str) {
+    if let Some(difference) = first_difference(kept, current) {
         panic!("{path} is not what the program makes today. {difference}\nIf it should be so, GOLDEN=write and the same command write it.");
     }
 }

@@ -163,7 +163,7 @@ fn view<'a>(index: usize, step: &'a StepReport, findings: &[&'a Finding], test: 
 
 /// The worst of a step, whether a reader should see into it at once, and what is seen of it while it is closed.
 fn state(findings: &[&Finding], ended: &StepEnd) -> (Option<Mark>, bool, Vec<CountView>) {
-    let counts = Counts::of(&findings.iter().copied().cloned().collect::<Vec<_>>());
+    let counts = Counts::of(findings.iter().copied());
     let mut tally: Vec<_> = [
         (Mark::Failure, counts.failures, count(counts.failures, "failure")),
         (Mark::Warning, counts.warnings, count(counts.warnings, "warning")),
