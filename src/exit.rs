@@ -3,7 +3,6 @@
 use std::process::{ExitCode, Termination};
 
 use crate::config::FailOn;
-use crate::result::known::KnownEntry;
 use crate::result::model::{Counts, RunReport, TestReport, Verdict};
 
 /// How the program ended.
@@ -50,10 +49,27 @@ impl Exit {
     /// [`FailOn::Never`] takes away 1 here too.
     #[must_use]
     pub fn strictly(self, report: &RunReport, fail_on: FailOn) -> Self {
-        let stale = report.known.iter().flat_map(|known| &known.entries).any(KnownEntry::is_stale);
         match self {
-            Self::Conformant | Self::CouldNotTest if stale && fail_on != FailOn::Never => Self::NotConformant,
+            Self::Conformant | Self::CouldNotTest if stale(report) > 0 && fail_on != FailOn::Never => Self::NotConformant,
             other => other,
+        }
+    }
+
+    /// Why a run ends so, where its verdict alone would let one expect another exit code: a sentence without a full stop, which names the setting.
+    pub fn because(self, report: &RunReport, fail_on: FailOn) -> Option<String> {
+        match (self, report.verdict) {
+            (Self::NotConformant, Verdict::Failed) => None,
+            (Self::NotConformant, _) if Self::of(report, fail_on) != self => {
+                let entries = report.known.iter().flat_map(|known| &known.entries).filter(|entry| entry.is_stale());
+                let rules: Vec<&str> = entries.take(3).map(|entry| entry.rule.as_str()).collect();
+                let more = if stale(report) > rules.len() { ", …" } else { "" };
+                Some(format!("{} no longer happens ({}{more}), which --strict-known does not accept", plural(stale(report)), rules.join(", ")))
+            }
+            (Self::NotConformant, Verdict::Warned) => Some("a broken SHOULD rule fails the run (--fail-on)".to_owned()),
+            (Self::NotConformant, Verdict::Suggested) => Some("a broken MAY rule fails the run (--fail-on)".to_owned()),
+            (Self::NotConformant, _) => Some("a broken rule is proven, though not every test could be tested".to_owned()),
+            (Self::Conformant, Verdict::Failed) => Some("broken rules do not fail the run (--fail-on never)".to_owned()),
+            _ => None,
         }
     }
 
@@ -96,6 +112,15 @@ impl Termination for Exit {
     fn report(self) -> ExitCode {
         self.into()
     }
+}
+
+/// How many known failures no longer happen.
+fn stale(report: &RunReport) -> usize {
+    report.known.iter().flat_map(|known| &known.entries).filter(|entry| entry.is_stale()).count()
+}
+
+fn plural(n: usize) -> String {
+    if n == 1 { "a known failure".to_owned() } else { format!("each of {n} known failures") }
 }
 
 /// The mildest verdict that makes the exit code 1.

@@ -108,6 +108,9 @@ pub async fn launch(config: Config, bound: Option<Arc<CallbackListener>>, mut te
     }
     let exit = Exit::of(&report, config.fail_on);
     let exit = if config.strict_known { exit.strictly(&report, config.fail_on) } else { exit };
+    if let Some(because) = exit.because(&report, config.fail_on) {
+        let _ = terminal.because(exit.code(), &because);
+    }
     if let Err(error) = written {
         // What is proven about the issuer, or about this program, is worth more than a report that could not be written.
         if matches!(exit, Exit::Bug | Exit::NotConformant) {

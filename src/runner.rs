@@ -83,14 +83,17 @@ pub async fn run(plan: Plan, shared: Run, handle: RunHandle) -> RunReport {
 }
 
 fn environment(config: &Config, agent: String, shared: &Run) -> Environment {
+    // Over plain http no certificate is looked at, whatever the settings say.
+    let over_http = config.issuer.starts_with("http://");
     Environment {
         profiles: config.profiles.clone(),
         tls: match &config.network.tls {
+            _ if over_http => "not verified (the issuer is reached by plain http)".to_owned(),
             Tls::System => "verified by the system's authorities".to_owned(),
             Tls::CaFile(path) => format!("verified by the authorities in {}", path.file_name().unwrap_or_default().display()),
             Tls::Insecure => "not verified (--insecure)".to_owned(),
         },
-        tls_verified: Some(config.network.tls != Tls::Insecure),
+        tls_verified: Some(config.network.tls != Tls::Insecure && !over_http),
         agent,
         redirect_uri: shared.redirect_uri(),
         secrets_shown: config.report.show_secrets,

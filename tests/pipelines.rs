@@ -32,7 +32,8 @@ fn a_run_is_gated_on_nothing_new() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
     assert_eq!(demo(folder, "before", FLAW).code, 1);
-    assert_eq!(demo(folder, "never", &[FLAW, &["--fail-on", "never"]].concat()).code, 0);
+    let never = demo(folder, "never", &[FLAW, &["--fail-on", "never"]].concat());
+    assert!(never.code == 0 && never.stdout.ends_with("Exit code 0: broken rules do not fail the run (--fail-on never).\n"), "{}", never.said());
 
     let written = call(folder, &["known", "--from", "before/results.json"]);
     assert_eq!((written.code, written.stdout.as_str()), (0, "known.toml\n"), "{}", written.said());
@@ -60,6 +61,9 @@ fn a_run_is_gated_on_nothing_new() {
         assert_eq!(mended.code, code, "{flags:?}: {}", mended.said());
         assert!(mended.stdout.contains("no longer happens"), "{}", mended.said());
     }
+    let quiet = demo(folder, "quiet", &["-q", "--known", "known.toml", "--strict-known"]);
+    let last = quiet.stdout.lines().last().unwrap_or_default();
+    assert!(quiet.code == 1 && last.starts_with("Exit code 1: ") && last.contains("--strict-known"), "{}", quiet.said());
     assert!(text(folder, "mended/summary.md").contains("## Entries of `known.toml` to look at"));
     // A part of the tests says nothing about the rest.
     let part = demo(folder, "part", &["--known", "known.toml", "--strict-known", "--test", "*/authorization-code-flow"]);

@@ -151,6 +151,15 @@ impl<O: Write, E: Write> Console<O, E> {
         result::write(&mut self.out, self.choices, report, written)?;
         self.out.flush()
     }
+
+    /// Writes why the program ends with this exit code, as the last line.
+    ///
+    /// # Errors
+    /// Whatever writing to `out` returns.
+    pub fn because(&mut self, code: u8, because: &str) -> io::Result<()> {
+        writeln!(self.out, "Exit code {code}: {}.", line(because))?;
+        self.out.flush()
+    }
 }
 
 /// An exchange or a page as one line; `None` for other events.
