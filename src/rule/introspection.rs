@@ -271,6 +271,14 @@ mod tests {
     }
 
     #[test]
+    fn a_server_may_let_resource_servers_alone_introspect() {
+        for status in [401, 403] {
+            let refused = Introspection { response: response(status, &json!({"error": "invalid_client"})), ..artefact(&good()) };
+            assert!(refused.absent().is_some(), "{status}");
+        }
+    }
+
+    #[test]
     fn a_server_may_introspect_some_kinds_of_tokens_only() {
         let answered = |status, error: &str| Introspection { response: response(status, &json!({"error": error})), ..artefact(&good()) };
         assert!(answered(400, "unsupported_token_type").absent().is_some_and(|why| why.contains("unsupported_token_type")));

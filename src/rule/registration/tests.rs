@@ -155,6 +155,19 @@ fn plain_http_is_tolerated_on_loopback_only() {
 }
 
 #[test]
+fn redirect_uris_by_http_may_be_refused_but_for_native_applications() {
+    let refused = |error: &str| Registration { response: response(400, &json!({ "error": error })), ..artefact(&good()) };
+    assert!(not_applicable(&refused("invalid_redirect_uri")).contains(&"registration/accepted"));
+    assert_eq!(failing(&refused("invalid_client_metadata")), ["registration/accepted"]);
+    let mut native = refused("invalid_redirect_uri");
+    native.request["application_type"] = json!("native");
+    assert_eq!(failing(&native), ["registration/accepted"]);
+    let mut by_https = refused("invalid_redirect_uri");
+    by_https.request["redirect_uris"] = json!(["https://client.example/cb"]);
+    assert_eq!(failing(&by_https), ["registration/accepted"]);
+}
+
+#[test]
 fn a_deletion_is_answered_with_204() {
     assert!(failing(&Deletion { response: text(204, "", "") }).is_empty());
     for status in [403, 405, 501] {

@@ -45,6 +45,12 @@ fn good_responses_break_no_rule() {
 }
 
 #[test]
+fn other_types_of_tokens_are_for_oauth_alone() {
+    let body = changed(&client_credentials(), &json!({ "token_type": "mac" }));
+    assert!(!judged(&of(Grant::ClientCredentials, json(&body))).failed.contains(&"token/token-type-bearer"));
+}
+
+#[test]
 fn each_wrong_member_breaks_its_rule() {
     use Grant::{AuthorizationCode as Code, ClientCredentials as Client, RefreshToken as Refresh};
     let table: &[(Grant, Value, &[&str])] = &[
