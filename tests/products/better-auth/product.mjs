@@ -30,8 +30,6 @@ export async function start({ cache, running, redirectUri }) {
     issuer: `${base}/api/auth`,
     profiles: ['oidc', 'oauth', 'security'],
     client: { id: clients.first.client_id, secret: clients.first.client_secret },
-    'second-client': { id: clients.second.client_id, secret: clients.second.client_secret },
-    'public-client': { id: clients.public.client_id },
     user: { username: 'alice@example.com', password: 'correct-horse' },
   };
 }

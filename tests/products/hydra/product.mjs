@@ -55,8 +55,6 @@ export async function start({ cache, folder, scratch, running, redirectUri }) {
     // SQLite in memory answers writes that meet with a conflict (500).
     jobs: 1,
     client: { id: 'first', secret: 'first-secret' },
-    'second-client': { id: 'second', secret: 'second-secret' },
-    'public-client': { id: 'public' },
     user: { username: 'alice@example.com', password: 'correct-horse' },
   };
 }

@@ -57,8 +57,6 @@ export async function start({ cache, running, redirectUri }) {
     issuer: `${base}/realms/products`,
     profiles: ['oidc', 'oauth', 'security'],
     client: { id: 'first', secret: 'first-secret' },
-    'second-client': { id: 'second', secret: 'second-secret' },
-    'public-client': { id: 'public' },
     user: { username: 'alice', password: 'correct-horse' },
     registration: { 'initial-access-token': initial },
   };

@@ -28,8 +28,6 @@ export async function start({ cache, running, redirectUri }) {
     // Its clients get nothing without asking for it.
     scope: 'profile',
     client: { id: 'first', secret: 'first-secret' },
-    'second-client': { id: 'second', secret: 'second-secret' },
-    'public-client': { id: 'public' },
     user: { username: 'alice', password: 'correct-horse' },
   };
 }

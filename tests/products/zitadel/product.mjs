@@ -22,8 +22,6 @@ export async function start({ cache, running, redirectUri }) {
     issuer,
     profiles: ['oidc', 'oauth', 'security'],
     client: { id: 'web', secret: 'secret' },
-    'second-client': { id: 'api', secret: 'secret' },
-    'public-client': { id: 'native' },
     user: { username: 'test-user@localhost', password: 'verysecure' },
   };
 }
