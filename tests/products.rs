@@ -84,7 +84,8 @@ fn products() -> Vec<(String, Expected)> {
     let read = |name: String| {
         let path = format!("tests/products/{name}/expected.json");
         let text = std::fs::read_to_string(root().join(&path)).unwrap_or_else(|e| panic!("{path}: {e}"));
-        let expected = serde_json::from_str(&text).unwrap_or_else(|e| panic!("{path}: {e}; scripts/products {name} --update leaves what has to be written by hand"));
+        let expected = serde_json::from_str(&text)
+            .unwrap_or_else(|e| panic!("{path}: {e}; scripts/products {name} --update leaves what has to be written by hand"));
         (name, expected)
     };
     names.into_iter().map(read).collect()
@@ -94,7 +95,8 @@ fn products() -> Vec<(String, Expected)> {
 fn every_expectation_is_justified() {
     let rules: BTreeSet<&str> = catalogue().iter().map(|rule| rule.id).collect();
     let features = feature::features().expect("sound documents");
-    let tests: BTreeSet<String> = features.iter().flat_map(|feature| feature.tests.iter().map(|test| format!("{}/{}", feature.id, test.id))).collect();
+    let tests: BTreeSet<String> =
+        features.iter().flat_map(|feature| feature.tests.iter().map(|test| format!("{}/{}", feature.id, test.id))).collect();
     let products = products();
     assert_eq!(products.len(), 6);
     for (name, expected) in &products {
