@@ -11,7 +11,7 @@ export const ROOT = fileURLToPath(new URL('../../..', import.meta.url)).replace(
 /** How long a product may take to start, in milliseconds. Keycloak builds itself at its first start. */
 const START = 300_000;
 
-/** Starts its arguments in a session of their own and ends all of that session when standard input closes, which it does with us, however we end. */
+/** Started in a session of its own, so that a signal to our process group does not end it first: starts its arguments in another, and ends all of that session when standard input closes, which it does with us, however we end. */
 const GUARD = 'exec 3<&0; setsid "$@" </dev/null & child=$!; { read -r _ <&3; kill -- -$child; sleep 5; kill -9 -- -$child; } 2>/dev/null & wait $child';
 
 export function say(text) {
@@ -60,7 +60,7 @@ export class Product {
   /** Starts a process of the product. What it writes goes to a log, whose end is shown if it does not start. */
   start(command, args, options = {}) {
     const log = openSync(this.log, 'a');
-    const child = spawn('bash', ['-c', GUARD, 'guard', command, ...args], { stdio: ['pipe', log, log], ...options });
+    const child = spawn('bash', ['-c', GUARD, 'guard', command, ...args], { stdio: ['pipe', log, log], detached: true, ...options });
     closeSync(log);
     child.stdin.on('error', () => {});
     this.#children.push(child);
