@@ -235,8 +235,8 @@ fn answer(issuer: &Issuer, id: &str, flow: &Flow, session: &Session) -> Answer {
     }
     let (reply, sent) = respond::code(issuer, &request.target, &code)?;
     let auth_time = if issuer.does(Behaviour::AuthTimeMoves) && !flow.logged_in {
-        // Another second than that of the login, even if both are in the same.
-        now().max(session.auth_time + 1)
+        // Later than any rounding explains, even if both are in the same second.
+        now().max(session.auth_time + 3)
     } else {
         session.auth_time
     };

@@ -90,6 +90,11 @@ impl TokenResponse {
         }
     }
 
+    /// True if the scope that was asked for is one of OpenID Connect.
+    fn is_for_openid(&self) -> bool {
+        self.requested_scope.as_deref().is_some_and(|asked| scope_words(asked).contains("openid"))
+    }
+
     /// True for the answer to a code of a request for this scope.
     fn is_code_for(&self, scope: &str) -> bool {
         self.grant == Grant::AuthorizationCode && self.requested_scope.as_deref().is_some_and(|asked| scope_words(asked).contains(scope))

@@ -62,6 +62,8 @@ pub(super) static RULES: &[Check<TokenResponse>] = &[
         "The `token_type` is Bearer, in any case",
         "The client must not use a token of a type it does not understand, and it asked for no other.",
         |response| {
+            // RFC 6749 7.1 has other types; OpenID Connect alone asks for Bearer "unless another Token Type has been negotiated".
+            applies_if(response.is_for_openid(), "the request was none of OpenID Connect: other types of tokens are allowed")?;
             let token_type = token_type(response)?;
             holds(token_type.eq_ignore_ascii_case("bearer"), "token_type = Bearer", format!("token_type = {}", shorten(token_type)))
         },
@@ -133,7 +135,8 @@ pub(super) static RULES: &[Check<TokenResponse>] = &[
         "It is one more long-lived secret to lose, and of no use: the client can ask again at any time.",
         |response| is_absent(response, "refresh_token"),
     ),
-    should(
+    // No text forbids it.
+    may(
         "client-credentials/no-id-token",
         "OIDCC-2",
         "The answer to client credentials holds no ID token",
