@@ -5,8 +5,9 @@ const concerns = (entry, agent) => !entry.agents || entry.agents.includes(agent)
 /** The entries of a file of known failures: one for each rule and test, so that each is told on its own when it no longer happens. */
 export function knownFailures(expected, agent) {
   return expected.findings
-    .filter((entry) => concerns(entry, agent))
-    .flatMap((entry) => entry.tests.map((test) => ({ rule: entry.rule, test, reason: entry.why || 'not justified yet' })));
+    // What has no reason excuses nothing.
+    .filter((entry) => concerns(entry, agent) && entry.why)
+    .flatMap((entry) => entry.tests.map((test) => ({ rule: entry.rule, test, reason: entry.why })));
 }
 
 /** The broken rules of a run, each with the tests it is broken in. */
@@ -83,6 +84,7 @@ export function updated(expected, product, results, agent) {
     date: results.started.slice(0, 10),
     seconds: Math.round(results.duration_ms / 1000),
     tests: results.tests.length,
+    unexplained: findings.filter((entry) => concerns(entry, agent) && !entry.why).length + errored.filter(({ why }) => !why).length,
     ...Object.fromEntries(Object.entries(verdicts).sort()),
   };
   return { ...expected, version: product.version, runs: { ...expected.runs, [agent]: run }, findings, errored: [...errored, ...others] };
