@@ -70,8 +70,11 @@ impl Session {
         let (secret, token) = (text("client_secret"), text("registration_access_token"));
         let uri = text("registration_client_uri").and_then(|uri| Url::parse(uri).ok()).filter(|uri| matches!(uri.scheme(), "http" | "https"));
         let redactor = self.recorder.redactor();
-        secret.into_iter().for_each(|secret| redactor.learn(SecretKind::ClientSecret, secret));
-        token.into_iter().for_each(|token| redactor.learn(SecretKind::RegistrationAccessToken, token));
+        for (kind, text) in [(SecretKind::ClientSecret, secret), (SecretKind::RegistrationAccessToken, token)] {
+            if let Some(text) = text {
+                redactor.learn(kind, text);
+            }
+        }
         let clients = &mut self.facts.client;
         let granted = self.facts.grant.issued.iter_mut().map(|granted| &mut granted.client);
         for client in clients.current.iter_mut().chain(&mut clients.registered).chain(granted).filter(|client| client.id == id) {
@@ -79,8 +82,12 @@ impl Session {
                 *known = SecretString::from(secret);
             }
             if let Some((known_uri, known_token)) = client.registered.as_mut().and_then(|registered| registered.management.as_mut()) {
-                uri.iter().for_each(|uri| known_uri.clone_from(uri));
-                token.into_iter().for_each(|token| *known_token = SecretString::from(token));
+                if let Some(uri) = &uri {
+                    known_uri.clone_from(uri);
+                }
+                if let Some(token) = token {
+                    *known_token = SecretString::from(token);
+                }
             }
         }
     }

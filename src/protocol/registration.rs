@@ -54,7 +54,11 @@ impl Session {
         let client = self.client_to_register(params).await?;
         let response = self.send_registration(url, &client.metadata).await?;
         let at = Instant::now();
-        self.accept_refusal(params, &response)?;
+        if let Err(stop) = self.accept_refusal(params, &response) {
+            // Another client than the story needs may have been registered all the same: the clean-up deletes it.
+            self.facts.client.registered.extend(self.registered_client(&response, None, at));
+            return Err(stop);
+        }
         self.take_registration(params, client, response, at)
     }
 
