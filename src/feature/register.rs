@@ -7,7 +7,7 @@ use serde::Deserialize;
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a parameter of its own that a document sets or leaves out")]
 pub struct Register {
-    /// `token_endpoint_auth_method`; the step is left out where the issuer does not advertise it.
+    /// `token_endpoint_auth_method`; the step is left out where the issuer does not advertise it, and `none` only where it registers no such client.
     pub auth_method: Option<ClientAuth>,
     /// `grant_types`; without any, every grant the suite uses. Those the issuer does not advertise are left out.
     #[serde(default)]

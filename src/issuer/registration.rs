@@ -77,7 +77,14 @@ fn refuse(issuer: &Issuer, site: Site, error: &OauthError) -> Answer {
 /// `GET` of a client's configuration (RFC 7592 2.1).
 pub async fn read(State(issuer): State<Arc<Issuer>>, Path(handle): Path<String>, headers: HeaderMap) -> Answer {
     match managed(&issuer, &handle, &headers) {
-        Ok(client) => issuer.reply(&[Site::ClientConfig], Reply::ok(information(&issuer, &client))),
+        Ok(mut client) => {
+            if issuer.does(Behaviour::ClientConfigRotates) {
+                client.secret = client.secret.map(|_| random::secret());
+                client.registered.iter_mut().for_each(|registered| registered.access_token = random::secret());
+                issuer.store().put_client(client.clone());
+            }
+            issuer.reply(&[Site::ClientConfig], Reply::ok(information(&issuer, &client)))
+        }
         Err(error) => {
             let mut reply = error.reply();
             if issuer.does(Behaviour::ClientConfigNotFound) && issuer.store().managed(&handle).is_none() {

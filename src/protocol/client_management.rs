@@ -1,6 +1,7 @@
 //! The management of registered clients (RFC 7592): who may read a client's configuration, and what is left of a client that was deleted.
 
 use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::Value;
 use url::Url;
 
 use crate::config::AuthMethod;
@@ -19,6 +20,7 @@ impl Session {
         let (url, token) = management(&client)?;
         self.sentence("should show a client's configuration to that client and to nobody else");
         let own = self.read("Client Configuration", &url, Some(token.expose_secret())).await?;
+        self.take_over(&client.id, &own);
         let without = self.read("Client Configuration without a token", &url, None).await?;
         let made_up = super::random(32);
         self.recorder.redactor().learn(SecretKind::RegistrationAccessToken, &made_up);
@@ -40,6 +42,10 @@ impl Session {
         let (deleted, status) = (response.is_success(), response.status);
         self.judge(&Deletion { response });
         Stop::left_out_if(!deleted, format!("the issuer did not delete the client (status {status})"))?;
+        // Whatever is left of it cannot be deleted once more.
+        self.facts.client.registered.retain(|registered| registered.id != client.id);
+        self.facts.grant.issued.retain(|granted| granted.client.id != client.id);
+        self.facts.client.current = None;
         self.sentence("should accept nothing that the deleted client was given");
         let read = self.read("Client Configuration after the deletion", &url, Some(token.expose_secret())).await?;
         let token = match self.endpoint("token_endpoint")? {
@@ -50,12 +56,40 @@ impl Session {
             }
             _ => None,
         };
-        // Whatever is left of it cannot be deleted once more.
-        self.facts.client.registered.retain(|registered| registered.id != client.id);
-        self.facts.grant.issued.retain(|granted| granted.client.id != client.id);
-        self.facts.client.current = None;
         self.judge(&DeletedClient { read, token });
         Ok(())
+    }
+
+    /// Takes over what the answer about a client's configuration brings anew: the issuer may replace the client secret and the registration access
+    /// token in it, and the old ones are to be discarded then (RFC 7592 2.1, 3).
+    fn take_over(&mut self, id: &str, response: &Received) {
+        let Some(members) = response.object().filter(|members| response.is_success() && members.get("client_id").is_some_and(|of| of == id)) else {
+            return;
+        };
+        let text = |name: &str| members.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+        let (secret, token) = (text("client_secret"), text("registration_access_token"));
+        let uri = text("registration_client_uri").and_then(|uri| Url::parse(uri).ok()).filter(|uri| matches!(uri.scheme(), "http" | "https"));
+        let redactor = self.recorder.redactor();
+        for (kind, text) in [(SecretKind::ClientSecret, secret), (SecretKind::RegistrationAccessToken, token)] {
+            if let Some(text) = text {
+                redactor.learn(kind, text);
+            }
+        }
+        let clients = &mut self.facts.client;
+        let granted = self.facts.grant.issued.iter_mut().map(|granted| &mut granted.client);
+        for client in clients.current.iter_mut().chain(&mut clients.registered).chain(granted).filter(|client| client.id == id) {
+            if let (Some(known), Some(secret)) = (&mut client.secret, secret) {
+                *known = SecretString::from(secret);
+            }
+            if let Some((known_uri, known_token)) = client.registered.as_mut().and_then(|registered| registered.management.as_mut()) {
+                if let Some(uri) = &uri {
+                    known_uri.clone_from(uri);
+                }
+                if let Some(token) = token {
+                    *known_token = SecretString::from(token);
+                }
+            }
+        }
     }
 
     async fn read(&mut self, title: &str, url: &Url, token: Option<&str>) -> Result<Received, Stop> {

@@ -51,6 +51,8 @@ named! {
     RegistrationDead = "registration-dead",
     /// Answers 404 where a client was deleted.
     ClientConfigNotFound = "client-config-not-found",
+    /// Gives a client a new secret and a new registration access token each time it reads its configuration, as RFC 7592 2.1 allows.
+    ClientConfigRotates = "client-config-rotates",
     /// Answers a deletion with 204 and deletes nothing.
     DeletionIgnored = "deletion-ignored",
     /// Deletes a client's configuration and goes on accepting its credentials.

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::Registration;
 use crate::rule::Check;
 use crate::rule::expect::{
-    BOOLEAN, NUMBER, OBJECT, STRING, STRINGS, Type, holds, is_absolute_url, list, member, must, none_wrong, optional, should, strings, typed,
+    BOOLEAN, NUMBER, OBJECT, STRING, STRINGS, Type, holds, is_absolute_url, list, may, member, must, none_wrong, optional, should, strings, typed,
 };
 use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
 
@@ -24,7 +24,21 @@ pub(super) static RULES: &[Check<Registration>] = &[
         "OIDCD-3",
         "The client authentication that is registered is one the metadata list",
         "The client authenticates in a way the token endpoint does not know, and is refused.",
-        |registration| within(registration, "token_endpoint_auth_method", "token_endpoint_auth_methods_supported"),
+        |registration| match optional(registration.client()?, "token_endpoint_auth_method")? {
+            Value::String(method) if method == "none" => not_applicable("a public client does not authenticate"),
+            _ => within(registration, "token_endpoint_auth_method", "token_endpoint_auth_methods_supported"),
+        },
+    ),
+    // The list is of ways to authenticate, and `none` is not to: no text asks for it there, and issuers that register public clients leave it out.
+    may(
+        "registration/public-clients-advertised",
+        "OIDCD-3",
+        "An issuer that registers public clients lists `none` among the ways to authenticate",
+        "A public client that reads the metadata takes it that it cannot be registered.",
+        |registration| match optional(registration.client()?, "token_endpoint_auth_method")? {
+            Value::String(method) if method == "none" => within(registration, "token_endpoint_auth_method", "token_endpoint_auth_methods_supported"),
+            _ => not_applicable("no public client was registered"),
+        },
     ),
     should(
         "registration/grant-types-advertised",

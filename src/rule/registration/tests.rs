@@ -57,11 +57,18 @@ fn artefact(client: &Value) -> Registration {
 fn a_good_registration_passes() {
     let confidential = artefact(&good());
     assert!(failing(&confidential).is_empty(), "{:?}", failing(&confidential));
-    let unused =
-        ["registration/public-client-no-secret", "registration/id-token-alg-advertised", "registration/uris-valid", "registration/jwks-not-both"];
+    let unused = [
+        "registration/public-client-no-secret",
+        "registration/public-clients-advertised",
+        "registration/id-token-alg-advertised",
+        "registration/uris-valid",
+        "registration/jwks-not-both",
+    ];
     assert_eq!(not_applicable(&confidential), unused);
     let public = with(&good(), &json!({"/token_endpoint_auth_method": "none", "/client_secret": "$remove", "/client_secret_expires_at": "$remove"}));
-    assert_eq!(passing(&artefact(&public)).len(), Registration::rules().count() - 4);
+    assert_eq!(passing(&artefact(&public)).len(), Registration::rules().count() - 5);
+    let unlisted = Registration { metadata: json!({"token_endpoint_auth_methods_supported": ["client_secret_basic"]}), ..artefact(&public) };
+    assert_eq!(failing(&unlisted), ["registration/public-clients-advertised"]);
     let silent = Registration { metadata: json!({}), ..artefact(&with(&good(), &json!({"/token_endpoint_auth_method": "tls_client_auth"}))) };
     assert!(failing(&silent).is_empty(), "{:?}", failing(&silent));
     let least = json!({"client_id": "c"});
