@@ -185,3 +185,10 @@ need_interop() {
     die "npm ci failed in tests/interop/oidc-provider. Is the package registry reachable?"
   printf '%s\n' "$state" >"$stamp"
 }
+
+# A JDK of version 17 or newer, and Maven.
+need_java() {
+  have javac && have mvn && return
+  have apt-get || die "a JDK (17 or newer) or Maven is missing. Install both."
+  apt_install openjdk-17-jdk-headless maven
+}

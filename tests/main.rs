@@ -26,6 +26,7 @@ mod openactive_config;
 mod pages;
 mod personas;
 mod pipelines;
+mod products;
 mod report;
 mod schema;
 mod screens;
