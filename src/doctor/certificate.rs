@@ -12,6 +12,8 @@ use tokio_rustls::rustls::{ClientConfig, DigitallySignedStruct, Error, ProtocolV
 use url::{Host, Url};
 use x509_parser::prelude::{FromDer as _, X509Certificate, X509Name};
 
+use crate::http::trust;
+
 /// What a handshake shows.
 #[derive(Debug)]
 pub(super) struct Handshake {
@@ -19,6 +21,8 @@ pub(super) struct Handshake {
     pub version: &'static str,
     /// The server's certificate.
     pub certificate: Certificate,
+    /// The authority at which the chain breaks off, if it does.
+    pub missing: Option<String>,
 }
 
 /// What a certificate says (RFC 5280 4.1). What cannot be read is left out.
@@ -51,8 +55,10 @@ pub(super) async fn handshake(url: &Url, stream: TcpStream) -> Result<Handshake,
         Some(ProtocolVersion::TLSv1_2) => "TLS 1.2",
         _ => "TLS",
     };
-    let certificate = connection.peer_certificates().and_then(<[_]>::first).map(Certificate::read).unwrap_or_default();
-    Ok(Handshake { version, certificate })
+    let chain = connection.peer_certificates().unwrap_or_default();
+    let certificate = chain.first().map(Certificate::read).unwrap_or_default();
+    let missing = trust::missing_issuer(&chain.iter().map(AsRef::as_ref).collect::<Vec<_>>());
+    Ok(Handshake { version, certificate, missing })
 }
 
 /// Trusts any certificate, since nothing is sent: it only looks.

@@ -7,7 +7,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout_at;
 use url::{Host, Url};
 
-use super::certificate::{self, Certificate};
+use super::certificate::{self, Handshake};
 use super::{Doctor, Seen};
 use crate::config::Tls;
 use crate::http::Hint;
@@ -90,7 +90,7 @@ impl Doctor<'_> {
             Err(_) => Ok(()),
         };
         match trusted {
-            Err(why) if why.hint == Some(Hint::Certificate) => self.untrusted(&handshake.certificate, url, now, &format!("{shown}; {}", why.why)),
+            Err(why) if why.hint.is_some_and(Hint::is_certificate) => self.untrusted(&handshake, url, now, &format!("{shown}; {}", why.why)),
             _ => {
                 let by = match &self.config().network.tls {
                     Tls::CaFile(path) => format!("verified by {} (--ca-file)", path.display()),
@@ -107,7 +107,8 @@ impl Doctor<'_> {
         }
     }
 
-    fn untrusted(&self, certificate: &Certificate, url: &Url, now: i64, shown: &str) -> Seen {
+    fn untrusted(&self, Handshake { certificate, missing, .. }: &Handshake, url: &Url, now: i64, shown: &str) -> Seen {
+        let missing = missing.as_deref();
         let anyway = "to test it as it is, use --insecure";
         if certificate.not_after.is_some_and(|end| end < now) {
             Seen::wrong(format!("the certificate has expired: {shown}"), format!("renew it at the issuer; {anyway}"))
@@ -122,10 +123,17 @@ impl Doctor<'_> {
             )
         } else {
             let what = if certificate.is_self_signed { "self-signed" } else { "from an authority that is not trusted" };
-            let next = match self.config().network.tls {
-                Tls::CaFile(_) => "name the file of the authority that issued it with --ca-file, or use --insecure for a test server",
-                _ => "name its certificate authority with --ca-file, or use --insecure for a test server",
+            let next = match (&self.config().network.tls, missing) {
+                (Tls::CaFile(_), Some(_)) => "let the server send its whole chain, or put the missing certificate into the file of --ca-file",
+                (Tls::CaFile(_), None) => {
+                    "put the server's certificate or that of its authority into the file of --ca-file, or use --insecure for a test server"
+                }
+                (_, Some(_)) => {
+                    "if that is an intermediate authority, let the server send its whole chain; else name its certificate authority with --ca-file, or use --insecure for a test server"
+                }
+                (_, None) => "name its certificate authority with --ca-file, or use --insecure for a test server",
             };
+            let what = missing.map_or_else(|| what.to_owned(), |missing| format!("{what}, and the server does not send that of {missing}"));
             Seen::wrong(format!("the certificate is {what}: {shown}"), next)
         }
     }

@@ -11,13 +11,18 @@ use url::Url;
 
 use crate::config::{Network, Tls};
 
+pub(crate) mod trust;
 mod unreachable;
 
 use unreachable::chain;
-pub use unreachable::{Hint, Unreachable, is_certificate_refused};
+pub use unreachable::{Hint, Stage, Unreachable, is_certificate_refused};
 
 /// The most of a body that is read, in bytes. No document of a provider comes near.
 pub const MOST_BODY: usize = 2 * 1024 * 1024;
+
+/// How long a connection may have been idle to be used once more. A server may close one that is idle at any moment, and a request that goes out just then
+/// is lost, whether it can be repeated or not (RFC 9110 9.2.2, RFC 9112 9.3.1): a code would be used up by it.
+const IDLE: Duration = Duration::from_secs(1);
 
 /// The HTTP client of a run: no redirects, no retries, no proxy, no cookies, no compression, bounded in time and size.
 #[derive(Debug, Clone)]
@@ -65,6 +70,7 @@ impl Client {
             .no_proxy()
             .referer(false)
             .tls_info(true)
+            .pool_idle_timeout(IDLE)
             .connect_timeout(network.timeout.min(Duration::from_secs(10)))
             .read_timeout(network.timeout)
             .timeout(network.timeout);
@@ -73,12 +79,7 @@ impl Client {
             Tls::Insecure => builder = builder.tls_danger_accept_invalid_certs(true),
             Tls::CaFile(path) => {
                 let fail = |why: String| ClientError::CaFile { path: path.display().to_string(), why };
-                let pem = std::fs::read(path).map_err(|e| fail(e.to_string()))?;
-                let authorities = reqwest::Certificate::from_pem_bundle(&pem).map_err(|e| fail(chain(&e)))?;
-                if authorities.is_empty() {
-                    return Err(fail("there is no PEM certificate in it".to_owned()));
-                }
-                builder = builder.tls_certs_only(authorities);
+                builder = builder.tls_backend_preconfigured(trust::by_file(path).map_err(fail)?);
             }
         }
         Ok(Self { client: builder.build()?, timeout: network.timeout })
@@ -90,21 +91,17 @@ impl Client {
     /// [`Unreachable`] if there is no response, it takes too long, or its body is too large.
     pub async fn send(&self, method: http::Method, url: &Url, headers: &[(String, String)], body: Option<Vec<u8>>) -> Result<Response, Unreachable> {
         if !matches!(url.scheme(), "http" | "https") {
-            return Err(Unreachable {
-                url: url.to_string(),
-                why: format!("the scheme {} is neither http nor https", url.scheme()),
-                hint: None,
-                reached: false,
-            });
+            return Err(Unreachable::at(Stage::Request, url, format!("the scheme {} is neither http nor https", url.scheme())));
         }
-        let mut request = self.client.request(method, url.clone());
+        // What is judged is what the server has, and not what something between makes of it.
+        let mut request = self.client.request(method, url.clone()).header(http::header::ACCEPT_ENCODING, "identity");
         for (name, value) in headers {
             request = request.header(name, value);
         }
         if let Some(body) = body {
             request = request.body(body);
         }
-        let response = request.send().await.map_err(|e| self.unreachable(url, &e))?;
+        let response = request.send().await.map_err(|e| self.unreachable(Stage::of(&e, url), url, &e))?;
         let status = response.status().as_u16();
         let headers = response
             .headers()
@@ -114,9 +111,9 @@ impl Client {
         let mut body = Vec::new();
         let mut stream = response.bytes_stream();
         while let Some(chunk) = stream.next().await {
-            let chunk = chunk.map_err(|e| self.unreachable(url, &e))?;
+            let chunk = chunk.map_err(|e| self.unreachable(Stage::Body, url, &e))?;
             if body.len() + chunk.len() > MOST_BODY {
-                return Err(Unreachable { url: url.to_string(), why: format!("it is larger than {MOST_BODY} bytes"), hint: None, reached: true });
+                return Err(Unreachable::at(Stage::Body, url, format!("it is larger than {MOST_BODY} bytes")));
             }
             body.extend_from_slice(&chunk);
         }
@@ -138,9 +135,19 @@ impl Client {
         Some(STANDARD.encode(digest::digest(&digest::SHA256, &spki)))
     }
 
-    fn unreachable(&self, url: &Url, error: &reqwest::Error) -> Unreachable {
-        let why = if error.is_timeout() { format!("no answer within {} s", self.timeout.as_secs_f32()) } else { chain(error) };
-        Unreachable { url: url.to_string(), why, hint: Hint::of(error, url), reached: false }
+    /// The longest that one request may take, and that there is waited before it is sent once more.
+    pub(crate) fn timeout(&self) -> Duration {
+        self.timeout
+    }
+
+    fn unreachable(&self, stage: Stage, url: &Url, error: &reqwest::Error) -> Unreachable {
+        let why = match stage {
+            _ if !error.is_timeout() => chain(error),
+            Stage::Body => format!("it was not complete within {} s", self.timeout.as_secs_f32()),
+            _ => format!("no answer within {} s", self.timeout.as_secs_f32()),
+        };
+        let hint = if matches!(stage, Stage::Request | Stage::Body) { None } else { Hint::of(error, url) };
+        Unreachable { hint, ..Unreachable::at(stage, url, why) }
     }
 }
 
@@ -192,6 +199,58 @@ mod tests {
         let nowhere = get(&Url::parse("http://op.invalid/").unwrap()).await;
         assert_eq!(nowhere.hint, Some(Hint::HostName), "{nowhere}");
         assert!(nowhere.why.starts_with("dns error: error resolving DNS: failed to lookup address information"), "{nowhere}");
+    }
+
+    #[tokio::test]
+    async fn an_error_names_the_stage_it_happened_at() {
+        for (scheme, answer, stage) in [
+            ("http", None, Stage::Connect),
+            ("https", None, Stage::Connect),
+            ("https", Some(&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..]), Stage::Tls),
+            ("https", Some(b""), Stage::Tls),
+            ("http", Some(b""), Stage::Head),
+            ("http", Some(b"nonsense\r\n\r\n"), Stage::Head),
+            ("http", Some(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nshort"), Stage::Body),
+        ] {
+            let unreachable = asked(scheme, answer).await;
+            assert_eq!(unreachable.stage, stage, "{scheme} {answer:?}: {unreachable}");
+        }
+        let url = Url::parse("http://op.invalid/").unwrap();
+        assert_eq!(get(&url).await.stage, Stage::Name);
+        let client = Client::new(&Network { tls: Tls::System, timeout: Duration::from_secs(10) }).unwrap();
+        let headers = [("authorization".to_owned(), "Bearer a\nb".to_owned())];
+        let own = client.send(http::Method::GET, &url, &headers, None).await.map(drop).unwrap_err();
+        assert!(own.stage == Stage::Request && !own.to_string().contains("builder error"), "{own}");
+    }
+
+    #[tokio::test]
+    async fn a_connection_that_was_idle_is_not_used_again_and_nothing_is_to_be_encoded() {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
+        let (say, heard) = std::sync::mpsc::channel();
+        std::thread::spawn(move || {
+            for connection in 0.. {
+                let Ok((mut stream, _)) = listener.accept() else { return };
+                let say = say.clone();
+                std::thread::spawn(move || {
+                    let mut request = [0; 4096];
+                    while let Ok(read @ 1..) = stream.read(&mut request) {
+                        let _ = say.send((connection, String::from_utf8_lossy(&request[..read]).into_owned()));
+                        let _ = stream.write_all(b"HTTP/1.1 204 No Content\r\n\r\n");
+                    }
+                });
+            }
+        });
+        let client = Client::new(&Network { tls: Tls::System, timeout: Duration::from_secs(10) }).unwrap();
+        let mut used = Vec::new();
+        for pause in [0, 0, 1200] {
+            tokio::time::sleep(Duration::from_millis(pause)).await;
+            assert_eq!(client.send(http::Method::POST, &url, &[], Some(b"a=b".to_vec())).await.unwrap().status, 204);
+            let (connection, sent): (u32, String) = heard.recv().unwrap();
+            assert!(sent.to_lowercase().contains("accept-encoding: identity\r\n"), "{sent}");
+            used.push(connection);
+        }
+        assert_eq!(used, [0, 0, 1]);
     }
 
     #[tokio::test]

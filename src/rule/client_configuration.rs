@@ -28,12 +28,33 @@ impl Artefact for ClientConfiguration {
     fn exchange(&self) -> Option<usize> {
         Some(self.own.exchange)
     }
+    fn exchange_of(&self, rule: &str) -> Option<usize> {
+        let about = match rule {
+            WITHOUT => Some(&self.without),
+            UNKNOWN => Some(&self.unknown),
+            OTHER => self.other.as_ref(),
+            _ => self.first_broken(rule),
+        };
+        Some(about.unwrap_or(&self.own).exchange)
+    }
+}
+
+impl ClientConfiguration {
+    /// The first refusal that breaks a rule about all of them; the first refusal if none does, and `None` for a rule about no refusal.
+    fn first_broken(&self, rule: &str) -> Option<&Received> {
+        let judge = RULES.iter().find(|check| check.rule.id == rule && rule.starts_with(REFUSALS))?.judge;
+        let alone = |refusal: &Received| Self { without: refusal.clone(), unknown: refusal.clone(), other: None, ..self.clone() };
+        let refusals = [Some(&self.without), Some(&self.unknown), self.other.as_ref()];
+        refusals.into_iter().flatten().find(|refusal| is_broken(&judge(&alone(refusal)))).or(Some(&self.without))
+    }
 }
 
 const READ: &str = "client-config/read-200";
 const WITHOUT: &str = "client-config/no-token-refused";
 const UNKNOWN: &str = "client-config/unknown-token-refused";
 const OTHER: &str = "client-config/other-token-refused";
+/// What the ids of the rules about all refusals begin with.
+const REFUSALS: &str = "client-config/refusals-";
 
 static RULES: &[Check<ClientConfiguration>] = &[
     must(
@@ -204,6 +225,29 @@ mod tests {
             without: refusal(),
             unknown: refusal(),
             other: Some(refusal()),
+        }
+    }
+
+    #[test]
+    fn a_finding_points_at_the_refusal_it_is_about() {
+        let numbered = |number: usize, response: Received| Received { exchange: number, ..response };
+        let config = ClientConfiguration {
+            own: numbered(1, good().own),
+            without: numbered(2, refusal()),
+            unknown: numbered(3, response(401, &json!({}))),
+            other: Some(numbered(4, response(403, &json!({ "client_secret": "s" })))),
+            ..good()
+        };
+        for (rule, exchange) in [
+            (READ, 1),
+            (WITHOUT, 2),
+            (UNKNOWN, 3),
+            (OTHER, 4),
+            ("client-config/refusals-challenge", 3),
+            ("client-config/refusals-disclose-nothing", 4),
+            ("client-config/refusals-http-401", 2),
+        ] {
+            assert_eq!(config.exchange_of(rule), Some(exchange), "{rule}");
         }
     }
 

@@ -129,6 +129,10 @@ pub trait Artefact: Listed + Sized + 'static {
     }
     /// The journal's number of the exchange it was judged on, if there is one.
     fn exchange(&self) -> Option<usize>;
+    /// The same for one rule, by its id: an artefact of several exchanges knows which of them the rule looks at.
+    fn exchange_of(&self, _rule: &str) -> Option<usize> {
+        self.exchange()
+    }
     /// Why there is nothing of it to judge, if there rightly is not: every rule is not applicable then.
     fn absent(&self) -> Option<&str> {
         None

@@ -18,6 +18,7 @@ use crate::rule::{Artefact, Level, Seen, Unmet, spec};
 use crate::text::address::is_loopback;
 
 pub mod assertion;
+mod busy;
 pub mod facts;
 pub mod recorder;
 pub mod signing_key;
@@ -154,7 +155,7 @@ impl Session {
                 actual,
                 step: self.steps.len().saturating_sub(1),
                 sentence: sentences.saturating_sub(1),
-                exchange: artefact.exchange(),
+                exchange: artefact.exchange_of(check.rule.id),
                 known: None,
             });
         }

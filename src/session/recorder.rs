@@ -9,6 +9,7 @@ use http::Method;
 use tokio::sync::mpsc::UnboundedSender;
 use url::Url;
 
+use super::busy::Busy;
 use crate::http::{Client, Response, Unreachable};
 use crate::observed::received::{Parsed, Received};
 use crate::redact::{Redactor, SecretKind};
@@ -145,7 +146,27 @@ impl Recorder {
     }
 
     /// Sends a request, keeps the exchange, and hands over the response unredacted. If none came, the attempt is in the journal nevertheless.
+    ///
+    /// An answer by which a server says that it is too busy is none: the request is sent once more after a wait, and then counts as not answered.
     pub(crate) async fn send(&self, request: Request) -> Result<Received, Unreachable> {
+        let url = request.url.clone();
+        let again = request.clone();
+        let response = self.send_once(request).await?;
+        let Some(busy) = Busy::of(&response, &again.method) else { return Ok(response) };
+        let Some(wait) = busy.wait.filter(|wait| *wait <= self.http.timeout()) else { return Err(busy.gives_up(&url, "")) };
+        let waited = crate::text::count(usize::try_from(wait.as_secs()).unwrap_or(usize::MAX), "second");
+        self.note(Entry::Note {
+            text: format!("Status {} says nothing about conformance: the request is sent once more after {waited}.", busy.status),
+        });
+        tokio::time::sleep(wait).await;
+        let response = self.send_once(again).await?;
+        match Busy::of(&response, &Method::GET) {
+            Some(busy) => Err(busy.gives_up(&url, &format!(", and once more after {waited}"))),
+            None => Ok(response),
+        }
+    }
+
+    async fn send_once(&self, request: Request) -> Result<Received, Unreachable> {
         let started = Instant::now();
         let body = request.body.clone().map(String::into_bytes);
         let answer = self.http.send(request.method.clone(), &request.url, &request.headers, body).await;
@@ -236,4 +257,57 @@ fn cut(text: &str) -> String {
         return text.to_owned();
     }
     format!("{}… (cut: {} bytes in all)", crate::text::truncate(text, MOST_TEXT), text.len())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::net::TcpListener;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::config::{Network, Tls};
+    use crate::http::Stage;
+
+    /// What comes of a GET to a server that answers so, one after the other, and how many requests it got.
+    async fn asked(method: Method, answers: &'static [&'static str]) -> (Result<u16, Unreachable>, usize) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = Url::parse(&format!("http://{}/", listener.local_addr().unwrap())).unwrap();
+        let server = std::thread::spawn(move || {
+            for (n, answer) in answers.iter().enumerate() {
+                let (mut stream, _) = listener.accept().unwrap();
+                let read = stream.read(&mut [0; 4096]).unwrap();
+                if read == 0 {
+                    return n;
+                }
+                write!(stream, "HTTP/1.1 {answer}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").unwrap();
+            }
+            answers.len()
+        });
+        let network = Network { tls: Tls::System, timeout: Duration::from_secs(5) };
+        let recorder = Recorder::new(Arc::new(Client::new(&network).unwrap()), Arc::new(Redactor::new(false)));
+        let answer = recorder.send(Request { method, ..Request::get("Test", url.clone()) }).await;
+        // The server waits for a request that there need not be.
+        let _ = std::net::TcpStream::connect(url.socket_addrs(|| None).unwrap()[0]);
+        (answer.map(|response| response.status), server.join().unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_busy_server_is_asked_once_more_and_is_then_not_judged() {
+        let (answer, requests) = asked(Method::POST, &["503 Busy\r\nretry-after: 0", "200 OK"]).await;
+        assert_eq!((answer, requests), (Ok(200), 2));
+        let (answer, requests) = asked(Method::GET, &["429 Slow Down\r\nretry-after: 0", "429 Slow Down", "200 OK"]).await;
+        let busy = answer.unwrap_err();
+        assert_eq!((busy.stage, requests), (Stage::Busy, 2), "{busy}");
+        let says = busy.to_string();
+        assert!(says.starts_with("the issuer answered 429 (Too Many Requests), and once more after 0 seconds"), "{says}");
+        assert!(!says.contains("127.0.0.1"), "one cause, whatever the URL: {says}");
+        // Longer than a request may take; and what may have been acted on is not sent twice.
+        for (method, first) in [(Method::GET, "503 Busy\r\nretry-after: 3600"), (Method::POST, "502 Bad Gateway\r\nretry-after: 0")] {
+            let answers: &'static [&'static str] = Box::leak(Box::new([first, "200 OK"]));
+            let (answer, requests) = asked(method, answers).await;
+            assert_eq!((answer.unwrap_err().stage, requests), (Stage::Busy, 1), "{first}");
+        }
+    }
 }

@@ -126,8 +126,17 @@ impl Session {
     /// token endpoint takes this way; any other sees the answer by [`Session::send`].
     pub(crate) async fn exchange(&mut self, request: Request) -> Result<TokenExchange, Unreachable> {
         let sent = self.sent(&request);
-        let response = self.recorder.send(request).await?;
+        let response = self.recorder.send(request).await;
+        let response = response.map_err(|unreachable| self.naming_its_member(unreachable))?;
         Ok(self.take_in(sent, response))
+    }
+
+    /// With the member of the provider metadata that has the URL which could not be reached.
+    fn naming_its_member(&self, unreachable: Unreachable) -> Unreachable {
+        let asked = unreachable.url.split('?').next();
+        let mut members = self.facts.issuer.metadata.iter().flatten();
+        let named = members.find(|(_, value)| value.as_str().is_some_and(|url| url.split('?').next() == asked));
+        Unreachable { member: named.map(|(name, _)| name.clone()), ..unreachable }
     }
 
     /// The same for an answer that is only looked at here. One of the token endpoint is judged when the step ends.

@@ -4,10 +4,12 @@ mod form;
 mod html;
 mod walk;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE, HeaderMap, HeaderValue};
 use thiserror::Error;
+use tokio_rustls::rustls::ClientConfig;
 
 use self::walk::Walk;
 use crate::agent::callback::CallbackListener;
@@ -34,7 +36,7 @@ impl HttpAgentError {
 #[derive(Debug, Clone)]
 pub struct HttpAgent {
     network: Network,
-    authorities: Option<Vec<reqwest::Certificate>>,
+    trust: Option<Arc<ClientConfig>>,
 }
 
 impl HttpAgent {
@@ -43,22 +45,17 @@ impl HttpAgent {
     /// # Errors
     /// [`HttpAgentError`] if the file of certificate authorities is of no use.
     pub fn new(network: &Network) -> Result<Self, HttpAgentError> {
-        let authorities = match &network.tls {
+        let trust = match &network.tls {
             Tls::CaFile(path) => {
                 let broken = |why: String| {
                     let problem = Problem::new(format!("cannot read the certificate authorities of {}: {why}", path.display()));
                     HttpAgentError(problem.with_hint("; ", "check --ca-file"))
                 };
-                let pem = std::fs::read(path).map_err(|error| broken(error.to_string()))?;
-                let found = reqwest::Certificate::from_pem_bundle(&pem).map_err(|error| broken(error.to_string()))?;
-                if found.is_empty() {
-                    return Err(broken("it holds no certificate".to_owned()));
-                }
-                Some(found)
+                Some(Arc::new(crate::http::trust::by_file(path).map_err(broken)?))
             }
             Tls::System | Tls::Insecure => None,
         };
-        Ok(Self { network: network.clone(), authorities })
+        Ok(Self { network: network.clone(), trust })
     }
 
     /// What logs in, for the report: `HTTP forms`.
@@ -84,8 +81,8 @@ impl HttpAgent {
             .referer(false)
             .connect_timeout(CONNECT.min(self.network.timeout))
             .timeout(self.network.timeout);
-        if let Some(authorities) = &self.authorities {
-            builder = builder.tls_certs_only(authorities.iter().cloned());
+        if let Some(trust) = &self.trust {
+            builder = builder.tls_backend_preconfigured(ClientConfig::clone(trust));
         }
         if self.network.tls == Tls::Insecure {
             builder = builder.tls_danger_accept_invalid_certs(true);

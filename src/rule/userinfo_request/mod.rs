@@ -31,4 +31,12 @@ impl Artefact for UserInfoRequests {
     fn exchange(&self) -> Option<usize> {
         Some(self.post_header.exchange)
     }
+    fn exchange_of(&self, rule: &str) -> Option<usize> {
+        let about = match rule {
+            "userinfo/post-body" => &self.post_body,
+            "userinfo/scheme-case-insensitive" => &self.lower_case_scheme,
+            _ => refused::about(self, rule).unwrap_or(&self.post_header),
+        };
+        Some(about.exchange)
+    }
 }

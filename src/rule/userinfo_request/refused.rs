@@ -133,6 +133,22 @@ pub(super) static RULES: &[Check<UserInfoRequests>] = &[
     ),
 ];
 
+/// The response that a rule of this table is about; `None` for a rule of another.
+pub(super) fn about<'a>(requests: &'a UserInfoRequests, rule: &str) -> Option<&'a Received> {
+    let answers = [&requests.no_token, &requests.unknown_token];
+    match rule {
+        NO_TOKEN | NO_TOKEN_CHALLENGE | "userinfo/no-token-http-401" | "userinfo/no-token-no-error" => Some(answers[0]),
+        _ => {
+            let judge = RULES.iter().find(|check| check.rule.id == rule)?.judge;
+            // A rule about both is about the one that breaks it when the other one is taken for both.
+            let alone = |response: &Received| UserInfoRequests { no_token: response.clone(), unknown_token: response.clone(), ..requests.clone() };
+            let is_of_both = rule.starts_with("userinfo/challenge-");
+            let breaks = |response: &&Received| is_of_both && is_broken(&judge(&alone(response)));
+            Some(answers.into_iter().find(breaks).unwrap_or(answers[1]))
+        }
+    }
+}
+
 fn refused(response: &Received) -> Judgement {
     not_busy(response)?;
     holds(!response.is_success(), "a refusal: status 401", format!("status {}", response.status))

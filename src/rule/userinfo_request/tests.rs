@@ -3,6 +3,7 @@ use serde_json::json;
 
 use super::UserInfoRequests;
 use crate::observed::received::Received;
+use crate::rule::Artefact as _;
 use crate::rule::jose::testing::{Signer, judged};
 use crate::rule::testing::{arbitrary, arbitrary_artefact, json as response, text};
 
@@ -26,6 +27,30 @@ fn good() -> UserInfoRequests {
 
 fn failed(requests: &UserInfoRequests) -> Vec<String> {
     judged(requests).failed.into_iter().map(|id| id.trim_start_matches("userinfo/").to_owned()).collect()
+}
+
+#[test]
+fn a_finding_points_at_the_exchange_it_is_about() {
+    let numbered = |number: usize, response: Received| Received { exchange: number, ..response };
+    let requests = UserInfoRequests {
+        post_header: numbered(1, good().post_header),
+        post_body: numbered(2, good().post_body),
+        lower_case_scheme: numbered(3, good().lower_case_scheme),
+        no_token: numbered(4, refusal(401, &["Bearer"])),
+        unknown_token: numbered(5, good().unknown_token),
+        ..good()
+    };
+    for (rule, exchange) in [
+        ("userinfo/post-header", 1),
+        ("userinfo/post-body", 2),
+        ("userinfo/scheme-case-insensitive", 3),
+        ("userinfo/no-token-challenge", 4),
+        ("userinfo/bad-token-challenge", 5),
+        ("userinfo/challenge-parameters", 4),
+        ("userinfo/challenge-once", 5),
+    ] {
+        assert_eq!(requests.exchange_of(rule), Some(exchange), "{rule}");
+    }
 }
 
 #[test]
