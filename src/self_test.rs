@@ -2,7 +2,8 @@
 //!
 //! For each flaw a profile runs against an issuer with that flaw and no other: the first in which every rule the flaw names is judged, and the
 //! others too where it does not show there. The rules that fail must be exactly those the flaw names; without a flaw none may fail; and every
-//! rule must be tripped by some flaw.
+//! rule must be tripped by some flaw. A variant (the issuer behaves unusually, and lawfully) is run like a flaw: no rule may fail, and no test
+//! may stop.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -100,9 +101,11 @@ pub struct FlawRow {
     pub says: String,
     /// The rules it names.
     pub names: BTreeSet<String>,
+    /// The rules that a variant must not break. Empty for a flaw.
+    pub spares: BTreeSet<String>,
     /// The rules that failed.
     pub tripped: BTreeSet<String>,
-    /// Tests that could not be told to the end because of it, with the reason: for the reader, no fault by itself.
+    /// Tests that could not be told to the end because of it, with the reason: for the reader of a flaw, a fault in a variant.
     pub stopped: Vec<String>,
 }
 
@@ -115,6 +118,16 @@ impl FlawRow {
     /// Rules that failed although it does not name them.
     pub fn collateral(&self) -> Vec<&str> {
         self.tripped.difference(&self.names).map(String::as_str).collect()
+    }
+
+    /// True for a variant, which is no fault.
+    pub fn is_variant(&self) -> bool {
+        !self.spares.is_empty()
+    }
+
+    /// True if exactly the rules that it names failed, and a variant stopped no test.
+    pub fn is_as_named(&self) -> bool {
+        self.tripped == self.names && (self.stopped.is_empty() || !self.is_variant())
     }
 }
 
@@ -163,9 +176,7 @@ impl Matrix {
 
     /// True if every rule was tripped, no flaw was missed and none tripped more than it names.
     pub fn is_clean(&self) -> bool {
-        self.clean_run.is_empty()
-            && self.untripped().is_empty()
-            && self.flaws.iter().all(|flaw| flaw.missed().is_empty() && flaw.collateral().is_empty())
+        self.clean_run.is_empty() && self.untripped().is_empty() && self.flaws.iter().all(FlawRow::is_as_named)
     }
 
     /// The matrix for people: a line a flaw, then what is wrong, then the sums.
@@ -173,9 +184,10 @@ impl Matrix {
         let mut out = String::new();
         let width = self.flaws.iter().map(|flaw| flaw.name.len()).max().unwrap_or(0);
         for flaw in &self.flaws {
-            let mark = if flaw.missed().is_empty() && flaw.collateral().is_empty() { "✅" } else { "❌" };
+            let mark = if flaw.is_as_named() { "✅" } else { "❌" };
             let tripped: Vec<&str> = flaw.tripped.iter().map(String::as_str).collect();
-            let _ = writeln!(out, "{mark} {:width$}  {}", flaw.name, if tripped.is_empty() { "—".to_owned() } else { tripped.join(", ") });
+            let nothing = if flaw.is_variant() { "— (a variant)" } else { "—" };
+            let _ = writeln!(out, "{mark} {:width$}  {}", flaw.name, if tripped.is_empty() { nothing.to_owned() } else { tripped.join(", ") });
             for (what, rules) in [("missed", flaw.missed()), ("collateral", flaw.collateral())] {
                 if !rules.is_empty() {
                     let _ = writeln!(out, "     {what}: {}", rules.join(", "));
@@ -194,14 +206,15 @@ impl Matrix {
             let _ = writeln!(out, "❌ no flaw trips {rule}");
         }
         let tripped = self.rules.values().filter(|flaws| !flaws.is_empty()).count();
+        let variants = self.flaws.iter().filter(|flaw| flaw.is_variant()).count();
         let missed: usize = self.flaws.iter().map(|flaw| flaw.missed().len()).sum();
         let collateral: usize = self.flaws.iter().map(|flaw| flaw.collateral().len()).sum();
         let _ = writeln!(
             out,
-            "\n{} {} rules, {} flaws: {tripped} rules tripped, {missed} missed, {collateral} collateral, in {:.1} s",
+            "\n{} {} rules, {} flaws, {variants} variants: {tripped} rules tripped, {missed} missed, {collateral} collateral, in {:.1} s",
             if self.is_clean() { "✅" } else { "❌" },
             self.rules.len(),
-            self.flaws.len(),
+            self.flaws.len() - variants,
             Duration::from_millis(self.duration_ms).as_secs_f32()
         );
         out
@@ -214,7 +227,9 @@ impl Matrix {
 /// [`SelfTestError`] if something of our own does not start.
 pub async fn run(selection: &[String], jobs: usize) -> Result<Matrix, SelfTestError> {
     let clock = Instant::now();
-    let flaws = select(issuer::flaws()?, selection)?;
+    let mut flaws = issuer::flaws()?;
+    flaws.extend(issuer::variants()?);
+    let flaws = select(flaws, selection)?;
     let features = feature::features()?;
     let profiles = feature::profiles(&features);
     let mut clean = Vec::new();
@@ -266,16 +281,25 @@ fn select(flaws: Vec<Flaw>, selection: &[String]) -> Result<Vec<Flaw>, SelfTestE
 
 async fn row(flaw: Flaw, clean: &[(String, BTreeSet<String>)]) -> Result<FlawRow, SelfTestError> {
     let names: BTreeSet<String> = flaw.trips.iter().cloned().collect();
-    let mut row = FlawRow { name: flaw.name.clone(), says: flaw.says.clone(), names, tripped: BTreeSet::new(), stopped: Vec::new() };
+    let spares: BTreeSet<String> = flaw.spares.iter().cloned().collect();
+    let (name, says) = (flaw.name.clone(), flaw.says.clone());
+    let mut row = FlawRow { name, says, names, spares, tripped: BTreeSet::new(), stopped: Vec::new() };
+    let wanted: BTreeSet<String> = row.names.union(&row.spares).cloned().collect();
     let mut profiles: Vec<&(String, BTreeSet<String>)> = clean.iter().collect();
     // Stable: among equals the order of the documents stays.
-    profiles.sort_by_key(|(_, judged)| !row.names.is_subset(judged));
-    for (profile, _) in profiles {
+    profiles.sort_by_key(|(_, judged)| !wanted.is_subset(judged));
+    // What a variant spares may be judged in more than one profile, where no profile judges all of it.
+    let mut unseen = row.spares.clone();
+    for (profile, judged) in profiles {
+        if row.is_variant() && unseen.is_disjoint(judged) && row.missed().is_empty() {
+            continue;
+        }
+        unseen = unseen.difference(judged).cloned().collect();
         let report = judge(Some(flaw.clone()), profile).await?;
         row.tripped.extend(failed_rules(&report).filter(|rule| !documented(profile).contains(&rule.as_str())));
         let told = report.tests.iter().filter(|test| test.verdict != Verdict::Skipped);
         row.stopped.extend(told.filter_map(|test| Some(format!("{}: {}", test.id, test.reason.as_ref()?))));
-        if row.missed().is_empty() {
+        if row.missed().is_empty() && unseen.is_empty() {
             break;
         }
     }

@@ -14,7 +14,7 @@ use crate::demo;
 use crate::doctor::DoctorError;
 use crate::exit::Exit;
 use crate::feature::{self, FeatureError};
-use crate::issuer::flaw;
+use crate::issuer::flaw::{self, Flaw};
 use crate::issuer::{self, FlawError, IssuerError, IssuerOptions, RunningIssuer};
 use crate::launch::{self, LaunchError};
 use crate::listing;
@@ -257,10 +257,10 @@ fn say(text: &str) -> Result<Exit, Failure> {
 /// `issuer`: the embedded issuer on its own, until it is interrupted.
 async fn serve(args: IssuerArgs) -> Result<Exit, Failure> {
     if args.list_flaws {
-        let flaws = issuer::flaws()?;
-        let width = flaws.iter().map(|flaw| flaw.name.len()).max().unwrap_or(0);
-        let lines: Vec<String> = flaws.iter().map(|flaw| format!("{:width$}  {}\n", flaw.name, flaw.says)).collect();
-        return say(&lines.concat());
+        let (flaws, variants) = (issuer::flaws()?, issuer::variants()?);
+        let width = flaws.iter().chain(&variants).map(|flaw| flaw.name.len()).max().unwrap_or(0);
+        let lines = |flaws: &[Flaw]| flaws.iter().map(|flaw| format!("{:width$}  {}\n", flaw.name, flaw.says)).collect::<Vec<_>>().concat();
+        return say(&format!("{}\nVariants, which a specification allows:\n\n{}", lines(&flaws), lines(&variants)));
     }
     let flaw = args.flaw.as_deref().map(flaw::find).transpose()?;
     let redirect_uris = vec![default_redirect_uri().to_string()];

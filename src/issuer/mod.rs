@@ -50,7 +50,7 @@ mod token;
 mod user;
 mod userinfo;
 
-pub use flaw::{FlawError, flaws};
+pub use flaw::{FlawError, flaws, variants};
 pub use keys::KeyError;
 pub use page_set::{OfflineAccess, PageSet};
 pub use pages::PageError;

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proptest::test_runner::{Config, TestRunner};
 
 use super::*;
-use crate::issuer::flaw::flaws;
+use crate::issuer::flaw::{flaws, variants};
 use crate::rule::testing::Arbitrary;
 
 #[test]
@@ -35,6 +35,20 @@ fn every_rule_is_tripped_by_a_flaw_and_every_flaw_trips_rules() {
 }
 
 #[test]
+fn every_variant_spares_rules_that_there_are_and_breaks_no_must() {
+    for variant in variants().expect("variants") {
+        assert!(variant.says.ends_with('.'), "{}", variant.name);
+        for id in variant.spares.iter().chain(&variant.trips) {
+            let rule =
+                catalogue().into_iter().find(|rule| rule.id == id.as_str()).unwrap_or_else(|| panic!("{}: there is no rule {id}", variant.name));
+            let is_spared = variant.spares.contains(id);
+            assert!(is_spared != variant.trips.contains(id) && (is_spared || rule.level != Level::Must), "{}: {id}", variant.name);
+        }
+        assert_exists(&variant.name, &variant.allows.expect("a section"));
+    }
+}
+
+#[test]
 fn every_rule_is_a_sentence_with_a_reason_and_a_reference() {
     let is_kebab = |text: &str| text.split('-').all(|word| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()));
     let mut ids = BTreeSet::new();
@@ -57,25 +71,27 @@ const WITHOUT_SECTIONS: [&str; 4] = ["OA-", "AIRLOCK-", "AIDBOX-", "RFC8017-"];
 
 #[test]
 fn every_section_that_a_rule_cites_exists() {
-    let mut found = 0;
-    for rule in catalogue() {
-        if WITHOUT_SECTIONS.iter().any(|prefix| rule.spec.starts_with(prefix)) {
-            continue;
-        }
-        // OAuth2-RT-5, OIDCC-3.1.3.7-2: what follows the section is the number of an item in it.
-        let of_rule = spec::SECTIONS.iter().find_map(|(prefix, sections)| Some((sections, rule.spec.strip_prefix(prefix)?.strip_prefix('-')?)));
-        let Some((sections, cited)) = of_rule else { panic!("{}: {} is of no specification in the table", rule.id, rule.spec) };
-        let section = cited.split('-').next().unwrap_or(cited);
-        let Some(facts) = sections.get(section) else { panic!("{}: {} has no section {section}", rule.id, rule.spec) };
-        // The pages of RFCs have anchors made of the number, those of OpenID their own.
-        let by_number = if section.starts_with(char::is_numeric) { format!("section-{section}") } else { format!("appendix-{section}") };
-        let url = spec::resolve(rule.spec).expect("a reference").url;
-        let anchor = url.split_once('#').map(|(_, anchor)| anchor);
-        assert!(facts.anchor.is_some() != rule.spec.starts_with("RFC"), "{}: the table has no anchor of {}", rule.id, rule.spec);
-        assert_eq!(anchor, Some(facts.anchor.as_deref().unwrap_or(&by_number)), "{}: {}", rule.id, rule.spec);
-        found += 1;
-    }
+    let found = catalogue().iter().filter(|rule| assert_exists(rule.id, rule.spec)).count();
     assert!(found > 450, "{found}");
+}
+
+/// Fails if the table has no such section. False if there is no text to hold it against.
+fn assert_exists(by: &str, spec: &str) -> bool {
+    if WITHOUT_SECTIONS.iter().any(|prefix| spec.starts_with(prefix)) {
+        return false;
+    }
+    // OAuth2-RT-5, OIDCC-3.1.3.7-2: what follows the section is the number of an item in it.
+    let named = spec::SECTIONS.iter().find_map(|(prefix, sections)| Some((sections, spec.strip_prefix(prefix)?.strip_prefix('-')?)));
+    let Some((sections, cited)) = named else { panic!("{by}: {spec} is of no specification in the table") };
+    let section = cited.split('-').next().unwrap_or(cited);
+    let Some(facts) = sections.get(section) else { panic!("{by}: {spec} has no section {section}") };
+    // The pages of RFCs have anchors made of the number, those of OpenID their own.
+    let by_number = if section.starts_with(char::is_numeric) { format!("section-{section}") } else { format!("appendix-{section}") };
+    let Some(reference) = spec::resolve(spec) else { panic!("{by}: {spec} has no link") };
+    let anchor = reference.url.split_once('#').map(|(_, anchor)| anchor);
+    assert!(facts.anchor.is_some() != spec.starts_with("RFC"), "{by}: the table has no anchor of {spec}");
+    assert_eq!(anchor, Some(facts.anchor.as_deref().unwrap_or(&by_number)), "{by}: {spec}");
+    true
 }
 
 #[test]

@@ -1,6 +1,6 @@
-//! Every flaw of the program fits what it is to change.
+//! Every flaw and variant of the program fits what it is to change.
 
-use oa_authtest::issuer::flaws;
+use oa_authtest::issuer::{flaws, variants};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
@@ -16,7 +16,7 @@ async fn body(flaw: &str, request: RequestBuilder) -> Value {
 
 #[tokio::test]
 async fn every_flaw_can_be_applied_at_all_its_sites() {
-    for flaw in flaws().unwrap() {
+    for flaw in flaws().unwrap().into_iter().chain(variants().unwrap()) {
         let name = flaw.name.clone();
         let party = RelyingParty::with(Some(flaw)).await;
         let client = party.client();

@@ -1,7 +1,8 @@
-//! Flaws: each breaks the well-behaved issuer in exactly one way and names the rules that must notice.
+//! Flaws: each breaks the well-behaved issuer in exactly one way and names the rules that must notice. Variants: each changes it in a way that
+//! a specification allows, and names the rules that must not take it for a fault.
 //!
-//! A flaw is data in `fixtures/flaws/*.json`. Most patch what the issuer sends at a [`Site`]; others waive a [`Check`] that it makes, or name
-//! another [`Behaviour`].
+//! A flaw is data in `fixtures/flaws/*.json`, a variant in `fixtures/variants/*.json`. Most patch what the issuer sends at a [`Site`]; others
+//! waive a [`Check`] that it makes, or name another [`Behaviour`].
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -14,7 +15,7 @@ mod table;
 pub use apply::PatchFault;
 pub use behaviour::Behaviour;
 pub use check::Check;
-pub use table::{FlawError, find, flaws};
+pub use table::{FlawError, find, flaws, variants};
 
 /// An enumeration whose variants have the names by which flaws refer to them.
 macro_rules! named {
@@ -34,16 +35,22 @@ macro_rules! named {
 }
 use named;
 
-/// One deliberate way to be wrong.
+/// One deliberate way to be wrong, or (a variant) to be right in an unusual way.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Flaw {
     /// Kebab-case, unique.
     pub name: String,
-    /// What the issuer does wrong: one sentence, present tense.
+    /// What the issuer does wrong, or unusually: one sentence, present tense.
     pub says: String,
-    /// The ids of exactly the rules that must fail.
+    /// The ids of exactly the rules that must fail. Those of a variant are no MUST.
     pub trips: Vec<String>,
+    /// The section that allows it, as rules cite it. Variants only.
+    #[serde(default)]
+    pub allows: Option<String>,
+    /// The ids of rules that must not fail, though they are near to it. Variants only.
+    #[serde(default)]
+    pub spares: Vec<String>,
     /// What is changed in what the issuer sends.
     #[serde(default)]
     pub patch: Vec<Patch>,

@@ -1,4 +1,4 @@
-//! The flaws that are part of the program.
+//! The flaws and variants that are part of the program.
 
 use std::collections::HashSet;
 
@@ -10,7 +10,24 @@ use super::Flaw;
 use super::apply::fault;
 use crate::text::folder::{FolderError, documents};
 
-static FOLDER: Dir = include_dir!("$CARGO_MANIFEST_DIR/fixtures/flaws");
+static FLAWS: Dir = include_dir!("$CARGO_MANIFEST_DIR/fixtures/flaws");
+static VARIANTS: Dir = include_dir!("$CARGO_MANIFEST_DIR/fixtures/variants");
+
+/// What a folder holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Folder {
+    Flaws,
+    Variants,
+}
+
+impl Folder {
+    fn path(self) -> &'static str {
+        match self {
+            Self::Flaws => "fixtures/flaws",
+            Self::Variants => "fixtures/variants",
+        }
+    }
+}
 
 /// What is wrong with the flaws, or with the name of one.
 #[derive(Debug, Error)]
@@ -19,8 +36,10 @@ pub enum FlawError {
     #[error(transparent)]
     Folder(#[from] FolderError),
     /// A file does not hold an array of flaws that each have a name of their own and do something that can be done.
-    #[error("fixtures/flaws/{file}: {why}")]
+    #[error("{folder}/{file}: {why}")]
     Unsound {
+        /// The folder it is in.
+        folder: &'static str,
         /// The file's name.
         file: String,
         /// What is wrong, in a sentence.
@@ -45,25 +64,36 @@ fn hint(near: &[String]) -> String {
 /// # Errors
 /// If a file is not what it should be, which a test excludes.
 pub fn flaws() -> Result<Vec<Flaw>, FlawError> {
-    read(&documents("fixtures/flaws", &FOLDER)?)
+    read(Folder::Flaws, &documents(Folder::Flaws.path(), &FLAWS)?)
 }
 
-/// The flaw of that name.
+/// All variants: what a specification allows and few issuers do. No flaw has the name of one.
+///
+/// # Errors
+/// If a file is not what it should be, which a test excludes.
+pub fn variants() -> Result<Vec<Flaw>, FlawError> {
+    read(Folder::Variants, &documents(Folder::Variants.path(), &VARIANTS)?)
+}
+
+/// The flaw or variant of that name.
 ///
 /// # Errors
 /// [`FlawError::Unknown`] with the names it may have been meant for.
 pub fn find(name: &str) -> Result<Flaw, FlawError> {
-    choose(flaws()?, name)
+    let mut all = flaws()?;
+    all.extend(variants()?);
+    choose(all, name)
 }
 
-fn read(files: &[(String, &str)]) -> Result<Vec<Flaw>, FlawError> {
+fn read(folder: Folder, files: &[(String, &str)]) -> Result<Vec<Flaw>, FlawError> {
     let mut names = HashSet::new();
     let mut all = Vec::new();
     for (file, text) in files {
-        let unsound = |why| FlawError::Unsound { file: file.clone(), why };
+        let unsound = |why| FlawError::Unsound { folder: folder.path(), file: file.clone(), why };
         let flaws: Vec<Flaw> = serde_json::from_str(text).map_err(|error| unsound(error.to_string()))?;
         for flaw in flaws {
-            let why = if names.insert(flaw.name.clone()) { wrong_with(&flaw) } else { Some(format!("there is another flaw named {}", flaw.name)) };
+            let why =
+                if names.insert(flaw.name.clone()) { wrong_with(folder, &flaw) } else { Some(format!("there is another flaw named {}", flaw.name)) };
             if let Some(why) = why {
                 return Err(unsound(why));
             }
@@ -73,14 +103,21 @@ fn read(files: &[(String, &str)]) -> Result<Vec<Flaw>, FlawError> {
     Ok(all)
 }
 
-/// What is wrong with a flaw by itself.
-fn wrong_with(flaw: &Flaw) -> Option<String> {
+/// What is wrong with a flaw or variant by itself.
+fn wrong_with(folder: Folder, flaw: &Flaw) -> Option<String> {
     let name = &flaw.name;
     if !is_kebab_case(name) {
         return Some(format!("the name {name:?} is not kebab-case"));
     }
     if flaw.patch.is_empty() && flaw.only_patches() {
         return Some(format!("{name} has neither a patch nor a waiver nor a behaviour"));
+    }
+    let is_lawful = flaw.allows.is_some() && !flaw.spares.is_empty();
+    let is_plain = flaw.allows.is_none() && flaw.spares.is_empty();
+    match folder {
+        Folder::Flaws if !is_plain => return Some(format!("{name} has `allows` or `spares`, which are for variants")),
+        Folder::Variants if !is_lawful => return Some(format!("{name} lacks `allows` (the section) or `spares` (the rules that must not break)")),
+        Folder::Flaws | Folder::Variants => {}
     }
     flaw.patch.iter().find_map(|patch| Some(format!("{name} at {:?}: {}", patch.at, fault(patch)?)))
 }
@@ -109,7 +146,7 @@ fn choose(flaws: Vec<Flaw>, name: &str) -> Result<Flaw, FlawError> {
 mod tests {
     use std::collections::HashSet;
 
-    use super::{FlawError, choose, flaws, read};
+    use super::{FlawError, Folder, choose, flaws, read, variants};
     use crate::issuer::flaw::{Behaviour, Check, Flaw};
 
     const GOOD: &str = r#"[
@@ -118,12 +155,20 @@ mod tests {
     ]"#;
 
     fn read_all(texts: &[&str]) -> Result<Vec<Flaw>, FlawError> {
-        read(&["a.json", "b.json"].into_iter().map(str::to_owned).zip(texts.iter().copied()).collect::<Vec<_>>())
+        read_from(Folder::Flaws, texts)
+    }
+
+    fn read_from(folder: Folder, texts: &[&str]) -> Result<Vec<Flaw>, FlawError> {
+        read(folder, &["a.json", "b.json"].into_iter().map(str::to_owned).zip(texts.iter().copied()).collect::<Vec<_>>())
     }
 
     #[test]
     fn the_flaws_of_the_program_are_sound_and_use_every_check_and_behaviour() {
-        let flaws = flaws().unwrap();
+        let mut flaws = flaws().unwrap();
+        let variants = variants().unwrap();
+        assert!(!variants.is_empty());
+        flaws.extend(variants);
+        assert_eq!(flaws.iter().map(|flaw| &flaw.name).collect::<HashSet<_>>().len(), flaws.len(), "a flaw and a variant share a name");
         let waived: HashSet<_> = flaws.iter().flat_map(|flaw| &flaw.waives).collect();
         let unwaived: Vec<_> = Check::ALL.iter().filter(|(check, _)| !waived.contains(check)).collect();
         assert!(unwaived.is_empty(), "no flaw waives {unwaived:?}");
@@ -147,6 +192,11 @@ mod tests {
         assert_eq!(again, "fixtures/flaws/b.json: there is another flaw named consent-never");
         assert!(broken(r#"[{"name": "A", "says": "", "trips": []}]"#).contains("kebab-case"));
         assert!(broken(r#"[{"name": "a", "says": "", "trips": []}]"#).contains("neither"));
+        let spared = r#"[{"name": "a", "says": "", "trips": [], "allows": "OIDCC-2", "spares": ["x/y"], "behaviour": "consent-never"}]"#;
+        assert!(broken(spared).contains("for variants"));
+        assert_eq!(read_from(Folder::Variants, &[spared]).unwrap()[0].spares, ["x/y"]);
+        let error = read_from(Folder::Variants, &[GOOD]).unwrap_err().to_string();
+        assert_eq!(error, "fixtures/variants/a.json: id-token-no-sub lacks `allows` (the section) or `spares` (the rules that must not break)");
         assert!(broken(r#"[{"name": "a", "says": "", "trips": [], "patch": [{"at": "token", "set": {"x": 1}}]}]"#).contains("JSON pointer"));
     }
 

@@ -1,6 +1,9 @@
 //! Two runs beside each other: what got worse, what got better, what is new and what is gone. A release can be gated on "no worse".
+//!
+//! Worse is also what is no longer looked at (a test or a step that was done before), and a MUST that is broken where nothing was looked at
+//! before: neither may pass a gate.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Serialize, Serializer};
 
@@ -8,7 +11,7 @@ use super::mark::Mark;
 use super::markdown;
 use super::view::Headline;
 use crate::exit::Exit;
-use crate::result::model::{Finding, FindingOutcome, RunReport, TestReport, Verdict};
+use crate::result::model::{Finding, FindingOutcome, RunReport, StepEnd, TestReport, Verdict};
 use crate::rule::Level;
 use crate::text::count;
 use crate::text::markdown::code;
@@ -25,7 +28,7 @@ enum State {
 }
 
 /// A rule in a test, and what it was and is.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone)]
 struct Row {
     test: String,
     rule: String,
@@ -34,6 +37,16 @@ struct Row {
     after: Option<State>,
     /// What was there instead, where it is broken now.
     actual: String,
+}
+
+/// A test, or a step of one, that was done in the earlier run only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct Lost {
+    test: String,
+    /// The step's heading; none for a whole test.
+    step: Option<String>,
+    /// Why it is not done any more, where that is known.
+    reason: Option<String>,
 }
 
 /// What two runs of the same tests differ in.
@@ -45,11 +58,12 @@ pub struct Comparison {
     gone: Vec<Row>,
     /// Tests that came to their end and do not any more: the id, and why.
     broken_off: Vec<(String, Verdict, String)>,
+    /// What was done before and is not now.
+    lost: Vec<Lost>,
     /// Tests that come to their end now.
     completed: Vec<String>,
-    /// Tests that only one of the runs had.
+    /// Tests that only the later run had.
     new_tests: Vec<String>,
-    gone_tests: Vec<String>,
     remarks: Vec<String>,
 }
 
@@ -59,32 +73,46 @@ impl Comparison {
         let mut comparison = Self { remarks: remarks(before, after), ..Self::default() };
         let ran = |test: &&TestReport| test.verdict != Verdict::Skipped || !test.findings.is_empty();
         let in_run = |report: &RunReport, id: &str| report.tests.iter().filter(ran).find(|test| test.id == id).cloned();
-        let known_before: Vec<&str> = before.tests.iter().flat_map(|test| &test.findings).map(|finding| finding.rule.as_str()).collect();
+        let judged_before: BTreeSet<&str> = before.tests.iter().flat_map(|test| &test.findings).map(|finding| finding.rule.as_str()).collect();
+        let same_rules = before.tool.catalogue.is_some() && before.tool.catalogue == after.tool.catalogue;
+        let was_known = |rule: &str| same_rules || judged_before.contains(rule);
         for test in after.tests.iter().filter(ran) {
             if let Some(earlier) = in_run(before, &test.id) {
-                comparison.test(&earlier, test, &known_before);
+                comparison.test(&earlier, test, was_known);
             } else {
                 comparison.new_tests.push(test.id.clone());
-                comparison.new.extend(states(test).into_values().filter(|row| matches!(row.after, Some(State::Broken(_)))));
+                for row in states(test).into_values().filter(|row| matches!(row.after, Some(State::Broken(_)))) {
+                    let is_failure = row.after == Some(State::Broken(Level::Must));
+                    if is_failure { &mut comparison.worse } else { &mut comparison.new }.push(row);
+                }
             }
         }
-        comparison.gone_tests.extend(before.tests.iter().filter(ran).filter(|test| in_run(after, &test.id).is_none()).map(|test| test.id.clone()));
+        for test in before.tests.iter().filter(ran).filter(|test| in_run(after, &test.id).is_none()) {
+            let reason = after.tests.iter().find(|later| later.id == test.id).and_then(|later| later.reason.clone());
+            comparison.lost.push(Lost { test: test.id.clone(), step: None, reason });
+        }
         comparison
     }
 
-    fn test(&mut self, before: &TestReport, after: &TestReport, known_before: &[&str]) {
+    fn test(&mut self, before: &TestReport, after: &TestReport, was_known: impl Fn(&str) -> bool) {
         let broke_off = |test: &TestReport| test.reason.is_some();
         match (broke_off(before), broke_off(after)) {
             (false, true) => self.broken_off.push((after.id.clone(), after.verdict, after.reason.clone().unwrap_or_default())),
             (true, false) => self.completed.push(after.id.clone()),
             _ => {}
         }
+        let done: BTreeSet<&str> = before.steps.iter().filter(|step| step.ended == StepEnd::Done).map(|step| step.name.as_str()).collect();
+        for step in after.steps.iter().filter(|step| done.contains(step.name.as_str())) {
+            if let StepEnd::LeftOut(reason) = &step.ended {
+                self.lost.push(Lost { test: after.id.clone(), step: Some(step.name.clone()), reason: Some(reason.clone()) });
+            }
+        }
         let mut earlier = states(before);
         for (rule, mut row) in states(after) {
             row.before = earlier.remove(&rule).and_then(|row| row.after);
             match (row.before, row.after) {
                 // A rule that the earlier run did not know says nothing about what changed at the issuer.
-                (None, Some(State::Broken(_))) if !known_before.contains(&rule.as_str()) => self.new.push(row),
+                (None, Some(State::Broken(_))) if !was_known(&rule) => self.new.push(row),
                 (None, Some(State::Broken(_))) => self.worse.push(row),
                 (Some(before), Some(after)) if after > before => self.worse.push(row),
                 (Some(before), Some(after)) if after < before => self.better.push(row),
@@ -97,10 +125,10 @@ impl Comparison {
         }
     }
 
-    /// How `compare` ends: 1 if anything got worse, else 3 if a test could not be tested that could before, else 0.
+    /// How `compare` ends: 1 if anything got worse or is no longer looked at, else 3 if a test could not be tested that could before, else 0.
     pub fn exit(&self) -> Exit {
         let broken_off = |verdict| self.broken_off.iter().any(|(_, of, _)| *of == verdict);
-        if !self.worse.is_empty() || broken_off(Verdict::Failed) {
+        if !self.worse.is_empty() || !self.lost.is_empty() || broken_off(Verdict::Failed) {
             Exit::NotConformant
         } else if broken_off(Verdict::Errored) {
             Exit::CouldNotTest
@@ -116,22 +144,21 @@ impl Comparison {
             Exit::CouldNotTest => (Mark::Error, "Tests that could be tested before no longer can"),
             _ => (Mark::Failure, "Worse"),
         };
-        let sums =
-            [(self.worse.len(), "worse"), (self.better.len(), "better"), (self.new.len(), "new and broken"), (self.gone.len(), "no longer judged")];
-        let sums: Vec<String> = sums.iter().map(|(n, what)| format!("{} {what}", count(*n, "rule"))).collect();
-        let broken_off = self.broken_off.iter().map(|(id, verdict, reason)| (Mark::of_verdict(*verdict), id, reason)).collect();
         let rules = [("Worse", &self.worse), ("Better", &self.better), ("New and broken", &self.new), ("No longer judged", &self.gone)];
-        let tests = [
-            ("Tests that go to their end now", &self.completed),
-            ("Tests only the later run has", &self.new_tests),
-            ("Tests only the earlier run has", &self.gone_tests),
-        ];
+        let mut sums: Vec<String> = rules.iter().map(|(what, rows)| format!("{} {}", count(rules_in(rows), "rule"), what.to_lowercase())).collect();
+        let lost: BTreeSet<&str> = self.lost.iter().map(|lost| lost.test.as_str()).collect();
+        if !lost.is_empty() {
+            sums.push(format!("{} no longer done, in whole or in part", count(lost.len(), "test")));
+        }
+        let broken_off = self.broken_off.iter().map(|(id, verdict, reason)| (Mark::of_verdict(*verdict), id, reason)).collect();
+        let tests = [("Tests that go to their end now", &self.completed), ("Tests only the later run has", &self.new_tests)];
         markdown::render_comparison(&View {
             headline: Headline { mark, says: says.to_owned() },
             sums: sums.join(", "),
             remarks: &self.remarks,
             broken_off,
-            rules: rules.into_iter().filter(|(_, rows)| !rows.is_empty()).collect(),
+            lost: &self.lost,
+            rules: rules.into_iter().filter(|(_, rows)| !rows.is_empty()).map(|(what, rows)| (what, grouped(rows))).collect(),
             tests: tests.into_iter().filter(|(_, ids)| !ids.is_empty()).collect(),
         })
     }
@@ -145,8 +172,44 @@ struct View<'a> {
     /// Markdown.
     remarks: &'a [String],
     broken_off: Vec<(Mark, &'a String, &'a String)>,
-    rules: Vec<(&'a str, &'a Vec<Row>)>,
+    lost: &'a [Lost],
+    rules: Vec<(&'a str, Vec<Group<'a>>)>,
     tests: Vec<(&'a str, &'a Vec<String>)>,
+}
+
+/// A rule that came out alike in several tests.
+#[derive(Debug, Serialize)]
+struct Group<'a> {
+    rule: &'a str,
+    says: &'a str,
+    before: Option<State>,
+    after: Option<State>,
+    /// What was there instead, in the first of the tests.
+    actual: &'a str,
+    tests: Vec<&'a str>,
+}
+
+fn rules_in(rows: &[Row]) -> usize {
+    rows.iter().map(|row| row.rule.as_str()).collect::<BTreeSet<_>>().len()
+}
+
+/// The rows with what happened to the same rule together, in the order of the first of each.
+fn grouped(rows: &[Row]) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group> = Vec::new();
+    for row in rows {
+        match groups.iter_mut().find(|group| (group.rule, group.before, group.after) == (row.rule.as_str(), row.before, row.after)) {
+            Some(group) => group.tests.push(&row.test),
+            None => groups.push(Group {
+                rule: &row.rule,
+                says: &row.says,
+                before: row.before,
+                after: row.after,
+                actual: &row.actual,
+                tests: vec![&row.test],
+            }),
+        }
+    }
+    groups
 }
 
 impl Serialize for State {
