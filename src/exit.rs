@@ -158,6 +158,7 @@ mod tests {
             step: 0,
             sentence: 0,
             exchange: None,
+            level_note: None,
             known: None,
         };
         let findings: Vec<_> = broken.iter().map(finding).collect();

@@ -56,6 +56,7 @@ pub fn json(features: &[Feature], flaws: &[Flaw]) -> Value {
             json!({
                 "id": rule.id,
                 "level": rule.level,
+                "level_elsewhere": rule.elsewhere,
                 "spec": rule.spec,
                 "url": spec::resolve(rule.spec).map(|reference| reference.url),
                 "says": rule.says,
@@ -86,7 +87,8 @@ pub fn explain(id: &str, flaws: &[Flaw]) -> Result<String, String> {
         Level::Should => "should: broken, it is a warning",
         Level::May => "may: broken, it is a suggestion",
     };
-    let mut out = format!("{}\n\n  {}\n\n  level  {level}\n  why    {}\n", rule.id, rule.says, rule.why);
+    let note = rule.level_note().map(|note| format!("\n         {note}")).unwrap_or_default();
+    let mut out = format!("{}\n\n  {}\n\n  level  {level}{note}\n  why    {}\n", rule.id, rule.says, rule.why);
     if let Some(reference) = spec::resolve(rule.spec) {
         let _ = writeln!(out, "  spec   {} — {}\n         {}", rule.spec, reference.title, reference.url);
     }

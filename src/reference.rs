@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::config::setting::{Kind, SETTINGS};
 use crate::issuer::flaw::Flaw;
-use crate::rule::{Level, Rule, catalogue, spec};
+use crate::rule::{Level, Rule, STRICT, catalogue, spec};
 
 /// The text of `RULES.md`.
 pub fn render(flaws: &[Flaw]) -> String {
@@ -32,10 +32,14 @@ pub fn render(flaws: &[Flaw]) -> String {
 }
 
 fn row(rule: &Rule, flaws: &[Flaw]) -> String {
-    let level = match rule.level {
+    let word = |level| match level {
         Level::Must => "❌ must",
         Level::Should => "⚠️ should",
         Level::May => "📝 may",
+    };
+    let level = match rule.elsewhere {
+        None => word(rule.level).to_owned(),
+        Some(elsewhere) => format!("{} in profile `{STRICT}`, {} elsewhere", word(rule.level), word(elsewhere)),
     };
     let link = spec::resolve(rule.spec).map_or_else(|| rule.spec.to_owned(), |reference| format!("[{}]({})", rule.spec, reference.url));
     let shown: Vec<String> =

@@ -84,7 +84,7 @@ fn send(issuer: &Issuer, target: &Target, site: Site, pairs: &[(String, String)]
         Some((before, _)) if issuer.does(Behaviour::RedirectQueryLost) => before,
         _ => &target.redirect_uri,
     };
-    let reply = if target.mode == Mode::FormPost {
+    let reply = if target.mode == Mode::FormPost && !issuer.does(Behaviour::FormPostAsQuery) {
         let html = pages::form_post(redirect_uri, pairs)?;
         Reply::page_with(StatusCode::OK, html, &format!("script-src '{}'", pages::script_hash()))
     } else if site == Site::AuthorizationError && issuer.does(Behaviour::AuthorizationErrorInFragment) {

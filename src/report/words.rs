@@ -79,16 +79,18 @@ pub fn by_reason(report: &RunReport, verdict: Verdict) -> Vec<(&str, Vec<&TestRe
     reasons
 }
 
-/// Every broken rule once, the worst first, as it was found first, with the tests it is broken in.
+/// Every broken rule once for each level it is judged at, the worst first, as it was found first, with the tests it is broken in.
 pub fn broken_in(report: &RunReport) -> Vec<(&Finding, Vec<&TestReport>)> {
-    let mut rules = grouped(report, Finding::is_broken, |finding, other| finding.rule == other.rule);
+    let mut rules = grouped(report, Finding::is_broken, |finding, other| (&finding.rule, finding.level) == (&other.rule, other.level));
     rules.sort_by_key(|(finding, _)| std::cmp::Reverse(finding.level));
     rules
 }
 
 /// Every known failure once for each reason it has, the worst first, with the tests it happens in.
 pub fn known_in(report: &RunReport) -> Vec<(&Finding, Vec<&TestReport>)> {
-    let mut rules = grouped(report, Finding::is_known, |finding, other| (&finding.rule, &finding.known) == (&other.rule, &other.known));
+    let mut rules = grouped(report, Finding::is_known, |finding, other| {
+        (&finding.rule, finding.level, &finding.known) == (&other.rule, other.level, &other.known)
+    });
     rules.sort_by_key(|(finding, _)| std::cmp::Reverse(finding.level));
     rules
 }
@@ -175,6 +177,8 @@ pub fn broken(findings: &[Finding]) -> Vec<&Finding> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+    use crate::result::model::FindingOutcome;
+    use crate::rule::Level;
 
     #[test]
     fn counts_in_the_right_number() {
@@ -186,6 +190,30 @@ mod tests {
     fn says_durations_in_fitting_units() {
         let said: Vec<_> = [0, 999, 1000, 1290, 59_999, 60_000, 125_400, u64::MAX].map(duration).into();
         assert_eq!(said[..7], ["0 ms", "999 ms", "1.0 s", "1.2 s", "59.9 s", "1 min 0 s", "2 min 5 s"]);
+    }
+
+    #[test]
+    fn a_rule_is_listed_at_each_level_it_was_judged_at() {
+        let mut report = crate::report::json::read(std::path::Path::new("fixtures/results/sample.json")).unwrap();
+        let finding = report.tests[0].findings[0].clone();
+        let blank = TestReport { findings: Vec::new(), ..report.tests[0].clone() };
+        let broken = |id: &str, level| TestReport {
+            id: id.to_owned(),
+            findings: vec![Finding {
+                rule: "login/password-not-resent".to_owned(),
+                outcome: FindingOutcome::Failed,
+                level,
+                known: None,
+                ..finding.clone()
+            }],
+            ..blank.clone()
+        };
+        report.tests = vec![broken("a/warned", Level::Should), broken("b/failed", Level::Must), broken("c/warned", Level::Should)];
+        let listed: Vec<_> = broken_in(&report)
+            .into_iter()
+            .map(|(finding, tests)| (finding.level, tests.iter().map(|test| test.id.as_str()).collect::<Vec<_>>()))
+            .collect();
+        assert_eq!(listed, [(Level::Must, vec!["b/failed"]), (Level::Should, vec!["a/warned", "c/warned"])]);
     }
 
     #[test]

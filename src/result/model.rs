@@ -243,8 +243,11 @@ pub fn left_behind<'a>(things: impl Iterator<Item = &'a LeftBehind>) -> Option<S
 pub struct Finding {
     /// The rule's id.
     pub rule: String,
-    /// Its level.
+    /// Its level in the profile of the test.
     pub level: Level,
+    /// For a broken rule whose level depends on the profile: why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level_note: Option<String>,
     /// The outcome.
     pub outcome: FindingOutcome,
     /// The rule's sentence.

@@ -149,6 +149,20 @@ static RULES: &[Check<AuthorizationResponse>] = &[
             holds(lost.is_empty(), shorten(&format!("the query {}", response.redirect_uri.query().unwrap_or_default())), actual)
         },
     ),
+    must(
+        "authz/form-post-by-post",
+        "OAuth2-FP-2",
+        "The answer to a request with `response_mode=form_post` comes by POST, its parameters in the body",
+        "The code is in histories and logs, which the client asked to avoid; and a client that waits for a form sees nothing.",
+        |response| {
+            applies_if(response.request.get("response_mode") == Some("form_post"), "the request did not ask for form_post")?;
+            let beside = |name: &str| response.url.query_pairs().any(|(key, _)| key == name);
+            let in_query =
+                ["code", "state", "error"].into_iter().find(|name| beside(name) && response.redirect_uri.query_pairs().all(|(key, _)| key != *name));
+            let actual = in_query.map_or_else(|| response.method.clone(), |name| format!("{}, with {name} in the query", response.method));
+            holds(response.method == "POST" && in_query.is_none(), "POST", actual)
+        },
+    ),
     should(
         "authz/no-tokens",
         "OIDCC-3.1",
@@ -194,7 +208,8 @@ mod tests {
     #[test]
     fn a_good_response_passes_every_rule() {
         let good = judged(&response(&[CODE, STATE, ISS]));
-        assert_eq!((good.failed.len(), good.not_run.len(), good.not_applicable.len()), (0, 0, 0), "{good:?}");
+        assert_eq!((good.failed.len(), good.not_run.len()), (0, 0), "{good:?}");
+        assert_eq!(good.not_applicable, ["authz/form-post-by-post"]);
         // IdentityServer and Keycloak send more than they must.
         let more = response(&[CODE, STATE, ISS, ("scope", "openid"), ("session_state", "x")]);
         assert!(judged(&more).failed.is_empty());
@@ -226,6 +241,19 @@ mod tests {
     }
 
     #[test]
+    fn a_form_comes_by_post_with_nothing_in_the_query() {
+        let answer = |method: &str, url: &str| {
+            let mut response = response(&[CODE, STATE, ISS]);
+            response.request = Arc::new([("state", "the-state"), ("response_mode", "form_post")].into());
+            (response.method, response.url) = (method.to_owned(), url.parse().unwrap());
+            judged(&response).failed
+        };
+        assert!(answer("POST", "http://127.0.0.1:9/cb?tenant=7").is_empty());
+        assert_eq!(answer("GET", "http://127.0.0.1:9/cb?tenant=7&code=c&state=s"), ["authz/form-post-by-post"]);
+        assert_eq!(answer("POST", "http://127.0.0.1:9/cb?tenant=7&code=c"), ["authz/form-post-by-post"]);
+    }
+
+    #[test]
     fn what_was_not_asked_for_is_not_judged() {
         let mut plain = response(&[CODE]);
         plain.request = Arc::default();
@@ -235,7 +263,14 @@ mod tests {
         assert!(judged.failed.is_empty());
         assert_eq!(
             judged.not_applicable,
-            ["authz/state-echo", "authz/iss-correct-if-present", "authz/iss-on-success", "authz/iss-advertised", "authz/redirect-query-kept"]
+            [
+                "authz/state-echo",
+                "authz/iss-correct-if-present",
+                "authz/iss-on-success",
+                "authz/iss-advertised",
+                "authz/redirect-query-kept",
+                "authz/form-post-by-post"
+            ]
         );
     }
 

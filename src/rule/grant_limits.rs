@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::observed::received::Received;
-use crate::rule::expect::{applies_if, may, must, refusal};
+use crate::rule::expect::{applies_if, may, must, must_by_bcp, refusal};
 use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, pass};
 use crate::rule::{Artefact, Check};
 
@@ -78,7 +78,7 @@ static RULES: &[Check<GrantAttempt>] = &[
         "Whoever knows a client identifier, which is no secret, gets tokens.",
         |attempt| refused(attempt, Attempt::PublicClient),
     ),
-    must(
+    must_by_bcp(
         "grant-limits/password-refused",
         "RFC9700-2.4",
         "A client that registered for the authorization code gets no tokens for a user name and a password",

@@ -57,6 +57,7 @@ static WRONG_PASSWORD: &[Check<WrongPassword>] = &[
             (Some(logged_in), _) => holds(!logged_in, "no code with prompt=none", if logged_in { "a code" } else { "an error with prompt=none" }),
         },
     ),
+    // Good practice: the section leaves how end-users are authenticated to the issuer.
     may(
         "wrong-password/asked-again",
         "OIDCC-3.1.2.3",
@@ -80,6 +81,7 @@ static WRONG_PASSWORD: &[Check<WrongPassword>] = &[
             Some(status) => holds(status < 500, "a status below 500", format!("status {status}")),
         },
     ),
+    // Good practice, as above.
     may(
         "wrong-password/not-echoed",
         "OIDCC-3.1.2.3",
@@ -143,7 +145,7 @@ impl Artefact for Denial {
 static DENIAL: &[Check<Denial>] = &[
     must(
         "denial/heeded",
-        "RFC6749-10.12",
+        "OIDCC-3.1.2.4",
         "When the end-user refuses to consent, the client gets no code",
         "The client gets at the user's data against their word.",
         |denial| match &denial.denied {

@@ -88,6 +88,15 @@ impl Level {
             Self::Must => "must",
         }
     }
+
+    /// What a broken rule of the level is: `a failure`.
+    pub fn weight(self) -> &'static str {
+        match self {
+            Self::May => "a suggestion",
+            Self::Should => "a warning",
+            Self::Must => "a failure",
+        }
+    }
 }
 
 /// One sentence about one kind of artefact, true when it passes.
@@ -95,14 +104,37 @@ impl Level {
 pub struct Rule {
     /// `artefact/rule`, kebab-case. Never renamed, never renumbered.
     pub id: &'static str,
-    /// The specification's keyword.
+    /// The specification's keyword, as it binds in profile [`STRICT`].
     pub level: Level,
+    /// The level in every other profile, where it is another one: of what only a best current practice makes a MUST.
+    pub elsewhere: Option<Level>,
     /// The paragraph, as `OIDCC-3.1.3.7-2`; [`spec::resolve`] turns it into a title and a URL.
     pub spec: &'static str,
     /// The sentence: present tense, true when the rule passes.
     pub says: &'static str,
     /// Why it matters to somebody: what goes wrong when it is broken.
     pub why: &'static str,
+}
+
+/// The profile that holds an issuer to the best current practices beside the protocols.
+pub const STRICT: &str = "security";
+
+impl Rule {
+    /// The level in a profile. It is the profile of the test that counts, not those of the run.
+    pub fn level_in(&self, profile: &str) -> Level {
+        self.elsewhere.filter(|_| profile != STRICT).unwrap_or(self.level)
+    }
+
+    /// Why the level depends on the profile, if it does: a sentence without a full stop.
+    pub fn level_note(&self) -> Option<String> {
+        let elsewhere = self.elsewhere?;
+        let practice = self.spec.split('-').next().unwrap_or(self.spec);
+        Some(format!(
+            "{practice}, a best current practice, is all that asks for this: {} in profile {STRICT}, {} elsewhere",
+            self.level.weight(),
+            elsewhere.weight()
+        ))
+    }
 }
 
 /// A rule and its judgement.
@@ -247,7 +279,8 @@ artefacts!(list);
 /// The version of the rules: a digest over their ids and levels in alphabetical order, `sha256:…`. Two runs with the same version were judged by
 /// rules of the same names and weights, whatever the program's version is.
 pub fn catalogue_version() -> String {
-    let mut lines: Vec<String> = catalogue().iter().map(|rule| format!("{} {}\n", rule.id, rule.level.word())).collect();
+    let elsewhere = |rule: &Rule| rule.elsewhere.map(|level| format!(" {}", level.word())).unwrap_or_default();
+    let mut lines: Vec<String> = catalogue().iter().map(|rule| format!("{} {}{}\n", rule.id, rule.level.word(), elsewhere(rule))).collect();
     lines.sort_unstable();
     crate::text::digest::sha256(lines.concat().as_bytes())
 }

@@ -99,7 +99,9 @@ static RULES: &[Check<Refresh>] = &[
             let (before, after) = refresh.id_tokens()?;
             let (first, now) = (audiences(before), audiences(after));
             applies_if(!first.is_empty(), "the first ID token has no aud")?;
-            holds(first.iter().all(|aud| now.contains(aud)), shown(before, &["aud"]), shown(after, &["aud"]))
+            // In any order; a value more is as wrong as a value less.
+            let same = first.iter().all(|aud| now.contains(aud)) && now.iter().all(|aud| first.contains(aud));
+            holds(same, shown(before, &["aud"]), shown(after, &["aud"]))
         },
     ),
     must(
@@ -257,6 +259,7 @@ mod tests {
             (json!({ "iss": "https://issuer.example/" }), "id-token-iss-sub"),
             (json!({ "aud": "another" }), "id-token-aud"),
             (json!({ "aud": null }), "id-token-aud"),
+            (json!({ "aud": ["client", "another"] }), "id-token-aud"),
             (json!({ "iat": 99 }), "id-token-iat"),
             (json!({ "auth_time": 400 }), "id-token-auth-time"),
             (json!({ "azp": "client" }), "id-token-azp"),

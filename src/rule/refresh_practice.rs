@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::observed::received::Received;
-use crate::rule::expect::{applies_if, holds, may, must, needs, refusal, scope_text, scope_words};
+use crate::rule::expect::{applies_if, holds, may, must, must_by_bcp, needs, refusal, scope_text, scope_words};
 use crate::rule::judgement::{Unmet, fail, not_applicable, pass};
 use crate::rule::{Artefact, Check};
 
@@ -43,7 +43,7 @@ static RULES: &[Check<RefreshPractice>] = &[
         "Whoever sees the token, and can do nothing else with it, can log the user out.",
         |practice| holds(practice.after_attacks.is_success(), "new tokens", refusal(&practice.after_attacks)),
     ),
-    must(
+    must_by_bcp(
         "refresh/public-client-rotates",
         "RFC9700-2.2.2",
         "A public client gets a new refresh token with every refresh",

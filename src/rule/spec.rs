@@ -3,6 +3,27 @@
 //! `PREFIX-SECTION[-ITEM]`: the section is a number, a lettered appendix, or, for the specifications of `OpenActive`, the heading's
 //! own anchor, because those documents are not numbered stably. The item is the number of a list entry within the section.
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+/// The sections of the specifications, by prefix and number: facts, read off their texts.
+pub static SECTIONS: LazyLock<BTreeMap<String, BTreeMap<String, Section>>> = LazyLock::new(|| {
+    let table = include_str!("../../fixtures/specifications/sections.json");
+    serde_json::from_str(table).expect("the table is part of this crate, and a test reads every section cited out of it")
+});
+
+/// A section of a specification.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Section {
+    /// Its title.
+    pub title: String,
+    /// Its anchor on the published page, where that is not formed from its number as the pages of RFCs do.
+    pub anchor: Option<String>,
+}
+
 /// A resolved reference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reference {
@@ -12,7 +33,7 @@ pub struct Reference {
     pub url: String,
 }
 
-/// Specifications of OpenID, whose pages carry anchors `rfc.section.N`: prefix, title, page.
+/// Specifications of OpenID, whose pages carry anchors of their own ([`SECTIONS`]): prefix, title, page.
 static OPENID: &[(&str, &str, &str)] = &[
     ("OIDCC", "OpenID Connect Core 1.0", "https://openid.net/specs/openid-connect-core-1_0.html"),
     ("OIDCD", "OpenID Connect Discovery 1.0", "https://openid.net/specs/openid-connect-discovery-1_0.html"),
@@ -89,11 +110,14 @@ pub fn resolve(reference: &str) -> Option<Reference> {
     if let Some((title, page, anchor)) = named(OPENACTIVE) {
         return openactive(title, page, anchor);
     }
-    if let Some((title, page, rest)) = named(OPENID) {
+    let openid = || OPENID.iter().find_map(|&(prefix, title, page)| Some((prefix, title, page, after(reference, prefix)?)));
+    if let Some((prefix, title, page, rest)) = openid() {
         let Some((section, item)) = split(rest)? else {
             return Some(Reference { title: title.to_owned(), url: page.to_owned() });
         };
-        return Some(Reference { title: titled(title, section, item), url: format!("{page}#rfc.section.{section}") });
+        let anchor = SECTIONS.get(prefix).and_then(|sections| sections.get(section)?.anchor.as_deref());
+        let url = anchor.map_or_else(|| page.to_owned(), |anchor| format!("{page}#{anchor}"));
+        return Some(Reference { title: titled(title, section, item), url });
     }
     let (number, rest) = rfc(reference)?;
     let name = RFC_TITLES.iter().find(|(n, _)| *n == number).map(|(_, title)| *title);
@@ -169,28 +193,32 @@ mod tests {
             (
                 "OIDCC-3.1.3.7-2",
                 "OpenID Connect Core 1.0, section 3.1.3.7, item 2",
-                "https://openid.net/specs/openid-connect-core-1_0.html#rfc.section.3.1.3.7",
+                "https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation",
             ),
-            ("OIDCD-4.3", "OpenID Connect Discovery 1.0, section 4.3", "https://openid.net/specs/openid-connect-discovery-1_0.html#rfc.section.4.3"),
+            (
+                "OIDCD-4.3",
+                "OpenID Connect Discovery 1.0, section 4.3",
+                "https://openid.net/specs/openid-connect-discovery-1_0.html#ProviderConfigurationValidation",
+            ),
             (
                 "OIDCR-3.2",
                 "OpenID Connect Dynamic Client Registration 1.0, section 3.2",
-                "https://openid.net/specs/openid-connect-registration-1_0.html#rfc.section.3.2",
+                "https://openid.net/specs/openid-connect-registration-1_0.html#RegistrationResponse",
             ),
             (
                 "OIDCRIL-2",
                 "OpenID Connect RP-Initiated Logout 1.0, section 2",
-                "https://openid.net/specs/openid-connect-rpinitiated-1_0.html#rfc.section.2",
+                "https://openid.net/specs/openid-connect-rpinitiated-1_0.html#RPLogout",
             ),
             (
                 "OAuth2-RT-5",
                 "OAuth 2.0 Multiple Response Type Encoding Practices, section 5",
-                "https://openid.net/specs/oauth-v2-multiple-response-types-1_0.html#rfc.section.5",
+                "https://openid.net/specs/oauth-v2-multiple-response-types-1_0.html#Combinations",
             ),
             (
                 "OAuth2-FP-2",
                 "OAuth 2.0 Form Post Response Mode, section 2",
-                "https://openid.net/specs/oauth-v2-form-post-response-mode-1_0.html#rfc.section.2",
+                "https://openid.net/specs/oauth-v2-form-post-response-mode-1_0.html#FormPostResponseMode",
             ),
             ("RFC6749-5.1", "RFC 6749: The OAuth 2.0 Authorization Framework, section 5.1", "https://www.rfc-editor.org/rfc/rfc6749#section-5.1"),
             (

@@ -1,6 +1,6 @@
 //! What every rule and every kind of artefact is put through.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use proptest::test_runner::{Config, TestRunner};
 
@@ -65,9 +65,6 @@ fn every_rule_is_a_sentence_with_a_reason_and_a_reference() {
     assert!(catalogue().iter().filter(|rule| rule.level == Level::Must).count() > 50);
 }
 
-/// The numbers and titles of the sections of the specifications: facts, read off their texts.
-const SECTIONS: &str = include_str!("../../fixtures/specifications/sections.json");
-
 /// What rules refer to and has no numbered text to be held against: specifications of `OpenActive` (by anchor), products' documentation, and a
 /// standard whose text is not among those the table was made of.
 const WITHOUT_SECTIONS: [&str; 4] = ["OA-", "AIRLOCK-", "AIDBOX-", "RFC8017-"];
@@ -83,11 +80,38 @@ fn assert_exists(by: &str, spec: &str) -> bool {
     if WITHOUT_SECTIONS.iter().any(|prefix| spec.starts_with(prefix)) {
         return false;
     }
-    let specifications: BTreeMap<String, BTreeMap<String, serde_json::Value>> = serde_json::from_str(SECTIONS).expect("sections");
     // OAuth2-RT-5, OIDCC-3.1.3.7-2: what follows the section is the number of an item in it.
-    let named = specifications.iter().find_map(|(prefix, sections)| Some((sections, spec.strip_prefix(prefix)?.strip_prefix('-')?)));
+    let named = spec::SECTIONS.iter().find_map(|(prefix, sections)| Some((sections, spec.strip_prefix(prefix)?.strip_prefix('-')?)));
     let Some((sections, cited)) = named else { panic!("{by}: {spec} is of no specification in the table") };
     let section = cited.split('-').next().unwrap_or(cited);
-    assert!(sections.contains_key(section), "{by}: {spec} has no section {section}");
+    let Some(facts) = sections.get(section) else { panic!("{by}: {spec} has no section {section}") };
+    // The pages of RFCs have anchors made of the number, those of OpenID their own.
+    let by_number = if section.starts_with(char::is_numeric) { format!("section-{section}") } else { format!("appendix-{section}") };
+    let Some(reference) = spec::resolve(spec) else { panic!("{by}: {spec} has no link") };
+    let anchor = reference.url.split_once('#').map(|(_, anchor)| anchor);
+    assert!(facts.anchor.is_some() != spec.starts_with("RFC"), "{by}: the table has no anchor of {spec}");
+    assert_eq!(anchor, Some(facts.anchor.as_deref().unwrap_or(&by_number)), "{by}: {spec}");
     true
+}
+
+#[test]
+fn a_rule_of_a_best_current_practice_alone_fails_in_one_profile_and_warns_elsewhere() {
+    let depends: Vec<&Rule> = catalogue().into_iter().filter(|rule| rule.elsewhere.is_some()).collect();
+    let ids: BTreeSet<&str> = depends.iter().map(|rule| rule.id).collect();
+    let expected = [
+        "grant-limits/password-refused",
+        "login/password-not-resent",
+        "pkce/downgrade-refused",
+        "pkce/missing-verifier-refused",
+        "refresh/public-client-rotates",
+    ];
+    assert_eq!(ids, expected.into());
+    for rule in depends {
+        assert_eq!((rule.level_in(STRICT), rule.level_in("oidc"), rule.level_in("openactive")), (Level::Must, Level::Should, Level::Should));
+        let note = rule.level_note().expect("a note");
+        assert_eq!(note, "RFC9700, a best current practice, is all that asks for this: a failure in profile security, a warning elsewhere");
+        assert!(rule.spec.starts_with("RFC9700-"), "{}", rule.id);
+    }
+    let rule = catalogue().into_iter().find(|rule| rule.elsewhere.is_none()).expect("a rule");
+    assert_eq!((rule.level_in(STRICT), rule.level_in("oidc"), rule.level_note()), (rule.level, rule.level, None));
 }

@@ -142,11 +142,13 @@ impl Session {
                 Err(Unmet::NotApplicable { reason }) => (FindingOutcome::NotApplicable, String::new(), redact(reason)),
                 Err(Unmet::NotRun { because }) => (FindingOutcome::NotRun, String::new(), because),
             };
-            sound &= outcome != FindingOutcome::Failed || check.rule.level != Level::Must;
+            let level = check.rule.level_in(&self.profile);
+            sound &= outcome != FindingOutcome::Failed || level != Level::Must;
             let sentences = self.steps.last().map_or(0, |step| step.sentences.len());
             self.findings.push(Finding {
                 rule: check.rule.id.to_owned(),
-                level: check.rule.level,
+                level,
+                level_note: check.rule.level_note().filter(|_| outcome == FindingOutcome::Failed),
                 outcome,
                 says: check.rule.says.to_owned(),
                 spec: check.rule.spec.to_owned(),

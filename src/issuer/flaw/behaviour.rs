@@ -191,6 +191,8 @@ named! {
     TokenExchangeGrant = "token-exchange-grant",
     /// Refuses an authorization request by POST.
     PostRequestRefused = "post-request-refused",
+    /// Answers a request for `form_post` by a redirect.
+    FormPostAsQuery = "form-post-as-query",
     /// Drops the query of the redirect URI when it adds the response's parameters.
     RedirectQueryLost = "redirect-query-lost",
     /// Takes token requests as forms only.

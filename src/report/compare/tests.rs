@@ -14,6 +14,7 @@ fn finding(rule: &str, level: Level, outcome: FindingOutcome) -> Finding {
         step: 0,
         sentence: 0,
         exchange: None,
+        level_note: None,
         known: None,
     }
 }

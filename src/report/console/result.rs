@@ -178,6 +178,9 @@ fn broken_rule(choices: Choices, finding: &Finding, tests: &[&TestReport], summa
     row("rule", &super::shown(&finding.rule, most));
     row("expected", &super::shown(&finding.expected, most));
     row("actual", &super::shown(&finding.actual, most));
+    if let Some(note) = &finding.level_note {
+        row("level", &super::shown(note, most));
+    }
     if let Some(reason) = &finding.known {
         row("known", &super::shown(reason, most));
     }

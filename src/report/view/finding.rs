@@ -20,6 +20,8 @@ pub struct FindingView<'a> {
     failed: bool,
     expected: &'a str,
     actual: &'a str,
+    /// Why it has this level, if that depends on the profile.
+    level_note: Option<&'a str>,
     /// Why it is accepted, if it is a known failure.
     known: Option<&'a str>,
     /// Why it was not judged.
@@ -49,6 +51,7 @@ impl<'a> FindingView<'a> {
             failed: finding.outcome == FindingOutcome::Failed,
             expected: &finding.expected,
             actual: &finding.actual,
+            level_note: finding.level_note.as_deref(),
             known: finding.known.as_deref(),
             because: (unjudged && !finding.actual.is_empty()).then_some(&finding.actual),
             place: None,

@@ -56,7 +56,7 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
             holds(!audiences(claims).is_empty(), "aud: a string or an array of strings", seen("aud", claims.get("aud")))
         },
     ),
-    must("at/issuer", "RFC9068-4", "The `iss` of the access token is the issuer, byte for byte", "Resource servers refuse it.", |token| {
+    must("at/issuer", "RFC9068-2.2", "The `iss` of the access token is the issuer, byte for byte", "Resource servers refuse it.", |token| {
         names(token, "iss", &token.issuer)
     }),
     must(

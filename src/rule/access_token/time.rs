@@ -13,7 +13,7 @@ const EXP_FUTURE: &str = "at/exp-future";
 const ROUNDING: f64 = 5.0;
 
 pub(super) static RULES: &[Check<AccessToken>] = &[
-    must(EXP_FUTURE, "RFC9068-4", "The access token has not expired when it is received", "No resource server accepts it.", |token| {
+    must(EXP_FUTURE, "RFC9068-2.2", "The access token has not expired when it is received", "No resource server accepts it.", |token| {
         let left = lifetime(token)?;
         holds(left > -seconds(token.skew), "exp after the moment it was received", format!("exp {left} s after it was received"))
     }),

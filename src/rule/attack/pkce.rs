@@ -2,7 +2,7 @@
 
 use crate::rule::Check;
 use crate::rule::attack::{Attack, PkceAttack, refused};
-use crate::rule::expect::{may, must};
+use crate::rule::expect::{may, must, must_by_bcp};
 
 pub(super) static RULES: &[Check<PkceAttack>] = &[
     must(
@@ -12,14 +12,14 @@ pub(super) static RULES: &[Check<PkceAttack>] = &[
         "Whoever catches the code in the user's browser gets the user's tokens.",
         |attacked| refused(&attacked.0, Attack::WrongVerifier),
     ),
-    must(
+    must_by_bcp(
         "pkce/missing-verifier-refused",
         "RFC9700-2.1.1",
         "A code that was asked for with a code challenge is refused without a code verifier",
         "Whoever catches the code leaves the verifier out and gets the user's tokens.",
         |attacked| refused(&attacked.0, Attack::MissingVerifier),
     ),
-    must(
+    must_by_bcp(
         "pkce/downgrade-refused",
         "RFC9700-2.1.1",
         "A code that was asked for without a code challenge is refused with a code verifier",

@@ -157,15 +157,21 @@ static RULES: &[Check<AuthorizationError>] = &[
     ),
     must(
         "authz-error/request-object-code",
-        "OIDCC-3.1.2.6",
+        "OIDCC-6",
         "A request object that is not taken is refused with an error that says so",
         "Clients cannot tell that they have to send plain parameters.",
         |response| {
+            let says = |name: &str| response.metadata.get(name).and_then(Value::as_bool);
+            // Section 6.1 and 6.2: where the parameter is not supported, the error is this one and no other. Support is false by default for
+            // `request` and true for `request_uri` (Discovery 3).
             if response.refused == Refused::RequestUri {
                 let right = ["request_uri_not_supported", "invalid_request_uri", "invalid_request_object", "invalid_request"];
-                return response.error_is_one_of(Refused::RequestUri, &right);
+                let is_offered = says("request_uri_parameter_supported").unwrap_or(true);
+                return response.error_is_one_of(Refused::RequestUri, if is_offered { &right } else { &right[..1] });
             }
-            response.error_is_one_of(Refused::RequestObject, &["request_not_supported", "invalid_request_object", "invalid_request"])
+            let right = ["request_not_supported", "invalid_request_object", "invalid_request"];
+            let is_offered = says("request_parameter_supported").unwrap_or(false);
+            response.error_is_one_of(Refused::RequestObject, if is_offered { &right } else { &right[..1] })
         },
     ),
     must(

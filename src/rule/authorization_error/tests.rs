@@ -29,7 +29,7 @@ fn response(refused: Refused, parameters: &[(&str, &str)]) -> AuthorizationError
         parameters: parameters.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
         request: Arc::new([("state", "s")].into()),
         issuer: ISSUER.to_owned(),
-        metadata: json!({ "authorization_response_iss_parameter_supported": true }),
+        metadata: json!({ "authorization_response_iss_parameter_supported": true, "request_parameter_supported": true }),
         refused,
         exchange: None,
     }
@@ -82,6 +82,25 @@ fn every_true_code_is_right_and_every_other_wrong() {
         for error in ["server_error", "access_denied", "LOGIN_REQUIRED"] {
             assert_eq!(failed(&response(refused, &with(error, &[]))), [rule], "{refused:?} {error}");
         }
+    }
+}
+
+#[test]
+fn a_request_object_that_is_not_supported_has_an_error_of_its_own() {
+    for (refused, member, only) in [
+        (Refused::RequestObject, "request_parameter_supported", "request_not_supported"),
+        (Refused::RequestUri, "request_uri_parameter_supported", "request_uri_not_supported"),
+    ] {
+        for error in [only, "invalid_request", "invalid_request_object"] {
+            let mut response = response(refused, &with(error, &[]));
+            response.metadata = json!({ member: false });
+            let expected: &[&str] = if error == only { &[] } else { &["request-object-code"] };
+            assert_eq!(failed(&response), expected, "{refused:?} {error}");
+        }
+        // What is not published is false for `request`, and true for `request_uri`.
+        let mut response = response(refused, &with("invalid_request", &[]));
+        response.metadata = json!({});
+        assert_eq!(failed(&response).is_empty(), refused == Refused::RequestUri);
     }
 }
 

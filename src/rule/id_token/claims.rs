@@ -18,7 +18,7 @@ use crate::rule::userinfo::formats;
 pub(super) static RULES: &[Check<IdToken>] = &[
     must(
         "id-token/nonce",
-        "OIDCC-3.1.3.7-11",
+        "OIDCC-2",
         "The `nonce` of the ID token is the one that was sent; after a refresh it may be left out",
         "The relying party cannot tell its own login from a replayed one, and refuses it.",
         |token| {

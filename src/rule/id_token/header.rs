@@ -108,7 +108,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
     ),
     must(
         "id-token/signature",
-        "OIDCC-3.1.3.7-6",
+        "OIDCC-2",
         "The signature of the ID token verifies with a published key",
         "Relying parties refuse the token as forged.",
         |token| {

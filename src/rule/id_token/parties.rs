@@ -13,7 +13,7 @@ const SUB_PRESENT: &str = "id-token/sub-present";
 pub(super) static RULES: &[Check<IdToken>] = &[
     must(
         "id-token/issuer",
-        "OIDCC-3.1.3.7-2",
+        "OIDCC-2",
         "The `iss` of the ID token is the issuer, byte for byte",
         "Relying parties refuse the token, or believe one issuer's tokens about another's users.",
         |token| match token.claims()?.get("iss") {
@@ -21,17 +21,11 @@ pub(super) static RULES: &[Check<IdToken>] = &[
             other => fail(format!("iss = {}", shorten(&token.issuer)), seen("iss", other)),
         },
     ),
-    must(
-        AUDIENCE,
-        "OIDCC-3.1.3.7-3",
-        "The `aud` of the ID token names the client",
-        "A token made for another client would log its user in here.",
-        |token| {
-            let claims = token.claims()?;
-            let is_named = audiences(claims).is_some_and(|audiences| audiences.contains(&token.client_id.as_str()));
-            holds(is_named, format!("aud: {}, or an array of strings with it", shorten(&token.client_id)), seen("aud", claims.get("aud")))
-        },
-    ),
+    must(AUDIENCE, "OIDCC-2", "The `aud` of the ID token names the client", "A token made for another client would log its user in here.", |token| {
+        let claims = token.claims()?;
+        let is_named = audiences(claims).is_some_and(|audiences| audiences.contains(&token.client_id.as_str()));
+        holds(is_named, format!("aud: {}, or an array of strings with it", shorten(&token.client_id)), seen("aud", claims.get("aud")))
+    }),
     // "It MAY also contain identifiers for other audiences."
     may(
         "id-token/aud-no-strangers",

@@ -38,7 +38,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
     must(EXP_PRESENT, "OIDCC-2", "The ID token has an `exp`", "A token that never expires can be replayed for ever; libraries refuse it.", |token| {
         is_there(token, "exp")
     }),
-    must(EXP_FUTURE, "OIDCC-3.1.3.7-9", "The ID token has not expired when it is received", "No relying party accepts it.", |token| {
+    must(EXP_FUTURE, "OIDCC-2", "The ID token has not expired when it is received", "No relying party accepts it.", |token| {
         let exp = token.exp()?;
         holds(exp > token.earliest(), "exp after the moment it was received", token.beside_receipt("exp", exp))
     }),

@@ -44,6 +44,20 @@ pub(super) static RULES: &[Check<KeySet>] = &[
         },
     ),
     must(
+        "jwks/ec-full-size",
+        "RFC7518-6.2.1.2",
+        "The coordinates of every EC key have the full size of its curve, leading zero octets included",
+        "Libraries that take the size for granted refuse the key, for one key in some hundred.",
+        |set| {
+            each(set, "32 octets for P-256, 48 for P-384 and 66 for P-521", "no EC keys on these curves", |key| {
+                let curve = text(key, "crv").filter(|_| text(key, "kty") == Some("EC"))?;
+                let size = coordinate_size(curve)?;
+                let (x, y) = (bytes(key, "x")?.len(), bytes(key, "y")?.len());
+                Some(verdict((x, y) == (size, size), format!("{curve}, x of {x} octets and y of {y}")))
+            })
+        },
+    ),
+    must(
         "jwks/min-key-size",
         "RFC7518-3.3",
         "Every RSA key has at least 2048 bits",
@@ -71,6 +85,16 @@ fn incomplete(key: &Value) -> Option<String> {
         return Some(format!("no {member}"));
     }
     encoded.iter().find(|member| bytes(key, member).is_none()).map(|member| format!("{member} is not base64url without padding"))
+}
+
+/// The octets of a coordinate on a curve of RFC 7518 6.2.1.1.
+fn coordinate_size(curve: &str) -> Option<usize> {
+    match curve {
+        "P-256" => Some(32),
+        "P-384" => Some(48),
+        "P-521" => Some(66),
+        _ => None,
+    }
 }
 
 /// The bits of a big-endian number, leading zeros not counted.

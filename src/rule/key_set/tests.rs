@@ -79,6 +79,14 @@ fn a_member_twice_in_a_key_is_found() {
 }
 
 #[test]
+fn a_member_of_the_set_that_is_there_twice_is_found() {
+    let mut twice = artefact(&good());
+    let text = String::from_utf8(twice.response.body.clone()).expect("text");
+    twice.response.put_body(text.replacen('{', "{\"expires\":1,\"expires\":2,", 1).into_bytes());
+    assert_eq!(failing(&twice), ["jwks/no-duplicate-members"]);
+}
+
+#[test]
 fn what_is_allowed_is_left_alone() {
     for (what, keys) in [
         ("one key without a kid and without use", json!([with(&rsa("1", 256, 0xff), &json!({"/kid": "$remove", "/use": "$remove"})), ec("2")])),
@@ -115,7 +123,11 @@ fn each_way_of_being_wrong_fails_its_rule_and_no_other() {
         (json!({"/-": {"kty": "OKP", "kid": "4", "use": "sig", "x": "AQ"}}), &["jwks/required-members"]),
         (json!({"/-": rsa("4", 128, 0xff)}), &["jwks/min-key-size"]),
         (json!({"/-": rsa("4", 256, 0x7f)}), &["jwks/min-key-size"]),
-        (json!({"/1/crv": "P-384"}), &["jwks/signing-key-for-each-alg"]),
+        (json!({"/1/crv": "P-384", "/1/x": "q".repeat(64), "/1/y": "q".repeat(64)}), &["jwks/signing-key-for-each-alg"]),
+        (json!({"/1/x": "q".repeat(42) + "g"}), &[]),
+        (json!({"/1/x": "q".repeat(41) + "g"}), &["jwks/ec-full-size"]),
+        (json!({"/1/y": "A".repeat(44)}), &["jwks/ec-full-size"]),
+        (json!({"/-": {"kty": "EC", "crv": "secp256k1", "kid": "4", "use": "sig", "x": "qg", "y": "qg"}}), &[]),
         (json!({"/0/use": "enc"}), &["jwks/signing-key-for-each-alg"]),
         (json!({"/0/key_ops": ["encrypt"]}), &["jwks/signing-key-for-each-alg", "jwks/use-or-key-ops", "jwks/use-key-ops-consistent"]),
         (json!({"/0/key_ops": ["verify"]}), &["jwks/use-or-key-ops"]),

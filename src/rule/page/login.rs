@@ -1,7 +1,7 @@
 //! Rules about what an issuer answers and sets when the end-user logs in (RFC 9700 4.12, RFC 6265).
 
 use crate::observed::document::Cookie;
-use crate::rule::expect::{applies_if, holds, list, may, must, should};
+use crate::rule::expect::{applies_if, holds, list, may, must_by_bcp, should};
 use crate::rule::judgement::{Unmet, not_applicable, not_run};
 use crate::rule::{Artefact, Check};
 
@@ -30,13 +30,15 @@ impl Artefact for LoginAnswer {
 const NOT_307: &str = "login/password-not-resent";
 
 static RULES: &[Check<LoginAnswer>] = &[
-    must(
+    must_by_bcp(
         NOT_307,
         "RFC9700-4.12",
         "The answer to the login form is no redirect that has the browser send the password again",
         "The browser carries the password on to the client, which may be anybody's.",
         |answer| {
             let status = answer.status()?;
+            // Section 4.12 names 307 alone. RFC 9700 2.1 forbids to forward the credentials at all, and RFC 9110 15.4 calls 307 and 308 alike
+            // method-preserving: a browser sends the password again at 308 as it does at 307.
             holds(!matches!(status, 307 | 308), "no redirect with status 307 or 308", format!("status {status}"))
         },
     ),

@@ -75,7 +75,8 @@ static RULES: &[Check<ShownPage>] = &[
     ),
     must(
         "page/not-framed",
-        "RFC9700-4.16",
+        // Of OpenID Connect itself; RFC 9700 4.16 asks the same of every authorization server.
+        "OIDCC-3.1.2.3",
         "The pages on which the end-user logs in and consents cannot be framed by other sites",
         "An attacker lays the consent page, invisible, under a button of their own, and the user presses both.",
         |page| {

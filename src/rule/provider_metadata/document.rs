@@ -43,6 +43,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
     ),
     must(
         "discovery/metadata-types",
+        // Most of them; others are defined in RFC 8414, 8628, 9126 and 9449 and in the specifications of logout, with their types too.
         "OIDCD-3",
         "Every optional member that is present has the type its definition gives it",
         "Clients with typed parsers refuse the whole document for one string where a boolean or an array belongs.",

@@ -80,7 +80,8 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
     ),
     must(
         "discovery/auth-signing-algs-no-none",
-        "OIDCD-3",
+        // OIDCD-3 says it of the token endpoint's list, this of all three.
+        "RFC8414-2",
         "The algorithms for client authentication do not contain none",
         "An unsigned assertion proves nothing: anybody who knows a client's identifier could act as that client.",
         |metadata| auth_signing_algs_no_none(&metadata.document()?),

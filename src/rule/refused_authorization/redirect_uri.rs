@@ -1,4 +1,4 @@
-//! Redirect URIs that the client did not register (RFC 9700 2.1, RFC 6749 4.1.2.1).
+//! Redirect URIs that the client did not register. OpenID Connect Core 3.1.2.1 has them match exactly, and RFC 9700 2.1 every authorization server.
 
 use crate::rule::Check;
 use crate::rule::expect::must;
@@ -8,21 +8,21 @@ use crate::rule::refused_authorization::{Led, REFUSED, RefusedAuthorizations, Wr
 pub(super) static RULES: &[Check<RefusedAuthorizations>] = &[
     must(
         "redirect-uri/other-host",
-        "RFC9700-2.1",
+        "OIDCC-3.1.2.1",
         "Nobody is redirected to a host that the client did not register",
         "A link to the issuer sends the codes of everyone who follows it to an attacker.",
         |all| refused(all, Wrong::Host),
     ),
     must(
         "redirect-uri/other-scheme",
-        "RFC9700-2.1",
+        "OIDCC-3.1.2.1",
         "Nobody is redirected to a URI with another scheme than the client registered",
         "The code goes over an open line, to another application, or into a script.",
         |all| refused(all, Wrong::Scheme),
     ),
     must(
         "redirect-uri/other-port",
-        "RFC9700-2.1",
+        "OIDCC-3.1.2.1",
         "Nobody is redirected to another port than a client that is no native application registered",
         "Whatever else runs on the machine is handed the code.",
         // Native applications may use any port of loopback (RFC 8252 7.3), and issuers that do not know which clients are native let all of them.
@@ -30,35 +30,35 @@ pub(super) static RULES: &[Check<RefusedAuthorizations>] = &[
     ),
     must(
         "redirect-uri/other-path",
-        "RFC9700-2.1",
+        "OIDCC-3.1.2.1",
         "Nobody is redirected to another path than the client registered",
         "One page of the client's that passes on what it is sent is enough to lose the code.",
         |all| refused(all, Wrong::Path),
     ),
     must(
         "redirect-uri/other-case",
-        "RFC9700-2.1",
+        "OIDCC-3.1.2.1",
         "Nobody is redirected to a path whose letters are of another case than the client registered",
         "On most servers that is another page, which never was to see a code.",
         |all| refused(all, Wrong::Case),
     ),
     must(
         "redirect-uri/other-query",
-        "RFC9700-2.1",
+        "OIDCC-3.1.2.1",
         "Nobody is redirected to a URI with another query than the client registered",
         "An attacker chooses what the client does with the code.",
         |all| refused(all, Wrong::Query),
     ),
     must(
         "redirect-uri/other-parts",
-        "RFC9700-2.1",
+        "OIDCC-3.1.2.1",
         "Nobody is redirected to a URI with a user or a fragment that the client did not register",
         "Browsers and servers disagree about where such a URI leads, and attackers live of that.",
         |all| refused(all, Wrong::Parts),
     ),
     must(
         "redirect-uri/padded",
-        "RFC9700-2.1",
+        "OIDCC-3.1.2.1",
         "A redirect URI with white space around it is not taken for the one that the client registered",
         "What is compared is not what is sent, which is how headers are split.",
         |all| refused(all, Wrong::Padding),

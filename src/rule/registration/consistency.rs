@@ -145,8 +145,7 @@ fn words(text: &str) -> BTreeSet<&str> {
 const TYPES: &str = "registration/metadata-types";
 
 /// The members whose types are judged.
-const MEMBERS: &[(&[&str], Type)] =
-    &[(LISTS, STRINGS), (TEXTS, STRING), (&["jwks"], OBJECT), (&["default_max_age"], NUMBER), (&["require_auth_time"], BOOLEAN)];
+const MEMBERS: &[(&[&str], Type)] = &[(LISTS, STRINGS), (TEXTS, STRING), (&["jwks"], OBJECT), (&["default_max_age"], NUMBER), (BOOLEANS, BOOLEAN)];
 
 /// Members with several values. The redirect URIs have a rule of their own.
 const LISTS: &[&str] = &["response_types", "grant_types", "contacts", "default_acr_values", "request_uris", "post_logout_redirect_uris"];
@@ -170,6 +169,26 @@ const TEXTS: &[&str] = &[
     "userinfo_signed_response_alg",
     "request_object_signing_alg",
     "initiate_login_uri",
+    "id_token_encrypted_response_alg",
+    "id_token_encrypted_response_enc",
+    "userinfo_encrypted_response_alg",
+    "userinfo_encrypted_response_enc",
+    "request_object_encryption_alg",
+    "request_object_encryption_enc",
+    "token_endpoint_auth_signing_alg",
+    "backchannel_logout_uri",
+    "frontchannel_logout_uri",
+];
+
+/// Members that are true or false, also those of the specifications of logout and of RFC 8705 3.4, 9101 10.5, 9126 6 and 9449 5.2.
+const BOOLEANS: &[&str] = &[
+    "require_auth_time",
+    "backchannel_logout_session_required",
+    "frontchannel_logout_session_required",
+    "require_pushed_authorization_requests",
+    "require_signed_request_object",
+    "tls_client_certificate_bound_access_tokens",
+    "dpop_bound_access_tokens",
 ];
 
 /// Pages and pictures of the client.

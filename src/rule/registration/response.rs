@@ -137,7 +137,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
     ),
     must(
         "registration/management-uri-https",
-        "RFC6750-5.3",
+        "OIDCR-3.2",
         "The client configuration endpoint is a URL with the scheme https",
         "The registration access token is a bearer token: over plain http it can be read, and the client taken over or deleted with it.",
         |registration| {

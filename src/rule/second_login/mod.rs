@@ -142,8 +142,9 @@ static RULES: &[Check<SecondLogin>] = &[
         },
     ),
     must(
+        // Derived: an issuer that enforces the age, as this MUST, has a login that is recent enough.
         "session/max-age-recent",
-        "OIDCC-3.1.2.1",
+        "OIDCC-15.1",
         "The `auth_time` of the ID token is not older than the `max_age` that was asked for",
         "Clients that check the age of the login refuse it.",
         |login| {

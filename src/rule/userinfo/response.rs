@@ -47,6 +47,7 @@ pub(super) static RULES: &[Check<UserInfo>] = &[
         |userinfo| has_text(userinfo.claims()?, "sub"),
     ),
     must(
+        // Derived: clients MUST verify that the two are the same, and MUST NOT use the claims if they are not.
         "userinfo/sub-equals-id-token",
         "OIDCC-5.3.2",
         "The `sub` of the userinfo response is that of the ID token",

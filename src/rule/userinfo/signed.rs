@@ -160,6 +160,8 @@ mod tests {
             (json!({ "iss": 1 }), "iss"),
             (json!({ "aud": ["other"] }), "aud"),
             (json!({ "aud": 1 }), "aud"),
+            (json!({ "iss": null }), "iss"),
+            (json!({ "aud": null }), "aud"),
         ] {
             assert_eq!(judged(&userinfo("application/jwt", &signed(&changes))).failed, [format!("userinfo-signed/{failed}")], "{changes}");
         }
