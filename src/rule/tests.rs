@@ -1,6 +1,7 @@
 //! What every rule and every kind of artefact is put through.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::LazyLock;
 
 use proptest::test_runner::{Config, TestRunner};
 
@@ -66,7 +67,8 @@ fn every_rule_is_a_sentence_with_a_reason_and_a_reference() {
 }
 
 /// The numbers and titles of the sections of the specifications: facts, read off their texts.
-const SECTIONS: &str = include_str!("../../fixtures/specifications/sections.json");
+static SECTIONS: LazyLock<BTreeMap<String, BTreeMap<String, serde_json::Value>>> =
+    LazyLock::new(|| serde_json::from_str(include_str!("../../fixtures/specifications/sections.json")).expect("sections"));
 
 /// What rules refer to and has no numbered text to be held against: specifications of `OpenActive` (by anchor), products' documentation, and a
 /// standard whose text is not among those the table was made of.
@@ -83,9 +85,8 @@ fn assert_exists(by: &str, spec: &str) -> bool {
     if WITHOUT_SECTIONS.iter().any(|prefix| spec.starts_with(prefix)) {
         return false;
     }
-    let specifications: BTreeMap<String, BTreeMap<String, serde_json::Value>> = serde_json::from_str(SECTIONS).expect("sections");
     // OAuth2-RT-5, OIDCC-3.1.3.7-2: what follows the section is the number of an item in it.
-    let named = specifications.iter().find_map(|(prefix, sections)| Some((sections, spec.strip_prefix(prefix)?.strip_prefix('-')?)));
+    let named = SECTIONS.iter().find_map(|(prefix, sections)| Some((sections, spec.strip_prefix(prefix)?.strip_prefix('-')?)));
     let Some((sections, cited)) = named else { panic!("{by}: {spec} is of no specification in the table") };
     let section = cited.split('-').next().unwrap_or(cited);
     assert!(sections.contains_key(section), "{by}: {spec} has no section {section}");
