@@ -103,6 +103,8 @@ pub struct FlawRow {
     pub names: BTreeSet<String>,
     /// The rules that a variant must not break. Empty for a flaw.
     pub spares: BTreeSet<String>,
+    /// Those of them that were never judged, so that nothing shows that they hold.
+    pub unjudged: BTreeSet<String>,
     /// The rules that failed.
     pub tripped: BTreeSet<String>,
     /// Tests that could not be told to the end because of it, with the reason: for the reader of a flaw, a fault in a variant.
@@ -125,9 +127,9 @@ impl FlawRow {
         !self.spares.is_empty()
     }
 
-    /// True if exactly the rules that it names failed, and a variant stopped no test.
+    /// True if exactly the rules that it names failed, and a variant stopped no test and had every rule judged that it spares.
     pub fn is_as_named(&self) -> bool {
-        self.tripped == self.names && (self.stopped.is_empty() || !self.is_variant())
+        self.tripped == self.names && self.unjudged.is_empty() && (self.stopped.is_empty() || !self.is_variant())
     }
 }
 
@@ -188,7 +190,8 @@ impl Matrix {
             let tripped: Vec<&str> = flaw.tripped.iter().map(String::as_str).collect();
             let nothing = if flaw.is_variant() { "— (a variant)" } else { "—" };
             let _ = writeln!(out, "{mark} {:width$}  {}", flaw.name, if tripped.is_empty() { nothing.to_owned() } else { tripped.join(", ") });
-            for (what, rules) in [("missed", flaw.missed()), ("collateral", flaw.collateral())] {
+            let unjudged = flaw.unjudged.iter().map(String::as_str).collect();
+            for (what, rules) in [("missed", flaw.missed()), ("collateral", flaw.collateral()), ("never judged", unjudged)] {
                 if !rules.is_empty() {
                     let _ = writeln!(out, "     {what}: {}", rules.join(", "));
                 }
@@ -283,23 +286,23 @@ async fn row(flaw: Flaw, clean: &[(String, BTreeSet<String>)]) -> Result<FlawRow
     let names: BTreeSet<String> = flaw.trips.iter().cloned().collect();
     let spares: BTreeSet<String> = flaw.spares.iter().cloned().collect();
     let (name, says) = (flaw.name.clone(), flaw.says.clone());
-    let mut row = FlawRow { name, says, names, spares, tripped: BTreeSet::new(), stopped: Vec::new() };
+    let unjudged = spares.clone();
+    let mut row = FlawRow { name, says, names, spares, unjudged, tripped: BTreeSet::new(), stopped: Vec::new() };
     let wanted: BTreeSet<String> = row.names.union(&row.spares).cloned().collect();
     let mut profiles: Vec<&(String, BTreeSet<String>)> = clean.iter().collect();
     // Stable: among equals the order of the documents stays.
     profiles.sort_by_key(|(_, judged)| !wanted.is_subset(judged));
     // What a variant spares may be judged in more than one profile, where no profile judges all of it.
-    let mut unseen = row.spares.clone();
     for (profile, judged) in profiles {
-        if row.is_variant() && unseen.is_disjoint(judged) && row.missed().is_empty() {
+        if row.is_variant() && row.unjudged.is_disjoint(judged) && row.missed().is_empty() {
             continue;
         }
-        unseen = unseen.difference(judged).cloned().collect();
         let report = judge(Some(flaw.clone()), profile).await?;
         row.tripped.extend(failed_rules(&report).filter(|rule| !documented(profile).contains(&rule.as_str())));
         let told = report.tests.iter().filter(|test| test.verdict != Verdict::Skipped);
         row.stopped.extend(told.filter_map(|test| Some(format!("{}: {}", test.id, test.reason.as_ref()?))));
-        if row.missed().is_empty() && unseen.is_empty() {
+        row.unjudged = row.unjudged.difference(&judged_rules(&report)).cloned().collect();
+        if row.missed().is_empty() && row.unjudged.is_empty() {
             break;
         }
     }

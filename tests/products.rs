@@ -75,6 +75,21 @@ struct Errored {
     agents: Option<Vec<String>>,
 }
 
+/// The rules that a product is expected to break, each with the tests it breaks them in, by any agent.
+pub fn broken_by(name: &str) -> BTreeMap<String, BTreeSet<String>> {
+    let mut broken: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for entry in expected_of(name).findings {
+        broken.entry(entry.rule).or_default().extend(entry.tests);
+    }
+    broken
+}
+
+fn expected_of(name: &str) -> Expected {
+    let path = format!("tests/products/{name}/expected.json");
+    let text = std::fs::read_to_string(root().join(&path)).unwrap_or_else(|e| panic!("{path}: {e}"));
+    serde_json::from_str(&text).unwrap_or_else(|e| panic!("{path}: {e}; scripts/products {name} --update leaves what has to be written by hand"))
+}
+
 fn products() -> Vec<(String, Expected)> {
     let folder = root().join("tests/products");
     let mut names: Vec<String> = std::fs::read_dir(folder)
@@ -83,14 +98,7 @@ fn products() -> Vec<(String, Expected)> {
         .filter_map(|path| Some(path.file_name()?.to_str()?.to_owned()))
         .collect();
     names.sort();
-    let read = |name: String| {
-        let path = format!("tests/products/{name}/expected.json");
-        let text = std::fs::read_to_string(root().join(&path)).unwrap_or_else(|e| panic!("{path}: {e}"));
-        let expected = serde_json::from_str(&text)
-            .unwrap_or_else(|e| panic!("{path}: {e}; scripts/products {name} --update leaves what has to be written by hand"));
-        (name, expected)
-    };
-    names.into_iter().map(read).collect()
+    names.into_iter().map(|name| (name.clone(), expected_of(&name))).collect()
 }
 
 #[test]

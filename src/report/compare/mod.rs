@@ -11,7 +11,7 @@ use super::mark::Mark;
 use super::markdown;
 use super::view::Headline;
 use crate::exit::Exit;
-use crate::result::model::{Finding, FindingOutcome, RunReport, StepEnd, TestReport, Verdict};
+use crate::result::model::{Finding, FindingOutcome, RunReport, StepEnd, StepReport, TestReport, Verdict};
 use crate::rule::Level;
 use crate::text::count;
 use crate::text::markdown::code;
@@ -71,14 +71,13 @@ impl Comparison {
     /// Holds a run against an earlier one.
     pub fn of(before: &RunReport, after: &RunReport) -> Self {
         let mut comparison = Self { remarks: remarks(before, after), ..Self::default() };
-        let ran = |test: &&TestReport| test.verdict != Verdict::Skipped || !test.findings.is_empty();
-        let in_run = |report: &RunReport, id: &str| report.tests.iter().filter(ran).find(|test| test.id == id).cloned();
+        let (earlier, later) = (by_id(before), by_id(after));
         let judged_before: BTreeSet<&str> = before.tests.iter().flat_map(|test| &test.findings).map(|finding| finding.rule.as_str()).collect();
         let same_rules = before.tool.catalogue.is_some() && before.tool.catalogue == after.tool.catalogue;
         let was_known = |rule: &str| same_rules || judged_before.contains(rule);
-        for test in after.tests.iter().filter(ran) {
-            if let Some(earlier) = in_run(before, &test.id) {
-                comparison.test(&earlier, test, was_known);
+        for test in after.tests.iter().filter(|test| ran(test)) {
+            if let Some(earlier) = earlier.get(test.id.as_str()).filter(|test| ran(test)) {
+                comparison.test(earlier, test, was_known);
             } else {
                 comparison.new_tests.push(test.id.clone());
                 for row in states(test).into_values().filter(|row| matches!(row.after, Some(State::Broken(_)))) {
@@ -87,9 +86,11 @@ impl Comparison {
                 }
             }
         }
-        for test in before.tests.iter().filter(ran).filter(|test| in_run(after, &test.id).is_none()) {
-            let reason = after.tests.iter().find(|later| later.id == test.id).and_then(|later| later.reason.clone());
-            comparison.lost.push(Lost { test: test.id.clone(), step: None, reason });
+        for test in before.tests.iter().filter(|test| ran(test)) {
+            let now = later.get(test.id.as_str());
+            if !now.is_some_and(|test| ran(test)) {
+                comparison.lost.push(Lost { test: test.id.clone(), step: None, reason: now.and_then(|test| test.reason.clone()) });
+            }
         }
         comparison
     }
@@ -101,9 +102,11 @@ impl Comparison {
             (true, false) => self.completed.push(after.id.clone()),
             _ => {}
         }
-        let done: BTreeSet<&str> = before.steps.iter().filter(|step| step.ended == StepEnd::Done).map(|step| step.name.as_str()).collect();
-        for step in after.steps.iter().filter(|step| done.contains(step.name.as_str())) {
-            if let StepEnd::LeftOut(reason) = &step.ended {
+        // A step without sentences judges nothing (the clean-up for one), so no rule loses by it.
+        let judged = |step: &StepReport| step.ended == StepEnd::Done && !step.sentences.is_empty();
+        let done: BTreeSet<_> = numbered(before).filter(|(_, step)| judged(step)).map(|(place, _)| place).collect();
+        for (place, step) in numbered(after) {
+            if let (true, StepEnd::LeftOut(reason)) = (done.contains(&place), &step.ended) {
                 self.lost.push(Lost { test: after.id.clone(), step: Some(step.name.clone()), reason: Some(reason.clone()) });
             }
         }
@@ -223,6 +226,25 @@ impl Serialize for State {
         };
         serializer.serialize_str(&format!("{mark} {says}"))
     }
+}
+
+/// True if a test was begun.
+fn ran(test: &TestReport) -> bool {
+    test.verdict != Verdict::Skipped || !test.findings.is_empty()
+}
+
+fn by_id(report: &RunReport) -> BTreeMap<&str, &TestReport> {
+    report.tests.iter().map(|test| (test.id.as_str(), test)).collect()
+}
+
+/// The steps of a test, each with its heading and how many before it have the same.
+fn numbered(test: &TestReport) -> impl Iterator<Item = ((&str, usize), &StepReport)> {
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    test.steps.iter().map(move |step| {
+        let before = seen.entry(&step.name).or_default();
+        *before += 1;
+        ((step.name.as_str(), *before - 1), step)
+    })
 }
 
 /// Every rule judged in a test, with its worst outcome as what it is after.

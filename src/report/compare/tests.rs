@@ -126,7 +126,7 @@ fn a_must_that_breaks_where_nothing_was_looked_at_before_is_worse() {
 
 #[test]
 fn what_was_done_and_is_not_any_more_is_worse() {
-    let step = |name: &str, ended| StepReport { name: name.to_owned(), ended, sentences: Vec::new(), entries: Vec::new() };
+    let step = |name: &str, ended| StepReport { name: name.to_owned(), ended, sentences: vec!["should hold".to_owned()], entries: Vec::new() };
     let told = |ended| {
         let whole = TestReport { steps: vec![step("Discovery", StepEnd::Done), step("Refresh", ended)], ..test("a/b", None, vec![]) };
         run(vec![test("c/d", None, vec![finding("x/y", Must, Passed)]), TestReport { findings: vec![finding("x/y", Must, Passed)], ..whole }])
@@ -137,6 +137,16 @@ fn what_was_done_and_is_not_any_more_is_worse() {
     assert!(comparison.render().contains("* `a/b`, step `Refresh`: `no refresh token`"), "{}", comparison.render());
     assert_eq!(Comparison::of(&part, &whole).exit(), Exit::Conformant);
     assert_eq!(Comparison::of(&part, &part).exit(), Exit::Conformant);
+
+    // One of two steps of a name is left out in both runs, and the clean-up, which judges nothing, in the later one.
+    let twice = |clean_up| {
+        let second = step("Refresh", StepEnd::LeftOut("no refresh token".to_owned()));
+        let clean_up = StepReport { sentences: Vec::new(), ..step("Clean-up", clean_up) };
+        let whole = test("a/b", None, vec![finding("x/y", Must, Passed)]);
+        run(vec![TestReport { steps: vec![step("Refresh", StepEnd::Done), second, clean_up], ..whole }])
+    };
+    let remains = twice(StepEnd::LeftOut("a client remains".to_owned()));
+    assert_eq!(Comparison::of(&twice(StepEnd::Done), &remains).exit(), Exit::Conformant);
 
     let mut skipped = whole.clone();
     skipped.tests[0] = test("c/d", Some((Verdict::Skipped, "it lacks --client-secret")), vec![]);
@@ -176,4 +186,6 @@ fn foreign_text_stays_in_its_line() {
     after.issuer = "https://other.example".to_owned();
     let text = Comparison::of(&before, &after).render();
     assert!(!text.contains("\n# <script>") && text.contains("The issuers differ"), "{text}");
+    let actual = text.lines().find(|line| line.starts_with("    * actual:")).unwrap_or_default();
+    assert!(actual.contains("a | b") && actual.contains("script"), "{text}");
 }
