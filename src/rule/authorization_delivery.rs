@@ -1,6 +1,6 @@
 //! Rules about whether the answer to an authorization request reaches the client at all (`OpenID` Connect Core 3.1.2.1, 3.1.2.6).
 
-use crate::rule::expect::{holds, may, shorten, should};
+use crate::rule::expect::{holds, shorten, should};
 use crate::rule::judgement::{Judgement, not_applicable};
 use crate::rule::{Artefact, Check};
 
@@ -41,9 +41,9 @@ static RULES: &[Check<AuthorizationDelivery>] = &[
     ),
     // Neither this section nor RFC 6749 4.1.2.1 has a keyword in the sentence, and RFC 9700 4.11.2 lets an issuer keep people on its own pages
     // where it does not trust the redirect URI.
-    may(
+    should(
         "authz-error/at-redirect-uri",
-        "OIDCC-3.1.2.6",
+        "OIDCC-3.1.2.2",
         "A request that is refused, from a client and for a redirect URI that are in order, is answered at the redirect URI",
         "The end-user is stranded on a page of the issuer's, and the client never learns why.",
         |delivery| delivered(delivery, Asked::Refusal),

@@ -115,7 +115,7 @@ static RULES: &[Check<AuthorizationResponse>] = &[
     ),
     should(
         "authz/iss-advertised",
-        "RFC9207-3",
+        "RFC9207-2.3",
         "The metadata say that the authorization response has an `iss` when it has one",
         "Clients do not know that they may insist on it, and the defence against mix-up attacks is lost.",
         |response| {

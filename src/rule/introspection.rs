@@ -31,6 +31,10 @@ impl Artefact for Introspection {
     }
     /// A server that issues several kinds of tokens may introspect some of them only, and says so by the error that RFC 7009 2.2.1 has for it.
     fn absent(&self) -> Option<&str> {
+        // RFC 7662 2.1 leaves it to the server who may introspect: where only resource servers do, the credentials of a client are refused.
+        if matches!(self.response.status, 401 | 403) {
+            return Some("the server does not let this client introspect (status 401 or 403)");
+        }
         let error = self.response.members().and_then(|answer| answer.get("error")).and_then(Value::as_str);
         (self.response.status == 400 && error == Some("unsupported_token_type"))
             .then_some("the server does not introspect tokens of this kind (unsupported_token_type)")
@@ -264,6 +268,14 @@ mod tests {
         assert_eq!(not_applicable(&least).len(), 10);
         let alone = Introspection { id_token_sub: None, scope: None, ..artefact(&good()) };
         assert_eq!(not_applicable(&alone), ["introspection/sub", "introspection/inactive-bare"]);
+    }
+
+    #[test]
+    fn a_server_may_let_resource_servers_alone_introspect() {
+        for status in [401, 403] {
+            let refused = Introspection { response: response(status, &json!({"error": "invalid_client"})), ..artefact(&good()) };
+            assert!(refused.absent().is_some(), "{status}");
+        }
     }
 
     #[test]

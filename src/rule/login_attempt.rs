@@ -1,6 +1,6 @@
 //! Rules about what end-users and attackers do on the login and consent pages beside logging in.
 
-use crate::rule::expect::{holds, may, must, shorten};
+use crate::rule::expect::{holds, may, must, shorten, should};
 use crate::rule::judgement::{fail, not_applicable, not_run, pass};
 use crate::rule::{Artefact, Check};
 
@@ -152,7 +152,8 @@ static DENIAL: &[Check<Denial>] = &[
             Denied::Page(_) => pass("a page of the issuer's"),
         },
     ),
-    must(
+    // The text describes the error and has no keyword for it.
+    should(
         "denial/told",
         "RFC6749-4.1.2.1",
         "When the end-user refuses to consent, the client is told at its redirect URI",

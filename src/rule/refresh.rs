@@ -131,7 +131,8 @@ static RULES: &[Check<Refresh>] = &[
             }
         },
     ),
-    must(
+    // Core leaves it to extensions: they "might specify" that it is the same.
+    may(
         "refresh/id-token-azp",
         "OIDCC-12.2",
         "The refreshed ID token has the `azp` of the first, and none if that had none",

@@ -71,7 +71,7 @@ static RULES: &[Check<Transport>] = &[
             holds(is_right, "charset=utf-8, or none", format!("charset={}", shorten(charset)))
         },
     ),
-    must(
+    should(
         "http/json-not-empty",
         "RFC8259-2",
         "A response with status 200 that calls itself JSON is not empty",

@@ -51,11 +51,19 @@ fn failed(response: &AuthorizationError) -> Vec<String> {
 }
 
 #[test]
+fn a_fragment_against_reattachment_is_no_parameter() {
+    let mut guarded = response(Refused::Denied, &with("access_denied", &[("_", "")]));
+    assert_eq!(failed(&guarded), ["known-parameters"]);
+    guarded.url.set_fragment(Some("_"));
+    assert_eq!(failed(&guarded), Vec::<String>::new());
+}
+
+#[test]
 fn every_true_code_is_right_and_every_other_wrong() {
     for (refused, right, rule) in [
         (
             Refused::PromptNoneNotLoggedIn,
-            &["login_required", "interaction_required", "consent_required", "account_selection_required"][..],
+            &["login_required", "interaction_required", "consent_required", "account_selection_required", "invalid_request"][..],
             "prompt-none-code",
         ),
         (Refused::PromptNoneAndLogin, &["invalid_request", "login_required"], "prompt-conflict-code"),

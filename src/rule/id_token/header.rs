@@ -133,7 +133,8 @@ pub(super) static RULES: &[Check<IdToken>] = &[
             None => pass("no typ"),
         },
     ),
-    must(
+    // The duty to refuse is the recipient's; the issuer may use an extension.
+    should(
         "id-token/crit-understood",
         "RFC7515-4.1.11",
         "The ID token lists no critical header extension that its client does not understand",

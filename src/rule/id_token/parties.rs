@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 use super::IdToken;
 use crate::rule::Check;
-use crate::rule::expect::{has_text, holds, must, optional, same, seen, shorten, should, text};
+use crate::rule::expect::{has_text, holds, may, must, optional, same, seen, shorten, should, text};
 use crate::rule::judgement::{Unmet, fail, not_run, pass};
 
 const AUDIENCE: &str = "id-token/audience";
@@ -32,9 +32,10 @@ pub(super) static RULES: &[Check<IdToken>] = &[
             holds(is_named, format!("aud: {}, or an array of strings with it", shorten(&token.client_id)), seen("aud", claims.get("aud")))
         },
     ),
-    should(
+    // "It MAY also contain identifiers for other audiences."
+    may(
         "id-token/aud-no-strangers",
-        "OIDCC-3.1.3.7-3",
+        "OIDCC-2",
         "The `aud` of the ID token names nobody but the client",
         "A relying party refuses a token for audiences it does not trust: each of them could replay it.",
         |token| {
@@ -48,7 +49,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
     ),
     should(
         "id-token/azp",
-        "OIDCC-3.1.3.7-5",
+        "OIDCC-2",
         "The `azp` of the ID token, if there is one, is the client",
         "Libraries that check it refuse the token as issued to somebody else.",
         |token| match optional(token.claims()?, "azp")? {

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::IdToken;
 use crate::rule::Check;
-use crate::rule::expect::{applies_if, shorten, should};
+use crate::rule::expect::{applies_if, may, shorten};
 use crate::rule::jose::{self, Verification};
 use crate::rule::judgement::{Unmet, fail, not_applicable, pass};
 use crate::rule::token_response::Grant;
@@ -23,7 +23,7 @@ const ALGORITHMS: [&str; 12] = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS
 /// The longest RSA key the library verifies with, in bits.
 const LONGEST_RSA: usize = 4096;
 
-pub(super) static RULES: &[Check<IdToken>] = &[should(
+pub(super) static RULES: &[Check<IdToken>] = &[may(
     "id-token/accepted-by-relying-party",
     "OIDCC-3.1.3.7",
     "An ordinary strict relying-party library accepts the ID token",

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{KeySet, name, purpose, text};
 use crate::rule::Check;
-use crate::rule::expect::{kind, list, media_type, must, should, show, status};
+use crate::rule::expect::{kind, list, may, media_type, must, should, show, status};
 use crate::rule::judgement::{fail, not_applicable, pass};
 
 pub(super) static RULES: &[Check<KeySet>] = &[
@@ -17,7 +17,7 @@ pub(super) static RULES: &[Check<KeySet>] = &[
         "Without the keys no client can verify an ID token, so nobody can log in.",
         |set| status(&set.response, 200),
     ),
-    should(
+    may(
         "jwks/content-type",
         "RFC7517-8.5",
         "The key set is served as application/jwk-set+json or application/json",
@@ -43,7 +43,7 @@ pub(super) static RULES: &[Check<KeySet>] = &[
         },
     ),
     // Core asks for the kid in the header of what is signed; without one on the key there is nothing to put there.
-    must(
+    should(
         "jwks/kid-everywhere",
         "OIDCC-10.1",
         "Where there is more than one key, every signing key has a kid",

@@ -4,9 +4,11 @@ use serde_json::Value;
 
 use super::{KeySet, text};
 use crate::rule::Check;
-use crate::rule::expect::{holds, list, must, should, strings};
+use crate::rule::expect::{applies_if, holds, list, may, must, strings};
 use crate::rule::judgement::{fail, not_applicable, not_run, pass};
 use crate::rule::provider_metadata::is_openid;
+
+const WITHOUT_ID_TOKENS: &str = "the metadata are those of an authorization server without ID tokens";
 
 pub(super) static RULES: &[Check<KeySet>] = &[
     must(
@@ -16,23 +18,23 @@ pub(super) static RULES: &[Check<KeySet>] = &[
         "With nothing but encryption keys, or no keys at all, no ID token can be verified.",
         |set| {
             let keys = set.entries()?;
+            // An authorization server need not publish keys (RFC 8414 2: `jwks_uri` is OPTIONAL).
+            applies_if(set.metadata.as_object().is_some_and(is_openid), WITHOUT_ID_TOKENS)?;
             let signing = keys.iter().filter(|key| may_sign(key)).count();
             holds(signing > 0, "at least one signing key", format!("{signing} signing keys of {}", keys.len()))
         },
     ),
     // No keyword demands it: some issuers make a key only when the first client asks for its algorithm.
-    should(
+    may(
         "jwks/signing-key-for-each-alg",
         "OIDCD-3",
         "There is a signing key for every algorithm that is offered for ID tokens",
         "A client that registers for an algorithm on offer gets tokens it cannot verify.",
         |set| {
             let keys = set.entries()?;
+            applies_if(set.metadata.as_object().is_some_and(is_openid), WITHOUT_ID_TOKENS)?;
             if !keys.iter().any(may_sign) {
                 return not_run("jwks/signing-key-present");
-            }
-            if !set.metadata.as_object().is_some_and(is_openid) {
-                return not_applicable("the metadata are those of an authorization server without ID tokens");
             }
             let offered = set.metadata.get("id_token_signing_alg_values_supported").and_then(|value| strings(value).ok());
             let Some(offered) = offered else {

@@ -183,3 +183,11 @@ arbitrary_artefact!(KeySet:
     metadata in arbitrary::value(&["id_token_signing_alg_values_supported"])
     => KeySet { response, metadata }
 );
+
+#[test]
+fn an_authorization_server_need_not_publish_signing_keys() {
+    let mut artefact = artefact(&json!([]));
+    assert_eq!(failing(&artefact), ["jwks/signing-key-present"]);
+    artefact.metadata = json!({});
+    assert_eq!(failing(&artefact), [""; 0]);
+}

@@ -205,7 +205,8 @@ static RULES: &[Check<Logout>] = &[
             }
         },
     ),
-    should(
+    // No text forbids it.
+    may(
         "logout/no-unasked-state",
         "OIDCRIL-2",
         "The browser comes back from a logout without a `state` if the request had none",

@@ -6,7 +6,7 @@ use super::{Document, ProviderMetadata};
 use crate::observed::received::Received;
 use crate::rule::Check;
 use crate::rule::duplicate::{duplicates, each_once};
-use crate::rule::expect::{BOOLEAN, STRING, STRINGS, URL, holds, kind, list, may, media_type, must, should, show, status, typed};
+use crate::rule::expect::{BOOLEAN, STRING, STRINGS, URL, holds, kind, list, media_type, must, should, show, status, typed};
 use crate::rule::judgement::{Judgement, fail, pass};
 
 pub(super) static RULES: &[Check<ProviderMetadata>] = &[
@@ -57,9 +57,9 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "An absent member has a default; an empty one says that nothing at all is supported, and clients give up.",
         |metadata| no_empty_arrays(&metadata.document()?, REQUIRED_LISTS),
     ),
-    may(
+    should(
         "discovery/no-null-members",
-        "OIDCD-4.2",
+        "OIDCC-13.3",
         "No member of the provider metadata is null",
         "What is not supported is best left out: many clients look only for the presence of a member, then fail to use null.",
         |metadata| {

@@ -81,7 +81,15 @@ pub(in crate::rule) fn required_url(document: &Document, name: &str) -> Judgemen
 
 /// Passes when the token endpoint is a URL. An issuer of the implicit grant alone needs none.
 pub(in crate::rule) fn token_endpoint(document: &Document) -> Judgement {
-    let implicit_only = document.members.contains_key("grant_types_supported") && document.grant_types().is_ok_and(|grants| grants == ["implicit"]);
+    let has_code = |responses: Vec<&str>| responses.iter().any(|response| response.split(' ').any(|word| word == "code"));
+    let implicit_only = if document.members.contains_key("grant_types_supported") {
+        document.grant_types().is_ok_and(|grants| grants == ["implicit"])
+    } else {
+        // The default names `authorization_code`, too; what is offered is then said by the response types.
+        document
+            .list("response_types_supported")
+            .is_ok_and(|responses| responses.is_some_and(|responses| !responses.is_empty() && !has_code(responses)))
+    };
     if implicit_only && document.member("token_endpoint").is_none() {
         return not_applicable("only the implicit grant is offered");
     }

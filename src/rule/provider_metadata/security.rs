@@ -6,7 +6,8 @@ use crate::rule::expect::{holds, list, may, must, should, show};
 use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
 
 pub(super) static RULES: &[Check<ProviderMetadata>] = &[
-    should(
+    // OpenID Connect Discovery 3: "The value none MAY be supported".
+    may(
         "discovery/no-alg-none",
         "RFC8725-3.2",
         "Unsigned ID tokens are not offered",

@@ -109,6 +109,9 @@ fn the_least_metadata_is_met_with_patience() {
     let implicit =
         with(&least, &json!({"/token_endpoint": "$remove", "/grant_types_supported": ["implicit"], "/response_types_supported": ["id_token"]}));
     assert!(not_applicable(&artefact(&implicit)).contains(&"discovery/token-endpoint"));
+    // Without grant types the response types say what is offered.
+    let by_responses = with(&implicit, &json!({"/grant_types_supported": "$remove"}));
+    assert!(not_applicable(&artefact(&by_responses)).contains(&"discovery/token-endpoint"));
 }
 
 #[test]

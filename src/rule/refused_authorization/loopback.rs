@@ -1,6 +1,6 @@
 //! The ports of native applications (RFC 8252 7.3).
 
-use crate::rule::expect::{must, shorten};
+use crate::rule::expect::{shorten, should};
 use crate::rule::judgement::{fail, not_applicable, pass};
 use crate::rule::refused_authorization::Led;
 use crate::rule::{Artefact, Check};
@@ -23,7 +23,8 @@ impl Artefact for LoopbackRedirect {
     }
 }
 
-static RULES: &[Check<LoopbackRedirect>] = &[must(
+// OpenID Connect Core 3.1.2.1 has the redirect URI "exactly match": a provider that obeys it cannot follow RFC 8252.
+static RULES: &[Check<LoopbackRedirect>] = &[should(
     "redirect-uri/loopback-port",
     "RFC8252-7.3",
     "A native application's redirect URI on a loopback address may have any port",

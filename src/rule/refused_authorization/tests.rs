@@ -88,7 +88,14 @@ fn the_page_has_a_status_and_no_markup_of_the_requests() {
         let failed = failing(&all(Wrong::Path, Led::Page(status)));
         assert_eq!(failed.contains(&"authz-refusal/status-4xx"), wrong, "{status:?}");
     }
-    for (page, wrong) in [(MARKER, true), ("<OA-Authtest>", true), ("&lt;oa-authtest&gt;", false), ("%3Coa-authtest%3E", false)] {
+    for (page, wrong) in [
+        (MARKER, true),
+        ("<OA-Authtest>", true),
+        ("&lt;oa-authtest&gt;", false),
+        ("%3Coa-authtest%3E", false),
+        ("<i title='<oa-authtest>'>", false),
+        ("<script>let a = \"<oa-authtest>\";</script>", false),
+    ] {
         let mut artefact = RefusedAuthorizations(vec![one(Wrong::Query, Led::Page(Some(400)), &format!("<p>{page}</p>"))]);
         artefact.0[0].marked = true;
         assert_eq!(failing(&artefact).contains(&"authz-refusal/sanitised"), wrong, "{page}");

@@ -63,7 +63,9 @@ static DELETION_RULES: &[Check<Deletion>] = &[must(
     "Deleting a client is answered with status 204, where the issuer offers it",
     "A client that sees anything else must think that its credentials still work, and cannot tell whether to try again.",
     |deletion| match deletion.response.status {
-        405 => not_applicable("status 405: the issuer says that it does not offer deletion"),
+        // RFC 7592 2.3: 403 where the client may not delete itself, 405 where the method is not supported; some say the latter by 501 (RFC 9110 15.6.2).
+        403 => not_applicable("status 403: the issuer says that the client may not delete itself"),
+        code @ (405 | 501) => not_applicable(format!("status {code}: the issuer says that it does not offer deletion")),
         _ => status(&deletion.response, 204),
     },
 )];

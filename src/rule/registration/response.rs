@@ -5,7 +5,9 @@ use url::Url;
 
 use super::{ACCEPTED, Registration};
 use crate::rule::Check;
-use crate::rule::expect::{Scheme, holds, kind, list, may, media_type, member, must, optional, scheme, seconds, seen, shorten, should, show, status};
+use crate::rule::expect::{
+    Scheme, applies_if, holds, kind, list, may, media_type, member, must, optional, scheme, seconds, seen, shorten, should, show, status,
+};
 use crate::rule::judgement::{fail, not_applicable, pass};
 
 /// A day, in seconds: more than any clock is wrong by, less than milliseconds are by.
@@ -23,6 +25,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
             if let Ok(client) = registration.client() {
                 return pass(format!("status {code} and a JSON object of {} members", client.len()));
             }
+            applies_if(!is_about_plain_http(registration), "the issuer refuses redirect URIs by http, which it may (OpenID Connect Registration 2)")?;
             let seen = match response.json() {
                 // Error responses hold no credentials; anything else might.
                 Ok(Value::Object(client)) if client.contains_key("error") => {
@@ -151,3 +154,14 @@ pub(super) static RULES: &[Check<Registration>] = &[
         },
     ),
 ];
+
+/// True for a refusal of redirect URIs where one of them is by http: an issuer MAY reject those, but for native applications on loopback.
+fn is_about_plain_http(registration: &Registration) -> bool {
+    let sent = |name| registration.request.get(name);
+    let error = registration.response.members().and_then(|body| body.get("error")?.as_str());
+    let by_http = |uri: &Value| uri.as_str().is_some_and(|uri| uri.starts_with("http:"));
+    registration.response.status == 400
+        && error == Some("invalid_redirect_uri")
+        && sent("application_type").and_then(Value::as_str) != Some("native")
+        && sent("redirect_uris").and_then(Value::as_array).is_some_and(|uris| uris.iter().any(by_http))
+}

@@ -155,9 +155,24 @@ fn plain_http_is_tolerated_on_loopback_only() {
 }
 
 #[test]
+fn redirect_uris_by_http_may_be_refused_but_for_native_applications() {
+    let refused = |error: &str| Registration { response: response(400, &json!({ "error": error })), ..artefact(&good()) };
+    assert!(not_applicable(&refused("invalid_redirect_uri")).contains(&"registration/accepted"));
+    assert_eq!(failing(&refused("invalid_client_metadata")), ["registration/accepted"]);
+    let mut native = refused("invalid_redirect_uri");
+    native.request["application_type"] = json!("native");
+    assert_eq!(failing(&native), ["registration/accepted"]);
+    let mut by_https = refused("invalid_redirect_uri");
+    by_https.request["redirect_uris"] = json!(["https://client.example/cb"]);
+    assert_eq!(failing(&by_https), ["registration/accepted"]);
+}
+
+#[test]
 fn a_deletion_is_answered_with_204() {
     assert!(failing(&Deletion { response: text(204, "", "") }).is_empty());
-    assert_eq!(not_applicable(&Deletion { response: text(405, "", "") }), ["client-config/delete-204"]);
+    for status in [403, 405, 501] {
+        assert_eq!(not_applicable(&Deletion { response: text(status, "", "") }), ["client-config/delete-204"], "{status}");
+    }
     for status in [200, 202, 401, 404, 500] {
         assert_eq!(failing(&Deletion { response: text(status, "", "") }), ["client-config/delete-204"], "{status}");
     }

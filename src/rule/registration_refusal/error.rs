@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::RegistrationRefusal;
 use crate::observed::received::Received;
 use crate::rule::Check;
-use crate::rule::expect::{self, has_text, holds, list, may, media_type, must, none_wrong, shorten, should, text};
+use crate::rule::expect::{self, has_text, holds, list, may, media_type, must, none_wrong, shorten, text};
 use crate::rule::judgement::{Unmet, fail, not_applicable, pass};
 use crate::rule::protected::not_busy;
 
@@ -48,9 +48,10 @@ pub(super) static RULES: &[Check<RegistrationRefusal>] = &[
         "Developers cannot tell which kind of mistake they made.",
         |refusal| has_text(refusal.error_body()?, "error"),
     ),
-    should(
+    // "Other error codes MAY also be used."
+    may(
         "registration-error/error-code",
-        "RFC7591-3.2.2",
+        "OIDCR-3.3",
         "The `error` of refused client metadata is `invalid_redirect_uri` or `invalid_client_metadata`",
         "Developers look for the mistake in their token or in their request where it is in the metadata.",
         |refusal| {

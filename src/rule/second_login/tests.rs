@@ -78,6 +78,8 @@ fn an_ample_max_age_changes_nothing() {
         (0, at(ASKED - 5), &[][..]),
         (1, at(ASKED + 1), &[]),
         (0, at(ASKED + 1), &["auth-time-stable"]),
+        // Rounded up once and down once.
+        (0, at(ASKED - 3), &[]),
         (1, at(ASKED - 10_011), &["max-age-recent"]),
         (1, at(ASKED - 10_010), &[]),
     ] {

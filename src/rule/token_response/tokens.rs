@@ -62,6 +62,8 @@ pub(super) static RULES: &[Check<TokenResponse>] = &[
         "The `token_type` is Bearer, in any case",
         "The client must not use a token of a type it does not understand, and it asked for no other.",
         |response| {
+            // RFC 6749 7.1 has other types; OpenID Connect alone asks for Bearer "unless another Token Type has been negotiated".
+            applies_if(response.is_for_openid(), "the request was none of OpenID Connect: other types of tokens are allowed")?;
             let token_type = token_type(response)?;
             holds(token_type.eq_ignore_ascii_case("bearer"), "token_type = Bearer", format!("token_type = {}", shorten(token_type)))
         },
@@ -74,7 +76,11 @@ pub(super) static RULES: &[Check<TokenResponse>] = &[
         |response| {
             applies_if(response.is_code_for("openid"), "not the answer to an authorization code for openid")?;
             let body = response.members()?;
-            let seen = length(body, "id_token").unwrap_or_else(|| "no id_token".to_owned());
+            let none = || match response.without_openid() {
+                Some(granted) => format!("no id_token, since openid was not granted: scope = {:?}", shorten(granted)),
+                None => "no id_token".to_owned(),
+            };
+            let seen = length(body, "id_token").unwrap_or_else(none);
             holds(text(body, "id_token").is_some(), "id_token: a string that is not empty", seen)
         },
     ),
@@ -133,7 +139,8 @@ pub(super) static RULES: &[Check<TokenResponse>] = &[
         "It is one more long-lived secret to lose, and of no use: the client can ask again at any time.",
         |response| is_absent(response, "refresh_token"),
     ),
-    should(
+    // No text forbids it.
+    may(
         "client-credentials/no-id-token",
         "OIDCC-2",
         "The answer to client credentials holds no ID token",

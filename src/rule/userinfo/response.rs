@@ -2,7 +2,7 @@
 
 use super::{HTTP_200, OBJECT, UserInfo};
 use crate::rule::Check;
-use crate::rule::expect::{applies_if, content_type, has_text, holds, member, must, refusal, same, shorten, should, text};
+use crate::rule::expect::{applies_if, content_type, has_text, holds, member, must, refusal, same, shorten, text};
 use crate::rule::judgement::{Unmet, fail, not_applicable, pass};
 
 const SUB_PRESENT: &str = "userinfo/sub-present";
@@ -56,7 +56,7 @@ pub(super) static RULES: &[Check<UserInfo>] = &[
             same("sub", expected, text(userinfo.claims()?, "sub").ok_or_else(|| Unmet::not_run(SUB_PRESENT))?)
         },
     ),
-    should(
+    must(
         "userinfo/signed-iss-aud",
         "OIDCC-5.3.2",
         "A signed userinfo response says by `iss` and `aud` whose it is and for whom",
