@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use oa_authtest::agent::browser::{Browser, BrowserError, Launch};
 use oa_authtest::agent::callback::CallbackListener;
 use oa_authtest::agent::user_agent::{AgentSession, UserAgent};
-use oa_authtest::agent::visit::{Conduct, Journey, Visit, VisitError};
+use oa_authtest::agent::visit::{Conduct, Journey, NoWay, Visit, VisitError};
 use oa_authtest::config::{AgentConfig, AgentKind, Network, Tls};
 use oa_authtest::config::{Selectors, User};
 use oa_authtest::guard::Guarded;
@@ -40,6 +40,7 @@ fn visit(issuer: &Issuer, set: &str, redirect_uri: &Url) -> Visit {
         url,
         redirect_uri: redirect_uri.clone(),
         state,
+        scopes: Vec::new(),
         user,
         selectors: Selectors::default(),
         deadline: Duration::from_secs(30),
@@ -160,8 +161,13 @@ async fn both_agents_say_why_there_is_no_callback() {
         let journey = go(&mut session, &issuer, "code", &listener).await;
         assert!(matches!(&journey.end, Err(VisitError::NeedsHuman { what, .. }) if what.contains("code")), "{}", told(&journey));
         let journey = go(&mut session, &issuer, "blank", &listener).await;
-        let Err(VisitError::NotUnderstood { why, .. }) = &journey.end else { panic!("{}", told(&journey)) };
-        assert_eq!(why.to_string().contains("--agent webdriver"), matches!(agent, UserAgent::Http(_)), "{why}");
+        let Err(error @ VisitError::NotUnderstood { why: NoWay::Nothing(_), .. }) = &journey.end else { panic!("{}", told(&journey)) };
+        assert!(error.to_string().contains("neither a form nor a button"), "{error}");
+        if matches!(agent, UserAgent::Http(_)) {
+            let journey = go(&mut session, &issuer, "spa", &listener).await;
+            let Err(error @ VisitError::NotUnderstood { why: NoWay::NeedsBrowser(_), .. }) = &journey.end else { panic!("{}", told(&journey)) };
+            assert!(error.to_string().contains("use --agent webdriver"), "{error}");
+        }
         let journey = go(&mut session, &issuer, "loop", &listener).await;
         assert!(matches!(&journey.end, Err(VisitError::Unreachable { .. } | VisitError::NotUnderstood { .. })), "{}", told(&journey));
         session.close().await;
@@ -310,4 +316,23 @@ async fn what_keeps_a_browser_from_starting_is_named() {
     if std::env::var_os("DISPLAY").is_none() && std::env::var_os("WAYLAND_DISPLAY").is_none() {
         assert_eq!(start(None, true).await, BrowserError::NoDisplay);
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_answer_to_an_earlier_request_is_not_taken_for_that_to_this_one() {
+    let (issuer, listener) = (serve().await, listener().await);
+    let agent = agent(AgentKind::Webdriver, Tls::System, None).await;
+    let mut session = agent.open().await.unwrap();
+    for number in 0..20 {
+        // The listener may have the callback of each before the browser has reported the way there (see also `watch.rs`).
+        let mut visit = visit(&issuer, "at-once", listener.redirect_uri());
+        visit.state = format!("state {number}");
+        let url = visit.url.clone();
+        visit.url.query_pairs_mut().clear().extend_pairs(url.query_pairs().filter(|(name, _)| name != "state")).append_pair("state", &visit.state);
+        let journey = session.visit(&visit, &listener).await;
+        let callback = journey.end.as_ref().unwrap_or_else(|error| panic!("{error}: {}", told(&journey)));
+        assert!(callback.has_state(&visit.state), "{number}: {}", told(&journey));
+    }
+    session.close().await;
+    agent.close().await;
 }

@@ -217,6 +217,13 @@ fn a_wrong_secret() {
 }
 
 #[test]
+fn openid_that_is_not_granted() {
+    let (ended, said) = doctor(&["--demo", "--agent", "http", "--flaw", "token-openid-not-granted"], &[]);
+    assert_wrong(&ended, &said, "login", "scope openid");
+    assert_eq!(ended.stdout.matches("openid was asked for and not granted").count(), 1, "{}", ended.said());
+}
+
+#[test]
 fn a_wrong_password() {
     let (ended, said) = doctor(&["--demo", "--agent", "http", "--password", "not-the-password"], &[]);
     assert_wrong(&ended, &said, "login", "--password");

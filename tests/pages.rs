@@ -15,7 +15,7 @@ use oa_authtest::config::{AgentConfig, AgentKind, Config, ConfiguredClient, Netw
 use oa_authtest::feature::{self, plan::Plan};
 use oa_authtest::http::Client;
 use oa_authtest::issuer::{self, IssuerOptions, OfflineAccess, PageSet};
-use oa_authtest::result::model::{Entry, Page, RunReport, StepEnd, TestReport, Verdict};
+use oa_authtest::result::model::{Entry, FindingOutcome, Page, RunReport, StepEnd, TestReport, Verdict};
 use oa_authtest::runner::{self, RunHandle};
 use oa_authtest::session::Run;
 use tokio_util::sync::CancellationToken;
@@ -101,7 +101,7 @@ fn told(test: &TestReport) -> Vec<String> {
 fn completed(report: &RunReport, what: &str) {
     assert!(!report.tests.is_empty(), "{what}");
     for test in &report.tests {
-        let failed: Vec<_> = test.findings.iter().filter(|f| f.outcome == oa_authtest::result::model::FindingOutcome::Failed).collect();
+        let failed: Vec<_> = test.findings.iter().filter(|f| f.outcome == FindingOutcome::Failed).collect();
         assert!(test.reason.is_none() && test.counts.failures == 0, "{what}: {} {:?}\n{failed:#?}\n{:#?}", test.id, test.reason, told(test));
         assert!(!matches!(test.verdict, Verdict::Errored | Verdict::Failed | Verdict::Skipped), "{what}: {}", test.id);
     }
@@ -109,8 +109,11 @@ fn completed(report: &RunReport, what: &str) {
 
 /// The sets that let somebody log in.
 fn sets() -> impl Iterator<Item = PageSet> {
-    PageSet::value_variants().iter().copied().filter(|set| *set != PageSet::ErrorPage)
+    PageSet::value_variants().iter().copied().filter(|set| !matches!(set, PageSet::ErrorPage | PageSet::DeadEnd | PageSet::Profile))
 }
+
+/// Those of them on which nobody gets on without scripts.
+const OF_SCRIPTS: [PageSet; 3] = [PageSet::Spa, PageSet::SlowScript, PageSet::ScriptLogin];
 
 /// What the journal must tell of a set, in order: why, and what was pressed.
 fn journal(set: PageSet) -> &'static [&'static str] {
@@ -135,7 +138,14 @@ fn journal(set: PageSet) -> &'static [&'static str] {
         PageSet::CookieBanner => &["a cookie banner; pressed \"Reject all\"", "pressed \"Log in\"", "pressed \"Allow\""],
         PageSet::Iframe => &["Login page: ", "pressed \"Allow\""],
         PageSet::WrongPasswordMessage => &["pressed \"Sign In\"", "pressed \"Allow\""],
-        PageSet::ErrorPage => &[],
+        PageSet::ScopeBoxes => &[
+            "pressed \"Log in\"",
+            "ticked \"openid\", ticked \"openactive-openbooking\", ticked \"offline_access\", ticked \"openactive-identity\", ticked \"Do not ask me again\", \
+             pressed \"Allow access\"",
+        ],
+        PageSet::SlowScript => &["into \"Password\", pressed \"Sign in\"", "pressed \"Allow\""],
+        PageSet::ScriptLogin => &["into \"Password\", pressed \"Log in\"", "pressed \"Allow\""],
+        PageSet::ErrorPage | PageSet::DeadEnd | PageSet::Profile => &[],
     }
 }
 
@@ -159,7 +169,8 @@ async fn every_page_set_is_passed_in_a_browser() {
         let browser = &browser;
         async move {
             // A consent that was given is not asked for again, whatever else is shown.
-            let tests: &[&str] = if matches!(set, PageSet::Continue | PageSet::CookieBanner) { &[CODE_FLOW, PERSISTED] } else { &[CODE_FLOW] };
+            let tests: &[&str] =
+                if matches!(set, PageSet::Continue | PageSet::CookieBanner | PageSet::ScopeBoxes) { &[CODE_FLOW, PERSISTED] } else { &[CODE_FLOW] };
             (set, judge(browser, Asked { pages: set, tests, ..Asked::default() }).await)
         }
     });
@@ -195,16 +206,84 @@ async fn a_browser_says_what_the_page_said() {
     close(browser).await;
 }
 
+/// What is the matter with an account or an issuer is said of it, and is no riddle about forms.
+async fn says_what_the_page_is(agent: &Arc<UserAgent>) {
+    for (set, parts) in [
+        (PageSet::Profile, &["wants data for the profile of the account", "\"First name\"", "\"Last name\"", "--username"][..]),
+        (PageSet::DeadEnd, &["has neither a form nor a button", "Please ask the person", "--client-id"]),
+    ] {
+        let report = judge(agent, Asked { pages: set, ..Asked::default() }).await;
+        let reason = report.tests[0].reason.clone().unwrap_or_default();
+        assert!(parts.iter().all(|part| reason.contains(part)) && !reason.contains("[login]"), "{set:?}: {reason}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn pages_that_lead_nowhere_are_said_to_be_what_they_are() {
+    says_what_the_page_is(&agent(AgentKind::Http).await).await;
+    if !quick() {
+        let browser = agent(AgentKind::Webdriver).await;
+        says_what_the_page_is(&browser).await;
+        close(browser).await;
+    }
+}
+
+/// A page whose policy keeps its form from leading to the client: what a browser does then, and what is judged by either agent.
+async fn form_action_is_named(agent: &Arc<UserAgent>, is_browser: bool) {
+    let report = judge(agent, Asked { flaw: Some("page-form-action-without-client"), ..Asked::default() }).await;
+    let test = &report.tests[0];
+    let reason = test.reason.clone().unwrap_or_default();
+    assert_eq!(reason.contains("Content-Security-Policy (form-action 'self')"), is_browser, "{reason}");
+    assert!(!reason.contains("[login]"), "{reason}");
+    let failed: Vec<_> = test.findings.iter().filter(|f| f.rule.starts_with("page/") && f.outcome == FindingOutcome::Failed).collect();
+    assert!(matches!(failed.as_slice(), [one] if one.rule == "page/form-action-lets-client"), "{failed:#?}");
+    // What is judged points at the response that it is about.
+    let entries = test.steps.iter().flat_map(|step| &step.entries);
+    let shown = entries.filter_map(|entry| if let Entry::Exchange(exchange) = entry { Some(exchange) } else { None });
+    let of_page = shown.into_iter().find(|exchange| failed[0].exchange == Some(exchange.number)).expect("its exchange");
+    let headers = &of_page.response.as_ref().expect("a response").headers;
+    assert!(headers.iter().any(|(name, value)| name == "content-security-policy" && value.contains("form-action 'self'")), "{of_page:#?}");
+    let of_login = test.findings.iter().find(|finding| finding.rule == "login/see-other").expect("a finding");
+    assert!(of_login.exchange.is_some() && of_login.outcome == FindingOutcome::Passed, "{of_login:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_policy_that_drops_the_redirect_is_judged_and_named() {
+    form_action_is_named(&agent(AgentKind::Http).await, false).await;
+    if !quick() {
+        let browser = agent(AgentKind::Webdriver).await;
+        form_action_is_named(&browser, true).await;
+        close(browser).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn openid_that_was_not_granted_is_one_finding_with_its_cause() {
+    let http = agent(AgentKind::Http).await;
+    let tests = &["authorization-code/*"][..];
+    let report = judge(&http, Asked { flaw: Some("token-openid-not-granted"), profile: "oidc", tests, ..Asked::default() }).await;
+    let test = &report.tests[0];
+    let failed: Vec<_> = test.findings.iter().filter(|f| f.outcome == FindingOutcome::Failed).collect();
+    assert!(
+        matches!(failed.as_slice(), [one] if one.rule == "token/id-token-present" && one.actual.contains("openid was not granted")),
+        "{failed:#?}"
+    );
+    assert!(test.reason.as_deref().is_some_and(|reason| reason.contains("openid was asked for and not granted")), "{:?}", test.reason);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn plain_forms_are_passed_without_a_browser() {
     let http = agent(AgentKind::Http).await;
-    for set in sets().filter(|set| *set != PageSet::Spa) {
+    for set in sets().filter(|set| !OF_SCRIPTS.contains(set)) {
         let report = judge(&http, Asked { pages: set, tests: &[CODE_FLOW, PERSISTED], ..Asked::default() }).await;
         completed(&report, &format!("{set:?}"));
     }
-    let report = judge(&http, Asked { pages: PageSet::Spa, ..Asked::default() }).await;
-    let reason = report.tests[0].reason.clone().unwrap_or_default();
-    assert!(reason.contains("--agent webdriver"), "{reason}");
+    for set in OF_SCRIPTS {
+        let report = judge(&http, Asked { pages: set, ..Asked::default() }).await;
+        let reason = report.tests[0].reason.clone().unwrap_or_default();
+        assert!(reason.contains("use --agent webdriver"), "{set:?}: {reason}");
+        assert!(!["--username", "error page", "[login]"].iter().any(|part| reason.contains(part)), "{set:?}: {reason}");
+    }
     let report = judge(&http, Asked { pages: PageSet::ErrorPage, ..Asked::default() }).await;
     let reason = report.tests[0].reason.clone().unwrap_or_default();
     assert!(reason.contains("We’re sorry… An unexpected error occurred"), "{reason}");
@@ -213,7 +292,7 @@ async fn plain_forms_are_passed_without_a_browser() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_attackers_do_to_pages_fails_on_every_set() {
     let http = agent(AgentKind::Http).await;
-    for set in sets().filter(|set| *set != PageSet::Spa) {
+    for set in sets().filter(|set| !OF_SCRIPTS.contains(set)) {
         let report = judge(&http, Asked { pages: set, profile: "security", tests: &["login-pages/*"], ..Asked::default() }).await;
         completed(&report, &format!("{set:?}"));
     }

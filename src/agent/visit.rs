@@ -20,6 +20,8 @@ pub struct Visit {
     pub redirect_uri: Url,
     /// The `state` of the request, by which the callback is recognised.
     pub state: String,
+    /// The scope values that the request asks for: what stands for them on a consent page is ticked.
+    pub scopes: Vec<String>,
     /// Who logs in.
     pub user: User,
     /// The selectors.
@@ -55,6 +57,8 @@ pub struct SeenPage {
     pub url: String,
     /// The page's own title.
     pub title: String,
+    /// The HTTP method that its document was asked for by, where it could be seen.
+    pub method: Option<String>,
     /// The HTTP status of the document, where it could be seen.
     pub status: Option<u16>,
     /// Why it was taken for that, and what was done on it.
@@ -112,12 +116,28 @@ pub enum VisitError {
         /// The page's text, shortened.
         text: String,
     },
+    /// The browser dropped what the issuer answered to a form: the page's Content Security Policy does not let it lead to the client.
+    FormDropped {
+        /// The page's address.
+        url: String,
+        /// The directive, as the page has it.
+        directive: String,
+        /// The redirect URI.
+        redirect_uri: String,
+    },
     /// A page that only a person can pass.
     NeedsHuman {
         /// The page's address.
         url: String,
         /// What was recognised: `a one-time code`.
         what: String,
+    },
+    /// The account's profile lacks data, and the page wants them.
+    ProfileWanted {
+        /// The page's address.
+        url: String,
+        /// The fields, as the page names them.
+        fields: Vec<String>,
     },
     /// The page is not understood.
     NotUnderstood {
@@ -147,6 +167,11 @@ pub enum VisitError {
 }
 
 impl VisitError {
+    /// True if the issuer gave a page instead of an answer, on which nothing can be done: an error page, whether it says so or not.
+    pub fn is_page_without_way_on(&self) -> bool {
+        matches!(self, Self::ErrorPage { .. } | Self::NotUnderstood { why: NoWay::Nothing(_), .. })
+    }
+
     /// What is wrong, and what to do about it.
     pub fn problem(&self) -> Problem {
         match self {
@@ -158,11 +183,35 @@ impl VisitError {
                 let status = status.map(|status| format!(" (status {status})")).unwrap_or_default();
                 Problem::new(format!("the issuer showed an error page at {}{status}{}", bare(url), quote(text)))
             }
+            Self::FormDropped { url, directive, redirect_uri } => {
+                let says = format!(
+                    "the browser dropped the answer to the form at {}: by its Content-Security-Policy ({directive}) the form may not lead to {redirect_uri}",
+                    bare(url)
+                );
+                Problem::new(says).with_hint(
+                    "; ",
+                    "the issuer has to name the redirect URI in form-action, or to leave form-action out (--agent http does not heed it)",
+                )
+            }
             Self::NeedsHuman { url, what } => {
                 Problem::new(format!("the page at {} needs a person ({what})", bare(url))).with_hint(": ", "use an account without it")
             }
-            Self::NotUnderstood { url, why } => Problem::new(format!("no way on from the page at {} ({why})", bare(url)))
-                .with_hint(": ", "name its fields and button in [login] (username, password, button)"),
+            Self::ProfileWanted { url, fields } => {
+                let fields = fields.iter().map(|field| format!("{field:?}")).collect::<Vec<_>>().join(", ");
+                let problem = Problem::new(format!("the page at {} wants data for the profile of the account ({fields})", bare(url)));
+                problem.with_hint(": ", "fill them in once by hand, or name an account with a complete profile by --username")
+            }
+            Self::NotUnderstood { url, why: NoWay::Nothing(text) } => {
+                Problem::new(format!("the page at {} has neither a form nor a button{}", bare(url), quote(text)))
+            }
+            Self::NotUnderstood { url, why } => {
+                let hint = match why {
+                    NoWay::NeedsBrowser(_) => "use --agent webdriver",
+                    NoWay::Loading => "see what it waits for: --headed shows it",
+                    _ => "name its fields and button in [login] (username, password, button)",
+                };
+                Problem::new(format!("no way on from the page at {} ({why})", bare(url))).with_hint(": ", hint)
+            }
             Self::Deadline { seconds, url } => {
                 Problem::new(format!("no callback reached the redirect URI within {seconds} s; the last page was {}", bare(url)))
             }
@@ -185,6 +234,15 @@ pub enum NoWay {
     /// The end-user wants to log out, and no button is known to do that.
     #[error("which of its buttons logs out is not clear")]
     UnclearLogout,
+    /// Its scripts have to run, and this user agent runs none.
+    #[error("{0}")]
+    NeedsBrowser(String),
+    /// It says that it is loading, and goes on saying so.
+    #[error("it says that it is loading, and nothing comes of it")]
+    Loading,
+    /// It has neither a form nor a button, only this text.
+    #[error("it shows no form and no button")]
+    Nothing(String),
     /// Anything else, in words.
     #[error("{0}")]
     Other(String),

@@ -44,6 +44,10 @@ impl Doctor<'_> {
         match tried {
             Ok(()) => Seen::fine(format!("{way}; the code came back and was exchanged for tokens")),
             // The issuer's own words may be last here, so they are not taken apart.
+            Err(Stop::Issuer(why)) if why.hint.is_some() => {
+                let seen = Seen::problem(why, "see the issuer's log");
+                Seen { saw: format!("{} ({way})", seen.saw).into(), ..seen }
+            }
             Err(Stop::Issuer(why)) => {
                 let next = "see the issuer's log, and whether the client is allowed the code flow and this redirect URI (--redirect-uri)";
                 Seen::wrong(format!("{why} ({way})"), next)

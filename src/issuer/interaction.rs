@@ -19,7 +19,7 @@ use super::random;
 use super::reply::{Answer, Problem, Reply};
 use super::respond;
 use super::routes::{CONSENT, CONTINUE, LOGIN};
-use super::scope::{OFFLINE_ACCESS, Scope};
+use super::scope::{OFFLINE_ACCESS, OPENID, Scope};
 use super::state::{Issuer, USER_SUB, now};
 use super::store::Session;
 use super::user;
@@ -37,6 +37,8 @@ pub struct Flow {
     pub logged_in: bool,
     /// What the end-user answered when they were asked to consent to this very request.
     pub decision: Option<Decision>,
+    /// What they granted of it, where they can choose.
+    pub granted: Option<Scope>,
     /// The user name, where it is given on a page of its own.
     pub identifier: Option<String>,
     /// The user name of the last login if it failed.
@@ -87,7 +89,17 @@ pub fn begin(issuer: &Issuer, mut request: Request, headers: &HeaderMap) -> Answ
     let cookie = cookie(issuer, headers);
     let is_new = cookie.is_none();
     let browser = cookie.unwrap_or_else(random::secret);
-    let flow = Flow { request, browser, csrf: random::secret(), logged_in: false, decision: None, identifier: None, failed: None, continued: false };
+    let flow = Flow {
+        request,
+        browser,
+        csrf: random::secret(),
+        logged_in: false,
+        decision: None,
+        granted: None,
+        identifier: None,
+        failed: None,
+        continued: false,
+    };
     let reply = go_on(issuer, &random::secret(), &flow)?;
     Ok(if is_new { reply.with(SET_COOKIE, &issuer.set_cookie(&flow.browser)) } else { reply })
 }
@@ -119,7 +131,8 @@ pub async fn consent_page(State(issuer): State<Arc<Issuer>>, Query(query): Query
 
 fn consent_form(issuer: &Issuer, id: &str, flow: &Flow, failed: bool) -> Answer {
     let name = if issuer.pages == PageSet::Spa { "page" } else { "consent" };
-    let more = json!({ "scopes": scopes_in_words(flow), "username": issuer.accounts.username, "failed": failed });
+    let words: Vec<String> = asked_scope(&flow.request).words().map(str::to_owned).collect();
+    let more = json!({ "scopes": scopes_in_words(flow), "words": words, "username": issuer.accounts.username, "failed": failed });
     Ok(issuer.defect.patch_http(&[Site::ConsentPage], page(issuer, id, flow, name, &more)?)?)
 }
 
@@ -145,7 +158,15 @@ pub async fn consent(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body
     if issuer.pages == PageSet::CheckBoxes && ["terms", "share"].iter().any(|name| form.get(name).is_none()) {
         return consent_form(&issuer, &id, &flow, true);
     }
-    allow(&issuer, &mut flow);
+    if issuer.pages == PageSet::ScopeBoxes {
+        let granted = asked_scope(&flow.request).filter(|word| form.all("grant_scope").any(|ticked| ticked == word));
+        if form.get("remember").is_some() {
+            issuer.store().add_consent(USER_SUB, &flow.request.client_id, &granted);
+        }
+        (flow.granted, flow.decision) = (Some(granted), Some(Decision::Allowed));
+    } else {
+        allow(&issuer, &mut flow);
+    }
     go_on(&issuer, &id, &flow)
 }
 
@@ -176,7 +197,7 @@ pub(super) fn next(issuer: &Issuer, flow: &Flow) -> Next {
     if is_other(session) {
         return Next::Refuse("login_required", "the end-user who logged in is not the one who was asked for");
     }
-    if issuer.pages == PageSet::Continue && flow.logged_in && !flow.continued {
+    if matches!(issuer.pages, PageSet::Continue | PageSet::Profile) && flow.logged_in && !flow.continued {
         return Next::Continue;
     }
     let always_asks = issuer.offline_access == OfflineAccess::AlwaysAsks && request.scope.has(OFFLINE_ACCESS);
@@ -201,6 +222,7 @@ pub(super) fn go_on(issuer: &Issuer, id: &str, flow: &Flow) -> Answer {
         Next::Login | Next::Consent if issuer.pages == PageSet::ErrorPage => {
             return Ok(Reply::page(StatusCode::OK, pages::render("error-page/error", &Value::Null)?));
         }
+        Next::Login | Next::Consent if issuer.pages == PageSet::DeadEnd => return respond::dead_end(),
         Next::Login => LOGIN,
         Next::Continue => CONTINUE,
         Next::Consent => CONSENT,
@@ -228,7 +250,9 @@ fn answer(issuer: &Issuer, id: &str, flow: &Flow, session: &Session) -> Answer {
     let request = &flow.request;
     // OpenID Connect Core 11 wants consent to it; how far one that was given before goes is left to the issuer.
     let offline = flow.consented() || issuer.offline_access == OfflineAccess::Free || issuer.does(Behaviour::ConsentNever);
-    let scope = request.scope.filter(|word| word != OFFLINE_ACCESS || offline);
+    let is_granted = |word: &str| flow.granted.as_ref().is_none_or(|granted| granted.has(word));
+    let keeps_openid = !issuer.does(Behaviour::OpenidNotGranted);
+    let scope = request.scope.filter(|word| (word != OFFLINE_ACCESS || offline) && (word != OPENID || keeps_openid) && is_granted(word));
     let mut code = random::secret();
     if issuer.does(Behaviour::CodeShort) {
         code.truncate(8);

@@ -50,6 +50,9 @@ pub async fn log_in(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body:
     if issuer.pages == PageSet::TwoPages && matches!(form.get("action"), Some("identify" | "back")) {
         return identify(&issuer, &id, flow, &form);
     }
+    if issuer.pages == PageSet::ScriptLogin && form.get("proof").is_none() {
+        return login_form(&issuer, &id, &flow, &json!({}));
+    }
     let username = flow.identifier.clone().or_else(|| form.owned("username")).unwrap_or_default();
     let password = form.get("password").unwrap_or_default();
     if !log_in_as(&issuer, &mut flow, Some(&username), Some(password)) {

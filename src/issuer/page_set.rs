@@ -27,8 +27,18 @@ pub enum PageSet {
     Iframe,
     /// A refused login is told beside the field, as many products do.
     WrongPasswordMessage,
+    /// Consent with a check box for each scope, and one to be remembered; none has to be ticked, and what is not is not granted.
+    ScopeBoxes,
+    /// A page that says for seconds that it is loading, until a script shows the login form.
+    SlowScript,
+    /// A login form that is taken only with what a script puts into it.
+    ScriptLogin,
+    /// After the login the end-user is to complete their profile.
+    Profile,
     /// An error page instead of the login.
     ErrorPage,
+    /// Instead of the login a page with some text and nothing to do.
+    DeadEnd,
 }
 
 impl PageSet {

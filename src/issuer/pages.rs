@@ -60,6 +60,8 @@ pub fn of_flow(set: PageSet, name: &str, data: &Value) -> Result<String, PageErr
     let mut data = data.clone();
     match set {
         PageSet::Spa => data["script"] = json!(SPA),
+        PageSet::SlowScript => data["script"] = json!(SLOW_SCRIPT),
+        PageSet::ScriptLogin => data["script"] = json!(SCRIPT_LOGIN),
         PageSet::CookieBanner => data["banner"] = json!(BANNER),
         _ => {}
     }
@@ -71,12 +73,16 @@ pub fn directives(set: PageSet) -> Option<String> {
     match set {
         PageSet::Spa => Some(format!("script-src '{}'; connect-src 'self'", hash(SPA))),
         PageSet::CookieBanner => Some(format!("script-src '{}'", hash(BANNER))),
+        PageSet::SlowScript => Some(format!("script-src '{}'", hash(SLOW_SCRIPT))),
+        PageSet::ScriptLogin => Some(format!("script-src '{}'", hash(SCRIPT_LOGIN))),
         PageSet::Iframe => Some("frame-src 'self'".to_owned()),
         _ => None,
     }
 }
 
 const SPA: &str = include_str!("../../fixtures/issuer/pages/spa/page.js");
+const SLOW_SCRIPT: &str = include_str!("../../fixtures/issuer/pages/slow-script/login.js");
+const SCRIPT_LOGIN: &str = include_str!("../../fixtures/issuer/pages/script-login/login.js");
 const BANNER: &str = include_str!("../../fixtures/issuer/pages/cookie-banner/banner.js");
 
 fn hash(script: &str) -> String {
@@ -141,20 +147,20 @@ mod tests {
 
     #[test]
     fn hostile_strings_are_escaped_on_every_page() {
-        let data = json!({ "flow": HOSTILE, "csrf": HOSTILE, "client": HOSTILE, "username": HOSTILE, "failed": true, "scopes": [HOSTILE],
+        let data = json!({ "flow": HOSTILE, "csrf": HOSTILE, "client": HOSTILE, "username": HOSTILE, "failed": true, "scopes": [HOSTILE], "words": [HOSTILE],
             "logo_uri": HOSTILE, "policy_uri": HOSTILE, "tos_uri": HOSTILE, "logout": HOSTILE });
         let fields = [(HOSTILE.to_owned(), HOSTILE.to_owned())];
         let of_sets = super::sources().into_iter().filter_map(|(name, _)| {
             let (folder, page) = name.split_once('/')?;
             let set = PageSet::value_variants().iter().find(|set| set.name() == folder).unwrap();
-            (*set != PageSet::ErrorPage).then(|| super::of_flow(*set, page, &data))
+            (!matches!(set, PageSet::ErrorPage | PageSet::DeadEnd)).then(|| super::of_flow(*set, page, &data))
         });
         let plain =
             ["login", "consent"].into_iter().flat_map(|name| [PageSet::One, PageSet::CookieBanner].map(|set| super::of_flow(set, name, &data)));
         for page in of_sets.chain(plain).chain([super::render("logout", &data), super::error(HOSTILE), super::form_post(HOSTILE, &fields)]) {
             // The scripts that are part of the pages.
             let own = |page: String, script: &&str| page.replace(&format!("<script>{script}</script>"), "");
-            let page = [super::SCRIPT, super::SPA, super::BANNER].iter().fold(page.unwrap(), own);
+            let page = [super::SCRIPT, super::SPA, super::BANNER, super::SLOW_SCRIPT, super::SCRIPT_LOGIN].iter().fold(page.unwrap(), own);
             assert!(!page.contains("<script>") && page.contains("&lt;script&gt;"), "{page}");
         }
         let page = super::dataset(&json!({ "name": "</script><b>" })).unwrap();

@@ -48,6 +48,11 @@ impl Params {
         self.0.iter().rev().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
+    /// Every value of a parameter.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.iter().filter(move |(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
     /// The first value as an owned string.
     pub fn owned(&self, name: &str) -> Option<String> {
         self.get(name).map(str::to_owned)

@@ -57,6 +57,9 @@ pub fn error(issuer: &Issuer, target: &Target, error: &str, description: &str) -
     if issuer.does(Behaviour::AuthorizationErrorAsPage) {
         return Err(Problem::Page("The request cannot be granted."));
     }
+    if issuer.does(Behaviour::AuthorizationErrorAsBarePage) {
+        return dead_end();
+    }
     let unnamed = error == "invalid_request" && issuer.does(Behaviour::InvalidRequestUnnamed);
     let error = if unnamed { "access_denied" } else { error };
     let mut params = target.response(issuer, &[("error", error), ("error_description", description)]);
@@ -65,6 +68,11 @@ pub fn error(issuer: &Issuer, target: &Target, error: &str, description: &str) -
     }
     issuer.defect.patch_json(&[Site::AuthorizationError], &mut params)?;
     send(issuer, target, Site::AuthorizationError, &pairs(&params))
+}
+
+/// A page with status 200 that says little, and on which nothing can be done.
+pub fn dead_end() -> Answer {
+    Ok(Reply::page(StatusCode::OK, pages::render("dead-end/page", &Value::Null)?))
 }
 
 /// A code for the client (RFC 6749 4.1.2), with the code as it is sent, which a flaw may have changed.

@@ -210,7 +210,7 @@ fn issue(issuer: &Issuer, client: &Client, issue: &Issue<'_>) -> Answer {
         "token_type": "Bearer",
         "expires_in": issuer.settings().token_lifetime,
     });
-    if !issue.scope.is_empty() {
+    if !issue.scope.is_empty() || issuer.does(Behaviour::OpenidNotGranted) {
         body["scope"] = json!(issue.scope.to_string());
     }
     let keeps = issue.kind == GrantKind::Refresh && client.metadata.is_public() && issuer.does(Behaviour::RefreshKeptByPublicClient);

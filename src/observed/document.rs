@@ -81,6 +81,18 @@ pub struct Cookie {
     pub same_site: Option<String>,
 }
 
+impl std::fmt::Display for Cookie {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}=…", self.name)?;
+        for (name, is_set) in [("Secure", self.secure), ("HttpOnly", self.http_only)] {
+            if is_set {
+                write!(f, "; {name}")?;
+            }
+        }
+        self.same_site.iter().try_for_each(|same_site| write!(f, "; SameSite={same_site}"))
+    }
+}
+
 impl Cookie {
     /// Reads a `Set-Cookie` header as it is received; `None` for one that sets nothing or takes a cookie away: it is empty, or has expired.
     #[must_use]
@@ -109,6 +121,10 @@ pub struct Traffic {
     pub cookies: Vec<Cookie>,
     /// The status of the answer to the form with the password, where a form was sent and its answer could be seen.
     pub password_answered: Option<u16>,
+    /// Where that form was sent.
+    pub password_sent_to: Option<Url>,
+    /// The form of the last page was answered by redirects that led to the redirect URI.
+    pub led_to_client: bool,
 }
 
 impl Traffic {

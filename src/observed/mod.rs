@@ -4,4 +4,5 @@ pub mod authorization_request;
 pub mod capability;
 pub mod document;
 pub mod page;
+pub mod policy;
 pub mod received;

@@ -24,7 +24,7 @@ pub struct Facts {
     pub fields: Vec<Field>,
     /// What can be pressed.
     pub buttons: Vec<Button>,
-    /// The check boxes that must be ticked and are not.
+    /// The check boxes that are not ticked.
     pub boxes: Vec<CheckBox>,
     /// What can be pressed on a cookie banner; none of it is among the buttons.
     pub banner: Vec<Button>,
@@ -137,7 +137,7 @@ pub struct Button {
     pub configured: bool,
 }
 
-/// A required check box that is not ticked.
+/// A check box that is not ticked.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct CheckBox {
@@ -145,11 +145,35 @@ pub struct CheckBox {
     pub index: usize,
     /// Its label.
     pub label: String,
+    /// Its `name`.
+    pub name: String,
+    /// Its `value`.
+    pub value: String,
+    /// Its form cannot be sent without it.
+    pub required: bool,
+    /// It stands for something that the request asks for (see [`Facts::mark_asked`]).
+    pub asked: bool,
     /// The form it belongs to.
     pub form: Option<usize>,
 }
 
+impl CheckBox {
+    /// True if its value, its name or its label is this scope: `grant_scope=email`, `scope[email]`, or a box that says `email` and no more.
+    fn stands_for(&self, scope: &str) -> bool {
+        let name = self.name.trim_end_matches([']', '"', '\'']);
+        let of_list = name.strip_suffix(scope).is_some_and(|list| list.contains("scope") && list.ends_with(['[', '"', '\'', '.', ':', '-', '_']));
+        self.value == scope || self.name == scope || of_list || self.label.trim().eq_ignore_ascii_case(scope)
+    }
+}
+
 impl Facts {
+    /// Marks the check boxes that stand for a scope of the request, since many products leave it to the end-user to tick them.
+    pub fn mark_asked(&mut self, scopes: &[String]) {
+        for check_box in &mut self.boxes {
+            check_box.asked = scopes.iter().any(|scope| check_box.stands_for(scope));
+        }
+    }
+
     /// True if nothing that matters to a decision differs, in the same document.
     pub fn looks_like(&self, other: &Self) -> bool {
         self.document == other.document

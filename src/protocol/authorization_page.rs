@@ -4,6 +4,7 @@ use url::Url;
 
 use crate::agent::visit::{Journey, SeenPage, VisitError};
 use crate::feature::step::with_attempt;
+use crate::observed::document::Traffic;
 use crate::observed::page::PageKind;
 use crate::result::model::{Entry, Page};
 use crate::rule::page::{LoginAnswer, ShownPage};
@@ -17,8 +18,10 @@ const MOST_SOURCE: usize = 100 * 1024;
 impl Session {
     /// Writes the pages of a visit into the journal, each screenshot into its file at once.
     pub(super) async fn keep_pages(&mut self, journey: &Journey, attempt: Option<&str>) {
+        let mut exchanges = Vec::new();
         for page in &journey.pages {
             let title = page_title(page.kind);
+            exchanges.push(self.keep_response(page));
             let mut screenshot = None;
             if let Some(png) = &page.screenshot {
                 let name = title.to_ascii_lowercase().replace(' ', "-");
@@ -39,18 +42,33 @@ impl Session {
             };
             self.recorder.note(Entry::Page(entry));
         }
-        self.judge_pages(journey);
+        self.judge_pages(journey, &exchanges);
+    }
+
+    /// Writes the response behind a page into the journal, if it can be judged and was seen. The page itself is another entry.
+    fn keep_response(&self, page: &SeenPage) -> Option<usize> {
+        let (headers, method) = (page.document.headers.clone().filter(|_| asks(page))?, page.method.clone()?);
+        Some(self.recorder.witness(page_title(page.kind), &method, &page.url, page.status?, headers))
+    }
+
+    /// The same of the answer to the login form. The values of its cookies are not known here.
+    fn keep_login_answer(&self, traffic: &Traffic) -> Option<usize> {
+        let (url, status) = (traffic.password_sent_to.as_ref()?, traffic.password_answered?);
+        let cookies = traffic.cookies.iter().map(|cookie| ("set-cookie".to_owned(), cookie.to_string())).collect();
+        Some(self.recorder.witness("Login form, with the cookies that were set by then", "POST", url.as_str(), status, cookies))
     }
 
     /// Judges every page that asks the end-user for something, and what was answered to the login.
-    fn judge_pages(&mut self, journey: &Journey) {
-        let asks = |page: &&SeenPage| matches!(page.kind, PageKind::Login | PageKind::Identifier | PageKind::Consent);
-        let pages: Vec<ShownPage> = journey
-            .pages
-            .iter()
-            .filter(asks)
-            .filter_map(|page| Some(ShownPage { kind: page.kind, url: Url::parse(&page.url).ok()?, document: page.document.clone() }))
-            .collect();
+    fn judge_pages(&mut self, journey: &Journey, exchanges: &[Option<usize>]) {
+        let led = journey.traffic.led_to_client || matches!(journey.end, Err(VisitError::FormDropped { .. }));
+        let client = Url::parse(&self.redirect_uri()).ok().filter(|_| led);
+        let last = journey.pages.iter().rposition(|page| page.kind != PageKind::Banner);
+        let shown = |(index, (page, exchange)): (usize, (&SeenPage, &Option<usize>))| {
+            let leads_to = client.clone().filter(|_| Some(index) == last);
+            Some(ShownPage { kind: page.kind, url: Url::parse(&page.url).ok()?, document: page.document.clone(), leads_to, exchange: *exchange })
+        };
+        let pages = journey.pages.iter().zip(exchanges).enumerate().filter(|(_, (page, _))| asks(page));
+        let pages: Vec<ShownPage> = pages.filter_map(shown).collect();
         if pages.is_empty() {
             return;
         }
@@ -59,7 +77,8 @@ impl Session {
             self.judge(page);
         }
         if pages.iter().any(|page| page.kind == PageKind::Login) {
-            self.judge(&LoginAnswer { status: journey.traffic.password_answered, cookies: journey.traffic.cookies.clone() });
+            let exchange = self.keep_login_answer(&journey.traffic);
+            self.judge(&LoginAnswer { status: journey.traffic.password_answered, cookies: journey.traffic.cookies.clone(), exchange });
         }
     }
 
@@ -67,7 +86,7 @@ impl Session {
     pub(super) fn blame(&self, error: VisitError) -> Stop {
         let registered = self.facts.client.current.as_ref().is_some_and(|client| client.registered.is_some());
         match error {
-            VisitError::ErrorPage { .. } => {
+            error if error.is_page_without_way_on() => {
                 let page = self.recorder.redactor().text(&error.to_string());
                 if registered {
                     Stop::issuer(page)
@@ -80,6 +99,11 @@ impl Session {
             other => Stop::untestable(other.problem()).redacted(self.recorder.redactor()),
         }
     }
+}
+
+/// True of a page that asks the end-user for something.
+fn asks(page: &SeenPage) -> bool {
+    matches!(page.kind, PageKind::Login | PageKind::Identifier | PageKind::Consent)
 }
 
 fn page_title(kind: PageKind) -> &'static str {

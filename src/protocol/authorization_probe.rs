@@ -139,6 +139,7 @@ impl Session {
             self.recorder.redactor().learn_address(callback.url.as_str());
         }
         self.keep_pages(&journey, None).await;
+        let shown = journey.pages.last().and_then(|page| page.status);
         let redirected = |url: &str| aims.iter().any(|aim| reaches(url, aim));
         Ok(match journey.end {
             Ok(callback) => {
@@ -153,6 +154,7 @@ impl Session {
                 Ended::Redirect { parameters: parameters_of(&url), location: url }
             }
             Err(VisitError::ErrorPage { status, .. }) => Ended::Page { status },
+            Err(error) if error.is_page_without_way_on() => Ended::Page { status: shown },
             // No end-user is asked to do anything, so a page without a way on says what is wrong.
             Err(VisitError::NotUnderstood { .. }) if silent => Ended::Page { status: None },
             Err(error) => Ended::Unknown(self.recorder.redactor().text(&error.to_string())),

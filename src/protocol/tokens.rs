@@ -13,6 +13,8 @@ use crate::rule::token_response::{Grant, TokenResponse};
 use crate::session::token_exchange::TokenExchange;
 use crate::session::{Session, Stop, UserTokens};
 
+use crate::text::problem::Problem;
+
 use super::error_of;
 
 /// The scope that asks for a seller's identity in the ID token.
@@ -73,13 +75,15 @@ impl Session {
     /// Stops if it holds no access token.
     pub(super) fn judge_tokens(&mut self, exchange: TokenExchange, expected: &Expected) -> Result<Tokens, Stop> {
         let metadata = self.metadata_value()?;
-        let TokenResponse { response, .. } = self.judge_exchange(exchange, |response| TokenResponse {
+        let judged = self.judge_exchange(exchange, |response| TokenResponse {
             response,
             grant: expected.grant,
             requested_scope: (!expected.scope.is_empty()).then(|| expected.scope.clone()),
             request: expected.request.clone(),
             metadata: metadata.clone(),
         });
+        let without_openid = judged.without_openid().map(str::to_owned);
+        let response = judged.response;
         let members = response.object().filter(|_| response.is_success()).unwrap_or_default();
         let text = |name: &str| members.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
         let Some(access_token) = text("access_token") else {
@@ -90,6 +94,14 @@ impl Session {
                 response.status
             )));
         };
+        if let Some(granted) = without_openid.filter(|_| text("id_token").is_none()) {
+            // All that follows would fail for this one reason: there is no login of OpenID Connect.
+            let problem = Problem::new(format!(
+                "openid was asked for and not granted (scope = {granted:?}), so there is no ID token and nothing to be had at userinfo"
+            ));
+            let hint = "allow the client the scope openid, and see on the consent page whether it is granted there";
+            return Err(Stop::issuer(problem.with_hint(": ", hint)).redacted(self.recorder.redactor()));
+        }
         let client = self.client()?.clone();
         let expires_in = members.get("expires_in").and_then(Value::as_f64);
         let mut claims = None;

@@ -21,7 +21,10 @@ impl Session {
     /// A visit as the run's settings have it.
     pub(super) fn visit_of(&self, url: Url, redirect_uri: Url, state: &str, user: User, conduct: Conduct) -> Visit {
         let (selectors, deadline) = (self.run.config.selectors.clone(), self.run.config.agent.deadline);
-        Visit { url, redirect_uri, state: state.to_owned(), user, selectors, deadline, conduct }
+        // A request that is sent by a form has its scope there: the story's is what it can be.
+        let asked = url.query_pairs().find(|(name, _)| name == "scope").map_or_else(|| self.scopes.clone(), |(_, scope)| scope.into_owned());
+        let scopes = asked.split_ascii_whitespace().map(str::to_owned).collect();
+        Visit { url, redirect_uri, state: state.to_owned(), scopes, user, selectors, deadline, conduct }
     }
 
     /// Goes to an address in the browser session of the test, which is opened if there is none.

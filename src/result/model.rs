@@ -373,6 +373,9 @@ pub struct Exchange {
     pub response: Result<ExchangeResponse, String>,
     /// From sending the request to the end of the body, in milliseconds.
     pub duration_ms: u64,
+    /// True if the user agent sent it, and only what is judged of it was seen: neither the bodies nor the time.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub of_user_agent: bool,
 }
 
 /// The response of an exchange.

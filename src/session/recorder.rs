@@ -200,6 +200,7 @@ impl Recorder {
                 Err(unreachable) => Err(self.redactor.text(&unreachable.why)),
             },
             duration_ms,
+            of_user_agent: false,
         });
         self.publish(&entry);
         journal.entries.push(entry);
@@ -225,6 +226,20 @@ impl Recorder {
         for (_, value) in answer.headers.iter().filter(|(name, _)| name == "location") {
             self.redactor.learn_address(value);
         }
+    }
+
+    /// Writes an exchange of the user agent's into the journal, as far as it was seen: how long it took was not, and its bodies are not kept.
+    pub(crate) fn witness(&self, title: &str, method: &str, url: &str, status: u16, headers: Vec<(String, String)>) -> usize {
+        let mut journal = self.lock();
+        let number = journal.exchanges;
+        journal.exchanges += 1;
+        let headers = headers.into_iter().map(|(name, value)| (name, self.redactor.text(&value))).collect();
+        let response = Ok(ExchangeResponse { status, headers, body: String::new(), size: 0 });
+        let (title, method, url) = (title.to_owned(), method.to_owned(), self.redactor.text(url));
+        let exchange =
+            Exchange { number, title, method, url, request_headers: Vec::new(), request_body: None, response, duration_ms: 0, of_user_agent: true };
+        journal.entries.push(Entry::Exchange(exchange));
+        number
     }
 
     /// Writes an entry of another kind into the journal.

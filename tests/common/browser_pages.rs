@@ -118,6 +118,8 @@ async fn answer(request: Request<Body>) -> Response<Body> {
         }
         ["one", "consent"] if sent("answer") == "allow" && sent("terms") == "yes" => redirect(&done(), None),
         ["one", "consent"] => redirect(&format!("{}&error=access_denied", done()), None),
+        // No page at all.
+        ["at-once", "authorize"] => redirect(&done(), None),
         // The user name first, the password on the next page, no consent.
         ["two", "authorize"] if logged_in => redirect(&done(), None),
         ["two", "authorize"] => html(

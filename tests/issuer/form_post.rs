@@ -78,6 +78,7 @@ async fn our_own_user_agent_takes_it_to_the_client() {
         let user = User { username: accounts.username.clone(), password: accounts.password.clone().into() };
         let state = "s t\"a&te".to_owned();
         let visit = Visit {
+            scopes: Vec::new(),
             url,
             redirect_uri: redirect_uri.clone(),
             state,

@@ -95,8 +95,9 @@ const toPress = [...new Set([...all(pressable), ...pressed])].filter((e) => e.ty
 const ofBanner = new Set(toPress.filter(banner));
 const buttons = toPress.filter((e) => !ofBanner.has(e)).map(button);
 
-const boxes = all('input[type=checkbox]').filter((e) => required(e) && !e.checked && usable(e)).slice(0, 20)
-  .map((e) => ({ index: keep(e), label: label(e), form: form(e) }));
+const boxes = all('input[type=checkbox]').filter((e) => !e.checked && usable(e)).slice(0, 60).map((e) => ({
+  index: keep(e), label: label(e), name: cut(e.name, 100), value: cut(e.value, 100), required: required(e), form: form(e),
+}));
 
 const complaints = '[role=alert], .error, .errors, .error-message, .validation-summary-errors, .field-validation-error, .alert-danger, '
   + '.alert-error, .invalid-feedback, .help-block.error, [aria-live=assertive], [aria-live][class*=error i], [aria-live][id*=error i]';

@@ -98,23 +98,18 @@ impl Context {
         WindowHandle::try_from(self.tab.clone()).map_err(|error| VisitError::Browser(error.to_string()))
     }
 
-    /// Forgets what was seen on the network so far.
-    pub fn forget(&self) {
-        self.shared.bidi.watch().add(&self.tab);
-    }
-
     fn log<T: Default>(&self, look: impl FnOnce(&Log) -> T) -> T {
         self.shared.bidi.watch().of(&self.tab, look)
     }
 
     /// The documents asked for since the visit began.
     pub fn hops(&self) -> Vec<Hop> {
-        self.log(|log| log.hops.clone())
+        self.log(|log| log.hops().cloned().collect())
     }
 
     /// True while a document is asked for and has not come.
     pub fn navigating(&self) -> bool {
-        self.log(|log| !log.documents.is_empty())
+        self.log(Log::is_navigating)
     }
 
     /// True if the page asks nothing of the network and has not for a while.
@@ -132,11 +127,15 @@ impl Context {
         self.shared.bidi.watch().news().await;
     }
 
-    /// Sends the tab to an address without waiting for anything.
+    /// Begins a visit: sends the tab to an address without waiting for anything, and forgets what was seen on the network so far.
     pub fn navigate(&self, url: &str) {
-        let shared = Arc::clone(&self.shared);
-        let params = json!({ "context": self.tab, "url": url, "wait": "none" });
+        self.shared.bidi.watch().begin(&self.tab, url);
+        let (shared, tab, url) = (Arc::clone(&self.shared), self.tab.clone(), url.to_owned());
         // What becomes of it is seen on the network.
-        tokio::spawn(async move { shared.bidi.call("browsingContext.navigate", params).await });
+        tokio::spawn(async move {
+            let params = json!({ "context": tab, "url": url, "wait": "none" });
+            let begun = shared.bidi.call("browsingContext.navigate", params).await;
+            shared.bidi.watch().begun(&tab, &url, begun.ok().as_ref().and_then(|begun| begun["navigation"].as_str()));
+        });
     }
 }

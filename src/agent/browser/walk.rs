@@ -12,9 +12,10 @@ use crate::agent::callback::{Callback, CallbackListener, Expectation, is_at};
 use crate::agent::page::classify::{Classified, Move, Progress, conduct, dismissal, judge};
 use crate::agent::page::narrate::done;
 use crate::agent::page::scrub::Scrubber;
-use crate::agent::visit::{Conduct, Journey, SeenPage, Visit, VisitError};
+use crate::agent::visit::{Conduct, Journey, NoWay, SeenPage, Visit, VisitError};
 use crate::observed::document::{COOKIES, Cookie, Document, Traffic};
 use crate::observed::page::{Facts, PageKind};
+use crate::observed::policy::form_action_against;
 
 /// Between two looks at a page.
 const TICK: Duration = Duration::from_millis(25);
@@ -28,6 +29,8 @@ const STABLE_LOADING: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The same for a page that runs no script: nothing will change it.
 const PATIENCE_WITHOUT_SCRIPTS: Duration = Duration::from_secs(1);
+/// How long a page may say that it is loading before it is given up.
+const PATIENCE_LOADING: Duration = Duration::from_secs(30);
 /// How long a browser that was seen going to the redirect URI may take to reach the listener.
 const ARRIVAL: Duration = Duration::from_secs(2);
 /// How long the browser may take to report an answer that it has received. A login that a script sends is no document, and is never reported.
@@ -116,16 +119,18 @@ impl<'a> Walk<'a> {
             Ok(end) => end,
             Err(_) => Err(self.deadline().await),
         };
-        let traffic = self.reported_traffic().await;
+        let traffic = self.reported_traffic(end.is_ok()).await;
         Journey { pages: self.pages, traffic, end: end.map_err(|error| self.scrubber.error(error)) }
     }
 
-    /// What was seen of the issuer's answers, once the browser has reported the answer to the login: the callback may well be here before that.
-    async fn reported_traffic(&self) -> Traffic {
+    /// What was seen of the issuer's answers, once the browser has reported the answer to the login and the way to the redirect URI: the callback
+    /// may well be here before that.
+    async fn reported_traffic(&self, arrived: bool) -> Traffic {
         let deadline = tokio::time::Instant::now() + REPORTING;
         loop {
             let traffic = self.traffic();
-            let Some(context) = self.context.filter(|_| self.password_at.is_some() && traffic.password_answered.is_none()) else { return traffic };
+            let is_awaited = (self.password_at.is_some() && traffic.password_answered.is_none()) || (arrived && self.at_client().is_none());
+            let Some(context) = self.context.filter(|_| is_awaited) else { return traffic };
             let tick = deadline.min(tokio::time::Instant::now() + TICK);
             let _ = tokio::time::timeout_at(tick, context.news()).await;
             if tokio::time::Instant::now() >= deadline {
@@ -150,8 +155,16 @@ impl<'a> Walk<'a> {
             traffic.cookies.clone_from(&self.cookies);
         }
         let after = self.password_at.and_then(|at| hops.get(at..)).unwrap_or_default();
-        traffic.password_answered = after.iter().find(|hop| hop.method == "POST").and_then(|hop| hop.status);
+        let sent = after.iter().find(|hop| hop.method == "POST");
+        traffic.password_answered = sent.and_then(|hop| hop.status);
+        traffic.password_sent_to = sent.and_then(|hop| Url::parse(&hop.url).ok());
+        traffic.led_to_client = self.at_client().is_some_and(|last| hops.iter().any(|hop| hop.method == "POST" && hop.leads_to(&last)));
         traffic
+    }
+
+    /// The request with which the browser was seen going to the redirect URI.
+    fn at_client(&self) -> Option<Hop> {
+        self.hops().into_iter().find(|hop| Url::parse(&hop.url).is_ok_and(|url| is_at(&url, &self.visit.redirect_uri)))
     }
 
     async fn run(&mut self) -> Result<Callback, VisitError> {
@@ -166,10 +179,7 @@ impl<'a> Walk<'a> {
         let before = look(self.client, &self.visit.selectors).await.map(|look| look.facts.document).unwrap_or_default();
         let mut refused = None;
         match self.context {
-            Some(context) => {
-                context.forget();
-                context.navigate(self.visit.url.as_str());
-            }
+            Some(context) => context.navigate(self.visit.url.as_str()),
             // A refusal is no failure yet: a redirect URI on which nothing listens looks the same.
             None => refused = passing(within(self.client.goto(self.visit.url.as_str())).await)?,
         }
@@ -180,7 +190,8 @@ impl<'a> Walk<'a> {
             self.reachable()?;
             match look(self.client, &self.visit.selectors).await {
                 Ok(look) if look.facts.document == before => {}
-                Ok(look) => {
+                Ok(mut look) => {
+                    look.facts.mark_asked(&self.visit.scopes);
                     self.blind = None;
                     if let Some(callback) = self.without_bidi(&look.facts, refused.as_deref()).await? {
                         return Ok(callback);
@@ -323,6 +334,7 @@ impl<'a> Walk<'a> {
         let classified = conduct(judge(facts, self.progress), facts, self.visit.conduct, self.answered());
         let same_document = self.acted.as_ref().is_some_and(|acted| acted.before.document == facts.document);
         match &classified.next {
+            Move::Wait(NoWay::Loading) if stable < PATIENCE_LOADING => return Ok(()),
             Move::Wait(_) if !given_up => return Ok(()),
             Move::Stop(_) if stable < STABLE_STOP => return Ok(()),
             // A page that sends its form by script keeps the field while it waits for the answer.
@@ -338,11 +350,24 @@ impl<'a> Walk<'a> {
             let fault = self.acted.as_ref().and_then(|acted| acted.fault.clone());
             let idle = self.acted.as_ref().is_some_and(|acted| self.context.is_some_and(|context| !context.active_since(acted.at)));
             if !matches!(classified.next, Move::Stop(_)) || idle {
+                if let Some(dropped) = self.dropped() {
+                    return Err(dropped);
+                }
                 let why = fault.unwrap_or_else(|| "nothing came of what was done on it".to_owned());
                 return Err(VisitError::NotUnderstood { url: facts.url.clone(), why: why.into() });
             }
         }
         self.step(classified, attempts).await
+    }
+
+    /// Why nothing came of a form, if the browser was kept by the page from following its answer.
+    fn dropped(&self) -> Option<VisitError> {
+        let hops = self.hops();
+        hops.last().filter(|hop| hop.method == "POST" && hop.status.is_none() && hop.error.is_some())?;
+        let page = self.pages.last()?;
+        let (url, redirect_uri) = (Url::parse(&page.url).ok()?, &self.visit.redirect_uri);
+        let directive = form_action_against(&page.document, &url, redirect_uri)?.chars().take(300).collect();
+        Some(VisitError::FormDropped { url: page.url.clone(), directive, redirect_uri: redirect_uri.to_string() })
     }
 
     /// True once the question of a logout was answered.
@@ -411,6 +436,7 @@ impl<'a> Walk<'a> {
             kind: classified.kind,
             url: self.scrubber.url(&facts.url),
             title: self.scrubber.text(&facts.title),
+            method: hop.map(|hop| hop.method.clone()),
             status: (facts.status != 0).then_some(facts.status).or_else(|| hops.last().and_then(|hop| hop.status)),
             note: self.scrubber.text(&format!("{}{}", classified.why, done(facts, &classified.next))),
             screenshot,

@@ -74,10 +74,8 @@ impl Page {
                         password: chosen(&password, &element),
                     });
                 }
-                "checkbox"
-                    if (element.attr("required").is_some() || element.attr("aria-required") == Some("true")) && element.attr("checked").is_none() =>
-                {
-                    facts.boxes.push(CheckBox { index, label: label(&document, &element), form });
+                "checkbox" if element.attr("checked").is_none() && facts.boxes.len() < FIELDS => {
+                    facts.boxes.push(CheckBox { index, name, form, ..check_box(&document, &element) });
                 }
                 "submit" | "image" | "button" => {
                     let said =
@@ -121,6 +119,7 @@ impl Page {
         facts.links = addresses("a[href]", "href", 100);
         facts.images = addresses("img[src]", "src", 50);
         facts.marked = document.select(&css(MARK)).next().is_some();
+        facts.changes = changes(&document);
         facts.captcha = document.select(&css(PUZZLES)).take(ELEMENTS).any(|element| visible(&element));
         facts.title = document.select(&css("title")).next().map(|title| cut(&text(&title), 300)).unwrap_or_default();
         facts.text = document.select(&css("body")).next().map(|body| cut(&text(&body), 2000)).unwrap_or_default();
@@ -148,6 +147,17 @@ fn referred(document: &Html) -> Vec<String> {
     let ids = document.select(&ids).take(FIELDS).filter_map(|field| field.attr("aria-describedby"));
     let texts = ids.filter_map(|id| document.select(&css("[id]")).take(ELEMENTS).find(|element| element.attr("id") == Some(id)).map(|e| text(&e)));
     texts.map(|text| cut(&text, 300)).filter(|text| !text.is_empty()).take(5).collect()
+}
+
+/// What a check box says and sends.
+fn check_box(document: &Html, element: &ElementRef) -> CheckBox {
+    let required = element.attr("required").is_some() || element.attr("aria-required") == Some("true");
+    CheckBox { label: label(document, element), value: cut(element.attr("value").unwrap_or("on"), 100), required, ..CheckBox::default() }
+}
+
+/// True if the page may change by itself. A data block is no script (HTML, the script element).
+fn changes(document: &Html) -> bool {
+    document.select(&css("script:not([type*=json i]), meta[http-equiv=refresh i]")).next().is_some()
 }
 
 /// What the visible frames show.

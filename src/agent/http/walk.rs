@@ -48,7 +48,7 @@ pub(super) struct Walk<'a> {
 /// What a navigation led to.
 enum Led {
     Callback(Callback),
-    Page { url: Url, status: u16, headers: Vec<(String, String)>, html: String },
+    Page { url: Url, status: u16, method: &'static str, headers: Vec<(String, String)>, html: String },
 }
 
 impl<'a> Walk<'a> {
@@ -89,11 +89,16 @@ impl<'a> Walk<'a> {
         let mut password_next = false;
         loop {
             let with_password = std::mem::take(&mut password_next);
-            let (url, status, headers, html) = match self.navigate(next, from.as_ref(), with_password).await? {
-                Led::Callback(callback) => return Ok(callback),
-                Led::Page { url, status, headers, html } => (url, status, headers, html),
+            let (is_form, came_from) = (next.body.is_some(), next.url.clone());
+            let (url, status, method, headers, html) = match self.navigate(next, from.as_ref(), with_password).await? {
+                Led::Callback(callback) => {
+                    self.traffic.led_to_client = is_form && automatic == 0 && !is_at(&came_from, &self.visit.redirect_uri);
+                    return Ok(callback);
+                }
+                Led::Page { url, status, method, headers, html } => (url, status, method, headers, html),
             };
-            let page = Page::read(&url, status, &html, self.pages.len() + automatic, &self.visit.selectors);
+            let mut page = Page::read(&url, status, &html, self.pages.len() + automatic, &self.visit.selectors);
+            page.facts.mark_asked(&self.visit.scopes);
             from = Some(url);
             if status < 400
                 && automatic < AUTOMATIC
@@ -109,7 +114,8 @@ impl<'a> Walk<'a> {
             let decided = self.decide(&page, &classified);
             let echoes = self.scrubber.text(&html) != html;
             let document = Document::read(&page.facts.url, &html, Some(&headers), echoes);
-            self.pages.push(self.seen(&page.facts, &classified, decided.is_err().then_some(&html), document));
+            let seen = self.seen(&page.facts, &classified, decided.is_err().then_some(&html), document);
+            self.pages.push(SeenPage { method: Some(method.to_owned()), ..seen });
             next = decided?;
             // On the page with the password, not on one before it.
             if matches!(classified.next, Move::Login { .. }) {
@@ -143,10 +149,17 @@ impl<'a> Walk<'a> {
     fn decide(&self, page: &Page, classified: &Classified) -> Result<Sent, VisitError> {
         let facts = &page.facts;
         let lost = |why: NoWay| VisitError::NotUnderstood { url: facts.url.clone(), why };
+        let needs_browser = |why: &str| lost(NoWay::NeedsBrowser(why.to_owned()));
         let (field, pressed, ticked, typed) = match &classified.next {
+            // What a script completes comes back so too, and nothing but the silence tells it from a wrong password.
+            Move::Stop(VisitError::LoginRejected { says: None, .. }) if facts.changes => {
+                return Err(needs_browser(
+                    "the login page came back without a word after its form was sent; it runs scripts, which may complete the login",
+                ));
+            }
             Move::Stop(error) => return Err(error.clone()),
-            Move::Wait(_) if page.forms.is_empty() && self.visit.conduct != Conduct::LogOut => {
-                return Err(lost("no form on the page: a JavaScript login? use --agent webdriver".into()));
+            Move::Wait(NoWay::Loading | NoWay::Nothing(_)) if facts.changes && self.visit.conduct != Conduct::LogOut => {
+                return Err(needs_browser("it shows no form unless its scripts run"));
             }
             Move::Wait(why) => return Err(lost(why.clone())),
             _ if self.pages.len() >= PAGES => return Err(lost(format!("more than {PAGES} pages were shown").into())),
@@ -165,11 +178,14 @@ impl<'a> Walk<'a> {
         let of_field = facts.fields.iter().find(|f| Some(f.index) == field).and_then(|f| f.form);
         let of_button = facts.buttons.iter().find(|b| Some(b.index) == pressed).filter(|b| b.submits).and_then(|b| b.form);
         let form = of_button.or(of_field).and_then(|form| page.forms.get(form));
-        let form = form.ok_or_else(|| lost("what is on it is sent by JavaScript: use --agent webdriver".into()))?;
+        let form = form.ok_or_else(|| needs_browser("what is on it is sent by JavaScript"))?;
         if let Some(encoding) = &form.encoding {
-            return Err(lost(format!("its form wants to be sent as {encoding}: use --agent webdriver").into()));
+            return Err(needs_browser(&format!("its form wants to be sent as {encoding}")));
         }
-        form.send(&typed, ticked, pressed).ok_or_else(|| lost("its form leads nowhere: a JavaScript login? use --agent webdriver".into()))
+        if facts.changes && !form.post && matches!(classified.next, Move::Login { .. }) {
+            return Err(needs_browser("its form would put the password into an address, so a script sends it otherwise"));
+        }
+        form.send(&typed, ticked, pressed).ok_or_else(|| needs_browser("its form leads nowhere without its scripts"))
     }
 
     fn seen(&self, facts: &Facts, classified: &Classified, trouble: Option<&String>, document: Document) -> SeenPage {
@@ -183,6 +199,7 @@ impl<'a> Walk<'a> {
             kind,
             url: self.scrubber.url(&facts.url),
             title: self.scrubber.text(&facts.title),
+            method: None,
             status: Some(facts.status),
             note: self.scrubber.text(&note),
             screenshot: None,
@@ -208,6 +225,7 @@ impl<'a> Walk<'a> {
             let status = response.status().as_u16();
             if with_password && hop == 0 {
                 self.traffic.password_answered = self.traffic.password_answered.or(Some(status));
+                self.traffic.password_sent_to.get_or_insert_with(|| url.clone());
             }
             let cookies = response.headers().get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
             self.traffic.take_in(&url, cookies);
@@ -234,7 +252,8 @@ impl<'a> Walk<'a> {
                     break;
                 }
             }
-            return Ok(Led::Page { url, status, headers, html: String::from_utf8_lossy(&body).into_owned() });
+            let method = if request.body.is_some() { "POST" } else { "GET" };
+            return Ok(Led::Page { url, status, method, headers, html: String::from_utf8_lossy(&body).into_owned() });
         }
         Err(VisitError::NotUnderstood { url: request.url.to_string(), why: format!("more than {REDIRECTS} redirects in a row").into() })
     }

@@ -49,7 +49,11 @@ impl Scrubber {
     }
 
     fn no_way(&self, why: NoWay) -> NoWay {
-        if let NoWay::Other(text) = why { NoWay::Other(self.text(&text)) } else { why }
+        match why {
+            NoWay::Other(text) => NoWay::Other(self.text(&text)),
+            NoWay::Nothing(text) => NoWay::Nothing(self.text(&text)),
+            why => why,
+        }
     }
 
     /// What a page said within an error.
@@ -57,7 +61,9 @@ impl Scrubber {
         match error {
             VisitError::LoginRejected { url, says } => VisitError::LoginRejected { url: self.url(&url), says: says.map(|says| self.text(&says)) },
             VisitError::ErrorPage { url, status, text } => VisitError::ErrorPage { url: self.url(&url), status, text: self.text(&text) },
+            VisitError::FormDropped { url, directive, redirect_uri } => VisitError::FormDropped { url: self.url(&url), directive, redirect_uri },
             VisitError::NeedsHuman { url, what } => VisitError::NeedsHuman { url: self.url(&url), what },
+            VisitError::ProfileWanted { url, fields } => VisitError::ProfileWanted { url: self.url(&url), fields },
             VisitError::NotUnderstood { url, why } => VisitError::NotUnderstood { url: self.url(&url), why: self.no_way(why) },
             VisitError::Deadline { seconds, url } => VisitError::Deadline { seconds, url: self.url(&url) },
             VisitError::Unreachable { url, why, is_certificate } => {

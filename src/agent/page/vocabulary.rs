@@ -1,6 +1,6 @@
 //! The words on buttons: which consent, which refuse, which log in.
 
-use crate::observed::page::Button;
+use crate::observed::page::{Button, CheckBox};
 
 /// Words that stand alone between spaces, a line a language: English, German, French, Spanish, Dutch, Italian and Portuguese.
 type Words = &'static str;
@@ -153,6 +153,38 @@ pub fn asks_for_code(label: &str) -> bool {
 /// True if a title or heading is about a security key.
 pub fn speaks_of_key(text: &str) -> bool {
     says(text, "security key, passkey, webauthn")
+}
+
+/// True if a check box has a consent remembered.
+pub fn remembers(known: &CheckBox) -> bool {
+    const PHRASES: Phrases = "remember, ask me again, ask again, don't ask, merken, nicht erneut fragen, nicht mehr fragen, \
+        se souvenir, mémoriser, ne plus demander, recordar, no volver a preguntar, onthouden, niet meer vragen, ricorda, lembrar";
+    says(&known.label, PHRASES) || words(&known.name).iter().any(|word| word == "remember")
+}
+
+/// True if a page says that it is loading, or that it needs scripts.
+pub fn says_loading(text: &str) -> bool {
+    const PHRASES: Phrases = "loading, please wait, one moment, just a moment, javascript, lädt, wird geladen, bitte warten, einen moment, \
+        chargement, veuillez patienter, cargando, espere, wordt geladen, even geduld, caricamento, attendere, carregando, aguarde";
+    says(text, PHRASES)
+}
+
+/// True if a title or heading asks to complete a profile.
+pub fn speaks_of_profile(text: &str) -> bool {
+    const PHRASES: Phrases = "update account, update your account, account information, update profile, update your profile, verify profile, \
+        complete your profile, complete your account, profile information, konto aktualisieren, benutzerkonto aktualisieren, profil aktualisieren, \
+        profil vervollständigen, mise à jour du compte, mise à jour du profil, actualizar cuenta, actualizar perfil, completar perfil, \
+        account bijwerken, profiel bijwerken, aggiorna profilo, atualizar perfil";
+    says(text, PHRASES)
+}
+
+/// True if a field is named for what a profile holds beside the name that one logs in by.
+pub fn names_profile(text: &str) -> bool {
+    const NAMES: Words =
+        "firstname lastname givenname familyname surname birthdate birthday vorname nachname prenom apellido voornaam achternaam cognome";
+    let words = words(text);
+    holds(&words, NAMES)
+        || words.windows(2).any(|pair| matches!(pair, [a, b] if b == "name" && holds(std::slice::from_ref(a), "first last given family")))
 }
 
 /// True if a title or heading says that something is wrong.

@@ -201,6 +201,10 @@ named! {
     JsonRefreshRefused = "json-refresh-refused",
     /// Issues tokens for its own audience, whatever a token request asks for.
     AudienceIgnored = "audience-ignored",
+    /// Answers what it refuses with a page that says little and has neither a form nor a button, with status 200.
+    AuthorizationErrorAsBarePage = "authorization-error-as-bare-page",
+    /// Grants all that is asked for but `openid`.
+    OpenidNotGranted = "openid-not-granted",
     /// Answers that a session is closed, and keeps it.
     SessionCloseIgnored = "session-close-ignored",
 }

@@ -82,6 +82,7 @@ mod tests {
             request_body: body.map(str::to_owned),
             response: Err("none".to_owned()),
             duration_ms: 0,
+            of_user_agent: false,
         }
     }
 

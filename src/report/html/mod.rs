@@ -116,6 +116,8 @@ fn section(report: &RunReport, test: &TestReport, dir: &Path) -> String {
     let mut view = TestView::of(report, test);
     for entry in view.steps.iter_mut().flat_map(|step| &mut step.entries) {
         match entry {
+            // What a user agent sends goes with its cookies, which nobody else has.
+            EntryView::Exchange(view) if view.exchange.of_user_agent => {}
             EntryView::Exchange(view) => view.curl = Some(curl::command(view.exchange, report.environment.is_insecure())),
             EntryView::Page(view) => view.picture = view.screenshot.and_then(|name| picture::below(dir, name)),
             EntryView::Note { .. } | EntryView::Callback { .. } | EntryView::Claims { .. } => {}

@@ -204,7 +204,13 @@ fn entry(entry: &Entry) -> EntryView<'_> {
 fn exchange(exchange: &Exchange) -> ExchangeView<'_> {
     let response = exchange.response.as_ref().ok().map(|response| ResponseView {
         status: response.status,
-        size: if response.size == 0 { "no body".to_owned() } else { count(response.size, "byte") },
+        size: if exchange.of_user_agent {
+            "its body is not kept here".to_owned()
+        } else if response.size == 0 {
+            "no body".to_owned()
+        } else {
+            count(response.size, "byte")
+        },
         headers_folded: count(response.headers.len(), "response header"),
         headers: headers(&response.headers),
         body: body_view(&response.body, &response.headers),
@@ -220,7 +226,7 @@ fn exchange(exchange: &Exchange) -> ExchangeView<'_> {
         request_body: exchange.request_body.as_deref().and_then(|body| body_view(body, &exchange.request_headers)),
         response,
         no_response: exchange.response.as_ref().err().map(String::as_str),
-        time: words::duration(exchange.duration_ms),
+        time: if exchange.of_user_agent { "as the user agent saw it".to_owned() } else { words::duration(exchange.duration_ms) },
     }
 }
 

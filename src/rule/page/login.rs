@@ -12,6 +12,8 @@ pub struct LoginAnswer {
     pub status: Option<u16>,
     /// The cookies that were set, without their values.
     pub cookies: Vec<Cookie>,
+    /// The exchange of the form, where it could be seen.
+    pub exchange: Option<usize>,
 }
 
 impl LoginAnswer {
@@ -23,7 +25,7 @@ impl LoginAnswer {
 impl Artefact for LoginAnswer {
     const RULES: &'static [&'static [Check<Self>]] = &[RULES];
     fn exchange(&self) -> Option<usize> {
-        None
+        self.exchange
     }
 }
 

@@ -4,6 +4,7 @@ use url::{Host, Url};
 
 use crate::observed::document::Document;
 use crate::observed::page::PageKind;
+use crate::observed::policy::form_action_against;
 use crate::rule::expect::{applies_if, holds, list, may, must, none_wrong, shorten, should};
 use crate::rule::judgement::{Unmet, not_applicable};
 use crate::rule::{Artefact, Check};
@@ -24,6 +25,10 @@ pub struct ShownPage {
     pub url: Url,
     /// The document behind it.
     pub document: Document,
+    /// The redirect URI, if redirects led there from a form of this page, or were to lead there and the browser dropped them.
+    pub leads_to: Option<Url>,
+    /// The exchange that it came by.
+    pub exchange: Option<usize>,
 }
 
 impl ShownPage {
@@ -56,7 +61,7 @@ impl ShownPage {
 impl Artefact for ShownPage {
     const RULES: &'static [&'static [Check<Self>]] = &[RULES];
     fn exchange(&self) -> Option<usize> {
-        None
+        self.exchange
     }
 }
 
@@ -98,6 +103,25 @@ static RULES: &[Check<ShownPage>] = &[
             let document = page.with_headers()?;
             let named = ancestors(document).iter().any(|directive| confines(directive));
             holds(named, "Content-Security-Policy with frame-ancestors that do not name everybody", framing(page, document))
+        },
+    ),
+    // No text of OAuth speaks of form-action. Chromium and WebKit hold it against the redirects after a form, Firefox does not: in most browsers
+    // the response of this section does not reach the client.
+    should(
+        "page/form-action-lets-client",
+        "RFC6749-4.1.2",
+        "The Content Security Policy of the page whose form leads to the client lets the form lead there",
+        "Most browsers drop the redirect without a word: the end-user presses the button, and nothing happens.",
+        |page| {
+            let document = page.with_headers()?;
+            let Some(target) = &page.leads_to else { return not_applicable("its form was not answered by a redirect to the client") };
+            let directive = form_action_against(document, &page.url, target);
+            let seen = directive.map_or_else(|| "no form-action against it".to_owned(), shorten);
+            holds(
+                directive.is_none(),
+                format!("no form-action, or one that lets {} through", shorten(target.as_str())),
+                format!("{}: {seen}", page.name()),
+            )
         },
     ),
     // A host of the vendor's own, such as its CDN, is no third party, and cannot be told from one.

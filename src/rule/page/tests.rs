@@ -8,7 +8,13 @@ use crate::rule::testing::{arbitrary_artefact, failing, not_applicable, passing}
 
 fn page(kind: PageKind, url: &str, headers: &[(&str, &str)], html: &str) -> ShownPage {
     let headers: Vec<(String, String)> = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    ShownPage { kind, url: url.parse().expect("a URL"), document: Document::read(url, html, Some(&headers), false) }
+    ShownPage {
+        kind,
+        url: url.parse().expect("a URL"),
+        document: Document::read(url, html, Some(&headers), false),
+        leads_to: Some("http://127.0.0.1:3000/cb".parse().expect("a URL")),
+        exchange: None,
+    }
 }
 
 const OP: &str = "https://login.op.example/authorize?state=1";
@@ -24,8 +30,8 @@ fn with(change: (&'static str, &'static str), html: &str) -> Vec<&'static str> {
 
 #[test]
 fn a_good_page_passes_and_others_are_not_asked() {
-    assert_eq!(passing(&page(PageKind::Consent, OP, &GOOD, FORM)).len(), 6);
-    assert_eq!(not_applicable(&page(PageKind::Error, OP, &[], "")).len(), 6);
+    assert_eq!(passing(&page(PageKind::Consent, OP, &GOOD, FORM)).len(), 7);
+    assert_eq!(not_applicable(&page(PageKind::Error, OP, &[], "")).len(), 7);
     let mut unseen = page(PageKind::Login, OP, &[], FORM);
     unseen.document.headers = None;
     assert_eq!(failing(&unseen), Vec::<&str>::new());
@@ -47,6 +53,21 @@ fn framing() {
         let headers = [("x-frame-options", value), GOOD[1], GOOD[2]];
         assert_eq!(failing(&page(PageKind::Login, OP, &headers, FORM)), failed, "{value}");
     }
+}
+
+#[test]
+fn where_a_form_may_lead() {
+    let policy = |more: &str| format!("frame-ancestors 'none'; {more}");
+    let judged = |more: &str, client: Option<&str>| {
+        let (policy, client) = (policy(more), client.map(|url| url.parse().expect("a URL")));
+        let headers = [("content-security-policy", policy.as_str()), GOOD[1], GOOD[2]];
+        failing(&ShownPage { leads_to: client, ..page(PageKind::Consent, OP, &headers, FORM) })
+    };
+    let client = Some("http://127.0.0.1:3000/cb");
+    assert_eq!(judged("form-action 'self'", client), ["page/form-action-lets-client"]);
+    assert_eq!(judged("form-action 'self'", None), Vec::<&str>::new());
+    assert_eq!(judged("form-action 'self' http://127.0.0.1:3000", client), Vec::<&str>::new());
+    assert_eq!(judged("default-src 'none'", client), Vec::<&str>::new());
 }
 
 #[test]
@@ -78,6 +99,7 @@ fn answers_to_a_login() {
     let answer = |status: Option<u16>, cookies: &[(&str, bool)]| LoginAnswer {
         status,
         cookies: cookies.iter().filter_map(|(header, over_https)| Cookie::read(header, *over_https)).collect(),
+        exchange: None,
     };
     let good = ("s=1; Secure; HttpOnly; SameSite=None", true);
     assert_eq!(passing(&answer(Some(303), &[good])).len(), 4);
@@ -103,7 +125,7 @@ arbitrary_artefact!(ShownPage:
     kind in select(&[PageKind::Login, PageKind::Identifier, PageKind::Consent, PageKind::Error][..]),
     url in select(&[OP, "http://op.example/", "http://localhost:1/", "https://[::1]/é", "data:x"][..]),
     headers in proptest::collection::vec(
-        ("content-security-policy|x-frame-options|referrer-policy|cache-control", "(frame-ancestors|'none'|deny|[*,; ]|https?:|é){0,5}"),
+        ("content-security-policy|x-frame-options|referrer-policy|cache-control", "(frame-ancestors|form-action|'none'|deny|[*,; ]|https?:|é){0,5}"),
         0..5,
     ),
     html in "(<form action=|<script src=|https?:|//|[.]example|[>é ]){0,8}"
@@ -116,5 +138,5 @@ arbitrary_artefact!(ShownPage:
 arbitrary_artefact!(LoginAnswer:
     status in proptest::option::of(prop_oneof![300..310_u16, any::<u16>()]),
     cookies in proptest::collection::vec(("(__Secure-|é)?a=b(; ?(Secure|HttpOnly|SameSite=None)){0,3}|.{0,12}", any::<bool>()), 0..4)
-    => LoginAnswer { status, cookies: cookies.iter().filter_map(|(header, over_https)| Cookie::read(header, *over_https)).collect() }
+    => LoginAnswer { status, cookies: cookies.iter().filter_map(|(header, over_https)| Cookie::read(header, *over_https)).collect(), exchange: None }
 );

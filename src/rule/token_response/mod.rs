@@ -95,6 +95,12 @@ impl TokenResponse {
         self.requested_scope.as_deref().is_some_and(|asked| scope_words(asked).contains("openid"))
     }
 
+    /// The scope that was granted, where it is named and lacks `openid` though that was asked for.
+    pub fn without_openid(&self) -> Option<&str> {
+        let granted = member(self.members().ok()?, "scope")?.as_str()?;
+        (self.is_code_for("openid") && !scope_words(granted).contains("openid")).then_some(granted)
+    }
+
     /// True for the answer to a code of a request for this scope.
     fn is_code_for(&self, scope: &str) -> bool {
         self.grant == Grant::AuthorizationCode && self.requested_scope.as_deref().is_some_and(|asked| scope_words(asked).contains(scope))

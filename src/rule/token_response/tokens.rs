@@ -76,7 +76,11 @@ pub(super) static RULES: &[Check<TokenResponse>] = &[
         |response| {
             applies_if(response.is_code_for("openid"), "not the answer to an authorization code for openid")?;
             let body = response.members()?;
-            let seen = length(body, "id_token").unwrap_or_else(|| "no id_token".to_owned());
+            let none = || match response.without_openid() {
+                Some(granted) => format!("no id_token, since openid was not granted: scope = {:?}", shorten(granted)),
+                None => "no id_token".to_owned(),
+            };
+            let seen = length(body, "id_token").unwrap_or_else(none);
             holds(text(body, "id_token").is_some(), "id_token: a string that is not empty", seen)
         },
     ),

@@ -4,7 +4,12 @@ use url::Url;
 
 use super::vocabulary;
 use crate::agent::visit::{Conduct, NoWay, VisitError};
-use crate::observed::page::{Button, Facts, Field, PageKind};
+use crate::observed::page::{Button, CheckBox, Facts, Field, PageKind};
+
+mod person;
+
+/// The longest text of a page that is loading, in characters.
+const MOST_OF_LOADING: usize = 300;
 
 /// What was done on the pages before.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -64,10 +69,11 @@ pub enum Move {
 
 /// Judges a page.
 pub fn judge(facts: &Facts, progress: Progress) -> Classified {
-    human(facts).or_else(|| login(facts, progress)).or_else(|| error(facts)).or_else(|| consent(facts)).unwrap_or_else(|| Classified {
+    let known = person::needed(facts).or_else(|| person::profile(facts, progress)).or_else(|| login(facts, progress)).or_else(|| loading(facts));
+    known.or_else(|| error(facts)).or_else(|| consent(facts)).unwrap_or_else(|| Classified {
         kind: PageKind::Other,
         why: "neither a login form nor a button".to_owned(),
-        next: Move::Wait(if facts.fields.is_empty() { "it shows no form and no button" } else { "its fields are not understood" }.into()),
+        next: Move::Wait(if facts.fields.is_empty() { NoWay::Nothing(shorten(&facts.text)) } else { "its fields are not understood".into() }),
     })
 }
 
@@ -99,6 +105,7 @@ pub fn conduct(classified: Classified, facts: &Facts, conduct: Conduct, pressed:
             let next = if let Move::Stop(error) = classified.next { Move::Stop(error) } else { Move::Wait("it asks for a login".into()) };
             Classified { next, ..classified }
         }
+        Conduct::LogOut if classified.next == Move::Wait(NoWay::Loading) => classified,
         Conduct::LogOut if pressed => wait("shown after the question was answered".into()),
         Conduct::LogOut => match best(&facts.buttons, vocabulary::logs_out).filter(|(score, _)| *score > 0) {
             Some((_, button)) => {
@@ -127,30 +134,13 @@ fn press(facts: &Facts, button: &Button) -> Move {
 
 /// The boxes of a form that have to be ticked before it is sent.
 fn tick(facts: &Facts, form: Option<usize>) -> Vec<usize> {
-    facts.boxes.iter().filter(|b| b.form == form).map(|b| b.index).collect()
+    facts.boxes.iter().filter(|b| b.form == form && b.required).map(|b| b.index).collect()
 }
 
-fn human(facts: &Facts) -> Option<Classified> {
-    let what = if facts.captcha {
-        "a captcha"
-    } else if facts.fields.iter().any(one_time_code) {
-        "a one-time code"
-    } else if facts.fields.iter().any(|field| field.r#type == "password" && field.autocomplete.contains("new-password")) {
-        "a new password"
-    } else if facts.fields.is_empty() && facts.headings.iter().chain([&facts.title]).any(|text| vocabulary::speaks_of_key(text)) {
-        "a security key"
-    } else {
-        return None;
-    };
-    let next = Move::Stop(VisitError::NeedsHuman { url: facts.url.clone(), what: what.to_owned() });
-    Some(Classified { kind: PageKind::NeedsHuman, why: format!("it asks for {what}"), next })
-}
-
-fn one_time_code(field: &Field) -> bool {
-    let named = vocabulary::words(&format!("{} {}", field.name, field.id));
-    field.autocomplete.contains("one-time-code")
-        || named.iter().any(|word| matches!(word.as_str(), "otp" | "totp" | "mfa" | "2fa" | "passcode"))
-        || vocabulary::asks_for_code(&field.label)
+/// The same with the boxes that grant what was asked for, and the one that keeps the consent.
+fn press_to_grant(facts: &Facts, button: &Button) -> Move {
+    let wanted = |b: &&CheckBox| b.form == button.form && (b.required || b.asked || vocabulary::remembers(b));
+    Move::Press { button: button.index, tick: facts.boxes.iter().filter(wanted).map(|b| b.index).collect() }
 }
 
 fn login(facts: &Facts, progress: Progress) -> Option<Classified> {
@@ -205,6 +195,13 @@ fn submit(facts: &Facts, form: Option<usize>) -> Option<usize> {
     configured.or_else(|| best(within(), vocabulary::login).filter(|(score, _)| *score > 0 || form.is_some()).map(|(_, b)| b)).map(|b| b.index)
 }
 
+/// A page that says that it is not there yet, or not without its scripts. It says little besides.
+fn loading(facts: &Facts) -> Option<Classified> {
+    let bare = facts.fields.is_empty() && facts.buttons.is_empty() && facts.status < 400 && facts.text.chars().count() <= MOST_OF_LOADING;
+    let says = bare && vocabulary::says_loading(&format!("{} {}", facts.title, facts.text));
+    says.then(|| Classified { kind: PageKind::Other, why: "it says that it is loading".to_owned(), next: Move::Wait(NoWay::Loading) })
+}
+
 fn error(facts: &Facts) -> Option<Classified> {
     let grants = facts.buttons.iter().any(|b| vocabulary::consent(b) == Some(2));
     let in_query = Url::parse(&facts.url).is_ok_and(|url| url.query_pairs().any(|(name, _)| name == "error"));
@@ -252,8 +249,11 @@ fn consent(facts: &Facts) -> Option<Classified> {
         }
     };
     let about_access = || facts.headings.iter().chain([&facts.title]).any(|text| vocabulary::speaks_of_access(text));
-    let asks = vocabulary::consent(button) != Some(1) || !facts.boxes.is_empty() || facts.buttons.iter().any(vocabulary::refuses) || about_access();
-    Some(Classified { kind: if asks { PageKind::Consent } else { PageKind::Notice }, why, next: press(facts, button) })
+    let asks = vocabulary::consent(button) != Some(1)
+        || facts.boxes.iter().any(|b| b.required || b.asked)
+        || facts.buttons.iter().any(vocabulary::refuses)
+        || about_access();
+    Some(Classified { kind: if asks { PageKind::Consent } else { PageKind::Notice }, why, next: press_to_grant(facts, button) })
 }
 
 #[cfg(test)]

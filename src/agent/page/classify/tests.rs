@@ -74,7 +74,10 @@ fn consent_never_presses_a_refusal() {
 #[test]
 fn consent_ticks_what_must_be_ticked_and_asks_when_unclear() {
     let mut facts = page(vec![], vec![button(0, "Continue"), button(1, "I agree")]);
-    facts.boxes = vec![CheckBox { index: 2, form: Some(0), ..CheckBox::default() }, CheckBox { index: 3, form: None, ..CheckBox::default() }];
+    facts.boxes = vec![
+        CheckBox { index: 2, form: Some(0), required: true, ..CheckBox::default() },
+        CheckBox { index: 3, form: None, required: true, ..CheckBox::default() },
+    ];
     assert_eq!(judge(&facts, LOGGED_IN).next, Move::Press { button: 1, tick: vec![2] });
     let unclear = judge(&page(vec![], vec![button(0, "Blue"), button(1, "Green")]), LOGGED_IN);
     assert!(matches!(&unclear.next, Move::Wait(why) if why.to_string().contains("Green")), "{unclear:?}");
@@ -165,7 +168,7 @@ fn a_page_that_only_goes_on_may_ask_for_consent_or_for_nothing() {
     let asking = [
         Facts { headings: vec!["Acme wants access to your account".to_owned()], ..welcome.clone() },
         Facts { title: "Zugriff erlauben".to_owned(), ..welcome.clone() },
-        Facts { boxes: vec![CheckBox { index: 3, form: Some(0), ..CheckBox::default() }], ..welcome.clone() },
+        Facts { boxes: vec![CheckBox { index: 3, form: Some(0), required: true, ..CheckBox::default() }], ..welcome.clone() },
         page(vec![], vec![button(0, "Cancel"), button(1, "Continue")]),
         page(vec![], vec![button(0, "Allow")]),
     ];
@@ -195,4 +198,69 @@ fn an_error_page_is_one_whatever_can_be_pressed_on_it() {
         let facts = Facts { headings: vec![heading.to_owned()], ..page(vec![], vec![button(0, "Try again"), button(1, "Contact support")]) };
         assert_eq!(judge(&facts, FRESH).kind, PageKind::Error, "{heading}");
     }
+}
+
+#[test]
+fn consent_ticks_the_scopes_that_were_asked_for_and_to_be_remembered() {
+    let boxes = |names: &[(&str, &str, &str)]| -> Vec<CheckBox> {
+        let made = |(index, (name, value, label)): (usize, &(&str, &str, &str))| CheckBox {
+            index: index + 10,
+            name: (*name).to_owned(),
+            value: (*value).to_owned(),
+            label: (*label).to_owned(),
+            form: Some(0),
+            ..CheckBox::default()
+        };
+        names.iter().enumerate().map(made).collect()
+    };
+    let mut facts = page(vec![], vec![button(0, "Deny access"), button(1, "Allow access")]);
+    facts.boxes = boxes(&[
+        ("grant_scope", "openid", "openid"),
+        ("profile", "on", "See who you are"),
+        ("scope[offline_access]", "1", ""),
+        ("x", "y", "Email"),
+        ("newsletter", "yes", "Send me news by email"),
+        ("grant_scope", "payments", "payments"),
+        ("remember", "1", "Do not ask me again"),
+        ("email_opt_in", "on", "Offers"),
+    ]);
+    let asked = ["openid", "profile", "offline_access", "email"].map(str::to_owned);
+    facts.mark_asked(&asked);
+    let classified = judge(&facts, LOGGED_IN);
+    assert_eq!((classified.kind, classified.next), (PageKind::Consent, Move::Press { button: 1, tick: vec![10, 11, 12, 13, 16] }));
+    // Who refuses grants nothing, and a login is not kept beyond its test.
+    assert_eq!(conduct(judge(&facts, LOGGED_IN), &facts, Conduct::Deny, false).next, Move::Press { button: 0, tick: vec![] });
+    let mut login = page(vec![field(0, "text", "username"), field(1, "password", "pw")], vec![button(2, "Log in")]);
+    login.boxes = boxes(&[("remember", "1", "Remember me")]);
+    assert!(matches!(judge(&login, FRESH).next, Move::Login { tick, .. } if tick.is_empty()));
+}
+
+#[test]
+fn a_page_that_is_loading_is_waited_for_and_a_page_without_anything_is_no_riddle() {
+    let says = |text: &str| Facts { text: text.to_owned(), url: "https://op.example/".to_owned(), ..Facts::default() };
+    let loading = Facts { alerts: vec!["Loading…".to_owned()], ..says("Acme Loading…") };
+    for facts in [loading, says("Please wait"), says("You need to enable JavaScript to run this app."), says("Wird geladen …")] {
+        assert_eq!(judge(&facts, FRESH).next, Move::Wait(NoWay::Loading), "{facts:?}");
+    }
+    let refused = Facts { status: 400, ..says("Loading…") };
+    assert_eq!(judge(&refused, FRESH).kind, PageKind::Error);
+    assert_eq!(judge(&says("Ask your bank."), FRESH).next, Move::Wait(NoWay::Nothing("Ask your bank.".to_owned())));
+    let form = Facts { text: "Loading…".to_owned(), ..page(vec![field(0, "password", "p")], vec![]) };
+    assert_eq!(judge(&form, FRESH).kind, PageKind::Login);
+}
+
+#[test]
+fn a_page_that_wants_data_of_the_profile_is_said_to_be_one() {
+    let named = |index, name: &str, label: &str| Field { label: label.to_owned(), ..field(index, "text", name) };
+    let mut facts = page(vec![named(0, "email", "Email"), named(1, "firstName", "First name")], vec![button(2, "Submit")]);
+    let fields = vec!["Email".to_owned(), "First name".to_owned()];
+    let wanted = VisitError::ProfileWanted { url: facts.url.clone(), fields };
+    assert_eq!(judge(&facts, LOGGED_IN).next, Move::Stop(wanted));
+    facts.fields.pop();
+    facts.title = "Update Account Information".to_owned();
+    assert!(matches!(judge(&facts, LOGGED_IN).next, Move::Stop(VisitError::ProfileWanted { .. })));
+    // Before the password it is a login, and what grants is a consent.
+    assert_eq!(judge(&facts, FRESH).kind, PageKind::Identifier);
+    let grants = page(vec![named(1, "firstName", "First name")], vec![button(2, "Allow")]);
+    assert_eq!(judge(&grants, LOGGED_IN).kind, PageKind::Consent);
 }

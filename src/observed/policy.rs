@@ -1,0 +1,123 @@
+//! Where a page's Content Security Policy lets its forms lead (Content Security Policy Level 3, `form-action` and the matching of sources).
+
+use url::Url;
+
+use super::document::Document;
+
+/// How many sources of a policy are looked at.
+const SOURCES: usize = 200;
+
+/// The first `form-action` of the page at `page` that keeps its forms from being redirected to `target`; `None` if each lets them through.
+///
+/// Browsers that hold the directive against redirects too, as those of the Chromium family do, drop the answer to such a form without a word.
+#[must_use]
+pub fn form_action_against<'a>(document: &'a Document, page: &Url, target: &Url) -> Option<&'a str> {
+    let policies = document.header("content-security-policy").flat_map(|value| value.split([',', '\n']));
+    // Of two directives of a name the first counts.
+    let directives = policies.filter_map(|policy| policy.split(';').map(str::trim).find(|directive| is_form_action(directive)));
+    let mut directives = directives;
+    directives.find(|directive| !directive.split_ascii_whitespace().skip(1).take(SOURCES).any(|source| lets(source, page, target)))
+}
+
+fn is_form_action(directive: &str) -> bool {
+    directive.split_ascii_whitespace().next().is_some_and(|name| name.eq_ignore_ascii_case("form-action"))
+}
+
+/// True if a source expression matches a target of a redirect, whose path does not matter.
+fn lets(source: &str, page: &Url, target: &Url) -> bool {
+    let source = source.to_ascii_lowercase();
+    let is_web = matches!(target.scheme(), "http" | "https");
+    match source.as_str() {
+        "*" => is_web || target.scheme() == page.scheme(),
+        "'none'" => false,
+        "'self'" => {
+            page.origin() == target.origin()
+                || (page.host() == target.host() && scheme_lets(page.scheme(), target.scheme()) && has_usual_ports(page, target))
+        }
+        _ if source.starts_with('\'') => false,
+        _ => {
+            if let Some(scheme) = source.strip_suffix(':') {
+                return scheme_lets(scheme, target.scheme());
+            }
+            let (scheme, rest) = source.split_once("://").unwrap_or((page.scheme(), &source));
+            let authority = rest.split('/').next().unwrap_or_default();
+            // The colons of an IPv6 address are within brackets.
+            let (host, port) = match authority.rsplit_once(':') {
+                Some((host, port)) if !port.contains(']') => (host, Some(port)),
+                _ => (authority, None),
+            };
+            is_web && scheme_lets(scheme, target.scheme()) && host_lets(host, target.host_str().unwrap_or_default()) && port_lets(port, target)
+        }
+    }
+}
+
+/// A source of a plain scheme matches the secure one as well.
+fn scheme_lets(source: &str, target: &str) -> bool {
+    source == target || (source == "http" && target == "https")
+}
+
+fn has_usual_ports(page: &Url, target: &Url) -> bool {
+    page.port_or_known_default() == target.port_or_known_default() || (page.port().is_none() && target.port().is_none())
+}
+
+fn host_lets(pattern: &str, host: &str) -> bool {
+    match pattern.strip_prefix('*') {
+        Some("") => true,
+        Some(rest) => rest.starts_with('.') && host.ends_with(rest),
+        None => pattern == host,
+    }
+}
+
+fn port_lets(port: Option<&str>, target: &Url) -> bool {
+    match port {
+        Some("*") => true,
+        Some(port) => port.parse().ok() == target.port_or_known_default() || (port == "80" && target.port_or_known_default() == Some(443)),
+        // Without a port it is the usual one of the target's scheme.
+        None => target.port().is_none(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use url::Url;
+
+    use super::form_action_against;
+    use crate::observed::document::Document;
+
+    fn against(policy: &str, page: &str, target: &str) -> bool {
+        let headers = [("content-security-policy".to_owned(), policy.to_owned())];
+        let url = |text: &str| Url::parse(text).expect("a URL");
+        form_action_against(&Document::read(page, "", Some(&headers), false), &url(page), &url(target)).is_some()
+    }
+
+    #[test]
+    fn sources_are_matched_as_browsers_do() {
+        const OP: &str = "https://op.example/consent";
+        const APP: &str = "http://127.0.0.1:3000/cb";
+        for policy in
+            ["form-action 'self'", "form-action 'none'", "form-action", "default-src *; Form-Action https:", "form-action 'self' 127.0.0.1:*"]
+        {
+            assert!(against(policy, OP, APP), "{policy}");
+        }
+        for policy in [
+            "default-src 'none'",
+            "form-action *",
+            "form-action http:",
+            "form-action 'self' http://127.0.0.1:3000",
+            "form-action http://127.0.0.1:3000/other/path",
+            "form-action http://127.0.0.1:*",
+            "form-action *; form-action 'none'",
+        ] {
+            assert!(!against(policy, OP, APP), "{policy}");
+        }
+        assert!(against("form-action *, form-action 'self'", OP, APP), "every policy counts");
+        assert!(against("form-action http://127.0.0.1", OP, APP), "another port");
+        assert!(!against("form-action *.client.example", OP, "https://a.client.example/cb"));
+        assert!(against("form-action *.client.example", OP, "https://client.example/cb"));
+        assert!(!against("form-action 'self'", OP, "https://op.example/cb"));
+        assert!(!against("form-action com.example.app:", OP, "com.example.app:/cb"));
+        assert!(against("form-action *", OP, "com.example.app:/cb"));
+        assert!(!against("form-action http://[::1]:3000", OP, "http://[::1]:3000/cb"));
+        assert!(!against("form-action 'self'", "http://localhost:3000/a", "http://localhost:3000/cb"));
+    }
+}
