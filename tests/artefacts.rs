@@ -24,7 +24,9 @@ fn judged<'a>(test: &'a TestReport, kinds: &[Kind]) -> Vec<Judged<'a>> {
         let (found, wanted): (Vec<_>, Vec<_>) =
             (findings.iter().map(|finding| finding.rule.as_str()).collect(), kind.rules.iter().map(|rule| rule.id).collect());
         assert_eq!(found, wanted, "{}: a {} was judged by some of its rules only", test.id, kind.name);
-        assert!(findings.iter().all(|finding| finding.exchange == first.exchange && finding.step == first.step), "{}: {}", test.id, kind.name);
+        // An artefact of several exchanges points each finding at the one it is about, and all of them are of one step.
+        let made = |number: usize| test.steps.iter().flat_map(exchanges).any(|exchange| exchange.number == number);
+        assert!(findings.iter().all(|finding| finding.step == first.step && finding.exchange.is_none_or(made)), "{}: {}", test.id, kind.name);
         all.push(Judged { kind: kind.name, findings });
     }
     all
@@ -53,7 +55,7 @@ fn every_artefact_meets_all_its_rules_wherever_it_appears() {
     assert_eq!(report.counts.not_run, 0, "against a well-behaved issuer every rule can be judged");
     for test in &report.tests {
         let judged = judged(test, &kinds);
-        let on = |kind: &str, exchange: &Exchange| judged.iter().any(|one| one.kind == kind && one.findings[0].exchange == Some(exchange.number));
+        let on = |kind: &str, exchange: &Exchange| judged.iter().any(|one| one.kind == kind && one.findings.iter().any(|finding| finding.exchange == Some(exchange.number)));
         for (index, step) in test.steps.iter().enumerate().filter(|(_, step)| step.name != "Clean-up") {
             for exchange in exchanges(step) {
                 let Ok(response) = &exchange.response else { continue };

@@ -154,6 +154,10 @@ impl Session {
                 Ended::Redirect { parameters: parameters_of(&url), location: url }
             }
             Err(VisitError::ErrorPage { status, .. }) => Ended::Page { status },
+            // A redirect that names no address is neither a page nor a way on.
+            Err(error) if error.is_page_without_way_on() && shown.is_some_and(|status| (300..400).contains(&status)) => {
+                Ended::Unknown(self.recorder.redactor().text(&error.to_string()))
+            }
             Err(error) if error.is_page_without_way_on() => Ended::Page { status: shown },
             // No end-user is asked to do anything, so a page without a way on says what is wrong.
             Err(VisitError::NotUnderstood { .. }) if silent => Ended::Page { status: None },
