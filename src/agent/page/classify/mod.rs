@@ -161,7 +161,11 @@ fn login(facts: &Facts, progress: Progress) -> Option<Classified> {
         (Some(_), _) if progress.password_sent => back(PageKind::Login, "the password field is there again after the password was sent"),
         (Some(password), username) => {
             let (username, password) = (username.map(|f| f.index), password.index);
-            taken(PageKind::Login, "a password field", Move::Login { username, password, submit: submit(facts, form), tick: tick_to_stay(facts, form) })
+            taken(
+                PageKind::Login,
+                "a password field",
+                Move::Login { username, password, submit: submit(facts, form), tick: tick_to_stay(facts, form) },
+            )
         }
         (None, Some(_)) if progress.password_sent => None,
         (None, Some(_)) if progress.identified => back(PageKind::Identifier, "the user name field is there again after the user name was sent"),
