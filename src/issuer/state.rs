@@ -3,6 +3,7 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::busy::Refusals;
 use super::client::Client;
 use super::client_metadata::Metadata;
 use super::flaw::apply::Defect;
@@ -39,6 +40,8 @@ pub struct Issuer {
     pub keys: &'static KeyRing,
     /// Its accounts.
     pub accounts: DemoAccounts,
+    /// The requests that it was too busy for.
+    pub refusals: Refusals,
     store: Mutex<Store>,
 }
 
@@ -60,7 +63,7 @@ impl Issuer {
         let cookie = if tls { format!("__Host-session-{port}") } else { format!("session-{port}") };
         let store = Mutex::new(Store::new(client));
         let defect = Defect::new(flaw.map(|flaw| flaw.for_issuer(&url)));
-        Self { url, origin, secure: tls, cookie, persona, pages, offline_access, defect, keys, accounts, store }
+        Self { url, origin, secure: tls, cookie, persona, pages, offline_access, defect, keys, accounts, refusals: Refusals::default(), store }
     }
 
     /// What its persona decides.

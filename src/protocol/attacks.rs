@@ -120,7 +120,7 @@ impl Session {
         let request = |which| self.authenticated(&client, which, &url, &form);
         let (first, second) = (request("Authorization Code Flow, one of two at once"), request("Authorization Code Flow, the other of two at once"));
         let sent = [&first, &second].map(|request| self.sent(request));
-        let (first, second) = futures::join!(self.recorder.send(first), self.recorder.send(second));
+        let (first, second) = futures::join!(self.send_unjudged(first), self.send_unjudged(second));
         let mut statuses = Vec::new();
         let mut exchange = 0;
         for (response, sent) in [first?, second?].into_iter().zip(sent) {

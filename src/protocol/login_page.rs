@@ -95,7 +95,12 @@ impl Session {
                 let says = response.parameter("error").map_or_else(|| "a code".to_owned(), |error| format!("the error {error}"));
                 (response.parameter("code").is_some(), says)
             }
-            Err(error) => (false, error.to_string()),
+            Err(error) if error.is_page_without_way_on() => (false, error.to_string()),
+            Err(error @ (VisitError::LoginRejected { .. } | VisitError::NotUnderstood { .. } | VisitError::NeedsHuman { .. })) => {
+                (false, error.to_string())
+            }
+            // What did not end on a page of the issuer's says nothing about the form.
+            Err(error) => return Err(self.blame(error)),
         };
         self.sentence("should not take a login form from another browser than the one it was shown in");
         self.judge(&FormElsewhere { accepted: code || consent, says });

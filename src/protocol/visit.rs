@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::agent::visit::{Conduct, Journey, Visit};
+use crate::agent::visit::{Conduct, Journey, Visit, VisitError};
 use crate::config::User;
 use crate::session::{Session, Stop, missing};
 
@@ -36,7 +36,10 @@ impl Session {
             self.facts.browser.session = Some(agent.open().await.map_err(|error| Stop::Untestable(error.problem()))?);
         }
         let session = self.facts.browser.session.as_mut().ok_or_else(|| missing("a browser session"))?;
-        let journey = session.visit(&visit, &listener).await;
+        let mut journey = session.visit(&visit, &listener).await;
+        if let Err(VisitError::Unreachable { url, member, .. }) = &mut journey.end {
+            *member = self.member_of(url);
+        }
         self.remember_login(conduct, &journey);
         Ok(journey)
     }

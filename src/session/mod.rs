@@ -18,7 +18,6 @@ use crate::rule::{Artefact, Level, Seen, Unmet, spec};
 use crate::text::address::is_loopback;
 
 pub mod assertion;
-mod busy;
 pub mod facts;
 pub mod recorder;
 pub mod signing_key;

@@ -9,7 +9,7 @@ use http::Method;
 use tokio::sync::mpsc::UnboundedSender;
 use url::Url;
 
-use super::busy::Busy;
+use crate::http::busy::{Asked, Busy};
 use crate::http::{Client, Response, Unreachable};
 use crate::observed::received::{Parsed, Received};
 use crate::redact::{Redactor, SecretKind};
@@ -152,16 +152,20 @@ impl Recorder {
         let url = request.url.clone();
         let again = request.clone();
         let response = self.send_once(request).await?;
-        let Some(busy) = Busy::of(&response, &again.method) else { return Ok(response) };
-        let Some(wait) = busy.wait.filter(|wait| *wait <= self.http.timeout()) else { return Err(busy.gives_up(&url, "")) };
+        let busy = |response: &Received| Busy::of(response.status, response.header("retry-after"), &again.method, response.received_at);
+        let Some(first) = busy(&response) else { return Ok(response) };
+        let Some(wait) = first.wait else { return Err(first.gives_up(&url, Asked::Once)) };
+        if wait > self.http.timeout() {
+            return Err(first.gives_up(&url, Asked::TooLate));
+        }
         let waited = crate::text::count(usize::try_from(wait.as_secs()).unwrap_or(usize::MAX), "second");
         self.note(Entry::Note {
-            text: format!("Status {} says nothing about conformance: the request is sent once more after {waited}.", busy.status),
+            text: format!("Status {} says nothing about conformance: the request is sent once more after {waited}.", first.status),
         });
         tokio::time::sleep(wait).await;
-        let response = self.send_once(again).await?;
-        match Busy::of(&response, &Method::GET) {
-            Some(busy) => Err(busy.gives_up(&url, &format!(", and once more after {waited}"))),
+        let response = self.send_once(again.clone()).await?;
+        match busy(&response) {
+            Some(busy) => Err(busy.gives_up(&url, Asked::Twice)),
             None => Ok(response),
         }
     }
@@ -316,7 +320,7 @@ mod tests {
         let busy = answer.unwrap_err();
         assert_eq!((busy.stage, requests), (Stage::Busy, 2), "{busy}");
         let says = busy.to_string();
-        assert!(says.starts_with("the issuer answered 429 (Too Many Requests), and once more after 0 seconds"), "{says}");
+        assert!(says.starts_with("the issuer answered 429 (Too Many Requests), and once more after a wait"), "{says}");
         assert!(!says.contains("127.0.0.1"), "one cause, whatever the URL: {says}");
         // Longer than a request may take; and what may have been acted on is not sent twice.
         for (method, first) in [(Method::GET, "503 Busy\r\nretry-after: 3600"), (Method::POST, "502 Bad Gateway\r\nretry-after: 0")] {

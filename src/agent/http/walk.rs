@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, ORIGIN, REFERER, SET_COOKIE};
+use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, ORIGIN, REFERER, RETRY_AFTER, SET_COOKIE};
 use secrecy::ExposeSecret;
 use url::Url;
 
@@ -14,6 +14,7 @@ use crate::agent::page::classify::{Classified, Move, Progress, conduct, judge};
 use crate::agent::page::narrate::done;
 use crate::agent::page::scrub::Scrubber;
 use crate::agent::visit::{Conduct, Journey, NoWay, SeenPage, Visit, VisitError};
+use crate::http::busy::{Asked, Busy};
 use crate::http::is_certificate_refused;
 use crate::observed::document::{Document, Traffic};
 use crate::observed::page::{Facts, PageKind};
@@ -43,6 +44,8 @@ pub(super) struct Walk<'a> {
     traffic: Traffic,
     /// The address asked last.
     at: Url,
+    /// Whether a busy issuer was asked once more.
+    asked: Asked,
 }
 
 /// What a navigation led to.
@@ -64,6 +67,7 @@ impl<'a> Walk<'a> {
             progress: Progress::default(),
             traffic: Traffic::default(),
             at: visit.url.clone(),
+            asked: Asked::Once,
         }
     }
 
@@ -79,7 +83,7 @@ impl<'a> Walk<'a> {
             Ok(end) => end,
             Err(_) => Err(VisitError::Deadline { seconds: self.visit.deadline.as_secs(), url: self.at.to_string() }),
         };
-        Journey { pages: self.pages, traffic: self.traffic, end: end.map_err(|error| self.scrubber.error(error)) }
+        Journey { pages: self.pages, traffic: self.traffic, end: end.map_err(|error| self.scrubber.error(error.busy_when(self.asked))) }
     }
 
     async fn run(&mut self) -> Result<Callback, VisitError> {
@@ -219,9 +223,13 @@ impl<'a> Walk<'a> {
             let url = request.url.clone();
             let failed = |error: reqwest::Error| {
                 let is_certificate = is_certificate_refused(&error);
-                VisitError::Unreachable { url: url.to_string(), why: chain(&error), is_certificate }
+                VisitError::Unreachable { url: url.to_string(), why: chain(&error), is_certificate, member: None }
             };
             let mut response = self.request(&request, from).send().await.map_err(failed)?;
+            if let Some(wait) = self.wait_for(&request, &response) {
+                tokio::time::sleep(wait).await;
+                response = self.request(&request, from).send().await.map_err(failed)?;
+            }
             let status = response.status().as_u16();
             if with_password && hop == 0 {
                 self.traffic.password_answered = self.traffic.password_answered.or(Some(status));
@@ -256,6 +264,20 @@ impl<'a> Walk<'a> {
             return Ok(Led::Page { url, status, method, headers, html: String::from_utf8_lossy(&body).into_owned() });
         }
         Err(VisitError::NotUnderstood { url: request.url.to_string(), why: format!("more than {REDIRECTS} redirects in a row").into() })
+    }
+
+    /// How long to wait before a request is sent once more that the issuer was too busy for, if it may be.
+    fn wait_for(&mut self, request: &Sent, response: &reqwest::Response) -> Option<Duration> {
+        let method = if request.body.is_some() { http::Method::POST } else { http::Method::GET };
+        let after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+        let busy = Busy::of(response.status().as_u16(), after, &method, jiff::Timestamp::now().as_second())?;
+        let wait = busy.wait.filter(|wait| *wait <= self.visit.deadline / 2);
+        self.asked = match (busy.wait, wait) {
+            (_, Some(_)) => Asked::Twice,
+            (Some(_), None) => Asked::TooLate,
+            (None, None) => Asked::Once,
+        };
+        wait
     }
 
     fn request(&self, request: &Sent, from: Option<&Url>) -> reqwest::RequestBuilder {

@@ -205,6 +205,12 @@ named! {
     AuthorizationErrorAsBarePage = "authorization-error-as-bare-page",
     /// Grants all that is asked for but `openid`.
     OpenidNotGranted = "openid-not-granted",
+    /// Refuses one request in many with 429 or 503 and `Retry-After: 1`, or with 502 or 504 where it changes nothing, and answers it the next time.
+    BusyNowAndThen = "busy-now-and-then",
+    /// Refuses one request in many with 429, 502, 503 or 504, and does so again when it comes once more.
+    GatewayNowAndThen = "gateway-now-and-then",
+    /// Answers every token request with 503.
+    TokenEndpointBusy = "token-endpoint-busy",
     /// Answers that a session is closed, and keeps it.
     SessionCloseIgnored = "session-close-ignored",
 }
