@@ -371,13 +371,14 @@ impl<'a> Walk<'a> {
     /// How long to wait before a page is asked for once more that the issuer was too busy for, if it may be.
     fn wait_for(&self, facts: &Facts) -> Option<Duration> {
         let hops = self.hops();
-        let hop = hops.last().filter(|hop| self.asked == Asked::Once && hop.method == "GET")?;
+        let hop = hops.last().filter(|_| self.asked == Asked::Once)?;
         let after = hop.headers.iter().find(|(name, _)| name == "retry-after").map(|(_, value)| value.as_str());
-        let busy = Busy::of(facts.status, after, &http::Method::GET, jiff::Timestamp::now().as_second())?;
+        let method = http::Method::from_bytes(hop.method.as_bytes()).ok()?;
+        let busy = Busy::of(facts.status, after, &method, jiff::Timestamp::now().as_second())?;
         busy.wait.filter(|wait| *wait <= self.visit.deadline / 2)
     }
 
-    /// Asks for the page once more after a wait.
+    /// Asks for the page once more after a wait; a form is sent again by that.
     async fn ask_again(&mut self, wait: Duration) -> Result<(), VisitError> {
         self.asked = Asked::Twice;
         tokio::time::sleep(wait).await;
