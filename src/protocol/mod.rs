@@ -28,6 +28,7 @@ pub mod capability;
 pub mod clean_up;
 pub mod client_assertions;
 pub mod client_authentication;
+pub mod credentials_encoding;
 pub mod client_credentials;
 pub mod client_management;
 pub mod client_metadata;
