@@ -60,12 +60,7 @@ impl Issuer {
         if behaviour == Some(Behaviour::StaticClientByPost) {
             metadata.auth_methods = vec![AuthMethod::Post];
         }
-        let client = Client {
-            id: accounts.client_id.clone(),
-            secret: Some(accounts.client_secret.clone()),
-            metadata,
-            registered: None,
-        };
+        let client = Client { id: accounts.client_id.clone(), secret: Some(accounts.client_secret.clone()), metadata, registered: None };
         let cookie = if tls { format!("__Host-session-{port}") } else { format!("session-{port}") };
         let store = Mutex::new(Store::new(client));
         let defect = Defect::new(flaw.map(|flaw| flaw.for_issuer(&url)));

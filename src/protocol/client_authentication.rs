@@ -14,8 +14,8 @@ use crate::session::token_exchange::TokenExchange;
 use crate::session::{Client, Session, Stop};
 use crate::text::problem::Problem;
 
-use super::error_of;
 use super::credentials_encoding::is_refused;
+use super::error_of;
 
 /// The `client_assertion_type` of a JWT (RFC 7523 2.2).
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";

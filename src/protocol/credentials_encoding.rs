@@ -98,7 +98,8 @@ pub(super) fn is_refused(response: &Received) -> bool {
 
 /// True if an answer is one that only a client gets that was authenticated: tokens, or a refusal of something else.
 fn is_accepted(response: &Received) -> bool {
-    let refuses_something_else = response.status == 400 && response.member("error").is_some_and(|error| error.is_string() && error != "invalid_client");
+    let refuses_something_else =
+        response.status == 400 && response.member("error").is_some_and(|error| error.is_string() && error != "invalid_client");
     response.grants_token() || refuses_something_else
 }
 

@@ -200,7 +200,13 @@ impl Session {
     /// The client a token request was from, if this test knows it.
     pub(crate) fn client_of(&self, request: &TokenRequest) -> Option<Client> {
         let Some(id) = request.client_id() else { return self.facts.client.current.clone() };
-        self.facts.client.current.iter().chain(&self.facts.client.registered).find(|client| client.id == id || form_decoded(&client.id) == id).cloned()
+        self.facts
+            .client
+            .current
+            .iter()
+            .chain(&self.facts.client.registered)
+            .find(|client| client.id == id || form_decoded(&client.id) == id)
+            .cloned()
     }
 }
 

@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::{AuthorizationError, Refused};
 use crate::rule::Artefact as _;
-use crate::rule::judgement::Unmet;
 use crate::rule::jose::testing::judged;
+use crate::rule::judgement::Unmet;
 use crate::rule::testing::{arbitrary, arbitrary_artefact};
 
 const ISSUER: &str = "https://issuer.example";
