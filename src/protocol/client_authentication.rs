@@ -81,7 +81,7 @@ impl Session {
         }
     }
 
-    fn judge_registered_credentials(&mut self, response: &Received, refusals: u32, since: Instant, accepted: bool) {
+    pub(super) fn judge_registered_credentials(&mut self, response: &Received, refusals: u32, since: Instant, accepted: bool) {
         let elapsed_ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.judge(&ClientAuthentication { exchange: response.exchange, refusals, elapsed_ms, accepted });
         if let Some(client) = self.facts.client.current.clone().filter(|_| accepted) {

@@ -10,6 +10,9 @@ use crate::session::recorder::form_encoded;
 use crate::session::token_exchange::TokenExchange;
 use crate::session::{Client, Session, Stop};
 
+/// A code that no issuer gave.
+const MADE_UP: &str = "oa-authtest-made-up-authorization-code";
+
 impl Session {
     /// Tries credentials once without the form-encoding and once in the body, where they were refused with it and it changes them; gives the answer
     /// by which they were accepted, and goes on in that way.
@@ -32,14 +35,10 @@ impl Session {
         let raw = self.exchange(self.authenticated(client, &format!("{title}, not form-encoded"), url, parameters)).await?;
         self.facts.client.raw_basic = false;
         if is_accepted(raw.response()) {
-            // Against a registration that has taken effect only now: the same client by the same method, with a code that there is not.
-            let redirect_uri = self.run.redirect_uri();
-            let form = super::code_form("oa-authtest-made-up", None, &redirect_uri);
-            let control = self.send(self.authenticated(client, "Form-encoded Credentials once more", url, &form)).await?;
-            if is_refused(&control) {
+            if let Some(control) = self.refused_again(client, url).await? {
                 self.note("The issuer accepts the credentials without the form-encoding alone, and the test goes on with them so.");
                 self.facts.client.raw_basic = true;
-                self.judge(&BasicCredentials { exchange: control.exchange, encoded: Encoded::OnlyRaw });
+                self.judge(&BasicCredentials { exchange: control, encoded: Encoded::OnlyRaw });
                 self.mark_tried();
             }
             return Ok(Some(raw));
@@ -52,10 +51,28 @@ impl Session {
             self.put_method(client, client.method);
             return Ok(None);
         }
-        self.note("The issuer accepts the credentials in the body alone, and the test goes on with them so. Setting --client-auth-method client_secret_post says it beforehand.");
-        self.judge(&BasicCredentials { exchange: in_body.response().exchange, encoded: Encoded::OnlyInBody });
-        self.mark_tried();
+        let Some(control) = self.refused_again(client, url).await? else {
+            self.put_method(client, client.method);
+            return Ok(Some(in_body));
+        };
+        self.note(
+            "The issuer accepts the credentials in the body alone, and the test goes on with them so. `--client-auth-method client_secret_post` says it beforehand.",
+        );
+        self.judge(&BasicCredentials { exchange: control, encoded: Encoded::OnlyInBody });
+        // A client may have been set up for that by hand. One that the issuer registered for Basic has credentials that do not work.
+        if let Some(registered) = &client.registered {
+            self.judge_registered_credentials(in_body.response(), 2, registered.at, false);
+        }
         Ok(Some(in_body))
+    }
+
+    /// The exchange in which the issuer refuses the credentials with the form-encoding once more: against a registration that has taken effect only
+    /// now. The code that is sent is one that there is not.
+    async fn refused_again(&mut self, client: &Client, url: &Url) -> Result<Option<usize>, Stop> {
+        let redirect_uri = self.run.redirect_uri();
+        let form = super::code_form(MADE_UP, None, &redirect_uri);
+        let control = self.send(self.authenticated(client, "Form-encoded Credentials once more", url, &form)).await?;
+        Ok(is_refused(&control).then_some(control.exchange))
     }
 
     fn put_method(&mut self, client: &Client, method: AuthMethod) {
