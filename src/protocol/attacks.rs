@@ -83,7 +83,7 @@ impl Session {
         let mut in_query = url.clone();
         in_query.query_pairs_mut().extend_pairs(credentials);
         let both: Vec<_> = form.iter().copied().chain(credentials).collect();
-        let header = self.recorder.basic(&client.id, secret.expose_secret());
+        let header = self.recorder.basic(&client.id, secret.expose_secret(), self.facts.client.raw_basic);
         // A wrong secret once only: an issuer may count them against the client.
         let attacks = [
             with(self, Attack::NoAuthentication, &nobody),

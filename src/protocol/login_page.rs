@@ -61,7 +61,10 @@ impl Session {
             }
             Err(error) => return Err(self.blame(error)),
         };
+        let visit = self.last_visit.clone();
         let silent = self.ask_silently().await?;
+        // What is judged is the login, and the silent request is what shows how it ended.
+        self.last_visit = visit;
         self.sentence("should refuse a wrong password and say so");
         let logged_in = match silent {
             Silent::Code => Some(true),

@@ -257,10 +257,10 @@ impl Recorder {
         std::mem::take(&mut self.lock().entries)
     }
 
-    /// The value of a Basic `Authorization` header, its parts form-encoded as RFC 6749 2.3.1 says; learned as a secret.
-    pub fn basic(&self, client_id: &str, client_secret: &str) -> String {
-        let encode = |part: &str| url::form_urlencoded::byte_serialize(part.as_bytes()).collect::<String>();
-        let value = STANDARD.encode(format!("{}:{}", encode(client_id), encode(client_secret)));
+    /// The value of a Basic `Authorization` header, its parts form-encoded as RFC 6749 2.3.1 says unless `raw`; learned as a secret.
+    pub fn basic(&self, client_id: &str, client_secret: &str, raw: bool) -> String {
+        let part = |part: &str| if raw { part.to_owned() } else { form_encoded(part) };
+        let value = STANDARD.encode(format!("{}:{}", part(client_id), part(client_secret)));
         self.redactor.learn(SecretKind::ClientCredentials, &value);
         format!("Basic {value}")
     }
@@ -268,6 +268,11 @@ impl Recorder {
     fn lock(&self) -> std::sync::MutexGuard<'_, Journal> {
         self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A part of a client's credentials as it is sent by Basic (RFC 6749 2.3.1 and appendix B).
+pub(crate) fn form_encoded(part: &str) -> String {
+    url::form_urlencoded::byte_serialize(part.as_bytes()).collect()
 }
 
 /// The text cut at [`MOST_TEXT`] bytes, at a character's boundary, with a remark.

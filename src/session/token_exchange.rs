@@ -118,7 +118,12 @@ fn parse(form: &str) -> impl Iterator<Item = (String, String)> {
 fn user_of(authorization: &str) -> Option<String> {
     let pair = String::from_utf8(STANDARD.decode(authorization.strip_prefix("Basic ")?).ok()?).ok()?;
     let (id, _) = pair.split_once(':')?;
-    parse(id).next().map(|(id, _)| id)
+    Some(form_decoded(id))
+}
+
+/// What a text is if it is taken for form-encoded, which it need not be where an issuer wants it so.
+fn form_decoded(text: &str) -> String {
+    parse(text).next().map(|(name, _)| name).unwrap_or_default()
 }
 
 impl Session {
@@ -195,7 +200,13 @@ impl Session {
     /// The client a token request was from, if this test knows it.
     pub(crate) fn client_of(&self, request: &TokenRequest) -> Option<Client> {
         let Some(id) = request.client_id() else { return self.facts.client.current.clone() };
-        self.facts.client.current.iter().chain(&self.facts.client.registered).find(|client| client.id == id).cloned()
+        self.facts
+            .client
+            .current
+            .iter()
+            .chain(&self.facts.client.registered)
+            .find(|client| client.id == id || form_decoded(&client.id) == id)
+            .cloned()
     }
 }
 

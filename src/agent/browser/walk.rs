@@ -14,7 +14,7 @@ use crate::agent::page::narrate::done;
 use crate::agent::page::scrub::Scrubber;
 use crate::agent::visit::{Conduct, Journey, NoWay, SeenPage, Visit, VisitError};
 use crate::http::busy::{Asked, Busy};
-use crate::observed::document::{COOKIES, Cookie, Document, Traffic};
+use crate::observed::document::{Answer, COOKIES, Cookie, Document, Traffic};
 use crate::observed::page::{Facts, PageKind};
 use crate::observed::policy::form_action_against;
 
@@ -163,6 +163,9 @@ impl<'a> Walk<'a> {
         let sent = after.iter().find(|hop| hop.method == "POST");
         traffic.password_answered = sent.and_then(|hop| hop.status);
         traffic.password_sent_to = sent.and_then(|hop| Url::parse(&hop.url).ok());
+        let own = |hop: &&Hop| Url::parse(&hop.url).is_ok_and(|url| url.origin() == self.visit.redirect_uri.origin());
+        let last = hops.iter().rev().filter(|hop| !own(hop)).find_map(|hop| Some((hop, hop.status?)));
+        traffic.last = last.map(|(hop, status)| Answer::new(&hop.method, &hop.url, status, hop.headers.iter().cloned()));
         traffic.led_to_client = self.at_client().is_some_and(|last| hops.iter().any(|hop| hop.method == "POST" && hop.leads_to(&last)));
         traffic
     }

@@ -16,7 +16,7 @@ use crate::agent::page::scrub::Scrubber;
 use crate::agent::visit::{Conduct, Journey, NoWay, SeenPage, Visit, VisitError};
 use crate::http::busy::{Asked, Busy};
 use crate::http::is_certificate_refused;
-use crate::observed::document::{Document, Traffic};
+use crate::observed::document::{Answer, Document, Traffic};
 use crate::observed::page::{Facts, PageKind};
 
 /// How many redirects are followed in a row.
@@ -237,6 +237,11 @@ impl<'a> Walk<'a> {
             }
             let cookies = response.headers().get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
             self.traffic.take_in(&url, cookies);
+            let header =
+                |(name, value): (&HeaderName, &HeaderValue)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned());
+            let headers: Vec<(String, String)> = response.headers().iter().map(header).collect();
+            let method = if request.body.is_some() { "POST" } else { "GET" };
+            self.traffic.last = Some(Answer::new(method, url.as_str(), status, headers.iter().cloned()));
             let location = response.headers().get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
             if let (301 | 302 | 303 | 307 | 308, Some(location)) = (status, location) {
                 let target = request.url.join(&location).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
@@ -250,9 +255,6 @@ impl<'a> Walk<'a> {
                 }
                 continue;
             }
-            let header =
-                |(name, value): (&HeaderName, &HeaderValue)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned());
-            let headers = response.headers().iter().map(header).collect();
             let mut body = Vec::new();
             while let Some(chunk) = response.chunk().await.map_err(failed)? {
                 body.extend_from_slice(&chunk[..chunk.len().min(BODY_CAP - body.len())]);
@@ -260,7 +262,6 @@ impl<'a> Walk<'a> {
                     break;
                 }
             }
-            let method = if request.body.is_some() { "POST" } else { "GET" };
             return Ok(Led::Page { url, status, method, headers, html: String::from_utf8_lossy(&body).into_owned() });
         }
         Err(VisitError::NotUnderstood { url: request.url.to_string(), why: format!("more than {REDIRECTS} redirects in a row").into() })

@@ -211,6 +211,12 @@ named! {
     GatewayNowAndThen = "gateway-now-and-then",
     /// Answers every token request with 503.
     TokenEndpointBusy = "token-endpoint-busy",
+    /// Gives secrets with characters that form-encoding changes.
+    SecretsWithSigns = "secrets-with-signs",
+    /// The same, and compares what comes by Basic as it is.
+    BasicNotDecoded = "basic-not-decoded",
+    /// Gives the client that is not registered dynamically such a secret, and takes it in the body alone.
+    StaticClientByPost = "static-client-by-post",
     /// Answers that a session is closed, and keeps it.
     SessionCloseIgnored = "session-close-ignored",
 }
