@@ -285,7 +285,7 @@ fn select(flaws: Vec<Flaw>, selection: &[String]) -> Result<Vec<Flaw>, SelfTestE
 async fn row(flaw: Flaw, clean: &[(String, BTreeSet<String>)]) -> Result<FlawRow, SelfTestError> {
     let names: BTreeSet<String> = flaw.trips.iter().cloned().collect();
     let spares: BTreeSet<String> = flaw.spares.iter().cloned().collect();
-    let (name, says) = (flaw.name.clone(), flaw.says.clone());
+    let (name, says, may_be_untestable) = (flaw.name.clone(), flaw.says.clone(), flaw.untestable);
     let unjudged = spares.clone();
     let mut row = FlawRow { name, says, names, spares, unjudged, tripped: BTreeSet::new(), stopped: Vec::new() };
     let wanted: BTreeSet<String> = row.names.union(&row.spares).cloned().collect();
@@ -300,6 +300,8 @@ async fn row(flaw: Flaw, clean: &[(String, BTreeSet<String>)]) -> Result<FlawRow
         let report = judge(Some(flaw.clone()), profile).await?;
         row.tripped.extend(failed_rules(&report).filter(|rule| !documented(profile).contains(&rule.as_str())));
         let told = report.tests.iter().filter(|test| test.verdict != Verdict::Skipped);
+        // What could not be tested is no fault of a variant under which that is so; what failed is one under any.
+        let told = told.filter(|test| !(may_be_untestable && test.verdict == Verdict::Errored && !test.bug));
         row.stopped.extend(told.filter_map(|test| Some(format!("{}: {}", test.id, test.reason.as_ref()?))));
         row.unjudged = row.unjudged.difference(&judged_rules(&report)).cloned().collect();
         if row.missed().is_empty() && row.unjudged.is_empty() {

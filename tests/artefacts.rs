@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use oa_authtest::result::model::{Entry, Exchange, Finding, Page, RunReport, StepReport, TestReport};
+use oa_authtest::result::model::{Entry, Exchange, Finding, FindingOutcome, Page, RunReport, StepReport, TestReport};
 use oa_authtest::rule::{Kind, kinds};
 
 use crate::common::{program, results, run};
@@ -55,6 +55,12 @@ fn every_artefact_meets_all_its_rules_wherever_it_appears() {
     assert_eq!(report.counts.not_run, 0, "against a well-behaved issuer every rule can be judged");
     for test in &report.tests {
         let judged = judged(test, &kinds);
+        // What the metadata alone says has no exchange of its own.
+        for one in judged.iter().filter(|one| one.kind != "DeclaredCapability") {
+            let told = one.findings.iter().filter(|finding| matches!(finding.outcome, FindingOutcome::Passed | FindingOutcome::Failed));
+            let bare = told.filter(|finding| finding.exchange.is_none());
+            forgotten.extend(bare.map(|finding| format!("{}: {} points at no exchange", test.id, finding.rule)));
+        }
         let on = |kind: &str, exchange: &Exchange| {
             judged.iter().any(|one| one.kind == kind && one.findings.iter().any(|finding| finding.exchange == Some(exchange.number)))
         };

@@ -85,7 +85,8 @@ fn a_client_is_registered_where_none_is_configured_and_goes_again() {
 
     let wrong = [("OA_AUTHTEST_INITIAL_ACCESS_TOKEN", "wrong"), ("OA_AUTHTEST_PASSWORD", oa_authtest::issuer::PASSWORD)];
     let (ended, said) = doctor(&common, &wrong);
-    assert_wrong(&ended, &said, "login", "--initial-access-token");
+    assert_wrong(&ended, &said, "registration", "--initial-access-token");
+    assert_eq!(check(&said, "login")["mark"], "not-checked", "{said:#}");
 }
 
 #[test]
@@ -214,6 +215,19 @@ fn an_issuer_that_says_nothing() {
 fn a_wrong_secret() {
     let (ended, said) = doctor(&["--demo", "--agent", "http", "--client-secret", "wrong"], &[]);
     assert_wrong(&ended, &said, "client-credentials", "--client-secret");
+}
+
+#[test]
+fn a_run_s_own_registration_is_made_beside_a_client_that_is_configured() {
+    let (ended, said) = doctor(&["--demo", "--agent", "http"], &[]);
+    let saw = |said: &Value, id: &str| check(said, id)["saw"].as_str().unwrap_or_default().to_owned();
+    assert!(saw(&said, "registration").starts_with("the issuer registered "), "{}", ended.said());
+    assert_eq!(saw(&said, "clean-up"), "what was made at the issuer for this is gone again");
+    assert!(saw(&said, "client-credentials").contains("with the scope \"openactive-ordersfeed\""), "{said:#}");
+    // What only the tests of registration need stands in the way of no other.
+    let (ended, said) = doctor(&["--demo", "--agent", "http", "--initial-access-token", "wrong"], &[]);
+    assert_eq!((ended.code, &check(&said, "registration")["mark"]), (0, &Value::from("warning")), "{}", ended.said());
+    assert!(check(&said, "registration")["next"].as_str().is_some_and(|next| next.contains("--initial-access-token")), "{said:#}");
 }
 
 #[test]

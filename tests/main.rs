@@ -5,6 +5,7 @@
 
 mod artefacts;
 mod browser;
+mod busy;
 mod clean_up;
 mod common;
 mod config;

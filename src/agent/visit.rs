@@ -7,6 +7,7 @@ use url::Url;
 
 use crate::agent::callback::Callback;
 use crate::config::{Selectors, User};
+use crate::http::busy::{Asked, Busy};
 use crate::observed::document::{Document, Traffic};
 use crate::observed::page::{PageKind, Shown};
 use crate::text::problem::Problem;
@@ -125,6 +126,13 @@ pub enum VisitError {
         /// The redirect URI.
         redirect_uri: String,
     },
+    /// The issuer was too busy to answer.
+    Busy {
+        /// The HTTP status.
+        status: u16,
+        /// Whether it was asked once more.
+        asked: Asked,
+    },
     /// A page that only a person can pass.
     NeedsHuman {
         /// The page's address.
@@ -161,6 +169,8 @@ pub enum VisitError {
         why: String,
         /// True if the server's certificate is the matter.
         is_certificate: bool,
+        /// The member of the provider metadata that names the address, if it is from there.
+        member: Option<String>,
     },
     /// The browser or its driver failed.
     Browser(String),
@@ -170,6 +180,12 @@ impl VisitError {
     /// True if the issuer gave a page instead of an answer, on which nothing can be done: an error page, whether it says so or not.
     pub fn is_page_without_way_on(&self) -> bool {
         matches!(self, Self::ErrorPage { .. } | Self::NotUnderstood { why: NoWay::Nothing(_), .. })
+    }
+
+    /// The same with whether a busy issuer was asked once more, which only the user agent knows.
+    #[must_use]
+    pub(crate) fn busy_when(self, asked: Asked) -> Self {
+        if let Self::Busy { status, .. } = self { Self::Busy { status, asked } } else { self }
     }
 
     /// What is wrong, and what to do about it.
@@ -183,6 +199,7 @@ impl VisitError {
                 let status = status.map(|status| format!(" (status {status})")).unwrap_or_default();
                 Problem::new(format!("the issuer showed an error page at {}{status}{}", bare(url), quote(text)))
             }
+            Self::Busy { status, asked } => Problem::new(Busy::says(*status, *asked)).with_hint("; ", Busy::hint(*status).to_string()),
             Self::FormDropped { url, directive, redirect_uri } => {
                 let says = format!(
                     "the browser dropped the answer to the form at {}: by its Content-Security-Policy ({directive}) the form may not lead to {redirect_uri}",
@@ -215,10 +232,15 @@ impl VisitError {
             Self::Deadline { seconds, url } => {
                 Problem::new(format!("no callback reached the redirect URI within {seconds} s; the last page was {}", bare(url)))
             }
-            Self::Unreachable { url, why, is_certificate } => {
-                let problem = Problem::new(format!("the browser could not open {}: {why}", bare(url)));
+            Self::Unreachable { url, why, is_certificate, member } => {
+                let from = member.as_ref().map(|member| format!(" (`{member}` in the provider metadata)")).unwrap_or_default();
+                let problem = Problem::new(format!("the browser could not open {}{from}: {why}", bare(url)));
                 let hint = "trust the issuer's certificate authority with --ca-file, or accept any certificate with --insecure";
-                if *is_certificate { problem.with_hint("; ", hint) } else { problem }
+                match member {
+                    _ if *is_certificate => problem.with_hint("; ", hint),
+                    Some(member) => problem.with_hint("; ", format!("correct `{member}` in the provider metadata, or make its host reachable")),
+                    None => problem,
+                }
             }
             Self::Browser(why) => Problem::new(format!("the browser failed: {why}")),
         }

@@ -254,7 +254,8 @@ settings! {
     }
     "Network" {
         TIMEOUT = Setting::new("--timeout", "timeout", "SECONDS", Kind::Number, "the longest a request may take, its body included").by_default("30");
-        CA_FILE = Setting::new("--ca-file", "[tls] ca-file", "PEM", Kind::Path, "the certificate authorities to trust instead of the system's");
+        CA_FILE = Setting::new("--ca-file", "[tls] ca-file", "PEM", Kind::Path, "the certificate authorities to trust instead of the system's")
+            .more("A server whose very certificate is in the file is trusted, too, self-signed (`CA:TRUE` or not) or not.");
         INSECURE = Setting::new("--insecure", "[tls] insecure", "BOOL", Kind::Switch, "do not verify TLS certificates").more("Every report says so.")
             .by_default("false");
         CLOCK_SKEW = Setting::new("--clock-skew", "clock-skew", "SECONDS", Kind::Number, "the clock skew allowed to the issuer").by_default("10");

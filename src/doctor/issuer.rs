@@ -7,7 +7,6 @@ use serde_json::Value;
 
 use super::network::{unless, until};
 use super::{Doctor, Seen};
-use crate::config::AuthMethod;
 use crate::protocol::discovery::well_known_of_server;
 use crate::result::model::{Entry, Exchange};
 use crate::session::Stop;
@@ -32,9 +31,9 @@ impl Doctor<'_> {
         let lacking = self.session.facts.issuer.metadata.is_none().then_some("there is no provider metadata");
         let seen = unless(lacking, until(deadline, "--timeout", self.keys())).await;
         self.note("key-set", "Key set", seen);
-        let seen = lacking.map_or_else(|| self.registration(), Seen::not_checked);
+        let seen = unless(lacking, until(Instant::now() + self.config().network.timeout, "--timeout", self.registration())).await;
         self.note("registration", "Registration", seen);
-        let seen = unless(lacking, until(deadline, "--timeout", self.client_credentials())).await;
+        let seen = unless(lacking, until(Instant::now() + self.config().network.timeout, "--timeout", self.client_credentials())).await;
         self.note("client-credentials", "Client", seen);
     }
 
@@ -130,57 +129,6 @@ impl Doctor<'_> {
                 None => Seen::warning("what is at jwks_uri is no key set", "publish the keys there: without them no signature can be verified"),
             },
             Err(stop) => Seen::problem(stop.problem(), "see whether the address in jwks_uri can be reached from here"),
-        }
-    }
-
-    fn registration(&self) -> Seen {
-        let token = match self.config().initial_access_token {
-            Some(_) => "an initial access token is configured",
-            None => "no initial access token is configured (--initial-access-token)",
-        };
-        let (offered, client) = (matches!(self.session.endpoint("registration_endpoint"), Ok(Some(_))), self.config().client.is_some());
-        match (offered, client) {
-            (true, true) => Seen::fine(format!("offered; {token}; not tried, since a client is configured")),
-            (true, false) => Seen::fine(format!("offered; {token}; the login will try it")),
-            (false, true) => Seen::fine("not offered, but a client is configured"),
-            (false, false) => Seen::wrong("not offered, and no client is configured", "name an existing client with --client-id and --client-secret"),
-        }
-    }
-
-    /// One token request of the configured client: it is authenticated before anything else is looked at, so any other refusal shows that it is known.
-    async fn client_credentials(&mut self) -> Seen {
-        let Some(client) = self.config().client.clone() else {
-            return Seen::not_checked("no client is configured (--client-id, --client-secret)");
-        };
-        if let Err(stop) = self.session.use_client(&[]).await {
-            return Seen::wrong(stop.to_string(), "check --client-id and --client-secret");
-        }
-        if client.secret.is_none() || client.auth_method == Some(AuthMethod::None) {
-            return Seen::not_checked("the client has no secret (--client-secret); the login will show whether it is known");
-        }
-        // Left out, the metadata speaks of no such grant (OpenID Connect Discovery 1.0 section 3).
-        let offered = self.session.listed("grant_types_supported").ok().flatten().is_some_and(|grants| grants.contains(&"client_credentials"));
-        let Ok(Some(url)) = self.session.endpoint("token_endpoint") else { return Seen::not_checked("there is no token_endpoint") };
-        if !offered {
-            return Seen::not_checked("the issuer does not offer client_credentials; the login will show whether the secret is right");
-        }
-        let method = self.session.facts.client.current.as_ref().map_or("", |client| client.method.as_str());
-        let form = [("grant_type", "client_credentials")];
-        match self.session.send_authenticated("Client Credentials Flow", url, &form).await {
-            Ok(response) if response.status == 200 => Seen::fine(format!("the issuer gave {} a token by client_credentials ({method})", client.id)),
-            Ok(response) => {
-                let error = response.member("error").and_then(|error| error.as_str().map(str::to_owned)).unwrap_or_default();
-                let saw = format!("the issuer answered {} {error} to client_credentials of {} ({method})", response.status, client.id);
-                match (response.status, error.as_str()) {
-                    (400, "invalid_scope" | "invalid_request" | "invalid_target") => {
-                        Seen::fine(format!("{saw}: the client is known; a scope or another parameter would be needed"))
-                    }
-                    (400 | 403, "unauthorized_client") => Seen::warning(saw, "allow the client this grant, or leave its tests out with --skip"),
-                    (401 | 403, _) => Seen::wrong(saw, "check --client-id, --client-secret and --client-auth-method"),
-                    _ => Seen::warning(saw, "see the issuer's log; --client-auth-method may be another"),
-                }
-            }
-            Err(stop) => Seen::problem(stop.problem(), "check --client-id, --client-secret and --client-auth-method"),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
+use super::client::granted_scope;
 use super::network::{unless, until};
 use super::{Doctor, Seen};
 use crate::feature::authorize::Authorize;
@@ -42,7 +43,11 @@ impl Doctor<'_> {
         let pages: Vec<String> = entries.filter_map(|entry| if let Entry::Page(page) = entry { Some(page.title) } else { None }).collect();
         let way = if pages.is_empty() { "no page was seen".to_owned() } else { format!("seen: {}", pages.join(", ")) };
         match tried {
-            Ok(()) => Seen::fine(format!("{way}; the code came back and was exchanged for tokens")),
+            Ok(asked) => {
+                let login = self.session.facts.grant.login.as_ref();
+                let granted = login.and_then(|login| login.response.get("scope")).and_then(Value::as_str);
+                granted_scope(format!("{way}; the code came back and was exchanged for tokens"), &asked, granted)
+            }
             // The issuer's own words may be last here, so they are not taken apart.
             Err(Stop::Issuer(why)) if why.hint.is_some() => {
                 let seen = Seen::problem(why, "see the issuer's log");
@@ -59,23 +64,29 @@ impl Doctor<'_> {
         }
     }
 
-    async fn try_login(&mut self) -> Result<(), Stop> {
+    async fn try_login(&mut self) -> Result<String, Stop> {
         // A server without OpenID Connect is asked for what it knows, and a client may get less than it registers for.
         let offered = self.session.listed("scopes_supported")?.unwrap_or_else(|| vec![OPENID]);
-        let mut scope = if offered.contains(&OPENID) { OPENID.to_owned() } else { offered.join(" ") };
+        let offers_openid = offered.contains(&OPENID);
+        let mut scope = if offers_openid { OPENID.to_owned() } else { offered.join(" ") };
         if self.session.facts.client.current.is_none() && self.config().client.is_none() {
             let client = Register { grant_types: GRANTS.map(str::to_owned).to_vec(), scope: Some(scope.clone()), ..Register::default() };
             self.session.register(&client).await?;
             let registered = self.session.facts.client.registered_scope();
             scope = registered.map_or(scope, str::to_owned);
+        } else if self.config().client.is_none() && !offers_openid {
+            // The client that was registered before has what the run needs.
+            let registered = self.session.facts.client.registered_scope();
+            scope = registered.unwrap_or(&self.session.scopes).to_owned();
         } else if self.session.facts.client.current.is_none() {
             self.session.use_client(&GRANTS.map(str::to_owned)).await?;
         }
         let mut words = scope.split_ascii_whitespace();
-        let scope = words.clone().find(|word| *word == OPENID).or_else(|| words.next()).unwrap_or(OPENID);
-        let request: Authorize = serde_json::from_value::<Authorize>(json!({ "scope": Value::from(scope) })).map_err(|_| missing("a login"))?;
+        let asked = words.clone().find(|word| *word == OPENID).or_else(|| words.next()).unwrap_or(OPENID).to_owned();
+        let request: Authorize =
+            serde_json::from_value::<Authorize>(json!({ "scope": Value::from(asked.as_str()) })).map_err(|_| missing("a login"))?;
         self.session.authorize(&request).await?;
         self.session.exchange_code().await?;
-        Ok(())
+        Ok(asked)
     }
 }

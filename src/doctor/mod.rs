@@ -24,6 +24,7 @@ use crate::text::visible;
 
 mod browser;
 mod certificate;
+mod client;
 pub mod console;
 mod issuer;
 mod login;

@@ -11,6 +11,7 @@ use url::Url;
 
 use crate::config::{Network, Tls};
 
+pub mod busy;
 pub(crate) mod trust;
 mod unreachable;
 
@@ -22,7 +23,7 @@ pub const MOST_BODY: usize = 2 * 1024 * 1024;
 
 /// How long a connection may have been idle to be used once more. A server may close one that is idle at any moment, and a request that goes out just then
 /// is lost, whether it can be repeated or not (RFC 9110 9.2.2, RFC 9112 9.3.1): a code would be used up by it.
-const IDLE: Duration = Duration::from_secs(1);
+pub(crate) const IDLE: Duration = Duration::from_secs(1);
 
 /// The HTTP client of a run: no redirects, no retries, no proxy, no cookies, no compression, bounded in time and size.
 #[derive(Debug, Clone)]

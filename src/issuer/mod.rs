@@ -9,6 +9,7 @@ mod assertion;
 mod authorize;
 mod bearer;
 mod bounded;
+mod busy;
 mod claims;
 mod client;
 mod client_auth;

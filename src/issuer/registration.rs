@@ -15,7 +15,7 @@ use super::flaw::{Behaviour, Check, Site};
 use super::params;
 use super::random;
 use super::reply::{Answer, Content, OauthError, Reply};
-use super::state::{Issuer, now};
+use super::state::{Issuer, now, signs};
 
 /// `POST` to the registration endpoint, with the initial access token.
 pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Bytes) -> Answer {
@@ -40,6 +40,8 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
         }
     };
     let mut client = Client::register(metadata, now());
+    let has_signs = [Behaviour::SecretsWithSigns, Behaviour::BasicNotDecoded].into_iter().find(|behaviour| issuer.does(*behaviour));
+    client.secret.iter_mut().for_each(|secret| secret.push_str(signs(has_signs)));
     let reply = Reply::json(issuer.settings().registration_status, information(&issuer, &client)).no_store();
     let reply = issuer.defect.patch_reply(&[Site::Registration], reply)?;
     // The client will use what it was sent, so that is what is remembered, even if a flaw changed it.

@@ -19,7 +19,7 @@ use super::flaw::Site;
 use super::pages;
 use super::reply::{Answer, Content, Json, Problem, Reply};
 use super::state::Issuer;
-use super::{interaction, login, single_page};
+use super::{busy, interaction, login, single_page};
 
 /// The authorization endpoint.
 pub const AUTHORIZE: &str = "/connect/authorize";
@@ -55,7 +55,7 @@ pub const ORDERS_FEED: &str = "/api/orders-rpde";
 pub const DATASET_SITE: &str = "/dataset";
 
 /// The largest request body, in bytes.
-const LARGEST_BODY: usize = 64 * 1024;
+pub(super) const LARGEST_BODY: usize = 64 * 1024;
 
 /// The longest that reading and answering a request may take; it is the body of the request that can be slow.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -77,6 +77,7 @@ pub fn router(issuer: Arc<Issuer>) -> Router {
         .routes()
         .fallback(not_found)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
+        .layer(middleware::from_fn_with_state(Arc::clone(&issuer), busy::or_too_busy))
         .layer(middleware::map_response_with_state(Arc::clone(&issuer), finish))
         .layer(middleware::from_fn(in_time))
         .with_state(issuer)

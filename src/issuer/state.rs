@@ -3,7 +3,8 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::client::Client;
+use super::busy::Refusals;
+use super::client::{AuthMethod, Client};
 use super::client_metadata::Metadata;
 use super::flaw::apply::Defect;
 use super::flaw::{Behaviour, Check, Site};
@@ -42,6 +43,8 @@ pub struct Issuer {
     pub rollover: Rollover,
     /// Its accounts.
     pub accounts: DemoAccounts,
+    /// The requests that it was too busy for.
+    pub refusals: Refusals,
     store: Mutex<Store>,
 }
 
@@ -53,17 +56,19 @@ impl Issuer {
         let settings = persona.settings();
         let origin = format!("{scheme}://localhost:{port}");
         let url = format!("{origin}{}", settings.issuer_path);
-        let accounts = DemoAccounts::of(persona, &origin);
-        let client = Client {
-            id: accounts.client_id.clone(),
-            secret: Some(accounts.client_secret.clone()),
-            metadata: Metadata::of_static_client("Demo booking partner", redirect_uris, settings.client_grants),
-            registered: None,
-        };
+        let mut accounts = DemoAccounts::of(persona, &origin);
+        let behaviour = flaw.as_ref().and_then(|flaw| flaw.behaviour);
+        accounts.client_secret.push_str(signs(behaviour));
+        let mut metadata = Metadata::of_static_client("Demo booking partner", redirect_uris, settings.client_grants);
+        if behaviour == Some(Behaviour::StaticClientByPost) {
+            metadata.auth_methods = vec![AuthMethod::Post];
+        }
+        let client = Client { id: accounts.client_id.clone(), secret: Some(accounts.client_secret.clone()), metadata, registered: None };
         let cookie = if tls { format!("__Host-session-{port}") } else { format!("session-{port}") };
         let store = Mutex::new(Store::new(client));
         let defect = Defect::new(flaw.map(|flaw| flaw.for_issuer(&url)));
-        Self { url, origin, secure: tls, cookie, persona, pages, offline_access, defect, keys, rollover: Rollover::default(), accounts, store }
+        let (rollover, refusals) = (Rollover::default(), Refusals::default());
+        Self { url, origin, secure: tls, cookie, persona, pages, offline_access, defect, keys, rollover, accounts, refusals, store }
     }
 
     /// What its persona decides.
@@ -100,6 +105,14 @@ impl Issuer {
         let site = if self.secure { "None; Secure" } else { "Lax" };
         let http_only = if self.does(Behaviour::CookieForScripts) { "" } else { "; HttpOnly" };
         format!("{}={session}; Path=/{http_only}; SameSite={site}", self.cookie)
+    }
+}
+
+/// What secrets end with: characters that form-encoding changes, where they are to have some.
+pub fn signs(behaviour: Option<Behaviour>) -> &'static str {
+    match behaviour {
+        Some(Behaviour::SecretsWithSigns | Behaviour::BasicNotDecoded | Behaviour::StaticClientByPost) => "+/=:%~",
+        _ => "",
     }
 }
 

@@ -114,6 +114,27 @@ impl Cookie {
     }
 }
 
+/// What the issuer answered to a request of the user agent, as far as it was seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The method of the request.
+    pub method: String,
+    /// Its address.
+    pub url: String,
+    /// The status.
+    pub status: u16,
+    /// The headers, names in lower case, without cookies.
+    pub headers: Vec<(String, String)>,
+}
+
+impl Answer {
+    /// Keeps what may be kept of an answer.
+    pub fn new(method: &str, url: &str, status: u16, headers: impl IntoIterator<Item = (String, String)>) -> Self {
+        let headers = headers.into_iter().filter(|(name, _)| name != "set-cookie").collect();
+        Self { method: method.to_owned(), url: url.to_owned(), status, headers }
+    }
+}
+
 /// What the issuer set and answered during a visit, whatever it showed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Traffic {
@@ -123,6 +144,8 @@ pub struct Traffic {
     pub password_answered: Option<u16>,
     /// Where that form was sent.
     pub password_sent_to: Option<Url>,
+    /// The last answer of the issuer's that could be seen: a page, or what led to the client.
+    pub last: Option<Answer>,
     /// The form of the last page was answered by redirects that led to the redirect URI.
     pub led_to_client: bool,
 }

@@ -157,7 +157,8 @@ impl Session {
     /// Judges an error that a visit brought to the redirect URI.
     pub(super) fn judge_authorization_error(&mut self, response: AuthorizationResponse, refused: Refused) {
         let AuthorizationResponse { url, parameters, request, issuer, metadata, .. } = response;
-        self.judge(&AuthorizationError { url, parameters, request, issuer, metadata, refused, exchange: None });
+        let shown = self.last_visit.shown.clone();
+        self.judge(&AuthorizationError { url, parameters, request, issuer, metadata, refused, shown, exchange: None });
     }
 
     fn judge_consent(&mut self, params: &Authorize, prompt_consent: bool, (shown, perhaps): (usize, usize)) {

@@ -132,7 +132,7 @@ impl Session {
         self.sentence(format!("should answer a request with {sent} at the redirect URI"));
         self.judge_delivery(Asked::Refusal, None);
         let (request, issuer, metadata) = (Arc::new(request), self.issuer(), self.metadata_value()?);
-        self.judge(&AuthorizationError { url, parameters, request, issuer, metadata, refused, exchange: Some(exchange) });
+        self.judge(&AuthorizationError { url, parameters, request, issuer, metadata, refused, shown: Vec::new(), exchange: Some(exchange) });
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use crate::observed::document::Traffic;
 use crate::observed::page::PageKind;
 use crate::result::model::{Entry, Page};
 use crate::rule::page::{LoginAnswer, ShownPage};
-use crate::session::{Session, Stop};
+use crate::session::{LastVisit, Session, Stop};
 use crate::text::problem::Problem;
 use crate::text::truncate;
 
@@ -42,7 +42,25 @@ impl Session {
             };
             self.recorder.note(Entry::Page(entry));
         }
+        let shown = journey.pages.iter().filter(|page| page.kind != PageKind::Banner);
+        let shown = shown.map(|page| format!("{} at {}", page_title(page.kind), page.url.split(['?', '#']).next().unwrap_or_default()));
+        let page = exchanges.iter().rev().find_map(|exchange| *exchange);
+        let end = self.keep_end(journey, exchanges.last().copied().flatten());
+        self.last_visit = LastVisit { end, page, shown: shown.collect() };
         self.judge_pages(journey, &exchanges);
+    }
+
+    /// Writes what a visit ended with into the journal, unless that is a page that is there already.
+    fn keep_end(&self, journey: &Journey, last_page: Option<usize>) -> Option<usize> {
+        let last = journey.traffic.last.as_ref()?;
+        if journey.end.is_err() && last_page.is_some() {
+            return last_page;
+        }
+        for (_, location) in last.headers.iter().filter(|(name, _)| name == "location") {
+            self.recorder.redactor().learn_address(location);
+        }
+        let title = if journey.end.is_ok() { "Answer for the client" } else { "Last page of the visit" };
+        Some(self.recorder.witness(title, &last.method, &last.url, last.status, last.headers.clone()))
     }
 
     /// Writes the response behind a page into the journal, if it can be judged and was seen. The page itself is another entry.

@@ -14,6 +14,7 @@ use crate::session::token_exchange::TokenExchange;
 use crate::session::{Client, Session, Stop};
 use crate::text::problem::Problem;
 
+use super::credentials_encoding::is_refused;
 use super::error_of;
 
 /// The `client_assertion_type` of a JWT (RFC 7523 2.2).
@@ -44,8 +45,15 @@ impl Session {
         loop {
             let exchange = self.exchange(self.authenticated(&client, title, &url, parameters)).await?;
             let response = exchange.response();
-            let refused = matches!(response.status, 400 | 401) && response.member("error").is_some_and(|error| error == "invalid_client");
+            let refused = is_refused(response);
+            if refused && let Some(accepted) = self.try_otherwise(&client, title, &url, parameters).await? {
+                return Ok(accepted);
+            }
+            let response = exchange.response();
             let Some(registered) = &client.registered else {
+                if !refused {
+                    self.judge_encoding(&client, response);
+                }
                 if refused && self.endpoint("token_endpoint")?.as_ref() == Some(&url) {
                     let (id, method, error) = (&client.id, client.method.as_str(), error_of(response).unwrap_or_default());
                     let problem = Problem::new(format!("the issuer refused the client {id:?} by {method} ({error})"));
@@ -73,9 +81,12 @@ impl Session {
         }
     }
 
-    fn judge_registered_credentials(&mut self, response: &Received, refusals: u32, since: Instant, accepted: bool) {
+    pub(super) fn judge_registered_credentials(&mut self, response: &Received, refusals: u32, since: Instant, accepted: bool) {
         let elapsed_ms = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
         self.judge(&ClientAuthentication { exchange: response.exchange, refusals, elapsed_ms, accepted });
+        if let Some(client) = self.facts.client.current.clone().filter(|_| accepted) {
+            self.judge_encoding(&client, response);
+        }
         if let Some(registered) = self.facts.client.registered_mut() {
             registered.untried = false;
         }
@@ -87,7 +98,7 @@ impl Session {
         let mut parameters = parameters.to_vec();
         match (client.method, secret) {
             (AuthMethod::ClientSecretBasic, Some(secret)) => {
-                let value = self.recorder.basic(&client.id, secret);
+                let value = self.recorder.basic(&client.id, secret, self.facts.client.raw_basic);
                 Request::form(title, url.clone(), &parameters).header("authorization", value)
             }
             (AuthMethod::ClientSecretPost, Some(secret)) => {

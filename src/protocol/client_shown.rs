@@ -47,6 +47,10 @@ impl Session {
 
     /// Judges what the pages of a visit showed.
     pub(super) fn judge_pages_shown(&mut self, params: &Authorize, journey: &Journey) {
+        // What would have come after a page that could not be had, nobody knows.
+        if journey.end.as_ref().is_err_and(|error| !error.is_page_without_way_on()) {
+            return;
+        }
         if let Some(ClientLinks(links)) = &self.facts.client.links {
             let confirmed = |wanted: &str| {
                 let link = links.iter().find(|(name, _, confirmed)| *name == wanted && *confirmed);

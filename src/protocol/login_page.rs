@@ -61,7 +61,10 @@ impl Session {
             }
             Err(error) => return Err(self.blame(error)),
         };
+        let visit = self.last_visit.clone();
         let silent = self.ask_silently().await?;
+        // What is judged is the login, and the silent request is what shows how it ended.
+        self.last_visit = visit;
         self.sentence("should refuse a wrong password and say so");
         let logged_in = match silent {
             Silent::Code => Some(true),
@@ -95,7 +98,12 @@ impl Session {
                 let says = response.parameter("error").map_or_else(|| "a code".to_owned(), |error| format!("the error {error}"));
                 (response.parameter("code").is_some(), says)
             }
-            Err(error) => (false, error.to_string()),
+            Err(error) if error.is_page_without_way_on() => (false, error.to_string()),
+            Err(error @ (VisitError::LoginRejected { .. } | VisitError::NotUnderstood { .. } | VisitError::NeedsHuman { .. })) => {
+                (false, error.to_string())
+            }
+            // What did not end on a page of the issuer's says nothing about the form.
+            Err(error) => return Err(self.blame(error)),
         };
         self.sentence("should not take a login form from another browser than the one it was shown in");
         self.judge(&FormElsewhere { accepted: code || consent, says });

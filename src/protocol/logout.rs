@@ -61,7 +61,9 @@ impl Session {
             Err(error @ (VisitError::ErrorPage { .. } | VisitError::LoginRejected { .. })) => LogoutEnd::Page { status, says: error.to_string() },
             Err(error) => return Err(self.blame(error)),
         };
+        let visit = self.last_visit.clone();
         let logged_in = if params.check_session { self.logged_in().await? } else { None };
+        self.last_visit = visit;
         self.sentence(with_attempt("should answer the logout request as the specification says", params.attempt.as_deref()));
         self.judge(&Logout {
             hint: params.hint,

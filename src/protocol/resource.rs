@@ -16,9 +16,9 @@ impl Session {
         let url = url.or_lacks(&setting::RESOURCE_URL, "no resource is configured")?;
         let token = self.client_token()?;
         self.sentence("should allow access to the resource with the access token, and only with it");
-        let with_token = self.recorder.send(Request::get("Resource", url.clone()).bearer(&token).private()).await?;
-        let without_token = self.recorder.send(Request::get("Resource without a Token", url.clone()).private()).await?;
-        let made_up = self.recorder.send(Request::get("Resource with a Made-up Token", url).bearer(MADE_UP).private()).await?;
+        let with_token = self.send_unjudged(Request::get("Resource", url.clone()).bearer(&token).private()).await?;
+        let without_token = self.send_unjudged(Request::get("Resource without a Token", url.clone()).private()).await?;
+        let made_up = self.send_unjudged(Request::get("Resource with a Made-up Token", url).bearer(MADE_UP).private()).await?;
         self.judge(&ProtectedResource { with_token, without_token, made_up });
         Ok(())
     }
@@ -29,8 +29,8 @@ impl Session {
         let url = url.or_lacks(&setting::ORDERS_FEED_URL, "no orders feed is configured")?;
         let token = self.client_token()?;
         self.sentence("should allow access to the orders feed with the access token, and only with it");
-        let with_token = self.recorder.send(Request::get("Orders Feed", url.clone()).bearer(&token)).await?;
-        let without_token = self.recorder.send(Request::get("Orders Feed without a Token", url)).await?;
+        let with_token = self.send_unjudged(Request::get("Orders Feed", url.clone()).bearer(&token)).await?;
+        let without_token = self.send_unjudged(Request::get("Orders Feed without a Token", url)).await?;
         self.judge(&OrdersFeed { with_token, without_token });
         Ok(())
     }

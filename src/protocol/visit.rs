@@ -2,9 +2,9 @@
 
 use url::Url;
 
-use crate::agent::visit::{Conduct, Journey, Visit};
+use crate::agent::visit::{Conduct, Journey, Visit, VisitError};
 use crate::config::User;
-use crate::session::{Session, Stop, missing};
+use crate::session::{LastVisit, Session, Stop, missing};
 
 impl Session {
     /// Who logs in.
@@ -29,6 +29,7 @@ impl Session {
 
     /// Goes to an address in the browser session of the test, which is opened if there is none.
     pub(super) async fn go(&mut self, url: &Url, redirect_uri: &Url, state: &str, user: User, conduct: Conduct) -> Result<Journey, Stop> {
+        self.last_visit = LastVisit::default();
         let listener = self.listener()?;
         let agent = self.run.agent.clone().await?;
         let visit = self.visit_of(url.clone(), redirect_uri.clone(), state, user, conduct);
@@ -36,7 +37,10 @@ impl Session {
             self.facts.browser.session = Some(agent.open().await.map_err(|error| Stop::Untestable(error.problem()))?);
         }
         let session = self.facts.browser.session.as_mut().ok_or_else(|| missing("a browser session"))?;
-        let journey = session.visit(&visit, &listener).await;
+        let mut journey = session.visit(&visit, &listener).await;
+        if let Err(VisitError::Unreachable { url, member, .. }) = &mut journey.end {
+            *member = self.member_of(url);
+        }
         self.remember_login(conduct, &journey);
         Ok(journey)
     }

@@ -85,12 +85,12 @@ fn annotations(report: &RunReport) -> Vec<Annotation> {
                 Level::Should => Kind::Warning,
                 Level::May => Kind::Notice,
             };
-            let lines = [
-                shown(&finding.says),
-                format!("expected: {}", shown(&finding.expected)),
-                format!("actual: {}", shown(&finding.actual)),
-                within(&tests),
-            ];
+            let mut lines =
+                vec![shown(&finding.says), format!("expected: {}", shown(&finding.expected)), format!("actual: {}", shown(&finding.actual))];
+            let (others, more) = words::other_actuals(finding, &tests);
+            lines.extend(others.into_iter().map(|other| format!("also seen: {}", shown(other))));
+            lines.extend((more > 0).then(|| format!("and {more} more")));
+            lines.push(within(&tests));
             Annotation { kind, title: shown(&finding.rule), text: lines.join("\n") }
         })
         .collect();

@@ -63,11 +63,12 @@ pub fn reason(test: &TestReport) -> &str {
     test.reason.as_deref().unwrap_or("no reason was given")
 }
 
-/// The tests of a verdict that say why, by their reason, in the order of the plan.
+/// The tests of a verdict by their reason, in the order of the plan; of those that failed, the ones that have one.
 pub fn by_reason(report: &RunReport, verdict: Verdict) -> Vec<(&str, Vec<&TestReport>)> {
     let mut reasons: Vec<(&str, Vec<&TestReport>)> = Vec::new();
     for test in report.tests.iter().filter(|test| test.verdict == verdict) {
-        if test.reason.is_none() && verdict != Verdict::Skipped {
+        // A test may fail by its rules alone.
+        if test.reason.is_none() && verdict == Verdict::Failed {
             continue;
         }
         let reason = reason(test);
@@ -111,6 +112,25 @@ fn grouped(report: &RunReport, kind: fn(&Finding) -> bool, same: fn(&Finding, &F
         }
     }
     rules
+}
+
+/// How many different things that were seen of one broken rule are shown, beside the first.
+const MOST_OTHERS: usize = 4;
+
+/// What was seen of a broken rule elsewhere than in the finding that stands for it, as far as it differs, and how much more there is. It is counted as
+/// broken or as known, as the finding is.
+pub fn other_actuals<'a>(finding: &Finding, tests: &[&'a TestReport]) -> (Vec<&'a str>, usize) {
+    let is_same =
+        |other: &&Finding| (&other.rule, other.level, &other.known, other.outcome) == (&finding.rule, finding.level, &finding.known, finding.outcome);
+    let mut others: Vec<&str> = Vec::new();
+    for other in tests.iter().flat_map(|test| &test.findings).filter(is_same) {
+        if other.actual != finding.actual && !others.contains(&other.actual.as_str()) {
+            others.push(&other.actual);
+        }
+    }
+    let more = others.len().saturating_sub(MOST_OTHERS);
+    others.truncate(MOST_OTHERS);
+    (others, more)
 }
 
 /// The tests that broke off because of known failures, with what they lacked.
@@ -214,6 +234,52 @@ mod tests {
             .map(|(finding, tests)| (finding.level, tests.iter().map(|test| test.id.as_str()).collect::<Vec<_>>()))
             .collect();
         assert_eq!(listed, [(Level::Must, vec!["b/failed"]), (Level::Should, vec!["a/warned", "c/warned"])]);
+    }
+
+    #[test]
+    fn each_different_thing_that_was_seen_of_a_rule_is_shown_and_what_is_too_much_is_counted() {
+        let mut report = crate::report::json::read(std::path::Path::new("fixtures/results/sample.json")).unwrap();
+        let seed = report.tests[0].findings[0].clone();
+        let broken = |actual: &str| Finding {
+            rule: "token/no-store".to_owned(),
+            outcome: FindingOutcome::Failed,
+            level: Level::Must,
+            known: None,
+            expected: "no-store".to_owned(),
+            actual: actual.to_owned(),
+            ..seed.clone()
+        };
+        let with = |id: &str, actuals: &[&str], test: &TestReport| TestReport {
+            id: id.to_owned(),
+            findings: actuals.iter().map(|actual| broken(actual)).collect(),
+            ..test.clone()
+        };
+        let blank = report.tests[0].clone();
+        report.tests = vec![with("a/one", &["first", "second"], &blank), with("b/two", &["first", "third"], &blank)];
+        let (finding, tests) = &broken_in(&report)[0];
+        assert_eq!(other_actuals(finding, tests), (vec!["second", "third"], 0));
+        let everywhere = [
+            crate::report::markdown::render_summary_alone(&report),
+            crate::report::html::render(&report, std::path::Path::new("reports")),
+            crate::report::github::commands(&report),
+        ];
+        for text in everywhere {
+            assert!(["first", "second", "third"].iter().all(|actual| text.contains(actual)), "{text}");
+        }
+        report.tests.push(with("c/more", &["4th", "5th", "6th", "7th"], &blank));
+        let (finding, tests) = &broken_in(&report)[0];
+        assert_eq!(other_actuals(finding, tests), (vec!["second", "third", "4th", "5th"], 2));
+    }
+
+    #[test]
+    fn what_could_not_be_tested_is_listed_by_its_cause() {
+        let mut report = crate::report::json::read(std::path::Path::new("fixtures/results/sample.json")).unwrap();
+        for test in &mut report.tests {
+            (test.verdict, test.reason) = (Verdict::Errored, Some("the issuer answered 503".to_owned()));
+        }
+        let said = crate::report::markdown::render_summary_alone(&report);
+        assert_eq!(said.matches("the issuer answered 503").count(), 1, "{said}");
+        assert!(report.tests.iter().all(|test| said.contains(&test.id)), "{said}");
     }
 
     #[test]

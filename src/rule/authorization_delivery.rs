@@ -2,7 +2,7 @@
 
 use crate::rule::expect::{holds, shorten, should};
 use crate::rule::judgement::{Judgement, not_applicable};
-use crate::rule::{Artefact, Check};
+use crate::rule::{Artefact, Check, SeenIn};
 
 /// What was asked of the authorization endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -24,6 +24,7 @@ pub struct AuthorizationDelivery {
 
 impl Artefact for AuthorizationDelivery {
     const RULES: &'static [&'static [Check<Self>]] = &[RULES];
+    const SEEN_IN: SeenIn = SeenIn::Visit;
     fn exchange(&self) -> Option<usize> {
         None
     }

@@ -10,7 +10,7 @@ use crate::observed::authorization_request::AuthorizationRequest;
 use crate::rule::authorization_parameters::{self as parameters, ISS_SUPPORTED};
 use crate::rule::expect::{applies_if, holds, must, needs, scope_text, shorten, should, show};
 use crate::rule::judgement::{Unmet, fail, not_run, pass};
-use crate::rule::{Artefact, Check};
+use crate::rule::{Artefact, Check, SeenIn};
 
 /// What reached the redirect URI.
 #[derive(Debug, Clone)]
@@ -45,6 +45,7 @@ impl AuthorizationResponse {
 
 impl Artefact for AuthorizationResponse {
     const RULES: &'static [&'static [Check<Self>]] = &[RULES];
+    const SEEN_IN: SeenIn = SeenIn::Visit;
     fn exchange(&self) -> Option<usize> {
         None
     }

@@ -1,7 +1,7 @@
 //! Rules about the client authentication of a freshly registered client at the token endpoint.
 
 use crate::rule::expect::{holds, may, must};
-use crate::rule::judgement::{fail, not_run, pass};
+use crate::rule::judgement::{fail, not_applicable, not_run, pass};
 use crate::rule::{Artefact, Check};
 
 /// How the first token request of a freshly registered client went.
@@ -58,6 +58,52 @@ static RULES: &[Check<ClientAuthentication>] = &[
     ),
 ];
 
+/// What became of a client's secret sent by Basic, form-encoded as RFC 6749 2.3.1 says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Encoded {
+    /// Form-encoding does not change these credentials.
+    Alike,
+    /// It was accepted.
+    Accepted,
+    /// Whether it was accepted is not to be seen in the answer.
+    Unclear,
+    /// It was refused, and accepted without the form-encoding.
+    OnlyRaw,
+    /// It was refused either way, and accepted in the body.
+    OnlyInBody,
+}
+
+/// A client's credentials sent by Basic.
+#[derive(Debug, Clone)]
+pub struct BasicCredentials {
+    /// The exchange that shows it.
+    pub exchange: usize,
+    /// What became of them.
+    pub encoded: Encoded,
+}
+
+impl Artefact for BasicCredentials {
+    const RULES: &'static [&'static [Check<Self>]] = &[BASIC];
+    fn exchange(&self) -> Option<usize> {
+        Some(self.exchange)
+    }
+}
+
+// The server MUST support Basic for clients with a secret, and this is how Basic is defined for them.
+static BASIC: &[Check<BasicCredentials>] = &[must(
+    "client-authentication/credentials-decoded",
+    "RFC6749-2.3.1",
+    "Credentials that a client sends by Basic are form-decoded before they are compared",
+    "A client that follows the specification cannot authenticate if its secret has a character such as `+`, `/` or `=`.",
+    |credentials| match credentials.encoded {
+        Encoded::Alike => not_applicable("form-encoding does not change these credentials"),
+        Encoded::Accepted => pass("accepted with the form-encoding"),
+        Encoded::Unclear => not_applicable("the answer does not show whether the client was authenticated"),
+        Encoded::OnlyRaw => fail("accepted with the form-encoding", "refused with it (invalid_client), and accepted without"),
+        Encoded::OnlyInBody => not_applicable("refused by Basic with the form-encoding and without, and accepted in the body"),
+    },
+)];
+
 fn times(count: u32) -> String {
     if count == 1 { "once".to_owned() } else { format!("{count} times") }
 }
@@ -67,7 +113,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::rule::testing::{arbitrary_artefact, failing, not_run};
+    use crate::rule::testing::{arbitrary_artefact, failing, not_run, passing};
 
     #[test]
     fn credentials_work_and_at_once() {
@@ -83,6 +129,21 @@ mod tests {
             assert_eq!(not_run(&artefact).len(), usize::from(!accepted));
         }
     }
+
+    #[test]
+    fn only_what_is_accepted_as_it_is_and_not_encoded_was_not_decoded() {
+        let with = |encoded| BasicCredentials { exchange: 0, encoded };
+        assert_eq!(failing(&with(Encoded::OnlyRaw)), ["client-authentication/credentials-decoded"]);
+        assert_eq!(passing(&with(Encoded::Accepted)), ["client-authentication/credentials-decoded"]);
+        for encoded in [Encoded::Alike, Encoded::Unclear, Encoded::OnlyInBody] {
+            assert_eq!((failing(&with(encoded)).len(), passing(&with(encoded)).len()), (0, 0), "{encoded:?}");
+        }
+    }
+
+    arbitrary_artefact!(BasicCredentials:
+        encoded in proptest::sample::select(vec![Encoded::Alike, Encoded::Accepted, Encoded::Unclear, Encoded::OnlyRaw, Encoded::OnlyInBody])
+        => BasicCredentials { exchange: 0, encoded }
+    );
 
     arbitrary_artefact!(ClientAuthentication:
         refusals in any::<u32>(),

@@ -5,7 +5,7 @@ use url::Url;
 use crate::observed::page::Shown;
 use crate::rule::expect::{applies_if, must, should};
 use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, pass};
-use crate::rule::{Artefact, Check};
+use crate::rule::{Artefact, Check, SeenIn};
 
 /// A page of a visit to the authorization endpoint.
 #[derive(Debug, Clone, Default)]
@@ -31,6 +31,7 @@ pub struct ClientShown {
 
 impl Artefact for ClientShown {
     const RULES: &'static [&'static [Check<Self>]] = &[RULES];
+    const SEEN_IN: SeenIn = SeenIn::Page;
     fn exchange(&self) -> Option<usize> {
         None
     }
@@ -108,6 +109,7 @@ pub struct PagesOfOddRequest {
 
 impl Artefact for PagesOfOddRequest {
     const RULES: &'static [&'static [Check<Self>]] = &[ODD];
+    const SEEN_IN: SeenIn = SeenIn::Page;
     fn exchange(&self) -> Option<usize> {
         None
     }

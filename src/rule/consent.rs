@@ -2,7 +2,7 @@
 
 use crate::rule::expect::{applies_if, holds, should};
 use crate::rule::judgement::Judgement;
-use crate::rule::{Artefact, Check};
+use crate::rule::{Artefact, Check, SeenIn};
 
 /// What the browser was shown between the login and the callback, and what was due.
 #[derive(Debug, Clone)]
@@ -21,6 +21,7 @@ pub struct Consent {
 
 impl Artefact for Consent {
     const RULES: &'static [&'static [Check<Self>]] = &[RULES];
+    const SEEN_IN: SeenIn = SeenIn::Page;
     fn exchange(&self) -> Option<usize> {
         None
     }

@@ -2,7 +2,7 @@
 
 use crate::rule::expect::{holds, may, must, shorten, should};
 use crate::rule::judgement::{fail, not_applicable, not_run, pass};
-use crate::rule::{Artefact, Check};
+use crate::rule::{Artefact, Check, SeenIn};
 
 /// What came of a login with a wrong password.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +32,7 @@ pub struct WrongPassword {
 
 impl Artefact for WrongPassword {
     const RULES: &'static [&'static [Check<Self>]] = &[WRONG_PASSWORD];
+    const SEEN_IN: SeenIn = SeenIn::Visit;
     fn exchange(&self) -> Option<usize> {
         None
     }
@@ -104,6 +105,7 @@ pub struct FormElsewhere {
 
 impl Artefact for FormElsewhere {
     const RULES: &'static [&'static [Check<Self>]] = &[FORM_ELSEWHERE];
+    const SEEN_IN: SeenIn = SeenIn::Visit;
     fn exchange(&self) -> Option<usize> {
         None
     }
@@ -137,6 +139,7 @@ pub struct Denial {
 
 impl Artefact for Denial {
     const RULES: &'static [&'static [Check<Self>]] = &[DENIAL];
+    const SEEN_IN: SeenIn = SeenIn::Visit;
     fn exchange(&self) -> Option<usize> {
         None
     }

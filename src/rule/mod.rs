@@ -145,6 +145,17 @@ pub struct Check<A: ?Sized + 'static> {
     pub judge: fn(&A) -> Judgement,
 }
 
+/// Where an artefact was seen that names no exchange of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SeenIn {
+    /// In nothing that was sent.
+    Nothing,
+    /// In what the last visit of the user agent ended with.
+    Visit,
+    /// On the last page of that visit or, if there was none, in what it ended with.
+    Page,
+}
+
 /// A kind that is in the list of [`kinds`]. The compiler asks for it, so that none is left out.
 pub trait Listed {}
 
@@ -155,6 +166,8 @@ pub trait Listed {}
 pub trait Artefact: Listed + Sized + 'static {
     /// Every rule about this kind of artefact: the tables of its files, in order.
     const RULES: &'static [&'static [Check<Self>]];
+    /// Where it was seen, if it names no exchange.
+    const SEEN_IN: SeenIn = SeenIn::Nothing;
     /// [`Artefact::RULES`] in one row.
     fn rules() -> impl Iterator<Item = &'static Check<Self>> {
         Self::RULES.iter().flat_map(|table| table.iter())
@@ -205,6 +218,7 @@ macro_rules! artefacts {
             client_assertion::ClientAssertions,
             userinfo::signed::SignedUserInfo,
             client_authentication::ClientAuthentication,
+            client_authentication::BasicCredentials,
             authorization_response::AuthorizationResponse,
             request_object::RequestObjectUse,
             request_object::BadRequestObject,

@@ -2,7 +2,7 @@
 
 use crate::rule::expect::{applies_if, must, shorten};
 use crate::rule::judgement::{Judgement, fail, not_run, pass};
-use crate::rule::{Artefact, Check};
+use crate::rule::{Artefact, Check, SeenIn};
 
 /// A good request object that another `state` stood beside, and the answer to it.
 #[derive(Debug, Clone)]
@@ -17,6 +17,7 @@ pub struct RequestObjectUse {
 
 impl Artefact for RequestObjectUse {
     const RULES: &'static [&'static [Check<Self>]] = &[USE];
+    const SEEN_IN: SeenIn = SeenIn::Visit;
     fn exchange(&self) -> Option<usize> {
         None
     }
@@ -91,6 +92,7 @@ pub struct BadRequestObject {
 
 impl Artefact for BadRequestObject {
     const RULES: &'static [&'static [Check<Self>]] = &[BAD];
+    const SEEN_IN: SeenIn = SeenIn::Visit;
     fn exchange(&self) -> Option<usize> {
         None
     }

@@ -2,7 +2,7 @@
 
 use crate::rule::expect::{holds, may, must, scope_text, scope_words, shorten};
 use crate::rule::judgement::{fail, not_applicable, pass};
-use crate::rule::{Artefact, Check};
+use crate::rule::{Artefact, Check, SeenIn};
 
 /// What was asked for beyond what the client may have.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,6 +35,7 @@ pub struct ScopeGrant {
 
 impl Artefact for ScopeGrant {
     const RULES: &'static [&'static [Check<Self>]] = &[RULES];
+    const SEEN_IN: SeenIn = SeenIn::Visit;
     fn exchange(&self) -> Option<usize> {
         None
     }

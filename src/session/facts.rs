@@ -182,6 +182,10 @@ pub struct ClientFacts {
     pub registered: Vec<Client>,
     /// What the issuer said of the client that was registered last.
     pub registration: Option<Map<String, Value>>,
+    /// True if the issuer compares what is sent by Basic without undoing the form-encoding, so that it is sent without.
+    pub raw_basic: bool,
+    /// True once it was judged what becomes of the form-encoding.
+    pub encoding_judged: bool,
     /// True if the client could register where the end-user comes back after a logout.
     pub post_logout: bool,
     /// The key of a client that signs its request objects.

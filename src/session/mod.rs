@@ -14,11 +14,10 @@ use crate::config::Config;
 use crate::feature::fact::Fact;
 use crate::result::model::{Entry, Finding, FindingOutcome, StepEnd, StepReport};
 use crate::rule::judgement::not_applicable;
-use crate::rule::{Artefact, Level, Seen, Unmet, spec};
+use crate::rule::{Artefact, Level, Seen, SeenIn, Unmet, spec};
 use crate::text::address::is_loopback;
 
 pub mod assertion;
-mod busy;
 pub mod facts;
 pub mod recorder;
 pub mod signing_key;
@@ -75,6 +74,30 @@ pub struct Session {
     steps: Vec<StepReport>,
     screenshots: usize,
     unjudged: Unjudged,
+    /// What was seen of the last visit of the user agent.
+    pub(crate) last_visit: LastVisit,
+}
+
+/// What was seen of a visit of the user agent.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct LastVisit {
+    /// The exchange that it ended with: an answer that led to the client, or a page.
+    pub end: Option<usize>,
+    /// The exchange of the last page that it showed.
+    pub page: Option<usize>,
+    /// The pages that it showed, each with its address.
+    pub shown: Vec<String>,
+}
+
+impl LastVisit {
+    /// The exchange that something is shown by.
+    fn exchange(&self, seen_in: SeenIn) -> Option<usize> {
+        match seen_in {
+            SeenIn::Nothing => None,
+            SeenIn::Visit => self.end,
+            SeenIn::Page => self.page.or(self.end),
+        }
+    }
 }
 
 impl Session {
@@ -106,6 +129,7 @@ impl Session {
             steps: Vec::new(),
             screenshots: 0,
             unjudged: Unjudged::default(),
+            last_visit: LastVisit::default(),
         }
     }
 
@@ -157,7 +181,7 @@ impl Session {
                 actual,
                 step: self.steps.len().saturating_sub(1),
                 sentence: sentences.saturating_sub(1),
-                exchange: artefact.exchange_of(check.rule.id),
+                exchange: artefact.exchange_of(check.rule.id).or_else(|| self.last_visit.exchange(A::SEEN_IN)),
                 known: None,
             });
         }

@@ -9,7 +9,7 @@ use http::Method;
 use tokio::sync::mpsc::UnboundedSender;
 use url::Url;
 
-use super::busy::Busy;
+use crate::http::busy::{Asked, Busy};
 use crate::http::{Client, Response, Unreachable};
 use crate::observed::received::{Parsed, Received};
 use crate::redact::{Redactor, SecretKind};
@@ -152,16 +152,20 @@ impl Recorder {
         let url = request.url.clone();
         let again = request.clone();
         let response = self.send_once(request).await?;
-        let Some(busy) = Busy::of(&response, &again.method) else { return Ok(response) };
-        let Some(wait) = busy.wait.filter(|wait| *wait <= self.http.timeout()) else { return Err(busy.gives_up(&url, "")) };
+        let busy = |response: &Received| Busy::of(response.status, response.header("retry-after"), &again.method, response.received_at);
+        let Some(first) = busy(&response) else { return Ok(response) };
+        let Some(wait) = first.wait else { return Err(first.gives_up(&url, Asked::Once)) };
+        if wait > self.http.timeout() {
+            return Err(first.gives_up(&url, Asked::TooLate));
+        }
         let waited = crate::text::count(usize::try_from(wait.as_secs()).unwrap_or(usize::MAX), "second");
         self.note(Entry::Note {
-            text: format!("Status {} says nothing about conformance: the request is sent once more after {waited}.", busy.status),
+            text: format!("Status {} says nothing about conformance: the request is sent once more after {waited}.", first.status),
         });
         tokio::time::sleep(wait).await;
-        let response = self.send_once(again).await?;
-        match Busy::of(&response, &Method::GET) {
-            Some(busy) => Err(busy.gives_up(&url, &format!(", and once more after {waited}"))),
+        let response = self.send_once(again.clone()).await?;
+        match busy(&response) {
+            Some(busy) => Err(busy.gives_up(&url, Asked::Twice)),
             None => Ok(response),
         }
     }
@@ -253,10 +257,10 @@ impl Recorder {
         std::mem::take(&mut self.lock().entries)
     }
 
-    /// The value of a Basic `Authorization` header, its parts form-encoded as RFC 6749 2.3.1 says; learned as a secret.
-    pub fn basic(&self, client_id: &str, client_secret: &str) -> String {
-        let encode = |part: &str| url::form_urlencoded::byte_serialize(part.as_bytes()).collect::<String>();
-        let value = STANDARD.encode(format!("{}:{}", encode(client_id), encode(client_secret)));
+    /// The value of a Basic `Authorization` header, its parts form-encoded as RFC 6749 2.3.1 says unless `raw`; learned as a secret.
+    pub fn basic(&self, client_id: &str, client_secret: &str, raw: bool) -> String {
+        let part = |part: &str| if raw { part.to_owned() } else { form_encoded(part) };
+        let value = STANDARD.encode(format!("{}:{}", part(client_id), part(client_secret)));
         self.redactor.learn(SecretKind::ClientCredentials, &value);
         format!("Basic {value}")
     }
@@ -264,6 +268,11 @@ impl Recorder {
     fn lock(&self) -> std::sync::MutexGuard<'_, Journal> {
         self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A part of a client's credentials as it is sent by Basic (RFC 6749 2.3.1 and appendix B).
+pub(crate) fn form_encoded(part: &str) -> String {
+    url::form_urlencoded::byte_serialize(part.as_bytes()).collect()
 }
 
 /// The text cut at [`MOST_TEXT`] bytes, at a character's boundary, with a remark.
@@ -316,7 +325,7 @@ mod tests {
         let busy = answer.unwrap_err();
         assert_eq!((busy.stage, requests), (Stage::Busy, 2), "{busy}");
         let says = busy.to_string();
-        assert!(says.starts_with("the issuer answered 429 (Too Many Requests), and once more after 0 seconds"), "{says}");
+        assert!(says.starts_with("the issuer answered 429 (Too Many Requests), and once more after a wait"), "{says}");
         assert!(!says.contains("127.0.0.1"), "one cause, whatever the URL: {says}");
         // Longer than a request may take; and what may have been acted on is not sent twice.
         for (method, first) in [(Method::GET, "503 Busy\r\nretry-after: 3600"), (Method::POST, "502 Bad Gateway\r\nretry-after: 0")] {

@@ -118,7 +118,12 @@ fn parse(form: &str) -> impl Iterator<Item = (String, String)> {
 fn user_of(authorization: &str) -> Option<String> {
     let pair = String::from_utf8(STANDARD.decode(authorization.strip_prefix("Basic ")?).ok()?).ok()?;
     let (id, _) = pair.split_once(':')?;
-    parse(id).next().map(|(id, _)| id)
+    Some(form_decoded(id))
+}
+
+/// What a text is if it is taken for form-encoded, which it need not be where an issuer wants it so.
+fn form_decoded(text: &str) -> String {
+    parse(text).next().map(|(name, _)| name).unwrap_or_default()
 }
 
 impl Session {
@@ -126,17 +131,25 @@ impl Session {
     /// token endpoint takes this way; any other sees the answer by [`Session::send`].
     pub(crate) async fn exchange(&mut self, request: Request) -> Result<TokenExchange, Unreachable> {
         let sent = self.sent(&request);
-        let response = self.recorder.send(request).await;
-        let response = response.map_err(|unreachable| self.naming_its_member(unreachable))?;
+        let response = self.send_unjudged(request).await?;
         Ok(self.take_in(sent, response))
+    }
+
+    /// Sends a request whose answer is not judged by how it came: by [`Session::take_in`] later, or not at all.
+    pub(crate) async fn send_unjudged(&self, request: Request) -> Result<Received, Unreachable> {
+        self.recorder.send(request).await.map_err(|unreachable| self.naming_its_member(unreachable))
     }
 
     /// With the member of the provider metadata that has the URL which could not be reached.
     fn naming_its_member(&self, unreachable: Unreachable) -> Unreachable {
-        let asked = unreachable.url.split('?').next();
+        Unreachable { member: self.member_of(&unreachable.url), ..unreachable }
+    }
+
+    /// The member of the provider metadata that has this URL, whatever its query and fragment.
+    pub(crate) fn member_of(&self, url: &str) -> Option<String> {
+        let bare = |url: &str| url.split(['?', '#']).next().map(|url| url.trim_end_matches('/').to_owned());
         let mut members = self.facts.issuer.metadata.iter().flatten();
-        let named = members.find(|(_, value)| value.as_str().is_some_and(|url| url.split('?').next() == asked));
-        Unreachable { member: named.map(|(name, _)| name.clone()), ..unreachable }
+        members.find(|(_, value)| value.as_str().is_some_and(|known| bare(known) == bare(url))).map(|(name, _)| name.clone())
     }
 
     /// The same for an answer that is only looked at here. One of the token endpoint is judged when the step ends.
@@ -187,7 +200,13 @@ impl Session {
     /// The client a token request was from, if this test knows it.
     pub(crate) fn client_of(&self, request: &TokenRequest) -> Option<Client> {
         let Some(id) = request.client_id() else { return self.facts.client.current.clone() };
-        self.facts.client.current.iter().chain(&self.facts.client.registered).find(|client| client.id == id).cloned()
+        self.facts
+            .client
+            .current
+            .iter()
+            .chain(&self.facts.client.registered)
+            .find(|client| client.id == id || form_decoded(&client.id) == id)
+            .cloned()
     }
 }
 

@@ -13,7 +13,8 @@ use crate::agent::page::classify::{Classified, Move, Progress, conduct, dismissa
 use crate::agent::page::narrate::done;
 use crate::agent::page::scrub::Scrubber;
 use crate::agent::visit::{Conduct, Journey, NoWay, SeenPage, Visit, VisitError};
-use crate::observed::document::{COOKIES, Cookie, Document, Traffic};
+use crate::http::busy::{Asked, Busy};
+use crate::observed::document::{Answer, COOKIES, Cookie, Document, Traffic};
 use crate::observed::page::{Facts, PageKind};
 use crate::observed::policy::form_action_against;
 
@@ -46,7 +47,7 @@ const ATTEMPTS: usize = 3;
 fn unreachable(url: &str, why: &str) -> VisitError {
     let upper = why.to_uppercase();
     let is_certificate = ["CERT", "SSL", "PRIVACY ERROR", "SEC_ERROR"].iter().any(|part| upper.contains(part));
-    VisitError::Unreachable { url: url.to_owned(), why: why.to_owned(), is_certificate }
+    VisitError::Unreachable { url: url.to_owned(), why: why.to_owned(), is_certificate, member: None }
 }
 
 /// Why a command did not succeed if it may yet, since the page was changing. Without the browser the visit ends.
@@ -75,6 +76,8 @@ pub(super) struct Walk<'a> {
     blind: Option<(Instant, String)>,
     /// The documents whose cookie banner was answered: once is enough, whether it went or not.
     answered_banners: Vec<String>,
+    /// Whether a page that the issuer was too busy for was asked for once more.
+    asked: Asked,
     /// How many documents had been asked for when the password was first sent.
     password_at: Option<usize>,
     /// The cookies that the pages had, for where no response showed them.
@@ -108,6 +111,7 @@ impl<'a> Walk<'a> {
             now: None,
             blind: None,
             answered_banners: Vec::new(),
+            asked: Asked::Once,
             password_at: None,
             cookies: Vec::new(),
         }
@@ -120,7 +124,8 @@ impl<'a> Walk<'a> {
             Err(_) => Err(self.deadline().await),
         };
         let traffic = self.reported_traffic(end.is_ok()).await;
-        Journey { pages: self.pages, traffic, end: end.map_err(|error| self.scrubber.error(error)) }
+        let end = end.map_err(|error| self.scrubber.error(error.busy_when(self.asked)));
+        Journey { pages: self.pages, traffic, end }
     }
 
     /// What was seen of the issuer's answers, once the browser has reported the answer to the login and the way to the redirect URI: the callback
@@ -158,6 +163,9 @@ impl<'a> Walk<'a> {
         let sent = after.iter().find(|hop| hop.method == "POST");
         traffic.password_answered = sent.and_then(|hop| hop.status);
         traffic.password_sent_to = sent.and_then(|hop| Url::parse(&hop.url).ok());
+        let own = |hop: &&Hop| Url::parse(&hop.url).is_ok_and(|url| url.origin() == self.visit.redirect_uri.origin());
+        let last = hops.iter().rev().filter(|hop| !own(hop)).find_map(|hop| Some((hop, hop.status?)));
+        traffic.last = last.map(|(hop, status)| Answer::new(&hop.method, &hop.url, status, hop.headers.iter().cloned()));
         traffic.led_to_client = self.at_client().is_some_and(|last| hops.iter().any(|hop| hop.method == "POST" && hop.leads_to(&last)));
         traffic
     }
@@ -308,6 +316,9 @@ impl<'a> Walk<'a> {
         if facts.ready == "loading" || stable < needed || self.context.is_some_and(Context::navigating) {
             return Ok(());
         }
+        if let Some(wait) = self.wait_for(facts) {
+            return self.ask_again(wait).await;
+        }
         if let Some(button) = dismissal(facts).filter(|_| self.visit.conduct != Conduct::Silent)
             && !self.answered_banners.contains(&facts.document)
             && self.answered_banners.len() < PAGES
@@ -358,6 +369,24 @@ impl<'a> Walk<'a> {
             }
         }
         self.step(classified, attempts).await
+    }
+
+    /// How long to wait before a page is asked for once more that the issuer was too busy for, if it may be.
+    fn wait_for(&self, facts: &Facts) -> Option<Duration> {
+        let hops = self.hops();
+        let hop = hops.last().filter(|_| self.asked == Asked::Once)?;
+        let after = hop.headers.iter().find(|(name, _)| name == "retry-after").map(|(_, value)| value.as_str());
+        let method = http::Method::from_bytes(hop.method.as_bytes()).ok()?;
+        let busy = Busy::of(facts.status, after, &method, jiff::Timestamp::now().as_second())?;
+        busy.wait.filter(|wait| *wait <= self.visit.deadline / 2)
+    }
+
+    /// Asks for the page once more after a wait; a form is sent again by that.
+    async fn ask_again(&mut self, wait: Duration) -> Result<(), VisitError> {
+        self.asked = Asked::Twice;
+        tokio::time::sleep(wait).await;
+        self.now = None;
+        passing(within(self.client.refresh()).await).map(drop)
     }
 
     /// Why nothing came of a form, if the browser was kept by the page from following its answer.

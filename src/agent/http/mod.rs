@@ -7,7 +7,7 @@ mod walk;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE, HeaderMap, HeaderValue};
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, HeaderMap, HeaderValue};
 use thiserror::Error;
 use tokio_rustls::rustls::ClientConfig;
 
@@ -15,6 +15,7 @@ use self::walk::Walk;
 use crate::agent::callback::CallbackListener;
 use crate::agent::visit::{Journey, Visit};
 use crate::config::{Network, Tls};
+use crate::http::IDLE;
 use crate::text::problem::Problem;
 
 /// How long a connection may take to come about.
@@ -70,6 +71,8 @@ impl HttpAgent {
     pub fn open(&self) -> Result<HttpSession, HttpAgentError> {
         let mut headers = HeaderMap::new();
         headers.insert(ACCEPT, HeaderValue::from_static("text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"));
+        // As everything else of a run: what is judged is what the server has.
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         headers.insert(ACCEPT_LANGUAGE, HeaderValue::from_static("en-US,en;q=0.9"));
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("oa-authtest/", env!("CARGO_PKG_VERSION")))
@@ -79,6 +82,7 @@ impl HttpAgent {
             .retry(reqwest::retry::never())
             .no_proxy()
             .referer(false)
+            .pool_idle_timeout(IDLE)
             .connect_timeout(CONNECT.min(self.network.timeout))
             .timeout(self.network.timeout);
         if let Some(trust) = &self.trust {

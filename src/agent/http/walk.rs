@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, ORIGIN, REFERER, SET_COOKIE};
+use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, ORIGIN, REFERER, RETRY_AFTER, SET_COOKIE};
 use secrecy::ExposeSecret;
 use url::Url;
 
@@ -14,8 +14,9 @@ use crate::agent::page::classify::{Classified, Move, Progress, conduct, judge};
 use crate::agent::page::narrate::done;
 use crate::agent::page::scrub::Scrubber;
 use crate::agent::visit::{Conduct, Journey, NoWay, SeenPage, Visit, VisitError};
+use crate::http::busy::{Asked, Busy};
 use crate::http::is_certificate_refused;
-use crate::observed::document::{Document, Traffic};
+use crate::observed::document::{Answer, Document, Traffic};
 use crate::observed::page::{Facts, PageKind};
 
 /// How many redirects are followed in a row.
@@ -43,6 +44,8 @@ pub(super) struct Walk<'a> {
     traffic: Traffic,
     /// The address asked last.
     at: Url,
+    /// Whether a busy issuer was asked once more.
+    asked: Asked,
 }
 
 /// What a navigation led to.
@@ -64,6 +67,7 @@ impl<'a> Walk<'a> {
             progress: Progress::default(),
             traffic: Traffic::default(),
             at: visit.url.clone(),
+            asked: Asked::Once,
         }
     }
 
@@ -79,7 +83,7 @@ impl<'a> Walk<'a> {
             Ok(end) => end,
             Err(_) => Err(VisitError::Deadline { seconds: self.visit.deadline.as_secs(), url: self.at.to_string() }),
         };
-        Journey { pages: self.pages, traffic: self.traffic, end: end.map_err(|error| self.scrubber.error(error)) }
+        Journey { pages: self.pages, traffic: self.traffic, end: end.map_err(|error| self.scrubber.error(error.busy_when(self.asked))) }
     }
 
     async fn run(&mut self) -> Result<Callback, VisitError> {
@@ -219,9 +223,13 @@ impl<'a> Walk<'a> {
             let url = request.url.clone();
             let failed = |error: reqwest::Error| {
                 let is_certificate = is_certificate_refused(&error);
-                VisitError::Unreachable { url: url.to_string(), why: chain(&error), is_certificate }
+                VisitError::Unreachable { url: url.to_string(), why: chain(&error), is_certificate, member: None }
             };
             let mut response = self.request(&request, from).send().await.map_err(failed)?;
+            if let Some(wait) = self.wait_for(&request, &response) {
+                tokio::time::sleep(wait).await;
+                response = self.request(&request, from).send().await.map_err(failed)?;
+            }
             let status = response.status().as_u16();
             if with_password && hop == 0 {
                 self.traffic.password_answered = self.traffic.password_answered.or(Some(status));
@@ -229,6 +237,11 @@ impl<'a> Walk<'a> {
             }
             let cookies = response.headers().get_all(SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
             self.traffic.take_in(&url, cookies);
+            let header =
+                |(name, value): (&HeaderName, &HeaderValue)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned());
+            let headers: Vec<(String, String)> = response.headers().iter().map(header).collect();
+            let method = if request.body.is_some() { "POST" } else { "GET" };
+            self.traffic.last = Some(Answer::new(method, url.as_str(), status, headers.iter().cloned()));
             let location = response.headers().get(LOCATION).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
             if let (301 | 302 | 303 | 307 | 308, Some(location)) = (status, location) {
                 let target = request.url.join(&location).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
@@ -242,9 +255,6 @@ impl<'a> Walk<'a> {
                 }
                 continue;
             }
-            let header =
-                |(name, value): (&HeaderName, &HeaderValue)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned());
-            let headers = response.headers().iter().map(header).collect();
             let mut body = Vec::new();
             while let Some(chunk) = response.chunk().await.map_err(failed)? {
                 body.extend_from_slice(&chunk[..chunk.len().min(BODY_CAP - body.len())]);
@@ -252,10 +262,23 @@ impl<'a> Walk<'a> {
                     break;
                 }
             }
-            let method = if request.body.is_some() { "POST" } else { "GET" };
             return Ok(Led::Page { url, status, method, headers, html: String::from_utf8_lossy(&body).into_owned() });
         }
         Err(VisitError::NotUnderstood { url: request.url.to_string(), why: format!("more than {REDIRECTS} redirects in a row").into() })
+    }
+
+    /// How long to wait before a request is sent once more that the issuer was too busy for, if it may be.
+    fn wait_for(&mut self, request: &Sent, response: &reqwest::Response) -> Option<Duration> {
+        let method = if request.body.is_some() { http::Method::POST } else { http::Method::GET };
+        let after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+        let busy = Busy::of(response.status().as_u16(), after, &method, jiff::Timestamp::now().as_second())?;
+        let wait = busy.wait.filter(|wait| *wait <= self.visit.deadline / 2);
+        self.asked = match (busy.wait, wait) {
+            (_, Some(_)) => Asked::Twice,
+            (Some(_), None) => Asked::TooLate,
+            (None, None) => Asked::Once,
+        };
+        wait
     }
 
     fn request(&self, request: &Sent, from: Option<&Url>) -> reqwest::RequestBuilder {

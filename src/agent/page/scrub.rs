@@ -62,12 +62,13 @@ impl Scrubber {
             VisitError::LoginRejected { url, says } => VisitError::LoginRejected { url: self.url(&url), says: says.map(|says| self.text(&says)) },
             VisitError::ErrorPage { url, status, text } => VisitError::ErrorPage { url: self.url(&url), status, text: self.text(&text) },
             VisitError::FormDropped { url, directive, redirect_uri } => VisitError::FormDropped { url: self.url(&url), directive, redirect_uri },
+            busy @ VisitError::Busy { .. } => busy,
             VisitError::NeedsHuman { url, what } => VisitError::NeedsHuman { url: self.url(&url), what },
             VisitError::ProfileWanted { url, fields } => VisitError::ProfileWanted { url: self.url(&url), fields },
             VisitError::NotUnderstood { url, why } => VisitError::NotUnderstood { url: self.url(&url), why: self.no_way(why) },
             VisitError::Deadline { seconds, url } => VisitError::Deadline { seconds, url: self.url(&url) },
-            VisitError::Unreachable { url, why, is_certificate } => {
-                VisitError::Unreachable { url: self.url(&url), why: self.text(&why), is_certificate }
+            VisitError::Unreachable { url, why, is_certificate, member } => {
+                VisitError::Unreachable { url: self.url(&url), why: self.text(&why), is_certificate, member }
             }
             VisitError::Browser(why) => VisitError::Browser(self.text(&why)),
         }

@@ -211,6 +211,18 @@ named! {
     KeysReplaced = "keys-replaced",
     /// Publishes other keys in every other answer, those it signs with in the second: two servers behind one address.
     KeySetsAlternate = "key-sets-alternate",
+    /// Refuses one request in many with 429 or 503 and `Retry-After: 1`, or with 502 or 504 where it changes nothing, and answers it the next time.
+    BusyNowAndThen = "busy-now-and-then",
+    /// Refuses one request in many with 429, 502, 503 or 504, and does so again when it comes once more.
+    GatewayNowAndThen = "gateway-now-and-then",
+    /// Answers every token request with 503.
+    TokenEndpointBusy = "token-endpoint-busy",
+    /// Gives secrets with characters that form-encoding changes.
+    SecretsWithSigns = "secrets-with-signs",
+    /// The same, and compares what comes by Basic as it is.
+    BasicNotDecoded = "basic-not-decoded",
+    /// Gives the client that is not registered dynamically such a secret, and takes it in the body alone.
+    StaticClientByPost = "static-client-by-post",
     /// Answers that a session is closed, and keeps it.
     SessionCloseIgnored = "session-close-ignored",
 }

@@ -51,6 +51,9 @@ pub struct Flaw {
     /// The ids of rules that must not fail, though they are near to it. Variants only.
     #[serde(default)]
     pub spares: Vec<String>,
+    /// True if tests may end because they could not be tested. Variants only.
+    #[serde(default)]
+    pub untestable: bool,
     /// What is changed in what the issuer sends.
     #[serde(default)]
     pub patch: Vec<Patch>,

@@ -178,6 +178,15 @@ fn broken_rule(choices: Choices, finding: &Finding, tests: &[&TestReport], summa
     row("rule", &super::shown(&finding.rule, most));
     row("expected", &super::shown(&finding.expected, most));
     row("actual", &super::shown(&finding.actual, most));
+    let (others, more) = words::other_actuals(finding, tests);
+    // On a screen the first has to do: the report has all.
+    let room = if choices.screen.is_some() { 0 } else { others.len() };
+    for other in &others[..room] {
+        row("also", &super::shown(other, most));
+    }
+    if others.len() - room + more > 0 {
+        row("", &format!("and {} more", others.len() - room + more));
+    }
     if let Some(note) = &finding.level_note {
         row("level", &super::shown(note, most));
     }

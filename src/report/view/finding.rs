@@ -20,6 +20,9 @@ pub struct FindingView<'a> {
     failed: bool,
     expected: &'a str,
     actual: &'a str,
+    /// In the summary: what else was seen of the rule, and how much more there is.
+    others: Vec<&'a str>,
+    more: usize,
     /// Why it has this level, if that depends on the profile.
     level_note: Option<&'a str>,
     /// Why it is accepted, if it is a known failure.
@@ -51,6 +54,8 @@ impl<'a> FindingView<'a> {
             failed: finding.outcome == FindingOutcome::Failed,
             expected: &finding.expected,
             actual: &finding.actual,
+            others: Vec::new(),
+            more: 0,
             level_note: finding.level_note.as_deref(),
             known: finding.known.as_deref(),
             because: (unjudged && !finding.actual.is_empty()).then_some(&finding.actual),
@@ -69,7 +74,8 @@ impl<'a> FindingView<'a> {
 
     /// A finding in the summary, with the tests it is in.
     pub fn across((finding, tests): (&'a Finding, Vec<&'a TestReport>)) -> Self {
-        Self { tests: tests.into_iter().map(TestLink::of).collect(), ..Self::of(finding) }
+        let (others, more) = words::other_actuals(finding, &tests);
+        Self { others, more, tests: tests.into_iter().map(TestLink::of).collect(), ..Self::of(finding) }
     }
 }
 

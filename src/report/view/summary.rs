@@ -27,7 +27,7 @@ pub struct SummaryView<'a> {
     /// Tests that broke off because of a known failure.
     broken_off: Vec<StoppedView<'a>>,
     out_of_date: Option<OutOfDateView<'a>>,
-    errored: Vec<StoppedView<'a>>,
+    errored: Vec<ErroredView<'a>>,
     features: Vec<FeatureView<'a>>,
     skipped: Vec<SkippedView<'a>>,
     not_tested: Vec<&'a str>,
@@ -80,6 +80,14 @@ struct StoppedView<'a> {
     mark: Mark,
     test: TestLink<'a>,
     reason: &'a str,
+}
+
+/// What could not be tested for one reason.
+#[derive(Debug, Serialize)]
+struct ErroredView<'a> {
+    mark: Mark,
+    reason: &'a str,
+    tests: Vec<TestLink<'a>>,
 }
 
 #[derive(Debug, Serialize)]
@@ -136,7 +144,7 @@ impl<'a> SummaryView<'a> {
             known: words::known_in(report).into_iter().map(FindingView::across).collect(),
             broken_off: broken_off.collect(),
             out_of_date: out_of_date(report),
-            errored: report.tests.iter().filter(|t| t.verdict == Verdict::Errored).map(stopped).collect(),
+            errored: errored(report),
             features: features(report),
             skipped: skipped(report),
             not_tested,
@@ -181,6 +189,12 @@ fn out_of_date(report: &RunReport) -> Option<OutOfDateView<'_>> {
 
 fn stopped(test: &TestReport) -> StoppedView<'_> {
     StoppedView { mark: Mark::of_verdict(test.verdict), test: TestLink::of(test), reason: words::reason(test) }
+}
+
+fn errored(report: &RunReport) -> Vec<ErroredView<'_>> {
+    let mark = Mark::of_verdict(Verdict::Errored);
+    let reasons = words::by_reason(report, Verdict::Errored).into_iter();
+    reasons.map(|(reason, tests)| ErroredView { mark, reason, tests: tests.into_iter().map(TestLink::of).collect() }).collect()
 }
 
 /// The tests by feature, in the order of the plan.

@@ -10,7 +10,7 @@ use crate::rule::authorization_parameters as parameters;
 use crate::rule::expect::{applies_if, holds, list, may, must, shorten, should};
 use crate::rule::judgement::{Judgement, Unmet, fail, is_broken, not_applicable, not_run, pass};
 use crate::rule::token_refusal::shape;
-use crate::rule::{Artefact, Check};
+use crate::rule::{Artefact, Check, SeenIn};
 
 #[cfg(test)]
 mod tests;
@@ -57,6 +57,8 @@ pub struct AuthorizationError {
     pub metadata: Value,
     /// What was wrong with the request.
     pub refused: Refused,
+    /// The pages that were shown before it, each with its address.
+    pub shown: Vec<String>,
     /// The journal's number of the exchange, where it came without a user agent.
     pub exchange: Option<usize>,
 }
@@ -65,6 +67,12 @@ impl AuthorizationError {
     /// The first value of a response parameter.
     pub fn parameter(&self, name: &str) -> Option<&str> {
         parameters::value(&self.parameters, name)
+    }
+
+    /// The pages that were shown although the request wanted none, for a message.
+    fn pages_shown(&self) -> String {
+        let wants_none = self.request.get("prompt").is_some_and(|prompt| prompt.split(' ').any(|value| value == "none"));
+        if wants_none && !self.shown.is_empty() { format!("shown: {}; then ", shorten(&self.shown.join(", "))) } else { String::new() }
     }
 
     /// The `error`.
@@ -90,6 +98,7 @@ impl AuthorizationError {
 
 impl Artefact for AuthorizationError {
     const RULES: &'static [&'static [Check<Self>]] = &[RULES];
+    const SEEN_IN: SeenIn = SeenIn::Visit;
     fn exchange(&self) -> Option<usize> {
         self.exchange
     }
@@ -114,7 +123,7 @@ static RULES: &[Check<AuthorizationError>] = &[
         |response| match response.parameter("error") {
             Some("") => fail("an error", "an empty error"),
             Some(error) => pass(format!("error = {}", shorten(error))),
-            None => fail("an error", format!("no error; parameters: {}", parameters::names(&response.parameters))),
+            None => fail("an error", format!("{}no error; parameters: {}", response.pages_shown(), parameters::names(&response.parameters))),
         },
     ),
     must(

@@ -5,7 +5,9 @@ use proptest::sample::select;
 use serde_json::json;
 
 use super::{AuthorizationError, Refused};
+use crate::rule::Artefact as _;
 use crate::rule::jose::testing::judged;
+use crate::rule::judgement::Unmet;
 use crate::rule::testing::{arbitrary, arbitrary_artefact};
 
 const ISSUER: &str = "https://issuer.example";
@@ -31,6 +33,7 @@ fn response(refused: Refused, parameters: &[(&str, &str)]) -> AuthorizationError
         issuer: ISSUER.to_owned(),
         metadata: json!({ "authorization_response_iss_parameter_supported": true, "request_parameter_supported": true }),
         refused,
+        shown: Vec::new(),
         exchange: None,
     }
 }
@@ -48,6 +51,16 @@ fn with<'a>(error: &'a str, more: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a st
 
 fn failed(response: &AuthorizationError) -> Vec<String> {
     judged(response).failed.into_iter().map(|id| id.trim_start_matches("authz-error/").to_owned()).collect()
+}
+
+#[test]
+fn a_page_that_prompt_none_showed_is_named() {
+    let shown = vec!["Login page at https://op.example/login".to_owned()];
+    let request = Arc::new([("prompt", "none")].into());
+    let answer = AuthorizationError { shown, request, ..response(Refused::PromptNoneNotLoggedIn, &[("code", "c")]) };
+    let check = AuthorizationError::rules().find(|check| check.rule.id == "authz-error/error-present").expect("a rule");
+    let Err(Unmet::Broken { actual, .. }) = (check.judge)(&answer) else { panic!("a page and a code are no error") };
+    assert!(actual.starts_with("shown: Login page at https://op.example/login; then no error; parameters: "), "{actual}");
 }
 
 #[test]

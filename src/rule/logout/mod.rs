@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::rule::authorization_parameters as parameters;
 use crate::rule::expect::{applies_if, holds, list, may, must, needs, shorten, should};
 use crate::rule::judgement::{Judgement, Unmet, fail, is_broken, not_applicable, not_run, pass};
-use crate::rule::{Artefact, Check};
+use crate::rule::{Artefact, Check, SeenIn};
 
 #[cfg(test)]
 mod tests;
@@ -124,6 +124,7 @@ impl Logout {
 
 impl Artefact for Logout {
     const RULES: &'static [&'static [Check<Self>]] = &[RULES];
+    const SEEN_IN: SeenIn = SeenIn::Visit;
     fn exchange(&self) -> Option<usize> {
         None
     }

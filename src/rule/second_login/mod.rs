@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use crate::observed::authorization_request::AuthorizationRequest;
 use crate::rule::expect::{applies_if, holds, must, needs, same, seconds, shorten, should, show};
 use crate::rule::judgement::{Judgement, Unmet, fail, is_broken, not_applicable, not_run, pass};
-use crate::rule::{Artefact, Check};
+use crate::rule::{Artefact, Check, SeenIn};
 
 #[cfg(test)]
 mod tests;
@@ -55,6 +55,7 @@ pub struct SecondLogin {
 
 impl Artefact for SecondLogin {
     const RULES: &'static [&'static [Check<Self>]] = &[RULES];
+    const SEEN_IN: SeenIn = SeenIn::Visit;
     fn exchange(&self) -> Option<usize> {
         None
     }

@@ -4,6 +4,7 @@ use url::Url;
 
 use super::vocabulary;
 use crate::agent::visit::{Conduct, NoWay, VisitError};
+use crate::http::busy::{Asked, Busy};
 use crate::observed::page::{Button, CheckBox, Facts, Field, PageKind};
 
 mod person;
@@ -69,7 +70,12 @@ pub enum Move {
 
 /// Judges a page.
 pub fn judge(facts: &Facts, progress: Progress) -> Classified {
-    let known = person::needed(facts).or_else(|| person::profile(facts, progress)).or_else(|| login(facts, progress)).or_else(|| loading(facts));
+    // Whatever it shows, it is no page of what was asked for.
+    let known = busy(facts)
+        .or_else(|| person::needed(facts))
+        .or_else(|| person::profile(facts, progress))
+        .or_else(|| login(facts, progress))
+        .or_else(|| loading(facts));
     known.or_else(|| error(facts)).or_else(|| consent(facts)).unwrap_or_else(|| Classified {
         kind: PageKind::Other,
         why: "neither a login form nor a button".to_owned(),
@@ -83,6 +89,7 @@ pub fn conduct(classified: Classified, facts: &Facts, conduct: Conduct, pressed:
     let wait = |why: NoWay| Classified { kind: PageKind::Other, why: why.to_string(), next: Move::Wait(why) };
     match conduct {
         Conduct::Consent => classified,
+        Conduct::Silent if matches!(classified.next, Move::Stop(VisitError::Busy { .. })) => classified,
         Conduct::Silent => {
             let shown = VisitError::NotUnderstood { url: facts.url.clone(), why: "a page is shown though none was to be".into() };
             Classified { next: if let Move::Wait(why) = classified.next { Move::Wait(why) } else { Move::Stop(shown) }, ..classified }
@@ -211,6 +218,12 @@ fn loading(facts: &Facts) -> Option<Classified> {
     let bare = facts.fields.is_empty() && facts.buttons.is_empty() && facts.status < 400 && facts.text.chars().count() <= MOST_OF_LOADING;
     let says = bare && vocabulary::says_loading(&format!("{} {}", facts.title, facts.text));
     says.then(|| Classified { kind: PageKind::Other, why: "it says that it is loading".to_owned(), next: Move::Wait(NoWay::Loading) })
+}
+
+/// A page by which a server says that it cannot answer now.
+fn busy(facts: &Facts) -> Option<Classified> {
+    let next = Move::Stop(VisitError::Busy { status: facts.status, asked: Asked::Once });
+    Busy::is(facts.status).then(|| Classified { kind: PageKind::Error, why: format!("status {}", facts.status), next })
 }
 
 fn error(facts: &Facts) -> Option<Classified> {
