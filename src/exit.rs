@@ -4,6 +4,7 @@ use std::process::{ExitCode, Termination};
 
 use crate::config::FailOn;
 use crate::result::model::{Counts, RunReport, TestReport, Verdict};
+use crate::text::count;
 
 /// How the program ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -16,7 +17,7 @@ pub enum Exit {
     Usage,
     /// 3: something could not be tested: the issuer unreachable, TLS, no browser or driver, the login not passed.
     CouldNotTest,
-    /// 4: nothing was tested: no test was selected, or all were skipped.
+    /// 4: nothing was tested: no test was selected, or all were skipped or left out.
     NothingTested,
     /// 70: a bug of this program (`EX_SOFTWARE` of `sysexits.h`).
     Bug,
@@ -27,7 +28,7 @@ pub enum Exit {
 }
 
 impl Exit {
-    /// How a run that was not interrupted ends: the first of 70, 1 and 3 that applies, else 4 if no test was executed, else 0.
+    /// How a run that was not interrupted ends: the first of 70, 1 and 3 that applies, else 4 if no test got to what it is about, else 0.
     ///
     /// A broken rule counts from `fail_on` on, in tests that could not be finished too. [`FailOn::Never`] only takes away 1.
     pub fn of(report: &RunReport, fail_on: FailOn) -> Self {
@@ -38,7 +39,7 @@ impl Exit {
             Self::NotConformant
         } else if executed().any(|test| test.verdict == Verdict::Errored) {
             Self::CouldNotTest
-        } else if executed().next().is_none() {
+        } else if executed().all(|test| test.verdict == Verdict::LeftOut) {
             Self::NothingTested
         } else {
             Self::Conformant
@@ -55,8 +56,21 @@ impl Exit {
         }
     }
 
-    /// Why a run ends so, where its verdict alone would let one expect another exit code: a sentence without a full stop, which names the setting.
+    /// Why a run ends so, where its verdict alone would let one expect another exit code, or where tests were left out: a sentence without a full
+    /// stop, which names the setting.
     pub fn because(self, report: &RunReport, fail_on: FailOn) -> Option<String> {
+        let why = self.unexpectedly(report, fail_on);
+        let left_out = report.tests.iter().filter(|test| test.verdict == Verdict::LeftOut).count();
+        // An interrupted run ends by its signal, whatever it came to.
+        if left_out == 0 || report.interrupted {
+            return why;
+        }
+        let why = why.unwrap_or_else(|| self.says().to_owned());
+        Some(format!("{why}; {} left out", count(left_out, "test")))
+    }
+
+    /// Why the verdict of a run alone would let one expect another exit code, if it would.
+    fn unexpectedly(self, report: &RunReport, fail_on: FailOn) -> Option<String> {
         match (self, report.verdict) {
             (Self::NotConformant, Verdict::Failed) => None,
             (Self::NotConformant, _) if Self::of(report, fail_on) != self => {
@@ -169,6 +183,7 @@ mod tests {
             verdict,
             reason: reason.map(str::to_owned),
             skipped: None,
+            left_out: None,
             bug: false,
             duration_ms: 0,
             feature: String::new(),
@@ -203,9 +218,11 @@ mod tests {
     #[test]
     fn the_table() {
         use FailOn::{Failure, Never, Suggestion, Warning};
-        use Verdict::{Errored, Failed, Passed, Skipped, Suggested, Warned};
+        use Verdict::{Errored, Failed, LeftOut, Passed, Skipped, Suggested, Warned};
         let passed = || test(Passed, &[], None);
         let skipped = || test(Skipped, &[], Some("needs --username"));
+        let left_out = || test(LeftOut, &[], Some("`end_session_endpoint` is not there"));
+        let left_out_warned = || test(LeftOut, &[Level::Should], Some("`end_session_endpoint` is not there"));
         let suggested = || test(Suggested, &[Level::May], None);
         let warned = || test(Warned, &[Level::Should], None);
         let failed = || test(Failed, &[Level::Must], None);
@@ -219,6 +236,13 @@ mod tests {
             ("all skipped", vec![skipped(), skipped()], Failure, 4),
             ("all skipped, never", vec![skipped()], Never, 4),
             ("one passed, one skipped", vec![passed(), skipped()], Failure, 0),
+            ("one passed, one left out", vec![passed(), left_out()], Failure, 0),
+            ("all left out", vec![left_out(), left_out()], Failure, 4),
+            ("left out and skipped", vec![left_out(), skipped()], Failure, 4),
+            ("a warning on the way, below the bar", vec![left_out_warned()], Failure, 4),
+            ("a warning on the way, at the bar", vec![left_out_warned()], Warning, 1),
+            ("a failure beside it", vec![left_out(), failed()], Failure, 1),
+            ("an error beside it", vec![left_out(), errored()], Failure, 3),
             ("suggestion below the bar", vec![suggested()], Warning, 0),
             ("suggestion at the bar", vec![suggested()], Suggestion, 1),
             ("warning below the bar", vec![warned()], Failure, 0),
@@ -241,6 +265,23 @@ mod tests {
         for (name, tests, fail_on, code) in table {
             assert_eq!(Exit::of(&report(tests), fail_on).code(), code, "{name}");
         }
+    }
+
+    #[test]
+    fn the_last_line_counts_the_tests_that_were_left_out() {
+        let left_out = || test(Verdict::LeftOut, &[], Some("not offered"));
+        let says = |tests: Vec<TestReport>, fail_on| {
+            let verdict = tests.iter().map(|test| test.verdict).max().unwrap_or_default();
+            let report = RunReport { verdict, ..report(tests) };
+            Exit::of(&report, fail_on).because(&report, fail_on)
+        };
+        let passed = || test(Verdict::Passed, &[], None);
+        assert_eq!(says(vec![passed()], FailOn::Failure), None);
+        assert_eq!(says(vec![passed(), left_out()], FailOn::Failure).as_deref(), Some("conformant; 1 test left out"));
+        assert_eq!(says(vec![left_out(), left_out()], FailOn::Failure).as_deref(), Some("nothing was tested; 2 tests left out"));
+        let warned = test(Verdict::Warned, &[Level::Should], None);
+        let why = "a broken SHOULD rule fails the run (--fail-on); 1 test left out";
+        assert_eq!(says(vec![warned, left_out()], FailOn::Warning).as_deref(), Some(why));
     }
 
     #[test]

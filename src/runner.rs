@@ -13,11 +13,12 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, Loudness, Tls};
+use crate::feature::fact::Fact;
 use crate::feature::plan::{Plan, PlannedTest};
 use crate::feature::{Step, Test};
 use crate::result::event::Event;
 use crate::result::known;
-use crate::result::model::{Counts, Environment, RunReport, SCHEMA, StepEnd, TestReport, Tool, Verdict};
+use crate::result::model::{Counts, Environment, Finding, FindingOutcome, LeftOut, RunReport, SCHEMA, StepEnd, TestReport, Tool, Verdict};
 use crate::rule::catalogue_version;
 use crate::session::{Run, Session, Stop};
 
@@ -153,7 +154,8 @@ async fn run_test(planned: PlannedTest, shared: Run, handle: Arc<RunHandle>, bla
     }
     let mut stop = None;
     let mut not_tested = Vec::new();
-    for step in &planned.test.steps {
+    let mut omissions = Omissions::default();
+    for (index, step) in planned.test.steps.iter().enumerate() {
         session.begin(step.name());
         if stop.is_some() {
             session.end(StepEnd::NotReached);
@@ -161,7 +163,9 @@ async fn run_test(planned: PlannedTest, shared: Run, handle: Arc<RunHandle>, bla
         }
         // What an earlier step left out, or what rightly came to nothing, later ones cannot go on with.
         if let Some(fact) = step.needs().iter().find(|fact| !session.knows(**fact)) {
-            session.end(StepEnd::LeftOut(format!("no {} came of the steps before", fact.words())));
+            let reason = format!("no {} came of the steps before", fact.words());
+            omissions.follow(&planned.test, index, *fact, &reason);
+            session.end(StepEnd::LeftOut(reason));
             continue;
         }
         handle.send(Event::StepStarted { id: planned.id.clone(), step: step.name() });
@@ -172,8 +176,9 @@ async fn run_test(planned: PlannedTest, shared: Run, handle: Arc<RunHandle>, bla
         };
         let ended = match taken.map_err(|stop| stop.redacted(session.recorder.redactor())) {
             Ok(()) => StepEnd::Done,
-            Err(Stop::LeftOut { reason, .. }) => {
+            Err(Stop::LeftOut { cause, reason }) => {
                 not_tested.push(format!("{}: {reason}", step.name()));
+                omissions.0.push(Omission { step: index, cause, reason: reason.clone() });
                 StepEnd::LeftOut(reason)
             }
             Err(reason) => {
@@ -193,7 +198,12 @@ async fn run_test(planned: PlannedTest, shared: Run, handle: Arc<RunHandle>, bla
     if let Some(known) = &session.run.config.known {
         known::mark(known, &planned.id, &mut findings);
     }
+    // A story that broke off has another reason for not getting there.
+    let left_out = if stop.is_none() { omissions.of_test(&planned.test, &findings) } else { None };
     let mut counts = Counts::of(&findings);
+    if left_out.is_some() && counts.failures == 0 {
+        counts = counts.of_left_out();
+    }
     counts.errors = usize::from(stop.as_ref().is_some_and(|stop| !matches!(stop, Stop::Issuer(_))));
     let verdict = match &stop {
         None => counts.verdict(),
@@ -204,7 +214,10 @@ async fn run_test(planned: PlannedTest, shared: Run, handle: Arc<RunHandle>, bla
     TestReport {
         verdict,
         bug: matches!(stop, Some(Stop::Bug(_))),
-        reason: stop.map(|stop| stop.to_string()),
+        reason: stop
+            .map(|stop| stop.to_string())
+            .or_else(|| left_out.as_ref().filter(|_| verdict == Verdict::LeftOut).map(|left| left.reason.clone())),
+        left_out: left_out.map(|left| left.cause),
         duration_ms: millis(clock),
         started: rfc3339(started),
         counts,
@@ -213,6 +226,39 @@ async fn run_test(planned: PlannedTest, shared: Run, handle: Arc<RunHandle>, bla
         not_tested,
         left_behind: std::mem::take(&mut session.facts.left_behind),
         ..blank
+    }
+}
+
+/// A step that was left out, and what is behind that.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Omission {
+    step: usize,
+    cause: LeftOut,
+    reason: String,
+}
+
+/// The steps of a story that were left out, in order.
+#[derive(Debug, Default)]
+struct Omissions(Vec<Omission>);
+
+impl Omissions {
+    /// A step is left out because nothing came of those before it: what is behind that is why the nearest of them that gives the fact was left out
+    /// itself. Where none was, something rightly came to nothing.
+    fn follow(&mut self, test: &Test, step: usize, fact: Fact, reason: &str) {
+        let root = self.0.iter().rev().find(|omission| test.steps.get(omission.step).is_some_and(|step| step.gives().contains(&fact)));
+        let root = root.cloned().unwrap_or_else(|| Omission { step, cause: LeftOut::NotOffered, reason: reason.to_owned() });
+        self.0.push(Omission { step, ..root });
+    }
+
+    /// What left the test out, if no step that it is about led to a judgement of anything.
+    fn of_test(self, test: &Test, findings: &[Finding]) -> Option<Omission> {
+        let is_judged = |finding: &Finding| matches!(finding.outcome, FindingOutcome::Passed | FindingOutcome::Failed);
+        if findings.iter().any(|finding| test.is_about(finding.step) && is_judged(finding)) {
+            return None;
+        }
+        let (step, name) = test.steps.iter().map(Step::name).enumerate().find(|(step, _)| test.is_about(*step))?;
+        let omission = self.0.into_iter().find(|omission| test.is_about(omission.step));
+        Some(omission.unwrap_or_else(|| Omission { step, cause: LeftOut::NotOffered, reason: format!("{name}: no rule applied to what came of it") }))
     }
 }
 
@@ -240,6 +286,58 @@ fn rfc3339(moment: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn finding(step: usize, outcome: FindingOutcome) -> Finding {
+        Finding {
+            rule: "a/rule".to_owned(),
+            level: crate::rule::Level::Must,
+            level_note: None,
+            outcome,
+            says: String::new(),
+            spec: String::new(),
+            url: String::new(),
+            expected: String::new(),
+            actual: String::new(),
+            step,
+            sentence: 0,
+            exchange: None,
+            known: None,
+        }
+    }
+
+    #[test]
+    fn a_test_is_left_out_where_nothing_it_is_about_was_judged() {
+        let test = |id: &str| {
+            let features = crate::feature::features().expect("the embedded documents are sound");
+            features.iter().flat_map(|feature| feature.tests.clone()).find(|test| test.id == id).expect("there is such a test")
+        };
+        let own = |step, cause, reason: &str| Omission { step, cause, reason: reason.to_owned() };
+        let lacks = || LeftOut::Lacks { setting: "--initial-access-token".to_owned() };
+        // discover, fetch-key-set, register, authorize, exchange-code, log-out
+        let logout = test("by-post");
+        let on_the_way = [finding(0, FindingOutcome::Passed), finding(4, FindingOutcome::Failed)];
+        let mut chain = Omissions(vec![own(2, lacks(), "registration is protected")]);
+        chain.follow(&logout, 3, Fact::Client, "no client came of the steps before");
+        chain.follow(&logout, 4, Fact::Code, "no authorization code came of the steps before");
+        chain.follow(&logout, 5, Fact::UserTokens, "no token of a login came of the steps before");
+        assert_eq!(chain.of_test(&logout, &on_the_way), Some(own(5, lacks(), "registration is protected")), "the first cause is named");
+
+        let omitted = || Omissions(vec![own(5, LeftOut::NotOffered, "no endpoint")]);
+        assert_eq!(omitted().of_test(&logout, &on_the_way), Some(own(5, LeftOut::NotOffered, "no endpoint")));
+        let judged = [finding(5, FindingOutcome::Failed)];
+        assert_eq!(omitted().of_test(&logout, &judged), None, "it was judged before it was left out");
+        let idle = [finding(5, FindingOutcome::NotApplicable), finding(5, FindingOutcome::NotRun)];
+        let why = "Logout: no rule applied to what came of it";
+        assert_eq!(Omissions::default().of_test(&logout, &idle), Some(own(5, LeftOut::NotOffered, why)), "not applicable is not tested");
+        let rightly = "no token of a login came of the steps before";
+        let mut nothing_came = Omissions::default();
+        nothing_came.follow(&logout, 5, Fact::UserTokens, rightly);
+        assert_eq!(nothing_came.of_test(&logout, &[]), Some(own(5, LeftOut::NotOffered, rightly)));
+        // A login is what this one is about: the refresh, the revocation and others stand beside it.
+        let basic = test("basic");
+        let beside = Omissions(vec![own(7, LeftOut::NotOffered, "no refresh token was issued")]);
+        assert_eq!(beside.of_test(&basic, &[finding(4, FindingOutcome::Passed)]), None);
+    }
 
     #[tokio::test]
     async fn a_panic_in_a_step_ends_the_story_as_a_bug() {

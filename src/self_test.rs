@@ -299,7 +299,8 @@ async fn row(flaw: Flaw, clean: &[(String, BTreeSet<String>)]) -> Result<FlawRow
         }
         let report = judge(Some(flaw.clone()), profile).await?;
         row.tripped.extend(failed_rules(&report).filter(|rule| !documented(profile).contains(&rule.as_str())));
-        let told = report.tests.iter().filter(|test| test.verdict != Verdict::Skipped);
+        // A flaw or a variant may take away what a story needs; what a variant spares has to be judged all the same.
+        let told = report.tests.iter().filter(|test| !matches!(test.verdict, Verdict::Skipped | Verdict::LeftOut));
         // What could not be tested is no fault of a variant under which that is so; what failed is one under any.
         let told = told.filter(|test| !(may_be_untestable && test.verdict == Verdict::Errored && !test.bug));
         row.stopped.extend(told.filter_map(|test| Some(format!("{}: {}", test.id, test.reason.as_ref()?))));

@@ -20,6 +20,7 @@ mod interop;
 mod issuer;
 mod kill;
 mod layers;
+mod left_out;
 mod manual;
 mod oauth;
 mod oidc;

@@ -172,7 +172,7 @@ fn render(products: &[(String, Expected)]) -> String {
     for (name, expected) in products {
         let _ = write!(out, "\n<a id=\"{name}\"></a>\n\n## [{}]({}) {}\n\n{}\n", expected.name, expected.home, expected.version, expected.about);
         for (agent, run) in &expected.runs {
-            let verdicts: Vec<String> = run.verdicts.iter().map(|(verdict, count)| format!("{count} {verdict}")).collect();
+            let verdicts: Vec<String> = run.verdicts.iter().map(|(verdict, count)| format!("{count} {}", verdict.replace('-', " "))).collect();
             let _ = write!(
                 out,
                 "\nAgent {agent}, {}: {} tests in {} s; apart from what is explained below: {}.\n",

@@ -2,6 +2,8 @@
 //!
 //! Data composes, Rust judges: a document holds prose and lists of [`Step`]s, and nothing that decides.
 
+use std::mem::discriminant;
+
 use include_dir::{Dir, include_dir};
 use serde::Deserialize;
 use thiserror::Error;
@@ -55,12 +57,22 @@ pub struct Test {
     pub description: String,
     /// The story.
     pub steps: Vec<Step>,
+    /// The headings of the steps that the story is about; empty where those are the last step and its like. What a story has beside (a refresh
+    /// after a login, where a refresh token came) it can be told without.
+    #[serde(default)]
+    pub about: Vec<String>,
 }
 
 impl Test {
     /// True if an end-user logs in somewhere in the story.
     pub fn logs_in(&self) -> bool {
         self.steps.iter().any(|step| step.settings().contains(&fact::Need::User))
+    }
+
+    /// True if a step, by its index, is one that the story is about: where no such step came to anything, the test is left out.
+    pub fn is_about(&self, index: usize) -> bool {
+        let Some((step, last)) = self.steps.get(index).zip(self.steps.last()) else { return false };
+        if self.about.is_empty() { discriminant(step) == discriminant(last) } else { self.about.contains(&step.name()) }
     }
 
     /// The same story, with this scope wherever it leaves the scope to the settings.
@@ -117,6 +129,16 @@ pub enum FeatureError {
         /// What it needs.
         fact: fact::Fact,
     },
+    /// A test is about a step that it does not have.
+    #[error("features/{file}: test {test}: it is about {step:?}, and no step of it has that heading")]
+    AboutNothing {
+        /// The file.
+        file: String,
+        /// The test's id.
+        test: String,
+        /// The heading.
+        step: String,
+    },
 }
 
 /// The embedded features, each story proved: whatever a step needs, an earlier one gives.
@@ -142,6 +164,9 @@ fn load(file: &str, text: &str) -> Result<Feature, FeatureError> {
     let feature: Feature = serde_json::from_str(text).map_err(|e| FeatureError::Malformed { file: file.to_owned(), why: e.to_string() })?;
     for test in &feature.tests {
         prove(test).map_err(|(step, fact)| FeatureError::Unprovable { file: file.to_owned(), test: test.id.clone(), step, fact })?;
+        if let Some(step) = test.about.iter().find(|about| test.steps.iter().all(|step| step.name() != **about)) {
+            return Err(FeatureError::AboutNothing { file: file.to_owned(), test: test.id.clone(), step: step.clone() });
+        }
     }
     Ok(feature)
 }
@@ -236,6 +261,22 @@ mod tests {
             "tests":[{"id":"t","title":"t","description":"d","steps":[{"discover":{}},{"client-credentials":{"scope":"a"}}]}]}"#;
         let error = load("x.json", text).expect_err("it lacks a key set and a client");
         assert_eq!(error.to_string(), "features/x.json: test t: step Client Credentials Flow needs KeySet, which no step before it gives");
+    }
+
+    #[test]
+    fn a_story_is_about_the_steps_it_names_else_about_the_last_and_its_like() {
+        let story = |about: &str| {
+            let text = format!(
+                r#"{{"id":"f","profile":"p","category":"c","title":"t","description":"d","spec":"s","tests":[{{"id":"t","title":"t","description":"d",
+                {about}"steps":[{{"discover":{{}}}},{{"use-client":{{}}}},{{"try-grants":{{}}}},{{"refuse-token-requests":{{}}}},{{"try-grants":{{}}}}]}}]}}"#
+            );
+            let feature = load("x.json", &text).map_err(|error| error.to_string())?;
+            Ok::<_, String>((0..6).map(|index| feature.tests[0].is_about(index)).collect::<Vec<_>>())
+        };
+        assert_eq!(story(""), Ok(vec![false, false, true, false, true, false]));
+        assert_eq!(story(r#""about":["Token Refusals"],"#), Ok(vec![false, false, false, true, false, false]));
+        let error = story(r#""about":["Refresh"],"#).expect_err("there is no such step");
+        assert_eq!(error, r#"features/x.json: test t: it is about "Refresh", and no step of it has that heading"#);
     }
 
     #[test]

@@ -100,6 +100,19 @@ fn annotations(report: &RunReport) -> Vec<Annotation> {
             all.push(Annotation { kind: Kind::Error, title, text: format!("{}\n{}", visible::short(reason, MOST_TEXT * 3), within(&tests)) });
         }
     }
+    let left_out = words::by_reason(report, Verdict::LeftOut);
+    if !left_out.is_empty() {
+        let tests: usize = left_out.iter().map(|(_, tests)| tests.len()).sum();
+        let mut lines: Vec<String> = left_out
+            .iter()
+            .take(MOST_TESTS)
+            .map(|(_, tests)| format!("{}: {}", count(tests.len(), "test"), visible::short(&words::left_out(tests[0]), MOST_TEXT)))
+            .collect();
+        if left_out.len() > MOST_TESTS {
+            lines.push(format!("and {} more", count(left_out.len() - MOST_TESTS, "reason")));
+        }
+        all.push(Annotation { kind: Kind::Notice, title: format!("{} left out", count(tests, "test")), text: lines.join("\n") });
+    }
     if report.interrupted {
         all.push(Annotation {
             kind: Kind::Warning,
@@ -199,6 +212,20 @@ mod tests {
             assert!(text.contains(&format!("actual: {}", finding.actual)) && text.contains(&tests[0].id), "{text}");
         }
         assert!(read.iter().any(|(command, title, _)| command == "error" && title == "1 test could not be tested"), "{said}");
+    }
+
+    #[test]
+    fn tests_that_were_left_out_are_one_notice() {
+        let mut report = sample();
+        let before = commands(&report).lines().count();
+        for (test, reason) in report.tests.iter_mut().zip(["no `a`", "no `a`", "no `b`"]) {
+            (test.verdict, test.reason) = (Verdict::LeftOut, Some(reason.to_owned()));
+            test.left_out = Some(crate::result::model::LeftOut::NotOffered);
+            test.findings.clear();
+        }
+        let said = commands(&report);
+        let expected = "::notice title=3 tests left out::2 tests: not offered by the issuer: no `a`%0A1 test: not offered by the issuer: no `b`";
+        assert!(said.lines().any(|line| line == expected) && said.lines().count() <= before + 1, "{said}");
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `junit.xml`, as pipelines read it: a suite a feature, a case a test.
 //!
-//! A case fails if a rule of level MUST is broken that is not a known failure. Warnings, suggestions and known failures are in its output: `JUnit` has
+//! A test that was left out is a skipped case, with what it found on the way in its output. A case fails if a rule of level MUST is broken that is not a known failure. Warnings, suggestions and known failures are in its output: `JUnit` has
 //! no word for them.
 
 use std::fmt::Write as _;
@@ -84,7 +84,10 @@ fn case(test: &TestReport, class: &str) -> TestCase {
     case.set_classname(class);
     case.set_time(Duration::from_millis(test.duration_ms));
     if test.verdict != Verdict::Skipped {
-        case.set_assertions(test.counts.passed + test.counts.failures + test.counts.warnings + test.counts.suggestions + test.counts.known);
+        // Of a test that was left out, what was judged on the way to what it is about is no assertion of it.
+        if test.verdict != Verdict::LeftOut {
+            case.set_assertions(test.counts.passed + test.counts.failures + test.counts.warnings + test.counts.suggestions + test.counts.known);
+        }
         case.set_system_out(output(test));
     }
     case
@@ -95,9 +98,10 @@ fn status(test: &TestReport) -> TestCaseStatus {
     let reason = line(words::reason(test));
     let (kind, message, ty) = match test.verdict {
         Verdict::Passed | Verdict::Suggested | Verdict::Warned => return TestCaseStatus::success(),
-        Verdict::Skipped => {
+        Verdict::Skipped | Verdict::LeftOut => {
             let mut skipped = TestCaseStatus::skipped();
-            skipped.set_message(reason);
+            let left_out = || format!("left out, {}", line(&words::left_out(test)));
+            skipped.set_message(if test.verdict == Verdict::LeftOut { left_out() } else { reason });
             return skipped;
         }
         Verdict::Errored => (NonSuccessKind::Error, reason, "could-not-test".to_owned()),
@@ -189,6 +193,23 @@ mod tests {
         }
         let issuer = junit.test_suites[0].properties.iter().find(|property| property.name.as_str() == "issuer").unwrap();
         assert_eq!(issuer.value.as_str(), report.issuer);
+    }
+
+    #[test]
+    fn a_test_that_was_left_out_is_skipped_and_keeps_what_it_found() {
+        let mut report = sample();
+        let test = report.tests.iter_mut().find(|test| test.verdict == Verdict::Failed).unwrap();
+        test.findings.iter_mut().for_each(|finding| finding.level = crate::rule::Level::Should);
+        (test.verdict, test.reason) = (Verdict::LeftOut, Some("no resource is configured: set --resource-url".to_owned()));
+        test.left_out = Some(crate::result::model::LeftOut::Lacks { setting: "--resource-url".to_owned() });
+        let (id, warning) = (test.id.clone(), words::broken(&test.findings)[0].rule.clone());
+        let junit = read(&report);
+        let case = junit.test_suites.iter().flat_map(|suite| &suite.test_cases).find(|case| case.name.as_str() == id).unwrap();
+        let TestCaseStatus::Skipped { message, .. } = &case.status else { panic!("{:?}", case.status) };
+        let expected = "left out, needs the setting --resource-url: no resource is configured: set --resource-url";
+        assert_eq!(message.as_ref().unwrap().as_str(), expected);
+        assert_eq!(case.assertions, None);
+        assert!(case.system_out.as_ref().unwrap().contains(&warning), "{}", case.system_out.as_ref().unwrap().as_str());
     }
 
     #[test]

@@ -24,8 +24,10 @@ pub enum Mark {
     NotRun,
     /// A rule does not apply.
     NotApplicable,
-    /// A test was skipped, or a step left out.
+    /// A test was skipped, or a step not taken.
     Skipped,
+    /// A test or a step was left out: what it needs is not offered, or not configured.
+    LeftOut,
     /// A known failure (`--known`).
     Known,
 }
@@ -40,6 +42,7 @@ impl Mark {
     pub fn of_verdict(verdict: Verdict) -> Self {
         match verdict {
             Verdict::Skipped => Self::Skipped,
+            Verdict::LeftOut => Self::LeftOut,
             Verdict::Passed => Self::Passed,
             Verdict::Suggested => Self::Suggestion,
             Verdict::Warned => Self::Warning,
@@ -79,6 +82,7 @@ impl Mark {
             Self::NotRun => ("⏸", "not-run", "not run"),
             Self::NotApplicable => ("➖", "not-applicable", "not applicable"),
             Self::Skipped => ("⏭", "skipped", "skipped"),
+            Self::LeftOut => ("⬜", "left-out", "left out"),
             Self::Known => ("🟡", "known", "known failure"),
         }
     }

@@ -6,10 +6,11 @@ use crate::result::known::KnownEntry;
 use crate::result::model::{Counts, Entry, Exchange, Finding, RunReport, TestReport, Verdict};
 use crate::text::count;
 
-/// The word of a verdict, as in `results.json`.
+/// The word of a verdict.
 pub fn verdict_word(verdict: Verdict) -> &'static str {
     match verdict {
         Verdict::Skipped => "skipped",
+        Verdict::LeftOut => "left out",
         Verdict::Passed => "passed",
         Verdict::Suggested => "suggested",
         Verdict::Warned => "warned",
@@ -33,6 +34,7 @@ pub fn triad_and_known(counts: Counts) -> String {
 pub fn headline(test: &TestReport) -> Headline {
     let says = match test.verdict {
         Verdict::Skipped => "skipped".to_owned(),
+        Verdict::LeftOut => format!("left out{}", on_the_way(test.counts)),
         Verdict::Errored => format!("could not be tested: {} before that", triad_and_known(test.counts)),
         _ => format!("{}{}", triad_and_known(test.counts), not_run(test.counts)),
     };
@@ -42,13 +44,21 @@ pub fn headline(test: &TestReport) -> Headline {
 /// The headline of a run: its mark, the triad, and how many tests that is about.
 pub fn run_headline(report: &RunReport) -> Headline {
     let of = |verdict| report.tests.iter().filter(|test| test.verdict == verdict).count();
-    let (errored, skipped) = (of(Verdict::Errored), of(Verdict::Skipped));
-    let ran = report.tests.len() - errored - skipped;
-    let mut parts = vec![format!("{} in {}", triad(report.counts), count(ran, "test"))];
+    let (errored, left_out, skipped) = (of(Verdict::Errored), of(Verdict::LeftOut), of(Verdict::Skipped));
+    let ran = report.tests.len() - errored - left_out - skipped;
+    let Counts { passed, failures, warnings, suggestions, .. } = report.counts;
+    let mut parts = vec![if ran > 0 {
+        format!("{} in {}", triad(report.counts), count(ran, "test"))
+    } else if passed + failures + warnings + suggestions > 0 {
+        format!("no test came to its end: {} before that", triad(report.counts))
+    } else {
+        "nothing was tested".to_owned()
+    }];
     for (n, noun, what) in [
         (report.counts.known, "known failure", ""),
         (report.counts.not_run, "rule", "not run"),
         (errored, "test", "could not be tested"),
+        (left_out, "test", "left out"),
         (skipped, "test", "skipped"),
     ] {
         if n > 0 {
@@ -58,7 +68,19 @@ pub fn run_headline(report: &RunReport) -> Headline {
     Headline { mark: Mark::of(report.verdict, report.counts), says: parts.join("; ") }
 }
 
-/// Why a test was skipped, errored or stopped.
+/// `, with 1 warning and 2 suggestions on the way to that`, or nothing: what is mild and was found before a test was left out.
+fn on_the_way(counts: Counts) -> String {
+    let found = [(counts.warnings, "warning"), (counts.suggestions, "suggestion"), (counts.known, "known failure")];
+    let found: Vec<String> = found.into_iter().filter(|(n, _)| *n > 0).map(|(n, noun)| count(n, noun)).collect();
+    if found.is_empty() { String::new() } else { format!(", with {} on the way", found.join(" and ")) }
+}
+
+/// Why a test was left out: what is behind it, and the reason.
+pub fn left_out(test: &TestReport) -> String {
+    test.left_out.as_ref().map_or_else(|| reason(test).to_owned(), |cause| format!("{}: {}", cause.words(), reason(test)))
+}
+
+/// Why a test was skipped, left out, errored or stopped.
 pub fn reason(test: &TestReport) -> &str {
     test.reason.as_deref().unwrap_or("no reason was given")
 }
@@ -135,7 +157,7 @@ pub fn other_actuals<'a>(finding: &Finding, tests: &[&'a TestReport]) -> (Vec<&'
 
 /// The tests that broke off because of known failures, with what they lacked.
 pub fn broken_off(report: &RunReport) -> Vec<(&TestReport, &str)> {
-    let ran = report.tests.iter().filter(|test| !matches!(test.verdict, Verdict::Skipped | Verdict::Failed | Verdict::Errored));
+    let ran = report.tests.iter().filter(|test| !matches!(test.verdict, Verdict::Skipped | Verdict::LeftOut | Verdict::Failed | Verdict::Errored));
     ran.filter_map(|test| Some((test, test.reason.as_deref()?))).collect()
 }
 
@@ -204,6 +226,31 @@ mod tests {
     fn counts_in_the_right_number() {
         let counts = Counts { passed: 42, failures: 0, warnings: 1, suggestions: 2, ..Counts::default() };
         assert_eq!(triad(counts), "42 passed with 0 failures, 1 warning and 2 suggestions");
+    }
+
+    #[test]
+    fn nothing_is_said_of_0_tests() {
+        let sample = crate::report::json::read(std::path::Path::new("fixtures/results/sample.json")).unwrap();
+        let says = |verdicts: &[(Verdict, Counts)]| {
+            let of = |(verdict, counts): &(Verdict, Counts)| TestReport { verdict: *verdict, counts: *counts, ..TestReport::default() };
+            let counts = verdicts.iter().fold(Counts::default(), |sum, (_, counts)| sum.plus(*counts));
+            run_headline(&RunReport { tests: verdicts.iter().map(of).collect(), counts, ..sample.clone() }).says
+        };
+        let none = Counts::default();
+        let left_out = (Verdict::LeftOut, none.of_left_out());
+        let passed = (Verdict::Passed, Counts { passed: 9, ..none });
+        let errored = (Verdict::Errored, Counts { passed: 3, errors: 1, ..none });
+        assert_eq!(says(&[passed, left_out, left_out]), "9 passed with 0 failures, 0 warnings and 0 suggestions in 1 test; 2 tests left out");
+        assert_eq!(says(&[left_out, (Verdict::Skipped, none)]), "nothing was tested; 1 test left out; 1 test skipped");
+        let before = "no test came to its end: 3 passed with 0 failures, 0 warnings and 0 suggestions before that";
+        assert_eq!(says(&[errored, left_out]), format!("{before}; 1 test could not be tested; 1 test left out"));
+        let warned = Counts { warnings: 1, ..none }.of_left_out();
+        assert_eq!(
+            says(&[(Verdict::LeftOut, warned)]),
+            "no test came to its end: 0 passed with 0 failures, 1 warning and 0 suggestions before that; 1 test left out"
+        );
+        let test = TestReport { verdict: Verdict::LeftOut, counts: Counts { suggestions: 2, ..warned }, ..TestReport::default() };
+        assert_eq!(headline(&test).to_string(), "⬜ left out, with 1 warning and 2 suggestions on the way");
     }
 
     #[test]

@@ -12,11 +12,13 @@ pub const SCHEMA: &str = "oa-authtest/results/1";
 
 /// How a test, or a run, came out; ordered, so that a roll-up is `max`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// Nothing was judged.
+    /// It was not begun.
     #[default]
     Skipped,
+    /// It was begun, and nothing that it is about could be judged: the issuer does not offer it, or a setting is missing.
+    LeftOut,
     /// Every rule holds.
     Passed,
     /// Rules of level MAY are broken.
@@ -99,10 +101,10 @@ impl Environment {
     }
 }
 
-/// How often what came out. All but `errors` count findings; `errors` counts tests that could not be tested.
+/// How often what came out. All but `errors` and `left_out` count findings; these two count tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Counts {
-    /// Rules that hold.
+    /// Rules that hold; none of a test that was left out, which passes nothing by what it found on the way.
     pub passed: usize,
     /// Broken rules of level MUST.
     pub failures: usize,
@@ -119,6 +121,9 @@ pub struct Counts {
     /// Broken rules of any level that are known (`--known`): they are counted here and nowhere else.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub known: usize,
+    /// Tests that were left out.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub left_out: usize,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
@@ -137,11 +142,14 @@ pub struct TestReport {
     pub title: String,
     /// How it came out.
     pub verdict: Verdict,
-    /// Why it was skipped, errored or stopped, for a person who can act on it.
+    /// Why it was skipped, left out, errored or stopped, for a person who can act on it.
     pub reason: Option<String>,
     /// Why it was skipped, for a program.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skipped: Option<SkipKind>,
+    /// What is behind it that nothing the test is about could be judged, for a program. A test that failed on the way has it too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_out: Option<LeftOut>,
     /// True if it could not be tested because of a bug of this program.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub bug: bool,
@@ -155,7 +163,7 @@ pub struct TestReport {
     pub started: String,
     /// The command that runs only this test, secrets left out.
     pub command: String,
-    /// The counts of its findings.
+    /// The counts of its findings; of a test that was left out, without those that passed.
     pub counts: Counts,
     /// Every rule judged, in order.
     pub findings: Vec<Finding>,
@@ -203,6 +211,18 @@ pub enum LeftOut {
     NotUnderstood,
     /// The issuer cannot fetch a document from this machine.
     OutOfReach,
+}
+
+impl LeftOut {
+    /// What is behind it, in a few words.
+    pub fn words(&self) -> String {
+        match self {
+            Self::NotOffered => "not offered by the issuer".to_owned(),
+            Self::Lacks { setting } => format!("needs the setting {setting}"),
+            Self::NotUnderstood => "a page is not understood".to_owned(),
+            Self::OutOfReach => "the issuer cannot reach this machine".to_owned(),
+        }
+    }
 }
 
 /// Something a test made at the issuer that is there still.
@@ -455,15 +475,25 @@ impl Counts {
             not_run: self.not_run + other.not_run,
             not_applicable: self.not_applicable + other.not_applicable,
             known: self.known + other.known,
+            left_out: self.left_out + other.left_out,
         }
     }
 
-    /// The verdict these counts alone amount to.
+    /// The same for a test that was left out: what holds on the way to what it is about is no pass of it.
+    #[must_use]
+    pub fn of_left_out(self) -> Self {
+        Self { passed: 0, left_out: 1, ..self }
+    }
+
+    /// The verdict these counts of one test alone amount to. A broken MUST on the way of a test that was left out counts; what is milder is said
+    /// beside it.
     pub fn verdict(self) -> Verdict {
         if self.errors > 0 {
             Verdict::Errored
         } else if self.failures > 0 {
             Verdict::Failed
+        } else if self.left_out > 0 {
+            Verdict::LeftOut
         } else if self.warnings > 0 {
             Verdict::Warned
         } else if self.suggestions > 0 {

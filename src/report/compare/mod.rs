@@ -62,6 +62,8 @@ pub struct Comparison {
     lost: Vec<Lost>,
     /// Tests that come to their end now.
     completed: Vec<String>,
+    /// Tests that were left out and get to what they are about now.
+    reached: Vec<String>,
     /// Tests that only the later run had.
     new_tests: Vec<String>,
     remarks: Vec<String>,
@@ -79,14 +81,16 @@ impl Comparison {
             if let Some(earlier) = earlier.get(test.id.as_str()).filter(|test| ran(test)) {
                 comparison.test(earlier, test, was_known);
             } else {
-                comparison.new_tests.push(test.id.clone());
+                if !is_left_out(test) {
+                    comparison.new_tests.push(test.id.clone());
+                }
                 for row in states(test).into_values().filter(|row| matches!(row.after, Some(State::Broken(_)))) {
                     let is_failure = row.after == Some(State::Broken(Level::Must));
                     if is_failure { &mut comparison.worse } else { &mut comparison.new }.push(row);
                 }
             }
         }
-        for test in before.tests.iter().filter(|test| ran(test)) {
+        for test in before.tests.iter().filter(|test| ran(test) && !is_left_out(test)) {
             let now = later.get(test.id.as_str());
             if !now.is_some_and(|test| ran(test)) {
                 comparison.lost.push(Lost { test: test.id.clone(), step: None, reason: now.and_then(|test| test.reason.clone()) });
@@ -96,34 +100,47 @@ impl Comparison {
     }
 
     fn test(&mut self, before: &TestReport, after: &TestReport, was_known: impl Fn(&str) -> bool) {
-        let broke_off = |test: &TestReport| test.reason.is_some();
+        let broke_off = |test: &TestReport| test.reason.is_some() && !is_left_out(test);
         match (broke_off(before), broke_off(after)) {
             (false, true) => self.broken_off.push((after.id.clone(), after.verdict, after.reason.clone().unwrap_or_default())),
-            (true, false) => self.completed.push(after.id.clone()),
+            (true, false) if !is_left_out(after) => self.completed.push(after.id.clone()),
+            (false, false) if is_left_out(before) && !is_left_out(after) => self.reached.push(after.id.clone()),
             _ => {}
         }
         // A step without sentences judges nothing (the clean-up for one), so no rule loses by it.
         let judged = |step: &StepReport| step.ended == StepEnd::Done && !step.sentences.is_empty();
         let done: BTreeSet<_> = numbered(before).filter(|(_, step)| judged(step)).map(|(place, _)| place).collect();
+        let mut lost = Vec::new();
         for (place, step) in numbered(after) {
             if let (true, StepEnd::LeftOut(reason)) = (done.contains(&place), &step.ended) {
-                self.lost.push(Lost { test: after.id.clone(), step: Some(step.name.clone()), reason: Some(reason.clone()) });
+                lost.push(Lost { test: after.id.clone(), step: Some(step.name.clone()), reason: Some(reason.clone()) });
             }
         }
+        // A test that is left out now is lost as a whole, unless it did no more before: an older version called that passed.
+        let is_omitted = |step: &StepReport| matches!(step.ended, StepEnd::LeftOut(_));
+        let omitted: BTreeSet<_> = numbered(before).filter(|(_, step)| is_omitted(step)).map(|(place, _)| place).collect();
+        let omitted_now: Vec<_> = numbered(after).filter(|(_, step)| is_omitted(step)).map(|(place, _)| place).collect();
+        let did_no_more = !omitted_now.is_empty() && omitted_now.iter().all(|place| omitted.contains(place));
+        if is_left_out(after) && !is_left_out(before) && !did_no_more {
+            lost = vec![Lost { test: after.id.clone(), step: None, reason: after.reason.clone() }];
+        }
+        self.lost.extend(lost);
         let mut earlier = states(before);
         for (rule, mut row) in states(after) {
             row.before = earlier.remove(&rule).and_then(|row| row.after);
             match (row.before, row.after) {
                 // A rule that the earlier run did not know says nothing about what changed at the issuer.
                 (None, Some(State::Broken(_))) if !was_known(&rule) => self.new.push(row),
+                // Nor does it where the test did not get to it before; but a MUST may not pass a gate.
+                (None, Some(State::Broken(level))) if is_left_out(before) && level != Level::Must => self.new.push(row),
                 (None, Some(State::Broken(_))) => self.worse.push(row),
                 (Some(before), Some(after)) if after > before => self.worse.push(row),
                 (Some(before), Some(after)) if after < before => self.better.push(row),
                 _ => {}
             }
         }
-        // Of a story that broke off, that is said once.
-        if !broke_off(after) {
+        // Of a story that broke off or was left out, that is said once.
+        if !broke_off(after) && !is_left_out(after) {
             self.gone.extend(earlier.into_values().map(|row| Row { before: row.after, after: None, ..row }));
         }
     }
@@ -153,8 +170,12 @@ impl Comparison {
         if !lost.is_empty() {
             sums.push(format!("{} no longer done, in whole or in part", count(lost.len(), "test")));
         }
+        if !self.reached.is_empty() {
+            sums.push(format!("{} no longer left out", count(self.reached.len(), "test")));
+        }
         let broken_off = self.broken_off.iter().map(|(id, verdict, reason)| (Mark::of_verdict(*verdict), id, reason)).collect();
-        let tests = [("Tests that go to their end now", &self.completed), ("Tests only the later run has", &self.new_tests)];
+        let left_out = ("Tests that are no longer left out", &self.reached);
+        let tests = [("Tests that go to their end now", &self.completed), left_out, ("Tests only the later run has", &self.new_tests)];
         markdown::render_comparison(&View {
             headline: Headline { mark, says: says.to_owned() },
             sums: sums.join(", "),
@@ -226,6 +247,11 @@ impl Serialize for State {
         };
         serializer.serialize_str(&format!("{mark} {says}"))
     }
+}
+
+/// True if a test did not get to what it is about, and failed by nothing on the way.
+fn is_left_out(test: &TestReport) -> bool {
+    test.verdict == Verdict::LeftOut
 }
 
 /// True if a test was begun.

@@ -28,6 +28,7 @@ fn test(id: &str, reason: Option<(Verdict, &str)>, findings: Vec<Finding>) -> Te
         verdict: reason.map_or(counts.verdict(), |(verdict, _)| verdict),
         reason: reason.map(|(_, reason)| reason.to_owned()),
         skipped: None,
+        left_out: None,
         bug: false,
         duration_ms: 0,
         feature: String::new(),
@@ -155,6 +156,48 @@ fn what_was_done_and_is_not_any_more_is_worse() {
     assert!(comparison.render().contains("* `c/d`: `it lacks --client-secret`"), "{}", comparison.render());
     skipped.tests.remove(0);
     assert!(Comparison::of(&whole, &skipped).render().contains("* `c/d`: not part of the later run"));
+}
+
+#[test]
+fn a_test_that_is_left_out_is_lost_and_one_that_no_longer_is_is_better() {
+    let step = |name: &str, ended| StepReport { name: name.to_owned(), ended, sentences: vec!["should hold".to_owned()], entries: Vec::new() };
+    let told = |verdict: Option<Verdict>, findings, ended| {
+        let reason = verdict.map(|verdict| (verdict, "no `end_session_endpoint`"));
+        run(vec![TestReport { steps: vec![step("Discovery", StepEnd::Done), step("Logout", ended)], ..test("a/b", reason, findings) }])
+    };
+    let omitted = || StepEnd::LeftOut("no `end_session_endpoint`".to_owned());
+    let found = |outcome| vec![finding("x/y", Must, Passed), finding("x/z", Should, outcome)];
+    let whole = told(None, [found(Passed), vec![finding("logout/z", Should, Passed)]].concat(), StepEnd::Done);
+    let left_out = told(Some(Verdict::LeftOut), found(Passed), omitted());
+    let worse = Comparison::of(&whole, &left_out);
+    assert_eq!((worse.lost.len(), worse.broken_off.len(), worse.gone.len(), worse.exit()), (1, 0, 0, Exit::NotConformant));
+    let text = worse.render();
+    assert!(text.contains("1 test no longer done") && text.contains("* `a/b`: `` no `end_session_endpoint` ``"), "{text}");
+
+    let better = Comparison::of(&left_out, &whole);
+    assert_eq!((better.reached.len(), better.completed.len(), better.lost.len(), better.exit()), (1, 0, 0, Exit::Conformant));
+    let text = better.render();
+    assert!(text.contains("1 test no longer left out") && text.contains("## Tests that are no longer left out\n\n* `a/b`"), "{text}");
+    assert_eq!(Comparison::of(&left_out, &left_out).exit(), Exit::Conformant);
+
+    // What breaks where the test did not get to before stops a release if it is a MUST.
+    for (level, exit) in [(Must, Exit::NotConformant), (Should, Exit::Conformant)] {
+        let broken = told(None, [found(Passed), vec![finding("logout/z", level, Failed)]].concat(), StepEnd::Done);
+        let mut before = left_out.clone();
+        before.tests.push(test("e/f", None, vec![finding("logout/z", level, Passed)]));
+        let after = run([broken.tests, before.tests[1..].to_vec()].concat());
+        assert_eq!(Comparison::of(&before, &after).exit(), exit, "{level:?}");
+    }
+    // The earlier run is of a version that called it passed, though it did no more.
+    assert_eq!(Comparison::of(&told(None, found(Passed), omitted()), &left_out).exit(), Exit::Conformant);
+    // Nothing of the step could be judged, though it was taken.
+    assert_eq!(Comparison::of(&whole, &told(Some(Verdict::LeftOut), found(Passed), StepEnd::Done)).exit(), Exit::NotConformant);
+    // What is not part of the later run did nothing before, and what is only there does nothing.
+    assert_eq!(Comparison::of(&left_out, &run(vec![])).exit(), Exit::Conformant);
+    assert!(Comparison::of(&run(vec![]), &left_out).new_tests.is_empty());
+    // A story that broke off before and is left out now does not go to its end.
+    let stopped = told(Some(Verdict::Failed), found(Passed), StepEnd::Stopped("no answer".to_owned()));
+    assert!(Comparison::of(&stopped, &left_out).completed.is_empty());
 }
 
 #[test]

@@ -134,7 +134,7 @@ impl<O: Write, E: Write> Console<O, E> {
         let id = paint(self.choices.colour_err, &line(&test.id), test.verdict);
         let time = words::duration(test.duration_ms);
         match test.verdict {
-            Verdict::Skipped | Verdict::Errored => {
+            Verdict::Skipped | Verdict::LeftOut | Verdict::Errored => {
                 let reason = shown(words::reason(test), 200);
                 format!("{} {id} {}: {reason}", Mark::of_verdict(test.verdict), words::verdict_word(test.verdict))
             }
@@ -236,6 +236,7 @@ fn paint(colour: bool, text: &str, verdict: Verdict) -> String {
     let in_colour = |text: ColoredString| if colour { text.to_string() } else { text.clear().to_string() };
     in_colour(match verdict {
         Verdict::Skipped => text.dimmed(),
+        Verdict::LeftOut => text.blue(),
         Verdict::Passed => text.green(),
         Verdict::Suggested => text.cyan(),
         Verdict::Warned => text.yellow(),

@@ -118,7 +118,7 @@ fn fitting(sections: &[Section], (before, after): &(Vec<String>, Option<String>)
     (shown, (!left.is_empty()).then(|| left.join(", ")))
 }
 
-/// Broken rules, then what kept tests from their end.
+/// Broken rules, then what kept tests from their end, then the tests that were left out or skipped.
 fn sections(choices: Choices, report: &RunReport, summary: Option<&Path>) -> Vec<Section> {
     let mut broken = words::broken_in(report);
     // A test's first broken rule is where to begin; what follows from it may wait.
@@ -126,18 +126,22 @@ fn sections(choices: Choices, report: &RunReport, summary: Option<&Path>) -> Vec
         |finding: &Finding| report.tests.iter().any(|test| words::broken(&test.findings).first().is_some_and(|first| first.rule == finding.rule));
     broken.sort_by_key(|(finding, _)| (std::cmp::Reverse(finding.level), !is_first(finding)));
     let mut sections: Vec<Section> = broken.iter().map(|(finding, tests)| broken_rule(choices, finding, tests, summary)).collect();
-    let reasons: Vec<Section> =
-        [(Verdict::Failed, "could not be told to the end"), (Verdict::Errored, "could not be tested"), (Verdict::Skipped, "skipped")]
-            .into_iter()
-            .flat_map(|(verdict, what)| words::by_reason(report, verdict).into_iter().map(move |(reason, tests)| (verdict, what, reason, tests)))
-            .map(|(verdict, what, reason, tests)| of_reason(choices, verdict, what, reason, &tests))
-            .collect();
+    let reasons: Vec<Section> = [
+        (Verdict::Failed, "could not be told to the end"),
+        (Verdict::Errored, "could not be tested"),
+        (Verdict::LeftOut, "left out"),
+        (Verdict::Skipped, "skipped"),
+    ]
+    .into_iter()
+    .flat_map(|(verdict, what)| words::by_reason(report, verdict).into_iter().map(move |(reason, tests)| (verdict, what, reason, tests)))
+    .map(|(verdict, what, reason, tests)| of_reason(choices, verdict, what, reason, &tests))
+    .collect();
     // On a screen the worst rule and what stopped tests come before more rules: the one may be why of the other.
     let at = if choices.screen.is_some() { sections.len().min(1) } else { sections.len() };
-    let (stopped, skipped): (Vec<Section>, Vec<Section>) = reasons.into_iter().partition(|section| section.verdict != Verdict::Skipped);
+    let (stopped, not_told): (Vec<Section>, Vec<Section>) = reasons.into_iter().partition(|section| section.verdict > Verdict::LeftOut);
     sections.splice(at..at, stopped);
     sections.extend(known(choices, report, summary));
-    sections.extend(skipped);
+    sections.extend(not_told);
     sections
 }
 
@@ -224,6 +228,8 @@ fn broken_rule(choices: Choices, finding: &Finding, tests: &[&TestReport], summa
 
 fn of_reason(choices: Choices, verdict: Verdict, what: &str, reason: &str, tests: &[&TestReport]) -> Section {
     let most = if choices.screen.is_some() { MOST_REASON_ON_SCREEN } else { MOST_REASON };
+    let cause = tests.first().and_then(|test| test.left_out.as_ref()).filter(|_| verdict == Verdict::LeftOut);
+    let what = cause.map_or_else(|| what.to_owned(), |cause| format!("{what}, {}", super::line(&cause.words())));
     let says = format!("{} {what}: {}", count(tests.len(), "test"), super::shown(reason, most));
     let mut lines = fitted(choices.screen, &format!("{} ", Mark::of_verdict(verdict)), &says);
     let mut ids = tests.iter().map(|test| format!("   {}", super::line(&test.id)));
@@ -239,7 +245,7 @@ fn of_reason(choices: Choices, verdict: Verdict, what: &str, reason: &str, tests
 
 /// The command that repeats the first of tests that did not get to their end; left whole, to be copied.
 fn again(verdict: Verdict, tests: &[&TestReport]) -> Option<String> {
-    let test = tests.first().filter(|test| verdict != Verdict::Skipped && !test.command.is_empty())?;
+    let test = tests.first().filter(|test| verdict > Verdict::LeftOut && !test.command.is_empty())?;
     Some(format!("   {:<NAMES$}  {}", "again", super::line(&test.command)))
 }
 

@@ -18,8 +18,8 @@ mod picture;
 use super::error::ReportError;
 use super::mark::Mark;
 use super::view::{EntryView, SummaryView, TestView, has_report};
-use super::{file, template, words};
-use crate::result::model::{RunReport, TestReport};
+use super::{file, template};
+use crate::result::model::{RunReport, TestReport, Verdict};
 use crate::text::{html as escape, visible};
 
 /// The file's name in the report directory.
@@ -80,7 +80,7 @@ struct PageView<'a> {
     style: &'static str,
     script: &'static str,
     title: String,
-    verdict: &'static str,
+    verdict: Verdict,
     summary: SummaryView<'a>,
     /// HTML: the section of each test.
     tests: Vec<String>,
@@ -104,7 +104,7 @@ pub fn render(report: &RunReport, dir: &Path) -> String {
         style: STYLE,
         script: SCRIPT,
         title: format!("{} Conformance of {}", Mark::of_verdict(report.verdict), visible::short(&report.issuer, 200)),
-        verdict: words::verdict_word(report.verdict),
+        verdict: report.verdict,
         summary: SummaryView::of(report, true),
         tests: report.tests.iter().filter(|test| has_report(test)).map(|test| section(report, test, dir)).collect(),
     };

@@ -13,7 +13,7 @@ use super::mark::Mark;
 use super::view::{self, Headline};
 use super::{file, json, markdown, words};
 use crate::feature::Feature;
-use crate::result::model::{Counts, Environment, RunReport, TestReport, Verdict};
+use crate::result::model::{Counts, Environment, LeftOut, RunReport, TestReport, Verdict};
 use crate::text::count;
 use crate::text::digest;
 
@@ -68,7 +68,7 @@ impl Refusal {
             Some(Self::Failed(failed))
         } else if !errored.is_empty() {
             Some(Self::Errored(errored))
-        } else if of(|test| test.counts.passed > 0).is_empty() {
+        } else if of(|test| test.counts.passed > 0 && test.verdict != Verdict::LeftOut).is_empty() {
             Some(Self::Nothing)
         } else {
             None
@@ -93,8 +93,11 @@ pub struct Statement {
     pub verdict: Verdict,
     /// The counts of all tests.
     pub counts: Counts,
-    /// The tests that were run.
+    /// The tests that were run and got to what they are about.
     pub tests: Vec<Tested>,
+    /// The tests that were run and did not get there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<NotReached>,
     /// The tests that were not, and why.
     pub skipped: Vec<Skipped>,
     /// What the tests that were run left out, and why.
@@ -118,6 +121,18 @@ pub struct Tested {
     pub verdict: Verdict,
     /// The counts of its findings.
     pub counts: Counts,
+}
+
+/// A test that was left out: nothing that it is about was tested.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotReached {
+    /// `feature/test`.
+    pub test: String,
+    /// Why.
+    pub reason: String,
+    /// What is behind it.
+    #[serde(flatten)]
+    pub cause: Option<LeftOut>,
 }
 
 /// A test that was not run.
@@ -176,7 +191,8 @@ impl Statement {
         if let Some(refusal) = Refusal::of(report) {
             return Err(refusal);
         }
-        let (skipped, tested): (Vec<_>, Vec<_>) = report.tests.iter().partition(|test| test.verdict == Verdict::Skipped);
+        let (skipped, run): (Vec<_>, Vec<_>) = report.tests.iter().partition(|test| test.verdict == Verdict::Skipped);
+        let (not_reached, tested): (Vec<_>, Vec<_>) = run.into_iter().partition(|test| test.verdict == Verdict::LeftOut);
         let sha256 = digest::sha256(results);
         Ok(Self {
             schema: SCHEMA.to_owned(),
@@ -189,6 +205,10 @@ impl Statement {
             tests: tested
                 .iter()
                 .map(|test| Tested { id: test.id.clone(), profile: test.profile.clone(), verdict: test.verdict, counts: test.counts })
+                .collect(),
+            left_out: not_reached
+                .into_iter()
+                .map(|test| NotReached { test: test.id.clone(), reason: words::reason(test).to_owned(), cause: test.left_out.clone() })
                 .collect(),
             skipped: skipped
                 .into_iter()
@@ -250,6 +270,15 @@ struct View<'a> {
     tool_and_version: String,
     catalogue: &'a str,
     rows: Vec<Row<'a>>,
+    causes: Vec<Cause<'a>>,
+}
+
+/// A test that was left out, as an item of the list.
+#[derive(Serialize)]
+struct Cause<'a> {
+    test: &'a str,
+    reason: &'a str,
+    says: Option<String>,
 }
 
 /// A test as a row of the table.
@@ -257,13 +286,16 @@ struct View<'a> {
 struct Row<'a> {
     test: &'a Tested,
     mark: Mark,
+    verdict: &'static str,
     known: usize,
 }
 
 impl<'a> View<'a> {
     fn of(statement: &'a Statement) -> Self {
-        let Statement { tool, counts, verdict, tests, .. } = statement;
-        let says = format!("{} in {}", words::triad_and_known(*counts), count(tests.len(), "test"));
+        let Statement { tool, counts, verdict, tests, left_out, .. } = statement;
+        let more = if left_out.is_empty() { String::new() } else { format!("; {} left out", count(left_out.len(), "test")) };
+        let says = format!("{} in {}{more}", words::triad_and_known(*counts), count(tests.len(), "test"));
+        let causes = left_out.iter().map(|left| Cause { test: &left.test, reason: &left.reason, says: left.cause.as_ref().map(LeftOut::words) });
         Self {
             statement,
             warnings: view::warnings(&statement.environment),
@@ -271,7 +303,14 @@ impl<'a> View<'a> {
             time: words::moment(&statement.started),
             tool_and_version: format!("{} {}", tool.name, tool.version),
             catalogue: tool.catalogue.as_deref().unwrap_or("of a version that was not recorded"),
-            rows: tests.iter().map(|test| Row { test, mark: Mark::of(test.verdict, test.counts), known: test.counts.known }).collect(),
+            rows: tests
+                .iter()
+                .map(|test| {
+                    let (mark, verdict) = (Mark::of(test.verdict, test.counts), words::verdict_word(test.verdict));
+                    Row { test, mark, verdict, known: test.counts.known }
+                })
+                .collect(),
+            causes: causes.collect(),
         }
     }
 }

@@ -60,6 +60,32 @@ fn it_names_what_it_rests_on_and_what_it_is_not_about() {
 }
 
 #[test]
+fn a_test_that_was_left_out_is_no_test_it_is_about() {
+    let mut report = conformant();
+    let mut one = report.tests.iter().find(|test| test.verdict != Verdict::Skipped).unwrap().clone();
+    one.id = "rp-initiated-logout/by-post".to_owned();
+    one.verdict = Verdict::LeftOut;
+    one.counts = one.counts.of_left_out();
+    one.reason = Some("no refresh token was issued".to_owned());
+    one.left_out = Some(LeftOut::NotOffered);
+    let id = one.id.clone();
+    report.tests.push(one);
+    report.counts = report.tests.iter().fold(Counts::default(), |sum, test| sum.plus(test.counts));
+    let statement = Statement::of(&report, b"", &[]).unwrap();
+    assert!(statement.tests.iter().all(|test| test.id != id) && statement.skipped.iter().all(|test| test.test != id));
+    assert_eq!(statement.left_out.iter().map(|left| left.test.as_str()).collect::<Vec<_>>(), [id.as_str()]);
+    let rendered = statement.render();
+    let item = format!("* {id}: not offered by the issuer: no refresh token was issued\n");
+    assert!(rendered.contains("; 1 test left out**") && rendered.contains("## Left out\n") && rendered.contains(&item), "{rendered}");
+    assert!(!rendered.contains(&format!("| {id} |")), "{rendered}");
+    let json = serde_json::to_value(&statement).unwrap();
+    assert_eq!(json["left_out"], serde_json::json!([{ "test": id, "reason": "no refresh token was issued", "cause": "not-offered" }]));
+
+    report.tests.retain(|test| test.verdict == Verdict::LeftOut);
+    assert_eq!(Statement::of(&report, b"", &[]).unwrap_err().to_string(), "nothing was tested");
+}
+
+#[test]
 fn it_is_written_beside_the_results_and_goes_with_them() {
     let dir = tempfile::tempdir().unwrap();
     let report = conformant();

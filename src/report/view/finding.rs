@@ -141,7 +141,7 @@ fn mark(findings: &[&Finding], ended: &StepEnd, about_the_step: bool) -> Mark {
         (None, _) if any(FindingOutcome::NotRun) => Mark::NotRun,
         (None, _) if any(FindingOutcome::Passed) => Mark::Passed,
         (None, StepEnd::Done) => Mark::NotApplicable,
-        (None, StepEnd::LeftOut(_)) => Mark::Skipped,
+        (None, StepEnd::LeftOut(_)) => Mark::LeftOut,
         (None, _) => Mark::NotRun,
     }
 }

@@ -143,7 +143,7 @@ pub fn views(test: &TestReport) -> Vec<StepView<'_>> {
 fn view<'a>(index: usize, step: &'a StepReport, findings: &[&'a Finding], test: &'a TestReport) -> StepView<'a> {
     let ended = match &step.ended {
         StepEnd::Done => None,
-        StepEnd::LeftOut(reason) => Some((Mark::Skipped, format!("Left out: {reason}"))),
+        StepEnd::LeftOut(reason) => Some((Mark::LeftOut, format!("Left out: {reason}"))),
         StepEnd::Stopped(reason) => Some((Mark::Failure, format!("The story stopped here: {reason}"))),
         StepEnd::Errored(reason) => Some((Mark::Error, format!("Could not be tested: {reason}"))),
         StepEnd::NotReached => Some((Mark::NotRun, "Not reached: an earlier step stopped the story.".to_owned())),
@@ -180,9 +180,8 @@ fn state(findings: &[&Finding], ended: &StepEnd) -> (Option<Mark>, bool, Vec<Cou
     let (state, words) = match ended {
         StepEnd::Errored(_) => (Some(Mark::Error), Some("could not be tested")),
         StepEnd::Stopped(_) => (Some(Mark::Failure), (counts.failures == 0).then_some("stopped here")),
-        StepEnd::NotReached | StepEnd::LeftOut(_) if counts.failures + counts.warnings + counts.suggestions == 0 => {
-            (Some(Mark::Skipped), Some("not taken"))
-        }
+        StepEnd::NotReached if counts.failures + counts.warnings + counts.suggestions == 0 => (Some(Mark::Skipped), Some("not taken")),
+        StepEnd::LeftOut(_) if counts.failures + counts.warnings + counts.suggestions == 0 => (Some(Mark::LeftOut), Some("left out")),
         _ => (worst, None),
     };
     if let (Some(mark), Some(says)) = (state, words) {

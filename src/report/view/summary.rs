@@ -9,6 +9,9 @@ use crate::report::words;
 use crate::result::model::{self, RunReport, TestReport, Verdict};
 use crate::rule::Level;
 
+/// What stands in a table where there is nothing to count.
+const NO_CELL: &str = "–";
+
 /// A run.
 #[derive(Debug, Serialize)]
 pub struct SummaryView<'a> {
@@ -29,6 +32,7 @@ pub struct SummaryView<'a> {
     out_of_date: Option<OutOfDateView<'a>>,
     errored: Vec<ErroredView<'a>>,
     features: Vec<FeatureView<'a>>,
+    left_out: Vec<SkippedView<'a>>,
     skipped: Vec<SkippedView<'a>>,
     not_tested: Vec<&'a str>,
     left_behind: Option<LeftView<'a>>,
@@ -110,6 +114,8 @@ struct RowView<'a> {
 #[derive(Debug, Serialize)]
 struct SkippedView<'a> {
     reason: &'a str,
+    /// What is behind it that they were left out.
+    cause: Option<String>,
     /// Labelled by their titles.
     tests: Vec<TestLink<'a>>,
 }
@@ -146,7 +152,8 @@ impl<'a> SummaryView<'a> {
             out_of_date: out_of_date(report),
             errored: errored(report),
             features: features(report),
-            skipped: skipped(report),
+            left_out: not_told(report, Verdict::LeftOut),
+            skipped: not_told(report, Verdict::Skipped),
             not_tested,
             left_behind: left_behind(report),
             with_tests,
@@ -161,6 +168,7 @@ fn counts(counts: model::Counts) -> Vec<CountView> {
         (Mark::Warning, counts.warnings, "warnings"),
         (Mark::Suggestion, counts.suggestions, "suggestions"),
         (Mark::Error, counts.errors, "errors"),
+        (Mark::LeftOut, counts.left_out, "left out"),
         (Mark::NotRun, counts.not_run, "not run"),
         (Mark::NotApplicable, counts.not_applicable, "not applicable"),
     ];
@@ -215,19 +223,23 @@ fn features(report: &RunReport) -> Vec<FeatureView<'_>> {
 fn row<'a>(test: &'a TestReport, label: &'a str) -> RowView<'a> {
     let counts = test.counts;
     let [passed, failures, warnings, suggestions] = [counts.passed, counts.failures, counts.warnings, counts.suggestions].map(|n| n.to_string());
+    // What a test found on the way to what it is about is no pass of it.
+    let passed = if test.verdict == Verdict::LeftOut { NO_CELL.to_owned() } else { passed };
     let cells = [passed, failures, warnings, suggestions, words::duration(test.duration_ms)];
     RowView {
         test: TestLink { label, ..TestLink::of(test) },
         mark: Mark::of(test.verdict, counts),
         verdict: words::verdict_word(test.verdict),
-        cells: if has_report(test) { cells } else { cells.map(|_| "–".to_owned()) },
+        cells: if has_report(test) { cells } else { cells.map(|_| NO_CELL.to_owned()) },
     }
 }
 
-fn skipped<'a>(report: &'a RunReport) -> Vec<SkippedView<'a>> {
+/// The tests of a verdict that were skipped or left out, by their reason.
+fn not_told<'a>(report: &'a RunReport, verdict: Verdict) -> Vec<SkippedView<'a>> {
     let titled = |test: &'a TestReport| TestLink { label: &test.title, ..TestLink::of(test) };
-    let by_reason = words::by_reason(report, Verdict::Skipped).into_iter();
-    by_reason.map(|(reason, tests)| SkippedView { reason, tests: tests.into_iter().map(titled).collect() }).collect()
+    let cause = |tests: &[&TestReport]| tests.first().and_then(|test| Some(test.left_out.as_ref()?.words()));
+    let by_reason = words::by_reason(report, verdict).into_iter();
+    by_reason.map(|(reason, tests)| SkippedView { reason, cause: cause(&tests), tests: tests.into_iter().map(titled).collect() }).collect()
 }
 
 fn left_behind(report: &RunReport) -> Option<LeftView<'_>> {

@@ -8,7 +8,7 @@ use super::finding::FindingView;
 use super::step::{self, StepView};
 use super::{Headline, has_report};
 use crate::report::words;
-use crate::result::model::{RunReport, TestReport};
+use crate::result::model::{LeftOut, RunReport, TestReport, Verdict};
 
 /// A test.
 #[derive(Debug, Serialize)]
@@ -23,7 +23,10 @@ pub struct TestView<'a> {
     /// Markdown of a feature document.
     description: &'a str,
     command: &'a str,
-    verdict: &'static str,
+    /// The class of its verdict in HTML.
+    verdict: Verdict,
+    /// What is behind it that it was left out.
+    left_out: Option<String>,
     /// How many rules of level SHOULD are broken.
     warned: usize,
     headline: Headline,
@@ -59,7 +62,8 @@ impl<'a> TestView<'a> {
             title: &test.title,
             description: &test.description,
             command: &test.command,
-            verdict: words::verdict_word(test.verdict),
+            verdict: test.verdict,
+            left_out: test.left_out.as_ref().filter(|_| test.verdict == Verdict::LeftOut).map(LeftOut::words),
             warned: test.counts.warnings,
             headline: words::headline(test),
             why: reason.is_some() || first.is_some(),
