@@ -252,7 +252,7 @@ fn the_strongest_place_wins() {
 fn secrets_come_from_flag_variable_and_file() {
     let secret = |flags: &str, variables: &[&str], file: &str| {
         let config = call(&format!("{I} --client-id a {flags}"), variables, Some(file)).config();
-        config.client.unwrap().secret.map(|secret| secret.expose_secret().to_owned())
+        config.clients.first.unwrap().secret.map(|secret| secret.expose_secret().to_owned())
     };
     assert_eq!(secret("", &[], ""), None);
     assert_eq!(secret("", &[], "client.secret = \"s\"").as_deref(), Some("s"));
@@ -302,7 +302,7 @@ fn the_example_holds_every_key_and_is_right() {
     call.variables.insert("ISSUER_CLIENT_SECRET".to_owned(), "s".to_owned());
     let config = call.config();
     assert_eq!(config.issuer, "https://localhost:5003");
-    let client = config.client.unwrap();
+    let client = config.clients.first.unwrap();
     assert_eq!((client.id.as_str(), client.auth_method), ("oa-client", Some(AuthMethod::ClientSecretBasic)));
     assert_eq!(client.secret.unwrap().expose_secret(), "s");
     let user = config.user.unwrap();
@@ -349,7 +349,7 @@ fn a_demo_is_about_its_own_issuer() {
     );
     let config = call.load(Some(demo)).unwrap();
     assert_eq!(config.issuer, "https://127.0.0.1:9");
-    assert_eq!(config.client.as_ref().unwrap().id, "demo-client");
+    assert_eq!(config.clients.first.as_ref().unwrap().id, "demo-client");
     assert_eq!(config.user.as_ref().unwrap().password.expose_secret(), "wrong");
     assert!(matches!(config.network.tls, Tls::CaFile(_)));
     assert_eq!((config.jobs, config.network.timeout.as_secs()), (2, 5));
@@ -584,7 +584,7 @@ username = "u"
 password = "p"
 "#;
     let config = call("", &[], Some(file)).config();
-    let client = |config: &Config| config.client.as_ref().map(|client| client.id.clone()).unwrap();
+    let client = |config: &Config| config.clients.first.as_ref().map(|client| client.id.clone()).unwrap();
     assert_eq!(
         (client(&config), client(&config.for_test("discovery/x")), client(&config.for_test("a/b"))),
         ("everyone".into(), "one".into(), "everyone".into())
@@ -611,13 +611,13 @@ fn a_configuration_of_the_openactive_test_suite_is_read() {
     assert_eq!(config.dataset_site_url.as_ref().map(url::Url::as_str), Some("https://localhost:5001/openactive"));
     assert_eq!(config.seller_id.as_deref(), Some("https://localhost:5001/api/identifiers/sellers/1"));
     assert_eq!(config.user.as_ref().map(|user| user.username.as_str()), Some("test1"));
-    assert!(config.client.is_none() && !config.agent.headed);
+    assert!(config.clients.first.is_none() && !config.agent.headed);
     let token = |config: &Config| config.initial_access_token.as_ref().map(|token| token.expose_secret().to_owned()).unwrap_or_default();
     assert!(token(&config).ends_with("of-the-primary-partner"));
     assert!(token(&config.for_test("dynamic-client-registration/authorization-code-flow")).ends_with("of-the-code-flow"));
     assert!(token(&config.for_test("dynamic-client-registration/client-credentials-flow")).ends_with("of-the-client-credentials-flow"));
     let persisted = config.for_test("booking-partner-authentication/authorization-persisted");
-    assert_eq!(persisted.client.as_ref().map(|client| client.id.as_str()), Some("the-client-that-keeps-its-consent"));
+    assert_eq!(persisted.clients.first.as_ref().map(|client| client.id.as_str()), Some("the-client-that-keeps-its-consent"));
     assert!(!format!("{config:?}").contains("test1-password"));
 
     for (text, says) in [
@@ -675,7 +675,7 @@ fn a_converted_configuration_says_the_same() {
             let secret = |secret: &secrecy::SecretString| secret.expose_secret().to_owned();
             (
                 config.issuer.clone(),
-                config.client.as_ref().map(|client| (client.id.clone(), client.secret.as_ref().map(secret))),
+                config.clients.first.as_ref().map(|client| (client.id.clone(), client.secret.as_ref().map(secret))),
                 config.initial_access_token.as_ref().map(secret),
                 config.user.as_ref().map(|user| (user.username.clone(), secret(&user.password))),
                 (config.seller_id.clone(), config.dataset_site_url.clone(), config.selectors.clone(), config.agent.headed),

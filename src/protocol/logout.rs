@@ -32,7 +32,13 @@ impl Session {
             self.recorder.redactor().learn(SecretKind::IdToken, hint);
         }
         let is_unregistered = params.redirect == Redirect::Registered && !self.facts.client.post_logout;
-        Stop::left_out_if(is_unregistered, "the registration response holds no `post_logout_redirect_uris`")?;
+        let reason = match self.client()?.configured {
+            Some(_) => {
+                "whether the redirect URI is a post-logout redirect URI of the configured client, too, is not known: set --post-logout-redirect"
+            }
+            None => "the registration response holds no `post_logout_redirect_uris`",
+        };
+        Stop::left_out_if(is_unregistered, reason)?;
         let registered = self.redirect_url()?;
         let redirect_uri = redirect(params.redirect, &registered);
         let state = params.state.then(|| super::random(24));
