@@ -287,7 +287,8 @@ fn the_example_holds_every_key_and_is_right() {
     let text = std::fs::read_to_string(fixture("oa-authtest.toml")).unwrap();
     let table: toml::Table = toml::from_str(&text).unwrap();
     // Only one of each of these can be in one file.
-    let others = ["[client] secret-file", "[registration] initial-access-token-file", "[user] password-file", "[tls] ca-file"];
+    let others =
+        ["[client] secret-file", "[second-client] secret-file", "[registration] initial-access-token-file", "[user] password-file", "[tls] ca-file"];
     for setting in SETTINGS.iter().filter(|setting| setting.in_file() && !others.contains(&setting.key)) {
         let inner = setting.table().map_or(Some(&table), |name| table.get(name).and_then(toml::Value::as_table));
         let is_there = |inner: &toml::Table| match setting.kind {
@@ -302,6 +303,8 @@ fn the_example_holds_every_key_and_is_right() {
     call.variables.insert("ISSUER_CLIENT_SECRET".to_owned(), "s".to_owned());
     let config = call.config();
     assert_eq!(config.issuer, "https://localhost:5003");
+    let ids: Vec<&str> = config.clients.all().map(|(_, client)| client.id.as_str()).collect();
+    assert_eq!(ids, ["oa-client", "second-client", "public-client"]);
     let client = config.clients.first.unwrap();
     assert_eq!((client.id.as_str(), client.auth_method), ("oa-client", Some(AuthMethod::ClientSecretBasic)));
     assert_eq!(client.secret.unwrap().expose_secret(), "s");

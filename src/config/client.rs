@@ -2,6 +2,8 @@
 
 use secrecy::SecretString;
 
+use super::setting::{self, Setting};
+
 /// A client registered beforehand.
 #[derive(Debug, Clone)]
 pub struct ConfiguredClient {
@@ -92,6 +94,15 @@ pub enum ClientTable {
 impl ClientTable {
     /// Every table, in the order in which a client is looked for.
     pub const ALL: [Self; 3] = [Self::First, Self::Second, Self::Public];
+
+    /// The setting that names its client.
+    pub fn setting(self) -> &'static Setting {
+        match self {
+            Self::First => &setting::CLIENT_ID,
+            Self::Second => &setting::SECOND_CLIENT_ID,
+            Self::Public => &setting::PUBLIC_CLIENT_ID,
+        }
+    }
 
     /// What to set where there is no such client.
     pub fn how_to_name_it(self) -> &'static str {

@@ -96,7 +96,7 @@ impl Session {
                     let uri = self.run.redirect_uri();
                     if let Some(Configured { table, .. }) = configured.filter(|configured| configured.instead) {
                         let words = table.words();
-                        return Stop::left_out(format!(
+                        return Stop::not_offered(format!(
                             "{page}; {}, and that {uri} is among the redirect URIs of the {words}",
                             table.how_to_check_it()
                         ));

@@ -115,7 +115,7 @@ impl Session {
                 let reason = format!(
                     "the issuer does not send the end-user back to {redirect_uri} after a request in order: {check}, and that it is among the redirect URIs of the {words}"
                 );
-                Err(Stop::left_out(reason))
+                Err(Stop::not_offered(reason))
             }
         }
     }

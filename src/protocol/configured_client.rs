@@ -9,7 +9,7 @@ use url::Url;
 use super::client_authentication::INVALID_CLIENT;
 use super::code_form;
 use super::tokens::Expected;
-use crate::config::{AuthMethod, ClientTable, ConfiguredClient};
+use crate::config::{AuthMethod, ClientTable, ConfiguredClient, setting};
 use crate::feature::authorize::Authorize;
 use crate::feature::register::Register;
 use crate::session::{Client, Configured, Session, Stop, missing};
@@ -36,13 +36,13 @@ impl Session {
         let asked = params.auth_method.map(AuthMethod::from);
         let Some((table, client)) = self.fitting(asked) else {
             let wanted = self.wanted(asked);
-            return Err(Stop::left_out(format!("{because}: {}", wanted.how_to_name_it())));
+            return Err(Stop::lacks_saying(wanted.setting(), format!("{because}: {}", wanted.how_to_name_it())));
         };
         if let (Some(asked), Some(own)) = (asked, client.auth_method)
             && asked != own
         {
             let reason = format!("{because}, and the {} authenticates by {}, not by {}", table.words(), own.as_str(), asked.as_str());
-            return Err(Stop::left_out(reason));
+            return Err(Stop::not_offered(reason));
         }
         self.note(format!("No client is registered for this test, because {because}. The {} takes its place.", table.words()));
         self.go_on_with_configured(client, Configured { table, instead: true }, asked).await;
@@ -119,11 +119,11 @@ impl Session {
             return None;
         }
         match error {
-            UNAUTHORIZED if configured.instead => Some(Stop::left_out(format!("the issuer does not allow this to the {words} {id:?} ({says})"))),
+            UNAUTHORIZED if configured.instead => Some(Stop::not_offered(format!("the issuer does not allow this to the {words} {id:?} ({says})"))),
             // Its own way of authenticating may be another than the story's.
             INVALID_CLIENT if configured.instead && self.is_other_method(client, configured) => {
                 let method = client.method.as_str();
-                Some(Stop::left_out(format!("the issuer does not take the {words} {id:?} by {method} ({says})")))
+                Some(Stop::not_offered(format!("the issuer does not take the {words} {id:?} by {method} ({says})")))
             }
             _ => None,
         }
@@ -142,10 +142,11 @@ impl Session {
             return Ok(());
         }
         let id = &client.id;
-        Err(Stop::left_out(format!(
+        let reason = format!(
             "{attack}, which an issuer may take for theft and end all that the end-user granted the client {id:?}, in other applications too: set \
              --allow-destructive if nothing else depends on that, or have the issuer register clients"
-        )))
+        );
+        Err(Stop::lacks_saying(&setting::ALLOW_DESTRUCTIVE, reason))
     }
 
     /// Why the authorization endpoint gives this configured client nothing, where the reason is what the client may do.
@@ -154,9 +155,9 @@ impl Session {
         let configured = client.configured.filter(|configured| configured.instead)?;
         let (words, id) = (configured.table.words(), &client.id);
         match error {
-            UNAUTHORIZED => Some(Stop::left_out(format!("the issuer does not allow the authorization code to the {words} {id:?} ({says})"))),
+            UNAUTHORIZED => Some(Stop::not_offered(format!("the issuer does not allow the authorization code to the {words} {id:?} ({says})"))),
             "invalid_scope" if scope != "openid" => {
-                Some(Stop::left_out(format!("the issuer does not give the {words} {id:?} the scope {scope:?} ({says})")))
+                Some(Stop::not_offered(format!("the issuer does not give the {words} {id:?} the scope {scope:?} ({says})")))
             }
             _ => None,
         }

@@ -37,7 +37,7 @@ impl Session {
             ];
             requests.push((Attempt::Password, "password", form));
         }
-        Stop::left_out_if(requests.is_empty(), "there is no grant that the configured client is known not to have")?;
+        Stop::not_offered_if(requests.is_empty(), "there is no grant that the configured client is known not to have")?;
         for (attempt, grant, form) in requests {
             self.sentence(match attempt {
                 Attempt::Unregistered => "should refuse client credentials to a client that did not register for them",
@@ -63,9 +63,9 @@ impl Session {
         let beyond = beyond.scope();
         self.must_list("scopes_supported", beyond)?;
         let registered = self.facts.client.registered_scope();
-        let registered = registered.or_left_out("the registration response does not say which scope the client may ask for")?;
+        let registered = registered.or_not_offered("the registration response does not say which scope the client may ask for")?;
         let has_it = registered.split_ascii_whitespace().any(|word| word == beyond);
-        Stop::left_out_if(has_it, format!("the issuer registered the scope {beyond} for the client although it did not ask for it"))
+        Stop::not_offered_if(has_it, format!("the issuer registered the scope {beyond} for the client although it did not ask for it"))
     }
 
     /// Judges what came of a scope beyond what the client may have.

@@ -96,8 +96,8 @@ impl Session {
         let url = self.offered("revocation_endpoint")?;
         let token_endpoint = self.offered("token_endpoint")?;
         let user = self.login()?.clone();
-        let owner = self.facts.client.previous.clone().or_left_out("there is no second client to try the refresh token")?;
-        let mut token = user.refresh_token.or_left_out("no refresh token was issued")?;
+        let owner = self.facts.client.previous.clone().or_not_offered("there is no second client to try the refresh token")?;
+        let mut token = user.refresh_token.or_not_offered("no refresh token was issued")?;
         self.try_credentials(&token_endpoint).await?;
         self.sentence("should not revoke the token of another client");
         self.send_authenticated("Revocation by Another Client", url, &super::token_form(&token, "refresh_token")).await?;
