@@ -19,7 +19,7 @@ impl Session {
         let form = super::code_form(&code.code, code.request.verifier(), &redirect_uri);
         let title = with_attempt("Authorization Code Flow", code.attempt.as_deref());
         let exchange = self.exchange_authenticated(&title, url, &form).await?;
-        let tokens = self.judge_tokens(exchange, &Expected::of_code(&code.request))?;
+        let tokens = self.judge_tokens(exchange, &Expected::of_code(&code.request)).await?;
         let client = self.client()?;
         if client.configured.is_some() {
             self.run.clients.prove(client);
