@@ -9,6 +9,7 @@ mod busy;
 mod clean_up;
 mod common;
 mod config;
+mod configured_clients;
 mod docs;
 mod doctor;
 mod example_report;

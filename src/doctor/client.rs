@@ -22,14 +22,14 @@ impl Doctor<'_> {
     /// Registers the client that the first test of the run would register, with its scope. The clean-up deletes it.
     pub(super) async fn registration(&mut self) -> Seen {
         let is_offered = matches!(self.session.endpoint("registration_endpoint"), Ok(Some(_)));
-        let is_configured = self.config().client.is_some();
+        let is_configured = self.config().clients.first.is_some();
         let token = match self.config().initial_access_token {
             Some(_) => "an initial access token is configured",
             None => "no initial access token is configured (--initial-access-token)",
         };
         match (is_offered, is_configured) {
             (true, _) => {}
-            (false, true) => return Seen::fine("not offered, but a client is configured"),
+            (false, true) => return self.without_registration(),
             (false, false) => {
                 return Seen::wrong("not offered, and no client is configured", "name an existing client with --client-id and --client-secret");
             }
@@ -59,6 +59,19 @@ impl Doctor<'_> {
             self.session.facts.client.current = None;
         }
         seen
+    }
+
+    /// What the configured clients are enough for where none is registered.
+    fn without_registration(&self) -> Seen {
+        Seen::fine(match (&self.config().clients.second, &self.config().clients.public) {
+            (Some(_), Some(_)) => "not offered, but clients are configured",
+            (None, Some(_)) => "not offered, but a client is configured; tests of two clients need another (--second-client-id)",
+            (Some(_), None) => "not offered, but clients are configured; tests of public clients need one without a secret (--public-client-id)",
+            (None, None) => {
+                "not offered, but a client is configured; tests of two clients need another (--second-client-id), and those of public clients one \
+                 without a secret (--public-client-id)"
+            }
+        })
     }
 
     /// What the first test that has a client of its own registers, one that logs in before others; and the scope of that test.
@@ -92,7 +105,7 @@ impl Doctor<'_> {
     /// One token request of the configured client with the scope of the run. It is authenticated before anything else is looked at, so any other refusal
     /// shows that it is known.
     pub(super) async fn client_credentials(&mut self) -> Seen {
-        let Some(client) = self.config().client.clone() else {
+        let Some(client) = self.config().clients.first.clone() else {
             return Seen::not_checked("no client is configured (--client-id, --client-secret)");
         };
         if let Err(stop) = self.session.use_client(&[]).await {

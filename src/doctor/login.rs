@@ -69,12 +69,12 @@ impl Doctor<'_> {
         let offered = self.session.listed("scopes_supported")?.unwrap_or_else(|| vec![OPENID]);
         let offers_openid = offered.contains(&OPENID);
         let mut scope = if offers_openid { OPENID.to_owned() } else { offered.join(" ") };
-        if self.session.facts.client.current.is_none() && self.config().client.is_none() {
+        if self.session.facts.client.current.is_none() && self.config().clients.first.is_none() {
             let client = Register { grant_types: GRANTS.map(str::to_owned).to_vec(), scope: Some(scope.clone()), ..Register::default() };
             self.session.register(&client).await?;
             let registered = self.session.facts.client.registered_scope();
             scope = registered.map_or(scope, str::to_owned);
-        } else if self.config().client.is_none() && !offers_openid {
+        } else if self.config().clients.first.is_none() && !offers_openid {
             // The client that was registered before has what the run needs.
             let registered = self.session.facts.client.registered_scope();
             scope = registered.unwrap_or(&self.session.scopes).to_owned();
