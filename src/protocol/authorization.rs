@@ -83,6 +83,7 @@ impl Session {
             return Ok(());
         }
         super::is_scope_wanted(&params.scope, artefact.parameter("error"))?;
+        self.may_lack_scope(params, artefact.parameter("error"))?;
         if params.method == Method::Post {
             self.judge_delivery(Asked::ByPost, None);
         }

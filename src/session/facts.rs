@@ -178,6 +178,8 @@ pub struct ClientFacts {
     pub registered: Vec<Client>,
     /// What the issuer said of the client that was registered last.
     pub registration: Option<Map<String, Value>>,
+    /// What of the scope that the story asks for the client was registered without, as far as is known; empty if nothing.
+    pub unregistered_scope: String,
     /// True if the client could register where the end-user comes back after a logout.
     pub post_logout: bool,
     /// The key of a client that signs its request objects.

@@ -48,6 +48,8 @@ pub struct Run {
     pub callback: Option<Arc<CallbackListener>>,
     /// The user agent.
     pub agent: AgentHandle,
+    /// Held while a client is registered by an initial access token, so that these come one after another.
+    pub registrations: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Run {
