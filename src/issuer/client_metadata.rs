@@ -7,8 +7,8 @@ use crate::text::address::is_loopback;
 
 use super::assertion::AssertionKeys;
 use super::client::AuthMethod;
-use super::flaw::{Behaviour, Check};
 use super::flaw::apply::Defect;
+use super::flaw::{Behaviour, Check};
 use super::keys::Alg;
 use super::reply::OauthError;
 use super::request_object::RequestObjectKeys;

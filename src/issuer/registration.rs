@@ -19,7 +19,7 @@ use super::reply::{Answer, Content, OauthError, Problem, Reply};
 use super::state::{Issuer, now};
 
 /// How long a registration takes under a flaw that allows one at a time.
-const REGISTERING: Duration = Duration::from_millis(50);
+const REGISTERING: Duration = Duration::from_millis(100);
 
 /// `POST` to the registration endpoint, with the initial access token.
 pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Bytes) -> Answer {

@@ -136,9 +136,13 @@ impl Session {
                 self.discard(&second).await;
                 break;
             }
-            let has = first.stated_scope().map_or_else(|| "says nothing of a scope".to_owned(), |scope| format!("gives the client the scope {}", code(&scope)));
+            let has = first
+                .stated_scope()
+                .map_or_else(|| "says nothing of a scope".to_owned(), |scope| format!("gives the client the scope {}", code(&scope)));
             let wanted = code(wanted);
-            self.note(format!("The answer to a registration without `scope` {has}, and the story asks for {wanted}. So the client was registered with that scope."));
+            self.note(format!(
+                "The answer to a registration without `scope` {has}, and the story asks for {wanted}. So the client was registered with that scope."
+            ));
             self.discard(&first).await;
             return Ok(second);
         }
@@ -169,7 +173,10 @@ impl Session {
         }
         self.discard(&plain).await;
         let why = first.refusal();
-        Err(Stop::left_out(format!("the issuer refuses to register a client with the scope {} ({why}), and registers one without `scope`", code(&named))))
+        Err(Stop::left_out(format!(
+            "the issuer refuses to register a client with the scope {} ({why}), and registers one without `scope`",
+            code(&named)
+        )))
     }
 
     /// Sends client metadata, with the initial access token if one is configured. An error of the server's own is given one more chance, and is judged
