@@ -173,7 +173,7 @@ impl Session {
         }
         self.discard(&plain).await;
         let why = first.refusal();
-        Err(Stop::left_out(format!(
+        Err(Stop::not_offered(format!(
             "the issuer refuses to register a client with the scope {} ({why}), and registers one without `scope`",
             code(&named)
         )))
