@@ -90,6 +90,22 @@ fn a_client_is_registered_where_none_is_configured_and_goes_again() {
 }
 
 #[test]
+fn a_client_is_registered_as_the_issuer_wants_it() {
+    for variant in ["registration-scope-refused", "registration-scope-needed", "registration-native-loopback"] {
+        let issuer = EmbeddedIssuer::start(&["--flaw", variant]);
+        let redirect_uri = format!("http://localhost:{}/cb", free_port());
+        let common = ["--issuer", issuer.url(), "--agent", "http", "--redirect-uri", &redirect_uri, "--username", oa_authtest::issuer::USERNAME];
+        let secrets = [
+            ("OA_AUTHTEST_INITIAL_ACCESS_TOKEN", oa_authtest::issuer::INITIAL_ACCESS_TOKEN),
+            ("OA_AUTHTEST_PASSWORD", oa_authtest::issuer::PASSWORD),
+        ];
+        let (ended, said) = doctor(&common, &secrets);
+        assert_eq!((ended.code, &check(&said, "login")["mark"]), (0, &Value::from("fine")), "{variant}: {}", ended.said());
+        assert_eq!(check(&said, "clean-up")["saw"], "what was made at the issuer for this is gone again", "{variant}");
+    }
+}
+
+#[test]
 fn a_port_where_nobody_listens() {
     let issuer = format!("http://localhost:{}", free_port());
     let (ended, said) = doctor(&["--issuer", &issuer, "--agent", "http", "--username", "a", "--password", "b"], &[]);

@@ -35,8 +35,12 @@ pub struct Register {
     /// Whether it registers a logo, a policy and terms of service.
     #[serde(default)]
     pub links: bool,
-    /// `scope`, space-separated; without it everything the story asks for.
+    /// The scope that the client has to have, space-separated; without it everything the story asks for. It is named in the request only where the
+    /// issuer gives less without.
     pub scope: Option<String>,
+    /// Whether the request names the scope from the start: for stories about a scope that is registered.
+    #[serde(default)]
+    pub send_scope: bool,
     /// `redirect_uris`.
     #[serde(default)]
     pub redirect_uris: RedirectUris,

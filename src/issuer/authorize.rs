@@ -168,6 +168,9 @@ fn check(issuer: &Issuer, params: &Params) -> Result<Request, Refusal> {
     if issuer.does(Behaviour::UnknownScopeRefused) && !asked.words().all(is_known) {
         return Err(invalid("there is a scope that is not known"));
     }
+    if issuer.does(Behaviour::RegistrationScopeNeeded) && !asked.within(&client.metadata.scope) {
+        return Err(refuse("invalid_scope", "the client did not register this scope"));
+    }
     let may_have = |word: &str| client.metadata.scope.has(word) || (is_known(word) && !issuer.checks(Check::AuthorizationScope));
     // Scopes that are not known are ignored (OpenID Connect Core 3.1.2.1); the token response says what was granted.
     let scope = asked.filter(|word| may_have(word) && (word != OFFLINE_ACCESS || client.metadata.may("refresh_token")));

@@ -7,12 +7,12 @@ use crate::text::address::is_loopback;
 
 use super::assertion::AssertionKeys;
 use super::client::AuthMethod;
-use super::flaw::Check;
 use super::flaw::apply::Defect;
+use super::flaw::{Behaviour, Check};
 use super::keys::Alg;
 use super::reply::OauthError;
 use super::request_object::RequestObjectKeys;
-use super::scope::Scope;
+use super::scope::{OPENID, Scope};
 use super::sector;
 
 /// The grants there are, as registered names.
@@ -162,7 +162,8 @@ impl Metadata {
         };
         // Less than was asked for may be registered (RFC 7591 3.2.1): what is not supported is left out, and the response says so.
         let supported = Scope::parse(&context.scopes.join(" "));
-        let scope = text("scope")?.map_or_else(|| supported.clone(), |text| Scope::parse(text).filter(|word| supported.has(word)));
+        let default = if context.defect.does(Behaviour::RegistrationScopeNeeded) { Scope::parse(OPENID) } else { supported.clone() };
+        let scope = text("scope")?.map_or(default, |text| Scope::parse(text).filter(|word| supported.has(word)));
 
         let mut document = object(json!({
             "redirect_uris": redirect_uris,
@@ -269,7 +270,9 @@ fn copy_prose(request: &Map<String, Value>, document: &mut Map<String, Value>, d
     for (name, value) in request.iter().filter(|(_, value)| !value.is_null()) {
         let base = name.split('#').next().unwrap_or(name);
         if LINKS.contains(&base) {
-            let link = value.as_str().and_then(|text| Url::parse(text).ok()).filter(|url| matches!(url.scheme(), "http" | "https"));
+            let by_https = base == "jwks_uri" && defect.does(Behaviour::RegistrationKeysByHttps);
+            let is_good = |url: &Url| url.scheme() == "https" || (url.scheme() == "http" && !by_https);
+            let link = value.as_str().and_then(|text| Url::parse(text).ok()).filter(is_good);
             if link.is_none() {
                 return Err(invalid("a member that must be an http or https URL is not one"));
             }
@@ -309,7 +312,7 @@ fn redirect_uris(value: Option<&Value>, native: bool, defect: &Defect) -> Result
         }
         let fits = match url.scheme() {
             "https" => true,
-            "http" => is_loopback(&url),
+            "http" => is_loopback(&url) && (native || !defect.does(Behaviour::RegistrationNativeLoopback)),
             scheme => native && scheme.contains('.'),
         };
         if !fits && defect.checks(Check::RegistrationScheme) {

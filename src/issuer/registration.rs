@@ -1,6 +1,7 @@
 //! Dynamic client registration (RFC 7591) and its management (RFC 7592).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -14,8 +15,11 @@ use super::fetch;
 use super::flaw::{Behaviour, Check, Site};
 use super::params;
 use super::random;
-use super::reply::{Answer, Content, OauthError, Reply};
+use super::reply::{Answer, Content, OauthError, Problem, Reply};
 use super::state::{Issuer, now, signs};
+
+/// How long a registration takes under a flaw that allows one at a time.
+const REGISTERING: Duration = Duration::from_millis(100);
 
 /// `POST` to the registration endpoint, with the initial access token.
 pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Bytes) -> Answer {
@@ -27,7 +31,12 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
             return refuse(&issuer, Site::RegistrationBadToken, &OauthError::invalid_token("this is not the initial access token"));
         }
     }
+    let _turn = turn(&issuer).await?;
     let request = json_body(&headers, &body);
+    let names_scope = request.as_ref().is_ok_and(|request| !request["scope"].is_null());
+    if names_scope && issuer.does(Behaviour::RegistrationScopeRefused) {
+        return refuse(&issuer, Site::RegistrationError, &OauthError::insufficient_scope("registration"));
+    }
     let metadata = match &request {
         Ok(request) => metadata(&issuer, request).await,
         Err(error) => Err(error.clone()),
@@ -57,6 +66,32 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
     }
     issuer.store().put_client(client);
     Ok(reply)
+}
+
+/// One registration under way, under a flaw that allows no other.
+struct Turn<'a>(&'a Issuer);
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        self.0.store().registering = false;
+    }
+}
+
+/// Fails where a flaw lets registrations fail: the first one, or one beside another.
+async fn turn(issuer: &Issuer) -> Result<Option<Turn<'_>>, Problem> {
+    let is_first = !std::mem::replace(&mut issuer.store().registered_before, true);
+    if is_first && issuer.does(Behaviour::RegistrationFailsFirst) {
+        return Err(Problem::Broken("the first registration fails"));
+    }
+    if !issuer.does(Behaviour::RegistrationOneAtATime) {
+        return Ok(None);
+    }
+    if std::mem::replace(&mut issuer.store().registering, true) {
+        return Err(Problem::Broken("another registration is under way"));
+    }
+    let turn = Turn(issuer);
+    tokio::time::sleep(REGISTERING).await;
+    Ok(Some(turn))
 }
 
 /// The metadata of a request, with the documents it refers to. They are fetched once, at registration.

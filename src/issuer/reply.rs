@@ -223,6 +223,9 @@ pub enum Problem {
     /// The end-user sees why: the browser may not be sent anywhere (RFC 6749 4.1.2.1).
     #[error("{0}")]
     Page(&'static str),
+    /// A flaw breaks the server: 500.
+    #[error("{0}")]
+    Broken(&'static str),
     /// A flaw does not fit what it is to change. Shown as 500 with the reason, so that no flaw can go unnoticed by being broken.
     #[error(transparent)]
     Patch(#[from] PatchError),

@@ -87,6 +87,7 @@ impl Session {
         if let Some(stop) = artefact.parameter("error").and_then(|error| self.may_not_authorize(&params.scope, error, says)) {
             return Err(stop);
         }
+        self.may_lack_scope(params, artefact.parameter("error"))?;
         if params.method == Method::Post {
             self.judge_delivery(Asked::ByPost, None);
         }

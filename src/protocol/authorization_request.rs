@@ -35,6 +35,17 @@ impl Session {
         self.must_be_signable(params)
     }
 
+    /// Leaves the step out where the client was registered without a scope that the request names, and the issuer refuses it for that (RFC 6749
+    /// 4.1.2.1).
+    pub(super) fn may_lack_scope(&self, params: &Authorize, error: Option<&str>) -> Result<(), Stop> {
+        let lacking = &self.facts.client.unregistered_scope;
+        let is_registered = self.facts.client.current.as_ref().is_some_and(|client| client.registered.is_some());
+        let asks = params.scope.split_ascii_whitespace().any(|word| lacking.split_ascii_whitespace().any(|lacking| lacking == word));
+        let refuses = error == Some("invalid_scope") && is_registered && asks;
+        let reason = format!("the issuer registered the client without the scope {}, and refuses a request for it (invalid_scope)", code(lacking));
+        Stop::not_offered_if(refuses, reason)
+    }
+
     /// The request of a test, with fresh random values.
     pub(super) async fn authorization_request(&self, params: &Authorize) -> Result<AuthorizationRequest, Stop> {
         let odd_nonce = params.odd_values.filter(|odd| *odd == OddValues::Characters);

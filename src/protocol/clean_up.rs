@@ -26,7 +26,7 @@ use crate::text::markdown::code;
 const MOST_GRANTS: usize = 64;
 
 /// What is said of what the time did not suffice for.
-const NO_TIME: &str = "there was no time left to remove it";
+pub(super) const NO_TIME: &str = "there was no time left to remove it";
 
 impl Session {
     /// Remembers the tokens of a token response, whichever client asked for them and whether it was right to give them.
@@ -105,6 +105,7 @@ impl Session {
             self.facts.browser.is_logged_in = false;
         }
         while let Some(client) = self.facts.client.registered.first().cloned() {
+            self.sentence("should delete the client that was registered");
             match timeout(limit, self.delete(&client)).await? {
                 Ok(()) => {
                     self.facts.grant.issued.retain(|granted| granted.client.id != client.id);
@@ -136,19 +137,18 @@ impl Session {
         logged_out(&journey)
     }
 
-    fn leave(&mut self, kind: LeftBehindKind, client: &Client, why: &str) {
+    pub(super) fn leave(&mut self, kind: LeftBehindKind, client: &Client, why: &str) {
         let redactor = self.recorder.redactor();
         let left = LeftBehind { kind, client_id: redactor.text(&client.id), why: redactor.text(why) };
         self.facts.left_behind.push(left);
     }
 
     /// Deletes a client this test registered (RFC 7592 2.3). The answer is not judged: that is what the story of deletion is for.
-    async fn delete(&mut self, client: &Client) -> Result<(), String> {
+    pub(super) async fn delete(&self, client: &Client) -> Result<(), String> {
         let Some(registered) = &client.registered else { return Err("it was not registered by this test".to_owned()) };
         let Some((url, token)) = registered.management.clone() else {
             return Err("the issuer offers no way to delete it (no `registration_client_uri` with a token)".to_owned());
         };
-        self.sentence("should delete the client that was registered");
         let request = Request::delete("Client Deletion", url).bearer(token.expose_secret());
         let response = self.send_unjudged(request).await.map_err(|unreachable| unreachable.to_string())?;
         let (deleted, status) = (response.is_success(), response.status);

@@ -18,12 +18,44 @@ pub(super) fn second_redirect_uri(own: &str) -> String {
 
 /// What a test registers.
 pub(super) struct ClientToRegister {
-    /// The client metadata.
+    /// The client metadata, without `scope`.
     pub metadata: Value,
+    /// Its scope.
+    pub scope: ScopeToRegister,
     /// What signs its assertions.
     pub signer: Option<Signer>,
     /// Its redirect URI, if that is not the usual one.
     pub redirect_uri: Option<String>,
+}
+
+/// The scope of a client that is registered, each space-separated; empty where the story has none and leaves it to the issuer.
+pub(super) struct ScopeToRegister {
+    /// Everything the story asks for.
+    all: String,
+    /// That of it which the metadata list.
+    listed: String,
+    /// True if the request names the scope whatever the issuer gives without.
+    pub at_once: bool,
+    /// True if the step can be left out where such a scope is refused.
+    pub may_be_left_out: bool,
+}
+
+impl ScopeToRegister {
+    /// Everything the story asks for.
+    pub fn all(&self) -> &str {
+        &self.all
+    }
+
+    /// That of it which the metadata list: some issuers refuse the whole registration for one other.
+    pub fn listed(&self) -> &str {
+        &self.listed
+    }
+
+    /// The scopes to try, in order.
+    pub fn candidates(&self) -> impl Iterator<Item = &str> {
+        let listed = Some(self.listed()).filter(|listed| *listed != self.all);
+        std::iter::once(self.all()).chain(listed).filter(|scope| !scope.is_empty())
+    }
 }
 
 impl Session {
@@ -37,17 +69,6 @@ impl Session {
         };
         let redirect_uri = params.redirect_query.then(|| self.redirect_uri_with_query()).transpose()?;
         add_to(&mut metadata, params, signer.as_ref(), redirect_uri.as_deref());
-        if let Some(scope) = &params.scope {
-            let offered = self.listed("scopes_supported")?;
-            let offers = |word: &&str| *word == "openid" || offered.as_ref().is_none_or(|offered| offered.contains(word));
-            metadata["scope"] = json!(scope.split_ascii_whitespace().filter(offers).collect::<Vec<_>>().join(" "));
-        }
-        // A story without scopes leaves them to the issuer.
-        if metadata["scope"] == ""
-            && let Some(members) = metadata.as_object_mut()
-        {
-            members.shift_remove("scope");
-        }
         if params.links {
             self.add_client_links(&mut metadata)?;
         }
@@ -58,21 +79,28 @@ impl Session {
             metadata["post_logout_redirect_uris"] = json!([self.run.redirect_uri()]);
         }
         self.add_redirect_uris(params.redirect_uris, &mut metadata);
-        Ok(ClientToRegister { metadata, signer, redirect_uri })
+        Ok(ClientToRegister { metadata, scope: self.scope_to_register(params)?, signer, redirect_uri })
     }
 
-    /// The client metadata to register: everything the story needs and nothing else. A story that says which grants it needs leaves out what
-    /// the issuer does not advertise, in scopes too: some issuers refuse the whole registration for one such value.
+    /// The scope to register. A story that says neither scope nor grants registers all of it, whatever the issuer advertises.
+    fn scope_to_register(&self, params: &Register) -> Result<ScopeToRegister, Stop> {
+        let all: Vec<&str> = params.scope.as_ref().unwrap_or(&self.scopes).split_ascii_whitespace().collect();
+        let takes_all = params.scope.is_none() && params.grant_types.is_empty();
+        let offered = self.listed("scopes_supported")?.filter(|_| !takes_all);
+        let offers = |word: &str| word == "openid" || offered.as_ref().is_none_or(|offered| offered.contains(&word));
+        let listed = all.iter().copied().filter(|word| offers(word)).collect::<Vec<_>>().join(" ");
+        Ok(ScopeToRegister { all: all.join(" "), listed, at_once: params.send_scope, may_be_left_out: params.optional })
+    }
+
+    /// The client metadata to register: everything the story needs and nothing else. A story that says which grants it needs leaves out those
+    /// that the issuer does not advertise: some issuers refuse the whole registration for one such value.
     pub(super) fn client_metadata(&self, method: Option<AuthMethod>, grant_types: &[String]) -> Result<Value, Stop> {
         let method = method.unwrap_or_else(|| self.offered_method(true));
         let mut grants = vec!["authorization_code", "refresh_token", "client_credentials"];
-        let mut scopes: Vec<&str> = self.scopes.split_ascii_whitespace().collect();
         if !grant_types.is_empty() {
             let offered = self.listed("grant_types_supported")?;
             let offers = |grant: &str| offered.as_ref().is_none_or(|offered| offered.contains(&grant));
             grants = grant_types.iter().map(String::as_str).filter(|grant| *grant == "authorization_code" || offers(grant)).collect();
-            let offered = self.listed("scopes_supported")?;
-            scopes.retain(|scope| *scope == "openid" || offered.as_ref().is_none_or(|offered| offered.contains(scope)));
         }
         let mut body = json!({
             "client_name": "oa-authtest",
@@ -87,10 +115,6 @@ impl Session {
         {
             members.shift_remove("redirect_uris");
             members.insert("response_types".to_owned(), json!([]));
-        }
-        // A story may ask for nothing; an empty scope is no scope (RFC 6749 3.3).
-        if !scopes.is_empty() {
-            body["scope"] = json!(scopes.join(" "));
         }
         Ok(body)
     }

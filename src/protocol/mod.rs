@@ -48,6 +48,7 @@ pub mod logout;
 pub mod refresh;
 pub mod refresh_attacks;
 pub mod registration;
+pub mod registration_attempts;
 pub mod registration_refusals;
 pub mod request_object;
 pub mod resource;

@@ -3,21 +3,21 @@
 use std::collections::BTreeSet;
 use std::time::Instant;
 
-use secrecy::{ExposeSecret as _, SecretString};
+use secrecy::SecretString;
 use serde_json::Value;
 use url::Url;
 
 use super::client_metadata::{ClientToRegister, NATIVE_REDIRECT_URI};
 use super::error_of;
+use super::registration_attempts::Attempt;
 use crate::config::{AuthMethod, ClientTable, setting};
-use crate::feature::register::{ClientAuth, RedirectUris, Register};
+use crate::feature::register::{ClientAuth, KeysBy, RedirectUris, Register};
 use crate::observed::capability::Capability;
 use crate::observed::received::Received;
 use crate::redact::SecretKind;
 use crate::rule::airlock::AirlockRegistration;
 use crate::rule::expect::scope_words;
 use crate::rule::registration::Registration;
-use crate::session::recorder::Request;
 use crate::session::{Client, Registered, Session, Stop};
 use crate::text::address::is_plain_loopback;
 use crate::text::markdown::code;
@@ -36,19 +36,18 @@ impl Session {
         }
         let url = self.may_register(params)?;
         let client = self.client_to_register(params).await?;
-        let response = self.send_registration(url, &client.metadata).await?;
-        let at = Instant::now();
-        if let Err(stop) = self.accept_refusal(params, &response) {
-            let is_protected = matches!(response.status, 401 | 403) && self.run.config.initial_access_token.is_none();
+        let attempt = self.try_registration(&url, client.metadata.clone(), &client.scope).await?;
+        if let Err(stop) = self.accept_refusal(params, &attempt.response) {
+            let is_protected = matches!(attempt.response.status, 401 | 403) && self.run.config.initial_access_token.is_none();
             if params.or_configured && is_protected {
                 let because = "registration is protected and --initial-access-token is not given";
                 return self.take_configured(params, because).await;
             }
             // Another client than the story needs may have been registered all the same: the clean-up deletes it.
-            self.facts.client.registered.extend(self.registered_client(&response, None, at));
+            self.facts.client.registered.extend(self.registered_client(&attempt.response, None, attempt.at));
             return Err(stop);
         }
-        self.take_registration(params, client, response, at)
+        self.take_registration(params, client, attempt)
     }
 
     /// Why the issuer registers no client, if it is known beforehand that it does not.
@@ -89,19 +88,6 @@ impl Session {
         Ok(url)
     }
 
-    /// Sends client metadata, with the initial access token if one is configured.
-    async fn send_registration(&mut self, url: Url, metadata: &Value) -> Result<Received, Stop> {
-        let mut request = Request::json("Dynamic Client Registration", url, metadata);
-        if let Some(token) = &self.run.config.initial_access_token {
-            request = request.bearer(token.expose_secret());
-            self.note("The registration request carries the initial access token that was configured.");
-        } else {
-            self.note("No initial access token is configured, so the registration request carries none.");
-        }
-        self.sentence("should complete Dynamic Client Registration successfully");
-        Ok(self.send(request).await?)
-    }
-
     /// Ends the step where a refusal is the issuer's right.
     fn accept_refusal(&self, params: &Register, response: &Received) -> Result<(), Stop> {
         if matches!(response.status, 401 | 403) {
@@ -124,6 +110,10 @@ impl Session {
             let reason = "`token_endpoint_auth_methods_supported` does not list none, and the issuer registers the client with client authentication";
             Stop::not_offered_if(other.is_some(), reason)?;
         }
+        // The keys are here by plain http, and a client's have to be by https.
+        let refuses_keys = params.keys == KeysBy::Reference && response.status == 400 && !gives_client;
+        let reason = format!("the issuer refuses a `jwks_uri` by plain http, as it may (OpenID Connect Registration 1.0, section 2){says}");
+        Stop::not_offered_if(refuses_keys, reason)?;
         // An issuer may know no native applications, or want their ports.
         let refuses_native = params.redirect_uris == RedirectUris::NativeLoopback && !gives_client;
         let reason = format!("the issuer registers no native application with {NATIVE_REDIRECT_URI} (status {}{says})", response.status);
@@ -131,9 +121,10 @@ impl Session {
     }
 
     /// Judges what came, and keeps the client for the story.
-    fn take_registration(&mut self, params: &Register, client: ClientToRegister, response: Received, at: Instant) -> Result<(), Stop> {
-        let ClientToRegister { metadata: request, signer, redirect_uri } = client;
-        let artefact = Registration { response, request, metadata: self.metadata_value()?, plain_http: self.is_plain_http() };
+    fn take_registration(&mut self, params: &Register, client: ClientToRegister, attempt: Attempt) -> Result<(), Stop> {
+        let ClientToRegister { signer, redirect_uri, .. } = client;
+        let Attempt { metadata: request, response, at, failed_before } = attempt;
+        let artefact = Registration { response, request, failed_before, metadata: self.metadata_value()?, plain_http: self.is_plain_http() };
         self.judge(&artefact);
         self.judge_as_product(&artefact);
         let response = artefact.response;

@@ -15,7 +15,6 @@ use crate::rule::registration_access::RegistrationAccess;
 use crate::rule::registration_refusal::sector::SectorMismatch;
 use crate::rule::registration_refusal::{NO_SUCH_METHOD, RegistrationRefusal, Wrong};
 use crate::session::assertion;
-use crate::session::recorder::Request;
 use crate::session::signing_key::SigningAlg;
 use crate::session::{Session, Stop, missing};
 use crate::text::markdown::code;
@@ -92,8 +91,7 @@ impl Session {
 
     /// Sends a registration and remembers the client, should one come of it, for the clean-up.
     pub(super) async fn post_registration(&mut self, title: &str, url: &Url, body: &Value, token: Option<&str>) -> Result<Received, Stop> {
-        let request = Request::json(title, url.clone(), body);
-        let response = self.send(token.into_iter().fold(request, Request::bearer)).await?;
+        let response = self.send_registration(title, url, body, token).await?;
         if let Some(client) = self.registered_client(&response, None, Instant::now()) {
             self.facts.client.registered.push(client);
         }
@@ -105,7 +103,7 @@ impl Session {
         let response = self.post_registration(title, url, body, token).await?;
         if response.is_success() {
             let (metadata, plain_http) = (self.metadata_value()?, self.is_plain_http());
-            self.judge(&Registration { response: response.clone(), request: body.clone(), metadata, plain_http });
+            self.judge(&Registration { response: response.clone(), request: body.clone(), failed_before: None, metadata, plain_http });
         }
         Ok(response)
     }

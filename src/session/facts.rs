@@ -199,6 +199,8 @@ pub struct ClientFacts {
     pub raw_basic: bool,
     /// True once it was judged what becomes of the form-encoding.
     pub encoding_judged: bool,
+    /// What of the scope that the story asks for the client was registered without, as far as is known; empty if nothing.
+    pub unregistered_scope: String,
     /// True if the client has registered that the end-user comes back to the redirect URI after a logout.
     pub post_logout: bool,
     /// The key of a client that signs its request objects.

@@ -53,6 +53,8 @@ pub struct Run {
     pub agent: AgentHandle,
     /// What is known of configured clients, and who uses them.
     pub clients: SharedClients,
+    /// Held while a client is registered by an initial access token, so that these come one after another.
+    pub registrations: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Run {

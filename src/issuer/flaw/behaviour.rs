@@ -49,6 +49,18 @@ named! {
     RegistrationLate = "registration-late",
     /// Refuses a registered client's credentials for ever.
     RegistrationDead = "registration-dead",
+    /// Refuses a registration that names a `scope`, with 403.
+    RegistrationScopeRefused = "registration-scope-refused",
+    /// Registers a client that names no `scope` for `openid` alone, and refuses requests for a scope that the client did not register.
+    RegistrationScopeNeeded = "registration-scope-needed",
+    /// Takes redirect URIs by http on loopback from native applications only.
+    RegistrationNativeLoopback = "registration-native-loopback",
+    /// Refuses a `jwks_uri` by plain http.
+    RegistrationKeysByHttps = "registration-keys-by-https",
+    /// Answers 500 to the first registration.
+    RegistrationFailsFirst = "registration-fails-first",
+    /// Answers 500 to a registration while it is busy with another.
+    RegistrationOneAtATime = "registration-one-at-a-time",
     /// Answers 404 where a client was deleted.
     ClientConfigNotFound = "client-config-not-found",
     /// Gives a client a new secret and a new registration access token each time it reads its configuration, as RFC 7592 2.1 allows.

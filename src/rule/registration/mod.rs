@@ -20,6 +20,8 @@ pub struct Registration {
     pub response: Received,
     /// The client metadata that was sent.
     pub request: Value,
+    /// The first response to the same request, if that was an error of the server's own.
+    pub failed_before: Option<Received>,
     /// The provider metadata, as parsed.
     pub metadata: Value,
     /// True when the issuer is a plain-http one on loopback.
@@ -30,6 +32,10 @@ impl Artefact for Registration {
     const RULES: &'static [&'static [Check<Self>]] = &[response::RULES, client::RULES, consistency::RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.response.exchange)
+    }
+    fn exchange_of(&self, rule: &str) -> Option<usize> {
+        let failed = self.failed_before.as_ref().filter(|_| rule == response::NO_SERVER_ERROR);
+        Some(failed.unwrap_or(&self.response).exchange)
     }
 }
 

@@ -13,6 +13,8 @@ use crate::rule::judgement::{fail, not_applicable, pass};
 /// A day, in seconds: more than any clock is wrong by, less than milliseconds are by.
 const DAY: f64 = 86_400.0;
 
+pub(super) const NO_SERVER_ERROR: &str = "registration/no-server-error";
+
 pub(super) static RULES: &[Check<Registration>] = &[
     must(
         ACCEPTED,
@@ -36,6 +38,20 @@ pub(super) static RULES: &[Check<Registration>] = &[
                 Err(why) => format!("status {code} and {why}"),
             };
             fail("a status of 2xx and a JSON object without error", seen)
+        },
+    ),
+    // No text demands it: a 5xx says that the server erred, and the same request was good a moment later.
+    should(
+        NO_SERVER_ERROR,
+        "RFC9110-15.6",
+        "A registration that is accepted did not fail with an error of the server's own before",
+        "A client registers once, when it is installed: many give up on an error, and a person has to find out that trying again helps.",
+        |registration| {
+            registration.client()?;
+            match &registration.failed_before {
+                None => pass("accepted at once"),
+                Some(failed) => fail("accepted at once", format!("status {}, and accepted when it was sent once more", failed.status)),
+            }
         },
     ),
     should(

@@ -50,7 +50,7 @@ fn no_store(mut response: Received) -> Received {
 }
 
 fn artefact(client: &Value) -> Registration {
-    Registration { response: no_store(response(201, client)), request: request(), metadata: metadata(), plain_http: false }
+    Registration { response: no_store(response(201, client)), request: request(), failed_before: None, metadata: metadata(), plain_http: false }
 }
 
 #[test]
@@ -138,6 +138,8 @@ fn the_response_itself_is_judged() {
     assert_eq!(failing(&of(response(201, &good()))), ["registration/no-store"]);
     assert_eq!(failing(&of(no_store(text(201, "text/json", &good().to_string())))), ["registration/content-type-json"]);
     assert!(failing(&of(no_store(text(201, "application/json;charset=utf-8", &good().to_string())))).is_empty());
+    let again = Registration { failed_before: Some(response(500, &json!({}))), ..artefact(&good()) };
+    assert_eq!(failing(&again), ["registration/no-server-error"]);
     for refusal in [
         response(400, &json!({"error": "invalid_client_metadata"})),
         response(401, &json!({})),
@@ -205,7 +207,7 @@ arbitrary_artefact!(Registration:
     response in arbitrary::received(NAMES),
     request in arbitrary::value(NAMES),
     plain_http in any::<bool>()
-    => Registration { response, request, metadata: Value::Null, plain_http }
+    => Registration { response, request, failed_before: None, metadata: Value::Null, plain_http }
 );
 
 arbitrary_artefact!(Deletion: response in arbitrary::received(NAMES) => Deletion { response });

@@ -1,0 +1,280 @@
+//! How a client is registered at an issuer whose policy is not known: the least is asked for first, and what it lacks only then.
+//!
+//! A registration names no `scope` at first: some issuers refuse any (Keycloak's policy "Allowed Client Scopes"), some take it for all that the
+//! client may ever have. Where the answer lacks what the story asks for, a second client is registered with it. In the same way, a client whose
+//! redirect URI is by http on loopback is registered as a native application where an issuer wants that.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use secrecy::ExposeSecret as _;
+use serde_json::{Value, json};
+use tokio::time::timeout;
+use url::Url;
+
+use super::clean_up::NO_TIME;
+use super::client_metadata::ScopeToRegister;
+use super::error_of;
+use crate::observed::received::Received;
+use crate::result::model::LeftBehindKind;
+use crate::rule::expect::scope_words;
+use crate::session::recorder::Request;
+use crate::session::{Session, Stop};
+use crate::text::address::is_plain_loopback;
+use crate::text::markdown::code;
+
+/// The pause before a registration that the server failed at is sent once more.
+const PAUSE: Duration = Duration::from_millis(300);
+
+/// The scope of OpenID Connect.
+const OPENID: &str = "openid";
+
+/// A registration request and the answer to it.
+pub(super) struct Attempt {
+    /// The client metadata that were sent.
+    pub metadata: Value,
+    /// The answer.
+    pub response: Received,
+    /// When it came.
+    pub at: Instant,
+    /// The answer of the server before that, if that was an error of the server's own.
+    pub failed_before: Option<Received>,
+}
+
+impl Attempt {
+    /// True if the answer holds a client to go on with.
+    pub fn gives_client(&self) -> bool {
+        self.response.is_success() && self.response.member("client_id").is_some_and(|id| id.as_str().is_some_and(|id| !id.is_empty()))
+    }
+
+    /// True if the metadata were refused.
+    fn is_refused(&self) -> bool {
+        self.response.status == 400 && !self.gives_client()
+    }
+
+    /// The scope that the answer says the client has, unless it says nothing.
+    fn stated_scope(&self) -> Option<String> {
+        self.response.member("scope").and_then(|scope| scope.as_str().map(str::to_owned)).filter(|scope| !scope.trim().is_empty())
+    }
+
+    /// What of this scope the client is not known to have. An answer that names other scopes and not `openid` need not mean that the client lacks
+    /// that: it stands for the protocol, and some issuers (Keycloak) do not count it among the scopes of a client.
+    fn lacking<'a>(&self, scope: &'a str) -> BTreeSet<&'a str> {
+        let mut words = scope_words(scope);
+        if let Some(stated) = self.stated_scope() {
+            let stated = scope_words(&stated);
+            words.retain(|word| *word != OPENID && !stated.contains(word));
+        }
+        words
+    }
+
+    /// What the answer says instead of a client, for a note.
+    fn refusal(&self) -> String {
+        let says = error_of(&self.response).map(|error| format!(", {}", code(&error))).unwrap_or_default();
+        format!("status {}{says}", self.response.status)
+    }
+}
+
+impl Session {
+    /// Registers a client with this metadata, and in another way where the issuer wants that. What comes of it may be a refusal.
+    pub(super) async fn try_registration(&mut self, url: &Url, metadata: Value, scope: &ScopeToRegister) -> Result<Attempt, Stop> {
+        match &self.run.config.initial_access_token {
+            Some(_) => self.note("The registration request carries the initial access token that was configured."),
+            None => self.note("No initial access token is configured, so the registration request carries none."),
+        }
+        self.sentence("should complete Dynamic Client Registration successfully");
+        let metadata = if scope.at_once { with_scope(metadata, scope.listed()) } else { metadata };
+        let mut attempt = self.attempt("Dynamic Client Registration", url, metadata).await?;
+        if attempt.is_refused() && may_be_native(&attempt.metadata) {
+            attempt = self.try_as_native(url, attempt).await?;
+        }
+        if scope.at_once { self.explain_refused_scope(url, attempt, scope).await } else { self.try_with_scope(url, attempt, scope).await }
+    }
+
+    /// Registers the same client as a native application: an issuer may reject redirect URIs by http, but for loopback ones of such clients (OpenID
+    /// Connect Registration 2). If that is refused too, the first refusal counts.
+    async fn try_as_native(&mut self, url: &Url, refused: Attempt) -> Result<Attempt, Stop> {
+        let mut metadata = refused.metadata.clone();
+        metadata["application_type"] = json!("native");
+        let native = self.attempt("Dynamic Client Registration (native application)", url, metadata).await?;
+        if !native.gives_client() {
+            return Ok(refused);
+        }
+        self.note(format!(
+            "The issuer refused a web application with a redirect URI by http on loopback ({}), as it may (OpenID Connect Registration 1.0, section 2). So the \
+             client was registered as a native application (`application_type`: `native`).",
+            refused.refusal()
+        ));
+        Ok(native)
+    }
+
+    /// Registers the same client with the scope of the story, where it may lack some of it or was refused without.
+    async fn try_with_scope(&mut self, url: &Url, first: Attempt, scope: &ScopeToRegister) -> Result<Attempt, Stop> {
+        if !first.gives_client() && !first.is_refused() {
+            return Ok(first);
+        }
+        let mut refused = None;
+        for wanted in scope.candidates() {
+            let lacking = first.lacking(wanted);
+            if lacking.is_empty() {
+                break;
+            }
+            let title = "Dynamic Client Registration (with a scope)";
+            let second = self.attempt(title, url, with_scope(first.metadata.clone(), wanted)).await?;
+            if !second.gives_client() {
+                refused = Some((wanted, second.refusal()));
+                continue;
+            }
+            if !first.gives_client() {
+                let wanted = code(wanted);
+                self.note(format!("The issuer refused a registration without `scope` ({}), and took one with the scope {wanted}.", first.refusal()));
+                return Ok(second);
+            }
+            let is_better = second.stated_scope().is_none() || second.lacking(wanted).len() < lacking.len();
+            if !is_better {
+                self.discard(&second).await;
+                break;
+            }
+            let has = first
+                .stated_scope()
+                .map_or_else(|| "says nothing of a scope".to_owned(), |scope| format!("gives the client the scope {}", code(&scope)));
+            let wanted = code(wanted);
+            self.note(format!(
+                "The answer to a registration without `scope` {has}, and the story asks for {wanted}. So the client was registered with that scope."
+            ));
+            self.discard(&first).await;
+            return Ok(second);
+        }
+        let lacking = first.lacking(scope.all()).into_iter().collect::<Vec<_>>().join(" ");
+        if first.gives_client() && !lacking.is_empty() {
+            self.facts.client.unregistered_scope = lacking;
+        }
+        if let Some((wanted, why)) = refused.filter(|_| first.gives_client()) {
+            let wanted = code(wanted);
+            self.note(format!("The issuer refused a registration with the scope {wanted} ({why}). The test goes on with the client that was registered without `scope`."));
+        }
+        Ok(first)
+    }
+
+    /// Leaves the step out where a client with a certain scope is refused and one without any is not: the story is about that scope.
+    async fn explain_refused_scope(&mut self, url: &Url, first: Attempt, scope: &ScopeToRegister) -> Result<Attempt, Stop> {
+        let named = first.metadata.get("scope").and_then(Value::as_str).unwrap_or_default().to_owned();
+        if first.gives_client() || !matches!(first.response.status, 400 | 401 | 403) || !scope.may_be_left_out || named.is_empty() {
+            return Ok(first);
+        }
+        let mut metadata = first.metadata.clone();
+        if let Some(members) = metadata.as_object_mut() {
+            members.shift_remove("scope");
+        }
+        let plain = self.attempt("Dynamic Client Registration (without a scope)", url, metadata).await?;
+        if !plain.gives_client() {
+            return Ok(first);
+        }
+        self.discard(&plain).await;
+        let why = first.refusal();
+        Err(Stop::not_offered(format!(
+            "the issuer refuses to register a client with the scope {} ({why}), and registers one without `scope`",
+            code(&named)
+        )))
+    }
+
+    /// Sends client metadata, with the initial access token if one is configured. An error of the server's own is given one more chance, and is judged
+    /// by itself.
+    async fn attempt(&mut self, title: &str, url: &Url, metadata: Value) -> Result<Attempt, Stop> {
+        let token = self.run.config.initial_access_token.as_ref().map(|token| token.expose_secret().to_owned());
+        let mut response = self.send_registration(title, url, &metadata, token.as_deref()).await?;
+        let mut failed_before = None;
+        if response.status >= 500 {
+            tokio::time::sleep(PAUSE).await;
+            let again = self.send_registration(title, url, &metadata, token.as_deref()).await?;
+            failed_before = Some(std::mem::replace(&mut response, again));
+        }
+        Ok(Attempt { metadata, response, at: Instant::now(), failed_before })
+    }
+
+    /// Sends one registration. Those by an initial access token take turns, whichever test they are of: an issuer counts the uses of the token, and
+    /// need not be able to do that for two at once.
+    pub(super) async fn send_registration(&mut self, title: &str, url: &Url, metadata: &Value, token: Option<&str>) -> Result<Received, Stop> {
+        let turns = Arc::clone(&self.run.registrations);
+        let _turn = if token.is_some() { Some(turns.lock().await) } else { None };
+        let request = Request::json(title, url.clone(), metadata);
+        Ok(self.send(token.into_iter().fold(request, Request::bearer)).await?)
+    }
+
+    /// Removes the client of an attempt that the test does not go on with, and says where that is not possible.
+    async fn discard(&mut self, attempt: &Attempt) {
+        let Some(client) = self.registered_client(&attempt.response, None, attempt.at) else { return };
+        let limit = self.run.config.network.timeout;
+        match timeout(limit, self.delete(&client)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(why)) => self.leave(LeftBehindKind::Client, &client, &why),
+            Err(_) => self.leave(LeftBehindKind::Client, &client, NO_TIME),
+        }
+    }
+}
+
+/// The same client metadata with a scope; an empty one is none (RFC 6749 3.3).
+fn with_scope(mut metadata: Value, scope: &str) -> Value {
+    if !scope.is_empty() {
+        metadata["scope"] = json!(scope);
+    }
+    metadata
+}
+
+/// True for redirect URIs by http on loopback, all of them, of a client that does not say that it is a native application.
+fn may_be_native(metadata: &Value) -> bool {
+    let uris = metadata.get("redirect_uris").and_then(Value::as_array);
+    let is_loopback = |uri: &Value| uri.as_str().and_then(|uri| Url::parse(uri).ok()).is_some_and(|uri| is_plain_loopback(&uri));
+    metadata.get("application_type").is_none() && uris.is_some_and(|uris| !uris.is_empty() && uris.iter().all(is_loopback))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule::testing::json as answer;
+
+    fn attempt(status: u16, body: &Value) -> Attempt {
+        Attempt { metadata: json!({}), response: answer(status, body), at: Instant::now(), failed_before: None }
+    }
+
+    #[test]
+    fn what_a_client_lacks_is_read_off_the_answer() {
+        let lacking = |scope: Option<&str>| {
+            let attempt = attempt(201, &json!({ "client_id": "c", "scope": scope }));
+            attempt.lacking("openid profile").into_iter().map(str::to_owned).collect::<Vec<_>>().join(" ")
+        };
+        for (stated, lacks) in [
+            (None, "openid profile"),
+            (Some(""), "openid profile"),
+            (Some("offline_access openid"), "profile"),
+            (Some("address profile"), ""),
+            (Some("address"), "profile"),
+        ] {
+            assert_eq!(lacking(stated), lacks, "{stated:?}");
+        }
+    }
+
+    #[test]
+    fn a_client_is_what_has_an_identifier() {
+        assert!(attempt(201, &json!({ "client_id": "c" })).gives_client());
+        for refused in [attempt(400, &json!({ "client_id": "c" })), attempt(201, &json!({ "client_id": "" })), attempt(201, &json!({}))] {
+            assert!(!refused.gives_client());
+        }
+        assert!(attempt(400, &json!({})).is_refused() && !attempt(403, &json!({})).is_refused());
+    }
+
+    #[test]
+    fn only_a_client_with_nothing_but_loopback_by_http_may_be_native() {
+        assert!(may_be_native(&json!({ "redirect_uris": ["http://localhost:1/cb", "http://127.0.0.1/cb"] })));
+        for other in [
+            json!({ "redirect_uris": ["http://localhost:1/cb"], "application_type": "native" }),
+            json!({ "redirect_uris": ["https://localhost:1/cb"] }),
+            json!({ "redirect_uris": ["http://localhost:1/cb", "http://client.example/cb"] }),
+            json!({ "redirect_uris": [] }),
+            json!({}),
+        ] {
+            assert!(!may_be_native(&other), "{other}");
+        }
+    }
+}
