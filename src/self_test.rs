@@ -344,7 +344,7 @@ fn config_for(issuer: &issuer::RunningIssuer, redirect_uri: &Url) -> Config {
     config.user = Some(User { username: accounts.username.clone(), password: accounts.password.clone().into() });
     match issuer.persona() {
         Persona::Openactive => {
-            config.initial_access_token = Some(accounts.initial_access_token.clone().into());
+            config.initial_access_token = Some(accounts.initial_access_token.clone()).filter(|token| !token.is_empty()).map(Into::into);
             config.seller_id = Some(accounts.seller_id.clone());
             config.orders_feed_url = Url::parse(&accounts.orders_feed_url).ok();
             config.dataset_site_url = Url::parse(&accounts.dataset_site_url).ok();

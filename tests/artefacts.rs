@@ -55,7 +55,9 @@ fn every_artefact_meets_all_its_rules_wherever_it_appears() {
     assert_eq!(report.counts.not_run, 0, "against a well-behaved issuer every rule can be judged");
     for test in &report.tests {
         let judged = judged(test, &kinds);
-        let on = |kind: &str, exchange: &Exchange| judged.iter().any(|one| one.kind == kind && one.findings.iter().any(|finding| finding.exchange == Some(exchange.number)));
+        let on = |kind: &str, exchange: &Exchange| {
+            judged.iter().any(|one| one.kind == kind && one.findings.iter().any(|finding| finding.exchange == Some(exchange.number)))
+        };
         for (index, step) in test.steps.iter().enumerate().filter(|(_, step)| step.name != "Clean-up") {
             for exchange in exchanges(step) {
                 let Ok(response) = &exchange.response else { continue };

@@ -19,6 +19,7 @@ mod interop;
 mod issuer;
 mod kill;
 mod layers;
+mod levels;
 mod manual;
 mod oauth;
 mod oidc;

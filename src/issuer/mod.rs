@@ -100,7 +100,7 @@ pub struct DemoAccounts {
     pub client_id: String,
     /// [`CLIENT_SECRET`].
     pub client_secret: String,
-    /// [`INITIAL_ACCESS_TOKEN`].
+    /// [`INITIAL_ACCESS_TOKEN`]; empty where a variant of the issuer gives none.
     pub initial_access_token: String,
     /// [`USERNAME`].
     pub username: String,

@@ -50,7 +50,11 @@ impl Issuer {
         let settings = persona.settings();
         let origin = format!("{scheme}://localhost:{port}");
         let url = format!("{origin}{}", settings.issuer_path);
-        let accounts = DemoAccounts::of(persona, &origin);
+        let mut accounts = DemoAccounts::of(persona, &origin);
+        let defect = Defect::new(flaw.map(|flaw| flaw.for_issuer(&url)));
+        if defect.does(Behaviour::RegistrationByPolicy) {
+            accounts.initial_access_token.clear();
+        }
         let client = Client {
             id: accounts.client_id.clone(),
             secret: Some(accounts.client_secret.clone()),
@@ -59,7 +63,6 @@ impl Issuer {
         };
         let cookie = if tls { format!("__Host-session-{port}") } else { format!("session-{port}") };
         let store = Mutex::new(Store::new(client));
-        let defect = Defect::new(flaw.map(|flaw| flaw.for_issuer(&url)));
         Self { url, origin, secure: tls, cookie, persona, pages, offline_access, defect, keys, accounts, store }
     }
 
