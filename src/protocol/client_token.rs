@@ -15,7 +15,7 @@ impl Session {
     pub(super) async fn refresh_client_token(&mut self, by: Body) -> Result<(), Stop> {
         let before = self.facts.grant.client_grant.clone().ok_or_else(|| missing("what the client was granted"))?;
         let refresh_token =
-            before.refresh_token.clone().or_left_out("no refresh token came with the client's token, and none has to (RFC 6749 4.4.3)")?;
+            before.refresh_token.clone().or_not_offered("no refresh token came with the client's token, and none has to (RFC 6749 4.4.3)")?;
         if by == Body::Json {
             return self.refresh_by_json(&refresh_token).await;
         }
@@ -23,7 +23,7 @@ impl Session {
         self.sentence("should refresh the client's token successfully");
         let exchange = self.exchange_authenticated("Refresh", url, &super::refresh_form(&refresh_token)).await?;
         let (response, scope) = (exchange.response().clone(), before.requested_scope);
-        let judged = self.judge_tokens(exchange, &Expected::of_client(Grant::RefreshToken, &scope));
+        let judged = self.judge_tokens(exchange, &Expected::of_client(Grant::RefreshToken, &scope)).await;
         let (id_token_before, id_token_after) = (None, None);
         let scope_before = Some(scope).filter(|scope| !scope.is_empty());
         self.judge(&Refresh { response, before: before.response, id_token_before, id_token_after, scope_before });

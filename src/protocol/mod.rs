@@ -64,13 +64,13 @@ impl Session {
     pub(crate) async fn take(&mut self, step: &Step) -> Result<(), Stop> {
         self.allow_by_declaration(step)?;
         let ended = crate::feature::step::take_step!(self, step);
-        self.judge_unjudged_answers();
+        self.judge_unjudged_answers().await;
         ended
     }
 
     /// The URL of an endpoint; a step that needs one which the issuer does not offer is left out.
     fn offered(&self, member: &str) -> Result<Url, Stop> {
-        self.endpoint(member)?.or_left_out(format!("the provider metadata names no usable `{member}`, and none is configured"))
+        self.endpoint(member)?.or_not_offered(format!("the provider metadata names no usable `{member}`, and none is configured"))
     }
 
     /// The URL of an endpoint without which the story cannot go on.

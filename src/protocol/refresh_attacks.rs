@@ -29,7 +29,7 @@ impl Session {
     pub(super) async fn attack_refresh(&mut self, wider: &str) -> Result<(), Stop> {
         let url = self.offered("token_endpoint")?;
         let user = self.login()?.clone();
-        let original = user.refresh_token.clone().or_left_out("no refresh token was issued")?;
+        let original = user.refresh_token.clone().or_not_offered("no refresh token was issued")?;
         let client = self.client()?.clone();
         self.sentence("should refuse what is no refresh token of the client");
         self.try_refresh(Attack::AccessTokenAsRefreshToken, &client, &url, &user.access_token).await?;
@@ -90,8 +90,8 @@ impl Session {
     pub(super) async fn attack_refresh_as_another(&mut self) -> Result<(), Stop> {
         let url = self.offered("token_endpoint")?;
         let user = self.login()?.clone();
-        let token = user.refresh_token.or_left_out("no refresh token was issued")?;
-        Stop::left_out_if(self.facts.client.registered.len() < 2, "there is no second client to try the refresh token")?;
+        let token = user.refresh_token.or_not_offered("no refresh token was issued")?;
+        Stop::not_offered_if(self.facts.client.registered.len() < 2, "there is no second client to try the refresh token")?;
         self.try_credentials(&url).await?;
         let client = self.client()?.clone();
         self.sentence("should refuse the refresh token of another client");

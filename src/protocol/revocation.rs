@@ -8,7 +8,7 @@ impl Session {
     pub(super) async fn revoke(&mut self) -> Result<(), Stop> {
         let url = self.offered("revocation_endpoint")?;
         let user = self.login()?.clone();
-        let refresh_token = user.refresh_token.or_left_out("no refresh token was issued, so there is none to revoke")?;
+        let refresh_token = user.refresh_token.or_not_offered("no refresh token was issued, so there is none to revoke")?;
         self.sentence("should revoke the refresh token");
         let response = self.send_authenticated("Revocation", url, &super::token_form(&refresh_token, "refresh_token")).await?;
         let mut afterwards = None;
