@@ -358,7 +358,7 @@ fn config_for(issuer: &issuer::RunningIssuer, redirect_uri: &Url) -> Config {
             let id = accounts.public_client_id.clone();
             config.clients.public = Some(ConfiguredClient { id, secret: None, auth_method: Some(AuthMethod::None) });
             config.clients.post_logout_redirect = true;
-            config.initial_access_token = Some(accounts.initial_access_token.clone().into());
+            config.initial_access_token = Some(accounts.initial_access_token.clone()).filter(|token| !token.is_empty()).map(Into::into);
             config.seller_id = Some(accounts.seller_id.clone());
             config.orders_feed_url = Url::parse(&accounts.orders_feed_url).ok();
             config.dataset_site_url = Url::parse(&accounts.dataset_site_url).ok();

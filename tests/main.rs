@@ -22,6 +22,7 @@ mod issuer;
 mod kill;
 mod layers;
 mod left_out;
+mod levels;
 mod manual;
 mod oauth;
 mod oidc;

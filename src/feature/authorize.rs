@@ -166,7 +166,7 @@ pub enum Method {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RequestObject {
-    /// With `alg` `none`; it says what stands beside it.
+    /// With `alg` `none`; it has another `state` than stands beside it.
     Unsigned,
     /// Signed with the client's key; it says something else than what stands beside it.
     Signed,

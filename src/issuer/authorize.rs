@@ -125,11 +125,18 @@ fn check(issuer: &Issuer, params: &Params) -> Result<Request, Refusal> {
         return Err(invalid("a parameter is there more than once"));
     }
     if let Some(object) = params.get("request") {
+        if issuer.does(Behaviour::RequestObjectUnsupported) {
+            return Err(refuse("request_not_supported", "this parameter is not supported"));
+        }
+        if issuer.does(Behaviour::RequestObjectUnnamed) {
+            return Err(invalid("this parameter is not supported"));
+        }
         let assembled = request_object::assemble(issuer, &client, params, object);
         return assembled.map_err(|description| refuse("invalid_request_object", description)).and_then(|params| check(issuer, &params));
     }
     for (name, error) in [("request_uri", "request_uri_not_supported"), ("registration", "registration_not_supported")] {
-        if params.get(name).is_some() {
+        let is_ignored = name == "request_uri" && issuer.does(Behaviour::RequestUriIgnored);
+        if params.get(name).is_some() && !is_ignored {
             return Err(refuse(error, "this parameter is not supported"));
         }
     }
@@ -151,7 +158,7 @@ fn check(issuer: &Issuer, params: &Params) -> Result<Request, Refusal> {
     }
     let challenge = pkce::challenge(issuer, &client, params).map_err(invalid)?;
     let prompt = Scope::parse(params.get("prompt").unwrap_or_default());
-    if prompt.has("none") && prompt.words().count() > 1 {
+    if prompt.has("none") && prompt.words().count() > 1 && !issuer.does(Behaviour::PromptNoneFirst) {
         return Err(invalid("prompt has none and another value"));
     }
     let max_age = match params.get("max_age").map(str::parse) {
@@ -244,6 +251,11 @@ fn doubtful(issuer: &Issuer, params: &Params, doubt: Doubt) -> Option<Refusal> {
     }
     if issuer.does(Behaviour::RefusalPageOk) {
         return Some(Refusal::Flawed(Box::new(Reply::page(StatusCode::OK, pages::error(doubt.message()).ok()?))));
+    }
+    if issuer.does(Behaviour::RefusalPageQuoted) && doubt == Doubt::UnregisteredRedirectUri {
+        return pages::refusal_quoting(doubt.message(), params.get("redirect_uri")?)
+            .ok()
+            .map(|html| Refusal::Flawed(Box::new(Reply::page(StatusCode::BAD_REQUEST, html))));
     }
     if issuer.does(Behaviour::RefusalPageRaw) && doubt == Doubt::UnregisteredRedirectUri {
         let html = pages::error(doubt.message()).ok()?.replace(doubt.message(), params.get("redirect_uri")?);

@@ -195,7 +195,9 @@ pub(super) fn next(issuer: &Issuer, flow: &Flow) -> Next {
         flow.logged_in || !(asked || (too_old && issuer.checks(Check::AuthorizationMaxAge)) || is_other(session))
     });
     let Some(session) = session.filter(|_| !(silent && issuer.does(Behaviour::PromptNoneRefused))) else {
-        return if silent { Next::Refuse("login_required", "the end-user is not logged in") } else { Next::Login };
+        let needs_hint = request.sub.is_none() && issuer.does(Behaviour::PromptNoneNeedsHint);
+        let error = if needs_hint { "invalid_request" } else { "login_required" };
+        return if silent { Next::Refuse(error, "the end-user is not logged in") } else { Next::Login };
     };
     if is_other(session) {
         return Next::Refuse("login_required", "the end-user who logged in is not the one who was asked for");
@@ -265,7 +267,7 @@ fn answer(issuer: &Issuer, id: &str, flow: &Flow, session: &Session) -> Answer {
         // Later than any rounding explains, even if both are in the same second.
         issuer.now().max(session.auth_time + 3)
     } else {
-        session.auth_time
+        session.auth_time + u64::from(issuer.does(Behaviour::AuthTimeRounded) && !flow.logged_in)
     };
     let known = issuer.store().clients.get(&request.client_id).map(|client| client.metadata.subject(&session.sub));
     let sub = if issuer.does(Behaviour::SubMoves) { random::secret() } else { known.unwrap_or_else(|| session.sub.clone()) };

@@ -1,4 +1,4 @@
-//! The logout endpoint (OpenID Connect RP-Initiated Logout 1.0): the end-user is always asked, and only a client that shows an ID token of
+//! The logout endpoint (OpenID Connect RP-Initiated Logout 1.0): the end-user is asked, and only a client that shows an ID token of
 //! its own has the browser sent back.
 
 use std::sync::Arc;
@@ -49,7 +49,8 @@ pub async fn confirm(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body
     if form.get("action") != Some("yes") {
         return Ok(Reply::page(StatusCode::OK, pages::render("logged_out", &json!({ "stayed": true }))?));
     }
-    end(&issuer, &logout)
+    let is_ignored = issuer.does(Behaviour::LogoutIgnored);
+    end(&issuer, &logout, is_ignored)
 }
 
 fn begin(issuer: &Issuer, params: &Params, headers: &HeaderMap) -> Answer {
@@ -69,8 +70,14 @@ fn begin(issuer: &Issuer, params: &Params, headers: &HeaderMap) -> Answer {
     let browser = cookie(issuer, headers).unwrap_or_default();
     let logout = Logout { browser, back };
     let is_logged_in = issuer.store().session(&logout.browser, issuer.now()).is_some();
-    if !is_logged_in || (hinted.is_none() && issuer.does(Behaviour::LogoutUnasked)) {
-        return end(issuer, &logout);
+    let unasked = if hinted.is_none() {
+        issuer.does(Behaviour::LogoutUnasked)
+    } else {
+        issuer.does(Behaviour::LogoutByHintUnasked) || issuer.does(Behaviour::LogoutByHintIgnored)
+    };
+    if !is_logged_in || unasked {
+        let is_ignored = hinted.is_some() && issuer.does(Behaviour::LogoutByHintIgnored);
+        return end(issuer, &logout, is_ignored);
     }
     let id = random::secret();
     let page = pages::render("logout", &json!({ "logout": id, "username": issuer.accounts.username }))?;
@@ -103,8 +110,9 @@ fn back(issuer: &Issuer, params: &Params, hinted: Option<&str>) -> Result<Option
     Ok(Some(if pairs.is_empty() { uri.to_owned() } else { with_query(uri, pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))) }))
 }
 
-fn end(issuer: &Issuer, logout: &Logout) -> Answer {
-    if !issuer.does(Behaviour::LogoutIgnored) {
+/// The end of a logout. One that is ignored looks the same, and keeps the login.
+fn end(issuer: &Issuer, logout: &Logout, is_ignored: bool) -> Answer {
+    if !is_ignored {
         issuer.store().log_out(&logout.browser);
     }
     match &logout.back {

@@ -6,7 +6,7 @@ use axum::extract::State;
 use http::StatusCode;
 use http::header::CACHE_CONTROL;
 
-use super::flaw::Site;
+use super::flaw::{Behaviour, Site};
 use super::pages;
 use super::params::Query;
 use super::reply::{Answer, Reply};
@@ -22,12 +22,21 @@ pub async fn discovery(State(issuer): State<Arc<Issuer>>) -> Answer {
 
 /// `GET` of the same as metadata of an authorization server.
 pub async fn server(State(issuer): State<Arc<Issuer>>) -> Answer {
-    published(&issuer, Site::ServerMetadata)
+    if issuer.does(Behaviour::MetadataAppended) { Ok(nothing()) } else { published(&issuer, Site::ServerMetadata) }
+}
+
+/// The same at the address that is wrong for an issuer with a path (RFC 8414 3.1).
+pub async fn server_appended(State(issuer): State<Arc<Issuer>>) -> Answer {
+    if issuer.does(Behaviour::MetadataAppended) { published(&issuer, Site::ServerMetadata) } else { Ok(nothing()) }
+}
+
+fn nothing() -> Reply {
+    Reply::text(StatusCode::NOT_FOUND, "There is nothing here.")
 }
 
 fn published(issuer: &Issuer, site: Site) -> Answer {
     let Some(template) = issuer.settings().metadata else {
-        return Ok(Reply::text(StatusCode::NOT_FOUND, "There is nothing here."));
+        return Ok(nothing());
     };
     let mut document = pages::document(&template.replace("{origin}", &issuer.origin), &issuer.url)?;
     issuer.address_key_set(&mut document);

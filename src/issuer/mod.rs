@@ -114,7 +114,7 @@ pub struct DemoAccounts {
     pub second_client_secret: String,
     /// [`PUBLIC_CLIENT_ID`].
     pub public_client_id: String,
-    /// [`INITIAL_ACCESS_TOKEN`].
+    /// [`INITIAL_ACCESS_TOKEN`]; empty where a variant of the issuer gives none.
     pub initial_access_token: String,
     /// [`USERNAME`].
     pub username: String,

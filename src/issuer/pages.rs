@@ -107,6 +107,15 @@ pub fn error(message: &str) -> Result<String, PageError> {
     render("error", &json!({ "message": message }))
 }
 
+/// The page of an error, with the text that it is about in an attribute and as JSON in a script. Neither can hold an element.
+pub fn refusal_quoting(message: &str, about: &str) -> Result<String, PageError> {
+    let page = error(message)?;
+    let attribute = about.replace('&', "&amp;").replace('"', "&quot;");
+    let json = Value::from(about).to_string().replace("</", "<\\/");
+    let shown = format!("<input type=\"hidden\" value=\"{attribute}\"><script type=\"application/json\">{{\"redirect_uri\":{json}}}</script></body>");
+    Ok(page.replace("</body>", &shown))
+}
+
 /// The dataset site's page. The JSON-LD goes into a script element, which no text in it may end.
 pub fn dataset(dataset: &Value) -> Result<String, PageError> {
     let json_ld = serde_json::to_string_pretty(dataset).unwrap_or_default().replace('<', "\\u003c");

@@ -99,7 +99,11 @@ fn send(issuer: &Issuer, target: &Target, site: Site, pairs: &[(String, String)]
         let fragment = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
         Reply::see_other(&format!("{redirect_uri}#{fragment}"))
     } else {
-        Reply::see_other(&with_query(redirect_uri, pairs.iter().map(|(name, value)| (name.as_str(), value.as_str()))))
+        let mut location = with_query(redirect_uri, pairs.iter().map(|(name, value)| (name.as_str(), value.as_str())));
+        if issuer.does(Behaviour::RedirectGuarded) {
+            location.push_str("#_");
+        }
+        Reply::see_other(&location)
     };
     Ok(issuer.defect.patch_http(&[site], reply)?)
 }

@@ -57,11 +57,16 @@ impl Issuer {
         let origin = format!("{scheme}://localhost:{port}");
         let url = format!("{origin}{}", settings.issuer_path);
         let mut accounts = DemoAccounts::of(persona, &origin);
-        let behaviour = flaw.as_ref().and_then(|flaw| flaw.behaviour);
-        accounts.client_secret.push_str(signs(behaviour));
+        let defect = Defect::new(flaw.map(|flaw| flaw.for_issuer(&url)));
+        if defect.does(Behaviour::RegistrationByPolicy) {
+            accounts.initial_access_token.clear();
+        }
+        let mut with_signs = [Behaviour::SecretsWithSigns, Behaviour::BasicNotDecoded, Behaviour::StaticClientByPost].into_iter();
+        accounts.client_secret.push_str(signs(with_signs.find(|behaviour| defect.does(*behaviour))));
+        let by_post = defect.does(Behaviour::StaticClientByPost);
         let client = |id: &str, secret: Option<&str>, name: &str, grants: &[&str]| {
             let mut metadata = Metadata::of_static_client(name, redirect_uris.clone(), grants, secret.is_some());
-            if secret.is_some() && behaviour == Some(Behaviour::StaticClientByPost) {
+            if secret.is_some() && by_post {
                 metadata.auth_methods = vec![AuthMethod::Post];
             }
             Client { id: id.to_owned(), secret: secret.map(str::to_owned), metadata, registered: None }
@@ -73,7 +78,6 @@ impl Issuer {
         ];
         let cookie = if tls { format!("__Host-session-{port}") } else { format!("session-{port}") };
         let store = Mutex::new(Store::new(clients));
-        let defect = Defect::new(flaw.map(|flaw| flaw.for_issuer(&url)));
         let (rollover, refusals) = (Rollover::default(), Refusals::default());
         Self { url, origin, secure: tls, cookie, persona, pages, offline_access, defect, keys, rollover, accounts, refusals, store }
     }

@@ -72,6 +72,8 @@ impl Session {
         if let Some(outside) = request.outside_state() {
             artefact.request = self.judge_request_object(&artefact, outside);
         }
+        // What comes of a request object that was not read is held against what stands beside it: that it was not read is said once.
+        let request = Arc::clone(&artefact.request);
         self.recorder.note(Entry::Callback { url: self.recorder.redactor().text(&shown(&callback)) });
         if params.expect == Expect::Error || may_be_refused {
             if let (Some(beyond), Some(error)) = (params.beyond_scope, artefact.parameter("error")) {

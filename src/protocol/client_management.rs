@@ -8,6 +8,7 @@ use crate::config::AuthMethod;
 use crate::observed::received::Received;
 use crate::redact::SecretKind;
 use crate::rule::client_configuration::{ClientConfiguration, DeletedClient};
+use crate::rule::provider_metadata::is_openid;
 use crate::rule::registration::Deletion;
 use crate::session::recorder::Request;
 use crate::session::{Client, OrLeftOut as _, Session, Stop};
@@ -29,7 +30,8 @@ impl Session {
         let by_other =
             |token: SecretString| Request::get("Client Configuration with the token of another client", url.clone()).bearer(token.expose_secret());
         let other = self.send_if(other.map(by_other)).await?;
-        self.judge(&ClientConfiguration { client_id: client.id, own, without, unknown, other });
+        let openid = is_openid(self.metadata()?);
+        self.judge(&ClientConfiguration { client_id: client.id, own, without, unknown, other, openid });
         Ok(())
     }
 

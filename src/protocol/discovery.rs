@@ -8,17 +8,12 @@ use url::Url;
 use crate::config::setting;
 use crate::observed::received::Received;
 use crate::rule::provider_metadata::ProviderMetadata;
-use crate::rule::server_metadata::ServerMetadata;
+use crate::rule::server_metadata::{OPENID, SERVER, ServerMetadata};
 use crate::session::recorder::Request;
 use crate::session::{Session, Stop};
 use crate::text::address::is_plain_loopback;
 use crate::text::markdown::code;
 use crate::text::problem::Problem;
-
-/// The path of provider metadata.
-const OPENID: &str = "/.well-known/openid-configuration";
-/// The path of an authorization server's metadata.
-const SERVER: &str = "/.well-known/oauth-authorization-server";
 
 /// The endpoints either of which is enough to go on with where there is no metadata.
 const ENOUGH: [&str; 2] = ["token_endpoint", "authorization_endpoint"];

@@ -43,7 +43,8 @@ impl Session {
         Ok(())
     }
 
-    /// Registers without an initial access token and, where that is refused, with a made-up one. Open registration is allowed.
+    /// Registers without an initial access token and, where that is refused, with a made-up one. Open registration is allowed. Where a refusal does not
+    /// say that a token is missing, the same request with the configured one is the control: a token may be good for some registrations only.
     pub(super) async fn try_registration_tokens(&mut self) -> Result<(), Stop> {
         let url = self.offered("registration_endpoint")?;
         let body = self.plain_metadata()?;
@@ -56,7 +57,15 @@ impl Session {
             self.recorder.redactor().learn(SecretKind::InitialAccessToken, &made_up);
             Some(self.post_registration("Registration with a made-up token", &url, &body, Some(&made_up)).await?)
         };
-        self.judge(&RegistrationAccess { without, wrong });
+        let is_unclear = |response: &Received| response.status != 401 && !response.is_success() && !is_busy(response);
+        let token = self.run.config.initial_access_token.as_ref().map(|token| token.expose_secret().to_owned());
+        let granted_with_token = match (&wrong, token) {
+            (Some(wrong), Some(token)) if is_unclear(&without) || is_unclear(wrong) => {
+                self.post_registration("Registration with the initial access token", &url, &body, Some(&token)).await?.is_success()
+            }
+            _ => false,
+        };
+        self.judge(&RegistrationAccess { without, wrong, granted_with_token });
         Ok(())
     }
 

@@ -13,7 +13,7 @@ use crate::observed::authorization_request::{AuthorizationRequest, Parameters};
 use crate::observed::received::Received;
 use crate::result::model::Entry;
 use crate::rule::authorization_response::AuthorizationResponse;
-use crate::rule::request_object::{Answer, BadRequestObject, Fault, RequestObjectUse};
+use crate::rule::request_object::{Answer, BadRequestObject, Fault, RequestObjectUse, Sent, is_offered};
 use crate::session::facts::RequestSigner;
 use crate::session::signing_key::{SharedKey, SigningAlg};
 use crate::session::{OrLeftOut as _, Session, Stop, missing};
@@ -93,6 +93,7 @@ impl Session {
         let mut claims = super::authorization_request::object_claims(&self.issuer(), &sent);
         if object == RequestObject::Unsigned {
             sent.push(("request".to_owned(), without_signature(&claims)));
+            sent.iter_mut().filter(|(name, _)| name == "state").for_each(|(_, value)| *value = super::random(24));
             return Ok(request.by_object(sent));
         }
         let signer = self.facts.client.request_signer.as_ref().ok_or_else(|| missing("a key to sign request objects with"))?;
@@ -167,7 +168,9 @@ impl Session {
         if response.parameter("error").is_none() {
             self.sentence("should go by what the request object says");
             let processed = returned.as_ref() == Some(&inside);
-            self.judge(&RequestObjectUse { inside, outside: outside.to_owned(), returned: returned.clone() });
+            let sent = if request.sent().iter().any(|(name, _)| name == "request_uri") { Sent::ByReference } else { Sent::ByValue };
+            let is_offered = is_offered(&response.metadata, sent);
+            self.judge(&RequestObjectUse { sent, is_offered, inside, outside: outside.to_owned(), returned: returned.clone() });
             if let Some(signer) = &mut self.facts.client.request_signer {
                 signer.processed = processed;
             }

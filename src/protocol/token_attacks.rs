@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::random;
+use crate::config::AuthMethod;
 use crate::observed::received::Received;
 use crate::rule::bearer::Bearer;
 use crate::rule::dead_tokens::Cause;
@@ -37,11 +38,12 @@ impl Session {
         let form = [("token", user.access_token.as_str())];
         let without_credentials = self.send(Request::form("Introspection without Credentials", url.clone(), &form)).await?;
         let liar = super::liar(self.client()?);
+        let by_header = liar.as_ref().is_some_and(|liar| liar.method == AuthMethod::ClientSecretBasic);
         let by_liar = liar.map(|liar| self.authenticated(&liar, "Introspection with a Wrong Secret", &url, &form));
         let wrong_secret = self.send_if(by_liar).await?;
         let unknown = random(32);
         let unknown = self.send_authenticated("Introspection of an Unknown Token", url, &[("token", unknown.as_str())]).await?;
-        self.judge(&IntrospectionAttack { without_credentials, wrong_secret, unknown });
+        self.judge(&IntrospectionAttack { without_credentials, wrong_secret, by_header, unknown });
         Ok(())
     }
 

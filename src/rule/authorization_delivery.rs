@@ -40,8 +40,8 @@ static RULES: &[Check<AuthorizationDelivery>] = &[
         "A client whose request is too long for a URL cannot log anybody in.",
         |delivery| delivered(delivery, Asked::ByPost),
     ),
-    // Neither this section nor RFC 6749 4.1.2.1 has a keyword in the sentence, and RFC 9700 4.11.2 lets an issuer keep people on its own pages
-    // where it does not trust the redirect URI.
+    // The section says MUST return an error response; but RFC 9700 4.11.2 lets an issuer keep people on its own pages where it does not trust the
+    // redirect URI, and from outside the two look the same.
     should(
         "authz-error/at-redirect-uri",
         "OIDCC-3.1.2.2",

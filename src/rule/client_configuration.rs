@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::observed::received::Received;
-use crate::rule::expect::{holds, must, none_wrong, refusal, same, seen, shorten, should};
+use crate::rule::expect::{applies_if, holds, must, needs, none_wrong, refusal, same, seen, shorten, should};
 use crate::rule::judgement::{Judgement, fail, is_broken, not_applicable, not_run, pass};
 use crate::rule::protected::{expect_refusal, http_401, names_bearer, refused};
 use crate::rule::{Artefact, Check};
@@ -21,6 +21,8 @@ pub struct ClientConfiguration {
     pub unknown: Received,
     /// With that of another client, where there is another.
     pub other: Option<Received>,
+    /// True if the issuer is an OpenID provider, and not an authorization server of another kind.
+    pub openid: bool,
 }
 
 impl Artefact for ClientConfiguration {
@@ -43,9 +45,16 @@ impl ClientConfiguration {
     /// The first refusal that breaks a rule about all of them; the first refusal if none does, and `None` for a rule about no refusal.
     fn first_broken(&self, rule: &str) -> Option<&Received> {
         let judge = RULES.iter().find(|check| check.rule.id == rule && rule.starts_with(REFUSALS))?.judge;
-        let alone = |refusal: &Received| Self { without: refusal.clone(), unknown: refusal.clone(), other: None, ..self.clone() };
-        let refusals = [Some(&self.without), Some(&self.unknown), self.other.as_ref()];
-        refusals.into_iter().flatten().find(|refusal| is_broken(&judge(&alone(refusal)))).or(Some(&self.without))
+        // Of an issuer that is busy no rule says anything.
+        let busy = || Received { status: 429, ..self.without.clone() };
+        let none = Self { without: busy(), unknown: busy(), other: None, ..self.clone() };
+        let alone = [
+            (Some(&self.without), Self { without: self.without.clone(), ..none.clone() }),
+            (Some(&self.unknown), Self { unknown: self.unknown.clone(), ..none.clone() }),
+            (self.other.as_ref(), Self { other: self.other.clone(), ..none }),
+        ];
+        let broken = alone.into_iter().find_map(|(refusal, alone)| refusal.filter(|_| is_broken(&judge(&alone))));
+        broken.or(Some(&self.without))
     }
 }
 
@@ -53,6 +62,7 @@ const READ: &str = "client-config/read-200";
 const WITHOUT: &str = "client-config/no-token-refused";
 const UNKNOWN: &str = "client-config/unknown-token-refused";
 const OTHER: &str = "client-config/other-token-refused";
+const STATUS: &str = "client-config/refusals-http-401";
 /// What the ids of the rules about all refusals begin with.
 const REFUSALS: &str = "client-config/refusals-";
 
@@ -109,14 +119,35 @@ static RULES: &[Check<ClientConfiguration>] = &[
             None => not_applicable("there was no other client to try it with"),
         },
     ),
+    must(
+        STATUS,
+        "OIDCR-4.4",
+        "An OpenID provider refuses a wrong registration access token with 401, that of another client with 401 or 403, and no request with 404",
+        "The client cannot tell that its token is the trouble, and whoever tries addresses learns which clients there are.",
+        |config| {
+            applies_if(config.openid, "the issuer is no OpenID provider")?;
+            every(config, |response, rule| {
+                expect_refusal(response, rule)?;
+                let (fits, expected) = match rule {
+                    UNKNOWN => (response.status == 401, "status 401"),
+                    // Another client's token is good, and may not read this configuration.
+                    OTHER => (matches!(response.status, 401 | 403), "status 401, or 403"),
+                    _ => (response.status != 404, "another status than 404"),
+                };
+                holds(fits, expected, refusal(response))
+            })
+        },
+    ),
     should(
-        "client-config/refusals-http-401",
+        "client-config/refusals-as-bearer",
         "RFC6750-3.1",
-        "A client's configuration is refused with 401, or 403, where the token is missing or wrong",
+        "A client's configuration is refused with 401, or 403, where nothing stricter asks for 401",
         "The client cannot tell that its token is the trouble.",
         |config| {
             every(config, |response, rule| {
                 expect_refusal(response, rule)?;
+                applies_if(!config.openid || rule == WITHOUT, "another rule asks for 401")?;
+                needs(!config.openid || response.status != 404, STATUS)?;
                 // RFC 7592 2.1 has 403 for a client that may not read the configuration.
                 holds(matches!(response.status, 401 | 403), "status 401, or 403", refusal(response))
             })
@@ -225,6 +256,7 @@ mod tests {
             without: refusal(),
             unknown: refusal(),
             other: Some(refusal()),
+            openid: true,
         }
     }
 
@@ -260,7 +292,8 @@ mod tests {
         }
         let mut forbidden = refusal();
         forbidden.status = 403;
-        assert!(failing(&ClientConfiguration { other: Some(forbidden), ..good() }).is_empty());
+        assert!(failing(&ClientConfiguration { other: Some(forbidden.clone()), ..good() }).is_empty());
+        assert!(failing(&ClientConfiguration { without: forbidden.clone(), unknown: forbidden, openid: false, ..good() }).is_empty());
     }
 
     #[test]
@@ -269,8 +302,7 @@ mod tests {
         let bare = || response(401, &json!({}));
         let mut disclosing = refusal();
         disclosing.put_body(br#"{"error":"invalid_token","client_secret":"s"}"#.to_vec());
-        let mut absent = refusal();
-        absent.status = 404;
+        let with_status = |status| Received { status, ..refusal() };
         for (config, rule) in [
             (ClientConfiguration { own: response(404, &json!({})), ..good() }, "read-200"),
             (ClientConfiguration { own: response(200, &json!({ "client_id": "d" })), ..good() }, "read-client-id"),
@@ -279,7 +311,11 @@ mod tests {
             (ClientConfiguration { unknown: open(), ..good() }, "unknown-token-refused"),
             (ClientConfiguration { other: Some(open()), ..good() }, "other-token-refused"),
             (ClientConfiguration { unknown: bare(), ..good() }, "refusals-challenge"),
-            (ClientConfiguration { without: absent, ..good() }, "refusals-http-401"),
+            (ClientConfiguration { without: with_status(404), ..good() }, "refusals-http-401"),
+            (ClientConfiguration { without: with_status(400), ..good() }, "refusals-as-bearer"),
+            (ClientConfiguration { unknown: with_status(403), ..good() }, "refusals-http-401"),
+            (ClientConfiguration { other: Some(with_status(404)), ..good() }, "refusals-http-401"),
+            (ClientConfiguration { unknown: with_status(404), openid: false, ..good() }, "refusals-as-bearer"),
             (ClientConfiguration { other: Some(disclosing), ..good() }, "refusals-disclose-nothing"),
         ] {
             assert_eq!(failing(&config), [format!("client-config/{rule}")]);
@@ -301,8 +337,9 @@ mod tests {
         own in arbitrary::received(&["client_id", "error", "client_secret"]),
         without in arbitrary::received(&["error"]),
         unknown in arbitrary::received(&["error", "client_secret"]),
-        other in proptest::option::of(arbitrary::received(&["error", "client_secret"]))
-        => ClientConfiguration { own, without, unknown, other, ..good() }
+        other in proptest::option::of(arbitrary::received(&["error", "client_secret"])),
+        openid in proptest::bool::ANY
+        => ClientConfiguration { own, without, unknown, other, openid, ..good() }
     );
 
     arbitrary_artefact!(DeletedClient:

@@ -353,10 +353,15 @@ pub fn standard_claims(claims: &Map<String, Value>) -> Judgement {
 
 /// Passes when no claim is null or an empty string.
 pub fn no_empty_claims(claims: &Map<String, Value>) -> Judgement {
-    let empty: Vec<_> = claims.iter().filter(|(_, value)| value.is_null() || value.as_str() == Some("")).map(|(name, _)| name.as_str()).collect();
+    without(claims, "empty", |value| value.is_null() || value == "")
+}
+
+/// Passes when no claim has this kind of no value.
+pub fn without(claims: &Map<String, Value>, kind: &str, is_none: fn(&Value) -> bool) -> Judgement {
+    let there: Vec<_> = claims.iter().filter(|(_, value)| is_none(value)).map(|(name, _)| name.as_str()).collect();
     let actual =
-        if empty.is_empty() { format!("{} claims, none of them empty", claims.len()) } else { format!("empty: {}", shorten(&empty.join(", "))) };
-    holds(empty.is_empty(), "claims without a value are left out", actual)
+        if there.is_empty() { format!("{} claims, none of them {kind}", claims.len()) } else { format!("{kind}: {}", shorten(&there.join(", "))) };
+    holds(there.is_empty(), "claims without a value are left out", actual)
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::observed::received::Received;
-use crate::rule::expect::{holds, list, must, refusal, shorten, should, status};
+use crate::rule::expect::{applies_if, holds, list, must, refusal, shorten, should, status};
 use crate::rule::judgement::{Judgement, Unmet, is_broken, not_applicable, not_run};
 use crate::rule::protected::not_busy;
 use crate::rule::{Artefact, Check};
@@ -15,6 +15,8 @@ pub struct IntrospectionAttack {
     pub without_credentials: Received,
     /// Of a living token, with a wrong client secret; none if the client has no secret.
     pub wrong_secret: Option<Received>,
+    /// True if the wrong secret was in the header `Authorization`, and not in the body.
+    pub by_header: bool,
     /// Of a token the issuer never gave, with the client's own credentials.
     pub unknown: Received,
 }
@@ -47,13 +49,17 @@ static RULES: &[Check<IntrospectionAttack>] = &[
     must(
         "introspection/wrong-secret-http-401",
         "RFC7662-2.3",
-        "An introspection with a wrong client secret is answered with 401",
+        "An introspection with a wrong client secret in the header is answered with 401",
         "A resource server whose secret was changed takes its users' tokens for bad.",
-        |attack| {
-            let response = attack.wrong_secret()?;
-            not_busy(response)?;
-            if is_broken(&gives_nothing_away(response)) { not_run(WRONG_SECRET) } else { status(response, 401) }
-        },
+        |attack| wrong_secret_http_401(attack, true),
+    ),
+    // "HTTP 401 as described in Section 5.2" of RFC 6749, which has MAY for credentials in the body.
+    should(
+        "introspection/wrong-post-secret-http-401",
+        "RFC7662-2.3",
+        "An introspection with a wrong client secret in the body is answered with 401",
+        "A resource server whose secret was changed takes its users' tokens for bad.",
+        |attack| wrong_secret_http_401(attack, false),
     ),
     must(
         UNKNOWN,
@@ -94,6 +100,14 @@ impl IntrospectionAttack {
     }
 }
 
+/// Passes when a wrong secret that was sent this way is answered with 401.
+fn wrong_secret_http_401(attack: &IntrospectionAttack, by_header: bool) -> Judgement {
+    let response = attack.wrong_secret()?;
+    applies_if(attack.by_header == by_header, if by_header { "the secret was in the body" } else { "the secret was in the header" })?;
+    not_busy(response)?;
+    if is_broken(&gives_nothing_away(response)) { not_run(WRONG_SECRET) } else { status(response, 401) }
+}
+
 fn gives_nothing_away(response: &Received) -> Judgement {
     let is_active = response.member("active") == Some(Value::Bool(true));
     let seen = if is_active { format!("status {}, active = true", response.status) } else { refusal(response) };
@@ -111,6 +125,7 @@ mod tests {
         IntrospectionAttack {
             without_credentials: response(without.0, &without.1),
             wrong_secret: Some(response(wrong.0, &wrong.1)),
+            by_header: true,
             unknown: response(unknown.0, &unknown.1),
         }
     }
@@ -131,14 +146,17 @@ mod tests {
             assert_eq!(failing(&attack), [rule]);
         }
         assert_eq!(not_run(&attack(&no, &active, &bare)).len(), 1);
+        let by_post = IntrospectionAttack { by_header: false, ..attack(&no, &(400, json!({})), &bare) };
+        assert_eq!(failing(&by_post), ["introspection/wrong-post-secret-http-401"]);
         let not_ours = IntrospectionAttack { wrong_secret: None, ..attack(&no, &no, &no) };
-        assert_eq!((failing(&not_ours).len(), not_applicable(&not_ours).len()), (0, 4));
+        assert_eq!((failing(&not_ours).len(), not_applicable(&not_ours).len()), (0, 5));
     }
 
     arbitrary_artefact!(IntrospectionAttack:
         without_credentials in arbitrary::received(&["active", "error"]),
         wrong_secret in proptest::option::of(arbitrary::received(&["active", "error"])),
-        unknown in arbitrary::received(&["active", "sub"])
-        => IntrospectionAttack { without_credentials, wrong_secret, unknown }
+        unknown in arbitrary::received(&["active", "sub"]),
+        by_header in proptest::bool::ANY
+        => IntrospectionAttack { without_credentials, wrong_secret, by_header, unknown }
     );
 }

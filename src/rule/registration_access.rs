@@ -1,7 +1,7 @@
 //! Rules about registration that is protected by an initial access token (RFC 7591 3).
 
 use crate::observed::received::Received;
-use crate::rule::expect::{must, should};
+use crate::rule::expect::{applies_if, must, should};
 use crate::rule::judgement::Unmet;
 use crate::rule::protected::{http_401, names_bearer, refused};
 use crate::rule::{Artefact, Check};
@@ -13,6 +13,8 @@ pub struct RegistrationAccess {
     pub without: Received,
     /// The answer to the request with a made-up token; `None` where registration is open to all, which is allowed.
     pub wrong: Option<Received>,
+    /// True if the same request was granted with the configured token, so that nothing but the token was missing.
+    pub granted_with_token: bool,
 }
 
 impl Artefact for RegistrationAccess {
@@ -20,23 +22,39 @@ impl Artefact for RegistrationAccess {
     fn exchange(&self) -> Option<usize> {
         Some(self.wrong.as_ref().unwrap_or(&self.without).exchange)
     }
+    fn exchange_of(&self, rule: &str) -> Option<usize> {
+        if rule.starts_with(NO_TOKEN) { Some(self.without.exchange) } else { self.exchange() }
+    }
 }
 
 impl RegistrationAccess {
-    /// The answer to the request with a made-up token, if registration is protected.
-    fn wrong(&self) -> Result<&Received, Unmet> {
+    /// The answer to the request with a made-up token, if it was tried.
+    fn tried(&self) -> Result<&Received, Unmet> {
         self.wrong.as_ref().ok_or_else(|| Unmet::not_applicable(OPEN))
     }
 
-    /// The answer to the request without a token, if registration is protected.
+    /// The same, if registration asks for a token: 401 says so to either request.
+    fn wrong(&self) -> Result<&Received, Unmet> {
+        let wrong = self.tried()?;
+        applies_if(self.granted_with_token || self.without.status == 401 || wrong.status == 401 || wrong.is_success(), UNCLEAR)?;
+        Ok(wrong)
+    }
+
+    /// The answer to the request without a token, if a token was what it lacked. A policy (403), or a fault of the metadata (400, RFC 7591 3.2.2), is
+    /// no matter of access.
     fn without(&self) -> Result<&Received, Unmet> {
-        self.wrong().map(|_| &self.without)
+        self.tried()?;
+        applies_if(self.granted_with_token || self.without.status == 401, UNCLEAR)?;
+        Ok(&self.without)
     }
 }
 
+/// What the ids of the rules about the request without a token begin with.
+const NO_TOKEN: &str = "registration-access/no-token-";
 const WRONG: &str = "registration-access/wrong-token-refused";
 /// Nothing is asked of an open endpoint, so no rule can be the cause.
 const OPEN: &str = "registration is open to everybody, which is allowed";
+const UNCLEAR: &str = "the refusal is not with 401, and no request with an initial access token shows that a token was what it lacked";
 
 static RULES: &[Check<RegistrationAccess>] = &[
     should(
@@ -91,18 +109,45 @@ mod tests {
         challenged(response(401, &json!({ "error": "invalid_token" })))
     }
 
+    fn access(without: Received, wrong: Received, granted_with_token: bool) -> RegistrationAccess {
+        RegistrationAccess { without, wrong: Some(wrong), granted_with_token }
+    }
+
+    #[test]
+    fn a_refusal_is_one_of_access_if_it_says_401_or_a_token_helps() {
+        for other in [response(400, &json!({ "error": "invalid_redirect_uri" })), response(403, &json!({ "error": "insufficient_scope" }))] {
+            let unclear = access(other.clone(), other.clone(), false);
+            assert_eq!(not_applicable(&unclear).len(), RegistrationAccess::rules().count());
+            // The made-up token was looked at, the missing one not.
+            assert!(failing(&access(other.clone(), refusal(), false)).is_empty());
+            let rules: Vec<_> = ["no-token-http-401", "no-token-challenge", "wrong-token-http-401", "wrong-token-challenge"].into();
+            assert_eq!(
+                failing(&access(other.clone(), other.clone(), true)),
+                rules.iter().map(|rule| format!("registration-access/{rule}")).collect::<Vec<_>>()
+            );
+            assert_eq!(failing(&access(other, response(201, &json!({ "client_id": "c" })), false)), [WRONG]);
+        }
+    }
+
+    #[test]
+    fn a_finding_points_at_the_request_it_is_about() {
+        let numbered = |exchange| Received { exchange, ..refusal() };
+        let access = access(numbered(1), numbered(2), false);
+        assert_eq!((access.exchange_of("registration-access/no-token-challenge"), access.exchange_of(WRONG)), (Some(1), Some(2)));
+    }
+
     #[test]
     fn open_and_protected_registration_are_both_allowed() {
-        let open = RegistrationAccess { without: response(201, &json!({ "client_id": "c" })), wrong: None };
+        let open = RegistrationAccess { without: response(201, &json!({ "client_id": "c" })), wrong: None, granted_with_token: false };
         assert_eq!(not_applicable(&open).len(), RegistrationAccess::rules().count());
-        assert!(failing(&RegistrationAccess { without: refusal(), wrong: Some(refusal()) }).is_empty());
-        let busy = RegistrationAccess { without: response(503, &json!({})), wrong: Some(response(429, &json!({}))) };
+        assert!(failing(&access(refusal(), refusal(), false)).is_empty());
+        let busy = access(response(503, &json!({})), response(429, &json!({})), true);
         assert!(failing(&busy).is_empty());
     }
 
     #[test]
     fn each_way_of_being_wrong_fails_its_rule() {
-        let of = |without: Received, wrong: Received| failing(&RegistrationAccess { without, wrong: Some(wrong) });
+        let of = |without: Received, wrong: Received| failing(&access(without, wrong, true));
         assert_eq!(of(refusal(), response(201, &json!({ "client_id": "c" }))), [WRONG]);
         assert_eq!(of(challenged(response(400, &json!({}))), refusal()), ["registration-access/no-token-http-401"]);
         assert_eq!(of(response(401, &json!({})), refusal()), ["registration-access/no-token-challenge"]);
@@ -112,7 +157,8 @@ mod tests {
 
     arbitrary_artefact!(RegistrationAccess:
         without in arbitrary::received(&["error", "client_id"]),
-        wrong in proptest::option::of(arbitrary::received(&["error", "client_id"]))
-        => RegistrationAccess { without, wrong }
+        wrong in proptest::option::of(arbitrary::received(&["error", "client_id"])),
+        granted_with_token in proptest::bool::ANY
+        => RegistrationAccess { without, wrong, granted_with_token }
     );
 }

@@ -1,12 +1,36 @@
 //! Rules about request objects: what a good one does, and that a bad one does nothing (OpenID Connect Core 6, RFC 9101 6).
 
+use serde_json::Value;
+
 use crate::rule::expect::{applies_if, must, shorten};
 use crate::rule::judgement::{Judgement, fail, not_run, pass};
 use crate::rule::{Artefact, Check, SeenIn};
 
-/// A good request object that another `state` stood beside, and the answer to it.
+/// How a request object was sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Sent {
+    /// In the parameter `request` (OpenID Connect Core 6.1).
+    ByValue,
+    /// At the address in the parameter `request_uri` (OpenID Connect Core 6.2).
+    ByReference,
+}
+
+/// Whether an issuer with these metadata supports the parameter: by default `request_uri` and not `request` (OpenID Connect Discovery 3).
+pub fn is_offered(metadata: &Value, sent: Sent) -> bool {
+    let (member, default) = match sent {
+        Sent::ByValue => ("request_parameter_supported", false),
+        Sent::ByReference => ("request_uri_parameter_supported", true),
+    };
+    metadata.get(member).and_then(Value::as_bool).unwrap_or(default)
+}
+
+/// A good request object that another `state` stood beside, and the answer to it, which is no error.
 #[derive(Debug, Clone)]
 pub struct RequestObjectUse {
+    /// How it was sent.
+    pub sent: Sent,
+    /// False if the metadata say, or leave it at the default, that the issuer does not support its parameter.
+    pub is_offered: bool,
     /// The `state` in the object.
     pub inside: String,
     /// The `state` beside it.
@@ -23,17 +47,55 @@ impl Artefact for RequestObjectUse {
     }
 }
 
-static USE: &[Check<RequestObjectUse>] = &[must(
-    "request-object/supersedes",
-    "OIDCC-6.1",
-    "The `state` in a request object takes the place of the one beside it",
-    "Whoever changes the link that a user follows changes what the client asked for, although the client signed it.",
-    |used| match used.returned.as_deref() {
-        Some(state) if state == used.inside => pass("the state in the request object"),
-        Some(state) if state == used.outside => fail("the state in the request object", "the state beside it"),
-        _ => not_run("authz/state-echo"),
-    },
-)];
+impl RequestObjectUse {
+    /// The rule that is broken where an issuer that does not support the parameter ignores it.
+    fn not_ignored(&self) -> &'static str {
+        if self.sent == Sent::ByValue { NOT_IGNORED } else { REFERENCE_NOT_IGNORED }
+    }
+
+    /// Passes when an issuer that does not say that it supports the parameter goes by it all the same.
+    fn ignored(&self, sent: Sent, error: &str) -> Judgement {
+        applies_if(self.sent == sent, "the request object was sent in another way")?;
+        applies_if(!self.is_offered, "the issuer says that it supports the parameter")?;
+        match self.returned.as_deref() {
+            Some(state) if state == self.inside => pass("the request object was not ignored"),
+            Some(state) if state == self.outside => fail(format!("error = {error}"), "the request object was ignored, and the request granted"),
+            _ => not_run("authz/state-echo"),
+        }
+    }
+}
+
+const NOT_IGNORED: &str = "request-object/not-ignored";
+const REFERENCE_NOT_IGNORED: &str = "request-object/reference-not-ignored";
+
+static USE: &[Check<RequestObjectUse>] = &[
+    must(
+        "request-object/supersedes",
+        "OIDCC-6.1",
+        "The `state` in a request object takes the place of the one beside it",
+        "Whoever changes the link that a user follows changes what the client asked for, although the client signed it.",
+        |used| match used.returned.as_deref() {
+            Some(state) if state == used.inside => pass("the state in the request object"),
+            Some(state) if state == used.outside && !used.is_offered => not_run(used.not_ignored()),
+            Some(state) if state == used.outside => fail("the state in the request object", "the state beside it"),
+            _ => not_run("authz/state-echo"),
+        },
+    ),
+    must(
+        NOT_IGNORED,
+        "OIDCC-6.1",
+        "An issuer that does not support request objects refuses a request that has one, and does not ignore it",
+        "The client takes it that its signed request counted, and anybody on the way can change what stands beside it.",
+        |used| used.ignored(Sent::ByValue, "request_not_supported"),
+    ),
+    must(
+        REFERENCE_NOT_IGNORED,
+        "OIDCC-6.2",
+        "An issuer that does not support request objects by reference refuses a request that names one, and does not ignore it",
+        "The client takes it that its signed request counted, and anybody on the way can change what stands beside it.",
+        |used| used.ignored(Sent::ByReference, "request_uri_not_supported"),
+    ),
+];
 
 /// What is wrong with a request object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -165,7 +227,7 @@ mod tests {
     use proptest::prelude::*;
     use proptest::sample::select;
 
-    use super::{Answer, BadRequestObject, Fault, RequestObjectUse};
+    use super::{Answer, BadRequestObject, Fault, RequestObjectUse, Sent};
     use crate::rule::jose::testing::judged;
     use crate::rule::testing::arbitrary_artefact;
 
@@ -180,14 +242,18 @@ mod tests {
 
     #[test]
     fn what_is_inside_counts() {
-        let used = |returned: Option<&str>| {
+        let used = |sent, is_offered, returned: Option<&str>| {
             let [inside, outside] = ["in", "out"].map(str::to_owned);
-            judged(&RequestObjectUse { inside, outside, returned: returned.map(str::to_owned) })
+            judged(&RequestObjectUse { sent, is_offered, inside, outside, returned: returned.map(str::to_owned) })
         };
-        assert_eq!(used(Some("in")).passed, ["request-object/supersedes"]);
-        assert_eq!(used(Some("out")).failed, ["request-object/supersedes"]);
-        for other in [Some("else"), None] {
-            assert_eq!(used(other).not_run.len(), 1);
+        for (sent, not_ignored) in [(Sent::ByValue, "request-object/not-ignored"), (Sent::ByReference, "request-object/reference-not-ignored")] {
+            assert_eq!(used(sent, true, Some("in")).passed, ["request-object/supersedes"]);
+            assert_eq!(used(sent, true, Some("out")).failed, ["request-object/supersedes"]);
+            assert_eq!(used(sent, false, Some("in")).passed, ["request-object/supersedes", not_ignored]);
+            assert_eq!(used(sent, false, Some("out")).failed, [not_ignored]);
+            for other in [Some("else"), None] {
+                assert_eq!(used(sent, false, other).not_run.len(), 2);
+            }
         }
     }
 
@@ -208,8 +274,10 @@ mod tests {
     arbitrary_artefact!(RequestObjectUse:
         inside in "a|b|é",
         outside in "a|b|é",
-        returned in proptest::option::of("a|b|c")
-        => RequestObjectUse { inside, outside, returned }
+        returned in proptest::option::of("a|b|c"),
+        is_offered in any::<bool>(),
+        sent in select(&[Sent::ByValue, Sent::ByReference][..])
+        => RequestObjectUse { sent, is_offered, inside, outside, returned }
     );
 
     arbitrary_artefact!(BadRequestObject:

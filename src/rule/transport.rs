@@ -15,6 +15,8 @@ pub struct Transport {
     pub response: Received,
     /// The clock skew allowed to the issuer, in seconds.
     pub skew: i64,
+    /// True if it is the revocation endpoint's, of which clients ignore the content (RFC 7009 2.2).
+    pub is_revocation: bool,
 }
 
 impl Artefact for Transport {
@@ -93,6 +95,7 @@ static RULES: &[Check<Transport>] = &[
             if transport.response.status != 200 {
                 return not_applicable(format!("status {}, not 200", transport.response.status));
             }
+            applies_if(!transport.is_revocation, "clients ignore the content of a revocation response (RFC 7009 2.2)")?;
             match transport.json()?.body.len() {
                 0 => fail("a JSON value", "an empty body"),
                 length => pass(format!("{length} bytes")),
@@ -206,7 +209,7 @@ mod tests {
             }
         }
         response.put_body(body.to_vec());
-        Transport { response, skew: 10 }
+        Transport { response, skew: 10, is_revocation: false }
     }
 
     fn failed(transport: &Transport) -> Vec<String> {
@@ -221,6 +224,7 @@ mod tests {
         assert_eq!(failed(&response(405, &[("allow", "")], b"{}")), Vec::<String>::new());
         assert_eq!(failed(&response(204, &[("content-type", "-")], b"")), Vec::<String>::new());
         assert_eq!(failed(&response(400, &[], b"")), Vec::<String>::new());
+        assert_eq!(failed(&Transport { is_revocation: true, ..response(200, &[], b"") }), Vec::<String>::new());
         assert_eq!(failed(&response(200, &[("content-type", "text/html"), ("x-content-type-options", "-")], b"\xff")), Vec::<String>::new());
     }
 
@@ -269,12 +273,13 @@ mod tests {
         mut response in arbitrary::received(&["a"]),
         headers in proptest::collection::vec(("date|server|allow|content-type", "application/json; charset=.{0,6}|.{0,12}"), 0..4),
         skew in any::<i64>(),
+        is_revocation in any::<bool>(),
         received_at in any::<i64>()
         => {
             response.received_at = received_at;
             response.headers.extend(headers);
             response.headers.push(("date".to_owned(), "Tue, 14 Nov 2023 22:13:20 GMT".to_owned()));
-            Transport { response, skew }
+            Transport { response, skew, is_revocation }
         }
     );
 }

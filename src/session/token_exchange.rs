@@ -173,7 +173,8 @@ impl Session {
 
     /// Takes in a response: judges how it came, and remembers what it gave if it is one of the token endpoint.
     pub(crate) fn take_in(&mut self, (request, is_token_request): (TokenRequest, bool), response: Received) -> TokenExchange {
-        let transport = Transport { response, skew: self.run.config.clock_skew };
+        let is_revocation = matches!(self.endpoint("revocation_endpoint"), Ok(Some(endpoint)) if endpoint == response.url);
+        let transport = Transport { response, skew: self.run.config.clock_skew, is_revocation };
         self.judge(&transport);
         let response = transport.response;
         if is_token_request {

@@ -43,6 +43,10 @@ named! {
     LogoutByPostRefused = "logout-by-post-refused",
     /// Logs out without a hint and without asking.
     LogoutUnasked = "logout-unasked",
+    /// Logs out by a good hint without asking.
+    LogoutByHintUnasked = "logout-by-hint-unasked",
+    /// Says by a good hint, without asking, that the end-user is logged out, and keeps the login.
+    LogoutByHintIgnored = "logout-by-hint-ignored",
     /// Says that the end-user is logged out, and keeps the login.
     LogoutIgnored = "logout-ignored",
     /// Refuses a new client with `invalid_client` until 400 ms after its registration.
@@ -141,6 +145,8 @@ named! {
     RefusalPageOk = "refusal-page-ok",
     /// Shows the redirect URI it refuses as it is.
     RefusalPageRaw = "refusal-page-raw",
+    /// Shows the redirect URI it refuses in an attribute and in a script, where its markup means nothing.
+    RefusalPageQuoted = "refusal-page-quoted",
     /// Adds an audience the client has never heard of to ID tokens: `aud` becomes an array of the client and `https://stranger.example`.
     IdTokenStranger = "id-token-stranger",
     /// The same to the ID tokens of a refresh only.
@@ -149,14 +155,24 @@ named! {
     AccessTokenForClient = "access-token-for-client",
     /// Answers a refresh with the access token of the response the refresh token came in.
     RefreshKeepsAccessToken = "refresh-keeps-access-token",
+    /// Ends every redirect to a client with `#_`, so that no browser attaches a fragment again (RFC 9700 4.1.3).
+    RedirectGuarded = "redirect-guarded",
     /// Sends the `state` twice in the authorization response.
     AuthorizationResponseDoubled = "authorization-response-doubled",
+    /// Gives nobody an initial access token, and registers nobody: a policy forbids it (403).
+    RegistrationByPolicy = "registration-by-policy",
+    /// Answers `prompt=none` without a hint and a login with `invalid_request`.
+    PromptNoneNeedsHint = "prompt-none-needs-hint",
+    /// Looks at `prompt=none` before it sees that another value stands beside it.
+    PromptNoneFirst = "prompt-none-first",
     /// Shows the login page although `prompt=none` was asked.
     PromptNoneShowsLogin = "prompt-none-shows-login",
     /// Answers `prompt=none` with `login_required` although the end-user is logged in.
     PromptNoneRefused = "prompt-none-refused",
     /// Ignores `prompt=login`: no login page, the old `auth_time`.
     PromptLoginIgnored = "prompt-login-ignored",
+    /// Says, at the second authorization, an `auth_time` that is a second later than at the first.
+    AuthTimeRounded = "auth-time-rounded",
     /// Says the time of the second authorization, not of the login, as `auth_time`.
     AuthTimeMoves = "auth-time-moves",
     /// Calls the end-user by another `sub` at every authorization.
@@ -177,8 +193,14 @@ named! {
     ScopeClaimsInIdToken = "scope-claims-in-id-token",
     /// Ignores the `claims` parameter although it says it supports it.
     ClaimsParameterIgnored = "claims-parameter-ignored",
+    /// Supports no request objects, and answers them with `request_not_supported`.
+    RequestObjectUnsupported = "request-object-unsupported",
+    /// Answers request objects with `invalid_request`.
+    RequestObjectUnnamed = "request-object-unnamed",
     /// Ignores request objects.
     RequestObjectIgnored = "request-object-ignored",
+    /// Ignores the addresses of request objects.
+    RequestUriIgnored = "request-uri-ignored",
     /// Prefers the parameters beside a request object to those in it.
     RequestObjectOutsideWins = "request-object-outside-wins",
     /// Verifies a request object with the key in its own header.
@@ -213,6 +235,8 @@ named! {
     JsonTokenRequestRefused = "json-token-request-refused",
     /// Refuses a refresh as JSON.
     JsonRefreshRefused = "json-refresh-refused",
+    /// Publishes its metadata below the path of the issuer, with the well-known path at the end.
+    MetadataAppended = "metadata-appended",
     /// Issues tokens for its own audience, whatever a token request asks for.
     AudienceIgnored = "audience-ignored",
     /// Answers what it refuses with a page that says little and has neither a form nor a button, with status 200.

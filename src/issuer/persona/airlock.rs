@@ -59,6 +59,7 @@ pub(super) fn routes() -> Router<Arc<Issuer>> {
     Router::new()
         // RFC 8414 3.1: the well-known path comes before that of the issuer.
         .route(concat!("/.well-known/oauth-authorization-server", server!("")), get(metadata::server))
+        .route(server!("/.well-known/oauth-authorization-server"), get(metadata::server_appended))
         .route(server!("/jwks"), get(metadata::jwks))
         .route(server!("/authorize"), get(authorize::get).post(authorize::post))
         .route(server!("/token"), get(token::get).post(token::post))

@@ -9,6 +9,7 @@ use crate::observed::authorization_request::AuthorizationRequest;
 use crate::rule::authorization_parameters as parameters;
 use crate::rule::expect::{applies_if, holds, list, may, must, shorten, should};
 use crate::rule::judgement::{Judgement, Unmet, fail, is_broken, not_applicable, not_run, pass};
+use crate::rule::request_object::{Sent, is_offered};
 use crate::rule::token_refusal::shape;
 use crate::rule::{Artefact, Check, SeenIn};
 
@@ -166,21 +167,26 @@ static RULES: &[Check<AuthorizationError>] = &[
     ),
     must(
         "authz-error/request-object-code",
-        "OIDCC-6",
+        "OIDCC-6.1",
         "A request object that is not taken is refused with an error that says so",
         "Clients cannot tell that they have to send plain parameters.",
         |response| {
-            let says = |name: &str| response.metadata.get(name).and_then(Value::as_bool);
-            // Section 6.1 and 6.2: where the parameter is not supported, the error is this one and no other. Support is false by default for
-            // `request` and true for `request_uri` (Discovery 3).
-            if response.refused == Refused::RequestUri {
-                let right = ["request_uri_not_supported", "invalid_request_uri", "invalid_request_object", "invalid_request"];
-                let is_offered = says("request_uri_parameter_supported").unwrap_or(true);
-                return response.error_is_one_of(Refused::RequestUri, if is_offered { &right } else { &right[..1] });
-            }
+            // "Should an OP not support this parameter and an RP uses it, the OP MUST return the request_not_supported error." Where it does, no text
+            // leaves one error only.
             let right = ["request_not_supported", "invalid_request_object", "invalid_request"];
-            let is_offered = says("request_parameter_supported").unwrap_or(false);
+            let is_offered = is_offered(&response.metadata, Sent::ByValue);
             response.error_is_one_of(Refused::RequestObject, if is_offered { &right } else { &right[..1] })
+        },
+    ),
+    must(
+        "authz-error/request-uri-code",
+        "OIDCC-6.2",
+        "A request object by reference that is not taken is refused with an error that says so",
+        "Clients cannot tell that they have to send plain parameters.",
+        |response| {
+            let right = ["request_uri_not_supported", "invalid_request_uri", "invalid_request_object", "invalid_request"];
+            let is_offered = is_offered(&response.metadata, Sent::ByReference);
+            response.error_is_one_of(Refused::RequestUri, if is_offered { &right } else { &right[..1] })
         },
     ),
     must(

@@ -86,7 +86,7 @@ fn every_true_code_is_right_and_every_other_wrong() {
         (Refused::ChallengeMethod, &["invalid_request"], "challenge-code"),
         (Refused::NoChallenge, &["invalid_request"], "challenge-code"),
         (Refused::RequestObject, &["request_not_supported", "invalid_request_object", "invalid_request"], "request-object-code"),
-        (Refused::RequestUri, &["request_uri_not_supported", "invalid_request_uri"], "request-object-code"),
+        (Refused::RequestUri, &["request_uri_not_supported", "invalid_request_uri"], "request-uri-code"),
     ] {
         for error in right.iter().chain(&["temporarily_unavailable"]) {
             let judged = judged(&response(refused, &with(error, &[("error_description", "No."), ("error_uri", "https://issuer.example/e")])));
@@ -100,14 +100,14 @@ fn every_true_code_is_right_and_every_other_wrong() {
 
 #[test]
 fn a_request_object_that_is_not_supported_has_an_error_of_its_own() {
-    for (refused, member, only) in [
-        (Refused::RequestObject, "request_parameter_supported", "request_not_supported"),
-        (Refused::RequestUri, "request_uri_parameter_supported", "request_uri_not_supported"),
+    for (refused, member, only, rule) in [
+        (Refused::RequestObject, "request_parameter_supported", "request_not_supported", "request-object-code"),
+        (Refused::RequestUri, "request_uri_parameter_supported", "request_uri_not_supported", "request-uri-code"),
     ] {
         for error in [only, "invalid_request", "invalid_request_object"] {
             let mut response = response(refused, &with(error, &[]));
             response.metadata = json!({ member: false });
-            let expected: &[&str] = if error == only { &[] } else { &["request-object-code"] };
+            let expected: &[&str] = if error == only { &[] } else { &[rule] };
             assert_eq!(failed(&response), expected, "{refused:?} {error}");
         }
         // What is not published is false for `request`, and true for `request_uri`.

@@ -8,7 +8,7 @@ use super::{IdToken, NOT_NONE};
 use crate::observed::authorization_request::AuthorizationRequest;
 use crate::rule::Check;
 use crate::rule::expect::{
-    holds, may, member, must, no_empty_claims, optional, optional_string, optional_strings, seen, shorten, should, show, standard_claims,
+    holds, may, member, must, optional, optional_string, optional_strings, seen, shorten, should, show, standard_claims, without,
 };
 use crate::rule::jose::left_half_hash;
 use crate::rule::judgement::{fail, not_applicable, not_run, pass};
@@ -71,12 +71,20 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "Typed libraries refuse the whole token for one boolean written as a string.",
         |token| standard_claims(token.claims()?),
     ),
+    should(
+        "id-token/no-null-claims",
+        "OIDCC-2",
+        "The ID token leaves out claims that have no value, and none of its claims is null",
+        "Relying parties store null as somebody's name, and typed libraries refuse the token.",
+        |token| without(token.claims()?, "null", Value::is_null),
+    ),
+    // The sentence about an empty string is of userinfo.
     may(
         "id-token/no-empty-claims",
         "OIDCC-5.3.2",
-        "The ID token leaves out claims it has no value for, as userinfo does",
-        "Relying parties store null or nothing as somebody's name.",
-        |token| no_empty_claims(token.claims()?),
+        "No claim of the ID token is an empty string, as none of userinfo is",
+        "Relying parties store nothing as somebody's name.",
+        |token| without(token.claims()?, "empty", |value| value == ""),
     ),
     must(
         "id-token/jti-string",

@@ -162,7 +162,8 @@ fn each_wrong_claim_breaks_its_rule() {
         (json!({ "email_verified": "true" }), &["claims-types", "!"]),
         (json!({ "updated_at": "2026-01-01T00:00:00Z" }), &["claims-types", "!"]),
         (json!({ "address": { "country": 44 } }), &["claims-types", "!"]),
-        (json!({ "tenant": { "$null": 0 } }), &["no-empty-claims"]),
+        (json!({ "tenant": { "$null": 0 } }), &["no-null-claims"]),
+        (json!({ "tenant": "" }), &["no-empty-claims"]),
     ];
     for (changes, failed) in table {
         assert_eq!(judged(&with(changes)).failed, ids(failed), "{changes}");

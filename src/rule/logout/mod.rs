@@ -88,6 +88,13 @@ impl Logout {
         matches!(self.end, LogoutEnd::Redirected(_))
     }
 
+    /// Whether the end-user is logged in afterwards, where the request was taken and what was asked is clear.
+    fn still_logged_in(&self) -> Result<bool, Unmet> {
+        self.taken()?;
+        applies_if(self.asked || self.end != LogoutEnd::Unclear, NOT_CLEAR)?;
+        self.logged_in.ok_or_else(|| Unmet::not_applicable(UNKNOWN))
+    }
+
     /// Where it ended, for the report.
     fn seen(&self) -> String {
         match &self.end {
@@ -132,6 +139,7 @@ impl Artefact for Logout {
 
 const REDIRECTED: &str = "logout/redirected";
 const POST: &str = "logout/post-supported";
+const UNKNOWN: &str = "whether the end-user is logged in afterwards was not found out";
 const NOT_CLEAR: &str = "the page asks something, and which of its buttons logs out is not clear";
 
 static RULES: &[Check<Logout>] = &[
@@ -145,18 +153,27 @@ static RULES: &[Check<Logout>] = &[
     must(
         "logout/session-ended",
         "OIDCRIL-2",
-        "After a logout to which the end-user said yes, or that a good hint asked for, the end-user is not logged in",
+        "After a logout to which the end-user said yes the end-user is not logged in",
         "The next person at the computer goes on in their name.",
         |logout| {
-            logout.taken()?;
+            let still = logout.still_logged_in()?;
+            applies_if(logout.asked, "the end-user was not asked")?;
+            session_ended(still)
+        },
+    ),
+    // The MUST is about an end-user who was asked. Without the question an issuer may think a request suspect and "decline to act upon it".
+    should(
+        "logout/session-ended-by-hint",
+        "OIDCRIL-2",
+        "After a logout that a good hint asked for, without a question, the end-user is not logged in",
+        "Users of shared computers believe that they have logged out.",
+        |logout| {
+            let still = logout.still_logged_in()?;
+            applies_if(!logout.asked, "the end-user was asked")?;
             // A request with something wrong in it may be refused as a whole.
             let by_hint = logout.hint == Hint::Good && !logout.other_client && matches!(logout.redirect, Redirect::Registered | Redirect::None);
-            match logout.logged_in {
-                None => not_applicable("whether the end-user is logged in afterwards was not found out"),
-                Some(_) if logout.end == LogoutEnd::Unclear && !logout.asked => not_applicable(NOT_CLEAR),
-                Some(_) if !logout.asked && !by_hint => not_applicable("the end-user was not asked"),
-                Some(still) => holds(!still, "no code with prompt=none", if still { "a code with prompt=none" } else { "an error with prompt=none" }),
-            }
+            applies_if(by_hint, "the request has no good hint, or something else is wrong in it")?;
+            session_ended(still)
         },
     ),
     must(
@@ -167,7 +184,7 @@ static RULES: &[Check<Logout>] = &[
         |logout| {
             applies_if(logout.hint != Hint::Good, "the request has a good hint")?;
             match logout.logged_in {
-                None => not_applicable("whether the end-user is logged in afterwards was not found out"),
+                None => not_applicable(UNKNOWN),
                 Some(_) if logout.asked => pass("the end-user was asked"),
                 Some(true) => pass("still logged in"),
                 // What was not understood may have been the question.
@@ -263,6 +280,12 @@ static RULES: &[Check<Logout>] = &[
         |logout| not_followed(logout, logout.hint == Hint::None && logout.redirect == Redirect::Registered),
     ),
 ];
+
+/// Passes when the end-user is logged in no more.
+fn session_ended(still_logged_in: bool) -> Judgement {
+    let seen = if still_logged_in { "a code with prompt=none" } else { "an error with prompt=none" };
+    holds(!still_logged_in, "no code with prompt=none", seen)
+}
 
 /// Passes when a request that asks for a redirect and must not have one, if it is such a one, has none.
 fn not_followed(logout: &Logout, concerned: bool) -> Judgement {

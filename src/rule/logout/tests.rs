@@ -36,6 +36,10 @@ fn a_good_logout_comes_back_with_its_state() {
     assert_eq!(failing(&Logout { state: None, ..good() }), ["logout/no-unasked-state"]);
     assert_eq!(failing(&Logout { end: back(&[("state", "s"), ("sid", "1")]), ..good() }), ["logout/no-other-parameters"]);
     assert_eq!(failing(&Logout { logged_in: Some(true), ..good() }), ["logout/session-ended"]);
+    let unasked = Logout { asked: false, ..good() };
+    assert_eq!(passing(&unasked)[0], "logout/session-ended-by-hint");
+    assert_eq!(failing(&Logout { logged_in: Some(true), ..unasked.clone() }), ["logout/session-ended-by-hint"]);
+    assert_eq!(failing(&Logout { logged_in: Some(true), other_client: true, end: page(400), ..unasked }), Vec::<&str>::new());
     assert_eq!(failing(&Logout { logged_in: None, ..good() }), Vec::<&str>::new());
 }
 
@@ -43,7 +47,7 @@ fn a_good_logout_comes_back_with_its_state() {
 fn post() {
     let posted = |end| Logout { by_post: true, end, logged_in: Some(true), ..good() };
     assert_eq!(failing(&posted(page(405))), [POST]);
-    assert_eq!(not_run(&posted(page(405))).len(), 5);
+    assert_eq!(not_run(&posted(page(405))).len(), 6);
     assert_eq!(failing(&Logout { logged_in: Some(false), ..posted(back(&[("state", "s")])) }), Vec::<&str>::new());
 }
 

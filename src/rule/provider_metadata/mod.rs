@@ -123,6 +123,6 @@ impl<'a> Document<'a> {
 }
 
 /// True if metadata speak of ID tokens: either member is required of an OpenID provider (`OpenID` Connect Discovery 1.0, section 3).
-pub(super) fn is_openid(document: &Map<String, Value>) -> bool {
+pub fn is_openid(document: &Map<String, Value>) -> bool {
     document.contains_key("id_token_signing_alg_values_supported") || document.contains_key("subject_types_supported")
 }

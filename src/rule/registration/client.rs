@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 
 use super::Registration;
 use crate::rule::Check;
-use crate::rule::expect::{holds, list, may, member, must, shorten, should, strings};
-use crate::rule::judgement::{fail, not_applicable, not_run, pass};
+use crate::rule::expect::{applies_if, holds, list, may, member, must, shorten, should, strings};
+use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
 
 pub(super) static RULES: &[Check<Registration>] = &[
     must(
@@ -45,29 +45,26 @@ pub(super) static RULES: &[Check<Registration>] = &[
             }
         },
     ),
+    // "MAY reject or replace any of the Client's requested field values, other than the redirect_uris value".
+    must(
+        "registration/redirect-uris-kept",
+        "OIDCR-3.2",
+        "An OpenID provider that registers a client registers every redirect URI that was asked for",
+        "The client is registered, and its users see an error page where it uses the redirect URI that is missing.",
+        |registration| {
+            applies_if(
+                registration.is_of_provider(),
+                "the issuer is no OpenID provider; another authorization server may replace them (RFC 7591 3.2.1)",
+            )?;
+            narrowed(registration, &[REDIRECT_URIS])
+        },
+    ),
     may(
         "registration/no-silent-narrowing",
         "RFC7591-3.2.1",
-        "Every redirect URI and every grant type asked for is registered",
+        "Every redirect URI and every grant type asked for is registered, where the issuer may leave some out",
         "The issuer may register less than was asked for; but a client that does not compare fails when it uses what it asked for.",
-        |registration| {
-            let client = registration.client()?;
-            let mut missing = Vec::new();
-            let mut seen = Vec::new();
-            for (name, root) in [("redirect_uris", "registration/redirect-uris-returned"), ("grant_types", "registration/echo-all-metadata")] {
-                let Some(asked) = strings_in(registration.request.as_object(), name) else { continue };
-                let Some(registered) = strings_in(Some(client), name) else { return not_run(root) };
-                missing.extend(asked.iter().filter(|value| !registered.contains(value)).map(|value| format!("{name}: {value}")));
-                seen.push(format!("{name}: {}", list(&registered)));
-            }
-            if seen.is_empty() {
-                not_applicable("neither redirect URIs nor grant types were asked for")
-            } else if missing.is_empty() {
-                pass(seen.join("; "))
-            } else {
-                fail(format!("registered: {}", list(&missing)), seen.join("; "))
-            }
-        },
+        |registration| narrowed(registration, if registration.is_of_provider() { &[GRANT_TYPES] } else { &[REDIRECT_URIS, GRANT_TYPES] }),
     ),
     should(
         "registration/public-client-no-secret",
@@ -86,6 +83,32 @@ pub(super) static RULES: &[Check<Registration>] = &[
         },
     ),
 ];
+
+/// A member whose values may be fewer than were asked for, and the rule that asks for the member.
+type Narrowed = (&'static str, &'static str);
+
+const REDIRECT_URIS: Narrowed = ("redirect_uris", "registration/redirect-uris-returned");
+const GRANT_TYPES: Narrowed = ("grant_types", "registration/echo-all-metadata");
+
+/// Passes when every value asked for in these members is registered.
+fn narrowed(registration: &Registration, members: &[Narrowed]) -> Judgement {
+    let client = registration.client()?;
+    let mut missing = Vec::new();
+    let mut seen = Vec::new();
+    for (name, root) in members {
+        let Some(asked) = strings_in(registration.request.as_object(), name) else { continue };
+        let Some(registered) = strings_in(Some(client), name) else { return not_run(*root) };
+        missing.extend(asked.iter().filter(|value| !registered.contains(value)).map(|value| format!("{name}: {value}")));
+        seen.push(format!("{name}: {}", list(&registered)));
+    }
+    if seen.is_empty() {
+        not_applicable("the request asked for none")
+    } else if missing.is_empty() {
+        pass(seen.join("; "))
+    } else {
+        fail(format!("registered: {}", list(&missing)), seen.join("; "))
+    }
+}
 
 /// The members of the request that hold something.
 fn asked_for(registration: &Registration) -> impl Iterator<Item = (&str, &Value)> {

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use crate::observed::received::Received;
 use crate::rule::expect::{member, must, status};
 use crate::rule::judgement::{Unmet, not_applicable};
+use crate::rule::provider_metadata::is_openid;
 use crate::rule::{Artefact, Check};
 
 mod client;
@@ -42,6 +43,11 @@ impl Artefact for Registration {
 const ACCEPTED: &str = "registration/accepted";
 
 impl Registration {
+    /// True if the issuer is an OpenID provider, and not an authorization server of another kind.
+    fn is_of_provider(&self) -> bool {
+        self.metadata.as_object().is_some_and(is_openid)
+    }
+
     /// The client information, if the registration was accepted: a JSON object that is no error response.
     fn client(&self) -> Result<&Map<String, Value>, Unmet> {
         let client = self.response.members().filter(|client| self.response.is_success() && member(client, "error").is_none());

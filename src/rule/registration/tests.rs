@@ -112,7 +112,7 @@ fn each_way_of_being_wrong_fails_its_rule_and_no_other() {
         (json!({"/client_name": "$remove"}), &["registration/echo-all-metadata"]),
         (json!({"/grant_types": null}), &["registration/echo-all-metadata"]),
         (json!({"/grant_types": ["authorization_code"]}), &["registration/no-silent-narrowing"]),
-        (json!({"/redirect_uris": ["https://other.example/"]}), &["registration/no-silent-narrowing"]),
+        (json!({"/redirect_uris": ["https://other.example/"]}), &["registration/redirect-uris-kept"]),
         (json!({"/token_endpoint_auth_method": "none"}), &["registration/public-client-no-secret"]),
         (json!({"/contacts": "a@b.example"}), &["registration/metadata-types"]),
         (json!({"/scope": ["openid"]}), &["registration/metadata-types"]),
@@ -161,6 +161,12 @@ fn plain_http_is_tolerated_on_loopback_only() {
         let artefact = Registration { plain_http: true, ..artefact(&client) };
         assert_eq!(!failing(&artefact).is_empty(), fails, "{uri}");
     }
+}
+
+#[test]
+fn an_authorization_server_without_openid_connect_may_replace_redirect_uris() {
+    let other = artefact(&with(&good(), &json!({"/redirect_uris": ["https://other.example/"]})));
+    assert_eq!(failing(&Registration { metadata: json!({}), ..other }), ["registration/no-silent-narrowing"]);
 }
 
 #[test]

@@ -3,9 +3,10 @@
 //! Where a rule is the same sentence as one about provider metadata, it is judged by the same function.
 
 use serde_json::Value;
+use url::Url;
 
 use crate::observed::received::Received;
-use crate::rule::expect::{STRING, STRINGS, URL, kind, list, media_type, must, shorten, should, show, status, typed};
+use crate::rule::expect::{STRING, STRINGS, URL, holds, kind, list, media_type, must, shorten, should, show, status, typed};
 use crate::rule::jose::Jwt;
 use crate::rule::judgement::{Unmet, fail, not_applicable, pass};
 use crate::rule::provider_metadata::document::{PAGES, json_object, no_empty_arrays};
@@ -29,6 +30,11 @@ impl Artefact for ServerMetadata {
     }
 }
 
+/// The path of provider metadata.
+pub const OPENID: &str = "/.well-known/openid-configuration";
+/// The path of an authorization server's metadata.
+pub const SERVER: &str = "/.well-known/oauth-authorization-server";
+
 /// The first half of the ids of the rules here.
 const ARTEFACT: &str = "server-metadata";
 
@@ -51,6 +57,24 @@ static RULES: &[Check<ServerMetadata>] = &[
         "The authorization server's metadata is served with status 200",
         "A client takes any other status for an error and never gets to know the endpoints.",
         |server| status(&server.0.response, 200),
+    ),
+    must(
+        "server-metadata/well-known-path",
+        "RFC8414-3",
+        "The authorization server's metadata is published with the well-known path between the host and the path of the issuer",
+        "A client that forms the address as the specification has it finds nothing.",
+        |server| {
+            server.document()?;
+            let ProviderMetadata { response, issuer, .. } = &server.0;
+            let Ok(issuer) = Url::parse(issuer) else { return server.document()?.not_run("issuer-valid-url") };
+            let (path, published) = (issuer.path().strip_suffix('/').unwrap_or(issuer.path()), response.url.path());
+            // Either name may stand there (section 3).
+            let right = [format!("{SERVER}{path}"), format!("{OPENID}{path}")];
+            if published == format!("{path}{OPENID}") && !right.iter().any(|right| right == published) {
+                return not_applicable("it is where OpenID Connect Discovery has it, which section 5 calls a matter of transition");
+            }
+            holds(right.iter().any(|right| right == published), format!("the path {}", right[0]), format!("the path {}", shorten(published)))
+        },
     ),
     must(
         "server-metadata/content-type-json",

@@ -29,6 +29,11 @@ fn artefact(document: &Value) -> ServerMetadata {
 }
 
 fn served(response: Received) -> ServerMetadata {
+    served_at("/.well-known/oauth-authorization-server/tenant", response)
+}
+
+fn served_at(path: &str, mut response: Received) -> ServerMetadata {
+    response.url.set_path(path);
     ServerMetadata(ProviderMetadata { response, issuer: "https://as.example/tenant".to_owned(), plain_http: false, absent: None })
 }
 
@@ -36,6 +41,22 @@ fn served(response: Received) -> ServerMetadata {
 fn good_metadata_passes_every_rule() {
     let artefact = artefact(&good());
     assert_eq!(passing(&artefact).len(), ServerMetadata::rules().count(), "{:?} {:?}", failing(&artefact), not_applicable(&artefact));
+}
+
+#[test]
+fn the_well_known_path_comes_before_that_of_the_issuer() {
+    let rule = "server-metadata/well-known-path";
+    for (path, is_right) in [
+        ("/.well-known/oauth-authorization-server/tenant", Some(true)),
+        ("/.well-known/openid-configuration/tenant", Some(true)),
+        ("/tenant/.well-known/oauth-authorization-server", Some(false)),
+        ("/.well-known/oauth-authorization-server", Some(false)),
+        ("/tenant/.well-known/openid-configuration", None),
+    ] {
+        let artefact = served_at(path, response(200, &good()));
+        assert_eq!(passing(&artefact).contains(&rule), is_right == Some(true), "{path}");
+        assert_eq!(failing(&artefact).contains(&rule), is_right == Some(false), "{path}");
+    }
 }
 
 #[test]
