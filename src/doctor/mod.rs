@@ -190,7 +190,7 @@ impl<'a> Doctor<'a> {
     pub async fn examine(&mut self) {
         self.settings();
         self.network().await;
-        Box::pin(self.issuer()).await;
+        self.issuer().await;
         self.report_folder();
         self.redirect_uri().await;
         self.browser().await;
