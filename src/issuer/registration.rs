@@ -15,7 +15,7 @@ use super::flaw::{Behaviour, Check, Site};
 use super::params;
 use super::random;
 use super::reply::{Answer, Content, OauthError, Reply};
-use super::state::{Issuer, now};
+use super::state::Issuer;
 
 /// `POST` to the registration endpoint, with the initial access token.
 pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Bytes) -> Answer {
@@ -39,7 +39,7 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
             return refuse(&issuer, if names_sector { Site::RegistrationSectorError } else { Site::RegistrationError }, &error);
         }
     };
-    let mut client = Client::register(metadata, now());
+    let mut client = Client::register(metadata, issuer.now());
     let reply = Reply::json(issuer.settings().registration_status, information(&issuer, &client)).no_store();
     let reply = issuer.defect.patch_reply(&[Site::Registration], reply)?;
     // The client will use what it was sent, so that is what is remembered, even if a flaw changed it.
