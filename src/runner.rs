@@ -243,10 +243,12 @@ impl Omissions {
         self.0.push(Omission { step, ..root });
     }
 
-    /// What left the test out, if no step that it is about led to a judgement of anything.
+    /// What left the test out, if no step that it is about was taken to its end and led to a judgement of anything. What a step judged before it
+    /// was left out may have been its control.
     fn of_test(self, test: &Test, findings: &[Finding]) -> Option<Omission> {
         let is_judged = |finding: &Finding| matches!(finding.outcome, FindingOutcome::Passed | FindingOutcome::Failed);
-        if findings.iter().any(|finding| test.is_about(finding.step) && is_judged(finding)) {
+        let is_omitted = |step: usize| self.0.iter().any(|omission| omission.step == step);
+        if findings.iter().any(|finding| test.is_about(finding.step) && !is_omitted(finding.step) && is_judged(finding)) {
             return None;
         }
         let (step, name) = test.steps.iter().map(Step::name).enumerate().find(|(step, _)| test.is_about(*step))?;
@@ -318,7 +320,8 @@ mod tests {
         let omitted = || Omissions(vec![own(5, LeftOut::NotOffered, "no endpoint")]);
         assert_eq!(omitted().of_test(&logout, &on_the_way), Some(own(5, LeftOut::NotOffered, "no endpoint")));
         let judged = [finding(5, FindingOutcome::Failed)];
-        assert_eq!(omitted().of_test(&logout, &judged), None, "it was judged before it was left out");
+        assert_eq!(Omissions::default().of_test(&logout, &judged), None);
+        assert!(omitted().of_test(&logout, &judged).is_some(), "what was judged before it was left out is no more than a control");
         let idle = [finding(5, FindingOutcome::NotApplicable), finding(5, FindingOutcome::NotRun)];
         let why = "Logout: no rule applied to what came of it";
         assert_eq!(Omissions::default().of_test(&logout, &idle), Some(own(5, LeftOut::NotOffered, why)), "not applicable is not tested");
