@@ -34,7 +34,7 @@ impl Doctor<'_> {
         self.note("key-set", "Key set", seen);
         let seen = lacking.map_or_else(|| self.registration(), Seen::not_checked);
         self.note("registration", "Registration", seen);
-        let seen = unless(lacking, until(deadline, "--timeout", self.client_credentials())).await;
+        let seen = unless(lacking, until(deadline, "--timeout", Box::pin(self.client_credentials()))).await;
         self.note("client-credentials", "Client", seen);
     }
 
