@@ -9,7 +9,7 @@ use crate::rule::dead_tokens::Cause;
 use crate::rule::introspection_attack::IntrospectionAttack;
 use crate::rule::revocation_attack::RevocationAttack;
 use crate::session::recorder::Request;
-use crate::session::{Client, Session, Stop};
+use crate::session::{Client, OrLeftOut as _, Session, Stop};
 
 impl Session {
     /// Asks userinfo with what is no access token, and with one in the query.
@@ -91,15 +91,13 @@ impl Session {
         Ok(())
     }
 
-    /// Revokes the refresh token of the login as the client that was registered last; then the login's own client refreshes.
+    /// Revokes the refresh token of the login as the client that the story took last; then the login's own client refreshes.
     pub(super) async fn revoke_as_another(&mut self) -> Result<(), Stop> {
         let url = self.offered("revocation_endpoint")?;
         let token_endpoint = self.offered("token_endpoint")?;
         let user = self.login()?.clone();
-        let owner = self.facts.client.registered.iter().rev().nth(1).cloned();
-        let (Some(mut token), Some(owner)) = (user.refresh_token, owner) else {
-            return Err(Stop::not_offered("there is no refresh token of another client to revoke"));
-        };
+        let owner = self.facts.client.previous.clone().or_not_offered("there is no second client to try the refresh token")?;
+        let mut token = user.refresh_token.or_not_offered("no refresh token was issued")?;
         self.try_credentials(&token_endpoint).await?;
         self.sentence("should not revoke the token of another client");
         self.send_authenticated("Revocation by Another Client", url, &super::token_form(&token, "refresh_token")).await?;
