@@ -6,7 +6,7 @@ use http::header::AUTHORIZATION;
 use super::flaw::Behaviour;
 use super::grant::{Access, Grant};
 use super::reply::OauthError;
-use super::state::{Issuer, now};
+use super::state::Issuer;
 
 /// The token of an `Authorization: Bearer` header (RFC 6750 2.1).
 pub fn token<'a>(issuer: &Issuer, headers: &'a HeaderMap) -> Option<&'a str> {
@@ -21,10 +21,11 @@ pub fn token<'a>(issuer: &Issuer, headers: &'a HeaderMap) -> Option<&'a str> {
 /// `invalid_token` or `insufficient_scope` (RFC 6750 3.1).
 pub fn access(issuer: &Issuer, token: &str, scope: &'static str) -> Result<(Access, Grant), OauthError> {
     let store = issuer.store();
-    if let Some(found) = store.other_token(token, now(), &issuer.defect) {
+    if let Some(found) = store.other_token(token, issuer.now(), &issuer.defect) {
         return Ok(found);
     }
-    let (access, grant) = store.good_access(token, now()).ok_or_else(|| OauthError::invalid_token("the token is unknown, expired or revoked"))?;
+    let (access, grant) =
+        store.good_access(token, issuer.now()).ok_or_else(|| OauthError::invalid_token("the token is unknown, expired or revoked"))?;
     if !access.scope.has(scope) {
         return Err(OauthError::insufficient_scope(scope));
     }

@@ -102,7 +102,8 @@ pub fn id_token(
             claims.insert("acr".to_owned(), json!(ACR));
         }
     }
-    if issuer.does(Behaviour::IdTokenStranger) {
+    let has_stranger = kind == GrantKind::Refresh && issuer.does(Behaviour::IdTokenRefreshStranger);
+    if has_stranger || issuer.does(Behaviour::IdTokenStranger) {
         claims["aud"] = json!([client.id, "https://stranger.example"]);
     }
     let mut sites = vec![Site::IdToken];

@@ -20,7 +20,7 @@ use super::reply::{Answer, Problem, Reply};
 use super::respond;
 use super::routes::{CONSENT, CONTINUE, LOGIN};
 use super::scope::{OFFLINE_ACCESS, OPENID, Scope};
-use super::state::{Issuer, USER_SUB, now};
+use super::state::{Issuer, USER_SUB};
 use super::store::Session;
 use super::user;
 
@@ -185,7 +185,7 @@ pub(super) fn next(issuer: &Issuer, flow: &Flow) -> Next {
     let asks_login = request.prompt.has("login") && !issuer.does(Behaviour::PromptLoginIgnored);
     let asks_none = request.prompt.has("none");
     let silent = asks_none && !issuer.does(Behaviour::PromptNoneShowsLogin);
-    let now = now();
+    let now = issuer.now();
     let store = issuer.store();
     let is_other = |session: &Session| request.sub.as_ref().is_some_and(|sub| *sub != session.sub) && !issuer.does(Behaviour::SubMoves);
     let session = store.session(&flow.browser, now).filter(|session| {
@@ -263,7 +263,7 @@ fn answer(issuer: &Issuer, id: &str, flow: &Flow, session: &Session) -> Answer {
     let (reply, sent) = respond::code(issuer, &request.target, &code)?;
     let auth_time = if issuer.does(Behaviour::AuthTimeMoves) && !flow.logged_in {
         // Later than any rounding explains, even if both are in the same second.
-        now().max(session.auth_time + 3)
+        issuer.now().max(session.auth_time + 3)
     } else {
         session.auth_time
     };
@@ -285,7 +285,7 @@ fn answer(issuer: &Issuer, id: &str, flow: &Flow, session: &Session) -> Answer {
         grant,
         redirect_uri: request.target.redirect_uri.clone(),
         challenge: request.challenge.clone(),
-        expires_at: now() + CODE_LIFETIME,
+        expires_at: issuer.now() + CODE_LIFETIME,
         spent: false,
         redeemed: None,
     };

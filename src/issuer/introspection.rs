@@ -11,7 +11,7 @@ use super::client_auth::{Endpoint, authenticate};
 use super::flaw::{Behaviour, Check, Site};
 use super::params::Params;
 use super::reply::{Answer, OauthError, Reply};
-use super::state::{Issuer, now};
+use super::state::Issuer;
 
 /// `POST`: what a token of this client stands for. Of a token that is not good, or another's, it says `active: false` and no more
 /// (RFC 7662 2.2).
@@ -35,7 +35,7 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
 }
 
 fn good_token(issuer: &Issuer, token: &str, client_id: &str) -> Option<Value> {
-    let now = now();
+    let now = issuer.now();
     let store = issuer.store();
     if let Some((access, grant)) = store.good_access(token, now).filter(|(_, grant)| grant.client_id == client_id) {
         return Some(json!({

@@ -15,7 +15,7 @@ use super::params::{Params, Query};
 use super::random;
 use super::reply::{Answer, Content, Problem, Reply};
 use super::routes::LOGIN;
-use super::state::{Issuer, USER_SUB, now};
+use super::state::{Issuer, USER_SUB};
 use super::store::Session;
 
 /// `GET` of the login page.
@@ -73,7 +73,7 @@ pub(super) fn log_in_as(issuer: &Issuer, flow: &mut Flow, username: Option<&str>
     if !is_right || !username.is_some_and(|username| random::same(username, &issuer.accounts.username)) {
         return false;
     }
-    flow.browser = issuer.store().log_in(&flow.browser, Session { sub: USER_SUB.to_owned(), auth_time: now() });
+    flow.browser = issuer.store().log_in(&flow.browser, Session { sub: USER_SUB.to_owned(), auth_time: issuer.now() });
     flow.logged_in = true;
     true
 }
@@ -104,7 +104,7 @@ fn failed(issuer: &Issuer, id: &str, mut flow: Flow, username: &str, password: &
         *html = html.replace("</main>", &format!("</main><!-- {password} -->"));
     }
     if issuer.does(Behaviour::WrongPasswordLogsIn) {
-        let session = Session { sub: USER_SUB.to_owned(), auth_time: now() };
+        let session = Session { sub: USER_SUB.to_owned(), auth_time: issuer.now() };
         let browser = issuer.store().log_in(&flow.browser, session);
         issuer.store().add_consent(USER_SUB, &flow.request.client_id, &asked_scope(&flow.request));
         reply = reply.with(SET_COOKIE, &issuer.set_cookie(&browser));

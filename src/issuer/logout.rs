@@ -16,7 +16,7 @@ use super::params::{self, Params, Query};
 use super::random;
 use super::reply::{Answer, Problem, Reply};
 use super::respond::{pairs, with_query};
-use super::state::{Issuer, now};
+use super::state::Issuer;
 
 /// A logout that waits for the end-user's word.
 #[derive(Debug, Clone)]
@@ -68,7 +68,7 @@ fn begin(issuer: &Issuer, params: &Params, headers: &HeaderMap) -> Answer {
     let back = back(issuer, params, hinted.as_deref())?;
     let browser = cookie(issuer, headers).unwrap_or_default();
     let logout = Logout { browser, back };
-    let is_logged_in = issuer.store().session(&logout.browser, now()).is_some();
+    let is_logged_in = issuer.store().session(&logout.browser, issuer.now()).is_some();
     if !is_logged_in || (hinted.is_none() && issuer.does(Behaviour::LogoutUnasked)) {
         return end(issuer, &logout);
     }

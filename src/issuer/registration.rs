@@ -16,7 +16,7 @@ use super::flaw::{Behaviour, Check, Site};
 use super::params;
 use super::random;
 use super::reply::{Answer, Content, OauthError, Problem, Reply};
-use super::state::{Issuer, now};
+use super::state::Issuer;
 
 /// How long a registration takes under a flaw that allows one at a time.
 const REGISTERING: Duration = Duration::from_millis(100);
@@ -48,7 +48,7 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
             return refuse(&issuer, if names_sector { Site::RegistrationSectorError } else { Site::RegistrationError }, &error);
         }
     };
-    let mut client = Client::register(metadata, now());
+    let mut client = Client::register(metadata, issuer.now());
     let reply = Reply::json(issuer.settings().registration_status, information(&issuer, &client)).no_store();
     let reply = issuer.defect.patch_reply(&[Site::Registration], reply)?;
     // The client will use what it was sent, so that is what is remembered, even if a flaw changed it.

@@ -89,7 +89,8 @@ async fn in_time(request: Request, next: Next) -> Response {
 
 /// What is done to every response: the time is added (RFC 9110 6.6.1), and a flaw changes those that are JSON.
 async fn finish(State(issuer): State<Arc<Issuer>>, mut response: Response) -> Response {
-    if let Ok(date) = DateTimePrinter::new().timestamp_to_rfc9110_string(&Timestamp::now())
+    if let Some(now) = i64::try_from(issuer.now()).ok().and_then(|now| Timestamp::from_second(now).ok())
+        && let Ok(date) = DateTimePrinter::new().timestamp_to_rfc9110_string(&now)
         && let Ok(date) = HeaderValue::from_str(&date)
     {
         response.headers_mut().insert(DATE, date);

@@ -64,7 +64,7 @@ impl RunningIssuer {
 
     /// What it holds, which shows whether a run left anything behind.
     pub fn held(&self) -> super::Held {
-        self.issuer.store().held(super::state::now())
+        self.issuer.store().held(self.issuer.now())
     }
 
     /// Stops it: when this returns the port is free and every connection closed.

@@ -106,7 +106,23 @@ impl Issuer {
     }
 }
 
-/// Seconds since the epoch.
+impl Issuer {
+    /// Seconds since the epoch by the issuer's clock, which a flaw may have put wrong.
+    pub fn now(&self) -> u64 {
+        const MINUTE: u64 = 60;
+        if self.does(Behaviour::ClockAhead) {
+            now() + 5 * MINUTE
+        } else if self.does(Behaviour::ClockBehind) {
+            now().saturating_sub(5 * MINUTE)
+        } else if self.does(Behaviour::ClockHourAhead) {
+            now() + 60 * MINUTE
+        } else {
+            now()
+        }
+    }
+}
+
+/// Seconds since the epoch. What clients sign is held against this: their clocks are right.
 pub fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

@@ -19,7 +19,7 @@ use super::random;
 use super::reply::{Answer, Content, OauthError, Problem, Reply};
 use super::requested::Requested;
 use super::scope::{OFFLINE_ACCESS, OPENID, Scope};
-use super::state::{Issuer, USER_SUB, now};
+use super::state::{Issuer, USER_SUB};
 
 /// `POST` to the token endpoint.
 pub async fn post(State(issuer): State<Arc<Issuer>>, Query(query): Query, headers: HeaderMap, body: Bytes) -> Answer {
@@ -93,14 +93,14 @@ fn authorization_code(issuer: &Issuer, client: &Client, form: &Params) -> Answer
     if issuer.does(Behaviour::UnknownCodeAccepted) && !issuer.store().codes.contains_key(code) {
         return Ok(Reply::ok(json!({})));
     }
-    let now = now();
+    let now = issuer.now();
     let (number, grant) = issuer.store().redeem(code, &client.id, form.get("redirect_uri"), form.get("code_verifier"), now, &issuer.defect)?;
     issue(issuer, client, &Issue { number, scope: &grant.scope, grant: &grant, kind: GrantKind::AuthorizationCode, now })
 }
 
 fn refresh_token(issuer: &Issuer, client: &Client, form: &Params) -> Answer {
     let token = form.get("refresh_token").ok_or_else(|| OauthError::invalid_request("refresh_token is missing"))?;
-    let now = now();
+    let now = issuer.now();
     let access = issuer.store().good_access(token, now).map(|(access, grant)| (access.grant, grant.clone(), access.scope.clone()));
     if let Some((number, grant, scope)) = access.filter(|_| !issuer.checks(Check::RefreshTokenKind)) {
         return issue(issuer, client, &Issue { number, scope: &scope, grant: &grant, kind: GrantKind::Refresh, now });
@@ -130,7 +130,7 @@ fn client_credentials(issuer: &Issuer, client: &Client, form: &Params) -> Answer
         requested: Requested { audience: form.owned("audience"), ..Requested::default() },
         alive: true,
     };
-    issue_new(issuer, client, &grant, GrantKind::ClientCredentials, now())
+    issue_new(issuer, client, &grant, GrantKind::ClientCredentials, issuer.now())
 }
 
 /// Tokens for a grant that begins with them.
@@ -146,7 +146,7 @@ fn password(issuer: &Issuer, client: &Client, form: &Params) -> Answer {
         return Err(OauthError::bad_request("invalid_grant", "the user name or the password is wrong").into());
     }
     let scope = form.get("scope").map_or_else(Scope::default, Scope::parse).filter(|word| client.metadata.scope.has(word));
-    let now = now();
+    let now = issuer.now();
     let grant = Grant {
         client_id: client.id.clone(),
         sub: USER_SUB.to_owned(),

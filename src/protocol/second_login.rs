@@ -56,7 +56,8 @@ impl Session {
             error,
             first: first.clone(),
             second: claims,
-            asked_at,
+            // By the issuer's clock, as its auth_time is.
+            asked_at: asked_at.saturating_add(self.facts.issuer.clock_offset),
             skew: self.run.config.clock_skew,
         });
     }

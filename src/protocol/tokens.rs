@@ -5,12 +5,15 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use crate::observed::authorization_request::AuthorizationRequest;
+use crate::observed::received::Received;
 use crate::result::model::Entry;
 use crate::rule::access_token::AccessToken;
 use crate::rule::id_token::IdToken;
 use crate::rule::jose::Token;
 use crate::rule::openactive::{AccessTokenLifetime, SellerIdentity};
+use crate::rule::token_clock::TokenClock;
 use crate::rule::token_response::{Grant, TokenResponse};
+use crate::rule::transport::misdated;
 use crate::session::token_exchange::TokenExchange;
 use crate::session::{Session, Stop, UserTokens};
 
@@ -106,15 +109,16 @@ impl Session {
         let client = self.client()?.clone();
         let expires_in = members.get("expires_in").and_then(Value::as_f64);
         let mut claims = None;
+        let (raw_id_token, raw_access_token) = (text("id_token").map(Token::from), Token::from(access_token.clone()));
+        let received_at = self.received_by_its_clock(&response, raw_id_token.as_ref(), &raw_access_token);
         // An ID token beside the client's own access token is wrong as such, which the token response's rules say; there is no login it could be about.
-        if let Some(raw) = text("id_token").filter(|_| expected.grant != Grant::ClientCredentials) {
-            let raw = Token::from(raw);
+        if let Some(raw) = raw_id_token.filter(|_| expected.grant != Grant::ClientCredentials) {
             let keys = self.keys_for(&raw).await;
             self.sentence("should return claims within `id_token` as defined in specification");
             let id_token = IdToken {
                 raw,
                 exchange: response.exchange,
-                received_at: response.received_at,
+                received_at,
                 skew: self.run.config.clock_skew,
                 grant: expected.grant,
                 issuer: self.issuer(),
@@ -138,17 +142,16 @@ impl Session {
                 }
             }
         }
-        let raw = Token::from(access_token.clone());
-        let keys = self.keys_for(&raw).await;
+        let keys = self.keys_for(&raw_access_token).await;
         self.sentence("should return an access token as defined in specification");
         // The user of the login: a refreshed ID token that names another is wrong itself, and no measure for the access token.
         let named = claims.as_ref().and_then(|claims| claims.get("sub")).and_then(Value::as_str).map(str::to_owned);
         let sub = expected.sub.clone().or(named);
         let has_key_set = self.endpoint("jwks_uri")?.is_some();
         let token = AccessToken {
-            raw,
+            raw: raw_access_token,
             exchange: response.exchange,
-            received_at: response.received_at,
+            received_at,
             skew: self.run.config.clock_skew,
             grant: expected.grant,
             issuer: self.issuer(),
@@ -170,5 +173,21 @@ impl Session {
             self.judge(&AccessTokenLifetime { exchange: response.exchange, expires_in });
         }
         Ok(Tokens { members, access_token, id_token: claims })
+    }
+    /// Judges the issuer's clock by the tokens of a response. Where it is off, that is the one fault: the moment they were received is given by
+    /// the issuer's own clock then, in seconds since the epoch.
+    fn received_by_its_clock(&mut self, response: &Received, id_token: Option<&Token>, access_token: &Token) -> i64 {
+        let iat = |token: &Token| token.jwt().ok()?.claims.get("iat").filter(|iat| iat.is_number()).cloned();
+        let skew = self.run.config.clock_skew;
+        let clock = TokenClock {
+            exchange: response.exchange,
+            received_at: response.received_at,
+            misdated: misdated(response, skew),
+            iat: id_token.and_then(iat).or_else(|| iat(access_token)),
+            skew,
+        };
+        self.judge(&clock);
+        self.facts.issuer.clock_offset = clock.offset();
+        response.received_at.saturating_add(clock.offset())
     }
 }

@@ -61,6 +61,7 @@ pub mod server_metadata;
 pub mod spec;
 #[cfg(test)]
 pub mod testing;
+pub mod token_clock;
 pub mod token_refusal;
 pub mod token_response;
 pub mod transport;
@@ -226,6 +227,7 @@ macro_rules! artefacts {
             logout::Logout,
             second_login::SecondLogin,
             token_response::TokenResponse,
+            token_clock::TokenClock,
             token_refusal::TokenRefusal,
             attack::PkceAttack,
             attack::ClientAttack,

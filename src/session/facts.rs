@@ -180,6 +180,8 @@ pub struct IssuerFacts {
     pub keys: Option<Vec<Value>>,
     /// The keys of every fetch that gave a key set, the oldest first.
     pub key_sets: Vec<Vec<Value>>,
+    /// How many seconds its clock is ahead of ours (behind, if negative), as far as its tokens show; 0 where it is right.
+    pub clock_offset: i64,
     /// The `kid`s of tokens whose key was looked for in vain; `None` for those without one.
     pub sought_in_vain: Vec<Option<String>>,
 }

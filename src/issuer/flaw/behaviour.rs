@@ -143,6 +143,8 @@ named! {
     RefusalPageRaw = "refusal-page-raw",
     /// Adds an audience the client has never heard of to ID tokens: `aud` becomes an array of the client and `https://stranger.example`.
     IdTokenStranger = "id-token-stranger",
+    /// The same to the ID tokens of a refresh only.
+    IdTokenRefreshStranger = "id-token-refresh-stranger",
     /// Names the client itself as the audience of access tokens.
     AccessTokenForClient = "access-token-for-client",
     /// Answers a refresh with the access token of the response the refresh token came in.
@@ -217,6 +219,12 @@ named! {
     AuthorizationErrorAsBarePage = "authorization-error-as-bare-page",
     /// Grants all that is asked for but `openid`.
     OpenidNotGranted = "openid-not-granted",
+    /// Has a clock that is five minutes ahead.
+    ClockAhead = "clock-ahead",
+    /// Has a clock that is five minutes behind.
+    ClockBehind = "clock-behind",
+    /// Has a clock that is an hour ahead.
+    ClockHourAhead = "clock-hour-ahead",
     /// Signs tokens with keys that it publishes from the first token on, beside those it published before.
     KeysRollOver = "keys-roll-over",
     /// The same, and takes back the keys it published before.

@@ -17,7 +17,7 @@ use crate::issuer::flaw::{Behaviour, Site};
 use crate::issuer::pages;
 use crate::issuer::params::{self, Params, Query};
 use crate::issuer::reply::{Answer, OauthError, Problem, Reply};
-use crate::issuer::state::{Issuer, now};
+use crate::issuer::state::Issuer;
 use crate::issuer::token;
 
 /// The token endpoint.
@@ -98,7 +98,7 @@ async fn patients(State(issuer): State<Arc<Issuer>>, headers: HeaderMap) -> Answ
     let Some(token) = bearer::token(&issuer, &headers) else {
         return issuer.reply(&[Site::ResourceNoToken], OauthError::no_token().reply());
     };
-    if issuer.store().good_access(token, now()).is_none() {
+    if issuer.store().good_access(token, issuer.now()).is_none() {
         let refusal = OauthError::invalid_token("the token is unknown or expired, or its session was closed");
         return issuer.reply(&[Site::ResourceBadToken], refusal.reply());
     }

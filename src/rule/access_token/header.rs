@@ -4,7 +4,7 @@ use super::{AccessToken, NOT_NONE, claims_profile};
 use crate::rule::Check;
 use crate::rule::expect::{applies_if, holds, may, must, seen, shorten, should};
 use crate::rule::jose::{self, Keys, Verification};
-use crate::rule::judgement::{fail, not_run, pass};
+use crate::rule::judgement::{fail, not_applicable, not_run, pass};
 
 pub(super) static RULES: &[Check<AccessToken>] = &[
     may(
@@ -17,11 +17,13 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
             Ok(jwt) => holds(claims_profile(jwt), "typ = at+jwt", seen("typ", jwt.header.get("typ"))),
         },
     ),
-    must(NOT_NONE, "RFC9068-2.1", "The access token is signed", "Anybody can write one.", |token| match token.jwt()?.alg() {
+    // RFC 9068 2.1 says so of its own tokens; of any other, that nobody else can make or change one.
+    must(NOT_NONE, "RFC6749-10.3", "An access token that is a JWT is signed", "Anybody can write one.", |token| match token.jwt()?.alg() {
         None => fail("alg: a signature algorithm", "no alg"),
         Some(alg) => holds(!alg.eq_ignore_ascii_case("none"), "a signature algorithm", format!("alg = {}", shorten(alg))),
     }),
-    // An authorization server SHOULD publish the keys for its resource servers; it may hand them over in another way.
+    // An authorization server SHOULD publish the keys for its resource servers; it may hand them over in another way. A JWT that does not claim
+    // the profile may be signed with keys that no client ever sees; a published key that it names is its key (RFC 7515 4.1.4).
     should(
         "at/signature",
         "RFC9068-4",
@@ -36,6 +38,12 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
             applies_if(!jwt.alg().is_some_and(jose::is_symmetric), "the algorithm takes a secret that is not the client's")?;
             match jose::verify(jwt, keys, None) {
                 Verification::Unsigned => not_run(NOT_NONE),
+                Verification::NoSuchKey { .. } | Verification::NoSuitableKey { .. } if !claims_profile(jwt) => {
+                    not_applicable("the access token is not signed with a published key, and does not claim RFC 9068 by its typ")
+                }
+                Verification::BadSignature { .. } if !claims_profile(jwt) && jwt.kid().is_none() => {
+                    not_applicable("the access token names no published key, and does not claim RFC 9068 by its typ")
+                }
                 other => other.judge(),
             }
         },
@@ -45,7 +53,7 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
         "RFC9068-2.1",
         "The access token is signed with a key pair, not with a shared secret",
         "Every resource server that can verify the token can also write one.",
-        |token| match token.jwt()?.alg().filter(|alg| !alg.eq_ignore_ascii_case("none")) {
+        |token| match token.profiled()?.alg().filter(|alg| !alg.eq_ignore_ascii_case("none")) {
             None => not_run(NOT_NONE),
             Some(alg) => holds(!jose::is_symmetric(alg), "an algorithm with a key pair", format!("alg = {}", shorten(alg))),
         },

@@ -1,6 +1,7 @@
 //! Rules about access tokens that are JWTs (RFC 9068). Opaque access tokens are none of a client's business: every rule is not applicable.
 //!
-//! A JWT is bound by RFC 9068 only if it says so by its `typ`. Of any other, nothing is asked but, as a suggestion, that it should.
+//! A JWT is bound by RFC 9068 only if it says so by its `typ`. Of any other is asked what holds for every JWT: that it is signed, that a published key
+//! which it names is its key, and that its times are right; and, as a suggestion, that it should say what it is.
 //!
 //! RFC 9068 requires `sub` and `aud`, and makes `scope` a string. They are warnings here all the same: widely deployed issuers set the `typ`
 //! and do otherwise, and only their own resource servers read the token.
@@ -62,20 +63,23 @@ impl Artefact for AccessToken {
 
 const NOT_NONE: &str = "at/alg-not-none";
 const CLAIMS: &str = "at/claims-required";
+const NUMERIC: &str = "at/timestamps-numeric";
 
 impl AccessToken {
-    /// The token taken apart, if its `typ` claims the profile.
+    /// The token taken apart.
     fn jwt(&self) -> Result<&Jwt, Unmet> {
-        match self.raw.jwt() {
-            Err(_) => not_applicable("the access token is opaque"),
-            Ok(jwt) if claims_profile(jwt) => Ok(jwt),
-            Ok(_) => not_applicable("the access token is a JWT that does not claim RFC 9068 by its typ"),
-        }
+        self.raw.jwt().or_else(|_| not_applicable("the access token is opaque"))
+    }
+
+    /// The token taken apart, if its `typ` claims the profile.
+    fn profiled(&self) -> Result<&Jwt, Unmet> {
+        let jwt = self.jwt()?;
+        if claims_profile(jwt) { Ok(jwt) } else { not_applicable("the access token is a JWT that does not claim RFC 9068 by its typ") }
     }
 
     /// The claims of a token whose `typ` claims the profile.
     fn claims(&self) -> Result<&Map<String, Value>, Unmet> {
-        Ok(&self.jwt()?.claims)
+        Ok(&self.profiled()?.claims)
     }
 }
 

@@ -1,11 +1,9 @@
 //! Rules about times. They ask no clock: a token carries the moment it was received.
 
-use serde_json::Value;
-
-use super::{AccessToken, CLAIMS};
+use super::{AccessToken, CLAIMS, NUMERIC, claims_profile};
 use crate::rule::Check;
-use crate::rule::expect::{holds, must, needs, optional, seconds, should, show};
-use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable};
+use crate::rule::expect::{applies_if, holds, member, must, needs, optional, present, seconds, seen_all, should, show};
+use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, not_run, pass};
 
 const EXP_FUTURE: &str = "at/exp-future";
 
@@ -13,10 +11,28 @@ const EXP_FUTURE: &str = "at/exp-future";
 const ROUNDING: f64 = 5.0;
 
 pub(super) static RULES: &[Check<AccessToken>] = &[
-    must(EXP_FUTURE, "RFC9068-2.2", "The access token has not expired when it is received", "No resource server accepts it.", |token| {
-        let left = lifetime(token)?;
-        holds(left > -seconds(token.skew), "exp after the moment it was received", format!("exp {left} s after it was received"))
-    }),
+    must(
+        NUMERIC,
+        "RFC7519-4.1",
+        "The times in an access token that is a JWT are JSON numbers",
+        "Resource servers fail to parse the token.",
+        |token| {
+            let times = present(&token.jwt()?.claims, &["exp", "iat", "nbf"]);
+            applies_if(!times.is_empty(), "the token has no times")?;
+            let wrong: Vec<_> = times.iter().copied().filter(|(_, time)| !time.is_number()).collect();
+            if wrong.is_empty() { pass(seen_all(&times)) } else { fail("JSON numbers", seen_all(&wrong)) }
+        },
+    ),
+    must(
+        EXP_FUTURE,
+        "RFC7519-4.1.4",
+        "An access token that is a JWT has not expired when it is received",
+        "No resource server accepts it.",
+        |token| {
+            let left = lifetime(token)?;
+            holds(left > -seconds(token.skew), "exp after the moment it was received", format!("exp {left} s after it was received"))
+        },
+    ),
     should(
         "at/expires-in-agrees",
         "RFC6749-5.1",
@@ -32,39 +48,51 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
     ),
     must(
         "at/iat-not-future",
-        "RFC9068-2.2",
-        "The access token was not issued in the future",
+        "RFC7519-4.1.6",
+        "An access token that is a JWT was not issued in the future",
         "Resource servers that check refuse it: often the issuer's clock is wrong.",
-        |token| {
-            let iat = token.claims()?.get("iat").filter(|iat| iat.is_number());
-            not_future(token, "iat", iat.ok_or_else(|| Unmet::not_run(CLAIMS))?)
-        },
+        |token| not_future(token, "iat", token.time("iat")?),
     ),
     must(
         "at/nbf-past",
         "RFC7519-4.1.5",
         "The access token, if it has an `nbf`, is already valid when it is received",
         "No resource server that checks `nbf` accepts it.",
-        |token| not_future(token, "nbf", optional(token.claims()?, "nbf")?),
+        |token| not_future(token, "nbf", token.time("nbf")?),
     ),
     must(
         "at/auth-time-sane",
         "RFC9068-2.2.1",
         "The `auth_time` of the access token, if there is one, is a moment in the past",
         "Resource servers that limit the age of a login decide by nonsense.",
-        |token| not_future(token, "auth_time", optional(token.claims()?, "auth_time")?),
+        |token| {
+            let auth_time = optional(token.claims()?, "auth_time")?;
+            let Some(time) = auth_time.as_f64() else { return fail("auth_time: a number of seconds", format!("auth_time = {}", show(auth_time))) };
+            not_future(token, "auth_time", time)
+        },
     ),
 ];
 
-/// Seconds from the moment the token was received until it expires.
-fn lifetime(token: &AccessToken) -> Result<f64, Unmet> {
-    let exp = token.claims()?.get("exp").and_then(Value::as_f64).ok_or_else(|| Unmet::not_run(CLAIMS))?;
-    Ok(exp - seconds(token.received_at))
+impl AccessToken {
+    /// A time in the token, in seconds since the epoch.
+    fn time(&self, name: &str) -> Result<f64, Unmet> {
+        let jwt = self.jwt()?;
+        match member(&jwt.claims, name) {
+            Some(time) => time.as_f64().ok_or_else(|| Unmet::not_run(NUMERIC)),
+            // The profile requires these two; in any other JWT every time is optional.
+            None if claims_profile(jwt) && matches!(name, "exp" | "iat") => not_run(CLAIMS),
+            None => not_applicable(format!("no {name}")),
+        }
+    }
 }
 
-fn not_future(token: &AccessToken, name: &str, time: &Value) -> Judgement {
-    let Some(number) = time.as_f64() else { return fail(format!("{name}: a number of seconds"), format!("{name} = {}", show(time))) };
-    let after = number - seconds(token.received_at);
+/// Seconds from the moment the token was received until it expires.
+fn lifetime(token: &AccessToken) -> Result<f64, Unmet> {
+    Ok(token.time("exp")? - seconds(token.received_at))
+}
+
+fn not_future(token: &AccessToken, name: &str, time: f64) -> Judgement {
+    let after = time - seconds(token.received_at);
     let expected = format!("{name} no later than {} s after the token was received", token.skew);
     holds(after <= seconds(token.skew), expected, format!("{name} {after} s after the token was received"))
 }

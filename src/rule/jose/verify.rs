@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::Jwt;
 use super::algorithm::{Family, Tried, try_key, with_secret};
 use crate::rule::expect::shorten;
-use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
+use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
 
 /// What verifying a signature came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,12 +86,13 @@ impl Verification {
         matches!(self, Self::NoSuchKey { .. } | Self::NoSuitableKey { .. } | Self::BadSignature { .. })
     }
 
-    /// Passes for the signature of a key. What cannot be verified by this build, or needs no signature, is not applicable.
+    /// Passes for the signature of a key. What this build cannot verify is not judged; what needs no signature, or nobody can verify, is not applicable.
     pub fn judge(&self) -> Judgement {
         let seen = shorten(&self.to_string());
         match self {
             Self::Verified { .. } => pass(seen),
-            Self::NoSecret | Self::Unsupported { .. } | Self::Unsigned => not_applicable(seen),
+            Self::Unsupported { .. } => not_run(seen),
+            Self::NoSecret | Self::Unsigned => not_applicable(seen),
             Self::NoSuchKey { .. } | Self::NoSuitableKey { .. } | Self::BadSignature { .. } | Self::UnusableKey { .. } => {
                 fail("the signature of a published key", seen)
             }
@@ -163,7 +164,7 @@ fn kid_of(key: &Value) -> Option<&str> {
 mod tests {
     use serde_json::{Value, json};
 
-    use super::{Verification, verify};
+    use super::{Verification, not_run, verify};
     use crate::rule::jose::Jwt;
     use crate::rule::jose::testing::{Signer, rsa_1024};
 
@@ -265,8 +266,11 @@ mod tests {
             (json!({ "alg": "ML-DSA-65" }), signer.public.clone()),
             (json!({}), signer.public.clone()),
             (json!({ "alg": "PS256" }), rsa_1024().0.clone()),
+            (json!({ "alg": "RS256" }), json!({ "kty": "RSA", "e": "AQAB", "n": "v".repeat(2732) })),
         ] {
-            assert!(matches!(unsupported(header.clone(), key.clone()), Verification::Unsupported { .. }), "{header}");
+            let verification = unsupported(header.clone(), key);
+            assert!(matches!(verification, Verification::Unsupported { .. }), "{header}");
+            assert_eq!(verification.judge(), not_run(verification.to_string()), "it could not be tested");
         }
         assert_eq!(unsupported(json!({ "alg": "none" }), json!({})), Verification::Unsigned);
     }

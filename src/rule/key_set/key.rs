@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{KeySet, bytes, each, name, text, verdict};
 use crate::rule::Check;
-use crate::rule::expect::{must, none_wrong};
+use crate::rule::expect::{may, must, none_wrong};
 
 /// Members that hold private or symmetric key material (RFC 7518 6.2.2, 6.3.2, 6.4; RFC 8037 2).
 const PRIVATE: &[&str] = &["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];
@@ -66,6 +66,19 @@ pub(super) static RULES: &[Check<KeySet>] = &[
             each(set, "2048 bits or more", "no RSA keys", |key| {
                 let bits = bits(&bytes(key, "n").filter(|_| text(key, "kty") == Some("RSA"))?);
                 Some(verdict(bits >= 2048, format!("{bits} bits")))
+            })
+        },
+    ),
+    // No text has an upper bound; libraries have one, which is 8192 bits in many of them.
+    may(
+        "jwks/max-key-size",
+        "RFC7518-3.3",
+        "No RSA key has more than 8192 bits",
+        "Many libraries refuse a larger key, and so every token that is signed with it.",
+        |set| {
+            each(set, "8192 bits or fewer", "no RSA keys", |key| {
+                let bits = bits(&bytes(key, "n").filter(|_| text(key, "kty") == Some("RSA"))?);
+                Some(verdict(bits <= 8192, format!("{bits} bits")))
             })
         },
     ),

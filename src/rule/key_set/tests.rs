@@ -122,6 +122,8 @@ fn each_way_of_being_wrong_fails_its_rule_and_no_other() {
         (json!({"/1/x": "a+b/"}), &["jwks/required-members"]),
         (json!({"/-": {"kty": "OKP", "kid": "4", "use": "sig", "x": "AQ"}}), &["jwks/required-members"]),
         (json!({"/-": rsa("4", 128, 0xff)}), &["jwks/min-key-size"]),
+        (json!({"/-": rsa("4", 1024, 0xff)}), &[]),
+        (json!({"/-": rsa("4", 1025, 0xff)}), &["jwks/max-key-size"]),
         (json!({"/-": rsa("4", 256, 0x7f)}), &["jwks/min-key-size"]),
         (json!({"/1/crv": "P-384", "/1/x": "q".repeat(64), "/1/y": "q".repeat(64)}), &["jwks/signing-key-for-each-alg"]),
         (json!({"/1/x": "q".repeat(42) + "g"}), &[]),
