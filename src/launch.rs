@@ -84,7 +84,7 @@ pub async fn launch(config: Config, bound: Option<Arc<CallbackListener>>, mut te
     };
     let config = Arc::new(config);
     let agent = if logs_in { start_agent(&config, &http) } else { Run::no_agent("nobody logs in") };
-    let shared = Run { config: Arc::clone(&config), http, callback, agent, clients: SharedClients::default(), registrations: Arc::default() };
+    let shared = Run { config: Arc::clone(&config), http, callback, agent, clients: SharedClients::default() };
     let (events, mut received) = mpsc::unbounded_channel();
     let interrupted = CancellationToken::new();
     let signal = tokio::spawn(interruption(interrupted.clone()));

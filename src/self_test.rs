@@ -337,8 +337,7 @@ async fn judge(flaw: Option<Flaw>, profile: &str) -> Result<RunReport, SelfTestE
     let config = Arc::new(config);
     let agent = Ok(Arc::new(UserAgent::Http(HttpAgent::new(&config.network)?)));
     let agent = futures::FutureExt::shared(futures::FutureExt::boxed(futures::future::ready(agent)));
-    let (clients, registrations) = (SharedClients::default(), Arc::default());
-    let shared = Run { config, http: Arc::new(http), callback: Some(callback), agent, clients, registrations };
+    let shared = Run { config, http: Arc::new(http), callback: Some(callback), agent, clients: SharedClients::default() };
     let (events, _) = mpsc::unbounded_channel();
     let report = runner::run(plan, shared, RunHandle { events, interrupted: CancellationToken::new() }).await;
     issuer.stop().await;

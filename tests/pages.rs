@@ -85,8 +85,7 @@ async fn judge(agent: &Arc<UserAgent>, asked: Asked<'_>) -> RunReport {
     let plan = Plan::new(&config, &feature::features().unwrap()).unwrap();
     let http = Arc::new(Client::new(&config.network).unwrap());
     let agent = futures::future::ready(Ok(Arc::clone(agent))).boxed().shared();
-    let clients = oa_authtest::session::SharedClients::default();
-    let shared = Run { config: Arc::new(config), http, callback: Some(callback), agent, clients, registrations: Arc::default() };
+    let shared = Run { config: Arc::new(config), http, callback: Some(callback), agent, clients: oa_authtest::session::SharedClients::default() };
     let (events, _) = tokio::sync::mpsc::unbounded_channel();
     let report = runner::run(plan, shared, RunHandle { events, interrupted: CancellationToken::new() }).await;
     issuer.stop().await;

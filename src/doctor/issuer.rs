@@ -31,9 +31,9 @@ impl Doctor<'_> {
         let lacking = self.session.facts.issuer.metadata.is_none().then_some("there is no provider metadata");
         let seen = unless(lacking, until(deadline, "--timeout", self.keys())).await;
         self.note("key-set", "Key set", seen);
-        let seen = unless(lacking, until(Instant::now() + self.config().network.timeout, "--timeout", self.registration())).await;
+        let seen = unless(lacking, until(Instant::now() + self.config().network.timeout, "--timeout", Box::pin(self.registration()))).await;
         self.note("registration", "Registration", seen);
-        let seen = unless(lacking, until(Instant::now() + self.config().network.timeout, "--timeout", self.client_credentials())).await;
+        let seen = unless(lacking, until(Instant::now() + self.config().network.timeout, "--timeout", Box::pin(self.client_credentials()))).await;
         self.note("client-credentials", "Client", seen);
     }
 

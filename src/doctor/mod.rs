@@ -175,7 +175,6 @@ impl<'a> Doctor<'a> {
             callback: bound,
             agent: Run::no_agent("the browser did not start"),
             clients: SharedClients::default(),
-            registrations: Arc::default(),
         };
         let session = Session::new(run, "doctor", "doctor", &["openid"]);
         Ok(Self { session, sources, plan, callback, agent: None, _folder: folder, reports, checks: Vec::new(), since: Instant::now(), on_check })

@@ -84,6 +84,7 @@ impl Session {
             None => self.note("No initial access token is configured, so the registration request carries none."),
         }
         self.sentence("should complete Dynamic Client Registration successfully");
+        self.facts.client.unregistered_scope.clear();
         let metadata = if scope.at_once { with_scope(metadata, scope.listed()) } else { metadata };
         let mut attempt = self.attempt("Dynamic Client Registration", url, metadata).await?;
         if attempt.is_refused() && may_be_native(&attempt.metadata) {
@@ -196,7 +197,7 @@ impl Session {
     /// Sends one registration. Those by an initial access token take turns, whichever test they are of: an issuer counts the uses of the token, and
     /// need not be able to do that for two at once.
     pub(super) async fn send_registration(&mut self, title: &str, url: &Url, metadata: &Value, token: Option<&str>) -> Result<Received, Stop> {
-        let turns = Arc::clone(&self.run.registrations);
+        let turns = Arc::clone(&self.run.clients.registering);
         let _turn = if token.is_some() { Some(turns.lock().await) } else { None };
         let request = Request::json(title, url.clone(), metadata);
         Ok(self.send(token.into_iter().fold(request, Request::bearer)).await?)

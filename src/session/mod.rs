@@ -51,10 +51,8 @@ pub struct Run {
     pub callback: Option<Arc<CallbackListener>>,
     /// The user agent.
     pub agent: AgentHandle,
-    /// What is known of configured clients, and who uses them.
+    /// What is known of configured clients, who uses them, and who registers others.
     pub clients: SharedClients,
-    /// Held while a client is registered by an initial access token, so that these come one after another.
-    pub registrations: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Run {

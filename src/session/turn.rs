@@ -9,11 +9,13 @@ use tokio::sync::OwnedMutexGuard;
 use super::{Client, Session};
 use crate::config::AuthMethod;
 
-/// What the tests of a run share of configured clients.
+/// What the tests of a run share of clients.
 #[derive(Debug, Clone, Default)]
 pub struct SharedClients {
     turn: Arc<tokio::sync::Mutex<()>>,
     proven: Arc<Mutex<HashSet<(String, AuthMethod)>>>,
+    /// Held while a client is registered by an initial access token, so that these come one after another.
+    pub registering: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl SharedClients {
