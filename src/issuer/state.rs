@@ -8,6 +8,7 @@ use super::client::{AuthMethod, Client};
 use super::client_metadata::Metadata;
 use super::flaw::apply::Defect;
 use super::flaw::{Behaviour, Check, Site};
+use super::key_rollover::Rollover;
 use super::keys::KeyRing;
 use super::persona::PersonaSettings;
 use super::reply::{Answer, Reply};
@@ -38,6 +39,8 @@ pub struct Issuer {
     pub defect: Defect,
     /// Its published keys.
     pub keys: &'static KeyRing,
+    /// What became of its keys, if its flaw is about that.
+    pub rollover: Rollover,
     /// Its accounts.
     pub accounts: DemoAccounts,
     /// The requests that it was too busy for.
@@ -64,7 +67,8 @@ impl Issuer {
         let cookie = if tls { format!("__Host-session-{port}") } else { format!("session-{port}") };
         let store = Mutex::new(Store::new(client));
         let defect = Defect::new(flaw.map(|flaw| flaw.for_issuer(&url)));
-        Self { url, origin, secure: tls, cookie, persona, pages, offline_access, defect, keys, accounts, refusals: Refusals::default(), store }
+        let (rollover, refusals) = (Rollover::default(), Refusals::default());
+        Self { url, origin, secure: tls, cookie, persona, pages, offline_access, defect, keys, rollover, accounts, refusals, store }
     }
 
     /// What its persona decides.

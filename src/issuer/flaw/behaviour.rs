@@ -217,6 +217,12 @@ named! {
     BasicNotDecoded = "basic-not-decoded",
     /// Gives the client that is not registered dynamically such a secret, and takes it in the body alone.
     StaticClientByPost = "static-client-by-post",
+    /// Signs tokens with keys that it publishes from the first token on, beside those it published before.
+    KeysRollOver = "keys-roll-over",
+    /// The same, and takes back the keys it published before.
+    KeysReplaced = "keys-replaced",
+    /// Publishes other keys in every other answer, those it signs with in the second: two servers behind one address.
+    KeySetsAlternate = "key-sets-alternate",
     /// Answers that a session is closed, and keeps it.
     SessionCloseIgnored = "session-close-ignored",
 }
