@@ -61,8 +61,12 @@ impl Session {
         let get = |title: &str| Request::get(title, url.clone());
         let mut post = get("UserInfo by POST").bearer(token);
         post.method = Method::POST;
+        self.sentence("should answer the plain userinfo request");
+        let control = self.send(get("UserInfo").bearer(token)).await?;
+        self.judge(&UserInfo::new(control.clone(), user.sub()));
         self.sentence("should answer every kind of userinfo request that the specifications know, and only with a valid token");
         let artefact = UserInfoRequests {
+            control,
             post_header: self.send(post).await?,
             post_body: self.send(Request::form("UserInfo by POST, with the Token in the Body", url.clone(), &[("access_token", token)])).await?,
             lower_case_scheme: self.send(get("UserInfo with the Scheme in Lower Case").header("authorization", format!("bearer {token}"))).await?,

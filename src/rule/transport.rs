@@ -15,6 +15,8 @@ pub struct Transport {
     pub response: Received,
     /// The clock skew allowed to the issuer, in seconds.
     pub skew: i64,
+    /// True for an answer of the revocation endpoint, whose body clients ignore (RFC 7009 2.2).
+    pub is_revocation: bool,
 }
 
 impl Artefact for Transport {
@@ -80,6 +82,7 @@ static RULES: &[Check<Transport>] = &[
             if transport.response.status != 200 {
                 return not_applicable(format!("status {}, not 200", transport.response.status));
             }
+            applies_if(!transport.is_revocation, "the body of a revocation response is ignored (RFC 7009 2.2)")?;
             match transport.json()?.body.len() {
                 0 => fail("a JSON value", "an empty body"),
                 length => pass(format!("{length} bytes")),
@@ -193,7 +196,7 @@ mod tests {
             }
         }
         response.put_body(body.to_vec());
-        Transport { response, skew: 10 }
+        Transport { response, skew: 10, is_revocation: false }
     }
 
     fn failed(transport: &Transport) -> Vec<String> {
@@ -232,6 +235,12 @@ mod tests {
     }
 
     #[test]
+    fn the_body_of_a_revocation_response_is_ignored() {
+        let empty = Transport { is_revocation: true, ..response(200, &[], b"") };
+        assert_eq!(failed(&empty), Vec::<String>::new());
+    }
+
+    #[test]
     fn dates_are_judged() {
         for (date, cache, rules) in [
             ("Tue, 14 Nov 2023 22:13:20 GMT", "no-store", &[][..]),
@@ -260,7 +269,7 @@ mod tests {
             response.received_at = received_at;
             response.headers.extend(headers);
             response.headers.push(("date".to_owned(), "Tue, 14 Nov 2023 22:13:20 GMT".to_owned()));
-            Transport { response, skew }
+            Transport { response, skew, is_revocation: false }
         }
     );
 }

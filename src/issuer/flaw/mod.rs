@@ -51,6 +51,9 @@ pub struct Flaw {
     /// The ids of rules that must not fail, though they are near to it. Variants only.
     #[serde(default)]
     pub spares: Vec<String>,
+    /// The ids of rules that must not pass: under the flaw nothing shows that they hold. Flaws only.
+    #[serde(default)]
+    pub unproven: Vec<String>,
     /// What is changed in what the issuer sends.
     #[serde(default)]
     pub patch: Vec<Patch>,

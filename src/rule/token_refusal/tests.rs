@@ -7,6 +7,7 @@ use super::{Provocation, TokenRefusal};
 use crate::issuer::flaw::{Flaw, Patch, Site};
 use crate::observed::received::Received;
 use crate::rule::Artefact as _;
+use crate::rule::attack::Attack;
 use crate::rule::jose::testing::judged;
 use crate::rule::testing::{arbitrary, arbitrary_artefact, json as response, text, with};
 
@@ -128,7 +129,10 @@ fn each_wrong_response_breaks_its_rule() {
         (refusal(Provocation::UnknownCode, 403, &grant), &["http-400"]),
         (refusal(Provocation::UnknownCode, 500, &grant), &["http-400"]),
         (refusal(Provocation::UnknownCode, 401, &grant), &["http-401-only-invalid-client"]),
-        (refusal(Provocation::WrongSecret, 401, &grant), &["invalid-client"]),
+        (refusal(Provocation::WrongSecret, 400, &grant), &[]),
+        (refusal(Provocation::WrongSecret, 401, &grant), &["http-401-only-invalid-client"]),
+        (refusal(Provocation::Attack(Attack::WrongClientSecret), 400, &grant), &["invalid-client"]),
+        (refusal(Provocation::Elsewhere, 200, &grant), &["refused"]),
         (refusal(Provocation::WrongSecret, 400, &client), &["http-401-for-header"]),
         (refusal(Provocation::WrongSecret, 403, &client), &["http-400"]),
         (refusal(Provocation::UnknownCode, 429, &json!([])), &[]),
