@@ -37,7 +37,11 @@ impl Session {
             self.sentence("should sign the end-user's claims as the client registered");
             self.judge(&signed);
         }
-        if judge_claims && let Some(userinfo) = claims(&artefact.response) {
+        let userinfo = claims(&artefact.response);
+        if let Some(userinfo) = userinfo.as_ref().filter(|_| user.request.essential_claims().is_empty()) {
+            self.facts.grant.unasked_claims = Some((user.request.scope().to_owned(), userinfo.clone()));
+        }
+        if judge_claims && let Some(userinfo) = userinfo {
             self.sentence("should return the claims that were asked for");
             let scope_claims = ScopeClaims {
                 exchange: artefact.response.exchange,
@@ -46,6 +50,7 @@ impl Session {
                 userinfo,
                 id_token: user.id_token.clone().unwrap_or_default(),
                 metadata: self.metadata_value()?,
+                unasked: self.facts.grant.unasked_claims.clone().filter(|(scope, _)| scope == user.request.scope()).map(|(_, claims)| claims),
             };
             self.judge(&scope_claims);
         }
@@ -85,6 +90,6 @@ impl Session {
 
 /// The claims of a userinfo response, plain or signed; none of one that is neither or an error.
 fn claims(response: &Received) -> Option<Map<String, Value>> {
-    let success = response.is_success();
+    let success = response.gives();
     success.then(|| response.object().or_else(|| Jwt::parse(response.text().trim()).ok().map(|jwt| jwt.claims)))?
 }

@@ -218,6 +218,8 @@ pub struct GrantFacts {
     pub attacked: Option<Code>,
     /// The tokens of the last login.
     pub login: Option<UserTokens>,
+    /// What userinfo gave for a login that asked for no single claims, with the scope of that login.
+    pub unasked_claims: Option<(String, Map<String, Value>)>,
     /// Every grant that tokens were issued for, for the clean-up.
     pub issued: Vec<Granted>,
     /// Which clients have got tokens by which grant types: the control without which a refusal says nothing.
@@ -245,6 +247,8 @@ pub struct BrowserFacts {
     pub session: Option<AgentSession>,
     /// True while it is logged in, as far as what was shown says.
     pub is_logged_in: bool,
+    /// True once it was sent back after a logout with nothing wrong in it.
+    pub logout_works: bool,
 }
 
 /// What a test knows so far, by what it is about.

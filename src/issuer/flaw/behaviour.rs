@@ -227,6 +227,8 @@ named! {
     RevocationOfRefreshTokensOnly = "revocation-of-refresh-tokens-only",
     /// Issues access tokens that are no JWTs, and lets them live when their refresh token is revoked.
     RevocationWithoutCascadeOpaque = "revocation-without-cascade-opaque",
+    /// Answers every logout request with an error page.
+    LogoutClosed = "logout-closed",
     /// Lets no client introspect: that is for resource servers.
     IntrospectionForResourceServers = "introspection-for-resource-servers",
 }
