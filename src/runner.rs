@@ -172,7 +172,7 @@ async fn run_test(planned: PlannedTest, shared: Run, handle: Arc<RunHandle>, bla
         };
         let ended = match taken.map_err(|stop| stop.redacted(session.recorder.redactor())) {
             Ok(()) => StepEnd::Done,
-            Err(Stop::LeftOut(reason)) => {
+            Err(Stop::LeftOut { reason, .. }) => {
                 not_tested.push(format!("{}: {reason}", step.name()));
                 StepEnd::LeftOut(reason)
             }

@@ -139,7 +139,7 @@ fn journal(set: PageSet) -> &'static [&'static str] {
         PageSet::Iframe => &["Login page: ", "pressed \"Allow\""],
         PageSet::WrongPasswordMessage => &["pressed \"Sign In\"", "pressed \"Allow\""],
         PageSet::ScopeBoxes => &[
-            "pressed \"Log in\"",
+            "ticked \"Remember me\", pressed \"Log in\"",
             "ticked \"openid\", ticked \"openactive-openbooking\", ticked \"offline_access\", ticked \"openactive-identity\", ticked \"Do not ask me again\", \
              pressed \"Allow access\"",
         ],
@@ -287,6 +287,25 @@ async fn plain_forms_are_passed_without_a_browser() {
     let report = judge(&http, Asked { pages: PageSet::ErrorPage, ..Asked::default() }).await;
     let reason = report.tests[0].reason.clone().unwrap_or_default();
     assert!(reason.contains("We’re sorry… An unexpected error occurred"), "{reason}");
+}
+
+/// An issuer that keeps a login only for those who tick a box is not one that forgets its end-users.
+async fn a_login_is_kept(agent: &Arc<UserAgent>) {
+    let asked = Asked { pages: PageSet::ScopeBoxes, profile: "oidc", tests: &["prompt-and-max-age/prompt-none-logged-in"], ..Asked::default() };
+    let report = judge(agent, asked).await;
+    completed(&report, "remembered");
+    let silent = report.tests[0].findings.iter().find(|finding| finding.rule == "session/prompt-none-silent").expect("it was judged");
+    assert_eq!(silent.outcome, FindingOutcome::Passed, "{silent:#?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_logs_in_asks_to_be_remembered() {
+    a_login_is_kept(&agent(AgentKind::Http).await).await;
+    if !quick() {
+        let browser = agent(AgentKind::Webdriver).await;
+        a_login_is_kept(&browser).await;
+        close(browser).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

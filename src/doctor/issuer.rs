@@ -122,7 +122,7 @@ impl Doctor<'_> {
 
     async fn keys(&mut self) -> Seen {
         match self.session.fetch_key_set().await {
-            Err(Stop::LeftOut(why)) => Seen::warning(why, "publish the keys: without them no signature can be verified"),
+            Err(Stop::LeftOut { reason, .. }) => Seen::warning(reason, "publish the keys: without them no signature can be verified"),
             Ok(()) => match self.session.facts.issuer.keys.as_ref().map(Vec::len) {
                 Some(0) => Seen::warning("the key set is empty", "publish the keys: without them no signature can be verified"),
                 Some(1) => Seen::fine("1 key"),

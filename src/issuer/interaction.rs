@@ -45,6 +45,8 @@ pub struct Flow {
     pub failed: Option<String>,
     /// True once the end-user went on from the page after the login.
     pub continued: bool,
+    /// True if the login ends with this request: the end-user was asked whether to keep it, and did not say so.
+    pub is_passing: bool,
 }
 
 /// What an end-user answers on a consent page.
@@ -99,6 +101,7 @@ pub fn begin(issuer: &Issuer, mut request: Request, headers: &HeaderMap) -> Answ
         identifier: None,
         failed: None,
         continued: false,
+        is_passing: false,
     };
     let reply = go_on(issuer, &random::secret(), &flow)?;
     Ok(if is_new { reply.with(SET_COOKIE, &issuer.set_cookie(&flow.browser)) } else { reply })
@@ -289,6 +292,9 @@ fn answer(issuer: &Issuer, id: &str, flow: &Flow, session: &Session) -> Answer {
     let mut store = issuer.store();
     store.flows.shift_remove(id);
     store.codes.insert(sent, code);
+    if flow.is_passing {
+        store.log_out(&flow.browser);
+    }
     Ok(reply)
 }
 

@@ -27,7 +27,7 @@ pub enum PageSet {
     Iframe,
     /// A refused login is told beside the field, as many products do.
     WrongPasswordMessage,
-    /// Consent with a check box for each scope, and one to be remembered; none has to be ticked, and what is not is not granted.
+    /// A login that is kept only with a check box, and consent with one for each scope and one to be remembered. None has to be ticked.
     ScopeBoxes,
     /// A page that says for seconds that it is loading, until a script shows the login form.
     SlowScript,

@@ -25,11 +25,11 @@ impl Session {
             self.must_list("code_challenge_methods_supported", "S256")?;
         }
         let lacks_another = attack == Attack::CodeOfAnotherClient && self.facts.client.registered.len() < 2;
-        Stop::left_out_if(lacks_another, "there is no second client to try the code")?;
+        Stop::not_offered_if(lacks_another, "there is no second client to try the code")?;
         // Where one redirect URI is registered, a client may leave it out, and the issuer may go on (OpenID Connect Core 3.1.3.2).
         let has_several = self.client()?.registered.as_ref().is_some_and(|registered| registered.redirect_uris > 1);
         let may_be_left_out = attack == Attack::MissingRedirectUri && !has_several;
-        Stop::left_out_if(may_be_left_out, "the client is not known to have registered several redirect URIs")?;
+        Stop::not_offered_if(may_be_left_out, "the client is not known to have registered several redirect URIs")?;
         self.try_credentials(&url).await?;
         let code = self.take_code()?;
         let earlier = self.facts.grant.attacked.replace(code.clone());
@@ -82,7 +82,7 @@ impl Session {
         let url = self.offered("token_endpoint")?;
         let client = self.client()?.clone();
         let secret = client.secret.clone().filter(|_| client.method != AuthMethod::None);
-        let secret = secret.or_left_out("the client has no secret, so it has nothing to authenticate with")?;
+        let secret = secret.or_not_offered("the client has no secret, so it has nothing to authenticate with")?;
         self.try_credentials(&url).await?;
         let code = self.take_code()?;
         let redirect_uri = self.run.redirect_uri();
@@ -133,7 +133,9 @@ impl Session {
         let control = if was_good { Control::Good } else { self.code_control(scope).await? };
         for (number, (attack, exchange)) in answers.into_iter().enumerate() {
             // With a code that may have been taken back after the first attempt, an answer says something where it is about the client.
-            let is_clear = was_good || number == 0 || matches!(error_code(exchange.response()), Some("invalid_client" | "unauthorized_client" | "invalid_request"));
+            let is_clear = was_good
+                || number == 0
+                || matches!(error_code(exchange.response()), Some("invalid_client" | "unauthorized_client" | "invalid_request"));
             let control = if is_clear { control.clone() } else { Control::Missing("an attempt before it may have used up the code".to_owned()) };
             self.judge_attack(attack, exchange, control, works);
         }

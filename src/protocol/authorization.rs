@@ -127,16 +127,16 @@ impl Session {
             error if error.is_page_without_way_on() && refusable && params.method != Method::Post => {
                 self.sentence("should refuse the authorization request at the redirect URI");
                 self.judge_delivery(Asked::Refusal, Some(error.to_string()));
-                Stop::left_out("the issuer refused the request with a page of its own, so there is no error response to judge")
+                Stop::not_offered("the issuer refused the request with a page of its own, so there is no error response to judge")
             }
             VisitError::NotUnderstood { .. } if params.method == Method::Post => {
                 let what = self.recorder.redactor().text(&error.to_string());
-                Stop::left_out(format!("what the issuer answers to an authorization request by POST is not understood: {what}"))
+                Stop::not_understood(format!("what the issuer answers to an authorization request by POST is not understood: {what}"))
             }
             VisitError::ErrorPage { .. } if params.method == Method::Post => {
                 self.sentence("should take authorization requests by POST");
                 self.judge_delivery(Asked::ByPost, Some(error.to_string()));
-                Stop::left_out("the issuer does not take authorization requests by POST, so nobody logged in")
+                Stop::not_offered("the issuer does not take authorization requests by POST, so nobody logged in")
             }
             error => self.blame(error),
         }

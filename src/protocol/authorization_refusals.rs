@@ -70,11 +70,11 @@ impl Session {
         let endpoint = self.offered("authorization_endpoint")?;
         let registered = self.client()?.registered.as_ref();
         let is_native = registered.and_then(|registered| registered.application_type.as_deref()) == Some("native");
-        Stop::left_out_if(!is_native, "the issuer does not say that it registered a native application")?;
+        Stop::not_offered_if(!is_native, "the issuer does not say that it registered a native application")?;
         let (mut probing, control) = self.begin_probing(&endpoint, NATIVE_REDIRECT_URI).await?;
         // Whether a redirect URI is taken shows without a login only by prompt=none: nothing listens at these.
         let is_silent = matches!(control.ended, Ended::Redirect { .. });
-        Stop::left_out_if(!is_silent, "the issuer answers `prompt=none` with a page of its own")?;
+        Stop::not_offered_if(!is_silent, "the issuer answers `prompt=none` with a page of its own")?;
         self.sentence("should take a redirect URI of a native application with any port of loopback, and with no other path");
         let other_port = NATIVE_REDIRECT_URI.replacen("127.0.0.1", "127.0.0.1:51004", 1);
         let Probed { response, ended } = self.probe_redirect(&endpoint, "another port", &other_port, &mut probing).await?;

@@ -18,19 +18,19 @@ impl Session {
     pub(super) fn must_be_authorizable(&self, params: &Authorize) -> Result<(), Stop> {
         if params.optional {
             let offered = self.listed("scopes_supported")?;
-            let offered = offered.or_left_out("the provider metadata has no `scopes_supported`")?;
+            let offered = offered.or_not_offered("the provider metadata has no `scopes_supported`")?;
             let lacking: Vec<&str> = params.scope.split_ascii_whitespace().filter(|scope| *scope != "openid" && !offered.contains(scope)).collect();
-            Stop::left_out_if(!lacking.is_empty(), format!("`scopes_supported` does not list {}", lacking.join(", ")))?;
+            Stop::not_offered_if(!lacking.is_empty(), format!("`scopes_supported` does not list {}", lacking.join(", ")))?;
         }
         let lacks_claims = params.claims.is_some() && !self.promises("claims_parameter_supported")?;
-        Stop::left_out_if(lacks_claims, "the provider metadata does not set `claims_parameter_supported` to true")?;
+        Stop::not_offered_if(lacks_claims, "the provider metadata does not set `claims_parameter_supported` to true")?;
         if let Some(mode) = params.response_mode.map(ResponseMode::as_str) {
             // Without a list it is query and fragment (OpenID Connect Discovery 3).
             let is_offered = self.lists("response_modes_supported", mode)?.unwrap_or(matches!(mode, "query" | "fragment"));
-            Stop::left_out_if(!is_offered, format!("`response_modes_supported` does not list {mode}"))?;
+            Stop::not_offered_if(!is_offered, format!("`response_modes_supported` does not list {mode}"))?;
         }
         let has_id_token = self.facts.grant.id_token().is_some();
-        Stop::left_out_if(params.id_token_hint && !has_id_token, "the first login gave no ID token to hint with")?;
+        Stop::not_offered_if(params.id_token_hint && !has_id_token, "the first login gave no ID token to hint with")?;
         self.must_have_scope_beyond(params)?;
         self.must_be_signable(params)
     }

@@ -1,5 +1,6 @@
 //! What the configuration declares an issuer able or unable to do, held against what it says and does.
 
+use crate::config::setting;
 use crate::feature::Step;
 use crate::observed::capability::Capability;
 use crate::rule::capability::{DeclaredCapability, DeclaredGrant};
@@ -13,7 +14,7 @@ impl Session {
     pub(super) fn allow_by_declaration(&self, step: &Step) -> Result<(), Stop> {
         let absent = step.capability().filter(|capability| self.run.config.declared.get(capability) == Some(&false));
         absent.map_or(Ok(()), |capability| {
-            Err(Stop::left_out(format!("the configuration says that the issuer does not have it: `[features] {} = false`", capability.name())))
+            Err(Stop::not_offered(format!("the configuration says that the issuer does not have it: `[features] {} = false`", capability.name())))
         })
     }
 
@@ -21,7 +22,8 @@ impl Session {
     #[allow(clippy::unused_async, reason = "every action of a step is awaited")]
     pub(super) async fn check_capability(&mut self, capability: Capability) -> Result<(), Stop> {
         let declared = self.run.config.declared.get(&capability).copied();
-        let declared = declared.or_left_out(format!("the configuration declares nothing about `[features] {}`", capability.name()))?;
+        let declared =
+            declared.or_lacks(&setting::FEATURE, &format!("the configuration declares nothing about `[features] {}`", capability.name()))?;
         let advertised = capability.advertised(self.metadata()?);
         self.sentence(format!("should {}advertise {}", if declared { "" } else { "not " }, capability.name()));
         self.judge(&DeclaredCapability { capability, declared, advertised });
@@ -31,8 +33,8 @@ impl Session {
     /// Asks the token endpoint for tokens by a grant that is declared absent.
     pub(super) async fn refuse_grant(&mut self, capability: Capability) -> Result<(), Stop> {
         let is_absent = self.run.config.declared.get(&capability) == Some(&false);
-        Stop::left_out_if(!is_absent, format!("`[features] {}` is not declared absent, so there is nothing to be refused", capability.name()))?;
-        let grant = capability.grant_type().or_left_out(format!("{} is no grant of the token endpoint", capability.name()))?;
+        Stop::not_offered_if(!is_absent, format!("`[features] {}` is not declared absent, so there is nothing to be refused", capability.name()))?;
+        let grant = capability.grant_type().or_not_offered(format!("{} is no grant of the token endpoint", capability.name()))?;
         let url = self.offered("token_endpoint")?;
         let client = self.client()?.clone();
         let mut form = vec![("grant_type", grant)];

@@ -22,7 +22,7 @@ impl Session {
         let offered = self.listed("token_endpoint_auth_signing_alg_values_supported")?;
         let Some(alg) = SigningAlg::ALL.into_iter().find(|alg| offered.as_ref().is_none_or(|offered| offered.contains(&alg.name()))) else {
             let known = SigningAlg::ALL.map(SigningAlg::name).join(", ");
-            return Err(Stop::left_out(format!("`token_endpoint_auth_signing_alg_values_supported` lists none of {known}")));
+            return Err(Stop::not_offered(format!("`token_endpoint_auth_signing_alg_values_supported` lists none of {known}")));
         };
         let by_reference = keys == KeysBy::Reference;
         if by_reference {
@@ -46,8 +46,8 @@ impl Session {
     /// Stops if the endpoint cannot be reached, or takes neither.
     pub(super) async fn try_client_assertions(&mut self) -> Result<(), Stop> {
         let url = self.offered("token_endpoint")?;
-        let registered = self.client()?.registered.clone().or_left_out("the client was not registered by this test")?;
-        let signer = registered.signer.or_left_out("the client does not authenticate by assertions")?;
+        let registered = self.client()?.registered.clone().or_not_offered("the client was not registered by this test")?;
+        let signer = registered.signer.or_not_offered("the client does not authenticate by assertions")?;
         self.sentence("should authenticate the client by assertions signed with its key");
         let mut pause = FIRST_PAUSE;
         loop {
@@ -74,9 +74,8 @@ impl Session {
                 (false, true) => {
                     // Without credentials that work there is nothing more to test.
                     self.facts.client.current = None;
-                    Err(Stop::left_out(
-                        "the issuer never fetched the client's keys: it cannot reach this machine, or fetches nothing from loopback addresses",
-                    ))
+                    let why = "the issuer never fetched the client's keys: it cannot reach this machine, or fetches nothing from loopback addresses";
+                    Stop::out_of_reach_if(true, why)
                 }
                 (false, false) => Err(Stop::issuer("the issuer refuses the assertions of a client that it registered for them")),
             };

@@ -19,7 +19,7 @@ impl Session {
     pub(super) async fn client_credentials(&mut self, scope: &str, as_registered: bool, audience: bool) -> Result<(), Stop> {
         let may_lack = self.profile == OAUTH;
         let is_lacking = may_lack && self.lists("grant_types_supported", Grant::ClientCredentials.as_str())? == Some(false);
-        Stop::left_out_if(is_lacking, "`grant_types_supported` does not list client_credentials")?;
+        Stop::not_offered_if(is_lacking, "`grant_types_supported` does not list client_credentials")?;
         let url = self.needed("token_endpoint")?;
         self.sentence("should complete Client Credentials Flow successfully");
         let scope = if as_registered { self.registered_part(scope) } else { scope.to_owned() };
@@ -33,7 +33,7 @@ impl Session {
         // Somebody may have registered it for the authorization code alone.
         let is_configured = self.client()?.registered.is_none();
         let may_not = may_lack && is_configured && error.is_some_and(|error| error == "unauthorized_client");
-        Stop::left_out_if(may_not, "the client that was configured may not use the client credentials grant (unauthorized_client)")?;
+        Stop::not_offered_if(may_not, "the client that was configured may not use the client credentials grant (unauthorized_client)")?;
         self.take_client_grant(exchange, &scope, audience)
     }
 

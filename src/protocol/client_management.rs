@@ -41,7 +41,7 @@ impl Session {
         let response = self.send(Request::delete("Client Deletion", url.clone()).bearer(token.expose_secret())).await?;
         let (deleted, status) = (response.is_success(), response.status);
         self.judge(&Deletion { response });
-        Stop::left_out_if(!deleted, format!("the issuer did not delete the client (status {status})"))?;
+        Stop::not_offered_if(!deleted, format!("the issuer did not delete the client (status {status})"))?;
         // Whatever is left of it cannot be deleted once more.
         self.facts.client.registered.retain(|registered| registered.id != client.id);
         self.facts.grant.issued.retain(|granted| granted.client.id != client.id);
@@ -115,5 +115,5 @@ impl Session {
 /// Where a client is managed, and its token for it.
 fn management(client: &Client) -> Result<(Url, SecretString), Stop> {
     let management = client.registered.as_ref().and_then(|registered| registered.management.clone());
-    management.or_left_out("the registration response has no `registration_client_uri` with a token, so the client cannot be managed")
+    management.or_not_offered("the registration response has no `registration_client_uri` with a token, so the client cannot be managed")
 }

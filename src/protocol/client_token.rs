@@ -15,7 +15,7 @@ impl Session {
     pub(super) async fn refresh_client_token(&mut self, by: Body) -> Result<(), Stop> {
         let before = self.facts.grant.client_grant.clone().ok_or_else(|| missing("what the client was granted"))?;
         let refresh_token =
-            before.refresh_token.clone().or_left_out("no refresh token came with the client's token, and none has to (RFC 6749 4.4.3)")?;
+            before.refresh_token.clone().or_not_offered("no refresh token came with the client's token, and none has to (RFC 6749 4.4.3)")?;
         if by == Body::Json {
             return self.refresh_by_json(&refresh_token).await;
         }

@@ -58,9 +58,9 @@ impl Session {
         let beyond = beyond.scope();
         self.must_list("scopes_supported", beyond)?;
         let registered = self.facts.client.registered_scope();
-        let registered = registered.or_left_out("the registration response does not say which scope the client may ask for")?;
+        let registered = registered.or_not_offered("the registration response does not say which scope the client may ask for")?;
         let has_it = registered.split_ascii_whitespace().any(|word| word == beyond);
-        Stop::left_out_if(has_it, format!("the issuer registered the scope {beyond} for the client although it did not ask for it"))
+        Stop::not_offered_if(has_it, format!("the issuer registered the scope {beyond} for the client although it did not ask for it"))
     }
 
     /// Judges what came of a scope beyond what the client may have.

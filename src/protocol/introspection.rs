@@ -9,7 +9,7 @@ impl Session {
     pub(super) async fn introspect(&mut self) -> Result<(), Stop> {
         let url = self.offered("introspection_endpoint")?;
         let is_public = self.client()?.method == AuthMethod::None;
-        Stop::left_out_if(is_public, "a public client has no credentials, and introspection asks for some (RFC 7662 2.1)")?;
+        Stop::not_offered_if(is_public, "a public client has no credentials, and introspection asks for some (RFC 7662 2.1)")?;
         let user = self.login()?.clone();
         self.sentence("should introspect the access token as defined in specification");
         let response = self.send_authenticated("Introspection", url, &super::token_form(&user.access_token, "access_token")).await?;

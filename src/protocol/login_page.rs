@@ -57,7 +57,7 @@ impl Session {
                 WrongPasswordEnd::ErrorPage(text)
             }
             Err(error @ VisitError::NotUnderstood { .. }) => {
-                return Err(Stop::left_out(self.recorder.redactor().text(&error.to_string())));
+                return Err(Stop::not_understood(self.recorder.redactor().text(&error.to_string())));
             }
             Err(error) => return Err(self.blame(error)),
         };
@@ -86,7 +86,7 @@ impl Session {
         self.keep_pages(&journey, Some("form sent by another browser")).await;
         if journey.traffic.password_answered.is_none() {
             let why = journey.end.err().map_or_else(|| "no login page was shown".to_owned(), |error| error.to_string());
-            return Err(Stop::left_out(format!("the login page has no form that can be sent without running its scripts ({why})")));
+            return Err(Stop::not_understood(format!("the login page has no form that can be sent without running its scripts ({why})")));
         }
         let consent = journey.pages.iter().any(|page| page.kind == PageKind::Consent);
         let (code, says) = match journey.end {
@@ -112,7 +112,7 @@ impl Session {
             Ok(callback) => {
                 let response = self.response(callback, &request)?;
                 self.keep_pages(&journey, Some("consent refused")).await;
-                Stop::left_out_if(!asked, "no consent page was shown, so there was nothing to refuse")?;
+                Stop::not_offered_if(!asked, "no consent page was shown, so there was nothing to refuse")?;
                 self.sentence("should tell the client that the end-user refused");
                 let denied = if response.parameter("code").is_some() { Denied::Code } else { Denied::Answer };
                 if denied == Denied::Answer {
@@ -124,7 +124,7 @@ impl Session {
                 self.keep_pages(&journey, Some("consent refused")).await;
                 match error {
                     VisitError::NotUnderstood { why: NoWay::NoRefusal, .. } => {
-                        return Err(Stop::left_out("the consent page has no button that clearly refuses"));
+                        return Err(Stop::not_understood("the consent page has no button that clearly refuses"));
                     }
                     VisitError::NotUnderstood { .. } | VisitError::ErrorPage { .. } if asked => {
                         self.sentence("should tell the client that the end-user refused");

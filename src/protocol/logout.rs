@@ -27,12 +27,12 @@ impl Session {
     pub(super) async fn log_out(&mut self, params: &LogOut) -> Result<(), Stop> {
         let endpoint = self.offered("end_session_endpoint")?;
         let id_token = self.facts.grant.id_token().unwrap_or_default();
-        let hint = hint(params.hint, id_token).or_left_out("the login gave no signed ID token to make a hint of")?;
+        let hint = hint(params.hint, id_token).or_not_offered("the login gave no signed ID token to make a hint of")?;
         if let Some(hint) = &hint {
             self.recorder.redactor().learn(SecretKind::IdToken, hint);
         }
         let is_unregistered = params.redirect == Redirect::Registered && !self.facts.client.post_logout;
-        Stop::left_out_if(is_unregistered, "the registration response holds no `post_logout_redirect_uris`")?;
+        Stop::not_offered_if(is_unregistered, "the registration response holds no `post_logout_redirect_uris`")?;
         let registered = self.redirect_url()?;
         let redirect_uri = redirect(params.redirect, &registered);
         let state = params.state.then(|| super::random(24));

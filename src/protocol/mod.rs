@@ -71,7 +71,7 @@ impl Session {
 
     /// The URL of an endpoint; a step that needs one which the issuer does not offer is left out.
     fn offered(&self, member: &str) -> Result<Url, Stop> {
-        self.endpoint(member)?.or_left_out(format!("the provider metadata names no usable `{member}`, and none is configured"))
+        self.endpoint(member)?.or_not_offered(format!("the provider metadata names no usable `{member}`, and none is configured"))
     }
 
     /// The URL of an endpoint without which the story cannot go on.

@@ -10,7 +10,7 @@ impl Session {
     /// Stops if the refresh token is refused.
     pub(super) async fn refresh(&mut self) -> Result<(), Stop> {
         let user = self.login()?.clone();
-        let refresh_token = user.refresh_token.clone().or_left_out(no_refresh_token(user.request.scope()))?;
+        let refresh_token = user.refresh_token.clone().or_not_offered(no_refresh_token(user.request.scope()))?;
         let url = self.needed("token_endpoint")?;
         self.sentence("should refresh the access token successfully");
         let exchange = self.exchange_authenticated("Refresh", url, &super::refresh_form(&refresh_token)).await?;

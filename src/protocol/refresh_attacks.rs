@@ -32,7 +32,7 @@ impl Session {
     pub(super) async fn attack_refresh(&mut self, wider: &str) -> Result<(), Stop> {
         let url = self.offered("token_endpoint")?;
         let user = self.login()?.clone();
-        let original = user.refresh_token.clone().or_left_out("no refresh token was issued")?;
+        let original = user.refresh_token.clone().or_not_offered("no refresh token was issued")?;
         let client = self.client()?.clone();
         self.sentence("should refuse what is no refresh token of the client");
         let by_access_token = self.send_attack(Attack::AccessTokenAsRefreshToken, &client, &url, &user.access_token).await?;
@@ -112,9 +112,9 @@ impl Session {
     pub(super) async fn attack_refresh_as_another(&mut self) -> Result<(), Stop> {
         let url = self.offered("token_endpoint")?;
         let user = self.login()?.clone();
-        let mut token = user.refresh_token.clone().or_left_out("no refresh token was issued")?;
+        let mut token = user.refresh_token.clone().or_not_offered("no refresh token was issued")?;
         let owner = self.facts.client.registered.iter().rev().nth(1).cloned();
-        let owner = owner.or_left_out("there is no second client to try the refresh token")?;
+        let owner = owner.or_not_offered("there is no second client to try the refresh token")?;
         self.try_credentials(&url).await?;
         let client = self.client()?.clone();
         let mut access = user.access_token.clone();
@@ -124,10 +124,8 @@ impl Session {
         let exchange = self.send_attack(Attack::RefreshTokenOfAnotherClient, &client, &url, &token).await?;
         let works = self.try_given(exchange.response(), user.request.scope()).await?;
         // The other client has no refresh token of its own to show that it may use the grant.
-        let control = match is_about_client(exchange.response()) {
-            true => Control::Missing("the error is about the other client, and not about the token".to_owned()),
-            false => control,
-        };
+        let about_client = || Control::Missing("the error is about the other client, and not about the token".to_owned());
+        let control = if is_about_client(exchange.response()) { about_client() } else { control };
         self.judge_attack(Attack::RefreshTokenOfAnotherClient, exchange, control, works);
         if let Some(kept) = &mut self.facts.grant.login {
             kept.refresh_token = Some(token);

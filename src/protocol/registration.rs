@@ -9,7 +9,7 @@ use url::Url;
 
 use super::client_metadata::{ClientToRegister, NATIVE_REDIRECT_URI};
 use super::error_of;
-use crate::config::AuthMethod;
+use crate::config::{AuthMethod, setting};
 use crate::feature::register::{ClientAuth, RedirectUris, Register};
 use crate::observed::received::Received;
 use crate::redact::SecretKind;
@@ -67,7 +67,7 @@ impl Session {
         // Many issuers register public clients and do not list `none`: that is tried, and a refusal leaves it out.
         if let Some(method) = params.auth_method.map(AuthMethod::from).filter(|method| *method != AuthMethod::None) {
             let reason = format!("`token_endpoint_auth_methods_supported` does not list {}", method.as_str());
-            Stop::left_out_if(!self.offers_method(method)?, reason)?;
+            Stop::not_offered_if(!self.offers_method(method)?, reason)?;
         }
         if params.optional {
             self.offered("registration_endpoint")?;
@@ -104,23 +104,27 @@ impl Session {
         if matches!(response.status, 401 | 403) {
             let with_token = self.run.config.initial_access_token.is_some();
             let why = refused(response, with_token);
-            return Err(if params.optional && !with_token { Stop::left_out(why.to_string()) } else { Stop::Untestable(why) });
+            return Err(if params.optional && !with_token {
+                Stop::lacks_saying(&setting::INITIAL_ACCESS_TOKEN, why.to_string())
+            } else {
+                Stop::Untestable(why)
+            });
         }
         let says = error_of(response).map(|error| format!(": {error}")).unwrap_or_default();
         let gives_client = response.object().is_some_and(|body| body.contains_key("client_id"));
         if params.auth_method == Some(ClientAuth::None) && !self.offers_method(AuthMethod::None)? {
             let refuses = response.status == 400 && !gives_client;
             let reason = format!("`token_endpoint_auth_methods_supported` does not list none, and the issuer registers no public client{says}");
-            Stop::left_out_if(refuses, reason)?;
+            Stop::not_offered_if(refuses, reason)?;
             // It may replace what was asked for (RFC 7591 3.2.1).
             let other = response.member("token_endpoint_auth_method").filter(|method| gives_client && *method != "none");
             let reason = "`token_endpoint_auth_methods_supported` does not list none, and the issuer registers the client with client authentication";
-            Stop::left_out_if(other.is_some(), reason)?;
+            Stop::not_offered_if(other.is_some(), reason)?;
         }
         // An issuer may know no native applications, or want their ports.
         let refuses_native = params.redirect_uris == RedirectUris::NativeLoopback && !gives_client;
         let reason = format!("the issuer registers no native application with {NATIVE_REDIRECT_URI} (status {}{says})", response.status);
-        Stop::left_out_if(refuses_native, reason)
+        Stop::not_offered_if(refuses_native, reason)
     }
 
     /// Judges what came, and keeps the client for the story.

@@ -6,6 +6,7 @@ use std::time::Instant;
 use url::Url;
 
 use crate::agent::callback::Offer;
+use crate::config::setting;
 use crate::observed::received::Received;
 use crate::redact::SecretKind;
 use crate::rule::protected::is_busy;
@@ -33,7 +34,11 @@ impl Session {
             let Some(request) = self.wrong_metadata(wrong).await? else { continue };
             let title = format!("Registration with {}", wrong.says());
             let response = self.post_registration(&title, &url, &request, token.as_deref()).await?;
-            Stop::left_out_if(matches!(response.status, 401 | 403), super::registration::refused(&response, token.is_some()).to_string())?;
+            if matches!(response.status, 401 | 403) {
+                let why = super::registration::refused(&response, token.is_some()).to_string();
+                let lacks_token = token.is_none();
+                return Err(if lacks_token { Stop::lacks_saying(&setting::INITIAL_ACCESS_TOKEN, why) } else { Stop::not_offered(why) });
+            }
             self.judge(&RegistrationRefusal { response, wrong, request });
         }
         Ok(())
@@ -72,7 +77,7 @@ impl Session {
         let response = self.post_good_registration("Registration with a sector", &url, &body, token.as_deref()).await?;
         let says = super::error_of(&response).unwrap_or_else(|| format!("status {}", response.status));
         let reason = format!("the issuer refuses a sector document by plain http, which it may: {}", code(&says));
-        Stop::left_out_if(!response.is_success(), reason)?;
+        Stop::not_offered_if(!response.is_success(), reason)?;
         let bad = listener.offer(Offer::json(&json!(["https://another-client.example/cb"])));
         body["sector_identifier_uri"] = json!(bad.url());
         let response = self.post_registration("Registration with a sector of others", &url, &body, token.as_deref()).await?;

@@ -74,17 +74,17 @@ impl Session {
     pub(super) fn must_be_signable(&self, params: &Authorize) -> Result<(), Stop> {
         let Some(object) = params.request_object.filter(|object| *object != RequestObject::Unsigned) else { return Ok(()) };
         let signer = self.facts.client.request_signer.as_ref();
-        let signer = signer.or_left_out("the client has no key to sign request objects with")?;
+        let signer = signer.or_not_offered("the client has no key to sign request objects with")?;
         let (algs, alg) = ("request_object_signing_alg_values_supported", SigningAlg::Rs256.name());
-        Stop::left_out_if(self.lists(algs, alg)? == Some(false), format!("`{algs}` does not list {alg}"))?;
+        Stop::not_offered_if(self.lists(algs, alg)? == Some(false), format!("`{algs}` does not list {alg}"))?;
         if object == RequestObject::ByReference {
             // Where the issuer says that it does not take them, it need not reach us to refuse this one.
             let refuses = self.metadata()?.get("request_uri_parameter_supported") == Some(&Value::Bool(false));
             let reason = "the issuer is on another machine, from which it cannot fetch a request object from this one";
-            return Stop::left_out_if(!refuses && !self.is_issuer_here(), reason);
+            return Stop::out_of_reach_if(!refuses && !self.is_issuer_here(), reason);
         }
         let is_untried = object.fault().is_some() && !signer.processed;
-        Stop::left_out_if(is_untried, "the issuer processed no good request object, so it cannot be tried with a bad one")
+        Stop::not_offered_if(is_untried, "the issuer processed no good request object, so it cannot be tried with a bad one")
     }
 
     /// The same request made by a request object: what stands beside a good one is changed, so that the answer shows which of the two counted.

@@ -1,5 +1,6 @@
 //! What access tokens are for: a resource, whatever it is, and the orders feed; each asked with a token and without (RFC 6750).
 
+use crate::config::setting;
 use crate::rule::orders_feed::OrdersFeed;
 use crate::rule::protected_resource::ProtectedResource;
 use crate::session::recorder::Request;
@@ -12,7 +13,7 @@ impl Session {
     /// Asks the configured resource with the client's access token, without any, and with one that no issuer gave.
     pub(super) async fn access_resource(&mut self) -> Result<(), Stop> {
         let url = self.run.config.resource_url.clone();
-        let url = url.or_left_out("no resource is configured: set --resource-url, or [resource] url in oa-authtest.toml")?;
+        let url = url.or_lacks(&setting::RESOURCE_URL, "no resource is configured")?;
         let token = self.client_token()?;
         self.sentence("should allow access to the resource with the access token, and only with it");
         let with_token = self.recorder.send(Request::get("Resource", url.clone()).bearer(&token).private()).await?;
@@ -25,7 +26,7 @@ impl Session {
     /// Asks the orders feed with the client's access token and once more without any.
     pub(super) async fn access_orders_feed(&mut self) -> Result<(), Stop> {
         let url = self.run.config.orders_feed_url.clone();
-        let url = url.or_left_out("no orders feed is configured: set --orders-feed-url, or [orders-feed] url in oa-authtest.toml")?;
+        let url = url.or_lacks(&setting::ORDERS_FEED_URL, "no orders feed is configured")?;
         let token = self.client_token()?;
         self.sentence("should allow access to the orders feed with the access token, and only with it");
         let with_token = self.recorder.send(Request::get("Orders Feed", url.clone()).bearer(&token)).await?;

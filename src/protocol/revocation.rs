@@ -12,7 +12,7 @@ impl Session {
     pub(super) async fn revoke(&mut self) -> Result<(), Stop> {
         let url = self.offered("revocation_endpoint")?;
         let user = self.login()?.clone();
-        let refresh_token = user.refresh_token.or_left_out("no refresh token was issued, so there is none to revoke")?;
+        let refresh_token = user.refresh_token.or_not_offered("no refresh token was issued, so there is none to revoke")?;
         let client = self.client()?.clone();
         let (mut token, mut access) = (refresh_token, user.access_token);
         let mut refreshed = Control::Good;

@@ -120,7 +120,7 @@ impl Session {
         let user = self.login()?.clone();
         let owner = self.facts.client.registered.iter().rev().nth(1).cloned();
         let (Some(mut token), Some(owner)) = (user.refresh_token, owner) else {
-            return Err(Stop::left_out("there is no refresh token of another client to revoke"));
+            return Err(Stop::not_offered("there is no refresh token of another client to revoke"));
         };
         self.try_credentials(&token_endpoint).await?;
         let mut access = user.access_token;

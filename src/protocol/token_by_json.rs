@@ -3,6 +3,7 @@
 use secrecy::ExposeSecret as _;
 use serde_json::json;
 
+use crate::config::setting;
 use crate::rule::aidbox::{JsonGrant, JsonRefresh};
 use crate::rule::token_response::Grant;
 use crate::session::recorder::Request;
@@ -14,7 +15,7 @@ impl Session {
     pub(super) async fn request_token_by_json(&mut self, audience: bool) -> Result<(), Stop> {
         let url = self.needed("token_endpoint")?;
         let client = self.client()?.clone();
-        let secret = &client.secret.or_left_out("the client has no secret: set --client-secret, or [client] secret in oa-authtest.toml")?;
+        let secret = &client.secret.or_lacks(&setting::CLIENT_SECRET, "the client has no secret")?;
         self.sentence("should take a token request as JSON like one as a form");
         let mut body = json!({ "grant_type": Grant::ClientCredentials.as_str(), "client_id": client.id, "client_secret": secret.expose_secret() });
         let audience = self.run.config.audience.clone().filter(|_| audience);

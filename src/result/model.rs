@@ -188,6 +188,23 @@ impl From<&Skip> for SkipKind {
     }
 }
 
+/// What is behind it that a test or a step was left out.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "cause", rename_all = "kebab-case")]
+pub enum LeftOut {
+    /// The issuer does not have it, refused it, or gave nothing to try it with.
+    NotOffered,
+    /// A setting is missing.
+    Lacks {
+        /// Its flag: `--client-secret`.
+        setting: String,
+    },
+    /// This program does not understand what it was shown.
+    NotUnderstood,
+    /// The issuer cannot fetch a document from this machine.
+    OutOfReach,
+}
+
 /// Something a test made at the issuer that is there still.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftBehind {

@@ -7,10 +7,10 @@
 use serde_json::{Map, Value};
 
 use crate::observed::received::Received;
+use crate::rule::answer::{Answer, Control};
 use crate::rule::expect::{holds, list, may, optional, refusal, seen, shorten, should, show, text};
 use crate::rule::jose::Jwt;
 use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, not_run, pass};
-use crate::rule::answer::{Answer, Control};
 use crate::rule::protected_resource::{closed, success};
 use crate::rule::{Artefact, Check};
 

@@ -262,8 +262,11 @@ mod tests {
     fn dead_tokens_break_no_rule_and_living_ones_break_their_own() {
         for (cause, rules) in CAUSES {
             assert!(failing(&dead(cause)).is_empty());
-            let living =
-                DeadTokens { userinfo: Some(response(200, &json!({ "sub": "u" }))), refresh: Some(response(200, &json!({ "access_token": "a" }))), ..dead(cause) };
+            let living = DeadTokens {
+                userinfo: Some(response(200, &json!({ "sub": "u" }))),
+                refresh: Some(response(200, &json!({ "access_token": "a" }))),
+                ..dead(cause)
+            };
             assert_eq!(failing(&living), rules);
             let untold = DeadTokens { userinfo: None, introspection: Some(text(401, "text/html", "")), refresh: None, ..dead(cause) };
             assert_eq!((failing(&untold).len(), not_applicable(&untold).len()), (0, 6));

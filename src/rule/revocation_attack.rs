@@ -168,12 +168,7 @@ mod tests {
         let missing = || Control::Missing("a right request is refused, too".to_owned());
         let closed = RevocationAttack { revokes: missing(), ..good.clone() };
         assert_eq!((failing(&closed).len(), not_applicable(&closed)), (0, vec!["revocation/wrong-secret-refused", "revocation/another-client"]));
-        let stuck = RevocationAttack {
-            refreshed: missing(),
-            after_wrong_secret: Some(no.clone()),
-            another_client: Some((ok, no)),
-            ..good
-        };
+        let stuck = RevocationAttack { refreshed: missing(), after_wrong_secret: Some(no.clone()), another_client: Some((ok, no)), ..good };
         assert_eq!((failing(&stuck).len(), not_applicable(&stuck)), (0, vec!["revocation/another-client", "revocation/wrong-hint"]));
     }
 

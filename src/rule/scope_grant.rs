@@ -69,7 +69,9 @@ static RULES: &[Check<ScopeGrant>] = &[
         |grant| match (&grant.beyond, &grant.granted) {
             (Beyond::Unregistered(_), _) => not_applicable(OTHER),
             (_, Granted::Tokens(_)) => not_applicable("the request was not refused"),
-            (_, Granted::Error(error)) if !may_be_about_scope(error) => not_applicable(format!("error = {} says nothing about the scope", shorten(error))),
+            (_, Granted::Error(error)) if !may_be_about_scope(error) => {
+                not_applicable(format!("error = {} says nothing about the scope", shorten(error)))
+            }
             (_, Granted::Error(error)) => holds(error == "invalid_scope", "error = invalid_scope", format!("error = {}", shorten(error))),
         },
     ),

@@ -190,7 +190,7 @@ impl Session {
 
     /// Leaves a step out if a list in the provider metadata does not have a value, or is not there.
     pub(crate) fn must_list(&self, name: &str, value: &str) -> Result<(), Stop> {
-        Stop::left_out_if(self.lists(name, value)? != Some(true), format!("`{name}` does not list {value}"))
+        Stop::not_offered_if(self.lists(name, value)? != Some(true), format!("`{name}` does not list {value}"))
     }
 
     /// True if the provider metadata says `true` to this.
@@ -257,7 +257,7 @@ impl Session {
     /// Leaves a step out if the issuer cannot fetch documents from this machine.
     pub(crate) fn must_reach_this_machine(&self) -> Result<(), Stop> {
         let reason = "the issuer would have to fetch a document from this machine, which an issuer elsewhere cannot reach";
-        Stop::left_out_if(!self.is_issuer_here(), reason)
+        Stop::out_of_reach_if(!self.is_issuer_here(), reason)
     }
 
     /// The tokens of the last login.

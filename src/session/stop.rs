@@ -2,8 +2,10 @@
 
 use thiserror::Error;
 
+use crate::config::setting::Setting;
 use crate::http::Unreachable;
 use crate::redact::Redactor;
+use crate::result::model::LeftOut;
 use crate::text::problem::Problem;
 
 /// Why a step was not taken to its end.
@@ -19,8 +21,13 @@ pub enum Stop {
     #[error("a bug in oa-authtest: {0}")]
     Bug(String),
     /// Only this step cannot be taken, for lack of what it needs: it is left out, and the story goes on.
-    #[error("{0}")]
-    LeftOut(String),
+    #[error("{reason}")]
+    LeftOut {
+        /// What is behind it, for a program.
+        cause: LeftOut,
+        /// Why, for a person who can act on it.
+        reason: String,
+    },
 }
 
 impl Stop {
@@ -34,21 +41,41 @@ impl Stop {
         Self::Untestable(problem.into())
     }
 
-    /// [`Stop::LeftOut`].
-    pub fn left_out(reason: impl Into<String>) -> Self {
-        Self::LeftOut(reason.into())
+    /// [`Stop::LeftOut`] because of what the issuer has, says or did.
+    pub fn not_offered(reason: impl Into<String>) -> Self {
+        Self::LeftOut { cause: LeftOut::NotOffered, reason: reason.into() }
     }
 
-    /// [`Stop::LeftOut`] where something holds.
-    pub(crate) fn left_out_if(holds: bool, reason: impl Into<String>) -> Result<(), Self> {
-        if holds { Err(Self::left_out(reason)) } else { Ok(()) }
+    /// The same where something holds.
+    pub(crate) fn not_offered_if(holds: bool, reason: impl Into<String>) -> Result<(), Self> {
+        if holds { Err(Self::not_offered(reason)) } else { Ok(()) }
+    }
+
+    /// [`Stop::LeftOut`] for lack of a setting; the reason goes on with how to give it.
+    pub(crate) fn lacks(setting: &Setting, why: &str) -> Self {
+        Self::lacks_saying(setting, format!("{why}: set {setting}"))
+    }
+
+    /// [`Stop::LeftOut`] for lack of a setting, where the reason says itself what to do.
+    pub(crate) fn lacks_saying(setting: &Setting, reason: impl Into<String>) -> Self {
+        Self::LeftOut { cause: LeftOut::Lacks { setting: setting.flag.to_owned() }, reason: reason.into() }
+    }
+
+    /// [`Stop::LeftOut`] because this program does not understand what it was shown.
+    pub(crate) fn not_understood(reason: impl Into<String>) -> Self {
+        Self::LeftOut { cause: LeftOut::NotUnderstood, reason: reason.into() }
+    }
+
+    /// [`Stop::LeftOut`] where the issuer cannot fetch a document from this machine.
+    pub(crate) fn out_of_reach_if(holds: bool, reason: impl Into<String>) -> Result<(), Self> {
+        if holds { Err(Self::LeftOut { cause: LeftOut::OutOfReach, reason: reason.into() }) } else { Ok(()) }
     }
 
     /// What is wrong, in either case.
     pub fn problem(self) -> Problem {
         match self {
             Self::Issuer(problem) | Self::Untestable(problem) => problem,
-            Self::Bug(_) | Self::LeftOut(_) => Problem::new(self.to_string()),
+            Self::Bug(_) | Self::LeftOut { .. } => Problem::new(self.to_string()),
         }
     }
 
@@ -59,7 +86,7 @@ impl Stop {
             Self::Issuer(problem) => Self::Issuer(problem.map(|text| redactor.text(text))),
             Self::Untestable(problem) => Self::Untestable(problem.map(|text| redactor.text(text))),
             Self::Bug(what) => Self::Bug(redactor.text(&what)),
-            Self::LeftOut(reason) => Self::LeftOut(redactor.text(&reason)),
+            Self::LeftOut { cause, reason } => Self::LeftOut { cause, reason: redactor.text(&reason) },
         }
     }
 }
@@ -72,17 +99,39 @@ impl From<Unreachable> for Stop {
 
 /// What a step cannot do without, if it is there.
 pub(crate) trait OrLeftOut<T> {
-    /// It; without it the step is left out.
-    fn or_left_out(self, reason: impl Into<String>) -> Result<T, Stop>;
+    /// It; without it the step is left out because of the issuer.
+    fn or_not_offered(self, reason: impl Into<String>) -> Result<T, Stop>;
+
+    /// It; without it the step is left out for lack of a setting, and the reason goes on with how to give that.
+    fn or_lacks(self, setting: &Setting, why: &str) -> Result<T, Stop>;
 }
 
 impl<T> OrLeftOut<T> for Option<T> {
-    fn or_left_out(self, reason: impl Into<String>) -> Result<T, Stop> {
-        self.ok_or_else(|| Stop::left_out(reason))
+    fn or_not_offered(self, reason: impl Into<String>) -> Result<T, Stop> {
+        self.ok_or_else(|| Stop::not_offered(reason))
+    }
+
+    fn or_lacks(self, setting: &Setting, why: &str) -> Result<T, Stop> {
+        self.ok_or_else(|| Stop::lacks(setting, why))
     }
 }
 
 /// The [`Stop::Bug`] of a step that does not find what it needs though the plan proves that it does.
 pub fn missing(what: &str) -> Stop {
     Stop::Bug(format!("{what} is missing though the plan proved it"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::setting;
+
+    #[test]
+    fn a_missing_setting_is_named_with_what_to_do() {
+        let Err(Stop::LeftOut { cause, reason }) = None::<()>.or_lacks(&setting::RESOURCE_URL, "no resource is configured") else {
+            panic!("it is not left out")
+        };
+        assert_eq!(cause, LeftOut::Lacks { setting: "--resource-url".to_owned() });
+        assert_eq!(reason, "no resource is configured: set --resource-url, OA_AUTHTEST_RESOURCE_URL or [resource] url in oa-authtest.toml");
+    }
 }

@@ -162,6 +162,13 @@ pub fn remembers(known: &CheckBox) -> bool {
     says(&known.label, PHRASES) || words(&known.name).iter().any(|word| word == "remember")
 }
 
+/// True if a check box of a login form has the end-user stay logged in.
+pub fn stays_logged_in(known: &CheckBox) -> bool {
+    const PHRASES: Phrases = "stay logged in, stay signed in, keep me logged in, keep me signed in, angemeldet bleiben, eingeloggt bleiben, \
+        rester connecté, mantener la sesión, aangemeld blijven, ingelogd blijven, resta connesso, manter conectado";
+    says(&known.label, PHRASES)
+}
+
 /// True if a page says that it is loading, or that it needs scripts.
 pub fn says_loading(text: &str) -> bool {
     const PHRASES: Phrases = "loading, please wait, one moment, just a moment, javascript, lädt, wird geladen, bitte warten, einen moment, \

@@ -120,7 +120,9 @@ static RULES: &[Check<ScopeClaims>] = &[
                 return fail(list(&asked), format!("not there: {}", list(&missing)));
             }
             // What comes without being asked for shows nothing of what is done with the parameter.
-            let Some(unasked) = &artefact.unasked else { return not_applicable("could not be judged: there was no login without the claims parameter") };
+            let Some(unasked) = &artefact.unasked else {
+                return not_applicable("could not be judged: there was no login without the claims parameter");
+            };
             let by_request: Vec<_> = asked.iter().filter(|name| member(unasked, name).is_none()).collect();
             applies_if(!by_request.is_empty(), format!("could not be judged: without the claims parameter they come, too: {}", list(&asked)))?;
             pass(list(&by_request))

@@ -26,7 +26,10 @@ pub(super) static RULES: &[Check<TokenRefusal>] = &[
             let expected = format!("a refusal of {}: status 400 and an error", provocation.says());
             // Whether tokens were given is another matter; that a refusal calls itself a success is wrong whatever it is about.
             if response.is_success() {
-                return fail(expected, if response.grants_token() { format!("status {} with an access token", response.status) } else { refusal(response) });
+                return fail(
+                    expected,
+                    if response.grants_token() { format!("status {} with an access token", response.status) } else { refusal(response) },
+                );
             }
             match provocation {
                 Provocation::Attack(_) | Provocation::WiderScope => not_applicable(format!("an attack: {} judges it", provocation.rule())),

@@ -132,6 +132,13 @@ fn press(facts: &Facts, button: &Button) -> Move {
     Move::Press { button: button.index, tick: tick(facts, button.form) }
 }
 
+/// The boxes of a login form to tick: those that have to be, and the one that keeps the end-user logged in. Some issuers keep no session without
+/// it, and what is tested about sessions would then be untrue; a test has cookies of its own, so no login outlasts it.
+fn tick_to_stay(facts: &Facts, form: Option<usize>) -> Vec<usize> {
+    let wanted = |b: &&CheckBox| b.form == form && (b.required || vocabulary::remembers(b) || vocabulary::stays_logged_in(b));
+    facts.boxes.iter().filter(wanted).map(|b| b.index).collect()
+}
+
 /// The boxes of a form that have to be ticked before it is sent.
 fn tick(facts: &Facts, form: Option<usize>) -> Vec<usize> {
     facts.boxes.iter().filter(|b| b.form == form && b.required).map(|b| b.index).collect()
@@ -154,12 +161,16 @@ fn login(facts: &Facts, progress: Progress) -> Option<Classified> {
         (Some(_), _) if progress.password_sent => back(PageKind::Login, "the password field is there again after the password was sent"),
         (Some(password), username) => {
             let (username, password) = (username.map(|f| f.index), password.index);
-            taken(PageKind::Login, "a password field", Move::Login { username, password, submit: submit(facts, form), tick: tick(facts, form) })
+            taken(
+                PageKind::Login,
+                "a password field",
+                Move::Login { username, password, submit: submit(facts, form), tick: tick_to_stay(facts, form) },
+            )
         }
         (None, Some(_)) if progress.password_sent => None,
         (None, Some(_)) if progress.identified => back(PageKind::Identifier, "the user name field is there again after the user name was sent"),
         (None, Some(field)) => {
-            let next = Move::Identify { username: field.index, submit: submit(facts, field.form), tick: tick(facts, field.form) };
+            let next = Move::Identify { username: field.index, submit: submit(facts, field.form), tick: tick_to_stay(facts, field.form) };
             taken(PageKind::Identifier, "a user name field without a password field", next)
         }
         (None, None) => None,
