@@ -188,7 +188,7 @@ struct Signed {
 }
 
 fn sign(issuer: &Issuer, alg: Alg, claims: &Value, signed: &Signed) -> Result<String, Problem> {
-    let key = issuer.keys.key(alg);
+    let key = issuer.signing_keys()?.key(alg);
     let is_unsigned = signed.unsigned.is_some_and(|behaviour| issuer.does(behaviour));
     let mut header = json!({ "alg": if is_unsigned { "none" } else { alg.name() }, "kid": key.kid, "typ": signed.typ });
     issuer.defect.patch_json(signed.header.as_slice(), &mut header)?;

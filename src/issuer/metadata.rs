@@ -8,6 +8,7 @@ use http::header::CACHE_CONTROL;
 
 use super::flaw::Site;
 use super::pages;
+use super::params::Query;
 use super::reply::{Answer, Reply};
 use super::state::Issuer;
 
@@ -28,14 +29,15 @@ fn published(issuer: &Issuer, site: Site) -> Answer {
     let Some(template) = issuer.settings().metadata else {
         return Ok(Reply::text(StatusCode::NOT_FOUND, "There is nothing here."));
     };
-    let document = pages::document(&template.replace("{origin}", &issuer.origin), &issuer.url)?;
+    let mut document = pages::document(&template.replace("{origin}", &issuer.origin), &issuer.url)?;
+    issuer.address_key_set(&mut document);
     let reply = Reply::json(StatusCode::OK, document).with(CACHE_CONTROL, CACHE);
     issuer.reply(&[site], reply)
 }
 
 /// `GET` of the key set.
-pub async fn jwks(State(issuer): State<Arc<Issuer>>) -> Answer {
-    let reply = Reply::json(StatusCode::OK, issuer.keys.document()).with(CACHE_CONTROL, CACHE);
+pub async fn jwks(State(issuer): State<Arc<Issuer>>, Query(query): Query) -> Answer {
+    let reply = Reply::json(StatusCode::OK, issuer.key_set(&query)?).with(CACHE_CONTROL, CACHE);
     issuer.reply(&[Site::Jwks], reply)
 }
 

@@ -20,6 +20,7 @@ mod grant;
 mod hint;
 mod interaction;
 mod introspection;
+mod key_rollover;
 mod keys;
 mod login;
 mod logout;

@@ -7,6 +7,7 @@ use super::client::Client;
 use super::client_metadata::Metadata;
 use super::flaw::apply::Defect;
 use super::flaw::{Behaviour, Check, Site};
+use super::key_rollover::Rollover;
 use super::keys::KeyRing;
 use super::persona::PersonaSettings;
 use super::reply::{Answer, Reply};
@@ -37,6 +38,8 @@ pub struct Issuer {
     pub defect: Defect,
     /// Its published keys.
     pub keys: &'static KeyRing,
+    /// What became of its keys, if its flaw is about that.
+    pub rollover: Rollover,
     /// Its accounts.
     pub accounts: DemoAccounts,
     store: Mutex<Store>,
@@ -60,7 +63,7 @@ impl Issuer {
         let cookie = if tls { format!("__Host-session-{port}") } else { format!("session-{port}") };
         let store = Mutex::new(Store::new(client));
         let defect = Defect::new(flaw.map(|flaw| flaw.for_issuer(&url)));
-        Self { url, origin, secure: tls, cookie, persona, pages, offline_access, defect, keys, accounts, store }
+        Self { url, origin, secure: tls, cookie, persona, pages, offline_access, defect, keys, rollover: Rollover::default(), accounts, store }
     }
 
     /// What its persona decides.

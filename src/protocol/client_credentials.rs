@@ -34,13 +34,13 @@ impl Session {
         let is_configured = self.client()?.registered.is_none();
         let may_not = may_lack && is_configured && error.is_some_and(|error| error == "unauthorized_client");
         Stop::not_offered_if(may_not, "the client that was configured may not use the client credentials grant (unauthorized_client)")?;
-        self.take_client_grant(exchange, &scope, audience)
+        self.take_client_grant(exchange, &scope, audience).await
     }
 
     /// Judges what a client was granted for itself, however it asked, and keeps it.
-    pub(super) fn take_client_grant(&mut self, answer: TokenExchange, scope: &str, audience: Option<String>) -> Result<(), Stop> {
+    pub(super) async fn take_client_grant(&mut self, answer: TokenExchange, scope: &str, audience: Option<String>) -> Result<(), Stop> {
         let exchange = answer.response().exchange;
-        let tokens = self.judge_tokens(answer, &Expected::of_client(Grant::ClientCredentials, scope))?;
+        let tokens = self.judge_tokens(answer, &Expected::of_client(Grant::ClientCredentials, scope)).await?;
         if let Some(audience) = audience {
             self.sentence("should issue an access token for the audience that was asked for");
             self.judge(&TokenForAudience { exchange, raw: tokens.access_token.clone(), audience });

@@ -23,7 +23,7 @@ impl Session {
         self.sentence("should refresh the client's token successfully");
         let exchange = self.exchange_authenticated("Refresh", url, &super::refresh_form(&refresh_token)).await?;
         let (response, scope) = (exchange.response().clone(), before.requested_scope);
-        let judged = self.judge_tokens(exchange, &Expected::of_client(Grant::RefreshToken, &scope));
+        let judged = self.judge_tokens(exchange, &Expected::of_client(Grant::RefreshToken, &scope)).await;
         let (id_token_before, id_token_after) = (None, None);
         let scope_before = Some(scope).filter(|scope| !scope.is_empty());
         self.judge(&Refresh { response, before: before.response, id_token_before, id_token_after, scope_before });

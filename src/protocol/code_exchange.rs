@@ -19,7 +19,7 @@ impl Session {
         let form = super::code_form(&code.code, code.request.verifier(), &redirect_uri);
         let title = with_attempt("Authorization Code Flow", code.attempt.as_deref());
         let exchange = self.exchange_authenticated(&title, url, &form).await?;
-        let tokens = self.judge_tokens(exchange, &Expected::of_code(&code.request))?;
+        let tokens = self.judge_tokens(exchange, &Expected::of_code(&code.request)).await?;
         if let Some(beyond) = code.beyond_scope {
             self.judge_scope_grant(beyond, Granted::Tokens(tokens.text("scope")))?;
         }

@@ -1,22 +1,90 @@
-//! The key set (OpenID Connect Discovery 1.0, section 3, `jwks_uri`).
+//! The key set (OpenID Connect Discovery 1.0, section 3, `jwks_uri`), which is fetched again when a token's key is not in it.
 
+use crate::rule::jose::{Jwt, Keys, Token, verify};
 use crate::rule::key_set::KeySet;
+use crate::rule::key_set::rollover::{KeyRollover, inconsistencies, lacks_keys_of_before};
 use crate::session::recorder::Request;
 use crate::session::{Session, Stop};
+
+/// How often the key set is fetched again for one token: once for a new key, and twice more where several servers may answer in turn.
+const MOST_FETCHES: usize = 3;
+
+/// For how many unknown `kid`s of one test that is done: an issuer may put another one into every token.
+const MOST_SOUGHT: usize = 4;
 
 impl Session {
     /// Fetches and judges the published keys. An issuer that publishes none leaves the signature rules with nothing to judge by; the story goes on.
     pub(crate) async fn fetch_key_set(&mut self) -> Result<(), Stop> {
-        let url = self.offered("jwks_uri")?;
         self.sentence("should publish its signing keys");
-        let mut request = Request::get("Key Set", url);
+        let exchange = self.fetch_keys("Key Set").await?;
+        self.judge_rollover(exchange);
+        Ok(())
+    }
+
+    async fn fetch_keys(&mut self, title: &str) -> Result<usize, Stop> {
+        let url = self.offered("jwks_uri")?;
+        let mut request = Request::get(title, url);
         request.headers = vec![("accept".to_owned(), "application/jwk-set+json, application/json".to_owned())];
         let response = self.send(request).await?;
+        let exchange = response.exchange;
         let artefact = KeySet { response, metadata: self.metadata_value()? };
         self.judge(&artefact);
         // Where there is no key set, the signatures have nothing to be judged by: the root cause is said here, once.
         let published = artefact.response.status == 200 && artefact.response.member("keys").is_some_and(|keys| keys.is_array());
-        self.facts.issuer.keys = published.then(|| artefact.keys());
+        let issuer = &mut self.facts.issuer;
+        issuer.keys = published.then(|| artefact.keys());
+        issuer.key_sets.extend(issuer.keys.clone());
+        Ok(exchange)
+    }
+
+    fn judge_rollover(&mut self, exchange: usize) {
+        let rollover = KeyRollover { exchange, sets: self.facts.issuer.key_sets.clone() };
+        self.judge(&rollover);
+    }
+
+    /// The published keys that a token is to be held against. Where none of the known ones is its key, they are fetched once more, since keys may
+    /// be rolled over at any time (OpenID Connect Core 10.1.1), and again where the sets do not agree.
+    pub(super) async fn keys_for(&mut self, token: &Token) -> Keys {
+        let Ok(jwt) = token.jwt() else { return Keys::from(self.facts.issuer.keys.clone()) };
+        let kid = jwt.kid().map(str::to_owned);
+        let is_sought = self.lacks_key_of(jwt) && !self.facts.issuer.sought_in_vain.contains(&kid);
+        if is_sought && self.facts.issuer.sought_in_vain.len() < MOST_SOUGHT {
+            if let Err(stop) = self.seek_key(jwt).await {
+                self.note(format!("The key of a token is not in the key set, which could not be fetched again: {stop}"));
+                return Keys::Unknown;
+            }
+            if self.lacks_key_of(jwt) {
+                self.facts.issuer.sought_in_vain.push(kid);
+            }
+        }
+        let issuer = &self.facts.issuer;
+        if !self.lacks_key_of(jwt) || inconsistencies(&issuer.key_sets).is_empty() {
+            return Keys::from(issuer.keys.clone());
+        }
+        let with_key = issuer.key_sets.iter().rev().find(|keys| !verify(jwt, keys, None).may_need_newer_keys());
+        with_key.map_or(Keys::Inconsistent, |keys| Keys::Known(keys.clone()))
+    }
+
+    /// Fetches the key set until the token's key is there and no key of the fetch before is missed, some times at most.
+    async fn seek_key(&mut self, jwt: &Jwt) -> Result<(), Stop> {
+        self.sentence("should publish the key of each token it signs");
+        let mut exchange = None;
+        for _ in 0..MOST_FETCHES {
+            let sets = &self.facts.issuer.key_sets;
+            let is_settled = !inconsistencies(sets).is_empty() || !lacks_keys_of_before(sets);
+            if exchange.is_some() && !self.lacks_key_of(jwt) && is_settled {
+                break;
+            }
+            exchange = Some(self.fetch_keys("Key Set, once more").await?);
+        }
+        if let Some(exchange) = exchange {
+            self.judge_rollover(exchange);
+        }
         Ok(())
+    }
+
+    /// True if the token may be signed with a key that is not among the known ones.
+    fn lacks_key_of(&self, jwt: &Jwt) -> bool {
+        self.facts.issuer.keys.as_ref().is_some_and(|keys| verify(jwt, keys, None).may_need_newer_keys())
     }
 }

@@ -65,7 +65,7 @@ impl Session {
     pub(crate) async fn take(&mut self, step: &Step) -> Result<(), Stop> {
         self.allow_by_declaration(step)?;
         let ended = crate::feature::step::take_step!(self, step);
-        self.judge_unjudged_answers();
+        self.judge_unjudged_answers().await;
         ended
     }
 

@@ -15,7 +15,7 @@ impl Session {
         self.sentence("should refresh the access token successfully");
         let exchange = self.exchange_authenticated("Refresh", url, &super::refresh_form(&refresh_token)).await?;
         let response = exchange.response().clone();
-        let judged = self.judge_tokens(exchange, &Expected::of_refresh(&user));
+        let judged = self.judge_tokens(exchange, &Expected::of_refresh(&user)).await;
         self.sentence("should not change what the login established");
         self.judge(&Refresh {
             response,

@@ -31,7 +31,7 @@ impl Session {
         if is_refused && self.facts.grant.client_token.is_some() {
             return Ok(());
         }
-        self.take_client_grant(exchange, "", audience)
+        self.take_client_grant(exchange, "", audience).await
     }
 
     /// Refreshes the client's own token by a request in JSON that holds no secret: the refresh token is the proof.

@@ -8,6 +8,7 @@ use crate::observed::authorization_request::AuthorizationRequest;
 use crate::result::model::Entry;
 use crate::rule::access_token::AccessToken;
 use crate::rule::id_token::IdToken;
+use crate::rule::jose::Token;
 use crate::rule::openactive::{AccessTokenLifetime, SellerIdentity};
 use crate::rule::token_response::{Grant, TokenResponse};
 use crate::session::token_exchange::TokenExchange;
@@ -73,7 +74,7 @@ impl Expected {
 impl Session {
     /// Judges a token response and every token in it.
     /// Stops if it holds no access token.
-    pub(super) fn judge_tokens(&mut self, exchange: TokenExchange, expected: &Expected) -> Result<Tokens, Stop> {
+    pub(super) async fn judge_tokens(&mut self, exchange: TokenExchange, expected: &Expected) -> Result<Tokens, Stop> {
         let metadata = self.metadata_value()?;
         let judged = self.judge_exchange(exchange, |response| TokenResponse {
             response,
@@ -107,9 +108,11 @@ impl Session {
         let mut claims = None;
         // An ID token beside the client's own access token is wrong as such, which the token response's rules say; there is no login it could be about.
         if let Some(raw) = text("id_token").filter(|_| expected.grant != Grant::ClientCredentials) {
+            let raw = Token::from(raw);
+            let keys = self.keys_for(&raw).await;
             self.sentence("should return claims within `id_token` as defined in specification");
             let id_token = IdToken {
-                raw: raw.into(),
+                raw,
                 exchange: response.exchange,
                 received_at: response.received_at,
                 skew: self.run.config.clock_skew,
@@ -120,7 +123,7 @@ impl Session {
                 registered_alg: client.registered.as_ref().map(|registered| registered.id_token_alg.clone()),
                 request: expected.request.clone(),
                 access_token: Some(access_token.clone()),
-                keys: self.facts.issuer.keys.clone(),
+                keys,
                 metadata,
             };
             self.judge(&id_token);
@@ -135,13 +138,15 @@ impl Session {
                 }
             }
         }
+        let raw = Token::from(access_token.clone());
+        let keys = self.keys_for(&raw).await;
         self.sentence("should return an access token as defined in specification");
         // The user of the login: a refreshed ID token that names another is wrong itself, and no measure for the access token.
         let named = claims.as_ref().and_then(|claims| claims.get("sub")).and_then(Value::as_str).map(str::to_owned);
         let sub = expected.sub.clone().or(named);
         let has_key_set = self.endpoint("jwks_uri")?.is_some();
         let token = AccessToken {
-            raw: access_token.clone().into(),
+            raw,
             exchange: response.exchange,
             received_at: response.received_at,
             skew: self.run.config.clock_skew,
@@ -152,7 +157,7 @@ impl Session {
             scope: text("scope").or_else(|| Some(expected.scope.clone()).filter(|scope| !scope.is_empty())),
             id_token_sub: sub,
             request: expected.request.clone(),
-            keys: self.facts.issuer.keys.clone(),
+            keys,
             has_key_set,
         };
         if let Ok(jwt) = token.raw.jwt() {

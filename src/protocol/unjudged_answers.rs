@@ -9,7 +9,7 @@ use crate::session::token_exchange::TokenExchange;
 
 impl Session {
     /// Judges what the token endpoint answered in this step and no judge has taken.
-    pub(super) fn judge_unjudged_answers(&mut self) {
+    pub(super) async fn judge_unjudged_answers(&mut self) {
         let unjudged = self.take_unjudged();
         if unjudged.is_empty() {
             return;
@@ -17,14 +17,14 @@ impl Session {
         self.sentence("should answer every token request in the form the specification gives");
         for exchange in unjudged {
             if exchange.response().gives() {
-                self.judge_unjudged_tokens(exchange);
+                self.judge_unjudged_tokens(exchange).await;
             } else {
                 self.judge_refusal_of_tokens(exchange, Provocation::Elsewhere);
             }
         }
     }
 
-    fn judge_unjudged_tokens(&mut self, exchange: TokenExchange) {
+    async fn judge_unjudged_tokens(&mut self, exchange: TokenExchange) {
         let request = exchange.request();
         let code = request.parameter("code").and_then(|code| self.facts.grant.codes.iter().find(|known| known.code == code));
         let asked = request.parameter("scope").unwrap_or_default();
@@ -41,7 +41,7 @@ impl Session {
         let client = self.client_of(request);
         let kept = std::mem::replace(&mut self.facts.client.current, client);
         // Without an access token the rules have said so; there is no story that would have to stop.
-        let _ = self.judge_tokens(exchange, &expected);
+        let _ = self.judge_tokens(exchange, &expected).await;
         self.facts.client.current = kept;
     }
 }

@@ -6,7 +6,7 @@ use http::Method;
 use serde_json::{Map, Value};
 
 use crate::observed::received::Received;
-use crate::rule::jose::Jwt;
+use crate::rule::jose::{Jwt, Token};
 use crate::rule::scope_claims::ScopeClaims;
 use crate::rule::userinfo::UserInfo;
 use crate::rule::userinfo::signed::SignedUserInfo;
@@ -26,14 +26,9 @@ impl Session {
         self.judge(&artefact);
         let client = self.client()?;
         if let Some(alg) = client.registered.as_ref().and_then(|registered| registered.userinfo_alg.clone()) {
-            let signed = SignedUserInfo {
-                response: artefact.response.clone(),
-                token: (&artefact.response).into(),
-                alg,
-                keys: self.facts.issuer.keys.clone(),
-                issuer: self.issuer(),
-                client_id: client.id.clone(),
-            };
+            let (token, client_id) = (Token::from(&artefact.response), client.id.clone());
+            let keys = self.keys_for(&token).await;
+            let signed = SignedUserInfo { response: artefact.response.clone(), token, alg, keys, issuer: self.issuer(), client_id };
             self.sentence("should sign the end-user's claims as the client registered");
             self.judge(&signed);
         }

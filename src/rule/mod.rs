@@ -195,6 +195,7 @@ macro_rules! artefacts {
             provider_metadata::ProviderMetadata,
             server_metadata::ServerMetadata,
             key_set::KeySet,
+            key_set::rollover::KeyRollover,
             registration::Registration,
             registration::Deletion,
             registration_refusal::RegistrationRefusal,

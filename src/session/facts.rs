@@ -168,8 +168,12 @@ pub struct RequestSigner {
 pub struct IssuerFacts {
     /// The provider metadata.
     pub metadata: Option<Map<String, Value>>,
-    /// The published keys.
+    /// The published keys, of the last fetch that gave a key set.
     pub keys: Option<Vec<Value>>,
+    /// The keys of every fetch that gave a key set, the oldest first.
+    pub key_sets: Vec<Vec<Value>>,
+    /// The `kid`s of tokens whose key was looked for in vain; `None` for those without one.
+    pub sought_in_vain: Vec<Option<String>>,
 }
 
 /// What is known of clients.

@@ -205,6 +205,12 @@ named! {
     AuthorizationErrorAsBarePage = "authorization-error-as-bare-page",
     /// Grants all that is asked for but `openid`.
     OpenidNotGranted = "openid-not-granted",
+    /// Signs tokens with keys that it publishes from the first token on, beside those it published before.
+    KeysRollOver = "keys-roll-over",
+    /// The same, and takes back the keys it published before.
+    KeysReplaced = "keys-replaced",
+    /// Publishes other keys in every other answer, those it signs with in the second: two servers behind one address.
+    KeySetsAlternate = "key-sets-alternate",
     /// Answers that a session is closed, and keeps it.
     SessionCloseIgnored = "session-close-ignored",
     /// Issues access tokens that are dead from the start: neither userinfo nor introspection nor a resource takes them.

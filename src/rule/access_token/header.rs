@@ -3,7 +3,7 @@
 use super::{AccessToken, NOT_NONE, claims_profile};
 use crate::rule::Check;
 use crate::rule::expect::{applies_if, holds, may, must, seen, shorten, should};
-use crate::rule::jose::{self, Verification};
+use crate::rule::jose::{self, Keys, Verification};
 use crate::rule::judgement::{fail, not_run, pass};
 
 pub(super) static RULES: &[Check<AccessToken>] = &[
@@ -29,10 +29,9 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
         "Resource servers that rely on the published keys refuse every call.",
         |token| {
             let jwt = token.jwt()?;
-            let Some(keys) = &token.keys else {
-                applies_if(token.has_key_set, "no key set is known: no jwks_uri is published, and none is configured")?;
-                return not_run("the key set could not be had");
-            };
+            let is_unknown = matches!(token.keys, Keys::Unknown) && !token.has_key_set;
+            applies_if(!is_unknown, "no key set is known: no jwks_uri is published, and none is configured")?;
+            let keys = token.keys.published()?;
             // A secret the issuer shares with its resource servers is not known here.
             applies_if(!jwt.alg().is_some_and(jose::is_symmetric), "the algorithm takes a secret that is not the client's")?;
             match jose::verify(jwt, keys, None) {

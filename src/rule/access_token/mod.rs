@@ -10,7 +10,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use crate::observed::authorization_request::AuthorizationRequest;
-use crate::rule::jose::{Jwt, Token};
+use crate::rule::jose::{Jwt, Keys, Token};
 use crate::rule::judgement::{Unmet, not_applicable};
 use crate::rule::token_response::Grant;
 use crate::rule::{Artefact, Check};
@@ -47,8 +47,8 @@ pub struct AccessToken {
     pub id_token_sub: Option<String>,
     /// The authorization request it goes back to, if it goes back to one.
     pub request: Option<Arc<AuthorizationRequest>>,
-    /// The published keys, or `None` if the key set could not be had.
-    pub keys: Option<Vec<Value>>,
+    /// The published keys.
+    pub keys: Keys,
     /// True if it is known where the keys are published, which an authorization server need not say.
     pub has_key_set: bool,
 }

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::AccessToken;
+use crate::rule::jose::Keys;
 use crate::rule::jose::testing::{NOW, Signer, arbitrary_object, changed, judged};
 use crate::rule::judgement::{Unmet, is_broken, not_run};
 use crate::rule::testing::arbitrary_artefact;
@@ -23,7 +24,7 @@ fn token(raw: String) -> AccessToken {
         scope: Some("openid api".to_owned()),
         id_token_sub: Some("user-1".to_owned()),
         request: None,
-        keys: Some(vec![Signer::of("RS256").public.clone()]),
+        keys: Keys::Known(vec![Signer::of("RS256").public.clone()]),
         has_key_set: true,
     }
 }
@@ -120,7 +121,7 @@ fn each_wrong_claim_breaks_its_rule() {
 #[test]
 fn each_wrong_signature_breaks_its_rule() {
     let mut forged = with(&json!({}));
-    forged.keys = Some(vec![changed(&Signer::of("RS384").public, &json!({ "kid": "rs256" }))]);
+    forged.keys = Keys::Known(vec![changed(&Signer::of("RS384").public, &json!({ "kid": "rs256" }))]);
     assert_eq!(judged(&forged).failed, ["at/signature"]);
     assert_eq!(judged(&signed(&json!({ "kid": "unknown" }), &claims())).failed, ["at/signature"]);
 
@@ -129,7 +130,7 @@ fn each_wrong_signature_breaks_its_rule() {
     assert_eq!(unsigned.not_run, ["at/signature", "at/alg-asymmetric"].map(|rule| (rule, "at/alg-not-none".to_owned())));
 
     let mut keyless = with(&json!({}));
-    keyless.keys = None;
+    keyless.keys = Keys::Unknown;
     assert!(judged(&keyless).failed.is_empty());
     assert_eq!(judged(&signed(&json!({ "alg": "HS256" }), &claims())).failed, ["at/alg-asymmetric"]);
     assert!(judged(&signed(&json!({ "alg": "Ed448" }), &claims())).failed.is_empty());
@@ -141,8 +142,9 @@ fn a_server_need_not_say_where_its_keys_are() {
         let check = AccessToken::rules().find(|check| check.rule.id == "at/signature").unwrap();
         (check.judge)(token)
     };
-    let keyless = AccessToken { keys: None, ..with(&json!({})) };
+    let keyless = AccessToken { keys: Keys::Unknown, ..with(&json!({})) };
     assert_eq!(judged(&keyless), not_run("the key set could not be had"));
+    assert_eq!(judged(&AccessToken { keys: Keys::Inconsistent, ..keyless.clone() }), not_run("jwks/consistent"));
     assert!(matches!(judged(&AccessToken { has_key_set: false, ..keyless }), Err(Unmet::NotApplicable { .. })));
 }
 

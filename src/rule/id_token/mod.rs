@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use crate::observed::authorization_request::AuthorizationRequest;
-use crate::rule::jose::{Jwt, Token};
+use crate::rule::jose::{Jwt, Keys, Token};
 use crate::rule::judgement::{Unmet, not_applicable, not_run};
 use crate::rule::token_response::Grant;
 use crate::rule::{Artefact, Check};
@@ -44,8 +44,8 @@ pub struct IdToken {
     pub request: Option<Arc<AuthorizationRequest>>,
     /// The access token that came in the same response.
     pub access_token: Option<String>,
-    /// The published keys (members of the key set's `keys`), or `None` if the key set could not be had.
-    pub keys: Option<Vec<Value>>,
+    /// The published keys.
+    pub keys: Keys,
     /// The provider metadata, as parsed.
     pub metadata: Value,
 }
@@ -60,9 +60,6 @@ impl Artefact for IdToken {
 const WELL_FORMED: &str = "id-token/well-formed";
 const NOT_NONE: &str = "id-token/alg-not-none";
 const ALG_ADVERTISED: &str = "id-token/alg-advertised";
-
-/// What a judgement that needs the key set says without one.
-const NO_KEYS: &str = "the key set could not be had";
 
 impl IdToken {
     /// The token taken apart.
@@ -93,11 +90,10 @@ impl IdToken {
     /// The published keys.
     fn keys(&self) -> Result<&[Value], Unmet> {
         match &self.keys {
-            Some(keys) => Ok(keys),
-            None if self.is_without_metadata() && self.metadata.get("jwks_uri").is_none() => {
+            Keys::Unknown if self.is_without_metadata() && self.metadata.get("jwks_uri").is_none() => {
                 not_applicable("no key set is known: no metadata is published, and no jwks_uri is configured")
             }
-            None => not_run(NO_KEYS),
+            keys => keys.published(),
         }
     }
 

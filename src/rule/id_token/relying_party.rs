@@ -50,7 +50,7 @@ fn within_library(token: &IdToken) -> Result<(), Unmet> {
     if jose::is_symmetric(alg) && token.client_secret.is_none() {
         return not_applicable(format!("{alg} takes a client secret, and it is not known"));
     }
-    match jose::verify(jwt, token.keys.as_deref().unwrap_or_default(), None) {
+    match jose::verify(jwt, token.keys.published().unwrap_or_default(), None) {
         Verification::Verified { kty: "RSA", bits, .. } if bits > LONGEST_RSA => {
             not_applicable(format!("RSA keys of {bits} bits are outside the library"))
         }

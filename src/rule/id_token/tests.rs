@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 
 use super::IdToken;
 use crate::rule::Artefact as _;
-use crate::rule::jose::left_half_hash;
 use crate::rule::jose::testing::{Judged, NOW, Signer, arbitrary_object, changed, judged};
+use crate::rule::jose::{Keys, left_half_hash};
 use crate::rule::judgement::{Unmet, not_run};
 use crate::rule::testing::arbitrary_artefact;
 use crate::rule::token_response::Grant;
@@ -39,7 +39,7 @@ fn token(raw: String) -> IdToken {
         registered_alg: Some("RS256".to_owned()),
         request: Some(Arc::new([("nonce", "the-nonce"), ("max_age", "3600")].into())),
         access_token: Some("the access token".to_owned()),
-        keys: Some(Signer::all().iter().map(|signer| signer.public.clone()).collect()),
+        keys: Keys::Known(Signer::all().iter().map(|signer| signer.public.clone()).collect()),
         metadata: json!({ "id_token_signing_alg_values_supported": ["RS256"] }),
     }
 }
@@ -198,7 +198,7 @@ fn each_wrong_header_breaks_its_rule() {
 fn a_token_signed_with_another_key_or_not_at_all_is_refused() {
     let (signer, stranger) = (Signer::of("RS256"), Signer::of("RS384"));
     let mut forged = good();
-    forged.keys = Some(vec![changed(&stranger.public, &json!({ "kid": "rs256", "alg": null }))]);
+    forged.keys = Keys::Known(vec![changed(&stranger.public, &json!({ "kid": "rs256", "alg": null }))]);
     assert_eq!(judged(&forged).failed, ids(&["signature", "!"]));
 
     let judgement = judged(&token(unsigned()));
@@ -247,9 +247,15 @@ fn what_cannot_be_judged_names_the_rule_that_failed() {
     }
     assert_eq!(because(&with_header(&json!({ "kid": "unknown" })), "id-token/signature").as_deref(), Some("id-token/key-by-kid"));
     let mut keyless = good();
-    keyless.keys = None;
+    keyless.keys = Keys::Unknown;
     assert_eq!(judged(&keyless).failed, [""; 0]);
     assert_eq!(because(&keyless, ACCEPTED).as_deref(), Some("the key set could not be had"));
+    // Each fetch showed other keys: that is the one cause.
+    keyless.keys = Keys::Inconsistent;
+    assert_eq!(judged(&keyless).failed, [""; 0]);
+    for rule in ["id-token/kid-present", "id-token/key-by-kid", "id-token/signature", ACCEPTED] {
+        assert_eq!(because(&keyless, rule).as_deref(), Some("jwks/consistent"), "{rule}");
+    }
 }
 
 #[test]
@@ -264,8 +270,9 @@ fn a_refreshed_token_may_leave_out_the_nonce_but_not_change_it() {
 #[test]
 fn one_key_the_library_cannot_read_does_not_spoil_the_others() {
     let mut token = good();
-    token.keys.as_mut().unwrap().insert(0, json!({ "kty": "RSA", "use": 7 }));
-    token.keys.as_mut().unwrap().insert(0, json!({ "kty": "lattice", "alg": "ML-DSA-65" }));
+    let Keys::Known(keys) = &mut token.keys else { panic!("the keys are known") };
+    keys.insert(0, json!({ "kty": "RSA", "use": 7 }));
+    keys.insert(0, json!({ "kty": "lattice", "alg": "ML-DSA-65" }));
     assert_eq!(judged(&token).failed, [""; 0]);
 }
 
@@ -276,14 +283,14 @@ fn without_metadata_there_is_nothing_published_to_judge_by() {
         (check.judge)(token)
     };
     let mut token = good();
-    (token.keys, token.metadata) = (None, json!({ "token_endpoint": "https://issuer.example/token" }));
+    (token.keys, token.metadata) = (Keys::Unknown, json!({ "token_endpoint": "https://issuer.example/token" }));
     for rule in ["id-token/signature", "id-token/kid-present", "id-token/alg-advertised", "id-token/accepted-by-relying-party"] {
         assert!(matches!(outcome(&token, rule), Err(Unmet::NotApplicable { .. })), "{rule}");
     }
     token.metadata = json!({ "jwks_uri": "https://issuer.example/jwks" });
-    assert_eq!(outcome(&token, "id-token/signature"), not_run(super::NO_KEYS));
+    assert_eq!(outcome(&token, "id-token/signature"), not_run("the key set could not be had"));
     token.metadata = json!({ "issuer": "https://issuer.example" });
-    assert_eq!(outcome(&token, "id-token/signature"), not_run(super::NO_KEYS));
+    assert_eq!(outcome(&token, "id-token/signature"), not_run("the key set could not be had"));
 }
 
 arbitrary_artefact!(IdToken:
@@ -300,6 +307,6 @@ arbitrary_artefact!(IdToken:
             Value::Object(all)
         };
         let odd = token(signer.token(&merged(json!({ "alg": "ES256" }), header), &merged(self::claims("ES256"), claims)));
-        IdToken { received_at, skew, keys: Some(vec![Value::Object(key), signer.public.clone(), Value::Null]), metadata: Value::Null, ..odd }
+        IdToken { received_at, skew, keys: Keys::Known(vec![Value::Object(key), signer.public.clone(), Value::Null]), metadata: Value::Null, ..odd }
     }
 );

@@ -6,12 +6,14 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
 mod algorithm;
+mod keys;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 pub mod testing;
 mod token;
 mod verify;
 
+pub use keys::Keys;
 pub use token::Token;
 pub use verify::{Verification, verify};
 

@@ -81,6 +81,11 @@ impl fmt::Display for Verification {
 }
 
 impl Verification {
+    /// True if other published keys could make it a good one: the token may be signed with a key that was published since.
+    pub fn may_need_newer_keys(&self) -> bool {
+        matches!(self, Self::NoSuchKey { .. } | Self::NoSuitableKey { .. } | Self::BadSignature { .. })
+    }
+
     /// Passes for the signature of a key. What cannot be verified by this build, or needs no signature, is not applicable.
     pub fn judge(&self) -> Judgement {
         let seen = shorten(&self.to_string());

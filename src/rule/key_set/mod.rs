@@ -14,6 +14,7 @@ mod document;
 mod key;
 mod members;
 mod purpose;
+pub mod rollover;
 #[cfg(test)]
 mod tests;
 

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::observed::received::Received;
 use crate::rule::expect::{holds, media_type, must, needs, same, seen, shorten};
-use crate::rule::jose::{Jwt, Token, Verification, verify};
+use crate::rule::jose::{Jwt, Keys, Token, Verification, verify};
 use crate::rule::judgement::{Unmet, fail, not_run, pass};
 use crate::rule::{Artefact, Check};
 
@@ -17,8 +17,8 @@ pub struct SignedUserInfo {
     pub token: Token,
     /// The algorithm of the registration.
     pub alg: String,
-    /// The published keys, if they are known.
-    pub keys: Option<Vec<Value>>,
+    /// The published keys.
+    pub keys: Keys,
     /// The issuer identifier.
     pub issuer: String,
     /// The client.
@@ -85,8 +85,7 @@ static RULES: &[Check<SignedUserInfo>] = &[
         "The relying party cannot tell the claims from forged ones, and has to discard them.",
         |userinfo| {
             let jwt = userinfo.jwt()?;
-            let Some(keys) = &userinfo.keys else { return not_run("the key set could not be had") };
-            match verify(jwt, keys, None) {
+            match verify(jwt, userinfo.keys.published()?, None) {
                 Verification::Unsigned if userinfo.alg != "none" => not_run(ALG),
                 other => other.judge(),
             }
@@ -122,7 +121,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
-    use super::SignedUserInfo;
+    use super::{Keys, SignedUserInfo};
     use crate::rule::jose::testing::{Signer, arbitrary_object, changed, judged, received};
     use crate::rule::testing::arbitrary_artefact;
 
@@ -132,7 +131,7 @@ mod tests {
             token: (&response).into(),
             response,
             alg: "ES256".to_owned(),
-            keys: Some(vec![Signer::of("ES256").public.clone()]),
+            keys: Keys::Known(vec![Signer::of("ES256").public.clone()]),
             issuer: "https://issuer.example".to_owned(),
             client_id: "client".to_owned(),
         }
@@ -149,7 +148,7 @@ mod tests {
             let judged = judged(&userinfo("application/jwt", &signed(&changes)));
             assert_eq!((judged.failed.len(), judged.not_run.len(), judged.not_applicable.len()), (0, 0, 0));
         }
-        let keyless = SignedUserInfo { keys: None, ..userinfo("application/jwt", &signed(&json!({}))) };
+        let keyless = SignedUserInfo { keys: Keys::Unknown, ..userinfo("application/jwt", &signed(&json!({}))) };
         assert_eq!(judged(&keyless).not_run.len(), 1);
     }
 
@@ -169,7 +168,8 @@ mod tests {
         assert_eq!(judged(&userinfo("application/json", "{\"sub\":\"u\"}")).failed, ["userinfo-signed/jwt"]);
         let other = SignedUserInfo { alg: "RS256".to_owned(), ..userinfo("application/jwt", &signed(&json!({}))) };
         assert_eq!(judged(&other).failed, ["userinfo-signed/alg-as-registered"]);
-        let foreign = SignedUserInfo { keys: Some(vec![Signer::of("RS256").public.clone()]), ..userinfo("application/jwt", &signed(&json!({}))) };
+        let foreign =
+            SignedUserInfo { keys: Keys::Known(vec![Signer::of("RS256").public.clone()]), ..userinfo("application/jwt", &signed(&json!({}))) };
         assert_eq!(judged(&foreign).failed, ["userinfo-signed/signature"]);
         let refused = SignedUserInfo { response: received(500, "text/html", ""), ..other };
         assert!(judged(&refused).failed.is_empty());

@@ -1,0 +1,71 @@
+//! Keys that change while the issuer runs (OpenID Connect Core 10.1.1), and sets of keys that do not agree.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use serde_json::{Value, json};
+
+use super::flaw::Behaviour;
+use super::keys::{KeyError, KeyRing};
+use super::params::Params;
+use super::state::Issuer;
+
+/// The most addresses of the key set whose answers are counted.
+const MOST_ADDRESSES: usize = 4096;
+
+/// What became of the keys so far.
+#[derive(Debug, Default)]
+pub struct Rollover {
+    /// True once a token was signed with the second keys.
+    begun: AtomicBool,
+    /// How many addresses of the key set were given out.
+    addresses: AtomicUsize,
+    /// How often each of them was asked.
+    asked: Mutex<HashMap<String, usize>>,
+}
+
+impl Issuer {
+    /// The keys that tokens are signed with.
+    pub fn signing_keys(&self) -> Result<&'static KeyRing, KeyError> {
+        if !self.does(Behaviour::KeysRollOver) && !self.does(Behaviour::KeysReplaced) {
+            return Ok(self.keys);
+        }
+        self.rollover.begun.store(true, Ordering::Relaxed);
+        KeyRing::foreign()
+    }
+
+    /// Gives each reader of the metadata an address of the key set of its own, where the answers there are to alternate for each reader.
+    pub fn address_key_set(&self, metadata: &mut Value) {
+        if self.does(Behaviour::KeySetsAlternate)
+            && let Some(uri) = metadata["jwks_uri"].as_str()
+        {
+            let number = self.rollover.addresses.fetch_add(1, Ordering::Relaxed);
+            metadata["jwks_uri"] = json!(format!("{uri}?reader={number}"));
+        }
+    }
+
+    /// The key set document as it is published at this moment at the address with this query.
+    pub fn key_set(&self, query: &Params) -> Result<Value, KeyError> {
+        let mut document = self.keys.document();
+        if self.does(Behaviour::KeySetsAlternate) {
+            let mut asked = self.rollover.asked.lock().unwrap_or_else(PoisonError::into_inner);
+            if asked.len() >= MOST_ADDRESSES {
+                asked.clear();
+            }
+            let times = asked.entry(query.owned("reader").unwrap_or_default()).or_default();
+            *times += 1;
+            return Ok(if *times % 2 == 1 { KeyRing::foreign()?.document() } else { document });
+        }
+        if self.rollover.begun.load(Ordering::Relaxed) {
+            let second = KeyRing::foreign()?.document();
+            if self.does(Behaviour::KeysReplaced) {
+                return Ok(second);
+            }
+            if let (Value::Array(keys), Value::Array(more)) = (&mut document["keys"], &second["keys"]) {
+                keys.extend(more.iter().cloned());
+            }
+        }
+        Ok(document)
+    }
+}

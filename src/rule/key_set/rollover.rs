@@ -1,0 +1,181 @@
+//! Rules about key sets that were fetched one after the other (`OpenID` Connect Core 10.1.1).
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::Value;
+
+use super::{name, purpose, text};
+use crate::rule::expect::{applies_if, list, must, needs, none_wrong, should};
+use crate::rule::judgement::{Unmet, fail, pass};
+use crate::rule::{Artefact, Check};
+
+/// The keys of each fetch of the key set in one test, the oldest first.
+#[derive(Debug, Clone)]
+pub struct KeyRollover {
+    /// The exchange of the last fetch.
+    pub exchange: usize,
+    /// The published keys of each fetch.
+    pub sets: Vec<Vec<Value>>,
+}
+
+impl Artefact for KeyRollover {
+    const RULES: &'static [&'static [Check<Self>]] = &[RULES];
+    fn exchange(&self) -> Option<usize> {
+        Some(self.exchange)
+    }
+}
+
+/// The rule that is broken where keys come and go: what is signed cannot be judged then.
+pub const CONSISTENT: &str = "jwks/consistent";
+
+static RULES: &[Check<KeyRollover>] = &[
+    // Derived: a key that is published in every other answer is not published.
+    must(
+        CONSISTENT,
+        "OIDCC-10.1",
+        "Key sets that are fetched one after the other differ by new and by retired keys only",
+        "It is chance whether a relying party finds the key of a token. Often several servers share one address, and each has keys of its own.",
+        |rollover| {
+            rollover.several()?;
+            let wrong = inconsistencies(&rollover.sets);
+            none_wrong(&wrong, "no key that disappears and comes back, and no other key under a known kid", rollover.seen())
+        },
+    ),
+    should(
+        "jwks/keys-retained",
+        "OIDCC-10.1.1",
+        "A key set that takes the place of another keeps keys of it",
+        "What was signed a moment ago can no longer be verified.",
+        |rollover| {
+            rollover.several()?;
+            needs(inconsistencies(&rollover.sets).is_empty(), CONSISTENT)?;
+            // That one key goes is no fault: it may have been retired long ago.
+            let replaced = rollover.sets.windows(2).find(|pair| {
+                let (before, after) = (signing(&pair[0]), signing(&pair[1]));
+                !before.is_empty() && before.is_disjoint(&after)
+            });
+            match replaced {
+                Some(pair) => fail("keys of the set before", format!("{} in place of {}", kids(&pair[1]), kids(&pair[0]))),
+                None => pass(rollover.seen()),
+            }
+        },
+    ),
+];
+
+impl KeyRollover {
+    fn several(&self) -> Result<(), Unmet> {
+        applies_if(self.sets.len() > 1, "the key set was fetched once")
+    }
+
+    fn seen(&self) -> String {
+        let numbers: Vec<_> = self.sets.iter().map(|set| set.len().to_string()).collect();
+        format!("{} fetches, with {} keys", self.sets.len(), list(&numbers))
+    }
+}
+
+/// What makes two keys the same: type, name and material.
+type Identity<'a> = [Option<&'a str>; 7];
+
+fn identity(key: &Value) -> Identity<'_> {
+    ["kty", "kid", "n", "e", "crv", "x", "y"].map(|member| text(key, member))
+}
+
+fn signing(keys: &[Value]) -> HashSet<Identity<'_>> {
+    keys.iter().filter(|key| purpose::may_sign(key)).map(identity).collect()
+}
+
+fn kids(keys: &[Value]) -> String {
+    list(&keys.iter().enumerate().map(|(at, key)| name(at, key)).collect::<Vec<_>>())
+}
+
+/// What no rollover explains: keys that were gone and are back, and kids that name another key than in the fetch before.
+pub fn inconsistencies(sets: &[Vec<Value>]) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let mut last_seen: HashMap<Identity<'_>, usize> = HashMap::new();
+    let mut named: HashMap<(Option<&str>, &str), HashSet<Identity<'_>>> = HashMap::new();
+    for (fetch, set) in sets.iter().enumerate() {
+        let mut now: HashMap<(Option<&str>, &str), HashSet<Identity<'_>>> = HashMap::new();
+        for (at, key) in set.iter().enumerate() {
+            let identity = identity(key);
+            if last_seen.insert(identity, fetch).is_some_and(|before| before + 1 < fetch) {
+                wrong.push(format!("{} disappeared and came back", name(at, key)));
+            }
+            if let Some(kid) = text(key, "kid") {
+                now.entry((text(key, "kty"), kid)).or_default().insert(identity);
+            }
+        }
+        for (at, keys) in now {
+            if named.get(&at).is_some_and(|before| before.is_disjoint(&keys)) {
+                wrong.push(format!("the kid {} names another key than before", at.1));
+            }
+            named.insert(at, keys);
+        }
+    }
+    wrong.sort_unstable();
+    wrong.dedup();
+    wrong
+}
+
+/// True if keys of the fetch before the last are not in the last.
+pub fn lacks_keys_of_before(sets: &[Vec<Value>]) -> bool {
+    let [.., before, last] = sets else { return false };
+    let last: HashSet<_> = last.iter().map(identity).collect();
+    before.iter().any(|key| !last.contains(&identity(key)))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::{KeyRollover, inconsistencies, lacks_keys_of_before};
+    use crate::rule::jose::testing::{arbitrary_object, judged};
+    use crate::rule::testing::arbitrary_artefact;
+
+    fn key(kid: &str, n: &str) -> Value {
+        json!({ "kty": "RSA", "kid": kid, "n": n, "e": "AQAB" })
+    }
+
+    fn rollover(sets: &[&[(&str, &str)]]) -> KeyRollover {
+        KeyRollover { exchange: 0, sets: sets.iter().map(|set| set.iter().map(|(kid, n)| key(kid, n)).collect()).collect() }
+    }
+
+    #[test]
+    fn a_rollover_is_lawful() {
+        let (a, b, c) = (("a", "1"), ("b", "2"), ("c", "3"));
+        for sets in [
+            &[&[a][..], &[a, b]][..],
+            &[&[], &[a]],
+            &[&[a, b], &[b, c], &[b, c]],
+            &[&[a], &[a, b], &[b]],
+            // Two keys under one kid are another rule's.
+            &[&[("a", "1"), ("a", "2")], &[("a", "2")]],
+        ] {
+            let judged = judged(&rollover(sets));
+            assert_eq!((judged.failed.len(), judged.passed.len()), (0, 2), "{sets:?}");
+        }
+        assert_eq!(judged(&rollover(&[&[a]])).not_applicable.len(), 2, "fetched once");
+    }
+
+    #[test]
+    fn servers_with_keys_of_their_own_are_seen() {
+        let (a, b) = (("a", "1"), ("b", "2"));
+        for (sets, failed) in [
+            (&[&[a][..], &[b], &[a]][..], "jwks/consistent"),
+            (&[&[a, b], &[b], &[b], &[a, b]], "jwks/consistent"),
+            (&[&[("a", "1")], &[("a", "2")]], "jwks/consistent"),
+            (&[&[a], &[b]], "jwks/keys-retained"),
+        ] {
+            assert_eq!(judged(&rollover(sets)).failed, [failed], "{sets:?}");
+        }
+        let sets = rollover(&[&[a], &[b], &[a]]).sets;
+        assert_eq!(inconsistencies(&sets), ["key a disappeared and came back"]);
+        assert!(lacks_keys_of_before(&sets) && !lacks_keys_of_before(&sets[..1]) && !lacks_keys_of_before(&[]));
+    }
+
+    arbitrary_artefact!(KeyRollover:
+        sets in proptest::collection::vec(proptest::collection::vec(arbitrary_object(&["kty", "kid", "n", "x"]).prop_map(Value::Object), 0..4), 0..5)
+        => KeyRollover { exchange: 0, sets }
+    );
+}
