@@ -188,9 +188,15 @@ fn tripped(patches: &[Patch]) -> BTreeSet<&'static str> {
 fn every_flaw_trips_exactly_its_rules_and_every_rule_has_one() {
     let flaws: Vec<Flaw> = serde_json::from_str(include_str!("../../../fixtures/flaws/token_refusal.json")).expect("flaws");
     for flaw in flaws.iter().filter(|flaw| flaw.only_patches()) {
-        assert_eq!(tripped(&flaw.patch), flaw.trips.iter().map(String::as_str).collect(), "{}", flaw.name);
+        // What else an error of the token endpoint shows in is no matter of this artefact.
+        assert_eq!(
+            tripped(&flaw.patch),
+            flaw.trips.iter().map(String::as_str).filter(|id| id.starts_with("token-error/")).collect(),
+            "{}",
+            flaw.name
+        );
     }
-    let named: BTreeSet<&str> = flaws.iter().flat_map(|flaw| &flaw.trips).map(String::as_str).collect();
+    let named: BTreeSet<&str> = flaws.iter().flat_map(|flaw| &flaw.trips).map(String::as_str).filter(|id| id.starts_with("token-error/")).collect();
     assert_eq!(named, TokenRefusal::rules().map(|check| check.rule.id).collect());
 }
 
