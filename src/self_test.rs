@@ -2,7 +2,7 @@
 //!
 //! For each flaw a profile runs against an issuer with that flaw and no other: the first in which every rule the flaw names is judged, and the
 //! others too where it does not show there. The rules that fail must be exactly those the flaw names; without a flaw none may fail; and every
-//! rule must be tripped by some flaw. A variant (the issuer behaves unusually, and lawfully) is run like a flaw: no rule may fail, and no test
+//! rule must be tripped by some flaw. A rule that a flaw calls unproven must not pass under it. A variant (the issuer behaves unusually, and lawfully) is run like a flaw: no rule may fail, and no test
 //! may stop.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -118,7 +118,10 @@ impl Session {
         let scope = code.request.scope();
         let given = answers.last().map(|(_, exchange)| exchange.response().clone()).filter(Received::grants_token);
         let (works, was_good) = match &given {
-            Some(response) => (self.try_given(response, scope).await?, true),
+            Some(response) => {
+                let works = self.try_given(response, scope).await?;
+                (works, works != Some(false))
+            }
             None => {
                 let response = self.send_authenticated("Token Request with the Right Credentials", url.clone(), &form).await?;
                 let is_good = response.grants_token();
