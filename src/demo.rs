@@ -23,6 +23,10 @@ pub fn settings(issuer: &RunningIssuer, certificate: Option<&Path>) -> Layer {
     }
     match persona {
         Persona::Openactive => given.extend([
+            (&setting::POST_LOGOUT_REDIRECT, "true"),
+            (&setting::SECOND_CLIENT_ID, accounts.second_client_id.as_str()),
+            (&setting::SECOND_CLIENT_SECRET, accounts.second_client_secret.as_str()),
+            (&setting::PUBLIC_CLIENT_ID, accounts.public_client_id.as_str()),
             (&setting::INITIAL_ACCESS_TOKEN, accounts.initial_access_token.as_str()),
             (&setting::SELLER_ID, accounts.seller_id.as_str()),
             (&setting::ORDERS_FEED_URL, accounts.orders_feed_url.as_str()),
@@ -48,6 +52,8 @@ pub fn sheet(issuer: &RunningIssuer) -> String {
     let lines = match issuer.persona() {
         Persona::Openactive => vec![
             client,
+            ("second client", format!("{} / {}", accounts.second_client_id, accounts.second_client_secret)),
+            ("public client", accounts.public_client_id.clone()),
             ("initial access token", accounts.initial_access_token.clone()),
             user,
             ("seller", accounts.seller_id.clone()),

@@ -23,7 +23,7 @@ use crate::report::github;
 use crate::report::statement;
 use crate::result::model::RunReport;
 use crate::runner::{self, RunHandle};
-use crate::session::{AgentHandle, Run, Stop};
+use crate::session::{AgentHandle, Run, SharedClients, Stop};
 
 /// Why a run did not begin, or its reports could not be written. Each is printed as `error: …`.
 #[derive(Debug, Error)]
@@ -84,7 +84,7 @@ pub async fn launch(config: Config, bound: Option<Arc<CallbackListener>>, mut te
     };
     let config = Arc::new(config);
     let agent = if logs_in { start_agent(&config, &http) } else { Run::no_agent("nobody logs in") };
-    let shared = Run { config: Arc::clone(&config), http, callback, agent };
+    let shared = Run { config: Arc::clone(&config), http, callback, agent, clients: SharedClients::default() };
     let (events, mut received) = mpsc::unbounded_channel();
     let interrupted = CancellationToken::new();
     let signal = tokio::spawn(interruption(interrupted.clone()));

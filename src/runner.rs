@@ -8,13 +8,11 @@ use std::time::Instant;
 use futures::FutureExt as _;
 use futures::stream::{self, StreamExt as _};
 use jiff::Timestamp;
-use tokio::sync::Mutex;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::{Config, Loudness, Tls};
 use crate::feature::plan::{Plan, PlannedTest};
-use crate::feature::{Step, Test};
 use crate::result::event::Event;
 use crate::result::known;
 use crate::result::model::{Counts, Environment, RunReport, SCHEMA, StepEnd, TestReport, Tool, Verdict};
@@ -46,11 +44,10 @@ pub async fn run(plan: Plan, shared: Run, handle: RunHandle) -> RunReport {
     let config = Arc::clone(&shared.config);
     handle.send(Event::RunStarted { tests: plan.tests.len() });
     let handle = Arc::new(handle);
-    let turn = Arc::new(Mutex::new(()));
     let mut tests: Vec<(usize, TestReport)> = stream::iter(plan.tests.into_iter().enumerate())
         .map(|(index, planned)| {
-            let (shared, handle, turn) = (shared.clone(), Arc::clone(&handle), Arc::clone(&turn));
-            async move { (index, run_guarded(planned, shared, handle, &turn).await) }
+            let (shared, handle) = (shared.clone(), Arc::clone(&handle));
+            async move { (index, run_guarded(planned, shared, handle).await) }
         })
         .buffer_unordered(config.jobs.max(1))
         .collect()
@@ -101,7 +98,7 @@ fn environment(config: &Config, agent: String, shared: &Run) -> Environment {
 }
 
 /// A test in a task of its own: should it panic, that is a bug of this program, and the run goes on and says so.
-async fn run_guarded(planned: PlannedTest, mut shared: Run, handle: Arc<RunHandle>, turn: &Mutex<()>) -> TestReport {
+async fn run_guarded(planned: PlannedTest, mut shared: Run, handle: Arc<RunHandle>) -> TestReport {
     shared.config = Arc::new(shared.config.for_test(&planned.id));
     let blank = blank_report(&planned, &shared.config);
     if let Some(skip) = &planned.skip {
@@ -110,7 +107,6 @@ async fn run_guarded(planned: PlannedTest, mut shared: Run, handle: Arc<RunHandl
         return report;
     }
     handle.send(Event::TestStarted { id: planned.id.clone(), title: planned.test.title.clone() });
-    let _turn = if shares_a_grant(&planned.test, &shared.config) { Some(turn.lock().await) } else { None };
     let task = tokio::spawn(run_test(planned, shared, Arc::clone(&handle), blank.clone()));
     let report = match task.await {
         Ok(report) => report,
@@ -138,16 +134,11 @@ fn bug(panic: &(dyn Any + Send), command: &str) -> Stop {
     Stop::Bug(format!("{says}; please report it with this command: {command}"))
 }
 
-/// True if a test logs in to the configured client. An issuer may keep one consent and one set of sessions for an end-user and a client: a test that
-/// revokes its refresh token ends them all (Keycloak does so), and so would break another such test beside it. They take turns.
-fn shares_a_grant(test: &Test, config: &Config) -> bool {
-    config.client.is_some() && test.logs_in() && test.steps.iter().any(|step| matches!(step, Step::UseClient { .. }))
-}
-
 async fn run_test(planned: PlannedTest, shared: Run, handle: Arc<RunHandle>, blank: TestReport) -> TestReport {
     let started = Timestamp::now();
     let clock = Instant::now();
     let mut session = Session::new(shared, &planned.feature.profile, &planned.id, &planned.test.scopes());
+    session.logs_in = planned.test.logs_in();
     if session.run.config.loudness == Loudness::Verbose {
         session.recorder.publish_to(&planned.id, handle.events.clone());
     }
@@ -205,7 +196,8 @@ async fn run_test(planned: PlannedTest, shared: Run, handle: Arc<RunHandle>, bla
         verdict,
         bug: matches!(stop, Some(Stop::Bug(_))),
         reason: stop.map(|stop| stop.to_string()),
-        duration_ms: millis(clock),
+        // The turn is another test's time.
+        duration_ms: millis(clock).saturating_sub(u64::try_from(session.waited.as_millis()).unwrap_or(0)),
         started: rfc3339(started),
         counts,
         findings,

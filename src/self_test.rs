@@ -23,7 +23,7 @@ use crate::agent::callback::{CallbackError, CallbackListener};
 use crate::agent::http::{HttpAgent, HttpAgentError};
 use crate::agent::user_agent::UserAgent;
 use crate::config::User;
-use crate::config::{AgentKind, Config, ConfiguredClient, Tls};
+use crate::config::{AgentKind, AuthMethod, Config, ConfiguredClient, Tls};
 use crate::feature::plan::{Plan, PlanError};
 use crate::feature::{self, FeatureError};
 use crate::http::{Client, ClientError};
@@ -33,7 +33,7 @@ use crate::observed::capability::Capability;
 use crate::result::model::{FindingOutcome, RunReport, Verdict};
 use crate::rule::catalogue;
 use crate::runner::{self, RunHandle};
-use crate::session::Run;
+use crate::session::{Run, SharedClients};
 
 /// How long a fresh client's `invalid_client` is retried here: long enough for the flaw that is late, short enough for the one that is dead.
 const PATIENCE: Duration = Duration::from_millis(1500);
@@ -339,7 +339,7 @@ async fn judge(flaw: Option<Flaw>, profile: &str) -> Result<RunReport, SelfTestE
     let config = Arc::new(config);
     let agent = Ok(Arc::new(UserAgent::Http(HttpAgent::new(&config.network)?)));
     let agent = futures::FutureExt::shared(futures::FutureExt::boxed(futures::future::ready(agent)));
-    let shared = Run { config, http: Arc::new(http), callback: Some(callback), agent };
+    let shared = Run { config, http: Arc::new(http), callback: Some(callback), agent, clients: SharedClients::default() };
     let (events, _) = mpsc::unbounded_channel();
     let report = runner::run(plan, shared, RunHandle { events, interrupted: CancellationToken::new() }).await;
     issuer.stop().await;
@@ -349,10 +349,16 @@ async fn judge(flaw: Option<Flaw>, profile: &str) -> Result<RunReport, SelfTestE
 fn config_for(issuer: &issuer::RunningIssuer, redirect_uri: &Url) -> Config {
     let accounts = issuer.accounts();
     let mut config = Config::for_tests(issuer.issuer());
-    config.client = Some(ConfiguredClient { id: accounts.client_id.clone(), secret: Some(accounts.client_secret.clone().into()), auth_method: None });
+    let client = |id: &str, secret: &str| Some(ConfiguredClient { id: id.to_owned(), secret: Some(secret.into()), auth_method: None });
+    config.clients.first = client(&accounts.client_id, &accounts.client_secret);
+    config.allow_destructive = true;
     config.user = Some(User { username: accounts.username.clone(), password: accounts.password.clone().into() });
     match issuer.persona() {
         Persona::Openactive => {
+            config.clients.second = client(&accounts.second_client_id, &accounts.second_client_secret);
+            let id = accounts.public_client_id.clone();
+            config.clients.public = Some(ConfiguredClient { id, secret: None, auth_method: Some(AuthMethod::None) });
+            config.clients.post_logout_redirect = true;
             config.initial_access_token = Some(accounts.initial_access_token.clone().into());
             config.seller_id = Some(accounts.seller_id.clone());
             config.orders_feed_url = Url::parse(&accounts.orders_feed_url).ok();

@@ -144,6 +144,9 @@ const MISTAKES: &[(&str, &[&str], Option<&str>)] = &[
     ("I --client-id a --client-auth-method client_secret_post", &[], None),
     ("I --client-id a --client-secret hunter2 --client-auth-method none", &[], None),
     ("I --client-id a --client-secret hunter2 --client-secret-file DIR/secret", &[], None),
+    ("I --second-client-secret hunter2", &[], None),
+    ("I --client-id a --second-client-id a --second-client-secret hunter2", &[], None),
+    ("I --client-id a --public-client-id a", &[], None),
     ("I --username a", &[], None),
     ("I --password hunter2", &[], None),
     ("I --insecure --ca-file DIR/ca.pem", &[], None),
@@ -252,7 +255,7 @@ fn the_strongest_place_wins() {
 fn secrets_come_from_flag_variable_and_file() {
     let secret = |flags: &str, variables: &[&str], file: &str| {
         let config = call(&format!("{I} --client-id a {flags}"), variables, Some(file)).config();
-        config.client.unwrap().secret.map(|secret| secret.expose_secret().to_owned())
+        config.clients.first.unwrap().secret.map(|secret| secret.expose_secret().to_owned())
     };
     assert_eq!(secret("", &[], ""), None);
     assert_eq!(secret("", &[], "client.secret = \"s\"").as_deref(), Some("s"));
@@ -287,7 +290,8 @@ fn the_example_holds_every_key_and_is_right() {
     let text = std::fs::read_to_string(fixture("oa-authtest.toml")).unwrap();
     let table: toml::Table = toml::from_str(&text).unwrap();
     // Only one of each of these can be in one file.
-    let others = ["[client] secret-file", "[registration] initial-access-token-file", "[user] password-file", "[tls] ca-file"];
+    let others =
+        ["[client] secret-file", "[second-client] secret-file", "[registration] initial-access-token-file", "[user] password-file", "[tls] ca-file"];
     for setting in SETTINGS.iter().filter(|setting| setting.in_file() && !others.contains(&setting.key)) {
         let inner = setting.table().map_or(Some(&table), |name| table.get(name).and_then(toml::Value::as_table));
         let is_there = |inner: &toml::Table| match setting.kind {
@@ -302,7 +306,9 @@ fn the_example_holds_every_key_and_is_right() {
     call.variables.insert("ISSUER_CLIENT_SECRET".to_owned(), "s".to_owned());
     let config = call.config();
     assert_eq!(config.issuer, "https://localhost:5003");
-    let client = config.client.unwrap();
+    let ids: Vec<&str> = config.clients.all().map(|(_, client)| client.id.as_str()).collect();
+    assert_eq!(ids, ["oa-client", "second-client", "public-client"]);
+    let client = config.clients.first.unwrap();
     assert_eq!((client.id.as_str(), client.auth_method), ("oa-client", Some(AuthMethod::ClientSecretBasic)));
     assert_eq!(client.secret.unwrap().expose_secret(), "s");
     let user = config.user.unwrap();
@@ -349,7 +355,7 @@ fn a_demo_is_about_its_own_issuer() {
     );
     let config = call.load(Some(demo)).unwrap();
     assert_eq!(config.issuer, "https://127.0.0.1:9");
-    assert_eq!(config.client.as_ref().unwrap().id, "demo-client");
+    assert_eq!(config.clients.first.as_ref().unwrap().id, "demo-client");
     assert_eq!(config.user.as_ref().unwrap().password.expose_secret(), "wrong");
     assert!(matches!(config.network.tls, Tls::CaFile(_)));
     assert_eq!((config.jobs, config.network.timeout.as_secs()), (2, 5));
@@ -584,7 +590,7 @@ username = "u"
 password = "p"
 "#;
     let config = call("", &[], Some(file)).config();
-    let client = |config: &Config| config.client.as_ref().map(|client| client.id.clone()).unwrap();
+    let client = |config: &Config| config.clients.first.as_ref().map(|client| client.id.clone()).unwrap();
     assert_eq!(
         (client(&config), client(&config.for_test("discovery/x")), client(&config.for_test("a/b"))),
         ("everyone".into(), "one".into(), "everyone".into())
@@ -611,13 +617,13 @@ fn a_configuration_of_the_openactive_test_suite_is_read() {
     assert_eq!(config.dataset_site_url.as_ref().map(url::Url::as_str), Some("https://localhost:5001/openactive"));
     assert_eq!(config.seller_id.as_deref(), Some("https://localhost:5001/api/identifiers/sellers/1"));
     assert_eq!(config.user.as_ref().map(|user| user.username.as_str()), Some("test1"));
-    assert!(config.client.is_none() && !config.agent.headed);
+    assert!(config.clients.first.is_none() && !config.agent.headed);
     let token = |config: &Config| config.initial_access_token.as_ref().map(|token| token.expose_secret().to_owned()).unwrap_or_default();
     assert!(token(&config).ends_with("of-the-primary-partner"));
     assert!(token(&config.for_test("dynamic-client-registration/authorization-code-flow")).ends_with("of-the-code-flow"));
     assert!(token(&config.for_test("dynamic-client-registration/client-credentials-flow")).ends_with("of-the-client-credentials-flow"));
     let persisted = config.for_test("booking-partner-authentication/authorization-persisted");
-    assert_eq!(persisted.client.as_ref().map(|client| client.id.as_str()), Some("the-client-that-keeps-its-consent"));
+    assert_eq!(persisted.clients.first.as_ref().map(|client| client.id.as_str()), Some("the-client-that-keeps-its-consent"));
     assert!(!format!("{config:?}").contains("test1-password"));
 
     for (text, says) in [
@@ -675,7 +681,7 @@ fn a_converted_configuration_says_the_same() {
             let secret = |secret: &secrecy::SecretString| secret.expose_secret().to_owned();
             (
                 config.issuer.clone(),
-                config.client.as_ref().map(|client| (client.id.clone(), client.secret.as_ref().map(secret))),
+                config.clients.first.as_ref().map(|client| (client.id.clone(), client.secret.as_ref().map(secret))),
                 config.initial_access_token.as_ref().map(secret),
                 config.user.as_ref().map(|user| (user.username.clone(), secret(&user.password))),
                 (config.seller_id.clone(), config.dataset_site_url.clone(), config.selectors.clone(), config.agent.headed),

@@ -8,6 +8,7 @@ mod browser;
 mod clean_up;
 mod common;
 mod config;
+mod configured_clients;
 mod docs;
 mod doctor;
 mod example_report;

@@ -71,7 +71,8 @@ async fn judge(agent: &Arc<UserAgent>, asked: Asked<'_>) -> RunReport {
     let issuer = issuer::start(options).await.unwrap();
     let accounts = issuer.accounts();
     let mut config = Config::for_tests(issuer.issuer());
-    config.client = Some(ConfiguredClient { id: accounts.client_id.clone(), secret: Some(accounts.client_secret.clone().into()), auth_method: None });
+    config.clients.first =
+        Some(ConfiguredClient { id: accounts.client_id.clone(), secret: Some(accounts.client_secret.clone().into()), auth_method: None });
     config.initial_access_token = Some(accounts.initial_access_token.clone().into());
     let password = asked.password.unwrap_or(&accounts.password).to_owned();
     config.user = Some(User { username: accounts.username.clone(), password: password.into() });
@@ -84,7 +85,7 @@ async fn judge(agent: &Arc<UserAgent>, asked: Asked<'_>) -> RunReport {
     let plan = Plan::new(&config, &feature::features().unwrap()).unwrap();
     let http = Arc::new(Client::new(&config.network).unwrap());
     let agent = futures::future::ready(Ok(Arc::clone(agent))).boxed().shared();
-    let shared = Run { config: Arc::new(config), http, callback: Some(callback), agent };
+    let shared = Run { config: Arc::new(config), http, callback: Some(callback), agent, clients: oa_authtest::session::SharedClients::default() };
     let (events, _) = tokio::sync::mpsc::unbounded_channel();
     let report = runner::run(plan, shared, RunHandle { events, interrupted: CancellationToken::new() }).await;
     issuer.stop().await;

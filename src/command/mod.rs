@@ -199,6 +199,8 @@ async fn prepare(flags: &Layer, world: &World<'_>) -> Result<Prepared, Failure> 
         (&setting::PROFILE, demo.persona.name()),
         (&setting::CLIENT_ID, issuer::CLIENT_ID),
         (&setting::CLIENT_SECRET, issuer::CLIENT_SECRET),
+        (&setting::SECOND_CLIENT_ID, issuer::SECOND_CLIENT_ID),
+        (&setting::SECOND_CLIENT_SECRET, issuer::SECOND_CLIENT_SECRET),
         (&setting::USERNAME, issuer::USERNAME),
         (&setting::PASSWORD, issuer::PASSWORD),
     ];

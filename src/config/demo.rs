@@ -19,8 +19,20 @@ pub struct DemoIssuer {
 }
 
 /// The tables of the file that are about the issuer as a whole.
-const OF_THE_ISSUER: [&str; 10] =
-    ["client", "dataset-site", "endpoints", "features", "orders-feed", "registration", "resource", "seller", "tls", "user"];
+const OF_THE_ISSUER: [&str; 12] = [
+    "client",
+    "dataset-site",
+    "endpoints",
+    "features",
+    "orders-feed",
+    "public-client",
+    "registration",
+    "resource",
+    "second-client",
+    "seller",
+    "tls",
+    "user",
+];
 
 /// What else is about the issuer.
 static ALSO_OF_THE_ISSUER: [&Setting; 5] =

@@ -20,6 +20,7 @@ use url::Url;
 
 use crate::observed::capability::Capability;
 
+mod client;
 mod command_line;
 mod demo;
 mod document;
@@ -36,6 +37,7 @@ mod resolve;
 pub mod setting;
 mod value;
 
+pub use client::{AuthMethod, ClientTable, ConfiguredClient, ConfiguredClients};
 pub use command_line::{Invocation, command_line};
 pub use demo::DemoIssuer;
 pub use error::{ConfigError, Origin};
@@ -62,8 +64,10 @@ pub struct Config {
     pub skips: Vec<String>,
     /// The scope that profile `oauth` asks for; `None` leaves it to the server.
     pub scope: Option<String>,
-    /// A client that exists already.
-    pub client: Option<ConfiguredClient>,
+    /// Clients that exist already.
+    pub clients: ConfiguredClients,
+    /// Whether attacks may end all that the end-user granted such a client.
+    pub allow_destructive: bool,
     /// Sent as a bearer token with registration requests, only when configured (RFC 7591 3).
     pub initial_access_token: Option<SecretString>,
     /// Who logs in.
@@ -121,8 +125,8 @@ pub struct Config {
 pub struct TestOverride {
     /// The glob, as it was written.
     pub glob: Glob,
-    /// A client that exists already.
-    pub client: Option<ConfiguredClient>,
+    /// Clients that exist already.
+    pub clients: ConfiguredClients,
     /// Sent as a bearer token with registration requests (RFC 7591 3).
     pub initial_access_token: Option<SecretString>,
     /// Who logs in.
@@ -148,52 +152,12 @@ impl Config {
     pub fn for_test(&self, id: &str) -> Self {
         let mut config = self.clone();
         if let Some(own) = self.test_overrides.iter().find(|own| own.glob.compile_matcher().is_match(id)) {
-            config.client.clone_from(&own.client);
+            config.clients.clone_from(&own.clients);
             config.initial_access_token.clone_from(&own.initial_access_token);
             config.user.clone_from(&own.user);
             config.seller_id.clone_from(&own.seller_id);
         }
         config
-    }
-}
-
-/// A client registered beforehand.
-#[derive(Debug, Clone)]
-pub struct ConfiguredClient {
-    /// The client identifier.
-    pub id: String,
-    /// The client secret; `None` for a public client.
-    pub secret: Option<SecretString>,
-    /// How it authenticates; `None` lets the provider metadata decide.
-    pub auth_method: Option<AuthMethod>,
-}
-
-/// Client authentication methods (OIDC Core section 9).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize, clap::ValueEnum)]
-#[serde(rename_all = "snake_case")]
-#[value(rename_all = "snake_case")]
-pub enum AuthMethod {
-    /// HTTP Basic with form-encoded parts (RFC 6749 2.3.1).
-    ClientSecretBasic,
-    /// Credentials in the form body.
-    ClientSecretPost,
-    /// An assertion signed with a key of the client: only for clients the tests register, since the key cannot be typed.
-    #[serde(skip)]
-    #[value(skip)]
-    PrivateKeyJwt,
-    /// No authentication: a public client.
-    None,
-}
-
-impl AuthMethod {
-    /// The registered name.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::ClientSecretBasic => "client_secret_basic",
-            Self::ClientSecretPost => "client_secret_post",
-            Self::PrivateKeyJwt => "private_key_jwt",
-            Self::None => "none",
-        }
     }
 }
 

@@ -15,11 +15,32 @@ use super::layers::{Layers, contents, stronger};
 use super::login::{Selectors, User};
 use super::setting::{self, Setting};
 use super::value;
-use super::{AgentConfig, AgentKind, AuthMethod, Config, ConfiguredClient, Format, Loudness, Network, ReportConfig, TestOverride, Tls};
+use super::{
+    AgentConfig, AgentKind, AuthMethod, Config, ConfiguredClient, ConfiguredClients, Format, Loudness, Network, ReportConfig, TestOverride, Tls,
+};
 use crate::observed::capability::Capability;
 
 /// The variable that says that the program runs in GitHub Actions.
 const GITHUB_ACTIONS: &str = "GITHUB_ACTIONS";
+/// The settings of a client registered beforehand.
+struct OfClient {
+    id: &'static Setting,
+    secret: &'static Setting,
+    secret_file: &'static Setting,
+    auth_method: &'static Setting,
+}
+static FIRST_CLIENT: OfClient = OfClient {
+    id: &setting::CLIENT_ID,
+    secret: &setting::CLIENT_SECRET,
+    secret_file: &setting::CLIENT_SECRET_FILE,
+    auth_method: &setting::CLIENT_AUTH_METHOD,
+};
+static SECOND_CLIENT: OfClient = OfClient {
+    id: &setting::SECOND_CLIENT_ID,
+    secret: &setting::SECOND_CLIENT_SECRET,
+    secret_file: &setting::SECOND_CLIENT_SECRET_FILE,
+    auth_method: &setting::SECOND_CLIENT_AUTH_METHOD,
+};
 /// The profile that tests what is declared; it runs beside the others as soon as something is.
 const FEATURES: &str = "features";
 
@@ -44,7 +65,8 @@ impl Layers<'_> {
             tests: self.list(&setting::TEST, value::text)?,
             skips: self.list(&setting::SKIP, value::text)?,
             scope: self.optional(&setting::SCOPE, value::scope)?,
-            client: self.client()?,
+            clients: self.clients()?,
+            allow_destructive: self.required(&setting::ALLOW_DESTRUCTIVE, value::switch)?,
             initial_access_token: self.initial_access_token()?,
             user: self.user()?,
             seller_id: self.optional(&setting::SELLER_ID, value::uri)?,
@@ -100,7 +122,7 @@ impl Layers<'_> {
     pub(super) fn test_override(&self, glob: Glob) -> Result<TestOverride, ConfigError> {
         Ok(TestOverride {
             glob,
-            client: self.client()?,
+            clients: self.clients()?,
             initial_access_token: self.initial_access_token()?,
             user: self.user()?,
             seller_id: self.optional(&setting::SELLER_ID, value::uri)?,
@@ -125,13 +147,28 @@ impl Layers<'_> {
         given.filter_map(Result::transpose).collect()
     }
 
-    fn client(&self) -> Result<Option<ConfiguredClient>, ConfigError> {
-        let id = self.optional(&setting::CLIENT_ID, value::text)?;
-        let secret = self.secret(&setting::CLIENT_SECRET, &setting::CLIENT_SECRET_FILE)?;
-        let method = self.parsed(&setting::CLIENT_AUTH_METHOD, value::choice::<AuthMethod>)?;
+    fn clients(&self) -> Result<ConfiguredClients, ConfigError> {
+        let first = self.client(&FIRST_CLIENT)?;
+        let second = self.client(&SECOND_CLIENT)?;
+        let public = self.optional(&setting::PUBLIC_CLIENT_ID, value::text)?;
+        let public = public.map(|id| ConfiguredClient { id, secret: None, auth_method: Some(AuthMethod::None) });
+        let is = |client: &Option<ConfiguredClient>, id: &str| client.as_ref().is_some_and(|client| client.id == id);
+        for setting in [&setting::SECOND_CLIENT_ID, &setting::PUBLIC_CLIENT_ID] {
+            let Some(id) = self.parsed(setting, value::text)? else { continue };
+            if is(&first, &id.value) || (setting.flag == setting::PUBLIC_CLIENT_ID.flag && is(&second, &id.value)) {
+                return Err(ConfigError::value(&id.origin, "it is the same client as another setting names", "name another client, or leave it out"));
+            }
+        }
+        Ok(ConfiguredClients { first, second, public, post_logout_redirect: self.required(&setting::POST_LOGOUT_REDIRECT, value::switch)? })
+    }
+
+    fn client(&self, of: &OfClient) -> Result<Option<ConfiguredClient>, ConfigError> {
+        let id = self.optional(of.id, value::text)?;
+        let secret = self.secret(of.secret, of.secret_file)?;
+        let method = self.parsed(of.auth_method, value::choice::<AuthMethod>)?;
         let Some(id) = id else {
             let lonely = secret.map(|secret| secret.origin).or(method.map(|method| method.origin));
-            return lonely.map_or(Ok(None), |origin| Err(alone(&origin, &setting::CLIENT_ID)));
+            return lonely.map_or(Ok(None), |origin| Err(alone(&origin, of.id)));
         };
         let mut auth_method = None;
         let mut kept = secret;
@@ -144,7 +181,7 @@ impl Layers<'_> {
                 }
                 // Said further down, where it belonged to another method.
                 (AuthMethod::None, _) => kept = None,
-                (_, None) => return Err(alone(&method.origin, &setting::CLIENT_SECRET)),
+                (_, None) => return Err(alone(&method.origin, of.secret)),
                 _ => {}
             }
         }

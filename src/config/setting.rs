@@ -216,12 +216,28 @@ settings! {
             "a file that holds the client's secret and nothing else");
         CLIENT_AUTH_METHOD = Setting::new("--client-auth-method", "[client] auth-method", "METHOD", Kind::Choice(names_of::<AuthMethod>),
             "how the client registered beforehand authenticates").more("Without it, the provider metadata decides.");
+        POST_LOGOUT_REDIRECT = Setting::new("--post-logout-redirect", "[client] post-logout-redirect", "BOOL", Kind::Switch,
+            "expect the issuer to send the browser back to the redirect URI after a logout")
+            .more("The client registered beforehand must have it among its post_logout_redirect_uris.").by_default("false");
+        SECOND_CLIENT_ID = Setting::new("--second-client-id", "[second-client] id", "ID", Kind::Text, "the identifier of a second client registered beforehand")
+            .more("Tests in which one client attacks another need it where the issuer registers no clients.");
+        SECOND_CLIENT_SECRET = Setting::new("--second-client-secret", "[second-client] secret", "SECRET", Kind::Secret,
+            "the secret of the second client registered beforehand")
+            .on_command_line("Other users of the machine may see flags: prefer the variable or the file.");
+        SECOND_CLIENT_SECRET_FILE = Setting::new("--second-client-secret-file", "[second-client] secret-file", "PATH", Kind::Path,
+            "a file that holds the second client's secret and nothing else");
+        SECOND_CLIENT_AUTH_METHOD = Setting::new("--second-client-auth-method", "[second-client] auth-method", "METHOD",
+            Kind::Choice(names_of::<AuthMethod>), "how the second client registered beforehand authenticates")
+            .more("Without it, the provider metadata decides.");
+        PUBLIC_CLIENT_ID = Setting::new("--public-client-id", "[public-client] id", "ID", Kind::Text,
+            "the identifier of a public client registered beforehand: one without a secret")
+            .more("Tests of public clients need it where the issuer registers no clients.");
         INITIAL_ACCESS_TOKEN = Setting::new("--initial-access-token", "[registration] initial-access-token", "TOKEN", Kind::Secret,
             "the initial access token").more("Sent as a bearer token with registration requests (RFC 7591 section 3).");
         INITIAL_ACCESS_TOKEN_FILE = Setting::new("--initial-access-token-file", "[registration] initial-access-token-file", "PATH", Kind::Path,
             "a file that holds the initial access token and nothing else");
         REDIRECT_URI = Setting::new("--redirect-uri", "redirect-uri", "URL", Kind::Text, "the redirect URI")
-            .more("Plain http on localhost, 127.0.0.1 or [::1]: oa-authtest listens there. A client registered beforehand must be registered with it.")
+            .more("Plain http on localhost, 127.0.0.1 or [::1]: oa-authtest listens there. Clients registered beforehand must be registered with it.")
             .by_default("http://localhost:3000/cb");
     }
     "Login" {
@@ -249,6 +265,10 @@ settings! {
             "what the issuer has (true) or has not (false)")
             .more("What is declared is held against the provider metadata, and what is declared absent has to be refused; the rest follows the metadata.")
             .on_command_line("Several with commas, or by giving the flag again.");
+        ALLOW_DESTRUCTIVE = Setting::new("--allow-destructive", "allow-destructive", "BOOL", Kind::Switch,
+            "run also those attacks that may end all that the end-user granted a client registered beforehand")
+            .more("A code or a refresh token is used twice, which an issuer may take for theft. Clients that a test registers itself need no leave.")
+            .by_default("false");
         SCOPE = Setting::new("--scope", "scope", "SCOPE", Kind::Text, "the scope that profile oauth asks for")
             .more("Space-separated. Without it none is asked for, and the server takes its default (RFC 6749 section 3.3).");
     }
@@ -297,7 +317,7 @@ settings! {
 }
 
 /// The tables that can be within `[test."GLOB"]` tables of the file: who a test is, and nothing about how it runs.
-pub const OF_A_TEST: [&str; 4] = ["client", "registration", "seller", "user"];
+pub const OF_A_TEST: [&str; 6] = ["client", "public-client", "registration", "second-client", "seller", "user"];
 
 /// The endpoints that can be given, each with its member of the metadata (RFC 8414 2).
 pub static ENDPOINTS: &[(&str, &Setting)] = &[

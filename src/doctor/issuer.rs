@@ -138,18 +138,26 @@ impl Doctor<'_> {
             Some(_) => "an initial access token is configured",
             None => "no initial access token is configured (--initial-access-token)",
         };
-        let (offered, client) = (matches!(self.session.endpoint("registration_endpoint"), Ok(Some(_))), self.config().client.is_some());
+        let (offered, client) = (matches!(self.session.endpoint("registration_endpoint"), Ok(Some(_))), self.config().clients.first.is_some());
         match (offered, client) {
             (true, true) => Seen::fine(format!("offered; {token}; not tried, since a client is configured")),
             (true, false) => Seen::fine(format!("offered; {token}; the login will try it")),
-            (false, true) => Seen::fine("not offered, but a client is configured"),
+            (false, true) => Seen::fine(match (&self.config().clients.second, &self.config().clients.public) {
+                (Some(_), Some(_)) => "not offered, but clients are configured",
+                (None, Some(_)) => "not offered, but a client is configured; tests of two clients need another (--second-client-id)",
+                (Some(_), None) => "not offered, but clients are configured; tests of public clients need one without a secret (--public-client-id)",
+                (None, None) => {
+                    "not offered, but a client is configured; tests of two clients need another (--second-client-id), and those of public clients one \
+                     without a secret (--public-client-id)"
+                }
+            }),
             (false, false) => Seen::wrong("not offered, and no client is configured", "name an existing client with --client-id and --client-secret"),
         }
     }
 
     /// One token request of the configured client: it is authenticated before anything else is looked at, so any other refusal shows that it is known.
     async fn client_credentials(&mut self) -> Seen {
-        let Some(client) = self.config().client.clone() else {
+        let Some(client) = self.config().clients.first.clone() else {
             return Seen::not_checked("no client is configured (--client-id, --client-secret)");
         };
         if let Err(stop) = self.session.use_client(&[]).await {

@@ -63,7 +63,7 @@ impl Doctor<'_> {
         // A server without OpenID Connect is asked for what it knows, and a client may get less than it registers for.
         let offered = self.session.listed("scopes_supported")?.unwrap_or_else(|| vec![OPENID]);
         let mut scope = if offered.contains(&OPENID) { OPENID.to_owned() } else { offered.join(" ") };
-        if self.session.facts.client.current.is_none() && self.config().client.is_none() {
+        if self.session.facts.client.current.is_none() && self.config().clients.first.is_none() {
             let client = Register { grant_types: GRANTS.map(str::to_owned).to_vec(), scope: Some(scope.clone()), ..Register::default() };
             self.session.register(&client).await?;
             let registered = self.session.facts.client.registered_scope();

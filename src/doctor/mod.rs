@@ -18,7 +18,7 @@ use crate::http::{Client, ClientError};
 use crate::result::event::Event;
 use crate::result::model;
 use crate::result::model::LeftBehindKind;
-use crate::session::{Run, Session};
+use crate::session::{Run, Session, SharedClients};
 use crate::text::problem::Problem;
 use crate::text::visible;
 
@@ -168,7 +168,13 @@ impl<'a> Doctor<'a> {
         let reports = std::mem::replace(&mut config.report.dir, folder.path().to_owned());
         let http = Arc::new(Client::new(&config.network)?);
         let bound = callback.as_ref().and_then(|bound| bound.as_ref().ok()).cloned();
-        let run = Run { config: Arc::new(config), http, callback: bound, agent: Run::no_agent("the browser did not start") };
+        let run = Run {
+            config: Arc::new(config),
+            http,
+            callback: bound,
+            agent: Run::no_agent("the browser did not start"),
+            clients: SharedClients::default(),
+        };
         let session = Session::new(run, "doctor", "doctor", &["openid"]);
         Ok(Self { session, sources, plan, callback, agent: None, _folder: folder, reports, checks: Vec::new(), since: Instant::now(), on_check })
     }

@@ -18,6 +18,9 @@ pub struct Register {
     /// Left out where the issuer offers no registration, or wants a token for it that is not configured.
     #[serde(default)]
     pub optional: bool,
+    /// Whether a client of the settings may take its place where the issuer registers none: the story is not about registration.
+    #[serde(default)]
+    pub or_configured: bool,
     /// How a client that authenticates by `private_key_jwt` makes its key known.
     #[serde(default)]
     pub keys: KeysBy,

@@ -64,15 +64,15 @@ fn invalid_redirect_uri(description: &'static str) -> OauthError {
 }
 
 impl Metadata {
-    /// A client with every scope and these grants, by either secret method.
-    pub fn of_static_client(name: &str, redirect_uris: Vec<String>, grant_types: &[&str]) -> Self {
+    /// A client with every scope and these grants, by either secret method or, without a secret, as a public client.
+    pub fn of_static_client(name: &str, redirect_uris: Vec<String>, grant_types: &[&str], has_secret: bool) -> Self {
         Self {
             document: Map::new(),
             name: Some(name.to_owned()),
             post_logout_redirect_uris: redirect_uris.clone(),
             redirect_uris,
             grant_types: grant_types.iter().map(|name| (*name).to_owned()).collect(),
-            auth_methods: vec![AuthMethod::Basic, AuthMethod::Post],
+            auth_methods: if has_secret { vec![AuthMethod::Basic, AuthMethod::Post] } else { vec![AuthMethod::None] },
             id_token_alg: Alg::Rs256,
             userinfo_alg: None,
             assertion_keys: AssertionKeys::default(),

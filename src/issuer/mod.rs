@@ -66,6 +66,12 @@ use flaw::Flaw;
 pub const CLIENT_ID: &str = "oa-authtest-demo-client";
 /// The static client's secret.
 pub const CLIENT_SECRET: &str = "demo-client-secret-9yqS4Wc1VtYzK7uR";
+/// The identifier of a second static client, with a secret of its own.
+pub const SECOND_CLIENT_ID: &str = "oa-authtest-demo-second-client";
+/// The second static client's secret.
+pub const SECOND_CLIENT_SECRET: &str = "demo-second-client-secret-Hq2xP8nLw5";
+/// The identifier of a static client without a secret.
+pub const PUBLIC_CLIENT_ID: &str = "oa-authtest-demo-public-client";
 /// The initial access token that registration asks for (RFC 7591 3).
 pub const INITIAL_ACCESS_TOKEN: &str = "demo-initial-access-token-3fJm8XbQ";
 /// The identifier of the static client of the persona [`Persona::Aidbox`], as its documentation has it.
@@ -90,7 +96,7 @@ pub struct IssuerOptions {
     pub pages: PageSet,
     /// When it gives offline access.
     pub offline_access: OfflineAccess,
-    /// The redirect URIs of the static client.
+    /// The redirect URIs of the static clients.
     pub redirect_uris: Vec<String>,
 }
 
@@ -101,6 +107,12 @@ pub struct DemoAccounts {
     pub client_id: String,
     /// [`CLIENT_SECRET`].
     pub client_secret: String,
+    /// [`SECOND_CLIENT_ID`].
+    pub second_client_id: String,
+    /// [`SECOND_CLIENT_SECRET`].
+    pub second_client_secret: String,
+    /// [`PUBLIC_CLIENT_ID`].
+    pub public_client_id: String,
     /// [`INITIAL_ACCESS_TOKEN`].
     pub initial_access_token: String,
     /// [`USERNAME`].
@@ -132,6 +144,9 @@ impl DemoAccounts {
         Self {
             client_id: if persona == Persona::Aidbox { AIDBOX_CLIENT_ID } else { CLIENT_ID }.to_owned(),
             client_secret: CLIENT_SECRET.to_owned(),
+            second_client_id: SECOND_CLIENT_ID.to_owned(),
+            second_client_secret: SECOND_CLIENT_SECRET.to_owned(),
+            public_client_id: PUBLIC_CLIENT_ID.to_owned(),
             initial_access_token: INITIAL_ACCESS_TOKEN.to_owned(),
             username: USERNAME.to_owned(),
             password: PASSWORD.to_owned(),

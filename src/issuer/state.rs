@@ -46,7 +46,7 @@ pub struct Issuer {
 }
 
 impl Issuer {
-    /// An issuer at this port, with nothing in its store but the static client.
+    /// An issuer at this port, with nothing in its store but the static clients.
     pub fn new(options: IssuerOptions, port: u16, keys: &'static KeyRing) -> Self {
         let IssuerOptions { tls, persona, flaw, pages, offline_access, redirect_uris, .. } = options;
         let scheme = if tls { "https" } else { "http" };
@@ -54,14 +54,17 @@ impl Issuer {
         let origin = format!("{scheme}://localhost:{port}");
         let url = format!("{origin}{}", settings.issuer_path);
         let accounts = DemoAccounts::of(persona, &origin);
-        let client = Client {
-            id: accounts.client_id.clone(),
-            secret: Some(accounts.client_secret.clone()),
-            metadata: Metadata::of_static_client("Demo booking partner", redirect_uris, settings.client_grants),
-            registered: None,
+        let client = |id: &str, secret: Option<&str>, name: &str, grants: &[&str]| {
+            let metadata = Metadata::of_static_client(name, redirect_uris.clone(), grants, secret.is_some());
+            Client { id: id.to_owned(), secret: secret.map(str::to_owned), metadata, registered: None }
         };
+        let clients = [
+            client(&accounts.client_id, Some(&accounts.client_secret), "Demo booking partner", settings.client_grants),
+            client(&accounts.second_client_id, Some(&accounts.second_client_secret), "Another demo booking partner", settings.client_grants),
+            client(&accounts.public_client_id, None, "Demo app", &["authorization_code", "refresh_token"]),
+        ];
         let cookie = if tls { format!("__Host-session-{port}") } else { format!("session-{port}") };
-        let store = Mutex::new(Store::new(client));
+        let store = Mutex::new(Store::new(clients));
         let defect = Defect::new(flaw.map(|flaw| flaw.for_issuer(&url)));
         Self { url, origin, secure: tls, cookie, persona, pages, offline_access, defect, keys, rollover: Rollover::default(), accounts, store }
     }

@@ -66,10 +66,10 @@ fn invalid_grant(description: &'static str) -> OauthError {
 }
 
 impl Store {
-    /// Nothing but the static client.
-    pub fn new(client: Client) -> Self {
+    /// Nothing but the static clients.
+    pub fn new(clients: impl IntoIterator<Item = Client>) -> Self {
         let mut store = Self::default();
-        store.put_client(client);
+        clients.into_iter().for_each(|client| store.put_client(client));
         store
     }
 
@@ -320,8 +320,8 @@ mod tests {
     }
 
     fn store() -> Store {
-        let metadata = Metadata::of_static_client("C", vec![CB.to_owned()], &crate::issuer::client_metadata::GRANT_TYPES);
-        let mut store = Store::new(Client { id: "c".to_owned(), secret: None, metadata, registered: None });
+        let metadata = Metadata::of_static_client("C", vec![CB.to_owned()], &crate::issuer::client_metadata::GRANT_TYPES, true);
+        let mut store = Store::new([Client { id: "c".to_owned(), secret: None, metadata, registered: None }]);
         let code = |challenge| Code { grant: grant(), redirect_uri: CB.to_owned(), challenge, expires_at: 60, spent: false, redeemed: None };
         store.codes.insert("plain".to_owned(), code(None));
         store.codes.insert("pkce".to_owned(), code(Some(s256(VERIFIER))));

@@ -24,7 +24,7 @@ impl Session {
         if attack.is_about_pkce() {
             self.must_list("code_challenge_methods_supported", "S256")?;
         }
-        let lacks_another = attack == Attack::CodeOfAnotherClient && self.facts.client.registered.len() < 2;
+        let lacks_another = attack == Attack::CodeOfAnotherClient && self.facts.client.previous.is_none();
         Stop::not_offered_if(lacks_another, "there is no second client to try the code")?;
         // Where one redirect URI is registered, a client may leave it out, and the issuer may go on (OpenID Connect Core 3.1.3.2).
         let has_several = self.client()?.registered.as_ref().is_some_and(|registered| registered.redirect_uris > 1);
@@ -148,6 +148,7 @@ impl Session {
     /// Exchanges the code twice at the same moment.
     pub(super) async fn race_code(&mut self) -> Result<(), Stop> {
         let url = self.offered("token_endpoint")?;
+        self.may_destroy("a code would be used twice")?;
         self.try_credentials(&url).await?;
         let code = self.take_code()?;
         let redirect_uri = self.run.redirect_uri();
@@ -215,8 +216,9 @@ impl Session {
         is_refused
     }
 
-    /// Makes sure that a client that was registered a moment ago is known to the token endpoint: a refusal is to be about the attack.
+    /// Makes sure that a client that was registered a moment ago, or beforehand, is known to the token endpoint: a refusal is to be about the attack.
     pub(super) async fn try_credentials(&mut self, url: &Url) -> Result<(), Stop> {
+        self.prove_client(url).await?;
         if !self.client()?.registered.as_ref().is_some_and(|registered| registered.untried) {
             return Ok(());
         }
@@ -233,6 +235,7 @@ impl Session {
     /// Exchanges the code of the last login once more, and looks what became of its tokens.
     pub(super) async fn replay_code(&mut self) -> Result<(), Stop> {
         let url = self.offered("token_endpoint")?;
+        self.may_destroy("a code would be used twice")?;
         let code = self.facts.grant.exchanged.clone().ok_or_else(|| missing("a code that was exchanged"))?;
         let user = self.login()?.clone();
         let redirect_uri = self.run.redirect_uri();

@@ -83,6 +83,10 @@ impl Session {
             return Ok(());
         }
         super::is_scope_wanted(&params.scope, artefact.parameter("error"))?;
+        let says = error.as_deref().unwrap_or_default();
+        if let Some(stop) = artefact.parameter("error").and_then(|error| self.may_not_authorize(&params.scope, error, says)) {
+            return Err(stop);
+        }
         if params.method == Method::Post {
             self.judge_delivery(Asked::ByPost, None);
         }

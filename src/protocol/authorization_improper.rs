@@ -52,13 +52,19 @@ impl Session {
         let endpoint = self.offered("authorization_endpoint")?;
         let good = self.run.redirect_uri();
         let attempts: &[Attempt] = if self.client()?.method == AuthMethod::None { &PUBLIC } else { &ATTEMPTS };
+        // What a client was registered for beforehand is not known: then only a response type that the issuer does not have is wrong.
+        let tokens = self.client()?.configured.is_some() && self.lists("response_types_supported", "token")? != Some(false);
         let methods = self.listed("code_challenge_methods_supported")?;
         let pkce = methods.is_some();
         let plain = methods.is_some_and(|methods| methods.contains(&"plain"));
         let (mut probing, _) = self.begin_probing(&endpoint, &good).await?;
         self.sentence("should refuse authorization requests that are wrong");
         let (mut requests, mut ends) = (Vec::new(), Vec::new());
-        for (improper, sent, change) in attempts.iter().copied().filter(|(improper, ..)| *improper != Improper::PlainChallenge || !plain) {
+        for (improper, sent, change) in attempts.iter().copied().filter(|(improper, ..)| match improper {
+            Improper::PlainChallenge => !plain,
+            Improper::TokenResponseType => !tokens,
+            _ => true,
+        }) {
             let (ended, request, exchange) = self.provoke(&endpoint, &good, (improper, sent, change), &mut probing).await?;
             requests.push(RefusedRequest { improper, sent, became: became(&ended), pkce, exchange });
             ends.push((ended, request));

@@ -8,7 +8,7 @@ use crate::observed::document::Traffic;
 use crate::observed::page::PageKind;
 use crate::result::model::{Entry, Page};
 use crate::rule::page::{LoginAnswer, ShownPage};
-use crate::session::{Session, Stop};
+use crate::session::{Configured, Session, Stop};
 use crate::text::problem::Problem;
 use crate::text::truncate;
 
@@ -84,7 +84,9 @@ impl Session {
 
     /// Whose fault it is that a visit did not end at the redirect URI.
     pub(super) fn blame(&self, error: VisitError) -> Stop {
-        let registered = self.facts.client.current.as_ref().is_some_and(|client| client.registered.is_some());
+        let client = self.facts.client.current.as_ref();
+        let registered = client.is_some_and(|client| client.registered.is_some());
+        let configured = client.and_then(|client| client.configured);
         match error {
             error if error.is_page_without_way_on() => {
                 let page = self.recorder.redactor().text(&error.to_string());
@@ -92,6 +94,13 @@ impl Session {
                     Stop::issuer(page)
                 } else {
                     let uri = self.run.redirect_uri();
+                    if let Some(Configured { table, .. }) = configured.filter(|configured| configured.instead) {
+                        let words = table.words();
+                        return Stop::not_offered(format!(
+                            "{page}; {}, and that {uri} is among the redirect URIs of the {words}",
+                            table.how_to_check_it()
+                        ));
+                    }
                     let hint = format!("check --client-id, and that {uri} is among the client's redirect URIs (or set --redirect-uri)");
                     Stop::Untestable(Problem::new(page).with_hint("; ", hint))
                 }

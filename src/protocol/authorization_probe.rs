@@ -13,7 +13,7 @@ use crate::observed::authorization_request::{AuthorizationRequest, Parameters};
 use crate::observed::received::Received;
 use crate::result::model::Entry;
 use crate::session::recorder::Request;
-use crate::session::{Session, Stop};
+use crate::session::{Configured, Session, Stop};
 
 /// Where a request led.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,7 +90,34 @@ impl Session {
             self.note("The issuer does not answer `prompt=none` at the redirect URI, so the requests that follow go without it.");
             probing.silent = false;
         }
+        self.must_take_redirect_uri(endpoint, redirect_uri, &probed.ended).await?;
         Ok((probing, probed))
+    }
+
+    /// Leaves a step out where it is not known that the issuer takes this redirect URI of a configured client: it would refuse every request then.
+    async fn must_take_redirect_uri(&mut self, endpoint: &Url, redirect_uri: &str, control: &Ended) -> Result<(), Stop> {
+        let Some(Configured { table, .. }) = self.client()?.configured else { return Ok(()) };
+        let own;
+        let ended = if matches!(control, Ended::Redirect { .. }) {
+            control
+        } else {
+            let request = AuthorizationRequest::new(self.plain_request(redirect_uri, false)?);
+            own = self.look(endpoint, &request, &[redirect_uri], false).await?;
+            &own
+        };
+        match ended {
+            Ended::Redirect { parameters, .. } => {
+                let error = parameters.iter().find(|(name, _)| name == "error").map(|(_, error)| error.as_str());
+                error.and_then(|error| self.may_not_authorize("openid", error, error)).map_or(Ok(()), Err)
+            }
+            Ended::Page { .. } | Ended::Unknown(_) => {
+                let (words, check) = (table.words(), table.how_to_check_it());
+                let reason = format!(
+                    "the issuer does not send the end-user back to {redirect_uri} after a request in order: {check}, and that it is among the redirect URIs of the {words}"
+                );
+                Err(Stop::not_offered(reason))
+            }
+        }
     }
 
     /// Sends one request and sees where it leads. `aims` are the addresses outside the issuer that it may lead to.

@@ -21,15 +21,21 @@ struct Attempt {
     bad: String,
     /// Changes a request with that redirect URI.
     change: fn(&mut Parameters, &str),
+    /// True if whoever registers a client by hand may well register this, too.
+    plausible: bool,
 }
 
 impl Attempt {
     fn new(wrong: Wrong, says: &'static str, bad: String) -> Self {
-        Self { wrong, says, bad, change: |_, _| {} }
+        Self { wrong, says, bad, change: |_, _| {}, plausible: false }
     }
 
     fn changed(wrong: Wrong, says: &'static str, bad: String, change: fn(&mut Parameters, &str)) -> Self {
-        Self { wrong, says, bad, change }
+        Self { wrong, says, bad, change, plausible: false }
+    }
+
+    fn plausible(self) -> Self {
+        Self { plausible: true, ..self }
     }
 }
 
@@ -44,8 +50,9 @@ impl Session {
         let registered = self.client()?.registered.as_ref();
         let port_counts = registered.and_then(|registered| registered.application_type.as_deref()) == Some("web");
         let mut refused = Vec::new();
-        for attempt in attempts(&good) {
-            let Attempt { wrong, says, bad, change } = attempt;
+        let by_hand = self.client()?.configured.is_some();
+        for attempt in attempts(&good).into_iter().filter(|attempt| !(by_hand && attempt.plausible)) {
+            let Attempt { wrong, says, bad, change, .. } = attempt;
             let mut parameters = self.plain_request(&bad, probing.silent)?;
             change(&mut parameters, &good);
             let marked = bad.contains(MARKER);
@@ -155,7 +162,8 @@ fn attempts(good: &str) -> Vec<Attempt> {
         Attempt::new(Host, "another host", format!("{scheme}://evil.example{port}{path}{query}")),
         Attempt::new(Host, "the host as the beginning of another", format!("{scheme}://{host}.evil.example{port}{path}{query}")),
         Attempt::new(Host, "the host as the user of another", format!("{scheme}://{host}{port}@evil.example{path}{query}")),
-        Attempt::new(Scheme, "another scheme", format!("{}://{host}{port}{path}{query}", if scheme == "https" { "http" } else { "https" })),
+        Attempt::new(Scheme, "another scheme", format!("{}://{host}{port}{path}{query}", if scheme == "https" { "http" } else { "https" }))
+            .plausible(),
         Attempt::new(Scheme, "a script", "javascript:alert(1)".to_owned()),
         Attempt::new(Scheme, "a document in the URI", "data:text/html,oa-authtest".to_owned()),
         Attempt::new(Port, "another port", format!("{scheme}://{host}:{}{path}{query}", if port == ":51004" { 51005 } else { 51004 })),
@@ -173,7 +181,7 @@ fn attempts(good: &str) -> Vec<Attempt> {
     if path.len() > 1 {
         attempts.push(Attempt::new(Path, "a shorter path", with_path(path[..path.len() - 1].trim_end_matches('%').to_owned())));
         let slash = path.strip_suffix('/').map_or_else(|| format!("{path}/"), str::to_owned);
-        attempts.push(Attempt::new(Path, "a slash at the end, or none", with_path(slash)));
+        attempts.push(Attempt::new(Path, "a slash at the end, or none", with_path(slash)).plausible());
         let upper = path.to_ascii_uppercase();
         if upper != path {
             attempts.push(Attempt::new(Case, "the path in capitals", with_path(upper)));

@@ -12,7 +12,9 @@ const MADE_UP: &str = "oa-authtest-made-up";
 impl Session {
     /// Leaves a step out if the issuer is declared unable to do what it needs.
     pub(super) fn allow_by_declaration(&self, step: &Step) -> Result<(), Stop> {
-        let absent = step.capability().filter(|capability| self.run.config.declared.get(capability) == Some(&false));
+        // A client that the settings name takes the place of one that is not registered.
+        let is_replaceable = matches!(step, Step::Register(params) if params.or_configured);
+        let absent = step.capability().filter(|capability| !is_replaceable && self.run.config.declared.get(capability) == Some(&false));
         absent.map_or(Ok(()), |capability| {
             Err(Stop::not_offered(format!("the configuration says that the issuer does not have it: `[features] {} = false`", capability.name())))
         })

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use secrecy::ExposeSecret;
 use url::Url;
 
-use crate::config::AuthMethod;
+use crate::config::{AuthMethod, ClientTable};
 use crate::observed::received::Received;
 use crate::redact::SecretKind;
 use crate::rule::client_authentication::ClientAuthentication;
@@ -18,6 +18,9 @@ use super::error_of;
 
 /// The `client_assertion_type` of a JWT (RFC 7523 2.2).
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
+
+/// What a client that is not known, or not by these credentials, gets (RFC 6749 5.2).
+pub(super) const INVALID_CLIENT: &str = "invalid_client";
 
 /// The first pause before a freshly registered client is tried again; it doubles from there.
 pub(super) const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -44,12 +47,17 @@ impl Session {
         loop {
             let exchange = self.exchange(self.authenticated(&client, title, &url, parameters)).await?;
             let response = exchange.response();
-            let refused = matches!(response.status, 400 | 401) && response.member("error").is_some_and(|error| error == "invalid_client");
+            let refused = matches!(response.status, 400 | 401) && response.member("error").is_some_and(|error| error == INVALID_CLIENT);
             let Some(registered) = &client.registered else {
+                let error = response.member("error").and_then(|error| error.as_str().map(str::to_owned)).unwrap_or_default();
+                if let Some(stop) = self.may_not(&client, response.status, &error, &error_of(response).unwrap_or_default()) {
+                    return Err(stop);
+                }
                 if refused && self.endpoint("token_endpoint")?.as_ref() == Some(&url) {
                     let (id, method, error) = (&client.id, client.method.as_str(), error_of(response).unwrap_or_default());
                     let problem = Problem::new(format!("the issuer refused the client {id:?} by {method} ({error})"));
-                    return Err(Stop::Untestable(problem.with_hint(": ", "check --client-id, --client-secret and --client-auth-method")));
+                    let table = client.configured.map_or(ClientTable::First, |configured| configured.table);
+                    return Err(Stop::Untestable(problem.with_hint(": ", table.how_to_check_it())));
                 }
                 return Ok(exchange);
             };

@@ -20,6 +20,10 @@ impl Session {
         let title = with_attempt("Authorization Code Flow", code.attempt.as_deref());
         let exchange = self.exchange_authenticated(&title, url, &form).await?;
         let tokens = self.judge_tokens(exchange, &Expected::of_code(&code.request)).await?;
+        let client = self.client()?;
+        if client.configured.is_some() {
+            self.run.clients.prove(client);
+        }
         if let Some(beyond) = code.beyond_scope {
             self.judge_scope_grant(beyond, Granted::Tokens(tokens.text("scope")))?;
         }

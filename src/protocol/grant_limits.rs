@@ -17,7 +17,12 @@ impl Session {
         let client = self.client()?.clone();
         let own = if client.method == AuthMethod::None { Attempt::PublicClient } else { Attempt::Unregistered };
         let user = self.run.config.user.clone();
-        let mut requests = vec![(own, "client_credentials", vec![("grant_type", "client_credentials")])];
+        let mut requests = Vec::new();
+        if client.configured.is_some() && own == Attempt::Unregistered {
+            self.note("The grant `client_credentials` was not tried: whether the configured client may use it is not known.");
+        } else {
+            requests.push((own, "client_credentials", vec![("grant_type", "client_credentials")]));
+        }
         // Such a password is not redacted, so it must not be sent where it is recorded.
         let is_secret = user.as_ref().is_some_and(|user| user.password.expose_secret() != user.username);
         if own == Attempt::Unregistered && !is_secret {
@@ -33,6 +38,7 @@ impl Session {
             ];
             requests.push((Attempt::Password, "password", form));
         }
+        Stop::not_offered_if(requests.is_empty(), "there is no grant that the configured client is known not to have")?;
         for (attempt, grant, form) in requests {
             self.sentence(match attempt {
                 Attempt::Unregistered => "should refuse client credentials to a client that did not register for them",

@@ -104,7 +104,9 @@ impl Session {
 
     /// Logs in and refuses to consent.
     pub(super) async fn deny_consent(&mut self) -> Result<(), Stop> {
-        let (request, endpoint) = self.login_request("").await?;
+        // The end-user may have consented to a configured client before.
+        let prompt = if self.client()?.configured.is_some() { "consent" } else { "" };
+        let (request, endpoint) = self.login_request(prompt).await?;
         let user = self.user()?;
         let journey = self.go(&request.url(&endpoint), &self.redirect_url()?, request.state().unwrap_or_default(), user, Conduct::Deny).await?;
         let asked = journey.pages.iter().any(|page| page.kind == PageKind::Consent);

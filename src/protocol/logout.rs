@@ -10,6 +10,7 @@ use url::Url;
 use super::authorization_request::self_sending;
 use super::login_page::Silent;
 use crate::agent::visit::{Conduct, Journey, NoWay, VisitError};
+use crate::config::setting;
 use crate::feature::authorize::Method;
 use crate::feature::logout::{Hint, LogOut, Redirect};
 use crate::feature::step::with_attempt;
@@ -31,10 +32,9 @@ impl Session {
         if let Some(hint) = &hint {
             self.recorder.redactor().learn(SecretKind::IdToken, hint);
         }
-        let is_unregistered = params.redirect == Redirect::Registered && !self.facts.client.post_logout;
-        Stop::not_offered_if(is_unregistered, "the registration response holds no `post_logout_redirect_uris`")?;
+        let to = self.possible_redirect(params)?;
         let registered = self.redirect_url()?;
-        let redirect_uri = redirect(params.redirect, &registered);
+        let redirect_uri = redirect(to, &registered);
         let state = params.state.then(|| super::random(24));
         let client_id = params.other_client.then(|| "another-client".to_owned());
         // Exactly as registered, since it is compared so.
@@ -69,7 +69,7 @@ impl Session {
         self.sentence(with_attempt("should answer the logout request as the specification says", params.attempt.as_deref()));
         let logout = Logout {
             hint: params.hint,
-            redirect: params.redirect,
+            redirect: to,
             state,
             other_client: params.other_client,
             by_post: params.method == Method::Post,
@@ -82,6 +82,26 @@ impl Session {
         self.judge(&logout);
         self.facts.browser.logout_works |= logout.is_control();
         Ok(())
+    }
+
+    /// The address to come back to that a request can name: none where it is not known that the client has one and the story can do without.
+    fn possible_redirect(&self, params: &LogOut) -> Result<Redirect, Stop> {
+        if params.redirect != Redirect::Registered || self.facts.client.post_logout {
+            return Ok(params.redirect);
+        }
+        let is_configured = self.client()?.configured.is_some();
+        // Whether the end-user is logged out unasked shows without a way back, too.
+        if is_configured && params.hint != Hint::Good && params.check_session {
+            self.note(
+                "No address to come back to is named, since it is not known whether the configured client has one: set --post-logout-redirect.",
+            );
+            return Ok(Redirect::None);
+        }
+        if is_configured {
+            let why = "whether the redirect URI is a post-logout redirect URI of the configured client, too, is not known";
+            return Err(Stop::lacks(&setting::POST_LOGOUT_REDIRECT, why));
+        }
+        Err(Stop::not_offered("the registration response holds no `post_logout_redirect_uris`"))
     }
 
     /// Opens the request in the browser session of the test.

@@ -89,6 +89,7 @@ impl Session {
             self.note("The refresh token is not rotated, so there is none that was used before.");
             return Ok(());
         }
+        self.may_destroy("a refresh token would be used twice")?;
         let grace = self.run.config.refresh_grace;
         if !grace.is_zero() {
             self.note(format!(
@@ -108,13 +109,12 @@ impl Session {
         self.try_dead_tokens(Cause::RefreshReuse { refused }, None, Some((&newest, Control::Good))).await
     }
 
-    /// Tries the refresh token of the login as the client that was registered last, which is another than the login's.
+    /// Tries the refresh token of the login as the client that the story took last, which is another than the login's.
     pub(super) async fn attack_refresh_as_another(&mut self) -> Result<(), Stop> {
         let url = self.offered("token_endpoint")?;
         let user = self.login()?.clone();
         let mut token = user.refresh_token.clone().or_not_offered("no refresh token was issued")?;
-        let owner = self.facts.client.registered.iter().rev().nth(1).cloned();
-        let owner = owner.or_not_offered("there is no second client to try the refresh token")?;
+        let owner = self.facts.client.previous.clone().or_not_offered("there is no second client to try the refresh token")?;
         self.try_credentials(&url).await?;
         let client = self.client()?.clone();
         let mut access = user.access_token.clone();

@@ -1,4 +1,4 @@
-//! The client: configured, or registered dynamically (RFC 7591) and deleted by the clean-up.
+//! The client: registered dynamically (RFC 7591) and deleted by the clean-up.
 
 use std::collections::BTreeSet;
 use std::time::Instant;
@@ -9,8 +9,9 @@ use url::Url;
 
 use super::client_metadata::{ClientToRegister, NATIVE_REDIRECT_URI};
 use super::error_of;
-use crate::config::{AuthMethod, setting};
+use crate::config::{AuthMethod, ClientTable, setting};
 use crate::feature::register::{ClientAuth, RedirectUris, Register};
+use crate::observed::capability::Capability;
 use crate::observed::received::Received;
 use crate::redact::SecretKind;
 use crate::rule::airlock::AirlockRegistration;
@@ -25,36 +26,24 @@ use crate::text::problem::Problem;
 /// The profile whose product shows what a registration looks like.
 const AIRLOCK: &str = "airlock";
 
-/// What to set where a client is missing.
-const HOW_TO_NAME_A_CLIENT: &str = "name an existing client with --client-id and --client-secret ([client] in oa-authtest.toml)";
-
 impl Session {
-    /// Takes the configured client; registers one for these grants where none is configured.
-    /// Stops if there is no client in the end.
-    pub(crate) async fn use_client(&mut self, grant_types: &[String]) -> Result<(), Stop> {
-        let Some(configured) = self.run.config.client.clone() else {
-            self.note("No client is configured, so one is registered dynamically for this test.");
-            return self.register(&Register { grant_types: grant_types.to_vec(), ..Register::default() }).await;
-        };
-        let method = configured.auth_method.unwrap_or_else(|| self.offered_method(configured.secret.is_some()));
-        self.note(format!(
-            "The test uses the client credentials that were configured:\n\n* **client_id**: {}\n* **client_secret**: {}\n* **client authentication**: `{}`",
-            crate::text::markdown::code(&configured.id),
-            if configured.secret.is_some() { "`‹client secret›`" } else { "none (a public client)" },
-            method.as_str()
-        ));
-        self.facts.client.current = Some(Client { id: configured.id, secret: configured.secret, method, registered: None });
-        Ok(())
-    }
-
     /// Registers a client for everything the story does, and judges the answer.
     /// Stops if the issuer gives no client.
     pub(crate) async fn register(&mut self, params: &Register) -> Result<(), Stop> {
+        self.is_of_use(params)?;
+        if let Some(because) = self.registers_none()?.filter(|_| params.or_configured) {
+            return self.take_configured(params, because).await;
+        }
         let url = self.may_register(params)?;
         let client = self.client_to_register(params).await?;
         let response = self.send_registration(url, &client.metadata).await?;
         let at = Instant::now();
         if let Err(stop) = self.accept_refusal(params, &response) {
+            let is_protected = matches!(response.status, 401 | 403) && self.run.config.initial_access_token.is_none();
+            if params.or_configured && is_protected {
+                let because = "registration is protected and --initial-access-token is not given";
+                return self.take_configured(params, because).await;
+            }
             // Another client than the story needs may have been registered all the same: the clean-up deletes it.
             self.facts.client.registered.extend(self.registered_client(&response, None, at));
             return Err(stop);
@@ -62,27 +51,41 @@ impl Session {
         self.take_registration(params, client, response, at)
     }
 
-    /// Where to register what a story asks for.
-    fn may_register(&self, params: &Register) -> Result<Url, Stop> {
+    /// Why the issuer registers no client, if it is known beforehand that it does not.
+    fn registers_none(&self) -> Result<Option<&'static str>, Stop> {
+        if self.run.config.declared.get(&Capability::DynamicClientRegistration) == Some(&false) {
+            return Ok(Some("the configuration says that the issuer registers no clients"));
+        }
+        Ok(self.endpoint("registration_endpoint")?.is_none().then_some("the issuer advertises no `registration_endpoint`"))
+    }
+
+    /// Leaves the step out where the issuer does not do what the client is for.
+    fn is_of_use(&self, params: &Register) -> Result<(), Stop> {
         // Many issuers register public clients and do not list `none`: that is tried, and a refusal leaves it out.
         if let Some(method) = params.auth_method.map(AuthMethod::from).filter(|method| *method != AuthMethod::None) {
             let reason = format!("`token_endpoint_auth_methods_supported` does not list {}", method.as_str());
             Stop::not_offered_if(!self.offers_method(method)?, reason)?;
         }
-        if params.optional {
-            self.offered("registration_endpoint")?;
-        }
-        let Some(url) = self.endpoint("registration_endpoint")? else {
-            let says = "the issuer advertises no `registration_endpoint`, and --registration-endpoint is not given, so no client can be registered";
-            let hint = format!("{HOW_TO_NAME_A_CLIENT}, and leave dynamic registration out with --skip 'dynamic-client-registration/*'");
-            return Err(Stop::Untestable(Problem::new(says).with_hint(": ", hint)));
-        };
         if let Some(alg) = &params.userinfo_alg {
             self.must_list("userinfo_signing_alg_values_supported", alg)?;
         }
         if params.post_logout {
             self.offered("end_session_endpoint")?;
         }
+        Ok(())
+    }
+
+    /// Where to register.
+    fn may_register(&self, params: &Register) -> Result<Url, Stop> {
+        if params.optional {
+            self.offered("registration_endpoint")?;
+        }
+        let Some(url) = self.endpoint("registration_endpoint")? else {
+            let says = "the issuer advertises no `registration_endpoint`, and --registration-endpoint is not given, so no client can be registered";
+            let how_to_name_it = ClientTable::First.how_to_name_it();
+            let hint = format!("{how_to_name_it}, and leave dynamic registration out with --skip 'dynamic-client-registration/*'");
+            return Err(Stop::Untestable(Problem::new(says).with_hint(": ", hint)));
+        };
         Ok(url)
     }
 
@@ -146,7 +149,7 @@ impl Session {
         }
         self.facts.client.post_logout = response.member("post_logout_redirect_uris").is_some_and(|uris| uris.get(0).is_some());
         self.facts.client.registered.push(client.clone());
-        self.facts.client.current = Some(client);
+        self.facts.client.go_on_with(client);
         Ok(())
     }
 
@@ -207,7 +210,7 @@ impl Session {
             userinfo_alg: text("userinfo_signed_response_alg").filter(|alg| !alg.is_empty() && alg != "none"),
             application_type: text("application_type"),
         };
-        Some(Client { id, secret, method, registered: Some(registered) })
+        Some(Client { id, secret, method, registered: Some(registered), configured: None })
     }
 }
 
@@ -218,7 +221,8 @@ pub(super) fn refused(response: &Received, with_token: bool) -> Problem {
         Problem::new(format!("the registration endpoint refused the initial access token (status {}{says})", response.status))
             .with_hint(": ", "check --initial-access-token")
     } else {
-        let hint = format!("set --initial-access-token ([registration] initial-access-token in oa-authtest.toml), or {HOW_TO_NAME_A_CLIENT}");
+        let how_to_name_it = ClientTable::First.how_to_name_it();
+        let hint = format!("set --initial-access-token ([registration] initial-access-token in oa-authtest.toml), or {how_to_name_it}");
         Problem::new(format!("registration is protected (status {}{says})", response.status)).with_hint(": ", hint)
     }
 }

@@ -13,7 +13,7 @@ use crate::rule::introspection_attack::IntrospectionAttack;
 use crate::rule::revocation_attack::RevocationAttack;
 use crate::rule::userinfo::UserInfo;
 use crate::session::recorder::Request;
-use crate::session::{Session, Stop};
+use crate::session::{OrLeftOut as _, Session, Stop};
 
 impl Session {
     /// Asks userinfo with what is no access token, and with one in the query.
@@ -113,15 +113,13 @@ impl Session {
         Ok(())
     }
 
-    /// Revokes the refresh token of the login as the client that was registered last; then the login's own client refreshes.
+    /// Revokes the refresh token of the login as the client that the story took last; then the login's own client refreshes.
     pub(super) async fn revoke_as_another(&mut self) -> Result<(), Stop> {
         let url = self.offered("revocation_endpoint")?;
         let token_endpoint = self.offered("token_endpoint")?;
         let user = self.login()?.clone();
-        let owner = self.facts.client.registered.iter().rev().nth(1).cloned();
-        let (Some(mut token), Some(owner)) = (user.refresh_token, owner) else {
-            return Err(Stop::not_offered("there is no refresh token of another client to revoke"));
-        };
+        let owner = self.facts.client.previous.clone().or_not_offered("there is no second client to try the refresh token")?;
+        let mut token = user.refresh_token.or_not_offered("no refresh token was issued")?;
         self.try_credentials(&token_endpoint).await?;
         let mut access = user.access_token;
         let refreshed = self.refresh_control(&owner, "Refresh before the Revocation", &mut token, &mut access).await?;

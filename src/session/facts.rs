@@ -12,7 +12,7 @@ use super::assertion::Signer;
 use super::signing_key::SigningKey;
 use crate::agent::callback::StandingOffer;
 use crate::agent::user_agent::AgentSession;
-use crate::config::AuthMethod;
+use crate::config::{AuthMethod, ClientTable};
 use crate::feature::authorize::BeyondScope;
 use crate::observed::authorization_request::AuthorizationRequest;
 use crate::result::model::LeftBehind;
@@ -31,6 +31,17 @@ pub struct Client {
     pub method: AuthMethod,
     /// Set if this test registered it.
     pub registered: Option<Registered>,
+    /// Set if it was registered beforehand.
+    pub configured: Option<Configured>,
+}
+
+/// What is known about a client because it is in the settings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Configured {
+    /// Where.
+    pub table: ClientTable,
+    /// True if the story would have registered one, and takes this one instead.
+    pub instead: bool,
 }
 
 /// What is known about a client because this test registered it.
@@ -181,11 +192,13 @@ pub struct IssuerFacts {
 pub struct ClientFacts {
     /// The client that the test goes on with.
     pub current: Option<Client>,
+    /// The client that it went on with before that.
+    pub previous: Option<Client>,
     /// Every client this test registered, for the clean-up.
     pub registered: Vec<Client>,
     /// What the issuer said of the client that was registered last.
     pub registration: Option<Map<String, Value>>,
-    /// True if the client could register where the end-user comes back after a logout.
+    /// True if the client has registered that the end-user comes back to the redirect URI after a logout.
     pub post_logout: bool,
     /// The key of a client that signs its request objects.
     pub request_signer: Option<RequestSigner>,
@@ -194,6 +207,11 @@ pub struct ClientFacts {
 }
 
 impl ClientFacts {
+    /// Goes on with this client.
+    pub fn go_on_with(&mut self, client: Client) {
+        self.previous = self.current.replace(client);
+    }
+
     /// What is known of the client that the test goes on with, if this test registered it.
     pub fn registered_mut(&mut self) -> Option<&mut Registered> {
         self.current.as_mut()?.registered.as_mut()

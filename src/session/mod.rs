@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, Shared};
@@ -24,15 +25,18 @@ pub mod recorder;
 pub mod signing_key;
 pub mod stop;
 pub mod token_exchange;
+mod turn;
 
 use crate::agent::callback::CallbackListener;
 use crate::agent::user_agent::UserAgent;
 use crate::redact::{Redactor, SecretKind};
-pub use facts::{Client, ClientGrant, Code, Facts, Granted, Registered, Second, UserTokens};
+pub use facts::{Client, ClientGrant, Code, Configured, Facts, Granted, Registered, Second, UserTokens};
 use recorder::Recorder;
 pub(crate) use stop::OrLeftOut;
 pub use stop::{Stop, missing};
 use token_exchange::Unjudged;
+pub use turn::SharedClients;
+use turn::Turn;
 
 /// The user agent of a run, started while the first tests discover and register; everyone who needs it waits for the same start.
 pub type AgentHandle = Shared<BoxFuture<'static, Result<Arc<UserAgent>, Stop>>>;
@@ -48,6 +52,8 @@ pub struct Run {
     pub callback: Option<Arc<CallbackListener>>,
     /// The user agent.
     pub agent: AgentHandle,
+    /// What is known of configured clients, and who uses them.
+    pub clients: SharedClients,
 }
 
 impl Run {
@@ -71,6 +77,11 @@ pub struct Session {
     pub profile: String,
     /// Every scope value of the story, space-separated: what a client is registered for.
     pub scopes: String,
+    /// True if an end-user logs in.
+    pub logs_in: bool,
+    /// How long it waited for its turn at the configured clients.
+    pub waited: Duration,
+    turn: Option<Turn>,
     findings: Vec<Finding>,
     steps: Vec<StepReport>,
     screenshots: usize,
@@ -85,7 +96,7 @@ impl Session {
         if let Some(token) = &config.initial_access_token {
             redactor.learn(SecretKind::InitialAccessToken, token.expose_secret());
         }
-        if let Some(secret) = config.client.as_ref().and_then(|client| client.secret.as_ref()) {
+        for secret in config.clients.all().filter_map(|(_, client)| client.secret.as_ref()) {
             redactor.learn(SecretKind::ClientSecret, secret.expose_secret());
         }
         if let Some(user) = &config.user {
@@ -102,6 +113,9 @@ impl Session {
             test: test.to_owned(),
             profile: profile.to_owned(),
             scopes: scopes.join(" "),
+            logs_in: false,
+            waited: Duration::ZERO,
+            turn: None,
             findings: Vec::new(),
             steps: Vec::new(),
             screenshots: 0,

@@ -194,7 +194,8 @@ impl Session {
     /// The client a token request was from, if this test knows it.
     pub(crate) fn client_of(&self, request: &TokenRequest) -> Option<Client> {
         let Some(id) = request.client_id() else { return self.facts.client.current.clone() };
-        self.facts.client.current.iter().chain(&self.facts.client.registered).find(|client| client.id == id).cloned()
+        let clients = &self.facts.client;
+        clients.current.iter().chain(&clients.previous).chain(&clients.registered).find(|client| client.id == id).cloned()
     }
 }
 

@@ -27,7 +27,11 @@ export async function start({ cache, running, redirectUri }) {
     profiles: ['oidc', 'oauth', 'security'],
     // Its clients get nothing without asking for it.
     scope: 'profile',
-    client: { id: 'first', secret: 'first-secret' },
+    client: { id: 'first', secret: 'first-secret', 'post-logout-redirect': true },
+    'second-client': { id: 'second', secret: 'second-secret' },
+    'public-client': { id: 'public' },
+    // Nothing but this run uses its clients.
+    'allow-destructive': true,
     user: { username: 'alice', password: 'correct-horse' },
   };
 }

@@ -22,6 +22,10 @@ export async function start({ cache, running, redirectUri }) {
     issuer,
     profiles: ['oidc', 'oauth', 'security'],
     client: { id: 'web', secret: 'secret' },
+    'second-client': { id: 'api', secret: 'secret' },
+    'public-client': { id: 'native' },
+    // Nothing but this run uses its clients.
+    'allow-destructive': true,
     user: { username: 'test-user@localhost', password: 'verysecure' },
   };
 }

@@ -1,0 +1,165 @@
+//! Clients registered beforehand: the one a story uses, and those it takes where the issuer registers none.
+//!
+//! What such a client may do is known to who registered it, and not to this program. So an attack with it has its control: a login and an exchange
+//! that are right. What the client may not do leaves the story out, with the setting to look at.
+
+use serde_json::json;
+use url::Url;
+
+use super::client_authentication::INVALID_CLIENT;
+use super::code_form;
+use super::tokens::Expected;
+use crate::config::{AuthMethod, ClientTable, ConfiguredClient, setting};
+use crate::feature::authorize::Authorize;
+use crate::feature::register::Register;
+use crate::session::{Client, Configured, Session, Stop, missing};
+use crate::text::markdown::code;
+
+/// What a client may not do that gets this error (RFC 6749 4.1.2.1, 5.2).
+pub(super) const UNAUTHORIZED: &str = "unauthorized_client";
+
+impl Session {
+    /// Takes the configured client; registers one for these grants where none is configured.
+    /// Stops if there is no client in the end.
+    pub(crate) async fn use_client(&mut self, grant_types: &[String]) -> Result<(), Stop> {
+        let Some(configured) = self.run.config.clients.first.clone() else {
+            self.note("No client is configured, so one is registered dynamically for this test.");
+            return self.register(&Register { grant_types: grant_types.to_vec(), ..Register::default() }).await;
+        };
+        self.go_on_with_configured(configured, Configured { table: ClientTable::First, instead: false }, None).await;
+        Ok(())
+    }
+
+    /// Takes a configured client in the place of one that the issuer does not register.
+    /// Stops if none fits.
+    pub(super) async fn take_configured(&mut self, params: &Register, because: &str) -> Result<(), Stop> {
+        let asked = params.auth_method.map(AuthMethod::from);
+        let Some((table, client)) = self.fitting(asked) else {
+            let wanted = self.wanted(asked);
+            return Err(Stop::lacks_saying(wanted.setting(), format!("{because}: {}", wanted.how_to_name_it())));
+        };
+        if let (Some(asked), Some(own)) = (asked, client.auth_method)
+            && asked != own
+        {
+            let reason = format!("{because}, and the {} authenticates by {}, not by {}", table.words(), own.as_str(), asked.as_str());
+            return Err(Stop::not_offered(reason));
+        }
+        self.note(format!("No client is registered for this test, because {because}. The {} takes its place.", table.words()));
+        self.go_on_with_configured(client, Configured { table, instead: true }, asked).await;
+        self.facts.client.registration = None;
+        self.facts.client.post_logout = table == ClientTable::First && self.run.config.clients.post_logout_redirect;
+        Ok(())
+    }
+
+    /// The configured client that a story can take which asks for this way of authenticating: one that it does not have yet.
+    fn fitting(&self, asked: Option<AuthMethod>) -> Option<(ClientTable, ConfiguredClient)> {
+        let clients = &self.facts.client;
+        let has = |id: &str| clients.current.iter().chain(&clients.previous).any(|client| client.id == id);
+        let fits = |table: ClientTable, client: &ConfiguredClient| match asked {
+            Some(AuthMethod::None) => client.is_public(),
+            Some(AuthMethod::PrivateKeyJwt) => false,
+            Some(_) => !client.is_public(),
+            // The first may be any that was given for it; an attacker needs no secret.
+            None => table != ClientTable::Public || clients.current.is_some(),
+        };
+        let mut all = self.run.config.clients.all();
+        all.find(|(table, client)| fits(*table, client) && !has(&client.id)).map(|(table, client)| (table, client.clone()))
+    }
+
+    /// The table in which such a client would be named.
+    fn wanted(&self, asked: Option<AuthMethod>) -> ClientTable {
+        match asked {
+            Some(AuthMethod::None) => ClientTable::Public,
+            _ if self.facts.client.current.is_some() => ClientTable::Second,
+            _ => ClientTable::First,
+        }
+    }
+
+    async fn go_on_with_configured(&mut self, client: ConfiguredClient, configured: Configured, asked: Option<AuthMethod>) {
+        self.take_turn().await;
+        let ConfiguredClient { id, secret, auth_method } = client;
+        let method = asked.or(auth_method).unwrap_or_else(|| self.offered_method(secret.is_some()));
+        self.note(format!(
+            "The test uses the client credentials that were configured:\n\n* **client_id**: {}\n* **client_secret**: {}\n* **client authentication**: `{}`",
+            code(&id),
+            if secret.is_some() { "`‹client secret›`" } else { "none (a public client)" },
+            method.as_str()
+        ));
+        self.facts.client.go_on_with(Client { id, secret, method, registered: None, configured: Some(configured) });
+    }
+
+    /// Makes sure that a configured client gets tokens for a code that is its own, once a run: a refusal is to be about the attack.
+    /// Stops if it does not.
+    pub(super) async fn prove_client(&mut self, token_endpoint: &Url) -> Result<(), Stop> {
+        let client = self.client()?.clone();
+        if client.configured.is_none() || self.run.clients.is_proven(&client) {
+            return Ok(());
+        }
+        self.note("The attack would be refused to a client that is not known, too: that the configured client is, a login and an exchange show.");
+        let kept = self.facts.grant.code.take();
+        let scope = if self.scopes.split_ascii_whitespace().any(|word| word == "openid") { "openid" } else { &self.scopes };
+        let control = json!({ "scope": scope, "attempt": "control" });
+        let control: Authorize = serde_json::from_value(control).map_err(|_| missing("an authorization request"))?;
+        self.authorize(&control).await?;
+        let code = self.take_code()?;
+        self.facts.grant.code = kept;
+        let redirect_uri = self.run.redirect_uri();
+        let form = code_form(&code.code, code.request.verifier(), &redirect_uri);
+        let exchange = self.exchange_authenticated("Authorization Code Flow (control)", token_endpoint.clone(), &form).await?;
+        self.judge_tokens(exchange, &Expected::of_code(&code.request)).await?;
+        self.run.clients.prove(&client);
+        Ok(())
+    }
+
+    /// Leaves a step out where the token endpoint says what a configured client may not do; `None` for any other client or answer.
+    pub(super) fn may_not(&self, client: &Client, status: u16, error: &str, says: &str) -> Option<Stop> {
+        let configured = client.configured?;
+        let (words, id) = (configured.table.words(), &client.id);
+        if !matches!(status, 400 | 401 | 403) {
+            return None;
+        }
+        match error {
+            UNAUTHORIZED if configured.instead => Some(Stop::not_offered(format!("the issuer does not allow this to the {words} {id:?} ({says})"))),
+            // Its own way of authenticating may be another than the story's.
+            INVALID_CLIENT if configured.instead && self.is_other_method(client, configured) => {
+                let method = client.method.as_str();
+                Some(Stop::not_offered(format!("the issuer does not take the {words} {id:?} by {method} ({says})")))
+            }
+            _ => None,
+        }
+    }
+
+    /// True if a story asked for another way of authenticating than the metadata or the settings do.
+    fn is_other_method(&self, client: &Client, Configured { table, .. }: Configured) -> bool {
+        let own = self.run.config.clients.get(table).and_then(|client| client.auth_method);
+        client.method != own.unwrap_or_else(|| self.offered_method(client.secret.is_some()))
+    }
+
+    /// Leaves a step out whose attack may end more than the story itself was given, unless the client is the story's own or the settings allow it.
+    pub(super) fn may_destroy(&self, attack: &str) -> Result<(), Stop> {
+        let client = self.client()?;
+        if client.registered.is_some() || self.run.config.allow_destructive {
+            return Ok(());
+        }
+        let id = &client.id;
+        let reason = format!(
+            "{attack}, which an issuer may take for theft and end all that the end-user granted the client {id:?}, in other applications too: set \
+             --allow-destructive if nothing else depends on that, or have the issuer register clients"
+        );
+        Err(Stop::lacks_saying(&setting::ALLOW_DESTRUCTIVE, reason))
+    }
+
+    /// Why the authorization endpoint gives this configured client nothing, where the reason is what the client may do.
+    pub(super) fn may_not_authorize(&self, scope: &str, error: &str, says: &str) -> Option<Stop> {
+        let client = self.facts.client.current.as_ref()?;
+        let configured = client.configured.filter(|configured| configured.instead)?;
+        let (words, id) = (configured.table.words(), &client.id);
+        match error {
+            UNAUTHORIZED => Some(Stop::not_offered(format!("the issuer does not allow the authorization code to the {words} {id:?} ({says})"))),
+            "invalid_scope" if scope != "openid" => {
+                Some(Stop::not_offered(format!("the issuer does not give the {words} {id:?} the scope {scope:?} ({says})")))
+            }
+            _ => None,
+        }
+    }
+}

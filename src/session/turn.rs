@@ -1,0 +1,49 @@
+//! What the tests of a run share of configured clients: who uses them now, and which of them are known to work.
+
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use tokio::sync::OwnedMutexGuard;
+
+use super::{Client, Session};
+use crate::config::AuthMethod;
+
+/// What the tests of a run share of configured clients.
+#[derive(Debug, Clone, Default)]
+pub struct SharedClients {
+    turn: Arc<tokio::sync::Mutex<()>>,
+    proven: Arc<Mutex<HashSet<(String, AuthMethod)>>>,
+}
+
+impl SharedClients {
+    fn lock(&self) -> MutexGuard<'_, HashSet<(String, AuthMethod)>> {
+        self.proven.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// True if this client has got tokens for a code in this run, authenticating in this way.
+    pub fn is_proven(&self, client: &Client) -> bool {
+        self.lock().contains(&(client.id.clone(), client.method))
+    }
+
+    /// Remembers that it has.
+    pub fn prove(&self, client: &Client) {
+        self.lock().insert((client.id.clone(), client.method));
+    }
+}
+
+/// The turn of a test at the configured clients; given up when it is dropped.
+pub type Turn = OwnedMutexGuard<()>;
+
+impl Session {
+    /// Waits for the turn at the configured clients, which lasts as long as the test, if it logs in. An issuer may keep one consent and one set of
+    /// sessions for an end-user and a client: a test that revokes its refresh token ends them all (Keycloak does so), and so would break another such
+    /// test beside it.
+    pub(crate) async fn take_turn(&mut self) {
+        if self.logs_in && self.turn.is_none() {
+            let since = Instant::now();
+            self.turn = Some(Arc::clone(&self.run.clients.turn).lock_owned().await);
+            self.waited += since.elapsed();
+        }
+    }
+}
