@@ -2,7 +2,7 @@
 //!
 //! For each flaw a profile runs against an issuer with that flaw and no other: the first in which every rule the flaw names is judged, and the
 //! others too where it does not show there. The rules that fail must be exactly those the flaw names; without a flaw none may fail; and every
-//! rule must be tripped by some flaw. A variant (the issuer behaves unusually, and lawfully) is run like a flaw: no rule may fail, and no test
+//! rule must be tripped by some flaw. A rule that a flaw calls unproven must not pass under it. A variant (the issuer behaves unusually, and lawfully) is run like a flaw: no rule may fail, and no test
 //! may stop.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -103,10 +103,12 @@ pub struct FlawRow {
     pub names: BTreeSet<String>,
     /// The rules that a variant must not break. Empty for a flaw.
     pub spares: BTreeSet<String>,
-    /// Those of them that were never judged, so that nothing shows that they hold.
+    /// Those of them, and of the rules that must not pass, that were never judged.
     pub unjudged: BTreeSet<String>,
     /// The rules that failed.
     pub tripped: BTreeSet<String>,
+    /// Rules that passed although nothing shows that they hold.
+    pub vacuous: BTreeSet<String>,
     /// Tests that could not be told to the end because of it, with the reason: for the reader of a flaw, a fault in a variant.
     pub stopped: Vec<String>,
 }
@@ -129,7 +131,7 @@ impl FlawRow {
 
     /// True if exactly the rules that it names failed, and a variant stopped no test and had every rule judged that it spares.
     pub fn is_as_named(&self) -> bool {
-        self.tripped == self.names && self.unjudged.is_empty() && (self.stopped.is_empty() || !self.is_variant())
+        self.tripped == self.names && self.unjudged.is_empty() && self.vacuous.is_empty() && (self.stopped.is_empty() || !self.is_variant())
     }
 }
 
@@ -191,7 +193,10 @@ impl Matrix {
             let nothing = if flaw.is_variant() { "— (a variant)" } else { "—" };
             let _ = writeln!(out, "{mark} {:width$}  {}", flaw.name, if tripped.is_empty() { nothing.to_owned() } else { tripped.join(", ") });
             let unjudged = flaw.unjudged.iter().map(String::as_str).collect();
-            for (what, rules) in [("missed", flaw.missed()), ("collateral", flaw.collateral()), ("never judged", unjudged)] {
+            let vacuous = flaw.vacuous.iter().map(String::as_str).collect();
+            for (what, rules) in
+                [("missed", flaw.missed()), ("collateral", flaw.collateral()), ("never judged", unjudged), ("passed without proof", vacuous)]
+            {
                 if !rules.is_empty() {
                     let _ = writeln!(out, "     {what}: {}", rules.join(", "));
                 }
@@ -286,9 +291,11 @@ async fn row(flaw: Flaw, clean: &[(String, BTreeSet<String>)]) -> Result<FlawRow
     let names: BTreeSet<String> = flaw.trips.iter().cloned().collect();
     let spares: BTreeSet<String> = flaw.spares.iter().cloned().collect();
     let (name, says, may_be_untestable) = (flaw.name.clone(), flaw.says.clone(), flaw.untestable);
-    let unjudged = spares.clone();
-    let mut row = FlawRow { name, says, names, spares, unjudged, tripped: BTreeSet::new(), stopped: Vec::new() };
-    let wanted: BTreeSet<String> = row.names.union(&row.spares).cloned().collect();
+    let unproven: BTreeSet<String> = flaw.unproven.iter().cloned().collect();
+    let unjudged: BTreeSet<String> = spares.union(&unproven).cloned().collect();
+    let wanted: BTreeSet<String> = names.union(&unjudged).cloned().collect();
+    let (tripped, vacuous) = (BTreeSet::new(), BTreeSet::new());
+    let mut row = FlawRow { name, says, names, spares, unjudged, tripped, vacuous, stopped: Vec::new() };
     let mut profiles: Vec<&(String, BTreeSet<String>)> = clean.iter().collect();
     // Stable: among equals the order of the documents stays.
     profiles.sort_by_key(|(_, judged)| !wanted.is_subset(judged));
@@ -304,6 +311,8 @@ async fn row(flaw: Flaw, clean: &[(String, BTreeSet<String>)]) -> Result<FlawRow
         // What could not be tested is no fault of a variant under which that is so; what failed is one under any.
         let told = told.filter(|test| !(may_be_untestable && test.verdict == Verdict::Errored && !test.bug));
         row.stopped.extend(told.filter_map(|test| Some(format!("{}: {}", test.id, test.reason.as_ref()?))));
+        let passed = report.tests.iter().flat_map(|test| &test.findings).filter(|finding| finding.outcome == FindingOutcome::Passed);
+        row.vacuous.extend(passed.filter(|finding| unproven.contains(&finding.rule)).map(|finding| finding.rule.clone()));
         row.unjudged = row.unjudged.difference(&judged_rules(&report)).cloned().collect();
         if row.missed().is_empty() && row.unjudged.is_empty() {
             break;

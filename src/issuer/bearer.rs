@@ -20,6 +20,9 @@ pub fn token<'a>(issuer: &Issuer, headers: &'a HeaderMap) -> Option<&'a str> {
 /// # Errors
 /// `invalid_token` or `insufficient_scope` (RFC 6750 3.1).
 pub fn access(issuer: &Issuer, token: &str, scope: &'static str) -> Result<(Access, Grant), OauthError> {
+    if issuer.does(Behaviour::AccessTokenStillborn) {
+        return Err(OauthError::invalid_token("the token is unknown, expired or revoked"));
+    }
     let store = issuer.store();
     if let Some(found) = store.other_token(token, issuer.now(), &issuer.defect) {
         return Ok(found);

@@ -157,7 +157,8 @@ pub fn access_token(issuer: &Issuer, grant: &Grant, scope: &Scope, kind: GrantKi
         unsigned: Some(Behaviour::AccessTokenUnsigned),
         foreign: Behaviour::AccessTokenForeignKey,
     };
-    let text = sign(issuer, Alg::Rs256, &claims, &signed)?;
+    let is_opaque = issuer.does(Behaviour::RevocationWithoutCascadeOpaque);
+    let text = if is_opaque { random::secret() } else { sign(issuer, Alg::Rs256, &claims, &signed)? };
     Ok(AccessToken { text, jti, audience })
 }
 

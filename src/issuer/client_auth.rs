@@ -74,7 +74,7 @@ pub fn authenticate(issuer: &Issuer, endpoint: Endpoint, headers: &HeaderMap, fo
         (Some(_), Proof::Nothing) if is_optional => return Ok(client),
         _ => return Err(refused()),
     };
-    if !is_right && client.secret.is_some() && issuer.does(Behaviour::WrongSecretIsInvalidGrant) {
+    if !is_right && client.secret.is_some() && endpoint == Endpoint::Token && issuer.does(Behaviour::WrongSecretIsInvalidGrant) {
         return Err(OauthError::bad_request("invalid_grant", "the client secret is wrong"));
     }
     if !is_right || !client.metadata.auth_methods.contains(&method) {

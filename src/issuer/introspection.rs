@@ -23,6 +23,9 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
         let other = issuer.does(Behaviour::IntrospectionBadRequest);
         if other { OauthError::bad_request("invalid_client", "the client is unknown, or its credentials are wrong") } else { error }
     })?;
+    if issuer.does(Behaviour::IntrospectionForResourceServers) {
+        return Err(OauthError::forbidden("access_denied", "this is for resource servers").into());
+    }
     let token = form.get("token").ok_or_else(|| OauthError::invalid_request("token is missing"))?;
     match good_token(&issuer, token, &client.id) {
         Some(body) if !issuer.does(Behaviour::IntrospectionBlind) => issuer.reply(&[Site::Introspection], Reply::ok(body)),
@@ -35,6 +38,9 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
 }
 
 fn good_token(issuer: &Issuer, token: &str, client_id: &str) -> Option<Value> {
+    if issuer.does(Behaviour::AccessTokenStillborn) {
+        return None;
+    }
     let now = issuer.now();
     let store = issuer.store();
     if let Some((access, grant)) = store.good_access(token, now).filter(|(_, grant)| grant.client_id == client_id) {

@@ -57,6 +57,9 @@ fn begin(issuer: &Issuer, params: &Params, headers: &HeaderMap) -> Answer {
     if params.any_repeats() {
         return Err(Problem::Page("A parameter is there more than once."));
     }
+    if issuer.does(Behaviour::LogoutClosed) {
+        return Err(Problem::Page("Logging out is out of order."));
+    }
     let read = |hint: &str| if issuer.checks(Check::LogoutHintSignature) { hint::client_id(issuer, hint) } else { hint::unverified_client_id(hint) };
     let hinted = match params.get("id_token_hint") {
         None => None,

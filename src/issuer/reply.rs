@@ -154,6 +154,11 @@ impl OauthError {
         Self { status: StatusCode::BAD_REQUEST, code: Some(code), description, challenge: None }
     }
 
+    /// 403 with an error code.
+    pub fn forbidden(code: &'static str, description: &'static str) -> Self {
+        Self { status: StatusCode::FORBIDDEN, ..Self::bad_request(code, description) }
+    }
+
     /// 400 `invalid_request` (RFC 6749 5.2).
     pub fn invalid_request(description: &'static str) -> Self {
         Self::bad_request("invalid_request", description)

@@ -1,6 +1,7 @@
 //! The revocation endpoint (RFC 7009).
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::State;
@@ -12,6 +13,9 @@ use super::params::Params;
 use super::reply::{Answer, OauthError, Reply};
 use super::state::Issuer;
 
+/// How long a revocation takes to be known everywhere, where it takes time.
+const DELAY: Duration = Duration::from_millis(500);
+
 /// `POST`: 200 whether or not there was such a token (RFC 7009 2.2). A `token_type_hint` is not needed to find it.
 pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Bytes) -> Answer {
     let form = Params::form(&headers, &body)?;
@@ -20,7 +24,19 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
     if issuer.does(Behaviour::RevocationUnknownRefused) && !issuer.store().knows_token(token) {
         return Err(OauthError::invalid_request("there is no such token").into());
     }
-    if !issuer.does(Behaviour::RevocationIgnored) {
+    if issuer.does(Behaviour::RevocationClosed) {
+        return Err(OauthError::invalid_request("revocation is out of order").into());
+    }
+    if issuer.does(Behaviour::RevocationOfRefreshTokensOnly) && issuer.store().access.contains_key(token) {
+        return Err(OauthError::bad_request("unsupported_token_type", "access tokens are not revoked").into());
+    }
+    if issuer.does(Behaviour::RevocationDelayed) {
+        let (issuer, token, client) = (Arc::clone(&issuer), token.to_owned(), client.id.clone());
+        tokio::spawn(async move {
+            tokio::time::sleep(DELAY).await;
+            issuer.store().revoke(&token, &client, None, &issuer.defect);
+        });
+    } else if !issuer.does(Behaviour::RevocationIgnored) {
         issuer.store().revoke(token, &client.id, form.get("token_type_hint"), &issuer.defect);
     }
     issuer.reply(&[Site::Revocation], Reply::empty(StatusCode::OK).no_store())

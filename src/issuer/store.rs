@@ -292,7 +292,8 @@ impl Store {
         } else if let Some(token) = self.refresh.get(text)
             && let Some(grant) = self.grants.get_mut(&token.grant).filter(|grant| may(grant) && !other_kind("refresh_token"))
         {
-            if does(Behaviour::RevocationWithoutCascade) {
+            let spares = [Behaviour::RevocationWithoutCascade, Behaviour::RevocationWithoutCascadeOpaque, Behaviour::RevocationOfRefreshTokensOnly];
+            if spares.into_iter().any(does) {
                 self.refresh.shift_remove(text);
             } else {
                 grant.alive = false;

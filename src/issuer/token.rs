@@ -50,6 +50,10 @@ pub async fn get(State(issuer): State<Arc<Issuer>>, Query(query): Query, headers
 
 /// What a client gets that still has to authenticate.
 pub fn grant(issuer: &Issuer, headers: &HeaderMap, form: &Params, query: &Params) -> Answer {
+    let is_unknown = |code: &str| !issuer.store().codes.contains_key(code);
+    if issuer.does(Behaviour::CodeBeforeClient) && form.get("code").is_some_and(is_unknown) {
+        return Err(OauthError::bad_request("invalid_grant", "the code is unknown").into());
+    }
     let named = query.get("client_id").filter(|_| issuer.does(Behaviour::SecretInQueryAccepted));
     let by_query = named.and_then(|id| issuer.store().clients.get(id).cloned());
     let client = match by_query.filter(|client| client.secret.is_some() && client.secret.as_deref() == query.get("client_secret")) {
@@ -93,13 +97,26 @@ fn authorization_code(issuer: &Issuer, client: &Client, form: &Params) -> Answer
     if issuer.does(Behaviour::UnknownCodeAccepted) && !issuer.store().codes.contains_key(code) {
         return Ok(Reply::ok(json!({})));
     }
+    if issuer.does(Behaviour::CodeAlwaysRefused) {
+        return Err(OauthError::bad_request("invalid_grant", "the code is bad").into());
+    }
+    if issuer.does(Behaviour::PkceForAll) && form.get("code_verifier").is_none() {
+        return Err(OauthError::invalid_request("code_verifier is missing").into());
+    }
     let now = issuer.now();
-    let (number, grant) = issuer.store().redeem(code, &client.id, form.get("redirect_uri"), form.get("code_verifier"), now, &issuer.defect)?;
+    let redeemed = issuer.store().redeem(code, &client.id, form.get("redirect_uri"), form.get("code_verifier"), now, &issuer.defect);
+    if redeemed.is_err() && issuer.does(Behaviour::CodeRefusedWithDeadToken) {
+        return Ok(Reply::ok(json!({ "access_token": random::secret(), "token_type": "Bearer", "expires_in": 60 })).no_store());
+    }
+    let (number, grant) = redeemed?;
     issue(issuer, client, &Issue { number, scope: &grant.scope, grant: &grant, kind: GrantKind::AuthorizationCode, now })
 }
 
 fn refresh_token(issuer: &Issuer, client: &Client, form: &Params) -> Answer {
     let token = form.get("refresh_token").ok_or_else(|| OauthError::invalid_request("refresh_token is missing"))?;
+    if issuer.does(Behaviour::RefreshAlwaysRefused) {
+        return Err(OauthError::bad_request("invalid_grant", "the refresh token is bad").into());
+    }
     let now = issuer.now();
     let access = issuer.store().good_access(token, now).map(|(access, grant)| (access.grant, grant.clone(), access.scope.clone()));
     if let Some((number, grant, scope)) = access.filter(|_| !issuer.checks(Check::RefreshTokenKind)) {

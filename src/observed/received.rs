@@ -49,9 +49,24 @@ impl Received {
         (200..300).contains(&self.status)
     }
 
-    /// True if it gives an access token, as a successful token response does (RFC 6749 5.1).
+    /// True if it gives an access token, as a successful token response does (RFC 6749 5.1): one of the characters that tokens are made of (A.12).
     pub fn grants_token(&self) -> bool {
-        self.is_success() && self.members().and_then(|members| members.get("access_token")?.as_str()).is_some_and(|token| !token.is_empty())
+        let is_token = |token: &str| !token.is_empty() && token.chars().all(|c| matches!(c, ' '..='~'));
+        self.is_success() && self.members().and_then(|members| members.get("access_token")?.as_str()).is_some_and(is_token)
+    }
+
+    /// True if it is an error in the form of a success: a status of 2xx, a JSON object with an `error`, and nothing that was asked for.
+    pub fn is_error_as_success(&self) -> bool {
+        const GIVEN: [&str; 4] = ["access_token", "sub", "active", "client_id"];
+        let says_error = |members: &Map<String, Value>| {
+            members.get("error").is_some_and(Value::is_string) && !GIVEN.iter().any(|name| members.contains_key(*name))
+        };
+        self.is_success() && self.members().is_some_and(says_error)
+    }
+
+    /// True if it gives what was asked for: a status of 2xx, and no error behind it.
+    pub fn gives(&self) -> bool {
+        self.is_success() && !self.is_error_as_success()
     }
 
     /// The first value of a header, by its lower-case name.

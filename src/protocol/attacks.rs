@@ -6,9 +6,12 @@ use url::Url;
 
 use super::{code_form, random, s256};
 use crate::config::AuthMethod;
+use crate::observed::received::Received;
 use crate::redact::SecretKind;
+use crate::rule::answer::{Answer, Control, error_code};
 use crate::rule::attack::{Attack, Attacked, ClientAttack, CodeAttack, PkceAttack, RefreshAttack};
 use crate::rule::code_race::CodeRace;
+use crate::rule::dead_tokens::Cause;
 use crate::rule::token_refusal::{Provocation, TokenRefusal};
 use crate::session::recorder::Request;
 use crate::session::token_exchange::TokenExchange;
@@ -60,8 +63,18 @@ impl Session {
         }
         self.sentence(format!("should refuse {}", attack.says()));
         let exchange = self.exchange(request).await?;
-        self.judge_attack(attack, exchange);
+        let (control, works) = self.weigh(exchange.response(), code.request.scope()).await?;
+        self.judge_attack(attack, exchange, control, works);
         Ok(())
+    }
+
+    /// What is needed to judge the answer to an attack with a code: whether what was given opens anything; else whether a right request succeeds.
+    async fn weigh(&mut self, response: &Received, scope: &str) -> Result<(Control, Option<bool>), Stop> {
+        Ok(match Answer::of_token_endpoint(response) {
+            Answer::Given => (Control::Good, self.try_given(response, scope).await?),
+            Answer::Silent => (Control::Missing("the server did not answer".to_owned()), None),
+            Answer::Refused | Answer::RefusedAsSuccess => (self.code_control(scope).await?, None),
+        })
     }
 
     /// Tries to exchange a good code as a client that does not authenticate as it must.
@@ -92,19 +105,43 @@ impl Session {
             (Attack::SecretInQuery, Request::form(title(Attack::SecretInQuery), in_query, &form)),
             (Attack::TwoMethods, Request::form(title(Attack::TwoMethods), url.clone(), &both).header("authorization", header)),
         ];
+        let mut answers = Vec::new();
         for (attack, request) in attacks {
             let exchange = self.exchange(request).await?;
+            let is_given = exchange.response().grants_token();
+            answers.push((attack, exchange));
             // The code is used up then, and what follows would be about that.
-            if !self.judge_attack(attack, exchange) {
-                return Ok(());
+            if is_given {
+                break;
             }
         }
-        let response = self.send_authenticated("Token Request with the Right Credentials", url.clone(), &form).await?;
-        self.note(if response.is_success() {
-            "The code was good to the end: what was refused was refused for the client's authentication."
-        } else {
-            "The code is no good any more: the issuer takes it back when a client fails to authenticate, as it may."
-        });
+        let scope = code.request.scope();
+        let given = answers.last().map(|(_, exchange)| exchange.response().clone()).filter(Received::grants_token);
+        let (works, was_good) = match &given {
+            Some(response) => {
+                let works = self.try_given(response, scope).await?;
+                (works, works != Some(false))
+            }
+            None => {
+                let response = self.send_authenticated("Token Request with the Right Credentials", url.clone(), &form).await?;
+                let is_good = response.grants_token();
+                self.note(if is_good {
+                    "The code was good to the end: what was refused was refused for the client's authentication."
+                } else {
+                    "The code is no good any more: the issuer takes it back when a client fails to authenticate, as it may."
+                });
+                (None, is_good)
+            }
+        };
+        let control = if was_good { Control::Good } else { self.code_control(scope).await? };
+        for (number, (attack, exchange)) in answers.into_iter().enumerate() {
+            // With a code that may have been taken back after the first attempt, an answer says something where it is about the client.
+            let is_clear = was_good
+                || number == 0
+                || matches!(error_code(exchange.response()), Some("invalid_client" | "unauthorized_client" | "invalid_request"));
+            let control = if is_clear { control.clone() } else { Control::Missing("an attempt before it may have used up the code".to_owned()) };
+            self.judge_attack(attack, exchange, control, works);
+        }
         Ok(())
     }
 
@@ -122,27 +159,36 @@ impl Session {
         let (first, second) = (request("Authorization Code Flow, one of two at once"), request("Authorization Code Flow, the other of two at once"));
         let sent = [&first, &second].map(|request| self.sent(request));
         let (first, second) = futures::join!(self.send_unjudged(first), self.send_unjudged(second));
-        let mut statuses = Vec::new();
+        let (first, second) = (first?, second?);
+        let mut answers = Vec::new();
         let mut exchange = 0;
-        for (response, sent) in [first?, second?].into_iter().zip(sent) {
-            statuses.push(response.status);
+        for (response, sent) in [first, second].into_iter().zip(sent) {
             exchange = response.exchange;
+            let exchange = self.take_in(sent, response);
+            answers.push(exchange.response().clone());
             // What it gave, if anything, is judged when the step ends.
-            drop(self.take_in(sent, response));
+            drop(exchange);
         }
-        self.judge(&CodeRace { exchange, statuses });
+        // Both may have been given tokens that are dead by now.
+        let both = answers.iter().all(Received::grants_token);
+        let mut judged = Vec::new();
+        for response in answers {
+            let works = if both { self.try_given(&response, code.request.scope()).await? } else { None };
+            judged.push((response.status, response.grants_token() && works != Some(false)));
+        }
+        self.judge(&CodeRace { exchange, answers: judged });
         Ok(())
     }
 
-    /// Judges the answer to an attack, and its form if it is a refusal. True if the issuer refused it.
-    pub(super) fn judge_attack(&mut self, attack: Attack, exchange: TokenExchange) -> bool {
+    /// Judges the answer to an attack, and its form if it is a refusal. True if the issuer gave no tokens for it.
+    pub(super) fn judge_attack(&mut self, attack: Attack, exchange: TokenExchange, control: Control, works: Option<bool>) -> bool {
         let (response, by_header) = (exchange.response().clone(), exchange.request().by_header());
-        let is_refused = !response.is_success();
+        let is_refused = !response.grants_token();
         // To a GET the endpoint may answer as to any address that does not exist.
-        if is_refused && attack != Attack::GetRequest {
+        if (is_refused || works == Some(false)) && attack != Attack::GetRequest {
             self.judge(&TokenRefusal { response, provocation: Provocation::Attack(attack), by_header });
         }
-        let attacked = |response| Attacked { attack, response };
+        let attacked = |response| Attacked { attack, response, control, works };
         match attack {
             Attack::WrongVerifier
             | Attack::ShortVerifier
@@ -177,8 +223,9 @@ impl Session {
             return Ok(());
         }
         let provocation = Provocation::UnknownCode;
-        let (code, redirect_uri) = (random(32), self.run.redirect_uri());
-        let unknown = code_form(&code, None, &redirect_uri);
+        // With a code verifier, without which an issuer may miss that first: one fault is enough.
+        let (code, verifier, redirect_uri) = (random(32), random(32), self.run.redirect_uri());
+        let unknown = code_form(&code, Some(&verifier), &redirect_uri);
         self.sentence("should know the client that was registered");
         let exchange = self.exchange_authenticated(&format!("Token Request with {}", provocation.says()), url.clone(), &unknown).await?;
         self.judge_refusal_of_tokens(exchange, provocation);
@@ -194,12 +241,19 @@ impl Session {
         let redirect_uri = self.run.redirect_uri();
         let client = self.client()?.clone();
         let attack = Attack::UsedCode;
+        let (mut access, mut refresh) = (user.access_token.clone(), user.refresh_token.clone());
+        let mut refreshed = Control::Missing("no refresh token was issued".to_owned());
+        if let Some(token) = &mut refresh {
+            refreshed = self.refresh_control(&client, "Refresh before the Code is Used Again", token, &mut access).await?;
+        }
+        let living = self.try_living(&access).await?;
         self.sentence("should refuse a code that was used before");
         let form = code_form(&code.code, code.request.verifier(), &redirect_uri);
         let exchange = self.exchange(self.authenticated(&client, &title(attack), &url, &form)).await?;
-        let cause = crate::rule::dead_tokens::Cause::CodeReuse { refused: self.judge_attack(attack, exchange) };
-        self.try_dead_tokens(cause, Some(&user.access_token), user.refresh_token.as_deref()).await?;
-        Ok(())
+        let works = self.try_given(exchange.response(), code.request.scope()).await?;
+        // The first use of it was right, and got tokens.
+        let refused = self.judge_attack(attack, exchange, Control::Good, works);
+        self.try_dead_tokens(Cause::CodeReuse { refused }, Some((&access, living)), refresh.as_deref().map(|token| (token, refreshed))).await
     }
 }
 

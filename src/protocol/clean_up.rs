@@ -41,6 +41,9 @@ impl Session {
             return;
         }
         let Some(client) = self.client_of(request) else { return };
+        if let Some(grant) = request.parameter("grant_type").filter(|_| response.grants_token()) {
+            self.facts.grant.worked.insert((client.id.clone(), grant.to_owned()));
+        }
         let sent_for = request.parameter("refresh_token");
         let of_one = |granted: &&mut Granted| sent_for.is_some_and(|token| granted.refresh_tokens.iter().any(|known| known == token));
         if let Some(granted) = self.facts.grant.issued.iter_mut().find(of_one) {

@@ -12,13 +12,19 @@ impl Session {
         let token = self.facts.grant.client_token.take().ok_or_else(|| missing("the client's access token"))?;
         let url = session_of(&self.run.config.issuer).map_err(|e| Stop::untestable(format!("--issuer is not a URL: {e}")))?;
         self.sentence("should close the session of the access token, so that it opens nothing any more");
-        let closing = self.send(closing("Session Closed", &url, &token)).await?;
-        let is_closed = closing.is_success();
-        let afterwards = match self.run.config.resource_url.clone().filter(|_| is_closed) {
-            Some(resource) => Some(self.send_unjudged(Request::get("Resource after the Session", resource).bearer(&token).private()).await?),
+        let resource = self.run.config.resource_url.clone();
+        let at_resource = |title: &str| resource.clone().map(|resource| Request::get(title, resource).bearer(&token).private());
+        let before = match at_resource("Resource before the Session is Closed") {
+            Some(request) => Some(self.send_unjudged(request).await?),
             None => None,
         };
-        self.judge(&ClosedSession { closing, afterwards });
+        let closing = self.send(closing("Session Closed", &url, &token)).await?;
+        let is_closed = closing.gives();
+        let afterwards = match at_resource("Resource after the Session").filter(|_| is_closed) {
+            Some(request) => Some(self.send_unjudged(request).await?),
+            None => None,
+        };
+        self.judge(&ClosedSession { before, closing, afterwards });
         if is_closed {
             self.close_earlier(&url, &token).await?;
         }

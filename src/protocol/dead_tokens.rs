@@ -1,29 +1,63 @@
 //! Tokens that ought to be dead: whether they still open anything.
 
-use crate::rule::dead_tokens::{Cause, DeadTokens};
+use super::control::PROPAGATION;
+use crate::observed::received::Received;
+use crate::rule::answer::{Control, error_code};
+use crate::rule::dead_tokens::{Cause, DeadTokens, Living};
+use crate::rule::jose::Jwt;
 use crate::session::recorder::Request;
 use crate::session::{Session, Stop};
 
 impl Session {
-    /// Uses tokens that ought to be dead, at userinfo, at introspection and at the token endpoint, and judges what comes of it.
-    pub(super) async fn try_dead_tokens(&mut self, cause: Cause, access: Option<&str>, refresh: Option<&str>) -> Result<(), Stop> {
-        let mut artefact = DeadTokens { cause, userinfo: None, introspection: None, refresh: None };
+    /// Uses tokens that ought to be dead, at userinfo, at introspection and at the token endpoint, and judges what comes of it beside what came of
+    /// it before. What lives is tried once more after a pause.
+    pub(super) async fn try_dead_tokens(
+        &mut self,
+        cause: Cause,
+        access: Option<(&str, Living)>,
+        refresh: Option<(&str, Control)>,
+    ) -> Result<(), Stop> {
+        let living = access.map(|(_, living)| living).unwrap_or_default();
+        let is_jwt = access.is_some_and(|(token, _)| Jwt::parse(token).is_ok());
+        let refreshed = refresh.as_ref().map_or_else(|| Control::Missing("there is no refresh token".to_owned()), |(_, control)| control.clone());
+        let mut artefact =
+            DeadTokens { cause, living, is_jwt, access_not_revocable: false, userinfo: None, introspection: None, refresh: None, refreshed };
         self.sentence(format!("should not take tokens after {}", cause.says()));
-        if let Some(token) = access {
-            if let Some(url) = self.endpoint("userinfo_endpoint")? {
-                artefact.userinfo = Some(self.send(Request::get("UserInfo, afterwards", url).bearer(token)).await?);
+        if let Some((token, _)) = access {
+            (artefact.userinfo, artefact.introspection) = self.try_dead_access_token(token).await?;
+            if artefact.access_token_lives() && cause.is_refused() {
+                tokio::time::sleep(PROPAGATION).await;
+                (artefact.userinfo, artefact.introspection) = self.try_dead_access_token(token).await?;
             }
-            if let Some(url) = self.endpoint("introspection_endpoint")? {
-                artefact.introspection =
-                    Some(self.send_authenticated("Introspection, afterwards", url, &super::token_form(token, "access_token")).await?);
+            if artefact.access_token_lives() && cause == Cause::RefreshRevoked {
+                artefact.access_not_revocable = self.says_access_tokens_are_not_revoked(token).await?;
             }
         }
-        if let Some(token) = refresh
+        if let Some((token, _)) = refresh
             && let Some(url) = self.endpoint("token_endpoint")?
         {
             artefact.refresh = Some(self.send_authenticated("Refresh, afterwards", url, &super::refresh_form(token)).await?);
         }
         self.judge(&artefact);
         Ok(())
+    }
+
+    /// What userinfo and introspection say of an access token.
+    async fn try_dead_access_token(&mut self, token: &str) -> Result<(Option<Received>, Option<Received>), Stop> {
+        let (mut userinfo, mut introspection) = (None, None);
+        if let Some(url) = self.endpoint("userinfo_endpoint")? {
+            userinfo = Some(self.send(Request::get("UserInfo, afterwards", url).bearer(token)).await?);
+        }
+        if let Some(url) = self.endpoint("introspection_endpoint")? {
+            introspection = Some(self.send_authenticated("Introspection, afterwards", url, &super::token_form(token, "access_token")).await?);
+        }
+        Ok((userinfo, introspection))
+    }
+
+    /// True if the issuer says that it does not revoke access tokens (RFC 7009 2.2.1).
+    async fn says_access_tokens_are_not_revoked(&mut self, token: &str) -> Result<bool, Stop> {
+        let Some(url) = self.endpoint("revocation_endpoint")? else { return Ok(false) };
+        let response = self.send_authenticated("Revocation of the Access Token", url, &super::token_form(token, "access_token")).await?;
+        Ok(error_code(&response) == Some("unsupported_token_type"))
     }
 }

@@ -13,6 +13,7 @@ impl Session {
     /// Asks the token endpoint for grants that the client did not register.
     pub(super) async fn try_grants(&mut self) -> Result<(), Stop> {
         let url = self.offered("token_endpoint")?;
+        self.try_credentials(&url).await?;
         let client = self.client()?.clone();
         let own = if client.method == AuthMethod::None { Attempt::PublicClient } else { Attempt::Unregistered };
         let user = self.run.config.user.clone();

@@ -43,6 +43,7 @@ impl Session {
         let parameters: Parameters = all.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
         self.note(listing(&endpoint, params.method, &parameters));
 
+        let logged_in_before = if params.check_session { self.logged_in().await? } else { None };
         let journey = self.visit_logout(&endpoint, params.method, &parameters, redirect_uri.as_ref().unwrap_or(&registered), Conduct::LogOut).await?;
         self.keep_pages(&journey, params.attempt.as_deref().or(Some("logout"))).await;
         let asked = journey.pages.iter().any(|page| page.kind == PageKind::LogoutQuestion);
@@ -56,16 +57,19 @@ impl Session {
             }
             Err(VisitError::NotUnderstood { why: NoWay::UnclearLogout, .. }) => LogoutEnd::Unclear,
             Err(VisitError::NotUnderstood { url, why }) => {
-                LogoutEnd::Page { status, says: format!("{} ({why})", url.split(['?', '#']).next().unwrap_or_default()) }
+                let says = format!("{} ({why})", url.split(['?', '#']).next().unwrap_or_default());
+                LogoutEnd::Page { status, says, is_error: status.is_some_and(|status| status >= 400) }
             }
-            Err(error @ (VisitError::ErrorPage { .. } | VisitError::LoginRejected { .. })) => LogoutEnd::Page { status, says: error.to_string() },
+            Err(error @ (VisitError::ErrorPage { .. } | VisitError::LoginRejected { .. })) => {
+                LogoutEnd::Page { status, says: error.to_string(), is_error: true }
+            }
             Err(error) => return Err(self.blame(error)),
         };
         let visit = self.last_visit.clone();
         let logged_in = if params.check_session { self.logged_in().await? } else { None };
         self.last_visit = visit;
         self.sentence(with_attempt("should answer the logout request as the specification says", params.attempt.as_deref()));
-        self.judge(&Logout {
+        let logout = Logout {
             hint: params.hint,
             redirect: to,
             state,
@@ -73,8 +77,12 @@ impl Session {
             by_post: params.method == Method::Post,
             end,
             asked,
+            logged_in_before,
             logged_in,
-        });
+            control: self.facts.browser.logout_works,
+        };
+        self.judge(&logout);
+        self.facts.browser.logout_works |= logout.is_control();
         Ok(())
     }
 

@@ -36,6 +36,7 @@ pub mod client_token;
 pub mod close_session;
 pub mod code_exchange;
 pub mod configured_client;
+pub mod control;
 pub mod credentials_encoding;
 pub mod dataset_site;
 pub mod dead_tokens;

@@ -5,11 +5,14 @@ use url::Url;
 use super::attacks::title;
 use super::refresh_form;
 use crate::observed::received::Received;
+use crate::rule::answer::{Answer, Control, is_about_client};
 use crate::rule::attack::Attack;
 use crate::rule::dead_tokens::Cause;
 use crate::rule::expect::scope_words;
 use crate::rule::refresh_practice::RefreshPractice;
 use crate::rule::token_refusal::Provocation;
+use crate::rule::token_response::Grant;
+use crate::session::token_exchange::TokenExchange;
 use crate::session::{Client, OrLeftOut as _, Session, Stop};
 
 /// The form of a refresh.
@@ -19,7 +22,7 @@ fn form<'a>(token: &'a str, scope: Option<&'a str>) -> Vec<(&'a str, &'a str)> {
 
 /// The refresh token of a success, if it gave one.
 fn newer(response: &Received) -> Option<String> {
-    let token = response.member("refresh_token").filter(|_| response.is_success())?;
+    let token = response.member("refresh_token").filter(|_| response.grants_token())?;
     token.as_str().filter(|token| !token.is_empty()).map(str::to_owned)
 }
 
@@ -32,18 +35,34 @@ impl Session {
         let original = user.refresh_token.clone().or_not_offered("no refresh token was issued")?;
         let client = self.client()?.clone();
         self.sentence("should refuse what is no refresh token of the client");
-        self.try_refresh(Attack::AccessTokenAsRefreshToken, &client, &url, &user.access_token).await?;
+        let by_access_token = self.send_attack(Attack::AccessTokenAsRefreshToken, &client, &url, &user.access_token).await?;
+        let works = self.try_given(by_access_token.response(), user.request.scope()).await?;
         let liar = super::liar(&client);
         let is_public = liar.is_none();
+        let by_liar = match liar {
+            Some(liar) => Some(self.send_attack(Attack::RefreshWithWrongSecret, &liar, &url, &original).await?),
+            None => None,
+        };
         // If it is not refused, the token is used up, and what follows would be about that.
-        if let Some(liar) = liar
-            && !self.try_refresh(Attack::RefreshWithWrongSecret, &liar, &url, &original).await?
-        {
+        if by_liar.as_ref().is_some_and(|exchange| exchange.response().grants_token()) {
+            self.judge_attack(Attack::AccessTokenAsRefreshToken, by_access_token, Control::Good, works);
+            if let Some(exchange) = by_liar {
+                let works = self.try_given(exchange.response(), user.request.scope()).await?;
+                self.judge_attack(Attack::RefreshWithWrongSecret, exchange, Control::Good, works);
+            }
             return Ok(());
         }
-        self.sentence("should refresh for the client itself, and give no more than was granted");
         let after_attacks = self.send_authenticated("Refresh after the Attacks", url.clone(), &form(&original, None)).await?;
-        let is_alive = after_attacks.is_success();
+        let is_alive = after_attacks.grants_token();
+        let control = Control::of(Answer::of_token_endpoint(&after_attacks), &after_attacks, "a right refresh");
+        self.judge_attack(Attack::AccessTokenAsRefreshToken, by_access_token, control.clone(), works);
+        if let Some(exchange) = by_liar {
+            // The attempt may have cost the token its life; that it was refused for the client is clear then, if the client is known to be good.
+            let is_clear = is_about_client(exchange.response()) && self.facts.grant.has_worked(&client, Grant::AuthorizationCode);
+            let control = if is_clear { Control::Good } else { control };
+            self.judge_attack(Attack::RefreshWithWrongSecret, exchange, control, None);
+        }
+        self.sentence("should refresh for the client itself, and give no more than was granted");
         let granted = user.scope();
         let mut newest = newer(&after_attacks).unwrap_or_else(|| original.clone());
         let (mut narrow, mut wide) = (None, None);
@@ -56,7 +75,7 @@ impl Session {
             let scope = format!("{granted} {wider}");
             let exchange = self.exchange_authenticated("Refresh with More Scope", url.clone(), &form(&newest, Some(&scope))).await?;
             let response = exchange.response().clone();
-            if !response.is_success() {
+            if !response.grants_token() {
                 self.judge_refusal_of_tokens(exchange, Provocation::WiderScope);
             }
             newest = newer(&response).unwrap_or(newest);
@@ -80,29 +99,42 @@ impl Session {
             tokio::time::sleep(grace).await;
         }
         self.sentence("should refuse a refresh token that was exchanged for a newer one");
-        let refused = self.try_refresh(Attack::UsedRefreshToken, &client, &url, &original).await?;
+        let exchange = self.send_attack(Attack::UsedRefreshToken, &client, &url, &original).await?;
+        let works = self.try_given(exchange.response(), user.request.scope()).await?;
+        // It was exchanged once, and got tokens.
+        let refused = self.judge_attack(Attack::UsedRefreshToken, exchange, Control::Good, works);
         if !refused {
             self.note("If the issuer means to take a refresh token for some time after its rotation, say how many seconds with `--refresh-grace`.");
         }
-        self.try_dead_tokens(Cause::RefreshReuse { refused }, None, Some(&newest)).await
+        self.try_dead_tokens(Cause::RefreshReuse { refused }, None, Some((&newest, Control::Good))).await
     }
 
     /// Tries the refresh token of the login as the client that the story took last, which is another than the login's.
     pub(super) async fn attack_refresh_as_another(&mut self) -> Result<(), Stop> {
         let url = self.offered("token_endpoint")?;
         let user = self.login()?.clone();
-        let token = user.refresh_token.or_not_offered("no refresh token was issued")?;
-        Stop::not_offered_if(self.facts.client.previous.is_none(), "there is no second client to try the refresh token")?;
+        let mut token = user.refresh_token.clone().or_not_offered("no refresh token was issued")?;
+        let owner = self.facts.client.previous.clone().or_not_offered("there is no second client to try the refresh token")?;
         self.try_credentials(&url).await?;
         let client = self.client()?.clone();
+        let mut access = user.access_token.clone();
+        self.sentence("should refresh for the token's own client");
+        let control = self.refresh_control(&owner, "Refresh by the Token's Own Client", &mut token, &mut access).await?;
         self.sentence("should refuse the refresh token of another client");
-        self.try_refresh(Attack::RefreshTokenOfAnotherClient, &client, &url, &token).await?;
+        let exchange = self.send_attack(Attack::RefreshTokenOfAnotherClient, &client, &url, &token).await?;
+        let works = self.try_given(exchange.response(), user.request.scope()).await?;
+        // The other client has no refresh token of its own to show that it may use the grant.
+        let about_client = || Control::Missing("the error is about the other client, and not about the token".to_owned());
+        let control = if is_about_client(exchange.response()) { about_client() } else { control };
+        self.judge_attack(Attack::RefreshTokenOfAnotherClient, exchange, control, works);
+        if let Some(kept) = &mut self.facts.grant.login {
+            kept.refresh_token = Some(token);
+        }
         Ok(())
     }
 
-    /// Tries a refresh that must fail; true if it does.
-    async fn try_refresh(&mut self, attack: Attack, client: &Client, url: &Url, token: &str) -> Result<bool, Stop> {
-        let exchange = self.exchange(self.authenticated(client, &title(attack), url, &form(token, None))).await?;
-        Ok(self.judge_attack(attack, exchange))
+    /// Sends a refresh that must fail.
+    async fn send_attack(&mut self, attack: Attack, client: &Client, url: &Url, token: &str) -> Result<TokenExchange, Stop> {
+        Ok(self.exchange(self.authenticated(client, &title(attack), url, &form(token, None))).await?)
     }
 }

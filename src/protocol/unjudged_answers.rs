@@ -16,7 +16,7 @@ impl Session {
         }
         self.sentence("should answer every token request in the form the specification gives");
         for exchange in unjudged {
-            if exchange.response().is_success() {
+            if exchange.response().gives() {
                 self.judge_unjudged_tokens(exchange).await;
             } else {
                 self.judge_refusal_of_tokens(exchange, Provocation::Elsewhere);

@@ -32,7 +32,11 @@ impl Session {
             self.sentence("should sign the end-user's claims as the client registered");
             self.judge(&signed);
         }
-        if judge_claims && let Some(userinfo) = claims(&artefact.response) {
+        let userinfo = claims(&artefact.response);
+        if let Some(userinfo) = userinfo.as_ref().filter(|_| user.request.essential_claims().is_empty()) {
+            self.facts.grant.unasked_claims = Some((user.request.scope().to_owned(), userinfo.clone()));
+        }
+        if judge_claims && let Some(userinfo) = userinfo {
             self.sentence("should return the claims that were asked for");
             let scope_claims = ScopeClaims {
                 exchange: artefact.response.exchange,
@@ -41,6 +45,7 @@ impl Session {
                 userinfo,
                 id_token: user.id_token.clone().unwrap_or_default(),
                 metadata: self.metadata_value()?,
+                unasked: self.facts.grant.unasked_claims.clone().filter(|(scope, _)| scope == user.request.scope()).map(|(_, claims)| claims),
             };
             self.judge(&scope_claims);
         }
@@ -56,8 +61,12 @@ impl Session {
         let get = |title: &str| Request::get(title, url.clone());
         let mut post = get("UserInfo by POST").bearer(token);
         post.method = Method::POST;
+        self.sentence("should answer the plain userinfo request");
+        let control = self.send(get("UserInfo").bearer(token)).await?;
+        self.judge(&UserInfo::new(control.clone(), user.sub()));
         self.sentence("should answer every kind of userinfo request that the specifications know, and only with a valid token");
         let artefact = UserInfoRequests {
+            control,
             post_header: self.send(post).await?,
             post_body: self.send(Request::form("UserInfo by POST, with the Token in the Body", url.clone(), &[("access_token", token)])).await?,
             lower_case_scheme: self.send(get("UserInfo with the Scheme in Lower Case").header("authorization", format!("bearer {token}"))).await?,
@@ -76,6 +85,6 @@ impl Session {
 
 /// The claims of a userinfo response, plain or signed; none of one that is neither or an error.
 fn claims(response: &Received) -> Option<Map<String, Value>> {
-    let success = response.is_success();
+    let success = response.gives();
     success.then(|| response.object().or_else(|| Jwt::parse(response.text().trim()).ok().map(|jwt| jwt.claims)))?
 }

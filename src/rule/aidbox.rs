@@ -7,6 +7,7 @@
 use serde_json::{Map, Value};
 
 use crate::observed::received::Received;
+use crate::rule::answer::{Answer, Control};
 use crate::rule::expect::{holds, list, may, optional, refusal, seen, shorten, should, show, text};
 use crate::rule::jose::Jwt;
 use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, not_run, pass};
@@ -203,6 +204,8 @@ static JSON_REFRESH_RULES: &[Check<JsonRefresh>] = &[
 /// A session that was closed with its access token.
 #[derive(Debug, Clone)]
 pub struct ClosedSession {
+    /// The response of the resource to the token before; `None` where no resource is known.
+    pub before: Option<Received>,
     /// The response to closing it.
     pub closing: Received,
     /// The response of the resource to the token afterwards; `None` where no resource is known.
@@ -232,9 +235,12 @@ static SESSION_RULES: &[Check<ClosedSession>] = &[
         "The access token of a session that was closed opens nothing any more",
         "Whoever stole the token goes on using it, and the client believes that it is dead.",
         |session| match &session.afterwards {
-            _ if !session.closing.is_success() => not_run(CLOSED),
+            _ if !session.closing.gives() => not_run(CLOSED),
             None => not_applicable("no resource is configured that the token could be tried at"),
-            Some(response) => closed(response),
+            Some(response) => {
+                let before = session.before.as_ref().map(|before| Control::of(Answer::of_resource(before), before, "the same token before"));
+                closed(response, &before.unwrap_or_else(|| Control::Missing("the token was not tried before".to_owned())))
+            }
         },
     ),
 ];
@@ -313,6 +319,7 @@ mod tests {
     #[test]
     fn a_closed_session_is_dead() {
         let session = |closing, afterwards: Option<u16>| ClosedSession {
+            before: Some(text(200, "", "")),
             closing: text(closing, "", ""),
             afterwards: afterwards.map(|status| text(status, "", "")),
         };
@@ -323,6 +330,8 @@ mod tests {
         assert_eq!(not_run(&session(404, Some(200))).len(), 1);
         assert_eq!(failing(&session(200, Some(200))), ["aidbox/closed-session-refused"]);
         assert_eq!(not_applicable(&session(200, None)), ["aidbox/closed-session-refused"]);
+        let dead_before = ClosedSession { before: Some(text(403, "", "")), ..session(200, Some(403)) };
+        assert_eq!(not_applicable(&dead_before), ["aidbox/closed-session-refused"]);
     }
 
     const NAMES: &[&str] = &["access_token", "expires_in", "refresh_token"];
@@ -350,6 +359,6 @@ mod tests {
     arbitrary_artefact!(ClosedSession:
         closing in arbitrary::received(NAMES),
         afterwards in proptest::option::of(arbitrary::received(NAMES))
-        => ClosedSession { closing, afterwards }
+        => ClosedSession { before: afterwards.clone(), closing, afterwards }
     );
 }

@@ -1,6 +1,6 @@
 //! The rule about a code that comes twice at the same moment (RFC 6749 4.1.2).
 
-use crate::rule::expect::{holds, list, should};
+use crate::rule::expect::{applies_if, holds, list, should};
 use crate::rule::{Artefact, Check};
 
 /// Two exchanges of one code, sent at the same moment.
@@ -8,8 +8,8 @@ use crate::rule::{Artefact, Check};
 pub struct CodeRace {
     /// The journal's number of the second exchange.
     pub exchange: usize,
-    /// The statuses of both answers.
-    pub statuses: Vec<u16>,
+    /// Both answers: the status, and whether it gave an access token that opens something, or that could not be tried.
+    pub answers: Vec<(u16, bool)>,
 }
 
 impl Artefact for CodeRace {
@@ -26,25 +26,35 @@ static RULES: &[Check<CodeRace>] = &[should(
     "Of two exchanges of one code at the same moment at most one gets tokens",
     "Whoever catches the code and is as quick as the client gets the user's tokens, too.",
     |race| {
-        let successes = race.statuses.iter().filter(|status| (200..300).contains(*status)).count();
-        let statuses: Vec<String> = race.statuses.iter().map(u16::to_string).collect();
-        holds(successes < 2, "at most one success", format!("statuses {}", list(&statuses)))
+        let given = race.answers.iter().filter(|(_, given)| *given).count();
+        applies_if(given > 0, "could not be judged: neither of them got tokens that open anything")?;
+        let seen: Vec<String> =
+            race.answers.iter().map(|(status, given)| format!("status {status} {}", if *given { "with tokens" } else { "without tokens" })).collect();
+        holds(given < 2, "at most one success", list(&seen))
     },
 )];
 
 #[cfg(test)]
 mod tests {
     use super::CodeRace;
-    use crate::rule::testing::{arbitrary_artefact, failing};
+    use crate::rule::testing::{arbitrary_artefact, failing, not_applicable};
 
     #[test]
     fn only_two_successes_are_wrong() {
-        for (statuses, failed) in [([200, 400], 0), ([400, 200], 0), ([400, 400], 0), ([500, 200], 0), ([200, 200], 1), ([200, 201], 1)] {
-            assert_eq!(failing(&CodeRace { exchange: 0, statuses: statuses.to_vec() }).len(), failed, "{statuses:?}");
+        for (answers, failed, open) in [
+            ([(200, true), (400, false)], 0, 0),
+            ([(400, false), (200, true)], 0, 0),
+            ([(200, true), (200, false)], 0, 0),
+            ([(400, false), (400, false)], 0, 1),
+            ([(200, true), (200, true)], 1, 0),
+            ([(200, true), (201, true)], 1, 0),
+        ] {
+            let race = CodeRace { exchange: 0, answers: answers.to_vec() };
+            assert_eq!((failing(&race).len(), not_applicable(&race).len()), (failed, open), "{answers:?}");
         }
     }
 
     arbitrary_artefact!(CodeRace:
-        statuses in proptest::collection::vec(proptest::num::u16::ANY, 0..4) => CodeRace { exchange: 0, statuses }
+        answers in proptest::collection::vec(proptest::prelude::any::<(u16, bool)>(), 0..4) => CodeRace { exchange: 0, answers }
     );
 }

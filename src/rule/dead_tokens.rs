@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use crate::observed::received::Received;
+use crate::rule::answer::{Answer, Control};
 use crate::rule::attack::Attack;
-use crate::rule::expect::{refusal, should};
+use crate::rule::expect::{applies_if, may, refusal, should};
 use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
-use crate::rule::protected::not_busy;
 use crate::rule::{Artefact, Check};
 
 /// Why the tokens ought to be dead.
@@ -32,6 +32,11 @@ pub enum Cause {
 }
 
 impl Cause {
+    /// True unless what ought to have ended the tokens did not happen.
+    pub fn is_refused(self) -> bool {
+        !matches!(self, Self::CodeReuse { refused: false } | Self::RefreshReuse { refused: false } | Self::AccessRevoked { revoked: false })
+    }
+
     /// What happened, for the report.
     pub fn says(self) -> &'static str {
         match self {
@@ -43,46 +48,101 @@ impl Cause {
     }
 }
 
+/// Where an access token was good before what ought to have ended it: the control without which a refusal says nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Living {
+    /// Userinfo gave claims for it.
+    pub at_userinfo: bool,
+    /// Introspection called it active.
+    pub at_introspection: bool,
+}
+
+impl Living {
+    /// By the answers before.
+    pub fn of(userinfo: Option<&Received>, introspection: Option<&Received>) -> Self {
+        let at_userinfo = userinfo.is_some_and(|response| Answer::of_resource(response) == Answer::Given);
+        Self { at_userinfo, at_introspection: introspection.and_then(active) == Some(true) }
+    }
+}
+
+/// What an answer of introspection says of the token; `None` where it says nothing.
+fn active(response: &Received) -> Option<bool> {
+    response.members().filter(|_| response.is_success())?.get("active").and_then(Value::as_bool)
+}
+
 /// The answers to tokens that ought to be dead.
 #[derive(Debug, Clone)]
 pub struct DeadTokens {
     /// Why they ought to be.
     pub cause: Cause,
+    /// Where the access token was good before.
+    pub living: Living,
+    /// True for an access token that is a JWT, which a resource server may take without asking.
+    pub is_jwt: bool,
+    /// Set if the issuer said that it does not revoke access tokens (RFC 7009 2.2.1: `unsupported_token_type`).
+    pub access_not_revocable: bool,
     /// Userinfo's answer to the access token.
     pub userinfo: Option<Received>,
     /// What introspection says of the access token.
     pub introspection: Option<Received>,
     /// The token endpoint's answer to the refresh token.
     pub refresh: Option<Received>,
+    /// Whether the client could refresh before.
+    pub refreshed: Control,
 }
 
 impl DeadTokens {
-    /// Passes when the access token is dead, as far as userinfo and introspection say.
+    /// True if userinfo or introspection still takes the access token for good.
+    pub fn access_token_lives(&self) -> bool {
+        let opens = self.userinfo.as_ref().is_some_and(|response| Answer::of_resource(response) == Answer::Given);
+        opens || self.introspection.as_ref().and_then(active) == Some(true)
+    }
+
+    /// Passes when the access token, which was good before, is dead, as far as userinfo and introspection say.
     fn access_token_is_dead(&self) -> Judgement {
         let expected = "a refusal at userinfo, active = false at introspection";
-        let mut seen = Vec::new();
-        let mut lives = false;
+        let (mut lives, mut dead, mut open) = (Vec::new(), Vec::new(), Vec::new());
         if let Some(response) = &self.userinfo {
-            lives |= response.is_success();
-            seen.push(format!("userinfo: {}", refusal(response)));
+            let seen = format!("userinfo: {}", refusal(response));
+            match Answer::of_resource(response) {
+                Answer::Given => lives.push(seen),
+                Answer::Refused | Answer::RefusedAsSuccess if self.living.at_userinfo => dead.push(seen),
+                Answer::Silent => open.push(seen),
+                Answer::Refused | Answer::RefusedAsSuccess => open.push("userinfo refused the token before, too".to_owned()),
+            }
         }
         // Introspection may be for others than this client: then it says nothing.
-        if let Some(active) = self.introspection.as_ref().and_then(|response| response.member("active")) {
-            lives |= active == Value::Bool(true);
-            seen.push(format!("introspection: active = {}", active == Value::Bool(true)));
+        match self.introspection.as_ref().and_then(active) {
+            Some(true) => lives.push("introspection: active = true".to_owned()),
+            Some(false) if self.living.at_introspection => dead.push("introspection: active = false".to_owned()),
+            Some(false) => open.push("introspection did not call the token active before either".to_owned()),
+            None => {}
         }
-        match (seen.is_empty(), lives) {
-            (true, _) => not_applicable("neither userinfo nor introspection tells of the access token"),
-            (false, true) => fail(expected, seen.join(", ")),
-            (false, false) => pass(seen.join(", ")),
+        match (lives.is_empty(), dead.is_empty(), open.is_empty()) {
+            (false, ..) => fail(expected, [lives, dead].concat().join(", ")),
+            (true, false, _) => pass(dead.join(", ")),
+            (true, true, false) => not_applicable(format!("could not be judged: {}", open.join(", "))),
+            (true, true, true) => not_applicable("neither userinfo nor introspection says anything of the access token"),
         }
+    }
+
+    /// The same after the refresh token was revoked.
+    fn access_token_is_dead_with_refresh_token(&self) -> Judgement {
+        if self.cause != Cause::RefreshRevoked {
+            return self.other();
+        }
+        applies_if(!self.access_not_revocable, "the issuer does not revoke access tokens, and says so")?;
+        self.access_token_is_dead()
     }
 
     /// Passes when the refresh token is dead.
     fn refresh_token_is_dead(&self) -> Judgement {
         let Some(response) = &self.refresh else { return not_applicable("there was no refresh token") };
-        not_busy(response)?;
-        if response.is_success() { fail("a refusal", format!("status {}, new tokens", response.status)) } else { pass(refusal(response)) }
+        match Answer::of_token_endpoint(response) {
+            Answer::Given => fail("a refusal", format!("status {}, new tokens", response.status)),
+            Answer::Silent => not_applicable(format!("status {} says nothing about the token", response.status)),
+            Answer::Refused | Answer::RefusedAsSuccess => self.refreshed.passes(refusal(response)),
+        }
     }
 
     /// Nothing to say: the rule is about another cause.
@@ -132,12 +192,27 @@ static RULES: &[Check<DeadTokens>] = &[
             _ => tokens.other(),
         },
     ),
+    // "If the authorization server supports the revocation of access tokens": one that has said it does not is not asked for it.
     should(
         "revocation/cascade",
         "RFC7009-2.1",
         "The access token is dead once its refresh token was revoked",
         "Somebody who disconnects a client goes on being read by it until the token expires.",
-        |tokens| if tokens.cause == Cause::RefreshRevoked { tokens.access_token_is_dead() } else { tokens.other() },
+        |tokens| {
+            applies_if(!tokens.is_jwt, "the access token is a JWT: revocation/cascade-jwt is about that")?;
+            tokens.access_token_is_dead_with_refresh_token()
+        },
+    ),
+    // A JWT is taken by resource servers that never ask (RFC 7009 3): few issuers say that they revoke it.
+    may(
+        "revocation/cascade-jwt",
+        "RFC7009-2.1",
+        "The access token is dead once its refresh token was revoked, even where it is a JWT",
+        "Somebody who disconnects a client goes on being read by it until the token expires.",
+        |tokens| {
+            applies_if(tokens.is_jwt, "the access token is not a JWT")?;
+            tokens.access_token_is_dead_with_refresh_token()
+        },
     ),
     // Section 2 asks for it by SHOULD: with access tokens that are never looked up, an issuer may answer 200 and leave them to expire.
     should(
@@ -159,7 +234,8 @@ mod tests {
     use proptest::sample::select;
     use serde_json::json;
 
-    use super::{Cause, DeadTokens};
+    use super::{Cause, DeadTokens, Living};
+    use crate::rule::answer::Control;
     use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable, not_run, text};
 
     const CAUSES: [(Cause, &[&str]); 4] = [
@@ -172,6 +248,10 @@ mod tests {
     fn dead(cause: Cause) -> DeadTokens {
         DeadTokens {
             cause,
+            living: Living { at_userinfo: true, at_introspection: true },
+            is_jwt: false,
+            access_not_revocable: false,
+            refreshed: Control::Good,
             userinfo: Some(response(401, &json!({}))),
             introspection: Some(response(200, &json!({ "active": false }))),
             refresh: Some(response(400, &json!({ "error": "invalid_grant" }))),
@@ -182,21 +262,40 @@ mod tests {
     fn dead_tokens_break_no_rule_and_living_ones_break_their_own() {
         for (cause, rules) in CAUSES {
             assert!(failing(&dead(cause)).is_empty());
-            let living =
-                DeadTokens { userinfo: Some(response(200, &json!({ "sub": "u" }))), refresh: Some(response(200, &json!({}))), ..dead(cause) };
+            let living = DeadTokens {
+                userinfo: Some(response(200, &json!({ "sub": "u" }))),
+                refresh: Some(response(200, &json!({ "access_token": "a" }))),
+                ..dead(cause)
+            };
             assert_eq!(failing(&living), rules);
             let untold = DeadTokens { userinfo: None, introspection: Some(text(401, "text/html", "")), refresh: None, ..dead(cause) };
-            assert_eq!((failing(&untold).len(), not_applicable(&untold).len()), (0, 5));
+            assert_eq!((failing(&untold).len(), not_applicable(&untold).len()), (0, 6));
+            let unproven = DeadTokens { living: Living::default(), refreshed: Control::Missing("none".to_owned()), ..dead(cause) };
+            assert_eq!((failing(&unproven).len(), not_applicable(&unproven).len()), (0, 6), "they were as dead before: {cause:?}");
+            let broken = Some(text(500, "", ""));
+            let silent = DeadTokens { userinfo: broken.clone(), introspection: None, refresh: broken, ..dead(cause) };
+            assert_eq!((failing(&silent).len(), not_applicable(&silent).len()), (0, 6), "an error of the server says nothing: {cause:?}");
         }
         let active = DeadTokens { introspection: Some(response(200, &json!({ "active": true }))), ..dead(Cause::RefreshRevoked) };
         assert_eq!(failing(&active), ["revocation/cascade"]);
+        assert_eq!(failing(&DeadTokens { is_jwt: true, ..active.clone() }), ["revocation/cascade-jwt"]);
+        assert!(failing(&DeadTokens { access_not_revocable: true, ..active }).is_empty());
+    }
+
+    #[test]
+    fn what_is_known_of_a_token_before() {
+        let (claims, inactive) = (response(200, &json!({ "sub": "u" })), response(200, &json!({ "active": false })));
+        assert_eq!(Living::of(Some(&claims), Some(&inactive)), Living { at_userinfo: true, at_introspection: false });
+        let active = response(200, &json!({ "active": true }));
+        assert_eq!(Living::of(Some(&response(401, &json!({}))), Some(&active)), Living { at_userinfo: false, at_introspection: true });
+        assert_eq!(Living::of(Some(&response(200, &json!({ "error": "invalid_token" }))), None), Living::default());
     }
 
     #[test]
     fn what_was_not_refused_leads_nowhere() {
         assert_eq!(not_run(&dead(Cause::CodeReuse { refused: false })).len(), 2);
         assert_eq!(not_run(&dead(Cause::RefreshReuse { refused: false })), [("refresh/reuse-revokes-family", "refresh/reuse-refused".to_owned())]);
-        assert_eq!(not_applicable(&dead(Cause::AccessRevoked { revoked: false })).len(), 5);
+        assert_eq!(not_applicable(&dead(Cause::AccessRevoked { revoked: false })).len(), 6);
     }
 
     arbitrary_artefact!(DeadTokens:
@@ -204,6 +303,6 @@ mod tests {
         userinfo in option::of(arbitrary::received(&["sub"])),
         introspection in option::of(arbitrary::received(&["active"])),
         refresh in option::of(arbitrary::received(&["error"]))
-        => DeadTokens { cause, userinfo, introspection, refresh }
+        => DeadTokens { cause, userinfo, introspection, refresh, ..dead(cause) }
     );
 }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::observed::received::Received;
+use crate::rule::answer::{Answer, error_code};
 use crate::rule::expect::{applies_if, may, must, must_by_bcp, refusal};
 use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, pass};
 use crate::rule::{Artefact, Check};
@@ -59,7 +60,8 @@ static RULES: &[Check<GrantAttempt>] = &[
         "Developers look for the mistake in the credentials and not in the registration.",
         |attempt| {
             let response = attempt.response_to(Attempt::Unregistered)?;
-            applies_if(attempt.withheld && !response.grants_token(), "the grant was not refused")?;
+            let is_refused = attempt.withheld && !matches!(Answer::of_token_endpoint(response), Answer::Given | Answer::Silent);
+            applies_if(is_refused, "the grant was not refused")?;
             let error = response.member("error");
             match error.as_ref().and_then(Value::as_str) {
                 Some(error @ ("unauthorized_client" | "unsupported_grant_type")) => pass(format!("error = {error}")),
@@ -87,11 +89,25 @@ static RULES: &[Check<GrantAttempt>] = &[
     ),
 ];
 
-/// Passes when an attempt at this grant gets no tokens.
+/// Passes when an attempt at this grant gets no tokens, and is refused for the grant.
 fn refused(attempt: &GrantAttempt, which: Attempt) -> Judgement {
     let response = attempt.response_to(which)?;
     applies_if(attempt.withheld, "the registration response gives the client this grant")?;
-    if response.grants_token() { fail("no tokens", "an access token") } else { pass(refusal(response)) }
+    match Answer::of_token_endpoint(response) {
+        Answer::Given => return fail("no tokens", "an access token"),
+        Answer::Silent => return not_applicable(format!("status {} says nothing about the grant", response.status)),
+        Answer::Refused | Answer::RefusedAsSuccess => {}
+    }
+    let elsewhere = |why: &str| not_applicable(format!("could not be judged: {}, {why}", refusal(response)));
+    match error_code(response) {
+        None => elsewhere("and no error that says why"),
+        Some("invalid_scope" | "invalid_target" | "invalid_request") => elsewhere("refused for something else first"),
+        // The client's credentials are right: only that a public client has none can be meant.
+        Some("invalid_client") if which != Attempt::PublicClient => elsewhere("as if the client did not exist"),
+        // The grant is there: a second factor, say, or a user of another kind may be what is missing.
+        Some("invalid_grant") if which == Attempt::Password => elsewhere("as if the password were wrong"),
+        Some(_) => pass(refusal(response)),
+    }
 }
 
 #[cfg(test)]
@@ -117,6 +133,18 @@ mod tests {
             assert!(judged(&refused).passed.contains(&rule));
             assert!(judged(&GrantAttempt { attempt, response: tokens(), withheld: false }).failed.is_empty());
         }
+    }
+
+    #[test]
+    fn a_refusal_for_another_reason_shows_nothing() {
+        let open = |attempt, status, error: &str| {
+            let response = response(status, &json!({ "error": error }));
+            let judged = judged(&GrantAttempt { attempt, response, withheld: true });
+            judged.passed.is_empty()
+        };
+        assert!(open(Attempt::Unregistered, 401, "invalid_client") && !open(Attempt::PublicClient, 401, "invalid_client"));
+        assert!(open(Attempt::Password, 400, "invalid_grant") && open(Attempt::Password, 400, "invalid_scope"));
+        assert!(open(Attempt::Unregistered, 500, "server_error") && open(Attempt::PublicClient, 400, "invalid_request"));
     }
 
     #[test]

@@ -3,14 +3,17 @@
 use serde_json::Value;
 
 use crate::observed::received::Received;
+use crate::rule::answer::Control;
 use crate::rule::expect::{applies_if, holds, list, must, refusal, shorten, should, status};
-use crate::rule::judgement::{Judgement, Unmet, is_broken, not_applicable, not_run};
+use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, not_run};
 use crate::rule::protected::not_busy;
 use crate::rule::{Artefact, Check};
 
 /// Introspections that must give nothing away.
 #[derive(Debug, Clone)]
 pub struct IntrospectionAttack {
+    /// Of a living token, with the client's own credentials.
+    pub control: Received,
     /// Of a living token, without credentials.
     pub without_credentials: Received,
     /// Of a living token, with a wrong client secret; none if the client has no secret.
@@ -26,9 +29,19 @@ impl Artefact for IntrospectionAttack {
     fn exchange(&self) -> Option<usize> {
         Some(self.without_credentials.exchange)
     }
+    fn exchange_of(&self, rule: &str) -> Option<usize> {
+        let about = match rule {
+            WRONG_SECRET | WRONG_SECRET_401 | WRONG_POST_SECRET_401 => self.wrong_secret.as_ref(),
+            UNKNOWN | "introspection/unknown-bare" => Some(&self.unknown),
+            _ => None,
+        };
+        Some(about.unwrap_or(&self.without_credentials).exchange)
+    }
 }
 
 const WRONG_SECRET: &str = "introspection/wrong-secret-refused";
+const WRONG_SECRET_401: &str = "introspection/wrong-secret-http-401";
+const WRONG_POST_SECRET_401: &str = "introspection/wrong-post-secret-http-401";
 const UNKNOWN: &str = "introspection/unknown-inactive";
 
 static RULES: &[Check<IntrospectionAttack>] = &[
@@ -37,17 +50,17 @@ static RULES: &[Check<IntrospectionAttack>] = &[
         "RFC7662-2.1",
         "Introspection tells nothing of a token to a request without credentials",
         "Anybody can try tokens until one is good, and read whose it is.",
-        |attack| gives_nothing_away(&attack.without_credentials),
+        |attack| attack.gives_nothing_away(&attack.without_credentials),
     ),
     must(
         WRONG_SECRET,
         "RFC7662-2.1",
         "Introspection tells nothing of a token to a client with a wrong secret",
         "Anybody who knows a client identifier can try tokens until one is good.",
-        |attack| gives_nothing_away(attack.wrong_secret()?),
+        |attack| attack.gives_nothing_away(attack.wrong_secret()?),
     ),
     must(
-        "introspection/wrong-secret-http-401",
+        WRONG_SECRET_401,
         "RFC7662-2.3",
         "An introspection with a wrong client secret in the header is answered with 401",
         "A resource server whose secret was changed takes its users' tokens for bad.",
@@ -55,7 +68,7 @@ static RULES: &[Check<IntrospectionAttack>] = &[
     ),
     // "HTTP 401 as described in Section 5.2" of RFC 6749, which has MAY for credentials in the body.
     should(
-        "introspection/wrong-post-secret-http-401",
+        WRONG_POST_SECRET_401,
         "RFC7662-2.3",
         "An introspection with a wrong client secret in the body is answered with 401",
         "A resource server whose secret was changed takes its users' tokens for bad.",
@@ -91,12 +104,33 @@ impl IntrospectionAttack {
         self.wrong_secret.as_ref().ok_or_else(|| Unmet::not_applicable("the client has no secret"))
     }
 
-    /// The answer about the unknown token. An issuer may keep introspection for resource servers, which this client is not.
+    /// Whether the client may introspect: its own credentials get the living token called active.
+    /// One that is told of the token in any way is not refused as this request is.
+    fn control(&self, response: &Received) -> Control {
+        let answers = self.control.is_success() && self.control.member("active").is_some_and(|active| active.is_boolean());
+        if is_active(&self.control) || (answers && !response.is_success()) {
+            return Control::Good;
+        }
+        let seen = self.control.member("active").map_or_else(|| refusal(&self.control), |active| format!("active = {active}"));
+        Control::Missing(format!("with the client's own credentials a living token is not called active either: {}", shorten(&seen)))
+    }
+
+    /// The answer about the unknown token. An issuer may keep introspection for resource servers, which this client is not: where it answers
+    /// that about a token that lives.
     fn unknown(&self) -> Result<&Received, Unmet> {
-        match self.unknown.status {
-            401 | 403 | 429 | 503 => not_applicable(format!("the client may not introspect: {}", refusal(&self.unknown))),
+        not_busy(&self.unknown)?;
+        match (self.unknown.status, self.control.status) {
+            (401 | 403, 401 | 403) => not_applicable(format!("the client may not introspect: {}", refusal(&self.unknown))),
             _ => Ok(&self.unknown),
         }
+    }
+
+    fn gives_nothing_away(&self, response: &Received) -> Judgement {
+        if is_active(response) {
+            return fail("a refusal", format!("status {}, active = true", response.status));
+        }
+        not_busy(response)?;
+        self.control(response).passes(refusal(response))
     }
 }
 
@@ -105,13 +139,15 @@ fn wrong_secret_http_401(attack: &IntrospectionAttack, by_header: bool) -> Judge
     let response = attack.wrong_secret()?;
     applies_if(attack.by_header == by_header, if by_header { "the secret was in the body" } else { "the secret was in the header" })?;
     not_busy(response)?;
-    if is_broken(&gives_nothing_away(response)) { not_run(WRONG_SECRET) } else { status(response, 401) }
+    if is_active(response) {
+        return not_run(WRONG_SECRET);
+    }
+    let control = attack.control(response);
+    if control.is_good() { status(response, 401) } else { control.passes("") }
 }
 
-fn gives_nothing_away(response: &Received) -> Judgement {
-    let is_active = response.member("active") == Some(Value::Bool(true));
-    let seen = if is_active { format!("status {}, active = true", response.status) } else { refusal(response) };
-    holds(!is_active, "a refusal", seen)
+fn is_active(response: &Received) -> bool {
+    response.is_success() && response.member("active") == Some(Value::Bool(true))
 }
 
 #[cfg(test)]
@@ -123,6 +159,7 @@ mod tests {
 
     fn attack(without: &(u16, Value), wrong: &(u16, Value), unknown: &(u16, Value)) -> IntrospectionAttack {
         IntrospectionAttack {
+            control: response(200, &json!({ "active": true })),
             without_credentials: response(without.0, &without.1),
             wrong_secret: Some(response(wrong.0, &wrong.1)),
             by_header: true,
@@ -141,6 +178,7 @@ mod tests {
             (attack(&no, &(400, json!({})), &bare), "introspection/wrong-secret-http-401"),
             (attack(&no, &no, &active), "introspection/unknown-inactive"),
             (attack(&no, &no, &(404, json!({}))), "introspection/unknown-inactive"),
+            (attack(&no, &no, &no), "introspection/unknown-inactive"),
             (attack(&no, &no, &(200, json!({ "active": false, "sub": "u" }))), "introspection/unknown-bare"),
         ] {
             assert_eq!(failing(&attack), [rule]);
@@ -148,15 +186,18 @@ mod tests {
         assert_eq!(not_run(&attack(&no, &active, &bare)).len(), 1);
         let by_post = IntrospectionAttack { by_header: false, ..attack(&no, &(400, json!({})), &bare) };
         assert_eq!(failing(&by_post), ["introspection/wrong-post-secret-http-401"]);
-        let not_ours = IntrospectionAttack { wrong_secret: None, ..attack(&no, &no, &no) };
-        assert_eq!((failing(&not_ours).len(), not_applicable(&not_ours).len()), (0, 5));
+        let not_ours = IntrospectionAttack { control: response(403, &json!({})), ..attack(&no, &no, &no) };
+        assert_eq!((failing(&not_ours).len(), not_applicable(&not_ours).len()), (0, 6), "the client may not introspect at all");
+        let without_secret = IntrospectionAttack { wrong_secret: None, ..attack(&no, &no, &bare) };
+        assert_eq!((failing(&without_secret).len(), not_applicable(&without_secret).len()), (0, 3));
     }
 
     arbitrary_artefact!(IntrospectionAttack:
+        control in arbitrary::received(&["active", "error"]),
         without_credentials in arbitrary::received(&["active", "error"]),
         wrong_secret in proptest::option::of(arbitrary::received(&["active", "error"])),
         unknown in arbitrary::received(&["active", "sub"]),
         by_header in proptest::bool::ANY
-        => IntrospectionAttack { without_credentials, wrong_secret, by_header, unknown }
+        => IntrospectionAttack { control, without_credentials, wrong_secret, by_header, unknown }
     );
 }

@@ -12,6 +12,7 @@ pub use judgement::{Judgement, Seen, Unmet};
 pub mod access_token;
 pub mod aidbox;
 pub mod airlock;
+pub mod answer;
 pub mod attack;
 pub mod authorization_delivery;
 pub mod authorization_error;

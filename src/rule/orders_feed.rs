@@ -1,7 +1,7 @@
 //! Rules about a protected resource: the orders feed (RFC 6750).
 
 use crate::observed::received::Received;
-use crate::rule::expect::{holds, list, must, status};
+use crate::rule::expect::{holds, list, must, needs, status};
 use crate::rule::judgement::{not_applicable, not_run};
 use crate::rule::{Artefact, Check};
 
@@ -37,6 +37,8 @@ static RULES: &[Check<OrdersFeed>] = &[
         "Orders hold the names and addresses of customers, for anybody to read who finds the URL.",
         |feed| {
             let status = feed.without_token.status;
+            // A feed that is closed to everybody shows nothing.
+            needs(feed.with_token.gives() || !(400..500).contains(&status), "orders-feed/accepts-token")?;
             holds((400..500).contains(&status), "a refusal: status 401, or another of 4xx", format!("status {status}"))
         },
     ),

@@ -1,7 +1,7 @@
 //! What the rules about endpoints that ask for a bearer token share (RFC 6750 3).
 
 use crate::observed::received::Received;
-use crate::rule::expect::{holds, list, refusal};
+use crate::rule::expect::{applies_if, holds, list, refusal};
 use crate::rule::judgement::{Judgement, Unmet, not_applicable, not_run};
 use crate::rule::userinfo_request::challenge;
 
@@ -18,19 +18,19 @@ pub fn not_busy(response: &Received) -> Result<(), Unmet> {
     if is_busy(response) { not_applicable(format!("status {} says nothing about the request", response.status)) } else { Ok(()) }
 }
 
-/// Goes on where a request was refused.
+/// Goes on where a request was refused, in whatever form.
 ///
 /// # Errors
 /// [`Unmet::NotRun`] where it was not, because of `rule`, which asks for the refusal; [`Unmet::NotApplicable`] where the issuer is busy.
 pub fn expect_refusal(response: &Received, rule: &'static str) -> Result<(), Unmet> {
     not_busy(response)?;
-    if response.is_success() { not_run(rule) } else { Ok(()) }
+    if response.gives() { not_run(rule) } else { Ok(()) }
 }
 
 /// Passes when the request was refused.
 pub fn refused(response: &Received) -> Judgement {
     not_busy(response)?;
-    holds(!response.is_success(), "a refusal: status 401", refusal(response))
+    holds(!response.gives(), "a refusal: status 401", refusal(response))
 }
 
 /// Passes when the refusal has status 401.
@@ -44,9 +44,19 @@ pub fn challenges_for(response: &Received, scheme: &str) -> bool {
     response.header_all("www-authenticate").any(|value| challenge::names(value, scheme))
 }
 
+/// Goes on where a request was refused by a status that can have a challenge: that an error calls itself a success is said by the rule about the
+/// status.
+///
+/// # Errors
+/// As [`expect_refusal`]; [`Unmet::NotApplicable`] where the refusal has a status of success.
+pub fn expect_challenge(response: &Received, rule: &'static str) -> Result<(), Unmet> {
+    expect_refusal(response, rule)?;
+    applies_if(!response.is_success(), format!("an error with status {}, which has no challenge", response.status))
+}
+
 /// Passes when the refusal's challenge is for the scheme Bearer.
 pub fn names_bearer(response: &Received, rule: &'static str) -> Judgement {
-    expect_refusal(response, rule)?;
+    expect_challenge(response, rule)?;
     let seen: Vec<_> = response.header_all("www-authenticate").collect();
     let shown = if seen.is_empty() { "no WWW-Authenticate".to_owned() } else { format!("WWW-Authenticate: {}", list(&seen)) };
     holds(challenges_for(response, "bearer"), "WWW-Authenticate: Bearer …", shown)

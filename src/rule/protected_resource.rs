@@ -1,8 +1,9 @@
 //! Rules about a resource that access tokens are for, whatever it is (RFC 6749 7, RFC 6750).
 
 use crate::observed::received::Received;
-use crate::rule::expect::{holds, list, may, must};
-use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
+use crate::rule::answer::{Control, refused_by_resource};
+use crate::rule::expect::{holds, list, may, must, needs, refusal};
+use crate::rule::judgement::{Judgement, not_applicable, not_run};
 use crate::rule::orders_feed::names_token_scheme;
 use crate::rule::{Artefact, Check};
 
@@ -24,12 +25,13 @@ impl Artefact for ProtectedResource {
     }
 }
 
+const ACCEPTS: &str = "resource/accepts-token";
 const REFUSES: &str = "resource/refuses-without-token";
 
 static RULES: &[Check<ProtectedResource>] = &[
     // No more than a suggestion: the text has a resource check the token, and what it opens is for the resource's own policy to say.
     may(
-        "resource/accepts-token",
+        ACCEPTS,
         "RFC6749-7",
         "The resource is open to a client with its access token",
         "The client has a token and can do nothing with it.",
@@ -40,14 +42,14 @@ static RULES: &[Check<ProtectedResource>] = &[
         "RFC6749-7",
         "The resource is closed to a request without an access token",
         "Whatever it holds is for anybody to read who finds the URL.",
-        |resource| closed(&resource.without_token),
+        |resource| resource.is_closed_to(&resource.without_token),
     ),
     must(
         "resource/refuses-made-up-token",
         "RFC6749-7",
         "The resource is closed to a token that nobody issued",
         "Anybody can write a token of their own: the resource does not look at it.",
-        |resource| if resource.without_token.is_success() { not_run(REFUSES) } else { closed(&resource.made_up) },
+        |resource| if resource.without_token.gives() { not_run(REFUSES) } else { resource.is_closed_to(&resource.made_up) },
     ),
     must(
         "resource/challenge",
@@ -60,7 +62,7 @@ static RULES: &[Check<ProtectedResource>] = &[
                 let is_named = seen.iter().any(|value| names_token_scheme(value));
                 holds(is_named, "WWW-Authenticate: Bearer …", format!("WWW-Authenticate: {}", list(&seen)))
             }
-            _ if resource.without_token.is_success() => not_run(REFUSES),
+            _ if resource.without_token.gives() => not_run(REFUSES),
             status => not_applicable(format!("status {status}, not 401")),
         },
     ),
@@ -68,16 +70,21 @@ static RULES: &[Check<ProtectedResource>] = &[
 
 /// Judges a request that must succeed.
 pub(super) fn success(response: &Received) -> Judgement {
-    holds(response.is_success(), "a status of 2xx", format!("status {}", response.status))
+    holds(response.gives(), "a status of 2xx", refusal(response))
 }
 
 /// Judges a request that must not get at the resource: to be refused is as good as to be sent to a page for people.
-pub(super) fn closed(response: &Received) -> Judgement {
-    let expected = "a refusal: status 401 or 403, or another of 4xx";
-    match response.status {
-        status @ 300..500 => pass(format!("status {status}")),
-        status @ 500.. => not_applicable(format!("status {status}: the server is out of order, which says nothing of who may ask")),
-        status => fail(expected, format!("status {status}")),
+pub(super) fn closed(response: &Received, control: &Control) -> Judgement {
+    refused_by_resource(response, control, "a refusal: status 401 or 403, or another of 4xx")
+}
+
+impl ProtectedResource {
+    /// The same, where the resource is open to the access token: one that is closed to everybody shows nothing.
+    fn is_closed_to(&self, response: &Received) -> Judgement {
+        if !response.gives() {
+            needs(self.with_token.gives(), ACCEPTS)?;
+        }
+        closed(response, &Control::Good)
     }
 }
 
@@ -115,6 +122,7 @@ mod tests {
         assert_eq!(not_applicable(&resource(200, 403, 403, "")), ["resource/challenge"]);
         assert_eq!(not_applicable(&resource(200, 503, 403, "")), [REFUSES, "resource/challenge"]);
         assert_eq!(not_run(&resource(200, 200, 200, "")).len(), 2);
+        assert_eq!(not_run(&resource(403, 403, 403, "")).len(), 2, "it is closed to everybody");
     }
 
     arbitrary_artefact!(ProtectedResource:

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::observed::received::Received;
+use crate::rule::answer::{Answer, Control, error_code, is_about_client};
 use crate::rule::expect::{applies_if, holds, may, must, must_by_bcp, needs, refusal, scope_text, scope_words};
 use crate::rule::judgement::{Unmet, fail, not_applicable, pass};
 use crate::rule::{Artefact, Check};
@@ -41,7 +42,15 @@ static RULES: &[Check<RefreshPractice>] = &[
         "RFC6749-6",
         "A refresh token works for its client after others failed with it",
         "Whoever sees the token, and can do nothing else with it, can log the user out.",
-        |practice| holds(practice.after_attacks.is_success(), "new tokens", refusal(&practice.after_attacks)),
+        |practice| {
+            let response = &practice.after_attacks;
+            // Refused for the client and not for the token, it would have been refused before, too.
+            applies_if(!is_about_client(response), format!("the client may not refresh: {}", refusal(response)))?;
+            match Answer::of_token_endpoint(response) {
+                Answer::Silent => not_applicable(format!("status {} says nothing about the token", response.status)),
+                answer => holds(answer == Answer::Given, "new tokens", refusal(response)),
+            }
+        },
     ),
     must_by_bcp(
         "refresh/public-client-rotates",
@@ -66,8 +75,8 @@ static RULES: &[Check<RefreshPractice>] = &[
         "Clients cannot give others a token that can do less.",
         |practice| {
             let Some((asked, response)) = &practice.narrow else { return not_applicable("the scope cannot be narrowed") };
-            needs(practice.after_attacks.is_success(), SURVIVES)?;
-            if !response.is_success() {
+            needs(practice.after_attacks.grants_token(), SURVIVES)?;
+            if !response.grants_token() {
                 return fail(format!("a token for {asked}"), refusal(response));
             }
             // RFC 6749 5.1: without a word it is the one that was asked for.
@@ -83,8 +92,12 @@ static RULES: &[Check<RefreshPractice>] = &[
         "A client, or a thief with its token, gets power nobody agreed to.",
         |practice| {
             let Some(response) = &practice.wide else { return not_applicable("no refresh asked for more") };
-            if !response.is_success() {
-                return pass(refusal(response));
+            match Answer::of_token_endpoint(response) {
+                Answer::Given => {}
+                Answer::Silent => return not_applicable(format!("status {} says nothing about the scope", response.status)),
+                _ if error_code(response) == Some("invalid_scope") => return pass(refusal(response)),
+                // Any other error may be about the token: then it has to have been good a moment before.
+                _ => return practice.latest().passes(refusal(response)),
             }
             let Some(scope) = scope(response) else { return not_applicable("the response does not tell the scope") };
             let (before, after) = (scope_words(&practice.granted), scope_words(scope));
@@ -95,9 +108,15 @@ static RULES: &[Check<RefreshPractice>] = &[
 ];
 
 impl RefreshPractice {
+    /// Whether the refresh before the one that asks for more got tokens.
+    fn latest(&self) -> Control {
+        let latest = self.narrow.as_ref().map_or(&self.after_attacks, |(_, response)| response);
+        Control::of(Answer::of_token_endpoint(latest), latest, "the refresh before")
+    }
+
     /// The members of the answer after the attacks.
     fn refreshed(&self) -> Result<&Map<String, Value>, Unmet> {
-        self.after_attacks.members().filter(|_| self.after_attacks.is_success()).ok_or_else(|| Unmet::not_run(SURVIVES))
+        self.after_attacks.members().filter(|_| self.after_attacks.grants_token()).ok_or_else(|| Unmet::not_run(SURVIVES))
     }
 }
 
@@ -115,13 +134,18 @@ mod tests {
     use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable, not_run};
 
     fn practice(after: &Value, narrow: &Value, wide_status: u16, wide: &Value) -> RefreshPractice {
+        let given = |body: &Value| {
+            let mut body = body.clone();
+            body["access_token"] = json!("a");
+            body
+        };
         RefreshPractice {
-            after_attacks: response(200, after),
+            after_attacks: response(200, &given(after)),
             sent: "old".to_owned(),
             is_public: true,
             granted: "openid offline_access".to_owned(),
-            narrow: Some(("openid".to_owned(), response(200, narrow))),
-            wide: Some(response(wide_status, wide)),
+            narrow: Some(("openid".to_owned(), response(200, &given(narrow)))),
+            wide: Some(response(wide_status, &if wide_status == 200 { given(wide) } else { wide.clone() })),
         }
     }
 
@@ -137,6 +161,11 @@ mod tests {
         assert_eq!(not_applicable(&practice(&refresh, &json!({}), 200, &json!({}))), ["refresh/wider-scope-not-granted"]);
         let confidential = RefreshPractice { is_public: false, ..practice(&json!({}), &json!({}), 400, &json!({})) };
         assert_eq!((failing(&confidential).len(), not_applicable(&confidential)), (0, vec!["refresh/public-client-rotates"]));
+        let refused = response(400, &json!({ "error": "invalid_grant" }));
+        let open = RefreshPractice { narrow: Some(("openid".to_owned(), refused.clone())), wide: Some(refused), ..good() };
+        assert_eq!(not_applicable(&open), ["refresh/wider-scope-not-granted"], "the token may have been dead");
+        let misnamed = RefreshPractice { wide: Some(response(200, &json!({ "error": "invalid_scope" }))), ..good() };
+        assert!(failing(&misnamed).is_empty() && not_applicable(&misnamed).is_empty());
         let plain = RefreshPractice { narrow: None, wide: None, ..good() };
         assert_eq!((failing(&plain).len(), not_applicable(&plain).len()), (0, 2));
     }

@@ -1,8 +1,9 @@
 //! Rules about token revocation (RFC 7009).
 
 use crate::observed::received::Received;
-use crate::rule::expect::{holds, must, needs, show, status};
-use crate::rule::judgement::not_applicable;
+use crate::rule::answer::{Answer, Control};
+use crate::rule::expect::{must, needs, refusal, status};
+use crate::rule::judgement::{Judgement, fail, not_applicable};
 use crate::rule::{Artefact, Check};
 
 /// A revocation of a refresh token, and what the token did afterwards.
@@ -10,8 +11,23 @@ use crate::rule::{Artefact, Check};
 pub struct Revocation {
     /// The response to the revocation request.
     pub response: Received,
+    /// Whether the client could refresh before.
+    pub refreshed: Control,
     /// The response to using the revoked refresh token once more, where that was tried.
     pub afterwards: Option<Received>,
+    /// The same after a pause, with the newest token, where that first use succeeded.
+    pub after_pause: Option<Received>,
+}
+
+/// Judges what came of using a refresh token that was revoked: at once, and after a pause where that succeeded. "There could be a propagation
+/// delay" (RFC 7009 2.1). Nothing of an answer is shown that holds tokens.
+pub(super) fn refresh_token_is_dead(at_once: &Received, after_pause: Option<&Received>, refreshed: &Control) -> Judgement {
+    let last = after_pause.unwrap_or(at_once);
+    match Answer::of_token_endpoint(last) {
+        Answer::Given => fail("a refusal: status 400, error = \"invalid_grant\"", format!("status {}, new tokens", last.status)),
+        Answer::Silent => not_applicable(format!("status {} says nothing about the token", last.status)),
+        Answer::Refused | Answer::RefusedAsSuccess => refreshed.passes(refusal(last)),
+    }
 }
 
 impl Artefact for Revocation {
@@ -39,10 +55,7 @@ static RULES: &[Check<Revocation>] = &[
         |artefact| {
             needs(artefact.response.status == 200, HTTP_200)?;
             let Some(afterwards) = &artefact.afterwards else { return not_applicable("the revoked token was not tried again") };
-            let status = afterwards.status;
-            // The error's name is chosen by the issuer; nothing else of the answer is shown, for it may hold tokens.
-            let error = afterwards.member("error").map(|error| format!(", error = {}", show(&error))).unwrap_or_default();
-            holds((400..500).contains(&status), "a refusal: status 400, error = \"invalid_grant\"", format!("status {status}{error}"))
+            refresh_token_is_dead(afterwards, artefact.after_pause.as_ref(), &artefact.refreshed)
         },
     ),
 ];
@@ -65,19 +78,27 @@ mod tests {
             (text(503, "", ""), Some(response(200, &json!({}))), &["revocation/http-200"]),
             (response(400, &json!({"error": "unsupported_token_type"})), None, &["revocation/http-200"]),
             (text(200, "", ""), Some(response(200, &json!({"access_token": "a"}))), &["revocation/token-dead"]),
-            (text(200, "", ""), Some(text(500, "", "")), &["revocation/token-dead"]),
+            (text(200, "", ""), Some(text(500, "", "")), &[]),
+            (text(200, "", ""), Some(response(200, &json!({"error": "invalid_grant"}))), &[]),
         ] {
-            let artefact = Revocation { response: revocation, afterwards };
+            let artefact = Revocation { response: revocation, refreshed: Control::Good, afterwards, after_pause: None };
             assert_eq!(failing(&artefact), rules, "{artefact:?}");
         }
-        assert_eq!(not_applicable(&Revocation { response: text(200, "", ""), afterwards: None }), ["revocation/token-dead"]);
-        let broken = Revocation { response: text(500, "", ""), afterwards: None };
+        let revoked = |refreshed, afterwards, after_pause| Revocation { response: text(200, "", ""), refreshed, afterwards, after_pause };
+        assert_eq!(not_applicable(&revoked(Control::Good, None, None)), ["revocation/token-dead"]);
+        let never = Control::Missing("a refresh before is refused, too".to_owned());
+        assert_eq!(not_applicable(&revoked(never, Some(dead()), None)), ["revocation/token-dead"], "it may have been dead before");
+        let alive = || Some(response(200, &json!({"access_token": "a"})));
+        assert!(failing(&revoked(Control::Good, alive(), Some(dead()))).is_empty(), "a propagation delay");
+        assert_eq!(failing(&revoked(Control::Good, alive(), alive())), ["revocation/token-dead"]);
+        let broken = Revocation { response: text(500, "", ""), ..revoked(Control::Good, None, None) };
         assert_eq!(not_run(&broken), [("revocation/token-dead", "revocation/http-200".to_owned())]);
     }
 
     arbitrary_artefact!(Revocation:
         response in arbitrary::received(&["error"]),
-        afterwards in proptest::option::of(arbitrary::received(&["error"]))
-        => Revocation { response, afterwards }
+        afterwards in proptest::option::of(arbitrary::received(&["error"])),
+        after_pause in proptest::option::of(arbitrary::received(&["access_token"]))
+        => Revocation { response, refreshed: Control::Good, afterwards, after_pause }
     );
 }

@@ -1,32 +1,66 @@
 //! Rules about revocation requests that are odd, wrong or another's (RFC 7009 2).
 
 use crate::observed::received::Received;
+use crate::rule::answer::{Answer, Control};
 use crate::rule::expect::{holds, must, refusal};
-use crate::rule::judgement::{Unmet, not_applicable};
+use crate::rule::judgement::{Unmet, fail, not_applicable};
 use crate::rule::protected::not_busy;
+use crate::rule::revocation::refresh_token_is_dead;
 use crate::rule::{Artefact, Check};
 
 /// Revocations of a refresh token that lives, and of one that never did.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct RevocationAttack {
+    /// Whether the refresh token's client could refresh before.
+    pub refreshed: Control,
+    /// Whether the client that revokes may revoke at all: a token that the issuer never gave is what it tries.
+    pub revokes: Control,
     /// The answer to revoking a token the issuer never gave.
     pub unknown: Option<Received>,
     /// The answer to revoking with a wrong client secret.
     pub wrong_secret: Option<Received>,
     /// A refresh after that.
     pub after_wrong_secret: Option<Received>,
-    /// A refresh after another client revoked the refresh token.
-    pub after_another_client: Option<Received>,
+    /// The answer to the revocation of the refresh token by another client, and to a refresh after that.
+    pub another_client: Option<(Received, Received)>,
     /// The answer to revoking the refresh token as if it were an access token.
     pub wrong_hint: Option<Received>,
     /// A refresh after that.
     pub after_wrong_hint: Option<Received>,
+    /// The same after a pause, where that first one succeeded.
+    pub after_pause: Option<Received>,
+}
+
+impl RevocationAttack {
+    /// Nothing tried yet.
+    pub fn new(refreshed: Control, revokes: Control) -> Self {
+        Self {
+            refreshed,
+            revokes,
+            unknown: None,
+            wrong_secret: None,
+            after_wrong_secret: None,
+            another_client: None,
+            wrong_hint: None,
+            after_wrong_hint: None,
+            after_pause: None,
+        }
+    }
 }
 
 impl Artefact for RevocationAttack {
     const RULES: &'static [&'static [Check<Self>]] = &[RULES];
     fn exchange(&self) -> Option<usize> {
-        [&self.unknown, &self.wrong_secret, &self.after_another_client, &self.wrong_hint].into_iter().flatten().map(|r| r.exchange).next()
+        let another = self.another_client.as_ref().map(|(answer, _)| answer.exchange);
+        [&self.unknown, &self.wrong_secret, &self.wrong_hint].into_iter().flatten().map(|r| r.exchange).next().or(another)
+    }
+    fn exchange_of(&self, rule: &str) -> Option<usize> {
+        let about = match rule {
+            "revocation/wrong-secret-refused" => self.wrong_secret.as_ref(),
+            "revocation/wrong-hint" => self.after_wrong_hint.as_ref().or(self.wrong_hint.as_ref()),
+            _ => None,
+        };
+        about.map(|response| response.exchange).or_else(|| self.exchange())
     }
 }
 
@@ -48,9 +82,15 @@ static RULES: &[Check<RevocationAttack>] = &[
         "Whoever sees a token can log its user out.",
         |attack| {
             let response = tried(attack.wrong_secret.as_ref())?;
-            let lives = attack.after_wrong_secret.as_ref().is_none_or(Received::is_success);
-            let seen = format!("{}; the token {}", refusal(response), if lives { "lives" } else { "is dead" });
-            holds(!response.is_success() && lives, "a refusal, and a token that lives", seen)
+            let expected = "a refusal, and a token that lives";
+            if response.gives() {
+                return fail(expected, format!("status {}", response.status));
+            }
+            let lives = attack.after_wrong_secret.as_ref().is_none_or(Received::grants_token);
+            if !lives && attack.refreshed.is_good() {
+                return fail(expected, format!("{}; the token is dead", refusal(response)));
+            }
+            attack.revokes.passes(format!("{}; the token lives", refusal(response)))
         },
     ),
     must(
@@ -59,8 +99,13 @@ static RULES: &[Check<RevocationAttack>] = &[
         "A client cannot revoke the token of another",
         "Whoever has any client can log out the users of all others whose tokens they see.",
         |attack| {
-            let response = tried(attack.after_another_client.as_ref())?;
-            holds(response.is_success(), "a refresh that works", refusal(response))
+            let Some((answer, after)) = &attack.another_client else { return not_applicable("it was not tried") };
+            match Answer::of_token_endpoint(after) {
+                Answer::Silent => not_applicable(format!("status {} says nothing about the token", after.status)),
+                Answer::Given => attack.revokes.passes(format!("{}; the token lives", refusal(answer))),
+                _ if attack.refreshed.is_good() => fail("a refresh that works", refusal(after)),
+                _ => attack.refreshed.passes(""),
+            }
         },
     ),
     must(
@@ -71,8 +116,7 @@ static RULES: &[Check<RevocationAttack>] = &[
         |attack| {
             // Whether it is answered with 200 is another matter: some say that the hint is wrong.
             let response = tried(attack.wrong_hint.as_ref().and(attack.after_wrong_hint.as_ref()))?;
-            let seen = if response.is_success() { "new tokens".to_owned() } else { refusal(response) };
-            holds(!response.is_success(), "a refresh that is refused", seen)
+            refresh_token_is_dead(response, attack.after_pause.as_ref(), &attack.refreshed)
         },
     ),
 ];
@@ -89,35 +133,56 @@ mod tests {
     use serde_json::json;
 
     use super::RevocationAttack;
+    use crate::rule::answer::Control;
     use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable};
+
+    fn none() -> RevocationAttack {
+        RevocationAttack::new(Control::Good, Control::Good)
+    }
 
     #[test]
     fn each_wrong_answer_breaks_its_rule() {
-        let (ok, no) = (Some(response(200, &json!({}))), Some(response(401, &json!({ "error": "invalid_client" }))));
+        let (ok, no) = (response(200, &json!({ "access_token": "a" })), response(401, &json!({ "error": "invalid_client" })));
         let good = RevocationAttack {
-            unknown: ok.clone(),
-            wrong_secret: no.clone(),
-            after_wrong_secret: ok.clone(),
-            after_another_client: ok.clone(),
-            wrong_hint: ok.clone(),
-            after_wrong_hint: no.clone(),
+            unknown: Some(ok.clone()),
+            wrong_secret: Some(no.clone()),
+            after_wrong_secret: Some(ok.clone()),
+            another_client: Some((ok.clone(), ok.clone())),
+            wrong_hint: Some(ok.clone()),
+            after_wrong_hint: Some(no.clone()),
+            ..none()
         };
         assert!(failing(&good).is_empty() && not_applicable(&good).is_empty());
         for (attack, rule) in [
-            (RevocationAttack { unknown: no.clone(), ..good.clone() }, "revocation/unknown-token-http-200"),
-            (RevocationAttack { wrong_secret: ok.clone(), ..good.clone() }, "revocation/wrong-secret-refused"),
-            (RevocationAttack { after_wrong_secret: no.clone(), ..good.clone() }, "revocation/wrong-secret-refused"),
-            (RevocationAttack { after_another_client: no, ..good.clone() }, "revocation/another-client"),
-            (RevocationAttack { after_wrong_hint: ok, ..good }, "revocation/wrong-hint"),
+            (RevocationAttack { unknown: Some(no.clone()), ..good.clone() }, "revocation/unknown-token-http-200"),
+            (RevocationAttack { wrong_secret: Some(ok.clone()), ..good.clone() }, "revocation/wrong-secret-refused"),
+            (RevocationAttack { after_wrong_secret: Some(no.clone()), ..good.clone() }, "revocation/wrong-secret-refused"),
+            (RevocationAttack { another_client: Some((ok.clone(), no.clone())), ..good.clone() }, "revocation/another-client"),
+            (RevocationAttack { after_wrong_hint: Some(ok.clone()), ..good.clone() }, "revocation/wrong-hint"),
         ] {
             assert_eq!(failing(&attack), [rule]);
         }
-        assert_eq!(not_applicable(&RevocationAttack::default()).len(), 4);
+        let delayed = RevocationAttack { after_wrong_hint: Some(ok.clone()), after_pause: Some(no.clone()), ..good.clone() };
+        assert!(failing(&delayed).is_empty(), "a propagation delay");
+        assert_eq!(not_applicable(&none()).len(), 4);
+        let missing = || Control::Missing("a right request is refused, too".to_owned());
+        let closed = RevocationAttack { revokes: missing(), ..good.clone() };
+        assert_eq!((failing(&closed).len(), not_applicable(&closed)), (0, vec!["revocation/wrong-secret-refused", "revocation/another-client"]));
+        let stuck = RevocationAttack { refreshed: missing(), after_wrong_secret: Some(no.clone()), another_client: Some((ok, no)), ..good };
+        assert_eq!((failing(&stuck).len(), not_applicable(&stuck)), (0, vec!["revocation/another-client", "revocation/wrong-hint"]));
     }
 
     arbitrary_artefact!(RevocationAttack:
         [unknown, wrong_secret, after_wrong_secret, after_another_client, wrong_hint, after_wrong_hint]
             in proptest::array::uniform6(proptest::option::of(arbitrary::received(&["error"])))
-        => RevocationAttack { unknown, wrong_secret, after_wrong_secret, after_another_client, wrong_hint, after_wrong_hint }
+        => RevocationAttack {
+            another_client: after_another_client.map(|after| (after.clone(), after)),
+            unknown,
+            wrong_secret,
+            after_wrong_secret,
+            wrong_hint,
+            after_wrong_hint,
+            ..none()
+        }
     );
 }

@@ -1,7 +1,7 @@
 //! Rules about asking for more scope than there is, or than a client may have (RFC 6749 3.3, RFC 7591 2).
 
 use crate::rule::expect::{holds, may, must, scope_text, scope_words, shorten};
-use crate::rule::judgement::{fail, not_applicable, pass};
+use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
 use crate::rule::{Artefact, Check, SeenIn};
 
 /// What was asked for beyond what the client may have.
@@ -52,7 +52,7 @@ static RULES: &[Check<ScopeGrant>] = &[
         |grant| {
             let Beyond::Unknown(unknown) = &grant.beyond else { return not_applicable(OTHER) };
             match &grant.granted {
-                Granted::Error(error) => pass(format!("error = {}", shorten(error))),
+                Granted::Error(error) => refused(error),
                 Granted::Tokens(Some(scope)) => pass(format!("scope = {}", scope_text(&scope_words(scope)))),
                 // An issuer that knows no list of scopes may really have granted this one.
                 Granted::Tokens(None) if !grant.scopes_published => not_applicable("the metadata do not say which scopes there are"),
@@ -70,9 +70,8 @@ static RULES: &[Check<ScopeGrant>] = &[
         |grant| match (&grant.beyond, &grant.granted) {
             (Beyond::Unregistered(_), _) => not_applicable(OTHER),
             (_, Granted::Tokens(_)) => not_applicable("the request was not refused"),
-            // The end-user, or the issuer's policy, may say no to anything.
-            (_, Granted::Error(error)) if matches!(error.as_str(), "access_denied" | "temporarily_unavailable") => {
-                not_applicable(format!("error = {error} says nothing about the scope"))
+            (_, Granted::Error(error)) if !may_be_about_scope(error) => {
+                not_applicable(format!("error = {} says nothing about the scope", shorten(error)))
             }
             (_, Granted::Error(error)) => holds(error == "invalid_scope", "error = invalid_scope", format!("error = {}", shorten(error))),
         },
@@ -85,7 +84,7 @@ static RULES: &[Check<ScopeGrant>] = &[
         |grant| {
             let Beyond::Unregistered(extra) = &grant.beyond else { return not_applicable(OTHER) };
             match &grant.granted {
-                Granted::Error(error) => pass(format!("error = {}", shorten(error))),
+                Granted::Error(error) => refused(error),
                 Granted::Tokens(None) => fail(format!("no {extra}"), "no scope in the token response: by that all of it was granted"),
                 Granted::Tokens(Some(scope)) => {
                     let granted = scope_words(scope);
@@ -95,6 +94,18 @@ static RULES: &[Check<ScopeGrant>] = &[
         },
     ),
 ];
+
+/// True for an error that what was asked for can be the reason of. With any other the client may be refused whatever it asks for; the end-user, or
+/// the issuer's policy, may say no to anything.
+fn may_be_about_scope(error: &str) -> bool {
+    matches!(error, "invalid_scope" | "invalid_request" | "invalid_target")
+}
+
+/// Passes for an error that is about the scope.
+fn refused(error: &str) -> Judgement {
+    let seen = format!("error = {}", shorten(error));
+    if may_be_about_scope(error) { pass(seen) } else { not_applicable(format!("could not be judged: {seen} says nothing about the scope")) }
+}
 
 #[cfg(test)]
 mod tests {
@@ -118,7 +129,9 @@ mod tests {
         assert_eq!(grant(Beyond::Unknown, tokens(None)).failed, ["scope-grant/unknown-reported"]);
         let error = |error: &str| grant(Beyond::Unknown, Granted::Error(error.to_owned()));
         assert_eq!(error("invalid_scope").passed.len(), 2);
-        assert_eq!(error("access_denied").failed.len(), 0);
+        for other in ["access_denied", "server_error", "unauthorized_client"] {
+            assert_eq!((error(other).failed.len(), error(other).passed.len()), (0, 0), "{other}");
+        }
         assert_eq!(error("invalid_request").failed, ["scope-grant/unknown-error"]);
         let unpublished = ScopeGrant { beyond: Beyond::Unknown("x".to_owned()), granted: tokens(None), scopes_published: false };
         assert!(judged(&unpublished).failed.is_empty());

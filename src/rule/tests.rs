@@ -31,6 +31,9 @@ fn every_rule_is_tripped_by_a_flaw_and_every_flaw_trips_rules() {
     assert_eq!(tripped, catalogue().iter().map(|rule| rule.id).collect());
     for flaw in &flaws {
         assert!(flaw.says.ends_with('.') && !flaw.trips.is_empty(), "{}", flaw.name);
+        for id in &flaw.unproven {
+            assert!(catalogue().iter().any(|rule| rule.id == id) && !flaw.trips.contains(id), "{}: {id}", flaw.name);
+        }
     }
 }
 

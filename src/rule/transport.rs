@@ -249,6 +249,12 @@ mod tests {
     }
 
     #[test]
+    fn the_body_of_a_revocation_response_is_ignored() {
+        let empty = Transport { is_revocation: true, ..response(200, &[], b"") };
+        assert_eq!(failed(&empty), Vec::<String>::new());
+    }
+
+    #[test]
     fn dates_are_judged() {
         for (date, cache, rules) in [
             ("Tue, 14 Nov 2023 22:13:20 GMT", "no-store", &[][..]),

@@ -1,5 +1,6 @@
 //! What a test knows as it goes on: of the issuer, of its clients, of what was granted, and of its browser.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -15,7 +16,9 @@ use crate::config::{AuthMethod, ClientTable};
 use crate::feature::authorize::BeyondScope;
 use crate::observed::authorization_request::AuthorizationRequest;
 use crate::result::model::LeftBehind;
+use crate::rule::answer::Control;
 use crate::rule::second_login::Again;
+use crate::rule::token_response::Grant;
 
 /// A client and how it authenticates.
 #[derive(Debug, Clone)]
@@ -245,11 +248,22 @@ pub struct GrantFacts {
     pub attacked: Option<Code>,
     /// The tokens of the last login.
     pub login: Option<UserTokens>,
+    /// What userinfo gave for a login that asked for no single claims, with the scope of that login.
+    pub unasked_claims: Option<(String, Map<String, Value>)>,
     /// Every grant that tokens were issued for, for the clean-up.
     pub issued: Vec<Granted>,
+    /// Which clients have got tokens by which grant types: the control without which a refusal says nothing.
+    pub worked: BTreeSet<(String, String)>,
+    /// What came of a right exchange of a code by a client that had made none, by its identifier.
+    pub controls: BTreeMap<String, Control>,
 }
 
 impl GrantFacts {
+    /// True if a client has got tokens by a grant.
+    pub fn has_worked(&self, client: &Client, grant: Grant) -> bool {
+        self.worked.contains(&(client.id.clone(), grant.as_str().to_owned()))
+    }
+
     /// The ID token of the last login as it came.
     pub fn id_token(&self) -> Option<&str> {
         self.login.as_ref()?.response.get("id_token")?.as_str()
@@ -263,6 +277,8 @@ pub struct BrowserFacts {
     pub session: Option<AgentSession>,
     /// True while it is logged in, as far as what was shown says.
     pub is_logged_in: bool,
+    /// True once it was sent back after a logout with nothing wrong in it.
+    pub logout_works: bool,
 }
 
 /// What a test knows so far, by what it is about.

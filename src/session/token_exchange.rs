@@ -173,7 +173,7 @@ impl Session {
 
     /// Takes in a response: judges how it came, and remembers what it gave if it is one of the token endpoint.
     pub(crate) fn take_in(&mut self, (request, is_token_request): (TokenRequest, bool), response: Received) -> TokenExchange {
-        let is_revocation = matches!(self.endpoint("revocation_endpoint"), Ok(Some(endpoint)) if endpoint == response.url);
+        let is_revocation = self.is_at(&response, "revocation_endpoint");
         let transport = Transport { response, skew: self.run.config.clock_skew, is_revocation };
         self.judge(&transport);
         let response = transport.response;
@@ -181,6 +181,12 @@ impl Session {
             self.remember_grant(&request, &response);
         }
         TokenExchange { request, response, unjudged: is_token_request.then(|| self.unjudged.sender.clone()) }
+    }
+
+    /// True if a response came from the endpoint that the metadata name so, whatever its query.
+    fn is_at(&self, response: &Received, member: &str) -> bool {
+        let endpoint = self.facts.issuer.metadata.as_ref().and_then(|metadata| metadata.get(member)?.as_str());
+        endpoint.is_some_and(|endpoint| endpoint.split('?').next() == response.url.as_str().split('?').next())
     }
 
     /// Judges an answer of the token endpoint as what it is: the only way in which it counts as judged.

@@ -269,4 +269,28 @@ named! {
     StaticClientByPost = "static-client-by-post",
     /// Answers that a session is closed, and keeps it.
     SessionCloseIgnored = "session-close-ignored",
+    /// Issues access tokens that are dead from the start: neither userinfo nor introspection nor a resource takes them.
+    AccessTokenStillborn = "access-token-stillborn",
+    /// Refuses every code with `invalid_grant`.
+    CodeAlwaysRefused = "code-always-refused",
+    /// Answers a code that it refuses with an access token that opens nothing.
+    CodeRefusedWithDeadToken = "code-refused-with-dead-token",
+    /// Refuses every refresh of a client that authenticates with `invalid_grant`.
+    RefreshAlwaysRefused = "refresh-always-refused",
+    /// Looks at the code of a token request before it looks at the client.
+    CodeBeforeClient = "code-before-client",
+    /// Wants a code challenge from every client, and misses a code verifier before it looks at the code.
+    PkceForAll = "pkce-for-all",
+    /// Refuses every revocation of a client that authenticates.
+    RevocationClosed = "revocation-closed",
+    /// Answers a revocation at once, and carries it out half a second later.
+    RevocationDelayed = "revocation-delayed",
+    /// Revokes refresh tokens alone, and says so of an access token.
+    RevocationOfRefreshTokensOnly = "revocation-of-refresh-tokens-only",
+    /// Issues access tokens that are no JWTs, and lets them live when their refresh token is revoked.
+    RevocationWithoutCascadeOpaque = "revocation-without-cascade-opaque",
+    /// Answers every logout request with an error page.
+    LogoutClosed = "logout-closed",
+    /// Lets no client introspect: that is for resource servers.
+    IntrospectionForResourceServers = "introspection-for-resource-servers",
 }

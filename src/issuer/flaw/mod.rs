@@ -54,6 +54,9 @@ pub struct Flaw {
     /// True if tests may end because they could not be tested. Variants only.
     #[serde(default)]
     pub untestable: bool,
+    /// The ids of rules that must not pass: under the flaw nothing shows that they hold. Flaws only.
+    #[serde(default)]
+    pub unproven: Vec<String>,
     /// What is changed in what the issuer sends.
     #[serde(default)]
     pub patch: Vec<Patch>,

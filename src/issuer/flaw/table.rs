@@ -115,6 +115,7 @@ fn wrong_with(folder: Folder, flaw: &Flaw) -> Option<String> {
     let is_lawful = flaw.allows.is_some() && !flaw.spares.is_empty();
     let is_plain = flaw.allows.is_none() && flaw.spares.is_empty() && !flaw.untestable;
     match folder {
+        Folder::Variants if !flaw.unproven.is_empty() => return Some(format!("{name} has `unproven`, which is for flaws")),
         Folder::Flaws if !is_plain => return Some(format!("{name} has `allows`, `spares` or `untestable`, which are for variants")),
         Folder::Variants if !is_lawful => return Some(format!("{name} lacks `allows` (the section) or `spares` (the rules that must not break)")),
         Folder::Flaws | Folder::Variants => {}

@@ -4,9 +4,10 @@
 //! ([`super::token_refusal::TokenRefusal`]).
 
 use crate::observed::received::Received;
+use crate::rule::answer::{Answer, Control};
 use crate::rule::expect::{applies_if, refusal};
-use crate::rule::judgement::{Judgement, fail, pass};
-use crate::rule::protected::not_busy;
+use crate::rule::judgement::{Judgement, fail, not_applicable, not_run};
+use crate::rule::token_refusal::REFUSED;
 use crate::rule::{Artefact, Check};
 
 mod client;
@@ -159,12 +160,16 @@ pub struct Attacked {
     pub attack: Attack,
     /// The answer.
     pub response: Received,
+    /// Whether a right request of the same kind gets tokens: of the same client, unless that is what the attack is about.
+    pub control: Control,
+    /// Whether the access token that was given opens anything; `None` if none was given, or there is nothing to try it at.
+    pub works: Option<bool>,
 }
 
 impl Attacked {
-    /// True unless the issuer answered with success.
+    /// True unless the issuer gave an access token.
     pub fn is_refused(&self) -> bool {
-        !self.response.is_success()
+        !self.response.grants_token()
     }
 }
 
@@ -206,15 +211,17 @@ impl Artefact for RefreshAttack {
     }
 }
 
-/// Passes when this attack is refused; has nothing to say about others.
+/// Passes when this attack is refused and a right request is not; has nothing to say about others.
 fn refused(attacked: &Attacked, attack: Attack) -> Judgement {
-    let status = attacked.response.status;
+    let response = &attacked.response;
     applies_if(attacked.attack == attack, format!("another attack: {}", attacked.attack.says()))?;
-    not_busy(&attacked.response)?;
-    let seen = refusal(&attacked.response);
-    if attacked.is_refused() {
-        return pass(seen);
+    match Answer::of_token_endpoint(response) {
+        Answer::Silent => not_applicable(format!("status {} says nothing about the request", response.status)),
+        // What was given opens nothing: whether the request was refused cannot be told, and that it was answered with success is wrong in any case.
+        Answer::Given if attacked.works == Some(false) => not_run(REFUSED),
+        Answer::Given => fail(format!("a refusal of a request with {}", attack.says()), format!("status {} with an access token", response.status)),
+        // A page, or an object that says nothing, is no refusal yet. To a GET the endpoint may answer as to any address that does not exist.
+        Answer::RefusedAsSuccess if attack != Attack::GetRequest && !response.is_error_as_success() => not_run(REFUSED),
+        Answer::Refused | Answer::RefusedAsSuccess => attacked.control.passes(refusal(response)),
     }
-    let given = attacked.response.member("access_token").is_some_and(|token| token.is_string());
-    fail(format!("a refusal of a request with {}", attack.says()), if given { format!("status {status} with an access token") } else { seen })
 }

@@ -7,6 +7,7 @@ use serde_json::json;
 use super::{Attack, Attacked, ClientAttack, CodeAttack, PkceAttack, RefreshAttack};
 use crate::observed::received::Received;
 use crate::rule::Artefact;
+use crate::rule::answer::Control;
 use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, passing, text};
 use crate::rule::token_refusal::{Provocation, TokenRefusal};
 
@@ -39,7 +40,7 @@ fn judged(attack: Attack, response: &Received) -> (Vec<&'static str>, Vec<&'stat
     fn of<A: Artefact>(artefact: &A) -> (Vec<&'static str>, Vec<&'static str>) {
         (failing(artefact), passing(artefact))
     }
-    let attacked = Attacked { attack, response: response.clone() };
+    let attacked = Attacked { attack, response: response.clone(), control: Control::Good, works: None };
     let all =
         [of(&PkceAttack(attacked.clone())), of(&ClientAttack(attacked.clone())), of(&CodeAttack(attacked.clone())), of(&RefreshAttack(attacked))];
     all.into_iter().fold(<(Vec<_>, Vec<_>)>::default(), |(mut failed, mut passed), (more_failed, more_passed)| {
@@ -54,16 +55,33 @@ fn each_attack_is_judged_by_its_own_rule() {
     let mut rules = BTreeSet::new();
     for attack in ALL {
         assert!(rules.insert(attack.rule()), "{attack:?}");
-        for refused in [response(400, &json!({ "error": "invalid_grant" })), text(405, "", ""), text(302, "", "")] {
-            assert_eq!(judged(attack, &refused), (vec![], vec![attack.rule()]), "{attack:?}");
+        let refusals = [response(400, &json!({ "error": "invalid_grant" })), text(405, "", ""), text(302, "", "")];
+        for refused in refusals.iter().chain([&response(200, &json!({ "error": "invalid_grant" }))]) {
+            assert_eq!(judged(attack, refused), (vec![], vec![attack.rule()]), "{attack:?}");
         }
-        for accepted in [response(200, &json!({ "access_token": "a" })), text(200, "text/html", "<p>")] {
-            assert_eq!(judged(attack, &accepted), (vec![attack.rule()], vec![]), "{attack:?}");
+        assert_eq!(judged(attack, &response(200, &json!({ "access_token": "a" }))), (vec![attack.rule()], vec![]), "{attack:?}");
+        for silent in [text(429, "", ""), text(500, "", "")] {
+            assert_eq!(judged(attack, &silent), (vec![], vec![]), "it says nothing: {attack:?}");
         }
-        assert_eq!(judged(attack, &text(429, "", "")), (vec![], vec![]), "too busy to say anything: {attack:?}");
+        let passed = if attack == Attack::GetRequest { vec![attack.rule()] } else { vec![] };
+        for page in [text(200, "text/html", "<p>"), response(200, &json!({}))] {
+            assert_eq!(judged(attack, &page), (vec![], passed.clone()), "neither tokens nor a refusal: {attack:?}");
+        }
     }
     let ids = PkceAttack::rules().count() + ClientAttack::rules().count() + CodeAttack::rules().count() + RefreshAttack::rules().count();
     assert_eq!(ids, rules.len());
+}
+
+#[test]
+fn nothing_is_concluded_without_a_control_and_without_trying_the_token() {
+    let attacked = |response, control, works| ClientAttack(Attacked { attack: Attack::NoAuthentication, response, control, works });
+    let missing = Control::Missing("a right request is refused, too".to_owned());
+    let refused = attacked(response(401, &json!({ "error": "invalid_client" })), missing, None);
+    assert_eq!((failing(&refused), passing(&refused)), (vec![], vec![]));
+    for (works, failed) in [(Some(true), 1), (None, 1), (Some(false), 0)] {
+        let given = attacked(response(200, &json!({ "access_token": "a" })), Control::Good, works);
+        assert_eq!((failing(&given).len(), passing(&given)), (failed, vec![]), "{works:?}");
+    }
 }
 
 #[test]
@@ -77,7 +95,7 @@ fn the_form_of_a_refusal_is_judged_beside_it() {
     for attack in ALL {
         let right = if attack.is_failed_authentication() { "invalid_client" } else { "invalid_grant" };
         assert!(of(attack, 400, right).is_empty(), "{attack:?}");
-        assert!(of(attack, 200, right).is_empty(), "its own rule says so: {attack:?}");
+        assert_eq!(of(attack, 200, right), ["token-error/refused"], "{attack:?}");
         assert_eq!(of(attack, 500, right), ["token-error/http-400"], "{attack:?}");
     }
     assert_eq!(of(Attack::WrongVerifier, 400, "invalid_request"), ["token-error/invalid-grant"]);
@@ -89,7 +107,8 @@ fn the_form_of_a_refusal_is_judged_beside_it() {
 
 fn any_attacked() -> impl Strategy<Value = Attacked> {
     let response = arbitrary::received(&["error", "access_token"]);
-    (select(&ALL[..]), response).prop_map(|(attack, response)| Attacked { attack, response })
+    let works = proptest::option::of(any::<bool>());
+    (select(&ALL[..]), response, works).prop_map(|(attack, response, works)| Attacked { attack, response, control: Control::Good, works })
 }
 
 arbitrary_artefact!(PkceAttack: attacked in any_attacked() => PkceAttack(attacked));

@@ -13,7 +13,9 @@ fn good() -> Logout {
         by_post: false,
         end: back(&[("state", "s")]),
         asked: true,
+        logged_in_before: Some(true),
         logged_in: Some(false),
+        control: true,
     }
 }
 
@@ -22,7 +24,7 @@ fn back(parameters: &[(&str, &str)]) -> LogoutEnd {
 }
 
 fn page(status: u16) -> LogoutEnd {
-    LogoutEnd::Page { status: Some(status), says: "a page".to_owned() }
+    LogoutEnd::Page { status: Some(status), says: "a page".to_owned(), is_error: status >= 400 }
 }
 
 #[test]
@@ -62,7 +64,20 @@ fn what_must_not_be_followed() {
         (Logout { hint: Hint::None, ..good() }, "logout/no-hint-not-followed"),
     ] {
         assert_eq!(failing(&logout), [rule]);
-        assert_eq!(failing(&Logout { end: page(400), asked: false, logged_in: Some(true), ..logout }), Vec::<&str>::new());
+        let refused = Logout { end: page(400), asked: false, logged_in: Some(true), ..logout };
+        assert_eq!((failing(&refused), passing(&refused)), (vec![], vec![rule]));
+        assert_eq!(passing(&Logout { control: false, ..refused }), Vec::<&str>::new(), "a good logout is not followed either");
+    }
+    assert!(good().is_control() && !Logout { hint: Hint::None, ..good() }.is_control() && !Logout { end: page(200), ..good() }.is_control());
+}
+
+#[test]
+fn nothing_is_concluded_of_who_was_not_logged_in() {
+    for logged_in_before in [None, Some(false)] {
+        let unknown = Logout { logged_in_before, ..good() };
+        assert!(!passing(&unknown).contains(&"logout/session-ended"));
+        let unasked = Logout { hint: Hint::None, asked: false, end: page(200), ..unknown };
+        assert_eq!(failing(&unasked), Vec::<&str>::new());
     }
 }
 
@@ -73,6 +88,9 @@ fn without_a_good_hint_the_end_user_is_asked() {
     assert_eq!(failing(&Logout { asked: false, ..bare.clone() }), ["logout/asks-without-hint"]);
     assert_eq!(failing(&Logout { asked: false, logged_in: Some(true), ..bare.clone() }), Vec::<&str>::new());
     assert_eq!(failing(&Logout { asked: false, end: LogoutEnd::Unclear, ..bare.clone() }), Vec::<&str>::new());
+    let stayed = Logout { asked: false, logged_in: Some(true), ..bare.clone() };
+    assert_eq!(passing(&stayed), ["logout/asks-without-hint"]);
+    assert_eq!(passing(&Logout { end: page(400), ..stayed }), Vec::<&str>::new(), "the request was refused");
     assert_eq!(failing(&Logout { logged_in: Some(true), ..bare }), ["logout/session-ended"]);
 }
 
@@ -83,9 +101,9 @@ arbitrary_artefact!(Logout:
     (other_client, by_post, asked) in any::<(bool, bool, bool)>(),
     end in prop_oneof![
         arbitrary::parameters("state|sid").prop_map(LogoutEnd::Redirected),
-        (any::<Option<u16>>(), ".{0,4}").prop_map(|(status, says)| LogoutEnd::Page { status, says }),
+        (any::<Option<u16>>(), ".{0,4}").prop_map(|(status, says)| LogoutEnd::Page { status, says, is_error: status == Some(400) }),
         Just(LogoutEnd::Unclear),
     ],
-    logged_in in any::<Option<bool>>()
-    => Logout { hint, redirect, state, other_client, by_post, end, asked, logged_in }
+    (logged_in_before, logged_in, control) in any::<(Option<bool>, Option<bool>, bool)>()
+    => Logout { hint, redirect, state, other_client, by_post, end, asked, logged_in_before, logged_in, control }
 );

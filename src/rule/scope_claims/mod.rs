@@ -30,6 +30,8 @@ pub struct ScopeClaims {
     pub id_token: Map<String, Value>,
     /// The provider metadata, as parsed.
     pub metadata: Value,
+    /// What userinfo gave for a login of the same scope that did not ask for single claims, if there was one.
+    pub unasked: Option<Map<String, Value>>,
 }
 
 impl Artefact for ScopeClaims {
@@ -114,8 +116,16 @@ static RULES: &[Check<ScopeClaims>] = &[
                 essential.iter().filter(|name| supported.as_ref().is_none_or(|supported| supported.contains(name.as_str()))).collect();
             applies_if(!asked.is_empty(), "no claim that the issuer supports was asked for as essential")?;
             let missing: Vec<_> = asked.iter().filter(|name| member(&artefact.userinfo, name).is_none()).collect();
-            let seen = if missing.is_empty() { list(&asked) } else { format!("not there: {}", list(&missing)) };
-            holds(missing.is_empty(), list(&asked), seen)
+            if !missing.is_empty() {
+                return fail(list(&asked), format!("not there: {}", list(&missing)));
+            }
+            // What comes without being asked for shows nothing of what is done with the parameter.
+            let Some(unasked) = &artefact.unasked else {
+                return not_applicable("could not be judged: there was no login without the claims parameter");
+            };
+            let by_request: Vec<_> = asked.iter().filter(|name| member(unasked, name).is_none()).collect();
+            applies_if(!by_request.is_empty(), format!("could not be judged: without the claims parameter they come, too: {}", list(&asked)))?;
+            pass(list(&by_request))
         },
     ),
     may(

@@ -9,6 +9,8 @@ use crate::rule::protected::challenges_for;
 /// The rule that says it when a client's own credentials are refused.
 const CREDENTIALS: &str = "client-authentication/registered-credentials-work";
 
+const TWO_FAULTS: &str = "error = invalid_grant: the code is unknown, too, and that is as true";
+
 const HEADER_401: &str = "token-error/http-401-for-header";
 
 pub(super) static RULES: &[Check<TokenRefusal>] = &[
@@ -51,7 +53,10 @@ pub(super) static RULES: &[Check<TokenRefusal>] = &[
         "RFC6749-5.2",
         "A client that fails to authenticate is refused with `invalid_client`",
         "A client whose secret was changed blames its user's login instead.",
-        |refusal| code(refusal, refusal.provocation.is_failed_authentication(), "invalid_client", &[]),
+        |refusal| {
+            applies_if(!refusal.has_two_faults(), TWO_FAULTS)?;
+            code(refusal, refusal.provocation.is_failed_authentication(), "invalid_client", &[])
+        },
     ),
     must(
         HEADER_401,
@@ -94,6 +99,7 @@ fn failed_by_header(refusal: &TokenRefusal) -> Result<(), Unmet> {
     match refusal.error()? {
         "invalid_client" if matches!(refusal.response.status, 400 | 401) => Ok(()),
         "invalid_client" => not_run(HTTP_400),
+        _ if refusal.has_two_faults() => not_applicable(TWO_FAULTS),
         _ if refusal.provocation.is_failed_authentication() => not_run(INVALID_CLIENT),
         error => not_applicable(format!("error = {}, not invalid_client", shorten(error))),
     }

@@ -21,14 +21,21 @@ pub(super) static RULES: &[Check<TokenRefusal>] = &[
         "A token request that is wrong is not answered with success",
         "Whoever guesses gets in, or a client takes nothing for tokens.",
         |artefact| {
-            let provocation = artefact.provocation;
-            not_busy(&artefact.response)?;
-            if matches!(provocation, Provocation::Attack(_) | Provocation::WiderScope) {
-                return not_applicable(format!("an attack: {} judges it", provocation.rule()));
-            }
-            applies_if(provocation != Provocation::Elsewhere, "another rule is about that")?;
+            let (provocation, response) = (artefact.provocation, &artefact.response);
+            not_busy(response)?;
             let expected = format!("a refusal of {}: status 400 and an error", provocation.says());
-            holds(!artefact.response.is_success(), expected, format!("status {}", artefact.response.status))
+            // Whether tokens were given is another matter; that a refusal calls itself a success is wrong whatever it is about.
+            if response.is_success() {
+                return fail(
+                    expected,
+                    if response.grants_token() { format!("status {} with an access token", response.status) } else { refusal(response) },
+                );
+            }
+            match provocation {
+                Provocation::Attack(_) | Provocation::WiderScope => not_applicable(format!("an attack: {} judges it", provocation.rule())),
+                Provocation::Elsewhere => not_applicable("another rule is about that"),
+                _ => pass(refusal(response)),
+            }
         },
     ),
     must(
@@ -50,7 +57,7 @@ pub(super) static RULES: &[Check<TokenRefusal>] = &[
             let status = artefact.refusal()?.status;
             applies_if(status == 401, format!("status {status}, not 401"))?;
             let error = artefact.error()?;
-            needs(error == "invalid_client" || !artefact.provocation.is_failed_authentication(), INVALID_CLIENT)?;
+            needs(error == "invalid_client" || !artefact.provocation.is_failed_authentication() || artefact.has_two_faults(), INVALID_CLIENT)?;
             holds(error == "invalid_client", "status 400, or error = invalid_client", format!("status 401, error = {}", shorten(error)))
         },
     ),

@@ -3,10 +3,11 @@
 use serde_json::{Map, Value};
 
 use crate::observed::received::Received;
+use crate::rule::answer::error_code;
 use crate::rule::attack::Attack;
-use crate::rule::expect::{optional, text};
+use crate::rule::expect::{needs, optional, text};
 use crate::rule::judgement::{Unmet, not_run};
-use crate::rule::protected::expect_refusal;
+use crate::rule::protected::not_busy;
 use crate::rule::refresh_practice::WIDER;
 use crate::rule::{Artefact, Check};
 
@@ -91,7 +92,8 @@ impl Artefact for TokenRefusal {
     }
 }
 
-const REFUSED: &str = "token-error/refused";
+/// The rule that says it where a refusal has a status of success.
+pub const REFUSED: &str = "token-error/refused";
 const HTTP_400: &str = "token-error/http-400";
 const JSON_OBJECT: &str = "token-error/json-object";
 const ERROR_PRESENT: &str = "token-error/error-present";
@@ -102,8 +104,15 @@ const INVALID_CLIENT: &str = "token-error/invalid-client";
 impl TokenRefusal {
     /// The response, if it is a refusal.
     fn refusal(&self) -> Result<&Received, Unmet> {
-        expect_refusal(&self.response, self.provocation.rule())?;
+        not_busy(&self.response)?;
+        needs(!self.response.is_success(), REFUSED)?;
         Ok(&self.response)
+    }
+
+    /// True where the request has two faults, and the error names the other one: with a wrong secret goes a code that the issuer never gave.
+    /// With a good code the same secret is tried elsewhere ([`Attack::WrongClientSecret`]).
+    fn has_two_faults(&self) -> bool {
+        self.provocation == Provocation::WrongSecret && error_code(&self.response) == Some("invalid_grant")
     }
 
     /// The members of a refusal.

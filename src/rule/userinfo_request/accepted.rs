@@ -3,13 +3,10 @@
 use super::UserInfoRequests;
 use crate::observed::received::Received;
 use crate::rule::Check;
-use crate::rule::expect::{may, must, needs, refusal, same, text};
+use crate::rule::expect::{may, must, refusal, same, text};
 use crate::rule::jose::Token;
 use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
 use crate::rule::protected::not_busy;
-
-/// The rule that says it when userinfo does not work at all.
-const WORKS: &str = "userinfo/http-200";
 
 pub(super) static RULES: &[Check<UserInfoRequests>] = &[
     must(
@@ -53,16 +50,14 @@ pub(super) static RULES: &[Check<UserInfoRequests>] = &[
 ];
 
 fn accepted(requests: &UserInfoRequests, response: &Received) -> Judgement {
-    let good = [&requests.post_header, &requests.post_body, &requests.lower_case_scheme];
-    // The same server error every time is no matter of how it was asked.
-    needs(response.status < 500 || good.iter().any(|other| other.status != response.status), WORKS)?;
+    requests.works()?;
     not_busy(response)?;
-    if response.status == 200 { pass("status 200") } else { fail("status 200", refusal(response)) }
+    if response.status == 200 && response.gives() { pass("status 200") } else { fail("status 200", refusal(response)) }
 }
 
 /// `sub` of a success, plain or signed.
 fn sub(response: &Received) -> Option<String> {
-    if !response.is_success() {
+    if !response.gives() {
         return None;
     }
     match response.members() {

@@ -1,6 +1,9 @@
 //! Rules about the ways a userinfo request may be made (OpenID Connect Core 5.3.1, RFC 6750 2). None of them ever shows a token or a claim but `sub`.
 
 use crate::observed::received::Received;
+use crate::rule::answer::Answer;
+use crate::rule::expect::needs;
+use crate::rule::judgement::Unmet;
 use crate::rule::{Artefact, Check};
 
 mod accepted;
@@ -12,6 +15,8 @@ mod tests;
 /// The same userinfo request made in every way the specifications know, and in ways that must fail.
 #[derive(Debug, Clone)]
 pub struct UserInfoRequests {
+    /// The plain request, a GET with the token in the header: without an answer to that, nothing can be concluded from the others.
+    pub control: Received,
     /// POST with the token in the header.
     pub post_header: Received,
     /// POST with the token in the form body (RFC 6750 2.2).
@@ -24,6 +29,16 @@ pub struct UserInfoRequests {
     pub unknown_token: Received,
     /// `sub` of the ID token that came with the access token.
     pub id_token_sub: Option<String>,
+}
+
+/// The rule that says it when userinfo does not work at all.
+const WORKS: &str = "userinfo/http-200";
+
+impl UserInfoRequests {
+    /// Goes on where userinfo answers the plain request.
+    fn works(&self) -> Result<(), Unmet> {
+        needs(Answer::of_resource(&self.control) == Answer::Given, WORKS)
+    }
 }
 
 impl Artefact for UserInfoRequests {

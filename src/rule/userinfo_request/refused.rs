@@ -6,7 +6,7 @@ use crate::observed::received::Received;
 use crate::rule::Check;
 use crate::rule::expect::{applies_if, holds, list, must, needs, shorten, should};
 use crate::rule::judgement::{Judgement, Unmet, fail, is_broken, not_applicable, pass};
-use crate::rule::protected::{challenges_for, expect_refusal, http_401, not_busy};
+use crate::rule::protected::{challenges_for, expect_challenge, http_401, not_busy};
 use crate::rule::token_refusal::shape;
 
 const NO_TOKEN: &str = "userinfo/no-token-refused";
@@ -21,7 +21,7 @@ pub(super) static RULES: &[Check<UserInfoRequests>] = &[
         "RFC6749-7",
         "Userinfo refuses a request without an access token",
         "Somebody's name and address are there for anybody to read.",
-        |requests| refused(&requests.no_token),
+        |requests| refused(requests, &requests.no_token),
     ),
     should(
         "userinfo/no-token-http-401",
@@ -52,7 +52,7 @@ pub(super) static RULES: &[Check<UserInfoRequests>] = &[
         "RFC6749-7",
         "Userinfo refuses an access token that the issuer never gave",
         "Whoever makes up a token reads somebody's name and address.",
-        |requests| refused(&requests.unknown_token),
+        |requests| refused(requests, &requests.unknown_token),
     ),
     should(
         "userinfo/bad-token-http-401",
@@ -149,20 +149,25 @@ pub(super) fn about<'a>(requests: &'a UserInfoRequests, rule: &str) -> Option<&'
     }
 }
 
-fn refused(response: &Received) -> Judgement {
+fn refused(requests: &UserInfoRequests, response: &Received) -> Judgement {
     not_busy(response)?;
-    holds(!response.is_success(), "a refusal: status 401", format!("status {}", response.status))
+    if response.gives() {
+        return fail("a refusal: status 401", format!("status {}", response.status));
+    }
+    applies_if(response.status < 500, format!("status {}: the server is out of order, which says nothing about the request", response.status))?;
+    requests.works()?;
+    pass(format!("status {}", response.status))
 }
 
 fn names_bearer(response: &Received, rule: &'static str) -> Judgement {
-    expect_refusal(response, rule)?;
+    expect_challenge(response, rule)?;
     let seen: Vec<_> = response.header_all("www-authenticate").collect();
     holds(challenges_for(response, "bearer"), "WWW-Authenticate: Bearer …", format!("WWW-Authenticate: {}", list(&seen)))
 }
 
 /// The Bearer challenges of a refusal.
 fn bearer(response: &Received, rule: &'static str, challenge_rule: &str) -> Result<Vec<Challenge>, Unmet> {
-    expect_refusal(response, rule)?;
+    expect_challenge(response, rule)?;
     needs(challenges_for(response, "bearer"), challenge_rule)?;
     bearer_of(response.header_all("www-authenticate"))
 }
