@@ -57,7 +57,7 @@ pub(super) async fn examine(args: DoctorArgs) -> Result<Exit, Failure> {
         exit = launch::signal() => Some(exit),
     };
     // Whatever happened: what was made at the issuer goes, and the browser ends.
-    let diagnosis = doctor.finish().await;
+    let diagnosis = Box::pin(doctor.finish()).await;
     if let Some((issuer, _certificate)) = demo {
         issuer.stop().await;
     }

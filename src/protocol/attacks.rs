@@ -117,21 +117,18 @@ impl Session {
         }
         let scope = code.request.scope();
         let given = answers.last().map(|(_, exchange)| exchange.response().clone()).filter(Received::grants_token);
-        let (works, was_good) = match &given {
-            Some(response) => {
-                let works = self.try_given(response, scope).await?;
-                (works, works != Some(false))
-            }
-            None => {
-                let response = self.send_authenticated("Token Request with the Right Credentials", url.clone(), &form).await?;
-                let is_good = response.grants_token();
-                self.note(if is_good {
-                    "The code was good to the end: what was refused was refused for the client's authentication."
-                } else {
-                    "The code is no good any more: the issuer takes it back when a client fails to authenticate, as it may."
-                });
-                (None, is_good)
-            }
+        let (works, was_good) = if let Some(response) = &given {
+            let works = self.try_given(response, scope).await?;
+            (works, works != Some(false))
+        } else {
+            let response = self.send_authenticated("Token Request with the Right Credentials", url.clone(), &form).await?;
+            let is_good = response.grants_token();
+            self.note(if is_good {
+                "The code was good to the end: what was refused was refused for the client's authentication."
+            } else {
+                "The code is no good any more: the issuer takes it back when a client fails to authenticate, as it may."
+            });
+            (None, is_good)
         };
         let control = if was_good { Control::Good } else { self.code_control(scope).await? };
         for (number, (attack, exchange)) in answers.into_iter().enumerate() {

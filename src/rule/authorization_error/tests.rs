@@ -57,7 +57,7 @@ fn failed(response: &AuthorizationError) -> Vec<String> {
 fn a_page_that_prompt_none_showed_is_named() {
     let shown = vec!["Login page at https://op.example/login".to_owned()];
     let request = Arc::new([("prompt", "none")].into());
-    let answer = AuthorizationError { shown, request, ..response(Refused::PromptNoneNotLoggedIn, &[("code", "c")]) };
+    let answer = AuthorizationError { request, shown, ..response(Refused::PromptNoneNotLoggedIn, &[("code", "c")]) };
     let check = AuthorizationError::rules().find(|check| check.rule.id == "authz-error/error-present").expect("a rule");
     let Err(Unmet::Broken { actual, .. }) = (check.judge)(&answer) else { panic!("a page and a code are no error") };
     assert!(actual.starts_with("shown: Login page at https://op.example/login; then no error; parameters: "), "{actual}");

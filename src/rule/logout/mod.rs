@@ -60,6 +60,7 @@ pub enum LogoutEnd {
 
 /// A logout request and what came of it.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own about the request or what came of it")]
 pub struct Logout {
     /// The hint of the request.
     pub hint: Hint,
