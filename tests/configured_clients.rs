@@ -5,7 +5,7 @@ use std::path::Path;
 use futures::stream::{self, StreamExt as _};
 use oa_authtest::issuer::flaw::Flaw;
 use oa_authtest::issuer::{IssuerOptions, RunningIssuer, flaws, start};
-use oa_authtest::result::model::{FindingOutcome, RunReport, StepEnd, TestReport, Verdict};
+use oa_authtest::result::model::{Entry, FindingOutcome, RunReport, StepEnd, TestReport, Verdict};
 use serde_json::json;
 
 use crate::common::patched::tell;
@@ -101,14 +101,16 @@ async fn what_is_missing_is_named_and_what_would_be_destroyed_is_said() {
         ("rp-initiated-logout/redirected", "--post-logout-redirect"),
         ("authorization-code-attacks/replay", "--allow-destructive"),
         ("authorization-code-attacks/race", "--allow-destructive"),
-        ("refresh-attacks/confidential-client", "--allow-destructive"),
     ] {
         let why = why(&report, id);
         assert!(why.contains(names), "{id}: {why}");
     }
     let refresh = test(&report, "refresh-attacks/confidential-client");
     let judged = |rule: &str| refresh.findings.iter().any(|finding| finding.rule == rule && finding.outcome == FindingOutcome::Passed);
-    assert!(judged("attack/refresh-client-secret") || refresh.counts.passed > 20, "all but the reuse is judged: {:?}", refresh.counts);
+    assert!(judged("refresh/wrong-secret-refused") && !judged("refresh/reuse-refused"), "all but the reuse is judged: {:?}", refresh.counts);
+    let notes =
+        refresh.steps.iter().flat_map(|step| &step.entries).filter_map(|entry| if let Entry::Note { text } = entry { Some(text) } else { None });
+    assert!(notes.into_iter().any(|text| text.contains("--allow-destructive")), "{:?}", refresh.steps.last());
     assert!(why(&report, "authorization-code-attacks/replay").contains(&issuer.accounts().client_id), "whose grants are at stake");
 }
 

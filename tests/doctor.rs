@@ -3,6 +3,7 @@
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
+use oa_authtest::issuer::INITIAL_ACCESS_TOKEN;
 use serde_json::Value;
 
 use crate::common::{EmbeddedIssuer, Ended, free_port, program, quick, run};
@@ -136,7 +137,8 @@ fn a_certificate_that_is_not_trusted() {
     assert_wrong(&ended, &said, "tls", "--insecure");
     assert!(check(&said, "tls")["next"].as_str().is_some_and(|next| next.contains("--ca-file")), "{said:#}");
 
-    let (ended, said) = doctor(&["--issuer", issuer.url(), "--agent", "http", "--insecure"], &[]);
+    let token = ["--initial-access-token", INITIAL_ACCESS_TOKEN];
+    let (ended, said) = doctor(&[&["--issuer", issuer.url(), "--agent", "http", "--insecure"][..], &token].concat(), &[]);
     assert_eq!((ended.code, &check(&said, "tls")["mark"]), (0, &Value::from("warning")), "{}", ended.said());
 }
 

@@ -150,8 +150,8 @@ impl Session {
     }
 
     /// Judges whether the answer to a request reached the redirect URI, or ended elsewhere.
-    pub(super) fn judge_delivery(&mut self, asked: Asked, ended: Option<String>) {
-        self.judge(&AuthorizationDelivery { asked, ended });
+    fn judge_delivery(&mut self, asked: Asked, ended: Option<String>) {
+        self.judge(&AuthorizationDelivery { asked, ended, exchange: None });
     }
 
     fn judge_refusal(&mut self, params: &Authorize, response: AuthorizationResponse) {

@@ -8,7 +8,7 @@ use super::authorization_probe::{Ended, Probing};
 use super::authorization_refusals::ABOUT_THE_USER;
 use crate::config::AuthMethod;
 use crate::observed::authorization_request::{AuthorizationRequest, Parameters};
-use crate::rule::authorization_delivery::Asked;
+use crate::rule::authorization_delivery::{Asked, AuthorizationDelivery};
 use crate::rule::authorization_error::{AuthorizationError, Refused};
 use crate::rule::refused_request::{Became, Improper, RefusedRequest, RefusedRequests};
 use crate::session::{Session, Stop};
@@ -126,7 +126,8 @@ impl Session {
             Ended::Page { status } => {
                 self.sentence(format!("should answer a request with {sent} at the redirect URI"));
                 let status = status.map(|status| format!(" (status {status})")).unwrap_or_default();
-                self.judge_delivery(Asked::Refusal, Some(format!("a page of the issuer's{status}")));
+                let ended = Some(format!("a page of the issuer's{status}"));
+                self.judge(&AuthorizationDelivery { asked: Asked::Refusal, ended, exchange: Some(exchange) });
                 return Ok(());
             }
             Ended::Unknown(_) => return Ok(()),
@@ -136,7 +137,7 @@ impl Session {
         // What was granted is another rule's.
         let (Ok(url), true) = (Url::parse(location), parameters.iter().any(|(name, _)| name == "error")) else { return Ok(()) };
         self.sentence(format!("should answer a request with {sent} at the redirect URI"));
-        self.judge_delivery(Asked::Refusal, None);
+        self.judge(&AuthorizationDelivery { asked: Asked::Refusal, ended: None, exchange: Some(exchange) });
         let (request, issuer, metadata) = (Arc::new(request), self.issuer(), self.metadata_value()?);
         self.judge(&AuthorizationError { url, parameters, request, issuer, metadata, refused, shown: Vec::new(), exchange: Some(exchange) });
         Ok(())

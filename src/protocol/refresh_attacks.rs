@@ -89,7 +89,11 @@ impl Session {
             self.note("The refresh token is not rotated, so there is none that was used before.");
             return Ok(());
         }
-        self.may_destroy("a refresh token would be used twice")?;
+        // What was tried so far is judged; only what is left of the step wants leave.
+        if let Err(stop) = self.may_destroy("a refresh token would be used twice") {
+            self.note(format!("Whether a refresh token is refused once it was exchanged was not tried: {stop}."));
+            return Ok(());
+        }
         let grace = self.run.config.refresh_grace;
         if !grace.is_zero() {
             self.note(format!(

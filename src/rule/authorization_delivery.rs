@@ -20,13 +20,15 @@ pub struct AuthorizationDelivery {
     pub asked: Asked,
     /// Where it ended if not at the redirect URI, in words.
     pub ended: Option<String>,
+    /// The exchange that shows it, where no visit does.
+    pub exchange: Option<usize>,
 }
 
 impl Artefact for AuthorizationDelivery {
     const RULES: &'static [&'static [Check<Self>]] = &[RULES];
     const SEEN_IN: SeenIn = SeenIn::Visit;
     fn exchange(&self) -> Option<usize> {
-        None
+        self.exchange
     }
 }
 
@@ -77,7 +79,7 @@ mod tests {
             (Asked::ByPost, "authz/post-request-taken", "authz-error/at-redirect-uri"),
             (Asked::Refusal, "authz-error/at-redirect-uri", "authz/post-request-taken"),
         ] {
-            let mut delivery = AuthorizationDelivery { asked, ended: None };
+            let mut delivery = AuthorizationDelivery { asked, ended: None, exchange: None };
             assert_eq!((passing(&delivery), not_applicable(&delivery)), (vec![rule], vec![other]));
             delivery.ended = Some("an error page (status 400)".to_owned());
             assert_eq!((failing(&delivery), not_applicable(&delivery)), (vec![rule], vec![other]));
@@ -87,6 +89,6 @@ mod tests {
     arbitrary_artefact!(AuthorizationDelivery:
         asked in select(&[Asked::ByPost, Asked::Refusal][..]),
         ended in option::of(".{0,12}")
-        => AuthorizationDelivery { asked, ended }
+        => AuthorizationDelivery { asked, ended, exchange: None }
     );
 }
