@@ -7,6 +7,7 @@ use crate::config::AuthMethod;
 use crate::feature::Step;
 use crate::feature::plan::PlannedTest;
 use crate::feature::register::{RedirectUris, Register};
+use crate::rule::answer::error_code;
 use crate::session::Stop;
 
 /// What to do about a client that cannot be registered.
@@ -132,10 +133,10 @@ impl Doctor<'_> {
                 granted_scope(saw, &scope, granted.as_deref())
             }
             Ok(response) => {
-                let error = response.member("error").and_then(|error| error.as_str().map(str::to_owned)).unwrap_or_default();
+                let error = error_code(&response).unwrap_or_default();
                 let with = if scope.is_empty() { String::new() } else { format!(" with the scope {scope:?}") };
                 let saw = format!("the issuer answered {} {error} to client_credentials of {}{with} ({method})", response.status, client.id);
-                match (response.status, error.as_str()) {
+                match (response.status, error) {
                     (400, "invalid_scope") if scope.is_empty() => {
                         Seen::warning(saw, "the client is known, and a scope has to be asked for: set --scope")
                     }

@@ -72,10 +72,8 @@ impl Doctor<'_> {
         if self.session.facts.client.current.is_none() && self.config().clients.first.is_none() {
             let client = Register { grant_types: GRANTS.map(str::to_owned).to_vec(), scope: Some(scope.clone()), ..Register::default() };
             self.session.register(&client).await?;
-            let registered = self.session.facts.client.registered_scope().unwrap_or_default();
             // An answer that names nothing of it names other scopes (Keycloak's optional ones).
-            let has = |word: &&str| registered.split_ascii_whitespace().any(|known| known == *word);
-            let part = scope.split_ascii_whitespace().filter(has).collect::<Vec<_>>().join(" ");
+            let part = self.session.registered_part(&scope);
             scope = if part.is_empty() { scope } else { part };
         } else if self.config().clients.first.is_none() && !offers_openid {
             // The client that was registered before has what the run needs.

@@ -2,6 +2,7 @@
 //! certificate may say that it is an authority (`openssl req -x509` makes it so), and is then no server certificate by RFC 5280; that it is in the file
 //! says all the same that it is trusted. Its name and its dates are looked at in any case.
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -46,21 +47,45 @@ pub(crate) fn by_file(path: &Path) -> Result<ClientConfig, String> {
     }
     let authorities =
         WebPkiServerVerifier::builder_with_provider(Arc::new(roots), Arc::clone(&provider)).build().map_err(|error| error.to_string())?;
-    let verifier = ByFile { given, authorities, provider: Arc::clone(&provider) };
-    let config = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().map_err(|error| error.to_string())?;
-    let mut config = config.dangerous().with_custom_certificate_verifier(Arc::new(verifier)).with_no_client_auth();
+    let mut config = client_config(ByFile { given, authorities }, provider).map_err(|error| error.to_string())?;
     config.alpn_protocols = vec!["h2".into(), "http/1.1".into()];
     Ok(config)
 }
 
+/// What a server shows of itself in a handshake.
+pub(crate) struct Presented<'a> {
+    end_entity: &'a CertificateDer<'a>,
+    intermediates: &'a [CertificateDer<'a>],
+    name: &'a ServerName<'a>,
+    ocsp: &'a [u8],
+    now: UnixTime,
+}
+
+/// What decides whether a server's certificate is trusted. That the server holds the key of it is verified in any case.
+pub(crate) trait Trust: fmt::Debug + Send + Sync + 'static {
+    /// Looks at a certificate.
+    ///
+    /// # Errors
+    /// Why it is not trusted.
+    fn look(&self, presented: &Presented<'_>) -> Result<(), Error>;
+}
+
+/// The TLS settings of a client that trusts by this.
+///
+/// # Errors
+/// If the provider knows no version of TLS.
+pub(crate) fn client_config(trust: impl Trust, provider: Arc<CryptoProvider>) -> Result<ClientConfig, Error> {
+    let config = ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
+    Ok(config.dangerous().with_custom_certificate_verifier(Arc::new(Verifier { trust, provider })).with_no_client_auth())
+}
+
 #[derive(Debug)]
-struct ByFile {
-    given: Vec<CertificateDer<'static>>,
-    authorities: Arc<WebPkiServerVerifier>,
+struct Verifier<T> {
+    trust: T,
     provider: Arc<CryptoProvider>,
 }
 
-impl ServerCertVerifier for ByFile {
+impl<T: Trust> ServerCertVerifier for Verifier<T> {
     fn verify_server_cert(
         &self,
         end_entity: &CertificateDer<'_>,
@@ -69,26 +94,7 @@ impl ServerCertVerifier for ByFile {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
-        if self.given.contains(end_entity) {
-            return is_usable(end_entity, name, now).map(|()| ServerCertVerified::assertion());
-        }
-        let verified = self.authorities.verify_server_cert(end_entity, intermediates, name, ocsp, now);
-        verified.map_err(|error| match error {
-            Error::InvalidCertificate(why) if !is_about_name_or_dates(&why) => {
-                let chain = std::iter::once(end_entity).chain(intermediates).chain(&self.given);
-                let why = match why {
-                    CertificateError::UnknownIssuer => {
-                        let chain: Vec<&[u8]> = chain.map(AsRef::as_ref).collect();
-                        missing_issuer(&chain).map_or(NotByFile::Foreign, NotByFile::Incomplete)
-                    }
-                    // Self-signed, and another one than that in the file.
-                    CertificateError::Other(other) if other.0.downcast_ref() == Some(&webpki::Error::CaUsedAsEndEntity) => NotByFile::Foreign,
-                    other => NotByFile::Unusable(other.to_string()),
-                };
-                Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(why))))
-            }
-            other => other,
-        })
+        self.trust.look(&Presented { end_entity, intermediates, name, ocsp, now }).map(|()| ServerCertVerified::assertion())
     }
 
     fn verify_tls12_signature(
@@ -111,6 +117,38 @@ impl ServerCertVerifier for ByFile {
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.provider.signature_verification_algorithms.supported_schemes()
+    }
+}
+
+#[derive(Debug)]
+struct ByFile {
+    given: Vec<CertificateDer<'static>>,
+    authorities: Arc<WebPkiServerVerifier>,
+}
+
+impl Trust for ByFile {
+    fn look(&self, presented: &Presented<'_>) -> Result<(), Error> {
+        let &Presented { end_entity, intermediates, name, ocsp, now } = presented;
+        if self.given.contains(end_entity) {
+            return is_usable(end_entity, name, now);
+        }
+        let verified = self.authorities.verify_server_cert(end_entity, intermediates, name, ocsp, now);
+        verified.map(drop).map_err(|error| match error {
+            Error::InvalidCertificate(why) if !is_about_name_or_dates(&why) => {
+                let chain = std::iter::once(end_entity).chain(intermediates).chain(&self.given);
+                let why = match why {
+                    CertificateError::UnknownIssuer => {
+                        let chain: Vec<&[u8]> = chain.map(AsRef::as_ref).collect();
+                        missing_issuer(&chain).map_or(NotByFile::Foreign, NotByFile::Incomplete)
+                    }
+                    // Self-signed, and another one than that in the file.
+                    CertificateError::Other(other) if other.0.downcast_ref() == Some(&webpki::Error::CaUsedAsEndEntity) => NotByFile::Foreign,
+                    other => NotByFile::Unusable(other.to_string()),
+                };
+                Error::InvalidCertificate(CertificateError::Other(OtherError(Arc::new(why))))
+            }
+            other => other,
+        })
     }
 }
 

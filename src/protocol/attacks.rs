@@ -161,10 +161,8 @@ impl Session {
         let mut exchange = 0;
         for (response, sent) in [first, second].into_iter().zip(sent) {
             exchange = response.exchange;
-            let exchange = self.take_in(sent, response);
-            answers.push(exchange.response().clone());
             // What it gave, if anything, is judged when the step ends.
-            drop(exchange);
+            answers.push(self.take_in(sent, response).response().clone());
         }
         // Both may have been given tokens that are dead by now.
         let both = answers.iter().all(Received::grants_token);

@@ -11,6 +11,7 @@ use super::client_shown::odd;
 use crate::feature::authorize::{Authorize, Method, OddValues, ResponseMode, RunValues};
 use crate::observed::authorization_request::{AuthorizationRequest, Parameters};
 use crate::redact::SecretKind;
+use crate::rule::expect::scope_words;
 use crate::session::{OrLeftOut as _, Session, Stop};
 
 impl Session {
@@ -40,7 +41,7 @@ impl Session {
     pub(super) fn may_lack_scope(&self, params: &Authorize, error: Option<&str>) -> Result<(), Stop> {
         let lacking = &self.facts.client.unregistered_scope;
         let is_registered = self.facts.client.current.as_ref().is_some_and(|client| client.registered.is_some());
-        let asks = params.scope.split_ascii_whitespace().any(|word| lacking.split_ascii_whitespace().any(|lacking| lacking == word));
+        let asks = !scope_words(&params.scope).is_disjoint(&scope_words(lacking));
         let refuses = error == Some("invalid_scope") && is_registered && asks;
         let reason = format!("the issuer registered the client without the scope {}, and refuses a request for it (invalid_scope)", code(lacking));
         Stop::not_offered_if(refuses, reason)

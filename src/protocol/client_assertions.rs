@@ -6,6 +6,7 @@ use url::Url;
 
 use crate::agent::callback::Offer;
 use crate::feature::register::KeysBy;
+use crate::rule::answer::error_code;
 use crate::rule::client_assertion::{Attempt, ClientAssertions};
 use crate::session::assertion::{self, Signer};
 use crate::session::signing_key::SigningAlg;
@@ -90,7 +91,7 @@ impl Session {
         let redirect_uri = self.redirect_uri();
         let form = super::code_form(&code, Some(&verifier), &redirect_uri);
         let response = self.send(self.authenticated(self.client()?, &format!("Client Assertion for {name}"), url, &form)).await?;
-        let error = response.member("error").and_then(|error| error.as_str().map(str::to_owned));
+        let error = error_code(&response).map(str::to_owned);
         Ok(Attempt::of(response.exchange, response.status, error))
     }
 }

@@ -8,6 +8,7 @@ use url::Url;
 use crate::config::{AuthMethod, ClientTable};
 use crate::observed::received::Received;
 use crate::redact::SecretKind;
+use crate::rule::answer::error_code;
 use crate::rule::client_authentication::ClientAuthentication;
 use crate::session::recorder::Request;
 use crate::session::token_exchange::TokenExchange;
@@ -54,8 +55,8 @@ impl Session {
             }
             let response = exchange.response();
             let Some(registered) = &client.registered else {
-                let error = response.member("error").and_then(|error| error.as_str().map(str::to_owned)).unwrap_or_default();
-                if let Some(stop) = self.may_not(&client, response.status, &error, &error_of(response).unwrap_or_default()) {
+                let (error, says) = (error_code(response).unwrap_or_default(), error_of(response).unwrap_or_default());
+                if let Some(stop) = self.may_not(&client, response.status, error, &says) {
                     return Err(stop);
                 }
                 if !refused {

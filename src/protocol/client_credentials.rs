@@ -56,7 +56,7 @@ impl Session {
     }
 
     /// What of a scope the registration response says the client has; all of it where it says nothing.
-    fn registered_part(&self, scope: &str) -> String {
+    pub(crate) fn registered_part(&self, scope: &str) -> String {
         let registered = self.facts.client.registered_scope();
         let Some(registered) = registered else { return scope.to_owned() };
         let has = |word: &&str| registered.split_ascii_whitespace().any(|known| known == *word);

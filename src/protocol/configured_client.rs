@@ -3,16 +3,15 @@
 //! What such a client may do is known to who registered it, and not to this program. So an attack with it has its control: a login and an exchange
 //! that are right. What the client may not do leaves the story out, with the setting to look at.
 
-use serde_json::json;
 use url::Url;
 
 use super::client_authentication::INVALID_CLIENT;
 use super::code_form;
 use super::tokens::Expected;
 use crate::config::{AuthMethod, ClientTable, ConfiguredClient, setting};
-use crate::feature::authorize::Authorize;
 use crate::feature::register::Register;
-use crate::session::{Client, Configured, Session, Stop, missing};
+use crate::rule::expect::scope_words;
+use crate::session::{Client, Configured, Session, Stop};
 use crate::text::markdown::code;
 
 /// What a client may not do that gets this error (RFC 6749 4.1.2.1, 5.2).
@@ -102,10 +101,8 @@ impl Session {
         }
         self.note("The attack would be refused to a client that is not known, too: that the configured client is, a login and an exchange show.");
         let kept = self.facts.grant.code.take();
-        let scope = if self.scopes.split_ascii_whitespace().any(|word| word == "openid") { "openid" } else { &self.scopes };
-        let control = json!({ "scope": scope, "attempt": "control" });
-        let control: Authorize = serde_json::from_value(control).map_err(|_| missing("an authorization request"))?;
-        self.authorize(&control).await?;
+        let scope = if scope_words(&self.scopes).contains("openid") { "openid".to_owned() } else { self.scopes.clone() };
+        self.log_in_for_control(&scope, true).await?;
         let code = self.take_code()?;
         self.facts.grant.code = kept;
         let redirect_uri = self.run.redirect_uri();

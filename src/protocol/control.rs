@@ -9,6 +9,7 @@ use crate::feature::authorize::Authorize;
 use crate::observed::received::Received;
 use crate::rule::answer::{Answer, Control};
 use crate::rule::dead_tokens::Living;
+use crate::rule::expect::scope_words;
 use crate::rule::token_response::Grant;
 use crate::rule::userinfo::UserInfo;
 use crate::session::recorder::Request;
@@ -41,19 +42,22 @@ impl Session {
         if self.facts.issuer.keys.is_none() && self.endpoint("jwks_uri")?.is_some() {
             self.fetch_key_set().await?;
         }
-        let nonce = scope.split_ascii_whitespace().any(|word| word == "openid");
+        self.log_in_for_control(scope, scope_words(scope).contains("openid")).await?;
+        self.exchange_code().await
+    }
+
+    /// Logs in by a request that has nothing wrong in it.
+    pub(super) async fn log_in_for_control(&mut self, scope: &str, nonce: bool) -> Result<(), Stop> {
         let params = json!({ "scope": scope, "nonce": nonce, "attempt": "control" });
         let params: Authorize = serde_json::from_value(params).map_err(|_| missing("an authorization request"))?;
-        self.authorize(&params).await?;
-        self.exchange_code().await
+        self.authorize(&params).await
     }
 
     /// Whether the access token of an answer opens userinfo, or is called active; `None` if it gives none, or there is nothing to try it at.
     pub(super) async fn try_given(&mut self, response: &Received, scope: &str) -> Result<Option<bool>, Stop> {
         let token = response.member("access_token").and_then(|token| token.as_str().map(str::to_owned));
         let Some(token) = token.filter(|_| response.grants_token()) else { return Ok(None) };
-        let is_openid = scope.split_ascii_whitespace().any(|word| word == "openid");
-        let at_userinfo = self.endpoint("userinfo_endpoint")?.filter(|_| is_openid);
+        let at_userinfo = self.endpoint("userinfo_endpoint")?.filter(|_| scope_words(scope).contains("openid"));
         let mut works = None;
         if let Some(url) = at_userinfo {
             let answer = self.plain_userinfo("UserInfo with What Was Given", url, &token, None).await?;

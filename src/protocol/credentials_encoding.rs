@@ -3,8 +3,10 @@
 use secrecy::ExposeSecret as _;
 use url::Url;
 
+use super::client_authentication::INVALID_CLIENT;
 use crate::config::AuthMethod;
 use crate::observed::received::Received;
+use crate::rule::answer::error_code;
 use crate::rule::client_authentication::{BasicCredentials, Encoded};
 use crate::session::recorder::form_encoded;
 use crate::session::token_exchange::TokenExchange;
@@ -110,13 +112,12 @@ fn is_changed(client: &Client) -> bool {
 
 /// True if an answer refuses the client as such (RFC 6749 5.2).
 pub(super) fn is_refused(response: &Received) -> bool {
-    matches!(response.status, 400 | 401) && response.member("error").is_some_and(|error| error == "invalid_client")
+    matches!(response.status, 400 | 401) && error_code(response) == Some(INVALID_CLIENT)
 }
 
 /// True if an answer is one that only a client gets that was authenticated: tokens, or a refusal of something else.
 fn is_accepted(response: &Received) -> bool {
-    let refuses_something_else =
-        response.status == 400 && response.member("error").is_some_and(|error| error.is_string() && error != "invalid_client");
+    let refuses_something_else = response.status == 400 && error_code(response).is_some_and(|error| error != INVALID_CLIENT);
     response.grants_token() || refuses_something_else
 }
 

@@ -47,18 +47,20 @@ impl Session {
     pub(super) async fn keys_for(&mut self, token: &Token) -> Keys {
         let Ok(jwt) = token.jwt() else { return Keys::from(self.facts.issuer.keys.clone()) };
         let kid = jwt.kid().map(str::to_owned);
-        let is_sought = self.lacks_key_of(jwt) && !self.facts.issuer.sought_in_vain.contains(&kid);
-        if is_sought && self.facts.issuer.sought_in_vain.len() < MOST_SOUGHT {
+        let mut lacks = self.lacks_key_of(jwt);
+        let sought = &self.facts.issuer.sought_in_vain;
+        if lacks && !sought.contains(&kid) && sought.len() < MOST_SOUGHT {
             if let Err(stop) = self.seek_key(jwt).await {
                 self.note(format!("The key of a token is not in the key set, which could not be fetched again: {stop}"));
                 return Keys::Unknown;
             }
-            if self.lacks_key_of(jwt) {
+            lacks = self.lacks_key_of(jwt);
+            if lacks {
                 self.facts.issuer.sought_in_vain.push(kid);
             }
         }
         let issuer = &self.facts.issuer;
-        if !self.lacks_key_of(jwt) || inconsistencies(&issuer.key_sets).is_empty() {
+        if !lacks || inconsistencies(&issuer.key_sets).is_empty() {
             return Keys::from(issuer.keys.clone());
         }
         let with_key = issuer.key_sets.iter().rev().find(|keys| !verify(jwt, keys, None).may_need_newer_keys());

@@ -1,6 +1,7 @@
 //! Attacks with tokens at userinfo, introspection and revocation (RFC 6750, RFC 7662, RFC 7009).
 
 use serde_json::Value;
+use url::Url;
 
 use super::control::PROPAGATION;
 use super::random;
@@ -23,10 +24,8 @@ impl Session {
         let user = self.login()?.clone();
         self.sentence("should take access tokens alone, and from where they are safe");
         let get = |title: &str| Request::get(title, url.clone());
-        let control = self.plain_userinfo("UserInfo", url.clone(), &user.access_token, user.sub()).await?;
-        if !control.gives() {
-            self.judge(&UserInfo::new(control.clone(), user.sub()));
-        }
+        let control = self.send(get("UserInfo").bearer(&user.access_token)).await?;
+        self.judge(&UserInfo::new(control.clone(), user.sub()));
         let mut query = get("UserInfo with the Token in the Query");
         query.url.query_pairs_mut().append_pair("access_token", &user.access_token);
         let in_query = self.send(query).await?;
@@ -71,8 +70,7 @@ impl Session {
         let url = self.offered("revocation_endpoint")?;
         let user = self.login()?.clone();
         self.sentence("should revoke for the token's own client alone");
-        let unknown = random(32);
-        let unknown = self.send_authenticated("Revocation of an Unknown Token", url.clone(), &[("token", unknown.as_str())]).await?;
+        let unknown = self.revoke_unknown_token(&url).await?;
         let revokes = revokes(&unknown);
         let no_token = Control::Missing("no refresh token was issued".to_owned());
         let mut attack = RevocationAttack { unknown: Some(unknown), ..RevocationAttack::new(no_token, revokes) };
@@ -115,6 +113,10 @@ impl Session {
         Ok(())
     }
 
+    async fn revoke_unknown_token(&mut self, url: &Url) -> Result<Received, Stop> {
+        self.send_authenticated("Revocation of an Unknown Token", url.clone(), &[("token", random(32).as_str())]).await
+    }
+
     /// Revokes the refresh token of the login as the client that the story took last; then the login's own client refreshes.
     pub(super) async fn revoke_as_another(&mut self) -> Result<(), Stop> {
         let url = self.offered("revocation_endpoint")?;
@@ -126,8 +128,7 @@ impl Session {
         let mut access = user.access_token;
         let refreshed = self.refresh_control(&owner, "Refresh before the Revocation", &mut token, &mut access).await?;
         self.sentence("should not revoke the token of another client");
-        let unknown = random(32);
-        let unknown = self.send_authenticated("Revocation of an Unknown Token", url.clone(), &[("token", unknown.as_str())]).await?;
+        let unknown = self.revoke_unknown_token(&url).await?;
         let answer = self.send_authenticated("Revocation by Another Client", url, &super::token_form(&token, "refresh_token")).await?;
         let after = self.try_refresh_token(&owner, "Refresh by the Token's Own Client", &mut token, &mut access).await?;
         let another_client = after.map(|after| (answer, after));

@@ -174,6 +174,7 @@ impl Session {
         }
         Ok(Tokens { members, access_token, id_token: claims })
     }
+
     /// Judges the issuer's clock by the tokens of a response. Where it is off, that is the one fault: the moment they were received is given by
     /// the issuer's own clock then, in seconds since the epoch.
     fn received_by_its_clock(&mut self, response: &Received, id_token: Option<&Token>, access_token: &Token) -> i64 {
