@@ -9,7 +9,7 @@ use oa_authtest::result::model::{Entry, FindingOutcome, RunReport, StepEnd, Test
 use serde_json::json;
 
 use crate::common::patched::tell;
-use crate::common::{Ended, free_port, results, test};
+use crate::common::{Ended, free_port, program, results, run, test};
 
 /// An issuer that registers no clients, with what this flaw has beside that, and the redirect URI of its clients.
 async fn without_registration(flaw: Option<Flaw>) -> (RunningIssuer, String) {
@@ -125,6 +125,24 @@ async fn what_a_configured_client_may_not_do_is_left_out_and_breaks_nothing() {
     for id in ["authorization-refusals/public-client", "refresh-attacks/public-client"] {
         assert!(why(&report, id).contains("check --public-client-id"), "{id}: {}", why(&report, id));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_public_client_is_not_held_to_what_a_confidential_one_may_do() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let known = flaws().expect("sound flaws");
+    let flaw = known.into_iter().find(|flaw| flaw.name == "public-client-without-challenge");
+    let (issuer, redirect_uri) = without_registration(flaw).await;
+    let accounts = issuer.accounts();
+    let mut command = program(folder.path());
+    command.args(["run", "--agent", "http", "--issuer", issuer.issuer(), "--redirect-uri", &redirect_uri, "--client-id", &accounts.public_client_id]);
+    command.args(["--username", &accounts.username, "--profile", "oidc", "--test", "authorization-code/without-pkce"]);
+    command.env("OA_AUTHTEST_PASSWORD", &accounts.password);
+    let ended = tokio::task::spawn_blocking(move || run(command)).await.expect("it ends");
+    let report = results(folder.path());
+    let story = test(&report, "authorization-code/without-pkce");
+    assert_eq!(story.counts.failures, 0, "{}", ended.said());
+    assert!(story.not_tested.iter().any(|reason| reason.contains("a public client is to use PKCE")), "{:?}", story.not_tested);
 }
 
 /// Flaws that attacks find, and the stories that find them.

@@ -54,6 +54,9 @@ struct Expectation {
     why: String,
     issue: Option<String>,
     agents: Option<Vec<String>>,
+    /// True where it depends on chance, which the reason names.
+    #[serde(default)]
+    sometimes: bool,
 }
 
 /// Whose matter a finding is.
@@ -196,6 +199,7 @@ fn render(products: &[(String, Expected)]) -> String {
                 Kind::Choice => "choice",
             };
             let agents = entry.agents.as_ref().map(|agents| format!(" (agent {})", agents.join(", "))).unwrap_or_default();
+            let kind = if entry.sometimes { format!("{kind}, sometimes") } else { kind.to_owned() };
             let issue = entry.issue.as_ref().map(|issue| format!(" [Its issue]({issue}).")).unwrap_or_default();
             let text = spec::resolve(rule.spec).unwrap_or_else(|| panic!("{}: {} is no section", rule.id, rule.spec));
             let why = entry.why.replace('|', "\\|");

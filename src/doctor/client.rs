@@ -149,6 +149,9 @@ impl Doctor<'_> {
                     _ => Seen::warning(saw, "see the issuer's log; --client-auth-method may be another"),
                 }
             }
+            Err(stop) if stop.is_about_grant() => {
+                Seen::warning(stop.problem().says, "allow the client this grant, or leave its tests out with --skip")
+            }
             Err(stop) => Seen::problem(stop.problem(), "check --client-id, --client-secret and --client-auth-method"),
         }
     }

@@ -134,6 +134,12 @@ fn check(issuer: &Issuer, params: &Params) -> Result<Request, Refusal> {
         let assembled = request_object::assemble(issuer, &client, params, object);
         return assembled.map_err(|description| refuse("invalid_request_object", description)).and_then(|params| check(issuer, &params));
     }
+    if issuer.does(Behaviour::OpenidRequired) && !params.get("scope").is_some_and(|scope| scope.split(' ').any(|word| word == "openid")) {
+        return Err(refuse("invalid_scope", "the scope openid is missing"));
+    }
+    if issuer.does(Behaviour::ScopeRequired) && params.get("scope").is_none() {
+        return Err(refuse("invalid_scope", "scope is missing"));
+    }
     for (name, error) in [("request_uri", "request_uri_not_supported"), ("registration", "registration_not_supported")] {
         let is_ignored = name == "request_uri" && issuer.does(Behaviour::RequestUriIgnored);
         if params.get(name).is_some() && !is_ignored {

@@ -58,7 +58,7 @@ pub async fn log_in(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body:
     if !log_in_as(&issuer, &mut flow, Some(&username), Some(password)) {
         return failed(&issuer, &id, flow, &username, password);
     }
-    flow.is_passing = issuer.pages == PageSet::ScopeBoxes && form.get("remember").is_none();
+    flow.is_passing = issuer.does(Behaviour::SessionNone) || (issuer.pages == PageSet::ScopeBoxes && form.get("remember").is_none());
     let to_consent = matches!(next(&issuer, &flow), Next::Consent);
     let mut reply = go_on(&issuer, &id, &flow)?.with(SET_COOKIE, &issuer.set_cookie(&flow.browser));
     if issuer.does(Behaviour::CookieNotSecure) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
 use http::{HeaderMap, StatusCode};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::bearer;
 use super::client::{Client, Registered};
@@ -41,6 +41,11 @@ pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: B
     let names_scope = request.as_ref().is_ok_and(|request| !request["scope"].is_null());
     if names_scope && issuer.does(Behaviour::RegistrationScopeRefused) {
         return refuse(&issuer, Site::RegistrationError, &OauthError::insufficient_scope("registration"));
+    }
+    let is_machine = request.as_ref().is_ok_and(|request| request["grant_types"] == json!(["client_credentials"]));
+    if is_machine && issuer.does(Behaviour::RegistrationMachinesRefused) {
+        let error = OauthError::invalid_client_metadata("client_credentials is for clients that are known");
+        return refuse(&issuer, Site::RegistrationError, &error);
     }
     let metadata = match &request {
         Ok(request) => metadata(&issuer, request).await,

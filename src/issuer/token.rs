@@ -62,6 +62,9 @@ pub fn grant(issuer: &Issuer, headers: &HeaderMap, form: &Params, query: &Params
             if let Some(token) = form.get("refresh_token").filter(|_| issuer.does(Behaviour::RefreshLostByAttack)) {
                 issuer.store().refresh.shift_remove(token);
             }
+            if let Some(code) = form.get("code").filter(|_| issuer.does(Behaviour::CodeBeforeClient)) {
+                issuer.store().codes.shift_remove(code);
+            }
         })?,
     };
     give(issuer, &client, form)
@@ -78,6 +81,9 @@ pub fn give(issuer: &Issuer, client: &Client, form: &Params) -> Answer {
     }
     if !super::client_metadata::GRANT_TYPES.contains(&grant_type) {
         return Err(OauthError::bad_request("unsupported_grant_type", "there is no such grant here").into());
+    }
+    if grant_type == "client_credentials" && client.registered.is_none() && issuer.does(Behaviour::ClientGrantRefused) {
+        return Err(OauthError::invalid_client("the client may not use this grant").into());
     }
     let check = if client.metadata.is_public() { Check::GrantConfidential } else { Check::GrantRegistered };
     let given_anyway = grant_type == "client_credentials" && (issuer.settings().any_client_credentials || !issuer.checks(check));

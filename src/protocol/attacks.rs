@@ -181,7 +181,9 @@ impl Session {
         let is_refused = !response.grants_token();
         // To a GET the endpoint may answer as to any address that does not exist.
         if (is_refused || works == Some(false)) && attack != Attack::GetRequest {
-            self.judge(&TokenRefusal { response, provocation: Provocation::Attack(attack), by_header });
+            // Where a request with nothing wrong may be refused as well, the reason given need not be the attack.
+            let provocation = if matches!(control, Control::Good) { Provocation::Attack(attack) } else { Provocation::Elsewhere };
+            self.judge(&TokenRefusal { response, provocation, by_header });
         }
         let attacked = |response| Attacked { attack, response, control, works };
         match attack {

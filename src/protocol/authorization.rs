@@ -42,12 +42,13 @@ impl Session {
         }
         self.keep_pages(&journey, params.attempt.as_deref()).await;
         self.judge_pages_shown(params, &journey);
-        let second = again.map(|again| Second {
+        let mut second = again.map(|again| Second {
             again,
             login_pages: journey.pages.iter().filter(|page| page.kind == PageKind::Login).count(),
             pages: journey.pages.iter().filter(|page| page.kind != PageKind::Banner).count(),
             first: self.facts.grant.login.as_ref().and_then(|user| user.id_token.clone()).unwrap_or_default(),
             asked_at,
+            logged_in: None,
         });
         let consents = (journey.consents(), journey.notices());
         if let Some(fault) = Self::request_object_fault(params) {
@@ -80,11 +81,14 @@ impl Session {
                 let error = Granted::Error(error.to_owned());
                 self.judge_scope_grant(beyond, error)?;
             }
+            self.look_for_login(second.as_mut(), params, artefact.parameter("error")).await?;
             self.judge_refusal(params, artefact);
             self.judge_second_login(second.as_ref(), &request, params.attempt.as_deref(), error, None);
             return Ok(());
         }
-        super::is_scope_wanted(&params.scope, artefact.parameter("error"))?;
+        if let Some(scope) = self.scope_instead(&params.scope, artefact.parameter("error"))? {
+            return Box::pin(self.authorize(&Authorize { scope, ..params.clone() })).await;
+        }
         self.may_lack_scope(params, artefact.parameter("error"))?;
         let says = error.as_deref().unwrap_or_default();
         if let Some(stop) = artefact.parameter("error").and_then(|error| self.may_not_authorize(&params.scope, error, says)) {
@@ -109,6 +113,21 @@ impl Session {
                 Err(Stop::issuer(reason))
             }
         }
+    }
+
+    /// Sends one more request in the browser session of the test, to see what it shows.
+    pub(super) async fn visit_in_order(&mut self, params: &Authorize) -> Result<Journey, Stop> {
+        let endpoint = self.needed("authorization_endpoint")?;
+        let request = self.authorization_request(params).await?;
+        self.note(listing(&request, &endpoint, params.method));
+        let journey = self.visit(params, &request, &endpoint).await?;
+        if let Ok(callback) = &journey.end {
+            for (_, code) in callback.url.query_pairs().filter(|(name, _)| name == "code") {
+                self.recorder.redactor().learn(SecretKind::AuthorizationCode, &code);
+            }
+        }
+        self.keep_pages(&journey, params.attempt.as_deref()).await;
+        Ok(journey)
     }
 
     /// Opens the request in the user agent and goes where it leads.

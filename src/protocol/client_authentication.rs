@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use secrecy::ExposeSecret;
 use url::Url;
 
-use crate::config::{AuthMethod, ClientTable};
+use crate::config::AuthMethod;
 use crate::observed::received::Received;
 use crate::redact::SecretKind;
 use crate::rule::answer::error_code;
@@ -13,7 +13,6 @@ use crate::rule::client_authentication::ClientAuthentication;
 use crate::session::recorder::Request;
 use crate::session::token_exchange::TokenExchange;
 use crate::session::{Client, Session, Stop};
-use crate::text::problem::Problem;
 
 use super::credentials_encoding::is_refused;
 use super::error_of;
@@ -63,10 +62,7 @@ impl Session {
                     self.judge_encoding(&client, response);
                 }
                 if refused && self.endpoint("token_endpoint")?.as_ref() == Some(&url) {
-                    let (id, method, error) = (&client.id, client.method.as_str(), error_of(response).unwrap_or_default());
-                    let problem = Problem::new(format!("the issuer refused the client {id:?} by {method} ({error})"));
-                    let table = client.configured.map_or(ClientTable::First, |configured| configured.table);
-                    return Err(Stop::Untestable(problem.with_hint(": ", table.how_to_check_it())));
+                    return Err(self.blame_client(&client, parameters, &says).await?);
                 }
                 return Ok(exchange);
             };

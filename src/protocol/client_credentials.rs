@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::feature::OAUTH;
 use crate::rule::aidbox::{ConfiguredLifetime, TokenForAudience};
+use crate::rule::token_refusal::Provocation;
 use crate::rule::token_response::Grant;
 use crate::session::token_exchange::TokenExchange;
 use crate::session::{ClientGrant, Session, Stop};
@@ -29,7 +30,10 @@ impl Session {
         parameters.extend(audience.as_deref().map(|audience| ("audience", audience)));
         let exchange = self.exchange_authenticated("Client Credentials Flow", url, &parameters).await?;
         let error = exchange.response().member("error");
-        super::is_scope_wanted(&scope, error.as_ref().and_then(Value::as_str))?;
+        if let Some(scope) = self.scope_instead(&scope, error.as_ref().and_then(Value::as_str))? {
+            self.judge_refusal_of_tokens(exchange, Provocation::Elsewhere);
+            return Box::pin(self.client_credentials(&scope, false, audience.is_some())).await;
+        }
         // Somebody may have registered it for the authorization code alone.
         let is_configured = self.client()?.registered.is_none();
         let may_not = may_lack && is_configured && error.is_some_and(|error| error == "unauthorized_client");

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use crate::config::AuthMethod;
 use crate::feature::step::with_attempt;
 use crate::rule::scope_grant::Granted;
 use crate::session::{Session, Stop, UserTokens};
@@ -13,6 +14,9 @@ impl Session {
     /// Stops if the issuer gives no access token for it.
     pub(crate) async fn exchange_code(&mut self) -> Result<(), Stop> {
         let code = self.take_code()?;
+        // An issuer that insists may miss the verifier here as well as the challenge before (RFC 9700 2.1.1, RFC 7636 4.4.1).
+        let is_bare = code.request.verifier().is_none() && self.client()?.method == AuthMethod::None;
+        Stop::not_offered_if(is_bare, "a public client is to use PKCE (RFC 9700 2.1.1), and a code that was asked for without may be refused to it")?;
         let url = self.needed("token_endpoint")?;
         self.sentence("should complete Authorization Code Flow successfully");
         let redirect_uri = self.redirect_uri();

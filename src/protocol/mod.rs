@@ -15,7 +15,6 @@ use crate::feature::Step;
 use crate::observed::received::Received;
 use crate::rule::token_response::Grant;
 use crate::session::{Client, OrLeftOut as _, Session, Stop};
-use crate::text::problem::Problem;
 
 pub mod attacks;
 pub mod authorization;
@@ -38,6 +37,7 @@ pub mod code_exchange;
 pub mod configured_client;
 pub mod control;
 pub mod credentials_encoding;
+pub mod credentials_known;
 pub mod dataset_site;
 pub mod dead_tokens;
 pub mod discovery;
@@ -54,6 +54,7 @@ pub mod registration_refusals;
 pub mod request_object;
 pub mod resource;
 pub mod revocation;
+pub mod scope_wanted;
 pub mod second_login;
 pub mod token_attacks;
 pub mod token_by_json;
@@ -106,18 +107,6 @@ fn token_form<'a>(token: &'a str, hint: &'a str) -> [(&'a str, &'a str); 2] {
 fn liar(client: &Client) -> Option<Client> {
     let has_secret = client.secret.is_some() && client.method != AuthMethod::None;
     has_secret.then(|| Client { secret: Some(SecretString::from(random(32))), ..client.clone() })
-}
-
-/// Stops a story where a server wants a scope and none is configured, which it may (RFC 6749 3.3).
-fn is_scope_wanted(asked: &str, error: Option<&str>) -> Result<(), Stop> {
-    match error {
-        // Some servers know of no code for it but that nothing could be granted.
-        Some(error @ ("invalid_scope" | "access_denied")) if asked.is_empty() => {
-            let problem = Problem::new(format!("the server grants nothing to a request without scope ({error})"));
-            Err(Stop::Untestable(problem.with_hint(": ", format!("set {}", crate::config::setting::SCOPE))))
-        }
-        _ => Ok(()),
-    }
 }
 
 /// `error` and `error_description` of an error response, for a message.

@@ -16,8 +16,10 @@ use crate::observed::capability::Capability;
 use crate::observed::received::Received;
 use crate::redact::SecretKind;
 use crate::rule::airlock::AirlockRegistration;
+use crate::rule::answer::error_code;
 use crate::rule::expect::scope_words;
 use crate::rule::registration::Registration;
+use crate::rule::token_response::Grant;
 use crate::session::{Client, Registered, Session, Stop};
 use crate::text::address::is_plain_loopback;
 use crate::text::markdown::code;
@@ -110,6 +112,14 @@ impl Session {
             let reason = "`token_endpoint_auth_methods_supported` does not list none, and the issuer registers the client with client authentication";
             Stop::not_offered_if(other.is_some(), reason)?;
         }
+        // Whom it trusts to act for itself alone is the server's choice (RFC 7591 3.2.2): a client of an end-user is another matter.
+        let is_machine = params.grant_types.iter().all(|grant| grant == Grant::ClientCredentials.as_str()) && !params.grant_types.is_empty();
+        let refuses_machines = is_machine && response.status == 400 && error_code(response) == Some("invalid_client_metadata") && !gives_client;
+        let reason = format!("the server registers no client for client credentials alone{says}");
+        if refuses_machines && self.run.config.initial_access_token.is_none() {
+            return Err(Stop::lacks(&setting::INITIAL_ACCESS_TOKEN, &format!("{reason}; with an initial access token it may")));
+        }
+        Stop::not_offered_if(refuses_machines, reason)?;
         // The keys are here by plain http, and a client's have to be by https.
         let refuses_keys = params.keys == KeysBy::Reference && response.status == 400 && !gives_client;
         let reason = format!("the issuer refuses a `jwks_uri` by plain http, as it may (OpenID Connect Registration 1.0, section 2){says}");

@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 use crate::feature::authorize::{Authorize, Second as Wanted};
 use crate::feature::step::with_attempt;
 use crate::observed::authorization_request::AuthorizationRequest;
+use crate::observed::page::PageKind;
 use crate::rule::second_login::{Again, SecondLogin};
 use crate::session::{Second, Session, Stop};
 
@@ -37,6 +38,20 @@ impl Session {
         }))
     }
 
+    /// Looks whether the browser is logged in at all, where a silent request was answered that it is not: an issuer need not keep a session. The same
+    /// request without `prompt` shows a login page then.
+    pub(super) async fn look_for_login(&mut self, second: Option<&mut Second>, params: &Authorize, error: Option<&str>) -> Result<(), Stop> {
+        let Some(second) = second.filter(|second| matches!(second.again, Again::PromptNone | Again::IdTokenHint)) else { return Ok(()) };
+        if error != Some("login_required") {
+            return Ok(());
+        }
+        let plain = Authorize { prompt: None, second: None, id_token_hint: false, attempt: Some("without prompt".to_owned()), ..params.clone() };
+        let journey = self.visit_in_order(&plain).await?;
+        let asked = journey.pages.iter().any(|page| page.kind == PageKind::Login);
+        second.logged_in = if asked { Some(false) } else { journey.end.is_ok().then_some(true) };
+        Ok(())
+    }
+
     /// Judges a second authorization, if this is one, beside the first: by its tokens, or by the error that came instead.
     pub(super) fn judge_second_login(
         &mut self,
@@ -46,7 +61,7 @@ impl Session {
         error: Option<String>,
         claims: Option<Map<String, Value>>,
     ) {
-        let Some(&Second { again, login_pages, pages, ref first, asked_at }) = second else { return };
+        let Some(&Second { again, login_pages, pages, ref first, asked_at, logged_in }) = second else { return };
         self.sentence(with_attempt("should log the end-user in again only when the second request asks for it", attempt));
         self.judge(&SecondLogin {
             again,
@@ -58,6 +73,7 @@ impl Session {
             second: claims,
             // By the issuer's clock, as its auth_time is.
             asked_at: asked_at.saturating_add(self.facts.issuer.clock_offset),
+            logged_in,
             skew: self.run.config.clock_skew,
         });
     }

@@ -99,6 +99,8 @@ pub struct Second {
     pub first: Map<String, Value>,
     /// When it was sent, in seconds since the epoch.
     pub asked_at: i64,
+    /// Whether the browser was logged in, where the answer was that it is not and a request without `prompt` showed it.
+    pub logged_in: Option<bool>,
 }
 
 /// The tokens of a login.
@@ -179,6 +181,8 @@ pub struct RequestSigner {
 pub struct IssuerFacts {
     /// The provider metadata.
     pub metadata: Option<Map<String, Value>>,
+    /// The scope that was taken from the metadata, where a request without any was refused.
+    pub scope_taken: Option<String>,
     /// The published keys, of the last fetch that gave a key set.
     pub keys: Option<Vec<Value>>,
     /// The keys of every fetch that gave a key set, the oldest first.

@@ -79,6 +79,11 @@ impl Stop {
         }
     }
 
+    /// True where the issuer refused what the client may not do, and nothing is wrong with its credentials.
+    pub(crate) fn is_about_grant(&self) -> bool {
+        matches!(self, Self::LeftOut { cause: LeftOut::NotOffered, .. })
+    }
+
     /// The same without the secrets in it: it may quote the issuer, and the issuer may quote what it was sent.
     #[must_use]
     pub fn redacted(self, redactor: &Redactor) -> Self {

@@ -59,6 +59,8 @@ named! {
     RegistrationScopeNeeded = "registration-scope-needed",
     /// Takes redirect URIs by http on loopback from native applications only.
     RegistrationNativeLoopback = "registration-native-loopback",
+    /// Registers no client for client credentials alone.
+    RegistrationMachinesRefused = "registration-machines-refused",
     /// Refuses a `jwks_uri` by plain http.
     RegistrationKeysByHttps = "registration-keys-by-https",
     /// Answers 500 to the first registration.
@@ -278,7 +280,16 @@ named! {
     /// Refuses every refresh of a client that authenticates with `invalid_grant`.
     RefreshAlwaysRefused = "refresh-always-refused",
     /// Looks at the code of a token request before it looks at the client.
+    /// A code that a client fails to authenticate with is taken back.
     CodeBeforeClient = "code-before-client",
+    /// Refuses client credentials to the client that is known beforehand, as if it did not know it.
+    ClientGrantRefused = "client-grant-refused",
+    /// Keeps no login beyond the request it was for.
+    SessionNone = "session-none",
+    /// Refuses authorization requests without scope before it looks at their response type, with `invalid_scope`.
+    ScopeRequired = "scope-required",
+    /// Refuses authorization requests without the scope `openid` before it looks at their response type, with `invalid_scope`.
+    OpenidRequired = "openid-required",
     /// Wants a code challenge from every client, and misses a code verifier before it looks at the code.
     PkceForAll = "pkce-for-all",
     /// Refuses every revocation of a client that authenticates.

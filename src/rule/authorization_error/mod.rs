@@ -162,6 +162,9 @@ static RULES: &[Check<AuthorizationError>] = &[
         "A response type that does not exist is refused with an error that says so",
         "Developers look for the mistake anywhere but in the request.",
         |response| {
+            // Nothing says which of two faults is looked at first.
+            let for_scope = response.request.scope().is_empty() && response.parameter("error") == Some("invalid_scope");
+            applies_if(!for_scope, "error = invalid_scope: the request has no scope, which is refused as well (RFC 6749 3.3)")?;
             response.error_is_one_of(Refused::UnsupportedResponseType, &["unsupported_response_type", "invalid_request", "unauthorized_client"])
         },
     ),

@@ -47,6 +47,8 @@ pub struct SecondLogin {
     pub first: Map<String, Value>,
     /// The claims of the second ID token, if there was one.
     pub second: Option<Map<String, Value>>,
+    /// Whether the browser was logged in, where the error is that it was not and that was looked at.
+    pub logged_in: Option<bool>,
     /// When the second authorization request was sent, in seconds since the epoch.
     pub asked_at: i64,
     /// The clock skew allowed to the issuer, in seconds.
@@ -253,6 +255,11 @@ fn succeeds(login: &SecondLogin, as_good: &[&str]) -> Judgement {
         (None, Some(error)) => {
             let code = error.split(' ').next().unwrap_or_default();
             applies_if(!as_good.contains(&code), format!("the issuer refused with {}", shorten(code)))?;
+            let keeps_none = login.logged_in == Some(false);
+            applies_if(
+                !keeps_none,
+                "the end-user is not logged in any more: the issuer keeps no session, and the same request without prompt shows a login page",
+            )?;
             fail("an ID token", format!("error = {}", shorten(error)))
         }
     }

@@ -20,12 +20,23 @@ fn login(again: Again, login_pages: usize, pages: usize, second: &Value) -> Seco
         first: object(json!({ "sub": "u", "auth_time": ASKED - 5 })).unwrap_or_default(),
         second: object(second.clone()),
         asked_at: ASKED,
+        logged_in: None,
         skew: 10,
     }
 }
 
 fn failed(login: &SecondLogin) -> Vec<String> {
     judged(login).failed.into_iter().map(|id| id.trim_start_matches("session/").to_owned()).collect()
+}
+
+#[test]
+fn an_issuer_without_sessions_cannot_succeed_silently() {
+    for (again, rule) in [(Again::PromptNone, "prompt-none-silent"), (Again::IdTokenHint, "id-token-hint")] {
+        let refused = login(again, 0, 0, &json!("login_required"));
+        assert_eq!(failed(&refused), [rule]);
+        assert_eq!(failed(&SecondLogin { logged_in: Some(true), ..refused.clone() }), [rule]);
+        assert!(failed(&SecondLogin { logged_in: Some(false), ..refused }).is_empty());
+    }
 }
 
 #[test]
@@ -107,5 +118,5 @@ arbitrary_artefact!(SecondLogin:
     error in proptest::option::of(".{0,8}"),
     first in arbitrary_object(&["sub", "auth_time"]),
     second in proptest::option::of(arbitrary_object(&["sub", "auth_time"]))
-    => SecondLogin { again, request: Arc::default(), login_pages, pages, error, first, second, asked_at, skew }
+    => SecondLogin { again, request: Arc::default(), login_pages, pages, error, first, second, asked_at, logged_in: None, skew }
 );

@@ -23,19 +23,28 @@ function broken(results) {
   return found;
 }
 
-/** What a run and the expectations differ in, a line each. */
-export function differences(expected, results, agent) {
-  const lines = [];
+/** The rules that are broken and not expected, a line each: where, and what was seen there. */
+function unexpected(results) {
+  const rules = new Map();
   for (const test of results.tests) {
-    const seen = new Set();
     for (const finding of test.findings) {
-      if (finding.outcome !== 'failed' || finding.known || seen.has(finding.rule)) continue;
-      seen.add(finding.rule);
-      lines.push(`not expected: ${finding.rule} (${finding.level}) in ${test.id}: ${finding.says}; seen: ${String(finding.actual ?? '').slice(0, 200)}`);
+      if (finding.outcome !== 'failed' || finding.known) continue;
+      const known = rules.get(finding.rule) ?? { finding, tests: new Set(), seen: new Set() };
+      known.tests.add(test.id);
+      known.seen.add(String(finding.actual ?? '').slice(0, 200));
+      rules.set(finding.rule, known);
     }
   }
+  return [...rules.values()].map(({ finding, tests, seen }) =>
+    `not expected: ${finding.rule} (${finding.level}): ${finding.says}; seen: ${[...seen].slice(0, 4).join(' / ')}; in ${[...tests].join(', ')}`);
+}
+
+/** What a run and the expectations differ in, a line each. */
+export function differences(expected, results, agent) {
+  const lines = unexpected(results);
+  const may = (entry) => expected.findings.some(({ rule, tests, sometimes }) => sometimes && rule === entry.rule && tests.includes(entry.test));
   for (const entry of results.known?.entries ?? []) {
-    if (entry.state === 'excused') continue;
+    if (entry.state === 'excused' || may(entry)) continue;
     lines.push(`no longer so: ${entry.rule} in ${entry.test} (${entry.state}). Take it out of expected.json`);
   }
   for (const entry of expected.findings) {
@@ -54,7 +63,7 @@ export function differences(expected, results, agent) {
 
 const sorted = (set) => [...set].sort();
 
-/** The expectations with what a run found: what no longer happens is gone, what is new has an empty `why`. */
+/** The expectations with what a run found: what no longer happens is gone, unless it happens `sometimes`; what is new has an empty `why`. */
 export function updated(expected, product, results, agent) {
   const found = broken(results);
   const findings = [];
@@ -63,9 +72,8 @@ export function updated(expected, product, results, agent) {
       findings.push(entry);
       continue;
     }
-    const known = found.get(entry.rule);
-    if (!known) continue;
-    const tests = entry.tests.filter((test) => known.tests.delete(test));
+    const known = found.get(entry.rule) ?? { level: entry.level, tests: new Set() };
+    const tests = entry.tests.filter((test) => known.tests.delete(test) || entry.sometimes);
     const isLast = !expected.findings.some((other) => other !== entry && other.rule === entry.rule && concerns(other, agent));
     if (isLast) tests.push(...known.tests.keys());
     if (isLast) known.tests.clear();
