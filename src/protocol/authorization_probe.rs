@@ -94,9 +94,8 @@ impl Session {
         Ok((probing, probed))
     }
 
-    /// Leaves a step out where it is not known that the issuer takes this redirect URI of a configured client: it would refuse every request then.
+    /// Leaves a step out where it is not seen that the issuer takes this redirect URI of the client: it would refuse every request then.
     async fn must_take_redirect_uri(&mut self, endpoint: &Url, redirect_uri: &str, control: &Ended) -> Result<(), Stop> {
-        let Some(Configured { table, .. }) = self.client()?.configured else { return Ok(()) };
         let own;
         let ended = if matches!(control, Ended::Redirect { .. }) {
             control
@@ -111,11 +110,12 @@ impl Session {
                 error.and_then(|error| self.may_not_authorize("openid", error, error)).map_or(Ok(()), Err)
             }
             Ended::Page { .. } | Ended::Unknown(_) => {
+                let says = format!("the issuer does not send the end-user back to {redirect_uri} after a request in order");
+                let Some(Configured { table, .. }) = self.client()?.configured else {
+                    return Err(Stop::not_offered(format!("{says}, so the refusal of another says nothing")));
+                };
                 let (words, check) = (table.words(), table.how_to_check_it());
-                let reason = format!(
-                    "the issuer does not send the end-user back to {redirect_uri} after a request in order: {check}, and that it is among the redirect URIs of the {words}"
-                );
-                Err(Stop::not_offered(reason))
+                Err(Stop::not_offered(format!("{says}: {check}, and that it is among the redirect URIs of the {words}")))
             }
         }
     }

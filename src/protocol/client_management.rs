@@ -22,6 +22,7 @@ impl Session {
         self.sentence("should show a client's configuration to that client and to nobody else");
         let own = self.read("Client Configuration", &url, Some(token.expose_secret())).await?;
         self.take_over(&client.id, &own);
+        self.facts.client.read = (own.status == 200).then(|| client.id.clone());
         let without = self.read("Client Configuration without a token", &url, None).await?;
         let made_up = super::random(32);
         self.recorder.redactor().learn(SecretKind::RegistrationAccessToken, &made_up);
@@ -39,6 +40,12 @@ impl Session {
     pub(super) async fn delete_client(&mut self) -> Result<(), Stop> {
         let client = self.client()?.clone();
         let (url, token) = management(&client)?;
+        let was_readable = self.facts.client.read.as_ref() == Some(&client.id);
+        if client.method != AuthMethod::None
+            && let Some(url) = self.endpoint("token_endpoint")?
+        {
+            self.try_credentials(&url).await?;
+        }
         self.sentence("should delete the client");
         let response = self.send(Request::delete("Client Deletion", url.clone()).bearer(token.expose_secret())).await?;
         let (deleted, status) = (response.is_success(), response.status);
@@ -58,7 +65,7 @@ impl Session {
             }
             _ => None,
         };
-        self.judge(&DeletedClient { read, token });
+        self.judge(&DeletedClient { read, was_readable, token });
         Ok(())
     }
 
@@ -103,9 +110,11 @@ impl Session {
     /// its client may not be deletable afterwards: that is no fault.
     async fn register_another(&mut self) -> Result<Option<SecretString>, Stop> {
         let Some(url) = self.endpoint("registration_endpoint")? else { return Ok(None) };
-        let token = self.run.config.initial_access_token.as_ref().map(|token| token.expose_secret().to_owned());
-        let (body, before) = (self.plain_metadata()?, self.facts.client.registered.len());
-        self.post_good_registration("Registration of another client", &url, &body, token.as_deref()).await?;
+        let before = self.facts.client.registered.len();
+        match self.register_in_order(&url).await {
+            Ok(_) | Err(Stop::LeftOut { .. }) => {}
+            Err(stop) => return Err(stop),
+        }
         let another = self.facts.client.registered.get_mut(before).and_then(|client| client.registered.as_mut());
         Ok(another.and_then(|registered| {
             registered.exposed = true;

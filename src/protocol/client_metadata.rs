@@ -41,6 +41,11 @@ pub(super) struct ScopeToRegister {
 }
 
 impl ScopeToRegister {
+    /// None: the issuer gives what it gives.
+    pub fn none() -> Self {
+        Self { all: String::new(), listed: String::new(), at_once: false, may_be_left_out: true }
+    }
+
     /// Everything the story asks for.
     pub fn all(&self) -> &str {
         &self.all

@@ -15,6 +15,7 @@ use crate::observed::authorization_request::AuthorizationRequest;
 use crate::observed::page::PageKind;
 use crate::redact::SecretKind;
 use crate::result::model::Entry;
+use crate::rule::answer::Control;
 use crate::rule::authorization_error::Refused;
 use crate::rule::authorization_response::AuthorizationResponse;
 use crate::rule::login_attempt::{Denial, Denied, FormElsewhere, WrongPassword, WrongPasswordEnd};
@@ -71,12 +72,53 @@ impl Session {
             Silent::Error(_) => Some(false),
             Silent::Nothing(_) => None,
         };
-        self.judge(&WrongPassword { end, status, echoed, logged_in });
+        let control = if matches!(end, WrongPasswordEnd::LoggedIn) { Control::Good } else { self.log_in_with_right_password().await? };
+        self.judge(&WrongPassword { end, status, echoed, logged_in, control });
         Ok(())
     }
 
-    /// Fetches the login form in one browser session and sends it, filled in, from another that has none of its cookies.
+    /// Whether the end-user logs in with the right password, after a wrong one.
+    async fn log_in_with_right_password(&mut self) -> Result<Control, Stop> {
+        let (request, endpoint) = self.login_request("").await?;
+        let user = self.user()?;
+        let visit = self.last_visit.clone();
+        let journey = self.go(&request.url(&endpoint), &self.redirect_url()?, request.state().unwrap_or_default(), user, Conduct::Consent).await?;
+        self.keep_pages(&journey, Some("right password")).await;
+        self.last_visit = visit;
+        Ok(match journey.end {
+            Ok(callback) if self.response(&callback, &request)?.parameter("code").is_some() => Control::Good,
+            Ok(_) => Control::Missing("the right password gets no code either".to_owned()),
+            Err(error) => Control::Missing(self.recorder.redactor().text(&format!("the right password gets no code either: {error}"))),
+        })
+    }
+
+    /// Fetches the login form in one browser session and sends it, filled in, from another that has none of its cookies. Where that leads nowhere,
+    /// the same form is sent from its own.
     pub(super) async fn send_form_elsewhere(&mut self) -> Result<(), Stop> {
+        self.note("The login form is fetched over plain HTTP and sent over another connection, without the cookies that came with it.");
+        let (accepted, says) = self.send_form(false).await?;
+        let visit = self.last_visit.clone();
+        let control = if accepted { Control::Good } else { self.form_control().await? };
+        // What is judged is the form that another browser sent.
+        self.last_visit = visit;
+        self.sentence("should not take a login form from another browser than the one it was shown in");
+        self.judge(&FormElsewhere { accepted, says, control });
+        Ok(())
+    }
+
+    /// Whether the login goes on where the form is sent by the browser that it was shown in.
+    async fn form_control(&mut self) -> Result<Control, Stop> {
+        let why = match self.send_form(true).await {
+            Ok((true, _)) => return Ok(Control::Good),
+            Ok((false, says)) => says,
+            Err(bug @ Stop::Bug(_)) => return Err(bug),
+            Err(stop) => stop.problem().to_string(),
+        };
+        Ok(Control::Missing(format!("sent from the browser that it was shown in the form leads to no code either: {why}")))
+    }
+
+    /// Sends a login form from the browser session that it was shown in, or from another: whether the login goes on, and what came of it.
+    async fn send_form(&mut self, by_same: bool) -> Result<(bool, String), Stop> {
         let (request, endpoint) = self.login_request("").await?;
         let user = self.user()?;
         let untestable = |error: crate::agent::http::HttpAgentError| Stop::untestable(error.to_string());
@@ -84,30 +126,26 @@ impl Session {
         let (one, other) = (agent.open().map_err(untestable)?, agent.open().map_err(untestable)?);
         let listener = self.listener()?;
         let visit = self.visit_of(request.url(&endpoint), self.redirect_url()?, request.state().unwrap_or_default(), user, Conduct::Consent);
-        self.note("The login form is fetched over plain HTTP and sent over another connection, without the cookies that came with it.");
-        let journey = one.visit_with_form_sent_by(&other, &visit, &listener).await;
-        self.keep_pages(&journey, Some("form sent by another browser")).await;
+        let journey = one.visit_with_form_sent_by(if by_same { &one } else { &other }, &visit, &listener).await;
+        self.keep_pages(&journey, Some(if by_same { "form sent by its own browser" } else { "form sent by another browser" })).await;
         if journey.traffic.password_answered.is_none() {
             let why = journey.end.err().map_or_else(|| "no login page was shown".to_owned(), |error| error.to_string());
             return Err(Stop::not_understood(format!("the login page has no form that can be sent without running its scripts ({why})")));
         }
         let consent = journey.pages.iter().any(|page| page.kind == PageKind::Consent);
-        let (code, says) = match journey.end {
+        match journey.end {
             Ok(callback) => {
                 let response = self.response(&callback, &request)?;
                 let says = response.parameter("error").map_or_else(|| "a code".to_owned(), |error| format!("the error {error}"));
-                (response.parameter("code").is_some(), says)
+                Ok((consent || response.parameter("code").is_some(), says))
             }
-            Err(error) if error.is_page_without_way_on() => (false, error.to_string()),
+            Err(error) if error.is_page_without_way_on() => Ok((consent, error.to_string())),
             Err(error @ (VisitError::LoginRejected { .. } | VisitError::NotUnderstood { .. } | VisitError::NeedsHuman { .. })) => {
-                (false, error.to_string())
+                Ok((consent, error.to_string()))
             }
             // What did not end on a page of the issuer's says nothing about the form.
-            Err(error) => return Err(self.blame(error)),
-        };
-        self.sentence("should not take a login form from another browser than the one it was shown in");
-        self.judge(&FormElsewhere { accepted: code || consent, says });
-        Ok(())
+            Err(error) => Err(self.blame(error)),
+        }
     }
 
     /// Logs in and refuses to consent.

@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 use std::time::Instant;
 use url::Url;
 
+use super::client_metadata::ScopeToRegister;
+use super::registration_attempts::Attempt;
 use crate::agent::callback::Offer;
 use crate::config::setting;
 use crate::observed::received::Received;
@@ -27,17 +29,14 @@ impl Session {
     /// the end.
     pub(super) async fn refuse_registrations(&mut self) -> Result<(), Stop> {
         let url = self.offered("registration_endpoint")?;
+        let good = self.register_in_order(&url).await?;
         let token = self.run.config.initial_access_token.as_ref().map(|token| token.expose_secret().to_owned());
         self.sentence("should register no client for metadata that no client may have");
         for wrong in Wrong::ALL {
-            let Some(request) = self.wrong_metadata(wrong).await? else { continue };
+            let Some(request) = self.wrong_metadata(good.clone(), wrong).await? else { continue };
             let title = format!("Registration with {}", wrong.says());
             let response = self.post_registration(&title, &url, &request, token.as_deref()).await?;
-            if matches!(response.status, 401 | 403) {
-                let why = super::registration::refused(&response, token.is_some()).to_string();
-                let lacks_token = token.is_none();
-                return Err(if lacks_token { Stop::lacks_saying(&setting::INITIAL_ACCESS_TOKEN, why) } else { Stop::not_offered(why) });
-            }
+            self.may_be_refused_to_anybody(&response)?;
             self.judge(&RegistrationRefusal { response, wrong, request });
         }
         Ok(())
@@ -75,9 +74,9 @@ impl Session {
         let url = self.offered("registration_endpoint")?;
         self.must_list("subject_types_supported", "pairwise")?;
         self.must_reach_this_machine()?;
+        let mut body = self.register_in_order(&url).await?;
         let listener = self.listener()?;
         let token = self.run.config.initial_access_token.as_ref().map(|token| token.expose_secret().to_owned());
-        let mut body = self.plain_metadata()?;
         body["subject_type"] = json!("pairwise");
         self.sentence("should register a client in a sector only if the sector lists its redirect URI");
         let good = listener.offer(Offer::json(&body["redirect_uris"]));
@@ -117,9 +116,35 @@ impl Session {
         Ok(response)
     }
 
+    /// Leaves the step out where registration is for others.
+    fn may_be_refused_to_anybody(&self, response: &Received) -> Result<(), Stop> {
+        if !matches!(response.status, 401 | 403) {
+            return Ok(());
+        }
+        let has_token = self.run.config.initial_access_token.is_some();
+        let why = super::registration::refused(response, has_token).to_string();
+        Err(if has_token { Stop::not_offered(why) } else { Stop::lacks_saying(&setting::INITIAL_ACCESS_TOKEN, why) })
+    }
+
+    /// Registers an ordinary client, and gives the metadata that were taken: with one mistake in them, a refusal is about the mistake. The clean-up
+    /// deletes the client. Leaves the step out where none is registered.
+    pub(super) async fn register_in_order(&mut self, url: &Url) -> Result<Value, Stop> {
+        let metadata = self.plain_metadata()?;
+        let Attempt { metadata, response, at, failed_before } = self.try_registration(url, metadata, &ScopeToRegister::none()).await?;
+        let client = self.registered_client(&response, None, at);
+        let is_registered = client.is_some();
+        self.facts.client.registered.extend(client);
+        self.may_be_refused_to_anybody(&response)?;
+        let says = super::error_of(&response).map(|error| format!(", {error}")).unwrap_or_default();
+        let reason = format!("the issuer registers no ordinary client either (status {}{says})", response.status);
+        Stop::not_offered_if(!is_registered, reason)?;
+        let (provider, plain_http) = (self.metadata_value()?, self.is_plain_http());
+        self.judge(&Registration { response, request: metadata.clone(), failed_before, metadata: provider, plain_http });
+        Ok(metadata)
+    }
+
     /// The metadata of an ordinary client with one mistake; `None` if it cannot be made on this issuer.
-    async fn wrong_metadata(&self, wrong: Wrong) -> Result<Option<Value>, Stop> {
-        let mut body = self.plain_metadata()?;
+    async fn wrong_metadata(&self, mut body: Value, wrong: Wrong) -> Result<Option<Value>, Stop> {
         let mut redirect = |uri: &str| body["redirect_uris"] = json!([uri]);
         match wrong {
             Wrong::Fragment => {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::observed::received::Received;
 use crate::rule::expect::{applies_if, holds, must, needs, none_wrong, refusal, same, seen, shorten, should};
-use crate::rule::judgement::{Judgement, fail, is_broken, not_applicable, not_run, pass};
+use crate::rule::judgement::{Judgement, Unmet, fail, is_broken, not_applicable, not_run, pass};
 use crate::rule::protected::{expect_refusal, http_401, names_bearer, refused};
 use crate::rule::{Artefact, Check};
 
@@ -100,14 +100,14 @@ static RULES: &[Check<ClientConfiguration>] = &[
         "RFC6749-7",
         "A client's configuration is refused without a registration access token",
         "Its secret is there for anybody to read.",
-        |config| refused(&config.without),
+        |config| withheld(config, &config.without),
     ),
     must(
         UNKNOWN,
         "RFC6749-7",
         "A client's configuration is refused to a registration access token that the issuer never gave",
         "Whoever makes up a token reads the client's secret.",
-        |config| refused(&config.unknown),
+        |config| withheld(config, &config.unknown),
     ),
     must(
         OTHER,
@@ -115,7 +115,7 @@ static RULES: &[Check<ClientConfiguration>] = &[
         "A client's configuration is refused to the registration access token of another client",
         "Whoever may register reads every other client's secret, and changes or deletes the client.",
         |config| match &config.other {
-            Some(other) => refused(other),
+            Some(other) => withheld(config, other),
             None => not_applicable("there was no other client to try it with"),
         },
     ),
@@ -176,8 +176,25 @@ static RULES: &[Check<ClientConfiguration>] = &[
     ),
 ];
 
+/// Judges whether a configuration was refused that its own client reads: where nobody reads it, a refusal says nothing.
+fn withheld(config: &ClientConfiguration, response: &Received) -> Judgement {
+    let passed = refused(response)?;
+    is_readable(config)?;
+    Ok(passed)
+}
+
+/// Goes on where the client reads its configuration.
+fn is_readable(config: &ClientConfiguration) -> Result<(), Unmet> {
+    match config.own.status {
+        200 => Ok(()),
+        status @ (403 | 405) => not_applicable(format!("status {status}: the client itself does not read its configuration either")),
+        _ => not_run(READ),
+    }
+}
+
 /// Judges all the refusals: the first that fails counts, else the first that passes.
 fn every(config: &ClientConfiguration, judge: impl Fn(&Received, &'static str) -> Judgement) -> Judgement {
+    is_readable(config)?;
     let answers = [Some((&config.without, WITHOUT)), Some((&config.unknown, UNKNOWN)), config.other.as_ref().map(|other| (other, OTHER))];
     let judged: Vec<Judgement> = answers.into_iter().flatten().map(|(response, rule)| judge(response, rule)).collect();
     let first = |is_wanted: fn(&Judgement) -> bool| judged.iter().find(|judgement| is_wanted(judgement));
@@ -189,6 +206,8 @@ fn every(config: &ClientConfiguration, judge: impl Fn(&Received, &'static str) -
 pub struct DeletedClient {
     /// The answer to reading its configuration with its registration access token.
     pub read: Received,
+    /// True if that token read it before the deletion.
+    pub was_readable: bool,
     /// The answer of the token endpoint to its credentials and a code that the issuer never gave, where there is an endpoint.
     pub token: Option<Received>,
 }
@@ -201,6 +220,7 @@ impl Artefact for DeletedClient {
 }
 
 const GONE: &str = "client-config/deleted-refused";
+const NEVER_READ: &str = "the token was not seen to read the configuration before the deletion, so its refusal says nothing";
 
 static DELETED_RULES: &[Check<DeletedClient>] = &[
     must(
@@ -208,14 +228,21 @@ static DELETED_RULES: &[Check<DeletedClient>] = &[
         "RFC7592-2.3",
         "The registration access token of a deleted client is refused",
         "Who has the token reads the secret of a client that its owner thinks is gone.",
-        |deleted| refused(&deleted.read),
+        |deleted| {
+            let passed = refused(&deleted.read)?;
+            applies_if(deleted.was_readable, NEVER_READ)?;
+            Ok(passed)
+        },
     ),
     must(
         "client-config/deleted-http-401",
         "RFC7592-2.1",
         "The configuration of a deleted client is refused with 401",
         "Clients cannot tell that they do not exist any more from trouble on the way.",
-        |deleted| http_401(&deleted.read, GONE),
+        |deleted| {
+            applies_if(deleted.was_readable, NEVER_READ)?;
+            http_401(&deleted.read, GONE)
+        },
     ),
     must(
         "client-config/deleted-credentials-dead",
@@ -240,7 +267,7 @@ static DELETED_RULES: &[Check<DeletedClient>] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable};
+    use crate::rule::testing::{arbitrary, arbitrary_artefact, failing, json as response, not_applicable, passing};
     use serde_json::json;
 
     fn refusal() -> Received {
@@ -323,14 +350,26 @@ mod tests {
     }
 
     #[test]
+    fn a_refusal_says_nothing_where_the_client_itself_is_refused_too() {
+        for status in [403, 405] {
+            let closed = ClientConfiguration { own: response(status, &json!({})), ..good() };
+            assert_eq!(passing(&closed), Vec::<&str>::new(), "{status}");
+        }
+        let open = ClientConfiguration { own: response(405, &json!({})), without: response(200, &json!({ "client_id": "c" })), ..good() };
+        assert_eq!(failing(&open), [WITHOUT]);
+        let unread = DeletedClient { read: refusal(), was_readable: false, token: None };
+        assert_eq!(passing(&unread), Vec::<&str>::new());
+    }
+
+    #[test]
     fn a_deleted_client_is_dead() {
         let dead = || Some(response(400, &json!({ "error": "invalid_client" })));
-        assert!(failing(&DeletedClient { read: refusal(), token: dead() }).is_empty());
-        assert!(failing(&DeletedClient { read: refusal(), token: None }).is_empty());
-        assert_eq!(failing(&DeletedClient { read: response(200, &json!({})), token: dead() }), [GONE]);
-        assert_eq!(failing(&DeletedClient { read: response(404, &json!({})), token: dead() }), ["client-config/deleted-http-401"]);
+        assert!(failing(&DeletedClient { was_readable: true, read: refusal(), token: dead() }).is_empty());
+        assert!(failing(&DeletedClient { was_readable: true, read: refusal(), token: None }).is_empty());
+        assert_eq!(failing(&DeletedClient { was_readable: true, read: response(200, &json!({})), token: dead() }), [GONE]);
+        assert_eq!(failing(&DeletedClient { was_readable: true, read: response(404, &json!({})), token: dead() }), ["client-config/deleted-http-401"]);
         let alive = Some(response(400, &json!({ "error": "invalid_grant" })));
-        assert_eq!(failing(&DeletedClient { read: refusal(), token: alive }), ["client-config/deleted-credentials-dead"]);
+        assert_eq!(failing(&DeletedClient { was_readable: true, read: refusal(), token: alive }), ["client-config/deleted-credentials-dead"]);
     }
 
     arbitrary_artefact!(ClientConfiguration:
@@ -344,7 +383,8 @@ mod tests {
 
     arbitrary_artefact!(DeletedClient:
         read in arbitrary::received(&["error", "client_id"]),
+        was_readable in proptest::bool::ANY,
         token in proptest::option::of(arbitrary::received(&["error"]))
-        => DeletedClient { read, token }
+        => DeletedClient { read, was_readable, token }
     );
 }

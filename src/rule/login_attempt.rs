@@ -1,7 +1,8 @@
 //! Rules about what end-users and attackers do on the login and consent pages beside logging in.
 
+use crate::rule::answer::Control;
 use crate::rule::expect::{holds, may, must, shorten, should};
-use crate::rule::judgement::{fail, not_applicable, not_run, pass};
+use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
 use crate::rule::{Artefact, Check, SeenIn};
 
 /// What came of a login with a wrong password.
@@ -28,6 +29,8 @@ pub struct WrongPassword {
     pub echoed: bool,
     /// Whether the browser was logged in afterwards, where that could be found out.
     pub logged_in: Option<bool>,
+    /// Whether the same user logs in with the right password.
+    pub control: Control,
 }
 
 impl Artefact for WrongPassword {
@@ -43,9 +46,9 @@ const REFUSED: &str = "wrong-password/refused";
 static WRONG_PASSWORD: &[Check<WrongPassword>] = &[
     must(REFUSED, "RFC6749-3.1", "A wrong password does not log in", "Anybody who knows a user name gets in.", |attempt| match &attempt.end {
         WrongPasswordEnd::LoggedIn => fail("no authorization response without an error", "the redirect URI was reached"),
-        WrongPasswordEnd::AskedAgain(_) => pass("the login page again"),
-        WrongPasswordEnd::ErrorPage(_) => pass("an error page"),
-        WrongPasswordEnd::Refused(error) => pass(format!("error = {}", shorten(error))),
+        WrongPasswordEnd::AskedAgain(_) => beside(&attempt.control, "the login page again"),
+        WrongPasswordEnd::ErrorPage(_) => beside(&attempt.control, "an error page"),
+        WrongPasswordEnd::Refused(error) => beside(&attempt.control, &format!("error = {}", shorten(error))),
     }),
     must(
         "wrong-password/no-session",
@@ -94,6 +97,14 @@ static WRONG_PASSWORD: &[Check<WrongPassword>] = &[
     ),
 ];
 
+/// A refusal, which says something where what is right is taken.
+fn beside(control: &Control, became: &str) -> Judgement {
+    match control {
+        Control::Good => pass(shorten(became)),
+        Control::Missing(why) => not_applicable(shorten(why)),
+    }
+}
+
 /// A login form that was sent by another browser than the one it was shown in.
 #[derive(Debug, Clone)]
 pub struct FormElsewhere {
@@ -101,6 +112,8 @@ pub struct FormElsewhere {
     pub accepted: bool,
     /// What came of it.
     pub says: String,
+    /// Whether the same form goes on where the browser sends it that it was shown in.
+    pub control: Control,
 }
 
 impl Artefact for FormElsewhere {
@@ -116,7 +129,7 @@ static FORM_ELSEWHERE: &[Check<FormElsewhere>] = &[must(
     "RFC6749-10.12",
     "A login form is taken only from the browser it was shown in",
     "A page of an attacker's sends it from the user's browser, and the user works on in the attacker's account.",
-    |form| holds(!form.accepted, "no consent page and no code", if form.accepted { "the login went on".to_owned() } else { shorten(&form.says) }),
+    |form| if form.accepted { fail("no consent page and no code", "the login went on") } else { beside(&form.control, &form.says) },
 )];
 
 /// What came of a refusal on the consent page.
@@ -175,12 +188,13 @@ static DENIAL: &[Check<Denial>] = &[
 mod tests {
     use proptest::prelude::*;
 
-    use super::{Denial, Denied, FormElsewhere, REFUSED, WrongPassword, WrongPasswordEnd};
+    use super::{Control, Denial, Denied, FormElsewhere, REFUSED, WrongPassword, WrongPasswordEnd};
     use crate::rule::testing::{arbitrary_artefact, failing, passing};
 
     #[test]
     fn wrong_passwords() {
-        let good = WrongPassword { end: WrongPasswordEnd::AskedAgain(None), status: Some(401), echoed: false, logged_in: Some(false) };
+        let (end, control) = (WrongPasswordEnd::AskedAgain(None), Control::Good);
+        let good = WrongPassword { end, status: Some(401), echoed: false, logged_in: Some(false), control };
         assert_eq!(passing(&good).len(), 5);
         assert_eq!(failing(&WrongPassword { end: WrongPasswordEnd::LoggedIn, ..good.clone() }), [REFUSED]);
         assert_eq!(failing(&WrongPassword { logged_in: Some(true), ..good.clone() }), ["wrong-password/no-session"]);
@@ -193,9 +207,18 @@ mod tests {
     }
 
     #[test]
+    fn a_refusal_says_nothing_where_what_is_right_is_refused_too() {
+        let control = || Control::Missing("the right password is refused, too".to_owned());
+        let (end, logged_in) = (WrongPasswordEnd::AskedAgain(None), Some(false));
+        assert!(!passing(&WrongPassword { end, status: None, echoed: false, logged_in, control: control() }).contains(&REFUSED));
+        assert!(passing(&FormElsewhere { accepted: false, says: String::new(), control: control() }).is_empty());
+    }
+
+    #[test]
     fn forms_and_refusals() {
-        assert_eq!(failing(&FormElsewhere { accepted: false, says: String::new() }), Vec::<&str>::new());
-        assert_eq!(failing(&FormElsewhere { accepted: true, says: String::new() }), ["login/form-bound-to-session"]);
+        let form = |accepted, control| FormElsewhere { accepted, says: String::new(), control };
+        assert_eq!(passing(&form(false, Control::Good)).len(), 1);
+        assert_eq!(failing(&form(true, Control::Good)), ["login/form-bound-to-session"]);
         assert_eq!(failing(&Denial { denied: Denied::Answer }), Vec::<&str>::new());
         assert_eq!(failing(&Denial { denied: Denied::Code }), ["denial/heeded"]);
         assert_eq!(failing(&Denial { denied: Denied::Page(String::new()) }), ["denial/told"]);
@@ -211,10 +234,10 @@ mod tests {
         status in proptest::option::of(any::<u16>()),
         echoed in any::<bool>(),
         logged_in in any::<Option<bool>>()
-        => WrongPassword { end, status, echoed, logged_in }
+        => WrongPassword { end, status, echoed, logged_in, control: Control::Good }
     );
 
-    arbitrary_artefact!(FormElsewhere: accepted in any::<bool>(), says in ".{1,12}" => FormElsewhere { accepted, says });
+    arbitrary_artefact!(FormElsewhere: accepted in any::<bool>(), says in ".{1,12}" => FormElsewhere { accepted, says, control: Control::Good });
 
     arbitrary_artefact!(Denial:
         denied in prop_oneof![Just(Denied::Answer), Just(Denied::Code), ".{1,12}".prop_map(Denied::Page)] => Denial { denied }

@@ -202,6 +202,8 @@ pub struct ClientFacts {
     pub previous: Option<Client>,
     /// Every client this test registered, for the clean-up.
     pub registered: Vec<Client>,
+    /// The identifier of the client whose own token read its configuration last.
+    pub read: Option<String>,
     /// What the issuer said of the client that was registered last.
     pub registration: Option<Map<String, Value>>,
     /// True if the issuer compares what is sent by Basic without undoing the form-encoding, so that it is sent without.
