@@ -22,7 +22,9 @@ impl Session {
             }
             let says = format!("the server grants nothing to a request without scope, nor to one for the scope {asked}, which it lists ({error})");
             return Err(if self.lists("scopes_supported", "openid")? == Some(true) {
-                Stop::not_offered(format!("{says}: it may serve OpenID Connect alone, which profile oidc is about; a scope that it grants is set by {SCOPE}"))
+                Stop::not_offered(format!(
+                    "{says}: it may serve OpenID Connect alone, which profile oidc is about; a scope that it grants is set by {SCOPE}"
+                ))
             } else {
                 wanted(says)
             });

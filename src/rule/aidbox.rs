@@ -41,6 +41,7 @@ static JSON_GRANT_RULES: &[Check<JsonGrant>] = &[
         DOCUMENT,
         "A token request as JSON is answered with an access token",
         "Clients that send JSON, as the documentation shows them, get nothing.",
+        "",
         |grant| given(&grant.response),
     ),
     may(
@@ -48,6 +49,7 @@ static JSON_GRANT_RULES: &[Check<JsonGrant>] = &[
         DOCUMENT,
         "The answer to a token request as JSON has the members that the answer to a form has",
         "A client that goes from one form to the other loses its refresh token, or no longer knows when its token ends.",
+        "",
         |grant| {
             let Some(form) = &grant.by_form else { return not_applicable("no token was asked for by a form before") };
             let Some((members, _)) = token(&grant.response) else { return not_run(JSON_GRANT) };
@@ -99,6 +101,7 @@ static AUDIENCE_RULES: &[Check<TokenForAudience>] = &[should(
     DOCUMENT,
     "A JWT that was asked for with `audience` has it as its `aud`",
     "The resource the token was meant for has to reject it (RFC 7519 4.1.3).",
+    "",
     |token| {
         let claims = claims(&token.raw)?;
         let aud = claims.get("aud");
@@ -132,6 +135,7 @@ static LIFETIME_RULES: &[Check<ConfiguredLifetime>] = &[
         DOCUMENT,
         "`expires_in` is the configured lifetime of access tokens",
         "The client calls with a dead token, or asks for a new one far too often.",
+        "",
         |token| {
             let expires_in = optional(&token.response, "expires_in")?;
             is_lifetime(token, "expires_in", expires_in.as_f64(), &show(expires_in))
@@ -142,6 +146,7 @@ static LIFETIME_RULES: &[Check<ConfiguredLifetime>] = &[
         DOCUMENT,
         "A JWT ends its configured lifetime after it was issued",
         "A stolen token is good for longer than anybody meant it to be.",
+        "",
         |token| {
             let raw = token.response.get("access_token").and_then(Value::as_str).unwrap_or_default();
             let claims = claims(raw)?;
@@ -186,6 +191,7 @@ static JSON_REFRESH_RULES: &[Check<JsonRefresh>] = &[
         DOCUMENT,
         "A refresh as JSON, with the client and the refresh token, is answered with an access token",
         "The client loses its access as soon as its token ends.",
+        "",
         |refresh| given(&refresh.response),
     ),
     should(
@@ -193,6 +199,7 @@ static JSON_REFRESH_RULES: &[Check<JsonRefresh>] = &[
         DOCUMENT,
         "A refresh as JSON gives another access token than before",
         "A token that leaked stays good for as long as it is refreshed.",
+        "",
         |refresh| match token(&refresh.response) {
             None => not_run(REFRESHED),
             Some((_, token)) if token == refresh.before => fail("another access token", "the same as before"),
@@ -227,6 +234,7 @@ static SESSION_RULES: &[Check<ClosedSession>] = &[
         DOCUMENT,
         "The session of an access token is closed by `DELETE /Session` with the token",
         "A client that is done, or was robbed, cannot give its token back.",
+        "",
         |session| success(&session.closing),
     ),
     should(
@@ -234,6 +242,7 @@ static SESSION_RULES: &[Check<ClosedSession>] = &[
         DOCUMENT,
         "The access token of a session that was closed opens nothing any more",
         "Whoever stole the token goes on using it, and the client believes that it is dead.",
+        "",
         |session| match &session.afterwards {
             _ if !session.closing.gives() => not_run(CLOSED),
             None => not_applicable("no resource is configured that the token could be tried at"),

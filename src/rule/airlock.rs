@@ -36,6 +36,7 @@ static REGISTRATION_RULES: &[Check<AirlockRegistration>] = &[
         "AIRLOCK-DCR",
         "The scope that is registered is what was asked for, or a part of it",
         "The client has power it never wanted, and whoever steals its secret has it too.",
+        "",
         |registration| {
             let (asked, given) = (registration.request.get("scope"), registration.registered.get("scope"));
             let asked = asked.and_then(Value::as_str).map(scope_words).ok_or_else(|| Unmet::not_applicable("no scope was asked for"))?;
@@ -48,6 +49,7 @@ static REGISTRATION_RULES: &[Check<AirlockRegistration>] = &[
         "AIRLOCK-DCR",
         "Name, contacts, response types, grant types and client authentication are registered as they were asked for",
         "The client behaves as it asked to be registered, and is refused; or nobody is reached when it does harm.",
+        "",
         |registration| {
             // What is not returned at all is another rule's.
             let both = |name: &&'static str| Some((*name, registration.request.get(*name)?, member(&registration.registered, name)?));
@@ -99,6 +101,7 @@ static UNSTORED_RULES: &[Check<UnstoredToken>] = &[
         "RFC7662-2.2",
         "The introspection of a token that is not stored is answered with status 200 and `active`, true or false",
         "A resource server cannot tell a token that is not known from a server that is out of order.",
+        "",
         |token| {
             let expected = "status 200 and active: true or false";
             match (token.response.status, token.active()) {
@@ -116,6 +119,7 @@ static UNSTORED_RULES: &[Check<UnstoredToken>] = &[
         "RFC7662-2.2",
         "Of a token it does not know the server says that it is not active, and no more",
         "Whoever guesses tokens learns from every answer.",
+        "",
         |token| match token.active() {
             None if is_busy(&token.response) || matches!(token.response.status, 401 | 403) => not_applicable("nothing is said of the token"),
             None => not_run(ANSWER),

@@ -40,6 +40,7 @@ static RULES: &[Check<AuthorizationDelivery>] = &[
         "OIDCC-3.1.2.1",
         "The authorization endpoint takes requests by POST as it does by GET",
         "A client whose request is too long for a URL cannot log anybody in.",
+        "",
         |delivery| delivered(delivery, Asked::ByPost),
     ),
     // The section says MUST return an error response; but RFC 9700 4.11.2 lets an issuer keep people on its own pages where it does not trust the
@@ -49,6 +50,7 @@ static RULES: &[Check<AuthorizationDelivery>] = &[
         "OIDCC-3.1.2.2",
         "A request that is refused, from a client and for a redirect URI that are in order, is answered at the redirect URI",
         "The end-user is stranded on a page of the issuer's, and the client never learns why.",
+        "",
         |delivery| delivered(delivery, Asked::Refusal),
     ),
 ];

@@ -63,25 +63,34 @@ static RULES: &[Check<AuthorizationResponse>] = &[
         "OIDCC-3.1.2.5",
         "The authorization request succeeds: the response has no `error`",
         "Nobody can log in with this request.",
+        "",
         |response| match (response.parameter("error"), response.parameter("error_description")) {
             (None, _) => pass("no error"),
             (Some(error), None) => fail("no error", shorten(error)),
             (Some(error), Some(description)) => fail("no error", shorten(&format!("{error} ({description})"))),
         },
     ),
-    must(CODE_PRESENT, "RFC6749-4.1.2", "The authorization response has a `code`", "The client has nothing to exchange for tokens.", |response| {
-        response.success()?;
-        match response.parameter("code") {
-            None => fail("a code", format!("no code; parameters: {}", parameters::names(&response.parameters))),
-            Some("") => fail("a code", "an empty code"),
-            Some(code) => pass(format!("a code of {} characters", code.chars().count())),
-        }
-    }),
+    must(
+        CODE_PRESENT,
+        "RFC6749-4.1.2",
+        "The authorization response has a `code`",
+        "The client has nothing to exchange for tokens.",
+        "",
+        |response| {
+            response.success()?;
+            match response.parameter("code") {
+                None => fail("a code", format!("no code; parameters: {}", parameters::names(&response.parameters))),
+                Some("") => fail("a code", "an empty code"),
+                Some(code) => pass(format!("a code of {} characters", code.chars().count())),
+            }
+        },
+    ),
     must(
         "authz/code-length",
         "RFC6749-10.10",
         "The authorization code is long enough to hold 128 bits",
         "Short codes can be guessed while they live.",
+        "",
         |response| {
             response.success()?;
             let Some(code) = response.parameter("code").filter(|code| !code.is_empty()) else { return not_run(CODE_PRESENT) };
@@ -94,6 +103,7 @@ static RULES: &[Check<AuthorizationResponse>] = &[
         "RFC6749-4.1.2",
         "The authorization response returns the `state` as it was sent",
         "The client cannot tell its own request from one an attacker started, and refuses the response.",
+        "",
         |response| parameters::state_returned(response.request.state(), response.parameter("state")),
     ),
     must(
@@ -101,6 +111,7 @@ static RULES: &[Check<AuthorizationResponse>] = &[
         "RFC9207-2",
         "The `iss` of the authorization response, if there is one, is the issuer, byte for byte",
         "Clients that defend themselves against mix-up attacks refuse the response.",
+        "",
         |response| parameters::iss_is(&response.issuer, &response.parameters),
     ),
     must(
@@ -108,6 +119,7 @@ static RULES: &[Check<AuthorizationResponse>] = &[
         "RFC9207-2",
         "The authorization response has an `iss` if the metadata promise one",
         "Clients that rely on the promise refuse the response.",
+        "",
         |response| {
             parameters::iss_promised(&response.metadata)?;
             response.success()?;
@@ -119,6 +131,7 @@ static RULES: &[Check<AuthorizationResponse>] = &[
         "RFC9207-2.3",
         "The metadata say that the authorization response has an `iss` when it has one",
         "Clients do not know that they may insist on it, and the defence against mix-up attacks is lost.",
+        "",
         |response| {
             applies_if(response.parameter("iss").is_some(), "no iss")?;
             let seen = response.metadata.get(ISS_SUPPORTED).map_or_else(|| "absent".to_owned(), show);
@@ -130,6 +143,7 @@ static RULES: &[Check<AuthorizationResponse>] = &[
         "RFC6749-3.1",
         "No parameter of the authorization response comes twice",
         "Two libraries read two different values, which attackers use.",
+        "",
         |response| {
             let twice = parameters::repeated(&response.parameters);
             let actual = if twice.is_empty() { parameters::names(&response.parameters) } else { format!("more than once: {}", scope_text(&twice)) };
@@ -141,6 +155,7 @@ static RULES: &[Check<AuthorizationResponse>] = &[
         "RFC6749-3.1.2",
         "The query of the redirect URI is still there in the authorization response",
         "Clients that route by it lose track of who logs in where.",
+        "",
         |response| {
             let asked: Vec<_> = response.redirect_uri.query_pairs().collect();
             applies_if(!asked.is_empty(), "the redirect URI has no query")?;
@@ -155,6 +170,7 @@ static RULES: &[Check<AuthorizationResponse>] = &[
         "OAuth2-FP-2",
         "The answer to a request with `response_mode=form_post` comes by POST, its parameters in the body",
         "The code is in histories and logs, which the client asked to avoid; and a client that waits for a form sees nothing.",
+        "",
         |response| {
             applies_if(response.request.get("response_mode") == Some("form_post"), "the request did not ask for form_post")?;
             let beside = |name: &str| response.url.query_pairs().any(|(key, _)| key == name);
@@ -169,6 +185,7 @@ static RULES: &[Check<AuthorizationResponse>] = &[
         "OIDCC-3.1",
         "The authorization response of the code flow carries no tokens",
         "Tokens in URLs end up in histories, logs and referrers.",
+        "",
         |response| {
             response.success()?;
             let found: BTreeSet<&str> =

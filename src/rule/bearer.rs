@@ -40,6 +40,7 @@ static RULES: &[Check<Bearer>] = &[
         "RFC6750-2.3",
         "Userinfo does not take the access token from the query",
         "Tokens in addresses end up in logs, in histories and in the referrers of other sites.",
+        "",
         |bearer| bearer.refused("the token in the query", Some(&bearer.in_query)),
     ),
     must(
@@ -47,6 +48,7 @@ static RULES: &[Check<Bearer>] = &[
         "RFC6749-7",
         "Userinfo does not take a refresh token for an access token",
         "A token that lives for months opens what a token of minutes is for.",
+        "",
         |bearer| bearer.refused("a refresh token", bearer.refresh_token.as_ref()),
     ),
     must(
@@ -54,6 +56,7 @@ static RULES: &[Check<Bearer>] = &[
         "RFC6749-7",
         "Userinfo does not take an ID token for an access token",
         "An ID token is shown around, in hints and in logs; whoever sees it reads the user's data.",
+        "",
         |bearer| bearer.refused("an ID token", bearer.id_token.as_ref()),
     ),
 ];

@@ -51,6 +51,7 @@ static DECLARED: &[Check<DeclaredCapability>] = &[
         "RFC8414-2",
         "What the configuration declares the issuer able to do is advertised in its metadata",
         "Clients that configure themselves by the metadata go without it.",
+        "",
         |declared| if declared.declared { agrees(declared) } else { not_applicable("it is declared absent") },
     ),
     must(
@@ -58,6 +59,7 @@ static DECLARED: &[Check<DeclaredCapability>] = &[
         "RFC8414-2",
         "What the configuration declares the issuer unable to do is not advertised in its metadata",
         "Clients rely on it, and fail when they use it; or it is open although nobody meant it to be.",
+        "",
         |declared| if declared.declared { not_applicable("it is declared present") } else { agrees(declared) },
     ),
 ];
@@ -67,6 +69,7 @@ static GRANT: &[Check<DeclaredGrant>] = &[must(
     "RFC6749-5.2",
     "A token request by a grant that the configuration declares absent is refused",
     "A way to tokens is open that nobody watches.",
+    "",
     |grant| {
         let response = &grant.response;
         match response.members().and_then(|body| body.get("error")).and_then(Value::as_str) {

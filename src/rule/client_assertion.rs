@@ -63,6 +63,7 @@ static RULES: &[Check<ClientAssertions>] = &[
         "OIDCC-9",
         "A client that registered its key for `private_key_jwt` authenticates by a JWT signed with that key",
         "A client whose own assertions are refused can do nothing at all.",
+        "",
         |both| {
             let answers = [both.issuer.accepted, both.endpoint.accepted];
             let accepted = answers.contains(&Some(true));
@@ -81,6 +82,7 @@ static RULES: &[Check<ClientAssertions>] = &[
         "RFC7523-3",
         "An assertion whose audience is the issuer identifier is accepted",
         "Clients that name the issuer, as newer specifications ask them to, cannot authenticate.",
+        "",
         |both| match (both.issuer.accepted, both.endpoint.accepted) {
             (Some(false), Some(false)) => not_run(ACCEPTED),
             (None, _) | (Some(false), None) => not_applicable(both.issuer.seen()),

@@ -32,6 +32,7 @@ static RULES: &[Check<ClientAuthentication>] = &[
         "RFC6749-2.3.1",
         "The credentials given at registration are accepted at the token endpoint",
         "A client whose own credentials are refused can do nothing at all.",
+        "",
         |client| {
             let ms = client.elapsed_ms;
             let seen = if client.accepted {
@@ -47,6 +48,7 @@ static RULES: &[Check<ClientAuthentication>] = &[
         "RFC7591-3.2.1",
         "The credentials given at registration are accepted at the first attempt",
         "Clients use their credentials as soon as they have them; a registration that takes effect later fails at random.",
+        "",
         |client| match client.refusals {
             _ if !client.accepted => not_run(WORK),
             0 => pass("accepted at the first attempt"),
@@ -95,6 +97,7 @@ static BASIC: &[Check<BasicCredentials>] = &[must(
     "RFC6749-2.3.1",
     "Credentials that a client sends by Basic are form-decoded before they are compared",
     "A client that follows the specification cannot authenticate if its secret has a character such as `+`, `/` or `=`.",
+    "",
     |credentials| match credentials.encoded {
         Encoded::Alike => not_applicable("form-encoding does not change these credentials"),
         Encoded::Accepted => pass("accepted with the form-encoding"),

@@ -72,6 +72,7 @@ static RULES: &[Check<ClientConfiguration>] = &[
         "RFC7592-2.1",
         "A client reads its configuration with its registration access token",
         "The client cannot find out what it is registered for.",
+        "",
         |config| match config.own.status {
             // RFC 7592 2.1: that is the answer to a client that may not read it.
             403 => not_applicable("status 403: the issuer says that the client may not read it"),
@@ -85,6 +86,7 @@ static RULES: &[Check<ClientConfiguration>] = &[
         "RFC7592-3",
         "The configuration that a client reads has its client identifier",
         "The client takes another's registration for its own.",
+        "",
         |config| {
             if config.own.status != 200 {
                 return not_run(READ);
@@ -100,6 +102,7 @@ static RULES: &[Check<ClientConfiguration>] = &[
         "RFC6749-7",
         "A client's configuration is refused without a registration access token",
         "Its secret is there for anybody to read.",
+        "",
         |config| withheld(config, &config.without),
     ),
     must(
@@ -107,6 +110,7 @@ static RULES: &[Check<ClientConfiguration>] = &[
         "RFC6749-7",
         "A client's configuration is refused to a registration access token that the issuer never gave",
         "Whoever makes up a token reads the client's secret.",
+        "",
         |config| withheld(config, &config.unknown),
     ),
     must(
@@ -114,6 +118,7 @@ static RULES: &[Check<ClientConfiguration>] = &[
         "RFC6749-7",
         "A client's configuration is refused to the registration access token of another client",
         "Whoever may register reads every other client's secret, and changes or deletes the client.",
+        "",
         |config| match &config.other {
             Some(other) => withheld(config, other),
             None => not_applicable("there was no other client to try it with"),
@@ -124,6 +129,7 @@ static RULES: &[Check<ClientConfiguration>] = &[
         "OIDCR-4.4",
         "An OpenID provider refuses a wrong registration access token with 401, that of another client with 401 or 403, and no request with 404",
         "The client cannot tell that its token is the trouble, and whoever tries addresses learns which clients there are.",
+        "",
         |config| {
             applies_if(config.openid, "the issuer is no OpenID provider")?;
             every(config, |response, rule| {
@@ -143,6 +149,7 @@ static RULES: &[Check<ClientConfiguration>] = &[
         "RFC6750-3.1",
         "A client's configuration is refused with 401, or 403, where nothing stricter asks for 401",
         "The client cannot tell that its token is the trouble.",
+        "",
         |config| {
             every(config, |response, rule| {
                 expect_refusal(response, rule)?;
@@ -158,6 +165,7 @@ static RULES: &[Check<ClientConfiguration>] = &[
         "RFC6750-3",
         "The refusal of a client's configuration names the scheme Bearer in WWW-Authenticate",
         "The client cannot find out what is asked for, nor why its token is refused.",
+        "",
         |config| every(config, names_bearer),
     ),
     must(
@@ -165,6 +173,7 @@ static RULES: &[Check<ClientConfiguration>] = &[
         "RFC6749-7",
         "The refusal of a client's configuration holds none of it",
         "The refusal gives away what it refuses.",
+        "",
         |config| {
             every(config, |response, rule| {
                 expect_refusal(response, rule)?;
@@ -228,6 +237,7 @@ static DELETED_RULES: &[Check<DeletedClient>] = &[
         "RFC7592-2.3",
         "The registration access token of a deleted client is refused",
         "Who has the token reads the secret of a client that its owner thinks is gone.",
+        "",
         |deleted| {
             let passed = refused(&deleted.read)?;
             applies_if(deleted.was_readable, NEVER_READ)?;
@@ -239,6 +249,7 @@ static DELETED_RULES: &[Check<DeletedClient>] = &[
         "RFC7592-2.1",
         "The configuration of a deleted client is refused with 401",
         "Clients cannot tell that they do not exist any more from trouble on the way.",
+        "",
         |deleted| {
             applies_if(deleted.was_readable, NEVER_READ)?;
             http_401(&deleted.read, GONE)
@@ -249,6 +260,7 @@ static DELETED_RULES: &[Check<DeletedClient>] = &[
         "RFC7592-2.3",
         "The credentials of a deleted client are refused at the token endpoint",
         "Who has the secret goes on using a client that its owner thinks is gone.",
+        "",
         |deleted| {
             let Some(response) = &deleted.token else {
                 return not_applicable("there is no token endpoint, or there are no credentials");
@@ -367,7 +379,10 @@ mod tests {
         assert!(failing(&DeletedClient { was_readable: true, read: refusal(), token: dead() }).is_empty());
         assert!(failing(&DeletedClient { was_readable: true, read: refusal(), token: None }).is_empty());
         assert_eq!(failing(&DeletedClient { was_readable: true, read: response(200, &json!({})), token: dead() }), [GONE]);
-        assert_eq!(failing(&DeletedClient { was_readable: true, read: response(404, &json!({})), token: dead() }), ["client-config/deleted-http-401"]);
+        assert_eq!(
+            failing(&DeletedClient { was_readable: true, read: response(404, &json!({})), token: dead() }),
+            ["client-config/deleted-http-401"]
+        );
         let alive = Some(response(400, &json!({ "error": "invalid_grant" })));
         assert_eq!(failing(&DeletedClient { was_readable: true, read: refusal(), token: alive }), ["client-config/deleted-credentials-dead"]);
     }

@@ -43,6 +43,7 @@ static RULES: &[Check<ClientShown>] = &[
         "OIDCR-2",
         "The page that asks for consent shows the logo that the client registered",
         "End-users recognise a client by its logo, and cannot tell who asks.",
+        "",
         // The text speaks of the approval.
         |client| {
             let wanted = confirmed(client.logo.as_deref(), "logo_uri")?;
@@ -64,6 +65,7 @@ static RULES: &[Check<ClientShown>] = &[
         "OIDCR-2",
         "The pages lead to the policy that the client registered",
         "End-users cannot read what a client does with their data before they agree to it.",
+        "",
         |client| link(client, client.policy.as_deref(), "policy_uri"),
     ),
     should(
@@ -71,6 +73,7 @@ static RULES: &[Check<ClientShown>] = &[
         "OIDCR-2",
         "The pages lead to the terms of service that the client registered",
         "End-users agree to terms that they cannot read.",
+        "",
         |client| link(client, client.terms.as_deref(), "tos_uri"),
     ),
 ];
@@ -120,6 +123,7 @@ static ODD: &[Check<PagesOfOddRequest>] = &[must(
     "RFC6749-10.14",
     "The pages for an authorization request do not take its `state` and `nonce` for markup",
     "Whoever makes a user follow a link runs scripts on the login page and reads the password.",
+    "",
     |odd| match (odd.pages, odd.marked) {
         (0, _) => not_applicable("no page was shown"),
         (pages, 0) => pass(format!("no markup from the request on {pages} pages")),

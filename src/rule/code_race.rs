@@ -25,6 +25,7 @@ static RULES: &[Check<CodeRace>] = &[should(
     "RFC6749-4.1.2",
     "Of two exchanges of one code at the same moment at most one gets tokens",
     "Whoever catches the code and is as quick as the client gets the user's tokens, too.",
+    "",
     |race| {
         let given = race.answers.iter().filter(|(_, given)| *given).count();
         applies_if(given > 0, "could not be judged: neither of them got tokens that open anything")?;

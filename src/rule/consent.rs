@@ -34,6 +34,7 @@ static RULES: &[Check<Consent>] = &[
         "OIDCC-3.1.2.4",
         "A client that nobody has authorized before is not let in without asking the end-user",
         "Anybody can register a client; with no question asked it gets at a user's data by one link followed.",
+        "",
         |consent| {
             applies_if(consent.new_client, "the client may have been authorized before")?;
             asked(consent)
@@ -44,6 +45,7 @@ static RULES: &[Check<Consent>] = &[
         "OIDCC-3.1.2.1",
         "With prompt=consent the end-user is asked for consent",
         "A client asks so when it needs a fresh decision, for offline access above all; without one the user never agreed to it.",
+        "",
         |consent| {
             applies_if(consent.prompt_consent, "the request did not say prompt=consent")?;
             asked(consent)
@@ -55,6 +57,7 @@ static RULES: &[Check<Consent>] = &[
         "OA-OBA-authorization-code-flow",
         "Consent that was just given to a client is not asked for again",
         "Sellers who log in by a booking partner every day would have to consent every day, and would soon stop reading.",
+        "",
         |consent| {
             applies_if(consent.already_given, "the same consent has not just been given")?;
             holds(consent.shown == 0, "no consent page", pages(consent.shown))

@@ -35,9 +35,10 @@ static RULES: &[Check<DatasetSite>] = &[
         "OA-DAD-embedded-json",
         "The dataset site is served with status 200",
         "Booking partners find the API, and how to log in to it, by this page.",
+        "",
         |site| status(&site.response, 200),
     ),
-    must(JSON_LD, "OA-DAD-embedded-json", "The dataset site holds JSON-LD", "Machines read nothing else of the page.", |site| {
+    must(JSON_LD, "OA-DAD-embedded-json", "The dataset site holds JSON-LD", "Machines read nothing else of the page.", "", |site| {
         let good = site.success()?.documents().count();
         let faults: Vec<_> = site.json_ld.iter().filter_map(|block| block.as_ref().err()).collect();
         let expected = "a script of type application/ld+json that holds JSON";
@@ -53,6 +54,7 @@ static RULES: &[Check<DatasetSite>] = &[
         "OA-DAD-supporting-booking-schema-webapi",
         "The dataset site names the authentication authority of its API as a URL",
         "A booking partner cannot find out where to register and to log in.",
+        "",
         |site| {
             let found = site.read()?;
             let expected = "accessService.authenticationAuthority: an absolute URL";
@@ -69,6 +71,7 @@ static RULES: &[Check<DatasetSite>] = &[
         "OA-DAD-supporting-booking-schema-webapi",
         "The authentication authority named is the issuer under test",
         "Booking partners would discover, and send their credentials to, somebody else.",
+        "",
         |site| {
             let found: Vec<_> = site.read()?.into_iter().filter_map(Value::as_str).collect();
             if found.is_empty() {

@@ -164,6 +164,7 @@ static RULES: &[Check<DeadTokens>] = &[
         "RFC6749-4.1.2",
         "The access token of a code is dead once the code was used a second time",
         "When a thief was quicker than the client, what the thief got goes on working.",
+        "",
         |tokens| match tokens.cause {
             Cause::CodeReuse { refused: true } => tokens.access_token_is_dead(),
             Cause::CodeReuse { refused: false } => not_run(Attack::UsedCode.rule()),
@@ -175,6 +176,7 @@ static RULES: &[Check<DeadTokens>] = &[
         "RFC6749-4.1.2",
         "The refresh token of a code is dead once the code was used a second time",
         "When a thief was quicker than the client, the thief stays in for good.",
+        "",
         |tokens| match tokens.cause {
             Cause::CodeReuse { refused: true } => tokens.refresh_token_is_dead(),
             Cause::CodeReuse { refused: false } => not_run(Attack::UsedCode.rule()),
@@ -186,6 +188,7 @@ static RULES: &[Check<DeadTokens>] = &[
         "RFC9700-4.14.2",
         "The newest refresh token is dead once an older one was used a second time",
         "When a thief refreshed before the client did, the thief stays in and the client is out.",
+        "",
         |tokens| match tokens.cause {
             Cause::RefreshReuse { refused: true } => tokens.refresh_token_is_dead(),
             Cause::RefreshReuse { refused: false } => not_run(Attack::UsedRefreshToken.rule()),
@@ -198,6 +201,7 @@ static RULES: &[Check<DeadTokens>] = &[
         "RFC7009-2.1",
         "The access token is dead once its refresh token was revoked",
         "Somebody who disconnects a client goes on being read by it until the token expires.",
+        "",
         |tokens| {
             applies_if(!tokens.is_jwt, "the access token is a JWT: revocation/cascade-jwt is about that")?;
             tokens.access_token_is_dead_with_refresh_token()
@@ -209,6 +213,7 @@ static RULES: &[Check<DeadTokens>] = &[
         "RFC7009-2.1",
         "The access token is dead once its refresh token was revoked, even where it is a JWT",
         "Somebody who disconnects a client goes on being read by it until the token expires.",
+        "",
         |tokens| {
             applies_if(tokens.is_jwt, "the access token is not a JWT")?;
             tokens.access_token_is_dead_with_refresh_token()
@@ -220,6 +225,7 @@ static RULES: &[Check<DeadTokens>] = &[
         "RFC7009-2",
         "An access token that was revoked is dead",
         "A client that logs its user out leaves the door open to whoever copied the token.",
+        "",
         |tokens| match tokens.cause {
             Cause::AccessRevoked { revoked: true } => tokens.access_token_is_dead(),
             Cause::AccessRevoked { revoked: false } => not_applicable("the issuer does not revoke access tokens, and says so"),

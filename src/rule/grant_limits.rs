@@ -51,6 +51,7 @@ static RULES: &[Check<GrantAttempt>] = &[
         "RFC7591-2",
         "A client gets no tokens by a grant that it did not register",
         "A client that is taken over can do more than anybody meant it to.",
+        "",
         |attempt| refused(attempt, Attempt::Unregistered),
     ),
     must(
@@ -58,6 +59,7 @@ static RULES: &[Check<GrantAttempt>] = &[
         "RFC6749-5.2",
         "A grant that the client did not register is refused with `unauthorized_client`, or as one that is not supported",
         "Developers look for the mistake in the credentials and not in the registration.",
+        "",
         |attempt| {
             let response = attempt.response_to(Attempt::Unregistered)?;
             let is_refused = attempt.withheld && !matches!(Answer::of_token_endpoint(response), Answer::Given | Answer::Silent);
@@ -78,6 +80,7 @@ static RULES: &[Check<GrantAttempt>] = &[
         "RFC6749-4.4",
         "A public client gets no tokens by the grant `client_credentials`",
         "Whoever knows a client identifier, which is no secret, gets tokens.",
+        "",
         |attempt| refused(attempt, Attempt::PublicClient),
     ),
     must_by_bcp(
@@ -85,6 +88,7 @@ static RULES: &[Check<GrantAttempt>] = &[
         "RFC9700-2.4",
         "A client that registered for the authorization code gets no tokens for a user name and a password",
         "Any client can ask end-users for their password, and guess it past the login page and its second factor.",
+        "",
         |attempt| refused(attempt, Attempt::Password),
     ),
 ];

@@ -80,6 +80,7 @@ static RULES: &[Check<Introspection>] = &[
         "RFC7662-2.2",
         "An introspection is answered with status 200",
         "A resource server that sees anything else turns the token's bearer away.",
+        "",
         |artefact| expect::status(&artefact.response, 200),
     ),
     must(
@@ -87,6 +88,7 @@ static RULES: &[Check<Introspection>] = &[
         "RFC7662-2.2",
         "An introspection is answered in application/json",
         "Client libraries check the media type before they parse.",
+        "",
         |artefact| media_type(artefact.ok()?, &["application/json"]),
     ),
     must(
@@ -94,6 +96,7 @@ static RULES: &[Check<Introspection>] = &[
         "RFC7662-2.2",
         "The answer is a JSON object whose member active is a boolean",
         "It is the one thing a resource server asks; a string \"false\" counts as true in many languages.",
+        "",
         |artefact| {
             let actual = match artefact.ok()?.json() {
                 Ok(Value::Object(answer)) => match answer.get("active") {
@@ -112,6 +115,7 @@ static RULES: &[Check<Introspection>] = &[
         "RFC7662-2.2",
         "An access token that has just been issued is active",
         "Resource servers would turn away every bearer of a good token.",
+        "",
         |artefact| {
             let (_, active) = artefact.answer()?;
             holds(active, "active = true", format!("active = {active}"))
@@ -122,6 +126,7 @@ static RULES: &[Check<Introspection>] = &[
         "RFC7662-2.2",
         "The client, if named, is the one the token was issued to",
         "A resource server would grant one client what another is allowed.",
+        "",
         |artefact| same("client_id", &artefact.client_id, artefact.member("client_id")?),
     ),
     // A resource may be given fewer scopes than were granted, never more.
@@ -130,6 +135,7 @@ static RULES: &[Check<Introspection>] = &[
         "RFC7662-2.2",
         "The scope, if given, is a string of scopes that were granted",
         "A resource server would allow what nobody granted.",
+        "",
         |artefact| {
             let value = artefact.member("scope")?;
             let Some(scope) = value.as_str() else {
@@ -146,6 +152,7 @@ static RULES: &[Check<Introspection>] = &[
         "RFC7662-2.2",
         "The subject, if given, is that of the ID token issued with the access token",
         "A resource server would act on somebody else's data.",
+        "",
         |artefact| {
             let value = artefact.member("sub")?;
             let Some(sub) = &artefact.id_token_sub else { return not_applicable("no ID token came with the access token") };
@@ -157,6 +164,7 @@ static RULES: &[Check<Introspection>] = &[
         "RFC7662-2.2",
         "The issuer of the token, if named, is the issuer asked",
         "A resource server that trusts several issuers would credit the token to the wrong one.",
+        "",
         |artefact| same("iss", &artefact.issuer, artefact.member("iss")?),
     ),
     must(
@@ -164,6 +172,7 @@ static RULES: &[Check<Introspection>] = &[
         "RFC7662-2.2",
         "The times exp, iat and nbf, if they are given, are whole numbers of seconds",
         "Typed libraries refuse the answer, and the bearer with it.",
+        "",
         |artefact| {
             let there = present(artefact.active()?, &["exp", "iat", "nbf"]);
             applies_if(!there.is_empty(), "no times are given")?;
@@ -176,6 +185,7 @@ static RULES: &[Check<Introspection>] = &[
         "RFC7662-2.2",
         "The time an active token expires, if it is given, is in the future",
         "A resource server is told in one answer that the token is good and that it is not.",
+        "",
         |artefact| time(artefact, "exp", "a time in the future", |after| after > -SKEW),
     ),
     must(
@@ -183,6 +193,7 @@ static RULES: &[Check<Introspection>] = &[
         "RFC7662-2.2",
         "The time an active token was issued, if it is given, is in the past and in seconds",
         "A resource server that limits the age of tokens decides by nonsense.",
+        "",
         |artefact| time(artefact, "iat", "a time in the past", |after| after < SKEW),
     ),
     must(
@@ -190,6 +201,7 @@ static RULES: &[Check<Introspection>] = &[
         "RFC7662-2.2",
         "The members username, token_type and jti, if they are given, are strings",
         "Typed libraries refuse the answer, and the bearer with it.",
+        "",
         |artefact| {
             let there = present(artefact.active()?, &["username", "token_type", "jti"]);
             applies_if(!there.is_empty(), "none of them is given")?;
@@ -203,6 +215,7 @@ static RULES: &[Check<Introspection>] = &[
         "RFC7662-2.2",
         "The audience, if it is given, is a string or an array of strings",
         "A resource server cannot tell whether the token is for it.",
+        "",
         |artefact| {
             let aud = artefact.member("aud")?;
             let fits = aud.is_string() || strings(aud).is_ok();
@@ -214,6 +227,7 @@ static RULES: &[Check<Introspection>] = &[
         "RFC7662-2.2",
         "Of a token that is not active, nothing else is said",
         "Whoever tries tokens learns whose they were, and why they are good no more.",
+        "",
         |artefact| {
             let (answer, active) = artefact.answer()?;
             applies_if(!active, "the token is active")?;

@@ -50,6 +50,7 @@ static RULES: &[Check<IntrospectionAttack>] = &[
         "RFC7662-2.1",
         "Introspection tells nothing of a token to a request without credentials",
         "Anybody can try tokens until one is good, and read whose it is.",
+        "",
         |attack| attack.gives_nothing_away(&attack.without_credentials),
     ),
     must(
@@ -57,6 +58,7 @@ static RULES: &[Check<IntrospectionAttack>] = &[
         "RFC7662-2.1",
         "Introspection tells nothing of a token to a client with a wrong secret",
         "Anybody who knows a client identifier can try tokens until one is good.",
+        "",
         |attack| attack.gives_nothing_away(attack.wrong_secret()?),
     ),
     must(
@@ -64,6 +66,7 @@ static RULES: &[Check<IntrospectionAttack>] = &[
         "RFC7662-2.3",
         "An introspection with a wrong client secret in the header is answered with 401",
         "A resource server whose secret was changed takes its users' tokens for bad.",
+        "",
         |attack| wrong_secret_http_401(attack, true),
     ),
     // "HTTP 401 as described in Section 5.2" of RFC 6749, which has MAY for credentials in the body.
@@ -72,6 +75,7 @@ static RULES: &[Check<IntrospectionAttack>] = &[
         "RFC7662-2.3",
         "An introspection with a wrong client secret in the body is answered with 401",
         "A resource server whose secret was changed takes its users' tokens for bad.",
+        "",
         |attack| wrong_secret_http_401(attack, false),
     ),
     must(
@@ -79,6 +83,7 @@ static RULES: &[Check<IntrospectionAttack>] = &[
         "RFC7662-2.2",
         "A token that the issuer never gave is not active",
         "Whoever makes up a token gets in at every resource server that asks.",
+        "",
         |attack| {
             let active = attack.unknown()?.member("active");
             let seen = active.as_ref().map_or_else(|| refusal(&attack.unknown), |active| format!("active = {active}"));
@@ -90,6 +95,7 @@ static RULES: &[Check<IntrospectionAttack>] = &[
         "RFC7662-2.2",
         "Of a token that the issuer never gave nothing else is told than that it is not active",
         "Whoever tries tokens learns which of them were good once, and whose.",
+        "",
         |attack| match attack.unknown()?.members() {
             Some(body) if body.get("active") == Some(&Value::Bool(false)) => {
                 holds(body.len() == 1, "active alone", list(&body.keys().collect::<Vec<_>>()))

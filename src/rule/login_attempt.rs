@@ -44,7 +44,7 @@ impl Artefact for WrongPassword {
 const REFUSED: &str = "wrong-password/refused";
 
 static WRONG_PASSWORD: &[Check<WrongPassword>] = &[
-    must(REFUSED, "RFC6749-3.1", "A wrong password does not log in", "Anybody who knows a user name gets in.", |attempt| match &attempt.end {
+    must(REFUSED, "RFC6749-3.1", "A wrong password does not log in", "Anybody who knows a user name gets in.", "", |attempt| match &attempt.end {
         WrongPasswordEnd::LoggedIn => fail("no authorization response without an error", "the redirect URI was reached"),
         WrongPasswordEnd::AskedAgain(_) => beside(&attempt.control, "the login page again"),
         WrongPasswordEnd::ErrorPage(_) => beside(&attempt.control, "an error page"),
@@ -55,6 +55,7 @@ static WRONG_PASSWORD: &[Check<WrongPassword>] = &[
         "RFC6749-3.1",
         "After a wrong password the browser is not logged in",
         "The next application that asks is given a code for an account that nobody logged in to.",
+        "",
         |attempt| match (attempt.logged_in, &attempt.end) {
             (_, WrongPasswordEnd::LoggedIn) => not_run(REFUSED),
             (None, _) => not_applicable("whether the browser was logged in could not be found out"),
@@ -67,6 +68,7 @@ static WRONG_PASSWORD: &[Check<WrongPassword>] = &[
         "OIDCC-3.1.2.3",
         "After a wrong password the login page is shown again",
         "Whoever mistyped has to go back to the application and begin anew.",
+        "",
         |attempt| match &attempt.end {
             WrongPasswordEnd::AskedAgain(Some(says)) => pass(format!("the login page says {:?}", shorten(says))),
             WrongPasswordEnd::AskedAgain(None) => pass("the login page again"),
@@ -80,6 +82,7 @@ static WRONG_PASSWORD: &[Check<WrongPassword>] = &[
         "RFC9110-15.6",
         "A wrong password is not answered with a status that blames the server",
         "Alarms go off for a mistyped password, and the person who typed it learns nothing.",
+        "",
         |attempt| match attempt.status {
             None => not_applicable("the status of the page could not be seen"),
             Some(status) => holds(status < 500, "a status below 500", format!("status {status}")),
@@ -91,6 +94,7 @@ static WRONG_PASSWORD: &[Check<WrongPassword>] = &[
         "OIDCC-3.1.2.3",
         "No page shows the password that was typed",
         "Mostly it is nearly the right one, and whoever looks at the screen, the cache or the log has it.",
+        "",
         |attempt| {
             holds(!attempt.echoed, "a page without the password", if attempt.echoed { "the password is in the page" } else { "not in the page" })
         },
@@ -129,6 +133,7 @@ static FORM_ELSEWHERE: &[Check<FormElsewhere>] = &[must(
     "RFC6749-10.12",
     "A login form is taken only from the browser it was shown in",
     "A page of an attacker's sends it from the user's browser, and the user works on in the attacker's account.",
+    "",
     |form| if form.accepted { fail("no consent page and no code", "the login went on") } else { beside(&form.control, &form.says) },
 )];
 
@@ -164,6 +169,7 @@ static DENIAL: &[Check<Denial>] = &[
         "OIDCC-3.1.2.4",
         "When the end-user refuses to consent, the client gets no code",
         "The client gets at the user's data against their word.",
+        "",
         |denial| match &denial.denied {
             Denied::Code => fail("no code", "a code"),
             Denied::Answer => pass("no code"),
@@ -176,6 +182,7 @@ static DENIAL: &[Check<Denial>] = &[
         "RFC6749-4.1.2.1",
         "When the end-user refuses to consent, the client is told at its redirect URI",
         "The user is stuck at the issuer, and the client waits for an answer.",
+        "",
         |denial| match &denial.denied {
             Denied::Answer => pass("an answer at the redirect URI"),
             Denied::Code => not_run("denial/heeded"),

@@ -101,7 +101,7 @@ impl Level {
     }
 }
 
-/// One sentence about one kind of artefact, true when it passes.
+/// One demand on one kind of artefact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rule {
     /// `artefact/rule`, kebab-case. Never renamed, never renumbered.
@@ -112,10 +112,12 @@ pub struct Rule {
     pub elsewhere: Option<Level>,
     /// The paragraph, as `OIDCC-3.1.3.7-2`; [`spec::resolve`] turns it into a title and a URL.
     pub spec: &'static str,
-    /// The sentence: present tense, true when the rule passes.
+    /// What is demanded: a sentence without a full stop, with "must", "should", or "it is good practice", by the level.
     pub says: &'static str,
     /// Why it matters to somebody: what goes wrong when it is broken.
     pub why: &'static str,
+    /// How to mend it: one or two sentences for who runs or writes the server.
+    pub fix: &'static str,
 }
 
 /// The profile that holds an issuer to the best current practices beside the protocols.

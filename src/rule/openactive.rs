@@ -37,6 +37,7 @@ static RULES: &[Check<SellerIdentity>] = &[
         "OA-OBA-id-token-claims",
         "The ID token names the seller in `https://openactive.io/sellerId`",
         "The booking partner does not know for which seller it may book with this access token.",
+        "",
         |identity| identity.has_text("sellerId"),
     ),
     must(
@@ -44,6 +45,7 @@ static RULES: &[Check<SellerIdentity>] = &[
         "OA-OBA-id-token-claims",
         "The `https://openactive.io/sellerId` of the ID token is the seller that was configured",
         "Bookings are made with the wrong seller.",
+        "",
         |identity| match (&identity.seller_id, identity.text("sellerId")) {
             (None, _) => not_applicable("no seller is configured"),
             (Some(expected), Some(actual)) => same("sellerId", expected, actual),
@@ -55,6 +57,7 @@ static RULES: &[Check<SellerIdentity>] = &[
         "OA-OBA-globally-unique-identifiers",
         "The `https://openactive.io/sellerId` of the ID token is an absolute URI, as the seller's `@id` is",
         "The booking partner cannot match it with the sellers in the open data feeds.",
+        "",
         |identity| match identity.text("sellerId") {
             None => not_run(SELLER_ID_PRESENT),
             Some(id) => holds(Url::parse(id).is_ok(), "sellerId: an absolute URI", identity.seen("sellerId")),
@@ -65,6 +68,7 @@ static RULES: &[Check<SellerIdentity>] = &[
         "OA-OBA-id-token-claims",
         "The ID token has the seller's name in `https://openactive.io/sellerName`",
         "The booking partner cannot show whom it has connected to.",
+        "",
         |identity| identity.has_text("sellerName"),
     ),
     should(
@@ -72,6 +76,7 @@ static RULES: &[Check<SellerIdentity>] = &[
         "OA-OBA-id-token-claims",
         "The ID token has the URL of the seller's website in `https://openactive.io/sellerUrl`",
         "The booking partner cannot link to the seller.",
+        "",
         |identity| identity.has_web_url("sellerUrl"),
     ),
     should(
@@ -79,6 +84,7 @@ static RULES: &[Check<SellerIdentity>] = &[
         "OA-OBA-id-token-claims",
         "The ID token has the URL of the seller's logo in `https://openactive.io/sellerLogo`",
         "The booking partner cannot show the seller's logo.",
+        "",
         |identity| identity.has_web_url("sellerLogo"),
     ),
     should(
@@ -86,6 +92,7 @@ static RULES: &[Check<SellerIdentity>] = &[
         "OA-OBA-id-token-claims",
         "The ID token has the name of the booking system in `https://openactive.io/bookingServiceName`",
         "The booking partner cannot say through which system it books.",
+        "",
         |identity| identity.has_text("bookingServiceName"),
     ),
     should(
@@ -93,6 +100,7 @@ static RULES: &[Check<SellerIdentity>] = &[
         "OA-OBA-id-token-claims",
         "The ID token has the URL of the booking system in `https://openactive.io/bookingServiceUrl`",
         "The booking partner cannot link to the system it books through.",
+        "",
         |identity| identity.has_web_url("bookingServiceUrl"),
     ),
 ];
@@ -147,6 +155,7 @@ static LIFETIME_RULES: &[Check<AccessTokenLifetime>] = &[should(
     "OA-OBA-oauth-flows-and-scopes",
     "The access token lives for 15 minutes at most",
     "A seller who withdraws a booking partner's access has to wait until the token expires.",
+    "",
     |lifetime| match lifetime.expires_in {
         None => not_applicable("expires_in is not known"),
         Some(seconds) => holds(seconds <= RECOMMENDED, format!("at most {RECOMMENDED} s"), format!("{seconds} s")),

@@ -27,6 +27,7 @@ static RULES: &[Check<OrdersFeed>] = &[
         "OA-OBA-authentication",
         "The orders feed is open to a client with its access token",
         "A booking partner that cannot read its feed misses every cancellation and change.",
+        "",
         |feed| status(&feed.with_token, 200),
     ),
     // 401 by RFC 6750, 403 by the error table of the Open Booking API; other refusals keep the data safe just as well.
@@ -35,6 +36,7 @@ static RULES: &[Check<OrdersFeed>] = &[
         "OA-OBA-authentication",
         "The orders feed is closed to a request without an access token",
         "Orders hold the names and addresses of customers, for anybody to read who finds the URL.",
+        "",
         |feed| {
             let status = feed.without_token.status;
             // A feed that is closed to everybody shows nothing.
@@ -47,6 +49,7 @@ static RULES: &[Check<OrdersFeed>] = &[
         "RFC6750-3",
         "A refusal with status 401 names the scheme Bearer in WWW-Authenticate",
         "Without the challenge a client cannot tell a missing token from any other trouble, and does not ask for a new one.",
+        "",
         |feed| match feed.without_token.status {
             0..=399 => not_run("orders-feed/refuses-without-token"),
             401 => {

@@ -35,6 +35,7 @@ static RULES: &[Check<ProtectedResource>] = &[
         "RFC6749-7",
         "The resource is open to a client with its access token",
         "The client has a token and can do nothing with it.",
+        "",
         |resource| success(&resource.with_token),
     ),
     must(
@@ -42,6 +43,7 @@ static RULES: &[Check<ProtectedResource>] = &[
         "RFC6749-7",
         "The resource is closed to a request without an access token",
         "Whatever it holds is for anybody to read who finds the URL.",
+        "",
         |resource| resource.is_closed_to(&resource.without_token),
     ),
     must(
@@ -49,6 +51,7 @@ static RULES: &[Check<ProtectedResource>] = &[
         "RFC6749-7",
         "The resource is closed to a token that nobody issued",
         "Anybody can write a token of their own: the resource does not look at it.",
+        "",
         |resource| if resource.without_token.gives() { not_run(REFUSES) } else { resource.is_closed_to(&resource.made_up) },
     ),
     must(
@@ -56,6 +59,7 @@ static RULES: &[Check<ProtectedResource>] = &[
         "RFC6750-3",
         "A refusal with status 401 names the scheme Bearer in WWW-Authenticate",
         "Without the challenge a client cannot tell a missing token from any other trouble, and does not ask for a new one.",
+        "",
         |resource| match resource.without_token.status {
             401 => {
                 let seen: Vec<_> = resource.without_token.header_all("www-authenticate").collect();

@@ -42,6 +42,7 @@ static RULES: &[Check<Refresh>] = &[
         "RFC6749-6",
         "A fresh refresh token gets a new access token",
         "The client loses its access as soon as the access token expires.",
+        "",
         |refresh| {
             let expected = "a JSON object with an access token";
             let actual = refusal(&refresh.response);
@@ -58,6 +59,7 @@ static RULES: &[Check<Refresh>] = &[
         "RFC6749-6",
         "The refreshed access token is another one than before",
         "A token that leaked stays good for as long as it is refreshed.",
+        "",
         |refresh| {
             let after = refresh.members()?.get("access_token").and_then(Value::as_str).ok_or_else(|| Unmet::not_run(SUCCESS))?;
             let Some(before) = refresh.before.get("access_token").and_then(Value::as_str) else {
@@ -71,6 +73,7 @@ static RULES: &[Check<Refresh>] = &[
         "RFC6749-6",
         "The refresh grants no scope that the user did not grant at first",
         "A client gets power nobody agreed to.",
+        "",
         |refresh| {
             let (before, after) = refresh.scopes()?;
             holds(after.is_subset(&before), format!("of: {}", scope_text(&before)), format!("granted: {}", scope_text(&after)))
@@ -81,6 +84,7 @@ static RULES: &[Check<Refresh>] = &[
         "OIDCC-12.2",
         "The refreshed ID token has the `iss` and the `sub` of the first",
         "The session becomes another user's.",
+        "",
         |refresh| {
             let (before, after) = refresh.id_tokens()?;
             let names = ["iss", "sub"];
@@ -95,6 +99,7 @@ static RULES: &[Check<Refresh>] = &[
         "OIDCC-12.2",
         "The refreshed ID token keeps the audiences of the first",
         "The client refuses it, as made for somebody else.",
+        "",
         |refresh| {
             let (before, after) = refresh.id_tokens()?;
             let (first, now) = (audiences(before), audiences(after));
@@ -109,6 +114,7 @@ static RULES: &[Check<Refresh>] = &[
         "OIDCC-12.2",
         "The `iat` of the refreshed ID token is the time of the refresh: not before that of the first",
         "The client takes the token for an old one, or its own clock for wrong.",
+        "",
         |refresh| {
             let (before, after) = refresh.id_tokens()?;
             match (before.get("iat").and_then(Value::as_f64), after.get("iat").and_then(Value::as_f64)) {
@@ -123,6 +129,7 @@ static RULES: &[Check<Refresh>] = &[
         "OIDCC-12.2",
         "The `auth_time` of the refreshed ID token, if there is one, is that of the first",
         "A client that limits the age of a login never asks its user to log in again.",
+        "",
         |refresh| {
             let name = "auth_time";
             let (before, after) = refresh.id_tokens()?;
@@ -139,6 +146,7 @@ static RULES: &[Check<Refresh>] = &[
         "OIDCC-12.2",
         "The refreshed ID token has the `azp` of the first, and none if that had none",
         "The client refuses it, as issued to somebody else.",
+        "",
         |refresh| {
             let (before, after) = refresh.id_tokens()?;
             holds(member(before, "azp") == member(after, "azp"), shown(before, &["azp"]), shown(after, &["azp"]))
@@ -149,6 +157,7 @@ static RULES: &[Check<Refresh>] = &[
         "OIDCC-12.2",
         "The refreshed ID token has no `nonce`",
         "Clients have long forgotten the nonce, and those that compare refuse the token.",
+        "",
         |refresh| {
             let (_, after) = refresh.id_tokens()?;
             let has_nonce = member(after, "nonce").is_some();
@@ -160,6 +169,7 @@ static RULES: &[Check<Refresh>] = &[
         "RFC6749-6",
         "A refresh that asks for no scope grants what was granted at first",
         "The client loses power it was granted, and finds out by failing calls.",
+        "",
         |refresh| {
             let (before, after) = refresh.scopes()?;
             holds(before.is_subset(&after), scope_text(&before), format!("granted: {}", scope_text(&after)))

@@ -42,6 +42,7 @@ static RULES: &[Check<RefreshPractice>] = &[
         "RFC6749-6",
         "A refresh token works for its client after others failed with it",
         "Whoever sees the token, and can do nothing else with it, can log the user out.",
+        "",
         |practice| {
             let response = &practice.after_attacks;
             // Refused for the client and not for the token, it would have been refused before, too.
@@ -57,6 +58,7 @@ static RULES: &[Check<RefreshPractice>] = &[
         "RFC9700-2.2.2",
         "A public client gets a new refresh token with every refresh",
         "A refresh token stolen from a phone or a page works beside the user's for good, and nobody notices.",
+        "",
         |practice| {
             applies_if(practice.is_public, "the client is confidential")?;
             // A token bound to a key need not rotate; this client has none.
@@ -73,6 +75,7 @@ static RULES: &[Check<RefreshPractice>] = &[
         "RFC6749-6",
         "A refresh that asks for a part of the scope gets an access token for that part",
         "Clients cannot give others a token that can do less.",
+        "",
         |practice| {
             let Some((asked, response)) = &practice.narrow else { return not_applicable("the scope cannot be narrowed") };
             needs(practice.after_attacks.grants_token(), SURVIVES)?;
@@ -90,6 +93,7 @@ static RULES: &[Check<RefreshPractice>] = &[
         "RFC6749-6",
         "A refresh that asks for more than the user granted does not get it",
         "A client, or a thief with its token, gets power nobody agreed to.",
+        "",
         |practice| {
             let Some(response) = &practice.wide else { return not_applicable("no refresh asked for more") };
             match Answer::of_token_endpoint(response) {

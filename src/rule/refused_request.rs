@@ -95,6 +95,7 @@ static RULES: &[Check<RefusedRequests>] = &[
         "RFC6749-3.1.1",
         "A request without a response type is refused",
         "The issuer guesses what the client can take, and tokens end up where it does not expect them.",
+        "",
         |all| not_granted(all, Improper::NoResponseType),
     ),
     // What a client registers is a promise to itself; no sentence obliges the issuer to hold it to that, and RFC 9700 2.1.2 is
@@ -104,6 +105,7 @@ static RULES: &[Check<RefusedRequests>] = &[
         "RFC7591-2",
         "A client that registered for codes only is not given a token by `response_type=token`",
         "An attacker changes one word in a link, and the access token is in the browser's address bar.",
+        "",
         |all| not_granted(all, Improper::TokenResponseType),
     ),
     // The MUST NOT is about the sender; that the issuer refuses it follows from the definition of `invalid_request` in 4.1.2.1.
@@ -112,6 +114,7 @@ static RULES: &[Check<RefusedRequests>] = &[
         "RFC6749-3.1",
         "A request with a parameter that comes twice is refused",
         "What is in front of the issuer reads the one value, and the issuer the other.",
+        "",
         |all| not_granted(all, Improper::Repeated),
     ),
     must(
@@ -119,6 +122,7 @@ static RULES: &[Check<RefusedRequests>] = &[
         "RFC7636-4.4.1",
         "A code challenge by a method that does not exist is refused",
         "The code is given to whoever has it, though the client asked for its protection.",
+        "",
         |all| not_granted(all, Improper::ChallengeMethod),
     ),
     // RFC 7636 has issuers support it, and RFC 9700 advises clients against it.
@@ -127,6 +131,7 @@ static RULES: &[Check<RefusedRequests>] = &[
         "RFC9700-2.1.1",
         "A code challenge by the method `plain`, where it is not published, is refused",
         "Whoever reads the request has the verifier as well.",
+        "",
         |all| not_granted(all, Improper::PlainChallenge),
     ),
     // The MUST is the public client's; an issuer that holds it to that protects those who forget.
@@ -135,6 +140,7 @@ static RULES: &[Check<RefusedRequests>] = &[
         "RFC9700-2.1.1",
         "A public client's request without a code challenge is refused",
         "Another application on the device that catches the code can exchange it.",
+        "",
         |all| not_granted(all, Improper::NoChallenge),
     ),
     may(
@@ -142,6 +148,7 @@ static RULES: &[Check<RefusedRequests>] = &[
         "RFC9110-15.6",
         "A request with a value that makes no sense is no trouble for the server: no 5xx status and no `server_error`",
         "Whoever finds a value that an issuer did not expect can find more.",
+        "",
         |all| {
             all.each(
                 |_| true,

@@ -62,6 +62,7 @@ static RULES: &[Check<RegistrationAccess>] = &[
         "RFC6750-3.1",
         "Protected registration refuses a request without an initial access token with 401",
         "Developers cannot tell that a token was all that was missing.",
+        "",
         |access| http_401(access.without()?, OPEN),
     ),
     must(
@@ -69,6 +70,7 @@ static RULES: &[Check<RegistrationAccess>] = &[
         "RFC6750-3",
         "The refusal of a registration without a token names the scheme Bearer in WWW-Authenticate",
         "A client that does not know the endpoint cannot find out what it asks for.",
+        "",
         |access| names_bearer(access.without()?, OPEN),
     ),
     must(
@@ -76,6 +78,7 @@ static RULES: &[Check<RegistrationAccess>] = &[
         "RFC6749-7",
         "Protected registration refuses an initial access token that the issuer never gave",
         "Whoever makes up a token registers as many clients as they like, under any name.",
+        "",
         |access| refused(access.wrong()?),
     ),
     should(
@@ -83,6 +86,7 @@ static RULES: &[Check<RegistrationAccess>] = &[
         "RFC6750-3.1",
         "A registration with an invalid initial access token is refused with 401",
         "Developers look for a mistake in their metadata where the token is wrong.",
+        "",
         |access| http_401(access.wrong()?, WRONG),
     ),
     must(
@@ -90,6 +94,7 @@ static RULES: &[Check<RegistrationAccess>] = &[
         "RFC6750-3",
         "The refusal of an invalid initial access token names the scheme Bearer in WWW-Authenticate",
         "Clients look there for the reason and find none.",
+        "",
         |access| names_bearer(access.wrong()?, WRONG),
     ),
 ];

@@ -74,6 +74,7 @@ static USE: &[Check<RequestObjectUse>] = &[
         "OIDCC-6.1",
         "The `state` in a request object takes the place of the one beside it",
         "Whoever changes the link that a user follows changes what the client asked for, although the client signed it.",
+        "",
         |used| match used.returned.as_deref() {
             Some(state) if state == used.inside => pass("the state in the request object"),
             Some(state) if state == used.outside && !used.is_offered => not_run(used.not_ignored()),
@@ -86,6 +87,7 @@ static USE: &[Check<RequestObjectUse>] = &[
         "OIDCC-6.1",
         "An issuer that does not support request objects refuses a request that has one, and does not ignore it",
         "The client takes it that its signed request counted, and anybody on the way can change what stands beside it.",
+        "",
         |used| used.ignored(Sent::ByValue, "request_not_supported"),
     ),
     must(
@@ -93,6 +95,7 @@ static USE: &[Check<RequestObjectUse>] = &[
         "OIDCC-6.2",
         "An issuer that does not support request objects by reference refuses a request that names one, and does not ignore it",
         "The client takes it that its signed request counted, and anybody on the way can change what stands beside it.",
+        "",
         |used| used.ignored(Sent::ByReference, "request_uri_not_supported"),
     ),
 ];
@@ -166,6 +169,7 @@ static BAD: &[Check<BadRequestObject>] = &[
         "OIDCC-6.3.2",
         "A request object signed with a key that is not the client's is refused",
         "The signature proves nothing, and anybody can make requests in the client's name.",
+        "",
         |bad| refused(bad, Fault::ForeignKey),
     ),
     must(
@@ -173,6 +177,7 @@ static BAD: &[Check<BadRequestObject>] = &[
         "OIDCC-6.3.2",
         "A request object signed with a key from its own header is refused",
         "The signature proves nothing: whoever forges an object brings the key along.",
+        "",
         |bad| refused(bad, Fault::EmbeddedKey),
     ),
     must(
@@ -180,6 +185,7 @@ static BAD: &[Check<BadRequestObject>] = &[
         "OIDCR-2",
         "An unsigned request object of a client that registered `request_object_signing_alg` is refused",
         "Leaving the signature off is all it takes to change a request that the client wants protected.",
+        "",
         |bad| {
             applies_if(
                 bad.fault != Fault::Unsigned || bad.signing_confirmed,
@@ -193,6 +199,7 @@ static BAD: &[Check<BadRequestObject>] = &[
         "RFC9101-6.3",
         "A request object that names another client than the request is refused",
         "A request that one client signed is carried out for another.",
+        "",
         |bad| refused(bad, Fault::OtherClient),
     ),
     must(
@@ -200,6 +207,7 @@ static BAD: &[Check<BadRequestObject>] = &[
         "RFC7519-4.1.3",
         "A request object for another issuer is refused",
         "Another issuer, or whoever holds what was sent there, can pass the client's requests on.",
+        "",
         |bad| refused(bad, Fault::OtherAudience),
     ),
     must(
@@ -207,6 +215,7 @@ static BAD: &[Check<BadRequestObject>] = &[
         "RFC7519-4.1.4",
         "A request object that has expired is refused",
         "A request that was seen once can be used for ever.",
+        "",
         |bad| refused(bad, Fault::Expired),
     ),
 ];

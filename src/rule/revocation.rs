@@ -45,6 +45,7 @@ static RULES: &[Check<Revocation>] = &[
         "RFC7009-2.2",
         "A revocation is answered with status 200",
         "A client that sees anything else must think that the token is still alive.",
+        "",
         |artefact| status(&artefact.response, 200),
     ),
     must(
@@ -52,6 +53,7 @@ static RULES: &[Check<Revocation>] = &[
         "RFC7009-2.1",
         "A refresh token that was revoked gives no more tokens",
         "A user who logs out, or finds a token stolen, is told that it is over while it is not.",
+        "",
         |artefact| {
             needs(artefact.response.status == 200, HTTP_200)?;
             let Some(afterwards) = &artefact.afterwards else { return not_applicable("the revoked token was not tried again") };

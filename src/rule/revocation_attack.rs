@@ -70,6 +70,7 @@ static RULES: &[Check<RevocationAttack>] = &[
         "RFC7009-2.2",
         "The revocation of a token that the issuer never gave is answered with 200",
         "A client cannot get done with a token that is gone already, and whoever asks learns which tokens there are.",
+        "",
         |attack| {
             let response = tried(attack.unknown.as_ref())?;
             holds(response.status == 200, "status 200", refusal(response))
@@ -80,6 +81,7 @@ static RULES: &[Check<RevocationAttack>] = &[
         "RFC7009-2.1",
         "A revocation with a wrong client secret is refused, and revokes nothing",
         "Whoever sees a token can log its user out.",
+        "",
         |attack| {
             let response = tried(attack.wrong_secret.as_ref())?;
             let expected = "a refusal, and a token that lives";
@@ -98,6 +100,7 @@ static RULES: &[Check<RevocationAttack>] = &[
         "RFC7009-2.1",
         "A client cannot revoke the token of another",
         "Whoever has any client can log out the users of all others whose tokens they see.",
+        "",
         |attack| {
             let Some((answer, after)) = &attack.another_client else { return not_applicable("it was not tried") };
             match Answer::of_token_endpoint(after) {
@@ -113,6 +116,7 @@ static RULES: &[Check<RevocationAttack>] = &[
         "RFC7009-2.1",
         "A refresh token is revoked even if the request takes it for an access token",
         "A client that does not know what it holds believes the token dead while it lives.",
+        "",
         |attack| {
             // Whether it is answered with 200 is another matter: some say that the hint is wrong.
             let response = tried(attack.wrong_hint.as_ref().and(attack.after_wrong_hint.as_ref()))?;

@@ -49,6 +49,7 @@ static RULES: &[Check<ScopeGrant>] = &[
         "RFC6749-3.3",
         "A login that asks for a scope that does not exist is refused, or the token response says which scope was granted",
         "The client believes that it may do what it asked for, and fails later.",
+        "",
         |grant| {
             let Beyond::Unknown(unknown) = &grant.beyond else { return not_applicable(OTHER) };
             match &grant.granted {
@@ -67,6 +68,7 @@ static RULES: &[Check<ScopeGrant>] = &[
         "RFC6749-4.1.2.1",
         "A login that is refused because of a scope that does not exist is refused with `invalid_scope`",
         "Developers look for the mistake anywhere but in the scope.",
+        "",
         |grant| match (&grant.beyond, &grant.granted) {
             (Beyond::Unregistered(_), _) => not_applicable(OTHER),
             (_, Granted::Tokens(_)) => not_applicable("the request was not refused"),
@@ -81,6 +83,7 @@ static RULES: &[Check<ScopeGrant>] = &[
         "RFC7591-2",
         "A scope that the client did not register is not granted",
         "A client that is taken over can do more than anybody meant it to.",
+        "",
         |grant| {
             let Beyond::Unregistered(extra) = &grant.beyond else { return not_applicable(OTHER) };
             match &grant.granted {

@@ -40,6 +40,7 @@ static RULES: &[Check<TokenClock>] = &[must(
     "RFC7519-4.1.4",
     "The clock by which the issuer dates its tokens is at most five minutes off",
     "Relying parties and resource servers take the tokens for expired, or for not yet valid.",
+    "",
     |clock| {
         let offset = clock.offset();
         if offset != 0 {

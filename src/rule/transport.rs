@@ -59,6 +59,7 @@ static RULES: &[Check<Transport>] = &[
         "RFC8259-8.1",
         "A JSON response is encoded in UTF-8, without a byte order mark",
         "Parsers refuse it at the first byte.",
+        "",
         |transport| {
             const MARK: &[u8] = b"\xEF\xBB\xBF";
             let body = &transport.json()?.body;
@@ -74,6 +75,7 @@ static RULES: &[Check<Transport>] = &[
         "RFC8259-8.1",
         "A JSON response that names a character encoding names UTF-8",
         "Libraries that believe the header garble everybody's name that is not English.",
+        "",
         |transport| {
             let value = transport.json()?.header("content-type").unwrap_or_default();
             let mut parameters = value.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
@@ -91,6 +93,7 @@ static RULES: &[Check<Transport>] = &[
         "RFC8259-2",
         "A response with status 200 that calls itself JSON is not empty",
         "Parsers fail on it, and clients show an error where all went well.",
+        "",
         |transport| {
             if transport.response.status != 200 {
                 return not_applicable(format!("status {}, not 200", transport.response.status));
@@ -107,6 +110,7 @@ static RULES: &[Check<Transport>] = &[
         "RFC9110-8.3",
         "A response with content says of what type it is",
         "Clients have to guess, which is how text becomes a script.",
+        "",
         |transport| {
             if transport.response.body.is_empty() {
                 return not_applicable("the response has no content");
@@ -122,6 +126,7 @@ static RULES: &[Check<Transport>] = &[
         "RFC9110-5.6.7",
         "The `Date` of a response, if there is one, is written in the one format for it",
         "Caches cannot tell the response's age.",
+        "",
         |transport| match transport.response.header("date") {
             None => not_applicable("no Date"),
             Some(value) => holds(date(value).is_some(), "Date: such as Sun, 06 Nov 1994 08:49:37 GMT", format!("Date: {}", shorten(value))),
@@ -132,6 +137,7 @@ static RULES: &[Check<Transport>] = &[
         "RFC9110-6.6.1",
         "The `Date` of a response, if there is one, is when it was made",
         "The issuer's clock is wrong, so its tokens are born expired or live too long.",
+        "",
         |transport| {
             let response = &transport.response;
             let Some(value) = response.header("date") else { return not_applicable("no Date") };
@@ -152,6 +158,7 @@ static RULES: &[Check<Transport>] = &[
         "RFC9110-15.5.6",
         "A response with status 405 has an `Allow` that says which methods there are",
         "A client cannot tell which method to use instead.",
+        "",
         |transport| {
             if transport.response.status != 405 {
                 return not_applicable(format!("status {}, not 405", transport.response.status));
@@ -167,6 +174,7 @@ static RULES: &[Check<Transport>] = &[
         "RFC9110-10.2.4",
         "The response does not tell the versions of the software behind it",
         "Whoever looks for an issuer with a known hole finds it.",
+        "",
         |transport| {
             const HEADERS: [&str; 4] = ["server", "x-powered-by", "x-aspnet-version", "x-aspnetmvc-version"];
             let headers = transport.response.headers.iter().filter(|(name, value)| HEADERS.contains(&name.as_str()) && has_version(name, value));

@@ -24,6 +24,7 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
         "RFC9068-2.2",
         "The access token has `iss`, `exp`, `iat`, `jti` and `client_id`",
         "Resource servers that follow the profile refuse it.",
+        "",
         |token| {
             let claims = token.claims()?;
             let strings = ["iss", "jti", "client_id"].into_iter().filter(|name| text(claims, name).is_none()).map(|name| (name, "a string"));
@@ -45,6 +46,7 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
         "RFC9068-2.2",
         "The access token has a `sub`, the client itself where no user is involved",
         "Resource servers that follow the profile refuse it.",
+        "",
         |token| has_text(token.claims()?, "sub"),
     ),
     should(
@@ -52,12 +54,13 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
         "RFC9068-2.2",
         "The access token has an `aud`",
         "A resource server cannot tell a token meant for it from one meant for another.",
+        "",
         |token| {
             let claims = token.claims()?;
             holds(!audiences(claims).is_empty(), "aud: a string or an array of strings", seen("aud", claims.get("aud")))
         },
     ),
-    must("at/issuer", "RFC9068-2.2", "The `iss` of the access token is the issuer, byte for byte", "Resource servers refuse it.", |token| {
+    must("at/issuer", "RFC9068-2.2", "The `iss` of the access token is the issuer, byte for byte", "Resource servers refuse it.", "", |token| {
         names(token, "iss", &token.issuer)
     }),
     must(
@@ -65,6 +68,7 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
         "RFC9068-2.2",
         "The `client_id` of the access token is the client",
         "Resource servers account for somebody else's calls, or allow what only another client may.",
+        "",
         |token| names(token, "client_id", &token.client_id),
     ),
     should(
@@ -72,6 +76,7 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
         "RFC9068-2.2",
         "The `sub` of an access token that a user granted is the user the ID token names",
         "API and client speak of different people.",
+        "",
         |token| {
             let Some(user) = &token.id_token_sub else { return not_applicable("no ID token names a user") };
             applies_if(token.grant != Grant::ClientCredentials, "no user is involved in the client credentials grant")?;
@@ -87,6 +92,7 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
         "RFC9068-3",
         "The `aud` of the access token is a resource and not the client",
         "It can be taken for an ID token, whose audience is the client.",
+        "",
         |token| {
             let claims = token.claims()?;
             let audiences = audiences(claims);
@@ -99,6 +105,7 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
         "RFC9068-2.2.3",
         "The access token has the `scope` that was granted",
         "Resource servers that decide by scope have nothing to decide by.",
+        "",
         |token| {
             let is_granted = token.scope.as_deref().is_some_and(|scope| !scope_words(scope).is_empty());
             applies_if(is_granted, "it is not known that a scope was granted")?;
@@ -111,6 +118,7 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
         "RFC8693-4.2",
         "The `scope` of the access token is a string of words",
         "Resource servers that follow the profile fail to read an array.",
+        "",
         |token| optional_string(token.claims()?, "scope"),
     ),
     must(
@@ -118,6 +126,7 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
         "RFC6749-5.1",
         "The access token holds no scope that was not granted",
         "Whoever gets hold of it can do more than the user or the client was told.",
+        "",
         |token| {
             // The scope may be less than what was granted: it speaks to the resources in `aud` only (RFC 9068 2.2.3).
             let Some(granted) = token.scope.as_deref().map(scope_words) else { return not_applicable("it is not known which scope was granted") };
@@ -135,6 +144,7 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
         "RFC9068-2.2.1",
         "The `acr` of the access token, if there is one, is a string, and the `amr` an array of strings",
         "Resource servers that ask how the user logged in fail to parse the token.",
+        "",
         |token| {
             let there = present(token.claims()?, &["acr", "amr"]);
             applies_if(!there.is_empty(), "neither acr nor amr")?;
@@ -147,6 +157,7 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
         "RFC9068-6",
         "The access token does not hold the user's name, addresses or date of birth",
         "Anybody who handles the token can read it, the client and its logs included, whatever they were granted.",
+        "",
         |token| {
             let claims = token.claims()?;
             let found: Vec<_> = PERSONAL.iter().filter(|name| member(claims, name).is_some()).collect();

@@ -12,13 +12,14 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
         "RFC9068-2.1",
         "The access token is opaque, or its `typ` says that it is an access token",
         "Without it a resource server may take an ID token for an access token.",
+        "",
         |token| match token.raw.jwt() {
             Err(_) => pass(format!("an opaque access token of {} characters", token.raw.as_str().chars().count())),
             Ok(jwt) => holds(claims_profile(jwt), "typ = at+jwt", seen("typ", jwt.header.get("typ"))),
         },
     ),
     // RFC 9068 2.1 says so of its own tokens; of any other, that nobody else can make or change one.
-    must(NOT_NONE, "RFC6749-10.3", "An access token that is a JWT is signed", "Anybody can write one.", |token| match token.jwt()?.alg() {
+    must(NOT_NONE, "RFC6749-10.3", "An access token that is a JWT is signed", "Anybody can write one.", "", |token| match token.jwt()?.alg() {
         None => fail("alg: a signature algorithm", "no alg"),
         Some(alg) => holds(!alg.eq_ignore_ascii_case("none"), "a signature algorithm", format!("alg = {}", shorten(alg))),
     }),
@@ -29,6 +30,7 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
         "RFC9068-4",
         "The signature of the access token verifies with a published key",
         "Resource servers that rely on the published keys refuse every call.",
+        "",
         |token| {
             let jwt = token.jwt()?;
             let is_unknown = matches!(token.keys, Keys::Unknown) && !token.has_key_set;
@@ -53,6 +55,7 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
         "RFC9068-2.1",
         "The access token is signed with a key pair, not with a shared secret",
         "Every resource server that can verify the token can also write one.",
+        "",
         |token| match token.profiled()?.alg().filter(|alg| !alg.eq_ignore_ascii_case("none")) {
             None => not_run(NOT_NONE),
             Some(alg) => holds(!jose::is_symmetric(alg), "an algorithm with a key pair", format!("alg = {}", shorten(alg))),

@@ -16,6 +16,7 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
         "RFC7519-4.1",
         "The times in an access token that is a JWT are JSON numbers",
         "Resource servers fail to parse the token.",
+        "",
         |token| {
             let times = present(&token.jwt()?.claims, &["exp", "iat", "nbf"]);
             applies_if(!times.is_empty(), "the token has no times")?;
@@ -28,6 +29,7 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
         "RFC7519-4.1.4",
         "An access token that is a JWT has not expired when it is received",
         "No resource server accepts it.",
+        "",
         |token| {
             let left = lifetime(token)?;
             holds(left > -seconds(token.skew), "exp after the moment it was received", format!("exp {left} s after it was received"))
@@ -38,6 +40,7 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
         "RFC6749-5.1",
         "The `exp` of the access token is where `expires_in` says it is",
         "The client calls with a dead token, or throws a living one away.",
+        "",
         |token| {
             let left = lifetime(token)?;
             let Some(expires_in) = token.expires_in else { return not_applicable("no expires_in") };
@@ -51,6 +54,7 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
         "RFC7519-4.1.6",
         "An access token that is a JWT was not issued in the future",
         "Resource servers that check refuse it: often the issuer's clock is wrong.",
+        "",
         |token| not_future(token, "iat", token.time("iat")?),
     ),
     must(
@@ -58,6 +62,7 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
         "RFC7519-4.1.5",
         "The access token, if it has an `nbf`, is already valid when it is received",
         "No resource server that checks `nbf` accepts it.",
+        "",
         |token| not_future(token, "nbf", token.time("nbf")?),
     ),
     must(
@@ -65,6 +70,7 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
         "RFC9068-2.2.1",
         "The `auth_time` of the access token, if there is one, is a moment in the past",
         "Resource servers that limit the age of a login decide by nonsense.",
+        "",
         |token| {
             let auth_time = optional(token.claims()?, "auth_time")?;
             let Some(time) = auth_time.as_f64() else { return fail("auth_time: a number of seconds", format!("auth_time = {}", show(auth_time))) };

@@ -10,6 +10,7 @@ pub(super) static RULES: &[Check<RefreshAttack>] = &[
         "RFC6749-6",
         "A refresh token that was issued to one client is refused to another",
         "A client that finds the token of another acts for users who never allowed it anything.",
+        "",
         |attacked| refused(&attacked.0, Attack::RefreshTokenOfAnotherClient),
     ),
     must(
@@ -17,6 +18,7 @@ pub(super) static RULES: &[Check<RefreshAttack>] = &[
         "RFC6749-6",
         "A refresh token is refused to a client with a wrong secret",
         "Whoever steals the token needs nothing else to stay in for good.",
+        "",
         |attacked| refused(&attacked.0, Attack::RefreshWithWrongSecret),
     ),
     must(
@@ -24,6 +26,7 @@ pub(super) static RULES: &[Check<RefreshAttack>] = &[
         "RFC6749-6",
         "An access token in the place of a refresh token is refused",
         "A resource server that sees an access token can make itself new ones without end.",
+        "",
         |attacked| refused(&attacked.0, Attack::AccessTokenAsRefreshToken),
     ),
     // Some issuers let the last one work for some seconds more, for clients that missed the answer.
@@ -32,6 +35,7 @@ pub(super) static RULES: &[Check<RefreshAttack>] = &[
         "RFC9700-4.14.2",
         "A refresh token that was exchanged for a newer one is refused",
         "A thief who copied it refreshes beside the client, and nobody notices.",
+        "",
         |attacked| refused(&attacked.0, Attack::UsedRefreshToken),
     ),
 ];

@@ -121,6 +121,7 @@ static RULES: &[Check<AuthorizationError>] = &[
         "RFC6749-4.1.2.1",
         "An authorization request that cannot be granted comes back with an `error` that is not empty",
         "The client waits for a code, or takes what came for one.",
+        "",
         |response| match response.parameter("error") {
             Some("") => fail("an error", "an empty error"),
             Some(error) => pass(format!("error = {}", shorten(error))),
@@ -132,6 +133,7 @@ static RULES: &[Check<AuthorizationError>] = &[
         "RFC6749-4.1.2.1",
         "The `error` of the authorization response is printable ASCII without quotes and backslashes",
         "Strict clients refuse to read it; careless ones copy it into pages.",
+        "",
         |response| shape::text("error", response.error()?),
     ),
     // "Typically login_required, interaction_required, or another code"; the MUST is that an error comes back (authz-error/error-present).
@@ -140,6 +142,7 @@ static RULES: &[Check<AuthorizationError>] = &[
         "OIDCC-3.1.2.1",
         "`prompt=none` without a login is refused with one of the four errors about interaction, or as an invalid request for want of a hint",
         "Clients that try silently first do not see that they have to send the user to log in.",
+        "",
         |response| {
             let right: Vec<_> = INTERACTION.into_iter().chain(["invalid_request"]).collect();
             response.error_is_one_of(Refused::PromptNoneNotLoggedIn, &right)
@@ -150,6 +153,7 @@ static RULES: &[Check<AuthorizationError>] = &[
         "OIDCC-3.1.2.1",
         "`prompt=none` beside another value is refused as an invalid request, or for lack of interaction",
         "Developers look for the mistake anywhere but in the request.",
+        "",
         |response| {
             // The text asks for an error and does not name it: an issuer that looks at `none` first finds that no user is logged in.
             let right: Vec<_> = ["invalid_request"].into_iter().chain(INTERACTION).collect();
@@ -161,6 +165,7 @@ static RULES: &[Check<AuthorizationError>] = &[
         "RFC6749-4.1.2.1",
         "A response type that does not exist is refused with an error that says so",
         "Developers look for the mistake anywhere but in the request.",
+        "",
         |response| {
             // Nothing says which of two faults is looked at first.
             let for_scope = response.request.scope().is_empty() && response.parameter("error") == Some("invalid_scope");
@@ -173,6 +178,7 @@ static RULES: &[Check<AuthorizationError>] = &[
         "OIDCC-6.1",
         "A request object that is not taken is refused with an error that says so",
         "Clients cannot tell that they have to send plain parameters.",
+        "",
         |response| {
             // "Should an OP not support this parameter and an RP uses it, the OP MUST return the request_not_supported error." Where it does, no text
             // leaves one error only.
@@ -186,6 +192,7 @@ static RULES: &[Check<AuthorizationError>] = &[
         "OIDCC-6.2",
         "A request object by reference that is not taken is refused with an error that says so",
         "Clients cannot tell that they have to send plain parameters.",
+        "",
         |response| {
             let right = ["request_uri_not_supported", "invalid_request_uri", "invalid_request_object", "invalid_request"];
             let is_offered = is_offered(&response.metadata, Sent::ByReference);
@@ -197,6 +204,7 @@ static RULES: &[Check<AuthorizationError>] = &[
         "RFC6749-4.1.2.1",
         "A request without a response type is refused with an error that says so",
         "Developers look for the mistake anywhere but in the request.",
+        "",
         |response| response.error_is_one_of(Refused::ResponseTypeMissing, &["invalid_request", "unsupported_response_type"]),
     ),
     must(
@@ -204,6 +212,7 @@ static RULES: &[Check<AuthorizationError>] = &[
         "RFC6749-4.1.2.1",
         "A request with a parameter that comes twice, if it is refused, is refused with `invalid_request`",
         "Developers look for the mistake anywhere but in the request.",
+        "",
         |response| response.error_is_one_of(Refused::Repeated, &["invalid_request"]),
     ),
     must(
@@ -211,6 +220,7 @@ static RULES: &[Check<AuthorizationError>] = &[
         "RFC7636-4.4.1",
         "A request without a code challenge, or with one by a method that is not supported, if it is refused, is refused with `invalid_request`",
         "A client cannot tell that it has to send another challenge, and gives up.",
+        "",
         |response| {
             let refused = if response.refused == Refused::NoChallenge { Refused::NoChallenge } else { Refused::ChallengeMethod };
             response.error_is_one_of(refused, &["invalid_request"])
@@ -221,6 +231,7 @@ static RULES: &[Check<AuthorizationError>] = &[
         "RFC6749-4.1.2.1",
         "The authorization error response returns the `state` as it was sent",
         "The client cannot tell which of its requests failed, and shows nothing at all.",
+        "",
         |response| parameters::state_returned(response.request.state().filter(|state| !state.is_empty()), response.parameter("state")),
     ),
     must(
@@ -228,6 +239,7 @@ static RULES: &[Check<AuthorizationError>] = &[
         "RFC9207-2",
         "The `iss` of the authorization error response, if there is one, is the issuer, byte for byte",
         "Clients that defend themselves against mix-up attacks refuse the response.",
+        "",
         |response| parameters::iss_is(&response.issuer, &response.parameters),
     ),
     must(
@@ -235,6 +247,7 @@ static RULES: &[Check<AuthorizationError>] = &[
         "RFC9207-2",
         "The authorization error response has an `iss` if the metadata promise one",
         "Clients that rely on the promise refuse the response and never learn of the error.",
+        "",
         |response| {
             parameters::iss_promised(&response.metadata)?;
             response.error()?;
@@ -246,6 +259,7 @@ static RULES: &[Check<AuthorizationError>] = &[
         "OIDCC-3.1.2.6",
         "The authorization error response holds no code and no tokens",
         "One client takes it for a failure and another for a login.",
+        "",
         |response| {
             response.error()?;
             let there: Vec<_> = GRANTED.into_iter().filter(|name| response.parameter(name).is_some()).collect();
@@ -258,6 +272,7 @@ static RULES: &[Check<AuthorizationError>] = &[
         "OIDCC-3.1.2.6",
         "The authorization error response holds no parameters that the specifications do not know",
         "What an issuer adds ends up in histories, logs and referrers.",
+        "",
         |response| {
             const KNOWN: [&str; 6] = ["error", "error_description", "error_uri", "state", "iss", "session_state"];
             response.error()?;
@@ -274,6 +289,7 @@ static RULES: &[Check<AuthorizationError>] = &[
         "RFC6749-3.1",
         "No parameter of the authorization error response comes twice",
         "Two libraries read two different reasons.",
+        "",
         |response| {
             let twice = parameters::repeated(&response.parameters);
             let seen = if twice.is_empty() {
@@ -289,6 +305,7 @@ static RULES: &[Check<AuthorizationError>] = &[
         "RFC6749-4.1.2.1",
         "The authorization error response of the code flow is in the query of the redirect URI",
         "A client on a server never sees what is in the fragment.",
+        "",
         |response| {
             // Where the answer to an unknown response type belongs is not specified.
             applies_if(
@@ -306,6 +323,7 @@ static RULES: &[Check<AuthorizationError>] = &[
         "RFC6749-4.1.2.1",
         "The `error_description` of the authorization response is printable ASCII without quotes and backslashes",
         "Line breaks and markup in it end up in clients' logs and pages.",
+        "",
         |response| shape::text("error_description", response.optional("error_description")?),
     ),
     must(
@@ -313,6 +331,7 @@ static RULES: &[Check<AuthorizationError>] = &[
         "RFC6749-4.1.2.1",
         "The `error_uri` of the authorization response has the syntax of a URI reference",
         "Nobody can follow it, and strict clients refuse it.",
+        "",
         |response| shape::uri(response.optional("error_uri")?),
     ),
     may(
@@ -320,6 +339,7 @@ static RULES: &[Check<AuthorizationError>] = &[
         "RFC6749-4.1.2.1",
         "The `error_uri` of the authorization response is an absolute URI",
         "A client cannot tell what a relative one is relative to.",
+        "",
         |response| {
             let uri = response.optional("error_uri")?;
             if is_broken(&shape::uri(uri)) { not_run(URI_CHARSET) } else { shape::absolute_uri(uri) }
@@ -330,6 +350,7 @@ static RULES: &[Check<AuthorizationError>] = &[
         "RFC6749-4.1.2.1",
         "A refusal by the end-user comes back as `access_denied`",
         "Clients tell the user that something broke, or try again, where the user said no.",
+        "",
         |response| response.error_is_one_of(Refused::Denied, &["access_denied"]),
     ),
 ];

@@ -21,6 +21,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "OIDCC-2",
         "The `nonce` of the ID token is the one that was sent; after a refresh it may be left out",
         "The relying party cannot tell its own login from a replayed one, and refuses it.",
+        "",
         |token| {
             let claims = token.claims()?;
             let Some(sent) = token.request.as_deref().and_then(AuthorizationRequest::nonce) else { return not_applicable("no nonce was sent") };
@@ -37,6 +38,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "OIDCC-3.1.3.6",
         "The `at_hash` of the ID token, if there is one, is the hash of the access token beside it",
         "Libraries that check it refuse the response as mixed from two.",
+        "",
         |token| {
             let jwt = token.jwt()?;
             let Some(at_hash) = member(&jwt.claims, "at_hash") else {
@@ -55,6 +57,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "OIDCC-2",
         "The `acr` of the ID token, if there is one, is a string",
         "Libraries fail to parse the token.",
+        "",
         |token| optional_string(token.claims()?, "acr"),
     ),
     must(
@@ -62,6 +65,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "OIDCC-2",
         "The `amr` of the ID token, if there is one, is an array of strings",
         "Libraries fail to parse the token: a single string in place of the array is the usual slip.",
+        "",
         |token| optional_strings(token.claims()?, "amr"),
     ),
     must(
@@ -69,6 +73,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "OIDCC-5.1",
         "The standard claims in the ID token have the JSON types they are defined with",
         "Typed libraries refuse the whole token for one boolean written as a string.",
+        "",
         |token| standard_claims(token.claims()?),
     ),
     should(
@@ -76,6 +81,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "OIDCC-2",
         "The ID token leaves out claims that have no value, and none of its claims is null",
         "Relying parties store null as somebody's name, and typed libraries refuse the token.",
+        "",
         |token| without(token.claims()?, "null", Value::is_null),
     ),
     // The sentence about an empty string is of userinfo.
@@ -84,6 +90,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "OIDCC-5.3.2",
         "No claim of the ID token is an empty string, as none of userinfo is",
         "Relying parties store nothing as somebody's name.",
+        "",
         |token| without(token.claims()?, "empty", |value| value == ""),
     ),
     must(
@@ -91,6 +98,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "RFC7519-4.1.7",
         "The `jti` of the ID token, if there is one, is a string",
         "Libraries fail to parse the token.",
+        "",
         |token| optional_string(token.claims()?, "jti"),
     ),
     // The code is not known here; but what has another length is the hash of no code.
@@ -99,6 +107,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "OIDCC-3.3.2.11",
         "The `c_hash` of the ID token, if there is one, is half a hash of its algorithm in base64url",
         "Libraries that check it refuse the response.",
+        "",
         |token| {
             let jwt = token.jwt()?;
             let c_hash = optional(&jwt.claims, "c_hash")?;
@@ -116,6 +125,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "OIDCC-5.1",
         "The `birthdate` of the ID token, if there is one, is a date as YYYY-MM-DD or a year as YYYY",
         "The relying party takes the day for the month, or stores nothing.",
+        "",
         |token| formats::birthdate(token.claims()?),
     ),
     must(
@@ -123,6 +133,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "OIDCC-5.1",
         "The `email` of the ID token, if there is one, is an e-mail address",
         "The relying party writes to nobody.",
+        "",
         |token| formats::email(token.claims()?),
     ),
     should(
@@ -130,6 +141,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "OIDCC-5.1",
         "The `zoneinfo` of the ID token, if there is one, has the form of a time zone's name such as Europe/Paris",
         "The relying party shows times in the wrong zone: an offset changes with the season.",
+        "",
         |token| formats::zoneinfo(token.claims()?),
     ),
     should(
@@ -137,6 +149,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "OIDCC-5.1",
         "The `locale` of the ID token, if there is one, is a language tag",
         "The relying party greets its user in the wrong language.",
+        "",
         |token| formats::locale(token.claims()?),
     ),
     should(
@@ -144,6 +157,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "OIDCC-5.1",
         "The `phone_number` of the ID token, if there is one, begins with a plus sign and the country",
         "The relying party in another country calls somebody else.",
+        "",
         |token| formats::phone_number(token.claims()?),
     ),
     should(
@@ -151,6 +165,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "OIDCC-5.1",
         "The `profile`, `picture` and `website` of the ID token, if they are there, are absolute URLs",
         "The relying party shows a broken image, or links to a page of its own.",
+        "",
         |token| formats::urls(token.claims()?),
     ),
     must(
@@ -158,6 +173,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "OIDCC-5.1",
         "The `updated_at` of the ID token, if there is one, is in seconds, not milliseconds",
         "The relying party takes its copy for old for thousands of years.",
+        "",
         |token| formats::updated_at(token.claims()?),
     ),
 ];

@@ -17,6 +17,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "OIDCC-2",
         "The ID token is a JWT: header, claims and signature in base64url, the first two JSON objects",
         "No relying party can read the token, so nobody can log in.",
+        "",
         |token| match token.raw.jwt() {
             Ok(jwt) => pass(format!("a JWT with {} claims, header {}", jwt.claims.len(), show(&Value::Object(jwt.header.clone())))),
             Err(why) => fail("a signed JWT in compact serialization", why),
@@ -27,6 +28,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "OIDCC-2",
         "The ID token is signed: its `alg` is not `none`, unless the client registered for that",
         "Whoever can hand a token to the relying party can write one.",
+        "",
         |token| match token.jwt()?.alg() {
             None => not_run(ALG_ADVERTISED),
             Some("none") if token.may_be_unsigned() => pass("alg = none, as registered"),
@@ -39,6 +41,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "OIDCD-3",
         "The ID token is signed with an algorithm of `id_token_signing_alg_values_supported`",
         "A relying party that allows the advertised algorithms only refuses the token.",
+        "",
         |token| {
             const NAME: &str = "id_token_signing_alg_values_supported";
             let jwt = token.jwt()?;
@@ -59,6 +62,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "OIDCR-2",
         "The ID token is signed with the `id_token_signed_response_alg` the client is registered with",
         "A relying party pins the algorithm it registered, and refuses every other.",
+        "",
         |token| {
             let Some(registered) = &token.registered_alg else {
                 return not_applicable("it is not known which algorithm the client is registered with");
@@ -72,6 +76,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "OIDCC-10.1",
         "The ID token names its key by `kid` when the issuer publishes more than one",
         "Relying parties cannot tell which key to verify with, and many refuse rather than guess.",
+        "",
         |token| {
             let keys = published_keys(token)?;
             match token.jwt()?.header.get("kid") {
@@ -87,6 +92,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "OIDCC-10.1",
         "The `kid` of the ID token leads to a published key that fits its algorithm",
         "No relying party finds the key, so every login fails: typically after a key rotation.",
+        "",
         |token| {
             let (keys, alg) = (published_keys(token)?, token.alg()?);
             let Some(kid) = token.jwt()?.kid() else { return not_applicable("the token has no kid") };
@@ -111,6 +117,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "OIDCC-2",
         "The signature of the ID token verifies with a published key",
         "Relying parties refuse the token as forged.",
+        "",
         |token| {
             let alg = token.alg()?;
             let keys = if alg == "none" || jose::is_symmetric(alg) { &[] } else { token.keys()? };
@@ -128,6 +135,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "RFC9068-2.1",
         "The `typ` of the ID token is not that of an access token",
         "Libraries refuse it as an ID token, and resource servers may take it for an access token.",
+        "",
         |token| match token.jwt()?.typ() {
             Some(typ) => holds(typ != "at+jwt", "typ: JWT, or none", format!("typ = {}", shorten(&typ))),
             None => pass("no typ"),
@@ -139,6 +147,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "RFC7515-4.1.11",
         "The ID token lists no critical header extension that its client does not understand",
         "A relying party that does not know the extension has to refuse the token.",
+        "",
         |token| {
             let crit = token.jwt()?.header.get("crit");
             holds(crit.is_none(), "no crit: OpenID Connect defines no extension an ID token could need", seen("crit", crit))
@@ -149,6 +158,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "OIDCC-2",
         "The header of the ID token carries no key and no address of one",
         "A careless relying party verifies with whatever key the token brings along.",
+        "",
         |token| {
             let jwt = token.jwt()?;
             let found: Vec<&str> = ["x5u", "x5c", "jku", "jwk"].into_iter().filter(|name| jwt.header.contains_key(*name)).collect();

@@ -28,6 +28,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[may(
     "OIDCC-3.1.3.7",
     "An ordinary strict relying-party library accepts the ID token",
     "Somebody who puts that library in front of the issuer cannot log in, whoever is right.",
+    "",
     |token| {
         within_library(token)?;
         let keys = token.keys()?;

@@ -25,7 +25,7 @@ const FRESH: f64 = 600.0;
 const DAY: f64 = 86_400.0;
 
 pub(super) static RULES: &[Check<IdToken>] = &[
-    must(NUMERIC, "OIDCC-2", "The times in the ID token are JSON numbers", "Libraries fail to parse the token at all.", |token| {
+    must(NUMERIC, "OIDCC-2", "The times in the ID token are JSON numbers", "Libraries fail to parse the token at all.", "", |token| {
         each(token, "JSON numbers", |value| !value.is_number())
     }),
     must(
@@ -33,21 +33,30 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "OIDCC-2",
         "The times in the ID token are in seconds, not milliseconds",
         "A token that is to live for minutes lives for millennia.",
+        "",
         |token| each(token, "seconds since 1970-01-01T00:00:00Z", |value| value.as_f64().is_some_and(|time| time.abs() >= MILLISECONDS)),
     ),
-    must(EXP_PRESENT, "OIDCC-2", "The ID token has an `exp`", "A token that never expires can be replayed for ever; libraries refuse it.", |token| {
-        is_there(token, "exp")
-    }),
-    must(EXP_FUTURE, "OIDCC-2", "The ID token has not expired when it is received", "No relying party accepts it.", |token| {
+    must(
+        EXP_PRESENT,
+        "OIDCC-2",
+        "The ID token has an `exp`",
+        "A token that never expires can be replayed for ever; libraries refuse it.",
+        "",
+        |token| is_there(token, "exp"),
+    ),
+    must(EXP_FUTURE, "OIDCC-2", "The ID token has not expired when it is received", "No relying party accepts it.", "", |token| {
         let exp = token.exp()?;
         holds(exp > token.earliest(), "exp after the moment it was received", token.beside_receipt("exp", exp))
     }),
-    must(IAT_PRESENT, "OIDCC-2", "The ID token has an `iat`", "Its age cannot be told; libraries fail to parse it.", |token| is_there(token, "iat")),
+    must(IAT_PRESENT, "OIDCC-2", "The ID token has an `iat`", "Its age cannot be told; libraries fail to parse it.", "", |token| {
+        is_there(token, "iat")
+    }),
     must(
         IAT_NOT_FUTURE,
         "OIDCC-2",
         "The ID token was not issued in the future",
         "Relying parties that check refuse it: often the issuer's clock is wrong.",
+        "",
         |token| {
             let iat = token.iat()?;
             let expected = format!("iat no later than {} s after the token was received", token.skew);
@@ -59,13 +68,14 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "OIDCC-3.1.3.7-10",
         "The ID token was issued in the ten minutes before it was received",
         "Relying parties may refuse tokens issued too long ago; a fresh response with an old token hints at a cache or a clock.",
+        "",
         |token| {
             let iat = token.iat()?;
             let expected = format!("iat at most {FRESH} s before the token was received");
             holds(iat >= token.earliest() - FRESH, expected, token.beside_receipt("iat", iat))
         },
     ),
-    should("id-token/exp-after-iat", "OIDCC-2", "The ID token expires after it is issued", "Its lifetime is nothing or negative.", |token| {
+    should("id-token/exp-after-iat", "OIDCC-2", "The ID token expires after it is issued", "Its lifetime is nothing or negative.", "", |token| {
         let (exp, iat) = (token.exp()?, token.iat()?);
         // An `iat` in the future is the root of it.
         needs(iat <= token.latest() || exp > iat, IAT_NOT_FUTURE)?;
@@ -76,6 +86,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "RFC7519-4.1.5",
         "The ID token, if it has an `nbf`, is already valid when it is received",
         "Relying parties that check `nbf` refuse it.",
+        "",
         |token| {
             let nbf = token.time("nbf", Unmet::not_applicable("no nbf"))?;
             let expected = format!("nbf no later than {} s after the token was received", token.skew);
@@ -87,6 +98,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "OIDCC-2",
         "The ID token says when the user authenticated if `max_age` was asked for",
         "The relying party cannot tell whether its limit was kept.",
+        "",
         |token| {
             // A refreshed ID token may leave it out (OpenID Connect Core 12.2).
             if token.grant == Grant::RefreshToken || token.request.as_deref().and_then(AuthorizationRequest::max_age).is_none() {
@@ -100,6 +112,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "OIDCC-2",
         "The `auth_time` of the ID token, if there is one, is a moment in the past",
         "Relying parties that limit the age of a login decide by nonsense.",
+        "",
         |token| {
             let auth_time = token.auth_time()?;
             let is_past = auth_time > 0.0 && auth_time <= token.latest();
@@ -111,6 +124,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "OIDCC-2",
         "The ID token expires within a day of being issued",
         "It says who logged in just now; one that leaks can be used as long as it lives.",
+        "",
         |token| {
             let lifetime = token.exp()? - token.iat()?;
             holds(lifetime <= DAY, format!("at most {DAY} s from iat to exp"), format!("{lifetime} s"))
@@ -121,6 +135,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "OIDCC-2",
         "The `auth_time` of the ID token, if there is one, is not after its `iat`",
         "Nobody can be said to have logged in who has not yet: one of the two clocks is wrong.",
+        "",
         |token| {
             applies_if(token.grant != Grant::RefreshToken, "what a refreshed ID token says is judged beside the first")?;
             let (iat, auth_time) = (token.iat()?, token.auth_time()?);

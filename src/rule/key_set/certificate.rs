@@ -19,6 +19,7 @@ pub(super) static RULES: &[Check<KeySet>] = &[
         "RFC7517-4.7",
         "The certificates of a key, if there are any, are an array of DER in base64, not base64url",
         "Libraries that read the certificates drop the key.",
+        "",
         |set| {
             each(set, "an array of certificates in base64", "no key has x5c", |key| {
                 Some(certificates(chain(key)?).map(|certificates| format!("{} certificates", certificates.len())))
@@ -30,6 +31,7 @@ pub(super) static RULES: &[Check<KeySet>] = &[
         "RFC7517-4.7",
         "The first certificate of a key holds that key",
         "Clients that verify with the certificate refuse every token signed with the key.",
+        "",
         |set| {
             each(set, "the key in its first certificate", "no key has a certificate to look into", |key| {
                 let certificates = certificates(chain(key)?).ok()?;
@@ -43,6 +45,7 @@ pub(super) static RULES: &[Check<KeySet>] = &[
         "RFC7517-4.8",
         "The thumbprints of a key's certificate are digests in base64url, of the first certificate where it is there",
         "Clients that look the key up by its thumbprint do not find it.",
+        "",
         |set| {
             each(set, "the SHA-1 as x5t, the SHA-256 as x5t#S256", "no key has a thumbprint", |key| {
                 let first = chain(key).and_then(|value| certificates(value).ok()?.into_iter().next());
@@ -68,6 +71,7 @@ pub(super) static RULES: &[Check<KeySet>] = &[
         "RFC7517-4.6",
         "The address of a key's certificate, if there is one, has the scheme https",
         "Whoever changes the certificate on its way has clients trust a key of their own.",
+        "",
         |set| {
             each(set, "a URL with the scheme https", "no key has x5u", |key| {
                 let address = text(key, "x5u")?;

@@ -15,6 +15,7 @@ pub(super) static RULES: &[Check<KeySet>] = &[
         "OIDCD-3",
         "The key set is served with status 200",
         "Without the keys no client can verify an ID token, so nobody can log in.",
+        "",
         |set| status(&set.response, 200),
     ),
     may(
@@ -22,6 +23,7 @@ pub(super) static RULES: &[Check<KeySet>] = &[
         "RFC7517-8.5",
         "The key set is served as application/jwk-set+json or application/json",
         "Some client libraries refuse a key set that calls itself something else, and every login fails.",
+        "",
         |set| media_type(set.success()?, &["application/jwk-set+json", "application/json"]),
     ),
     must(
@@ -29,6 +31,7 @@ pub(super) static RULES: &[Check<KeySet>] = &[
         "RFC7517-5",
         "The key set is a JSON object whose member keys is an array of JSON objects",
         "A client finds no key in anything else.",
+        "",
         |set| {
             let expected = "a JSON object with an array of keys";
             let document = set.success()?.json().or_else(|why| fail(expected, why))?;
@@ -48,6 +51,7 @@ pub(super) static RULES: &[Check<KeySet>] = &[
         "OIDCC-10.1",
         "Where there is more than one key, every signing key has a kid",
         "A client that cannot tell which key signed a token has to try them all, or gives up, above all while keys are rotated.",
+        "",
         |set| {
             let keys = set.entries()?;
             if keys.len() < 2 {
@@ -71,6 +75,7 @@ pub(super) static RULES: &[Check<KeySet>] = &[
         "RFC7517-4.5",
         "Different keys of the same type have different kids",
         "A client takes the first key with the kid it looks for; if another one signed, the token is refused.",
+        "",
         |set| {
             let keys = set.entries()?;
             let mut twice = Vec::new();

@@ -15,6 +15,7 @@ pub(super) static RULES: &[Check<KeySet>] = &[
         "OIDCD-3",
         "The key set holds no private and no symmetric key",
         "Whoever reads the key set could sign tokens in the issuer's name.",
+        "",
         |set| {
             let keys = set.entries()?;
             let mut leaked = Vec::new();
@@ -35,6 +36,7 @@ pub(super) static RULES: &[Check<KeySet>] = &[
         "RFC7518-6",
         "Every key has its type and the members its type requires, in base64url without padding",
         "A parser that meets an incomplete key drops it, or the whole set with it.",
+        "",
         |set| {
             let keys = set.entries()?;
             let lack = |(at, key)| Some(format!("{}: {}", name(at, key), incomplete(key)?));
@@ -48,6 +50,7 @@ pub(super) static RULES: &[Check<KeySet>] = &[
         "RFC7518-6.2.1.2",
         "The coordinates of every EC key have the full size of its curve, leading zero octets included",
         "Libraries that take the size for granted refuse the key, for one key in some hundred.",
+        "",
         |set| {
             each(set, "32 octets for P-256, 48 for P-384 and 66 for P-521", "no EC keys on these curves", |key| {
                 let curve = text(key, "crv").filter(|_| text(key, "kty") == Some("EC"))?;
@@ -62,6 +65,7 @@ pub(super) static RULES: &[Check<KeySet>] = &[
         "RFC7518-3.3",
         "Every RSA key has at least 2048 bits",
         "Smaller keys can be broken; whoever breaks one signs tokens in the issuer's name.",
+        "",
         |set| {
             each(set, "2048 bits or more", "no RSA keys", |key| {
                 let bits = bits(&bytes(key, "n").filter(|_| text(key, "kty") == Some("RSA"))?);
@@ -75,6 +79,7 @@ pub(super) static RULES: &[Check<KeySet>] = &[
         "RFC7518-3.3",
         "No RSA key has more than 8192 bits",
         "Many libraries refuse a larger key, and so every token that is signed with it.",
+        "",
         |set| {
             each(set, "8192 bits or fewer", "no RSA keys", |key| {
                 let bits = bits(&bytes(key, "n").filter(|_| text(key, "kty") == Some("RSA"))?);

@@ -16,6 +16,7 @@ pub(super) static RULES: &[Check<KeySet>] = &[
         "RFC7517-4",
         "The members of every key that are defined as strings are strings",
         "Typed libraries drop the key, or the whole set for one number in it.",
+        "",
         |set| {
             each(set, "strings", "no key has such a member", |key| {
                 let there: Vec<_> = STRINGS.iter().filter_map(|name| Some((*name, key.get(*name)?))).collect();
@@ -34,6 +35,7 @@ pub(super) static RULES: &[Check<KeySet>] = &[
         "RFC8017-3.1",
         "The exponent of every RSA key is odd and greater than 1",
         "No RSA key has any other exponent: what is signed with it can be forged, or verified by nobody.",
+        "",
         |set| {
             each(set, "an odd number from 3", "no RSA keys", |key| {
                 let (_, exponent) = rsa_numbers(key).into_iter().find(|(member, _)| *member == "e")?;
@@ -48,6 +50,7 @@ pub(super) static RULES: &[Check<KeySet>] = &[
         "RFC7518-2",
         "The numbers of every RSA key are written without leading zero octets",
         "Two forms of one key have two thumbprints: clients that tell keys by theirs do not find it.",
+        "",
         |set| {
             each(set, "no zero octet in front", "no RSA keys", |key| {
                 let numbers = rsa_numbers(key);
@@ -69,6 +72,7 @@ pub(super) static RULES: &[Check<KeySet>] = &[
         "RFC7517-4.4",
         "The algorithm a key is said to be for is one that works with a key of its type and curve",
         "The key can be used for nothing: clients that heed its alg cannot, and those that do not may not.",
+        "",
         |set| {
             each(set, "an algorithm of the key's type and curve", "no key says an algorithm that is known here", |key| {
                 // A key without its type is another rule's.
@@ -83,6 +87,7 @@ pub(super) static RULES: &[Check<KeySet>] = &[
         "RFC7517-4.3",
         "The key_ops of a key, if there are any, are an array of strings with no value twice",
         "Libraries that read it refuse the key.",
+        "",
         |set| {
             each(set, "an array of strings, none of them twice", "no key has key_ops", |key| {
                 let value = key_ops(key)?;
@@ -91,18 +96,26 @@ pub(super) static RULES: &[Check<KeySet>] = &[
             })
         },
     ),
-    should("jwks/use-or-key-ops", "RFC7517-4.3", "No key has both use and key_ops", "They say the same twice, and one day not the same.", |set| {
-        each(set, "use or key_ops", "no key has key_ops", |key| {
-            let value = key_ops(key)?;
-            let both = text(key, "use").is_some();
-            Some(verdict(!both, format!("key_ops {}{}", show(value), if both { " beside use" } else { "" })))
-        })
-    }),
+    should(
+        "jwks/use-or-key-ops",
+        "RFC7517-4.3",
+        "No key has both use and key_ops",
+        "They say the same twice, and one day not the same.",
+        "",
+        |set| {
+            each(set, "use or key_ops", "no key has key_ops", |key| {
+                let value = key_ops(key)?;
+                let both = text(key, "use").is_some();
+                Some(verdict(!both, format!("key_ops {}{}", show(value), if both { " beside use" } else { "" })))
+            })
+        },
+    ),
     must(
         "jwks/use-key-ops-consistent",
         "RFC7517-4.3",
         "Where a key has both use and key_ops, they say the same",
         "One library verifies with the key and another refuses to.",
+        "",
         |set| {
             each(set, "operations that go with use", "no key has both use and key_ops", |key| {
                 let (value, purpose) = (key_ops(key)?, text(key, "use")?);
@@ -125,6 +138,7 @@ pub(super) static RULES: &[Check<KeySet>] = &[
         "RFC7517-5",
         "No member of the key set or of a key occurs twice",
         "Two libraries read two different keys.",
+        "",
         |set| {
             let keys = set.entries()?;
             each_once(&duplicates(&set.response.body), format!("{} keys, each member once", keys.len()))

@@ -16,6 +16,7 @@ pub(super) static RULES: &[Check<KeySet>] = &[
         "OIDCD-3",
         "The key set holds at least one key that signatures can be verified with",
         "With nothing but encryption keys, or no keys at all, no ID token can be verified.",
+        "",
         |set| {
             let keys = set.entries()?;
             // An authorization server need not publish keys (RFC 8414 2: `jwks_uri` is OPTIONAL).
@@ -30,6 +31,7 @@ pub(super) static RULES: &[Check<KeySet>] = &[
         "OIDCD-3",
         "There is a signing key for every algorithm that is offered for ID tokens",
         "A client that registers for an algorithm on offer gets tokens it cannot verify.",
+        "",
         |set| {
             let keys = set.entries()?;
             applies_if(set.metadata.as_object().is_some_and(is_openid), WITHOUT_ID_TOKENS)?;
@@ -59,6 +61,7 @@ pub(super) static RULES: &[Check<KeySet>] = &[
         "OIDCD-3",
         "Where the set holds signing and encryption keys, every key says which it is by use",
         "A client may verify with, or encrypt to, the wrong key, and the exchange fails without a hint why.",
+        "",
         |set| {
             let keys = set.entries()?;
             let signing = keys.iter().filter(|key| may_sign(key)).count();

@@ -35,6 +35,7 @@ static RULES: &[Check<KeyRollover>] = &[
         "OIDCC-10.1",
         "Key sets that are fetched one after the other differ by new and by retired keys only",
         "It is chance whether a relying party finds the key of a token. Often several servers share one address, and each has keys of its own.",
+        "",
         |rollover| {
             rollover.several()?;
             let wrong = inconsistencies(&rollover.sets);
@@ -46,6 +47,7 @@ static RULES: &[Check<KeyRollover>] = &[
         "OIDCC-10.1.1",
         "A key set that takes the place of another keeps keys of it",
         "What was signed a moment ago can no longer be verified.",
+        "",
         |rollover| {
             rollover.several()?;
             needs(inconsistencies(&rollover.sets).is_empty(), CONSISTENT)?;

@@ -173,6 +173,7 @@ static RULES: &[Check<Logout>] = &[
         "OIDCRIL-2",
         "The logout endpoint takes POST requests",
         "Clients that post the hint, to keep the ID token out of histories and logs, cannot log anybody out.",
+        "",
         Logout::post,
     ),
     must(
@@ -180,6 +181,7 @@ static RULES: &[Check<Logout>] = &[
         "OIDCRIL-2",
         "After a logout to which the end-user said yes the end-user is not logged in",
         "The next person at the computer goes on in their name.",
+        "",
         |logout| {
             let still = logout.still_logged_in()?;
             applies_if(logout.asked, "the end-user was not asked")?;
@@ -192,6 +194,7 @@ static RULES: &[Check<Logout>] = &[
         "OIDCRIL-2",
         "After a logout that a good hint asked for, without a question, the end-user is not logged in",
         "Users of shared computers believe that they have logged out.",
+        "",
         |logout| {
             let still = logout.still_logged_in()?;
             applies_if(!logout.asked, "the end-user was asked")?;
@@ -206,6 +209,7 @@ static RULES: &[Check<Logout>] = &[
         "OIDCRIL-2",
         "Without a good hint the end-user is asked before they are logged out",
         "Any page on the web logs the issuer's users out, as often as it likes.",
+        "",
         |logout| {
             applies_if(logout.hint != Hint::Good, "the request has a good hint")?;
             match logout.logged_in {
@@ -227,6 +231,7 @@ static RULES: &[Check<Logout>] = &[
         "OIDCRIL-3",
         "After a logout with a good hint the browser is sent to the registered address that the request names",
         "Users are left on a page of the issuer's and have to find back by themselves.",
+        "",
         |logout| {
             logout.good()?;
             logout.taken()?;
@@ -241,6 +246,7 @@ static RULES: &[Check<Logout>] = &[
         "OIDCRIL-2",
         "The browser comes back from a logout with the `state` of the request, unchanged",
         "The client cannot tell which of its logouts has come back.",
+        "",
         |logout| {
             let returned = logout.returned()?;
             let sent = logout.state.as_ref().ok_or_else(|| Unmet::not_applicable("no state was sent"))?;
@@ -257,6 +263,7 @@ static RULES: &[Check<Logout>] = &[
         "OIDCRIL-2",
         "The browser comes back from a logout without a `state` if the request had none",
         "Clients that check the state take the answer for a forged one.",
+        "",
         |logout| {
             let returned = logout.returned()?;
             applies_if(logout.state.is_none(), "a state was sent")?;
@@ -268,6 +275,7 @@ static RULES: &[Check<Logout>] = &[
         "OIDCRIL-3",
         "The browser comes back from a logout with no parameters but the `state`",
         "What an issuer adds ends up in histories, logs and referrers.",
+        "",
         |logout| {
             let returned = logout.returned()?;
             let others: Vec<&str> = returned.iter().map(|(name, _)| name.as_str()).filter(|name| *name != "state").collect();
@@ -283,6 +291,7 @@ static RULES: &[Check<Logout>] = &[
         "OIDCRIL-3",
         "After a logout nobody is sent to an address that the client did not register exactly so",
         "Attackers use the issuer's good name to have people follow links to their own pages.",
+        "",
         |logout| not_followed(logout, matches!(logout.redirect, Redirect::Unregistered | Redirect::QueryAdded)),
     ),
     must(
@@ -290,6 +299,7 @@ static RULES: &[Check<Logout>] = &[
         "OIDCRIL-4",
         "After a logout whose hint the issuer did not sign nobody is sent anywhere",
         "Anybody makes such a hint, and has the issuer believe that the request comes from a client.",
+        "",
         |logout| not_followed(logout, matches!(logout.hint, Hint::Forged | Hint::Unsigned) && logout.redirect == Redirect::Registered),
     ),
     must(
@@ -297,6 +307,7 @@ static RULES: &[Check<Logout>] = &[
         "OIDCRIL-2",
         "After a logout that names another client than its hint nobody is sent anywhere",
         "One client ends sessions and sends people about in the name of another.",
+        "",
         |logout| not_followed(logout, logout.other_client && logout.hint == Hint::Good && logout.redirect == Redirect::Registered),
     ),
     // The issuer may have other means of knowing who asks.
@@ -305,6 +316,7 @@ static RULES: &[Check<Logout>] = &[
         "OIDCRIL-3",
         "After a logout without a hint nobody is sent anywhere",
         "Anybody has the issuer send people to a client's address, whatever happens there.",
+        "",
         |logout| not_followed(logout, logout.hint == Hint::None && logout.redirect == Redirect::Registered),
     ),
 ];

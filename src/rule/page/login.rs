@@ -37,6 +37,7 @@ static RULES: &[Check<LoginAnswer>] = &[
         "RFC9700-4.12",
         "The answer to the login form is no redirect that has the browser send the password again",
         "The browser carries the password on to the client, which may be anybody's.",
+        "",
         |answer| {
             let status = answer.status()?;
             // Section 4.12 names 307 alone. RFC 9700 2.1 forbids to forward the credentials at all, and RFC 9110 15.4 calls 307 and 308 alike
@@ -49,6 +50,7 @@ static RULES: &[Check<LoginAnswer>] = &[
         "RFC9700-4.12",
         "A redirect after the login form has status 303",
         "Of all redirects only this one promises that no browser sends the password again.",
+        "",
         |answer| match answer.status()? {
             307 | 308 => not_run(NOT_307),
             status @ 301..=303 => holds(status == 303, "status 303", format!("status {status}")),
@@ -60,6 +62,7 @@ static RULES: &[Check<LoginAnswer>] = &[
         "RFC6265-8.3",
         "Every cookie that is set over https during a login is `Secure`",
         "One link to the plain address of the issuer, and the session is read off the wire.",
+        "",
         |answer| {
             let all: Vec<&Cookie> = answer.cookies.iter().filter(|cookie| of_https(cookie)).collect();
             applies_if(!all.is_empty(), "no cookie was seen that was set over https")?;
@@ -77,6 +80,7 @@ static RULES: &[Check<LoginAnswer>] = &[
         "RFC6265-4.1.2.6",
         "Of the cookies that are set during a login one at least is kept from scripts by `HttpOnly`",
         "One script that does not belong on any page of the issuer's carries the session away.",
+        "",
         |answer| {
             // Some cookies are meant for scripts (OpenID Connect Session Management 3.2), so not every one has to be kept from them.
             applies_if(!answer.cookies.is_empty(), "no cookie was seen")?;

@@ -71,6 +71,7 @@ static RULES: &[Check<ShownPage>] = &[
         "RFC6749-10.11",
         "The pages on which the end-user logs in and consents, and their forms for the password, are at https addresses",
         "Whoever is on the way reads the password, or puts a page of their own in its place.",
+        "",
         |page| {
             let document = page.asking()?;
             let is_plain = |url: &&Url| url.scheme() != "https" && !(is_loopback(url) && is_loopback(&page.url) && page.url.scheme() == "http");
@@ -84,6 +85,7 @@ static RULES: &[Check<ShownPage>] = &[
         "OIDCC-3.1.2.3",
         "The pages on which the end-user logs in and consents cannot be framed by other sites",
         "An attacker lays the consent page, invisible, under a button of their own, and the user presses both.",
+        "",
         |page| {
             let document = page.with_headers()?;
             let protected = ancestors(document).iter().any(|directive| confines(directive)) || frame_options(document);
@@ -99,6 +101,7 @@ static RULES: &[Check<ShownPage>] = &[
         "RFC9700-4.16",
         "The pages on which the end-user logs in and consents name who may frame them in a Content Security Policy",
         "X-Frame-Options alone is not asked of every ancestor by every browser, and scripts against frames can be switched off.",
+        "",
         |page| {
             let document = page.with_headers()?;
             let named = ancestors(document).iter().any(|directive| confines(directive));
@@ -112,6 +115,7 @@ static RULES: &[Check<ShownPage>] = &[
         "RFC6749-4.1.2",
         "The Content Security Policy of the page whose form leads to the client lets the form lead there",
         "Most browsers drop the redirect without a word: the end-user presses the button, and nothing happens.",
+        "",
         |page| {
             let document = page.with_headers()?;
             let Some(target) = &page.leads_to else { return not_applicable("its form was not answered by a redirect to the client") };
@@ -130,6 +134,7 @@ static RULES: &[Check<ShownPage>] = &[
         "RFC9700-4.2.4",
         "The pages of the authorization endpoint load no scripts, style sheets and frames of third parties",
         "The third party learns the address of the page with all that is in it, and a script of theirs reads the password.",
+        "",
         |page| {
             let document = page.asking()?;
             let own = owner(&page.url);
@@ -144,6 +149,7 @@ static RULES: &[Check<ShownPage>] = &[
         "RFC9700-4.2.4",
         "The pages of the authorization endpoint say by a referrer policy that their address stays with them",
         "What the address holds, such as the state, is told to every site that a link of the page leads to.",
+        "",
         |page| {
             let document = page.with_headers()?;
             // The last policy that is known counts (Referrer Policy 8.1), and a page's own goes after the header's.
@@ -160,6 +166,7 @@ static RULES: &[Check<ShownPage>] = &[
         "RFC9111-5.2.2.5",
         "The pages on which the end-user logs in and consents forbid caching with `no-store`",
         "On a shared computer the next person finds them by the back button.",
+        "",
         |page| {
             let document = page.with_headers()?;
             let said: Vec<&str> = document.header("cache-control").collect();

@@ -15,6 +15,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "RFC7591-2.1",
         "The response types cover the grant types: one with code for authorization_code, one with a token for implicit",
         "A client that picks its flow by the grant types has no response type to ask for.",
+        "",
         |metadata| {
             let document = metadata.document()?;
             let grants = document.list_or("grant_types_supported", "no grant types are published")?;
@@ -38,6 +39,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "OIDCC-11",
         "Where the scope offline_access is offered, the refresh token grant is offered too",
         "A client that reads the list asks for a refresh token it believes it cannot use, or does not ask at all.",
+        "",
         |metadata| {
             let document = metadata.document()?;
             match (document.list("scopes_supported")?, document.list("grant_types_supported")?) {
@@ -53,6 +55,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "RFC9126-5",
         "Where pushed authorization requests are required, the endpoint for them is published",
         "No client can send the only kind of request that is taken.",
+        "",
         |metadata| {
             let document = metadata.document()?;
             if document.member("require_pushed_authorization_requests") != Some(&Value::Bool(true)) {
@@ -67,6 +70,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "RFC7662-2.1",
         "The introspection endpoint is not offered to clients without authentication",
         "Anybody can try tokens there until one is good.",
+        "",
         |metadata| {
             let absent = "no authentication methods are published for introspection";
             let methods = metadata.document()?.list_or("introspection_endpoint_auth_methods_supported", absent)?;
@@ -78,6 +82,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "OIDCD-3",
         "The documentation, the policy and the terms of service, where they are published, are absolute URLs",
         "Whoever follows the link from somewhere else ends up nowhere.",
+        "",
         |metadata| {
             let document = metadata.document()?;
             let there: Vec<_> = PAGES.iter().filter_map(|name| Some((name, document.member(name)?))).collect();
@@ -97,6 +102,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "RFC8705-5",
         "The aliases of endpoints for mutual TLS, where they are published, are a JSON object of URLs",
         "A client with a certificate uses these endpoints instead of the others, and does not reach any.",
+        "",
         |metadata| match metadata.document()?.member("mtls_endpoint_aliases") {
             None => not_applicable("no mtls_endpoint_aliases"),
             Some(Value::Object(aliases)) => {

@@ -15,6 +15,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "OIDCD-4.2",
         "The provider metadata is served with status 200",
         "A client takes any other status for an error and never gets to know the endpoints.",
+        "",
         |metadata| status(&metadata.response, 200),
     ),
     must(
@@ -22,6 +23,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "OIDCD-4.2",
         "The provider metadata is served as application/json",
         "Client libraries check the media type before they parse, and refuse a document that calls itself something else.",
+        "",
         |metadata| media_type(metadata.success()?, &["application/json"]),
     ),
     must(
@@ -29,6 +31,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "OIDCD-4.2",
         "The provider metadata is a JSON object",
         "Nothing can be read from a document that does not parse, so no client can be configured by discovery.",
+        "",
         |metadata| json_object(metadata.success()?),
     ),
     should(
@@ -36,6 +39,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "RFC8259-4",
         "No member of the provider metadata occurs twice",
         "Some parsers keep the first of two members of the same name and some the last, so clients see different issuers.",
+        "",
         |metadata| {
             let document = metadata.document()?;
             each_once(&duplicates(&metadata.response.body), format!("{} members, each once", document.members.len()))
@@ -47,6 +51,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "OIDCD-3",
         "Every optional member that is present has the type its definition gives it",
         "Clients with typed parsers refuse the whole document for one string where a boolean or an array belongs.",
+        "",
         |metadata| {
             typed(metadata.document()?.members, &[(ENDPOINTS, URL), (PAGES, STRING), (LISTS, STRINGS), (BOOLEANS, BOOLEAN)], "optional members")
         },
@@ -56,6 +61,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "OIDCD-4.2",
         "No member of the provider metadata is an empty array",
         "An absent member has a default; an empty one says that nothing at all is supported, and clients give up.",
+        "",
         |metadata| no_empty_arrays(&metadata.document()?, REQUIRED_LISTS),
     ),
     should(
@@ -63,6 +69,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "OIDCC-13.3",
         "No member of the provider metadata is null",
         "What is not supported is best left out: many clients look only for the presence of a member, then fail to use null.",
+        "",
         |metadata| {
             let document = metadata.document()?;
             let null: Vec<_> = document.members.iter().filter(|(_, value)| value.is_null()).map(|(name, _)| name).collect();

@@ -14,6 +14,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "OIDCD-3",
         "The authorization endpoint is published as a URL",
         "Without it nobody can log in.",
+        "",
         |metadata| required_url(&metadata.document()?, "authorization_endpoint"),
     ),
     must(
@@ -21,16 +22,23 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "OIDCD-3",
         "The token endpoint is published as a URL, unless only the implicit flow is offered",
         "Without it a client cannot turn a code into tokens.",
+        "",
         |metadata| token_endpoint(&metadata.document()?),
     ),
-    must("discovery/jwks-uri", "OIDCD-3", "The URL of the key set is published", "Without the keys no client can verify an ID token.", |metadata| {
-        required_url(&metadata.document()?, "jwks_uri")
-    }),
+    must(
+        "discovery/jwks-uri",
+        "OIDCD-3",
+        "The URL of the key set is published",
+        "Without the keys no client can verify an ID token.",
+        "",
+        |metadata| required_url(&metadata.document()?, "jwks_uri"),
+    ),
     should(
         "discovery/userinfo-endpoint-recommended",
         "OIDCD-3",
         "A userinfo endpoint is published",
         "Clients that need a name or an e-mail address ask there; many libraries do so always.",
+        "",
         |metadata| is_published(&metadata.document()?, "userinfo_endpoint"),
     ),
     // The specification recommends it; but an issuer that registers its clients by hand does no harm, so this is only a suggestion.
@@ -39,6 +47,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "OIDCD-3",
         "A registration endpoint is published",
         "Without one every client has to be registered by hand.",
+        "",
         |metadata| is_published(&metadata.document()?, "registration_endpoint"),
     ),
     must(
@@ -46,6 +55,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "OIDCD-3",
         "Every endpoint's URL has the scheme https",
         "Over plain http, credentials, codes and tokens can be read and changed by anybody on the way.",
+        "",
         |metadata| all_https(&metadata.document()?),
     ),
     must(
@@ -53,6 +63,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "RFC6749-3.1",
         "The URLs of the authorization and the token endpoint have no fragment",
         "A fragment never reaches the server, and parameters appended after it are lost with it.",
+        "",
         |metadata| no_fragment(&metadata.document()?, "authorization-endpoint"),
     ),
 ];

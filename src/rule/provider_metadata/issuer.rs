@@ -14,6 +14,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "OIDCD-4.3",
         "The issuer published is, character for character, the one that was asked",
         "A client must refuse metadata of another issuer: otherwise one issuer could pass its keys off as another's.",
+        "",
         |metadata| is_asked_issuer(&metadata.document()?),
     ),
     must(
@@ -21,6 +22,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "OIDCD-3",
         "The issuer is a URL with the scheme https and without query and fragment",
         "The place of the metadata is formed by appending to the issuer, which a query or fragment makes impossible.",
+        "",
         |metadata| is_valid_url(&metadata.document()?),
     ),
 ];

@@ -11,6 +11,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "OIDCD-3",
         "The response types are published as an array of strings, at least one",
         "A client that looks for the flow it needs finds none and stops.",
+        "",
         |metadata| response_types(&metadata.document()?),
     ),
     may(
@@ -18,6 +19,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "RFC7591-2.1",
         "The grant types cover the response types: authorization_code for code, implicit for tokens from the authorization endpoint",
         "Clients pick their flow by either list; where the two disagree some clients refuse to start.",
+        "",
         |metadata| {
             let document = metadata.document()?;
             let grants = document.grant_types()?;
@@ -39,6 +41,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "OIDCD-3",
         "The subject types are published, public or pairwise among them",
         "A client must know whether sub is the same user for everybody or only for itself.",
+        "",
         |metadata| {
             required_list(&metadata.document()?, "subject_types_supported", "public or pairwise", |types| {
                 types.iter().any(|t| matches!(*t, "public" | "pairwise"))
@@ -50,6 +53,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "OIDCD-3",
         "The algorithms for signing ID tokens are published, RS256 among them",
         "RS256 is the one algorithm that every client can verify.",
+        "",
         |metadata| required_list(&metadata.document()?, "id_token_signing_alg_values_supported", "RS256", |algs| algs.contains(&"RS256")),
     ),
     // Servers may hide scopes, but the text recommends that those of Core, openid first, be listed.
@@ -58,6 +62,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "OIDCD-3",
         "The scopes published contain openid",
         "A client that asks only for scopes it finds published would ask for none that gives an ID token.",
+        "",
         |metadata| {
             let scopes = metadata.document()?.list_or("scopes_supported", "no scopes are published")?;
             holds(scopes.contains(&"openid"), "openid among the scopes", format!("scopes: {}", list(&scopes)))
@@ -68,6 +73,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "RFC6749-3.3",
         "Every scope published is one scope token: printable ASCII without space, quotation mark and backslash",
         "A scope with a space in it cannot be asked for: it would be read as two.",
+        "",
         |metadata| scopes_syntax(&metadata.document()?),
     ),
     // RFC 8414 says MUST; OpenID Connect Discovery, which this document follows first, has the member optional.
@@ -76,6 +82,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "RFC8414-2",
         "Where clients may authenticate with a signed JWT, the algorithms for it are published",
         "There is no default: a client can only guess the algorithm, and learns of a wrong guess by invalid_client.",
+        "",
         |metadata| auth_signing_algs_present(&metadata.document()?),
     ),
     must(
@@ -84,6 +91,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "RFC8414-2",
         "The algorithms for client authentication do not contain none",
         "An unsigned assertion proves nothing: anybody who knows a client's identifier could act as that client.",
+        "",
         |metadata| auth_signing_algs_no_none(&metadata.document()?),
     ),
 ];

@@ -15,6 +15,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "OIDCD-3",
         "The languages published for the user interface and for claims are language tags as BCP 47 defines them",
         "A client that compares the languages of its user with the list finds none, most often for an underscore in place of the hyphen.",
+        "",
         |metadata| each(&metadata.document()?, &["ui_locales_supported", "claims_locales_supported"], "language tags", formats::is_language_tag),
     ),
     should(
@@ -22,6 +23,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "OIDCD-3",
         "The algorithms for request objects, where they are published, contain RS256",
         "A client that signs its request objects with the one algorithm everybody knows is refused.",
+        "",
         |metadata| contains(&metadata.document()?, "request_object_signing_alg_values_supported", "RS256"),
     ),
     should(
@@ -29,6 +31,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "OIDCD-3",
         "The algorithms for client authentication at the token endpoint, where they are published, contain RS256",
         "A client that authenticates with the one algorithm everybody knows is refused.",
+        "",
         |metadata| contains(&metadata.document()?, "token_endpoint_auth_signing_alg_values_supported", "RS256"),
     ),
     must(
@@ -36,6 +39,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "OIDCC-5.6",
         "The types of claims, where they are published, contain normal",
         "A client that looks before it asks concludes that it gets no claims from the issuer itself.",
+        "",
         |metadata| contains(&metadata.document()?, "claim_types_supported", "normal"),
     ),
     may(
@@ -43,6 +47,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "OIDCC-3.1.2.1",
         "The display values published are of those that are defined: page, popup, touch and wap",
         "Clients know no other value, and cannot ask for it.",
+        "",
         |metadata| {
             let document = metadata.document()?;
             each(&document, &["display_values_supported"], "page, popup, touch or wap", |value| matches!(value, "page" | "popup" | "touch" | "wap"))
@@ -53,6 +58,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "RFC8414-2",
         "The PKCE methods published are registered ones: S256 and plain, spelled so",
         "Clients compare the names to the letter, and leave out the protection they cannot find.",
+        "",
         |metadata| pkce_methods_registered(&metadata.document()?),
     ),
     may(
@@ -60,6 +66,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "RFC6749-8.3",
         "Every grant type beyond those of OAuth 2.0 itself is named by an absolute URI",
         "Two extensions with the same short name cannot be told apart, and a misspelled name is taken for an extension.",
+        "",
         |metadata| {
             each(&metadata.document()?, &["grant_types_supported"], "a grant type of OAuth 2.0, or an absolute URI", |grant| {
                 SHORT_GRANTS.contains(&grant) || Url::parse(grant).is_ok()
@@ -71,6 +78,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "RFC6749-A.3",
         "Every response type is made of words of letters, digits and underscores with one space between them",
         "A response type that is not one cannot be asked for: two joined by a comma are read as one that nobody knows.",
+        "",
         |metadata| {
             let types = metadata.document()?.required("response_types_supported", "response-types")?;
             let name = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
@@ -84,6 +92,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "RFC7515-4.1.1",
         "The names of signature algorithms have the letter case they are registered with",
         "Names are compared with their case: a client that looks for RS256 does not find rs256.",
+        "",
         |metadata| {
             let document = metadata.document()?;
             let (mut seen, mut wrong) = (0_usize, Vec::new());
@@ -104,6 +113,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "RFC9449-4.2",
         "The algorithms published for DPoP proofs are neither none nor those of a shared secret",
         "A proof anybody can make proves nothing: a stolen token is as good as the client's own.",
+        "",
         |metadata| {
             each(&metadata.document()?, &["dpop_signing_alg_values_supported"], "algorithms with a key pair", |alg| {
                 !alg.eq_ignore_ascii_case("none") && !is_symmetric(alg)

@@ -29,6 +29,7 @@ static RULES: &[Check<LoopbackRedirect>] = &[should(
     "RFC8252-7.3",
     "A native application's redirect URI on a loopback address may have any port",
     "The port that is registered is taken one day, and the application cannot log anybody in.",
+    "",
     |redirect| {
         let sent = shorten(&redirect.sent);
         match &redirect.led {

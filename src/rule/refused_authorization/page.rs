@@ -13,6 +13,7 @@ pub(super) static RULES: &[Check<RefusedAuthorizations>] = &[
         "RFC6749-4.1.2.1",
         "Nobody is redirected for a client that does not exist",
         "The issuer sends people anywhere an attacker likes, under its own good name.",
+        "",
         |all| no_redirect(all, Wrong::UnknownClient),
     ),
     must(
@@ -20,6 +21,7 @@ pub(super) static RULES: &[Check<RefusedAuthorizations>] = &[
         "RFC6749-4.1.2.1",
         "Nobody is redirected for a request that names no client",
         "The issuer sends people anywhere an attacker likes, under its own good name.",
+        "",
         |all| no_redirect(all, Wrong::NoClient),
     ),
     should(
@@ -27,6 +29,7 @@ pub(super) static RULES: &[Check<RefusedAuthorizations>] = &[
         "RFC6749-4.1.2.1",
         "A request with a wrong client or redirect URI is refused on a page for the end-user, not at a redirect URI of the client's",
         "An attacker's link makes the client believe that one of its own requests failed.",
+        "",
         |all| {
             // One of two redirect URIs is the client's; and what was not refused at all is another rule's.
             all.each(|request| request.wrong != Wrong::Doubled && request.is_refused(), "a page of the issuer's", |request| Some(request.is_page()))
@@ -37,6 +40,7 @@ pub(super) static RULES: &[Check<RefusedAuthorizations>] = &[
         "RFC9110-15.5",
         "The page that refuses a request with a wrong client or redirect URI has a 4xx status",
         "Monitoring cannot tell attacks from logins.",
+        "",
         |all| {
             let is_4xx = |led: &Led| matches!(led, Led::Page(Some(400..=499)));
             all.each(|request| matches!(request.led, Led::Page(Some(_))), "a status from 400 to 499", |request| Some(is_4xx(&request.led)))
@@ -47,6 +51,7 @@ pub(super) static RULES: &[Check<RefusedAuthorizations>] = &[
         "RFC6749-10.14",
         "A page that shows what was in a refused request shows markup in it as text",
         "A link to the issuer runs an attacker's script on the page where passwords are typed.",
+        "",
         |all| {
             let is_html = |kind: String| matches!(kind.as_str(), "text/html" | "application/xhtml+xml");
             let is_about = |request: &RefusedAuthorization| request.marked && request.is_page() && request.response.media_type().is_some_and(is_html);

@@ -13,6 +13,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
         "RFC7591-3.2.1",
         "The redirect URIs that are registered are returned",
         "The client cannot see whether its logins will be let through, and finds out when its first user sees an error page.",
+        "",
         |registration| {
             let client = registration.client()?;
             if !asked_for(registration).any(|(name, _)| name == "redirect_uris") {
@@ -32,6 +33,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
         "RFC7591-3.2.1",
         "Every member of the request is returned, with the value registered for it",
         "The client cannot tell what was registered, changed or ignored, and fails later for no visible reason.",
+        "",
         |registration| {
             let client = registration.client()?;
             let asked: Vec<_> = asked_for(registration).map(|(name, _)| name).filter(|name| *name != "redirect_uris").collect();
@@ -51,6 +53,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
         "OIDCR-3.2",
         "An OpenID provider that registers a client registers every redirect URI that was asked for",
         "The client is registered, and its users see an error page where it uses the redirect URI that is missing.",
+        "",
         |registration| {
             applies_if(
                 registration.is_of_provider(),
@@ -64,6 +67,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
         "RFC7591-3.2.1",
         "Every redirect URI and every grant type asked for is registered, where the issuer may leave some out",
         "The issuer may register less than was asked for; but a client that does not compare fails when it uses what it asked for.",
+        "",
         |registration| narrowed(registration, if registration.is_of_provider() { &[GRANT_TYPES] } else { &[REDIRECT_URIS, GRANT_TYPES] }),
     ),
     should(
@@ -71,6 +75,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
         "RFC7591-2",
         "A client registered without client authentication gets no client secret",
         "A secret in a client that cannot keep one is soon known, and somebody will take it for proof.",
+        "",
         |registration| {
             let client = registration.client()?;
             let asked = registration.request.get("token_endpoint_auth_method").and_then(Value::as_str);

@@ -17,6 +17,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
         "RFC7591-2",
         "The client metadata returned have the types they are defined with",
         "Typed libraries refuse the whole answer, and with it the credentials in it.",
+        "",
         |registration| typed(registration.client()?, MEMBERS, "members"),
     ),
     should(
@@ -24,6 +25,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
         "OIDCD-3",
         "The client authentication that is registered is one the metadata list",
         "The client authenticates in a way the token endpoint does not know, and is refused.",
+        "",
         |registration| match optional(registration.client()?, "token_endpoint_auth_method")? {
             Value::String(method) if method == "none" => not_applicable("a public client does not authenticate"),
             _ => within(registration, "token_endpoint_auth_method", "token_endpoint_auth_methods_supported"),
@@ -35,6 +37,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
         "OIDCD-3",
         "An issuer that registers public clients lists `none` among the ways to authenticate",
         "A public client that reads the metadata takes it that it cannot be registered.",
+        "",
         |registration| match optional(registration.client()?, "token_endpoint_auth_method")? {
             Value::String(method) if method == "none" => within(registration, "token_endpoint_auth_method", "token_endpoint_auth_methods_supported"),
             _ => not_applicable("no public client was registered"),
@@ -45,6 +48,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
         "OIDCD-3",
         "The grant types that are registered are among those the metadata list",
         "The client uses a grant that the token endpoint does not know, and is refused.",
+        "",
         |registration| within(registration, "grant_types", "grant_types_supported"),
     ),
     should(
@@ -52,6 +56,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
         "OIDCD-3",
         "The response types that are registered are among those the metadata list",
         "The client asks for a response that the authorization endpoint does not give, and its users see an error.",
+        "",
         |registration| within(registration, "response_types", "response_types_supported"),
     ),
     should(
@@ -59,6 +64,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
         "OIDCD-3",
         "The algorithm for ID tokens that is registered is one the metadata list",
         "The client waits for tokens in an algorithm the issuer does not sign with, and refuses every other.",
+        "",
         |registration| within(registration, "id_token_signed_response_alg", "id_token_signing_alg_values_supported"),
     ),
     should(
@@ -66,6 +72,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
         "RFC7591-2.1",
         "The grant types and the response types that are registered go together: authorization_code with code, implicit with tokens",
         "The client is registered for a flow of which one half is missing.",
+        "",
         |registration| {
             let client = registration.client()?;
             let of = |name: &str| member(client, name).map(strings);
@@ -96,6 +103,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
         "RFC7591-2",
         "The addresses of the client's pages, picture and keys that are returned are absolute URLs",
         "The end-user who is asked for consent follows a link that leads nowhere.",
+        "",
         |registration| {
             let client = registration.client()?;
             let there: Vec<_> = PAGES.iter().filter_map(|name| Some((name, filled(client, name)?.as_str()?))).collect();
@@ -112,6 +120,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
         "RFC7591-2",
         "The answer holds the client's keys or their address, not both",
         "Nobody can tell which of the two the issuer verifies the client with.",
+        "",
         |registration| {
             let client = registration.client()?;
             match (filled(client, "jwks").is_some(), filled(client, "jwks_uri").is_some()) {

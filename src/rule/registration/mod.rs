@@ -74,6 +74,7 @@ static DELETION_RULES: &[Check<Deletion>] = &[must(
     "RFC7592-2.3",
     "Deleting a client is answered with status 204, where the issuer offers it",
     "A client that sees anything else must think that its credentials still work, and cannot tell whether to try again.",
+    "",
     |deletion| match deletion.response.status {
         // RFC 7592 2.3: 403 where the client may not delete itself, 405 where the method is not supported; some say the latter by 501 (RFC 9110 15.6.2).
         403 => not_applicable("status 403: the issuer says that the client may not delete itself"),

@@ -21,6 +21,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
         "RFC7591-3.2.1",
         "The registration is accepted: the answer is a JSON object and no error",
         "A client that cannot register cannot use the issuer at all.",
+        "",
         |registration| {
             let response = &registration.response;
             let code = response.status;
@@ -46,6 +47,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
         "RFC9110-15.6",
         "A registration that is accepted did not fail with an error of the server's own before",
         "A client registers once, when it is installed: many give up on an error, and a person has to find out that trying again helps.",
+        "",
         |registration| {
             registration.client()?;
             match &registration.failed_before {
@@ -59,6 +61,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
         "OIDCR-3.2",
         "A registration is answered with status 201",
         "Clients that follow the specification to the letter take any other status for an error.",
+        "",
         |registration| {
             registration.client()?;
             status(&registration.response, 201)
@@ -69,6 +72,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
         "OIDCR-3.2",
         "A registration is answered in application/json",
         "Client libraries check the media type before they parse, and refuse an answer that calls itself something else.",
+        "",
         |registration| {
             registration.client()?;
             media_type(&registration.response, &["application/json"])
@@ -80,6 +84,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
         "RFC7591-3.2.1",
         "An answer that carries credentials is marked no-store",
         "A cache between client and issuer may keep the secret and hand it to somebody else.",
+        "",
         |registration| {
             let client = registration.client()?;
             if member(client, "client_secret").is_none() && member(client, "registration_access_token").is_none() {
@@ -94,6 +99,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
         "RFC7591-3.2.1",
         "The client is given a client identifier",
         "Without it the client cannot ask for anything.",
+        "",
         |registration| match member(registration.client()?, "client_id") {
             Some(Value::String(id)) if !id.is_empty() => pass(format!("client_id = {}", shorten(id))),
             other => fail("client_id: a string that is not empty", seen("client_id", other)),
@@ -104,6 +110,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
         "RFC7591-3.2.1",
         "The time of issue, if given, is a number of seconds since the epoch and not in the future",
         "A client that reckons with it takes milliseconds for a year far ahead.",
+        "",
         |registration| {
             let issued = optional(registration.client()?, "client_id_issued_at")?;
             let now = registration.response.received_at;
@@ -119,6 +126,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
         "RFC7591-3.2.1",
         "A client secret comes with the time it expires, in seconds since the epoch and not past, or 0 for never",
         "A client that does not know when its secret ends is locked out one day without warning.",
+        "",
         |registration| {
             let client = registration.client()?;
             if member(client, "client_secret").is_none() {
@@ -140,6 +148,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
         "OIDCR-3.2",
         "The client configuration endpoint and its access token are given together or not at all",
         "Either is useless without the other: the client can neither read, change nor delete its registration.",
+        "",
         |registration| {
             let client = registration.client()?;
             let given = |name: &str| member(client, name).is_some();
@@ -156,6 +165,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
         "OIDCR-3.2",
         "The client configuration endpoint is a URL with the scheme https",
         "The registration access token is a bearer token: over plain http it can be read, and the client taken over or deleted with it.",
+        "",
         |registration| {
             let value = optional(registration.client()?, "registration_client_uri")?;
             let shown = seen("registration_client_uri", Some(value));

@@ -15,6 +15,7 @@ pub(super) static RULES: &[Check<RegistrationRefusal>] = &[
         "RFC6749-3.1.2",
         "No client is registered for a redirect URI with a fragment",
         "The authorization response is appended to the fragment, where scripts of the page read it and the client's server does not.",
+        "",
         |refusal| {
             let Some(client) = refusal.client(&[Wrong::Fragment])? else { return pass(expect::refusal(&refusal.response)) };
             without(client.redirect_uri(|uri| uri.contains('#')), "a refusal: status 400")
@@ -25,6 +26,7 @@ pub(super) static RULES: &[Check<RegistrationRefusal>] = &[
         "RFC6749-3.1.2",
         "No client is registered for a relative redirect URI",
         "Authorization codes are sent to the issuer's own pages, or wherever a page of it leads.",
+        "",
         |refusal| {
             let Some(client) = refusal.client(&[Wrong::Relative])? else { return pass(expect::refusal(&refusal.response)) };
             let is_relative = |uri: &str| Url::parse(uri) == Err(ParseError::RelativeUrlWithoutBase);
@@ -36,6 +38,7 @@ pub(super) static RULES: &[Check<RegistrationRefusal>] = &[
         "RFC7591-5",
         "No client is registered for a redirect URI with the scheme javascript or data",
         "Whoever registers runs their script in the issuer's pages, and acts there as the end-user.",
+        "",
         |refusal| {
             let Some(client) = refusal.client(&[Wrong::Script, Wrong::Data])? else { return pass(expect::refusal(&refusal.response)) };
             let is_code = |uri: &str| Url::parse(uri).is_ok_and(|url| matches!(url.scheme(), "javascript" | "data"));
@@ -47,6 +50,7 @@ pub(super) static RULES: &[Check<RegistrationRefusal>] = &[
         "RFC7591-2",
         "No client is registered with both `jwks` and `jwks_uri`",
         "Nobody can tell which keys count: a key that was withdrawn in one place lives on in the other.",
+        "",
         |refusal| {
             let Some(client) = refusal.client(&[Wrong::BothKeySets])? else { return pass(expect::refusal(&refusal.response)) };
             let has = |name: &str| member(client.registered, name).is_some_and(|value| value != "");
@@ -58,6 +62,7 @@ pub(super) static RULES: &[Check<RegistrationRefusal>] = &[
         "RFC7591-2.1",
         "No client is registered for `response_types` that need a grant it does not have",
         "The client is told that it may ask for codes, and cannot use any.",
+        "",
         |refusal| {
             let Some(client) = refusal.client(&[Wrong::Inconsistent])? else { return pass(expect::refusal(&refusal.response)) };
             let (grants, responses) = (client.strings("grant_types"), client.strings("response_types"));
@@ -71,6 +76,7 @@ pub(super) static RULES: &[Check<RegistrationRefusal>] = &[
         "RFC7591-3.2.2",
         "No client is registered for an authentication method that does not exist",
         "The client cannot authenticate, or, worse, does not have to.",
+        "",
         |refusal| {
             let Some(client) = refusal.client(&[Wrong::UnknownMethod])? else { return pass(expect::refusal(&refusal.response)) };
             let method = client.value("token_endpoint_auth_method");

@@ -18,6 +18,7 @@ pub(super) static RULES: &[Check<RegistrationRefusal>] = &[
         "RFC7591-3.2.2",
         "The refusal of client metadata has status 400",
         "Clients take other statuses for trouble on the way, or for a wrong token, and try again.",
+        "",
         |refusal| {
             let response = refusal.error()?;
             holds(response.status == 400, "status 400", expect::refusal(response))
@@ -28,6 +29,7 @@ pub(super) static RULES: &[Check<RegistrationRefusal>] = &[
         "RFC7591-3.2.2",
         "The refusal of client metadata is a JSON object",
         "Clients fail to parse it, and nobody learns what was wrong.",
+        "",
         |refusal| match refusal.error()?.json() {
             Ok(Value::Object(body)) => pass(format!("a JSON object: {}", list(&body.keys().collect::<Vec<_>>()))),
             Ok(_) => fail("a JSON object", "JSON that is not an object"),
@@ -39,6 +41,7 @@ pub(super) static RULES: &[Check<RegistrationRefusal>] = &[
         "RFC7591-3.2.2",
         "The refusal of client metadata is `application/json`",
         "Clients that look at the media type show a parse error where the issuer gave a reason.",
+        "",
         |refusal| media_type(refusal.error()?, &["application/json"]),
     ),
     must(
@@ -46,6 +49,7 @@ pub(super) static RULES: &[Check<RegistrationRefusal>] = &[
         "RFC7591-3.2.2",
         "The refusal of client metadata has an `error` that is a string and not empty",
         "Developers cannot tell which kind of mistake they made.",
+        "",
         |refusal| has_text(refusal.error_body()?, "error"),
     ),
     // "Other error codes MAY also be used."
@@ -54,6 +58,7 @@ pub(super) static RULES: &[Check<RegistrationRefusal>] = &[
         "OIDCR-3.3",
         "The `error` of refused client metadata is `invalid_redirect_uri` or `invalid_client_metadata`",
         "Developers look for the mistake in their token or in their request where it is in the metadata.",
+        "",
         |refusal| {
             let error = text(refusal.error_body()?, "error").ok_or_else(|| Unmet::not_run(ERROR_PRESENT))?;
             let is_known = matches!(error, "invalid_redirect_uri" | "invalid_client_metadata");
@@ -65,6 +70,7 @@ pub(super) static RULES: &[Check<RegistrationRefusal>] = &[
         "RFC7591-3.2.2",
         "The refusal of client metadata holds no client identifier, secret or token",
         "One client takes it for a failure and another for a success.",
+        "",
         |refusal| {
             let body = refusal.error_body()?;
             let there: Vec<_> =
@@ -77,6 +83,7 @@ pub(super) static RULES: &[Check<RegistrationRefusal>] = &[
         "RFC7591-3.2.2",
         "The refusal of client metadata forbids caching with `no-store`, as the example does",
         "A refusal kept in a cache outlives its reason.",
+        "",
         |refusal| {
             let response = refusal.error()?;
             let seen: Vec<_> = response.header_all("cache-control").collect();

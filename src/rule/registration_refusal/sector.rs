@@ -28,6 +28,7 @@ static RULES: &[Check<SectorMismatch>] = &[
         "OIDCR-5",
         "A registration whose sector document does not list the redirect URI fails",
         "Anybody joins another's sector, and learns by which name its users go there.",
+        "",
         |mismatch| {
             let response = &mismatch.response;
             not_busy(response)?;
@@ -46,6 +47,7 @@ static RULES: &[Check<SectorMismatch>] = &[
         "OIDCR-3.3",
         "A registration whose sector document does not list the redirect URI is refused with status 400",
         "Clients take other statuses for trouble on the way, or for a wrong token, and try again.",
+        "",
         |mismatch| {
             expect_refusal(&mismatch.response, REFUSED)?;
             holds(mismatch.response.status == 400, "status 400", refusal(&mismatch.response))

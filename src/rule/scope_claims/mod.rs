@@ -77,6 +77,7 @@ static RULES: &[Check<ScopeClaims>] = &[
         "OIDCC-5.4",
         "Userinfo gives the claims of a standard scope to those only who were granted it",
         "Clients learn more about people than these agreed to.",
+        "",
         |artefact| gated(artefact, &artefact.userinfo),
     ),
     may(
@@ -84,6 +85,7 @@ static RULES: &[Check<ScopeClaims>] = &[
         "OIDCC-5.4",
         "The ID token holds the claims of a standard scope only if it was granted",
         "Clients learn more about people than these agreed to, and pass it on with every hint.",
+        "",
         |artefact| gated(artefact, &artefact.id_token),
     ),
     should(
@@ -91,6 +93,7 @@ static RULES: &[Check<ScopeClaims>] = &[
         "OIDCC-5.4",
         "The claims of the scopes that were granted are at userinfo, not in the ID token alone",
         "Clients that ask there, as the specification says, find nothing.",
+        "",
         |artefact| {
             let in_id_token: Vec<_> = granted(artefact).filter(|name| member(&artefact.id_token, name).is_some()).collect();
             let at_userinfo: Vec<_> = granted(artefact).filter(|name| member(&artefact.userinfo, name).is_some()).collect();
@@ -107,6 +110,7 @@ static RULES: &[Check<ScopeClaims>] = &[
         "OIDCC-5.5.1",
         "Userinfo gives the claims that were asked for as essential",
         "A client cannot do for the user what it was made to do.",
+        "",
         |artefact| {
             let is_supported = artefact.metadata.get("claims_parameter_supported") == Some(&Value::Bool(true));
             applies_if(is_supported, "the metadata do not set claims_parameter_supported to true")?;
@@ -133,6 +137,7 @@ static RULES: &[Check<ScopeClaims>] = &[
         "OIDCD-3",
         "The standard claims that userinfo gives are among the `claims_supported` of the metadata",
         "Clients that look there first never ask for what they could have.",
+        "",
         |artefact| {
             let Some(supported) = claims_supported(artefact) else {
                 return not_applicable("the metadata have no claims_supported that is a list of names");
@@ -149,6 +154,7 @@ static RULES: &[Check<ScopeClaims>] = &[
         "OIDCC-5.2",
         "What follows the `#` in the name of a standard claim is a language tag",
         "Clients that look for their language do not find it.",
+        "",
         |artefact| {
             // The names of other claims may be URLs with a fragment.
             let is_standard = |name: &str| SCOPES.iter().any(|(_, claims)| claims.contains(&name));
@@ -165,6 +171,7 @@ static RULES: &[Check<ScopeClaims>] = &[
         "OIDCC-5.1.1",
         "The address leaves out the parts it has no value for",
         "Relying parties print null, or an empty line, on a label.",
+        "",
         |artefact| {
             let Some(address) = artefact.userinfo.get("address").and_then(Value::as_object) else {
                 return not_applicable("no address that is an object");
@@ -179,6 +186,7 @@ static RULES: &[Check<ScopeClaims>] = &[
         "OIDCC-5.1",
         "The `updated_at` of userinfo, if there is one, is not after the ID token",
         "Clients that compare it with their copy never update it again.",
+        "",
         |artefact| {
             // By the issuer's own clock, and in seconds: milliseconds are another rule's.
             let number = |claims: &Map<String, Value>, name: &str| claims.get(name).and_then(Value::as_f64);
@@ -196,6 +204,7 @@ static RULES: &[Check<ScopeClaims>] = &[
         "OIDCC-5.1",
         "What userinfo calls verified, an e-mail address or a phone number, is there",
         "Clients record a verified contact that they do not have.",
+        "",
         |artefact| {
             let pairs = [("email", "email_verified"), ("phone_number", "phone_number_verified")];
             let verified: Vec<_> = pairs.into_iter().filter(|(_, verified)| artefact.userinfo.get(*verified) == Some(&Value::Bool(true))).collect();

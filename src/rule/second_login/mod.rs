@@ -78,6 +78,7 @@ static RULES: &[Check<SecondLogin>] = &[
         "OIDCC-3.1.2.1",
         "`prompt=none` shows the end-user no page",
         "Clients ask so in hidden frames, where a login page is never seen and never answered.",
+        "",
         |login| {
             applies_if(matches!(login.again, Again::PromptNone | Again::IdTokenHint), "the request did not say prompt=none")?;
             holds(login.all_pages() == 0, "no page", login.pages_seen())
@@ -88,6 +89,7 @@ static RULES: &[Check<SecondLogin>] = &[
         "OIDCC-3.1.2.1",
         "`prompt=none` succeeds for an end-user who is logged in",
         "Clients cannot renew a login silently, and send their users to the login page again and again.",
+        "",
         |login| {
             applies_if(login.again == Again::PromptNone, "the request did not say prompt=none without a hint")?;
             succeeds(login, &["consent_required", "account_selection_required", "interaction_required", "invalid_request", "temporarily_unavailable"])
@@ -99,6 +101,7 @@ static RULES: &[Check<SecondLogin>] = &[
         "OIDCC-3.1.2.1",
         "`prompt=none` succeeds for the end-user that the `id_token_hint` names if that one is logged in",
         "Clients that say whom they mean get nowhere.",
+        "",
         |login| {
             applies_if(login.again == Again::IdTokenHint, "the request had no id_token_hint")?;
             succeeds(login, &["consent_required", "account_selection_required", "interaction_required", "temporarily_unavailable"])
@@ -109,6 +112,7 @@ static RULES: &[Check<SecondLogin>] = &[
         "OIDCC-3.1.2.3",
         "`prompt=login` makes the end-user log in again",
         "Whoever sits down at a screen left alone can confirm what asks for the password.",
+        "",
         |login| {
             login.asked_for_login()?;
             logs_in(login)
@@ -119,6 +123,7 @@ static RULES: &[Check<SecondLogin>] = &[
         "OIDCC-2",
         "The `auth_time` after a fresh login by `prompt=login` is later than before",
         "Clients that check whether the login was fresh refuse it, or take an old one for fresh.",
+        "",
         |login| {
             login.asked_for_login()?;
             is_later(login, LOGIN_PAGE)
@@ -129,6 +134,7 @@ static RULES: &[Check<SecondLogin>] = &[
         "OIDCC-3.1.2.1",
         "A login older than `max_age` is not good enough: the end-user logs in again",
         "Clients rely on it before payments and the like.",
+        "",
         |login| {
             login.max_age_had_passed()?;
             logs_in(login)
@@ -139,6 +145,7 @@ static RULES: &[Check<SecondLogin>] = &[
         "OIDCC-2",
         "The `auth_time` after a fresh login by `max_age` is later than before",
         "Clients that check the age of the login refuse it, or take an old one for fresh.",
+        "",
         |login| {
             login.max_age_had_passed()?;
             is_later(login, MAX_AGE_PAGE)
@@ -150,6 +157,7 @@ static RULES: &[Check<SecondLogin>] = &[
         "OIDCC-15.1",
         "The `auth_time` of the ID token is not older than the `max_age` that was asked for",
         "Clients that check the age of the login refuse it.",
+        "",
         |login| {
             let (Again::MaxAgePassed(max_age) | Again::MaxAgeAmple(max_age)) = login.again else {
                 return not_applicable("the request had no max_age");
@@ -173,6 +181,7 @@ static RULES: &[Check<SecondLogin>] = &[
         "OIDCC-2",
         "The `auth_time` stays as it was as long as nobody logs in again",
         "Clients take an old login for a fresh one.",
+        "",
         |login| {
             let is_fresh = matches!(login.again, Again::PromptLogin | Again::MaxAgePassed(_));
             applies_if(!is_fresh, "the request asked for a fresh login")?;
@@ -187,6 +196,7 @@ static RULES: &[Check<SecondLogin>] = &[
         "OIDCC-2",
         "The same end-user has the same `sub` at every login",
         "Clients take one user for two and open an empty account.",
+        "",
         |login| {
             let (first, second) = login.id_tokens()?;
             match (first.get("sub").and_then(Value::as_str), second.get("sub").and_then(Value::as_str)) {

@@ -56,6 +56,7 @@ static RULES: &[Check<ServerMetadata>] = &[
         "RFC8414-3.2",
         "The authorization server's metadata is served with status 200",
         "A client takes any other status for an error and never gets to know the endpoints.",
+        "",
         |server| status(&server.0.response, 200),
     ),
     must(
@@ -63,6 +64,7 @@ static RULES: &[Check<ServerMetadata>] = &[
         "RFC8414-3",
         "The authorization server's metadata is published with the well-known path between the host and the path of the issuer",
         "A client that forms the address as the specification has it finds nothing.",
+        "",
         |server| {
             server.document()?;
             let ProviderMetadata { response, issuer, .. } = &server.0;
@@ -81,6 +83,7 @@ static RULES: &[Check<ServerMetadata>] = &[
         "RFC8414-3.2",
         "The authorization server's metadata is served as application/json",
         "Client libraries check the media type before they parse, and refuse a document that calls itself something else.",
+        "",
         |server| media_type(server.success()?, &["application/json"]),
     ),
     must(
@@ -88,6 +91,7 @@ static RULES: &[Check<ServerMetadata>] = &[
         "RFC8414-3.2",
         "The authorization server's metadata is a JSON object",
         "Nothing can be read from a document that does not parse, so no client can configure itself.",
+        "",
         |server| json_object(server.success()?),
     ),
     must(
@@ -95,6 +99,7 @@ static RULES: &[Check<ServerMetadata>] = &[
         "RFC8414-2",
         "Every optional member of the metadata that is present has the type its definition gives it",
         "Clients with typed parsers refuse the whole document for one string where an array belongs.",
+        "",
         |server| typed(server.document()?.members, &[(ENDPOINTS, URL), (PAGES, STRING), (LISTS, STRINGS)], "optional members"),
     ),
     must(
@@ -102,6 +107,7 @@ static RULES: &[Check<ServerMetadata>] = &[
         "RFC8414-3.2",
         "No member of the authorization server's metadata is an empty array",
         "An absent member has a default; an empty one says that nothing at all is supported, and clients give up.",
+        "",
         |server| no_empty_arrays(&server.document()?, &["response_types_supported"]),
     ),
     must(
@@ -109,6 +115,7 @@ static RULES: &[Check<ServerMetadata>] = &[
         "RFC8414-3.3",
         "The issuer in the authorization server's metadata is, character for character, the one that was asked",
         "A client must refuse metadata of another issuer: otherwise one server could pass its endpoints off as another's.",
+        "",
         |server| issuer::is_asked_issuer(&server.document()?),
     ),
     must(
@@ -116,6 +123,7 @@ static RULES: &[Check<ServerMetadata>] = &[
         "RFC8414-2",
         "The issuer in the authorization server's metadata is a URL with the scheme https and without query and fragment",
         "The place of the metadata is formed from the issuer, which a query or fragment makes impossible.",
+        "",
         |server| issuer::is_valid_url(&server.document()?),
     ),
     must(
@@ -123,6 +131,7 @@ static RULES: &[Check<ServerMetadata>] = &[
         "RFC8414-2",
         "The authorization endpoint is published as a URL, unless no grant type uses it",
         "Without it nobody can log in.",
+        "",
         |server| {
             let document = server.document()?;
             uses_authorization_endpoint(&document)?;
@@ -134,6 +143,7 @@ static RULES: &[Check<ServerMetadata>] = &[
         "RFC8414-2",
         "The authorization server publishes its token endpoint as a URL, unless only the implicit grant is offered",
         "Without it a client gets no token.",
+        "",
         |server| endpoints::token_endpoint(&server.document()?),
     ),
     // A server that no grant type sends anybody to has no response type to name: section 2 requires it to name some
@@ -143,6 +153,7 @@ static RULES: &[Check<ServerMetadata>] = &[
         "RFC8414-2",
         "The authorization server publishes its response types as an array of strings, unless no grant type uses any",
         "A client that looks for the flow it needs finds none and stops.",
+        "",
         |server| {
             let document = server.document()?;
             let named = document.member("response_types_supported");
@@ -157,6 +168,7 @@ static RULES: &[Check<ServerMetadata>] = &[
         "RFC8414-2",
         "The address of the key set, where the authorization server publishes one, is a URL",
         "Nobody can verify what the server signs.",
+        "",
         |server| {
             let document = server.document()?;
             if document.member("jwks_uri").is_none() {
@@ -171,6 +183,7 @@ static RULES: &[Check<ServerMetadata>] = &[
         "RFC6749-3.2",
         "Every endpoint in the authorization server's metadata has the scheme https",
         "Over plain http, credentials, codes and tokens can be read and changed by anybody on the way.",
+        "",
         |server| endpoints::all_https(&server.document()?),
     ),
     must(
@@ -178,6 +191,7 @@ static RULES: &[Check<ServerMetadata>] = &[
         "RFC6749-3.1",
         "The authorization and the token endpoint in the authorization server's metadata have no fragment",
         "A fragment never reaches the server, and parameters appended after it are lost with it.",
+        "",
         |server| endpoints::no_fragment(&server.document()?, "token-endpoint"),
     ),
     must(
@@ -185,6 +199,7 @@ static RULES: &[Check<ServerMetadata>] = &[
         "RFC6749-3.3",
         "Every scope in the authorization server's metadata is one scope token: printable ASCII without space, quotation mark and backslash",
         "A scope with a space in it cannot be asked for: it would be read as two.",
+        "",
         |server| lists::scopes_syntax(&server.document()?),
     ),
     must(
@@ -192,6 +207,7 @@ static RULES: &[Check<ServerMetadata>] = &[
         "RFC8414-2",
         "Where clients may authenticate with a signed JWT, the authorization server's metadata has the algorithms for it",
         "There is no default: a client can only guess the algorithm, and learns of a wrong guess by invalid_client.",
+        "",
         |server| lists::auth_signing_algs_present(&server.document()?),
     ),
     must(
@@ -199,6 +215,7 @@ static RULES: &[Check<ServerMetadata>] = &[
         "RFC8414-2",
         "The algorithms for client authentication in the authorization server's metadata do not contain none",
         "An unsigned assertion proves nothing: anybody who knows a client's identifier could act as that client.",
+        "",
         |server| lists::auth_signing_algs_no_none(&server.document()?),
     ),
     should(
@@ -206,6 +223,7 @@ static RULES: &[Check<ServerMetadata>] = &[
         "RFC8414-2",
         "The PKCE methods in the authorization server's metadata are registered ones: S256 and plain, spelled so",
         "Clients compare the names to the letter, and leave out the protection they cannot find.",
+        "",
         |server| values::pkce_methods_registered(&server.document()?),
     ),
     should(
@@ -213,6 +231,7 @@ static RULES: &[Check<ServerMetadata>] = &[
         "RFC9700-2.1.1",
         "Support of PKCE with S256 is published in the authorization server's metadata, where codes are given",
         "A client that cannot see that PKCE is supported leaves it out, and its codes can be injected by an attacker.",
+        "",
         |server| {
             let document = server.document()?;
             let grants = document.grant_types()?;
@@ -227,6 +246,7 @@ static RULES: &[Check<ServerMetadata>] = &[
         "RFC8414-2.1",
         "The signed metadata, where there is any, is a signed JWT with an `iss` claim",
         "A client that wants its metadata signed cannot tell who signed it, or that anybody did.",
+        "",
         |server| {
             let expected = "a JWT that is signed and has an iss claim";
             let jwt = match server.document()?.member("signed_metadata") {

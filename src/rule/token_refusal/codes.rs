@@ -19,6 +19,7 @@ pub(super) static RULES: &[Check<TokenRefusal>] = &[
         "RFC6749-5.2",
         "A code or refresh token that is unknown, used, or not for this request is refused with `invalid_grant`",
         "Clients do not notice that it is time to log the user in again.",
+        "",
         |refusal| {
             let as_true: &[&str] = match refusal.provocation {
                 Provocation::UnknownRefreshToken => &["unauthorized_client", "unsupported_grant_type"],
@@ -36,6 +37,7 @@ pub(super) static RULES: &[Check<TokenRefusal>] = &[
         "RFC6749-5.2",
         "A grant type that does not exist is refused with `unsupported_grant_type`",
         "Clients cannot tell a grant the issuer lacks from a mistake of their own.",
+        "",
         |refusal| code(refusal, refusal.provocation == Provocation::UnsupportedGrant, "unsupported_grant_type", &[]),
     ),
     must(
@@ -43,6 +45,7 @@ pub(super) static RULES: &[Check<TokenRefusal>] = &[
         "RFC6749-5.2",
         "A token request that lacks a required parameter is refused with `invalid_request`",
         "Developers look for a bad code or token where a parameter is missing.",
+        "",
         |refusal| {
             let is_meant = matches!(refusal.provocation, Provocation::MissingGrantType | Provocation::MissingCode);
             code(refusal, is_meant, "invalid_request", &["unauthorized_client"])
@@ -53,6 +56,7 @@ pub(super) static RULES: &[Check<TokenRefusal>] = &[
         "RFC6749-5.2",
         "A client that fails to authenticate is refused with `invalid_client`",
         "A client whose secret was changed blames its user's login instead.",
+        "",
         |refusal| {
             applies_if(!refusal.has_two_faults(), TWO_FAULTS)?;
             code(refusal, refusal.provocation.is_failed_authentication(), "invalid_client", &[])
@@ -63,6 +67,7 @@ pub(super) static RULES: &[Check<TokenRefusal>] = &[
         "RFC6749-5.2",
         "A client that fails to authenticate by the Authorization header is answered with 401",
         "HTTP libraries that wait for 401 never send the right credentials.",
+        "",
         |refusal| {
             failed_by_header(refusal)?;
             status(&refusal.response, 401)
@@ -73,6 +78,7 @@ pub(super) static RULES: &[Check<TokenRefusal>] = &[
         "RFC6749-5.2",
         "The 401 to a client that used the Authorization header names the scheme it used in WWW-Authenticate",
         "A client cannot tell that its credentials are wrong and not its way of sending them.",
+        "",
         |refusal| {
             failed_by_header(refusal)?;
             needs(refusal.response.status == 401, HEADER_401)?;

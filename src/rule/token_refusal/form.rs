@@ -20,6 +20,7 @@ pub(super) static RULES: &[Check<TokenRefusal>] = &[
         "RFC6749-5",
         "A token request that is wrong is not answered with success",
         "Whoever guesses gets in, or a client takes nothing for tokens.",
+        "",
         |artefact| {
             let (provocation, response) = (artefact.provocation, &artefact.response);
             not_busy(response)?;
@@ -43,6 +44,7 @@ pub(super) static RULES: &[Check<TokenRefusal>] = &[
         "RFC6749-5.2",
         "The refusal of a token request has status 400, or 401",
         "Clients take other statuses for trouble on the way and try again for ever.",
+        "",
         |artefact| {
             let response = artefact.refusal()?;
             holds(matches!(response.status, 400 | 401), "status 400, or 401 with invalid_client", refusal(response))
@@ -53,6 +55,7 @@ pub(super) static RULES: &[Check<TokenRefusal>] = &[
         "RFC6749-5.2",
         "The refusal of a token request has status 401 with the error `invalid_client` only",
         "Clients register anew, or ask for other credentials, when nothing was wrong with theirs.",
+        "",
         |artefact| {
             let status = artefact.refusal()?.status;
             applies_if(status == 401, format!("status {status}, not 401"))?;
@@ -66,6 +69,7 @@ pub(super) static RULES: &[Check<TokenRefusal>] = &[
         "RFC6749-5.2",
         "The refusal of a token request is a JSON object",
         "Clients fail to parse it, and nobody learns what was wrong.",
+        "",
         |artefact| match artefact.refusal()?.json() {
             Ok(Value::Object(body)) => pass(format!("a JSON object: {}", list(&body.keys().collect::<Vec<_>>()))),
             Ok(_) => fail("a JSON object", "JSON that is not an object"),
@@ -77,6 +81,7 @@ pub(super) static RULES: &[Check<TokenRefusal>] = &[
         "RFC6749-5.2",
         "The refusal of a token request is `application/json`",
         "Clients that look at the media type show a parse error where the issuer gave a reason.",
+        "",
         |artefact| media_type(artefact.refusal()?, &["application/json"]),
     ),
     must(
@@ -84,6 +89,7 @@ pub(super) static RULES: &[Check<TokenRefusal>] = &[
         "RFC6749-5.2",
         "The refusal of a token request has an `error` that is a string and not empty",
         "Clients decide by it whether to log the user in again or to give up.",
+        "",
         |artefact| has_text(artefact.members()?, "error"),
     ),
     must(
@@ -91,6 +97,7 @@ pub(super) static RULES: &[Check<TokenRefusal>] = &[
         "RFC6749-5.2",
         "The `error` of a refused token request is printable ASCII without quotes and backslashes",
         "Strict clients refuse to read it; careless ones copy it into logs and pages.",
+        "",
         |artefact| shape::text("error", artefact.any_error()?),
     ),
     must(
@@ -98,6 +105,7 @@ pub(super) static RULES: &[Check<TokenRefusal>] = &[
         "RFC6749-5.2",
         "The `error_description` and `error_uri` of a refused token request, if they are there, are strings",
         "Typed libraries fail to parse the whole refusal.",
+        "",
         |artefact| {
             let there = present(artefact.members()?, &["error_description", "error_uri"]);
             applies_if(!there.is_empty(), "neither error_description nor error_uri")?;
@@ -110,6 +118,7 @@ pub(super) static RULES: &[Check<TokenRefusal>] = &[
         "RFC6749-5.2",
         "The `error_description` of a refused token request is printable ASCII without quotes and backslashes",
         "Line breaks and control characters in it forge lines in clients' logs.",
+        "",
         |artefact| shape::text("error_description", artefact.text("error_description")?),
     ),
     may(
@@ -117,6 +126,7 @@ pub(super) static RULES: &[Check<TokenRefusal>] = &[
         "RFC6749-5.2",
         "The `error_description` of a refused token request is written for people, without stack traces and markup",
         "It tells strangers what the issuer is built of, and developers nothing.",
+        "",
         |artefact| {
             let text = artefact.text("error_description")?;
             let found = TRACES.into_iter().find(|trace| text.contains(trace));
@@ -129,6 +139,7 @@ pub(super) static RULES: &[Check<TokenRefusal>] = &[
         "RFC6749-5.2",
         "The `error_uri` of a refused token request has the syntax of a URI reference",
         "Nobody can follow it, and strict clients refuse it.",
+        "",
         |artefact| shape::uri(artefact.text("error_uri")?),
     ),
     may(
@@ -136,6 +147,7 @@ pub(super) static RULES: &[Check<TokenRefusal>] = &[
         "RFC6749-5.2",
         "The `error_uri` of a refused token request is an absolute URI",
         "A client cannot tell what a relative one is relative to.",
+        "",
         |artefact| {
             let text = artefact.text("error_uri")?;
             if is_broken(&shape::uri(text)) { not_run(URI_CHARSET) } else { shape::absolute_uri(text) }
@@ -146,6 +158,7 @@ pub(super) static RULES: &[Check<TokenRefusal>] = &[
         "RFC6749-5",
         "The refusal of a token request holds no tokens",
         "One client takes it for a failure and another for a success.",
+        "",
         |artefact| {
             let there: Vec<_> =
                 present(artefact.members()?, &["access_token", "refresh_token", "id_token"]).into_iter().map(|(name, _)| name).collect();
@@ -157,6 +170,7 @@ pub(super) static RULES: &[Check<TokenRefusal>] = &[
         "RFC6749-5.2",
         "The refusal of a token request forbids caching with `no-store`, as the example does",
         "A refusal kept in a cache outlives its reason.",
+        "",
         |artefact| {
             let response = artefact.refusal()?;
             let values: Vec<_> = response.header_all("cache-control").collect();

@@ -20,12 +20,13 @@ pub(super) static RULES: &[Check<TokenResponse>] = &[
         "RFC6749-5.1",
         "The token response says in `expires_in` how long the access token lives",
         "The client learns of the end of its token by failing calls.",
+        "",
         |response| {
             let expires_in = member(response.members()?, "expires_in");
             holds(expires_in.is_some(), "an expires_in", seen("expires_in", expires_in))
         },
     ),
-    must(EXPIRES_IN_NUMBER, "RFC6749-5.1", "`expires_in` is a JSON number", "Typed libraries fail to parse the whole response.", |response| {
+    must(EXPIRES_IN_NUMBER, "RFC6749-5.1", "`expires_in` is a JSON number", "Typed libraries fail to parse the whole response.", "", |response| {
         let value = optional(response.members()?, "expires_in")?;
         holds(value.is_number(), "expires_in: a JSON number", seen("expires_in", Some(value)))
     }),
@@ -35,6 +36,7 @@ pub(super) static RULES: &[Check<TokenResponse>] = &[
         "RFC6749-A.14",
         "`expires_in` is a whole number of seconds above zero",
         "A client refreshes in a loop, or never.",
+        "",
         |response| {
             let number = expires_in(response)?;
             let is_sane = number > 0.0 && number.fract() == 0.0;
@@ -46,6 +48,7 @@ pub(super) static RULES: &[Check<TokenResponse>] = &[
         "RFC6750-5.3",
         "The access token lives for an hour at most",
         "Whoever finds a bearer token can use it as long as it lives.",
+        "",
         |response| {
             let number = expires_in(response)?;
             holds(number <= HOUR, format!("at most {HOUR} s"), format!("{number} s"))
@@ -56,6 +59,7 @@ pub(super) static RULES: &[Check<TokenResponse>] = &[
         "RFC6749-3.3",
         "The `scope` of the token response is a string of words with one space between them",
         "Libraries fail to parse the response: an array in place of the string is the usual slip.",
+        "",
         |response| {
             let scope = optional(response.members()?, "scope")?;
             // scope-token = 1*( %x21 / %x23-5B / %x5D-7E ). An empty string stands for no scope often enough to be let be.
@@ -69,6 +73,7 @@ pub(super) static RULES: &[Check<TokenResponse>] = &[
         "RFC6749-5.1",
         "The token response names the scope if it is not the one that was asked for",
         "The client believes it may do what it may not, or less than it may.",
+        "",
         |response| {
             // An absent scope can only be seen to be wrong where the access token speaks of it. It does so reliably in the client credentials
             // grant: elsewhere issuers leave `openid` and its like out of the token.
@@ -93,6 +98,7 @@ pub(super) static RULES: &[Check<TokenResponse>] = &[
         "RFC6749-3.3",
         "The token response grants no scope that was not asked for",
         "A client ends up with more power than it wanted, and so does whoever steals its token.",
+        "",
         |response| {
             let Some(asked) = &response.requested_scope else { return not_applicable("no scope was asked for: the issuer chooses") };
             let (asked, granted) = (scope_words(asked), scope_words(response.scope()?));

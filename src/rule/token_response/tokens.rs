@@ -15,7 +15,7 @@ const TOKEN_TYPE: &str = "token/token-type-present";
 const FEWEST: usize = 20;
 
 pub(super) static RULES: &[Check<TokenResponse>] = &[
-    must(ACCESS_TOKEN, "RFC6749-5.1", "The token response has an `access_token`", "The client has nothing to call the API with.", |response| {
+    must(ACCESS_TOKEN, "RFC6749-5.1", "The token response has an `access_token`", "The client has nothing to call the API with.", "", |response| {
         let actual = match response.members()?.get("access_token") {
             Some(Value::String(token)) if !token.is_empty() => return pass(format!("an access token of {} characters", token.chars().count())),
             Some(Value::String(_)) => "an empty access_token",
@@ -25,14 +25,20 @@ pub(super) static RULES: &[Check<TokenResponse>] = &[
         };
         fail("access_token: a string that is not empty", actual)
     }),
-    must(ACCESS_TOKEN_CHARSET, "RFC6749-A.12", "The access token is printable ASCII", "It cannot be sent in an Authorization header.", |response| {
-        printable("access token", response.access_token()?)
-    }),
+    must(
+        ACCESS_TOKEN_CHARSET,
+        "RFC6749-A.12",
+        "The access token is printable ASCII",
+        "It cannot be sent in an Authorization header.",
+        "",
+        |response| printable("access token", response.access_token()?),
+    ),
     must(
         "token/access-token-length",
         "RFC6749-10.10",
         "The access token is long enough to hold 128 bits",
         "Short tokens can be guessed while they live.",
+        "",
         |response| is_long_enough(response.access_token()?),
     ),
     must(
@@ -40,6 +46,7 @@ pub(super) static RULES: &[Check<TokenResponse>] = &[
         "RFC6750-2.1",
         "The access token of type Bearer is made of letters, digits and -._~+/, with equals signs at its end alone",
         "It does not fit into an Authorization header: servers and proxies that parse the header refuse it.",
+        "",
         |response| {
             needs(token_type(response)?.eq_ignore_ascii_case("bearer"), TOKEN_TYPE)?;
             let token = response.access_token()?;
@@ -54,6 +61,7 @@ pub(super) static RULES: &[Check<TokenResponse>] = &[
         "RFC6749-5.1",
         "The token response has a `token_type`",
         "The client does not know how to use the token, and strict libraries fail to parse the response.",
+        "",
         |response| has_text(response.members()?, "token_type"),
     ),
     must(
@@ -61,6 +69,7 @@ pub(super) static RULES: &[Check<TokenResponse>] = &[
         "OIDCC-3.1.3.3",
         "The `token_type` is Bearer, in any case",
         "The client must not use a token of a type it does not understand, and it asked for no other.",
+        "",
         |response| {
             // RFC 6749 7.1 has other types; OpenID Connect alone asks for Bearer "unless another Token Type has been negotiated".
             applies_if(response.is_for_openid(), "the request was none of OpenID Connect: other types of tokens are allowed")?;
@@ -73,6 +82,7 @@ pub(super) static RULES: &[Check<TokenResponse>] = &[
         "OIDCC-3.1.3.3",
         "The answer to an authorization code for `openid` holds an ID token",
         "The client does not learn who logged in.",
+        "",
         |response| {
             applies_if(response.is_code_for("openid"), "not the answer to an authorization code for openid")?;
             let body = response.members()?;
@@ -90,6 +100,7 @@ pub(super) static RULES: &[Check<TokenResponse>] = &[
         "OIDCC-11",
         "The answer to an authorization code for `offline_access` holds a refresh token",
         "The client loses its access as soon as the access token expires, and has to bother its user.",
+        "",
         |response| {
             applies_if(response.is_code_for("offline_access"), "not the answer to an authorization code for offline_access")?;
             let seen = length(response.members()?, "refresh_token");
@@ -103,6 +114,7 @@ pub(super) static RULES: &[Check<TokenResponse>] = &[
         "RFC6749-A.17",
         "The refresh token is printable ASCII",
         "Clients mangle it on the way back, and the refresh fails.",
+        "",
         |response| match optional(response.members()?, "refresh_token")? {
             Value::String(token) => printable("refresh token", token),
             _ => fail("refresh_token: a string", "refresh_token is not a string"),
@@ -113,6 +125,7 @@ pub(super) static RULES: &[Check<TokenResponse>] = &[
         "RFC6749-10.10",
         "The refresh token is long enough to hold 128 bits",
         "Short tokens can be guessed, and refresh tokens live long.",
+        "",
         |response| match optional(response.members()?, "refresh_token")? {
             Value::String(token) if !token.is_empty() => is_long_enough(token),
             _ => not_run(REFRESH_TOKEN_CHARSET),
@@ -123,6 +136,7 @@ pub(super) static RULES: &[Check<TokenResponse>] = &[
         "RFC6749-1.5",
         "The refresh token is not the access token",
         "A refresh token is never sent to resource servers: whoever gets this one can make itself new tokens for ever.",
+        "",
         |response| {
             let body = response.members()?;
             let token = |name: &str| body.get(name).and_then(Value::as_str);
@@ -137,6 +151,7 @@ pub(super) static RULES: &[Check<TokenResponse>] = &[
         "RFC6749-4.4.3",
         "The answer to client credentials holds no refresh token",
         "It is one more long-lived secret to lose, and of no use: the client can ask again at any time.",
+        "",
         |response| is_absent(response, "refresh_token"),
     ),
     // No text forbids it.
@@ -145,6 +160,7 @@ pub(super) static RULES: &[Check<TokenResponse>] = &[
         "OIDCC-2",
         "The answer to client credentials holds no ID token",
         "There is no end-user whose authentication it could be about: somebody takes the client for one.",
+        "",
         |response| is_absent(response, "id_token"),
     ),
 ];

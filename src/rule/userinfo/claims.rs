@@ -13,6 +13,7 @@ pub(super) static RULES: &[Check<UserInfo>] = &[
         "OIDCC-5.1",
         "The standard claims in the userinfo response have the JSON types they are defined with",
         "Typed libraries refuse the whole response for one boolean written as a string.",
+        "",
         |userinfo| standard_claims(userinfo.claims()?),
     ),
     should(
@@ -20,6 +21,7 @@ pub(super) static RULES: &[Check<UserInfo>] = &[
         "OIDCC-5.3.2",
         "The userinfo response leaves out claims it has no value for",
         "Relying parties store null or nothing as somebody's name.",
+        "",
         |userinfo| no_empty_claims(userinfo.claims()?),
     ),
     must(
@@ -27,6 +29,7 @@ pub(super) static RULES: &[Check<UserInfo>] = &[
         "OIDCC-5.1",
         "The `birthdate` of the userinfo response, if there is one, is a date as YYYY-MM-DD or a year as YYYY",
         "The relying party takes the day for the month, or stores nothing.",
+        "",
         |userinfo| formats::birthdate(userinfo.claims()?),
     ),
     must(
@@ -34,6 +37,7 @@ pub(super) static RULES: &[Check<UserInfo>] = &[
         "OIDCC-5.1",
         "The `email` of the userinfo response, if there is one, is an e-mail address",
         "The relying party writes to nobody.",
+        "",
         |userinfo| formats::email(userinfo.claims()?),
     ),
     should(
@@ -41,6 +45,7 @@ pub(super) static RULES: &[Check<UserInfo>] = &[
         "OIDCC-5.1",
         "The `zoneinfo` of the userinfo response, if there is one, has the form of a time zone's name such as Europe/Paris",
         "The relying party shows times in the wrong zone: an offset changes with the season.",
+        "",
         |userinfo| formats::zoneinfo(userinfo.claims()?),
     ),
     should(
@@ -48,6 +53,7 @@ pub(super) static RULES: &[Check<UserInfo>] = &[
         "OIDCC-5.1",
         "The `locale` of the userinfo response, if there is one, is a language tag",
         "The relying party greets its user in the wrong language.",
+        "",
         |userinfo| formats::locale(userinfo.claims()?),
     ),
     should(
@@ -55,6 +61,7 @@ pub(super) static RULES: &[Check<UserInfo>] = &[
         "OIDCC-5.1",
         "The `phone_number` of the userinfo response, if there is one, begins with a plus sign and the country",
         "The relying party in another country calls somebody else.",
+        "",
         |userinfo| formats::phone_number(userinfo.claims()?),
     ),
     should(
@@ -62,6 +69,7 @@ pub(super) static RULES: &[Check<UserInfo>] = &[
         "OIDCC-5.1",
         "The `profile`, `picture` and `website` of the userinfo response, if they are there, are absolute URLs",
         "The relying party shows a broken image, or links to a page of its own.",
+        "",
         |userinfo| formats::urls(userinfo.claims()?),
     ),
     must(
@@ -69,6 +77,7 @@ pub(super) static RULES: &[Check<UserInfo>] = &[
         "OIDCC-5.1",
         "The `updated_at` of the userinfo response, if there is one, is in seconds, not milliseconds",
         "The relying party takes its copy for old for thousands of years.",
+        "",
         |userinfo| formats::updated_at(userinfo.claims()?),
     ),
     must(
@@ -76,6 +85,7 @@ pub(super) static RULES: &[Check<UserInfo>] = &[
         "OIDCC-5.6.2",
         "Every claim that `_claim_names` refers to has its source among `_claim_sources`",
         "The relying party looks for the claim's source and finds none.",
+        "",
         |userinfo| {
             let claims = userinfo.claims()?;
             match (member(claims, "_claim_names"), member(claims, "_claim_sources")) {

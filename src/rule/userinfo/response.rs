@@ -13,6 +13,7 @@ pub(super) static RULES: &[Check<UserInfo>] = &[
         "OIDCC-5.3",
         "Userinfo answers a fresh access token with 200",
         "The relying party does not learn anything about its user.",
+        "",
         |userinfo| match userinfo.response.status {
             200 => pass("status 200"),
             _ => fail("status 200", refusal(&userinfo.response)),
@@ -23,13 +24,14 @@ pub(super) static RULES: &[Check<UserInfo>] = &[
         "OIDCC-5.3.2",
         "The userinfo response is `application/json`, or `application/jwt` where it is signed",
         "Clients that look at the media type refuse to parse it.",
+        "",
         |userinfo| {
             let response = userinfo.success()?;
             let is_either = matches!(response.media_type().as_deref(), Some("application/json" | "application/jwt"));
             holds(is_either, "Content-Type: application/json, or application/jwt", content_type(response))
         },
     ),
-    must(OBJECT, "OIDCC-5.3.2", "The userinfo response is a JSON object, or a JWT of one", "Clients cannot read it.", |userinfo| {
+    must(OBJECT, "OIDCC-5.3.2", "The userinfo response is a JSON object, or a JWT of one", "Clients cannot read it.", "", |userinfo| {
         userinfo.success()?;
         // An encrypted response is one the client asked for at registration: its claims cannot be read here.
         let is_encrypted = userinfo.token.as_ref().is_some_and(|token| token.as_str().split('.').count() == 5);
@@ -44,6 +46,7 @@ pub(super) static RULES: &[Check<UserInfo>] = &[
         "OIDCC-5.3.2",
         "The userinfo response has a `sub` that is a string and not empty",
         "The relying party cannot tell whose claims these are, and has to discard them.",
+        "",
         |userinfo| has_text(userinfo.claims()?, "sub"),
     ),
     must(
@@ -52,6 +55,7 @@ pub(super) static RULES: &[Check<UserInfo>] = &[
         "OIDCC-5.3.2",
         "The `sub` of the userinfo response is that of the ID token",
         "The relying party takes one user's name and address for another's.",
+        "",
         |userinfo| {
             let Some(expected) = &userinfo.id_token_sub else { return not_applicable("there is no sub of an ID token to compare with") };
             same("sub", expected, text(userinfo.claims()?, "sub").ok_or_else(|| Unmet::not_run(SUB_PRESENT))?)
@@ -62,6 +66,7 @@ pub(super) static RULES: &[Check<UserInfo>] = &[
         "OIDCC-5.3.2",
         "A signed userinfo response says by `iss` and `aud` whose it is and for whom",
         "The relying party cannot tell it from one that was signed for another client.",
+        "",
         |userinfo| {
             applies_if(userinfo.token.is_some(), "the response is not signed")?;
             let claims = userinfo.claims()?;

@@ -48,6 +48,7 @@ static RULES: &[Check<SignedUserInfo>] = &[
         "OIDCR-2",
         "A client that registered `userinfo_signed_response_alg` gets its userinfo as a JWT",
         "The relying party looks for a signature and finds none: it has to discard the claims.",
+        "",
         |userinfo| {
             needs(userinfo.response.is_success(), "userinfo/http-200")?;
             // An encrypted one was not asked for, but is a JWT.
@@ -63,6 +64,7 @@ static RULES: &[Check<SignedUserInfo>] = &[
         "OIDCC-5.3.2",
         "A userinfo response that is a JWT is `application/jwt`",
         "Clients that look at the media type parse it as JSON and fail.",
+        "",
         |userinfo| {
             userinfo.jwt()?;
             media_type(&userinfo.response, &["application/jwt"])
@@ -73,6 +75,7 @@ static RULES: &[Check<SignedUserInfo>] = &[
         "OIDCR-2",
         "A signed userinfo response is signed with the algorithm that was registered",
         "A relying party that insists on its algorithm, as it must to be safe, discards the claims.",
+        "",
         |userinfo| match userinfo.jwt()?.alg() {
             Some(alg) => same("alg", &userinfo.alg, alg),
             None => fail(format!("alg = {}", shorten(&userinfo.alg)), "no alg"),
@@ -83,6 +86,7 @@ static RULES: &[Check<SignedUserInfo>] = &[
         "OIDCC-10.1",
         "The signature of a userinfo response verifies with a published key",
         "The relying party cannot tell the claims from forged ones, and has to discard them.",
+        "",
         |userinfo| {
             let jwt = userinfo.jwt()?;
             match verify(jwt, userinfo.keys.published()?, None) {
@@ -96,6 +100,7 @@ static RULES: &[Check<SignedUserInfo>] = &[
         "OIDCC-5.3.2",
         "The `iss` of a signed userinfo response is the issuer identifier",
         "The relying party takes it for another issuer's, and discards it.",
+        "",
         |userinfo| match userinfo.jwt()?.claims.get("iss") {
             Some(Value::String(iss)) => same("iss", &userinfo.issuer, iss),
             other => fail(format!("iss = {}", shorten(&userinfo.issuer)), seen("iss", other)),
@@ -106,6 +111,7 @@ static RULES: &[Check<SignedUserInfo>] = &[
         "OIDCC-5.3.2",
         "The `aud` of a signed userinfo response is the client or includes it",
         "The relying party takes it for another client's, and discards it.",
+        "",
         |userinfo| {
             let aud = userinfo.jwt()?.claims.get("aud");
             let is_client = |aud: &Value| aud.as_str() == Some(&userinfo.client_id);

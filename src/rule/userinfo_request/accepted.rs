@@ -14,6 +14,7 @@ pub(super) static RULES: &[Check<UserInfoRequests>] = &[
         "OIDCC-5.3",
         "Userinfo answers a POST with the access token in the Authorization header",
         "Relying parties that post their request learn nothing about their user.",
+        "",
         |requests| accepted(requests, &requests.post_header),
     ),
     may(
@@ -21,6 +22,7 @@ pub(super) static RULES: &[Check<UserInfoRequests>] = &[
         "RFC6750-2.2",
         "Userinfo answers a POST with the access token in the form body",
         "Relying parties that cannot set the Authorization header have no other way.",
+        "",
         |requests| accepted(requests, &requests.post_body),
     ),
     must(
@@ -28,6 +30,7 @@ pub(super) static RULES: &[Check<UserInfoRequests>] = &[
         "RFC9110-11.1",
         "Userinfo takes the authentication scheme in lower case, too",
         "HTTP libraries that write schemes in lower case are shut out with a good token.",
+        "",
         |requests| accepted(requests, &requests.lower_case_scheme),
     ),
     must(
@@ -35,6 +38,7 @@ pub(super) static RULES: &[Check<UserInfoRequests>] = &[
         "OIDCC-5.3.2",
         "The `sub` of userinfo is the same whatever way it was asked for",
         "The relying party takes one user's name and address for another's.",
+        "",
         |requests| {
             // Compares with GET where that worked: whether GET and the ID token agree is another rule's.
             let Some(expected) = sub(&requests.lower_case_scheme).or_else(|| requests.id_token_sub.clone()) else {

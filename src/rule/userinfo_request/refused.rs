@@ -21,6 +21,7 @@ pub(super) static RULES: &[Check<UserInfoRequests>] = &[
         "RFC6749-7",
         "Userinfo refuses a request without an access token",
         "Somebody's name and address are there for anybody to read.",
+        "",
         |requests| refused(requests, &requests.no_token),
     ),
     should(
@@ -28,6 +29,7 @@ pub(super) static RULES: &[Check<UserInfoRequests>] = &[
         "RFC6750-3.1",
         "A userinfo request without an access token is refused with 401",
         "Clients cannot tell that a token was all that was missing.",
+        "",
         |requests| http_401(&requests.no_token, NO_TOKEN),
     ),
     must(
@@ -35,6 +37,7 @@ pub(super) static RULES: &[Check<UserInfoRequests>] = &[
         "RFC6750-3",
         "The refusal of a userinfo request without a token names the scheme Bearer in WWW-Authenticate",
         "A client that does not know the endpoint cannot find out what it asks for.",
+        "",
         |requests| names_bearer(&requests.no_token, NO_TOKEN),
     ),
     should(
@@ -42,6 +45,7 @@ pub(super) static RULES: &[Check<UserInfoRequests>] = &[
         "RFC6750-3.1",
         "The challenge to a userinfo request without a token names no error",
         "Clients throw away good tokens when a request went out without one.",
+        "",
         |requests| match error(&bearer(&requests.no_token, NO_TOKEN, NO_TOKEN_CHALLENGE)?) {
             None => pass("a challenge without error"),
             Some(error) => fail("a challenge without error", format!("error = {}", shorten(error))),
@@ -52,6 +56,7 @@ pub(super) static RULES: &[Check<UserInfoRequests>] = &[
         "RFC6749-7",
         "Userinfo refuses an access token that the issuer never gave",
         "Whoever makes up a token reads somebody's name and address.",
+        "",
         |requests| refused(requests, &requests.unknown_token),
     ),
     should(
@@ -59,6 +64,7 @@ pub(super) static RULES: &[Check<UserInfoRequests>] = &[
         "RFC6750-3.1",
         "A userinfo request with an invalid access token is refused with 401",
         "Clients do not notice that it is time to refresh the token.",
+        "",
         |requests| http_401(&requests.unknown_token, BAD_TOKEN),
     ),
     must(
@@ -66,6 +72,7 @@ pub(super) static RULES: &[Check<UserInfoRequests>] = &[
         "RFC6750-3",
         "The refusal of an invalid access token names the scheme Bearer in WWW-Authenticate",
         "Clients look there for the reason and find none.",
+        "",
         |requests| names_bearer(&requests.unknown_token, BAD_TOKEN),
     ),
     should(
@@ -73,6 +80,7 @@ pub(super) static RULES: &[Check<UserInfoRequests>] = &[
         "RFC6750-3.1",
         "The challenge to an invalid access token has the error `invalid_token`",
         "Clients cannot tell an expired token from a missing scope, and do not refresh it.",
+        "",
         |requests| {
             let challenges = bearer(&requests.unknown_token, BAD_TOKEN, BAD_TOKEN_CHALLENGE)?;
             let error = error(&challenges);
@@ -85,6 +93,7 @@ pub(super) static RULES: &[Check<UserInfoRequests>] = &[
         "RFC9110-11.6.1",
         "The challenges of userinfo have the syntax of WWW-Authenticate",
         "Clients that parse the header do not get at the reason.",
+        "",
         |requests| {
             let headers = headers(requests);
             applies_if(!headers.is_empty(), "no WWW-Authenticate")?;
@@ -99,6 +108,7 @@ pub(super) static RULES: &[Check<UserInfoRequests>] = &[
         "RFC6750-3",
         "The Bearer challenge of userinfo has at least one parameter",
         "Parsers written after the specification do not take the scheme alone for a challenge.",
+        "",
         |requests| {
             let is_bare = all_bearer(requests)?.iter().any(|challenge| challenge.parameters.is_empty());
             holds(!is_bare, "Bearer and at least one parameter", if is_bare { "Bearer alone" } else { "parameters after Bearer" })
@@ -109,6 +119,7 @@ pub(super) static RULES: &[Check<UserInfoRequests>] = &[
         "RFC6750-3",
         "No parameter the specification knows comes twice in a Bearer challenge of userinfo",
         "Two libraries read two different reasons.",
+        "",
         |requests| {
             const KNOWN: [&str; 5] = ["realm", "scope", "error", "error_description", "error_uri"];
             let challenges = all_bearer(requests)?;
@@ -122,6 +133,7 @@ pub(super) static RULES: &[Check<UserInfoRequests>] = &[
         "RFC6750-3",
         "The `error` and `error_description` of userinfo's challenges are printable ASCII without quotes and backslashes",
         "Careless parsers end the value at the first quote and misread what follows.",
+        "",
         |requests| {
             let challenges = all_bearer(requests)?;
             let parameters = challenges.iter().flat_map(|challenge| &challenge.parameters);
