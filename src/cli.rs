@@ -199,6 +199,9 @@ pub struct SelfTestArgs {
     /// Write JSON.
     #[arg(long)]
     pub json: bool,
+    /// Write where each flaw shows, for `explain`.
+    #[arg(long, value_name = "FILE", hide = true)]
+    pub write_shown: Option<PathBuf>,
 }
 
 /// What `compare` takes.

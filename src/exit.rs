@@ -37,7 +37,7 @@ impl Exit {
             Self::Bug
         } else if threshold(fail_on).is_some_and(|least| executed().any(|test| proven(test) >= least)) {
             Self::NotConformant
-        } else if executed().any(|test| test.verdict == Verdict::Errored) {
+        } else if executed().any(|test| test.verdict == Verdict::Errored) || missing(report).next().is_some() {
             Self::CouldNotTest
         } else if executed().all(|test| test.verdict == Verdict::LeftOut) {
             Self::NothingTested
@@ -82,6 +82,11 @@ impl Exit {
             (Self::NotConformant, Verdict::Warned) => Some("a broken SHOULD rule fails the run (--fail-on)".to_owned()),
             (Self::NotConformant, Verdict::Suggested) => Some("a broken MAY rule fails the run (--fail-on)".to_owned()),
             (Self::NotConformant, _) => Some("a broken rule is proven, though not every test could be tested".to_owned()),
+            (Self::CouldNotTest, verdict) if verdict != Verdict::Errored => {
+                let ids: Vec<&str> = missing(report).map(|test| test.id.as_str()).collect();
+                let (first, more) = (ids.iter().take(3).copied().collect::<Vec<_>>().join(", "), if ids.len() > 3 { ", …" } else { "" });
+                Some(format!("{} did not run ({first}{more}), which --require and --fail-on-skip do not accept", count(ids.len(), "required test")))
+            }
             (Self::Conformant, Verdict::Failed) => Some("broken rules do not fail the run (--fail-on never)".to_owned()),
             _ => None,
         }
@@ -114,6 +119,11 @@ impl Exit {
             Self::Terminated => "terminated",
         }
     }
+}
+
+/// The tests that had to run and were skipped or left out.
+fn missing(report: &RunReport) -> impl Iterator<Item = &TestReport> {
+    report.tests.iter().filter(|test| test.required && test.verdict <= Verdict::LeftOut)
 }
 
 impl From<Exit> for ExitCode {
@@ -184,6 +194,7 @@ mod tests {
             reason: reason.map(str::to_owned),
             skipped: None,
             left_out: None,
+            required: false,
             bug: false,
             duration_ms: 0,
             feature: String::new(),
@@ -231,6 +242,7 @@ mod tests {
         let errored_late = || test(Errored, &[Level::Must], Some("no browser was found"));
         let errored_warned = || test(Errored, &[Level::Should], Some("no browser was found"));
         let bug = || TestReport { bug: true, ..test(Errored, &[], Some("a bug in oa-authtest: a step gave nothing")) };
+        let required = |test: TestReport| TestReport { required: true, ..test };
         let table: Vec<(&str, Vec<TestReport>, FailOn, u8)> = vec![
             ("nothing selected", vec![], Failure, 4),
             ("all skipped", vec![skipped(), skipped()], Failure, 4),
@@ -259,6 +271,10 @@ mod tests {
             ("failure proven before the error, never", vec![errored_late()], Never, 3),
             ("warning before the error, below the bar", vec![errored_warned()], Failure, 3),
             ("warning before the error, at the bar", vec![errored_warned()], Warning, 1),
+            ("a required test skipped", vec![passed(), required(skipped())], Failure, 3),
+            ("a required test left out, never", vec![passed(), required(left_out())], Never, 3),
+            ("a required test passed", vec![required(passed()), skipped()], Failure, 0),
+            ("failure wins over a required test skipped", vec![failed(), required(skipped())], Failure, 1),
             ("bug wins over failure", vec![failed(), bug(), errored()], Failure, 70),
             ("bug, never", vec![bug()], Never, 70),
         ];

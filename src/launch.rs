@@ -63,11 +63,17 @@ impl LaunchError {
 /// The console of a process.
 pub type Terminal = Console<std::io::Stdout, std::io::Stderr>;
 
-/// Runs the configured tests and writes the reports. A callback listener that is bound already is used instead of binding one.
+/// Runs the configured tests and writes the reports. A callback listener that is bound already is used instead of binding one. What `remark` makes of
+/// the results is written after them.
 ///
 /// # Errors
 /// [`LaunchError`] if the run cannot begin, or its reports cannot be written.
-pub async fn launch(config: Config, bound: Option<Arc<CallbackListener>>, mut terminal: Terminal) -> Result<Exit, LaunchError> {
+pub async fn launch(
+    config: Config,
+    bound: Option<Arc<CallbackListener>>,
+    mut terminal: Terminal,
+    remark: &dyn Fn(&RunReport) -> Option<String>,
+) -> Result<Exit, LaunchError> {
     let features = feature::features()?;
     let plan = Plan::new(&config, &features)?;
     if plan.tests.is_empty() {
@@ -108,6 +114,9 @@ pub async fn launch(config: Config, bound: Option<Arc<CallbackListener>>, mut te
     }
     let exit = Exit::of(&report, config.fail_on);
     let exit = if config.strict_known { exit.strictly(&report, config.fail_on) } else { exit };
+    if let Some(remark) = remark(&report) {
+        console::remark(&remark);
+    }
     if let Some(because) = exit.because(&report, config.fail_on) {
         let _ = terminal.because(exit.code(), &because);
     }

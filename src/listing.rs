@@ -4,9 +4,12 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::feature::{Feature, readme};
-use crate::issuer::flaw::Flaw;
+use crate::feature::{Feature, Step, readme};
+use crate::issuer::Persona;
+use crate::issuer::flaw::{Flaw, Shown};
+use crate::result::model::{FindingOutcome, RunReport};
 use crate::rule::{Level, Rule, catalogue, spec};
+use crate::self_test;
 use crate::text::nearest::nearest;
 
 /// The listing for people.
@@ -60,6 +63,8 @@ pub fn json(features: &[Feature], flaws: &[Flaw]) -> Value {
                 "spec": rule.spec,
                 "url": spec::resolve(rule.spec).map(|reference| reference.url),
                 "says": rule.says,
+                "why": rule.why,
+                "fix": rule.fix,
                 "flaws": showing(rule, flaws).map(|flaw| flaw.name.as_str()).collect::<Vec<_>>(),
             })
         })
@@ -71,7 +76,7 @@ pub fn json(features: &[Feature], flaws: &[Flaw]) -> Value {
 ///
 /// # Errors
 /// A message that names what was asked for and what exists.
-pub fn explain(id: &str, flaws: &[Flaw]) -> Result<String, String> {
+pub fn explain(id: &str, flaws: &[Flaw], shown: &Shown, features: &[Feature]) -> Result<String, String> {
     let Some(rule) = catalogue().into_iter().find(|rule| rule.id == id) else {
         let tail = id.rsplit(['/', '.']).next().unwrap_or(id);
         let known = || catalogue().into_iter().map(|rule| rule.id);
@@ -88,14 +93,51 @@ pub fn explain(id: &str, flaws: &[Flaw]) -> Result<String, String> {
         Level::May => "may: broken, it is a suggestion",
     };
     let note = rule.level_note().map(|note| format!("\n         {note}")).unwrap_or_default();
-    let mut out = format!("{}\n\n  {}\n\n  level  {level}{note}\n  why    {}\n", rule.id, rule.says, rule.why);
+    let mut out = format!("{}\n\n  {}\n\n  level  {level}{note}\n  why    {}\n  fix    {}\n", rule.id, rule.says, rule.why, rule.fix);
     if let Some(reference) = spec::resolve(rule.spec) {
         let _ = writeln!(out, "  spec   {} — {}\n         {}", rule.spec, reference.title, reference.url);
     }
     for flaw in showing(rule, flaws) {
-        let _ = writeln!(out, "  flaw   {}: {}\n         see it: oa-authtest run --demo --flaw {}", flaw.name, flaw.says, flaw.name);
+        let _ = writeln!(out, "  flaw   {}: {}", flaw.name, flaw.says);
+        if let Some(command) = see(flaw, rule, shown, features) {
+            let _ = writeln!(out, "         see it: {command}");
+        }
     }
     Ok(out)
+}
+
+/// The command that shows how a flaw of the embedded issuer breaks a rule; it exits with 1.
+pub fn see(flaw: &Flaw, rule: &Rule, shown: &Shown, features: &[Feature]) -> Option<String> {
+    let id = shown.get(&flaw.name)?.get(rule.id)?;
+    let (of_feature, of_test) = id.split_once('/')?;
+    let feature = features.iter().find(|feature| feature.id == of_feature)?;
+    let test = feature.tests.iter().find(|test| test.id == of_test)?;
+    let profile = feature.profile.as_str();
+    let mut command = format!("oa-authtest run --demo --flaw {}", flaw.name);
+    // The product of a profile brings its profile.
+    let _ = match Persona::of_profile(profile) {
+        Persona::Openactive => write!(command, " --profile {profile}"),
+        persona => write!(command, " --persona {}", persona.name()),
+    };
+    for capability in test.steps.iter().filter_map(Step::capability) {
+        let _ = write!(command, " --feature {}={}", capability.name(), !self_test::ABSENT.contains(&capability));
+    }
+    let _ = write!(command, " --test {id}");
+    match rule.level_in(profile) {
+        Level::Must => {}
+        Level::Should => command.push_str(" --fail-on warning"),
+        Level::May => command.push_str(" --fail-on suggestion"),
+    }
+    Some(command)
+}
+
+/// What to do where no test of a run noticed the flaw that its issuer has; `None` where one did, or where there is nothing to notice.
+pub fn unnoticed(flaw: &Flaw, report: &RunReport, shown: &Shown, features: &[Feature]) -> Option<String> {
+    let broken = report.tests.iter().flat_map(|test| &test.findings).filter(|finding| finding.outcome == FindingOutcome::Failed);
+    let noticed = broken.into_iter().any(|finding| flaw.trips.contains(&finding.rule));
+    let rule = catalogue().into_iter().find(|rule| flaw.trips.iter().any(|trip| trip == rule.id)).filter(|_| !noticed)?;
+    let command = see(flaw, rule, shown, features)?;
+    Some(format!("No selected test noticed the flaw {}. This one does: {command}", flaw.name))
 }
 
 fn showing<'a>(rule: &Rule, flaws: &'a [Flaw]) -> impl Iterator<Item = &'a Flaw> {
@@ -105,12 +147,12 @@ fn showing<'a>(rule: &Rule, flaws: &'a [Flaw]) -> impl Iterator<Item = &'a Flaw>
 
 #[cfg(test)]
 mod tests {
-    use super::explain;
+    use super::{Shown, explain};
 
     #[test]
     fn a_rule_that_does_not_exist_is_met_with_those_that_do() {
         for (asked, named) in [("id-token/isuer", "did you mean id-token/issuer?"), ("exp-future", "id-token/exp-future"), ("zebra", "list --json")] {
-            let said = explain(asked, &[]).expect_err("there is no such rule");
+            let said = explain(asked, &[], &Shown::new(), &[]).expect_err("there is no such rule");
             assert!(said.contains(asked) && said.contains(named), "{said}");
         }
     }

@@ -264,6 +264,7 @@ fn blank_report(planned: &PlannedTest, config: &Config) -> TestReport {
         title: planned.test.title.clone(),
         feature: format!("{} / {}", planned.feature.category, planned.feature.title),
         description: planned.test.description.clone(),
+        required: planned.required,
         command: crate::config::command_line(config, &planned.id),
         ..TestReport::default()
     }

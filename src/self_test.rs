@@ -27,7 +27,7 @@ use crate::config::{AgentKind, AuthMethod, Config, ConfiguredClient, Tls};
 use crate::feature::plan::{Plan, PlanError};
 use crate::feature::{self, FeatureError};
 use crate::http::{Client, ClientError};
-use crate::issuer::flaw::Flaw;
+use crate::issuer::flaw::{self, Flaw, Shown};
 use crate::issuer::{self, FlawError, IssuerError, IssuerOptions, Persona};
 use crate::observed::capability::Capability;
 use crate::result::model::{FindingOutcome, RunReport, Verdict};
@@ -66,7 +66,7 @@ const REPEATED: &[&str] = &[
 ];
 
 /// What the embedded issuer does not have.
-const ABSENT: &[Capability] =
+pub const ABSENT: &[Capability] =
     &[Capability::PasswordGrant, Capability::TokenExchange, Capability::DeviceAuthorization, Capability::PushedAuthorizationRequests];
 /// Rules that a product breaks as its documentation has it, and so does the issuer that wears its face: what flaws do is told beside these.
 const DOCUMENTED: &[(&str, &[&str])] =
@@ -109,6 +109,10 @@ pub struct FlawRow {
     pub tripped: BTreeSet<String>,
     /// Rules that passed although nothing shows that they hold.
     pub vacuous: BTreeSet<String>,
+    /// For each of the rules that it names, a test in which that rule failed.
+    pub shown: BTreeMap<String, String>,
+    /// Rules of which `explain` names a test in which they did not fail, or none.
+    pub astray: BTreeSet<String>,
     /// Tests that could not be told to the end because of it, with the reason: for the reader of a flaw, a fault in a variant.
     pub stopped: Vec<String>,
 }
@@ -131,7 +135,8 @@ impl FlawRow {
 
     /// True if exactly the rules that it names failed, and a variant stopped no test and had every rule judged that it spares.
     pub fn is_as_named(&self) -> bool {
-        self.tripped == self.names && self.unjudged.is_empty() && self.vacuous.is_empty() && (self.stopped.is_empty() || !self.is_variant())
+        let is_proven = self.tripped == self.names && self.unjudged.is_empty() && self.vacuous.is_empty();
+        is_proven && self.astray.is_empty() && (self.stopped.is_empty() || !self.is_variant())
     }
 }
 
@@ -183,6 +188,16 @@ impl Matrix {
         self.clean_run.is_empty() && self.untripped().is_empty() && self.flaws.iter().all(FlawRow::is_as_named)
     }
 
+    /// Where each flaw shows, beside what was known of flaws that were not run.
+    ///
+    /// # Errors
+    /// If the known cannot be read.
+    pub fn shown(&self) -> Result<Shown, FlawError> {
+        let mut shown = if self.partial { flaw::shown()? } else { Shown::new() };
+        shown.extend(self.flaws.iter().filter(|flaw| !flaw.is_variant()).map(|flaw| (flaw.name.clone(), flaw.shown.clone())));
+        Ok(shown)
+    }
+
     /// The matrix for people: a line a flaw, then what is wrong, then the sums.
     pub fn render(&self) -> String {
         let mut out = String::new();
@@ -194,9 +209,14 @@ impl Matrix {
             let _ = writeln!(out, "{mark} {:width$}  {}", flaw.name, if tripped.is_empty() { nothing.to_owned() } else { tripped.join(", ") });
             let unjudged = flaw.unjudged.iter().map(String::as_str).collect();
             let vacuous = flaw.vacuous.iter().map(String::as_str).collect();
-            for (what, rules) in
-                [("missed", flaw.missed()), ("collateral", flaw.collateral()), ("never judged", unjudged), ("passed without proof", vacuous)]
-            {
+            let astray = flaw.astray.iter().map(String::as_str).collect();
+            for (what, rules) in [
+                ("missed", flaw.missed()),
+                ("collateral", flaw.collateral()),
+                ("never judged", unjudged),
+                ("passed without proof", vacuous),
+                ("not in the test that explain names (--write-shown fixtures/shown.json)", astray),
+            ] {
                 if !rules.is_empty() {
                     let _ = writeln!(out, "     {what}: {}", rules.join(", "));
                 }
@@ -294,8 +314,9 @@ async fn row(flaw: Flaw, clean: &[(String, BTreeSet<String>)]) -> Result<FlawRow
     let unproven: BTreeSet<String> = flaw.unproven.iter().cloned().collect();
     let unjudged: BTreeSet<String> = spares.union(&unproven).cloned().collect();
     let wanted: BTreeSet<String> = names.union(&unjudged).cloned().collect();
-    let (tripped, vacuous) = (BTreeSet::new(), BTreeSet::new());
-    let mut row = FlawRow { name, says, names, spares, unjudged, tripped, vacuous, stopped: Vec::new() };
+    let (tripped, vacuous, shown) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
+    let mut failed_in: BTreeSet<(String, String)> = BTreeSet::new();
+    let mut row = FlawRow { name, says, names, spares, unjudged, tripped, vacuous, shown, astray: BTreeSet::new(), stopped: Vec::new() };
     let mut profiles: Vec<&(String, BTreeSet<String>)> = clean.iter().collect();
     // Stable: among equals the order of the documents stays.
     profiles.sort_by_key(|(_, judged)| !wanted.is_subset(judged));
@@ -306,6 +327,12 @@ async fn row(flaw: Flaw, clean: &[(String, BTreeSet<String>)]) -> Result<FlawRow
         }
         let report = judge(Some(flaw.clone()), profile).await?;
         row.tripped.extend(failed_rules(&report).filter(|rule| !documented(profile).contains(&rule.as_str())));
+        for test in &report.tests {
+            for finding in test.findings.iter().filter(|finding| finding.outcome == FindingOutcome::Failed && row.names.contains(&finding.rule)) {
+                row.shown.entry(finding.rule.clone()).or_insert_with(|| test.id.clone());
+                failed_in.insert((finding.rule.clone(), test.id.clone()));
+            }
+        }
         // A flaw or a variant may take away what a story needs; what a variant spares has to be judged all the same.
         let told = report.tests.iter().filter(|test| !matches!(test.verdict, Verdict::Skipped | Verdict::LeftOut));
         // What could not be tested is no fault of a variant under which that is so; what failed is one under any.
@@ -317,6 +344,11 @@ async fn row(flaw: Flaw, clean: &[(String, BTreeSet<String>)]) -> Result<FlawRow
         if row.missed().is_empty() && row.unjudged.is_empty() {
             break;
         }
+    }
+    if !row.is_variant() {
+        let known = flaw::shown()?.remove(&row.name).unwrap_or_default();
+        let is_there = |rule: &&String| known.get(*rule).is_some_and(|test| failed_in.contains(&((*rule).clone(), test.clone())));
+        row.astray = row.names.iter().filter(|rule| !is_there(rule)).cloned().collect();
     }
     Ok(row)
 }

@@ -6,7 +6,7 @@ use clap::Parser as _;
 use oa_authtest::cli::Cli;
 use oa_authtest::config::SETTINGS;
 use oa_authtest::feature::{self, readme};
-use oa_authtest::rule::{catalogue, spec};
+use oa_authtest::rule::{Level, catalogue, spec};
 use pulldown_cmark::{Event, Options, Parser as Markdown, Tag};
 
 use crate::common::golden::assert_golden;
@@ -89,8 +89,14 @@ fn every_rule_is_well_formed_and_unique() {
             assert!(kebab, "{} is not kebab-case", rule.id);
         }
         assert!(spec::resolve(rule.spec).is_some(), "{}: {} leads nowhere", rule.id, rule.spec);
-        assert!(!rule.says.contains("should"), "{}: {:?} is not a plain sentence", rule.id, rule.says);
-        assert!(rule.why.len() > 20, "{}: {:?} does not say why", rule.id, rule.why);
+        let demands = match rule.level {
+            Level::Must => rule.says.contains("must"),
+            Level::Should => rule.says.contains("should"),
+            Level::May => rule.says.starts_with("It is good practice "),
+        };
+        assert!(demands && !rule.says.ends_with('.'), "{}: {:?} is no demand of its level", rule.id, rule.says);
+        assert!(rule.why.len() > 20 && rule.why.ends_with('.'), "{}: {:?} does not say why", rule.id, rule.why);
+        assert!(rule.fix.len() > 20 && rule.fix.ends_with('.'), "{}: {:?} does not say how to mend it", rule.id, rule.fix);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use tokio::sync::mpsc;
 
-use super::{Failure, Prepared, prepare, pretty, say, warn_of_misspelt};
+use super::{Failure, Prepared, prepare, pretty, say, warn_of_variables};
 use crate::cli::DoctorArgs;
 use crate::config::setting;
 use crate::config::{self, Loudness, Origin, World};
@@ -18,7 +18,7 @@ use crate::report::console;
 pub(super) async fn examine(args: DoctorArgs) -> Result<Exit, Failure> {
     let features = feature::features()?;
     let profiles = feature::profiles(&features);
-    warn_of_misspelt();
+    warn_of_variables();
     let world = World::of_process(&profiles);
     let flags = &args.run.flags;
     let prepared = prepare(flags, &world).await?;

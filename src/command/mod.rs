@@ -22,6 +22,7 @@ use crate::protocol::dataset_site::{self, NoIssuer};
 use crate::report::compare::Comparison;
 use crate::report::console;
 use crate::report::error::ReportError;
+use crate::result::model::RunReport;
 use crate::rule::Level;
 use crate::self_test::{self, SelfTestError};
 
@@ -150,20 +151,26 @@ pub fn run(cli: Cli) -> Exit {
 async fn run_tests(args: RunArgs) -> Result<Exit, Failure> {
     let features = feature::features()?;
     let profiles = feature::profiles(&features);
-    warn_of_misspelt();
-    let Prepared { config, callback, demo, .. } = prepare(&args.flags, &World::of_process(&profiles)).await?;
+    warn_of_variables();
+    let Prepared { config, callback, demo, flaw, .. } = prepare(&args.flags, &World::of_process(&profiles)).await?;
     let callback = callback.transpose()?;
     let console = console::Console::of_process(console::Choices::of_process().as_loud_as(config.loudness));
-    let exit = launch::launch(config, callback, console).await;
+    let shown = flaw::shown()?;
+    let remark = |report: &RunReport| listing::unnoticed(flaw.as_ref()?, report, &shown, &features);
+    let exit = launch::launch(config, callback, console, &remark).await;
     if let Some((issuer, _certificate)) = demo {
         issuer.stop().await;
     }
     Ok(exit?)
 }
 
-/// Tells variables that look like settings and are none.
-fn warn_of_misspelt() {
+/// Warns of variables that look like settings and are none, and of those that are empty.
+fn warn_of_variables() {
     for remark in config::misspelt(std::env::vars_os().filter_map(|(name, _)| name.into_string().ok())) {
+        console::warning(&remark);
+    }
+    let variables = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)));
+    for remark in config::set_and_empty(variables) {
         console::warning(&remark);
     }
 }
@@ -177,6 +184,8 @@ struct Prepared {
     demo: Option<(RunningIssuer, Option<tempfile::NamedTempFile>)>,
     /// What the embedded issuer decided.
     settings: Option<Layer>,
+    /// The flaw of the embedded issuer.
+    flaw: Option<Flaw>,
 }
 
 /// Settles a run, and starts the embedded issuer or asks the dataset site if it is about one of these.
@@ -190,7 +199,7 @@ async fn prepare(flags: &Layer, world: &World<'_>) -> Result<Prepared, Failure> 
             }
             None => config::load(flags, world, None)?,
         };
-        return Ok(Prepared { config, callback: None, demo: None, settings: None });
+        return Ok(Prepared { config, callback: None, demo: None, settings: None, flaw: None });
     };
     // Read once without the issuer, for the redirect URI; the issuer registers it, and decides the rest. A user who gives another password
     // than the demo's needs its user name.
@@ -210,11 +219,12 @@ async fn prepare(flags: &Layer, world: &World<'_>) -> Result<Prepared, Failure> 
     let redirect_uri = redirect_uri.map_err(|e| CallbackError::NotLoopback(e.to_string()))?;
     let callback = CallbackListener::bind(&redirect_uri).await;
     let redirect_uri = callback.as_ref().map_or(redirect_uri, |callback| callback.redirect_uri().clone());
-    let (issuer, certificate) = start_demo(demo, &redirect_uri).await?;
+    let flaw = demo.flaw.as_deref().map(flaw::find).transpose()?;
+    let (issuer, certificate) = start_demo(demo, flaw.clone(), &redirect_uri).await?;
     let settings = demo::settings(&issuer, certificate.as_ref().map(tempfile::NamedTempFile::path));
     let mut config = config::load(flags, world, Some(settings.clone()))?;
     config.redirect_uri = redirect_uri;
-    Ok(Prepared { config, callback: Some(callback), demo: Some((issuer, certificate)), settings: Some(settings) })
+    Ok(Prepared { config, callback: Some(callback), demo: Some((issuer, certificate)), settings: Some(settings), flaw })
 }
 
 fn default_redirect_uri() -> Url {
@@ -222,8 +232,7 @@ fn default_redirect_uri() -> Url {
 }
 
 /// Starts the embedded issuer over TLS, as issuers are in the field, and keeps its certificate in a file for the run to trust.
-async fn start_demo(demo: DemoIssuer, redirect_uri: &Url) -> Result<(RunningIssuer, Option<tempfile::NamedTempFile>), Failure> {
-    let flaw = demo.flaw.as_deref().map(flaw::find).transpose()?;
+async fn start_demo(demo: DemoIssuer, flaw: Option<Flaw>, redirect_uri: &Url) -> Result<(RunningIssuer, Option<tempfile::NamedTempFile>), Failure> {
     let redirect_uris = vec![redirect_uri.to_string()];
     let options =
         IssuerOptions { port: 0, tls: true, persona: demo.persona, flaw, pages: demo.pages, offline_access: demo.offline_access, redirect_uris };
@@ -247,7 +256,7 @@ fn list(json: bool) -> Result<Exit, Failure> {
 }
 
 fn explain(rule: &str) -> Result<Exit, Failure> {
-    say(&listing::explain(rule, &issuer::flaws()?).map_err(Failure::Unknown)?)
+    say(&listing::explain(rule, &issuer::flaws()?, &flaw::shown()?, &feature::features()?).map_err(Failure::Unknown)?)
 }
 
 /// Writes to standard output, which is all that some commands are asked for.
@@ -286,6 +295,9 @@ async fn prove(args: SelfTestArgs) -> Result<Exit, Failure> {
     let jobs = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
     let matrix = self_test::run(&args.flaws, jobs).await?;
     say(&if args.json { pretty(&matrix)? } else { matrix.render() })?;
+    if let Some(path) = &args.write_shown {
+        crate::report::file::write(path, pretty(&matrix.shown()?)?.as_bytes())?;
+    }
     // A matrix that is not clean is a bug of this program, and says nothing about a user's issuer.
     Ok(if matrix.is_clean() { Exit::Conformant } else { Exit::Bug })
 }

@@ -94,6 +94,9 @@ impl Layers<'_> {
     }
 }
 
+/// What `oa-authtest known` writes where a reason has to be given.
+pub const PLACEHOLDER: &str = "say why";
+
 impl Document<'_> {
     fn entries(&self, table: &DeTable<'_>) -> Result<Vec<KnownFailure>, ConfigError> {
         let mut entries = Vec::new();
@@ -119,7 +122,7 @@ impl Document<'_> {
             match key.get_ref().as_ref() {
                 "rule" => rule = Some(self.rule(key, value)?),
                 "test" => test = Some(self.glob(key, value)?),
-                "reason" => reason = Some(self.text(key, value, "say why the failure is lived with")?),
+                "reason" => reason = Some(self.reason(key, value)?),
                 "until" => until = Some(self.date(value)?),
                 other => {
                     let problem = format!("unknown key {other:?} in [[known]]");
@@ -143,6 +146,16 @@ impl Document<'_> {
             Some(_) => Err(self.error(value.span().start, format!("{name} is empty"), hint)),
             None => Err(self.error(value.span().start, format!("{name} must be a string"), format!("write {name} = \"…\""))),
         }
+    }
+
+    /// A reason of the reader's own.
+    fn reason(&self, key: &Key<'_>, value: &Item<'_>) -> Result<String, ConfigError> {
+        const HINT: &str = "say why the failure is lived with, as in reason = \"fixed in release 8\"";
+        let reason = self.text(key, value, HINT)?;
+        if reason == PLACEHOLDER {
+            return Err(self.error(value.span().start, format!("reason is still {PLACEHOLDER:?}, as `oa-authtest known` wrote it"), HINT));
+        }
+        Ok(reason)
     }
 
     fn rule(&self, key: &Key<'_>, value: &Item<'_>) -> Result<String, ConfigError> {

@@ -27,9 +27,25 @@ pub fn misspelt(names: impl IntoIterator<Item = String>) -> Vec<String> {
     remarks
 }
 
+/// A remark for each variable of a setting that is set and empty, which is what pipelines make of a secret that they do not give.
+pub fn set_and_empty(variables: impl IntoIterator<Item = (String, String)>) -> Vec<String> {
+    let is_setting = |name: &str| SETTINGS.iter().any(|setting| setting.env == name);
+    let empty = variables.into_iter().filter(|(name, value)| value.is_empty() && is_setting(name));
+    let mut remarks: Vec<String> = empty.map(|(name, _)| format!("{name} is set and empty: it counts as not set")).collect();
+    remarks.sort();
+    remarks
+}
+
 #[cfg(test)]
 mod tests {
-    use super::misspelt;
+    use super::{misspelt, set_and_empty};
+
+    #[test]
+    fn a_variable_that_is_set_and_empty_is_named() {
+        let variables = [("OA_AUTHTEST_CLIENT_SECRET", ""), ("OA_AUTHTEST_ISSUER", "https://op.example"), ("OA_AUTHTEST_OTHER", "")];
+        let remarks = set_and_empty(variables.map(|(name, value)| (name.to_owned(), value.to_owned())));
+        assert_eq!(remarks, ["OA_AUTHTEST_CLIENT_SECRET is set and empty: it counts as not set"]);
+    }
 
     #[test]
     fn only_what_comes_near_is_told() {

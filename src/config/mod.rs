@@ -45,7 +45,7 @@ pub use known::Known;
 pub use layer::Layer;
 pub use layers::{Sources, World, dataset_site, load, load_with_issuer, sources};
 pub use login::{Selectors, User};
-pub use misspelt::misspelt;
+pub use misspelt::{misspelt, set_and_empty};
 pub use setting::{SETTINGS, Setting};
 
 /// The file that is read from the current folder if no other is named.
@@ -100,6 +100,10 @@ pub struct Config {
     pub loudness: Loudness,
     /// From which level on a broken rule makes the exit code 1.
     pub fail_on: FailOn,
+    /// Globs of tests that have to run.
+    pub require: Vec<String>,
+    /// Whether every selected test has to run.
+    pub fail_on_skip: bool,
     /// Broken rules that are lived with.
     pub known: Option<Arc<Known>>,
     /// Whether a known failure that no longer happens makes the exit code 1.

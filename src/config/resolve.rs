@@ -93,6 +93,8 @@ impl Layers<'_> {
             },
             loudness: self.loudness()?,
             fail_on: self.required(&setting::FAIL_ON, value::choice)?,
+            require: self.list(&setting::REQUIRE, value::text)?,
+            fail_on_skip: self.required(&setting::FAIL_ON_SKIP, value::switch)?,
             known: self.known()?,
             strict_known: self.strict_known()?,
             jobs: self.number(&setting::JOBS, 1..=64)? as usize,

@@ -310,6 +310,11 @@ settings! {
     "Gate" {
         FAIL_ON = Setting::new("--fail-on", "fail-on", "LEVEL", Kind::Choice(names_of::<FailOn>),
             "from which level on a broken rule makes the exit code 1").by_default("failure");
+        REQUIRE = Setting::new("--require", "[require] tests", "GLOB", Kind::List(any), "tests that have to run")
+            .more("A test that is expected to run and is skipped or left out makes the exit code 3, and the reports say so.")
+            .on_command_line("Several with commas, or by giving the flag again.");
+        FAIL_ON_SKIP = Setting::new("--fail-on-skip", "[require] all", "BOOL", Kind::Switch, "every selected test has to run")
+            .by_default("false");
         KNOWN = Setting::new("--known", "known", "FILE", Kind::Path, "a file of known failures")
             .more("They are reported with their reason and do not count.").on_command_line("`oa-authtest known --from results.json` writes one.");
         STRICT_KNOWN = Setting::new("--strict-known", "strict-known", "BOOL", Kind::Switch, "fail if a known failure no longer happens")

@@ -108,7 +108,12 @@ pub fn scope(value: &str) -> Result<String, Problem> {
 
 /// The address of a `WebDriver`, which may hold the credentials of a grid.
 pub fn webdriver(value: &str) -> Result<Url, Problem> {
-    web(value, "give the driver's address, for example http://localhost:9515")
+    const HINT: &str = "give the driver's address, for example http://localhost:9515";
+    let url = web(value, HINT)?;
+    if url.scheme() != "http" {
+        return problem(value, "is not an http address, and a driver is spoken to by http alone", HINT);
+    }
+    Ok(url)
 }
 
 /// What an issuer is declared to have or not to have: `introspection=true`.

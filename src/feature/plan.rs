@@ -53,6 +53,8 @@ pub struct PlannedTest {
     pub test: Test,
     /// `None` if it runs, else why it is skipped.
     pub skip: Option<Skip>,
+    /// True if it has to run (`--require`, `--fail-on-skip`).
+    pub required: bool,
 }
 
 /// Why there is no plan.
@@ -71,6 +73,12 @@ pub enum PlanError {
     /// A table of the file speaks of no test there is.
     #[error("[test.{glob:?}] in the configuration file matches no test: see the tests with oa-authtest list")]
     NoTest {
+        /// The glob as given.
+        glob: String,
+    },
+    /// Tests are required that the run does not have.
+    #[error("--require {glob:?} matches no test of this run: see the tests with oa-authtest list, and select them with --profile and --test")]
+    Required {
         /// The glob as given.
         glob: String,
     },
@@ -104,7 +112,8 @@ impl Plan {
         }
         let selected = globs("--test", &config.tests)?;
         let left_out = globs("--skip", &config.skips)?;
-        let mut tests = Vec::new();
+        let required = globs("--require", &config.require)?;
+        let mut tests: Vec<PlannedTest> = Vec::new();
         for feature in features.iter().filter(|feature| config.profiles.contains(&feature.profile)) {
             for test in &feature.tests {
                 let id = format!("{}/{}", feature.id, test.id);
@@ -116,8 +125,12 @@ impl Plan {
                     continue;
                 }
                 let skip = if left_out.iter().any(|glob| glob.is_match(&id)) { Some(Skip::LeftOut) } else { lacking(&config.for_test(&id), test) };
-                tests.push(PlannedTest { id, feature: feature.clone(), test: test.clone().asking_for(config.scope.as_deref()), skip });
+                let required = config.fail_on_skip || required.iter().any(|glob| glob.is_match(&id));
+                tests.push(PlannedTest { id, feature: feature.clone(), test: test.clone().asking_for(config.scope.as_deref()), skip, required });
             }
+        }
+        if let Some((glob, _)) = config.require.iter().zip(&required).find(|(_, glob)| !tests.iter().any(|test| glob.is_match(&test.id))) {
+            return Err(PlanError::Required { glob: glob.clone() });
         }
         Ok(Self { tests })
     }

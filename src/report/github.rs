@@ -100,6 +100,15 @@ fn annotations(report: &RunReport) -> Vec<Annotation> {
             all.push(Annotation { kind: Kind::Error, title, text: format!("{}\n{}", visible::short(reason, MOST_TEXT * 3), within(&tests)) });
         }
     }
+    for (verdict, what) in [(Verdict::Skipped, "skipped"), (Verdict::LeftOut, "left out")] {
+        for (reason, tests) in words::by_reason(report, verdict) {
+            let required: Vec<&TestReport> = tests.into_iter().filter(|test| test.required).collect();
+            if !required.is_empty() {
+                let title = format!("{} {what}", count(required.len(), "required test"));
+                all.push(Annotation { kind: Kind::Error, title, text: format!("{}\n{}", visible::short(reason, MOST_TEXT * 3), within(&required)) });
+            }
+        }
+    }
     let left_out = words::by_reason(report, Verdict::LeftOut);
     if !left_out.is_empty() {
         let tests: usize = left_out.iter().map(|(_, tests)| tests.len()).sum();

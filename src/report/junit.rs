@@ -99,9 +99,14 @@ fn status(test: &TestReport) -> TestCaseStatus {
     let (kind, message, ty) = match test.verdict {
         Verdict::Passed | Verdict::Suggested | Verdict::Warned => return TestCaseStatus::success(),
         Verdict::Skipped | Verdict::LeftOut => {
+            let message = if test.verdict == Verdict::LeftOut { format!("left out, {}", line(&words::left_out(test))) } else { reason };
+            if test.required {
+                let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
+                status.set_message(format!("a required test did not run: {message}")).set_type("required");
+                return status;
+            }
             let mut skipped = TestCaseStatus::skipped();
-            let left_out = || format!("left out, {}", line(&words::left_out(test)));
-            skipped.set_message(if test.verdict == Verdict::LeftOut { left_out() } else { reason });
+            skipped.set_message(message);
             return skipped;
         }
         Verdict::Errored => (NonSuccessKind::Error, reason, "could-not-test".to_owned()),

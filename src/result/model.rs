@@ -150,6 +150,9 @@ pub struct TestReport {
     /// What is behind it that nothing the test is about could be judged, for a program. A test that failed on the way has it too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub left_out: Option<LeftOut>,
+    /// True if it had to run (`--require`, `--fail-on-skip`): skipped or left out, it fails the run.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub required: bool,
     /// True if it could not be tested because of a bug of this program.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub bug: bool,

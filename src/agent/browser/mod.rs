@@ -135,9 +135,6 @@ impl Browser {
 
     async fn remote(url: &Url, agent: &AgentConfig, tls: &Tls, launch: &Launch) -> Result<Self, BrowserError> {
         let refused = |why: String| BrowserError::Remote { url: url.to_string(), why };
-        if url.scheme() != "http" {
-            return Err(refused(format!("only http is spoken to a driver, not {}", url.scheme())));
-        }
         let near = url.host_str().is_some_and(|host| matches!(host, "localhost" | "127.0.0.1" | "[::1]"));
         let mut url = url.clone();
         if !url.path().ends_with('/') {

@@ -10,11 +10,13 @@ use serde_json::{Map, Value};
 pub(super) mod apply;
 mod behaviour;
 mod check;
+mod shown;
 mod table;
 
 pub use apply::PatchFault;
 pub use behaviour::Behaviour;
 pub use check::Check;
+pub use shown::{Shown, shown};
 pub use table::{FlawError, find, flaws, variants};
 
 /// An enumeration whose variants have the names by which flaws refer to them.

@@ -29,6 +29,7 @@ fn test(id: &str, reason: Option<(Verdict, &str)>, findings: Vec<Finding>) -> Te
         reason: reason.map(|(_, reason)| reason.to_owned()),
         skipped: None,
         left_out: None,
+        required: false,
         bug: false,
         duration_ms: 0,
         feature: String::new(),

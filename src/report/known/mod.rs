@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use crate::config::known::PLACEHOLDER;
 use crate::result::known::KnownState;
 use crate::result::model::{Finding, FindingOutcome, RunReport, TestReport};
 use crate::rule::Level;
@@ -24,7 +25,7 @@ pub fn document(report: &RunReport, least: Level) -> String {
         }
     }
     for finding in rules {
-        write_entry(&mut out, Some(&finding.says), &finding.rule, glob_of(report, &finding.rule).as_deref(), "say why", None);
+        write_entry(&mut out, Some(&finding.says), &finding.rule, glob_of(report, &finding.rule).as_deref(), PLACEHOLDER, None);
     }
     out
 }

@@ -47,12 +47,14 @@ struct TestLink<'a> {
     label: &'a str,
     /// True if the test has a report of its own.
     linked: bool,
+    /// True if it had to run and did not.
+    required: bool,
 }
 
 impl<'a> TestLink<'a> {
     /// A link named by the test's id.
     fn of(test: &'a TestReport) -> Self {
-        Self { id: &test.id, label: &test.id, linked: has_report(test) }
+        Self { id: &test.id, label: &test.id, linked: has_report(test), required: test.required && test.verdict <= Verdict::LeftOut }
     }
 }
 
