@@ -117,7 +117,7 @@ static UNSTORED_RULES: &[Check<UnstoredToken>] = &[
     should(
         "airlock/introspection-bare",
         "RFC7662-2.2",
-        "The introspection response should have no member but `active` when the token is not active",
+        "The introspection response for a token that the server does not know should have no member but `active`",
         "An attacker who guesses tokens learns something from every answer.",
         "Answer with the JSON object `{\"active\":false}` alone for a token that is not active: no error, no reason and no claims of the token.",
         |token| match token.active() {
