@@ -39,17 +39,17 @@ static JSON_GRANT_RULES: &[Check<JsonGrant>] = &[
     should(
         JSON_GRANT,
         DOCUMENT,
-        "A token request as JSON is answered with an access token",
-        "Clients that send JSON, as the documentation shows them, get nothing.",
-        "",
+        "A token request as JSON should be answered with an access token",
+        "Clients that send JSON, as the documentation shows, get no token.",
+        "Accept token requests with the Content-Type `application/json` as well as forms, and answer both with status 200 and an `access_token`.",
         |grant| given(&grant.response),
     ),
     may(
         "aidbox/json-like-form",
         DOCUMENT,
-        "The answer to a token request as JSON has the members that the answer to a form has",
-        "A client that goes from one form to the other loses its refresh token, or no longer knows when its token ends.",
-        "",
+        "It is good practice that the answer to a token request as JSON has all members that the answer to a form has",
+        "A client that changes from forms to JSON loses its refresh token, or no longer knows when its access token expires.",
+        "Build the token response in one place for both formats of the request, so that the answer to JSON lacks no member, such as `refresh_token` or `expires_in`.",
         |grant| {
             let Some(form) = &grant.by_form else { return not_applicable("no token was asked for by a form before") };
             let Some((members, _)) = token(&grant.response) else { return not_run(JSON_GRANT) };
@@ -99,9 +99,9 @@ impl Artefact for TokenForAudience {
 static AUDIENCE_RULES: &[Check<TokenForAudience>] = &[should(
     "aidbox/audience",
     DOCUMENT,
-    "A JWT that was asked for with `audience` has it as its `aud`",
-    "The resource the token was meant for has to reject it (RFC 7519 4.1.3).",
-    "",
+    "A JWT that was requested with `audience` should have this audience in its `aud`",
+    "The resource server that the token is for has to refuse it (RFC 7519, section 4.1.3).",
+    "Copy the `audience` of the token request into the `aud` of the access token.",
     |token| {
         let claims = claims(&token.raw)?;
         let aud = claims.get("aud");
@@ -133,9 +133,9 @@ static LIFETIME_RULES: &[Check<ConfiguredLifetime>] = &[
     should(
         "aidbox/expires-in",
         DOCUMENT,
-        "`expires_in` is the configured lifetime of access tokens",
-        "The client calls with a dead token, or asks for a new one far too often.",
-        "",
+        "`expires_in`, if there is one, should be the configured lifetime of access tokens",
+        "The client makes calls with a token that has expired, or asks for a new token far too often.",
+        "Set `expires_in` to the lifetime that is configured for the client, as a number of seconds. If the lifetime of the client was changed, change `token-lifetime` in the configuration of the test as well.",
         |token| {
             let expires_in = optional(&token.response, "expires_in")?;
             is_lifetime(token, "expires_in", expires_in.as_f64(), &show(expires_in))
@@ -144,9 +144,9 @@ static LIFETIME_RULES: &[Check<ConfiguredLifetime>] = &[
     should(
         "aidbox/jwt-lifetime",
         DOCUMENT,
-        "A JWT ends its configured lifetime after it was issued",
-        "A stolen token is good for longer than anybody meant it to be.",
-        "",
+        "The `exp` of a JWT should be its `iat` plus the configured lifetime",
+        "A stolen token can be used for longer than the operator wants.",
+        "Calculate `exp` as `iat` plus the lifetime that is configured for the client. If the lifetime of the client was changed, change `token-lifetime` in the configuration of the test as well.",
         |token| {
             let raw = token.response.get("access_token").and_then(Value::as_str).unwrap_or_default();
             let claims = claims(raw)?;
@@ -189,17 +189,17 @@ static JSON_REFRESH_RULES: &[Check<JsonRefresh>] = &[
     should(
         REFRESHED,
         DOCUMENT,
-        "A refresh as JSON, with the client and the refresh token, is answered with an access token",
-        "The client loses its access as soon as its token ends.",
-        "",
+        "A refresh as JSON, with the client and the refresh token, should be answered with an access token",
+        "The client loses its access as soon as its access token expires.",
+        "Accept `grant_type` `refresh_token` in a token request as JSON, and answer a valid refresh token with status 200 and an `access_token`.",
         |refresh| given(&refresh.response),
     ),
     should(
         "aidbox/json-refresh-new",
         DOCUMENT,
-        "A refresh as JSON gives another access token than before",
-        "A token that leaked stays good for as long as it is refreshed.",
-        "",
+        "A refresh as JSON should give a new access token, not the previous one",
+        "A stolen access token stays valid for as long as the client refreshes it.",
+        "Issue a new access token at every refresh, instead of a new lifetime for the previous one.",
         |refresh| match token(&refresh.response) {
             None => not_run(REFRESHED),
             Some((_, token)) if token == refresh.before => fail("another access token", "the same as before"),
@@ -232,17 +232,17 @@ static SESSION_RULES: &[Check<ClosedSession>] = &[
     should(
         CLOSED,
         DOCUMENT,
-        "The session of an access token is closed by `DELETE /Session` with the token",
-        "A client that is done, or was robbed, cannot give its token back.",
-        "",
+        "`DELETE /Session` with an access token should close the session of this token",
+        "A client that has finished, or whose token was stolen, cannot make its token invalid.",
+        "Permit `DELETE /Session` for every valid access token, close the session of the token, and answer with a status of success (2xx).",
         |session| success(&session.closing),
     ),
     should(
         "aidbox/closed-session-refused",
         DOCUMENT,
-        "The access token of a session that was closed opens nothing any more",
-        "Whoever stole the token goes on using it, and the client believes that it is dead.",
-        "",
+        "The access token of a closed session should be refused",
+        "An attacker who has stolen the token continues to use it, while the client believes that it is invalid.",
+        "Look up the session of the access token at every request, and refuse the token with status 401 when its session is closed. Check that no cache keeps closed sessions.",
         |session| match &session.afterwards {
             _ if !session.closing.gives() => not_run(CLOSED),
             None => not_applicable("no resource is configured that the token could be tried at"),

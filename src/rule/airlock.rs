@@ -34,9 +34,9 @@ static REGISTRATION_RULES: &[Check<AirlockRegistration>] = &[
     may(
         "airlock/scope-within",
         "AIRLOCK-DCR",
-        "The scope that is registered is what was asked for, or a part of it",
-        "The client has power it never wanted, and whoever steals its secret has it too.",
-        "",
+        "It is good practice that a client is registered with no scopes that it did not ask for",
+        "The client has rights that it never asked for, and an attacker who steals its secret has these rights too.",
+        "Register the scopes that the client asked for, or a part of them. Do not add default scopes when a registration request has a `scope`.",
         |registration| {
             let (asked, given) = (registration.request.get("scope"), registration.registered.get("scope"));
             let asked = asked.and_then(Value::as_str).map(scope_words).ok_or_else(|| Unmet::not_applicable("no scope was asked for"))?;
@@ -47,9 +47,9 @@ static REGISTRATION_RULES: &[Check<AirlockRegistration>] = &[
     may(
         "airlock/metadata-kept",
         "AIRLOCK-DCR",
-        "Name, contacts, response types, grant types and client authentication are registered as they were asked for",
-        "The client behaves as it asked to be registered, and is refused; or nobody is reached when it does harm.",
-        "",
+        "It is good practice to register name, contacts, response types, grant types and client authentication as they were requested",
+        "The client does what it asked to be registered for and is refused, or its contacts cannot be reached when it does harm.",
+        "Store these values as the client sent them, or refuse the registration with `invalid_client_metadata` when a value is not permitted.",
         |registration| {
             // What is not returned at all is another rule's.
             let both = |name: &&'static str| Some((*name, registration.request.get(*name)?, member(&registration.registered, name)?));
@@ -99,9 +99,9 @@ static UNSTORED_RULES: &[Check<UnstoredToken>] = &[
     must(
         ANSWER,
         "RFC7662-2.2",
-        "The introspection of a token that is not stored is answered with status 200 and `active`, true or false",
-        "A resource server cannot tell a token that is not known from a server that is out of order.",
-        "",
+        "The introspection of a token that is not stored must be answered with status 200 and `active`, `true` or `false`",
+        "A resource server cannot distinguish an unknown token from a server that is out of order.",
+        "Decide by its signature and its `exp` whether a token that is not stored is active, and answer with status 200. For an unknown token, answer with the JSON object `{\"active\":false}`: it is no error.",
         |token| {
             let expected = "status 200 and active: true or false";
             match (token.response.status, token.active()) {
@@ -117,9 +117,9 @@ static UNSTORED_RULES: &[Check<UnstoredToken>] = &[
     should(
         "airlock/introspection-bare",
         "RFC7662-2.2",
-        "Of a token it does not know the server says that it is not active, and no more",
-        "Whoever guesses tokens learns from every answer.",
-        "",
+        "The introspection response for a token that the server does not know should have no member but `active`",
+        "An attacker who guesses tokens learns something from every answer.",
+        "Answer with the JSON object `{\"active\":false}` alone for a token that is not active: no error, no reason and no claims of the token.",
         |token| match token.active() {
             None if is_busy(&token.response) || matches!(token.response.status, 401 | 403) => not_applicable("nothing is said of the token"),
             None => not_run(ANSWER),

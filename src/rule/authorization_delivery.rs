@@ -38,9 +38,9 @@ static RULES: &[Check<AuthorizationDelivery>] = &[
     should(
         "authz/post-request-taken",
         "OIDCC-3.1.2.1",
-        "The authorization endpoint takes requests by POST as it does by GET",
-        "A client whose request is too long for a URL cannot log anybody in.",
-        "",
+        "The authorization endpoint should accept requests by POST as it does by GET",
+        "A client whose request is too long for a URL cannot log in its end-users.",
+        "Read the request from the form of a POST as from the query of a GET, and keep it over the login. Do not demand a cookie in this request: the form comes from another site, and browsers may send it without cookies.",
         |delivery| delivered(delivery, Asked::ByPost),
     ),
     // The section says MUST return an error response; but RFC 9700 4.11.2 lets an issuer keep people on its own pages where it does not trust the
@@ -48,9 +48,9 @@ static RULES: &[Check<AuthorizationDelivery>] = &[
     should(
         "authz-error/at-redirect-uri",
         "OIDCC-3.1.2.2",
-        "A request that is refused, from a client and for a redirect URI that are in order, is answered at the redirect URI",
-        "The end-user is stranded on a page of the issuer's, and the client never learns why.",
-        "",
+        "A refused request, from a valid client and for a valid redirect URI, should be answered at the redirect URI",
+        "The end-user remains on a page of the issuer, and the client does not learn why.",
+        "Check the client and the redirect URI first. If both are valid, redirect the browser to the redirect URI with `error` and `state`, instead of an error page of the server.",
         |delivery| delivered(delivery, Asked::Refusal),
     ),
 ];

@@ -61,9 +61,9 @@ static RULES: &[Check<AuthorizationResponse>] = &[
     must(
         NO_ERROR,
         "OIDCC-3.1.2.5",
-        "The authorization request succeeds: the response has no `error`",
-        "Nobody can log in with this request.",
-        "",
+        "A valid authorization request must succeed: the response must have no `error`",
+        "No end-user can log in with this request.",
+        "Look up the `error` and its `error_description` in the server's log, and check that the client, its redirect URIs, its scopes and its response types are set up as this request needs them.",
         |response| match (response.parameter("error"), response.parameter("error_description")) {
             (None, _) => pass("no error"),
             (Some(error), None) => fail("no error", shorten(error)),
@@ -73,9 +73,9 @@ static RULES: &[Check<AuthorizationResponse>] = &[
     must(
         CODE_PRESENT,
         "RFC6749-4.1.2",
-        "The authorization response has a `code`",
+        "The authorization response must have a `code`",
         "The client has nothing to exchange for tokens.",
-        "",
+        "Add the issued code as `code` to the redirect URI when the request with `response_type=code` is granted, and check that no later redirect loses it.",
         |response| {
             response.success()?;
             match response.parameter("code") {
@@ -88,9 +88,9 @@ static RULES: &[Check<AuthorizationResponse>] = &[
     must(
         "authz/code-length",
         "RFC6749-10.10",
-        "The authorization code is long enough to hold 128 bits",
-        "Short codes can be guessed while they live.",
-        "",
+        "The authorization code must have at least 20 characters, the fewest that can hold 128 bits",
+        "A short code can be guessed before it expires.",
+        "Make the code from at least 16 bytes of a cryptographic random generator, for example as 22 characters of base64url.",
         |response| {
             response.success()?;
             let Some(code) = response.parameter("code").filter(|code| !code.is_empty()) else { return not_run(CODE_PRESENT) };
@@ -101,25 +101,25 @@ static RULES: &[Check<AuthorizationResponse>] = &[
     must(
         "authz/state-echo",
         "RFC6749-4.1.2",
-        "The authorization response returns the `state` as it was sent",
-        "The client cannot tell its own request from one an attacker started, and refuses the response.",
-        "",
+        "The authorization response must return the `state` as it was sent",
+        "The client cannot distinguish the response to its own request from one that an attacker started, and refuses it.",
+        "Keep the `state` of the request over login and consent, and add it unchanged, form-encoded once, to the response.",
         |response| parameters::state_returned(response.request.state(), response.parameter("state")),
     ),
     must(
         "authz/iss-correct-if-present",
         "RFC9207-2",
-        "The `iss` of the authorization response, if there is one, is the issuer, byte for byte",
-        "Clients that defend themselves against mix-up attacks refuse the response.",
-        "",
+        "The `iss` of the authorization response, if there is one, must be the issuer identifier, byte for byte",
+        "Clients that protect themselves against mix-up attacks refuse the response.",
+        "Take `iss` from the same setting as `issuer` in the metadata: same scheme, host, port, path and final slash.",
         |response| parameters::iss_is(&response.issuer, &response.parameters),
     ),
     must(
         "authz/iss-on-success",
         "RFC9207-2",
-        "The authorization response has an `iss` if the metadata promise one",
-        "Clients that rely on the promise refuse the response.",
-        "",
+        "The authorization response must have an `iss` if the metadata set `authorization_response_iss_parameter_supported` to true",
+        "Clients that rely on the metadata refuse the response.",
+        "Add `iss` with the issuer identifier to every authorization response, or remove `authorization_response_iss_parameter_supported` from the metadata.",
         |response| {
             parameters::iss_promised(&response.metadata)?;
             response.success()?;
@@ -129,9 +129,9 @@ static RULES: &[Check<AuthorizationResponse>] = &[
     should(
         "authz/iss-advertised",
         "RFC9207-2.3",
-        "The metadata say that the authorization response has an `iss` when it has one",
-        "Clients do not know that they may insist on it, and the defence against mix-up attacks is lost.",
-        "",
+        "The metadata should set `authorization_response_iss_parameter_supported` to true if the authorization response has an `iss`",
+        "Clients do not know that they may demand an `iss`, and the protection against mix-up attacks is lost.",
+        "Add `authorization_response_iss_parameter_supported` with the JSON value `true` to the metadata.",
         |response| {
             applies_if(response.parameter("iss").is_some(), "no iss")?;
             let seen = response.metadata.get(ISS_SUPPORTED).map_or_else(|| "absent".to_owned(), show);
@@ -141,9 +141,9 @@ static RULES: &[Check<AuthorizationResponse>] = &[
     must(
         "authz/no-duplicates",
         "RFC6749-3.1",
-        "No parameter of the authorization response comes twice",
-        "Two libraries read two different values, which attackers use.",
-        "",
+        "Each parameter of the authorization response must come only once",
+        "Two libraries read two different values, which an attacker can use.",
+        "Set each parameter once where the response is built: replace a value that is there already instead of adding a second one.",
         |response| {
             let twice = parameters::repeated(&response.parameters);
             let actual = if twice.is_empty() { parameters::names(&response.parameters) } else { format!("more than once: {}", scope_text(&twice)) };
@@ -153,9 +153,9 @@ static RULES: &[Check<AuthorizationResponse>] = &[
     must(
         "authz/redirect-query-kept",
         "RFC6749-3.1.2",
-        "The query of the redirect URI is still there in the authorization response",
-        "Clients that route by it lose track of who logs in where.",
-        "",
+        "The authorization response must keep the query of the redirect URI",
+        "Clients that use this query to select the tenant or the page lose the login.",
+        "Append the parameters of the response to the query that the redirect URI already has, with `&`, and do not replace this query.",
         |response| {
             let asked: Vec<_> = response.redirect_uri.query_pairs().collect();
             applies_if(!asked.is_empty(), "the redirect URI has no query")?;
@@ -168,9 +168,9 @@ static RULES: &[Check<AuthorizationResponse>] = &[
     must(
         "authz/form-post-by-post",
         "OAuth2-FP-2",
-        "The answer to a request with `response_mode=form_post` comes by POST, its parameters in the body",
-        "The code is in histories and logs, which the client asked to avoid; and a client that waits for a form sees nothing.",
-        "",
+        "The response to a request with `response_mode=form_post` must come by POST, with its parameters in the body",
+        "The code gets into histories and logs, which the client wanted to avoid; and a client that waits for a form receives nothing.",
+        "Answer with an HTML page whose form sends all parameters of the response to the redirect URI by POST, as hidden fields, and add none of them to the address.",
         |response| {
             applies_if(response.request.get("response_mode") == Some("form_post"), "the request did not ask for form_post")?;
             let beside = |name: &str| response.url.query_pairs().any(|(key, _)| key == name);
@@ -183,9 +183,9 @@ static RULES: &[Check<AuthorizationResponse>] = &[
     should(
         "authz/no-tokens",
         "OIDCC-3.1",
-        "The authorization response of the code flow carries no tokens",
-        "Tokens in URLs end up in histories, logs and referrers.",
-        "",
+        "The authorization response of the code flow should hold no tokens",
+        "Tokens in URLs end up in browser histories, in logs and in the `Referer` header that other sites receive.",
+        "For `response_type=code`, return the code alone, and issue all tokens at the token endpoint.",
         |response| {
             response.success()?;
             let found: BTreeSet<&str> =

@@ -49,17 +49,17 @@ static DECLARED: &[Check<DeclaredCapability>] = &[
     must(
         "capability/advertised",
         "RFC8414-2",
-        "What the configuration declares the issuer able to do is advertised in its metadata",
-        "Clients that configure themselves by the metadata go without it.",
-        "",
+        "A capability that the configuration declares present must be advertised in the metadata",
+        "Clients that configure themselves from the metadata do not use the capability.",
+        "Add the capability to the member of the metadata that the finding names. If the server does not have the capability, declare it absent in the configuration of the test.",
         |declared| if declared.declared { agrees(declared) } else { not_applicable("it is declared absent") },
     ),
     must(
         "capability/not-advertised",
         "RFC8414-2",
-        "What the configuration declares the issuer unable to do is not advertised in its metadata",
-        "Clients rely on it, and fail when they use it; or it is open although nobody meant it to be.",
-        "",
+        "A capability that the configuration declares absent must not be advertised in the metadata",
+        "Clients rely on the metadata and fail when they use the capability; or the capability is open against the operator's intention.",
+        "Switch the capability off in the server and remove it from the member of the metadata that the finding names. If the server has it on purpose, declare it present in the configuration of the test.",
         |declared| if declared.declared { not_applicable("it is declared present") } else { agrees(declared) },
     ),
 ];
@@ -67,9 +67,9 @@ static DECLARED: &[Check<DeclaredCapability>] = &[
 static GRANT: &[Check<DeclaredGrant>] = &[must(
     "capability/grant-refused",
     "RFC6749-5.2",
-    "A token request by a grant that the configuration declares absent is refused",
-    "A way to tokens is open that nobody watches.",
-    "",
+    "A token request with a grant that the configuration declares absent must be refused",
+    "Tokens can be obtained in a way that the operator does not watch.",
+    "Switch the grant off in the server, so that the token endpoint answers with status 400 and `error=unsupported_grant_type`. If the grant is wanted, declare it present in the configuration of the test.",
     |grant| {
         let response = &grant.response;
         match response.members().and_then(|body| body.get("error")).and_then(Value::as_str) {

@@ -61,9 +61,9 @@ static RULES: &[Check<ClientAssertions>] = &[
     must(
         ACCEPTED,
         "OIDCC-9",
-        "A client that registered its key for `private_key_jwt` authenticates by a JWT signed with that key",
-        "A client whose own assertions are refused can do nothing at all.",
-        "",
+        "A client that registered its key for `private_key_jwt` must be able to authenticate by a JWT signed with that key",
+        "A client whose own assertions are refused gets no tokens.",
+        "Verify the assertion with the key that the client registered (`jwks` or `jwks_uri`), check `iss`, `sub`, `exp` and `jti`, and accept the address of the token endpoint or the issuer identifier as `aud`.",
         |both| {
             let answers = [both.issuer.accepted, both.endpoint.accepted];
             let accepted = answers.contains(&Some(true));
@@ -80,9 +80,9 @@ static RULES: &[Check<ClientAssertions>] = &[
     may(
         "client-assertion/issuer-audience",
         "RFC7523-3",
-        "An assertion whose audience is the issuer identifier is accepted",
-        "Clients that name the issuer, as newer specifications ask them to, cannot authenticate.",
-        "",
+        "It is good practice to accept a client assertion whose audience is the issuer identifier",
+        "Clients that name the issuer as the audience, as newer specifications ask them to, cannot authenticate.",
+        "Accept the issuer identifier as the `aud` of client assertions, in addition to the address of the token endpoint.",
         |both| match (both.issuer.accepted, both.endpoint.accepted) {
             (Some(false), Some(false)) => not_run(ACCEPTED),
             (None, _) | (Some(false), None) => not_applicable(both.issuer.seen()),

@@ -30,9 +30,9 @@ static RULES: &[Check<ClientAuthentication>] = &[
     must(
         WORK,
         "RFC6749-2.3.1",
-        "The credentials given at registration are accepted at the token endpoint",
-        "A client whose own credentials are refused can do nothing at all.",
-        "",
+        "The credentials given at registration must be accepted at the token endpoint",
+        "A client whose own credentials are refused gets no tokens.",
+        "Store the client secret and the authentication method exactly as the registration response returns them, and look the client up in the same database at the token endpoint.",
         |client| {
             let ms = client.elapsed_ms;
             let seen = if client.accepted {
@@ -46,9 +46,9 @@ static RULES: &[Check<ClientAuthentication>] = &[
     may(
         "client-authentication/usable-at-once",
         "RFC7591-3.2.1",
-        "The credentials given at registration are accepted at the first attempt",
-        "Clients use their credentials as soon as they have them; a registration that takes effect later fails at random.",
-        "",
+        "It is good practice that the credentials given at registration are accepted at the first attempt",
+        "Clients use their credentials at once. If a registration takes effect later, clients fail at random.",
+        "Send the registration response only when the client is stored where the token endpoint reads it. Check replication delays and caches of unknown clients.",
         |client| match client.refusals {
             _ if !client.accepted => not_run(WORK),
             0 => pass("accepted at the first attempt"),
@@ -95,9 +95,9 @@ impl Artefact for BasicCredentials {
 static BASIC: &[Check<BasicCredentials>] = &[must(
     "client-authentication/credentials-decoded",
     "RFC6749-2.3.1",
-    "Credentials that a client sends by Basic are form-decoded before they are compared",
+    "Credentials that a client sends by Basic must be form-decoded before they are compared",
     "A client that follows the specification cannot authenticate if its secret has a character such as `+`, `/` or `=`.",
-    "",
+    "Decode the base64 of the `Authorization` header, split the text at the first colon, and decode both parts as `application/x-www-form-urlencoded` before you compare them.",
     |credentials| match credentials.encoded {
         Encoded::Alike => not_applicable("form-encoding does not change these credentials"),
         Encoded::Accepted => pass("accepted with the form-encoding"),

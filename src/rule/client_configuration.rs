@@ -70,9 +70,9 @@ static RULES: &[Check<ClientConfiguration>] = &[
     must(
         READ,
         "RFC7592-2.1",
-        "A client reads its configuration with its registration access token",
-        "The client cannot find out what it is registered for.",
-        "",
+        "A client must be able to read its configuration with its registration access token",
+        "The client cannot find out how it is registered.",
+        "Answer a GET at the `registration_client_uri` with status 200 and the client's metadata as JSON when the request has the registration access token of this client.",
         |config| match config.own.status {
             // RFC 7592 2.1: that is the answer to a client that may not read it.
             403 => not_applicable("status 403: the issuer says that the client may not read it"),
@@ -84,9 +84,9 @@ static RULES: &[Check<ClientConfiguration>] = &[
     must(
         "client-config/read-client-id",
         "RFC7592-3",
-        "The configuration that a client reads has its client identifier",
-        "The client takes another's registration for its own.",
-        "",
+        "The configuration that a client reads must have the `client_id` of this client",
+        "The client takes the registration of another client for its own.",
+        "Return `client_id` in the answer as in the registration response, and select the client by the registration access token and the address together.",
         |config| {
             if config.own.status != 200 {
                 return not_run(READ);
@@ -100,25 +100,25 @@ static RULES: &[Check<ClientConfiguration>] = &[
     must(
         WITHOUT,
         "RFC6749-7",
-        "A client's configuration is refused without a registration access token",
-        "Its secret is there for anybody to read.",
-        "",
+        "A client's configuration must be refused without a registration access token",
+        "Every visitor of the address can read the client's secret.",
+        "Demand the registration access token in every request at the `registration_client_uri`. Without it, answer with status 401 and `WWW-Authenticate: Bearer`.",
         |config| withheld(config, &config.without),
     ),
     must(
         UNKNOWN,
         "RFC6749-7",
-        "A client's configuration is refused to a registration access token that the issuer never gave",
-        "Whoever makes up a token reads the client's secret.",
-        "",
+        "A client's configuration must be refused to a registration access token that the issuer never issued",
+        "An attacker who invents a token reads the client's secret.",
+        "Look the registration access token up and compare it with that of the client. If it is unknown, answer with status 401 and `error=\"invalid_token\"` in `WWW-Authenticate`.",
         |config| withheld(config, &config.unknown),
     ),
     must(
         OTHER,
         "RFC6749-7",
-        "A client's configuration is refused to the registration access token of another client",
-        "Whoever may register reads every other client's secret, and changes or deletes the client.",
-        "",
+        "A client's configuration must be refused to the registration access token of another client",
+        "Every party that may register a client reads the secrets of all other clients, and changes or deletes these clients.",
+        "Check that the registration access token belongs to the client in the address, for reading, changing and deleting. If not, answer with status 401 or 403.",
         |config| match &config.other {
             Some(other) => withheld(config, other),
             None => not_applicable("there was no other client to try it with"),
@@ -127,9 +127,9 @@ static RULES: &[Check<ClientConfiguration>] = &[
     must(
         STATUS,
         "OIDCR-4.4",
-        "An OpenID provider refuses a wrong registration access token with 401, that of another client with 401 or 403, and no request with 404",
-        "The client cannot tell that its token is the trouble, and whoever tries addresses learns which clients there are.",
-        "",
+        "An OpenID provider must refuse an unknown registration access token with 401, that of another client with 401 or 403, and never answer 404",
+        "The client cannot see that its token is the problem, and an attacker who tries addresses learns which clients exist.",
+        "Answer with status 401 when the registration access token is missing or unknown, with 401 or 403 when it belongs to another client, and never with 404.",
         |config| {
             applies_if(config.openid, "the issuer is no OpenID provider")?;
             every(config, |response, rule| {
@@ -147,9 +147,9 @@ static RULES: &[Check<ClientConfiguration>] = &[
     should(
         "client-config/refusals-as-bearer",
         "RFC6750-3.1",
-        "A client's configuration is refused with 401, or 403, where nothing stricter asks for 401",
-        "The client cannot tell that its token is the trouble.",
-        "",
+        "A client's configuration should be refused with 401 or 403 where no stricter rule demands 401",
+        "The client cannot see that its token is the problem.",
+        "Answer with status 401 when the registration access token is missing or not valid, and with 401 or 403 when it belongs to another client, as for any other bearer token (RFC 6750, section 3.1).",
         |config| {
             every(config, |response, rule| {
                 expect_refusal(response, rule)?;
@@ -163,17 +163,17 @@ static RULES: &[Check<ClientConfiguration>] = &[
     must(
         "client-config/refusals-challenge",
         "RFC6750-3",
-        "The refusal of a client's configuration names the scheme Bearer in WWW-Authenticate",
-        "The client cannot find out what is asked for, nor why its token is refused.",
-        "",
+        "The refusal of a client's configuration must name the scheme `Bearer` in `WWW-Authenticate`",
+        "The client cannot find out what is demanded, nor why its token is refused.",
+        "Add the header `WWW-Authenticate: Bearer` to the refusals of the client configuration endpoint, with `error=\"invalid_token\"` when a token was sent.",
         |config| every(config, names_bearer),
     ),
     must(
         "client-config/refusals-disclose-nothing",
         "RFC6749-7",
-        "The refusal of a client's configuration holds none of it",
-        "The refusal gives away what it refuses.",
-        "",
+        "The refusal of a client's configuration must hold none of this configuration",
+        "The refusal discloses the data that it is meant to protect.",
+        "Build the refusal from `error` and `error_description` alone, and write the client's metadata only after the registration access token was accepted.",
         |config| {
             every(config, |response, rule| {
                 expect_refusal(response, rule)?;
@@ -235,9 +235,9 @@ static DELETED_RULES: &[Check<DeletedClient>] = &[
     must(
         GONE,
         "RFC7592-2.3",
-        "The registration access token of a deleted client is refused",
-        "Who has the token reads the secret of a client that its owner thinks is gone.",
-        "",
+        "The registration access token of a deleted client must be refused",
+        "An attacker who has the token reads the secret of a client that its owner believes to be deleted.",
+        "Delete the registration access token together with the client, in caches too, and answer with status 401 when it is used again.",
         |deleted| {
             let passed = refused(&deleted.read)?;
             applies_if(deleted.was_readable, NEVER_READ)?;
@@ -247,9 +247,9 @@ static DELETED_RULES: &[Check<DeletedClient>] = &[
     must(
         "client-config/deleted-http-401",
         "RFC7592-2.1",
-        "The configuration of a deleted client is refused with 401",
-        "Clients cannot tell that they do not exist any more from trouble on the way.",
-        "",
+        "The configuration of a deleted client must be refused with status 401",
+        "Clients cannot distinguish their own deletion from a technical problem.",
+        "Answer with status 401, and not with 403 or 404, when the client of the registration access token does not exist any more.",
         |deleted| {
             applies_if(deleted.was_readable, NEVER_READ)?;
             http_401(&deleted.read, GONE)
@@ -258,9 +258,9 @@ static DELETED_RULES: &[Check<DeletedClient>] = &[
     must(
         "client-config/deleted-credentials-dead",
         "RFC7592-2.3",
-        "The credentials of a deleted client are refused at the token endpoint",
-        "Who has the secret goes on using a client that its owner thinks is gone.",
-        "",
+        "The credentials of a deleted client must be refused at the token endpoint",
+        "An attacker who has the secret continues to use a client that its owner believes to be deleted.",
+        "Delete the client where the token endpoint reads it, in caches too, and answer its token requests with status 401 and `error=invalid_client`. Revoke the tokens of the client as well.",
         |deleted| {
             let Some(response) = &deleted.token else {
                 return not_applicable("there is no token endpoint, or there are no credentials");

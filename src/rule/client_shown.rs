@@ -41,9 +41,9 @@ static RULES: &[Check<ClientShown>] = &[
     should(
         "client-shown/logo",
         "OIDCR-2",
-        "The page that asks for consent shows the logo that the client registered",
-        "End-users recognise a client by its logo, and cannot tell who asks.",
-        "",
+        "The page that asks for consent should show the logo that the client registered",
+        "End-users recognize a client by its logo. Without the logo they cannot see which client asks.",
+        "Show the image at the client's `logo_uri`, or a copy of it that the server keeps, on the consent page.",
         // The text speaks of the approval.
         |client| {
             let wanted = confirmed(client.logo.as_deref(), "logo_uri")?;
@@ -63,17 +63,17 @@ static RULES: &[Check<ClientShown>] = &[
     should(
         "client-shown/policy",
         "OIDCR-2",
-        "The pages lead to the policy that the client registered",
-        "End-users cannot read what a client does with their data before they agree to it.",
-        "",
+        "The pages should show a link to the policy that the client registered, or its address",
+        "End-users cannot read what a client does with their data before they consent.",
+        "Add a link to the client's `policy_uri` to the login page or to the consent page.",
         |client| link(client, client.policy.as_deref(), "policy_uri"),
     ),
     should(
         "client-shown/terms",
         "OIDCR-2",
-        "The pages lead to the terms of service that the client registered",
-        "End-users agree to terms that they cannot read.",
-        "",
+        "The pages should show a link to the terms of service that the client registered, or their address",
+        "End-users accept terms that they cannot read.",
+        "Add a link to the client's `tos_uri` to the login page or to the consent page.",
         |client| link(client, client.terms.as_deref(), "tos_uri"),
     ),
 ];
@@ -121,9 +121,9 @@ impl Artefact for PagesOfOddRequest {
 static ODD: &[Check<PagesOfOddRequest>] = &[must(
     "authz-pages/request-escaped",
     "RFC6749-10.14",
-    "The pages for an authorization request do not take its `state` and `nonce` for markup",
-    "Whoever makes a user follow a link runs scripts on the login page and reads the password.",
-    "",
+    "The pages for an authorization request must not turn its `state` and `nonce` into markup",
+    "An attacker who makes an end-user follow a link runs scripts on the login page and reads the password.",
+    "Escape every value from the request where it is written into a page, by a template engine that escapes by default, and do not build pages by joining strings.",
     |odd| match (odd.pages, odd.marked) {
         (0, _) => not_applicable("no page was shown"),
         (pages, 0) => pass(format!("no markup from the request on {pages} pages")),

@@ -23,9 +23,9 @@ impl Artefact for CodeRace {
 static RULES: &[Check<CodeRace>] = &[should(
     "code/once-in-parallel",
     "RFC6749-4.1.2",
-    "Of two exchanges of one code at the same moment at most one gets tokens",
-    "Whoever catches the code and is as quick as the client gets the user's tokens, too.",
-    "",
+    "Of two exchanges of one code at the same moment at most one should get tokens",
+    "An attacker who catches the code and is as quick as the client gets the end-user's tokens too.",
+    "Mark the code as used by one atomic operation, such as a conditional UPDATE or DELETE in the database, and issue tokens only if this operation changed the row. To read the code first and to write later is not enough.",
     |race| {
         let given = race.answers.iter().filter(|(_, given)| *given).count();
         applies_if(given > 0, "could not be judged: neither of them got tokens that open anything")?;

@@ -32,9 +32,9 @@ static RULES: &[Check<Consent>] = &[
     should(
         "consent/shown-to-new-client",
         "OIDCC-3.1.2.4",
-        "A client that nobody has authorized before is not let in without asking the end-user",
-        "Anybody can register a client; with no question asked it gets at a user's data by one link followed.",
-        "",
+        "The end-user should be asked for consent before a client that was never authorized gets access",
+        "Where every party can register a client, a client without consent gets the end-user's data after one click on a link.",
+        "Show a consent page with the client and the requested scopes before the first code is issued to a client for this end-user, above all for clients that registered themselves.",
         |consent| {
             applies_if(consent.new_client, "the client may have been authorized before")?;
             asked(consent)
@@ -43,9 +43,9 @@ static RULES: &[Check<Consent>] = &[
     should(
         "consent/prompt-consent-honoured",
         "OIDCC-3.1.2.1",
-        "With prompt=consent the end-user is asked for consent",
-        "A client asks so when it needs a fresh decision, for offline access above all; without one the user never agreed to it.",
-        "",
+        "With `prompt=consent` the end-user should be asked for consent",
+        "A client uses it when it needs a new decision, above all for offline access. Without the page the end-user never agreed.",
+        "Show the consent page when `prompt` contains `consent`, even if consent was stored before. In Keycloak: switch \"consent required\" on for the client.",
         |consent| {
             applies_if(consent.prompt_consent, "the request did not say prompt=consent")?;
             asked(consent)
@@ -55,9 +55,9 @@ static RULES: &[Check<Consent>] = &[
     should(
         "consent/not-repeated",
         "OA-OBA-authorization-code-flow",
-        "Consent that was just given to a client is not asked for again",
-        "Sellers who log in by a booking partner every day would have to consent every day, and would soon stop reading.",
-        "",
+        "Consent that was just given to a client should not be asked for again",
+        "Sellers who log in through a booking partner every day would have to consent every day, and would soon not read the page any more.",
+        "Store the consent for each end-user, client and scope, and skip the consent page when the request asks for no more than what is stored.",
         |consent| {
             applies_if(consent.already_given, "the same consent has not just been given")?;
             holds(consent.shown == 0, "no consent page", pages(consent.shown))

@@ -33,28 +33,35 @@ static RULES: &[Check<DatasetSite>] = &[
     must(
         HTTP_200,
         "OA-DAD-embedded-json",
-        "The dataset site is served with status 200",
-        "Booking partners find the API, and how to log in to it, by this page.",
-        "",
+        "The dataset site must be served with status 200",
+        "Booking partners find the API, and the way to log in to it, through this page.",
+        "Publish the page at the configured address without a login, and answer with status 200. If the page was moved, correct its address in the configuration of the test.",
         |site| status(&site.response, 200),
     ),
-    must(JSON_LD, "OA-DAD-embedded-json", "The dataset site holds JSON-LD", "Machines read nothing else of the page.", "", |site| {
-        let good = site.success()?.documents().count();
-        let faults: Vec<_> = site.json_ld.iter().filter_map(|block| block.as_ref().err()).collect();
-        let expected = "a script of type application/ld+json that holds JSON";
-        match (good, faults.as_slice()) {
-            (0, faults) => fail(expected, list(faults)),
-            (good, []) => pass(format!("{good} JSON-LD blocks")),
-            (good, faults) => pass(format!("{good} JSON-LD blocks, and {} that do not parse", faults.len())),
-        }
-    }),
+    must(
+        JSON_LD,
+        "OA-DAD-embedded-json",
+        "The dataset site must hold JSON-LD",
+        "Programs read nothing else on the page.",
+        "Embed the description of the dataset as valid JSON in a `<script type=\"application/ld+json\">` element of the page.",
+        |site| {
+            let good = site.success()?.documents().count();
+            let faults: Vec<_> = site.json_ld.iter().filter_map(|block| block.as_ref().err()).collect();
+            let expected = "a script of type application/ld+json that holds JSON";
+            match (good, faults.as_slice()) {
+                (0, faults) => fail(expected, list(faults)),
+                (good, []) => pass(format!("{good} JSON-LD blocks")),
+                (good, faults) => pass(format!("{good} JSON-LD blocks, and {} that do not parse", faults.len())),
+            }
+        },
+    ),
     // The definition gives this member no status of its own; without it the login cannot be found.
     should(
         AUTHORITY,
         "OA-DAD-supporting-booking-schema-webapi",
-        "The dataset site names the authentication authority of its API as a URL",
-        "A booking partner cannot find out where to register and to log in.",
-        "",
+        "The dataset site should name the authentication authority of its API as an absolute URL",
+        "A booking partner cannot find out where to register and where to log in.",
+        "Add `authenticationAuthority` to the `accessService` in the JSON-LD, with the URL of the issuer as a string.",
         |site| {
             let found = site.read()?;
             let expected = "accessService.authenticationAuthority: an absolute URL";
@@ -69,9 +76,9 @@ static RULES: &[Check<DatasetSite>] = &[
     should(
         "dataset-site/authority-is-issuer",
         "OA-DAD-supporting-booking-schema-webapi",
-        "The authentication authority named is the issuer under test",
-        "Booking partners would discover, and send their credentials to, somebody else.",
-        "",
+        "The authentication authority of the dataset site should be the issuer under test",
+        "Booking partners would use the metadata of another issuer and send their credentials there.",
+        "Set `accessService.authenticationAuthority` in the JSON-LD to the issuer identifier. If the API has another issuer, test that issuer.",
         |site| {
             let found: Vec<_> = site.read()?.into_iter().filter_map(Value::as_str).collect();
             if found.is_empty() {

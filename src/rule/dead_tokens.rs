@@ -162,9 +162,9 @@ static RULES: &[Check<DeadTokens>] = &[
     should(
         "code/reuse-revokes-access-token",
         "RFC6749-4.1.2",
-        "The access token of a code is dead once the code was used a second time",
-        "When a thief was quicker than the client, what the thief got goes on working.",
-        "",
+        "The access token of a code should be refused after the code was used a second time",
+        "When an attacker used the code before the client did, the attacker's access token continues to work.",
+        "Store with each code which tokens were issued for it, and revoke them all when the code comes a second time. Userinfo and introspection have to look up revoked tokens, even if the access token is a JWT.",
         |tokens| match tokens.cause {
             Cause::CodeReuse { refused: true } => tokens.access_token_is_dead(),
             Cause::CodeReuse { refused: false } => not_run(Attack::UsedCode.rule()),
@@ -174,9 +174,9 @@ static RULES: &[Check<DeadTokens>] = &[
     should(
         "code/reuse-revokes-refresh-token",
         "RFC6749-4.1.2",
-        "The refresh token of a code is dead once the code was used a second time",
-        "When a thief was quicker than the client, the thief stays in for good.",
-        "",
+        "The refresh token of a code should be refused after the code was used a second time",
+        "When an attacker used the code before the client did, the attacker keeps access without end.",
+        "Store with each code which tokens were issued for it, and revoke the refresh token, with all tokens that it gave, when the code comes a second time.",
         |tokens| match tokens.cause {
             Cause::CodeReuse { refused: true } => tokens.refresh_token_is_dead(),
             Cause::CodeReuse { refused: false } => not_run(Attack::UsedCode.rule()),
@@ -186,9 +186,9 @@ static RULES: &[Check<DeadTokens>] = &[
     should(
         "refresh/reuse-revokes-family",
         "RFC9700-4.14.2",
-        "The newest refresh token is dead once an older one was used a second time",
-        "When a thief refreshed before the client did, the thief stays in and the client is out.",
-        "",
+        "The newest refresh token should be refused after an older one was used a second time",
+        "When an attacker refreshed before the client did, the attacker keeps access and the client loses it.",
+        "Keep all refresh tokens of one login under one identifier. When a used one comes again, revoke all of them, the newest one included, so that the end-user has to log in again.",
         |tokens| match tokens.cause {
             Cause::RefreshReuse { refused: true } => tokens.refresh_token_is_dead(),
             Cause::RefreshReuse { refused: false } => not_run(Attack::UsedRefreshToken.rule()),
@@ -199,9 +199,9 @@ static RULES: &[Check<DeadTokens>] = &[
     should(
         "revocation/cascade",
         "RFC7009-2.1",
-        "The access token is dead once its refresh token was revoked",
-        "Somebody who disconnects a client goes on being read by it until the token expires.",
-        "",
+        "The access token should be refused after its refresh token was revoked",
+        "After an end-user has disconnected a client, the client still reads their data until the access token expires.",
+        "Store which access tokens belong to a refresh token, and revoke them with it. Userinfo and introspection have to refuse them at once.",
         |tokens| {
             applies_if(!tokens.is_jwt, "the access token is a JWT: revocation/cascade-jwt is about that")?;
             tokens.access_token_is_dead_with_refresh_token()
@@ -211,9 +211,9 @@ static RULES: &[Check<DeadTokens>] = &[
     may(
         "revocation/cascade-jwt",
         "RFC7009-2.1",
-        "The access token is dead once its refresh token was revoked, even where it is a JWT",
-        "Somebody who disconnects a client goes on being read by it until the token expires.",
-        "",
+        "It is good practice that an access token that is a JWT is refused after its refresh token was revoked",
+        "After an end-user has disconnected a client, the client still reads their data until the access token expires.",
+        "Keep the `jti` of revoked access tokens (or the identifier of the revoked grant) until they expire, and check it at userinfo and introspection. Where resource servers verify alone, keep the lifetime short.",
         |tokens| {
             applies_if(tokens.is_jwt, "the access token is not a JWT")?;
             tokens.access_token_is_dead_with_refresh_token()
@@ -223,9 +223,9 @@ static RULES: &[Check<DeadTokens>] = &[
     should(
         "revocation/access-token-dead",
         "RFC7009-2",
-        "An access token that was revoked is dead",
-        "A client that logs its user out leaves the door open to whoever copied the token.",
-        "",
+        "An access token that was revoked should be refused",
+        "A client revokes the token when its end-user logs out, but an attacker who copied the token can still use it.",
+        "Look up revoked tokens at userinfo and introspection, even if the access token is a JWT. If the server cannot revoke access tokens, answer the revocation with `error=unsupported_token_type`.",
         |tokens| match tokens.cause {
             Cause::AccessRevoked { revoked: true } => tokens.access_token_is_dead(),
             Cause::AccessRevoked { revoked: false } => not_applicable("the issuer does not revoke access tokens, and says so"),

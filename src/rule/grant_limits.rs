@@ -49,17 +49,17 @@ static RULES: &[Check<GrantAttempt>] = &[
     may(
         "grant-limits/unregistered-refused",
         "RFC7591-2",
-        "A client gets no tokens by a grant that it did not register",
-        "A client that is taken over can do more than anybody meant it to.",
-        "",
+        "It is good practice to refuse a grant that the client did not register",
+        "An attacker who takes over a client can do more with it than its owner intended.",
+        "Compare `grant_type` with the `grant_types` of the client's registration. If it is not there, answer with status 400 and `error=unauthorized_client`, and issue no tokens.",
         |attempt| refused(attempt, Attempt::Unregistered),
     ),
     must(
         "grant-limits/unregistered-error",
         "RFC6749-5.2",
-        "A grant that the client did not register is refused with `unauthorized_client`, or as one that is not supported",
+        "A grant that the client did not register must be refused with `unauthorized_client` or `unsupported_grant_type`",
         "Developers look for the mistake in the credentials and not in the registration.",
-        "",
+        "Answer with status 400 and `error=unauthorized_client` when the client may not use this `grant_type`. Keep `invalid_grant` for a wrong or expired code or refresh token.",
         |attempt| {
             let response = attempt.response_to(Attempt::Unregistered)?;
             let is_refused = attempt.withheld && !matches!(Answer::of_token_endpoint(response), Answer::Given | Answer::Silent);
@@ -78,17 +78,17 @@ static RULES: &[Check<GrantAttempt>] = &[
     must(
         "grant-limits/public-client-refused",
         "RFC6749-4.4",
-        "A public client gets no tokens by the grant `client_credentials`",
-        "Whoever knows a client identifier, which is no secret, gets tokens.",
-        "",
+        "A public client must get no tokens by the grant `client_credentials`",
+        "Every attacker who knows a client identifier, which is no secret, gets tokens.",
+        "Demand client authentication for `grant_type=client_credentials`. To a public client, answer with status 400 and `error=unauthorized_client`, and issue no tokens.",
         |attempt| refused(attempt, Attempt::PublicClient),
     ),
     must_by_bcp(
         "grant-limits/password-refused",
         "RFC9700-2.4",
-        "A client that registered for the authorization code gets no tokens for a user name and a password",
-        "Any client can ask end-users for their password, and guess it past the login page and its second factor.",
-        "",
+        "A client that registered for the authorization code must get no tokens for a user name and a password",
+        "Every client can ask end-users for their password, or guess it without the login page and its second factor.",
+        "Switch `grant_type=password` off, at least for clients that did not register it, and answer with status 400 and `error=unsupported_grant_type` or `unauthorized_client`.",
         |attempt| refused(attempt, Attempt::Password),
     ),
 ];

@@ -78,25 +78,25 @@ static RULES: &[Check<Introspection>] = &[
     must(
         HTTP_200,
         "RFC7662-2.2",
-        "An introspection is answered with status 200",
-        "A resource server that sees anything else turns the token's bearer away.",
-        "",
+        "An introspection must be answered with status 200",
+        "A resource server that receives another status refuses the request that carries the token.",
+        "Answer with status 200 for every token, also for one that is unknown or expired (`{\"active\":false}`). Keep 401 for a caller that does not authenticate.",
         |artefact| expect::status(&artefact.response, 200),
     ),
     must(
         "introspection/content-type-json",
         "RFC7662-2.2",
-        "An introspection is answered in application/json",
-        "Client libraries check the media type before they parse.",
-        "",
+        "An introspection must be answered in `application/json`",
+        "Client libraries check the media type before they parse the response.",
+        "Send the header `Content-Type: application/json` with introspection responses. If the answer is to be a signed JWT (RFC 9701), send it only to callers that ask for it by `Accept`.",
         |artefact| media_type(artefact.ok()?, &["application/json"]),
     ),
     must(
         ACTIVE_BOOLEAN,
         "RFC7662-2.2",
-        "The answer is a JSON object whose member active is a boolean",
-        "It is the one thing a resource server asks; a string \"false\" counts as true in many languages.",
-        "",
+        "The introspection response must be a JSON object whose member `active` is a boolean",
+        "A resource server needs this member above all. A string `\"false\"` counts as true in many languages.",
+        "Return a JSON object in which `active` is `true` or `false` without quotes.",
         |artefact| {
             let actual = match artefact.ok()?.json() {
                 Ok(Value::Object(answer)) => match answer.get("active") {
@@ -113,9 +113,9 @@ static RULES: &[Check<Introspection>] = &[
     should(
         ACTIVE,
         "RFC7662-2.2",
-        "An access token that has just been issued is active",
-        "Resource servers would turn away every bearer of a good token.",
-        "",
+        "An access token that has just been issued should be active at introspection",
+        "Resource servers would refuse every request with a valid token.",
+        "Let introspection read the tokens that the token endpoint issues, without delay, and let the client ask about its own tokens. In Keycloak: the client that asks has to be in the `aud` of the token.",
         |artefact| {
             let (_, active) = artefact.answer()?;
             holds(active, "active = true", format!("active = {active}"))
@@ -124,18 +124,18 @@ static RULES: &[Check<Introspection>] = &[
     must(
         "introspection/client-id",
         "RFC7662-2.2",
-        "The client, if named, is the one the token was issued to",
-        "A resource server would grant one client what another is allowed.",
-        "",
+        "The `client_id` in the introspection response, if there is one, must be the client that the token was issued to",
+        "A resource server would grant one client what only another client is allowed.",
+        "Take `client_id` from the stored token, and not from the client that sends the introspection request.",
         |artefact| same("client_id", &artefact.client_id, artefact.member("client_id")?),
     ),
     // A resource may be given fewer scopes than were granted, never more.
     must(
         "introspection/scope",
         "RFC7662-2.2",
-        "The scope, if given, is a string of scopes that were granted",
-        "A resource server would allow what nobody granted.",
-        "",
+        "The `scope` in the introspection response, if there is one, must be a string of scopes that were granted",
+        "A resource server would allow what was never granted.",
+        "Return the granted scopes of the token, or a part of them, as one string in which spaces separate them, and not as an array.",
         |artefact| {
             let value = artefact.member("scope")?;
             let Some(scope) = value.as_str() else {
@@ -150,9 +150,9 @@ static RULES: &[Check<Introspection>] = &[
     should(
         "introspection/sub",
         "RFC7662-2.2",
-        "The subject, if given, is that of the ID token issued with the access token",
-        "A resource server would act on somebody else's data.",
-        "",
+        "The `sub` in the introspection response, if there is one, should be that of the ID token issued with the access token",
+        "A resource server would act on the data of another end-user.",
+        "Take `sub` of introspection and `sub` of the ID token from the same identifier of the end-user.",
         |artefact| {
             let value = artefact.member("sub")?;
             let Some(sub) = &artefact.id_token_sub else { return not_applicable("no ID token came with the access token") };
@@ -162,17 +162,17 @@ static RULES: &[Check<Introspection>] = &[
     must(
         "introspection/issuer",
         "RFC7662-2.2",
-        "The issuer of the token, if named, is the issuer asked",
-        "A resource server that trusts several issuers would credit the token to the wrong one.",
-        "",
+        "The `iss` in the introspection response, if there is one, must be the issuer that was asked",
+        "A resource server that trusts several issuers would assign the token to the wrong one.",
+        "Take `iss` from the same setting as `issuer` in the metadata: same scheme, host, port, path and final slash.",
         |artefact| same("iss", &artefact.issuer, artefact.member("iss")?),
     ),
     must(
         TIMES,
         "RFC7662-2.2",
-        "The times exp, iat and nbf, if they are given, are whole numbers of seconds",
-        "Typed libraries refuse the answer, and the bearer with it.",
-        "",
+        "The `exp`, `iat` and `nbf` in the introspection response, if they are there, must be whole numbers",
+        "Typed libraries refuse the response, and with it the request that carries the token.",
+        "Write these times as whole numbers of seconds since 1970-01-01T00:00:00Z: round fractions, and write no strings.",
         |artefact| {
             let there = present(artefact.active()?, &["exp", "iat", "nbf"]);
             applies_if(!there.is_empty(), "no times are given")?;
@@ -183,25 +183,25 @@ static RULES: &[Check<Introspection>] = &[
     must(
         "introspection/exp-future",
         "RFC7662-2.2",
-        "The time an active token expires, if it is given, is in the future",
-        "A resource server is told in one answer that the token is good and that it is not.",
-        "",
+        "The `exp` of an active token at introspection, if it is there, must be in the future",
+        "The resource server reads in one answer that the token is active and that it has expired.",
+        "Return `active` as `false` when the token has expired, and `exp` in seconds as the moment when it expires. Synchronize the server's clock (NTP).",
         |artefact| time(artefact, "exp", "a time in the future", |after| after > -SKEW),
     ),
     must(
         "introspection/iat-past",
         "RFC7662-2.2",
-        "The time an active token was issued, if it is given, is in the past and in seconds",
-        "A resource server that limits the age of tokens decides by nonsense.",
-        "",
+        "The `iat` of an active token at introspection, if it is there, must be in the past and in seconds",
+        "A resource server that limits the age of tokens decides by a wrong value.",
+        "Return as `iat` the moment when the token was issued, in seconds (not milliseconds) since 1970-01-01T00:00:00Z, and synchronize the server's clock (NTP).",
         |artefact| time(artefact, "iat", "a time in the past", |after| after < SKEW),
     ),
     must(
         "introspection/member-types",
         "RFC7662-2.2",
-        "The members username, token_type and jti, if they are given, are strings",
-        "Typed libraries refuse the answer, and the bearer with it.",
-        "",
+        "The `username`, `token_type` and `jti` in the introspection response, if they are there, must be strings",
+        "Typed libraries refuse the response, and with it the request that carries the token.",
+        "Write these members as strings, also where the value in the database is a number, and leave them out when there is no value.",
         |artefact| {
             let there = present(artefact.active()?, &["username", "token_type", "jti"]);
             applies_if(!there.is_empty(), "none of them is given")?;
@@ -213,9 +213,9 @@ static RULES: &[Check<Introspection>] = &[
     must(
         "introspection/aud",
         "RFC7662-2.2",
-        "The audience, if it is given, is a string or an array of strings",
-        "A resource server cannot tell whether the token is for it.",
-        "",
+        "The `aud` in the introspection response, if there is one, must be a string or an array of strings",
+        "A resource server cannot see whether the token is for it.",
+        "Write `aud` as a string or as an array of strings, and leave it out when the token has no audience.",
         |artefact| {
             let aud = artefact.member("aud")?;
             let fits = aud.is_string() || strings(aud).is_ok();
@@ -225,9 +225,9 @@ static RULES: &[Check<Introspection>] = &[
     should(
         "introspection/inactive-bare",
         "RFC7662-2.2",
-        "Of a token that is not active, nothing else is said",
-        "Whoever tries tokens learns whose they were, and why they are good no more.",
-        "",
+        "The introspection response should have no member but `active` when the token is not active",
+        "An attacker who tries tokens learns which client or end-user they belonged to, and why they are not active.",
+        "Answer with the JSON object `{\"active\":false}` alone for a token that is not active: no reason and no claims of the token.",
         |artefact| {
             let (answer, active) = artefact.answer()?;
             applies_if(!active, "the token is active")?;

@@ -22,9 +22,9 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
     must(
         CLAIMS,
         "RFC9068-2.2",
-        "The access token has `iss`, `exp`, `iat`, `jti` and `client_id`",
-        "Resource servers that follow the profile refuse it.",
-        "",
+        "An access token with the `typ` `at+jwt` must have `iss`, `exp`, `iat`, `jti` and `client_id`",
+        "Resource servers that follow RFC 9068 refuse the token.",
+        "Add the missing claims before the token is signed: `iss`, `jti` and `client_id` as strings that are not empty, `exp` and `iat` as numbers of seconds.",
         |token| {
             let claims = token.claims()?;
             let strings = ["iss", "jti", "client_id"].into_iter().filter(|name| text(claims, name).is_none()).map(|name| (name, "a string"));
@@ -44,39 +44,44 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
     should(
         SUB_PRESENT,
         "RFC9068-2.2",
-        "The access token has a `sub`, the client itself where no user is involved",
-        "Resource servers that follow the profile refuse it.",
-        "",
+        "An access token with the `typ` `at+jwt` should have a `sub`",
+        "Resource servers that follow RFC 9068 refuse the token.",
+        "Set `sub` to the identifier of the end-user. Where no end-user takes part, as in the client credentials grant, set it to the client identifier.",
         |token| has_text(token.claims()?, "sub"),
     ),
     should(
         AUD_PRESENT,
         "RFC9068-2.2",
-        "The access token has an `aud`",
-        "A resource server cannot tell a token meant for it from one meant for another.",
-        "",
+        "An access token with the `typ` `at+jwt` should have an `aud`",
+        "A resource server cannot distinguish a token for itself from a token for another resource server.",
+        "Set `aud` to the identifier of the resource server that the token is for. If the client did not ask for one with `resource`, use a default from the server's configuration.",
         |token| {
             let claims = token.claims()?;
             holds(!audiences(claims).is_empty(), "aud: a string or an array of strings", seen("aud", claims.get("aud")))
         },
     ),
-    must("at/issuer", "RFC9068-2.2", "The `iss` of the access token is the issuer, byte for byte", "Resource servers refuse it.", "", |token| {
-        names(token, "iss", &token.issuer)
-    }),
+    must(
+        "at/issuer",
+        "RFC9068-2.2",
+        "The `iss` of the access token must be the issuer identifier, byte for byte",
+        "Resource servers refuse the token.",
+        "Take `iss` from the same setting as `issuer` in the metadata: same scheme, host, port, path and final slash.",
+        |token| names(token, "iss", &token.issuer),
+    ),
     must(
         "at/client-id",
         "RFC9068-2.2",
-        "The `client_id` of the access token is the client",
-        "Resource servers account for somebody else's calls, or allow what only another client may.",
-        "",
+        "The `client_id` of the access token must be the identifier of the client that it was issued to",
+        "Resource servers count the calls for a wrong client, or allow what only another client may do.",
+        "Set `client_id` to the identifier of the client that sent the token request.",
         |token| names(token, "client_id", &token.client_id),
     ),
     should(
         "at/sub-of-user",
         "RFC9068-2.2",
-        "The `sub` of an access token that a user granted is the user the ID token names",
-        "API and client speak of different people.",
-        "",
+        "The `sub` of an access token that an end-user granted should be the `sub` of the ID token",
+        "The API and the client use different identifiers for the same end-user.",
+        "Take `sub` of the access token and `sub` of the ID token from the same identifier of the end-user who logged in.",
         |token| {
             let Some(user) = &token.id_token_sub else { return not_applicable("no ID token names a user") };
             applies_if(token.grant != Grant::ClientCredentials, "no user is involved in the client credentials grant")?;
@@ -90,9 +95,9 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
     may(
         "at/aud-not-client",
         "RFC9068-3",
-        "The `aud` of the access token is a resource and not the client",
-        "It can be taken for an ID token, whose audience is the client.",
-        "",
+        "It is good practice that the `aud` of the access token names a resource server and not the client",
+        "The access token can be mistaken for an ID token, whose audience is the client.",
+        "Set `aud` to the identifier of the resource server and leave the client identifier out of it: the client is named in `client_id`.",
         |token| {
             let claims = token.claims()?;
             let audiences = audiences(claims);
@@ -103,9 +108,9 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
     should(
         "at/scope-present",
         "RFC9068-2.2.3",
-        "The access token has the `scope` that was granted",
-        "Resource servers that decide by scope have nothing to decide by.",
-        "",
+        "An access token with the `typ` `at+jwt` should have a `scope` when a scope was granted",
+        "Resource servers that decide by scope do not know what the token allows.",
+        "Add `scope` to the claims, with the granted scopes as one string, separated by spaces.",
         |token| {
             let is_granted = token.scope.as_deref().is_some_and(|scope| !scope_words(scope).is_empty());
             applies_if(is_granted, "it is not known that a scope was granted")?;
@@ -116,17 +121,17 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
     should(
         SCOPE_STRING,
         "RFC8693-4.2",
-        "The `scope` of the access token is a string of words",
-        "Resource servers that follow the profile fail to read an array.",
-        "",
+        "The `scope` of the access token, if there is one, should be a string",
+        "Resource servers that follow the specification cannot read an array.",
+        "Write `scope` as one string in which spaces separate the scopes, such as `openid email`, and not as an array.",
         |token| optional_string(token.claims()?, "scope"),
     ),
     must(
         "at/scope-granted",
         "RFC6749-5.1",
-        "The access token holds no scope that was not granted",
-        "Whoever gets hold of it can do more than the user or the client was told.",
-        "",
+        "The access token must hold no scope that was not granted",
+        "An attacker who steals the token can do more than the end-user or the client agreed to.",
+        "Set the `scope` of the token to the granted scopes or a part of them, without default scopes. If the server grants other scopes than the client requested, name them in `scope` of the token response.",
         |token| {
             // The scope may be less than what was granted: it speaks to the resources in `aud` only (RFC 9068 2.2.3).
             let Some(granted) = token.scope.as_deref().map(scope_words) else { return not_applicable("it is not known which scope was granted") };
@@ -142,9 +147,9 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
     must(
         "at/acr-amr-types",
         "RFC9068-2.2.1",
-        "The `acr` of the access token, if there is one, is a string, and the `amr` an array of strings",
-        "Resource servers that ask how the user logged in fail to parse the token.",
-        "",
+        "The `acr` of the access token, if there is one, must be a string, and the `amr` an array of strings",
+        "Resource servers that check how the end-user logged in cannot parse the token.",
+        "Write `acr` as a string and `amr` as an array of strings, even if the array has a single element.",
         |token| {
             let there = present(token.claims()?, &["acr", "amr"]);
             applies_if(!there.is_empty(), "neither acr nor amr")?;
@@ -155,9 +160,9 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
     may(
         "at/no-personal-data",
         "RFC9068-6",
-        "The access token does not hold the user's name, addresses or date of birth",
-        "Anybody who handles the token can read it, the client and its logs included, whatever they were granted.",
-        "",
+        "It is good practice that the access token holds no name, addresses, phone number, date of birth or gender of the end-user",
+        "Every party that handles the token can read these data, also the client and its logs, whatever was granted to them.",
+        "Leave these claims out of the access token and give them at userinfo or at introspection. If resource servers need them in the token, encrypt it or issue opaque access tokens.",
         |token| {
             let claims = token.claims()?;
             let found: Vec<_> = PERSONAL.iter().filter(|name| member(claims, name).is_some()).collect();

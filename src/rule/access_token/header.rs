@@ -10,27 +10,34 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
     may(
         "at/typ",
         "RFC9068-2.1",
-        "The access token is opaque, or its `typ` says that it is an access token",
-        "Without it a resource server may take an ID token for an access token.",
-        "",
+        "It is good practice that the access token is opaque or has the `typ` `at+jwt`",
+        "Without this `typ` a resource server may accept an ID token as an access token.",
+        "Set `typ` to `at+jwt` in the header of access tokens, and give them the claims of RFC 9068. In Spring Authorization Server: a token customizer can add the `typ`.",
         |token| match token.raw.jwt() {
             Err(_) => pass(format!("an opaque access token of {} characters", token.raw.as_str().chars().count())),
             Ok(jwt) => holds(claims_profile(jwt), "typ = at+jwt", seen("typ", jwt.header.get("typ"))),
         },
     ),
     // RFC 9068 2.1 says so of its own tokens; of any other, that nobody else can make or change one.
-    must(NOT_NONE, "RFC6749-10.3", "An access token that is a JWT is signed", "Anybody can write one.", "", |token| match token.jwt()?.alg() {
-        None => fail("alg: a signature algorithm", "no alg"),
-        Some(alg) => holds(!alg.eq_ignore_ascii_case("none"), "a signature algorithm", format!("alg = {}", shorten(alg))),
-    }),
+    must(
+        NOT_NONE,
+        "RFC6749-10.3",
+        "An access token that is a JWT must be signed",
+        "Every attacker can write such a token, and a resource server cannot detect it.",
+        "Sign every JWT access token with a key of the server, for example with RS256 or ES256. Never issue one without `alg` or with the `alg` `none`.",
+        |token| match token.jwt()?.alg() {
+            None => fail("alg: a signature algorithm", "no alg"),
+            Some(alg) => holds(!alg.eq_ignore_ascii_case("none"), "a signature algorithm", format!("alg = {}", shorten(alg))),
+        },
+    ),
     // An authorization server SHOULD publish the keys for its resource servers; it may hand them over in another way. A JWT that does not claim
     // the profile may be signed with keys that no client ever sees; a published key that it names is its key (RFC 7515 4.1.4).
     should(
         "at/signature",
         "RFC9068-4",
-        "The signature of the access token verifies with a published key",
-        "Resource servers that rely on the published keys refuse every call.",
-        "",
+        "The signature of the access token should verify with a published key",
+        "Resource servers that use the published keys refuse every call.",
+        "Sign access tokens with a key of the key set at `jwks_uri` and name it by `kid` in the header. Publish a new key before the first token is signed with it.",
         |token| {
             let jwt = token.jwt()?;
             let is_unknown = matches!(token.keys, Keys::Unknown) && !token.has_key_set;
@@ -53,9 +60,9 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
     should(
         "at/alg-asymmetric",
         "RFC9068-2.1",
-        "The access token is signed with a key pair, not with a shared secret",
-        "Every resource server that can verify the token can also write one.",
-        "",
+        "The access token should be signed with a private key, not with a shared secret",
+        "Every resource server that can verify such a token can also write one.",
+        "Use an algorithm with a key pair, such as RS256 or ES256, for access tokens, and publish the public key at `jwks_uri`.",
         |token| match token.profiled()?.alg().filter(|alg| !alg.eq_ignore_ascii_case("none")) {
             None => not_run(NOT_NONE),
             Some(alg) => holds(!jose::is_symmetric(alg), "an algorithm with a key pair", format!("alg = {}", shorten(alg))),

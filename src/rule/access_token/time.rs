@@ -14,9 +14,9 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
     must(
         NUMERIC,
         "RFC7519-4.1",
-        "The times in an access token that is a JWT are JSON numbers",
-        "Resource servers fail to parse the token.",
-        "",
+        "The times (`exp`, `iat`, `nbf`) in an access token that is a JWT must be JSON numbers",
+        "Resource servers cannot parse the token.",
+        "Write each time as a number of seconds since 1970-01-01T00:00:00Z, not as a string or a formatted date.",
         |token| {
             let times = present(&token.jwt()?.claims, &["exp", "iat", "nbf"]);
             applies_if(!times.is_empty(), "the token has no times")?;
@@ -27,9 +27,9 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
     must(
         EXP_FUTURE,
         "RFC7519-4.1.4",
-        "An access token that is a JWT has not expired when it is received",
-        "No resource server accepts it.",
-        "",
+        "An access token that is a JWT must not have expired when it is received",
+        "No resource server accepts the token.",
+        "Set `exp` from the server's clock when the token is signed, give the token a lifetime of at least a few minutes, and synchronize the clock (NTP).",
         |token| {
             let left = lifetime(token)?;
             holds(left > -seconds(token.skew), "exp after the moment it was received", format!("exp {left} s after it was received"))
@@ -38,9 +38,9 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
     should(
         "at/expires-in-agrees",
         "RFC6749-5.1",
-        "The `exp` of the access token is where `expires_in` says it is",
-        "The client calls with a dead token, or throws a living one away.",
-        "",
+        "The `exp` of the access token should agree with `expires_in`",
+        "The client makes calls with a token that has expired, or discards a token that is still valid.",
+        "Calculate `expires_in` when the response is sent: `exp` of the token minus the present time, in seconds.",
         |token| {
             let left = lifetime(token)?;
             let Some(expires_in) = token.expires_in else { return not_applicable("no expires_in") };
@@ -52,25 +52,25 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
     must(
         "at/iat-not-future",
         "RFC7519-4.1.6",
-        "An access token that is a JWT was not issued in the future",
-        "Resource servers that check refuse it: often the issuer's clock is wrong.",
-        "",
+        "The `iat` of an access token that is a JWT must not be in the future",
+        "Resource servers that check `iat` refuse the token. Often the clock of the issuer is wrong.",
+        "Set `iat` from the server's clock when the token is signed, in seconds, and synchronize the clock (NTP).",
         |token| not_future(token, "iat", token.time("iat")?),
     ),
     must(
         "at/nbf-past",
         "RFC7519-4.1.5",
-        "The access token, if it has an `nbf`, is already valid when it is received",
-        "No resource server that checks `nbf` accepts it.",
-        "",
+        "The `nbf` of an access token that is a JWT, if there is one, must not be in the future when the token is received",
+        "No resource server that checks `nbf` accepts the token.",
+        "Set `nbf` to the time of issue or leave it out, and synchronize the server's clock (NTP).",
         |token| not_future(token, "nbf", token.time("nbf")?),
     ),
     must(
         "at/auth-time-sane",
         "RFC9068-2.2.1",
-        "The `auth_time` of the access token, if there is one, is a moment in the past",
-        "Resource servers that limit the age of a login decide by nonsense.",
-        "",
+        "The `auth_time` of the access token, if there is one, must be a number of seconds and not in the future",
+        "Resource servers that limit the age of a login decide by a wrong value.",
+        "Set `auth_time` to the moment when the end-user logged in, as a number of seconds (not milliseconds) since 1970-01-01T00:00:00Z.",
         |token| {
             let auth_time = optional(token.claims()?, "auth_time")?;
             let Some(time) = auth_time.as_f64() else { return fail("auth_time: a number of seconds", format!("auth_time = {}", show(auth_time))) };

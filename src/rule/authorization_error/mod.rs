@@ -119,9 +119,9 @@ static RULES: &[Check<AuthorizationError>] = &[
     must(
         ERROR_PRESENT,
         "RFC6749-4.1.2.1",
-        "An authorization request that cannot be granted comes back with an `error` that is not empty",
-        "The client waits for a code, or takes what came for one.",
-        "",
+        "An authorization request that cannot be granted must be answered with an `error` that is not empty",
+        "The client waits for a code, or takes the response for a success.",
+        "Redirect the browser to the redirect URI with an `error` (RFC 6749, section 4.1.2.1; OpenID Connect Core, section 3.1.2.6) and without a code. For a request with `prompt=none`, show no page before that.",
         |response| match response.parameter("error") {
             Some("") => fail("an error", "an empty error"),
             Some(error) => pass(format!("error = {}", shorten(error))),
@@ -131,18 +131,18 @@ static RULES: &[Check<AuthorizationError>] = &[
     must(
         ERROR_CHARSET,
         "RFC6749-4.1.2.1",
-        "The `error` of the authorization response is printable ASCII without quotes and backslashes",
-        "Strict clients refuse to read it; careless ones copy it into pages.",
-        "",
+        "The `error` of the authorization response must be printable ASCII without double quotes and backslashes",
+        "Strict clients cannot read the error; careless clients copy it into their pages.",
+        "Send one of the error codes that the specifications define, such as `invalid_request`, as `error`, and put explanations into `error_description`.",
         |response| shape::text("error", response.error()?),
     ),
     // "Typically login_required, interaction_required, or another code"; the MUST is that an error comes back (authz-error/error-present).
     should(
         "authz-error/prompt-none-code",
         "OIDCC-3.1.2.1",
-        "`prompt=none` without a login is refused with one of the four errors about interaction, or as an invalid request for want of a hint",
-        "Clients that try silently first do not see that they have to send the user to log in.",
-        "",
+        "`prompt=none` without a login should be refused with `login_required` or another error about interaction, or with `invalid_request`",
+        "Clients that first try a silent login do not learn that they have to send the end-user to the login page.",
+        "Answer with `error=login_required` at the redirect URI when no end-user is logged in. Use `interaction_required`, `consent_required` or `account_selection_required` where that is what is missing.",
         |response| {
             let right: Vec<_> = INTERACTION.into_iter().chain(["invalid_request"]).collect();
             response.error_is_one_of(Refused::PromptNoneNotLoggedIn, &right)
@@ -151,9 +151,9 @@ static RULES: &[Check<AuthorizationError>] = &[
     should(
         "authz-error/prompt-conflict-code",
         "OIDCC-3.1.2.1",
-        "`prompt=none` beside another value is refused as an invalid request, or for lack of interaction",
-        "Developers look for the mistake anywhere but in the request.",
-        "",
+        "`prompt=none` with another value should be refused with `invalid_request`, or with `login_required` or another error about interaction",
+        "Developers look for the mistake in a wrong place, and not in the request.",
+        "Check `prompt` when the request comes in. If it holds `none` and another value, answer with `error=invalid_request` at the redirect URI and show no page.",
         |response| {
             // The text asks for an error and does not name it: an issuer that looks at `none` first finds that no user is logged in.
             let right: Vec<_> = ["invalid_request"].into_iter().chain(INTERACTION).collect();
@@ -163,9 +163,9 @@ static RULES: &[Check<AuthorizationError>] = &[
     must(
         "authz-error/response-type-code",
         "RFC6749-4.1.2.1",
-        "A response type that does not exist is refused with an error that says so",
-        "Developers look for the mistake anywhere but in the request.",
-        "",
+        "An unknown response type must be refused with `unsupported_response_type`, `invalid_request` or `unauthorized_client`",
+        "Developers look for the mistake in a wrong place, and not in the request.",
+        "Compare `response_type` with the supported response types before the login. If it is unknown, answer with `error=unsupported_response_type` at the redirect URI.",
         |response| {
             // Nothing says which of two faults is looked at first.
             let for_scope = response.request.scope().is_empty() && response.parameter("error") == Some("invalid_scope");
@@ -176,9 +176,9 @@ static RULES: &[Check<AuthorizationError>] = &[
     must(
         "authz-error/request-object-code",
         "OIDCC-6.1",
-        "A request object that is not taken is refused with an error that says so",
-        "Clients cannot tell that they have to send plain parameters.",
-        "",
+        "A refused request object must get `request_not_supported`; where request objects are offered, also `invalid_request_object` or `invalid_request`",
+        "Clients do not learn that they have to send plain parameters.",
+        "If the server does not support `request`, answer with `error=request_not_supported` at the redirect URI. If it does, answer with `invalid_request_object` when the request object is not valid.",
         |response| {
             // "Should an OP not support this parameter and an RP uses it, the OP MUST return the request_not_supported error." Where it does, no text
             // leaves one error only.
@@ -190,9 +190,9 @@ static RULES: &[Check<AuthorizationError>] = &[
     must(
         "authz-error/request-uri-code",
         "OIDCC-6.2",
-        "A request object by reference that is not taken is refused with an error that says so",
-        "Clients cannot tell that they have to send plain parameters.",
-        "",
+        "A refused `request_uri` must get `request_uri_not_supported`; if offered, also `invalid_request_uri`, `invalid_request_object` or `invalid_request`",
+        "Clients do not learn that they have to send plain parameters.",
+        "If the server does not support `request_uri`, answer with `error=request_uri_not_supported` at the redirect URI. If it does, answer with `invalid_request_uri` when the address cannot be used.",
         |response| {
             let right = ["request_uri_not_supported", "invalid_request_uri", "invalid_request_object", "invalid_request"];
             let is_offered = is_offered(&response.metadata, Sent::ByReference);
@@ -202,25 +202,25 @@ static RULES: &[Check<AuthorizationError>] = &[
     must(
         "authz-error/response-type-missing-code",
         "RFC6749-4.1.2.1",
-        "A request without a response type is refused with an error that says so",
-        "Developers look for the mistake anywhere but in the request.",
-        "",
+        "A request without a response type must be refused with `invalid_request` or `unsupported_response_type`",
+        "Developers look for the mistake in a wrong place, and not in the request.",
+        "Check that `response_type` is there before the login. If it is missing, answer with `error=invalid_request` at the redirect URI.",
         |response| response.error_is_one_of(Refused::ResponseTypeMissing, &["invalid_request", "unsupported_response_type"]),
     ),
     must(
         "authz-error/repeated-parameter-code",
         "RFC6749-4.1.2.1",
-        "A request with a parameter that comes twice, if it is refused, is refused with `invalid_request`",
-        "Developers look for the mistake anywhere but in the request.",
-        "",
+        "A request with a parameter that comes twice, if it is refused, must be refused with `invalid_request`",
+        "Developers look for the mistake in a wrong place, and not in the request.",
+        "Answer with `error=invalid_request` at the redirect URI when a request has a parameter more than once, and name the parameter in `error_description`.",
         |response| response.error_is_one_of(Refused::Repeated, &["invalid_request"]),
     ),
     must(
         "authz-error/challenge-code",
         "RFC7636-4.4.1",
-        "A request without a code challenge, or with one by a method that is not supported, if it is refused, is refused with `invalid_request`",
-        "A client cannot tell that it has to send another challenge, and gives up.",
-        "",
+        "If a request is refused for its code challenge, which is missing or of an unsupported method, the error must be `invalid_request`",
+        "The client does not learn that it has to send another code challenge, and stops.",
+        "Answer with `error=invalid_request` at the redirect URI when a required `code_challenge` is missing or the `code_challenge_method` is not supported. Say which of the two in `error_description`.",
         |response| {
             let refused = if response.refused == Refused::NoChallenge { Refused::NoChallenge } else { Refused::ChallengeMethod };
             response.error_is_one_of(refused, &["invalid_request"])
@@ -229,25 +229,25 @@ static RULES: &[Check<AuthorizationError>] = &[
     must(
         "authz-error/state-echo",
         "RFC6749-4.1.2.1",
-        "The authorization error response returns the `state` as it was sent",
-        "The client cannot tell which of its requests failed, and shows nothing at all.",
-        "",
+        "The authorization error response must return the `state` as it was sent",
+        "The client does not know which of its requests failed, and cannot show the error to the end-user.",
+        "Keep the `state` of the request through every check and page, and add it unchanged, form-encoded once, to every error response.",
         |response| parameters::state_returned(response.request.state().filter(|state| !state.is_empty()), response.parameter("state")),
     ),
     must(
         "authz-error/iss-correct-if-present",
         "RFC9207-2",
-        "The `iss` of the authorization error response, if there is one, is the issuer, byte for byte",
-        "Clients that defend themselves against mix-up attacks refuse the response.",
-        "",
+        "The `iss` of the authorization error response, if there is one, must be the issuer identifier, byte for byte",
+        "Clients that protect themselves against mix-up attacks refuse the response.",
+        "Take `iss` from the same setting as `issuer` in the metadata: same scheme, host, port, path and final slash.",
         |response| parameters::iss_is(&response.issuer, &response.parameters),
     ),
     must(
         "authz-error/iss-if-promised",
         "RFC9207-2",
-        "The authorization error response has an `iss` if the metadata promise one",
-        "Clients that rely on the promise refuse the response and never learn of the error.",
-        "",
+        "The authorization error response must have an `iss` if the metadata set `authorization_response_iss_parameter_supported` to true",
+        "Clients that rely on the metadata refuse the response and do not learn of the error.",
+        "Add `iss` with the issuer identifier to error responses as to successful responses. If that is not possible, remove `authorization_response_iss_parameter_supported` from the metadata.",
         |response| {
             parameters::iss_promised(&response.metadata)?;
             response.error()?;
@@ -257,9 +257,9 @@ static RULES: &[Check<AuthorizationError>] = &[
     should(
         "authz-error/no-code",
         "OIDCC-3.1.2.6",
-        "The authorization error response holds no code and no tokens",
-        "One client takes it for a failure and another for a login.",
-        "",
+        "The authorization error response should hold no code and no tokens",
+        "Some clients take the response for an error, and others for a successful login.",
+        "Issue the code and the tokens only after all checks have passed, and build error responses without `code`, `access_token` and `id_token`.",
         |response| {
             response.error()?;
             let there: Vec<_> = GRANTED.into_iter().filter(|name| response.parameter(name).is_some()).collect();
@@ -270,9 +270,9 @@ static RULES: &[Check<AuthorizationError>] = &[
     should(
         "authz-error/known-parameters",
         "OIDCC-3.1.2.6",
-        "The authorization error response holds no parameters that the specifications do not know",
-        "What an issuer adds ends up in histories, logs and referrers.",
-        "",
+        "The authorization error response should hold no parameters that the specifications do not define",
+        "Additional parameters end up in browser histories, in logs and in the `Referer` header that other sites receive.",
+        "Remove the additional parameters from the error response. Put what the developer has to know into `error_description`, and all other details into the server's log.",
         |response| {
             const KNOWN: [&str; 6] = ["error", "error_description", "error_uri", "state", "iss", "session_state"];
             response.error()?;
@@ -287,9 +287,9 @@ static RULES: &[Check<AuthorizationError>] = &[
     must(
         "authz-error/no-duplicates",
         "RFC6749-3.1",
-        "No parameter of the authorization error response comes twice",
-        "Two libraries read two different reasons.",
-        "",
+        "Each parameter of the authorization error response must come only once",
+        "One client library reads the first value and another reads the last one.",
+        "Set each parameter once where the error response is built: replace a value that is there already instead of adding a second one.",
         |response| {
             let twice = parameters::repeated(&response.parameters);
             let seen = if twice.is_empty() {
@@ -303,9 +303,9 @@ static RULES: &[Check<AuthorizationError>] = &[
     must(
         "authz-error/in-query",
         "RFC6749-4.1.2.1",
-        "The authorization error response of the code flow is in the query of the redirect URI",
-        "A client on a server never sees what is in the fragment.",
-        "",
+        "The authorization error response of the code flow must be in the query of the redirect URI and not in its fragment",
+        "Browsers do not send the fragment to the client's server, so the client does not see the error.",
+        "For `response_type=code`, append the parameters of the error to the query of the redirect URI. Use the fragment only for response types that return tokens, or if `response_mode` asks for it.",
         |response| {
             // Where the answer to an unknown response type belongs is not specified.
             applies_if(
@@ -321,25 +321,25 @@ static RULES: &[Check<AuthorizationError>] = &[
     must(
         "authz-error/description-charset",
         "RFC6749-4.1.2.1",
-        "The `error_description` of the authorization response is printable ASCII without quotes and backslashes",
-        "Line breaks and markup in it end up in clients' logs and pages.",
-        "",
+        "The `error_description` of the authorization response must be printable ASCII without double quotes and backslashes",
+        "Line breaks and markup in the description end up in the logs and pages of clients.",
+        "Write `error_description` in plain ASCII on one line, with single quotes where quotes are needed, and copy no values from the request into it.",
         |response| shape::text("error_description", response.optional("error_description")?),
     ),
     must(
         URI_CHARSET,
         "RFC6749-4.1.2.1",
-        "The `error_uri` of the authorization response has the syntax of a URI reference",
-        "Nobody can follow it, and strict clients refuse it.",
-        "",
+        "The `error_uri` of the authorization response must have the syntax of a URI reference",
+        "Developers cannot open the page, and strict clients refuse the response.",
+        "Send an absolute URL with all special characters percent-encoded as `error_uri`, or leave the parameter out.",
         |response| shape::uri(response.optional("error_uri")?),
     ),
     may(
         "authz-error/error-uri-absolute",
         "RFC6749-4.1.2.1",
-        "The `error_uri` of the authorization response is an absolute URI",
-        "A client cannot tell what a relative one is relative to.",
-        "",
+        "It is good practice that the `error_uri` of the authorization response is an absolute URI",
+        "A client does not know which address a relative URI belongs to.",
+        "Write `error_uri` with scheme and host, such as `https://server.example/errors/invalid_request`.",
         |response| {
             let uri = response.optional("error_uri")?;
             if is_broken(&shape::uri(uri)) { not_run(URI_CHARSET) } else { shape::absolute_uri(uri) }
@@ -348,9 +348,9 @@ static RULES: &[Check<AuthorizationError>] = &[
     must(
         "authz-error/access-denied-code",
         "RFC6749-4.1.2.1",
-        "A refusal by the end-user comes back as `access_denied`",
-        "Clients tell the user that something broke, or try again, where the user said no.",
-        "",
+        "A refusal by the end-user must be answered with the error `access_denied`",
+        "The client reports a technical error, or tries again, although the end-user refused.",
+        "When the end-user refuses consent or cancels, redirect the browser to the redirect URI with `error=access_denied` and the `state`.",
         |response| response.error_is_one_of(Refused::Denied, &["access_denied"]),
     ),
 ];

@@ -15,9 +15,9 @@ pub(super) static RULES: &[Check<IdToken>] = &[
     must(
         WELL_FORMED,
         "OIDCC-2",
-        "The ID token is a JWT: header, claims and signature in base64url, the first two JSON objects",
-        "No relying party can read the token, so nobody can log in.",
-        "",
+        "The ID token must be a JWT: header, claims and signature in base64url, the first two JSON objects",
+        "No client can read the token, so no end-user can log in.",
+        "Create ID tokens with a JOSE library, as a signed JWT in compact serialization: three parts in base64url without padding, separated by dots. Do not encrypt it if the client did not register for that.",
         |token| match token.raw.jwt() {
             Ok(jwt) => pass(format!("a JWT with {} claims, header {}", jwt.claims.len(), show(&Value::Object(jwt.header.clone())))),
             Err(why) => fail("a signed JWT in compact serialization", why),
@@ -26,9 +26,9 @@ pub(super) static RULES: &[Check<IdToken>] = &[
     must(
         NOT_NONE,
         "OIDCC-2",
-        "The ID token is signed: its `alg` is not `none`, unless the client registered for that",
-        "Whoever can hand a token to the relying party can write one.",
-        "",
+        "The ID token must be signed: its `alg` must not be `none`, unless the client registered for that",
+        "Every attacker who can give a token to the client can write one.",
+        "Sign every ID token with a key of the server, with RS256 by default. Use the `alg` `none` only for clients that registered `id_token_signed_response_alg` as `none`.",
         |token| match token.jwt()?.alg() {
             None => not_run(ALG_ADVERTISED),
             Some("none") if token.may_be_unsigned() => pass("alg = none, as registered"),
@@ -39,9 +39,9 @@ pub(super) static RULES: &[Check<IdToken>] = &[
     must(
         ALG_ADVERTISED,
         "OIDCD-3",
-        "The ID token is signed with an algorithm of `id_token_signing_alg_values_supported`",
-        "A relying party that allows the advertised algorithms only refuses the token.",
-        "",
+        "The ID token must be signed with an algorithm from `id_token_signing_alg_values_supported`",
+        "A client that allows only the advertised algorithms refuses the token.",
+        "Fill `id_token_signing_alg_values_supported` from the same setting as the signing key, so that it names every algorithm in use, or sign with one of the algorithms that it names.",
         |token| {
             const NAME: &str = "id_token_signing_alg_values_supported";
             let jwt = token.jwt()?;
@@ -60,9 +60,9 @@ pub(super) static RULES: &[Check<IdToken>] = &[
     must(
         "id-token/alg-as-registered",
         "OIDCR-2",
-        "The ID token is signed with the `id_token_signed_response_alg` the client is registered with",
-        "A relying party pins the algorithm it registered, and refuses every other.",
-        "",
+        "The ID token must be signed with the `id_token_signed_response_alg` that the client is registered with",
+        "A client allows only the algorithm that it registered, and refuses every other.",
+        "Choose the signing key of an ID token by the client's `id_token_signed_response_alg` (RS256 if it has none). Refuse a registration that asks for an algorithm without a key.",
         |token| {
             let Some(registered) = &token.registered_alg else {
                 return not_applicable("it is not known which algorithm the client is registered with");
@@ -74,9 +74,9 @@ pub(super) static RULES: &[Check<IdToken>] = &[
     must(
         "id-token/kid-present",
         "OIDCC-10.1",
-        "The ID token names its key by `kid` when the issuer publishes more than one",
-        "Relying parties cannot tell which key to verify with, and many refuse rather than guess.",
-        "",
+        "The ID token must name its key by `kid` when the issuer publishes more than one key",
+        "Clients do not know which key to verify with, and many refuse the token rather than try all keys.",
+        "Set `kid` in the header to the `kid` of the key that signs, as a string, with the same value as in the key set at `jwks_uri`.",
         |token| {
             let keys = published_keys(token)?;
             match token.jwt()?.header.get("kid") {
@@ -90,9 +90,9 @@ pub(super) static RULES: &[Check<IdToken>] = &[
     must(
         KEY_BY_KID,
         "OIDCC-10.1",
-        "The `kid` of the ID token leads to a published key that fits its algorithm",
-        "No relying party finds the key, so every login fails: typically after a key rotation.",
-        "",
+        "The `kid` of the ID token must lead to a published key that fits its algorithm",
+        "No client finds the key, so every login fails, typically after a key rotation.",
+        "Publish a new key at `jwks_uri` before it signs, and keep an old key there until its last token has expired. Give each key its own `kid`, with a `kty`, `use` and `alg` that fit the token's `alg`.",
         |token| {
             let (keys, alg) = (published_keys(token)?, token.alg()?);
             let Some(kid) = token.jwt()?.kid() else { return not_applicable("the token has no kid") };
@@ -115,9 +115,9 @@ pub(super) static RULES: &[Check<IdToken>] = &[
     must(
         "id-token/signature",
         "OIDCC-2",
-        "The signature of the ID token verifies with a published key",
-        "Relying parties refuse the token as forged.",
-        "",
+        "The signature of the ID token must verify with a published key",
+        "Clients refuse the token as forged.",
+        "Sign with the private key that belongs to the key published under the token's `kid` (with the client's secret for HS256), and do not change header or claims after that. Check that all instances of the server use the same keys.",
         |token| {
             let alg = token.alg()?;
             let keys = if alg == "none" || jose::is_symmetric(alg) { &[] } else { token.keys()? };
@@ -133,9 +133,9 @@ pub(super) static RULES: &[Check<IdToken>] = &[
     should(
         "id-token/typ-not-access-token",
         "RFC9068-2.1",
-        "The `typ` of the ID token is not that of an access token",
-        "Libraries refuse it as an ID token, and resource servers may take it for an access token.",
-        "",
+        "The `typ` of the ID token should not be that of an access token",
+        "Libraries refuse it as an ID token, and resource servers may accept it as an access token.",
+        "Set the `typ` of ID tokens to `JWT` or leave it out, and use `at+jwt` for access tokens only.",
         |token| match token.jwt()?.typ() {
             Some(typ) => holds(typ != "at+jwt", "typ: JWT, or none", format!("typ = {}", shorten(&typ))),
             None => pass("no typ"),
@@ -145,9 +145,9 @@ pub(super) static RULES: &[Check<IdToken>] = &[
     should(
         "id-token/crit-understood",
         "RFC7515-4.1.11",
-        "The ID token lists no critical header extension that its client does not understand",
-        "A relying party that does not know the extension has to refuse the token.",
-        "",
+        "The header of the ID token should have no `crit`",
+        "A client that does not know the extension has to refuse the token.",
+        "Remove `crit`, and the extension that it names, from the header of ID tokens.",
         |token| {
             let crit = token.jwt()?.header.get("crit");
             holds(crit.is_none(), "no crit: OpenID Connect defines no extension an ID token could need", seen("crit", crit))
@@ -156,9 +156,9 @@ pub(super) static RULES: &[Check<IdToken>] = &[
     should(
         "id-token/no-embedded-key",
         "OIDCC-2",
-        "The header of the ID token carries no key and no address of one",
-        "A careless relying party verifies with whatever key the token brings along.",
-        "",
+        "The header of the ID token should hold no key and no address of a key",
+        "A careless client verifies with whatever key the token brings along.",
+        "Remove `jwk`, `jku`, `x5c` and `x5u` from the header, and name the key by `kid` alone: clients find it at `jwks_uri`.",
         |token| {
             let jwt = token.jwt()?;
             let found: Vec<&str> = ["x5u", "x5c", "jku", "jwk"].into_iter().filter(|name| jwt.header.contains_key(*name)).collect();

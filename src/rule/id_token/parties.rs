@@ -14,9 +14,9 @@ pub(super) static RULES: &[Check<IdToken>] = &[
     must(
         "id-token/issuer",
         "OIDCC-2",
-        "The `iss` of the ID token is the issuer, byte for byte",
-        "Relying parties refuse the token, or believe one issuer's tokens about another's users.",
-        "",
+        "The `iss` of the ID token must be the issuer identifier, byte for byte",
+        "Clients refuse the token, or accept the tokens of one issuer for the end-users of another.",
+        "Take `iss` from the same setting as `issuer` in the metadata: same scheme, host, port, path and final slash. Behind a proxy, configure the public address instead of the address of the request.",
         |token| match token.claims()?.get("iss") {
             Some(Value::String(iss)) => same("iss", &token.issuer, iss),
             other => fail(format!("iss = {}", shorten(&token.issuer)), seen("iss", other)),
@@ -25,9 +25,9 @@ pub(super) static RULES: &[Check<IdToken>] = &[
     must(
         AUDIENCE,
         "OIDCC-2",
-        "The `aud` of the ID token names the client",
-        "A token made for another client would log its user in here.",
-        "",
+        "The `aud` of the ID token must name the client",
+        "Clients refuse the token. A client that does not check `aud` could be given tokens of other clients.",
+        "Set `aud` to the identifier of the client that sent the authorization request, as a string or as an element of an array of strings.",
         |token| {
             let claims = token.claims()?;
             let is_named = audiences(claims).is_some_and(|audiences| audiences.contains(&token.client_id.as_str()));
@@ -38,9 +38,9 @@ pub(super) static RULES: &[Check<IdToken>] = &[
     may(
         "id-token/aud-no-strangers",
         "OIDCC-2",
-        "The `aud` of the ID token names nobody but the client",
-        "A relying party refuses a token for audiences it does not trust: each of them could replay it.",
-        "",
+        "It is good practice that the `aud` of the ID token names no party but the client",
+        "A client refuses a token with audiences that it does not trust: each of them could replay the token.",
+        "Set `aud` to the client identifier alone, and name resource servers in the `aud` of the access token instead.",
         |token| {
             let claims = token.claims()?;
             let Some(audiences) = audiences(claims).filter(|audiences| audiences.contains(&token.client_id.as_str())) else {
@@ -53,9 +53,9 @@ pub(super) static RULES: &[Check<IdToken>] = &[
     should(
         "id-token/azp",
         "OIDCC-2",
-        "The `azp` of the ID token, if there is one, is the client",
-        "Libraries that check it refuse the token as issued to somebody else.",
-        "",
+        "The `azp` of the ID token, if there is one, should be the client identifier",
+        "Libraries that check it refuse the token as issued to another client.",
+        "Set `azp` to the identifier of the client that the token is issued to, or leave it out.",
         |token| match optional(token.claims()?, "azp")? {
             Value::String(azp) => same("azp", &token.client_id, azp),
             other => fail(format!("azp = {}", shorten(&token.client_id)), seen("azp", Some(other))),
@@ -64,17 +64,17 @@ pub(super) static RULES: &[Check<IdToken>] = &[
     must(
         SUB_PRESENT,
         "OIDCC-2",
-        "The ID token has a `sub` that is a string and not empty",
-        "The relying party does not learn who logged in.",
-        "",
+        "The ID token must have a `sub` that is a string and not empty",
+        "The client does not learn which end-user logged in.",
+        "Set `sub` to a stable identifier of the end-user that is never given to another end-user, as a string, also where it is a number in the database.",
         |token| has_text(token.claims()?, "sub"),
     ),
     must(
         "id-token/sub-length",
         "OIDCC-2",
-        "The `sub` of the ID token has at most 255 characters",
-        "Relying parties cut it to their column's width, and two users may become one.",
-        "",
+        "The `sub` of the ID token must have at most 255 characters",
+        "Clients cut it to the size of their database column, and two end-users may become one.",
+        "Use a shorter identifier, such as a UUID or a hash, and keep it stable for end-users that exist already.",
         |token| {
             let length = sub(token)?.chars().count();
             holds(length <= 255, "at most 255 characters", format!("{length} characters"))
@@ -83,9 +83,9 @@ pub(super) static RULES: &[Check<IdToken>] = &[
     must(
         "id-token/sub-ascii",
         "OIDCC-2",
-        "The `sub` of the ID token is ASCII",
-        "Normalization of other characters makes one user two, or two users one.",
-        "",
+        "The `sub` of the ID token must be ASCII",
+        "Unicode normalization makes one end-user two, or two end-users one.",
+        "Use an identifier of ASCII characters, such as a UUID or a hash in hexadecimal, and not a user name or an e-mail address with other characters.",
         |token| match sub(token)?.chars().find(|c| !c.is_ascii()) {
             None => pass("ASCII"),
             Some(c) => fail("ASCII characters", format!("U+{:04X}", u32::from(c))),

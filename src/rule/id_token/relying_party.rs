@@ -26,9 +26,9 @@ const LONGEST_RSA: usize = 4096;
 pub(super) static RULES: &[Check<IdToken>] = &[may(
     "id-token/accepted-by-relying-party",
     "OIDCC-3.1.3.7",
-    "An ordinary strict relying-party library accepts the ID token",
-    "Somebody who puts that library in front of the issuer cannot log in, whoever is right.",
-    "",
+    "It is good practice that the ID token is accepted by an ordinary strict client library",
+    "End-users of a client with this library cannot log in, whether the library or the issuer is right.",
+    "Read what the library says about the token: it usually names the claim or the key that it refuses. Correct first what the other rules report about this ID token: often that is the cause.",
     |token| {
         within_library(token)?;
         let keys = token.keys()?;

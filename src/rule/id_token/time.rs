@@ -25,38 +25,55 @@ const FRESH: f64 = 600.0;
 const DAY: f64 = 86_400.0;
 
 pub(super) static RULES: &[Check<IdToken>] = &[
-    must(NUMERIC, "OIDCC-2", "The times in the ID token are JSON numbers", "Libraries fail to parse the token at all.", "", |token| {
-        each(token, "JSON numbers", |value| !value.is_number())
-    }),
+    must(
+        NUMERIC,
+        "OIDCC-2",
+        "The times in the ID token (`exp`, `iat`, `nbf`, `auth_time`) must be JSON numbers",
+        "Libraries cannot parse the token.",
+        "Write each time as a number of seconds since 1970-01-01T00:00:00Z, not as a string or a formatted date.",
+        |token| each(token, "JSON numbers", |value| !value.is_number()),
+    ),
     must(
         SECONDS,
         "OIDCC-2",
-        "The times in the ID token are in seconds, not milliseconds",
-        "A token that is to live for minutes lives for millennia.",
-        "",
+        "The times in the ID token must be in seconds, not milliseconds",
+        "A token that is meant to be valid for minutes is valid for thousands of years.",
+        "Divide the timestamps by 1000 when the claims are written: `exp`, `iat`, `nbf` and `auth_time` are numbers of seconds since 1970-01-01T00:00:00Z.",
         |token| each(token, "seconds since 1970-01-01T00:00:00Z", |value| value.as_f64().is_some_and(|time| time.abs() >= MILLISECONDS)),
     ),
     must(
         EXP_PRESENT,
         "OIDCC-2",
-        "The ID token has an `exp`",
-        "A token that never expires can be replayed for ever; libraries refuse it.",
-        "",
+        "The ID token must have an `exp`",
+        "A token that never expires can be replayed for ever, and libraries refuse it.",
+        "Set `exp` to the time of issue plus a short lifetime, such as five minutes to an hour, as a number of seconds since 1970-01-01T00:00:00Z.",
         |token| is_there(token, "exp"),
     ),
-    must(EXP_FUTURE, "OIDCC-2", "The ID token has not expired when it is received", "No relying party accepts it.", "", |token| {
-        let exp = token.exp()?;
-        holds(exp > token.earliest(), "exp after the moment it was received", token.beside_receipt("exp", exp))
-    }),
-    must(IAT_PRESENT, "OIDCC-2", "The ID token has an `iat`", "Its age cannot be told; libraries fail to parse it.", "", |token| {
-        is_there(token, "iat")
-    }),
+    must(
+        EXP_FUTURE,
+        "OIDCC-2",
+        "The ID token must not have expired when it is received",
+        "No client accepts the token.",
+        "Set `exp` from the server's clock when the token is signed, give the token a lifetime of at least a few minutes, and synchronize the clock (NTP). Issue a new ID token for each response, and none from a cache.",
+        |token| {
+            let exp = token.exp()?;
+            holds(exp > token.earliest(), "exp after the moment it was received", token.beside_receipt("exp", exp))
+        },
+    ),
+    must(
+        IAT_PRESENT,
+        "OIDCC-2",
+        "The ID token must have an `iat`",
+        "Clients cannot check the age of the token, and libraries cannot parse it.",
+        "Set `iat` to the time when the token is signed, as a number of seconds since 1970-01-01T00:00:00Z.",
+        |token| is_there(token, "iat"),
+    ),
     must(
         IAT_NOT_FUTURE,
         "OIDCC-2",
-        "The ID token was not issued in the future",
-        "Relying parties that check refuse it: often the issuer's clock is wrong.",
-        "",
+        "The `iat` of the ID token must not be in the future",
+        "Clients that check `iat` refuse the token. Often the clock of the issuer is wrong.",
+        "Set `iat` from the server's clock when the token is signed, in seconds, and synchronize the clock (NTP).",
         |token| {
             let iat = token.iat()?;
             let expected = format!("iat no later than {} s after the token was received", token.skew);
@@ -66,27 +83,34 @@ pub(super) static RULES: &[Check<IdToken>] = &[
     may(
         IAT_FRESH,
         "OIDCC-3.1.3.7-10",
-        "The ID token was issued in the ten minutes before it was received",
-        "Relying parties may refuse tokens issued too long ago; a fresh response with an old token hints at a cache or a clock.",
-        "",
+        "It is good practice that the ID token was issued in the ten minutes before it was received",
+        "Clients may refuse tokens that were issued too long ago. An old token in a new response hints at a cache or a wrong clock.",
+        "Issue a new ID token for each token response, with `iat` from the server's clock, and synchronize the clock (NTP).",
         |token| {
             let iat = token.iat()?;
             let expected = format!("iat at most {FRESH} s before the token was received");
             holds(iat >= token.earliest() - FRESH, expected, token.beside_receipt("iat", iat))
         },
     ),
-    should("id-token/exp-after-iat", "OIDCC-2", "The ID token expires after it is issued", "Its lifetime is nothing or negative.", "", |token| {
-        let (exp, iat) = (token.exp()?, token.iat()?);
-        // An `iat` in the future is the root of it.
-        needs(iat <= token.latest() || exp > iat, IAT_NOT_FUTURE)?;
-        holds(exp > iat, "exp after iat", format!("exp - iat = {} s", exp - iat))
-    }),
+    should(
+        "id-token/exp-after-iat",
+        "OIDCC-2",
+        "The ID token should expire after it is issued",
+        "Its lifetime is zero or negative, so no client can use it.",
+        "Calculate `exp` as `iat` plus the lifetime, from one reading of the clock and in the same unit. Check that the configured lifetime is greater than zero.",
+        |token| {
+            let (exp, iat) = (token.exp()?, token.iat()?);
+            // An `iat` in the future is the root of it.
+            needs(iat <= token.latest() || exp > iat, IAT_NOT_FUTURE)?;
+            holds(exp > iat, "exp after iat", format!("exp - iat = {} s", exp - iat))
+        },
+    ),
     must(
         "id-token/nbf-past",
         "RFC7519-4.1.5",
-        "The ID token, if it has an `nbf`, is already valid when it is received",
-        "Relying parties that check `nbf` refuse it.",
-        "",
+        "The `nbf` of the ID token, if there is one, must not be in the future when the token is received",
+        "Clients that check `nbf` refuse the token.",
+        "Set `nbf` to the time of issue or leave it out, and synchronize the server's clock (NTP).",
         |token| {
             let nbf = token.time("nbf", Unmet::not_applicable("no nbf"))?;
             let expected = format!("nbf no later than {} s after the token was received", token.skew);
@@ -96,9 +120,9 @@ pub(super) static RULES: &[Check<IdToken>] = &[
     must(
         "id-token/auth-time-present",
         "OIDCC-2",
-        "The ID token says when the user authenticated if `max_age` was asked for",
-        "The relying party cannot tell whether its limit was kept.",
-        "",
+        "The ID token must have an `auth_time` if the request had `max_age`",
+        "The client cannot check that the login is recent enough.",
+        "Store with the session when the end-user logged in, and add this time as `auth_time` to the ID token when the authorization request has `max_age`.",
         |token| {
             // A refreshed ID token may leave it out (OpenID Connect Core 12.2).
             if token.grant == Grant::RefreshToken || token.request.as_deref().and_then(AuthorizationRequest::max_age).is_none() {
@@ -110,9 +134,9 @@ pub(super) static RULES: &[Check<IdToken>] = &[
     must(
         AUTH_TIME_SANE,
         "OIDCC-2",
-        "The `auth_time` of the ID token, if there is one, is a moment in the past",
-        "Relying parties that limit the age of a login decide by nonsense.",
-        "",
+        "The `auth_time` of the ID token, if there is one, must be a moment in the past",
+        "Clients that limit the age of a login decide by a wrong value.",
+        "Set `auth_time` to the moment when the end-user logged in, as a number of seconds since 1970-01-01T00:00:00Z, and leave it out when the moment is not known, instead of 0.",
         |token| {
             let auth_time = token.auth_time()?;
             let is_past = auth_time > 0.0 && auth_time <= token.latest();
@@ -122,9 +146,9 @@ pub(super) static RULES: &[Check<IdToken>] = &[
     may(
         "id-token/lifetime",
         "OIDCC-2",
-        "The ID token expires within a day of being issued",
-        "It says who logged in just now; one that leaks can be used as long as it lives.",
-        "",
+        "It is good practice that the ID token expires within a day after it was issued",
+        "The token says who logged in at one moment. A stolen token can be used until it expires.",
+        "Shorten the lifetime of ID tokens to a few minutes or hours. Clients that need a longer session keep their own, or use a refresh token.",
         |token| {
             let lifetime = token.exp()? - token.iat()?;
             holds(lifetime <= DAY, format!("at most {DAY} s from iat to exp"), format!("{lifetime} s"))
@@ -133,9 +157,9 @@ pub(super) static RULES: &[Check<IdToken>] = &[
     should(
         "id-token/auth-time-before-iat",
         "OIDCC-2",
-        "The `auth_time` of the ID token, if there is one, is not after its `iat`",
-        "Nobody can be said to have logged in who has not yet: one of the two clocks is wrong.",
-        "",
+        "The `auth_time` of the ID token, if there is one, should not be after its `iat`",
+        "A login cannot be later than the token that reports it: one of the two clocks is wrong.",
+        "Take `auth_time` and `iat` from the same clock and in the same unit, and synchronize the clocks of all instances of the server (NTP).",
         |token| {
             applies_if(token.grant != Grant::RefreshToken, "what a refreshed ID token says is judged beside the first")?;
             let (iat, auth_time) = (token.iat()?, token.auth_time()?);
