@@ -78,8 +78,8 @@ static RULES: &[Check<IntrospectionAttack>] = &[
         "RFC7662-2.3",
         "An introspection request with a wrong client secret in the body should be answered with status 401",
         "With any other answer, a resource server whose secret has changed believes that the tokens are bad, and refuses its end-users.",
-        "Answer a wrong `client_secret` in the body with status 401 and the error `invalid_client`, as in the header, not with status 400 or with \
-         `active: false`.",
+        "Answer a wrong `client_secret` in the body like a wrong secret in the header: with status 401 and the error `invalid_client`, not with \
+         status 400 or with `active: false`.",
         |attack| wrong_secret_http_401(attack, false),
     ),
     must(

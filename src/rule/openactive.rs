@@ -44,7 +44,7 @@ static RULES: &[Check<SellerIdentity>] = &[
     must(
         "openactive/seller-id",
         "OA-OBA-id-token-claims",
-        "The `https://openactive.io/sellerId` of the ID token must be the seller that is configured",
+        "The `https://openactive.io/sellerId` of the ID token must be the seller in the configuration of the tests",
         "Bookings are made with the wrong seller.",
         "Take the value from the seller who logged in, and write it exactly like the `@id` of this seller in the open data feeds. If the ID token is \
          right, correct the seller in the configuration of the tests.",

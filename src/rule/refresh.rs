@@ -40,7 +40,7 @@ static RULES: &[Check<Refresh>] = &[
     must(
         SUCCESS,
         "RFC6749-6",
-        "A refresh with a refresh token that was just issued must return a new access token",
+        "A refresh with a refresh token that was just issued must return an access token",
         "The client loses its access as soon as the access token expires.",
         "Answer a valid refresh request with status 200 and a JSON object that has an `access_token`. Check that the server stores the refresh token \
          when it issues it, and that the client is allowed to use the grant `refresh_token`.",

@@ -58,7 +58,7 @@ static RULES: &[Check<RefreshPractice>] = &[
         "refresh/public-client-rotates",
         "RFC9700-2.2.2",
         "A public client must get a new refresh token with every refresh",
-        "A refresh token that was stolen from a phone or a browser works beside the end-user's own without an end, and the theft is not noticed.",
+        "A thief can use a refresh token that was stolen from a phone or a browser for as long as the end-user does, and the theft is not noticed.",
         "For clients without authentication, return a new `refresh_token` with each refresh and invalidate the old one. If the old refresh token is \
          used again, revoke all tokens of the grant.",
         |practice| {
@@ -94,7 +94,7 @@ static RULES: &[Check<RefreshPractice>] = &[
     must(
         WIDER,
         "RFC6749-6",
-        "A refresh that asks for more than was granted at first must not get more",
+        "A refresh that asks for more scope than was granted at first must not be granted more",
         "A client, or a thief with its refresh token, gets access to which the end-user did not agree.",
         "Compare the `scope` of the refresh request with the scope that is stored for the grant. If it has other values, refuse the request with \
          status 400 and the error `invalid_scope`.",

@@ -105,7 +105,7 @@ pub(super) static RULES: &[Check<KeySet>] = &[
         "RFC7517-4.3",
         "A key should not have both `use` and `key_ops`",
         "Both say the same thing, and after a change to one of them they may contradict each other.",
-        "Keep `use` (`sig` or `enc`) and remove `key_ops` from the published key.",
+        "Say the purpose of the key by `use` (`sig` or `enc`) alone, and remove `key_ops` from the published key.",
         |set| {
             each(set, "use or key_ops", "no key has key_ops", |key| {
                 let value = key_ops(key)?;

@@ -180,7 +180,7 @@ static RULES: &[Check<Logout>] = &[
     must(
         "logout/session-ended",
         "OIDCRIL-2",
-        "After a logout that the end-user confirmed, the end-user must not be logged in",
+        "After a logout that the end-user confirmed, the end-user must no longer be logged in",
         "The next person at the computer continues in the end-user's name.",
         "When the end-user confirms, end the login session on the server and delete its cookie. A cookie that remembers the login for later must be \
          deleted, too.",
@@ -194,7 +194,7 @@ static RULES: &[Check<Logout>] = &[
     should(
         "logout/session-ended-by-hint",
         "OIDCRIL-2",
-        "After a logout with a good `id_token_hint` and without a question, the end-user should not be logged in",
+        "After a logout with a good `id_token_hint` and without a question, the end-user should no longer be logged in",
         "End-users of shared computers believe that they have logged out, but they have not.",
         "If you do not ask the end-user, end the login session to which the `id_token_hint` belongs before you redirect. Otherwise ask whether to \
          log out.",

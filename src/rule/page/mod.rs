@@ -69,7 +69,7 @@ static RULES: &[Check<ShownPage>] = &[
     must(
         "page/https",
         "RFC6749-10.11",
-        "The pages for login and consent, and the addresses to which they send the password, must be https",
+        "The pages for login and consent, and the addresses to which they send the password, must use https",
         "An attacker on the network can read the password, or replace the page.",
         "Serve these pages at https addresses and redirect http to https. Check the `action` of the login form: behind a proxy some frameworks write \
          an http address into it.",
@@ -84,7 +84,7 @@ static RULES: &[Check<ShownPage>] = &[
         "page/not-framed",
         // Of OpenID Connect itself; RFC 9700 4.16 asks the same of every authorization server.
         "OIDCC-3.1.2.3",
-        "The pages for login and consent must forbid other sites to show them in a frame",
+        "The pages for login and consent must be protected by a header against being shown in a frame of another site",
         "An attacker puts the invisible consent page over a button on another page, and the end-user presses both.",
         "Send `Content-Security-Policy: frame-ancestors 'none'` and `X-Frame-Options: DENY` with every page on which the end-user logs in or \
          consents.",

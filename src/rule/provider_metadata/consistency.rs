@@ -39,7 +39,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "discovery/offline-access-grant",
         "OIDCC-11",
         "It is good practice to offer the refresh token grant where the scope `offline_access` is offered",
-        "A client that reads the list asks for a refresh token that it seems not to be able to use, or does not ask for it.",
+        "A client that reads the metadata believes that it cannot use a refresh token, and does not ask for `offline_access`.",
         "Add `refresh_token` to `grant_types_supported`. If the server issues no refresh tokens, remove `offline_access` from `scopes_supported`.",
         |metadata| {
             let document = metadata.document()?;

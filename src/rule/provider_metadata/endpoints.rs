@@ -47,8 +47,8 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "OIDCD-3",
         "It is good practice to publish a registration endpoint",
         "Without it every client must be registered by hand.",
-        "If clients shall register themselves, enable dynamic client registration and publish its address as `registration_endpoint`. If all clients \
-         are registered by an administrator, nothing has to change.",
+        "If clients are to register themselves, enable dynamic client registration and publish its address as `registration_endpoint`. If all \
+         clients are registered by an administrator, nothing has to change.",
         |metadata| is_published(&metadata.document()?, "registration_endpoint"),
     ),
     must(

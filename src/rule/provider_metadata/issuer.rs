@@ -12,10 +12,10 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
     must(
         "discovery/issuer-exact",
         "OIDCD-4.3",
-        "The published `issuer` must be, character by character, the issuer that was asked",
+        "The published `issuer` must be, character by character, the issuer whose metadata were requested",
         "Clients must refuse metadata of another issuer. Otherwise one issuer could present its keys as the keys of another issuer.",
-        "Set the issuer of the server to the public address that clients use, with the same scheme, host, port and slash at the end. Do not derive \
-         it from the address of each request.",
+        "Set the issuer of the server to the public address that clients use, with the same scheme, host, port and slash at the end. A server behind \
+         a proxy needs this address in its configuration.",
         |metadata| is_asked_issuer(&metadata.document()?),
     ),
     must(

@@ -65,7 +65,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "OIDCD-3",
         "The published scopes should contain `openid`",
         "A client that asks only for published scopes would not ask for `openid`, and would get no ID token.",
-        "Add `openid` to `scopes_supported`.",
+        "Add `openid` to `scopes_supported`. The server may leave out other scopes, but clients look for `openid`.",
         |metadata| {
             let scopes = metadata.document()?.list_or("scopes_supported", "no scopes are published")?;
             holds(scopes.contains(&"openid"), "openid among the scopes", format!("scopes: {}", list(&scopes)))

@@ -57,7 +57,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
     should(
         "discovery/pkce-methods-registered",
         "RFC8414-2",
-        "The published PKCE methods should be registered ones: `S256` and `plain`, in this spelling",
+        "Every published PKCE method should be a registered name in its exact spelling: `S256` or `plain`",
         "Clients compare the names character by character, and leave PKCE out if they do not find the name.",
         "Write `S256` with a capital letter in `code_challenge_methods_supported`, and remove values that are not registered.",
         |metadata| pkce_methods_registered(&metadata.document()?),

@@ -33,8 +33,8 @@ pub(super) static RULES: &[Check<Registration>] = &[
         "RFC7591-3.2.1",
         "The registration response should return every member of the request, with the value that is registered",
         "The client cannot see what was registered, changed or ignored, and fails later for no visible reason.",
-        "Build the response from all the metadata that are stored for the client, with the values that the server will use. Store the members of the \
-         request that are missing from the response, too.",
+        "Build the response from all the metadata that are stored for the client, with the values that the server will use. If the server ignores a \
+         member on purpose, nothing has to change.",
         |registration| {
             let client = registration.client()?;
             let asked: Vec<_> = asked_for(registration).map(|(name, _)| name).filter(|name| *name != "redirect_uris").collect();
@@ -67,7 +67,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
     may(
         "registration/no-silent-narrowing",
         "RFC7591-3.2.1",
-        "It is good practice to register every redirect URI and every grant type asked for, where the issuer may leave some out",
+        "It is good practice to register all requested redirect URIs and grant types, even where the issuer may leave some out",
         "A client that does not compare the response with its request fails when it uses what it asked for.",
         "Register all values of the request, or refuse the request with status 400 and the error `invalid_client_metadata` or \
          `invalid_redirect_uri`, so that the client sees at once what it cannot have.",
@@ -76,7 +76,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
     should(
         "registration/public-client-no-secret",
         "RFC7591-2",
-        "A client registered without client authentication should not get a client secret",
+        "A client that is registered with the authentication method `none` should not get a client secret",
         "A public client cannot keep a secret. Others learn the secret, and a server may take it for proof of the client's identity.",
         "Issue a `client_secret` only if the `token_endpoint_auth_method` of the client needs it, and leave it out of the response for `none`.",
         |registration| {

@@ -24,7 +24,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
     should(
         "registration/auth-method-advertised",
         "OIDCD-3",
-        "The client authentication that is registered should be one that the metadata list",
+        "The registered client authentication method should be among the `token_endpoint_auth_methods_supported` of the metadata",
         "The client authenticates in a way that the token endpoint does not know, and is refused.",
         "Refuse a `token_endpoint_auth_method` that is not in `token_endpoint_auth_methods_supported` with the error `invalid_client_metadata`. If \
          the token endpoint supports the method, add it to that list.",
@@ -39,7 +39,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
         "OIDCD-3",
         "It is good practice that an issuer that registers public clients lists `none` among the client authentication methods",
         "A public client that reads the metadata believes that it cannot be registered.",
-        "Add `none` to `token_endpoint_auth_methods_supported`.",
+        "Add `none` to `token_endpoint_auth_methods_supported`. Public clients then see that they can be registered.",
         |registration| match optional(registration.client()?, "token_endpoint_auth_method")? {
             Value::String(method) if method == "none" => within(registration, "token_endpoint_auth_method", "token_endpoint_auth_methods_supported"),
             _ => not_applicable("no public client was registered"),
@@ -48,7 +48,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
     should(
         "registration/grant-types-advertised",
         "OIDCD-3",
-        "The grant types that are registered should be among those that the metadata list",
+        "The registered grant types should be among the `grant_types_supported` of the metadata",
         "The client uses a grant that the token endpoint does not know, and is refused.",
         "Register no grant type that is not in `grant_types_supported`: refuse it with the error `invalid_client_metadata`. If the token endpoint \
          supports the grant, add it to that list.",
@@ -57,7 +57,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
     should(
         "registration/response-types-advertised",
         "OIDCD-3",
-        "The response types that are registered should be among those that the metadata list",
+        "The registered response types should be among the `response_types_supported` of the metadata",
         "The client asks for a response that the authorization endpoint does not give, and its end-users see an error.",
         "Register no response type that is not in `response_types_supported`: refuse it with the error `invalid_client_metadata`. If the \
          authorization endpoint supports it, add it to that list.",
@@ -66,7 +66,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
     should(
         "registration/id-token-alg-advertised",
         "OIDCD-3",
-        "The algorithm for ID tokens that is registered should be one that the metadata list",
+        "The registered algorithm for ID tokens should be among the `id_token_signing_alg_values_supported` of the metadata",
         "The client waits for ID tokens with an algorithm that the issuer does not use, and refuses all others.",
         "Refuse an `id_token_signed_response_alg` that is not in `id_token_signing_alg_values_supported` with the error `invalid_client_metadata`. \
          If the server can sign with this algorithm, add it to that list.",
