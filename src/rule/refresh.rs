@@ -116,7 +116,7 @@ static RULES: &[Check<Refresh>] = &[
     must(
         "refresh/id-token-iat",
         "OIDCC-12.2",
-        "The `iat` of the refreshed ID token must be the time of the refresh: not earlier than the `iat` of the first ID token",
+        "The `iat` of the refreshed ID token must not be earlier than the `iat` of the first ID token",
         "The client believes that the ID token is old, or that its own clock is wrong.",
         "Set `iat` from the server's clock when the refreshed ID token is signed. If several servers issue tokens, synchronize their clocks.",
         |refresh| {

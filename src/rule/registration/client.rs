@@ -31,7 +31,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
     should(
         "registration/echo-all-metadata",
         "RFC7591-3.2.1",
-        "The registration response should return every member of the request, with the value that is registered",
+        "The registration response should return every member of the request",
         "The client cannot see what was registered, changed or ignored, and fails later for no visible reason.",
         "Build the response from all the metadata that are stored for the client, with the values that the server will use. If the server ignores a \
          member on purpose, nothing has to change.",
