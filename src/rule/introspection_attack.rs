@@ -48,42 +48,48 @@ static RULES: &[Check<IntrospectionAttack>] = &[
     must(
         "introspection/no-credentials-refused",
         "RFC7662-2.1",
-        "Introspection tells nothing of a token to a request without credentials",
-        "Anybody can try tokens until one is good, and read whose it is.",
-        "",
+        "The introspection endpoint must not call a token active when the request has no credentials",
+        "An attacker can try tokens until one of them is active, and read to which end-user it belongs.",
+        "Authenticate the caller before you look up the token: by client credentials or by an access token for the introspection endpoint. Answer a \
+         request without credentials with status 401.",
         |attack| attack.gives_nothing_away(&attack.without_credentials),
     ),
     must(
         WRONG_SECRET,
         "RFC7662-2.1",
-        "Introspection tells nothing of a token to a client with a wrong secret",
-        "Anybody who knows a client identifier can try tokens until one is good.",
-        "",
+        "The introspection endpoint must not call a token active when the client secret is wrong",
+        "An attacker who knows a client identifier can try tokens until one of them is active.",
+        "Check the client secret at the introspection endpoint in the same way as at the token endpoint. Answer a wrong secret with status 401 and \
+         the error `invalid_client`.",
         |attack| attack.gives_nothing_away(attack.wrong_secret()?),
     ),
     must(
         WRONG_SECRET_401,
         "RFC7662-2.3",
-        "An introspection with a wrong client secret in the header is answered with 401",
-        "A resource server whose secret was changed takes its users' tokens for bad.",
-        "",
+        "An introspection request with a wrong client secret in the header must be answered with status 401",
+        "With any other answer, a resource server whose secret has changed believes that the tokens are bad, and refuses its end-users.",
+        "Check the credentials in the header `Authorization` before you look at the token. If they are wrong, answer with status 401 and a \
+         `WWW-Authenticate` header, not with status 400 or with `active: false`.",
         |attack| wrong_secret_http_401(attack, true),
     ),
     // "HTTP 401 as described in Section 5.2" of RFC 6749, which has MAY for credentials in the body.
     should(
         WRONG_POST_SECRET_401,
         "RFC7662-2.3",
-        "An introspection with a wrong client secret in the body is answered with 401",
-        "A resource server whose secret was changed takes its users' tokens for bad.",
-        "",
+        "An introspection request with a wrong client secret in the body should be answered with status 401",
+        "With any other answer, a resource server whose secret has changed believes that the tokens are bad, and refuses its end-users.",
+        "Answer a wrong `client_secret` in the body like a wrong secret in the header: with status 401 and the error `invalid_client`, not with \
+         status 400 or with `active: false`.",
         |attack| wrong_secret_http_401(attack, false),
     ),
     must(
         UNKNOWN,
         "RFC7662-2.2",
-        "A token that the issuer never gave is not active",
-        "Whoever makes up a token gets in at every resource server that asks.",
-        "",
+        "Introspection must answer `active: false` for a token that the issuer did not issue",
+        "With `active: true`, every resource server accepts invented tokens. With an error, a resource server cannot distinguish a bad token from a \
+         fault of the server.",
+        "Answer an unknown token with status 200 and a JSON object in which `active` is `false`. Do not answer it with an error, and do not derive \
+         `active` from the form of the token.",
         |attack| {
             let active = attack.unknown()?.member("active");
             let seen = active.as_ref().map_or_else(|| refusal(&attack.unknown), |active| format!("active = {active}"));
@@ -93,9 +99,10 @@ static RULES: &[Check<IntrospectionAttack>] = &[
     should(
         "introspection/unknown-bare",
         "RFC7662-2.2",
-        "Of a token that the issuer never gave nothing else is told than that it is not active",
-        "Whoever tries tokens learns which of them were good once, and whose.",
-        "",
+        "The answer about a token that the issuer did not issue should hold `active` and no other member",
+        "An attacker who tries tokens learns which of them were valid once, and to which end-users they belonged.",
+        "Return only `active: false` for every token that is unknown or not active. Leave out all other members, such as `scope`, `sub`, `exp` or a \
+         reason.",
         |attack| match attack.unknown()?.members() {
             Some(body) if body.get("active") == Some(&Value::Bool(false)) => {
                 holds(body.len() == 1, "active alone", list(&body.keys().collect::<Vec<_>>()))

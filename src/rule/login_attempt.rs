@@ -44,18 +44,26 @@ impl Artefact for WrongPassword {
 const REFUSED: &str = "wrong-password/refused";
 
 static WRONG_PASSWORD: &[Check<WrongPassword>] = &[
-    must(REFUSED, "RFC6749-3.1", "A wrong password does not log in", "Anybody who knows a user name gets in.", "", |attempt| match &attempt.end {
-        WrongPasswordEnd::LoggedIn => fail("no authorization response without an error", "the redirect URI was reached"),
-        WrongPasswordEnd::AskedAgain(_) => beside(&attempt.control, "the login page again"),
-        WrongPasswordEnd::ErrorPage(_) => beside(&attempt.control, "an error page"),
-        WrongPasswordEnd::Refused(error) => beside(&attempt.control, &format!("error = {}", shorten(error))),
-    }),
+    must(
+        REFUSED,
+        "RFC6749-3.1",
+        "A wrong password must not log the end-user in",
+        "An attacker who knows a user name gets into the account.",
+        "Compare the password with the one that is stored for the account, and continue the authorization only if they match. Remove test accounts \
+         and demonstration logins that accept every password.",
+        |attempt| match &attempt.end {
+            WrongPasswordEnd::LoggedIn => fail("no authorization response without an error", "the redirect URI was reached"),
+            WrongPasswordEnd::AskedAgain(_) => beside(&attempt.control, "the login page again"),
+            WrongPasswordEnd::ErrorPage(_) => beside(&attempt.control, "an error page"),
+            WrongPasswordEnd::Refused(error) => beside(&attempt.control, &format!("error = {}", shorten(error))),
+        },
+    ),
     must(
         "wrong-password/no-session",
         "RFC6749-3.1",
-        "After a wrong password the browser is not logged in",
-        "The next application that asks is given a code for an account that nobody logged in to.",
-        "",
+        "After a wrong password the browser must not be logged in",
+        "The next client that asks gets a code for an account whose password was not entered.",
+        "Create the login session after the password has been verified, not when the form arrives or when the account is found.",
         |attempt| match (attempt.logged_in, &attempt.end) {
             (_, WrongPasswordEnd::LoggedIn) => not_run(REFUSED),
             (None, _) => not_applicable("whether the browser was logged in could not be found out"),
@@ -66,9 +74,10 @@ static WRONG_PASSWORD: &[Check<WrongPassword>] = &[
     may(
         "wrong-password/asked-again",
         "OIDCC-3.1.2.3",
-        "After a wrong password the login page is shown again",
-        "Whoever mistyped has to go back to the application and begin anew.",
-        "",
+        "It is good practice to show the login page again after a wrong password",
+        "An end-user who mistyped the password must go back to the client and start again.",
+        "Keep the authorization request when a password is wrong, and show the login form again with a short message. Do not say whether the user \
+         name exists.",
         |attempt| match &attempt.end {
             WrongPasswordEnd::AskedAgain(Some(says)) => pass(format!("the login page says {:?}", shorten(says))),
             WrongPasswordEnd::AskedAgain(None) => pass("the login page again"),
@@ -80,9 +89,10 @@ static WRONG_PASSWORD: &[Check<WrongPassword>] = &[
     may(
         "wrong-password/no-server-error",
         "RFC9110-15.6",
-        "A wrong password is not answered with a status that blames the server",
-        "Alarms go off for a mistyped password, and the person who typed it learns nothing.",
-        "",
+        "It is good practice to answer a wrong password with a status below 500",
+        "Monitoring raises an alarm because of a mistyped password, and the end-user does not learn what was wrong.",
+        "Treat a wrong password as a normal result and show the login form again, for example with status 200 or 401. Look for an exception that is \
+         not caught, also in the connection to a user directory.",
         |attempt| match attempt.status {
             None => not_applicable("the status of the page could not be seen"),
             Some(status) => holds(status < 500, "a status below 500", format!("status {status}")),
@@ -92,9 +102,10 @@ static WRONG_PASSWORD: &[Check<WrongPassword>] = &[
     may(
         "wrong-password/not-echoed",
         "OIDCC-3.1.2.3",
-        "No page shows the password that was typed",
-        "Mostly it is nearly the right one, and whoever looks at the screen, the cache or the log has it.",
-        "",
+        "It is good practice that no page shows the password that was typed",
+        "It is often nearly the right password, and others can read it on the screen, in a cache or in a log.",
+        "Leave the password field empty when you show the form again, and write the password into no message, no hidden field and no script of the \
+         page.",
         |attempt| {
             holds(!attempt.echoed, "a page without the password", if attempt.echoed { "the password is in the page" } else { "not in the page" })
         },
@@ -131,9 +142,10 @@ impl Artefact for FormElsewhere {
 static FORM_ELSEWHERE: &[Check<FormElsewhere>] = &[must(
     "login/form-bound-to-session",
     "RFC6749-10.12",
-    "A login form is taken only from the browser it was shown in",
-    "A page of an attacker's sends it from the user's browser, and the user works on in the attacker's account.",
-    "",
+    "A login form must be accepted only from the browser in which it was shown",
+    "A page of an attacker can send the form from the end-user's browser, and the end-user then works in the attacker's account.",
+    "Put a random value into the form and into a cookie of the browser, and refuse the form if the two do not match. A signed value in the form or \
+     in its address is not enough: it works in every browser.",
     |form| if form.accepted { fail("no consent page and no code", "the login went on") } else { beside(&form.control, &form.says) },
 )];
 
@@ -167,9 +179,9 @@ static DENIAL: &[Check<Denial>] = &[
     must(
         "denial/heeded",
         "OIDCC-3.1.2.4",
-        "When the end-user refuses to consent, the client gets no code",
-        "The client gets at the user's data against their word.",
-        "",
+        "When the end-user refuses consent, the client must not get a code",
+        "The client reads the end-user's data against the end-user's decision.",
+        "When the end-user refuses, issue no code and redirect to the client with `error=access_denied` and the `state` of the request.",
         |denial| match &denial.denied {
             Denied::Code => fail("no code", "a code"),
             Denied::Answer => pass("no code"),
@@ -180,9 +192,10 @@ static DENIAL: &[Check<Denial>] = &[
     should(
         "denial/told",
         "RFC6749-4.1.2.1",
-        "When the end-user refuses to consent, the client is told at its redirect URI",
-        "The user is stuck at the issuer, and the client waits for an answer.",
-        "",
+        "When the end-user refuses consent, the issuer should send the browser back to the redirect URI with an answer",
+        "The end-user is left at the issuer, and the client waits for an answer.",
+        "After a refusal, redirect to the redirect URI of the request with `error=access_denied` and its `state`, instead of showing a page of the \
+         issuer.",
         |denial| match &denial.denied {
             Denied::Answer => pass("an answer at the redirect URI"),
             Denied::Code => not_run("denial/heeded"),

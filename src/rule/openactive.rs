@@ -35,17 +35,19 @@ static RULES: &[Check<SellerIdentity>] = &[
     should(
         SELLER_ID_PRESENT,
         "OA-OBA-id-token-claims",
-        "The ID token names the seller in `https://openactive.io/sellerId`",
+        "The ID token should name the seller in `https://openactive.io/sellerId`",
         "The booking partner does not know for which seller it may book with this access token.",
-        "",
+        "Add the claim `https://openactive.io/sellerId`, a string with the `@id` of the seller, to every ID token that is issued for the scope \
+         `openactive-identity`.",
         |identity| identity.has_text("sellerId"),
     ),
     must(
         "openactive/seller-id",
         "OA-OBA-id-token-claims",
-        "The `https://openactive.io/sellerId` of the ID token is the seller that was configured",
+        "The `https://openactive.io/sellerId` of the ID token must be the seller in the configuration of the tests",
         "Bookings are made with the wrong seller.",
-        "",
+        "Take the value from the seller who logged in, and write it exactly like the `@id` of this seller in the open data feeds. If the ID token is \
+         right, correct the seller in the configuration of the tests.",
         |identity| match (&identity.seller_id, identity.text("sellerId")) {
             (None, _) => not_applicable("no seller is configured"),
             (Some(expected), Some(actual)) => same("sellerId", expected, actual),
@@ -55,9 +57,9 @@ static RULES: &[Check<SellerIdentity>] = &[
     must(
         "openactive/seller-id-uri",
         "OA-OBA-globally-unique-identifiers",
-        "The `https://openactive.io/sellerId` of the ID token is an absolute URI, as the seller's `@id` is",
-        "The booking partner cannot match it with the sellers in the open data feeds.",
-        "",
+        "The `https://openactive.io/sellerId` of the ID token must be an absolute URI, like the `@id` of the seller",
+        "The booking partner cannot match the seller with the sellers in the open data feeds.",
+        "Write the complete `@id` of the seller, with scheme and host, into the claim, not the identifier from the database or a relative path.",
         |identity| match identity.text("sellerId") {
             None => not_run(SELLER_ID_PRESENT),
             Some(id) => holds(Url::parse(id).is_ok(), "sellerId: an absolute URI", identity.seen("sellerId")),
@@ -66,41 +68,44 @@ static RULES: &[Check<SellerIdentity>] = &[
     should(
         "openactive/seller-name",
         "OA-OBA-id-token-claims",
-        "The ID token has the seller's name in `https://openactive.io/sellerName`",
-        "The booking partner cannot show whom it has connected to.",
-        "",
+        "The ID token should have the seller's name in `https://openactive.io/sellerName`",
+        "The booking partner cannot show with which seller it is connected.",
+        "Add the claim `https://openactive.io/sellerName` to the ID token, a string with the name under which the public knows the seller.",
         |identity| identity.has_text("sellerName"),
     ),
     should(
         "openactive/seller-url",
         "OA-OBA-id-token-claims",
-        "The ID token has the URL of the seller's website in `https://openactive.io/sellerUrl`",
+        "The ID token should have the URL of the seller's website in `https://openactive.io/sellerUrl`",
         "The booking partner cannot link to the seller.",
-        "",
+        "Add the claim `https://openactive.io/sellerUrl` to the ID token, a string with an absolute http or https URL. A value such as \
+         `www.example.com` is not a URL.",
         |identity| identity.has_web_url("sellerUrl"),
     ),
     should(
         "openactive/seller-logo",
         "OA-OBA-id-token-claims",
-        "The ID token has the URL of the seller's logo in `https://openactive.io/sellerLogo`",
+        "The ID token should have the URL of the seller's logo in `https://openactive.io/sellerLogo`",
         "The booking partner cannot show the seller's logo.",
-        "",
+        "Add the claim `https://openactive.io/sellerLogo` to the ID token: the absolute http or https URL of the picture as a string, not as an \
+         object and not as a relative path.",
         |identity| identity.has_web_url("sellerLogo"),
     ),
     should(
         "openactive/booking-service-name",
         "OA-OBA-id-token-claims",
-        "The ID token has the name of the booking system in `https://openactive.io/bookingServiceName`",
-        "The booking partner cannot say through which system it books.",
-        "",
+        "The ID token should have the name of the booking system in `https://openactive.io/bookingServiceName`",
+        "The booking partner cannot show through which system it books.",
+        "Add the claim `https://openactive.io/bookingServiceName` to the ID token, a string with the name of the booking system.",
         |identity| identity.has_text("bookingServiceName"),
     ),
     should(
         "openactive/booking-service-url",
         "OA-OBA-id-token-claims",
-        "The ID token has the URL of the booking system in `https://openactive.io/bookingServiceUrl`",
-        "The booking partner cannot link to the system it books through.",
-        "",
+        "The ID token should have the URL of the booking system in `https://openactive.io/bookingServiceUrl`",
+        "The booking partner cannot link to the system through which it books.",
+        "Add the claim `https://openactive.io/bookingServiceUrl` to the ID token, a string with the absolute http or https URL of the booking \
+         system.",
         |identity| identity.has_web_url("bookingServiceUrl"),
     ),
 ];
@@ -153,9 +158,10 @@ const RECOMMENDED: f64 = 900.0;
 static LIFETIME_RULES: &[Check<AccessTokenLifetime>] = &[should(
     "openactive/access-token-lifetime",
     "OA-OBA-oauth-flows-and-scopes",
-    "The access token lives for 15 minutes at most",
-    "A seller who withdraws a booking partner's access has to wait until the token expires.",
-    "",
+    "The access token should be valid for at most 15 minutes",
+    "A seller who withdraws a booking partner's access must wait until the access token expires.",
+    "Set the lifetime of access tokens, and so `expires_in`, to 900 seconds or less. Booking partners get new access tokens with their refresh \
+     token.",
     |lifetime| match lifetime.expires_in {
         None => not_applicable("expires_in is not known"),
         Some(seconds) => holds(seconds <= RECOMMENDED, format!("at most {RECOMMENDED} s"), format!("{seconds} s")),

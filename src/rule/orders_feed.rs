@@ -25,18 +25,20 @@ static RULES: &[Check<OrdersFeed>] = &[
     must(
         "orders-feed/accepts-token",
         "OA-OBA-authentication",
-        "The orders feed is open to a client with its access token",
-        "A booking partner that cannot read its feed misses every cancellation and change.",
-        "",
+        "The orders feed must answer with status 200 when the client sends its access token",
+        "A booking partner that cannot read its feed misses every cancellation and every change.",
+        "Let the orders feed accept the access tokens of this issuer: check that the feed knows the issuer and its keys, that the audience and the \
+         scope of the token are the expected ones, and that the feed exists for this client.",
         |feed| status(&feed.with_token, 200),
     ),
     // 401 by RFC 6750, 403 by the error table of the Open Booking API; other refusals keep the data safe just as well.
     must(
         "orders-feed/refuses-without-token",
         "OA-OBA-authentication",
-        "The orders feed is closed to a request without an access token",
-        "Orders hold the names and addresses of customers, for anybody to read who finds the URL.",
-        "",
+        "The orders feed must refuse a request without an access token with a 4xx status",
+        "Orders hold names and addresses of customers, and everyone who finds the URL can read them.",
+        "Check the access token before the feed reads any data, and answer a request without an access token with status 401. A redirect to a login \
+         page is not enough.",
         |feed| {
             let status = feed.without_token.status;
             // A feed that is closed to everybody shows nothing.
@@ -47,9 +49,10 @@ static RULES: &[Check<OrdersFeed>] = &[
     must(
         "orders-feed/challenge",
         "RFC6750-3",
-        "A refusal with status 401 names the scheme Bearer in WWW-Authenticate",
-        "Without the challenge a client cannot tell a missing token from any other trouble, and does not ask for a new one.",
-        "",
+        "A refusal with status 401 must name the scheme Bearer or DPoP in `WWW-Authenticate`",
+        "Without this header a client cannot distinguish a missing token from other errors, and does not get a new token.",
+        "Add a `WWW-Authenticate` header that begins with `Bearer` to every answer with status 401 of the feed, also to the answers of a gateway in \
+         front of it.",
         |feed| match feed.without_token.status {
             0..=399 => not_run("orders-feed/refuses-without-token"),
             401 => {

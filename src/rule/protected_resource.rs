@@ -33,33 +33,37 @@ static RULES: &[Check<ProtectedResource>] = &[
     may(
         ACCEPTS,
         "RFC6749-7",
-        "The resource is open to a client with its access token",
-        "The client has a token and can do nothing with it.",
-        "",
+        "It is good practice that the resource accepts the client's access token",
+        "The client has an access token and cannot use it.",
+        "Let the resource accept the access tokens of this issuer: check that it knows the issuer and its keys, and that the audience and the scope \
+         of the token are the expected ones.",
         |resource| success(&resource.with_token),
     ),
     must(
         REFUSES,
         "RFC6749-7",
-        "The resource is closed to a request without an access token",
-        "Whatever it holds is for anybody to read who finds the URL.",
-        "",
+        "The resource must refuse a request without an access token",
+        "Everyone who finds the URL can read the data of the resource.",
+        "Check the access token before the resource returns any data, and answer a request without an access token with status 401 and a \
+         `WWW-Authenticate: Bearer` header.",
         |resource| resource.is_closed_to(&resource.without_token),
     ),
     must(
         "resource/refuses-made-up-token",
         "RFC6749-7",
-        "The resource is closed to a token that nobody issued",
-        "Anybody can write a token of their own: the resource does not look at it.",
-        "",
+        "The resource must refuse a token that the issuer did not issue",
+        "The resource does not check the token, so everyone can write a token and get access.",
+        "Verify every token before you use it, by its signature and the issuer's keys or by introspection, and answer a bad token with status 401 \
+         and `error=\"invalid_token\"`. It is not enough that the header is present.",
         |resource| if resource.without_token.gives() { not_run(REFUSES) } else { resource.is_closed_to(&resource.made_up) },
     ),
     must(
         "resource/challenge",
         "RFC6750-3",
-        "A refusal with status 401 names the scheme Bearer in WWW-Authenticate",
-        "Without the challenge a client cannot tell a missing token from any other trouble, and does not ask for a new one.",
-        "",
+        "A refusal with status 401 must name the scheme Bearer or DPoP in `WWW-Authenticate`",
+        "Without this header a client cannot distinguish a missing token from other errors, and does not get a new token.",
+        "Add a `WWW-Authenticate` header that begins with `Bearer` to every answer with status 401 of the resource, also to the answers of a gateway \
+         in front of it.",
         |resource| match resource.without_token.status {
             401 => {
                 let seen: Vec<_> = resource.without_token.header_all("www-authenticate").collect();

@@ -40,9 +40,10 @@ static RULES: &[Check<Refresh>] = &[
     must(
         SUCCESS,
         "RFC6749-6",
-        "A fresh refresh token gets a new access token",
+        "A refresh with a refresh token that was just issued must return an access token",
         "The client loses its access as soon as the access token expires.",
-        "",
+        "Answer a valid refresh request with status 200 and a JSON object that has an `access_token`. Check that the server stores the refresh token \
+         when it issues it, and that the client is allowed to use the grant `refresh_token`.",
         |refresh| {
             let expected = "a JSON object with an access token";
             let actual = refusal(&refresh.response);
@@ -57,9 +58,9 @@ static RULES: &[Check<Refresh>] = &[
     may(
         "refresh/access-token-new",
         "RFC6749-6",
-        "The refreshed access token is another one than before",
-        "A token that leaked stays good for as long as it is refreshed.",
-        "",
+        "It is good practice that the refreshed access token is another access token than before",
+        "A stolen access token stays valid as long as the client refreshes it.",
+        "Create a new access token for each refresh, with a new `jti` or a new random value, instead of returning a stored token again.",
         |refresh| {
             let after = refresh.members()?.get("access_token").and_then(Value::as_str).ok_or_else(|| Unmet::not_run(SUCCESS))?;
             let Some(before) = refresh.before.get("access_token").and_then(Value::as_str) else {
@@ -71,9 +72,10 @@ static RULES: &[Check<Refresh>] = &[
     must(
         "refresh/scope-not-widened",
         "RFC6749-6",
-        "The refresh grants no scope that the user did not grant at first",
-        "A client gets power nobody agreed to.",
-        "",
+        "A refresh must not grant a scope that was not granted at first",
+        "A client gets access to which the end-user did not agree.",
+        "Store the granted scope with the refresh token, and give the new access token this scope or a part of it, also if the client may ask for \
+         more scopes now.",
         |refresh| {
             let (before, after) = refresh.scopes()?;
             holds(after.is_subset(&before), format!("of: {}", scope_text(&before)), format!("granted: {}", scope_text(&after)))
@@ -82,9 +84,10 @@ static RULES: &[Check<Refresh>] = &[
     must(
         "refresh/id-token-iss-sub",
         "OIDCC-12.2",
-        "The refreshed ID token has the `iss` and the `sub` of the first",
-        "The session becomes another user's.",
-        "",
+        "The refreshed ID token must have the `iss` and the `sub` of the first ID token",
+        "The client takes the session for the session of another end-user, or refuses the ID token.",
+        "Take `iss` and `sub` from what was stored at the login. Do not derive `iss` from the address of the refresh request, or `sub` from the \
+         client.",
         |refresh| {
             let (before, after) = refresh.id_tokens()?;
             let names = ["iss", "sub"];
@@ -97,9 +100,10 @@ static RULES: &[Check<Refresh>] = &[
     must(
         "refresh/id-token-aud",
         "OIDCC-12.2",
-        "The refreshed ID token keeps the audiences of the first",
-        "The client refuses it, as made for somebody else.",
-        "",
+        "The refreshed ID token must have the same audiences as the first ID token",
+        "The client refuses the ID token, because it seems to be made for another client.",
+        "Store the audiences of the first ID token with the refresh token, and write the same values into `aud`, with no value added and no value \
+         left out.",
         |refresh| {
             let (before, after) = refresh.id_tokens()?;
             let (first, now) = (audiences(before), audiences(after));
@@ -112,9 +116,9 @@ static RULES: &[Check<Refresh>] = &[
     must(
         "refresh/id-token-iat",
         "OIDCC-12.2",
-        "The `iat` of the refreshed ID token is the time of the refresh: not before that of the first",
-        "The client takes the token for an old one, or its own clock for wrong.",
-        "",
+        "The `iat` of the refreshed ID token must not be earlier than the `iat` of the first ID token",
+        "The client believes that the ID token is old, or that its own clock is wrong.",
+        "Set `iat` from the server's clock when the refreshed ID token is signed. If several servers issue tokens, synchronize their clocks.",
         |refresh| {
             let (before, after) = refresh.id_tokens()?;
             match (before.get("iat").and_then(Value::as_f64), after.get("iat").and_then(Value::as_f64)) {
@@ -127,9 +131,9 @@ static RULES: &[Check<Refresh>] = &[
     must(
         "refresh/id-token-auth-time",
         "OIDCC-12.2",
-        "The `auth_time` of the refreshed ID token, if there is one, is that of the first",
-        "A client that limits the age of a login never asks its user to log in again.",
-        "",
+        "The `auth_time` of the refreshed ID token, if present, must be the `auth_time` of the first ID token",
+        "A client that limits the age of a login never asks its end-user to log in again.",
+        "Store the time of the login with the refresh token, and write this time into `auth_time`, not the time of the refresh.",
         |refresh| {
             let name = "auth_time";
             let (before, after) = refresh.id_tokens()?;
@@ -144,9 +148,9 @@ static RULES: &[Check<Refresh>] = &[
     may(
         "refresh/id-token-azp",
         "OIDCC-12.2",
-        "The refreshed ID token has the `azp` of the first, and none if that had none",
-        "The client refuses it, as issued to somebody else.",
-        "",
+        "It is good practice that the refreshed ID token has the `azp` of the first ID token, or no `azp` if the first had none",
+        "The client refuses the ID token, because it seems to be issued to another client.",
+        "Build the ID tokens of the login and of the refresh with the same code, so that both have the same `azp`, or both have none.",
         |refresh| {
             let (before, after) = refresh.id_tokens()?;
             holds(member(before, "azp") == member(after, "azp"), shown(before, &["azp"]), shown(after, &["azp"]))
@@ -155,9 +159,9 @@ static RULES: &[Check<Refresh>] = &[
     should(
         "refresh/id-token-no-nonce",
         "OIDCC-12.2",
-        "The refreshed ID token has no `nonce`",
-        "Clients have long forgotten the nonce, and those that compare refuse the token.",
-        "",
+        "The refreshed ID token should have no `nonce`",
+        "Most clients no longer have the nonce of the login, and those that compare it refuse the ID token.",
+        "Leave `nonce` out of the ID tokens that a refresh returns, even if the ID token of the login has a `nonce`.",
         |refresh| {
             let (_, after) = refresh.id_tokens()?;
             let has_nonce = member(after, "nonce").is_some();
@@ -167,9 +171,9 @@ static RULES: &[Check<Refresh>] = &[
     may(
         "refresh/scope-kept",
         "RFC6749-6",
-        "A refresh that asks for no scope grants what was granted at first",
-        "The client loses power it was granted, and finds out by failing calls.",
-        "",
+        "It is good practice that a refresh that asks for no scope grants all that was granted at first",
+        "The client loses access that it was granted, and notices it only when its requests fail.",
+        "If the refresh request has no `scope`, give the new access token the whole scope that is stored with the refresh token.",
         |refresh| {
             let (before, after) = refresh.scopes()?;
             holds(before.is_subset(&after), scope_text(&before), format!("granted: {}", scope_text(&after)))

@@ -40,9 +40,10 @@ static RULES: &[Check<RefreshPractice>] = &[
     may(
         SURVIVES,
         "RFC6749-6",
-        "A refresh token works for its client after others failed with it",
-        "Whoever sees the token, and can do nothing else with it, can log the user out.",
-        "",
+        "It is good practice that a refresh token still works for its client after others failed to use it",
+        "An attacker who sees the refresh token, but cannot use it, can still log the end-user out.",
+        "Authenticate the client first, and check that the refresh token belongs to it. Mark the refresh token as used, or revoke it, only after \
+         these checks have succeeded.",
         |practice| {
             let response = &practice.after_attacks;
             // Refused for the client and not for the token, it would have been refused before, too.
@@ -56,9 +57,10 @@ static RULES: &[Check<RefreshPractice>] = &[
     must_by_bcp(
         "refresh/public-client-rotates",
         "RFC9700-2.2.2",
-        "A public client gets a new refresh token with every refresh",
-        "A refresh token stolen from a phone or a page works beside the user's for good, and nobody notices.",
-        "",
+        "A public client must get a new refresh token with every refresh",
+        "A thief can use a refresh token that was stolen from a phone or a browser for as long as the end-user does, and the theft is not noticed.",
+        "For clients without authentication, return a new `refresh_token` with each refresh and invalidate the old one. If the old refresh token is \
+         used again, revoke all tokens of the grant.",
         |practice| {
             applies_if(practice.is_public, "the client is confidential")?;
             // A token bound to a key need not rotate; this client has none.
@@ -73,9 +75,10 @@ static RULES: &[Check<RefreshPractice>] = &[
     may(
         "refresh/narrow-scope-granted",
         "RFC6749-6",
-        "A refresh that asks for a part of the scope gets an access token for that part",
-        "Clients cannot give others a token that can do less.",
-        "",
+        "It is good practice that a refresh that asks for a part of the scope gets an access token for that part only",
+        "A client cannot get an access token with less access, to hand it to another service.",
+        "Read `scope` in the refresh request. If all its values were granted at first, issue an access token for exactly these values, and keep the \
+         whole scope for the refresh token.",
         |practice| {
             let Some((asked, response)) = &practice.narrow else { return not_applicable("the scope cannot be narrowed") };
             needs(practice.after_attacks.grants_token(), SURVIVES)?;
@@ -91,9 +94,10 @@ static RULES: &[Check<RefreshPractice>] = &[
     must(
         WIDER,
         "RFC6749-6",
-        "A refresh that asks for more than the user granted does not get it",
-        "A client, or a thief with its token, gets power nobody agreed to.",
-        "",
+        "A refresh that asks for more scope than was granted at first must not be granted more",
+        "A client, or a thief with its refresh token, gets access to which the end-user did not agree.",
+        "Compare the `scope` of the refresh request with the scope that is stored for the grant. If it has other values, refuse the request with \
+         status 400 and the error `invalid_scope`.",
         |practice| {
             let Some(response) = &practice.wide else { return not_applicable("no refresh asked for more") };
             match Answer::of_token_endpoint(response) {

@@ -93,9 +93,9 @@ static RULES: &[Check<RefusedRequests>] = &[
     must(
         "authz-refusal/response-type-missing",
         "RFC6749-3.1.1",
-        "A request without a response type is refused",
-        "The issuer guesses what the client can take, and tokens end up where it does not expect them.",
-        "",
+        "A request without a response type must be refused",
+        "The issuer guesses what the client can handle, and tokens arrive where the client does not expect them.",
+        "If `response_type` is missing, redirect to the client with `error=invalid_request`, and do not use a default.",
         |all| not_granted(all, Improper::NoResponseType),
     ),
     // What a client registers is a promise to itself; no sentence obliges the issuer to hold it to that, and RFC 9700 2.1.2 is
@@ -103,52 +103,57 @@ static RULES: &[Check<RefusedRequests>] = &[
     may(
         "authz-refusal/response-type-not-registered",
         "RFC7591-2",
-        "A client that registered for codes only is not given a token by `response_type=token`",
-        "An attacker changes one word in a link, and the access token is in the browser's address bar.",
-        "",
+        "It is good practice to refuse `response_type=token` for a client that registered for codes only",
+        "An attacker changes one word in a link, and the access token appears in the address bar of the browser.",
+        "Compare the `response_type` of the request with the response types that the client registered, and answer any other with \
+         `error=unauthorized_client`.",
         |all| not_granted(all, Improper::TokenResponseType),
     ),
     // The MUST NOT is about the sender; that the issuer refuses it follows from the definition of `invalid_request` in 4.1.2.1.
     should(
         "authz-refusal/repeated-parameter",
         "RFC6749-3.1",
-        "A request with a parameter that comes twice is refused",
-        "What is in front of the issuer reads the one value, and the issuer the other.",
-        "",
+        "A request in which a parameter occurs twice should be refused",
+        "A proxy or filter in front of the issuer reads one of the values, and the issuer reads the other.",
+        "Look for repeated names before the parameters are put into a map, and answer such a request with `error=invalid_request`.",
         |all| not_granted(all, Improper::Repeated),
     ),
     must(
         "authz-refusal/challenge-method",
         "RFC7636-4.4.1",
-        "A code challenge by a method that does not exist is refused",
-        "The code is given to whoever has it, though the client asked for its protection.",
-        "",
+        "A request with a code challenge by a method that does not exist must be refused",
+        "Everyone who gets the code can exchange it, although the client asked for protection.",
+        "Accept only the values of `code_challenge_method` that the server supports, and answer every other value with `error=invalid_request`. Do \
+         not ignore the code challenge, and do not fall back to `plain`.",
         |all| not_granted(all, Improper::ChallengeMethod),
     ),
     // RFC 7636 has issuers support it, and RFC 9700 advises clients against it.
     may(
         "authz-refusal/plain-challenge",
         "RFC9700-2.1.1",
-        "A code challenge by the method `plain`, where it is not published, is refused",
-        "Whoever reads the request has the verifier as well.",
-        "",
+        "It is good practice to refuse a code challenge by the method `plain` where this method is not published",
+        "An attacker who reads the request has the code verifier, too.",
+        "Accept only the methods in `code_challenge_methods_supported`. Answer `plain`, and a code challenge without a method, which means `plain`, \
+         with `error=invalid_request`.",
         |all| not_granted(all, Improper::PlainChallenge),
     ),
     // The MUST is the public client's; an issuer that holds it to that protects those who forget.
     may(
         "authz-refusal/public-client-challenge",
         "RFC9700-2.1.1",
-        "A public client's request without a code challenge is refused",
-        "Another application on the device that catches the code can exchange it.",
-        "",
+        "It is good practice to refuse a public client's request without a code challenge",
+        "Another application on the device that intercepts the code can exchange it.",
+        "Require a `code_challenge` from public clients, and answer a request without it with `error=invalid_request`. In Ory Hydra: set \
+         `oauth2.pkce.enforced_for_public_clients`.",
         |all| not_granted(all, Improper::NoChallenge),
     ),
     may(
         "authz-refusal/no-server-error",
         "RFC9110-15.6",
-        "A request with a value that makes no sense is no trouble for the server: no 5xx status and no `server_error`",
-        "Whoever finds a value that an issuer did not expect can find more.",
-        "",
+        "It is good practice that a bad value in a request leads to no 5xx status and no `server_error`",
+        "An attacker who finds a value that the issuer did not expect can find more of them.",
+        "Check the values of all parameters, such as `prompt`, `max_age` and `claims`, and catch the errors when they are parsed. Answer a bad value \
+         with `error=invalid_request`, or ignore it.",
         |all| {
             all.each(
                 |_| true,

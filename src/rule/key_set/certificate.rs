@@ -17,9 +17,10 @@ pub(super) static RULES: &[Check<KeySet>] = &[
     must(
         "jwks/x5c-encoding",
         "RFC7517-4.7",
-        "The certificates of a key, if there are any, are an array of DER in base64, not base64url",
-        "Libraries that read the certificates drop the key.",
-        "",
+        "The `x5c` of a key, if present, must be an array of certificates: DER in base64, not in base64url",
+        "Libraries that read the certificates ignore the key.",
+        "Write each certificate as the base64 of its DER bytes, with `+`, `/` and the padding `=`, and without the header lines of PEM. Leave `x5c` \
+         out if there is no certificate.",
         |set| {
             each(set, "an array of certificates in base64", "no key has x5c", |key| {
                 Some(certificates(chain(key)?).map(|certificates| format!("{} certificates", certificates.len())))
@@ -29,9 +30,10 @@ pub(super) static RULES: &[Check<KeySet>] = &[
     must(
         "jwks/x5c-holds-key",
         "RFC7517-4.7",
-        "The first certificate of a key holds that key",
-        "Clients that verify with the certificate refuse every token signed with the key.",
-        "",
+        "The first certificate in the `x5c` of a key must hold the same key",
+        "Clients that verify with the certificate refuse every token that is signed with the key.",
+        "Put the certificate of the key itself first in `x5c`, and the certificates of the authorities after it. Replace the certificate whenever \
+         you replace the key.",
         |set| {
             each(set, "the key in its first certificate", "no key has a certificate to look into", |key| {
                 let certificates = certificates(chain(key)?).ok()?;
@@ -43,9 +45,10 @@ pub(super) static RULES: &[Check<KeySet>] = &[
     must(
         "jwks/x5t-matches",
         "RFC7517-4.8",
-        "The thumbprints of a key's certificate are digests in base64url, of the first certificate where it is there",
-        "Clients that look the key up by its thumbprint do not find it.",
-        "",
+        "The `x5t` and `x5t#S256` of a key must be digests in base64url, and match its first certificate where `x5c` is present",
+        "Clients that look for the key by its thumbprint do not find it.",
+        "Compute `x5t` (SHA-1) and `x5t#S256` (SHA-256) over the DER bytes of the first certificate, and write the digest itself in base64url \
+         without padding, not its hexadecimal digits.",
         |set| {
             each(set, "the SHA-1 as x5t, the SHA-256 as x5t#S256", "no key has a thumbprint", |key| {
                 let first = chain(key).and_then(|value| certificates(value).ok()?.into_iter().next());
@@ -69,9 +72,9 @@ pub(super) static RULES: &[Check<KeySet>] = &[
     must(
         "jwks/x5u-https",
         "RFC7517-4.6",
-        "The address of a key's certificate, if there is one, has the scheme https",
-        "Whoever changes the certificate on its way has clients trust a key of their own.",
-        "",
+        "The `x5u` of a key, if present, must be a URL with the scheme https",
+        "An attacker on the network can replace the certificate, and clients then trust the key of the attacker.",
+        "Serve the certificate at an https address and put this address into `x5u`, or leave `x5u` out.",
         |set| {
             each(set, "a URL with the scheme https", "no key has x5u", |key| {
                 let address = text(key, "x5u")?;

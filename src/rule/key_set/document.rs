@@ -13,25 +13,27 @@ pub(super) static RULES: &[Check<KeySet>] = &[
     must(
         "jwks/http-200",
         "OIDCD-3",
-        "The key set is served with status 200",
-        "Without the keys no client can verify an ID token, so nobody can log in.",
-        "",
+        "The key set must be served with status 200",
+        "Without the keys no client can verify an ID token, so no end-user can log in.",
+        "Serve the key set at the address in `jwks_uri`, without authentication and without a redirect. Check that a proxy in front of the server \
+         lets requests for this path through.",
         |set| status(&set.response, 200),
     ),
     may(
         "jwks/content-type",
         "RFC7517-8.5",
-        "The key set is served as application/jwk-set+json or application/json",
-        "Some client libraries refuse a key set that calls itself something else, and every login fails.",
-        "",
+        "It is good practice to serve the key set as `application/jwk-set+json` or `application/json`",
+        "Some client libraries refuse a key set with another media type, and every login fails.",
+        "Set the `Content-Type` of the response to `application/jwk-set+json` or `application/json`. A web server that serves the key set as a file \
+         needs a setting for this file.",
         |set| media_type(set.success()?, &["application/jwk-set+json", "application/json"]),
     ),
     must(
         "jwks/keys-array",
         "RFC7517-5",
-        "The key set is a JSON object whose member keys is an array of JSON objects",
-        "A client finds no key in anything else.",
-        "",
+        "The key set must be a JSON object whose member `keys` is an array of JSON objects",
+        "Clients find no keys in a document of another form.",
+        "Serve one JSON object with the member `keys`, and put the keys into this array as JSON objects, even if there is only one key.",
         |set| {
             let expected = "a JSON object with an array of keys";
             let document = set.success()?.json().or_else(|why| fail(expected, why))?;
@@ -49,9 +51,10 @@ pub(super) static RULES: &[Check<KeySet>] = &[
     should(
         "jwks/kid-everywhere",
         "OIDCC-10.1",
-        "Where there is more than one key, every signing key has a kid",
-        "A client that cannot tell which key signed a token has to try them all, or gives up, above all while keys are rotated.",
-        "",
+        "Where the key set has more than one key, every signing key should have a `kid`",
+        "A client that cannot see which key signed a token must try all keys, or it gives up. This happens most often while keys are rotated.",
+        "Give every signing key its own `kid`, for example its thumbprint (RFC 7638), and put the same `kid` into the header of every token that the \
+         key signs.",
         |set| {
             let keys = set.entries()?;
             if keys.len() < 2 {
@@ -73,9 +76,10 @@ pub(super) static RULES: &[Check<KeySet>] = &[
     should(
         "jwks/kid-unique",
         "RFC7517-4.5",
-        "Different keys of the same type have different kids",
-        "A client takes the first key with the kid it looks for; if another one signed, the token is refused.",
-        "",
+        "Different keys of the same type should have different `kid` values",
+        "A client takes the first key with the `kid` that it looks for. If another key signed the token, the client refuses the token.",
+        "Give every new key a `kid` that no other key has or had, for example its thumbprint (RFC 7638). Do not use a fixed `kid` from the \
+         configuration.",
         |set| {
             let keys = set.entries()?;
             let mut twice = Vec::new();

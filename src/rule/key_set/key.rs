@@ -13,9 +13,10 @@ pub(super) static RULES: &[Check<KeySet>] = &[
     must(
         "jwks/public-only",
         "OIDCD-3",
-        "The key set holds no private and no symmetric key",
-        "Whoever reads the key set could sign tokens in the issuer's name.",
-        "",
+        "The key set must hold no private key and no symmetric key",
+        "Everyone can read the key set, and could sign tokens in the issuer's name.",
+        "Publish only the public members of each key, such as `n` and `e`, or `crv`, `x` and `y`, and no key of type `oct`. Then replace every key \
+         that was published with its secret part: it must be treated as stolen.",
         |set| {
             let keys = set.entries()?;
             let mut leaked = Vec::new();
@@ -34,9 +35,10 @@ pub(super) static RULES: &[Check<KeySet>] = &[
     must(
         "jwks/required-members",
         "RFC7518-6",
-        "Every key has its type and the members its type requires, in base64url without padding",
-        "A parser that meets an incomplete key drops it, or the whole set with it.",
-        "",
+        "Every key must have `kty` and the members that its type requires, in base64url without padding",
+        "A library that meets an incomplete key ignores this key, or refuses the whole key set.",
+        "Publish `kty` with `n` and `e` for RSA, with `crv`, `x` and `y` for EC, and with `crv` and `x` for OKP. Encode the numbers in base64url \
+         without `=`.",
         |set| {
             let keys = set.entries()?;
             let lack = |(at, key)| Some(format!("{}: {}", name(at, key), incomplete(key)?));
@@ -48,9 +50,10 @@ pub(super) static RULES: &[Check<KeySet>] = &[
     must(
         "jwks/ec-full-size",
         "RFC7518-6.2.1.2",
-        "The coordinates of every EC key have the full size of its curve, leading zero octets included",
-        "Libraries that take the size for granted refuse the key, for one key in some hundred.",
-        "",
+        "The coordinates of a key on P-256, P-384 or P-521 must have the full size of the curve, with leading zero octets",
+        "About one key in a hundred has a coordinate with a leading zero octet. If the octet is missing, many libraries refuse the key.",
+        "Write `x` and `y` as exactly 32 octets for P-256, 48 for P-384 and 66 for P-521. Add zero octets on the left where the number is shorter, \
+         and remove a sign octet in front.",
         |set| {
             each(set, "32 octets for P-256, 48 for P-384 and 66 for P-521", "no EC keys on these curves", |key| {
                 let curve = text(key, "crv").filter(|_| text(key, "kty") == Some("EC"))?;
@@ -63,9 +66,10 @@ pub(super) static RULES: &[Check<KeySet>] = &[
     must(
         "jwks/min-key-size",
         "RFC7518-3.3",
-        "Every RSA key has at least 2048 bits",
-        "Smaller keys can be broken; whoever breaks one signs tokens in the issuer's name.",
-        "",
+        "Every RSA key must have at least 2048 bits",
+        "Smaller keys can be broken, and an attacker who breaks a key can sign tokens in the issuer's name.",
+        "Generate an RSA key of 2048 bits or more and sign with it. Remove the smaller key from the key set when the last token that it signed has \
+         expired.",
         |set| {
             each(set, "2048 bits or more", "no RSA keys", |key| {
                 let bits = bits(&bytes(key, "n").filter(|_| text(key, "kty") == Some("RSA"))?);
@@ -77,9 +81,10 @@ pub(super) static RULES: &[Check<KeySet>] = &[
     may(
         "jwks/max-key-size",
         "RFC7518-3.3",
-        "No RSA key has more than 8192 bits",
+        "It is good practice that no RSA key has more than 8192 bits",
         "Many libraries refuse a larger key, and so every token that is signed with it.",
-        "",
+        "Sign with an RSA key of 2048 to 4096 bits, and remove the larger key from the key set. If you need more strength, use a key on an elliptic \
+         curve.",
         |set| {
             each(set, "8192 bits or fewer", "no RSA keys", |key| {
                 let bits = bits(&bytes(key, "n").filter(|_| text(key, "kty") == Some("RSA"))?);

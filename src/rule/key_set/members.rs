@@ -14,9 +14,9 @@ pub(super) static RULES: &[Check<KeySet>] = &[
     must(
         "jwks/member-types",
         "RFC7517-4",
-        "The members of every key that are defined as strings are strings",
-        "Typed libraries drop the key, or the whole set for one number in it.",
-        "",
+        "The members of a key that are defined as strings must be strings",
+        "Typed libraries ignore the key, or refuse the whole key set because of one number in it.",
+        "Write `kid`, `use`, `alg`, `crv`, `x5u`, `x5t` and `x5t#S256` as JSON strings. A `kid` that consists of digits needs quotation marks, too.",
         |set| {
             each(set, "strings", "no key has such a member", |key| {
                 let there: Vec<_> = STRINGS.iter().filter_map(|name| Some((*name, key.get(*name)?))).collect();
@@ -33,9 +33,10 @@ pub(super) static RULES: &[Check<KeySet>] = &[
     must(
         "jwks/rsa-exponent",
         "RFC8017-3.1",
-        "The exponent of every RSA key is odd and greater than 1",
-        "No RSA key has any other exponent: what is signed with it can be forged, or verified by nobody.",
-        "",
+        "The exponent of every RSA key must be odd and greater than 1",
+        "No valid RSA key has another exponent. Signatures with such a key can be forged, or cannot be verified.",
+        "Generate the key with a cryptographic library and the exponent 65537, and check how `e` is written: big-endian octets in base64url, which \
+         is `AQAB` for 65537.",
         |set| {
             each(set, "an odd number from 3", "no RSA keys", |key| {
                 let (_, exponent) = rsa_numbers(key).into_iter().find(|(member, _)| *member == "e")?;
@@ -48,9 +49,10 @@ pub(super) static RULES: &[Check<KeySet>] = &[
     must(
         "jwks/minimal-numbers",
         "RFC7518-2",
-        "The numbers of every RSA key are written without leading zero octets",
-        "Two forms of one key have two thumbprints: clients that tell keys by theirs do not find it.",
-        "",
+        "The numbers `n` and `e` of every RSA key must be written without leading zero octets",
+        "A key that is written in two forms has two thumbprints. Clients that identify keys by the thumbprint do not find it.",
+        "Remove zero octets in front of `n` and `e` before you encode them in base64url. Many libraries for big integers add such an octet for the \
+         sign.",
         |set| {
             each(set, "no zero octet in front", "no RSA keys", |key| {
                 let numbers = rsa_numbers(key);
@@ -70,9 +72,10 @@ pub(super) static RULES: &[Check<KeySet>] = &[
     should(
         "jwks/alg-fits-key",
         "RFC7517-4.4",
-        "The algorithm a key is said to be for is one that works with a key of its type and curve",
-        "The key can be used for nothing: clients that heed its alg cannot, and those that do not may not.",
-        "",
+        "The `alg` of a key should be an algorithm that works with a key of its type and curve",
+        "Clients that respect `alg` cannot use the key, and clients that ignore it use the key in a way that the issuer does not allow.",
+        "Set `alg` to the algorithm for which the issuer uses this key, such as `RS256` for an RSA key or `ES256` for a key on P-256, or leave `alg` \
+         out.",
         |set| {
             each(set, "an algorithm of the key's type and curve", "no key says an algorithm that is known here", |key| {
                 // A key without its type is another rule's.
@@ -85,9 +88,10 @@ pub(super) static RULES: &[Check<KeySet>] = &[
     must(
         "jwks/key-ops-array",
         "RFC7517-4.3",
-        "The key_ops of a key, if there are any, are an array of strings with no value twice",
-        "Libraries that read it refuse the key.",
-        "",
+        "The `key_ops` of a key, if present, must be an array of strings in which no value occurs twice",
+        "Libraries that read `key_ops` refuse the key.",
+        "Write `key_ops` as an array of strings with each operation once, such as `[\"verify\"]`, or leave it out and say the purpose of the key by \
+         `use`.",
         |set| {
             each(set, "an array of strings, none of them twice", "no key has key_ops", |key| {
                 let value = key_ops(key)?;
@@ -99,9 +103,9 @@ pub(super) static RULES: &[Check<KeySet>] = &[
     should(
         "jwks/use-or-key-ops",
         "RFC7517-4.3",
-        "No key has both use and key_ops",
-        "They say the same twice, and one day not the same.",
-        "",
+        "A key should not have both `use` and `key_ops`",
+        "Both say the same thing, and after a change to one of them they may contradict each other.",
+        "Say the purpose of the key by `use` (`sig` or `enc`) alone, and remove `key_ops` from the published key.",
         |set| {
             each(set, "use or key_ops", "no key has key_ops", |key| {
                 let value = key_ops(key)?;
@@ -113,9 +117,10 @@ pub(super) static RULES: &[Check<KeySet>] = &[
     must(
         "jwks/use-key-ops-consistent",
         "RFC7517-4.3",
-        "Where a key has both use and key_ops, they say the same",
-        "One library verifies with the key and another refuses to.",
-        "",
+        "Where a key has both `use` and `key_ops`, the two must not contradict each other",
+        "One library verifies with the key, and another library refuses to.",
+        "Remove `key_ops`, or correct it: with `use` `sig` only `verify` and `sign` are possible, with `use` `enc` only operations such as `encrypt` \
+         and `wrapKey`.",
         |set| {
             each(set, "operations that go with use", "no key has both use and key_ops", |key| {
                 let (value, purpose) = (key_ops(key)?, text(key, "use")?);
@@ -136,9 +141,9 @@ pub(super) static RULES: &[Check<KeySet>] = &[
     must(
         "jwks/no-duplicate-members",
         "RFC7517-5",
-        "No member of the key set or of a key occurs twice",
-        "Two libraries read two different keys.",
-        "",
+        "Every member of the key set and of its keys must occur only once",
+        "One library keeps the first of the two members and another library keeps the last, so clients see different keys.",
+        "Build the JSON document from a map or an object, not by joining strings, and look for two places in the server that write the same member.",
         |set| {
             let keys = set.entries()?;
             each_once(&duplicates(&set.response.body), format!("{} keys, each member once", keys.len()))

@@ -14,9 +14,10 @@ pub(super) static RULES: &[Check<KeySet>] = &[
     must(
         "jwks/signing-key-present",
         "OIDCD-3",
-        "The key set holds at least one key that signatures can be verified with",
-        "With nothing but encryption keys, or no keys at all, no ID token can be verified.",
-        "",
+        "The key set must hold at least one key with which signatures can be verified",
+        "With only encryption keys, or without keys, no ID token can be verified.",
+        "Publish the public part of every key that signs ID tokens, with `use` `sig` or without `use`. A client secret (`HS256`) does not replace \
+         such a key.",
         |set| {
             let keys = set.entries()?;
             // An authorization server need not publish keys (RFC 8414 2: `jwks_uri` is OPTIONAL).
@@ -29,9 +30,10 @@ pub(super) static RULES: &[Check<KeySet>] = &[
     may(
         "jwks/signing-key-for-each-alg",
         "OIDCD-3",
-        "There is a signing key for every algorithm that is offered for ID tokens",
-        "A client that registers for an algorithm on offer gets tokens it cannot verify.",
-        "",
+        "It is good practice that the key set holds a signing key for every asymmetric algorithm that is offered for ID tokens",
+        "A client that registers for an offered algorithm gets tokens that it cannot verify.",
+        "Generate and publish a key for every algorithm in `id_token_signing_alg_values_supported`, or remove the algorithms that have no key from \
+         this list.",
         |set| {
             let keys = set.entries()?;
             applies_if(set.metadata.as_object().is_some_and(is_openid), WITHOUT_ID_TOKENS)?;
@@ -59,9 +61,9 @@ pub(super) static RULES: &[Check<KeySet>] = &[
     must(
         "jwks/use-present",
         "OIDCD-3",
-        "Where the set holds signing and encryption keys, every key says which it is by use",
-        "A client may verify with, or encrypt to, the wrong key, and the exchange fails without a hint why.",
-        "",
+        "Where the set holds keys for signing and keys for encryption, every key must say by `use` which of the two it is for",
+        "A client may verify with an encryption key, or encrypt to a signing key, and the exchange fails without a clear reason.",
+        "Add `use` `sig` to every signing key and `use` `enc` to every encryption key.",
         |set| {
             let keys = set.entries()?;
             let signing = keys.iter().filter(|key| may_sign(key)).count();

@@ -33,9 +33,10 @@ static RULES: &[Check<KeyRollover>] = &[
     must(
         CONSISTENT,
         "OIDCC-10.1",
-        "Key sets that are fetched one after the other differ by new and by retired keys only",
-        "It is chance whether a relying party finds the key of a token. Often several servers share one address, and each has keys of its own.",
-        "",
+        "Key sets that are fetched one after the other must differ only by new keys and by retired keys",
+        "It depends on chance whether a client finds the key of a token. Often several servers share one address, and each of them has its own keys.",
+        "Keep the signing keys in a place that all instances of the server share, so that all of them publish the same key set. Do not use a known \
+         `kid` for another key, and do not publish a retired key again.",
         |rollover| {
             rollover.several()?;
             let wrong = inconsistencies(&rollover.sets);
@@ -45,9 +46,10 @@ static RULES: &[Check<KeyRollover>] = &[
     should(
         "jwks/keys-retained",
         "OIDCC-10.1.1",
-        "A key set that takes the place of another keeps keys of it",
-        "What was signed a moment ago can no longer be verified.",
-        "",
+        "A key set that replaces another should keep at least one of its signing keys",
+        "Tokens that were signed a moment ago can no longer be verified.",
+        "When you rotate keys, keep the old public keys in the key set until the last token that they signed has expired. Store the keys, so that a \
+         restart of the server does not replace them.",
         |rollover| {
             rollover.several()?;
             needs(inconsistencies(&rollover.sets).is_empty(), CONSISTENT)?;

@@ -171,17 +171,19 @@ static RULES: &[Check<Logout>] = &[
     must(
         POST,
         "OIDCRIL-2",
-        "The logout endpoint takes POST requests",
-        "Clients that post the hint, to keep the ID token out of histories and logs, cannot log anybody out.",
-        "",
+        "The logout endpoint must accept requests by POST",
+        "Clients that use POST to keep the ID token out of browser histories and logs cannot log their end-users out.",
+        "Accept GET and POST at the `end_session_endpoint`, and read the parameters of a POST from the form in the body. Exempt the endpoint from a \
+         CSRF filter: the form comes from the page of a client.",
         Logout::post,
     ),
     must(
         "logout/session-ended",
         "OIDCRIL-2",
-        "After a logout to which the end-user said yes the end-user is not logged in",
-        "The next person at the computer goes on in their name.",
-        "",
+        "After a logout that the end-user confirmed, the end-user must no longer be logged in",
+        "The next person at the computer continues in the end-user's name.",
+        "When the end-user confirms, end the login session on the server and delete its cookie. A cookie that remembers the login for later must be \
+         deleted, too.",
         |logout| {
             let still = logout.still_logged_in()?;
             applies_if(logout.asked, "the end-user was not asked")?;
@@ -192,9 +194,10 @@ static RULES: &[Check<Logout>] = &[
     should(
         "logout/session-ended-by-hint",
         "OIDCRIL-2",
-        "After a logout that a good hint asked for, without a question, the end-user is not logged in",
-        "Users of shared computers believe that they have logged out.",
-        "",
+        "After a logout with a good `id_token_hint` and without a question, the end-user should no longer be logged in",
+        "End-users of shared computers believe that they have logged out, but they have not.",
+        "If you do not ask the end-user, end the login session to which the `id_token_hint` belongs before you redirect. Otherwise ask whether to \
+         log out.",
         |logout| {
             let still = logout.still_logged_in()?;
             applies_if(!logout.asked, "the end-user was asked")?;
@@ -207,9 +210,10 @@ static RULES: &[Check<Logout>] = &[
     must(
         "logout/asks-without-hint",
         "OIDCRIL-2",
-        "Without a good hint the end-user is asked before they are logged out",
-        "Any page on the web logs the issuer's users out, as often as it likes.",
-        "",
+        "Without a good `id_token_hint` the issuer must ask the end-user before it logs the end-user out",
+        "Every page on the web can log the issuer's end-users out, as often as it likes.",
+        "If `id_token_hint` is missing or its signature is not the issuer's, show a page that asks whether to log out, and end the session only when \
+         the end-user confirms.",
         |logout| {
             applies_if(logout.hint != Hint::Good, "the request has a good hint")?;
             match logout.logged_in {
@@ -229,9 +233,10 @@ static RULES: &[Check<Logout>] = &[
     should(
         REDIRECTED,
         "OIDCRIL-3",
-        "After a logout with a good hint the browser is sent to the registered address that the request names",
-        "Users are left on a page of the issuer's and have to find back by themselves.",
-        "",
+        "After a logout with a good `id_token_hint`, the issuer should redirect to the registered `post_logout_redirect_uri`",
+        "End-users are left on a page of the issuer and must find the way back to the client themselves.",
+        "Compare the `post_logout_redirect_uri` with the `post_logout_redirect_uris` of the client to which the hint was issued, and redirect there \
+         after the logout if it is among them. Do not refuse a hint because it has expired.",
         |logout| {
             logout.good()?;
             logout.taken()?;
@@ -244,9 +249,10 @@ static RULES: &[Check<Logout>] = &[
     should(
         "logout/state-returned",
         "OIDCRIL-2",
-        "The browser comes back from a logout with the `state` of the request, unchanged",
-        "The client cannot tell which of its logouts has come back.",
-        "",
+        "The redirect after a logout should carry the `state` of the request, unchanged",
+        "The client cannot see to which of its logout requests the redirect belongs.",
+        "Keep the `state` of the logout request, also while the end-user is asked, and add it, URL-encoded, to the `post_logout_redirect_uri` when \
+         you redirect.",
         |logout| {
             let returned = logout.returned()?;
             let sent = logout.state.as_ref().ok_or_else(|| Unmet::not_applicable("no state was sent"))?;
@@ -261,9 +267,10 @@ static RULES: &[Check<Logout>] = &[
     may(
         "logout/no-unasked-state",
         "OIDCRIL-2",
-        "The browser comes back from a logout without a `state` if the request had none",
-        "Clients that check the state take the answer for a forged one.",
-        "",
+        "It is good practice that the redirect after a logout has no `state` if the request had none",
+        "Clients that check the `state` take the answer for a forged answer.",
+        "Add `state` to the `post_logout_redirect_uri` only if the logout request had a `state`. Do not invent a value, and do not send an empty \
+         `state`.",
         |logout| {
             let returned = logout.returned()?;
             applies_if(logout.state.is_none(), "a state was sent")?;
@@ -273,9 +280,9 @@ static RULES: &[Check<Logout>] = &[
     may(
         "logout/no-other-parameters",
         "OIDCRIL-3",
-        "The browser comes back from a logout with no parameters but the `state`",
-        "What an issuer adds ends up in histories, logs and referrers.",
-        "",
+        "It is good practice that the redirect after a logout adds no parameter but `state`",
+        "What the issuer adds appears in browser histories, in logs and in `Referer` headers.",
+        "Add nothing but the `state` to the `post_logout_redirect_uri`: no session identifiers, no ID token and no parameters of the logout request.",
         |logout| {
             let returned = logout.returned()?;
             let others: Vec<&str> = returned.iter().map(|(name, _)| name.as_str()).filter(|name| *name != "state").collect();
@@ -289,34 +296,38 @@ static RULES: &[Check<Logout>] = &[
     must(
         "logout/unregistered-not-followed",
         "OIDCRIL-3",
-        "After a logout nobody is sent to an address that the client did not register exactly so",
-        "Attackers use the issuer's good name to have people follow links to their own pages.",
-        "",
+        "A logout must not end with a redirect to an address that the client did not register in exactly this form",
+        "Attackers use links to the trusted issuer to lead end-users to their own pages.",
+        "Compare `post_logout_redirect_uri` as a whole string with the registered addresses: no prefixes, no patterns, no additional query \
+         parameters. If none is equal, end the logout on a page of the issuer.",
         |logout| not_followed(logout, matches!(logout.redirect, Redirect::Unregistered | Redirect::QueryAdded)),
     ),
     must(
         "logout/bad-hint-not-followed",
         "OIDCRIL-4",
-        "After a logout whose hint the issuer did not sign nobody is sent anywhere",
-        "Anybody makes such a hint, and has the issuer believe that the request comes from a client.",
-        "",
+        "A logout whose `id_token_hint` the issuer did not sign must not end with a redirect",
+        "Everyone can write such a hint, and make the issuer believe that the request comes from a client.",
+        "Verify the signature of `id_token_hint` with the issuer's own keys, and refuse `alg` `none`. If the verification fails, end the request on \
+         a page of the issuer, even if the redirect address is registered.",
         |logout| not_followed(logout, matches!(logout.hint, Hint::Forged | Hint::Unsigned) && logout.redirect == Redirect::Registered),
     ),
     must(
         "logout/client-id-matched",
         "OIDCRIL-2",
-        "After a logout that names another client than its hint nobody is sent anywhere",
-        "One client ends sessions and sends people about in the name of another.",
-        "",
+        "A logout whose `client_id` does not match its `id_token_hint` must not end with a redirect",
+        "One client can end sessions and redirect end-users in the name of another client.",
+        "If the request has both parameters, compare `client_id` with the client to which the ID token was issued. If they differ, refuse the \
+         request with a page of the issuer.",
         |logout| not_followed(logout, logout.other_client && logout.hint == Hint::Good && logout.redirect == Redirect::Registered),
     ),
     // The issuer may have other means of knowing who asks.
     should(
         "logout/no-hint-not-followed",
         "OIDCRIL-3",
-        "After a logout without a hint nobody is sent anywhere",
-        "Anybody has the issuer send people to a client's address, whatever happens there.",
-        "",
+        "A logout without an `id_token_hint` should not end with a redirect",
+        "Everyone can make the issuer send end-users to the address of a client, whatever that address does.",
+        "Without `id_token_hint`, end the logout on a page of the issuer. Redirect only if the server can verify in another way that the client sent \
+         the request.",
         |logout| not_followed(logout, logout.hint == Hint::None && logout.redirect == Redirect::Registered),
     ),
 ];

@@ -35,9 +35,9 @@ static RULES: &[Check<LoginAnswer>] = &[
     must_by_bcp(
         NOT_307,
         "RFC9700-4.12",
-        "The answer to the login form is no redirect that has the browser send the password again",
-        "The browser carries the password on to the client, which may be anybody's.",
-        "",
+        "The answer to the login form must not be a redirect with status 307 or 308, which makes the browser send the password again",
+        "The browser sends the password on to the client, which may belong to an attacker.",
+        "Answer the login form with a redirect of status 303. The browser then continues with a GET request that does not contain the form.",
         |answer| {
             let status = answer.status()?;
             // Section 4.12 names 307 alone. RFC 9700 2.1 forbids to forward the credentials at all, and RFC 9110 15.4 calls 307 and 308 alike
@@ -48,9 +48,9 @@ static RULES: &[Check<LoginAnswer>] = &[
     should(
         "login/see-other",
         "RFC9700-4.12",
-        "A redirect after the login form has status 303",
-        "Of all redirects only this one promises that no browser sends the password again.",
-        "",
+        "A redirect after the login form should have status 303",
+        "Only status 303 guarantees that no browser sends the password again.",
+        "Set the status of the redirect after the login form to 303 (See Other). Many frameworks send 302 if no status is given.",
         |answer| match answer.status()? {
             307 | 308 => not_run(NOT_307),
             status @ 301..=303 => holds(status == 303, "status 303", format!("status {status}")),
@@ -60,9 +60,9 @@ static RULES: &[Check<LoginAnswer>] = &[
     should(
         "login/cookies-secure",
         "RFC6265-8.3",
-        "Every cookie that is set over https during a login is `Secure`",
-        "One link to the plain address of the issuer, and the session is read off the wire.",
-        "",
+        "Every cookie that is set over https during a login should be `Secure`",
+        "If the browser follows one link to the http address of the issuer, an attacker on the network can read the session.",
+        "Set the attribute `Secure` on every cookie. If TLS ends at a proxy, configure the server so that it knows that its public address is https.",
         |answer| {
             let all: Vec<&Cookie> = answer.cookies.iter().filter(|cookie| of_https(cookie)).collect();
             applies_if(!all.is_empty(), "no cookie was seen that was set over https")?;
@@ -78,9 +78,9 @@ static RULES: &[Check<LoginAnswer>] = &[
     may(
         "login/cookie-http-only",
         "RFC6265-4.1.2.6",
-        "Of the cookies that are set during a login one at least is kept from scripts by `HttpOnly`",
-        "One script that does not belong on any page of the issuer's carries the session away.",
-        "",
+        "It is good practice that at least one of the cookies set during a login is kept from scripts by `HttpOnly`",
+        "An injected script on any page of the issuer can steal the session.",
+        "Set the attribute `HttpOnly` on the cookie that holds the login session. Omit it only for cookies that scripts must read.",
         |answer| {
             // Some cookies are meant for scripts (OpenID Connect Session Management 3.2), so not every one has to be kept from them.
             applies_if(!answer.cookies.is_empty(), "no cookie was seen")?;

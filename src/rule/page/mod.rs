@@ -69,9 +69,10 @@ static RULES: &[Check<ShownPage>] = &[
     must(
         "page/https",
         "RFC6749-10.11",
-        "The pages on which the end-user logs in and consents, and their forms for the password, are at https addresses",
-        "Whoever is on the way reads the password, or puts a page of their own in its place.",
-        "",
+        "The pages for login and consent, and the addresses to which they send the password, must use https",
+        "An attacker on the network can read the password, or replace the page.",
+        "Serve these pages at https addresses and redirect http to https. Check the `action` of the login form: behind a proxy some frameworks write \
+         an http address into it.",
         |page| {
             let document = page.asking()?;
             let is_plain = |url: &&Url| url.scheme() != "https" && !(is_loopback(url) && is_loopback(&page.url) && page.url.scheme() == "http");
@@ -83,9 +84,10 @@ static RULES: &[Check<ShownPage>] = &[
         "page/not-framed",
         // Of OpenID Connect itself; RFC 9700 4.16 asks the same of every authorization server.
         "OIDCC-3.1.2.3",
-        "The pages on which the end-user logs in and consents cannot be framed by other sites",
-        "An attacker lays the consent page, invisible, under a button of their own, and the user presses both.",
-        "",
+        "The pages for login and consent must be protected by a header against being shown in a frame of another site",
+        "An attacker puts the invisible consent page over a button on another page, and the end-user presses both.",
+        "Send `Content-Security-Policy: frame-ancestors 'none'` and `X-Frame-Options: DENY` with every page on which the end-user logs in or \
+         consents.",
         |page| {
             let document = page.with_headers()?;
             let protected = ancestors(document).iter().any(|directive| confines(directive)) || frame_options(document);
@@ -99,9 +101,10 @@ static RULES: &[Check<ShownPage>] = &[
     should(
         "page/frame-ancestors",
         "RFC9700-4.16",
-        "The pages on which the end-user logs in and consents name who may frame them in a Content Security Policy",
-        "X-Frame-Options alone is not asked of every ancestor by every browser, and scripts against frames can be switched off.",
-        "",
+        "The pages for login and consent should limit by `frame-ancestors` in a Content Security Policy which sites may frame them",
+        "Not every browser applies `X-Frame-Options` to all pages around a frame, and scripts against frames can be switched off.",
+        "Send `Content-Security-Policy: frame-ancestors 'none'` with these pages, or name the few sites that may frame them. `*`, `http:` and \
+         `https:` allow every site, and a policy in report-only mode does not protect.",
         |page| {
             let document = page.with_headers()?;
             let named = ancestors(document).iter().any(|directive| confines(directive));
@@ -113,9 +116,10 @@ static RULES: &[Check<ShownPage>] = &[
     should(
         "page/form-action-lets-client",
         "RFC6749-4.1.2",
-        "The Content Security Policy of the page whose form leads to the client lets the form lead there",
-        "Most browsers drop the redirect without a word: the end-user presses the button, and nothing happens.",
-        "",
+        "The Content Security Policy of a page whose form leads to the client should allow the form to lead there",
+        "Most browsers drop the redirect without a message: the end-user presses the button, and nothing happens.",
+        "Remove `form-action` from the policy of this page, or add the origin of the client's redirect URI to it. Most browsers apply `form-action` \
+         also to the redirects that follow the form.",
         |page| {
             let document = page.with_headers()?;
             let Some(target) = &page.leads_to else { return not_applicable("its form was not answered by a redirect to the client") };
@@ -132,9 +136,10 @@ static RULES: &[Check<ShownPage>] = &[
     may(
         "page/no-third-party-resources",
         "RFC9700-4.2.4",
-        "The pages of the authorization endpoint load no scripts, style sheets and frames of third parties",
-        "The third party learns the address of the page with all that is in it, and a script of theirs reads the password.",
-        "",
+        "It is good practice that the pages for login and consent load no scripts, style sheets and frames from third parties",
+        "The third party learns the address of the page with all that is in it, and its script can read the password.",
+        "Copy the scripts and style sheets that these pages need to a host of the issuer and load them from there. Remove analytics and advertising \
+         from these pages.",
         |page| {
             let document = page.asking()?;
             let own = owner(&page.url);
@@ -147,9 +152,10 @@ static RULES: &[Check<ShownPage>] = &[
     may(
         "page/referrer-policy",
         "RFC9700-4.2.4",
-        "The pages of the authorization endpoint say by a referrer policy that their address stays with them",
-        "What the address holds, such as the state, is told to every site that a link of the page leads to.",
-        "",
+        "It is good practice that the pages for login and consent keep their address from other sites by a referrer policy",
+        "The address holds values such as the `state`, and every site to which a link of the page leads can receive it.",
+        "Send `Referrer-Policy: no-referrer` with every page on which the end-user logs in or consents. The policies `unsafe-url` and \
+         `no-referrer-when-downgrade` do not protect.",
         |page| {
             let document = page.with_headers()?;
             // The last policy that is known counts (Referrer Policy 8.1), and a page's own goes after the header's.
@@ -164,9 +170,9 @@ static RULES: &[Check<ShownPage>] = &[
     may(
         "page/no-store",
         "RFC9111-5.2.2.5",
-        "The pages on which the end-user logs in and consents forbid caching with `no-store`",
-        "On a shared computer the next person finds them by the back button.",
-        "",
+        "It is good practice that the pages for login and consent forbid caching with `no-store`",
+        "On a shared computer the next person can open these pages with the back button.",
+        "Send `Cache-Control: no-store` with every page on which the end-user logs in or consents.",
         |page| {
             let document = page.with_headers()?;
             let said: Vec<&str> = document.header("cache-control").collect();

@@ -13,9 +13,10 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
     may(
         "discovery/response-types-for-grants",
         "RFC7591-2.1",
-        "The response types cover the grant types: one with code for authorization_code, one with a token for implicit",
-        "A client that picks its flow by the grant types has no response type to ask for.",
-        "",
+        "It is good practice that the response types cover the grant types: `code` for `authorization_code`, a token for `implicit`",
+        "A client that chooses its flow by the grant types finds no response type for it.",
+        "Add the missing response type to `response_types_supported`, such as `code` for `authorization_code` or `id_token` for `implicit`, or \
+         remove the grant type from `grant_types_supported`.",
         |metadata| {
             let document = metadata.document()?;
             let grants = document.list_or("grant_types_supported", "no grant types are published")?;
@@ -37,9 +38,9 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
     may(
         "discovery/offline-access-grant",
         "OIDCC-11",
-        "Where the scope offline_access is offered, the refresh token grant is offered too",
-        "A client that reads the list asks for a refresh token it believes it cannot use, or does not ask at all.",
-        "",
+        "It is good practice to offer the refresh token grant where the scope `offline_access` is offered",
+        "A client that reads the metadata believes that it cannot use a refresh token, and does not ask for `offline_access`.",
+        "Add `refresh_token` to `grant_types_supported`. If the server issues no refresh tokens, remove `offline_access` from `scopes_supported`.",
         |metadata| {
             let document = metadata.document()?;
             match (document.list("scopes_supported")?, document.list("grant_types_supported")?) {
@@ -53,9 +54,10 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
     should(
         "discovery/par-endpoint",
         "RFC9126-5",
-        "Where pushed authorization requests are required, the endpoint for them is published",
-        "No client can send the only kind of request that is taken.",
-        "",
+        "Where pushed authorization requests are required, the endpoint for them should be published",
+        "Clients cannot send the only kind of request that the issuer accepts.",
+        "Add `pushed_authorization_request_endpoint` to the metadata. If the server also accepts other requests, set \
+         `require_pushed_authorization_requests` to `false`.",
         |metadata| {
             let document = metadata.document()?;
             if document.member("require_pushed_authorization_requests") != Some(&Value::Bool(true)) {
@@ -68,9 +70,9 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
     should(
         "discovery/introspection-auth-not-none",
         "RFC7662-2.1",
-        "The introspection endpoint is not offered to clients without authentication",
-        "Anybody can try tokens there until one is good.",
-        "",
+        "The introspection endpoint should not be offered to clients without authentication",
+        "An attacker can try tokens there until one of them is active.",
+        "Remove `none` from `introspection_endpoint_auth_methods_supported`, and make the endpoint refuse requests without credentials.",
         |metadata| {
             let absent = "no authentication methods are published for introspection";
             let methods = metadata.document()?.list_or("introspection_endpoint_auth_methods_supported", absent)?;
@@ -80,9 +82,10 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
     should(
         "discovery/pages-are-urls",
         "OIDCD-3",
-        "The documentation, the policy and the terms of service, where they are published, are absolute URLs",
-        "Whoever follows the link from somewhere else ends up nowhere.",
-        "",
+        "The documentation, the policy and the terms of service, where they are published, should be absolute URLs",
+        "A link to a relative address leads nowhere when it is shown by another site.",
+        "Write `service_documentation`, `op_policy_uri` and `op_tos_uri` with scheme and host, such as `https://issuer.example/terms`. Leave out the \
+         members for which there is no page.",
         |metadata| {
             let document = metadata.document()?;
             let there: Vec<_> = PAGES.iter().filter_map(|name| Some((name, document.member(name)?))).collect();
@@ -100,9 +103,10 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
     must(
         "discovery/mtls-aliases",
         "RFC8705-5",
-        "The aliases of endpoints for mutual TLS, where they are published, are a JSON object of URLs",
-        "A client with a certificate uses these endpoints instead of the others, and does not reach any.",
-        "",
+        "The `mtls_endpoint_aliases`, if published, must be a JSON object whose values are absolute URLs",
+        "A client with a certificate uses these addresses instead of the others, and does not reach any endpoint.",
+        "Write `mtls_endpoint_aliases` as an object with names such as `token_endpoint` and, for each of them, a URL with scheme and host. If there \
+         are no such endpoints, leave the member out.",
         |metadata| match metadata.document()?.member("mtls_endpoint_aliases") {
             None => not_applicable("no mtls_endpoint_aliases"),
             Some(Value::Object(aliases)) => {

@@ -13,33 +13,37 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
     must(
         "discovery/http-200",
         "OIDCD-4.2",
-        "The provider metadata is served with status 200",
-        "A client takes any other status for an error and never gets to know the endpoints.",
-        "",
+        "The provider metadata must be served with status 200",
+        "Clients take any other status for an error and do not learn the endpoints.",
+        "Serve the document at the issuer followed by `/.well-known/openid-configuration`, without a login and without a redirect. Check that a \
+         proxy in front of the server lets requests for this path through.",
         |metadata| status(&metadata.response, 200),
     ),
     must(
         "discovery/content-type-json",
         "OIDCD-4.2",
-        "The provider metadata is served as application/json",
-        "Client libraries check the media type before they parse, and refuse a document that calls itself something else.",
-        "",
+        "The provider metadata must be served as `application/json`",
+        "Client libraries check the media type before they parse, and refuse a document with another media type.",
+        "Set the header `Content-Type: application/json` on the response. A web server that serves the document as a file needs a setting for it, \
+         because the file name has no ending.",
         |metadata| media_type(metadata.success()?, &["application/json"]),
     ),
     must(
         "discovery/json-object",
         "OIDCD-4.2",
-        "The provider metadata is a JSON object",
-        "Nothing can be read from a document that does not parse, so no client can be configured by discovery.",
-        "",
+        "The provider metadata must be a JSON object",
+        "Clients cannot read anything from a document that does not parse, so no client can be configured by discovery.",
+        "Answer with one JSON object in UTF-8 and no text around it. If the answer is an HTML page, a proxy or a single-page application answers at \
+         this address in place of the server.",
         |metadata| json_object(metadata.success()?),
     ),
     should(
         "discovery/no-duplicate-members",
         "RFC8259-4",
-        "No member of the provider metadata occurs twice",
-        "Some parsers keep the first of two members of the same name and some the last, so clients see different issuers.",
-        "",
+        "Every member of the provider metadata should occur only once",
+        "Some parsers keep the first of two members with the same name and some keep the last, so clients see different issuers.",
+        "Build the document from a map or an object, not by joining strings, and look for a setting that adds a member which the server writes \
+         anyway.",
         |metadata| {
             let document = metadata.document()?;
             each_once(&duplicates(&metadata.response.body), format!("{} members, each once", document.members.len()))
@@ -49,9 +53,10 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "discovery/metadata-types",
         // Most of them; others are defined in RFC 8414, 8628, 9126 and 9449 and in the specifications of logout, with their types too.
         "OIDCD-3",
-        "Every optional member that is present has the type its definition gives it",
-        "Clients with typed parsers refuse the whole document for one string where a boolean or an array belongs.",
-        "",
+        "Every optional member of the provider metadata must have the type that its definition gives it",
+        "Clients with typed parsers refuse the whole document because of one string in the place of a boolean or an array.",
+        "Write endpoints as absolute URLs, lists as arrays of strings (also a list of one value), and booleans as `true` or `false` without \
+         quotation marks.",
         |metadata| {
             typed(metadata.document()?.members, &[(ENDPOINTS, URL), (PAGES, STRING), (LISTS, STRINGS), (BOOLEANS, BOOLEAN)], "optional members")
         },
@@ -59,17 +64,17 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
     must(
         "discovery/no-empty-arrays",
         "OIDCD-4.2",
-        "No member of the provider metadata is an empty array",
-        "An absent member has a default; an empty one says that nothing at all is supported, and clients give up.",
-        "",
+        "The provider metadata must not have members that are empty arrays",
+        "A member that is absent has a default. An empty array says that nothing is supported, and clients give up.",
+        "Leave out a list that has no values instead of writing `[]`, and check whether values are missing from the configuration of the server.",
         |metadata| no_empty_arrays(&metadata.document()?, REQUIRED_LISTS),
     ),
     should(
         "discovery/no-null-members",
         "OIDCC-13.3",
-        "No member of the provider metadata is null",
-        "What is not supported is best left out: many clients look only for the presence of a member, then fail to use null.",
-        "",
+        "The provider metadata should not have members that are null",
+        "Many clients only check that a member is present, and then fail when they use null.",
+        "Leave out the members that have no value. JSON serializers usually have a setting that omits null values.",
         |metadata| {
             let document = metadata.document()?;
             let null: Vec<_> = document.members.iter().filter(|(_, value)| value.is_null()).map(|(name, _)| name).collect();

@@ -12,17 +12,18 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
     must(
         "discovery/issuer-exact",
         "OIDCD-4.3",
-        "The issuer published is, character for character, the one that was asked",
-        "A client must refuse metadata of another issuer: otherwise one issuer could pass its keys off as another's.",
-        "",
+        "The published `issuer` must be, character by character, the issuer whose metadata were requested",
+        "Clients must refuse metadata of another issuer. Otherwise one issuer could present its keys as the keys of another issuer.",
+        "Set the issuer of the server to the public address that clients use, with the same scheme, host, port and slash at the end. A server behind \
+         a proxy needs this address in its configuration.",
         |metadata| is_asked_issuer(&metadata.document()?),
     ),
     must(
         "discovery/issuer-valid-url",
         "OIDCD-3",
-        "The issuer is a URL with the scheme https and without query and fragment",
-        "The place of the metadata is formed by appending to the issuer, which a query or fragment makes impossible.",
-        "",
+        "The `issuer` must be a URL with the scheme https and with no query and no fragment",
+        "Clients append to the issuer to find the metadata, which does not work after a query or a fragment.",
+        "Set the issuer to an https URL without `?` and `#`, such as `https://issuer.example/tenant`. Put a tenant into the path or the host.",
         |metadata| is_valid_url(&metadata.document()?),
     ),
 ];

@@ -9,17 +9,18 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
     must(
         "discovery/response-types",
         "OIDCD-3",
-        "The response types are published as an array of strings, at least one",
-        "A client that looks for the flow it needs finds none and stops.",
-        "",
+        "The response types must be published as an array of strings with at least one value",
+        "A client looks there for the flow that it needs, finds nothing and stops.",
+        "Publish `response_types_supported` with every response type that the authorization endpoint accepts, such as `[\"code\"]`.",
         |metadata| response_types(&metadata.document()?),
     ),
     may(
         "discovery/grant-types",
         "RFC7591-2.1",
-        "The grant types cover the response types: authorization_code for code, implicit for tokens from the authorization endpoint",
-        "Clients pick their flow by either list; where the two disagree some clients refuse to start.",
-        "",
+        "It is good practice that the grant types cover the response types: `authorization_code` for `code`, `implicit` for `token` and `id_token`",
+        "Clients choose their flow by either list. Where the two lists disagree, some clients do not start.",
+        "Add the missing grant type to `grant_types_supported`, or remove the response types that the server does not accept from \
+         `response_types_supported`.",
         |metadata| {
             let document = metadata.document()?;
             let grants = document.grant_types()?;
@@ -39,9 +40,10 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
     must(
         "discovery/subject-types",
         "OIDCD-3",
-        "The subject types are published, public or pairwise among them",
-        "A client must know whether sub is the same user for everybody or only for itself.",
-        "",
+        "The subject types must be published, with `public` or `pairwise` among them",
+        "A client must know whether `sub` is the same for all clients or different for each client.",
+        "Publish `subject_types_supported` as an array of strings: `public` if all clients get the same `sub` for an end-user, `pairwise` if each \
+         client gets another `sub`, or both.",
         |metadata| {
             required_list(&metadata.document()?, "subject_types_supported", "public or pairwise", |types| {
                 types.iter().any(|t| matches!(*t, "public" | "pairwise"))
@@ -51,18 +53,19 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
     must(
         "discovery/id-token-algs-rs256",
         "OIDCD-3",
-        "The algorithms for signing ID tokens are published, RS256 among them",
-        "RS256 is the one algorithm that every client can verify.",
-        "",
+        "The algorithms for signing ID tokens must be published, with RS256 among them",
+        "RS256 is the only algorithm that every client can verify.",
+        "Create an RSA key, let the server sign ID tokens with RS256, and list `RS256` in `id_token_signing_alg_values_supported`. In better-auth: \
+         `jwt({ jwks: { keyPairConfig: { alg: \"RS256\" } } })`.",
         |metadata| required_list(&metadata.document()?, "id_token_signing_alg_values_supported", "RS256", |algs| algs.contains(&"RS256")),
     ),
     // Servers may hide scopes, but the text recommends that those of Core, openid first, be listed.
     should(
         "discovery/scopes-openid",
         "OIDCD-3",
-        "The scopes published contain openid",
-        "A client that asks only for scopes it finds published would ask for none that gives an ID token.",
-        "",
+        "The published scopes should contain `openid`",
+        "A client that asks only for published scopes would not ask for `openid`, and would get no ID token.",
+        "Add `openid` to `scopes_supported`. The server may leave out other scopes, but clients look for `openid`.",
         |metadata| {
             let scopes = metadata.document()?.list_or("scopes_supported", "no scopes are published")?;
             holds(scopes.contains(&"openid"), "openid among the scopes", format!("scopes: {}", list(&scopes)))
@@ -71,27 +74,30 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
     must(
         "discovery/scopes-syntax",
         "RFC6749-3.3",
-        "Every scope published is one scope token: printable ASCII without space, quotation mark and backslash",
-        "A scope with a space in it cannot be asked for: it would be read as two.",
-        "",
+        "Every published scope must be one scope token: printable ASCII without space, quotation mark and backslash",
+        "A scope with a space cannot be requested, because it is read as two scopes.",
+        "Publish each scope as a string of its own in `scopes_supported`, and rename scopes with other characters. Letters, digits and `.`, `:`, \
+         `-`, `_` and `/` are safe.",
         |metadata| scopes_syntax(&metadata.document()?),
     ),
     // RFC 8414 says MUST; OpenID Connect Discovery, which this document follows first, has the member optional.
     should(
         "discovery/auth-signing-algs-present",
         "RFC8414-2",
-        "Where clients may authenticate with a signed JWT, the algorithms for it are published",
-        "There is no default: a client can only guess the algorithm, and learns of a wrong guess by invalid_client.",
-        "",
+        "Where clients may authenticate with a signed JWT, the algorithms for it should be published",
+        "There is no default. A client can only guess the algorithm, and a wrong guess ends with `invalid_client`.",
+        "For each endpoint that lists `private_key_jwt` or `client_secret_jwt`, publish the accepted algorithms: for the token endpoint as \
+         `token_endpoint_auth_signing_alg_values_supported`.",
         |metadata| auth_signing_algs_present(&metadata.document()?),
     ),
     must(
         "discovery/auth-signing-algs-no-none",
         // OIDCD-3 says it of the token endpoint's list, this of all three.
         "RFC8414-2",
-        "The algorithms for client authentication do not contain none",
-        "An unsigned assertion proves nothing: anybody who knows a client's identifier could act as that client.",
-        "",
+        "The published algorithms for client authentication must not contain `none`",
+        "An assertion without a signature proves nothing: everyone who knows a client's identifier could act as this client.",
+        "Remove `none` from the lists `…_endpoint_auth_signing_alg_values_supported`, and make the server refuse client assertions that are not \
+         signed.",
         |metadata| auth_signing_algs_no_none(&metadata.document()?),
     ),
 ];

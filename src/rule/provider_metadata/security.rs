@@ -10,9 +10,9 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
     may(
         "discovery/no-alg-none",
         "RFC8725-3.2",
-        "Unsigned ID tokens are not offered",
-        "Anybody can make an ID token with alg none; a client that accepts one logs in whoever is named in it.",
-        "",
+        "It is good practice not to offer unsigned ID tokens",
+        "Everyone can write an ID token with `alg` `none`. A client that accepts it logs in every end-user whom the token names.",
+        "Remove `none` from `id_token_signing_alg_values_supported`, and sign every ID token.",
         |metadata| {
             let algs = metadata.document()?.required("id_token_signing_alg_values_supported", "id-token-algs-rs256")?;
             holds(!algs.contains(&"none"), "any algorithm but none", format!("ID token algorithms: {}", list(&algs)))
@@ -21,17 +21,17 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
     should(
         "discovery/pkce-published",
         "RFC9700-2.1.1",
-        "Support of PKCE with S256 is published",
-        "A client that cannot see that PKCE is supported leaves it out, and its codes can be injected by an attacker.",
-        "",
+        "Support of PKCE with `S256` should be published",
+        "A client that cannot see that PKCE is supported leaves it out, and an attacker can inject codes into it.",
+        "Make the token endpoint verify the `code_verifier` with `S256`, and list `S256` in `code_challenge_methods_supported`.",
         |metadata| pkce_published(&metadata.document()?),
     ),
     may(
         "discovery/pkce-no-plain",
         "RFC9700-2.1.1",
-        "The PKCE method plain is not offered",
-        "With plain, whoever sees the authorization request knows the verifier too.",
-        "",
+        "It is good practice not to offer the PKCE method `plain`",
+        "With `plain`, an attacker who sees the authorization request knows the code verifier, too.",
+        "Remove `plain` from `code_challenge_methods_supported`, and refuse it at the authorization endpoint.",
         |metadata| {
             let methods = metadata.document()?.list_or("code_challenge_methods_supported", "no PKCE methods are published")?;
             holds(!methods.contains(&"plain"), "S256 only", format!("PKCE methods: {}", list(&methods)))
@@ -40,9 +40,9 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
     must(
         "discovery/iss-parameter-boolean",
         "RFC9207-3",
-        "authorization_response_iss_parameter_supported, if published, is a boolean",
-        "A client that cannot read it does not check the iss parameter and stays open to mix-up attacks.",
-        "",
+        "`authorization_response_iss_parameter_supported`, if published, must be a boolean",
+        "A client that cannot read this member does not check `iss`, and remains open to mix-up attacks.",
+        "Write `true` without quotation marks if every authorization response has `iss`, or else `false`.",
         |metadata| match metadata.document()?.member("authorization_response_iss_parameter_supported") {
             None => not_applicable("not published, so false by default"),
             Some(value) => holds(value.is_boolean(), "true or false", show(value)),
@@ -52,9 +52,9 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
     should(
         "discovery/no-password-grant",
         "RFC9700-2.4",
-        "The resource owner password credentials grant is not offered",
-        "It hands the user's password to the client and rules out every second factor.",
-        "",
+        "The resource owner password credentials grant should not be offered",
+        "This grant gives the end-user's password to the client, and makes a second factor impossible.",
+        "Disable the grant `password` and remove it from `grant_types_supported`. Let its clients use the authorization code flow instead.",
         |metadata| {
             let grants = metadata.document()?.grant_types()?;
             holds(!grants.contains(&"password"), "any but password", format!("grant types: {}", list(&grants)))
@@ -63,9 +63,10 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
     may(
         "discovery/no-implicit-tokens",
         "RFC9700-2.1.2",
-        "No response type is offered that puts an access token into the authorization response",
-        "Tokens in URLs leak through the browser's history, logs and referrers, and can be injected unnoticed.",
-        "",
+        "It is good practice not to offer a response type that puts an access token into the authorization response",
+        "Tokens in URLs leak through browser histories, logs and `Referer` headers, and an attacker can inject tokens without being noticed.",
+        "Disable the response types that contain the word `token`, and remove them from `response_types_supported`. Let their clients use `code` \
+         with PKCE instead.",
         |metadata| {
             let responses = metadata.document()?.required("response_types_supported", "response-types")?;
             let tokens: Vec<_> = responses.iter().filter(|response| response.split(' ').any(|word| word == "token")).collect();

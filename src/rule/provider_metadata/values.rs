@@ -13,41 +13,42 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
     must(
         "discovery/locales-bcp47",
         "OIDCD-3",
-        "The languages published for the user interface and for claims are language tags as BCP 47 defines them",
-        "A client that compares the languages of its user with the list finds none, most often for an underscore in place of the hyphen.",
-        "",
+        "The languages published for the user interface and for claims must be language tags as BCP 47 defines them",
+        "A client that compares the languages of its end-user with the list finds none. The usual cause is an underscore in place of the hyphen.",
+        "Write the values of `ui_locales_supported` and `claims_locales_supported` with hyphens, such as `en-GB`, not `en_GB`, and without names \
+         such as `English`.",
         |metadata| each(&metadata.document()?, &["ui_locales_supported", "claims_locales_supported"], "language tags", formats::is_language_tag),
     ),
     should(
         "discovery/request-object-algs-rs256",
         "OIDCD-3",
-        "The algorithms for request objects, where they are published, contain RS256",
-        "A client that signs its request objects with the one algorithm everybody knows is refused.",
-        "",
+        "The published algorithms for request objects should contain RS256",
+        "A client that signs its request objects with RS256, which all clients know, is refused.",
+        "Accept request objects that are signed with RS256, and add `RS256` to `request_object_signing_alg_values_supported`.",
         |metadata| contains(&metadata.document()?, "request_object_signing_alg_values_supported", "RS256"),
     ),
     should(
         "discovery/auth-signing-algs-rs256",
         "OIDCD-3",
-        "The algorithms for client authentication at the token endpoint, where they are published, contain RS256",
-        "A client that authenticates with the one algorithm everybody knows is refused.",
-        "",
+        "The published algorithms for client authentication at the token endpoint should contain RS256",
+        "A client that authenticates with RS256, which all clients know, is refused.",
+        "Accept client assertions that are signed with RS256, and add `RS256` to `token_endpoint_auth_signing_alg_values_supported`.",
         |metadata| contains(&metadata.document()?, "token_endpoint_auth_signing_alg_values_supported", "RS256"),
     ),
     must(
         "discovery/claim-types-normal",
         "OIDCC-5.6",
-        "The types of claims, where they are published, contain normal",
-        "A client that looks before it asks concludes that it gets no claims from the issuer itself.",
-        "",
+        "The published types of claims must contain `normal`",
+        "A client that reads the list believes that it gets no claims from the issuer itself.",
+        "Add `normal` to `claim_types_supported`, or leave this member out: without it, `normal` is assumed.",
         |metadata| contains(&metadata.document()?, "claim_types_supported", "normal"),
     ),
     may(
         "discovery/display-values",
         "OIDCC-3.1.2.1",
-        "The display values published are of those that are defined: page, popup, touch and wap",
-        "Clients know no other value, and cannot ask for it.",
-        "",
+        "It is good practice to publish only the display values that are defined: `page`, `popup`, `touch` and `wap`",
+        "Clients know no other value and cannot ask for it.",
+        "Remove every other value from `display_values_supported`, and correct the spelling and the letter case of the rest.",
         |metadata| {
             let document = metadata.document()?;
             each(&document, &["display_values_supported"], "page, popup, touch or wap", |value| matches!(value, "page" | "popup" | "touch" | "wap"))
@@ -56,17 +57,18 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
     should(
         "discovery/pkce-methods-registered",
         "RFC8414-2",
-        "The PKCE methods published are registered ones: S256 and plain, spelled so",
-        "Clients compare the names to the letter, and leave out the protection they cannot find.",
-        "",
+        "Every published PKCE method should be a registered name in its exact spelling: `S256` or `plain`",
+        "Clients compare the names character by character, and leave PKCE out if they do not find the name.",
+        "Write `S256` with a capital letter in `code_challenge_methods_supported`, and remove values that are not registered.",
         |metadata| pkce_methods_registered(&metadata.document()?),
     ),
     may(
         "discovery/grant-types-syntax",
         "RFC6749-8.3",
-        "Every grant type beyond those of OAuth 2.0 itself is named by an absolute URI",
-        "Two extensions with the same short name cannot be told apart, and a misspelled name is taken for an extension.",
-        "",
+        "It is good practice to name every grant type beyond those of OAuth 2.0 itself by an absolute URI",
+        "Two extensions with the same short name cannot be distinguished, and a misspelled name is taken for an extension.",
+        "Publish an extension by its URI, such as `urn:ietf:params:oauth:grant-type:device_code`, and correct misspelled names in \
+         `grant_types_supported`.",
         |metadata| {
             each(&metadata.document()?, &["grant_types_supported"], "a grant type of OAuth 2.0, or an absolute URI", |grant| {
                 SHORT_GRANTS.contains(&grant) || Url::parse(grant).is_ok()
@@ -76,9 +78,10 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
     must(
         "discovery/response-types-syntax",
         "RFC6749-A.3",
-        "Every response type is made of words of letters, digits and underscores with one space between them",
-        "A response type that is not one cannot be asked for: two joined by a comma are read as one that nobody knows.",
-        "",
+        "Every published response type must consist of words of letters, digits and underscores with one space between them",
+        "A response type of another form cannot be requested: two words joined by a comma are read as one unknown word.",
+        "Write each response type as a string of its own in `response_types_supported`, and a combination as words with one space between them, such \
+         as `code id_token`.",
         |metadata| {
             let types = metadata.document()?.required("response_types_supported", "response-types")?;
             let name = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
@@ -90,9 +93,9 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
     should(
         "discovery/alg-names-spelled",
         "RFC7515-4.1.1",
-        "The names of signature algorithms have the letter case they are registered with",
-        "Names are compared with their case: a client that looks for RS256 does not find rs256.",
-        "",
+        "The published names of signature algorithms should have the letter case with which they are registered",
+        "The letter case of the names counts: a client that looks for `RS256` does not find `rs256`.",
+        "Write the names in the lists `…signing_alg_values_supported` as they are registered, such as `RS256`, `ES256`, `EdDSA` and `none`.",
         |metadata| {
             let document = metadata.document()?;
             let (mut seen, mut wrong) = (0_usize, Vec::new());
@@ -111,9 +114,10 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
     must(
         "discovery/dpop-algs-asymmetric",
         "RFC9449-4.2",
-        "The algorithms published for DPoP proofs are neither none nor those of a shared secret",
-        "A proof anybody can make proves nothing: a stolen token is as good as the client's own.",
-        "",
+        "The algorithms published for DPoP proofs must not contain `none` or an algorithm with a shared secret",
+        "A proof that everyone can make proves nothing: a thief can use a stolen access token like the client itself.",
+        "List only asymmetric algorithms, such as `ES256`, in `dpop_signing_alg_values_supported`, and make the server refuse proofs that are signed \
+         in another way.",
         |metadata| {
             each(&metadata.document()?, &["dpop_signing_alg_values_supported"], "algorithms with a key pair", |alg| {
                 !alg.eq_ignore_ascii_case("none") && !is_symmetric(alg)

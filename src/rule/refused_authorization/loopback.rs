@@ -27,9 +27,9 @@ impl Artefact for LoopbackRedirect {
 static RULES: &[Check<LoopbackRedirect>] = &[should(
     "redirect-uri/loopback-port",
     "RFC8252-7.3",
-    "A native application's redirect URI on a loopback address may have any port",
-    "The port that is registered is taken one day, and the application cannot log anybody in.",
-    "",
+    "The issuer should accept a native application's redirect URI on a loopback address with any port",
+    "If another program uses the registered port, the application cannot log its end-user in.",
+    "For native applications, ignore the port when you compare redirect URIs on `127.0.0.1` and `[::1]`, and compare all other parts exactly.",
     |redirect| {
         let sent = shorten(&redirect.sent);
         match &redirect.led {

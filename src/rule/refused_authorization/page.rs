@@ -11,25 +11,28 @@ pub(super) static RULES: &[Check<RefusedAuthorizations>] = &[
     must(
         "authz-refusal/unknown-client",
         "RFC6749-4.1.2.1",
-        "Nobody is redirected for a client that does not exist",
-        "The issuer sends people anywhere an attacker likes, under its own good name.",
-        "",
+        "A request from a client that does not exist must be answered with a page and not with a redirect",
+        "An attacker can use links to the trusted issuer to send end-users to any address.",
+        "Look up the client before you use any other parameter. If the client does not exist, show an error page with status 400, and do not use the \
+         `redirect_uri` of the request.",
         |all| no_redirect(all, Wrong::UnknownClient),
     ),
     must(
         "authz-refusal/no-client",
         "RFC6749-4.1.2.1",
-        "Nobody is redirected for a request that names no client",
-        "The issuer sends people anywhere an attacker likes, under its own good name.",
-        "",
+        "A request without a `client_id` must be answered with a page and not with a redirect",
+        "An attacker can use links to the trusted issuer to send end-users to any address.",
+        "If `client_id` is missing, show an error page with status 400. Do not use the `redirect_uri` of the request, and do not look for a client \
+         that registered it.",
         |all| no_redirect(all, Wrong::NoClient),
     ),
     should(
         "authz-refusal/end-user-told",
         "RFC6749-4.1.2.1",
-        "A request with a wrong client or redirect URI is refused on a page for the end-user, not at a redirect URI of the client's",
-        "An attacker's link makes the client believe that one of its own requests failed.",
-        "",
+        "A request with a wrong client or redirect URI should be refused on a page of the issuer, not at a redirect URI of the client",
+        "With a link, an attacker can make the client believe that one of its own requests failed.",
+        "If the client or the redirect URI is wrong, show the end-user an error page. Do not send the error to another redirect URI that the client \
+         registered.",
         |all| {
             // One of two redirect URIs is the client's; and what was not refused at all is another rule's.
             all.each(|request| request.wrong != Wrong::Doubled && request.is_refused(), "a page of the issuer's", |request| Some(request.is_page()))
@@ -38,9 +41,9 @@ pub(super) static RULES: &[Check<RefusedAuthorizations>] = &[
     may(
         "authz-refusal/status-4xx",
         "RFC9110-15.5",
-        "The page that refuses a request with a wrong client or redirect URI has a 4xx status",
-        "Monitoring cannot tell attacks from logins.",
-        "",
+        "It is good practice that the page that refuses a wrong client or redirect URI has a 4xx status",
+        "Monitoring cannot distinguish such attacks from logins, or from faults of the server.",
+        "Send the error page with status 400. In Ory Hydra: `urls.error` replaces the fallback page, which has status 500.",
         |all| {
             let is_4xx = |led: &Led| matches!(led, Led::Page(Some(400..=499)));
             all.each(|request| matches!(request.led, Led::Page(Some(_))), "a status from 400 to 499", |request| Some(is_4xx(&request.led)))
@@ -49,9 +52,10 @@ pub(super) static RULES: &[Check<RefusedAuthorizations>] = &[
     must(
         "authz-refusal/sanitised",
         "RFC6749-10.14",
-        "A page that shows what was in a refused request shows markup in it as text",
-        "A link to the issuer runs an attacker's script on the page where passwords are typed.",
-        "",
+        "A page that shows values of a refused request must show markup in them as text",
+        "With a link to the issuer, an attacker can run a script on the site where end-users type their passwords.",
+        "Escape every value of the request when you write it into the page, with a template engine that does so by default, or do not show the \
+         values.",
         |all| {
             let is_html = |kind: String| matches!(kind.as_str(), "text/html" | "application/xhtml+xml");
             let is_about = |request: &RefusedAuthorization| request.marked && request.is_page() && request.response.media_type().is_some_and(is_html);

@@ -11,9 +11,9 @@ pub(super) static RULES: &[Check<Registration>] = &[
     must(
         "registration/redirect-uris-returned",
         "RFC7591-3.2.1",
-        "The redirect URIs that are registered are returned",
-        "The client cannot see whether its logins will be let through, and finds out when its first user sees an error page.",
-        "",
+        "The registration response must return the redirect URIs that are registered",
+        "The client cannot see whether its logins will work, and notices only when its first end-user sees an error page.",
+        "Write the redirect URIs that are stored for the client into the response, as `redirect_uris`, an array of strings.",
         |registration| {
             let client = registration.client()?;
             if !asked_for(registration).any(|(name, _)| name == "redirect_uris") {
@@ -31,9 +31,10 @@ pub(super) static RULES: &[Check<Registration>] = &[
     should(
         "registration/echo-all-metadata",
         "RFC7591-3.2.1",
-        "Every member of the request is returned, with the value registered for it",
-        "The client cannot tell what was registered, changed or ignored, and fails later for no visible reason.",
-        "",
+        "The registration response should return every member of the request",
+        "The client cannot see what was registered, changed or ignored, and fails later for no visible reason.",
+        "Build the response from all the metadata that are stored for the client, with the values that the server will use. If the server ignores a \
+         member on purpose, nothing has to change.",
         |registration| {
             let client = registration.client()?;
             let asked: Vec<_> = asked_for(registration).map(|(name, _)| name).filter(|name| *name != "redirect_uris").collect();
@@ -51,9 +52,10 @@ pub(super) static RULES: &[Check<Registration>] = &[
     must(
         "registration/redirect-uris-kept",
         "OIDCR-3.2",
-        "An OpenID provider that registers a client registers every redirect URI that was asked for",
-        "The client is registered, and its users see an error page where it uses the redirect URI that is missing.",
-        "",
+        "An OpenID provider that registers a client must register every redirect URI that was asked for",
+        "The client is registered, but its end-users see an error page where it uses the redirect URI that is missing.",
+        "Register all redirect URIs of the request. If one of them is not acceptable, refuse the whole request with status 400 and the error \
+         `invalid_redirect_uri`.",
         |registration| {
             applies_if(
                 registration.is_of_provider(),
@@ -65,17 +67,18 @@ pub(super) static RULES: &[Check<Registration>] = &[
     may(
         "registration/no-silent-narrowing",
         "RFC7591-3.2.1",
-        "Every redirect URI and every grant type asked for is registered, where the issuer may leave some out",
-        "The issuer may register less than was asked for; but a client that does not compare fails when it uses what it asked for.",
-        "",
+        "It is good practice to register all requested redirect URIs and grant types, even where the issuer may leave some out",
+        "A client that does not compare the response with its request fails when it uses what it asked for.",
+        "Register all values of the request, or refuse the request with status 400 and the error `invalid_client_metadata` or \
+         `invalid_redirect_uri`, so that the client sees at once what it cannot have.",
         |registration| narrowed(registration, if registration.is_of_provider() { &[GRANT_TYPES] } else { &[REDIRECT_URIS, GRANT_TYPES] }),
     ),
     should(
         "registration/public-client-no-secret",
         "RFC7591-2",
-        "A client registered without client authentication gets no client secret",
-        "A secret in a client that cannot keep one is soon known, and somebody will take it for proof.",
-        "",
+        "A client that is registered with the authentication method `none` should not get a client secret",
+        "A public client cannot keep a secret. Others learn the secret, and a server may take it for proof of the client's identity.",
+        "Issue a `client_secret` only if the `token_endpoint_auth_method` of the client needs it, and leave it out of the response for `none`.",
         |registration| {
             let client = registration.client()?;
             let asked = registration.request.get("token_endpoint_auth_method").and_then(Value::as_str);

@@ -15,17 +15,19 @@ pub(super) static RULES: &[Check<Registration>] = &[
     must(
         TYPES,
         "RFC7591-2",
-        "The client metadata returned have the types they are defined with",
-        "Typed libraries refuse the whole answer, and with it the credentials in it.",
-        "",
+        "The client metadata in the registration response must have the types with which they are defined",
+        "Typed libraries refuse the whole response, and with it the credentials that it holds.",
+        "Write lists such as `grant_types` and `contacts` as arrays of strings, texts and URLs as strings, `jwks` as an object, `default_max_age` as \
+         a number, and booleans without quotation marks.",
         |registration| typed(registration.client()?, MEMBERS, "members"),
     ),
     should(
         "registration/auth-method-advertised",
         "OIDCD-3",
-        "The client authentication that is registered is one the metadata list",
-        "The client authenticates in a way the token endpoint does not know, and is refused.",
-        "",
+        "The registered client authentication method should be among the `token_endpoint_auth_methods_supported` of the metadata",
+        "The client authenticates in a way that the token endpoint does not know, and is refused.",
+        "Refuse a `token_endpoint_auth_method` that is not in `token_endpoint_auth_methods_supported` with the error `invalid_client_metadata`. If \
+         the token endpoint supports the method, add it to that list.",
         |registration| match optional(registration.client()?, "token_endpoint_auth_method")? {
             Value::String(method) if method == "none" => not_applicable("a public client does not authenticate"),
             _ => within(registration, "token_endpoint_auth_method", "token_endpoint_auth_methods_supported"),
@@ -35,9 +37,9 @@ pub(super) static RULES: &[Check<Registration>] = &[
     may(
         "registration/public-clients-advertised",
         "OIDCD-3",
-        "An issuer that registers public clients lists `none` among the ways to authenticate",
-        "A public client that reads the metadata takes it that it cannot be registered.",
-        "",
+        "It is good practice that an issuer that registers public clients lists `none` among the client authentication methods",
+        "A public client that reads the metadata believes that it cannot be registered.",
+        "Add `none` to `token_endpoint_auth_methods_supported`. Public clients then see that they can be registered.",
         |registration| match optional(registration.client()?, "token_endpoint_auth_method")? {
             Value::String(method) if method == "none" => within(registration, "token_endpoint_auth_method", "token_endpoint_auth_methods_supported"),
             _ => not_applicable("no public client was registered"),
@@ -46,33 +48,37 @@ pub(super) static RULES: &[Check<Registration>] = &[
     should(
         "registration/grant-types-advertised",
         "OIDCD-3",
-        "The grant types that are registered are among those the metadata list",
+        "The registered grant types should be among the `grant_types_supported` of the metadata",
         "The client uses a grant that the token endpoint does not know, and is refused.",
-        "",
+        "Register no grant type that is not in `grant_types_supported`: refuse it with the error `invalid_client_metadata`. If the token endpoint \
+         supports the grant, add it to that list.",
         |registration| within(registration, "grant_types", "grant_types_supported"),
     ),
     should(
         "registration/response-types-advertised",
         "OIDCD-3",
-        "The response types that are registered are among those the metadata list",
-        "The client asks for a response that the authorization endpoint does not give, and its users see an error.",
-        "",
+        "The registered response types should be among the `response_types_supported` of the metadata",
+        "The client asks for a response that the authorization endpoint does not give, and its end-users see an error.",
+        "Register no response type that is not in `response_types_supported`: refuse it with the error `invalid_client_metadata`. If the \
+         authorization endpoint supports it, add it to that list.",
         |registration| within(registration, "response_types", "response_types_supported"),
     ),
     should(
         "registration/id-token-alg-advertised",
         "OIDCD-3",
-        "The algorithm for ID tokens that is registered is one the metadata list",
-        "The client waits for tokens in an algorithm the issuer does not sign with, and refuses every other.",
-        "",
+        "The registered algorithm for ID tokens should be among the `id_token_signing_alg_values_supported` of the metadata",
+        "The client waits for ID tokens with an algorithm that the issuer does not use, and refuses all others.",
+        "Refuse an `id_token_signed_response_alg` that is not in `id_token_signing_alg_values_supported` with the error `invalid_client_metadata`. \
+         If the server can sign with this algorithm, add it to that list.",
         |registration| within(registration, "id_token_signed_response_alg", "id_token_signing_alg_values_supported"),
     ),
     should(
         "registration/types-consistent",
         "RFC7591-2.1",
-        "The grant types and the response types that are registered go together: authorization_code with code, implicit with tokens",
-        "The client is registered for a flow of which one half is missing.",
-        "",
+        "The registered grant types and response types should match: `authorization_code` with `code`, `implicit` with tokens",
+        "The client is registered for only one half of a flow and cannot complete it.",
+        "When you register a client, add the grant type that belongs to each response type and the response type that belongs to each grant type, or \
+         refuse the request with the error `invalid_client_metadata`.",
         |registration| {
             let client = registration.client()?;
             let of = |name: &str| member(client, name).map(strings);
@@ -101,9 +107,10 @@ pub(super) static RULES: &[Check<Registration>] = &[
     should(
         "registration/uris-valid",
         "RFC7591-2",
-        "The addresses of the client's pages, picture and keys that are returned are absolute URLs",
+        "The addresses of the client's pages, logo and keys in the registration response should be absolute URLs",
         "The end-user who is asked for consent follows a link that leads nowhere.",
-        "",
+        "Check `client_uri`, `logo_uri`, `tos_uri`, `policy_uri` and `jwks_uri` when a client registers, and refuse a value without scheme or host \
+         with the error `invalid_client_metadata`.",
         |registration| {
             let client = registration.client()?;
             let there: Vec<_> = PAGES.iter().filter_map(|name| Some((name, filled(client, name)?.as_str()?))).collect();
@@ -118,9 +125,10 @@ pub(super) static RULES: &[Check<Registration>] = &[
     must(
         "registration/jwks-not-both",
         "RFC7591-2",
-        "The answer holds the client's keys or their address, not both",
-        "Nobody can tell which of the two the issuer verifies the client with.",
-        "",
+        "The registration response must hold the client's keys (`jwks`) or their address (`jwks_uri`), not both",
+        "It is not clear with which of the two the issuer verifies the client.",
+        "Refuse a registration with both `jwks` and `jwks_uri` with the error `invalid_client_metadata`. Return only what the client registered: do \
+         not copy the keys that you fetched from `jwks_uri` into `jwks`.",
         |registration| {
             let client = registration.client()?;
             match (filled(client, "jwks").is_some(), filled(client, "jwks_uri").is_some()) {
