@@ -169,7 +169,7 @@ static BAD: &[Check<BadRequestObject>] = &[
         "OIDCC-6.3.2",
         "The issuer must refuse a request object that is signed with a key that is not the client's",
         "The signature proves nothing, and an attacker can send requests in the name of the client.",
-        "Verify the signature of the request object with the keys in the client's registered `jwks` or `jwks_uri`. If it does not verify, answer with `error=invalid_request_object` and issue no code.",
+        "Verify the signature of the request object with the keys in the client's registered `jwks` or `jwks_uri`. If the signature does not verify, answer with `error=invalid_request_object` and issue no code.",
         |bad| refused(bad, Fault::ForeignKey),
     ),
     must(
@@ -207,7 +207,7 @@ static BAD: &[Check<BadRequestObject>] = &[
         "RFC7519-4.1.3",
         "The issuer must refuse a request object that is for another issuer",
         "Another issuer, or an attacker who sees the requests to it, can send the client's signed requests to this issuer.",
-        "If the request object has an `aud`, check that it is or contains the server's own issuer identifier. Otherwise refuse the request with `error=invalid_request_object`.",
+        "If the request object has an `aud`, check that `aud` is or contains the server's own issuer identifier. Otherwise refuse the request with `error=invalid_request_object`.",
         |bad| refused(bad, Fault::OtherAudience),
     ),
     must(

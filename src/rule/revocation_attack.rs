@@ -98,7 +98,7 @@ static RULES: &[Check<RevocationAttack>] = &[
     must(
         "revocation/another-client",
         "RFC7009-2.1",
-        "The issuer must not revoke a token for another client than the client it was issued to",
+        "A client must not be able to revoke a token that was issued to another client",
         "An attacker who has any client can log out the end-users of other clients, if the attacker sees their tokens.",
         "Compare the client that the token was issued to with the client that is authenticated. If they differ, refuse the request and leave the token valid.",
         |attack| {

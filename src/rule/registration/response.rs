@@ -125,7 +125,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
         "registration/secret-expiry",
         "RFC7591-3.2.1",
         "A response with a `client_secret` must have `client_secret_expires_at`: seconds since 1970 that are not past, or 0 for never",
-        "A client that does not know when its secret expires is suddenly refused one day.",
+        "A client that does not know when its secret expires is one day refused without warning.",
         "Return `client_secret_expires_at` with every `client_secret`: 0 if the secret does not expire, otherwise its expiry as a JSON number of seconds since 1970-01-01T00:00:00Z.",
         |registration| {
             let client = registration.client()?;

@@ -77,7 +77,7 @@ static RULES: &[Check<ScopeClaims>] = &[
         "OIDCC-5.4",
         "It is good practice that userinfo returns the claims of a standard scope only if the scope was granted",
         "Clients learn more about end-users than the end-users agreed to.",
-        "Store the granted scope with the access token, and select the claims at userinfo by it. OpenID Connect Core, section 5.4, lists the claims of `profile`, `email`, `address` and `phone`.",
+        "Store the granted scope with the access token, and select the claims at userinfo by this scope. OpenID Connect Core, section 5.4, lists the claims of `profile`, `email`, `address` and `phone`.",
         |artefact| gated(artefact, &artefact.userinfo),
     ),
     may(

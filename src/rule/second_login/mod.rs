@@ -134,7 +134,7 @@ static RULES: &[Check<SecondLogin>] = &[
         "OIDCC-3.1.2.1",
         "The issuer must make the end-user log in again if the last login is older than `max_age`",
         "Clients rely on a recent login before payments and similar actions.",
-        "Store the time of the last login in the session and compare it with `max_age` at the authorization endpoint. If the login is older, show the login page and issue the code only after a new login.",
+        "Store the time of the last login in the session and compare this time with `max_age` at the authorization endpoint. If the login is older, show the login page and issue the code only after a new login.",
         |login| {
             login.max_age_had_passed()?;
             logs_in(login)

@@ -230,7 +230,7 @@ static RULES: &[Check<ServerMetadata>] = &[
         "server-metadata/pkce-published",
         "RFC9700-2.1.1",
         "The metadata should have `code_challenge_methods_supported` with `S256` if authorization codes are issued",
-        "A client that cannot see that PKCE is supported does not use it, and an attacker can inject its codes.",
+        "A client that cannot see that PKCE is supported does not use PKCE, and an attacker can inject a stolen code into a login of the client.",
         "Support PKCE with `S256` at the authorization and the token endpoint, and add `\"code_challenge_methods_supported\": [\"S256\"]` to the metadata.",
         |server| {
             let document = server.document()?;

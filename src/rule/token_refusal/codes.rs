@@ -76,8 +76,8 @@ pub(super) static RULES: &[Check<TokenRefusal>] = &[
     must(
         "token-error/challenge-for-header",
         "RFC6749-5.2",
-        "The 401 to a client that used the `Authorization` header must name the scheme it used in `WWW-Authenticate`",
-        "A client cannot tell that its credentials are wrong, and not the way in which it sends them.",
+        "The 401 to a client that used the `Authorization` header must name the scheme of that header in `WWW-Authenticate`",
+        "A client cannot tell whether its credentials are wrong or the way in which it sends them.",
         "Add a header such as `WWW-Authenticate: Basic realm=\"token\"` to the 401 of the token endpoint.",
         |refusal| {
             failed_by_header(refusal)?;

@@ -107,7 +107,7 @@ pub(super) static RULES: &[Check<TokenResponse>] = &[
         "OIDCC-11",
         "It is good practice that the response to an authorization code for `offline_access` has a refresh token",
         "The client loses its access when the access token expires, and must ask the end-user to log in again.",
-        "Issue a `refresh_token` if `offline_access` was granted. If the server does not grant it, return a `scope` without `offline_access`.",
+        "Issue a `refresh_token` if `offline_access` was granted. If the server does not grant this scope, return a `scope` without `offline_access`.",
         |response| {
             applies_if(response.is_code_for("offline_access"), "not the answer to an authorization code for offline_access")?;
             let seen = length(response.members()?, "refresh_token");

@@ -86,7 +86,7 @@ static RULES: &[Check<SignedUserInfo>] = &[
         "OIDCC-10.1",
         "The signature of a signed userinfo response must verify with a published key",
         "The client cannot tell the claims from forged claims, and must discard them.",
-        "Sign with a private key whose public key is in the document at `jwks_uri`, and name it by `kid`. Publish a new key before the server signs with it.",
+        "Sign with a private key whose public key is in the document at `jwks_uri`, and name the key in `kid`. Publish a new key before the server signs with it.",
         |userinfo| {
             let jwt = userinfo.jwt()?;
             match verify(jwt, userinfo.keys.published()?, None) {
