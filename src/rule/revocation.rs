@@ -43,17 +43,17 @@ static RULES: &[Check<Revocation>] = &[
     must(
         HTTP_200,
         "RFC7009-2.2",
-        "A revocation is answered with status 200",
-        "A client that sees anything else must think that the token is still alive.",
-        "",
+        "The issuer must answer the revocation of a token with status 200",
+        "With any other status the client must assume that the token is still valid.",
+        "Answer with status 200, and not with 204, after the token has been revoked. The body may be empty.",
         |artefact| status(&artefact.response, 200),
     ),
     must(
         "revocation/token-dead",
         "RFC7009-2.1",
-        "A refresh token that was revoked gives no more tokens",
-        "A user who logs out, or finds a token stolen, is told that it is over while it is not.",
-        "",
+        "A refresh token that was revoked must not give any more tokens",
+        "An end-user who logs out, or who reports a stolen token, believes that the access has ended although it has not.",
+        "Record the revocation in the store that the token endpoint reads. Answer a later refresh with the revoked token with status 400 and `error=invalid_grant`.",
         |artefact| {
             needs(artefact.response.status == 200, HTTP_200)?;
             let Some(afterwards) = &artefact.afterwards else { return not_applicable("the revoked token was not tried again") };

@@ -68,9 +68,9 @@ static RULES: &[Check<RevocationAttack>] = &[
     must(
         "revocation/unknown-token-http-200",
         "RFC7009-2.2",
-        "The revocation of a token that the issuer never gave is answered with 200",
-        "A client cannot get done with a token that is gone already, and whoever asks learns which tokens there are.",
-        "",
+        "The issuer must answer the revocation of a token that it did not issue with status 200",
+        "A client can do nothing about an error for a token that is already gone, and an attacker can find out which tokens exist.",
+        "After the client has authenticated, answer with status 200 for unknown, expired and revoked tokens, too. Keep errors for wrong credentials and malformed requests.",
         |attack| {
             let response = tried(attack.unknown.as_ref())?;
             holds(response.status == 200, "status 200", refusal(response))
@@ -79,9 +79,9 @@ static RULES: &[Check<RevocationAttack>] = &[
     must(
         "revocation/wrong-secret-refused",
         "RFC7009-2.1",
-        "A revocation with a wrong client secret is refused, and revokes nothing",
-        "Whoever sees a token can log its user out.",
-        "",
+        "The issuer must refuse a revocation with a wrong client secret, and must not revoke the token",
+        "An attacker who sees a token can log out its end-user.",
+        "Authenticate the client before the token is looked up. If the secret is wrong, answer with status 401 and `error=invalid_client`, and leave the token valid.",
         |attack| {
             let response = tried(attack.wrong_secret.as_ref())?;
             let expected = "a refusal, and a token that lives";
@@ -98,9 +98,9 @@ static RULES: &[Check<RevocationAttack>] = &[
     must(
         "revocation/another-client",
         "RFC7009-2.1",
-        "A client cannot revoke the token of another",
-        "Whoever has any client can log out the users of all others whose tokens they see.",
-        "",
+        "A client must not be able to revoke a token that was issued to another client",
+        "An attacker who has any client can log out the end-users of other clients, if the attacker sees their tokens.",
+        "Compare the client that the token was issued to with the client that is authenticated. If they differ, refuse the request and leave the token valid.",
         |attack| {
             let Some((answer, after)) = &attack.another_client else { return not_applicable("it was not tried") };
             match Answer::of_token_endpoint(after) {
@@ -114,9 +114,9 @@ static RULES: &[Check<RevocationAttack>] = &[
     must(
         "revocation/wrong-hint",
         "RFC7009-2.1",
-        "A refresh token is revoked even if the request takes it for an access token",
-        "A client that does not know what it holds believes the token dead while it lives.",
-        "",
+        "The issuer must revoke a refresh token even if the `token_type_hint` is `access_token`",
+        "A client that does not know the type of its token believes that the token is revoked while it is still valid.",
+        "Use `token_type_hint` only to decide where to search first. If the token is not found there, search among all other types of tokens.",
         |attack| {
             // Whether it is answered with 200 is another matter: some say that the hint is wrong.
             let response = tried(attack.wrong_hint.as_ref().and(attack.after_wrong_hint.as_ref()))?;

@@ -47,9 +47,9 @@ static RULES: &[Check<ScopeGrant>] = &[
     must(
         "scope-grant/unknown-reported",
         "RFC6749-3.3",
-        "A login that asks for a scope that does not exist is refused, or the token response says which scope was granted",
-        "The client believes that it may do what it asked for, and fails later.",
-        "",
+        "A login with a scope that does not exist must be refused, or the token response must say which scope was granted",
+        "The client believes that it has the access that it requested, and fails later.",
+        "Refuse the authorization request with `error=invalid_scope`, or ignore the unknown scope and return the granted scope in `scope` of the token response.",
         |grant| {
             let Beyond::Unknown(unknown) = &grant.beyond else { return not_applicable(OTHER) };
             match &grant.granted {
@@ -66,9 +66,9 @@ static RULES: &[Check<ScopeGrant>] = &[
     must(
         "scope-grant/unknown-error",
         "RFC6749-4.1.2.1",
-        "A login that is refused because of a scope that does not exist is refused with `invalid_scope`",
-        "Developers look for the mistake anywhere but in the scope.",
-        "",
+        "A login that is refused because of a scope that does not exist must be refused with `invalid_scope`",
+        "With another error, developers do not look for the mistake in the scope.",
+        "Redirect to the client with `error=invalid_scope` if the parameter `scope` has an unknown value. Name the value in `error_description`.",
         |grant| match (&grant.beyond, &grant.granted) {
             (Beyond::Unregistered(_), _) => not_applicable(OTHER),
             (_, Granted::Tokens(_)) => not_applicable("the request was not refused"),
@@ -81,9 +81,9 @@ static RULES: &[Check<ScopeGrant>] = &[
     may(
         "scope-grant/registered-only",
         "RFC7591-2",
-        "A scope that the client did not register is not granted",
-        "A client that is taken over can do more than anybody meant it to.",
-        "",
+        "It is good practice to grant no scope that the client did not register",
+        "An attacker who takes over the client gets more access than the client was registered for.",
+        "Compare the requested scope with the `scope` of the client's registration. Refuse a request for more with `error=invalid_scope`, or grant only the registered part and return it in `scope` of the token response.",
         |grant| {
             let Beyond::Unregistered(extra) = &grant.beyond else { return not_applicable(OTHER) };
             match &grant.granted {

@@ -38,9 +38,9 @@ static RULES: &[Check<TokenClock>] = &[must(
     // The leeway is the recipient's choice; what is beyond it is refused, whatever the choice.
     "token/clock-leeway",
     "RFC7519-4.1.4",
-    "The clock by which the issuer dates its tokens is at most five minutes off",
-    "Relying parties and resource servers take the tokens for expired, or for not yet valid.",
-    "",
+    "The clock by which the issuer dates its tokens must be at most five minutes off",
+    "Clients and resource servers take the tokens for expired, or for not yet valid.",
+    "Synchronise the clock of every machine that issues tokens with a time server (NTP), and monitor the difference.",
     |clock| {
         let offset = clock.offset();
         if offset != 0 {

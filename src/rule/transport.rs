@@ -57,9 +57,9 @@ static RULES: &[Check<Transport>] = &[
     must(
         "http/json-utf-8",
         "RFC8259-8.1",
-        "A JSON response is encoded in UTF-8, without a byte order mark",
-        "Parsers refuse it at the first byte.",
-        "",
+        "A JSON response must be encoded in UTF-8, without a byte order mark",
+        "Parsers refuse the response, often at its first byte.",
+        "Write the response in UTF-8. Save static files without a byte order mark (BOM), and set the encoding of templates and of the database connection to UTF-8.",
         |transport| {
             const MARK: &[u8] = b"\xEF\xBB\xBF";
             let body = &transport.json()?.body;
@@ -73,9 +73,9 @@ static RULES: &[Check<Transport>] = &[
     should(
         "http/charset-utf-8",
         "RFC8259-8.1",
-        "A JSON response that names a character encoding names UTF-8",
-        "Libraries that believe the header garble everybody's name that is not English.",
-        "",
+        "A JSON response that names a character encoding should name UTF-8",
+        "Libraries that follow the header corrupt names that have letters outside of ASCII.",
+        "Send `Content-Type: application/json` without `charset`, or with `charset=utf-8`. Check the default encoding of the web framework, which may be ISO-8859-1.",
         |transport| {
             let value = transport.json()?.header("content-type").unwrap_or_default();
             let mut parameters = value.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
@@ -91,9 +91,9 @@ static RULES: &[Check<Transport>] = &[
     should(
         "http/json-not-empty",
         "RFC8259-2",
-        "A response with status 200 that calls itself JSON is not empty",
-        "Parsers fail on it, and clients show an error where all went well.",
-        "",
+        "A response with status 200 that calls itself JSON should not be empty",
+        "Parsers fail on an empty body, and clients report an error although the request succeeded.",
+        "Return a JSON value such as `{}`, or leave out `Content-Type` if the response has no body.",
         |transport| {
             if transport.response.status != 200 {
                 return not_applicable(format!("status {}, not 200", transport.response.status));
@@ -108,9 +108,9 @@ static RULES: &[Check<Transport>] = &[
     should(
         "http/content-type-present",
         "RFC9110-8.3",
-        "A response with content says of what type it is",
-        "Clients have to guess, which is how text becomes a script.",
-        "",
+        "A response with a body should have a `Content-Type`",
+        "Clients have to guess the type, and a browser may run text as a script.",
+        "Set `Content-Type` on every response that has a body, error responses included.",
         |transport| {
             if transport.response.body.is_empty() {
                 return not_applicable("the response has no content");
@@ -124,9 +124,9 @@ static RULES: &[Check<Transport>] = &[
     must(
         DATE_FORMAT,
         "RFC9110-5.6.7",
-        "The `Date` of a response, if there is one, is written in the one format for it",
-        "Caches cannot tell the response's age.",
-        "",
+        "The `Date` of a response, if there is one, must have the format `Sun, 06 Nov 1994 08:49:37 GMT`",
+        "Caches cannot tell the age of the response.",
+        "Let the HTTP server set the `Date` header. If the application sets it, use the format of RFC 9110, section 5.6.7, in GMT, with two digits for the day and English names.",
         |transport| match transport.response.header("date") {
             None => not_applicable("no Date"),
             Some(value) => holds(date(value).is_some(), "Date: such as Sun, 06 Nov 1994 08:49:37 GMT", format!("Date: {}", shorten(value))),
@@ -135,9 +135,9 @@ static RULES: &[Check<Transport>] = &[
     should(
         "http/date-accurate",
         "RFC9110-6.6.1",
-        "The `Date` of a response, if there is one, is when it was made",
-        "The issuer's clock is wrong, so its tokens are born expired or live too long.",
-        "",
+        "The `Date` of a response, if there is one, should be the time when the response was made",
+        "The issuer's clock may be wrong, and then its tokens are expired when they are issued, or live too long.",
+        "Synchronise the clock of the server and of every proxy in front of it with a time server (NTP). Do not store the `Date` header together with a prepared response.",
         |transport| {
             let response = &transport.response;
             let Some(value) = response.header("date") else { return not_applicable("no Date") };
@@ -156,9 +156,9 @@ static RULES: &[Check<Transport>] = &[
     must(
         "http/allow-with-405",
         "RFC9110-15.5.6",
-        "A response with status 405 has an `Allow` that says which methods there are",
+        "A response with status 405 must have an `Allow` header, which lists the allowed methods",
         "A client cannot tell which method to use instead.",
-        "",
+        "Add a header such as `Allow: GET, POST` to every response with status 405, with the methods that the endpoint supports.",
         |transport| {
             if transport.response.status != 405 {
                 return not_applicable(format!("status {}, not 405", transport.response.status));
@@ -172,9 +172,9 @@ static RULES: &[Check<Transport>] = &[
     may(
         "http/no-server-version",
         "RFC9110-10.2.4",
-        "The response does not tell the versions of the software behind it",
-        "Whoever looks for an issuer with a known hole finds it.",
-        "",
+        "It is good practice that the response does not show the versions of the software behind it",
+        "Attackers who search for servers with a known weakness find the issuer.",
+        "Remove version numbers from `Server`, `X-Powered-By` and similar headers in the configuration of the web server, the framework or the proxy.",
         |transport| {
             const HEADERS: [&str; 4] = ["server", "x-powered-by", "x-aspnet-version", "x-aspnetmvc-version"];
             let headers = transport.response.headers.iter().filter(|(name, value)| HEADERS.contains(&name.as_str()) && has_version(name, value));

@@ -72,9 +72,9 @@ impl Artefact for Deletion {
 static DELETION_RULES: &[Check<Deletion>] = &[must(
     "client-config/delete-204",
     "RFC7592-2.3",
-    "Deleting a client is answered with status 204, where the issuer offers it",
-    "A client that sees anything else must think that its credentials still work, and cannot tell whether to try again.",
-    "",
+    "The issuer must answer the deletion of a client with status 204, if it offers deletion",
+    "With any other status the client must assume that its credentials still work, and it does not know whether to send the request again.",
+    "Answer a successful DELETE request at the client configuration endpoint with status 204 and no body. If clients may not be deleted, answer with status 405 or 403.",
     |deletion| match deletion.response.status {
         // RFC 7592 2.3: 403 where the client may not delete itself, 405 where the method is not supported; some say the latter by 501 (RFC 9110 15.6.2).
         403 => not_applicable("status 403: the issuer says that the client may not delete itself"),

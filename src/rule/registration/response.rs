@@ -19,9 +19,9 @@ pub(super) static RULES: &[Check<Registration>] = &[
     must(
         ACCEPTED,
         "RFC7591-3.2.1",
-        "The registration is accepted: the answer is a JSON object and no error",
+        "The issuer must accept the registration: with a status of 2xx and a JSON object without `error`",
         "A client that cannot register cannot use the issuer at all.",
-        "",
+        "Look for the reason of the refusal in the `error` of the response and in the server's log. Accept all client metadata that the provider metadata offer, ignore unknown members, and return the client information as a JSON object with status 201.",
         |registration| {
             let response = &registration.response;
             let code = response.status;
@@ -45,9 +45,9 @@ pub(super) static RULES: &[Check<Registration>] = &[
     should(
         NO_SERVER_ERROR,
         "RFC9110-15.6",
-        "A registration that is accepted did not fail with an error of the server's own before",
-        "A client registers once, when it is installed: many give up on an error, and a person has to find out that trying again helps.",
-        "",
+        "The issuer should accept a registration at the first request, and not only after a server error (5xx)",
+        "A client registers only once, when it is installed. Many clients give up after an error, and a person has to find out that a second attempt works.",
+        "Find the error of the first request in the server's log and remove its cause, for example a lock or a timeout of the database. Do not rely on clients to send the request again.",
         |registration| {
             registration.client()?;
             match &registration.failed_before {
@@ -59,9 +59,9 @@ pub(super) static RULES: &[Check<Registration>] = &[
     should(
         "registration/http-201",
         "OIDCR-3.2",
-        "A registration is answered with status 201",
-        "Clients that follow the specification to the letter take any other status for an error.",
-        "",
+        "The issuer should answer a registration that it accepts with status 201",
+        "Clients that follow the specification strictly take any other status for an error.",
+        "Return the client information with status 201 (Created) instead of 200.",
         |registration| {
             registration.client()?;
             status(&registration.response, 201)
@@ -70,9 +70,9 @@ pub(super) static RULES: &[Check<Registration>] = &[
     should(
         "registration/content-type-json",
         "OIDCR-3.2",
-        "A registration is answered in application/json",
-        "Client libraries check the media type before they parse, and refuse an answer that calls itself something else.",
-        "",
+        "The response to a registration that is accepted should have the media type `application/json`",
+        "Client libraries check the media type before they parse the response, and refuse a response of another type.",
+        "Set `Content-Type: application/json` on the response with the client information.",
         |registration| {
             registration.client()?;
             media_type(&registration.response, &["application/json"])
@@ -82,9 +82,9 @@ pub(super) static RULES: &[Check<Registration>] = &[
     may(
         "registration/no-store",
         "RFC7591-3.2.1",
-        "An answer that carries credentials is marked no-store",
-        "A cache between client and issuer may keep the secret and hand it to somebody else.",
-        "",
+        "It is good practice that a registration response with credentials forbids caching with `no-store`",
+        "A cache between client and issuer may store the secret and give it to another client.",
+        "Send `Cache-Control: no-store` with every response that has a `client_secret` or a `registration_access_token`.",
         |registration| {
             let client = registration.client()?;
             if member(client, "client_secret").is_none() && member(client, "registration_access_token").is_none() {
@@ -97,9 +97,9 @@ pub(super) static RULES: &[Check<Registration>] = &[
     must(
         "registration/client-id",
         "RFC7591-3.2.1",
-        "The client is given a client identifier",
-        "Without it the client cannot ask for anything.",
-        "",
+        "The registration response must have a `client_id` that is a string and not empty",
+        "Without a client identifier the client cannot send any request to the issuer.",
+        "Create a unique identifier for every registered client and return it in `client_id`, as a JSON string even if the identifier is a number inside the server.",
         |registration| match member(registration.client()?, "client_id") {
             Some(Value::String(id)) if !id.is_empty() => pass(format!("client_id = {}", shorten(id))),
             other => fail("client_id: a string that is not empty", seen("client_id", other)),
@@ -108,9 +108,9 @@ pub(super) static RULES: &[Check<Registration>] = &[
     must(
         "registration/issued-at",
         "RFC7591-3.2.1",
-        "The time of issue, if given, is a number of seconds since the epoch and not in the future",
-        "A client that reckons with it takes milliseconds for a year far ahead.",
-        "",
+        "The `client_id_issued_at`, if there is one, must be a number of seconds since 1970 that is not in the future",
+        "A client reads a time in milliseconds as a year in the far future.",
+        "Write `client_id_issued_at` as a JSON number of seconds since 1970-01-01T00:00:00Z: not in milliseconds, and not as a string.",
         |registration| {
             let issued = optional(registration.client()?, "client_id_issued_at")?;
             let now = registration.response.received_at;
@@ -124,9 +124,9 @@ pub(super) static RULES: &[Check<Registration>] = &[
     must(
         "registration/secret-expiry",
         "RFC7591-3.2.1",
-        "A client secret comes with the time it expires, in seconds since the epoch and not past, or 0 for never",
-        "A client that does not know when its secret ends is locked out one day without warning.",
-        "",
+        "A response with a `client_secret` must have `client_secret_expires_at`: seconds since 1970 that are not past, or 0 for never",
+        "A client that does not know when its secret expires is one day refused without warning.",
+        "Return `client_secret_expires_at` with every `client_secret`: 0 if the secret does not expire, otherwise its expiry as a JSON number of seconds since 1970-01-01T00:00:00Z.",
         |registration| {
             let client = registration.client()?;
             if member(client, "client_secret").is_none() {
@@ -146,9 +146,9 @@ pub(super) static RULES: &[Check<Registration>] = &[
     must(
         "registration/management-pair",
         "OIDCR-3.2",
-        "The client configuration endpoint and its access token are given together or not at all",
-        "Either is useless without the other: the client can neither read, change nor delete its registration.",
-        "",
+        "The registration response must have both `registration_client_uri` and `registration_access_token`, or neither of them",
+        "Each of them is useless without the other: the client can neither read, change nor delete its registration.",
+        "Return both members if the server has a client configuration endpoint, and leave out both if it has none.",
         |registration| {
             let client = registration.client()?;
             let given = |name: &str| member(client, name).is_some();
@@ -163,9 +163,9 @@ pub(super) static RULES: &[Check<Registration>] = &[
     must(
         "registration/management-uri-https",
         "OIDCR-3.2",
-        "The client configuration endpoint is a URL with the scheme https",
-        "The registration access token is a bearer token: over plain http it can be read, and the client taken over or deleted with it.",
-        "",
+        "The `registration_client_uri` must be an absolute URL with the scheme https",
+        "The registration access token is a bearer token: over plain http an attacker can read it on the way, and change or delete the client with it.",
+        "Build `registration_client_uri` from the public https URL of the server, and not from the http request that arrives behind a proxy. Serve the endpoint over TLS only.",
         |registration| {
             let value = optional(registration.client()?, "registration_client_uri")?;
             let shown = seen("registration_client_uri", Some(value));

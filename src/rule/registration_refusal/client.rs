@@ -13,9 +13,9 @@ pub(super) static RULES: &[Check<RegistrationRefusal>] = &[
     must(
         "registration-error/redirect-fragment",
         "RFC6749-3.1.2",
-        "No client is registered for a redirect URI with a fragment",
-        "The authorization response is appended to the fragment, where scripts of the page read it and the client's server does not.",
-        "",
+        "The issuer must not register a client with a redirect URI that has a fragment",
+        "Parameters that are appended to the fragment do not reach the client's server, but scripts in the page can read them.",
+        "Check every entry of `redirect_uris` at registration. If an entry has a `#`, refuse the request with status 400 and `error=invalid_redirect_uri`.",
         |refusal| {
             let Some(client) = refusal.client(&[Wrong::Fragment])? else { return pass(expect::refusal(&refusal.response)) };
             without(client.redirect_uri(|uri| uri.contains('#')), "a refusal: status 400")
@@ -24,9 +24,9 @@ pub(super) static RULES: &[Check<RegistrationRefusal>] = &[
     must(
         "registration-error/redirect-relative",
         "RFC6749-3.1.2",
-        "No client is registered for a relative redirect URI",
-        "Authorization codes are sent to the issuer's own pages, or wherever a page of it leads.",
-        "",
+        "The issuer must not register a client with a relative redirect URI",
+        "The browser resolves a relative URI against the issuer's own address: authorization codes go to a page of the issuer, or to wherever this page redirects.",
+        "Parse every entry of `redirect_uris` at registration. If an entry has no scheme, refuse the request with status 400 and `error=invalid_redirect_uri`.",
         |refusal| {
             let Some(client) = refusal.client(&[Wrong::Relative])? else { return pass(expect::refusal(&refusal.response)) };
             let is_relative = |uri: &str| Url::parse(uri) == Err(ParseError::RelativeUrlWithoutBase);
@@ -36,9 +36,9 @@ pub(super) static RULES: &[Check<RegistrationRefusal>] = &[
     must(
         "registration-error/redirect-scheme",
         "RFC7591-5",
-        "No client is registered for a redirect URI with the scheme javascript or data",
-        "Whoever registers runs their script in the issuer's pages, and acts there as the end-user.",
-        "",
+        "The issuer must not register a client with a redirect URI of the scheme `javascript` or `data`",
+        "An attacker who registers such a client runs a script in the issuer's pages, and acts there as the end-user.",
+        "Parse every entry of `redirect_uris` and compare its scheme, without regard to upper and lower case, with a list of allowed schemes. Refuse `javascript`, `data` and every other scheme with status 400 and `error=invalid_redirect_uri`.",
         |refusal| {
             let Some(client) = refusal.client(&[Wrong::Script, Wrong::Data])? else { return pass(expect::refusal(&refusal.response)) };
             let is_code = |uri: &str| Url::parse(uri).is_ok_and(|url| matches!(url.scheme(), "javascript" | "data"));
@@ -48,9 +48,9 @@ pub(super) static RULES: &[Check<RegistrationRefusal>] = &[
     must(
         "registration-error/both-key-sets",
         "RFC7591-2",
-        "No client is registered with both `jwks` and `jwks_uri`",
-        "Nobody can tell which keys count: a key that was withdrawn in one place lives on in the other.",
-        "",
+        "The issuer must not register a client with both `jwks` and `jwks_uri`",
+        "It is not clear which keys count: a key that was withdrawn from one set may still be accepted from the other.",
+        "Refuse a registration that has both members with status 400 and `error=invalid_client_metadata`, or register only one of them and return only the registered member.",
         |refusal| {
             let Some(client) = refusal.client(&[Wrong::BothKeySets])? else { return pass(expect::refusal(&refusal.response)) };
             let has = |name: &str| member(client.registered, name).is_some_and(|value| value != "");
@@ -60,9 +60,9 @@ pub(super) static RULES: &[Check<RegistrationRefusal>] = &[
     should(
         "registration-error/inconsistent-types",
         "RFC7591-2.1",
-        "No client is registered for `response_types` that need a grant it does not have",
-        "The client is told that it may ask for codes, and cannot use any.",
-        "",
+        "The issuer should not register a client for the response type `code` without the grant type `authorization_code`",
+        "The client may request authorization codes but cannot exchange them for tokens.",
+        "Compare `response_types` with `grant_types` at registration. If they do not fit, refuse the request with status 400 and `error=invalid_client_metadata`, or register values that fit and return them.",
         |refusal| {
             let Some(client) = refusal.client(&[Wrong::Inconsistent])? else { return pass(expect::refusal(&refusal.response)) };
             let (grants, responses) = (client.strings("grant_types"), client.strings("response_types"));
@@ -74,9 +74,9 @@ pub(super) static RULES: &[Check<RegistrationRefusal>] = &[
     may(
         "registration-error/unknown-auth-method",
         "RFC7591-3.2.2",
-        "No client is registered for an authentication method that does not exist",
-        "The client cannot authenticate, or, worse, does not have to.",
-        "",
+        "It is good practice to register no client with an authentication method that does not exist",
+        "The client cannot authenticate at the token endpoint or, which is worse, does not have to.",
+        "Compare `token_endpoint_auth_method` with the methods that the server supports. Refuse an unknown method with status 400 and `error=invalid_client_metadata`, or register a supported method and return it.",
         |refusal| {
             let Some(client) = refusal.client(&[Wrong::UnknownMethod])? else { return pass(expect::refusal(&refusal.response)) };
             let method = client.value("token_endpoint_auth_method");

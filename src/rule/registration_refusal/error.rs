@@ -16,9 +16,9 @@ pub(super) static RULES: &[Check<RegistrationRefusal>] = &[
     must(
         "registration-error/http-400",
         "RFC7591-3.2.2",
-        "The refusal of client metadata has status 400",
-        "Clients take other statuses for trouble on the way, or for a wrong token, and try again.",
-        "",
+        "The refusal of client metadata must have status 400",
+        "Clients take another status for a problem of the network or of the token, and send the same request again.",
+        "Send status 400 for every fault of the client metadata. Catch exceptions of the checks, so that they do not lead to a status of 5xx.",
         |refusal| {
             let response = refusal.error()?;
             holds(response.status == 400, "status 400", expect::refusal(response))
@@ -27,9 +27,9 @@ pub(super) static RULES: &[Check<RegistrationRefusal>] = &[
     must(
         JSON_OBJECT,
         "RFC7591-3.2.2",
-        "The refusal of client metadata is a JSON object",
-        "Clients fail to parse it, and nobody learns what was wrong.",
-        "",
+        "The refusal of client metadata must be a JSON object",
+        "Clients cannot parse the response, and developers do not learn what was wrong.",
+        "Send a body such as `{\"error\": \"invalid_client_metadata\"}`, with an `error_description` if possible, in place of an HTML page, plain text or an empty body.",
         |refusal| match refusal.error()?.json() {
             Ok(Value::Object(body)) => pass(format!("a JSON object: {}", list(&body.keys().collect::<Vec<_>>()))),
             Ok(_) => fail("a JSON object", "JSON that is not an object"),
@@ -39,26 +39,26 @@ pub(super) static RULES: &[Check<RegistrationRefusal>] = &[
     must(
         "registration-error/content-type-json",
         "RFC7591-3.2.2",
-        "The refusal of client metadata is `application/json`",
-        "Clients that look at the media type show a parse error where the issuer gave a reason.",
-        "",
+        "The refusal of client metadata must have the media type `application/json`",
+        "Clients that check the media type report a parse error instead of the issuer's reason.",
+        "Set `Content-Type: application/json` on error responses of the registration endpoint, too.",
         |refusal| media_type(refusal.error()?, &["application/json"]),
     ),
     must(
         ERROR_PRESENT,
         "RFC7591-3.2.2",
-        "The refusal of client metadata has an `error` that is a string and not empty",
+        "The refusal of client metadata must have an `error` that is a string and not empty",
         "Developers cannot tell which kind of mistake they made.",
-        "",
+        "Put a code such as `invalid_redirect_uri` or `invalid_client_metadata` into the member `error`, and details for developers into `error_description`.",
         |refusal| has_text(refusal.error_body()?, "error"),
     ),
     // "Other error codes MAY also be used."
     may(
         "registration-error/error-code",
         "OIDCR-3.3",
-        "The `error` of refused client metadata is `invalid_redirect_uri` or `invalid_client_metadata`",
-        "Developers look for the mistake in their token or in their request where it is in the metadata.",
-        "",
+        "It is good practice that the `error` of refused client metadata is `invalid_redirect_uri` or `invalid_client_metadata`",
+        "With another code, developers look for the mistake in their token or in the form of their request, although the metadata are wrong.",
+        "Send `invalid_redirect_uri` if a redirect URI is wrong and `invalid_client_metadata` for every other wrong member. Name the member in `error_description`.",
         |refusal| {
             let error = text(refusal.error_body()?, "error").ok_or_else(|| Unmet::not_run(ERROR_PRESENT))?;
             let is_known = matches!(error, "invalid_redirect_uri" | "invalid_client_metadata");
@@ -68,9 +68,9 @@ pub(super) static RULES: &[Check<RegistrationRefusal>] = &[
     may(
         "registration-error/no-credentials",
         "RFC7591-3.2.2",
-        "The refusal of client metadata holds no client identifier, secret or token",
-        "One client takes it for a failure and another for a success.",
-        "",
+        "It is good practice that the refusal of client metadata has no `client_id`, `client_secret` or `registration_access_token`",
+        "Some clients take such a response for a failure and others for a success.",
+        "Build the error response from `error` and `error_description` only. Create identifier, secret and token of the client after the metadata have been checked.",
         |refusal| {
             let body = refusal.error_body()?;
             let there: Vec<_> =
@@ -81,9 +81,9 @@ pub(super) static RULES: &[Check<RegistrationRefusal>] = &[
     may(
         "registration-error/no-store",
         "RFC7591-3.2.2",
-        "The refusal of client metadata forbids caching with `no-store`, as the example does",
-        "A refusal kept in a cache outlives its reason.",
-        "",
+        "It is good practice that the refusal of client metadata forbids caching with `no-store`",
+        "A cache may return the refusal again after its reason is gone.",
+        "Send `Cache-Control: no-store` with all responses of the registration endpoint, errors included.",
         |refusal| {
             let response = refusal.error()?;
             let seen: Vec<_> = response.header_all("cache-control").collect();

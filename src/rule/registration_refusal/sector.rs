@@ -26,9 +26,9 @@ static RULES: &[Check<SectorMismatch>] = &[
     must(
         REFUSED,
         "OIDCR-5",
-        "A registration whose sector document does not list the redirect URI fails",
-        "Anybody joins another's sector, and learns by which name its users go there.",
-        "",
+        "The issuer must not register a client with a `sector_identifier_uri` whose document does not list the redirect URI",
+        "A client could join the sector of another organisation, and learn the pairwise `sub` by which the end-users are known there.",
+        "Fetch the document at `sector_identifier_uri` at registration and compare every redirect URI with its entries. If a redirect URI is missing there, refuse the request with status 400 and `error=invalid_client_metadata`.",
         |mismatch| {
             let response = &mismatch.response;
             not_busy(response)?;
@@ -45,9 +45,9 @@ static RULES: &[Check<SectorMismatch>] = &[
     must(
         "sector-identifier/mismatch-http-400",
         "OIDCR-3.3",
-        "A registration whose sector document does not list the redirect URI is refused with status 400",
-        "Clients take other statuses for trouble on the way, or for a wrong token, and try again.",
-        "",
+        "The refusal of a registration whose sector document does not list the redirect URI must have status 400",
+        "Clients take another status for a problem of the network or of the token, and send the same request again.",
+        "Send status 400 and `error=invalid_client_metadata` if the document lacks a redirect URI. Treat a mismatch as a fault of the client metadata, and not as an error of the server.",
         |mismatch| {
             expect_refusal(&mismatch.response, REFUSED)?;
             holds(mismatch.response.status == 400, "status 400", refusal(&mismatch.response))

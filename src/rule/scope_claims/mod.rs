@@ -75,25 +75,25 @@ static RULES: &[Check<ScopeClaims>] = &[
     may(
         "claims/scope-gating",
         "OIDCC-5.4",
-        "Userinfo gives the claims of a standard scope to those only who were granted it",
-        "Clients learn more about people than these agreed to.",
-        "",
+        "It is good practice that userinfo returns the claims of a standard scope only if the scope was granted",
+        "Clients learn more about end-users than the end-users agreed to.",
+        "Store the granted scope with the access token, and select the claims at userinfo by this scope. OpenID Connect Core, section 5.4, lists the claims of `profile`, `email`, `address` and `phone`.",
         |artefact| gated(artefact, &artefact.userinfo),
     ),
     may(
         "claims/id-token-gating",
         "OIDCC-5.4",
-        "The ID token holds the claims of a standard scope only if it was granted",
-        "Clients learn more about people than these agreed to, and pass it on with every hint.",
-        "",
+        "It is good practice that the ID token has the claims of a standard scope only if the scope was granted",
+        "Clients learn more about end-users than the end-users agreed to, and pass the data on whenever they send the ID token as a hint.",
+        "Select the claims of the ID token by the granted scope. OpenID Connect Core, section 5.4, lists the claims of `profile`, `email`, `address` and `phone`.",
         |artefact| gated(artefact, &artefact.id_token),
     ),
     should(
         "claims/at-userinfo",
         "OIDCC-5.4",
-        "The claims of the scopes that were granted are at userinfo, not in the ID token alone",
-        "Clients that ask there, as the specification says, find nothing.",
-        "",
+        "The claims of the granted scopes that are in the ID token should be in the userinfo response, too",
+        "Clients that ask userinfo for the claims, as the specification says, do not find them.",
+        "Return the claims of the granted scopes from the userinfo endpoint as well. Use the same mapping from scopes to claims for userinfo and for the ID token.",
         |artefact| {
             let in_id_token: Vec<_> = granted(artefact).filter(|name| member(&artefact.id_token, name).is_some()).collect();
             let at_userinfo: Vec<_> = granted(artefact).filter(|name| member(&artefact.userinfo, name).is_some()).collect();
@@ -108,9 +108,9 @@ static RULES: &[Check<ScopeClaims>] = &[
     may(
         "claims/essential-name",
         "OIDCC-5.5.1",
-        "Userinfo gives the claims that were asked for as essential",
-        "A client cannot do for the user what it was made to do.",
-        "",
+        "It is good practice that userinfo returns the claims that the client requested as essential",
+        "The client does not get the data that it needs to serve the end-user.",
+        "Evaluate `userinfo` in the parameter `claims`, and return every claim there that has `essential: true` and that the end-user has. If the server ignores the parameter, set `claims_parameter_supported` to false.",
         |artefact| {
             let is_supported = artefact.metadata.get("claims_parameter_supported") == Some(&Value::Bool(true));
             applies_if(is_supported, "the metadata do not set claims_parameter_supported to true")?;
@@ -135,9 +135,9 @@ static RULES: &[Check<ScopeClaims>] = &[
     may(
         "claims/advertised",
         "OIDCD-3",
-        "The standard claims that userinfo gives are among the `claims_supported` of the metadata",
-        "Clients that look there first never ask for what they could have.",
-        "",
+        "It is good practice that `claims_supported` in the metadata lists the standard claims that userinfo returns",
+        "Clients that read the metadata first never request claims that they could have.",
+        "Add every claim that the userinfo endpoint can return to `claims_supported`.",
         |artefact| {
             let Some(supported) = claims_supported(artefact) else {
                 return not_applicable("the metadata have no claims_supported that is a list of names");
@@ -152,9 +152,9 @@ static RULES: &[Check<ScopeClaims>] = &[
     must(
         "claims/language-tags",
         "OIDCC-5.2",
-        "What follows the `#` in the name of a standard claim is a language tag",
-        "Clients that look for their language do not find it.",
-        "",
+        "The text after the `#` in the name of a standard claim must be a language tag",
+        "Clients that look for the claim in their language do not find it.",
+        "Name such a claim by its standard name, `#` and a BCP 47 language tag, such as `name#en-GB`. Separate the parts of the tag by a hyphen, and not by an underscore.",
         |artefact| {
             // The names of other claims may be URLs with a fragment.
             let is_standard = |name: &str| SCOPES.iter().any(|(_, claims)| claims.contains(&name));
@@ -169,9 +169,9 @@ static RULES: &[Check<ScopeClaims>] = &[
     may(
         "claims/address-no-empty",
         "OIDCC-5.1.1",
-        "The address leaves out the parts it has no value for",
-        "Relying parties print null, or an empty line, on a label.",
-        "",
+        "It is good practice that the `address` claim leaves out the parts that have no value",
+        "Clients print null, or an empty line, in a postal address.",
+        "Leave out members of `address` that are null or an empty string when the claim is built.",
         |artefact| {
             let Some(address) = artefact.userinfo.get("address").and_then(Value::as_object) else {
                 return not_applicable("no address that is an object");
@@ -184,9 +184,9 @@ static RULES: &[Check<ScopeClaims>] = &[
     should(
         "claims/updated-at-past",
         "OIDCC-5.1",
-        "The `updated_at` of userinfo, if there is one, is not after the ID token",
-        "Clients that compare it with their copy never update it again.",
-        "",
+        "The `updated_at` of userinfo, if there is one, should not be later than the `iat` of the ID token",
+        "Clients that compare `updated_at` with the time of their copy do not update the copy any more.",
+        "Set `updated_at` to the time at which the end-user's data were last changed, in seconds of UTC. Check the time zone in which the database stores this time, and keep the clocks of all servers in step.",
         |artefact| {
             // By the issuer's own clock, and in seconds: milliseconds are another rule's.
             let number = |claims: &Map<String, Value>, name: &str| claims.get(name).and_then(Value::as_f64);
@@ -202,9 +202,9 @@ static RULES: &[Check<ScopeClaims>] = &[
     may(
         "claims/verified-has-value",
         "OIDCC-5.1",
-        "What userinfo calls verified, an e-mail address or a phone number, is there",
+        "It is good practice that userinfo calls an e-mail address or phone number verified only if its value is returned, too",
         "Clients record a verified contact that they do not have.",
-        "",
+        "Return `email_verified` only together with `email`, and `phone_number_verified` only together with `phone_number`.",
         |artefact| {
             let pairs = [("email", "email_verified"), ("phone_number", "phone_number_verified")];
             let verified: Vec<_> = pairs.into_iter().filter(|(_, verified)| artefact.userinfo.get(*verified) == Some(&Value::Bool(true))).collect();

@@ -76,9 +76,9 @@ static RULES: &[Check<SecondLogin>] = &[
     must(
         "session/prompt-none-no-page",
         "OIDCC-3.1.2.1",
-        "`prompt=none` shows the end-user no page",
-        "Clients ask so in hidden frames, where a login page is never seen and never answered.",
-        "",
+        "The issuer must show the end-user no page if the request has `prompt=none`",
+        "Clients send such requests in hidden frames, where the end-user neither sees nor answers a page.",
+        "If a page is needed, redirect to the client at once with `error=login_required`, `consent_required` or `interaction_required` instead of the page.",
         |login| {
             applies_if(matches!(login.again, Again::PromptNone | Again::IdTokenHint), "the request did not say prompt=none")?;
             holds(login.all_pages() == 0, "no page", login.pages_seen())
@@ -87,9 +87,9 @@ static RULES: &[Check<SecondLogin>] = &[
     should(
         "session/prompt-none-silent",
         "OIDCC-3.1.2.1",
-        "`prompt=none` succeeds for an end-user who is logged in",
-        "Clients cannot renew a login silently, and send their users to the login page again and again.",
-        "",
+        "A request with `prompt=none` should succeed if the end-user is logged in",
+        "Clients cannot renew a login without a page, and have to send the end-user to the login page again and again.",
+        "Look up the session of the browser at the authorization endpoint, and issue the code without a page if the session is valid and consent was given before. Check that the session and its cookie still exist after the first login has ended.",
         |login| {
             applies_if(login.again == Again::PromptNone, "the request did not say prompt=none without a hint")?;
             succeeds(login, &["consent_required", "account_selection_required", "interaction_required", "invalid_request", "temporarily_unavailable"])
@@ -99,9 +99,9 @@ static RULES: &[Check<SecondLogin>] = &[
     should(
         "session/id-token-hint",
         "OIDCC-3.1.2.1",
-        "`prompt=none` succeeds for the end-user that the `id_token_hint` names if that one is logged in",
-        "Clients that say whom they mean get nowhere.",
-        "",
+        "A request with `prompt=none` and an `id_token_hint` should succeed if the end-user of the hint is logged in",
+        "Clients that say which end-user they mean get an error although this end-user is logged in.",
+        "Verify the signature of the ID token in `id_token_hint` and compare its `sub` with the end-user of the session. If both are the same end-user, issue the code without a page.",
         |login| {
             applies_if(login.again == Again::IdTokenHint, "the request had no id_token_hint")?;
             succeeds(login, &["consent_required", "account_selection_required", "interaction_required", "temporarily_unavailable"])
@@ -110,9 +110,9 @@ static RULES: &[Check<SecondLogin>] = &[
     must(
         LOGIN_PAGE,
         "OIDCC-3.1.2.3",
-        "`prompt=login` makes the end-user log in again",
-        "Whoever sits down at a screen left alone can confirm what asks for the password.",
-        "",
+        "The issuer must make the end-user log in again if the request has `prompt=login`",
+        "Another person at an unlocked computer can confirm actions for which the client wants a new login.",
+        "Evaluate `prompt` at the authorization endpoint. For `login`, show the login page even if there is a valid session, and issue the code only after the end-user has authenticated again.",
         |login| {
             login.asked_for_login()?;
             logs_in(login)
@@ -121,9 +121,9 @@ static RULES: &[Check<SecondLogin>] = &[
     must(
         "session/prompt-login-auth-time",
         "OIDCC-2",
-        "The `auth_time` after a fresh login by `prompt=login` is later than before",
-        "Clients that check whether the login was fresh refuse it, or take an old one for fresh.",
-        "",
+        "The `auth_time` after a fresh login by `prompt=login` must be later than before",
+        "Clients that check the time of the login refuse the fresh login, or take an old login for a fresh login.",
+        "Update the time of authentication in the session at every login, also if the session goes on, and copy this time into `auth_time` of the ID token.",
         |login| {
             login.asked_for_login()?;
             is_later(login, LOGIN_PAGE)
@@ -132,9 +132,9 @@ static RULES: &[Check<SecondLogin>] = &[
     must(
         MAX_AGE_PAGE,
         "OIDCC-3.1.2.1",
-        "A login older than `max_age` is not good enough: the end-user logs in again",
-        "Clients rely on it before payments and the like.",
-        "",
+        "The issuer must make the end-user log in again if the last login is older than `max_age`",
+        "Clients rely on a recent login before payments and similar actions.",
+        "Store the time of the last login in the session and compare this time with `max_age` at the authorization endpoint. If the login is older, show the login page and issue the code only after a new login.",
         |login| {
             login.max_age_had_passed()?;
             logs_in(login)
@@ -143,9 +143,9 @@ static RULES: &[Check<SecondLogin>] = &[
     must(
         "session/max-age-reauth",
         "OIDCC-2",
-        "The `auth_time` after a fresh login by `max_age` is later than before",
-        "Clients that check the age of the login refuse it, or take an old one for fresh.",
-        "",
+        "The `auth_time` after a fresh login by `max_age` must be later than before",
+        "Clients that check the age of the login refuse the fresh login, or take an old login for a fresh login.",
+        "Update the time of authentication in the session at every login, also if the session goes on, and copy this time into `auth_time` of the ID token.",
         |login| {
             login.max_age_had_passed()?;
             is_later(login, MAX_AGE_PAGE)
@@ -155,9 +155,9 @@ static RULES: &[Check<SecondLogin>] = &[
         // Derived: an issuer that enforces the age, as this MUST, has a login that is recent enough.
         "session/max-age-recent",
         "OIDCC-15.1",
-        "The `auth_time` of the ID token is not older than the `max_age` that was asked for",
-        "Clients that check the age of the login refuse it.",
-        "",
+        "The `auth_time` of the ID token must not be older than the `max_age` of the request",
+        "Clients that check the age of the login refuse the ID token.",
+        "Set `auth_time` to the time of the end-user's last login, in seconds of UTC, and show the login page if this time is more than `max_age` seconds ago.",
         |login| {
             let (Again::MaxAgePassed(max_age) | Again::MaxAgeAmple(max_age)) = login.again else {
                 return not_applicable("the request had no max_age");
@@ -179,9 +179,9 @@ static RULES: &[Check<SecondLogin>] = &[
     should(
         "session/auth-time-stable",
         "OIDCC-2",
-        "The `auth_time` stays as it was as long as nobody logs in again",
-        "Clients take an old login for a fresh one.",
-        "",
+        "The `auth_time` should stay the same as long as the end-user does not log in again",
+        "Clients take an old login for a fresh login.",
+        "Store the time of authentication in the session when the end-user logs in, and copy `auth_time` from there. Do not use the time of the authorization request or of the ID token.",
         |login| {
             let is_fresh = matches!(login.again, Again::PromptLogin | Again::MaxAgePassed(_));
             applies_if(!is_fresh, "the request asked for a fresh login")?;
@@ -194,9 +194,9 @@ static RULES: &[Check<SecondLogin>] = &[
     must(
         "session/sub-stable",
         "OIDCC-2",
-        "The same end-user has the same `sub` at every login",
-        "Clients take one user for two and open an empty account.",
-        "",
+        "The same end-user must have the same `sub` at every login",
+        "Clients take one end-user for two, and create a second, empty account.",
+        "Derive `sub` from an identifier of the account that never changes, and not from the session or the login. Keep the salt of pairwise identifiers constant.",
         |login| {
             let (first, second) = login.id_tokens()?;
             match (first.get("sub").and_then(Value::as_str), second.get("sub").and_then(Value::as_str)) {

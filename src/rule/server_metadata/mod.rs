@@ -54,17 +54,17 @@ static RULES: &[Check<ServerMetadata>] = &[
     must(
         "server-metadata/http-200",
         "RFC8414-3.2",
-        "The authorization server's metadata is served with status 200",
-        "A client takes any other status for an error and never gets to know the endpoints.",
-        "",
+        "The metadata of the authorization server must be served with status 200",
+        "A client takes any other status for an error and does not learn the endpoints.",
+        "Answer a GET request for the metadata with status 200 and the document, without a login. Check that proxies in front of the server pass the path `/.well-known/` on.",
         |server| status(&server.0.response, 200),
     ),
     must(
         "server-metadata/well-known-path",
         "RFC8414-3",
-        "The authorization server's metadata is published with the well-known path between the host and the path of the issuer",
-        "A client that forms the address as the specification has it finds nothing.",
-        "",
+        "The metadata must be at the well-known path between the host and the path of the issuer identifier",
+        "A client that builds the address as the specification says finds nothing.",
+        "Insert the well-known path after the host: for the issuer `https://example.com/tenant`, serve the metadata at `https://example.com/.well-known/oauth-authorization-server/tenant`.",
         |server| {
             server.document()?;
             let ProviderMetadata { response, issuer, .. } = &server.0;
@@ -81,57 +81,57 @@ static RULES: &[Check<ServerMetadata>] = &[
     must(
         "server-metadata/content-type-json",
         "RFC8414-3.2",
-        "The authorization server's metadata is served as application/json",
-        "Client libraries check the media type before they parse, and refuse a document that calls itself something else.",
-        "",
+        "The metadata of the authorization server must have the media type `application/json`",
+        "Client libraries check the media type before they parse the response, and refuse a document of another type.",
+        "Set `Content-Type: application/json` on the metadata. If a web server delivers the document as a file, configure the type there, because the file has no extension.",
         |server| media_type(server.success()?, &["application/json"]),
     ),
     must(
         "server-metadata/json-object",
         "RFC8414-3.2",
-        "The authorization server's metadata is a JSON object",
-        "Nothing can be read from a document that does not parse, so no client can configure itself.",
-        "",
+        "The metadata of the authorization server must be a JSON object",
+        "A document that does not parse says nothing, so no client can configure itself.",
+        "Return the metadata as one JSON object, and check the document with a JSON parser. Make sure that the path does not deliver an HTML page.",
         |server| json_object(server.success()?),
     ),
     must(
         "server-metadata/metadata-types",
         "RFC8414-2",
-        "Every optional member of the metadata that is present has the type its definition gives it",
-        "Clients with typed parsers refuse the whole document for one string where an array belongs.",
-        "",
+        "Every optional member of the metadata must have the type of its definition: URL, string or array of strings",
+        "Clients with typed parsers refuse the whole document because of one string in place of an array.",
+        "Write endpoints as absolute URLs and every list as a JSON array of strings, even if it has only one element. Leave out members that have no value.",
         |server| typed(server.document()?.members, &[(ENDPOINTS, URL), (PAGES, STRING), (LISTS, STRINGS)], "optional members"),
     ),
     must(
         "server-metadata/no-empty-arrays",
         "RFC8414-3.2",
-        "No member of the authorization server's metadata is an empty array",
-        "An absent member has a default; an empty one says that nothing at all is supported, and clients give up.",
-        "",
+        "The metadata of the authorization server must have no members that are empty arrays",
+        "A member that is absent has a default. An empty array says that nothing at all is supported, and clients give up.",
+        "Leave a member out of the metadata if its list is empty, or list the values that the server supports.",
         |server| no_empty_arrays(&server.document()?, &["response_types_supported"]),
     ),
     must(
         "server-metadata/issuer-exact",
         "RFC8414-3.3",
-        "The issuer in the authorization server's metadata is, character for character, the one that was asked",
-        "A client must refuse metadata of another issuer: otherwise one server could pass its endpoints off as another's.",
-        "",
+        "The `issuer` in the metadata must be identical, character for character, to the issuer identifier that was asked",
+        "A client must refuse metadata of another issuer, because a server could otherwise pass off its endpoints as those of another server.",
+        "Publish the issuer identifier that clients are configured with, with the same scheme, host, port and slash at the end. Behind a proxy, configure the public URL and do not derive the identifier from the request.",
         |server| issuer::is_asked_issuer(&server.document()?),
     ),
     must(
         "server-metadata/issuer-valid-url",
         "RFC8414-2",
-        "The issuer in the authorization server's metadata is a URL with the scheme https and without query and fragment",
-        "The place of the metadata is formed from the issuer, which a query or fragment makes impossible.",
-        "",
+        "The `issuer` in the metadata must be an https URL without query and fragment",
+        "The address of the metadata is built from the issuer identifier, which is impossible with a query or fragment.",
+        "Use an issuer identifier that has only a scheme (https), a host and, if needed, a port and a path. Move a tenant from the query into the path or the host.",
         |server| issuer::is_valid_url(&server.document()?),
     ),
     must(
         "server-metadata/authorization-endpoint",
         "RFC8414-2",
-        "The authorization endpoint is published as a URL, unless no grant type uses it",
-        "Without it nobody can log in.",
-        "",
+        "The metadata must have the `authorization_endpoint` as an absolute URL, unless no grant type uses it",
+        "Without the authorization endpoint no end-user can log in.",
+        "Publish the absolute URL of the authorization endpoint in `authorization_endpoint`. If the server has no such endpoint, list its grant types in `grant_types_supported`, because the default includes `authorization_code`.",
         |server| {
             let document = server.document()?;
             uses_authorization_endpoint(&document)?;
@@ -141,9 +141,9 @@ static RULES: &[Check<ServerMetadata>] = &[
     must(
         "server-metadata/token-endpoint",
         "RFC8414-2",
-        "The authorization server publishes its token endpoint as a URL, unless only the implicit grant is offered",
-        "Without it a client gets no token.",
-        "",
+        "The metadata must have the `token_endpoint` as an absolute URL, unless only the implicit grant is offered",
+        "Without the token endpoint a client cannot get a token.",
+        "Publish the absolute URL of the token endpoint, with scheme and host, in `token_endpoint`.",
         |server| endpoints::token_endpoint(&server.document()?),
     ),
     // A server that no grant type sends anybody to has no response type to name: section 2 requires it to name some
@@ -151,9 +151,9 @@ static RULES: &[Check<ServerMetadata>] = &[
     must(
         "server-metadata/response-types",
         "RFC8414-2",
-        "The authorization server publishes its response types as an array of strings, unless no grant type uses any",
-        "A client that looks for the flow it needs finds none and stops.",
-        "",
+        "The metadata must have `response_types_supported` as an array of strings, unless no grant type uses response types",
+        "A client does not find the flow that it needs, and stops.",
+        "List the supported response types, for example `[\"code\"]`, in `response_types_supported`. If the server has no authorization endpoint, list its grant types in `grant_types_supported`.",
         |server| {
             let document = server.document()?;
             let named = document.member("response_types_supported");
@@ -166,9 +166,9 @@ static RULES: &[Check<ServerMetadata>] = &[
     must(
         "server-metadata/jwks-uri",
         "RFC8414-2",
-        "The address of the key set, where the authorization server publishes one, is a URL",
-        "Nobody can verify what the server signs.",
-        "",
+        "The `jwks_uri` in the metadata, if there is one, must be an absolute URL",
+        "Clients and resource servers cannot get the keys, and cannot verify what the server signs.",
+        "Publish the complete URL of the key set, with scheme and host, in `jwks_uri`. If the server signs nothing, leave the member out.",
         |server| {
             let document = server.document()?;
             if document.member("jwks_uri").is_none() {
@@ -181,57 +181,57 @@ static RULES: &[Check<ServerMetadata>] = &[
     must(
         "server-metadata/endpoints-https",
         "RFC6749-3.2",
-        "Every endpoint in the authorization server's metadata has the scheme https",
-        "Over plain http, credentials, codes and tokens can be read and changed by anybody on the way.",
-        "",
+        "Every endpoint in the metadata of the authorization server must have the scheme https",
+        "Over plain http, an attacker on the way can read and change credentials, codes and tokens.",
+        "Serve all endpoints over TLS and publish their https URLs. Behind a proxy that terminates TLS, configure the public https URL of the server.",
         |server| endpoints::all_https(&server.document()?),
     ),
     must(
         "server-metadata/endpoints-no-fragment",
         "RFC6749-3.1",
-        "The authorization and the token endpoint in the authorization server's metadata have no fragment",
-        "A fragment never reaches the server, and parameters appended after it are lost with it.",
-        "",
+        "The authorization and the token endpoint in the metadata must have no fragment",
+        "A fragment never reaches the server, and parameters that are appended after it are lost.",
+        "Remove `#` and everything after it from `authorization_endpoint` and `token_endpoint`. If a single-page application serves the login, give it a path without `#`.",
         |server| endpoints::no_fragment(&server.document()?, "token-endpoint"),
     ),
     must(
         "server-metadata/scopes-syntax",
         "RFC6749-3.3",
-        "Every scope in the authorization server's metadata is one scope token: printable ASCII without space, quotation mark and backslash",
-        "A scope with a space in it cannot be asked for: it would be read as two.",
-        "",
+        "Every entry of `scopes_supported` must be one scope: printable ASCII without space, quotation mark and backslash",
+        "A client cannot request a scope that has a space in it: the server would read it as two scopes.",
+        "Write every scope as its own string of `scopes_supported`, and rename scopes that have spaces, quotation marks, backslashes or characters outside of ASCII.",
         |server| lists::scopes_syntax(&server.document()?),
     ),
     must(
         "server-metadata/auth-signing-algs-present",
         "RFC8414-2",
-        "Where clients may authenticate with a signed JWT, the authorization server's metadata has the algorithms for it",
-        "There is no default: a client can only guess the algorithm, and learns of a wrong guess by invalid_client.",
-        "",
+        "The metadata must list the algorithms for client authentication if clients may authenticate with a signed JWT",
+        "There is no default: a client can only guess the algorithm, and gets `invalid_client` if the guess is wrong.",
+        "For each endpoint that lists `private_key_jwt` or `client_secret_jwt`, add its member `…_endpoint_auth_signing_alg_values_supported`, for example with `RS256` and `ES256`.",
         |server| lists::auth_signing_algs_present(&server.document()?),
     ),
     must(
         "server-metadata/auth-signing-algs-no-none",
         "RFC8414-2",
-        "The algorithms for client authentication in the authorization server's metadata do not contain none",
-        "An unsigned assertion proves nothing: anybody who knows a client's identifier could act as that client.",
-        "",
+        "The algorithms for client authentication in the metadata must not include `none`",
+        "An unsigned assertion proves nothing: an attacker who knows the identifier of a client could act as this client.",
+        "Remove `none` from the algorithms in the metadata, and refuse client assertions without a signature with `error=invalid_client`.",
         |server| lists::auth_signing_algs_no_none(&server.document()?),
     ),
     should(
         "server-metadata/pkce-methods-registered",
         "RFC8414-2",
-        "The PKCE methods in the authorization server's metadata are registered ones: S256 and plain, spelled so",
-        "Clients compare the names to the letter, and leave out the protection they cannot find.",
-        "",
+        "The entries of `code_challenge_methods_supported` in the metadata should be `S256` and `plain`, in this spelling",
+        "Clients compare the names character by character, and do not use PKCE if they do not find the method.",
+        "Write `S256` with a capital letter and `plain` in lower case, and remove all other entries.",
         |server| values::pkce_methods_registered(&server.document()?),
     ),
     should(
         "server-metadata/pkce-published",
         "RFC9700-2.1.1",
-        "Support of PKCE with S256 is published in the authorization server's metadata, where codes are given",
-        "A client that cannot see that PKCE is supported leaves it out, and its codes can be injected by an attacker.",
-        "",
+        "The metadata should have `code_challenge_methods_supported` with `S256` if authorization codes are issued",
+        "A client that cannot see that PKCE is supported does not use PKCE, and an attacker can inject a stolen code into a login of the client.",
+        "Support PKCE with `S256` at the authorization and the token endpoint, and add `\"code_challenge_methods_supported\": [\"S256\"]` to the metadata.",
         |server| {
             let document = server.document()?;
             let grants = document.grant_types()?;
@@ -244,9 +244,9 @@ static RULES: &[Check<ServerMetadata>] = &[
     must(
         "server-metadata/signed-metadata",
         "RFC8414-2.1",
-        "The signed metadata, where there is any, is a signed JWT with an `iss` claim",
-        "A client that wants its metadata signed cannot tell who signed it, or that anybody did.",
-        "",
+        "The `signed_metadata`, if there is any, must be a signed JWT with an `iss` claim",
+        "A client that needs signed metadata cannot tell who signed them, or whether they are signed at all.",
+        "Sign the JWT in `signed_metadata` with a key of the party that vouches for the metadata, and name this party in `iss`. Do not use the `alg` `none`.",
         |server| {
             let expected = "a JWT that is signed and has an iss claim";
             let jwt = match server.document()?.member("signed_metadata") {

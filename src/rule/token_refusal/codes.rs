@@ -17,9 +17,9 @@ pub(super) static RULES: &[Check<TokenRefusal>] = &[
     must(
         "token-error/invalid-grant",
         "RFC6749-5.2",
-        "A code or refresh token that is unknown, used, or not for this request is refused with `invalid_grant`",
-        "Clients do not notice that it is time to log the user in again.",
-        "",
+        "The issuer must refuse a code or refresh token that is unknown, used, or not for this request with `invalid_grant`",
+        "Clients do not notice that the end-user has to log in again.",
+        "Answer with status 400 and `error=invalid_grant` if the code or refresh token is unknown, expired, revoked or used, or does not fit the client, the `redirect_uri` or the `code_verifier`.",
         |refusal| {
             let as_true: &[&str] = match refusal.provocation {
                 Provocation::UnknownRefreshToken => &["unauthorized_client", "unsupported_grant_type"],
@@ -35,17 +35,17 @@ pub(super) static RULES: &[Check<TokenRefusal>] = &[
     must(
         "token-error/unsupported-grant-type",
         "RFC6749-5.2",
-        "A grant type that does not exist is refused with `unsupported_grant_type`",
-        "Clients cannot tell a grant the issuer lacks from a mistake of their own.",
-        "",
+        "The issuer must refuse a grant type that does not exist with `unsupported_grant_type`",
+        "Clients cannot tell a grant that the issuer does not support from their own mistake.",
+        "Compare `grant_type` with the supported grant types before other parameters are checked. Answer an unknown grant type with status 400 and `error=unsupported_grant_type`.",
         |refusal| code(refusal, refusal.provocation == Provocation::UnsupportedGrant, "unsupported_grant_type", &[]),
     ),
     must(
         "token-error/invalid-request",
         "RFC6749-5.2",
-        "A token request that lacks a required parameter is refused with `invalid_request`",
-        "Developers look for a bad code or token where a parameter is missing.",
-        "",
+        "The issuer must refuse a token request that lacks a required parameter with `invalid_request`",
+        "Developers look for a bad code or token, although a parameter is missing.",
+        "Check that `grant_type` is there, and `code` for the grant `authorization_code`, before their values are looked up. If not, answer with status 400 and `error=invalid_request`.",
         |refusal| {
             let is_meant = matches!(refusal.provocation, Provocation::MissingGrantType | Provocation::MissingCode);
             code(refusal, is_meant, "invalid_request", &["unauthorized_client"])
@@ -54,9 +54,9 @@ pub(super) static RULES: &[Check<TokenRefusal>] = &[
     must(
         INVALID_CLIENT,
         "RFC6749-5.2",
-        "A client that fails to authenticate is refused with `invalid_client`",
-        "A client whose secret was changed blames its user's login instead.",
-        "",
+        "The issuer must refuse a client that fails to authenticate with `invalid_client`",
+        "The operator of a client whose secret was changed looks for the mistake in the end-user's login.",
+        "Authenticate the client before the grant is processed. If the client is unknown or its credentials are wrong or missing, answer with status 401 and `error=invalid_client`.",
         |refusal| {
             applies_if(!refusal.has_two_faults(), TWO_FAULTS)?;
             code(refusal, refusal.provocation.is_failed_authentication(), "invalid_client", &[])
@@ -65,9 +65,9 @@ pub(super) static RULES: &[Check<TokenRefusal>] = &[
     must(
         HEADER_401,
         "RFC6749-5.2",
-        "A client that fails to authenticate by the Authorization header is answered with 401",
-        "HTTP libraries that wait for 401 never send the right credentials.",
-        "",
+        "The issuer must answer a client that fails to authenticate by the `Authorization` header with status 401",
+        "HTTP libraries that wait for status 401 never send the right credentials.",
+        "Send status 401 together with `error=invalid_client` if the request has an `Authorization` header, and add `WWW-Authenticate`.",
         |refusal| {
             failed_by_header(refusal)?;
             status(&refusal.response, 401)
@@ -76,9 +76,9 @@ pub(super) static RULES: &[Check<TokenRefusal>] = &[
     must(
         "token-error/challenge-for-header",
         "RFC6749-5.2",
-        "The 401 to a client that used the Authorization header names the scheme it used in WWW-Authenticate",
-        "A client cannot tell that its credentials are wrong and not its way of sending them.",
-        "",
+        "The 401 to a client that used the `Authorization` header must name the scheme of that header in `WWW-Authenticate`",
+        "A client cannot tell whether its credentials are wrong or the way in which it sends them.",
+        "Add a header such as `WWW-Authenticate: Basic realm=\"token\"` to the 401 of the token endpoint.",
         |refusal| {
             failed_by_header(refusal)?;
             needs(refusal.response.status == 401, HEADER_401)?;

@@ -18,25 +18,32 @@ pub(super) static RULES: &[Check<TokenResponse>] = &[
     should(
         "token/expires-in-present",
         "RFC6749-5.1",
-        "The token response says in `expires_in` how long the access token lives",
-        "The client learns of the end of its token by failing calls.",
-        "",
+        "The token response should have an `expires_in`: how long the access token lives",
+        "The client learns only from failed calls that its token has expired.",
+        "Return the lifetime of the access token in seconds in `expires_in`.",
         |response| {
             let expires_in = member(response.members()?, "expires_in");
             holds(expires_in.is_some(), "an expires_in", seen("expires_in", expires_in))
         },
     ),
-    must(EXPIRES_IN_NUMBER, "RFC6749-5.1", "`expires_in` is a JSON number", "Typed libraries fail to parse the whole response.", "", |response| {
-        let value = optional(response.members()?, "expires_in")?;
-        holds(value.is_number(), "expires_in: a JSON number", seen("expires_in", Some(value)))
-    }),
+    must(
+        EXPIRES_IN_NUMBER,
+        "RFC6749-5.1",
+        "`expires_in` must be a JSON number",
+        "Typed libraries cannot parse the response.",
+        "Write `expires_in` without quotation marks, for example `\"expires_in\": 3600`.",
+        |response| {
+            let value = optional(response.members()?, "expires_in")?;
+            holds(value.is_number(), "expires_in: a JSON number", seen("expires_in", Some(value)))
+        },
+    ),
     // The grammar has no upper bound: a long life is for token/expires-in-short.
     should(
         EXPIRES_IN_SANE,
         "RFC6749-A.14",
-        "`expires_in` is a whole number of seconds above zero",
-        "A client refreshes in a loop, or never.",
-        "",
+        "`expires_in` should be a whole number of seconds above zero",
+        "A client refreshes its token again and again, or never.",
+        "Return the remaining lifetime of the access token in seconds, rounded down: not a point in time, and not -1 or 0 for a token that does not expire.",
         |response| {
             let number = expires_in(response)?;
             let is_sane = number > 0.0 && number.fract() == 0.0;
@@ -46,9 +53,9 @@ pub(super) static RULES: &[Check<TokenResponse>] = &[
     should(
         "token/expires-in-short",
         "RFC6750-5.3",
-        "The access token lives for an hour at most",
-        "Whoever finds a bearer token can use it as long as it lives.",
-        "",
+        "The access token should live for one hour at most, by its `expires_in`",
+        "An attacker who finds a bearer token can use it as long as it lives.",
+        "Set the lifetime of access tokens to one hour or less, and give clients that need access for longer a refresh token.",
         |response| {
             let number = expires_in(response)?;
             holds(number <= HOUR, format!("at most {HOUR} s"), format!("{number} s"))
@@ -57,9 +64,9 @@ pub(super) static RULES: &[Check<TokenResponse>] = &[
     must(
         SCOPE_STRING,
         "RFC6749-3.3",
-        "The `scope` of the token response is a string of words with one space between them",
-        "Libraries fail to parse the response: an array in place of the string is the usual slip.",
-        "",
+        "The `scope` of the token response must be a string of words with one space between them",
+        "Libraries cannot parse the response. The usual mistake is an array in place of the string.",
+        "Join the granted scopes with single spaces to one string, for example `\"scope\": \"openid email\"`, without commas and without a space at the end.",
         |response| {
             let scope = optional(response.members()?, "scope")?;
             // scope-token = 1*( %x21 / %x23-5B / %x5D-7E ). An empty string stands for no scope often enough to be let be.
@@ -71,9 +78,9 @@ pub(super) static RULES: &[Check<TokenResponse>] = &[
     must(
         "token/scope-if-different",
         "RFC6749-5.1",
-        "The token response names the scope if it is not the one that was asked for",
-        "The client believes it may do what it may not, or less than it may.",
-        "",
+        "The token response must have a `scope` if the granted scope is not the requested scope",
+        "The client believes that it has access that it does not have, or does not know of access that it has.",
+        "Return the granted scope in `scope` of every token response, or at least if it is not the scope of the request.",
         |response| {
             // An absent scope can only be seen to be wrong where the access token speaks of it. It does so reliably in the client credentials
             // grant: elsewhere issuers leave `openid` and its like out of the token.
@@ -96,9 +103,9 @@ pub(super) static RULES: &[Check<TokenResponse>] = &[
     may(
         "token/scope-not-widened",
         "RFC6749-3.3",
-        "The token response grants no scope that was not asked for",
-        "A client ends up with more power than it wanted, and so does whoever steals its token.",
-        "",
+        "It is good practice that the token response grants no scope that was not requested",
+        "The client gets more access than it needs, and so does an attacker who steals its token.",
+        "Grant only scopes that the client requested, and apply default scopes only if the request has no `scope`. In Keycloak: the default client scopes `email` and `profile` are granted without a request.",
         |response| {
             let Some(asked) = &response.requested_scope else { return not_applicable("no scope was asked for: the issuer chooses") };
             let (asked, granted) = (scope_words(asked), scope_words(response.scope()?));

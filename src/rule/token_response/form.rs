@@ -8,33 +8,43 @@ use crate::rule::expect::{holds, media_type, member, must, refusal, shorten, sho
 use crate::rule::judgement::{fail, pass};
 
 pub(super) static RULES: &[Check<TokenResponse>] = &[
-    must(HTTP_200, "RFC6749-5.1", "The token request is answered with 200", "The client does not get its tokens.", "", |response| {
-        match response.response.status {
+    must(
+        HTTP_200,
+        "RFC6749-5.1",
+        "The issuer must answer the token request with status 200",
+        "The client does not get its tokens.",
+        "Look for the reason in the `error` of the response and in the server's log. Compare the client's authentication, the `redirect_uri` and the `code_verifier` with what the server expects, and return the tokens with status 200.",
+        |response| match response.response.status {
             200 => pass("status 200"),
             _ => fail("status 200", refusal(&response.response)),
-        }
-    }),
-    must(JSON_OBJECT, "RFC6749-5.1", "The token response is a JSON object", "The client cannot read its tokens.", "", |response| {
-        match response.success()?.json() {
+        },
+    ),
+    must(
+        JSON_OBJECT,
+        "RFC6749-5.1",
+        "The token response must be a JSON object",
+        "The client cannot read its tokens.",
+        "Return the tokens as the members of one JSON object, and not as a form-encoded string or inside of an array.",
+        |response| match response.success()?.json() {
             Ok(Value::Object(body)) => pass(shorten(&format!("a JSON object: {}", body.keys().map(String::as_str).collect::<Vec<_>>().join(", ")))),
             Ok(_) => fail("a JSON object", "JSON that is not an object"),
             Err(why) => fail("a JSON object", shorten(&why)),
-        }
-    }),
+        },
+    ),
     must(
         "token/content-type-json",
         "RFC6749-5.1",
-        "The token response is `application/json`",
-        "Clients that look at the media type refuse to parse it.",
-        "",
+        "The token response must have the media type `application/json`",
+        "Clients that check the media type refuse to parse the response.",
+        "Set `Content-Type: application/json` on the token response.",
         |response| media_type(response.success()?, &["application/json"]),
     ),
     must(
         "token/cache-no-store",
         "RFC6749-5.1",
-        "The token response forbids caching with `no-store`",
-        "Tokens stay behind in caches, where others find them.",
-        "",
+        "The token response must forbid caching with `no-store`",
+        "Tokens stay in caches, where an attacker can find them.",
+        "Send `Cache-Control: no-store` with every token response, and check that no proxy removes or replaces the header.",
         |response| {
             let response = response.success()?;
             let values: Vec<&str> = response.header_all("cache-control").collect();
@@ -45,9 +55,9 @@ pub(super) static RULES: &[Check<TokenResponse>] = &[
     must(
         "token/no-error",
         "RFC6749-5.2",
-        "The token response with status 200 holds no `error`",
-        "One client takes it for a success and another for a failure.",
-        "",
+        "The token response with status 200 must have no `error`",
+        "Some clients take such a response for a success and others for a failure.",
+        "Send errors with status 400 (or 401 for `invalid_client`). Leave `error` out of a token response that has tokens.",
         |response| match member(response.members()?, "error") {
             None => pass("no error"),
             Some(error) => fail("no error, or status 400", format!("status {} with error = {}", response.response.status, show(error))),

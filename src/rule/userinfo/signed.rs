@@ -46,9 +46,9 @@ static RULES: &[Check<SignedUserInfo>] = &[
     must(
         JWT,
         "OIDCR-2",
-        "A client that registered `userinfo_signed_response_alg` gets its userinfo as a JWT",
-        "The relying party looks for a signature and finds none: it has to discard the claims.",
-        "",
+        "The userinfo response to a client that registered `userinfo_signed_response_alg` must be a JWT",
+        "The client looks for a signature and does not find it, and must discard the claims.",
+        "Look up `userinfo_signed_response_alg` of the client that the access token was issued to, and sign the response with this algorithm. If the server cannot sign userinfo responses, leave the member out of the registration response.",
         |userinfo| {
             needs(userinfo.response.is_success(), "userinfo/http-200")?;
             // An encrypted one was not asked for, but is a JWT.
@@ -62,9 +62,9 @@ static RULES: &[Check<SignedUserInfo>] = &[
     must(
         "userinfo-signed/content-type",
         "OIDCC-5.3.2",
-        "A userinfo response that is a JWT is `application/jwt`",
-        "Clients that look at the media type parse it as JSON and fail.",
-        "",
+        "A userinfo response that is a JWT must have the media type `application/jwt`",
+        "Clients that check the media type parse the JWT as JSON and fail.",
+        "Set `Content-Type: application/jwt` on signed userinfo responses.",
         |userinfo| {
             userinfo.jwt()?;
             media_type(&userinfo.response, &["application/jwt"])
@@ -73,9 +73,9 @@ static RULES: &[Check<SignedUserInfo>] = &[
     must(
         ALG,
         "OIDCR-2",
-        "A signed userinfo response is signed with the algorithm that was registered",
-        "A relying party that insists on its algorithm, as it must to be safe, discards the claims.",
-        "",
+        "A signed userinfo response must be signed with the algorithm that the client registered",
+        "A client that accepts only its registered algorithm, as is safe, discards the claims.",
+        "Choose the signing key by the client's `userinfo_signed_response_alg`, and not by the server's default algorithm or that of the ID token. At registration, refuse algorithms for which the server has no key.",
         |userinfo| match userinfo.jwt()?.alg() {
             Some(alg) => same("alg", &userinfo.alg, alg),
             None => fail(format!("alg = {}", shorten(&userinfo.alg)), "no alg"),
@@ -84,9 +84,9 @@ static RULES: &[Check<SignedUserInfo>] = &[
     must(
         "userinfo-signed/signature",
         "OIDCC-10.1",
-        "The signature of a userinfo response verifies with a published key",
-        "The relying party cannot tell the claims from forged ones, and has to discard them.",
-        "",
+        "The signature of a signed userinfo response must verify with a published key",
+        "The client cannot tell the claims from forged claims, and must discard them.",
+        "Sign with a private key whose public key is in the document at `jwks_uri`, and name the key in `kid`. Publish a new key before the server signs with it.",
         |userinfo| {
             let jwt = userinfo.jwt()?;
             match verify(jwt, userinfo.keys.published()?, None) {
@@ -98,9 +98,9 @@ static RULES: &[Check<SignedUserInfo>] = &[
     must(
         "userinfo-signed/iss",
         "OIDCC-5.3.2",
-        "The `iss` of a signed userinfo response is the issuer identifier",
-        "The relying party takes it for another issuer's, and discards it.",
-        "",
+        "The `iss` of a signed userinfo response must be the issuer identifier",
+        "The client takes the response for a response of another issuer, and discards it.",
+        "Set `iss` to the issuer identifier as published in the metadata, character for character, before the response is signed.",
         |userinfo| match userinfo.jwt()?.claims.get("iss") {
             Some(Value::String(iss)) => same("iss", &userinfo.issuer, iss),
             other => fail(format!("iss = {}", shorten(&userinfo.issuer)), seen("iss", other)),
@@ -109,9 +109,9 @@ static RULES: &[Check<SignedUserInfo>] = &[
     must(
         "userinfo-signed/aud",
         "OIDCC-5.3.2",
-        "The `aud` of a signed userinfo response is the client or includes it",
-        "The relying party takes it for another client's, and discards it.",
-        "",
+        "The `aud` of a signed userinfo response must be the client identifier or include it",
+        "The client takes the response for a response to another client, and discards it.",
+        "Set `aud` to the `client_id` of the client that the access token was issued to, and not to the audience of the access token.",
         |userinfo| {
             let aud = userinfo.jwt()?.claims.get("aud");
             let is_client = |aud: &Value| aud.as_str() == Some(&userinfo.client_id);

@@ -19,33 +19,33 @@ pub(super) static RULES: &[Check<UserInfoRequests>] = &[
     must(
         NO_TOKEN,
         "RFC6749-7",
-        "Userinfo refuses a request without an access token",
-        "Somebody's name and address are there for anybody to read.",
-        "",
+        "The userinfo endpoint must refuse a request without an access token",
+        "Every person can read the name and the address of an end-user.",
+        "Require an access token for every request to the userinfo endpoint, also if the browser has a session. Answer with status 401 if there is no token.",
         |requests| refused(requests, &requests.no_token),
     ),
     should(
         "userinfo/no-token-http-401",
         "RFC6750-3.1",
-        "A userinfo request without an access token is refused with 401",
-        "Clients cannot tell that a token was all that was missing.",
-        "",
+        "A userinfo request without an access token should be refused with status 401",
+        "Clients cannot tell that only the token was missing.",
+        "Answer a request without an access token with status 401 and `WWW-Authenticate: Bearer`, and not with 400, 403 or a redirect to a login page.",
         |requests| http_401(&requests.no_token, NO_TOKEN),
     ),
     must(
         NO_TOKEN_CHALLENGE,
         "RFC6750-3",
-        "The refusal of a userinfo request without a token names the scheme Bearer in WWW-Authenticate",
-        "A client that does not know the endpoint cannot find out what it asks for.",
-        "",
+        "The refusal of a userinfo request without a token must name the scheme Bearer in `WWW-Authenticate`",
+        "A client that does not know the endpoint cannot find out what kind of credentials it needs.",
+        "Add a header such as `WWW-Authenticate: Bearer realm=\"userinfo\"` to the response to a request without an access token.",
         |requests| names_bearer(&requests.no_token, NO_TOKEN),
     ),
     should(
         "userinfo/no-token-no-error",
         "RFC6750-3.1",
-        "The challenge to a userinfo request without a token names no error",
-        "Clients throw away good tokens when a request went out without one.",
-        "",
+        "The Bearer challenge to a userinfo request without a token should have no `error`",
+        "Clients discard valid tokens after a request that was sent without a token.",
+        "Leave `error` and `error_description` out of `WWW-Authenticate` if the request has no access token: `WWW-Authenticate: Bearer realm=\"userinfo\"` is enough.",
         |requests| match error(&bearer(&requests.no_token, NO_TOKEN, NO_TOKEN_CHALLENGE)?) {
             None => pass("a challenge without error"),
             Some(error) => fail("a challenge without error", format!("error = {}", shorten(error))),
@@ -54,33 +54,33 @@ pub(super) static RULES: &[Check<UserInfoRequests>] = &[
     must(
         BAD_TOKEN,
         "RFC6749-7",
-        "Userinfo refuses an access token that the issuer never gave",
-        "Whoever makes up a token reads somebody's name and address.",
-        "",
+        "The userinfo endpoint must refuse an access token that the issuer did not issue",
+        "An attacker who invents a token can read the name and the address of an end-user.",
+        "Look up the access token, or verify its signature, issuer and expiry, before any claim is returned. Refuse an invalid token with status 401 and `error=\"invalid_token\"` in `WWW-Authenticate`.",
         |requests| refused(requests, &requests.unknown_token),
     ),
     should(
         "userinfo/bad-token-http-401",
         "RFC6750-3.1",
-        "A userinfo request with an invalid access token is refused with 401",
-        "Clients do not notice that it is time to refresh the token.",
-        "",
+        "A userinfo request with an invalid access token should be refused with status 401",
+        "Clients do not notice that they have to refresh the token.",
+        "Answer with status 401 if the access token is unknown, expired, revoked or malformed, and catch errors of the code that parses tokens. Keep status 403 for a missing scope.",
         |requests| http_401(&requests.unknown_token, BAD_TOKEN),
     ),
     must(
         BAD_TOKEN_CHALLENGE,
         "RFC6750-3",
-        "The refusal of an invalid access token names the scheme Bearer in WWW-Authenticate",
-        "Clients look there for the reason and find none.",
-        "",
+        "The refusal of an invalid access token must name the scheme Bearer in `WWW-Authenticate`",
+        "Clients look in this header for the reason of the refusal and do not find it.",
+        "Add the header `WWW-Authenticate: Bearer error=\"invalid_token\"` to the response that refuses the access token.",
         |requests| names_bearer(&requests.unknown_token, BAD_TOKEN),
     ),
     should(
         "userinfo/bad-token-invalid-token",
         "RFC6750-3.1",
-        "The challenge to an invalid access token has the error `invalid_token`",
-        "Clients cannot tell an expired token from a missing scope, and do not refresh it.",
-        "",
+        "The Bearer challenge to an invalid access token should have the error `invalid_token`",
+        "Clients cannot tell an expired token from a missing scope, and do not refresh the token.",
+        "Put `error=\"invalid_token\"` into the `WWW-Authenticate` header if the token is unknown, expired, revoked or malformed. Use only the error codes of RFC 6750, section 3.1.",
         |requests| {
             let challenges = bearer(&requests.unknown_token, BAD_TOKEN, BAD_TOKEN_CHALLENGE)?;
             let error = error(&challenges);
@@ -91,9 +91,9 @@ pub(super) static RULES: &[Check<UserInfoRequests>] = &[
     must(
         SYNTAX,
         "RFC9110-11.6.1",
-        "The challenges of userinfo have the syntax of WWW-Authenticate",
-        "Clients that parse the header do not get at the reason.",
-        "",
+        "The challenges of the userinfo endpoint must have the syntax of `WWW-Authenticate`",
+        "Clients that parse the header cannot read the reason of the refusal.",
+        "Write the header as scheme, space and parameters that are separated by commas, with the values in double quotes: `Bearer realm=\"userinfo\", error=\"invalid_token\"`.",
         |requests| {
             let headers = headers(requests);
             applies_if(!headers.is_empty(), "no WWW-Authenticate")?;
@@ -106,9 +106,9 @@ pub(super) static RULES: &[Check<UserInfoRequests>] = &[
     must(
         "userinfo/challenge-parameters",
         "RFC6750-3",
-        "The Bearer challenge of userinfo has at least one parameter",
-        "Parsers written after the specification do not take the scheme alone for a challenge.",
-        "",
+        "The Bearer challenge of the userinfo endpoint must have at least one parameter",
+        "Strict parsers do not accept the scheme alone as a challenge.",
+        "Add a parameter after the scheme, for example `realm`: `WWW-Authenticate: Bearer realm=\"userinfo\"`.",
         |requests| {
             let is_bare = all_bearer(requests)?.iter().any(|challenge| challenge.parameters.is_empty());
             holds(!is_bare, "Bearer and at least one parameter", if is_bare { "Bearer alone" } else { "parameters after Bearer" })
@@ -117,9 +117,9 @@ pub(super) static RULES: &[Check<UserInfoRequests>] = &[
     must(
         "userinfo/challenge-once",
         "RFC6750-3",
-        "No parameter the specification knows comes twice in a Bearer challenge of userinfo",
-        "Two libraries read two different reasons.",
-        "",
+        "A Bearer challenge of userinfo must not have `realm`, `scope`, `error`, `error_description` or `error_uri` twice",
+        "Two libraries read two different reasons of the refusal.",
+        "Build `WWW-Authenticate` in one place and write each parameter once. Check whether a proxy or a second filter adds parameters.",
         |requests| {
             const KNOWN: [&str; 5] = ["realm", "scope", "error", "error_description", "error_uri"];
             let challenges = all_bearer(requests)?;
@@ -131,9 +131,9 @@ pub(super) static RULES: &[Check<UserInfoRequests>] = &[
     must(
         "userinfo/challenge-charset",
         "RFC6750-3",
-        "The `error` and `error_description` of userinfo's challenges are printable ASCII without quotes and backslashes",
-        "Careless parsers end the value at the first quote and misread what follows.",
-        "",
+        "The `error` and `error_description` in userinfo's challenges must be printable ASCII without quotes and backslashes",
+        "Careless parsers end the value at the first quote and misread the rest of the header.",
+        "Use fixed texts without quotation marks, backslashes, line breaks and characters outside of ASCII. Do not copy parts of the token or of exceptions into them.",
         |requests| {
             let challenges = all_bearer(requests)?;
             let parameters = challenges.iter().flat_map(|challenge| &challenge.parameters);
