@@ -44,7 +44,11 @@ fn a_required_test_that_does_not_run_fails_the_run_in_every_report() {
         let read = |name: &str| fs::read_to_string(folder.join("reports").join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
         assert!(read("summary.md").contains(&format!("{LOGIN} (required)")));
         assert!(read("report.html").contains(&format!("{LOGIN} (required)")));
-        assert!(read("junit.xml").contains("<error message=\"a required test did not run: left out by --skip\" type=\"required\"/>"), "{}", read("junit.xml"));
+        assert!(
+            read("junit.xml").contains("<error message=\"a required test did not run: left out by --skip\" type=\"required\"/>"),
+            "{}",
+            read("junit.xml")
+        );
         let results: Value = serde_json::from_str(&read("results.json")).expect("JSON");
         let test = results["tests"].as_array().and_then(|tests| tests.iter().find(|test| test["id"] == LOGIN)).expect("it is there");
         assert_eq!((&test["required"], &test["verdict"]), (&Value::Bool(true), &Value::from("skipped")));

@@ -22,8 +22,18 @@ pub fn command_line(config: &Config, test_id: &str) -> String {
 }
 
 /// What belongs to one call, or is said otherwise.
-static NOT_REPEATED: &[&Setting] =
-    &[&setting::CONFIG, &setting::DEMO, &setting::PERSONA, &setting::FLAW, &setting::TEST, &setting::SKIP, &setting::REQUIRE, &setting::FAIL_ON_SKIP, &setting::VERBOSE, &setting::QUIET];
+static NOT_REPEATED: &[&Setting] = &[
+    &setting::CONFIG,
+    &setting::DEMO,
+    &setting::PERSONA,
+    &setting::FLAW,
+    &setting::TEST,
+    &setting::SKIP,
+    &setting::REQUIRE,
+    &setting::FAIL_ON_SKIP,
+    &setting::VERBOSE,
+    &setting::QUIET,
+];
 
 impl Invocation {
     /// `run --issuer URL`.
