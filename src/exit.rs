@@ -182,6 +182,8 @@ mod tests {
             step: 0,
             sentence: 0,
             exchange: None,
+            why: String::new(),
+            fix: String::new(),
             level_note: None,
             known: None,
         };
@@ -212,7 +214,7 @@ mod tests {
     fn report(tests: Vec<TestReport>) -> RunReport {
         RunReport {
             schema: SCHEMA.into(),
-            tool: Tool { name: "oa-authtest".into(), version: "0".into(), catalogue: None },
+            tool: Tool { name: "oa-authtest".into(), version: "0".into(), catalogue: None, rules: None },
             issuer: "https://op.example".into(),
             started: String::new(),
             duration_ms: 0,

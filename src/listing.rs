@@ -119,8 +119,10 @@ pub fn see(flaw: &Flaw, rule: &Rule, shown: &Shown, features: &[Feature]) -> Opt
         Persona::Openactive => write!(command, " --profile {profile}"),
         persona => write!(command, " --persona {}", persona.name()),
     };
-    for capability in test.steps.iter().filter_map(Step::capability) {
-        let _ = write!(command, " --feature {}={}", capability.name(), !self_test::ABSENT.contains(&capability));
+    for step in &test.steps {
+        if let Step::CheckCapability { capability } = step {
+            let _ = write!(command, " --feature {}={}", capability.name(), !self_test::ABSENT.contains(capability));
+        }
     }
     let _ = write!(command, " --test {id}");
     match rule.level_in(profile) {

@@ -18,7 +18,7 @@ use crate::feature::{Step, Test};
 use crate::result::event::Event;
 use crate::result::known;
 use crate::result::model::{Counts, Environment, Finding, FindingOutcome, LeftOut, RunReport, SCHEMA, StepEnd, TestReport, Tool, Verdict};
-use crate::rule::catalogue_version;
+use crate::rule::{catalogue, catalogue_version};
 use crate::session::{Run, Session, Stop};
 
 /// How long the clean-up after an interruption may take.
@@ -67,7 +67,12 @@ pub async fn run(plan: Plan, shared: Run, handle: RunHandle) -> RunReport {
     handle.send(Event::RunEnded);
     RunReport {
         schema: SCHEMA.to_owned(),
-        tool: Tool { name: "oa-authtest".to_owned(), version: env!("CARGO_PKG_VERSION").to_owned(), catalogue: Some(catalogue_version()) },
+        tool: Tool {
+            name: "oa-authtest".to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            catalogue: Some(catalogue_version()),
+            rules: Some(catalogue().len()),
+        },
         issuer: config.issuer.clone(),
         started: rfc3339(started),
         duration_ms: millis(clock),
@@ -287,6 +292,8 @@ mod tests {
         Finding {
             rule: "a/rule".to_owned(),
             level: crate::rule::Level::Must,
+            why: String::new(),
+            fix: String::new(),
             level_note: None,
             outcome,
             says: String::new(),

@@ -48,13 +48,13 @@ async fn every_report_says_that_a_test_was_left_out_and_why() {
     let read = |name: &str| fs::read_to_string(folder.path().join("reports").join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
     let out = &ended.stdout;
     assert!(out.contains(&format!("⬜ 1 test left out, not offered by the issuer: {REASON}\n   {STORY}\n")), "{out}");
-    assert!(out.contains(" in 1 test; 1 test left out\n"), "{out}");
+    assert!(out.contains(" rules checked; 1 test left out\n"), "{out}");
     assert_eq!(out.lines().last(), Some("Exit code 0: conformant; 1 test left out."), "{out}");
     assert!(out.contains(&format!("::notice title=1 test left out::1 test: not offered by the issuer: {REASON}")), "{out}");
     assert!(ended.stderr.contains(&format!("⬜ {STORY} left out: {REASON}")), "{}", ended.said());
 
     let summary = read("summary.md");
-    assert!(summary.contains(" in 1 test; 1 test left out**") && summary.contains("## Left out\n"), "{summary}");
+    assert!(summary.contains(" rules checked; 1 test left out**") && summary.contains("## Left out\n"), "{summary}");
     let row = lines_with(&summary, "rp-initiated-logout/by-post.md").concat();
     assert!(row.contains("| ⬜ left out | – | 0 | 0 | 0 |"), "{summary}");
     let page = read(&format!("{STORY}.md"));
@@ -75,7 +75,7 @@ async fn a_run_that_only_left_out_tested_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
     let (ended, results) = told(without_logout(), folder.path(), &[]).await;
     assert_eq!((ended.code, &results["verdict"]), (4, &json!("left-out")), "{}", ended.said());
-    assert!(ended.stdout.contains("⬜ nothing was tested; 1 test left out\n"), "{}", ended.said());
+    assert!(ended.stdout.contains("⬜ NOTHING TESTED: 1 test left out\n"), "{}", ended.said());
     assert_eq!(ended.stdout.lines().last(), Some("Exit code 4: nothing was tested; 1 test left out."), "{}", ended.said());
     for name in ["summary.md", "report.html", "junit.xml"] {
         let text = fs::read_to_string(folder.path().join("reports").join(name)).expect("it is written");
@@ -90,7 +90,7 @@ async fn a_must_that_breaks_on_the_way_fails_the_test() {
     let (ended, results) = told(patch, folder.path(), &[]).await;
     assert_eq!((ended.code, &results["tests"][0]["verdict"]), (1, &json!("failed")), "{}", ended.said());
     assert_eq!((&results["tests"][0]["left_out"], results["counts"].get("left_out")), (&json!({ "cause": "not-offered" }), None));
-    assert!(ended.stdout.contains(" in 1 test\n"), "{}", ended.said());
+    assert!(ended.stdout.contains("❌ NOT CONFORMANT: 1 MUST rule broken, in 1 of 1 test; "), "{}", ended.said());
 }
 
 #[tokio::test(flavor = "multi_thread")]

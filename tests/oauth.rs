@@ -139,9 +139,20 @@ async fn a_server_that_wants_a_scope_is_not_tested_until_one_is_configured() {
     let (issuer, redirect_uri) = issuer(refused).await;
     let folder = tempfile::tempdir().expect("a folder");
     let ended = tell(&issuer, &redirect_uri, folder.path(), &words(&["--profile", "oauth", "--test", "oauth-client-credentials/*"])).await;
+    assert_eq!(ended.code, 4, "{}", ended.said());
+    let reason = results(folder.path()).tests[0].reason.clone().unwrap_or_default();
+    assert!(reason.contains("invalid_scope") && reason.contains("openactive-identity, which it lists") && reason.contains("--scope"), "{reason}");
+    issuer.stop().await;
+    // Where it lists none, only the settings can say which.
+    let silent = json!([
+        {"at": "token-client-credentials", "status": 400, "body": "{\"error\": \"invalid_scope\"}"},
+        {"at": "server-metadata", "remove": ["/scopes_supported"]},
+    ]);
+    let (issuer, redirect_uri) = self::issuer(silent).await;
+    let ended = tell(&issuer, &redirect_uri, folder.path(), &words(&["--profile", "oauth", "--test", "oauth-client-credentials/*"])).await;
     assert_eq!(ended.code, 3, "{}", ended.said());
     let reason = results(folder.path()).tests[0].reason.clone().unwrap_or_default();
-    assert!(reason.contains("invalid_scope") && reason.contains("--scope"), "{reason}");
+    assert!(reason.contains("to a request without scope (invalid_scope)") && reason.contains("--scope"), "{reason}");
     issuer.stop().await;
 }
 

@@ -90,6 +90,9 @@ fn annotations(report: &RunReport) -> Vec<Annotation> {
             let (others, more) = words::other_actuals(finding, &tests);
             lines.extend(others.into_iter().map(|other| format!("also seen: {}", shown(other))));
             lines.extend((more > 0).then(|| format!("and {more} more")));
+            for (name, text) in [("why", &finding.why), ("fix", &finding.fix)] {
+                lines.extend((!text.is_empty()).then(|| format!("{name}: {}", visible::short(text, MOST_TEXT * 2))));
+            }
             lines.push(within(&tests));
             Annotation { kind, title: shown(&finding.rule), text: lines.join("\n") }
         })

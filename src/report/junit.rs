@@ -128,7 +128,8 @@ fn status(test: &TestReport) -> TestCaseStatus {
 fn description(finding: &Finding) -> String {
     let mut text = format!("{} {}: {}\n", Mark::of_finding(finding), line(&finding.rule), line(&finding.says));
     let known = finding.known.as_deref().unwrap_or_default();
-    for (name, value) in [("known", known), ("expected", &finding.expected), ("actual", &finding.actual), ("spec", &finding.url)] {
+    let pairs = [("known", known), ("expected", &finding.expected), ("actual", &finding.actual), ("why", &finding.why), ("fix", &finding.fix)];
+    for (name, value) in pairs.into_iter().chain([("spec", finding.url.as_str())]) {
         if !value.is_empty() {
             // Writing to a String cannot fail.
             let _ = writeln!(text, "  {name}: {}", line(value));

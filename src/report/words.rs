@@ -1,9 +1,12 @@
 //! The headlines, groups and durations that every report has in the same words.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::mark::Mark;
 use super::view::Headline;
 use crate::result::known::KnownEntry;
-use crate::result::model::{Counts, Entry, Exchange, Finding, RunReport, TestReport, Verdict};
+use crate::result::model::{Counts, Entry, Exchange, Finding, FindingOutcome, RunReport, TestReport, Verdict};
+use crate::rule::Level;
 use crate::text::count;
 
 /// The word of a verdict.
@@ -41,22 +44,41 @@ pub fn headline(test: &TestReport) -> Headline {
     Headline { mark: Mark::of(test.verdict, test.counts), says }
 }
 
-/// The headline of a run: its mark, the triad, and how many tests that is about.
+/// The headline of a run: its mark, the verdict, which rules are broken, how much was looked at, and what was not.
 pub fn run_headline(report: &RunReport) -> Headline {
     let of = |verdict| report.tests.iter().filter(|test| test.verdict == verdict).count();
     let (errored, left_out, skipped) = (of(Verdict::Errored), of(Verdict::LeftOut), of(Verdict::Skipped));
-    let ran = report.tests.len() - errored - left_out - skipped;
-    let Counts { passed, failures, warnings, suggestions, .. } = report.counts;
-    let mut parts = vec![if ran > 0 {
-        format!("{} in {}", triad(report.counts), count(ran, "test"))
-    } else if passed + failures + warnings + suggestions > 0 {
-        format!("no test came to its end: {} before that", triad(report.counts))
-    } else {
-        "nothing was tested".to_owned()
-    }];
+    let stopped = report.tests.iter().filter(|test| test.verdict == Verdict::Failed && test.reason.is_some()).count();
+    let levels = broken_levels(report);
+    let broken: Vec<String> = [(Level::Must, "MUST rule"), (Level::Should, "SHOULD rule"), (Level::May, "MAY rule")]
+        .into_iter()
+        .filter_map(|(level, noun)| Some(levels.values().filter(|known| **known == level).count()).filter(|n| *n > 0).map(|n| count(n, noun)))
+        .collect();
+    let is_broken = levels.values().any(|level| *level == Level::Must) || of(Verdict::Failed) > 0;
+    let ran = report.tests.len() - left_out - skipped;
+    let verdict = match () {
+        () if is_broken => "NOT CONFORMANT",
+        () if errored > 0 => "NOT FULLY TESTED",
+        () if ran == 0 => "NOTHING TESTED",
+        () => "CONFORMANT",
+    };
+    let mut parts = Vec::new();
+    if let Some((last, before)) = broken.split_last() {
+        let all = if before.is_empty() { last.clone() } else { format!("{} and {last}", before.join(", ")) };
+        let tests = report.tests.iter().filter(|test| test.findings.iter().any(Finding::is_broken)).count();
+        parts.push(format!("{all} broken, in {tests} of {}", count(report.tests.len(), "test")));
+    } else if ran > errored {
+        parts.push(format!("no rule broken in {}", count(ran - errored, "test")));
+    }
+    let checked = checked(report);
+    if checked > 0 {
+        parts
+            .push(report.tool.rules.map_or_else(|| format!("{} checked", count(checked, "rule")), |all| format!("{checked} of {all} rules checked")));
+    }
+    let known = known_in(report).len();
     for (n, noun, what) in [
-        (report.counts.known, "known failure", ""),
-        (report.counts.not_run, "rule", "not run"),
+        (known, "known failure", ""),
+        (stopped, "test", "could not be finished"),
         (errored, "test", "could not be tested"),
         (left_out, "test", "left out"),
         (skipped, "test", "skipped"),
@@ -65,7 +87,30 @@ pub fn run_headline(report: &RunReport) -> Headline {
             parts.push(format!("{} {what}", count(n, noun)).trim_end().to_owned());
         }
     }
-    Headline { mark: Mark::of(report.verdict, report.counts), says: parts.join("; ") }
+    let says = if parts.is_empty() { verdict.to_owned() } else { format!("{verdict}: {}", parts.join("; ")) };
+    Headline { mark: Mark::of(report.verdict, report.counts), says }
+}
+
+/// The rules that are broken, each with the highest level that it is broken at.
+fn broken_levels(report: &RunReport) -> BTreeMap<&str, Level> {
+    let mut levels = BTreeMap::new();
+    for finding in report.tests.iter().flat_map(|test| &test.findings).filter(|finding| finding.is_broken()) {
+        let level = levels.entry(finding.rule.as_str()).or_insert(finding.level);
+        *level = finding.level.max(*level);
+    }
+    levels
+}
+
+/// How many different rules were judged. What a test that was left out found on the way counts where it is broken.
+fn checked(report: &RunReport) -> usize {
+    let judged = report.tests.iter().flat_map(|test| {
+        test.findings.iter().filter(move |finding| match finding.outcome {
+            FindingOutcome::Failed => true,
+            FindingOutcome::Passed => test.verdict != Verdict::LeftOut,
+            FindingOutcome::NotApplicable | FindingOutcome::NotRun => false,
+        })
+    });
+    judged.map(|finding| finding.rule.as_str()).collect::<BTreeSet<_>>().len()
 }
 
 /// `, with 1 warning and 2 suggestions on the way to that`, or nothing: what is mild and was found before a test was left out.
@@ -219,8 +264,6 @@ pub fn broken(findings: &[Finding]) -> Vec<&Finding> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
-    use crate::result::model::FindingOutcome;
-    use crate::rule::Level;
 
     #[test]
     fn counts_in_the_right_number() {
@@ -240,17 +283,42 @@ mod tests {
         let left_out = (Verdict::LeftOut, none.of_left_out());
         let passed = (Verdict::Passed, Counts { passed: 9, ..none });
         let errored = (Verdict::Errored, Counts { passed: 3, errors: 1, ..none });
-        assert_eq!(says(&[passed, left_out, left_out]), "9 passed with 0 failures, 0 warnings and 0 suggestions in 1 test; 2 tests left out");
-        assert_eq!(says(&[left_out, (Verdict::Skipped, none)]), "nothing was tested; 1 test left out; 1 test skipped");
-        let before = "no test came to its end: 3 passed with 0 failures, 0 warnings and 0 suggestions before that";
-        assert_eq!(says(&[errored, left_out]), format!("{before}; 1 test could not be tested; 1 test left out"));
+        assert_eq!(says(&[passed, left_out, left_out]), "CONFORMANT: no rule broken in 1 test; 2 tests left out");
+        assert_eq!(says(&[left_out, (Verdict::Skipped, none)]), "NOTHING TESTED: 1 test left out; 1 test skipped");
+        assert_eq!(says(&[errored, left_out]), "NOT FULLY TESTED: 1 test could not be tested; 1 test left out");
+        assert_eq!(says(&[passed, errored]), "NOT FULLY TESTED: no rule broken in 1 test; 1 test could not be tested");
         let warned = Counts { warnings: 1, ..none }.of_left_out();
-        assert_eq!(
-            says(&[(Verdict::LeftOut, warned)]),
-            "no test came to its end: 0 passed with 0 failures, 1 warning and 0 suggestions before that; 1 test left out"
-        );
+        assert_eq!(says(&[(Verdict::LeftOut, warned)]), "NOTHING TESTED: 1 test left out");
         let test = TestReport { verdict: Verdict::LeftOut, counts: Counts { suggestions: 2, ..warned }, ..TestReport::default() };
         assert_eq!(headline(&test).to_string(), "⬜ left out, with 1 warning and 2 suggestions on the way");
+    }
+
+    #[test]
+    fn a_run_is_summed_up_by_its_rules() {
+        let sample = crate::report::json::read(std::path::Path::new("fixtures/results/sample.json")).unwrap();
+        let first = sample.tests.iter().flat_map(|test| &test.findings).next().unwrap();
+        let finding = |rule: &str, level, outcome| Finding { rule: rule.to_owned(), level, outcome, known: None, ..first.clone() };
+        let (failed, passed) = (FindingOutcome::Failed, FindingOutcome::Passed);
+        let test = |verdict, findings: Vec<Finding>| TestReport { verdict, findings, ..TestReport::default() };
+        let says = |tests: Vec<TestReport>| {
+            let tool = crate::result::model::Tool { rules: Some(500), ..sample.tool.clone() };
+            run_headline(&RunReport { tool, tests, ..sample.clone() }).says
+        };
+        let one = test(
+            Verdict::Failed,
+            vec![finding("a/a", Level::Must, failed), finding("a/b", Level::Should, failed), finding("a/c", Level::May, passed)],
+        );
+        let other = test(Verdict::Failed, vec![finding("a/a", Level::Must, failed), finding("a/d", Level::Must, failed)]);
+        let green = test(Verdict::Passed, vec![finding("a/a", Level::Must, passed)]);
+        assert_eq!(
+            says(vec![one.clone(), other, green.clone(), test(Verdict::Skipped, vec![])]),
+            "NOT CONFORMANT: 2 MUST rules and 1 SHOULD rule broken, in 2 of 4 tests; 4 of 500 rules checked; 1 test skipped"
+        );
+        assert_eq!(says(vec![green.clone()]), "CONFORMANT: no rule broken in 1 test; 1 of 500 rules checked");
+        let warned = test(Verdict::Warned, vec![finding("a/b", Level::Should, failed)]);
+        assert_eq!(says(vec![warned, green]), "CONFORMANT: 1 SHOULD rule broken, in 1 of 2 tests; 2 of 500 rules checked");
+        let stopped = TestReport { reason: Some("no token endpoint".to_owned()), ..test(Verdict::Failed, vec![]) };
+        assert_eq!(says(vec![stopped]), "NOT CONFORMANT: no rule broken in 1 test; 1 test could not be finished");
     }
 
     #[test]

@@ -74,6 +74,9 @@ pub struct Tool {
     /// The version of its rules, as [`crate::rule::catalogue_version`] gives it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub catalogue: Option<String>,
+    /// How many rules it has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rules: Option<usize>,
 }
 
 /// The circumstances of a run.
@@ -292,6 +295,12 @@ pub struct Finding {
     pub outcome: FindingOutcome,
     /// The rule's sentence.
     pub says: String,
+    /// Of a broken rule, why it matters: what goes wrong for whom.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub why: String,
+    /// Of a broken rule, how to mend it, for who runs or writes the server.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub fix: String,
     /// The specification's paragraph.
     pub spec: String,
     /// A link to it.

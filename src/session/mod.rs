@@ -189,6 +189,8 @@ impl Session {
                 level_note: check.rule.level_note().filter(|_| outcome == FindingOutcome::Failed),
                 outcome,
                 says: check.rule.says.to_owned(),
+                why: if outcome == FindingOutcome::Failed { check.rule.why.to_owned() } else { String::new() },
+                fix: if outcome == FindingOutcome::Failed { check.rule.fix.to_owned() } else { String::new() },
                 spec: check.rule.spec.to_owned(),
                 url: spec::resolve(check.rule.spec).map(|reference| reference.url).unwrap_or_default(),
                 expected,

@@ -14,6 +14,8 @@ fn finding(rule: &str, level: Level, outcome: FindingOutcome) -> Finding {
         step: 0,
         sentence: 0,
         exchange: None,
+        why: String::new(),
+        fix: String::new(),
         level_note: None,
         known: None,
     }
@@ -47,7 +49,7 @@ fn test(id: &str, reason: Option<(Verdict, &str)>, findings: Vec<Finding>) -> Te
 fn run(tests: Vec<TestReport>) -> RunReport {
     RunReport {
         schema: SCHEMA.to_owned(),
-        tool: Tool { name: "oa-authtest".to_owned(), version: "1".to_owned(), catalogue: None },
+        tool: Tool { name: "oa-authtest".to_owned(), version: "1".to_owned(), catalogue: None, rules: None },
         issuer: "https://op.example".to_owned(),
         started: String::new(),
         duration_ms: 0,

@@ -191,6 +191,11 @@ fn broken_rule(choices: Choices, finding: &Finding, tests: &[&TestReport], summa
     if others.len() - room + more > 0 {
         row("", &format!("and {} more", others.len() - room + more));
     }
+    for (name, text) in [("why", &finding.why), ("fix", &finding.fix)] {
+        if !text.is_empty() {
+            row(name, &super::shown(text, MOST));
+        }
+    }
     if let Some(note) = &finding.level_note {
         row("level", &super::shown(note, most));
     }

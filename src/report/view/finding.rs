@@ -23,6 +23,9 @@ pub struct FindingView<'a> {
     /// In the summary: what else was seen of the rule, and how much more there is.
     others: Vec<&'a str>,
     more: usize,
+    /// Why a broken rule matters, and how to mend it; empty where that is not known.
+    why: &'a str,
+    fix: &'a str,
     /// Why it has this level, if that depends on the profile.
     level_note: Option<&'a str>,
     /// Why it is accepted, if it is a known failure.
@@ -56,6 +59,8 @@ impl<'a> FindingView<'a> {
             actual: &finding.actual,
             others: Vec::new(),
             more: 0,
+            why: &finding.why,
+            fix: &finding.fix,
             level_note: finding.level_note.as_deref(),
             known: finding.known.as_deref(),
             because: (unjudged && !finding.actual.is_empty()).then_some(&finding.actual),
