@@ -37,3 +37,4 @@ mod schema;
 mod screens;
 mod security;
 mod tolerance;
+mod words;

@@ -54,7 +54,7 @@ pub fn document(known: &Layer, tests: &[(String, Layer)]) -> String {
         }
     }
     out.push_str("\n# Settings of one profile: [profile.openactive], [profile.openactive.login] and so on.\n");
-    out.push_str("# Who some tests are, where it is somebody else: [test.\"dynamic-client-registration/*\".client] and so on.\n");
+    out.push_str("# Other clients and users for some tests: [test.\"dynamic-client-registration/*\".client] and so on.\n");
     for (glob, layer) in tests {
         let mut table = None;
         for setting in in_file() {

@@ -134,7 +134,7 @@ impl Document<'_> {
         Ok(KnownFailure {
             rule: rule.ok_or_else(|| missing("rule", "name the rule as the report does, as in rule = \"id-token/issuer\""))?,
             test,
-            reason: reason.ok_or_else(|| missing("reason", "say why the failure is lived with, as in reason = \"fixed in release 8\""))?,
+            reason: reason.ok_or_else(|| missing("reason", "say why the failure is accepted, as in reason = \"fixed in release 8\""))?,
             until,
         })
     }
@@ -150,7 +150,7 @@ impl Document<'_> {
 
     /// A reason of the reader's own.
     fn reason(&self, key: &Key<'_>, value: &Item<'_>) -> Result<String, ConfigError> {
-        const HINT: &str = "say why the failure is lived with, as in reason = \"fixed in release 8\"";
+        const HINT: &str = "say why the failure is accepted, as in reason = \"fixed in release 8\"";
         let reason = self.text(key, value, HINT)?;
         if reason == PLACEHOLDER {
             return Err(self.error(value.span().start, format!("reason is still {PLACEHOLDER:?}, as `oa-authtest known` wrote it"), HINT));

@@ -70,7 +70,7 @@ fn wrong(error: &BrowserError) -> Seen {
 }
 
 fn inspected(found: &browser::Inspection) -> Seen {
-    let version = |version: &Option<String>| version.clone().unwrap_or_else(|| "of a version it does not tell".to_owned());
+    let version = |version: &Option<String>| version.clone().unwrap_or_else(|| "of an unknown version".to_owned());
     let mut saw =
         format!("{} {}, {} {}", found.browser.display(), version(&found.browser_version), found.driver.display(), version(&found.driver_version));
     if found.unconfined {

@@ -100,7 +100,7 @@ impl Certificate {
 
 impl fmt::Display for Certificate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let named = |name: &Option<String>| name.clone().unwrap_or_else(|| "somebody without a name".to_owned());
+        let named = |name: &Option<String>| name.clone().unwrap_or_else(|| "an issuer without a name".to_owned());
         let by = if self.is_self_signed { "itself".to_owned() } else { named(&self.issuer) };
         write!(f, "certificate of {}, issued by {by}", named(&self.subject))?;
         match self.not_after.and_then(|end| jiff::Timestamp::from_second(end).ok()) {

@@ -98,7 +98,7 @@ impl Doctor<'_> {
         } else {
             Seen::warning(
                 format!("{saw}; {} plain http", plain.join(", ")),
-                "publish https addresses; behind a proxy an issuer must be told its outer address",
+                "publish https addresses; behind a proxy, set the issuer's public address in its configuration",
             )
         }
     }

@@ -53,7 +53,7 @@ impl Doctor<'_> {
             return None;
         }
         Some(match self.config().user {
-            None => "nobody would log in: no user is configured (--username, --password)".to_owned(),
+            None => "no test logs in: no user is configured (--username, --password)".to_owned(),
             Some(_) => "no selected test logs in".to_owned(),
         })
     }

@@ -34,7 +34,7 @@ impl Fact {
 /// A setting without which a story cannot be tested.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Need {
-    /// Somebody to log in as.
+    /// An end-user to log in as.
     User,
     /// The dataset site's address.
     DatasetSite,

@@ -21,8 +21,8 @@ pub enum Skip {
 /// A setting that a test cannot be run without.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Lack {
-    /// Somebody to log in as.
-    #[error("somebody to log in as: set --username and --password, or [user] username and password in oa-authtest.toml")]
+    /// An end-user to log in as.
+    #[error("an end-user to log in as: set --username and --password, or [user] username and password in oa-authtest.toml")]
     User,
     /// The address of the dataset site.
     #[error("the address of the dataset site: set --dataset-site-url, or [dataset-site] url in oa-authtest.toml")]

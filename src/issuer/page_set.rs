@@ -25,7 +25,7 @@ pub enum PageSet {
     CookieBanner,
     /// The login form is in a frame.
     Iframe,
-    /// A refused login is told beside the field, as many products do.
+    /// A refused login is reported beside the field, as many products do.
     WrongPasswordMessage,
     /// A login that is kept only with a check box, and consent with one for each scope and one to be remembered. None has to be ticked.
     ScopeBoxes,

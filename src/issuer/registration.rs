@@ -24,7 +24,7 @@ const REGISTERING: Duration = Duration::from_millis(100);
 /// `POST` to the registration endpoint, with the initial access token.
 pub async fn post(State(issuer): State<Arc<Issuer>>, headers: HeaderMap, body: Bytes) -> Answer {
     if issuer.does(Behaviour::RegistrationByPolicy) {
-        let mut reply = OauthError::invalid_client_metadata("the policy of this server lets nobody register a client").reply();
+        let mut reply = OauthError::invalid_client_metadata("the policy of this server allows no registration").reply();
         reply.status = StatusCode::FORBIDDEN;
         return Ok(reply);
     }

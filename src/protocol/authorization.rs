@@ -162,7 +162,7 @@ impl Session {
             VisitError::ErrorPage { .. } if params.method == Method::Post => {
                 self.sentence("should take authorization requests by POST");
                 self.judge_delivery(Asked::ByPost, Some(error.to_string()));
-                Stop::not_offered("the issuer does not take authorization requests by POST, so nobody logged in")
+                Stop::not_offered("the issuer does not take authorization requests by POST, so there was no login")
             }
             error => self.blame(error),
         }

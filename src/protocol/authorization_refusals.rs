@@ -46,7 +46,7 @@ impl Session {
         let good = self.run.redirect_uri();
         let second = second_redirect_uri(&good);
         let (mut probing, _) = self.begin_probing(&endpoint, &good).await?;
-        self.sentence("should redirect nobody whose request names another redirect URI or no client of the issuer's");
+        self.sentence("should not redirect a request that names another redirect URI or an unknown client");
         let registered = self.client()?.registered.as_ref();
         let port_counts = registered.and_then(|registered| registered.application_type.as_deref()) == Some("web");
         let mut refused = Vec::new();

@@ -19,7 +19,7 @@ impl Session {
     pub(super) async fn read_client(&mut self) -> Result<(), Stop> {
         let client = self.client()?.clone();
         let (url, token) = management(&client)?;
-        self.sentence("should show a client's configuration to that client and to nobody else");
+        self.sentence("should show a client's configuration to that client alone");
         let own = self.read("Client Configuration", &url, Some(token.expose_secret())).await?;
         self.take_over(&client.id, &own);
         self.facts.client.read = (own.status == 200).then(|| client.id.clone());

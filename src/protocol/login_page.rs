@@ -161,7 +161,7 @@ impl Session {
                 let response = self.response(callback, &request)?;
                 self.keep_pages(&journey, Some("consent refused")).await;
                 Stop::not_offered_if(!asked, "no consent page was shown, so there was nothing to refuse")?;
-                self.sentence("should tell the client that the end-user refused");
+                self.sentence("should answer the client with an error when the end-user refuses");
                 let denied = if response.parameter("code").is_some() { Denied::Code } else { Denied::Answer };
                 if denied == Denied::Answer {
                     self.judge_authorization_error(response, Refused::Denied);
@@ -175,7 +175,7 @@ impl Session {
                         return Err(Stop::not_understood("the consent page has no button that clearly refuses"));
                     }
                     VisitError::NotUnderstood { .. } | VisitError::ErrorPage { .. } if asked => {
-                        self.sentence("should tell the client that the end-user refused");
+                        self.sentence("should answer the client with an error when the end-user refuses");
                         Denied::Page(error.to_string())
                     }
                     error => return Err(self.blame(error.clone())),

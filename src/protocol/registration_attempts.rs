@@ -142,7 +142,7 @@ impl Session {
                 .map_or_else(|| "says nothing of a scope".to_owned(), |scope| format!("gives the client the scope {}", code(&scope)));
             let wanted = code(wanted);
             self.note(format!(
-                "The answer to a registration without `scope` {has}, and the story asks for {wanted}. So the client was registered with that scope."
+                "The answer to a registration without `scope` {has}, and the test asks for {wanted}. So the client was registered with that scope."
             ));
             self.discard(&first).await;
             return Ok(second);

@@ -41,7 +41,7 @@ impl Session {
     pub(super) async fn attack_introspection(&mut self) -> Result<(), Stop> {
         let url = self.offered("introspection_endpoint")?;
         let user = self.login()?.clone();
-        self.sentence("should tell of tokens only to those who may know, and nothing of those that are not good");
+        self.sentence("should answer introspection to authorized clients alone, and call no unknown token active");
         let form = [("token", user.access_token.as_str())];
         let control = self.send_authenticated("Introspection with the Client's Own Credentials", url.clone(), &form).await?;
         let without_credentials = self.send(Request::form("Introspection without Credentials", url.clone(), &form)).await?;
@@ -93,7 +93,7 @@ impl Session {
             return Ok(());
         }
         let living = self.try_living(&access).await?;
-        self.sentence("should revoke a refresh token whatever the request takes it for");
+        self.sentence("should revoke a refresh token under a wrong `token_type_hint`");
         let wrong_hint = self.send_authenticated("Revocation under a Wrong Hint", url, &super::token_form(&token, "access_token")).await?;
         if wrong_hint.status == 200 {
             attack.revokes = Control::Good;

@@ -9,7 +9,7 @@ use crate::session::{LastVisit, Session, Stop, missing};
 impl Session {
     /// Who logs in.
     pub(super) fn user(&self) -> Result<User, Stop> {
-        self.run.config.user.clone().ok_or_else(|| missing("somebody to log in as"))
+        self.run.config.user.clone().ok_or_else(|| missing("an end-user to log in as"))
     }
 
     /// The redirect URI as the listener has it.

@@ -97,7 +97,7 @@ fn annotations(report: &RunReport) -> Vec<Annotation> {
             Annotation { kind, title: shown(&finding.rule), text: lines.join("\n") }
         })
         .collect();
-    for (verdict, title) in [(Verdict::Failed, "could not be told to the end"), (Verdict::Errored, "could not be tested")] {
+    for (verdict, title) in [(Verdict::Failed, "could not be finished"), (Verdict::Errored, "could not be tested")] {
         for (reason, tests) in words::by_reason(report, verdict) {
             let title = format!("{} {title}", count(tests.len(), "test"));
             all.push(Annotation { kind: Kind::Error, title, text: format!("{}\n{}", visible::short(reason, MOST_TEXT * 3), within(&tests)) });

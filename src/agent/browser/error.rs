@@ -72,7 +72,7 @@ impl BrowserError {
     /// The browser cannot be made to trust the certificate authorities of a file.
     pub(super) fn no_ca_file(browser: impl fmt::Display) -> Self {
         let hint = "use Chromium, add the certificate authority to the browser's own store, or use --insecure or --agent http";
-        Self::Unusable(Problem::new(format!("{browser} cannot be told to trust --ca-file")).with_hint(": ", hint))
+        Self::Unusable(Problem::new(format!("{browser} cannot be made to trust --ca-file")).with_hint(": ", hint))
     }
 
     /// The driver did not name its port in time; its last lines.

@@ -127,7 +127,7 @@ fn sections(choices: Choices, report: &RunReport, summary: Option<&Path>) -> Vec
     broken.sort_by_key(|(finding, _)| (std::cmp::Reverse(finding.level), !is_first(finding)));
     let mut sections: Vec<Section> = broken.iter().map(|(finding, tests)| broken_rule(choices, finding, tests, summary)).collect();
     let reasons: Vec<Section> = [
-        (Verdict::Failed, "could not be told to the end"),
+        (Verdict::Failed, "could not be finished"),
         (Verdict::Errored, "could not be tested"),
         (Verdict::LeftOut, "left out"),
         (Verdict::Skipped, "skipped"),

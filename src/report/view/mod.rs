@@ -66,7 +66,7 @@ pub fn has_report(test: &TestReport) -> bool {
 /// The warnings a reader must see before anything else.
 pub fn warnings(environment: &Environment) -> Vec<&'static str> {
     let warnings = [
-        (environment.is_insecure(), "TLS certificates were not verified: whoever answered may not have been the issuer."),
+        (environment.is_insecure(), "TLS certificates were not verified: the answers may have come from another server."),
         (environment.secrets_shown, "This report holds secrets in clear text. Do not publish it."),
     ];
     warnings.into_iter().filter_map(|(applies, says)| applies.then_some(says)).collect()
