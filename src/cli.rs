@@ -261,7 +261,7 @@ pub struct ReportArgs {
     /// The formats of the reports, several with commas.
     #[arg(long = "format", value_name = "FORMAT", env = FORMAT.env, value_delimiter = ',', default_value = FORMAT.default, hide_env_values = true)]
     pub formats: Vec<Format>,
-    /// Write a statement of conformance for somebody to sign; refused with exit code 2 if anything failed.
+    /// Write a statement of conformance to be signed; refused with exit code 2 if anything failed.
     #[arg(long)]
     pub statement: bool,
 }

@@ -89,7 +89,7 @@ pub async fn launch(
         None => None,
     };
     let config = Arc::new(config);
-    let agent = if logs_in { start_agent(&config, &http) } else { Run::no_agent("nobody logs in") };
+    let agent = if logs_in { start_agent(&config, &http) } else { Run::no_agent("no test logs in") };
     let shared = Run { config: Arc::clone(&config), http, callback, agent, clients: SharedClients::default() };
     let (events, mut received) = mpsc::unbounded_channel();
     let interrupted = CancellationToken::new();

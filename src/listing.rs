@@ -29,7 +29,7 @@ pub fn text(features: &[Feature]) -> String {
             }
         }
     }
-    let _ = writeln!(out, "\n{} rules: oa-authtest explain RULE tells about one, oa-authtest list --json names them all.", catalogue().len());
+    let _ = writeln!(out, "\n{} rules: oa-authtest explain RULE explains one, oa-authtest list --json lists them all.", catalogue().len());
     out
 }
 

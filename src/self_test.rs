@@ -124,7 +124,7 @@ impl FlawRow {
     }
 
     /// Rules that failed although it does not name them.
-    pub fn collateral(&self) -> Vec<&str> {
+    pub fn unexpected(&self) -> Vec<&str> {
         self.tripped.difference(&self.names).map(String::as_str).collect()
     }
 
@@ -212,7 +212,7 @@ impl Matrix {
             let astray = flaw.astray.iter().map(String::as_str).collect();
             for (what, rules) in [
                 ("missed", flaw.missed()),
-                ("collateral", flaw.collateral()),
+                ("unexpected", flaw.unexpected()),
                 ("never judged", unjudged),
                 ("passed without proof", vacuous),
                 ("not in the test that explain names (--write-shown fixtures/shown.json)", astray),
@@ -236,10 +236,10 @@ impl Matrix {
         let tripped = self.rules.values().filter(|flaws| !flaws.is_empty()).count();
         let variants = self.flaws.iter().filter(|flaw| flaw.is_variant()).count();
         let missed: usize = self.flaws.iter().map(|flaw| flaw.missed().len()).sum();
-        let collateral: usize = self.flaws.iter().map(|flaw| flaw.collateral().len()).sum();
+        let unexpected: usize = self.flaws.iter().map(|flaw| flaw.unexpected().len()).sum();
         let _ = writeln!(
             out,
-            "\n{} {} rules, {} flaws, {variants} variants: {tripped} rules tripped, {missed} missed, {collateral} collateral, in {:.1} s",
+            "\n{} {} rules, {} flaws, {variants} variants: {tripped} rules tripped, {missed} missed, {unexpected} unexpected, in {:.1} s",
             if self.is_clean() { "✅" } else { "❌" },
             self.rules.len(),
             self.flaws.len() - variants,

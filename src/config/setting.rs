@@ -195,7 +195,7 @@ settings! {
         REVOCATION_ENDPOINT = Setting::new("--revocation-endpoint", "[endpoints] revocation-endpoint", "URL", Kind::Text,
             "the endpoint that revokes tokens");
         INTROSPECTION_ENDPOINT = Setting::new("--introspection-endpoint", "[endpoints] introspection-endpoint", "URL", Kind::Text,
-            "the endpoint that tells about tokens");
+            "the endpoint that introspects tokens");
         USERINFO_ENDPOINT = Setting::new("--userinfo-endpoint", "[endpoints] userinfo-endpoint", "URL", Kind::Text, "the userinfo endpoint");
         JWKS_URI = Setting::new("--jwks-uri", "[endpoints] jwks-uri", "URL", Kind::Text, "the address of the key set");
         END_SESSION_ENDPOINT = Setting::new("--end-session-endpoint", "[endpoints] end-session-endpoint", "URL", Kind::Text,
@@ -297,7 +297,7 @@ settings! {
         FORMAT = Setting::new("--format", "[report] formats", "FORMAT", Kind::List(names_of::<Format>), "the formats of the reports")
             .more("results.json is written in any case, and github is added where GITHUB_ACTIONS is true.")
             .on_command_line("Several with commas, or by giving the flag again.").by_default("markdown,html");
-        STATEMENT = Setting::new("--statement", "[report] statement", "BOOL", Kind::Switch, "write a statement of conformance for somebody to sign")
+        STATEMENT = Setting::new("--statement", "[report] statement", "BOOL", Kind::Switch, "write a statement of conformance to be signed")
             .more("statement.md and statement.json, if nothing failed.").by_default("false");
         SHOW_SECRETS = Setting::new("--show-secrets", "[report] show-secrets", "BOOL", Kind::Switch, "leave tokens and secrets in the reports")
             .by_default("false");

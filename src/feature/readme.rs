@@ -9,7 +9,7 @@ use super::{Feature, Step};
 pub fn render(features: &[Feature]) -> String {
     let mut out = String::from(
         "<!-- Generated from the documents in this folder: `GOLDEN=write cargo test --test integration docs` writes it again. -->\n\n\
-         # What is tested\n\nA feature document holds prose and stories; a story is a list of steps. What is judged on the way is in the rules \
+         # What is tested\n\nA feature document holds descriptions and tests; a test is a list of steps. What is judged on the way is in the rules \
          (`oa-authtest explain RULE`).\n",
     );
     let mut profile = "";

@@ -144,9 +144,9 @@ fn view<'a>(index: usize, step: &'a StepReport, findings: &[&'a Finding], test: 
     let ended = match &step.ended {
         StepEnd::Done => None,
         StepEnd::LeftOut(reason) => Some((Mark::LeftOut, format!("Left out: {reason}"))),
-        StepEnd::Stopped(reason) => Some((Mark::Failure, format!("The story stopped here: {reason}"))),
+        StepEnd::Stopped(reason) => Some((Mark::Failure, format!("The test stopped here: {reason}"))),
         StepEnd::Errored(reason) => Some((Mark::Error, format!("Could not be tested: {reason}"))),
-        StepEnd::NotReached => Some((Mark::NotRun, "Not reached: an earlier step stopped the story.".to_owned())),
+        StepEnd::NotReached => Some((Mark::NotRun, "Not reached: an earlier step stopped the test.".to_owned())),
     };
     let (state, open, tally) = state(findings, &step.ended);
     StepView {
