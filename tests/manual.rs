@@ -20,7 +20,10 @@ fn written(arguments: &[&str]) -> String {
 /// The commands and their flags.
 fn flags() -> Vec<(String, Vec<String>)> {
     let commands = Cli::command();
-    let long = |command: &clap::Command| command.get_arguments().filter_map(|argument| argument.get_long()).map(|name| format!("--{name}")).collect();
+    let long = |command: &clap::Command| {
+        let shown = command.get_arguments().filter(|argument| !argument.is_hide_set());
+        shown.filter_map(|argument| argument.get_long()).map(|name| format!("--{name}")).collect()
+    };
     commands.get_subcommands().map(|command| (command.get_name().to_owned(), long(command))).collect()
 }
 

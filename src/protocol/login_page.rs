@@ -84,12 +84,19 @@ impl Session {
         let visit = self.last_visit.clone();
         let journey = self.go(&request.url(&endpoint), &self.redirect_url()?, request.state().unwrap_or_default(), user, Conduct::Consent).await?;
         self.keep_pages(&journey, Some("right password")).await;
+        let missing = |why: &str| Control::Missing(format!("the right password gets no code either{why}"));
+        let control = match journey.end {
+            Ok(callback) => {
+                let response = self.response(&callback, &request)?;
+                self.sentence("should take the right password after a wrong one");
+                self.judge(&response);
+                if response.parameter("code").is_some() { Control::Good } else { missing("") }
+            }
+            Err(error) => missing(&self.recorder.redactor().text(&format!(": {error}"))),
+        };
+        // What is judged next is the wrong password.
         self.last_visit = visit;
-        Ok(match journey.end {
-            Ok(callback) if self.response(&callback, &request)?.parameter("code").is_some() => Control::Good,
-            Ok(_) => Control::Missing("the right password gets no code either".to_owned()),
-            Err(error) => Control::Missing(self.recorder.redactor().text(&format!("the right password gets no code either: {error}"))),
-        })
+        Ok(control)
     }
 
     /// Fetches the login form in one browser session and sends it, filled in, from another that has none of its cookies. Where that leads nowhere,
@@ -137,6 +144,10 @@ impl Session {
             Ok(callback) => {
                 let response = self.response(&callback, &request)?;
                 let says = response.parameter("error").map_or_else(|| "a code".to_owned(), |error| format!("the error {error}"));
+                if by_same {
+                    self.sentence("should take the login form from the browser that it was shown in");
+                    self.judge(&response);
+                }
                 Ok((consent || response.parameter("code").is_some(), says))
             }
             Err(error) if error.is_page_without_way_on() => Ok((consent, error.to_string())),
