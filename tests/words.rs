@@ -10,8 +10,7 @@ use oa_authtest::rule::catalogue;
 use crate::common::root;
 
 /// Words that readers trip over, or that stand for something that has a name of its own: a *test* is no story, and tests are not told.
-const WORDS: [&str; 11] =
-    ["nobody", "somebody", "anybody", "whoever", "story", "stories", "tale", "told", "tells", "collateral", "lived with"];
+const WORDS: [&str; 11] = ["nobody", "somebody", "anybody", "whoever", "story", "stories", "tale", "told", "tells", "collateral", "lived with"];
 
 /// The words of the list that a text has.
 fn found(text: &str) -> Vec<&'static str> {

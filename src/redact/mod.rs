@@ -4,11 +4,16 @@ pub mod spelling;
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
+use aho_corasick::AhoCorasick;
 use serde_json::Value;
 
-use spelling::Reading;
+use crate::text::truncate;
+use spelling::{Needles, Reading};
+
+/// The names of [`MEMBERS`], looked for at once.
+static NAMES: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(MEMBERS.iter().map(|(name, _)| name)).ok());
 
 /// What a secret is; the label shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -71,6 +76,17 @@ const MEMBERS: &[(&str, SecretKind)] = &[
 
 /// Below this many characters a value is replaced only where it stands by itself: `secret` must not eat `client_secret_basic`.
 const SHORT: usize = 16;
+/// What stands for a text in which secrets cannot be looked for.
+const NOT_KEPT: &str = "(not kept: it cannot be searched for secrets)";
+/// The most secrets that are learned of one text by the names before them: an honest answer has a handful.
+const MOST_NAMED: usize = 64;
+/// The most bytes of secrets that are learned so in a test.
+const MOST_FOREIGN: usize = 64 * 1024;
+/// The longest secret that is looked for as a whole, in bytes; of a longer one [`SHORTENED`] bytes are.
+const MOST_VALUE: usize = 16 * 1024;
+const SHORTENED: usize = 1024;
+/// How many bytes are looked for in all before the beginnings get shorter.
+const MOST_BYTES: usize = 256 * 1024;
 /// Below this many characters what stands after a name in a free text is no secret: `id_token=foo` in a page of documentation.
 const SHORTEST_NAMED: usize = 8;
 
@@ -83,8 +99,17 @@ pub struct Redactor {
 
 #[derive(Default)]
 struct Learned {
-    labels: HashMap<String, String>,
+    /// The label of each secret, and its number in `order`.
+    labels: HashMap<String, (String, usize)>,
+    /// What is looked for, in the order in which it was learned.
+    order: Vec<Needle>,
+    /// How many bytes that is.
+    bytes: usize,
     counts: HashMap<SecretKind, usize>,
+    /// How many bytes of foreign texts were learned by the names before them.
+    foreign: usize,
+    /// What looks for all of them, made anew when there is another.
+    needles: Option<Arc<Needles>>,
 }
 
 impl std::fmt::Debug for Learned {
@@ -92,6 +117,35 @@ impl std::fmt::Debug for Learned {
         write!(f, "{} secrets", self.labels.len())
     }
 }
+
+impl Learned {
+    /// What looks for all secrets.
+    fn needles(&mut self) -> Option<Arc<Needles>> {
+        if self.needles.is_none() {
+            self.needles = Needles::of(self.order.iter().map(|needle| needle.text.as_str())).map(Arc::new);
+        }
+        self.needles.clone()
+    }
+
+    /// Takes room for so many bytes of a foreign text, if there is some.
+    fn has_room(&mut self, bytes: usize) -> bool {
+        let has = bytes <= MOST_FOREIGN - self.foreign;
+        self.foreign += if has { bytes } else { 0 };
+        has
+    }
+}
+
+/// What is looked for of a secret.
+struct Needle {
+    /// The secret, or how a long one begins.
+    text: String,
+    /// True where it is how a longer one begins: what follows without a break belongs to it.
+    is_beginning: bool,
+}
+
+/// An issuer's text names more secrets, or longer ones, than can be learned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooManySecrets;
 
 impl Redactor {
     /// A redactor that knows nothing yet; with `show` it never replaces anything (`--show-secrets`).
@@ -109,13 +163,27 @@ impl Redactor {
             return;
         }
         let mut learned = self.lock();
+        // What is looked for takes memory and time: an issuer may send tokens of any length.
+        let most = if learned.bytes > MOST_BYTES {
+            SHORTENED / 16
+        } else if value.len() > MOST_VALUE {
+            SHORTENED
+        } else {
+            value.len()
+        };
+        let is_beginning = value.len() > most;
+        let value = truncate(value, most);
         if learned.labels.contains_key(value) {
             return;
         }
         let count = learned.counts.entry(kind).or_default();
         *count += 1;
         let label = if kind.always_numbered() || *count > 1 { format!("‹{} {count}›", kind.label()) } else { format!("‹{}›", kind.label()) };
-        learned.labels.insert(value.to_owned(), label);
+        let number = learned.order.len();
+        learned.labels.insert(value.to_owned(), (label, number));
+        learned.order.push(Needle { text: value.to_owned(), is_beginning });
+        learned.bytes += value.len();
+        learned.needles = None;
     }
 
     /// Learns the secrets of a JSON object by their members' names (RFC 6749 5.1, RFC 7591 3.2.1).
@@ -128,18 +196,43 @@ impl Redactor {
     }
 
     /// Learns the secrets of any text by the names before them: of a form (`access_token=…`), and of what was meant to be JSON, such as a
-    /// document that is cut off or names a member twice.
-    pub fn learn_named(&self, text: &str) {
-        for (name, kind) in MEMBERS {
-            for (at, _) in text.match_indices(name) {
-                if part_of_a_word(text[..at].chars().next_back()) {
-                    continue;
-                }
-                if let Some(value) = named(&text[at + name.len()..]).filter(|value| value.chars().count() >= SHORTEST_NAMED) {
-                    self.learn(*kind, &value);
-                }
+    /// document that is cut off or names a member twice. A value ends where the next name begins.
+    ///
+    /// # Errors
+    /// [`TooManySecrets`] if the text names more than can be learned of what an issuer sends: it must not be kept then.
+    pub fn learn_named(&self, text: &str) -> Result<(), TooManySecrets> {
+        let names = NAMES
+            .as_ref()
+            .ok_or(TooManySecrets)?
+            .find_overlapping_iter(text)
+            .filter(|name| !part_of_a_word(text[..name.start()].chars().next_back()));
+        // Of names that begin at one place the longest one counts, which comes last.
+        let mut found: Vec<aho_corasick::Match> = Vec::new();
+        for name in names {
+            if found.last().is_some_and(|last| last.start() == name.start()) {
+                found.pop();
             }
+            found.push(name);
         }
+        let mut learned = 0;
+        for (index, name) in found.iter().enumerate() {
+            let end = found.get(index + 1).map_or(text.len(), aho_corasick::Match::start);
+            let value = named(&text[name.end()..end]).filter(|value| value.chars().count() >= SHORTEST_NAMED);
+            let Some(value) = value else { continue };
+            if self.knows(&value) {
+                continue;
+            }
+            learned += 1;
+            if learned > MOST_NAMED || !self.lock().has_room(value.len()) {
+                return Err(TooManySecrets);
+            }
+            self.learn(MEMBERS[name.pattern().as_usize()].1, &value);
+        }
+        Ok(())
+    }
+
+    fn knows(&self, value: &str) -> bool {
+        self.lock().labels.contains_key(value)
     }
 
     /// Learns the secrets in the query and the fragment of an address that an issuer redirects to (RFC 6749 4.1.2, 4.2.2).
@@ -156,18 +249,27 @@ impl Redactor {
 
     /// The text with every learned secret replaced, however it is written there.
     pub fn text(&self, text: &str) -> String {
-        let learned = self.lock();
+        let mut learned = self.lock();
         if self.show || learned.labels.is_empty() {
             return text.to_owned();
         }
+        let Some(needles) = learned.needles() else { return NOT_KEPT.to_owned() };
         let reading = Reading::of(text);
-        let mut found: Vec<(Range<usize>, &str)> = Vec::new();
-        for (value, label) in &learned.labels {
-            let alone_only = value.chars().count() < SHORT;
-            let places = reading.find(value).into_iter().filter(|place| !alone_only || stands_alone(text, place));
-            found.extend(places.map(|place| (place, label.as_str())));
-        }
-        replaced(text, found)
+        let is_short = |number: usize| learned.order.get(number).is_some_and(|needle| needle.text.chars().count() < SHORT);
+        let found = reading.find(&needles, |number, place| !is_short(number) || stands_alone(text, place));
+        let mut rest = 0;
+        let labelled = found.into_iter().filter_map(|(mut place, number)| {
+            let needle = learned.order.get(number)?;
+            if needle.is_beginning {
+                // Looked for once, however often the beginning is there.
+                if place.end > rest {
+                    rest = text[place.end..].find(ends_a_value).map_or(text.len(), |length| place.end + length);
+                }
+                place.end = place.end.max(rest);
+            }
+            Some((place, learned.labels.get(&needle.text)?.0.as_str()))
+        });
+        replaced(text, labelled.collect())
     }
 
     /// The JSON value with every learned secret replaced in its strings.
@@ -212,8 +314,13 @@ fn named(text: &str) -> Option<String> {
         return Some(serde_json::from_str(&format!("\"{raw}\"")).unwrap_or_else(|_| raw.to_owned()));
     }
     let text = text.strip_prefix('=')?.trim_start_matches(['"', '\'']);
-    let end = text.find(|c: char| c.is_whitespace() || c.is_control() || "&\"'<>,;)}".contains(c)).unwrap_or(text.len());
+    let end = text.find(ends_a_value).unwrap_or(text.len());
     url::form_urlencoded::parse(format!("={}", &text[..end]).as_bytes()).next().map(|(_, value)| value.into_owned())
+}
+
+/// True for what no value of a form, a header or a JSON string has in it as it is written there.
+fn ends_a_value(c: char) -> bool {
+    c.is_whitespace() || c.is_control() || "&\"'<>,;)}".contains(c)
 }
 
 fn part_of_a_word(c: Option<char>) -> bool {
@@ -302,8 +409,62 @@ mod tests {
             ),
         ] {
             let redactor = Redactor::new(false);
-            redactor.learn_named(text);
+            assert_eq!(redactor.learn_named(text), Ok(()));
             assert_eq!(redactor.text(text), expected);
+        }
+    }
+
+    #[test]
+    fn a_value_ends_where_the_next_name_begins() {
+        let redactor = Redactor::new(false);
+        let text = "access_token=id_token=refresh_token=abcdefghij access_token=0123456789";
+        assert_eq!(redactor.learn_named(text), Ok(()));
+        assert_eq!(redactor.text(text), "access_token=id_token=refresh_token=‹refresh token 1› access_token=‹access token 1›");
+    }
+
+    #[test]
+    fn a_text_that_names_too_many_secrets_is_refused() {
+        let many = |n: usize| (0..n).map(|n| format!("&access_token=value-{n:09}")).collect::<Vec<_>>().concat();
+        let redactor = Redactor::new(false);
+        assert_eq!(redactor.learn_named(&many(MOST_NAMED)), Ok(()));
+        assert_eq!(redactor.learn_named(&many(MOST_NAMED)), Ok(()), "they are known");
+        assert_eq!(Redactor::new(false).learn_named(&many(MOST_NAMED + 1)), Err(TooManySecrets));
+        let long = format!("{{\"access_token\":\"{}\"}}", "x".repeat(MOST_FOREIGN + 1));
+        assert_eq!(Redactor::new(false).learn_named(&long), Err(TooManySecrets));
+    }
+
+    #[test]
+    fn a_very_long_secret_goes_whole() {
+        for kinds in [1, 40] {
+            let redactor = Redactor::new(false);
+            let long: Vec<String> = (0..kinds).map(|n| format!("{n:03}-{}", "long-token.".repeat(3_000))).collect();
+            for token in &long {
+                redactor.learn(SecretKind::AccessToken, token);
+            }
+            for (n, token) in long.iter().enumerate() {
+                let text = format!("Bearer {token}, then {{\"access_token\":\"{token}\"}}");
+                let label = format!("‹access token {}›", n + 1);
+                assert_eq!(redactor.text(&text), format!("Bearer {label}, then {{\"access_token\":\"{label}\"}}"));
+            }
+        }
+    }
+
+    #[test]
+    fn hostile_texts_are_learned_and_replaced_in_proportion() {
+        let took = |text: &str| {
+            let times = (0..3).map(|_| {
+                let started = std::time::Instant::now();
+                let redactor = Redactor::new(false);
+                let _ = redactor.learn_named(text);
+                let _ = redactor.text(text);
+                started.elapsed()
+            });
+            times.min().unwrap_or_default()
+        };
+        for pattern in ["access_token=", "access_token", "\"id_token\":\"", "&access_token=000000001", "client_secret=\\\""] {
+            let of = |bytes: usize| pattern.repeat(bytes / pattern.len());
+            let (short, long) = (took(&of(50_000)), took(&of(200_000)));
+            assert!(long < short * 12 + std::time::Duration::from_millis(20), "{pattern}: {short:?}, {long:?}");
         }
     }
 

@@ -12,13 +12,15 @@ use url::Url;
 use crate::http::busy::{Asked, Busy};
 use crate::http::{Client, Response, Unreachable};
 use crate::observed::received::{Parsed, Received};
-use crate::redact::{Redactor, SecretKind};
+use crate::redact::{Redactor, SecretKind, TooManySecrets};
 use crate::result::event::Event;
 use crate::result::model::{Entry, Exchange, ExchangeResponse, Page};
 
 /// The longest body text kept in a journal, in bytes.
 const MOST_TEXT: usize = 256 * 1024;
 
+/// What stands for a body that names more secrets than can be learned.
+const TOO_MANY: &str = "(not kept: it names more secrets than an answer has room for)";
 /// What stands for a body that is not kept.
 const NOT_KEPT: &str = "(not kept: what a resource holds may be about people)";
 
@@ -175,9 +177,7 @@ impl Recorder {
         let body = request.body.clone().map(String::into_bytes);
         let answer = self.http.send(request.method.clone(), &request.url, &request.headers, body).await;
         let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-        if let Ok(answer) = &answer {
-            self.learn(answer);
-        }
+        let learned = answer.as_ref().map_or(Ok(()), |answer| self.learn(answer));
         let mut journal = self.lock();
         let number = journal.exchanges;
         journal.exchanges += 1;
@@ -196,6 +196,8 @@ impl Recorder {
                     // Cut last: what is left of a secret at the cut would not be known as one.
                     body: if request.is_private && (200..300).contains(&answer.status) {
                         NOT_KEPT.to_owned()
+                    } else if learned.is_err() {
+                        TOO_MANY.to_owned()
                     } else {
                         cut(&self.redactor.text(&String::from_utf8_lossy(&answer.body)))
                     },
@@ -222,14 +224,15 @@ impl Recorder {
     }
 
     /// Learns the secrets of a response before any of it is kept.
-    fn learn(&self, answer: &Response) {
+    fn learn(&self, answer: &Response) -> Result<(), TooManySecrets> {
         if let Ok(json) = serde_json::from_slice(&answer.body) {
             self.redactor.learn_members(&json);
         }
-        self.redactor.learn_named(&String::from_utf8_lossy(&answer.body));
+        let learned = self.redactor.learn_named(&String::from_utf8_lossy(&answer.body));
         for (_, value) in answer.headers.iter().filter(|(name, _)| name == "location") {
             self.redactor.learn_address(value);
         }
+        learned
     }
 
     /// Writes an exchange of the user agent's into the journal, as far as it was seen: how long it took was not, and its bodies are not kept.

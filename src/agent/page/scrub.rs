@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::agent::visit::{NoWay, VisitError};
 use crate::redact::replaced;
-use crate::redact::spelling::Reading;
+use crate::redact::spelling::{Needles, Reading};
 use crate::text::truncate;
 
 /// What stands where the password stood.
@@ -39,8 +39,9 @@ impl Scrubber {
     }
 
     fn replaced(&self, text: &str, wanted: impl Fn(&Range<usize>) -> bool) -> String {
-        let places = Reading::of(text).find(self.password.expose_secret()).into_iter().filter(wanted);
-        replaced(text, places.map(|place| (place, LABEL)).collect())
+        let Some(needles) = Needles::of(std::iter::once(self.password.expose_secret())) else { return text.to_owned() };
+        let places = Reading::of(text).find(&needles, |_, place| wanted(place)).into_iter();
+        replaced(text, places.map(|(place, _)| (place, LABEL)).collect())
     }
 
     /// A page's source, shortened to 100 KB.
