@@ -14,7 +14,7 @@ use url::form_urlencoded;
 
 use super::{view, words};
 use crate::result::model::{Entry, Exchange, ExchangeResponse, RunReport, TestReport};
-use crate::text::visible;
+use crate::text::{address, visible};
 
 /// The file's name in the report directory.
 pub const NAME: &str = "results.har";
@@ -125,7 +125,7 @@ fn request(exchange: &Exchange) -> Value {
     let sent = values(request_headers, "cookie").flat_map(Cookie::split_parse).filter_map(Result::ok);
     let mut request = json!({
         "method": method,
-        "url": address(url),
+        "url": uri(url),
         "httpVersion": UNKNOWN,
         "cookies": sent.map(|cookie| json!({ "name": cookie.name(), "value": cookie.value() })).collect::<Vec<_>>(),
         "headers": headers(request_headers),
@@ -196,9 +196,13 @@ fn cookie_set(cookie: &Cookie) -> Value {
     set
 }
 
-/// An address as a URI: labels of secrets have characters in them that no URI has.
-fn address(url: &str) -> String {
-    url::Url::parse(url).map_or_else(|_| url.to_owned(), String::from)
+/// An address as a URI without its fragment, as the format has it: labels of secrets have characters in them that no URI has.
+fn uri(url: &str) -> String {
+    let parsed = url::Url::parse(url).map(|mut parsed| {
+        parsed.set_fragment(None);
+        address::uri(&parsed)
+    });
+    parsed.unwrap_or_else(|_| url.to_owned())
 }
 
 fn headers(headers: &[(String, String)]) -> Vec<Value> {

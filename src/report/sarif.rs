@@ -15,9 +15,7 @@ use serde_json::{Map, Value, json};
 use super::{json as results, view, words};
 use crate::result::model::{Finding, FindingOutcome, RunReport, TestReport, Verdict};
 use crate::rule::Level;
-use crate::text::digest;
-use crate::text::markdown;
-use crate::text::visible;
+use crate::text::{address, digest, markdown, visible};
 
 /// The file's name in the report directory.
 pub const NAME: &str = "results.sarif";
@@ -135,15 +133,15 @@ fn rule(finding: &Finding) -> Value {
         "defaultConfiguration": { "level": level(finding.level) },
         "properties": { "tags": ["conformance"], "precision": "very-high", "problem.severity": severity },
     });
-    if let Some(url) = address(url) {
+    if let Some(url) = web(url) {
         rule["helpUri"] = url.into();
     }
     rule
 }
 
 /// An address of the web as a URI, if it is one.
-fn address(url: &str) -> Option<String> {
-    url::Url::parse(url).ok().filter(|_| markdown::is_web(url)).map(String::from)
+fn web(url: &str) -> Option<String> {
+    url::Url::parse(url).ok().filter(|_| markdown::is_web(url)).map(|url| address::uri(&url))
 }
 
 fn result(broken: &Broken, rule_index: Option<usize>) -> Value {

@@ -59,7 +59,14 @@ fn point(out: &mut String, test: &TestReport, number: usize) {
         member(out, "  ", "reason", &reason);
     }
     let _ = writeln!(out, "  duration_ms: {}", test.duration_ms);
-    let mut broken: Vec<&Finding> = test.findings.iter().filter(|finding| finding.outcome == FindingOutcome::Failed).collect();
+    let mut broken: Vec<&Finding> = Vec::new();
+    for finding in test.findings.iter().filter(|finding| finding.outcome == FindingOutcome::Failed) {
+        // What was seen twice is said once.
+        let is_same = |other: &&Finding| (&other.rule, other.level, &other.actual) == (&finding.rule, finding.level, &finding.actual);
+        if !broken.iter().any(is_same) {
+            broken.push(finding);
+        }
+    }
     broken.sort_by_key(|finding| (finding.is_known(), std::cmp::Reverse(finding.level)));
     if !broken.is_empty() {
         out.push_str("  broken:\n");
