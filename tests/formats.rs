@@ -6,7 +6,10 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use clap::ValueEnum as _;
 use jsonschema::Validator;
+use oa_authtest::config::Format;
+use oa_authtest::report::single::SINGLE_FILES;
 use oa_authtest::report::{badge, har, json, openmetrics, sarif, tap, words};
 use oa_authtest::result::model::{Entry, Exchange, Finding, FindingOutcome, LeftOut, RunReport, Verdict};
 use oa_authtest::rule::Level;
@@ -49,7 +52,7 @@ fn full() -> RunReport {
     report.tests.extend([one, required]);
     for exchange in exchanges(&mut report).into_iter().take(1) {
         exchange.of_user_agent = true;
-        exchange.url = "https://as.example/authorize?code=‹code 1›&a=b%20c&a=d#x".to_owned();
+        "https://as.example/authorize?code=‹code 1›&a=b%20c&a=d#x".clone_into(&mut exchange.url);
         exchange.request_headers.push(("cookie".to_owned(), "a=1; b=2".to_owned()));
         let response = exchange.response.as_mut().expect("a response");
         response.headers.push(("location".to_owned(), "/next".to_owned()));
@@ -287,7 +290,7 @@ fn har_is_valid_and_adds_up() {
         let log = &har["log"];
         let pages: Vec<&Value> = log["pages"].as_array().expect("pages").iter().map(|page| &page["id"]).collect();
         let ran = report.tests.iter().filter(|test| test.verdict != Verdict::Skipped).count();
-        assert_eq!((pages.len(), pages.iter().map(|id| id.to_string()).collect::<HashSet<_>>().len()), (ran, ran));
+        assert_eq!((pages.len(), pages.iter().map(ToString::to_string).collect::<HashSet<_>>().len()), (ran, ran));
         let entries = log["entries"].as_array().expect("entries");
         assert_eq!(entries.len(), exchanges(&mut report).len());
         let mut before: BTreeMap<&str, jiff::Timestamp> = BTreeMap::new();
@@ -367,8 +370,8 @@ fn point(verdict: Verdict, required: bool) -> (bool, bool) {
 #[test]
 fn tap_has_a_test_point_for_each_test() {
     for report in reports() {
-        let text = tap::render(&report);
-        let mut lines = text.lines();
+        let document = tap::render(&report);
+        let mut lines = document.lines();
         assert_eq!(lines.next(), Some("TAP version 14"));
         let lines: Vec<&str> = lines.skip_while(|line| line.starts_with('#')).collect();
         assert!(lines[0].starts_with(&format!("1..{}", report.tests.len())), "{}", lines[0]);
@@ -432,7 +435,7 @@ fn a_parser_of_tap_that_is_not_ours_reads_it() {
     }
 }
 
-/// The samples of a text in the format of `OpenMetrics`, by name and labels; every line is held to the grammar of the format.
+/// The samples of a text in the format of OpenMetrics, by name and labels; every line is held to the grammar of the format.
 fn samples(text: &str) -> BTreeMap<String, f64> {
     let name_is_sound =
         |name: &str| name.starts_with(|c: char| c.is_ascii_alphabetic()) && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
@@ -495,7 +498,7 @@ fn samples(text: &str) -> BTreeMap<String, f64> {
         let value: f64 = rest.strip_prefix("} ").expect("the labels end").parse().expect("a number");
         assert!(labels.contains_key("issuer"), "{line}");
         labels.remove("issuer");
-        let key = format!("{family}{}", labels.into_iter().map(|(name, value)| format!(" {name}={value}")).collect::<String>());
+        let key = labels.into_iter().fold(family.clone(), |key, (name, value)| format!("{key} {name}={value}"));
         assert!(samples.insert(key, value).is_none(), "{line} is there twice");
     }
     samples
@@ -553,6 +556,25 @@ fn a_badge_is_sound_svg_with_its_words_in_it() {
         for loaded in ["href", "url(http", "<script", "<style", "<image"] {
             assert!(!svg.contains(loaded), "{loaded}: {svg}");
         }
+    }
+}
+
+#[test]
+fn the_readme_and_the_completions_name_each() {
+    let readme = fs::read_to_string(root().join("README.md")).expect("it is there");
+    let (_, rest) = readme.split_once("## Formats of the reports\n").expect("the formats have a section");
+    let (section, _) = rest.split_once("\n## ").expect("the section ends");
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = program(folder.path());
+    command.args(["completions", "bash"]);
+    let completions = run(command).stdout;
+    for format in Format::value_variants() {
+        let name = format.to_possible_value().expect("it has a name").get_name().to_owned();
+        assert!(section.lines().any(|line| line.starts_with(&format!("| `{name}` | "))), "{name} is not in the README");
+        assert!(completions.lines().any(|line| line.contains("markdown html") && line.contains(&name)), "{name} is not completed");
+    }
+    for single in &SINGLE_FILES {
+        assert!(section.contains(&format!("`{}`", single.name)), "{} is not in the README", single.name);
     }
 }
 

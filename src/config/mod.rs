@@ -267,7 +267,7 @@ pub enum Format {
     Har,
     /// `results.tap`: the tests in TAP 14.
     Tap,
-    /// `metrics.txt`: the counts in `OpenMetrics` 1.0.
+    /// `metrics.txt`: the counts in OpenMetrics 1.0.
     Openmetrics,
     /// `badge.svg`: the verdict as a picture.
     Badge,

@@ -1,4 +1,4 @@
-//! `metrics.txt`: the counts of a run in the text format of `OpenMetrics` 1.0, as GitLab and collectors of metrics read it.
+//! `metrics.txt`: the counts of a run in the text format of OpenMetrics 1.0, as GitLab and collectors of metrics read it.
 //!
 //! All are gauges: a file is about one run. They have no timestamps of their own (the collectors of text files refuse them); when the run began is a metric.
 
@@ -34,7 +34,7 @@ struct Family {
     samples: Vec<(Vec<(&'static str, String)>, String)>,
 }
 
-/// The counts of the run in `OpenMetrics` 1.0.
+/// The counts of the run in OpenMetrics 1.0.
 pub fn render(report: &RunReport) -> String {
     let mut out = String::new();
     for Family { name, unit, help, samples } in families(report) {

@@ -40,13 +40,13 @@ pub fn render(report: &RunReport) -> String {
 
 fn point(out: &mut String, test: &TestReport, number: usize) {
     let did_not_run = test.verdict <= Verdict::LeftOut;
-    let is_ok = !matches!(test.verdict, Verdict::Failed | Verdict::Errored) && !(did_not_run && test.required);
-    let not = if is_ok { "" } else { "not " };
+    let is_not_ok = matches!(test.verdict, Verdict::Failed | Verdict::Errored) || (did_not_run && test.required);
+    let not = if is_not_ok { "not " } else { "" };
     let reason = match test.verdict {
         Verdict::LeftOut => format!("left out, {}", words::left_out(test)),
         _ => words::reason(test).to_owned(),
     };
-    let skip = if is_ok && did_not_run { format!(" # SKIP {}", escape(&reason)) } else { String::new() };
+    let skip = if did_not_run && !is_not_ok { format!(" # SKIP {}", escape(&reason)) } else { String::new() };
     let _ = writeln!(out, "{not}ok {number} - {}{skip}", escape(&test.id));
     out.push_str("  ---\n");
     member(out, "  ", "title", &test.title);
