@@ -172,17 +172,25 @@ need_node() {
   node_is_new_enough || die "the Node.js just installed does not run. $advice"
 }
 
-# The packages of tests/interop/oidc-provider, as its lock file says.
+# The packages of the folders of tests/interop, as their lock files say.
 need_interop() {
   need_node
-  local stamp="$INTEROP/node_modules/.installed" state
-  state="$(node --version) $(cksum <"$INTEROP/package-lock.json")"
+  local name
+  for name in oidc-provider tap; do
+    need_packages "tests/interop/$name"
+  done
+}
+
+# The packages of a folder of the checkout, as its lock file says.
+need_packages() {
+  local folder="$ROOT/$1" state
+  local stamp="$folder/node_modules/.installed"
+  state="$(node --version) $(cksum <"$folder/package-lock.json")"
   if [ -f "$stamp" ] && [ "$(<"$stamp")" = "$state" ]; then
     return
   fi
-  say "Installing the packages of tests/interop/oidc-provider ..."
-  (cd "$INTEROP" && npm ci --silent --no-audit --no-fund) ||
-    die "npm ci failed in tests/interop/oidc-provider. Is the package registry reachable?"
+  say "Installing the packages of $1 ..."
+  (cd "$folder" && npm ci --silent --no-audit --no-fund) || die "npm ci failed in $1. Is the package registry reachable?"
   printf '%s\n' "$state" >"$stamp"
 }
 

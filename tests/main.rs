@@ -15,6 +15,7 @@ mod doctor;
 mod example_report;
 mod exit_codes;
 mod features;
+mod formats;
 mod gates;
 mod guard;
 mod html_report;

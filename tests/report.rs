@@ -352,7 +352,7 @@ fn console(events: Vec<Happened>, report: &RunReport) -> (String, String) {
         console.event(event);
     }
     let [results, summary, html] = ["results.json", "summary.md", "report.html"].map(|name| Path::new("reports").join(name));
-    console.result(report, Some(&Written { results, summary: Some(summary), html: Some(html), junit: None })).unwrap();
+    console.result(report, Some(&Written { results, summary: Some(summary), html: Some(html), single_files: Vec::new() })).unwrap();
     (String::from_utf8(err).unwrap(), String::from_utf8(out).unwrap())
 }
 

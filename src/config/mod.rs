@@ -261,6 +261,16 @@ pub enum Format {
     Json,
     /// `junit.xml`.
     Junit,
+    /// `results.sarif`: the broken rules in SARIF 2.1.0.
+    Sarif,
+    /// `results.har`: every exchange in HAR 1.2.
+    Har,
+    /// `results.tap`: the tests in TAP 14.
+    Tap,
+    /// `metrics.txt`: the counts in OpenMetrics 1.0.
+    Openmetrics,
+    /// `badge.svg`: the verdict as a picture.
+    Badge,
     /// Annotations and the job's summary in GitHub Actions; no file beside the reports.
     Github,
 }

@@ -6,7 +6,8 @@ use std::io::{self, Write as _};
 use std::path::{Component, Path, PathBuf};
 
 use super::error::ReportError;
-use super::{html, json, junit, markdown, statement};
+use super::single::SINGLE_FILES;
+use super::{html, json, markdown, statement};
 use crate::result::model::{Entry, RunReport, TestReport};
 use crate::text::visible;
 
@@ -85,7 +86,8 @@ impl Leftovers {
     pub fn find(dir: &Path) -> Self {
         let Ok(report) = json::read(&dir.join(json::NAME)) else { return Self::default() };
         let mut files: Vec<_> = report.tests.iter().filter_map(|test| test_name(&test.id).ok()).collect();
-        files.extend([SUMMARY, html::NAME, junit::NAME, statement::MARKDOWN, statement::JSON].map(str::to_owned));
+        files.extend([SUMMARY, html::NAME, statement::MARKDOWN, statement::JSON].map(str::to_owned));
+        files.extend(SINGLE_FILES.iter().map(|single| single.name.to_owned()));
         Self { files, screenshots: report.tests.iter().flat_map(screenshots).map(str::to_owned).collect() }
     }
 
@@ -157,8 +159,9 @@ fn is_inside(path: &Path, dir: &Path) -> bool {
 }
 
 fn is_a_report(path: &Path) -> bool {
-    let beginnings = || markdown::BEGINNINGS.iter().chain(&statement::BEGINNINGS).chain([&html::BEGINNING, &junit::BEGINNING]);
-    fs::read(path).is_ok_and(|content| beginnings().any(|beginning| content.starts_with(beginning.as_bytes())))
+    let of_single_files = SINGLE_FILES.iter().map(|single| &single.beginning);
+    let mut beginnings = markdown::BEGINNINGS.iter().chain(&statement::BEGINNINGS).chain([&html::BEGINNING]).chain(of_single_files);
+    fs::read(path).is_ok_and(|content| beginnings.any(|beginning| content.starts_with(beginning.as_bytes())))
 }
 
 fn remove(path: &Path, dir: &Path) -> Result<(), ReportError> {

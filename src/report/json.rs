@@ -19,12 +19,20 @@ pub const NAME: &str = "results.json";
 /// [`ReportError::Write`] if the directory or the file cannot be written.
 pub fn write(report: &RunReport, dir: &Path) -> Result<PathBuf, ReportError> {
     let path = dir.join(NAME);
-    let as_it_was = report.older.then(|| without_members(report.clone()));
-    let report = as_it_was.as_ref().unwrap_or(report);
-    let mut text = serde_json::to_vec_pretty(report).map_err(|e| ReportError::Write { path: path.clone(), source: std::io::Error::other(e) })?;
-    text.push(b'\n');
-    file::write(&path, &text)?;
+    let text = text(report).map_err(|e| ReportError::Write { path: path.clone(), source: std::io::Error::other(e) })?;
+    file::write(&path, text.as_bytes())?;
     Ok(path)
+}
+
+/// The text of `results.json`.
+///
+/// # Errors
+/// Whatever the JSON writer says; writing to memory, it has nothing to say.
+pub fn text(report: &RunReport) -> serde_json::Result<String> {
+    let as_it_was = report.older.then(|| without_members(report.clone()));
+    let mut text = serde_json::to_string_pretty(as_it_was.as_ref().unwrap_or(report))?;
+    text.push('\n');
+    Ok(text)
 }
 
 /// Reads a results file.

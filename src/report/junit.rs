@@ -4,14 +4,13 @@
 //! no word for them.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::io;
 use std::time::Duration;
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::error::ReportError;
 use super::mark::Mark;
-use super::{file, words};
+use super::words;
 use crate::result::model::{Finding, RunReport, TestReport, Verdict};
 use crate::text::visible;
 
@@ -24,22 +23,11 @@ pub const BEGINNING: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsu
 /// The most characters of a foreign text in one line.
 const MOST: usize = 500;
 
-/// Writes `junit.xml` into a directory and returns its path.
-///
-/// # Errors
-/// [`ReportError::Write`] if it cannot be written.
-pub fn write(report: &RunReport, dir: &Path) -> Result<PathBuf, ReportError> {
-    let path = dir.join(NAME);
-    let xml = render(report).map_err(|e| ReportError::Write { path: path.clone(), source: std::io::Error::other(e) })?;
-    file::write(&path, xml.as_bytes())?;
-    Ok(path)
-}
-
 /// The run as `JUnit` XML.
 ///
 /// # Errors
 /// Whatever the XML writer says; writing to memory, it has nothing to say.
-pub fn render(report: &RunReport) -> Result<String, quick_junit::SerializeError> {
+pub fn render(report: &RunReport) -> io::Result<String> {
     let mut junit = Report::new("oa-authtest");
     junit.set_time(Duration::from_millis(report.duration_ms));
     let mut suites: Vec<(String, Vec<&TestReport>)> = Vec::new();
@@ -53,7 +41,7 @@ pub fn render(report: &RunReport) -> Result<String, quick_junit::SerializeError>
     for (name, tests) in suites {
         junit.add_test_suite(suite(report, &name, &tests));
     }
-    junit.to_string()
+    junit.to_string().map_err(io::Error::other)
 }
 
 /// `profile.feature`, the class of every test of a feature.
@@ -155,6 +143,8 @@ fn line(text: &str) -> String {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use std::path::Path;
+
     use quick_junit::TestCaseStatus;
 
     use super::*;

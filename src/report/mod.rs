@@ -4,25 +4,32 @@ use std::path::{Path, PathBuf};
 
 use crate::config::Format;
 
+pub mod badge;
 pub mod compare;
 pub mod console;
 pub mod error;
 pub mod file;
 pub mod github;
+pub mod har;
 pub mod html;
 pub mod json;
 pub mod junit;
 pub mod known;
 pub mod mark;
 pub mod markdown;
+pub mod openmetrics;
+pub mod sarif;
 pub mod schema;
+pub mod single;
 pub mod statement;
+pub mod tap;
 mod template;
 pub mod view;
 pub mod words;
 
 use crate::result::model::RunReport;
 use error::ReportError;
+use single::SINGLE_FILES;
 
 /// Where the reports of a run are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,14 +40,14 @@ pub struct Written {
     pub summary: Option<PathBuf>,
     /// `report.html`, if HTML was asked for.
     pub html: Option<PathBuf>,
-    /// `junit.xml`, if `JUnit` was asked for.
-    pub junit: Option<PathBuf>,
+    /// The formats that are one file for programs, as far as they were asked for.
+    pub single_files: Vec<PathBuf>,
 }
 
 impl Written {
     /// What a reader opens first: the page, else the summary, else what else was asked for, else the results.
     pub fn to_read(&self) -> &Path {
-        self.html.as_ref().or(self.summary.as_ref()).or(self.junit.as_ref()).unwrap_or(&self.results)
+        self.html.as_ref().or(self.summary.as_ref()).or(self.single_files.first()).unwrap_or(&self.results)
     }
 }
 
@@ -66,9 +73,10 @@ fn write_formats(report: &RunReport, dir: &Path, formats: &[Format]) -> Result<(
     let summary = written.first().cloned();
     let html = if formats.contains(&Format::Html) { Some(html::write(report, dir)?) } else { None };
     written.extend(html.clone());
-    let junit = if formats.contains(&Format::Junit) { Some(junit::write(report, dir)?) } else { None };
-    written.extend(junit.clone());
-    Ok((Written { results, summary, html, junit }, written))
+    let asked_for = SINGLE_FILES.iter().filter(|single| formats.contains(&single.format));
+    let single_files = asked_for.map(|single| single.write(report, dir)).collect::<Result<Vec<_>, _>>()?;
+    written.extend(single_files.iter().cloned());
+    Ok((Written { results, summary, html, single_files }, written))
 }
 
 /// Writes the reports of an earlier run again, into its own directory or another; screenshots go along. In its own directory nothing is removed: what

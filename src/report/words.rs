@@ -44,24 +44,57 @@ pub fn headline(test: &TestReport) -> Headline {
     Headline { mark: Mark::of(test.verdict, test.counts), says }
 }
 
+/// What a run says about the issuer, in the words of its headline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Conclusion {
+    /// A rule of level MUST is broken, or a test failed.
+    NotConformant,
+    /// Nothing failed, and a test could not be tested.
+    NotFullyTested,
+    /// Every test was skipped or left out.
+    NothingTested,
+    /// What was tested holds.
+    Conformant,
+}
+
+impl Conclusion {
+    /// The conclusion of a run.
+    pub fn of(report: &RunReport) -> Self {
+        let is_there = |verdict| report.tests.iter().any(|test| test.verdict == verdict);
+        if broken_levels(&report.tests).values().any(|level| *level == Level::Must) || is_there(Verdict::Failed) {
+            Self::NotConformant
+        } else if is_there(Verdict::Errored) {
+            Self::NotFullyTested
+        } else if report.tests.iter().all(|test| matches!(test.verdict, Verdict::Skipped | Verdict::LeftOut)) {
+            Self::NothingTested
+        } else {
+            Self::Conformant
+        }
+    }
+
+    /// Its words, in capitals.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::NotConformant => "NOT CONFORMANT",
+            Self::NotFullyTested => "NOT FULLY TESTED",
+            Self::NothingTested => "NOTHING TESTED",
+            Self::Conformant => "CONFORMANT",
+        }
+    }
+}
+
 /// The headline of a run: its mark, the verdict, which rules are broken, how much was looked at, and what was not.
 pub fn run_headline(report: &RunReport) -> Headline {
     let of = |verdict| report.tests.iter().filter(|test| test.verdict == verdict).count();
     let (errored, left_out, skipped) = (of(Verdict::Errored), of(Verdict::LeftOut), of(Verdict::Skipped));
     let stopped = report.tests.iter().filter(|test| test.verdict == Verdict::Failed && test.reason.is_some()).count();
-    let levels = broken_levels(report);
+    let levels = broken_levels(&report.tests);
     let broken: Vec<String> = [(Level::Must, "MUST rule"), (Level::Should, "SHOULD rule"), (Level::May, "MAY rule")]
         .into_iter()
         .filter_map(|(level, noun)| Some(levels.values().filter(|known| **known == level).count()).filter(|n| *n > 0).map(|n| count(n, noun)))
         .collect();
-    let is_broken = levels.values().any(|level| *level == Level::Must) || of(Verdict::Failed) > 0;
     let ran = report.tests.len() - left_out - skipped;
-    let verdict = match () {
-        () if is_broken => "NOT CONFORMANT",
-        () if errored > 0 => "NOT FULLY TESTED",
-        () if ran == 0 => "NOTHING TESTED",
-        () => "CONFORMANT",
-    };
+    let verdict = Conclusion::of(report).words();
     let mut parts = Vec::new();
     if let Some((last, before)) = broken.split_last() {
         let all = if before.is_empty() { last.clone() } else { format!("{} and {last}", before.join(", ")) };
@@ -70,7 +103,7 @@ pub fn run_headline(report: &RunReport) -> Headline {
     } else if ran > errored {
         parts.push(format!("no rule broken in {}", count(ran - errored, "test")));
     }
-    let checked = checked(report);
+    let checked = checked(&report.tests);
     if checked > 0 {
         parts
             .push(report.tool.rules.map_or_else(|| format!("{} checked", count(checked, "rule")), |all| format!("{checked} of {all} rules checked")));
@@ -92,9 +125,9 @@ pub fn run_headline(report: &RunReport) -> Headline {
 }
 
 /// The rules that are broken, each with the highest level that it is broken at.
-fn broken_levels(report: &RunReport) -> BTreeMap<&str, Level> {
+pub fn broken_levels<'a>(tests: impl IntoIterator<Item = &'a TestReport>) -> BTreeMap<&'a str, Level> {
     let mut levels = BTreeMap::new();
-    for finding in report.tests.iter().flat_map(|test| &test.findings).filter(|finding| finding.is_broken()) {
+    for finding in tests.into_iter().flat_map(|test| &test.findings).filter(|finding| finding.is_broken()) {
         let level = levels.entry(finding.rule.as_str()).or_insert(finding.level);
         *level = finding.level.max(*level);
     }
@@ -102,8 +135,8 @@ fn broken_levels(report: &RunReport) -> BTreeMap<&str, Level> {
 }
 
 /// How many different rules were judged. What a test that was left out found on the way counts where it is broken.
-fn checked(report: &RunReport) -> usize {
-    let judged = report.tests.iter().flat_map(|test| {
+pub fn checked<'a>(tests: impl IntoIterator<Item = &'a TestReport>) -> usize {
+    let judged = tests.into_iter().flat_map(|test| {
         test.findings.iter().filter(move |finding| match finding.outcome {
             FindingOutcome::Failed => true,
             FindingOutcome::Passed => test.verdict != Verdict::LeftOut,

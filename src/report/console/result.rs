@@ -298,7 +298,7 @@ mod tests {
 
     fn written() -> Written {
         let path = |name: &str| Path::new("reports").join(name);
-        Written { results: path("results.json"), summary: Some(path("summary.md")), html: Some(path("report.html")), junit: None }
+        Written { results: path("results.json"), summary: Some(path("summary.md")), html: Some(path("report.html")), single_files: Vec::new() }
     }
 
     fn rows(text: &str, width: usize) -> usize {
