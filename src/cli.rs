@@ -130,6 +130,9 @@ Examples:
   One feature, with the browser's window:
     oa-authtest run --issuer https://op.example --test 'discovery/*' --headed
 
+  Only what failed in the last run:
+    oa-authtest run --issuer https://op.example --last-failed
+
 A flag wins over its variable, that over [profile.NAME] in oa-authtest.toml, that over the rest of the file.
 A variable that is empty counts as not set.
 

@@ -36,4 +36,5 @@ mod report;
 mod schema;
 mod screens;
 mod security;
+mod selection;
 mod tolerance;

@@ -59,6 +59,7 @@ fn of_other(attempt: TestReport) -> Attempt {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use Verdict::{Errored, Failed, LeftOut, Passed, Warned};
 
     #[test]
     fn what_passed_comes_before_what_failed_before_what_could_not_be_tested() {
@@ -67,7 +68,6 @@ mod tests {
             let report = settle(attempts.iter().map(|(verdict, reason)| attempt(*verdict, reason)).collect()).expect("there are some");
             (report.verdict, report.flaky, report.retries.iter().map(|other| other.reason.clone().unwrap_or_default()).collect::<Vec<_>>().join(" "))
         };
-        use Verdict::{Errored, Failed, LeftOut, Passed, Warned};
         assert_eq!(settled(&[(Passed, "a")]), (Passed, false, String::new()));
         assert_eq!(settled(&[(Failed, "a"), (Errored, "b"), (Passed, "c")]), (Passed, true, "a b".to_owned()));
         assert_eq!(settled(&[(Errored, "a"), (Warned, "b")]), (Warned, true, "a".to_owned()));

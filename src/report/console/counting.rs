@@ -4,17 +4,21 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::{Choices, Progress};
 
-/// A line that counts: `[  42/620] flaws`.
+/// Where a line is drawn: nowhere, if no lines move there.
+fn target(progress: Progress, moving: impl FnOnce() -> ProgressDrawTarget) -> ProgressDrawTarget {
+    match progress {
+        Progress::Moving => moving(),
+        Progress::Lines => ProgressDrawTarget::hidden(),
+    }
+}
+
+/// A line that counts: `42 of 620 flaws`.
 pub struct Counting(ProgressBar);
 
 impl Counting {
     /// On the process's stderr; nothing where that is no terminal.
     pub fn of_process(noun: &'static str) -> Self {
-        let target = match Choices::of_process().progress {
-            Progress::Moving => ProgressDrawTarget::stderr(),
-            Progress::Lines => ProgressDrawTarget::hidden(),
-        };
-        Self::on(target, noun)
+        Self::on(target(Choices::of_process().progress, ProgressDrawTarget::stderr), noun)
     }
 
     fn on(target: ProgressDrawTarget, noun: &'static str) -> Self {
@@ -34,5 +38,27 @@ impl Counting {
     /// The line goes.
     pub fn end(&self) {
         self.0.finish_and_clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::moving::tests::Paper;
+    use super::*;
+
+    fn drawn(progress: Progress) -> String {
+        let paper = Paper::default();
+        let counting = Counting::on(target(progress, || ProgressDrawTarget::term_like_with_hz(Box::new(paper.clone()), 255)), "flaws");
+        counting.show(42, 620);
+        counting.0.force_draw();
+        counting.end();
+        paper.drawn()
+    }
+
+    #[test]
+    fn on_a_terminal_it_says_how_far_it_has_come_and_elsewhere_nothing() {
+        let shown = drawn(Progress::Moving);
+        assert!(shown.contains("42 of 620 flaws"), "{shown:?}");
+        assert_eq!(drawn(Progress::Lines), "");
     }
 }
