@@ -121,7 +121,7 @@ fn only_the_rules_that_were_asked_for_count_and_every_report_says_so() {
     assert_valid(folder.path());
     assert!(ended.stdout.contains("CONFORMANT (only the rules jwks/*): "), "{}", ended.said());
     for name in ["summary.md", "report.html", "junit.xml"] {
-        assert!(report(folder.path(), name).contains("only the rules jwks/*"), "{name}");
+        assert!(report(folder.path(), name).replace('\\', "").contains("only the rules jwks/*"), "{name}");
     }
     assert!(ended.stderr.contains("there is no statement of conformance") && ended.stderr.contains("--rule"), "{}", ended.said());
     assert!(!folder.path().join("reports/statement.md").exists());
@@ -266,7 +266,8 @@ fn an_issuer_that_is_not_there_is_said_once() {
     let why = format!("error: could not reach {issuer}/.well-known/openid-configuration: ");
     assert_eq!((ended.stderr.lines().count(), ended.stderr.starts_with(&why)), (1, true), "{}", ended.said());
     assert!(ended.stderr.trim_end().ends_with("; is --issuer right, does it run? try oa-authtest doctor"), "{}", ended.said());
-    assert_eq!(ended.stdout.lines().count(), 2, "the verdict and where the report is: {}", ended.said());
+    // Beside the warning about plain http, the verdict and where the report is.
+    assert!(ended.stdout.lines().count() == 3 && !ended.stdout.contains("could not reach"), "{}", ended.said());
     let results = results(folder.path());
     let errored: Vec<_> = results.tests.iter().filter(|test| test.verdict == Verdict::Errored).collect();
     assert!(errored.len() > 2 && results.counts.errors == errored.len(), "{}", ended.said());
@@ -281,7 +282,7 @@ fn a_part_of_the_tests_is_listed() {
     let list = |arguments: &[&str]| oa_authtest(folder.path(), &[&["list"], arguments].concat());
     let oidc = list(&["oidc"]);
     assert_eq!(oidc.code, 0, "{}", oidc.said());
-    assert!(oidc.stdout.starts_with("profile oidc\n") && oidc.stdout.matches("profile ").count() == 1, "{}", oidc.said());
+    assert!(oidc.stdout.starts_with("profile oidc\n") && oidc.stdout.matches("\nprofile ").count() == 0, "{}", oidc.said());
     let globbed = list(&["*/authorization-code-flow"]);
     let tests: Vec<&str> = globbed.stdout.lines().filter(|line| line.starts_with("    ") && line.contains('/')).collect();
     assert!(!tests.is_empty() && tests.iter().all(|line| line.contains("/authorization-code-flow — ")), "{}", globbed.said());
@@ -312,7 +313,7 @@ fn a_family_of_rules_is_listed_with_levels_and_demands() {
     assert!(rules.lines().any(|line| line.starts_with("must    id-token/issuer ") && line.contains(" must ")), "{}", family.said());
     assert!(end.starts_with(&format!("{} rules", rules.lines().count())), "{}", family.said());
     let globbed = explain("*/no-store");
-    assert!(globbed.stdout.contains("token/no-store") && !globbed.stdout.contains("id-token/issuer"), "{}", globbed.said());
+    assert!(globbed.stdout.contains("token-error/no-store") && !globbed.stdout.contains("id-token/issuer"), "{}", globbed.said());
     for (asked, said) in [("id-tokn", "did you mean id-token?"), ("nothing/*", "matches no rule")] {
         let none = explain(asked);
         assert_eq!(none.code, 2, "{}", none.said());

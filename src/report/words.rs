@@ -131,7 +131,7 @@ pub fn flaky(report: &RunReport) -> Vec<&TestReport> {
 pub fn attempts(test: &TestReport) -> Vec<String> {
     let mut says: Vec<String> = Vec::new();
     for attempt in &test.retries {
-        let first = attempt.broken.iter().max_by_key(|finding| (finding.level, std::cmp::Reverse(finding.step)));
+        let first = attempt.broken.iter().rev().max_by_key(|finding| (finding.level, std::cmp::Reverse(finding.step)));
         let rule = first.filter(|first| first.level == Level::Must).map(|first| format!("{} is broken ({})", first.rule, first.actual));
         let because = rule.or_else(|| attempt.reason.clone()).unwrap_or_else(|| "no reason was given".to_owned());
         let what = if attempt.verdict == Verdict::Errored { "could not be tested" } else { verdict_word(attempt.verdict) };

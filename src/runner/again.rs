@@ -17,7 +17,9 @@ pub(super) fn is_worth_it(attempt: &TestReport, shared: &Run) -> bool {
 
 /// What came of an attempt, in a few words: its reason, or its first broken rule.
 pub(super) fn because(attempt: &TestReport) -> String {
-    let first = attempt.findings.iter().filter(|finding| finding.is_broken()).max_by_key(|finding| (finding.level, std::cmp::Reverse(finding.step)));
+    // Of several that are as good, `max_by_key` takes the last.
+    let broken = attempt.findings.iter().rev().filter(|finding| finding.is_broken());
+    let first = broken.max_by_key(|finding| (finding.level, std::cmp::Reverse(finding.step)));
     let is_broken = first.filter(|first| first.level == Level::Must).map(|first| format!("{} is broken", first.rule));
     is_broken.or_else(|| attempt.reason.clone()).unwrap_or_default()
 }

@@ -144,8 +144,8 @@ impl<O: Write, E: Write> Console<O, E> {
                 format!("{} {id} {}: {reason}", Mark::of_verdict(test.verdict), words::verdict_word(test.verdict))
             }
             _ => {
-                let headline = words::headline(test);
-                format!("{} {id} {} ({time})", headline.mark, headline.says)
+                let flaky = if test.flaky { "; flaky" } else { "" };
+                format!("{} {id} {}{flaky} ({time})", words::headline(test).mark, words::triad_and_known(test.counts))
             }
         }
     }
