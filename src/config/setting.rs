@@ -306,7 +306,7 @@ settings! {
             "how long after its rotation a refresh token may still be taken")
             .more("Profile security waits as long before it tries one again; the report says so.").by_default("0");
         WAIT = Setting::new("--wait", "wait", "SECONDS", Kind::Number, "how long to wait at first until the issuer answers")
-            .more("Until the address of its metadata answers with any status below 500; if it does not in that time, the exit code is 3.").by_default("0");
+            .more("It is asked at the address of its metadata; any status below 500 is an answer. If none comes in that time, the exit code is 3.").by_default("0");
         RETRIES = Setting::new("--retries", "retries", "N", Kind::Number, "how often a test that failed or could not be tested is run again")
             .more("One that passes then is flaky: every report says so, with what failed before, and there is no statement of conformance.")
             .by_default("0");

@@ -108,7 +108,7 @@ pub async fn launch(
     let unreachable = if answered { None } else { way.blocked().await };
     let mut report = match &unreachable {
         Some(why) => runner::not_begun(plan, &config, why),
-        None => tell(plan, &config, http, callback, interrupted, &mut terminal).await,
+        None => run_tests(plan, &config, http, callback, interrupted, &mut terminal).await,
     };
     if let Some(last_failed) = last_failed {
         report.selection.get_or_insert_default().last_failed = Some(last_failed);
@@ -155,7 +155,7 @@ pub async fn launch(
 }
 
 /// Runs the tests of a plan and shows how they go on.
-async fn tell(
+async fn run_tests(
     plan: Plan,
     config: &Arc<Config>,
     http: Arc<Client>,

@@ -88,7 +88,7 @@ pub fn run_headline(report: &RunReport) -> Headline {
             parts.push(format!("{} {what}", count(n, noun)).trim_end().to_owned());
         }
     }
-    // Nobody may take a part for the whole.
+    // A part is not to be taken for the whole.
     let verdict = rules_asked_for(report).map_or_else(|| verdict.to_owned(), |rules| format!("{verdict} ({rules})"));
     let says = if parts.is_empty() { verdict } else { format!("{verdict}: {}", parts.join("; ")) };
     // A run in which a test passed only when it was run again is not quite green.
