@@ -14,7 +14,7 @@ use crate::issuer::{OfflineAccess, PageSet, Persona};
 
 /// The command line.
 #[derive(Debug, Parser)]
-#[command(name = "oa-authtest", about = ABOUT, long_about = None, version, propagate_version = true, disable_help_subcommand = true, after_help = EXIT_CODES)]
+#[command(name = "oa-authtest", about = ABOUT, long_about = None, version, propagate_version = true, after_help = EXIT_CODES)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]
@@ -31,15 +31,19 @@ pub enum Commands {
     #[command(override_usage = "oa-authtest doctor --issuer <URL> [OPTIONS]\n       oa-authtest doctor --demo [OPTIONS]", after_help = DOCTOR_EXAMPLES)]
     Doctor(DoctorArgs),
     /// List profiles, features and tests, and what each test needs.
+    #[command(after_help = "Examples:\n  oa-authtest list oidc\n  oa-authtest list '*/authorization-code-*'")]
     List {
-        /// Write JSON.
+        /// Only a profile, a feature, or the tests whose id matches a glob; everything without it.
+        #[arg(value_name = "PROFILE|GLOB", value_parser = NonEmptyStringValueParser::new())]
+        what: Option<String>,
+        /// Write JSON: of the tests those that are asked for, and every rule.
         #[arg(long)]
         json: bool,
     },
-    /// Explain a rule: what it says, why, and where it is specified.
-    #[command(after_help = "Example:\n  oa-authtest explain id-token/issuer")]
+    /// Explain a rule: what it says, why, and where it is specified; or list the rules of a family.
+    #[command(after_help = "Examples:\n  oa-authtest explain id-token/issuer\n  oa-authtest explain id-token\n  oa-authtest explain '*/no-store'")]
     Explain {
-        /// The rule's id, as the reports name it: `id-token/issuer`.
+        /// The rule's id, as the reports name it: `id-token/issuer`; or a family (`id-token`) or a glob over ids, whose rules are listed.
         #[arg(value_name = "RULE", value_parser = NonEmptyStringValueParser::new())]
         rule: String,
     },
@@ -63,6 +67,8 @@ pub enum Commands {
     Report(ReportArgs),
     /// Print the JSON Schema of results.json.
     Schema,
+    /// Print the versions of the program and of its rules.
+    Version,
     /// Write what a shell needs to complete commands, flags and their values.
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions {
@@ -123,6 +129,9 @@ Examples:
 
   One feature, with the browser's window:
     oa-authtest run --issuer https://op.example --test 'discovery/*' --headed
+
+  Only what failed in the last run:
+    oa-authtest run --issuer https://op.example --last-failed
 
 A flag wins over its variable, that over [profile.NAME] in oa-authtest.toml, that over the rest of the file.
 A variable that is empty counts as not set.
@@ -300,6 +309,9 @@ fn argument(setting: &'static Setting) -> Arg {
         Kind::Secret => arg.action(ArgAction::Set).value_parser(|text: &str| Ok::<_, std::convert::Infallible>(SecretString::from(text))),
         Kind::List(_) | Kind::Declarations(_) => arg.action(ArgAction::Append),
         Kind::Switch => arg.action(ArgAction::Set).num_args(0..=1).require_equals(true).default_missing_value("true"),
+        Kind::Path if !setting.alone.is_empty() => {
+            arg.action(ArgAction::Set).num_args(0..=1).default_missing_value(setting.alone).value_hint(ValueHint::FilePath)
+        }
         Kind::Path if setting.value == "DIR" => arg.action(ArgAction::Set).value_hint(ValueHint::DirPath),
         Kind::Path => arg.action(ArgAction::Set).value_hint(ValueHint::FilePath),
         Kind::Text | Kind::Number | Kind::Choice(_) => arg.action(ArgAction::Set),

@@ -56,17 +56,23 @@ impl Exit {
         }
     }
 
-    /// Why a run ends so, where its verdict alone would let one expect another exit code, or where tests were left out: a sentence without a full
+    /// Why a run ends so, where its verdict alone would let one expect another exit code, or where tests were flaky or left out: a sentence without a full
     /// stop, which names the setting.
     pub fn because(self, report: &RunReport, fail_on: FailOn) -> Option<String> {
         let why = self.unexpectedly(report, fail_on);
         let left_out = report.tests.iter().filter(|test| test.verdict == Verdict::LeftOut).count();
+        let flaky = report.tests.iter().filter(|test| test.flaky).count();
         // An interrupted run ends by its signal, whatever it came to.
-        if left_out == 0 || report.interrupted {
+        if left_out + flaky == 0 || report.interrupted {
             return why;
         }
-        let why = why.unwrap_or_else(|| self.says().to_owned());
-        Some(format!("{why}; {} left out", count(left_out, "test")))
+        let mut parts = vec![why.unwrap_or_else(|| self.says().to_owned())];
+        for (n, what) in [(flaky, "flaky"), (left_out, "left out")] {
+            if n > 0 {
+                parts.push(format!("{} {what}", count(n, "test")));
+            }
+        }
+        Some(parts.join("; "))
     }
 
     /// Why the verdict of a run alone would let one expect another exit code, if it would.
@@ -198,6 +204,8 @@ mod tests {
             left_out: None,
             required: false,
             bug: false,
+            flaky: false,
+            retries: vec![],
             duration_ms: 0,
             feature: String::new(),
             description: String::new(),
@@ -222,6 +230,7 @@ mod tests {
             counts: Counts::default(),
             environment: Environment::default(),
             interrupted: false,
+            selection: None,
             known: None,
             tests,
             older: false,
@@ -296,6 +305,9 @@ mod tests {
         let passed = || test(Verdict::Passed, &[], None);
         assert_eq!(says(vec![passed()], FailOn::Failure), None);
         assert_eq!(says(vec![passed(), left_out()], FailOn::Failure).as_deref(), Some("conformant; 1 test left out"));
+        let flaky = || TestReport { flaky: true, ..test(Verdict::Passed, &[], None) };
+        assert_eq!(says(vec![flaky(), passed()], FailOn::Failure).as_deref(), Some("conformant; 1 test flaky"));
+        assert_eq!(says(vec![flaky(), left_out()], FailOn::Failure).as_deref(), Some("conformant; 1 test flaky; 1 test left out"));
         assert_eq!(says(vec![left_out(), left_out()], FailOn::Failure).as_deref(), Some("nothing was tested; 2 tests left out"));
         let warned = test(Verdict::Warned, &[Level::Should], None);
         let why = "a broken SHOULD rule fails the run (--fail-on); 1 test left out";

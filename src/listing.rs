@@ -2,15 +2,56 @@
 
 use std::fmt::Write as _;
 
+use globset::Glob;
 use serde_json::{Value, json};
 
-use crate::feature::{Feature, Step, readme};
+use crate::feature::{self, Feature, Step, readme};
 use crate::issuer::Persona;
 use crate::issuer::flaw::{Flaw, Shown};
 use crate::result::model::{FindingOutcome, RunReport};
-use crate::rule::{Level, Rule, catalogue, spec};
+use crate::rule::{Level, Rule, catalogue, catalogue_version, spec};
 use crate::self_test;
+use crate::text::count;
 use crate::text::nearest::nearest;
+
+/// The versions of the program and of its rules, as `results.json` has them.
+pub fn version() -> String {
+    let (program, rules) = (env!("CARGO_PKG_VERSION"), catalogue().len());
+    format!("oa-authtest {program}\n{rules} rules, {}\n", catalogue_version())
+}
+
+/// Of the features those of a profile, or those of a name or with tests whose ids a glob matches, and of their tests only these.
+///
+/// # Errors
+/// A message that names what was asked for, and what comes near it.
+pub fn select(features: Vec<Feature>, what: &str) -> Result<Vec<Feature>, String> {
+    let profiles: Vec<String> = feature::profiles(&features).into_iter().map(str::to_owned).collect();
+    if profiles.iter().any(|profile| profile == what) {
+        return Ok(features.into_iter().filter(|feature| feature.profile == what).collect());
+    }
+    let glob = Glob::new(what).map_err(|why| format!("{what:?} is not a glob: {}", why.kind()))?.compile_matcher();
+    let names: Vec<String> = features.iter().map(|feature| feature.id.clone()).chain(features.iter().flat_map(ids)).chain(profiles.clone()).collect();
+    let of = |mut feature: Feature| {
+        if !glob.is_match(&feature.id) {
+            let id = feature.id.clone();
+            feature.tests.retain(|test| glob.is_match(format!("{id}/{}", test.id)));
+        }
+        (!feature.tests.is_empty()).then_some(feature)
+    };
+    let selected: Vec<Feature> = features.into_iter().filter_map(of).collect();
+    if selected.is_empty() {
+        let hint = nearest(what, names.iter().map(String::as_str)).map_or_else(
+            || format!("the profiles are {}; oa-authtest list shows every test", profiles.join(", ")),
+            |near| format!("did you mean {near}?"),
+        );
+        return Err(format!("{what:?} is no profile and matches no feature and no test: {hint}"));
+    }
+    Ok(selected)
+}
+
+fn ids(feature: &Feature) -> Vec<String> {
+    feature.tests.iter().map(|test| format!("{}/{}", feature.id, test.id)).collect()
+}
 
 /// The listing for people.
 pub fn text(features: &[Feature]) -> String {
@@ -72,17 +113,44 @@ pub fn json(features: &[Feature], flaws: &[Flaw]) -> Value {
     json!({ "features": features, "rules": rules })
 }
 
-/// What `explain` says about a rule, or the rules whose ids come near if there is none of that name.
+/// The rules of a family (`id-token`), or those whose ids a glob matches: the level of each, its id and its demand. `None` where no such rules were asked
+/// for.
+fn family(asked: &str) -> Result<Option<String>, String> {
+    let is_glob = asked.contains(['*', '?', '[', '{']);
+    let glob =
+        if is_glob { Some(Glob::new(asked).map_err(|why| format!("{asked:?} is not a glob: {}", why.kind()))?.compile_matcher()) } else { None };
+    let rules: Vec<&Rule> = catalogue()
+        .into_iter()
+        .filter(|rule| {
+            glob.as_ref().map_or_else(|| rule.id.split_once('/').is_some_and(|(family, _)| family == asked), |glob| glob.is_match(rule.id))
+        })
+        .collect();
+    if rules.is_empty() {
+        return if is_glob { Err(format!("{asked:?} matches no rule: oa-authtest list --json names them all")) } else { Ok(None) };
+    }
+    let width = rules.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
+    let mut out = String::new();
+    for rule in &rules {
+        let _ = writeln!(out, "{:<6}  {:width$}  {}", rule.level.word(), rule.id, rule.says);
+    }
+    let _ = writeln!(out, "\n{}: oa-authtest explain RULE tells about one.", count(rules.len(), "rule"));
+    Ok(Some(out))
+}
+
+/// What `explain` says about a rule, or about a family of rules, or the rules whose ids come near if there is none of that name.
 ///
 /// # Errors
 /// A message that names what was asked for and what exists.
 pub fn explain(id: &str, flaws: &[Flaw], shown: &Shown, features: &[Feature]) -> Result<String, String> {
+    if let Some(rules) = family(id)? {
+        return Ok(rules);
+    }
     let Some(rule) = catalogue().into_iter().find(|rule| rule.id == id) else {
         let tail = id.rsplit(['/', '.']).next().unwrap_or(id);
         let known = || catalogue().into_iter().map(|rule| rule.id);
         let mut near: Vec<&str> = known().filter(|known| known.contains(tail) || id.contains(known)).collect();
         if near.is_empty() {
-            near.extend(nearest(id, known()));
+            near.extend(nearest(id, known()).or_else(|| nearest(id, known().filter_map(|id| id.split_once('/')).map(|(family, _)| family))));
         }
         let hint = if near.is_empty() { "oa-authtest list --json names them all".to_owned() } else { format!("did you mean {}?", near.join(", ")) };
         return Err(format!("there is no rule {id:?}: {hint}"));

@@ -57,7 +57,11 @@ pub fn settings() -> String {
             let _ = write!(out, "\n**{heading}**\n\n| flag | in `oa-authtest.toml` | what it is | default |\n|---|---|---|---|\n");
         }
         let code = |text: &str| if text.is_empty() { String::new() } else { format!("`{text}`") };
-        let value = if matches!(setting.kind, Kind::Switch) { String::new() } else { format!(" {}", setting.value) };
+        let value = match setting.kind {
+            Kind::Switch => String::new(),
+            _ if !setting.alone.is_empty() => format!(" [{}]", setting.value),
+            _ => format!(" {}", setting.value),
+        };
         let names = setting.kind.names();
         let names =
             if names.is_empty() { String::new() } else { format!(": {}", names.iter().map(|name| code(name)).collect::<Vec<_>>().join(", ")) };

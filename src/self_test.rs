@@ -249,21 +249,27 @@ impl Matrix {
     }
 }
 
-/// Runs the matrix, `jobs` issuers at a time. `selection` holds globs over the flaws' names; empty means all.
+/// Runs the matrix, `jobs` issuers at a time. `selection` holds globs over the flaws' names; empty means all. `progress` is told how many issuers are
+/// done and how many there are in all.
 ///
 /// # Errors
 /// [`SelfTestError`] if something of our own does not start.
-pub async fn run(selection: &[String], jobs: usize) -> Result<Matrix, SelfTestError> {
+pub async fn run(selection: &[String], jobs: usize, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<Matrix, SelfTestError> {
     let clock = Instant::now();
     let mut flaws = issuer::flaws()?;
     flaws.extend(issuer::variants()?);
     let flaws = select(flaws, selection)?;
     let features = feature::features()?;
     let profiles = feature::profiles(&features);
+    // The issuers without a flaw come first, one for each profile.
+    let all = profiles.len() + flaws.len();
     let mut clean = Vec::new();
     for profile in &profiles {
+        progress(clean.len(), all);
         clean.push(((*profile).to_owned(), judge(None, profile).await?));
     }
+    let mut done = clean.len();
+    progress(done, all);
     let clean_run = problems_of(&clean);
     let clean: Vec<(String, BTreeSet<String>)> = clean.iter().map(|(profile, report)| (profile.clone(), judged_rules(report))).collect();
     let clean = &clean;
@@ -271,6 +277,10 @@ pub async fn run(selection: &[String], jobs: usize) -> Result<Matrix, SelfTestEr
         .map(|(index, flaw)| async move { row(flaw, clean).await.map(|row| (index, row)) })
         // Much of it is waiting: for a clock that must move on, for a browser session that must end.
         .buffer_unordered(jobs.max(1) * 4)
+        .inspect(|_| {
+            done += 1;
+            progress(done, all);
+        })
         .collect()
         .await;
     let mut rows = rows.into_iter().collect::<Result<Vec<_>, _>>()?;

@@ -37,5 +37,6 @@ mod report;
 mod schema;
 mod screens;
 mod security;
+mod selection;
 mod tolerance;
 mod words;

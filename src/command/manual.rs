@@ -28,6 +28,7 @@ pub(super) fn man(dir: Option<&Path>) -> Result<Exit, Failure> {
     };
     let unwritable = |why: std::io::Error| Failure::Unwritable(format!("could not write the manual to {} (--dir): {why}", dir.display()));
     std::fs::create_dir_all(dir).map_err(unwritable)?;
-    clap_mangen::generate_to(Cli::command(), dir).map_err(unwritable)?;
+    // `help` has no page of its own: it shows those of the others.
+    clap_mangen::generate_to(Cli::command().disable_help_subcommand(true), dir).map_err(unwritable)?;
     say(&format!("{}\n", dir.display()))
 }

@@ -22,6 +22,7 @@ use crate::protocol::dataset_site::{self, NoIssuer};
 use crate::report::compare::Comparison;
 use crate::report::console;
 use crate::report::error::ReportError;
+use crate::report::words;
 use crate::result::model::RunReport;
 use crate::rule::Level;
 use crate::self_test::{self, SelfTestError};
@@ -126,7 +127,7 @@ pub fn run(cli: Cli) -> Exit {
         let done = match cli.command {
             Commands::Run(args) => run_tests(args).await,
             Commands::Doctor(args) => Box::pin(doctor::examine(args)).await,
-            Commands::List { json } => list(json),
+            Commands::List { what, json } => list(what.as_deref(), json),
             Commands::Explain { rule } => explain(&rule),
             Commands::Issuer(args) => serve(args).await,
             Commands::SelfTest(args) => prove(args).await,
@@ -135,6 +136,7 @@ pub fn run(cli: Cli) -> Exit {
             Commands::Known(args) => known(&args),
             Commands::Report(args) => render(&args),
             Commands::Schema => say(crate::report::schema::RESULTS),
+            Commands::Version => say(&listing::version()),
             Commands::Completions { shell } => manual::completions(shell),
             Commands::Man { dir } => manual::man(dir.as_deref()),
         };
@@ -250,8 +252,12 @@ fn keep(pem: &str) -> std::io::Result<tempfile::NamedTempFile> {
     Ok(file)
 }
 
-fn list(json: bool) -> Result<Exit, Failure> {
+fn list(what: Option<&str>, json: bool) -> Result<Exit, Failure> {
     let features = feature::features()?;
+    let features = match what {
+        Some(what) => listing::select(features, what).map_err(Failure::Unknown)?,
+        None => features,
+    };
     say(&if json { format!("{:#}\n", listing::json(&features, &issuer::flaws()?)) } else { listing::text(&features) })
 }
 
@@ -293,7 +299,10 @@ fn pretty(document: &impl serde::Serialize) -> Result<String, Failure> {
 /// `self-test`: the matrix.
 async fn prove(args: SelfTestArgs) -> Result<Exit, Failure> {
     let jobs = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-    let matrix = self_test::run(&args.flaws, jobs).await?;
+    let progress = console::Counting::of_process("flaws");
+    let matrix = self_test::run(&args.flaws, jobs, &|done, of| progress.show(done, of)).await;
+    progress.end();
+    let matrix = matrix?;
     say(&if args.json { pretty(&matrix)? } else { matrix.render() })?;
     if let Some(path) = &args.write_shown {
         crate::report::file::write(path, pretty(&matrix.shown()?)?.as_bytes())?;
@@ -305,6 +314,11 @@ async fn prove(args: SelfTestArgs) -> Result<Exit, Failure> {
 /// `compare`: a run held against an earlier one.
 fn compare(args: &CompareArgs) -> Result<Exit, Failure> {
     let (before, after) = (crate::report::json::read(&args.before)?, crate::report::json::read(&args.after)?);
+    if let Some(rules) = words::rules_asked_for(&after).filter(|rules| words::rules_asked_for(&before).as_ref() != Some(rules)) {
+        let path = args.after.display();
+        let problem = format!("{path} holds {rules}, and {} does not: what is missing would look as if nothing were wrong", args.before.display());
+        return Err(Failure::Unknown(format!("{problem}; compare two runs with the same --rule and --level")));
+    }
     let comparison = Comparison::of(&before, &after);
     // In a log of GitHub Actions this would be a command, wherever it stands.
     say(&comparison.render().replace("##[", "## ["))?;
@@ -322,7 +336,21 @@ fn init(args: &InitArgs) -> Result<Exit, Failure> {
         }
         None => config::init::document(&known, &[]),
     };
-    hand_over(&document, &args.output, args.force, crate::report::file::write_private)
+    let exit = hand_over(&document, &args.output, args.force, crate::report::file::write_private)?;
+    let config = if args.output == Path::new(config::FILE_NAME) { String::new() } else { format!(" --config {}", in_shell(&args.output)) };
+    next(&args.output, &format!("set in it what you can, then see how far a run would get: oa-authtest doctor{config}"));
+    Ok(exit)
+}
+
+/// Names the next command to give to somebody who had a file written; on stderr, so that the output stays what was asked for.
+fn next(output: &Path, says: &str) {
+    if output != Path::new("-") {
+        console::remark(&format!("Next: {says}"));
+    }
+}
+
+fn in_shell(path: &Path) -> String {
+    crate::text::shell::word(&path.to_string_lossy())
 }
 
 /// Writes a document a user asked for where they want it; a file that is there already only if it may be replaced.
@@ -346,7 +374,10 @@ fn known(args: &KnownArgs) -> Result<Exit, Failure> {
         _ => Level::Must,
     };
     let document = crate::report::known::document(&report, least);
-    hand_over(&document, &args.output, args.force, crate::report::file::write)
+    let exit = hand_over(&document, &args.output, args.force, crate::report::file::write)?;
+    let run = format!("oa-authtest run --known {}", in_shell(&args.output));
+    next(&args.output, &format!("say in each entry why it is lived with, then test again, with the settings of that run: {run}"));
+    Ok(exit)
 }
 
 /// `report`: the reports of a run, rendered again.

@@ -28,12 +28,14 @@ pub mod error;
 mod file;
 pub mod init;
 pub mod known;
+mod last_failed;
 pub mod layer;
 mod layers;
 mod login;
 mod misspelt;
 mod openactive;
 mod resolve;
+mod rules;
 pub mod setting;
 mod value;
 
@@ -42,10 +44,12 @@ pub use command_line::{Invocation, command_line};
 pub use demo::DemoIssuer;
 pub use error::{ConfigError, Origin};
 pub use known::Known;
+pub use last_failed::LastFailed;
 pub use layer::Layer;
 pub use layers::{Sources, World, dataset_site, load, load_with_issuer, sources};
 pub use login::{Selectors, User};
 pub use misspelt::{misspelt, set_and_empty};
+pub use rules::RuleSelection;
 pub use setting::{SETTINGS, Setting};
 
 /// The file that is read from the current folder if no other is named.
@@ -60,6 +64,10 @@ pub struct Config {
     pub profiles: Vec<String>,
     /// Globs over test ids; empty means all.
     pub tests: Vec<String>,
+    /// Where the last results are, if only the tests that failed there are to run.
+    pub last_failed: Option<LastFailed>,
+    /// The rules that count.
+    pub rules: RuleSelection,
     /// Globs over test ids to leave out.
     pub skips: Vec<String>,
     /// The scope that profile `oauth` asks for; `None` leaves it to the server.
@@ -108,6 +116,10 @@ pub struct Config {
     pub known: Option<Arc<Known>>,
     /// Whether a known failure that no longer happens makes the exit code 1.
     pub strict_known: bool,
+    /// How long to wait at first until the issuer answers; zero for not at all.
+    pub wait: Duration,
+    /// How often a test that failed or could not be tested is run again.
+    pub retries: usize,
     /// How many tests run side by side.
     pub jobs: usize,
     /// The clock skew allowed to the issuer, in seconds.

@@ -10,9 +10,11 @@ use url::Url;
 
 use super::command_line::Invocation;
 use super::error::{ConfigError, Origin};
+use super::last_failed::LastFailed;
 use super::layer::Value;
 use super::layers::{Layers, contents, stronger};
 use super::login::{Selectors, User};
+use super::rules::{self, RuleSelection};
 use super::setting::{self, Setting};
 use super::value;
 use super::{
@@ -63,7 +65,9 @@ impl Layers<'_> {
             issuer,
             profiles,
             tests: self.list(&setting::TEST, value::text)?,
+            last_failed: self.optional(&setting::LAST_FAILED, value::text)?.map(LastFailed::of),
             skips: self.list(&setting::SKIP, value::text)?,
+            rules: RuleSelection { globs: self.list(&setting::RULE, rules::glob)?, level: self.required(&setting::LEVEL, rules::level)? },
             scope: self.optional(&setting::SCOPE, value::scope)?,
             clients: self.clients()?,
             allow_destructive: self.required(&setting::ALLOW_DESTRUCTIVE, value::switch)?,
@@ -97,6 +101,8 @@ impl Layers<'_> {
             fail_on_skip: self.required(&setting::FAIL_ON_SKIP, value::switch)?,
             known: self.known()?,
             strict_known: self.strict_known()?,
+            wait: Duration::from_secs(self.number(&setting::WAIT, 0..=3600)?.into()),
+            retries: self.number(&setting::RETRIES, 0..=10)? as usize,
             jobs: self.number(&setting::JOBS, 1..=64)? as usize,
             clock_skew: self.number(&setting::CLOCK_SKEW, 0..=3600)?.into(),
             refresh_grace: Duration::from_secs(self.number(&setting::REFRESH_GRACE, 0..=300)?.into()),

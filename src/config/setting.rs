@@ -9,6 +9,7 @@ use clap::ValueEnum;
 use super::{AgentKind, AuthMethod, FailOn, Format};
 use crate::issuer::{OfflineAccess, PageSet, Persona};
 use crate::observed::capability::Capability;
+use crate::rule::Level;
 
 /// One setting of `oa-authtest run`.
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +36,8 @@ pub struct Setting {
     pub default: &'static str,
     /// Its flag of one letter, if it has one: `q`.
     pub short: Option<char>,
+    /// The value that its flag has where none is given with it; empty if one has to be given. A switch has `true` in any case.
+    pub alone: &'static str,
 }
 
 /// What values a setting takes.
@@ -73,13 +76,18 @@ fn names_of<T: ValueEnum>() -> Vec<String> {
     T::value_variants().iter().filter_map(ValueEnum::to_possible_value).map(|value| value.get_name().to_owned()).collect()
 }
 
+/// The names of the levels, the most binding first.
+fn levels() -> Vec<String> {
+    [Level::Must, Level::Should, Level::May].map(|level| level.word().to_owned()).into()
+}
+
 fn any() -> Vec<String> {
     Vec::new()
 }
 
 impl Setting {
     const fn new(flag: &'static str, key: &'static str, value: &'static str, kind: Kind, what: &'static str) -> Self {
-        Self { flag, env: "", key, what, more: "", on_command_line: "", value, heading: "", kind, default: "", short: None }
+        Self { flag, env: "", key, what, more: "", on_command_line: "", value, heading: "", kind, default: "", short: None, alone: "" }
     }
 
     const fn more(mut self, more: &'static str) -> Self {
@@ -99,6 +107,11 @@ impl Setting {
 
     const fn short(mut self, letter: char) -> Self {
         self.short = Some(letter);
+        self
+    }
+
+    const fn alone(mut self, value: &'static str) -> Self {
+        self.alone = value;
         self
     }
 
@@ -260,7 +273,17 @@ settings! {
             .on_command_line("Several with commas, or by giving the flag again.").by_default("openactive");
         TEST = Setting::new("--test", "", "GLOB", Kind::List(any), "run only tests whose id matches").more("`oa-authtest list` shows the ids.")
             .on_command_line("Several with commas, or by giving the flag again.");
+        LAST_FAILED = Setting::new("--last-failed", "", "RESULTS.json", Kind::Path,
+            "run only the tests that failed in the last results: those that failed, could not be tested, or were required and did not run")
+            .more("`true` stands for results.json in the report folder. The reports of the new run replace those of the earlier, as always; results.json keeps a list of the tests that failed and were not run again, so that the next --last-failed still finds them.")
+            .on_command_line("Without a file, results.json in the report folder is read. --test and --profile choose among these tests.")
+            .alone("true");
         SKIP = Setting::new("--skip", "", "GLOB", Kind::List(any), "leave out tests whose id matches");
+        RULE = Setting::new("--rule", "", "GLOB", Kind::List(any), "let only rules count whose id matches")
+            .more("All others are in no report, no count and no exit code, and every report says so; there is no statement of conformance then. A test that the issuer breaks off fails all the same.")
+            .on_command_line("Several with commas, or by giving the flag again. `oa-authtest explain 'id-token/*'` shows what a glob matches.");
+        LEVEL = Setting::new("--level", "", "LEVEL", Kind::Choice(levels), "from which level on rules count")
+            .more("Rules below it are treated as --rule treats those that do not match. `may` is every rule.").by_default("may");
         FEATURE = Setting::new("--feature", "[features] NAME", "NAME=BOOL", Kind::Declarations(names_of::<Capability>),
             "what the issuer has (true) or has not (false)")
             .more("What is declared is held against the provider metadata, and what is declared absent has to be refused; the rest follows the metadata.")
@@ -282,6 +305,11 @@ settings! {
         REFRESH_GRACE = Setting::new("--refresh-grace", "refresh-grace", "SECONDS", Kind::Number,
             "how long after its rotation a refresh token may still be taken")
             .more("Profile security waits as long before it tries one again; the report says so.").by_default("0");
+        WAIT = Setting::new("--wait", "wait", "SECONDS", Kind::Number, "how long to wait at first until the issuer answers")
+            .more("It is asked at the address of its metadata; any status below 500 is an answer. If none comes in that time, the exit code is 3.").by_default("0");
+        RETRIES = Setting::new("--retries", "retries", "N", Kind::Number, "how often a test that failed or could not be tested is run again")
+            .more("One that passes then is flaky: every report says so, with what failed before, and there is no statement of conformance.")
+            .by_default("0");
         JOBS = Setting::new("--jobs", "jobs", "N", Kind::Number, "how many tests run side by side").by_default("4");
     }
     "Browser" {

@@ -74,7 +74,8 @@ impl Unreachable {
         Self { url: url.to_string(), why: why.into(), hint: None, stage, member: None }
     }
 
-    fn says(&self) -> String {
+    /// What is wrong, without what to try next.
+    pub(crate) fn says(&self) -> String {
         let failed = match self.stage {
             Stage::Request => "could not make the request to",
             Stage::Name => "could not find the host of",

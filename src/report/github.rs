@@ -112,6 +112,11 @@ fn annotations(report: &RunReport) -> Vec<Annotation> {
             }
         }
     }
+    let flaky = words::flaky(report);
+    if !flaky.is_empty() {
+        let text = format!("They passed only when they were run again.\n{}", within(&flaky));
+        all.push(Annotation { kind: Kind::Warning, title: format!("{} flaky", count(flaky.len(), "test")), text });
+    }
     let left_out = words::by_reason(report, Verdict::LeftOut);
     if !left_out.is_empty() {
         let tests: usize = left_out.iter().map(|(_, tests)| tests.len()).sum();

@@ -7,11 +7,11 @@ use std::fmt::Write as _;
 use std::io;
 use std::time::Duration;
 
-use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestRerun, TestSuite};
 
 use super::mark::Mark;
 use super::words;
-use crate::result::model::{Finding, RunReport, TestReport, Verdict};
+use crate::result::model::{Attempt, Finding, RunReport, TestReport, Verdict};
 use crate::text::visible;
 
 /// The file's name in the report directory.
@@ -63,12 +63,17 @@ fn suite(report: &RunReport, name: &str, tests: &[&TestReport]) -> TestSuite {
     for (name, value) in [("issuer", report.issuer.as_str()), ("tool", &tool), ("profile", profile)] {
         suite.add_property((name, line(value).as_str()));
     }
+    if let Some(rules) = words::rules_asked_for(report) {
+        suite.add_property(("selection", line(&rules).as_str()));
+    }
     suite.add_test_cases(tests.iter().map(|test| case(test, name)));
     suite
 }
 
 fn case(test: &TestReport, class: &str) -> TestCase {
-    let mut case = TestCase::new(line(&test.id), status(test));
+    let mut status = status(test);
+    status.add_reruns(test.retries.iter().map(rerun));
+    let mut case = TestCase::new(line(&test.id), status);
     case.set_classname(class);
     case.set_time(Duration::from_millis(test.duration_ms));
     if test.verdict != Verdict::Skipped {
@@ -79,6 +84,21 @@ fn case(test: &TestReport, class: &str) -> TestCase {
         case.set_system_out(output(test));
     }
     case
+}
+
+/// Another attempt at a test, which `JUnit` has as `flakyFailure` and `flakyError` of a case that passed, as `rerunFailure` and `rerunError` of another.
+fn rerun(attempt: &Attempt) -> TestRerun {
+    let kind = if attempt.verdict == Verdict::Errored { NonSuccessKind::Error } else { NonSuccessKind::Failure };
+    let mut rerun = TestRerun::new(kind);
+    let reason = attempt.reason.as_deref().map(line);
+    let first = attempt.broken.iter().find(|finding| finding.level == crate::rule::Level::Must);
+    let (message, ty) = match first {
+        Some(first) => (format!("{}: {}", line(&first.rule), line(&first.says)), line(&first.rule)),
+        None => (reason.clone().unwrap_or_default(), if kind == NonSuccessKind::Error { "could-not-test" } else { "stopped" }.to_owned()),
+    };
+    let lines: Vec<String> = attempt.broken.iter().map(description).chain(reason).collect();
+    rerun.set_time(Duration::from_millis(attempt.duration_ms)).set_message(message).set_type(ty).set_description(lines.join("\n"));
+    rerun
 }
 
 fn status(test: &TestReport) -> TestCaseStatus {

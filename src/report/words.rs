@@ -39,9 +39,9 @@ pub fn headline(test: &TestReport) -> Headline {
         Verdict::Skipped => "skipped".to_owned(),
         Verdict::LeftOut => format!("left out{}", on_the_way(test.counts)),
         Verdict::Errored => format!("could not be tested: {} before that", triad_and_known(test.counts)),
-        _ => format!("{}{}", triad_and_known(test.counts), not_run(test.counts)),
+        _ => format!("{}{}{}", triad_and_known(test.counts), not_run(test.counts), if test.flaky { "; flaky" } else { "" }),
     };
-    Headline { mark: Mark::of(test.verdict, test.counts), says }
+    Headline { mark: if test.flaky { Mark::Warning } else { Mark::of(test.verdict, test.counts) }, says }
 }
 
 /// What a run says about the issuer, in the words of its headline.
@@ -111,6 +111,7 @@ pub fn run_headline(report: &RunReport) -> Headline {
     let known = known_in(report).len();
     for (n, noun, what) in [
         (known, "known failure", ""),
+        (flaky(report).len(), "test", "flaky"),
         (stopped, "test", "could not be finished"),
         (errored, "test", "could not be tested"),
         (left_out, "test", "left out"),
@@ -120,8 +121,59 @@ pub fn run_headline(report: &RunReport) -> Headline {
             parts.push(format!("{} {what}", count(n, noun)).trim_end().to_owned());
         }
     }
-    let says = if parts.is_empty() { verdict.to_owned() } else { format!("{verdict}: {}", parts.join("; ")) };
-    Headline { mark: Mark::of(report.verdict, report.counts), says }
+    // A part is not to be taken for the whole.
+    let verdict = rules_asked_for(report).map_or_else(|| verdict.to_owned(), |rules| format!("{verdict} ({rules})"));
+    let says = if parts.is_empty() { verdict } else { format!("{verdict}: {}", parts.join("; ")) };
+    // A run in which a test passed only when it was run again is not quite green.
+    let is_green = matches!(report.verdict, Verdict::Passed | Verdict::Suggested);
+    Headline { mark: if is_green && !flaky(report).is_empty() { Mark::Warning } else { Mark::of(report.verdict, report.counts) }, says }
+}
+
+/// Which rules count, where not all do: `only the rules id-token/* of level should and above`.
+pub fn rules_asked_for(report: &RunReport) -> Option<String> {
+    let selection = report.selection.as_ref().filter(|selection| selection.is_of_rules())?;
+    let globs = if selection.rules.is_empty() { String::new() } else { format!(" {}", selection.rules.join(", ")) };
+    let level = match selection.level {
+        None | Some(Level::May) => "",
+        Some(Level::Should) => " of level should and above",
+        Some(Level::Must) => " of level must",
+    };
+    Some(format!("only the rules{globs}{level}"))
+}
+
+/// What a reader must know of a run that was asked for a part of the rules or of the tests: a sentence each.
+pub fn selection(report: &RunReport) -> Vec<String> {
+    let mut says = Vec::new();
+    if let Some(rules) = rules_asked_for(report) {
+        says.push(format!("This run was asked for {rules} (--rule, --level): it says nothing about any other rule."));
+    }
+    if let Some(last) = report.selection.as_ref().and_then(|selection| selection.last_failed.as_ref()) {
+        let others = if last.others.is_empty() { String::new() } else { format!(" {} of them were not run again.", last.others.len()) };
+        let of = count(last.tests, "test");
+        says.push(format!("This run holds only tests that failed in the run of {} (--last-failed), which had {of}.{others}", moment(&last.started)));
+    }
+    says
+}
+
+/// The tests that failed or could not be tested at first and passed when they were run again.
+pub fn flaky(report: &RunReport) -> Vec<&TestReport> {
+    report.tests.iter().filter(|test| test.flaky).collect()
+}
+
+/// What came of the other attempts at a test: `failed: id-token/issuer is broken`, each once.
+pub fn attempts(test: &TestReport) -> Vec<String> {
+    let mut says: Vec<String> = Vec::new();
+    for attempt in &test.retries {
+        let first = attempt.broken.iter().rev().max_by_key(|finding| (finding.level, std::cmp::Reverse(finding.step)));
+        let rule = first.filter(|first| first.level == Level::Must).map(|first| format!("{} is broken ({})", first.rule, first.actual));
+        let because = rule.or_else(|| attempt.reason.clone()).unwrap_or_else(|| "no reason was given".to_owned());
+        let what = if attempt.verdict == Verdict::Errored { "could not be tested" } else { verdict_word(attempt.verdict) };
+        let line = format!("{what}: {because}");
+        if !says.contains(&line) {
+            says.push(line);
+        }
+    }
+    says
 }
 
 /// The rules that are broken, each with the highest level that it is broken at.

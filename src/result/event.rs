@@ -48,6 +48,15 @@ pub enum Event {
         /// The HTTP status, where it could be seen.
         status: Option<u16>,
     },
+    /// A test failed or could not be tested, and is run again.
+    TestAgain {
+        /// The test's id.
+        id: String,
+        /// The number of the new attempt, from 1, and how many there may be.
+        retry: (usize, usize),
+        /// What came of the attempt before: a broken rule, or a reason.
+        because: String,
+    },
     /// A test ended, whatever its verdict.
     TestEnded(Box<TestReport>),
     /// Every test has ended, or the run was interrupted. Nothing follows.

@@ -54,6 +54,9 @@ pub struct RunReport {
     /// True if the run was interrupted before all tests had ended.
     #[serde(default)]
     pub interrupted: bool,
+    /// What part of the tests or of the rules was asked for; absent if every rule counts and no earlier run decided which tests to run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selection: Option<Selection>,
     /// What became of the known failures, if the run was given any (`--known`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known: Option<KnownReport>,
@@ -62,6 +65,41 @@ pub struct RunReport {
     /// True if an older version wrote it, which said some facts in words only. It is written again as it was.
     #[serde(skip)]
     pub older: bool,
+}
+
+/// What part of the tests or of the rules a run was asked for: it says nothing about the rest.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Selection {
+    /// Globs of the rules that count (`--rule`); none means every rule.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<String>,
+    /// The mildest level of the rules that count (`--level`); `None` means every level.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<Level>,
+    /// The earlier run whose failed tests were run again (`--last-failed`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_failed: Option<LastFailed>,
+}
+
+impl Selection {
+    /// True if not every rule counts.
+    pub fn is_of_rules(&self) -> bool {
+        !self.rules.is_empty() || self.level.is_some()
+    }
+}
+
+/// An earlier run whose failed tests were run again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LastFailed {
+    /// When it started, RFC 3339.
+    pub started: String,
+    /// How many tests it had.
+    pub tests: usize,
+    /// The ids of the tests that failed then and are not part of this run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<String>,
 }
 
 /// The program that wrote a report.
@@ -159,6 +197,12 @@ pub struct TestReport {
     /// True if it could not be tested because of a bug of this program.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub bug: bool,
+    /// True if it failed or could not be tested at first, and passed when it was run again (`--retries`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub flaky: bool,
+    /// What came of the other attempts at a test that was run more than once (`--retries`), in the order they were made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retries: Vec<Attempt>,
     /// How long it took, in milliseconds.
     pub duration_ms: u64,
     /// The feature's category and title: `Authentication / Booking Partner …`.
@@ -181,6 +225,22 @@ pub struct TestReport {
     /// What the test made at the issuer and could not remove.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_behind: Vec<LeftBehind>,
+}
+
+/// An attempt at a test that failed or could not be tested, and that another attempt took the place of.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Attempt {
+    /// How it came out.
+    pub verdict: Verdict,
+    /// Why it could not be tested or broke off; `None` where it failed by its rules alone.
+    pub reason: Option<String>,
+    /// When it started, RFC 3339.
+    pub started: String,
+    /// How long it took, in milliseconds.
+    pub duration_ms: u64,
+    /// The rules that were broken in it. Their exchanges are not kept.
+    pub broken: Vec<Finding>,
 }
 
 /// Why a test was skipped.
@@ -217,6 +277,8 @@ pub enum LeftOut {
     NotUnderstood,
     /// The issuer cannot fetch a document from this machine.
     OutOfReach,
+    /// No rule that counts was judged in it (`--rule`, `--level`).
+    NoRuleAskedFor,
 }
 
 impl LeftOut {
@@ -227,6 +289,7 @@ impl LeftOut {
             Self::Lacks { setting } => format!("needs the setting {setting}"),
             Self::NotUnderstood => "a page is not understood".to_owned(),
             Self::OutOfReach => "the issuer cannot reach this machine".to_owned(),
+            Self::NoRuleAskedFor => "no rule that was asked for is judged in it".to_owned(),
         }
     }
 }

@@ -78,6 +78,8 @@ pub struct Session {
     pub scopes: String,
     /// True if an end-user logs in.
     pub logs_in: bool,
+    /// How often the test was run before in this run (`--retries`).
+    pub attempt: usize,
     /// How long it waited for its turn at the configured clients.
     pub waited: Duration,
     turn: Option<Turn>,
@@ -137,6 +139,7 @@ impl Session {
             profile: profile.to_owned(),
             scopes: scopes.join(" "),
             logs_in: false,
+            attempt: 0,
             waited: Duration::ZERO,
             turn: None,
             findings: Vec::new(),
@@ -251,7 +254,8 @@ impl Session {
     /// The file of the test's next screenshot, relative to the report directory and whole.
     pub fn next_screenshot(&mut self, name: &str) -> (String, PathBuf) {
         self.screenshots += 1;
-        let relative = format!("screenshots/{}/{:02}-{name}.png", self.test, self.screenshots);
+        let again = if self.attempt == 0 { String::new() } else { format!("again-{}-", self.attempt) };
+        let relative = format!("screenshots/{}/{again}{:02}-{name}.png", self.test, self.screenshots);
         let path = self.run.config.report.dir.join(&relative);
         (relative, path)
     }

@@ -4,6 +4,7 @@ pub mod browser_pages;
 pub mod chromedriver;
 pub mod chromium;
 pub mod golden;
+pub mod late_issuer;
 pub mod oidc_provider;
 pub mod patched;
 

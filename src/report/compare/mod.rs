@@ -10,6 +10,7 @@ use serde::{Serialize, Serializer};
 use super::mark::Mark;
 use super::markdown;
 use super::view::Headline;
+use super::words;
 use crate::exit::Exit;
 use crate::result::model::{Finding, FindingOutcome, RunReport, StepEnd, StepReport, TestReport, Verdict};
 use crate::rule::Level;
@@ -310,6 +311,9 @@ fn remarks(before: &RunReport, after: &RunReport) -> Vec<String> {
     differ("The versions of oa-authtest differ", &before.tool.version, &after.tool.version);
     differ("The profiles differ", &before.environment.profiles.join(", "), &after.environment.profiles.join(", "));
     for (report, which) in [(before, "earlier"), (after, "later")] {
+        if let Some(rules) = words::rules_asked_for(report) {
+            remarks.push(format!("⚠️ The {which} run was asked for {} alone.", code(rules.trim_start_matches("only "))));
+        }
         if report.interrupted {
             remarks.push(format!("⚠️ The {which} run was interrupted."));
         }

@@ -9,11 +9,13 @@ use colored::{ColoredString, Colorize as _};
 use tokio::sync::mpsc::UnboundedReceiver;
 
 pub mod choices;
+mod counting;
 mod moving;
 mod result;
 pub(crate) mod wrap;
 
 pub use choices::{Choices, Progress, Size};
+pub use counting::Counting;
 use moving::Moving;
 
 use super::mark::Mark;
@@ -69,7 +71,7 @@ impl<O: Write, E: Write> Console<O, E> {
     pub fn event(&mut self, event: Event) {
         match event {
             Event::RunStarted { tests } => self.tests = tests,
-            Event::TestStarted { .. } | Event::TestEnded(_) if self.choices.loudness == Loudness::Quiet => {}
+            Event::TestStarted { .. } | Event::TestAgain { .. } | Event::TestEnded(_) if self.choices.loudness == Loudness::Quiet => {}
             Event::TestStarted { id, title } => match &mut self.moving {
                 Some(moving) => moving.start(&id, &title),
                 None => self.waiting.push_back((id, None)),
@@ -83,6 +85,9 @@ impl<O: Write, E: Write> Console<O, E> {
                 if let Some(line) = seen(&event) {
                     self.stays(&line);
                 }
+            }
+            Event::TestAgain { id, retry: (retry, most), because } => {
+                self.stays(&format!("      {} {retry} of {most} times again: {}", line(&id), shown(&because, 200)));
             }
             Event::TestEnded(test) => self.test_ended(&test),
             Event::RunEnded => {
@@ -138,7 +143,10 @@ impl<O: Write, E: Write> Console<O, E> {
                 let reason = shown(words::reason(test), 200);
                 format!("{} {id} {}: {reason}", Mark::of_verdict(test.verdict), words::verdict_word(test.verdict))
             }
-            _ => format!("{} {id} {} ({time})", Mark::of(test.verdict, test.counts), words::triad_and_known(test.counts)),
+            _ => {
+                let flaky = if test.flaky { "; flaky" } else { "" };
+                format!("{} {id} {}{flaky} ({time})", words::headline(test).mark, words::triad_and_known(test.counts))
+            }
         }
     }
 
@@ -149,6 +157,15 @@ impl<O: Write, E: Write> Console<O, E> {
     /// Whatever writing to `out` returns; a closed pipe for one.
     pub fn result(&mut self, report: &RunReport, written: Option<&Written>) -> io::Result<()> {
         result::write(&mut self.out, self.choices, report, written)?;
+        self.out.flush()
+    }
+
+    /// Writes the result of a run that could not begin: the verdict, and where the report is. Why is an error, and is said as one.
+    ///
+    /// # Errors
+    /// Whatever writing to `out` returns.
+    pub fn result_not_begun(&mut self, report: &RunReport, written: Option<&Written>) -> io::Result<()> {
+        result::write_end(&mut self.out, self.choices, report, written)?;
         self.out.flush()
     }
 

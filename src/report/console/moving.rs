@@ -80,7 +80,7 @@ fn brief(id: &str) -> String {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-mod tests {
+pub(super) mod tests {
     use std::io;
     use std::sync::{Arc, Mutex};
 
@@ -90,7 +90,14 @@ mod tests {
 
     /// Keeps what is drawn, without the movements.
     #[derive(Debug, Clone, Default)]
-    struct Paper(Arc<Mutex<String>>);
+    pub struct Paper(Arc<Mutex<String>>);
+
+    impl Paper {
+        /// What was drawn.
+        pub fn drawn(&self) -> String {
+            self.0.lock().unwrap().clone()
+        }
+    }
 
     impl TermLike for Paper {
         fn width(&self) -> u16 {
@@ -143,7 +150,7 @@ mod tests {
         moving.end("feature/test");
         let kept = moving.above(|| paper.write_line("a line that stays"));
         assert!(kept.is_ok());
-        let drawn = paper.0.lock().unwrap().clone();
+        let drawn = paper.drawn();
         assert!(drawn.contains("feature/test") && drawn.contains("Discovery␛[2J") && drawn.contains("a line that stays"), "{drawn:?}");
         assert!(!drawn.contains("Nobody") && !drawn.contains("\u{1b}[2J"), "{drawn:?}");
     }

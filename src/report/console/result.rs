@@ -45,11 +45,10 @@ struct Section {
 /// Writes the result: each broken rule once with the tests it is broken in, what stopped tests, each reason once, then the verdict. On a screen the
 /// first failing rule of each test comes before others, and what finds no room is counted.
 pub fn write(out: &mut impl Write, choices: Choices, report: &RunReport, written: Option<&Written>) -> io::Result<()> {
-    let plain = words::run_headline(report).to_string();
-    let headline = paint(choices.colour_out, &plain, report.verdict);
     if choices.loudness == Loudness::Quiet {
-        return writeln!(out, "{headline}");
+        return write_end(out, choices, report, written);
     }
+    let plain = words::run_headline(report).to_string();
     let summary = written.and_then(|written| written.summary.as_deref());
     let end = end(report, written);
     let sections = sections(choices, report, summary);
@@ -64,7 +63,16 @@ pub fn write(out: &mut impl Write, choices: Choices, report: &RunReport, written
         let place = written.map(Written::to_read).map(|path| format!(": see {}", super::line(&path.display().to_string()))).unwrap_or_default();
         writeln!(out, "… and {left}{place}\n")?;
     }
-    let (before, after) = end;
+    write_end(out, choices, report, written)
+}
+
+/// Writes what stands before the verdict, the verdict, and where the report is; quiet, it is the verdict alone.
+pub fn write_end(out: &mut impl Write, choices: Choices, report: &RunReport, written: Option<&Written>) -> io::Result<()> {
+    let headline = paint(choices.colour_out, &words::run_headline(report).to_string(), report.verdict);
+    if choices.loudness == Loudness::Quiet {
+        return writeln!(out, "{headline}");
+    }
+    let (before, after) = end(report, written);
     for line in before {
         writeln!(out, "{line}")?;
     }
@@ -74,7 +82,7 @@ pub fn write(out: &mut impl Write, choices: Choices, report: &RunReport, written
 
 /// What stands before the verdict, and after it.
 fn end(report: &RunReport, written: Option<&Written>) -> (Vec<String>, Option<String>) {
-    let mut before = Vec::new();
+    let mut before: Vec<String> = words::selection(report).iter().map(|says| format!("⚠️ {}", super::line(says))).collect();
     if report.environment.is_insecure() {
         before.push("⚠️ TLS certificates were not verified.".to_owned());
     }
@@ -140,9 +148,24 @@ fn sections(choices: Choices, report: &RunReport, summary: Option<&Path>) -> Vec
     let at = if choices.screen.is_some() { sections.len().min(1) } else { sections.len() };
     let (stopped, not_told): (Vec<Section>, Vec<Section>) = reasons.into_iter().partition(|section| section.verdict > Verdict::LeftOut);
     sections.splice(at..at, stopped);
+    sections.extend(flaky(choices, report));
     sections.extend(known(choices, report, summary));
     sections.extend(not_told);
     sections
+}
+
+/// The tests that passed only when they were run again, and what came of them before.
+fn flaky(choices: Choices, report: &RunReport) -> Vec<Section> {
+    let of_test = |test: &TestReport| {
+        let mut lines = vec![format!("{} flaky: it passed only when it was run again", Mark::Warning)];
+        lines.extend(fitted(choices.screen, &format!("   {:<NAMES$}  ", "in"), &super::line(&test.id)));
+        for attempt in words::attempts(test) {
+            lines.extend(fitted(choices.screen, &format!("   {:<NAMES$}  ", "before"), &super::shown(&attempt, MOST)));
+        }
+        lines.push(format!("   {:<NAMES$}  {}", "again", super::line(&test.command)));
+        Section { noun: "flaky test", lines, verdict: Verdict::Warned }
+    };
+    words::flaky(report).into_iter().map(of_test).collect()
 }
 
 /// Known failures, what they broke off, and what is said of them that is not so any more.

@@ -44,6 +44,12 @@ pub enum Refusal {
     /// Not everything that was to be tested could be.
     #[error("{}", Self::tests(.0, "could not be tested"))]
     Errored(Vec<String>),
+    /// Tests passed only when they were run again.
+    #[error("{}", Self::tests(.0, "passed only when run again (--retries)"))]
+    Flaky(Vec<String>),
+    /// A part of the rules or of the tests was asked for.
+    #[error("{0}")]
+    Part(String),
     /// Nothing was tested.
     #[error("nothing was tested")]
     Nothing,
@@ -62,12 +68,19 @@ impl Refusal {
         // What was found broken before a test had to be given up counts as well.
         let failed = of(|test| test.verdict == Verdict::Failed || Counts::of(&test.findings).failures > 0);
         let errored = of(|test| test.verdict == Verdict::Errored);
+        let flaky = of(|test| test.flaky);
         if report.interrupted {
             Some(Self::Interrupted)
+        } else if let Some(rules) = words::rules_asked_for(report) {
+            Some(Self::Part(format!("the run was asked for {rules} (--rule, --level)")))
+        } else if report.selection.as_ref().is_some_and(|selection| selection.last_failed.is_some()) {
+            Some(Self::Part("the run holds only tests that failed in an earlier one (--last-failed)".to_owned()))
         } else if !failed.is_empty() {
             Some(Self::Failed(failed))
         } else if !errored.is_empty() {
             Some(Self::Errored(errored))
+        } else if !flaky.is_empty() {
+            Some(Self::Flaky(flaky))
         } else if of(|test| test.counts.passed > 0 && test.verdict != Verdict::LeftOut).is_empty() {
             Some(Self::Nothing)
         } else {

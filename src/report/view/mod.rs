@@ -15,7 +15,8 @@ pub use summary::SummaryView;
 pub use test::TestView;
 
 use super::mark::Mark;
-use crate::result::model::{Environment, TestReport, Verdict};
+use super::words;
+use crate::result::model::{Environment, RunReport, TestReport, Verdict};
 
 /// A mark and what is said behind it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -63,7 +64,13 @@ pub fn has_report(test: &TestReport) -> bool {
     test.verdict != Verdict::Skipped
 }
 
-/// The warnings a reader must see before anything else.
+/// The warnings of a run that a reader must see before anything else.
+pub fn warnings_of(report: &RunReport) -> Vec<String> {
+    let selection = words::selection(report).into_iter();
+    selection.chain(warnings(&report.environment).into_iter().map(str::to_owned)).collect()
+}
+
+/// The warnings about the circumstances of a run.
 pub fn warnings(environment: &Environment) -> Vec<&'static str> {
     let warnings = [
         (environment.is_insecure(), "TLS certificates were not verified: the answers may have come from another server."),

@@ -17,7 +17,7 @@ const NO_CELL: &str = "–";
 pub struct SummaryView<'a> {
     issuer: &'a str,
     headline: Headline,
-    warnings: Vec<&'static str>,
+    warnings: Vec<String>,
     time: String,
     profiles: String,
     tls: &'a str,
@@ -31,6 +31,7 @@ pub struct SummaryView<'a> {
     broken_off: Vec<StoppedView<'a>>,
     out_of_date: Option<OutOfDateView<'a>>,
     errored: Vec<ErroredView<'a>>,
+    flaky: Vec<FlakyView<'a>>,
     features: Vec<FeatureView<'a>>,
     left_out: Vec<SkippedView<'a>>,
     skipped: Vec<SkippedView<'a>>,
@@ -94,6 +95,15 @@ struct ErroredView<'a> {
     tests: Vec<TestLink<'a>>,
 }
 
+/// A test that passed only when it was run again.
+#[derive(Debug, Serialize)]
+struct FlakyView<'a> {
+    mark: Mark,
+    test: TestLink<'a>,
+    /// What came of it before.
+    attempts: Vec<String>,
+}
+
 #[derive(Debug, Serialize)]
 struct FeatureView<'a> {
     /// The part the ids of its tests have in common.
@@ -106,7 +116,7 @@ struct FeatureView<'a> {
 struct RowView<'a> {
     test: TestLink<'a>,
     mark: Mark,
-    verdict: &'static str,
+    verdict: String,
     /// The counts of passed rules, failures, warnings and suggestions, and the time.
     cells: [String; 5],
 }
@@ -124,9 +134,9 @@ impl<'a> SummaryView<'a> {
     /// A view of a run; `with_tests` if the reports of its tests are there to be linked to.
     pub fn of(report: &'a RunReport, with_tests: bool) -> Self {
         let environment = &report.environment;
-        let mut warnings = super::warnings(environment);
+        let mut warnings = super::warnings_of(report);
         if report.interrupted {
-            warnings.insert(0, "The run was interrupted: what had not ended by then is missing or unfinished.");
+            warnings.insert(0, "The run was interrupted: what had not ended by then is missing or unfinished.".to_owned());
         }
         let broken_off = words::broken_off(report).into_iter().map(|(test, _)| StoppedView { mark: Mark::Known, ..stopped(test) });
         let mut not_tested: Vec<&str> = Vec::new();
@@ -151,6 +161,7 @@ impl<'a> SummaryView<'a> {
             broken_off: broken_off.collect(),
             out_of_date: out_of_date(report),
             errored: errored(report),
+            flaky: flaky(report),
             features: features(report),
             left_out: not_told(report, Verdict::LeftOut),
             skipped: not_told(report, Verdict::Skipped),
@@ -205,6 +216,11 @@ fn errored(report: &RunReport) -> Vec<ErroredView<'_>> {
     reasons.map(|(reason, tests)| ErroredView { mark, reason, tests: tests.into_iter().map(TestLink::of).collect() }).collect()
 }
 
+fn flaky(report: &RunReport) -> Vec<FlakyView<'_>> {
+    let tests = words::flaky(report).into_iter();
+    tests.map(|test| FlakyView { mark: Mark::Warning, test: TestLink::of(test), attempts: words::attempts(test) }).collect()
+}
+
 /// The tests by feature, in the order of the plan.
 fn features(report: &RunReport) -> Vec<FeatureView<'_>> {
     let mut features: Vec<FeatureView> = Vec::new();
@@ -228,8 +244,8 @@ fn row<'a>(test: &'a TestReport, label: &'a str) -> RowView<'a> {
     let cells = [passed, failures, warnings, suggestions, words::duration(test.duration_ms)];
     RowView {
         test: TestLink { label, ..TestLink::of(test) },
-        mark: Mark::of(test.verdict, counts),
-        verdict: words::verdict_word(test.verdict),
+        mark: if test.flaky { Mark::Warning } else { Mark::of(test.verdict, counts) },
+        verdict: if test.flaky { format!("{}, flaky", words::verdict_word(test.verdict)) } else { words::verdict_word(test.verdict).to_owned() },
         cells: if has_report(test) { cells } else { cells.map(|_| NO_CELL.to_owned()) },
     }
 }

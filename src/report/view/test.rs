@@ -17,7 +17,7 @@ pub struct TestView<'a> {
     time: String,
     feature_id: &'a str,
     test_id: &'a str,
-    warnings: Vec<&'static str>,
+    warnings: Vec<String>,
     feature: &'a str,
     title: &'a str,
     /// Markdown of a feature document.
@@ -40,6 +40,9 @@ pub struct TestView<'a> {
     /// What was done, in order.
     pub steps: Vec<StepView<'a>>,
     not_tested: &'a [String],
+    /// What came of the other attempts at it.
+    attempts: Vec<String>,
+    flaky: bool,
 }
 
 impl<'a> TestView<'a> {
@@ -57,7 +60,7 @@ impl<'a> TestView<'a> {
             time: if has_report(test) { words::moment_and_duration(&test.started, test.duration_ms) } else { "not at all".to_owned() },
             feature_id,
             test_id,
-            warnings: super::warnings(&report.environment),
+            warnings: super::warnings_of(report),
             feature: &test.feature,
             title: &test.title,
             description: &test.description,
@@ -72,6 +75,8 @@ impl<'a> TestView<'a> {
             first,
             steps: step::views(test),
             not_tested: &test.not_tested,
+            attempts: words::attempts(test),
+            flaky: test.flaky,
         }
     }
 }

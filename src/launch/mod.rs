@@ -25,6 +25,12 @@ use crate::result::model::RunReport;
 use crate::runner::{self, RunHandle};
 use crate::session::{AgentHandle, Run, SharedClients, Stop};
 
+mod last_failed;
+mod reach;
+
+use last_failed::LastFailedError;
+use reach::{NoAnswer, Way};
+
 /// Why a run did not begin, or its reports could not be written. Each is printed as `error: …`.
 #[derive(Debug, Error)]
 pub enum LaunchError {
@@ -37,6 +43,12 @@ pub enum LaunchError {
     /// No test was selected.
     #[error("no test matches {0}: see the tests with oa-authtest list")]
     Nothing(String),
+    /// The tests that failed last cannot be found, or there are none.
+    #[error(transparent)]
+    LastFailed(#[from] LastFailedError),
+    /// The issuer did not answer in the time there was to wait.
+    #[error(transparent)]
+    NoAnswer(#[from] NoAnswer),
     /// The redirect URI cannot be listened on.
     #[error(transparent)]
     Callback(#[from] CallbackError),
@@ -53,9 +65,9 @@ impl LaunchError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Feature(_) => Exit::Bug,
-            Self::Nothing(_) => Exit::NothingTested,
-            Self::Callback(CallbackError::Taken { .. }) | Self::Report(_) => Exit::CouldNotTest,
-            Self::Plan(_) | Self::Callback(_) | Self::Http(_) => Exit::Usage,
+            Self::Nothing(_) | Self::LastFailed(LastFailedError::None { .. }) => Exit::NothingTested,
+            Self::Callback(CallbackError::Taken { .. }) | Self::Report(_) | Self::NoAnswer(_) => Exit::CouldNotTest,
+            Self::Plan(_) | Self::LastFailed(_) | Self::Callback(_) | Self::Http(_) => Exit::Usage,
         }
     }
 }
@@ -75,37 +87,43 @@ pub async fn launch(
     remark: &dyn Fn(&RunReport) -> Option<String>,
 ) -> Result<Exit, LaunchError> {
     let features = feature::features()?;
-    let plan = Plan::new(&config, &features)?;
+    let mut plan = Plan::new(&config, &features)?;
+    let last_failed = last_failed::narrow(&mut plan, &config)?;
     if plan.tests.is_empty() {
         return Err(LaunchError::Nothing(format!("--test {}", config.tests.join(" --test "))));
     }
     // Found out now, and not after minutes in the browser.
     crate::report::file::probe(&config.report.dir)?;
     let http = Arc::new(Client::new(&config.network)?);
-    let logs_in = plan.logs_in();
+    let way = Way::to_the_issuer(&config, &http, &plan);
+    let answered = way.wait(config.wait, config.loudness).await?;
     let callback = match bound {
         Some(callback) => Some(callback),
-        None if logs_in => Some(CallbackListener::bind(&config.redirect_uri).await?),
+        None if plan.logs_in() => Some(CallbackListener::bind(&config.redirect_uri).await?),
         None => None,
     };
     let config = Arc::new(config);
-    let agent = if logs_in { start_agent(&config, &http) } else { Run::no_agent("no test logs in") };
-    let shared = Run { config: Arc::clone(&config), http, callback, agent, clients: SharedClients::default() };
-    let (events, mut received) = mpsc::unbounded_channel();
     let interrupted = CancellationToken::new();
     let signal = tokio::spawn(interruption(interrupted.clone()));
-    let handle = RunHandle { events, interrupted };
-    let (mut report, ()) = tokio::join!(runner::run(plan, shared.clone(), handle), terminal.follow(&mut received));
-    let agent = shared.agent.peek().cloned();
-    drop(shared);
-    if let Some(agent) = agent.and_then(Result::ok).and_then(Arc::into_inner) {
-        agent.close().await;
+    let unreachable = if answered { None } else { way.blocked().await };
+    let mut report = match &unreachable {
+        Some(why) => runner::not_begun(plan, &config, why),
+        None => run_tests(plan, &config, http, callback, interrupted, &mut terminal).await,
+    };
+    if let Some(last_failed) = last_failed {
+        report.selection.get_or_insert_default().last_failed = Some(last_failed);
     }
     report.known = config.known.as_ref().map(|known| crate::result::known::assess(known, &report, &features));
     // results.json first: whatever goes wrong with the other formats, what was gathered is kept.
     let written = crate::report::write(&report, &config.report.dir, &config.report.formats);
     // A reader that closed the pipe does not want to read it, and has the exit code.
-    let _ = terminal.result(&report, written.as_ref().ok());
+    let _ = match &unreachable {
+        Some(why) => {
+            console::error(why, None);
+            terminal.result_not_begun(&report, written.as_ref().ok())
+        }
+        None => terminal.result(&report, written.as_ref().ok()),
+    };
     if let (true, Ok(written)) = (config.report.statement, &written) {
         state(&report, &written.results, &features);
     }
@@ -114,7 +132,8 @@ pub async fn launch(
     }
     let exit = Exit::of(&report, config.fail_on);
     let exit = if config.strict_known { exit.strictly(&report, config.fail_on) } else { exit };
-    if let Some(remark) = remark(&report) {
+    // A test may have noticed by a rule that does not count.
+    if let Some(remark) = remark(&report).filter(|_| config.rules.is_all()) {
         console::remark(&remark);
     }
     if let Some(because) = exit.because(&report, config.fail_on) {
@@ -133,6 +152,28 @@ pub async fn launch(
     }
     signal.abort();
     Ok(exit)
+}
+
+/// Runs the tests of a plan and shows how they go on.
+async fn run_tests(
+    plan: Plan,
+    config: &Arc<Config>,
+    http: Arc<Client>,
+    callback: Option<Arc<CallbackListener>>,
+    interrupted: CancellationToken,
+    terminal: &mut Terminal,
+) -> RunReport {
+    let agent = if plan.logs_in() { start_agent(config, &http) } else { Run::no_agent("no test logs in") };
+    let shared = Run { config: Arc::clone(config), http, callback, agent, clients: SharedClients::default() };
+    let (events, mut received) = mpsc::unbounded_channel();
+    let handle = RunHandle { events, interrupted };
+    let (report, ()) = tokio::join!(runner::run(plan, shared.clone(), handle), terminal.follow(&mut received));
+    let agent = shared.agent.peek().cloned();
+    drop(shared);
+    if let Some(agent) = agent.and_then(Result::ok).and_then(Arc::into_inner) {
+        agent.close().await;
+    }
+    report
 }
 
 /// Writes the statement of conformance, or says why there is none. The exit code is that of the run.

@@ -11,15 +11,17 @@ use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Config, Loudness, Tls};
+use crate::config::{Config, Loudness, RuleSelection, Tls};
 use crate::feature::fact::Fact;
-use crate::feature::plan::{Plan, PlannedTest};
+use crate::feature::plan::{Plan, PlannedTest, Skip};
 use crate::feature::{Step, Test};
 use crate::result::event::Event;
 use crate::result::known;
-use crate::result::model::{Counts, Environment, Finding, FindingOutcome, LeftOut, RunReport, SCHEMA, StepEnd, TestReport, Tool, Verdict};
-use crate::rule::{catalogue, catalogue_version};
+use crate::result::model::{Counts, Environment, Finding, FindingOutcome, LeftOut, RunReport, SCHEMA, Selection, StepEnd, TestReport, Tool, Verdict};
+use crate::rule::{Level, catalogue, catalogue_version};
 use crate::session::{Run, Session, Stop};
+
+mod again;
 
 /// How long the clean-up after an interruption may take.
 const CLEAN_UP: std::time::Duration = std::time::Duration::from_secs(3);
@@ -41,8 +43,7 @@ impl RunHandle {
 
 /// Runs every test of the plan, at most `jobs` at a time, and reports them in the plan's order.
 pub async fn run(plan: Plan, shared: Run, handle: RunHandle) -> RunReport {
-    let started = Timestamp::now();
-    let clock = Instant::now();
+    let (started, clock) = (Timestamp::now(), Instant::now());
     let config = Arc::clone(&shared.config);
     handle.send(Event::RunStarted { tests: plan.tests.len() });
     let handle = Arc::new(handle);
@@ -56,7 +57,6 @@ pub async fn run(plan: Plan, shared: Run, handle: RunHandle) -> RunReport {
         .await;
     tests.sort_by_key(|(index, _)| *index);
     let tests: Vec<TestReport> = tests.into_iter().map(|(_, test)| test).collect();
-    let counts = tests.iter().fold(Counts::default(), |sum, test| sum.plus(test.counts));
     let agent = match shared.agent.peek() {
         Some(Ok(agent)) => agent.describe().to_owned(),
         // The listener is bound if, and only if, a test logs in.
@@ -65,6 +65,31 @@ pub async fn run(plan: Plan, shared: Run, handle: RunHandle) -> RunReport {
         None => "none had started yet".to_owned(),
     };
     handle.send(Event::RunEnded);
+    let report = report(tests, started, environment(&config, agent, shared.redirect_uri()), &config);
+    RunReport { duration_ms: millis(clock), interrupted: handle.interrupted.is_cancelled(), ..report }
+}
+
+/// The report of a run in which no test could be begun, for one reason.
+pub fn not_begun(plan: Plan, config: &Config, reason: &str) -> RunReport {
+    let started = Timestamp::now();
+    let of_test = |planned: PlannedTest| {
+        let blank = blank_report(&planned, &config.for_test(&planned.id));
+        match &planned.skip {
+            Some(skip) => skipped(blank, skip),
+            None => TestReport {
+                verdict: Verdict::Errored,
+                reason: Some(reason.to_owned()),
+                counts: Counts { errors: 1, ..Counts::default() },
+                started: rfc3339(started),
+                ..blank
+            },
+        }
+    };
+    let tests = plan.tests.into_iter().map(of_test).collect();
+    report(tests, started, environment(config, "none was needed".to_owned(), config.redirect_uri.to_string()), config)
+}
+
+fn report(tests: Vec<TestReport>, started: Timestamp, environment: Environment, config: &Config) -> RunReport {
     RunReport {
         schema: SCHEMA.to_owned(),
         tool: Tool {
@@ -75,18 +100,26 @@ pub async fn run(plan: Plan, shared: Run, handle: RunHandle) -> RunReport {
         },
         issuer: config.issuer.clone(),
         started: rfc3339(started),
-        duration_ms: millis(clock),
+        duration_ms: 0,
         verdict: tests.iter().map(|test| test.verdict).max().unwrap_or_default(),
-        counts,
-        environment: environment(&config, agent, &shared),
-        interrupted: handle.interrupted.is_cancelled(),
+        counts: tests.iter().fold(Counts::default(), |sum, test| sum.plus(test.counts)),
+        environment,
+        interrupted: false,
+        selection: selection(&config.rules),
         known: None,
         tests,
         older: false,
     }
 }
 
-fn environment(config: &Config, agent: String, shared: &Run) -> Environment {
+/// What part of the rules was asked for, if not every rule counts.
+fn selection(rules: &RuleSelection) -> Option<Selection> {
+    let globs = rules.globs.iter().map(|glob| glob.glob().to_owned()).collect();
+    let level = (rules.level > Level::May).then_some(rules.level);
+    (!rules.is_all()).then_some(Selection { rules: globs, level, last_failed: None })
+}
+
+fn environment(config: &Config, agent: String, redirect_uri: String) -> Environment {
     // Over plain http no certificate is looked at, whatever the settings say.
     let over_http = config.issuer.starts_with("http://");
     Environment {
@@ -99,23 +132,47 @@ fn environment(config: &Config, agent: String, shared: &Run) -> Environment {
         },
         tls_verified: Some(config.network.tls != Tls::Insecure && !over_http),
         agent,
-        redirect_uri: shared.redirect_uri(),
+        redirect_uri,
         secrets_shown: config.report.show_secrets,
     }
 }
 
-/// A test in a task of its own: should it panic, that is a bug of this program, and the run goes on and says so.
+fn skipped(blank: TestReport, skip: &Skip) -> TestReport {
+    TestReport { reason: Some(skip.to_string()), skipped: Some(skip.into()), ..blank }
+}
+
+/// A test, run again as often as `--retries` allows while it fails or cannot be tested.
 async fn run_guarded(planned: PlannedTest, mut shared: Run, handle: Arc<RunHandle>) -> TestReport {
     shared.config = Arc::new(shared.config.for_test(&planned.id));
     let blank = blank_report(&planned, &shared.config);
     if let Some(skip) = &planned.skip {
-        let report = TestReport { reason: Some(skip.to_string()), skipped: Some(skip.into()), ..blank };
+        let report = skipped(blank, skip);
         handle.send(Event::TestEnded(Box::new(report.clone())));
         return report;
     }
     handle.send(Event::TestStarted { id: planned.id.clone(), title: planned.test.title.clone() });
-    let task = tokio::spawn(run_test(planned, shared, Arc::clone(&handle), blank.clone()));
-    let report = match task.await {
+    let most = shared.config.retries;
+    let mut attempts: Vec<TestReport> = Vec::new();
+    while attempts.len() <= most {
+        if let Some(last) = attempts.last() {
+            if handle.interrupted.is_cancelled() || !again::is_worth_it(last, &shared) {
+                break;
+            }
+            handle.send(Event::TestAgain { id: planned.id.clone(), retry: (attempts.len(), most), because: again::because(last) });
+        }
+        attempts.push(attempt(planned.clone(), shared.clone(), &handle, blank.clone(), attempts.len()).await);
+    }
+    let taken: Vec<String> = attempts.iter().flat_map(again::screenshots).map(str::to_owned).collect();
+    let report = again::settle(attempts).unwrap_or(blank);
+    again::forget_screenshots(&taken, &report, &shared.config.report.dir);
+    handle.send(Event::TestEnded(Box::new(report.clone())));
+    report
+}
+
+/// One attempt at a test, in a task of its own: should it panic, that is a bug of this program, and the run goes on and says so.
+async fn attempt(planned: PlannedTest, shared: Run, handle: &Arc<RunHandle>, blank: TestReport, number: usize) -> TestReport {
+    let task = tokio::spawn(run_test(planned, shared, Arc::clone(handle), blank.clone(), number));
+    match task.await {
         Ok(report) => report,
         Err(panic) => TestReport {
             verdict: Verdict::Errored,
@@ -124,9 +181,7 @@ async fn run_guarded(planned: PlannedTest, mut shared: Run, handle: Arc<RunHandl
             counts: Counts { errors: 1, ..Counts::default() },
             ..blank
         },
-    };
-    handle.send(Event::TestEnded(Box::new(report.clone())));
-    report
+    }
 }
 
 /// A step whose panic, which is a bug of this program, ends the story and nothing else: what was gathered before it is kept, and the clean-up happens.
@@ -141,11 +196,12 @@ fn bug(panic: &(dyn Any + Send), command: &str) -> Stop {
     Stop::Bug(format!("{says}; please report it with this command: {command}"))
 }
 
-async fn run_test(planned: PlannedTest, shared: Run, handle: Arc<RunHandle>, blank: TestReport) -> TestReport {
+async fn run_test(planned: PlannedTest, shared: Run, handle: Arc<RunHandle>, blank: TestReport, attempt: usize) -> TestReport {
     let started = Timestamp::now();
     let clock = Instant::now();
     let mut session = Session::new(shared, &planned.feature.profile, &planned.id, &planned.test.scopes());
     session.logs_in = planned.test.logs_in();
+    session.attempt = attempt;
     if session.run.config.loudness == Loudness::Verbose {
         session.recorder.publish_to(&planned.id, handle.events.clone());
     }
@@ -197,6 +253,8 @@ async fn run_test(planned: PlannedTest, shared: Run, handle: Arc<RunHandle>, bla
     }
     // A story that broke off has another reason for not getting there.
     let left_out = if stop.is_none() { omissions.of_test(&planned.test, &findings) } else { None };
+    let is_excused = known::excuses_the_stop(&findings, &steps);
+    let left_out = left_out.or(only_asked_for(&session.run.config.rules, &mut findings).filter(|_| stop.is_none()));
     let mut counts = Counts::of(&findings);
     if left_out.is_some() && counts.failures == 0 {
         counts = counts.of_left_out();
@@ -204,7 +262,7 @@ async fn run_test(planned: PlannedTest, shared: Run, handle: Arc<RunHandle>, bla
     counts.errors = usize::from(stop.as_ref().is_some_and(|stop| !matches!(stop, Stop::Issuer(_))));
     let verdict = match &stop {
         None => counts.verdict(),
-        Some(Stop::Issuer(_)) if known::excuses_the_stop(&findings, &steps) => counts.verdict(),
+        Some(Stop::Issuer(_)) if is_excused => counts.verdict(),
         Some(Stop::Issuer(_)) => Verdict::Failed,
         Some(_) => Verdict::Errored,
     };
@@ -225,6 +283,17 @@ async fn run_test(planned: PlannedTest, shared: Run, handle: Arc<RunHandle>, bla
         left_behind: std::mem::take(&mut session.facts.left_behind),
         ..blank
     }
+}
+
+/// Drops the findings of rules that do not count, and says so where nothing was judged by any that does.
+fn only_asked_for(rules: &RuleSelection, findings: &mut Vec<Finding>) -> Option<Omission> {
+    if rules.is_all() {
+        return None;
+    }
+    findings.retain(|finding| rules.takes(&finding.rule, finding.level));
+    let is_judged = findings.iter().any(|finding| matches!(finding.outcome, FindingOutcome::Passed | FindingOutcome::Failed));
+    let reason = "this test judges no rule of those that --rule and --level ask for".to_owned();
+    (!is_judged).then_some(Omission { step: 0, cause: LeftOut::NoRuleAskedFor, reason })
 }
 
 /// A step that was left out, and what is behind that.
