@@ -4,11 +4,13 @@ use std::path::{Path, PathBuf};
 
 use crate::config::Format;
 
+pub mod cause;
 pub mod compare;
 pub mod console;
 pub mod error;
 pub mod file;
 pub mod github;
+pub mod harm;
 pub mod html;
 pub mod json;
 pub mod junit;

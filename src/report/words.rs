@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::harm;
 use super::mark::Mark;
 use super::view::Headline;
 use crate::result::known::KnownEntry;
@@ -70,7 +71,7 @@ pub fn run_headline(report: &RunReport) -> Headline {
     } else if ran > errored {
         parts.push(format!("no rule broken in {}", count(ran - errored, "test")));
     }
-    let checked = checked(report);
+    let checked = checked(report).len();
     if checked > 0 {
         parts
             .push(report.tool.rules.map_or_else(|| format!("{} checked", count(checked, "rule")), |all| format!("{checked} of {all} rules checked")));
@@ -101,8 +102,8 @@ fn broken_levels(report: &RunReport) -> BTreeMap<&str, Level> {
     levels
 }
 
-/// How many different rules were judged. What a test that was left out found on the way counts where it is broken.
-fn checked(report: &RunReport) -> usize {
+/// The different rules that were judged. What a test that was left out found on the way counts where it is broken.
+pub fn checked(report: &RunReport) -> BTreeSet<&str> {
     let judged = report.tests.iter().flat_map(|test| {
         test.findings.iter().filter(move |finding| match finding.outcome {
             FindingOutcome::Failed => true,
@@ -110,7 +111,7 @@ fn checked(report: &RunReport) -> usize {
             FindingOutcome::NotApplicable | FindingOutcome::NotRun => false,
         })
     });
-    judged.map(|finding| finding.rule.as_str()).collect::<BTreeSet<_>>().len()
+    judged.map(|finding| finding.rule.as_str()).collect()
 }
 
 /// `, with 1 warning and 2 suggestions on the way to that`, or nothing: what is mild and was found before a test was left out.
@@ -147,10 +148,10 @@ pub fn by_reason(report: &RunReport, verdict: Verdict) -> Vec<(&str, Vec<&TestRe
     reasons
 }
 
-/// Every broken rule once for each level it is judged at, the worst first, as it was found first, with the tests it is broken in.
+/// Every broken rule once for each level it is judged at, the worst first, by [`harm::order`] and as it was found first, with the tests it is broken in.
 pub fn broken_in(report: &RunReport) -> Vec<(&Finding, Vec<&TestReport>)> {
     let mut rules = grouped(report, Finding::is_broken, |finding, other| (&finding.rule, finding.level) == (&other.rule, other.level));
-    rules.sort_by_key(|(finding, _)| std::cmp::Reverse(finding.level));
+    rules.sort_by_key(|(finding, _)| harm::order(finding));
     rules
 }
 
