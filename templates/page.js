@@ -111,6 +111,26 @@
     }, 2000);
   };
 
+  // Rules that passed get their links when they are first seen: there are thousands.
+  const addLinks = (fold) => {
+    for (const item of fold.querySelectorAll(".finding[id]:not(:has(> .anchor))")) {
+      const reference = item.querySelector(":scope > .reference");
+      const link = document.createElement("a");
+      link.className = "anchor";
+      link.href = "#" + item.id;
+      link.title = "Copy the link";
+      link.setAttribute("aria-label", "Copy the link to " + reference.querySelector("code").textContent);
+      reference.after(" ", link);
+    }
+  };
+  document.addEventListener(
+    "toggle",
+    (event) => {
+      if (event.target.open && event.target.classList.contains("rest")) addLinks(event.target);
+    },
+    true,
+  );
+
   const large = document.getElementById("large");
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a.anchor");

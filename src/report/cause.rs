@@ -17,8 +17,9 @@ struct Consequence {
 enum Bond {
     /// Both were judged on the same exchange of the same test: on the same token.
     SameExchange,
-    /// The same value was seen in both, anywhere in the run: it is one setting of the issuer.
-    SameValue,
+    /// Both speak of the same two issuers, anywhere in the run. What the metadata say is what everything else is held to: where they are wrong, that is
+    /// expected of what is right. Or both say the same wrong thing.
+    SameIssuers,
 }
 
 const CONSEQUENCES: &[Consequence] = &[
@@ -46,7 +47,7 @@ const CONSEQUENCES: &[Consequence] = &[
         ],
         bond: Bond::SameExchange,
     },
-    // An issuer that goes by another name than it was asked by goes by it wherever it names itself.
+    // Metadata with another issuer than was asked for: all that names the right one differs from them.
     Consequence {
         effects: &[
             "at/issuer",
@@ -58,7 +59,7 @@ const CONSEQUENCES: &[Consequence] = &[
             "userinfo-signed/iss",
         ],
         causes: &["discovery/issuer-exact", "server-metadata/issuer-exact"],
-        bond: Bond::SameValue,
+        bond: Bond::SameIssuers,
     },
 ];
 
@@ -112,7 +113,8 @@ fn root_of<'a>(report: &'a RunReport, finding: &Finding, test: &'a TestReport) -
     for finding in same {
         let (cause, in_test) = cause_of(report, finding, test)?;
         // Of no more than two links: the tables lead from a token to an issuer, and no further.
-        let of_cause = cause_of(report, cause, in_test).map_or(cause, |(further, in_test)| cause_of(report, further, in_test).map_or(further, |(last, _)| last));
+        let of_cause =
+            cause_of(report, cause, in_test).map_or(cause, |(further, in_test)| cause_of(report, further, in_test).map_or(further, |(last, _)| last));
         root.get_or_insert(of_cause.rule.as_str());
     }
     root
@@ -121,25 +123,31 @@ fn root_of<'a>(report: &'a RunReport, finding: &Finding, test: &'a TestReport) -
 /// The broken rule that a finding follows from, and the test it is in.
 fn cause_of<'a>(report: &'a RunReport, finding: &Finding, test: &'a TestReport) -> Option<(&'a Finding, &'a TestReport)> {
     let rows = CONSEQUENCES.iter().filter(|row| row.effects.contains(&finding.rule.as_str()));
-    rows.flat_map(|row| row.causes.iter().map(move |cause| (row.bond, *cause))).filter(|(_, cause)| *cause != finding.rule).find_map(|(bond, cause)| {
-        let is_cause = |other: &&Finding| other.is_broken() && other.rule == cause && is_bound(bond, finding, other);
-        match bond {
-            Bond::SameExchange => test.findings.iter().find(is_cause).map(|other| (other, test)),
-            Bond::SameValue => report.tests.iter().find_map(|test| test.findings.iter().find(is_cause).map(|other| (other, test))),
-        }
-    })
+    rows.flat_map(|row| row.causes.iter().map(move |cause| (row.bond, *cause))).filter(|(_, cause)| *cause != finding.rule).find_map(
+        |(bond, cause)| {
+            let is_cause = |other: &&Finding| other.is_broken() && other.rule == cause && is_bound(bond, finding, other);
+            match bond {
+                Bond::SameExchange => test.findings.iter().find(is_cause).map(|other| (other, test)),
+                Bond::SameIssuers => report.tests.iter().find_map(|test| test.findings.iter().find(is_cause).map(|other| (other, test))),
+            }
+        },
+    )
 }
 
 fn is_bound(bond: Bond, effect: &Finding, cause: &Finding) -> bool {
     match bond {
         Bond::SameExchange => effect.exchange.is_some() && effect.exchange == cause.exchange,
-        Bond::SameValue => matches!((value(effect), value(cause)), (Some(one), Some(other)) if one == other),
+        Bond::SameIssuers => {
+            let [seen, wanted] = [value(&effect.actual), value(&effect.expected)];
+            let [published, asked] = [value(&cause.actual), value(&cause.expected)];
+            seen.is_some() && published.is_some() && (seen == published || (wanted == published && seen == asked))
+        }
     }
 }
 
-/// The value that a finding saw: what it says behind `iss = ` or `issuer = `. One that was cut is no whole value.
-fn value(finding: &Finding) -> Option<&str> {
-    let (_, value) = finding.actual.split_once(" = ").filter(|(name, _)| ["iss", "issuer"].contains(name))?;
+/// The issuer in what was expected or seen: what is said behind `iss = ` or `issuer = `. One that was cut is no whole value.
+fn value(said: &str) -> Option<&str> {
+    let (_, value) = said.split_once(" = ").filter(|(name, _)| ["iss", "issuer"].contains(name))?;
     // No issuer identifier has a comma and a space in it; what follows one is a remark.
     let value = value.split(", ").next().unwrap_or(value);
     (!value.is_empty() && !value.ends_with('…')).then_some(value)
@@ -157,19 +165,23 @@ mod tests {
 
     const ACCEPTED: &str = "id-token/accepted-by-relying-party";
 
-    fn run(tests: &[(&str, &[(&str, usize, &str)])]) -> RunReport {
+    /// A broken rule with its exchange, and what was expected and seen.
+    type Told<'a> = (&'a str, usize, &'a str);
+
+    fn run(tests: &[(&str, &[Told])]) -> RunReport {
         let mut report = crate::report::json::read(Path::new("fixtures/results/sample.json")).unwrap();
         let seed = report.tests[0].findings[0].clone();
-        let finding = |(rule, exchange, actual): &(&str, usize, &str)| Finding {
+        let finding = |(rule, exchange, actual): &Told| Finding {
             rule: (*rule).to_owned(),
             level: if *rule == ACCEPTED { Level::May } else { Level::Must },
             outcome: FindingOutcome::Failed,
             known: None,
             exchange: Some(*exchange),
-            actual: (*actual).to_owned(),
+            expected: actual.split_once(" != ").map_or_else(String::new, |(expected, _)| expected.to_owned()),
+            actual: actual.split_once(" != ").map_or(*actual, |(_, actual)| actual).to_owned(),
             ..seed.clone()
         };
-        let test = |(id, findings): &(&str, &[(&str, usize, &str)])| TestReport {
+        let test = |(id, findings): &(&str, &[Told])| TestReport {
             id: (*id).to_owned(),
             findings: findings.iter().map(finding).collect(),
             ..report.tests[0].clone()
@@ -180,9 +192,8 @@ mod tests {
 
     /// `rule in tests <- what follows in tests`, a line for each root.
     fn told(report: &RunReport) -> Vec<String> {
-        let one = |(finding, tests): &Broken| {
-            format!("{} in {}", finding.rule, tests.iter().map(|test| test.id.as_str()).collect::<Vec<_>>().join("+"))
-        };
+        let one =
+            |(finding, tests): &Broken| format!("{} in {}", finding.rule, tests.iter().map(|test| test.id.as_str()).collect::<Vec<_>>().join("+"));
         let line = |root: &Root| {
             let follow: Vec<String> = root.follow.iter().map(one).collect();
             if follow.is_empty() { one(&root.broken) } else { format!("{} <- {}", one(&root.broken), follow.join(", ")) }
@@ -200,27 +211,28 @@ mod tests {
         ]);
         assert_eq!(
             told(&report),
-            [
-                format!("id-token/audience in a+b+d <- {ACCEPTED} in a"),
-                "id-token/birthdate-format in c".to_owned(),
-                format!("{ACCEPTED} in b+c+d"),
-            ]
+            [format!("id-token/audience in a+b+d <- {ACCEPTED} in a"), "id-token/birthdate-format in c".to_owned(), format!("{ACCEPTED} in b+c+d"),]
         );
     }
 
     #[test]
     fn a_wrong_issuer_follows_from_the_metadata_that_say_the_same() {
-        let (asked, other) = ("iss = https://a.example", "iss = https://b.example");
-        let metadata = "issuer = https://a.example, which differs only in the slash at its end: was it given as it is published?";
+        let remark = "which differs only in the slash at its end: was it given as it is published?";
+        let metadata = format!("issuer = https://a.example != issuer = https://a.example/, {remark}");
+        let right = "iss = https://a.example/ != iss = https://a.example";
+        let other = "iss = https://a.example/ != iss = https://b.example";
         let report = run(&[
-            ("discovery", &[("discovery/issuer-exact", 0, metadata)]),
-            ("same", &[("id-token/issuer", 1, asked), (ACCEPTED, 1, "y"), ("at/issuer", 1, asked)]),
+            ("discovery", &[("discovery/issuer-exact", 0, metadata.as_str()), ("server-metadata/issuer-exact", 0, metadata.as_str())]),
+            ("same", &[("id-token/issuer", 1, right), (ACCEPTED, 1, "y"), ("at/issuer", 1, right)]),
             ("else", &[("id-token/issuer", 1, other), (ACCEPTED, 1, "y")]),
         ]);
         assert_eq!(
             told(&report),
             [
-                format!("discovery/issuer-exact in discovery <- id-token/issuer in same, at/issuer in same, {ACCEPTED} in same"),
+                format!(
+                    "discovery/issuer-exact in discovery <- server-metadata/issuer-exact in discovery, id-token/issuer in same, at/issuer in same, \
+                     {ACCEPTED} in same"
+                ),
                 format!("id-token/issuer in else <- {ACCEPTED} in else"),
             ]
         );

@@ -106,11 +106,16 @@ impl<'a> FindingView<'a> {
         Self { others, more, many, tests: tests.into_iter().map(link).collect(), anchor: place::broken(finding), ..Self::of(finding) }
     }
 
+    /// The same with another address.
+    pub fn at(self, anchor: String) -> Self {
+        Self { anchor, ..self }
+    }
+
     /// A broken rule in the summary with those that follow from it.
     pub fn root(report: &RunReport, root: Root<'a>) -> Self {
         let is_about_pages = ["page/", "login/"].iter().any(|family| root.broken.0.rule.starts_with(family));
         let (pages, more_pages) = if is_about_pages { place::pages(report, root.broken.0) } else { Default::default() };
-        let follow = root.follow.into_iter().map(|broken| Self { anchor: String::new(), ..Self::across(broken) }).collect();
+        let follow = root.follow.into_iter().map(Self::across).collect();
         Self { pages, more_pages, follow, ..Self::across(root.broken) }
     }
 }

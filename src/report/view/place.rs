@@ -53,6 +53,11 @@ pub fn broken(finding: &Finding) -> String {
     format!("{}:{}", level(finding.level), slug(&finding.rule))
 }
 
+/// The address of a known failure in the summary.
+pub fn known(finding: &Finding) -> String {
+    format!("known-{}:{}", finding.level.word(), slug(&finding.rule))
+}
+
 /// The address of a feature in the table of tests, by the part the ids of its tests have in common.
 pub fn feature(id: &str) -> String {
     format!("tests-of-{}", slug(&id.replace('/', " ")))

@@ -165,7 +165,7 @@ impl<'a> SummaryView<'a> {
             counts: counts(report.counts),
             broken: broken(words::broken_in(report).into_iter().map(|broken| (broken.0.level, FindingView::across(broken))).collect(), report),
             roots: broken(roots.map(|root| (root.broken.0.level, FindingView::root(report, root))).collect(), report),
-            known: words::known_in(report).into_iter().map(FindingView::across).collect(),
+            known: known(report),
             broken_off: broken_off.collect(),
             out_of_date: out_of_date(report),
             errored: errored(report),
@@ -215,6 +215,19 @@ fn broken<'a>(rules: Vec<(Level, FindingView<'a>)>, report: &'a RunReport) -> Ve
     views.filter(|level| level.n > 0).collect()
 }
 
+/// Known failures, each with an address of its own: a rule may be known for several reasons.
+fn known(report: &RunReport) -> Vec<FindingView<'_>> {
+    let (mut addresses, mut views) = (Vec::new(), Vec::new());
+    for known in words::known_in(report) {
+        let address = place::known(known.0);
+        let before = addresses.iter().filter(|other| **other == address).count();
+        let own = if before == 0 { address.clone() } else { format!("{address}/{}", before + 1) };
+        addresses.push(address);
+        views.push(FindingView::across(known).at(own));
+    }
+    views
+}
+
 fn out_of_date(report: &RunReport) -> Option<OutOfDateView<'_>> {
     let entries = words::out_of_date(report).into_iter();
     let entries: Vec<_> =
@@ -252,16 +265,7 @@ fn features(report: &RunReport) -> Vec<FeatureView<'_>> {
 
 /// How many tests came out how, the worst first.
 fn tally(tests: &[RowView]) -> Vec<CountView> {
-    let marks = [
-        Mark::Error,
-        Mark::Failure,
-        Mark::Warning,
-        Mark::Suggestion,
-        Mark::Known,
-        Mark::Passed,
-        Mark::LeftOut,
-        Mark::Skipped,
-    ];
+    let marks = [Mark::Error, Mark::Failure, Mark::Warning, Mark::Suggestion, Mark::Known, Mark::Passed, Mark::LeftOut, Mark::Skipped];
     let of = |mark| tests.iter().filter(|row| row.mark == mark).count();
     let counts = marks.into_iter().map(|mark| (mark, of(mark))).filter(|(_, n)| *n > 0);
     counts.map(|(mark, n)| CountView { mark, n, says: n.to_string() }).collect()
@@ -273,7 +277,11 @@ fn row<'a>(test: &'a TestReport, label: &'a str) -> RowView<'a> {
     // What a test found on the way to what it is about is no pass of it.
     let passed = if test.verdict == Verdict::LeftOut { NO_CELL.to_owned() } else { passed };
     let time = if has_report(test) { words::duration(test.duration_ms) } else { NO_CELL.to_owned() };
-    let broken = [(Mark::Failure, counts.failures, "failure"), (Mark::Warning, counts.warnings, "warning"), (Mark::Suggestion, counts.suggestions, "suggestion")];
+    let broken = [
+        (Mark::Failure, counts.failures, "failure"),
+        (Mark::Warning, counts.warnings, "warning"),
+        (Mark::Suggestion, counts.suggestions, "suggestion"),
+    ];
     let broken = broken.map(|(mark, n, noun)| CountView { mark, n, says: if n == 1 { noun.to_owned() } else { format!("{noun}s") } });
     let cells = [passed, failures, warnings, suggestions, time.clone()];
     RowView {
