@@ -336,6 +336,9 @@ async fn a_link_leads_into_what_is_folded_without_a_script() {
     assert_eq!(chromium.run("return document.documentElement.className").await, json!(""), "there is no script");
     chromium.run(&format!("location.hash = ({folded}).id")).await;
     chromium.until("document.getElementById(location.hash.slice(1))?.checkVisibility()").await;
+    assert_eq!(chromium.run(&format!("return Boolean({folded})")).await, json!(true), "the rest is folded still");
+    chromium.on_paper().await;
+    assert_eq!(chromium.run(&format!("return Boolean({folded})")).await, json!(false), "paper shows everything");
     chromium.close().await;
 }
 

@@ -147,7 +147,7 @@ fn what_follows_from_a_rule_is_told_under_it() {
     let (_, failures) = page.split_once("<section id=\"broken-must\">").unwrap();
     let failures = failures.split_once("</section>").unwrap().0;
     let cause = failures.find("<strong>A cause</strong>").unwrap();
-    assert!(failures[cause..].split_once("class=\"follow\"").unwrap().1.contains("An effect"));
+    assert!(failures[cause..].split_once("1 more broken rule follows from this one").unwrap().1.contains("An effect"));
     // In the section of its test it stands by itself.
     assert!(page.contains("<strong>An effect</strong>"));
 }

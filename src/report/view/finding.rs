@@ -48,6 +48,8 @@ pub struct FindingView<'a> {
     more_pages: usize,
     /// In the summary: the broken rules that follow from it.
     follow: Vec<FindingView<'a>>,
+    /// What stands for these while they are folded.
+    follows: String,
 }
 
 /// More tests than this are folded in the summary.
@@ -87,6 +89,7 @@ impl<'a> FindingView<'a> {
             pages: Vec::new(),
             more_pages: 0,
             follow: Vec::new(),
+            follows: String::new(),
         }
     }
 
@@ -115,8 +118,12 @@ impl<'a> FindingView<'a> {
     pub fn root(report: &RunReport, root: Root<'a>) -> Self {
         let is_about_pages = ["page/", "login/"].iter().any(|family| root.broken.0.rule.starts_with(family));
         let (pages, more_pages) = if is_about_pages { place::pages(report, root.broken.0) } else { Default::default() };
-        let follow = root.follow.into_iter().map(Self::across).collect();
-        Self { pages, more_pages, follow, ..Self::across(root.broken) }
+        let follow: Vec<Self> = root.follow.into_iter().map(Self::across).collect();
+        let follows = match follow.len() {
+            1 => "1 more broken rule follows from this one and is mended with it".to_owned(),
+            n => format!("{n} more broken rules follow from this one and are mended with it"),
+        };
+        Self { pages, more_pages, follow, follows, ..Self::across(root.broken) }
     }
 }
 

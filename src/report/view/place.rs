@@ -106,6 +106,22 @@ mod tests {
     }
 
     #[test]
+    fn the_pages_of_a_rule_are_named_once_and_without_their_queries() {
+        let mut report = crate::report::json::read(std::path::Path::new("fixtures/results/sample.json")).unwrap();
+        let seed = report.tests[2].findings.iter().find(|finding| finding.is_broken()).unwrap().clone();
+        let url = crate::report::words::exchange(&report.tests[2], 0).unwrap().url.clone();
+        for test in [2, 3] {
+            report.tests[test].findings = vec![Finding { exchange: Some(0), ..seed.clone() }];
+            for entry in &mut report.tests[test].steps[0].entries {
+                if let crate::result::model::Entry::Exchange(exchange) = entry {
+                    exchange.url = format!("{url}?state={test}#x");
+                }
+            }
+        }
+        assert_eq!(pages(&report, &seed), (vec![url.clone()], 0));
+    }
+
+    #[test]
     fn no_two_findings_of_a_run_have_the_same_address() {
         let report = crate::report::json::read(std::path::Path::new("reports/example/results.json")).unwrap();
         let all: Vec<String> = report.tests.iter().flat_map(|test| test.findings.iter().map(move |of| finding(test, of))).collect();
