@@ -2,7 +2,7 @@
 (() => {
   const root = document.documentElement;
   const form = document.getElementById("filter");
-  const [output, fold] = [form.querySelector("output"), form.elements.namedItem("fold")];
+  const output = form.querySelector("output");
   const tests = [...document.querySelectorAll("section.test")];
   const sections = [...document.querySelectorAll("#overview > section")];
   root.classList.add("js");
@@ -18,29 +18,44 @@
     return words.get(test);
   };
   const fits = (test, show) =>
-    show === "all" || (show === "failures" ? /^(failed|errored)$/.test(test.dataset.verdict) : test.dataset.warnings !== "0");
+    show === "first" || show === "all" || (show === "failures" ? /^(failed|errored)$/.test(test.dataset.verdict) : test.dataset.warnings !== "0");
+
+  // "All" opens what is folded, and so does paper; afterwards it is as it was.
+  const folds = [...document.querySelectorAll("details")];
+  let before = null;
+  const unfold = (open) => {
+    if (open === (before !== null)) return;
+    const states = before;
+    before = open ? folds.map((fold) => fold.open) : null;
+    folds.forEach((fold, at) => (fold.open = open || states[at]));
+  };
+  window.addEventListener("beforeprint", () => unfold(true));
+  window.addEventListener("afterprint", () => unfold(root.dataset.show === "all"));
 
   const filter = () => {
     const show = form.elements.namedItem("show").value;
     const text = form.elements.namedItem("text").value.trim().toLowerCase();
+    const everything = (show === "first" || show === "all") && text === "";
     const shown = new Set();
     for (const test of tests) {
       test.hidden = !(fits(test, show) && (text === "" || wordsOf(test).includes(text)));
       if (!test.hidden) shown.add(test.id);
     }
     for (const section of sections) {
-      const items = [...section.querySelectorAll("tr[data-test], :scope > ul > li.finding")];
+      const items = [...section.querySelectorAll("tr.row, :scope > ul > li.finding")];
       for (const item of items) {
-        if (item.localName === "tr" && item.dataset.test) {
-          item.hidden = !shown.has(item.dataset.test);
+        if (item.localName === "tr") {
+          item.hidden = item.dataset.test ? !shown.has(item.dataset.test) : !everything;
         } else {
           const kinds = { failures: ["failure", "error"], warnings: ["warning"] }[show];
           const kind = !kinds || kinds.some((kind) => item.classList.contains(kind));
           item.hidden = !(kind && (text === "" || item.textContent.toLowerCase().includes(text)));
         }
       }
-      section.hidden = items.length > 0 ? items.every((item) => item.hidden) : show !== "all" || text !== "";
+      section.hidden = items.length > 0 ? items.every((item) => item.hidden) : !everything;
+      for (const body of section.querySelectorAll(".tests tbody")) body.hidden = !body.querySelector("tr.row:not([hidden])");
     }
+    unfold(show === "all");
     root.dataset.show = show;
     output.textContent = shown.size === tests.length ? "" : `${shown.size} of ${tests.length} tests`;
     document.getElementById("none").hidden = shown.size > 0;
@@ -49,14 +64,6 @@
   form.addEventListener("submit", (event) => event.preventDefault());
   // A browser that restores the form after a reload restores what it says too.
   window.addEventListener("pageshow", filter);
-
-  const steps = document.getElementsByClassName("step");
-  fold.addEventListener("click", () => {
-    const open = fold.getAttribute("aria-pressed") !== "true";
-    for (const step of steps) step.open = open;
-    fold.setAttribute("aria-pressed", String(open));
-    fold.textContent = open ? "Close all steps" : "Open all steps";
-  });
 
   // A link may lead into a closed step, or to a test that the filter hides.
   const follow = () => {
@@ -87,8 +94,47 @@
     setTimeout(() => (button.textContent = "Copy"), 2000);
   };
 
+  // The link works by itself; with a script it is copied as well.
+  const said = document.getElementById("said");
+  const copyLink = async (link) => {
+    let how = ["copied", "The link is copied"];
+    try {
+      await navigator.clipboard.writeText(location.href.split("#")[0] + link.getAttribute("href"));
+    } catch {
+      how = ["named", "The link is in the address bar"];
+    }
+    link.classList.add(how[0]);
+    said.textContent = how[1];
+    setTimeout(() => {
+      link.classList.remove(how[0]);
+      said.textContent = "";
+    }, 2000);
+  };
+
+  // Rules that passed get their links when they are first seen: there are thousands.
+  const addLinks = (fold) => {
+    for (const item of fold.querySelectorAll(".finding[id]:not(:has(> .anchor))")) {
+      const reference = item.querySelector(":scope > .reference");
+      const link = document.createElement("a");
+      link.className = "anchor";
+      link.href = "#" + item.id;
+      link.title = "Copy the link";
+      link.setAttribute("aria-label", "Copy the link to " + reference.querySelector("code").textContent);
+      reference.after(" ", link);
+    }
+  };
+  document.addEventListener(
+    "toggle",
+    (event) => {
+      if (event.target.open && event.target.classList.contains("rest")) addLinks(event.target);
+    },
+    true,
+  );
+
   const large = document.getElementById("large");
   document.addEventListener("click", (event) => {
+    const link = event.target.closest("a.anchor");
+    if (link) copyLink(link);
     const button = event.target.closest("button");
     if (button?.classList.contains("copy")) copy(button);
     if (button?.classList.contains("shot")) {

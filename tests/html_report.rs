@@ -1,6 +1,7 @@
 //! The HTML report in a real browser: whatever an issuer sends, nothing runs, nothing is loaded and the page keeps its form; and its
 //! filters, folds, pictures and commands work.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -76,9 +77,12 @@ fn page(report: &RunReport, dir: &Path) -> PathBuf {
     html::write(report, dir).unwrap()
 }
 
-/// Every element of a page but code and spans, which a text's own look decides: its kind, its name, its class and where it leads.
-const FORM: &str = "return [...document.querySelectorAll('*:not(code):not(span):not(style):not(script):not(meta)')]
-    .map((e) => [e.localName, e.id, e.className, e.getAttribute('href'), [...e.attributes].map((a) => a.name).sort()].join(' '))";
+/// Every element of a page but code and spans, which a text's own look decides: its kind, its name, its class and where it leads. Of the name of a step
+/// or a rule, an address may have letters, digits and some signs.
+const FORM: &str =
+    "const address = (text) => text?.replace(/([/]step-[0-9]+)-[a-z0-9/._-]*$/, '$1').replace(/^(#?(?:broken|known)-[a-z]+):[a-z0-9/._-]*$/, '$1');
+    return [...document.querySelectorAll('*:not(code):not(span):not(style):not(script):not(meta)')]
+    .map((e) => [e.localName, address(e.id), e.className, address(e.getAttribute('href')), [...e.attributes].map((a) => a.name).sort()].join(' '))";
 
 /// What is wider than the page and not in a box that scrolls.
 const TOO_WIDE: &str = "document.querySelectorAll('.inside').forEach((e) => (e.style.contentVisibility = 'visible'));
@@ -254,20 +258,33 @@ async fn filters_folds_pictures_and_commands_work() {
     assert_eq!(chromium.run(&both).await, count(judged));
     chromium.run(&search("")).await;
 
-    // What failed is open, everything else opens.
-    let open = "return [...document.querySelectorAll('.step[open]')].every((e) => e.classList.contains('failure')) && document.querySelectorAll('.step[open]').length";
-    assert_eq!(chromium.run(open).await, json!(failed));
+    // What is broken is open, everything else opens.
+    let closed = "return document.querySelectorAll('details:not([open])').length";
+    assert_eq!(chromium.run(closed).await, json!(0), "all is all");
+    chromium.click("#filter label:has([value=first])").await;
+    let broken: BTreeSet<_> =
+        report.tests.iter().flat_map(|test| test.findings.iter().filter(|f| f.is_broken()).map(|f| (&test.id, f.step))).collect();
+    let open = "return [...document.querySelectorAll('.step[open]')].every((e) => e.querySelector('.broken')) && document.querySelectorAll('.step[open]').length";
+    assert_eq!(chromium.run(open).await, json!(broken.len()));
+    let passed = "return [...document.querySelectorAll('section.test .finding.passed')].filter((e) => e.checkVisibility()).length";
+    assert_eq!(chromium.run(passed).await, json!(0), "what passed is folded");
+    chromium.click(".step[open] > .inside > .rest > summary").await;
+    assert!(chromium.run(passed).await.as_u64() > Some(0), "and opens");
     chromium.click(".step:not([open]) > summary").await;
     assert_eq!(chromium.run("return document.querySelector('.step').open").await, json!(true));
-    chromium.click("[name=fold]").await;
-    assert_eq!(chromium.run("return document.querySelectorAll('.step:not([open])').length").await, json!(0));
-    chromium.click("[name=fold]").await;
-    assert_eq!(chromium.run("return document.querySelectorAll('.step[open]').length").await, json!(0));
-    chromium.click(".verdict a[href*='/exchange-']").await;
-    chromium.until("document.getElementById(location.hash.slice(1))?.checkVisibility()").await;
+    chromium.run("window.dispatchEvent(new Event('beforeprint'))").await;
+    assert_eq!(chromium.run(closed).await, json!(0), "paper shows everything");
+    chromium.run("window.dispatchEvent(new Event('afterprint'))").await;
+    assert_eq!(chromium.run("return document.querySelectorAll('.step[open]').length").await, json!(broken.len() + 1), "and is put away as it was");
+
+    // From the summary to the rule in its test, and from there to the exchange.
+    for link in ["#broken-must .pair a[href*='/step-']", ".verdict a[href*='/step-']", ".broken a[href*='/exchange-']"] {
+        chromium.click(link).await;
+        chromium.until("document.getElementById(location.hash.slice(1))?.checkVisibility()").await;
+    }
 
     // Pictures.
-    chromium.click("[name=fold]").await;
+    chromium.click("#filter label:has([value=all])").await;
     chromium.click(".shot").await;
     chromium.until("document.getElementById('large').open && document.querySelector('#large img').naturalWidth > 600").await;
     chromium.click("#large button").await;
@@ -286,12 +303,60 @@ async fn filters_folds_pictures_and_commands_work() {
     chromium.click(".curl .copy").await;
     chromium.until("document.querySelector('.curl .copy').textContent === 'Copied'").await;
     assert_eq!(chromium.run("return window.copied").await, commands[0]);
+    // Links: by the keyboard too, and told to who does not see it.
+    chromium.run("document.querySelector('.broken .anchor').focus(); document.activeElement.click()").await;
+    chromium.until("document.getElementById('said').textContent === 'The link is copied'").await;
+    let is_own = "const own = document.querySelector('.broken .finding'); return window.copied === location.href && location.hash === '#' + own.id";
+    assert_eq!(chromium.run(is_own).await, json!(true));
     chromium.run("Object.defineProperty(navigator, 'clipboard', { value: undefined })").await;
+    chromium.run("document.querySelector('.title .anchor').click()").await;
+    chromium.until("document.getElementById('said').textContent === 'The link is in the address bar'").await;
     chromium.click(".again .copy").await;
     chromium.until("document.querySelector('.again .copy').textContent === 'Selected'").await;
     assert_eq!(chromium.run("return getSelection().toString()").await, json!(report.tests[0].command));
     assert_eq!(chromium.requests().await, Vec::<String>::new());
     is_harmless(&chromium, Vec::new(), "after all that").await;
+    chromium.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_leads_into_what_is_folded_without_a_script() {
+    if quick() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let report = json::read(&root().join(SAMPLE)).unwrap();
+    let written = page(&report, dir.path());
+    let text = fs::read_to_string(&written).unwrap();
+    let (before, script) = text.rsplit_once("<script>").unwrap();
+    fs::write(&written, format!("{before}{}", script.split_once("</script>").unwrap().1)).unwrap();
+    let chromium = Chromium::start().await;
+    chromium.open(&written).await;
+    let folded = "[...document.querySelectorAll('.rest .finding[id]')].find((e) => !e.checkVisibility())";
+    assert_eq!(chromium.run("return document.documentElement.className").await, json!(""), "there is no script");
+    chromium.run(&format!("location.hash = ({folded}).id")).await;
+    chromium.until("document.getElementById(location.hash.slice(1))?.checkVisibility()").await;
+    assert_eq!(chromium.run(&format!("return Boolean({folded})")).await, json!(true), "the rest is folded still");
+    chromium.on_paper().await;
+    assert_eq!(chromium.run(&format!("return Boolean({folded})")).await, json!(false), "paper shows everything");
+    chromium.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_telephone_shows_failures_without_scrolling_sideways() {
+    if quick() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let report = json::read(&root().join(SAMPLE)).unwrap();
+    let chromium = Chromium::start().await;
+    chromium.width(390).await;
+    chromium.open(&page(&report, dir.path())).await;
+    let seen = "const failures = [...document.querySelectorAll('.tests td.failure')].map((e) => e.getBoundingClientRect());
+        return [failures.length, failures.every((box) => box.width > 0 && box.left >= 0 && box.right <= innerWidth), document.documentElement.scrollWidth <= innerWidth,
+            [...document.querySelectorAll('.tests .row td.none')].some((e) => e.checkVisibility())]";
+    let failed = report.tests.iter().filter(|test| test.counts.failures > 0).count();
+    assert_eq!(chromium.run(seen).await, json!([failed, true, true, false]));
     chromium.close().await;
 }
 

@@ -206,9 +206,10 @@ fn fill_entry(entry: &mut Entry, text: &str) {
         }
         Entry::Page(Page { title, url, note, source, .. }) => [title, url, note].into_iter().chain(source).for_each(set),
         Entry::Callback { url } => set(url),
-        Entry::Claims { of, claims } => {
+        Entry::Claims { of, claims, header } => {
             set(of);
             *claims = serde_json::json!({ text: [text] });
+            *header = Some(serde_json::json!({ text: [text] }));
         }
         Entry::Note { .. } => {}
     }

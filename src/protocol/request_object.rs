@@ -113,7 +113,7 @@ impl Session {
             _ => {}
         }
         let shown = self.recorder.redactor().json(&Value::Object(claims.clone()));
-        self.recorder.note(Entry::Claims { of: "request object".to_owned(), claims: shown });
+        self.recorder.note(Entry::Claims { of: "request object".to_owned(), claims: shown, header: None });
         let jwt = match object {
             RequestObject::UnsignedThoughRegistered => without_signature(&claims),
             RequestObject::ForeignKey | RequestObject::EmbeddedKey => {

@@ -133,8 +133,10 @@ impl Session {
             self.judge(&id_token);
             claims = id_token.claims().ok().cloned();
             if let Some(claims) = &claims {
-                let shown = self.recorder.redactor().json(&Value::Object(claims.clone()));
-                self.recorder.note(Entry::Claims { of: "id_token".to_owned(), claims: shown });
+                let shown = |part: &Map<String, Value>| self.recorder.redactor().json(&Value::Object(part.clone()));
+                let header = id_token.jwt().ok().map(|jwt| shown(&jwt.header));
+                let shown = Entry::Claims { of: "id_token".to_owned(), claims: shown(claims), header };
+                self.recorder.note(shown);
                 if expected.scope.split_ascii_whitespace().any(|scope| scope == SELLER_SCOPE) {
                     self.sentence("should include expected `https://openactive.io/sellerId` claim in `id_token`");
                     let seller_id = self.run.config.seller_id.clone();
@@ -164,8 +166,9 @@ impl Session {
             has_key_set,
         };
         if let Ok(jwt) = token.raw.jwt() {
-            let shown = self.recorder.redactor().json(&Value::Object(jwt.claims.clone()));
-            self.recorder.note(Entry::Claims { of: "access_token".to_owned(), claims: shown });
+            let shown = |part: &Map<String, Value>| self.recorder.redactor().json(&Value::Object(part.clone()));
+            let shown = Entry::Claims { of: "access_token".to_owned(), claims: shown(&jwt.claims), header: Some(shown(&jwt.header)) };
+            self.recorder.note(shown);
         }
         self.judge(&token);
         // How long is right is OpenActive's own word; other specifications leave it to the issuer.

@@ -5,12 +5,14 @@ use std::path::{Path, PathBuf};
 use crate::config::Format;
 
 pub mod badge;
+pub mod cause;
 pub mod compare;
 pub mod console;
 pub mod error;
 pub mod file;
 pub mod github;
 pub mod har;
+pub mod harm;
 pub mod html;
 pub mod json;
 pub mod junit;

@@ -89,7 +89,11 @@ fn families(report: &RunReport) -> Vec<Family> {
         family("oa_authtest_tests", "Tests by profile and verdict.", tests.collect()),
         family("oa_authtest_broken_rules", "Different rules that are broken, by profile and the highest level they are broken at.", broken.collect()),
         family("oa_authtest_known_failures", "Different rules that are broken and known to be, by profile.", each(&known)),
-        family("oa_authtest_rules_checked", "Different rules that were judged, by profile.", each(&|tests| words::checked(tests.iter().copied()))),
+        family(
+            "oa_authtest_rules_checked",
+            "Different rules that were judged, by profile.",
+            each(&|tests| words::checked(tests.iter().copied()).len()),
+        ),
         family("oa_authtest_rules", "Rules that there are in all.", of_the_run(report.tool.rules.map(|rules| rules.to_string()))),
         family(
             "oa_authtest_conformant",

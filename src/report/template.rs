@@ -7,7 +7,7 @@ use serde_json::Value;
 /// A helper: formats a text; the second argument of the call is handed on, empty if there is none.
 pub type Format = fn(&str, &str) -> String;
 
-/// A rule's id, which `explain` takes, and the specification's paragraph with a link to it: the same in every format.
+/// A rule's id, which `explain` takes, and the specification's paragraph with a link to it: the same in every format that has no `reference` of its own.
 const REFERENCE: &str = "({{code rule}}{{#if spec}}, {{link spec url}}{{/if}})";
 
 /// The templates of a format. What they say as `{{x}}` is escaped by `escape`.
@@ -22,7 +22,7 @@ pub fn templates(escape: fn(&str) -> String, helpers: &[(&str, Format)], templat
         };
         registry.register_helper(name, Box::new(helper));
     }
-    for (name, template) in templates.iter().chain(&[("reference", REFERENCE)]) {
+    for (name, template) in [("reference", REFERENCE)].iter().chain(templates) {
         registry.register_template_string(name, template).expect("the templates are part of this crate, and every test of it parses them");
     }
     registry

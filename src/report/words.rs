@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::harm;
 use super::mark::Mark;
 use super::view::Headline;
 use crate::result::known::KnownEntry;
@@ -103,7 +104,7 @@ pub fn run_headline(report: &RunReport) -> Headline {
     } else if ran > errored {
         parts.push(format!("no rule broken in {}", count(ran - errored, "test")));
     }
-    let checked = checked(&report.tests);
+    let checked = checked(&report.tests).len();
     if checked > 0 {
         parts
             .push(report.tool.rules.map_or_else(|| format!("{} checked", count(checked, "rule")), |all| format!("{checked} of {all} rules checked")));
@@ -186,8 +187,8 @@ pub fn broken_levels<'a>(tests: impl IntoIterator<Item = &'a TestReport>) -> BTr
     levels
 }
 
-/// How many different rules were judged. What a test that was left out found on the way counts where it is broken.
-pub fn checked<'a>(tests: impl IntoIterator<Item = &'a TestReport>) -> usize {
+/// The different rules that were judged. What a test that was left out found on the way counts where it is broken.
+pub fn checked<'a>(tests: impl IntoIterator<Item = &'a TestReport>) -> BTreeSet<&'a str> {
     let judged = tests.into_iter().flat_map(|test| {
         test.findings.iter().filter(move |finding| match finding.outcome {
             FindingOutcome::Failed => true,
@@ -195,7 +196,7 @@ pub fn checked<'a>(tests: impl IntoIterator<Item = &'a TestReport>) -> usize {
             FindingOutcome::NotApplicable | FindingOutcome::NotRun => false,
         })
     });
-    judged.map(|finding| finding.rule.as_str()).collect::<BTreeSet<_>>().len()
+    judged.map(|finding| finding.rule.as_str()).collect()
 }
 
 /// `, with 1 warning and 2 suggestions on the way to that`, or nothing: what is mild and was found before a test was left out.
@@ -232,10 +233,10 @@ pub fn by_reason(report: &RunReport, verdict: Verdict) -> Vec<(&str, Vec<&TestRe
     reasons
 }
 
-/// Every broken rule once for each level it is judged at, the worst first, as it was found first, with the tests it is broken in.
+/// Every broken rule once for each level it is judged at, the worst first, by [`harm::order`] and as it was found first, with the tests it is broken in.
 pub fn broken_in(report: &RunReport) -> Vec<(&Finding, Vec<&TestReport>)> {
     let mut rules = grouped(report, Finding::is_broken, |finding, other| (&finding.rule, finding.level) == (&other.rule, other.level));
-    rules.sort_by_key(|(finding, _)| std::cmp::Reverse(finding.level));
+    rules.sort_by_key(|(finding, _)| harm::order(finding));
     rules
 }
 

@@ -458,6 +458,9 @@ pub enum Entry {
         of: String,
         /// The claims, redacted.
         claims: serde_json::Value,
+        /// The JOSE header of the token, redacted; `None` where it is not known, as in what an older version wrote.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        header: Option<serde_json::Value>,
     },
     /// A remark in Markdown that holds no text of the issuer's.
     Note {

@@ -92,6 +92,11 @@ impl Chromium {
         self.devtools("Emulation.setEmulatedMedia", &json!({ "features": [{ "name": "prefers-color-scheme", "value": scheme }] })).await;
     }
 
+    /// Lays the page out as on paper.
+    pub async fn on_paper(&self) {
+        self.devtools("Emulation.setEmulatedMedia", &json!({ "media": "print" })).await;
+    }
+
     /// Clicks the first element that fits, as a person would.
     pub async fn click(&self, selector: &str) {
         // Twice: what was out of sight gets its height as it comes in.

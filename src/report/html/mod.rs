@@ -14,6 +14,7 @@ use serde::Serialize;
 
 pub mod curl;
 mod picture;
+mod times;
 
 use super::error::ReportError;
 use super::mark::Mark;
@@ -34,25 +35,29 @@ const SCRIPT: &str = include_str!("../../../templates/page.js");
 /// The template of a test's section.
 const TEST: &str = "test";
 
-const TEMPLATE_TEXTS: [(&str, &str); 7] = [
+const TEMPLATE_TEXTS: [(&str, &str); 8] = [
     (NAME, include_str!("../../../templates/page.html")),
     ("summary", include_str!("../../../templates/summary.html")),
     (TEST, include_str!("../../../templates/test.html")),
     ("step", include_str!("../../../templates/step.html")),
     ("entry", include_str!("../../../templates/entry.html")),
     ("finding", include_str!("../../../templates/finding.html")),
+    ("consequence", include_str!("../../../templates/consequence.html")),
     ("finding-details", include_str!("../../../templates/finding-details.html")),
 ];
 
 /// The parts of lines.
-const PARTS: [(&str, &str); 5] = [
+const PARTS: [(&str, &str); 8] = [
     ("mark", "<span class=\"mark {{class}}\" role=\"img\" aria-label=\"{{words}}\"></span>"),
     ("headline", "{{> mark mark}} {{sentence says}}"),
-    ("test-link", "{{#if linked}}<a href=\"#{{id}}\">{{sentence label}}</a>{{else}}{{sentence label}}{{/if}}"),
+    ("reference", "<span class=\"reference\">{{code rule}}{{#if spec}} {{link spec_words url}}{{/if}}</span>"),
+    ("test-link", "{{#if linked}}<a href=\"#{{anchor}}\">{{sentence title}}</a>{{else}}{{sentence title}}{{/if}} <small>{{sentence id}}</small>"),
+    ("broken-line", "<li class=\"finding {{mark.class}}\">{{> mark mark}} <a href=\"#{{anchor}}\">{{sentence says}}</a> {{code rule}}</li>\n"),
+    ("tally", "{{#each this}}<span class=\"{{mark.class}}\">{{> mark mark}}{{says}}</span> {{/each}}"),
     ("command", "<pre class=\"command\"><button type=\"button\" class=\"copy\">Copy</button><code>{{block this}}</code></pre>"),
     (
         "body",
-        "{{#if folded}}<details class=\"fold\"><summary>{{folded}}</summary>\n{{/if}}<pre><code>{{block text}}</code></pre>\n{{#if folded}}</details>\n{{/if}}",
+        "{{#if folded}}<details class=\"fold\"><summary>{{folded}}</summary>\n{{/if}}<pre><code>{{times text language}}</code></pre>\n{{#if folded}}</details>\n{{/if}}",
     ),
 ];
 
@@ -64,6 +69,7 @@ static TEMPLATES: LazyLock<Handlebars<'static>> = LazyLock::new(|| {
             ("code", |text, _| escape::code(text)),
             ("value", |text, _| escape::value(text)),
             ("block", |text, _| escape::block(text)),
+            ("times", times::block),
             ("link", escape::link),
             ("markdown-note", |text, _| escape::note(text)),
             ("markdown-description", |text, _| escape::description(text)),

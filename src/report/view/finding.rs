@@ -2,11 +2,13 @@
 
 use serde::Serialize;
 
-use super::{Headline, TestLink};
+use super::{Headline, TestLink, place};
+use crate::report::cause::Root;
 use crate::report::mark::Mark;
-use crate::report::words;
-use crate::result::model::{Finding, FindingOutcome, StepEnd, StepReport, TestReport};
-use crate::rule::Level;
+use crate::report::{harm, words};
+use crate::result::model::{Finding, FindingOutcome, RunReport, StepEnd, StepReport, TestReport};
+use crate::rule::{Level, spec as specification};
+use crate::text::count;
 
 /// A finding.
 #[derive(Debug, Serialize)]
@@ -17,6 +19,10 @@ pub struct FindingView<'a> {
     /// The specification's paragraph, which may be empty, and its address.
     spec: &'a str,
     url: &'a str,
+    /// The paragraph in words: `OpenID Connect Core 1.0, section 3.1.3.7`.
+    spec_words: String,
+    /// Its address on the page ([`place`]); empty where only Markdown shows it.
+    anchor: String,
     failed: bool,
     expected: &'a str,
     actual: &'a str,
@@ -34,9 +40,20 @@ pub struct FindingView<'a> {
     because: Option<&'a str>,
     /// In the report of a test: the exchange it failed on.
     place: Option<PlaceView>,
-    /// In the summary: the tests it is broken in.
+    /// In the summary: the tests it is broken in, and how many they are, in words, where they are too many for a line.
     tests: Vec<TestLink<'a>>,
+    many: Option<String>,
+    /// In the summary, of a rule about pages: their addresses, and how many more there are.
+    pages: Vec<String>,
+    more_pages: usize,
+    /// In the summary: the broken rules that follow from it.
+    follow: Vec<FindingView<'a>>,
+    /// What stands for these while they are folded.
+    follows: String,
 }
+
+/// More tests than this are folded in the summary.
+const MOST_TESTS: usize = 3;
 
 /// An exchange as it is linked to.
 #[derive(Debug, Serialize)]
@@ -54,6 +71,8 @@ impl<'a> FindingView<'a> {
             says: &finding.says,
             spec: &finding.spec,
             url: &finding.url,
+            spec_words: specification::resolve(&finding.spec).map_or_else(|| finding.spec.clone(), |reference| reference.title),
+            anchor: String::new(),
             failed: finding.outcome == FindingOutcome::Failed,
             expected: &finding.expected,
             actual: &finding.actual,
@@ -66,6 +85,11 @@ impl<'a> FindingView<'a> {
             because: (unjudged && !finding.actual.is_empty()).then_some(&finding.actual),
             place: None,
             tests: Vec::new(),
+            many: None,
+            pages: Vec::new(),
+            more_pages: 0,
+            follow: Vec::new(),
+            follows: String::new(),
         }
     }
 
@@ -74,13 +98,32 @@ impl<'a> FindingView<'a> {
         let of = Self::of(finding);
         let exchange = finding.exchange.filter(|_| of.failed).and_then(|number| words::exchange(test, number));
         let place = exchange.map(|exchange| PlaceView { number: exchange.number, title: request_title(&exchange.title) });
-        Self { place, ..of }
+        Self { place, anchor: place::finding(test, finding), ..of }
     }
 
     /// A finding in the summary, with the tests it is in.
     pub fn across((finding, tests): (&'a Finding, Vec<&'a TestReport>)) -> Self {
         let (others, more) = words::other_actuals(finding, &tests);
-        Self { others, more, tests: tests.into_iter().map(TestLink::of).collect(), ..Self::of(finding) }
+        let many = (tests.len() > MOST_TESTS).then(|| count(tests.len(), "test"));
+        let link = |test: &'a TestReport| TestLink { anchor: place::first_like(test, finding), ..TestLink::of(test) };
+        Self { others, more, many, tests: tests.into_iter().map(link).collect(), anchor: place::broken(finding), ..Self::of(finding) }
+    }
+
+    /// The same with another address.
+    pub fn at(self, anchor: String) -> Self {
+        Self { anchor, ..self }
+    }
+
+    /// A broken rule in the summary with those that follow from it.
+    pub fn root(report: &RunReport, root: Root<'a>) -> Self {
+        let is_about_pages = ["page/", "login/"].iter().any(|family| root.broken.0.rule.starts_with(family));
+        let (pages, more_pages) = if is_about_pages { place::pages(report, root.broken.0) } else { Default::default() };
+        let follow: Vec<Self> = root.follow.into_iter().map(Self::across).collect();
+        let follows = match follow.len() {
+            1 => "1 more broken rule follows from this one and is mended with it".to_owned(),
+            n => format!("{n} more broken rules follow from this one and are mended with it"),
+        };
+        Self { pages, more_pages, follow, follows, ..Self::across(root.broken) }
     }
 }
 
@@ -98,6 +141,33 @@ pub struct SpecView<'a> {
     /// How many rules did not apply, in words, if any did not.
     folded: Option<Headline>,
     not_applicable: Vec<FindingView<'a>>,
+    /// True unless all that there is to say of it is broken rules.
+    rest: bool,
+}
+
+/// The broken rules of a step: the worst first, those that are known behind them.
+pub fn broken<'a>(findings: &[&'a Finding], test: &'a TestReport) -> Vec<FindingView<'a>> {
+    let mut broken: Vec<&Finding> = findings.iter().copied().filter(|finding| finding.outcome == FindingOutcome::Failed).collect();
+    broken.sort_by_key(|finding| (finding.is_known(), harm::order(finding)));
+    broken.into_iter().map(|finding| FindingView::within(test, finding)).collect()
+}
+
+/// What there is of a step beside its broken rules, in words, if there is anything: `41 rules passed, 3 do not apply`.
+pub fn rest(specs: &[SpecView], findings: &[&Finding]) -> Option<Headline> {
+    let n = |outcome| findings.iter().filter(|finding| finding.outcome == outcome).count();
+    let counts = [
+        (Mark::Passed, n(FindingOutcome::Passed), "passed", "passed"),
+        (Mark::NotRun, n(FindingOutcome::NotRun), "could not be judged", "could not be judged"),
+        (Mark::NotApplicable, n(FindingOutcome::NotApplicable), "does not apply", "do not apply"),
+    ];
+    let mut parts: Vec<String> = Vec::new();
+    for (_, n, one, many) in counts.iter().filter(|(_, n, ..)| *n > 0) {
+        let verb = if *n == 1 { one } else { many };
+        parts.push(if parts.is_empty() { format!("{} {verb}", count(*n, "rule")) } else { format!("{n} {verb}") });
+    }
+    let mark = counts.iter().find(|(_, n, ..)| *n > 0).map_or(Mark::NotRun, |(mark, ..)| *mark);
+    let says = if parts.is_empty() { "No rule was judged".to_owned() } else { parts.join(", ") };
+    specs.iter().any(|spec| spec.rest).then_some(Headline { mark, says })
 }
 
 /// The specs of a step with its findings. A finding whose sentence is not among the step's is shown under one of its
@@ -130,6 +200,7 @@ fn spec<'a>(sentence: &'a str, findings: &[&'a Finding], ended: &StepEnd, about_
         rules: views(rules),
         folded: folded.map(|says| Headline { mark: Mark::NotApplicable, says }),
         not_applicable: views(idle),
+        rest: findings.is_empty() || findings.iter().any(|finding| finding.outcome != FindingOutcome::Failed),
     }
 }
 

@@ -5,7 +5,9 @@ use std::fmt;
 use serde::Serialize;
 
 pub mod body;
+mod coverage;
 mod finding;
+mod place;
 mod step;
 mod summary;
 mod test;
@@ -46,6 +48,10 @@ struct CountView {
 struct TestLink<'a> {
     id: &'a str,
     label: &'a str,
+    /// The test's title.
+    title: &'a str,
+    /// Where the link leads on the page: to the test, or into it.
+    anchor: String,
     /// True if the test has a report of its own.
     linked: bool,
     /// True if it had to run and did not.
@@ -55,7 +61,14 @@ struct TestLink<'a> {
 impl<'a> TestLink<'a> {
     /// A link named by the test's id.
     fn of(test: &'a TestReport) -> Self {
-        Self { id: &test.id, label: &test.id, linked: has_report(test), required: test.required && test.verdict <= Verdict::LeftOut }
+        Self {
+            id: &test.id,
+            label: &test.id,
+            title: &test.title,
+            anchor: test.id.clone(),
+            linked: has_report(test),
+            required: test.required && test.verdict <= Verdict::LeftOut,
+        }
     }
 }
 

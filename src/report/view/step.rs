@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::body::{self, Body};
-use super::finding::{self, SpecView};
-use super::{CountView, Headline};
+use super::finding::{self, FindingView, SpecView};
+use super::{CountView, Headline, place};
 use crate::report::mark::Mark;
 use crate::report::words;
 use crate::result::model::{Counts, Entry, Exchange, Finding, Page, StepEnd, StepReport, TestReport};
@@ -16,8 +16,8 @@ const MOST_LINES: usize = 60;
 /// A step.
 #[derive(Debug, Serialize)]
 pub struct StepView<'a> {
-    /// The number within the test, from 1.
-    number: usize,
+    /// Its address on the page.
+    anchor: String,
     name: &'a str,
     /// The worst there is to say of it, if there is anything.
     state: Option<Mark>,
@@ -29,7 +29,13 @@ pub struct StepView<'a> {
     ended: Option<Headline>,
     /// What happened, in order.
     pub entries: Vec<EntryView<'a>>,
+    /// What stands for the entries while they are folded: `2 requests, 1 page`.
+    journal: String,
     specs: Vec<SpecView<'a>>,
+    /// The broken rules of all specs, the worst first.
+    broken: Vec<FindingView<'a>>,
+    /// What stands for the other rules while they are folded, if there are any.
+    rest: Option<Headline>,
 }
 
 /// An entry of the journal.
@@ -56,6 +62,8 @@ pub enum EntryView<'a> {
         of: &'a str,
         /// The claims as JSON.
         claims: String,
+        /// The JOSE header as JSON, where it is known.
+        header: Option<String>,
     },
 }
 
@@ -134,8 +142,20 @@ pub fn views(test: &TestReport) -> Vec<StepView<'_>> {
     let others = of(&|of| of >= test.steps.len());
     if let Some(spec) = finding::other_rules(&others, test) {
         let (state, open, tally) = state(&others, &StepEnd::Done);
-        let (number, name) = (test.steps.len() + 1, "Whole test");
-        views.push(StepView { number, name, state, open, tally, ended: None, entries: Vec::new(), specs: vec![spec] });
+        let specs = vec![spec];
+        views.push(StepView {
+            anchor: place::step(test, test.steps.len()),
+            name: "Whole test",
+            state,
+            open,
+            tally,
+            ended: None,
+            entries: Vec::new(),
+            journal: String::new(),
+            broken: finding::broken(&others, test),
+            rest: finding::rest(&specs, &others),
+            specs,
+        });
     }
     views
 }
@@ -149,16 +169,36 @@ fn view<'a>(index: usize, step: &'a StepReport, findings: &[&'a Finding], test: 
         StepEnd::NotReached => Some((Mark::NotRun, "Not reached: an earlier step stopped the test.".to_owned())),
     };
     let (state, open, tally) = state(findings, &step.ended);
+    let specs = finding::specs(step, findings, test);
     StepView {
-        number: index + 1,
+        anchor: place::step(test, index),
         name: &step.name,
         state,
         open,
         tally,
         ended: ended.map(|(mark, says)| Headline { mark, says }),
         entries: step.entries.iter().map(entry).collect(),
-        specs: finding::specs(step, findings, test),
+        journal: journal(&step.entries),
+        broken: finding::broken(findings, test),
+        rest: finding::rest(&specs, findings),
+        specs,
     }
+}
+
+/// What a journal holds, in words: `2 requests, 1 page`.
+fn journal(entries: &[Entry]) -> String {
+    let mut counts = [("request", 0), ("page", 0), ("callback", 0), ("token", 0), ("note", 0)];
+    for entry in entries {
+        let at = match entry {
+            Entry::Exchange(_) => 0,
+            Entry::Page(_) => 1,
+            Entry::Callback { .. } => 2,
+            Entry::Claims { .. } => 3,
+            Entry::Note { .. } => 4,
+        };
+        counts[at].1 += 1;
+    }
+    counts.into_iter().filter(|(_, n)| *n > 0).map(|(noun, n)| count(n, noun)).collect::<Vec<_>>().join(", ")
 }
 
 /// The worst of a step, whether a reader should see into it at once, and what is seen of it while it is closed.
@@ -168,6 +208,7 @@ fn state(findings: &[&Finding], ended: &StepEnd) -> (Option<Mark>, bool, Vec<Cou
         (Mark::Failure, counts.failures, count(counts.failures, "failure")),
         (Mark::Warning, counts.warnings, count(counts.warnings, "warning")),
         (Mark::Suggestion, counts.suggestions, count(counts.suggestions, "suggestion")),
+        (Mark::Known, counts.known, count(counts.known, "known failure")),
         (Mark::NotRun, counts.not_run, format!("{} not run", counts.not_run)),
         (Mark::Passed, counts.passed, format!("{} passed", counts.passed)),
     ]
@@ -187,7 +228,8 @@ fn state(findings: &[&Finding], ended: &StepEnd) -> (Option<Mark>, bool, Vec<Cou
     if let (Some(mark), Some(says)) = (state, words) {
         tally.insert(0, CountView { mark, n: 0, says: says.to_owned() });
     }
-    (state, matches!(state, Some(Mark::Error | Mark::Failure)), tally)
+    let is_broken = counts.failures + counts.warnings + counts.suggestions > 0;
+    (state, is_broken || matches!(state, Some(Mark::Error | Mark::Failure)), tally)
 }
 
 fn entry(entry: &Entry) -> EntryView<'_> {
@@ -195,7 +237,9 @@ fn entry(entry: &Entry) -> EntryView<'_> {
         Entry::Exchange(e) => EntryView::Exchange(Box::new(exchange(e))),
         Entry::Page(p) => EntryView::Page(page(p)),
         Entry::Callback { url } => EntryView::Callback { url },
-        Entry::Claims { of, claims } => EntryView::Claims { of, claims: format!("{claims:#}") },
+        Entry::Claims { of, claims, header } => {
+            EntryView::Claims { of, claims: format!("{claims:#}"), header: header.as_ref().map(|header| format!("{header:#}")) }
+        }
         Entry::Note { text } => EntryView::Note { text },
     }
 }

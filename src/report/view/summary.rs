@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 
+use super::coverage::CoverageView;
 use super::finding::FindingView;
-use super::{CountView, Headline, TestLink, has_report};
+use super::{CountView, Headline, TestLink, has_report, place};
 use crate::report::mark::Mark;
-use crate::report::words;
+use crate::report::{cause, words};
 use crate::result::model::{self, RunReport, TestReport, Verdict};
 use crate::rule::Level;
 
@@ -26,6 +27,8 @@ pub struct SummaryView<'a> {
     tool: String,
     counts: Vec<CountView>,
     broken: Vec<BrokenView<'a>>,
+    /// The same, what follows from another rule under that rule.
+    roots: Vec<BrokenView<'a>>,
     known: Vec<FindingView<'a>>,
     /// Tests that broke off because of a known failure.
     broken_off: Vec<StoppedView<'a>>,
@@ -37,6 +40,7 @@ pub struct SummaryView<'a> {
     skipped: Vec<SkippedView<'a>>,
     not_tested: Vec<&'a str>,
     left_behind: Option<LeftView<'a>>,
+    coverage: Option<CoverageView<'a>>,
     /// True if the reports of the tests are there to be linked to.
     with_tests: bool,
 }
@@ -61,6 +65,11 @@ struct LeftThingView<'a> {
 #[derive(Debug, Serialize)]
 struct BrokenView<'a> {
     heading: &'static str,
+    mark: Mark,
+    /// Its address on the page.
+    anchor: &'static str,
+    /// How many rules and tests it lists.
+    n: usize,
     rules: Vec<FindingView<'a>>,
     stopped: Vec<StoppedView<'a>>,
 }
@@ -108,8 +117,12 @@ struct FlakyView<'a> {
 struct FeatureView<'a> {
     /// The part the ids of its tests have in common.
     id: String,
+    /// Its address on the page.
+    anchor: String,
     title: &'a str,
     tests: Vec<RowView<'a>>,
+    /// How many tests came out how, the worst first.
+    tally: Vec<CountView>,
 }
 
 #[derive(Debug, Serialize)]
@@ -119,6 +132,9 @@ struct RowView<'a> {
     verdict: String,
     /// The counts of passed rules, failures, warnings and suggestions, and the time.
     cells: [String; 5],
+    /// How many rules of each level are broken, if the test was run.
+    broken: Vec<CountView>,
+    time: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -139,6 +155,7 @@ impl<'a> SummaryView<'a> {
             warnings.insert(0, "The run was interrupted: what had not ended by then is missing or unfinished.".to_owned());
         }
         let broken_off = words::broken_off(report).into_iter().map(|(test, _)| StoppedView { mark: Mark::Known, ..stopped(test) });
+        let roots = cause::roots(report, words::broken_in(report)).into_iter();
         let mut not_tested: Vec<&str> = Vec::new();
         for sentence in report.tests.iter().flat_map(|test| &test.not_tested) {
             if !not_tested.contains(&sentence.as_str()) {
@@ -156,8 +173,9 @@ impl<'a> SummaryView<'a> {
             redirect_uri: &environment.redirect_uri,
             tool: format!("{} {}", report.tool.name, report.tool.version),
             counts: counts(report.counts),
-            broken: broken(report),
-            known: words::known_in(report).into_iter().map(FindingView::across).collect(),
+            broken: broken(words::broken_in(report).into_iter().map(|broken| (broken.0.level, FindingView::across(broken))).collect(), report),
+            roots: broken(roots.map(|root| (root.broken.0.level, FindingView::root(report, root))).collect(), report),
+            known: known(report),
             broken_off: broken_off.collect(),
             out_of_date: out_of_date(report),
             errored: errored(report),
@@ -167,6 +185,7 @@ impl<'a> SummaryView<'a> {
             skipped: not_told(report, Verdict::Skipped),
             not_tested,
             left_behind: left_behind(report),
+            coverage: CoverageView::of(report),
             with_tests,
         }
     }
@@ -186,17 +205,38 @@ fn counts(counts: model::Counts) -> Vec<CountView> {
     all.into_iter().map(|(mark, n, says)| CountView { mark, n, says: says.to_owned() }).collect()
 }
 
-fn broken(report: &RunReport) -> Vec<BrokenView<'_>> {
-    let rules = |level| words::broken_in(report).into_iter().filter(move |(finding, _)| finding.level == level).map(FindingView::across).collect();
+fn broken<'a>(rules: Vec<(Level, FindingView<'a>)>, report: &'a RunReport) -> Vec<BrokenView<'a>> {
     // A test that failed without a broken rule stopped for a reason the issuer gave.
     let is_broken = |test: &TestReport| test.findings.iter().any(|finding| finding.is_broken() && finding.level == Level::Must);
-    let failed = report.tests.iter().filter(|test| test.verdict == Verdict::Failed && !is_broken(test));
-    let levels = [
-        BrokenView { heading: "Failures", rules: rules(Level::Must), stopped: failed.map(stopped).collect() },
-        BrokenView { heading: "Warnings", rules: rules(Level::Should), stopped: Vec::new() },
-        BrokenView { heading: "Suggestions", rules: rules(Level::May), stopped: Vec::new() },
-    ];
-    levels.into_iter().filter(|level| !level.rules.is_empty() || !level.stopped.is_empty()).collect()
+    let mut stopped: Vec<_> = report.tests.iter().filter(|test| test.verdict == Verdict::Failed && !is_broken(test)).map(stopped).collect();
+    let mut of_level: [Vec<FindingView>; 3] = Default::default();
+    for (level, rule) in rules {
+        let at = match level {
+            Level::Must => 0,
+            Level::Should => 1,
+            Level::May => 2,
+        };
+        of_level[at].push(rule);
+    }
+    let levels = [("Failures", Level::Must), ("Warnings", Level::Should), ("Suggestions", Level::May)].into_iter().zip(of_level);
+    let views = levels.map(|((heading, level), rules)| {
+        let stopped = if level == Level::Must { std::mem::take(&mut stopped) } else { Vec::new() };
+        BrokenView { heading, mark: Mark::of_level(level), anchor: place::level(level), n: rules.len() + stopped.len(), rules, stopped }
+    });
+    views.filter(|level| level.n > 0).collect()
+}
+
+/// Known failures, each with an address of its own: a rule may be known for several reasons.
+fn known(report: &RunReport) -> Vec<FindingView<'_>> {
+    let (mut addresses, mut views) = (Vec::new(), Vec::new());
+    for known in words::known_in(report) {
+        let address = place::known(known.0);
+        let before = addresses.iter().filter(|other| **other == address).count();
+        let own = if before == 0 { address.clone() } else { format!("{address}/{}", before + 1) };
+        addresses.push(address);
+        views.push(FindingView::across(known).at(own));
+    }
+    views
 }
 
 fn out_of_date(report: &RunReport) -> Option<OutOfDateView<'_>> {
@@ -230,10 +270,21 @@ fn features(report: &RunReport) -> Vec<FeatureView<'_>> {
         let row = row(test, label);
         match features.iter_mut().find(|known| known.id == id) {
             Some(feature) => feature.tests.push(row),
-            None => features.push(FeatureView { id, title: &test.feature, tests: vec![row] }),
+            None => features.push(FeatureView { anchor: place::feature(feature), id, title: &test.feature, tests: vec![row], tally: Vec::new() }),
         }
     }
+    for feature in &mut features {
+        feature.tally = tally(&feature.tests);
+    }
     features
+}
+
+/// How many tests came out how, the worst first.
+fn tally(tests: &[RowView]) -> Vec<CountView> {
+    let marks = [Mark::Error, Mark::Failure, Mark::Warning, Mark::Suggestion, Mark::Known, Mark::Passed, Mark::LeftOut, Mark::Skipped];
+    let of = |mark| tests.iter().filter(|row| row.mark == mark).count();
+    let counts = marks.into_iter().map(|mark| (mark, of(mark))).filter(|(_, n)| *n > 0);
+    counts.map(|(mark, n)| CountView { mark, n, says: n.to_string() }).collect()
 }
 
 fn row<'a>(test: &'a TestReport, label: &'a str) -> RowView<'a> {
@@ -241,8 +292,17 @@ fn row<'a>(test: &'a TestReport, label: &'a str) -> RowView<'a> {
     let [passed, failures, warnings, suggestions] = [counts.passed, counts.failures, counts.warnings, counts.suggestions].map(|n| n.to_string());
     // What a test found on the way to what it is about is no pass of it.
     let passed = if test.verdict == Verdict::LeftOut { NO_CELL.to_owned() } else { passed };
-    let cells = [passed, failures, warnings, suggestions, words::duration(test.duration_ms)];
+    let time = if has_report(test) { words::duration(test.duration_ms) } else { NO_CELL.to_owned() };
+    let broken = [
+        (Mark::Failure, counts.failures, "failure"),
+        (Mark::Warning, counts.warnings, "warning"),
+        (Mark::Suggestion, counts.suggestions, "suggestion"),
+    ];
+    let broken = broken.map(|(mark, n, noun)| CountView { mark, n, says: if n == 1 { noun.to_owned() } else { format!("{noun}s") } });
+    let cells = [passed, failures, warnings, suggestions, time.clone()];
     RowView {
+        broken: broken.into(),
+        time,
         test: TestLink { label, ..TestLink::of(test) },
         mark: if test.flaky { Mark::Warning } else { Mark::of(test.verdict, counts) },
         verdict: if test.flaky { format!("{}, flaky", words::verdict_word(test.verdict)) } else { words::verdict_word(test.verdict).to_owned() },
