@@ -133,7 +133,7 @@ fn family(asked: &str) -> Result<Option<String>, String> {
     for rule in &rules {
         let _ = writeln!(out, "{:<6}  {:width$}  {}", rule.level.word(), rule.id, rule.says);
     }
-    let _ = writeln!(out, "\n{}: oa-authtest explain RULE tells about one.", count(rules.len(), "rule"));
+    let _ = writeln!(out, "\n{}: oa-authtest explain RULE explains one.", count(rules.len(), "rule"));
     Ok(Some(out))
 }
 

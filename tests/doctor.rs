@@ -345,7 +345,7 @@ fn a_run_says_what_is_wrong_with_certificate_and_screen_too() {
     command.args(["run", "--issuer", issuer.url(), "--agent", "http", "--username", "a", "--password", "b"]);
     let ended = run(command);
     assert_eq!(ended.code, 3, "{}", ended.said());
-    assert!(ended.stdout.contains("--ca-file") && ended.stdout.contains("--insecure"), "{}", ended.said());
+    assert!(ended.stderr.contains("--ca-file") && ended.stderr.contains("--insecure"), "{}", ended.said());
     if cfg!(target_os = "linux") {
         let mut command = program(folder.path());
         command.args(["run", "--demo", "--headed", "--test", "*/authorization-code-flow"]).env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");

@@ -127,6 +127,6 @@ fn a_stopped_issuer_is_named_soon() {
     command.arg("run").args(flags).args(["--redirect-uri", &redirect_uri]);
     let ended = run(command);
     assert_eq!(ended.code, 3, "{}", ended.said());
-    assert!(ended.stdout.contains(&format!("could not reach {issuer}")) && ended.stdout.contains("is the issuer running"), "{}", ended.said());
+    assert!(ended.stderr.contains(&format!("could not reach {issuer}")) && ended.stderr.contains("does it run?"), "{}", ended.said());
     assert!(ended.took < SOON, "{:?}", ended.took);
 }

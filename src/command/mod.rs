@@ -376,7 +376,7 @@ fn known(args: &KnownArgs) -> Result<Exit, Failure> {
     let document = crate::report::known::document(&report, least);
     let exit = hand_over(&document, &args.output, args.force, crate::report::file::write)?;
     let run = format!("oa-authtest run --known {}", in_shell(&args.output));
-    next(&args.output, &format!("say in each entry why it is lived with, then test again, with the settings of that run: {run}"));
+    next(&args.output, &format!("say in each entry why it is accepted, then test again, with the settings of that run: {run}"));
     Ok(exit)
 }
 

@@ -9,7 +9,6 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use aho_corasick::AhoCorasick;
 use serde_json::Value;
 
-use crate::text::truncate;
 use spelling::{Needles, Reading};
 
 /// The names of [`MEMBERS`], looked for at once.
@@ -172,7 +171,8 @@ impl Redactor {
             value.len()
         };
         let is_beginning = value.len() > most;
-        let value = truncate(value, most);
+        let end = (0..=most).rev().find(|end| value.is_char_boundary(*end)).unwrap_or_default();
+        let value = &value[..end];
         if learned.labels.contains_key(value) {
             return;
         }
