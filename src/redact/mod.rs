@@ -7,8 +7,10 @@ use std::ops::Range;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 
 use aho_corasick::AhoCorasick;
+use indexmap::IndexMap;
 use serde_json::Value;
 
+use crate::text::truncate;
 use spelling::{Needles, Reading};
 
 /// The names of [`MEMBERS`], looked for at once.
@@ -98,10 +100,8 @@ pub struct Redactor {
 
 #[derive(Default)]
 struct Learned {
-    /// The label of each secret, and its number in `order`.
-    labels: HashMap<String, (String, usize)>,
-    /// What is looked for, in the order in which it was learned.
-    order: Vec<Needle>,
+    /// What is looked for: each secret, or how a long one begins.
+    secrets: IndexMap<String, Secret>,
     /// How many bytes that is.
     bytes: usize,
     counts: HashMap<SecretKind, usize>,
@@ -113,7 +113,7 @@ struct Learned {
 
 impl std::fmt::Debug for Learned {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} secrets", self.labels.len())
+        write!(f, "{} secrets", self.secrets.len())
     }
 }
 
@@ -121,9 +121,30 @@ impl Learned {
     /// What looks for all secrets.
     fn needles(&mut self) -> Option<Arc<Needles>> {
         if self.needles.is_none() {
-            self.needles = Needles::of(self.order.iter().map(|needle| needle.text.as_str())).map(Arc::new);
+            self.needles = Needles::of(self.secrets.keys().map(String::as_str)).map(Arc::new);
         }
         self.needles.clone()
+    }
+
+    /// What is looked for of a secret, and true if that is only how it begins. It takes memory and time, and an issuer may send tokens of any length.
+    fn needle<'a>(&self, secret: &'a str) -> (&'a str, bool) {
+        let most = if self.secrets.contains_key(secret) {
+            secret.len()
+        } else if self.bytes > MOST_BYTES {
+            SHORTENED / 16
+        } else if secret.len() > MOST_VALUE {
+            SHORTENED
+        } else {
+            secret.len()
+        };
+        let needle = truncate(secret, most);
+        (needle, needle.len() < secret.len())
+    }
+
+    /// True if the whole of a secret is replaced already.
+    fn knows(&self, secret: &str) -> bool {
+        let (needle, is_beginning) = self.needle(secret);
+        self.secrets.get(needle).is_some_and(|known| known.is_beginning || !is_beginning)
     }
 
     /// Takes room for so many bytes of a foreign text, if there is some.
@@ -134,11 +155,10 @@ impl Learned {
     }
 }
 
-/// What is looked for of a secret.
-struct Needle {
-    /// The secret, or how a long one begins.
-    text: String,
-    /// True where it is how a longer one begins: what follows without a break belongs to it.
+/// A secret that was learned.
+struct Secret {
+    label: String,
+    /// True where what is looked for is how a longer one begins: what follows without a break belongs to it.
     is_beginning: bool,
 }
 
@@ -162,27 +182,16 @@ impl Redactor {
             return;
         }
         let mut learned = self.lock();
-        // What is looked for takes memory and time: an issuer may send tokens of any length.
-        let most = if learned.bytes > MOST_BYTES {
-            SHORTENED / 16
-        } else if value.len() > MOST_VALUE {
-            SHORTENED
-        } else {
-            value.len()
-        };
-        let is_beginning = value.len() > most;
-        let end = (0..=most).rev().find(|end| value.is_char_boundary(*end)).unwrap_or_default();
-        let value = &value[..end];
-        if learned.labels.contains_key(value) {
+        let (needle, is_beginning) = learned.needle(value);
+        if let Some(known) = learned.secrets.get_mut(needle) {
+            known.is_beginning |= is_beginning;
             return;
         }
         let count = learned.counts.entry(kind).or_default();
         *count += 1;
         let label = if kind.always_numbered() || *count > 1 { format!("‹{} {count}›", kind.label()) } else { format!("‹{}›", kind.label()) };
-        let number = learned.order.len();
-        learned.labels.insert(value.to_owned(), (label, number));
-        learned.order.push(Needle { text: value.to_owned(), is_beginning });
-        learned.bytes += value.len();
+        learned.secrets.insert(needle.to_owned(), Secret { label, is_beginning });
+        learned.bytes += needle.len();
         learned.needles = None;
     }
 
@@ -219,7 +228,7 @@ impl Redactor {
             let end = found.get(index + 1).map_or(text.len(), aho_corasick::Match::start);
             let value = named(&text[name.end()..end]).filter(|value| value.chars().count() >= SHORTEST_NAMED);
             let Some(value) = value else { continue };
-            if self.knows(&value) {
+            if self.lock().knows(&value) {
                 continue;
             }
             learned += 1;
@@ -229,10 +238,6 @@ impl Redactor {
             self.learn(MEMBERS[name.pattern().as_usize()].1, &value);
         }
         Ok(())
-    }
-
-    fn knows(&self, value: &str) -> bool {
-        self.lock().labels.contains_key(value)
     }
 
     /// Learns the secrets in the query and the fragment of an address that an issuer redirects to (RFC 6749 4.1.2, 4.2.2).
@@ -250,24 +255,24 @@ impl Redactor {
     /// The text with every learned secret replaced, however it is written there.
     pub fn text(&self, text: &str) -> String {
         let mut learned = self.lock();
-        if self.show || learned.labels.is_empty() {
+        if self.show || learned.secrets.is_empty() {
             return text.to_owned();
         }
         let Some(needles) = learned.needles() else { return NOT_KEPT.to_owned() };
         let reading = Reading::of(text);
-        let is_short = |number: usize| learned.order.get(number).is_some_and(|needle| needle.text.chars().count() < SHORT);
+        let is_short = |number: usize| learned.secrets.get_index(number).is_some_and(|(needle, _)| needle.chars().count() < SHORT);
         let found = reading.find(&needles, |number, place| !is_short(number) || stands_alone(text, place));
         let mut rest = 0;
         let labelled = found.into_iter().filter_map(|(mut place, number)| {
-            let needle = learned.order.get(number)?;
-            if needle.is_beginning {
+            let (_, secret) = learned.secrets.get_index(number)?;
+            if secret.is_beginning {
                 // Looked for once, however often the beginning is there.
                 if place.end > rest {
                     rest = text[place.end..].find(ends_a_value).map_or(text.len(), |length| place.end + length);
                 }
                 place.end = place.end.max(rest);
             }
-            Some((place, learned.labels.get(&needle.text)?.0.as_str()))
+            Some((place, secret.label.as_str()))
         });
         replaced(text, labelled.collect())
     }
@@ -447,6 +452,26 @@ mod tests {
                 assert_eq!(redactor.text(&text), format!("Bearer {label}, then {{\"access_token\":\"{label}\"}}"));
             }
         }
+    }
+
+    #[test]
+    fn a_very_long_secret_is_known_when_it_comes_again() {
+        let redactor = Redactor::new(false);
+        let text = format!("{{\"access_token\":\"{}\"}}", "long-token.".repeat(3_000));
+        for _ in 0..2 * MOST_FOREIGN / text.len() {
+            assert_eq!(redactor.learn_named(&text), Ok(()));
+        }
+        assert_eq!(redactor.text(&text), "{\"access_token\":\"‹access token 1›\"}");
+    }
+
+    #[test]
+    fn what_follows_a_secret_that_a_longer_one_begins_with_goes_too() {
+        let redactor = Redactor::new(false);
+        let whole = "x".repeat(SHORTENED);
+        let longer = format!("{whole}{}", "y".repeat(MOST_VALUE));
+        redactor.learn(SecretKind::AccessToken, &whole);
+        redactor.learn(SecretKind::RefreshToken, &longer);
+        assert_eq!(redactor.text(&format!("{longer} {whole}")), "‹access token 1› ‹access token 1›");
     }
 
     #[test]
