@@ -127,9 +127,9 @@ impl Exit {
     }
 }
 
-/// The tests that had to run and were skipped or left out.
+/// The tests that had to run and did not.
 fn missing(report: &RunReport) -> impl Iterator<Item = &TestReport> {
-    report.tests.iter().filter(|test| test.required && test.verdict <= Verdict::LeftOut)
+    report.tests.iter().filter(|test| test.is_missing())
 }
 
 impl From<Exit> for ExitCode {

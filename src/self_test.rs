@@ -272,9 +272,9 @@ pub async fn run(selection: &[String], jobs: usize, progress: &(dyn Fn(usize, us
     progress(done, all);
     let clean_run = problems_of(&clean);
     let clean: Vec<(String, BTreeSet<String>)> = clean.iter().map(|(profile, report)| (profile.clone(), judged_rules(report))).collect();
-    let clean = &clean;
+    let (clean, shown) = (&clean, &flaw::shown()?);
     let rows: Vec<Result<(usize, FlawRow), SelfTestError>> = stream::iter(flaws.into_iter().enumerate())
-        .map(|(index, flaw)| async move { row(flaw, clean).await.map(|row| (index, row)) })
+        .map(|(index, flaw)| async move { row(flaw, clean, shown).await.map(|row| (index, row)) })
         // Much of it is waiting: for a clock that must move on, for a browser session that must end.
         .buffer_unordered(jobs.max(1) * 4)
         .inspect(|_| {
@@ -317,7 +317,7 @@ fn select(flaws: Vec<Flaw>, selection: &[String]) -> Result<Vec<Flaw>, SelfTestE
     Ok(chosen)
 }
 
-async fn row(flaw: Flaw, clean: &[(String, BTreeSet<String>)]) -> Result<FlawRow, SelfTestError> {
+async fn row(flaw: Flaw, clean: &[(String, BTreeSet<String>)], known: &Shown) -> Result<FlawRow, SelfTestError> {
     let names: BTreeSet<String> = flaw.trips.iter().cloned().collect();
     let spares: BTreeSet<String> = flaw.spares.iter().cloned().collect();
     let (name, says, may_be_untestable) = (flaw.name.clone(), flaw.says.clone(), flaw.untestable);
@@ -356,8 +356,9 @@ async fn row(flaw: Flaw, clean: &[(String, BTreeSet<String>)]) -> Result<FlawRow
         }
     }
     if !row.is_variant() {
-        let known = flaw::shown()?.remove(&row.name).unwrap_or_default();
-        let is_there = |rule: &&String| known.get(*rule).is_some_and(|test| failed_in.contains(&((*rule).clone(), test.clone())));
+        let known = known.get(&row.name);
+        let is_there =
+            |rule: &&String| known.and_then(|rules| rules.get(*rule)).is_some_and(|test| failed_in.contains(&((*rule).clone(), test.clone())));
         row.astray = row.names.iter().filter(|rule| !is_there(rule)).cloned().collect();
     }
     Ok(row)

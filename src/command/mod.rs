@@ -157,8 +157,9 @@ async fn run_tests(args: RunArgs) -> Result<Exit, Failure> {
     let Prepared { config, callback, demo, flaw, .. } = prepare(&args.flags, &World::of_process(&profiles)).await?;
     let callback = callback.transpose()?;
     let console = console::Console::of_process(console::Choices::of_process().as_loud_as(config.loudness));
-    let shown = flaw::shown()?;
-    let remark = |report: &RunReport| listing::unnoticed(flaw.as_ref()?, report, &shown, &features);
+    // Where the flaw shows is of interest only where there is one.
+    let flaw = flaw.map(|flaw| flaw::shown().map(|shown| (flaw, shown))).transpose()?;
+    let remark = |report: &RunReport| flaw.as_ref().and_then(|(flaw, shown)| listing::unnoticed(flaw, report, shown, &features));
     let exit = launch::launch(config, callback, console, &remark).await;
     if let Some((issuer, _certificate)) = demo {
         issuer.stop().await;
@@ -290,10 +291,9 @@ async fn serve(args: IssuerArgs) -> Result<Exit, Failure> {
     Ok(if exit == Exit::Interrupted { Exit::Conformant } else { exit })
 }
 
-/// JSON for a reader, and a line break.
+/// JSON for a reader, and a line end.
 fn pretty(document: &impl serde::Serialize) -> Result<String, Failure> {
-    let json = serde_json::to_string_pretty(document).map_err(|why| Failure::Unknown(why.to_string()))?;
-    Ok(format!("{json}\n"))
+    crate::report::json::pretty(document).map_err(|why| Failure::Unknown(why.to_string()))
 }
 
 /// `self-test`: the matrix.

@@ -79,8 +79,7 @@ pub(super) fn narrow(plan: &mut Plan, config: &Config) -> Result<Option<model::L
 /// The ids of the tests that failed, could not be tested, or were required and did not run; and of those that failed before these results already and
 /// were not run again.
 fn failed(last: &RunReport) -> BTreeSet<&str> {
-    let fell_short =
-        |test: &&TestReport| matches!(test.verdict, Verdict::Failed | Verdict::Errored) || (test.required && test.verdict <= Verdict::LeftOut);
+    let fell_short = |test: &&TestReport| matches!(test.verdict, Verdict::Failed | Verdict::Errored) || test.is_missing();
     let others = last.selection.iter().filter_map(|selection| selection.last_failed.as_ref()).flat_map(|last| &last.others);
     last.tests.iter().filter(fell_short).map(|test| &test.id).chain(others).map(String::as_str).collect()
 }

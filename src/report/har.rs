@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use url::form_urlencoded;
 
-use super::{view, words};
+use super::{json as results, view, words};
 use crate::result::model::{Entry, Exchange, ExchangeResponse, RunReport, TestReport};
 use crate::text::{address, visible};
 
@@ -49,9 +49,7 @@ pub fn render(report: &RunReport) -> io::Result<String> {
         "entries": entries,
         "comment": comments.join("\n"),
     } });
-    let mut text = serde_json::to_string_pretty(&log)?;
-    text.push('\n');
-    Ok(text)
+    Ok(results::pretty(&log)?)
 }
 
 fn page(test: &TestReport, run_began: Timestamp) -> Value {

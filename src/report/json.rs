@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::error::ReportError;
 use super::file;
@@ -30,7 +30,15 @@ pub fn write(report: &RunReport, dir: &Path) -> Result<PathBuf, ReportError> {
 /// Whatever the JSON writer says; writing to memory, it has nothing to say.
 pub fn text(report: &RunReport) -> serde_json::Result<String> {
     let as_it_was = report.older.then(|| without_members(report.clone()));
-    let mut text = serde_json::to_string_pretty(as_it_was.as_ref().unwrap_or(report))?;
+    pretty(as_it_was.as_ref().unwrap_or(report))
+}
+
+/// JSON for a reader, and a line end.
+///
+/// # Errors
+/// Whatever the JSON writer says; writing to memory, it has nothing to say.
+pub fn pretty(document: &impl Serialize) -> serde_json::Result<String> {
+    let mut text = serde_json::to_string_pretty(document)?;
     text.push('\n');
     Ok(text)
 }

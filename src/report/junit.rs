@@ -91,8 +91,7 @@ fn rerun(attempt: &Attempt) -> TestRerun {
     let kind = if attempt.verdict == Verdict::Errored { NonSuccessKind::Error } else { NonSuccessKind::Failure };
     let mut rerun = TestRerun::new(kind);
     let reason = attempt.reason.as_deref().map(line);
-    let first = attempt.broken.iter().find(|finding| finding.level == crate::rule::Level::Must);
-    let (message, ty) = match first {
+    let (message, ty) = match Finding::first_failure(&attempt.broken) {
         Some(first) => (format!("{}: {}", line(&first.rule), line(&first.says)), line(&first.rule)),
         None => (reason.clone().unwrap_or_default(), if kind == NonSuccessKind::Error { "could-not-test" } else { "stopped" }.to_owned()),
     };
@@ -107,15 +106,13 @@ fn status(test: &TestReport) -> TestCaseStatus {
     let (kind, message, ty) = match test.verdict {
         Verdict::Passed | Verdict::Suggested | Verdict::Warned => return TestCaseStatus::success(),
         Verdict::Skipped | Verdict::LeftOut => {
-            let message = if test.verdict == Verdict::LeftOut { format!("left out, {}", line(&words::left_out(test))) } else { reason };
-            if test.required {
-                let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-                status.set_message(format!("a required test did not run: {message}")).set_type("required");
-                return status;
+            let mut status = TestCaseStatus::skipped();
+            if test.is_missing() {
+                status = TestCaseStatus::non_success(NonSuccessKind::Error);
+                status.set_type("required");
             }
-            let mut skipped = TestCaseStatus::skipped();
-            skipped.set_message(message);
-            return skipped;
+            status.set_message(line(&words::whole_reason(test)));
+            return status;
         }
         Verdict::Errored => (NonSuccessKind::Error, reason, "could-not-test".to_owned()),
         Verdict::Failed => match broken.first().filter(|finding| finding.level == crate::rule::Level::Must) {

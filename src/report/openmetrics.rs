@@ -22,7 +22,7 @@ const MOST: usize = 300;
 const VERDICTS: [Verdict; 7] =
     [Verdict::Passed, Verdict::Suggested, Verdict::Warned, Verdict::Failed, Verdict::Errored, Verdict::LeftOut, Verdict::Skipped];
 
-const LEVELS: [(Level, &str); 3] = [(Level::Must, "must"), (Level::Should, "should"), (Level::May, "may")];
+const LEVELS: [Level; 3] = [Level::Must, Level::Should, Level::May];
 
 /// What is counted.
 struct Family {
@@ -70,9 +70,9 @@ fn families(report: &RunReport) -> Vec<Family> {
     });
     let broken = counts.iter().flat_map(|(profile, tests)| {
         let levels = words::broken_levels(tests.iter().copied());
-        LEVELS.iter().map(move |(level, word)| {
+        LEVELS.iter().map(move |level| {
             let n = levels.values().filter(|known| *known == level).count();
-            (vec![("profile", (*profile).to_owned()), ("level", (*word).to_owned())], n.to_string())
+            (vec![("profile", (*profile).to_owned()), ("level", level.word().to_owned())], n.to_string())
         })
     });
     let known = |tests: &[&TestReport]| {

@@ -72,9 +72,7 @@ pub fn render(report: &RunReport) -> io::Result<String> {
             "properties": { "issuer": shown(&report.issuer), "headline": words::run_headline(report).says },
         }],
     });
-    let mut text = serde_json::to_string_pretty(&log)?;
-    text.push('\n');
-    Ok(text)
+    Ok(results::pretty(&log)?)
 }
 
 /// Every broken finding, in order.
@@ -217,11 +215,10 @@ fn invocation(report: &RunReport) -> Value {
         let (level, what) = match test.verdict {
             Verdict::Errored => ("error", "could not be tested"),
             Verdict::Failed if test.reason.is_some() => ("error", "could not be finished"),
-            Verdict::Skipped => (if test.required { "error" } else { "note" }, "skipped"),
-            Verdict::LeftOut => (if test.required { "error" } else { "note" }, "left out"),
+            Verdict::Skipped | Verdict::LeftOut => (if test.is_missing() { "error" } else { "note" }, words::verdict_word(test.verdict)),
             _ => return None,
         };
-        let required = if test.required && test.verdict <= Verdict::LeftOut { "a required test did not run: " } else { "" };
+        let required = if test.is_missing() { "a required test did not run: " } else { "" };
         let reason = if test.verdict == Verdict::LeftOut { words::left_out(test) } else { words::reason(test).to_owned() };
         Some(notification(level, format!("{required}{}: {what}: {}", shown(&test.id), shown(&reason))))
     }));

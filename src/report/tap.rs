@@ -9,7 +9,6 @@ use serde_json::Value;
 
 use super::words;
 use crate::result::model::{Finding, FindingOutcome, RunReport, TestReport, Verdict};
-use crate::rule::Level;
 use crate::text::visible;
 
 /// The file's name in the report directory.
@@ -39,23 +38,17 @@ pub fn render(report: &RunReport) -> String {
 }
 
 fn point(out: &mut String, test: &TestReport, number: usize) {
-    let did_not_run = test.verdict <= Verdict::LeftOut;
-    let is_not_ok = matches!(test.verdict, Verdict::Failed | Verdict::Errored) || (did_not_run && test.required);
+    let is_not_ok = matches!(test.verdict, Verdict::Failed | Verdict::Errored) || test.is_missing();
     let not = if is_not_ok { "not " } else { "" };
-    let reason = match test.verdict {
-        Verdict::LeftOut => format!("left out, {}", words::left_out(test)),
-        _ => words::reason(test).to_owned(),
-    };
-    let skip = if did_not_run && !is_not_ok { format!(" # SKIP {}", escape(&reason)) } else { String::new() };
+    let reason = words::whole_reason(test);
+    let skip = if test.did_not_run() && !is_not_ok { format!(" # SKIP {}", escape(&reason)) } else { String::new() };
     let _ = writeln!(out, "{not}ok {number} - {}{skip}", escape(&test.id));
     out.push_str("  ---\n");
     member(out, "  ", "title", &test.title);
     member(out, "  ", "profile", &test.profile);
     member(out, "  ", "verdict", words::verdict_word(test.verdict));
     member(out, "  ", "says", &words::headline(test).says);
-    if did_not_run && test.required {
-        member(out, "  ", "reason", &format!("a required test did not run: {reason}"));
-    } else if did_not_run || test.reason.is_some() {
+    if test.did_not_run() || test.reason.is_some() {
         member(out, "  ", "reason", &reason);
     }
     let _ = writeln!(out, "  duration_ms: {}", test.duration_ms);
@@ -73,14 +66,9 @@ fn point(out: &mut String, test: &TestReport, number: usize) {
     }
     for finding in broken {
         let _ = writeln!(out, "    - rule: {}", quoted(&finding.rule));
-        let level = match finding.level {
-            Level::Must => "must",
-            Level::Should => "should",
-            Level::May => "may",
-        };
         let known = finding.known.as_deref().unwrap_or_default();
         for (name, text) in [
-            ("level", level),
+            ("level", finding.level.word()),
             ("demand", &finding.says),
             ("known", known),
             ("expected", &finding.expected),

@@ -106,8 +106,7 @@ pub fn run_headline(report: &RunReport) -> Headline {
     }
     let checked = checked(&report.tests).len();
     if checked > 0 {
-        parts
-            .push(report.tool.rules.map_or_else(|| format!("{} checked", count(checked, "rule")), |all| format!("{checked} of {all} rules checked")));
+        parts.push(of_all_rules(report, checked));
     }
     let known = known_in(report).len();
     for (n, noun, what) in [
@@ -165,8 +164,7 @@ pub fn flaky(report: &RunReport) -> Vec<&TestReport> {
 pub fn attempts(test: &TestReport) -> Vec<String> {
     let mut says: Vec<String> = Vec::new();
     for attempt in &test.retries {
-        let first = attempt.broken.iter().rev().max_by_key(|finding| (finding.level, std::cmp::Reverse(finding.step)));
-        let rule = first.filter(|first| first.level == Level::Must).map(|first| format!("{} is broken ({})", first.rule, first.actual));
+        let rule = Finding::first_failure(&attempt.broken).map(|first| format!("{} is broken ({})", first.rule, first.actual));
         let because = rule.or_else(|| attempt.reason.clone()).unwrap_or_else(|| "no reason was given".to_owned());
         let what = if attempt.verdict == Verdict::Errored { "could not be tested" } else { verdict_word(attempt.verdict) };
         let line = format!("{what}: {because}");
@@ -199,6 +197,11 @@ pub fn checked<'a>(tests: impl IntoIterator<Item = &'a TestReport>) -> BTreeSet<
     judged.map(|finding| finding.rule.as_str()).collect()
 }
 
+/// `400 of 553 rules checked`; `400 rules checked` where the results do not say how many there are.
+pub fn of_all_rules(report: &RunReport, checked: usize) -> String {
+    report.tool.rules.map_or_else(|| format!("{} checked", count(checked, "rule")), |all| format!("{checked} of {all} rules checked"))
+}
+
 /// `, with 1 warning and 2 suggestions on the way to that`, or nothing: what is mild and was found before a test was left out.
 fn on_the_way(counts: Counts) -> String {
     let found = [(counts.warnings, "warning"), (counts.suggestions, "suggestion"), (counts.known, "known failure")];
@@ -209,6 +212,12 @@ fn on_the_way(counts: Counts) -> String {
 /// Why a test was left out: what is behind it, and the reason.
 pub fn left_out(test: &TestReport) -> String {
     test.left_out.as_ref().map_or_else(|| reason(test).to_owned(), |cause| format!("{}: {}", cause.words(), reason(test)))
+}
+
+/// Why a test was skipped, left out, errored or stopped, in a file that says no more of it: with what is behind it, and that it had to run.
+pub fn whole_reason(test: &TestReport) -> String {
+    let reason = if test.verdict == Verdict::LeftOut { format!("left out, {}", left_out(test)) } else { reason(test).to_owned() };
+    if test.is_missing() { format!("a required test did not run: {reason}") } else { reason }
 }
 
 /// Why a test was skipped, left out, errored or stopped.

@@ -227,6 +227,18 @@ pub struct TestReport {
     pub left_behind: Vec<LeftBehind>,
 }
 
+impl TestReport {
+    /// True if the test did not get to what it is about: it was skipped or left out.
+    pub fn did_not_run(&self) -> bool {
+        self.verdict <= Verdict::LeftOut
+    }
+
+    /// True if the test had to run (`--require`, `--fail-on-skip`) and did not.
+    pub fn is_missing(&self) -> bool {
+        self.required && self.did_not_run()
+    }
+}
+
 /// An attempt at a test that failed or could not be tested, and that another attempt took the place of.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -393,6 +405,11 @@ impl Finding {
     /// True if the rule is broken and that is known.
     pub fn is_known(&self) -> bool {
         self.outcome == FindingOutcome::Failed && self.known.is_some()
+    }
+
+    /// The first broken rule of level MUST: that of the earliest step, and the first that was judged there.
+    pub fn first_failure(findings: &[Self]) -> Option<&Self> {
+        findings.iter().filter(|finding| finding.is_broken() && finding.level == Level::Must).min_by_key(|finding| finding.step)
     }
 }
 

@@ -183,52 +183,27 @@ pub fn needs(condition: bool, rule: &str) -> Result<(), Unmet> {
     if condition { Ok(()) } else { not_run(rule) }
 }
 
+/// A text of a rule.
+type Text = &'static str;
+
 /// A rule of level MUST and its judgement.
-pub const fn must<A>(
-    id: &'static str,
-    spec: &'static str,
-    says: &'static str,
-    why: &'static str,
-    fix: &'static str,
-    judge: fn(&A) -> Judgement,
-) -> Check<A> {
+pub const fn must<A>(id: Text, spec: Text, says: Text, why: Text, fix: Text, judge: fn(&A) -> Judgement) -> Check<A> {
     Check { rule: Rule { id, level: Level::Must, elsewhere: None, spec, says, why, fix }, judge }
 }
 
 /// A rule that only a best current practice makes a MUST, and its judgement: a provider that is certified without it breaks it lawfully, so it is
 /// a SHOULD outside profile [`crate::rule::STRICT`].
-pub const fn must_by_bcp<A>(
-    id: &'static str,
-    spec: &'static str,
-    says: &'static str,
-    why: &'static str,
-    fix: &'static str,
-    judge: fn(&A) -> Judgement,
-) -> Check<A> {
+pub const fn must_by_bcp<A>(id: Text, spec: Text, says: Text, why: Text, fix: Text, judge: fn(&A) -> Judgement) -> Check<A> {
     Check { rule: Rule { id, level: Level::Must, elsewhere: Some(Level::Should), spec, says, why, fix }, judge }
 }
 
 /// A rule of level SHOULD and its judgement.
-pub const fn should<A>(
-    id: &'static str,
-    spec: &'static str,
-    says: &'static str,
-    why: &'static str,
-    fix: &'static str,
-    judge: fn(&A) -> Judgement,
-) -> Check<A> {
+pub const fn should<A>(id: Text, spec: Text, says: Text, why: Text, fix: Text, judge: fn(&A) -> Judgement) -> Check<A> {
     Check { rule: Rule { id, level: Level::Should, elsewhere: None, spec, says, why, fix }, judge }
 }
 
 /// A rule of level MAY and its judgement.
-pub const fn may<A>(
-    id: &'static str,
-    spec: &'static str,
-    says: &'static str,
-    why: &'static str,
-    fix: &'static str,
-    judge: fn(&A) -> Judgement,
-) -> Check<A> {
+pub const fn may<A>(id: Text, spec: Text, says: Text, why: Text, fix: Text, judge: fn(&A) -> Judgement) -> Check<A> {
     Check { rule: Rule { id, level: Level::May, elsewhere: None, spec, says, why, fix }, judge }
 }
 

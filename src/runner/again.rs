@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use crate::result::model::{Attempt, Entry, Finding, TestReport, Verdict};
-use crate::rule::Level;
 use crate::session::Run;
 
 /// True if another attempt may come out otherwise: the test failed or could not be tested, by no bug of this program and for another reason than
@@ -17,10 +16,7 @@ pub(super) fn is_worth_it(attempt: &TestReport, shared: &Run) -> bool {
 
 /// What came of an attempt, in a few words: its reason, or its first broken rule.
 pub(super) fn because(attempt: &TestReport) -> String {
-    // Of several that are as good, `max_by_key` takes the last.
-    let broken = attempt.findings.iter().rev().filter(|finding| finding.is_broken());
-    let first = broken.max_by_key(|finding| (finding.level, std::cmp::Reverse(finding.step)));
-    let is_broken = first.filter(|first| first.level == Level::Must).map(|first| format!("{} is broken", first.rule));
+    let is_broken = Finding::first_failure(&attempt.findings).map(|first| format!("{} is broken", first.rule));
     is_broken.or_else(|| attempt.reason.clone()).unwrap_or_default()
 }
 

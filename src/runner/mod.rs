@@ -290,7 +290,8 @@ fn only_asked_for(rules: &RuleSelection, findings: &mut Vec<Finding>) -> Option<
     if rules.is_all() {
         return None;
     }
-    findings.retain(|finding| rules.takes(&finding.rule, finding.level));
+    let counts = rules.matcher();
+    findings.retain(|finding| counts(&finding.rule, finding.level));
     let is_judged = findings.iter().any(|finding| matches!(finding.outcome, FindingOutcome::Passed | FindingOutcome::Failed));
     let reason = "this test judges no rule of those that --rule and --level ask for".to_owned();
     (!is_judged).then_some(Omission { step: 0, cause: LeftOut::NoRuleAskedFor, reason })

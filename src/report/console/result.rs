@@ -260,7 +260,7 @@ fn of_reason(choices: Choices, verdict: Verdict, what: &str, reason: &str, tests
     let what = cause.map_or_else(|| what.to_owned(), |cause| format!("{what}, {}", super::line(&cause.words())));
     let says = format!("{} {what}: {}", count(tests.len(), "test"), super::shown(reason, most));
     let mut lines = fitted(choices.screen, &format!("{} ", Mark::of_verdict(verdict)), &says);
-    let required = |test: &TestReport| if test.required && verdict <= Verdict::LeftOut { " (required)" } else { "" };
+    let required = |test: &TestReport| if test.is_missing() { " (required)" } else { "" };
     let mut ids = tests.iter().map(|test| format!("   {}{}", super::line(&test.id), required(test)));
     if choices.screen.is_some() {
         let others = if tests.len() > 1 { format!(" and {} more", tests.len() - 1) } else { String::new() };

@@ -35,7 +35,7 @@ const SCRIPT: &str = include_str!("../../../templates/page.js");
 /// The template of a test's section.
 const TEST: &str = "test";
 
-const TEMPLATE_TEXTS: [(&str, &str); 8] = [
+const TEMPLATE_TEXTS: [(&str, &str); 10] = [
     (NAME, include_str!("../../../templates/page.html")),
     ("summary", include_str!("../../../templates/summary.html")),
     (TEST, include_str!("../../../templates/test.html")),
@@ -44,6 +44,8 @@ const TEMPLATE_TEXTS: [(&str, &str); 8] = [
     ("finding", include_str!("../../../templates/finding.html")),
     ("consequence", include_str!("../../../templates/consequence.html")),
     ("finding-details", include_str!("../../../templates/finding-details.html")),
+    ("in-tests", include_str!("../../../templates/in-tests.html")),
+    ("did-not-run", include_str!("../../../templates/did-not-run.html")),
 ];
 
 /// The parts of lines.

@@ -338,10 +338,8 @@ pub fn write(report: &RunReport, results: &Path, features: &[Feature]) -> Result
     let statement = Statement::of(report, &bytes, features).map_err(ReportError::NoStatement)?;
     let dir = results.parent().unwrap_or(Path::new(""));
     let path = dir.join(MARKDOWN);
-    let mut text =
-        serde_json::to_vec_pretty(&statement).map_err(|e| ReportError::Write { path: dir.join(JSON), source: std::io::Error::other(e) })?;
-    text.push(b'\n');
-    file::write(&dir.join(JSON), &text)?;
+    let text = json::pretty(&statement).map_err(|e| ReportError::Write { path: dir.join(JSON), source: std::io::Error::other(e) })?;
+    file::write(&dir.join(JSON), text.as_bytes())?;
     file::write(&path, statement.render().as_bytes())?;
     Ok(path)
 }

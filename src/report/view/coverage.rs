@@ -47,10 +47,7 @@ impl<'a> CoverageView<'a> {
             }
             family.broken += usize::from(*is_broken);
         }
-        let says = report
-            .tool
-            .rules
-            .map_or_else(|| format!("{} checked", count(checked.len(), "rule")), |all| format!("{} of {all} rules checked", checked.len()));
+        let says = words::of_all_rules(report, checked.len());
         let unseen = report.tool.rules.map(|all| all.saturating_sub(rules.len())).filter(|unseen| *unseen > 0);
         let unseen = unseen.map(|n| format!("No test of this run came to {}: other profiles or settings do.", count(n, "more rule")));
         (!families.is_empty()).then(|| Self { says, families: families.into_values().collect(), unseen })
