@@ -2,7 +2,7 @@
 
 use tokio::sync::mpsc;
 
-use super::{Failure, Prepared, prepare, pretty, say, warn_of_variables};
+use super::{Failure, Prepared, document, prepare, pretty, say, warn_of_variables};
 use crate::cli::DoctorArgs;
 use crate::config::setting;
 use crate::config::{self, Loudness, Origin, World};
@@ -68,6 +68,10 @@ pub(super) async fn examine(args: DoctorArgs) -> Result<Exit, Failure> {
         return Err(failure);
     }
     let exit = diagnosis.outlook.exit();
-    say(&if args.json { pretty(&diagnosis)? } else { screen.outlook(&diagnosis.outlook) })?;
+    if args.json {
+        document(&pretty(&diagnosis)?)?
+    } else {
+        say(&screen.outlook(&diagnosis.outlook))?
+    };
     Ok(exit)
 }

@@ -189,7 +189,7 @@ fn state(report: &RunReport, results: &Path, features: &[Feature]) {
 
 /// Writes what GitHub Actions shows of a run. That it cannot be written is no reason to end otherwise.
 pub fn write_for_github(report: &RunReport) {
-    if let Err(why) = console::say(&github::commands(report)) {
+    if let Err(why) = console::hand_over(&github::commands(report)) {
         console::warning(&format!("the annotations could not be written to standard output: {why}"));
     }
     let Some(path) = std::env::var_os(github::STEP_SUMMARY).filter(|path| !path.is_empty()) else { return };

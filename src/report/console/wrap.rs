@@ -27,6 +27,11 @@ pub fn wrapped(text: &str, width: usize, indent: usize) -> String {
     out
 }
 
+/// A text behind its name, broken between words where there is a width.
+pub fn fitted(width: Option<usize>, name: &str, text: &str) -> String {
+    width.map_or_else(|| format!("{name}{text}"), |width| format!("{name}{}", wrapped(text, width, name.width())))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
