@@ -13,6 +13,9 @@ const MOST: usize = 60;
 /// The longest id of a moving line, in characters.
 const MOST_ID: usize = 40;
 
+/// How many of them are its beginning, where it is longer.
+const BEGINNING: usize = 8;
+
 /// The lines of the running tests.
 pub struct Moving {
     lines: MultiProgress,
@@ -81,14 +84,13 @@ pub(super) fn style(template: &str, ascii: bool) -> ProgressStyle {
     if ascii { style.tick_chars("|/-\\ ").progress_chars("#>-") } else { style }
 }
 
-/// An id that leaves room for the step on a line of 80. Its beginning goes first: tests of two features may have the same name, and two features begin
-/// alike.
+/// An id that leaves room for the step on a line of 80. What is in the middle goes: two features may begin alike, and their tests may have the same name.
 fn brief(id: &str) -> String {
     let length = id.chars().count();
     if length <= MOST_ID {
         return id.to_owned();
     }
-    std::iter::once('…').chain(id.chars().skip(length + 1 - MOST_ID)).collect()
+    id.chars().take(BEGINNING).chain(['…']).chain(id.chars().skip(length + 1 + BEGINNING - MOST_ID)).collect()
 }
 
 #[cfg(test)]
@@ -146,7 +148,7 @@ pub(super) mod tests {
     #[test]
     fn a_long_id_leaves_room_for_the_step() {
         assert_eq!(brief("feature/test"), "feature/test");
-        assert_eq!(brief("booking-partner-authentication/authorization-code-flow"), "…authentication/authorization-code-flow");
+        assert_eq!(brief("booking-partner-authentication/authorization-code-flow"), "booking-…ication/authorization-code-flow");
         assert_eq!(brief(&"a".repeat(99)).chars().count(), MOST_ID);
     }
 
@@ -167,7 +169,7 @@ pub(super) mod tests {
         moving.running[0].1.force_draw();
         moving.clear();
         let drawn = paper.drawn();
-        assert!(drawn.contains("...aaa") && drawn.contains("\\u{dc}berschrift") && drawn.is_ascii(), "{drawn:?}");
+        assert!(drawn.contains("feature/...aaa") && drawn.contains("\\u{dc}berschrift") && drawn.is_ascii(), "{drawn:?}");
     }
 
     #[test]
