@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use clap::builder::{BoolishValueParser, NonEmptyStringValueParser, PossibleValuesParser};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Parser, Subcommand, ValueHint};
 use secrecy::SecretString;
+use url::Url;
 
 use crate::config::layer::Layer;
-use crate::config::setting::{FLAW, FORMAT, Kind, OFFLINE_ACCESS, PAGES, PERSONA, REPORT_DIR, SETTINGS, Setting};
+use crate::config::setting::{FLAW, FORMAT, Kind, OFFLINE_ACCESS, PAGES, PERSONA, REDIRECT_URI, REPORT_DIR, SETTINGS, Setting};
 use crate::config::{FILE_NAME, Format};
 use crate::issuer::{OfflineAccess, PageSet, Persona};
 
@@ -48,7 +49,9 @@ pub enum Commands {
         rule: String,
     },
     /// Start the embedded issuer on its own, on loopback.
-    #[command(after_help = "Examples:\n  oa-authtest issuer --port 5003\n  oa-authtest issuer --list-flaws")]
+    #[command(
+        after_help = "Examples:\n  oa-authtest issuer --port 5003 --tls\n  oa-authtest issuer --tls --ca-out ca.pem\n  oa-authtest issuer --list-flaws\n\nIt prints the command that tests it."
+    )]
     Issuer(IssuerArgs),
     /// Test the tests: every flaw of the embedded issuer against every rule.
     #[command(after_help = "Example:\n  oa-authtest self-test --flaw 'id-token-*'")]
@@ -194,6 +197,12 @@ pub struct IssuerArgs {
     /// Serve https, with a certificate made for the occasion.
     #[arg(long, env = "OA_AUTHTEST_TLS", hide_env_values = true, value_parser = BoolishValueParser::new())]
     pub tls: bool,
+    /// The file its certificate authority is written to, for --ca-file; without it, a temporary file that is removed when the issuer ends. With --tls only.
+    #[arg(long, value_name = "FILE", env = "OA_AUTHTEST_CA_OUT", hide_env_values = true)]
+    pub ca_out: Option<PathBuf>,
+    /// The redirect URI of its clients.
+    #[arg(long, value_name = "URL", env = REDIRECT_URI.env, default_value = REDIRECT_URI.default, hide_env_values = true)]
+    pub redirect_uri: Url,
     /// List the flaws it can have, and end.
     #[arg(long)]
     pub list_flaws: bool,

@@ -27,8 +27,11 @@ use crate::result::model::RunReport;
 use crate::rule::Level;
 use crate::self_test::{self, SelfTestError};
 
+mod authority;
 mod doctor;
 mod manual;
+
+use authority::{Authority, AuthorityError};
 
 /// The redirect URI of a demo whose user named none: any free port will do, since we tell our own issuer.
 const DEMO_REDIRECT_URI: &str = "http://localhost:0/cb";
@@ -56,8 +59,8 @@ enum Failure {
     Report(#[from] ReportError),
     #[error(transparent)]
     NoIssuer(#[from] NoIssuer),
-    #[error("could not keep the demo's certificate: {0}")]
-    Certificate(std::io::Error),
+    #[error(transparent)]
+    Authority(#[from] AuthorityError),
     #[error("the result could not be written to standard output: {0}")]
     Output(std::io::Error),
     #[error("{0}")]
@@ -84,6 +87,7 @@ impl Failure {
             Self::Config(_)
             | Self::Flaw(_)
             | Self::Unknown(_)
+            | Self::Authority(AuthorityError::Other(_))
             | Self::NoIssuer(NoIssuer::Http(_))
             | Self::SelfTest(SelfTestError::Selection { .. })
             | Self::Report(
@@ -100,7 +104,7 @@ impl Failure {
             | Self::Callback(_)
             | Self::Doctor(_)
             | Self::Report(_)
-            | Self::Certificate(_)
+            | Self::Authority(_)
             | Self::Unwritable(_)
             | Self::Output(_)
             | Self::NoIssuer(_) => Exit::CouldNotTest,
@@ -184,7 +188,7 @@ struct Prepared {
     /// The listener of a demo, bound before its issuer is told of it.
     callback: Option<Result<Arc<CallbackListener>, CallbackError>>,
     /// The embedded issuer and its certificate.
-    demo: Option<(RunningIssuer, Option<tempfile::NamedTempFile>)>,
+    demo: Option<(RunningIssuer, Option<Authority>)>,
     /// What the embedded issuer decided.
     settings: Option<Layer>,
     /// The flaw of the embedded issuer.
@@ -224,7 +228,7 @@ async fn prepare(flags: &Layer, world: &World<'_>) -> Result<Prepared, Failure> 
     let redirect_uri = callback.as_ref().map_or(redirect_uri, |callback| callback.redirect_uri().clone());
     let flaw = demo.flaw.as_deref().map(flaw::find).transpose()?;
     let (issuer, certificate) = start_demo(demo, flaw.clone(), &redirect_uri).await?;
-    let settings = demo::settings(&issuer, certificate.as_ref().map(tempfile::NamedTempFile::path));
+    let settings = demo::settings(&issuer, certificate.as_ref().map(Authority::path));
     let mut config = config::load(flags, world, Some(settings.clone()))?;
     config.redirect_uri = redirect_uri;
     Ok(Prepared { config, callback: Some(callback), demo: Some((issuer, certificate)), settings: Some(settings), flaw })
@@ -235,22 +239,13 @@ fn default_redirect_uri() -> Url {
 }
 
 /// Starts the embedded issuer over TLS, as issuers are in the field, and keeps its certificate in a file for the run to trust.
-async fn start_demo(demo: DemoIssuer, flaw: Option<Flaw>, redirect_uri: &Url) -> Result<(RunningIssuer, Option<tempfile::NamedTempFile>), Failure> {
+async fn start_demo(demo: DemoIssuer, flaw: Option<Flaw>, redirect_uri: &Url) -> Result<(RunningIssuer, Option<Authority>), Failure> {
     let redirect_uris = vec![redirect_uri.to_string()];
     let options =
         IssuerOptions { port: 0, tls: true, persona: demo.persona, flaw, pages: demo.pages, offline_access: demo.offline_access, redirect_uris };
     let issuer = issuer::start(options).await?;
-    let certificate = match issuer.ca_pem() {
-        Some(pem) => Some(keep(pem).map_err(Failure::Certificate)?),
-        None => None,
-    };
-    Ok((issuer, certificate))
-}
-
-fn keep(pem: &str) -> std::io::Result<tempfile::NamedTempFile> {
-    let file = tempfile::Builder::new().prefix("oa-authtest-").suffix(".pem").tempfile()?;
-    std::fs::write(file.path(), pem)?;
-    Ok(file)
+    let authority = issuer.ca_pem().map(|pem| Authority::keep(pem, None)).transpose()?;
+    Ok((issuer, authority))
 }
 
 fn list(what: Option<&str>, json: bool) -> Result<Exit, Failure> {
@@ -281,10 +276,15 @@ async fn serve(args: IssuerArgs) -> Result<Exit, Failure> {
         return say(&format!("{}\nVariants, which a specification allows:\n\n{}", lines(&flaws), lines(&variants)));
     }
     let flaw = args.flaw.as_deref().map(flaw::find).transpose()?;
-    let redirect_uris = vec![default_redirect_uri().to_string()];
-    let IssuerArgs { port, tls, persona, pages, offline_access, .. } = args;
+    let IssuerArgs { port, tls, ca_out, redirect_uri, persona, pages, offline_access, .. } = args;
+    if let (false, Some(path)) = (tls, &ca_out) {
+        let problem = format!("--ca-out {} needs --tls: without it there is no certificate; give --tls, or leave --ca-out out", path.display());
+        return Err(Failure::Unknown(problem));
+    }
+    let redirect_uris = vec![redirect_uri.to_string()];
     let issuer = issuer::start(IssuerOptions { port, tls, persona, flaw, pages, offline_access, redirect_uris }).await?;
-    say(&demo::sheet(&issuer))?;
+    let authority = issuer.ca_pem().map(|pem| Authority::keep(pem, ca_out)).transpose()?;
+    say(&demo::sheet(&issuer, authority.as_ref().map(Authority::path), redirect_uri.as_str()))?;
     let exit = launch::signal().await;
     issuer.stop().await;
     // Ending it is what its user wants, so that is no interruption.

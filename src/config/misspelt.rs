@@ -7,7 +7,7 @@ use crate::text::nearest::nearest;
 const PREFIX: &str = "OA_AUTHTEST_";
 
 /// Variables of this program that are no settings of a run.
-const OTHERS: [&str; 3] = ["OA_AUTHTEST_PORT", "OA_AUTHTEST_TLS", crate::guard::MARKER];
+const OTHERS: [&str; 4] = ["OA_AUTHTEST_CA_OUT", "OA_AUTHTEST_PORT", "OA_AUTHTEST_TLS", crate::guard::MARKER];
 
 /// A remark for each name that was probably meant for a setting: `OA_AUTHTEST_ISUER is no setting: did you mean OA_AUTHTEST_ISSUER?`.
 ///
