@@ -12,6 +12,7 @@ use crate::config::layer::Layer;
 use crate::config::setting::{FLAW, FORMAT, Kind, OFFLINE_ACCESS, PAGES, PERSONA, REDIRECT_URI, REPORT_DIR, SETTINGS, Setting};
 use crate::config::{FILE_NAME, Format};
 use crate::issuer::{OfflineAccess, PageSet, Persona};
+use crate::report::schema;
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -68,8 +69,12 @@ pub enum Commands {
     /// Render the reports of a run again from its results.json.
     #[command(after_help = "Example:\n  oa-authtest report reports/results.json --report-dir public")]
     Report(ReportArgs),
-    /// Print the JSON Schema of results.json.
-    Schema,
+    /// Print the JSON Schema of results.json, or of issuers.json.
+    Schema {
+        /// Of which file.
+        #[arg(value_name = "FILE", default_value = "results", value_enum)]
+        of: SchemaOf,
+    },
     /// Print the versions of the program and of its rules.
     Version,
     /// Write what a shell needs to complete commands, flags and their values.
@@ -136,7 +141,11 @@ Examples:
   Only what failed in the last run:
     oa-authtest run --issuer https://op.example --last-failed
 
-A flag wins over its variable, that over [profile.NAME] in oa-authtest.toml, that over the rest of the file.
+  Several issuers, each an [[issuer]] table of ./oa-authtest.toml; or some of them:
+    oa-authtest run
+    oa-authtest run --issuer-name 'staging-*'
+
+A flag wins over its variable, that over [[issuer]] in oa-authtest.toml, that over [profile.NAME], that over the rest of the file.
 A variable that is empty counts as not set.
 
 Exit codes: 0 conformant, 1 not conformant, 2 usage or configuration, 3 could not test, 4 nothing was tested,
@@ -157,6 +166,25 @@ Example:
   oa-authtest doctor --issuer https://localhost:5003 --username test1
 
 Exit codes: 0 a run would get to its end, 2 the command line or the configuration is wrong, 3 it would not.";
+
+/// What there is a JSON Schema of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum SchemaOf {
+    /// results.json, which every run writes.
+    Results,
+    /// issuers.json, which a run with several issuers writes.
+    Issuers,
+}
+
+impl SchemaOf {
+    /// The schema.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Results => schema::RESULTS,
+            Self::Issuers => schema::ISSUERS,
+        }
+    }
+}
 
 /// What `run` was told by flags. The environment and the file are asked by [`crate::config::load`].
 #[derive(Debug, Clone, Default)]
@@ -270,7 +298,7 @@ pub struct KnownArgs {
 /// What `report` takes.
 #[derive(Debug, Args)]
 pub struct ReportArgs {
-    /// The results of a run.
+    /// The results of a run; or the issuers.json of a run with several issuers.
     #[arg(value_name = "RESULTS.json")]
     pub results: PathBuf,
     /// The folder the reports are written to, made if absent; by default the one the results are in.
