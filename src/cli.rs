@@ -21,6 +21,9 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Commands,
+    /// Show nothing but ASCII, as on a terminal that is `dumb`; reports stay as they are (`OA_AUTHTEST_ASCII=true`).
+    #[arg(long, global = true, help_heading = "Everywhere")]
+    pub ascii: bool,
 }
 
 /// What to do.

@@ -4,7 +4,7 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 
 use super::prepare::{Prepared, end_demo, prepare};
-use super::{Failure, pretty, say, warn_of_variables};
+use super::{Failure, document, pretty, say, warn_of_variables};
 use crate::cli::DoctorArgs;
 use crate::config::setting;
 use crate::config::{self, Issuers, Loudness, Origin, World};
@@ -37,7 +37,7 @@ pub(super) async fn examine(args: DoctorArgs) -> Result<Exit, Failure> {
         Looked::Interrupted(exit) => Ok(exit),
         Looked::Diagnosis(diagnosis) => {
             if args.json {
-                say(&pretty(&diagnosis)?)?;
+                document(&pretty(&diagnosis)?)?;
             }
             Ok(diagnosis.outlook.exit())
         }
@@ -78,7 +78,7 @@ async fn examine_all(args: &DoctorArgs, world: &World<'_>, issuers: &Issuers, fe
         }
     }
     if args.json {
-        say(&pretty(&serde_json::json!({ "issuers": all }))?)?;
+        document(&pretty(&serde_json::json!({ "issuers": all }))?)?;
     }
     Ok(Exit::of_all(exits))
 }

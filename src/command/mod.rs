@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::Parser as _;
 use thiserror::Error;
 
 use crate::agent::callback::CallbackError;
@@ -134,8 +135,20 @@ pub fn start() -> Exit {
     Exit::Usage
 }
 
+/// Reads the command line and does what it says.
+pub fn main() -> Exit {
+    // Help and errors of the command line are made before it is known what it asks for.
+    if std::env::args_os().any(|argument| argument == "--ascii") {
+        console::ascii::ask();
+    }
+    match Cli::try_parse() {
+        Ok(cli) => run(cli),
+        Err(answer) => console::answer(&answer),
+    }
+}
+
 /// Does what the command line says.
-pub fn run(cli: Cli) -> Exit {
+fn run(cli: Cli) -> Exit {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -155,7 +168,7 @@ pub fn run(cli: Cli) -> Exit {
             Commands::Init(args) => init(&args),
             Commands::Known(args) => known(&args),
             Commands::Report(args) => render(&args),
-            Commands::Schema { of } => say(of.text()),
+            Commands::Schema { of } => document(of.text()),
             Commands::Version => say(&listing::version()),
             Commands::Completions { shell } => manual::completions(shell),
             Commands::Man { dir } => manual::man(dir.as_deref()),
@@ -219,11 +232,23 @@ fn list(what: Option<&str>, json: bool) -> Result<Exit, Failure> {
         Some(what) => listing::select(features, what).map_err(Failure::Unknown)?,
         None => features,
     };
-    say(&if json { format!("{:#}\n", listing::json(&features, &issuer::flaws()?)) } else { listing::text(&features) })
+    if json { document(&format!("{:#}\n", listing::json(&features, &issuer::flaws()?))) } else { say(&listing::text(&features, fit())) }
 }
 
 fn explain(rule: &str) -> Result<Exit, Failure> {
-    say(&listing::explain(rule, &issuer::flaws()?, &flaw::shown()?, &feature::features()?).map_err(Failure::Unknown)?)
+    say(&listing::explain(rule, &issuer::flaws()?, &flaw::shown()?, &feature::features()?, fit()).map_err(Failure::Unknown)?)
+}
+
+/// Puts a text behind its name, for the process's own stdout.
+fn fit() -> impl Fn(&str, &str) -> String {
+    let choices = console::Choices::of_process();
+    move |name, text| choices.fitted(name, text)
+}
+
+/// Writes a document to standard output, byte for byte.
+fn document(text: &str) -> Result<Exit, Failure> {
+    console::hand_over(text).map_err(Failure::Output)?;
+    Ok(Exit::Conformant)
 }
 
 /// Writes to standard output, which is all that some commands are asked for.
@@ -237,7 +262,8 @@ async fn serve(args: IssuerArgs) -> Result<Exit, Failure> {
     if args.list_flaws {
         let (flaws, variants) = (issuer::flaws()?, issuer::variants()?);
         let width = flaws.iter().chain(&variants).map(|flaw| flaw.name.len()).max().unwrap_or(0);
-        let lines = |flaws: &[Flaw]| flaws.iter().map(|flaw| format!("{:width$}  {}\n", flaw.name, flaw.says)).collect::<Vec<_>>().concat();
+        let line = |flaw: &Flaw| fit()(&format!("{:width$}  ", flaw.name), &flaw.says) + "\n";
+        let lines = |flaws: &[Flaw]| flaws.iter().map(line).collect::<String>();
         return say(&format!("{}\nVariants, which a specification allows:\n\n{}", lines(&flaws), lines(&variants)));
     }
     let flaw = args.flaw.as_deref().map(flaw::find).transpose()?;
@@ -268,7 +294,11 @@ async fn prove(args: SelfTestArgs) -> Result<Exit, Failure> {
     let matrix = self_test::run(&args.flaws, jobs, &|done, of| progress.show(done, of)).await;
     progress.end();
     let matrix = matrix?;
-    say(&if args.json { pretty(&matrix)? } else { matrix.render() })?;
+    if args.json {
+        document(&pretty(&matrix)?)?
+    } else {
+        say(&matrix.render())?
+    };
     if let Some(path) = &args.write_shown {
         crate::report::file::write(path, pretty(&matrix.shown()?)?.as_bytes())?;
     }
@@ -321,7 +351,7 @@ fn in_shell(path: &Path) -> String {
 /// Writes a document a user asked for where they want it; a file that is there already only if it may be replaced.
 fn hand_over(document: &str, output: &Path, force: bool, write: fn(&Path, &[u8]) -> Result<(), ReportError>) -> Result<Exit, Failure> {
     if output == Path::new("-") {
-        return say(document);
+        return self::document(document);
     }
     if output.exists() && !force {
         return Err(Failure::Unknown(format!("{} exists already: give --force to replace it, or another --output", output.display())));

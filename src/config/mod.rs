@@ -50,7 +50,7 @@ pub use last_failed::LastFailed;
 pub use layer::Layer;
 pub use layers::{Sources, World, dataset_site, load, load_with_issuer, sources};
 pub use login::{Selectors, User};
-pub use misspelt::{misspelt, set_and_empty};
+pub use misspelt::{ASCII, misspelt, set_and_empty};
 pub use rules::RuleSelection;
 pub use setting::{SETTINGS, Setting};
 

@@ -272,7 +272,7 @@ pub fn write_all_for_github(of_all: &IssuersReport, runs: &[(&str, &RunReport)])
 }
 
 fn for_github(commands: &str, append: impl FnOnce(&Path) -> std::io::Result<()>) {
-    if let Err(why) = console::say(commands) {
+    if let Err(why) = console::hand_over(commands) {
         console::warning(&format!("the annotations could not be written to standard output: {why}"));
     }
     let Some(path) = std::env::var_os(github::STEP_SUMMARY).filter(|path| !path.is_empty()) else { return };

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use unicode_width::UnicodeWidthStr as _;
 
+use super::ascii::{self, Ascii};
 use super::{Choices, paint};
 use crate::config::Loudness;
 use crate::report::view::issuers as view;
@@ -15,8 +16,8 @@ use crate::result::model::Verdict;
 /// What stands between two columns.
 const GAP: &str = "  ";
 
-/// The narrowest that the column of names is cut to.
-const LEAST: usize = 8;
+/// The narrowest that names are cut to before a column is left out.
+const LEAST: usize = 16;
 
 /// What stands where there is nothing to count.
 const NOTHING: &str = "–";
@@ -44,27 +45,34 @@ const COLUMNS: [Column; 8] = [
 /// # Errors
 /// Whatever writing to `out` returns.
 pub fn write(out: &mut impl Write, choices: Choices, report: &IssuersReport, page: Option<&Path>) -> io::Result<()> {
+    let out = &mut Ascii::new(out, choices.ascii);
     if choices.loudness != Loudness::Quiet {
         writeln!(out)?;
-        for (line, verdict) in table(report, choices.screen.map(|screen| screen.width)) {
+        for (line, verdict) in table(report, choices) {
             match verdict {
                 Some(verdict) => writeln!(out, "{}", paint(choices.colour_out, &line, verdict))?,
                 None => writeln!(out, "{line}")?,
             }
         }
         if !report.not_selected.is_empty() {
-            writeln!(out, "⚠️ Not selected: {}.", super::line(&report.not_selected.join(", ")))?;
+            writeln!(out, "{}", choices.fitted("", &format!("⚠️ Not selected: {}.", super::line(&report.not_selected.join(", ")))))?;
         }
         if let Some(page) = page {
-            writeln!(out, "Report: {}", super::line(&page.display().to_string()))?;
+            writeln!(out, "{}", choices.fitted("", &format!("Report: {}", super::line(&page.display().to_string()))))?;
         }
     }
-    writeln!(out, "Exit code {}: {}.", report.exit_code, super::line(&report.because))?;
+    writeln!(out, "{}", choices.fitted("", &format!("Exit code {}: {}.", report.exit_code, super::line(&report.because))))?;
     out.flush()
 }
 
 /// The lines of the table, each with the verdict that it is painted by.
-fn table(report: &IssuersReport, width: Option<usize>) -> Vec<(String, Option<Verdict>)> {
+fn table(report: &IssuersReport, choices: Choices) -> Vec<(String, Option<Verdict>)> {
+    // Where the signs are words, the column is as wide as these.
+    let mark = |issuer: &IssuerResult| {
+        let sign = view::mark(issuer).to_string();
+        if choices.ascii { ascii::of(&sign).into_owned() } else { sign }
+    };
+    let marks = report.issuers.iter().map(|issuer| mark(issuer).width()).max().unwrap_or(0) + 1;
     let verdict = |issuer: &IssuerResult| issuer.outcome.words().to_uppercase();
     let widest = |head: &str, cells: &mut dyn Iterator<Item = String>| cells.map(|cell| cell.width()).max().unwrap_or(0).max(head.width());
     let names = widest("issuer", &mut report.issuers.iter().map(|issuer| issuer.name.clone()));
@@ -72,19 +80,19 @@ fn table(report: &IssuersReport, width: Option<usize>) -> Vec<(String, Option<Ve
     let cell = |column: &Column, issuer: &IssuerResult| if issuer.verdict.is_some() { (column.cell)(issuer) } else { NOTHING.to_owned() };
     let mut columns: Vec<(&Column, usize)> =
         COLUMNS.iter().map(|column| (column, widest(column.head, &mut report.issuers.iter().map(|issuer| cell(column, issuer))))).collect();
-    // A mark takes two columns and a blank.
     let needed = |names: usize, columns: &[(&Column, usize)]| {
-        3 + names + GAP.len() + verdicts + columns.iter().map(|(_, width)| GAP.len() + width).sum::<usize>()
+        marks + names + GAP.len() + verdicts + columns.iter().map(|(_, width)| GAP.len() + width).sum::<usize>()
     };
-    let room = width.unwrap_or(usize::MAX);
-    while needed(names, &columns) > room {
+    let room = choices.screen.map_or(usize::MAX, |screen| screen.width);
+    while needed(names.min(LEAST), &columns) > room {
         let Some(first) = columns.iter().map(|(column, _)| column.leaves).max() else { break };
         columns.retain(|(column, _)| column.leaves < first);
     }
-    let names = names.min((room.saturating_sub(needed(0, &columns))).max(LEAST));
+    let names = names.min(room.saturating_sub(needed(0, &columns)));
     let line = |mark: &str, name: &str, verdict: &str, cells: Vec<String>| {
-        let mut line =
-            format!("{mark}{}{}{GAP}{verdict}{}", cut(name, names), blanks(names, cut(name, names).width()), blanks(verdicts, verdict.width()));
+        let name = cut(name, names, if choices.ascii { "..." } else { "…" });
+        let (after_mark, after_name) = (blanks(marks, mark.width()), blanks(names, name.width()));
+        let mut line = format!("{mark}{after_mark}{name}{after_name}{GAP}{verdict}{}", blanks(verdicts, verdict.width()));
         for (cell, (_, width)) in cells.into_iter().zip(&columns) {
             line.push_str(GAP);
             line.push_str(&blanks(*width, cell.width()));
@@ -92,12 +100,10 @@ fn table(report: &IssuersReport, width: Option<usize>) -> Vec<(String, Option<Ve
         }
         line.trim_end().to_owned()
     };
-    let head = line("   ", "issuer", "verdict", columns.iter().map(|(column, _)| column.head.to_owned()).collect());
+    let head = line("", "issuer", "verdict", columns.iter().map(|(column, _)| column.head.to_owned()).collect());
     let rows = report.issuers.iter().map(|issuer| {
-        let mark = view::mark(issuer).to_string();
-        let mark = format!("{mark}{}", blanks(3, mark.width()));
         let cells = columns.iter().map(|(column, _)| cell(column, issuer)).collect();
-        (line(&mark, &issuer.name, &verdict(issuer), cells), Some(view::verdict(issuer)))
+        (line(&mark(issuer), &issuer.name, &verdict(issuer), cells), Some(view::verdict(issuer)))
     });
     std::iter::once((head, None)).chain(rows).collect()
 }
@@ -106,9 +112,13 @@ fn blanks(width: usize, used: usize) -> String {
     " ".repeat(width.saturating_sub(used))
 }
 
-/// A name of at most so many characters.
-fn cut(name: &str, most: usize) -> String {
-    if name.chars().count() <= most { name.to_owned() } else { name.chars().take(most.saturating_sub(1)).chain(['…']).collect() }
+/// A name of at most so many characters, the end of which is what stands for the rest.
+fn cut(name: &str, most: usize, end: &str) -> String {
+    if name.chars().count() <= most {
+        return name.to_owned();
+    }
+    let shown: String = name.chars().take(most.saturating_sub(end.chars().count())).collect();
+    shown + end
 }
 
 #[cfg(test)]
@@ -118,25 +128,33 @@ mod tests {
     use crate::report::console::Size;
     use crate::report::issuers::tests::sample;
 
-    fn on(width: Option<usize>) -> String {
+    fn on(width: Option<usize>, ascii: bool) -> String {
         let mut out = Vec::new();
         let screen = width.map(|width| Size { width, height: 24 });
-        write(&mut out, Choices { screen, ..Choices::PLAIN }, &sample(), Some(Path::new("reports/issuers.html"))).unwrap();
+        write(&mut out, Choices { screen, ascii, ..Choices::PLAIN }, &sample(), Some(Path::new("reports/issuers.html"))).unwrap();
         String::from_utf8(out).unwrap()
     }
 
     #[test]
     fn the_table_fits_every_terminal() {
-        for width in [40, 60, 80, 200] {
-            let text = on(Some(width));
+        for (width, is_ascii) in [40, 60, 80, 200].into_iter().flat_map(|width| [(width, false), (width, true)]) {
+            let text = on(Some(width), is_ascii);
             let table: Vec<&str> = text.lines().skip(1).take(sample().issuers.len() + 1).collect();
             assert!(table.iter().all(|line| line.width() <= width), "{width}: {text}");
             assert!(table[1].contains("NOT CONFORMANT") && table[1].contains("staging"), "{text}");
             assert_eq!((table[0].contains("broken MUST"), table[0].contains("time")), (width > 40, width > 100), "{text}");
         }
-        let all = on(None);
+        let all = on(None, false);
         assert!(all.contains("tests run") && all.contains("Report: reports/issuers.html"), "{all}");
         assert!(all.lines().last().unwrap().starts_with("Exit code 1: not conformant (staging)"), "{all}");
+    }
+
+    #[test]
+    fn in_ascii_the_columns_stand_below_each_other() {
+        let text = on(None, true);
+        let rows: Vec<&str> = text.lines().skip(1).take(sample().issuers.len() + 1).collect();
+        let at = rows[0].find("verdict").unwrap();
+        assert!(text.is_ascii() && rows[1].find("NOT CONFORMANT") == Some(at) && rows[3].find("NOT TESTED") == Some(at), "{text}");
     }
 
     #[test]
