@@ -39,5 +39,6 @@ mod schema;
 mod screens;
 mod security;
 mod selection;
+mod several_issuers;
 mod tolerance;
 mod words;
