@@ -47,7 +47,9 @@ fn the_settings_in_the_readme_are_current() {
 #[test]
 fn every_link_to_a_file_leads_there() {
     let mut links = 0;
-    for file in ["README.md", "CONTRIBUTING.md", "RULES.md", "features/README.md", "reports/example/summary.md"].map(|file| root().join(file)) {
+    for file in ["README.md", "CONTRIBUTING.md", "RULES.md", "features/README.md", "reports/example/summary.md", "docs/several-issuers.md"]
+        .map(|file| root().join(file))
+    {
         let text = std::fs::read_to_string(&file).expect("it is there");
         for event in Markdown::new_ext(&text, Options::ENABLE_TABLES) {
             let Event::Start(Tag::Link { dest_url: to, .. } | Tag::Image { dest_url: to, .. }) = event else { continue };
@@ -103,7 +105,7 @@ fn every_rule_is_well_formed_and_unique() {
 #[test]
 fn the_commands_of_the_documentation_can_be_given() {
     let mut commands = 0;
-    for file in ["README.md", "CONTRIBUTING.md"] {
+    for file in ["README.md", "CONTRIBUTING.md", "docs/several-issuers.md"] {
         let text = std::fs::read_to_string(root().join(file)).expect("it is there").replace("\\\n", " ");
         let lines = text.lines().map(|line| line.trim().trim_start_matches("- "));
         for line in lines.filter(|line| line.starts_with("oa-authtest ")) {

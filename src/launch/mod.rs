@@ -1,34 +1,37 @@
 //! Starts what a run needs, runs it, writes the reports and says how to exit.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use futures::FutureExt as _;
 use thiserror::Error;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::agent::browser::Launch;
 use crate::agent::callback::{CallbackError, CallbackListener};
 use crate::agent::user_agent::{UserAgent, UserAgentError};
-use crate::config::{Config, Format, Tls};
+use crate::config::{Config, FailOn, Format, Tls};
 use crate::exit::Exit;
 use crate::feature::plan::{Plan, PlanError};
 use crate::feature::{self, Feature, FeatureError};
 use crate::http::{Client, ClientError};
+use crate::report::Written;
 use crate::report::console::{self, Console};
 use crate::report::error::ReportError;
 use crate::report::github;
 use crate::report::statement;
-use crate::result::model::RunReport;
+use crate::result::issuers::IssuersReport;
+use crate::result::model::{LastFailed, RunReport};
 use crate::runner::{self, RunHandle};
 use crate::session::{AgentHandle, Run, SharedClients, Stop};
 
 mod last_failed;
 mod reach;
 
-use last_failed::LastFailedError;
+pub use last_failed::LastFailedError;
 use reach::{NoAnswer, Way};
 
 /// Why a run did not begin, or its reports could not be written. Each is printed as `error: …`.
@@ -75,83 +78,153 @@ impl LaunchError {
 /// The console of a process.
 pub type Terminal = Console<std::io::Stdout, std::io::Stderr>;
 
+/// What is made of the results of a run beside its reports: a remark, if there is something to say.
+pub type Remark<'a> = &'a dyn Fn(&RunReport) -> Option<String>;
+
 /// Runs the configured tests and writes the reports. A callback listener that is bound already is used instead of binding one. What `remark` makes of
 /// the results is written after them.
 ///
 /// # Errors
 /// [`LaunchError`] if the run cannot begin, or its reports cannot be written.
-pub async fn launch(
-    config: Config,
-    bound: Option<Arc<CallbackListener>>,
-    mut terminal: Terminal,
-    remark: &dyn Fn(&RunReport) -> Option<String>,
-) -> Result<Exit, LaunchError> {
-    let features = feature::features()?;
-    let mut plan = Plan::new(&config, &features)?;
-    let last_failed = last_failed::narrow(&mut plan, &config)?;
-    if plan.tests.is_empty() {
-        return Err(LaunchError::Nothing(format!("--test {}", config.tests.join(" --test "))));
+pub async fn launch(config: Config, bound: Option<Arc<CallbackListener>>, mut terminal: Terminal, remark: Remark<'_>) -> Result<Exit, LaunchError> {
+    let reached = Ready::of(config)?.reach().await?;
+    let interruption = Interruption::watch();
+    let ended = reached.run(bound, &mut terminal, remark, &interruption).await?;
+    if ended.for_github {
+        write_for_github(&ended.report);
     }
-    // Found out now, and not after minutes in the browser.
-    crate::report::file::probe(&config.report.dir)?;
-    let http = Arc::new(Client::new(&config.network)?);
-    let way = Way::to_the_issuer(&config, &http, &plan);
-    let answered = way.wait(config.wait, config.loudness).await?;
-    let callback = match bound {
-        Some(callback) => Some(callback),
-        None if plan.logs_in() => Some(CallbackListener::bind(&config.redirect_uri).await?),
-        None => None,
-    };
-    let config = Arc::new(config);
-    let interrupted = CancellationToken::new();
-    let signal = tokio::spawn(interruption(interrupted.clone()));
-    let unreachable = if answered { None } else { way.blocked().await };
-    let mut report = match &unreachable {
-        Some(why) => runner::not_begun(plan, &config, why),
-        None => run_tests(plan, &config, http, callback, interrupted, &mut terminal).await,
-    };
-    if let Some(last_failed) = last_failed {
-        report.selection.get_or_insert_default().last_failed = Some(last_failed);
+    if let Some(because) = ended.exit.because(&ended.report, ended.fail_on) {
+        let _ = terminal.because(ended.exit.code(), &because);
     }
-    report.known = config.known.as_ref().map(|known| crate::result::known::assess(known, &report, &features));
-    // results.json first: whatever goes wrong with the other formats, what was gathered is kept.
-    let written = crate::report::write(&report, &config.report.dir, &config.report.formats);
-    // A reader that closed the pipe does not want to read it, and has the exit code.
-    let _ = match &unreachable {
-        Some(why) => {
-            console::error(why, None);
-            terminal.result_not_begun(&report, written.as_ref().ok())
-        }
-        None => terminal.result(&report, written.as_ref().ok()),
-    };
-    if let (true, Ok(written)) = (config.report.statement, &written) {
-        state(&report, &written.results, &features);
-    }
-    if config.report.formats.contains(&Format::Github) {
-        write_for_github(&report);
-    }
-    let exit = Exit::of(&report, config.fail_on);
-    let exit = if config.strict_known { exit.strictly(&report, config.fail_on) } else { exit };
-    // A test may have noticed by a rule that does not count.
-    if let Some(remark) = remark(&report).filter(|_| config.rules.is_all()) {
-        console::remark(&remark);
-    }
-    if let Some(because) = exit.because(&report, config.fail_on) {
-        let _ = terminal.because(exit.code(), &because);
-    }
-    if let Err(error) = written {
+    if let Err(error) = ended.written {
         // What is proven about the issuer, or about this program, is worth more than a report that could not be written.
-        if matches!(exit, Exit::Bug | Exit::NotConformant) {
+        if matches!(ended.exit, Exit::Bug | Exit::NotConformant) {
             console::error(&error.to_string(), None);
-            return Ok(exit);
+            return Ok(ended.exit);
         }
         return Err(error.into());
     }
-    if signal.is_finished() {
-        return Ok(signal.await.unwrap_or(Exit::Interrupted));
+    Ok(interruption.exit().unwrap_or(ended.exit))
+}
+
+/// The tests of a run, and if these are tests that failed in an earlier one, which it was.
+///
+/// # Errors
+/// [`LaunchError`] if the selection cannot be read, or selects nothing.
+pub fn plan(config: &Config, features: &[Feature]) -> Result<(Plan, Option<LastFailed>), LaunchError> {
+    let mut plan = Plan::new(config, features)?;
+    let last_failed = last_failed::narrow(&mut plan, config)?;
+    if plan.tests.is_empty() {
+        return Err(LaunchError::Nothing(format!("--test {}", config.tests.join(" --test "))));
     }
-    signal.abort();
-    Ok(exit)
+    Ok((plan, last_failed))
+}
+
+/// A run whose settings are sound.
+pub struct Ready {
+    config: Config,
+    features: Vec<Feature>,
+    plan: Plan,
+    last_failed: Option<LastFailed>,
+    http: Arc<Client>,
+}
+
+impl Ready {
+    /// Makes sure that there is something to run, and that the reports can be written.
+    ///
+    /// # Errors
+    /// [`LaunchError`] if there is not, or they cannot.
+    pub fn of(config: Config) -> Result<Self, LaunchError> {
+        let features = feature::features()?;
+        let (plan, last_failed) = plan(&config, &features)?;
+        // Found out now, and not after minutes in the browser.
+        crate::report::file::probe(&config.report.dir)?;
+        let http = Arc::new(Client::new(&config.network)?);
+        Ok(Self { config, features, plan, last_failed, http })
+    }
+
+    /// Waits for the issuer, if that was asked for.
+    ///
+    /// # Errors
+    /// [`LaunchError::NoAnswer`] if it does not answer in the time there is.
+    pub async fn reach(self) -> Result<Reached, LaunchError> {
+        let way = Way::to_the_issuer(&self.config, &self.http, &self.plan);
+        let answered = way.wait(self.config.wait, self.config.loudness).await?;
+        Ok(Reached { ready: self, way, answered })
+    }
+}
+
+/// A run whose issuer has been waited for.
+pub struct Reached {
+    ready: Ready,
+    way: Way,
+    /// True if the issuer has answered; false if it was not asked.
+    answered: bool,
+}
+
+/// A run that has ended.
+pub struct Ended {
+    /// What came of it.
+    pub report: RunReport,
+    /// Where its reports are, or which of them could not be written.
+    pub written: Result<Written, ReportError>,
+    /// How it ends, if it was not interrupted.
+    pub exit: Exit,
+    /// From which level on a broken rule makes the exit code 1.
+    pub fail_on: FailOn,
+    /// True if GitHub Actions reads of it.
+    pub for_github: bool,
+}
+
+impl Reached {
+    /// Runs the tests, writes the reports and shows what came of it.
+    ///
+    /// # Errors
+    /// [`LaunchError::Callback`] if the redirect URI cannot be listened on.
+    pub async fn run(
+        self,
+        bound: Option<Arc<CallbackListener>>,
+        terminal: &mut Terminal,
+        remark: Remark<'_>,
+        interruption: &Interruption,
+    ) -> Result<Ended, LaunchError> {
+        let Self { ready: Ready { config, features, plan, last_failed, http }, way, answered } = self;
+        let callback = match bound {
+            Some(callback) => Some(callback),
+            None if plan.logs_in() => Some(CallbackListener::bind(&config.redirect_uri).await?),
+            None => None,
+        };
+        let config = Arc::new(config);
+        let unreachable = if answered { None } else { way.blocked().await };
+        let mut report = match &unreachable {
+            Some(why) => runner::not_begun(plan, &config, why),
+            None => run_tests(plan, &config, http, callback, interruption.run.clone(), terminal).await,
+        };
+        if let Some(last_failed) = last_failed {
+            report.selection.get_or_insert_default().last_failed = Some(last_failed);
+        }
+        report.known = config.known.as_ref().map(|known| crate::result::known::assess(known, &report, &features));
+        // results.json first: whatever goes wrong with the other formats, what was gathered is kept.
+        let written = crate::report::write(&report, &config.report.dir, &config.report.formats);
+        // A reader that closed the pipe does not want to read it, and has the exit code.
+        let _ = match &unreachable {
+            Some(why) => {
+                console::error(why, None);
+                terminal.result_not_begun(&report, written.as_ref().ok())
+            }
+            None => terminal.result(&report, written.as_ref().ok()),
+        };
+        if let (true, Ok(written)) = (config.report.statement, &written) {
+            state(&report, &written.results, &features);
+        }
+        // A test may have noticed by a rule that does not count.
+        if let Some(remark) = remark(&report).filter(|_| config.rules.is_all()) {
+            console::remark(&remark);
+        }
+        let exit = Exit::of(&report, config.fail_on);
+        let exit = if config.strict_known { exit.strictly(&report, config.fail_on) } else { exit };
+        Ok(Ended { report, written, exit, fail_on: config.fail_on, for_github: config.report.formats.contains(&Format::Github) })
+    }
 }
 
 /// Runs the tests of a plan and shows how they go on.
@@ -189,12 +262,23 @@ fn state(report: &RunReport, results: &Path, features: &[Feature]) {
 
 /// Writes what GitHub Actions shows of a run. That it cannot be written is no reason to end otherwise.
 pub fn write_for_github(report: &RunReport) {
-    if let Err(why) = console::hand_over(&github::commands(report)) {
+    for_github(&github::commands(report), |path| github::append_summary(report, path));
+}
+
+/// Writes what GitHub Actions shows of a run with several issuers: of each that has results, by its name.
+pub fn write_all_for_github(of_all: &IssuersReport, runs: &[(&str, &RunReport)]) {
+    let commands = github::commands_of_all(runs.iter().copied());
+    for_github(&commands, |path| github::append_summary_of_all(of_all, runs.iter().map(|(_, report)| *report), path));
+}
+
+fn for_github(commands: &str, append: impl FnOnce(&Path) -> std::io::Result<()>) {
+    if let Err(why) = console::hand_over(commands) {
         console::warning(&format!("the annotations could not be written to standard output: {why}"));
     }
     let Some(path) = std::env::var_os(github::STEP_SUMMARY).filter(|path| !path.is_empty()) else { return };
-    if let Err(why) = github::append_summary(report, Path::new(&path)) {
-        console::warning(&format!("the job's summary could not be written to {} ({}): {why}", Path::new(&path).display(), github::STEP_SUMMARY));
+    let path = Path::new(&path);
+    if let Err(why) = append(path) {
+        console::warning(&format!("the job's summary could not be written to {} ({}): {why}", path.display(), github::STEP_SUMMARY));
     }
 }
 
@@ -218,15 +302,45 @@ pub async fn user_agent(config: &Config, http: &Client) -> Result<UserAgent, Use
     UserAgent::start(&config.agent, &config.network, &Launch { spki, guard: None }).await
 }
 
-/// Waits for Ctrl-C or SIGTERM, cancels the run, and says which it was. A second one ends the program at once: the guard ends the browser.
-async fn interruption(run: CancellationToken) -> Exit {
-    let exit = signal().await;
-    run.cancel();
-    tokio::spawn(async move {
-        let again = signal().await;
-        std::process::exit(again.code().into());
-    });
-    exit
+/// Ctrl-C or SIGTERM while runs go on. The first ends the run, whose reports are written; a second one ends the program at once: the guard ends the browser.
+pub struct Interruption {
+    run: CancellationToken,
+    exit: Arc<OnceLock<Exit>>,
+    watch: JoinHandle<()>,
+}
+
+impl Interruption {
+    /// Watches from now on, until it is dropped.
+    pub fn watch() -> Self {
+        let (run, exit) = (CancellationToken::new(), Arc::new(OnceLock::new()));
+        let (to_cancel, to_set) = (run.clone(), Arc::clone(&exit));
+        let watch = tokio::spawn(async move {
+            let _ = to_set.set(signal().await);
+            to_cancel.cancel();
+            // Until the program has ended, whatever it still has to do.
+            tokio::spawn(async move {
+                let again = signal().await;
+                std::process::exit(again.code().into());
+            });
+        });
+        Self { run, exit, watch }
+    }
+
+    /// How the program ends because of it, if it happened.
+    pub fn exit(&self) -> Option<Exit> {
+        self.exit.get().copied()
+    }
+
+    /// Waits until it happens.
+    pub async fn happened(&self) {
+        self.run.cancelled().await;
+    }
+}
+
+impl Drop for Interruption {
+    fn drop(&mut self) {
+        self.watch.abort();
+    }
 }
 
 /// Waits for Ctrl-C or SIGTERM and says which it was.

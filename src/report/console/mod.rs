@@ -11,6 +11,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 pub mod ascii;
 pub mod choices;
 mod counting;
+pub mod issuers;
 mod moving;
 mod result;
 pub(crate) mod wrap;
@@ -45,6 +46,8 @@ struct Ended {
 /// Shows a run to a person or a log.
 pub struct Console<O, E> {
     choices: Choices,
+    /// The name of the issuer in a run with several, and a line that says which it is.
+    which: Option<(String, String)>,
     out: Ascii<O>,
     err: Ascii<E>,
     moving: Option<Moving>,
@@ -67,7 +70,27 @@ impl<O: Write, E: Write> Console<O, E> {
     pub fn new(choices: Choices, out: O, err: E) -> Self {
         let moving = (choices.progress == Progress::Moving && choices.loudness != Loudness::Quiet).then(|| Moving::on_stderr(choices.ascii));
         let (out, err) = (Ascii::new(out, choices.ascii), Ascii::new(err, choices.ascii));
-        Self { choices, out, err, moving, waiting: VecDeque::new(), tests: 0, ended: 0 }
+        Self { choices, which: None, out, err, moving, waiting: VecDeque::new(), tests: 0, ended: 0 }
+    }
+
+    /// The same for one of several issuers: its name stands before the verdict. `which` says which it is, above the progress, and above the result where that
+    /// goes to a pipe.
+    #[must_use]
+    pub fn of_issuer(mut self, name: &str, which: &str) -> Self {
+        if self.choices.loudness != Loudness::Quiet {
+            let _ = writeln!(self.err, "\n{}", heading(self.choices.colour_err, &self.choices.fitted_err("", &line(which))));
+        }
+        self.which = Some((name.to_owned(), which.to_owned()));
+        self
+    }
+
+    /// The name of the issuer, where it is one of several; above the result stands which it is.
+    fn name(&mut self) -> io::Result<Option<String>> {
+        let Some((name, which)) = &self.which else { return Ok(None) };
+        if self.choices.loudness != Loudness::Quiet && self.choices.screen.is_none() {
+            writeln!(self.out, "\n{}\n", heading(self.choices.colour_out, &line(which)))?;
+        }
+        Ok(Some(name.clone()))
     }
 
     /// Shows events until [`Event::RunEnded`] or until the channel is closed.
@@ -177,7 +200,8 @@ impl<O: Write, E: Write> Console<O, E> {
     /// # Errors
     /// Whatever writing to `out` returns; a closed pipe for one.
     pub fn result(&mut self, report: &RunReport, written: Option<&Written>) -> io::Result<()> {
-        result::write(&mut self.out, self.choices, report, written)?;
+        let name = self.name()?;
+        result::write(&mut self.out, self.choices, name.as_deref(), report, written)?;
         self.out.flush()
     }
 
@@ -186,7 +210,8 @@ impl<O: Write, E: Write> Console<O, E> {
     /// # Errors
     /// Whatever writing to `out` returns.
     pub fn result_not_begun(&mut self, report: &RunReport, written: Option<&Written>) -> io::Result<()> {
-        result::write_end(&mut self.out, self.choices, report, written)?;
+        let name = self.name()?;
+        result::write_end(&mut self.out, self.choices, name.as_deref(), report, written)?;
         self.out.flush()
     }
 
@@ -198,6 +223,11 @@ impl<O: Write, E: Write> Console<O, E> {
         writeln!(self.out, "{}", self.choices.fitted("", &format!("Exit code {code}: {}.", line(because))))?;
         self.out.flush()
     }
+}
+
+/// A line that stands above others.
+fn heading(colour: bool, text: &str) -> String {
+    if colour { text.bold().to_string() } else { text.to_owned() }
 }
 
 /// An exchange or a page as one line; `None` for other events.

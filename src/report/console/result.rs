@@ -44,12 +44,12 @@ struct Section {
 }
 
 /// Writes the result: each broken rule once with the tests it is broken in, what stopped tests, each reason once, then the verdict. On a screen the
-/// first failing rule of each test comes before others, and what finds no room is counted.
-pub fn write(out: &mut impl Write, choices: Choices, report: &RunReport, written: Option<&Written>) -> io::Result<()> {
+/// first failing rule of each test comes before others, and what finds no room is counted. `name` is that of one of several issuers.
+pub fn write(out: &mut impl Write, choices: Choices, name: Option<&str>, report: &RunReport, written: Option<&Written>) -> io::Result<()> {
     if choices.loudness == Loudness::Quiet {
-        return write_end(out, choices, report, written);
+        return write_end(out, choices, name, report, written);
     }
-    let plain = choices.fitted("", &words::run_headline(report).to_string());
+    let plain = choices.fitted("", &headline(report, name));
     let summary = written.and_then(|written| written.summary.as_deref());
     let end = end(choices, report, written);
     let sections = sections(choices, report, summary);
@@ -64,12 +64,18 @@ pub fn write(out: &mut impl Write, choices: Choices, report: &RunReport, written
         let place = written.map(Written::to_read).map(|path| format!(": see {}", super::line(&path.display().to_string()))).unwrap_or_default();
         writeln!(out, "{}\n", choices.fitted("", &format!("… and {left}{place}")))?;
     }
-    write_end(out, choices, report, written)
+    write_end(out, choices, name, report, written)
+}
+
+/// The headline of a run, with the name of its issuer where it is one of several.
+fn headline(report: &RunReport, name: Option<&str>) -> String {
+    let headline = words::run_headline(report);
+    name.map_or_else(|| headline.to_string(), |name| format!("{} {name}: {}", headline.mark, headline.says))
 }
 
 /// Writes what stands before the verdict, the verdict, and where the report is; quiet, it is the verdict alone.
-pub fn write_end(out: &mut impl Write, choices: Choices, report: &RunReport, written: Option<&Written>) -> io::Result<()> {
-    let headline = choices.fitted("", &words::run_headline(report).to_string());
+pub fn write_end(out: &mut impl Write, choices: Choices, name: Option<&str>, report: &RunReport, written: Option<&Written>) -> io::Result<()> {
+    let headline = choices.fitted("", &headline(report, name));
     let quiet = choices.loudness == Loudness::Quiet;
     let (before, after) = if quiet { Default::default() } else { end(choices, report, written) };
     for line in before {
@@ -321,7 +327,7 @@ mod tests {
 
     fn on(screen: Option<Size>, report: &RunReport) -> String {
         let mut out = Vec::new();
-        write(&mut out, Choices { screen, ..Choices::PLAIN }, report, Some(&written())).unwrap();
+        write(&mut out, Choices { screen, ..Choices::PLAIN }, None, report, Some(&written())).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -369,7 +375,7 @@ mod tests {
     #[test]
     fn quiet_is_a_line() {
         let mut out = Vec::new();
-        write(&mut out, Choices { loudness: Loudness::Quiet, ..Choices::PLAIN }, &sample(), Some(&written())).unwrap();
+        write(&mut out, Choices { loudness: Loudness::Quiet, ..Choices::PLAIN }, None, &sample(), Some(&written())).unwrap();
         assert_eq!(String::from_utf8(out).unwrap().lines().count(), 1);
     }
 }

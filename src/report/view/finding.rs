@@ -106,7 +106,14 @@ impl<'a> FindingView<'a> {
         let (others, more) = words::other_actuals(finding, &tests);
         let many = (tests.len() > MOST_TESTS).then(|| count(tests.len(), "test"));
         let link = |test: &'a TestReport| TestLink { anchor: place::first_like(test, finding), ..TestLink::of(test) };
-        Self { others, more, many, tests: tests.into_iter().map(link).collect(), anchor: place::broken(finding), ..Self::of(finding) }
+        Self {
+            others,
+            more,
+            many,
+            tests: tests.into_iter().map(link).collect(),
+            anchor: place::broken(finding.level, &finding.rule),
+            ..Self::of(finding)
+        }
     }
 
     /// The same with another address.
