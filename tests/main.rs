@@ -12,6 +12,7 @@ mod config;
 mod configured_clients;
 mod docs;
 mod doctor;
+mod embedding;
 mod example_report;
 mod exit_codes;
 mod features;

@@ -91,6 +91,19 @@ pub fn load_with_issuer(flags: &Layer, world: &World<'_>, issuer: &str) -> Resul
     Stack::of(flags, world, None, Some(found))?.config(world)
 }
 
+/// The settings of a run that another program asks for, and where they come from: those it gives one by one, over the text of an `oa-authtest.toml`, over
+/// the defaults. No file is read but those that a setting names.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_document(given: &Layer, document: Option<&str>, world: &World<'_>) -> Result<(Config, Sources), ConfigError> {
+    let path = document.is_some().then(|| PathBuf::from(FILE_NAME));
+    let file = document.map(|text| File::parse(Path::new(FILE_NAME), text, world.profiles)).transpose()?.unwrap_or_default();
+    let stack = Stack::over(file, path, given, world, None, None)?;
+    let sources = stack.sources();
+    Ok((stack.config(world)?, sources))
+}
+
 /// Where the issuer can be looked up if no setting names it: the dataset site, and how to reach it.
 ///
 /// # Errors
@@ -118,10 +131,7 @@ pub struct Sources {
 /// # Errors
 /// As [`load`].
 pub fn sources(flags: &Layer, world: &World<'_>, demo: Option<Layer>) -> Result<Sources, ConfigError> {
-    let stack = Stack::of(flags, world, demo, None)?;
-    let origin = |setting: &Setting| stack.layers.iter().find_map(|layer| layer.get(setting)).map(|given| given.origin.clone());
-    let given = setting::SETTINGS.iter().filter_map(|setting| Some((*setting, origin(setting).filter(|origin| *origin != Origin::Default)?)));
-    Ok(Sources { given: given.collect(), file: stack.file.clone() })
+    Ok(Stack::of(flags, world, demo, None)?.sources())
 }
 
 /// The layers of a run, the strongest first, and what belongs to them.
@@ -137,10 +147,22 @@ struct Stack {
 impl Stack {
     /// `demo` is what the embedded issuer decides, `found` what was found out because no setting says it.
     fn of(flags: &Layer, world: &World<'_>, demo: Option<Layer>, found: Option<Layer>) -> Result<Self, ConfigError> {
+        let path = file_path(flags, &Layer::from_environment(world.variable)?, world, demo.is_some());
+        let file = path.as_ref().map(|(path, origin)| read(path, origin.as_ref(), world)).transpose()?.unwrap_or_default();
+        Self::over(file, path.map(|(path, _)| path), flags, world, demo, found)
+    }
+
+    /// The same over a file that was read.
+    fn over(
+        file: File,
+        path: Option<PathBuf>,
+        flags: &Layer,
+        world: &World<'_>,
+        demo: Option<Layer>,
+        found: Option<Layer>,
+    ) -> Result<Self, ConfigError> {
         let variables = Layer::from_environment(world.variable)?;
         let is_demo = demo.is_some();
-        let path = file_path(flags, &variables, world, is_demo);
-        let file = path.as_ref().map(|(path, origin)| read(path, origin.as_ref(), world)).transpose()?.unwrap_or_default();
         // Unlike what else the embedded issuer decides, its profile is a mere default.
         let mut above = vec![flags.clone(), variables.clone(), file.top.clone()];
         above.extend(demo.clone());
@@ -154,7 +176,13 @@ impl Stack {
         layers.extend(below.map(|layer| if is_demo { layer.without(is_of_the_issuer) } else { layer }));
         layers.extend(found);
         layers.push(Layer::defaults());
-        Ok(Self { layers, profiles, tests: file.tests, file: path.map(|(path, _)| path), is_demo })
+        Ok(Self { layers, profiles, tests: file.tests, file: path, is_demo })
+    }
+
+    fn sources(&self) -> Sources {
+        let origin = |setting: &Setting| self.layers.iter().find_map(|layer| layer.get(setting)).map(|given| given.origin.clone());
+        let given = setting::SETTINGS.iter().filter_map(|setting| Some((*setting, origin(setting).filter(|origin| *origin != Origin::Default)?)));
+        Sources { given: given.collect(), file: self.file.clone() }
     }
 
     fn config(self, world: &World<'_>) -> Result<Config, ConfigError> {

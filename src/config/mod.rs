@@ -46,9 +46,10 @@ pub use error::{ConfigError, Origin};
 pub use known::Known;
 pub use last_failed::LastFailed;
 pub use layer::Layer;
-pub use layers::{Sources, World, dataset_site, load, load_with_issuer, sources};
+pub use layers::{Sources, World, dataset_site, load, load_document, load_with_issuer, sources};
 pub use login::{Selectors, User};
 pub use misspelt::{misspelt, set_and_empty};
+pub(crate) use resolve::GITHUB_ACTIONS;
 pub use rules::RuleSelection;
 pub use setting::{SETTINGS, Setting};
 

@@ -1,6 +1,6 @@
 //! Starts what a run needs, runs it, writes the reports and says how to exit.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use futures::FutureExt as _;
@@ -12,7 +12,7 @@ use url::Url;
 use crate::agent::browser::Launch;
 use crate::agent::callback::{CallbackError, CallbackListener};
 use crate::agent::user_agent::{UserAgent, UserAgentError};
-use crate::config::{Config, Format, Tls};
+use crate::config::{Config, Format, Loudness, Tls};
 use crate::exit::Exit;
 use crate::feature::plan::{Plan, PlanError};
 use crate::feature::{self, Feature, FeatureError};
@@ -21,12 +21,16 @@ use crate::report::console::{self, Console};
 use crate::report::error::ReportError;
 use crate::report::github;
 use crate::report::statement;
-use crate::result::model::RunReport;
+use crate::result::event::Event;
+use crate::result::model::{LastFailed, RunReport};
 use crate::runner::{self, RunHandle};
 use crate::session::{AgentHandle, Run, SharedClients, Stop};
 
 mod last_failed;
 mod reach;
+mod signal;
+
+pub use signal::signal;
 
 use last_failed::LastFailedError;
 use reach::{NoAnswer, Way};
@@ -75,6 +79,75 @@ impl LaunchError {
 /// The console of a process.
 pub type Terminal = Console<std::io::Stdout, std::io::Stderr>;
 
+/// A run that can begin: its settings hold together, and what it needs on this machine is there.
+pub struct Ready {
+    config: Arc<Config>,
+    features: Vec<Feature>,
+    plan: Plan,
+    last_failed: Option<LastFailed>,
+    http: Arc<Client>,
+    way: Way,
+    /// Whether the issuer has answered already (`--wait`).
+    answered: bool,
+    callback: Option<Arc<CallbackListener>>,
+}
+
+/// A run that has ended.
+pub struct Done {
+    /// What it is.
+    pub report: RunReport,
+    /// The stories it chose from.
+    pub features: Vec<Feature>,
+    /// Why no test could be begun, if none could.
+    pub unreachable: Option<String>,
+}
+
+impl Ready {
+    /// Prepares a run. A callback listener that is bound already is used instead of binding one. While an issuer is waited for, `remark` is called with
+    /// a line about it.
+    ///
+    /// # Errors
+    /// [`LaunchError`] if the run cannot begin.
+    pub async fn new(config: Config, bound: Option<Arc<CallbackListener>>, remark: &(dyn Fn(&str) + Sync)) -> Result<Self, LaunchError> {
+        let features = feature::features()?;
+        let mut plan = Plan::new(&config, &features)?;
+        let last_failed = last_failed::narrow(&mut plan, &config)?;
+        if plan.tests.is_empty() {
+            return Err(LaunchError::Nothing(format!("--test {}", config.tests.join(" --test "))));
+        }
+        // Found out now, and not after minutes in the browser.
+        crate::report::file::probe(&config.report.dir)?;
+        let http = Arc::new(Client::new(&config.network)?);
+        let way = Way::to_the_issuer(&config, &http, &plan);
+        let answered = way.wait(config.wait, remark).await?;
+        let callback = match bound {
+            Some(callback) => Some(callback),
+            None if plan.logs_in() => Some(CallbackListener::bind(&config.redirect_uri).await?),
+            None => None,
+        };
+        Ok(Self { config: Arc::new(config), features, plan, last_failed, http, way, answered, callback })
+    }
+
+    /// Runs the tests, and writes and prints nothing but screenshots, which go to the report folder. `guard` is the program that guards the driver of a
+    /// browser ([`Launch::guard`]); `watch` is called with each event.
+    pub async fn run(self, guard: Option<PathBuf>, interrupted: CancellationToken, watch: &mut (dyn FnMut(Event) + Send)) -> Done {
+        let Self { config, features, plan, last_failed, http, way, answered, callback } = self;
+        let unreachable = if answered { None } else { way.blocked().await };
+        let mut report = if let Some(why) = &unreachable {
+            runner::not_begun(plan, &config, why)
+        } else {
+            let agent = if plan.logs_in() { start_agent(&config, &http, guard) } else { Run::no_agent("no test logs in") };
+            let shared = Run { config: Arc::clone(&config), http, callback, agent, clients: SharedClients::default() };
+            run_tests(plan, shared, interrupted, watch).await
+        };
+        if let Some(last_failed) = last_failed {
+            report.selection.get_or_insert_default().last_failed = Some(last_failed);
+        }
+        report.known = config.known.as_ref().map(|known| crate::result::known::assess(known, &report, &features));
+        Done { report, features, unreachable }
+    }
+}
+
 /// Runs the configured tests and writes the reports. A callback listener that is bound already is used instead of binding one. What `remark` makes of
 /// the results is written after them.
 ///
@@ -86,34 +159,17 @@ pub async fn launch(
     mut terminal: Terminal,
     remark: &dyn Fn(&RunReport) -> Option<String>,
 ) -> Result<Exit, LaunchError> {
-    let features = feature::features()?;
-    let mut plan = Plan::new(&config, &features)?;
-    let last_failed = last_failed::narrow(&mut plan, &config)?;
-    if plan.tests.is_empty() {
-        return Err(LaunchError::Nothing(format!("--test {}", config.tests.join(" --test "))));
-    }
-    // Found out now, and not after minutes in the browser.
-    crate::report::file::probe(&config.report.dir)?;
-    let http = Arc::new(Client::new(&config.network)?);
-    let way = Way::to_the_issuer(&config, &http, &plan);
-    let answered = way.wait(config.wait, config.loudness).await?;
-    let callback = match bound {
-        Some(callback) => Some(callback),
-        None if plan.logs_in() => Some(CallbackListener::bind(&config.redirect_uri).await?),
-        None => None,
+    let is_quiet = config.loudness == Loudness::Quiet;
+    let waiting = |text: &str| {
+        if !is_quiet {
+            console::remark(text);
+        }
     };
-    let config = Arc::new(config);
+    let ready = Ready::new(config, bound, &waiting).await?;
+    let config = Arc::clone(&ready.config);
     let interrupted = CancellationToken::new();
     let signal = tokio::spawn(interruption(interrupted.clone()));
-    let unreachable = if answered { None } else { way.blocked().await };
-    let mut report = match &unreachable {
-        Some(why) => runner::not_begun(plan, &config, why),
-        None => run_tests(plan, &config, http, callback, interrupted, &mut terminal).await,
-    };
-    if let Some(last_failed) = last_failed {
-        report.selection.get_or_insert_default().last_failed = Some(last_failed);
-    }
-    report.known = config.known.as_ref().map(|known| crate::result::known::assess(known, &report, &features));
+    let Done { report, features, unreachable } = ready.run(None, interrupted, &mut |event| terminal.event(event)).await;
     // results.json first: whatever goes wrong with the other formats, what was gathered is kept.
     let written = crate::report::write(&report, &config.report.dir, &config.report.formats);
     // A reader that closed the pipe does not want to read it, and has the exit code.
@@ -155,19 +211,15 @@ pub async fn launch(
 }
 
 /// Runs the tests of a plan and shows how they go on.
-async fn run_tests(
-    plan: Plan,
-    config: &Arc<Config>,
-    http: Arc<Client>,
-    callback: Option<Arc<CallbackListener>>,
-    interrupted: CancellationToken,
-    terminal: &mut Terminal,
-) -> RunReport {
-    let agent = if plan.logs_in() { start_agent(config, &http) } else { Run::no_agent("no test logs in") };
-    let shared = Run { config: Arc::clone(config), http, callback, agent, clients: SharedClients::default() };
+async fn run_tests(plan: Plan, shared: Run, interrupted: CancellationToken, watch: &mut (dyn FnMut(Event) + Send)) -> RunReport {
     let (events, mut received) = mpsc::unbounded_channel();
     let handle = RunHandle { events, interrupted };
-    let (report, ()) = tokio::join!(runner::run(plan, shared.clone(), handle), terminal.follow(&mut received));
+    let watching = async {
+        while let Some(event) = received.recv().await {
+            watch(event);
+        }
+    };
+    let (report, ()) = tokio::join!(runner::run(plan, shared.clone(), handle), watching);
     let agent = shared.agent.peek().cloned();
     drop(shared);
     if let Some(agent) = agent.and_then(Result::ok).and_then(Arc::into_inner) {
@@ -199,26 +251,27 @@ pub fn write_for_github(report: &RunReport) {
 }
 
 /// Starts the user agent at once, beside discovery and registration; a test that logs in waits for it.
-fn start_agent(config: &Arc<Config>, http: &Arc<Client>) -> AgentHandle {
+fn start_agent(config: &Arc<Config>, http: &Arc<Client>, guard: Option<PathBuf>) -> AgentHandle {
     let (config, http) = (Arc::clone(config), Arc::clone(http));
-    let starting = tokio::spawn(async move { user_agent(&config, &http).await.map(Arc::new).map_err(|error| Stop::Untestable(error.problem())) });
+    let starting =
+        tokio::spawn(async move { user_agent(&config, &http, guard).await.map(Arc::new).map_err(|error| Stop::Untestable(error.problem())) });
     async move { starting.await.unwrap_or_else(|panic| Err(Stop::Bug(panic.to_string()))) }.boxed().shared()
 }
 
-/// Starts the user agent of the configuration.
+/// Starts the user agent of the configuration; `guard` as for [`Ready::run`].
 ///
 /// # Errors
 /// What is missing or wrong, and what to do about it.
-pub async fn user_agent(config: &Config, http: &Client) -> Result<UserAgent, UserAgentError> {
+pub async fn user_agent(config: &Config, http: &Client, guard: Option<PathBuf>) -> Result<UserAgent, UserAgentError> {
     // With a private authority the browser trusts the very key that the HTTP client has verified.
     let spki = match (&config.network.tls, Url::parse(&config.issuer)) {
         (Tls::CaFile(_), Ok(url)) => http.spki_pin(&url).await,
         _ => None,
     };
-    UserAgent::start(&config.agent, &config.network, &Launch { spki, guard: None }).await
+    UserAgent::start(&config.agent, &config.network, &Launch { spki, guard }).await
 }
 
-/// Waits for Ctrl-C or SIGTERM, cancels the run, and says which it was. A second one ends the program at once: the guard ends the browser.
+/// Waits until the program is to end, cancels the run, and says why. A second one ends the program at once: the guard ends the browser.
 async fn interruption(run: CancellationToken) -> Exit {
     let exit = signal().await;
     run.cancel();
@@ -227,18 +280,4 @@ async fn interruption(run: CancellationToken) -> Exit {
         std::process::exit(again.code().into());
     });
     exit
-}
-
-/// Waits for Ctrl-C or SIGTERM and says which it was.
-pub async fn signal() -> Exit {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        // Without a handler for SIGTERM there is still Ctrl-C.
-        let _ = tokio::signal::ctrl_c().await;
-        return Exit::Interrupted;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => Exit::Interrupted,
-        _ = terminate.recv() => Exit::Terminated,
-    }
 }

@@ -43,7 +43,7 @@ impl Size {
         if !io::stdout().is_terminal() {
             return None;
         }
-        let size = rustix::termios::tcgetwinsize(io::stdout()).map_or((0, 0), |size| (size.ws_col, size.ws_row));
+        let size = terminal_size::terminal_size_of(io::stdout()).map_or((0, 0), |(width, height)| (width.0, height.0));
         let or = |known: u16, usual: usize| if known == 0 { usual } else { usize::from(known) };
         Some(Self { width: or(size.0, 80).max(40), height: or(size.1, 24).max(10) })
     }

@@ -6,7 +6,6 @@ use std::collections::VecDeque;
 use std::io::{self, Stderr, Stdout, Write};
 
 use colored::{ColoredString, Colorize as _};
-use tokio::sync::mpsc::UnboundedReceiver;
 
 pub mod choices;
 mod counting;
@@ -53,18 +52,6 @@ impl<O: Write, E: Write> Console<O, E> {
     pub fn new(choices: Choices, out: O, err: E) -> Self {
         let moving = (choices.progress == Progress::Moving && choices.loudness != Loudness::Quiet).then(Moving::on_stderr);
         Self { choices, out, err, moving, waiting: VecDeque::new(), tests: 0, ended: 0 }
-    }
-
-    /// Shows events until [`Event::RunEnded`] or until the channel is closed.
-    pub async fn follow(&mut self, events: &mut UnboundedReceiver<Event>) {
-        while let Some(event) = events.recv().await {
-            let last = matches!(event, Event::RunEnded);
-            self.event(event);
-            if last {
-                return;
-            }
-        }
-        self.event(Event::RunEnded);
     }
 
     /// Shows one event. That stderr cannot be written to is no reason to stop a run, so it is ignored.
