@@ -39,7 +39,8 @@
 //! config                               flags, environment and file, made into settings
 //! rule                                 what must hold
 //! issuer observed                      the issuer we ship; what came over the wire
-//! text guard redact                    text of any kind, child processes, secrets in texts
+//! guard redact                         child processes, secrets in texts
+//! text                                 text of any kind
 //! ```
 //!
 //! # The flow

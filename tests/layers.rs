@@ -9,7 +9,8 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 
 /// The floors, from the ground up: the modules on each, and what they are.
 const FLOORS: &[(&[&str], &str)] = &[
-    (&["text", "guard", "redact"], "text of any kind, child processes, secrets in texts"),
+    (&["text"], "text of any kind"),
+    (&["guard", "redact"], "child processes, secrets in texts"),
     (&["issuer", "observed"], "the issuer we ship; what came over the wire"),
     (&["rule"], "what must hold"),
     (&["config"], "flags, environment and file, made into settings"),
