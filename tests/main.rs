@@ -18,10 +18,13 @@ mod exit_codes;
 mod features;
 mod formats;
 mod gates;
+#[cfg(target_os = "linux")]
 mod guard;
+mod guarded;
 mod html_report;
 mod interop;
 mod issuer;
+#[cfg(target_os = "linux")]
 mod kill;
 mod layers;
 mod left_out;
@@ -30,6 +33,7 @@ mod manual;
 mod oauth;
 mod oidc;
 mod openactive_config;
+mod packages;
 mod pages;
 mod personas;
 mod pipelines;
