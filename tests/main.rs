@@ -33,6 +33,7 @@ mod manual;
 mod oauth;
 mod oidc;
 mod openactive_config;
+#[cfg(target_os = "linux")]
 mod packages;
 mod pages;
 mod personas;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
@@ -23,11 +24,7 @@ fn text(path: &str) -> String {
 fn script(path: &Path, lines: &str) {
     fs::create_dir_all(path.parent().expect("a folder")).expect("it can be made");
     fs::write(path, format!("#!/bin/bash\n{lines}\n")).expect("it is written");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("it is made a program");
-    }
+    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).expect("it is made a program");
 }
 
 /// A checkout in which nothing was built, with the scripts of this one; `cargo` and the like are what the test puts into its `bin`.
@@ -83,7 +80,6 @@ fn real() -> String {
     format!("exec '{}' \"$@\"", env!("CARGO_BIN_EXE_oa-authtest"))
 }
 
-#[cfg(unix)]
 #[test]
 fn the_demo_uses_what_is_built_if_nothing_in_it_has_changed() {
     let checkout = Checkout::new();
@@ -113,7 +109,6 @@ fn the_demo_uses_what_is_built_if_nothing_in_it_has_changed() {
     assert_eq!((ended.code, checkout.cargo_calls().as_str()), (9, "build --locked\n"), "{}", ended.said());
 }
 
-#[cfg(unix)]
 #[test]
 fn the_demo_says_that_a_first_build_takes_minutes_and_shows_what_cargo_shows() {
     let checkout = Checkout::new();
@@ -126,7 +121,6 @@ fn the_demo_says_that_a_first_build_takes_minutes_and_shows_what_cargo_shows() {
     assert!(ended.stderr.contains("several minutes") && ended.stderr.contains("   Compiling oa-authtest"), "{}", ended.said());
 }
 
-#[cfg(unix)]
 #[test]
 fn without_rust_the_demo_uses_an_installed_program_or_says_what_to_install() {
     let checkout = Checkout::new();
@@ -215,7 +209,6 @@ fn on_the_path(checkout: &Checkout) -> PathBuf {
     PathBuf::from(path.lines().last().expect("a line"))
 }
 
-#[cfg(target_os = "linux")]
 #[test]
 fn the_action_takes_the_program_of_its_release_once() {
     let checkout = Checkout::new();
@@ -238,7 +231,6 @@ fn the_action_takes_the_program_of_its_release_once() {
     assert_eq!(fs::read_dir(checkout.path("temp")).expect("a folder").count(), 0, "it tidies up");
 }
 
-#[cfg(target_os = "linux")]
 #[test]
 fn the_action_refuses_an_archive_with_another_checksum() {
     let checkout = Checkout::new();
@@ -255,13 +247,15 @@ fn the_action_refuses_an_archive_with_another_checksum() {
     assert!(!checkout.path("github-path").exists());
 }
 
-#[cfg(target_os = "linux")]
+/// A host of releases, variables of the runner, and what is said of why it builds.
+type Case<'a> = (&'a str, &'a [(&'a str, &'a str)], &'a str);
+
 #[test]
 fn the_action_builds_where_there_is_no_release_for_the_runner() {
     let none = Host::new(BTreeMap::new());
     let sums = format!("{}  {}\n", "0".repeat(64), archive("aarch64-apple-darwin"));
     let other = Host::new(BTreeMap::from([(format!("{ADDRESS}/v{VERSION}/SHA256SUMS"), (200, sums.into_bytes()))]));
-    let cases: [(&str, &[(&str, &str)], &str); 4] = [
+    let cases: [Case; 4] = [
         (&none.url, &[], "there is no release"),
         (&none.url, &[("ACTION_REPOSITORY", "")], "a folder of this job"),
         (&none.url, &[("RUNNER_ARCH", "ARM")], "no releases for Linux on ARM"),
@@ -284,7 +278,6 @@ fn the_action_builds_where_there_is_no_release_for_the_runner() {
     assert!(ended.code == 1 && ended.stderr.contains("status 403") && checkout.cargo_calls().is_empty(), "{}", ended.said());
 }
 
-#[cfg(unix)]
 #[test]
 fn the_action_hands_its_inputs_on() {
     let checkout = Checkout::new();
@@ -309,7 +302,6 @@ fn the_action_runs_scripts_that_exist() {
     }
 }
 
-#[cfg(unix)]
 #[test]
 fn an_archive_has_the_program_its_manual_and_its_licences_and_becomes_packages_of_npm() {
     if quick() {
@@ -323,8 +315,7 @@ fn an_archive_has_the_program_its_manual_and_its_licences_and_becomes_packages_o
         assert_eq!(ended.code, 0, "{program} {arguments:?}: {}", ended.said());
         ended.stdout
     };
-    let (target, platform) =
-        if cfg!(target_os = "macos") { ("aarch64-apple-darwin", "darwin-arm64") } else { ("x86_64-unknown-linux-musl", "linux-x64") };
+    let (target, platform) = ("x86_64-unknown-linux-musl", "linux-x64");
     let own = |name: &str| root().join(name).display().to_string();
     call(&own("scripts/package"), &[target, "--program", env!("CARGO_BIN_EXE_oa-authtest"), "--out", "dist"]);
     let packed = format!("dist/{}", archive(target));
@@ -341,7 +332,7 @@ fn an_archive_has_the_program_its_manual_and_its_licences_and_becomes_packages_o
     ] {
         assert!(listed.lines().any(|line| line == format!("{name}/{file}")), "{file}: {listed}");
     }
-    if std::env::consts::ARCH != "x86_64" || !cfg!(target_os = "linux") {
+    if std::env::consts::ARCH != "x86_64" {
         return;
     }
 
@@ -424,11 +415,10 @@ fn workflows_have_few_rights_and_pinned_actions() {
     assert!(uses > 10, "{uses}");
 }
 
-#[cfg(unix)]
 #[test]
 fn a_tag_is_released_only_where_version_repository_and_changelog_agree() {
-    let checkout = Checkout::new();
     const REPOSITORY: &str = "https://code.example/someone/oa-authtest";
+    let checkout = Checkout::new();
     let check = |tag: &str, repository: &str| {
         let mut command = checkout.script("release-check");
         command.args([tag, repository]).env("GITHUB_OUTPUT", checkout.path("output"));
