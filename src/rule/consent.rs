@@ -7,6 +7,7 @@ use crate::rule::{Artefact, Check, SeenIn};
 
 /// What the browser was shown between the login and the callback, and what was due.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools, reason = "what is due depends on each of them alone")]
 pub struct Consent {
     /// How many consent pages were shown.
     pub shown: usize,
