@@ -9,7 +9,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::config::layer::Layer;
-use crate::config::setting::{FLAW, FORMAT, Kind, OFFLINE_ACCESS, PAGES, PERSONA, REDIRECT_URI, REPORT_DIR, SETTINGS, Setting};
+use crate::config::setting::{FLAW, FORMAT, Kind, OF_A_CERTIFICATE, OFFLINE_ACCESS, PAGES, PERSONA, REDIRECT_URI, REPORT_DIR, SETTINGS, Setting};
 use crate::config::{FILE_NAME, Format};
 use crate::issuer::{OfflineAccess, PageSet, Persona};
 use crate::report::schema;
@@ -310,9 +310,20 @@ pub struct ReportArgs {
     /// The formats of the reports, several with commas.
     #[arg(long = "format", value_name = "FORMAT", env = FORMAT.env, value_delimiter = ',', default_value = FORMAT.default, hide_env_values = true)]
     pub formats: Vec<Format>,
-    /// Write a statement of conformance to be signed; refused with exit code 2 if anything failed.
+    /// Write a statement of conformance to be signed; refused with exit code 2 if anything failed. If every test of profile openactive passed, a certificate
+    /// too.
     #[arg(long)]
     pub statement: bool,
+    /// What is said on the certificate.
+    #[command(flatten)]
+    pub certificate: CertificateArgs,
+}
+
+/// What is said on a certificate.
+#[derive(Debug, Clone, Default)]
+pub struct CertificateArgs {
+    /// The flags.
+    pub flags: Layer,
 }
 
 impl Args for RunArgs {
@@ -336,6 +347,28 @@ impl FromArgMatches for RunArgs {
     }
 }
 
+impl Args for CertificateArgs {
+    fn augment_args(command: Command) -> Command {
+        // These commands read no configuration file.
+        command.args(OF_A_CERTIFICATE.iter().map(|setting| argument(setting).long_help(long_help(setting, false))))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for CertificateArgs {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        Ok(Self { flags: Layer::from_flags_of(matches, &OF_A_CERTIFICATE) })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
 /// The argument of a setting. It takes any text: values are judged after the layers have been laid on each other, by what wins.
 fn argument(setting: &'static Setting) -> Arg {
     let arg = Arg::new(setting.name())
@@ -343,7 +376,7 @@ fn argument(setting: &'static Setting) -> Arg {
         .value_name(setting.value)
         .help_heading(setting.heading)
         .help(format!("{}{}", setting.sentence(), values(setting)))
-        .long_help(long_help(setting));
+        .long_help(long_help(setting, true));
     let arg = if let Some(letter) = setting.short { arg.short(letter) } else { arg };
     match setting.kind {
         Kind::Secret => arg.action(ArgAction::Set).value_parser(|text: &str| Ok::<_, std::convert::Infallible>(SecretString::from(text))),
@@ -367,8 +400,8 @@ fn values(setting: &Setting) -> String {
     }
 }
 
-fn long_help(setting: &Setting) -> String {
+fn long_help(setting: &Setting, with_key: bool) -> String {
     let more: String = [setting.more, setting.on_command_line].iter().filter(|more| !more.is_empty()).flat_map(|more| [" ", more]).collect();
-    let key = if setting.in_file() { format!(" [file: {}]", setting.key) } else { String::new() };
+    let key = if with_key && setting.in_file() { format!(" [file: {}]", setting.key) } else { String::new() };
     format!("{}.{more}\n{} [env: {}]{key}", setting.sentence(), values(setting), setting.env).replace("\n ", "\n")
 }

@@ -219,6 +219,9 @@ const MISTAKES: &[(&str, &[&str], Option<&str>)] = &[
     ("I", &[], Some("[client]\nid = \"a\"\nsecret = { var = \"hunter2\" }")),
     ("I", &[], Some("[client]\nid = \"a\"\nsecret = 12345")),
     ("I", &[], Some("[client]\nid = \"a\"\nsecret = \"\"")),
+    ("I --certificate-by-url https://acme.example", &[], None),
+    ("I --certificate-id acme", &[], None),
+    ("I", &[], Some("[certificate]\nfor-url = \"https://acme.example\"")),
     // Several issuers.
     ("", &[], Some("issuer = \"https://op.example\"\n[[issuer]]\nname = \"a\"\nurl = \"https://a.example\"")),
     ("", &[], Some("[issuer]\nname = \"a\"\nurl = \"https://a.example\"")),

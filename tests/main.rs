@@ -6,6 +6,7 @@
 mod artefacts;
 mod browser;
 mod busy;
+mod certificate;
 mod clean_up;
 mod common;
 mod config;

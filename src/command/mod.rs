@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use clap::Parser as _;
+use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::agent::callback::CallbackError;
@@ -18,6 +19,7 @@ use crate::issuer::{self, FlawError, IssuerError, IssuerOptions};
 use crate::launch::{self, LaunchError, Terminal};
 use crate::listing;
 use crate::protocol::dataset_site::NoIssuer;
+use crate::report::certificate::{self, NoCertificate};
 use crate::report::compare::Comparison;
 use crate::report::console;
 use crate::report::error::ReportError;
@@ -381,13 +383,21 @@ fn render(args: &ReportArgs) -> Result<Exit, Failure> {
         return render_issuers(args);
     }
     let report = crate::report::json::read(&args.results)?;
+    let said = config::certificate(&args.certificate.flags, &World::of_process(&[]))?;
     // Their own folder, not ./reports: there the reports of another run may be, which these would replace.
     let dir = args.report_dir.clone().unwrap_or_else(|| beside(&args.results));
     let written = crate::report::render(&report, &args.results, &dir, &args.formats)?;
     say(&format!("{}\n", written.to_read().display()))?;
     if args.statement {
-        let statement = crate::report::statement::write(&report, &written.results, &feature::features()?)?;
+        let features = feature::features()?;
+        let statement = crate::report::statement::write(&report, &written.results, &features)?;
         say(&format!("{}\n", statement.display()))?;
+        match certificate::write(&report, &written.results, &features, &said, Timestamp::now()) {
+            Ok(certificate) => drop(say(&format!("{}\n", certificate.display()))?),
+            Err(ReportError::NoCertificate(NoCertificate::OtherProfile)) => {}
+            Err(error @ ReportError::NoCertificate(_)) => console::warning(&error.to_string()),
+            Err(error) => return Err(error.into()),
+        }
     }
     if args.formats.contains(&Format::Github) {
         launch::write_for_github(&report);

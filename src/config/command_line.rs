@@ -63,7 +63,8 @@ impl Invocation {
         let other_persona = demo && find(&setting::PERSONA).is_some_and(|given| !is_usual(given));
         let defaults_too = |setting: &Setting| file.is_some() || (other_persona && setting.flag == setting::PROFILE.flag);
         let of_demo = [&setting::PERSONA, &setting::FLAW].into_iter().filter(|_| demo);
-        let repeated = SETTINGS.iter().copied().filter(|setting| NOT_REPEATED.iter().all(|other| other.flag != setting.flag));
+        let not_repeated = || NOT_REPEATED.iter().chain(&setting::OF_A_CERTIFICATE);
+        let repeated = SETTINGS.iter().copied().filter(|setting| not_repeated().all(|other| other.flag != setting.flag));
         for setting in of_demo.chain(repeated) {
             let Some(given) = find(setting) else { continue };
             if matches!(given.origin, Origin::Flag(_) | Origin::Variable(_)) {

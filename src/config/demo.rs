@@ -19,7 +19,8 @@ pub struct DemoIssuer {
 }
 
 /// The tables of the file that are about the issuer as a whole.
-const OF_THE_ISSUER: [&str; 12] = [
+const OF_THE_ISSUER: [&str; 13] = [
+    "certificate",
     "client",
     "dataset-site",
     "endpoints",

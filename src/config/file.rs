@@ -130,14 +130,14 @@ impl Reader<'_> {
             return Err(self.document.error(value.span().start, "[issuer] is a single table, and each of several issuers has its own", HINT));
         };
         let mut tables: Vec<IssuerTable> = Vec::new();
-        for item in items.iter() {
+        for item in items {
             let Some(table) = item.get_ref().as_table() else {
                 let problem = format!("issuer must be a string, or tables, not {}", in_words(value.get_ref()));
                 return Err(self.document.error(item.span().start, problem, HINT));
             };
             let table = self.issuer(item.span().start, table)?;
             if let Some(same) = tables.iter().find(|other| other.name.eq_ignore_ascii_case(&table.name)) {
-                let at = self.name_of(item).map_or(item.span().start, |name| name.span().start);
+                let at = item.get_ref().as_table().and_then(|table| table.get(issuers::NAME)).map_or(item.span().start, |name| name.span().start);
                 let problem = format!("there are two issuers of the name {:?}, the first one at {}", table.name, same.origin);
                 return Err(self.document.error(
                     at,
@@ -151,10 +151,6 @@ impl Reader<'_> {
             return Err(self.document.error(value.span().start, "the list of issuers is empty", HINT));
         }
         Ok(tables)
-    }
-
-    fn name_of<'a, 'i>(&self, item: &'a Item<'i>) -> Option<&'a Item<'i>> {
-        item.get_ref().as_table().and_then(|table| table.get(issuers::NAME))
     }
 
     /// An `[[issuer]]` table that begins at an offset.

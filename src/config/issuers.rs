@@ -136,9 +136,10 @@ fn selected(layers: &Layers<'_>, file: &File) -> Result<(Vec<String>, Vec<String
         let glob =
             Glob::new(text).map_err(|why| Problem { says: format!("{text:?} is not a glob: {}", why.kind()), hint: did_you_mean(text, &names) })?;
         let matcher = glob.compile_matcher();
-        match names.iter().any(|name| matcher.is_match(name)) {
-            true => Ok(glob),
-            false => Err(Problem { says: format!("{text:?} matches no [[issuer]] table"), hint: did_you_mean(text, &names) }),
+        if names.iter().any(|name| matcher.is_match(name)) {
+            Ok(glob)
+        } else {
+            Err(Problem { says: format!("{text:?} matches no [[issuer]] table"), hint: did_you_mean(text, &names) })
         }
     })?;
     let is_selected = |name: &&str| globs.is_empty() || globs.iter().any(|glob| glob.compile_matcher().is_match(name));

@@ -20,6 +20,7 @@ use url::Url;
 
 use crate::observed::capability::Capability;
 
+mod certificate;
 mod client;
 mod command_line;
 mod demo;
@@ -40,6 +41,7 @@ mod rules;
 pub mod setting;
 mod value;
 
+pub use certificate::{CertificateConfig, Party, certificate};
 pub use client::{AuthMethod, ClientTable, ConfiguredClient, ConfiguredClients};
 pub use command_line::{Invocation, command_line};
 pub use demo::DemoIssuer;
@@ -246,8 +248,10 @@ pub struct ReportConfig {
     pub dir: PathBuf,
     /// The formats beside `results.json`, which is always written.
     pub formats: Vec<Format>,
-    /// Write a statement of conformance, if nothing failed.
+    /// Write a statement of conformance, if nothing failed, and a certificate, if there can be one.
     pub statement: bool,
+    /// What is said on the certificate.
+    pub certificate: CertificateConfig,
     /// Leave secrets in (`--show-secrets`).
     pub show_secrets: bool,
 }

@@ -328,7 +328,14 @@ settings! {
             .more("results.json is written in any case, and github is added where GITHUB_ACTIONS is true.")
             .on_command_line("Several with commas, or by giving the flag again.").by_default("markdown,html");
         STATEMENT = Setting::new("--statement", "[report] statement", "BOOL", Kind::Switch, "write a statement of conformance to be signed")
-            .more("statement.md and statement.json, if nothing failed.").by_default("false");
+            .more("statement.md and statement.json, if nothing failed; and certificate.jsonld, if every test of profile openactive passed.").by_default("false");
+        CERTIFICATE_BY = Setting::new("--certificate-by", "[certificate] by", "NAME", Kind::Text, "the name of who issues the certificate")
+            .more("That is who runs the tests, and not OpenActive. Without it, the certificate names no one.");
+        CERTIFICATE_BY_URL = Setting::new("--certificate-by-url", "[certificate] by-url", "URL", Kind::Text, "the web site of who issues the certificate");
+        CERTIFICATE_FOR = Setting::new("--certificate-for", "[certificate] for", "NAME", Kind::Text,
+            "the name of the booking service that the certificate is awarded to").more("As its dataset site has it.");
+        CERTIFICATE_FOR_URL = Setting::new("--certificate-for-url", "[certificate] for-url", "URL", Kind::Text, "the web site of the booking service");
+        CERTIFICATE_ID = Setting::new("--certificate-id", "[certificate] id", "URL", Kind::Text, "the address that the certificate is published at");
         SHOW_SECRETS = Setting::new("--show-secrets", "[report] show-secrets", "BOOL", Kind::Switch, "leave tokens and secrets in the reports")
             .by_default("false");
     }
@@ -354,6 +361,9 @@ settings! {
 
 /// What is about the embedded issuer: on the command line, or in an `[[issuer]]` table, by the name of the flag.
 pub static OF_A_DEMO: [&Setting; 5] = [&DEMO, &PERSONA, &FLAW, &PAGES, &OFFLINE_ACCESS];
+
+/// What is said on a certificate that no run can find out.
+pub static OF_A_CERTIFICATE: [&Setting; 5] = [&CERTIFICATE_BY, &CERTIFICATE_BY_URL, &CERTIFICATE_FOR, &CERTIFICATE_FOR_URL, &CERTIFICATE_ID];
 
 /// The tables that can be within `[test."GLOB"]` tables of the file: who a test is, and nothing about how it runs.
 pub const OF_A_TEST: [&str; 6] = ["client", "public-client", "registration", "second-client", "seller", "user"];

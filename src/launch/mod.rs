@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use futures::FutureExt as _;
+use jiff::Timestamp;
 use thiserror::Error;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -13,12 +14,13 @@ use url::Url;
 use crate::agent::browser::Launch;
 use crate::agent::callback::{CallbackError, CallbackListener};
 use crate::agent::user_agent::{UserAgent, UserAgentError};
-use crate::config::{Config, FailOn, Format, Loudness, Tls};
+use crate::config::{CertificateConfig, Config, FailOn, Format, Loudness, Tls};
 use crate::exit::Exit;
 use crate::feature::plan::{Plan, PlanError};
 use crate::feature::{self, Feature, FeatureError};
 use crate::http::{Client, ClientError};
 use crate::report::Written;
+use crate::report::certificate::{self, NoCertificate};
 use crate::report::console::{self, Console};
 use crate::report::error::ReportError;
 use crate::report::github;
@@ -262,7 +264,7 @@ impl Reached {
             None => terminal.result(&report, written.as_ref().ok()),
         };
         if let (true, Ok(written)) = (config.report.statement, &written) {
-            state(&report, &written.results, &features);
+            state(&report, &written.results, &features, &config.report.certificate);
         }
         // A test may have noticed by a rule that does not count.
         if let Some(remark) = remark(&report).filter(|_| config.rules.is_all()) {
@@ -292,13 +294,17 @@ async fn run_tests(plan: Plan, shared: Run, interrupted: CancellationToken, watc
     report
 }
 
-/// Writes the statement of conformance, or says why there is none. The exit code is that of the run.
-fn state(report: &RunReport, results: &Path, features: &[Feature]) {
+/// Writes the statement of conformance and the certificate, or says why there is none. The exit code is that of the run.
+fn state(report: &RunReport, results: &Path, features: &[Feature], said: &CertificateConfig) {
+    // A reader that closed the pipe does not want to read where they are.
+    let tell = |what: &str, path: &Path| drop(console::say(&format!("{what}: {}\n", path.display())));
     match statement::write(report, results, features) {
-        Ok(path) => {
-            // A reader that closed the pipe does not want to read it.
-            let _ = console::say(&format!("Statement: {}\n", path.display()));
-        }
+        Ok(path) => tell("Statement", &path),
+        Err(why) => return console::warning(&why.to_string()),
+    }
+    match certificate::write(report, results, features, said, Timestamp::now()) {
+        Ok(path) => tell("Certificate", &path),
+        Err(ReportError::NoCertificate(NoCertificate::OtherProfile)) => {}
         Err(why) => console::warning(&why.to_string()),
     }
 }

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use super::certificate::NoCertificate;
 use super::statement::Refusal;
 use crate::result::model::SCHEMA;
 
@@ -69,6 +70,11 @@ pub enum ReportError {
         "there is no statement of conformance: {0}. It takes a run that was not interrupted, tested what it was to test, and in which nothing failed but known failures (--known)."
     )]
     NoStatement(Refusal),
+    /// A run allows of no certificate.
+    #[error(
+        "there is no OpenActive certificate: {0}. It takes a run that allows of a statement, and in which every test of profile openactive passed."
+    )]
+    NoCertificate(NoCertificate),
     /// A test's id cannot name a file.
     #[error(
         "the test id \"{id}\" is not of the form feature/test in lower-case letters, digits and hyphens, so it cannot name a report. Correct it in the feature or in the results file."

@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::error::ReportError;
 use super::single::SINGLE_FILES;
-use super::{html, issuers, json, markdown, statement};
+use super::{certificate, html, issuers, json, markdown, statement};
 use crate::result::model::{Entry, RunReport, TestReport};
 use crate::text::visible;
 
@@ -113,7 +113,7 @@ impl Leftovers {
     pub fn of_one_issuer(dir: &Path) -> Self {
         let Ok(report) = json::read(&dir.join(json::NAME)) else { return Self::default() };
         let mut files: Vec<_> = report.tests.iter().filter_map(|test| test_name(&test.id).ok()).collect();
-        files.extend([json::NAME, SUMMARY, html::NAME, statement::MARKDOWN, statement::JSON].map(str::to_owned));
+        files.extend([json::NAME, SUMMARY, html::NAME, statement::MARKDOWN, statement::JSON, certificate::NAME].map(str::to_owned));
         files.extend(SINGLE_FILES.iter().map(|single| single.name.to_owned()));
         Self { files, screenshots: report.tests.iter().flat_map(screenshots).map(str::to_owned).collect() }
     }
@@ -123,7 +123,7 @@ impl Leftovers {
     /// # Errors
     /// [`ReportError::Remove`] for the first file that stays. A file that is gone already is no error.
     pub fn remove(self, dir: &Path, report: &RunReport, written: &[PathBuf]) -> Result<(), ReportError> {
-        self.remove_but(dir, report.tests.iter().flat_map(screenshots).collect(), &written.iter().map(PathBuf::as_path).collect())
+        self.remove_but(dir, &report.tests.iter().flat_map(screenshots).collect(), &written.iter().map(PathBuf::as_path).collect())
     }
 
     /// Removes all of it.
@@ -131,10 +131,10 @@ impl Leftovers {
     /// # Errors
     /// As [`Self::remove`].
     pub fn remove_all(self, dir: &Path) -> Result<(), ReportError> {
-        self.remove_but(dir, HashSet::new(), &HashSet::new())
+        self.remove_but(dir, &HashSet::new(), &HashSet::new())
     }
 
-    fn remove_but(self, dir: &Path, shown: HashSet<&str>, written: &HashSet<&Path>) -> Result<(), ReportError> {
+    fn remove_but(self, dir: &Path, shown: &HashSet<&str>, written: &HashSet<&Path>) -> Result<(), ReportError> {
         for path in self.files.iter().map(|name| dir.join(name)) {
             if !written.contains(path.as_path()) && is_inside(&path, dir) && is_a_report(&path) {
                 remove(&path, dir)?;
@@ -197,7 +197,7 @@ fn is_inside(path: &Path, dir: &Path) -> bool {
 
 fn is_a_report(path: &Path) -> bool {
     let of_single_files = SINGLE_FILES.iter().map(|single| &single.beginning);
-    let others = [&html::BEGINNING, &issuers::BEGINNING, &json::BEGINNING];
+    let others = [&html::BEGINNING, &issuers::BEGINNING, &json::BEGINNING, &certificate::BEGINNING];
     let mut beginnings = markdown::BEGINNINGS.iter().chain(&statement::BEGINNINGS).chain(others).chain(of_single_files);
     fs::read(path).is_ok_and(|content| beginnings.any(|beginning| content.starts_with(beginning.as_bytes())))
 }

@@ -6,6 +6,7 @@ use crate::config::Format;
 
 pub mod badge;
 pub mod cause;
+pub mod certificate;
 pub mod compare;
 pub mod console;
 pub mod error;

@@ -131,7 +131,7 @@ mod tests {
     fn on(width: Option<usize>, ascii: bool) -> String {
         let mut out = Vec::new();
         let screen = width.map(|width| Size { width, height: 24 });
-        write(&mut out, Choices { screen, ascii, ..Choices::PLAIN }, &sample(), Some(Path::new("reports/issuers.html"))).unwrap();
+        write(&mut out, Choices { ascii, screen, ..Choices::PLAIN }, &sample(), Some(Path::new("reports/issuers.html"))).unwrap();
         String::from_utf8(out).unwrap()
     }
 

@@ -56,7 +56,7 @@ pub enum Refusal {
 }
 
 impl Refusal {
-    fn tests(ids: &[String], what: &str) -> String {
+    pub(super) fn tests(ids: &[String], what: &str) -> String {
         let named = ids.iter().take(MOST_TESTS).map(String::as_str).collect::<Vec<_>>().join(", ");
         let more = if ids.len() > MOST_TESTS { format!(" and {} more", ids.len() - MOST_TESTS) } else { String::new() };
         format!("{} {what}: {named}{more}", count(ids.len(), "test"))
