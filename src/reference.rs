@@ -31,7 +31,7 @@ pub fn render(flaws: &[Flaw]) -> String {
     out
 }
 
-fn row(rule: &Rule, flaws: &[Flaw]) -> String {
+fn row(rule: &Rule<'_>, flaws: &[Flaw]) -> String {
     let word = |level| match level {
         Level::Must => "❌ must",
         Level::Should => "⚠️ should",

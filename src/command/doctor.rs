@@ -2,6 +2,7 @@
 
 use tokio::sync::mpsc;
 
+use super::available::{available, names};
 use super::{Failure, Prepared, prepare, pretty, say, warn_of_variables};
 use crate::cli::DoctorArgs;
 use crate::config::setting;
@@ -16,18 +17,18 @@ use crate::report::console;
 
 /// Looks at everything a run depends on, tells each check when it is over, and how far a run would get.
 pub(super) async fn examine(args: DoctorArgs) -> Result<Exit, Failure> {
-    let features = feature::features()?;
-    let profiles = feature::profiles(&features);
     warn_of_variables();
-    let world = World::of_process(&profiles);
     let flags = &args.run.flags;
+    let available = available(flags)?;
+    let (profiles, own) = (feature::profiles(&available.features), names(&available));
+    let world = World::of_process(&profiles, &own);
     let prepared = prepare(flags, &world).await?;
     let mut sources = config::sources(flags, &world, prepared.settings.clone())?;
     if sources.given.iter().all(|(given, _)| given.flag != setting::ISSUER.flag) {
         sources.given.push((&setting::ISSUER, Origin::DatasetSite));
     }
     let Prepared { config, callback, demo, .. } = prepared;
-    let plan = Plan::new(&config, &features).map_err(LaunchError::from)?;
+    let plan = Plan::new(&config, &available.features).map_err(LaunchError::from)?;
     if plan.tests.is_empty() {
         return Err(LaunchError::Nothing(format!("--test {}", config.tests.join(" --test "))).into());
     }

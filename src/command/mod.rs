@@ -7,12 +7,13 @@ use thiserror::Error;
 use url::Url;
 
 use crate::agent::callback::{CallbackError, CallbackListener};
-use crate::cli::{Cli, Commands, CompareArgs, InitArgs, IssuerArgs, KnownArgs, ReportArgs, RunArgs, SelfTestArgs};
+use crate::cli::{Cli, Commands, CompareArgs, InitArgs, IssuerArgs, KnownArgs, OwnArgs, ReportArgs, RunArgs, Schema, SelfTestArgs};
 use crate::config::error::ConfigError;
 use crate::config::{self, Config, DemoIssuer, Format, Layer, World, setting};
 use crate::demo;
 use crate::doctor::DoctorError;
 use crate::exit::Exit;
+use crate::feature::own::OwnError;
 use crate::feature::{self, FeatureError};
 use crate::issuer::flaw::{self, Flaw};
 use crate::issuer::{self, FlawError, IssuerError, IssuerOptions, RunningIssuer};
@@ -27,8 +28,11 @@ use crate::result::model::RunReport;
 use crate::rule::Level;
 use crate::self_test::{self, SelfTestError};
 
+mod available;
 mod doctor;
 mod manual;
+
+use available::available;
 
 /// The redirect URI of a demo whose user named none: any free port will do, since we tell our own issuer.
 const DEMO_REDIRECT_URI: &str = "http://localhost:0/cb";
@@ -42,6 +46,8 @@ enum Failure {
     Launch(#[from] LaunchError),
     #[error(transparent)]
     Feature(#[from] FeatureError),
+    #[error(transparent)]
+    Own(#[from] OwnError),
     #[error(transparent)]
     Flaw(#[from] FlawError),
     #[error(transparent)]
@@ -77,11 +83,20 @@ impl Failure {
         }
     }
 
+    /// Writes what went wrong to stderr.
+    fn say(&self) {
+        match self {
+            Self::Own(error) => available::say(error),
+            other => console::error(&other.to_string(), other.hint()),
+        }
+    }
+
     fn exit(&self) -> Exit {
         match self {
             Self::Launch(error) => error.exit(),
             Self::Feature(_) => Exit::Bug,
             Self::Config(_)
+            | Self::Own(_)
             | Self::Flaw(_)
             | Self::Unknown(_)
             | Self::NoIssuer(NoIssuer::Http(_))
@@ -127,21 +142,21 @@ pub fn run(cli: Cli) -> Exit {
         let done = match cli.command {
             Commands::Run(args) => run_tests(args).await,
             Commands::Doctor(args) => Box::pin(doctor::examine(args)).await,
-            Commands::List { what, json } => list(what.as_deref(), json),
-            Commands::Explain { rule } => explain(&rule),
+            Commands::List { what, json, own } => list(what.as_deref(), json, &own),
+            Commands::Explain { rule, own } => explain(&rule, &own),
             Commands::Issuer(args) => serve(args).await,
             Commands::SelfTest(args) => prove(args).await,
             Commands::Compare(args) => compare(&args),
             Commands::Init(args) => init(&args),
             Commands::Known(args) => known(&args),
             Commands::Report(args) => render(&args),
-            Commands::Schema => say(crate::report::schema::RESULTS),
+            Commands::Schema { of } => schema(of),
             Commands::Version => say(&listing::version()),
             Commands::Completions { shell } => manual::completions(shell),
             Commands::Man { dir } => manual::man(dir.as_deref()),
         };
         done.unwrap_or_else(|failure| {
-            console::error(&failure.to_string(), failure.hint());
+            failure.say();
             failure.exit()
         })
     });
@@ -151,16 +166,16 @@ pub fn run(cli: Cli) -> Exit {
 }
 
 async fn run_tests(args: RunArgs) -> Result<Exit, Failure> {
-    let features = feature::features()?;
-    let profiles = feature::profiles(&features);
     warn_of_variables();
-    let Prepared { config, callback, demo, flaw, .. } = prepare(&args.flags, &World::of_process(&profiles)).await?;
+    let available = available(&args.flags)?;
+    let (profiles, own) = (feature::profiles(&available.features), available::names(&available));
+    let Prepared { config, callback, demo, flaw, .. } = prepare(&args.flags, &World::of_process(&profiles, &own)).await?;
     let callback = callback.transpose()?;
     let console = console::Console::of_process(console::Choices::of_process().as_loud_as(config.loudness));
     // Where the flaw shows is of interest only where there is one.
     let flaw = flaw.map(|flaw| flaw::shown().map(|shown| (flaw, shown))).transpose()?;
-    let remark = |report: &RunReport| flaw.as_ref().and_then(|(flaw, shown)| listing::unnoticed(flaw, report, shown, &features));
-    let exit = launch::launch(config, callback, console, &remark).await;
+    let remark = |report: &RunReport| flaw.as_ref().and_then(|(flaw, shown)| listing::unnoticed(flaw, report, shown, &available.features));
+    let exit = launch::launch(config, &available, callback, console, &remark).await;
     if let Some((issuer, _certificate)) = demo {
         issuer.stop().await;
     }
@@ -253,17 +268,25 @@ fn keep(pem: &str) -> std::io::Result<tempfile::NamedTempFile> {
     Ok(file)
 }
 
-fn list(what: Option<&str>, json: bool) -> Result<Exit, Failure> {
-    let features = feature::features()?;
-    let features = match what {
-        Some(what) => listing::select(features, what).map_err(Failure::Unknown)?,
-        None => features,
-    };
-    say(&if json { format!("{:#}\n", listing::json(&features, &issuer::flaws()?)) } else { listing::text(&features) })
+fn list(what: Option<&str>, json: bool, own: &OwnArgs) -> Result<Exit, Failure> {
+    let mut available = available(&own.flags)?;
+    if let Some(what) = what {
+        available.features = listing::select(available.features, what).map_err(Failure::Unknown)?;
+    }
+    say(&if json { format!("{:#}\n", listing::json(&available, &issuer::flaws()?)) } else { listing::text(&available) })
 }
 
-fn explain(rule: &str) -> Result<Exit, Failure> {
-    say(&listing::explain(rule, &issuer::flaws()?, &flaw::shown()?, &feature::features()?).map_err(Failure::Unknown)?)
+fn explain(rule: &str, own: &OwnArgs) -> Result<Exit, Failure> {
+    say(&listing::explain(rule, &issuer::flaws()?, &flaw::shown()?, &available(&own.flags)?).map_err(Failure::Unknown)?)
+}
+
+/// `schema`: one of the JSON Schemas.
+fn schema(of: Schema) -> Result<Exit, Failure> {
+    say(&match of {
+        Schema::Results => crate::report::schema::RESULTS.to_owned(),
+        Schema::Feature => pretty(&feature::own::schema::feature())?,
+        Schema::Rules => pretty(&feature::own::schema::rules())?,
+    })
 }
 
 /// Writes to standard output, which is all that some commands are asked for.

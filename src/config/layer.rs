@@ -74,10 +74,10 @@ fn split(text: &str) -> Vec<String> {
 }
 
 impl Layer {
-    /// What the command line says. The matches must be those of a command that knows all [`SETTINGS`].
-    pub fn from_flags(matches: &ArgMatches) -> Self {
+    /// What the command line says about these settings, all of which the command of the matches must know.
+    pub fn from_flags(matches: &ArgMatches, settings: &[&'static Setting]) -> Self {
         let mut layer = Self::default();
-        for setting in SETTINGS {
+        for setting in settings {
             let name = setting.name();
             let value = match setting.kind {
                 Kind::Secret => matches.get_one::<SecretString>(name).map(|secret| Value::Secret(SecretSource::Here(secret.clone()))),

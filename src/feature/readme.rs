@@ -18,7 +18,10 @@ pub fn render(features: &[Feature]) -> String {
             profile = &feature.profile;
             let _ = writeln!(out, "\n## Profile `{profile}`");
         }
-        let _ = writeln!(out, "\n### {} (`{}`)\n\n{}\n\nSpecification: <{}>", feature.title, feature.id, feature.description, feature.spec);
+        let _ = writeln!(out, "\n### {} (`{}`)\n\n{}", feature.title, feature.id, feature.description);
+        if let Some(spec) = &feature.spec {
+            let _ = writeln!(out, "\nSpecification: <{spec}>");
+        }
         for test in &feature.tests {
             let _ = writeln!(out, "\n#### `{}/{}`: {}\n\n{}\n", feature.id, test.id, test.title, test.description);
             for (index, step) in test.steps.iter().enumerate() {

@@ -15,13 +15,14 @@ use crate::agent::user_agent::{UserAgent, UserAgentError};
 use crate::config::{Config, Format, Tls};
 use crate::exit::Exit;
 use crate::feature::plan::{Plan, PlanError};
-use crate::feature::{self, Feature, FeatureError};
+use crate::feature::{Available, Feature};
 use crate::http::{Client, ClientError};
 use crate::report::console::{self, Console};
 use crate::report::error::ReportError;
 use crate::report::github;
 use crate::report::statement;
 use crate::result::model::RunReport;
+use crate::result::own::OwnReport;
 use crate::runner::{self, RunHandle};
 use crate::session::{AgentHandle, Run, SharedClients, Stop};
 
@@ -34,9 +35,6 @@ use reach::{NoAnswer, Way};
 /// Why a run did not begin, or its reports could not be written. Each is printed as `error: …`.
 #[derive(Debug, Error)]
 pub enum LaunchError {
-    /// The feature documents are not sound: a bug of this program.
-    #[error(transparent)]
-    Feature(#[from] FeatureError),
     /// The selection cannot be read.
     #[error(transparent)]
     Plan(#[from] PlanError),
@@ -64,7 +62,6 @@ impl LaunchError {
     /// The exit code it amounts to.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Feature(_) => Exit::Bug,
             Self::Nothing(_) | Self::LastFailed(LastFailedError::None { .. }) => Exit::NothingTested,
             Self::Callback(CallbackError::Taken { .. }) | Self::Report(_) | Self::NoAnswer(_) => Exit::CouldNotTest,
             Self::Plan(_) | Self::LastFailed(_) | Self::Callback(_) | Self::Http(_) => Exit::Usage,
@@ -75,19 +72,20 @@ impl LaunchError {
 /// The console of a process.
 pub type Terminal = Console<std::io::Stdout, std::io::Stderr>;
 
-/// Runs the configured tests and writes the reports. A callback listener that is bound already is used instead of binding one. What `remark` makes of
+/// Runs the configured tests of those available and writes the reports. A callback listener that is bound already is used instead of binding one. What `remark` makes of
 /// the results is written after them.
 ///
 /// # Errors
 /// [`LaunchError`] if the run cannot begin, or its reports cannot be written.
 pub async fn launch(
     config: Config,
+    available: &Available,
     bound: Option<Arc<CallbackListener>>,
     mut terminal: Terminal,
     remark: &dyn Fn(&RunReport) -> Option<String>,
 ) -> Result<Exit, LaunchError> {
-    let features = feature::features()?;
-    let mut plan = Plan::new(&config, &features)?;
+    let features = &available.features;
+    let mut plan = Plan::new(&config, features)?;
     let last_failed = last_failed::narrow(&mut plan, &config)?;
     if plan.tests.is_empty() {
         return Err(LaunchError::Nothing(format!("--test {}", config.tests.join(" --test "))));
@@ -110,10 +108,11 @@ pub async fn launch(
         Some(why) => runner::not_begun(plan, &config, why),
         None => run_tests(plan, &config, http, callback, interrupted, &mut terminal).await,
     };
+    report.own = available.own.as_ref().map(OwnReport::from);
     if let Some(last_failed) = last_failed {
         report.selection.get_or_insert_default().last_failed = Some(last_failed);
     }
-    report.known = config.known.as_ref().map(|known| crate::result::known::assess(known, &report, &features));
+    report.known = config.known.as_ref().map(|known| crate::result::known::assess(known, &report, features));
     // results.json first: whatever goes wrong with the other formats, what was gathered is kept.
     let written = crate::report::write(&report, &config.report.dir, &config.report.formats);
     // A reader that closed the pipe does not want to read it, and has the exit code.
@@ -125,7 +124,7 @@ pub async fn launch(
         None => terminal.result(&report, written.as_ref().ok()),
     };
     if let (true, Ok(written)) = (config.report.statement, &written) {
-        state(&report, &written.results, &features);
+        state(&report, &written.results, features);
     }
     if config.report.formats.contains(&Format::Github) {
         write_for_github(&report);

@@ -99,7 +99,7 @@ fn assert_exists(by: &str, spec: &str) -> bool {
 
 #[test]
 fn a_rule_of_a_best_current_practice_alone_fails_in_one_profile_and_warns_elsewhere() {
-    let depends: Vec<&Rule> = catalogue().into_iter().filter(|rule| rule.elsewhere.is_some()).collect();
+    let depends: Vec<&Rule<'_>> = catalogue().into_iter().filter(|rule| rule.elsewhere.is_some()).collect();
     let ids: BTreeSet<&str> = depends.iter().map(|rule| rule.id).collect();
     let expected = [
         "grant-limits/password-refused",

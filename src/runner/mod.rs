@@ -106,6 +106,7 @@ fn report(tests: Vec<TestReport>, started: Timestamp, environment: Environment, 
         environment,
         interrupted: false,
         selection: selection(&config.rules),
+        own: None,
         known: None,
         tests,
         older: false,
@@ -361,6 +362,7 @@ mod tests {
     fn finding(step: usize, outcome: FindingOutcome) -> Finding {
         Finding {
             rule: "a/rule".to_owned(),
+            own: false,
             level: crate::rule::Level::Must,
             why: String::new(),
             fix: String::new(),
