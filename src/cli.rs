@@ -72,7 +72,9 @@ pub enum Commands {
     #[command(after_help = "Example:\n  oa-authtest report reports/results.json --report-dir public")]
     Report(ReportArgs),
     /// Print a JSON Schema: of results.json, or of the documents that --tests-from reads.
-    #[command(after_help = "Examples:\n  oa-authtest schema\n  oa-authtest schema feature > feature.schema.json\n  oa-authtest schema rules > rules.schema.json")]
+    #[command(
+        after_help = "Examples:\n  oa-authtest schema\n  oa-authtest schema feature > feature.schema.json\n  oa-authtest schema rules > rules.schema.json"
+    )]
     Schema {
         /// What it is the schema of.
         #[arg(value_name = "WHAT", value_enum, default_value_t = Schema::Results)]

@@ -31,7 +31,8 @@ pub fn select(features: Vec<Feature>, what: &str) -> Result<Vec<Feature>, String
         return Ok(features.into_iter().filter(|feature| feature.profile == what).collect());
     }
     let glob = Glob::new(what).map_err(|why| format!("{what:?} is not a glob: {}", why.kind()))?.compile_matcher();
-    let names: Vec<String> = features.iter().map(|feature| feature.id.clone()).chain(features.iter().flat_map(Feature::test_ids)).chain(profiles.clone()).collect();
+    let names: Vec<String> =
+        features.iter().map(|feature| feature.id.clone()).chain(features.iter().flat_map(Feature::test_ids)).chain(profiles.clone()).collect();
     let of = |mut feature: Feature| {
         if !glob.is_match(&feature.id) {
             let id = feature.id.clone();
@@ -71,7 +72,8 @@ pub fn text(available: &Available) -> String {
     }
     let own = own_rules(available);
     let beside = if own.is_empty() { String::new() } else { format!(" and {} of your own", available.own_rules().count()) };
-    let _ = writeln!(out, "\n{own}{} rules{beside}: oa-authtest explain RULE explains one, oa-authtest list --json lists them all.", catalogue().len());
+    let _ =
+        writeln!(out, "\n{own}{} rules{beside}: oa-authtest explain RULE explains one, oa-authtest list --json lists them all.", catalogue().len());
     out
 }
 
@@ -118,19 +120,19 @@ pub fn json(available: &Available, flaws: &[Flaw]) -> Value {
         })
         .collect();
     let rules = catalogue().into_iter().map(|rule| {
-            json!({
-                "id": rule.id,
-                "own": false,
-                "level": rule.level,
-                "level_elsewhere": rule.elsewhere,
-                "spec": rule.spec,
-                "url": spec::resolve(rule.spec).map(|reference| reference.url),
-                "says": rule.says,
-                "why": rule.why,
-                "fix": rule.fix,
-                "flaws": showing(rule, flaws).map(|flaw| flaw.name.as_str()).collect::<Vec<_>>(),
-            })
-        });
+        json!({
+            "id": rule.id,
+            "own": false,
+            "level": rule.level,
+            "level_elsewhere": rule.elsewhere,
+            "spec": rule.spec,
+            "url": spec::resolve(rule.spec).map(|reference| reference.url),
+            "says": rule.says,
+            "why": rule.why,
+            "fix": rule.fix,
+            "flaws": showing(rule, flaws).map(|flaw| flaw.name.as_str()).collect::<Vec<_>>(),
+        })
+    });
     let own = available.own_rules().map(|own| {
         let rule = own.rule();
         json!({

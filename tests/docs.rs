@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use clap::Parser as _;
 use oa_authtest::cli::Cli;
 use oa_authtest::config::SETTINGS;
+use oa_authtest::feature::own::schema;
 use oa_authtest::feature::{self, readme};
 use oa_authtest::rule::{Level, catalogue, spec};
 use pulldown_cmark::{Event, Options, Parser as Markdown, Tag};
@@ -32,6 +33,18 @@ fn the_rule_reference_is_current() {
     assert_golden("RULES.md", &oa_authtest::reference::render(&oa_authtest::issuer::flaws().expect("sound flaws")));
 }
 
+#[test]
+fn the_reference_of_own_tests_is_current() {
+    assert_golden("docs/own-tests-reference.md", &oa_authtest::reference::own_tests::render());
+}
+
+#[test]
+fn the_schemas_of_own_tests_are_current() {
+    for (name, schema) in [("feature", schema::feature()), ("rules", schema::rules())] {
+        assert_golden(&format!("schema/{name}.schema.json"), &oa_authtest::report::json::pretty(&schema).expect("it is JSON"));
+    }
+}
+
 /// What stands between these lines of the README is generated.
 const BEGIN: &str = "<!-- settings: `GOLDEN=write cargo test --test integration docs` writes them again -->\n";
 const END: &str = "<!-- end of settings -->";
@@ -47,7 +60,17 @@ fn the_settings_in_the_readme_are_current() {
 #[test]
 fn every_link_to_a_file_leads_there() {
     let mut links = 0;
-    for file in ["README.md", "CONTRIBUTING.md", "RULES.md", "features/README.md", "reports/example/summary.md"].map(|file| root().join(file)) {
+    for file in [
+        "README.md",
+        "CONTRIBUTING.md",
+        "RULES.md",
+        "docs/own-tests.md",
+        "docs/own-tests-reference.md",
+        "features/README.md",
+        "reports/example/summary.md",
+    ]
+    .map(|file| root().join(file))
+    {
         let text = std::fs::read_to_string(&file).expect("it is there");
         for event in Markdown::new_ext(&text, Options::ENABLE_TABLES) {
             let Event::Start(Tag::Link { dest_url: to, .. } | Tag::Image { dest_url: to, .. }) = event else { continue };
@@ -103,7 +126,7 @@ fn every_rule_is_well_formed_and_unique() {
 #[test]
 fn the_commands_of_the_documentation_can_be_given() {
     let mut commands = 0;
-    for file in ["README.md", "CONTRIBUTING.md"] {
+    for file in ["README.md", "CONTRIBUTING.md", "docs/own-tests.md"] {
         let text = std::fs::read_to_string(root().join(file)).expect("it is there").replace("\\\n", " ");
         let lines = text.lines().map(|line| line.trim().trim_start_matches("- "));
         for line in lines.filter(|line| line.starts_with("oa-authtest ")) {

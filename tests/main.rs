@@ -29,6 +29,7 @@ mod manual;
 mod oauth;
 mod oidc;
 mod openactive_config;
+mod own_tests;
 mod pages;
 mod personas;
 mod pipelines;

@@ -33,7 +33,8 @@ impl RuleSelection {
 
 /// A glob that matches rules there are.
 pub(super) fn glob(value: &str, own: &OwnRules) -> Result<Glob, Problem> {
-    let hint = "name rules by their ids, as in --rule 'id-token/*'; oa-authtest explain shows the rules of a family, and --tests-from brings your own";
+    let hint =
+        "name rules by their ids, as in --rule 'id-token/*'; oa-authtest explain shows the rules of a family, and --tests-from brings your own";
     let glob = Glob::new(value).map_err(|why| Problem { says: format!("{value:?} is not a glob: {}", why.kind()), hint: hint.to_owned() })?;
     let matcher = glob.compile_matcher();
     let ids = || catalogue().into_iter().map(|rule| rule.id).chain(own.ids());

@@ -65,3 +65,14 @@ pub enum Need {
     /// An audience to ask for.
     Audience,
 }
+
+impl Need {
+    /// What it is, in words that name the flags.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::User => "an end-user (`--username`, `--password`)",
+            Self::DatasetSite => "a dataset site (`--dataset-site-url`)",
+            Self::Audience => "an audience (`--audience`)",
+        }
+    }
+}

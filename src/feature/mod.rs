@@ -229,7 +229,8 @@ mod tests {
     #[test]
     fn profile_oauth_leaves_the_scope_to_the_settings() {
         let features = features().expect("the embedded documents are sound");
-        let steps = features.iter().flat_map(|f| f.tests.iter().flat_map(move |test| test.steps.iter().map(move |step| (&f.profile, &test.id, step))));
+        let steps =
+            features.iter().flat_map(|f| f.tests.iter().flat_map(move |test| test.steps.iter().map(move |step| (&f.profile, &test.id, step))));
         for (profile, test, authorize) in steps.filter_map(|(profile, test, step)| match step {
             Step::Authorize(authorize) => Some((profile, test, authorize)),
             _ => None,
@@ -262,7 +263,10 @@ mod tests {
         let text = r#"{"id":"f","profile":"p","category":"c","title":"t","description":"d","spec":"s",
             "tests":[{"id":"t","title":"t","description":"d","steps":[{"discover":{}},{"client-credentials":{"scope":"a"}}]}]}"#;
         let error = load("x.json", text).expect_err("it lacks a key set and a client");
-        assert_eq!(error.to_string(), "features/x.json: test t: step 2, \"client-credentials\", needs the key set, which no step before it gives: add \"fetch-key-set\" before it");
+        assert_eq!(
+            error.to_string(),
+            "features/x.json: test t: step 2, \"client-credentials\", needs the key set, which no step before it gives: add \"fetch-key-set\" before it"
+        );
     }
 
     #[test]

@@ -39,7 +39,9 @@ fn of_test(test: &Test, pointer: &str) -> Vec<Unsound> {
         }
         known.extend_from_slice(step.gives());
         let before = &test.steps[..index];
-        contradictions(step, before).into_iter().for_each(|what| add(what.to_owned()));
+        for what in contradictions(step, before) {
+            add(what.to_owned());
+        }
     }
     for (index, about) in test.about.iter().enumerate().filter(|(_, about)| test.steps.iter().all(|step| step.name() != **about)) {
         let mut headings: Vec<String> = test.steps.iter().map(|step| format!("{:?}", step.name())).collect();
@@ -76,7 +78,10 @@ fn contradictions(step: &Step, before: &[Step]) -> Vec<&'static str> {
     let is_authorize = |step: &&Step| matches!(step, Step::Authorize(_));
     if uses_up_code(step) && before.iter().any(|step| is_authorize(&step)) {
         let last = before.iter().rev().find(|step| is_authorize(step) || uses_up_code(step));
-        must(last.as_ref().is_some_and(is_authorize), "needs an authorization code of its own, since a step before it used up the last: add \"authorize\" before it");
+        must(
+            last.as_ref().is_some_and(is_authorize),
+            "needs an authorization code of its own, since a step before it used up the last: add \"authorize\" before it",
+        );
     }
     match step {
         Step::Authorize(authorize) => of_authorization(authorize, &mut must),
@@ -97,10 +102,7 @@ fn of_authorization(authorize: &Authorize, must: &mut impl FnMut(bool, &'static 
     let has_to_fail = authorize.response_type.is_some()
         || authorize.prompt == Some(Prompt::NoneAndLogin)
         || (authorize.prompt == Some(Prompt::None) && authorize.second.is_none());
-    must(
-        !has_to_fail || authorize.expect == Expect::Error,
-        "has to be refused, by its response type or its prompt: set \"expect\" to \"error\"",
-    );
+    must(!has_to_fail || authorize.expect == Expect::Error, "has to be refused, by its response type or its prompt: set \"expect\" to \"error\"");
     must(
         has_to_fail || authorize.expect != Expect::Error,
         "expects an error, and nothing in it has to be refused: set \"expect\" to \"code-or-error\" or leave it out",
@@ -110,13 +112,22 @@ fn of_authorization(authorize: &Authorize, must: &mut impl FnMut(bool, &'static 
     must(authorize.browser == BrowserSession::Kept, "is a second login, which happens where the first did: leave out \"browser\"");
     must(authorize.attempt.is_some(), "is a second login: set \"attempt\" to a name that distinguishes it from the first");
     let silent = matches!(second, Second::PromptNone | Second::IdTokenHint);
-    must((authorize.prompt == Some(Prompt::None)) == silent, "has another \"prompt\" than its \"second\" is about: \"none\" belongs to \"prompt-none\" and \"id-token-hint\", and only to these");
-    must((authorize.prompt == Some(Prompt::Login)) == (second == Second::PromptLogin), "has another \"prompt\" than its \"second\" is about: \"login\" belongs to \"prompt-login\", and only to that");
+    must(
+        (authorize.prompt == Some(Prompt::None)) == silent,
+        "has another \"prompt\" than its \"second\" is about: \"none\" belongs to \"prompt-none\" and \"id-token-hint\", and only to these",
+    );
+    must(
+        (authorize.prompt == Some(Prompt::Login)) == (second == Second::PromptLogin),
+        "has another \"prompt\" than its \"second\" is about: \"login\" belongs to \"prompt-login\", and only to that",
+    );
     must(authorize.id_token_hint == (second == Second::IdTokenHint), "\"id-token-hint\" belongs to \"second\": \"id-token-hint\", and only to that");
     let by_age = matches!(second, Second::MaxAgePassed | Second::MaxAgeAmple);
     must(!by_age || authorize.max_age.is_some(), "is about \"max-age\", which it does not set");
     let is_awaited = second == Second::MaxAgePassed;
-    must(!is_awaited || authorize.max_age.is_none_or(|age| age <= MOST_PATIENCE), "waits until \"max-age\" has passed: set it to 4 seconds at the most");
+    must(
+        !is_awaited || authorize.max_age.is_none_or(|age| age <= MOST_PATIENCE),
+        "waits until \"max-age\" has passed: set it to 4 seconds at the most",
+    );
 }
 
 fn of_attack(attack: Attack, request: &Authorize, before: &[Step], must: &mut impl FnMut(bool, &'static str)) {
@@ -126,9 +137,15 @@ fn of_attack(attack: Attack, request: &Authorize, before: &[Step], must: &mut im
         (attack == Attack::ShortVerifier) == request.short_verifier,
         "\"short-verifier\" belongs to an authorization with \"short-verifier\", and only to that",
     );
-    must(attack != Attack::UnaskedVerifier || !request.pkce, "sends a code verifier that was not asked for: set \"pkce\" of the authorization before it to false");
+    must(
+        attack != Attack::UnaskedVerifier || !request.pkce,
+        "sends a code verifier that was not asked for: set \"pkce\" of the authorization before it to false",
+    );
     let is_first = !before.iter().any(|step| matches!(step, Step::AttackCode { .. }));
-    must(attack != Attack::VerifierOfAnotherFlow || !is_first, "takes the code verifier of an earlier attack: add an \"authorize\" and an \"attack-code\" before it");
+    must(
+        attack != Attack::VerifierOfAnotherFlow || !is_first,
+        "takes the code verifier of an earlier attack: add an \"authorize\" and an \"attack-code\" before it",
+    );
 }
 
 #[cfg(test)]
@@ -138,7 +155,9 @@ mod tests {
     use super::*;
 
     fn says(steps: &str) -> Vec<String> {
-        let text = format!(r#"{{"id":"f","profile":"p","category":"c","title":"t","description":"d","tests":[{{"id":"t","title":"t","description":"d","steps":[{steps}]}}]}}"#);
+        let text = format!(
+            r#"{{"id":"f","profile":"p","category":"c","title":"t","description":"d","tests":[{{"id":"t","title":"t","description":"d","steps":[{steps}]}}]}}"#
+        );
         let feature = serde_json::from_str(&text).unwrap_or_else(|why| panic!("{why}: {steps}"));
         unsound(&feature).into_iter().map(|unsound| format!("{} {}", unsound.pointer, unsound.says)).collect()
     }
@@ -178,7 +197,9 @@ mod tests {
     fn a_step_means_one_thing_only() {
         let first = r#"{"discover":{}},{"fetch-key-set":{}},{"use-client":{}},{"authorize":{"scope":"openid"}},{"exchange-code":{}}"#;
         let second = |params: &str| says(&format!(r#"{first},{{"authorize":{{"scope":"openid","attempt":"second",{params}}}}}"#));
-        let attack = |request: &str, with: &str| says(&format!(r#"{first},{{"authorize":{{"scope":"openid"{request}}}}},{{"attack-code":{{"with":"{with}"}}}}"#));
+        let attack = |request: &str, with: &str| {
+            says(&format!(r#"{first},{{"authorize":{{"scope":"openid"{request}}}}},{{"attack-code":{{"with":"{with}"}}}}"#))
+        };
         for (said, part) in [
             (second(r#""second":"max-age-ample","max-age":60"#), ""),
             (second(r#""second":"max-age-passed","max-age":4"#), ""),

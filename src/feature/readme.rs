@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use super::fact::Need;
 use super::{Feature, Step};
 
 /// The text of `features/README.md`.
@@ -40,11 +39,7 @@ pub fn render(features: &[Feature]) -> String {
 pub fn needs(steps: &[Step]) -> Vec<&'static str> {
     let mut needs = Vec::new();
     for need in steps.iter().flat_map(Step::settings) {
-        let words = match need {
-            Need::User => "an end-user (`--username`, `--password`)",
-            Need::DatasetSite => "a dataset site (`--dataset-site-url`)",
-            Need::Audience => "an audience (`--audience`)",
-        };
+        let words = need.words();
         if !needs.contains(&words) {
             needs.push(words);
         }

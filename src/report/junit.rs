@@ -137,7 +137,8 @@ fn description(finding: &Finding) -> String {
     let mut text = format!("{} {}: {}\n", Mark::of_finding(finding), line(&finding.rule), line(&finding.says));
     let known = finding.known.as_deref().unwrap_or_default();
     let own = if finding.own { "a rule of the user's own" } else { "" };
-    let pairs = [("own", own), ("known", known), ("expected", &finding.expected), ("actual", &finding.actual), ("why", &finding.why), ("fix", &finding.fix)];
+    let pairs =
+        [("own", own), ("known", known), ("expected", &finding.expected), ("actual", &finding.actual), ("why", &finding.why), ("fix", &finding.fix)];
     for (name, value) in pairs.into_iter().chain([("spec", finding.url.as_str())]) {
         if !value.is_empty() {
             // Writing to a String cannot fail.

@@ -113,7 +113,11 @@ fn families(report: &RunReport) -> Vec<Family> {
     ];
     if let Some(of_the_user) = &report.own {
         families.push(family("oa_authtest_own_rules_checked", "Different rules of the user's own that were judged, by profile.", each(&own)));
-        families.push(family("oa_authtest_own_rules", "Rules of the user's own that there are in all.", of_the_run(Some(of_the_user.rules.len().to_string()))));
+        families.push(family(
+            "oa_authtest_own_rules",
+            "Rules of the user's own that there are in all.",
+            of_the_run(Some(of_the_user.rules.len().to_string())),
+        ));
     }
     families
 }

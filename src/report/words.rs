@@ -214,7 +214,8 @@ pub fn of_all_rules(report: &RunReport, checked: &BTreeSet<&str>) -> String {
     let own = own_rules(&report.tests);
     let of_own = checked.intersection(&own).count();
     let of_program = checked.len() - of_own;
-    let says = report.tool.rules.map_or_else(|| format!("{} checked", count(of_program, "rule")), |all| format!("{of_program} of {all} rules checked"));
+    let says =
+        report.tool.rules.map_or_else(|| format!("{} checked", count(of_program, "rule")), |all| format!("{of_program} of {all} rules checked"));
     match report.own.as_ref().map_or(own.len(), |own| own.rules.len()) {
         0 => says,
         all => format!("{says}, and {of_own} of {}", count(all, "own rule")),

@@ -5,8 +5,8 @@ use serde_json::Value;
 use crate::observed::received::Received;
 use crate::rule::expect::{applies_if, holds, must, needs, none_wrong, refusal, same, seen, shorten, should};
 use crate::rule::judgement::{Judgement, Unmet, fail, is_broken, not_applicable, not_run, pass};
-use crate::rule::protected::{expect_refusal, http_401, names_bearer, refused};
 use crate::rule::own::{View, ViewKind, part};
+use crate::rule::protected::{expect_refusal, http_401, names_bearer, refused};
 use crate::rule::{Artefact, Check};
 
 /// The answers to reading a client's configuration with its own token, and with none or a wrong one.

@@ -36,11 +36,8 @@ impl Artefact for Revocation {
     fn exchange(&self) -> Option<usize> {
         Some(self.response.exchange)
     }
-    const VIEW: Option<&'static ViewKind> = Some(&ViewKind {
-        name: "revocation",
-        what: "The answer to the revocation of a refresh token.",
-        parts: &[part::STATUS, part::HEADERS],
-    });
+    const VIEW: Option<&'static ViewKind> =
+        Some(&ViewKind { name: "revocation", what: "The answer to the revocation of a refresh token.", parts: &[part::STATUS, part::HEADERS] });
     fn view(&self) -> View {
         View::default().with_response(&self.response)
     }

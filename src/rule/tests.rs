@@ -14,6 +14,9 @@ fn no_artefact_makes_a_judge_panic() {
         let config = Config { cases: 64, failure_persistence: None, ..Config::default() };
         let result = TestRunner::new(config).run(&A::arbitrary(), |artefact| {
             A::rules().for_each(|check| drop((check.judge)(&artefact)));
+            // What own rules read of it is what is said that they can.
+            let named: Vec<&str> = A::VIEW.iter().flat_map(|kind| kind.parts.iter().map(|(name, _)| *name)).collect();
+            assert_eq!(artefact.view().parts().collect::<Vec<_>>(), named, "{}", std::any::type_name::<A>());
             Ok(())
         });
         result.unwrap_or_else(|why| panic!("{}: {why}", std::any::type_name::<A>()));

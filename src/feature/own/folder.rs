@@ -140,7 +140,8 @@ impl Walk {
                 self.documents.push(Document { path, text });
             }
             Err(why) => {
-                let line = why.as_bytes()[..why.utf8_error().valid_up_to()].iter().filter(|byte| **byte == b'\n').count() + 1;
+                let right = String::from_utf8_lossy(&why.as_bytes()[..why.utf8_error().valid_up_to()]).matches('\n').count();
+                let line = right + 1;
                 self.unreadable.push(Unreadable::new(format!("{}:{line}: this is not UTF-8", path.display()), "save the file as UTF-8"));
             }
         }
@@ -157,11 +158,18 @@ fn is_hidden(path: &Path) -> bool {
 }
 
 fn is_document(path: &Path) -> bool {
+    extensions(path).first().is_some_and(|last| last == "json") && extensions(path).get(1).is_none_or(|before| before != "schema")
+}
+
+/// What follows the dots of a file's name in lower case, the last first.
+fn extensions(path: &Path) -> Vec<String> {
     let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-    name.ends_with(".json") && !name.ends_with(".schema.json")
+    let mut parts: Vec<String> = name.split('.').skip(1).map(str::to_owned).collect();
+    parts.reverse();
+    parts
 }
 
 /// True for a document that holds rules and not tests, by its name.
 pub fn is_rules(path: &Path) -> bool {
-    path.file_name().unwrap_or_default().to_string_lossy().to_lowercase().ends_with(".rules.json")
+    extensions(path).get(1).is_some_and(|before| before == "rules")
 }

@@ -75,11 +75,12 @@ impl Own {
     /// # Errors
     /// Every mistake in the documents, each with its place.
     pub fn read(folder: &Path, origin: &Origin, features: &[Feature]) -> Result<Self, OwnError> {
-        let documents = folder::documents(folder).map_err(|unreadable| {
-            OwnError::of(unreadable.into_iter().map(|why| ConfigError::value(origin, why.says, why.hint)).collect())
-        })?;
+        let documents = folder::documents(folder)
+            .map_err(|unreadable| OwnError::of(unreadable.into_iter().map(|why| ConfigError::value(origin, why.says, why.hint)).collect()))?;
         let mut reader = Reader::new(features);
-        documents.iter().for_each(|document| reader.read(document));
+        for document in &documents {
+            reader.read(document);
+        }
         if !reader.mistakes.is_empty() {
             return Err(OwnError::of(reader.mistakes));
         }

@@ -21,6 +21,11 @@ fn document<T: JsonSchema>(says: &str) -> Value {
     let mut schema = SchemaSettings::draft2020_12().into_generator().into_root_schema_for::<T>().to_value();
     tidy(&mut schema);
     schema["description"] = says.into();
+    if let Some(schema) = schema.as_object_mut()
+        && let Some(of) = schema.shift_remove("$schema")
+    {
+        schema.shift_insert(0, "$schema".to_owned(), of);
+    }
     if let Some(properties) = schema.get_mut("properties").and_then(Value::as_object_mut) {
         // An editor finds the schema by it.
         let own = json!({ "description": "The address of this schema, for editors.", "type": "string" });
@@ -40,6 +45,10 @@ fn tidy(schema: &mut Value) {
             without_null(members);
             // What only the compiler of this program knows.
             members.retain(|name, value| name != "format" && !(name == "default" && value.is_null()));
+            if let Some(Value::String(says)) = members.get_mut("description") {
+                // It was written for lines of code.
+                *says = says.replace('\n', " ").replace("`OpenID`", "OpenID");
+            }
         }
         _ => {}
     }
@@ -48,19 +57,19 @@ fn tidy(schema: &mut Value) {
 /// Makes one list of names that stand beside each other, each with what it means.
 fn names(schema: &mut Map<String, Value>) {
     let Some(Value::Array(branches)) = schema.get("oneOf") else { return };
-    let named: Option<Vec<(Vec<Value>, String)>> = branches
+    let meanings: Option<Vec<(Vec<Value>, Value)>> = branches
         .iter()
         .map(|branch| {
             let names = branch.get("const").map(|name| vec![name.clone()]).or_else(|| branch.get("enum")?.as_array().cloned())?;
-            Some((names, branch.get("description").and_then(Value::as_str).unwrap_or_default().to_owned()))
+            Some((names, branch.get("description").cloned().unwrap_or_default()))
         })
         .collect();
-    let Some(named) = named else { return };
-    let (names, says): (Vec<Value>, Vec<Value>) =
-        named.into_iter().flat_map(|(names, says)| names.into_iter().map(move |name| (name, Value::from(says.clone())))).unzip();
+    let Some(meanings) = meanings else { return };
+    let each = meanings.into_iter().flat_map(|(names, meaning)| names.into_iter().map(move |name| (name, meaning.clone())));
+    let (names, meanings): (Vec<Value>, Vec<Value>) = each.unzip();
     schema.shift_remove("oneOf");
     schema.insert("enum".to_owned(), names.into());
-    schema.insert("enumDescriptions".to_owned(), says.into());
+    schema.insert("enumDescriptions".to_owned(), meanings.into());
 }
 
 /// Makes one object of objects of which each has one member of its own: with exactly one of these, beside those that every one has.

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use crate::rule::own::OwnRules;
 use super::*;
 use crate::config::FailOn;
 use crate::config::Known;
@@ -10,6 +9,7 @@ use crate::exit::Exit;
 use crate::feature;
 use crate::result::known::{assess, excuses_the_stop, mark};
 use crate::result::model::{Counts, Entry, FindingOutcome as Outcome, SkipKind, StepEnd, StepReport, Verdict};
+use crate::rule::own::OwnRules;
 
 /// The sample run: a rule of a test is broken, the others are as they are.
 fn sample() -> RunReport {
@@ -168,7 +168,8 @@ fn what_is_written_can_be_read_and_excuses_what_was_broken() {
     assert!(text.contains(&format!("test = \"{A}\"")) && text.contains("reason = \"say why\""), "{text}");
     // As a reader fills it in.
     let given = |text: &str| text.replace("\"say why\"", "\"fixed in release 8\"");
-    let read = |text: &str| Known::parse(Path::new("known.toml"), &given(text), jiff::civil::Date::constant(2026, 3, 1), &OwnRules::default()).unwrap();
+    let read =
+        |text: &str| Known::parse(Path::new("known.toml"), &given(text), jiff::civil::Date::constant(2026, 3, 1), &OwnRules::default()).unwrap();
     let entries = read(&text).entries;
     assert_eq!(entries.len(), 1);
     assert!(entries[0].is_about(A) && !entries[0].is_about(B));

@@ -9,9 +9,9 @@ use crate::observed::authorization_request::AuthorizationRequest;
 use crate::rule::authorization_parameters as parameters;
 use crate::rule::expect::{applies_if, holds, list, may, must, shorten, should};
 use crate::rule::judgement::{Judgement, Unmet, fail, is_broken, not_applicable, not_run, pass};
+use crate::rule::own::{View, ViewKind, part, view};
 use crate::rule::request_object::{Sent, is_offered};
 use crate::rule::token_refusal::shape;
-use crate::rule::own::{View, ViewKind, part, view};
 use crate::rule::{Artefact, Check, SeenIn};
 
 #[cfg(test)]

@@ -7,8 +7,8 @@ use serde_json::{Map, Value};
 use crate::observed::authorization_request::AuthorizationRequest;
 use crate::rule::jose::{Jwt, Keys, Token};
 use crate::rule::judgement::{Unmet, not_applicable, not_run};
-use crate::rule::token_response::Grant;
 use crate::rule::own::{View, ViewKind, part};
+use crate::rule::token_response::Grant;
 use crate::rule::{Artefact, Check};
 
 mod claims;

@@ -56,11 +56,8 @@ impl Artefact for KeySet {
     fn exchange(&self) -> Option<usize> {
         Some(self.response.exchange)
     }
-    const VIEW: Option<&'static ViewKind> = Some(&ViewKind {
-        name: "key-set",
-        what: "The key set at the `jwks_uri`.",
-        parts: &[part::DOCUMENT, part::STATUS, part::HEADERS],
-    });
+    const VIEW: Option<&'static ViewKind> =
+        Some(&ViewKind { name: "key-set", what: "The key set at the `jwks_uri`.", parts: &[part::DOCUMENT, part::STATUS, part::HEADERS] });
     fn view(&self) -> View {
         let document = self.success().and_then(|response| response.members().ok_or_else(|| Unmet::not_run("jwks/keys-array")));
         View::of_response(&self.response, document)

@@ -10,7 +10,7 @@ use super::pointer::Pointer;
 use super::view::View;
 use super::{MOST_SHOWN, Wrong};
 use crate::redact::is_secret;
-use crate::rule::expect::{kind, show, shorten};
+use crate::rule::expect::{kind, shorten, show};
 use crate::rule::judgement::Unmet;
 
 /// The longest regular expression, in bytes, and the most memory that one may take, in bytes.
@@ -21,7 +21,7 @@ const MOST_NESTED: usize = 4;
 /// The most elements of an array that are shown to be wrong.
 const MOST_ELEMENTS: usize = 3;
 
-/// A condition as a document has it: `{ "at": "/claims/tenant", "matches": "^acme-" }`.
+/// A condition: a place in the artefact and what is asked of the value there, as in `{ "at": "/claims/tenant", "matches": "^acme-" }`.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[schemars(title = "a condition")]
 pub struct ConditionDocument {
@@ -238,7 +238,8 @@ impl Condition {
 
     /// The place and what is asked of the value there: `/claims/tenant: a string that matches ^acme-`.
     pub fn words(&self) -> String {
-        format!("{}: {}", place(&self.at.to_string()), self.operator.words())
+        let at = self.at.to_string();
+        if at.is_empty() { self.operator.words() } else { format!("{at}: {}", self.operator.words()) }
     }
 
     /// What was seen where it holds of an artefact, else what was there instead: neither is shortened.
@@ -289,8 +290,8 @@ impl Operator {
                 format!("a length of {}", least.into_iter().chain(most).collect::<Vec<_>>().join(" and "))
             }
             Self::HttpsUrl => "an https URL".to_owned(),
-            Self::Every(condition) => format!("an array, and of each element {}", condition.words()),
-            Self::Some(condition) => format!("an array, and of an element {}", condition.words()),
+            Self::Every(condition) => format!("an array, each element of it {}", condition.words()),
+            Self::Some(condition) => format!("an array, an element of it {}", condition.words()),
         }
     }
 
@@ -311,9 +312,8 @@ impl Operator {
             Self::Type(of) => of.fits(value),
             Self::AtLeast(least) => is_at_least(value.as_number(), Some(least)),
             Self::AtMost(most) => is_at_least(Some(most), value.as_number()),
-            Self::Length(Length { at_least, at_most }) => length(value).is_some_and(|length| {
-                at_least.is_none_or(|least| length >= least as usize) && at_most.is_none_or(|most| length <= most as usize)
-            }),
+            Self::Length(Length { at_least, at_most }) => length(value)
+                .is_some_and(|length| at_least.is_none_or(|least| length >= least as usize) && at_most.is_none_or(|most| length <= most as usize)),
             Self::HttpsUrl => value.as_str().is_some_and(is_https_url),
             Self::Every(condition) => return every(condition, value, path, seen),
             Self::Some(condition) => {

@@ -149,7 +149,12 @@ fn quoted<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
 fn taken(id: &str) -> Option<Wrong> {
     let family = id.split('/').next().unwrap_or(id);
     let is_taken = catalogue().iter().any(|rule| rule.id.split('/').next() == Some(family));
-    is_taken.then(|| Wrong::new("/id", format!("the family {family:?} is one of oa-authtest's own rules: begin the id with a name of your own, as in \"acme/tenant\"")))
+    is_taken.then(|| {
+        Wrong::new(
+            "/id",
+            format!("the family {family:?} is one of oa-authtest's own rules: begin the id with a name of your own, as in \"acme/tenant\""),
+        )
+    })
 }
 
 /// Where a specification is to be read; empty if that is not known.

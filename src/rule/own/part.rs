@@ -8,8 +8,10 @@ pub const DOCUMENT: Part = ("document", "the JSON of the body");
 /// The part that is the status of a response.
 pub const STATUS: Part = ("status", "the HTTP status code, a number");
 /// The part that is the headers of a response.
-pub const HEADERS: Part =
-    ("headers", "the response headers: names in lower case, each with a string; a header that comes more than once is joined by commas. Cookies are left out");
+pub const HEADERS: Part = (
+    "headers",
+    "the response headers: names in lower case, each with a string; a header that comes more than once is joined by commas. Cookies are left out",
+);
 /// The part that is the claims of a token.
 pub const CLAIMS: Part = ("claims", "the claims of the token");
 /// The part that is the JOSE header of a token.

@@ -72,7 +72,8 @@ impl ShownPage {
 /// The part of its view that is what a page was taken for.
 const KIND: part::Part = ("kind", "what the page was taken for: `login`, `user-name`, `consent` or `other`");
 /// The part of its view that is its headers.
-const PAGE_HEADERS: part::Part = ("headers", "the headers of the page, as for other answers; where the user agent does not tell them, the rule is not applicable");
+const PAGE_HEADERS: part::Part =
+    ("headers", "the headers of the page, as for other answers; where the user agent does not tell them, the rule is not applicable");
 
 impl Artefact for ShownPage {
     const RULES: &'static [&'static [Check<Self>]] = &[RULES];

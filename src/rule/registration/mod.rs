@@ -5,8 +5,8 @@ use serde_json::{Map, Value};
 use crate::observed::received::Received;
 use crate::rule::expect::{member, must, status};
 use crate::rule::judgement::{Unmet, not_applicable};
-use crate::rule::provider_metadata::is_openid;
 use crate::rule::own::{View, ViewKind, part};
+use crate::rule::provider_metadata::is_openid;
 use crate::rule::{Artefact, Check};
 
 mod client;

@@ -9,9 +9,9 @@ use crate::observed::received::Received;
 use crate::rule::expect::{STRING, STRINGS, URL, holds, kind, list, media_type, must, shorten, should, show, status, typed};
 use crate::rule::jose::Jwt;
 use crate::rule::judgement::{Unmet, fail, not_applicable, pass};
+use crate::rule::own::{View, ViewKind, part};
 use crate::rule::provider_metadata::document::{PAGES, json_object, no_empty_arrays};
 use crate::rule::provider_metadata::{Document, ProviderMetadata, endpoints, issuer, lists, security, values};
-use crate::rule::own::{View, ViewKind, part};
 use crate::rule::{Artefact, Check};
 
 #[cfg(test)]

@@ -7,9 +7,9 @@ use crate::rule::answer::error_code;
 use crate::rule::attack::Attack;
 use crate::rule::expect::{needs, optional, text};
 use crate::rule::judgement::{Unmet, not_run};
+use crate::rule::own::{View, ViewKind, part};
 use crate::rule::protected::not_busy;
 use crate::rule::refresh_practice::WIDER;
-use crate::rule::own::{View, ViewKind, part};
 use crate::rule::{Artefact, Check};
 
 mod codes;

@@ -1,6 +1,9 @@
-//! `RULES.md`: every rule with its level, its specification and the flaws that show it, generated from the catalogue; a test keeps it current.
+//! What the documentation has of tables: generated, and kept current by a test. `RULES.md` has every rule with its level, its specification and the flaws
+//! that show it.
 
 use std::fmt::Write as _;
+
+pub mod own_tests;
 
 use crate::config::setting::{Kind, SETTINGS};
 use crate::issuer::flaw::Flaw;
