@@ -447,7 +447,6 @@ fn a_rule_of_every_kind_is_judged_and_shows_no_secret() {
     for rule in &rules {
         let id = rule["id"].as_str().expect("an id");
         let of_rule: Vec<&Finding> = own(&report).into_iter().filter(|finding| finding.rule == id).collect();
-        // What is seen of pages, and userinfo that is signed, is in no test or told by no agent; all else is.
         if !of_rule.iter().any(|finding| finding.outcome == FindingOutcome::Failed) {
             missing.push(id.to_owned());
         }

@@ -183,7 +183,7 @@ steps! {
 
     /// Refreshes the client's own token, where a refresh token came with it.
     RefreshClientToken {
-        /// In which form.
+        /// In which form the request is sent.
         by: Body,
     } => match by { Body::Form => "Refresh of the Client's Token", Body::Json => "Refresh as JSON" },
         needs: &[Metadata, KeySet, Client, ClientToken], action: refresh_client_token(*by);
@@ -242,7 +242,7 @@ steps! {
 
     /// Tries to exchange the code in a wrong way (RFC 6749 4.1.3, RFC 7636 4.6).
     AttackCode {
-        /// In which.
+        /// In which way.
         #[schemars(schema_with = "with_a_code")]
         with: Attack,
     } => format!("Attack ({})", with.says()),

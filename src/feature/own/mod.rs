@@ -26,6 +26,7 @@ use super::{Feature, proof};
 use crate::config::error::Origin;
 use crate::config::{ConfigError, OwnNames};
 use crate::rule::own::document::RulesDocument;
+use crate::rule::own::pointer::escaped;
 use crate::rule::own::{OwnRule, OwnRules};
 use crate::text::{digest, visible};
 use folder::Document;
@@ -227,11 +228,6 @@ fn unseen(value: &Value, pointer: &str, found: &mut Vec<Mistake>) {
         }
         _ => {}
     }
-}
-
-/// A name as a JSON pointer has it.
-fn escaped(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
 }
 
 /// A document that is as its schema says, without the address of that.

@@ -10,6 +10,7 @@ use serde_json::Value;
 
 use crate::config::ConfigError;
 use crate::config::error::Place;
+use crate::rule::own::pointer::unescaped;
 use crate::text::json;
 
 /// Where in a document something is.
@@ -112,7 +113,7 @@ fn offset(node: Option<&Node<'_>>, at: &At) -> usize {
     };
     let Some(mut node) = node else { return 0 };
     for token in pointer.split('/').skip(1) {
-        let token = token.replace("~1", "/").replace("~0", "~");
+        let token = unescaped(token);
         let inner = match node {
             Node::Object(object) => last(object, &token).map(|property| &property.value),
             Node::Array(array) => token.parse::<usize>().ok().and_then(|index| array.elements.get(index)),

@@ -6,11 +6,15 @@ use serde_json::Value;
 
 use super::place::{At, Mistake};
 use crate::rule::expect::{kind, show};
+use crate::rule::own::pointer::unescaped;
 use crate::text::count;
 use crate::text::nearest::nearest;
 
 /// The most names that are listed where one of them comes near to what was written.
 const MOST_BESIDE: usize = 12;
+
+/// The most names that are listed where none was written.
+const MOST_NAMES: usize = 20;
 
 /// The patterns of the schemas, in words.
 const PATTERNS: [(&str, &str); 6] = [
@@ -62,7 +66,15 @@ impl Shape {
                 vec![Mistake { hint, ..Mistake::new(At::Value(pointer), says) }]
             }
             ValidationErrorKind::Constant { expected_value } => one(format!("expected {expected_value}, not {}", show(value))),
-            ValidationErrorKind::MinProperties { .. } | ValidationErrorKind::MaxProperties { .. } => one(self.members_expected(error)),
+            ValidationErrorKind::MinProperties { .. } | ValidationErrorKind::MaxProperties { .. } => {
+                self.members_expected(error).map(one).unwrap_or_default()
+            }
+            // A member of an object that can have none.
+            ValidationErrorKind::FalseSchema => {
+                let (object, name) = pointer.rsplit_once('/').unwrap_or_default();
+                let says = format!("{} is not known here: there is nothing to be set", show(&unescaped(name).into()));
+                vec![Mistake::new(At::Key(object.to_owned(), unescaped(name)), says)]
+            }
             ValidationErrorKind::MinItems { limit } => one(format!("expected at least {}", count(size(*limit), "element"))),
             ValidationErrorKind::MaxItems { limit } => one(format!("expected at most {}", count(size(*limit), "element"))),
             ValidationErrorKind::MinLength { .. } => one("expected text, and it is empty".to_owned()),
@@ -89,17 +101,24 @@ impl Shape {
         properties.into_iter().flatten().map(|(name, _)| name.as_str()).filter(|name| !name.starts_with('$')).collect()
     }
 
-    /// What an object with too few or too many members is: a step, or a condition.
-    fn members_expected(&self, error: &ValidationError<'_>) -> String {
+    /// What an object with too few or too many members should have; `None` if it lacks one that it must have, which is said by itself.
+    fn members_expected(&self, error: &ValidationError<'_>) -> Option<String> {
         let part = self.part(error);
         let of = |name: &str| part.and_then(|part| part.get(name));
         let required: Vec<&str> = of("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
-        let there = error.instance().as_object().map_or(0, serde_json::Map::len).saturating_sub(required.len());
-        let others: Vec<&str> = self.members_beside(error).into_iter().filter(|name| !required.contains(name)).collect();
+        let there: Vec<&str> = error.instance().as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+        if required.iter().any(|name| !there.contains(name)) {
+            return None;
+        }
+        let is_other = |name: &&str| !required.contains(name);
+        let others: Vec<&str> = self.members_beside(error).into_iter().filter(is_other).collect();
+        let there: Vec<&str> = there.into_iter().filter(is_other).collect();
         let title = of("title").and_then(Value::as_str).unwrap_or("this");
-        let exactly = if of("maxProperties").is_some() { "one" } else { "at least one" };
-        let beside = if required.is_empty() { String::new() } else { format!(", beside {},", listed(&required)) };
-        format!("expected {title} to have{beside} {exactly} of {}, and it has {there}", listed(&others))
+        let exactly = if of("maxProperties").is_some() { "exactly one" } else { "at least one" };
+        let beside = if required.is_empty() { String::new() } else { format!(" beside {}", listed(&required)) };
+        let names = if others.len() > MOST_NAMES { String::new() } else { format!(", one of {}", listed(&others)) };
+        let there = if there.is_empty() { "none".to_owned() } else { listed(&there) };
+        Some(format!("expected {title} to have {exactly} member{beside}{names}; it has {there}"))
     }
 }
 

@@ -159,7 +159,7 @@ fn many_mistakes_are_told_at_once_with_their_places_in_order() {
         "x.json:7:65: \"discovr\" is not known here",
         "x.json:7:97: \"scope\" is missing",
         "x.json:7:110: expected a whole number, not a string",
-        "x.json:7:119: expected a step to have one of \"discover\", ",
+        "x.json:7:119: expected a step to have exactly one member; it has none",
     ];
     assert_eq!(said.len(), starts.len(), "{said:#?}");
     for (said, start) in said.iter().zip(starts) {

@@ -13,7 +13,7 @@ pub const HEADERS: Part = (
     "the response headers: names in lower case, each with a string; a header that comes more than once is joined by commas. Cookies are left out",
 );
 /// The part that is the claims of a token.
-pub const CLAIMS: Part = ("claims", "the claims of the token");
+pub const CLAIMS: Part = ("claims", "the claims");
 /// The part that is the JOSE header of a token.
 pub const HEADER: Part = ("header", "the JOSE header of the token");
 /// The part that is how long a token lives.
@@ -30,6 +30,6 @@ pub const PARAMETERS: Part = ("parameters", "the parameters of the response, eac
 /// The part that is how it did.
 pub const METHOD: Part = ("method", "the HTTP method: `GET`, or `POST` for a form post");
 /// The part that is an address.
-pub const URL: Part = ("url", "the address that was asked");
+pub const URL: Part = ("url", "the address");
 /// The part that is the client's identifier.
 pub const CLIENT_ID: Part = ("client-id", "the identifier of the client");
