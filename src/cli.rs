@@ -4,15 +4,16 @@
 use std::path::PathBuf;
 
 use clap::builder::{BoolishValueParser, NonEmptyStringValueParser, PossibleValuesParser};
-use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Parser, Subcommand, ValueHint};
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Parser, Subcommand, ValueEnum, ValueHint};
 use secrecy::SecretString;
 use url::Url;
 
 use crate::config::layer::Layer;
-use crate::config::setting::{FLAW, FORMAT, Kind, OF_A_CERTIFICATE, OFFLINE_ACCESS, PAGES, PERSONA, REDIRECT_URI, REPORT_DIR, SETTINGS, Setting};
+use crate::config::setting::{
+    CONFIG, FLAW, FORMAT, Kind, OF_A_CERTIFICATE, OFFLINE_ACCESS, PAGES, PERSONA, REDIRECT_URI, REPORT_DIR, SETTINGS, Setting, TESTS_FROM,
+};
 use crate::config::{FILE_NAME, Format};
 use crate::issuer::{OfflineAccess, PageSet, Persona};
-use crate::report::schema;
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -36,7 +37,7 @@ pub enum Commands {
     #[command(override_usage = "oa-authtest doctor --issuer <URL> [OPTIONS]\n       oa-authtest doctor --demo [OPTIONS]", after_help = DOCTOR_EXAMPLES)]
     Doctor(DoctorArgs),
     /// List profiles, features and tests, and what each test needs.
-    #[command(after_help = "Examples:\n  oa-authtest list oidc\n  oa-authtest list '*/authorization-code-*'")]
+    #[command(after_help = LIST_EXAMPLES)]
     List {
         /// Only a profile, a feature, or the tests whose id matches a glob; everything without it.
         #[arg(value_name = "PROFILE|GLOB", value_parser = NonEmptyStringValueParser::new())]
@@ -44,6 +45,9 @@ pub enum Commands {
         /// Write JSON: of the tests those that are asked for, and every rule.
         #[arg(long)]
         json: bool,
+        /// Where tests and rules of the reader's own are.
+        #[command(flatten)]
+        own: OwnArgs,
     },
     /// Explain a rule: what it says, why, and where it is specified; or list the rules of a family.
     #[command(after_help = "Examples:\n  oa-authtest explain id-token/issuer\n  oa-authtest explain id-token\n  oa-authtest explain '*/no-store'")]
@@ -51,6 +55,9 @@ pub enum Commands {
         /// The rule's id, as the reports name it: `id-token/issuer`; or a family (`id-token`) or a glob over ids, whose rules are listed.
         #[arg(value_name = "RULE", value_parser = NonEmptyStringValueParser::new())]
         rule: String,
+        /// Where tests and rules of the reader's own are.
+        #[command(flatten)]
+        own: OwnArgs,
     },
     /// Start the embedded issuer on its own, on loopback.
     #[command(
@@ -72,11 +79,14 @@ pub enum Commands {
     /// Render the reports of a run again from its results.json.
     #[command(after_help = "Example:\n  oa-authtest report reports/results.json --report-dir public")]
     Report(ReportArgs),
-    /// Print the JSON Schema of results.json, or of issuers.json.
+    /// Print a JSON Schema: of results.json, of issuers.json, or of the documents that --tests-from reads.
+    #[command(
+        after_help = "Examples:\n  oa-authtest schema\n  oa-authtest schema issuers\n  oa-authtest schema feature > feature.schema.json\n  oa-authtest schema rules > rules.schema.json"
+    )]
     Schema {
-        /// Of which file.
-        #[arg(value_name = "FILE", default_value = "results", value_enum)]
-        of: SchemaOf,
+        /// What it is the schema of.
+        #[arg(value_name = "WHAT", value_enum, default_value_t = Schema::Results)]
+        of: Schema,
     },
     /// Print the versions of the program and of its rules.
     Version,
@@ -94,6 +104,19 @@ pub enum Commands {
         #[arg(long, value_name = "DIR")]
         dir: Option<PathBuf>,
     },
+}
+
+/// What there is a JSON Schema of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Schema {
+    /// `results.json`, which every run writes.
+    Results,
+    /// `issuers.json`, which a run with several issuers writes.
+    Issuers,
+    /// A document of your own tests: `*.json` in the folder of --tests-from.
+    Feature,
+    /// A document of your own rules: `*.rules.json` in the folder of --tests-from.
+    Rules,
 }
 
 const ABOUT: &str = "Tests an OpenID Connect or OAuth 2.0 issuer the way its relying parties, and its attackers, will use it";
@@ -154,6 +177,14 @@ A variable that is empty counts as not set.
 Exit codes: 0 conformant, 1 not conformant, 2 usage or configuration, 3 could not test, 4 nothing was tested,
 70 a bug in oa-authtest, 130 or 143 interrupted.";
 
+const LIST_EXAMPLES: &str = "\
+Examples:
+  oa-authtest list oidc
+  oa-authtest list '*/authorization-code-*'
+
+  Check your own tests and rules, without a run:
+    oa-authtest list --tests-from tests/issuer";
+
 const COMPLETIONS_EXAMPLES: &str = "\
 Examples:
   oa-authtest completions bash > ~/.local/share/bash-completion/completions/oa-authtest
@@ -170,31 +201,22 @@ Example:
 
 Exit codes: 0 a run would get to its end, 2 the command line or the configuration is wrong, 3 it would not.";
 
-/// What there is a JSON Schema of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub enum SchemaOf {
-    /// results.json, which every run writes.
-    Results,
-    /// issuers.json, which a run with several issuers writes.
-    Issuers,
-}
-
-impl SchemaOf {
-    /// The schema.
-    pub fn text(self) -> &'static str {
-        match self {
-            Self::Results => schema::RESULTS,
-            Self::Issuers => schema::ISSUERS,
-        }
-    }
-}
-
 /// What `run` was told by flags. The environment and the file are asked by [`crate::config::load`].
 #[derive(Debug, Clone, Default)]
 pub struct RunArgs {
     /// The flags.
     pub flags: Layer,
 }
+
+/// What says where tests and rules of the reader's own are, for commands that are not about an issuer.
+#[derive(Debug, Clone, Default)]
+pub struct OwnArgs {
+    /// The flags.
+    pub flags: Layer,
+}
+
+/// The settings of [`OwnArgs`].
+const OF_OWN: [&Setting; 2] = [&TESTS_FROM, &CONFIG];
 
 /// What `doctor` takes: the settings of a run.
 #[derive(Debug, Args)]
@@ -338,11 +360,32 @@ impl Args for RunArgs {
 
 impl FromArgMatches for RunArgs {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        Ok(Self { flags: Layer::from_flags(matches) })
+        Ok(Self { flags: Layer::from_flags(matches, SETTINGS) })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        self.flags = Layer::from_flags(matches);
+        self.flags = Layer::from_flags(matches, SETTINGS);
+        Ok(())
+    }
+}
+
+impl Args for OwnArgs {
+    fn augment_args(command: Command) -> Command {
+        command.args(OF_OWN.map(|setting| argument(setting).help_heading(None::<&str>)))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for OwnArgs {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        Ok(Self { flags: Layer::from_flags(matches, &OF_OWN) })
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        self.flags = Layer::from_flags(matches, &OF_OWN);
         Ok(())
     }
 }
@@ -360,7 +403,7 @@ impl Args for CertificateArgs {
 
 impl FromArgMatches for CertificateArgs {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        Ok(Self { flags: Layer::from_flags_of(matches, &OF_A_CERTIFICATE) })
+        Ok(Self { flags: Layer::from_flags(matches, &OF_A_CERTIFICATE) })
     }
 
     fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {

@@ -8,8 +8,9 @@ use tempfile::TempDir;
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{self, Config, ConfigError, Layer, SETTINGS, Setting, World, setting};
-use crate::feature;
+use crate::config::{self, Config, ConfigError, Layer, OwnNames, SETTINGS, Setting, World, setting};
+use crate::feature::own::{Own, OwnError};
+use crate::feature::{self, Available, FeatureError};
 use crate::launch::{Done, LaunchError, Ready};
 use crate::report::{self, error::ReportError};
 use crate::result::event::Event;
@@ -79,6 +80,12 @@ pub enum RunError {
     /// A setting is missing, unknown, impossible, or in conflict with another.
     #[error("{0}; {hint}", hint = .0.hint())]
     Settings(#[from] ConfigError),
+    /// The feature documents are not sound: a bug of this library.
+    #[error(transparent)]
+    Feature(#[from] FeatureError),
+    /// The tests and rules of the caller's own are not sound (`tests-from`).
+    #[error(transparent)]
+    Own(#[from] OwnError),
     /// The run cannot begin: no test was selected, the redirect URI cannot be listened on, the issuer did not come in the time to wait.
     #[error(transparent)]
     Launch(#[from] LaunchError),
@@ -118,12 +125,12 @@ pub enum RunError {
 /// [`RunError`] if the run cannot begin, or if its reports cannot be written.
 pub async fn run(settings: Settings) -> Result<RunReport, RunError> {
     let Settings { document, given, guard, watch, end } = settings;
-    let (config, passing) = settle(document.as_deref(), given)?;
+    let Settled { config, available, passing } = settle(document.as_deref(), given)?;
     let (dir, formats) = (config.report.dir.clone(), config.report.formats.clone());
 
     let interrupted = CancellationToken::new();
     let _at_the_end = interrupted.clone().drop_guard();
-    let reached = Ready::of(config)?.reach(&|_| {}).await?;
+    let reached = Ready::of(config, &available)?.reach(&|_| {}).await?;
     let mut watch = watch.unwrap_or_else(|| Box::new(|_| {}));
     let ending = async {
         match end {
@@ -144,24 +151,37 @@ pub async fn run(settings: Settings) -> Result<RunReport, RunError> {
     Ok(report)
 }
 
-/// The settings of a run, and the folder that it writes to for as long as it lasts if no other is given.
-fn settle(document: Option<&str>, given: Vec<(String, String)>) -> Result<(Config, Option<TempDir>), RunError> {
+/// The settings of a run, and what there is to be tested.
+struct Settled {
+    config: Config,
+    available: Available,
+    /// The folder that it writes to for as long as it lasts, if no other is given.
+    passing: Option<TempDir>,
+}
+
+fn settle(document: Option<&str>, given: Vec<(String, String)>) -> Result<Settled, RunError> {
     let mut layer = Layer::default();
     for (name, value) in given {
         layer.name(&name, value, is_taken)?;
     }
-    let features = feature::features().map_err(LaunchError::from)?;
+    let features = feature::features()?;
     let profiles = feature::profiles(&features);
     let is_own = |name: &str| SETTINGS.iter().any(|setting| setting.env == name) || name == config::GITHUB_ACTIONS;
     let variable = |name: &str| if is_own(name) { None } else { std::env::var_os(name) };
-    let world = World { profiles: &profiles, folder: "".as_ref(), variable: &variable, issuer: None };
+    let nothing = OwnNames::default();
+    let world = World { profiles: &profiles, own: &nothing, folder: "".as_ref(), variable: &variable, issuer: None };
+    let folder = config::tests_from_document(&layer, document, &world)?;
+    let own = folder.map(|(folder, origin)| Own::read(&folder, &origin, &features)).transpose()?;
+    let available = Available::new(features, own);
+    let (profiles, own) = (feature::profiles(&available.features), available.own.as_ref().map(Own::names).unwrap_or_default());
+    let world = World { profiles: &profiles, own: &own, folder: "".as_ref(), variable: &variable, issuer: None };
     let (mut config, sources) = config::load_document(&layer, document, &world)?;
     if sources.given.iter().any(|(setting, _)| setting.flag == setting::REPORT_DIR.flag) {
-        return Ok((config, None));
+        return Ok(Settled { config, available, passing: None });
     }
     let folder = tempfile::tempdir().map_err(RunError::Folder)?;
     folder.path().clone_into(&mut config.report.dir);
-    Ok((config, Some(folder)))
+    Ok(Settled { config, available, passing: Some(folder) })
 }
 
 /// True for the settings of a run that another program can give: not for those of the program's own commands.

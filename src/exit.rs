@@ -186,6 +186,7 @@ mod tests {
 
     fn test(verdict: Verdict, broken: &[Level], reason: Option<&str>) -> TestReport {
         let finding = |level: &Level| Finding {
+            own: false,
             rule: "id-token/issuer".into(),
             level: *level,
             outcome: FindingOutcome::Failed,
@@ -230,6 +231,7 @@ mod tests {
 
     fn report(tests: Vec<TestReport>) -> RunReport {
         RunReport {
+            own: None,
             schema: SCHEMA.into(),
             tool: Tool { name: "oa-authtest".into(), version: "0".into(), catalogue: None, rules: None },
             issuer: "https://op.example".into(),

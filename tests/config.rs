@@ -9,7 +9,7 @@ use clap::{CommandFactory, Parser};
 use oa_authtest::cli::{Cli, Commands};
 use oa_authtest::config::setting::Kind;
 use oa_authtest::config::{
-    AgentKind, AuthMethod, Config, ConfigError, DemoIssuer, FailOn, Format, Layer, SETTINGS, Tls, World, command_line, init, load, setting,
+    AgentKind, AuthMethod, Config, ConfigError, DemoIssuer, FailOn, Format, Layer, OwnNames, SETTINGS, Tls, World, command_line, init, load, setting,
 };
 use oa_authtest::issuer::{OfflineAccess, PageSet, Persona};
 use proptest::prelude::*;
@@ -62,7 +62,7 @@ impl Call {
 
     fn in_world<T>(&self, use_it: impl FnOnce(&World<'_>) -> T) -> T {
         let variable = |name: &str| self.variables.get(name).map(OsString::from);
-        use_it(&World { profiles: PROFILES, folder: self.folder.path(), variable: &variable, issuer: None })
+        use_it(&World { profiles: PROFILES, own: &OwnNames::default(), folder: self.folder.path(), variable: &variable, issuer: None })
     }
 
     /// The settings of one of several issuers.
@@ -539,7 +539,8 @@ fn endpoints_are_known_by_their_members_of_the_metadata() {
 
 #[test]
 fn the_process_is_a_world() {
-    let world = World::of_process(PROFILES);
+    let own = OwnNames::default();
+    let world = World::of_process(PROFILES, &own);
     assert_eq!((world.variable)("CARGO_MANIFEST_DIR"), std::env::var_os("CARGO_MANIFEST_DIR"));
     assert_eq!(world.folder, Path::new(""));
 }

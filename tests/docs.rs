@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use clap::Parser as _;
 use oa_authtest::cli::Cli;
 use oa_authtest::config::SETTINGS;
+use oa_authtest::feature::own::schema;
 use oa_authtest::feature::{self, readme};
 use oa_authtest::rule::{Level, catalogue, spec};
 use oa_authtest::{issuer, reference};
@@ -52,6 +53,18 @@ fn assert_part(page: &str, name: &str, current: &str) {
     let (before, rest) = text.split_once(&begin).unwrap_or_else(|| panic!("{page} has no {begin}"));
     let (_, after) = rest.split_once(&end).unwrap_or_else(|| panic!("{page} has no {end}"));
     assert_golden(page, &format!("{before}{begin}{current}{end}{after}"));
+}
+
+#[test]
+fn the_reference_of_own_tests_is_current() {
+    assert_golden("docs/own-tests-reference.md", &oa_authtest::reference::own_tests::render());
+}
+
+#[test]
+fn the_schemas_of_own_tests_are_current() {
+    for (name, schema) in [("feature", schema::feature()), ("rules", schema::rules())] {
+        assert_golden(&format!("schema/{name}.schema.json"), &oa_authtest::report::json::pretty(&schema).expect("it is JSON"));
+    }
 }
 
 #[test]

@@ -35,6 +35,7 @@ mod manual;
 mod oauth;
 mod oidc;
 mod openactive_config;
+mod own_tests;
 #[cfg(target_os = "linux")]
 mod packages;
 mod pages;

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use tokio::sync::mpsc;
 
+use super::available::{available, names};
 use super::prepare::{Prepared, end_demo, prepare};
 use super::{Failure, document, pretty, say, warn_of_variables};
 use crate::cli::DoctorArgs;
@@ -26,14 +27,15 @@ enum Looked {
 
 /// Looks at everything a run depends on, tells each check when it is over, and how far a run would get.
 pub(super) async fn examine(args: DoctorArgs) -> Result<Exit, Failure> {
-    let features = feature::features()?;
-    let profiles = feature::profiles(&features);
     warn_of_variables();
-    let world = World::of_process(&profiles);
+    let available = available(&args.run.flags)?;
+    let (profiles, own) = (feature::profiles(&available.features), names(&available));
+    let world = World::of_process(&profiles, &own);
+    let features = &available.features;
     if let Some(issuers) = world.issuers(&args.run.flags)? {
-        return Box::pin(examine_all(&args, &world, &issuers, &features)).await;
+        return Box::pin(examine_all(&args, &world, &issuers, features)).await;
     }
-    match Box::pin(look(&args, &world, &features)).await? {
+    match Box::pin(look(&args, &world, features)).await? {
         Looked::Interrupted(exit) => Ok(exit),
         Looked::Diagnosis(diagnosis) => {
             if args.json {

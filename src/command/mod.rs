@@ -7,12 +7,13 @@ use jiff::Timestamp;
 use thiserror::Error;
 
 use crate::agent::callback::CallbackError;
-use crate::cli::{Cli, Commands, CompareArgs, InitArgs, IssuerArgs, KnownArgs, ReportArgs, RunArgs, SelfTestArgs};
+use crate::cli::{Cli, Commands, CompareArgs, InitArgs, IssuerArgs, KnownArgs, OwnArgs, ReportArgs, RunArgs, Schema, SelfTestArgs};
 use crate::config::error::ConfigError;
 use crate::config::{self, Format, Loudness, World};
 use crate::demo;
 use crate::doctor::DoctorError;
 use crate::exit::Exit;
+use crate::feature::own::OwnError;
 use crate::feature::{self, Feature, FeatureError};
 use crate::issuer::flaw::{self, Flaw, Shown};
 use crate::issuer::{self, FlawError, IssuerError, IssuerOptions};
@@ -29,12 +30,14 @@ use crate::rule::Level;
 use crate::self_test::{self, SelfTestError};
 
 mod authority;
+mod available;
 mod doctor;
 mod manual;
 mod prepare;
 mod several;
 
 use authority::{Authority, AuthorityError};
+use available::available;
 use prepare::{Prepared, end_demo, prepare};
 
 /// Why a sub-command failed; printed as `error: …`.
@@ -46,6 +49,8 @@ enum Failure {
     Launch(#[from] LaunchError),
     #[error(transparent)]
     Feature(#[from] FeatureError),
+    #[error(transparent)]
+    Own(#[from] OwnError),
     #[error(transparent)]
     Flaw(#[from] FlawError),
     #[error(transparent)]
@@ -95,6 +100,14 @@ impl Failure {
         }
     }
 
+    /// Writes what went wrong to stderr.
+    fn say(&self) {
+        match self {
+            Self::Own(error) => available::say(error),
+            other => console::error(&other.to_string(), other.hint()),
+        }
+    }
+
     fn exit(&self) -> Exit {
         match self {
             Self::Launch(error) => error.exit(),
@@ -102,6 +115,7 @@ impl Failure {
             Self::NothingToRun(_) => Exit::NothingTested,
             Self::Feature(_) => Exit::Bug,
             Self::Config(_)
+            | Self::Own(_)
             | Self::Flaw(_)
             | Self::Unknown(_)
             | Self::Authority(AuthorityError::Other(_))
@@ -162,21 +176,21 @@ fn run(cli: Cli) -> Exit {
         let done = match cli.command {
             Commands::Run(args) => run_tests(args).await,
             Commands::Doctor(args) => Box::pin(doctor::examine(args)).await,
-            Commands::List { what, json } => list(what.as_deref(), json),
-            Commands::Explain { rule } => explain(&rule),
+            Commands::List { what, json, own } => list(what.as_deref(), json, &own),
+            Commands::Explain { rule, own } => explain(&rule, &own),
             Commands::Issuer(args) => serve(args).await,
             Commands::SelfTest(args) => prove(args).await,
             Commands::Compare(args) => compare(&args),
             Commands::Init(args) => init(&args),
             Commands::Known(args) => known(&args),
             Commands::Report(args) => render(&args),
-            Commands::Schema { of } => document(of.text()),
+            Commands::Schema { of } => schema(of),
             Commands::Version => say(&listing::version()),
             Commands::Completions { shell } => manual::completions(shell),
             Commands::Man { dir } => manual::man(dir.as_deref()),
         };
         done.unwrap_or_else(|failure| {
-            console::error(&failure.to_string(), failure.hint());
+            failure.say();
             failure.exit()
         })
     });
@@ -186,18 +200,18 @@ fn run(cli: Cli) -> Exit {
 }
 
 async fn run_tests(args: RunArgs) -> Result<Exit, Failure> {
-    let features = feature::features()?;
-    let profiles = feature::profiles(&features);
     warn_of_variables();
-    let world = World::of_process(&profiles);
+    let available = available(&args.flags)?;
+    let (profiles, own) = (feature::profiles(&available.features), available::names(&available));
+    let world = World::of_process(&profiles, &own);
     if let Some(issuers) = world.issuers(&args.flags)? {
-        return Box::pin(several::run(&args.flags, &world, issuers, &features)).await;
+        return Box::pin(several::run(&args.flags, &world, issuers, &available)).await;
     }
     let Prepared { config, callback, demo, flaw, .. } = prepare(&args.flags, &world).await?;
     let callback = callback.transpose()?;
     let shown = shown(flaw)?;
     let terminal = terminal(config.loudness);
-    let exit = launch::launch(config, callback, terminal, &|report| unnoticed(shown.as_ref(), report, &features)).await;
+    let exit = launch::launch(config, &available, callback, terminal, &|report| unnoticed(shown.as_ref(), report, &available.features)).await;
     end_demo(demo).await;
     Ok(exit?)
 }
@@ -228,17 +242,26 @@ fn warn_of_variables() {
     }
 }
 
-fn list(what: Option<&str>, json: bool) -> Result<Exit, Failure> {
-    let features = feature::features()?;
-    let features = match what {
-        Some(what) => listing::select(features, what).map_err(Failure::Unknown)?,
-        None => features,
-    };
-    if json { document(&format!("{:#}\n", listing::json(&features, &issuer::flaws()?))) } else { say(&listing::text(&features, fit())) }
+fn list(what: Option<&str>, json: bool, own: &OwnArgs) -> Result<Exit, Failure> {
+    let mut available = available(&own.flags)?;
+    if let Some(what) = what {
+        available.features = listing::select(available.features, what).map_err(Failure::Unknown)?;
+    }
+    if json { document(&format!("{:#}\n", listing::json(&available, &issuer::flaws()?))) } else { say(&listing::text(&available, fit())) }
 }
 
-fn explain(rule: &str) -> Result<Exit, Failure> {
-    say(&listing::explain(rule, &issuer::flaws()?, &flaw::shown()?, &feature::features()?, fit()).map_err(Failure::Unknown)?)
+fn explain(rule: &str, own: &OwnArgs) -> Result<Exit, Failure> {
+    say(&listing::explain(rule, &issuer::flaws()?, &flaw::shown()?, &available(&own.flags)?, fit()).map_err(Failure::Unknown)?)
+}
+
+/// `schema`: one of the JSON Schemas.
+fn schema(of: Schema) -> Result<Exit, Failure> {
+    document(&match of {
+        Schema::Results => crate::report::schema::RESULTS.to_owned(),
+        Schema::Issuers => crate::report::schema::ISSUERS.to_owned(),
+        Schema::Feature => pretty(&feature::own::schema::feature())?,
+        Schema::Rules => pretty(&feature::own::schema::rules())?,
+    })
 }
 
 /// Puts a text behind its name, for the process's own stdout.
@@ -383,7 +406,7 @@ fn render(args: &ReportArgs) -> Result<Exit, Failure> {
         return render_issuers(args);
     }
     let report = crate::report::json::read(&args.results)?;
-    let said = config::certificate(&args.certificate.flags, &World::of_process(&[]))?;
+    let said = config::certificate(&args.certificate.flags, &World::of_process(&[], &config::OwnNames::default()))?;
     // Their own folder, not ./reports: there the reports of another run may be, which these would replace.
     let dir = args.report_dir.clone().unwrap_or_else(|| beside(&args.results));
     let written = crate::report::render(&report, &args.results, &dir, &args.formats)?;

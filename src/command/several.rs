@@ -10,7 +10,7 @@ use super::{Failure, shown, terminal, unnoticed};
 use crate::config::error::ConfigError;
 use crate::config::{Issuers, LastFailed, Layer, World, setting};
 use crate::exit::Exit;
-use crate::feature::Feature;
+use crate::feature::Available;
 use crate::launch::{self, Ended, Interruption, LastFailedError, LaunchError, Ready};
 use crate::report::console;
 use crate::report::issuers::{self as of_all, Came, Ran, Tested, Whole};
@@ -26,9 +26,9 @@ struct Next<'a> {
 }
 
 /// The run, and the exit code over all issuers.
-pub(super) async fn run(flags: &Layer, world: &World<'_>, issuers: Issuers, features: &[Feature]) -> Result<Exit, Failure> {
+pub(super) async fn run(flags: &Layer, world: &World<'_>, issuers: Issuers, available: &Available) -> Result<Exit, Failure> {
     // The settings of every issuer are sound before the first is tested.
-    let looked_at = issuers.names.iter().map(|name| look(name, flags, world, &issuers, features));
+    let looked_at = issuers.names.iter().map(|name| look(name, flags, world, &issuers, available));
     let all = looked_at.collect::<Result<Vec<Next>, Failure>>()?;
     if all.iter().all(|next| next.nothing.is_some()) {
         let reasons: Vec<String> = all.iter().filter_map(|next| Some(format!("{}: {}", next.name, next.nothing.as_ref()?))).collect();
@@ -47,7 +47,7 @@ pub(super) async fn run(flags: &Layer, world: &World<'_>, issuers: Issuers, feat
             Some(why) => Came::Nothing(why),
             None => {
                 let world = world.at(next.name);
-                let (came, is_read) = test(next.settled, &name, &which, flags, &world, features, &interruption).await;
+                let (came, is_read) = test(next.settled, &name, &which, flags, &world, available, &interruption).await;
                 for_github |= is_read;
                 came
             }
@@ -78,7 +78,7 @@ pub(super) async fn run(flags: &Layer, world: &World<'_>, issuers: Issuers, feat
 }
 
 /// Settles an issuer, and finds out whether there is something to run for it.
-fn look<'a>(name: &'a str, flags: &Layer, world: &World<'_>, issuers: &Issuers, features: &[Feature]) -> Result<Next<'a>, Failure> {
+fn look<'a>(name: &'a str, flags: &Layer, world: &World<'_>, issuers: &Issuers, available: &Available) -> Result<Next<'a>, Failure> {
     let settled = settle(flags, &world.at(name)).map_err(|failure| failure.of_issuer(name))?;
     if let (Some(LastFailed::InFile(path)), 2..) = (&settled.asked.last_failed, issuers.names.len()) {
         return Err(Failure::Config(ConfigError::Setting {
@@ -94,7 +94,7 @@ fn look<'a>(name: &'a str, flags: &Layer, world: &World<'_>, issuers: &Issuers, 
             ),
         }));
     }
-    let nothing = match launch::plan(&settled.asked, features) {
+    let nothing = match launch::plan(&settled.asked, &available.features) {
         Ok(_) => None,
         // That the selection speaks of other issuers is no mistake.
         Err(error @ (LaunchError::Nothing(_) | LaunchError::LastFailed(LastFailedError::None { .. } | LastFailedError::Elsewhere { .. }))) => {
@@ -124,7 +124,7 @@ async fn test(
     which: &str,
     flags: &Layer,
     world: &World<'_>,
-    features: &[Feature],
+    available: &Available,
     interruption: &Interruption,
 ) -> (Came, bool) {
     let mut terminal = terminal(settled.asked.loudness).of_issuer(name, which);
@@ -139,10 +139,10 @@ async fn test(
     let ended = async {
         let (callback, shown) = (callback.transpose()?, shown(flaw)?);
         let reached = tokio::select! {
-            reached = Ready::of(config)?.reach_and_tell() => reached?,
+            reached = Ready::of(config, available)?.reach_and_tell() => reached?,
             () = interruption.happened() => return Ok(None),
         };
-        let remark = |report: &RunReport| unnoticed(shown.as_ref(), report, features);
+        let remark = |report: &RunReport| unnoticed(shown.as_ref(), report, &available.features);
         Ok(Some(reached.run(callback, &mut terminal, &remark, interruption).await?))
     };
     let ended: Result<Option<Ended>, Failure> = Box::pin(ended).await;

@@ -93,7 +93,7 @@ impl ConfigError {
     }
 
     /// About what was written there.
-    pub(super) fn value(origin: &Origin, problem: impl fmt::Display, hint: impl Into<String>) -> Self {
+    pub fn value(origin: &Origin, problem: impl fmt::Display, hint: impl Into<String>) -> Self {
         Self::Setting { says: format!("{origin}: {problem}"), hint: hint.into() }
     }
 

@@ -11,7 +11,7 @@ use super::document::{Document, Item, in_order};
 use super::error::{ConfigError, Origin, Place};
 use super::issuers::{self, IssuerTable};
 use super::layer::{Layer, SecretSource, Value};
-use super::setting::{self, Kind, OF_A_DEMO, OF_A_TEST, PROFILE, SETTINGS, Setting};
+use super::setting::{self, Kind, OF_A_DEMO, OF_A_TEST, OF_ALL, SETTINGS, Setting, TESTS_FROM};
 use super::value::did_you_mean;
 use crate::text::nearest::nearest;
 
@@ -38,6 +38,21 @@ impl File {
         let document = Document { path, text };
         let table = document.parse()?;
         Reader { document, profiles, of_issuer: false }.file(&table)
+    }
+
+    /// What a file says about the folder of the user's own tests, before the profiles in that are known. Nothing else in it is judged.
+    ///
+    /// # Errors
+    /// As [`File::parse`], about this setting.
+    pub fn tests_from(path: &Path, text: &str) -> Result<Layer, ConfigError> {
+        let document = Document { path, text };
+        let table = document.parse()?;
+        let reader = Reader { document, profiles: &[], of_issuer: false };
+        let mut layer = Layer::default();
+        for (key, value) in in_order(&table).into_iter().filter(|(key, _)| key.get_ref().as_ref() == TESTS_FROM.key) {
+            reader.entry(None, key, value, &mut layer)?;
+        }
+        Ok(layer)
     }
 }
 
@@ -70,7 +85,7 @@ impl Scope<'_> {
     /// True if the setting can differ there.
     fn allows(self, setting: &Setting) -> bool {
         match self {
-            Self::Profile(_) => setting.flag != PROFILE.flag,
+            Self::Profile(_) => OF_ALL.iter().all(|of_all| of_all.flag != setting.flag),
             Self::Test(_) => setting.is_in(&OF_A_TEST),
         }
     }
@@ -271,9 +286,17 @@ impl Reader<'_> {
             let hint = "move it to the top of the file: there the reports of each issuer are in a folder of its name";
             return Err(self.document.error(start, problem, hint));
         }
+        if self.of_issuer && setting.flag == TESTS_FROM.flag {
+            let problem = format!("{} cannot be set for one issuer", setting.key);
+            return Err(self.document.error(
+                start,
+                problem,
+                "move it to the top of the file: the profiles of an issuer say which of the tests it gets",
+            ));
+        }
         match table.scope {
-            Some(Scope::Profile(_)) if setting.flag == PROFILE.flag => {
-                return Err(self.document.error(start, "profiles cannot be set for one profile", "move it to the top of the file"));
+            Some(scope @ Scope::Profile(_)) if !scope.allows(setting) => {
+                return Err(self.document.error(start, format!("{} cannot be set for one profile", setting.key), "move it to the top of the file"));
             }
             Some(scope) if !scope.allows(setting) => {
                 let problem = format!("{} cannot be set for some tests only", setting.key);

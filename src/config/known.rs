@@ -22,6 +22,7 @@ use super::resolve::alone;
 use super::value::did_you_mean;
 use super::{setting, value};
 use crate::rule::catalogue;
+use crate::rule::own::OwnRules;
 use crate::text::nearest::nearest;
 
 /// The keys of an entry.
@@ -64,14 +65,14 @@ impl KnownFailure {
 }
 
 impl Known {
-    /// Takes a file of known failures apart.
+    /// Takes a file of known failures apart. It may speak of the user's own rules, too.
     ///
     /// # Errors
     /// The first thing in it that is not TOML, not a known key, not a rule there is, not a glob or not a date, with its place.
-    pub fn parse(path: &Path, text: &str, today: Date) -> Result<Self, ConfigError> {
+    pub fn parse(path: &Path, text: &str, today: Date, own: &OwnRules) -> Result<Self, ConfigError> {
         let document = Document { path, text };
         let file = path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned();
-        Ok(Self { file, today, entries: document.entries(&document.parse()?)? })
+        Ok(Self { file, today, entries: Reader { document: &document, own }.entries(&document.parse()?)? })
     }
 }
 
@@ -82,7 +83,7 @@ impl Layers<'_> {
         let path = Path::new(&found.value);
         let text = contents(&found.origin, path, "name a file of known failures; `oa-authtest known --from results.json` writes one")?;
         let today = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC).date();
-        Known::parse(path, &text, today).map(Arc::new).map(Some)
+        Known::parse(path, &text, today, self.own_rules()).map(Arc::new).map(Some)
     }
 
     pub(super) fn strict_known(&self) -> Result<bool, ConfigError> {
@@ -97,7 +98,16 @@ impl Layers<'_> {
 /// What `oa-authtest known` writes where a reason has to be given.
 pub const PLACEHOLDER: &str = "say why";
 
-impl Document<'_> {
+struct Reader<'a> {
+    document: &'a Document<'a>,
+    own: &'a OwnRules,
+}
+
+impl Reader<'_> {
+    fn error(&self, offset: usize, problem: impl Into<String>, hint: impl Into<String>) -> ConfigError {
+        self.document.error(offset, problem, hint)
+    }
+
     fn entries(&self, table: &DeTable<'_>) -> Result<Vec<KnownFailure>, ConfigError> {
         let mut entries = Vec::new();
         for (key, value) in in_order(table) {
@@ -159,12 +169,13 @@ impl Document<'_> {
     }
 
     fn rule(&self, key: &Key<'_>, value: &Item<'_>) -> Result<String, ConfigError> {
-        const WHERE: &str = "oa-authtest list --json and RULES.md list them";
+        const WHERE: &str = "oa-authtest list --json and RULES.md list them, and --tests-from brings your own";
         let id = self.text(key, value, "name the rule as the report does")?;
-        if catalogue().iter().any(|rule| rule.id == id) {
+        let ids = || catalogue().into_iter().map(|rule| rule.id).chain(self.own.ids());
+        if ids().any(|known| known == id) {
             return Ok(id);
         }
-        let near = nearest(&id, catalogue().into_iter().map(|rule| rule.id));
+        let near = nearest(&id, ids());
         let hint = near.map_or_else(|| WHERE.to_owned(), |near| format!("did you mean {near}? {WHERE}"));
         Err(self.error(value.span().start, format!("there is no rule {id:?}"), hint))
     }
@@ -201,7 +212,7 @@ mod tests {
     }
 
     fn parse(text: &str) -> Result<Known, ConfigError> {
-        Known::parse(Path::new("ci/known.toml"), text, today())
+        Known::parse(Path::new("ci/known.toml"), text, today(), &OwnRules::default())
     }
 
     #[test]

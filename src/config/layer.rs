@@ -74,13 +74,8 @@ fn split(text: &str) -> Vec<String> {
 }
 
 impl Layer {
-    /// What the command line says. The matches must be those of a command that knows all [`SETTINGS`].
-    pub fn from_flags(matches: &ArgMatches) -> Self {
-        Self::from_flags_of(matches, SETTINGS)
-    }
-
-    /// The same of a command that knows these settings.
-    pub fn from_flags_of(matches: &ArgMatches, settings: &[&'static Setting]) -> Self {
+    /// What the command line says about these settings, all of which the command of the matches must know.
+    pub fn from_flags(matches: &ArgMatches, settings: &[&'static Setting]) -> Self {
         let mut layer = Self::default();
         for setting in settings {
             let name = setting.name();

@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use globset::Glob;
@@ -18,12 +19,15 @@ use super::layer::{Layer, SecretSource, Value};
 use super::setting::{self, Setting};
 use super::value::{self, Problem};
 use super::{Config, FILE_NAME, Network, openactive};
+use crate::rule::own::OwnRules;
 
 /// What a configuration depends on beside the command line.
 #[derive(Clone, Copy)]
 pub struct World<'a> {
-    /// The profiles there are.
+    /// The profiles there are, the user's own among them.
     pub profiles: &'a [&'a str],
+    /// What the user's own tests and rules are called.
+    pub own: &'a OwnNames,
     /// Where `oa-authtest.toml` is looked for if no file is named. Empty is the current folder.
     pub folder: &'a Path,
     /// The environment.
@@ -32,16 +36,43 @@ pub struct World<'a> {
     pub issuer: Option<&'a str>,
 }
 
+/// What settings can name of a user's own tests and rules.
+#[derive(Debug, Clone, Default)]
+pub struct OwnNames {
+    /// The profiles of the tests.
+    pub profiles: Vec<String>,
+    /// The rules.
+    pub rules: Arc<OwnRules>,
+}
+
 impl<'a> World<'a> {
     /// This process: its environment and its current folder.
-    pub fn of_process(profiles: &'a [&'a str]) -> Self {
-        Self { profiles, folder: Path::new(""), variable: &|name| std::env::var_os(name), issuer: None }
+    pub fn of_process(profiles: &'a [&'a str], own: &'a OwnNames) -> Self {
+        Self { profiles, own, folder: Path::new(""), variable: &|name| std::env::var_os(name), issuer: None }
     }
 
     /// The same for one of several issuers.
     #[must_use]
     pub fn at<'b>(&'b self, issuer: &'b str) -> World<'b> {
         World { issuer: Some(issuer), ..*self }
+    }
+
+    /// The folder of the user's own tests, and where it is named. It is found out before what is in it is known: nothing else of the file is judged.
+    ///
+    /// # Errors
+    /// If the file cannot be read or taken apart, or if what is said about the folder is no path.
+    pub fn tests_from(&self, flags: &Layer) -> Result<Option<(PathBuf, Origin)>, ConfigError> {
+        let variables = Layer::from_environment(self.variable)?;
+        let is_demo = self.demo(flags)?.is_some();
+        let file = match file_path(flags, &variables, self, is_demo) {
+            Some((path, origin)) => {
+                let text = file_text(&path, origin.as_ref())?;
+                if openactive::is_json(&path, &text) { Layer::default() } else { File::tests_from(&path, &text)? }
+            }
+            None => Layer::default(),
+        };
+        let layers = Layers { layers: vec![flags.clone(), variables, file], world: self };
+        Ok(layers.parsed(&setting::TESTS_FROM, value::text)?.map(|found| (found.value.into(), found.origin)))
     }
 
     /// Which embedded issuer is asked for; `None` if the run is about another.
@@ -102,7 +133,7 @@ fn own<'f>(file: &'f File, name: &str) -> Result<&'f IssuerTable, ConfigError> {
 pub(super) fn defaults(issuer: &str) -> Result<Config, ConfigError> {
     let mut flags = Layer::default();
     flags.set(&setting::ISSUER, Value::Text(issuer.to_owned()), Origin::Flag(setting::ISSUER.flag));
-    let world = World { profiles: &[], folder: Path::new(""), variable: &|_| None, issuer: None };
+    let world = World { profiles: &[], own: &OwnNames::default(), folder: Path::new(""), variable: &|_| None, issuer: None };
     let profiles = vec![setting::PROFILE.default.to_owned()];
     Layers { layers: vec![flags, Layer::defaults()], world: &world }.config(profiles, Invocation::of_issuer(issuer))
 }
@@ -142,6 +173,16 @@ pub fn load_document(given: &Layer, document: Option<&str>, world: &World<'_>) -
     let stack = Stack::over(&file, path, given, world, None, None)?;
     let sources = stack.sources();
     Ok((stack.config(world)?, sources))
+}
+
+/// The folder of own tests and rules that another program names for a run, and where it does.
+///
+/// # Errors
+/// If the text cannot be taken apart, or if what is said about the folder is no path.
+pub fn tests_from_document(given: &Layer, document: Option<&str>, world: &World<'_>) -> Result<Option<(PathBuf, Origin)>, ConfigError> {
+    let of_document = document.map(|text| File::tests_from(Path::new(FILE_NAME), text)).transpose()?.unwrap_or_default();
+    let layers = Layers { layers: vec![given.clone(), of_document], world };
+    Ok(layers.parsed(&setting::TESTS_FROM, value::text)?.map(|found| (found.value.into(), found.origin)))
 }
 
 /// Where the issuer can be looked up if no setting names it: the dataset site, and how to reach it.
@@ -212,7 +253,11 @@ impl Stack {
         above.push(file.top.clone());
         above.extend(demo.clone());
         above.push(Layer::defaults());
-        let profiles = Layers { layers: above, world }.list(&setting::PROFILE, |name| value::one_of(name, world.profiles))?;
+        let mut profiles = Layers { layers: above, world }.list(&setting::PROFILE, |name| value::one_of(name, world.profiles))?;
+        // Own tests run beside the others, unless it is said which of them do.
+        if !world.own.profiles.iter().any(|own| profiles.contains(own)) {
+            profiles.extend(world.own.profiles.iter().cloned());
+        }
 
         let of = |file: &File| {
             let tables = profiles.iter().filter_map(|name| file.profiles.iter().find(|(of, _)| of == name)).map(|(_, layer)| layer.clone());
@@ -290,9 +335,12 @@ fn file_path(flags: &Layer, variables: &Layer, world: &World<'_>, demo: bool) ->
     (!demo && path.exists()).then_some((path, None))
 }
 
+fn file_text(path: &Path, origin: Option<&Origin>) -> Result<String, ConfigError> {
+    contents(origin.unwrap_or(&Origin::Default), path, "name a configuration file that can be read")
+}
+
 fn read(path: &Path, origin: Option<&Origin>, world: &World<'_>) -> Result<File, ConfigError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|why| ConfigError::unreadable(origin.unwrap_or(&Origin::Default), path, &why, "name a configuration file that can be read"))?;
+    let text = file_text(path, origin)?;
     if openactive::is_json(path, &text) { openactive::parse(path, &text) } else { File::parse(path, &text, world.profiles) }
 }
 
@@ -348,6 +396,11 @@ impl<'a> Layers<'a> {
     pub(super) fn every(&self, setting: &Setting) -> impl Iterator<Item = Found<&Value>> {
         let said = self.layers.iter().enumerate().filter_map(|(rank, layer)| Some((rank, layer.get(setting)?)));
         said.map(|(rank, given)| Found { value: &given.value, rank, origin: given.origin.clone() })
+    }
+
+    /// The rules of the user's own.
+    pub(super) fn own_rules(&self) -> &Arc<OwnRules> {
+        &self.world.own.rules
     }
 
     /// A variable that is no setting of this program.

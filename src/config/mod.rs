@@ -3,7 +3,7 @@
 //! Secrets are wrapped when they are read and stay so: [`Config`] can be printed with `{:?}` and shows none.
 //!
 //! ```text
-//! let world = World::of_process(profiles);
+//! let world = World::of_process(profiles, own);
 //! let demo = world.demo(&args.flags)?.map(|demo| …);   start the embedded issuer, and say with Layer::of_demo what it is
 //! let config = load(&args.flags, &world, demo)?;       an error is printed with its hint, and ends with exit code 2
 //! ```
@@ -19,6 +19,7 @@ use secrecy::SecretString;
 use url::Url;
 
 use crate::observed::capability::Capability;
+use crate::rule::own::OwnRules;
 
 mod certificate;
 mod client;
@@ -50,7 +51,7 @@ pub use issuers::{IssuerTable, Issuers, is_name};
 pub use known::Known;
 pub use last_failed::LastFailed;
 pub use layer::Layer;
-pub use layers::{Sources, World, dataset_site, load, load_document, load_with_issuer, sources};
+pub use layers::{OwnNames, Sources, World, dataset_site, load, load_document, load_with_issuer, sources, tests_from_document};
 pub use login::{Selectors, User};
 pub use misspelt::{ASCII, misspelt, set_and_empty};
 pub(crate) use resolve::GITHUB_ACTIONS;
@@ -73,6 +74,8 @@ pub struct Config {
     pub last_failed: Option<LastFailed>,
     /// The rules that count.
     pub rules: RuleSelection,
+    /// The rules of the user's own, which are judged beside those of this program.
+    pub own_rules: Arc<OwnRules>,
     /// Globs over test ids to leave out.
     pub skips: Vec<String>,
     /// The scope that profile `oauth` asks for; `None` leaves it to the server.

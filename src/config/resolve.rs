@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use globset::Glob;
@@ -67,7 +68,11 @@ impl Layers<'_> {
             tests: self.list(&setting::TEST, value::text)?,
             last_failed: self.optional(&setting::LAST_FAILED, value::text)?.map(LastFailed::of),
             skips: self.list(&setting::SKIP, value::text)?,
-            rules: RuleSelection { globs: self.list(&setting::RULE, rules::glob)?, level: self.required(&setting::LEVEL, rules::level)? },
+            rules: RuleSelection {
+                globs: self.list(&setting::RULE, |glob| rules::glob(glob, self.own_rules()))?,
+                level: self.required(&setting::LEVEL, rules::level)?,
+            },
+            own_rules: Arc::clone(self.own_rules()),
             scope: self.optional(&setting::SCOPE, value::scope)?,
             clients: self.clients()?,
             allow_destructive: self.required(&setting::ALLOW_DESTRUCTIVE, value::switch)?,

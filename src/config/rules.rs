@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use globset::Glob;
 
 use super::value::Problem;
+use crate::rule::own::OwnRules;
 use crate::rule::{Level, catalogue};
 use crate::text::nearest::nearest;
 
@@ -31,11 +32,12 @@ impl RuleSelection {
 }
 
 /// A glob that matches rules there are.
-pub(super) fn glob(value: &str) -> Result<Glob, Problem> {
-    let hint = "name rules by their ids, as in --rule 'id-token/*'; oa-authtest explain shows the rules of a family";
+pub(super) fn glob(value: &str, own: &OwnRules) -> Result<Glob, Problem> {
+    let hint =
+        "name rules by their ids, as in --rule 'id-token/*'; oa-authtest explain shows the rules of a family, and --tests-from brings your own";
     let glob = Glob::new(value).map_err(|why| Problem { says: format!("{value:?} is not a glob: {}", why.kind()), hint: hint.to_owned() })?;
     let matcher = glob.compile_matcher();
-    let ids = || catalogue().into_iter().map(|rule| rule.id);
+    let ids = || catalogue().into_iter().map(|rule| rule.id).chain(own.ids());
     if ids().any(|id| matcher.is_match(id)) {
         return Ok(glob);
     }
@@ -63,7 +65,7 @@ mod tests {
 
     #[test]
     fn a_rule_counts_by_its_id_and_by_its_level() {
-        let of = |globs: &[&str], level| RuleSelection { globs: globs.iter().map(|text| glob(text).unwrap()).collect(), level };
+        let of = |globs: &[&str], level| RuleSelection { globs: globs.iter().map(|text| glob(text, &OwnRules::default()).unwrap()).collect(), level };
         assert!(of(&[], Level::May).is_all() && !of(&[], Level::Should).is_all() && !of(&["id-token/*"], Level::May).is_all());
         let id_tokens = of(&["id-token/*", "jwks/*"], Level::Should);
         let counts = id_tokens.matcher();
@@ -76,7 +78,7 @@ mod tests {
         for (value, said) in
             [("id-token", "'id-token/*'"), ("id-token/isuer", "'id-token/issuer'"), ("zebra", "oa-authtest explain"), ("[", "is not a glob")]
         {
-            let problem = glob(value).unwrap_err();
+            let problem = glob(value, &OwnRules::default()).unwrap_err();
             assert!(format!("{} {}", problem.says, problem.hint).contains(said), "{problem:?}");
         }
         assert!(level("MUST").is_err() && level("must").unwrap() == Level::Must);

@@ -286,6 +286,9 @@ settings! {
             .on_command_line("Several with commas, or by giving the flag again. `oa-authtest explain 'id-token/*'` shows what a glob matches.");
         LEVEL = Setting::new("--level", "", "LEVEL", Kind::Choice(levels), "from which level on rules count")
             .more("Rules below it are treated as --rule treats those that do not match. `may` is every rule.").by_default("may");
+        TESTS_FROM = Setting::new("--tests-from", "tests-from", "DIR", Kind::Path, "the folder of your own tests and rules")
+            .more("Its tests run beside the others, as the profiles that they name, unless --profile names one of these. Its rules are judged in every test. docs/own-tests.md describes the documents.")
+            .on_command_line("`oa-authtest list --tests-from DIR` checks them without a run.");
         FEATURE = Setting::new("--feature", "[features] NAME", "NAME=BOOL", Kind::Declarations(names_of::<Capability>),
             "what the issuer has (true) or has not (false)")
             .more("What is declared is held against the provider metadata, and what is declared absent has to be refused; the rest follows the metadata.")
@@ -364,6 +367,8 @@ pub static OF_A_DEMO: [&Setting; 5] = [&DEMO, &PERSONA, &FLAW, &PAGES, &OFFLINE_
 
 /// What is said on a certificate that no run can find out.
 pub static OF_A_CERTIFICATE: [&Setting; 5] = [&CERTIFICATE_BY, &CERTIFICATE_BY_URL, &CERTIFICATE_FOR, &CERTIFICATE_FOR_URL, &CERTIFICATE_ID];
+/// The settings that decide what there is to be tested: they cannot differ for a part of it.
+pub(super) const OF_ALL: [&Setting; 2] = [&PROFILE, &TESTS_FROM];
 
 /// The tables that can be within `[test."GLOB"]` tables of the file: who a test is, and nothing about how it runs.
 pub const OF_A_TEST: [&str; 6] = ["client", "public-client", "registration", "second-client", "seller", "user"];

@@ -1,21 +1,24 @@
 //! The parameters of an authorization: a flat bag, each typed, all but the scope optional.
 
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::fact::Fact;
 use crate::observed::authorization_request::Parameters;
 
 /// An authorization request and what is to come of it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a parameter of its own that a document sets or leaves out")]
 pub struct Authorize {
     /// The scope, space-separated; empty for that of the settings. With `offline_access` the request also says `prompt=consent` (OpenID Connect Core 11).
     pub scope: String,
     /// `max_age`, in seconds (OpenID Connect Core 3.1.2.1).
+    #[schemars(range(max = 31_536_000))]
     pub max_age: Option<u64>,
-    /// Tells two authorizations of one story apart in the report.
+    /// A name by which the report distinguishes this authorization from another one of the test.
+    #[schemars(regex(pattern = r"^\S.*$"), length(max = 100))]
     pub attempt: Option<String>,
     /// The browser session it happens in.
     #[serde(default)]
@@ -52,7 +55,7 @@ pub struct Authorize {
     /// The HTTP method of the request.
     #[serde(default)]
     pub method: Method,
-    /// Whether the request carries the last ID token as `id_token_hint`.
+    /// Whether the request carries the last ID token as `id_token_hint`; there must have been a login before.
     #[serde(default)]
     pub id_token_hint: bool,
     /// Repeats the request as a request object (OpenID Connect Core 6.1).
@@ -63,7 +66,7 @@ pub struct Authorize {
     /// What is to come of it.
     #[serde(default)]
     pub expect: Expect,
-    /// What a second authorization in the browser session of a first shows; it is judged beside the first.
+    /// What a second authorization in the browser session of a first is to show; it is judged beside the first, so there must have been a login before.
     pub second: Option<Second>,
     /// Left out where the provider metadata does not list every value of the scope.
     #[serde(default)]
@@ -82,7 +85,7 @@ fn yes() -> bool {
 }
 
 /// The browser session an authorization happens in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum BrowserSession {
     /// That of the test: the first authorization opens it, later ones find its cookies.
@@ -93,7 +96,7 @@ pub enum BrowserSession {
 }
 
 /// What is known about the end-user's consent before an authorization.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ConsentDue {
     /// Nothing.
@@ -104,7 +107,7 @@ pub enum ConsentDue {
 }
 
 /// `prompt` (OpenID Connect Core 3.1.2.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Prompt {
     /// No page at all.
@@ -131,7 +134,7 @@ impl Prompt {
 }
 
 /// `response_mode`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 pub enum ResponseMode {
     /// The parameters come in the query.
     #[serde(rename = "query")]
@@ -152,7 +155,7 @@ impl ResponseMode {
 }
 
 /// The HTTP method of an authorization request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Method {
     /// The parameters are in the URL.
@@ -163,7 +166,7 @@ pub enum Method {
 }
 
 /// A request object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum RequestObject {
     /// With `alg` `none`; it has another `state` than stands beside it.
@@ -187,7 +190,7 @@ pub enum RequestObject {
 }
 
 /// What is odd about the random values of a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum OddValues {
     /// `state` and `nonce` hold every kind of printable character.
@@ -197,7 +200,7 @@ pub enum OddValues {
 }
 
 /// A scope that a request asks for and must not simply be given.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum BeyondScope {
     /// One that does not exist.
@@ -207,20 +210,20 @@ pub enum BeyondScope {
 }
 
 /// What is to come of an authorization request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Expect {
-    /// A code: without one the story cannot go on.
+    /// A code: without one the test cannot go on.
     #[default]
     Code,
     /// An error.
     Error,
-    /// Either is right; without a code the steps that need one are left out.
+    /// Either is right; without a code, the steps that need one are left out.
     CodeOrError,
 }
 
 /// What a second authorization in the browser session of a first shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Second {
     /// `prompt=none` shows no page.

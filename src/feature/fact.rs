@@ -18,6 +18,30 @@ pub enum Fact {
 }
 
 impl Fact {
+    /// What it is, with its article.
+    pub fn with_article(self) -> &'static str {
+        match self {
+            Self::Metadata => "the provider metadata",
+            Self::KeySet => "the key set",
+            Self::Client => "a client",
+            Self::ClientToken => "an access token of the client's own",
+            Self::Code => "an authorization code",
+            Self::UserTokens => "the tokens of a login",
+        }
+    }
+
+    /// The steps that give it, as documents call them; the usual one comes first.
+    pub fn given_by(self) -> &'static [&'static str] {
+        match self {
+            Self::Metadata => &["discover", "discover-server", "find-metadata"],
+            Self::KeySet => &["fetch-key-set"],
+            Self::Client => &["use-client", "register"],
+            Self::ClientToken => &["client-credentials", "request-token-by-json"],
+            Self::Code => &["authorize"],
+            Self::UserTokens => &["exchange-code"],
+        }
+    }
+
     /// What it is, for a reader.
     pub fn words(self) -> &'static str {
         match self {
@@ -40,4 +64,15 @@ pub enum Need {
     DatasetSite,
     /// An audience to ask for.
     Audience,
+}
+
+impl Need {
+    /// What it is, in words that name the flags.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::User => "an end-user (`--username`, `--password`)",
+            Self::DatasetSite => "a dataset site (`--dataset-site-url`)",
+            Self::Audience => "an audience (`--audience`)",
+        }
+    }
 }

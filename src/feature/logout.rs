@@ -1,15 +1,17 @@
 //! The parameters of a logout: a flat bag, each typed, all optional.
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::authorize::Method;
 pub use crate::rule::logout::{Hint, Redirect};
 
 /// A logout request and what of it is looked at (OpenID Connect RP-Initiated Logout 1.0, 2).
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct LogOut {
-    /// Tells two logouts of one story apart in the report.
+    /// A name by which the report distinguishes this logout from another one of the test.
+    #[schemars(regex(pattern = r"^\S.*$"), length(max = 100))]
     pub attempt: Option<String>,
     /// `id_token_hint`.
     #[serde(default)]
@@ -26,7 +28,7 @@ pub struct LogOut {
     /// The HTTP method of the request.
     #[serde(default)]
     pub method: Method,
-    /// Whether it is looked afterwards whether the end-user is still logged in. Of use where they were before.
+    /// Whether it is checked afterwards that the end-user is logged out. Of use where they were logged in before.
     #[serde(default)]
     pub check_session: bool,
 }

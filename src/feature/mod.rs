@@ -5,19 +5,24 @@
 use std::mem::discriminant;
 
 use include_dir::{Dir, include_dir};
+use schemars::JsonSchema;
 use serde::Deserialize;
 use thiserror::Error;
 
+use crate::rule::own::OwnRule;
 use crate::text::folder::{FolderError, documents};
 
 pub mod authorize;
 pub mod fact;
 pub mod logout;
+pub mod own;
 pub mod plan;
+pub mod proof;
 pub mod readme;
 pub mod register;
 pub mod step;
 
+pub use own::Own;
 pub use step::Step;
 
 static FOLDER: Dir = include_dir!("$CARGO_MANIFEST_DIR/features");
@@ -26,41 +31,84 @@ static FOLDER: Dir = include_dir!("$CARGO_MANIFEST_DIR/features");
 pub const OAUTH: &str = "oauth";
 
 /// Something an issuer may implement, with the tests that show whether it does.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "A feature document of oa-authtest")]
 pub struct Feature {
-    /// Kebab-case, unique within its profile.
+    /// Its id, in lower-case letters, digits and hyphens: the first half of the ids of its tests.
+    #[schemars(regex(pattern = r"^[a-z0-9][a-z0-9-]*$"), length(max = 80))]
     pub id: String,
-    /// The profile it belongs to.
+    /// The profile that it belongs to, in lower-case letters, digits and hyphens.
+    #[schemars(regex(pattern = r"^[a-z0-9][a-z0-9-]*$"), length(max = 80))]
     pub profile: String,
-    /// The group of features it belongs to, for the reader.
+    /// The group of features that it belongs to, for the reader.
+    #[schemars(regex(pattern = r"^\S.*$"), length(max = 200))]
     pub category: String,
     /// Its title.
+    #[schemars(regex(pattern = r"^\S.*$"), length(max = 200))]
     pub title: String,
     /// What it is: Markdown.
+    #[schemars(length(min = 1, max = 4000))]
     pub description: String,
-    /// Where it is specified.
-    pub spec: String,
-    /// Its tests, in order.
+    /// The address at which it is specified.
+    #[serde(default)]
+    #[schemars(regex(pattern = r"^https?://\S+$"), length(max = 1000))]
+    pub spec: Option<String>,
+    /// Its tests, in the order in which they are reported.
+    #[schemars(length(min = 1, max = 500))]
     pub tests: Vec<Test>,
 }
 
-/// One story told to an issuer.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+/// One test: steps that are taken in order.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(title = "a test")]
 pub struct Test {
-    /// Kebab-case, unique within its feature.
+    /// Its id, in lower-case letters, digits and hyphens: the second half of `feature/test`.
+    #[schemars(regex(pattern = r"^[a-z0-9][a-z0-9-]*$"), length(max = 80))]
     pub id: String,
     /// Its title.
+    #[schemars(regex(pattern = r"^\S.*$"), length(max = 200))]
     pub title: String,
     /// What it shows: Markdown.
+    #[schemars(length(min = 1, max = 4000))]
     pub description: String,
-    /// The story.
+    /// What is done, in order. Each step finds what it needs in what the steps before it gave.
+    #[schemars(length(min = 1, max = 100))]
     pub steps: Vec<Step>,
-    /// The headings of the steps that the story is about; empty where those are the last step and its like. What a story has beside (a refresh
-    /// after a login, where a refresh token came) it can be told without.
+    /// The headings of the steps that the test is about: where none of them leads to a judgement, the test is left out. Without it, those are the last step
+    /// and the others of its kind.
     #[serde(default)]
     pub about: Vec<String>,
+}
+
+impl Feature {
+    /// The ids of its tests: `feature/test`.
+    pub fn test_ids(&self) -> Vec<String> {
+        self.tests.iter().map(|test| format!("{}/{}", self.id, test.id)).collect()
+    }
+}
+
+/// What there is to be tested.
+#[derive(Debug, Clone)]
+pub struct Available {
+    /// The features of the program and, after them, those of the user's own.
+    pub features: Vec<Feature>,
+    /// The tests and rules of the user's own, if there are any.
+    pub own: Option<Own>,
+}
+
+impl Available {
+    /// The features of the program, with what the user adds.
+    pub fn new(mut features: Vec<Feature>, own: Option<Own>) -> Self {
+        features.extend(own.iter().flat_map(|own| own.features.iter().cloned()));
+        Self { features, own }
+    }
+
+    /// The rules of the user's own.
+    pub fn own_rules(&self) -> impl Iterator<Item = &OwnRule> {
+        self.own.iter().flat_map(|own| own.rules.iter())
+    }
 }
 
 impl Test {
@@ -117,27 +165,13 @@ pub enum FeatureError {
         /// serde's words, with line and column.
         why: String,
     },
-    /// A step needs what no earlier step gives.
-    #[error("features/{file}: test {test}: step {step} needs {fact:?}, which no step before it gives")]
-    Unprovable {
+    /// A test of it cannot be run as it is written.
+    #[error("features/{file}: {why}")]
+    Unsound {
         /// The file.
         file: String,
-        /// The test's id.
-        test: String,
-        /// The step's heading.
-        step: String,
-        /// What it needs.
-        fact: fact::Fact,
-    },
-    /// A test is about a step that it does not have.
-    #[error("features/{file}: test {test}: it is about {step:?}, and no step of it has that heading")]
-    AboutNothing {
-        /// The file.
-        file: String,
-        /// The test's id.
-        test: String,
-        /// The heading.
-        step: String,
+        /// The test, the step, and what is wrong with it.
+        why: String,
     },
 }
 
@@ -162,25 +196,10 @@ pub fn profiles(features: &[Feature]) -> Vec<&str> {
 
 fn load(file: &str, text: &str) -> Result<Feature, FeatureError> {
     let feature: Feature = serde_json::from_str(text).map_err(|e| FeatureError::Malformed { file: file.to_owned(), why: e.to_string() })?;
-    for test in &feature.tests {
-        prove(test).map_err(|(step, fact)| FeatureError::Unprovable { file: file.to_owned(), test: test.id.clone(), step, fact })?;
-        if let Some(step) = test.about.iter().find(|about| test.steps.iter().all(|step| step.name() != **about)) {
-            return Err(FeatureError::AboutNothing { file: file.to_owned(), test: test.id.clone(), step: step.clone() });
-        }
+    match proof::unsound(&feature).into_iter().next() {
+        Some(unsound) => Err(FeatureError::Unsound { file: file.to_owned(), why: unsound.says }),
+        None => Ok(feature),
     }
-    Ok(feature)
-}
-
-/// Shows that every step finds what it needs, or names the first that does not.
-fn prove(test: &Test) -> Result<(), (String, fact::Fact)> {
-    let mut known: Vec<fact::Fact> = Vec::new();
-    for step in &test.steps {
-        if let Some(missing) = step.needs().iter().find(|fact| !known.contains(*fact)) {
-            return Err((step.name(), *missing));
-        }
-        known.extend_from_slice(step.gives());
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -208,8 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn every_authorization_can_mean_only_one_thing() {
-        use super::authorize::{BrowserSession, Expect, Prompt, Second};
+    fn profile_oauth_leaves_the_scope_to_the_settings() {
         let features = features().expect("the embedded documents are sound");
         let steps =
             features.iter().flat_map(|f| f.tests.iter().flat_map(move |test| test.steps.iter().map(move |step| (&f.profile, &test.id, step))));
@@ -217,22 +235,7 @@ mod tests {
             Step::Authorize(authorize) => Some((profile, test, authorize)),
             _ => None,
         }) {
-            let openid = authorize.scope.split(' ').any(|scope| scope == "openid");
-            assert!(openid || !authorize.nonce, "{test}: a nonce is for OpenID Connect, and its scope is openid");
             assert!(profile != OAUTH || authorize.scope.is_empty(), "{test}: the scope is that of the settings");
-            let must_fail = authorize.response_type.is_some()
-                || authorize.prompt == Some(Prompt::NoneAndLogin)
-                || (authorize.prompt == Some(Prompt::None) && authorize.second.is_none());
-            assert_eq!(authorize.expect == Expect::Error, must_fail, "{test}: what has to be refused expects an error, and nothing else does");
-            if let Some(second) = authorize.second {
-                assert_eq!(authorize.browser, BrowserSession::Kept, "{test}: a second login happens where the first did");
-                assert!(authorize.attempt.is_some(), "{test}: two logins need names");
-                let silent = matches!(second, Second::PromptNone | Second::IdTokenHint);
-                assert_eq!(authorize.prompt == Some(Prompt::None), silent, "{test}: prompt");
-                assert_eq!(authorize.id_token_hint, second == Second::IdTokenHint, "{test}: hint");
-                assert_eq!(authorize.prompt == Some(Prompt::Login), second == Second::PromptLogin, "{test}: prompt");
-                assert!(!matches!(second, Second::MaxAgePassed | Second::MaxAgeAmple) || authorize.max_age.is_some(), "{test}: max-age");
-            }
         }
     }
 
@@ -260,7 +263,10 @@ mod tests {
         let text = r#"{"id":"f","profile":"p","category":"c","title":"t","description":"d","spec":"s",
             "tests":[{"id":"t","title":"t","description":"d","steps":[{"discover":{}},{"client-credentials":{"scope":"a"}}]}]}"#;
         let error = load("x.json", text).expect_err("it lacks a key set and a client");
-        assert_eq!(error.to_string(), "features/x.json: test t: step Client Credentials Flow needs KeySet, which no step before it gives");
+        assert_eq!(
+            error.to_string(),
+            "features/x.json: test t: step 2, \"client-credentials\", needs the key set, which no step before it gives: add \"fetch-key-set\" before it"
+        );
     }
 
     #[test]
@@ -276,7 +282,8 @@ mod tests {
         assert_eq!(story(""), Ok(vec![false, false, true, false, true, false]));
         assert_eq!(story(r#""about":["Token Refusals"],"#), Ok(vec![false, false, false, true, false, false]));
         let error = story(r#""about":["Refresh"],"#).expect_err("there is no such step");
-        assert_eq!(error, r#"features/x.json: test t: it is about "Refresh", and no step of it has that heading"#);
+        let headings = r#"expected one of "Discovery", "Credentials", "Grants", "Token Refusals""#;
+        assert_eq!(error, format!(r#"features/x.json: test t: it is about "Refresh", and no step of it has that heading, {headings}"#));
     }
 
     #[test]
@@ -288,14 +295,14 @@ mod tests {
             );
             load("x.json", &text).map_err(|error| error.to_string())
         };
-        let second = r#"{"authorize":{"scope":"openid","prompt":"login","second":"prompt-login"}}"#;
-        assert!(story(second).expect_err("there is no first").contains("step Authorization needs UserTokens"));
+        let second = r#"{"authorize":{"scope":"openid","prompt":"login","second":"prompt-login","attempt":"again"}}"#;
+        assert!(story(second).expect_err("there is no first").contains(r#""authorize", needs the tokens of a login"#));
         let first = r#"{"authorize":{"scope":"openid"}},{"exchange-code":{}}"#;
         story(&format!("{first},{second},{{\"exchange-code\":{{}}}}")).expect("there is a first");
         let refused = r#"{"authorize":{"scope":"openid","prompt":"none","expect":"error"}},{"exchange-code":{}}"#;
-        assert!(story(refused).expect_err("there is no code").contains("step Authorization Code Flow needs Code"));
+        assert!(story(refused).expect_err("there is no code").contains(r#""exchange-code", needs an authorization code"#));
         let variants = r#"{"request-userinfo-variants":{}}"#;
-        assert!(story(variants).expect_err("there is no token").contains("needs UserTokens"));
+        assert!(story(variants).expect_err("there is no token").contains("needs the tokens of a login"));
         story(r#"{"refuse-token-requests":{}}"#).expect("a client is enough");
     }
 

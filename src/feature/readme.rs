@@ -2,7 +2,6 @@
 
 use std::fmt::Write as _;
 
-use super::fact::Need;
 use super::{Feature, Step};
 
 /// The text of `features/README.md`.
@@ -18,7 +17,10 @@ pub fn render(features: &[Feature]) -> String {
             profile = &feature.profile;
             let _ = writeln!(out, "\n## Profile `{profile}`");
         }
-        let _ = writeln!(out, "\n### {} (`{}`)\n\n{}\n\nSpecification: <{}>", feature.title, feature.id, feature.description, feature.spec);
+        let _ = writeln!(out, "\n### {} (`{}`)\n\n{}", feature.title, feature.id, feature.description);
+        if let Some(spec) = &feature.spec {
+            let _ = writeln!(out, "\nSpecification: <{spec}>");
+        }
         for test in &feature.tests {
             let _ = writeln!(out, "\n#### `{}/{}`: {}\n\n{}\n", feature.id, test.id, test.title, test.description);
             for (index, step) in test.steps.iter().enumerate() {
@@ -37,11 +39,7 @@ pub fn render(features: &[Feature]) -> String {
 pub fn needs(steps: &[Step]) -> Vec<&'static str> {
     let mut needs = Vec::new();
     for need in steps.iter().flat_map(Step::settings) {
-        let words = match need {
-            Need::User => "an end-user (`--username`, `--password`)",
-            Need::DatasetSite => "a dataset site (`--dataset-site-url`)",
-            Need::Audience => "an audience (`--audience`)",
-        };
+        let words = need.words();
         if !needs.contains(&words) {
             needs.push(words);
         }

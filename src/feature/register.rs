@@ -1,9 +1,10 @@
 //! The parameters of a registration: a flat bag, each typed, all optional.
 
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 /// The client that a test registers (RFC 7591 2).
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 #[allow(clippy::struct_excessive_bools, reason = "each is a parameter of its own that a document sets or leaves out")]
 pub struct Register {
@@ -18,7 +19,7 @@ pub struct Register {
     /// Left out where the issuer offers no registration, or wants a token for it that is not configured.
     #[serde(default)]
     pub optional: bool,
-    /// Whether a client of the settings may take its place where the issuer registers none: the story is not about registration.
+    /// Whether a client of the settings may take its place where the issuer registers none: the test is not about registration.
     #[serde(default)]
     pub or_configured: bool,
     /// How a client that authenticates by `private_key_jwt` makes its key known.
@@ -35,10 +36,10 @@ pub struct Register {
     /// Whether it registers a logo, a policy and terms of service.
     #[serde(default)]
     pub links: bool,
-    /// The scope that the client has to have, space-separated; without it everything the story asks for. It is named in the request only where the
+    /// The scope that the client has to have, space-separated; without it everything that the test asks for. It is named in the request only where the
     /// issuer gives less without.
     pub scope: Option<String>,
-    /// Whether the request names the scope from the start: for stories about a scope that is registered.
+    /// Whether the request names the scope from the start: for tests about a scope that is registered.
     #[serde(default)]
     pub send_scope: bool,
     /// `redirect_uris`.
@@ -52,7 +53,7 @@ pub struct Register {
 }
 
 /// How a client that authenticates by `private_key_jwt` makes its key known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum KeysBy {
     /// `jwks`: in the registration request.
@@ -63,7 +64,7 @@ pub enum KeysBy {
 }
 
 /// The redirect URIs of a client that is registered.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum RedirectUris {
     /// The one that is listened on.
@@ -76,7 +77,7 @@ pub enum RedirectUris {
 }
 
 /// How a client that is registered authenticates at the token endpoint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ClientAuth {
     /// HTTP Basic.

@@ -1,5 +1,6 @@
 //! The steps a story can be made of, one row each: what it needs before it, what it gives to later ones, and what is done.
 
+use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 
 use super::authorize::Authorize;
@@ -33,15 +34,22 @@ macro_rules! steps {
             $(, capability: $capability:ident)?
             , action: $action:ident($($argument:expr),*);
     )*) => {
-        /// One move in a story. In a feature document it is an object with one member: `{ "client-credentials": { "scope": "…" } }`.
-        #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+        /// One move in a test: an object with one member, whose name says what is done, as in `{ "client-credentials": { "scope": "read" } }`.
+        #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
         #[serde(rename_all = "kebab-case", deny_unknown_fields)]
+        #[schemars(title = "a step")]
         pub enum Step {
             $($(#[$attribute])* $step $({ $($(#[$of_field])* $field: $type),* })? $(($of_parameters))?,)*
         }
 
         #[allow(unused_variables, reason = "a row says what it knows by as many of its parameters as it likes")]
         impl Step {
+            /// The step as documents call it: `client-credentials`.
+            pub fn word(&self) -> String {
+                let name = match self { $(Self::$step { .. } => stringify!($step),)* };
+                kebab(name)
+            }
+
             /// The heading of the step in a report.
             pub fn name(&self) -> String {
                 match self { $(Self::$step $({ $($field),* })? $(($parameters))? => $heading.into(),)* }
@@ -164,7 +172,7 @@ steps! {
         needs: &[Metadata, KeySet, Client], gives: &[ClientToken], settings: if *audience { &[Audience] } else { &[] }, scope: scope,
         capability: ClientCredentials, action: client_credentials(scope, *as_registered, *audience);
 
-    /// The same by a request in JSON, which some issuers take beside the form of the RFC.
+    /// Obtains a token by the client credentials grant with a request in JSON, which some issuers take beside the form of the RFC.
     RequestTokenByJson {
         /// Whether the configured audience is asked for.
         #[serde(default)]
@@ -175,7 +183,7 @@ steps! {
 
     /// Refreshes the client's own token, where a refresh token came with it.
     RefreshClientToken {
-        /// In which form.
+        /// In which form the request is sent.
         by: Body,
     } => match by { Body::Form => "Refresh of the Client's Token", Body::Json => "Refresh as JSON" },
         needs: &[Metadata, KeySet, Client, ClientToken], action: refresh_client_token(*by);
@@ -234,7 +242,8 @@ steps! {
 
     /// Tries to exchange the code in a wrong way (RFC 6749 4.1.3, RFC 7636 4.6).
     AttackCode {
-        /// In which.
+        /// In which way.
+        #[schemars(schema_with = "with_a_code")]
         with: Attack,
     } => format!("Attack ({})", with.says()),
         needs: &[Metadata, Client, Code], action: attack_code(*with);
@@ -338,8 +347,30 @@ pub fn with_attempt(heading: &str, attempt: Option<&str>) -> String {
     attempt.map_or_else(|| heading.to_owned(), |attempt| format!("{heading} ({attempt})"))
 }
 
+/// A name in kebab-case: `client-credentials` of `ClientCredentials`.
+fn kebab(name: &str) -> String {
+    let mut out = String::new();
+    for c in name.chars() {
+        if c.is_ascii_uppercase() && !out.is_empty() {
+            out.push('-');
+        }
+        out.push(c.to_ascii_lowercase());
+    }
+    out
+}
+
+/// The attacks that can be tried with a code, and no others.
+fn with_a_code(generator: &mut SchemaGenerator) -> Schema {
+    let mut schema = Attack::json_schema(generator);
+    let is_with_code = |attack: &serde_json::Value| serde_json::from_value(attack["const"].clone()).is_ok_and(Attack::is_with_code);
+    if let Some(attacks) = schema.get_mut("oneOf").and_then(serde_json::Value::as_array_mut) {
+        attacks.retain(is_with_code);
+    }
+    schema
+}
+
 /// The form of a token request's body.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Body {
     /// As the RFC has it.

@@ -17,7 +17,7 @@ use crate::agent::user_agent::{UserAgent, UserAgentError};
 use crate::config::{CertificateConfig, Config, FailOn, Format, Loudness, Tls};
 use crate::exit::Exit;
 use crate::feature::plan::{Plan, PlanError};
-use crate::feature::{self, Feature, FeatureError};
+use crate::feature::{Available, Feature};
 use crate::http::{Client, ClientError};
 use crate::report::Written;
 use crate::report::certificate::{self, NoCertificate};
@@ -28,6 +28,7 @@ use crate::report::statement;
 use crate::result::event::Event;
 use crate::result::issuers::IssuersReport;
 use crate::result::model::{LastFailed, RunReport};
+use crate::result::own::OwnReport;
 use crate::runner::{self, RunHandle};
 use crate::session::{AgentHandle, Run, SharedClients, Stop};
 
@@ -43,9 +44,6 @@ use reach::{NoAnswer, Way};
 /// Why a run did not begin, or its reports could not be written. Each is printed as `error: …`.
 #[derive(Debug, Error)]
 pub enum LaunchError {
-    /// The feature documents are not sound: a bug of this program.
-    #[error(transparent)]
-    Feature(#[from] FeatureError),
     /// The selection cannot be read.
     #[error(transparent)]
     Plan(#[from] PlanError),
@@ -73,7 +71,6 @@ impl LaunchError {
     /// The exit code it amounts to.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Feature(_) => Exit::Bug,
             Self::Nothing(_) | Self::LastFailed(LastFailedError::None { .. }) => Exit::NothingTested,
             Self::Callback(CallbackError::Taken { .. }) | Self::Report(_) | Self::NoAnswer(_) => Exit::CouldNotTest,
             Self::Plan(_) | Self::LastFailed(_) | Self::Callback(_) | Self::Http(_) => Exit::Usage,
@@ -87,13 +84,19 @@ pub type Terminal = Console<std::io::Stdout, std::io::Stderr>;
 /// What is made of the results of a run beside its reports: a remark, if there is something to say.
 pub type Remark<'a> = &'a dyn Fn(&RunReport) -> Option<String>;
 
-/// Runs the configured tests and writes the reports. A callback listener that is bound already is used instead of binding one. What `remark` makes of
+/// Runs the configured tests of those available and writes the reports. A callback listener that is bound already is used instead of binding one. What `remark` makes of
 /// the results is written after them.
 ///
 /// # Errors
 /// [`LaunchError`] if the run cannot begin, or its reports cannot be written.
-pub async fn launch(config: Config, bound: Option<Arc<CallbackListener>>, mut terminal: Terminal, remark: Remark<'_>) -> Result<Exit, LaunchError> {
-    let reached = Ready::of(config)?.reach_and_tell().await?;
+pub async fn launch(
+    config: Config,
+    available: &Available,
+    bound: Option<Arc<CallbackListener>>,
+    mut terminal: Terminal,
+    remark: Remark<'_>,
+) -> Result<Exit, LaunchError> {
+    let reached = Ready::of(config, available)?.reach_and_tell().await?;
     let interruption = Interruption::watch();
     let ended = reached.run(bound, &mut terminal, remark, &interruption).await?;
     if ended.for_github {
@@ -130,6 +133,7 @@ pub fn plan(config: &Config, features: &[Feature]) -> Result<(Plan, Option<LastF
 pub struct Ready {
     config: Arc<Config>,
     features: Vec<Feature>,
+    own: Option<OwnReport>,
     plan: Plan,
     last_failed: Option<LastFailed>,
     http: Arc<Client>,
@@ -140,13 +144,13 @@ impl Ready {
     ///
     /// # Errors
     /// [`LaunchError`] if there is not, or they cannot.
-    pub fn of(config: Config) -> Result<Self, LaunchError> {
-        let features = feature::features()?;
-        let (plan, last_failed) = plan(&config, &features)?;
+    pub fn of(config: Config, available: &Available) -> Result<Self, LaunchError> {
+        let (plan, last_failed) = plan(&config, &available.features)?;
         // Found out now, and not after minutes in the browser.
         crate::report::file::probe(&config.report.dir)?;
         let http = Arc::new(Client::new(&config.network)?);
-        Ok(Self { config: Arc::new(config), features, plan, last_failed, http })
+        let (features, own) = (available.features.clone(), available.own.as_ref().map(OwnReport::from));
+        Ok(Self { config: Arc::new(config), features, own, plan, last_failed, http })
     }
 
     /// The same, with a line for the user where there is somebody to wait for.
@@ -219,7 +223,7 @@ impl Reached {
         interrupted: CancellationToken,
         watch: &mut (dyn FnMut(Event) + Send),
     ) -> Result<Done, LaunchError> {
-        let Self { ready: Ready { config, features, plan, last_failed, http }, way, answered } = self;
+        let Self { ready: Ready { config, features, own, plan, last_failed, http }, way, answered } = self;
         let callback = match bound {
             Some(callback) => Some(callback),
             None if plan.logs_in() => Some(CallbackListener::bind(&config.redirect_uri).await?),
@@ -233,6 +237,7 @@ impl Reached {
             let shared = Run { config: Arc::clone(&config), http, callback, agent, clients: SharedClients::default() };
             run_tests(plan, shared, interrupted, watch).await
         };
+        report.own = own;
         if let Some(last_failed) = last_failed {
             report.selection.get_or_insert_default().last_failed = Some(last_failed);
         }

@@ -40,6 +40,11 @@ impl AuthorizationRequest {
         Self { asked: self.sent().clone(), beside_object: None, verifier: self.verifier.clone() }
     }
 
+    /// What was asked: the parameters, those of the request object if there is one.
+    pub fn asked(&self) -> &Parameters {
+        &self.asked
+    }
+
     /// The parameters as sent.
     pub fn sent(&self) -> &Parameters {
         self.beside_object.as_ref().unwrap_or(&self.asked)

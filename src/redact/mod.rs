@@ -75,6 +75,11 @@ const MEMBERS: &[(&str, SecretKind)] = &[
     ("registration_access_token", SecretKind::RegistrationAccessToken),
 ];
 
+/// True if a member of this name holds a secret.
+pub fn is_secret(member: &str) -> bool {
+    MEMBERS.iter().any(|(name, _)| *name == member)
+}
+
 /// Below this many characters a value is replaced only where it stands by itself: `secret` must not eat `client_secret_basic`.
 const SHORT: usize = 16;
 /// What stands for a text in which secrets cannot be looked for.

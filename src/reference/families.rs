@@ -61,7 +61,7 @@ pub struct Family {
     /// What it is about, as it fits into a sentence.
     pub about: &'static str,
     /// Its rules, in the order of the catalogue.
-    pub rules: Vec<&'static Rule>,
+    pub rules: Vec<&'static Rule<'static>>,
 }
 
 /// All families with their rules.

@@ -2,6 +2,7 @@
 
 mod families;
 mod flaws;
+pub mod own_tests;
 mod rules;
 mod settings;
 

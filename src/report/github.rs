@@ -107,7 +107,8 @@ fn annotations(report: &RunReport) -> Vec<Annotation> {
                 lines.extend((!text.is_empty()).then(|| format!("{name}: {}", visible::short(text, MOST_TEXT * 2))));
             }
             lines.push(within(&tests));
-            Annotation { kind, title: shown(&finding.rule), text: lines.join("\n") }
+            let own = if finding.own { " (own rule)" } else { "" };
+            Annotation { kind, title: format!("{}{own}", shown(&finding.rule)), text: lines.join("\n") }
         })
         .collect();
     for (verdict, title) in [(Verdict::Failed, "could not be finished"), (Verdict::Errored, "could not be tested")] {

@@ -41,6 +41,7 @@ pub fn render(report: &RunReport) -> io::Result<String> {
     if !report.environment.secrets_shown {
         comments.push("Secrets are replaced by labels.".to_owned());
     }
+    comments.extend(report.own.as_ref().map(|own| format!("This run had {}.", shown(&words::own(own)))));
     comments.extend(view::warnings(&report.environment).into_iter().map(str::to_owned));
     let log = json!({ "log": {
         "version": "1.2",

@@ -107,10 +107,8 @@ fn without_members(mut report: RunReport) -> RunReport {
 
 /// What is wrong in a file, with the place.
 pub(super) fn content(path: &Path, error: &serde_json::Error) -> ReportError {
-    let (line, column) = (error.line(), error.column());
-    let said = error.to_string();
-    let message = said.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&said);
-    ReportError::Content { path: path.to_owned(), line, column, message: visible::short(message, 300) }
+    let message = visible::short(&crate::text::json::message(error), 300);
+    ReportError::Content { path: path.to_owned(), line: error.line(), column: error.column(), message }
 }
 
 #[cfg(test)]

@@ -63,6 +63,9 @@ fn suite(report: &RunReport, name: &str, tests: &[&TestReport]) -> TestSuite {
     for (name, value) in [("issuer", report.issuer.as_str()), ("tool", &tool), ("profile", profile)] {
         suite.add_property((name, line(value).as_str()));
     }
+    if let Some(own) = &report.own {
+        suite.add_property(("own", line(&words::own(own)).as_str()));
+    }
     if let Some(rules) = words::rules_asked_for(report) {
         suite.add_property(("selection", line(&rules).as_str()));
     }
@@ -133,7 +136,9 @@ fn status(test: &TestReport) -> TestCaseStatus {
 fn description(finding: &Finding) -> String {
     let mut text = format!("{} {}: {}\n", Mark::of_finding(finding), line(&finding.rule), line(&finding.says));
     let known = finding.known.as_deref().unwrap_or_default();
-    let pairs = [("known", known), ("expected", &finding.expected), ("actual", &finding.actual), ("why", &finding.why), ("fix", &finding.fix)];
+    let own = if finding.own { "a rule of the user's own" } else { "" };
+    let pairs =
+        [("own", own), ("known", known), ("expected", &finding.expected), ("actual", &finding.actual), ("why", &finding.why), ("fix", &finding.fix)];
     for (name, value) in pairs.into_iter().chain([("spec", finding.url.as_str())]) {
         if !value.is_empty() {
             // Writing to a String cannot fail.

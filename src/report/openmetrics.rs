@@ -85,14 +85,18 @@ fn families(report: &RunReport) -> Vec<Family> {
     let began = report.started.parse::<jiff::Timestamp>().ok();
     let family = |name, help, samples| Family { name, unit: None, help, samples };
     let seconds = |name, help, samples| Family { name, unit: Some("seconds"), help, samples };
-    vec![
+    let own = |tests: &[&TestReport]| {
+        let own = words::own_rules(tests.iter().copied());
+        words::checked(tests.iter().copied()).intersection(&own).count()
+    };
+    let mut families = vec![
         family("oa_authtest_tests", "Tests by profile and verdict.", tests.collect()),
         family("oa_authtest_broken_rules", "Different rules that are broken, by profile and the highest level they are broken at.", broken.collect()),
         family("oa_authtest_known_failures", "Different rules that are broken and known to be, by profile.", each(&known)),
         family(
             "oa_authtest_rules_checked",
             "Different rules that were judged, by profile.",
-            each(&|tests| words::checked(tests.iter().copied()).len()),
+            each(&|tests| words::checked(tests.iter().copied()).len() - own(tests)),
         ),
         family("oa_authtest_rules", "Rules that there are in all.", of_the_run(report.tool.rules.map(|rules| rules.to_string()))),
         family(
@@ -106,7 +110,16 @@ fn families(report: &RunReport) -> Vec<Family> {
             "When the run began, in seconds since 1970.",
             of_the_run(began.map(|began| began.as_second().to_string())),
         ),
-    ]
+    ];
+    if let Some(of_the_user) = &report.own {
+        families.push(family("oa_authtest_own_rules_checked", "Different rules of the user's own that were judged, by profile.", each(&own)));
+        families.push(family(
+            "oa_authtest_own_rules",
+            "Rules of the user's own that there are in all.",
+            of_the_run(Some(of_the_user.rules.len().to_string())),
+        ));
+    }
+    families
 }
 
 fn in_seconds(ms: u64) -> String {

@@ -120,6 +120,7 @@ fn rule(finding: &Finding) -> Value {
         Level::Should => "warning",
         Level::May => "recommendation",
     };
+    let tags = if finding.own { &["conformance", "own"][..] } else { &["conformance"] };
     let mut rule = json!({
         "id": shown(&finding.rule),
         "shortDescription": { "text": shown(says) },
@@ -129,7 +130,7 @@ fn rule(finding: &Finding) -> Value {
             "markdown": formatted.join("\n\n"),
         },
         "defaultConfiguration": { "level": level(finding.level) },
-        "properties": { "tags": ["conformance"], "precision": "very-high", "problem.severity": severity },
+        "properties": { "tags": tags, "precision": "very-high", "problem.severity": severity },
     });
     if let Some(url) = web(url) {
         rule["helpUri"] = url.into();
@@ -208,6 +209,7 @@ fn invocation(report: &RunReport) -> Value {
     let notification = |level: &str, text: String| json!({ "level": level, "message": { "text": text } });
     let mut notifications: Vec<Value> =
         view::warnings(&report.environment).into_iter().map(|warning| notification("warning", warning.to_owned())).collect();
+    notifications.extend(report.own.as_ref().map(|own| notification("note", format!("This run had {}.", shown(&words::own(own))))));
     if report.interrupted {
         notifications.push(notification("error", "The run was interrupted before all tests had ended.".to_owned()));
     }

@@ -70,6 +70,7 @@ fn point(out: &mut String, test: &TestReport, number: usize) {
         for (name, text) in [
             ("level", finding.level.word()),
             ("demand", &finding.says),
+            ("own", if finding.own { "a rule of the user's own" } else { "" }),
             ("known", known),
             ("expected", &finding.expected),
             ("actual", &finding.actual),

@@ -8,7 +8,7 @@ use serde_json::Value;
 pub type Format = fn(&str, &str) -> String;
 
 /// A rule's id, which `explain` takes, and the specification's paragraph with a link to it: the same in every format that has no `reference` of its own.
-const REFERENCE: &str = "({{code rule}}{{#if spec}}, {{link spec url}}{{/if}})";
+const REFERENCE: &str = "({{code rule}}{{#if own}}, own rule{{/if}}{{#if spec}}, {{link spec url}}{{/if}})";
 
 /// The templates of a format. What they say as `{{x}}` is escaped by `escape`.
 pub fn templates(escape: fn(&str) -> String, helpers: &[(&str, Format)], templates: &[(&str, &str)]) -> Handlebars<'static> {

@@ -7,6 +7,7 @@ use super::mark::Mark;
 use super::view::Headline;
 use crate::result::known::KnownEntry;
 use crate::result::model::{Counts, Entry, Exchange, Finding, FindingOutcome, RunReport, TestReport, Verdict};
+use crate::result::own::OwnReport;
 use crate::rule::Level;
 use crate::text::count;
 
@@ -90,12 +91,16 @@ pub fn run_headline(report: &RunReport) -> Headline {
     let (errored, left_out, skipped) = (of(Verdict::Errored), of(Verdict::LeftOut), of(Verdict::Skipped));
     let stopped = report.tests.iter().filter(|test| test.verdict == Verdict::Failed && test.reason.is_some()).count();
     let levels = broken_levels(&report.tests);
-    let of_level = |level| levels.values().filter(|known| **known == level).count();
-    let broken: Vec<String> = [(Level::Must, "MUST rule"), (Level::Should, "SHOULD rule")]
-        .into_iter()
-        .filter_map(|(level, noun)| Some(of_level(level)).filter(|n| *n > 0).map(|n| count(n, noun)))
-        .collect();
-    let suggestions = Some(of_level(Level::May)).filter(|n| *n > 0).map(|n| count(n, "suggestion"));
+    let own = own_rules(&report.tests);
+    let of_level = |level, noun| {
+        let of_level: Vec<&str> = levels.iter().filter(|(_, known)| **known == level).map(|(rule, _)| *rule).collect();
+        let own = of_level.iter().filter(|rule| own.contains(*rule)).count();
+        let own = if own == 0 { String::new() } else { format!(" ({own} own)") };
+        (!of_level.is_empty()).then(|| format!("{}{own}", count(of_level.len(), noun)))
+    };
+    let broken: Vec<String> =
+        [(Level::Must, "MUST rule"), (Level::Should, "SHOULD rule")].into_iter().filter_map(|(level, noun)| of_level(level, noun)).collect();
+    let suggestions = of_level(Level::May, "suggestion");
     let in_tests = |least| {
         let tests = report.tests.iter().filter(|test| test.findings.iter().any(|finding| finding.is_broken() && finding.level >= least)).count();
         format!("in {tests} of {}", count(report.tests.len(), "test"))
@@ -112,9 +117,9 @@ pub fn run_headline(report: &RunReport) -> Headline {
     } else if ran > errored {
         parts.push(format!("no rule broken in {}", count(ran - errored, "test")));
     }
-    let checked = checked(&report.tests).len();
-    if checked > 0 {
-        parts.push(of_all_rules(report, checked));
+    let checked = checked(&report.tests);
+    if !checked.is_empty() {
+        parts.push(of_all_rules(report, &checked));
     }
     let known = known_in(report).len();
     for (n, noun, what) in [
@@ -205,9 +210,31 @@ pub fn checked<'a>(tests: impl IntoIterator<Item = &'a TestReport>) -> BTreeSet<
     judged.map(|finding| finding.rule.as_str()).collect()
 }
 
-/// `400 of 553 rules checked`; `400 rules checked` where the results do not say how many there are.
-pub fn of_all_rules(report: &RunReport, checked: usize) -> String {
-    report.tool.rules.map_or_else(|| format!("{} checked", count(checked, "rule")), |all| format!("{checked} of {all} rules checked"))
+/// The rules of the user's own that were judged or came to.
+pub fn own_rules<'a>(tests: impl IntoIterator<Item = &'a TestReport>) -> BTreeSet<&'a str> {
+    tests.into_iter().flat_map(|test| &test.findings).filter(|finding| finding.own).map(|finding| finding.rule.as_str()).collect()
+}
+
+/// `400 of 553 rules checked, and 2 of 3 own rules` where the user has any; `400 rules checked` where the results do not say how many there are.
+pub fn of_all_rules(report: &RunReport, checked: &BTreeSet<&str>) -> String {
+    let own = own_rules(&report.tests);
+    let of_own = checked.intersection(&own).count();
+    let of_program = checked.len() - of_own;
+    let says =
+        report.tool.rules.map_or_else(|| format!("{} checked", count(of_program, "rule")), |all| format!("{of_program} of {all} rules checked"));
+    match report.own.as_ref().map_or(own.len(), |own| own.rules.len()) {
+        0 => says,
+        all => format!("{says}, and {of_own} of {}", count(all, "own rule")),
+    }
+}
+
+/// What a reader must know of a run that had tests or rules of the user's own, which may demand anything: `2 tests (profile acme) and 3 rules, …`.
+pub fn own(own: &OwnReport) -> String {
+    let profiles: Vec<&str> = own.profiles.iter().map(|profile| profile.name.as_str()).collect();
+    let tests = (own.tests() > 0).then(|| format!("{} (profile {})", count(own.tests(), "test"), profiles.join(", ")));
+    let rules = (!own.rules.is_empty()).then(|| count(own.rules.len(), "rule"));
+    let parts: Vec<String> = tests.into_iter().chain(rules).collect();
+    format!("{}, which are no part of oa-authtest (--tests-from)", parts.join(" and "))
 }
 
 /// `, with 1 warning and 2 suggestions on the way to that`, or nothing: what is mild and was found before a test was left out.

@@ -4,3 +4,4 @@ pub mod event;
 pub mod issuers;
 pub mod known;
 pub mod model;
+pub mod own;

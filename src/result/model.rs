@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::known::KnownReport;
+use super::own::OwnReport;
 use crate::feature::plan::Skip;
 use crate::rule::Level;
 use crate::text::count;
@@ -57,6 +58,9 @@ pub struct RunReport {
     /// What part of the tests or of the rules was asked for; absent if every rule counts and no earlier run decided which tests to run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub selection: Option<Selection>,
+    /// What the user added to the tests and rules of the program (`--tests-from`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own: Option<OwnReport>,
     /// What became of the known failures, if the run was given any (`--known`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known: Option<KnownReport>,
@@ -361,6 +365,9 @@ pub fn left_behind<'a>(things: impl Iterator<Item = &'a LeftBehind>) -> Option<S
 pub struct Finding {
     /// The rule's id.
     pub rule: String,
+    /// True if the rule is one of the user's own (`--tests-from`).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub own: bool,
     /// Its level in the profile of the test.
     pub level: Level,
     /// For a broken rule whose level depends on the profile: why.

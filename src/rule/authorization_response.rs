@@ -10,6 +10,7 @@ use crate::observed::authorization_request::AuthorizationRequest;
 use crate::rule::authorization_parameters::{self as parameters, ISS_SUPPORTED};
 use crate::rule::expect::{applies_if, holds, must, needs, scope_text, shorten, should, show};
 use crate::rule::judgement::{Unmet, fail, not_run, pass};
+use crate::rule::own::{View, ViewKind, part, view};
 use crate::rule::{Artefact, Check, SeenIn};
 
 /// What reached the redirect URI.
@@ -48,6 +49,15 @@ impl Artefact for AuthorizationResponse {
     const SEEN_IN: SeenIn = SeenIn::Visit;
     fn exchange(&self) -> Option<usize> {
         None
+    }
+    const VIEW: Option<&'static ViewKind> = Some(&ViewKind {
+        name: "authorization-response",
+        what: "What reached the redirect URI after a request that is to succeed. The code in it is never shown.",
+        parts: &[part::PARAMETERS, part::METHOD, part::REQUEST],
+    });
+    fn view(&self) -> View {
+        let view = View::default().with(part::PARAMETERS, view::parameters(&self.parameters)).with(part::METHOD, self.method.as_str());
+        view.with_request(Some(&self.request))
     }
 }
 

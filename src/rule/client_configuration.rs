@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::observed::received::Received;
 use crate::rule::expect::{applies_if, holds, must, needs, none_wrong, refusal, same, seen, shorten, should};
 use crate::rule::judgement::{Judgement, Unmet, fail, is_broken, not_applicable, not_run, pass};
+use crate::rule::own::{View, ViewKind, part};
 use crate::rule::protected::{expect_refusal, http_401, names_bearer, refused};
 use crate::rule::{Artefact, Check};
 
@@ -38,6 +39,15 @@ impl Artefact for ClientConfiguration {
             _ => self.first_broken(rule),
         };
         Some(about.unwrap_or(&self.own).exchange)
+    }
+    const VIEW: Option<&'static ViewKind> = Some(&ViewKind {
+        name: "client-configuration",
+        what: "The answer to a client that reads its configuration (RFC 7592).",
+        parts: &[part::DOCUMENT, part::STATUS, part::HEADERS],
+    });
+    fn view(&self) -> View {
+        let document = needs(self.own.status == 200, READ).and_then(|()| self.own.members().ok_or_else(|| Unmet::not_run(READ)));
+        View::of_response(&self.own, document)
     }
 }
 

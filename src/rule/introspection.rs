@@ -7,6 +7,7 @@ use crate::rule::expect::{
     self, applies_if, holds, kind, list, media_type, must, optional, present, scope_words, seen, seen_all, shorten, should, show, strings,
 };
 use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, not_run, pass};
+use crate::rule::own::{View, ViewKind, part};
 use crate::rule::{Artefact, Check};
 
 /// The response to introspecting an access token of the client's own that is alive.
@@ -38,6 +39,14 @@ impl Artefact for Introspection {
         let error = self.response.members().and_then(|answer| answer.get("error")).and_then(Value::as_str);
         (self.response.status == 400 && error == Some("unsupported_token_type"))
             .then_some("the server does not introspect tokens of this kind (unsupported_token_type)")
+    }
+    const VIEW: Option<&'static ViewKind> = Some(&ViewKind {
+        name: "introspection",
+        what: "The answer to the introspection of a token that is active.",
+        parts: &[part::DOCUMENT, part::STATUS, part::HEADERS],
+    });
+    fn view(&self) -> View {
+        View::of_response(&self.response, self.answer().map(|(answer, _)| answer))
     }
 }
 

@@ -5,6 +5,7 @@
 
 #![allow(clippy::missing_errors_doc, reason = "what a judgement is instead of a pass is said once, at `Unmet`")]
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use judgement::{Judgement, Seen, Unmet};
@@ -41,6 +42,7 @@ pub mod login_attempt;
 pub mod logout;
 pub mod openactive;
 pub mod orders_feed;
+pub mod own;
 pub mod page;
 pub mod protected;
 pub mod protected_resource;
@@ -70,7 +72,7 @@ pub mod userinfo;
 pub mod userinfo_request;
 
 /// How binding the specification makes a rule: its own keyword decides (RFC 2119).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
     /// MAY, or good practice: broken, it is a suggestion.
@@ -103,27 +105,27 @@ impl Level {
 
 /// One demand on one kind of artefact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rule {
+pub struct Rule<'a> {
     /// `artefact/rule`, kebab-case. Never renamed, never renumbered.
-    pub id: &'static str,
+    pub id: &'a str,
     /// The specification's keyword, as it binds in profile [`STRICT`].
     pub level: Level,
     /// The level in every other profile, where it is another one: of what only a best current practice makes a MUST.
     pub elsewhere: Option<Level>,
     /// The paragraph, as `OIDCC-3.1.3.7-2`; [`spec::resolve`] turns it into a title and a URL.
-    pub spec: &'static str,
+    pub spec: &'a str,
     /// What is demanded: a sentence without a full stop, with "must", "should", or "it is good practice", by the level.
-    pub says: &'static str,
+    pub says: &'a str,
     /// Why it matters to somebody: what goes wrong when it is broken.
-    pub why: &'static str,
+    pub why: &'a str,
     /// How to mend it: one or two sentences for who runs or writes the server.
-    pub fix: &'static str,
+    pub fix: &'a str,
 }
 
 /// The profile that holds an issuer to the best current practices beside the protocols.
 pub const STRICT: &str = "security";
 
-impl Rule {
+impl Rule<'_> {
     /// The level in a profile. It is the profile of the test that counts, not those of the run.
     pub fn level_in(&self, profile: &str) -> Level {
         self.elsewhere.filter(|_| profile != STRICT).unwrap_or(self.level)
@@ -144,7 +146,7 @@ impl Rule {
 /// A rule and its judgement.
 pub struct Check<A: ?Sized + 'static> {
     /// The rule.
-    pub rule: Rule,
+    pub rule: Rule<'static>,
     /// Pure: no network, no clock.
     pub judge: fn(&A) -> Judgement,
 }
@@ -186,6 +188,12 @@ pub trait Artefact: Listed + Sized + 'static {
     fn absent(&self) -> Option<&str> {
         None
     }
+    /// What the rules of a user's own call it and can read of it, if they can be about it.
+    const VIEW: Option<&'static own::ViewKind> = None;
+    /// What they read: the parts that [`Artefact::VIEW`] names, in its order.
+    fn view(&self) -> own::View {
+        own::View::default()
+    }
 }
 
 /// A kind of artefact and its rules.
@@ -194,7 +202,7 @@ pub struct Kind {
     /// The name of its type: `IdToken`.
     pub name: &'static str,
     /// Its rules, without the judgements.
-    pub rules: Vec<&'static Rule>,
+    pub rules: Vec<&'static Rule<'static>>,
 }
 
 impl Kind {
@@ -291,6 +299,11 @@ macro_rules! list {
         pub fn kinds() -> Vec<Kind> {
             vec![$(Kind::of::<$artefact>()),*]
         }
+
+        /// Every kind of artefact that own rules can be about, in the same order.
+        pub fn views() -> Vec<&'static own::ViewKind> {
+            [$(<$artefact as Artefact>::VIEW),*].into_iter().flatten().collect()
+        }
     };
 }
 
@@ -299,14 +312,14 @@ artefacts!(list);
 /// The version of the rules: a digest over their ids and levels in alphabetical order, `sha256:…`. Two runs with the same version were judged by
 /// rules of the same names and weights, whatever the program's version is.
 pub fn catalogue_version() -> String {
-    let elsewhere = |rule: &Rule| rule.elsewhere.map(|level| format!(" {}", level.word())).unwrap_or_default();
+    let elsewhere = |rule: &Rule<'_>| rule.elsewhere.map(|level| format!(" {}", level.word())).unwrap_or_default();
     let mut lines: Vec<String> = catalogue().iter().map(|rule| format!("{} {}{}\n", rule.id, rule.level.word(), elsewhere(rule))).collect();
     lines.sort_unstable();
     crate::text::digest::sha256(lines.concat().as_bytes())
 }
 
 /// Every rule there is, in the order of [`kinds`].
-pub fn catalogue() -> Vec<&'static Rule> {
+pub fn catalogue() -> Vec<&'static Rule<'static>> {
     kinds().into_iter().flat_map(|kind| kind.rules).collect()
 }
 

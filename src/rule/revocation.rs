@@ -4,6 +4,7 @@ use crate::observed::received::Received;
 use crate::rule::answer::{Answer, Control};
 use crate::rule::expect::{must, needs, refusal, status};
 use crate::rule::judgement::{Judgement, fail, not_applicable};
+use crate::rule::own::{View, ViewKind, part};
 use crate::rule::{Artefact, Check};
 
 /// A revocation of a refresh token, and what the token did afterwards.
@@ -34,6 +35,11 @@ impl Artefact for Revocation {
     const RULES: &'static [&'static [Check<Self>]] = &[RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.response.exchange)
+    }
+    const VIEW: Option<&'static ViewKind> =
+        Some(&ViewKind { name: "revocation", what: "The answer to the revocation of a refresh token.", parts: &[part::STATUS, part::HEADERS] });
+    fn view(&self) -> View {
+        View::default().with_response(&self.response)
     }
 }
 

@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use crate::observed::received::Received;
 use crate::rule::expect::{applies_if, holds, may, must, none_wrong, shorten, should};
 use crate::rule::judgement::{Unmet, fail, not_applicable, not_run, pass};
+use crate::rule::own::{View, ViewKind, part};
 use crate::rule::{Artefact, Check};
 
 /// A response of one of the issuer's endpoints, whatever it holds.
@@ -23,6 +24,14 @@ impl Artefact for Transport {
     const RULES: &'static [&'static [Check<Self>]] = &[RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.response.exchange)
+    }
+    const VIEW: Option<&'static ViewKind> = Some(&ViewKind {
+        name: "response",
+        what: "Any answer of an endpoint of the issuer, whatever it holds.",
+        parts: &[part::URL, part::STATUS, part::HEADERS],
+    });
+    fn view(&self) -> View {
+        View::default().with(part::URL, self.response.url.as_str()).with_response(&self.response)
     }
 }
 

@@ -101,6 +101,7 @@ fn report(tests: Vec<TestReport>, started: Timestamp, environment: Environment, 
         environment,
         interrupted: false,
         selection: selection(&config.rules),
+        own: None,
         known: None,
         tests,
         older: false,
@@ -366,6 +367,7 @@ mod tests {
     fn finding(step: usize, outcome: FindingOutcome) -> Finding {
         Finding {
             rule: "a/rule".to_owned(),
+            own: false,
             level: crate::rule::Level::Must,
             why: String::new(),
             fix: String::new(),

@@ -14,8 +14,9 @@ use url::Url;
 use crate::config::Config;
 use crate::feature::fact::Fact;
 use crate::result::model::{Entry, Finding, FindingOutcome, StepEnd, StepReport};
+use crate::rule::expect::shorten;
 use crate::rule::judgement::not_applicable;
-use crate::rule::{Artefact, Level, Seen, SeenIn, Unmet, spec};
+use crate::rule::{Artefact, Judgement, Level, Rule, Seen, SeenIn, Unmet, spec};
 use crate::text::address::is_loopback;
 
 pub mod assertion;
@@ -171,40 +172,60 @@ impl Session {
         }
     }
 
-    /// Judges an artefact by every rule of its kind. True if no rule of level MUST is broken.
+    /// Judges an artefact by every rule of its kind, and by those of the user's own that are about it. True if no rule of level MUST is broken; own rules
+    /// say nothing about how a story goes on.
     pub fn judge<A: Artefact>(&mut self, artefact: &A) -> bool {
         let mut sound = true;
+        let absent = || artefact.absent().map(not_applicable);
         for check in A::rules() {
-            let judgement = artefact.absent().map_or_else(|| (check.judge)(artefact), not_applicable);
-            let redact = |text: String| self.recorder.redactor().text(&text);
-            let (outcome, expected, actual) = match judgement {
-                Ok(Seen(actual)) => (FindingOutcome::Passed, String::new(), redact(actual)),
-                Err(Unmet::Broken { expected, actual }) => (FindingOutcome::Failed, redact(expected), redact(actual)),
-                Err(Unmet::NotApplicable { reason }) => (FindingOutcome::NotApplicable, String::new(), redact(reason)),
-                Err(Unmet::NotRun { because }) => (FindingOutcome::NotRun, String::new(), because),
-            };
-            let level = check.rule.level_in(&self.profile);
-            sound &= outcome != FindingOutcome::Failed || level != Level::Must;
-            let sentences = self.steps.last().map_or(0, |step| step.sentences.len());
-            self.findings.push(Finding {
-                rule: check.rule.id.to_owned(),
-                level,
-                level_note: check.rule.level_note().filter(|_| outcome == FindingOutcome::Failed),
-                outcome,
-                says: check.rule.says.to_owned(),
-                why: if outcome == FindingOutcome::Failed { check.rule.why.to_owned() } else { String::new() },
-                fix: if outcome == FindingOutcome::Failed { check.rule.fix.to_owned() } else { String::new() },
-                spec: check.rule.spec.to_owned(),
-                url: spec::resolve(check.rule.spec).map(|reference| reference.url).unwrap_or_default(),
-                expected,
-                actual,
-                step: self.steps.len().saturating_sub(1),
-                sentence: sentences.saturating_sub(1),
-                exchange: artefact.exchange_of(check.rule.id).or_else(|| self.last_visit.exchange(A::SEEN_IN)),
-                known: None,
-            });
+            let judgement = absent().unwrap_or_else(|| (check.judge)(artefact));
+            let url = spec::resolve(check.rule.spec).map(|reference| reference.url).unwrap_or_default();
+            let exchange = artefact.exchange_of(check.rule.id).or_else(|| self.last_visit.exchange(A::SEEN_IN));
+            let finding = self.finding(&check.rule, url, judgement, exchange);
+            sound &= finding.outcome != FindingOutcome::Failed || finding.level != Level::Must;
+            self.findings.push(finding);
+        }
+        let own = Arc::clone(&self.run.config.own_rules);
+        let Some(kind) = A::VIEW.filter(|kind| own.about(kind).next().is_some()) else { return sound };
+        let view = artefact.view();
+        for rule in own.about(kind) {
+            let judgement = absent().unwrap_or_else(|| rule.judge(&view));
+            let exchange = artefact.exchange().or_else(|| self.last_visit.exchange(A::SEEN_IN));
+            let finding = self.finding(&rule.rule(), rule.url.clone(), judgement, exchange);
+            self.findings.push(Finding { own: true, expected: shorten(&finding.expected), actual: shorten(&finding.actual), ..finding });
         }
         sound
+    }
+
+    /// What a judgement is in the report. Its texts are redacted.
+    fn finding(&self, rule: &Rule<'_>, url: String, judgement: Judgement, exchange: Option<usize>) -> Finding {
+        let redact = |text: String| self.recorder.redactor().text(&text);
+        let (outcome, expected, actual) = match judgement {
+            Ok(Seen(actual)) => (FindingOutcome::Passed, String::new(), redact(actual)),
+            Err(Unmet::Broken { expected, actual }) => (FindingOutcome::Failed, redact(expected), redact(actual)),
+            Err(Unmet::NotApplicable { reason }) => (FindingOutcome::NotApplicable, String::new(), redact(reason)),
+            Err(Unmet::NotRun { because }) => (FindingOutcome::NotRun, String::new(), because),
+        };
+        let of_broken = |text: &str| if outcome == FindingOutcome::Failed { text.to_owned() } else { String::new() };
+        let sentences = self.steps.last().map_or(0, |step| step.sentences.len());
+        Finding {
+            rule: rule.id.to_owned(),
+            own: false,
+            level: rule.level_in(&self.profile),
+            level_note: rule.level_note().filter(|_| outcome == FindingOutcome::Failed),
+            outcome,
+            says: rule.says.to_owned(),
+            why: of_broken(rule.why),
+            fix: of_broken(rule.fix),
+            spec: rule.spec.to_owned(),
+            url,
+            expected,
+            actual,
+            step: self.steps.len().saturating_sub(1),
+            sentence: sentences.saturating_sub(1),
+            exchange,
+            known: None,
+        }
     }
 
     /// True unless nothing came of the steps that were to give the fact. A story goes on without keys: what is signed then has nothing to be

@@ -1,9 +1,10 @@
-//! Text as it is written and read: Markdown, HTML, words of a shell, characters that cannot be seen, misspelt names, digests, folders of documents.
+//! Text as it is written and read: Markdown, HTML, JSON, words of a shell, characters that cannot be seen, misspelt names, digests, folders of documents.
 
 pub mod address;
 pub mod digest;
 pub mod folder;
 pub mod html;
+pub mod json;
 pub mod markdown;
 pub mod nearest;
 pub mod problem;

@@ -76,7 +76,8 @@ impl Comparison {
         let mut comparison = Self { remarks: remarks(before, after), ..Self::default() };
         let (earlier, later) = (by_id(before), by_id(after));
         let judged_before: BTreeSet<&str> = before.tests.iter().flat_map(|test| &test.findings).map(|finding| finding.rule.as_str()).collect();
-        let same_rules = before.tool.catalogue.is_some() && before.tool.catalogue == after.tool.catalogue;
+        let own = |report: &RunReport| report.own.as_ref().map(|own| own.version.clone());
+        let same_rules = before.tool.catalogue.is_some() && before.tool.catalogue == after.tool.catalogue && own(before) == own(after);
         let was_known = |rule: &str| same_rules || judged_before.contains(rule);
         for test in after.tests.iter().filter(|test| ran(test)) {
             if let Some(earlier) = earlier.get(test.id.as_str()).filter(|test| ran(test)) {
@@ -310,6 +311,8 @@ fn remarks(before: &RunReport, after: &RunReport) -> Vec<String> {
     differ("The issuers differ", &before.issuer, &after.issuer);
     differ("The versions of oa-authtest differ", &before.tool.version, &after.tool.version);
     differ("The profiles differ", &before.environment.profiles.join(", "), &after.environment.profiles.join(", "));
+    let own = |report: &RunReport| report.own.as_ref().map_or_else(|| "none".to_owned(), |own| own.version.clone());
+    differ("The user's own tests and rules differ", &own(before), &own(after));
     for (report, which) in [(before, "earlier"), (after, "later")] {
         if let Some(rules) = words::rules_asked_for(report) {
             remarks.push(format!("⚠️ The {which} run was asked for {} alone.", code(rules.trim_start_matches("only "))));

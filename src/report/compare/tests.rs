@@ -3,6 +3,7 @@ use crate::result::model::{Counts, Environment, SCHEMA, StepReport, Tool};
 
 fn finding(rule: &str, level: Level, outcome: FindingOutcome) -> Finding {
     Finding {
+        own: false,
         rule: rule.to_owned(),
         level,
         outcome,
@@ -50,6 +51,7 @@ fn test(id: &str, reason: Option<(Verdict, &str)>, findings: Vec<Finding>) -> Te
 
 fn run(tests: Vec<TestReport>) -> RunReport {
     RunReport {
+        own: None,
         schema: SCHEMA.to_owned(),
         tool: Tool { name: "oa-authtest".to_owned(), version: "1".to_owned(), catalogue: None, rules: None },
         issuer: "https://op.example".to_owned(),

@@ -214,7 +214,8 @@ fn broken_rule(choices: Choices, finding: &Finding, tests: &[&TestReport], summa
     let mut lines = fitted(choices, &format!("{} ", Mark::of_finding(finding)), &super::shown(&finding.says, most));
     let title = lines.len();
     let mut row = |name: &str, text: &str| lines.extend(fitted(choices, &format!("   {name:<NAMES$}  "), text));
-    row("rule", &super::shown(&finding.rule, most));
+    let own = if finding.own { " (own rule)" } else { "" };
+    row("rule", &format!("{}{own}", super::shown(&finding.rule, most)));
     row("expected", &super::shown(&finding.expected, most));
     row("actual", &super::shown(&finding.actual, most));
     let (others, more) = words::other_actuals(finding, tests);
@@ -237,7 +238,9 @@ fn broken_rule(choices: Choices, finding: &Finding, tests: &[&TestReport], summa
     if let Some(reason) = &finding.known {
         row("known", &super::shown(reason, most));
     }
-    row("spec", &format!("{} {}", super::shown(&finding.spec, most), super::shown(&finding.url, MOST)));
+    if !finding.spec.is_empty() {
+        row("spec", format!("{} {}", super::shown(&finding.spec, most), super::shown(&finding.url, MOST)).trim_end());
+    }
     if let Some(exchange) = tests.first().and_then(|test| exchange_of(test, &finding.rule)) {
         row("exchange", &shown(exchange, most));
     }

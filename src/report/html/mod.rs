@@ -60,7 +60,10 @@ const PARTS: [(&str, &str); 9] = [
     ),
     ("mark", "<span class=\"mark {{class}}\" role=\"img\" aria-label=\"{{words}}\"></span>"),
     ("headline", "{{> mark mark}} {{sentence says}}"),
-    ("reference", "<span class=\"reference\">{{code rule}}{{#if spec}} {{link spec_words url}}{{/if}}</span>"),
+    (
+        "reference",
+        "<span class=\"reference\">{{code rule}}{{#if own}} <span class=\"own\">own rule</span>{{/if}}{{#if spec}} {{link spec_words url}}{{/if}}</span>",
+    ),
     ("test-link", "{{#if linked}}<a href=\"#{{anchor}}\">{{sentence title}}</a>{{else}}{{sentence title}}{{/if}} <small>{{sentence id}}</small>"),
     ("broken-line", "<li class=\"finding {{mark.class}}\">{{> mark mark}} <a href=\"#{{anchor}}\">{{sentence says}}</a> {{code rule}}</li>\n"),
     ("tally", "{{#each this}}<span class=\"{{mark.class}}\">{{> mark mark}}{{says}}</span> {{/each}}"),

@@ -9,6 +9,7 @@ use crate::exit::Exit;
 use crate::feature;
 use crate::result::known::{assess, excuses_the_stop, mark};
 use crate::result::model::{Counts, Entry, FindingOutcome as Outcome, SkipKind, StepEnd, StepReport, Verdict};
+use crate::rule::own::OwnRules;
 
 /// The sample run: a rule of a test is broken, the others are as they are.
 fn sample() -> RunReport {
@@ -44,7 +45,7 @@ fn run(outcomes: &[(&str, Option<Outcome>, Verdict, Option<&str>)]) -> RunReport
 
 fn known(entry: &str) -> Known {
     let text = format!("[[known]]\nrule = \"id-token/issuer\"\nreason = \"a proxy\"\n{entry}");
-    Known::parse(Path::new("known.toml"), &text, jiff::civil::Date::constant(2026, 3, 1)).unwrap()
+    Known::parse(Path::new("known.toml"), &text, jiff::civil::Date::constant(2026, 3, 1), &OwnRules::default()).unwrap()
 }
 
 fn state(entry: &str, report: &RunReport) -> KnownState {
@@ -167,7 +168,8 @@ fn what_is_written_can_be_read_and_excuses_what_was_broken() {
     assert!(text.contains(&format!("test = \"{A}\"")) && text.contains("reason = \"say why\""), "{text}");
     // As a reader fills it in.
     let given = |text: &str| text.replace("\"say why\"", "\"fixed in release 8\"");
-    let read = |text: &str| Known::parse(Path::new("known.toml"), &given(text), jiff::civil::Date::constant(2026, 3, 1)).unwrap();
+    let read =
+        |text: &str| Known::parse(Path::new("known.toml"), &given(text), jiff::civil::Date::constant(2026, 3, 1), &OwnRules::default()).unwrap();
     let entries = read(&text).entries;
     assert_eq!(entries.len(), 1);
     assert!(entries[0].is_about(A) && !entries[0].is_about(B));

@@ -2,6 +2,7 @@
 //!
 //! They name the results they rest on by their digest, so that a reader can check that those are the ones.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -14,6 +15,7 @@ use super::view::{self, Headline};
 use super::{file, json, markdown, words};
 use crate::feature::Feature;
 use crate::result::model::{Counts, Environment, LeftOut, RunReport, TestReport, Verdict};
+use crate::result::own::{OwnReport, OwnRuleReport};
 use crate::text::count;
 use crate::text::digest;
 
@@ -117,6 +119,9 @@ pub struct Statement {
     pub not_tested: Vec<String>,
     /// The known failures.
     pub known: Vec<KnownFailure>,
+    /// The tests and rules of the user's own that are among these: no part of the program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own: Option<OwnReport>,
     /// What all this rests on.
     pub results: Results,
     /// To be filled in by a person.
@@ -230,6 +235,7 @@ impl Statement {
                 .collect(),
             not_tested: tested.iter().copied().flat_map(left_out).collect(),
             known: known(report),
+            own: report.own.clone(),
             results: Results { file: json::NAME.to_owned(), sha256: sha256.strip_prefix("sha256:").unwrap_or(&sha256).to_owned() },
             signed_off: SignedOff::default(),
         })
@@ -243,8 +249,11 @@ impl Statement {
 
 fn not_selected<'a>(report: &'a RunReport, features: &'a [Feature]) -> impl Iterator<Item = Skipped> + 'a {
     let of_the_run = features.iter().filter(|feature| report.environment.profiles.contains(&feature.profile));
-    let ids = of_the_run.flat_map(|feature| feature.tests.iter().map(move |test| format!("{}/{}", feature.id, test.id)));
-    let missing = ids.filter(|id| report.tests.iter().all(|test| test.id != *id));
+    // Of own tests the results say which there are.
+    let own = report.own.iter().flat_map(|own| &own.profiles).filter(|profile| report.environment.profiles.contains(&profile.name));
+    let mut seen = BTreeSet::new();
+    let ids = of_the_run.flat_map(Feature::test_ids).chain(own.flat_map(|profile| profile.tests.iter().cloned()));
+    let missing = ids.filter(move |id| seen.insert(id.clone()) && report.tests.iter().all(|test| test.id != *id));
     missing.map(|test| Skipped { test, reason: "not selected for this run".to_owned() })
 }
 
@@ -282,6 +291,10 @@ struct View<'a> {
     time: String,
     tool_and_version: String,
     catalogue: &'a str,
+    /// What the user added to the tests and rules of the program.
+    own_tests_and_rules: Option<String>,
+    /// The rules of the user's own, each with its demand.
+    own_rules: &'a [OwnRuleReport],
     rows: Vec<Row<'a>>,
     causes: Vec<Cause<'a>>,
 }
@@ -316,6 +329,8 @@ impl<'a> View<'a> {
             time: words::moment(&statement.started),
             tool_and_version: format!("{} {}", tool.name, tool.version),
             catalogue: tool.catalogue.as_deref().unwrap_or("of a version that was not recorded"),
+            own_tests_and_rules: statement.own.as_ref().map(words::own),
+            own_rules: statement.own.as_ref().map(|own| own.rules.as_slice()).unwrap_or_default(),
             rows: tests
                 .iter()
                 .map(|test| {

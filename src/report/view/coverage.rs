@@ -47,8 +47,9 @@ impl<'a> CoverageView<'a> {
             }
             family.broken += usize::from(*is_broken);
         }
-        let says = words::of_all_rules(report, checked.len());
-        let unseen = report.tool.rules.map(|all| all.saturating_sub(rules.len())).filter(|unseen| *unseen > 0);
+        let says = words::of_all_rules(report, &checked);
+        let of_program = rules.len() - words::own_rules(&report.tests).len();
+        let unseen = report.tool.rules.map(|all| all.saturating_sub(of_program)).filter(|unseen| *unseen > 0);
         let unseen =
             unseen.map(|n| format!("Not in this run: {}. Other profiles have them, or tests that need more settings.", count(n, "other rule")));
         (!families.is_empty()).then(|| Self { says, families: families.into_values().collect(), unseen })

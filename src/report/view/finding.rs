@@ -15,6 +15,8 @@ use crate::text::count;
 pub struct FindingView<'a> {
     mark: Mark,
     rule: &'a str,
+    /// True if it is a rule of the user's own.
+    own: bool,
     says: &'a str,
     /// The specification's paragraph, which may be empty, and its address.
     spec: &'a str,
@@ -68,6 +70,7 @@ impl<'a> FindingView<'a> {
         Self {
             mark: Mark::of_finding(finding),
             rule: &finding.rule,
+            own: finding.own,
             says: &finding.says,
             spec: &finding.spec,
             url: &finding.url,

@@ -22,6 +22,8 @@ pub struct SummaryView<'a> {
     agent: &'a str,
     redirect_uri: &'a str,
     tool: String,
+    /// What the user added to the tests and rules of the program.
+    own: Option<String>,
     counts: Vec<CountView>,
     broken: Vec<BrokenView<'a>>,
     /// The same, what follows from another rule under that rule.
@@ -169,6 +171,7 @@ impl<'a> SummaryView<'a> {
             agent: &environment.agent,
             redirect_uri: &environment.redirect_uri,
             tool: format!("{} {}", report.tool.name, report.tool.version),
+            own: report.own.as_ref().map(words::own),
             counts: counts(report.counts),
             broken: broken(words::broken_in(report).into_iter().map(|broken| (broken.0.level, FindingView::across(broken))).collect(), report),
             roots: broken(roots.map(|root| (root.broken.0.level, FindingView::root(report, root))).collect(), report),

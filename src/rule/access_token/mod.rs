@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 use crate::observed::authorization_request::AuthorizationRequest;
 use crate::rule::jose::{Jwt, Keys, Token};
 use crate::rule::judgement::{Unmet, not_applicable};
+use crate::rule::own::{View, ViewKind, part};
 use crate::rule::token_response::Grant;
 use crate::rule::{Artefact, Check};
 
@@ -59,7 +60,19 @@ impl Artefact for AccessToken {
     fn exchange(&self) -> Option<usize> {
         Some(self.exchange)
     }
+    const VIEW: Option<&'static ViewKind> = Some(&ViewKind {
+        name: "access-token",
+        what: "An access token that is a JWT; to an opaque one no rule applies.",
+        parts: &[part::CLAIMS, part::HEADER, part::LIFETIME, part::GRANT, part::CLIENT_ID, SCOPE, part::REQUEST],
+    });
+    fn view(&self) -> View {
+        let view = View::default().with_jwt(&self.jwt()).with(part::GRANT, self.grant.as_str()).with(part::CLIENT_ID, self.client_id.as_str());
+        view.with_optional(SCOPE, self.scope.as_deref()).with_request(self.request.as_deref())
+    }
 }
+
+/// The part of its view that is the scope.
+const SCOPE: part::Part = ("scope", "the scope that was granted, space-separated: as the token response names it, else as it was asked for");
 
 const NOT_NONE: &str = "at/alg-not-none";
 const CLAIMS: &str = "at/claims-required";

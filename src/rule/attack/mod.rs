@@ -18,7 +18,7 @@ mod refresh;
 mod tests;
 
 /// What an attacker, or a client that was taken in by one, asks of the token endpoint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Attack {
     /// A code verifier that does not fit the code challenge.
@@ -66,6 +66,33 @@ pub enum Attack {
 }
 
 impl Attack {
+    /// True if it is tried with a code, in one request that is right but for this.
+    pub fn is_with_code(self) -> bool {
+        match self {
+            Self::WrongVerifier
+            | Self::ShortVerifier
+            | Self::MissingVerifier
+            | Self::UnaskedVerifier
+            | Self::ChallengeAsVerifier
+            | Self::VerifierOfAnotherFlow
+            | Self::CodeOfAnotherClient
+            | Self::OtherRedirectUri
+            | Self::MissingRedirectUri
+            | Self::RepeatedParameter
+            | Self::GetRequest => true,
+            Self::NoAuthentication
+            | Self::UnknownClient
+            | Self::WrongClientSecret
+            | Self::SecretInQuery
+            | Self::TwoMethods
+            | Self::UsedCode
+            | Self::RefreshTokenOfAnotherClient
+            | Self::RefreshWithWrongSecret
+            | Self::AccessTokenAsRefreshToken
+            | Self::UsedRefreshToken => false,
+        }
+    }
+
     /// What was sent, for the report.
     pub fn says(self) -> &'static str {
         match self {

@@ -9,6 +9,7 @@ use crate::observed::authorization_request::AuthorizationRequest;
 use crate::rule::authorization_parameters as parameters;
 use crate::rule::expect::{applies_if, holds, list, may, must, shorten, should};
 use crate::rule::judgement::{Judgement, Unmet, fail, is_broken, not_applicable, not_run, pass};
+use crate::rule::own::{View, ViewKind, part, view};
 use crate::rule::request_object::{Sent, is_offered};
 use crate::rule::token_refusal::shape;
 use crate::rule::{Artefact, Check, SeenIn};
@@ -102,6 +103,14 @@ impl Artefact for AuthorizationError {
     const SEEN_IN: SeenIn = SeenIn::Visit;
     fn exchange(&self) -> Option<usize> {
         self.exchange
+    }
+    const VIEW: Option<&'static ViewKind> = Some(&ViewKind {
+        name: "authorization-error",
+        what: "The error that reached the redirect URI after a request that has to be refused.",
+        parts: &[part::PARAMETERS, part::REQUEST],
+    });
+    fn view(&self) -> View {
+        View::default().with(part::PARAMETERS, view::parameters(&self.parameters)).with_request(Some(&self.request))
     }
 }
 

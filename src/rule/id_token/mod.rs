@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use crate::observed::authorization_request::AuthorizationRequest;
 use crate::rule::jose::{Jwt, Keys, Token};
 use crate::rule::judgement::{Unmet, not_applicable, not_run};
+use crate::rule::own::{View, ViewKind, part};
 use crate::rule::token_response::Grant;
 use crate::rule::{Artefact, Check};
 
@@ -54,6 +55,15 @@ impl Artefact for IdToken {
     const RULES: &'static [&'static [Check<Self>]] = &[header::RULES, parties::RULES, time::RULES, claims::RULES, relying_party::RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.exchange)
+    }
+    const VIEW: Option<&'static ViewKind> = Some(&ViewKind {
+        name: "id-token",
+        what: "An ID token, wherever it was issued.",
+        parts: &[part::CLAIMS, part::HEADER, part::LIFETIME, part::GRANT, part::CLIENT_ID, part::REQUEST],
+    });
+    fn view(&self) -> View {
+        let view = View::default().with_jwt(&self.jwt()).with(part::GRANT, self.grant.as_str());
+        view.with(part::CLIENT_ID, self.client_id.as_str()).with_request(self.request.as_deref())
     }
 }
 

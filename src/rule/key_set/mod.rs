@@ -7,6 +7,7 @@ use serde_json::Value;
 use crate::observed::received::Received;
 use crate::rule::expect::{list, none_wrong, shorten};
 use crate::rule::judgement::{Judgement, Unmet, not_applicable, not_run};
+use crate::rule::own::{View, ViewKind, part};
 use crate::rule::{Artefact, Check};
 
 mod certificate;
@@ -54,6 +55,12 @@ impl Artefact for KeySet {
     const RULES: &'static [&'static [Check<Self>]] = &[document::RULES, key::RULES, purpose::RULES, members::RULES, certificate::RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.response.exchange)
+    }
+    const VIEW: Option<&'static ViewKind> =
+        Some(&ViewKind { name: "key-set", what: "The key set at the `jwks_uri`.", parts: &[part::DOCUMENT, part::STATUS, part::HEADERS] });
+    fn view(&self) -> View {
+        let document = self.success().and_then(|response| response.members().ok_or_else(|| Unmet::not_run("jwks/keys-array")));
+        View::of_response(&self.response, document)
     }
 }
 

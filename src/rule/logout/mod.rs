@@ -1,6 +1,7 @@
 //! Rules about RP-initiated logout (OpenID Connect RP-Initiated Logout 1.0, 2 to 4).
 
-use serde::Deserialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::rule::authorization_parameters as parameters;
 use crate::rule::expect::{applies_if, holds, list, may, must, needs, shorten, should};
@@ -11,7 +12,7 @@ use crate::rule::{Artefact, Check, SeenIn};
 mod tests;
 
 /// `id_token_hint`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Hint {
     /// The ID token of the login.
@@ -26,7 +27,7 @@ pub enum Hint {
 }
 
 /// `post_logout_redirect_uri`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Deserialize, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Redirect {
     /// The one that the client registered.

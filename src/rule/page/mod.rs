@@ -7,6 +7,7 @@ use crate::observed::page::PageKind;
 use crate::observed::policy::form_action_against;
 use crate::rule::expect::{applies_if, holds, list, may, must, none_wrong, shorten, should};
 use crate::rule::judgement::{Unmet, not_applicable};
+use crate::rule::own::{View, ViewKind, part, view};
 use crate::rule::{Artefact, Check};
 use crate::text::address::is_loopback;
 
@@ -47,6 +48,16 @@ impl ShownPage {
         Ok(document)
     }
 
+    /// What it was taken for, as own rules name it.
+    fn word(&self) -> &'static str {
+        match self.kind {
+            PageKind::Login => "login",
+            PageKind::Identifier => "user-name",
+            PageKind::Consent => "consent",
+            _ => "other",
+        }
+    }
+
     /// What it is, for a reader who sees the rule judged on several pages.
     fn name(&self) -> &'static str {
         match self.kind {
@@ -58,10 +69,26 @@ impl ShownPage {
     }
 }
 
+/// The part of its view that is what a page was taken for.
+const KIND: part::Part = ("kind", "what the page was taken for: `login`, `user-name`, `consent` or `other`");
+/// The part of its view that is its headers.
+const PAGE_HEADERS: part::Part =
+    ("headers", "the headers of the page, as for other answers; where the user agent does not tell them, the rule is not applicable");
+
 impl Artefact for ShownPage {
     const RULES: &'static [&'static [Check<Self>]] = &[RULES];
     fn exchange(&self) -> Option<usize> {
         self.exchange
+    }
+    const VIEW: Option<&'static ViewKind> = Some(&ViewKind {
+        name: "page",
+        what: "A page that was shown between an authorization request and its answer.",
+        parts: &[KIND, part::URL, PAGE_HEADERS],
+    });
+    fn view(&self) -> View {
+        let headers = self.document.headers.as_ref().map(|headers| view::headers(headers));
+        let headers = headers.ok_or_else(|| Unmet::not_applicable("the user agent does not tell the headers of a page"));
+        View::default().with(KIND, self.word()).with(part::URL, self.url.as_str()).with_judged(PAGE_HEADERS, headers)
     }
 }
 

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use crate::observed::received::Received;
 use crate::rule::expect::{member, strings};
 use crate::rule::judgement::{Unmet, not_run};
+use crate::rule::own::{View, ViewKind, part};
 use crate::rule::{Artefact, Check};
 
 mod consistency;
@@ -38,6 +39,14 @@ impl Artefact for ProviderMetadata {
     }
     fn absent(&self) -> Option<&str> {
         self.absent.as_deref()
+    }
+    const VIEW: Option<&'static ViewKind> = Some(&ViewKind {
+        name: "provider-metadata",
+        what: "The metadata of an OpenID provider.",
+        parts: &[part::DOCUMENT, part::STATUS, part::HEADERS],
+    });
+    fn view(&self) -> View {
+        View::of_response(&self.response, self.document().map(|document| document.members))
     }
 }
 

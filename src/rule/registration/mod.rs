@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use crate::observed::received::Received;
 use crate::rule::expect::{member, must, status};
 use crate::rule::judgement::{Unmet, not_applicable};
+use crate::rule::own::{View, ViewKind, part};
 use crate::rule::provider_metadata::is_openid;
 use crate::rule::{Artefact, Check};
 
@@ -37,6 +38,14 @@ impl Artefact for Registration {
     fn exchange_of(&self, rule: &str) -> Option<usize> {
         let failed = self.failed_before.as_ref().filter(|_| rule == response::NO_SERVER_ERROR);
         Some(failed.unwrap_or(&self.response).exchange)
+    }
+    const VIEW: Option<&'static ViewKind> = Some(&ViewKind {
+        name: "registration",
+        what: "The answer to the registration of a client.",
+        parts: &[part::DOCUMENT, part::STATUS, part::HEADERS, part::SENT],
+    });
+    fn view(&self) -> View {
+        View::of_response(&self.response, self.client()).with(part::SENT, self.request.clone())
     }
 }
 

@@ -95,7 +95,7 @@ pub(super) static RULES: &[Check<RegistrationRefusal>] = &[
 
 impl RegistrationRefusal {
     /// The response, if it refuses the metadata. A protected endpoint that does not like the token says nothing about the metadata.
-    fn error(&self) -> Result<&Received, Unmet> {
+    pub(super) fn error(&self) -> Result<&Received, Unmet> {
         match self.response.status {
             200..300 => not_applicable("the issuer registered a client"),
             401 | 403 => not_applicable("the request was refused for its token"),
@@ -104,7 +104,7 @@ impl RegistrationRefusal {
     }
 
     /// The JSON object in it.
-    fn error_body(&self) -> Result<&Map<String, Value>, Unmet> {
+    pub(super) fn error_body(&self) -> Result<&Map<String, Value>, Unmet> {
         self.error()?.members().ok_or_else(|| Unmet::not_run(JSON_OBJECT))
     }
 }

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::observed::received::Received;
+use crate::rule::own::{View, ViewKind, part};
 use crate::rule::{Artefact, Check};
 
 mod client;
@@ -66,5 +67,13 @@ impl Artefact for RegistrationRefusal {
     const RULES: &'static [&'static [Check<Self>]] = &[client::RULES, error::RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.response.exchange)
+    }
+    const VIEW: Option<&'static ViewKind> = Some(&ViewKind {
+        name: "registration-error",
+        what: "The answer to a registration that asks for what no client may have.",
+        parts: &[part::DOCUMENT, part::STATUS, part::HEADERS, part::SENT],
+    });
+    fn view(&self) -> View {
+        View::of_answer(&self.error(), self.error_body()).with(part::SENT, self.request.clone())
     }
 }

@@ -9,6 +9,7 @@ use crate::observed::received::Received;
 use crate::rule::expect::{STRING, STRINGS, URL, holds, kind, list, media_type, must, shorten, should, show, status, typed};
 use crate::rule::jose::Jwt;
 use crate::rule::judgement::{Unmet, fail, not_applicable, pass};
+use crate::rule::own::{View, ViewKind, part};
 use crate::rule::provider_metadata::document::{PAGES, json_object, no_empty_arrays};
 use crate::rule::provider_metadata::{Document, ProviderMetadata, endpoints, issuer, lists, security, values};
 use crate::rule::{Artefact, Check};
@@ -27,6 +28,14 @@ impl Artefact for ServerMetadata {
     }
     fn absent(&self) -> Option<&str> {
         self.0.absent()
+    }
+    const VIEW: Option<&'static ViewKind> = Some(&ViewKind {
+        name: "server-metadata",
+        what: "The metadata of an authorization server (RFC 8414).",
+        parts: &[part::DOCUMENT, part::STATUS, part::HEADERS],
+    });
+    fn view(&self) -> View {
+        View::of_response(&self.0.response, self.document().map(|document| document.members))
     }
 }
 

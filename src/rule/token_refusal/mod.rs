@@ -7,6 +7,7 @@ use crate::rule::answer::error_code;
 use crate::rule::attack::Attack;
 use crate::rule::expect::{needs, optional, text};
 use crate::rule::judgement::{Unmet, not_run};
+use crate::rule::own::{View, ViewKind, part};
 use crate::rule::protected::not_busy;
 use crate::rule::refresh_practice::WIDER;
 use crate::rule::{Artefact, Check};
@@ -89,6 +90,14 @@ impl Artefact for TokenRefusal {
     const RULES: &'static [&'static [Check<Self>]] = &[form::RULES, codes::RULES];
     fn exchange(&self) -> Option<usize> {
         Some(self.response.exchange)
+    }
+    const VIEW: Option<&'static ViewKind> = Some(&ViewKind {
+        name: "token-error",
+        what: "The answer to a token request that has to be refused.",
+        parts: &[part::DOCUMENT, part::STATUS, part::HEADERS],
+    });
+    fn view(&self) -> View {
+        View::of_answer(&self.refusal(), self.members())
     }
 }
 

@@ -9,6 +9,7 @@ use crate::observed::authorization_request::AuthorizationRequest;
 use crate::observed::received::Received;
 use crate::rule::expect::{member, scope_words, text};
 use crate::rule::judgement::{Unmet, not_applicable, not_run};
+use crate::rule::own::{View, ViewKind, part};
 use crate::rule::{Artefact, Check};
 
 mod extent;
@@ -60,7 +61,19 @@ impl Artefact for TokenResponse {
     fn exchange(&self) -> Option<usize> {
         Some(self.response.exchange)
     }
+    const VIEW: Option<&'static ViewKind> = Some(&ViewKind {
+        name: "token-response",
+        what: "The answer to a token request that is to succeed, whatever the grant. Tokens in it are never shown.",
+        parts: &[part::DOCUMENT, part::STATUS, part::HEADERS, part::GRANT, REQUESTED_SCOPE, part::REQUEST],
+    });
+    fn view(&self) -> View {
+        let view = View::of_response(&self.response, self.members()).with(part::GRANT, self.grant.as_str());
+        view.with_optional(REQUESTED_SCOPE, self.requested_scope.as_deref()).with_request(self.request.as_deref())
+    }
 }
+
+/// The part of its view that is the scope.
+const REQUESTED_SCOPE: part::Part = ("requested-scope", "the scope that was asked for, space-separated");
 
 const HTTP_200: &str = "token/http-200";
 const JSON_OBJECT: &str = "token/json-object";

@@ -4,7 +4,8 @@ use serde_json::{Map, Value};
 
 use crate::observed::received::Received;
 use crate::rule::jose::Token;
-use crate::rule::judgement::{Unmet, not_run};
+use crate::rule::judgement::{Unmet, not_applicable, not_run};
+use crate::rule::own::{View, ViewKind, part};
 use crate::rule::{Artefact, Check};
 
 mod claims;
@@ -58,7 +59,22 @@ impl Artefact for UserInfo {
     fn exchange(&self) -> Option<usize> {
         Some(self.response.exchange)
     }
+    const VIEW: Option<&'static ViewKind> = Some(&ViewKind {
+        name: "userinfo",
+        what: "The answer of the userinfo endpoint.",
+        parts: &[part::CLAIMS, SIGNED, part::STATUS, part::HEADERS],
+    });
+    fn view(&self) -> View {
+        let header = match &self.token {
+            Some(token) => token.jwt().map(|jwt| jwt.header.clone()).map_err(|_| Unmet::not_run(OBJECT)),
+            None => not_applicable("the answer is not signed"),
+        };
+        View::default().with_judged(part::CLAIMS, self.claims().cloned()).with_judged(SIGNED, header).with_response(&self.response)
+    }
 }
+
+/// The part of its view that is the JOSE header.
+const SIGNED: part::Part = ("header", "the JOSE header of an answer that is signed; to one that is not, the rule does not apply");
 
 const HTTP_200: &str = "userinfo/http-200";
 const OBJECT: &str = "userinfo/json-object";
