@@ -6,11 +6,13 @@ use std::path::PathBuf;
 use clap::builder::{BoolishValueParser, NonEmptyStringValueParser, PossibleValuesParser};
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Parser, Subcommand, ValueHint};
 use secrecy::SecretString;
+use url::Url;
 
 use crate::config::layer::Layer;
-use crate::config::setting::{FLAW, FORMAT, Kind, OFFLINE_ACCESS, PAGES, PERSONA, REPORT_DIR, SETTINGS, Setting};
+use crate::config::setting::{FLAW, FORMAT, Kind, OFFLINE_ACCESS, PAGES, PERSONA, REDIRECT_URI, REPORT_DIR, SETTINGS, Setting};
 use crate::config::{FILE_NAME, Format};
 use crate::issuer::{OfflineAccess, PageSet, Persona};
+use crate::report::schema;
 
 /// The command line.
 #[derive(Debug, Parser)]
@@ -19,6 +21,9 @@ pub struct Cli {
     /// What to do.
     #[command(subcommand)]
     pub command: Commands,
+    /// Show nothing but ASCII, as on a terminal that is `dumb`; reports stay as they are (`OA_AUTHTEST_ASCII=true`).
+    #[arg(long, global = true, help_heading = "Everywhere")]
+    pub ascii: bool,
 }
 
 /// What to do.
@@ -48,7 +53,9 @@ pub enum Commands {
         rule: String,
     },
     /// Start the embedded issuer on its own, on loopback.
-    #[command(after_help = "Examples:\n  oa-authtest issuer --port 5003\n  oa-authtest issuer --list-flaws")]
+    #[command(
+        after_help = "Examples:\n  oa-authtest issuer --port 5003 --tls\n  oa-authtest issuer --tls --ca-out ca.pem\n  oa-authtest issuer --list-flaws\n\nIt prints the command that tests it."
+    )]
     Issuer(IssuerArgs),
     /// Test the tests: every flaw of the embedded issuer against every rule.
     #[command(after_help = "Example:\n  oa-authtest self-test --flaw 'id-token-*'")]
@@ -65,8 +72,12 @@ pub enum Commands {
     /// Render the reports of a run again from its results.json.
     #[command(after_help = "Example:\n  oa-authtest report reports/results.json --report-dir public")]
     Report(ReportArgs),
-    /// Print the JSON Schema of results.json.
-    Schema,
+    /// Print the JSON Schema of results.json, or of issuers.json.
+    Schema {
+        /// Of which file.
+        #[arg(value_name = "FILE", default_value = "results", value_enum)]
+        of: SchemaOf,
+    },
     /// Print the versions of the program and of its rules.
     Version,
     /// Write what a shell needs to complete commands, flags and their values.
@@ -133,7 +144,11 @@ Examples:
   Only what failed in the last run:
     oa-authtest run --issuer https://op.example --last-failed
 
-A flag wins over its variable, that over [profile.NAME] in oa-authtest.toml, that over the rest of the file.
+  Several issuers, each an [[issuer]] table of ./oa-authtest.toml; or some of them:
+    oa-authtest run
+    oa-authtest run --issuer-name 'staging-*'
+
+A flag wins over its variable, that over [[issuer]] in oa-authtest.toml, that over [profile.NAME], that over the rest of the file.
 A variable that is empty counts as not set.
 
 Exit codes: 0 conformant, 1 not conformant, 2 usage or configuration, 3 could not test, 4 nothing was tested,
@@ -154,6 +169,25 @@ Example:
   oa-authtest doctor --issuer https://localhost:5003 --username test1
 
 Exit codes: 0 a run would get to its end, 2 the command line or the configuration is wrong, 3 it would not.";
+
+/// What there is a JSON Schema of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum SchemaOf {
+    /// results.json, which every run writes.
+    Results,
+    /// issuers.json, which a run with several issuers writes.
+    Issuers,
+}
+
+impl SchemaOf {
+    /// The schema.
+    pub fn text(self) -> &'static str {
+        match self {
+            Self::Results => schema::RESULTS,
+            Self::Issuers => schema::ISSUERS,
+        }
+    }
+}
 
 /// What `run` was told by flags. The environment and the file are asked by [`crate::config::load`].
 #[derive(Debug, Clone, Default)]
@@ -194,6 +228,12 @@ pub struct IssuerArgs {
     /// Serve https, with a certificate made for the occasion.
     #[arg(long, env = "OA_AUTHTEST_TLS", hide_env_values = true, value_parser = BoolishValueParser::new())]
     pub tls: bool,
+    /// The file its certificate authority is written to, for --ca-file; without it, a temporary file that is removed when the issuer ends. With --tls only.
+    #[arg(long, value_name = "FILE", env = "OA_AUTHTEST_CA_OUT", hide_env_values = true)]
+    pub ca_out: Option<PathBuf>,
+    /// The redirect URI of its clients.
+    #[arg(long, value_name = "URL", env = REDIRECT_URI.env, default_value = REDIRECT_URI.default, hide_env_values = true)]
+    pub redirect_uri: Url,
     /// List the flaws it can have, and end.
     #[arg(long)]
     pub list_flaws: bool,
@@ -261,7 +301,7 @@ pub struct KnownArgs {
 /// What `report` takes.
 #[derive(Debug, Args)]
 pub struct ReportArgs {
-    /// The results of a run.
+    /// The results of a run; or the issuers.json of a run with several issuers.
     #[arg(value_name = "RESULTS.json")]
     pub results: PathBuf,
     /// The folder the reports are written to, made if absent; by default the one the results are in.

@@ -3,11 +3,18 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use crate::config::{Layer, setting};
+use crate::config::Layer;
+use crate::config::setting::{self, Kind, Setting};
 use crate::issuer::{Persona, RunningIssuer};
+use crate::text::shell;
 
 /// The settings of a run against the embedded issuer: of its accounts and addresses those that its persona has.
 pub fn settings(issuer: &RunningIssuer, certificate: Option<&Path>) -> Layer {
+    Layer::of_demo(given(issuer, certificate))
+}
+
+/// The same, each with its value as it would be written.
+fn given(issuer: &RunningIssuer, certificate: Option<&Path>) -> Vec<(&'static Setting, String)> {
     let accounts = issuer.accounts();
     let persona = issuer.persona();
     let lifetime = accounts.token_lifetime.to_string();
@@ -41,11 +48,24 @@ pub fn settings(issuer: &RunningIssuer, certificate: Option<&Path>) -> Layer {
         ]),
     }
     let certificate = certificate.map(|path| (&setting::CA_FILE, path.to_string_lossy().into_owned()));
-    Layer::of_demo(given.into_iter().map(|(setting, text)| (setting, text.to_owned())).chain(certificate))
+    given.into_iter().map(|(setting, text)| (setting, text.to_owned())).chain(certificate).collect()
 }
 
-/// What a user who starts the embedded issuer has to know of it.
-pub fn sheet(issuer: &RunningIssuer) -> String {
+/// The command that tests the embedded issuer from another terminal, for a POSIX shell: a line for each setting. Its secrets are public.
+fn command(issuer: &RunningIssuer, certificate: Option<&Path>, redirect_uri: &str) -> String {
+    let mut given = given(issuer, certificate);
+    if redirect_uri != setting::REDIRECT_URI.default {
+        given.push((&setting::REDIRECT_URI, redirect_uri.to_owned()));
+    }
+    let words = given.into_iter().map(|(setting, text)| match setting.kind {
+        Kind::Switch => setting.flag.to_owned(),
+        _ => format!("{} {}", setting.flag, shell::word(&text)),
+    });
+    std::iter::once("oa-authtest run".to_owned()).chain(words).collect::<Vec<_>>().join(" \\\n    ")
+}
+
+/// What a user who starts the embedded issuer has to know of it. `certificate` is the file with its certificate authority.
+pub fn sheet(issuer: &RunningIssuer, certificate: Option<&Path>, redirect_uri: &str) -> String {
     let accounts = issuer.accounts();
     let client = ("client", format!("{} / {}", accounts.client_id, accounts.client_secret));
     let user = ("user", format!("{} / {}", accounts.username, accounts.password));
@@ -78,6 +98,10 @@ pub fn sheet(issuer: &RunningIssuer) -> String {
     for (what, value) in lines {
         let _ = writeln!(text, "  {what:20}  {value}");
     }
-    text.push_str("\nCtrl-C ends it.\n");
+    if let Some(certificate) = certificate {
+        let _ = writeln!(text, "  {:20}  {}", "CA file", certificate.display());
+    }
+    let command = command(issuer, certificate, redirect_uri);
+    let _ = write!(text, "\nTest it from another terminal:\n\n  {command}\n\nCtrl-C ends it.\n");
     text
 }

@@ -123,7 +123,7 @@ pub async fn run(settings: Settings) -> Result<RunReport, RunError> {
 
     let interrupted = CancellationToken::new();
     let _at_the_end = interrupted.clone().drop_guard();
-    let ready = Ready::new(config, None, &|_| {}).await?;
+    let reached = Ready::of(config)?.reach(&|_| {}).await?;
     let mut watch = watch.unwrap_or_else(|| Box::new(|_| {}));
     let ending = async {
         match end {
@@ -132,11 +132,11 @@ pub async fn run(settings: Settings) -> Result<RunReport, RunError> {
         }
         interrupted.cancel();
     };
-    let running = ready.run(guard, interrupted.clone(), &mut *watch);
+    let running = reached.test(None, guard, interrupted.clone(), &mut *watch);
     tokio::pin!(running);
     let Done { report, .. } = tokio::select! {
-        done = &mut running => done,
-        () = ending => running.await,
+        done = &mut running => done?,
+        () = ending => running.await?,
     };
     if passing.is_none() {
         report::write(&report, &dir, &formats).map_err(|error| RunError::Report { error, report: Box::new(report.clone()) })?;
@@ -154,7 +154,7 @@ fn settle(document: Option<&str>, given: Vec<(String, String)>) -> Result<(Confi
     let profiles = feature::profiles(&features);
     let is_own = |name: &str| SETTINGS.iter().any(|setting| setting.env == name) || name == config::GITHUB_ACTIONS;
     let variable = |name: &str| if is_own(name) { None } else { std::env::var_os(name) };
-    let world = World { profiles: &profiles, folder: "".as_ref(), variable: &variable };
+    let world = World { profiles: &profiles, folder: "".as_ref(), variable: &variable, issuer: None };
     let (mut config, sources) = config::load_document(&layer, document, &world)?;
     if sources.given.iter().any(|(setting, _)| setting.flag == setting::REPORT_DIR.flag) {
         return Ok((config, None));

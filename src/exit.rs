@@ -56,6 +56,15 @@ impl Exit {
         }
     }
 
+    /// How a run with several issuers ends: the first of 70, 1, 3, 2 and 4 that the test of one of them ends with, else 0. `None` stands for an issuer that
+    /// the selection of tests leaves nothing to run for; where that is so for all, nothing was tested.
+    pub fn of_all(exits: impl IntoIterator<Item = Option<Self>>) -> Self {
+        let exits: Vec<Self> = exits.into_iter().flatten().collect();
+        let worst = [Self::Bug, Self::NotConformant, Self::CouldNotTest, Self::Usage, Self::NothingTested];
+        let otherwise = if exits.is_empty() { Self::NothingTested } else { Self::Conformant };
+        worst.into_iter().find(|exit| exits.contains(exit)).unwrap_or(otherwise)
+    }
+
     /// Why a run ends so, where its verdict alone would let one expect another exit code, or where tests were flaky or left out: a sentence without a full
     /// stop, which names the setting.
     pub fn because(self, report: &RunReport, fail_on: FailOn) -> Option<String> {
@@ -75,8 +84,8 @@ impl Exit {
         Some(parts.join("; "))
     }
 
-    /// Why the verdict of a run alone would let one expect another exit code, if it would.
-    fn unexpectedly(self, report: &RunReport, fail_on: FailOn) -> Option<String> {
+    /// Why the verdict of a run alone would let one expect another exit code, if it would: a sentence without a full stop.
+    pub fn unexpectedly(self, report: &RunReport, fail_on: FailOn) -> Option<String> {
         match (self, report.verdict) {
             (Self::NotConformant, Verdict::Failed) => None,
             (Self::NotConformant, _) if Self::of(report, fail_on) != self => {
@@ -86,7 +95,7 @@ impl Exit {
                 Some(format!("{} no longer happens ({}{more}), which --strict-known does not accept", plural(stale(report)), rules.join(", ")))
             }
             (Self::NotConformant, Verdict::Warned) => Some("a broken SHOULD rule fails the run (--fail-on)".to_owned()),
-            (Self::NotConformant, Verdict::Suggested) => Some("a broken MAY rule fails the run (--fail-on)".to_owned()),
+            (Self::NotConformant, Verdict::Suggested) => Some("a suggestion fails the run (--fail-on)".to_owned()),
             (Self::NotConformant, _) => Some("a broken rule is proven, though not every test could be tested".to_owned()),
             (Self::CouldNotTest, verdict) if verdict != Verdict::Errored => {
                 let ids: Vec<&str> = missing(report).map(|test| test.id.as_str()).collect();
@@ -312,6 +321,24 @@ mod tests {
         let warned = test(Verdict::Warned, &[Level::Should], None);
         let why = "a broken SHOULD rule fails the run (--fail-on); 1 test left out";
         assert_eq!(says(vec![warned, left_out()], FailOn::Warning).as_deref(), Some(why));
+    }
+
+    #[test]
+    fn several_issuers_end_as_the_worst_of_them() {
+        use Exit::{Bug, Conformant, CouldNotTest, NotConformant, NothingTested, Usage};
+        for (exits, of_all) in [
+            (&[Some(Conformant), Some(Conformant)][..], Conformant),
+            (&[Some(Conformant), Some(NothingTested)], NothingTested),
+            (&[Some(NothingTested), Some(Usage)], Usage),
+            (&[Some(CouldNotTest), Some(Usage), Some(Conformant)], CouldNotTest),
+            (&[Some(CouldNotTest), Some(NotConformant)], NotConformant),
+            (&[Some(NotConformant), Some(Bug), Some(CouldNotTest)], Bug),
+            (&[None, Some(Conformant)], Conformant),
+            (&[None, None], NothingTested),
+            (&[], NothingTested),
+        ] {
+            assert_eq!(Exit::of_all(exits.iter().copied()), of_all, "{exits:?}");
+        }
     }
 
     #[test]

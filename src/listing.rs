@@ -53,8 +53,8 @@ fn ids(feature: &Feature) -> Vec<String> {
     feature.tests.iter().map(|test| format!("{}/{}", feature.id, test.id)).collect()
 }
 
-/// The listing for people.
-pub fn text(features: &[Feature]) -> String {
+/// The listing for people; `fit` puts a text behind its name.
+pub fn text(features: &[Feature], fit: impl Fn(&str, &str) -> String) -> String {
     let mut out = String::new();
     let mut profile = "";
     for feature in features {
@@ -62,15 +62,16 @@ pub fn text(features: &[Feature]) -> String {
             profile = &feature.profile;
             let _ = writeln!(out, "profile {profile}");
         }
-        let _ = writeln!(out, "\n  {} — {}", feature.id, feature.title);
+        let _ = writeln!(out, "\n{}", fit("  ", &format!("{} — {}", feature.id, feature.title)));
         for test in &feature.tests {
-            let _ = writeln!(out, "    {}/{} — {}", feature.id, test.id, test.title);
+            let _ = writeln!(out, "{}", fit("    ", &format!("{}/{} — {}", feature.id, test.id, test.title)));
             for need in readme::needs(&test.steps) {
-                let _ = writeln!(out, "      needs {}", need.replace('`', ""));
+                let _ = writeln!(out, "{}", fit("      needs ", &need.replace('`', "")));
             }
         }
     }
-    let _ = writeln!(out, "\n{} rules: oa-authtest explain RULE explains one, oa-authtest list --json lists them all.", catalogue().len());
+    let end = format!("{} rules: oa-authtest explain RULE explains one, oa-authtest list --json lists them all.", catalogue().len());
+    let _ = writeln!(out, "\n{}", fit("", &end));
     out
 }
 
@@ -115,7 +116,7 @@ pub fn json(features: &[Feature], flaws: &[Flaw]) -> Value {
 
 /// The rules of a family (`id-token`), or those whose ids a glob matches: the level of each, its id and its demand. `None` where no such rules were asked
 /// for.
-fn family(asked: &str) -> Result<Option<String>, String> {
+fn family(asked: &str, fit: impl Fn(&str, &str) -> String) -> Result<Option<String>, String> {
     let is_glob = asked.contains(['*', '?', '[', '{']);
     let glob =
         if is_glob { Some(Glob::new(asked).map_err(|why| format!("{asked:?} is not a glob: {}", why.kind()))?.compile_matcher()) } else { None };
@@ -131,7 +132,7 @@ fn family(asked: &str) -> Result<Option<String>, String> {
     let width = rules.iter().map(|rule| rule.id.len()).max().unwrap_or(0);
     let mut out = String::new();
     for rule in &rules {
-        let _ = writeln!(out, "{:<6}  {:width$}  {}", rule.level.word(), rule.id, rule.says);
+        let _ = writeln!(out, "{}", fit(&format!("{:<6}  {:width$}  ", rule.level.word(), rule.id), rule.says));
     }
     let _ = writeln!(out, "\n{}: oa-authtest explain RULE explains one.", count(rules.len(), "rule"));
     Ok(Some(out))
@@ -141,8 +142,8 @@ fn family(asked: &str) -> Result<Option<String>, String> {
 ///
 /// # Errors
 /// A message that names what was asked for and what exists.
-pub fn explain(id: &str, flaws: &[Flaw], shown: &Shown, features: &[Feature]) -> Result<String, String> {
-    if let Some(rules) = family(id)? {
+pub fn explain(id: &str, flaws: &[Flaw], shown: &Shown, features: &[Feature], fit: impl Fn(&str, &str) -> String) -> Result<String, String> {
+    if let Some(rules) = family(id, &fit)? {
         return Ok(rules);
     }
     let Some(rule) = catalogue().into_iter().find(|rule| rule.id == id) else {
@@ -160,18 +161,20 @@ pub fn explain(id: &str, flaws: &[Flaw], shown: &Shown, features: &[Feature]) ->
         Level::Should => "should: broken, it is a warning",
         Level::May => "may: broken, it is a suggestion",
     };
-    let note = rule.level_note().map(|note| format!("\n         {note}")).unwrap_or_default();
-    let mut out = format!("{}\n\n  {}\n\n  level  {level}{note}\n  why    {}\n  fix    {}\n", rule.id, rule.says, rule.why, rule.fix);
+    let row = |name: &str, text: &str| fit(&format!("  {name:<5}  "), text);
+    let mut rows = vec![rule.id.to_owned(), String::new(), fit("  ", rule.says), String::new(), row("level", level)];
+    rows.extend(rule.level_note().map(|note| row("", &note)));
+    rows.extend([row("why", rule.why), row("fix", rule.fix)]);
     if let Some(reference) = spec::resolve(rule.spec) {
-        let _ = writeln!(out, "  spec   {} — {}\n         {}", rule.spec, reference.title, reference.url);
+        rows.extend([row("spec", &format!("{} — {}", rule.spec, reference.title)), row("", &reference.url)]);
     }
     for flaw in showing(rule, flaws) {
-        let _ = writeln!(out, "  flaw   {}: {}", flaw.name, flaw.says);
-        if let Some(command) = see(flaw, rule, shown, features) {
-            let _ = writeln!(out, "         see it: {command}");
-        }
+        rows.push(row("flaw", &format!("{}: {}", flaw.name, flaw.says)));
+        // Left whole, to be copied.
+        rows.extend(see(flaw, rule, shown, features).map(|command| format!("         see it: {command}")));
     }
-    Ok(out)
+    rows.push(String::new());
+    Ok(rows.join("\n"))
 }
 
 /// The command that shows how a flaw of the embedded issuer breaks a rule; it exits with 1.
@@ -222,7 +225,7 @@ mod tests {
     #[test]
     fn a_rule_that_does_not_exist_is_met_with_those_that_do() {
         for (asked, named) in [("id-token/isuer", "did you mean id-token/issuer?"), ("exp-future", "id-token/exp-future"), ("zebra", "list --json")] {
-            let said = explain(asked, &[], &Shown::new(), &[]).expect_err("there is no such rule");
+            let said = explain(asked, &[], &Shown::new(), &[], |name, text| format!("{name}{text}")).expect_err("there is no such rule");
             assert!(said.contains(asked) && said.contains(named), "{said}");
         }
     }

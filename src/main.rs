@@ -2,8 +2,6 @@
 
 use std::process::ExitCode;
 
-use clap::Parser as _;
-
 fn main() -> ExitCode {
     if let Some(code) = oa_authtest::guard::main_if_asked() {
         return code;
@@ -11,5 +9,5 @@ fn main() -> ExitCode {
     if std::env::args_os().len() < 2 {
         return oa_authtest::command::start().into();
     }
-    oa_authtest::command::run(oa_authtest::cli::Cli::parse()).into()
+    oa_authtest::command::main().into()
 }

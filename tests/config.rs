@@ -62,7 +62,26 @@ impl Call {
 
     fn in_world<T>(&self, use_it: impl FnOnce(&World<'_>) -> T) -> T {
         let variable = |name: &str| self.variables.get(name).map(OsString::from);
-        use_it(&World { profiles: PROFILES, folder: self.folder.path(), variable: &variable })
+        use_it(&World { profiles: PROFILES, folder: self.folder.path(), variable: &variable, issuer: None })
+    }
+
+    /// The settings of one of several issuers.
+    fn at(&self, name: &str) -> Config {
+        self.in_world(|world| self.load_in(&world.at(name))).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    fn load_in(&self, world: &World<'_>) -> Result<Config, ConfigError> {
+        let demo = world.demo(&self.flags)?;
+        load(&self.flags, world, demo.map(|_| of_demo("http://127.0.0.1:1", &[])))
+    }
+
+    /// The first mistake of the call, as a run finds it.
+    fn mistake(&self) -> Option<ConfigError> {
+        self.in_world(|world| match world.issuers(&self.flags) {
+            Err(error) => Some(error),
+            Ok(None) => self.load_in(world).err(),
+            Ok(Some(issuers)) => issuers.names.iter().find_map(|name| self.load_in(&world.at(name)).err()),
+        })
     }
 
     fn without_folder(&self, text: &str) -> String {
@@ -200,7 +219,47 @@ const MISTAKES: &[(&str, &[&str], Option<&str>)] = &[
     ("I", &[], Some("[client]\nid = \"a\"\nsecret = { var = \"hunter2\" }")),
     ("I", &[], Some("[client]\nid = \"a\"\nsecret = 12345")),
     ("I", &[], Some("[client]\nid = \"a\"\nsecret = \"\"")),
+    // Several issuers.
+    ("", &[], Some("issuer = \"https://op.example\"\n[[issuer]]\nname = \"a\"\nurl = \"https://a.example\"")),
+    ("", &[], Some("[issuer]\nname = \"a\"\nurl = \"https://a.example\"")),
+    ("", &[], Some("issuer = []")),
+    ("", &[], Some("issuer = [\"https://a.example\"]")),
+    ("", &[], Some("[[issuer]]\nurl = \"https://a.example\"")),
+    ("", &[], Some("[[issuer]]\nname = 1\nurl = \"https://a.example\"")),
+    ("", &[], Some("[[issuer]]\nname = \"../a\"\nurl = \"https://a.example\"")),
+    ("", &[], Some("[[issuer]]\nname = \"\"\nurl = \"https://a.example\"")),
+    ("", &[], Some("[[issuer]]\nname = \"a\"")),
+    ("", &[], Some("[[issuer]]\nname = \"a\"\ndemo = false")),
+    ("", &[], Some(SEVERAL_ALIKE)),
+    ("", &[], Some("[[issuer]]\nname = \"a\"\nissuer = \"https://a.example\"")),
+    ("", &[], Some("[[issuer]]\nname = \"a\"\nurll = \"https://a.example\"")),
+    ("", &[], Some("[[issuer]]\nname = \"a\"\nurl = 1")),
+    ("", &[], Some("[[issuer]]\nname = \"a\"\nurl = \"a.example\"")),
+    ("", &[], Some("[[issuer]]\nname = \"a\"\nurl = \"https://a.example\"\n[issuer.clinet]\nid = \"a\"")),
+    ("", &[], Some("[[issuer]]\nname = \"a\"\nurl = \"https://a.example\"\n[issuer.client]\nidd = \"a\"")),
+    ("", &[], Some("[[issuer]]\nname = \"a\"\nurl = \"https://a.example\"\n[issuer.report]\ndir = \"a\"")),
+    ("", &[], Some("[[issuer]]\nname = \"a\"\nurl = \"https://a.example\"\n[issuer.profile.oidc]\njobs = \"2\"")),
+    ("", &[], Some("[[issuer]]\nname = \"a\"\nurl = \"https://a.example\"\n[issuer.test.\"a/b\"]\njobs = 2")),
+    ("", &[], Some("[[issuer]]\nname = \"a\"\nurl = \"https://a.example\"\ndemo = true")),
+    ("", &[], Some("[[issuer]]\nname = \"a\"\nurl = \"https://a.example\"\nflaw = \"id-token-expired\"")),
+    ("", &[], Some("[[issuer]]\nname = \"a\"\ndemo = true\npersona = \"google\"")),
+    ("", &[], Some("[[issuer]]\nname = \"a\"\nurl = \"https://a.example\"\n[issuer.client]\nsecret = \"hunter2\"")),
+    ("--flaw id-token-expired", &[], Some("[[issuer]]\nname = \"a\"\nurl = \"https://a.example\"")),
+    ("I", &[], Some(SEVERAL)),
+    ("--issuer https://b.example", &[], Some(SEVERAL)),
+    ("", &["ISSUER=https://op.example"], Some(SEVERAL)),
+    ("--issuer-name stagin", &[], Some(SEVERAL)),
+    ("--issuer-name a[", &[], Some(SEVERAL)),
+    ("--issuer-name a", &[], None),
+    ("I", &["ISSUER_NAME=a"], Some("jobs = 2")),
+    ("--demo --issuer-name a", &[], Some(SEVERAL)),
 ];
+
+/// Two issuers.
+const SEVERAL: &str = "[[issuer]]\nname = \"staging\"\nurl = \"https://a.example\"\n[[issuer]]\nname = \"live\"\nurl = \"https://b.example\"";
+
+/// Two issuers whose names differ in case alone.
+const SEVERAL_ALIKE: &str = "[[issuer]]\nname = \"a\"\nurl = \"https://a.example\"\n[[issuer]]\nname = \"A\"\nurl = \"https://b.example\"";
 
 #[test]
 fn every_mistake_has_its_message() {
@@ -208,10 +267,7 @@ fn every_mistake_has_its_message() {
     let mut check = |flags: &str, variables: &[&str], file: Option<&str>| {
         let flags = flags.strip_prefix('I').map_or(flags.to_owned(), |more| format!("{I}{more}"));
         let call = call(&flags, variables, file);
-        let error = match call.in_world(|world| world.demo(&call.flags)) {
-            Err(error) => error,
-            Ok(demo) => call.load(demo.map(|_| of_demo("http://127.0.0.1:1", &[]))).expect_err(&format!("{flags} {variables:?} {file:?}")),
-        };
+        let error = call.mistake().unwrap_or_else(|| panic!("{flags} {variables:?} {file:?}"));
         writeln!(all, "run {flags}").unwrap();
         for variable in variables {
             writeln!(all, "  with OA_AUTHTEST_{variable}").unwrap();
@@ -249,6 +305,99 @@ fn the_strongest_place_wins() {
     let profiles = |flags: &str, file| call(&format!("{I} {flags}"), &[], Some(file)).config().profiles;
     assert_eq!(profiles("", "profiles = [\"oidc\", \"oidc\"]"), ["oidc"]);
     assert_eq!(profiles("--profile openactive --profile oidc", "profiles = [\"oidc\"]"), ["openactive", "oidc"]);
+}
+
+/// Two issuers with settings in every place that there is.
+const LAYERED: &str = r#"
+jobs = 1
+profiles = ["openactive", "oidc"]
+[client]
+id = "of-all"
+[profile.oidc]
+jobs = 2
+[test."a/*".client]
+id = "of-all-for-a"
+[test."b/*".client]
+id = "of-all-for-b"
+
+[[issuer]]
+name = "own"
+url = "https://own.example"
+jobs = 3
+profiles = ["oidc"]
+[issuer.client]
+id = "own"
+[issuer.profile.oidc]
+timeout = 7
+[issuer.test."a/*".client]
+id = "own-for-a"
+
+[[issuer]]
+name = "plain"
+url = "https://plain.example"
+"#;
+
+#[test]
+fn what_the_table_of_an_issuer_says_wins_over_the_rest_of_the_file() {
+    let client = |config: &Config, test: &str| config.for_test(test).clients.first.map(|client| client.id).unwrap_or_default();
+    let of = |flags: &str, variables: &[&str]| {
+        let call = call(flags, variables, Some(LAYERED));
+        let issuers = call.in_world(|world| world.issuers(&call.flags)).unwrap().unwrap();
+        assert_eq!((issuers.names.join(" "), issuers.dir), ("own plain".to_owned(), PathBuf::from("reports")));
+        (call.at("own"), call.at("plain"))
+    };
+    let (own, plain) = of("", &[]);
+    assert_eq!(
+        (own.issuer.as_str(), own.jobs, own.profiles.join(" "), own.network.timeout.as_secs()),
+        ("https://own.example", 3, "oidc".to_owned(), 7)
+    );
+    assert_eq!((plain.issuer.as_str(), plain.jobs, plain.network.timeout.as_secs()), ("https://plain.example", 2, 30));
+    assert_eq!([client(&own, "x/y"), client(&own, "a/y"), client(&own, "b/y")], ["own", "own-for-a", "own"]);
+    assert_eq!([client(&plain, "x/y"), client(&plain, "a/y"), client(&plain, "b/y")], ["of-all", "of-all-for-a", "of-all-for-b"]);
+    assert_eq!((own.report.dir, plain.report.dir), (PathBuf::from("reports/own"), PathBuf::from("reports/plain")));
+
+    let (own, plain) = of("--client-id flag", &["JOBS=8"]);
+    assert_eq!((own.jobs, plain.jobs, client(&own, "a/y"), client(&plain, "a/y")), (8, 8, "flag".to_owned(), "flag".to_owned()));
+}
+
+#[test]
+fn the_embedded_issuer_can_be_one_of_several() {
+    let file = "[client]\nid = \"of-another\"\n[test.\"a/*\".client]\nid = \"of-another\"\n[[issuer]]\nname = \"demo\"\ndemo = true\npersona = \"airlock\"\nflaw = \"x\"\njobs = 3\nuser = { username = \"u\", password = \"p\" }";
+    let call = call("", &["CLIENT_ID=of-another", "JOBS=8"], Some(file));
+    let demo = call.in_world(|world| world.at("demo").demo(&call.flags)).unwrap().unwrap();
+    assert_eq!((demo.persona, demo.flaw.as_deref()), (Persona::Airlock, Some("x")));
+    let config = call.at("demo");
+    assert!(config.clients.first.is_none() && config.test_overrides.is_empty(), "what is said of another issuer is not asked");
+    assert_eq!((config.jobs, config.user.map(|user| user.username).as_deref()), (8, Some("u")), "its own table is");
+}
+
+#[test]
+fn some_of_several_issuers_are_selected() {
+    let selected = |flags: &str, variables: &[&str]| {
+        let call = call(flags, variables, Some(SEVERAL));
+        let issuers = call.in_world(|world| world.issuers(&call.flags)).unwrap().unwrap();
+        (issuers.names.join(" "), issuers.others.join(" "))
+    };
+    let of = |names: &str, others: &str| (names.to_owned(), others.to_owned());
+    assert_eq!(selected("", &[]), of("staging live", ""));
+    assert_eq!(selected("--issuer-name l*", &[]), of("live", "staging"));
+    assert_eq!(selected("--issuer-name live --issuer-name s*", &[]), of("staging live", ""));
+    assert_eq!(selected("", &["ISSUER_NAME=staging", "ISSUER="]), of("staging", "live"));
+    let of_one = call(I, &[], Some("jobs = 2"));
+    assert!(of_one.in_world(|world| world.issuers(&of_one.flags)).unwrap().is_none());
+    // A demo does not ask the file.
+    let demo = call("--demo", &[], Some("[[issuer]]"));
+    assert!(demo.in_world(|world| world.issuers(&demo.flags)).unwrap().is_none());
+}
+
+#[test]
+fn the_command_repeats_a_test_of_one_of_several_issuers() {
+    let call = call("--issuer-name * --jobs 2", &["CLIENT_SECRET=hunter2"], Some(&SEVERAL.replace("\n[[", "\nclient = { id = \"a\" }\n[[")));
+    let command = call.without_folder(&command_line(&call.at("staging"), "a/b"));
+    assert_eq!(
+        command,
+        "oa-authtest run --config DIR/oa-authtest.toml --issuer-name staging --client-secret \"$OA_AUTHTEST_CLIENT_SECRET\" --jobs 2 --test a/b"
+    );
 }
 
 #[test]

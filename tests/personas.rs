@@ -2,7 +2,7 @@
 
 use oa_authtest::result::model::{RunReport, StepEnd, Verdict};
 
-use crate::common::{Ending, program, quick, results, run, test};
+use crate::common::{program, quick, results, run, test};
 
 /// Runs a demo of a persona: no failure, nothing that was not told to the end, no story left out.
 fn passes(persona: &str, more: &[&str]) -> (RunReport, String) {
@@ -80,31 +80,4 @@ fn another_profile_can_be_chosen_and_the_command_that_repeats_a_test_says_so() {
     assert_eq!(report.environment.profiles, ["openactive"]);
     let told = test(&report, "dynamic-client-registration/client-credentials-flow");
     assert!(told.command.contains("--persona airlock") && told.command.contains("--profile openactive"), "{}", told.command);
-}
-
-#[test]
-fn the_issuer_says_what_its_user_needs() {
-    let folder = tempfile::tempdir().expect("a folder");
-    for (persona, words) in [
-        ("openactive", &["initial access token", "orders feed"][..]),
-        ("airlock", &["/authorization-servers/myAS", "tech-client-registration", "takes no token"]),
-        ("aidbox", &["api-client / ", "/auth/token", "--token-endpoint", "/Patient", "600 s"]),
-    ] {
-        let mut command = program(folder.path());
-        command.args(["issuer", "--persona", persona]);
-        let mut child = command.spawn().expect("the program starts");
-        let mut said = String::new();
-        let stdout = child.stdout.take().expect("its output is piped");
-        for line in std::io::BufRead::lines(std::io::BufReader::new(stdout)).map_while(Result::ok) {
-            said.push_str(&line);
-            said.push('\n');
-            if line.contains("Ctrl-C") {
-                break;
-            }
-        }
-        drop(Ending(child));
-        for word in words {
-            assert!(said.contains(word), "{persona}: {word} in\n{said}");
-        }
-    }
 }

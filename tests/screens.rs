@@ -12,14 +12,26 @@ fn demo(arguments: &[&str]) -> Ended {
 
 /// The same on a terminal of 80 by 24, as it is drawn; `None` where there is no `script` to make one.
 fn on_a_terminal(arguments: &str) -> Option<Ended> {
+    on_a_terminal_of(80, &format!("run --demo --agent http {arguments}"))
+}
+
+/// The program on a terminal of this width.
+fn on_a_terminal_of(width: usize, arguments: &str) -> Option<Ended> {
     which::which("script").ok()?;
     let folder = tempfile::tempdir().expect("a folder");
     let mut command = std::process::Command::new("script");
     let program = env!("CARGO_BIN_EXE_oa-authtest");
-    command.args(["-qec", &format!("stty cols 80 rows 24; '{program}' run --demo --agent http {arguments}"), "/dev/null"]);
+    command.args(["-qec", &format!("stty cols {width} rows 24; '{program}' {arguments}"), "/dev/null"]);
     command.current_dir(folder.path()).env("TERM", "xterm").env_remove("CI").env_remove("NO_COLOR").stdin(std::process::Stdio::null());
     command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
     Some(run(command))
+}
+
+/// What was drawn, without what colours it.
+fn without_colours(drawn: &str) -> String {
+    let mut parts = drawn.split("\u{1b}[");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |out, part| out + part.split_once(|c: char| c.is_ascii_alphabetic()).map_or("", |(_, rest)| rest))
 }
 
 #[test]
@@ -94,6 +106,59 @@ fn on_a_terminal_the_result_is_one_screen() {
     let result = ended.stdout.rsplit("[6/6]").next().unwrap_or_default();
     assert!(result.contains("id-token/exp-future") && result.contains("Report: reports/report.html"), "{}", ended.said());
     assert!(result.lines().count() <= 26, "{result}");
+}
+
+#[test]
+fn ascii_is_all_there_is_where_it_is_asked_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let of = |arguments: &[&str], variables: &[(&str, &str)]| {
+        let mut command = program(folder.path());
+        command.args(arguments).envs(variables.iter().copied());
+        let ended = run(command);
+        assert!(ended.stdout.is_ascii() && ended.stderr.is_ascii(), "{arguments:?} {variables:?}: {}", ended.said());
+        ended
+    };
+    let broken = ["run", "--demo", "--agent", "http", "--flaw", "id-token-expired", "--ascii", "-v"];
+    let ended = of(&broken, &[]);
+    assert!(ended.stdout.contains("[failure] The ID token must not have expired"), "{}", ended.said());
+    assert!(ended.stdout.contains("[failure] NOT CONFORMANT") && ended.stderr.contains("/token -> 200"), "{}", ended.said());
+    // The reports are for everybody.
+    let summary = std::fs::read_to_string(folder.path().join("reports/summary.md")).expect("a summary");
+    assert!(summary.contains('❌'), "{summary}");
+    for (arguments, said) in [
+        (vec!["explain", "id-token/issuer"], "OIDCC-2 - OpenID Connect Core"),
+        (vec!["compare", "reports/results.json", "reports/results.json"], "[passed] No worse"),
+        (vec!["run", "--help"], "OA_AUTHTEST_INITIAL_ACCESS_TOKEN=..."),
+        (vec!["doctor", "--demo", "--agent", "http", "--test", "discovery/*"], "no test matches"),
+    ] {
+        for variable in [("TERM", "dumb"), ("OA_AUTHTEST_ASCII", "true")] {
+            let ended = of(&arguments, &[variable]);
+            assert!(format!("{}{}", ended.stdout, ended.stderr).contains(said), "{said}: {}", ended.said());
+        }
+    }
+    // What a program reads stays as it is.
+    let listed = |ascii: &[&str]| {
+        let mut command = program(folder.path());
+        command.args(["list", "--json"]).args(ascii);
+        run(command).stdout
+    };
+    assert_eq!(listed(&["--ascii"]), listed(&[]));
+}
+
+#[test]
+fn on_a_terminal_no_word_is_broken() {
+    let Some(ended) = on_a_terminal_of(60, "run --demo --agent http --test '*/client-credentials-flow' --flaw id-token-expired") else { return };
+    assert_eq!(ended.code, 0, "{}", ended.said());
+    let result = without_colours(ended.stdout.rsplit("[2/2]").next().unwrap_or_default());
+    let verdict: Vec<&str> = result.lines().skip_while(|line| !line.contains("CONFORMANT")).take_while(|line| !line.starts_with("Report")).collect();
+    assert!(verdict.len() == 2 && verdict.iter().all(|line| line.chars().count() <= 60), "{verdict:?}: {}", ended.said());
+    for arguments in ["explain id-token/issuer", "explain id-token", "list", "issuer --list-flaws"] {
+        let Some(ended) = on_a_terminal_of(60, arguments) else { return };
+        let is_whole = |line: &str| line.contains("see it:") || line.split_whitespace().count() < 2;
+        // A single word is longer than the line, or two behind a name.
+        let long: Vec<&str> = ended.stdout.lines().filter(|line| line.trim_end().chars().count() > 60 && !is_whole(line)).collect();
+        assert!(long.iter().all(|line| line.trim_end().rsplit(' ').next().is_some_and(|word| word.len() > 20)), "{arguments}: {long:#?}");
+    }
 }
 
 #[test]

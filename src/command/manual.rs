@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::CommandFactory as _;
 
-use super::{Failure, say};
+use super::{Failure, document, say};
 use crate::cli::Cli;
 use crate::exit::Exit;
 
@@ -16,7 +16,7 @@ pub(super) fn completions(shell: clap_complete::Shell) -> Result<Exit, Failure> 
     clap_complete::generate(shell, &mut command, name, &mut script);
     // For bash clap_complete 4.6 looks up sub-commands by another spelling of our name than it keeps them under, because of the hyphen.
     let script = String::from_utf8_lossy(&script).replace("oa__subcmd__authtest", "oa__authtest");
-    say(&script)
+    document(&script)
 }
 
 /// The manual: its main page, or a page for each command in a folder.
@@ -24,7 +24,7 @@ pub(super) fn man(dir: Option<&Path>) -> Result<Exit, Failure> {
     let Some(dir) = dir else {
         let mut page = Vec::new();
         clap_mangen::Man::new(Cli::command()).render(&mut page).map_err(Failure::Output)?;
-        return say(&String::from_utf8_lossy(&page));
+        return document(&String::from_utf8_lossy(&page));
     };
     let unwritable = |why: std::io::Error| Failure::Unwritable(format!("could not write the manual to {} (--dir): {why}", dir.display()));
     std::fs::create_dir_all(dir).map_err(unwritable)?;

@@ -1,24 +1,23 @@
 //! The sub-commands: what each does with its arguments, and how it exits.
 
-use std::path::Path;
-use std::sync::Arc;
+use std::path::{Path, PathBuf};
 
+use clap::Parser as _;
 use thiserror::Error;
-use url::Url;
 
-use crate::agent::callback::{CallbackError, CallbackListener};
+use crate::agent::callback::CallbackError;
 use crate::cli::{Cli, Commands, CompareArgs, InitArgs, IssuerArgs, KnownArgs, ReportArgs, RunArgs, SelfTestArgs};
 use crate::config::error::ConfigError;
-use crate::config::{self, Config, DemoIssuer, Format, Layer, World, setting};
+use crate::config::{self, Format, Loudness, World};
 use crate::demo;
 use crate::doctor::DoctorError;
 use crate::exit::Exit;
-use crate::feature::{self, FeatureError};
-use crate::issuer::flaw::{self, Flaw};
-use crate::issuer::{self, FlawError, IssuerError, IssuerOptions, RunningIssuer};
-use crate::launch::{self, LaunchError};
+use crate::feature::{self, Feature, FeatureError};
+use crate::issuer::flaw::{self, Flaw, Shown};
+use crate::issuer::{self, FlawError, IssuerError, IssuerOptions};
+use crate::launch::{self, LaunchError, Terminal};
 use crate::listing;
-use crate::protocol::dataset_site::{self, NoIssuer};
+use crate::protocol::dataset_site::NoIssuer;
 use crate::report::compare::Comparison;
 use crate::report::console;
 use crate::report::error::ReportError;
@@ -27,11 +26,14 @@ use crate::result::model::RunReport;
 use crate::rule::Level;
 use crate::self_test::{self, SelfTestError};
 
+mod authority;
 mod doctor;
 mod manual;
+mod prepare;
+mod several;
 
-/// The redirect URI of a demo whose user named none: any free port will do, since we tell our own issuer.
-const DEMO_REDIRECT_URI: &str = "http://localhost:0/cb";
+use authority::{Authority, AuthorityError};
+use prepare::{Prepared, end_demo, prepare};
 
 /// Why a sub-command failed; printed as `error: …`.
 #[derive(Debug, Error)]
@@ -56,23 +58,37 @@ enum Failure {
     Report(#[from] ReportError),
     #[error(transparent)]
     NoIssuer(#[from] NoIssuer),
-    #[error("could not keep the demo's certificate: {0}")]
-    Certificate(std::io::Error),
+    #[error(transparent)]
+    Authority(#[from] AuthorityError),
     #[error("the result could not be written to standard output: {0}")]
     Output(std::io::Error),
     #[error("{0}")]
     Unwritable(String),
+    #[error("{name}: {failure}")]
+    OfIssuer {
+        /// The name of one of several issuers.
+        name: String,
+        failure: Box<Failure>,
+    },
+    #[error("there is nothing to run for any issuer: {0}")]
+    NothingToRun(String),
     #[error("{0}")]
     Unknown(String),
 }
 
 impl Failure {
+    /// The same, with the name of the one of several issuers that it is about.
+    fn of_issuer(self, name: &str) -> Self {
+        Self::OfIssuer { name: name.to_owned(), failure: Box::new(self) }
+    }
+
     fn hint(&self) -> Option<&str> {
         match self {
             Self::Config(error) => Some(error.hint()),
             Self::Flaw(FlawError::Unknown { .. }) => Some("oa-authtest issuer --list-flaws names them all"),
             Self::NoIssuer(_) => Some("give the issuer with --issuer, or correct --dataset-site-url"),
             Self::Issuer(IssuerError::Bind { .. }) => Some("choose another with --port, or leave it out for a free one"),
+            Self::OfIssuer { failure, .. } => failure.hint(),
             _ => None,
         }
     }
@@ -80,10 +96,13 @@ impl Failure {
     fn exit(&self) -> Exit {
         match self {
             Self::Launch(error) => error.exit(),
+            Self::OfIssuer { failure, .. } => failure.exit(),
+            Self::NothingToRun(_) => Exit::NothingTested,
             Self::Feature(_) => Exit::Bug,
             Self::Config(_)
             | Self::Flaw(_)
             | Self::Unknown(_)
+            | Self::Authority(AuthorityError::Other(_))
             | Self::NoIssuer(NoIssuer::Http(_))
             | Self::SelfTest(SelfTestError::Selection { .. })
             | Self::Report(
@@ -91,6 +110,8 @@ impl Failure {
                 | ReportError::Content { .. }
                 | ReportError::Schema { .. }
                 | ReportError::Id { .. }
+                | ReportError::OfIssuers { .. }
+                | ReportError::NotOfIssuers
                 | ReportError::NoStatement(_),
             )
             | Self::Doctor(DoctorError::Http(_))
@@ -100,7 +121,7 @@ impl Failure {
             | Self::Callback(_)
             | Self::Doctor(_)
             | Self::Report(_)
-            | Self::Certificate(_)
+            | Self::Authority(_)
             | Self::Unwritable(_)
             | Self::Output(_)
             | Self::NoIssuer(_) => Exit::CouldNotTest,
@@ -114,8 +135,20 @@ pub fn start() -> Exit {
     Exit::Usage
 }
 
+/// Reads the command line and does what it says.
+pub fn main() -> Exit {
+    // Help and errors of the command line are made before it is known what it asks for.
+    if std::env::args_os().any(|argument| argument == "--ascii") {
+        console::ascii::ask();
+    }
+    match Cli::try_parse() {
+        Ok(cli) => run(cli),
+        Err(answer) => console::answer(&answer),
+    }
+}
+
 /// Does what the command line says.
-pub fn run(cli: Cli) -> Exit {
+fn run(cli: Cli) -> Exit {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -135,7 +168,7 @@ pub fn run(cli: Cli) -> Exit {
             Commands::Init(args) => init(&args),
             Commands::Known(args) => known(&args),
             Commands::Report(args) => render(&args),
-            Commands::Schema => say(crate::report::schema::RESULTS),
+            Commands::Schema { of } => document(of.text()),
             Commands::Version => say(&listing::version()),
             Commands::Completions { shell } => manual::completions(shell),
             Commands::Man { dir } => manual::man(dir.as_deref()),
@@ -154,17 +187,32 @@ async fn run_tests(args: RunArgs) -> Result<Exit, Failure> {
     let features = feature::features()?;
     let profiles = feature::profiles(&features);
     warn_of_variables();
-    let Prepared { config, callback, demo, flaw, .. } = prepare(&args.flags, &World::of_process(&profiles)).await?;
-    let callback = callback.transpose()?;
-    let console = console::Console::of_process(console::Choices::of_process().as_loud_as(config.loudness));
-    // Where the flaw shows is of interest only where there is one.
-    let flaw = flaw.map(|flaw| flaw::shown().map(|shown| (flaw, shown))).transpose()?;
-    let remark = |report: &RunReport| flaw.as_ref().and_then(|(flaw, shown)| listing::unnoticed(flaw, report, shown, &features));
-    let exit = launch::launch(config, callback, console, &remark).await;
-    if let Some((issuer, _certificate)) = demo {
-        issuer.stop().await;
+    let world = World::of_process(&profiles);
+    if let Some(issuers) = world.issuers(&args.flags)? {
+        return Box::pin(several::run(&args.flags, &world, issuers, &features)).await;
     }
+    let Prepared { config, callback, demo, flaw, .. } = prepare(&args.flags, &world).await?;
+    let callback = callback.transpose()?;
+    let shown = shown(flaw)?;
+    let terminal = terminal(config.loudness);
+    let exit = launch::launch(config, callback, terminal, &|report| unnoticed(shown.as_ref(), report, &features)).await;
+    end_demo(demo).await;
     Ok(exit?)
+}
+
+/// The process's console, as loud as this.
+fn terminal(loudness: Loudness) -> Terminal {
+    console::Console::of_process(console::Choices::of_process().as_loud_as(loudness))
+}
+
+/// The flaw of an embedded issuer, with where flaws show, which is of interest only where there is one.
+fn shown(flaw: Option<Flaw>) -> Result<Option<(Flaw, Shown)>, Failure> {
+    Ok(flaw.map(|flaw| flaw::shown().map(|shown| (flaw, shown))).transpose()?)
+}
+
+/// What is to be said of a flaw that no test noticed.
+fn unnoticed(flaw: Option<&(Flaw, Shown)>, report: &RunReport, features: &[Feature]) -> Option<String> {
+    flaw.and_then(|(flaw, shown)| listing::unnoticed(flaw, report, shown, features))
 }
 
 /// Warns of variables that look like settings and are none, and of those that are empty.
@@ -178,92 +226,29 @@ fn warn_of_variables() {
     }
 }
 
-/// The settings of a run, and what was started for it.
-struct Prepared {
-    config: Config,
-    /// The listener of a demo, bound before its issuer is told of it.
-    callback: Option<Result<Arc<CallbackListener>, CallbackError>>,
-    /// The embedded issuer and its certificate.
-    demo: Option<(RunningIssuer, Option<tempfile::NamedTempFile>)>,
-    /// What the embedded issuer decided.
-    settings: Option<Layer>,
-    /// The flaw of the embedded issuer.
-    flaw: Option<Flaw>,
-}
-
-/// Settles a run, and starts the embedded issuer or asks the dataset site if it is about one of these.
-async fn prepare(flags: &Layer, world: &World<'_>) -> Result<Prepared, Failure> {
-    let Some(demo) = world.demo(flags)? else {
-        let config = match config::dataset_site(flags, world)? {
-            Some((url, network)) => {
-                let issuer = dataset_site::issuer_of(&url, &network).await?;
-                console::remark(&format!("The dataset site names the issuer {issuer}"));
-                config::load_with_issuer(flags, world, &issuer)?
-            }
-            None => config::load(flags, world, None)?,
-        };
-        return Ok(Prepared { config, callback: None, demo: None, settings: None, flaw: None });
-    };
-    // Read once without the issuer, for the redirect URI; the issuer registers it, and decides the rest. A user who gives another password
-    // than the demo's needs its user name.
-    let known = [
-        (&setting::ISSUER, "http://localhost"),
-        (&setting::PROFILE, demo.persona.name()),
-        (&setting::CLIENT_ID, issuer::CLIENT_ID),
-        (&setting::CLIENT_SECRET, issuer::CLIENT_SECRET),
-        (&setting::SECOND_CLIENT_ID, issuer::SECOND_CLIENT_ID),
-        (&setting::SECOND_CLIENT_SECRET, issuer::SECOND_CLIENT_SECRET),
-        (&setting::USERNAME, issuer::USERNAME),
-        (&setting::PASSWORD, issuer::PASSWORD),
-    ];
-    let known = Layer::of_demo(known.map(|(setting, text)| (setting, text.to_owned())));
-    let asked = config::load(flags, world, Some(known))?;
-    let redirect_uri = if asked.redirect_uri == default_redirect_uri() { DEMO_REDIRECT_URI.parse() } else { Ok(asked.redirect_uri) };
-    let redirect_uri = redirect_uri.map_err(|e| CallbackError::NotLoopback(e.to_string()))?;
-    let callback = CallbackListener::bind(&redirect_uri).await;
-    let redirect_uri = callback.as_ref().map_or(redirect_uri, |callback| callback.redirect_uri().clone());
-    let flaw = demo.flaw.as_deref().map(flaw::find).transpose()?;
-    let (issuer, certificate) = start_demo(demo, flaw.clone(), &redirect_uri).await?;
-    let settings = demo::settings(&issuer, certificate.as_ref().map(tempfile::NamedTempFile::path));
-    let mut config = config::load(flags, world, Some(settings.clone()))?;
-    config.redirect_uri = redirect_uri;
-    Ok(Prepared { config, callback: Some(callback), demo: Some((issuer, certificate)), settings: Some(settings), flaw })
-}
-
-fn default_redirect_uri() -> Url {
-    crate::config::Config::for_tests("http://localhost").redirect_uri
-}
-
-/// Starts the embedded issuer over TLS, as issuers are in the field, and keeps its certificate in a file for the run to trust.
-async fn start_demo(demo: DemoIssuer, flaw: Option<Flaw>, redirect_uri: &Url) -> Result<(RunningIssuer, Option<tempfile::NamedTempFile>), Failure> {
-    let redirect_uris = vec![redirect_uri.to_string()];
-    let options =
-        IssuerOptions { port: 0, tls: true, persona: demo.persona, flaw, pages: demo.pages, offline_access: demo.offline_access, redirect_uris };
-    let issuer = issuer::start(options).await?;
-    let certificate = match issuer.ca_pem() {
-        Some(pem) => Some(keep(pem).map_err(Failure::Certificate)?),
-        None => None,
-    };
-    Ok((issuer, certificate))
-}
-
-fn keep(pem: &str) -> std::io::Result<tempfile::NamedTempFile> {
-    let file = tempfile::Builder::new().prefix("oa-authtest-").suffix(".pem").tempfile()?;
-    std::fs::write(file.path(), pem)?;
-    Ok(file)
-}
-
 fn list(what: Option<&str>, json: bool) -> Result<Exit, Failure> {
     let features = feature::features()?;
     let features = match what {
         Some(what) => listing::select(features, what).map_err(Failure::Unknown)?,
         None => features,
     };
-    say(&if json { format!("{:#}\n", listing::json(&features, &issuer::flaws()?)) } else { listing::text(&features) })
+    if json { document(&format!("{:#}\n", listing::json(&features, &issuer::flaws()?))) } else { say(&listing::text(&features, fit())) }
 }
 
 fn explain(rule: &str) -> Result<Exit, Failure> {
-    say(&listing::explain(rule, &issuer::flaws()?, &flaw::shown()?, &feature::features()?).map_err(Failure::Unknown)?)
+    say(&listing::explain(rule, &issuer::flaws()?, &flaw::shown()?, &feature::features()?, fit()).map_err(Failure::Unknown)?)
+}
+
+/// Puts a text behind its name, for the process's own stdout.
+fn fit() -> impl Fn(&str, &str) -> String {
+    let choices = console::Choices::of_process();
+    move |name, text| choices.fitted(name, text)
+}
+
+/// Writes a document to standard output, byte for byte.
+fn document(text: &str) -> Result<Exit, Failure> {
+    console::hand_over(text).map_err(Failure::Output)?;
+    Ok(Exit::Conformant)
 }
 
 /// Writes to standard output, which is all that some commands are asked for.
@@ -277,14 +262,20 @@ async fn serve(args: IssuerArgs) -> Result<Exit, Failure> {
     if args.list_flaws {
         let (flaws, variants) = (issuer::flaws()?, issuer::variants()?);
         let width = flaws.iter().chain(&variants).map(|flaw| flaw.name.len()).max().unwrap_or(0);
-        let lines = |flaws: &[Flaw]| flaws.iter().map(|flaw| format!("{:width$}  {}\n", flaw.name, flaw.says)).collect::<Vec<_>>().concat();
+        let line = |flaw: &Flaw| fit()(&format!("{:width$}  ", flaw.name), &flaw.says) + "\n";
+        let lines = |flaws: &[Flaw]| flaws.iter().map(line).collect::<String>();
         return say(&format!("{}\nVariants, which a specification allows:\n\n{}", lines(&flaws), lines(&variants)));
     }
     let flaw = args.flaw.as_deref().map(flaw::find).transpose()?;
-    let redirect_uris = vec![default_redirect_uri().to_string()];
-    let IssuerArgs { port, tls, persona, pages, offline_access, .. } = args;
+    let IssuerArgs { port, tls, ca_out, redirect_uri, persona, pages, offline_access, .. } = args;
+    if let (false, Some(path)) = (tls, &ca_out) {
+        let problem = format!("--ca-out {} needs --tls: without it there is no certificate; give --tls, or leave --ca-out out", path.display());
+        return Err(Failure::Unknown(problem));
+    }
+    let redirect_uris = vec![redirect_uri.to_string()];
     let issuer = issuer::start(IssuerOptions { port, tls, persona, flaw, pages, offline_access, redirect_uris }).await?;
-    say(&demo::sheet(&issuer))?;
+    let authority = issuer.ca_pem().map(|pem| Authority::keep(pem, ca_out)).transpose()?;
+    say(&demo::sheet(&issuer, authority.as_ref().map(Authority::path), redirect_uri.as_str()))?;
     let exit = launch::signal().await;
     issuer.stop().await;
     // Ending it is what its user wants, so that is no interruption.
@@ -303,7 +294,11 @@ async fn prove(args: SelfTestArgs) -> Result<Exit, Failure> {
     let matrix = self_test::run(&args.flaws, jobs, &|done, of| progress.show(done, of)).await;
     progress.end();
     let matrix = matrix?;
-    say(&if args.json { pretty(&matrix)? } else { matrix.render() })?;
+    if args.json {
+        document(&pretty(&matrix)?)?
+    } else {
+        say(&matrix.render())?
+    };
     if let Some(path) = &args.write_shown {
         crate::report::file::write(path, pretty(&matrix.shown()?)?.as_bytes())?;
     }
@@ -356,7 +351,7 @@ fn in_shell(path: &Path) -> String {
 /// Writes a document a user asked for where they want it; a file that is there already only if it may be replaced.
 fn hand_over(document: &str, output: &Path, force: bool, write: fn(&Path, &[u8]) -> Result<(), ReportError>) -> Result<Exit, Failure> {
     if output == Path::new("-") {
-        return say(document);
+        return self::document(document);
     }
     if output.exists() && !force {
         return Err(Failure::Unknown(format!("{} exists already: give --force to replace it, or another --output", output.display())));
@@ -382,10 +377,12 @@ fn known(args: &KnownArgs) -> Result<Exit, Failure> {
 
 /// `report`: the reports of a run, rendered again.
 fn render(args: &ReportArgs) -> Result<Exit, Failure> {
+    if crate::report::issuers::is_of_issuers(&args.results)? {
+        return render_issuers(args);
+    }
     let report = crate::report::json::read(&args.results)?;
     // Their own folder, not ./reports: there the reports of another run may be, which these would replace.
-    let beside = args.results.parent().unwrap_or(Path::new("")).to_owned();
-    let dir = args.report_dir.clone().unwrap_or(beside);
+    let dir = args.report_dir.clone().unwrap_or_else(|| beside(&args.results));
     let written = crate::report::render(&report, &args.results, &dir, &args.formats)?;
     say(&format!("{}\n", written.to_read().display()))?;
     if args.statement {
@@ -396,4 +393,21 @@ fn render(args: &ReportArgs) -> Result<Exit, Failure> {
         launch::write_for_github(&report);
     }
     Ok(Exit::Conformant)
+}
+
+/// The folder that a file is in.
+fn beside(path: &Path) -> PathBuf {
+    path.parent().unwrap_or(Path::new("")).to_owned()
+}
+
+/// `report` of an issuers.json: what came of several issuers, rendered again.
+fn render_issuers(args: &ReportArgs) -> Result<Exit, Failure> {
+    if args.statement {
+        let problem = "a statement of conformance is about one issuer: give the results.json in the folder of its name, beside that issuers.json";
+        return Err(Failure::Unknown(problem.to_owned()));
+    }
+    let report = crate::report::issuers::read(&args.results)?;
+    let dir = args.report_dir.clone().unwrap_or_else(|| beside(&args.results));
+    let page = crate::report::issuers::render(&report, &dir, &args.formats)?;
+    say(&format!("{}\n", page.display()))
 }

@@ -23,6 +23,7 @@ pub fn command_line(config: &Config, test_id: &str) -> String {
 
 /// What belongs to one call, or is said otherwise.
 static NOT_REPEATED: &[&Setting] = &[
+    &setting::ISSUER_NAME,
     &setting::CONFIG,
     &setting::DEMO,
     &setting::PERSONA,
@@ -44,8 +45,8 @@ impl Invocation {
         Self(vec!["run".to_owned(), setting::ISSUER.flag.to_owned(), shell::word(issuer)])
     }
 
-    /// From the layers of a run, the strongest first, and the file that was read.
-    pub(super) fn of(layers: &[Layer], demo: bool, file: Option<&Path>) -> Self {
+    /// From the layers of a run, the strongest first, the file that was read, and the name of one of several issuers.
+    pub(super) fn of(layers: &[Layer], demo: bool, file: Option<&Path>, issuer: Option<&str>) -> Self {
         let mut words = vec!["run".to_owned()];
         let find = |setting: &Setting| layers.iter().find_map(|layer| layer.get(setting));
         if demo {
@@ -53,6 +54,9 @@ impl Invocation {
         }
         if let Some(path) = file {
             words.extend([setting::CONFIG.flag.to_owned(), shell::word(&path.to_string_lossy())]);
+        }
+        if let Some(name) = issuer {
+            words.extend([setting::ISSUER_NAME.flag.to_owned(), shell::word(name)]);
         }
         // Over a file even a default counts, because it may win over what the file says; and the profile over that of another persona.
         let is_usual = |given: &Given| matches!(&given.value, Value::Text(persona) if persona == setting::PERSONA.default);

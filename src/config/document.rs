@@ -14,6 +14,7 @@ pub(super) type Key<'i> = Spanned<Cow<'i, str>>;
 pub(super) type Item<'i> = Spanned<DeValue<'i>>;
 
 /// A document: its text, and the file it is named by.
+#[derive(Clone, Copy)]
 pub(super) struct Document<'a> {
     pub path: &'a Path,
     pub text: &'a str,
@@ -22,8 +23,13 @@ pub(super) struct Document<'a> {
 impl<'a> Document<'a> {
     pub fn parse(&self) -> Result<DeTable<'a>, ConfigError> {
         let table = DeTable::parse(self.text).map_err(|error| {
-            let offset = error.span().map_or(0, |span| span.start);
-            self.error(offset, format!("this is not TOML: {}", error.message()), "correct it; https://toml.io describes the format")
+            let span = error.span().unwrap_or_default();
+            // What is wrong about this key is that it is there twice.
+            let hint = match self.text.get(span.clone()) {
+                Some("issuer") => "name one issuer by issuer = \"URL\", or several by [[issuer]] tables that each have a name and a url: not both",
+                _ => "correct it; https://toml.io describes the format",
+            };
+            self.error(span.start, format!("this is not TOML: {}", error.message()), hint)
         })?;
         Ok(table.into_inner())
     }

@@ -1,4 +1,6 @@
 //! `oa-authtest.toml`: read by the table of settings, so that every unknown key and wrong type is told with line and column.
+//!
+//! An `[[issuer]]` table is read as a file of its own: it holds the same keys, and three more words ([`Reader::key`]).
 
 use std::path::Path;
 
@@ -7,8 +9,9 @@ use toml::de::{DeTable, DeValue};
 
 use super::document::{Document, Item, in_order};
 use super::error::{ConfigError, Origin, Place};
+use super::issuers::{self, IssuerTable};
 use super::layer::{Layer, SecretSource, Value};
-use super::setting::{Kind, OF_A_TEST, PROFILE, SETTINGS, Setting};
+use super::setting::{self, Kind, OF_A_DEMO, OF_A_TEST, PROFILE, SETTINGS, Setting};
 use super::value::did_you_mean;
 use crate::text::nearest::nearest;
 
@@ -21,6 +24,8 @@ pub struct File {
     pub profiles: Vec<(String, Layer)>,
     /// What it says in `[test."GLOB"]` tables, in the order of the file.
     pub tests: Vec<(String, Layer)>,
+    /// Its `[[issuer]]` tables, in the order of the file.
+    pub issuers: Vec<IssuerTable>,
 }
 
 impl File {
@@ -32,13 +37,16 @@ impl File {
     pub fn parse(path: &Path, text: &str, profiles: &[&str]) -> Result<Self, ConfigError> {
         let document = Document { path, text };
         let table = document.parse()?;
-        Reader { document, profiles }.file(&table)
+        Reader { document, profiles, of_issuer: false }.file(&table)
     }
 }
 
+#[derive(Clone, Copy)]
 struct Reader<'a> {
     document: Document<'a>,
     profiles: &'a [&'a str],
+    /// True within an `[[issuer]]` table.
+    of_issuer: bool,
 }
 
 /// A table of the file that speaks of some tests only.
@@ -77,10 +85,9 @@ struct Table<'a> {
 }
 
 impl Table<'_> {
-    /// Its whole name between brackets; none at the top of the file.
-    fn in_brackets(self) -> Option<String> {
-        let parts: Vec<String> = self.scope.map(Scope::table).into_iter().chain(self.name.map(str::to_owned)).collect();
-        (!parts.is_empty()).then(|| format!("[{}]", parts.join(".")))
+    /// True for what stands outside of such tables.
+    fn is_top(self) -> bool {
+        self.scope.is_none() && self.name.is_none()
     }
 }
 
@@ -91,10 +98,93 @@ impl Reader<'_> {
         Origin::File { path: path.to_owned(), line: Place::at(path, text, offset).line, key }
     }
 
+    /// The whole name of a table between brackets; none at the top of the file.
+    fn in_brackets(&self, table: Table<'_>) -> Option<String> {
+        let name = self.of_issuer.then(|| issuers::TABLE.to_owned()).into_iter();
+        let parts: Vec<String> = name.chain(table.scope.map(Scope::table)).chain(table.name.map(str::to_owned)).collect();
+        match parts.as_slice() {
+            [] => None,
+            [issuer] if self.of_issuer => Some(format!("[[{issuer}]]")),
+            parts => Some(format!("[{}]", parts.join("."))),
+        }
+    }
+
+    /// The key that a setting has in a table; none if it cannot be there. In an `[[issuer]]` table the issuer is `url`, and what is about the embedded issuer
+    /// is named by its flag.
+    fn key(&self, table: Table<'_>, setting: &Setting) -> Option<&'static str> {
+        if self.of_issuer && table.is_top() {
+            if setting.flag == setting::ISSUER.flag {
+                return Some(issuers::URL);
+            }
+            if OF_A_DEMO.iter().any(|of_demo| of_demo.flag == setting.flag) {
+                return Some(setting.name());
+            }
+        }
+        (setting.in_file() && setting.table() == table.name).then(|| setting.key_in_table())
+    }
+
+    /// The `[[issuer]]` tables.
+    fn issuers(&self, value: &Item<'_>) -> Result<Vec<IssuerTable>, ConfigError> {
+        const HINT: &str = "write [[issuer]], with two brackets, for each of several issuers; or issuer = \"URL\" for one";
+        let DeValue::Array(items) = value.get_ref() else {
+            return Err(self.document.error(value.span().start, "[issuer] is a single table, and each of several issuers has its own", HINT));
+        };
+        let mut tables: Vec<IssuerTable> = Vec::new();
+        for item in items.iter() {
+            let Some(table) = item.get_ref().as_table() else {
+                let problem = format!("issuer must be a string, or tables, not {}", in_words(value.get_ref()));
+                return Err(self.document.error(item.span().start, problem, HINT));
+            };
+            let table = self.issuer(item.span().start, table)?;
+            if let Some(same) = tables.iter().find(|other| other.name.eq_ignore_ascii_case(&table.name)) {
+                let at = self.name_of(item).map_or(item.span().start, |name| name.span().start);
+                let problem = format!("there are two issuers of the name {:?}, the first one at {}", table.name, same.origin);
+                return Err(self.document.error(
+                    at,
+                    problem,
+                    "give each another name: it names the folder of its reports, and case does not count there",
+                ));
+            }
+            tables.push(table);
+        }
+        if tables.is_empty() {
+            return Err(self.document.error(value.span().start, "the list of issuers is empty", HINT));
+        }
+        Ok(tables)
+    }
+
+    fn name_of<'a, 'i>(&self, item: &'a Item<'i>) -> Option<&'a Item<'i>> {
+        item.get_ref().as_table().and_then(|table| table.get(issuers::NAME))
+    }
+
+    /// An `[[issuer]]` table that begins at an offset.
+    fn issuer(&self, start: usize, table: &DeTable<'_>) -> Result<IssuerTable, ConfigError> {
+        let hint = "write name = \"staging\" or the like: the reports of the issuer are in a folder of that name";
+        let Some(item) = table.get(issuers::NAME) else {
+            return Err(self.document.error(start, "an [[issuer]] table has no name", hint));
+        };
+        let Some(text) = item.get_ref().as_str() else {
+            let problem = format!("[[issuer]] name must be a string, not {}", in_words(item.get_ref()));
+            return Err(self.document.error(item.span().start, problem, hint));
+        };
+        let name = issuers::name(text).map_err(|problem| self.document.error(item.span().start, problem.says, problem.hint))?;
+        let says = Self { of_issuer: true, ..*self }.file(table)?;
+        if !says.top.names_an_issuer() {
+            let hint = "write url = \"https://op.example\"; or demo = true for the embedded issuer; or the dataset site that names it";
+            return Err(self.document.error(start, format!("the issuer {name:?} has no url"), hint));
+        }
+        Ok(IssuerTable { name, origin: self.origin(start, format!("[[{}]]", issuers::TABLE)), says })
+    }
+
     fn file(&self, table: &DeTable<'_>) -> Result<File, ConfigError> {
         let mut file = File::default();
         for (key, value) in in_order(table) {
             match key.get_ref().as_ref() {
+                // Read already.
+                issuers::NAME if self.of_issuer => {}
+                issuers::TABLE if !self.of_issuer && matches!(value.get_ref(), DeValue::Array(_) | DeValue::Table(_)) => {
+                    file.issuers = self.issuers(value)?;
+                }
                 "profile" => {
                     for (name, value) in in_order(self.table("profile", value)?) {
                         let known = name.get_ref().as_ref();
@@ -144,7 +234,7 @@ impl Reader<'_> {
 
     /// A table whose keys are names, each with `true` or `false`.
     fn declarations(&self, scope: Option<Scope<'_>>, setting: &Setting, table: &str, value: &Item<'_>, layer: &mut Layer) -> Result<(), ConfigError> {
-        let key = Table { scope, name: Some(table) }.in_brackets().unwrap_or_default();
+        let key = self.in_brackets(Table { scope, name: Some(table) }).unwrap_or_default();
         if let Some(Scope::Test(_)) = scope {
             return Err(self.document.error(
                 value.span().start,
@@ -174,12 +264,17 @@ impl Reader<'_> {
 
     fn setting(&self, table: Table<'_>, key: &Spanned<impl AsRef<str>>, value: &Item<'_>, layer: &mut Layer) -> Result<(), ConfigError> {
         let (name, start) = (key.get_ref().as_ref(), key.span().start);
-        let brackets = table.in_brackets();
-        let found = SETTINGS.iter().find(|setting| setting.in_file() && setting.table() == table.name && setting.key_in_table() == name);
+        let brackets = self.in_brackets(table);
+        let found = SETTINGS.iter().find(|setting| self.key(table, setting) == Some(name));
         let setting = found.ok_or_else(|| {
             let place = brackets.as_deref().map_or_else(|| "at the top of the file".to_owned(), |brackets| format!("in {brackets}"));
-            self.document.error(start, format!("unknown key {name:?} {place}"), hint_for_key(table, name))
+            self.document.error(start, format!("unknown key {name:?} {place}"), self.hint_for_key(table, name))
         })?;
+        if self.of_issuer && setting.flag == setting::REPORT_DIR.flag {
+            let problem = format!("{} cannot be set for one issuer", setting.key);
+            let hint = "move it to the top of the file: there the reports of each issuer are in a folder of its name";
+            return Err(self.document.error(start, problem, hint));
+        }
         match table.scope {
             Some(Scope::Profile(_)) if setting.flag == PROFILE.flag => {
                 return Err(self.document.error(start, "profiles cannot be set for one profile", "move it to the top of the file"));
@@ -191,14 +286,15 @@ impl Reader<'_> {
             _ => {}
         }
         let key = brackets.map_or_else(|| name.to_owned(), |brackets| format!("{brackets} {name}"));
-        layer.set(setting, self.value(setting, &key, value)?, self.origin(start, key));
+        layer.set(setting, self.value(setting, name, &key, value)?, self.origin(start, key));
         Ok(())
     }
 
-    fn value(&self, setting: &Setting, key: &str, value: &Item<'_>) -> Result<Value, ConfigError> {
+    /// The value of a setting; `name` is its key, `key` the same with its table.
+    fn value(&self, setting: &Setting, name: &str, key: &str, value: &Item<'_>) -> Result<Value, ConfigError> {
         let wrong = |wanted: &str, example: &str| {
             let problem = format!("{key} must be {wanted}, not {}", in_words(value.get_ref()));
-            self.document.error(value.span().start, problem, format!("write {} = {example}", setting.key_in_table()))
+            self.document.error(value.span().start, problem, format!("write {name} = {example}"))
         };
         match (setting.kind, value.get_ref()) {
             (Kind::Text | Kind::Choice(_), DeValue::String(text)) => Ok(Value::Text(text.to_string())),
@@ -216,7 +312,7 @@ impl Reader<'_> {
                 let items = items.iter().map(|item| item.get_ref().as_str().map(str::to_owned)).collect::<Option<_>>();
                 items.map(Value::List).ok_or_else(|| {
                     let problem = format!("{key} must be a list of strings only");
-                    self.document.error(value.span().start, problem, format!("write {} = [\"{}\"]", setting.key_in_table(), setting.default))
+                    self.document.error(value.span().start, problem, format!("write {name} = [\"{}\"]", setting.default))
                 })
             }
             // Its table was read as a whole.
@@ -251,32 +347,38 @@ impl Reader<'_> {
         }
     }
 
+    fn hint_for_key(&self, table: Table<'_>, name: &str) -> String {
+        let settings = || SETTINGS.iter().filter(|setting| table.scope.is_none_or(|scope| scope.allows(setting)));
+        let mut here: Vec<_> = settings().filter_map(|setting| self.key(table, setting)).collect();
+        if table.name.is_none() {
+            here.extend(settings().filter(|setting| setting.in_file()).filter_map(|setting| setting.table()));
+            here.extend(table.scope.is_none().then_some(["profile", "test"]).into_iter().flatten());
+        }
+        if self.of_issuer && table.is_top() {
+            here.push(issuers::NAME);
+            if name == issuers::TABLE {
+                return format!("did you mean {}?", issuers::URL);
+            }
+        }
+        let mut seen = std::collections::BTreeSet::new();
+        here.retain(|known| seen.insert(*known));
+        // Known elsewhere, by the name of its flag or by the same key in another table: they can mean nothing else.
+        let spelled = name.to_lowercase().replace('_', "-");
+        let in_file = || settings().filter(|setting| setting.in_file());
+        let by_flag = in_file().find(|setting| setting.name() == spelled && setting.key != spelled);
+        let by_key = || in_file().find(|setting| setting.key_in_table() == spelled).filter(|_| nearest(name, here.iter().copied()).is_none());
+        if let Some(setting) = by_flag.or_else(by_key) {
+            return format!("did you mean {}?", setting.key);
+        }
+        did_you_mean(name, &here)
+    }
+
     fn table<'a, 'i>(&self, name: &str, value: &'a Item<'i>) -> Result<&'a DeTable<'i>, ConfigError> {
         value.get_ref().as_table().ok_or_else(|| {
             let problem = format!("{name} must be a table, not {}", in_words(value.get_ref()));
             self.document.error(value.span().start, problem, format!("write [{name}] on a line of its own and its keys below"))
         })
     }
-}
-
-fn hint_for_key(table: Table<'_>, name: &str) -> String {
-    let Table { scope, name: table } = table;
-    let settings = || SETTINGS.iter().filter(|setting| setting.in_file() && scope.is_none_or(|scope| scope.allows(setting)));
-    let mut here: Vec<_> = settings().filter(|setting| setting.table() == table).map(|setting| setting.key_in_table()).collect();
-    if table.is_none() {
-        here.extend(settings().filter_map(|setting| setting.table()));
-        here.extend(scope.is_none().then_some(["profile", "test"]).into_iter().flatten());
-    }
-    let mut seen = std::collections::BTreeSet::new();
-    here.retain(|known| seen.insert(*known));
-    // Known elsewhere, by the name of its flag or by the same key in another table: they can mean nothing else.
-    let spelled = name.to_lowercase().replace('_', "-");
-    let by_flag = settings().find(|setting| setting.name() == spelled && setting.key != spelled);
-    let by_key = || settings().find(|setting| setting.key_in_table() == spelled).filter(|_| nearest(name, here.iter().copied()).is_none());
-    if let Some(setting) = by_flag.or_else(by_key) {
-        return format!("did you mean {}?", setting.key);
-    }
-    did_you_mean(name, &here)
 }
 
 fn in_words(value: &DeValue<'_>) -> &'static str {

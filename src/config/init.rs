@@ -21,7 +21,8 @@ const WIDTH: usize = 110;
 pub fn document(known: &Layer, tests: &[(String, Layer)]) -> String {
     let mut out = format!(
         "# {FILE_NAME}: every setting there is. What is commented out shows the default, or an example where there is none.\n\
-         # A flag wins over its environment variable, that over [test.\"GLOB\"] and [profile.NAME] tables, those over the rest of this file.\n\
+         # A flag wins over its environment variable, that over [[issuer]] tables, those over [test.\"GLOB\"] and [profile.NAME]\n\
+         # tables, those over the rest of this file.\n\
          # A secret can be given as {{ env = \"NAME\" }} or {{ file = \"path\" }} instead; paths are relative to this file.\n"
     );
     let in_file = || SETTINGS.iter().copied().filter(|setting| setting.in_file());
@@ -54,6 +55,9 @@ pub fn document(known: &Layer, tests: &[(String, Layer)]) -> String {
         }
     }
     out.push_str("\n# Settings of one profile: [profile.openactive], [profile.openactive.login] and so on.\n");
+    out.push_str(
+        "# Several issuers in one run, instead of issuer = \"URL\": [[issuer]] tables, each with a name, a url and what else is different for it.\n",
+    );
     out.push_str("# Other clients and users for some tests: [test.\"dynamic-client-registration/*\".client] and so on.\n");
     for (glob, layer) in tests {
         let mut table = None;

@@ -9,8 +9,8 @@ use clap::ArgMatches;
 use secrecy::SecretString;
 
 use super::error::{ConfigError, Origin};
-use super::setting::{Kind, SETTINGS, Setting};
-use super::value::{did_you_mean, public};
+use super::setting::{self, Kind, SETTINGS, Setting};
+use super::value::{self, did_you_mean, public};
 
 /// The settings of one place, as they were written there.
 #[derive(Debug, Clone, Default)]
@@ -163,6 +163,21 @@ impl Layer {
     /// True if nothing is said.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// True if it says which issuer it is about: by its address, as the embedded one, or by the dataset site that names it.
+    pub(super) fn names_an_issuer(&self) -> bool {
+        let is_demo = self.get(&setting::DEMO).is_some_and(|given| matches!(&given.value, Value::Text(text) if value::switch(text) == Ok(true)));
+        is_demo || [&setting::ISSUER, &setting::DATASET_SITE_URL].into_iter().any(|setting| self.get(setting).is_some())
+    }
+
+    /// Only what is said about the settings that `wanted` names.
+    #[must_use]
+    pub fn only(mut self, wanted: fn(&Setting) -> bool) -> Self {
+        for setting in SETTINGS.iter().filter(|setting| !wanted(setting)) {
+            self.0.remove(setting.flag);
+        }
+        self
     }
 
     /// The same without what is said about the settings that `unwanted` names.

@@ -1,4 +1,4 @@
-//! Flag over environment over profile table over file over default: the layers of a run, and what wins.
+//! Flag over environment over issuer table over test and profile table over file over default: the layers of a run, and what wins.
 
 use std::ffi::OsString;
 use std::ops::RangeInclusive;
@@ -13,12 +13,14 @@ use super::command_line::Invocation;
 use super::demo::{DemoIssuer, is_of_the_issuer};
 use super::error::{ConfigError, Origin};
 use super::file::File;
+use super::issuers::IssuerTable;
 use super::layer::{Layer, SecretSource, Value};
 use super::setting::{self, Setting};
 use super::value::{self, Problem};
 use super::{Config, FILE_NAME, Network, openactive};
 
 /// What a configuration depends on beside the command line.
+#[derive(Clone, Copy)]
 pub struct World<'a> {
     /// The profiles there are.
     pub profiles: &'a [&'a str],
@@ -26,12 +28,20 @@ pub struct World<'a> {
     pub folder: &'a Path,
     /// The environment.
     pub variable: &'a dyn Fn(&str) -> Option<OsString>,
+    /// The name of the `[[issuer]]` table that the settings are those of, in a run with several issuers.
+    pub issuer: Option<&'a str>,
 }
 
 impl<'a> World<'a> {
     /// This process: its environment and its current folder.
     pub fn of_process(profiles: &'a [&'a str]) -> Self {
-        Self { profiles, folder: Path::new(""), variable: &|name| std::env::var_os(name) }
+        Self { profiles, folder: Path::new(""), variable: &|name| std::env::var_os(name), issuer: None }
+    }
+
+    /// The same for one of several issuers.
+    #[must_use]
+    pub fn at<'b>(&'b self, issuer: &'b str) -> World<'b> {
+        World { issuer: Some(issuer), ..*self }
     }
 
     /// Which embedded issuer is asked for; `None` if the run is about another.
@@ -39,10 +49,15 @@ impl<'a> World<'a> {
     /// # Errors
     /// If `--demo` and `--issuer` were given side by side, or what is about the embedded issuer without `--demo`.
     pub fn demo(&self, flags: &Layer) -> Result<Option<DemoIssuer>, ConfigError> {
-        let layers = Layers { layers: vec![flags.clone(), Layer::from_environment(self.variable)?, Layer::defaults()], world: self };
-        let demo = layers.parsed(&setting::DEMO, value::switch)?.filter(|found| found.value);
-        let issuer = layers.text(&setting::ISSUER);
-        if let (Some(_), None) = stronger(demo, issuer, "leave one out: --demo brings its own issuer")? {
+        let variables = Layer::from_environment(self.variable)?;
+        let table = match self.issuer {
+            Some(name) => Some(own(&source(flags, &variables, self, false)?.0, name)?.says.top.clone()),
+            None => None,
+        };
+        // Which issuer it is, a table says alone.
+        let above = [flags.clone(), variables].map(|layer| if table.is_some() { layer.without(says_which_issuer) } else { layer });
+        let layers = Layers { layers: above.into_iter().chain(table.clone()).chain([Layer::defaults()]).collect(), world: self };
+        if layers.demo()?.is_some() {
             let persona = layers.required(&setting::PERSONA, value::choice)?;
             let flaw = layers.parsed(&setting::FLAW, value::text)?.map(|found| found.value);
             let pages = layers.required(&setting::PAGES, value::choice)?;
@@ -50,15 +65,34 @@ impl<'a> World<'a> {
             return Ok(Some(DemoIssuer { persona, flaw, pages, offline_access }));
         }
         // In the environment they may be meant for `oa-authtest issuer`.
-        let of_demo = [&setting::PERSONA, &setting::FLAW, &setting::PAGES, &setting::OFFLINE_ACCESS];
-        match of_demo.into_iter().find_map(|setting| flags.get(setting)) {
-            Some(given) => Err(ConfigError::Setting {
-                says: format!("{} needs --demo", given.origin),
-                hint: "give --demo, or leave it out: it is about the embedded issuer".to_owned(),
-            }),
-            None => Ok(None),
-        }
+        let of_demo = setting::OF_A_DEMO.into_iter().filter(|setting| setting.flag != setting::DEMO.flag);
+        let given = |layer: &Layer| of_demo.clone().find_map(|setting| layer.get(setting)).map(|given| given.origin.clone());
+        let (needs, hint) = match (given(flags), table.as_ref().and_then(given)) {
+            (Some(flag), _) if table.is_none() => (format!("{flag} needs --demo"), "give --demo, or leave it out: it is about the embedded issuer"),
+            (Some(flag), _) => {
+                let needs = format!("{flag} is about the embedded issuer, and the issuer {:?} is another", self.issuer.unwrap_or_default());
+                (needs, "leave it out, or select only issuers with demo = true, by --issuer-name")
+            }
+            (None, Some(key)) => {
+                (format!("{key} needs demo = true"), "write demo = true beside it, or leave it out: it is about the embedded issuer")
+            }
+            (None, None) => return Ok(None),
+        };
+        Err(ConfigError::Setting { says: needs, hint: hint.to_owned() })
     }
+}
+
+/// True for what says which issuer is tested.
+fn says_which_issuer(setting: &Setting) -> bool {
+    [&setting::ISSUER, &setting::DEMO].iter().any(|which| which.flag == setting.flag)
+}
+
+/// The table of an issuer.
+fn own<'f>(file: &'f File, name: &str) -> Result<&'f IssuerTable, ConfigError> {
+    file.issuers.iter().find(|table| table.name == name).ok_or_else(|| ConfigError::Setting {
+        says: format!("the configuration file has no [[issuer]] table of the name {name:?} any more"),
+        hint: "leave the file as it is while a run begins, and run again".to_owned(),
+    })
 }
 
 /// The settings of a run against this issuer that are nowhere but in the table of settings: neither the environment nor a file is asked.
@@ -68,7 +102,7 @@ impl<'a> World<'a> {
 pub(super) fn defaults(issuer: &str) -> Result<Config, ConfigError> {
     let mut flags = Layer::default();
     flags.set(&setting::ISSUER, Value::Text(issuer.to_owned()), Origin::Flag(setting::ISSUER.flag));
-    let world = World { profiles: &[], folder: Path::new(""), variable: &|_| None };
+    let world = World { profiles: &[], folder: Path::new(""), variable: &|_| None, issuer: None };
     let profiles = vec![setting::PROFILE.default.to_owned()];
     Layers { layers: vec![flags, Layer::defaults()], world: &world }.config(profiles, Invocation::of_issuer(issuer))
 }
@@ -99,7 +133,13 @@ pub fn load_with_issuer(flags: &Layer, world: &World<'_>, issuer: &str) -> Resul
 pub fn load_document(given: &Layer, document: Option<&str>, world: &World<'_>) -> Result<(Config, Sources), ConfigError> {
     let path = document.is_some().then(|| PathBuf::from(FILE_NAME));
     let file = document.map(|text| File::parse(Path::new(FILE_NAME), text, world.profiles)).transpose()?.unwrap_or_default();
-    let stack = Stack::over(file, path, given, world, None, None)?;
+    if let Some(table) = file.issuers.first() {
+        return Err(ConfigError::Setting {
+            says: format!("a run within another program is about one issuer, and there is an [[issuer]] table ({:?})", table.name),
+            hint: "write issuer = \"URL\" instead, and run once for each issuer".to_owned(),
+        });
+    }
+    let stack = Stack::over(&file, path, given, world, None, None)?;
     let sources = stack.sources();
     Ok((stack.config(world)?, sources))
 }
@@ -138,23 +178,25 @@ pub fn sources(flags: &Layer, world: &World<'_>, demo: Option<Layer>) -> Result<
 struct Stack {
     layers: Vec<Layer>,
     profiles: Vec<String>,
-    /// What the file says for some tests.
-    tests: Vec<(String, Layer)>,
+    /// What the file says for some tests, and where among the layers that stands.
+    tests: Vec<(String, Layer, usize)>,
     file: Option<PathBuf>,
     is_demo: bool,
+    /// The folder of its reports, where that is not the one of a setting alone: that of one of several issuers.
+    dir: Option<PathBuf>,
 }
 
 impl Stack {
     /// `demo` is what the embedded issuer decides, `found` what was found out because no setting says it.
     fn of(flags: &Layer, world: &World<'_>, demo: Option<Layer>, found: Option<Layer>) -> Result<Self, ConfigError> {
-        let path = file_path(flags, &Layer::from_environment(world.variable)?, world, demo.is_some());
-        let file = path.as_ref().map(|(path, origin)| read(path, origin.as_ref(), world)).transpose()?.unwrap_or_default();
-        Self::over(file, path.map(|(path, _)| path), flags, world, demo, found)
+        let variables = Layer::from_environment(world.variable)?;
+        let (file, path) = source(flags, &variables, world, demo.is_some() && world.issuer.is_none())?;
+        Self::over(&file, path, flags, world, demo, found)
     }
 
     /// The same over a file that was read.
     fn over(
-        file: File,
+        file: &File,
         path: Option<PathBuf>,
         flags: &Layer,
         world: &World<'_>,
@@ -163,20 +205,51 @@ impl Stack {
     ) -> Result<Self, ConfigError> {
         let variables = Layer::from_environment(world.variable)?;
         let is_demo = demo.is_some();
+        let table = world.issuer.map(|name| own(file, name)).transpose()?;
         // Unlike what else the embedded issuer decides, its profile is a mere default.
-        let mut above = vec![flags.clone(), variables.clone(), file.top.clone()];
+        let mut above = vec![flags.clone(), variables.clone()];
+        above.extend(table.map(|table| table.says.top.clone()));
+        above.push(file.top.clone());
         above.extend(demo.clone());
         above.push(Layer::defaults());
         let profiles = Layers { layers: above, world }.list(&setting::PROFILE, |name| value::one_of(name, world.profiles))?;
 
+        let of = |file: &File| {
+            let tables = profiles.iter().filter_map(|name| file.profiles.iter().find(|(of, _)| of == name)).map(|(_, layer)| layer.clone());
+            tables.chain([file.top.clone()]).collect::<Vec<_>>()
+        };
+        let (of_table, of_file) = (table.map(|table| of(&table.says)).unwrap_or_default(), of(file));
         let mut layers = vec![flags.clone()];
-        layers.extend(demo);
-        let tables = profiles.iter().filter_map(|name| file.profiles.iter().find(|(of, _)| of == name)).map(|(_, layer)| layer.clone());
-        let below = std::iter::once(variables).chain(tables).chain([file.top]);
-        layers.extend(below.map(|layer| if is_demo { layer.without(is_of_the_issuer) } else { layer }));
+        let (at_table, at_file);
+        if let Some(demo) = demo {
+            // What its own table says of a demo it means; the rest speaks of other issuers.
+            at_table = layers.len();
+            layers.extend(of_table.iter().map(|layer| layer.clone().only(is_of_the_issuer)));
+            layers.push(demo);
+            layers.extend([variables.clone()].into_iter().chain(of_table).chain(of_file).map(|layer| layer.without(is_of_the_issuer)));
+            at_file = None;
+        } else {
+            layers.push(variables.clone());
+            at_table = layers.len();
+            layers.extend(of_table);
+            at_file = Some(layers.len());
+            layers.extend(of_file);
+        }
         layers.extend(found);
         layers.push(Layer::defaults());
-        Ok(Self { layers, profiles, tests: file.tests, file: path, is_demo })
+
+        let dir = match world.issuer {
+            Some(name) => {
+                let of_all = Layers { layers: vec![flags.clone(), variables, file.top.clone(), Layer::defaults()], world };
+                Some(Path::new(&of_all.required(&setting::REPORT_DIR, value::text)?).join(name))
+            }
+            None => None,
+        };
+        let tests = |file: &File, at: usize| file.tests.iter().map(|(glob, layer)| (glob.clone(), layer.clone(), at)).collect::<Vec<_>>();
+        // The first that matches counts: those of its own table come before the others.
+        let mut of_tests = table.map(|table| tests(&table.says, at_table)).unwrap_or_default();
+        of_tests.extend(at_file.map(|at| tests(file, at)).unwrap_or_default());
+        Ok(Self { layers, profiles, tests: of_tests, file: path, is_demo, dir })
     }
 
     fn sources(&self) -> Sources {
@@ -186,18 +259,25 @@ impl Stack {
     }
 
     fn config(self, world: &World<'_>) -> Result<Config, ConfigError> {
-        let invocation = Invocation::of(&self.layers, self.is_demo, self.file.as_deref());
+        let invocation = Invocation::of(&self.layers, self.is_demo && world.issuer.is_none(), self.file.as_deref(), world.issuer);
         let mut config = Layers { layers: self.layers.clone(), world }.config(self.profiles, invocation)?;
-        // A demo brings its own client and user for every test.
-        for (text, layer) in self.tests.into_iter().filter(|_| !self.is_demo) {
+        for (text, layer, at) in self.tests {
             let Ok(glob) = Glob::new(&text) else { continue };
             let mut layers = self.layers.clone();
-            // Below the flags and the environment, above the rest of the file.
-            layers.insert(2, layer);
+            // Above the tables and the rest of what it was written in.
+            layers.insert(at, layer);
             config.test_overrides.push(Layers { layers, world }.test_override(glob)?);
         }
+        config.report.dir = self.dir.unwrap_or(config.report.dir);
         Ok(config)
     }
+}
+
+/// The file of a run and where it is; nothing where none is named and none is there, or where it is not asked.
+pub(super) fn source(flags: &Layer, variables: &Layer, world: &World<'_>, demo: bool) -> Result<(File, Option<PathBuf>), ConfigError> {
+    let path = file_path(flags, variables, world, demo);
+    let file = path.as_ref().map(|(path, origin)| read(path, origin.as_ref(), world)).transpose()?.unwrap_or_default();
+    Ok((file, path.map(|(path, _)| path)))
 }
 
 /// The file to read and why: the one that is named, or the one in the folder, which a demo does not ask.
@@ -245,7 +325,21 @@ pub(super) struct Layers<'a> {
     world: &'a World<'a>,
 }
 
-impl Layers<'_> {
+impl<'a> Layers<'a> {
+    /// These layers, the strongest first.
+    pub(super) fn new(layers: Vec<Layer>, world: &'a World<'a>) -> Self {
+        Self { layers, world }
+    }
+
+    /// Where the embedded issuer was asked for, if the run is about it.
+    pub(super) fn demo(&self) -> Result<Option<Origin>, ConfigError> {
+        let demo = self.parsed(&setting::DEMO, value::switch)?.filter(|found| found.value);
+        match stronger(demo, self.text(&setting::ISSUER), "leave one out: a demo brings its own issuer")? {
+            (Some(demo), None) => Ok(Some(demo.origin)),
+            _ => Ok(None),
+        }
+    }
+
     fn raw(&self, setting: &Setting) -> Option<Found<&Value>> {
         self.every(setting).next()
     }

@@ -6,8 +6,11 @@ use crate::text::nearest::nearest;
 /// What the name of every variable of this program begins with.
 const PREFIX: &str = "OA_AUTHTEST_";
 
+/// The variable that asks for nothing but ASCII on the terminal, as `--ascii` does.
+pub const ASCII: &str = "OA_AUTHTEST_ASCII";
+
 /// Variables of this program that are no settings of a run.
-const OTHERS: [&str; 3] = ["OA_AUTHTEST_PORT", "OA_AUTHTEST_TLS", crate::guard::MARKER];
+const OTHERS: [&str; 5] = [ASCII, "OA_AUTHTEST_CA_OUT", "OA_AUTHTEST_PORT", "OA_AUTHTEST_TLS", crate::guard::MARKER];
 
 /// A remark for each name that was probably meant for a setting: `OA_AUTHTEST_ISUER is no setting: did you mean OA_AUTHTEST_ISSUER?`.
 ///

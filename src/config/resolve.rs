@@ -234,7 +234,7 @@ impl Layers<'_> {
         }
     }
 
-    fn loudness(&self) -> Result<Loudness, ConfigError> {
+    pub(super) fn loudness(&self) -> Result<Loudness, ConfigError> {
         let verbose = self.parsed(&setting::VERBOSE, value::switch)?.filter(|found| found.value);
         let quiet = self.parsed(&setting::QUIET, value::switch)?.filter(|found| found.value);
         Ok(match stronger(verbose, quiet, "leave one out")? {

@@ -179,7 +179,9 @@ macro_rules! settings {
 settings! {
     "Issuer" {
         ISSUER = Setting::new("--issuer", "issuer", "URL", Kind::Text, "the issuer to test")
-            .more("Exactly as it names itself: it is compared byte for byte.").on_command_line("Required unless --demo is given.");
+            .more("Exactly as it names itself: it is compared byte for byte.").on_command_line("Required unless --demo is given, or the configuration file has [[issuer]] tables.");
+        ISSUER_NAME = Setting::new("--issuer-name", "", "GLOB", Kind::List(any), "of the `[[issuer]]` tables of the configuration file only those whose name matches")
+            .on_command_line("Several with commas, or by giving the flag again.");
         CONFIG = Setting::new("--config", "", "FILE", Kind::Path, "the configuration file")
             .more("Without it, ./oa-authtest.toml is read if it exists. Flags win over variables, those over the file.");
         DEMO = Setting::new("--demo", "", "BOOL", Kind::Switch, "test the embedded issuer instead, started on a free loopback port")
@@ -349,6 +351,9 @@ settings! {
             .on_command_line("The exit code is 1 then, unless --fail-on is never.").by_default("false");
     }
 }
+
+/// What is about the embedded issuer: on the command line, or in an `[[issuer]]` table, by the name of the flag.
+pub static OF_A_DEMO: [&Setting; 5] = [&DEMO, &PERSONA, &FLAW, &PAGES, &OFFLINE_ACCESS];
 
 /// The tables that can be within `[test."GLOB"]` tables of the file: who a test is, and nothing about how it runs.
 pub const OF_A_TEST: [&str; 6] = ["client", "public-client", "registration", "second-client", "seller", "user"];

@@ -25,7 +25,7 @@ impl Screen {
     pub fn of_process() -> Self {
         let choices = Choices::of_process();
         choices.apply();
-        Self { colour: choices.colour_out, signs: choices.colour_out, width: choices.screen.map(|screen| screen.width.min(120)) }
+        Self { colour: choices.colour_out, signs: choices.colour_out && !choices.ascii, width: choices.screen.map(|screen| screen.width.min(120)) }
     }
 
     /// A check with its mark, what was seen and how long it took; what to do about it on a line of its own.

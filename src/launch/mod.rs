@@ -1,27 +1,30 @@
 //! Starts what a run needs, runs it, writes the reports and says how to exit.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use futures::FutureExt as _;
 use thiserror::Error;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use crate::agent::browser::Launch;
 use crate::agent::callback::{CallbackError, CallbackListener};
 use crate::agent::user_agent::{UserAgent, UserAgentError};
-use crate::config::{Config, Format, Loudness, Tls};
+use crate::config::{Config, FailOn, Format, Loudness, Tls};
 use crate::exit::Exit;
 use crate::feature::plan::{Plan, PlanError};
 use crate::feature::{self, Feature, FeatureError};
 use crate::http::{Client, ClientError};
+use crate::report::Written;
 use crate::report::console::{self, Console};
 use crate::report::error::ReportError;
 use crate::report::github;
 use crate::report::statement;
 use crate::result::event::Event;
+use crate::result::issuers::IssuersReport;
 use crate::result::model::{LastFailed, RunReport};
 use crate::runner::{self, RunHandle};
 use crate::session::{AgentHandle, Run, SharedClients, Stop};
@@ -32,7 +35,7 @@ mod signal;
 
 pub use signal::signal;
 
-use last_failed::LastFailedError;
+pub use last_failed::LastFailedError;
 use reach::{NoAnswer, Way};
 
 /// Why a run did not begin, or its reports could not be written. Each is printed as `error: …`.
@@ -79,59 +82,147 @@ impl LaunchError {
 /// The console of a process.
 pub type Terminal = Console<std::io::Stdout, std::io::Stderr>;
 
-/// A run that can begin: its settings hold together, and what it needs on this machine is there.
+/// What is made of the results of a run beside its reports: a remark, if there is something to say.
+pub type Remark<'a> = &'a dyn Fn(&RunReport) -> Option<String>;
+
+/// Runs the configured tests and writes the reports. A callback listener that is bound already is used instead of binding one. What `remark` makes of
+/// the results is written after them.
+///
+/// # Errors
+/// [`LaunchError`] if the run cannot begin, or its reports cannot be written.
+pub async fn launch(config: Config, bound: Option<Arc<CallbackListener>>, mut terminal: Terminal, remark: Remark<'_>) -> Result<Exit, LaunchError> {
+    let reached = Ready::of(config)?.reach_and_tell().await?;
+    let interruption = Interruption::watch();
+    let ended = reached.run(bound, &mut terminal, remark, &interruption).await?;
+    if ended.for_github {
+        write_for_github(&ended.report);
+    }
+    if let Some(because) = ended.exit.because(&ended.report, ended.fail_on) {
+        let _ = terminal.because(ended.exit.code(), &because);
+    }
+    if let Err(error) = ended.written {
+        // What is proven about the issuer, or about this program, is worth more than a report that could not be written.
+        if matches!(ended.exit, Exit::Bug | Exit::NotConformant) {
+            console::error(&error.to_string(), None);
+            return Ok(ended.exit);
+        }
+        return Err(error.into());
+    }
+    Ok(interruption.exit().unwrap_or(ended.exit))
+}
+
+/// The tests of a run, and if these are tests that failed in an earlier one, which it was.
+///
+/// # Errors
+/// [`LaunchError`] if the selection cannot be read, or selects nothing.
+pub fn plan(config: &Config, features: &[Feature]) -> Result<(Plan, Option<LastFailed>), LaunchError> {
+    let mut plan = Plan::new(config, features)?;
+    let last_failed = last_failed::narrow(&mut plan, config)?;
+    if plan.tests.is_empty() {
+        return Err(LaunchError::Nothing(format!("--test {}", config.tests.join(" --test "))));
+    }
+    Ok((plan, last_failed))
+}
+
+/// A run whose settings are sound.
 pub struct Ready {
     config: Arc<Config>,
     features: Vec<Feature>,
     plan: Plan,
     last_failed: Option<LastFailed>,
     http: Arc<Client>,
-    way: Way,
-    /// Whether the issuer has answered already (`--wait`).
-    answered: bool,
-    callback: Option<Arc<CallbackListener>>,
 }
 
-/// A run that has ended.
+impl Ready {
+    /// Makes sure that there is something to run, and that the reports can be written.
+    ///
+    /// # Errors
+    /// [`LaunchError`] if there is not, or they cannot.
+    pub fn of(config: Config) -> Result<Self, LaunchError> {
+        let features = feature::features()?;
+        let (plan, last_failed) = plan(&config, &features)?;
+        // Found out now, and not after minutes in the browser.
+        crate::report::file::probe(&config.report.dir)?;
+        let http = Arc::new(Client::new(&config.network)?);
+        Ok(Self { config: Arc::new(config), features, plan, last_failed, http })
+    }
+
+    /// The same, with a line for the user where there is somebody to wait for.
+    ///
+    /// # Errors
+    /// As [`Ready::reach`].
+    pub async fn reach_and_tell(self) -> Result<Reached, LaunchError> {
+        let is_quiet = self.config.loudness == Loudness::Quiet;
+        let remark = move |text: &str| {
+            if !is_quiet {
+                console::remark(text);
+            }
+        };
+        self.reach(&remark).await
+    }
+
+    /// Waits for the issuer, if that was asked for; `remark` is called with a line about it.
+    ///
+    /// # Errors
+    /// [`LaunchError::NoAnswer`] if it does not answer in the time there is.
+    pub async fn reach(self, remark: &(dyn Fn(&str) + Sync)) -> Result<Reached, LaunchError> {
+        let way = Way::to_the_issuer(&self.config, &self.http, &self.plan);
+        let answered = way.wait(self.config.wait, remark).await?;
+        Ok(Reached { ready: self, way, answered })
+    }
+}
+
+/// A run whose issuer has been waited for.
+pub struct Reached {
+    ready: Ready,
+    way: Way,
+    /// True if the issuer has answered; false if it was not asked.
+    answered: bool,
+}
+
+/// The tests of a run, which have ended.
 pub struct Done {
-    /// What it is.
+    /// What came of them.
     pub report: RunReport,
-    /// The stories it chose from.
+    /// The stories they were chosen from.
     pub features: Vec<Feature>,
     /// Why no test could be begun, if none could.
     pub unreachable: Option<String>,
 }
 
-impl Ready {
-    /// Prepares a run. A callback listener that is bound already is used instead of binding one. While an issuer is waited for, `remark` is called with
-    /// a line about it.
+/// A run that has ended.
+pub struct Ended {
+    /// What came of it.
+    pub report: RunReport,
+    /// Where its reports are, or which of them could not be written.
+    pub written: Result<Written, ReportError>,
+    /// How it ends, if it was not interrupted.
+    pub exit: Exit,
+    /// From which level on a broken rule makes the exit code 1.
+    pub fail_on: FailOn,
+    /// True if GitHub Actions reads of it.
+    pub for_github: bool,
+}
+
+impl Reached {
+    /// Runs the tests, and writes and prints nothing but screenshots, which go to the report folder. A callback listener that is bound already is used instead
+    /// of binding one; `guard` is the program that guards the driver of a browser ([`Launch::guard`]); `watch` is called with each event.
     ///
     /// # Errors
-    /// [`LaunchError`] if the run cannot begin.
-    pub async fn new(config: Config, bound: Option<Arc<CallbackListener>>, remark: &(dyn Fn(&str) + Sync)) -> Result<Self, LaunchError> {
-        let features = feature::features()?;
-        let mut plan = Plan::new(&config, &features)?;
-        let last_failed = last_failed::narrow(&mut plan, &config)?;
-        if plan.tests.is_empty() {
-            return Err(LaunchError::Nothing(format!("--test {}", config.tests.join(" --test "))));
-        }
-        // Found out now, and not after minutes in the browser.
-        crate::report::file::probe(&config.report.dir)?;
-        let http = Arc::new(Client::new(&config.network)?);
-        let way = Way::to_the_issuer(&config, &http, &plan);
-        let answered = way.wait(config.wait, remark).await?;
+    /// [`LaunchError::Callback`] if the redirect URI cannot be listened on.
+    pub async fn test(
+        self,
+        bound: Option<Arc<CallbackListener>>,
+        guard: Option<PathBuf>,
+        interrupted: CancellationToken,
+        watch: &mut (dyn FnMut(Event) + Send),
+    ) -> Result<Done, LaunchError> {
+        let Self { ready: Ready { config, features, plan, last_failed, http }, way, answered } = self;
         let callback = match bound {
             Some(callback) => Some(callback),
             None if plan.logs_in() => Some(CallbackListener::bind(&config.redirect_uri).await?),
             None => None,
         };
-        Ok(Self { config: Arc::new(config), features, plan, last_failed, http, way, answered, callback })
-    }
-
-    /// Runs the tests, and writes and prints nothing but screenshots, which go to the report folder. `guard` is the program that guards the driver of a
-    /// browser ([`Launch::guard`]); `watch` is called with each event.
-    pub async fn run(self, guard: Option<PathBuf>, interrupted: CancellationToken, watch: &mut (dyn FnMut(Event) + Send)) -> Done {
-        let Self { config, features, plan, last_failed, http, way, answered, callback } = self;
         let unreachable = if answered { None } else { way.blocked().await };
         let mut report = if let Some(why) = &unreachable {
             runner::not_begun(plan, &config, why)
@@ -144,70 +235,43 @@ impl Ready {
             report.selection.get_or_insert_default().last_failed = Some(last_failed);
         }
         report.known = config.known.as_ref().map(|known| crate::result::known::assess(known, &report, &features));
-        Done { report, features, unreachable }
+        Ok(Done { report, features, unreachable })
     }
-}
 
-/// Runs the configured tests and writes the reports. A callback listener that is bound already is used instead of binding one. What `remark` makes of
-/// the results is written after them.
-///
-/// # Errors
-/// [`LaunchError`] if the run cannot begin, or its reports cannot be written.
-pub async fn launch(
-    config: Config,
-    bound: Option<Arc<CallbackListener>>,
-    mut terminal: Terminal,
-    remark: &dyn Fn(&RunReport) -> Option<String>,
-) -> Result<Exit, LaunchError> {
-    let is_quiet = config.loudness == Loudness::Quiet;
-    let waiting = |text: &str| {
-        if !is_quiet {
-            console::remark(text);
+    /// Runs the tests, writes the reports and shows what came of it.
+    ///
+    /// # Errors
+    /// [`LaunchError::Callback`] if the redirect URI cannot be listened on.
+    pub async fn run(
+        self,
+        bound: Option<Arc<CallbackListener>>,
+        terminal: &mut Terminal,
+        remark: Remark<'_>,
+        interruption: &Interruption,
+    ) -> Result<Ended, LaunchError> {
+        let config = Arc::clone(&self.ready.config);
+        let Done { report, features, unreachable } = self.test(bound, None, interruption.run.clone(), &mut |event| terminal.event(event)).await?;
+        // results.json first: whatever goes wrong with the other formats, what was gathered is kept.
+        let written = crate::report::write(&report, &config.report.dir, &config.report.formats);
+        // A reader that closed the pipe does not want to read it, and has the exit code.
+        let _ = match &unreachable {
+            Some(why) => {
+                console::error(why, None);
+                terminal.result_not_begun(&report, written.as_ref().ok())
+            }
+            None => terminal.result(&report, written.as_ref().ok()),
+        };
+        if let (true, Ok(written)) = (config.report.statement, &written) {
+            state(&report, &written.results, &features);
         }
-    };
-    let ready = Ready::new(config, bound, &waiting).await?;
-    let config = Arc::clone(&ready.config);
-    let interrupted = CancellationToken::new();
-    let signal = tokio::spawn(interruption(interrupted.clone()));
-    let Done { report, features, unreachable } = ready.run(None, interrupted, &mut |event| terminal.event(event)).await;
-    // results.json first: whatever goes wrong with the other formats, what was gathered is kept.
-    let written = crate::report::write(&report, &config.report.dir, &config.report.formats);
-    // A reader that closed the pipe does not want to read it, and has the exit code.
-    let _ = match &unreachable {
-        Some(why) => {
-            console::error(why, None);
-            terminal.result_not_begun(&report, written.as_ref().ok())
+        // A test may have noticed by a rule that does not count.
+        if let Some(remark) = remark(&report).filter(|_| config.rules.is_all()) {
+            console::remark(&remark);
         }
-        None => terminal.result(&report, written.as_ref().ok()),
-    };
-    if let (true, Ok(written)) = (config.report.statement, &written) {
-        state(&report, &written.results, &features);
+        let exit = Exit::of(&report, config.fail_on);
+        let exit = if config.strict_known { exit.strictly(&report, config.fail_on) } else { exit };
+        Ok(Ended { report, written, exit, fail_on: config.fail_on, for_github: config.report.formats.contains(&Format::Github) })
     }
-    if config.report.formats.contains(&Format::Github) {
-        write_for_github(&report);
-    }
-    let exit = Exit::of(&report, config.fail_on);
-    let exit = if config.strict_known { exit.strictly(&report, config.fail_on) } else { exit };
-    // A test may have noticed by a rule that does not count.
-    if let Some(remark) = remark(&report).filter(|_| config.rules.is_all()) {
-        console::remark(&remark);
-    }
-    if let Some(because) = exit.because(&report, config.fail_on) {
-        let _ = terminal.because(exit.code(), &because);
-    }
-    if let Err(error) = written {
-        // What is proven about the issuer, or about this program, is worth more than a report that could not be written.
-        if matches!(exit, Exit::Bug | Exit::NotConformant) {
-            console::error(&error.to_string(), None);
-            return Ok(exit);
-        }
-        return Err(error.into());
-    }
-    if signal.is_finished() {
-        return Ok(signal.await.unwrap_or(Exit::Interrupted));
-    }
-    signal.abort();
-    Ok(exit)
 }
 
 /// Runs the tests of a plan and shows how they go on.
@@ -241,12 +305,23 @@ fn state(report: &RunReport, results: &Path, features: &[Feature]) {
 
 /// Writes what GitHub Actions shows of a run. That it cannot be written is no reason to end otherwise.
 pub fn write_for_github(report: &RunReport) {
-    if let Err(why) = console::say(&github::commands(report)) {
+    for_github(&github::commands(report), |path| github::append_summary(report, path));
+}
+
+/// Writes what GitHub Actions shows of a run with several issuers: of each that has results, by its name.
+pub fn write_all_for_github(of_all: &IssuersReport, runs: &[(&str, &RunReport)]) {
+    let commands = github::commands_of_all(runs.iter().copied());
+    for_github(&commands, |path| github::append_summary_of_all(of_all, runs.iter().map(|(_, report)| *report), path));
+}
+
+fn for_github(commands: &str, append: impl FnOnce(&Path) -> std::io::Result<()>) {
+    if let Err(why) = console::hand_over(commands) {
         console::warning(&format!("the annotations could not be written to standard output: {why}"));
     }
     let Some(path) = std::env::var_os(github::STEP_SUMMARY).filter(|path| !path.is_empty()) else { return };
-    if let Err(why) = github::append_summary(report, Path::new(&path)) {
-        console::warning(&format!("the job's summary could not be written to {} ({}): {why}", Path::new(&path).display(), github::STEP_SUMMARY));
+    let path = Path::new(&path);
+    if let Err(why) = append(path) {
+        console::warning(&format!("the job's summary could not be written to {} ({}): {why}", path.display(), github::STEP_SUMMARY));
     }
 }
 
@@ -258,7 +333,7 @@ fn start_agent(config: &Arc<Config>, http: &Arc<Client>, guard: Option<PathBuf>)
     async move { starting.await.unwrap_or_else(|panic| Err(Stop::Bug(panic.to_string()))) }.boxed().shared()
 }
 
-/// Starts the user agent of the configuration; `guard` as for [`Ready::run`].
+/// Starts the user agent of the configuration; `guard` as for [`Reached::test`].
 ///
 /// # Errors
 /// What is missing or wrong, and what to do about it.
@@ -271,13 +346,43 @@ pub async fn user_agent(config: &Config, http: &Client, guard: Option<PathBuf>) 
     UserAgent::start(&config.agent, &config.network, &Launch { spki, guard }).await
 }
 
-/// Waits until the program is to end, cancels the run, and says why. A second one ends the program at once: the guard ends the browser.
-async fn interruption(run: CancellationToken) -> Exit {
-    let exit = signal().await;
-    run.cancel();
-    tokio::spawn(async move {
-        let again = signal().await;
-        std::process::exit(again.code().into());
-    });
-    exit
+/// Ctrl-C or SIGTERM while runs go on. The first ends the run, whose reports are written; a second one ends the program at once: the guard ends the browser.
+pub struct Interruption {
+    run: CancellationToken,
+    exit: Arc<OnceLock<Exit>>,
+    watch: JoinHandle<()>,
+}
+
+impl Interruption {
+    /// Watches from now on, until it is dropped.
+    pub fn watch() -> Self {
+        let (run, exit) = (CancellationToken::new(), Arc::new(OnceLock::new()));
+        let (to_cancel, to_set) = (run.clone(), Arc::clone(&exit));
+        let watch = tokio::spawn(async move {
+            let _ = to_set.set(signal().await);
+            to_cancel.cancel();
+            // Until the program has ended, whatever it still has to do.
+            tokio::spawn(async move {
+                let again = signal().await;
+                std::process::exit(again.code().into());
+            });
+        });
+        Self { run, exit, watch }
+    }
+
+    /// How the program ends because of it, if it happened.
+    pub fn exit(&self) -> Option<Exit> {
+        self.exit.get().copied()
+    }
+
+    /// Waits until it happens.
+    pub async fn happened(&self) {
+        self.run.cancelled().await;
+    }
+}
+
+impl Drop for Interruption {
+    fn drop(&mut self) {
+        self.watch.abort();
+    }
 }

@@ -53,6 +53,17 @@ pub enum ReportError {
         /// The schema it names, quoted, or `missing`.
         found: String,
     },
+    /// A file holds what came of several issuers, and the results of one are wanted.
+    #[error("{} holds what came of several issuers. Give the results.json of one of them: it is in the folder of its name, beside that file.", .path.display())]
+    OfIssuers {
+        /// The file.
+        path: PathBuf,
+    },
+    /// None of the formats can be made of what came of several issuers.
+    #[error(
+        "what came of several issuers can be rendered as markdown and html alone. Give the results.json of one of them for other formats: it is in the folder of its name."
+    )]
+    NotOfIssuers,
     /// A run allows of no statement of conformance.
     #[error(
         "there is no statement of conformance: {0}. It takes a run that was not interrupted, tested what it was to test, and in which nothing failed but known failures (--known)."

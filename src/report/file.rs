@@ -7,7 +7,7 @@ use std::path::{Component, Path, PathBuf};
 
 use super::error::ReportError;
 use super::single::SINGLE_FILES;
-use super::{html, json, markdown, statement};
+use super::{html, issuers, json, markdown, statement};
 use crate::result::model::{Entry, RunReport, TestReport};
 use crate::text::visible;
 
@@ -102,9 +102,18 @@ pub struct Leftovers {
 impl Leftovers {
     /// Looks before anything is overwritten.
     pub fn find(dir: &Path) -> Self {
+        let mut found = Self::of_one_issuer(dir);
+        found.files.extend([issuers::JSON, issuers::MARKDOWN, issuers::HTML].map(str::to_owned));
+        // It is written again in any case.
+        found.files.retain(|name| name != json::NAME);
+        found
+    }
+
+    /// The same in a folder that is to hold the reports of a run with several issuers: what a run with one left there, its results included.
+    pub fn of_one_issuer(dir: &Path) -> Self {
         let Ok(report) = json::read(&dir.join(json::NAME)) else { return Self::default() };
         let mut files: Vec<_> = report.tests.iter().filter_map(|test| test_name(&test.id).ok()).collect();
-        files.extend([SUMMARY, html::NAME, statement::MARKDOWN, statement::JSON].map(str::to_owned));
+        files.extend([json::NAME, SUMMARY, html::NAME, statement::MARKDOWN, statement::JSON].map(str::to_owned));
         files.extend(SINGLE_FILES.iter().map(|single| single.name.to_owned()));
         Self { files, screenshots: report.tests.iter().flat_map(screenshots).map(str::to_owned).collect() }
     }
@@ -114,13 +123,23 @@ impl Leftovers {
     /// # Errors
     /// [`ReportError::Remove`] for the first file that stays. A file that is gone already is no error.
     pub fn remove(self, dir: &Path, report: &RunReport, written: &[PathBuf]) -> Result<(), ReportError> {
-        let written: HashSet<&Path> = written.iter().map(PathBuf::as_path).collect();
+        self.remove_but(dir, report.tests.iter().flat_map(screenshots).collect(), &written.iter().map(PathBuf::as_path).collect())
+    }
+
+    /// Removes all of it.
+    ///
+    /// # Errors
+    /// As [`Self::remove`].
+    pub fn remove_all(self, dir: &Path) -> Result<(), ReportError> {
+        self.remove_but(dir, HashSet::new(), &HashSet::new())
+    }
+
+    fn remove_but(self, dir: &Path, shown: HashSet<&str>, written: &HashSet<&Path>) -> Result<(), ReportError> {
         for path in self.files.iter().map(|name| dir.join(name)) {
             if !written.contains(path.as_path()) && is_inside(&path, dir) && is_a_report(&path) {
                 remove(&path, dir)?;
             }
         }
-        let shown: HashSet<&str> = report.tests.iter().flat_map(screenshots).collect();
         for name in self.screenshots.iter().filter(|name| !shown.contains(name.as_str())) {
             let path = dir.join(name);
             if is_picture(name) && is_inside(&path, dir) {
@@ -178,7 +197,8 @@ fn is_inside(path: &Path, dir: &Path) -> bool {
 
 fn is_a_report(path: &Path) -> bool {
     let of_single_files = SINGLE_FILES.iter().map(|single| &single.beginning);
-    let mut beginnings = markdown::BEGINNINGS.iter().chain(&statement::BEGINNINGS).chain([&html::BEGINNING]).chain(of_single_files);
+    let others = [&html::BEGINNING, &issuers::BEGINNING, &json::BEGINNING];
+    let mut beginnings = markdown::BEGINNINGS.iter().chain(&statement::BEGINNINGS).chain(others).chain(of_single_files);
     fs::read(path).is_ok_and(|content| beginnings.any(|beginning| content.starts_with(beginning.as_bytes())))
 }
 

@@ -9,7 +9,8 @@ use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::path::Path;
 
-use super::{markdown, words};
+use super::{issuers, markdown, words};
+use crate::result::issuers::IssuersReport;
 use crate::result::model::{RunReport, TestReport, Verdict};
 use crate::rule::Level;
 use crate::text::count;
@@ -57,7 +58,19 @@ struct Annotation {
 
 /// The workflow commands of a run: a line each, the worst first, and one line that counts those GitHub would not show.
 pub fn commands(report: &RunReport) -> String {
-    let annotations = annotations(report);
+    lines(&annotations(report))
+}
+
+/// The same of several issuers, each by its name; GitHub shows no more of all together than of one.
+pub fn commands_of_all<'a>(runs: impl Iterator<Item = (&'a str, &'a RunReport)>) -> String {
+    let of = |(name, report): (&str, &RunReport)| {
+        let named = |one: Annotation| Annotation { title: format!("{name}: {}", one.title), ..one };
+        annotations(report).into_iter().map(named).collect::<Vec<_>>()
+    };
+    lines(&runs.flat_map(of).collect::<Vec<_>>())
+}
+
+fn lines(annotations: &[Annotation]) -> String {
     let mut out = String::new();
     let mut more = Vec::new();
     for kind in [Kind::Error, Kind::Warning, Kind::Notice] {
@@ -173,10 +186,23 @@ fn property(text: &str) -> String {
 /// # Errors
 /// Whatever the file system says.
 pub fn append_summary(report: &RunReport, path: &Path) -> io::Result<()> {
+    append(&markdown::render_summary_alone(report), path)
+}
+
+/// The same of several issuers: what came of all of them, then the summary of each.
+///
+/// # Errors
+/// Whatever the file system says.
+pub fn append_summary_of_all<'a>(of_all: &IssuersReport, runs: impl Iterator<Item = &'a RunReport>, path: &Path) -> io::Result<()> {
+    let each = runs.map(markdown::render_summary_alone);
+    let text: Vec<String> = std::iter::once(issuers::render_alone(of_all)).chain(each).collect();
+    append(&text.join("\n"), path)
+}
+
+fn append(summary: &str, path: &Path) -> io::Result<()> {
     let mut file = OpenOptions::new().append(true).create(true).open(path)?;
     let there = usize::try_from(file.metadata()?.len()).unwrap_or(usize::MAX);
-    let summary = markdown::render_summary_alone(report);
-    file.write_all(cut(&summary, MOST_SUMMARY.saturating_sub(there)).as_bytes())
+    file.write_all(cut(summary, MOST_SUMMARY.saturating_sub(there)).as_bytes())
 }
 
 /// A text of at most so many bytes, cut at the end of a line, and saying so; nothing where not even that has room.

@@ -4,14 +4,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::error::ReportError;
 use super::file;
+use crate::result::issuers;
 use crate::result::model::{RunReport, SCHEMA, SkipKind, Verdict};
 use crate::text::visible;
 
 /// The file's name in the report directory.
 pub const NAME: &str = "results.json";
+
+/// What it begins with; by it that of an earlier run is known.
+pub const BEGINNING: &str = "{\n  \"schema\": \"oa-authtest/results/1\"";
 
 /// Writes `results.json` into a directory, made if absent, and returns its path. Members come in the order of the model.
 ///
@@ -49,21 +54,28 @@ pub fn pretty(document: &impl Serialize) -> serde_json::Result<String> {
 /// [`ReportError::Read`] if there is none to read, [`ReportError::Schema`] if it is of another format or version,
 /// [`ReportError::Content`] with line and column for anything else that is wrong.
 pub fn read(path: &Path) -> Result<RunReport, ReportError> {
-    #[derive(Deserialize)]
-    struct Head {
-        schema: Option<serde_json::Value>,
-    }
     let text = fs::read_to_string(path).map_err(|source| ReportError::Read { path: path.to_owned(), source })?;
-    let wrong = |e: serde_json::Error| content(path, &e);
     // The schema is looked at first: of another version's file, it is the one thing worth saying.
-    let head: Head = serde_json::from_str(&text).map_err(wrong)?;
-    match head.schema {
-        Some(serde_json::Value::String(schema)) if schema == SCHEMA => serde_json::from_str(&text).map(read_from_words).map_err(wrong),
+    match schema_of(path, &text)? {
+        Some(Value::String(schema)) if schema == SCHEMA => serde_json::from_str(&text).map(read_from_words).map_err(|error| content(path, &error)),
+        Some(Value::String(schema)) if schema == issuers::SCHEMA => Err(ReportError::OfIssuers { path: path.to_owned() }),
         found => {
             let found = found.map_or_else(|| "missing".to_owned(), |value| visible::short(&value.to_string(), 100));
             Err(ReportError::Schema { path: path.to_owned(), found })
         }
     }
+}
+
+/// What a file says that it is.
+///
+/// # Errors
+/// [`ReportError::Content`] with line and column if it is not JSON.
+pub(super) fn schema_of(path: &Path, text: &str) -> Result<Option<Value>, ReportError> {
+    #[derive(Deserialize)]
+    struct Head {
+        schema: Option<Value>,
+    }
+    serde_json::from_str(text).map(|head: Head| head.schema).map_err(|error| content(path, &error))
 }
 
 /// Fills in what older versions wrote in words only: that certificates were not verified, why a test was skipped, that it met a bug.
@@ -93,7 +105,8 @@ fn without_members(mut report: RunReport) -> RunReport {
     report
 }
 
-fn content(path: &Path, error: &serde_json::Error) -> ReportError {
+/// What is wrong in a file, with the place.
+pub(super) fn content(path: &Path, error: &serde_json::Error) -> ReportError {
     let (line, column) = (error.line(), error.column());
     let said = error.to_string();
     let message = said.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&said);

@@ -71,6 +71,30 @@ impl Mark {
         }
     }
 
+    /// Every mark.
+    pub const ALL: [Self; 10] = [
+        Self::Passed,
+        Self::Failure,
+        Self::Warning,
+        Self::Suggestion,
+        Self::Error,
+        Self::NotRun,
+        Self::NotApplicable,
+        Self::Skipped,
+        Self::LeftOut,
+        Self::Known,
+    ];
+
+    /// Its sign in text.
+    pub fn sign(self) -> &'static str {
+        self.forms().0
+    }
+
+    /// Its words.
+    pub fn words(self) -> &'static str {
+        self.forms().2
+    }
+
     /// Its sign in text, its class in HTML, and its words.
     fn forms(self) -> (&'static str, &'static str, &'static str) {
         match self {
@@ -90,7 +114,7 @@ impl Mark {
 
 impl fmt::Display for Mark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.forms().0)
+        f.write_str(self.sign())
     }
 }
 

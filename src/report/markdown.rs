@@ -10,7 +10,7 @@ use handlebars::Handlebars;
 use serde::Serialize;
 
 use super::error::ReportError;
-use super::view::{SummaryView, TestView, has_report};
+use super::view::{IssuersView, SummaryView, TestView, has_report};
 use super::{file, template};
 use crate::result::model::{RunReport, TestReport};
 use crate::text::markdown as escape;
@@ -22,9 +22,16 @@ const TEST: &str = "report.md";
 const SUMMARY: &str = "summary.md";
 const STATEMENT: &str = "statement.md";
 const COMPARISON: &str = "compare.md";
+const ISSUERS: &str = "issuers.md";
 
 /// A link to a test's report, or its label where there is none.
 const TEST_LINK: &str = "{{#if (and linked @root.with_tests)}}[{{label}}]({{{destination id}}}.md){{else}}{{label}}{{/if}}";
+
+/// A link to an issuer's report, or its name where there is none.
+const ISSUER_LINK: &str = "{{#if report}}[{{name}}]({{{destination report}}}){{else}}{{name}}{{/if}}";
+
+/// How a rule or a test came out at one issuer.
+const CELL: &str = "{{#if mark}}{{{mark.sign}}}{{#if says}} {{#if to}}[{{says}}]({{{destination to}}}){{else}}{{says}}{{/if}}{{/if}}{{else}}–{{/if}}";
 
 static TEMPLATES: LazyLock<Handlebars<'static>> = LazyLock::new(|| {
     template::templates(
@@ -43,7 +50,10 @@ static TEMPLATES: LazyLock<Handlebars<'static>> = LazyLock::new(|| {
             (SUMMARY, include_str!("../../templates/summary.md")),
             (STATEMENT, include_str!("../../templates/statement.md")),
             (COMPARISON, include_str!("../../templates/compare.md")),
+            (ISSUERS, include_str!("../../templates/issuers.md")),
             ("test-link", TEST_LINK),
+            ("issuer-link", ISSUER_LINK),
+            ("cell", CELL),
         ],
     )
 });
@@ -84,6 +94,11 @@ pub fn render_test(report: &RunReport, test: &TestReport) -> String {
 /// The summary of a run, to be read at [`file::SUMMARY`].
 pub fn render_summary(report: &RunReport) -> String {
     render(SUMMARY, &SummaryView::of(report, true))
+}
+
+/// What came of several issuers.
+pub fn render_issuers(view: &IssuersView) -> String {
+    render(ISSUERS, view)
 }
 
 /// A statement of conformance, from what its template names.

@@ -14,6 +14,7 @@ pub mod github;
 pub mod har;
 pub mod harm;
 pub mod html;
+pub mod issuers;
 pub mod json;
 pub mod junit;
 pub mod known;

@@ -92,12 +92,7 @@ pub fn not_begun(plan: Plan, config: &Config, reason: &str) -> RunReport {
 fn report(tests: Vec<TestReport>, started: Timestamp, environment: Environment, config: &Config) -> RunReport {
     RunReport {
         schema: SCHEMA.to_owned(),
-        tool: Tool {
-            name: "oa-authtest".to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            catalogue: Some(catalogue_version()),
-            rules: Some(catalogue().len()),
-        },
+        tool: tool(),
         issuer: config.issuer.clone(),
         started: rfc3339(started),
         duration_ms: 0,
@@ -109,6 +104,16 @@ fn report(tests: Vec<TestReport>, started: Timestamp, environment: Environment, 
         known: None,
         tests,
         older: false,
+    }
+}
+
+/// This program, as its reports name it.
+pub fn tool() -> Tool {
+    Tool {
+        name: "oa-authtest".to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        catalogue: Some(catalogue_version()),
+        rules: Some(catalogue().len()),
     }
 }
 

@@ -43,7 +43,7 @@ pub fn program(folder: &Path) -> Command {
         command.env_remove(name);
     }
     // Whoever runs the tests in GitHub Actions wants neither their annotations nor their summaries.
-    command.env_remove("GITHUB_ACTIONS").env_remove("GITHUB_STEP_SUMMARY");
+    command.env_remove("TERM").env_remove("GITHUB_ACTIONS").env_remove("GITHUB_STEP_SUMMARY");
     command.current_dir(folder).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }

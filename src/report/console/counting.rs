@@ -1,7 +1,8 @@
 //! How far something has come that takes long: a line on stderr that moves, on a terminal only.
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget};
 
+use super::moving::style;
 use super::{Choices, Progress};
 
 /// Where a line is drawn: nowhere, if no lines move there.
@@ -18,12 +19,12 @@ pub struct Counting(ProgressBar);
 impl Counting {
     /// On the process's stderr; nothing where that is no terminal.
     pub fn of_process(noun: &'static str) -> Self {
-        Self::on(target(Choices::of_process().progress, ProgressDrawTarget::stderr), noun)
+        let choices = Choices::of_process();
+        Self::on(target(choices.progress, ProgressDrawTarget::stderr), noun, choices.ascii)
     }
 
-    fn on(target: ProgressDrawTarget, noun: &'static str) -> Self {
-        let style = ProgressStyle::with_template("{spinner} {elapsed:>4} {pos} of {len} {msg} {wide_bar}")
-            .expect("the template is a constant and well-formed");
+    fn on(target: ProgressDrawTarget, noun: &'static str, ascii: bool) -> Self {
+        let style = style("{spinner} {elapsed:>4} {pos} of {len} {msg} {wide_bar}", ascii);
         let bar = ProgressBar::with_draw_target(Some(0), target).with_style(style).with_message(noun);
         Self(bar)
     }
@@ -48,7 +49,7 @@ mod tests {
 
     fn drawn(progress: Progress) -> String {
         let paper = Paper::default();
-        let counting = Counting::on(target(progress, || ProgressDrawTarget::term_like_with_hz(Box::new(paper.clone()), 255)), "flaws");
+        let counting = Counting::on(target(progress, || ProgressDrawTarget::term_like_with_hz(Box::new(paper.clone()), 255)), "flaws", false);
         counting.show(42, 620);
         counting.0.force_draw();
         counting.end();

@@ -7,12 +7,15 @@ use std::io::{self, Stderr, Stdout, Write};
 
 use colored::{ColoredString, Colorize as _};
 
+pub mod ascii;
 pub mod choices;
 mod counting;
+pub mod issuers;
 mod moving;
 mod result;
 pub(crate) mod wrap;
 
+use ascii::Ascii;
 pub use choices::{Choices, Progress, Size};
 pub use counting::Counting;
 use moving::Moving;
@@ -20,6 +23,7 @@ use moving::Moving;
 use super::mark::Mark;
 use super::{Written, words};
 use crate::config::Loudness;
+use crate::exit::Exit;
 use crate::result::event::Event;
 use crate::result::model::{RunReport, TestReport, Verdict};
 use crate::text::visible;
@@ -27,14 +31,27 @@ use crate::text::visible;
 /// The most characters of an address or a reason in the line of an exchange.
 const MOST_SEEN: usize = 300;
 
+/// What stands before what belongs to a running test.
+const INDENT: &str = "      ";
+
+/// The line of a test that has ended.
+struct Ended {
+    line: String,
+    /// Its id as the line has it, which is painted.
+    id: String,
+    verdict: Verdict,
+}
+
 /// Shows a run to a person or a log.
 pub struct Console<O, E> {
     choices: Choices,
-    out: O,
-    err: E,
+    /// The name of the issuer in a run with several, and a line that says which it is.
+    which: Option<(String, String)>,
+    out: Ascii<O>,
+    err: Ascii<E>,
     moving: Option<Moving>,
     /// The tests begun and not yet shown, in the order of the plan, with their line once they have ended.
-    waiting: VecDeque<(String, Option<String>)>,
+    waiting: VecDeque<(String, Option<Ended>)>,
     tests: usize,
     ended: usize,
 }
@@ -50,8 +67,29 @@ impl Console<Stdout, Stderr> {
 impl<O: Write, E: Write> Console<O, E> {
     /// Writes the result to `out` and the progress to `err`; moving lines are drawn on the process's stderr.
     pub fn new(choices: Choices, out: O, err: E) -> Self {
-        let moving = (choices.progress == Progress::Moving && choices.loudness != Loudness::Quiet).then(Moving::on_stderr);
-        Self { choices, out, err, moving, waiting: VecDeque::new(), tests: 0, ended: 0 }
+        let moving = (choices.progress == Progress::Moving && choices.loudness != Loudness::Quiet).then(|| Moving::on_stderr(choices.ascii));
+        let (out, err) = (Ascii::new(out, choices.ascii), Ascii::new(err, choices.ascii));
+        Self { choices, which: None, out, err, moving, waiting: VecDeque::new(), tests: 0, ended: 0 }
+    }
+
+    /// The same for one of several issuers: its name stands before the verdict. `which` says which it is, above the progress, and above the result where that
+    /// goes to a pipe.
+    #[must_use]
+    pub fn of_issuer(mut self, name: &str, which: &str) -> Self {
+        if self.choices.loudness != Loudness::Quiet {
+            let _ = writeln!(self.err, "\n{}", heading(self.choices.colour_err, &self.choices.fitted_err("", &line(which))));
+        }
+        self.which = Some((name.to_owned(), which.to_owned()));
+        self
+    }
+
+    /// The name of the issuer, where it is one of several; above the result stands which it is.
+    fn name(&mut self) -> io::Result<Option<String>> {
+        let Some((name, which)) = &self.which else { return Ok(None) };
+        if self.choices.loudness != Loudness::Quiet && self.choices.screen.is_none() {
+            writeln!(self.out, "\n{}\n", heading(self.choices.colour_out, &line(which)))?;
+        }
+        Ok(Some(name.clone()))
     }
 
     /// Shows one event. That stderr cannot be written to is no reason to stop a run, so it is ignored.
@@ -70,11 +108,12 @@ impl<O: Write, E: Write> Console<O, E> {
             }
             Event::Exchanged { .. } | Event::Shown { .. } => {
                 if let Some(line) = seen(&event) {
-                    self.stays(&line);
+                    self.stays(&self.choices.fitted_err(INDENT, &line));
                 }
             }
             Event::TestAgain { id, retry: (retry, most), because } => {
-                self.stays(&format!("      {} {retry} of {most} times again: {}", line(&id), shown(&because, 200)));
+                let line = format!("{} {retry} of {most} times again: {}", line(&id), shown(&because, 200));
+                self.stays(&self.choices.fitted_err(INDENT, &line));
             }
             Event::TestEnded(test) => self.test_ended(&test),
             Event::RunEnded => {
@@ -90,7 +129,7 @@ impl<O: Write, E: Write> Console<O, E> {
     }
 
     fn test_ended(&mut self, test: &TestReport) {
-        let line = self.ended(test);
+        let line = Self::ended(test);
         if let Some(moving) = &mut self.moving {
             moving.end(&test.id);
             self.progress(Some(line));
@@ -107,13 +146,16 @@ impl<O: Write, E: Write> Console<O, E> {
     }
 
     /// Shows a line that stays, numbered as it is shown.
-    fn progress(&mut self, line: Option<String>) {
-        let Some(line) = line else { return };
+    fn progress(&mut self, line: Option<Ended>) {
+        let Some(Ended { line, id, verdict }) = line else { return };
         self.ended += 1;
         let width = self.tests.to_string().len();
-        self.stays(&format!("[{:>width$}/{}] {line}", self.ended, self.tests.max(self.ended)));
+        let name = format!("[{:>width$}/{}] ", self.ended, self.tests.max(self.ended));
+        let line = self.choices.fitted_err(&name, &line).replacen(&id, &paint(self.choices.colour_err, &id, verdict), 1);
+        self.stays(&line);
     }
 
+    /// Writes something that stays.
     fn stays(&mut self, line: &str) {
         let err = &mut self.err;
         let _ = match &self.moving {
@@ -122,19 +164,21 @@ impl<O: Write, E: Write> Console<O, E> {
         };
     }
 
-    fn ended(&self, test: &TestReport) -> String {
-        let id = paint(self.choices.colour_err, &line(&test.id), test.verdict);
+    fn ended(test: &TestReport) -> Ended {
+        let id = line(&test.id);
         let time = words::duration(test.duration_ms);
-        match test.verdict {
+        let verdict = test.verdict;
+        let line = match verdict {
             Verdict::Skipped | Verdict::LeftOut | Verdict::Errored => {
                 let reason = shown(words::reason(test), 200);
-                format!("{} {id} {}: {reason}", Mark::of_verdict(test.verdict), words::verdict_word(test.verdict))
+                format!("{} {id} {}: {reason}", Mark::of_verdict(verdict), words::verdict_word(verdict))
             }
             _ => {
                 let flaky = if test.flaky { "; flaky" } else { "" };
                 format!("{} {id} {}{flaky} ({time})", words::headline(test).mark, words::triad_and_known(test.counts))
             }
-        }
+        };
+        Ended { line, id, verdict }
     }
 
     /// Writes the result: what is broken and why, what could not be tested, what was skipped, the verdict, and where the report is. On a terminal it
@@ -143,7 +187,8 @@ impl<O: Write, E: Write> Console<O, E> {
     /// # Errors
     /// Whatever writing to `out` returns; a closed pipe for one.
     pub fn result(&mut self, report: &RunReport, written: Option<&Written>) -> io::Result<()> {
-        result::write(&mut self.out, self.choices, report, written)?;
+        let name = self.name()?;
+        result::write(&mut self.out, self.choices, name.as_deref(), report, written)?;
         self.out.flush()
     }
 
@@ -152,7 +197,8 @@ impl<O: Write, E: Write> Console<O, E> {
     /// # Errors
     /// Whatever writing to `out` returns.
     pub fn result_not_begun(&mut self, report: &RunReport, written: Option<&Written>) -> io::Result<()> {
-        result::write_end(&mut self.out, self.choices, report, written)?;
+        let name = self.name()?;
+        result::write_end(&mut self.out, self.choices, name.as_deref(), report, written)?;
         self.out.flush()
     }
 
@@ -161,9 +207,14 @@ impl<O: Write, E: Write> Console<O, E> {
     /// # Errors
     /// Whatever writing to `out` returns.
     pub fn because(&mut self, code: u8, because: &str) -> io::Result<()> {
-        writeln!(self.out, "Exit code {code}: {}.", line(because))?;
+        writeln!(self.out, "{}", self.choices.fitted("", &format!("Exit code {code}: {}.", line(because))))?;
         self.out.flush()
     }
+}
+
+/// A line that stands above others.
+fn heading(colour: bool, text: &str) -> String {
+    if colour { text.bold().to_string() } else { text.to_owned() }
 }
 
 /// An exchange or a page as one line; `None` for other events.
@@ -175,22 +226,30 @@ pub fn seen(event: &Event) -> Option<String> {
                 Ok(status) => status.to_string(),
                 Err(why) => shown(why),
             };
-            format!("      {} {} {} → {answer} ({})", shown(id), shown(method), shown(url), words::duration(*duration_ms))
+            format!("{} {} {} → {answer} ({})", shown(id), shown(method), shown(url), words::duration(*duration_ms))
         }
         Event::Shown { id, title, url, status } => {
             let status = status.map(|status| format!(" ({status})")).unwrap_or_default();
-            format!("      {} {} at {}{status}", shown(id), shown(title), shown(url))
+            format!("{} {} at {}{status}", shown(id), shown(title), shown(url))
         }
         _ => return None,
     };
     Some(line)
 }
 
-/// Writes the result of a sub-command to stdout. A closed pipe is the reader's choice and no error.
+/// Writes the result of a sub-command for a person to stdout. A closed pipe is the reader's choice and no error.
 ///
 /// # Errors
 /// Whatever else writing returns: a full disk for one.
 pub fn say(text: &str) -> io::Result<()> {
+    hand_over(&if Choices::of_process().ascii { ascii::of(text) } else { text.into() })
+}
+
+/// Writes a document to stdout, as it is: what a program reads.
+///
+/// # Errors
+/// As [`say`].
+pub fn hand_over(text: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
@@ -200,29 +259,44 @@ pub fn say(text: &str) -> io::Result<()> {
 
 /// Writes an error to stderr, with what to do about it where there is more to say than the message does.
 pub fn error(message: &str, hint: Option<&str>) {
-    let choices = Choices::of_process();
-    let word = if choices.colour_err { "error:".red().bold() } else { "error:".clear() };
-    let mut err = io::stderr().lock();
-    let _ = writeln!(err, "{word} {}", line(message));
+    told("error:", message, ColoredString::red);
     if let Some(hint) = hint {
-        let _ = writeln!(err, " hint: {}", line(hint));
+        told(" hint:", hint, ColoredString::clear);
     }
+}
+
+/// Writes a message to stderr behind a word, which is painted.
+fn told(word: &str, message: &str, colour: fn(ColoredString) -> ColoredString) {
+    let choices = Choices::of_process();
+    let text = choices.fitted_err(&format!("{word} "), &line(message));
+    let painted = if choices.colour_err { colour(word.bold()).to_string() } else { word.to_owned() };
+    let _ = writeln!(io::stderr().lock(), "{}", text.replacen(word, &painted, 1));
+}
+
+/// Shows what the command line is answered with, help or an error, and says how to exit.
+pub fn answer(answer: &clap::Error) -> Exit {
+    let choices = Choices::of_process();
+    let text = |colour: bool| if colour { answer.render().ansi().to_string() } else { answer.render().to_string() };
+    if answer.use_stderr() {
+        usage(&text(choices.colour_err));
+        return Exit::Usage;
+    }
+    if say(&text(choices.colour_out)).is_ok() { Exit::Conformant } else { Exit::CouldNotTest }
 }
 
 /// Writes how to call the program to stderr.
 pub fn usage(text: &str) {
-    let _ = write!(io::stderr().lock(), "{text}");
+    let _ = write!(Ascii::new(io::stderr().lock(), Choices::of_process().ascii), "{text}");
 }
 
-/// Writes a remark to stderr: what was found out before a run.
+/// Writes a remark to stderr: what was found out before a run, or the next command to give. It is left whole, so that a command can be copied.
 pub fn remark(message: &str) {
-    let _ = writeln!(io::stderr().lock(), "{}", line(message));
+    let _ = writeln!(Ascii::new(io::stderr().lock(), Choices::of_process().ascii), "{}", line(message));
 }
 
 /// Writes what is probably a mistake in the call to stderr.
 pub fn warning(message: &str) {
-    let word = if Choices::of_process().colour_err { "warning:".yellow().bold() } else { "warning:".clear() };
-    let _ = writeln!(io::stderr().lock(), "{word} {}", line(message));
+    told("warning:", message, ColoredString::yellow);
 }
 
 /// One line of foreign text: what hides is shown, and the mark by which GitHub's runners know a command anywhere in a line is broken up.

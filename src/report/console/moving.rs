@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
+use super::ascii;
 use crate::text::visible;
 
 /// The longest text of a moving line's part, in characters: a line that wraps cannot be drawn over.
@@ -12,30 +13,34 @@ const MOST: usize = 60;
 /// The longest id of a moving line, in characters.
 const MOST_ID: usize = 40;
 
+/// How many of them are its beginning, where it is longer.
+const BEGINNING: usize = 8;
+
 /// The lines of the running tests.
 pub struct Moving {
     lines: MultiProgress,
     style: ProgressStyle,
     running: Vec<(String, ProgressBar)>,
+    ascii: bool,
 }
 
 impl Moving {
     /// Draws on the process's stderr.
-    pub fn on_stderr() -> Self {
-        Self::on(MultiProgress::new())
+    pub fn on_stderr(ascii: bool) -> Self {
+        Self::on(MultiProgress::new(), ascii)
     }
 
-    fn on(lines: MultiProgress) -> Self {
-        let style = ProgressStyle::with_template("{spinner} {elapsed:>4} {prefix} {wide_msg}").expect("the template is a constant and well-formed");
-        Self { lines, style, running: Vec::new() }
+    fn on(lines: MultiProgress, ascii: bool) -> Self {
+        let style = style("{spinner} {elapsed:>4} {prefix} {wide_msg}", ascii);
+        Self { lines, style, running: Vec::new(), ascii }
     }
 
     /// A test began.
     pub fn start(&mut self, id: &str, title: &str) {
         let line = self.lines.add(ProgressBar::new_spinner());
         line.set_style(self.style.clone());
-        line.set_prefix(brief(&visible::line(id)));
-        line.set_message(visible::short(title, MOST));
+        line.set_prefix(self.shown(&brief(&visible::line(id))));
+        line.set_message(self.shown(&visible::short(title, MOST)));
         line.enable_steady_tick(Duration::from_millis(120));
         self.running.push((id.to_owned(), line));
     }
@@ -43,8 +48,12 @@ impl Moving {
     /// A test took its next step.
     pub fn step(&self, id: &str, step: &str) {
         if let Some((_, line)) = self.running.iter().find(|(running, _)| running == id) {
-            line.set_message(visible::short(step, MOST));
+            line.set_message(self.shown(&visible::short(step, MOST)));
         }
+    }
+
+    fn shown(&self, text: &str) -> String {
+        if self.ascii { ascii::of(text).into_owned() } else { text.to_owned() }
     }
 
     /// A test ended: its moving line goes.
@@ -69,13 +78,19 @@ impl Moving {
     }
 }
 
-/// An id that leaves room for the step on a line of 80: the feature goes first.
+/// The style of a moving line, well-formed as it is a constant.
+pub(super) fn style(template: &str, ascii: bool) -> ProgressStyle {
+    let style = ProgressStyle::with_template(template).expect("the template is a constant and well-formed");
+    if ascii { style.tick_chars("|/-\\ ").progress_chars("#>-") } else { style }
+}
+
+/// An id that leaves room for the step on a line of 80. What is in the middle goes: two features may begin alike, and their tests may have the same name.
 fn brief(id: &str) -> String {
-    if id.chars().count() <= MOST_ID {
+    let length = id.chars().count();
+    if length <= MOST_ID {
         return id.to_owned();
     }
-    let test = id.rsplit_once('/').map_or_else(|| id.to_owned(), |(_, test)| format!("…/{test}"));
-    if test.chars().count() <= MOST_ID { test } else { test.chars().take(MOST_ID - 1).chain(['…']).collect() }
+    id.chars().take(BEGINNING).chain(['…']).chain(id.chars().skip(length + 1 + BEGINNING - MOST_ID)).collect()
 }
 
 #[cfg(test)]
@@ -133,15 +148,35 @@ pub(super) mod tests {
     #[test]
     fn a_long_id_leaves_room_for_the_step() {
         assert_eq!(brief("feature/test"), "feature/test");
-        assert_eq!(brief("booking-partner-authentication/authorization-code-flow"), "…/authorization-code-flow");
+        assert_eq!(brief("booking-partner-authentication/authorization-code-flow"), "booking-…ication/authorization-code-flow");
         assert_eq!(brief(&"a".repeat(99)).chars().count(), MOST_ID);
+    }
+
+    #[test]
+    fn no_two_tests_look_the_same() {
+        let features = crate::feature::features().unwrap();
+        let ids: Vec<String> = features.iter().flat_map(|feature| feature.tests.iter().map(|test| format!("{}/{}", feature.id, test.id))).collect();
+        let brief: std::collections::HashSet<String> = ids.iter().map(|id| brief(id)).collect();
+        assert_eq!(brief.len(), ids.len());
+    }
+
+    #[test]
+    fn in_ascii_nothing_else_moves() {
+        let paper = Paper::default();
+        let target = ProgressDrawTarget::term_like_with_hz(Box::new(paper.clone()), 255);
+        let mut moving = Moving::on(MultiProgress::with_draw_target(target), true);
+        moving.start(&format!("feature/{}", "a".repeat(99)), "Überschrift");
+        moving.running[0].1.force_draw();
+        moving.clear();
+        let drawn = paper.drawn();
+        assert!(drawn.contains("feature/...aaa") && drawn.contains("\\u{dc}berschrift") && drawn.is_ascii(), "{drawn:?}");
     }
 
     #[test]
     fn shows_test_and_step_and_lets_nothing_through() {
         let paper = Paper::default();
         let target = ProgressDrawTarget::term_like_with_hz(Box::new(paper.clone()), 255);
-        let mut moving = Moving::on(MultiProgress::with_draw_target(target));
+        let mut moving = Moving::on(MultiProgress::with_draw_target(target), false);
         moving.start("feature/test", "Title");
         moving.step("feature/test", "Discovery\u{1b}[2J");
         moving.step("feature/other", "Nobody's");

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use unicode_width::UnicodeWidthStr as _;
 
-use super::{Choices, Size, paint, wrap};
+use super::{Choices, Size, paint};
 use crate::config::Loudness;
 use crate::report::file::{SUMMARY, test_name};
 use crate::report::mark::Mark;
@@ -37,63 +37,71 @@ const NAMES: usize = 8;
 struct Section {
     /// What it is one of, for counting those there was no room for.
     noun: &'static str,
-    /// Its lines, the first painted by `verdict`.
+    /// How many of its lines are its title, painted by `verdict`.
+    title: usize,
     lines: Vec<String>,
     verdict: Verdict,
 }
 
 /// Writes the result: each broken rule once with the tests it is broken in, what stopped tests, each reason once, then the verdict. On a screen the
-/// first failing rule of each test comes before others, and what finds no room is counted.
-pub fn write(out: &mut impl Write, choices: Choices, report: &RunReport, written: Option<&Written>) -> io::Result<()> {
+/// first failing rule of each test comes before others, and what finds no room is counted. `name` is that of one of several issuers.
+pub fn write(out: &mut impl Write, choices: Choices, name: Option<&str>, report: &RunReport, written: Option<&Written>) -> io::Result<()> {
     if choices.loudness == Loudness::Quiet {
-        return write_end(out, choices, report, written);
+        return write_end(out, choices, name, report, written);
     }
-    let plain = words::run_headline(report).to_string();
+    let plain = choices.fitted("", &headline(report, name));
     let summary = written.and_then(|written| written.summary.as_deref());
-    let end = end(report, written);
+    let end = end(choices, report, written);
     let sections = sections(choices, report, summary);
     let (shown, left) = fitting(&sections, &end, &plain, choices.screen);
     for section in &sections[..shown] {
         for (index, line) in section.lines.iter().enumerate() {
-            if index == 0 { writeln!(out, "{}", paint(choices.colour_out, line, section.verdict))? } else { writeln!(out, "{line}")? }
+            if index < section.title { writeln!(out, "{}", paint(choices.colour_out, line, section.verdict))? } else { writeln!(out, "{line}")? }
         }
         writeln!(out)?;
     }
     if let Some(left) = left {
         let place = written.map(Written::to_read).map(|path| format!(": see {}", super::line(&path.display().to_string()))).unwrap_or_default();
-        writeln!(out, "… and {left}{place}\n")?;
+        writeln!(out, "{}\n", choices.fitted("", &format!("… and {left}{place}")))?;
     }
-    write_end(out, choices, report, written)
+    write_end(out, choices, name, report, written)
+}
+
+/// The headline of a run, with the name of its issuer where it is one of several.
+fn headline(report: &RunReport, name: Option<&str>) -> String {
+    let headline = words::run_headline(report);
+    name.map_or_else(|| headline.to_string(), |name| format!("{} {name}: {}", headline.mark, headline.says))
 }
 
 /// Writes what stands before the verdict, the verdict, and where the report is; quiet, it is the verdict alone.
-pub fn write_end(out: &mut impl Write, choices: Choices, report: &RunReport, written: Option<&Written>) -> io::Result<()> {
-    let headline = paint(choices.colour_out, &words::run_headline(report).to_string(), report.verdict);
-    if choices.loudness == Loudness::Quiet {
-        return writeln!(out, "{headline}");
-    }
-    let (before, after) = end(report, written);
+pub fn write_end(out: &mut impl Write, choices: Choices, name: Option<&str>, report: &RunReport, written: Option<&Written>) -> io::Result<()> {
+    let headline = choices.fitted("", &headline(report, name));
+    let quiet = choices.loudness == Loudness::Quiet;
+    let (before, after) = if quiet { Default::default() } else { end(choices, report, written) };
     for line in before {
         writeln!(out, "{line}")?;
     }
-    writeln!(out, "{headline}")?;
+    for line in headline.lines() {
+        writeln!(out, "{}", paint(choices.colour_out, line, report.verdict))?;
+    }
     after.map_or(Ok(()), |line| writeln!(out, "{line}"))
 }
 
 /// What stands before the verdict, and after it.
-fn end(report: &RunReport, written: Option<&Written>) -> (Vec<String>, Option<String>) {
-    let mut before: Vec<String> = words::selection(report).iter().map(|says| format!("⚠️ {}", super::line(says))).collect();
+fn end(choices: Choices, report: &RunReport, written: Option<&Written>) -> (Vec<String>, Option<String>) {
+    let warning = |says: &str| choices.fitted(&format!("{} ", Mark::Warning), says);
+    let mut before: Vec<String> = words::selection(report).iter().map(|says| warning(&super::line(says))).collect();
     if report.environment.is_insecure() {
-        before.push("⚠️ TLS certificates were not verified.".to_owned());
+        before.push(warning("TLS certificates were not verified."));
     }
     if report.environment.secrets_shown {
-        before.push("⚠️ The reports hold secrets in clear text.".to_owned());
+        before.push(warning("The reports hold secrets in clear text."));
     }
     if report.interrupted {
-        before.push("⚠️ The run was interrupted.".to_owned());
+        before.push(warning("The run was interrupted."));
     }
     if let Some(left) = model::left_behind(report.tests.iter().flat_map(|test| &test.left_behind)) {
-        before.push(format!("🧹 {left}: the report says which and why."));
+        before.push(choices.fitted("🧹 ", &format!("{left}: the report says which and why.")));
     }
     (before, written.map(|written| format!("Report: {}", super::line(&written.to_read().display().to_string()))))
 }
@@ -101,7 +109,7 @@ fn end(report: &RunReport, written: Option<&Written>) -> (Vec<String>, Option<St
 /// How many sections fit the screen beside the end, at least one; and what is left, in words.
 fn fitting(sections: &[Section], (before, after): &(Vec<String>, Option<String>), headline: &str, screen: Option<Size>) -> (usize, Option<String>) {
     let Some(Size { width, height }) = screen else { return (sections.len(), None) };
-    let rows = |line: &str| line.width().div_ceil(width).max(1);
+    let rows = |text: &str| text.lines().map(|line| line.width().div_ceil(width).max(1)).sum::<usize>();
     let end: usize = before.iter().chain(after).map(|line| rows(line)).sum::<usize>() + rows(headline);
     // The prompt wants a line, and what is left two.
     let room = height.saturating_sub(end + 1);
@@ -157,13 +165,14 @@ fn sections(choices: Choices, report: &RunReport, summary: Option<&Path>) -> Vec
 /// The tests that passed only when they were run again, and what came of them before.
 fn flaky(choices: Choices, report: &RunReport) -> Vec<Section> {
     let of_test = |test: &TestReport| {
-        let mut lines = vec![format!("{} flaky: it passed only when it was run again", Mark::Warning)];
-        lines.extend(fitted(choices.screen, &format!("   {:<NAMES$}  ", "in"), &super::line(&test.id)));
+        let mut lines = fitted(choices, &format!("{} ", Mark::Warning), "flaky: it passed only when it was run again");
+        let title = lines.len();
+        lines.extend(fitted(choices, &format!("   {:<NAMES$}  ", "in"), &super::line(&test.id)));
         for attempt in words::attempts(test) {
-            lines.extend(fitted(choices.screen, &format!("   {:<NAMES$}  ", "before"), &super::shown(&attempt, MOST)));
+            lines.extend(fitted(choices, &format!("   {:<NAMES$}  ", "before"), &super::shown(&attempt, MOST)));
         }
         lines.push(format!("   {:<NAMES$}  {}", "again", super::line(&test.command)));
-        Section { noun: "flaky test", lines, verdict: Verdict::Warned }
+        Section { noun: "flaky test", title, lines, verdict: Verdict::Warned }
     };
     words::flaky(report).into_iter().map(of_test).collect()
 }
@@ -176,19 +185,21 @@ fn known(choices: Choices, report: &RunReport, summary: Option<&Path>) -> Vec<Se
         .map(|(finding, tests)| Section { noun: "known failure", ..broken_rule(choices, finding, tests, summary) })
         .collect();
     sections.extend(words::broken_off(report).into_iter().map(|(test, reason)| {
-        let mut lines = fitted(choices.screen, &format!("{mark} "), &format!("broke off at a known failure: {}", super::shown(reason, MOST_REASON)));
+        let mut lines = fitted(choices, &format!("{mark} "), &format!("broke off at a known failure: {}", super::shown(reason, MOST_REASON)));
+        let title = lines.len();
         lines.push(format!("   {}", super::line(&test.id)));
-        Section { noun: "test", lines, verdict: Verdict::Warned }
+        Section { noun: "test", title, lines, verdict: Verdict::Warned }
     }));
     sections.extend(words::out_of_date(report).into_iter().map(|(entry, advice)| {
         let says = format!("{}: {advice}", super::shown(words::known_file(report), MOST));
-        let mut lines = fitted(choices.screen, &format!("{mark} "), &says);
+        let mut lines = fitted(choices, &format!("{mark} "), &says);
+        let title = lines.len();
         for (name, text) in [("rule", Some(&entry.rule)), ("test", entry.test.as_ref()), ("reason", Some(&entry.reason))] {
             if let Some(text) = text {
-                lines.extend(fitted(choices.screen, &format!("   {name:<NAMES$}  "), &super::shown(text, MOST)));
+                lines.extend(fitted(choices, &format!("   {name:<NAMES$}  "), &super::shown(text, MOST)));
             }
         }
-        Section { noun: "entry of known failures", lines, verdict: Verdict::Warned }
+        Section { noun: "entry of known failures", title, lines, verdict: Verdict::Warned }
     }));
     sections
 }
@@ -200,8 +211,9 @@ fn broken_rule(choices: Choices, finding: &Finding, tests: &[&TestReport], summa
         Level::May => Verdict::Suggested,
     };
     let most = if choices.screen.is_some() { MOST_ON_SCREEN } else { MOST };
-    let mut lines = vec![format!("{} {}", Mark::of_finding(finding), super::shown(&finding.says, most))];
-    let mut row = |name: &str, text: &str| lines.extend(fitted(choices.screen, &format!("   {name:<NAMES$}  "), text));
+    let mut lines = fitted(choices, &format!("{} ", Mark::of_finding(finding)), &super::shown(&finding.says, most));
+    let title = lines.len();
+    let mut row = |name: &str, text: &str| lines.extend(fitted(choices, &format!("   {name:<NAMES$}  "), text));
     row("rule", &super::shown(&finding.rule, most));
     row("expected", &super::shown(&finding.expected, most));
     row("actual", &super::shown(&finding.actual, most));
@@ -251,7 +263,7 @@ fn broken_rule(choices: Choices, finding: &Finding, tests: &[&TestReport], summa
             lines.push(format!("   {:<NAMES$}  {}", "again", super::line(&test.command)));
         }
     }
-    Section { noun: "broken rule", lines, verdict }
+    Section { noun: "broken rule", title, lines, verdict }
 }
 
 fn of_reason(choices: Choices, verdict: Verdict, what: &str, reason: &str, tests: &[&TestReport]) -> Section {
@@ -259,7 +271,8 @@ fn of_reason(choices: Choices, verdict: Verdict, what: &str, reason: &str, tests
     let cause = tests.first().and_then(|test| test.left_out.as_ref()).filter(|_| verdict == Verdict::LeftOut);
     let what = cause.map_or_else(|| what.to_owned(), |cause| format!("{what}, {}", super::line(&cause.words())));
     let says = format!("{} {what}: {}", count(tests.len(), "test"), super::shown(reason, most));
-    let mut lines = fitted(choices.screen, &format!("{} ", Mark::of_verdict(verdict)), &says);
+    let mut lines = fitted(choices, &format!("{} ", Mark::of_verdict(verdict)), &says);
+    let title = lines.len();
     let required = |test: &TestReport| if test.is_missing() { " (required)" } else { "" };
     let mut ids = tests.iter().map(|test| format!("   {}{}", super::line(&test.id), required(test)));
     if choices.screen.is_some() {
@@ -269,7 +282,7 @@ fn of_reason(choices: Choices, verdict: Verdict, what: &str, reason: &str, tests
         lines.extend(ids);
     }
     lines.extend(again(verdict, tests));
-    Section { noun: "reason", lines, verdict }
+    Section { noun: "reason", title, lines, verdict }
 }
 
 /// The command that repeats the first of tests that did not get to their end; left whole, to be copied.
@@ -300,10 +313,9 @@ fn report_of(test: &TestReport, summary: Option<&Path>) -> Option<String> {
     Some(super::line(&path.display().to_string()))
 }
 
-/// A text behind its name, broken between words where there is a screen.
-fn fitted(screen: Option<Size>, name: &str, text: &str) -> Vec<String> {
-    let text = screen.map_or_else(|| text.to_owned(), |Size { width, .. }| wrap::wrapped(text, width, name.width()));
-    format!("{name}{text}").lines().map(str::to_owned).collect()
+/// A text behind its name, in lines that fit the screen.
+fn fitted(choices: Choices, name: &str, text: &str) -> Vec<String> {
+    choices.fitted(name, text).lines().map(str::to_owned).collect()
 }
 
 #[cfg(test)]
@@ -317,7 +329,7 @@ mod tests {
 
     fn on(screen: Option<Size>, report: &RunReport) -> String {
         let mut out = Vec::new();
-        write(&mut out, Choices { screen, ..Choices::PLAIN }, report, Some(&written())).unwrap();
+        write(&mut out, Choices { screen, ..Choices::PLAIN }, None, report, Some(&written())).unwrap();
         String::from_utf8(out).unwrap()
     }
 
@@ -366,7 +378,7 @@ mod tests {
     #[test]
     fn quiet_is_a_line() {
         let mut out = Vec::new();
-        write(&mut out, Choices { loudness: Loudness::Quiet, ..Choices::PLAIN }, &sample(), Some(&written())).unwrap();
+        write(&mut out, Choices { loudness: Loudness::Quiet, ..Choices::PLAIN }, None, &sample(), Some(&written())).unwrap();
         assert_eq!(String::from_utf8(out).unwrap().lines().count(), 1);
     }
 }

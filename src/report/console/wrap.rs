@@ -27,6 +27,19 @@ pub fn wrapped(text: &str, width: usize, indent: usize) -> String {
     out
 }
 
+/// The indent of a text below a name that leaves no room beside it.
+const BELOW: usize = 8;
+
+/// A text behind its name, or below it where that leaves no room, broken between words where there is a width.
+pub fn fitted(width: Option<usize>, name: &str, text: &str) -> String {
+    let Some(width) = width else { return format!("{name}{text}") };
+    let indent = name.width();
+    if indent + LEAST <= width || indent <= BELOW {
+        return format!("{name}{}", wrapped(text, width, indent));
+    }
+    format!("{}\n{:BELOW$}{}", name.trim_end(), "", wrapped(text, width, BELOW))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -35,6 +48,13 @@ mod tests {
     fn an_emoji_takes_two_columns() {
         assert_eq!(wrapped("aaaaaaaaaaaaaaaaa ⚠️", 20, 0), "aaaaaaaaaaaaaaaaa ⚠️");
         assert_eq!(wrapped("aaaaaaaaaaaaaaaaaa ⚠️", 20, 0), "aaaaaaaaaaaaaaaaaa\n⚠️");
+    }
+
+    #[test]
+    fn a_text_stands_below_a_name_that_leaves_no_room() {
+        assert_eq!(fitted(Some(40), "must  id-token/issuer  ", "one two"), "must  id-token/issuer\n        one two");
+        assert_eq!(fitted(Some(60), "must  id-token/issuer  ", "one two"), "must  id-token/issuer  one two");
+        assert_eq!(fitted(None, "must  id-token/issuer  ", "one two"), "must  id-token/issuer  one two");
     }
 
     #[test]

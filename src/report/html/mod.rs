@@ -18,7 +18,7 @@ mod times;
 
 use super::error::ReportError;
 use super::mark::Mark;
-use super::view::{EntryView, SummaryView, TestView, has_report};
+use super::view::{EntryView, IssuersView, SummaryView, TestView, has_report};
 use super::{file, template};
 use crate::result::model::{RunReport, TestReport, Verdict};
 use crate::text::{html as escape, visible};
@@ -35,7 +35,11 @@ const SCRIPT: &str = include_str!("../../../templates/page.js");
 /// The template of a test's section.
 const TEST: &str = "test";
 
-const TEMPLATE_TEXTS: [(&str, &str); 10] = [
+/// The template of what came of several issuers.
+const ISSUERS: &str = "issuers";
+
+const TEMPLATE_TEXTS: [(&str, &str); 11] = [
+    (ISSUERS, include_str!("../../../templates/issuers.html")),
     (NAME, include_str!("../../../templates/page.html")),
     ("summary", include_str!("../../../templates/summary.html")),
     (TEST, include_str!("../../../templates/test.html")),
@@ -49,7 +53,11 @@ const TEMPLATE_TEXTS: [(&str, &str); 10] = [
 ];
 
 /// The parts of lines.
-const PARTS: [(&str, &str); 8] = [
+const PARTS: [(&str, &str); 9] = [
+    (
+        "cell",
+        "<td class=\"words\">{{#if mark}}{{> mark mark}} {{#if to}}<a href=\"{{to}}\">{{says}}</a>{{else}}{{says}}{{/if}}{{else}}<span class=\"none\">–</span>{{/if}}</td>",
+    ),
     ("mark", "<span class=\"mark {{class}}\" role=\"img\" aria-label=\"{{words}}\"></span>"),
     ("headline", "{{> mark mark}} {{sentence says}}"),
     ("reference", "<span class=\"reference\">{{code rule}}{{#if spec}} {{link spec_words url}}{{/if}}</span>"),
@@ -108,7 +116,7 @@ pub fn write(report: &RunReport, dir: &Path) -> Result<PathBuf, ReportError> {
 pub fn render(report: &RunReport, dir: &Path) -> String {
     let page = PageView {
         beginning: BEGINNING,
-        policy: policy(),
+        policy: policy(Some(SCRIPT)),
         style: STYLE,
         script: SCRIPT,
         title: format!("{} Conformance of {}", Mark::of_verdict(report.verdict), visible::short(&report.issuer, 200)),
@@ -117,6 +125,22 @@ pub fn render(report: &RunReport, dir: &Path) -> String {
         tests: report.tests.iter().filter(|test| has_report(test)).map(|test| section(report, test, dir)).collect(),
     };
     template::render(&TEMPLATES, NAME, &page)
+}
+
+/// The page of what came of several issuers.
+#[derive(Debug, Serialize)]
+struct IssuersPage<'a> {
+    beginning: &'static str,
+    policy: String,
+    style: &'static str,
+    title: String,
+    issuers: &'a IssuersView<'a>,
+}
+
+/// The page of what came of several issuers.
+pub fn render_issuers(view: &IssuersView) -> String {
+    let title = format!("{} Conformance of {}", view.mark(), view.title());
+    template::render(&TEMPLATES, ISSUERS, &IssuersPage { beginning: BEGINNING, policy: policy(None), style: STYLE, title, issuers: view })
 }
 
 /// The section of a test.
@@ -134,11 +158,11 @@ fn section(report: &RunReport, test: &TestReport, dir: &Path) -> String {
     template::render(&TEMPLATES, TEST, &view)
 }
 
-/// What the page may load and run: its own style and script, known by their digests, and pictures that are part of it.
-fn policy() -> String {
+/// What a page may load and run: its own style and script, known by their digests, and pictures that are part of it.
+fn policy(script: Option<&str>) -> String {
     let hash = |content: &str| STANDARD.encode(digest::digest(&digest::SHA256, content.as_bytes()));
-    let (style, script) = (hash(STYLE), hash(SCRIPT));
-    format!("default-src 'none'; img-src data:; style-src 'sha256-{style}'; script-src 'sha256-{script}'; base-uri 'none'; form-action 'none'")
+    let script = script.map_or_else(|| "'none'".to_owned(), |script| format!("'sha256-{}'", hash(script)));
+    format!("default-src 'none'; img-src data:; style-src 'sha256-{}'; script-src {script}; base-uri 'none'; form-action 'none'", hash(STYLE))
 }
 
 #[cfg(test)]

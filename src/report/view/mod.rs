@@ -7,11 +7,13 @@ use serde::Serialize;
 pub mod body;
 mod coverage;
 mod finding;
+pub mod issuers;
 mod place;
 mod step;
 mod summary;
 mod test;
 
+pub use issuers::IssuersView;
 pub use step::{EntryView, Picture};
 pub use summary::SummaryView;
 pub use test::TestView;
@@ -19,6 +21,9 @@ pub use test::TestView;
 use super::mark::Mark;
 use super::words;
 use crate::result::model::{Environment, RunReport, TestReport, Verdict};
+
+/// What stands in a table where there is nothing to count.
+const NO_CELL: &str = "–";
 
 /// A mark and what is said behind it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]

@@ -48,14 +48,14 @@ pub fn level(level: Level) -> &'static str {
     }
 }
 
-/// The address of a broken rule in the summary.
-pub fn broken(finding: &Finding) -> String {
-    format!("{}:{}", level(finding.level), slug(&finding.rule))
+/// The address of a rule in the summary that is broken at a level.
+pub fn broken(of: Level, rule: &str) -> String {
+    format!("{}:{}", level(of), slug(rule))
 }
 
 /// The address of a known failure in the summary.
-pub fn known(finding: &Finding) -> String {
-    format!("known-{}:{}", finding.level.word(), slug(&finding.rule))
+pub fn known(of: Level, rule: &str) -> String {
+    format!("known-{}:{}", of.word(), slug(rule))
 }
 
 /// The address of a feature in the table of tests, by the part the ids of its tests have in common.

@@ -4,14 +4,11 @@ use serde::Serialize;
 
 use super::coverage::CoverageView;
 use super::finding::FindingView;
-use super::{CountView, Headline, TestLink, has_report, place};
+use super::{CountView, Headline, NO_CELL, TestLink, has_report, place};
 use crate::report::mark::Mark;
 use crate::report::{cause, words};
 use crate::result::model::{self, RunReport, TestReport, Verdict};
 use crate::rule::Level;
-
-/// What stands in a table where there is nothing to count.
-const NO_CELL: &str = "–";
 
 /// A run.
 #[derive(Debug, Serialize)]
@@ -230,7 +227,7 @@ fn broken<'a>(rules: Vec<(Level, FindingView<'a>)>, report: &'a RunReport) -> Ve
 fn known(report: &RunReport) -> Vec<FindingView<'_>> {
     let (mut addresses, mut views) = (Vec::new(), Vec::new());
     for known in words::known_in(report) {
-        let address = place::known(known.0);
+        let address = place::known(known.0.level, &known.0.rule);
         let before = addresses.iter().filter(|other| **other == address).count();
         let own = if before == 0 { address.clone() } else { format!("{address}/{}", before + 1) };
         addresses.push(address);
