@@ -5,10 +5,11 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::common::{Ended, files, free_port, quick, root, run};
 
@@ -316,8 +317,13 @@ fn an_archive_has_the_program_its_manual_and_its_licences_and_becomes_packages_o
         ended.stdout
     };
     let (target, platform) = ("x86_64-unknown-linux-musl", "linux-x64");
+    // Half as much to compress.
+    let built = env!("CARGO_BIN_EXE_oa-authtest");
+    let stripped = folder.path().join("stripped");
+    let strips = Command::new("strip").args(["-o".as_ref(), stripped.as_os_str(), built.as_ref()]).status().is_ok_and(|status| status.success());
+    let built = if strips { stripped.display().to_string() } else { built.to_owned() };
     let own = |name: &str| root().join(name).display().to_string();
-    call(&own("scripts/package"), &[target, "--program", env!("CARGO_BIN_EXE_oa-authtest"), "--out", "dist"]);
+    call(&own("scripts/package"), &[target, "--program", &built, "--out", "dist"]);
     let packed = format!("dist/{}", archive(target));
     let listed = call("tar", &["-tzf", &packed]);
     let name = format!("oa-authtest-{VERSION}-{target}");
@@ -353,12 +359,23 @@ fn an_archive_has_the_program_its_manual_and_its_licences_and_becomes_packages_o
 
     for (signal, code) in [("-TERM", 143), ("-INT", 0), ("-HUP", 129)] {
         let port = free_port().to_string();
-        let mut child = npm(&["issuer", "--port", &port]).spawn().expect("it starts");
+        // In a group of its own, so that all of it can be ended where the signal ends nothing.
+        let mut child = npm(&["issuer", "--port", &port]).process_group(0).spawn().expect("it starts");
         let mut lines = BufReader::new(child.stdout.take().expect("it is piped")).lines().map_while(Result::ok);
         assert!(lines.any(|line| line.contains("Ctrl-C ends it")), "it starts");
         let sent = Command::new("kill").args([signal, &child.id().to_string()]).status().expect("kill runs");
         assert!(sent.success());
-        let status = child.wait().expect("it ends");
+        let deadline = Instant::now() + Duration::from_secs(20);
+        let status = loop {
+            if let Some(status) = child.try_wait().expect("it can be asked") {
+                break status;
+            }
+            if Instant::now() > deadline {
+                let _ = Command::new("kill").args(["-KILL", &format!("-{}", child.id())]).status();
+                panic!("{signal} does not end it within 20 s");
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        };
         // Where Node.js became the program, SIGHUP ends it as a signal does.
         assert!(status.code() == Some(code) || (signal == "-HUP" && status.code().is_none()), "{signal}: {status:?}");
         assert!(std::net::TcpStream::connect(("127.0.0.1", port.parse().expect("a port"))).is_err(), "{signal}: the program is left behind");
