@@ -19,6 +19,7 @@
 //! | persona | a face the embedded issuer can wear |
 //! | capability | what metadata can advertise and `[features]` of the configuration can declare, `introspection` for one |
 //! | flaw | one deliberate way for the embedded issuer to be wrong |
+//! | own | of the user, not of this program: tests and rules that are read from documents when it starts (`--tests-from`) |
 //!
 //! # The floors
 //!

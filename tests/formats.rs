@@ -12,6 +12,7 @@ use oa_authtest::config::Format;
 use oa_authtest::report::single::SINGLE_FILES;
 use oa_authtest::report::{badge, har, json, openmetrics, sarif, tap, words};
 use oa_authtest::result::model::{Entry, Exchange, Finding, FindingOutcome, LeftOut, RunReport, Verdict};
+use oa_authtest::result::own::{OwnProfile, OwnReport, OwnRuleReport};
 use oa_authtest::rule::Level;
 use serde_json::{Value, json};
 
@@ -38,11 +39,17 @@ fn full() -> RunReport {
     let mut report = sample();
     report.interrupted = true;
     report.tool.rules = Some(500);
+    report.own = Some(OwnReport {
+        version: "sha256:0".to_owned(),
+        profiles: vec![OwnProfile { name: "acme".to_owned(), tests: vec!["acme-login/email".to_owned()] }],
+        rules: vec![OwnRuleReport { id: "acme/own".to_owned(), level: Level::Must, artefact: "id-token".to_owned(), says: "A must be b".to_owned() }],
+    });
     let failed = report.tests.iter_mut().find(|test| test.verdict == Verdict::Failed).expect("one failed");
     let broken = failed.findings.iter().find(|finding| finding.outcome == FindingOutcome::Failed).expect("a rule is broken").clone();
     failed.findings.push(Finding { actual: "another".to_owned(), exchange: Some(0), ..broken.clone() });
     failed.findings.push(Finding { known: Some("a proxy".to_owned()), rule: "id-token/known".to_owned(), ..broken.clone() });
-    failed.findings.push(Finding { level: Level::May, rule: "id-token/mild".to_owned(), url: String::new(), ..broken });
+    failed.findings.push(Finding { level: Level::May, rule: "id-token/mild".to_owned(), url: String::new(), ..broken.clone() });
+    failed.findings.push(Finding { own: true, rule: "acme/own".to_owned(), spec: String::new(), url: String::new(), ..broken });
     failed.reason = Some("no code came".to_owned());
     let mut one = report.tests[0].clone();
     (one.id, one.verdict, one.reason) = ("form-post/basic".to_owned(), Verdict::LeftOut, Some("no `form_post`".to_owned()));
@@ -75,6 +82,10 @@ fn with(nasty: &str) -> RunReport {
         nasty.clone_into(text);
     }
     report.environment.profiles = vec![nasty.to_owned()];
+    for own in &mut report.own {
+        own.profiles.iter_mut().for_each(|profile| nasty.clone_into(&mut profile.name));
+        own.rules.iter_mut().for_each(|rule| nasty.clone_into(&mut rule.says));
+    }
     for test in &mut report.tests {
         for text in [&mut test.title, &mut test.profile, &mut test.command, &mut test.started] {
             nasty.clone_into(text);

@@ -10,6 +10,8 @@ use oa_authtest::report::{Written, json, markdown, write};
 use oa_authtest::result::event::Event as Happened;
 use oa_authtest::result::known::{KnownEntry, KnownReport, KnownState};
 use oa_authtest::result::model::{Entry, Environment, Page, RunReport, StepEnd, Verdict};
+use oa_authtest::result::own::{OwnProfile, OwnReport, OwnRuleReport};
+use oa_authtest::rule::Level;
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
 
 use crate::common::golden::assert_golden;
@@ -165,6 +167,11 @@ fn fill(report: &mut RunReport, text: &str) {
     set(&mut report.tool.version);
     let Environment { profiles, tls, agent, redirect_uri, .. } = &mut report.environment;
     [tls, agent, redirect_uri].into_iter().chain(profiles).for_each(set);
+    report.own = Some(OwnReport {
+        version: text.to_owned(),
+        profiles: vec![OwnProfile { name: text.to_owned(), tests: vec![text.to_owned()] }],
+        rules: vec![OwnRuleReport { id: text.to_owned(), level: Level::Must, artefact: text.to_owned(), says: text.to_owned() }],
+    });
     if let Some(known) = &mut report.known {
         set(&mut known.file);
         for KnownEntry { rule, test, reason, until, .. } in &mut known.entries {
@@ -175,6 +182,7 @@ fn fill(report: &mut RunReport, text: &str) {
         [&mut test.title, &mut test.feature, &mut test.started, &mut test.command].into_iter().for_each(set);
         test.reason.iter_mut().chain(&mut test.not_tested).for_each(set);
         for finding in &mut test.findings {
+            finding.own = true;
             finding.known.iter_mut().for_each(set);
             [&mut finding.says, &mut finding.spec, &mut finding.expected, &mut finding.actual].into_iter().for_each(set);
         }

@@ -63,7 +63,8 @@ impl<'a> World<'a> {
     /// If the file cannot be read or taken apart, or if what is said about the folder is no path.
     pub fn tests_from(&self, flags: &Layer) -> Result<Option<(PathBuf, Origin)>, ConfigError> {
         let variables = Layer::from_environment(self.variable)?;
-        let is_demo = self.demo(flags)?.is_some();
+        let given = Layers { layers: vec![flags.clone(), variables.clone()], world: self };
+        let is_demo = given.parsed(&setting::DEMO, value::switch)?.is_some_and(|found| found.value);
         let file = match file_path(flags, &variables, self, is_demo) {
             Some((path, origin)) => {
                 let text = file_text(&path, origin.as_ref())?;

@@ -6,7 +6,6 @@ use serde_json::Value;
 
 use super::place::{At, Mistake};
 use crate::rule::expect::{kind, show};
-use crate::rule::own::pointer::unescaped;
 use crate::text::count;
 use crate::text::nearest::nearest;
 
@@ -41,10 +40,10 @@ impl Shape {
 
     /// Everything in which a document differs from the schema.
     pub fn mistakes(&self, document: &Value) -> Vec<Mistake> {
-        self.validator.iter_errors(document).flat_map(|error| self.mistake(&error)).collect()
+        self.validator.iter_errors(document).flat_map(|error| self.mistake(document, &error)).collect()
     }
 
-    fn mistake(&self, error: &ValidationError<'_>) -> Vec<Mistake> {
+    fn mistake(&self, document: &Value, error: &ValidationError<'_>) -> Vec<Mistake> {
         let pointer = error.instance_path().to_string();
         let value = error.instance();
         let one = |says: String| vec![Mistake::new(At::Value(pointer.clone()), says)];
@@ -69,11 +68,16 @@ impl Shape {
             ValidationErrorKind::MinProperties { .. } | ValidationErrorKind::MaxProperties { .. } => {
                 self.members_expected(error).map(one).unwrap_or_default()
             }
-            // A member of an object that can have none.
+            // An object that can have no members, with some: the error names the object alone.
             ValidationErrorKind::FalseSchema => {
-                let (object, name) = pointer.rsplit_once('/').unwrap_or_default();
-                let says = format!("{} is not known here: there is nothing to be set", show(&unescaped(name).into()));
-                vec![Mistake::new(At::Key(object.to_owned(), unescaped(name)), says)]
+                let members = document.pointer(&pointer).and_then(Value::as_object).into_iter().flatten();
+                let unknown = |(name, _): (&String, &Value)| {
+                    Mistake::new(
+                        At::Key(pointer.clone(), name.clone()),
+                        format!("{} is not known here: there is nothing to be set", show(&name.as_str().into())),
+                    )
+                };
+                members.map(unknown).collect()
             }
             ValidationErrorKind::MinItems { limit } => one(format!("expected at least {}", count(size(*limit), "element"))),
             ValidationErrorKind::MaxItems { limit } => one(format!("expected at most {}", count(size(*limit), "element"))),
