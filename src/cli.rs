@@ -312,6 +312,7 @@ fn argument(setting: &'static Setting) -> Arg {
         Kind::Path if !setting.alone.is_empty() => {
             arg.action(ArgAction::Set).num_args(0..=1).default_missing_value(setting.alone).value_hint(ValueHint::FilePath)
         }
+        Kind::Port => arg.action(ArgAction::Set).num_args(0..=1).default_missing_value(setting.alone),
         Kind::Path if setting.value == "DIR" => arg.action(ArgAction::Set).value_hint(ValueHint::DirPath),
         Kind::Path => arg.action(ArgAction::Set).value_hint(ValueHint::FilePath),
         Kind::Text | Kind::Number | Kind::Choice(_) => arg.action(ArgAction::Set),

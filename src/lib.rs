@@ -26,6 +26,7 @@
 //! listing reference demo cli           what the other commands print and read
 //! doctor self_test                     looking before a run; every flaw against every rule
 //! launch                               a run from its settings to its reports
+//! serve                                the page of a run that goes on
 //! report                               what is told of a result
 //! runner exit                          a plan made into a result; what that means to a pipeline
 //! protocol                             what is done: one file per move
@@ -36,7 +37,7 @@
 //! config                               flags, environment and file, made into settings
 //! rule                                 what must hold
 //! issuer observed                      the issuer we ship; what came over the wire
-//! guard redact                         child processes, secrets in texts
+//! guard listen redact                  child processes, servers on loopback, secrets in texts
 //! text                                 text of any kind
 //! ```
 //!
@@ -71,6 +72,7 @@ pub mod guard;
 pub mod http;
 pub mod issuer;
 pub mod launch;
+pub mod listen;
 pub mod listing;
 pub mod observed;
 pub mod protocol;
@@ -81,5 +83,6 @@ pub mod result;
 pub mod rule;
 pub mod runner;
 pub mod self_test;
+pub mod serve;
 pub mod session;
 pub mod text;

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use oa_authtest::config::Format;
 use oa_authtest::report::console::{Choices, Console};
@@ -362,7 +363,7 @@ fn started(report: &RunReport, n: usize) -> Happened {
 }
 
 fn ended(report: &RunReport, n: usize) -> Happened {
-    Happened::TestEnded(Box::new(report.tests[n].clone()))
+    Happened::TestEnded(Arc::new(report.tests[n].clone()))
 }
 
 #[test]
@@ -395,7 +396,7 @@ async fn the_console_follows_until_nobody_can_send() {
     sender.send(ended(&report, 0)).unwrap();
     drop(sender);
     let mut err = Vec::new();
-    Console::new(Choices::PLAIN, std::io::sink(), &mut err).follow(&mut receiver).await;
+    Console::new(Choices::PLAIN, std::io::sink(), &mut err).follow(&mut receiver, |_| {}).await;
     assert!(String::from_utf8(err).unwrap().contains("[1/1] 📝 booking-partner-authentication/authorization-code-flow 7 passed"));
 }
 

@@ -34,6 +34,7 @@ static NOT_REPEATED: &[&Setting] = &[
     &setting::SKIP,
     &setting::REQUIRE,
     &setting::FAIL_ON_SKIP,
+    &setting::SERVE,
     &setting::VERBOSE,
     &setting::QUIET,
 ];

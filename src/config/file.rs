@@ -212,6 +212,10 @@ impl Reader<'_> {
             (Kind::Number, _) => Err(wrong("a whole number", setting.default)),
             (Kind::Switch, DeValue::Boolean(on)) => Ok(Value::Text(on.to_string())),
             (Kind::Switch, _) => Err(wrong("true or false", "true")),
+            (Kind::Port, DeValue::Boolean(on)) => Ok(Value::Text(on.to_string())),
+            (Kind::Port, DeValue::Integer(port)) => Ok(Value::Text(port.to_string())),
+            (Kind::Port, DeValue::String(text)) => Ok(Value::Text(text.to_string())),
+            (Kind::Port, _) => Err(wrong("true, false, a port, or a string with an address and a port", "true")),
             (Kind::List(_), DeValue::Array(items)) => {
                 let items = items.iter().map(|item| item.get_ref().as_str().map(str::to_owned)).collect::<Option<_>>();
                 items.map(Value::List).ok_or_else(|| {

@@ -10,6 +10,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -245,6 +246,8 @@ pub struct ReportConfig {
     pub formats: Vec<Format>,
     /// Write a statement of conformance, if nothing failed.
     pub statement: bool,
+    /// Where the page of the run is shown while it goes on (`--serve`), if it is: an address of loopback. Port 0 is any free one.
+    pub serve: Option<SocketAddr>,
     /// Leave secrets in (`--show-secrets`).
     pub show_secrets: bool,
 }

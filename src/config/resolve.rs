@@ -93,6 +93,7 @@ impl Layers<'_> {
                 dir: self.required(&setting::REPORT_DIR, value::text)?.into(),
                 formats: self.formats()?,
                 statement: self.required(&setting::STATEMENT, value::switch)?,
+                serve: self.required(&setting::SERVE, value::listening)?,
                 show_secrets: self.required(&setting::SHOW_SECRETS, value::switch)?,
             },
             loudness: self.loudness()?,

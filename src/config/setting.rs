@@ -57,6 +57,8 @@ pub enum Kind {
     List(fn() -> Vec<String>),
     /// Names, each with `true` or `false`: `NAME=true`; in the file a table.
     Declarations(fn() -> Vec<String>),
+    /// A place to listen at: on or off, a port, or an address with a port.
+    Port,
     /// A secret; in the file also `{ env = "NAME" }` or `{ file = "path" }`.
     Secret,
 }
@@ -327,6 +329,10 @@ settings! {
             .on_command_line("Several with commas, or by giving the flag again.").by_default("markdown,html");
         STATEMENT = Setting::new("--statement", "[report] statement", "BOOL", Kind::Switch, "write a statement of conformance to be signed")
             .more("statement.md and statement.json, if nothing failed.").by_default("false");
+        SERVE = Setting::new("--serve", "[report] serve", "ADDR:PORT", Kind::Port, "show the run while it goes on, on a web page of this machine")
+            .more("The page is the HTML report, which fills as tests end. Its address, with a token that is made for each run, is written to stderr at the start, with --quiet too. `true` takes a free port of 127.0.0.1; a port alone is one of that address. Only an address of loopback is possible.")
+            .on_command_line("Without a value, a free port is taken.")
+            .by_default("false").alone("true");
         SHOW_SECRETS = Setting::new("--show-secrets", "[report] show-secrets", "BOOL", Kind::Switch, "leave tokens and secrets in the reports")
             .by_default("false");
     }

@@ -1,5 +1,6 @@
 //! Starts what a run needs, runs it, writes the reports and says how to exit.
 
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use url::Url;
 use crate::agent::browser::Launch;
 use crate::agent::callback::{CallbackError, CallbackListener};
 use crate::agent::user_agent::{UserAgent, UserAgentError};
-use crate::config::{Config, Format, Tls};
+use crate::config::{Config, Format, Loudness, Tls};
 use crate::exit::Exit;
 use crate::feature::plan::{Plan, PlanError};
 use crate::feature::{self, Feature, FeatureError};
@@ -21,8 +22,11 @@ use crate::report::console::{self, Console};
 use crate::report::error::ReportError;
 use crate::report::github;
 use crate::report::statement;
-use crate::result::model::RunReport;
+use crate::result::event::Event;
+use crate::result::model::{LastFailed, RunReport};
+use crate::result::progress::Progress;
 use crate::runner::{self, RunHandle};
+use crate::serve::{Live, ServeError};
 use crate::session::{AgentHandle, Run, SharedClients, Stop};
 
 mod last_failed;
@@ -58,6 +62,9 @@ pub enum LaunchError {
     /// A report cannot be written.
     #[error(transparent)]
     Report(#[from] ReportError),
+    /// The page of the run cannot be shown.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
 }
 
 impl LaunchError {
@@ -66,7 +73,7 @@ impl LaunchError {
         match self {
             Self::Feature(_) => Exit::Bug,
             Self::Nothing(_) | Self::LastFailed(LastFailedError::None { .. }) => Exit::NothingTested,
-            Self::Callback(CallbackError::Taken { .. }) | Self::Report(_) | Self::NoAnswer(_) => Exit::CouldNotTest,
+            Self::Callback(CallbackError::Taken { .. }) | Self::Report(_) | Self::NoAnswer(_) | Self::Serve(_) => Exit::CouldNotTest,
             Self::Plan(_) | Self::LastFailed(_) | Self::Callback(_) | Self::Http(_) => Exit::Usage,
         }
     }
@@ -83,7 +90,7 @@ pub type Terminal = Console<std::io::Stdout, std::io::Stderr>;
 pub async fn launch(
     config: Config,
     bound: Option<Arc<CallbackListener>>,
-    mut terminal: Terminal,
+    terminal: Terminal,
     remark: &dyn Fn(&RunReport) -> Option<String>,
 ) -> Result<Exit, LaunchError> {
     let features = feature::features()?;
@@ -95,63 +102,122 @@ pub async fn launch(
     // Found out now, and not after minutes in the browser.
     crate::report::file::probe(&config.report.dir)?;
     let http = Arc::new(Client::new(&config.network)?);
-    let way = Way::to_the_issuer(&config, &http, &plan);
-    let answered = way.wait(config.wait, config.loudness).await?;
-    let callback = match bound {
-        Some(callback) => Some(callback),
-        None if plan.logs_in() => Some(CallbackListener::bind(&config.redirect_uri).await?),
+    let live = match config.report.serve {
+        Some(address) => Some(show(address, &plan, last_failed.as_ref(), &config).await?),
         None => None,
     };
-    let config = Arc::new(config);
-    let interrupted = CancellationToken::new();
-    let signal = tokio::spawn(interruption(interrupted.clone()));
-    let unreachable = if answered { None } else { way.blocked().await };
-    let mut report = match &unreachable {
-        Some(why) => runner::not_begun(plan, &config, why),
-        None => run_tests(plan, &config, http, callback, interrupted, &mut terminal).await,
-    };
+    let run = Launched { config: Arc::new(config), plan, last_failed, features, http, live: live.as_ref() };
+    let exit = run.to_its_reports(bound, terminal, remark).await;
+    if let Some(live) = live {
+        if let Err(why) = &exit {
+            live.not_begun(&why.to_string());
+        }
+        live.close().await;
+    }
+    exit
+}
+
+/// Shows the run on a page while it goes on, and says where.
+async fn show(address: SocketAddr, plan: &Plan, last_failed: Option<&LastFailed>, config: &Config) -> Result<Live, ServeError> {
+    let mut outline = runner::outline(plan, config);
+    select(&mut outline, last_failed.cloned());
+    let live = Live::start(address, Progress::new(outline), config.report.dir.clone()).await?;
+    // However quiet the run is to be: nothing else says where the page is.
+    console::remark(&format!("Live: {}", live.url()));
+    Ok(live)
+}
+
+/// Says in a report which earlier run decided which tests to run.
+fn select(report: &mut RunReport, last_failed: Option<LastFailed>) {
     if let Some(last_failed) = last_failed {
         report.selection.get_or_insert_default().last_failed = Some(last_failed);
     }
-    report.known = config.known.as_ref().map(|known| crate::result::known::assess(known, &report, &features));
-    // results.json first: whatever goes wrong with the other formats, what was gathered is kept.
-    let written = crate::report::write(&report, &config.report.dir, &config.report.formats);
-    // A reader that closed the pipe does not want to read it, and has the exit code.
-    let _ = match &unreachable {
-        Some(why) => {
-            console::error(why, None);
-            terminal.result_not_begun(&report, written.as_ref().ok())
+}
+
+/// A run that is ready to begin.
+struct Launched<'a> {
+    config: Arc<Config>,
+    plan: Plan,
+    last_failed: Option<LastFailed>,
+    features: Vec<Feature>,
+    http: Arc<Client>,
+    live: Option<&'a Live>,
+}
+
+impl Launched<'_> {
+    async fn to_its_reports(
+        self,
+        bound: Option<Arc<CallbackListener>>,
+        mut terminal: Terminal,
+        remark: &dyn Fn(&RunReport) -> Option<String>,
+    ) -> Result<Exit, LaunchError> {
+        let Self { config, plan, last_failed, features, http, live } = self;
+        let way = Way::to_the_issuer(&config, &http, &plan);
+        let on_wait = |awaited: &str| {
+            if config.loudness != Loudness::Quiet {
+                console::remark(awaited);
+            }
+            if let Some(live) = live {
+                live.waits(awaited);
+            }
+        };
+        let answered = way.wait(config.wait, on_wait).await?;
+        let callback = match bound {
+            Some(callback) => Some(callback),
+            None if plan.logs_in() => Some(CallbackListener::bind(&config.redirect_uri).await?),
+            None => None,
+        };
+        let interrupted = CancellationToken::new();
+        let signal = tokio::spawn(interruption(interrupted.clone()));
+        let unreachable = if answered { None } else { way.blocked().await };
+        let mut report = match &unreachable {
+            Some(why) => runner::not_begun(&plan, &config, why),
+            None => run_tests(plan, &config, http, callback, interrupted, &mut terminal, live).await,
+        };
+        select(&mut report, last_failed);
+        report.known = config.known.as_ref().map(|known| crate::result::known::assess(known, &report, &features));
+        // results.json first: whatever goes wrong with the other formats, what was gathered is kept.
+        let written = crate::report::write(&report, &config.report.dir, &config.report.formats);
+        if let Some(live) = live {
+            live.ended(report.clone(), written.as_ref().ok());
         }
-        None => terminal.result(&report, written.as_ref().ok()),
-    };
-    if let (true, Ok(written)) = (config.report.statement, &written) {
-        state(&report, &written.results, &features);
-    }
-    if config.report.formats.contains(&Format::Github) {
-        write_for_github(&report);
-    }
-    let exit = Exit::of(&report, config.fail_on);
-    let exit = if config.strict_known { exit.strictly(&report, config.fail_on) } else { exit };
-    // A test may have noticed by a rule that does not count.
-    if let Some(remark) = remark(&report).filter(|_| config.rules.is_all()) {
-        console::remark(&remark);
-    }
-    if let Some(because) = exit.because(&report, config.fail_on) {
-        let _ = terminal.because(exit.code(), &because);
-    }
-    if let Err(error) = written {
-        // What is proven about the issuer, or about this program, is worth more than a report that could not be written.
-        if matches!(exit, Exit::Bug | Exit::NotConformant) {
-            console::error(&error.to_string(), None);
-            return Ok(exit);
+        // A reader that closed the pipe does not want to read it, and has the exit code.
+        let _ = match &unreachable {
+            Some(why) => {
+                console::error(why, None);
+                terminal.result_not_begun(&report, written.as_ref().ok())
+            }
+            None => terminal.result(&report, written.as_ref().ok()),
+        };
+        if let (true, Ok(written)) = (config.report.statement, &written) {
+            state(&report, &written.results, &features);
         }
-        return Err(error.into());
+        if config.report.formats.contains(&Format::Github) {
+            write_for_github(&report);
+        }
+        let exit = Exit::of(&report, config.fail_on);
+        let exit = if config.strict_known { exit.strictly(&report, config.fail_on) } else { exit };
+        // A test may have noticed by a rule that does not count.
+        if let Some(remark) = remark(&report).filter(|_| config.rules.is_all()) {
+            console::remark(&remark);
+        }
+        if let Some(because) = exit.because(&report, config.fail_on) {
+            let _ = terminal.because(exit.code(), &because);
+        }
+        if let Err(error) = written {
+            // What is proven about the issuer, or about this program, is worth more than a report that could not be written.
+            if matches!(exit, Exit::Bug | Exit::NotConformant) {
+                console::error(&error.to_string(), None);
+                return Ok(exit);
+            }
+            return Err(error.into());
+        }
+        if signal.is_finished() {
+            return Ok(signal.await.unwrap_or(Exit::Interrupted));
+        }
+        signal.abort();
+        Ok(exit)
     }
-    if signal.is_finished() {
-        return Ok(signal.await.unwrap_or(Exit::Interrupted));
-    }
-    signal.abort();
-    Ok(exit)
 }
 
 /// Runs the tests of a plan and shows how they go on.
@@ -162,12 +228,18 @@ async fn run_tests(
     callback: Option<Arc<CallbackListener>>,
     interrupted: CancellationToken,
     terminal: &mut Terminal,
+    live: Option<&Live>,
 ) -> RunReport {
     let agent = if plan.logs_in() { start_agent(config, &http) } else { Run::no_agent("no test logs in") };
     let shared = Run { config: Arc::clone(config), http, callback, agent, clients: SharedClients::default() };
     let (events, mut received) = mpsc::unbounded_channel();
     let handle = RunHandle { events, interrupted };
-    let (report, ()) = tokio::join!(runner::run(plan, shared.clone(), handle), terminal.follow(&mut received));
+    let on_event = |event: &Event| {
+        if let Some(live) = live {
+            live.event(event.clone());
+        }
+    };
+    let (report, ()) = tokio::join!(runner::run(plan, shared.clone(), handle), terminal.follow(&mut received, on_event));
     let agent = shared.agent.peek().cloned();
     drop(shared);
     if let Some(agent) = agent.and_then(Result::ok).and_then(Arc::into_inner) {

@@ -30,6 +30,10 @@ pub enum Mark {
     LeftOut,
     /// A known failure (`--known`).
     Known,
+    /// A test or a run that goes on.
+    Running,
+    /// A test or a run that has not begun.
+    Waiting,
 }
 
 impl Mark {
@@ -71,6 +75,16 @@ impl Mark {
         }
     }
 
+    /// Its words.
+    pub fn words(self) -> &'static str {
+        self.forms().2
+    }
+
+    /// Its class in HTML.
+    pub fn class(self) -> &'static str {
+        self.forms().1
+    }
+
     /// Its sign in text, its class in HTML, and its words.
     fn forms(self) -> (&'static str, &'static str, &'static str) {
         match self {
@@ -84,6 +98,8 @@ impl Mark {
             Self::Skipped => ("⏭", "skipped", "skipped"),
             Self::LeftOut => ("⬜", "left-out", "left out"),
             Self::Known => ("🟡", "known", "known failure"),
+            Self::Running => ("⏳", "running", "running"),
+            Self::Waiting => ("🕓", "waiting", "waiting"),
         }
     }
 }

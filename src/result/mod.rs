@@ -3,3 +3,4 @@
 pub mod event;
 pub mod known;
 pub mod model;
+pub mod progress;

@@ -1,4 +1,5 @@
-//! Text as it is written and read: Markdown, HTML, words of a shell, characters that cannot be seen, misspelt names, digests, folders of documents.
+//! Text as it is written and read: Markdown, HTML, words of a shell, characters that cannot be seen, misspelt names, digests, unguessable strings, folders of
+//! documents.
 
 pub mod address;
 pub mod digest;
@@ -7,6 +8,7 @@ pub mod html;
 pub mod markdown;
 pub mod nearest;
 pub mod problem;
+pub mod random;
 pub mod sentence;
 pub mod shell;
 pub mod visible;

@@ -55,9 +55,10 @@ impl<O: Write, E: Write> Console<O, E> {
         Self { choices, out, err, moving, waiting: VecDeque::new(), tests: 0, ended: 0 }
     }
 
-    /// Shows events until [`Event::RunEnded`] or until the channel is closed.
-    pub async fn follow(&mut self, events: &mut UnboundedReceiver<Event>) {
+    /// Shows events until [`Event::RunEnded`] or until the channel is closed. Each is handed to `on_event` too.
+    pub async fn follow(&mut self, events: &mut UnboundedReceiver<Event>, on_event: impl Fn(&Event)) {
         while let Some(event) = events.recv().await {
+            on_event(&event);
             let last = matches!(event, Event::RunEnded);
             self.event(event);
             if last {

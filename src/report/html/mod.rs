@@ -13,6 +13,7 @@ use handlebars::Handlebars;
 use serde::Serialize;
 
 pub mod curl;
+pub mod live;
 mod picture;
 mod times;
 
@@ -20,7 +21,7 @@ use super::error::ReportError;
 use super::mark::Mark;
 use super::view::{EntryView, SummaryView, TestView, has_report};
 use super::{file, template};
-use crate::result::model::{RunReport, TestReport, Verdict};
+use crate::result::model::{RunReport, TestReport};
 use crate::text::{html as escape, visible};
 
 /// The file's name in the report directory.
@@ -35,8 +36,19 @@ const SCRIPT: &str = include_str!("../../../templates/page.js");
 /// The template of a test's section.
 const TEST: &str = "test";
 
-const TEMPLATE_TEXTS: [(&str, &str); 10] = [
+/// The template of the top of the page.
+const TOP: &str = "top";
+
+/// The template of what is said of the whole run.
+const OVERVIEW: &str = "overview";
+
+const TEMPLATE_TEXTS: [(&str, &str); 15] = [
     (NAME, include_str!("../../../templates/page.html")),
+    (TOP, include_str!("../../../templates/top.html")),
+    (OVERVIEW, "<div id=\"overview\">\n{{> summary}}\n</div>\n"),
+    (live::BAND, include_str!("../../../templates/live-band.html")),
+    (live::PENDING, include_str!("../../../templates/pending.html")),
+    ("about", include_str!("../../../templates/about.html")),
     ("summary", include_str!("../../../templates/summary.html")),
     (TEST, include_str!("../../../templates/test.html")),
     ("step", include_str!("../../../templates/step.html")),
@@ -49,13 +61,17 @@ const TEMPLATE_TEXTS: [(&str, &str); 10] = [
 ];
 
 /// The parts of lines.
-const PARTS: [(&str, &str); 8] = [
+const PARTS: [(&str, &str); 9] = [
     ("mark", "<span class=\"mark {{class}}\" role=\"img\" aria-label=\"{{words}}\"></span>"),
     ("headline", "{{> mark mark}} {{sentence says}}"),
     ("reference", "<span class=\"reference\">{{code rule}}{{#if spec}} {{link spec_words url}}{{/if}}</span>"),
     ("test-link", "{{#if linked}}<a href=\"#{{anchor}}\">{{sentence title}}</a>{{else}}{{sentence title}}{{/if}} <small>{{sentence id}}</small>"),
     ("broken-line", "<li class=\"finding {{mark.class}}\">{{> mark mark}} <a href=\"#{{anchor}}\">{{sentence says}}</a> {{code rule}}</li>\n"),
     ("tally", "{{#each this}}<span class=\"{{mark.class}}\">{{> mark mark}}{{says}}</span> {{/each}}"),
+    (
+        "named",
+        "<h2>{{sentence title}} <a class=\"anchor\" href=\"#{{id}}\" aria-label=\"Copy the link to {{id}}\" title=\"Copy the link\"></a></h2>\n<p><code>{{sentence id}}</code></p>\n",
+    ),
     ("command", "<pre class=\"command\"><button type=\"button\" class=\"copy\">Copy</button><code>{{block this}}</code></pre>"),
     (
         "body",
@@ -84,14 +100,25 @@ static TEMPLATES: LazyLock<Handlebars<'static>> = LazyLock::new(|| {
 #[derive(Debug, Serialize)]
 struct PageView<'a> {
     beginning: &'static str,
-    policy: String,
+    policy: &'a str,
     style: &'static str,
     script: &'static str,
     title: String,
-    verdict: Verdict,
-    summary: SummaryView<'a>,
-    /// HTML: the section of each test.
-    tests: Vec<String>,
+    tool: String,
+    /// HTML: the top, what is said of the whole run, and the sections of the tests.
+    top: &'a str,
+    overview: &'a str,
+    tests: &'a str,
+    /// What a page has that follows a run.
+    live: Option<live::Following<'a>>,
+}
+
+/// The top of the page.
+#[derive(Debug, Serialize)]
+struct TopView<'a, S> {
+    /// Its class: the verdict, or what there is instead.
+    state: S,
+    summary: &'a SummaryView<'a>,
 }
 
 /// Writes `report.html` into a directory, made if absent, where the screenshots are already, and returns its path.
@@ -106,21 +133,36 @@ pub fn write(report: &RunReport, dir: &Path) -> Result<PathBuf, ReportError> {
 
 /// The page of a run whose screenshots are below a directory.
 pub fn render(report: &RunReport, dir: &Path) -> String {
+    let summary = SummaryView::of(report, true);
     let page = PageView {
         beginning: BEGINNING,
-        policy: policy(),
+        policy: &policy(&[STYLE], &[SCRIPT], ""),
         style: STYLE,
         script: SCRIPT,
-        title: format!("{} Conformance of {}", Mark::of_verdict(report.verdict), visible::short(&report.issuer, 200)),
-        verdict: report.verdict,
-        summary: SummaryView::of(report, true),
-        tests: report.tests.iter().filter(|test| has_report(test)).map(|test| section(report, test, dir)).collect(),
+        title: title(&Mark::of_verdict(report.verdict).to_string(), report),
+        tool: format!("{} {}", report.tool.name, report.tool.version),
+        top: &top(report.verdict, &summary),
+        overview: &template::render(&TEMPLATES, OVERVIEW, &summary),
+        tests: &report.tests.iter().map(|test| section(report, test, dir)).collect::<String>(),
+        live: None,
     };
     template::render(&TEMPLATES, NAME, &page)
 }
 
-/// The section of a test.
+/// The title of the page, behind a mark or the like.
+fn title(mark: &str, report: &RunReport) -> String {
+    format!("{mark} Conformance of {}", visible::short(&report.issuer, 200))
+}
+
+fn top(state: impl Serialize, summary: &SummaryView<'_>) -> String {
+    template::render(&TEMPLATES, TOP, &TopView { state, summary })
+}
+
+/// The section of a test; empty if it was skipped.
 fn section(report: &RunReport, test: &TestReport, dir: &Path) -> String {
+    if !has_report(test) {
+        return String::new();
+    }
     let mut view = TestView::of(report, test);
     for entry in view.steps.iter_mut().flat_map(|step| &mut step.entries) {
         match entry {
@@ -134,11 +176,11 @@ fn section(report: &RunReport, test: &TestReport, dir: &Path) -> String {
     template::render(&TEMPLATES, TEST, &view)
 }
 
-/// What the page may load and run: its own style and script, known by their digests, and pictures that are part of it.
-fn policy() -> String {
-    let hash = |content: &str| STANDARD.encode(digest::digest(&digest::SHA256, content.as_bytes()));
-    let (style, script) = (hash(STYLE), hash(SCRIPT));
-    format!("default-src 'none'; img-src data:; style-src 'sha256-{style}'; script-src 'sha256-{script}'; base-uri 'none'; form-action 'none'")
+/// What a page may load and run: its own styles and scripts, known by their digests, pictures that are part of it, and what `more` allows.
+fn policy(styles: &[&str], scripts: &[&str], more: &str) -> String {
+    let hash = |content: &&str| format!(" 'sha256-{}'", STANDARD.encode(digest::digest(&digest::SHA256, content.as_bytes())));
+    let (styles, scripts): (String, String) = (styles.iter().map(hash).collect(), scripts.iter().map(hash).collect());
+    format!("default-src 'none'; img-src data:; style-src{styles}; script-src{scripts}; {more}base-uri 'none'; form-action 'none'")
 }
 
 #[cfg(test)]

@@ -7,11 +7,13 @@ use serde::Serialize;
 pub mod body;
 mod coverage;
 mod finding;
+mod pending;
 mod place;
 mod step;
 mod summary;
 mod test;
 
+pub use pending::PendingView;
 pub use step::{EntryView, Picture};
 pub use summary::SummaryView;
 pub use test::TestView;
