@@ -323,7 +323,7 @@ fn values(setting: &Setting) -> String {
     let names = setting.kind.names();
     let names = if names.is_empty() { String::new() } else { format!(" [possible values: {}]", names.join(", ")) };
     match (setting.kind, setting.default) {
-        (Kind::Switch, _) | (_, "") => names,
+        (Kind::Switch | Kind::Port, _) | (_, "") => names,
         (_, default) => format!("{names} [default: {default}]"),
     }
 }

@@ -57,7 +57,7 @@
 //!               result::event::Event                                                    ▼
 //!                     │                                                     result::model::RunReport
 //!                     ▼                                                                 │
-//!               report::console                                      results.json, Markdown
+//!          report::console, serve                                    results.json, Markdown
 //! ```
 
 pub mod agent;

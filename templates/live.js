@@ -56,21 +56,24 @@
     return places;
   };
 
+  const keeping = (change) => {
+    const focus = document.activeElement;
+    const places = looksAt();
+    change();
+    // An element that was put elsewhere has lost it.
+    if (focus?.isConnected && focus !== document.activeElement) focus.focus({ preventScroll: true });
+    const place = places.find(([element]) => element.isConnected && element !== document.documentElement);
+    if (place) scrollBy({ top: place[0].getBoundingClientRect().top - place[1], behavior: "instant" });
+  };
+
   const put = ({ id, html }) => {
     const old = document.getElementById(id);
     const holder = document.createElement("template");
     holder.innerHTML = html;
     const next = holder.content.firstElementChild;
-    const focus = document.activeElement;
-    const places = looksAt();
     if (old && next) become(old, next);
     else if (old) old.remove();
     else if (next) document.getElementById("tests").append(next);
-    document.dispatchEvent(new Event("changed"));
-    // An element that was put elsewhere has lost it.
-    if (focus?.isConnected && focus !== document.activeElement) focus.focus({ preventScroll: true });
-    const place = places.find(([element]) => element.isConnected && element !== document.documentElement);
-    if (place) scrollBy({ top: place[0].getBoundingClientRect().top - place[1], behavior: "instant" });
   };
 
   // Not more often than one can listen.
@@ -93,8 +96,13 @@
   const query = new URLSearchParams({ token: new URLSearchParams(location.search).get("token"), since: lost.dataset.since });
   const source = new EventSource("events?" + query);
   source.addEventListener("open", () => (lost.textContent = ""));
+  let version = "";
   source.addEventListener("message", (event) => {
-    put(JSON.parse(event.data));
+    keeping(() => put(JSON.parse(event.data)));
+    // The last part of a version has its number.
+    if (event.lastEventId === version) return;
+    version = event.lastEventId;
+    keeping(() => document.dispatchEvent(new Event("changed")));
     const { title } = document.getElementById("live").dataset;
     if (document.title !== title) document.title = title;
     say();

@@ -38,5 +38,6 @@ mod schema;
 mod screens;
 mod security;
 mod selection;
+mod serve;
 mod tolerance;
 mod words;

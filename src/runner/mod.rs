@@ -26,9 +26,6 @@ mod again;
 /// What is said of the user agent of a run in which no test logs in.
 const NOT_NEEDED: &str = "none was needed";
 
-/// What is said of one that had not started.
-const NOT_STARTED: &str = "none had started yet";
-
 /// How long the clean-up after an interruption may take.
 const CLEAN_UP: std::time::Duration = std::time::Duration::from_secs(3);
 
@@ -68,7 +65,7 @@ pub async fn run(plan: Plan, shared: Run, handle: RunHandle) -> RunReport {
         // The listener is bound if, and only if, a test logs in.
         _ if shared.callback.is_none() => NOT_NEEDED.to_owned(),
         Some(Err(_)) => "none could be started".to_owned(),
-        None => NOT_STARTED.to_owned(),
+        None => "none had started yet".to_owned(),
     };
     handle.send(Event::RunEnded);
     let report = report(tests, started, environment(&config, agent, shared.redirect_uri()), &config);
@@ -85,7 +82,7 @@ pub fn outline(plan: &Plan, config: &Config) -> RunReport {
         }
     };
     let tests = plan.tests.iter().map(of_test).collect();
-    let agent = if plan.logs_in() { NOT_STARTED } else { NOT_NEEDED };
+    let agent = if plan.logs_in() { "not known yet" } else { NOT_NEEDED };
     report(tests, Timestamp::now(), environment(config, agent.to_owned(), config.redirect_uri.to_string()), config)
 }
 

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -121,6 +121,11 @@ impl Live {
 
     /// Waits a little until every reader has what was shown last, and ends.
     pub async fn close(self) {
+        // However long that takes: it depends on no reader.
+        let (asker, rendered) = oneshot::channel();
+        if self.inbox.send(Message::Done(asker)).is_ok() {
+            let _ = rendered.await;
+        }
         let end = Instant::now() + LAST_WORDS;
         // A page that was loaded a moment ago will ask what has become of the run.
         let _ = timeout_at(end, self.site.all_follow()).await;

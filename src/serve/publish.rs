@@ -21,6 +21,8 @@ pub enum Message {
     News(News),
     /// Somebody wants to read: what there is by now, and then each newer version.
     Read(oneshot::Sender<watch::Receiver<Arc<Snapshot>>>),
+    /// Somebody wants to know when everything before this is rendered for those who read.
+    Done(oneshot::Sender<()>),
 }
 
 /// Keeps the page up to date until nobody can send anything any more.
@@ -28,7 +30,7 @@ pub async fn publish(mut board: Board, mut inbox: mpsc::UnboundedReceiver<Messag
     let (shown, _) = watch::channel(Arc::new(Snapshot::default()));
     let mut next = Instant::now();
     loop {
-        let mut joining = Vec::new();
+        let (mut joining, mut asking) = (Vec::new(), Vec::new());
         let is_wanted = shown.receiver_count() > 0 && board.is_stale();
         let first = tokio::select! {
             message = inbox.recv() => match message {
@@ -41,9 +43,11 @@ pub async fn publish(mut board: Board, mut inbox: mpsc::UnboundedReceiver<Messag
             match message {
                 Message::News(news) => board.take(news),
                 Message::Read(reader) => joining.push(reader),
+                Message::Done(asker) => asking.push(asker),
             }
         }
-        let is_due = shown.receiver_count() > 0 && board.is_stale() && (Instant::now() >= next || board.has_ended());
+        let is_hurried = board.has_ended() || !asking.is_empty();
+        let is_due = shown.receiver_count() > 0 && board.is_stale() && (is_hurried || Instant::now() >= next);
         if is_due || !joining.is_empty() {
             let began = Instant::now();
             let rendered = tokio::task::spawn_blocking(move || {
@@ -60,9 +64,8 @@ pub async fn publish(mut board: Board, mut inbox: mpsc::UnboundedReceiver<Messag
                 is_newer
             });
         }
-        for reader in joining {
-            // One that has gone again does not matter.
-            let _ = reader.send(shown.subscribe());
-        }
+        // One that has gone again does not matter.
+        joining.into_iter().for_each(|reader| drop(reader.send(shown.subscribe())));
+        asking.into_iter().for_each(|asker| drop(asker.send(())));
     }
 }

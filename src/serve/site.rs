@@ -14,8 +14,7 @@ use axum::middleware::{self, Next};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
-use futures::stream::{self, Stream};
-use serde::Serialize;
+use futures::stream::{self, Stream, StreamExt as _};
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::Instant;
 
@@ -156,55 +155,119 @@ async fn events(State(site): State<Arc<Site>>, uri: Uri, headers: HeaderMap) -> 
     Sse::new(news(shown, seen)).keep_alive(KeepAlive::default()).into_response()
 }
 
-/// A reader of what becomes new.
+/// What is newer than a version, and then what becomes new, until nothing will any more.
+fn news(shown: watch::Receiver<Arc<Snapshot>>, seen: u64) -> impl Stream<Item = Result<Event, axum::Error>> {
+    let first = stream::iter([Ok(Event::default().retry(AGAIN))]);
+    first.chain(stream::unfold(Reader::new(shown, seen), |mut reader| async move {
+        let Part { id, html, version } = reader.next().await?;
+        let event = Event::default().json_data(serde_json::json!({ "id": &*id, "html": &*html }));
+        Some((if let Some(version) = version { event.map(|event| event.id(version.to_string())) } else { event }, reader))
+    }))
+}
+
+/// A reader of what becomes new. One that is slow gets the parts it has missed once, as they are when it comes to them.
 struct Reader {
     shown: watch::Receiver<Arc<Snapshot>>,
-    /// What it is sent next, and which version it has then.
+    /// What it is sent next, and the version that it has all of then.
     queue: VecDeque<(Arc<str>, Arc<str>)>,
-    next: u64,
-    is_first: bool,
+    seen: u64,
     has_ended: bool,
 }
 
 /// A part of the page that takes the place of what has its id.
-#[derive(Serialize)]
-struct Part<'a> {
-    id: &'a str,
-    html: &'a str,
-}
-
-/// What is newer than a version, and then what becomes new, until nothing will any more. A reader that is slow gets the parts it has missed once, as they are
-/// when it comes to them.
-fn news(shown: watch::Receiver<Arc<Snapshot>>, seen: u64) -> impl Stream<Item = Result<Event, axum::Error>> {
-    let reader = Reader { shown, queue: VecDeque::new(), next: seen, is_first: true, has_ended: false };
-    stream::unfold(reader, |mut reader| async move {
-        if std::mem::take(&mut reader.is_first) {
-            reader.look();
-            return Some((Ok(Event::default().retry(AGAIN)), reader));
-        }
-        loop {
-            if let Some((id, html)) = reader.queue.pop_front() {
-                let event = Event::default().json_data(Part { id: &id, html: &html });
-                // It counts as sent with its last part: who is cut off before that gets all of it again.
-                let event = if reader.queue.is_empty() { event.map(|event| event.id(reader.next.to_string())) } else { event };
-                return Some((event, reader));
-            }
-            if reader.has_ended {
-                return None;
-            }
-            reader.shown.changed().await.ok()?;
-            reader.look();
-        }
-    })
+#[derive(Debug)]
+struct Part {
+    id: Arc<str>,
+    html: Arc<str>,
+    /// With the last part of a version, which it is: who is cut off before that gets all of it again.
+    version: Option<u64>,
 }
 
 impl Reader {
+    fn new(shown: watch::Receiver<Arc<Snapshot>>, seen: u64) -> Self {
+        let mut reader = Self { shown, queue: VecDeque::new(), seen, has_ended: false };
+        reader.look();
+        reader
+    }
+
+    /// Waits for the next part; `None` if there will be none any more.
+    async fn next(&mut self) -> Option<Part> {
+        while self.queue.is_empty() {
+            if self.has_ended {
+                return None;
+            }
+            self.shown.changed().await.ok()?;
+            self.look();
+        }
+        let (id, html) = self.queue.pop_front()?;
+        Some(Part { id, html, version: self.queue.is_empty().then_some(self.seen) })
+    }
+
     /// Takes up what is newer than what it was sent.
     fn look(&mut self) {
         let snapshot = Arc::clone(&self.shown.borrow_and_update());
         // A version that there has not been yet is of another run.
-        let seen = if self.next > snapshot.version { 0 } else { self.next };
+        let seen = if self.seen > snapshot.version { 0 } else { self.seen };
         self.queue = snapshot.since(seen).map(|(id, piece)| (Arc::clone(id), Arc::clone(&piece.html))).collect();
-        (self.next, self.has_ended) = (snapshot.version, snapshot.has_ended);
+        (self.seen, self.has_ended) = (snapshot.version, snapshot.has_ended);
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+    use crate::result::event::Event as Happened;
+    use crate::result::model::RunReport;
+    use crate::result::progress::Progress;
+    use crate::serve::board::Board;
+    use crate::serve::news::News;
+
+    /// What is sent until nothing is there to be sent.
+    async fn all(reader: &mut Reader) -> Vec<Part> {
+        let mut parts = Vec::new();
+        while let Ok(Some(part)) = tokio::time::timeout(Duration::ZERO, reader.next()).await {
+            parts.push(part);
+        }
+        parts
+    }
+
+    #[tokio::test]
+    async fn a_reader_that_lags_gets_what_it_missed_once_and_as_it_is() {
+        let report: RunReport = serde_json::from_str(include_str!("../../fixtures/results/sample.json")).unwrap();
+        let (tests, id) = (report.tests.len(), report.tests[0].id.clone());
+        let mut board = Board::new(Progress::new(report.clone()), PathBuf::new());
+        let (shown, watched) = watch::channel(Arc::new(board.render()));
+        let mut reader = Reader::new(watched, 0);
+        let parts = all(&mut reader).await;
+        assert_eq!(parts.iter().filter(|part| part.version.is_some()).count(), 1);
+        assert!(parts.last().unwrap().version == Some(1) && parts.len() > 3 && parts.len() <= tests + 3);
+
+        let mut happens = |event: Happened| {
+            board.take(News::Event(Box::new(event)));
+            shown.send_replace(Arc::new(board.render()));
+        };
+        happens(Happened::RunStarted { tests });
+        happens(Happened::TestStarted { id: id.clone(), title: String::new() });
+        for step in ["Discovery", "Key Set", "Token"] {
+            happens(Happened::StepStarted { id: id.clone(), step: step.to_owned() });
+        }
+        let parts = all(&mut reader).await;
+        assert_eq!(parts.iter().map(|part| &*part.id).collect::<Vec<_>>(), [&id, "overview", "summary", "live"]);
+        assert!(parts[0].html.contains("running: Token") && parts[3].version == Some(6));
+
+        happens(Happened::TestEnded(Arc::new(report.tests[0].clone())));
+        board.take(News::Ended { report: Box::new(report), place: None });
+        shown.send_replace(Arc::new(board.render()));
+        let mut again = Reader::new(shown.subscribe(), 6);
+        for reader in [&mut reader, &mut again] {
+            let parts = all(reader).await;
+            assert!(parts.len() <= tests + 3 && parts.last().unwrap().html.contains("save this page"), "{parts:?}");
+            assert!(reader.next().await.is_none(), "there is an end");
+        }
+        assert!(all(&mut Reader::new(shown.subscribe(), 8)).await.is_empty(), "it has all of it");
+        assert!(all(&mut Reader::new(shown.subscribe(), 99)).await.len() > 3, "a version of another run");
     }
 }

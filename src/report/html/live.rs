@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::super::mark::Mark;
-use super::super::view::{PendingView, SummaryView};
+use super::super::view::{Headline, PendingView, SummaryView};
 use super::super::{template, words};
 use super::{OVERVIEW, SCRIPT, STYLE, TEMPLATES};
 use crate::result::progress::{Phase, Planned, Progress};
@@ -97,12 +97,12 @@ pub fn page(heading: &Heading, band: &str, top: &str, overview: &str, version: u
 /// The band that says how far the run has come: an element with the id `live`.
 pub fn band(progress: &Progress) -> String {
     let (tests, done) = (progress.tests(), progress.report.tests.len());
+    let how = if progress.report.interrupted { "The run was interrupted" } else { "The run has ended" };
     let far = match &progress.phase {
         Phase::Before(None) => format!("{} to run", count(tests - done, "test")),
         Phase::Before(Some(awaited)) => awaited.clone(),
         Phase::Running => format!("{done} of {} ended", count(tests, "test")),
         Phase::Ended { report } => {
-            let how = if progress.report.interrupted { "The run was interrupted" } else { "The run has ended" };
             let place = match report {
                 Some(place) => format!("It is kept in `{}` too.", place.replace('`', "")),
                 None => "It could not be written to a file: save this page.".to_owned(),
@@ -111,9 +111,12 @@ pub fn band(progress: &Progress) -> String {
         }
         Phase::NotBegun(why) => format!("The run did not begin: {why}"),
     };
-    let mark = mark(progress);
-    let headline = words::progress_headline(progress).says;
-    let says = if progress.phase == Phase::Running || progress.has_ended() { format!("{far}. {headline}") } else { far.clone() };
+    let Headline { mark, says: headline } = words::progress_headline(progress);
+    let says = match &progress.phase {
+        Phase::Before(_) | Phase::NotBegun(_) => far.clone(),
+        Phase::Running => format!("{far}. {headline}"),
+        Phase::Ended { .. } => format!("{how}. {headline}"),
+    };
     let running = progress.running().map(|(test, step)| RunningView { id: &test.id, title: &test.title, step });
     let is_counted = !progress.has_ended();
     let band = BandView {
