@@ -111,7 +111,7 @@
   source.addEventListener("error", () => {
     lost.textContent =
       source.readyState === EventSource.CLOSED
-        ? "oa-authtest does not answer any more. What it showed until then is here."
-        : "The connection to oa-authtest is lost, and tried again. What it showed until then is here.";
+        ? "oa-authtest does not answer any more. Below is what it showed until then."
+        : "The connection to oa-authtest is lost; this page tries again. Below is what it showed until then.";
   });
 })();

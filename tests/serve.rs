@@ -138,7 +138,7 @@ async fn the_page_fills_while_tests_end_and_is_the_report_at_the_end() {
     chromium.until("'ended' in document.getElementById('live').dataset").await;
     let said = "return [document.getElementById('live').textContent.trim(), document.getElementById('lost').textContent, document.title]";
     let expected = json!([
-        "The run has ended. This page has the whole report, until it is closed or loaded again. It is kept in reports/report.html too.",
+        "The run has ended. This page is its report until it is closed or loaded again. It is kept in reports/report.html too.",
         "",
         format!("✅ Conformance of {}", issuer.issuer())
     ]);
@@ -296,7 +296,7 @@ async fn an_issuer_that_cannot_be_reached_is_one_cause_on_the_page_too() {
         async move { read(&url).await.1 }
     });
     let (status, page) = read(&run.url).await;
-    assert!(status == 200 && page.contains(" tests to run"), "{page}");
+    assert!(status == 200 && page.contains(" to run"), "{page}");
     drop((held, silent));
     let ended = end(run).await;
     assert_eq!(ended.code, 3, "{}", ended.said());
@@ -411,6 +411,7 @@ async fn a_reader_that_comes_again_is_sent_what_it_missed() {
     let parts: Vec<Value> = news.lines().filter_map(|line| line.strip_prefix("data: ")).map(|line| serde_json::from_str(line).unwrap()).collect();
     let at_the_end = |id: &str| parts.iter().rfind(|part| part["id"] == id).unwrap_or_else(|| panic!("no {id}: {news}"))["html"].as_str().unwrap();
     assert!(TESTS.iter().all(|id| at_the_end(id).contains("section class=\"test passed\"")), "{news}");
+    assert!(parts.iter().all(|part| !part["html"].as_str().unwrap().contains("class=\"test waiting\"")), "what it had is not sent again: {news}");
     assert!(at_the_end("live").contains("data-ended") && parts.last().unwrap()["id"] == "live", "{news}");
     let ended = end(held.run).await;
     assert_eq!(ended.code, 0, "{}", ended.said());

@@ -65,7 +65,11 @@ pub async fn publish(mut board: Board, mut inbox: mpsc::UnboundedReceiver<Messag
             });
         }
         // One that has gone again does not matter.
-        joining.into_iter().for_each(|reader| drop(reader.send(shown.subscribe())));
-        asking.into_iter().for_each(|asker| drop(asker.send(())));
+        for reader in joining {
+            let _ = reader.send(shown.subscribe());
+        }
+        for asker in asking {
+            let _ = asker.send(());
+        }
     }
 }

@@ -96,10 +96,10 @@ pub fn page(heading: &Heading, band: &str, top: &str, overview: &str, version: u
 
 /// The band that says how far the run has come: an element with the id `live`.
 pub fn band(progress: &Progress) -> String {
-    let (tests, done) = (progress.tests(), progress.report.tests.len());
+    let (done, tests) = progress.counted();
     let how = if progress.report.interrupted { "The run was interrupted" } else { "The run has ended" };
     let far = match &progress.phase {
-        Phase::Before(None) => format!("{} to run", count(tests - done, "test")),
+        Phase::Before(None) => format!("{} to run", count(tests, "test")),
         Phase::Before(Some(awaited)) => awaited.clone(),
         Phase::Running => format!("{done} of {} ended", count(tests, "test")),
         Phase::Ended { report } => {
@@ -107,7 +107,7 @@ pub fn band(progress: &Progress) -> String {
                 Some(place) => format!("It is kept in `{}` too.", place.replace('`', "")),
                 None => "It could not be written to a file: save this page.".to_owned(),
             };
-            format!("{how}. This page has the whole report, until it is closed or loaded again. {place}")
+            format!("{how}. This page is its report until it is closed or loaded again. {place}")
         }
         Phase::NotBegun(why) => format!("The run did not begin: {why}"),
     };
@@ -159,7 +159,10 @@ fn mark(progress: &Progress) -> Mark {
 
 fn title(progress: &Progress) -> String {
     let mark = match progress.phase {
-        Phase::Running => format!("{}/{}", progress.report.tests.len(), progress.tests()),
+        Phase::Running => {
+            let (done, tests) = progress.counted();
+            format!("{done}/{tests}")
+        }
         Phase::Ended { .. } => Mark::of_verdict(progress.report.verdict).to_string(),
         Phase::Before(_) | Phase::NotBegun(_) => mark(progress).to_string(),
     };
