@@ -428,6 +428,7 @@ fn argument(setting: &'static Setting) -> Arg {
         Kind::Path if !setting.alone.is_empty() => {
             arg.action(ArgAction::Set).num_args(0..=1).default_missing_value(setting.alone).value_hint(ValueHint::FilePath)
         }
+        Kind::Port => arg.action(ArgAction::Set).num_args(0..=1).default_missing_value(setting.alone),
         Kind::Path if setting.value == "DIR" => arg.action(ArgAction::Set).value_hint(ValueHint::DirPath),
         Kind::Path => arg.action(ArgAction::Set).value_hint(ValueHint::FilePath),
         Kind::Text | Kind::Number | Kind::Choice(_) => arg.action(ArgAction::Set),
@@ -438,7 +439,7 @@ fn values(setting: &Setting) -> String {
     let names = setting.kind.names();
     let names = if names.is_empty() { String::new() } else { format!(" [possible values: {}]", names.join(", ")) };
     match (setting.kind, setting.default) {
-        (Kind::Switch, _) | (_, "") => names,
+        (Kind::Switch | Kind::Port, _) | (_, "") => names,
         (_, default) => format!("{names} [default: {default}]"),
     }
 }

@@ -30,6 +30,7 @@
 //! listing reference demo cli           what the other commands print and read
 //! doctor self_test embedding           looking before a run; every flaw against every rule; a run in another program
 //! launch                               a run from its settings to its reports
+//! serve                                the page of a run that goes on
 //! report                               what is told of a result
 //! runner exit                          a plan made into a result; what that means to a pipeline
 //! protocol                             what is done: one file per move
@@ -40,7 +41,7 @@
 //! config                               flags, environment and file, made into settings
 //! rule                                 what must hold
 //! issuer observed                      the issuer we ship; what came over the wire
-//! guard redact                         child processes, secrets in texts
+//! guard listen redact                  child processes, servers on loopback, secrets in texts
 //! text                                 text of any kind
 //! ```
 //!
@@ -60,7 +61,7 @@
 //!               result::event::Event                                                    ▼
 //!                     │                                                     result::model::RunReport
 //!                     ▼                                                                 │
-//!               report::console                                      results.json, Markdown
+//!          report::console, serve                                    results.json, Markdown
 //! ```
 
 pub mod agent;
@@ -76,6 +77,7 @@ pub mod guard;
 pub mod http;
 pub mod issuer;
 pub mod launch;
+pub mod listen;
 pub mod listing;
 pub mod observed;
 pub mod protocol;
@@ -86,6 +88,7 @@ pub mod result;
 pub mod rule;
 pub mod runner;
 pub mod self_test;
+pub mod serve;
 pub mod session;
 pub mod text;
 

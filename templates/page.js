@@ -3,13 +3,13 @@
   const root = document.documentElement;
   const form = document.getElementById("filter");
   const output = form.querySelector("output");
-  const tests = [...document.querySelectorAll("section.test")];
-  const sections = [...document.querySelectorAll("#overview > section")];
+  // Looked for anew each time: a page that follows a run changes.
+  const all = (selector) => [...document.querySelectorAll(selector)];
   root.classList.add("js");
   form.hidden = false;
 
   // What is looked for in a test: its name and title, and every rule that was judged. Read when first needed.
-  const words = new Map();
+  let words = new Map();
   const wordsOf = (test) => {
     if (!words.has(test)) {
       const parts = [...test.querySelectorAll(".title, .verdict, .about, .finding")];
@@ -21,13 +21,19 @@
     show === "first" || show === "all" || (show === "failures" ? /^(failed|errored)$/.test(test.dataset.verdict) : test.dataset.warnings !== "0");
 
   // "All" opens what is folded, and so does paper; afterwards it is as it was.
-  const folds = [...document.querySelectorAll("details")];
   let before = null;
   const unfold = (open) => {
-    if (open === (before !== null)) return;
-    const states = before;
-    before = open ? folds.map((fold) => fold.open) : null;
-    folds.forEach((fold, at) => (fold.open = open || states[at]));
+    if (open) {
+      before ??= new Map();
+      for (const fold of all("details")) {
+        if (before.has(fold)) continue;
+        before.set(fold, fold.open);
+        fold.open = true;
+      }
+    } else if (before) {
+      for (const [fold, state] of before) fold.open = state;
+      before = null;
+    }
   };
   window.addEventListener("beforeprint", () => unfold(true));
   window.addEventListener("afterprint", () => unfold(root.dataset.show === "all"));
@@ -37,11 +43,12 @@
     const text = form.elements.namedItem("text").value.trim().toLowerCase();
     const everything = (show === "first" || show === "all") && text === "";
     const shown = new Set();
+    const tests = all("section.test");
     for (const test of tests) {
       test.hidden = !(fits(test, show) && (text === "" || wordsOf(test).includes(text)));
       if (!test.hidden) shown.add(test.id);
     }
-    for (const section of sections) {
+    for (const section of all("#overview > section")) {
       const items = [...section.querySelectorAll("tr.row, :scope > ul > li.finding")];
       for (const item of items) {
         if (item.localName === "tr") {
@@ -62,6 +69,10 @@
   };
   form.addEventListener("input", filter);
   form.addEventListener("submit", (event) => event.preventDefault());
+  document.addEventListener("changed", () => {
+    words = new Map();
+    filter();
+  });
   // A browser that restores the form after a reload restores what it says too.
   window.addEventListener("pageshow", filter);
 

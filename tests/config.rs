@@ -137,6 +137,11 @@ const MISTAKES: &[(&str, &[&str], Option<&str>)] = &[
     ("I", &["SCOPE=read  write"], None),
     ("I", &["SCOPE=openid read"], None),
     ("I --webdriver-url localhost:9515", &[], None),
+    ("I --serve 0.0.0.0:8080", &[], None),
+    ("I --serve 70000", &[], None),
+    ("I", &["SERVE=1"], None),
+    ("I", &[], Some("report.serve = \"op.example:80\"")),
+    ("I", &[], Some("report.serve = [8080]")),
     ("I --seller-id 1", &[], None),
     // Numbers, switches, names.
     ("I --timeout 0", &[], None),

@@ -82,7 +82,7 @@ fn with(nasty: &str) -> RunReport {
         nasty.clone_into(text);
     }
     report.environment.profiles = vec![nasty.to_owned()];
-    for own in &mut report.own {
+    if let Some(own) = &mut report.own {
         own.profiles.iter_mut().for_each(|profile| nasty.clone_into(&mut profile.name));
         own.rules.iter_mut().for_each(|rule| nasty.clone_into(&mut rule.says));
     }

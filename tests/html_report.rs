@@ -6,21 +6,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use oa_authtest::config::Format;
-use oa_authtest::issuer::flaw::Flaw;
-use oa_authtest::issuer::{self, IssuerOptions};
 use oa_authtest::report::html::curl;
 use oa_authtest::report::{self, html, json};
 use oa_authtest::result::model::{Entry, Exchange, RunReport};
 use serde_json::{Value, json};
 
 use crate::common::chromium::Chromium;
-use crate::common::{files, free_port, program, quick, root, run};
+use crate::common::{files, patched, program, quick, root, run};
 
 const EXAMPLE: &str = "reports/example/results.json";
 const SAMPLE: &str = "fixtures/results/sample.json";
 
 /// What an issuer may put into every string.
-const PAYLOADS: &[&str] = &[
+pub const PAYLOADS: &[&str] = &[
     "<script>window.owned = 1</script>",
     "</code></pre></div></details></section></main><script>owned = 1</script>",
     "\"><img src=x onerror=owned=1><svg/onload=owned=1>",
@@ -166,7 +164,7 @@ async fn what_got_in_all_the_same_could_do_nothing() {
 }
 
 /// An issuer that puts markup wherever it may, and is right otherwise.
-fn hostile() -> Flaw {
+pub fn hostile() -> Value {
     let markup = PAYLOADS.join(" ");
     let header = "<script>owned=1</script>\"'><img src=x onerror=owned=1>";
     let set = json!({ "/x": markup, "/<script>owned=1<~1script>": { "</details>": [markup] } });
@@ -176,22 +174,14 @@ fn hostile() -> Flaw {
     patches.push(json!({ "at": "discovery", "set": { "/client_name": markup, "/issuer": format!("https://op.example/{markup}") } }));
     patches.push(json!({ "at": "token-error", "set": { "/error": markup, "/error_description": markup } }));
     patches.push(json!({ "at": "every-response", "headers": { "x-evil": header, "server": header } }));
-    let flaw = json!({ "name": "hostile", "says": "Puts markup wherever it may.", "trips": [], "patch": patches });
-    serde_json::from_value(flaw).unwrap()
+    json!(patches)
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hostile_issuer_gets_nothing_into_the_report() {
     let folder = tempfile::tempdir().unwrap();
-    let redirect_uri = format!("http://localhost:{}/cb", free_port());
-    let options = IssuerOptions { flaw: Some(hostile()), redirect_uris: vec![redirect_uri.clone()], ..IssuerOptions::default() };
-    let issuer = issuer::start(options).await.unwrap();
-    let accounts = issuer.accounts().clone();
-    let mut command = program(folder.path());
-    command.args(["run", "--agent", "http", "--issuer", issuer.issuer(), "--redirect-uri", &redirect_uri, "--profile", "openactive,security"]);
-    command.args(["--client-id", &accounts.client_id, "--client-secret", &accounts.client_secret]);
-    command.args(["--username", &accounts.username, "--password", &accounts.password, "--initial-access-token", &accounts.initial_access_token]);
-    let ended = tokio::task::spawn_blocking(move || run(command)).await.unwrap();
+    let (issuer, redirect_uri) = patched::issuer(hostile()).await;
+    let ended = patched::tell(&issuer, &redirect_uri, folder.path(), &["--profile".to_owned(), "openactive,security".to_owned()]).await;
     issuer.stop().await;
     assert_eq!(ended.code, 1, "{}", ended.said());
     let written = folder.path().join("reports/report.html");

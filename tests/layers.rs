@@ -10,7 +10,7 @@ use proc_macro2::{Delimiter, TokenStream, TokenTree};
 /// The floors, from the ground up: the modules on each, and what they are.
 const FLOORS: &[(&[&str], &str)] = &[
     (&["text"], "text of any kind"),
-    (&["guard", "redact"], "child processes, secrets in texts"),
+    (&["guard", "listen", "redact"], "child processes, servers on loopback, secrets in texts"),
     (&["issuer", "observed"], "the issuer we ship; what came over the wire"),
     (&["rule"], "what must hold"),
     (&["config"], "flags, environment and file, made into settings"),
@@ -21,6 +21,7 @@ const FLOORS: &[(&[&str], &str)] = &[
     (&["protocol"], "what is done: one file per move"),
     (&["runner", "exit"], "a plan made into a result; what that means to a pipeline"),
     (&["report"], "what is told of a result"),
+    (&["serve"], "the page of a run that goes on"),
     (&["launch"], "a run from its settings to its reports"),
     (&["doctor", "self_test", "embedding"], "looking before a run; every flaw against every rule; a run in another program"),
     (&["listing", "reference", "demo", "cli"], "what the other commands print and read"),

@@ -47,6 +47,7 @@ mod schema;
 mod screens;
 mod security;
 mod selection;
+mod serve;
 mod several_issuers;
 mod tolerance;
 mod words;

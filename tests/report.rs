@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use oa_authtest::config::Format;
 use oa_authtest::report::console::{Choices, Console};
@@ -370,7 +371,7 @@ fn started(report: &RunReport, n: usize) -> Happened {
 }
 
 fn ended(report: &RunReport, n: usize) -> Happened {
-    Happened::TestEnded(Box::new(report.tests[n].clone()))
+    Happened::TestEnded(Arc::new(report.tests[n].clone()))
 }
 
 #[test]

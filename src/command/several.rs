@@ -138,12 +138,19 @@ async fn test(
     };
     let ended = async {
         let (callback, shown) = (callback.transpose()?, shown(flaw)?);
-        let reached = tokio::select! {
-            reached = Ready::of(config, available)?.reach_and_tell() => reached?,
-            () = interruption.happened() => return Ok(None),
-        };
+        let ready = Ready::of(config, available)?;
+        let live = ready.show().await?;
         let remark = |report: &RunReport| unnoticed(shown.as_ref(), report, &available.features);
-        Ok(Some(reached.run(callback, &mut terminal, &remark, interruption).await?))
+        let run = async {
+            let reached = tokio::select! {
+                reached = ready.reach_and_tell(live.as_ref()) => reached?,
+                () = interruption.happened() => return Ok(None),
+            };
+            Ok(Some(reached.run(callback, &mut terminal, &remark, interruption, live.as_ref()).await?))
+        };
+        let ended: Result<Option<Ended>, LaunchError> = run.await;
+        launch::leave(live, ended.as_ref().err()).await;
+        Ok(ended?)
     };
     let ended: Result<Option<Ended>, Failure> = Box::pin(ended).await;
     end_demo(demo).await;

@@ -35,6 +35,7 @@ static NOT_REPEATED: &[&Setting] = &[
     &setting::SKIP,
     &setting::REQUIRE,
     &setting::FAIL_ON_SKIP,
+    &setting::SERVE,
     &setting::VERBOSE,
     &setting::QUIET,
 ];

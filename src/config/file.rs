@@ -320,13 +320,16 @@ impl Reader<'_> {
             (Kind::Text | Kind::Choice(_), _) => Err(wrong("a string", "\"…\"")),
             (Kind::Path, DeValue::String(text)) => Ok(Value::Text(self.beside(text))),
             (Kind::Path, _) => Err(wrong("a string with a path", "\"…\"")),
-            (Kind::Number, DeValue::Integer(number)) => match i64::from_str_radix(number.as_str(), number.radix()) {
+            (Kind::Number | Kind::Port, DeValue::Integer(number)) => match i64::from_str_radix(number.as_str(), number.radix()) {
                 Ok(number) => Ok(Value::Text(number.to_string())),
                 Err(_) => Ok(Value::Text(number.as_str().to_owned())),
             },
             (Kind::Number, _) => Err(wrong("a whole number", setting.default)),
             (Kind::Switch, DeValue::Boolean(on)) => Ok(Value::Text(on.to_string())),
             (Kind::Switch, _) => Err(wrong("true or false", "true")),
+            (Kind::Port, DeValue::Boolean(on)) => Ok(Value::Text(on.to_string())),
+            (Kind::Port, DeValue::String(text)) => Ok(Value::Text(text.to_string())),
+            (Kind::Port, _) => Err(wrong("true, false, a port, or a string with an address and a port", "true")),
             (Kind::List(_), DeValue::Array(items)) => {
                 let items = items.iter().map(|item| item.get_ref().as_str().map(str::to_owned)).collect::<Option<_>>();
                 items.map(Value::List).ok_or_else(|| {

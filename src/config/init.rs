@@ -116,6 +116,7 @@ fn comment(out: &mut String, setting: &Setting) {
 fn written(setting: &Setting, value: &Value) -> String {
     match value {
         Value::Text(value) if matches!(setting.kind, Kind::Number | Kind::Switch) => value.clone(),
+        Value::Text(value) if matches!(setting.kind, Kind::Port) && value::switch(value).is_ok() => value.clone(),
         Value::Text(value) => text(value),
         Value::List(items) => format!("[{}]", items.iter().map(|item| text(item)).collect::<Vec<_>>().join(", ")),
         Value::Secret(SecretSource::Here(secret)) => text(secret.expose_secret()),
@@ -127,8 +128,8 @@ fn written(setting: &Setting, value: &Value) -> String {
 /// What stands in the comment of a setting that is not set: its default, or something of its kind.
 fn example(setting: &Setting) -> String {
     match setting.kind {
-        Kind::Number | Kind::Switch if !setting.default.is_empty() => setting.default.to_owned(),
-        Kind::Number => "1".to_owned(),
+        Kind::Number | Kind::Switch | Kind::Port if !setting.default.is_empty() => setting.default.to_owned(),
+        Kind::Number | Kind::Port => "1".to_owned(),
         Kind::Switch => "false".to_owned(),
         Kind::Secret => format!("{{ env = {} }}", text(setting.env)),
         Kind::List(_) | Kind::Declarations(_) => format!("[{}]", setting.default.split(',').map(text).collect::<Vec<_>>().join(", ")),

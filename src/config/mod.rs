@@ -10,6 +10,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -255,6 +256,8 @@ pub struct ReportConfig {
     pub statement: bool,
     /// What is said on the certificate.
     pub certificate: CertificateConfig,
+    /// Where the page of the run is shown while it goes on (`--serve`), if it is: an address of loopback. Port 0 is any free one.
+    pub serve: Option<SocketAddr>,
     /// Leave secrets in (`--show-secrets`).
     pub show_secrets: bool,
 }

@@ -99,6 +99,7 @@ impl Layers<'_> {
                 formats: self.formats()?,
                 statement: self.required(&setting::STATEMENT, value::switch)?,
                 certificate: self.certificate()?,
+                serve: self.required(&setting::SERVE, value::listening)?,
                 show_secrets: self.required(&setting::SHOW_SECRETS, value::switch)?,
             },
             loudness: self.loudness()?,

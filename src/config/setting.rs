@@ -57,6 +57,8 @@ pub enum Kind {
     List(fn() -> Vec<String>),
     /// Names, each with `true` or `false`: `NAME=true`; in the file a table.
     Declarations(fn() -> Vec<String>),
+    /// A place to listen at: on or off, a port, or an address with a port.
+    Port,
     /// A secret; in the file also `{ env = "NAME" }` or `{ file = "path" }`.
     Secret,
 }
@@ -339,6 +341,10 @@ settings! {
             "the name of the booking service that the certificate is awarded to").more("As its dataset site has it.");
         CERTIFICATE_FOR_URL = Setting::new("--certificate-for-url", "[certificate] for-url", "URL", Kind::Text, "the web site of the booking service");
         CERTIFICATE_ID = Setting::new("--certificate-id", "[certificate] id", "URL", Kind::Text, "the address that the certificate is published at");
+        SERVE = Setting::new("--serve", "[report] serve", "ADDR:PORT", Kind::Port, "show the run while it goes on, on a web page of this machine")
+            .more("The page is the HTML report, which fills as tests end. Its address, with a token that is made for each run, is written to stderr at the start, with --quiet too. `true` takes a free port of 127.0.0.1; a port alone is one of that address. Only an address of loopback is possible.")
+            .on_command_line("Without a value, a free port is taken.")
+            .by_default("false").alone("true");
         SHOW_SECRETS = Setting::new("--show-secrets", "[report] show-secrets", "BOOL", Kind::Switch, "leave tokens and secrets in the reports")
             .by_default("false");
     }

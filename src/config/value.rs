@@ -1,5 +1,6 @@
 //! What each kind of value must look like, and what to say if it does not.
 
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 
 use clap::ValueEnum;
@@ -196,6 +197,36 @@ pub fn switch(value: &str) -> Result<bool, Problem> {
     }
 }
 
+/// Where to listen on loopback, if at all: on or off, a port, an address, or both. Without a port any free one will do, which is port 0.
+pub fn listening(value: &str) -> Result<Option<SocketAddr>, Problem> {
+    const HINT: &str = "give true for a free port, a port such as 8080, or an address of loopback with a port such as 127.0.0.1:8080";
+    let here = |port| Ok(Some(SocketAddr::from((Ipv4Addr::LOCALHOST, port))));
+    if let "0" | "1" = value {
+        return problem(value, "may mean a port, or on and off", HINT);
+    }
+    if let Ok(on) = switch(value) {
+        return if on { here(0) } else { Ok(None) };
+    }
+    if let Ok(port) = value.parse() {
+        return here(port);
+    }
+    if value.bytes().all(|byte| byte.is_ascii_digit()) {
+        return problem(value, "is not a port from 2 to 65535", HINT);
+    }
+    let named = value.strip_prefix("localhost").map(|rest| format!("{}{rest}", Ipv4Addr::LOCALHOST));
+    let written = named.as_deref().unwrap_or(value);
+    let address = written.parse().or_else(|_| written.trim_matches(['[', ']']).parse().map(|address: IpAddr| SocketAddr::new(address, 0)));
+    match address {
+        Ok(address) if address.ip().is_loopback() => Ok(Some(address)),
+        Ok(_) => problem(
+            value,
+            "is not an address of loopback: others could read there what the issuer answered",
+            "give a port alone, or 127.0.0.1 with it; to read the page on another machine, forward the port there: ssh -L 8080:127.0.0.1:8080",
+        ),
+        Err(_) => problem(value, "is no place to listen at", HINT),
+    }
+}
+
 /// One of an enumeration's names.
 pub fn choice<T: ValueEnum>(value: &str) -> Result<T, Problem> {
     T::from_str(value, false).or_else(|_| {
@@ -245,6 +276,31 @@ mod tests {
     fn an_issuer_is_kept_as_it_is() {
         for good in ["https://op.example", "https://op.example/", "HTTPS://OP.example:443/a/", "http://[::1]:5003", "https://bücher.example"] {
             assert_eq!(issuer(good).as_deref(), Ok(good));
+        }
+    }
+
+    #[test]
+    fn a_place_to_listen_at_is_on_loopback() {
+        let at = |value: &str| listening(value).map(|place| place.map(|place| place.to_string()));
+        for (value, place) in [
+            ("true", Some("127.0.0.1:0")),
+            ("off", None),
+            ("8080", Some("127.0.0.1:8080")),
+            ("127.0.0.1:8080", Some("127.0.0.1:8080")),
+            ("127.0.0.2", Some("127.0.0.2:0")),
+            ("localhost:8080", Some("127.0.0.1:8080")),
+            ("localhost", Some("127.0.0.1:0")),
+            ("[::1]:8080", Some("[::1]:8080")),
+            ("::1", Some("[::1]:0")),
+        ] {
+            assert_eq!(at(value), Ok(place.map(str::to_owned)), "{value}");
+        }
+        let says = |value: &str| listening(value).map_err(|problem| problem.says);
+        for bad in ["0.0.0.0:8080", "192.0.2.1:80", "[::]:8080", "8.8.8.8"] {
+            assert!(says(bad).is_err_and(|says| says.contains("loopback")), "{bad}");
+        }
+        for bad in ["0", "1", "65536", "-1", "host:80", "localhost.op.example:80", "localhosts", "http://127.0.0.1:80", "127.0.0.1:x", ":80"] {
+            assert!(says(bad).is_err(), "{bad}");
         }
     }
 

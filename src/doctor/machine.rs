@@ -21,6 +21,20 @@ impl Doctor<'_> {
         self.note("report-folder", "Report folder", seen);
     }
 
+    /// Only where it is asked for.
+    pub(super) async fn live_page(&mut self) {
+        let Some(address) = self.config().report.serve else { return };
+        let seen = match crate::serve::bind(address).await {
+            Ok((_, address)) => Seen::fine(format!("listening at http://{address}")),
+            Err(why) => {
+                let taken =
+                    format!("{} is taken{}: the page of the run cannot be shown there ({})", why.address, by_holder(why.address.port()), why.source);
+                Seen::wrong(taken, "end what uses the port, choose another with --serve, or give --serve alone for a free one")
+            }
+        };
+        self.note("live-page", "Live page", seen);
+    }
+
     pub(super) async fn redirect_uri(&mut self) {
         let seen = unless(self.why_no_login(), self.listen()).await;
         self.note("redirect-uri", "Redirect URI", seen);
@@ -38,8 +52,7 @@ impl Doctor<'_> {
                 seen
             }
             Err(CallbackError::Taken { address, redirect_uri, why }) => {
-                let by = address.rsplit(':').next().and_then(|port| port.parse().ok()).and_then(holder);
-                let by = by.map(|by| format!(", by {by}")).unwrap_or_default();
+                let by = address.rsplit(':').next().and_then(|port| port.parse().ok()).map(by_holder).unwrap_or_default();
                 let next = "end what uses the port, or choose another with --redirect-uri (a configured client must be registered with it)";
                 Seen::wrong(format!("{address} is taken{by}: {redirect_uri} cannot be listened on ({why})"), next)
             }
@@ -57,6 +70,11 @@ impl Doctor<'_> {
             Some(_) => "no selected test logs in".to_owned(),
         })
     }
+}
+
+/// By whom a port is taken, where that can be seen: `, by python3 (pid 123)`.
+fn by_holder(port: u16) -> String {
+    holder(port).map(|by| format!(", by {by}")).unwrap_or_default()
 }
 
 /// Who listens on a port of this machine, as far as Linux shows it: `python3 (pid 123)`.

@@ -6,12 +6,12 @@ use super::client::Client;
 use super::flaw::{Behaviour, Check, Site};
 use super::grant::{Grant, ID_TOKEN_LIFETIME};
 use super::keys::{Alg, KeyRing, unsigned};
-use super::random;
 use super::reply::Problem;
 use super::requested::{ACR, Requested};
 use super::scope::{IDENTITY, Scope};
 use super::state::Issuer;
 use super::user;
+use crate::text::random;
 
 /// How an access token came about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

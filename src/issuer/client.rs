@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::client_metadata::{Metadata, object};
-use super::random;
+use crate::text::random;
 
 /// How long a client stays unknown under the behaviour `registration-late`.
 const LATE: Duration = Duration::from_millis(400);

@@ -10,9 +10,9 @@ use super::assertion;
 use super::client::{AuthMethod, Client};
 use super::flaw::{Behaviour, Check};
 use super::params::Params;
-use super::random;
 use super::reply::OauthError;
 use super::state::{Issuer, now};
+use crate::text::random;
 
 struct Credentials {
     /// `None` only where a flaw lets a client leave it out.

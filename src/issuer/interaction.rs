@@ -15,7 +15,6 @@ use super::grant::{CODE_LIFETIME, Code, Grant};
 use super::page_set::{OfflineAccess, PageSet};
 use super::pages;
 use super::params::{Params, Query};
-use super::random;
 use super::reply::{Answer, Problem, Reply};
 use super::respond;
 use super::routes::{CONSENT, CONTINUE, LOGIN};
@@ -23,6 +22,7 @@ use super::scope::{OFFLINE_ACCESS, OPENID, Scope};
 use super::state::{Issuer, USER_SUB};
 use super::store::Session;
 use super::user;
+use crate::text::random;
 
 /// An authorization request that waits for the end-user.
 #[derive(Debug, Clone)]

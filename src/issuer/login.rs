@@ -12,11 +12,11 @@ use super::flaw::{Behaviour, Check, Site};
 use super::interaction::{Flow, LOST, Next, asked_scope, deny, go_on, known_flow, next, page, posted_flow};
 use super::page_set::PageSet;
 use super::params::{Params, Query};
-use super::random;
 use super::reply::{Answer, Content, Problem, Reply};
 use super::routes::LOGIN;
 use super::state::{Issuer, USER_SUB};
 use super::store::Session;
+use crate::text::random;
 
 /// `GET` of the login page.
 pub async fn login_page(State(issuer): State<Arc<Issuer>>, Query(query): Query, headers: HeaderMap) -> Answer {

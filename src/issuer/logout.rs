@@ -13,10 +13,10 @@ use super::hint;
 use super::interaction::cookie;
 use super::pages;
 use super::params::{self, Params, Query};
-use super::random;
 use super::reply::{Answer, Problem, Reply};
 use super::respond::{pairs, with_query};
 use super::state::Issuer;
+use crate::text::random;
 
 /// A logout that waits for the end-user's word.
 #[derive(Debug, Clone)]

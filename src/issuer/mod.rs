@@ -31,7 +31,6 @@ mod pages;
 mod params;
 mod persona;
 mod pkce;
-mod random;
 mod redirect;
 mod registration;
 mod reply;

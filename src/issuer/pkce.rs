@@ -7,9 +7,9 @@ use super::client::Client;
 use super::flaw::apply::Defect;
 use super::flaw::{Behaviour, Check};
 use super::params::Params;
-use super::random;
 use super::reply::OauthError;
 use super::state::Issuer;
+use crate::text::random;
 
 /// The code challenge of an authorization request: S256 only, and needed from public clients (RFC 7636 4.4.1, RFC 9700 2.1.1).
 ///

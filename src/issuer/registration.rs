@@ -14,9 +14,9 @@ use super::client_metadata::{Context, Metadata};
 use super::fetch;
 use super::flaw::{Behaviour, Check, Site};
 use super::params;
-use super::random;
 use super::reply::{Answer, Content, OauthError, Problem, Reply};
 use super::state::{Issuer, signs};
+use crate::text::random;
 
 /// How long a registration takes under a flaw that allows one at a time.
 const REGISTERING: Duration = Duration::from_millis(100);

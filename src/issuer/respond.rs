@@ -8,9 +8,9 @@ use url::form_urlencoded;
 use super::flaw::{Behaviour, Site};
 use super::pages;
 use super::params::Params;
-use super::random;
 use super::reply::{Answer, Problem, Reply};
 use super::state::Issuer;
+use crate::text::random;
 
 /// A response mode (OAuth 2.0 Multiple Response Type Encoding Practices 2.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

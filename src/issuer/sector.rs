@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 use url::Url;
 
-use super::random;
+use crate::text::random;
 
 /// The sector of a client: the host of its `sector_identifier_uri`, else that of all its redirect URIs, if they have one.
 pub fn of(uri: Option<&str>, redirect_uris: &[String]) -> Option<String> {

@@ -8,9 +8,9 @@ use super::grant::{Access, Code, Grant, Refresh};
 use super::interaction::Flow;
 use super::logout::Logout;
 use super::pkce;
-use super::random;
 use super::reply::OauthError;
 use super::scope::Scope;
+use crate::text::random;
 
 /// Seconds a login lasts: eight hours.
 const SESSION_LIFETIME: u64 = 8 * 3600;

@@ -15,11 +15,11 @@ use super::flaw::{Behaviour, Check, Site};
 use super::grant::{Access, Grant, REFRESH_TOKEN_LIFETIME, Refresh};
 use super::params::{Params, Query};
 use super::persona::RefreshFor;
-use super::random;
 use super::reply::{Answer, Content, OauthError, Problem, Reply};
 use super::requested::Requested;
 use super::scope::{OFFLINE_ACCESS, OPENID, Scope};
 use super::state::{Issuer, USER_SUB};
+use crate::text::random;
 
 /// `POST` to the token endpoint.
 pub async fn post(State(issuer): State<Arc<Issuer>>, Query(query): Query, headers: HeaderMap, body: Bytes) -> Answer {

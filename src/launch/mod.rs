@@ -29,7 +29,9 @@ use crate::result::event::Event;
 use crate::result::issuers::IssuersReport;
 use crate::result::model::{LastFailed, RunReport};
 use crate::result::own::OwnReport;
+use crate::result::progress::Progress;
 use crate::runner::{self, RunHandle};
+use crate::serve::{Live, ServeError};
 use crate::session::{AgentHandle, Run, SharedClients, Stop};
 
 mod last_failed;
@@ -65,6 +67,9 @@ pub enum LaunchError {
     /// A report cannot be written.
     #[error(transparent)]
     Report(#[from] ReportError),
+    /// The page of the run cannot be shown.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
 }
 
 impl LaunchError {
@@ -72,7 +77,7 @@ impl LaunchError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Nothing(_) | Self::LastFailed(LastFailedError::None { .. }) => Exit::NothingTested,
-            Self::Callback(CallbackError::Taken { .. }) | Self::Report(_) | Self::NoAnswer(_) => Exit::CouldNotTest,
+            Self::Callback(CallbackError::Taken { .. }) | Self::Report(_) | Self::NoAnswer(_) | Self::Serve(_) => Exit::CouldNotTest,
             Self::Plan(_) | Self::LastFailed(_) | Self::Callback(_) | Self::Http(_) => Exit::Usage,
         }
     }
@@ -96,9 +101,24 @@ pub async fn launch(
     mut terminal: Terminal,
     remark: Remark<'_>,
 ) -> Result<Exit, LaunchError> {
-    let reached = Ready::of(config, available)?.reach_and_tell().await?;
+    let ready = Ready::of(config, available)?;
+    let live = ready.show().await?;
+    let exit = go(ready, bound, &mut terminal, remark, live.as_ref()).await;
+    leave(live, exit.as_ref().err()).await;
+    exit
+}
+
+/// Runs what is ready to its reports and the last line on the terminal.
+async fn go(
+    ready: Ready,
+    bound: Option<Arc<CallbackListener>>,
+    terminal: &mut Terminal,
+    remark: Remark<'_>,
+    live: Option<&Live>,
+) -> Result<Exit, LaunchError> {
+    let reached = ready.reach_and_tell(live).await?;
     let interruption = Interruption::watch();
-    let ended = reached.run(bound, &mut terminal, remark, &interruption).await?;
+    let ended = reached.run(bound, terminal, remark, &interruption, live).await?;
     if ended.for_github {
         write_for_github(&ended.report);
     }
@@ -114,6 +134,15 @@ pub async fn launch(
         return Err(error.into());
     }
     Ok(interruption.exit().unwrap_or(ended.exit))
+}
+
+/// Leaves the page of a run to who reads it, with why the run did not begin, if so.
+pub async fn leave(live: Option<Live>, not_begun: Option<&impl std::fmt::Display>) {
+    let Some(live) = live else { return };
+    if let Some(why) = not_begun {
+        live.not_begun(&why.to_string());
+    }
+    live.close().await;
 }
 
 /// The tests of a run, and if these are tests that failed in an earlier one, which it was.
@@ -153,15 +182,33 @@ impl Ready {
         Ok(Self { config: Arc::new(config), features, own, plan, last_failed, http })
     }
 
-    /// The same, with a line for the user where there is somebody to wait for.
+    /// Shows the run on a page while it goes on, and says where, if that was asked for.
+    ///
+    /// # Errors
+    /// [`LaunchError::Serve`] if the page cannot be shown.
+    pub async fn show(&self) -> Result<Option<Live>, LaunchError> {
+        let Some(address) = self.config.report.serve else { return Ok(None) };
+        let mut outline = runner::outline(&self.plan, &self.config);
+        outline.own.clone_from(&self.own);
+        select(&mut outline, self.last_failed.clone());
+        let live = Live::start(address, Progress::new(outline), self.config.report.dir.clone()).await?;
+        // However quiet the run is to be: nothing else says where the page is.
+        console::remark(&format!("Live: {}", live.url()));
+        Ok(Some(live))
+    }
+
+    /// Waits for the issuer, if that was asked for, and says so on the terminal and on the page of the run.
     ///
     /// # Errors
     /// As [`Ready::reach`].
-    pub async fn reach_and_tell(self) -> Result<Reached, LaunchError> {
+    pub async fn reach_and_tell(self, live: Option<&Live>) -> Result<Reached, LaunchError> {
         let is_quiet = self.config.loudness == Loudness::Quiet;
         let remark = move |text: &str| {
             if !is_quiet {
                 console::remark(text);
+            }
+            if let Some(live) = live {
+                live.waits(text);
             }
         };
         self.reach(&remark).await
@@ -175,6 +222,13 @@ impl Ready {
         let way = Way::to_the_issuer(&self.config, &self.http, &self.plan);
         let answered = way.wait(self.config.wait, remark).await?;
         Ok(Reached { ready: self, way, answered })
+    }
+}
+
+/// Says in a report which earlier run decided which tests to run.
+fn select(report: &mut RunReport, last_failed: Option<LastFailed>) {
+    if let Some(last_failed) = last_failed {
+        report.selection.get_or_insert_default().last_failed = Some(last_failed);
     }
 }
 
@@ -231,21 +285,19 @@ impl Reached {
         };
         let unreachable = if answered { None } else { way.blocked().await };
         let mut report = if let Some(why) = &unreachable {
-            runner::not_begun(plan, &config, why)
+            runner::not_begun(&plan, &config, why)
         } else {
             let agent = if plan.logs_in() { start_agent(&config, &http, guard) } else { Run::no_agent("no test logs in") };
             let shared = Run { config: Arc::clone(&config), http, callback, agent, clients: SharedClients::default() };
             run_tests(plan, shared, interrupted, watch).await
         };
         report.own = own;
-        if let Some(last_failed) = last_failed {
-            report.selection.get_or_insert_default().last_failed = Some(last_failed);
-        }
+        select(&mut report, last_failed);
         report.known = config.known.as_ref().map(|known| crate::result::known::assess(known, &report, &features));
         Ok(Done { report, features, unreachable })
     }
 
-    /// Runs the tests, writes the reports and shows what came of it.
+    /// Runs the tests, writes the reports and shows what came of it, on the page of the run too.
     ///
     /// # Errors
     /// [`LaunchError::Callback`] if the redirect URI cannot be listened on.
@@ -255,11 +307,21 @@ impl Reached {
         terminal: &mut Terminal,
         remark: Remark<'_>,
         interruption: &Interruption,
+        live: Option<&Live>,
     ) -> Result<Ended, LaunchError> {
         let config = Arc::clone(&self.ready.config);
-        let Done { report, features, unreachable } = self.test(bound, None, interruption.run.clone(), &mut |event| terminal.event(event)).await?;
+        let mut watch = |event: Event| {
+            if let Some(live) = live {
+                live.event(event.clone());
+            }
+            terminal.event(event);
+        };
+        let Done { report, features, unreachable } = self.test(bound, None, interruption.run.clone(), &mut watch).await?;
         // results.json first: whatever goes wrong with the other formats, what was gathered is kept.
         let written = crate::report::write(&report, &config.report.dir, &config.report.formats);
+        if let Some(live) = live {
+            live.ended(report.clone(), written.as_ref().ok());
+        }
         // A reader that closed the pipe does not want to read it, and has the exit code.
         let _ = match &unreachable {
             Some(why) => {

@@ -30,6 +30,10 @@ pub enum Mark {
     LeftOut,
     /// A known failure (`--known`).
     Known,
+    /// A test or a run that goes on.
+    Running,
+    /// A test or a run that has not begun.
+    Waiting,
 }
 
 impl Mark {
@@ -95,6 +99,11 @@ impl Mark {
         self.forms().2
     }
 
+    /// Its class in HTML.
+    pub fn class(self) -> &'static str {
+        self.forms().1
+    }
+
     /// Its sign in text, its class in HTML, and its words.
     fn forms(self) -> (&'static str, &'static str, &'static str) {
         match self {
@@ -108,6 +117,8 @@ impl Mark {
             Self::Skipped => ("⏭", "skipped", "skipped"),
             Self::LeftOut => ("⬜", "left-out", "left out"),
             Self::Known => ("🟡", "known", "known failure"),
+            Self::Running => ("⏳", "running", "running"),
+            Self::Waiting => ("🕓", "waiting", "waiting"),
         }
     }
 }

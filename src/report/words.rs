@@ -8,6 +8,7 @@ use super::view::Headline;
 use crate::result::known::KnownEntry;
 use crate::result::model::{Counts, Entry, Exchange, Finding, FindingOutcome, RunReport, TestReport, Verdict};
 use crate::result::own::OwnReport;
+use crate::result::progress::{Phase, Progress};
 use crate::rule::Level;
 use crate::text::count;
 
@@ -87,6 +88,24 @@ impl Conclusion {
 
 /// The headline of a run: its mark, the verdict, which rules are broken, how much was looked at, and what was not.
 pub fn run_headline(report: &RunReport) -> Headline {
+    let says = summed_up(Conclusion::of(report).words(), report);
+    // A run in which a test passed only when it was run again is not quite green.
+    let is_green = matches!(report.verdict, Verdict::Passed | Verdict::Suggested);
+    Headline { mark: if is_green && !flaky(report).is_empty() { Mark::Warning } else { Mark::of(report.verdict, report.counts) }, says }
+}
+
+/// The headline of a run that goes on: the same without a verdict, which a part does not have.
+pub fn progress_headline(progress: &Progress) -> Headline {
+    match progress.phase {
+        Phase::Before(_) => Headline { mark: Mark::Waiting, says: summed_up("WAITING", &progress.report) },
+        Phase::Running => Headline { mark: Mark::Running, says: summed_up("RUNNING, so far", &progress.report) },
+        Phase::Ended { .. } => run_headline(&progress.report),
+        Phase::NotBegun(_) => Headline { mark: Mark::Error, says: "NOTHING TESTED".to_owned() },
+    }
+}
+
+/// A verdict in words, and what it stands on: which rules are broken, how much was looked at, and what was not.
+fn summed_up(verdict: &str, report: &RunReport) -> String {
     let of = |verdict| report.tests.iter().filter(|test| test.verdict == verdict).count();
     let (errored, left_out, skipped) = (of(Verdict::Errored), of(Verdict::LeftOut), of(Verdict::Skipped));
     let stopped = report.tests.iter().filter(|test| test.verdict == Verdict::Failed && test.reason.is_some()).count();
@@ -106,7 +125,6 @@ pub fn run_headline(report: &RunReport) -> Headline {
         format!("in {tests} of {}", count(report.tests.len(), "test"))
     };
     let ran = report.tests.len() - left_out - skipped;
-    let verdict = Conclusion::of(report).words();
     let mut parts = Vec::new();
     // What is good practice is not broken: it is suggested.
     if !broken.is_empty() {
@@ -136,10 +154,7 @@ pub fn run_headline(report: &RunReport) -> Headline {
     }
     // A part is not to be taken for the whole.
     let verdict = rules_asked_for(report).map_or_else(|| verdict.to_owned(), |rules| format!("{verdict} ({rules})"));
-    let says = if parts.is_empty() { verdict } else { format!("{verdict}: {}", parts.join("; ")) };
-    // A run in which a test passed only when it was run again is not quite green.
-    let is_green = matches!(report.verdict, Verdict::Passed | Verdict::Suggested);
-    Headline { mark: if is_green && !flaky(report).is_empty() { Mark::Warning } else { Mark::of(report.verdict, report.counts) }, says }
+    if parts.is_empty() { verdict } else { format!("{verdict}: {}", parts.join("; ")) }
 }
 
 /// Which rules count, where not all do: `only the rules id-token/* of level should and above`.

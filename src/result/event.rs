@@ -1,4 +1,6 @@
-//! What happens in a run, told while it happens: the runner sends these, the console shows them.
+//! What happens in a run, told while it happens: the runner sends these, the console and the page of the run show them.
+
+use std::sync::Arc;
 
 use crate::result::model::TestReport;
 
@@ -59,7 +61,7 @@ pub enum Event {
         because: String,
     },
     /// A test ended, whatever its verdict.
-    TestEnded(Box<TestReport>),
+    TestEnded(Arc<TestReport>),
     /// Every test has ended, or the run was interrupted. Nothing follows.
     RunEnded,
 }

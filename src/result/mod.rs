@@ -5,3 +5,4 @@ pub mod issuers;
 pub mod known;
 pub mod model;
 pub mod own;
+pub mod progress;

@@ -71,6 +71,14 @@ pub struct RunReport {
     pub older: bool,
 }
 
+impl RunReport {
+    /// Makes verdict and counts those of the tests.
+    pub fn sum_up(&mut self) {
+        self.verdict = self.tests.iter().map(|test| test.verdict).max().unwrap_or_default();
+        self.counts = self.tests.iter().fold(Counts::default(), |sum, test| sum.plus(test.counts));
+    }
+}
+
 /// What part of the tests or of the rules a run was asked for: it says nothing about the rest.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

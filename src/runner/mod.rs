@@ -23,6 +23,9 @@ use crate::session::{Run, Session, Stop};
 
 mod again;
 
+/// What is said of the user agent of a run in which no test logs in.
+const NOT_NEEDED: &str = "none was needed";
+
 /// How long the clean-up after an interruption may take.
 const CLEAN_UP: std::time::Duration = std::time::Duration::from_secs(3);
 
@@ -60,7 +63,7 @@ pub async fn run(plan: Plan, shared: Run, handle: RunHandle) -> RunReport {
     let agent = match shared.agent.peek() {
         Some(Ok(agent)) => agent.describe().to_owned(),
         // The listener is bound if, and only if, a test logs in.
-        _ if shared.callback.is_none() => "none was needed".to_owned(),
+        _ if shared.callback.is_none() => NOT_NEEDED.to_owned(),
         Some(Err(_)) => "none could be started".to_owned(),
         None => "none had started yet".to_owned(),
     };
@@ -69,35 +72,42 @@ pub async fn run(plan: Plan, shared: Run, handle: RunHandle) -> RunReport {
     RunReport { duration_ms: millis(clock), interrupted: handle.interrupted.is_cancelled(), ..report }
 }
 
-/// The report of a run in which no test could be begun, for one reason.
-pub fn not_begun(plan: Plan, config: &Config, reason: &str) -> RunReport {
-    let started = Timestamp::now();
-    let of_test = |planned: PlannedTest| {
-        let blank = blank_report(&planned, &config.for_test(&planned.id));
+/// The report of a run before its first test: of the tests it has what the plan says of them.
+pub fn outline(plan: &Plan, config: &Config) -> RunReport {
+    let of_test = |planned: &PlannedTest| {
+        let blank = blank_report(planned, &config.for_test(&planned.id));
         match &planned.skip {
             Some(skip) => skipped(blank, skip),
-            None => TestReport {
-                verdict: Verdict::Errored,
-                reason: Some(reason.to_owned()),
-                counts: Counts { errors: 1, ..Counts::default() },
-                started: rfc3339(started),
-                ..blank
-            },
+            None => blank,
         }
     };
-    let tests = plan.tests.into_iter().map(of_test).collect();
-    report(tests, started, environment(config, "none was needed".to_owned(), config.redirect_uri.to_string()), config)
+    let tests = plan.tests.iter().map(of_test).collect();
+    let agent = if plan.logs_in() { "not known yet" } else { NOT_NEEDED };
+    report(tests, Timestamp::now(), environment(config, agent.to_owned(), config.redirect_uri.to_string()), config)
+}
+
+/// The report of a run in which no test could be begun, for one reason.
+pub fn not_begun(plan: &Plan, config: &Config, reason: &str) -> RunReport {
+    let mut report = outline(plan, config);
+    for test in report.tests.iter_mut().filter(|test| test.skipped.is_none()) {
+        (test.verdict, test.reason) = (Verdict::Errored, Some(reason.to_owned()));
+        test.counts = Counts { errors: 1, ..Counts::default() };
+        test.started.clone_from(&report.started);
+    }
+    NOT_NEEDED.clone_into(&mut report.environment.agent);
+    report.sum_up();
+    report
 }
 
 fn report(tests: Vec<TestReport>, started: Timestamp, environment: Environment, config: &Config) -> RunReport {
-    RunReport {
+    let mut report = RunReport {
         schema: SCHEMA.to_owned(),
         tool: tool(),
         issuer: config.issuer.clone(),
         started: rfc3339(started),
         duration_ms: 0,
-        verdict: tests.iter().map(|test| test.verdict).max().unwrap_or_default(),
-        counts: tests.iter().fold(Counts::default(), |sum, test| sum.plus(test.counts)),
+        verdict: Verdict::default(),
+        counts: Counts::default(),
         environment,
         interrupted: false,
         selection: selection(&config.rules),
@@ -105,7 +115,9 @@ fn report(tests: Vec<TestReport>, started: Timestamp, environment: Environment, 
         known: None,
         tests,
         older: false,
-    }
+    };
+    report.sum_up();
+    report
 }
 
 /// This program, as its reports name it.
@@ -153,7 +165,7 @@ async fn run_guarded(planned: PlannedTest, mut shared: Run, handle: Arc<RunHandl
     let blank = blank_report(&planned, &shared.config);
     if let Some(skip) = &planned.skip {
         let report = skipped(blank, skip);
-        handle.send(Event::TestEnded(Box::new(report.clone())));
+        handle.send(Event::TestEnded(Arc::new(report.clone())));
         return report;
     }
     handle.send(Event::TestStarted { id: planned.id.clone(), title: planned.test.title.clone() });
@@ -171,7 +183,7 @@ async fn run_guarded(planned: PlannedTest, mut shared: Run, handle: Arc<RunHandl
     let taken: Vec<String> = attempts.iter().flat_map(again::screenshots).map(str::to_owned).collect();
     let report = again::settle(attempts).unwrap_or(blank);
     again::forget_screenshots(&taken, &report, &shared.config.report.dir);
-    handle.send(Event::TestEnded(Box::new(report.clone())));
+    handle.send(Event::TestEnded(Arc::new(report.clone())));
     report
 }
 

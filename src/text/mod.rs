@@ -1,4 +1,5 @@
-//! Text as it is written and read: Markdown, HTML, JSON, words of a shell, characters that cannot be seen, misspelt names, digests, folders of documents.
+//! Text as it is written and read: Markdown, HTML, JSON, words of a shell, characters that cannot be seen, misspelt names, digests, unguessable strings, folders of
+//! documents.
 
 pub mod address;
 pub mod digest;
@@ -8,6 +9,7 @@ pub mod json;
 pub mod markdown;
 pub mod nearest;
 pub mod problem;
+pub mod random;
 pub mod sentence;
 pub mod shell;
 pub mod visible;

@@ -27,7 +27,7 @@ impl Chromium {
         let client = reqwest::Client::builder().timeout(Duration::from_secs(60)).no_proxy().build().unwrap();
         let wanted = json!({ "capabilities": { "alwaysMatch": {
             "goog:chromeOptions": { "args": ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--window-size=1280,900"] },
-            "goog:loggingPrefs": { "performance": "ALL" },
+            "goog:loggingPrefs": { "performance": "ALL", "browser": "ALL" },
         } } });
         let answer: Value = client.post(format!("http://127.0.0.1:{port}/session")).json(&wanted).send().await.unwrap().json().await.unwrap();
         let id = answer["value"]["sessionId"].as_str().unwrap_or_else(|| panic!("no session: {answer}"));
@@ -54,6 +54,17 @@ impl Chromium {
         // What is loaded late would be loaded by now.
         self.run("return document.fonts.ready.then(() => new Promise((done) => setTimeout(done, 50)))").await;
         self.requests().await.into_iter().filter(|asked| asked != url.as_str()).collect()
+    }
+
+    /// Opens an address.
+    pub async fn visit(&self, url: &str) {
+        self.post("url", &json!({ "url": url })).await;
+    }
+
+    /// What stands on the console since it was last looked at.
+    pub async fn console(&self) -> Vec<String> {
+        let entries = self.post("se/log", &json!({ "type": "browser" })).await;
+        entries.as_array().unwrap().iter().map(|entry| entry["message"].as_str().unwrap().to_owned()).collect()
     }
 
     /// What was asked of the network since it was last looked at, without what is part of the page.

@@ -3,10 +3,12 @@
 pub mod browser_pages;
 pub mod chromedriver;
 pub mod chromium;
+pub mod gate;
 pub mod golden;
 pub mod late_issuer;
 pub mod oidc_provider;
 pub mod patched;
+pub mod watched;
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr, TcpStream};

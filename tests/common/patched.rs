@@ -1,6 +1,7 @@
 //! An embedded issuer whose answers are patched, in the test's own process, and stories told to it by the program.
 
 use std::path::Path;
+use std::process::Command;
 
 use oa_authtest::issuer::flaw::Flaw;
 use oa_authtest::issuer::{IssuerOptions, RunningIssuer, start};
@@ -18,6 +19,12 @@ pub async fn issuer(patch: Value) -> (RunningIssuer, String) {
 
 /// Tells stories to an issuer by its accounts.
 pub async fn tell(issuer: &RunningIssuer, redirect_uri: &str, folder: &Path, more: &[String]) -> Ended {
+    let command = command(issuer, redirect_uri, folder, more);
+    tokio::task::spawn_blocking(move || run(command)).await.expect("it ends")
+}
+
+/// What tells them.
+pub fn command(issuer: &RunningIssuer, redirect_uri: &str, folder: &Path, more: &[String]) -> Command {
     let accounts = issuer.accounts();
     let mut command = program(folder);
     command.args(["run", "--agent", "http", "--issuer", issuer.issuer(), "--redirect-uri", redirect_uri]);
@@ -25,5 +32,5 @@ pub async fn tell(issuer: &RunningIssuer, redirect_uri: &str, folder: &Path, mor
     command.args(["--orders-feed-url", &accounts.orders_feed_url, "--dataset-site-url", &accounts.dataset_site_url]).args(more);
     command.env("OA_AUTHTEST_CLIENT_SECRET", &accounts.client_secret).env("OA_AUTHTEST_PASSWORD", &accounts.password);
     command.env("OA_AUTHTEST_INITIAL_ACCESS_TOKEN", &accounts.initial_access_token);
-    tokio::task::spawn_blocking(move || run(command)).await.expect("it ends")
+    command
 }

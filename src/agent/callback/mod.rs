@@ -1,7 +1,7 @@
 //! The loopback listener behind the redirect URI, shared by the tests of a run: each waits for the callback with its own `state`.
 
 use std::collections::{HashMap, VecDeque};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
@@ -11,11 +11,12 @@ use axum::http::{Method, Request, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde_json::Value;
 use thiserror::Error;
-use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 use url::{Host, Url};
+
+use crate::listen;
 
 /// The longest form body read from a callback, in bytes.
 const BODY_CAP: usize = 256 * 1024;
@@ -167,7 +168,7 @@ impl CallbackListener {
             _ => return Err(refused()),
         };
         let wanted = redirect_uri.port_or_known_default().ok_or_else(refused)?;
-        let (port, sockets) = listen(first, second, wanted).await.map_err(|(address, error)| CallbackError::Taken {
+        let (port, sockets) = listen::bind(first, second, wanted).await.map_err(|(address, error)| CallbackError::Taken {
             address: address.to_string(),
             redirect_uri: redirect_uri.to_string(),
             why: error.to_string(),
@@ -305,27 +306,6 @@ impl StandingOffer {
 impl Drop for StandingOffer {
     fn drop(&mut self) {
         self.inbox.lock().offered.remove(self.url.path());
-    }
-}
-
-/// Listens on the first address and, where this machine has it, on the second with the same port.
-async fn listen(first: IpAddr, second: Option<IpAddr>, port: u16) -> Result<(u16, Vec<TcpListener>), (SocketAddr, std::io::Error)> {
-    // A free port of the one address may be taken on the other: another is tried then.
-    let mut tries = if port == 0 { 16 } else { 1 };
-    loop {
-        tries -= 1;
-        let address = SocketAddr::new(first, port);
-        let socket = TcpListener::bind(address).await.map_err(|error| (address, error))?;
-        let got = socket.local_addr().map_err(|error| (address, error))?.port();
-        let Some(second) = second else { return Ok((got, vec![socket])) };
-        let address = SocketAddr::new(second, got);
-        match TcpListener::bind(address).await {
-            Ok(other) => return Ok((got, vec![socket, other])),
-            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse && tries > 0 => {}
-            Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => return Err((address, error)),
-            // Without IPv6 a user agent cannot choose it either.
-            Err(_) => return Ok((got, vec![socket])),
-        }
     }
 }
 

@@ -41,7 +41,7 @@ async fn a_form_post_is_read_and_both_loopback_addresses_answer() {
     let callback = expected.wait(soon()).await.unwrap();
     assert_eq!((callback.method.as_str(), &callback.url), ("POST", &url));
     assert_eq!(callback.form, [("code".to_owned(), "c d".to_owned()), ("state".to_owned(), "s".to_owned())]);
-    if TcpListener::bind("[::1]:0").await.is_ok() {
+    if tokio::net::TcpListener::bind("[::1]:0").await.is_ok() {
         url.set_host(Some("[::1]")).unwrap();
         url.set_query(Some("state=s"));
         reqwest::get(url).await.unwrap();

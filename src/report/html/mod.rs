@@ -13,6 +13,7 @@ use handlebars::Handlebars;
 use serde::Serialize;
 
 pub mod curl;
+pub mod live;
 mod picture;
 mod times;
 
@@ -20,7 +21,7 @@ use super::error::ReportError;
 use super::mark::Mark;
 use super::view::{EntryView, IssuersView, SummaryView, TestView, has_report};
 use super::{file, template};
-use crate::result::model::{RunReport, TestReport, Verdict};
+use crate::result::model::{RunReport, TestReport};
 use crate::text::{html as escape, visible};
 
 /// The file's name in the report directory.
@@ -38,9 +39,20 @@ const TEST: &str = "test";
 /// The template of what came of several issuers.
 const ISSUERS: &str = "issuers";
 
-const TEMPLATE_TEXTS: [(&str, &str); 11] = [
+/// The template of the top of the page.
+const TOP: &str = "top";
+
+/// The template of what is said of the whole run.
+const OVERVIEW: &str = "overview";
+
+const TEMPLATE_TEXTS: [(&str, &str); 16] = [
     (ISSUERS, include_str!("../../../templates/issuers.html")),
     (NAME, include_str!("../../../templates/page.html")),
+    (TOP, include_str!("../../../templates/top.html")),
+    (OVERVIEW, "<div id=\"overview\">\n{{> summary}}\n</div>\n"),
+    (live::BAND, include_str!("../../../templates/live-band.html")),
+    (live::PENDING, include_str!("../../../templates/pending.html")),
+    ("about", include_str!("../../../templates/about.html")),
     ("summary", include_str!("../../../templates/summary.html")),
     (TEST, include_str!("../../../templates/test.html")),
     ("step", include_str!("../../../templates/step.html")),
@@ -53,7 +65,7 @@ const TEMPLATE_TEXTS: [(&str, &str); 11] = [
 ];
 
 /// The parts of lines.
-const PARTS: [(&str, &str); 9] = [
+const PARTS: [(&str, &str); 10] = [
     (
         "cell",
         "<td class=\"words\">{{#if mark}}{{> mark mark}} {{#if to}}<a href=\"{{to}}\">{{says}}</a>{{else}}{{says}}{{/if}}{{else}}<span class=\"none\">–</span>{{/if}}</td>",
@@ -67,6 +79,10 @@ const PARTS: [(&str, &str); 9] = [
     ("test-link", "{{#if linked}}<a href=\"#{{anchor}}\">{{sentence title}}</a>{{else}}{{sentence title}}{{/if}} <small>{{sentence id}}</small>"),
     ("broken-line", "<li class=\"finding {{mark.class}}\">{{> mark mark}} <a href=\"#{{anchor}}\">{{sentence says}}</a> {{code rule}}</li>\n"),
     ("tally", "{{#each this}}<span class=\"{{mark.class}}\">{{> mark mark}}{{says}}</span> {{/each}}"),
+    (
+        "named",
+        "<h2>{{sentence title}} <a class=\"anchor\" href=\"#{{id}}\" aria-label=\"Copy the link to {{id}}\" title=\"Copy the link\"></a></h2>\n<p><code>{{sentence id}}</code></p>\n",
+    ),
     ("command", "<pre class=\"command\"><button type=\"button\" class=\"copy\">Copy</button><code>{{block this}}</code></pre>"),
     (
         "body",
@@ -95,14 +111,25 @@ static TEMPLATES: LazyLock<Handlebars<'static>> = LazyLock::new(|| {
 #[derive(Debug, Serialize)]
 struct PageView<'a> {
     beginning: &'static str,
-    policy: String,
+    policy: &'a str,
     style: &'static str,
     script: &'static str,
     title: String,
-    verdict: Verdict,
-    summary: SummaryView<'a>,
-    /// HTML: the section of each test.
-    tests: Vec<String>,
+    tool: String,
+    /// HTML: the top, what is said of the whole run, and the sections of the tests.
+    top: &'a str,
+    overview: &'a str,
+    tests: &'a str,
+    /// What a page has that follows a run.
+    live: Option<live::Following<'a>>,
+}
+
+/// The top of the page.
+#[derive(Debug, Serialize)]
+struct TopView<'a, S> {
+    /// Its class: the verdict, or what there is instead.
+    state: S,
+    summary: &'a SummaryView<'a>,
 }
 
 /// Writes `report.html` into a directory, made if absent, where the screenshots are already, and returns its path.
@@ -117,15 +144,18 @@ pub fn write(report: &RunReport, dir: &Path) -> Result<PathBuf, ReportError> {
 
 /// The page of a run whose screenshots are below a directory.
 pub fn render(report: &RunReport, dir: &Path) -> String {
+    let summary = SummaryView::of(report, true);
     let page = PageView {
         beginning: BEGINNING,
-        policy: policy(Some(SCRIPT)),
+        policy: &policy(&[STYLE], &[SCRIPT], ""),
         style: STYLE,
         script: SCRIPT,
-        title: format!("{} Conformance of {}", Mark::of_verdict(report.verdict), visible::short(&report.issuer, 200)),
-        verdict: report.verdict,
-        summary: SummaryView::of(report, true),
-        tests: report.tests.iter().filter(|test| has_report(test)).map(|test| section(report, test, dir)).collect(),
+        title: title(&Mark::of_verdict(report.verdict).to_string(), report),
+        tool: format!("{} {}", report.tool.name, report.tool.version),
+        top: &top(report.verdict, &summary),
+        overview: &template::render(&TEMPLATES, OVERVIEW, &summary),
+        tests: &report.tests.iter().map(|test| section(report, test, dir)).collect::<String>(),
+        live: None,
     };
     template::render(&TEMPLATES, NAME, &page)
 }
@@ -143,11 +173,23 @@ struct IssuersPage<'a> {
 /// The page of what came of several issuers.
 pub fn render_issuers(view: &IssuersView) -> String {
     let title = format!("{} Conformance of {}", view.mark(), view.title());
-    template::render(&TEMPLATES, ISSUERS, &IssuersPage { beginning: BEGINNING, policy: policy(None), style: STYLE, title, issuers: view })
+    template::render(&TEMPLATES, ISSUERS, &IssuersPage { beginning: BEGINNING, policy: policy(&[STYLE], &[], ""), style: STYLE, title, issuers: view })
 }
 
-/// The section of a test.
+/// The title of the page, behind a mark or the like.
+fn title(mark: &str, report: &RunReport) -> String {
+    format!("{mark} Conformance of {}", visible::short(&report.issuer, 200))
+}
+
+fn top(state: impl Serialize, summary: &SummaryView<'_>) -> String {
+    template::render(&TEMPLATES, TOP, &TopView { state, summary })
+}
+
+/// The section of a test; empty if it was skipped.
 fn section(report: &RunReport, test: &TestReport, dir: &Path) -> String {
+    if !has_report(test) {
+        return String::new();
+    }
     let mut view = TestView::of(report, test);
     for entry in view.steps.iter_mut().flat_map(|step| &mut step.entries) {
         match entry {
@@ -161,11 +203,12 @@ fn section(report: &RunReport, test: &TestReport, dir: &Path) -> String {
     template::render(&TEMPLATES, TEST, &view)
 }
 
-/// What a page may load and run: its own style and script, known by their digests, and pictures that are part of it.
-fn policy(script: Option<&str>) -> String {
-    let hash = |content: &str| STANDARD.encode(digest::digest(&digest::SHA256, content.as_bytes()));
-    let script = script.map_or_else(|| "'none'".to_owned(), |script| format!("'sha256-{}'", hash(script)));
-    format!("default-src 'none'; img-src data:; style-src 'sha256-{}'; script-src {script}; base-uri 'none'; form-action 'none'", hash(STYLE))
+/// What a page may load and run: its own styles and scripts, known by their digests, pictures that are part of it, and what `more` allows.
+fn policy(styles: &[&str], scripts: &[&str], more: &str) -> String {
+    let hash = |content: &&str| format!(" 'sha256-{}'", STANDARD.encode(digest::digest(&digest::SHA256, content.as_bytes())));
+    let of = |contents: &[&str]| if contents.is_empty() { " 'none'".to_owned() } else { contents.iter().map(hash).collect() };
+    let (styles, scripts): (String, String) = (of(styles), of(scripts));
+    format!("default-src 'none'; img-src data:; style-src{styles}; script-src{scripts}; {more}base-uri 'none'; form-action 'none'")
 }
 
 #[cfg(test)]

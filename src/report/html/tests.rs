@@ -1,8 +1,11 @@
 use std::path::Path;
+use std::sync::Arc;
 
 use super::*;
 use crate::report::json;
+use crate::result::event::Event;
 use crate::result::model::Finding;
+use crate::result::progress::Progress;
 use crate::rule::Level;
 
 fn sample() -> RunReport {
@@ -18,17 +21,75 @@ fn begins_as_it_is_known_by() {
     assert!(rendered(&sample()).starts_with(BEGINNING));
 }
 
+/// The page of a run that goes on.
+fn following(progress: &Progress) -> String {
+    let (top, overview) = live::whole(progress);
+    let (before, after) = live::page(&live::Heading::of(progress), &live::band(progress), &top, &overview, 1);
+    let tests = progress.in_order();
+    let sections = tests.into_iter().map(|test| live::section(progress, &test.report().id, Path::new("reports/example")));
+    before + &sections.collect::<String>() + &after
+}
+
 #[test]
 fn the_policy_names_what_is_in_the_page() {
-    let page = rendered(&sample());
-    for (open, close) in [("<style>", "</style>"), ("<script>", "</script>")] {
-        let (_, rest) = page.split_once(open).unwrap();
-        let content = rest.split_once(close).unwrap().0;
-        let hash = STANDARD.encode(digest::digest(&digest::SHA256, content.as_bytes()));
-        assert!(policy(Some(SCRIPT)).contains(&format!("'sha256-{hash}'")), "{open}");
-        assert!(!content.contains("</"), "nothing in {open} can end it early");
+    let own = policy(&[STYLE], &[SCRIPT], "");
+    for (page, policy, parts) in [(rendered(&sample()), own, 2), (following(&Progress::new(sample())), live::policy(), 4)] {
+        let mut seen = 0;
+        for (open, close) in [("<style>", "</style>"), ("<script>", "</script>")] {
+            for rest in page.split(open).skip(1) {
+                let content = rest.split_once(close).unwrap().0;
+                let hash = STANDARD.encode(digest::digest(&digest::SHA256, content.as_bytes()));
+                assert!(policy.contains(&format!("'sha256-{hash}'")), "{open}");
+                assert!(!content.contains("</"), "nothing in {open} can end it early");
+                seen += 1;
+            }
+        }
+        assert_eq!(seen, parts);
+        assert!(page.contains(&policy.replace('\'', "&#39;")), "the page says so");
     }
-    assert!(page.contains(&policy(Some(SCRIPT)).replace('\'', "&#39;")), "the page says so");
+}
+
+#[test]
+fn a_run_that_goes_on_shows_every_test_and_no_verdict() {
+    let report = sample();
+    let mut progress = Progress::new(report.clone());
+    let tests: Vec<&str> = report.tests.iter().filter(|test| test.skipped.is_none()).map(|test| test.id.as_str()).collect();
+    progress.apply(Event::RunStarted { tests: report.tests.len() });
+    progress.apply(Event::TestStarted { id: tests[0].to_owned(), title: String::new() });
+    progress.apply(Event::StepStarted { id: tests[0].to_owned(), step: "<Step>".to_owned() });
+    let failed = report.tests.iter().find(|test| test.counts.failures > 0 && test.id != tests[0]).unwrap();
+    progress.apply(Event::TestEnded(Arc::new(failed.clone())));
+    let page = following(&progress);
+    for id in &tests {
+        let state = if *id == tests[0] {
+            "running"
+        } else if *id == failed.id {
+            "failed"
+        } else {
+            "waiting"
+        };
+        assert!(page.contains(&format!("<section class=\"test {state}\" id=\"{id}\"")), "{id}");
+        assert!(page.contains(&format!("data-test=\"{id}\"")), "{id} has a row");
+    }
+    assert!(page.contains("running: &lt;Step&gt;") && !page.contains("<Step>"));
+    assert!(page.contains("RUNNING, so far: ") && !page.contains("CONFORMANT") && page.contains("<title>"), "a part has no verdict");
+    assert!(!page.contains('\0'), "the sections are in their place");
+}
+
+#[test]
+fn a_run_that_has_ended_is_the_report() {
+    let report = json::read(Path::new("reports/example/results.json")).unwrap();
+    let mut progress = Progress::new(report.clone());
+    for test in &report.tests {
+        progress.apply(Event::TestEnded(Arc::new(test.clone())));
+    }
+    assert!(progress.finish(report.clone(), None).is_empty(), "nothing else was known");
+    let (page, own) = (following(&progress), render(&report, Path::new("reports/example")));
+    assert!(own.contains("src=\"data:image/png;base64,"));
+    for (from, to) in [("<header", "</header>"), ("<div id=\"overview\">", "<footer")] {
+        let part = |page: &str| page.split_once(from).unwrap().1.rsplit_once(to).unwrap().0.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(part(&page) == part(&own), "{from}");
+    }
 }
 
 #[test]

@@ -8,12 +8,14 @@ pub mod body;
 mod coverage;
 mod finding;
 pub mod issuers;
+mod pending;
 mod place;
 mod step;
 mod summary;
 mod test;
 
 pub use issuers::IssuersView;
+pub use pending::PendingView;
 pub use step::{EntryView, Picture};
 pub use summary::SummaryView;
 pub use test::TestView;

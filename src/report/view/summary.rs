@@ -4,10 +4,11 @@ use serde::Serialize;
 
 use super::coverage::CoverageView;
 use super::finding::FindingView;
-use super::{CountView, Headline, NO_CELL, TestLink, has_report, place};
+use super::{CountView, Headline, NO_CELL, TestLink, has_report, pending, place};
 use crate::report::mark::Mark;
 use crate::report::{cause, words};
 use crate::result::model::{self, RunReport, TestReport, Verdict};
+use crate::result::progress::{PendingTest, Planned, Progress};
 use crate::rule::Level;
 
 /// A run.
@@ -180,13 +181,31 @@ impl<'a> SummaryView<'a> {
             out_of_date: out_of_date(report),
             errored: errored(report),
             flaky: flaky(report),
-            features: features(report),
+            features: features(report.tests.iter().map(Planned::Ended)),
             left_out: not_told(report, Verdict::LeftOut),
             skipped: not_told(report, Verdict::Skipped),
             not_tested,
             left_behind: left_behind(report),
             coverage: CoverageView::of(report),
             with_tests,
+        }
+    }
+}
+
+impl<'a> SummaryView<'a> {
+    /// A view of a run that goes on: every test of it has a row.
+    pub fn of_progress(progress: &'a Progress) -> Self {
+        let view = Self::of(&progress.report, true);
+        if progress.has_ended() {
+            return view;
+        }
+        Self {
+            headline: words::progress_headline(progress),
+            time: format!("since {}", words::moment(&progress.report.started)),
+            features: features(progress.in_order()),
+            // What no test came to so far, one may come to yet.
+            coverage: None,
+            ..view
         }
     }
 }
@@ -262,12 +281,16 @@ fn flaky(report: &RunReport) -> Vec<FlakyView<'_>> {
 }
 
 /// The tests by feature, in the order of the plan.
-fn features(report: &RunReport) -> Vec<FeatureView<'_>> {
+fn features<'a>(tests: impl IntoIterator<Item = Planned<'a>>) -> Vec<FeatureView<'a>> {
     let mut features: Vec<FeatureView> = Vec::new();
-    for test in &report.tests {
+    for planned in tests {
+        let test = planned.report();
         let (feature, label) = test.id.split_once('/').unwrap_or((&test.id, &test.id));
         let id = format!("{feature}/");
-        let row = row(test, label);
+        let row = match planned {
+            Planned::Ended(test) => row(test, label),
+            Planned::Pending(test) => RowView::pending(test, label),
+        };
         match features.iter_mut().find(|known| known.id == id) {
             Some(feature) => feature.tests.push(row),
             None => features.push(FeatureView { anchor: place::feature(feature), id, title: &test.feature, tests: vec![row], tally: Vec::new() }),
@@ -281,9 +304,10 @@ fn features(report: &RunReport) -> Vec<FeatureView<'_>> {
 
 /// How many tests came out how, the worst first.
 fn tally(tests: &[RowView]) -> Vec<CountView> {
-    let marks = [Mark::Error, Mark::Failure, Mark::Warning, Mark::Suggestion, Mark::Known, Mark::Passed, Mark::LeftOut, Mark::Skipped];
+    let ended = [Mark::Error, Mark::Failure, Mark::Warning, Mark::Suggestion, Mark::Known, Mark::Passed, Mark::LeftOut, Mark::Skipped];
+    let marks = ended.into_iter().chain([Mark::Running, Mark::Waiting]);
     let of = |mark| tests.iter().filter(|row| row.mark == mark).count();
-    let counts = marks.into_iter().map(|mark| (mark, of(mark))).filter(|(_, n)| *n > 0);
+    let counts = marks.map(|mark| (mark, of(mark))).filter(|(_, n)| *n > 0);
     counts.map(|(mark, n)| CountView { mark, n, says: n.to_string() }).collect()
 }
 
@@ -307,6 +331,15 @@ fn row<'a>(test: &'a TestReport, label: &'a str) -> RowView<'a> {
         mark: if test.flaky { Mark::Warning } else { Mark::of(test.verdict, counts) },
         verdict: if test.flaky { format!("{}, flaky", words::verdict_word(test.verdict)) } else { words::verdict_word(test.verdict).to_owned() },
         cells: if has_report(test) { cells } else { cells.map(|_| NO_CELL.to_owned()) },
+    }
+}
+
+impl<'a> RowView<'a> {
+    /// The row of a test that has not ended.
+    fn pending(test: &'a PendingTest, label: &'a str) -> Self {
+        let mark = pending::mark(test);
+        let link = TestLink { label, linked: true, ..TestLink::of(&test.outline) };
+        Self { test: link, mark, verdict: mark.words().to_owned(), time: NO_CELL.to_owned(), ..row(&test.outline, label) }
     }
 }
 
