@@ -10,7 +10,8 @@ use oa_authtest::issuer::flaw::Flaw;
 use oa_authtest::issuer::{self, IssuerOptions};
 use oa_authtest::report::html::curl;
 use oa_authtest::report::{self, html, json};
-use oa_authtest::result::model::{Entry, Exchange, RunReport};
+use oa_authtest::result::model::{Entry, Exchange, Page, RunReport};
+use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 use serde_json::{Value, json};
 
 use crate::common::chromium::Chromium;
@@ -65,6 +66,13 @@ fn fill(value: &mut Value, key: &str, text: &str) {
 
 fn filled(text: &str) -> RunReport {
     let mut results: Value = serde_json::from_str(&fs::read_to_string(root().join(SAMPLE)).unwrap()).unwrap();
+    for test in results["tests"].as_array_mut().unwrap() {
+        for entry in test["steps"].as_array_mut().unwrap().iter_mut().flat_map(|step| step["entries"].as_array_mut().unwrap()) {
+            if entry["kind"] == "page" {
+                entry["document_title"] = json!("x");
+            }
+        }
+    }
     fill(&mut results, "", text);
     serde_json::from_value(results).unwrap()
 }
@@ -117,6 +125,8 @@ async fn nothing_foreign_runs_or_changes_the_form() {
         let form = chromium.run(FORM).await;
         let differs = form.as_array().unwrap().iter().zip(expected.as_array().unwrap()).find(|(got, wanted)| got != wanted);
         assert!(form == expected, "{what}: {differs:?}");
+        let alternatives = "return [...document.images].map((image) => image.alt.startsWith('Screenshot: ') && image.alt.length < 800)";
+        assert_eq!(chromium.run(alternatives).await, json!([true]), "{what}");
         assert_eq!(chromium.run(TOO_WIDE).await, json!([true]), "{what}");
         // Whoever wrote a results file may have written notes and descriptions too: they may look different, but that is all.
         let mut report = filled(payload);
@@ -394,6 +404,71 @@ const CONTRAST: &str = "document.querySelectorAll('details').forEach((e) => (e.o
     const texts = [...document.querySelectorAll('body *:not(script):not(style)')].filter((e) => e.classList.contains('mark') || [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()));
     const ratio = (e) => { const [a, b] = [light(getComputedStyle(e).color), light(behind(e))]; return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05); };
     return [...new Set(texts.filter((e) => ratio(e) < 4.5).map((e) => `${e.localName}.${e.className} ${ratio(e).toFixed(2)}`))]";
+
+/// Where the pictures of a run are: the page, and the name of its step.
+fn pictures(report: &RunReport) -> Vec<(&Page, &str)> {
+    let steps = report.tests.iter().flat_map(|test| &test.steps);
+    let entries = steps.flat_map(|step| step.entries.iter().map(move |entry| (entry, step.name.as_str())));
+    entries
+        .filter_map(|(entry, step)| match entry {
+            Entry::Page(page) if page.screenshot.is_some() => Some((page, step)),
+            _ => None,
+        })
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_picture_says_what_is_seen_on_it() {
+    let report = json::read(&root().join(EXAMPLE)).unwrap();
+    let pictures = pictures(&report);
+    assert!(pictures.len() > 1);
+    let says = |page: &Page, step: &str| {
+        let place = page.url.split('?').next().unwrap();
+        let title = page.document_title.as_deref().unwrap_or_else(|| panic!("{} has no title", page.url));
+        vec![page.title.clone(), title.to_owned(), place.to_owned(), step.to_owned()]
+    };
+    // The names that Markdown gives them.
+    let mut names = Vec::new();
+    for test in &report.tests {
+        let mut name: Option<String> = None;
+        for event in Parser::new(&oa_authtest::report::markdown::render_test(&report, test)) {
+            match (event, &mut name) {
+                (Event::Start(Tag::Image { .. }), _) => name = Some(String::new()),
+                (Event::End(TagEnd::Image), Some(said)) => {
+                    names.push(std::mem::take(said));
+                    name = None;
+                }
+                (Event::Text(text) | Event::Code(text), Some(said)) => said.push_str(&text),
+                _ => {}
+            }
+        }
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let mut all = vec![names];
+    if !quick() {
+        let written = report::render(&report, &root().join(EXAMPLE), dir.path(), &[Format::Html]).unwrap();
+        let chromium = Chromium::start().await;
+        chromium.open(&written.html.unwrap()).await;
+        chromium.click("#filter label:has([value=all])").await;
+        // What was never in sight has no name yet.
+        chromium.run("document.querySelectorAll('.inside').forEach((e) => (e.style.contentVisibility = 'visible'))").await;
+        all.push(chromium.labels("img").await);
+        // The button that shows a picture large is named by it.
+        all.push(chromium.labels("button.shot").await);
+        chromium.click(".shot").await;
+        chromium.until("document.querySelector('#large img').complete").await;
+        assert_eq!(chromium.labels("#large img").await, all[1][..1]);
+        chromium.close().await;
+    }
+    for labels in all {
+        assert_eq!(labels.len(), pictures.len());
+        for (label, (page, step)) in labels.iter().zip(&pictures) {
+            assert!(label.starts_with("Screenshot: "), "{label}");
+            assert!(says(page, step).iter().all(|part| label.contains(part)), "{label}");
+            assert!(!label.contains("state=") && !label.contains('?'), "{label}");
+        }
+    }
+}
 
 #[test]
 fn a_run_is_rendered_again_byte_for_byte() {

@@ -204,7 +204,9 @@ fn fill_entry(entry: &mut Entry, text: &str) {
                 Err(reason) => set(reason),
             }
         }
-        Entry::Page(Page { title, url, note, source, .. }) => [title, url, note].into_iter().chain(source).for_each(set),
+        Entry::Page(Page { title, document_title, url, note, source, .. }) => {
+            [title, url, note].into_iter().chain(document_title).chain(source).for_each(set);
+        }
         Entry::Callback { url } => set(url),
         Entry::Claims { of, claims, header } => {
             set(of);
@@ -287,6 +289,7 @@ fn nothing_foreign_changes_the_form_of_a_report() {
         report.tests[2].steps[0].ended = StepEnd::LeftOut("harmless".to_owned());
         let Entry::Page(page) = &mut report.tests[0].steps[1].entries[1] else { panic!("no page") };
         page.source = Some("harmless".to_owned());
+        page.document_title = Some("harmless".to_owned());
         report.interrupted = true;
         report.environment.secrets_shown = true;
         let broken = report.tests[3].findings.iter_mut().find(|finding| finding.is_broken()).unwrap();

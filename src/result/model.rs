@@ -10,6 +10,9 @@ use crate::text::count;
 /// The name and version of the format, the value of `schema`.
 pub const SCHEMA: &str = "oa-authtest/results/1";
 
+/// The most of the title of a page that is kept, in bytes.
+pub const MOST_TITLE: usize = 300;
+
 /// How a test, or a run, came out; ordered, so that a roll-up is `max`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -528,6 +531,9 @@ pub struct ExchangeResponse {
 pub struct Page {
     /// What it was taken for: `Login page`, `Consent page`, `Error page`, …
     pub title: String,
+    /// The title of its document, redacted and cut to [`MOST_TITLE`] bytes; `None` where it has none, and in what an older version wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document_title: Option<String>,
     /// Its address, redacted.
     pub url: String,
     /// The HTTP status it came with, where that could be seen.
