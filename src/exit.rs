@@ -241,6 +241,7 @@ mod tests {
             interrupted: false,
             selection: None,
             known: None,
+            baseline: None,
             tests,
             older: false,
         }

@@ -8,9 +8,10 @@ use std::path::{Path, PathBuf};
 use oa_authtest::config::Format;
 use oa_authtest::issuer::flaw::Flaw;
 use oa_authtest::issuer::{self, IssuerOptions};
+use oa_authtest::report::compare::Comparison;
 use oa_authtest::report::html::curl;
 use oa_authtest::report::{self, html, json};
-use oa_authtest::result::model::{Entry, Exchange, Page, RunReport};
+use oa_authtest::result::model::{Entry, Exchange, FindingOutcome, Page, RunReport};
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 use serde_json::{Value, json};
 
@@ -50,7 +51,8 @@ const PAYLOADS: &[&str] = &[
 /// Puts a text into every string of a results file but those that say where files are, what kind of thing something is, what is ours to
 /// write in Markdown, and where a rule is to be read.
 fn fill(value: &mut Value, key: &str, text: &str) {
-    const KEPT: [&str; 10] = ["schema", "id", "verdict", "level", "outcome", "screenshot", "kind", "description", "text", "url of a rule"];
+    const KEPT: [&str; 13] =
+        ["schema", "id", "verdict", "level", "outcome", "screenshot", "kind", "description", "text", "url of a rule", "change", "before", "after"];
     match value {
         _ if key == "claims" => *value = json!({ text: [text] }),
         Value::String(_) if KEPT.contains(&key) || (key == "ended" && value != text) => {}
@@ -64,8 +66,20 @@ fn fill(value: &mut Value, key: &str, text: &str) {
     }
 }
 
-fn filled(text: &str) -> RunReport {
-    let mut results: Value = serde_json::from_str(&fs::read_to_string(root().join(SAMPLE)).unwrap()).unwrap();
+/// Puts a run beside others: what differs from an earlier one, in every way there is, and the titles of its pages.
+fn beside_others(results: &mut Value) {
+    let rule = |change: &str, before: Value, after: Value| json!({ "change": change, "rule": "x", "says": "x", "before": before, "after": after, "tests": ["x", "y"] });
+    let test = |change: &str| json!({ "change": change, "test": "x", "step": "x", "reason": "x" });
+    let tests = ["no-longer-run", "no-longer-whole", "breaks-off", "new", "completed", "no-longer-left-out"].map(test);
+    results["baseline"] = json!({
+        "file": "x", "started": "x", "remarks": ["x"], "not_asked_for": 2, "more": 3,
+        "rules": [
+            rule("newly-broken", json!("holds"), json!("failure")), rule("worse", json!("warning"), json!("failure")),
+            rule("mended", json!("failure"), json!("holds")), rule("milder", json!("failure"), json!("warning")),
+            rule("not-judged", json!("failure"), Value::Null), rule("still-broken", json!("failure"), json!("failure")),
+        ],
+        "tests": tests,
+    });
     for test in results["tests"].as_array_mut().unwrap() {
         for entry in test["steps"].as_array_mut().unwrap().iter_mut().flat_map(|step| step["entries"].as_array_mut().unwrap()) {
             if entry["kind"] == "page" {
@@ -73,6 +87,11 @@ fn filled(text: &str) -> RunReport {
             }
         }
     }
+}
+
+fn filled(text: &str) -> RunReport {
+    let mut results: Value = serde_json::from_str(&fs::read_to_string(root().join(SAMPLE)).unwrap()).unwrap();
+    beside_others(&mut results);
     fill(&mut results, "", text);
     serde_json::from_value(results).unwrap()
 }
@@ -468,6 +487,41 @@ async fn every_picture_says_what_is_seen_on_it() {
             assert!(!label.contains("state=") && !label.contains('?'), "{label}");
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_beside_a_run_can_be_read_everywhere() {
+    if quick() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let after = json::read(&root().join(SAMPLE)).unwrap();
+    // Before, nothing was broken, and the last test was not there.
+    let mut before = after.clone();
+    before.tests.pop();
+    before.tests.iter_mut().flat_map(|test| &mut test.findings).for_each(|finding| finding.outcome = FindingOutcome::Passed);
+    let baseline = Comparison::of(&before, &after).baseline("before.json", &before, &after, false);
+    let report = RunReport { baseline: Some(baseline), ..after };
+    let chromium = Chromium::start().await;
+    let written = page(&report, dir.path());
+    for width in [1280, 390] {
+        chromium.width(width).await;
+        let asked = chromium.open(&written).await;
+        is_harmless(&chromium, asked, "beside others").await;
+        for scheme in ["light", "dark"] {
+            chromium.scheme(scheme).await;
+            assert_eq!(chromium.run(CONTRAST).await, json!([]), "{scheme}");
+        }
+        assert_eq!(chromium.run(TOO_WIDE).await, json!([true]), "{width}");
+        let lost = "return [...document.querySelectorAll('#baseline a')].map((e) => e.getAttribute('href').slice(1)).filter((id) => !document.getElementById(id))";
+        assert_eq!(chromium.run(lost).await, json!([]), "every link leads somewhere");
+        assert!(chromium.run("return document.querySelectorAll('#baseline a').length").await.as_u64() > Some(2));
+        // Every broken rule is new, and nothing else is.
+        let marked = "return [...document.querySelectorAll('#broken-must > ul > li, #broken-should > ul > li, #broken-may > ul > li')].every((e) => e.querySelector('strong > .new')?.textContent.startsWith('new')) &&
+            ![...document.querySelectorAll('.finding.passed')].some((e) => e.querySelector(':scope > .new, :scope > strong > .new'))";
+        assert_eq!(chromium.run(marked).await, json!(true));
+    }
+    chromium.close().await;
 }
 
 #[test]

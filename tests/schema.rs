@@ -43,7 +43,7 @@ fn fresh_runs_are_valid() {
     std::fs::write(folder.path().join("known.toml"), known).expect("it is written");
     for (dir, flags, code) in [
         ("conformant", &["--demo", "--profile", "openactive,oidc"][..], 0),
-        ("flawed", &["--demo", "--flaw", "id-token-expired", "--skip", "dynamic*"], 1),
+        ("flawed", &["--demo", "--flaw", "id-token-expired", "--skip", "dynamic*", "--baseline", "conformant/results.json"], 1),
         ("known", &["--demo", "--flaw", "id-token-expired", "--known", "known.toml"], 0),
         ("unreachable", &["--issuer", "http://127.0.0.1:9"], 3),
     ] {
@@ -54,6 +54,7 @@ fn fresh_runs_are_valid() {
         let results = read(&folder.path().join(dir).join("results.json"));
         assert_valid(&results);
         assert_eq!(results.get("known").is_some(), dir == "known");
+        assert_eq!(results.get("baseline").is_some(), dir == "flawed");
     }
 }
 

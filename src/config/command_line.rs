@@ -35,6 +35,7 @@ static NOT_REPEATED: &[&Setting] = &[
     &setting::SKIP,
     &setting::REQUIRE,
     &setting::FAIL_ON_SKIP,
+    &setting::BASELINE,
     &setting::VERBOSE,
     &setting::QUIET,
 ];

@@ -63,6 +63,8 @@ pub const FILE_NAME: &str = "oa-authtest.toml";
 pub struct Config {
     /// The issuer exactly as given: it is compared byte for byte with what the issuer publishes.
     pub issuer: String,
+    /// Whose issuer it is.
+    pub issuer_kind: IssuerKind,
     /// The profiles to run, at least one.
     pub profiles: Vec<String>,
     /// Globs over test ids; empty means all.
@@ -180,6 +182,16 @@ impl Config {
     }
 }
 
+/// Whose issuer is tested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum IssuerKind {
+    /// The one that the settings name.
+    #[default]
+    Named,
+    /// The embedded one (`--demo`).
+    Embedded,
+}
+
 /// How to reach the network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Network {
@@ -250,6 +262,17 @@ pub struct ReportConfig {
     pub statement: bool,
     /// Leave secrets in (`--show-secrets`).
     pub show_secrets: bool,
+    /// The results of an earlier run, if the reports are to say what differs from it.
+    pub baseline: Option<BaselineFile>,
+}
+
+/// The results of an earlier run, and where they were named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BaselineFile {
+    /// The file.
+    pub path: PathBuf,
+    /// Where it was named, for what is to be said about it.
+    pub origin: Origin,
 }
 
 /// How much a run shows while it goes on and when it has ended.

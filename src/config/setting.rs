@@ -331,6 +331,9 @@ settings! {
             .more("statement.md and statement.json, if nothing failed.").by_default("false");
         SHOW_SECRETS = Setting::new("--show-secrets", "[report] show-secrets", "BOOL", Kind::Switch, "leave tokens and secrets in the reports")
             .by_default("false");
+        BASELINE = Setting::new("--baseline", "[report] baseline", "FILE", Kind::Path,
+            "the results.json of an earlier run: the reports say what differs from it")
+            .more("The exit code stays what it is: `oa-authtest compare` is the gate.");
     }
     "Screen" {
         VERBOSE = Setting::new("--verbose", "", "BOOL", Kind::Switch, "show each request and each page as it comes")

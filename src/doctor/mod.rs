@@ -191,6 +191,7 @@ impl<'a> Doctor<'a> {
         self.network().await;
         self.issuer().await;
         self.report_folder();
+        self.baseline();
         self.redirect_uri().await;
         self.browser().await;
         self.login().await;

@@ -17,8 +17,9 @@ pub struct Outlook {
 }
 
 /// Where a run ends if these checks fail, the earliest first.
-const ENDS: [(&[&str], &str); 6] = [
+const ENDS: [(&[&str], &str); 7] = [
     (&["report-folder"], "would not begin: there is nowhere to write its reports"),
+    (&["baseline"], "would not begin: it cannot be held against the baseline"),
     (&["redirect-uri"], "would not begin: it cannot listen at the redirect URI"),
     (&["issuer-url", "dns", "tcp", "tls", "discovery"], "would not get past its first request"),
     (&["registration", "client-credentials"], "would get to discovery and the key set, and to no token: there is no client it can use"),

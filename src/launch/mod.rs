@@ -19,6 +19,7 @@ use crate::feature::plan::{Plan, PlanError};
 use crate::feature::{self, Feature, FeatureError};
 use crate::http::{Client, ClientError};
 use crate::report::Written;
+use crate::report::baseline::BaselineError;
 use crate::report::console::{self, Console};
 use crate::report::error::ReportError;
 use crate::report::github;
@@ -29,12 +30,14 @@ use crate::result::model::{LastFailed, RunReport};
 use crate::runner::{self, RunHandle};
 use crate::session::{AgentHandle, Run, SharedClients, Stop};
 
+mod beside;
 mod last_failed;
 mod reach;
 mod signal;
 
 pub use signal::signal;
 
+use beside::Beside;
 pub use last_failed::LastFailedError;
 use reach::{NoAnswer, Way};
 
@@ -53,6 +56,9 @@ pub enum LaunchError {
     /// The tests that failed last cannot be found, or there are none.
     #[error(transparent)]
     LastFailed(#[from] LastFailedError),
+    /// The run cannot be held against an earlier one.
+    #[error(transparent)]
+    Baseline(#[from] BaselineError),
     /// The issuer did not answer in the time there was to wait.
     #[error(transparent)]
     NoAnswer(#[from] NoAnswer),
@@ -74,7 +80,7 @@ impl LaunchError {
             Self::Feature(_) => Exit::Bug,
             Self::Nothing(_) | Self::LastFailed(LastFailedError::None { .. }) => Exit::NothingTested,
             Self::Callback(CallbackError::Taken { .. }) | Self::Report(_) | Self::NoAnswer(_) => Exit::CouldNotTest,
-            Self::Plan(_) | Self::LastFailed(_) | Self::Callback(_) | Self::Http(_) => Exit::Usage,
+            Self::Plan(_) | Self::LastFailed(_) | Self::Baseline(_) | Self::Callback(_) | Self::Http(_) => Exit::Usage,
         }
     }
 }
@@ -130,6 +136,7 @@ pub struct Ready {
     features: Vec<Feature>,
     plan: Plan,
     last_failed: Option<LastFailed>,
+    beside: Beside,
     http: Arc<Client>,
 }
 
@@ -141,10 +148,11 @@ impl Ready {
     pub fn of(config: Config) -> Result<Self, LaunchError> {
         let features = feature::features()?;
         let (plan, last_failed) = plan(&config, &features)?;
+        let beside = Beside::find(&config)?;
         // Found out now, and not after minutes in the browser.
         crate::report::file::probe(&config.report.dir)?;
         let http = Arc::new(Client::new(&config.network)?);
-        Ok(Self { config: Arc::new(config), features, plan, last_failed, http })
+        Ok(Self { config: Arc::new(config), features, plan, last_failed, beside, http })
     }
 
     /// The same, with a line for the user where there is somebody to wait for.
@@ -217,7 +225,7 @@ impl Reached {
         interrupted: CancellationToken,
         watch: &mut (dyn FnMut(Event) + Send),
     ) -> Result<Done, LaunchError> {
-        let Self { ready: Ready { config, features, plan, last_failed, http }, way, answered } = self;
+        let Self { ready: Ready { config, features, plan, last_failed, beside, http }, way, answered } = self;
         let callback = match bound {
             Some(callback) => Some(callback),
             None if plan.logs_in() => Some(CallbackListener::bind(&config.redirect_uri).await?),
@@ -235,6 +243,7 @@ impl Reached {
             report.selection.get_or_insert_default().last_failed = Some(last_failed);
         }
         report.known = config.known.as_ref().map(|known| crate::result::known::assess(known, &report, &features));
+        report.baseline = beside.baseline(&report, &config);
         Ok(Done { report, features, unreachable })
     }
 

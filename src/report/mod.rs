@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::config::Format;
 
 pub mod badge;
+pub mod baseline;
 pub mod cause;
 pub mod compare;
 pub mod console;
@@ -20,6 +21,7 @@ pub mod junit;
 pub mod known;
 pub mod mark;
 pub mod markdown;
+pub mod news;
 pub mod openmetrics;
 pub mod sarif;
 pub mod schema;

@@ -1,5 +1,6 @@
 //! What a run is: plain data that the runner makes and every report is rendered from, and what happens on the way.
 
+pub mod baseline;
 pub mod event;
 pub mod issuers;
 pub mod known;

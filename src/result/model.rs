@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::baseline::Baseline;
 use super::known::KnownReport;
 use crate::feature::plan::Skip;
 use crate::rule::Level;
@@ -63,6 +64,9 @@ pub struct RunReport {
     /// What became of the known failures, if the run was given any (`--known`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known: Option<KnownReport>,
+    /// What differs from an earlier run, if it was held against one (`--baseline`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Baseline>,
     /// The tests in the order of the plan, skipped ones included.
     pub tests: Vec<TestReport>,
     /// True if an older version wrote it, which said some facts in words only. It is written again as it was.
@@ -136,6 +140,9 @@ pub struct Environment {
     pub redirect_uri: String,
     /// True if the report holds secrets (`--show-secrets`).
     pub secrets_shown: bool,
+    /// True if it was the embedded issuer that was tested (`--demo`): it has another port each time.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub embedded: bool,
 }
 
 impl Environment {

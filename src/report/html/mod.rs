@@ -18,6 +18,7 @@ mod times;
 
 use super::error::ReportError;
 use super::mark::Mark;
+use super::news::News;
 use super::view::{EntryView, IssuersView, SummaryView, TestView, has_report};
 use super::{file, template};
 use crate::result::model::{RunReport, TestReport, Verdict};
@@ -38,10 +39,11 @@ const TEST: &str = "test";
 /// The template of what came of several issuers.
 const ISSUERS: &str = "issuers";
 
-const TEMPLATE_TEXTS: [(&str, &str); 11] = [
+const TEMPLATE_TEXTS: [(&str, &str); 12] = [
     (ISSUERS, include_str!("../../../templates/issuers.html")),
     (NAME, include_str!("../../../templates/page.html")),
     ("summary", include_str!("../../../templates/summary.html")),
+    ("baseline", include_str!("../../../templates/baseline.html")),
     (TEST, include_str!("../../../templates/test.html")),
     ("step", include_str!("../../../templates/step.html")),
     ("entry", include_str!("../../../templates/entry.html")),
@@ -53,16 +55,22 @@ const TEMPLATE_TEXTS: [(&str, &str); 11] = [
 ];
 
 /// The parts of lines.
-const PARTS: [(&str, &str); 9] = [
+const PARTS: [(&str, &str); 12] = [
     (
         "cell",
         "<td class=\"words\">{{#if mark}}{{> mark mark}} {{#if to}}<a href=\"{{to}}\">{{says}}</a>{{else}}{{says}}{{/if}}{{else}}<span class=\"none\">–</span>{{/if}}</td>",
     ),
     ("mark", "<span class=\"mark {{class}}\" role=\"img\" aria-label=\"{{words}}\"></span>"),
+    ("new", "{{#if new}} <span class=\"new\">{{new}}</span>{{/if}}"),
     ("headline", "{{> mark mark}} {{sentence says}}"),
     ("reference", "<span class=\"reference\">{{code rule}}{{#if spec}} {{link spec_words url}}{{/if}}</span>"),
     ("test-link", "{{#if linked}}<a href=\"#{{anchor}}\">{{sentence title}}</a>{{else}}{{sentence title}}{{/if}} <small>{{sentence id}}</small>"),
-    ("broken-line", "<li class=\"finding {{mark.class}}\">{{> mark mark}} <a href=\"#{{anchor}}\">{{sentence says}}</a> {{code rule}}</li>\n"),
+    ("known-test", "{{#if linked}}<a href=\"#{{anchor}}\">{{sentence title}}</a> <small>{{sentence id}}</small>{{else}}{{code id}}{{/if}}"),
+    ("new-test", "{{#if new}} <span class=\"new\">new</span>{{/if}}"),
+    (
+        "broken-line",
+        "<li class=\"finding {{mark.class}}\">{{> mark mark}} <a href=\"#{{anchor}}\">{{sentence says}}</a> {{code rule}}{{> new}}</li>\n",
+    ),
     ("tally", "{{#each this}}<span class=\"{{mark.class}}\">{{> mark mark}}{{says}}</span> {{/each}}"),
     ("command", "<pre class=\"command\"><button type=\"button\" class=\"copy\">Copy</button><code>{{block this}}</code></pre>"),
     (
@@ -114,6 +122,7 @@ pub fn write(report: &RunReport, dir: &Path) -> Result<PathBuf, ReportError> {
 
 /// The page of a run whose screenshots are below a directory.
 pub fn render(report: &RunReport, dir: &Path) -> String {
+    let news = News::of(report);
     let page = PageView {
         beginning: BEGINNING,
         policy: policy(Some(SCRIPT)),
@@ -122,7 +131,7 @@ pub fn render(report: &RunReport, dir: &Path) -> String {
         title: format!("{} Conformance of {}", Mark::of_verdict(report.verdict), visible::short(&report.issuer, 200)),
         verdict: report.verdict,
         summary: SummaryView::of(report, true),
-        tests: report.tests.iter().filter(|test| has_report(test)).map(|test| section(report, test, dir)).collect(),
+        tests: report.tests.iter().filter(|test| has_report(test)).map(|test| section(report, test, &news, dir)).collect(),
     };
     template::render(&TEMPLATES, NAME, &page)
 }
@@ -144,8 +153,8 @@ pub fn render_issuers(view: &IssuersView) -> String {
 }
 
 /// The section of a test.
-fn section(report: &RunReport, test: &TestReport, dir: &Path) -> String {
-    let mut view = TestView::of(report, test);
+fn section(report: &RunReport, test: &TestReport, news: &News, dir: &Path) -> String {
+    let mut view = TestView::of(report, test, news);
     for entry in view.steps.iter_mut().flat_map(|step| &mut step.entries) {
         match entry {
             // What a user agent sends goes with its cookies, which nobody else has.

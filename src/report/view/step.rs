@@ -6,6 +6,7 @@ use super::body::{self, Body};
 use super::finding::{self, FindingView, SpecView};
 use super::{CountView, Headline, place};
 use crate::report::mark::Mark;
+use crate::report::news::News;
 use crate::report::words;
 use crate::result::model::{Counts, Entry, Exchange, Finding, Page, StepEnd, StepReport, TestReport};
 use crate::text::{address, count, visible};
@@ -141,11 +142,11 @@ pub struct Picture {
 }
 
 /// The steps of a test, and one more for the findings that belong to none.
-pub fn views(test: &TestReport) -> Vec<StepView<'_>> {
+pub fn views<'a>(test: &'a TestReport, news: &News) -> Vec<StepView<'a>> {
     let of = |wanted: &dyn Fn(usize) -> bool| test.findings.iter().filter(|finding| wanted(finding.step)).collect::<Vec<_>>();
-    let mut views: Vec<_> = test.steps.iter().enumerate().map(|(index, step)| view(index, step, &of(&|of| of == index), test)).collect();
+    let mut views: Vec<_> = test.steps.iter().enumerate().map(|(index, step)| view(index, step, &of(&|of| of == index), test, news)).collect();
     let others = of(&|of| of >= test.steps.len());
-    if let Some(spec) = finding::other_rules(&others, test) {
+    if let Some(spec) = finding::other_rules(&others, test, news) {
         let (state, open, tally) = state(&others, &StepEnd::Done);
         let specs = vec![spec];
         views.push(StepView {
@@ -157,7 +158,7 @@ pub fn views(test: &TestReport) -> Vec<StepView<'_>> {
             ended: None,
             entries: Vec::new(),
             journal: String::new(),
-            broken: finding::broken(&others, test),
+            broken: finding::broken(&others, test, news),
             rest: finding::rest(&specs, &others),
             specs,
         });
@@ -165,7 +166,7 @@ pub fn views(test: &TestReport) -> Vec<StepView<'_>> {
     views
 }
 
-fn view<'a>(index: usize, step: &'a StepReport, findings: &[&'a Finding], test: &'a TestReport) -> StepView<'a> {
+fn view<'a>(index: usize, step: &'a StepReport, findings: &[&'a Finding], test: &'a TestReport, news: &News) -> StepView<'a> {
     let ended = match &step.ended {
         StepEnd::Done => None,
         StepEnd::LeftOut(reason) => Some((Mark::LeftOut, format!("Left out: {reason}"))),
@@ -174,7 +175,7 @@ fn view<'a>(index: usize, step: &'a StepReport, findings: &[&'a Finding], test: 
         StepEnd::NotReached => Some((Mark::NotRun, "Not reached: an earlier step stopped the test.".to_owned())),
     };
     let (state, open, tally) = state(findings, &step.ended);
-    let specs = finding::specs(step, findings, test);
+    let specs = finding::specs(step, findings, test, news);
     StepView {
         anchor: place::step(test, index),
         name: &step.name,
@@ -184,7 +185,7 @@ fn view<'a>(index: usize, step: &'a StepReport, findings: &[&'a Finding], test: 
         ended: ended.map(|(mark, says)| Headline { mark, says }),
         entries: step.entries.iter().map(|of| entry(of, &step.name)).collect(),
         journal: journal(&step.entries),
-        broken: finding::broken(findings, test),
+        broken: finding::broken(findings, test, news),
         rest: finding::rest(&specs, findings),
         specs,
     }
