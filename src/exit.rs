@@ -242,6 +242,7 @@ mod tests {
             selection: None,
             known: None,
             baseline: None,
+            history: Vec::new(),
             tests,
             older: false,
         }

@@ -58,7 +58,7 @@ fn tests(report: &RunReport, change: TestChange) -> Vec<&str> {
 fn every_report_says_what_differs() {
     let folder = with_a_clean_run("before", &["--test", LOGIN, "--test", CREDENTIALS]);
     let folder = folder.path();
-    let flaw = ["--flaw", "id-token-expired", "--skip", CREDENTIALS];
+    let flaw = ["--flaw", "id-token-expired", "--skip", CREDENTIALS, "--history", "0"];
     assert_eq!(demo(folder, &[&flaw[..], &["--report-dir", "without"]].concat()).code, 1);
     let ended = demo(folder, &[&flaw[..], &["--baseline", "before/results.json"]].concat());
     assert_eq!(ended.code, 1, "as without it: {}", ended.said());
@@ -135,10 +135,10 @@ fn tests_that_were_not_asked_for_are_not_lost() {
     assert_eq!(ended.code, 0, "{}", ended.said());
     let report = results(folder.path());
     assert_eq!(baseline(&report).file, "results.json");
-    let flag = demo(folder.path(), &["--baseline", "before/results.json"]);
+    let flag = demo(folder.path(), &["--baseline", "before/results.json", "--history", "7"]);
     assert_eq!(flag.code, 0, "{}", flag.said());
     let command = &results(folder.path()).tests[0].command;
-    assert!(!command.contains("--baseline"), "{command}");
+    assert!(!command.contains("--baseline") && !command.contains("--history"), "{command}");
 }
 
 #[test]

@@ -11,7 +11,8 @@ use oa_authtest::issuer::{self, IssuerOptions};
 use oa_authtest::report::compare::Comparison;
 use oa_authtest::report::html::curl;
 use oa_authtest::report::{self, html, json};
-use oa_authtest::result::model::{Entry, Exchange, FindingOutcome, Page, RunReport};
+use oa_authtest::result::history::PastRun;
+use oa_authtest::result::model::{Entry, Exchange, FindingOutcome, Page, RunReport, Verdict};
 use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 use serde_json::{Value, json};
 
@@ -66,7 +67,7 @@ fn fill(value: &mut Value, key: &str, text: &str) {
     }
 }
 
-/// Puts a run beside others: what differs from an earlier one, in every way there is, and the titles of its pages.
+/// Puts a run beside others: what differs from an earlier one, in every way there is, the last runs, and the titles of its pages.
 fn beside_others(results: &mut Value) {
     let rule = |change: &str, before: Value, after: Value| json!({ "change": change, "rule": "x", "says": "x", "before": before, "after": after, "tests": ["x", "y"] });
     let test = |change: &str| json!({ "change": change, "test": "x", "step": "x", "reason": "x" });
@@ -80,6 +81,8 @@ fn beside_others(results: &mut Value) {
         ],
         "tests": tests,
     });
+    let run = |must: u32, catalogue: &str| json!({ "started": "x", "verdict": "failed", "broken_must": must, "broken_should": 1, "rules_checked": 9, "tests_run": 3, "catalogue": catalogue });
+    results["history"] = json!([run(0, "x"), run(u32::MAX, "x"), run(2, "x")]);
     for test in results["tests"].as_array_mut().unwrap() {
         for entry in test["steps"].as_array_mut().unwrap().iter_mut().flat_map(|step| step["entries"].as_array_mut().unwrap()) {
             if entry["kind"] == "page" {
@@ -501,15 +504,44 @@ async fn what_is_beside_a_run_can_be_read_everywhere() {
     before.tests.pop();
     before.tests.iter_mut().flat_map(|test| &mut test.findings).for_each(|finding| finding.outcome = FindingOutcome::Passed);
     let baseline = Comparison::of(&before, &after).baseline("before.json", &before, &after, false);
-    let report = RunReport { baseline: Some(baseline), ..after };
+    let runs = (0..40).map(|n| PastRun {
+        started: format!("2026-03-01T10:{n:02}:00Z"),
+        verdict: Verdict::Failed,
+        broken_must: n % 4,
+        broken_should: n % 3,
+        rules_checked: 400,
+        tests_run: 40,
+        catalogue: (n > 20).then(|| "another".to_owned()),
+    });
+    let report = RunReport { baseline: Some(baseline), history: runs.collect(), ..after };
     let chromium = Chromium::start().await;
     let written = page(&report, dir.path());
     for width in [1280, 390] {
         chromium.width(width).await;
         let asked = chromium.open(&written).await;
         is_harmless(&chromium, asked, "beside others").await;
+        let label = chromium.labels(".trend svg").await;
+        assert_eq!(
+            label,
+            [
+                "Broken rules in 40 runs. MUST: 0 in the first, 3 at most, 3 in the last. SHOULD: 0 in the first, 2 at most, 0 in the last. The table has all figures."
+            ]
+        );
+        let drawn = "const box = document.querySelector('.trend svg').getBoundingClientRect();
+            const bars = [...document.querySelectorAll('.trend rect')].map((e) => e.getBoundingClientRect());
+            return [document.querySelectorAll('.trend g').length, box.width > 300 && box.right <= innerWidth,
+                bars.every((bar) => bar.width >= 1 && bar.height >= 1 && bar.left >= box.left && bar.right <= box.right + 1 && bar.bottom <= box.bottom + 1)]";
+        assert_eq!(chromium.run(drawn).await, json!([40, true, true]), "{width}");
+        // The table has what the chart shows, and is there for who opens it.
+        chromium.click(".trend summary").await;
+        let rows = "return [...document.querySelectorAll('.runs tbody tr')].filter((e) => e.checkVisibility()).length";
+        assert_eq!(chromium.run(rows).await, json!(40));
         for scheme in ["light", "dark"] {
             chromium.scheme(scheme).await;
+            let faint =
+                "const fill = (e) => getComputedStyle(e).fill; const paper = getComputedStyle(document.querySelector('.top')).backgroundColor;
+                return [...document.querySelectorAll('.trend rect')].some((e) => fill(e) === paper || fill(e) === 'rgb(0, 0, 0)')";
+            assert_eq!(chromium.run(faint).await, json!(false), "{scheme}");
             assert_eq!(chromium.run(CONTRAST).await, json!([]), "{scheme}");
         }
         assert_eq!(chromium.run(TOO_WIDE).await, json!([true]), "{width}");
@@ -545,7 +577,9 @@ fn a_run_is_rendered_again_byte_for_byte() {
         command.args(["report", &format!("{from}/results.json"), "--report-dir", "again"]);
         let ended = run(command);
         assert_eq!(ended.code, 0, "{}", ended.said());
-        let (first, again) = (files(&folder.path().join(from)), files(&folder.path().join("again")));
+        let (mut first, again) = (files(&folder.path().join(from)), files(&folder.path().join("again")));
+        // What is rendered is no run.
+        first.retain(|name, _| !name.starts_with("history/"));
         assert!(first.contains_key("report.html") && first.contains_key("summary.md"));
         assert_eq!(first.keys().collect::<Vec<_>>(), again.keys().collect::<Vec<_>>());
         assert!(first == again, "{from}");

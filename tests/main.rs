@@ -23,6 +23,7 @@ mod gates;
 #[cfg(target_os = "linux")]
 mod guard;
 mod guarded;
+mod history;
 mod html_report;
 mod interop;
 mod issuer;

@@ -10,6 +10,7 @@ use oa_authtest::report::statement::Statement;
 use oa_authtest::report::{Written, json, markdown, write};
 use oa_authtest::result::baseline::{ChangedRule, ChangedTest};
 use oa_authtest::result::event::Event as Happened;
+use oa_authtest::result::history::PastRun;
 use oa_authtest::result::known::{KnownEntry, KnownReport, KnownState};
 use oa_authtest::result::model::{Entry, Environment, FindingOutcome, Page, RunReport, StepEnd, Verdict};
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
@@ -30,7 +31,7 @@ fn the_summary_reads_as_agreed() {
     golden("summary.md", &markdown::render_summary(&sample()));
 }
 
-/// Puts a run beside others: an earlier one, in which what is broken now held, and the other way round.
+/// Puts a run beside others: an earlier one, in which what is broken now held, and the other way round; and the last runs.
 fn beside_others(report: &mut RunReport) {
     let mut before = report.clone();
     "2024-11-20T17:48:44Z".clone_into(&mut before.started);
@@ -49,6 +50,16 @@ fn beside_others(report: &mut RunReport) {
         }
     }
     report.baseline = Some(Comparison::of(&before, report).baseline("before.json", &before, report, false));
+    let run = |started: &str, verdict, broken_must| PastRun {
+        started: started.to_owned(),
+        verdict,
+        broken_must,
+        broken_should: 1,
+        rules_checked: 400,
+        tests_run: 5,
+        catalogue: None,
+    };
+    report.history = vec![run(&before.started, Verdict::Warned, 0), run(&report.started, report.verdict, 2)];
 }
 
 #[test]
@@ -210,6 +221,7 @@ fn fill(report: &mut RunReport, text: &str) {
             std::iter::once(test).chain(step).chain(reason).for_each(set);
         }
     }
+    report.history.iter_mut().for_each(|run| set(&mut run.started));
     for test in &mut report.tests {
         [&mut test.title, &mut test.feature, &mut test.started, &mut test.command].into_iter().for_each(set);
         test.reason.iter_mut().chain(&mut test.not_tested).for_each(set);

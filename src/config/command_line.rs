@@ -36,6 +36,7 @@ static NOT_REPEATED: &[&Setting] = &[
     &setting::REQUIRE,
     &setting::FAIL_ON_SKIP,
     &setting::BASELINE,
+    &setting::HISTORY,
     &setting::VERBOSE,
     &setting::QUIET,
 ];

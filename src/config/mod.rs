@@ -58,6 +58,9 @@ pub use setting::{SETTINGS, Setting};
 /// The file that is read from the current folder if no other is named.
 pub const FILE_NAME: &str = "oa-authtest.toml";
 
+/// The most runs that a history may keep, and that a report shows.
+pub const MOST_HISTORY: u32 = 100;
+
 /// Everything a run needs to know.
 #[derive(Debug, Clone)]
 pub struct Config {
@@ -264,6 +267,8 @@ pub struct ReportConfig {
     pub show_secrets: bool,
     /// The results of an earlier run, if the reports are to say what differs from it.
     pub baseline: Option<BaselineFile>,
+    /// How many runs the history of the folder keeps; 0 for no history.
+    pub history: usize,
 }
 
 /// The results of an earlier run, and where they were named.

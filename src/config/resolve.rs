@@ -18,8 +18,8 @@ use super::rules::{self, RuleSelection};
 use super::setting::{self, Setting};
 use super::value;
 use super::{
-    AgentConfig, AgentKind, AuthMethod, BaselineFile, Config, ConfiguredClient, ConfiguredClients, Format, IssuerKind, Loudness, Network,
-    ReportConfig, TestOverride, Tls,
+    AgentConfig, AgentKind, AuthMethod, BaselineFile, Config, ConfiguredClient, ConfiguredClients, Format, IssuerKind, Loudness, MOST_HISTORY,
+    Network, ReportConfig, TestOverride, Tls,
 };
 use crate::observed::capability::Capability;
 
@@ -97,6 +97,7 @@ impl Layers<'_> {
                 statement: self.required(&setting::STATEMENT, value::switch)?,
                 show_secrets: self.required(&setting::SHOW_SECRETS, value::switch)?,
                 baseline: self.parsed(&setting::BASELINE, value::text)?.map(|found| BaselineFile { path: found.value.into(), origin: found.origin }),
+                history: self.number(&setting::HISTORY, 0..=MOST_HISTORY)? as usize,
             },
             loudness: self.loudness()?,
             fail_on: self.required(&setting::FAIL_ON, value::choice)?,

@@ -259,9 +259,9 @@ impl Reached {
         interruption: &Interruption,
     ) -> Result<Ended, LaunchError> {
         let config = Arc::clone(&self.ready.config);
-        let Done { report, features, unreachable } = self.test(bound, None, interruption.run.clone(), &mut |event| terminal.event(event)).await?;
+        let Done { mut report, features, unreachable } = self.test(bound, None, interruption.run.clone(), &mut |event| terminal.event(event)).await?;
         // results.json first: whatever goes wrong with the other formats, what was gathered is kept.
-        let written = crate::report::write(&report, &config.report.dir, &config.report.formats);
+        let written = beside::write(&mut report, &config);
         // A reader that closed the pipe does not want to read it, and has the exit code.
         let _ = match &unreachable {
             Some(why) => {

@@ -14,6 +14,7 @@ pub mod file;
 pub mod github;
 pub mod har;
 pub mod harm;
+pub mod history;
 pub mod html;
 pub mod issuers;
 pub mod json;

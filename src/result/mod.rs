@@ -2,6 +2,7 @@
 
 pub mod baseline;
 pub mod event;
+pub mod history;
 pub mod issuers;
 pub mod known;
 pub mod model;

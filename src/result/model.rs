@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::baseline::Baseline;
+use super::history::PastRun;
 use super::known::KnownReport;
 use crate::feature::plan::Skip;
 use crate::rule::Level;
@@ -67,6 +68,10 @@ pub struct RunReport {
     /// What differs from an earlier run, if it was held against one (`--baseline`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<Baseline>,
+    /// The whole runs against the same issuer before it, and itself, if they are kept (`--history`): the oldest first. Empty if there is none to compare
+    /// it with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<PastRun>,
     /// The tests in the order of the plan, skipped ones included.
     pub tests: Vec<TestReport>,
     /// True if an older version wrote it, which said some facts in words only. It is written again as it was.

@@ -103,6 +103,7 @@ fn report(tests: Vec<TestReport>, started: Timestamp, environment: Environment, 
         selection: selection(&config.rules),
         known: None,
         baseline: None,
+        history: Vec::new(),
         tests,
         older: false,
     }

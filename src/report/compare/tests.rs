@@ -64,6 +64,7 @@ fn run(tests: Vec<TestReport>) -> RunReport {
         selection: None,
         known: None,
         baseline: None,
+        history: Vec::new(),
         tests,
         older: false,
     }

@@ -39,11 +39,12 @@ const TEST: &str = "test";
 /// The template of what came of several issuers.
 const ISSUERS: &str = "issuers";
 
-const TEMPLATE_TEXTS: [(&str, &str); 12] = [
+const TEMPLATE_TEXTS: [(&str, &str); 13] = [
     (ISSUERS, include_str!("../../../templates/issuers.html")),
     (NAME, include_str!("../../../templates/page.html")),
     ("summary", include_str!("../../../templates/summary.html")),
     ("baseline", include_str!("../../../templates/baseline.html")),
+    ("history", include_str!("../../../templates/history.html")),
     (TEST, include_str!("../../../templates/test.html")),
     ("step", include_str!("../../../templates/step.html")),
     ("entry", include_str!("../../../templates/entry.html")),

@@ -8,6 +8,7 @@ mod baseline;
 pub mod body;
 mod coverage;
 mod finding;
+mod history;
 pub mod issuers;
 mod place;
 mod step;

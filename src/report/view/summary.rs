@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::baseline::BaselineView;
 use super::coverage::CoverageView;
 use super::finding::FindingView;
+use super::history::HistoryView;
 use super::{CountView, Headline, NO_CELL, TestLink, has_report, place};
 use crate::report::mark::Mark;
 use crate::report::news::News;
@@ -20,6 +21,8 @@ pub struct SummaryView<'a> {
     warnings: Vec<String>,
     /// What differs from an earlier run.
     baseline: Option<BaselineView<'a>>,
+    /// The last runs.
+    history: Option<HistoryView>,
     time: String,
     profiles: String,
     tls: &'a str,
@@ -171,6 +174,7 @@ impl<'a> SummaryView<'a> {
             headline: words::run_headline(report),
             warnings,
             baseline: BaselineView::of(report),
+            history: HistoryView::of(report),
             time: words::moment_and_duration(&report.started, report.duration_ms),
             profiles: environment.profiles.join(", "),
             tls: &environment.tls,
