@@ -415,6 +415,11 @@ fn render_issuers(args: &ReportArgs) -> Result<Exit, Failure> {
         let problem = "a statement of conformance is about one issuer: give the results.json in the folder of its name, beside that issuers.json";
         return Err(Failure::Unknown(problem.to_owned()));
     }
+    if let Some(path) = &args.baseline {
+        let (results, flag) = (args.results.display(), setting::BASELINE.flag);
+        let problem = format!("{flag} {}: a baseline is that of one issuer, and {results} is of several", path.display());
+        return Err(Failure::Unknown(format!("{problem}: give the results.json in the folder of its name, beside that issuers.json")));
+    }
     let report = crate::report::issuers::read(&args.results)?;
     let dir = args.report_dir.clone().unwrap_or_else(|| beside(&args.results));
     let page = crate::report::issuers::render(&report, &dir, &args.formats)?;

@@ -58,7 +58,7 @@ pub fn pretty(document: &impl Serialize) -> serde_json::Result<String> {
 /// [`ReportError::Read`] if there is none to read, [`ReportError::Schema`] if it is of another format or version,
 /// [`ReportError::Content`] with line and column for anything else that is wrong.
 pub fn read(path: &Path) -> Result<RunReport, ReportError> {
-    let text = bounded(path).map_err(|source| ReportError::Read { path: path.to_owned(), source })?;
+    let text = text_of(path)?;
     // The schema is looked at first: of another version's file, it is the one thing worth saying.
     match schema_of(path, &text)? {
         Some(Value::String(schema)) if schema == SCHEMA => serde_json::from_str(&text).map(read_from_words).map_err(|error| content(path, &error)),
@@ -83,11 +83,15 @@ pub(super) fn schema_of(path: &Path, text: &str) -> Result<Option<Value>, Report
 }
 
 /// The text of a file that may come from anywhere; a pipe will do.
-fn bounded(path: &Path) -> io::Result<String> {
+///
+/// # Errors
+/// [`ReportError::Read`] if there is none to read, or too much.
+pub(super) fn text_of(path: &Path) -> Result<String, ReportError> {
+    let failed = |source: io::Error| ReportError::Read { path: path.to_owned(), source };
     let mut text = String::new();
-    let read = File::open(path)?.take(MOST_BYTES + 1).read_to_string(&mut text)?;
+    let read = File::open(path).and_then(|file| file.take(MOST_BYTES + 1).read_to_string(&mut text)).map_err(failed)?;
     if read as u64 > MOST_BYTES {
-        return Err(io::Error::other(format!("it is larger than {} MiB", MOST_BYTES / 1024 / 1024)));
+        return Err(failed(io::Error::other(format!("it is larger than {} MiB", MOST_BYTES / 1024 / 1024))));
     }
     Ok(text)
 }
