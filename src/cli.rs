@@ -10,7 +10,7 @@ use url::Url;
 
 use crate::config::layer::Layer;
 use crate::config::setting::{
-    CONFIG, FLAW, FORMAT, Kind, OF_A_CERTIFICATE, OFFLINE_ACCESS, PAGES, PERSONA, REDIRECT_URI, REPORT_DIR, SETTINGS, Setting, TESTS_FROM,
+    BASELINE, CONFIG, FLAW, FORMAT, Kind, OF_A_CERTIFICATE, OFFLINE_ACCESS, PAGES, PERSONA, REDIRECT_URI, REPORT_DIR, SETTINGS, Setting, TESTS_FROM,
 };
 use crate::config::{FILE_NAME, Format};
 use crate::issuer::{OfflineAccess, PageSet, Persona};
@@ -332,6 +332,9 @@ pub struct ReportArgs {
     /// The formats of the reports, several with commas.
     #[arg(long = "format", value_name = "FORMAT", env = FORMAT.env, value_delimiter = ',', default_value = FORMAT.default, hide_env_values = true)]
     pub formats: Vec<Format>,
+    /// The results.json of an earlier run: the reports say what differs from it, and results.json keeps that.
+    #[arg(long, value_name = "FILE", env = BASELINE.env, hide_env_values = true)]
+    pub baseline: Option<PathBuf>,
     /// Write a statement of conformance to be signed; refused with exit code 2 if anything failed. If every test of profile openactive passed, a certificate
     /// too.
     #[arg(long)]

@@ -243,6 +243,8 @@ mod tests {
             interrupted: false,
             selection: None,
             known: None,
+            baseline: None,
+            history: Vec::new(),
             tests,
             older: false,
         }

@@ -142,16 +142,20 @@
     true,
   );
 
+  // The picture in the dialog is made when one is first looked at: one without a source would be a picture of nothing.
   const large = document.getElementById("large");
+  const enlarge = (from) => {
+    const to = large.querySelector("img") ?? large.appendChild(document.createElement("img"));
+    [to.src, to.alt] = [from.src, from.alt];
+    large.showModal();
+  };
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a.anchor");
     if (link) copyLink(link);
     const button = event.target.closest("button");
     if (button?.classList.contains("copy")) copy(button);
     if (button?.classList.contains("shot")) {
-      const [from, to] = [button.firstElementChild, large.querySelector("img")];
-      [to.src, to.alt] = [from.src, from.alt];
-      large.showModal();
+      enlarge(button.firstElementChild);
     } else if (large.open && event.target.closest("dialog")) {
       large.close();
     }

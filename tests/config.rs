@@ -146,6 +146,8 @@ const MISTAKES: &[(&str, &[&str], Option<&str>)] = &[
     // Numbers, switches, names.
     ("I --timeout 0", &[], None),
     ("I --jobs many", &[], None),
+    ("I --history 101", &[], None),
+    ("I --baseline ''", &[], None),
     ("I --login-timeout=-1", &[], None),
     ("I", &["CLOCK_SKEW=1.5"], None),
     ("I", &["INSECURE=maybe"], None),
@@ -220,6 +222,8 @@ const MISTAKES: &[(&str, &[&str], Option<&str>)] = &[
     ("I", &[], Some("profiles = \"openactive\"")),
     ("I", &[], Some("profiles = []")),
     ("I", &[], Some("[report]\nformats = [\"markdown\", 1]")),
+    ("I", &[], Some("[report]\nhistory = \"all\"")),
+    ("I", &[], Some("[report]\nbaseline = true")),
     ("I", &[], Some("[browser]\nheaded = \"yes\"")),
     ("I", &[], Some("[client]\nid = \"a\"\nsecret = { var = \"hunter2\" }")),
     ("I", &[], Some("[client]\nid = \"a\"\nsecret = 12345")),
@@ -473,6 +477,7 @@ fn the_example_holds_every_key_and_is_right() {
     assert_eq!((config.jobs, config.agent.deadline.as_secs(), config.clock_skew), (2, 90, 10));
     assert_eq!((config.agent.kind, config.fail_on), (AgentKind::Auto, FailOn::Failure));
     assert_eq!(config.report.dir, fixture("reports"));
+    assert_eq!((config.report.baseline.map(|file| file.path), config.report.history), (Some(fixture("last/results.json")), 30));
     assert_eq!(config.known.unwrap().entries[0].rule, "id-token/issuer");
 }
 

@@ -365,6 +365,16 @@ fn a_report_folder_that_is_a_file() {
 }
 
 #[test]
+fn a_baseline_that_cannot_be_read() {
+    let (ended, said) = doctor(&["--demo", "--agent", "http", "--baseline", "nowhere/results.json"], &[]);
+    assert_wrong(&ended, &said, "baseline", "--baseline");
+    assert!(said["outlook"]["says"].as_str().is_some_and(|says| says.contains("cannot be held against the baseline")), "{said:#}");
+    let sample = crate::common::root().join("fixtures/results/sample.json");
+    let (ended, said) = doctor(&["--demo", "--agent", "http", "--baseline", &sample.to_string_lossy()], &[]);
+    assert_eq!((ended.code, &check(&said, "baseline")["mark"]), (0, &Value::from("fine")), "{}", ended.said());
+}
+
+#[test]
 fn a_setting_that_is_impossible_is_exit_2() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut command = program(folder.path());

@@ -26,7 +26,7 @@ fn gist(report: &RunReport) -> Vec<String> {
             for entry in &step.entries {
                 gist.push(match entry {
                     Entry::Exchange(exchange) => format!("    {} {}", exchange.method, exchange.title),
-                    Entry::Page(page) => format!("    {}", page.title),
+                    Entry::Page(page) => format!("    {} {:?}", page.title, page.document_title),
                     Entry::Callback { .. } => "    callback".to_owned(),
                     Entry::Claims { of, .. } => format!("    claims of {of}"),
                     Entry::Note { .. } => "    note".to_owned(),

@@ -6,9 +6,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use oa_authtest::config::Format;
+use oa_authtest::report::compare::Comparison;
 use oa_authtest::report::html::curl;
 use oa_authtest::report::{self, html, json};
-use oa_authtest::result::model::{Entry, Exchange, RunReport};
+use oa_authtest::result::history::PastRun;
+use oa_authtest::result::model::{Entry, Exchange, FindingOutcome, Page, RunReport, Verdict};
+use pulldown_cmark::{Event, Parser, Tag, TagEnd};
 use serde_json::{Value, json};
 
 use crate::common::chromium::Chromium;
@@ -47,7 +50,8 @@ pub const PAYLOADS: &[&str] = &[
 /// Puts a text into every string of a results file but those that say where files are, what kind of thing something is, what is ours to
 /// write in Markdown, and where a rule is to be read.
 fn fill(value: &mut Value, key: &str, text: &str) {
-    const KEPT: [&str; 10] = ["schema", "id", "verdict", "level", "outcome", "screenshot", "kind", "description", "text", "url of a rule"];
+    const KEPT: [&str; 13] =
+        ["schema", "id", "verdict", "level", "outcome", "screenshot", "kind", "description", "text", "url of a rule", "change", "before", "after"];
     match value {
         _ if key == "claims" => *value = json!({ text: [text] }),
         Value::String(_) if KEPT.contains(&key) || (key == "ended" && value != text) => {}
@@ -61,8 +65,34 @@ fn fill(value: &mut Value, key: &str, text: &str) {
     }
 }
 
+/// Puts a run beside others: what differs from an earlier one, in every way there is, the last runs, and the titles of its pages.
+fn beside_others(results: &mut Value) {
+    let rule = |change: &str, before: Value, after: Value| json!({ "change": change, "rule": "x", "says": "x", "before": before, "after": after, "tests": ["x", "y"] });
+    let test = |change: &str| json!({ "change": change, "test": "x", "step": "x", "reason": "x" });
+    let tests = ["no-longer-run", "no-longer-whole", "breaks-off", "new", "completed", "no-longer-left-out"].map(test);
+    results["baseline"] = json!({
+        "file": "x", "started": "x", "remarks": ["x"], "not_asked_for": 2, "more": 3,
+        "rules": [
+            rule("newly-broken", json!("holds"), json!("failure")), rule("worse", json!("warning"), json!("failure")),
+            rule("mended", json!("failure"), json!("holds")), rule("milder", json!("failure"), json!("warning")),
+            rule("not-judged", json!("failure"), Value::Null), rule("still-broken", json!("failure"), json!("failure")),
+        ],
+        "tests": tests,
+    });
+    let run = |must: u32, catalogue: &str| json!({ "started": "x", "verdict": "failed", "broken_must": must, "broken_should": 1, "rules_checked": 9, "tests_run": 3, "catalogue": catalogue });
+    results["history"] = json!([run(0, "x"), run(u32::MAX, "x"), run(2, "x")]);
+    for test in results["tests"].as_array_mut().unwrap() {
+        for entry in test["steps"].as_array_mut().unwrap().iter_mut().flat_map(|step| step["entries"].as_array_mut().unwrap()) {
+            if entry["kind"] == "page" {
+                entry["document_title"] = json!("x");
+            }
+        }
+    }
+}
+
 fn filled(text: &str) -> RunReport {
     let mut results: Value = serde_json::from_str(&fs::read_to_string(root().join(SAMPLE)).unwrap()).unwrap();
+    beside_others(&mut results);
     fill(&mut results, "", text);
     serde_json::from_value(results).unwrap()
 }
@@ -115,6 +145,8 @@ async fn nothing_foreign_runs_or_changes_the_form() {
         let form = chromium.run(FORM).await;
         let differs = form.as_array().unwrap().iter().zip(expected.as_array().unwrap()).find(|(got, wanted)| got != wanted);
         assert!(form == expected, "{what}: {differs:?}");
+        let alternatives = "return [...document.images].map((image) => image.alt.startsWith('Screenshot: ') && image.alt.length < 800)";
+        assert_eq!(chromium.run(alternatives).await, json!([true]), "{what}");
         assert_eq!(chromium.run(TOO_WIDE).await, json!([true]), "{what}");
         // Whoever wrote a results file may have written notes and descriptions too: they may look different, but that is all.
         let mut report = filled(payload);
@@ -385,6 +417,135 @@ const CONTRAST: &str = "document.querySelectorAll('details').forEach((e) => (e.o
     const ratio = (e) => { const [a, b] = [light(getComputedStyle(e).color), light(behind(e))]; return (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05); };
     return [...new Set(texts.filter((e) => ratio(e) < 4.5).map((e) => `${e.localName}.${e.className} ${ratio(e).toFixed(2)}`))]";
 
+/// Where the pictures of a run are: the page, and the name of its step.
+fn pictures(report: &RunReport) -> Vec<(&Page, &str)> {
+    let steps = report.tests.iter().flat_map(|test| &test.steps);
+    let entries = steps.flat_map(|step| step.entries.iter().map(move |entry| (entry, step.name.as_str())));
+    entries
+        .filter_map(|(entry, step)| match entry {
+            Entry::Page(page) if page.screenshot.is_some() => Some((page, step)),
+            _ => None,
+        })
+        .collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_picture_says_what_is_seen_on_it() {
+    let report = json::read(&root().join(EXAMPLE)).unwrap();
+    let pictures = pictures(&report);
+    assert!(pictures.len() > 1);
+    let says = |page: &Page, step: &str| {
+        let place = page.url.split('?').next().unwrap();
+        let title = page.document_title.as_deref().unwrap_or_else(|| panic!("{} has no title", page.url));
+        vec![page.title.clone(), title.to_owned(), place.to_owned(), step.to_owned()]
+    };
+    // The names that Markdown gives them.
+    let mut names = Vec::new();
+    for test in &report.tests {
+        let mut name: Option<String> = None;
+        for event in Parser::new(&oa_authtest::report::markdown::render_test(&report, test)) {
+            match (event, &mut name) {
+                (Event::Start(Tag::Image { .. }), _) => name = Some(String::new()),
+                (Event::End(TagEnd::Image), Some(said)) => {
+                    names.push(std::mem::take(said));
+                    name = None;
+                }
+                (Event::Text(text) | Event::Code(text), Some(said)) => said.push_str(&text),
+                _ => {}
+            }
+        }
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let mut all = vec![names];
+    if !quick() {
+        let written = report::render(&report, &root().join(EXAMPLE), dir.path(), &[Format::Html]).unwrap();
+        let chromium = Chromium::start().await;
+        chromium.open(&written.html.unwrap()).await;
+        chromium.click("#filter label:has([value=all])").await;
+        // What was never in sight has no name yet.
+        chromium.run("document.querySelectorAll('.inside').forEach((e) => (e.style.contentVisibility = 'visible'))").await;
+        all.push(chromium.labels("img").await);
+        // The button that shows a picture large is named by it.
+        all.push(chromium.labels("button.shot").await);
+        chromium.click(".shot").await;
+        chromium.until("document.querySelector('#large img').complete").await;
+        assert_eq!(chromium.labels("#large img").await, all[1][..1]);
+        chromium.close().await;
+    }
+    for labels in all {
+        assert_eq!(labels.len(), pictures.len());
+        for (label, (page, step)) in labels.iter().zip(&pictures) {
+            assert!(label.starts_with("Screenshot: "), "{label}");
+            assert!(says(page, step).iter().all(|part| label.contains(part)), "{label}");
+            assert!(!label.contains("state=") && !label.contains('?'), "{label}");
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_beside_a_run_can_be_read_everywhere() {
+    if quick() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let after = json::read(&root().join(SAMPLE)).unwrap();
+    // Before, nothing was broken, and the last test was not there.
+    let mut before = after.clone();
+    before.tests.pop();
+    before.tests.iter_mut().flat_map(|test| &mut test.findings).for_each(|finding| finding.outcome = FindingOutcome::Passed);
+    let baseline = Comparison::of(&before, &after).baseline("before.json", &before, &after, false);
+    let runs = (0..40).map(|n| PastRun {
+        started: format!("2026-03-01T10:{n:02}:00Z"),
+        verdict: Verdict::Failed,
+        broken_must: n % 4,
+        broken_should: n % 3,
+        rules_checked: 400,
+        tests_run: 40,
+        catalogue: (n > 20).then(|| "another".to_owned()),
+    });
+    let report = RunReport { baseline: Some(baseline), history: runs.collect(), ..after };
+    let chromium = Chromium::start().await;
+    let written = page(&report, dir.path());
+    for width in [1280, 390] {
+        chromium.width(width).await;
+        let asked = chromium.open(&written).await;
+        is_harmless(&chromium, asked, "beside others").await;
+        let label = chromium.labels(".trend svg").await;
+        assert_eq!(
+            label,
+            [
+                "Broken rules in 40 runs. MUST: 0 in the first, 3 at most, 3 in the last. SHOULD: 0 in the first, 2 at most, 0 in the last. The table has all figures."
+            ]
+        );
+        let drawn = "const box = document.querySelector('.trend svg').getBoundingClientRect();
+            const bars = [...document.querySelectorAll('.trend rect')].map((e) => e.getBoundingClientRect());
+            return [document.querySelectorAll('.trend g').length, box.width > 300 && box.right <= innerWidth,
+                bars.every((bar) => bar.width >= 1 && bar.height >= 1 && bar.left >= box.left && bar.right <= box.right + 1 && bar.bottom <= box.bottom + 1)]";
+        assert_eq!(chromium.run(drawn).await, json!([40, true, true]), "{width}");
+        // The table has what the chart shows, and is there for who opens it.
+        chromium.click(".trend summary").await;
+        let rows = "return [...document.querySelectorAll('.runs tbody tr')].filter((e) => e.checkVisibility()).length";
+        assert_eq!(chromium.run(rows).await, json!(40));
+        for scheme in ["light", "dark"] {
+            chromium.scheme(scheme).await;
+            let faint =
+                "const fill = (e) => getComputedStyle(e).fill; const paper = getComputedStyle(document.querySelector('.top')).backgroundColor;
+                return [...document.querySelectorAll('.trend rect')].some((e) => fill(e) === paper || fill(e) === 'rgb(0, 0, 0)')";
+            assert_eq!(chromium.run(faint).await, json!(false), "{scheme}");
+            assert_eq!(chromium.run(CONTRAST).await, json!([]), "{scheme}");
+        }
+        assert_eq!(chromium.run(TOO_WIDE).await, json!([true]), "{width}");
+        let lost = "return [...document.querySelectorAll('#baseline a')].map((e) => e.getAttribute('href').slice(1)).filter((id) => !document.getElementById(id))";
+        assert_eq!(chromium.run(lost).await, json!([]), "every link leads somewhere");
+        assert!(chromium.run("return document.querySelectorAll('#baseline a').length").await.as_u64() > Some(2));
+        // Every broken rule is new, and nothing else is.
+        let marked = "return [...document.querySelectorAll('#broken-must > ul > li, #broken-should > ul > li, #broken-may > ul > li')].every((e) => e.querySelector('strong > .new')?.textContent.startsWith('new')) &&
+            ![...document.querySelectorAll('.finding.passed')].some((e) => e.querySelector(':scope > .new, :scope > strong > .new'))";
+        assert_eq!(chromium.run(marked).await, json!(true));
+    }
+    chromium.close().await;
+}
+
 #[test]
 fn a_run_is_rendered_again_byte_for_byte() {
     let folder = tempfile::tempdir().unwrap();
@@ -406,7 +567,9 @@ fn a_run_is_rendered_again_byte_for_byte() {
         command.args(["report", &format!("{from}/results.json"), "--report-dir", "again"]);
         let ended = run(command);
         assert_eq!(ended.code, 0, "{}", ended.said());
-        let (first, again) = (files(&folder.path().join(from)), files(&folder.path().join("again")));
+        let (mut first, again) = (files(&folder.path().join(from)), files(&folder.path().join("again")));
+        // What is rendered is no run.
+        first.retain(|name, _| !name.starts_with("history/"));
         assert!(first.contains_key("report.html") && first.contains_key("summary.md"));
         assert_eq!(first.keys().collect::<Vec<_>>(), again.keys().collect::<Vec<_>>());
         assert!(first == again, "{from}");

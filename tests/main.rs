@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says what is wrong by panicking")]
 
 mod artefacts;
+mod baseline;
 mod browser;
 mod busy;
 mod certificate;
@@ -23,6 +24,7 @@ mod gates;
 #[cfg(target_os = "linux")]
 mod guard;
 mod guarded;
+mod history;
 mod html_report;
 mod interop;
 mod issuer;

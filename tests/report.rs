@@ -5,12 +5,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use oa_authtest::config::Format;
+use oa_authtest::report::compare::Comparison;
 use oa_authtest::report::console::{Choices, Console};
 use oa_authtest::report::statement::Statement;
 use oa_authtest::report::{Written, json, markdown, write};
+use oa_authtest::result::baseline::{ChangedRule, ChangedTest};
 use oa_authtest::result::event::Event as Happened;
+use oa_authtest::result::history::PastRun;
 use oa_authtest::result::known::{KnownEntry, KnownReport, KnownState};
-use oa_authtest::result::model::{Entry, Environment, Page, RunReport, StepEnd, Verdict};
+use oa_authtest::result::model::{Entry, Environment, FindingOutcome, Page, RunReport, StepEnd, Verdict};
 use oa_authtest::result::own::{OwnProfile, OwnReport, OwnRuleReport};
 use oa_authtest::rule::Level;
 use pulldown_cmark::{CodeBlockKind, Event, Options, Parser, Tag, TagEnd};
@@ -29,6 +32,44 @@ fn golden(name: &str, text: &str) {
 #[test]
 fn the_summary_reads_as_agreed() {
     golden("summary.md", &markdown::render_summary(&sample()));
+}
+
+/// Puts a run beside others: an earlier one, in which what is broken now held, and the other way round; and the last runs.
+fn beside_others(report: &mut RunReport) {
+    let mut before = report.clone();
+    "2024-11-20T17:48:44Z".clone_into(&mut before.started);
+    "0.0.9".clone_into(&mut before.tool.version);
+    let mut lost = before.tests[0].clone();
+    "booking-partner-authentication/lost".clone_into(&mut lost.id);
+    before.tests.push(lost);
+    let findings = || report.tests.iter().flat_map(|test| &test.findings);
+    let broken = findings().find(|finding| finding.is_broken()).unwrap().rule.clone();
+    let holds = findings().find(|finding| finding.outcome == FindingOutcome::Passed).unwrap().rule.clone();
+    for finding in before.tests.iter_mut().flat_map(|test| &mut test.findings) {
+        if finding.rule == broken {
+            finding.outcome = FindingOutcome::Passed;
+        } else if finding.rule == holds {
+            finding.outcome = FindingOutcome::Failed;
+        }
+    }
+    report.baseline = Some(Comparison::of(&before, report).baseline("before.json", &before, report, false));
+    let run = |started: &str, verdict, broken_must| PastRun {
+        started: started.to_owned(),
+        verdict,
+        broken_must,
+        broken_should: 1,
+        rules_checked: 400,
+        tests_run: 5,
+        catalogue: None,
+    };
+    report.history = vec![run(&before.started, Verdict::Warned, 0), run(&report.started, report.verdict, 2)];
+}
+
+#[test]
+fn what_is_beside_a_run_reads_as_agreed() {
+    let mut report = sample();
+    beside_others(&mut report);
+    golden("beside-others.md", &markdown::render_summary(&report));
 }
 
 #[test]
@@ -179,6 +220,16 @@ fn fill(report: &mut RunReport, text: &str) {
             [rule, reason].into_iter().chain(test).chain(until).for_each(set);
         }
     }
+    if let Some(baseline) = &mut report.baseline {
+        [&mut baseline.file, &mut baseline.started].into_iter().chain(&mut baseline.remarks).for_each(set);
+        for ChangedRule { rule, says, tests, .. } in &mut baseline.rules {
+            [rule, says].into_iter().chain(tests).for_each(set);
+        }
+        for ChangedTest { test, step, reason, .. } in &mut baseline.tests {
+            std::iter::once(test).chain(step).chain(reason).for_each(set);
+        }
+    }
+    report.history.iter_mut().for_each(|run| set(&mut run.started));
     for test in &mut report.tests {
         [&mut test.title, &mut test.feature, &mut test.started, &mut test.command].into_iter().for_each(set);
         test.reason.iter_mut().chain(&mut test.not_tested).for_each(set);
@@ -213,7 +264,9 @@ fn fill_entry(entry: &mut Entry, text: &str) {
                 Err(reason) => set(reason),
             }
         }
-        Entry::Page(Page { title, url, note, source, .. }) => [title, url, note].into_iter().chain(source).for_each(set),
+        Entry::Page(Page { title, document_title, url, note, source, .. }) => {
+            [title, url, note].into_iter().chain(document_title).chain(source).for_each(set);
+        }
         Entry::Callback { url } => set(url),
         Entry::Claims { of, claims, header } => {
             set(of);
@@ -296,6 +349,9 @@ fn nothing_foreign_changes_the_form_of_a_report() {
         report.tests[2].steps[0].ended = StepEnd::LeftOut("harmless".to_owned());
         let Entry::Page(page) = &mut report.tests[0].steps[1].entries[1] else { panic!("no page") };
         page.source = Some("harmless".to_owned());
+        page.document_title = Some("harmless".to_owned());
+        beside_others(report);
+        fill(report, "harmless");
         report.interrupted = true;
         report.environment.secrets_shown = true;
         let broken = report.tests[3].findings.iter_mut().find(|finding| finding.is_broken()).unwrap();
@@ -412,6 +468,7 @@ fn nothing_foreign_moves_the_cursor() {
     for nasty in NASTY {
         let mut report = sample();
         let (_, harmless) = console(Vec::new(), &report);
+        beside_others(&mut report);
         fill(&mut report, nasty);
         report.tests.iter_mut().for_each(|test| test.id.push_str(nasty));
         let (err, out) = console((0..5).map(|n| ended(&report, n)).collect(), &report);

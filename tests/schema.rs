@@ -41,9 +41,11 @@ fn fresh_runs_are_valid() {
     let folder = tempfile::tempdir().expect("a folder");
     let known = "[[known]]\nrule = \"id-token/exp-future\"\nreason = \"the clock\"\nuntil = 2099-12-31\n\n[[known]]\nrule = \"discovery/http-200\"\ntest = \"no/such\"\nreason = \"x\"\n";
     std::fs::write(folder.path().join("known.toml"), known).expect("it is written");
+    let mut beside_others = 0;
     for (dir, flags, code) in [
         ("conformant", &["--demo", "--profile", "openactive,oidc"][..], 0),
-        ("flawed", &["--demo", "--flaw", "id-token-expired", "--skip", "dynamic*"], 1),
+        ("conformant", &["--demo", "--profile", "openactive,oidc"], 0),
+        ("flawed", &["--demo", "--flaw", "id-token-expired", "--skip", "dynamic*", "--baseline", "conformant/results.json"], 1),
         ("known", &["--demo", "--flaw", "id-token-expired", "--known", "known.toml"], 0),
         ("unreachable", &["--issuer", "http://127.0.0.1:9"], 3),
     ] {
@@ -54,7 +56,9 @@ fn fresh_runs_are_valid() {
         let results = read(&folder.path().join(dir).join("results.json"));
         assert_valid(&results);
         assert_eq!(results.get("known").is_some(), dir == "known");
+        beside_others += usize::from(results.get("history").is_some()) + usize::from(results.get("baseline").is_some());
     }
+    assert_eq!(beside_others, 2, "a history and a baseline were seen");
 }
 
 #[test]

@@ -9,6 +9,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use oa_authtest::report::json;
+use oa_authtest::result::baseline::RuleChange;
 use oa_authtest::result::issuers::{IssuersReport, Outcome};
 use oa_authtest::result::model::{RunReport, Verdict};
 use serde_json::Value;
@@ -187,6 +188,41 @@ fn each_repeats_what_failed_in_its_own_last_results() {
     assert_eq!(oa_authtest(folder.path(), &mended, &["run", "--last-failed"]).code, 0);
     let nothing = oa_authtest(folder.path(), &mended, &["run", "--last-failed"]);
     assert!(nothing.code == 4 && nothing.stderr.contains("nothing to run for any issuer: right: no test failed"), "{}", nothing.said());
+}
+
+#[test]
+fn each_has_a_baseline_and_a_history_of_its_own() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let folder = folder.path();
+    assert_eq!(oa_authtest(folder, TWO, &["run"]).code, 1);
+    fs::rename(folder.join("reports"), folder.join("last")).expect("it is kept");
+    for name in ["right", "expired"] {
+        let to = folder.join("reports").join(name);
+        fs::create_dir_all(&to).expect("a folder");
+        fs::rename(folder.join("last").join(name).join("history"), to.join("history")).expect("it stays");
+    }
+    // What was right is wrong now, and the other way round.
+    let other_way = TWO
+        .replace("flaw = \"id-token-expired\"\n", "report = { baseline = \"last/expired/results.json\" }\n")
+        .replace("name = \"right\"\n", "name = \"right\"\nflaw = \"id-token-expired\"\nreport = { baseline = \"last/right/results.json\" }\n");
+    let ended = oa_authtest(folder, &other_way, &["run"]);
+    assert_eq!(ended.code, 1, "{}", ended.said());
+    for (name, change, trend) in [("right", RuleChange::NewlyBroken, [0, 1]), ("expired", RuleChange::Mended, [1, 0])] {
+        let report = of_one(folder, name);
+        let baseline = report.baseline.as_ref().expect("it was held against another run");
+        assert_eq!((baseline.rules[0].change, baseline.rules[0].rule.as_str()), (change, "id-token/exp-future"), "{name}");
+        assert_eq!(report.history.iter().map(|run| run.broken_must).collect::<Vec<_>>(), trend, "{name}");
+    }
+    // Results are those of one issuer.
+    let both = oa_authtest(folder, TWO, &["run", "--baseline", "last/right/results.json"]);
+    assert_eq!((both.code, both.stdout.as_str()), (2, ""), "{}", both.said());
+    let says = "--baseline: last/right/results.json is the baseline of right and of expired: a results.json is that of one issuer";
+    assert!(both.stderr.contains(says) && both.stderr.contains("below [issuer.report]"), "{}", both.said());
+    assert_eq!(oa_authtest(folder, TWO, &["run", "--issuer-name", "right", "--baseline", "last/right/results.json"]).code, 0);
+    let unread = oa_authtest(folder, &other_way.replace("last/expired", "nowhere"), &["run"]);
+    assert!(unread.code == 2 && unread.stdout.is_empty() && unread.stderr.contains("nowhere/results.json"), "{}", unread.said());
+    let table = oa_authtest(folder, TWO, &["report", "last/issuers.json", "--baseline", "last/right/results.json"]);
+    assert!(table.code == 2 && table.stderr.contains("a baseline is that of one issuer"), "{}", table.said());
 }
 
 #[test]

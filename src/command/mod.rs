@@ -9,7 +9,7 @@ use thiserror::Error;
 use crate::agent::callback::CallbackError;
 use crate::cli::{Cli, Commands, CompareArgs, InitArgs, IssuerArgs, KnownArgs, OwnArgs, ReportArgs, RunArgs, Schema, SelfTestArgs};
 use crate::config::error::ConfigError;
-use crate::config::{self, Format, Loudness, World};
+use crate::config::{self, Format, Loudness, World, setting};
 use crate::demo;
 use crate::doctor::DoctorError;
 use crate::exit::Exit;
@@ -20,8 +20,9 @@ use crate::issuer::{self, FlawError, IssuerError, IssuerOptions};
 use crate::launch::{self, LaunchError, Terminal};
 use crate::listing;
 use crate::protocol::dataset_site::NoIssuer;
+use crate::report::baseline::{BaselineError, Earlier};
 use crate::report::certificate::{self, NoCertificate};
-use crate::report::compare::Comparison;
+use crate::report::compare::{Comparison, rules_apart};
 use crate::report::console;
 use crate::report::error::ReportError;
 use crate::report::words;
@@ -63,6 +64,8 @@ enum Failure {
     Doctor(#[from] DoctorError),
     #[error(transparent)]
     Report(#[from] ReportError),
+    #[error(transparent)]
+    Baseline(#[from] BaselineError),
     #[error(transparent)]
     NoIssuer(#[from] NoIssuer),
     #[error(transparent)]
@@ -116,6 +119,7 @@ impl Failure {
             Self::Feature(_) => Exit::Bug,
             Self::Config(_)
             | Self::Own(_)
+            | Self::Baseline(_)
             | Self::Flaw(_)
             | Self::Unknown(_)
             | Self::Authority(AuthorityError::Other(_))
@@ -334,7 +338,7 @@ async fn prove(args: SelfTestArgs) -> Result<Exit, Failure> {
 /// `compare`: a run held against an earlier one.
 fn compare(args: &CompareArgs) -> Result<Exit, Failure> {
     let (before, after) = (crate::report::json::read(&args.before)?, crate::report::json::read(&args.after)?);
-    if let Some(rules) = words::rules_asked_for(&after).filter(|rules| words::rules_asked_for(&before).as_ref() != Some(rules)) {
+    if let Some((_, rules)) = rules_apart(&before, after.selection.as_ref()).filter(|_| words::rules_asked_for(&after).is_some()) {
         let path = args.after.display();
         let problem = format!("{path} holds {rules}, and {} does not: what is missing would look as if nothing were wrong", args.before.display());
         return Err(Failure::Unknown(format!("{problem}; compare two runs with the same --rule and --level")));
@@ -405,7 +409,12 @@ fn render(args: &ReportArgs) -> Result<Exit, Failure> {
     if crate::report::issuers::is_of_issuers(&args.results)? {
         return render_issuers(args);
     }
-    let report = crate::report::json::read(&args.results)?;
+    let mut report = crate::report::json::read(&args.results)?;
+    if let Some(path) = &args.baseline {
+        let is_part = report.selection.as_ref().is_some_and(|selection| selection.last_failed.is_some());
+        let earlier = Earlier::read(path, setting::BASELINE.flag, report.selection.as_ref())?;
+        report.baseline = Some(earlier.held_against(&report, is_part));
+    }
     let said = config::certificate(&args.certificate.flags, &World::of_process(&[], &config::OwnNames::default()))?;
     // Their own folder, not ./reports: there the reports of another run may be, which these would replace.
     let dir = args.report_dir.clone().unwrap_or_else(|| beside(&args.results));
@@ -438,6 +447,11 @@ fn render_issuers(args: &ReportArgs) -> Result<Exit, Failure> {
     if args.statement {
         let problem = "a statement of conformance is about one issuer: give the results.json in the folder of its name, beside that issuers.json";
         return Err(Failure::Unknown(problem.to_owned()));
+    }
+    if let Some(path) = &args.baseline {
+        let (results, flag) = (args.results.display(), setting::BASELINE.flag);
+        let problem = format!("{flag} {}: a baseline is that of one issuer, and {results} is of several", path.display());
+        return Err(Failure::Unknown(format!("{problem}: give the results.json in the folder of its name, beside that issuers.json")));
     }
     let report = crate::report::issuers::read(&args.results)?;
     let dir = args.report_dir.clone().unwrap_or_else(|| beside(&args.results));

@@ -1,6 +1,8 @@
 //! `run` with several issuers: one after the other, since they share the redirect URI and the browser; then what came of all of them.
 
+use std::collections::HashMap;
 use std::io;
+use std::path::Path;
 use std::time::Instant;
 
 use jiff::Timestamp;
@@ -12,6 +14,7 @@ use crate::config::{Issuers, LastFailed, Layer, World, setting};
 use crate::exit::Exit;
 use crate::feature::Available;
 use crate::launch::{self, Ended, Interruption, LastFailedError, LaunchError, Ready};
+use crate::report::baseline::Earlier;
 use crate::report::console;
 use crate::report::issuers::{self as of_all, Came, Ran, Tested, Whole};
 use crate::result::model::RunReport;
@@ -30,6 +33,7 @@ pub(super) async fn run(flags: &Layer, world: &World<'_>, issuers: Issuers, avai
     // The settings of every issuer are sound before the first is tested.
     let looked_at = issuers.names.iter().map(|name| look(name, flags, world, &issuers, available));
     let all = looked_at.collect::<Result<Vec<Next>, Failure>>()?;
+    shares_no_baseline(&all)?;
     if all.iter().all(|next| next.nothing.is_some()) {
         let reasons: Vec<String> = all.iter().filter_map(|next| Some(format!("{}: {}", next.name, next.nothing.as_ref()?))).collect();
         return Err(Failure::NothingToRun(reasons.join("; ")));
@@ -94,6 +98,7 @@ fn look<'a>(name: &'a str, flags: &Layer, world: &World<'_>, issuers: &Issuers, 
             ),
         }));
     }
+    Earlier::of(&settled.asked).map_err(|error| Failure::from(error).of_issuer(name))?;
     let nothing = match launch::plan(&settled.asked, &available.features) {
         Ok(_) => None,
         // That the selection speaks of other issuers is no mistake.
@@ -103,6 +108,25 @@ fn look<'a>(name: &'a str, flags: &Layer, world: &World<'_>, issuers: &Issuers, 
         Err(error) => return Err(Failure::from(error).of_issuer(name)),
     };
     Ok(Next { name, settled, nothing })
+}
+
+/// Makes sure that no two issuers are held against the same results, which are those of one.
+fn shares_no_baseline(all: &[Next]) -> Result<(), Failure> {
+    let mut seen: HashMap<&Path, &str> = HashMap::new();
+    for next in all {
+        let Some(file) = &next.settled.asked.report.baseline else { continue };
+        if let Some(other) = seen.insert(&file.path, next.name) {
+            let (origin, path) = (&file.origin, file.path.display());
+            return Err(Failure::Config(ConfigError::Setting {
+                says: format!("{origin}: {path} is the baseline of {other} and of {}: a results.json is that of one issuer", next.name),
+                hint: format!(
+                    "give each [[issuer]] table one of its own, as in baseline = \"last/{}/results.json\" below [issuer.report]",
+                    next.name
+                ),
+            }));
+        }
+    }
+    Ok(())
 }
 
 /// Which issuer it is, in words.

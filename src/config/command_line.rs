@@ -36,6 +36,8 @@ static NOT_REPEATED: &[&Setting] = &[
     &setting::REQUIRE,
     &setting::FAIL_ON_SKIP,
     &setting::SERVE,
+    &setting::BASELINE,
+    &setting::HISTORY,
     &setting::VERBOSE,
     &setting::QUIET,
 ];

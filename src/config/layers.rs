@@ -18,7 +18,7 @@ use super::issuers::IssuerTable;
 use super::layer::{Layer, SecretSource, Value};
 use super::setting::{self, Setting};
 use super::value::{self, Problem};
-use super::{Config, FILE_NAME, Network, openactive};
+use super::{Config, FILE_NAME, IssuerKind, Network, openactive};
 use crate::rule::own::OwnRules;
 
 /// What a configuration depends on beside the command line.
@@ -307,6 +307,9 @@ impl Stack {
     fn config(self, world: &World<'_>) -> Result<Config, ConfigError> {
         let invocation = Invocation::of(&self.layers, self.is_demo && world.issuer.is_none(), self.file.as_deref(), world.issuer);
         let mut config = Layers { layers: self.layers.clone(), world }.config(self.profiles, invocation)?;
+        if self.is_demo {
+            config.issuer_kind = IssuerKind::Embedded;
+        }
         for (text, layer, at) in self.tests {
             let Ok(glob) = Glob::new(&text) else { continue };
             let mut layers = self.layers.clone();

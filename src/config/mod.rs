@@ -62,11 +62,16 @@ pub use setting::{SETTINGS, Setting};
 /// The file that is read from the current folder if no other is named.
 pub const FILE_NAME: &str = "oa-authtest.toml";
 
+/// The most runs that a history may keep, and that a report shows.
+pub const MOST_HISTORY: u32 = 100;
+
 /// Everything a run needs to know.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// The issuer exactly as given: it is compared byte for byte with what the issuer publishes.
     pub issuer: String,
+    /// Whose issuer it is.
+    pub issuer_kind: IssuerKind,
     /// The profiles to run, at least one.
     pub profiles: Vec<String>,
     /// Globs over test ids; empty means all.
@@ -186,6 +191,16 @@ impl Config {
     }
 }
 
+/// Whose issuer is tested.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum IssuerKind {
+    /// The one that the settings name.
+    #[default]
+    Named,
+    /// The embedded one (`--demo`).
+    Embedded,
+}
+
 /// How to reach the network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Network {
@@ -260,6 +275,19 @@ pub struct ReportConfig {
     pub serve: Option<SocketAddr>,
     /// Leave secrets in (`--show-secrets`).
     pub show_secrets: bool,
+    /// The results of an earlier run, if the reports are to say what differs from it.
+    pub baseline: Option<BaselineFile>,
+    /// How many runs the history of the folder keeps; 0 for no history.
+    pub history: usize,
+}
+
+/// The results of an earlier run, and where they were named.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BaselineFile {
+    /// The file.
+    pub path: PathBuf,
+    /// Where it was named, for what is to be said about it.
+    pub origin: Origin,
 }
 
 /// How much a run shows while it goes on and when it has ended.

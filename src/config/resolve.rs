@@ -19,7 +19,8 @@ use super::rules::{self, RuleSelection};
 use super::setting::{self, Setting};
 use super::value;
 use super::{
-    AgentConfig, AgentKind, AuthMethod, Config, ConfiguredClient, ConfiguredClients, Format, Loudness, Network, ReportConfig, TestOverride, Tls,
+    AgentConfig, AgentKind, AuthMethod, BaselineFile, Config, ConfiguredClient, ConfiguredClients, Format, IssuerKind, Loudness, MOST_HISTORY,
+    Network, ReportConfig, TestOverride, Tls,
 };
 use crate::observed::capability::Capability;
 
@@ -64,6 +65,7 @@ impl Layers<'_> {
         }
         Ok(Config {
             issuer,
+            issuer_kind: IssuerKind::Named,
             profiles,
             tests: self.list(&setting::TEST, value::text)?,
             last_failed: self.optional(&setting::LAST_FAILED, value::text)?.map(LastFailed::of),
@@ -101,6 +103,8 @@ impl Layers<'_> {
                 certificate: self.certificate()?,
                 serve: self.required(&setting::SERVE, value::listening)?,
                 show_secrets: self.required(&setting::SHOW_SECRETS, value::switch)?,
+                baseline: self.parsed(&setting::BASELINE, value::text)?.map(|found| BaselineFile { path: found.value.into(), origin: found.origin }),
+                history: self.number(&setting::HISTORY, 0..=MOST_HISTORY)? as usize,
             },
             loudness: self.loudness()?,
             fail_on: self.required(&setting::FAIL_ON, value::choice)?,

@@ -347,6 +347,11 @@ settings! {
             .by_default("false").alone("true");
         SHOW_SECRETS = Setting::new("--show-secrets", "[report] show-secrets", "BOOL", Kind::Switch, "leave tokens and secrets in the reports")
             .by_default("false");
+        BASELINE = Setting::new("--baseline", "[report] baseline", "FILE", Kind::Path,
+            "the results.json of an earlier run: the reports say what differs from it")
+            .more("The exit code stays what it is: `oa-authtest compare` is the gate.");
+        HISTORY = Setting::new("--history", "[report] history", "N", Kind::Number, "how many runs the history in the report folder keeps")
+            .more("A small file of each whole run in `history/`; report.html shows the trend. 0 keeps no history.").by_default("30");
     }
     "Screen" {
         VERBOSE = Setting::new("--verbose", "", "BOOL", Kind::Switch, "show each request and each page as it comes")

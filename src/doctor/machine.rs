@@ -5,6 +5,7 @@ use std::path::Path;
 use super::network::unless;
 use super::{Doctor, Seen};
 use crate::agent::callback::{CallbackError, CallbackListener};
+use crate::report::baseline::Earlier;
 
 impl Doctor<'_> {
     pub(super) fn report_folder(&mut self) {
@@ -33,6 +34,16 @@ impl Doctor<'_> {
             }
         };
         self.note("live-page", "Live page", seen);
+    }
+
+    /// The run that a run is to be held against, if there is one.
+    pub(super) fn baseline(&mut self) {
+        let seen = match (&self.config().report.baseline, Earlier::of(self.config())) {
+            (None, _) => return,
+            (Some(file), Ok(_)) => Seen::fine(format!("{} can be read", file.path.display())),
+            (Some(_), Err(why)) => Seen::wrong(why.to_string(), "name the results.json of an earlier run with --baseline, or leave it out"),
+        };
+        self.note("baseline", "Baseline", seen);
     }
 
     pub(super) async fn redirect_uri(&mut self) {

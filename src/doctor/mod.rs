@@ -192,6 +192,7 @@ impl<'a> Doctor<'a> {
         self.issuer().await;
         self.report_folder();
         self.live_page().await;
+        self.baseline();
         self.redirect_uri().await;
         self.browser().await;
         self.login().await;

@@ -17,9 +17,10 @@ pub struct Outlook {
 }
 
 /// Where a run ends if these checks fail, the earliest first.
-const ENDS: [(&[&str], &str); 7] = [
+const ENDS: [(&[&str], &str); 8] = [
     (&["report-folder"], "would not begin: there is nowhere to write its reports"),
     (&["live-page"], "would not begin: it cannot show its page"),
+    (&["baseline"], "would not begin: it cannot be held against the baseline"),
     (&["redirect-uri"], "would not begin: it cannot listen at the redirect URI"),
     (&["issuer-url", "dns", "tcp", "tls", "discovery"], "would not get past its first request"),
     (&["registration", "client-credentials"], "would get to discovery and the key set, and to no token: there is no client it can use"),

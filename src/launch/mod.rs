@@ -20,6 +20,7 @@ use crate::feature::plan::{Plan, PlanError};
 use crate::feature::{Available, Feature};
 use crate::http::{Client, ClientError};
 use crate::report::Written;
+use crate::report::baseline::BaselineError;
 use crate::report::certificate::{self, NoCertificate};
 use crate::report::console::{self, Console};
 use crate::report::error::ReportError;
@@ -34,12 +35,14 @@ use crate::runner::{self, RunHandle};
 use crate::serve::{Live, ServeError};
 use crate::session::{AgentHandle, Run, SharedClients, Stop};
 
+mod beside;
 mod last_failed;
 mod reach;
 mod signal;
 
 pub use signal::signal;
 
+use beside::Beside;
 pub use last_failed::LastFailedError;
 use reach::{NoAnswer, Way};
 
@@ -55,6 +58,9 @@ pub enum LaunchError {
     /// The tests that failed last cannot be found, or there are none.
     #[error(transparent)]
     LastFailed(#[from] LastFailedError),
+    /// The run cannot be held against an earlier one.
+    #[error(transparent)]
+    Baseline(#[from] BaselineError),
     /// The issuer did not answer in the time there was to wait.
     #[error(transparent)]
     NoAnswer(#[from] NoAnswer),
@@ -78,7 +84,7 @@ impl LaunchError {
         match self {
             Self::Nothing(_) | Self::LastFailed(LastFailedError::None { .. }) => Exit::NothingTested,
             Self::Callback(CallbackError::Taken { .. }) | Self::Report(_) | Self::NoAnswer(_) | Self::Serve(_) => Exit::CouldNotTest,
-            Self::Plan(_) | Self::LastFailed(_) | Self::Callback(_) | Self::Http(_) => Exit::Usage,
+            Self::Plan(_) | Self::LastFailed(_) | Self::Baseline(_) | Self::Callback(_) | Self::Http(_) => Exit::Usage,
         }
     }
 }
@@ -165,6 +171,7 @@ pub struct Ready {
     own: Option<OwnReport>,
     plan: Plan,
     last_failed: Option<LastFailed>,
+    beside: Beside,
     http: Arc<Client>,
 }
 
@@ -175,11 +182,12 @@ impl Ready {
     /// [`LaunchError`] if there is not, or they cannot.
     pub fn of(config: Config, available: &Available) -> Result<Self, LaunchError> {
         let (plan, last_failed) = plan(&config, &available.features)?;
+        let beside = Beside::find(&config)?;
         // Found out now, and not after minutes in the browser.
         crate::report::file::probe(&config.report.dir)?;
         let http = Arc::new(Client::new(&config.network)?);
         let (features, own) = (available.features.clone(), available.own.as_ref().map(OwnReport::from));
-        Ok(Self { config: Arc::new(config), features, own, plan, last_failed, http })
+        Ok(Self { config: Arc::new(config), features, own, plan, last_failed, beside, http })
     }
 
     /// Shows the run on a page while it goes on, and says where, if that was asked for.
@@ -277,7 +285,7 @@ impl Reached {
         interrupted: CancellationToken,
         watch: &mut (dyn FnMut(Event) + Send),
     ) -> Result<Done, LaunchError> {
-        let Self { ready: Ready { config, features, own, plan, last_failed, http }, way, answered } = self;
+        let Self { ready: Ready { config, features, own, plan, last_failed, beside, http }, way, answered } = self;
         let callback = match bound {
             Some(callback) => Some(callback),
             None if plan.logs_in() => Some(CallbackListener::bind(&config.redirect_uri).await?),
@@ -294,6 +302,7 @@ impl Reached {
         report.own = own;
         select(&mut report, last_failed);
         report.known = config.known.as_ref().map(|known| crate::result::known::assess(known, &report, &features));
+        report.baseline = beside.baseline(&report, &config);
         Ok(Done { report, features, unreachable })
     }
 
@@ -316,9 +325,9 @@ impl Reached {
             }
             terminal.event(event);
         };
-        let Done { report, features, unreachable } = self.test(bound, None, interruption.run.clone(), &mut watch).await?;
+        let Done { mut report, features, unreachable } = self.test(bound, None, interruption.run.clone(), &mut watch).await?;
         // results.json first: whatever goes wrong with the other formats, what was gathered is kept.
-        let written = crate::report::write(&report, &config.report.dir, &config.report.formats);
+        let written = beside::write(&mut report, &config);
         if let Some(live) = live {
             live.ended(report.clone(), written.as_ref().ok());
         }

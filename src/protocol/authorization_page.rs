@@ -6,7 +6,7 @@ use crate::agent::visit::{Journey, SeenPage, VisitError};
 use crate::feature::step::with_attempt;
 use crate::observed::document::Traffic;
 use crate::observed::page::PageKind;
-use crate::result::model::{Entry, Page};
+use crate::result::model::{Entry, MOST_TITLE, Page};
 use crate::rule::page::{LoginAnswer, ShownPage};
 use crate::session::{Configured, LastVisit, Session, Stop};
 use crate::text::problem::Problem;
@@ -34,6 +34,7 @@ impl Session {
             let redactor = self.recorder.redactor();
             let entry = Page {
                 title: with_attempt(title, attempt),
+                document_title: document_title(&redactor.text(&page.title)),
                 url: redactor.text(&page.url),
                 status: page.status,
                 note: redactor.text(&seen(page)),
@@ -145,6 +146,12 @@ fn page_title(kind: PageKind) -> &'static str {
         PageKind::NeedsHuman => "Page that needs a person",
         PageKind::Other => "Page",
     }
+}
+
+/// The title of a page as it is kept, if there is one.
+fn document_title(redacted: &str) -> Option<String> {
+    let title = truncate(redacted.trim(), MOST_TITLE);
+    (!title.is_empty()).then(|| title.to_owned())
 }
 
 fn seen(page: &SeenPage) -> String {

@@ -14,6 +14,9 @@ use crate::text::visible;
 /// The summary's name in the report directory.
 pub const SUMMARY: &str = "summary.md";
 
+/// What the name of a file begins with that is not written to its end yet.
+pub(super) const TEMPORARY: &str = ".oa-authtest-";
+
 /// The name of a test's Markdown report, relative to the report directory: `feature/test.md`.
 ///
 /// # Errors
@@ -73,7 +76,7 @@ fn write_as(path: &Path, content: &[u8], readers: Readers) -> Result<(), ReportE
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(|source| ReportError::Write { path: folder.to_owned(), source })?;
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".oa-authtest-");
+    builder.prefix(TEMPORARY);
     admit(readers, &mut builder);
     let mut file = builder.tempfile_in(folder).map_err(failed)?;
     file.write_all(content).map_err(failed)?;
@@ -89,7 +92,7 @@ pub fn probe(dir: &Path) -> Result<(), ReportError> {
     let failed = |source: io::Error| ReportError::Write { path: dir.to_owned(), source };
     let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
     fs::create_dir_all(dir).map_err(failed)?;
-    tempfile::Builder::new().prefix(".oa-authtest-").tempfile_in(dir).map(drop).map_err(failed)
+    tempfile::Builder::new().prefix(TEMPORARY).tempfile_in(dir).map(drop).map_err(failed)
 }
 
 /// What an earlier run left in a report directory, by its `results.json`. Nothing if that is missing or of another program.

@@ -1,6 +1,7 @@
 //! `results.json`: the one source every other report is rendered from.
 
-use std::fs;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -11,6 +12,9 @@ use super::file;
 use crate::result::issuers;
 use crate::result::model::{RunReport, SCHEMA, SkipKind, Verdict};
 use crate::text::visible;
+
+/// The largest results file that is read, in bytes: those of a run of every profile have some twenty million.
+const MOST_BYTES: u64 = 512 * 1024 * 1024;
 
 /// The file's name in the report directory.
 pub const NAME: &str = "results.json";
@@ -24,7 +28,7 @@ pub const BEGINNING: &str = "{\n  \"schema\": \"oa-authtest/results/1\"";
 /// [`ReportError::Write`] if the directory or the file cannot be written.
 pub fn write(report: &RunReport, dir: &Path) -> Result<PathBuf, ReportError> {
     let path = dir.join(NAME);
-    let text = text(report).map_err(|e| ReportError::Write { path: path.clone(), source: std::io::Error::other(e) })?;
+    let text = text(report).map_err(|e| ReportError::Write { path: path.clone(), source: io::Error::other(e) })?;
     file::write(&path, text.as_bytes())?;
     Ok(path)
 }
@@ -54,7 +58,7 @@ pub fn pretty(document: &impl Serialize) -> serde_json::Result<String> {
 /// [`ReportError::Read`] if there is none to read, [`ReportError::Schema`] if it is of another format or version,
 /// [`ReportError::Content`] with line and column for anything else that is wrong.
 pub fn read(path: &Path) -> Result<RunReport, ReportError> {
-    let text = fs::read_to_string(path).map_err(|source| ReportError::Read { path: path.to_owned(), source })?;
+    let text = text_of(path)?;
     // The schema is looked at first: of another version's file, it is the one thing worth saying.
     match schema_of(path, &text)? {
         Some(Value::String(schema)) if schema == SCHEMA => serde_json::from_str(&text).map(read_from_words).map_err(|error| content(path, &error)),
@@ -76,6 +80,20 @@ pub(super) fn schema_of(path: &Path, text: &str) -> Result<Option<Value>, Report
         schema: Option<Value>,
     }
     serde_json::from_str(text).map(|head: Head| head.schema).map_err(|error| content(path, &error))
+}
+
+/// The text of a file that may come from anywhere; a pipe will do.
+///
+/// # Errors
+/// [`ReportError::Read`] if there is none to read, or too much.
+pub(super) fn text_of(path: &Path) -> Result<String, ReportError> {
+    let failed = |source: io::Error| ReportError::Read { path: path.to_owned(), source };
+    let mut text = String::new();
+    let read = File::open(path).and_then(|file| file.take(MOST_BYTES + 1).read_to_string(&mut text)).map_err(failed)?;
+    if read as u64 > MOST_BYTES {
+        return Err(failed(io::Error::other(format!("it is larger than {} MiB", MOST_BYTES / 1024 / 1024))));
+    }
+    Ok(text)
 }
 
 /// Fills in what older versions wrote in words only: that certificates were not verified, why a test was skipped, that it met a bug.
@@ -114,6 +132,8 @@ pub(super) fn content(path: &Path, error: &serde_json::Error) -> ReportError {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     fn read_text(text: &str) -> String {

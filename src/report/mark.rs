@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Serialize, Serializer};
 
+use crate::result::baseline::RuleState;
 use crate::result::model::{Counts, Finding, FindingOutcome, Verdict};
 use crate::rule::Level;
 
@@ -72,6 +73,17 @@ impl Mark {
             FindingOutcome::Passed => Self::Passed,
             FindingOutcome::NotApplicable => Self::NotApplicable,
             FindingOutcome::NotRun => Self::NotRun,
+        }
+    }
+
+    /// The mark of what a rule was or is.
+    pub fn of_state(state: RuleState) -> Self {
+        match state {
+            RuleState::Holds => Self::Passed,
+            RuleState::NotRun => Self::NotRun,
+            RuleState::Suggestion => Self::Suggestion,
+            RuleState::Warning => Self::Warning,
+            RuleState::Failure => Self::Failure,
         }
     }
 

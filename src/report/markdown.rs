@@ -10,6 +10,7 @@ use handlebars::Handlebars;
 use serde::Serialize;
 
 use super::error::ReportError;
+use super::news::News;
 use super::view::{IssuersView, SummaryView, TestView, has_report};
 use super::{file, template};
 use crate::result::model::{RunReport, TestReport};
@@ -54,6 +55,8 @@ static TEMPLATES: LazyLock<Handlebars<'static>> = LazyLock::new(|| {
             ("test-link", TEST_LINK),
             ("issuer-link", ISSUER_LINK),
             ("cell", CELL),
+            ("new", "{{#if new}} **{{new}}**{{/if}}"),
+            ("new-test", "{{#if new}} **new**{{/if}}"),
         ],
     )
 });
@@ -88,7 +91,11 @@ fn tidy(text: &str) -> String {
 
 /// The report of one test, to be read at [`file::test_name`].
 pub fn render_test(report: &RunReport, test: &TestReport) -> String {
-    render(TEST, &TestView::of(report, test))
+    render_test_with(report, test, &News::of(report))
+}
+
+fn render_test_with(report: &RunReport, test: &TestReport, news: &News) -> String {
+    render(TEST, &TestView::of(report, test, news))
 }
 
 /// The summary of a run, to be read at [`file::SUMMARY`].
@@ -125,10 +132,11 @@ pub fn render_summary_alone(report: &RunReport) -> String {
 pub fn write_all(report: &RunReport, dir: &Path) -> Result<Vec<PathBuf>, ReportError> {
     let tests: Vec<_> = report.tests.iter().filter(|test| has_report(test)).collect();
     let names = tests.iter().map(|test| file::test_name(&test.id)).collect::<Result<Vec<_>, _>>()?;
+    let news = News::of(report);
     let mut paths = vec![dir.join(file::SUMMARY)];
     for (test, name) in tests.into_iter().zip(names) {
         let path = dir.join(name);
-        file::write(&path, render_test(report, test).as_bytes())?;
+        file::write(&path, render_test_with(report, test, &news).as_bytes())?;
         paths.push(path);
     }
     file::write(&paths[0], render_summary(report).as_bytes())?;

@@ -6,7 +6,7 @@ use super::harm;
 use super::mark::Mark;
 use super::view::Headline;
 use crate::result::known::KnownEntry;
-use crate::result::model::{Counts, Entry, Exchange, Finding, FindingOutcome, RunReport, TestReport, Verdict};
+use crate::result::model::{Counts, Entry, Exchange, Finding, FindingOutcome, RunReport, Selection, TestReport, Verdict};
 use crate::result::own::OwnReport;
 use crate::result::progress::{Phase, Progress};
 use crate::rule::Level;
@@ -159,7 +159,12 @@ fn summed_up(verdict: &str, report: &RunReport) -> String {
 
 /// Which rules count, where not all do: `only the rules id-token/* of level should and above`.
 pub fn rules_asked_for(report: &RunReport) -> Option<String> {
-    let selection = report.selection.as_ref().filter(|selection| selection.is_of_rules())?;
+    rules_of(report.selection.as_ref())
+}
+
+/// Which rules a selection lets count, where not all do.
+pub fn rules_of(selection: Option<&Selection>) -> Option<String> {
+    let selection = selection.filter(|selection| selection.is_of_rules())?;
     let globs = if selection.rules.is_empty() { String::new() } else { format!(" {}", selection.rules.join(", ")) };
     let level = match selection.level {
         None | Some(Level::May) => "",

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::baseline::Baseline;
+use super::history::PastRun;
 use super::known::KnownReport;
 use super::own::OwnReport;
 use crate::feature::plan::Skip;
@@ -10,6 +12,9 @@ use crate::text::count;
 
 /// The name and version of the format, the value of `schema`.
 pub const SCHEMA: &str = "oa-authtest/results/1";
+
+/// The most of the title of a page that is kept, in bytes.
+pub const MOST_TITLE: usize = 300;
 
 /// How a test, or a run, came out; ordered, so that a roll-up is `max`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
@@ -64,6 +69,13 @@ pub struct RunReport {
     /// What became of the known failures, if the run was given any (`--known`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub known: Option<KnownReport>,
+    /// What differs from an earlier run, if it was held against one (`--baseline`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Baseline>,
+    /// The whole runs against the same issuer before it, and itself, if they are kept (`--history`): the oldest first. Empty if there is none to compare
+    /// it with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub history: Vec<PastRun>,
     /// The tests in the order of the plan, skipped ones included.
     pub tests: Vec<TestReport>,
     /// True if an older version wrote it, which said some facts in words only. It is written again as it was.
@@ -145,6 +157,9 @@ pub struct Environment {
     pub redirect_uri: String,
     /// True if the report holds secrets (`--show-secrets`).
     pub secrets_shown: bool,
+    /// True if it was the embedded issuer that was tested (`--demo`): it has another port each time.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub embedded: bool,
 }
 
 impl Environment {
@@ -543,6 +558,9 @@ pub struct ExchangeResponse {
 pub struct Page {
     /// What it was taken for: `Login page`, `Consent page`, `Error page`, …
     pub title: String,
+    /// The title of its document, redacted and cut to [`MOST_TITLE`] bytes; `None` where it has none, and in what an older version wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document_title: Option<String>,
     /// Its address, redacted.
     pub url: String,
     /// The HTTP status it came with, where that could be seen.

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Config, Loudness, RuleSelection, Tls};
+use crate::config::{Config, IssuerKind, Loudness, RuleSelection, Tls};
 use crate::feature::fact::Fact;
 use crate::feature::plan::{Plan, PlannedTest, Skip};
 use crate::feature::{Step, Test};
@@ -113,6 +113,8 @@ fn report(tests: Vec<TestReport>, started: Timestamp, environment: Environment, 
         selection: selection(&config.rules),
         own: None,
         known: None,
+        baseline: None,
+        history: Vec::new(),
         tests,
         older: false,
     };
@@ -131,7 +133,7 @@ pub fn tool() -> Tool {
 }
 
 /// What part of the rules was asked for, if not every rule counts.
-fn selection(rules: &RuleSelection) -> Option<Selection> {
+pub fn selection(rules: &RuleSelection) -> Option<Selection> {
     let globs = rules.globs.iter().map(|glob| glob.glob().to_owned()).collect();
     let level = (rules.level > Level::May).then_some(rules.level);
     (!rules.is_all()).then_some(Selection { rules: globs, level, last_failed: None })
@@ -152,6 +154,7 @@ fn environment(config: &Config, agent: String, redirect_uri: String) -> Environm
         agent,
         redirect_uri,
         secrets_shown: config.report.show_secrets,
+        embedded: config.issuer_kind == IssuerKind::Embedded,
     }
 }
 

@@ -36,6 +36,20 @@ pub fn uri(url: &Url) -> String {
     out
 }
 
+/// Where an address leads, without what may be secret in it: user name and password, query and fragment. What is no URL is cut alike.
+pub fn place(address: &str) -> String {
+    let before = address.split(['?', '#']).next().unwrap_or_default();
+    match Url::parse(before) {
+        Ok(mut url) if url.has_host() && (!url.username().is_empty() || url.password().is_some()) => {
+            // An address with a host can be without them.
+            let _ = (url.set_username(""), url.set_password(None));
+            url.into()
+        }
+        Ok(_) => before.to_owned(),
+        Err(_) => before.rsplit('@').next().unwrap_or_default().to_owned(),
+    }
+}
+
 /// True if the URL is plain http on a loopback host.
 pub fn is_plain_loopback(url: &Url) -> bool {
     url.scheme() == "http" && is_loopback(url)
@@ -45,6 +59,20 @@ pub fn is_plain_loopback(url: &Url) -> bool {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_place_has_nothing_secret_in_it() {
+        for (address, expected) in [
+            ("https://op.example/login?code=a#b", "https://op.example/login"),
+            ("https://op.example#access_token=a", "https://op.example"),
+            ("https://joe:hunter2@op.example:8443/@home?x", "https://op.example:8443/@home"),
+            ("http://joe:hunt er2@?x", ""),
+            ("about:blank", "about:blank"),
+            ("‹somewhere›?password=a", "‹somewhere›"),
+        ] {
+            assert_eq!(place(address), expected, "{address}");
+        }
+    }
 
     #[test]
     fn what_no_uri_has_is_encoded_and_nothing_else() {

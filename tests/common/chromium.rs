@@ -119,6 +119,19 @@ impl Chromium {
         self.post(&format!("element/{id}/click"), &json!({})).await;
     }
 
+    /// The name of each element that fits, as the browser works it out for who does not see the page.
+    pub async fn labels(&self, selector: &str) -> Vec<String> {
+        let found = self.post("elements", &json!({ "using": "css selector", "value": selector })).await;
+        let mut labels = Vec::new();
+        for element in found.as_array().unwrap() {
+            let id = element.as_object().unwrap().values().next().unwrap().as_str().unwrap();
+            let url = format!("{}/element/{id}/computedlabel", self.session);
+            let answer: Value = self.client.get(url).send().await.unwrap().json().await.unwrap();
+            labels.push(answer["value"].as_str().unwrap_or_else(|| panic!("no label: {answer}")).to_owned());
+        }
+        labels
+    }
+
     pub async fn close(self) {
         let _ = self.client.delete(&self.session).send().await;
         self.driver.stop().await;

@@ -5,28 +5,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Serialize, Serializer};
+use indexmap::IndexMap;
+use serde::Serialize;
 
-use super::mark::Mark;
-use super::markdown;
-use super::view::Headline;
 use super::words;
 use crate::exit::Exit;
-use crate::result::model::{Finding, FindingOutcome, RunReport, StepEnd, StepReport, TestReport, Verdict};
-use crate::rule::Level;
-use crate::text::count;
-use crate::text::markdown::code;
+use crate::result::baseline::RuleState;
+use crate::result::model::{Finding, FindingOutcome, RunReport, Selection, StepEnd, StepReport, TestReport, Verdict};
+use crate::text::visible;
 
-/// How a rule came out in a test as a whole, the best first: one broken artefact among many makes it broken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum State {
-    /// It had nothing to say, or holds.
-    Fine,
-    /// It could not be judged.
-    NotRun,
-    /// It is broken.
-    Broken(Level),
-}
+mod kept;
+mod rendered;
+
+/// The most characters of an issuer or another name in a remark.
+const MOST_NAME: usize = 200;
 
 /// A rule in a test, and what it was and is.
 #[derive(Debug, Clone)]
@@ -34,8 +26,8 @@ struct Row {
     test: String,
     rule: String,
     says: String,
-    before: Option<State>,
-    after: Option<State>,
+    before: Option<RuleState>,
+    after: Option<RuleState>,
     /// What was there instead, where it is broken now.
     actual: String,
 }
@@ -55,6 +47,8 @@ struct Lost {
 pub struct Comparison {
     worse: Vec<Row>,
     better: Vec<Row>,
+    /// What is broken as it was.
+    same: Vec<Row>,
     new: Vec<Row>,
     gone: Vec<Row>,
     /// Tests that came to their end and do not any more: the id, and why.
@@ -67,13 +61,17 @@ pub struct Comparison {
     reached: Vec<String>,
     /// Tests that only the later run had.
     new_tests: Vec<String>,
-    remarks: Vec<String>,
+    /// What differs in the circumstances of the two.
+    differences: Vec<String>,
+    /// What the earlier run, and the later, say less about than they might.
+    limits: [Vec<String>; 2],
 }
 
 impl Comparison {
     /// Holds a run against an earlier one.
     pub fn of(before: &RunReport, after: &RunReport) -> Self {
-        let mut comparison = Self { remarks: remarks(before, after), ..Self::default() };
+        let limits = [limits(before, "earlier"), limits(after, "later")];
+        let mut comparison = Self { differences: differences(before, after), limits, ..Self::default() };
         let (earlier, later) = (by_id(before), by_id(after));
         let judged_before: BTreeSet<&str> = before.tests.iter().flat_map(|test| &test.findings).map(|finding| finding.rule.as_str()).collect();
         let own = |report: &RunReport| report.own.as_ref().map(|own| own.version.clone());
@@ -86,9 +84,8 @@ impl Comparison {
                 if !is_left_out(test) {
                     comparison.new_tests.push(test.id.clone());
                 }
-                for row in states(test).into_values().filter(|row| matches!(row.after, Some(State::Broken(_)))) {
-                    let is_failure = row.after == Some(State::Broken(Level::Must));
-                    if is_failure { &mut comparison.worse } else { &mut comparison.new }.push(row);
+                for row in states(test).into_values().filter(|row| row.after.is_some_and(RuleState::is_broken)) {
+                    if row.after == Some(RuleState::Failure) { &mut comparison.worse } else { &mut comparison.new }.push(row);
                 }
             }
         }
@@ -131,13 +128,15 @@ impl Comparison {
         for (rule, mut row) in states(after) {
             row.before = earlier.remove(&rule).and_then(|row| row.after);
             match (row.before, row.after) {
-                // A rule that the earlier run did not know says nothing about what changed at the issuer.
-                (None, Some(State::Broken(_))) if !was_known(&rule) => self.new.push(row),
-                // Nor does it where the test did not get to it before; but a MUST may not pass a gate.
-                (None, Some(State::Broken(level))) if is_left_out(before) && level != Level::Must => self.new.push(row),
-                (None, Some(State::Broken(_))) => self.worse.push(row),
-                (Some(before), Some(after)) if after > before => self.worse.push(row),
-                (Some(before), Some(after)) if after < before => self.better.push(row),
+                (None, Some(now)) if now.is_broken() => {
+                    // A rule that the earlier run did not know says nothing about what changed at the issuer. Nor does it where the test did not get to
+                    // it before; but a MUST may not pass a gate.
+                    let says_nothing = !was_known(&rule) || (is_left_out(before) && now != RuleState::Failure);
+                    if says_nothing { &mut self.new } else { &mut self.worse }.push(row);
+                }
+                (Some(then), Some(now)) if now > then => self.worse.push(row),
+                (Some(then), Some(now)) if now < then => self.better.push(row),
+                (Some(_), Some(now)) if now.is_broken() => self.same.push(row),
                 _ => {}
             }
         }
@@ -158,97 +157,20 @@ impl Comparison {
             Exit::Conformant
         }
     }
-
-    /// The comparison as Markdown.
-    pub fn render(&self) -> String {
-        let (mark, says) = match self.exit() {
-            Exit::Conformant => (Mark::Passed, "No worse"),
-            Exit::CouldNotTest => (Mark::Error, "Tests that could be tested before no longer can"),
-            _ => (Mark::Failure, "Worse"),
-        };
-        let rules = [("Worse", &self.worse), ("Better", &self.better), ("New and broken", &self.new), ("No longer judged", &self.gone)];
-        let mut sums: Vec<String> = rules.iter().map(|(what, rows)| format!("{} {}", count(rules_in(rows), "rule"), what.to_lowercase())).collect();
-        let lost: BTreeSet<&str> = self.lost.iter().map(|lost| lost.test.as_str()).collect();
-        if !lost.is_empty() {
-            sums.push(format!("{} no longer done, in whole or in part", count(lost.len(), "test")));
-        }
-        if !self.reached.is_empty() {
-            sums.push(format!("{} no longer left out", count(self.reached.len(), "test")));
-        }
-        let broken_off = self.broken_off.iter().map(|(id, verdict, reason)| (Mark::of_verdict(*verdict), id, reason)).collect();
-        let left_out = ("Tests that are no longer left out", &self.reached);
-        let tests = [("Tests that go to their end now", &self.completed), left_out, ("Tests only the later run has", &self.new_tests)];
-        markdown::render_comparison(&View {
-            headline: Headline { mark, says: says.to_owned() },
-            sums: sums.join(", "),
-            remarks: &self.remarks,
-            broken_off,
-            lost: &self.lost,
-            rules: rules.into_iter().filter(|(_, rows)| !rows.is_empty()).map(|(what, rows)| (what, grouped(rows))).collect(),
-            tests: tests.into_iter().filter(|(_, ids)| !ids.is_empty()).collect(),
-        })
-    }
 }
 
-/// A comparison as the template shows it.
-#[derive(Serialize)]
-struct View<'a> {
-    headline: Headline,
-    sums: String,
-    /// Markdown.
-    remarks: &'a [String],
-    broken_off: Vec<(Mark, &'a String, &'a String)>,
-    lost: &'a [Lost],
-    rules: Vec<(&'a str, Vec<Group<'a>>)>,
-    tests: Vec<(&'a str, &'a Vec<String>)>,
-}
-
-/// A rule that came out alike in several tests.
-#[derive(Debug, Serialize)]
-struct Group<'a> {
-    rule: &'a str,
-    says: &'a str,
-    before: Option<State>,
-    after: Option<State>,
-    /// What was there instead, in the first of the tests.
-    actual: &'a str,
-    tests: Vec<&'a str>,
-}
-
+/// How many different rules there are.
 fn rules_in(rows: &[Row]) -> usize {
     rows.iter().map(|row| row.rule.as_str()).collect::<BTreeSet<_>>().len()
 }
 
-/// The rows with what happened to the same rule together, in the order of the first of each.
-fn grouped(rows: &[Row]) -> Vec<Group<'_>> {
-    let mut groups: Vec<Group> = Vec::new();
+/// The first of the rows in which the same happened to the same rule, with the tests of them all, in the order of the first of each.
+fn grouped<'a>(rows: impl IntoIterator<Item = &'a Row>) -> Vec<(&'a Row, Vec<&'a str>)> {
+    let mut groups: IndexMap<_, (&Row, Vec<&str>)> = IndexMap::new();
     for row in rows {
-        match groups.iter_mut().find(|group| (group.rule, group.before, group.after) == (row.rule.as_str(), row.before, row.after)) {
-            Some(group) => group.tests.push(&row.test),
-            None => groups.push(Group {
-                rule: &row.rule,
-                says: &row.says,
-                before: row.before,
-                after: row.after,
-                actual: &row.actual,
-                tests: vec![&row.test],
-            }),
-        }
+        groups.entry((&row.rule, row.before, row.after)).or_insert((row, Vec::new())).1.push(&row.test);
     }
-    groups
-}
-
-impl Serialize for State {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let (mark, says) = match self {
-            Self::Fine => (Mark::Passed, "holds"),
-            Self::NotRun => (Mark::NotRun, "not run"),
-            Self::Broken(Level::Must) => (Mark::Failure, "failure"),
-            Self::Broken(Level::Should) => (Mark::Warning, "warning"),
-            Self::Broken(Level::May) => (Mark::Suggestion, "suggestion"),
-        };
-        serializer.serialize_str(&format!("{mark} {says}"))
-    }
+    groups.into_values().collect()
 }
 
 /// True if a test did not get to what it is about, and failed by nothing on the way.
@@ -280,7 +202,7 @@ fn states(test: &TestReport) -> BTreeMap<String, Row> {
     let mut rows: BTreeMap<String, Row> = BTreeMap::new();
     for finding in &test.findings {
         let state = state(finding);
-        let actual = if matches!(state, State::Broken(_)) { finding.actual.clone() } else { String::new() };
+        let actual = if state.is_broken() { finding.actual.clone() } else { String::new() };
         let row = Row { test: test.id.clone(), rule: finding.rule.clone(), says: finding.says.clone(), before: None, after: Some(state), actual };
         match rows.get_mut(&finding.rule) {
             Some(known) if known.after >= Some(state) => {}
@@ -292,36 +214,46 @@ fn states(test: &TestReport) -> BTreeMap<String, Row> {
     rows
 }
 
-fn state(finding: &Finding) -> State {
+fn state(finding: &Finding) -> RuleState {
     match finding.outcome {
-        FindingOutcome::Passed | FindingOutcome::NotApplicable => State::Fine,
-        FindingOutcome::NotRun => State::NotRun,
-        FindingOutcome::Failed => State::Broken(finding.level),
+        FindingOutcome::Passed | FindingOutcome::NotApplicable => RuleState::Holds,
+        FindingOutcome::NotRun => RuleState::NotRun,
+        FindingOutcome::Failed => RuleState::broken(finding.level),
     }
 }
 
-/// What makes the two runs hard to compare.
-fn remarks(before: &RunReport, after: &RunReport) -> Vec<String> {
+/// Which rules each of two runs was asked for, in words, where that is not the same: the earlier one, then the one with this selection. What is missing
+/// in one of them would look as if nothing were wrong, or as if it were new.
+pub fn rules_apart(before: &RunReport, selection: Option<&Selection>) -> Option<(String, String)> {
+    let (before, after) = (words::rules_asked_for(before), words::rules_of(selection));
+    let words = |rules: Option<String>| rules.unwrap_or_else(|| "every rule".to_owned());
+    (before != after).then(|| (words(before), words(after)))
+}
+
+/// What differs in the circumstances of two runs: a sentence each.
+fn differences(before: &RunReport, after: &RunReport) -> Vec<String> {
     let mut remarks = Vec::new();
     let mut differ = |what: &str, before: &str, after: &str| {
         if before != after {
-            remarks.push(format!("⚠️ {what}: {} before, {} after.", code(before), code(after)));
+            remarks.push(format!("{what}: {} before, {} after.", visible::short(before, MOST_NAME), visible::short(after, MOST_NAME)));
         }
     };
-    differ("The issuers differ", &before.issuer, &after.issuer);
+    // The embedded issuer has another port each time.
+    if !(before.environment.embedded && after.environment.embedded) {
+        differ("The issuers differ", &before.issuer, &after.issuer);
+    }
     differ("The versions of oa-authtest differ", &before.tool.version, &after.tool.version);
     differ("The profiles differ", &before.environment.profiles.join(", "), &after.environment.profiles.join(", "));
     let own = |report: &RunReport| report.own.as_ref().map_or_else(|| "none".to_owned(), |own| own.version.clone());
     differ("The user's own tests and rules differ", &own(before), &own(after));
-    for (report, which) in [(before, "earlier"), (after, "later")] {
-        if let Some(rules) = words::rules_asked_for(report) {
-            remarks.push(format!("⚠️ The {which} run was asked for {} alone.", code(rules.trim_start_matches("only "))));
-        }
-        if report.interrupted {
-            remarks.push(format!("⚠️ The {which} run was interrupted."));
-        }
-    }
     remarks
+}
+
+/// What a run says less about than it might: a sentence each.
+fn limits(report: &RunReport, which: &str) -> Vec<String> {
+    let rules = words::rules_asked_for(report).map(|rules| format!("The {which} run was asked for {} alone.", rules.trim_start_matches("only ")));
+    let interrupted = report.interrupted.then(|| format!("The {which} run was interrupted."));
+    rules.into_iter().chain(interrupted).collect()
 }
 
 #[cfg(test)]

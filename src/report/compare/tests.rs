@@ -1,5 +1,7 @@
 use super::*;
-use crate::result::model::{Counts, Environment, SCHEMA, StepReport, Tool};
+use crate::report::news;
+use crate::result::baseline::{Baseline, RuleChange, TestChange};
+use crate::result::model::{Counts, Environment, SCHEMA, Tool};
 
 fn finding(rule: &str, level: Level, outcome: FindingOutcome) -> Finding {
     Finding {
@@ -63,11 +65,14 @@ fn run(tests: Vec<TestReport>) -> RunReport {
         interrupted: false,
         selection: None,
         known: None,
+        baseline: None,
+        history: Vec::new(),
         tests,
         older: false,
     }
 }
 
+use crate::rule::Level;
 use FindingOutcome::{Failed, NotApplicable, NotRun, Passed};
 use Level::{May, Must, Should};
 
@@ -239,4 +244,90 @@ fn foreign_text_stays_in_its_line() {
     assert!(!text.contains("\n# <script>") && text.contains("The issuers differ"), "{text}");
     let actual = text.lines().find(|line| line.starts_with("    * actual:")).unwrap_or_default();
     assert!(actual.contains("a | b") && actual.contains("script"), "{text}");
+}
+
+fn baseline(before: &RunReport, after: &RunReport, part: bool) -> Baseline {
+    Comparison::of(before, after).baseline("last/results.json", before, after, part)
+}
+
+#[test]
+fn what_became_of_each_rule_is_kept_for_the_reports() {
+    let of = |outcomes: &[(&str, &str, Level, FindingOutcome)]| {
+        let ids: BTreeSet<&str> = outcomes.iter().map(|(id, ..)| *id).collect();
+        let of_test =
+            |id: &str| outcomes.iter().filter(|(of, ..)| *of == id).map(|(_, rule, level, outcome)| finding(rule, *level, *outcome)).collect();
+        run(ids.into_iter().map(|id| test(id, None, of_test(id))).collect())
+    };
+    let before = of(&[
+        ("a/b", "x/new", Must, Passed),
+        ("a/c", "x/new", Must, Passed),
+        ("a/d", "x/new", Must, Failed),
+        ("a/b", "x/mended", Must, Failed),
+        ("a/b", "x/still", Should, Failed),
+        ("a/b", "x/risen", Should, Failed),
+        ("a/b", "x/gone", May, Failed),
+        ("a/b", "x/held", May, Passed),
+        ("a/lost", "x/held", May, Passed),
+    ]);
+    let after = of(&[
+        ("a/b", "x/new", Must, Failed),
+        ("a/c", "x/new", Must, Failed),
+        ("a/d", "x/new", Must, Failed),
+        ("a/b", "x/mended", Must, Passed),
+        ("a/b", "x/still", Should, Failed),
+        ("a/b", "x/risen", Must, Failed),
+        ("a/first", "x/held", May, Passed),
+    ]);
+    let kept = baseline(&before, &after, false);
+    let rules: Vec<(RuleChange, &str, String)> = kept.rules.iter().map(|of| (of.change, of.rule.as_str(), of.tests.join(" "))).collect();
+    let expected = [
+        (RuleChange::NewlyBroken, "x/new", "a/b a/c"),
+        (RuleChange::Worse, "x/risen", "a/b"),
+        (RuleChange::Mended, "x/mended", "a/b"),
+        (RuleChange::NotJudged, "x/gone", "a/b"),
+        (RuleChange::StillBroken, "x/new", "a/d"),
+        (RuleChange::StillBroken, "x/still", "a/b"),
+    ];
+    assert_eq!(rules, expected.map(|(change, rule, tests)| (change, rule, tests.to_owned())));
+    let tests: Vec<(TestChange, &str)> = kept.tests.iter().map(|of| (of.change, of.test.as_str())).collect();
+    assert_eq!(tests, [(TestChange::NoLongerRun, "a/lost"), (TestChange::New, "a/first")]);
+    assert_eq!(
+        news::sums(&kept),
+        "1 rule newly broken, 1 broken at a higher level, 1 mended, 1 no longer judged, 1 still broken, 1 test no longer run, 1 new test"
+    );
+    assert!(
+        news::named_sums(&kept).starts_with("1 rule newly broken (x/new), 1 broken at a higher level (x/risen), "),
+        "{}",
+        news::named_sums(&kept)
+    );
+    // Where only some tests were asked for, the others are not lost.
+    let part = baseline(&before, &after, true);
+    assert_eq!((part.not_asked_for, part.tests.len()), (1, 1));
+    let same = baseline(&after, &after, false);
+    assert_eq!(news::sums(&same), "no rule newly broken, 3 still broken");
+}
+
+#[test]
+fn a_rule_that_is_mended_in_some_tests_only_is_not_counted_as_mended() {
+    let told = |outcome| run(vec![test("a/b", None, vec![finding("x/y", Must, outcome)]), test("c/d", None, vec![finding("x/y", Must, Failed)])]);
+    assert_eq!(news::sums(&baseline(&told(Failed), &told(Passed), false)), "no rule newly broken, 1 mended in some tests only, 1 still broken");
+}
+
+#[test]
+fn nothing_of_an_earlier_run_is_kept_without_a_bound() {
+    let many = 20_000;
+    let long = "x".repeat(100_000);
+    let mut before = run((0..many).map(|n| test(&format!("a/{n}"), None, vec![finding(&format!("x/{n}"), Must, Failed)])).collect());
+    before.tests.push(test("a/all", None, (0..many).map(|n| finding(&format!("x/{n}"), Must, Failed)).collect()));
+    before.tests[0].id.clone_from(&long);
+    before.tests.last_mut().unwrap().findings[0].says.clone_from(&long);
+    (before.issuer, before.started) = (long.clone(), long.clone());
+    let all = (0..many).map(|n| finding(&format!("x/{n}"), Must, Passed)).collect();
+    let after = run(vec![test("a/all", None, all)]);
+    let started = std::time::Instant::now();
+    let kept = baseline(&before, &after, false);
+    assert!(started.elapsed().as_secs() < 20, "{:?}", started.elapsed());
+    assert_eq!((kept.rules.len(), kept.tests.len(), kept.more), (2000, 2000, 2 * (many - 2000)));
+    let texts = [&kept.started, &kept.rules[0].says, &kept.tests[0].test].into_iter().chain(&kept.remarks);
+    assert!(texts.into_iter().all(|text| text.len() < 1000));
 }

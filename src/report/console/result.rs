@@ -9,6 +9,7 @@ use super::{Choices, Size, paint};
 use crate::config::Loudness;
 use crate::report::file::{SUMMARY, test_name};
 use crate::report::mark::Mark;
+use crate::report::news::{self, News};
 use crate::report::{Written, words};
 use crate::result::model;
 use crate::result::model::{Exchange, Finding, RunReport, TestReport, Verdict};
@@ -52,7 +53,7 @@ pub fn write(out: &mut impl Write, choices: Choices, name: Option<&str>, report:
     let plain = choices.fitted("", &headline(report, name));
     let summary = written.and_then(|written| written.summary.as_deref());
     let end = end(choices, report, written);
-    let sections = sections(choices, report, summary);
+    let sections = sections(choices, report, summary, &News::of(report));
     let (shown, left) = fitting(&sections, &end, &plain, choices.screen);
     for section in &sections[..shown] {
         for (index, line) in section.lines.iter().enumerate() {
@@ -84,11 +85,14 @@ pub fn write_end(out: &mut impl Write, choices: Choices, name: Option<&str>, rep
     for line in headline.lines() {
         writeln!(out, "{}", paint(choices.colour_out, line, report.verdict))?;
     }
-    after.map_or(Ok(()), |line| writeln!(out, "{line}"))
+    for line in after {
+        writeln!(out, "{line}")?;
+    }
+    Ok(())
 }
 
 /// What stands before the verdict, and after it.
-fn end(choices: Choices, report: &RunReport, written: Option<&Written>) -> (Vec<String>, Option<String>) {
+fn end(choices: Choices, report: &RunReport, written: Option<&Written>) -> (Vec<String>, Vec<String>) {
     let warning = |says: &str| choices.fitted(&format!("{} ", Mark::Warning), says);
     let mut before: Vec<String> = words::selection(report).iter().map(|says| warning(&super::line(says))).collect();
     if report.environment.is_insecure() {
@@ -103,11 +107,14 @@ fn end(choices: Choices, report: &RunReport, written: Option<&Written>) -> (Vec<
     if let Some(left) = model::left_behind(report.tests.iter().flat_map(|test| &test.left_behind)) {
         before.push(choices.fitted("🧹 ", &format!("{left}: the report says which and why.")));
     }
-    (before, written.map(|written| format!("Report: {}", super::line(&written.to_read().display().to_string()))))
+    let since = report.baseline.as_ref();
+    let since = since.map(|baseline| choices.fitted("", &super::line(&format!("{}: {}", news::since(baseline), news::named_sums(baseline)))));
+    let place = written.map(|written| format!("Report: {}", super::line(&written.to_read().display().to_string())));
+    (before, since.into_iter().chain(place).collect())
 }
 
 /// How many sections fit the screen beside the end, at least one; and what is left, in words.
-fn fitting(sections: &[Section], (before, after): &(Vec<String>, Option<String>), headline: &str, screen: Option<Size>) -> (usize, Option<String>) {
+fn fitting(sections: &[Section], (before, after): &(Vec<String>, Vec<String>), headline: &str, screen: Option<Size>) -> (usize, Option<String>) {
     let Some(Size { width, height }) = screen else { return (sections.len(), None) };
     let rows = |text: &str| text.lines().map(|line| line.width().div_ceil(width).max(1)).sum::<usize>();
     let end: usize = before.iter().chain(after).map(|line| rows(line)).sum::<usize>() + rows(headline);
@@ -135,13 +142,13 @@ fn fitting(sections: &[Section], (before, after): &(Vec<String>, Option<String>)
 }
 
 /// Broken rules, then what kept tests from their end, then the tests that were left out or skipped.
-fn sections(choices: Choices, report: &RunReport, summary: Option<&Path>) -> Vec<Section> {
+fn sections(choices: Choices, report: &RunReport, summary: Option<&Path>, news: &News) -> Vec<Section> {
     let mut broken = words::broken_in(report);
     // A test's first broken rule is where to begin; what follows from it may wait.
     let is_first =
         |finding: &Finding| report.tests.iter().any(|test| words::broken(&test.findings).first().is_some_and(|first| first.rule == finding.rule));
     broken.sort_by_key(|(finding, _)| (std::cmp::Reverse(finding.level), !is_first(finding)));
-    let mut sections: Vec<Section> = broken.iter().map(|(finding, tests)| broken_rule(choices, finding, tests, summary)).collect();
+    let mut sections: Vec<Section> = broken.iter().map(|(finding, tests)| broken_rule(choices, finding, tests, summary, news)).collect();
     let reasons: Vec<Section> = [
         (Verdict::Failed, "could not be finished"),
         (Verdict::Errored, "could not be tested"),
@@ -157,7 +164,7 @@ fn sections(choices: Choices, report: &RunReport, summary: Option<&Path>) -> Vec
     let (stopped, not_told): (Vec<Section>, Vec<Section>) = reasons.into_iter().partition(|section| section.verdict > Verdict::LeftOut);
     sections.splice(at..at, stopped);
     sections.extend(flaky(choices, report));
-    sections.extend(known(choices, report, summary));
+    sections.extend(known(choices, report, summary, news));
     sections.extend(not_told);
     sections
 }
@@ -178,11 +185,11 @@ fn flaky(choices: Choices, report: &RunReport) -> Vec<Section> {
 }
 
 /// Known failures, what they broke off, and what is said of them that is not so any more.
-fn known(choices: Choices, report: &RunReport, summary: Option<&Path>) -> Vec<Section> {
+fn known(choices: Choices, report: &RunReport, summary: Option<&Path>, news: &News) -> Vec<Section> {
     let mark = Mark::Known;
     let mut sections: Vec<Section> = words::known_in(report)
         .iter()
-        .map(|(finding, tests)| Section { noun: "known failure", ..broken_rule(choices, finding, tests, summary) })
+        .map(|(finding, tests)| Section { noun: "known failure", ..broken_rule(choices, finding, tests, summary, news) })
         .collect();
     sections.extend(words::broken_off(report).into_iter().map(|(test, reason)| {
         let mut lines = fitted(choices, &format!("{mark} "), &format!("broke off at a known failure: {}", super::shown(reason, MOST_REASON)));
@@ -204,14 +211,15 @@ fn known(choices: Choices, report: &RunReport, summary: Option<&Path>) -> Vec<Se
     sections
 }
 
-fn broken_rule(choices: Choices, finding: &Finding, tests: &[&TestReport], summary: Option<&Path>) -> Section {
+fn broken_rule(choices: Choices, finding: &Finding, tests: &[&TestReport], summary: Option<&Path>, news: &News) -> Section {
     let verdict = match finding.level {
         Level::Must => Verdict::Failed,
         Level::Should => Verdict::Warned,
         Level::May => Verdict::Suggested,
     };
     let most = if choices.screen.is_some() { MOST_ON_SCREEN } else { MOST };
-    let mut lines = fitted(choices, &format!("{} ", Mark::of_finding(finding)), &super::shown(&finding.says, most));
+    let new = news.words(&finding.rule, tests).map(|new| format!(" ({new})")).unwrap_or_default();
+    let mut lines = fitted(choices, &format!("{} ", Mark::of_finding(finding)), &format!("{}{new}", super::shown(&finding.says, most)));
     let title = lines.len();
     let mut row = |name: &str, text: &str| lines.extend(fitted(choices, &format!("   {name:<NAMES$}  "), text));
     let own = if finding.own { " (own rule)" } else { "" };

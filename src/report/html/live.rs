@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::super::mark::Mark;
+use super::super::news::News;
 use super::super::view::{Headline, PendingView, SummaryView};
 use super::super::{template, words};
 use super::{OVERVIEW, SCRIPT, STYLE, TEMPLATES};
@@ -146,7 +147,7 @@ pub fn whole(progress: &Progress) -> (String, String) {
 /// The section of a test, whose screenshots are below a directory; empty if it was skipped, or is none of the run.
 pub fn section(progress: &Progress, id: &str, dir: &Path) -> String {
     match progress.find(id) {
-        Some(Planned::Ended(test)) => super::section(&progress.report, test, dir),
+        Some(Planned::Ended(test)) => super::section(&progress.report, test, &News::of(&progress.report), dir),
         Some(Planned::Pending(test)) => template::render(&TEMPLATES, PENDING, &PendingView::of(test)),
         None => String::new(),
     }

@@ -19,6 +19,7 @@ mod times;
 
 use super::error::ReportError;
 use super::mark::Mark;
+use super::news::News;
 use super::view::{EntryView, IssuersView, SummaryView, TestView, has_report};
 use super::{file, template};
 use crate::result::model::{RunReport, TestReport};
@@ -45,7 +46,7 @@ const TOP: &str = "top";
 /// The template of what is said of the whole run.
 const OVERVIEW: &str = "overview";
 
-const TEMPLATE_TEXTS: [(&str, &str); 16] = [
+const TEMPLATE_TEXTS: [(&str, &str); 18] = [
     (ISSUERS, include_str!("../../../templates/issuers.html")),
     (NAME, include_str!("../../../templates/page.html")),
     (TOP, include_str!("../../../templates/top.html")),
@@ -54,6 +55,8 @@ const TEMPLATE_TEXTS: [(&str, &str); 16] = [
     (live::PENDING, include_str!("../../../templates/pending.html")),
     ("about", include_str!("../../../templates/about.html")),
     ("summary", include_str!("../../../templates/summary.html")),
+    ("baseline", include_str!("../../../templates/baseline.html")),
+    ("history", include_str!("../../../templates/history.html")),
     (TEST, include_str!("../../../templates/test.html")),
     ("step", include_str!("../../../templates/step.html")),
     ("entry", include_str!("../../../templates/entry.html")),
@@ -65,19 +68,25 @@ const TEMPLATE_TEXTS: [(&str, &str); 16] = [
 ];
 
 /// The parts of lines.
-const PARTS: [(&str, &str); 10] = [
+const PARTS: [(&str, &str); 13] = [
     (
         "cell",
         "<td class=\"words\">{{#if mark}}{{> mark mark}} {{#if to}}<a href=\"{{to}}\">{{says}}</a>{{else}}{{says}}{{/if}}{{else}}<span class=\"none\">–</span>{{/if}}</td>",
     ),
     ("mark", "<span class=\"mark {{class}}\" role=\"img\" aria-label=\"{{words}}\"></span>"),
+    ("new", "{{#if new}} <span class=\"new\">{{new}}</span>{{/if}}"),
     ("headline", "{{> mark mark}} {{sentence says}}"),
     (
         "reference",
         "<span class=\"reference\">{{code rule}}{{#if own}} <span class=\"own\">own rule</span>{{/if}}{{#if spec}} {{link spec_words url}}{{/if}}</span>",
     ),
     ("test-link", "{{#if linked}}<a href=\"#{{anchor}}\">{{sentence title}}</a>{{else}}{{sentence title}}{{/if}} <small>{{sentence id}}</small>"),
-    ("broken-line", "<li class=\"finding {{mark.class}}\">{{> mark mark}} <a href=\"#{{anchor}}\">{{sentence says}}</a> {{code rule}}</li>\n"),
+    ("known-test", "{{#if linked}}<a href=\"#{{anchor}}\">{{sentence title}}</a> <small>{{sentence id}}</small>{{else}}{{code id}}{{/if}}"),
+    ("new-test", "{{#if new}} <span class=\"new\">new</span>{{/if}}"),
+    (
+        "broken-line",
+        "<li class=\"finding {{mark.class}}\">{{> mark mark}} <a href=\"#{{anchor}}\">{{sentence says}}</a> {{code rule}}{{> new}}</li>\n",
+    ),
     ("tally", "{{#each this}}<span class=\"{{mark.class}}\">{{> mark mark}}{{says}}</span> {{/each}}"),
     (
         "named",
@@ -145,6 +154,7 @@ pub fn write(report: &RunReport, dir: &Path) -> Result<PathBuf, ReportError> {
 /// The page of a run whose screenshots are below a directory.
 pub fn render(report: &RunReport, dir: &Path) -> String {
     let summary = SummaryView::of(report, true);
+    let news = News::of(report);
     let page = PageView {
         beginning: BEGINNING,
         policy: &policy(&[STYLE], &[SCRIPT], ""),
@@ -154,7 +164,7 @@ pub fn render(report: &RunReport, dir: &Path) -> String {
         tool: format!("{} {}", report.tool.name, report.tool.version),
         top: &top(report.verdict, &summary),
         overview: &template::render(&TEMPLATES, OVERVIEW, &summary),
-        tests: &report.tests.iter().map(|test| section(report, test, dir)).collect::<String>(),
+        tests: &report.tests.iter().map(|test| section(report, test, &news, dir)).collect::<String>(),
         live: None,
     };
     template::render(&TEMPLATES, NAME, &page)
@@ -186,11 +196,11 @@ fn top(state: impl Serialize, summary: &SummaryView<'_>) -> String {
 }
 
 /// The section of a test; empty if it was skipped.
-fn section(report: &RunReport, test: &TestReport, dir: &Path) -> String {
+fn section(report: &RunReport, test: &TestReport, news: &News, dir: &Path) -> String {
     if !has_report(test) {
         return String::new();
     }
-    let mut view = TestView::of(report, test);
+    let mut view = TestView::of(report, test, news);
     for entry in view.steps.iter_mut().flat_map(|step| &mut step.entries) {
         match entry {
             // What a user agent sends goes with its cookies, which nobody else has.

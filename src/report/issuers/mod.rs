@@ -1,7 +1,6 @@
 //! `issuers.json`, `issuers.md` and `issuers.html`: what came of a run with several issuers, beside the reports of each.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
@@ -357,7 +356,7 @@ pub fn render_alone(report: &IssuersReport) -> String {
 /// # Errors
 /// [`ReportError::Read`] if there is none to read.
 pub fn is_of_issuers(path: &Path) -> Result<bool, ReportError> {
-    let text = fs::read_to_string(path).map_err(|source| ReportError::Read { path: path.to_owned(), source })?;
+    let text = json::text_of(path)?;
     Ok(json::schema_of(path, &text).is_ok_and(|schema| schema.is_some_and(|schema| schema == SCHEMA)))
 }
 
@@ -366,7 +365,7 @@ pub fn is_of_issuers(path: &Path) -> Result<bool, ReportError> {
 /// # Errors
 /// [`ReportError::Read`] if there is none to read, [`ReportError::Content`] with line and column for what is wrong in it.
 pub fn read(path: &Path) -> Result<IssuersReport, ReportError> {
-    let text = fs::read_to_string(path).map_err(|source| ReportError::Read { path: path.to_owned(), source })?;
+    let text = json::text_of(path)?;
     serde_json::from_str(&text).map_err(|error| json::content(path, &error))
 }
 

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::{Headline, TestLink, place};
 use crate::report::cause::Root;
 use crate::report::mark::Mark;
+use crate::report::news::News;
 use crate::report::{harm, words};
 use crate::result::model::{Finding, FindingOutcome, RunReport, StepEnd, StepReport, TestReport};
 use crate::rule::{Level, spec as specification};
@@ -36,6 +37,8 @@ pub struct FindingView<'a> {
     fix: &'a str,
     /// Why it has this level, if that depends on the profile.
     level_note: Option<&'a str>,
+    /// What is said beside it if it is newly broken: `new`.
+    new: Option<String>,
     /// Why it is accepted, if it is a known failure.
     known: Option<&'a str>,
     /// Why it was not judged.
@@ -84,6 +87,7 @@ impl<'a> FindingView<'a> {
             why: &finding.why,
             fix: &finding.fix,
             level_note: finding.level_note.as_deref(),
+            new: None,
             known: finding.known.as_deref(),
             because: (unjudged && !finding.actual.is_empty()).then_some(&finding.actual),
             place: None,
@@ -97,22 +101,26 @@ impl<'a> FindingView<'a> {
     }
 
     /// A finding in the report of its test.
-    pub fn within(test: &TestReport, finding: &'a Finding) -> Self {
+    pub fn within(test: &TestReport, finding: &'a Finding, news: &News) -> Self {
         let of = Self::of(finding);
+        let new = (of.failed && news.is_new(&finding.rule, test)).then(|| "new".to_owned());
         let exchange = finding.exchange.filter(|_| of.failed).and_then(|number| words::exchange(test, number));
         let place = exchange.map(|exchange| PlaceView { number: exchange.number, title: request_title(&exchange.title) });
-        Self { place, anchor: place::finding(test, finding), ..of }
+        Self { place, new, anchor: place::finding(test, finding), ..of }
     }
 
     /// A finding in the summary, with the tests it is in.
-    pub fn across((finding, tests): (&'a Finding, Vec<&'a TestReport>)) -> Self {
+    pub fn across((finding, tests): (&'a Finding, Vec<&'a TestReport>), news: &News) -> Self {
         let (others, more) = words::other_actuals(finding, &tests);
         let many = (tests.len() > MOST_TESTS).then(|| count(tests.len(), "test"));
-        let link = |test: &'a TestReport| TestLink { anchor: place::first_like(test, finding), ..TestLink::of(test) };
+        let new = news.words(&finding.rule, &tests);
+        let link =
+            |test: &'a TestReport| TestLink { anchor: place::first_like(test, finding), new: news.is_new(&finding.rule, test), ..TestLink::of(test) };
         Self {
             others,
             more,
             many,
+            new,
             tests: tests.into_iter().map(link).collect(),
             anchor: place::broken(finding.level, &finding.rule),
             ..Self::of(finding)
@@ -125,15 +133,15 @@ impl<'a> FindingView<'a> {
     }
 
     /// A broken rule in the summary with those that follow from it.
-    pub fn root(report: &RunReport, root: Root<'a>) -> Self {
+    pub fn root(report: &RunReport, root: Root<'a>, news: &News) -> Self {
         let is_about_pages = ["page/", "login/"].iter().any(|family| root.broken.0.rule.starts_with(family));
         let (pages, more_pages) = if is_about_pages { place::pages(report, root.broken.0) } else { Default::default() };
-        let follow: Vec<Self> = root.follow.into_iter().map(Self::across).collect();
+        let follow: Vec<Self> = root.follow.into_iter().map(|broken| Self::across(broken, news)).collect();
         let follows = match follow.len() {
             1 => "1 more broken rule follows from this one and is mended with it".to_owned(),
             n => format!("{n} more broken rules follow from this one and are mended with it"),
         };
-        Self { pages, more_pages, follow, follows, ..Self::across(root.broken) }
+        Self { pages, more_pages, follow, follows, ..Self::across(root.broken, news) }
     }
 }
 
@@ -159,10 +167,10 @@ pub struct SpecView<'a> {
 }
 
 /// The broken rules of a step: the worst first, those that are known behind them.
-pub fn broken<'a>(findings: &[&'a Finding], test: &'a TestReport) -> Vec<FindingView<'a>> {
+pub fn broken<'a>(findings: &[&'a Finding], test: &'a TestReport, news: &News) -> Vec<FindingView<'a>> {
     let mut broken: Vec<&Finding> = findings.iter().copied().filter(|finding| finding.outcome == FindingOutcome::Failed).collect();
     broken.sort_by_key(|finding| (finding.is_known(), harm::order(finding)));
-    broken.into_iter().map(|finding| FindingView::within(test, finding)).collect()
+    broken.into_iter().map(|finding| FindingView::within(test, finding, news)).collect()
 }
 
 /// What there is of a step beside its broken rules, in words, if there is anything: `41 rules passed, 3 do not apply`.
@@ -185,30 +193,31 @@ pub fn rest(specs: &[SpecView], findings: &[&Finding]) -> Option<Headline> {
 
 /// The specs of a step with its findings. A finding whose sentence is not among the step's is shown under one of its
 /// own: none may be lost.
-pub fn specs<'a>(step: &'a StepReport, findings: &[&'a Finding], test: &'a TestReport) -> Vec<SpecView<'a>> {
+pub fn specs<'a>(step: &'a StepReport, findings: &[&'a Finding], test: &'a TestReport, news: &News) -> Vec<SpecView<'a>> {
     let own = |n: usize| findings.iter().copied().filter(move |finding| finding.sentence == n).collect::<Vec<_>>();
     let sentences = step.sentences.iter().enumerate();
-    let mut specs: Vec<_> = sentences.map(|(n, sentence)| spec(sentence, &own(n), &step.ended, n == 0, test)).collect();
+    let mut specs: Vec<_> = sentences.map(|(n, sentence)| spec(sentence, &own(n), (&step.ended, n == 0), test, news)).collect();
     let others: Vec<_> = findings.iter().copied().filter(|finding| finding.sentence >= step.sentences.len()).collect();
-    specs.extend(other_rules(&others, test));
+    specs.extend(other_rules(&others, test, news));
     specs
 }
 
 /// Findings without a sentence of their own, under one, if there are any.
-pub fn other_rules<'a>(findings: &[&'a Finding], test: &'a TestReport) -> Option<SpecView<'a>> {
-    (!findings.is_empty()).then(|| spec("other rules", findings, &StepEnd::Done, false, test))
+pub fn other_rules<'a>(findings: &[&'a Finding], test: &'a TestReport, news: &News) -> Option<SpecView<'a>> {
+    (!findings.is_empty()).then(|| spec("other rules", findings, (&StepEnd::Done, false), test, news))
 }
 
-fn spec<'a>(sentence: &'a str, findings: &[&'a Finding], ended: &StepEnd, about_the_step: bool, test: &'a TestReport) -> SpecView<'a> {
+/// A sentence, with how its step ended and whether it is about the step itself.
+fn spec<'a>(sentence: &'a str, findings: &[&'a Finding], step: (&StepEnd, bool), test: &'a TestReport, news: &News) -> SpecView<'a> {
     let (idle, rules): (Vec<_>, Vec<_>) = findings.iter().copied().partition(|finding| finding.outcome == FindingOutcome::NotApplicable);
     let folded = match idle.len() {
         0 => None,
         1 => Some("1 rule does not apply".to_owned()),
         n => Some(format!("{n} rules do not apply")),
     };
-    let views = |findings: Vec<&'a Finding>| findings.into_iter().map(|finding| FindingView::within(test, finding)).collect();
+    let views = |findings: Vec<&'a Finding>| findings.into_iter().map(|finding| FindingView::within(test, finding, news)).collect();
     SpecView {
-        mark: mark(findings, ended, about_the_step),
+        mark: mark(findings, step.0, step.1),
         sentence,
         rules: views(rules),
         folded: folded.map(|says| Headline { mark: Mark::NotApplicable, says }),

@@ -4,9 +4,11 @@ use std::fmt;
 
 use serde::Serialize;
 
+mod baseline;
 pub mod body;
 mod coverage;
 mod finding;
+mod history;
 pub mod issuers;
 mod pending;
 mod place;
@@ -22,6 +24,7 @@ pub use test::TestView;
 
 use super::mark::Mark;
 use super::words;
+use crate::result::baseline::RuleState;
 use crate::result::model::{Environment, RunReport, TestReport, Verdict};
 
 /// What stands in a table where there is nothing to count.
@@ -34,6 +37,13 @@ pub struct Headline {
     pub mark: Mark,
     /// A sentence.
     pub says: String,
+}
+
+impl Headline {
+    /// What a rule was or is.
+    pub fn of_state(state: RuleState) -> Self {
+        Self { mark: Mark::of_state(state), says: state.words().to_owned() }
+    }
 }
 
 impl fmt::Display for Headline {
@@ -63,12 +73,20 @@ struct TestLink<'a> {
     linked: bool,
     /// True if it had to run and did not.
     required: bool,
+    /// True if what it is linked to for is newly broken in it.
+    new: bool,
 }
 
 impl<'a> TestLink<'a> {
     /// A link named by the test's id.
     fn of(test: &'a TestReport) -> Self {
-        Self { id: &test.id, label: &test.id, title: &test.title, anchor: test.id.clone(), linked: has_report(test), required: test.is_missing() }
+        let (id, anchor) = (test.id.as_str(), test.id.clone());
+        Self { id, label: id, title: &test.title, anchor, linked: has_report(test), required: test.is_missing(), new: false }
+    }
+
+    /// A test of which no more is known than its id.
+    fn absent(id: &'a str) -> Self {
+        Self { id, label: id, title: "", anchor: String::new(), linked: false, required: false, new: false }
     }
 }
 

@@ -6,12 +6,16 @@ use super::body::{self, Body};
 use super::finding::{self, FindingView, SpecView};
 use super::{CountView, Headline, place};
 use crate::report::mark::Mark;
+use crate::report::news::News;
 use crate::report::words;
 use crate::result::model::{Counts, Entry, Exchange, Finding, Page, StepEnd, StepReport, TestReport};
-use crate::text::count;
+use crate::text::{address, count, visible};
 
 /// Bodies of more lines are folded.
 const MOST_LINES: usize = 60;
+
+/// The most characters of a foreign text in what is read out in place of a picture.
+const MOST_READ_OUT: usize = 120;
 
 /// A step.
 #[derive(Debug, Serialize)]
@@ -119,6 +123,8 @@ pub struct PageView<'a> {
     url: &'a str,
     status: Option<u16>,
     note: &'a str,
+    /// What is seen on the screenshot, for who does not see it.
+    alt: String,
     /// The screenshot's path below the report directory.
     pub screenshot: Option<&'a str>,
     /// The screenshot itself, where the format holds it.
@@ -136,11 +142,11 @@ pub struct Picture {
 }
 
 /// The steps of a test, and one more for the findings that belong to none.
-pub fn views(test: &TestReport) -> Vec<StepView<'_>> {
+pub fn views<'a>(test: &'a TestReport, news: &News) -> Vec<StepView<'a>> {
     let of = |wanted: &dyn Fn(usize) -> bool| test.findings.iter().filter(|finding| wanted(finding.step)).collect::<Vec<_>>();
-    let mut views: Vec<_> = test.steps.iter().enumerate().map(|(index, step)| view(index, step, &of(&|of| of == index), test)).collect();
+    let mut views: Vec<_> = test.steps.iter().enumerate().map(|(index, step)| view(index, step, &of(&|of| of == index), test, news)).collect();
     let others = of(&|of| of >= test.steps.len());
-    if let Some(spec) = finding::other_rules(&others, test) {
+    if let Some(spec) = finding::other_rules(&others, test, news) {
         let (state, open, tally) = state(&others, &StepEnd::Done);
         let specs = vec![spec];
         views.push(StepView {
@@ -152,7 +158,7 @@ pub fn views(test: &TestReport) -> Vec<StepView<'_>> {
             ended: None,
             entries: Vec::new(),
             journal: String::new(),
-            broken: finding::broken(&others, test),
+            broken: finding::broken(&others, test, news),
             rest: finding::rest(&specs, &others),
             specs,
         });
@@ -160,7 +166,7 @@ pub fn views(test: &TestReport) -> Vec<StepView<'_>> {
     views
 }
 
-fn view<'a>(index: usize, step: &'a StepReport, findings: &[&'a Finding], test: &'a TestReport) -> StepView<'a> {
+fn view<'a>(index: usize, step: &'a StepReport, findings: &[&'a Finding], test: &'a TestReport, news: &News) -> StepView<'a> {
     let ended = match &step.ended {
         StepEnd::Done => None,
         StepEnd::LeftOut(reason) => Some((Mark::LeftOut, format!("Left out: {reason}"))),
@@ -169,7 +175,7 @@ fn view<'a>(index: usize, step: &'a StepReport, findings: &[&'a Finding], test: 
         StepEnd::NotReached => Some((Mark::NotRun, "Not reached: an earlier step stopped the test.".to_owned())),
     };
     let (state, open, tally) = state(findings, &step.ended);
-    let specs = finding::specs(step, findings, test);
+    let specs = finding::specs(step, findings, test, news);
     StepView {
         anchor: place::step(test, index),
         name: &step.name,
@@ -177,9 +183,9 @@ fn view<'a>(index: usize, step: &'a StepReport, findings: &[&'a Finding], test: 
         open,
         tally,
         ended: ended.map(|(mark, says)| Headline { mark, says }),
-        entries: step.entries.iter().map(entry).collect(),
+        entries: step.entries.iter().map(|of| entry(of, &step.name)).collect(),
         journal: journal(&step.entries),
-        broken: finding::broken(findings, test),
+        broken: finding::broken(findings, test, news),
         rest: finding::rest(&specs, findings),
         specs,
     }
@@ -232,10 +238,10 @@ fn state(findings: &[&Finding], ended: &StepEnd) -> (Option<Mark>, bool, Vec<Cou
     (state, is_broken || matches!(state, Some(Mark::Error | Mark::Failure)), tally)
 }
 
-fn entry(entry: &Entry) -> EntryView<'_> {
+fn entry<'a>(entry: &'a Entry, step: &str) -> EntryView<'a> {
     match entry {
         Entry::Exchange(e) => EntryView::Exchange(Box::new(exchange(e))),
-        Entry::Page(p) => EntryView::Page(page(p)),
+        Entry::Page(p) => EntryView::Page(page(p, step)),
         Entry::Callback { url } => EntryView::Callback { url },
         Entry::Claims { of, claims, header } => {
             EntryView::Claims { of, claims: format!("{claims:#}"), header: header.as_ref().map(|header| format!("{header:#}")) }
@@ -288,13 +294,29 @@ fn body_view(text: &str, headers: &[(String, String)]) -> Option<BodyView> {
     Some(BodyView { language, folded: (lines > MOST_LINES).then(|| format!("Body of {lines} lines")), text })
 }
 
-fn page(page: &Page) -> PageView<'_> {
+/// What is seen on the picture of a page, in a line that is read out: what kind of page it is, its title, where it is and the step it belongs to.
+fn alternative(page: &Page, step: &str) -> String {
+    let shown = |text: &str| visible::short(text.trim(), MOST_READ_OUT);
+    let mut parts = vec![format!("Screenshot: {}", shown(&page.title))];
+    if let Some(title) = &page.document_title {
+        parts.push(format!("titled “{}”", shown(title)));
+    }
+    let place = address::place(&page.url);
+    if !place.is_empty() {
+        parts.push(format!("at {}", shown(&place)));
+    }
+    parts.push(format!("in the step “{}”", shown(step)));
+    parts.join(", ")
+}
+
+fn page<'a>(page: &'a Page, step: &str) -> PageView<'a> {
     PageView {
         heading: if page.screenshot.is_some() { "Screenshot" } else { "Page" },
         title: &page.title,
         url: &page.url,
         status: page.status,
         note: &page.note,
+        alt: alternative(page, step),
         screenshot: page.screenshot.as_deref(),
         picture: None,
         source: page.source.as_ref().map(|source| BodyView { language: "html", text: source.clone(), folded: Some("The page's source".to_owned()) }),

@@ -2,10 +2,13 @@
 
 use serde::Serialize;
 
+use super::baseline::BaselineView;
 use super::coverage::CoverageView;
 use super::finding::FindingView;
+use super::history::HistoryView;
 use super::{CountView, Headline, NO_CELL, TestLink, has_report, pending, place};
 use crate::report::mark::Mark;
+use crate::report::news::News;
 use crate::report::{cause, words};
 use crate::result::model::{self, RunReport, TestReport, Verdict};
 use crate::result::progress::{PendingTest, Planned, Progress};
@@ -17,6 +20,10 @@ pub struct SummaryView<'a> {
     issuer: &'a str,
     headline: Headline,
     warnings: Vec<String>,
+    /// What differs from an earlier run.
+    baseline: Option<BaselineView<'a>>,
+    /// The last runs.
+    history: Option<HistoryView>,
     time: String,
     profiles: String,
     tls: &'a str,
@@ -135,6 +142,8 @@ struct RowView<'a> {
     /// How many rules of each level are broken, if the test was run.
     broken: Vec<CountView>,
     time: String,
+    /// True if a rule is newly broken in it.
+    new: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -154,6 +163,7 @@ impl<'a> SummaryView<'a> {
         if report.interrupted {
             warnings.insert(0, "The run was interrupted: what had not ended by then is missing or unfinished.".to_owned());
         }
+        let news = News::of(report);
         let broken_off = words::broken_off(report).into_iter().map(|(test, _)| StoppedView { mark: Mark::Known, ..stopped(test) });
         let roots = cause::roots(report, words::broken_in(report)).into_iter();
         let mut not_tested: Vec<&str> = Vec::new();
@@ -166,6 +176,8 @@ impl<'a> SummaryView<'a> {
             issuer: &report.issuer,
             headline: words::run_headline(report),
             warnings,
+            baseline: BaselineView::of(report),
+            history: HistoryView::of(report),
             time: words::moment_and_duration(&report.started, report.duration_ms),
             profiles: environment.profiles.join(", "),
             tls: &environment.tls,
@@ -174,14 +186,14 @@ impl<'a> SummaryView<'a> {
             tool: format!("{} {}", report.tool.name, report.tool.version),
             own: report.own.as_ref().map(words::own),
             counts: counts(report.counts),
-            broken: broken(words::broken_in(report).into_iter().map(|broken| (broken.0.level, FindingView::across(broken))).collect(), report),
-            roots: broken(roots.map(|root| (root.broken.0.level, FindingView::root(report, root))).collect(), report),
-            known: known(report),
+            broken: broken(words::broken_in(report).into_iter().map(|broken| (broken.0.level, FindingView::across(broken, &news))).collect(), report),
+            roots: broken(roots.map(|root| (root.broken.0.level, FindingView::root(report, root, &news))).collect(), report),
+            known: known(report, &news),
             broken_off: broken_off.collect(),
             out_of_date: out_of_date(report),
             errored: errored(report),
             flaky: flaky(report),
-            features: features(report.tests.iter().map(Planned::Ended)),
+            features: features(report.tests.iter().map(Planned::Ended), &news),
             left_out: not_told(report, Verdict::LeftOut),
             skipped: not_told(report, Verdict::Skipped),
             not_tested,
@@ -202,7 +214,7 @@ impl<'a> SummaryView<'a> {
         Self {
             headline: words::progress_headline(progress),
             time: format!("since {}", words::moment(&progress.report.started)),
-            features: features(progress.in_order()),
+            features: features(progress.in_order(), &News::of(&progress.report)),
             // What no test came to so far, one may come to yet.
             coverage: None,
             ..view
@@ -246,14 +258,14 @@ fn broken<'a>(rules: Vec<(Level, FindingView<'a>)>, report: &'a RunReport) -> Ve
 }
 
 /// Known failures, each with an address of its own: a rule may be known for several reasons.
-fn known(report: &RunReport) -> Vec<FindingView<'_>> {
+fn known<'a>(report: &'a RunReport, news: &News) -> Vec<FindingView<'a>> {
     let (mut addresses, mut views) = (Vec::new(), Vec::new());
     for known in words::known_in(report) {
         let address = place::known(known.0.level, &known.0.rule);
         let before = addresses.iter().filter(|other| **other == address).count();
         let own = if before == 0 { address.clone() } else { format!("{address}/{}", before + 1) };
         addresses.push(address);
-        views.push(FindingView::across(known).at(own));
+        views.push(FindingView::across(known, news).at(own));
     }
     views
 }
@@ -281,14 +293,14 @@ fn flaky(report: &RunReport) -> Vec<FlakyView<'_>> {
 }
 
 /// The tests by feature, in the order of the plan.
-fn features<'a>(tests: impl IntoIterator<Item = Planned<'a>>) -> Vec<FeatureView<'a>> {
+fn features<'a>(tests: impl IntoIterator<Item = Planned<'a>>, news: &News) -> Vec<FeatureView<'a>> {
     let mut features: Vec<FeatureView> = Vec::new();
     for planned in tests {
         let test = planned.report();
         let (feature, label) = test.id.split_once('/').unwrap_or((&test.id, &test.id));
         let id = format!("{feature}/");
         let row = match planned {
-            Planned::Ended(test) => row(test, label),
+            Planned::Ended(test) => RowView { new: news.is_in(test), ..row(test, label) },
             Planned::Pending(test) => RowView::pending(test, label),
         };
         match features.iter_mut().find(|known| known.id == id) {
@@ -327,6 +339,7 @@ fn row<'a>(test: &'a TestReport, label: &'a str) -> RowView<'a> {
     RowView {
         broken: broken.into(),
         time,
+        new: false,
         test: TestLink { label, ..TestLink::of(test) },
         mark: if test.flaky { Mark::Warning } else { Mark::of(test.verdict, counts) },
         verdict: if test.flaky { format!("{}, flaky", words::verdict_word(test.verdict)) } else { words::verdict_word(test.verdict).to_owned() },

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::finding::FindingView;
 use super::step::{self, StepView};
 use super::{Headline, has_report};
+use crate::report::news::News;
 use crate::report::words;
 use crate::result::model::{LeftOut, RunReport, TestReport, Verdict};
 
@@ -46,13 +47,13 @@ pub struct TestView<'a> {
 }
 
 impl<'a> TestView<'a> {
-    /// A view of a test of a run.
-    pub fn of(report: &RunReport, test: &'a TestReport) -> Self {
+    /// A view of a test of a run with these news.
+    pub fn of(report: &RunReport, test: &'a TestReport, news: &News) -> Self {
         let (feature_id, test_id) = test.id.split_once('/').unwrap_or(("", &test.id));
         // Each rule once: where else it is broken is said at its steps.
         let mut seen = BTreeSet::new();
         let broken = words::broken(&test.findings).into_iter().filter(|finding| seen.insert(finding.rule.as_str()));
-        let mut broken = broken.map(|finding| FindingView::within(test, finding));
+        let mut broken = broken.map(|finding| FindingView::within(test, finding, news));
         let reason = test.reason.as_deref().filter(|reason| !reason.is_empty());
         let first = broken.next();
         Self {
@@ -73,7 +74,7 @@ impl<'a> TestView<'a> {
             reason,
             others: broken.collect(),
             first,
-            steps: step::views(test),
+            steps: step::views(test, news),
             not_tested: &test.not_tested,
             attempts: words::attempts(test),
             flaky: test.flaky,
