@@ -4,6 +4,7 @@ use super::authorize::{Authorize, BrowserSession, Expect, Prompt, Second};
 use super::fact::Fact;
 use super::{Feature, Step, Test};
 use crate::rule::attack::Attack;
+use crate::text::quoted;
 
 /// The longest `max_age` that is waited for, in seconds.
 const MOST_PATIENCE: u64 = 4;
@@ -44,10 +45,13 @@ fn of_test(test: &Test, pointer: &str) -> Vec<Unsound> {
         }
     }
     for (index, about) in test.about.iter().enumerate().filter(|(_, about)| test.steps.iter().all(|step| step.name() != **about)) {
-        let mut headings: Vec<String> = test.steps.iter().map(|step| format!("{:?}", step.name())).collect();
-        let mut seen = std::collections::BTreeSet::new();
-        headings.retain(|heading| seen.insert(heading.clone()));
-        let says = format!("test {}: it is about {about:?}, and no step of it has that heading, expected one of {}", test.id, headings.join(", "));
+        let mut headings: Vec<String> = Vec::new();
+        for heading in test.steps.iter().map(Step::name) {
+            if !headings.contains(&heading) {
+                headings.push(heading);
+            }
+        }
+        let says = format!("test {}: it is about {about:?}, and no step of it has that heading, expected one of {}", test.id, quoted(headings));
         all.push(Unsound { pointer: format!("{pointer}/about/{index}"), says });
     }
     all
@@ -55,10 +59,9 @@ fn of_test(test: &Test, pointer: &str) -> Vec<Unsound> {
 
 /// Names in quotation marks, the last after `or`.
 fn or(names: &[&str]) -> String {
-    let quoted: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
-    match quoted.split_last() {
-        Some((last, before)) if !before.is_empty() => format!("{} or {last}", before.join(", ")),
-        _ => quoted.concat(),
+    match names.split_last() {
+        Some((last, before)) if !before.is_empty() => format!("{} or {last:?}", quoted(before)),
+        _ => quoted(names),
     }
 }
 

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::place::{At, Mistake};
 use crate::rule::expect::{kind, show};
-use crate::text::count;
 use crate::text::nearest::nearest;
+use crate::text::{count, quoted};
 
 /// The most names that are listed where one of them comes near to what was written.
 const MOST_BESIDE: usize = 12;
@@ -60,7 +60,7 @@ impl Shape {
             ValidationErrorKind::Type { kind: wanted } => one(format!("expected {}, not {}", types(wanted), kind(value))),
             ValidationErrorKind::Enum { options } => {
                 let names: Vec<&str> = options.as_array().into_iter().flatten().filter_map(Value::as_str).collect();
-                let Some(written) = value.as_str() else { return one(format!("expected one of {}, not {}", listed(&names), kind(value))) };
+                let Some(written) = value.as_str() else { return one(format!("expected one of {}, not {}", quoted(&names), kind(value))) };
                 let (says, hint) = unknown(written, &names);
                 vec![Mistake { hint, ..Mistake::new(At::Value(pointer), says) }]
             }
@@ -119,9 +119,9 @@ impl Shape {
         let there: Vec<&str> = there.into_iter().filter(is_other).collect();
         let title = of("title").and_then(Value::as_str).unwrap_or("this");
         let exactly = if of("maxProperties").is_some() { "exactly one" } else { "at least one" };
-        let beside = if required.is_empty() { String::new() } else { format!(" beside {}", listed(&required)) };
-        let names = if others.len() > MOST_NAMES { String::new() } else { format!(", one of {}", listed(&others)) };
-        let there = if there.is_empty() { "none".to_owned() } else { listed(&there) };
+        let beside = if required.is_empty() { String::new() } else { format!(" beside {}", quoted(&required)) };
+        let names = if others.len() > MOST_NAMES { String::new() } else { format!(", one of {}", quoted(&others)) };
+        let there = if there.is_empty() { "none".to_owned() } else { quoted(&there) };
         Some(format!("expected {title} to have {exactly} member{beside}{names}; it has {there}"))
     }
 }
@@ -138,14 +138,9 @@ fn unknown(written: &str, known: &[&str]) -> (String, Option<String>) {
     let says = match near {
         Some(_) if known.len() > MOST_BESIDE => format!("{written} is not known here"),
         _ if known.is_empty() => format!("{written} is not known here, expected nothing"),
-        _ => format!("{written} is not known here, expected one of {}", listed(known)),
+        _ => format!("{written} is not known here, expected one of {}", quoted(known)),
     };
     (says, near.map(|near| format!("did you mean {near:?}?")))
-}
-
-/// Names in quotation marks.
-fn listed(names: &[&str]) -> String {
-    names.iter().map(|name| format!("{name:?}")).collect::<Vec<_>>().join(", ")
 }
 
 fn types(kind: &TypeKind) -> String {

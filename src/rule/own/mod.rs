@@ -20,6 +20,7 @@ pub use view::{View, ViewKind};
 use super::judgement::{Judgement, fail, not_applicable, pass};
 use super::{Level, Rule, catalogue, spec, views};
 use crate::text::nearest::nearest;
+use crate::text::quoted;
 use condition::{Condition, ConditionDocument};
 use document::{RuleDocument, SpecDocument};
 
@@ -138,11 +139,6 @@ impl OwnRule {
     fn parts(&self) -> impl Iterator<Item = &'static str> {
         self.artefact.parts.iter().map(|(name, _)| *name)
     }
-}
-
-/// Names in quotation marks, with commas between them.
-fn quoted<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
-    names.into_iter().map(|name| format!("{:?}", name.as_ref())).collect::<Vec<_>>().join(", ")
 }
 
 /// Why an id cannot be one of a rule of a user's own: its family is one of this program's.
