@@ -113,6 +113,7 @@ impl Failure {
                 | ReportError::Schema { .. }
                 | ReportError::Id { .. }
                 | ReportError::OfIssuers { .. }
+                | ReportError::TooMuch { .. }
                 | ReportError::NotOfIssuers
                 | ReportError::NoStatement(_),
             )

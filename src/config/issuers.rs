@@ -34,6 +34,9 @@ pub(super) const URL: &str = "url";
 /// The longest name, in characters.
 const MOST: usize = 60;
 
+/// The most issuers of a run: each is a column of the tables over all.
+pub const MOST_ISSUERS: usize = 200;
+
 /// An `[[issuer]]` table.
 #[derive(Debug, Clone)]
 pub struct IssuerTable {
