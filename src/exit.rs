@@ -95,7 +95,7 @@ impl Exit {
                 Some(format!("{} no longer happens ({}{more}), which --strict-known does not accept", plural(stale(report)), rules.join(", ")))
             }
             (Self::NotConformant, Verdict::Warned) => Some("a broken SHOULD rule fails the run (--fail-on)".to_owned()),
-            (Self::NotConformant, Verdict::Suggested) => Some("a broken MAY rule fails the run (--fail-on)".to_owned()),
+            (Self::NotConformant, Verdict::Suggested) => Some("a suggestion fails the run (--fail-on)".to_owned()),
             (Self::NotConformant, _) => Some("a broken rule is proven, though not every test could be tested".to_owned()),
             (Self::CouldNotTest, verdict) if verdict != Verdict::Errored => {
                 let ids: Vec<&str> = missing(report).map(|test| test.id.as_str()).collect();

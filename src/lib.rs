@@ -1,5 +1,8 @@
 //! A conformance suite for OpenID Connect and OAuth 2.0 issuers.
 //!
+//! It is a program, `oa-authtest`, and a library: [`run`] tests an issuer from within another program and returns the [`RunReport`]. What else is public
+//! is there for the program and its tests, and changes with them.
+//!
 //! # The words
 //!
 //! | word | meaning |
@@ -24,7 +27,7 @@
 //! ```text
 //! command                              the commands
 //! listing reference demo cli           what the other commands print and read
-//! doctor self_test                     looking before a run; every flaw against every rule
+//! doctor self_test embedding           looking before a run; every flaw against every rule; a run in another program
 //! launch                               a run from its settings to its reports
 //! report                               what is told of a result
 //! runner exit                          a plan made into a result; what that means to a pipeline
@@ -65,6 +68,7 @@ pub mod command;
 pub mod config;
 pub mod demo;
 pub mod doctor;
+pub mod embedding;
 pub mod exit;
 pub mod feature;
 pub mod guard;
@@ -83,3 +87,7 @@ pub mod runner;
 pub mod self_test;
 pub mod session;
 pub mod text;
+
+pub use embedding::{RunError, Settings, run};
+pub use result::event::Event;
+pub use result::model::{RunReport, Verdict};

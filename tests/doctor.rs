@@ -37,11 +37,14 @@ fn assert_wrong(ended: &Ended, said: &Value, id: &str, setting: &str) {
 
 /// A program that tells a version and otherwise is `real`.
 fn fake(folder: &Path, name: &str, version: &str, real: &str) -> PathBuf {
-    use std::os::unix::fs::PermissionsExt as _;
     let path = folder.join(name);
     let script = format!("#!/bin/sh\n[ \"$1\" = --version ] && {{ echo '{version}'; exit; }}\nexec {real} \"$@\"\n");
     std::fs::write(&path, script).expect("it is written");
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("it is made a program");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("it is made a program");
+    }
     path
 }
 

@@ -560,9 +560,9 @@ fn a_badge_is_sound_svg_with_its_words_in_it() {
 }
 
 #[test]
-fn the_readme_and_the_completions_name_each() {
-    let readme = fs::read_to_string(root().join("README.md")).expect("it is there");
-    let (_, rest) = readme.split_once("## Formats of the reports\n").expect("the formats have a section");
+fn the_documentation_and_the_completions_name_each() {
+    let page = fs::read_to_string(root().join("docs/formats.md")).expect("it is there");
+    let (_, rest) = page.split_once("## Formats of the reports\n").expect("the formats have a section");
     let (section, _) = rest.split_once("\n## ").expect("the section ends");
     let folder = tempfile::tempdir().expect("a folder");
     let mut command = program(folder.path());
@@ -570,7 +570,7 @@ fn the_readme_and_the_completions_name_each() {
     let completions = run(command).stdout;
     for format in Format::value_variants() {
         let name = format.to_possible_value().expect("it has a name").get_name().to_owned();
-        assert!(section.lines().any(|line| line.starts_with(&format!("| `{name}` | "))), "{name} is not in the README");
+        assert!(section.lines().any(|line| line.starts_with(&format!("| `{name}` | "))), "{name} is not in docs/formats.md");
         assert!(completions.lines().any(|line| line.contains("markdown html") && line.contains(&name)), "{name} is not completed");
     }
     for single in &SINGLE_FILES {

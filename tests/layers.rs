@@ -22,7 +22,7 @@ const FLOORS: &[(&[&str], &str)] = &[
     (&["runner", "exit"], "a plan made into a result; what that means to a pipeline"),
     (&["report"], "what is told of a result"),
     (&["launch"], "a run from its settings to its reports"),
-    (&["doctor", "self_test"], "looking before a run; every flaw against every rule"),
+    (&["doctor", "self_test", "embedding"], "looking before a run; every flaw against every rule; a run in another program"),
     (&["listing", "reference", "demo", "cli"], "what the other commands print and read"),
     (&["command"], "the commands"),
 ];

@@ -14,15 +14,19 @@ mod configured_clients;
 mod docs;
 mod doctor;
 mod embedded_issuer;
+mod embedding;
 mod example_report;
 mod exit_codes;
 mod features;
 mod formats;
 mod gates;
+#[cfg(target_os = "linux")]
 mod guard;
+mod guarded;
 mod html_report;
 mod interop;
 mod issuer;
+#[cfg(target_os = "linux")]
 mod kill;
 mod layers;
 mod left_out;
@@ -31,6 +35,8 @@ mod manual;
 mod oauth;
 mod oidc;
 mod openactive_config;
+#[cfg(target_os = "linux")]
+mod packages;
 mod pages;
 mod personas;
 mod pipelines;

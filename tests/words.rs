@@ -88,6 +88,8 @@ fn what_a_user_reads_is_plain() {
     for (folder, ends) in [("templates", ".md"), ("templates", ".html"), ("docs", ".md"), ("fixtures/config", ".txt"), ("fixtures/config", ".toml")] {
         files(&root().join(folder), ends, &mut paths);
     }
+    // These are made of the texts above, beside the ids of rules, which are names that stay.
+    paths.retain(|path| !path.starts_with(root().join("docs/rules")) && !path.ends_with("docs/flaws.md"));
     for path in paths {
         texts.push((path.display().to_string(), fs::read_to_string(&path).expect("it can be read")));
     }

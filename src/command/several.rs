@@ -139,7 +139,7 @@ async fn test(
     let ended = async {
         let (callback, shown) = (callback.transpose()?, shown(flaw)?);
         let reached = tokio::select! {
-            reached = Ready::of(config)?.reach() => reached?,
+            reached = Ready::of(config)?.reach_and_tell() => reached?,
             () = interruption.happened() => return Ok(None),
         };
         let remark = |report: &RunReport| unnoticed(shown.as_ref(), report, features);

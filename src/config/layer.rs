@@ -10,7 +10,7 @@ use secrecy::SecretString;
 
 use super::error::{ConfigError, Origin};
 use super::setting::{self, Kind, SETTINGS, Setting};
-use super::value::{self, public};
+use super::value::{self, did_you_mean, public};
 
 /// The settings of one place, as they were written there.
 #[derive(Debug, Clone, Default)]
@@ -125,6 +125,25 @@ impl Layer {
             layer.set(setting, Value::of(setting.kind, setting.default.to_owned()), Origin::Default);
         }
         layer
+    }
+
+    /// Says something about the setting of this name, which is that of its flag without the dashes: `client-id`. Several values of a list are separated
+    /// by commas. `taken` says which settings can be given here.
+    ///
+    /// # Errors
+    /// If there is no such setting to be given here.
+    pub fn name(&mut self, name: &str, value: String, taken: fn(&Setting) -> bool) -> Result<(), ConfigError> {
+        let here: Vec<_> = SETTINGS.iter().filter(|setting| taken(setting)).collect();
+        match here.iter().find(|setting| setting.name() == name) {
+            Some(setting) => {
+                self.set(setting, Value::of(setting.kind, value), Origin::Flag(setting.flag));
+                Ok(())
+            }
+            None => Err(ConfigError::Setting {
+                says: format!("there is no setting {name:?} here"),
+                hint: did_you_mean(name, &here.iter().map(|setting| setting.name()).collect::<Vec<_>>()),
+            }),
+        }
     }
 
     /// Says something about a setting.

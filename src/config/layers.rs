@@ -125,6 +125,25 @@ pub fn load_with_issuer(flags: &Layer, world: &World<'_>, issuer: &str) -> Resul
     Stack::of(flags, world, None, Some(found))?.config(world)
 }
 
+/// The settings of a run that another program asks for, and where they come from: those it gives one by one, over the text of an `oa-authtest.toml`, over
+/// the defaults. No file is read but those that a setting names.
+///
+/// # Errors
+/// As [`load`].
+pub fn load_document(given: &Layer, document: Option<&str>, world: &World<'_>) -> Result<(Config, Sources), ConfigError> {
+    let path = document.is_some().then(|| PathBuf::from(FILE_NAME));
+    let file = document.map(|text| File::parse(Path::new(FILE_NAME), text, world.profiles)).transpose()?.unwrap_or_default();
+    if let Some(table) = file.issuers.first() {
+        return Err(ConfigError::Setting {
+            says: format!("a run within another program is about one issuer, and there is an [[issuer]] table ({:?})", table.name),
+            hint: "write issuer = \"URL\" instead, and run once for each issuer".to_owned(),
+        });
+    }
+    let stack = Stack::over(&file, path, given, world, None, None)?;
+    let sources = stack.sources();
+    Ok((stack.config(world)?, sources))
+}
+
 /// Where the issuer can be looked up if no setting names it: the dataset site, and how to reach it.
 ///
 /// # Errors
@@ -152,10 +171,7 @@ pub struct Sources {
 /// # Errors
 /// As [`load`].
 pub fn sources(flags: &Layer, world: &World<'_>, demo: Option<Layer>) -> Result<Sources, ConfigError> {
-    let stack = Stack::of(flags, world, demo, None)?;
-    let origin = |setting: &Setting| stack.layers.iter().find_map(|layer| layer.get(setting)).map(|given| given.origin.clone());
-    let given = setting::SETTINGS.iter().filter_map(|setting| Some((*setting, origin(setting).filter(|origin| *origin != Origin::Default)?)));
-    Ok(Sources { given: given.collect(), file: stack.file.clone() })
+    Ok(Stack::of(flags, world, demo, None)?.sources())
 }
 
 /// The layers of a run, the strongest first, and what belongs to them.
@@ -174,9 +190,22 @@ impl Stack {
     /// `demo` is what the embedded issuer decides, `found` what was found out because no setting says it.
     fn of(flags: &Layer, world: &World<'_>, demo: Option<Layer>, found: Option<Layer>) -> Result<Self, ConfigError> {
         let variables = Layer::from_environment(world.variable)?;
+        let (file, path) = source(flags, &variables, world, demo.is_some() && world.issuer.is_none())?;
+        Self::over(&file, path, flags, world, demo, found)
+    }
+
+    /// The same over a file that was read.
+    fn over(
+        file: &File,
+        path: Option<PathBuf>,
+        flags: &Layer,
+        world: &World<'_>,
+        demo: Option<Layer>,
+        found: Option<Layer>,
+    ) -> Result<Self, ConfigError> {
+        let variables = Layer::from_environment(world.variable)?;
         let is_demo = demo.is_some();
-        let (file, path) = source(flags, &variables, world, is_demo && world.issuer.is_none())?;
-        let table = world.issuer.map(|name| own(&file, name)).transpose()?;
+        let table = world.issuer.map(|name| own(file, name)).transpose()?;
         // Unlike what else the embedded issuer decides, its profile is a mere default.
         let mut above = vec![flags.clone(), variables.clone()];
         above.extend(table.map(|table| table.says.top.clone()));
@@ -189,7 +218,7 @@ impl Stack {
             let tables = profiles.iter().filter_map(|name| file.profiles.iter().find(|(of, _)| of == name)).map(|(_, layer)| layer.clone());
             tables.chain([file.top.clone()]).collect::<Vec<_>>()
         };
-        let (of_table, of_file) = (table.map(|table| of(&table.says)).unwrap_or_default(), of(&file));
+        let (of_table, of_file) = (table.map(|table| of(&table.says)).unwrap_or_default(), of(file));
         let mut layers = vec![flags.clone()];
         let (at_table, at_file);
         if let Some(demo) = demo {
@@ -219,8 +248,14 @@ impl Stack {
         let tests = |file: &File, at: usize| file.tests.iter().map(|(glob, layer)| (glob.clone(), layer.clone(), at)).collect::<Vec<_>>();
         // The first that matches counts: those of its own table come before the others.
         let mut of_tests = table.map(|table| tests(&table.says, at_table)).unwrap_or_default();
-        of_tests.extend(at_file.map(|at| tests(&file, at)).unwrap_or_default());
+        of_tests.extend(at_file.map(|at| tests(file, at)).unwrap_or_default());
         Ok(Self { layers, profiles, tests: of_tests, file: path, is_demo, dir })
+    }
+
+    fn sources(&self) -> Sources {
+        let origin = |setting: &Setting| self.layers.iter().find_map(|layer| layer.get(setting)).map(|given| given.origin.clone());
+        let given = setting::SETTINGS.iter().filter_map(|setting| Some((*setting, origin(setting).filter(|origin| *origin != Origin::Default)?)));
+        Sources { given: given.collect(), file: self.file.clone() }
     }
 
     fn config(self, world: &World<'_>) -> Result<Config, ConfigError> {

@@ -50,9 +50,10 @@ pub use issuers::{IssuerTable, Issuers, MOST_ISSUERS, is_name};
 pub use known::Known;
 pub use last_failed::LastFailed;
 pub use layer::Layer;
-pub use layers::{Sources, World, dataset_site, load, load_with_issuer, sources};
+pub use layers::{Sources, World, dataset_site, load, load_document, load_with_issuer, sources};
 pub use login::{Selectors, User};
 pub use misspelt::{ASCII, misspelt, set_and_empty};
+pub(crate) use resolve::GITHUB_ACTIONS;
 pub use rules::RuleSelection;
 pub use setting::{SETTINGS, Setting};
 

@@ -23,7 +23,7 @@ use super::{
 use crate::observed::capability::Capability;
 
 /// The variable that says that the program runs in GitHub Actions.
-const GITHUB_ACTIONS: &str = "GITHUB_ACTIONS";
+pub(crate) const GITHUB_ACTIONS: &str = "GITHUB_ACTIONS";
 /// The settings of a client registered beforehand.
 struct OfClient {
     id: &'static Setting,

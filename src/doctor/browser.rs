@@ -8,6 +8,7 @@ use futures::FutureExt as _;
 
 use super::network::{unless, until};
 use super::{Doctor, Seen};
+use crate::agent::browser::platform::INSTALL_BOTH;
 use crate::agent::browser::{self, BrowserError};
 use crate::agent::user_agent::UserAgentError;
 use crate::config::AgentKind;
@@ -39,7 +40,7 @@ impl Doctor<'_> {
     }
 
     async fn start(&mut self) -> Seen {
-        match launch::user_agent(self.config(), &self.session.run.http).await {
+        match launch::user_agent(self.config(), &self.session.run.http, None).await {
             Ok(agent) => {
                 let agent = Arc::new(agent);
                 let described = agent.describe().to_owned();
@@ -60,12 +61,12 @@ impl Doctor<'_> {
 }
 
 fn wrong(error: &BrowserError) -> Seen {
-    let otherwise = "install driver and browser in the same version (apt-get install chromium chromium-driver), or use --agent http";
+    let otherwise = format!("install driver and browser in the same version ({INSTALL_BOTH}), or use --agent http");
     match error {
         BrowserError::NotStarted { browser, why, hint } => {
-            Seen::wrong(format!("the driver could not start {browser}: {why}"), hint.as_deref().unwrap_or(otherwise))
+            Seen::wrong(format!("the driver could not start {browser}: {why}"), hint.as_deref().unwrap_or(&otherwise))
         }
-        _ => Seen::problem(error.problem(), otherwise),
+        _ => Seen::problem(error.problem(), &otherwise),
     }
 }
 

@@ -7,13 +7,12 @@ use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal};
 use thiserror::Error;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::mpsc;
 
-use super::{FOLDER_PREFIX, MARKER, SUBCOMMAND};
+use super::{FOLDER_PREFIX, MARKER, SUBCOMMAND, can_be_this_program, platform, remove};
 
 /// How many of the driver's last lines are kept for messages.
 const RECENT: usize = 12;
@@ -31,6 +30,9 @@ pub enum GuardError {
         /// The system's words.
         why: String,
     },
+    /// This program is no guard, and no other was named.
+    #[error("a browser needs a guard process, which ends it whatever happens to this program")]
+    None,
     /// The temporary folder could not be made.
     #[error("could not make a temporary folder: {0}")]
     Folder(String),
@@ -60,55 +62,51 @@ pub enum Line {
 pub struct Guarded {
     guard: Child,
     pipe: Option<ChildStdin>,
-    group: Pid,
+    /// What the guard calls the guarded process.
+    id: u32,
+    folder: PathBuf,
     marker: String,
     lines: mpsc::Receiver<Line>,
     recent: Arc<Mutex<VecDeque<String>>>,
 }
 
 impl Guarded {
-    /// Starts a program under a guard, in a process group and with a temporary folder (`TMPDIR`) of its own. The guard is `guard`, by
-    /// default this very program, whose `main` must call [`super::main_if_asked`] first.
+    /// Starts a program under a guard, with a temporary folder of its own and out of reach of what the terminal sends to this program. The guard
+    /// is `guard`, by default this very program, whose `main` must have called [`super::main_if_asked`].
     ///
     /// # Errors
     /// Says which of the two could not be started and why.
     pub async fn start(guard: Option<&Path>, program: &Path, args: &[OsString]) -> Result<Self, GuardError> {
         let own = match guard {
             Some(path) => path.to_owned(),
+            None if !can_be_this_program() => return Err(GuardError::None),
             None => std::env::current_exe().map_err(|e| GuardError::Guard { program: "(this program)".to_owned(), why: e.to_string() })?,
         };
         let broken = |why: String| GuardError::Guard { program: own.display().to_string(), why };
         let folder = tempfile::Builder::new().prefix(FOLDER_PREFIX).tempdir().map_err(|e| GuardError::Folder(e.to_string()))?;
         let marker = random().ok_or_else(|| broken("no random numbers".to_owned()))?;
-        let mut guard = Command::new(&own)
-            .arg(SUBCOMMAND)
-            .arg(folder.path())
-            .arg(program)
-            .args(args)
-            .env(MARKER, &marker)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .process_group(0)
-            .spawn()
-            .map_err(|e| broken(e.to_string()))?;
+        let mut command = Command::new(&own);
+        command.arg(SUBCOMMAND).arg(folder.path()).arg(program).args(args).env(MARKER, &marker);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        platform::set_apart(&mut command);
+        let mut guard = command.spawn().map_err(|e| broken(e.to_string()))?;
         let pipe = guard.stdin.take();
         let Some(stdout) = guard.stdout.take() else { return Err(broken("no pipe".to_owned())) };
         let mut said = BufReader::new(stdout).lines();
         let first = tokio::time::timeout(PATIENCE, said.next_line()).await.map_err(|_| broken("it does not answer".to_owned()))?;
         let first = first.map_err(|e| broken(e.to_string()))?.unwrap_or_default();
-        let pid = match first.split_once(' ') {
+        let id = match first.split_once(' ') {
             Some(("fail", why)) => return Err(GuardError::Program { program: program.display().to_string(), why: why.to_owned() }),
-            Some(("pid", pid)) => pid.parse().ok().and_then(Pid::from_raw),
+            Some(("pid", id)) => id.parse().ok(),
             _ => None,
         };
-        let group = pid.ok_or_else(|| broken(format!("it said {first:?}")))?;
+        let id = id.ok_or_else(|| broken(format!("it said {first:?}")))?;
         // From here on the folder is the guard's to delete.
-        let _: PathBuf = folder.keep();
+        let folder = folder.keep();
         let recent = Arc::new(Mutex::new(VecDeque::new()));
         let (sender, lines) = mpsc::channel(64);
         tokio::spawn(listen(said, sender, Arc::clone(&recent)));
-        Ok(Self { guard, pipe, group, marker, lines, recent })
+        Ok(Self { guard, pipe, id, folder, marker, lines, recent })
     }
 
     /// The next line the process says; `None` once it has ended.
@@ -132,8 +130,10 @@ impl Guarded {
         let orderly = tokio::time::timeout(PATIENCE, self.guard.wait()).await.is_ok_and(|status| status.is_ok_and(|status| status.success()));
         if !orderly {
             // The guard itself was ended or hangs: what it guards is ended here.
-            let _ = rustix::process::kill_process_group(self.group, Signal::KILL);
+            platform::end_from_outside(self.id);
             let _ = self.guard.start_kill();
+            let folder = self.folder;
+            let _ = tokio::task::spawn_blocking(move || remove(&folder)).await;
         }
     }
 }

@@ -1,11 +1,20 @@
 //! The process guard: nothing that we start outlives us, even when we are killed without a chance to tidy up.
 //!
 //! A `WebDriver` driver that dies leaves its browser running, and a process that is killed leaves its driver running. So we never start
-//! a driver ourselves: we start our own program again as a tiny guard with a pipe on its standard input. The guard starts the driver in
-//! a process group of its own, with a temporary folder of its own, and waits for the end of the pipe (we let go of it, or are gone) or
-//! of the driver. Then it ends the group, whatever else carries the mark of the run, and deletes the folder.
+//! a driver ourselves: we start our own program again as a tiny guard with a pipe on its standard input. The guard starts the driver with
+//! a temporary folder of its own, holds it together with all that it starts (on Unix as a process group, on Windows as a job), and waits for
+//! the end of the pipe (we let go of it, or are gone) or of the driver. Then it ends all of them and deletes the folder.
 
 mod keeper;
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
+
+#[cfg(unix)]
+use unix as platform;
+#[cfg(windows)]
+use windows as platform;
 
 pub use keeper::{GuardError, Guarded, Line};
 
@@ -13,12 +22,13 @@ use std::ffi::OsString;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{ExitCode, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, WaitOptions};
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
-use tokio::process::{Child, Command};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::process::Command;
+
+use platform::Tree;
 
 /// The environment variable that marks what a run started; its value is random for each guard.
 pub const MARKER: &str = "OA_AUTHTEST_RUN";
@@ -26,11 +36,15 @@ pub const MARKER: &str = "OA_AUTHTEST_RUN";
 const SUBCOMMAND: &str = "__guard";
 /// What the names of our temporary folders begin with; the guard deletes no other.
 const FOLDER_PREFIX: &str = "oa-authtest-";
-/// How long the group may take to end after it was asked to.
+/// How long the guarded processes may take to end after they were asked to.
 const GRACE: Duration = Duration::from_secs(2);
+
+/// Whether this program has asked if it is to be a guard, and so can be one.
+static CAN_GUARD: AtomicBool = AtomicBool::new(false);
 
 /// Acts as the guard if the command line asks for it; to be called first thing in `main`. `None` for every other command line.
 pub fn main_if_asked() -> Option<ExitCode> {
+    CAN_GUARD.store(true, Ordering::Relaxed);
     let mut args = std::env::args_os().skip(1);
     if args.next()? != SUBCOMMAND {
         return None;
@@ -42,47 +56,49 @@ pub fn main_if_asked() -> Option<ExitCode> {
     if !ours || !folder.is_dir() {
         return Some(ExitCode::from(2));
     }
-    let group = watch(&folder, &program, args);
-    if let Some(group) = group {
-        end(group, &marker);
+    let guarded = watch(&folder, &program, args);
+    let has_started = guarded.is_some();
+    if let Some(tree) = guarded {
+        tree.end(&marker);
     }
     remove(&folder);
-    Some(if group.is_some() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Some(if has_started { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Starts the driver and returns its group once it is to be ended, or `None` if it could not be started.
-fn watch(folder: &Path, program: &OsString, args: impl Iterator<Item = OsString>) -> Option<Pid> {
-    // The orphans of the driver become our children, so that we can see them end where no init collects them (containers).
-    #[cfg(target_os = "linux")]
-    let _ = rustix::process::set_child_subreaper(Some(rustix::process::getpid()));
+/// True if this very program can be the guard: its `main` called [`main_if_asked`]. Any other program would do again what it was started for.
+pub fn can_be_this_program() -> bool {
+    CAN_GUARD.load(Ordering::Relaxed)
+}
+
+/// Starts the driver and returns it with all that it started once these are to be ended, or `None` if it could not be started.
+fn watch(folder: &Path, program: &OsString, args: impl Iterator<Item = OsString>) -> Option<Tree> {
+    platform::collect_orphans();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
-    let group = runtime.block_on(async {
-        // Once listened for, these no longer end us: only the end of the pipe does.
-        let _held: Vec<_> = [SignalKind::interrupt(), SignalKind::hangup(), SignalKind::terminate(), SignalKind::quit()]
-            .into_iter()
-            .filter_map(|kind| signal(kind).ok())
-            .collect();
+    let tree = runtime.block_on(async {
+        // Only the end of the pipe ends us.
+        let _deaf = platform::be_deaf();
         let mut command = Command::new(program);
-        command.args(args).env("TMPDIR", folder).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
-        let mut driver = match command.spawn() {
-            Ok(driver) => driver,
+        command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.envs(platform::FOLDER_VARIABLES.iter().map(|name| (name, folder)));
+        let mut tree = match Tree::start(command) {
+            Ok(tree) => tree,
             Err(error) => {
                 say("fail", &error.to_string());
                 return None;
             }
         };
-        let group = driver.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?))?;
-        say("pid", &group.as_raw_nonzero().to_string());
-        let outputs = (forward("out", driver.stdout.take()), forward("err", driver.stderr.take()));
+        say("pid", &tree.id()?.to_string());
+        let (out, err) = tree.outputs();
+        let outputs = (forward("out", out), forward("err", err));
         tokio::select! {
             () = end_of_stdin() => {}
-            () = exit_of(&mut driver, outputs) => {}
+            () = exit_of(&mut tree, outputs) => {}
         }
-        Some(group)
+        Some(tree)
     });
     // A thread still waits for standard input: not to be waited for.
     runtime.shutdown_background();
-    group
+    tree
 }
 
 /// Resolves when the other end of our standard input is gone.
@@ -96,7 +112,7 @@ async fn end_of_stdin() {
     let _ = end.await;
 }
 
-async fn exit_of(driver: &mut Child, outputs: (impl Future<Output = ()>, impl Future<Output = ()>)) {
+async fn exit_of(driver: &mut Tree, outputs: (impl Future<Output = ()>, impl Future<Output = ()>)) {
     let (out, err) = outputs;
     let both = async { tokio::join!(out, err) };
     tokio::pin!(both);
@@ -113,9 +129,12 @@ async fn exit_of(driver: &mut Child, outputs: (impl Future<Output = ()>, impl Fu
 
 async fn forward(what: &'static str, from: Option<impl AsyncRead + Unpin>) {
     let Some(from) = from else { return };
-    let mut lines = BufReader::new(from).lines();
-    while let Ok(Some(line)) = lines.next_line().await {
-        say(what, &line);
+    let mut from = BufReader::new(from);
+    let mut line = Vec::new();
+    // Not every system speaks UTF-8, and a pipe that nobody reads would hold the driver up.
+    while matches!(from.read_until(b'\n', &mut line).await, Ok(length) if length > 0) {
+        say(what, String::from_utf8_lossy(&line).trim_end_matches(['\r', '\n']));
+        line.clear();
     }
 }
 
@@ -126,50 +145,11 @@ fn say(what: &str, line: &str) {
     let _ = out.flush();
 }
 
-/// Ends the group, politely first, and then whatever carries the mark of the run.
-fn end(group: Pid, marker: &OsString) {
-    let _ = rustix::process::kill_process_group(group, Signal::TERM);
-    wait_until(GRACE, || gone(group));
-    if !gone(group) {
-        let _ = rustix::process::kill_process_group(group, Signal::KILL);
-    }
-    wait_until(GRACE, || {
-        let strays = marked(marker);
-        for stray in &strays {
-            let _ = rustix::process::kill_process(*stray, Signal::KILL);
-        }
-        strays.is_empty() && gone(group)
-    });
-}
-
-/// True if no process of the group is left. Collects those that have ended.
-fn gone(group: Pid) -> bool {
-    while matches!(rustix::process::wait(WaitOptions::NOHANG), Ok(Some(_))) {}
-    rustix::process::test_kill_process_group(group).is_err()
-}
-
 fn wait_until(patience: Duration, mut done: impl FnMut() -> bool) {
     let deadline = Instant::now() + patience;
     while !done() && Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(5));
     }
-}
-
-/// The processes, but for this one, that carry the mark in their environment. Empty where there is no `/proc`.
-fn marked(marker: &OsString) -> Vec<Pid> {
-    use std::os::unix::ffi::OsStrExt;
-    let wanted = [MARKER.as_bytes(), b"=", marker.as_bytes()].concat();
-    let own = rustix::process::getpid();
-    let Ok(processes) = std::fs::read_dir("/proc") else { return Vec::new() };
-    processes
-        .flatten()
-        .filter_map(|entry| Pid::from_raw(entry.file_name().to_str()?.parse().ok()?))
-        .filter(|pid| *pid != own)
-        .filter(|pid| {
-            let environment = std::fs::read(format!("/proc/{}/environ", pid.as_raw_nonzero())).unwrap_or_default();
-            environment.split(|byte| *byte == 0).any(|variable| variable == wanted)
-        })
-        .collect()
 }
 
 /// Deletes the folder; a process that is just ending may still be writing to it.

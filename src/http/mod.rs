@@ -199,7 +199,8 @@ mod tests {
         }
         let nowhere = get(&Url::parse("http://op.invalid/").unwrap()).await;
         assert_eq!(nowhere.hint, Some(Hint::HostName), "{nowhere}");
-        assert!(nowhere.why.starts_with("dns error: error resolving DNS: failed to lookup address information"), "{nowhere}");
+        // What follows is the system's.
+        assert!(nowhere.why.starts_with("dns error: error resolving DNS: "), "{nowhere}");
     }
 
     #[tokio::test]

@@ -1,6 +1,6 @@
 //! Starts what a run needs, runs it, writes the reports and says how to exit.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use futures::FutureExt as _;
@@ -14,7 +14,7 @@ use url::Url;
 use crate::agent::browser::Launch;
 use crate::agent::callback::{CallbackError, CallbackListener};
 use crate::agent::user_agent::{UserAgent, UserAgentError};
-use crate::config::{CertificateConfig, Config, FailOn, Format, Tls};
+use crate::config::{CertificateConfig, Config, FailOn, Format, Loudness, Tls};
 use crate::exit::Exit;
 use crate::feature::plan::{Plan, PlanError};
 use crate::feature::{self, Feature, FeatureError};
@@ -25,6 +25,7 @@ use crate::report::console::{self, Console};
 use crate::report::error::ReportError;
 use crate::report::github;
 use crate::report::statement;
+use crate::result::event::Event;
 use crate::result::issuers::IssuersReport;
 use crate::result::model::{LastFailed, RunReport};
 use crate::runner::{self, RunHandle};
@@ -32,6 +33,9 @@ use crate::session::{AgentHandle, Run, SharedClients, Stop};
 
 mod last_failed;
 mod reach;
+mod signal;
+
+pub use signal::signal;
 
 pub use last_failed::LastFailedError;
 use reach::{NoAnswer, Way};
@@ -89,7 +93,7 @@ pub type Remark<'a> = &'a dyn Fn(&RunReport) -> Option<String>;
 /// # Errors
 /// [`LaunchError`] if the run cannot begin, or its reports cannot be written.
 pub async fn launch(config: Config, bound: Option<Arc<CallbackListener>>, mut terminal: Terminal, remark: Remark<'_>) -> Result<Exit, LaunchError> {
-    let reached = Ready::of(config)?.reach().await?;
+    let reached = Ready::of(config)?.reach_and_tell().await?;
     let interruption = Interruption::watch();
     let ended = reached.run(bound, &mut terminal, remark, &interruption).await?;
     if ended.for_github {
@@ -124,7 +128,7 @@ pub fn plan(config: &Config, features: &[Feature]) -> Result<(Plan, Option<LastF
 
 /// A run whose settings are sound.
 pub struct Ready {
-    config: Config,
+    config: Arc<Config>,
     features: Vec<Feature>,
     plan: Plan,
     last_failed: Option<LastFailed>,
@@ -142,16 +146,30 @@ impl Ready {
         // Found out now, and not after minutes in the browser.
         crate::report::file::probe(&config.report.dir)?;
         let http = Arc::new(Client::new(&config.network)?);
-        Ok(Self { config, features, plan, last_failed, http })
+        Ok(Self { config: Arc::new(config), features, plan, last_failed, http })
     }
 
-    /// Waits for the issuer, if that was asked for.
+    /// The same, with a line for the user where there is somebody to wait for.
+    ///
+    /// # Errors
+    /// As [`Ready::reach`].
+    pub async fn reach_and_tell(self) -> Result<Reached, LaunchError> {
+        let is_quiet = self.config.loudness == Loudness::Quiet;
+        let remark = move |text: &str| {
+            if !is_quiet {
+                console::remark(text);
+            }
+        };
+        self.reach(&remark).await
+    }
+
+    /// Waits for the issuer, if that was asked for; `remark` is called with a line about it.
     ///
     /// # Errors
     /// [`LaunchError::NoAnswer`] if it does not answer in the time there is.
-    pub async fn reach(self) -> Result<Reached, LaunchError> {
+    pub async fn reach(self, remark: &(dyn Fn(&str) + Sync)) -> Result<Reached, LaunchError> {
         let way = Way::to_the_issuer(&self.config, &self.http, &self.plan);
-        let answered = way.wait(self.config.wait, self.config.loudness).await?;
+        let answered = way.wait(self.config.wait, remark).await?;
         Ok(Reached { ready: self, way, answered })
     }
 }
@@ -162,6 +180,16 @@ pub struct Reached {
     way: Way,
     /// True if the issuer has answered; false if it was not asked.
     answered: bool,
+}
+
+/// The tests of a run, which have ended.
+pub struct Done {
+    /// What came of them.
+    pub report: RunReport,
+    /// The stories they were chosen from.
+    pub features: Vec<Feature>,
+    /// Why no test could be begun, if none could.
+    pub unreachable: Option<String>,
 }
 
 /// A run that has ended.
@@ -179,6 +207,39 @@ pub struct Ended {
 }
 
 impl Reached {
+    /// Runs the tests, and writes and prints nothing but screenshots, which go to the report folder. A callback listener that is bound already is used instead
+    /// of binding one; `guard` is the program that guards the driver of a browser ([`Launch::guard`]); `watch` is called with each event.
+    ///
+    /// # Errors
+    /// [`LaunchError::Callback`] if the redirect URI cannot be listened on.
+    pub async fn test(
+        self,
+        bound: Option<Arc<CallbackListener>>,
+        guard: Option<PathBuf>,
+        interrupted: CancellationToken,
+        watch: &mut (dyn FnMut(Event) + Send),
+    ) -> Result<Done, LaunchError> {
+        let Self { ready: Ready { config, features, plan, last_failed, http }, way, answered } = self;
+        let callback = match bound {
+            Some(callback) => Some(callback),
+            None if plan.logs_in() => Some(CallbackListener::bind(&config.redirect_uri).await?),
+            None => None,
+        };
+        let unreachable = if answered { None } else { way.blocked().await };
+        let mut report = if let Some(why) = &unreachable {
+            runner::not_begun(plan, &config, why)
+        } else {
+            let agent = if plan.logs_in() { start_agent(&config, &http, guard) } else { Run::no_agent("no test logs in") };
+            let shared = Run { config: Arc::clone(&config), http, callback, agent, clients: SharedClients::default() };
+            run_tests(plan, shared, interrupted, watch).await
+        };
+        if let Some(last_failed) = last_failed {
+            report.selection.get_or_insert_default().last_failed = Some(last_failed);
+        }
+        report.known = config.known.as_ref().map(|known| crate::result::known::assess(known, &report, &features));
+        Ok(Done { report, features, unreachable })
+    }
+
     /// Runs the tests, writes the reports and shows what came of it.
     ///
     /// # Errors
@@ -190,22 +251,8 @@ impl Reached {
         remark: Remark<'_>,
         interruption: &Interruption,
     ) -> Result<Ended, LaunchError> {
-        let Self { ready: Ready { config, features, plan, last_failed, http }, way, answered } = self;
-        let callback = match bound {
-            Some(callback) => Some(callback),
-            None if plan.logs_in() => Some(CallbackListener::bind(&config.redirect_uri).await?),
-            None => None,
-        };
-        let config = Arc::new(config);
-        let unreachable = if answered { None } else { way.blocked().await };
-        let mut report = match &unreachable {
-            Some(why) => runner::not_begun(plan, &config, why),
-            None => run_tests(plan, &config, http, callback, interruption.run.clone(), terminal).await,
-        };
-        if let Some(last_failed) = last_failed {
-            report.selection.get_or_insert_default().last_failed = Some(last_failed);
-        }
-        report.known = config.known.as_ref().map(|known| crate::result::known::assess(known, &report, &features));
+        let config = Arc::clone(&self.ready.config);
+        let Done { report, features, unreachable } = self.test(bound, None, interruption.run.clone(), &mut |event| terminal.event(event)).await?;
         // results.json first: whatever goes wrong with the other formats, what was gathered is kept.
         let written = crate::report::write(&report, &config.report.dir, &config.report.formats);
         // A reader that closed the pipe does not want to read it, and has the exit code.
@@ -230,19 +277,15 @@ impl Reached {
 }
 
 /// Runs the tests of a plan and shows how they go on.
-async fn run_tests(
-    plan: Plan,
-    config: &Arc<Config>,
-    http: Arc<Client>,
-    callback: Option<Arc<CallbackListener>>,
-    interrupted: CancellationToken,
-    terminal: &mut Terminal,
-) -> RunReport {
-    let agent = if plan.logs_in() { start_agent(config, &http) } else { Run::no_agent("no test logs in") };
-    let shared = Run { config: Arc::clone(config), http, callback, agent, clients: SharedClients::default() };
+async fn run_tests(plan: Plan, shared: Run, interrupted: CancellationToken, watch: &mut (dyn FnMut(Event) + Send)) -> RunReport {
     let (events, mut received) = mpsc::unbounded_channel();
     let handle = RunHandle { events, interrupted };
-    let (report, ()) = tokio::join!(runner::run(plan, shared.clone(), handle), terminal.follow(&mut received));
+    let watching = async {
+        while let Some(event) = received.recv().await {
+            watch(event);
+        }
+    };
+    let (report, ()) = tokio::join!(runner::run(plan, shared.clone(), handle), watching);
     let agent = shared.agent.peek().cloned();
     drop(shared);
     if let Some(agent) = agent.and_then(Result::ok).and_then(Arc::into_inner) {
@@ -289,23 +332,24 @@ fn for_github(commands: &str, append: impl FnOnce(&Path) -> std::io::Result<()>)
 }
 
 /// Starts the user agent at once, beside discovery and registration; a test that logs in waits for it.
-fn start_agent(config: &Arc<Config>, http: &Arc<Client>) -> AgentHandle {
+fn start_agent(config: &Arc<Config>, http: &Arc<Client>, guard: Option<PathBuf>) -> AgentHandle {
     let (config, http) = (Arc::clone(config), Arc::clone(http));
-    let starting = tokio::spawn(async move { user_agent(&config, &http).await.map(Arc::new).map_err(|error| Stop::Untestable(error.problem())) });
+    let starting =
+        tokio::spawn(async move { user_agent(&config, &http, guard).await.map(Arc::new).map_err(|error| Stop::Untestable(error.problem())) });
     async move { starting.await.unwrap_or_else(|panic| Err(Stop::Bug(panic.to_string()))) }.boxed().shared()
 }
 
-/// Starts the user agent of the configuration.
+/// Starts the user agent of the configuration; `guard` as for [`Reached::test`].
 ///
 /// # Errors
 /// What is missing or wrong, and what to do about it.
-pub async fn user_agent(config: &Config, http: &Client) -> Result<UserAgent, UserAgentError> {
+pub async fn user_agent(config: &Config, http: &Client, guard: Option<PathBuf>) -> Result<UserAgent, UserAgentError> {
     // With a private authority the browser trusts the very key that the HTTP client has verified.
     let spki = match (&config.network.tls, Url::parse(&config.issuer)) {
         (Tls::CaFile(_), Ok(url)) => http.spki_pin(&url).await,
         _ => None,
     };
-    UserAgent::start(&config.agent, &config.network, &Launch { spki, guard: None }).await
+    UserAgent::start(&config.agent, &config.network, &Launch { spki, guard }).await
 }
 
 /// Ctrl-C or SIGTERM while runs go on. The first ends the run, whose reports are written; a second one ends the program at once: the guard ends the browser.
@@ -346,19 +390,5 @@ impl Interruption {
 impl Drop for Interruption {
     fn drop(&mut self) {
         self.watch.abort();
-    }
-}
-
-/// Waits for Ctrl-C or SIGTERM and says which it was.
-pub async fn signal() -> Exit {
-    use tokio::signal::unix::{SignalKind, signal};
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        // Without a handler for SIGTERM there is still Ctrl-C.
-        let _ = tokio::signal::ctrl_c().await;
-        return Exit::Interrupted;
-    };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => Exit::Interrupted,
-        _ = terminate.recv() => Exit::Terminated,
     }
 }

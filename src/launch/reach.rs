@@ -7,11 +7,10 @@ use thiserror::Error;
 use tokio::time::Instant;
 use url::Url;
 
-use crate::config::{Config, Loudness};
+use crate::config::Config;
 use crate::feature::plan::Plan;
 use crate::http::{Client, Hint, Stage, Unreachable};
 use crate::protocol::discovery::well_known;
-use crate::report::console;
 
 /// The first pause between two requests.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
@@ -50,11 +49,12 @@ impl Way {
         Self { http: Arc::clone(http), url: anyway.clone().filter(|_| is_needed), anyway }
     }
 
-    /// Waits until the issuer answers with a status below 500, at most so long. True if it has answered, false if nothing is to be waited for.
+    /// Waits until the issuer answers with a status below 500, at most so long; `remark` is called once if it does not at first. True if it has answered,
+    /// false if nothing is to be waited for.
     ///
     /// # Errors
     /// [`NoAnswer`] at the end of that time.
-    pub(super) async fn wait(&self, most: Duration, loudness: Loudness) -> Result<bool, NoAnswer> {
+    pub(super) async fn wait(&self, most: Duration, remark: &(dyn Fn(&str) + Sync)) -> Result<bool, NoAnswer> {
         let Some(url) = self.anyway.as_ref().filter(|_| !most.is_zero()) else { return Ok(false) };
         let end = Instant::now() + most;
         let mut pause = FIRST_PAUSE;
@@ -71,8 +71,8 @@ impl Way {
             if now >= end {
                 return Err(NoAnswer { url: url.to_string(), seconds: most.as_secs(), last });
             }
-            if std::mem::take(&mut is_first) && loudness != Loudness::Quiet {
-                console::remark(&format!("Waiting up to {} s for {url} ({last})", most.as_secs()));
+            if std::mem::take(&mut is_first) {
+                remark(&format!("Waiting up to {} s for {url} ({last})", most.as_secs()));
             }
             tokio::time::sleep(pause.min(end - now)).await;
             pause = (pause * 2).min(LONGEST_PAUSE);

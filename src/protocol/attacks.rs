@@ -61,7 +61,7 @@ impl Session {
             let body = request.body.take().unwrap_or_default();
             request.url.query_pairs_mut().extend_pairs(url::form_urlencoded::parse(body.as_bytes()));
         }
-        self.sentence(format!("should refuse {}", attack.says()));
+        self.sentence(format!("should refuse a token request with {}", attack.says()));
         let exchange = self.exchange(request).await?;
         let (control, works) = self.weigh(exchange.response(), code.request.scope()).await?;
         self.judge_attack(attack, exchange, control, works);

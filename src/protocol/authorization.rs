@@ -98,7 +98,15 @@ impl Session {
             self.judge_delivery(Asked::ByPost, None);
         }
         self.judge(&artefact);
-        self.judge_consent(params, request.get("prompt") == Some("consent"), consents);
+        let consent = Consent {
+            shown: consents.0,
+            perhaps: consents.1,
+            new_client: self.facts.client.registered_mut().is_some_and(|registered| std::mem::take(&mut registered.unseen)),
+            prompt_consent: request.get("prompt") == Some("consent"),
+            already_given: params.consent == ConsentDue::AlreadyGiven,
+            refused: artefact.parameter("error").is_some(),
+        };
+        self.judge_consent(params, &consent);
 
         match artefact.parameter("code") {
             Some(code) if !code.is_empty() => {
@@ -187,18 +195,15 @@ impl Session {
         self.judge(&AuthorizationError { url, parameters, request, issuer, metadata, refused, shown, exchange: None });
     }
 
-    fn judge_consent(&mut self, params: &Authorize, prompt_consent: bool, (shown, perhaps): (usize, usize)) {
-        let already_given = params.consent == ConsentDue::AlreadyGiven;
-        let registered = self.facts.client.registered_mut();
-        let new_client = registered.is_some_and(|registered| std::mem::take(&mut registered.unseen));
-        if new_client || prompt_consent || already_given {
-            self.sentence(if already_given {
+    fn judge_consent(&mut self, params: &Authorize, consent: &Consent) {
+        if consent.new_client || consent.prompt_consent || consent.already_given {
+            self.sentence(if consent.already_given {
                 with_attempt("should not require a consent prompt for Authorization Code Flow", params.attempt.as_deref())
             } else {
                 "should require a consent prompt for Authorization Code Flow".to_owned()
             });
         }
-        self.judge(&Consent { shown, perhaps, new_client, prompt_consent, already_given });
+        self.judge(consent);
     }
 
     pub(super) fn authorization_response(&self, callback: &Callback, request: Arc<AuthorizationRequest>) -> Result<AuthorizationResponse, Stop> {

@@ -35,28 +35,46 @@ pub fn test_name(id: &str) -> Result<String, ReportError> {
 /// [`ReportError::Write`] with the path that could not be written.
 pub fn write(path: &Path, content: &[u8]) -> Result<(), ReportError> {
     // A temporary file is its owner's alone; a report is as readable as any other file the user makes.
-    write_as(path, content, 0o666)
+    write_as(path, content, Readers::AsUsual)
 }
 
-/// As [`write()`], for its owner's eyes only: it may hold secrets.
+/// As [`write()`], for its owner's eyes only: it may hold secrets. On Windows it is as readable as its folder allows.
 ///
 /// # Errors
 /// As [`write()`].
 pub fn write_private(path: &Path, content: &[u8]) -> Result<(), ReportError> {
-    write_as(path, content, 0o600)
+    write_as(path, content, Readers::Owner)
 }
 
-fn write_as(path: &Path, content: &[u8], mode: u32) -> Result<(), ReportError> {
+/// Who may read a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Readers {
+    /// Whoever may read the files that the user makes.
+    AsUsual,
+    /// Its owner alone.
+    Owner,
+}
+
+#[cfg(unix)]
+fn admit(readers: Readers, builder: &mut tempfile::Builder<'_, '_>) {
+    use std::os::unix::fs::PermissionsExt as _;
+    builder.permissions(fs::Permissions::from_mode(match readers {
+        Readers::AsUsual => 0o666,
+        Readers::Owner => 0o600,
+    }));
+}
+
+/// The folder decides: what is made in a user's own folder is the user's.
+#[cfg(not(unix))]
+fn admit(_readers: Readers, _builder: &mut tempfile::Builder<'_, '_>) {}
+
+fn write_as(path: &Path, content: &[u8], readers: Readers) -> Result<(), ReportError> {
     let failed = |source: io::Error| ReportError::Write { path: path.to_owned(), source };
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(|source| ReportError::Write { path: folder.to_owned(), source })?;
     let mut builder = tempfile::Builder::new();
     builder.prefix(".oa-authtest-");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        builder.permissions(fs::Permissions::from_mode(mode));
-    }
+    admit(readers, &mut builder);
     let mut file = builder.tempfile_in(folder).map_err(failed)?;
     file.write_all(content).map_err(failed)?;
     file.persist(path).map_err(|e| failed(e.error))?;

@@ -90,17 +90,25 @@ pub fn run_headline(report: &RunReport) -> Headline {
     let (errored, left_out, skipped) = (of(Verdict::Errored), of(Verdict::LeftOut), of(Verdict::Skipped));
     let stopped = report.tests.iter().filter(|test| test.verdict == Verdict::Failed && test.reason.is_some()).count();
     let levels = broken_levels(&report.tests);
-    let broken: Vec<String> = [(Level::Must, "MUST rule"), (Level::Should, "SHOULD rule"), (Level::May, "MAY rule")]
+    let of_level = |level| levels.values().filter(|known| **known == level).count();
+    let broken: Vec<String> = [(Level::Must, "MUST rule"), (Level::Should, "SHOULD rule")]
         .into_iter()
-        .filter_map(|(level, noun)| Some(levels.values().filter(|known| **known == level).count()).filter(|n| *n > 0).map(|n| count(n, noun)))
+        .filter_map(|(level, noun)| Some(of_level(level)).filter(|n| *n > 0).map(|n| count(n, noun)))
         .collect();
+    let suggestions = Some(of_level(Level::May)).filter(|n| *n > 0).map(|n| count(n, "suggestion"));
+    let in_tests = |least| {
+        let tests = report.tests.iter().filter(|test| test.findings.iter().any(|finding| finding.is_broken() && finding.level >= least)).count();
+        format!("in {tests} of {}", count(report.tests.len(), "test"))
+    };
     let ran = report.tests.len() - left_out - skipped;
     let verdict = Conclusion::of(report).words();
     let mut parts = Vec::new();
-    if let Some((last, before)) = broken.split_last() {
-        let all = if before.is_empty() { last.clone() } else { format!("{} and {last}", before.join(", ")) };
-        let tests = report.tests.iter().filter(|test| test.findings.iter().any(Finding::is_broken)).count();
-        parts.push(format!("{all} broken, in {tests} of {}", count(report.tests.len(), "test")));
+    // What is good practice is not broken: it is suggested.
+    if !broken.is_empty() {
+        parts.push(format!("{} broken, {}", broken.join(" and "), in_tests(Level::Should)));
+        parts.extend(suggestions);
+    } else if let Some(suggestions) = suggestions {
+        parts.push(format!("{suggestions}, {}", in_tests(Level::May)));
     } else if ran > errored {
         parts.push(format!("no rule broken in {}", count(ran - errored, "test")));
     }

@@ -4,6 +4,7 @@ use crate::result::model::TestReport;
 
 /// One thing that happened. The runner sends them over a `tokio::sync::mpsc::UnboundedSender`, tests started in the order of the plan.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub enum Event {
     /// The run began.
     RunStarted {

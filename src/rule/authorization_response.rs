@@ -51,7 +51,8 @@ impl Artefact for AuthorizationResponse {
     }
 }
 
-const NO_ERROR: &str = "authz/no-error";
+/// What success of an authorization request depends on.
+pub(super) const NO_ERROR: &str = "authz/no-error";
 const CODE_PRESENT: &str = "authz/code-present";
 
 /// The fewest characters that 128 bits fit into: there are 95 printable ASCII characters, about 6.57 bits each.

@@ -1,11 +1,13 @@
 //! Rules about when the issuer asks the end-user for consent.
 
-use crate::rule::expect::{applies_if, holds, should};
+use crate::rule::authorization_response::NO_ERROR;
+use crate::rule::expect::{applies_if, holds, needs, should};
 use crate::rule::judgement::Judgement;
 use crate::rule::{Artefact, Check, SeenIn};
 
 /// What the browser was shown between the login and the callback, and what was due.
 #[derive(Debug, Clone)]
+#[allow(clippy::struct_excessive_bools, reason = "what is due depends on each of them alone")]
 pub struct Consent {
     /// How many consent pages were shown.
     pub shown: usize,
@@ -17,6 +19,8 @@ pub struct Consent {
     pub prompt_consent: bool,
     /// True if the same user has just authorized the same client for the same scope, without `offline_access` and without `prompt=consent`.
     pub already_given: bool,
+    /// True if the answer was an error: no client got access.
+    pub refused: bool,
 }
 
 impl Artefact for Consent {
@@ -37,6 +41,7 @@ static RULES: &[Check<Consent>] = &[
         "Show a consent page with the client and the requested scopes before the first code is issued to a client for this end-user, above all for clients that registered themselves.",
         |consent| {
             applies_if(consent.new_client, "the client may have been authorized before")?;
+            needs(!consent.refused, NO_ERROR)?;
             asked(consent)
         },
     ),
@@ -48,6 +53,7 @@ static RULES: &[Check<Consent>] = &[
         "Show the consent page when `prompt` contains `consent`, even if consent was stored before. In Keycloak: switch \"consent required\" on for the client.",
         |consent| {
             applies_if(consent.prompt_consent, "the request did not say prompt=consent")?;
+            needs(!consent.refused, NO_ERROR)?;
             asked(consent)
         },
     ),
@@ -100,8 +106,11 @@ mod tests {
             (1, false, false, true, &["consent/not-repeated"]),
             (2, false, false, true, &["consent/not-repeated"]),
         ] {
-            let artefact = Consent { shown, perhaps: 0, new_client, prompt_consent, already_given };
+            let artefact = Consent { shown, perhaps: 0, new_client, prompt_consent, already_given, refused: false };
             assert_eq!(failing(&artefact), rules, "{artefact:?}");
+            // Who refuses need not ask.
+            let refused = Consent { refused: true, ..artefact.clone() };
+            assert_eq!(failing(&refused), if already_given { rules } else { &[] }, "{refused:?}");
             let due = [new_client, prompt_consent, already_given].into_iter().filter(|due| *due).count();
             assert_eq!(not_applicable(&artefact).len(), 3 - due, "{artefact:?}");
         }
@@ -109,7 +118,7 @@ mod tests {
 
     arbitrary_artefact!(Consent:
         (shown, perhaps) in (0..3_usize, 0..3_usize),
-        (new_client, prompt_consent, already_given) in any::<(bool, bool, bool)>()
-        => Consent { shown, perhaps, new_client, prompt_consent, already_given }
+        (new_client, prompt_consent, already_given, refused) in any::<(bool, bool, bool, bool)>()
+        => Consent { shown, perhaps, new_client, prompt_consent, already_given, refused }
     );
 }

@@ -132,9 +132,9 @@ impl Rule {
     /// Why the level depends on the profile, if it does: a sentence without a full stop.
     pub fn level_note(&self) -> Option<String> {
         let elsewhere = self.elsewhere?;
-        let practice = self.spec.split('-').next().unwrap_or(self.spec);
+        let practice = self.spec.split('-').next().unwrap_or(self.spec).replacen("RFC", "RFC ", 1);
         Some(format!(
-            "{practice}, a best current practice, is all that asks for this: {} in profile {STRICT}, {} elsewhere",
+            "only {practice}, a best current practice, demands this: it is {} in profile {STRICT}, and {} in other profiles",
             self.level.weight(),
             elsewhere.weight()
         ))

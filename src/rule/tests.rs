@@ -112,7 +112,10 @@ fn a_rule_of_a_best_current_practice_alone_fails_in_one_profile_and_warns_elsewh
     for rule in depends {
         assert_eq!((rule.level_in(STRICT), rule.level_in("oidc"), rule.level_in("openactive")), (Level::Must, Level::Should, Level::Should));
         let note = rule.level_note().expect("a note");
-        assert_eq!(note, "RFC9700, a best current practice, is all that asks for this: a failure in profile security, a warning elsewhere");
+        assert_eq!(
+            note,
+            "only RFC 9700, a best current practice, demands this: it is a failure in profile security, and a warning in other profiles"
+        );
         assert!(rule.spec.starts_with("RFC9700-"), "{}", rule.id);
     }
     let rule = catalogue().into_iter().find(|rule| rule.elsewhere.is_none()).expect("a rule");

@@ -71,7 +71,7 @@ fn in_order(folder: &'static str, files: Vec<(String, &'static str)>) -> Result<
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use std::path::Path;
+    use std::path::{Path, PathBuf};
 
     use super::{in_order, is_document};
 
@@ -89,12 +89,12 @@ mod tests {
         assert_eq!(ordered("a.json\na.json\nin/b.json\n"), missing("a.json"));
     }
 
-    fn on_disk(dir: &Path, found: &mut Vec<String>) {
+    fn on_disk(dir: &Path, found: &mut Vec<PathBuf>) {
         for path in std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().path()) {
             if path.is_dir() {
                 on_disk(&path, found);
             } else if is_document(&path) {
-                found.push(path.to_string_lossy().into_owned());
+                found.push(path);
             }
         }
     }
@@ -105,7 +105,7 @@ mod tests {
         for folder in ["fixtures/flaws", "fixtures/variants", "features"] {
             let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
             let list = std::fs::read_to_string(root.join("order.txt")).unwrap();
-            let mut listed: Vec<_> = list.lines().map(|line| root.join(line).to_string_lossy().into_owned()).collect();
+            let mut listed: Vec<_> = list.lines().map(|line| root.join(line)).collect();
             let mut found = Vec::new();
             on_disk(&root, &mut found);
             listed.sort();

@@ -41,7 +41,8 @@ pub fn octal(bytes: &[u8]) -> String {
     })
 }
 
-#[cfg(test)]
+// Where there is a POSIX shell to ask.
+#[cfg(all(test, unix))]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use std::process::Command;

@@ -89,8 +89,3 @@ fn arguments(session: SessionOptions) -> Vec<String> {
     }
     arguments
 }
-
-/// True if the browser can use its sandbox: it refuses to as root, and in most containers cannot.
-pub(super) fn sandbox() -> bool {
-    !rustix::process::getuid().is_root() && !["/.dockerenv", "/run/.containerenv"].iter().any(|mark| Path::new(mark).exists())
-}

@@ -5,6 +5,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use crate::agent::browser::error::BrowserError;
+use crate::agent::browser::platform;
 
 /// Which family a driver belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,31 +34,6 @@ impl Found {
     }
 }
 
-const CHROMEDRIVERS: &[&str] = &[
-    "chromedriver",
-    "/usr/bin/chromedriver",
-    "/usr/local/bin/chromedriver",
-    "/usr/lib/chromium/chromedriver",
-    "/usr/lib/chromium-browser/chromedriver",
-    "/snap/bin/chromium.chromedriver",
-];
-/// Debian's package puts the real program here; what lies on the PATH is a shell script around it.
-const SHELLS: &[&str] = &["/usr/lib/chromium/chromium-headless-shell", "chrome-headless-shell", "chromium-headless-shell"];
-const CHROMES: &[&str] = &[
-    "google-chrome",
-    "google-chrome-stable",
-    "chromium",
-    "chromium-browser",
-    "/usr/bin/chromium",
-    "/usr/lib/chromium/chromium",
-    "/opt/google/chrome/chrome",
-    "/snap/bin/chromium",
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-    "/Applications/Chromium.app/Contents/MacOS/Chromium",
-];
-const GECKODRIVERS: &[&str] = &["geckodriver", "/usr/bin/geckodriver", "/usr/local/bin/geckodriver", "/snap/bin/geckodriver"];
-const FIREFOXES: &[&str] = &["firefox", "firefox-esr", "/usr/bin/firefox", "/snap/bin/firefox", "/Applications/Firefox.app/Contents/MacOS/firefox"];
-
 /// Finds a driver and a browser: Chromium's first, else Firefox's. `CHROMEWEBDRIVER`, `GECKOWEBDRIVER` (a folder or a program) and
 /// `CHROME_PATH` go before the PATH and the usual places.
 ///
@@ -66,15 +42,15 @@ const FIREFOXES: &[&str] = &["firefox", "firefox-esr", "/usr/bin/firefox", "/sna
 pub async fn find(headed: bool) -> Result<Found, BrowserError> {
     let mut looked = Vec::new();
     let mut trouble = None;
-    if let Some(driver) = search(&from_environment("CHROMEWEBDRIVER", "chromedriver"), CHROMEDRIVERS, &mut looked).into_iter().next() {
+    if let Some(driver) = search(&from_environment("CHROMEWEBDRIVER", "chromedriver"), platform::chromedrivers(), &mut looked).into_iter().next() {
         match chromium(driver, headed).await {
             Ok(found) => return Ok(found),
             Err(error) => trouble = Some(error),
         }
     }
-    if let Some(driver) = search(&from_environment("GECKOWEBDRIVER", "geckodriver"), GECKODRIVERS, &mut looked).into_iter().next() {
+    if let Some(driver) = search(&from_environment("GECKOWEBDRIVER", "geckodriver"), platform::geckodrivers(), &mut looked).into_iter().next() {
         let mut browsers = Vec::new();
-        match search(&[], FIREFOXES, &mut browsers).into_iter().next() {
+        match search(&[], platform::firefoxes(), &mut browsers).into_iter().next() {
             Some(browser) => return Ok(Found { family: Family::Firefox, driver, browser }),
             None => trouble = trouble.or(Some(BrowserError::no_browser(&driver, &browsers))),
         }
@@ -89,12 +65,13 @@ async fn chromium(driver: PathBuf, headed: bool) -> Result<Found, BrowserError> 
         return Ok(Found { family, driver, browser });
     }
     let mut looked = Vec::new();
-    let mut browsers = if headed { Vec::new() } else { search(&[], SHELLS, &mut looked) };
-    browsers.extend(search(&[], CHROMES, &mut looked));
-    let wanted = major(&driver).await;
+    let mut browsers = if headed { Vec::new() } else { search(&[], platform::shells(), &mut looked) };
+    browsers.extend(search(&[], platform::chromes(), &mut looked));
+    let wanted = version(&driver).await.as_deref().and_then(major_in);
     let mut other = None;
     for browser in browsers {
-        match (wanted, major(&browser).await) {
+        let version = browser_version(&browser).await;
+        match (wanted, version.as_deref().and_then(major_in)) {
             (Some(driver_version), Some(browser_version)) if driver_version != browser_version => {
                 other.get_or_insert(BrowserError::versions_differ(&driver, driver_version, &browser, browser_version));
             }
@@ -110,9 +87,9 @@ fn from_environment(variable: &str, program: &str) -> Vec<PathBuf> {
 }
 
 /// Those that exist, in order and each once; all that were looked for are added to `looked`.
-fn search(first: &[PathBuf], names: &[&str], looked: &mut Vec<String>) -> Vec<PathBuf> {
+fn search(first: &[PathBuf], names: Vec<PathBuf>, looked: &mut Vec<String>) -> Vec<PathBuf> {
     let mut found: Vec<PathBuf> = Vec::new();
-    for candidate in first.iter().cloned().chain(names.iter().map(PathBuf::from)) {
+    for candidate in first.iter().cloned().chain(names) {
         looked.push(candidate.display().to_string());
         if let Ok(path) = which::which(&candidate)
             && !found.contains(&path)
@@ -158,14 +135,14 @@ pub(super) async fn look_at(found: Found) -> Inspection {
         let given = std::env::var_os(variable).is_some_and(|value| !value.is_empty());
         given && !from_environment(variable, program).iter().any(|path| which::which(path).is_ok())
     };
-    let (driver_version, browser_version) = (version(&found.driver).await, version(&found.browser).await);
+    let (driver_version, browser_version) = (version(&found.driver).await, browser_version(&found.browser).await);
     let majors = driver_version.as_deref().and_then(major_in).zip(browser_version.as_deref().and_then(major_in));
     Inspection {
         // Firefox and its driver are numbered apart.
         versions_differ: majors.filter(|(driver, browser)| found.family == Family::Chromium && driver != browser),
         driver_version,
         browser_version,
-        unconfined: found.family == Family::Chromium && !crate::agent::browser::capabilities::sandbox(),
+        unconfined: found.family == Family::Chromium && !platform::sandbox(),
         ignored: named.iter().find(|named| is_void(named)).map(|(variable, _)| *variable),
         driver: found.driver,
         browser: found.browser,
@@ -178,9 +155,9 @@ pub(super) fn screen(headed: bool) -> Result<(), BrowserError> {
     if headed && cfg!(target_os = "linux") && !there() { Err(BrowserError::NoDisplay) } else { Ok(()) }
 }
 
-/// The major version a program names with `--version`.
-async fn major(program: &Path) -> Option<u32> {
-    major_in(&version(program).await?)
+/// The version of a browser.
+async fn browser_version(program: &Path) -> Option<String> {
+    if platform::can_be_asked(program) { version(program).await } else { platform::version_beside(program) }
 }
 
 /// The version a program names with `--version`.
@@ -215,9 +192,12 @@ mod tests {
     #[test]
     fn what_was_looked_for_is_told() {
         let mut looked = Vec::new();
-        assert!(search(&[PathBuf::from("/nowhere/driver")], &["no-such-program-at-all"], &mut looked).is_empty());
+        assert!(search(&[PathBuf::from("/nowhere/driver")], vec!["no-such-program-at-all".into()], &mut looked).is_empty());
         assert_eq!(looked, ["/nowhere/driver", "no-such-program-at-all"]);
         let message = BrowserError::no_driver(&looked).to_string();
-        assert!(["/nowhere/driver", "apt-get install", "--webdriver-url", "--agent http"].iter().all(|part| message.contains(part)), "{message}");
+        assert!(
+            ["/nowhere/driver", platform::INSTALL_BOTH, "--webdriver-url", "--agent http"].iter().all(|part| message.contains(part)),
+            "{message}"
+        );
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use super::platform::{INSTALL_BOTH, INSTALL_BROWSER};
 use crate::guard::GuardError;
 use crate::text::problem::Problem;
 
@@ -51,13 +52,14 @@ pub enum BrowserError {
 impl BrowserError {
     /// No driver was found in these places.
     pub(super) fn no_driver(looked: &[String]) -> Self {
-        let hint = "install one (apt-get install chromium chromium-driver), name a running one with --webdriver-url, or log in without a browser with --agent http";
-        Self::Unusable(Problem::new("no WebDriver driver was found").with_hint(": ", format!("{hint} (looked for {})", looked.join(", "))))
+        let hint = "name a running one with --webdriver-url, or log in without a browser with --agent http";
+        let hint = format!("install one ({INSTALL_BOTH}), {hint} (looked for {})", looked.join(", "));
+        Self::Unusable(Problem::new("no WebDriver driver was found").with_hint(": ", hint))
     }
 
     /// A driver, but no browser for it in these places.
     pub(super) fn no_browser(driver: &Path, looked: &[String]) -> Self {
-        let hint = "install one (apt-get install chromium), set CHROME_PATH, or log in without a browser with --agent http";
+        let hint = format!("install one ({INSTALL_BROWSER}), set CHROME_PATH, or log in without a browser with --agent http");
         let problem = Problem::new(format!("there is {}, but no browser for it", driver.display()));
         Self::Unusable(problem.with_hint(": ", format!("{hint} (looked for {})", looked.join(", "))))
     }
@@ -95,6 +97,10 @@ impl BrowserError {
             Self::Remote { url, why } => Problem::new(format!("the WebDriver at {url} cannot be used: {why}"))
                 .with_hint("; ", "check --webdriver-url, or leave it out to have a driver started"),
             Self::Session(why) => Problem::new(format!("the browser gave no new session: {why}")),
+            Self::Guard(error @ GuardError::None) => Problem::new(error.to_string()).with_hint(
+                ": ",
+                "name an installed oa-authtest as the guard, call oa_authtest::guard::main_if_asked() first in main, or log in without a browser (agent http)",
+            ),
             Self::Guard(error) => Problem::new(error.to_string()),
         }
     }

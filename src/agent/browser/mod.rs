@@ -9,6 +9,7 @@ mod capabilities;
 mod discover;
 mod driver;
 mod error;
+pub(crate) mod platform;
 mod session;
 mod walk;
 mod watch;
@@ -30,8 +31,9 @@ use url::Url;
 use crate::config::{AgentConfig, Tls};
 use crate::guard::Guarded;
 use bidi::Bidi;
-use capabilities::{SessionOptions, Window, capabilities, sandbox};
+use capabilities::{SessionOptions, Window, capabilities};
 use discover::Family;
+use platform::sandbox;
 
 /// How long a new session may take. A cold Chromium on a busy machine takes a few seconds, Firefox more.
 const SESSION: Duration = Duration::from_secs(60);

@@ -1,7 +1,8 @@
 //! What the console may do, decided once from the environment and the streams.
 
 use std::io::{self, IsTerminal as _};
-use std::os::fd::AsFd;
+
+use terminal_size::{Height, Width, terminal_size_of};
 
 use super::{ascii, wrap};
 use crate::config::{ASCII, Loudness};
@@ -46,21 +47,18 @@ pub struct Size {
 impl Size {
     /// The size of the terminal behind stdout, 80 by 24 where it is unknown; `None` if it is none.
     pub fn of_stdout() -> Option<Self> {
-        Self::of(&io::stdout())
+        io::stdout().is_terminal().then(|| Self::of(terminal_size_of(io::stdout())))
     }
 
     /// The size of the terminal behind stderr, likewise.
     pub fn of_stderr() -> Option<Self> {
-        Self::of(&io::stderr())
+        io::stderr().is_terminal().then(|| Self::of(terminal_size_of(io::stderr())))
     }
 
-    fn of(stream: &(impl io::IsTerminal + AsFd)) -> Option<Self> {
-        if !stream.is_terminal() {
-            return None;
-        }
-        let size = rustix::termios::tcgetwinsize(stream).map_or((0, 0), |size| (size.ws_col, size.ws_row));
+    fn of(known: Option<(Width, Height)>) -> Self {
+        let (width, height) = known.map_or((0, 0), |(width, height)| (width.0, height.0));
         let or = |known: u16, usual: usize| if known == 0 { usual } else { usize::from(known) };
-        Some(Self { width: or(size.0, 80).max(40), height: or(size.1, 24).max(10) })
+        Self { width: or(width, 80).max(40), height: or(height, 24).max(10) }
     }
 }
 

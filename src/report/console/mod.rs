@@ -6,7 +6,6 @@ use std::collections::VecDeque;
 use std::io::{self, Stderr, Stdout, Write};
 
 use colored::{ColoredString, Colorize as _};
-use tokio::sync::mpsc::UnboundedReceiver;
 
 pub mod ascii;
 pub mod choices;
@@ -91,18 +90,6 @@ impl<O: Write, E: Write> Console<O, E> {
             writeln!(self.out, "\n{}\n", heading(self.choices.colour_out, &line(which)))?;
         }
         Ok(Some(name.clone()))
-    }
-
-    /// Shows events until [`Event::RunEnded`] or until the channel is closed.
-    pub async fn follow(&mut self, events: &mut UnboundedReceiver<Event>) {
-        while let Some(event) = events.recv().await {
-            let last = matches!(event, Event::RunEnded);
-            self.event(event);
-            if last {
-                return;
-            }
-        }
-        self.event(Event::RunEnded);
     }
 
     /// Shows one event. That stderr cannot be written to is no reason to stop a run, so it is ignored.

@@ -68,6 +68,7 @@ fn is_sent(name: &str, value: &str, all: &[(String, String)]) -> bool {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    #[cfg(unix)]
     use std::process::Command;
 
     use super::*;
@@ -87,6 +88,7 @@ mod tests {
     }
 
     /// What a shell hands on, with `curl` replaced by a function that shows its arguments.
+    #[cfg(unix)]
     fn arguments(command: &str) -> Vec<u8> {
         let script = format!("curl() {{ printf '%s\\000' \"$@\"; case \"$*\" in *@-*) cat;; esac; }}\n{command}\n");
         let ended = Command::new("sh").arg("-c").arg(script).output().unwrap();
@@ -132,6 +134,7 @@ mod tests {
         assert!(command(&exchange("POST", &[], Some("x")), false).contains("--header 'content-type:' \\\n  --data-raw 'x'"));
     }
 
+    #[cfg(unix)]
     #[test]
     fn sends_a_body_with_nul_by_a_pipe() {
         let said = command(&exchange("POST", &[], Some("a\0%'b")), false);
@@ -139,6 +142,7 @@ mod tests {
         assert!(arguments(&said).ends_with(b"a\0%'b"));
     }
 
+    #[cfg(unix)]
     #[test]
     fn a_shell_hands_on_every_character() {
         let all: String = (1..0x300_u32).chain(0x2000..0x2070).filter_map(char::from_u32).collect();

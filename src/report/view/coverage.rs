@@ -49,7 +49,8 @@ impl<'a> CoverageView<'a> {
         }
         let says = words::of_all_rules(report, checked.len());
         let unseen = report.tool.rules.map(|all| all.saturating_sub(rules.len())).filter(|unseen| *unseen > 0);
-        let unseen = unseen.map(|n| format!("No test of this run came to {}: other profiles or settings do.", count(n, "more rule")));
+        let unseen =
+            unseen.map(|n| format!("Not in this run: {}. Other profiles have them, or tests that need more settings.", count(n, "other rule")));
         (!families.is_empty()).then(|| Self { says, families: families.into_values().collect(), unseen })
     }
 }
@@ -77,7 +78,7 @@ mod tests {
         assert_eq!(view.says, "2 of 9 rules checked");
         let families: Vec<_> = view.families.iter().map(|family| (family.name, family.checked, family.broken, family.unjudged.join(" "))).collect();
         assert_eq!(families, [("a", 1, 1, "a/three a/two".to_owned()), ("b", 1, 1, "b/two".to_owned())]);
-        assert_eq!(view.unseen.unwrap(), "No test of this run came to 4 more rules: other profiles or settings do.");
+        assert_eq!(view.unseen.unwrap(), "Not in this run: 4 other rules. Other profiles have them, or tests that need more settings.");
         report.tool.rules = None;
         let view = CoverageView::of(&report).unwrap();
         assert_eq!((view.says.as_str(), view.unseen), ("2 rules checked", None));

@@ -134,9 +134,12 @@ impl<'a> FindingView<'a> {
     }
 }
 
-/// What an exchange is called in headings and links.
+/// What an exchange is called in headings and links. A name, whose words have capitals, is that of a kind of request; what is described in a sentence
+/// stands by itself.
 pub fn request_title(title: &str) -> String {
-    format!("{} Request", title.strip_suffix(" Request").or_else(|| title.strip_suffix(" request")).unwrap_or(title))
+    let name = title.split('(').next().unwrap_or(title);
+    let is_described = name.split_whitespace().any(|word| word.starts_with(char::is_lowercase));
+    if is_described || title.to_lowercase().contains("request") { title.to_owned() } else { format!("{title} Request") }
 }
 
 /// A sentence of a step's specs and the rules judged under it.
@@ -226,5 +229,23 @@ fn mark(findings: &[&Finding], ended: &StepEnd, about_the_step: bool) -> Mark {
         (None, StepEnd::Done) => Mark::NotApplicable,
         (None, StepEnd::LeftOut(_)) => Mark::LeftOut,
         (None, _) => Mark::NotRun,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::request_title;
+
+    #[test]
+    fn a_name_is_that_of_a_request_and_a_description_stands_by_itself() {
+        for (title, shown) in [
+            ("Discovery", "Discovery Request"),
+            ("Authorization Code Flow (first attempt) - 1", "Authorization Code Flow (first attempt) - 1 Request"),
+            ("Token Request", "Token Request"),
+            ("Token Request with a code verifier", "Token Request with a code verifier"),
+            ("UserInfo, afterwards", "UserInfo, afterwards"),
+        ] {
+            assert_eq!(request_title(title), shown);
+        }
     }
 }

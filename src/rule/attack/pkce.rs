@@ -24,7 +24,7 @@ pub(super) static RULES: &[Check<PkceAttack>] = &[
     must_by_bcp(
         "pkce/downgrade-refused",
         "RFC9700-2.1.1",
-        "A code that was requested without a code challenge must be refused with a code verifier",
+        "A token request with a `code_verifier` must be refused when the code was requested without a code challenge",
         "An attacker removes the challenge from the request and brings their own code into the end-user's session, and PKCE at the client does not detect this.",
         "Refuse a `code_verifier` when no code challenge is stored with the code: answer with status 400 and `error=invalid_grant`, and issue no tokens. Do not ignore the parameter.",
         |attacked| refused(&attacked.0, Attack::UnaskedVerifier),

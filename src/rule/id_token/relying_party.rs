@@ -34,8 +34,8 @@ pub(super) static RULES: &[Check<IdToken>] = &[may(
         let keys = token.keys()?;
         let Ok(issuer) = IssuerUrl::new(token.issuer.clone()) else { return not_applicable("the library takes only a URL for an issuer") };
         match ask(token, issuer, keys) {
-            Ok(()) => pass("the openidconnect crate accepts it"),
-            Err(words) => fail("the openidconnect crate accepts it", shorten(&format!("it says: {words}"))),
+            Ok(()) => pass("the client library openidconnect (Rust) accepts it"),
+            Err(words) => fail("the client library openidconnect (Rust) accepts it", shorten(&format!("it says: {words}"))),
         }
     },
 )];

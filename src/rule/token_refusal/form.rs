@@ -34,7 +34,7 @@ pub(super) static RULES: &[Check<TokenRefusal>] = &[
             }
             match provocation {
                 Provocation::Attack(_) | Provocation::WiderScope => not_applicable(format!("an attack: {} judges it", provocation.rule())),
-                Provocation::Elsewhere => not_applicable("another rule is about that"),
+                Provocation::Elsewhere => not_applicable("another rule judges that"),
                 _ => pass(refusal(response)),
             }
         },

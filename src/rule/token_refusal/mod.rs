@@ -51,7 +51,7 @@ impl Provocation {
             Self::MissingCode => "no code",
             Self::WrongSecret => "a wrong client secret",
             Self::Attack(attack) => attack.says(),
-            Self::Elsewhere => "a request that another rule is about",
+            Self::Elsewhere => "a request that another rule judges",
             Self::WiderScope => "a wider scope",
         }
     }
