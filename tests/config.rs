@@ -384,6 +384,15 @@ fn the_embedded_issuer_can_be_one_of_several() {
 }
 
 #[test]
+fn there_is_an_end_of_issuers() {
+    let table = |i: usize| format!("[[issuer]]\nname = \"i{i}\"\nurl = \"https://op.example\"\n");
+    let tables = |n: usize| (0..n).map(table).collect::<Vec<_>>().concat();
+    assert!(call("", &[], Some(&tables(200))).mistake().is_none());
+    let error = call("", &[], Some(&tables(201))).mistake().unwrap().to_string();
+    assert!(error.contains("there are 201 issuers, and 200 are the most of one run"), "{error}");
+}
+
+#[test]
 fn some_of_several_issuers_are_selected() {
     let selected = |flags: &str, variables: &[&str]| {
         let call = call(flags, variables, Some(SEVERAL));

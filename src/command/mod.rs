@@ -131,6 +131,7 @@ impl Failure {
                 | ReportError::Schema { .. }
                 | ReportError::Id { .. }
                 | ReportError::OfIssuers { .. }
+                | ReportError::TooMuch { .. }
                 | ReportError::NotOfIssuers
                 | ReportError::NoStatement(_),
             )

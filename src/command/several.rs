@@ -202,6 +202,11 @@ fn ran(name: &str, ended: Ended) -> Ran {
 }
 
 fn failed(name: &str, failure: &Failure) -> Came {
-    console::error(&format!("{name}: {failure}"), failure.hint());
+    let hint = match failure {
+        // `--issuer` is not for one of several.
+        Failure::NoIssuer(_) => Some("write the issuer into its [[issuer]] table as url, or correct [dataset-site] url"),
+        other => other.hint(),
+    };
+    console::error(&format!("{name}: {failure}"), hint);
     Came::Error { why: failure.to_string(), exit: failure.exit() }
 }

@@ -162,10 +162,14 @@ impl Reader<'_> {
             }
             tables.push(table);
         }
-        if tables.is_empty() {
-            return Err(self.document.error(value.span().start, "the list of issuers is empty", HINT));
+        match tables.len() {
+            0 => Err(self.document.error(value.span().start, "the list of issuers is empty", HINT)),
+            n if n > issuers::MOST_ISSUERS => {
+                let problem = format!("there are {n} issuers, and {} are the most of one run", issuers::MOST_ISSUERS);
+                Err(self.document.error(value.span().start, problem, "divide them among several files, and name one by --config"))
+            }
+            _ => Ok(tables),
         }
-        Ok(tables)
     }
 
     /// An `[[issuer]]` table that begins at an offset.

@@ -34,6 +34,9 @@ pub(super) const URL: &str = "url";
 /// The longest name, in characters.
 const MOST: usize = 60;
 
+/// The most issuers of a run: each is a column of the tables over all.
+pub const MOST_ISSUERS: usize = 200;
+
 /// An `[[issuer]]` table.
 #[derive(Debug, Clone)]
 pub struct IssuerTable {
@@ -58,11 +61,19 @@ pub struct Issuers {
     pub loudness: Loudness,
 }
 
-/// True if a name can be that of an issuer: it names a folder, so it holds nothing but ASCII letters, digits, hyphens and underscores, and begins with a letter
-/// or a digit.
+/// True if a name can be that of an issuer: it names a folder, so it holds nothing but ASCII letters, digits, hyphens and underscores, begins with a letter
+/// or a digit, and is none of the names that Windows keeps for devices.
 pub fn is_name(name: &str) -> bool {
     let inside = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
-    name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(inside) && name.len() <= MOST
+    name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(inside) && name.len() <= MOST && !is_device(name)
+}
+
+/// True for what is a device on Windows, whatever the folder.
+fn is_device(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    let port = name.strip_prefix("com").or_else(|| name.strip_prefix("lpt"));
+    matches!(name.as_str(), "con" | "prn" | "aux" | "nul")
+        || port.is_some_and(|port| port.len() == 1 && port.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// The name of an issuer.
@@ -73,6 +84,7 @@ pub(super) fn name(written: &str) -> Result<String, Problem> {
     let says = match written.chars().count() {
         0 => "the name of an issuer is empty".to_owned(),
         n if n > MOST => format!("the name of an issuer has {n} characters, and {MOST} are the most"),
+        _ if is_device(written) => format!("{written:?} cannot be the name of an issuer: it is that of a device on Windows"),
         _ => format!("{written:?} cannot be the name of an issuer"),
     };
     let hint =
@@ -154,10 +166,11 @@ mod tests {
 
     #[test]
     fn a_name_is_a_folder_and_nothing_else() {
-        for good in ["staging", "Live-2", "0", "a_b", &"x".repeat(60)] {
+        for good in ["staging", "Live-2", "0", "a_b", "com", "com10", "console", &"x".repeat(60)] {
             assert!(is_name(good), "{good}");
         }
-        for bad in ["", ".", "..", "../a", "a/b", "a\\b", "a.b", "-a", "_a", "a b", "ü", "a\n", "a\0", &"x".repeat(61)] {
+        for bad in ["", ".", "..", "../a", "a/b", "a\\b", "a.b", "-a", "_a", "a b", "ü", "a\n", "a\0", "con", "NUL", "Com1", "lpt9", &"x".repeat(61)]
+        {
             assert!(!is_name(bad), "{bad:?}");
         }
     }

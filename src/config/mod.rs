@@ -48,7 +48,7 @@ pub use client::{AuthMethod, ClientTable, ConfiguredClient, ConfiguredClients};
 pub use command_line::{Invocation, command_line};
 pub use demo::DemoIssuer;
 pub use error::{ConfigError, Origin};
-pub use issuers::{IssuerTable, Issuers, is_name};
+pub use issuers::{IssuerTable, Issuers, MOST_ISSUERS, is_name};
 pub use known::Known;
 pub use last_failed::LastFailed;
 pub use layer::Layer;

@@ -60,6 +60,14 @@ pub enum ReportError {
         /// The file.
         path: PathBuf,
     },
+    /// A file holds more than can be shown.
+    #[error("{} holds {says}. Give an issuers.json as `oa-authtest run` wrote it.", .path.display())]
+    TooMuch {
+        /// The file.
+        path: PathBuf,
+        /// What, and how much there can be.
+        says: String,
+    },
     /// None of the formats can be made of what came of several issuers.
     #[error(
         "what came of several issuers can be rendered as markdown and html alone. Give the results.json of one of them for other formats: it is in the folder of its name."

@@ -9,11 +9,12 @@ use super::error::ReportError;
 use super::view::{self, IssuersView};
 use super::words::{self, Conclusion};
 use super::{Written, file, harm, html, json, markdown};
-use crate::config::Format;
+use crate::config::{Format, MOST_ISSUERS};
 use crate::exit::Exit;
 use crate::result::issuers::{IssuerResult, IssuersReport, Outcome, RuleAt, RuleCounts, RuleRow, RuleState, SCHEMA, TestAt, TestCounts, TestRow};
 use crate::result::model::{Finding, FindingOutcome, RunReport, TestReport, Tool, Verdict};
 use crate::rule::Level;
+use crate::text::count;
 
 /// The names in the report directory: for programs, and for people.
 pub const JSON: &str = "issuers.json";
@@ -24,6 +25,9 @@ pub const HTML: &str = "issuers.html";
 
 /// What `issuers.json` begins with; by it that of an earlier run is known.
 pub const BEGINNING: &str = "{\n  \"schema\": \"oa-authtest/issuers/1\"";
+
+/// The most rows of a table that is read from a file: there are fewer rules, and fewer tests.
+const MOST_ROWS: usize = 2000;
 
 /// The most issuers that a sentence names together.
 const MOST_NAMES: usize = 5;
@@ -363,10 +367,16 @@ pub fn is_of_issuers(path: &Path) -> Result<bool, ReportError> {
 /// Reads an `issuers.json`.
 ///
 /// # Errors
-/// [`ReportError::Read`] if there is none to read, [`ReportError::Content`] with line and column for what is wrong in it.
+/// [`ReportError::Read`] if there is none to read, [`ReportError::Content`] with line and column for what is wrong in it, [`ReportError::TooMuch`] if no run can
+/// have had so much: the tables grow with rows and columns.
 pub fn read(path: &Path) -> Result<IssuersReport, ReportError> {
     let text = json::text_of(path)?;
-    serde_json::from_str(&text).map_err(|error| json::content(path, &error))
+    let report: IssuersReport = serde_json::from_str(&text).map_err(|error| json::content(path, &error))?;
+    let counts = [(report.issuers.len(), MOST_ISSUERS, "issuer"), (report.rules.len(), MOST_ROWS, "rule"), (report.tests.len(), MOST_ROWS, "test")];
+    match counts.into_iter().find(|(n, most, _)| n > most) {
+        Some((n, most, noun)) => Err(ReportError::TooMuch { path: path.to_owned(), says: format!("{}, and {most} are the most", count(n, noun)) }),
+        None => Ok(report),
+    }
 }
 
 #[cfg(test)]

@@ -152,6 +152,17 @@ fn it_is_written_read_and_rendered_again() {
 }
 
 #[test]
+fn a_file_with_more_than_a_run_can_have_is_not_shown() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut much = sample();
+    much.issuers = vec![much.issuers[0].clone(); MOST_ISSUERS + 1];
+    let path = dir.path().join(JSON);
+    fs::write(&path, json::pretty(&much).unwrap()).unwrap();
+    let said = read(&path).unwrap_err().to_string();
+    assert!(said.contains("201 issuers, and 200 are the most"), "{said}");
+}
+
+#[test]
 fn what_a_run_with_one_issuer_left_goes_and_the_other_way_round() {
     let dir = tempfile::tempdir().unwrap();
     super::super::write(&run(), dir.path(), &[Format::Markdown, Format::Html, Format::Junit]).unwrap();

@@ -1,5 +1,7 @@
 //! A run with several issuers.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
 use super::{CountView, Headline, NO_CELL, place};
@@ -8,7 +10,7 @@ use crate::report::file::SUMMARY;
 use crate::report::mark::Mark;
 use crate::report::single::SINGLE_FILES;
 use crate::report::{html, json, words};
-use crate::result::issuers::{IssuerResult, IssuersReport, Outcome, RuleAt, RuleRow, RuleState, TestRow};
+use crate::result::issuers::{IssuerResult, IssuersReport, Outcome, RuleAt, RuleRow, RuleState, TestAt, TestRow};
 use crate::result::model::Verdict;
 use crate::rule::spec as specification;
 use crate::text::count;
@@ -75,8 +77,6 @@ struct TestView<'a> {
 /// How a rule or a test came out at one issuer.
 #[derive(Debug, Default, Serialize)]
 struct CellView {
-    /// The issuer, for where a cell stands without its column.
-    name: String,
     /// Nothing where it has nothing to say.
     mark: Option<Mark>,
     /// What stands beside the mark: `2 tests`; may be empty.
@@ -226,9 +226,8 @@ fn page(issuer: &IssuerResult) -> Option<String> {
 }
 
 fn of_rule<'a>(row: &'a RuleRow, ran: &[&IssuerResult]) -> RuleView<'a> {
-    let cell = |issuer: &&IssuerResult| {
-        row.issuers.iter().find(|at| at.issuer == issuer.name).map_or_else(CellView::default, |at| of_rule_at(row, at, issuer))
-    };
+    let by_name: HashMap<&str, &RuleAt> = row.issuers.iter().map(|at| (at.issuer.as_str(), at)).collect();
+    let cell = |issuer: &&IssuerResult| by_name.get(issuer.name.as_str()).map(|at| of_rule_at(row, at, issuer)).unwrap_or_default();
     RuleView {
         says: &row.says,
         rule: &row.rule,
@@ -251,19 +250,19 @@ fn of_rule_at(row: &RuleRow, at: &RuleAt, issuer: &IssuerResult) -> CellView {
     };
     let to = address.and_then(|address| Some(format!("{}#{address}", page(issuer)?))).unwrap_or_default();
     let says = if at.tests.is_empty() { String::new() } else { count(at.tests.len(), "test") };
-    CellView { name: issuer.name.clone(), mark, says, to }
+    CellView { mark, says, to }
 }
 
 fn of_test<'a>(row: &'a TestRow, ran: &[&IssuerResult]) -> TestView<'a> {
-    let cell = |issuer: &&IssuerResult| {
-        let Some(at) = row.issuers.iter().find(|at| at.issuer == issuer.name) else { return CellView::default() };
+    let by_name: HashMap<&str, &TestAt> = row.issuers.iter().map(|at| (at.issuer.as_str(), at)).collect();
+    let of = |at: &TestAt, issuer: &IssuerResult| {
         let has_report = at.verdict != Verdict::Skipped;
         CellView {
-            name: issuer.name.clone(),
             mark: Some(if at.flaky { Mark::Warning } else { Mark::of_verdict(at.verdict) }),
             says: if at.flaky { "flaky" } else { words::verdict_word(at.verdict) }.to_owned(),
             to: page(issuer).filter(|_| has_report).map(|page| format!("{page}#{}", row.id)).unwrap_or_default(),
         }
     };
+    let cell = |issuer: &&IssuerResult| by_name.get(issuer.name.as_str()).map(|at| of(at, issuer)).unwrap_or_default();
     TestView { id: &row.id, title: &row.title, cells: ran.iter().map(cell).collect() }
 }
