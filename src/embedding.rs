@@ -11,8 +11,8 @@ use tokio_util::sync::CancellationToken;
 use crate::config::{self, Config, ConfigError, Layer, OwnNames, SETTINGS, Setting, World, setting};
 use crate::feature::own::{Own, OwnError};
 use crate::feature::{self, Available, FeatureError};
-use crate::launch::{Done, LaunchError, Ready};
-use crate::report::{self, error::ReportError};
+use crate::launch::{self, Done, LaunchError, Ready};
+use crate::report::error::ReportError;
 use crate::result::event::Event;
 use crate::result::model::RunReport;
 
@@ -126,7 +126,7 @@ pub enum RunError {
 pub async fn run(settings: Settings) -> Result<RunReport, RunError> {
     let Settings { document, given, guard, watch, end } = settings;
     let Settled { config, available, passing } = settle(document.as_deref(), given)?;
-    let (dir, formats) = (config.report.dir.clone(), config.report.formats.clone());
+    let settled = config.clone();
 
     let interrupted = CancellationToken::new();
     let _at_the_end = interrupted.clone().drop_guard();
@@ -141,12 +141,13 @@ pub async fn run(settings: Settings) -> Result<RunReport, RunError> {
     };
     let running = reached.test(None, guard, interrupted.clone(), &mut *watch);
     tokio::pin!(running);
-    let Done { report, .. } = tokio::select! {
+    let Done { mut report, .. } = tokio::select! {
         done = &mut running => done?,
         () = ending => running.await?,
     };
     if passing.is_none() {
-        report::write(&report, &dir, &formats).map_err(|error| RunError::Report { error, report: Box::new(report.clone()) })?;
+        let written = launch::write(&mut report, &settled);
+        written.map_err(|error| RunError::Report { error, report: Box::new(report.clone()) })?;
     }
     Ok(report)
 }

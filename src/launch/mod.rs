@@ -43,6 +43,7 @@ mod signal;
 pub use signal::signal;
 
 use beside::Beside;
+pub use beside::write;
 pub use last_failed::LastFailedError;
 use reach::{NoAnswer, Way};
 
@@ -327,7 +328,10 @@ impl Reached {
         };
         let Done { mut report, features, unreachable } = self.test(bound, None, interruption.run.clone(), &mut watch).await?;
         // results.json first: whatever goes wrong with the other formats, what was gathered is kept.
-        let written = beside::write(&mut report, &config);
+        let written = beside::write(&mut report, &config).map(|(written, warnings)| {
+            warnings.iter().for_each(|warning| console::warning(warning));
+            written
+        });
         if let Some(live) = live {
             live.ended(report.clone(), written.as_ref().ok());
         }
