@@ -19,7 +19,7 @@ use crate::result::model::RunReport;
 /// The settings of a run, and who watches it. They are those of `oa-authtest run`, by the names of its flags or as an `oa-authtest.toml`; neither the
 /// variables `OA_AUTHTEST_…` nor a file in the current folder is read.
 ///
-/// Not taken are `demo` and what belongs to it, `config` and `statement`. What decides an exit code (`fail-on`, `strict-known`) changes nothing: read the
+/// Not taken are `demo` and what belongs to it, `config`, `issuer-name` and `statement`. What decides an exit code (`fail-on`, `strict-known`) changes nothing: read the
 /// verdict.
 #[derive(Default)]
 pub struct Settings {
@@ -187,7 +187,15 @@ fn settle(document: Option<&str>, given: Vec<(String, String)>) -> Result<Settle
 
 /// True for the settings of a run that another program can give: not for those of the program's own commands.
 fn is_taken(given: &Setting) -> bool {
-    let others =
-        [&setting::CONFIG, &setting::DEMO, &setting::PERSONA, &setting::FLAW, &setting::PAGES, &setting::OFFLINE_ACCESS, &setting::STATEMENT];
+    let others = [
+        &setting::CONFIG,
+        &setting::ISSUER_NAME,
+        &setting::DEMO,
+        &setting::PERSONA,
+        &setting::FLAW,
+        &setting::PAGES,
+        &setting::OFFLINE_ACCESS,
+        &setting::STATEMENT,
+    ];
     others.iter().all(|other| other.flag != given.flag)
 }

@@ -310,7 +310,7 @@ fn the_tutorial_can_be_followed() {
         commands += usize::from(line.starts_with("oa-authtest "));
     }
     assert!(commands > 15, "{commands}");
-    // The ports of this page may be taken by another test; the redirect URI of the embedded issuer on its own is fixed.
+    // The ports of the page may be taken by another test: the issuer's by its number, that of the redirect URI by the variable below.
     let script = script.replace("5003", &free_port().to_string());
     let folder = tempfile::tempdir().expect("a folder");
     let program = program(folder.path());
@@ -322,6 +322,7 @@ fn the_tutorial_can_be_followed() {
         command.env_remove(name);
     }
     let folder_of_program = std::path::Path::new(program.get_program()).parent().expect("a folder").display().to_string();
+    command.env("OA_AUTHTEST_REDIRECT_URI", format!("http://localhost:{}/cb", free_port()));
     command.env("PATH", format!("{folder_of_program}:{}", std::env::var("PATH").unwrap_or_default()));
     let ended = run(command);
     assert_eq!(ended.code, 0, "{}", ended.said());

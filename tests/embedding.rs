@@ -118,6 +118,7 @@ async fn a_setting_that_cannot_be_is_named_with_what_to_do() {
         (Settings::default(), &["there is no issuer to test", "--issuer"][..]),
         (issuer().set("isuer", "x"), &["no setting \"isuer\"", "did you mean issuer?"]),
         (issuer().set("demo", "true"), &["no setting \"demo\""]),
+        (issuer().set("issuer-name", "a"), &["no setting \"issuer-name\""]),
         (issuer().set("--jobs", "2"), &["no setting \"--jobs\"", "did you mean jobs?"]),
         (issuer().set("jobs", "many"), &["--jobs", "many"]),
         (issuer().set("profile", "oicd"), &["oicd", "did you mean oidc?"]),
