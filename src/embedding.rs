@@ -196,6 +196,7 @@ fn is_taken(given: &Setting) -> bool {
         &setting::PAGES,
         &setting::OFFLINE_ACCESS,
         &setting::STATEMENT,
+        &setting::SERVE,
     ];
     others.iter().all(|other| other.flag != given.flag)
 }

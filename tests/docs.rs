@@ -211,7 +211,9 @@ fn blocks(text: &str) -> Vec<(String, String)> {
 /// Fails the test unless the program takes a command of a page.
 fn assert_command(page: &str, command: &str) {
     let command = command.split(" #").next().and_then(|line| line.split(" > ").next()).unwrap_or(command);
-    let words = command.split_whitespace().filter(|word| *word != "&").map(|word| word.trim_matches(|c| c == '\'' || c == '"'));
+    // Every other part stands between quotes.
+    let parts = command.split(['\'', '"']).enumerate();
+    let words = parts.flat_map(|(at, part)| if at % 2 == 0 { part.split_whitespace().collect() } else { vec![part] }).filter(|word| *word != "&");
     Cli::try_parse_from(words).unwrap_or_else(|error| panic!("{page}: {command}: {error}"));
 }
 

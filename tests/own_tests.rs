@@ -320,7 +320,9 @@ fn own_rules_are_in_every_report_and_marked_as_such() {
     let (ended, report) = demo(folder.path(), &["--profile", "acme", "--flaw", "id-token-long-lived", "--format", formats]);
     assert_eq!(ended.code, 1, "{}", ended.said());
     assert!(
-        ended.stdout.contains("1 MUST rule (1 own) and 1 MAY rule broken") && ended.stdout.contains("of 553 rules checked, and 3 of 3 own rules"),
+        ended.stdout.contains("1 MUST rule (1 own) broken")
+            && ended.stdout.contains("; 1 suggestion; ")
+            && ended.stdout.contains("of 553 rules checked, and 3 of 3 own rules"),
         "{}",
         ended.said()
     );

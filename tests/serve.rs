@@ -342,7 +342,7 @@ async fn who_has_no_token_or_comes_by_another_name_gets_nothing() {
         let answer = ask(port, &request).await.to_lowercase();
         let first = answer.lines().next().unwrap_or_default();
         assert!(first.contains(&format!(" {status} ")), "{request}{answer}");
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let (headers, body) = answer.split_once("\r\n\r\n").unwrap();
         for (name, value) in [
             ("content-security-policy", "default-src 'none'"),
             ("content-security-policy", "frame-ancestors 'none'"),
@@ -352,9 +352,9 @@ async fn who_has_no_token_or_comes_by_another_name_gets_nothing() {
             ("cross-origin-opener-policy", "same-origin"),
             ("cross-origin-resource-policy", "same-origin"),
         ] {
-            assert!(head.lines().any(|line| line.starts_with(&format!("{name}: ")) && line.contains(value)), "{name}: {head}");
+            assert!(headers.lines().any(|line| line.starts_with(&format!("{name}: ")) && line.contains(value)), "{name}: {headers}");
         }
-        assert!(!head.contains("set-cookie") && !head.contains("access-control-"), "{head}");
+        assert!(!headers.contains("set-cookie") && !headers.contains("access-control-"), "{headers}");
         assert_eq!(status == 200, body.contains("data:") || body.contains("<!doctype") || body.contains("retry:"), "{request}{body}");
         assert!(!answer.contains(&token.to_lowercase()), "the token is nowhere but in the address");
     }

@@ -320,7 +320,7 @@ impl Reader<'_> {
             self.document.error(value.span().start, problem, format!("write {name} = {example}"))
         };
         match (setting.kind, value.get_ref()) {
-            (Kind::Text | Kind::Choice(_), DeValue::String(text)) => Ok(Value::Text(text.to_string())),
+            (Kind::Text | Kind::Choice(_) | Kind::Port, DeValue::String(text)) => Ok(Value::Text(text.to_string())),
             (Kind::Text | Kind::Choice(_), _) => Err(wrong("a string", "\"…\"")),
             (Kind::Path, DeValue::String(text)) => Ok(Value::Text(self.beside(text))),
             (Kind::Path, _) => Err(wrong("a string with a path", "\"…\"")),
@@ -329,10 +329,8 @@ impl Reader<'_> {
                 Err(_) => Ok(Value::Text(number.as_str().to_owned())),
             },
             (Kind::Number, _) => Err(wrong("a whole number", setting.default)),
-            (Kind::Switch, DeValue::Boolean(on)) => Ok(Value::Text(on.to_string())),
+            (Kind::Switch | Kind::Port, DeValue::Boolean(on)) => Ok(Value::Text(on.to_string())),
             (Kind::Switch, _) => Err(wrong("true or false", "true")),
-            (Kind::Port, DeValue::Boolean(on)) => Ok(Value::Text(on.to_string())),
-            (Kind::Port, DeValue::String(text)) => Ok(Value::Text(text.to_string())),
             (Kind::Port, _) => Err(wrong("true, false, a port, or a string with an address and a port", "true")),
             (Kind::List(_), DeValue::Array(items)) => {
                 let items = items.iter().map(|item| item.get_ref().as_str().map(str::to_owned)).collect::<Option<_>>();

@@ -329,7 +329,9 @@ impl Reached {
         let Done { mut report, features, unreachable } = self.test(bound, None, interruption.run.clone(), &mut watch).await?;
         // results.json first: whatever goes wrong with the other formats, what was gathered is kept.
         let written = beside::write(&mut report, &config).map(|(written, warnings)| {
-            warnings.iter().for_each(|warning| console::warning(warning));
+            for warning in &warnings {
+                console::warning(warning);
+            }
             written
         });
         if let Some(live) = live {

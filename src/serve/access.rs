@@ -47,20 +47,20 @@ fn is_called_by_loopback(headers: &HeaderMap) -> bool {
 mod tests {
     use super::*;
 
-    fn status(method: Method, uri: &str, hosts: &[&str]) -> Option<u16> {
+    fn status(method: &Method, uri: &str, hosts: &[&str]) -> Option<u16> {
         let mut headers = HeaderMap::new();
         for host in hosts {
             headers.append(HOST, host.parse().unwrap());
         }
-        check("secret", &method, &uri.parse().unwrap(), &headers).err().map(|(status, _)| status.as_u16())
+        check("secret", method, &uri.parse().unwrap(), &headers).err().map(|(status, _)| status.as_u16())
     }
 
     #[test]
     fn who_has_the_token_may_read_by_any_name_of_this_machine() {
         for host in ["127.0.0.1:8080", "localhost:9999", "[::1]:8080", "127.0.0.1", "LOCALHOST:1"] {
-            assert_eq!(status(Method::GET, "/?token=secret", &[host]), None, "{host}");
+            assert_eq!(status(&Method::GET, "/?token=secret", &[host]), None, "{host}");
         }
-        assert_eq!(status(Method::GET, "/events?since=1&token=secret", &["localhost"]), None);
+        assert_eq!(status(&Method::GET, "/events?since=1&token=secret", &["localhost"]), None);
     }
 
     #[test]
@@ -76,19 +76,19 @@ mod tests {
             "a b",
             "",
         ] {
-            assert_eq!(status(Method::GET, "/?token=secret", &[host]), Some(403), "{host}");
+            assert_eq!(status(&Method::GET, "/?token=secret", &[host]), Some(403), "{host}");
         }
-        assert_eq!(status(Method::GET, "/?token=secret", &[]), Some(403));
-        assert_eq!(status(Method::GET, "/?token=secret", &["localhost", "op.example"]), Some(403));
+        assert_eq!(status(&Method::GET, "/?token=secret", &[]), Some(403));
+        assert_eq!(status(&Method::GET, "/?token=secret", &["localhost", "op.example"]), Some(403));
     }
 
     #[test]
     fn without_the_token_and_other_than_to_read_nothing_is_given() {
         for uri in ["/", "/?token=", "/?token=Secret", "/?token=secret2", "/?tokens=secret", "/?token=x&token=secret", "/#token=secret"] {
-            assert_eq!(status(Method::GET, uri, &["localhost"]), Some(403), "{uri}");
+            assert_eq!(status(&Method::GET, uri, &["localhost"]), Some(403), "{uri}");
         }
         for method in [Method::POST, Method::HEAD, Method::OPTIONS] {
-            assert_eq!(status(method, "/?token=secret", &["localhost"]), Some(405));
+            assert_eq!(status(&method, "/?token=secret", &["localhost"]), Some(405));
         }
     }
 }

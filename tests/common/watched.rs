@@ -36,7 +36,8 @@ impl Watched {
             text
         });
         let mut watched = Self { process, lines, stderr: String::new(), stdout, started: Instant::now(), url: String::new() };
-        watched.url = watched.line("Live: ").trim_start_matches("Live: ").to_owned();
+        let line = watched.line("Live: ");
+        line.trim_start_matches("Live: ").clone_into(&mut watched.url);
         watched
     }
 
@@ -77,7 +78,9 @@ impl Watched {
     pub fn end(self) -> Ended {
         let Self { mut process, lines, mut stderr, stdout, started, .. } = self;
         let status = wait(&mut process.0);
-        lines.iter().for_each(|line| stderr.extend([line.as_str(), "\n"]));
+        for line in lines.iter() {
+            stderr.extend([line.as_str(), "\n"]);
+        }
         let stdout = stdout.join().expect("it is read");
         Ended { code: status.code().unwrap_or(-1), stdout, stderr, took: started.elapsed() }
     }

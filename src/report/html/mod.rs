@@ -183,7 +183,11 @@ struct IssuersPage<'a> {
 /// The page of what came of several issuers.
 pub fn render_issuers(view: &IssuersView) -> String {
     let title = format!("{} Conformance of {}", view.mark(), view.title());
-    template::render(&TEMPLATES, ISSUERS, &IssuersPage { beginning: BEGINNING, policy: policy(&[STYLE], &[], ""), style: STYLE, title, issuers: view })
+    template::render(
+        &TEMPLATES,
+        ISSUERS,
+        &IssuersPage { beginning: BEGINNING, policy: policy(&[STYLE], &[], ""), style: STYLE, title, issuers: view },
+    )
 }
 
 /// The title of the page, behind a mark or the like.
