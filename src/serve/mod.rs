@@ -1,6 +1,6 @@
 //! The page of a run that goes on (`--serve`): the HTML report on loopback, which fills while tests end.
 //!
-//! What happens comes in as [`News`]. One task keeps the [`board::Board`] of it and renders what has changed, when somebody reads it and not more often than
+//! What happens comes in as `News`. One task keeps the `Board` of it and renders what has changed, when somebody reads it and not more often than
 //! it pays; every reader then takes what is newer than what it was sent last. So a reader that is slow, or reads no more, keeps nothing waiting but itself.
 //!
 //! Whoever has the address may read: it holds a token that is made for each run. Cookies would not do, since a browser sends them to every port of a host,

@@ -78,7 +78,7 @@ impl Watched {
     pub fn end(self) -> Ended {
         let Self { mut process, lines, mut stderr, stdout, started, .. } = self;
         let status = wait(&mut process.0);
-        for line in lines.iter() {
+        for line in &lines {
             stderr.extend([line.as_str(), "\n"]);
         }
         let stdout = stdout.join().expect("it is read");

@@ -10,6 +10,7 @@ use super::super::news::News;
 use super::super::view::{Headline, PendingView, SummaryView};
 use super::super::{template, words};
 use super::{OVERVIEW, SCRIPT, STYLE, TEMPLATES};
+use crate::result::model::Verdict;
 use crate::result::progress::{Phase, Planned, Progress};
 use crate::text::count;
 
@@ -136,10 +137,10 @@ pub fn band(progress: &Progress) -> String {
 /// The top of the page and what is said of the whole run: the elements with the ids `summary` and `overview`.
 pub fn whole(progress: &Progress) -> (String, String) {
     let summary = SummaryView::of_progress(progress);
-    let top = if let Phase::Ended { .. } = progress.phase {
-        super::top(progress.report.verdict, &summary)
-    } else {
-        super::top(mark(progress).class(), &summary)
+    let top = match progress.phase {
+        Phase::Before(_) | Phase::Running => super::top(mark(progress).class(), &summary),
+        Phase::Ended { .. } => super::top(progress.report.verdict, &summary),
+        Phase::NotBegun(_) => super::top(Verdict::Errored, &summary),
     };
     (top, template::render(&TEMPLATES, OVERVIEW, &summary))
 }
