@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use futures::stream::{self, StreamExt as _};
 use oa_authtest::feature;
@@ -12,7 +11,7 @@ use oa_authtest::listing;
 use oa_authtest::rule::catalogue;
 use serde_json::Value;
 
-use crate::common::{Ended, program, root, run};
+use crate::common::{Ended, program, run};
 
 const LOGIN: &str = "authorization-code/basic";
 const DISCOVERY: &str = "discovery/provider-metadata";
@@ -146,33 +145,4 @@ async fn the_commands_that_explain_prints_end_red_and_name_the_rule() {
         .collect()
         .await;
     assert!(green.is_empty(), "{} commands: {}", green.len(), green.join("\n"));
-}
-
-#[test]
-fn the_action_hands_on_its_arguments_as_they_were_quoted() {
-    let action = fs::read_to_string(root().join("action.yml")).expect("it is there");
-    let script = action.rsplit("run: |\n").next().unwrap_or_default().lines().map(str::trim_start).collect::<Vec<_>>().join("\n");
-    let folder = tempfile::tempdir().expect("a folder");
-    let bin = folder.path().join("oa-authtest/bin");
-    fs::create_dir_all(&bin).expect("a folder");
-    let fake = bin.join("oa-authtest");
-    fs::write(&fake, "#!/bin/sh\nfor word; do echo \"[$word]\"; done\nenv | grep '^OA_AUTHTEST_' | sort\n").expect("it is written");
-    let made = Command::new("chmod").arg("+x").arg(&fake).status().expect("it runs");
-    assert!(made.success());
-    let said = |arguments: &str| {
-        let mut command = Command::new("bash");
-        command.args(["--noprofile", "--norc", "-eo", "pipefail", "-c", &script]).env("RUNNER_TEMP", folder.path()).env("ARGUMENTS", arguments);
-        for name in ["CONFIG", "PROFILE", "FAIL_ON", "KNOWN"] {
-            command.env(format!("OA_AUTHTEST_{name}"), "");
-        }
-        command.env("OA_AUTHTEST_ISSUER", "https://op.example").env("OA_AUTHTEST_REPORT_DIR", "reports").env("OA_AUTHTEST_CLIENT_SECRET", "");
-        let ended = command.output().expect("it runs");
-        (ended.status.success(), String::from_utf8_lossy(&ended.stdout).into_owned())
-    };
-    let variables = "OA_AUTHTEST_CLIENT_SECRET=\nOA_AUTHTEST_ISSUER=https://op.example\nOA_AUTHTEST_REPORT_DIR=reports\n";
-    assert_eq!(said(""), (true, format!("[run]\n{variables}")));
-    let several = "--test 'authorization-code/*'\n--scope \"read write\" --jobs 2\n";
-    let words = "[run]\n[--test]\n[authorization-code/*]\n[--scope]\n[read write]\n[--jobs]\n[2]\n";
-    assert_eq!(said(several), (true, format!("{words}{variables}")));
-    assert_eq!(said("--scope \"read"), (false, String::new()), "a quote that does not end is no argument");
 }
