@@ -87,11 +87,15 @@ pub(super) fn schema_of(path: &Path, text: &str) -> Result<Option<Value>, Report
 /// # Errors
 /// [`ReportError::Read`] if there is none to read, or too much.
 pub(super) fn text_of(path: &Path) -> Result<String, ReportError> {
+    bounded(path, MOST_BYTES)
+}
+
+fn bounded(path: &Path, most: u64) -> Result<String, ReportError> {
     let failed = |source: io::Error| ReportError::Read { path: path.to_owned(), source };
     let mut text = String::new();
-    let read = File::open(path).and_then(|file| file.take(MOST_BYTES + 1).read_to_string(&mut text)).map_err(failed)?;
-    if read as u64 > MOST_BYTES {
-        return Err(failed(io::Error::other(format!("it is larger than {} MiB", MOST_BYTES / 1024 / 1024))));
+    let read = File::open(path).and_then(|file| file.take(most + 1).read_to_string(&mut text)).map_err(failed)?;
+    if read as u64 > most {
+        return Err(failed(io::Error::other(format!("it is larger than {most} bytes"))));
     }
     Ok(text)
 }
@@ -143,6 +147,16 @@ mod tests {
         let said = read(&path).unwrap_err().to_string();
         assert!(said.contains("some.json"), "{said}");
         said
+    }
+
+    #[test]
+    fn no_more_is_read_than_there_is_room_for() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("large.json");
+        fs::write(&path, "12345678").unwrap();
+        assert_eq!(bounded(&path, 8).unwrap(), "12345678");
+        let said = bounded(&path, 7).unwrap_err().to_string();
+        assert!(said.contains("large.json") && said.contains("it is larger than 7 bytes"), "{said}");
     }
 
     #[test]

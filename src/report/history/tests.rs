@@ -1,5 +1,4 @@
 use std::path::Path;
-use std::process::Command;
 
 use super::*;
 use crate::result::model::{Finding, FindingOutcome, TestReport};
@@ -97,6 +96,20 @@ fn the_last_runs_are_kept_and_those_of_a_series_are_shown() {
     assert_eq!(names(dir.path()).len(), 2);
 }
 
+/// Puts what is no file into a folder, and says how much that is.
+#[cfg(unix)]
+fn no_files(folder: &Path) -> usize {
+    std::os::unix::fs::symlink(folder.join("notes.txt"), folder.join("h.json")).unwrap();
+    // It is a pipe that nobody will ever write to.
+    assert!(std::process::Command::new("mkfifo").arg(folder.join("i.json")).status().unwrap().success());
+    2
+}
+
+#[cfg(not(unix))]
+fn no_files(_: &Path) -> usize {
+    0
+}
+
 #[test]
 fn what_is_not_the_historys_is_passed_over_and_left_alone() {
     let dir = tempfile::tempdir().unwrap();
@@ -113,14 +126,7 @@ fn what_is_not_the_historys_is_passed_over_and_left_alone() {
     fs::write(at("notes.txt"), "mine").unwrap();
     fs::create_dir(at("g.json")).unwrap();
     fs::write(at(&format!("{}x", file::TEMPORARY)), "{").unwrap();
-    let mut others = 8;
-    #[cfg(unix)]
-    {
-        std::os::unix::fs::symlink(at("notes.txt"), at("h.json")).unwrap();
-        // Nobody will ever write to it.
-        assert!(Command::new("mkfifo").arg(at("i.json")).status().unwrap().success());
-        others += 2;
-    }
+    let others = 8 + no_files(&folder);
     let before = names(dir.path());
     let history = History::read(dir.path());
     assert_eq!(days(&history.with(&series("a"), &run(2), 5)), [1, 2]);

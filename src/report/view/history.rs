@@ -134,8 +134,13 @@ fn column(run: &PastRun, x: u32, slot: u32, highest: u64) -> ColumnView {
     let must = height(run.broken_must);
     let should = height(run.broken_should).min(HEIGHT.saturating_sub(must).max(2));
     let bar = |class, y, height| BarView { class, x, y, width, height };
-    let bars =
-        [bar("should", HEIGHT.saturating_sub(must + should), should), bar("must", HEIGHT - must, must), bar(class(run.verdict), HEIGHT + GAP, LINE)];
+    // A line of paper between the two, for who does not tell them by their colours.
+    let gap = u32::from(must > 0 && should > 1);
+    let bars = [
+        bar("should", HEIGHT.saturating_sub(must + should), should - gap),
+        bar("must", HEIGHT - must, must),
+        bar(class(run.verdict), HEIGHT + GAP, LINE),
+    ];
     let (must, should) = (run.broken_must, run.broken_should);
     let says = format!("{}: {}; broken MUST: {must}, SHOULD: {should}", words::moment(&run.started), words::verdict_word(run.verdict));
     ColumnView { says, bars: bars.into_iter().filter(|bar| bar.height > 0).collect() }
@@ -151,8 +156,8 @@ fn class(verdict: Verdict) -> &'static str {
         Verdict::Skipped | Verdict::LeftOut => "idle",
         Verdict::Passed => "passed",
         Verdict::Suggested => "suggestion",
-        Verdict::Warned => "should",
-        Verdict::Failed => "must",
+        Verdict::Warned => "warned",
+        Verdict::Failed => "failed",
         Verdict::Errored => "error",
     }
 }
