@@ -180,10 +180,7 @@ need_node() {
   node_is_new_enough && return
 
   local advice="Install Node.js 22 or newer with npm, or use --quick."
-  if ! { have python3 && python3 -c 'import ensurepip, venv' 2>/dev/null; }; then
-    have apt-get || die "Node.js is missing or too old, and so is Python to fetch it with. $advice"
-    apt_install python3 python3-venv
-  fi
+  need_python "Node.js is missing or too old, and so is Python to fetch it with. $advice"
   say "Installing $NODE_WHEEL from the Python package index into $TOOLS/node ..."
   rm -rf "$TOOLS/node"
   mkdir -p "$TOOLS"
@@ -252,11 +249,20 @@ archive_name() {
   esac
 }
 
+# Python that can make virtual environments; ends with what is missing where it cannot be installed.
+need_python() {
+  if ! { have python3 && python3 -c 'import ensurepip, venv' 2>/dev/null; }; then
+    have apt-get || die "$1"
+    apt_install python3 python3-venv
+  fi
+}
+
 # The linters of scripts and workflows. Without Go, workflows are not looked at.
 need_script_lints() {
   PATH="$TOOLS/lints/bin:$PATH"
   export PATH
   if ! have shellcheck; then
+    need_python "shellcheck is missing, and so is Python to fetch it with. Install shellcheck."
     say "Installing $SHELLCHECK_WHEEL from the Python package index into $TOOLS/lints ..."
     mkdir -p "$TOOLS"
     python3 -m venv "$TOOLS/lints" || die "python3 could not make a virtual environment. Install shellcheck."
