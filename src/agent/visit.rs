@@ -9,6 +9,7 @@ use crate::agent::callback::Callback;
 use crate::config::{Selectors, User};
 use crate::http::busy::{Asked, Busy};
 use crate::observed::document::{Document, Traffic};
+use crate::observed::markup::Unparsed;
 use crate::observed::page::{PageKind, Shown};
 use crate::text::problem::Problem;
 
@@ -265,6 +266,9 @@ pub enum NoWay {
     /// It has neither a form nor a button, only this text.
     #[error("it shows no form and no button")]
     Nothing(String),
+    /// Its HTML was not parsed.
+    #[error("{0}")]
+    NotRead(#[from] Unparsed),
     /// Anything else, in words.
     #[error("{0}")]
     Other(String),

@@ -6,18 +6,22 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use crate::guard::{Folder, FolderError};
 use crate::report::error::ReportError;
 use crate::report::file;
 
 /// What a file with a certificate in PEM begins with.
 const BEGINNING: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
+/// The name of the file in a folder of our own.
+const FILE: &str = "ca.pem";
+
 /// Why there is no such file.
 #[derive(Debug, Error)]
 pub(super) enum AuthorityError {
     /// The temporary file cannot be written.
-    #[error("the certificate of the embedded issuer could not be written to a temporary file: {0}; name a file with --ca-out, or set TMPDIR")]
-    Temporary(io::Error),
+    #[error("the certificate of the embedded issuer could not be written: {0}; or name a file with --ca-out")]
+    Temporary(#[from] FolderError),
     /// The file that was named cannot be written.
     #[error("the certificate of the embedded issuer could not be written to {} (--ca-out): {why}", .path.display())]
     Unwritable {
@@ -34,8 +38,8 @@ pub(super) enum AuthorityError {
 /// A file with the certificate authority.
 #[derive(Debug)]
 pub(super) enum Authority {
-    /// In a file of our own, which goes with this value.
-    Temporary(tempfile::NamedTempFile),
+    /// In a folder of our own, which goes with this value.
+    Temporary(#[expect(dead_code, reason = "the file goes with it")] Folder, PathBuf),
     /// Where the user wants it, where it stays.
     Named(PathBuf),
 }
@@ -48,12 +52,10 @@ impl Authority {
     /// [`AuthorityError`] if it cannot be written, or if what would be lost is no certificate.
     pub(super) fn keep(pem: &str, named: Option<PathBuf>) -> Result<Self, AuthorityError> {
         let Some(path) = named else {
-            let write = || {
-                let file = tempfile::Builder::new().prefix("oa-authtest-").suffix(".pem").tempfile()?;
-                fs::write(file.path(), pem)?;
-                Ok(Self::Temporary(file))
-            };
-            return write().map_err(AuthorityError::Temporary);
+            let folder = Folder::make()?;
+            let path = folder.path().join(FILE);
+            fs::write(&path, pem).map_err(|error| FolderError { folder: folder.path().to_owned(), why: error.to_string() })?;
+            return Ok(Self::Temporary(folder, path));
         };
         let unwritable = |why: String| AuthorityError::Unwritable { path: path.clone(), why };
         match fs::read(&path) {
@@ -73,8 +75,7 @@ impl Authority {
     /// Where it is.
     pub(super) fn path(&self) -> &Path {
         match self {
-            Self::Temporary(file) => file.path(),
-            Self::Named(path) => path,
+            Self::Temporary(_, path) | Self::Named(path) => path,
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::doctor::{Check, Diagnosis, Doctor, DoctorInput};
 use crate::exit::Exit;
 use crate::feature::plan::Plan;
 use crate::feature::{self, Feature};
-use crate::launch::{self, LaunchError};
+use crate::launch::{Interruption, LaunchError};
 use crate::report::console;
 
 /// What came of looking.
@@ -119,14 +119,15 @@ async fn look(args: &DoctorArgs, world: &World<'_>, features: &[Feature]) -> Res
             }
         });
     }
-    let interrupted = tokio::select! {
-        () = doctor.examine() => None,
-        exit = launch::signal() => Some(exit),
-    };
+    let interruption = Interruption::watch();
+    tokio::select! {
+        () = doctor.examine() => {}
+        () = interruption.happened() => {}
+    }
     // Whatever happened: what was made at the issuer goes, and the browser ends.
     let diagnosis = Box::pin(doctor.finish()).await;
     end_demo(demo).await;
-    if let Some(exit) = interrupted {
+    if let Some(exit) = interruption.exit() {
         return Ok(Looked::Interrupted(exit));
     }
     if let Some(failure) = unwritable {

@@ -162,14 +162,6 @@ pub fn main() -> Exit {
     if std::env::args_os().any(|argument| argument == "--ascii") {
         console::ascii::ask();
     }
-    match Cli::try_parse() {
-        Ok(cli) => run(cli),
-        Err(answer) => console::answer(&answer),
-    }
-}
-
-/// Does what the command line says.
-fn run(cli: Cli) -> Exit {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -177,31 +169,47 @@ fn run(cli: Cli) -> Exit {
             return Exit::CouldNotTest;
         }
     };
+    let unclaimed = {
+        let _entered = runtime.enter();
+        launch::signal::listen()
+    };
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(answer) => return console::answer(&answer),
+    };
     let exit = runtime.block_on(async {
-        let done = match cli.command {
-            Commands::Run(args) => run_tests(args).await,
-            Commands::Doctor(args) => Box::pin(doctor::examine(args)).await,
-            Commands::List { what, json, own } => list(what.as_deref(), json, &own),
-            Commands::Explain { rule, own } => explain(&rule, &own),
-            Commands::Issuer(args) => serve(args).await,
-            Commands::SelfTest(args) => prove(args).await,
-            Commands::Compare(args) => compare(&args),
-            Commands::Init(args) => init(&args),
-            Commands::Known(args) => known(&args),
-            Commands::Report(args) => render(&args),
-            Commands::Schema { of } => schema(of),
-            Commands::Version => say(&listing::version()),
-            Commands::Completions { shell } => manual::completions(shell),
-            Commands::Man { dir } => manual::man(dir.as_deref()),
-        };
-        done.unwrap_or_else(|failure| {
-            failure.say();
-            failure.exit()
-        })
+        tokio::select! {
+            exit = run(cli) => exit,
+            exit = unclaimed.come() => exit,
+        }
     });
     // A blocking read that never ends must not keep us.
     runtime.shutdown_background();
     exit
+}
+
+/// Does what the command line says.
+async fn run(cli: Cli) -> Exit {
+    let done = match cli.command {
+        Commands::Run(args) => run_tests(args).await,
+        Commands::Doctor(args) => Box::pin(doctor::examine(args)).await,
+        Commands::List { what, json, own } => list(what.as_deref(), json, &own),
+        Commands::Explain { rule, own } => explain(&rule, &own),
+        Commands::Issuer(args) => serve(args).await,
+        Commands::SelfTest(args) => prove(args).await,
+        Commands::Compare(args) => compare(&args),
+        Commands::Init(args) => init(&args),
+        Commands::Known(args) => known(&args),
+        Commands::Report(args) => render(&args),
+        Commands::Schema { of } => schema(of),
+        Commands::Version => say(&listing::version()),
+        Commands::Completions { shell } => manual::completions(shell),
+        Commands::Man { dir } => manual::man(dir.as_deref()),
+    };
+    done.unwrap_or_else(|failure| {
+        failure.say();
+        failure.exit()
+    })
 }
 
 async fn run_tests(args: RunArgs) -> Result<Exit, Failure> {
@@ -305,8 +313,9 @@ async fn serve(args: IssuerArgs) -> Result<Exit, Failure> {
     let redirect_uris = vec![redirect_uri.to_string()];
     let issuer = issuer::start(IssuerOptions { port, tls, persona, flaw, pages, offline_access, redirect_uris }).await?;
     let authority = issuer.ca_pem().map(|pem| Authority::keep(pem, ca_out)).transpose()?;
+    let mut signals = launch::signal::claim();
     say(&demo::sheet(&issuer, authority.as_ref().map(Authority::path), redirect_uri.as_str()))?;
-    let exit = launch::signal().await;
+    let exit = signals.next().await;
     issuer.stop().await;
     // Ending it is what its user wants, so that is no interruption.
     Ok(if exit == Exit::Interrupted { Exit::Conformant } else { exit })

@@ -14,6 +14,7 @@ use crate::agent::callback::{CallbackError, CallbackListener};
 use crate::agent::user_agent::UserAgent;
 use crate::config::{Config, Sources};
 use crate::feature::plan::Plan;
+use crate::guard::{Folder, FolderError};
 use crate::http::{Client, ClientError};
 use crate::result::event::Event;
 use crate::result::model;
@@ -138,7 +139,7 @@ pub struct Doctor<'a> {
     callback: Option<Result<Arc<CallbackListener>, CallbackError>>,
     agent: Option<Arc<UserAgent>>,
     /// Screenshots go here, and with it.
-    _folder: tempfile::TempDir,
+    _folder: Folder,
     /// Where a run would write its reports.
     reports: std::path::PathBuf,
     checks: Vec<Check>,
@@ -154,8 +155,8 @@ pub enum DoctorError {
     #[error(transparent)]
     Http(#[from] ClientError),
     /// There is no temporary folder.
-    #[error("could not make a temporary folder: {0}; set TMPDIR to a folder that can be written to")]
-    Folder(#[from] std::io::Error),
+    #[error(transparent)]
+    Folder(#[from] FolderError),
 }
 
 impl<'a> Doctor<'a> {
@@ -165,7 +166,7 @@ impl<'a> Doctor<'a> {
     /// [`DoctorError`] if that is not possible on this machine.
     pub fn new(input: DoctorInput, on_check: &'a mut (dyn FnMut(&Check) + Send)) -> Result<Self, DoctorError> {
         let DoctorInput { mut config, sources, plan, callback } = input;
-        let folder = tempfile::Builder::new().prefix("oa-authtest-").tempdir()?;
+        let folder = Folder::make()?;
         let reports = std::mem::replace(&mut config.report.dir, folder.path().to_owned());
         let http = Arc::new(Client::new(&config.network)?);
         let bound = callback.as_ref().and_then(|bound| bound.as_ref().ok()).cloned();

@@ -12,7 +12,8 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::sync::mpsc;
 
-use super::{FOLDER_PREFIX, MARKER, SUBCOMMAND, can_be_this_program, platform, remove};
+use super::folder::{self, FolderError};
+use super::{MARKER, SUBCOMMAND, can_be_this_program, platform, remove};
 
 /// How many of the driver's last lines are kept for messages.
 const RECENT: usize = 12;
@@ -34,8 +35,8 @@ pub enum GuardError {
     #[error("a browser needs a guard process, which ends it whatever happens to this program")]
     None,
     /// The temporary folder could not be made.
-    #[error("could not make a temporary folder: {0}")]
-    Folder(String),
+    #[error(transparent)]
+    Folder(#[from] FolderError),
     /// The program could not be started.
     #[error("could not start {program}: {why}")]
     Program {
@@ -83,12 +84,12 @@ impl Guarded {
             None => std::env::current_exe().map_err(|e| GuardError::Guard { program: "(this program)".to_owned(), why: e.to_string() })?,
         };
         let broken = |why: String| GuardError::Guard { program: own.display().to_string(), why };
-        let folder = tempfile::Builder::new().prefix(FOLDER_PREFIX).tempdir().map_err(|e| GuardError::Folder(e.to_string()))?;
+        let folder = folder::make()?;
         let marker = random().ok_or_else(|| broken("no random numbers".to_owned()))?;
         let mut command = Command::new(&own);
         command.arg(SUBCOMMAND).arg(folder.path()).arg(program).args(args).env(MARKER, &marker);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
-        platform::set_apart(&mut command);
+        platform::set_apart(command.as_std_mut());
         let mut guard = command.spawn().map_err(|e| broken(e.to_string()))?;
         let pipe = guard.stdin.take();
         let Some(stdout) = guard.stdout.take() else { return Err(broken("no pipe".to_owned())) };
@@ -161,7 +162,7 @@ async fn listen(mut said: Said, sender: mpsc::Sender<Line>, recent: Arc<Mutex<Ve
     }
 }
 
-fn random() -> Option<String> {
+pub(super) fn random() -> Option<String> {
     use std::fmt::Write;
     let mut bytes = [0_u8; 16];
     aws_lc_rs::rand::fill(&mut bytes).ok()?;

@@ -3,8 +3,10 @@
 //! A `WebDriver` driver that dies leaves its browser running, and a process that is killed leaves its driver running. So we never start
 //! a driver ourselves: we start our own program again as a tiny guard with a pipe on its standard input. The guard starts the driver with
 //! a temporary folder of its own, holds it together with all that it starts (on Unix as a process group, on Windows as a job), and waits for
-//! the end of the pipe (we let go of it, or are gone) or of the driver. Then it ends all of them and deletes the folder.
+//! the end of the pipe (we let go of it, or are gone) or of the driver. Then it ends all of them and deletes the folder. A guard without a driver keeps a
+//! folder only.
 
+mod folder;
 mod keeper;
 #[cfg(unix)]
 mod unix;
@@ -16,6 +18,7 @@ use unix as platform;
 #[cfg(windows)]
 use windows as platform;
 
+pub use folder::{Folder, FolderError};
 pub use keeper::{GuardError, Guarded, Line};
 
 use std::ffi::OsString;
@@ -49,20 +52,34 @@ pub fn main_if_asked() -> Option<ExitCode> {
     if args.next()? != SUBCOMMAND {
         return None;
     }
-    let (Some(folder), Some(program), Some(marker)) = (args.next().map(PathBuf::from), args.next(), std::env::var_os(MARKER)) else {
+    let (Some(folder), Some(marker)) = (args.next().map(PathBuf::from), std::env::var_os(MARKER)) else {
         return Some(ExitCode::from(2));
     };
     let ours = folder.file_name().is_some_and(|name| name.to_string_lossy().starts_with(FOLDER_PREFIX));
     if !ours || !folder.is_dir() {
         return Some(ExitCode::from(2));
     }
-    let guarded = watch(&folder, &program, args);
-    let has_started = guarded.is_some();
-    if let Some(tree) = guarded {
-        tree.end(&marker);
-    }
+    let has_started = match args.next() {
+        Some(program) => {
+            let guarded = watch(&folder, &program, args);
+            guarded.map(|tree| tree.end(&marker)).is_some()
+        }
+        None => keep().is_some(),
+    };
     remove(&folder);
     Some(if has_started { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Waits for the end of the pipe.
+fn keep() -> Option<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().ok()?;
+    runtime.block_on(async {
+        let _deaf = platform::be_deaf();
+        say("ready", "");
+        end_of_stdin().await;
+    });
+    runtime.shutdown_background();
+    Some(())
 }
 
 /// True if this very program can be the guard: its `main` called [`main_if_asked`]. Any other program would do again what it was started for.

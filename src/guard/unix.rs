@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::process::CommandExt as _;
 use std::process::ExitStatus;
 
 use rustix::process::{Pid, Signal, WaitOptions};
@@ -27,7 +28,7 @@ pub(super) fn be_deaf() -> impl Sized {
 }
 
 /// Has a process that is about to be started be out of reach of what the terminal sends to this one.
-pub(super) fn set_apart(command: &mut Command) {
+pub(super) fn set_apart(command: &mut std::process::Command) {
     command.process_group(0);
 }
 

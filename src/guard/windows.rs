@@ -3,6 +3,7 @@
 
 use std::ffi::OsString;
 use std::io;
+use std::os::windows::process::CommandExt as _;
 use std::process::ExitStatus;
 
 use process_wrap::tokio::{ChildWrapper, CommandWrap, JobObject, KillOnDrop};
@@ -21,7 +22,7 @@ pub(super) fn collect_orphans() {}
 pub(super) fn be_deaf() -> impl Sized {}
 
 /// Has a process that is about to be started be out of reach of Ctrl-C in this console.
-pub(super) fn set_apart(command: &mut Command) {
+pub(super) fn set_apart(command: &mut std::process::Command) {
     command.creation_flags(NEW_PROCESS_GROUP);
 }
 

@@ -38,9 +38,7 @@ use crate::session::{AgentHandle, Run, SharedClients, Stop};
 mod beside;
 mod last_failed;
 mod reach;
-mod signal;
-
-pub use signal::signal;
+pub mod signal;
 
 use beside::Beside;
 pub use beside::write;
@@ -446,12 +444,13 @@ impl Interruption {
     pub fn watch() -> Self {
         let (run, exit) = (CancellationToken::new(), Arc::new(OnceLock::new()));
         let (to_cancel, to_set) = (run.clone(), Arc::clone(&exit));
+        let mut signals = signal::claim();
         let watch = tokio::spawn(async move {
-            let _ = to_set.set(signal().await);
+            let _ = to_set.set(signals.next().await);
             to_cancel.cancel();
             // Until the program has ended, whatever it still has to do.
             tokio::spawn(async move {
-                let again = signal().await;
+                let again = signals.next().await;
                 std::process::exit(again.code().into());
             });
         });

@@ -3,8 +3,10 @@
 
 use std::time::SystemTime;
 
-use scraper::{Html, Selector};
+use scraper::Selector;
 use url::Url;
+
+use super::markup::{self, Unparsed};
 
 /// How many elements of a kind are looked at: a page built to be slow must not be.
 const ELEMENTS: usize = 500;
@@ -12,10 +14,25 @@ const ELEMENTS: usize = 500;
 pub const COOKIES: usize = 100;
 
 /// The document behind a page.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Document {
     /// Its response headers, names in lower case, without cookies; `None` where the user agent does not show them.
     pub headers: Option<Vec<(String, String)>>,
+    /// What its HTML holds, or why that was not parsed.
+    pub content: Result<Content, Unparsed>,
+    /// The password that was typed stands in it.
+    pub echoes_password: bool,
+}
+
+impl Default for Document {
+    fn default() -> Self {
+        Self { headers: None, content: Ok(Content::default()), echoes_password: false }
+    }
+}
+
+/// What the HTML of a document holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Content {
     /// It runs scripts.
     pub scripts: bool,
     /// Scripts, style sheets and frames that it loads. Images are not counted: the client's logo is one.
@@ -24,8 +41,6 @@ pub struct Document {
     pub referrer: Option<String>,
     /// Where its forms with a password field go.
     pub actions: Vec<Url>,
-    /// The password that was typed stands in it.
-    pub echoes_password: bool,
 }
 
 impl Document {
@@ -33,36 +48,50 @@ impl Document {
     #[must_use]
     pub fn read(url: &str, html: &str, headers: Option<&[(String, String)]>, echoes_password: bool) -> Self {
         let headers = headers.map(|headers| headers.iter().filter(|(name, _)| name != "set-cookie").cloned().collect());
-        let mut document = Self { headers, echoes_password, ..Self::default() };
-        let Ok(url) = Url::parse(url) else { return document };
-        let page = Html::parse_document(html);
+        let content = Url::parse(url).map_or_else(|_| Ok(Content::default()), |url| Content::read(&url, html));
+        Self { headers, content, echoes_password }
+    }
+
+    /// The same beside the runtime, which goes on meanwhile.
+    pub async fn read_aside(url: &str, html: &str, headers: Option<&[(String, String)]>, echoes_password: bool) -> Self {
+        let (of_url, of_html) = (url.to_owned(), html.to_owned());
+        let read = tokio::task::spawn_blocking(move || Self::read(&of_url, &of_html, None, echoes_password)).await;
+        let content = read.map_or(Err(Unparsed::Tangled), |document| document.content);
+        Self { content, ..Self::read(url, "", headers, echoes_password) }
+    }
+
+    /// Every value of a response header, by its lower-case name.
+    pub fn header<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        self.headers.iter().flatten().filter(move |(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+}
+
+impl Content {
+    fn read(url: &Url, html: &str) -> Result<Self, Unparsed> {
+        let page = markup::parse(html)?;
+        let mut content = Self::default();
         let attributes = |selector: &str, name: &str| -> Vec<String> {
             let Ok(selector) = Selector::parse(selector) else { return Vec::new() };
             page.select(&selector).take(ELEMENTS).filter_map(|element| element.attr(name).map(str::to_owned)).collect()
         };
         let base = attributes("base[href]", "href").first().and_then(|base| url.join(base).ok()).unwrap_or_else(|| url.clone());
         for (selector, name) in [("script[src]", "src"), ("link[rel~=stylesheet i][href]", "href"), ("iframe[src]", "src")] {
-            document.resources.extend(attributes(selector, name).iter().filter_map(|address| base.join(address).ok()));
+            content.resources.extend(attributes(selector, name).iter().filter_map(|address| base.join(address).ok()));
         }
-        document.resources.retain(|address| matches!(address.scheme(), "http" | "https"));
-        document.referrer = attributes("meta[name=referrer i][content]", "content").pop();
+        content.resources.retain(|address| matches!(address.scheme(), "http" | "https"));
+        content.referrer = attributes("meta[name=referrer i][content]", "content").pop();
         if let (Ok(scripts), Ok(forms), Ok(password)) =
             (Selector::parse("script"), Selector::parse("form"), Selector::parse("input[type=password i]"))
         {
             // A data block is no script (HTML, the script element).
             let runs = |kind: Option<&str>| kind.is_none_or(|kind| kind.is_empty() || kind == "module" || kind.contains("javascript"));
-            document.scripts = page.select(&scripts).take(ELEMENTS).any(|script| runs(script.attr("type")));
+            content.scripts = page.select(&scripts).take(ELEMENTS).any(|script| runs(script.attr("type")));
             for form in page.select(&forms).take(ELEMENTS).filter(|form| form.select(&password).next().is_some()) {
                 let action = form.attr("action").map(str::trim).filter(|action| !action.is_empty());
-                document.actions.extend(action.map_or_else(|| Some(url.clone()), |action| base.join(action).ok()));
+                content.actions.extend(action.map_or_else(|| Some(url.clone()), |action| base.join(action).ok()));
             }
         }
-        document
-    }
-
-    /// Every value of a response header, by its lower-case name.
-    pub fn header<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
-        self.headers.iter().flatten().filter(move |(n, _)| n == name).map(|(_, value)| value.as_str())
+        Ok(content)
     }
 }
 
@@ -172,10 +201,12 @@ mod tests {
             <script type="application/json">{}</script><iframe src="https://f.example/"></iframe><img src="https://logo.example/l.png">
             <form action="https://other.example/s"><input name="q"></form><form action="login"><input type="PASSWORD"></form>"#;
         let document = Document::read("https://op.example/login", html, None, false);
-        assert_eq!(document.resources.iter().map(Url::as_str).collect::<Vec<_>>(), ["https://op.example/x/a.css", "https://f.example/"]);
-        assert_eq!((document.referrer.as_deref(), document.scripts), (Some("no-referrer"), false));
-        assert_eq!(document.actions.iter().map(Url::as_str).collect::<Vec<_>>(), ["https://op.example/x/login"]);
-        assert!(Document::read("https://op.example/", "<script>x()</script>", None, false).scripts);
+        let content = document.content.expect("it is parsed");
+        assert_eq!(content.resources.iter().map(Url::as_str).collect::<Vec<_>>(), ["https://op.example/x/a.css", "https://f.example/"]);
+        assert_eq!((content.referrer.as_deref(), content.scripts), (Some("no-referrer"), false));
+        assert_eq!(content.actions.iter().map(Url::as_str).collect::<Vec<_>>(), ["https://op.example/x/login"]);
+        let scripts = Document::read("https://op.example/", "<script>x()</script>", None, false).content.expect("it is parsed").scripts;
+        assert!(scripts);
         assert_eq!(Document::read("no address", "<form", None, false), Document::default());
     }
 

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use scraper::{Html, Selector};
+use scraper::Selector;
 use serde_json::Value;
 use thiserror::Error;
 use url::Url;
 
 use crate::config::Network;
 use crate::http::{Client, ClientError, Unreachable};
+use crate::observed::markup;
 use crate::observed::received::Received;
 use crate::redact::Redactor;
 use crate::rule::dataset_site::DatasetSite;
@@ -95,8 +96,9 @@ fn json_ld(response: &Received) -> Vec<Result<Value, String>> {
     let Ok(scripts) = Selector::parse(r#"script[type="application/ld+json" i]"#) else {
         return Vec::new();
     };
-    Html::parse_document(&response.text())
-        .select(&scripts)
-        .map(|script| serde_json::from_str(&script.text().collect::<String>()).map_err(|e| format!("not JSON: {e}")))
-        .collect()
+    let page = match markup::parse(&response.text()) {
+        Ok(page) => page,
+        Err(why) => return vec![Err(format!("the HTML was not read: {why}"))],
+    };
+    page.select(&scripts).map(|script| serde_json::from_str(&script.text().collect::<String>()).map_err(|e| format!("not JSON: {e}"))).collect()
 }

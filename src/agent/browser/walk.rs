@@ -460,7 +460,7 @@ impl<'a> Walk<'a> {
         let hops = self.hops();
         let hop = hops.last().filter(|hop| hop.status.is_some());
         let echoes = self.scrubber.text(&source) != source;
-        let document = Document::read(&facts.url, &source, hop.map(|hop| hop.headers.as_slice()), echoes);
+        let document = Document::read_aside(&facts.url, &source, hop.map(|hop| hop.headers.as_slice()), echoes).await;
         SeenPage {
             kind: classified.kind,
             url: self.scrubber.url(&facts.url),

@@ -1,13 +1,15 @@
 //! The facts of an HTML page and its forms, gathered without running it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use scraper::{ElementRef, Html, Selector};
 use url::Url;
 
 use crate::agent::http::form::{Control, Form};
 use crate::config::Selectors;
+use crate::observed::markup::{self, Unparsed};
 use crate::observed::page::{Button, CheckBox, Facts, Field, MARK};
+use crate::text::truncate;
 
 /// A page: its facts, and the forms that can be sent from it.
 #[derive(Debug, Default)]
@@ -25,9 +27,13 @@ pub(super) struct Page {
 }
 
 impl Page {
-    /// Reads a page. Nothing in it can make this fail.
-    pub fn read(url: &Url, status: u16, html: &str, number: usize, selectors: &Selectors) -> Self {
-        let document = Html::parse_document(html);
+    /// Reads a page.
+    ///
+    /// # Errors
+    /// [`Unparsed`] if its HTML is such that to parse it would take too long.
+    pub fn read(url: &Url, status: u16, html: &str, number: usize, selectors: &Selectors) -> Result<Self, Unparsed> {
+        let document = markup::parse(html)?;
+        let labels = Labels::of(&document);
         let selector = |css: &str| Selector::parse(css).ok();
         let (username, password, button) = (selector(&selectors.username), selector(&selectors.password), selector(&selectors.button));
         let chosen = |selector: &Option<Selector>, element: &ElementRef| selector.as_ref().is_some_and(|s| s.matches(element));
@@ -67,7 +73,7 @@ impl Page {
                         name,
                         id,
                         autocomplete: cut(attr("autocomplete"), 100),
-                        label: label(&document, &element),
+                        label: labels.of_element(&element),
                         read_only: element.attr("readonly").is_some(),
                         form,
                         username: chosen(&username, &element),
@@ -75,7 +81,7 @@ impl Page {
                     });
                 }
                 "checkbox" if element.attr("checked").is_none() && facts.boxes.len() < FIELDS => {
-                    facts.boxes.push(CheckBox { index, name, form, ..check_box(&document, &element) });
+                    facts.boxes.push(CheckBox { index, name, form, ..check_box(&labels, &element) });
                 }
                 "submit" | "image" | "button" => {
                     let said =
@@ -126,7 +132,7 @@ impl Page {
         (facts.url, facts.status, facts.document, facts.ready) = (url.to_string(), status, number.to_string(), "complete".to_owned());
         page.frames = frames(&document, &base);
         page.refresh = refresh(&document, &base);
-        page
+        Ok(page)
     }
 }
 
@@ -134,6 +140,10 @@ impl Page {
 const ELEMENTS: usize = 2_000;
 const FORMS: usize = 50;
 const DEPTH: usize = 256;
+/// The most characters of a text.
+const TEXT: usize = 4_000;
+/// The most characters of a label.
+const LABEL: usize = 200;
 /// How many fields and buttons are kept.
 const FIELDS: usize = 100;
 const BANNERS: usize = 100;
@@ -150,9 +160,9 @@ fn referred(document: &Html) -> Vec<String> {
 }
 
 /// What a check box says and sends.
-fn check_box(document: &Html, element: &ElementRef) -> CheckBox {
+fn check_box(labels: &Labels, element: &ElementRef) -> CheckBox {
     let required = element.attr("required").is_some() || element.attr("aria-required") == Some("true");
-    CheckBox { label: label(document, element), value: cut(element.attr("value").unwrap_or("on"), 100), required, ..CheckBox::default() }
+    CheckBox { label: labels.of_element(element), value: cut(element.attr("value").unwrap_or("on"), 100), required, ..CheckBox::default() }
 }
 
 /// True if the page may change by itself. A data block is no script (HTML, the script element).
@@ -211,18 +221,22 @@ fn visible(element: &ElementRef) -> bool {
     !hidden(element) && !ancestors(element).any(|parent| hidden(&parent))
 }
 
-/// The text within an element, without scripts and styles.
+/// The text within an element, without scripts and styles: as much as is shown of any.
 fn text(element: &ElementRef) -> String {
     let mut text = String::new();
     for node in element.descendants() {
+        if text.len() > 4 * TEXT {
+            break;
+        }
         let Some(piece) = node.value().as_text() else { continue };
+        let piece = truncate(piece, 4 * TEXT);
         let code = node.parent().and_then(ElementRef::wrap).is_some_and(|e| matches!(e.value().name(), "script" | "style" | "template" | "noscript"));
         if !code {
             text.push_str(piece);
             text.push(' ');
         }
     }
-    cut(&text, 4000)
+    cut(&text, TEXT)
 }
 
 /// One line, shortened to a number of characters.
@@ -230,13 +244,29 @@ fn cut(text: &str, length: usize) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(length).collect()
 }
 
-fn label(document: &Html, element: &ElementRef) -> String {
-    let id = element.attr("id").filter(|id| !id.is_empty());
-    let labels = css("label");
-    let of = document.select(&labels).take(ELEMENTS).filter(|label| id.is_some() && label.attr("for") == id).map(|label| text(&label));
-    let around = ancestors(element).find(|parent| parent.value().name() == "label").map(|label| text(&label));
-    let named = ["aria-label", "placeholder"].into_iter().filter_map(|name| element.attr(name).map(str::to_owned));
-    cut(&of.chain(around).chain(named).collect::<Vec<_>>().join(" "), 200)
+/// The labels of a page by what they are for, gathered once.
+struct Labels(HashMap<String, String>);
+
+impl Labels {
+    fn of(document: &Html) -> Self {
+        let mut by_id: HashMap<String, String> = HashMap::new();
+        for label in document.select(&css("label[for]")).take(ELEMENTS) {
+            let text = by_id.entry(label.attr("for").unwrap_or_default().to_owned()).or_default();
+            if text.len() < LABEL {
+                text.push_str(&cut(&self::text(&label), LABEL));
+                text.push(' ');
+            }
+        }
+        Self(by_id)
+    }
+
+    /// What names a field: the labels for it, the one around it, and what it says of itself.
+    fn of_element(&self, element: &ElementRef) -> String {
+        let of = element.attr("id").filter(|id| !id.is_empty()).and_then(|id| self.0.get(id)).cloned();
+        let around = ancestors(element).find(|parent| parent.value().name() == "label").map(|label| text(&label));
+        let named = ["aria-label", "placeholder"].into_iter().filter_map(|name| element.attr(name).map(str::to_owned));
+        cut(&of.into_iter().chain(around).chain(named).collect::<Vec<_>>().join(" "), LABEL)
+    }
 }
 
 #[cfg(test)]
@@ -245,7 +275,25 @@ mod tests {
     use super::*;
 
     fn read(body: &str) -> Page {
-        Page::read(&Url::parse("https://op.example/login").unwrap(), 200, body, 0, &Selectors::default())
+        Page::read(&Url::parse("https://op.example/login").unwrap(), 200, body, 0, &Selectors::default()).unwrap()
+    }
+
+    #[test]
+    fn many_labels_and_fields_are_read_in_proportion() {
+        let fields = |n: usize| (0..n).map(|n| format!("<input id=f{n}>")).collect::<String>();
+        let labels = |n: usize| format!("{}x{}", "<label for=f1>".repeat(n), "</label>".repeat(n));
+        let started = std::time::Instant::now();
+        let page = read(&format!("{}{}", fields(100), labels(1_900)));
+        assert_eq!(page.facts.fields.len(), 100);
+        assert!(page.facts.fields[1].label.starts_with("x x x"), "{}", page.facts.fields[1].label);
+        assert!(started.elapsed().as_secs() < 10, "{:?}", started.elapsed());
+    }
+
+    #[test]
+    fn a_page_that_is_not_parsed_says_so() {
+        let url = Url::parse("https://op.example/").unwrap();
+        let read = Page::read(&url, 200, &"<div>".repeat(50_000), 0, &Selectors::default());
+        assert_eq!(read.err(), Some(Unparsed::Deep));
     }
 
     #[test]

@@ -17,6 +17,7 @@ use crate::agent::visit::{Conduct, Journey, NoWay, SeenPage, Visit, VisitError};
 use crate::http::busy::{Asked, Busy};
 use crate::http::is_certificate_refused;
 use crate::observed::document::{Answer, Document, Traffic};
+use crate::observed::markup::Unparsed;
 use crate::observed::page::{Facts, PageKind};
 
 /// How many redirects are followed in a row.
@@ -101,7 +102,7 @@ impl<'a> Walk<'a> {
                 }
                 Led::Page { url, status, method, headers, html } => (url, status, method, headers, html),
             };
-            let mut page = Page::read(&url, status, &html, self.pages.len() + automatic, &self.visit.selectors);
+            let (mut page, html) = self.read(&url, status, html, self.pages.len() + automatic).await?;
             page.facts.mark_asked(&self.visit.scopes);
             from = Some(url);
             if status < 400
@@ -117,7 +118,7 @@ impl<'a> Walk<'a> {
             let classified = conduct(judge(&page.facts, self.progress), &page.facts, self.visit.conduct, answered);
             let decided = self.decide(&page, &classified);
             let echoes = self.scrubber.text(&html) != html;
-            let document = Document::read(&page.facts.url, &html, Some(&headers), echoes);
+            let document = Document::read_aside(&page.facts.url, &html, Some(&headers), echoes).await;
             let seen = self.seen(&page.facts, &classified, decided.is_err().then_some(&html), document);
             self.pages.push(SeenPage { method: Some(method.to_owned()), ..seen });
             next = decided?;
@@ -129,6 +130,15 @@ impl<'a> Walk<'a> {
             self.progress.password_sent |= matches!(classified.next, Move::Login { .. });
             self.progress.identified |= matches!(classified.next, Move::Login { .. } | Move::Identify { .. });
         }
+    }
+
+    /// Reads a page beside the runtime: what is hard to read does not keep the deadline from coming.
+    async fn read(&self, url: &Url, status: u16, html: String, number: usize) -> Result<(Page, String), VisitError> {
+        let (at, selectors) = (url.clone(), self.visit.selectors.clone());
+        let reading = tokio::task::spawn_blocking(move || (Page::read(&at, status, &html, number, &selectors), html));
+        let (page, html) = reading.await.map_err(|panic| VisitError::Browser(panic.to_string()))?;
+        let not_read = |why: Unparsed| VisitError::NotUnderstood { url: url.to_string(), why: NoWay::NotRead(why) };
+        page.map_err(not_read).map(|page| (page, html))
     }
 
     /// Where a page leads that a browser would leave by itself: a form for the redirect URI (Form Post Response Mode), a form on a page of

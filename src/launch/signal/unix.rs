@@ -1,13 +1,35 @@
-//! SIGTERM.
+//! SIGINT and SIGTERM.
 
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Waits for SIGTERM; for ever where that cannot be listened for, since there is still Ctrl-C.
-pub(super) async fn terminated() {
-    match signal(SignalKind::terminate()) {
-        Ok(mut terminate) => {
-            terminate.recv().await;
+use crate::exit::Exit;
+
+/// The signals of this process, from when this was made on; one that cannot be listened for does what it does by itself.
+pub(super) struct Signals {
+    interrupt: Option<Signal>,
+    terminate: Option<Signal>,
+}
+
+impl Signals {
+    pub(super) fn listen() -> Self {
+        Self { interrupt: signal(SignalKind::interrupt()).ok(), terminate: signal(SignalKind::terminate()).ok() }
+    }
+
+    /// Waits for the next of them.
+    pub(super) async fn next(&mut self) -> Exit {
+        tokio::select! {
+            () = next(self.interrupt.as_mut()) => Exit::Interrupted,
+            () = next(self.terminate.as_mut()) => Exit::Terminated,
         }
-        Err(_) => std::future::pending().await,
+    }
+}
+
+async fn next(signal: Option<&mut Signal>) {
+    let came = match signal {
+        Some(signal) => signal.recv().await.is_some(),
+        None => false,
+    };
+    if !came {
+        std::future::pending::<()>().await;
     }
 }

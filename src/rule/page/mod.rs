@@ -2,7 +2,7 @@
 
 use url::{Host, Url};
 
-use crate::observed::document::Document;
+use crate::observed::document::{Content, Document};
 use crate::observed::page::PageKind;
 use crate::observed::policy::form_action_against;
 use crate::rule::expect::{applies_if, holds, list, may, must, none_wrong, shorten, should};
@@ -39,6 +39,12 @@ impl ShownPage {
             PageKind::Login | PageKind::Identifier | PageKind::Consent => Ok(&self.document),
             _ => not_applicable("neither a login nor a consent page"),
         }
+    }
+
+    /// What the HTML of such a page holds, if it was parsed.
+    fn content(&self) -> Result<&Content, Unmet> {
+        let document = self.asking()?;
+        document.content.as_ref().or_else(|why| not_applicable(format!("its HTML was not read: {why}")))
     }
 
     /// The same, if its headers could be seen.
@@ -101,9 +107,9 @@ static RULES: &[Check<ShownPage>] = &[
         "Serve these pages at https addresses and redirect http to https. Check the `action` of the login form: behind a proxy some frameworks write \
          an http address into it.",
         |page| {
-            let document = page.asking()?;
+            let content = page.content()?;
             let is_plain = |url: &&Url| url.scheme() != "https" && !(is_loopback(url) && is_loopback(&page.url) && page.url.scheme() == "http");
-            let plain: Vec<String> = std::iter::once(&page.url).chain(&document.actions).filter(is_plain).map(place).collect();
+            let plain: Vec<String> = std::iter::once(&page.url).chain(&content.actions).filter(is_plain).map(place).collect();
             none_wrong(&plain, "https addresses only", format!("{}: {}", page.name(), place(&page.url)))
         },
     ),
@@ -118,7 +124,7 @@ static RULES: &[Check<ShownPage>] = &[
         |page| {
             let document = page.with_headers()?;
             let protected = ancestors(document).iter().any(|directive| confines(directive)) || frame_options(document);
-            if !protected && document.scripts {
+            if !protected && page.content()?.scripts {
                 // RFC 6749 10.13 knows scripts that break out of frames; what a script does cannot be seen by looking at it.
                 return not_applicable(format!("{}; but one of its scripts may break out of frames", framing(page, document)));
             }
@@ -168,11 +174,11 @@ static RULES: &[Check<ShownPage>] = &[
         "Copy the scripts and style sheets that these pages need to a host of the issuer and load them from there. Remove analytics and advertising \
          from these pages.",
         |page| {
-            let document = page.asking()?;
+            let content = page.content()?;
             let own = owner(&page.url);
             let strange = |url: &&Url| owner(url) != own && !(is_loopback(url) && is_loopback(&page.url));
-            let strange: Vec<String> = document.resources.iter().filter(strange).map(place).collect();
-            let seen = if strange.is_empty() { format!("{} of its own", document.resources.len()) } else { list(&strange) };
+            let strange: Vec<String> = content.resources.iter().filter(strange).map(place).collect();
+            let seen = if strange.is_empty() { format!("{} of its own", content.resources.len()) } else { list(&strange) };
             holds(strange.is_empty(), "scripts, style sheets and frames of the issuer's own site only", format!("{}: {seen}", page.name()))
         },
     ),
@@ -186,7 +192,8 @@ static RULES: &[Check<ShownPage>] = &[
         |page| {
             let document = page.with_headers()?;
             // The last policy that is known counts (Referrer Policy 8.1), and a page's own goes after the header's.
-            let all = document.header("referrer-policy").chain(document.referrer.as_deref());
+            let own = page.content()?.referrer.as_deref();
+            let all = document.header("referrer-policy").chain(own);
             let policy =
                 all.flat_map(|value| value.split(',')).map(str::trim).filter(|policy| !policy.is_empty()).last().map(str::to_ascii_lowercase);
             let kept = policy.as_deref().is_some_and(|policy| !matches!(policy, "unsafe-url" | "no-referrer-when-downgrade" | "always" | "default"));

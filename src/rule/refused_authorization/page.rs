@@ -1,7 +1,8 @@
 //! Requests for which a page is the only answer, and that page (RFC 6749 4.1.2.1 and 10.14, RFC 9110 15.5).
 
-use scraper::{Html, Selector};
+use scraper::Selector;
 
+use crate::observed::markup;
 use crate::rule::Check;
 use crate::rule::expect::{may, must, should};
 use crate::rule::judgement::Judgement;
@@ -59,8 +60,7 @@ pub(super) static RULES: &[Check<RefusedAuthorizations>] = &[
         |all| {
             let is_html = |kind: String| matches!(kind.as_str(), "text/html" | "application/xhtml+xml");
             let is_about = |request: &RefusedAuthorization| request.marked && request.is_page() && request.response.media_type().is_some_and(is_html);
-            let is_right = |request: &RefusedAuthorization| !has_element(&request.response.text());
-            all.each(is_about, &format!("no element {MARKER}"), |request| Some(is_right(request)))
+            all.each(is_about, &format!("no element {MARKER}"), |request| has_element(&request.response.text()).map(|has| !has))
         },
     ),
 ];
@@ -70,8 +70,9 @@ fn no_redirect(all: &RefusedAuthorizations, wrong: Wrong) -> Judgement {
     all.each(|request| request.wrong == wrong, REFUSED, |request| Some(request.is_page()))
 }
 
-/// True if markup of the request became an element. In a quoted attribute, in the text of a script and in a comment it does no harm.
-fn has_element(html: &str) -> bool {
-    let Ok(marker) = Selector::parse(MARKER.trim_matches(['<', '>'])) else { return false };
-    Html::parse_document(html).select(&marker).next().is_some()
+/// True if markup of the request became an element; `None` where that cannot be known. In a quoted attribute, in the text of a script and in a comment it
+/// does no harm.
+fn has_element(html: &str) -> Option<bool> {
+    let marker = Selector::parse(MARKER.trim_matches(['<', '>'])).ok()?;
+    Some(markup::parse(html).ok()?.select(&marker).next().is_some())
 }
