@@ -241,6 +241,7 @@ mod tests {
             counts: Counts::default(),
             environment: Environment::default(),
             interrupted: false,
+            ended_after_s: None,
             selection: None,
             known: None,
             baseline: None,

@@ -87,6 +87,11 @@ pub struct Journey {
 }
 
 impl Journey {
+    /// True if the time was over before anything was answered.
+    pub fn had_no_answer(&self) -> bool {
+        self.traffic.last.is_none() && matches!(self.end, Err(VisitError::Deadline { .. } | VisitError::Unreachable { timed_out: true, .. }))
+    }
+
     /// How many consent pages were shown.
     pub fn consents(&self) -> usize {
         self.pages.iter().filter(|page| page.kind == PageKind::Consent).count()
@@ -172,6 +177,8 @@ pub enum VisitError {
         is_certificate: bool,
         /// The member of the provider metadata that names the address, if it is from there.
         member: Option<String>,
+        /// True if the time for the answer was over.
+        timed_out: bool,
     },
     /// The browser or its driver failed.
     Browser(String),
@@ -233,7 +240,7 @@ impl VisitError {
             Self::Deadline { seconds, url } => {
                 Problem::new(format!("no callback reached the redirect URI within {seconds} s; the last page was {}", bare(url)))
             }
-            Self::Unreachable { url, why, is_certificate, member } => {
+            Self::Unreachable { url, why, is_certificate, member, .. } => {
                 let from = member.as_ref().map(|member| format!(" (`{member}` in the provider metadata)")).unwrap_or_default();
                 let problem = Problem::new(format!("the browser could not open {}{from}: {why}", bare(url)));
                 let hint = "trust the issuer's certificate authority with --ca-file, or accept any certificate with --insecure";

@@ -31,6 +31,7 @@ static NOT_REPEATED: &[&Setting] = &[
     &setting::TEST,
     &setting::LAST_FAILED,
     &setting::WAIT,
+    &setting::RUN_TIMEOUT,
     &setting::RETRIES,
     &setting::SKIP,
     &setting::REQUIRE,

@@ -132,6 +132,8 @@ pub struct Config {
     pub strict_known: bool,
     /// How long to wait at first until the issuer answers; zero for not at all.
     pub wait: Duration,
+    /// The longest that the whole run may take, in seconds.
+    pub run_timeout: Option<u32>,
     /// How often a test that failed or could not be tested is run again.
     pub retries: usize,
     /// How many tests run side by side.

@@ -113,6 +113,7 @@ impl Layers<'_> {
             known: self.known()?,
             strict_known: self.strict_known()?,
             wait: Duration::from_secs(self.number(&setting::WAIT, 0..=3600)?.into()),
+            run_timeout: self.optional(&setting::RUN_TIMEOUT, |text| value::whole(text, 1..=86_400, "give seconds, as in --run-timeout 600"))?,
             retries: self.number(&setting::RETRIES, 0..=10)? as usize,
             jobs: self.number(&setting::JOBS, 1..=64)? as usize,
             clock_skew: self.number(&setting::CLOCK_SKEW, 0..=3600)?.into(),

@@ -304,6 +304,8 @@ settings! {
     }
     "Network" {
         TIMEOUT = Setting::new("--timeout", "timeout", "SECONDS", Kind::Number, "the longest a request may take, its body included").by_default("30");
+        RUN_TIMEOUT = Setting::new("--run-timeout", "run-timeout", "SECONDS", Kind::Number, "the longest the whole run may take")
+            .more("What has not ended by then could not be tested, and the reports say so. Without it there is no such limit.");
         CA_FILE = Setting::new("--ca-file", "[tls] ca-file", "PEM", Kind::Path, "the certificate authorities to trust instead of the system's")
             .more("A server whose very certificate is in the file is trusted, too, self-signed (`CA:TRUE` or not) or not.");
         INSECURE = Setting::new("--insecure", "[tls] insecure", "BOOL", Kind::Switch, "do not verify TLS certificates").more("Every report says so.")

@@ -183,7 +183,7 @@ impl<'a> Doctor<'a> {
 
     /// Sends an event for each request and each page, too, as it comes.
     pub fn report_exchanges(&mut self, events: UnboundedSender<Event>) {
-        self.session.recorder.publish_to("doctor", events);
+        self.session.recorder.publish_to(events);
     }
 
     /// Looks at everything, in order.
@@ -205,7 +205,7 @@ impl<'a> Doctor<'a> {
         let facts = &self.session.facts;
         if !facts.client.registered.is_empty() || !facts.grant.issued.is_empty() || facts.browser.is_logged_in {
             let limit = self.session.run.config.network.timeout.min(std::time::Duration::from_secs(10));
-            self.session.clean_up(limit).await;
+            self.session.clean_up(limit, std::future::pending()).await;
             let seen = self.left_behind();
             self.note("clean-up", "Clean-up", seen);
         }

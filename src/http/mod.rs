@@ -1,5 +1,6 @@
 //! The HTTP client through which every request of a run goes, with its limits: the issuer is untrusted input.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lc_rs::digest;
@@ -12,9 +13,11 @@ use url::Url;
 use crate::config::{Network, Tls};
 
 pub mod busy;
+pub mod silence;
 pub(crate) mod trust;
 mod unreachable;
 
+use silence::Silences;
 use unreachable::chain;
 pub use unreachable::{Hint, Stage, Unreachable, is_certificate_refused};
 
@@ -30,6 +33,7 @@ pub(crate) const IDLE: Duration = Duration::from_secs(1);
 pub struct Client {
     client: reqwest::Client,
     timeout: Duration,
+    silences: Arc<Silences>,
 }
 
 /// Why there is no client.
@@ -83,7 +87,7 @@ impl Client {
                 builder = builder.tls_backend_preconfigured(trust::by_file(path).map_err(fail)?);
             }
         }
-        Ok(Self { client: builder.build()?, timeout: network.timeout })
+        Ok(Self { client: builder.build()?, timeout: network.timeout, silences: Arc::default() })
     }
 
     /// Sends one request and reads the whole response.
@@ -136,6 +140,11 @@ impl Client {
         Some(STANDARD.encode(digest::digest(&digest::SHA256, &spki)))
     }
 
+    /// How the endpoints of this run have answered.
+    pub(crate) fn silences(&self) -> &Silences {
+        &self.silences
+    }
+
     /// The longest that one request may take, and that there is waited before it is sent once more.
     pub(crate) fn timeout(&self) -> Duration {
         self.timeout
@@ -148,7 +157,7 @@ impl Client {
             _ => format!("no answer within {} s", self.timeout.as_secs_f32()),
         };
         let hint = if matches!(stage, Stage::Request | Stage::Body) { None } else { Hint::of(error, url) };
-        Unreachable { hint, ..Unreachable::at(stage, url, why) }
+        Unreachable { hint, timed_out: error.is_timeout(), ..Unreachable::at(stage, url, why) }
     }
 }
 

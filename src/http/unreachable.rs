@@ -7,6 +7,7 @@ use thiserror::Error;
 use tokio_rustls::rustls;
 use url::Url;
 
+use super::silence::ENOUGH;
 use super::trust::NotByFile;
 use crate::text::problem::Problem;
 
@@ -24,6 +25,8 @@ pub struct Unreachable {
     pub stage: Stage,
     /// The member of the provider metadata that names the URL, if it is from there.
     pub member: Option<String>,
+    /// True if the time for the answer was over.
+    pub timed_out: bool,
 }
 
 /// How far a request came.
@@ -43,6 +46,8 @@ pub enum Stage {
     Body,
     /// There was an answer, by which a server says that it is too busy to give one.
     Busy,
+    /// It was not sent: earlier ones had no answer in time.
+    Silent,
 }
 
 impl Stage {
@@ -71,7 +76,12 @@ fn is_broken_off(cause: &(dyn Error + 'static)) -> bool {
 impl Unreachable {
     /// Without anything to try next.
     pub(crate) fn at(stage: Stage, url: &Url, why: impl Into<String>) -> Self {
-        Self { url: url.to_string(), why: why.into(), hint: None, stage, member: None }
+        Self { url: url.to_string(), why: why.into(), hint: None, stage, member: None, timed_out: false }
+    }
+
+    /// For an endpoint that is asked no more, since it did not answer a test either.
+    pub(crate) fn silent(url: &Url, test: &str) -> Self {
+        Self::at(Stage::Silent, url, format!("as in {test}, where it was asked for the last time: {ENOUGH} requests in a row had no answer in time"))
     }
 
     /// What is wrong, without what to try next.
@@ -85,6 +95,7 @@ impl Unreachable {
             Stage::Body => "could not read the answer of",
             // One cause for all URLs.
             Stage::Busy => return self.why.clone(),
+            Stage::Silent => return format!("no answer from {}, {}", self.url, self.why),
         };
         let member = self.member.as_ref().map(|member| format!(" (`{member}` in the provider metadata)")).unwrap_or_default();
         format!("{failed} {}{member}: {}", self.url, self.why)

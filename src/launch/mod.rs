@@ -255,6 +255,18 @@ pub struct Done {
     pub features: Vec<Feature>,
     /// Why no test could be begun, if none could.
     pub unreachable: Option<String>,
+    /// The end of the user agent.
+    closing: Option<JoinHandle<()>>,
+}
+
+impl Done {
+    /// Waits until the user agent has ended, which takes some seconds where a browser does not answer: what was gathered is better written first.
+    pub async fn close(&mut self) {
+        if let Some(closing) = self.closing.take() {
+            // If it panics, the guard ends the browser.
+            let _ = closing.await;
+        }
+    }
 }
 
 /// A run that has ended.
@@ -291,8 +303,8 @@ impl Reached {
             None => None,
         };
         let unreachable = if answered { None } else { way.blocked().await };
-        let mut report = if let Some(why) = &unreachable {
-            runner::not_begun(&plan, &config, why)
+        let (mut report, closing) = if let Some(why) = &unreachable {
+            (runner::not_begun(&plan, &config, why), None)
         } else {
             let agent = if plan.logs_in() { start_agent(&config, &http, guard) } else { Run::no_agent("no test logs in") };
             let shared = Run { config: Arc::clone(&config), http, callback, agent, clients: SharedClients::default() };
@@ -302,7 +314,7 @@ impl Reached {
         select(&mut report, last_failed);
         report.known = config.known.as_ref().map(|known| crate::result::known::assess(known, &report, &features));
         report.baseline = beside.baseline(&report, &config);
-        Ok(Done { report, features, unreachable })
+        Ok(Done { report, features, unreachable, closing })
     }
 
     /// Runs the tests, writes the reports and shows what came of it, on the page of the run too.
@@ -324,17 +336,19 @@ impl Reached {
             }
             terminal.event(event);
         };
-        let Done { mut report, features, unreachable } = self.test(bound, None, interruption.run.clone(), &mut watch).await?;
+        let mut done = self.test(bound, None, interruption.run.clone(), &mut watch).await?;
         // results.json first: whatever goes wrong with the other formats, what was gathered is kept.
-        let written = beside::write(&mut report, &config).map(|(written, warnings)| {
+        let written = beside::write(&mut done.report, &config).map(|(written, warnings)| {
             for warning in &warnings {
                 console::warning(warning);
             }
             written
         });
         if let Some(live) = live {
-            live.ended(report.clone(), written.as_ref().ok());
+            live.ended(done.report.clone(), written.as_ref().ok());
         }
+        done.close().await;
+        let Done { report, features, unreachable, .. } = done;
         // A reader that closed the pipe does not want to read it, and has the exit code.
         let _ = match &unreachable {
             Some(why) => {
@@ -356,8 +370,13 @@ impl Reached {
     }
 }
 
-/// Runs the tests of a plan and shows how they go on.
-async fn run_tests(plan: Plan, shared: Run, interrupted: CancellationToken, watch: &mut (dyn FnMut(Event) + Send)) -> RunReport {
+/// Runs the tests of a plan and shows how they go on. The user agent ends by itself then.
+async fn run_tests(
+    plan: Plan,
+    shared: Run,
+    interrupted: CancellationToken,
+    watch: &mut (dyn FnMut(Event) + Send),
+) -> (RunReport, Option<JoinHandle<()>>) {
     let (events, mut received) = mpsc::unbounded_channel();
     let handle = RunHandle { events, interrupted };
     let watching = async {
@@ -368,10 +387,8 @@ async fn run_tests(plan: Plan, shared: Run, interrupted: CancellationToken, watc
     let (report, ()) = tokio::join!(runner::run(plan, shared.clone(), handle), watching);
     let agent = shared.agent.peek().cloned();
     drop(shared);
-    if let Some(agent) = agent.and_then(Result::ok).and_then(Arc::into_inner) {
-        agent.close().await;
-    }
-    report
+    let agent = agent.and_then(Result::ok).and_then(Arc::into_inner);
+    (report, agent.map(|agent| tokio::spawn(agent.close())))
 }
 
 /// Writes the statement of conformance and the certificate, or says why there is none. The exit code is that of the run.

@@ -5,6 +5,8 @@ use std::sync::OnceLock;
 use serde_json::{Map, Value};
 use url::Url;
 
+use crate::text::visible;
+
 /// A response to one request, unredacted, with the moment it came. Rules judge this and never the network.
 #[derive(Debug, Clone)]
 pub struct Received {
@@ -118,9 +120,26 @@ impl Received {
             if self.body.is_empty() {
                 return Err("an empty body".to_owned());
             }
-            let text = std::str::from_utf8(&self.body).map_err(|e| format!("not UTF-8 at byte {}", e.valid_up_to()))?;
+            let text = self.utf8()?;
             serde_json::from_str(text).map_err(|e| format!("not JSON: {e}"))
         })
+    }
+
+    /// The body as text.
+    ///
+    /// # Errors
+    /// What it is if it is not UTF-8: what some content coding has made of it, which is never asked for (RFC 9110 12.5.3), or else where it ceases to be.
+    pub fn utf8(&self) -> Result<&str, String> {
+        std::str::from_utf8(&self.body).map_err(|error| match self.coding() {
+            Some(coding) => format!("encoded as {coding}, though the request says Accept-Encoding: identity"),
+            None => format!("not UTF-8 at byte {}", error.valid_up_to()),
+        })
+    }
+
+    /// The content coding that the body has by its header (RFC 9110 8.4), or by what gzip begins with (RFC 1952 2.3.1).
+    fn coding(&self) -> Option<String> {
+        let named = self.header("content-encoding").map(|value| visible::short(&value.trim().to_ascii_lowercase(), 40));
+        named.filter(|coding| !coding.is_empty() && coding != "identity").or_else(|| self.body.starts_with(&[0x1f, 0x8b]).then(|| "gzip".to_owned()))
     }
 
     /// Puts another body in the place of this one.
@@ -140,11 +159,31 @@ impl Received {
 mod tests {
     use super::{Parsed, Received};
 
+    fn received(headers: &[(&str, &str)], body: &[u8]) -> Received {
+        let url = "https://issuer.example/".parse().expect("a URL");
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Received { exchange: 0, url, status: 200, headers, body: body.to_vec(), received_at: 0, parsed: Parsed::default() }
+    }
+
+    #[test]
+    fn a_body_that_is_encoded_says_how() {
+        let (gzip, latin) = (&b"\x1f\x8b\x08\x00"[..], &b"{\"a\": \"\xe9\"}"[..]);
+        for (headers, body, says) in [
+            (&[("content-encoding", "GZIP")][..], gzip, "encoded as gzip"),
+            (&[], gzip, "encoded as gzip"),
+            (&[("content-encoding", "br")], b"\x8b\x02\x80", "encoded as br"),
+            (&[("content-encoding", "identity")], latin, "not UTF-8 at byte 7"),
+            (&[], latin, "not UTF-8 at byte 7"),
+        ] {
+            let why = received(headers, body).json().expect_err("it is no JSON");
+            assert!(why.starts_with(says), "{why}");
+        }
+        assert!(received(&[("content-encoding", "gzip")], b"{}").json().is_ok(), "it says so only");
+    }
+
     #[test]
     fn what_was_parsed_goes_with_a_response_that_is_taken() {
-        let url = "https://issuer.example/".parse().expect("a URL");
-        let body = br#"{"a":"b"}"#.to_vec();
-        let mut response = Received { exchange: 0, url, status: 200, headers: Vec::new(), body, received_at: 0, parsed: Parsed::default() };
+        let mut response = received(&[], br#"{"a":"b"}"#);
         let place = |response: &Received| std::ptr::from_ref(&response.members().expect("an object")["a"]);
         let parsed = place(&response);
         let taken = response.take();

@@ -66,13 +66,18 @@ impl Session {
 
     /// Removes what this test made at the issuer and says what remains. The limit is for each thing to remove, since a busy machine needs it for
     /// one; an issuer that does not answer one in time is asked for no more, so that the whole is bounded.
-    pub(crate) async fn clean_up(&mut self, limit: Duration) {
+    /// When `hurry` resolves there is no more time for any of it.
+    pub(crate) async fn clean_up(&mut self, limit: Duration, hurry: impl Future<Output = ()>) {
         if self.facts.client.registered.is_empty() && self.facts.grant.issued.is_empty() && !self.facts.browser.is_logged_in {
             return;
         }
         self.begin("Clean-up".to_owned());
         let mut said = Vec::new();
-        if self.remove(limit, &mut said).await.is_err() {
+        let is_done = tokio::select! {
+            removed = self.remove(limit, &mut said) => removed.is_ok(),
+            () = hurry => false,
+        };
+        if !is_done {
             if self.facts.browser.is_logged_in
                 && let Some(client) = self.facts.client.current.clone()
             {

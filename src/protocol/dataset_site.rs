@@ -52,7 +52,7 @@ pub enum NoIssuer {
 
 /// The issuer that a dataset site names: its one `accessService.authenticationAuthority`.
 pub(crate) async fn issuer_of(url: &Url, network: &Network) -> Result<String, NoIssuer> {
-    let recorder = Recorder::new(Arc::new(Client::new(network)?), Arc::new(Redactor::new(false)));
+    let recorder = Recorder::new(Arc::new(Client::new(network)?), Arc::new(Redactor::new(false)), "the dataset site");
     let site = fetch(&recorder, url.clone(), "").await?;
     let unclear = |why: String| NoIssuer::Unclear { url: url.clone(), why };
     let mut named = site.named();

@@ -4,6 +4,7 @@ use url::Url;
 
 use crate::agent::visit::{Conduct, Journey, Visit, VisitError};
 use crate::config::User;
+use crate::http::Unreachable;
 use crate::session::{LastVisit, Session, Stop, missing};
 
 impl Session {
@@ -31,6 +32,9 @@ impl Session {
     pub(super) async fn go(&mut self, url: &Url, redirect_uri: &Url, state: &str, user: User, conduct: Conduct) -> Result<Journey, Stop> {
         self.last_visit = LastVisit::default();
         let listener = self.listener()?;
+        if let Some(test) = self.run.http.silences().is_silent(url) {
+            return Err(Unreachable::silent(url, &test).into());
+        }
         let agent = self.run.agent.clone().await?;
         let visit = self.visit_of(url.clone(), redirect_uri.clone(), state, user, conduct);
         if self.facts.browser.session.is_none() {
@@ -40,6 +44,11 @@ impl Session {
         let mut journey = session.visit(&visit, &listener).await;
         if let Err(VisitError::Unreachable { url, member, .. }) = &mut journey.end {
             *member = self.member_of(url);
+        }
+        if journey.had_no_answer() {
+            self.run.http.silences().timed_out(url, &self.test);
+        } else if journey.traffic.last.is_some() {
+            self.run.http.silences().answered(url);
         }
         self.remember_login(conduct, &journey);
         Ok(journey)

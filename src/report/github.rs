@@ -144,12 +144,8 @@ fn annotations(report: &RunReport) -> Vec<Annotation> {
         }
         all.push(Annotation { kind: Kind::Notice, title: format!("{} left out", count(tests, "test")), text: lines.join("\n") });
     }
-    if report.interrupted {
-        all.push(Annotation {
-            kind: Kind::Warning,
-            title: "interrupted".to_owned(),
-            text: "The run was interrupted before all tests had ended.".to_owned(),
-        });
+    if let Some(how) = words::cut_short(report) {
+        all.push(Annotation { kind: Kind::Warning, title: "interrupted".to_owned(), text: format!("The run {how} before all tests had ended.") });
     }
     for (entry, advice) in words::out_of_date(report) {
         let test = entry.test.as_ref().map(|glob| format!(" in {}", shown(glob))).unwrap_or_default();

@@ -210,9 +210,7 @@ fn invocation(report: &RunReport) -> Value {
     let mut notifications: Vec<Value> =
         view::warnings(&report.environment).into_iter().map(|warning| notification("warning", warning.to_owned())).collect();
     notifications.extend(report.own.as_ref().map(|own| notification("note", format!("This run had {}.", shown(&words::own(own))))));
-    if report.interrupted {
-        notifications.push(notification("error", "The run was interrupted before all tests had ended.".to_owned()));
-    }
+    notifications.extend(words::cut_short(report).map(|how| notification("error", format!("The run {how} before all tests had ended."))));
     notifications.extend(report.tests.iter().filter_map(|test| {
         let (level, what) = match test.verdict {
             Verdict::Errored => ("error", "could not be tested"),

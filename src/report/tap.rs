@@ -31,8 +31,8 @@ pub fn render(report: &RunReport) -> String {
     for (test, number) in report.tests.iter().zip(1..) {
         point(&mut out, test, number);
     }
-    if report.interrupted {
-        out.push_str("Bail out! The run was interrupted before all tests had ended.\n");
+    if let Some(how) = words::cut_short(report) {
+        let _ = writeln!(out, "Bail out! The run {how} before all tests had ended.");
     }
     out
 }

@@ -12,6 +12,14 @@ use crate::result::progress::{Phase, Progress};
 use crate::rule::Level;
 use crate::text::count;
 
+/// How a run ended that did not come to its end, after "the run".
+pub fn cut_short(report: &RunReport) -> Option<String> {
+    report.interrupted.then(|| match report.ended_after_s {
+        Some(seconds) => format!("was ended after {seconds} s (--run-timeout)"),
+        None => "was interrupted".to_owned(),
+    })
+}
+
 /// The word of a verdict.
 pub fn verdict_word(verdict: Verdict) -> &'static str {
     match verdict {

@@ -60,6 +60,9 @@ pub struct RunReport {
     /// True if the run was interrupted before all tests had ended.
     #[serde(default)]
     pub interrupted: bool,
+    /// After how many seconds the run was ended by `--run-timeout`, if it was; `interrupted` is true then, too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ended_after_s: Option<u32>,
     /// What part of the tests or of the rules was asked for; absent if every rule counts and no earlier run decided which tests to run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub selection: Option<Selection>,

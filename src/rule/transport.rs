@@ -71,10 +71,9 @@ static RULES: &[Check<Transport>] = &[
         "Write the response in UTF-8. Save static files without a byte order mark (BOM), and set the encoding of templates and of the database connection to UTF-8.",
         |transport| {
             const MARK: &[u8] = b"\xEF\xBB\xBF";
-            let body = &transport.json()?.body;
-            match std::str::from_utf8(body) {
-                Err(why) => fail("UTF-8", format!("not UTF-8 at byte {}", why.valid_up_to())),
-                Ok(_) if body.starts_with(MARK) => fail("UTF-8 without a byte order mark", "a byte order mark"),
+            match transport.json()?.utf8() {
+                Err(why) => fail("UTF-8", why),
+                Ok(text) if text.as_bytes().starts_with(MARK) => fail("UTF-8 without a byte order mark", "a byte order mark"),
                 Ok(_) => pass("UTF-8"),
             }
         },

@@ -1,9 +1,10 @@
 //! Turns a plan into a report: tests side by side, each with its own session, with an event for what happens; prints nothing.
 
 use std::any::Any;
+use std::convert::Infallible;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures::FutureExt as _;
 use futures::stream::{self, StreamExt as _};
@@ -11,6 +12,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio_util::sync::CancellationToken;
 
+use crate::config::setting;
 use crate::config::{Config, IssuerKind, Loudness, RuleSelection, Tls};
 use crate::feature::fact::Fact;
 use crate::feature::plan::{Plan, PlannedTest, Skip};
@@ -26,8 +28,11 @@ mod again;
 /// What is said of the user agent of a run in which no test logs in.
 const NOT_NEEDED: &str = "none was needed";
 
-/// How long the clean-up after an interruption may take.
-const CLEAN_UP: std::time::Duration = std::time::Duration::from_secs(3);
+/// How long the clean-up of a test may take after an interruption, and how long its browser session may take to end.
+const CLEAN_UP: Duration = Duration::from_secs(2);
+const FAREWELL: Duration = Duration::from_secs(1);
+/// The least that each thing to remove is given where nothing presses: a busy machine needs it for one.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What connects a run with the rest of the program: where its events go, and how it is interrupted.
 pub struct RunHandle {
@@ -37,10 +42,56 @@ pub struct RunHandle {
     pub interrupted: CancellationToken,
 }
 
-impl RunHandle {
+/// The time that a run has.
+struct Deadline {
+    seconds: Option<u32>,
+    at: Instant,
+}
+
+impl Deadline {
+    fn of(config: &Config, started: Instant) -> Self {
+        let at = started + Duration::from_secs(config.run_timeout.unwrap_or_default().into());
+        Self { seconds: config.run_timeout, at }
+    }
+
+    /// The seconds that were over, if they are what ended the run.
+    fn is_over(&self) -> Option<u32> {
+        self.seconds.filter(|_| self.at <= Instant::now())
+    }
+
+    /// Ends the run when its time is over.
+    async fn ends(&self, run: &CancellationToken) -> Infallible {
+        if self.seconds.is_some() {
+            tokio::time::sleep_until(self.at.into()).await;
+            run.cancel();
+        }
+        std::future::pending().await
+    }
+}
+
+/// A run under way.
+struct Running {
+    handle: RunHandle,
+    deadline: Deadline,
+}
+
+impl Running {
     fn send(&self, event: Event) {
         // That there is no receiver is no reason to stop testing.
-        let _ = self.events.send(event);
+        let _ = self.handle.events.send(event);
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.handle.interrupted.is_cancelled()
+    }
+
+    /// Waits until the run is to end early, and says why.
+    async fn interrupted(&self) -> Stop {
+        self.handle.interrupted.cancelled().await;
+        match self.deadline.is_over() {
+            Some(seconds) => Stop::untestable(format!("the time of the run was over ({} {seconds})", setting::RUN_TIMEOUT.flag)),
+            None => Stop::untestable("interrupted"),
+        }
     }
 }
 
@@ -48,16 +99,19 @@ impl RunHandle {
 pub async fn run(plan: Plan, shared: Run, handle: RunHandle) -> RunReport {
     let (started, clock) = (Timestamp::now(), Instant::now());
     let config = Arc::clone(&shared.config);
-    handle.send(Event::RunStarted { tests: plan.tests.len() });
-    let handle = Arc::new(handle);
-    let mut tests: Vec<(usize, TestReport)> = stream::iter(plan.tests.into_iter().enumerate())
+    let running = Arc::new(Running { handle, deadline: Deadline::of(&config, clock) });
+    running.send(Event::RunStarted { tests: plan.tests.len() });
+    let testing = stream::iter(plan.tests.into_iter().enumerate())
         .map(|(index, planned)| {
-            let (shared, handle) = (shared.clone(), Arc::clone(&handle));
-            async move { (index, run_guarded(planned, shared, handle).await) }
+            let (shared, running) = (shared.clone(), Arc::clone(&running));
+            async move { (index, run_guarded(planned, shared, running).await) }
         })
         .buffer_unordered(config.jobs.max(1))
-        .collect()
-        .await;
+        .collect();
+    let mut tests: Vec<(usize, TestReport)> = tokio::select! {
+        tests = testing => tests,
+        never = running.deadline.ends(&running.handle.interrupted) => match never {},
+    };
     tests.sort_by_key(|(index, _)| *index);
     let tests: Vec<TestReport> = tests.into_iter().map(|(_, test)| test).collect();
     let agent = match shared.agent.peek() {
@@ -67,9 +121,10 @@ pub async fn run(plan: Plan, shared: Run, handle: RunHandle) -> RunReport {
         Some(Err(_)) => "none could be started".to_owned(),
         None => "none had started yet".to_owned(),
     };
-    handle.send(Event::RunEnded);
+    running.send(Event::RunEnded);
     let report = report(tests, started, environment(&config, agent, shared.redirect_uri()), &config);
-    RunReport { duration_ms: millis(clock), interrupted: handle.interrupted.is_cancelled(), ..report }
+    let ended_after_s = running.deadline.is_over().filter(|_| running.is_interrupted());
+    RunReport { duration_ms: millis(clock), interrupted: running.is_interrupted(), ended_after_s, ..report }
 }
 
 /// The report of a run before its first test: of the tests it has what the plan says of them.
@@ -110,6 +165,7 @@ fn report(tests: Vec<TestReport>, started: Timestamp, environment: Environment, 
         counts: Counts::default(),
         environment,
         interrupted: false,
+        ended_after_s: None,
         selection: selection(&config.rules),
         own: None,
         known: None,
@@ -163,36 +219,36 @@ fn skipped(blank: TestReport, skip: &Skip) -> TestReport {
 }
 
 /// A test, run again as often as `--retries` allows while it fails or cannot be tested.
-async fn run_guarded(planned: PlannedTest, mut shared: Run, handle: Arc<RunHandle>) -> TestReport {
+async fn run_guarded(planned: PlannedTest, mut shared: Run, running: Arc<Running>) -> TestReport {
     shared.config = Arc::new(shared.config.for_test(&planned.id));
     let blank = blank_report(&planned, &shared.config);
     if let Some(skip) = &planned.skip {
         let report = skipped(blank, skip);
-        handle.send(Event::TestEnded(Arc::new(report.clone())));
+        running.send(Event::TestEnded(Arc::new(report.clone())));
         return report;
     }
-    handle.send(Event::TestStarted { id: planned.id.clone(), title: planned.test.title.clone() });
+    running.send(Event::TestStarted { id: planned.id.clone(), title: planned.test.title.clone() });
     let most = shared.config.retries;
     let mut attempts: Vec<TestReport> = Vec::new();
     while attempts.len() <= most {
         if let Some(last) = attempts.last() {
-            if handle.interrupted.is_cancelled() || !again::is_worth_it(last, &shared) {
+            if running.is_interrupted() || !again::is_worth_it(last, &shared) {
                 break;
             }
-            handle.send(Event::TestAgain { id: planned.id.clone(), retry: (attempts.len(), most), because: again::because(last) });
+            running.send(Event::TestAgain { id: planned.id.clone(), retry: (attempts.len(), most), because: again::because(last) });
         }
-        attempts.push(attempt(planned.clone(), shared.clone(), &handle, blank.clone(), attempts.len()).await);
+        attempts.push(attempt(planned.clone(), shared.clone(), &running, blank.clone(), attempts.len()).await);
     }
     let taken: Vec<String> = attempts.iter().flat_map(again::screenshots).map(str::to_owned).collect();
     let report = again::settle(attempts).unwrap_or(blank);
     again::forget_screenshots(&taken, &report, &shared.config.report.dir);
-    handle.send(Event::TestEnded(Arc::new(report.clone())));
+    running.send(Event::TestEnded(Arc::new(report.clone())));
     report
 }
 
 /// One attempt at a test, in a task of its own: should it panic, that is a bug of this program, and the run goes on and says so.
-async fn attempt(planned: PlannedTest, shared: Run, handle: &Arc<RunHandle>, blank: TestReport, number: usize) -> TestReport {
-    let task = tokio::spawn(run_test(planned, shared, Arc::clone(handle), blank.clone(), number));
+async fn attempt(planned: PlannedTest, shared: Run, running: &Arc<Running>, blank: TestReport, number: usize) -> TestReport {
+    let task = tokio::spawn(run_test(planned, shared, Arc::clone(running), blank.clone(), number));
     match task.await {
         Ok(report) => report,
         Err(panic) => TestReport {
@@ -217,14 +273,14 @@ fn bug(panic: &(dyn Any + Send), command: &str) -> Stop {
     Stop::Bug(format!("{says}; please report it with this command: {command}"))
 }
 
-async fn run_test(planned: PlannedTest, shared: Run, handle: Arc<RunHandle>, blank: TestReport, attempt: usize) -> TestReport {
+async fn run_test(planned: PlannedTest, shared: Run, running: Arc<Running>, blank: TestReport, attempt: usize) -> TestReport {
     let started = Timestamp::now();
     let clock = Instant::now();
     let mut session = Session::new(shared, &planned.feature.profile, &planned.id, &planned.test.scopes());
     session.logs_in = planned.test.logs_in();
     session.attempt = attempt;
     if session.run.config.loudness == Loudness::Verbose {
-        session.recorder.publish_to(&planned.id, handle.events.clone());
+        session.recorder.publish_to(running.handle.events.clone());
     }
     let mut stop = None;
     let mut not_tested = Vec::new();
@@ -242,10 +298,10 @@ async fn run_test(planned: PlannedTest, shared: Run, handle: Arc<RunHandle>, bla
             session.end(StepEnd::LeftOut(reason));
             continue;
         }
-        handle.send(Event::StepStarted { id: planned.id.clone(), step: step.name() });
+        running.send(Event::StepStarted { id: planned.id.clone(), step: step.name() });
         let taken = tokio::select! {
             biased;
-            () = handle.interrupted.cancelled() => Err(Stop::untestable("interrupted")),
+            stop = running.interrupted() => Err(stop),
             taken = guarded(session.take(step), &blank.command) => taken,
         };
         let ended = match taken.map_err(|stop| stop.redacted(session.recorder.redactor())) {
@@ -264,9 +320,17 @@ async fn run_test(planned: PlannedTest, shared: Run, handle: Arc<RunHandle>, bla
         session.end(ended);
     }
     // The issuer is left as it was found, as far as it allows that, even when the story broke off.
-    session.clean_up(CLEAN_UP.max(session.run.config.network.timeout)).await;
+    let running = &running;
+    let after = |time: Duration| async move {
+        running.handle.interrupted.cancelled().await;
+        tokio::time::sleep(time).await;
+    };
+    session.clean_up(PATIENCE.max(session.run.config.network.timeout), after(CLEAN_UP)).await;
     if let Some(browser) = session.facts.browser.session.take() {
-        browser.close().await;
+        tokio::select! {
+            () = browser.close() => {}
+            () = after(FAREWELL) => {}
+        }
     }
     let (mut findings, steps) = session.take_report();
     if let Some(known) = &session.run.config.known {

@@ -131,7 +131,7 @@ impl Session {
                 redactor.learn(SecretKind::Password, user.password.expose_secret());
             }
         }
-        let recorder = Recorder::new(Arc::clone(&run.http), Arc::new(redactor));
+        let recorder = Recorder::new(Arc::clone(&run.http), Arc::new(redactor), test);
         Self {
             run,
             recorder,

@@ -103,8 +103,10 @@ pub struct Recorder {
     http: Arc<Client>,
     redactor: Arc<Redactor>,
     journal: Mutex<Journal>,
-    /// The test's id, and where each exchange and page is published at once.
-    events: Option<(String, UnboundedSender<Event>)>,
+    /// The test's id.
+    test: String,
+    /// Where each exchange and page is published at once.
+    events: Option<UnboundedSender<Event>>,
 }
 
 #[derive(Debug, Default)]
@@ -114,19 +116,19 @@ struct Journal {
 }
 
 impl Recorder {
-    /// A recorder with an empty journal.
-    pub fn new(http: Arc<Client>, redactor: Arc<Redactor>) -> Self {
-        Self { http, redactor, journal: Mutex::default(), events: None }
+    /// A recorder of a test with an empty journal.
+    pub fn new(http: Arc<Client>, redactor: Arc<Redactor>, test: &str) -> Self {
+        Self { http, redactor, journal: Mutex::default(), test: test.to_owned(), events: None }
     }
 
-    /// Publishes each exchange and page from now on as that of a test.
-    pub fn publish_to(&mut self, test: &str, events: UnboundedSender<Event>) {
-        self.events = Some((test.to_owned(), events));
+    /// Publishes each exchange and page from now on.
+    pub fn publish_to(&mut self, events: UnboundedSender<Event>) {
+        self.events = Some(events);
     }
 
     fn publish(&self, entry: &Entry) {
-        let Some((id, events)) = &self.events else { return };
-        let id = id.clone();
+        let Some(events) = &self.events else { return };
+        let id = self.test.clone();
         let event = match entry {
             Entry::Exchange(Exchange { method, url, response, duration_ms, .. }) => Event::Exchanged {
                 id,
@@ -175,7 +177,16 @@ impl Recorder {
     async fn send_once(&self, request: Request) -> Result<Received, Unreachable> {
         let started = Instant::now();
         let body = request.body.clone().map(String::into_bytes);
-        let answer = self.http.send(request.method.clone(), &request.url, &request.headers, body).await;
+        let silences = self.http.silences();
+        let answer = match silences.is_silent(&request.url) {
+            Some(test) => Err(Unreachable::silent(&request.url, &test)),
+            None => self.http.send(request.method.clone(), &request.url, &request.headers, body).await,
+        };
+        match &answer {
+            Ok(_) => silences.answered(&request.url),
+            Err(unreachable) if unreachable.timed_out => silences.timed_out(&request.url, &self.test),
+            Err(_) => {}
+        }
         let duration_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
         let learned = answer.as_ref().map_or(Ok(()), |answer| self.learn(answer));
         let mut journal = self.lock();
@@ -313,7 +324,7 @@ mod tests {
             answers.len()
         });
         let network = Network { tls: Tls::System, timeout: Duration::from_secs(5) };
-        let recorder = Recorder::new(Arc::new(Client::new(&network).unwrap()), Arc::new(Redactor::new(false)));
+        let recorder = Recorder::new(Arc::new(Client::new(&network).unwrap()), Arc::new(Redactor::new(false)), "a/test");
         let answer = recorder.send(Request { method, ..Request::get("Test", url.clone()) }).await;
         // The server waits for a request that there need not be.
         let _ = std::net::TcpStream::connect(url.socket_addrs(|| None).unwrap()[0]);

@@ -47,7 +47,7 @@ const ATTEMPTS: usize = 3;
 fn unreachable(url: &str, why: &str) -> VisitError {
     let upper = why.to_uppercase();
     let is_certificate = ["CERT", "SSL", "PRIVACY ERROR", "SEC_ERROR"].iter().any(|part| upper.contains(part));
-    VisitError::Unreachable { url: url.to_owned(), why: why.to_owned(), is_certificate, member: None }
+    VisitError::Unreachable { url: url.to_owned(), why: why.to_owned(), is_certificate, member: None, timed_out: false }
 }
 
 /// Why a command did not succeed if it may yet, since the page was changing. Without the browser the visit ends.

@@ -233,7 +233,9 @@ impl<'a> Walk<'a> {
             let url = request.url.clone();
             let failed = |error: reqwest::Error| {
                 let is_certificate = is_certificate_refused(&error);
-                VisitError::Unreachable { url: url.to_string(), why: chain(&error), is_certificate, member: None }
+                let timed_out = error.is_timeout();
+                let why = if timed_out { "no answer came in time".to_owned() } else { chain(&error) };
+                VisitError::Unreachable { url: url.to_string(), why, is_certificate, member: None, timed_out }
             };
             let mut response = self.request(&request, from).send().await.map_err(failed)?;
             if let Some(wait) = self.wait_for(&request, &response) {

@@ -68,8 +68,8 @@ impl Scrubber {
             VisitError::ProfileWanted { url, fields } => VisitError::ProfileWanted { url: self.url(&url), fields },
             VisitError::NotUnderstood { url, why } => VisitError::NotUnderstood { url: self.url(&url), why: self.no_way(why) },
             VisitError::Deadline { seconds, url } => VisitError::Deadline { seconds, url: self.url(&url) },
-            VisitError::Unreachable { url, why, is_certificate, member } => {
-                VisitError::Unreachable { url: self.url(&url), why: self.text(&why), is_certificate, member }
+            VisitError::Unreachable { url, why, is_certificate, member, timed_out } => {
+                VisitError::Unreachable { url: self.url(&url), why: self.text(&why), is_certificate, member, timed_out }
             }
             VisitError::Browser(why) => VisitError::Browser(self.text(&why)),
         }

@@ -63,6 +63,7 @@ fn run(tests: Vec<TestReport>) -> RunReport {
         counts: Counts::default(),
         environment: Environment::default(),
         interrupted: false,
+        ended_after_s: None,
         selection: None,
         known: None,
         baseline: None,

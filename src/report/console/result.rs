@@ -101,8 +101,8 @@ fn end(choices: Choices, report: &RunReport, written: Option<&Written>) -> (Vec<
     if report.environment.secrets_shown {
         before.push(warning("The reports hold secrets in clear text."));
     }
-    if report.interrupted {
-        before.push(warning("The run was interrupted."));
+    if let Some(how) = words::cut_short(report) {
+        before.push(warning(&format!("The run {how}.")));
     }
     if let Some(left) = model::left_behind(report.tests.iter().flat_map(|test| &test.left_behind)) {
         before.push(choices.fitted("🧹 ", &format!("{left}: the report says which and why.")));

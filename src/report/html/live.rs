@@ -99,7 +99,7 @@ pub fn page(heading: &Heading, band: &str, top: &str, overview: &str, version: u
 /// The band that says how far the run has come: an element with the id `live`.
 pub fn band(progress: &Progress) -> String {
     let (done, tests) = progress.counted();
-    let how = if progress.report.interrupted { "The run was interrupted" } else { "The run has ended" };
+    let how = words::cut_short(&progress.report).map_or_else(|| "The run has ended".to_owned(), |how| format!("The run {how}"));
     let far = match &progress.phase {
         Phase::Before(None) => format!("{} to run", count(tests, "test")),
         Phase::Before(Some(awaited)) => awaited.clone(),

@@ -38,8 +38,8 @@ const MOST_TESTS: usize = 5;
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum Refusal {
     /// The run did not come to its end.
-    #[error("the run was interrupted")]
-    Interrupted,
+    #[error("the run {0}")]
+    Interrupted(String),
     /// The issuer does not conform.
     #[error("{}", Self::tests(.0, "failed"))]
     Failed(Vec<String>),
@@ -71,8 +71,8 @@ impl Refusal {
         let failed = of(|test| test.verdict == Verdict::Failed || Counts::of(&test.findings).failures > 0);
         let errored = of(|test| test.verdict == Verdict::Errored);
         let flaky = of(|test| test.flaky);
-        if report.interrupted {
-            Some(Self::Interrupted)
+        if let Some(how) = words::cut_short(report) {
+            Some(Self::Interrupted(how))
         } else if let Some(rules) = words::rules_asked_for(report) {
             Some(Self::Part(format!("the run was asked for {rules} (--rule, --level)")))
         } else if report.selection.as_ref().is_some_and(|selection| selection.last_failed.is_some()) {

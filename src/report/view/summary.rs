@@ -160,8 +160,8 @@ impl<'a> SummaryView<'a> {
     pub fn of(report: &'a RunReport, with_tests: bool) -> Self {
         let environment = &report.environment;
         let mut warnings = super::warnings_of(report);
-        if report.interrupted {
-            warnings.insert(0, "The run was interrupted: what had not ended by then is missing or unfinished.".to_owned());
+        if let Some(how) = words::cut_short(report) {
+            warnings.insert(0, format!("The run {how}: what had not ended by then is missing or unfinished."));
         }
         let news = News::of(report);
         let broken_off = words::broken_off(report).into_iter().map(|(test, _)| StoppedView { mark: Mark::Known, ..stopped(test) });
