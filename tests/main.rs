@@ -25,6 +25,8 @@ mod gates;
 mod guard;
 mod guarded;
 mod history;
+#[cfg(target_os = "linux")]
+mod hostile;
 mod html_report;
 mod interop;
 mod issuer;

@@ -231,7 +231,8 @@ impl VisitError {
             }
             Self::NotUnderstood { url, why } => {
                 let hint = match why {
-                    NoWay::NeedsBrowser(_) => "use --agent webdriver",
+                    NoWay::NeedsBrowser(_) | NoWay::NotRead(_) | NoWay::Encoded(_) => "use --agent webdriver",
+                    NoWay::Redirects(_) => "correct the redirect at the issuer",
                     NoWay::Loading => "see what it waits for: --headed shows it",
                     _ => "name its fields and button in [login] (username, password, button)",
                 };
@@ -276,6 +277,12 @@ pub enum NoWay {
     /// Its HTML was not parsed.
     #[error("{0}")]
     NotRead(#[from] Unparsed),
+    /// It has a content coding that this user agent does not know.
+    #[error("it is encoded as {0}, though the request says Accept-Encoding: identity")]
+    Encoded(String),
+    /// It redirects again and again, or to what is no page.
+    #[error("{0}")]
+    Redirects(String),
     /// Anything else, in words.
     #[error("{0}")]
     Other(String),

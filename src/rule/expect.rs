@@ -220,6 +220,11 @@ pub fn scope_text(words: &BTreeSet<&str>) -> String {
     shorten(&words.iter().copied().collect::<Vec<_>>().join(" "))
 }
 
+/// A number for a sentence: one that is beyond all sense by its power of ten, since three hundred digits say nothing.
+pub fn number(value: f64) -> String {
+    if value.abs() < 1e15 { value.to_string() } else { format!("{value:e}") }
+}
+
 /// Seconds since the epoch as a JSON number would hold them.
 #[allow(clippy::cast_precision_loss, reason = "seconds since the epoch are far below 2^53")]
 pub fn seconds(time: i64) -> f64 {

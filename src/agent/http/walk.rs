@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, ORIGIN, REFERER, RETRY_AFTER, SET_COOKIE};
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE, HeaderName, HeaderValue, LOCATION, ORIGIN, REFERER, RETRY_AFTER, SET_COOKIE};
 use secrecy::ExposeSecret;
 use url::Url;
 
@@ -19,6 +19,7 @@ use crate::http::is_certificate_refused;
 use crate::observed::document::{Answer, Document, Traffic};
 use crate::observed::markup::Unparsed;
 use crate::observed::page::{Facts, PageKind};
+use crate::text::visible;
 
 /// How many redirects are followed in a row.
 const REDIRECTS: usize = 20;
@@ -259,13 +260,17 @@ impl<'a> Walk<'a> {
                 let target = request.url.join(&location).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
                 let lost = || VisitError::NotUnderstood {
                     url: url.to_string(),
-                    why: format!("it redirects to {location:?}, which is no http address").into(),
+                    why: NoWay::Redirects(format!("it redirects to {location:?}, which is no http address")),
                 };
                 request.url = target.ok_or_else(lost)?;
                 if matches!(status, 301..=303) {
                     request.body = None;
                 }
                 continue;
+            }
+            let coding = headers.iter().find(|(name, _)| name == "content-encoding").map(|(_, value)| value.trim().to_ascii_lowercase());
+            if let Some(coding) = coding.filter(|coding| !coding.is_empty() && coding != "identity") {
+                return Err(VisitError::NotUnderstood { url: url.to_string(), why: NoWay::Encoded(visible::short(&coding, 40)) });
             }
             let mut body = Vec::new();
             while let Some(chunk) = response.chunk().await.map_err(failed)? {
@@ -276,7 +281,7 @@ impl<'a> Walk<'a> {
             }
             return Ok(Led::Page { url, status, method, headers, html: String::from_utf8_lossy(&body).into_owned() });
         }
-        Err(VisitError::NotUnderstood { url: request.url.to_string(), why: format!("more than {REDIRECTS} redirects in a row").into() })
+        Err(VisitError::NotUnderstood { url: request.url.to_string(), why: NoWay::Redirects(format!("more than {REDIRECTS} redirects in a row")) })
     }
 
     /// How long to wait before a request is sent once more that the issuer was too busy for, if it may be.
@@ -301,6 +306,7 @@ impl<'a> Walk<'a> {
             }
             None => self.client.get(request.url.clone()),
         };
+        builder = builder.header(ACCEPT_ENCODING, "identity");
         // What a browser sends, and what protection against forged requests may look at.
         if let Some(from) = from {
             let origin = from.origin().ascii_serialization();

@@ -53,6 +53,7 @@ impl Scrubber {
         match why {
             NoWay::Other(text) => NoWay::Other(self.text(&text)),
             NoWay::Nothing(text) => NoWay::Nothing(self.text(&text)),
+            NoWay::Redirects(text) => NoWay::Redirects(self.text(&text)),
             why => why,
         }
     }

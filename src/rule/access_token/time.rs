@@ -2,7 +2,7 @@
 
 use super::{AccessToken, CLAIMS, NUMERIC, claims_profile};
 use crate::rule::Check;
-use crate::rule::expect::{applies_if, holds, member, must, needs, optional, present, seconds, seen_all, should, show};
+use crate::rule::expect::{self, applies_if, holds, member, must, needs, optional, present, seconds, seen_all, should, show};
 use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, not_run, pass};
 
 const EXP_FUTURE: &str = "at/exp-future";
@@ -32,7 +32,11 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
         "Set `exp` from the server's clock when the token is signed, give the token a lifetime of at least a few minutes, and synchronize the clock (NTP).",
         |token| {
             let left = lifetime(token)?;
-            holds(left > -seconds(token.skew), "exp after the moment it was received", format!("exp {left} s after it was received"))
+            holds(
+                left > -seconds(token.skew),
+                "exp after the moment it was received",
+                format!("exp {} s after it was received", expect::number(left)),
+            )
         },
     ),
     should(
@@ -46,7 +50,7 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
             let Some(expires_in) = token.expires_in else { return not_applicable("no expires_in") };
             needs(left > -seconds(token.skew), EXP_FUTURE)?;
             let is_near = (left - expires_in).abs() <= seconds(token.skew) + ROUNDING;
-            holds(is_near, format!("exp {expires_in} s after the token was received"), format!("exp {left} s after"))
+            holds(is_near, format!("exp {expires_in} s after the token was received"), format!("exp {} s after", expect::number(left)))
         },
     ),
     must(

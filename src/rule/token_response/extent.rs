@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Grant, SCOPE_STRING, TokenResponse};
 use crate::rule::Check;
-use crate::rule::expect::{holds, may, member, must, optional, scope_text, scope_words, seen, should, show};
+use crate::rule::expect::{self, holds, may, member, must, optional, scope_text, scope_words, seen, should, show};
 use crate::rule::jose::Jwt;
 use crate::rule::judgement::{Unmet, not_applicable, pass};
 
@@ -58,7 +58,7 @@ pub(super) static RULES: &[Check<TokenResponse>] = &[
         "Set the lifetime of access tokens to one hour or less, and give clients that need access for longer a refresh token.",
         |response| {
             let number = expires_in(response)?;
-            holds(number <= HOUR, format!("at most {HOUR} s"), format!("{number} s"))
+            holds(number <= HOUR, format!("at most {HOUR} s"), format!("{} s", expect::number(number)))
         },
     ),
     must(

@@ -1,0 +1,4 @@
+//! TLS and HTTP/2 that go wrong.
+
+/// How many cases there are here.
+pub const CASES: usize = 0;
