@@ -11,21 +11,27 @@ fn of(code: i32, says: &'static str, name: &'static str, does: fn(&str) -> Does)
 
 pub fn cases() -> Vec<Case> {
     vec![
-        of(1, "\u{0}", "userinfo: no subject", |_| json("{}")),
-        of(1, "\u{0}", "userinfo: a subject that is null", |_| json(json!({"sub": null}).to_string())),
-        of(1, "\u{0}", "userinfo: a subject of a megabyte", |_| json(json!({"sub": "s".repeat(1_000_000)}).to_string())),
-        of(1, "\u{0}", "userinfo: objects in objects", |_| {
+        of(1, "userinfo/sub-present: no sub", "userinfo: no subject", |_| json("{}")),
+        of(1, "userinfo/sub-present: sub = null", "userinfo: a subject that is null", |_| json(json!({"sub": null}).to_string())),
+        of(1, "userinfo/sub-equals-id-token: sub = ssss", "userinfo: a subject of a megabyte", |_| {
+            json(json!({"sub": "s".repeat(1_000_000)}).to_string())
+        }),
+        of(1, "recursion limit exceeded", "userinfo: objects in objects", |_| {
             json("{\"sub\":\"a\",\"address\":".to_owned() + &"{\"a\":".repeat(5_000) + "1" + &"}".repeat(5_001))
         }),
-        of(1, "\u{0}", "userinfo: a token that is none", |_| response("200 OK", "content-type: application/jwt\r\n", "a.b.c")),
-        of(1, "\u{0}", "userinfo: a token of a thousand parts", |_| response("200 OK", "content-type: application/jwt\r\n", "e30.".repeat(1_000))),
-        of(1, "\u{0}", "userinfo: claims of other types", |_| {
+        of(1, "the header is not base64url without padding", "userinfo: a token that is none", |_| {
+            response("200 OK", "content-type: application/jwt\r\n", "a.b.c")
+        }),
+        of(1, "userinfo/json-object: more than five parts between dots instead of three", "userinfo: a token of a thousand parts", |_| {
+            response("200 OK", "content-type: application/jwt\r\n", "e30.".repeat(1_000))
+        }),
+        of(1, "userinfo/sub-equals-id-token: sub = a", "userinfo: claims of other types", |_| {
             json(
                 json!({"sub": "a", "email_verified": "yes", "updated_at": 1e300, "address": [], "name": {"a": 1}, "birthdate": "0000-99-99"})
                     .to_string(),
             )
         }),
-        of(1, "\u{0}", "userinfo: a thousand challenges", |_| {
+        of(1, "userinfo/http-200: status 401", "userinfo: a thousand challenges", |_| {
             response("401 Unauthorized", &"www-authenticate: Bearer error=\"invalid_token\"\r\n".repeat(90), "")
         }),
         of(1, "encoded as gzip", "userinfo: gzip that was not asked for", |_| {

@@ -219,7 +219,8 @@ static RULES: &[Check<ShownPage>] = &[
 
 /// An address without what follows its path, which may be long.
 fn place(url: &Url) -> String {
-    format!("{}{}", url.origin().ascii_serialization(), url.path())
+    let origin = url.origin();
+    if origin.is_tuple() { format!("{}{}", origin.ascii_serialization(), url.path()) } else { shorten(url.as_str()) }
 }
 
 /// The sources of `frame-ancestors`, of each policy that has some (Content Security Policy 2, 7.7). A policy in report-only mode does not protect.
