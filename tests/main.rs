@@ -47,6 +47,7 @@ mod products;
 mod report;
 mod schema;
 mod screens;
+mod secret_scan;
 mod security;
 mod selection;
 mod serve;

@@ -303,7 +303,7 @@ async fn serve(args: IssuerArgs) -> Result<Exit, Failure> {
         return Err(Failure::Unknown(problem));
     }
     let redirect_uris = vec![redirect_uri.to_string()];
-    let issuer = issuer::start(IssuerOptions { port, tls, persona, flaw, pages, offline_access, redirect_uris }).await?;
+    let issuer = issuer::start(IssuerOptions { port, tls, persona, flaw, pages, offline_access, redirect_uris, ..IssuerOptions::default() }).await?;
     let authority = issuer.ca_pem().map(|pem| Authority::keep(pem, ca_out)).transpose()?;
     say(&demo::sheet(&issuer, authority.as_ref().map(Authority::path), redirect_uri.as_str()))?;
     let exit = launch::signal().await;
