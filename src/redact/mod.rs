@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use crate::text::truncate;
 use crate::text::words::Words;
-use spelling::{Needles, Wanted, ends_a_value, find, holds_secret, part_of_a_word};
+use spelling::{Needles, SHORT, Wanted, ends_a_value, find, holds_secret, part_of_a_word};
 
 /// The names of [`MEMBERS`], looked for at once.
 static NAMES: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(MEMBERS.iter().map(|(name, _)| name)).ok());
@@ -202,10 +202,9 @@ impl Redactor {
         Self { is_ours, ..self }
     }
 
-    /// True for a text of nothing but words that other texts are full of.
+    /// True for a short text of nothing but words that other texts are full of, with one sign between each two.
     fn is_everyday(&self, text: &str) -> bool {
-        let mut words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).peekable();
-        words.peek().is_some() && words.all(|word| (self.is_ours)(&word.to_lowercase()))
+        text.chars().count() < SHORT && text.split([' ', '_', '-', '.']).all(|word| (self.is_ours)(&word.to_lowercase()))
     }
 
     fn lock(&self) -> MutexGuard<'_, Learned> {
@@ -444,7 +443,7 @@ mod tests {
     }
 
     fn everyday(kind: SecretKind, value: &str) -> Redactor {
-        let redactor = Redactor::new(false).with_words(|word| ["client", "secret", "password", "user", "wrong"].contains(&word));
+        let redactor = Redactor::new(false).with_words(|word| ["client", "secret", "password", "user", "wrong", "within"].contains(&word));
         redactor.learn(kind, value);
         redactor
     }
@@ -476,6 +475,11 @@ mod tests {
         }
         let json = serde_json::json!({"password": "password", "grant_type": "password", "says": ["password"]});
         assert_eq!(redactor.json(&json), serde_json::json!({"password": "‹password›", "grant_type": "password", "says": ["password"]}));
+        // Words that stand otherwise than in a sentence are a secret like any other.
+        for value in [" user within ", "user  within", "userwithin", "user within wrong secret"] {
+            let redactor = everyday(SecretKind::Password, value);
+            assert_eq!(redactor.text(&format!("a ({value})")), "a (‹password›)");
+        }
         // Cut by its last character it is a common word, and so is what is left of it where a character was lost.
         for value in ["password1", "passwordé", "Wrong-Secret1"] {
             let redactor = everyday(SecretKind::Password, value);

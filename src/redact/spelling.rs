@@ -15,7 +15,7 @@ use super::decode::{Layer, each_layer};
 use super::variant::{Form, variants};
 
 /// Below this many characters a secret is replaced only where it stands by itself: a password must not eat a part of a word.
-const SHORT: usize = 16;
+pub const SHORT: usize = 16;
 /// Below this many characters, and where it is a common word, only where it stands for a value.
 const TINY: usize = 4;
 /// A secret of so few characters, if all of them are letters, is looked for as it is written only: a word begins sentences, too.

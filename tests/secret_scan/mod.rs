@@ -61,15 +61,15 @@ async fn scan(given: &Given, agent: &str, more: &[&str]) {
 
     let mut command = program(folder.path());
     command.args(["run", "--agent", agent, "--issuer", issuer.issuer(), "--redirect-uri", &redirect_uri, "--format", FORMATS, "--statement"]);
-    command.args(["--client-id", CLIENT_ID, "--username", USERNAME, "--screenshots", "never"]).args(more);
+    command.args(["--client-id", CLIENT_ID, "--username", USERNAME]).args(more);
     let token = &issuer.accounts().initial_access_token;
     command.env("OA_AUTHTEST_CLIENT_SECRET", &given.client_secret).env("OA_AUTHTEST_PASSWORD", &given.password);
     command.env("OA_AUTHTEST_INITIAL_ACCESS_TOKEN", token);
     let ended = tokio::task::spawn_blocking(move || run(command)).await.unwrap();
     let seen = std::mem::take(&mut *proxy.seen.lock().unwrap());
 
-    let logged_in = seen.secrets.values().filter(|what| ["code", "refresh_token", "id_token"].contains(what)).count();
-    assert!(logged_in >= 3 && seen.echoes > 10, "the run did not get far: {:?}, {} echoes\n{}", seen.secrets, seen.echoes, ended.said());
+    let logged_in = seen.secrets.values().filter(|what| ["code", "id_token"].contains(what)).count();
+    assert!(logged_in >= 2 && seen.echoes >= 2, "the run did not get far: {:?}, {} echoes\n{}", seen.secrets, seen.echoes, ended.said());
     let of_run = seen.secrets.iter().filter(|(secret, _)| !handed.iter().any(|(known, _)| known == *secret));
     let secrets = of_run.map(|(secret, what)| (*what, secret.as_str(), false));
     let handed = handed.iter().map(|(secret, is_word)| ("the configured", secret.as_str(), *is_word));
@@ -113,7 +113,7 @@ fn prose_is_whole(folder: &Path) {
         for label in ["‹password›", "‹client secret›"] {
             for (at, _) in text.match_indices(label) {
                 labels += 1;
-                let before = text[..at].trim_end_matches(['"', '\\', '\'']).trim_end();
+                let before = text[..at].trim_end_matches(['"', '\\', '\'', '`']).trim_end();
                 let around = text[text.floor_char_boundary(at.saturating_sub(40))..text.floor_char_boundary((at + 40).min(text.len()))].to_owned();
                 assert!(at == 0 || before.ends_with(['=', ':', '>', ',', '[']) || before.ends_with("%3D") || before.ends_with("3A"), "{around}");
             }
@@ -139,7 +139,7 @@ async fn no_secret_is_in_what_a_run_in_the_browser_writes() {
     if quick() {
         return;
     }
-    all("webdriver", &["--test", "authorization-code/basic"], awkward().into_iter().skip(1).take(1)).await;
+    all("webdriver", &["--profile", "oidc", "--test", "authorization-code/basic"], awkward().into_iter().skip(1).take(1)).await;
 }
 
 /// `scripts/soak secrets`: every profile, both agents, all of them.
