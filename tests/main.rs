@@ -49,6 +49,7 @@ mod products;
 mod report;
 mod schema;
 mod screens;
+mod secret_scan;
 mod security;
 mod selection;
 mod serve;

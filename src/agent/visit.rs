@@ -12,6 +12,7 @@ use crate::observed::document::{Document, Traffic};
 use crate::observed::markup::Unparsed;
 use crate::observed::page::{PageKind, Shown};
 use crate::text::problem::Problem;
+use crate::text::words::said;
 
 /// One visit to the authorization endpoint.
 #[derive(Debug, Clone)]
@@ -201,11 +202,11 @@ impl VisitError {
         match self {
             Self::LoginRejected { url, says } => {
                 let says = says.as_deref().map(|says| format!(", which says {says:?}")).unwrap_or_default();
-                Problem::new(format!("the login was rejected at {}{says}", bare(url))).with_hint(": ", "check --username and --password")
+                Problem::new(said!("the login was rejected at {}{says}", bare(url))).with_hint(": ", "check --username and --password")
             }
             Self::ErrorPage { url, status, text } => {
                 let status = status.map(|status| format!(" (status {status})")).unwrap_or_default();
-                Problem::new(format!("the issuer showed an error page at {}{status}{}", bare(url), quote(text)))
+                Problem::new(said!("the issuer showed an error page at {}{status}{}", bare(url), quote(text)))
             }
             Self::Busy { status, asked } => Problem::new(Busy::says(*status, *asked)).with_hint("; ", Busy::hint(*status).to_string()),
             Self::FormDropped { url, directive, redirect_uri } => {
@@ -219,15 +220,15 @@ impl VisitError {
                 )
             }
             Self::NeedsHuman { url, what } => {
-                Problem::new(format!("the page at {} needs a person ({what})", bare(url))).with_hint(": ", "use an account without it")
+                Problem::new(said!("the page at {} needs a person ({what})", bare(url))).with_hint(": ", "use an account without it")
             }
             Self::ProfileWanted { url, fields } => {
                 let fields = fields.iter().map(|field| format!("{field:?}")).collect::<Vec<_>>().join(", ");
-                let problem = Problem::new(format!("the page at {} wants data for the profile of the account ({fields})", bare(url)));
+                let problem = Problem::new(said!("the page at {} wants data for the profile of the account ({fields})", bare(url)));
                 problem.with_hint(": ", "fill them in once by hand, or name an account with a complete profile by --username")
             }
             Self::NotUnderstood { url, why: NoWay::Nothing(text) } => {
-                Problem::new(format!("the page at {} has neither a form nor a button{}", bare(url), quote(text)))
+                Problem::new(said!("the page at {} has neither a form nor a button{}", bare(url), quote(text)))
             }
             Self::NotUnderstood { url, why } => {
                 let hint = match why {
@@ -236,14 +237,14 @@ impl VisitError {
                     NoWay::Loading => "see what it waits for: --headed shows it",
                     _ => "name its fields and button in [login] (username, password, button)",
                 };
-                Problem::new(format!("no way on from the page at {} ({why})", bare(url))).with_hint(": ", hint)
+                Problem::new(said!("no way on from the page at {} ({why})", bare(url))).with_hint(": ", hint)
             }
             Self::Deadline { seconds, url } => {
-                Problem::new(format!("no callback reached the redirect URI within {seconds} s; the last page was {}", bare(url)))
+                Problem::new(said!("no callback reached the redirect URI within {seconds} s; the last page was {}", bare(url)))
             }
             Self::Unreachable { url, why, is_certificate, member, .. } => {
                 let from = member.as_ref().map(|member| format!(" (`{member}` in the provider metadata)")).unwrap_or_default();
-                let problem = Problem::new(format!("the browser could not open {}{from}: {why}", bare(url)));
+                let problem = Problem::new(said!("the browser could not open {}{from}: {why}", bare(url)));
                 let hint = "trust the issuer's certificate authority with --ca-file, or accept any certificate with --insecure";
                 match member {
                     _ if *is_certificate => problem.with_hint("; ", hint),
@@ -251,7 +252,7 @@ impl VisitError {
                     None => problem,
                 }
             }
-            Self::Browser(why) => Problem::new(format!("the browser failed: {why}")),
+            Self::Browser(why) => Problem::new(said!("the browser failed: {why}")),
         }
     }
 }

@@ -311,7 +311,7 @@ async fn serve(args: IssuerArgs) -> Result<Exit, Failure> {
         return Err(Failure::Unknown(problem));
     }
     let redirect_uris = vec![redirect_uri.to_string()];
-    let issuer = issuer::start(IssuerOptions { port, tls, persona, flaw, pages, offline_access, redirect_uris }).await?;
+    let issuer = issuer::start(IssuerOptions { port, tls, persona, flaw, pages, offline_access, redirect_uris, ..IssuerOptions::default() }).await?;
     let authority = issuer.ca_pem().map(|pem| Authority::keep(pem, ca_out)).transpose()?;
     let mut signals = launch::signal::claim();
     say(&demo::sheet(&issuer, authority.as_ref().map(Authority::path), redirect_uri.as_str()))?;

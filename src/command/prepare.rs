@@ -120,8 +120,16 @@ fn default_redirect_uri() -> Url {
 /// Starts the embedded issuer over TLS, as issuers are in the field, and keeps its certificate in a file for the run to trust.
 async fn start_demo(demo: DemoIssuer, flaw: Option<Flaw>, redirect_uri: &Url) -> Result<(RunningIssuer, Option<Authority>), Failure> {
     let redirect_uris = vec![redirect_uri.to_string()];
-    let options =
-        IssuerOptions { port: 0, tls: true, persona: demo.persona, flaw, pages: demo.pages, offline_access: demo.offline_access, redirect_uris };
+    let options = IssuerOptions {
+        port: 0,
+        tls: true,
+        persona: demo.persona,
+        flaw,
+        pages: demo.pages,
+        offline_access: demo.offline_access,
+        redirect_uris,
+        ..IssuerOptions::default()
+    };
     let issuer = issuer::start(options).await?;
     let authority = issuer.ca_pem().map(|pem| Authority::keep(pem, None)).transpose()?;
     Ok((issuer, authority))

@@ -13,6 +13,7 @@ use crate::agent::browser::{self, BrowserError};
 use crate::agent::user_agent::UserAgentError;
 use crate::config::AgentKind;
 use crate::launch;
+use crate::text::words::said;
 
 /// Where fonts are looked for, beside a home folder.
 const FONTS: [&str; 2] = ["/usr/share/fonts", "/usr/local/share/fonts"];
@@ -49,7 +50,7 @@ impl Doctor<'_> {
                 match agent.open().await {
                     Ok(session) => {
                         self.session.facts.browser.session = Some(session);
-                        Seen::fine(format!("{described} gave a session"))
+                        Seen::fine(said!("{described} gave a session"))
                     }
                     Err(why) => Seen::wrong(why.to_string(), "use another browser, or --agent http"),
                 }
@@ -64,7 +65,7 @@ fn wrong(error: &BrowserError) -> Seen {
     let otherwise = format!("install driver and browser in the same version ({INSTALL_BOTH}), or use --agent http");
     match error {
         BrowserError::NotStarted { browser, why, hint } => {
-            Seen::wrong(format!("the driver could not start {browser}: {why}"), hint.as_deref().unwrap_or(&otherwise))
+            Seen::wrong(said!("the driver could not start {browser}: {why}"), hint.as_deref().unwrap_or(&otherwise))
         }
         _ => Seen::problem(error.problem(), &otherwise),
     }
@@ -79,16 +80,13 @@ fn inspected(found: &browser::Inspection) -> Seen {
     }
     if let Some((driver, browser)) = found.versions_differ {
         let next = format!("install version {driver} of the browser or version {browser} of the driver, or set CHROME_PATH and CHROMEWEBDRIVER");
-        return Seen::warning(format!("{saw}: the driver is version {driver}, the browser version {browser}"), next);
+        return Seen::warning(said!("{saw}: the driver is version {driver}, the browser version {browser}"), next);
     }
     if let Some(variable) = &found.ignored {
-        return Seen::warning(
-            format!("{saw}; {variable} names nothing that can be run, and is not used"),
-            format!("correct {variable}, or unset it"),
-        );
+        return Seen::warning(said!("{saw}; {variable} names nothing that can be run, and is not used"), format!("correct {variable}, or unset it"));
     }
     if cfg!(target_os = "linux") && !FONTS.iter().any(|folder| has_fonts(Path::new(folder), 4)) && !home_has_fonts() {
-        return Seen::warning(format!("{saw}; no fonts"), "install one (apt-get install fonts-dejavu-core), or screenshots show no text");
+        return Seen::warning(said!("{saw}; no fonts"), "install one (apt-get install fonts-dejavu-core), or screenshots show no text");
     }
     Seen::fine(saw)
 }

@@ -9,6 +9,7 @@ use crate::feature::plan::PlannedTest;
 use crate::feature::register::{RedirectUris, Register};
 use crate::rule::answer::error_code;
 use crate::session::Stop;
+use crate::text::words::{Words, said};
 
 /// What to do about a client that cannot be registered.
 const HOW: &str = "set --initial-access-token, or name an existing client with --client-id and --client-secret";
@@ -36,10 +37,10 @@ impl Doctor<'_> {
             }
         }
         let Some((way, scopes)) = self.way_to_a_client(is_configured) else {
-            return Seen::fine(format!("offered; {token}; no test of this run registers a client"));
+            return Seen::fine(said!("offered; {token}; no test of this run registers a client"));
         };
         if self.session.run.callback.is_none() && self.config().redirect_uri.port() == Some(0) {
-            return Seen::fine(format!("offered; {token}; not tried before the redirect URI has its port"));
+            return Seen::fine(said!("offered; {token}; not tried before the redirect URI has its port"));
         }
         self.session.scopes = scopes;
         let tried = match way {
@@ -51,7 +52,10 @@ impl Doctor<'_> {
             // A run has the client that is configured, and only the tests of registration fail.
             Err(stop) if is_configured => {
                 let problem = stop.problem();
-                Seen::warning(format!("a client cannot be registered: {}", problem.says), problem.hint.unwrap_or_else(|| HOW.to_owned()))
+                Seen::warning(
+                    Words::from("a client cannot be registered: ").and(&problem.says),
+                    problem.hint.map_or_else(|| HOW.to_owned(), String::from),
+                )
             }
             Err(stop @ Stop::LeftOut { .. }) => Seen::wrong(stop.to_string(), HOW),
             Err(stop) => Seen::problem(stop.problem(), HOW),
@@ -96,7 +100,7 @@ impl Doctor<'_> {
         let given = self.session.facts.client.registered_scope();
         match given.filter(|given| !lacking(asked, given).is_empty()) {
             Some(given) => Seen::warning(
-                format!("{saw}; the run needs the scope {asked:?}, and the client was registered for {given:?}"),
+                said!("{saw}; the run needs the scope {asked:?}, and the client was registered for {given:?}"),
                 format!("let clients register for {}; without it tests are left out", lacking(asked, given).join(" ")),
             ),
             None => Seen::fine(saw),
@@ -141,9 +145,7 @@ impl Doctor<'_> {
                         Seen::warning(saw, "the client is known, and a scope has to be asked for: set --scope")
                     }
                     (400, "invalid_scope") => Seen::warning(saw, format!("the client is known: allow it the scope {scope:?}")),
-                    (400, "invalid_request" | "invalid_target") => {
-                        Seen::fine(format!("{saw}: the client is known; another parameter would be needed"))
-                    }
+                    (400, "invalid_request" | "invalid_target") => Seen::fine(said!("{saw}: the client is known; another parameter would be needed")),
                     (400 | 403, "unauthorized_client") => Seen::warning(saw, "allow the client this grant, or leave its tests out with --skip"),
                     (401 | 403, _) => Seen::wrong(saw, "check --client-id, --client-secret and --client-auth-method"),
                     _ => Seen::warning(saw, "see the issuer's log; --client-auth-method may be another"),
@@ -178,13 +180,13 @@ fn is_plain(params: &Register) -> bool {
 pub(super) fn granted_scope(saw: String, asked: &str, granted: Option<&str>) -> Seen {
     match granted {
         Some(granted) if !lacking(asked, granted).is_empty() => Seen::warning(
-            format!("{saw}; asked for the scope {asked:?}, and was granted {granted:?}"),
+            said!("{saw}; asked for the scope {asked:?}, and was granted {granted:?}"),
             format!("allow the client the scope {}", lacking(asked, granted).join(" ")),
         ),
-        Some(granted) => Seen::fine(format!("{saw}, with the scope {granted:?}")),
+        Some(granted) => Seen::fine(said!("{saw}, with the scope {granted:?}")),
         // Left out, it is what was asked for (RFC 6749 5.1).
         None if asked.is_empty() => Seen::fine(saw),
-        None => Seen::fine(format!("{saw}, with the scope {asked:?} that was asked for")),
+        None => Seen::fine(said!("{saw}, with the scope {asked:?} that was asked for")),
     }
 }
 
@@ -203,7 +205,7 @@ mod tests {
     fn what_was_granted_is_held_against_what_was_asked_for() {
         let seen = |asked: &str, granted: Option<&str>| {
             let seen = granted_scope("a token".to_owned(), asked, granted);
-            (seen.mark, seen.saw.into_owned(), seen.next.unwrap_or_default())
+            (seen.mark, seen.saw.to_string(), seen.next.unwrap_or_default())
         };
         let (mark, saw, next) = seen("openid profile email", Some("email"));
         assert_eq!((mark, next.as_str()), (Mark::Warning, "allow the client the scope openid profile"));

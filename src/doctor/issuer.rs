@@ -13,6 +13,7 @@ use crate::session::Stop;
 use crate::session::recorder::Request;
 use crate::text::address::is_plain_loopback;
 use crate::text::problem::Problem;
+use crate::text::words::said;
 
 /// What a run needs of the metadata in any case, and what only some stories do.
 const ENDPOINTS: [&str; 3] = ["authorization_endpoint", "token_endpoint", "jwks_uri"];
@@ -51,7 +52,7 @@ impl Doctor<'_> {
                     let mut seen = self.metadata("authorization server metadata by RFC 8414");
                     if self.plan.wants_openid_connect() {
                         seen = Seen::wrong(
-                            format!("{why}, but {}", seen.saw),
+                            said!("{why}, but {}", seen.saw),
                             "it is an authorization server without OpenID Connect: run --profile oauth, or correct --issuer",
                         );
                     }
@@ -78,7 +79,7 @@ impl Doctor<'_> {
         let issuer = &self.config().issuer;
         if metadata.keys().all(|member| self.config().endpoints.contains_key(member.as_str())) {
             let named: Vec<&str> = metadata.keys().map(String::as_str).collect();
-            return Seen::fine(format!("the issuer publishes no metadata; configured: {}", named.join(", ")));
+            return Seen::fine(said!("the issuer publishes no metadata; configured: {}", named.join(", ")));
         }
         let published = metadata.get("issuer").and_then(Value::as_str).unwrap_or_default();
         let lacking: Vec<&str> = ENDPOINTS.into_iter().filter(|name| !matches!(self.session.endpoint(name), Ok(Some(_)))).collect();
@@ -89,15 +90,15 @@ impl Doctor<'_> {
         }
         if !lacking.is_empty() {
             let next = "publish them, or select what works without them with --profile, --test and --skip";
-            return Seen::warning(format!("{saw}, the issuer as given; without {}", lacking.join(", ")), next);
+            return Seen::warning(said!("{saw}, the issuer as given; without {}", lacking.join(", ")), next);
         }
         let plain = |name: &&str| !matches!(self.session.endpoint(name), Ok(Some(url)) if url.scheme() == "https" || is_plain_loopback(&url));
         let plain: Vec<&str> = ENDPOINTS.into_iter().filter(plain).collect();
         if plain.is_empty() {
-            Seen::fine(format!("{saw}, the issuer as given, all endpoints there"))
+            Seen::fine(said!("{saw}, the issuer as given, all endpoints there"))
         } else {
             Seen::warning(
-                format!("{saw}; {} plain http", plain.join(", ")),
+                said!("{saw}; {} plain http", plain.join(", ")),
                 "publish https addresses; behind a proxy, set the issuer's public address in its configuration",
             )
         }
@@ -113,7 +114,7 @@ impl Doctor<'_> {
         let allowed = self.config().clock_skew;
         // The header has whole seconds, and the answer has been on its way.
         if skew.abs() <= allowed.max(2) {
-            return Seen::fine(format!("the issuer's clock is within {} s of ours", skew.abs().max(1)));
+            return Seen::fine(said!("the issuer's clock is within {} s of ours", skew.abs().max(1)));
         }
         let saw = format!("the issuer's clock is {} s {} ours; {allowed} s are allowed", skew.abs(), if skew > 0 { "ahead of" } else { "behind" });
         Seen::warning(saw, "set both clocks by a time server, or allow the difference with --clock-skew")
@@ -125,7 +126,7 @@ impl Doctor<'_> {
             Ok(()) => match self.session.facts.issuer.keys.as_ref().map(Vec::len) {
                 Some(0) => Seen::warning("the key set is empty", "publish the keys: without them no signature can be verified"),
                 Some(1) => Seen::fine("1 key"),
-                Some(n) => Seen::fine(format!("{n} keys")),
+                Some(n) => Seen::fine(said!("{n} keys")),
                 None => Seen::warning("what is at jwks_uri is no key set", "publish the keys there: without them no signature can be verified"),
             },
             Err(stop) => Seen::problem(stop.problem(), "see whether the address in jwks_uri can be reached from here"),

@@ -11,6 +11,7 @@ use crate::feature::authorize::Authorize;
 use crate::feature::register::Register;
 use crate::result::model::Entry;
 use crate::session::{Stop, missing};
+use crate::text::words::said;
 
 /// The grants a client is registered for.
 const GRANTS: [&str; 2] = ["authorization_code", "client_credentials"];
@@ -21,7 +22,7 @@ const OPENID: &str = "openid";
 impl Doctor<'_> {
     pub(super) async fn login(&mut self) {
         let user = match &self.config().user {
-            Some(user) => Seen::fine(format!("{} with a password", user.username)),
+            Some(user) => Seen::fine(said!("{} with a password", user.username)),
             None => Seen::warning("none is configured: tests that log in are skipped", "give --username and --password"),
         };
         self.note("user", "User", user);
@@ -55,7 +56,7 @@ impl Doctor<'_> {
             }
             Err(Stop::Issuer(why)) => {
                 let next = "see the issuer's log, and whether the client is allowed the code flow and this redirect URI (--redirect-uri)";
-                Seen::wrong(format!("{why} ({way})"), next)
+                Seen::wrong(said!("{why} ({way})"), next)
             }
             Err(stop) => {
                 let seen = Seen::problem(stop.problem(), "see what the page wants: --headed shows it");

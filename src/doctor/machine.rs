@@ -6,13 +6,14 @@ use super::network::unless;
 use super::{Doctor, Seen};
 use crate::agent::callback::{CallbackError, CallbackListener};
 use crate::report::baseline::Earlier;
+use crate::text::words::said;
 
 impl Doctor<'_> {
     pub(super) fn report_folder(&mut self) {
         let shown = if self.reports.as_os_str().is_empty() { ".".into() } else { self.reports.display().to_string() };
         let made: Vec<_> = self.reports.ancestors().filter(|folder| !folder.as_os_str().is_empty() && !folder.exists()).map(Path::to_owned).collect();
         let seen = match crate::report::file::probe(&self.reports) {
-            Ok(()) => Seen::fine(format!("{shown} can be written to")),
+            Ok(()) => Seen::fine(said!("{shown} can be written to")),
             Err(why) => Seen::wrong(why.to_string(), "choose another folder with --report-dir"),
         };
         for folder in made {
@@ -26,7 +27,7 @@ impl Doctor<'_> {
     pub(super) async fn live_page(&mut self) {
         let Some(address) = self.config().report.serve else { return };
         let seen = match crate::serve::bind(address).await {
-            Ok((_, address)) => Seen::fine(format!("listening at http://{address}")),
+            Ok((_, address)) => Seen::fine(said!("listening at http://{address}")),
             Err(why) => {
                 let taken =
                     format!("{} is taken{}: the page of the run cannot be shown there ({})", why.address, by_holder(why.address.port()), why.source);
@@ -40,7 +41,7 @@ impl Doctor<'_> {
     pub(super) fn baseline(&mut self) {
         let seen = match (&self.config().report.baseline, Earlier::of(self.config())) {
             (None, _) => return,
-            (Some(file), Ok(_)) => Seen::fine(format!("{} can be read", file.path.display())),
+            (Some(file), Ok(_)) => Seen::fine(said!("{} can be read", file.path.display())),
             (Some(_), Err(why)) => Seen::wrong(why.to_string(), "name the results.json of an earlier run with --baseline, or leave it out"),
         };
         self.note("baseline", "Baseline", seen);
@@ -58,14 +59,14 @@ impl Doctor<'_> {
         };
         match bound {
             Ok(listener) => {
-                let seen = Seen::fine(format!("listening at {}", listener.redirect_uri()));
+                let seen = Seen::fine(said!("listening at {}", listener.redirect_uri()));
                 self.session.run.callback = Some(listener);
                 seen
             }
             Err(CallbackError::Taken { address, redirect_uri, why }) => {
                 let by = address.rsplit(':').next().and_then(|port| port.parse().ok()).map(by_holder).unwrap_or_default();
                 let next = "end what uses the port, or choose another with --redirect-uri (a configured client must be registered with it)";
-                Seen::wrong(format!("{address} is taken{by}: {redirect_uri} cannot be listened on ({why})"), next)
+                Seen::wrong(said!("{address} is taken{by}: {redirect_uri} cannot be listened on ({why})"), next)
             }
             Err(why) => Seen::wrong(why.to_string(), "set --redirect-uri to plain http on localhost, 127.0.0.1 or [::1]"),
         }

@@ -3,7 +3,6 @@
 //! What can be looked at by itself is, whatever else is wrong; what cannot is said to be not checked, and why. The engine is that of a run: one
 //! HTTP client, one browser, and what is made at the issuer is removed again.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -22,6 +21,7 @@ use crate::result::model::LeftBehindKind;
 use crate::session::{Run, Session, SharedClients};
 use crate::text::problem::Problem;
 use crate::text::visible;
+use crate::text::words::Words;
 
 mod browser;
 mod certificate;
@@ -77,21 +77,20 @@ pub struct Check {
 #[derive(Debug, Clone)]
 struct Seen {
     mark: Mark,
-    /// Borrowed if every word of it is of this program.
-    saw: Cow<'static, str>,
+    saw: Words,
     next: Option<String>,
 }
 
 impl Seen {
-    fn fine(saw: impl Into<Cow<'static, str>>) -> Self {
+    fn fine(saw: impl Into<Words>) -> Self {
         Self { mark: Mark::Fine, saw: saw.into(), next: None }
     }
 
-    fn warning(saw: impl Into<Cow<'static, str>>, next: impl Into<String>) -> Self {
+    fn warning(saw: impl Into<Words>, next: impl Into<String>) -> Self {
         Self { mark: Mark::Warning, saw: saw.into(), next: Some(next.into()) }
     }
 
-    fn wrong(saw: impl Into<Cow<'static, str>>, next: impl Into<String>) -> Self {
+    fn wrong(saw: impl Into<Words>, next: impl Into<String>) -> Self {
         Self { mark: Mark::Wrong, saw: saw.into(), next: Some(next.into()) }
     }
 
@@ -102,7 +101,7 @@ impl Seen {
 
     /// A problem with what to do about it, or with something else to do where nothing is known.
     fn problem(problem: Problem, otherwise: &str) -> Self {
-        Self::wrong(problem.says, problem.hint.unwrap_or_else(|| otherwise.to_owned()))
+        Self::wrong(problem.says, problem.hint.map_or_else(|| otherwise.to_owned(), String::from))
     }
 }
 
@@ -237,16 +236,15 @@ impl<'a> Doctor<'a> {
     /// Keeps a check and reports it. What the issuer said in it is redacted and made visible here; the words of this program are not redacted, since a
     /// password may well be a word of it, and its label in the place of that word would give it away.
     fn note(&mut self, id: &'static str, title: &'static str, seen: Seen) {
-        let saw = match (seen.mark, seen.saw) {
-            (_, Cow::Borrowed(own)) => own.to_owned(),
-            (Mark::NotChecked, own) => own.into_owned(),
-            (_, saw) => self.session.recorder.redactor().text(&saw),
+        let saw = match seen.mark {
+            Mark::NotChecked => seen.saw,
+            _ => self.session.recorder.redactor().words(&seen.saw),
         };
         let check = Check {
             id,
             title,
             mark: seen.mark,
-            saw: visible::short(&saw, MOST),
+            saw: visible::short(saw.as_str(), MOST),
             next: seen.next.map(|next| visible::short(&next, MOST)),
             duration_ms: u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX),
         };
@@ -279,7 +277,7 @@ mod tests {
             (Problem::new("it broke").with_hint("; ", "check --timeout"), "it broke", "check --timeout"),
         ] {
             let seen = Seen::problem(problem, "otherwise");
-            assert_eq!((seen.saw.as_ref(), seen.next.as_deref()), (saw, Some(next)));
+            assert_eq!((seen.saw.as_str(), seen.next.as_deref()), (saw, Some(next)));
         }
     }
 }

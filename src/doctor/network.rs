@@ -13,6 +13,7 @@ use crate::config::Tls;
 use crate::http::Hint;
 use crate::protocol::discovery::well_known;
 use crate::text::address::is_loopback;
+use crate::text::words::said;
 
 /// The longest a connection may take to come about, as for the HTTP client.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -26,7 +27,7 @@ pub(super) async fn until(deadline: Instant, setting: &str, check: impl Future<O
     }
     let waited = timeout_at(deadline.into(), check).await;
     waited.unwrap_or_else(|_| {
-        Seen::wrong(format!("no answer within the time of {setting}"), format!("see whether the issuer hangs, or give more time with {setting}"))
+        Seen::wrong(said!("no answer within the time of {setting}"), format!("see whether the issuer hangs, or give more time with {setting}"))
     })
 }
 
@@ -45,7 +46,7 @@ impl Doctor<'_> {
         let url = match Url::parse(&issuer) {
             Ok(url) => url,
             Err(why) => {
-                self.note("issuer-url", "Issuer", Seen::wrong(format!("{issuer} is no URL: {why}"), "correct --issuer"));
+                self.note("issuer-url", "Issuer", Seen::wrong(said!("{issuer} is no URL: {why}"), "correct --issuer"));
                 return;
             }
         };
@@ -75,14 +76,14 @@ impl Doctor<'_> {
             Ok(handshake) => handshake,
             Err(why) => {
                 let next = "see whether the issuer speaks TLS on this port: plain http would be --issuer http://…";
-                return Seen::wrong(format!("the handshake failed: {why}"), next);
+                return Seen::wrong(said!("the handshake failed: {why}"), next);
             }
         };
         let shown = format!("{}, {}", handshake.version, handshake.certificate);
         let now = jiff::Timestamp::now().as_second();
         if self.config().network.tls == Tls::Insecure {
             let next = "leave --insecure out once the certificate can be verified, or name its authority with --ca-file";
-            return Seen::warning(format!("{shown}; it is not verified, because of --insecure"), next);
+            return Seen::warning(said!("{shown}; it is not verified, because of --insecure"), next);
         }
         // The HTTP client decides, by the same rules as in the run.
         let trusted = match well_known(url.as_str()) {
@@ -111,14 +112,14 @@ impl Doctor<'_> {
         let missing = missing.as_deref();
         let anyway = "to test it as it is, use --insecure";
         if certificate.not_after.is_some_and(|end| end < now) {
-            Seen::wrong(format!("the certificate has expired: {shown}"), format!("renew it at the issuer; {anyway}"))
+            Seen::wrong(said!("the certificate has expired: {shown}"), format!("renew it at the issuer; {anyway}"))
         } else if certificate.not_before.is_some_and(|start| start > now) {
-            Seen::wrong(format!("the certificate is not valid yet: {shown}"), format!("correct the clock of this machine or renew it; {anyway}"))
+            Seen::wrong(said!("the certificate is not valid yet: {shown}"), format!("correct the clock of this machine or renew it; {anyway}"))
         } else if !certificate.is_for(url.host().as_ref()) {
             let names = if certificate.names.is_empty() { "no name at all".to_owned() } else { certificate.names.join(", ") };
             let host = url.host_str().unwrap_or_default();
             Seen::wrong(
-                format!("the certificate is not for {host}, but for {names}: {shown}"),
+                said!("the certificate is not for {host}, but for {names}: {shown}"),
                 format!("give the issuer by a name of its certificate (--issuer); {anyway}"),
             )
         } else {
@@ -134,17 +135,17 @@ impl Doctor<'_> {
                 (_, None) => "name its certificate authority with --ca-file, or use --insecure for a test server",
             };
             let what = missing.map_or_else(|| what.to_owned(), |missing| format!("{what}, and the server does not send that of {missing}"));
-            Seen::wrong(format!("the certificate is {what}: {shown}"), next)
+            Seen::wrong(said!("the certificate is {what}: {shown}"), next)
         }
     }
 }
 
 fn issuer_url(url: &Url, issuer: &str) -> Seen {
     match url.scheme() {
-        "http" if is_loopback(url) => Seen::fine(format!("{issuer} (plain http, as only a test server on this machine may have it)")),
-        "http" => Seen::warning(format!("{issuer} is plain http"), "give an https issuer with --issuer (OpenID Connect Discovery 1.0 section 3)"),
+        "http" if is_loopback(url) => Seen::fine(said!("{issuer} (plain http, as only a test server on this machine may have it)")),
+        "http" => Seen::warning(said!("{issuer} is plain http"), "give an https issuer with --issuer (OpenID Connect Discovery 1.0 section 3)"),
         "https" => Seen::fine(issuer.to_owned()),
-        other => Seen::wrong(format!("{issuer} has the scheme {other}"), "give an https URL with --issuer"),
+        other => Seen::wrong(said!("{issuer} has the scheme {other}"), "give an https URL with --issuer"),
     }
 }
 
@@ -155,12 +156,12 @@ async fn look_up(host: &str, port: u16, addresses: &mut Vec<SocketAddr>) -> Seen
             let mut shown: Vec<String> = addresses.iter().map(|address| address.ip().to_string()).collect();
             shown.dedup();
             if shown.is_empty() {
-                return Seen::wrong(format!("{host} has no address"), "check the host name in --issuer");
+                return Seen::wrong(said!("{host} has no address"), "check the host name in --issuer");
             }
             let is_address = Host::parse(host).is_ok_and(|host| !matches!(host, Host::Domain(_))) || host.contains(':');
             Seen::fine(if is_address { format!("{host} is an address") } else { format!("{host} is {}", shown.join(", ")) })
         }
-        Err(why) => Seen::wrong(format!("{host} is not found: {why}"), "check the host name in --issuer, and the name server of this machine"),
+        Err(why) => Seen::wrong(said!("{host} is not found: {why}"), "check the host name in --issuer, and the name server of this machine"),
     }
 }
 
@@ -171,11 +172,11 @@ async fn connect(addresses: &[SocketAddr], stream: &mut Option<TcpStream>) -> Se
             Ok(Ok(connected)) => {
                 *stream = Some(connected);
                 let others = if failed.is_empty() { String::new() } else { format!(" (but {})", failed.join(", ")) };
-                return Seen::fine(format!("{address} answers{others}"));
+                return Seen::fine(said!("{address} answers{others}"));
             }
             Ok(Err(why)) => failed.push(format!("{address}: {why}")),
             Err(_) => failed.push(format!("{address}: no answer within {} s", CONNECT.as_secs())),
         }
     }
-    Seen::wrong(format!("nothing answers ({})", failed.join(", ")), "start the issuer, or correct the port in --issuer; a firewall may be in the way")
+    Seen::wrong(said!("nothing answers ({})", failed.join(", ")), "start the issuer, or correct the port in --issuer; a firewall may be in the way")
 }

@@ -98,6 +98,12 @@ pub struct IssuerOptions {
     pub offline_access: OfflineAccess,
     /// The redirect URIs of the static clients.
     pub redirect_uris: Vec<String>,
+    /// The secret of the static client instead of [`CLIENT_SECRET`].
+    pub client_secret: Option<String>,
+    /// The end-user's password instead of [`PASSWORD`].
+    pub password: Option<String>,
+    /// The port by which it is reached, where it stands behind a reverse proxy on loopback: its addresses name that one.
+    pub public_port: Option<u16>,
 }
 
 /// What a person or a test needs to use the issuer. All of it is fixed and public: the issuer listens on loopback only.

@@ -51,12 +51,15 @@ pub struct Issuer {
 impl Issuer {
     /// An issuer at this port, with nothing in its store but the static clients.
     pub fn new(options: IssuerOptions, port: u16, keys: &'static KeyRing) -> Self {
-        let IssuerOptions { tls, persona, flaw, pages, offline_access, redirect_uris, .. } = options;
+        let IssuerOptions { tls, persona, flaw, pages, offline_access, redirect_uris, client_secret, password, public_port, .. } = options;
+        let port = public_port.unwrap_or(port);
         let scheme = if tls { "https" } else { "http" };
         let settings = persona.settings();
         let origin = format!("{scheme}://localhost:{port}");
         let url = format!("{origin}{}", settings.issuer_path);
         let mut accounts = DemoAccounts::of(persona, &origin);
+        accounts.client_secret = client_secret.unwrap_or(accounts.client_secret);
+        accounts.password = password.unwrap_or(accounts.password);
         let defect = Defect::new(flaw.map(|flaw| flaw.for_issuer(&url)));
         if defect.does(Behaviour::RegistrationByPolicy) {
             accounts.initial_access_token.clear();

@@ -20,6 +20,7 @@ use crate::rule::authorization_response::AuthorizationResponse;
 use crate::rule::consent::Consent;
 use crate::rule::scope_grant::Granted;
 use crate::session::{Code, Second, Session, Stop, missing};
+use crate::text::words::said;
 
 impl Session {
     /// Sends the end-user to the authorization endpoint, logs in, consents and waits for the callback; judges it and the way there.
@@ -165,7 +166,7 @@ impl Session {
             }
             VisitError::NotUnderstood { .. } if params.method == Method::Post => {
                 let what = self.recorder.redactor().text(&error.to_string());
-                Stop::not_understood(format!("what the issuer answers to an authorization request by POST is not understood: {what}"))
+                Stop::not_understood(said!("what the issuer answers to an authorization request by POST is not understood: {what}"))
             }
             VisitError::ErrorPage { .. } if params.method == Method::Post => {
                 self.sentence("should take authorization requests by POST");

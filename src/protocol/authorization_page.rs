@@ -11,6 +11,7 @@ use crate::rule::page::{LoginAnswer, ShownPage};
 use crate::session::{Configured, LastVisit, Session, Stop};
 use crate::text::problem::Problem;
 use crate::text::truncate;
+use crate::text::words::said;
 
 /// The longest page source kept, in bytes.
 const MOST_SOURCE: usize = 100 * 1024;
@@ -28,7 +29,7 @@ impl Session {
                 let (relative, path) = self.next_screenshot(&name);
                 match save(&path, png).await {
                     Ok(()) => screenshot = Some(relative),
-                    Err(error) => self.note(format!("A screenshot could not be written: {error}.")),
+                    Err(error) => self.note(said!("A screenshot could not be written: {error}.")),
                 }
             }
             let redactor = self.recorder.redactor();
@@ -115,7 +116,7 @@ impl Session {
                     let uri = self.run.redirect_uri();
                     if let Some(Configured { table, .. }) = configured.filter(|configured| configured.instead) {
                         let words = table.words();
-                        return Stop::not_offered(format!(
+                        return Stop::not_offered(said!(
                             "{page}; {}, and that {uri} is among the redirect URIs of the {words}",
                             table.how_to_check_it()
                         ));

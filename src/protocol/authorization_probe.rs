@@ -14,6 +14,7 @@ use crate::observed::received::Received;
 use crate::result::model::Entry;
 use crate::session::recorder::Request;
 use crate::session::{Configured, Session, Stop};
+use crate::text::words::said;
 
 /// Where a request led.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -112,10 +113,10 @@ impl Session {
             Ended::Page { .. } | Ended::Unknown(_) => {
                 let says = format!("the issuer does not send the end-user back to {redirect_uri} after a request in order");
                 let Some(Configured { table, .. }) = self.client()?.configured else {
-                    return Err(Stop::not_offered(format!("{says}, so the refusal of another says nothing")));
+                    return Err(Stop::not_offered(said!("{says}, so the refusal of another says nothing")));
                 };
                 let (words, check) = (table.words(), table.how_to_check_it());
-                Err(Stop::not_offered(format!("{says}: {check}, and that it is among the redirect URIs of the {words}")))
+                Err(Stop::not_offered(said!("{says}: {check}, and that it is among the redirect URIs of the {words}")))
             }
         }
     }

@@ -13,6 +13,7 @@ use crate::observed::authorization_request::{AuthorizationRequest, Parameters};
 use crate::redact::SecretKind;
 use crate::rule::expect::scope_words;
 use crate::session::{OrLeftOut as _, Session, Stop};
+use crate::text::words::said;
 
 impl Session {
     /// Leaves the step out if its request cannot be made of this issuer.
@@ -21,14 +22,14 @@ impl Session {
             let offered = self.listed("scopes_supported")?;
             let offered = offered.or_not_offered("the provider metadata has no `scopes_supported`")?;
             let lacking: Vec<&str> = params.scope.split_ascii_whitespace().filter(|scope| *scope != "openid" && !offered.contains(scope)).collect();
-            Stop::not_offered_if(!lacking.is_empty(), format!("`scopes_supported` does not list {}", lacking.join(", ")))?;
+            Stop::not_offered_if(!lacking.is_empty(), said!("`scopes_supported` does not list {}", lacking.join(", ")))?;
         }
         let lacks_claims = params.claims.is_some() && !self.promises("claims_parameter_supported")?;
         Stop::not_offered_if(lacks_claims, "the provider metadata does not set `claims_parameter_supported` to true")?;
         if let Some(mode) = params.response_mode.map(ResponseMode::as_str) {
             // Without a list it is query and fragment (OpenID Connect Discovery 3).
             let is_offered = self.lists("response_modes_supported", mode)?.unwrap_or(matches!(mode, "query" | "fragment"));
-            Stop::not_offered_if(!is_offered, format!("`response_modes_supported` does not list {mode}"))?;
+            Stop::not_offered_if(!is_offered, said!("`response_modes_supported` does not list {mode}"))?;
         }
         let has_id_token = self.facts.grant.id_token().is_some();
         Stop::not_offered_if(params.id_token_hint && !has_id_token, "the first login gave no ID token to hint with")?;

@@ -5,6 +5,7 @@ use crate::feature::Step;
 use crate::observed::capability::Capability;
 use crate::rule::capability::{DeclaredCapability, DeclaredGrant};
 use crate::session::{OrLeftOut as _, Session, Stop};
+use crate::text::words::said;
 
 /// What is sent for a credential where the issuer is to have no use for it.
 const MADE_UP: &str = "oa-authtest-made-up";
@@ -16,7 +17,7 @@ impl Session {
         let is_replaceable = matches!(step, Step::Register(params) if params.or_configured);
         let absent = step.capability().filter(|capability| !is_replaceable && self.run.config.declared.get(capability) == Some(&false));
         absent.map_or(Ok(()), |capability| {
-            Err(Stop::not_offered(format!("the configuration says that the issuer does not have it: `[features] {} = false`", capability.name())))
+            Err(Stop::not_offered(said!("the configuration says that the issuer does not have it: `[features] {} = false`", capability.name())))
         })
     }
 
@@ -35,7 +36,7 @@ impl Session {
     /// Asks the token endpoint for tokens by a grant that is declared absent.
     pub(super) async fn refuse_grant(&mut self, capability: Capability) -> Result<(), Stop> {
         let is_absent = self.run.config.declared.get(&capability) == Some(&false);
-        Stop::not_offered_if(!is_absent, format!("`[features] {}` is not declared absent, so there is nothing to be refused", capability.name()))?;
+        Stop::not_offered_if(!is_absent, said!("`[features] {}` is not declared absent, so there is nothing to be refused", capability.name()))?;
         let grant = capability.grant_type().or_not_offered(format!("{} is no grant of the token endpoint", capability.name()))?;
         let url = self.offered("token_endpoint")?;
         let client = self.client()?.clone();

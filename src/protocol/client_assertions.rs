@@ -13,6 +13,7 @@ use crate::session::signing_key::SigningAlg;
 use crate::session::{OrLeftOut as _, Session, Stop, missing};
 
 use super::client_authentication::FIRST_PAUSE;
+use crate::text::words::said;
 
 /// The query a redirect URI gets where a story wants one.
 const QUERY: (&str, &str) = ("client", "with a query");
@@ -23,7 +24,7 @@ impl Session {
         let offered = self.listed("token_endpoint_auth_signing_alg_values_supported")?;
         let Some(alg) = SigningAlg::ALL.into_iter().find(|alg| offered.as_ref().is_none_or(|offered| offered.contains(&alg.name()))) else {
             let known = SigningAlg::ALL.map(SigningAlg::name).join(", ");
-            return Err(Stop::not_offered(format!("`token_endpoint_auth_signing_alg_values_supported` lists none of {known}")));
+            return Err(Stop::not_offered(said!("`token_endpoint_auth_signing_alg_values_supported` lists none of {known}")));
         };
         let by_reference = keys == KeysBy::Reference;
         if by_reference {

@@ -16,6 +16,7 @@ use crate::session::{Client, Session, Stop};
 
 use super::credentials_encoding::is_refused;
 use super::error_of;
+use crate::text::words::said;
 
 /// The `client_assertion_type` of a JWT (RFC 7523 2.2).
 const ASSERTION_TYPE: &str = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer";
@@ -77,10 +78,7 @@ impl Session {
             }
             self.judge_registered_credentials(response, refusals, registered.at, !refused);
             if refused {
-                return Err(Stop::issuer(format!(
-                    "the issuer refuses the credentials it has registered ({})",
-                    error_of(response).unwrap_or_default()
-                )));
+                return Err(Stop::issuer(said!("the issuer refuses the credentials it has registered ({})", error_of(response).unwrap_or_default())));
             }
             return Ok(exchange);
         }

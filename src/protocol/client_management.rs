@@ -12,6 +12,7 @@ use crate::rule::provider_metadata::is_openid;
 use crate::rule::registration::Deletion;
 use crate::session::recorder::Request;
 use crate::session::{Client, OrLeftOut as _, Session, Stop};
+use crate::text::words::said;
 
 impl Session {
     /// Reads the configuration of the client with its own token, with none, with a made-up one and with that of another client, and judges the
@@ -50,7 +51,7 @@ impl Session {
         let response = self.send(Request::delete("Client Deletion", url.clone()).bearer(token.expose_secret())).await?;
         let (deleted, status) = (response.is_success(), response.status);
         self.judge(&Deletion { response });
-        Stop::not_offered_if(!deleted, format!("the issuer did not delete the client (status {status})"))?;
+        Stop::not_offered_if(!deleted, said!("the issuer did not delete the client (status {status})"))?;
         // Whatever is left of it cannot be deleted once more.
         self.facts.client.registered.retain(|registered| registered.id != client.id);
         self.facts.grant.issued.retain(|granted| granted.client.id != client.id);

@@ -5,12 +5,13 @@ use url::Url;
 use crate::rule::aidbox::ClosedSession;
 use crate::session::recorder::Request;
 use crate::session::{Session, Stop, missing};
+use crate::text::words::said;
 
 impl Session {
     /// Closes the session of the client's token, tries the token at the configured resource, and closes the sessions of the tokens before it.
     pub(super) async fn close_session(&mut self) -> Result<(), Stop> {
         let token = self.facts.grant.client_token.take().ok_or_else(|| missing("the client's access token"))?;
-        let url = session_of(&self.run.config.issuer).map_err(|e| Stop::untestable(format!("--issuer is not a URL: {e}")))?;
+        let url = session_of(&self.run.config.issuer).map_err(|e| Stop::untestable(said!("--issuer is not a URL: {e}")))?;
         self.sentence("should close the session of the access token, so that it opens nothing any more");
         let resource = self.run.config.resource_url.clone();
         let at_resource = |title: &str| resource.clone().map(|resource| Request::get(title, resource).bearer(&token).private());

@@ -13,6 +13,7 @@ use crate::feature::register::Register;
 use crate::rule::expect::scope_words;
 use crate::session::{Client, Configured, Session, Stop};
 use crate::text::markdown::code;
+use crate::text::words::said;
 
 /// What a client may not do that gets this error (RFC 6749 4.1.2.1, 5.2).
 pub(super) const UNAUTHORIZED: &str = "unauthorized_client";
@@ -43,7 +44,7 @@ impl Session {
             let reason = format!("{because}, and the {} authenticates by {}, not by {}", table.words(), own.as_str(), asked.as_str());
             return Err(Stop::not_offered(reason));
         }
-        self.note(format!("No client is registered for this test, because {because}. The {} takes its place.", table.words()));
+        self.note(said!("No client is registered for this test, because {because}. The {} takes its place.", table.words()));
         self.go_on_with_configured(client, Configured { table, instead: true }, asked).await;
         self.facts.client.registration = None;
         self.facts.client.post_logout = table == ClientTable::First && self.run.config.clients.post_logout_redirect;
@@ -78,7 +79,7 @@ impl Session {
         self.take_turn().await;
         let ConfiguredClient { id, secret, auth_method } = client;
         let method = asked.or(auth_method).unwrap_or_else(|| self.offered_method(secret.is_some()));
-        self.note(format!(
+        self.note(said!(
             "The test uses the client credentials that were configured:\n\n* **client_id**: {}\n* **client_secret**: {}\n* **client authentication**: `{}`",
             code(&id),
             if secret.is_some() { "`‹client secret›`" } else { "none (a public client)" },
@@ -121,11 +122,11 @@ impl Session {
             return None;
         }
         match error {
-            UNAUTHORIZED if configured.instead => Some(Stop::not_offered(format!("the issuer does not allow this to the {words} {id:?} ({says})"))),
+            UNAUTHORIZED if configured.instead => Some(Stop::not_offered(said!("the issuer does not allow this to the {words} {id:?} ({says})"))),
             // Its own way of authenticating may be another than the story's.
             INVALID_CLIENT if configured.instead && self.is_other_method(client, configured) => {
                 let method = client.method.as_str();
-                Some(Stop::not_offered(format!("the issuer does not take the {words} {id:?} by {method} ({says})")))
+                Some(Stop::not_offered(said!("the issuer does not take the {words} {id:?} by {method} ({says})")))
             }
             _ => None,
         }
@@ -157,9 +158,9 @@ impl Session {
         let configured = client.configured.filter(|configured| configured.instead)?;
         let (words, id) = (configured.table.words(), &client.id);
         match error {
-            UNAUTHORIZED => Some(Stop::not_offered(format!("the issuer does not allow the authorization code to the {words} {id:?} ({says})"))),
+            UNAUTHORIZED => Some(Stop::not_offered(said!("the issuer does not allow the authorization code to the {words} {id:?} ({says})"))),
             "invalid_scope" if scope != "openid" => {
-                Some(Stop::not_offered(format!("the issuer does not give the {words} {id:?} the scope {scope:?} ({says})")))
+                Some(Stop::not_offered(said!("the issuer does not give the {words} {id:?} the scope {scope:?} ({says})")))
             }
             _ => None,
         }

@@ -7,6 +7,7 @@ use crate::config::ClientTable;
 use crate::rule::token_response::Grant;
 use crate::session::{Client, Session, Stop};
 use crate::text::problem::Problem;
+use crate::text::words::said;
 
 /// The endpoints that authenticate a client and know no grants.
 const ENDPOINTS: [&str; 2] = ["introspection_endpoint", "revocation_endpoint"];
@@ -18,15 +19,15 @@ impl Session {
         let (id, method, grant) = (&client.id, client.method.as_str(), Grant::ClientCredentials.as_str());
         let hint = client.configured.map_or(ClientTable::First, |configured| configured.table).how_to_check_it();
         if !parameters.contains(&("grant_type", grant)) {
-            let problem = Problem::new(format!("the issuer refused the client {id:?} by {method} ({error})"));
+            let problem = Problem::new(said!("the issuer refused the client {id:?} by {method} ({error})"));
             return Ok(Stop::Untestable(problem.with_hint(": ", hint)));
         }
         if let Some(member) = self.takes_credentials(client).await? {
-            return Ok(Stop::not_offered(format!(
+            return Ok(Stop::not_offered(said!(
                 "the client {id:?} may not use the grant {grant}: the token endpoint refuses it ({error}), and `{member}` takes the same credentials"
             )));
         }
-        let problem = Problem::new(format!("the issuer refused the client {id:?} by {method} for the grant {grant} ({error})"));
+        let problem = Problem::new(said!("the issuer refused the client {id:?} by {method} for the grant {grant} ({error})"));
         Ok(Stop::Untestable(problem.with_hint(": ", format!("allow the client that grant, or {hint}"))))
     }
 

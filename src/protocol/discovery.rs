@@ -14,6 +14,7 @@ use crate::session::{Session, Stop};
 use crate::text::address::is_plain_loopback;
 use crate::text::markdown::code;
 use crate::text::problem::Problem;
+use crate::text::words::said;
 
 /// The endpoints either of which is enough to go on with where there is no metadata.
 const ENOUGH: [&str; 2] = ["token_endpoint", "authorization_endpoint"];
@@ -72,7 +73,7 @@ impl Session {
             self.judge(&artefact);
             return self.take_metadata("authorization server metadata", &artefact.0.response);
         };
-        self.note(format!(
+        self.note(said!(
             "There is no authorization server metadata at {} (status {}), where a client that knows RFC 8414 only looks for it. The test goes on with what is published at {}.",
             code(artefact.0.response.url.as_str()),
             artefact.0.response.status,
@@ -137,7 +138,7 @@ impl Session {
             return Err(Stop::issuer(match response.status {
                 200 => format!("the {what} at {} is not a JSON object; {}", response.url, instead()).into(),
                 status => {
-                    Problem::new(format!("there is no {what} at {} (status {status})", response.url)).with_hint(": is --issuer right? ", instead())
+                    Problem::new(said!("there is no {what} at {} (status {status})", response.url)).with_hint(": is --issuer right? ", instead())
                 }
             }));
         }
@@ -155,7 +156,7 @@ impl Session {
 }
 
 fn no_url(issuer: &str, error: url::ParseError) -> Stop {
-    Stop::untestable(format!("--issuer {issuer:?} is not a URL: {error}"))
+    Stop::untestable(said!("--issuer {issuer:?} is not a URL: {error}"))
 }
 
 /// True if an answer says that there is no metadata here, and not that it is broken: it is refused or sent elsewhere, or is a page for people.

@@ -8,6 +8,7 @@ use crate::feature::authorize::{Authorize, BeyondScope};
 use crate::rule::grant_limits::{Attempt, GrantAttempt};
 use crate::rule::scope_grant::{Beyond, Granted, ScopeGrant};
 use crate::session::{OrLeftOut as _, Session, Stop};
+use crate::text::words::said;
 
 impl Session {
     /// Asks the token endpoint for grants that the client did not register.
@@ -66,7 +67,7 @@ impl Session {
         let registered = self.facts.client.registered_scope();
         let registered = registered.or_not_offered("the registration response does not say which scope the client may ask for")?;
         let has_it = registered.split_ascii_whitespace().any(|word| word == beyond);
-        Stop::not_offered_if(has_it, format!("the issuer registered the scope {beyond} for the client although it did not ask for it"))
+        Stop::not_offered_if(has_it, said!("the issuer registered the scope {beyond} for the client although it did not ask for it"))
     }
 
     /// Judges what came of a scope beyond what the client may have.

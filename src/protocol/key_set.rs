@@ -5,6 +5,7 @@ use crate::rule::key_set::KeySet;
 use crate::rule::key_set::rollover::{KeyRollover, inconsistencies, lacks_keys_of_before};
 use crate::session::recorder::Request;
 use crate::session::{Session, Stop};
+use crate::text::words::said;
 
 /// How often the key set is fetched again for one token: once for a new key, and twice more where several servers may answer in turn.
 const MOST_FETCHES: usize = 3;
@@ -51,7 +52,7 @@ impl Session {
         let sought = &self.facts.issuer.sought_in_vain;
         if lacks && !sought.contains(&kid) && sought.len() < MOST_SOUGHT {
             if let Err(stop) = self.seek_key(jwt).await {
-                self.note(format!("The key of a token is not in the key set, which could not be fetched again: {stop}"));
+                self.note(said!("The key of a token is not in the key set, which could not be fetched again: {stop}"));
                 return Keys::Unknown;
             }
             lacks = self.lacks_key_of(jwt);

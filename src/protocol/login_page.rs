@@ -20,6 +20,7 @@ use crate::rule::authorization_error::Refused;
 use crate::rule::authorization_response::AuthorizationResponse;
 use crate::rule::login_attempt::{Denial, Denied, FormElsewhere, WrongPassword, WrongPasswordEnd};
 use crate::session::{Session, Stop, missing};
+use crate::text::words::said;
 
 /// What an authorization request that may show no page was answered with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,7 +138,7 @@ impl Session {
         self.keep_pages(&journey, Some(if by_same { "form sent by its own browser" } else { "form sent by another browser" })).await;
         if journey.traffic.password_answered.is_none() {
             let why = journey.end.err().map_or_else(|| "no login page was shown".to_owned(), |error| error.to_string());
-            return Err(Stop::not_understood(format!("the login page has no form that can be sent without running its scripts ({why})")));
+            return Err(Stop::not_understood(said!("the login page has no form that can be sent without running its scripts ({why})")));
         }
         let consent = journey.pages.iter().any(|page| page.kind == PageKind::Consent);
         match journey.end {

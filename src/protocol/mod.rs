@@ -15,6 +15,7 @@ use crate::feature::Step;
 use crate::observed::received::Received;
 use crate::rule::token_response::Grant;
 use crate::session::{Client, OrLeftOut as _, Session, Stop};
+use crate::text::words::said;
 
 pub mod attacks;
 pub mod authorization;
@@ -81,7 +82,7 @@ impl Session {
     /// The URL of an endpoint without which the story cannot go on.
     fn needed(&self, member: &str) -> Result<Url, Stop> {
         let flag = member.replace('_', "-");
-        let reason = || Stop::issuer(format!("the provider metadata names no usable `{member}`, and --{flag} is not given"));
+        let reason = || Stop::issuer(said!("the provider metadata names no usable `{member}`, and --{flag} is not given"));
         self.endpoint(member)?.ok_or_else(reason)
     }
 }

@@ -14,6 +14,7 @@ use crate::rule::token_refusal::Provocation;
 use crate::rule::token_response::Grant;
 use crate::session::token_exchange::TokenExchange;
 use crate::session::{Client, OrLeftOut as _, Session, Stop};
+use crate::text::words::said;
 
 /// The form of a refresh.
 fn form<'a>(token: &'a str, scope: Option<&'a str>) -> Vec<(&'a str, &'a str)> {
@@ -91,12 +92,12 @@ impl Session {
         }
         // What was tried so far is judged; only what is left of the step wants leave.
         if let Err(stop) = self.may_destroy("a refresh token would be used twice") {
-            self.note(format!("Whether a refresh token is refused once it was exchanged was not tried: {stop}."));
+            self.note(said!("Whether a refresh token is refused once it was exchanged was not tried: {stop}."));
             return Ok(());
         }
         let grace = self.run.config.refresh_grace;
         if !grace.is_zero() {
-            self.note(format!(
+            self.note(said!(
                 "The issuer is allowed {} s in which it may still take a refresh token that was rotated, so they are waited for.",
                 grace.as_secs()
             ));

@@ -24,6 +24,7 @@ use crate::session::{Client, Registered, Session, Stop};
 use crate::text::address::is_plain_loopback;
 use crate::text::markdown::code;
 use crate::text::problem::Problem;
+use crate::text::words::said;
 
 /// The profile whose product shows what a registration looks like.
 const AIRLOCK: &str = "airlock";
@@ -143,7 +144,7 @@ impl Session {
         self.confirm_client_links(&response);
         let Some(mut client) = self.registered_client(&response, params.auth_method.map(AuthMethod::from), at) else {
             let says = error_of(&response).map(|error| format!(": {error}")).unwrap_or_default();
-            return Err(Stop::issuer(format!("the registration endpoint answered {} and gave no client{says}", response.status)));
+            return Err(Stop::issuer(said!("the registration endpoint answered {} and gave no client{says}", response.status)));
         };
         if let Some(registered) = &mut client.registered {
             (registered.signer, registered.redirect_uri) = (signer, redirect_uri);
@@ -163,7 +164,7 @@ impl Session {
             && !scope_words(asked).is_subset(&scope_words(given))
         {
             let (asked, given) = (code(asked), code(given));
-            self.note(format!("The client asked for the scope {asked} and was registered for {given}, which the issuer may do (RFC 7591 3.2.1)."));
+            self.note(said!("The client asked for the scope {asked} and was registered for {given}, which the issuer may do (RFC 7591 3.2.1)."));
         }
         if self.profile == AIRLOCK {
             self.judge(&AirlockRegistration { exchange: response.exchange, request: request.clone(), registered });
@@ -219,11 +220,11 @@ impl Session {
 pub(super) fn refused(response: &Received, with_token: bool) -> Problem {
     let says = error_of(response).map(|error| format!(", {error}")).unwrap_or_default();
     if with_token {
-        Problem::new(format!("the registration endpoint refused the initial access token (status {}{says})", response.status))
+        Problem::new(said!("the registration endpoint refused the initial access token (status {}{says})", response.status))
             .with_hint(": ", "check --initial-access-token")
     } else {
         let how_to_name_it = ClientTable::First.how_to_name_it();
         let hint = format!("set --initial-access-token ([registration] initial-access-token in oa-authtest.toml), or {how_to_name_it}");
-        Problem::new(format!("registration is protected (status {}{says})", response.status)).with_hint(": ", hint)
+        Problem::new(said!("registration is protected (status {}{says})", response.status)).with_hint(": ", hint)
     }
 }

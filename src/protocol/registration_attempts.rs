@@ -23,6 +23,7 @@ use crate::session::recorder::Request;
 use crate::session::{Session, Stop};
 use crate::text::address::is_plain_loopback;
 use crate::text::markdown::code;
+use crate::text::words::said;
 
 /// The pause before a registration that the server failed at is sent once more.
 const PAUSE: Duration = Duration::from_millis(300);
@@ -102,7 +103,7 @@ impl Session {
         if !native.gives_client() {
             return Ok(refused);
         }
-        self.note(format!(
+        self.note(said!(
             "The issuer refused a web application with a redirect URI by http on loopback ({}), as it may (OpenID Connect Registration 1.0, section 2). So the \
              client was registered as a native application (`application_type`: `native`).",
             refused.refusal()
@@ -129,7 +130,7 @@ impl Session {
             }
             if !first.gives_client() {
                 let wanted = code(wanted);
-                self.note(format!("The issuer refused a registration without `scope` ({}), and took one with the scope {wanted}.", first.refusal()));
+                self.note(said!("The issuer refused a registration without `scope` ({}), and took one with the scope {wanted}.", first.refusal()));
                 return Ok(second);
             }
             let is_better = second.stated_scope().is_none() || second.lacking(wanted).len() < lacking.len();
@@ -141,7 +142,7 @@ impl Session {
                 .stated_scope()
                 .map_or_else(|| "says nothing of a scope".to_owned(), |scope| format!("gives the client the scope {}", code(&scope)));
             let wanted = code(wanted);
-            self.note(format!(
+            self.note(said!(
                 "The answer to a registration without `scope` {has}, and the test asks for {wanted}. So the client was registered with that scope."
             ));
             self.discard(&first).await;
@@ -153,7 +154,7 @@ impl Session {
         }
         if let Some((wanted, why)) = refused.filter(|_| first.gives_client()) {
             let wanted = code(wanted);
-            self.note(format!("The issuer refused a registration with the scope {wanted} ({why}). The test goes on with the client that was registered without `scope`."));
+            self.note(said!("The issuer refused a registration with the scope {wanted} ({why}). The test goes on with the client that was registered without `scope`."));
         }
         Ok(first)
     }
@@ -174,7 +175,7 @@ impl Session {
         }
         self.discard(&plain).await;
         let why = first.refusal();
-        Err(Stop::not_offered(format!(
+        Err(Stop::not_offered(said!(
             "the issuer refuses to register a client with the scope {} ({why}), and registers one without `scope`",
             code(&named)
         )))

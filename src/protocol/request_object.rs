@@ -18,6 +18,7 @@ use crate::session::facts::RequestSigner;
 use crate::session::signing_key::{SharedKey, SigningAlg};
 use crate::session::{OrLeftOut as _, Session, Stop, missing};
 use crate::text::markdown::code;
+use crate::text::words::said;
 
 /// The media type of a request object (RFC 9101 9.4.1).
 const MEDIA_TYPE: &str = "application/oauth-authz-req+jwt";
@@ -76,7 +77,7 @@ impl Session {
         let signer = self.facts.client.request_signer.as_ref();
         let signer = signer.or_not_offered("the client has no key to sign request objects with")?;
         let (algs, alg) = ("request_object_signing_alg_values_supported", SigningAlg::Rs256.name());
-        Stop::not_offered_if(self.lists(algs, alg)? == Some(false), format!("`{algs}` does not list {alg}"))?;
+        Stop::not_offered_if(self.lists(algs, alg)? == Some(false), said!("`{algs}` does not list {alg}"))?;
         if object == RequestObject::ByReference {
             // Where the issuer says that it does not take them, it need not reach us to refuse this one.
             let refuses = self.metadata()?.get("request_uri_parameter_supported") == Some(&Value::Bool(false));
@@ -192,7 +193,7 @@ impl Session {
         };
         self.sentence(format!("should refuse a request object {}", fault.says()));
         if let Answer::Error(error) = &answer {
-            self.note(format!("The answer at the redirect URI is the error {}.", code(error)));
+            self.note(said!("The answer at the redirect URI is the error {}.", code(error)));
         }
         let signing_confirmed = self.facts.client.request_signer.as_ref().is_some_and(|signer| signer.confirmed);
         self.judge(&BadRequestObject { fault, answer, signing_confirmed });

@@ -5,6 +5,7 @@ use crate::feature::OAUTH;
 use crate::session::{Session, Stop};
 use crate::text::markdown::code;
 use crate::text::problem::Problem;
+use crate::text::words::said;
 
 /// Scopes of OpenID Connect that make a request another one: the first asks for an ID token, the second for a refresh token.
 const OF_OPENID: [&str; 2] = ["openid", "offline_access"];
@@ -22,7 +23,7 @@ impl Session {
             }
             let says = format!("the server grants nothing to a request without scope, nor to one for the scope {asked}, which it lists ({error})");
             return Err(if self.lists("scopes_supported", "openid")? == Some(true) {
-                Stop::not_offered(format!(
+                Stop::not_offered(said!(
                     "{says}: it may serve OpenID Connect alone, which profile oidc is about; a scope that it grants is set by {SCOPE}"
                 ))
             } else {
@@ -37,7 +38,7 @@ impl Session {
         let scope = listed.iter().find(|scope| !OF_OPENID.contains(*scope)).map(|scope| (*scope).to_owned());
         match scope {
             Some(scope) => {
-                self.note(format!(
+                self.note(said!(
                     "The server refused a request without scope ({}), as it may (RFC 6749, section 3.3). It is asked again for one that `scopes_supported` lists, {}. \
                      Another is set by {SCOPE}.",
                     code(error),

@@ -20,6 +20,7 @@ use crate::session::{Session, Stop, UserTokens};
 use crate::text::problem::Problem;
 
 use super::error_of;
+use crate::text::words::said;
 
 /// The scope that asks for a seller's identity in the ID token.
 const SELLER_SCOPE: &str = "openactive-identity";
@@ -92,7 +93,7 @@ impl Session {
         let text = |name: &str| members.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
         let Some(access_token) = text("access_token") else {
             let says = error_of(&response).map(|error| format!(": {error}")).unwrap_or_default();
-            return Err(Stop::issuer(format!(
+            return Err(Stop::issuer(said!(
                 "the token endpoint answered the {} grant with status {} and no access token{says}",
                 expected.grant.as_str(),
                 response.status
@@ -100,7 +101,7 @@ impl Session {
         };
         if let Some(granted) = without_openid.filter(|_| text("id_token").is_none()) {
             // All that follows would fail for this one reason: there is no login of OpenID Connect.
-            let problem = Problem::new(format!(
+            let problem = Problem::new(said!(
                 "openid was asked for and not granted (scope = {granted:?}), so there is no ID token and nothing to be had at userinfo"
             ));
             let hint = "allow the client the scope openid, and see on the consent page whether it is granted there";

@@ -1,6 +1,8 @@
 //! Redaction at the moment of recording: a secret, once learned, never reaches a journal; a stable label stands in its place.
 
-pub mod spelling;
+mod decode;
+mod spelling;
+mod variant;
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -11,7 +13,8 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use crate::text::truncate;
-use spelling::{Needles, Reading};
+use crate::text::words::Words;
+use spelling::{Needles, SHORT, Wanted, ends_a_value, find, holds_secret, part_of_a_word};
 
 /// The names of [`MEMBERS`], looked for at once.
 static NAMES: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| AhoCorasick::new(MEMBERS.iter().map(|(name, _)| name)).ok());
@@ -44,6 +47,20 @@ pub enum SecretKind {
 }
 
 impl SecretKind {
+    const ALL: [Self; 11] = [
+        Self::ClientSecret,
+        Self::ClientCredentials,
+        Self::ClientAssertion,
+        Self::InitialAccessToken,
+        Self::RegistrationAccessToken,
+        Self::AuthorizationCode,
+        Self::CodeVerifier,
+        Self::AccessToken,
+        Self::RefreshToken,
+        Self::IdToken,
+        Self::Password,
+    ];
+
     fn label(self) -> &'static str {
         match self {
             Self::ClientSecret => "client secret",
@@ -80,8 +97,6 @@ pub fn is_secret(member: &str) -> bool {
     MEMBERS.iter().any(|(name, _)| *name == member)
 }
 
-/// Below this many characters a value is replaced only where it stands by itself: `secret` must not eat `client_secret_basic`.
-const SHORT: usize = 16;
 /// What stands for a text in which secrets cannot be looked for.
 const NOT_KEPT: &str = "(not kept: it cannot be searched for secrets)";
 /// The most secrets that are learned of one text by the names before them: an honest answer has a handful.
@@ -97,9 +112,11 @@ const MOST_BYTES: usize = 256 * 1024;
 const SHORTEST_NAMED: usize = 8;
 
 /// Replaces what it has learned by labels such as `‹access token 1›`: the same value gets the same label throughout a test.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Redactor {
     show: bool,
+    /// True for a word that our own sentences have.
+    is_ours: fn(&str) -> bool,
     learned: Mutex<Learned>,
 }
 
@@ -124,9 +141,10 @@ impl std::fmt::Debug for Learned {
 
 impl Learned {
     /// What looks for all secrets.
-    fn needles(&mut self) -> Option<Arc<Needles>> {
+    fn needles(&mut self, is_everyday: impl Fn(&str) -> bool) -> Option<Arc<Needles>> {
         if self.needles.is_none() {
-            self.needles = Needles::of(self.secrets.keys().map(String::as_str)).map(Arc::new);
+            let wanted = self.secrets.iter().map(|(value, secret)| Wanted { value, everyday: is_everyday(value), is_beginning: secret.is_beginning });
+            self.needles = Needles::of(wanted, &is_everyday).map(Arc::new);
         }
         self.needles.clone()
     }
@@ -174,7 +192,19 @@ pub struct TooManySecrets;
 impl Redactor {
     /// A redactor that knows nothing yet; with `show` it never replaces anything (`--show-secrets`).
     pub fn new(show: bool) -> Self {
-        Self { show, learned: Mutex::default() }
+        Self { show, is_ours: |_| false, learned: Mutex::default() }
+    }
+
+    /// The same, where texts are full of the words for which `is_ours` is true (asked in lower case): a secret of such words is replaced only where it is the
+    /// value of what holds a secret by its name, as in `password=secret`. Elsewhere the label would break sentences and give the secret away.
+    #[must_use]
+    pub fn with_words(self, is_ours: fn(&str) -> bool) -> Self {
+        Self { is_ours, ..self }
+    }
+
+    /// True for a short text of nothing but words that other texts are full of, with one sign between each two.
+    fn is_everyday(&self, text: &str) -> bool {
+        text.chars().count() < SHORT && text.split([' ', '_', '-', '.']).all(|word| (self.is_ours)(&word.to_lowercase()))
     }
 
     fn lock(&self) -> MutexGuard<'_, Learned> {
@@ -219,7 +249,7 @@ impl Redactor {
             .as_ref()
             .ok_or(TooManySecrets)?
             .find_overlapping_iter(text)
-            .filter(|name| !part_of_a_word(text[..name.start()].chars().next_back()));
+            .filter(|name| !text[..name.start()].chars().next_back().is_some_and(part_of_a_word));
         // Of names that begin at one place the longest one counts, which comes last.
         let mut found: Vec<aho_corasick::Match> = Vec::new();
         for name in names {
@@ -257,16 +287,39 @@ impl Redactor {
         }
     }
 
-    /// The text with every learned secret replaced, however it is written there.
+    /// The text with every learned secret replaced, however it is written there. Labels that are there already stay.
     pub fn text(&self, text: &str) -> String {
+        self.replaced(text, |_| true)
+    }
+
+    /// The sentence with every learned secret replaced where it is not all our own words.
+    pub fn words(&self, words: &Words) -> Words {
+        self.places(words.as_str(), |place| !words.is_own(place), |places| words.replaced(places)).unwrap_or_else(|| words.clone())
+    }
+
+    /// The text with every learned secret replaced at the places where that is `wanted`.
+    pub fn replaced(&self, text: &str, wanted: impl Fn(&Range<usize>) -> bool) -> String {
+        self.places(text, wanted, |places| replaced(text, places)).unwrap_or_else(|| text.to_owned())
+    }
+
+    /// What is made of a text with the places of the secrets in it, in order and apart, and their labels; `None` where there are none.
+    fn places<T: From<&'static str>>(
+        &self,
+        text: &str,
+        wanted: impl Fn(&Range<usize>) -> bool,
+        make: impl FnOnce(&[(Range<usize>, &str)]) -> T,
+    ) -> Option<T> {
         let mut learned = self.lock();
         if self.show || learned.secrets.is_empty() {
-            return text.to_owned();
+            return None;
         }
-        let Some(needles) = learned.needles() else { return NOT_KEPT.to_owned() };
-        let reading = Reading::of(text);
-        let is_short = |number: usize| learned.secrets.get_index(number).is_some_and(|(needle, _)| needle.chars().count() < SHORT);
-        let found = reading.find(&needles, |number, place| !is_short(number) || stands_alone(text, place));
+        let Some(needles) = learned.needles(|text| self.is_everyday(text)) else { return Some(NOT_KEPT.into()) };
+        let labels = labels(text);
+        let is_label = |place: &Range<usize>| {
+            let next = labels.partition_point(|label| label.end < place.end);
+            labels.get(next).is_some_and(|label| label.start <= place.start)
+        };
+        let found = find(text, &needles, |_, place| !is_label(place) && wanted(place));
         let mut rest = 0;
         let labelled = found.into_iter().filter_map(|(mut place, number)| {
             let (_, secret) = learned.secrets.get_index(number)?;
@@ -279,7 +332,8 @@ impl Redactor {
             }
             Some((place, secret.label.as_str()))
         });
-        replaced(text, labelled.collect())
+        let places = apart(labelled.collect());
+        (!places.is_empty()).then(|| make(&places))
     }
 
     /// The JSON value with every learned secret replaced in its strings.
@@ -287,23 +341,54 @@ impl Redactor {
         match value {
             Value::String(text) => Value::String(self.text(text)),
             Value::Array(items) => Value::Array(items.iter().map(|item| self.json(item)).collect()),
-            Value::Object(members) => Value::Object(members.iter().map(|(name, item)| (self.text(name), self.json(item))).collect()),
+            Value::Object(members) => Value::Object(members.iter().map(|(name, item)| (self.text(name), self.member(name, item))).collect()),
             other => other.clone(),
         }
     }
+
+    /// The value of a member with every learned secret replaced: as a whole it is one where it is the value of what holds a secret.
+    fn member(&self, name: &str, value: &Value) -> Value {
+        let whole = value.as_str().filter(|_| !self.show && holds_secret(name));
+        let label = whole.and_then(|text| self.lock().secrets.get(text).map(|secret| secret.label.clone()));
+        label.map_or_else(|| self.json(value), Value::String)
+    }
 }
 
-/// The text with labels in these places. Where two overlap, both go, under the label of the one that begins first, or else of the longer one.
-pub fn replaced(text: &str, mut places: Vec<(Range<usize>, &str)>) -> String {
+/// Where labels are in a text.
+fn labels(text: &str) -> Vec<Range<usize>> {
+    let starts = text.match_indices('‹').map(|(at, open)| (at, at + open.len()));
+    starts
+        .filter_map(|(at, inner)| {
+            let rest = &text[inner..];
+            let kind = SecretKind::ALL.into_iter().find(|kind| rest.starts_with(kind.label()))?;
+            let number = &rest[kind.label().len()..];
+            let number = number.strip_prefix(' ').map_or(number, |number| number.trim_start_matches(|c: char| c.is_ascii_digit()));
+            number.starts_with('›').then(|| at..text.len() - number.len() + '›'.len_utf8())
+        })
+        .collect()
+}
+
+/// The places in order and apart. Where two overlap, both go, under the label of the one that begins first, or else of the longer one.
+fn apart(mut places: Vec<(Range<usize>, &str)>) -> Vec<(Range<usize>, &str)> {
     places.sort_by(|(one, label), (other, other_label)| (one.start, other.end, label).cmp(&(other.start, one.end, other_label)));
+    let mut apart: Vec<(Range<usize>, &str)> = Vec::with_capacity(places.len());
+    for (place, label) in places {
+        match apart.last_mut() {
+            Some((last, _)) if place.start < last.end => last.end = last.end.max(place.end),
+            _ => apart.push((place, label)),
+        }
+    }
+    apart
+}
+
+/// The text with labels in these places.
+fn replaced(text: &str, places: &[(Range<usize>, &str)]) -> String {
     let mut out = String::with_capacity(text.len());
     let mut done = 0;
     for (place, label) in places {
-        if place.start >= done {
-            out.push_str(&text[done..place.start]);
-            out.push_str(label);
-        }
-        done = done.max(place.end);
+        out.push_str(&text[done..place.start]);
+        out.push_str(label);
+        done = place.end;
     }
     out.push_str(&text[done..]);
     out
@@ -328,28 +413,10 @@ fn named(text: &str) -> Option<String> {
     url::form_urlencoded::parse(format!("={}", &text[..end]).as_bytes()).next().map(|(_, value)| value.into_owned())
 }
 
-/// True for what no value of a form, a header or a JSON string has in it as it is written there.
-fn ends_a_value(c: char) -> bool {
-    c.is_whitespace() || c.is_control() || "&\"'<>,;)}".contains(c)
-}
-
-fn part_of_a_word(c: Option<char>) -> bool {
-    c.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '-')
-}
-
-/// True if what is at this place is no part of a longer word. An escape before it (`%3D`, `\n`) is none.
-fn stands_alone(text: &str, place: &Range<usize>) -> bool {
-    let before = &text.as_bytes()[..place.start];
-    let escape = match before {
-        [.., b'%', one, two] => one.is_ascii_hexdigit() && two.is_ascii_hexdigit(),
-        _ => false,
-    } || matches!(before, [.., b'\\', b'n' | b'r' | b't' | b'b' | b'f']);
-    (escape || !part_of_a_word(text[..place.start].chars().next_back())) && !part_of_a_word(text[place.end..].chars().next())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::words::said;
 
     #[test]
     fn the_same_value_gets_the_same_label_in_every_spelling() {
@@ -373,6 +440,75 @@ mod tests {
             "client_secret_basic client_secret=‹client secret›&a=secrets"
         );
         assert_eq!(redactor.text("secretsecret"), "secretsecret");
+    }
+
+    fn everyday(kind: SecretKind, value: &str) -> Redactor {
+        let redactor = Redactor::new(false).with_words(|word| ["client", "secret", "password", "user", "wrong", "within"].contains(&word));
+        redactor.learn(kind, value);
+        redactor
+    }
+
+    #[test]
+    fn a_secret_that_is_a_common_word_is_replaced_only_as_the_value_of_what_holds_one() {
+        let redactor = everyday(SecretKind::Password, "password");
+        for text in [
+            "Your password is wrong. Forgot your password?",
+            "<input type=\"password\" name=\"password\" id='password'>",
+            "{\"grant_types\":[\"password\"],\"password\":null}",
+            "grant_type=password&scope=password",
+            "a Password, a PASSWORD: x, passwords",
+            "cGFzc3dvcmQtYmFzZWQtZ3JhbnQ",
+        ] {
+            assert_eq!(redactor.text(text), text);
+        }
+        for (text, expected) in [
+            ("username=u&password=password&x", "username=u&password=‹password›&x"),
+            ("{\"password\": \"password\"}", "{\"password\": \"‹password›\"}"),
+            ("{\\\"password\\\":\\\"password\\\"}", "{\\\"password\\\":\\\"‹password›\\\"}"),
+            ("<input name=\"password\" value=\"password\">", "<input name=\"password\" value=\"‹password›\">"),
+            ("next=%2Flogin%3Fpassword%3Dpassword%26x", "next=%2Flogin%3Fpassword%3D‹password›%26x"),
+            ("wrong password: password.", "wrong password: ‹password›."),
+            ("password = \"password\"", "password = \"‹password›\""),
+            ("x=cGFzc3dvcmQ= x=70617373776F7264", "x=‹password›= x=‹password›"),
+        ] {
+            assert_eq!(redactor.text(text), expected);
+        }
+        let json = serde_json::json!({"password": "password", "grant_type": "password", "says": ["password"]});
+        assert_eq!(redactor.json(&json), serde_json::json!({"password": "‹password›", "grant_type": "password", "says": ["password"]}));
+        // Words that stand otherwise than in a sentence are a secret like any other.
+        for value in [" user within ", "user  within", "userwithin", "user within wrong secret"] {
+            let redactor = everyday(SecretKind::Password, value);
+            assert_eq!(redactor.text(&format!("a ({value})")), "a (‹password›)");
+        }
+        // Cut by its last character it is a common word, and so is what is left of it where a character was lost.
+        for value in ["password1", "passwordé", "Wrong-Secret1"] {
+            let redactor = everyday(SecretKind::Password, value);
+            assert_eq!(redactor.text("The password is a wrong secret"), "The password is a wrong secret");
+            assert_eq!(redactor.text(&format!("({value})")), "(‹password›)");
+        }
+    }
+
+    #[test]
+    fn our_own_words_stay_and_labels_are_not_replaced_again() {
+        let redactor = everyday(SecretKind::ClientSecret, "wrong client");
+        redactor.learn(SecretKind::Password, "correct-horse-battery");
+        redactor.learn(SecretKind::Password, "client secret");
+        let (status, says) = (401, "it was correct-horse-battery");
+        let sentence = said!("a wrong client, correct-horse-battery: status {status}, {says}");
+        let redacted = redactor.words(&sentence);
+        assert_eq!(redacted, "a wrong client, correct-horse-battery: status 401, it was ‹password›");
+        assert_eq!(redactor.words(&redacted), redacted, "once is enough");
+        assert_eq!(redactor.words(&"correct-horse-battery".into()), "correct-horse-battery");
+        assert_eq!(redactor.words(&"correct-horse-battery".to_owned().into()), "‹password›");
+        let labelled = "it=‹client secret› ‹client secret 12› ‹client secret› and ‹password›";
+        for value in ["client secret", "client", "secret 12", "password"] {
+            let redactor = Redactor::new(false);
+            redactor.learn(SecretKind::ClientSecret, value);
+            assert_eq!(redactor.text(labelled), labelled, "{value}");
+        }
+        let redactor = Redactor::new(false);
+        redactor.learn(SecretKind::Password, "hunter22");
+        assert_eq!(redactor.text("‹hunter22› ‹client hunter22›"), "‹‹password›› ‹client ‹password››", "only labels of ours are spared");
     }
 
     #[test]
@@ -491,7 +627,8 @@ mod tests {
             });
             times.min().unwrap_or_default()
         };
-        for pattern in ["access_token=", "access_token", "\"id_token\":\"", "&access_token=000000001", "client_secret=\\\""] {
+        let escapes = "\\\\u0025%32%36amp;%26amp;quot;";
+        for pattern in ["access_token=", "access_token", "\"id_token\":\"", "&access_token=000000001", "client_secret=\\\"", escapes, "&amp;%25\\/"] {
             let of = |bytes: usize| pattern.repeat(bytes / pattern.len());
             let (short, long) = (took(&of(50_000)), took(&of(200_000)));
             assert!(long < short * 12 + std::time::Duration::from_millis(20), "{pattern}: {short:?}, {long:?}");

@@ -13,6 +13,7 @@ use crate::rule::jose::Jwt;
 use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, not_run, pass};
 use crate::rule::protected_resource::{closed, success};
 use crate::rule::{Artefact, Check};
+use crate::text::words::said;
 
 /// The document of the client credentials grant.
 const DOCUMENT: &str = "AIDBOX-CC";
@@ -53,7 +54,7 @@ static JSON_GRANT_RULES: &[Check<JsonGrant>] = &[
         |grant| {
             let Some(form) = &grant.by_form else { return not_applicable("no token was asked for by a form before") };
             let Some((members, _)) = token(&grant.response) else { return not_run(JSON_GRANT) };
-            let names = |members: &Map<String, Value>| format!("members: {}", list(&members.keys().collect::<Vec<_>>()));
+            let names = |members: &Map<String, Value>| said!("members: {}", list(&members.keys().collect::<Vec<_>>()));
             holds(form.keys().all(|name| members.contains_key(name)), names(form), names(members))
         },
     ),
@@ -62,8 +63,8 @@ static JSON_GRANT_RULES: &[Check<JsonGrant>] = &[
 /// Judges whether there is an access token.
 fn given(response: &Received) -> Judgement {
     match token(response) {
-        Some((_, token)) => pass(format!("an access token of {} characters", token.chars().count())),
-        None => fail("status 200 and an access token", format!("{}, no access token", refusal(response))),
+        Some((_, token)) => pass(said!("an access token of {} characters", token.chars().count())),
+        None => fail("status 200 and an access token", said!("{}, no access token", refusal(response))),
     }
 }
 
@@ -107,7 +108,7 @@ static AUDIENCE_RULES: &[Check<TokenForAudience>] = &[should(
         let aud = claims.get("aud");
         let is_it = |value: &Value| value.as_str() == Some(&token.audience);
         let is_named = aud.is_some_and(|aud| is_it(aud) || aud.as_array().is_some_and(|auds| auds.iter().any(is_it)));
-        holds(is_named, format!("aud = {}", shorten(&token.audience)), seen("aud", aud))
+        holds(is_named, said!("aud = {}", shorten(&token.audience)), seen("aud", aud))
     },
 )];
 
@@ -163,7 +164,7 @@ fn is_lifetime(token: &ConfiguredLifetime, what: &str, seconds: Option<f64>, sho
     let expected = f64::from(token.lifetime);
     // One second for a token that was issued at the turn of one.
     let fits = seconds.is_some_and(|seconds| (seconds - expected).abs() <= 1.0);
-    holds(fits, format!("{what} = {expected}"), format!("{what} = {shown}"))
+    holds(fits, said!("{what} = {expected}"), said!("{what} = {shown}"))
 }
 
 /// A refresh as JSON of a token that the client got for itself.

@@ -11,6 +11,7 @@ use crate::rule::expect::{holds, may, member, must, none_wrong, scope_text, scop
 use crate::rule::judgement::{Unmet, fail, not_applicable, not_run, pass};
 use crate::rule::protected::is_busy;
 use crate::rule::{Artefact, Check};
+use crate::text::words::{Words, said};
 
 /// A registration that was accepted, beside what was asked for.
 #[derive(Debug, Clone)]
@@ -41,7 +42,7 @@ static REGISTRATION_RULES: &[Check<AirlockRegistration>] = &[
             let (asked, given) = (registration.request.get("scope"), registration.registered.get("scope"));
             let asked = asked.and_then(Value::as_str).map(scope_words).ok_or_else(|| Unmet::not_applicable("no scope was asked for"))?;
             let given = given.and_then(Value::as_str).map(scope_words).ok_or_else(|| Unmet::not_applicable("the answer names no scope"))?;
-            holds(given.is_subset(&asked), format!("of: {}", scope_text(&asked)), format!("registered: {}", scope_text(&given)))
+            holds(given.is_subset(&asked), said!("of: {}", scope_text(&asked)), said!("registered: {}", scope_text(&given)))
         },
     ),
     may(
@@ -63,7 +64,7 @@ static REGISTRATION_RULES: &[Check<AirlockRegistration>] = &[
             }
             let asked: Vec<_> = others.iter().map(|(name, asked, _)| seen(name, Some(asked))).collect();
             let given: Vec<_> = others.iter().map(|(name, _, given)| seen(name, Some(given))).collect();
-            fail(asked.join(", "), given.join(", "))
+            fail(Words::join(&asked, ", "), Words::join(&given, ", "))
         },
     ),
 ];
@@ -105,12 +106,12 @@ static UNSTORED_RULES: &[Check<UnstoredToken>] = &[
         |token| {
             let expected = "status 200 and active: true or false";
             match (token.response.status, token.active()) {
-                (200, Some((active, _))) => pass(format!("active = {active}")),
+                (200, Some((active, _))) => pass(said!("active = {active}")),
                 (200, None) => fail(expected, "status 200 without an active that is a boolean"),
                 // The text is about calls that are authorized, and not every client may ask.
-                (status @ (401 | 403), _) => not_applicable(format!("status {status}: the client may not introspect tokens")),
-                _ if is_busy(&token.response) => not_applicable(format!("status {}: the server is busy", token.response.status)),
-                (status, _) => fail(expected, format!("status {status}")),
+                (status @ (401 | 403), _) => not_applicable(said!("status {status}: the client may not introspect tokens")),
+                _ if is_busy(&token.response) => not_applicable(said!("status {}: the server is busy", token.response.status)),
+                (status, _) => fail(expected, said!("status {status}")),
             }
         },
     ),

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::observed::received::Received;
 use crate::rule::expect::refusal;
 use crate::rule::judgement::{Judgement, not_applicable, pass};
+use crate::text::words::{Words, said};
 
 /// What an answer comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,10 +62,10 @@ impl Control {
     }
 
     /// Passes with what was seen, unless nothing can be concluded from it.
-    pub fn passes(&self, seen: impl Into<String>) -> Judgement {
+    pub fn passes(&self, seen: impl Into<Words>) -> Judgement {
         match self {
             Self::Good => pass(seen),
-            Self::Missing(why) => not_applicable(format!("could not be judged: {why}")),
+            Self::Missing(why) => not_applicable(said!("could not be judged: {why}")),
         }
     }
 }
@@ -80,10 +81,10 @@ pub fn is_about_client(response: &Received) -> bool {
 }
 
 /// Judges that a resource refuses a request that must not get at it. A server that is out of order says nothing.
-pub fn refused_by_resource(response: &Received, control: &Control, expected: &str) -> Judgement {
+pub fn refused_by_resource(response: &Received, control: &Control, expected: impl Into<Words>) -> Judgement {
     match Answer::of_resource(response) {
-        Answer::Given => crate::rule::judgement::fail(expected, format!("status {}", response.status)),
-        Answer::Silent => not_applicable(format!("status {}: the server is out of order, which says nothing about the request", response.status)),
+        Answer::Given => crate::rule::judgement::fail(expected, said!("status {}", response.status)),
+        Answer::Silent => not_applicable(said!("status {}: the server is out of order, which says nothing about the request", response.status)),
         Answer::Refused | Answer::RefusedAsSuccess => control.passes(refusal(response)),
     }
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::rule::expect::{applies_if, list, same, shorten};
 use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, pass};
+use crate::text::words::said;
 
 /// The member of the metadata that promises an `iss` (RFC 9207 3).
 pub const ISS_SUPPORTED: &str = "authorization_response_iss_parameter_supported";
@@ -29,10 +30,10 @@ pub fn repeated(parameters: &[(String, String)]) -> BTreeSet<&str> {
 /// Passes when the `state` comes back as it was sent.
 pub fn state_returned(sent: Option<&str>, returned: Option<&str>) -> Judgement {
     let Some(sent) = sent else { return not_applicable("no state was sent") };
-    let expected = format!("the state that was sent, {} characters", sent.chars().count());
+    let expected = said!("the state that was sent, {} characters", sent.chars().count());
     match returned {
         Some(returned) if returned == sent => pass(expected),
-        Some(returned) => fail(expected, format!("state = {}", shorten(returned))),
+        Some(returned) => fail(expected, said!("state = {}", shorten(returned))),
         None => fail("the state that was sent", "no state"),
     }
 }
@@ -49,7 +50,7 @@ pub fn iss_is(issuer: &str, parameters: &[(String, String)]) -> Judgement {
 pub fn iss_is_there(parameters: &[(String, String)]) -> Judgement {
     match value(parameters, "iss") {
         Some(_) => pass("an iss"),
-        None => fail("an iss", format!("no iss; parameters: {}", names(parameters))),
+        None => fail("an iss", said!("no iss; parameters: {}", names(parameters))),
     }
 }
 
@@ -63,5 +64,5 @@ pub fn promise_iss(metadata: &Value) -> bool {
 /// # Errors
 /// [`Unmet::NotApplicable`] then.
 pub fn iss_promised(metadata: &Value) -> Result<(), Unmet> {
-    applies_if(promise_iss(metadata), format!("the metadata do not set {ISS_SUPPORTED} to true"))
+    applies_if(promise_iss(metadata), said!("the metadata do not set {ISS_SUPPORTED} to true"))
 }

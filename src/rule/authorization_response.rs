@@ -12,6 +12,7 @@ use crate::rule::expect::{applies_if, holds, must, needs, scope_text, shorten, s
 use crate::rule::judgement::{Unmet, fail, not_run, pass};
 use crate::rule::own::{View, ViewKind, part, view};
 use crate::rule::{Artefact, Check, SeenIn};
+use crate::text::words::said;
 
 /// What reached the redirect URI.
 #[derive(Debug, Clone)]
@@ -90,9 +91,9 @@ static RULES: &[Check<AuthorizationResponse>] = &[
         |response| {
             response.success()?;
             match response.parameter("code") {
-                None => fail("a code", format!("no code; parameters: {}", parameters::names(&response.parameters))),
+                None => fail("a code", said!("no code; parameters: {}", parameters::names(&response.parameters))),
                 Some("") => fail("a code", "an empty code"),
-                Some(code) => pass(format!("a code of {} characters", code.chars().count())),
+                Some(code) => pass(said!("a code of {} characters", code.chars().count())),
             }
         },
     ),
@@ -106,7 +107,7 @@ static RULES: &[Check<AuthorizationResponse>] = &[
             response.success()?;
             let Some(code) = response.parameter("code").filter(|code| !code.is_empty()) else { return not_run(CODE_PRESENT) };
             let length = code.chars().count();
-            holds(length >= FEWEST, format!("at least {FEWEST} characters"), format!("{length} characters"))
+            holds(length >= FEWEST, said!("at least {FEWEST} characters"), said!("{length} characters"))
         },
     ),
     must(
@@ -146,7 +147,7 @@ static RULES: &[Check<AuthorizationResponse>] = &[
         |response| {
             applies_if(response.parameter("iss").is_some(), "no iss")?;
             let seen = response.metadata.get(ISS_SUPPORTED).map_or_else(|| "absent".to_owned(), show);
-            holds(parameters::promise_iss(&response.metadata), format!("{ISS_SUPPORTED} = true"), format!("{ISS_SUPPORTED}: {seen}"))
+            holds(parameters::promise_iss(&response.metadata), said!("{ISS_SUPPORTED} = true"), said!("{ISS_SUPPORTED}: {seen}"))
         },
     ),
     must(

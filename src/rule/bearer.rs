@@ -5,6 +5,7 @@ use crate::rule::answer::{Answer, Control, refused_by_resource};
 use crate::rule::expect::{may, must};
 use crate::rule::judgement::{Judgement, not_applicable};
 use crate::rule::{Artefact, Check};
+use crate::text::words::said;
 
 /// Userinfo's answers to what is no access token, and to one in the wrong place.
 #[derive(Debug, Clone)]
@@ -63,9 +64,9 @@ static RULES: &[Check<Bearer>] = &[
 
 impl Bearer {
     fn refused(&self, what: &str, response: Option<&Received>) -> Judgement {
-        let Some(response) = response else { return not_applicable(format!("the login gave no such token: {what}")) };
+        let Some(response) = response else { return not_applicable(said!("the login gave no such token: {what}")) };
         let control = Control::of(Answer::of_resource(&self.control), &self.control, "the access token in the header");
-        refused_by_resource(response, &control, &format!("a refusal of {what}"))
+        refused_by_resource(response, &control, said!("a refusal of {what}"))
     }
 }
 

@@ -10,6 +10,7 @@ use crate::rule::expect::{holds, must, refusal};
 use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
 use crate::rule::protected::is_busy;
 use crate::rule::{Artefact, Check};
+use crate::text::words::said;
 
 /// What is declared about a capability, beside what the provider metadata says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -74,7 +75,7 @@ static GRANT: &[Check<DeclaredGrant>] = &[must(
         let response = &grant.response;
         match response.members().and_then(|body| body.get("error")).and_then(Value::as_str) {
             _ if response.grants_token() => fail("a refusal", "an access token"),
-            _ if is_busy(response) => not_applicable(format!("status {} says nothing about the grant", response.status)),
+            _ if is_busy(response) => not_applicable(said!("status {} says nothing about the grant", response.status)),
             Some("invalid_client") => not_applicable("error = invalid_client: refused before the grant was looked at"),
             Some("invalid_grant") if grant.made_up => {
                 not_applicable("error = invalid_grant: refused for the made-up credential, which an issuer that has the grant would do as well")
@@ -87,10 +88,10 @@ static GRANT: &[Check<DeclaredGrant>] = &[must(
 /// Passes when the metadata says what is declared.
 fn agrees(declared: &DeclaredCapability) -> Judgement {
     let (name, member) = (declared.capability.name(), declared.capability.member());
-    let says = |advertised: bool| format!("`{member}` {} {name}", if advertised { "advertises" } else { "does not advertise" });
+    let says = |advertised: bool| said!("`{member}` {} {name}", if advertised { "advertises" } else { "does not advertise" });
     match declared.advertised {
         Some(advertised) => holds(advertised == declared.declared, says(declared.declared), says(advertised)),
-        None => not_applicable(format!("the metadata leaves `{member}` out, which says nothing either way")),
+        None => not_applicable(said!("the metadata leaves `{member}` out, which says nothing either way")),
     }
 }
 

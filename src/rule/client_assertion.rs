@@ -3,6 +3,7 @@
 use crate::rule::expect::{holds, may, must, shorten};
 use crate::rule::judgement::{not_applicable, not_run};
 use crate::rule::{Artefact, Check};
+use crate::text::words::said;
 
 /// A token request with an assertion and a code that the issuer never gave.
 #[derive(Debug, Clone)]
@@ -70,7 +71,7 @@ static RULES: &[Check<ClientAssertions>] = &[
             if !accepted && both.unfetched {
                 return not_applicable("the issuer never fetched the client's keys");
             }
-            let seen = format!("for the issuer: {}; for the token endpoint: {}", both.issuer.seen(), both.endpoint.seen());
+            let seen = said!("for the issuer: {}; for the token endpoint: {}", both.issuer.seen(), both.endpoint.seen());
             if !accepted && answers.contains(&None) {
                 return not_applicable(seen);
             }

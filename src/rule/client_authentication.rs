@@ -3,6 +3,7 @@
 use crate::rule::expect::{holds, may, must};
 use crate::rule::judgement::{fail, not_applicable, not_run, pass};
 use crate::rule::{Artefact, Check};
+use crate::text::words::said;
 
 /// How the first token request of a freshly registered client went.
 #[derive(Debug, Clone)]
@@ -36,9 +37,9 @@ static RULES: &[Check<ClientAuthentication>] = &[
         |client| {
             let ms = client.elapsed_ms;
             let seen = if client.accepted {
-                format!("accepted {ms} ms after registration")
+                said!("accepted {ms} ms after registration")
             } else {
-                format!("refused with invalid_client {}, the last time {ms} ms after registration", times(client.refusals))
+                said!("refused with invalid_client {}, the last time {ms} ms after registration", times(client.refusals))
             };
             holds(client.accepted, "the credentials are accepted", seen)
         },
@@ -52,10 +53,9 @@ static RULES: &[Check<ClientAuthentication>] = &[
         |client| match client.refusals {
             _ if !client.accepted => not_run(WORK),
             0 => pass("accepted at the first attempt"),
-            refusals => fail(
-                "accepted at the first attempt",
-                format!("refused {}, then accepted {} ms after registration", times(refusals), client.elapsed_ms),
-            ),
+            refusals => {
+                fail("accepted at the first attempt", said!("refused {}, then accepted {} ms after registration", times(refusals), client.elapsed_ms))
+            }
         },
     ),
 ];

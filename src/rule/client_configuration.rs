@@ -8,6 +8,7 @@ use crate::rule::judgement::{Judgement, Unmet, fail, is_broken, not_applicable, 
 use crate::rule::own::{View, ViewKind, part};
 use crate::rule::protected::{expect_refusal, http_401, names_bearer, refused};
 use crate::rule::{Artefact, Check};
+use crate::text::words::said;
 
 /// The answers to reading a client's configuration with its own token, and with none or a wrong one.
 #[derive(Debug, Clone)]
@@ -103,7 +104,7 @@ static RULES: &[Check<ClientConfiguration>] = &[
             }
             match config.own.members().and_then(|client| client.get("client_id")) {
                 Some(Value::String(id)) => same("client_id", &config.client_id, id),
-                other => fail(format!("client_id = {}", shorten(&config.client_id)), seen("client_id", other)),
+                other => fail(said!("client_id = {}", shorten(&config.client_id)), seen("client_id", other)),
             }
         },
     ),
@@ -206,7 +207,7 @@ fn withheld(config: &ClientConfiguration, response: &Received) -> Judgement {
 fn is_readable(config: &ClientConfiguration) -> Result<(), Unmet> {
     match config.own.status {
         200 => Ok(()),
-        status @ (403 | 405) => not_applicable(format!("status {status}: the client itself does not read its configuration either")),
+        status @ (403 | 405) => not_applicable(said!("status {status}: the client itself does not read its configuration either")),
         _ => not_run(READ),
     }
 }
@@ -280,7 +281,7 @@ static DELETED_RULES: &[Check<DeletedClient>] = &[
                 (401, _) | (_, Some("invalid_client")) => pass(refusal(response)),
                 // The issuer goes on to look at the code.
                 (200..300, _) | (_, Some("invalid_grant")) => fail("error = invalid_client", refusal(response)),
-                _ => not_applicable(format!("it does not say whether the client is known: {}", refusal(response))),
+                _ => not_applicable(said!("it does not say whether the client is known: {}", refusal(response))),
             }
         },
     ),

@@ -6,6 +6,7 @@ use crate::observed::page::Shown;
 use crate::rule::expect::{applies_if, must, should};
 use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, pass};
 use crate::rule::{Artefact, Check, SeenIn};
+use crate::text::words::said;
 
 /// A page of a visit to the authorization endpoint.
 #[derive(Debug, Clone, Default)]
@@ -85,7 +86,7 @@ fn leads_to(address: &str, wanted: &str) -> bool {
 
 /// An address that the client registered, if the registration response confirms it.
 fn confirmed<'a>(uri: Option<&'a str>, member: &str) -> Result<&'a str, Unmet> {
-    uri.ok_or_else(|| Unmet::not_applicable(format!("the registration response does not confirm {member}")))
+    uri.ok_or_else(|| Unmet::not_applicable(said!("the registration response does not confirm {member}")))
 }
 
 /// Passes when a page leads to an address that the client registered.
@@ -94,10 +95,10 @@ fn link(client: &ClientShown, wanted: Option<&str>, member: &str) -> Judgement {
     applies_if(!client.pages.is_empty(), "no page was shown")?;
     let is_there = |page: &ClientPage| page.shown.links.iter().any(|link| leads_to(link, wanted)) || page.shown.text.contains(wanted);
     if client.pages.iter().any(is_there) {
-        pass(format!("a link to the {member}"))
+        pass(said!("a link to the {member}"))
     } else {
         let links: usize = client.pages.iter().map(|page| page.shown.links.len()).sum();
-        fail(format!("a link to the {member}, or the address itself"), format!("neither; {links} other links on {} pages", client.pages.len()))
+        fail(said!("a link to the {member}, or the address itself"), said!("neither; {links} other links on {} pages", client.pages.len()))
     }
 }
 
@@ -126,8 +127,8 @@ static ODD: &[Check<PagesOfOddRequest>] = &[must(
     "Escape every value from the request where it is written into a page, by a template engine that escapes by default, and do not build pages by joining strings.",
     |odd| match (odd.pages, odd.marked) {
         (0, _) => not_applicable("no page was shown"),
-        (pages, 0) => pass(format!("no markup from the request on {pages} pages")),
-        (pages, marked) => fail("no markup from the request", format!("an element from the request on {marked} of {pages} pages")),
+        (pages, 0) => pass(said!("no markup from the request on {pages} pages")),
+        (pages, marked) => fail("no markup from the request", said!("an element from the request on {marked} of {pages} pages")),
     },
 )];
 

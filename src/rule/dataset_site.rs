@@ -6,6 +6,7 @@ use crate::observed::received::Received;
 use crate::rule::expect::{holds, is_absolute_url, list, must, shorten, should, show, status};
 use crate::rule::judgement::{Unmet, fail, not_run, pass};
 use crate::rule::{Artefact, Check};
+use crate::text::words::said;
 
 /// A dataset site's page.
 #[derive(Debug, Clone)]
@@ -50,8 +51,8 @@ static RULES: &[Check<DatasetSite>] = &[
             let expected = "a script of type application/ld+json that holds JSON";
             match (good, faults.as_slice()) {
                 (0, faults) => fail(expected, list(faults)),
-                (good, []) => pass(format!("{good} JSON-LD blocks")),
-                (good, faults) => pass(format!("{good} JSON-LD blocks, and {} that do not parse", faults.len())),
+                (good, []) => pass(said!("{good} JSON-LD blocks")),
+                (good, faults) => pass(said!("{good} JSON-LD blocks, and {} that do not parse", faults.len())),
             }
         },
     ),
@@ -67,8 +68,8 @@ static RULES: &[Check<DatasetSite>] = &[
             let expected = "accessService.authenticationAuthority: an absolute URL";
             let url = found.iter().find(|value| value.as_str().is_some_and(is_absolute_url));
             match (url, found.first()) {
-                (Some(url), _) => pass(format!("authenticationAuthority = {}", show(url))),
-                (None, Some(other)) => fail(expected, format!("authenticationAuthority = {}", show(other))),
+                (Some(url), _) => pass(said!("authenticationAuthority = {}", show(url))),
+                (None, Some(other)) => fail(expected, said!("authenticationAuthority = {}", show(other))),
                 (None, None) => fail(expected, "no accessService.authenticationAuthority"),
             }
         },
@@ -86,7 +87,7 @@ static RULES: &[Check<DatasetSite>] = &[
             }
             // It is a place to ask at, not an identifier to compare: a slash at its end leads to the same metadata.
             let same = found.iter().any(|authority| authority.trim_end_matches('/') == site.issuer.trim_end_matches('/'));
-            holds(same, format!("authenticationAuthority = {}", shorten(&site.issuer)), format!("authenticationAuthority = {}", list(&found)))
+            holds(same, said!("authenticationAuthority = {}", shorten(&site.issuer)), said!("authenticationAuthority = {}", list(&found)))
         },
     ),
 ];

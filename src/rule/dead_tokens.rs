@@ -8,6 +8,7 @@ use crate::rule::attack::Attack;
 use crate::rule::expect::{applies_if, may, refusal, should};
 use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
 use crate::rule::{Artefact, Check};
+use crate::text::words::{Words, said};
 
 /// Why the tokens ought to be dead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,25 +104,25 @@ impl DeadTokens {
         let expected = "a refusal at userinfo, active = false at introspection";
         let (mut lives, mut dead, mut open) = (Vec::new(), Vec::new(), Vec::new());
         if let Some(response) = &self.userinfo {
-            let seen = format!("userinfo: {}", refusal(response));
+            let seen = said!("userinfo: {}", refusal(response));
             match Answer::of_resource(response) {
                 Answer::Given => lives.push(seen),
                 Answer::Refused | Answer::RefusedAsSuccess if self.living.at_userinfo => dead.push(seen),
                 Answer::Silent => open.push(seen),
-                Answer::Refused | Answer::RefusedAsSuccess => open.push("userinfo refused the token before, too".to_owned()),
+                Answer::Refused | Answer::RefusedAsSuccess => open.push("userinfo refused the token before, too".into()),
             }
         }
         // Introspection may be for others than this client: then it says nothing.
         match self.introspection.as_ref().and_then(active) {
-            Some(true) => lives.push("introspection: active = true".to_owned()),
-            Some(false) if self.living.at_introspection => dead.push("introspection: active = false".to_owned()),
-            Some(false) => open.push("introspection did not call the token active before either".to_owned()),
+            Some(true) => lives.push("introspection: active = true".into()),
+            Some(false) if self.living.at_introspection => dead.push("introspection: active = false".into()),
+            Some(false) => open.push("introspection did not call the token active before either".into()),
             None => {}
         }
         match (lives.is_empty(), dead.is_empty(), open.is_empty()) {
-            (false, ..) => fail(expected, [lives, dead].concat().join(", ")),
-            (true, false, _) => pass(dead.join(", ")),
-            (true, true, false) => not_applicable(format!("could not be judged: {}", open.join(", "))),
+            (false, ..) => fail(expected, Words::join(&[lives, dead].concat(), ", ")),
+            (true, false, _) => pass(Words::join(&dead, ", ")),
+            (true, true, false) => not_applicable(Words::from("could not be judged: ").and(&Words::join(&open, ", "))),
             (true, true, true) => not_applicable("neither userinfo nor introspection says anything of the access token"),
         }
     }
@@ -139,15 +140,15 @@ impl DeadTokens {
     fn refresh_token_is_dead(&self) -> Judgement {
         let Some(response) = &self.refresh else { return not_applicable("there was no refresh token") };
         match Answer::of_token_endpoint(response) {
-            Answer::Given => fail("a refusal", format!("status {}, new tokens", response.status)),
-            Answer::Silent => not_applicable(format!("status {} says nothing about the token", response.status)),
+            Answer::Given => fail("a refusal", said!("status {}, new tokens", response.status)),
+            Answer::Silent => not_applicable(said!("status {} says nothing about the token", response.status)),
             Answer::Refused | Answer::RefusedAsSuccess => self.refreshed.passes(refusal(response)),
         }
     }
 
     /// Nothing to say: the rule is about another cause.
     fn other(&self) -> Judgement {
-        not_applicable(format!("this is about what follows when {}", self.cause.says()))
+        not_applicable(said!("this is about what follows when {}", self.cause.says()))
     }
 }
 

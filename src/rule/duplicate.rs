@@ -7,6 +7,7 @@ use serde::de::{DeserializeSeed, Deserializer, MapAccess, SeqAccess, Visitor};
 
 use crate::rule::expect::list;
 use crate::rule::judgement::{Judgement, fail, pass};
+use crate::text::words::said;
 
 /// The JSON pointers (RFC 6901) of members whose name occurred before in the same object, in order. Empty if there are none or if the
 /// text is not JSON. At most 20 are collected.
@@ -21,7 +22,7 @@ pub fn duplicates(text: &[u8]) -> Vec<String> {
 
 /// Passes with what was seen when there are no duplicates.
 pub fn each_once(duplicates: &[String], seen: String) -> Judgement {
-    if duplicates.is_empty() { pass(seen) } else { fail("each member once", format!("more than once: {}", list(duplicates))) }
+    if duplicates.is_empty() { pass(seen) } else { fail("each member once", said!("more than once: {}", list(duplicates))) }
 }
 
 const MOST: usize = 20;

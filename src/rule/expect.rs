@@ -9,6 +9,7 @@ use crate::observed::received::Received;
 use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, not_run, pass};
 use crate::rule::{Check, Level, Rule};
 use crate::text::address::is_loopback;
+use crate::text::words::{Words, said};
 
 /// A value shortened for one line of a report: JSON, at most 200 characters.
 pub fn show(value: &Value) -> String {
@@ -27,20 +28,20 @@ pub fn shorten(text: &str) -> String {
 /// Passes when both strings are the same, byte for byte.
 pub fn same(what: &str, expected: &str, actual: &str) -> Judgement {
     if expected == actual {
-        pass(format!("{what} = {}", shorten(actual)))
+        pass(said!("{what} = {}", shorten(actual)))
     } else {
-        fail(format!("{what} = {}", shorten(expected)), format!("{what} = {}", shorten(actual)))
+        fail(said!("{what} = {}", shorten(expected)), said!("{what} = {}", shorten(actual)))
     }
 }
 
 /// Passes when the condition holds; says what was asked and what was seen.
-pub fn holds(condition: bool, expected: impl Into<String>, actual: impl Into<String>) -> Judgement {
+pub fn holds(condition: bool, expected: impl Into<Words>, actual: impl Into<Words>) -> Judgement {
     if condition { pass(actual) } else { fail(expected, actual) }
 }
 
 /// One judgement on several requests, each given as whether it is right (`None` where nothing can be concluded from it) and what became of it:
 /// broken if any of them is wrong, and says what became of those.
-pub fn each(expected: &str, requests: impl IntoIterator<Item = (Option<bool>, String)>) -> Judgement {
+pub fn each(expected: impl Into<Words>, requests: impl IntoIterator<Item = (Option<bool>, String)>) -> Judgement {
     let (mut right, mut wrong, mut open) = (Vec::new(), Vec::new(), Vec::new());
     for (is_right, became) in requests {
         match is_right {
@@ -53,25 +54,25 @@ pub fn each(expected: &str, requests: impl IntoIterator<Item = (Option<bool>, St
         (false, ..) => fail(expected, list(&wrong)),
         (true, false, _) => pass(list(&right)),
         (true, true, true) => not_applicable("no such request"),
-        (true, true, false) => not_applicable(format!("nothing can be concluded: {}", list(&open))),
+        (true, true, false) => not_applicable(said!("nothing can be concluded: {}", list(&open))),
     }
 }
 
 /// Passes when a response has the HTTP status code.
 pub fn status(response: &Received, expected: u16) -> Judgement {
-    holds(response.status == expected, format!("status {expected}"), format!("status {}", response.status))
+    holds(response.status == expected, said!("status {expected}"), said!("status {}", response.status))
 }
 
 /// Passes when the body's media type, its parameters aside, is one of those named.
 pub fn media_type(response: &Received, accepted: &[&str]) -> Judgement {
     let seen = response.media_type();
     let is_accepted = seen.as_deref().is_some_and(|seen| accepted.contains(&seen));
-    holds(is_accepted, format!("Content-Type: {}", accepted.join(" or ")), content_type(response))
+    holds(is_accepted, said!("Content-Type: {}", accepted.join(" or ")), content_type(response))
 }
 
 /// The `Content-Type` of a response, for a message.
-pub fn content_type(response: &Received) -> String {
-    response.header("content-type").map_or_else(|| "no Content-Type".to_owned(), |value| format!("Content-Type: {}", shorten(value)))
+pub fn content_type(response: &Received) -> Words {
+    response.header("content-type").map_or_else(|| "no Content-Type".into(), |value| said!("Content-Type: {}", shorten(value)))
 }
 
 /// What kind of JSON value this is, with its article: `a string`.
@@ -106,7 +107,7 @@ pub fn strings(value: &Value) -> Result<Vec<&str>, String> {
 }
 
 /// Passes with what was seen when nothing is wrong, else fails with what is.
-pub fn none_wrong<S: AsRef<str>>(wrong: &[S], expected: impl Into<String>, seen: impl Into<String>) -> Judgement {
+pub fn none_wrong<S: AsRef<str>>(wrong: &[S], expected: impl Into<Words>, seen: impl Into<Words>) -> Judgement {
     if wrong.is_empty() { pass(seen) } else { fail(expected, list(wrong)) }
 }
 
@@ -138,11 +139,11 @@ pub fn typed(document: &Map<String, Value>, types: &[(&[&str], Type)], members: 
         let Some(value) = member(document, name) else { continue };
         seen += 1;
         if !fits(value) {
-            wrong.push((format!("{name}: {what}"), format!("{name}: {}", show(value))));
+            wrong.push((said!("{name}: {what}"), said!("{name}: {}", show(value))));
         }
     }
     let (expected, actual): (Vec<_>, Vec<_>) = wrong.into_iter().unzip();
-    none_wrong(&actual, list(&expected), format!("{seen} {members} of the right types"))
+    none_wrong(&actual, list(&expected), said!("{seen} {members} of the right types"))
 }
 
 /// Whether a URL may stand where the specification demands `https`.
@@ -171,7 +172,7 @@ pub fn scheme(url: &Url, plain_http: bool) -> Scheme {
 ///
 /// # Errors
 /// [`Unmet::NotApplicable`] with the reason where it does not.
-pub fn applies_if(condition: bool, otherwise: impl Into<String>) -> Result<(), Unmet> {
+pub fn applies_if(condition: bool, otherwise: impl Into<Words>) -> Result<(), Unmet> {
     if condition { Ok(()) } else { not_applicable(otherwise) }
 }
 
@@ -244,7 +245,7 @@ pub fn member<'a>(map: &'a Map<String, Value>, name: &str) -> Option<&'a Value> 
 /// # Errors
 /// [`Unmet::NotApplicable`] if it is not.
 pub fn optional<'a>(map: &'a Map<String, Value>, name: &str) -> Result<&'a Value, Unmet> {
-    member(map, name).ok_or_else(|| Unmet::not_applicable(format!("no {name}")))
+    member(map, name).ok_or_else(|| Unmet::not_applicable(said!("no {name}")))
 }
 
 /// Those of the named members that are there: null counts as absent.
@@ -259,39 +260,39 @@ pub fn text<'a>(map: &'a Map<String, Value>, name: &str) -> Option<&'a str> {
 
 /// Passes when a member is a string and not empty.
 pub fn has_text(map: &Map<String, Value>, name: &str) -> Judgement {
-    holds(text(map, name).is_some(), format!("{name}: a string that is not empty"), seen(name, map.get(name)))
+    holds(text(map, name).is_some(), said!("{name}: a string that is not empty"), seen(name, map.get(name)))
 }
 
 /// Passes when an optional member is a string.
 pub fn optional_string(map: &Map<String, Value>, name: &str) -> Judgement {
     let value = optional(map, name)?;
-    holds(value.is_string(), format!("{name}: a string"), format!("{name} = {}", show(value)))
+    holds(value.is_string(), said!("{name}: a string"), said!("{name} = {}", show(value)))
 }
 
 /// Passes when an optional member is an array of strings.
 pub fn optional_strings(map: &Map<String, Value>, name: &str) -> Judgement {
     let value = optional(map, name)?;
-    holds(strings(value).is_ok(), format!("{name}: an array of strings"), format!("{name} = {}", show(value)))
+    holds(strings(value).is_ok(), said!("{name}: an array of strings"), said!("{name} = {}", show(value)))
 }
 
 /// What a member was seen to be, for a message: `aud = "client"`, or `no aud`.
-pub fn seen(name: &str, value: Option<&Value>) -> String {
-    value.map_or_else(|| format!("no {name}"), |value| format!("{name} = {}", show(value)))
+pub fn seen(name: &str, value: Option<&Value>) -> Words {
+    value.map_or_else(|| said!("no {name}"), |value| said!("{name} = {}", show(value)))
 }
 
 /// Several members that are there, for a message: `exp = 1, iat = 2`.
 pub fn seen_all(members: &[(&str, &Value)]) -> String {
-    members.iter().map(|(name, value)| seen(name, Some(value))).collect::<Vec<_>>().join(", ")
+    members.iter().map(|(name, value)| seen(name, Some(value)).to_string()).collect::<Vec<_>>().join(", ")
 }
 
 /// What a response that is not a success says: its status with the `error` and `error_description` of RFC 6749 5.2, if they are there.
-pub fn refusal(response: &Received) -> String {
-    let status = format!("status {}", response.status);
+pub fn refusal(response: &Received) -> Words {
+    let status = said!("status {}", response.status);
     let Some(body) = response.object() else { return status };
     let text = |name: &str| body.get(name).and_then(Value::as_str).map(shorten);
     match (text("error"), text("error_description")) {
-        (Some(error), Some(description)) => format!("{status}: {error} ({description})"),
-        (Some(error), None) => format!("{status}: {error}"),
+        (Some(error), Some(description)) => said!("{status}: {error} ({description})"),
+        (Some(error), None) => said!("{status}: {error}"),
         (None, _) => status,
     }
 }
@@ -301,9 +302,9 @@ pub fn refusal(response: &Received) -> String {
 pub fn printable(what: &str, secret: &str) -> Judgement {
     let odd = secret.chars().find(|c| !matches!(c, ' '..='~'));
     let actual = match odd {
-        _ if secret.is_empty() => format!("an empty {what}"),
-        Some(c) => format!("{what} holding U+{:04X}", u32::from(c)),
-        None => format!("{what} of {} characters", secret.len()),
+        _ if secret.is_empty() => said!("an empty {what}"),
+        Some(c) => said!("{what} holding U+{:04X}", u32::from(c)),
+        None => said!("{what} of {} characters", secret.len()),
     };
     holds(odd.is_none() && !secret.is_empty(), "one or more printable ASCII characters", actual)
 }
@@ -368,7 +369,7 @@ pub fn no_empty_claims(claims: &Map<String, Value>) -> Judgement {
 pub fn without(claims: &Map<String, Value>, kind: &str, is_none: fn(&Value) -> bool) -> Judgement {
     let there: Vec<_> = claims.iter().filter(|(_, value)| is_none(value)).map(|(name, _)| name.as_str()).collect();
     let actual =
-        if there.is_empty() { format!("{} claims, none of them {kind}", claims.len()) } else { format!("{kind}: {}", shorten(&there.join(", "))) };
+        if there.is_empty() { said!("{} claims, none of them {kind}", claims.len()) } else { said!("{kind}: {}", shorten(&there.join(", "))) };
     holds(there.is_empty(), "claims without a value are left out", actual)
 }
 
@@ -393,7 +394,7 @@ mod tests {
         let map = document.as_object().unwrap();
         assert_eq!(present(map, &["c", "b", "a", "e"]), [("c", &json!(1)), ("a", &json!("x"))]);
         assert_eq!(seen_all(&present(map, &["a", "c"])), "a = \"x\", c = 1");
-        assert_eq!((seen("b", map.get("b")), seen("e", None)), ("b = null".to_owned(), "no e".to_owned()));
+        assert_eq!((seen("b", map.get("b")), seen("e", None)), ("b = null".into(), "no e".into()));
         assert_eq!((optional(map, "c"), optional(map, "b")), (Ok(&json!(1)), Err(Unmet::not_applicable("no b"))));
         assert_eq!((text(map, "a"), text(map, "c"), text(map, "d")), (Some("x"), None, None));
         assert!(has_text(map, "a").is_ok() && is_broken(&has_text(map, "d")) && is_broken(&has_text(map, "e")));

@@ -7,6 +7,7 @@ use crate::rule::answer::{Answer, error_code};
 use crate::rule::expect::{applies_if, may, must, must_by_bcp, refusal};
 use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, pass};
 use crate::rule::{Artefact, Check};
+use crate::text::words::said;
 
 /// A grant that a client is not to get.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -66,10 +67,10 @@ static RULES: &[Check<GrantAttempt>] = &[
             applies_if(is_refused, "the grant was not refused")?;
             let error = response.member("error");
             match error.as_ref().and_then(Value::as_str) {
-                Some(error @ ("unauthorized_client" | "unsupported_grant_type")) => pass(format!("error = {error}")),
+                Some(error @ ("unauthorized_client" | "unsupported_grant_type")) => pass(said!("error = {error}")),
                 // What an issuer looks at first is its own business; `invalid_client` may be about a registration that is not known everywhere yet.
                 Some(error @ ("invalid_scope" | "invalid_target" | "invalid_request" | "invalid_client")) => {
-                    not_applicable(format!("error = {error}: refused for something else first"))
+                    not_applicable(said!("error = {error}: refused for something else first"))
                 }
                 _ => fail("error = unauthorized_client", refusal(response)),
             }
@@ -99,10 +100,10 @@ fn refused(attempt: &GrantAttempt, which: Attempt) -> Judgement {
     applies_if(attempt.withheld, "the registration response gives the client this grant")?;
     match Answer::of_token_endpoint(response) {
         Answer::Given => return fail("no tokens", "an access token"),
-        Answer::Silent => return not_applicable(format!("status {} says nothing about the grant", response.status)),
+        Answer::Silent => return not_applicable(said!("status {} says nothing about the grant", response.status)),
         Answer::Refused | Answer::RefusedAsSuccess => {}
     }
-    let elsewhere = |why: &str| not_applicable(format!("could not be judged: {}, {why}", refusal(response)));
+    let elsewhere = |why: &str| not_applicable(said!("could not be judged: {}, {why}", refusal(response)));
     match error_code(response) {
         None => elsewhere("and no error that says why"),
         Some("invalid_scope" | "invalid_target" | "invalid_request") => elsewhere("refused for something else first"),

@@ -9,6 +9,7 @@ use crate::rule::expect::{
 use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, not_run, pass};
 use crate::rule::own::{View, ViewKind, part};
 use crate::rule::{Artefact, Check};
+use crate::text::words::{Words, said};
 
 /// The response to introspecting an access token of the client's own that is alive.
 #[derive(Debug, Clone)]
@@ -112,8 +113,8 @@ static RULES: &[Check<Introspection>] = &[
                     Some(Value::Bool(active)) => return pass(format!("active = {active}")),
                     other => seen("active", other),
                 },
-                Ok(other) => kind(&other).to_owned(),
-                Err(why) => why,
+                Ok(other) => kind(&other).into(),
+                Err(why) => why.into(),
             };
             fail("a JSON object with active true or false", actual)
         },
@@ -127,7 +128,7 @@ static RULES: &[Check<Introspection>] = &[
         "Let introspection read the tokens that the token endpoint issues, without delay, and let the client ask about its own tokens. In Keycloak: the client that asks has to be in the `aud` of the token.",
         |artefact| {
             let (_, active) = artefact.answer()?;
-            holds(active, "active = true", format!("active = {active}"))
+            holds(active, "active = true", said!("active = {active}"))
         },
     ),
     must(
@@ -148,11 +149,11 @@ static RULES: &[Check<Introspection>] = &[
         |artefact| {
             let value = artefact.member("scope")?;
             let Some(scope) = value.as_str() else {
-                return fail("a string of scopes separated by spaces", format!("scope is {}: {}", kind(value), show(value)));
+                return fail("a string of scopes separated by spaces", said!("scope is {}: {}", kind(value), show(value)));
             };
-            let Some(granted) = &artefact.scope else { return pass(format!("scope = {}; what was granted is not known", shorten(scope))) };
+            let Some(granted) = &artefact.scope else { return pass(said!("scope = {}; what was granted is not known", shorten(scope))) };
             let is_granted = scope_words(scope).is_subset(&scope_words(granted));
-            holds(is_granted, format!("scopes of {}", shorten(granted)), format!("scope = {}", shorten(scope)))
+            holds(is_granted, said!("scopes of {}", shorten(granted)), said!("scope = {}", shorten(scope)))
         },
     ),
     // Pairwise identifiers may differ between an ID token and a resource server's view of the same user.
@@ -215,8 +216,8 @@ static RULES: &[Check<Introspection>] = &[
             let there = present(artefact.active()?, &["username", "token_type", "jti"]);
             applies_if(!there.is_empty(), "none of them is given")?;
             // The kinds only: a user's name is for the user's own client to know.
-            let kinds: Vec<_> = there.iter().map(|(name, value)| format!("{name}: {}", kind(value))).collect();
-            holds(there.iter().all(|(_, value)| value.is_string()), "strings", kinds.join(", "))
+            let kinds: Vec<_> = there.iter().map(|(name, value)| said!("{name}: {}", kind(value))).collect();
+            holds(there.iter().all(|(_, value)| value.is_string()), "strings", Words::join(&kinds, ", "))
         },
     ),
     must(
@@ -228,7 +229,7 @@ static RULES: &[Check<Introspection>] = &[
         |artefact| {
             let aud = artefact.member("aud")?;
             let fits = aud.is_string() || strings(aud).is_ok();
-            holds(fits, "a string or an array of strings", format!("aud = {}", show(aud)))
+            holds(fits, "a string or an array of strings", said!("aud = {}", show(aud)))
         },
     ),
     should(
@@ -250,12 +251,12 @@ static RULES: &[Check<Introspection>] = &[
 fn same(what: &str, expected: &str, value: &Value) -> Judgement {
     match value.as_str() {
         Some(actual) => expect::same(what, expected, actual),
-        None => fail(format!("{what} = {}", shorten(expected)), format!("{what} = {}", show(value))),
+        None => fail(said!("{what} = {}", shorten(expected)), said!("{what} = {}", show(value))),
     }
 }
 
 /// Judges the seconds from the answer to a time in it.
-fn time(artefact: &Introspection, name: &str, expected: &str, fits: fn(f64) -> bool) -> Judgement {
+fn time(artefact: &Introspection, name: &str, expected: &'static str, fits: fn(f64) -> bool) -> Judgement {
     let value = artefact.member(name)?;
     let after = value.as_f64().ok_or_else(|| Unmet::not_run(TIMES))? - expect::seconds(artefact.response.received_at);
     holds(fits(after), expected, format!("{name} = {}, {after} s after the answer", show(value)))

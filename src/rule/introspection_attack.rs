@@ -8,6 +8,7 @@ use crate::rule::expect::{applies_if, holds, list, must, refusal, shorten, shoul
 use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, not_run};
 use crate::rule::protected::not_busy;
 use crate::rule::{Artefact, Check};
+use crate::text::words::said;
 
 /// Introspections that must give nothing away.
 #[derive(Debug, Clone)]
@@ -92,8 +93,8 @@ static RULES: &[Check<IntrospectionAttack>] = &[
          `active` from the form of the token.",
         |attack| {
             let active = attack.unknown()?.member("active");
-            let seen = active.as_ref().map_or_else(|| refusal(&attack.unknown), |active| format!("active = {active}"));
-            holds(active == Some(Value::Bool(false)), "active = false", shorten(&seen))
+            let seen = active.as_ref().map_or_else(|| refusal(&attack.unknown), |active| said!("active = {active}"));
+            holds(active == Some(Value::Bool(false)), "active = false", seen)
         },
     ),
     should(
@@ -124,8 +125,8 @@ impl IntrospectionAttack {
         if is_active(&self.control) || (answers && !response.is_success()) {
             return Control::Good;
         }
-        let seen = self.control.member("active").map_or_else(|| refusal(&self.control), |active| format!("active = {active}"));
-        Control::Missing(format!("with the client's own credentials a living token is not called active either: {}", shorten(&seen)))
+        let seen = self.control.member("active").map_or_else(|| refusal(&self.control), |active| said!("active = {active}"));
+        Control::Missing(format!("with the client's own credentials a living token is not called active either: {}", shorten(seen.as_str())))
     }
 
     /// The answer about the unknown token. An issuer may keep introspection for resource servers, which this client is not: where it answers
@@ -133,14 +134,14 @@ impl IntrospectionAttack {
     fn unknown(&self) -> Result<&Received, Unmet> {
         not_busy(&self.unknown)?;
         match (self.unknown.status, self.control.status) {
-            (401 | 403, 401 | 403) => not_applicable(format!("the client may not introspect: {}", refusal(&self.unknown))),
+            (401 | 403, 401 | 403) => not_applicable(said!("the client may not introspect: {}", refusal(&self.unknown))),
             _ => Ok(&self.unknown),
         }
     }
 
     fn gives_nothing_away(&self, response: &Received) -> Judgement {
         if is_active(response) {
-            return fail("a refusal", format!("status {}, active = true", response.status));
+            return fail("a refusal", said!("status {}, active = true", response.status));
         }
         not_busy(response)?;
         self.control(response).passes(refusal(response))

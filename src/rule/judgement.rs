@@ -1,11 +1,13 @@
 //! What judging one rule on one artefact comes to.
 
+use crate::text::words::Words;
+
 /// The judgement of a rule: what was seen where it holds, else why it does not or cannot be judged. A judge reads what it needs with `?`.
 pub type Judgement = Result<Seen, Unmet>;
 
 /// What was seen of a rule that holds, short enough for one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen(pub String);
+pub struct Seen(pub Words);
 
 /// Why a rule does not hold, or was not judged.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,14 +15,14 @@ pub enum Unmet {
     /// The rule is broken.
     Broken {
         /// What the specification asks for, in words or as the value.
-        expected: String,
+        expected: Words,
         /// What was there instead.
-        actual: String,
+        actual: Words,
     },
     /// The rule has nothing to say about this artefact (an optional member that is absent, say).
     NotApplicable {
         /// Why it does not apply.
-        reason: String,
+        reason: Words,
     },
     /// The rule could not be judged because another rule failed first.
     NotRun {
@@ -31,12 +33,12 @@ pub enum Unmet {
 
 impl Unmet {
     /// The rule is broken: this was asked for, that was there.
-    pub fn broken(expected: impl Into<String>, actual: impl Into<String>) -> Self {
+    pub fn broken(expected: impl Into<Words>, actual: impl Into<Words>) -> Self {
         Self::Broken { expected: expected.into(), actual: actual.into() }
     }
 
     /// The rule has nothing to say here.
-    pub fn not_applicable(reason: impl Into<String>) -> Self {
+    pub fn not_applicable(reason: impl Into<Words>) -> Self {
         Self::NotApplicable { reason: reason.into() }
     }
 
@@ -50,7 +52,7 @@ impl Unmet {
 ///
 /// # Errors
 /// None: it is a judgement like the others here.
-pub fn pass(actual: impl Into<String>) -> Judgement {
+pub fn pass(actual: impl Into<Words>) -> Judgement {
     Ok(Seen(actual.into()))
 }
 
@@ -58,7 +60,7 @@ pub fn pass(actual: impl Into<String>) -> Judgement {
 ///
 /// # Errors
 /// Always [`Unmet::Broken`].
-pub fn fail<T>(expected: impl Into<String>, actual: impl Into<String>) -> Result<T, Unmet> {
+pub fn fail<T>(expected: impl Into<Words>, actual: impl Into<Words>) -> Result<T, Unmet> {
     Err(Unmet::broken(expected, actual))
 }
 
@@ -66,7 +68,7 @@ pub fn fail<T>(expected: impl Into<String>, actual: impl Into<String>) -> Result
 ///
 /// # Errors
 /// Always [`Unmet::NotApplicable`].
-pub fn not_applicable<T>(reason: impl Into<String>) -> Result<T, Unmet> {
+pub fn not_applicable<T>(reason: impl Into<Words>) -> Result<T, Unmet> {
     Err(Unmet::not_applicable(reason))
 }
 

@@ -4,6 +4,7 @@ use crate::rule::answer::Control;
 use crate::rule::expect::{holds, may, must, shorten, should};
 use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
 use crate::rule::{Artefact, Check, SeenIn};
+use crate::text::words::said;
 
 /// What came of a login with a wrong password.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,10 +80,10 @@ static WRONG_PASSWORD: &[Check<WrongPassword>] = &[
         "Keep the authorization request when a password is wrong, and show the login form again with a short message. Do not say whether the user \
          name exists.",
         |attempt| match &attempt.end {
-            WrongPasswordEnd::AskedAgain(Some(says)) => pass(format!("the login page says {:?}", shorten(says))),
+            WrongPasswordEnd::AskedAgain(Some(says)) => pass(said!("the login page says {:?}", shorten(says))),
             WrongPasswordEnd::AskedAgain(None) => pass("the login page again"),
-            WrongPasswordEnd::ErrorPage(text) => fail("the login page", format!("an error page: {}", shorten(text))),
-            WrongPasswordEnd::Refused(error) => fail("the login page", format!("back to the client with {}", shorten(error))),
+            WrongPasswordEnd::ErrorPage(text) => fail("the login page", said!("an error page: {}", shorten(text))),
+            WrongPasswordEnd::Refused(error) => fail("the login page", said!("back to the client with {}", shorten(error))),
             WrongPasswordEnd::LoggedIn => not_run(REFUSED),
         },
     ),
@@ -95,7 +96,7 @@ static WRONG_PASSWORD: &[Check<WrongPassword>] = &[
          not caught, also in the connection to a user directory.",
         |attempt| match attempt.status {
             None => not_applicable("the status of the page could not be seen"),
-            Some(status) => holds(status < 500, "a status below 500", format!("status {status}")),
+            Some(status) => holds(status < 500, "a status below 500", said!("status {status}")),
         },
     ),
     // Good practice, as above.

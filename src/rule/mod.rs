@@ -5,6 +5,7 @@
 
 #![allow(clippy::missing_errors_doc, reason = "what a judgement is instead of a pass is said once, at `Unmet`")]
 
+use crate::text::words::said;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -70,6 +71,7 @@ pub mod token_response;
 pub mod transport;
 pub mod userinfo;
 pub mod userinfo_request;
+pub mod vocabulary;
 
 /// How binding the specification makes a rule: its own keyword decides (RFC 2119).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
@@ -312,7 +314,7 @@ artefacts!(list);
 /// The version of the rules: a digest over their ids and levels in alphabetical order, `sha256:…`. Two runs with the same version were judged by
 /// rules of the same names and weights, whatever the program's version is.
 pub fn catalogue_version() -> String {
-    let elsewhere = |rule: &Rule<'_>| rule.elsewhere.map(|level| format!(" {}", level.word())).unwrap_or_default();
+    let elsewhere = |rule: &Rule<'_>| rule.elsewhere.map(|level| said!(" {}", level.word())).unwrap_or_default();
     let mut lines: Vec<String> = catalogue().iter().map(|rule| format!("{} {}{}\n", rule.id, rule.level.word(), elsewhere(rule))).collect();
     lines.sort_unstable();
     crate::text::digest::sha256(lines.concat().as_bytes())

@@ -6,6 +6,7 @@ use url::Url;
 use crate::rule::expect::{holds, member, must, same, shorten, should, show};
 use crate::rule::judgement::{Judgement, fail, not_applicable, not_run};
 use crate::rule::{Artefact, Check};
+use crate::text::words::said;
 
 /// The claims of an ID token issued for the scope `openactive-identity`.
 #[derive(Debug, Clone)]
@@ -51,7 +52,7 @@ static RULES: &[Check<SellerIdentity>] = &[
         |identity| match (&identity.seller_id, identity.text("sellerId")) {
             (None, _) => not_applicable("no seller is configured"),
             (Some(expected), Some(actual)) => same("sellerId", expected, actual),
-            (Some(expected), None) => fail(format!("sellerId = {}", shorten(expected)), identity.seen("sellerId")),
+            (Some(expected), None) => fail(said!("sellerId = {}", shorten(expected)), identity.seen("sellerId")),
         },
     ),
     must(
@@ -127,12 +128,12 @@ impl SellerIdentity {
     }
 
     fn has_text(&self, name: &str) -> Judgement {
-        holds(self.text(name).is_some(), format!("{name}: a string that is not empty"), self.seen(name))
+        holds(self.text(name).is_some(), said!("{name}: a string that is not empty"), self.seen(name))
     }
 
     fn has_web_url(&self, name: &str) -> Judgement {
         let is_url = self.text(name).is_some_and(|text| Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "https" | "http")));
-        holds(is_url, format!("{name}: an absolute URL"), self.seen(name))
+        holds(is_url, said!("{name}: an absolute URL"), self.seen(name))
     }
 }
 
@@ -164,7 +165,7 @@ static LIFETIME_RULES: &[Check<AccessTokenLifetime>] = &[should(
      token.",
     |lifetime| match lifetime.expires_in {
         None => not_applicable("expires_in is not known"),
-        Some(seconds) => holds(seconds <= RECOMMENDED, format!("at most {RECOMMENDED} s"), format!("{seconds} s")),
+        Some(seconds) => holds(seconds <= RECOMMENDED, said!("at most {RECOMMENDED} s"), said!("{seconds} s")),
     },
 )];
 

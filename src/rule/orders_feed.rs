@@ -4,6 +4,7 @@ use crate::observed::received::Received;
 use crate::rule::expect::{holds, list, must, needs, status};
 use crate::rule::judgement::{not_applicable, not_run};
 use crate::rule::{Artefact, Check};
+use crate::text::words::said;
 
 /// The orders feed asked twice.
 #[derive(Debug, Clone)]
@@ -43,7 +44,7 @@ static RULES: &[Check<OrdersFeed>] = &[
             let status = feed.without_token.status;
             // A feed that is closed to everybody shows nothing.
             needs(feed.with_token.gives() || !(400..500).contains(&status), "orders-feed/accepts-token")?;
-            holds((400..500).contains(&status), "a refusal: status 401, or another of 4xx", format!("status {status}"))
+            holds((400..500).contains(&status), "a refusal: status 401, or another of 4xx", said!("status {status}"))
         },
     ),
     must(
@@ -58,9 +59,9 @@ static RULES: &[Check<OrdersFeed>] = &[
             401 => {
                 let seen: Vec<_> = feed.without_token.header_all("www-authenticate").collect();
                 let is_named = seen.iter().any(|value| names_token_scheme(value));
-                holds(is_named, "WWW-Authenticate: Bearer …", format!("WWW-Authenticate: {}", list(&seen)))
+                holds(is_named, "WWW-Authenticate: Bearer …", said!("WWW-Authenticate: {}", list(&seen)))
             }
-            status => not_applicable(format!("status {status}, not 401")),
+            status => not_applicable(said!("status {status}, not 401")),
         },
     ),
 ];

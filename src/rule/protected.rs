@@ -4,6 +4,7 @@ use crate::observed::received::Received;
 use crate::rule::expect::{applies_if, holds, list, refusal};
 use crate::rule::judgement::{Judgement, Unmet, not_applicable, not_run};
 use crate::rule::userinfo_request::challenge;
+use crate::text::words::said;
 
 /// An issuer with too much to do, or one that slows its callers down, says nothing about the request.
 pub fn is_busy(response: &Received) -> bool {
@@ -15,7 +16,7 @@ pub fn is_busy(response: &Received) -> bool {
 /// # Errors
 /// [`Unmet::NotApplicable`] where it is.
 pub fn not_busy(response: &Received) -> Result<(), Unmet> {
-    if is_busy(response) { not_applicable(format!("status {} says nothing about the request", response.status)) } else { Ok(()) }
+    if is_busy(response) { not_applicable(said!("status {} says nothing about the request", response.status)) } else { Ok(()) }
 }
 
 /// Goes on where a request was refused, in whatever form.
@@ -51,7 +52,7 @@ pub fn challenges_for(response: &Received, scheme: &str) -> bool {
 /// As [`expect_refusal`]; [`Unmet::NotApplicable`] where the refusal has a status of success.
 pub fn expect_challenge(response: &Received, rule: &'static str) -> Result<(), Unmet> {
     expect_refusal(response, rule)?;
-    applies_if(!response.is_success(), format!("an error with status {}, which has no challenge", response.status))
+    applies_if(!response.is_success(), said!("an error with status {}, which has no challenge", response.status))
 }
 
 /// Passes when the refusal's challenge is for the scheme Bearer.

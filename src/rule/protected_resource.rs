@@ -6,6 +6,7 @@ use crate::rule::expect::{holds, list, may, must, needs, refusal};
 use crate::rule::judgement::{Judgement, not_applicable, not_run};
 use crate::rule::orders_feed::names_token_scheme;
 use crate::rule::{Artefact, Check};
+use crate::text::words::said;
 
 /// A resource asked with a token, without any, and with one that is made up.
 #[derive(Debug, Clone)]
@@ -68,10 +69,10 @@ static RULES: &[Check<ProtectedResource>] = &[
             401 => {
                 let seen: Vec<_> = resource.without_token.header_all("www-authenticate").collect();
                 let is_named = seen.iter().any(|value| names_token_scheme(value));
-                holds(is_named, "WWW-Authenticate: Bearer …", format!("WWW-Authenticate: {}", list(&seen)))
+                holds(is_named, "WWW-Authenticate: Bearer …", said!("WWW-Authenticate: {}", list(&seen)))
             }
             _ if resource.without_token.gives() => not_run(REFUSES),
-            status => not_applicable(format!("status {status}, not 401")),
+            status => not_applicable(said!("status {status}, not 401")),
         },
     ),
 ];

@@ -8,6 +8,7 @@ use crate::observed::received::Received;
 use crate::rule::expect::{applies_if, holds, may, member, must, refusal, scope_text, scope_words, seen, should, text};
 use crate::rule::judgement::{Unmet, fail, not_applicable, not_run, pass};
 use crate::rule::{Artefact, Check};
+use crate::text::words::{Words, said};
 
 /// The claims of an ID token.
 type Claims = Map<String, Value>;
@@ -48,9 +49,9 @@ static RULES: &[Check<Refresh>] = &[
             let expected = "a JSON object with an access token";
             let actual = refusal(&refresh.response);
             match refresh.members().map(|body| text(body, "access_token")) {
-                Ok(Some(token)) => pass(format!("status {}, an access token of {} characters", refresh.response.status, token.chars().count())),
-                Ok(None) => fail(expected, format!("{actual}, no access token")),
-                Err(_) if refresh.response.is_success() => fail(expected, format!("{actual}, not a JSON object")),
+                Ok(Some(token)) => pass(said!("status {}, an access token of {} characters", refresh.response.status, token.chars().count())),
+                Ok(None) => fail(expected, said!("{actual}, no access token")),
+                Err(_) if refresh.response.is_success() => fail(expected, said!("{actual}, not a JSON object")),
                 Err(_) => fail(expected, actual),
             }
         },
@@ -78,7 +79,7 @@ static RULES: &[Check<Refresh>] = &[
          more scopes now.",
         |refresh| {
             let (before, after) = refresh.scopes()?;
-            holds(after.is_subset(&before), format!("of: {}", scope_text(&before)), format!("granted: {}", scope_text(&after)))
+            holds(after.is_subset(&before), said!("of: {}", scope_text(&before)), said!("granted: {}", scope_text(&after)))
         },
     ),
     must(
@@ -92,7 +93,7 @@ static RULES: &[Check<Refresh>] = &[
             let (before, after) = refresh.id_tokens()?;
             let names = ["iss", "sub"];
             if names.iter().any(|name| member(before, name).is_none()) {
-                return not_applicable(format!("the first ID token has {}", shown(before, &names)));
+                return not_applicable(said!("the first ID token has {}", shown(before, &names)));
             }
             holds(names.iter().all(|name| before.get(*name) == after.get(*name)), shown(before, &names), shown(after, &names))
         },
@@ -124,7 +125,7 @@ static RULES: &[Check<Refresh>] = &[
             match (before.get("iat").and_then(Value::as_f64), after.get("iat").and_then(Value::as_f64)) {
                 (None, _) => not_applicable("the first ID token has no iat that is a number"),
                 (_, None) => not_run("id-token/iat-present"),
-                (Some(first), Some(now)) => holds(now >= first, format!("iat no earlier than {first}"), format!("iat = {now}")),
+                (Some(first), Some(now)) => holds(now >= first, said!("iat no earlier than {first}"), said!("iat = {now}")),
             }
         },
     ),
@@ -176,7 +177,7 @@ static RULES: &[Check<Refresh>] = &[
         "If the refresh request has no `scope`, give the new access token the whole scope that is stored with the refresh token.",
         |refresh| {
             let (before, after) = refresh.scopes()?;
-            holds(before.is_subset(&after), scope_text(&before), format!("granted: {}", scope_text(&after)))
+            holds(before.is_subset(&after), scope_text(&before), said!("granted: {}", scope_text(&after)))
         },
     ),
 ];
@@ -207,8 +208,8 @@ impl Refresh {
 }
 
 /// These claims for a message, or that they are not there.
-fn shown(claims: &Map<String, Value>, names: &[&str]) -> String {
-    names.iter().map(|name| seen(name, member(claims, name))).collect::<Vec<_>>().join(", ")
+fn shown(claims: &Map<String, Value>, names: &[&str]) -> Words {
+    Words::join(&names.iter().map(|name| seen(name, member(claims, name))).collect::<Vec<_>>(), ", ")
 }
 
 /// `aud` as a list, whichever of its two forms it has (RFC 7519 4.1.3).

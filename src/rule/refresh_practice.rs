@@ -7,6 +7,7 @@ use crate::rule::answer::{Answer, Control, error_code, is_about_client};
 use crate::rule::expect::{applies_if, holds, may, must, must_by_bcp, needs, refusal, scope_text, scope_words};
 use crate::rule::judgement::{Unmet, fail, not_applicable, pass};
 use crate::rule::{Artefact, Check};
+use crate::text::words::said;
 
 /// What became of a refresh token that was attacked, and of requests for other scopes with it.
 #[derive(Debug, Clone)]
@@ -47,9 +48,9 @@ static RULES: &[Check<RefreshPractice>] = &[
         |practice| {
             let response = &practice.after_attacks;
             // Refused for the client and not for the token, it would have been refused before, too.
-            applies_if(!is_about_client(response), format!("the client may not refresh: {}", refusal(response)))?;
+            applies_if(!is_about_client(response), said!("the client may not refresh: {}", refusal(response)))?;
             match Answer::of_token_endpoint(response) {
-                Answer::Silent => not_applicable(format!("status {} says nothing about the token", response.status)),
+                Answer::Silent => not_applicable(said!("status {} says nothing about the token", response.status)),
                 answer => holds(answer == Answer::Given, "new tokens", refusal(response)),
             }
         },
@@ -83,12 +84,12 @@ static RULES: &[Check<RefreshPractice>] = &[
             let Some((asked, response)) = &practice.narrow else { return not_applicable("the scope cannot be narrowed") };
             needs(practice.after_attacks.grants_token(), SURVIVES)?;
             if !response.grants_token() {
-                return fail(format!("a token for {asked}"), refusal(response));
+                return fail(said!("a token for {asked}"), refusal(response));
             }
             // RFC 6749 5.1: without a word it is the one that was asked for.
             let Some(scope) = scope(response) else { return pass("no scope in the response: it is the one asked for") };
             let granted = scope_words(scope);
-            holds(granted.is_subset(&scope_words(asked)), format!("scope: {asked}"), format!("granted: {}", scope_text(&granted)))
+            holds(granted.is_subset(&scope_words(asked)), said!("scope: {asked}"), said!("granted: {}", scope_text(&granted)))
         },
     ),
     must(
@@ -102,15 +103,15 @@ static RULES: &[Check<RefreshPractice>] = &[
             let Some(response) = &practice.wide else { return not_applicable("no refresh asked for more") };
             match Answer::of_token_endpoint(response) {
                 Answer::Given => {}
-                Answer::Silent => return not_applicable(format!("status {} says nothing about the scope", response.status)),
+                Answer::Silent => return not_applicable(said!("status {} says nothing about the scope", response.status)),
                 _ if error_code(response) == Some("invalid_scope") => return pass(refusal(response)),
                 // Any other error may be about the token: then it has to have been good a moment before.
                 _ => return practice.latest().passes(refusal(response)),
             }
             let Some(scope) = scope(response) else { return not_applicable("the response does not tell the scope") };
             let (before, after) = (scope_words(&practice.granted), scope_words(scope));
-            let expected = format!("a refusal, or of: {}", scope_text(&before));
-            holds(after.is_subset(&before), expected, format!("granted: {}", scope_text(&after)))
+            let expected = said!("a refusal, or of: {}", scope_text(&before));
+            holds(after.is_subset(&before), expected, said!("granted: {}", scope_text(&after)))
         },
     ),
 ];

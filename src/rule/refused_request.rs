@@ -71,7 +71,7 @@ pub struct RefusedRequests(pub Vec<RefusedRequest>);
 
 impl RefusedRequests {
     /// Judges every request that a rule is about, each by itself.
-    fn each(&self, is_about: impl Fn(&RefusedRequest) -> bool, expected: &str, is_right: impl Fn(&RefusedRequest) -> bool) -> Judgement {
+    fn each(&self, is_about: impl Fn(&RefusedRequest) -> bool, expected: &'static str, is_right: impl Fn(&RefusedRequest) -> bool) -> Judgement {
         let judged = self.0.iter().filter(|request| is_about(request)).map(|request| {
             let is_open = matches!(request.became, Became::Unknown(_) | Became::Page(Some(429 | 503)));
             ((!is_open).then(|| is_right(request)), request.became())

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::rule::expect::{applies_if, must, shorten};
 use crate::rule::judgement::{Judgement, fail, not_run, pass};
 use crate::rule::{Artefact, Check, SeenIn};
+use crate::text::words::said;
 
 /// How a request object was sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -59,7 +60,7 @@ impl RequestObjectUse {
         applies_if(!self.is_offered, "the issuer says that it supports the parameter")?;
         match self.returned.as_deref() {
             Some(state) if state == self.inside => pass("the request object was not ignored"),
-            Some(state) if state == self.outside => fail(format!("error = {error}"), "the request object was ignored, and the request granted"),
+            Some(state) if state == self.outside => fail(said!("error = {error}"), "the request object was ignored, and the request granted"),
             _ => not_run("authz/state-echo"),
         }
     }
@@ -225,7 +226,7 @@ fn refused(bad: &BadRequestObject, fault: Fault) -> Judgement {
     applies_if(bad.fault == fault, "the request object has another fault")?;
     match &bad.answer {
         Answer::Code => fail("an error, or a page of the issuer's own", "an authorization code"),
-        Answer::Error(error) => pass(format!("error = {}", shorten(error))),
+        Answer::Error(error) => pass(said!("error = {}", shorten(error))),
         Answer::Page => pass("a page of the issuer's own"),
         Answer::Nothing => pass("no code"),
     }

@@ -6,6 +6,7 @@ use crate::rule::expect::{must, needs, refusal, status};
 use crate::rule::judgement::{Judgement, fail, not_applicable};
 use crate::rule::own::{View, ViewKind, part};
 use crate::rule::{Artefact, Check};
+use crate::text::words::said;
 
 /// A revocation of a refresh token, and what the token did afterwards.
 #[derive(Debug, Clone)]
@@ -25,8 +26,8 @@ pub struct Revocation {
 pub(super) fn refresh_token_is_dead(at_once: &Received, after_pause: Option<&Received>, refreshed: &Control) -> Judgement {
     let last = after_pause.unwrap_or(at_once);
     match Answer::of_token_endpoint(last) {
-        Answer::Given => fail("a refusal: status 400, error = \"invalid_grant\"", format!("status {}, new tokens", last.status)),
-        Answer::Silent => not_applicable(format!("status {} says nothing about the token", last.status)),
+        Answer::Given => fail("a refusal: status 400, error = \"invalid_grant\"", said!("status {}, new tokens", last.status)),
+        Answer::Silent => not_applicable(said!("status {} says nothing about the token", last.status)),
         Answer::Refused | Answer::RefusedAsSuccess => refreshed.passes(refusal(last)),
     }
 }

@@ -7,6 +7,7 @@ use crate::rule::judgement::{Unmet, fail, not_applicable};
 use crate::rule::protected::not_busy;
 use crate::rule::revocation::refresh_token_is_dead;
 use crate::rule::{Artefact, Check};
+use crate::text::words::said;
 
 /// Revocations of a refresh token that lives, and of one that never did.
 #[derive(Debug, Clone)]
@@ -86,13 +87,13 @@ static RULES: &[Check<RevocationAttack>] = &[
             let response = tried(attack.wrong_secret.as_ref())?;
             let expected = "a refusal, and a token that lives";
             if response.gives() {
-                return fail(expected, format!("status {}", response.status));
+                return fail(expected, said!("status {}", response.status));
             }
             let lives = attack.after_wrong_secret.as_ref().is_none_or(Received::grants_token);
             if !lives && attack.refreshed.is_good() {
-                return fail(expected, format!("{}; the token is dead", refusal(response)));
+                return fail(expected, said!("{}; the token is dead", refusal(response)));
             }
-            attack.revokes.passes(format!("{}; the token lives", refusal(response)))
+            attack.revokes.passes(said!("{}; the token lives", refusal(response)))
         },
     ),
     must(
@@ -104,8 +105,8 @@ static RULES: &[Check<RevocationAttack>] = &[
         |attack| {
             let Some((answer, after)) = &attack.another_client else { return not_applicable("it was not tried") };
             match Answer::of_token_endpoint(after) {
-                Answer::Silent => not_applicable(format!("status {} says nothing about the token", after.status)),
-                Answer::Given => attack.revokes.passes(format!("{}; the token lives", refusal(answer))),
+                Answer::Silent => not_applicable(said!("status {} says nothing about the token", after.status)),
+                Answer::Given => attack.revokes.passes(said!("{}; the token lives", refusal(answer))),
                 _ if attack.refreshed.is_good() => fail("a refresh that works", refusal(after)),
                 _ => attack.refreshed.passes(""),
             }

@@ -3,6 +3,7 @@
 use crate::rule::expect::{holds, may, must, scope_text, scope_words, shorten};
 use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
 use crate::rule::{Artefact, Check, SeenIn};
+use crate::text::words::said;
 
 /// What was asked for beyond what the client may have.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,11 +55,11 @@ static RULES: &[Check<ScopeGrant>] = &[
             let Beyond::Unknown(unknown) = &grant.beyond else { return not_applicable(OTHER) };
             match &grant.granted {
                 Granted::Error(error) => refused(error),
-                Granted::Tokens(Some(scope)) => pass(format!("scope = {}", scope_text(&scope_words(scope)))),
+                Granted::Tokens(Some(scope)) => pass(said!("scope = {}", scope_text(&scope_words(scope)))),
                 // An issuer that knows no list of scopes may really have granted this one.
                 Granted::Tokens(None) if !grant.scopes_published => not_applicable("the metadata do not say which scopes there are"),
                 Granted::Tokens(None) => {
-                    fail("an error, or the scope that was granted", format!("no scope in the token response, as if {unknown} had been granted"))
+                    fail("an error, or the scope that was granted", said!("no scope in the token response, as if {unknown} had been granted"))
                 }
             }
         },
@@ -73,9 +74,9 @@ static RULES: &[Check<ScopeGrant>] = &[
             (Beyond::Unregistered(_), _) => not_applicable(OTHER),
             (_, Granted::Tokens(_)) => not_applicable("the request was not refused"),
             (_, Granted::Error(error)) if !may_be_about_scope(error) => {
-                not_applicable(format!("error = {} says nothing about the scope", shorten(error)))
+                not_applicable(said!("error = {} says nothing about the scope", shorten(error)))
             }
-            (_, Granted::Error(error)) => holds(error == "invalid_scope", "error = invalid_scope", format!("error = {}", shorten(error))),
+            (_, Granted::Error(error)) => holds(error == "invalid_scope", "error = invalid_scope", said!("error = {}", shorten(error))),
         },
     ),
     may(
@@ -88,10 +89,10 @@ static RULES: &[Check<ScopeGrant>] = &[
             let Beyond::Unregistered(extra) = &grant.beyond else { return not_applicable(OTHER) };
             match &grant.granted {
                 Granted::Error(error) => refused(error),
-                Granted::Tokens(None) => fail(format!("no {extra}"), "no scope in the token response: by that all of it was granted"),
+                Granted::Tokens(None) => fail(said!("no {extra}"), "no scope in the token response: by that all of it was granted"),
                 Granted::Tokens(Some(scope)) => {
                     let granted = scope_words(scope);
-                    holds(!granted.contains(extra.as_str()), format!("no {extra}"), format!("granted: {}", scope_text(&granted)))
+                    holds(!granted.contains(extra.as_str()), said!("no {extra}"), said!("granted: {}", scope_text(&granted)))
                 }
             }
         },
@@ -106,8 +107,8 @@ fn may_be_about_scope(error: &str) -> bool {
 
 /// Passes for an error that is about the scope.
 fn refused(error: &str) -> Judgement {
-    let seen = format!("error = {}", shorten(error));
-    if may_be_about_scope(error) { pass(seen) } else { not_applicable(format!("could not be judged: {seen} says nothing about the scope")) }
+    let seen = said!("error = {}", shorten(error));
+    if may_be_about_scope(error) { pass(seen) } else { not_applicable(said!("could not be judged: {seen} says nothing about the scope")) }
 }
 
 #[cfg(test)]

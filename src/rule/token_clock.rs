@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::rule::expect::{holds, must, seconds};
 use crate::rule::judgement::{not_applicable, pass};
 use crate::rule::{Artefact, Check};
+use crate::text::words::said;
 
 /// The issuer's clock as its token response shows it.
 #[derive(Debug, Clone)]
@@ -45,14 +46,14 @@ static RULES: &[Check<TokenClock>] = &[must(
         let offset = clock.offset();
         if offset != 0 {
             let side = if offset > 0 { "ahead" } else { "behind" };
-            let seen = format!("Date and iat are both {} s {side}", offset.saturating_abs());
+            let seen = said!("Date and iat are both {} s {side}", offset.saturating_abs());
             let allowed = LEEWAY.saturating_add(clock.skew);
-            return holds(offset.saturating_abs() <= allowed, format!("a clock at most {allowed} s off"), seen);
+            return holds(offset.saturating_abs() <= allowed, said!("a clock at most {allowed} s off"), seen);
         }
         match (clock.iat(), clock.misdated) {
             (None, _) => not_applicable("no token has an iat that is a number"),
             (Some(_), Some(_)) => not_applicable("Date is wrong and iat is not by the same clock: each is judged by itself"),
-            (Some(after), None) => pass(format!("Date is right, iat {after} s after the tokens were received")),
+            (Some(after), None) => pass(said!("Date is right, iat {after} s after the tokens were received")),
         }
     },
 )];

@@ -8,6 +8,7 @@ use crate::rule::expect::{applies_if, holds, may, must, none_wrong, shorten, sho
 use crate::rule::judgement::{Unmet, fail, not_applicable, not_run, pass};
 use crate::rule::own::{View, ViewKind, part};
 use crate::rule::{Artefact, Check};
+use crate::text::words::said;
 
 /// A response of one of the issuer's endpoints, whatever it holds.
 #[derive(Debug, Clone)]
@@ -93,7 +94,7 @@ static RULES: &[Check<Transport>] = &[
             let charset = charset.trim().trim_matches('"');
             // US-ASCII is a part of UTF-8, and some write the name without its hyphen.
             let is_right = ["utf-8", "utf8", "us-ascii"].iter().any(|right| charset.eq_ignore_ascii_case(right));
-            holds(is_right, "charset=utf-8, or none", format!("charset={}", shorten(charset)))
+            holds(is_right, "charset=utf-8, or none", said!("charset={}", shorten(charset)))
         },
     ),
     should(
@@ -104,12 +105,12 @@ static RULES: &[Check<Transport>] = &[
         "Return a JSON value such as `{}`, or leave out `Content-Type` if the response has no body.",
         |transport| {
             if transport.response.status != 200 {
-                return not_applicable(format!("status {}, not 200", transport.response.status));
+                return not_applicable(said!("status {}, not 200", transport.response.status));
             }
             applies_if(!transport.is_revocation, "clients ignore the content of a revocation response (RFC 7009 2.2)")?;
             match transport.json()?.body.len() {
                 0 => fail("a JSON value", "an empty body"),
-                length => pass(format!("{length} bytes")),
+                length => pass(said!("{length} bytes")),
             }
         },
     ),
@@ -124,7 +125,7 @@ static RULES: &[Check<Transport>] = &[
                 return not_applicable("the response has no content");
             }
             match transport.response.header("content-type") {
-                Some(value) => pass(format!("Content-Type: {}", shorten(value))),
+                Some(value) => pass(said!("Content-Type: {}", shorten(value))),
                 None => fail("a Content-Type", "no Content-Type"),
             }
         },
@@ -137,7 +138,7 @@ static RULES: &[Check<Transport>] = &[
         "Let the HTTP server set the `Date` header. If the application sets it, use the format of RFC 9110, section 5.6.7, in GMT, with two digits for the day and English names.",
         |transport| match transport.response.header("date") {
             None => not_applicable("no Date"),
-            Some(value) => holds(date(value).is_some(), "Date: such as Sun, 06 Nov 1994 08:49:37 GMT", format!("Date: {}", shorten(value))),
+            Some(value) => holds(date(value).is_some(), "Date: such as Sun, 06 Nov 1994 08:49:37 GMT", said!("Date: {}", shorten(value))),
         },
     ),
     should(
@@ -152,12 +153,12 @@ static RULES: &[Check<Transport>] = &[
             let Some(made) = date(value) else { return not_run(DATE_FORMAT) };
             let after = made.saturating_sub(response.received_at);
             let side = if after > 0 { "after" } else { "before" };
-            let seen = format!("Date: {value}, {} s {side} it was received", after.saturating_abs());
+            let seen = said!("Date: {value}, {} s {side} it was received", after.saturating_abs());
             let tolerance = transport.skew.saturating_add(UNDER_WAY);
             if after < tolerance.saturating_neg() && !response.no_store() {
-                return not_applicable(format!("{seen}: a cache may have kept it"));
+                return not_applicable(said!("{seen}: a cache may have kept it"));
             }
-            let expected = format!("at most {} s after and {tolerance} s before it was received", transport.skew.saturating_add(ROUNDING));
+            let expected = said!("at most {} s after and {tolerance} s before it was received", transport.skew.saturating_add(ROUNDING));
             holds(misdated(response, transport.skew).is_none(), expected, seen)
         },
     ),
@@ -169,10 +170,10 @@ static RULES: &[Check<Transport>] = &[
         "Add a header such as `Allow: GET, POST` to every response with status 405, with the methods that the endpoint supports.",
         |transport| {
             if transport.response.status != 405 {
-                return not_applicable(format!("status {}, not 405", transport.response.status));
+                return not_applicable(said!("status {}, not 405", transport.response.status));
             }
             match transport.response.header("allow") {
-                Some(value) => pass(format!("Allow: {}", shorten(value))),
+                Some(value) => pass(said!("Allow: {}", shorten(value))),
                 None => fail("an Allow", "no Allow"),
             }
         },
@@ -186,7 +187,7 @@ static RULES: &[Check<Transport>] = &[
         |transport| {
             const HEADERS: [&str; 4] = ["server", "x-powered-by", "x-aspnet-version", "x-aspnetmvc-version"];
             let headers = transport.response.headers.iter().filter(|(name, value)| HEADERS.contains(&name.as_str()) && has_version(name, value));
-            none_wrong(&headers.map(|(name, value)| format!("{name}: {value}")).collect::<Vec<_>>(), "no versions", "no versions")
+            none_wrong(&headers.map(|(name, value)| said!("{name}: {value}")).collect::<Vec<_>>(), "no versions", "no versions")
         },
     ),
 ];

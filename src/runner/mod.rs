@@ -308,8 +308,8 @@ async fn run_test(planned: PlannedTest, shared: Run, running: Arc<Running>, blan
             Ok(()) => StepEnd::Done,
             Err(Stop::LeftOut { cause, reason }) => {
                 not_tested.push(format!("{}: {reason}", step.name()));
-                omissions.0.push(Omission { step: index, cause, reason: reason.clone() });
-                StepEnd::LeftOut(reason)
+                omissions.0.push(Omission { step: index, cause, reason: reason.to_string() });
+                StepEnd::LeftOut(reason.into())
             }
             Err(reason) => {
                 let ended = if let Stop::Issuer(why) = &reason { StepEnd::Stopped(why.to_string()) } else { StepEnd::Errored(reason.to_string()) };

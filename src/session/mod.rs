@@ -1,6 +1,5 @@
 //! What a test holds: the recorder (the one way to the network), the journal, the user agent and the callback listener.
 
-use std::borrow::Cow;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +17,7 @@ use crate::rule::expect::shorten;
 use crate::rule::judgement::not_applicable;
 use crate::rule::{Artefact, Judgement, Level, Rule, Seen, SeenIn, Unmet, spec};
 use crate::text::address::is_loopback;
+use crate::text::words::{Words, said};
 
 pub mod assertion;
 pub mod facts;
@@ -58,7 +58,7 @@ pub struct Run {
 
 impl Run {
     /// A handle on a user agent whose start fails at once with a reason; for runs in which no end-user logs in.
-    pub fn no_agent(reason: &str) -> AgentHandle {
+    pub fn no_agent(reason: &'static str) -> AgentHandle {
         futures::future::ready(Err(Stop::untestable(reason))).boxed().shared()
     }
 }
@@ -117,7 +117,7 @@ impl LastVisit {
 impl Session {
     /// A session that knows nothing yet but the configured secrets.
     pub fn new(run: Run, profile: &str, test: &str, scopes: &[&str]) -> Self {
-        let redactor = Redactor::new(run.config.report.show_secrets);
+        let redactor = Redactor::new(run.config.report.show_secrets).with_words(crate::rule::vocabulary::is_ours);
         let config = &run.config;
         if let Some(token) = &config.initial_access_token {
             redactor.learn(SecretKind::InitialAccessToken, token.expose_secret());
@@ -176,7 +176,7 @@ impl Session {
     /// say nothing about how a story goes on.
     pub fn judge<A: Artefact>(&mut self, artefact: &A) -> bool {
         let mut sound = true;
-        let absent = || artefact.absent().map(not_applicable);
+        let absent = || artefact.absent().map(|why| not_applicable(why.to_owned()));
         for check in A::rules() {
             let judgement = absent().unwrap_or_else(|| (check.judge)(artefact));
             let url = spec::resolve(check.rule.spec).map(|reference| reference.url).unwrap_or_default();
@@ -199,7 +199,7 @@ impl Session {
 
     /// What a judgement is in the report. Its texts are redacted.
     fn finding(&self, rule: &Rule<'_>, url: String, judgement: Judgement, exchange: Option<usize>) -> Finding {
-        let redact = |text: String| self.recorder.redactor().text(&text);
+        let redact = |words: Words| String::from(self.recorder.redactor().words(&words));
         let (outcome, expected, actual) = match judgement {
             Ok(Seen(actual)) => (FindingOutcome::Passed, String::new(), redact(actual)),
             Err(Unmet::Broken { expected, actual }) => (FindingOutcome::Failed, redact(expected), redact(actual)),
@@ -254,7 +254,7 @@ impl Session {
 
     /// Leaves a step out if a list in the provider metadata does not have a value, or is not there.
     pub(crate) fn must_list(&self, name: &str, value: &str) -> Result<(), Stop> {
-        Stop::not_offered_if(self.lists(name, value)? != Some(true), format!("`{name}` does not list {value}"))
+        Stop::not_offered_if(self.lists(name, value)? != Some(true), said!("`{name}` does not list {value}"))
     }
 
     /// True if the provider metadata says `true` to this.
@@ -263,12 +263,8 @@ impl Session {
     }
 
     /// A remark for the reader of the report, in our own words.
-    pub fn note(&self, text: impl Into<Cow<'static, str>>) {
-        let text = match text.into() {
-            // Our own words to the letter: the label of a password that is a word of it would give that password away.
-            Cow::Borrowed(text) => text.to_owned(),
-            Cow::Owned(text) => self.recorder.redactor().text(&text),
-        };
+    pub fn note(&self, text: impl Into<Words>) {
+        let text = self.recorder.redactor().words(&text.into()).into();
         self.recorder.note(Entry::Note { text });
     }
 

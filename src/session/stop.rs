@@ -7,6 +7,7 @@ use crate::http::Unreachable;
 use crate::redact::Redactor;
 use crate::result::model::LeftOut;
 use crate::text::problem::Problem;
+use crate::text::words::Words;
 
 /// Why a step was not taken to its end.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -26,7 +27,7 @@ pub enum Stop {
         /// What is behind it, for a program.
         cause: LeftOut,
         /// Why, for a person who can act on it.
-        reason: String,
+        reason: Words,
     },
 }
 
@@ -42,32 +43,32 @@ impl Stop {
     }
 
     /// [`Stop::LeftOut`] because of what the issuer has, says or did.
-    pub fn not_offered(reason: impl Into<String>) -> Self {
+    pub fn not_offered(reason: impl Into<Words>) -> Self {
         Self::LeftOut { cause: LeftOut::NotOffered, reason: reason.into() }
     }
 
     /// The same where something holds.
-    pub(crate) fn not_offered_if(holds: bool, reason: impl Into<String>) -> Result<(), Self> {
+    pub(crate) fn not_offered_if(holds: bool, reason: impl Into<Words>) -> Result<(), Self> {
         if holds { Err(Self::not_offered(reason)) } else { Ok(()) }
     }
 
     /// [`Stop::LeftOut`] for lack of a setting; the reason goes on with how to give it.
     pub(crate) fn lacks(setting: &Setting, why: &str) -> Self {
-        Self::lacks_saying(setting, format!("{why}: set {setting}"))
+        Self::lacks_saying(setting, Words::ours(format!("{why}: set {setting}")))
     }
 
     /// [`Stop::LeftOut`] for lack of a setting, where the reason says itself what to do.
-    pub(crate) fn lacks_saying(setting: &Setting, reason: impl Into<String>) -> Self {
+    pub(crate) fn lacks_saying(setting: &Setting, reason: impl Into<Words>) -> Self {
         Self::LeftOut { cause: LeftOut::Lacks { setting: setting.flag.to_owned() }, reason: reason.into() }
     }
 
     /// [`Stop::LeftOut`] because this program does not understand what it was shown.
-    pub(crate) fn not_understood(reason: impl Into<String>) -> Self {
+    pub(crate) fn not_understood(reason: impl Into<Words>) -> Self {
         Self::LeftOut { cause: LeftOut::NotUnderstood, reason: reason.into() }
     }
 
     /// [`Stop::LeftOut`] where the issuer cannot fetch a document from this machine.
-    pub(crate) fn out_of_reach_if(holds: bool, reason: impl Into<String>) -> Result<(), Self> {
+    pub(crate) fn out_of_reach_if(holds: bool, reason: impl Into<Words>) -> Result<(), Self> {
         if holds { Err(Self::LeftOut { cause: LeftOut::OutOfReach, reason: reason.into() }) } else { Ok(()) }
     }
 
@@ -88,10 +89,10 @@ impl Stop {
     #[must_use]
     pub fn redacted(self, redactor: &Redactor) -> Self {
         match self {
-            Self::Issuer(problem) => Self::Issuer(problem.map(|text| redactor.text(text))),
-            Self::Untestable(problem) => Self::Untestable(problem.map(|text| redactor.text(text))),
+            Self::Issuer(problem) => Self::Issuer(problem.map(|words| redactor.words(words))),
+            Self::Untestable(problem) => Self::Untestable(problem.map(|words| redactor.words(words))),
             Self::Bug(what) => Self::Bug(redactor.text(&what)),
-            Self::LeftOut { cause, reason } => Self::LeftOut { cause, reason: redactor.text(&reason) },
+            Self::LeftOut { cause, reason } => Self::LeftOut { cause, reason: redactor.words(&reason) },
         }
     }
 }
@@ -105,14 +106,14 @@ impl From<Unreachable> for Stop {
 /// What a step cannot do without, if it is there.
 pub(crate) trait OrLeftOut<T> {
     /// It; without it the step is left out because of the issuer.
-    fn or_not_offered(self, reason: impl Into<String>) -> Result<T, Stop>;
+    fn or_not_offered(self, reason: impl Into<Words>) -> Result<T, Stop>;
 
     /// It; without it the step is left out for lack of a setting, and the reason goes on with how to give that.
     fn or_lacks(self, setting: &Setting, why: &str) -> Result<T, Stop>;
 }
 
 impl<T> OrLeftOut<T> for Option<T> {
-    fn or_not_offered(self, reason: impl Into<String>) -> Result<T, Stop> {
+    fn or_not_offered(self, reason: impl Into<Words>) -> Result<T, Stop> {
         self.ok_or_else(|| Stop::not_offered(reason))
     }
 

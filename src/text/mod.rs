@@ -13,6 +13,7 @@ pub mod random;
 pub mod sentence;
 pub mod shell;
 pub mod visible;
+pub mod words;
 
 /// The beginning of a text: at most `most` bytes, ended at a character's boundary.
 pub fn truncate(text: &str, most: usize) -> &str {

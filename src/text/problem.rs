@@ -2,39 +2,41 @@
 
 use std::fmt;
 
+use super::words::Words;
+
 /// What is wrong and, where that is known, what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     /// What is wrong.
-    pub says: String,
+    pub says: Words,
     /// What to do about it.
-    pub hint: Option<String>,
+    pub hint: Option<Words>,
     /// What stands between the two in a message.
     joint: &'static str,
 }
 
 impl Problem {
     /// A problem about which nothing is known to do.
-    pub fn new(says: impl Into<String>) -> Self {
+    pub fn new(says: impl Into<Words>) -> Self {
         Self { says: says.into(), hint: None, joint: "" }
     }
 
     /// The same problem with what to do about it, which a message joins with `joint`.
     #[must_use]
-    pub fn with_hint(self, joint: &'static str, hint: impl Into<String>) -> Self {
+    pub fn with_hint(self, joint: &'static str, hint: impl Into<Words>) -> Self {
         Self { hint: Some(hint.into()), joint, ..self }
     }
 
     /// The same problem with both texts changed, to redact them.
     #[must_use]
-    pub fn map(self, change: impl Fn(&str) -> String) -> Self {
+    pub fn map(self, change: impl Fn(&Words) -> Words) -> Self {
         Self { says: change(&self.says), hint: self.hint.map(|hint| change(&hint)), ..self }
     }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}{}{}", self.says, self.joint, self.hint.as_deref().unwrap_or_default())
+        write!(f, "{}{}{}", self.says, self.joint, self.hint.as_ref().map_or("", Words::as_str))
     }
 }
 
@@ -44,8 +46,14 @@ impl From<String> for Problem {
     }
 }
 
-impl From<&str> for Problem {
-    fn from(says: &str) -> Self {
+impl From<Words> for Problem {
+    fn from(says: Words) -> Self {
+        Self::new(says)
+    }
+}
+
+impl From<&'static str> for Problem {
+    fn from(says: &'static str) -> Self {
         Self::new(says)
     }
 }

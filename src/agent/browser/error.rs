@@ -9,6 +9,7 @@ use thiserror::Error;
 use super::platform::{INSTALL_BOTH, INSTALL_BROWSER};
 use crate::guard::GuardError;
 use crate::text::problem::Problem;
+use crate::text::words::said;
 
 /// Why no browser could be started or used.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
@@ -60,27 +61,27 @@ impl BrowserError {
     /// A driver, but no browser for it in these places.
     pub(super) fn no_browser(driver: &Path, looked: &[String]) -> Self {
         let hint = format!("install one ({INSTALL_BROWSER}), set CHROME_PATH, or log in without a browser with --agent http");
-        let problem = Problem::new(format!("there is {}, but no browser for it", driver.display()));
+        let problem = Problem::new(said!("there is {}, but no browser for it", driver.display()));
         Self::Unusable(problem.with_hint(": ", format!("{hint} (looked for {})", looked.join(", "))))
     }
 
     /// Driver and browser are of different major versions.
     pub(super) fn versions_differ(driver: &Path, driver_version: u32, browser: &Path, browser_version: u32) -> Self {
         let (driver, browser) = (driver.display(), browser.display());
-        let problem = Problem::new(format!("{driver} is version {driver_version}, but {browser} is version {browser_version}"));
+        let problem = Problem::new(said!("{driver} is version {driver_version}, but {browser} is version {browser_version}"));
         Self::Unusable(problem.with_hint(": ", "install both in the same version, or set CHROME_PATH and CHROMEWEBDRIVER"))
     }
 
     /// The browser cannot be made to trust the certificate authorities of a file.
     pub(super) fn no_ca_file(browser: impl fmt::Display) -> Self {
         let hint = "use Chromium, add the certificate authority to the browser's own store, or use --insecure or --agent http";
-        Self::Unusable(Problem::new(format!("{browser} cannot be made to trust --ca-file")).with_hint(": ", hint))
+        Self::Unusable(Problem::new(said!("{browser} cannot be made to trust --ca-file")).with_hint(": ", hint))
     }
 
     /// The driver did not name its port in time; its last lines.
     pub(super) fn driver_silent(driver: &str, patience: Duration, said: &[String]) -> Self {
         let seconds = patience.as_secs();
-        Self::Unusable(Problem::new(format!("{driver} did not say within {seconds} s which port it listens on{}", last_words(said))))
+        Self::Unusable(Problem::new(said!("{driver} did not say within {seconds} s which port it listens on{}", last_words(said))))
     }
 
     /// What is wrong, and what to do about it.
@@ -89,14 +90,14 @@ impl BrowserError {
             Self::Unusable(problem) => problem.clone(),
             Self::NoDisplay => Problem::new("--headed needs a screen, but neither DISPLAY nor WAYLAND_DISPLAY is set")
                 .with_hint(": ", "leave --headed out, or run under xvfb-run"),
-            Self::DriverExited { driver, status, said } => Problem::new(format!("{driver} ended before it was ready ({status}){}", last_words(said))),
+            Self::DriverExited { driver, status, said } => Problem::new(said!("{driver} ended before it was ready ({status}){}", last_words(said))),
             Self::NotStarted { browser, why, hint } => {
                 let hint = hint.as_deref().map(|hint| format!(" ({hint})")).unwrap_or_default();
-                Problem::new(format!("the driver could not start {browser}: {why}{hint}"))
+                Problem::new(said!("the driver could not start {browser}: {why}{hint}"))
             }
-            Self::Remote { url, why } => Problem::new(format!("the WebDriver at {url} cannot be used: {why}"))
+            Self::Remote { url, why } => Problem::new(said!("the WebDriver at {url} cannot be used: {why}"))
                 .with_hint("; ", "check --webdriver-url, or leave it out to have a driver started"),
-            Self::Session(why) => Problem::new(format!("the browser gave no new session: {why}")),
+            Self::Session(why) => Problem::new(said!("the browser gave no new session: {why}")),
             Self::Guard(error @ GuardError::None) => Problem::new(error.to_string()).with_hint(
                 ": ",
                 "name an installed oa-authtest as the guard, call oa_authtest::guard::main_if_asked() first in main, or log in without a browser (agent http)",

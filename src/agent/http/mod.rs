@@ -17,6 +17,7 @@ use crate::agent::visit::{Journey, Visit};
 use crate::config::{Network, Tls};
 use crate::http::IDLE;
 use crate::text::problem::Problem;
+use crate::text::words::said;
 
 /// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -49,7 +50,7 @@ impl HttpAgent {
         let trust = match &network.tls {
             Tls::CaFile(path) => {
                 let broken = |why: String| {
-                    let problem = Problem::new(format!("cannot read the certificate authorities of {}: {why}", path.display()));
+                    let problem = Problem::new(said!("cannot read the certificate authorities of {}: {why}", path.display()));
                     HttpAgentError(problem.with_hint("; ", "check --ca-file"))
                 };
                 Some(Arc::new(crate::http::trust::by_file(path).map_err(broken)?))
@@ -91,7 +92,7 @@ impl HttpAgent {
         if self.network.tls == Tls::Insecure {
             builder = builder.tls_danger_accept_invalid_certs(true);
         }
-        let client = builder.build().map_err(|why| HttpAgentError(Problem::new(format!("cannot make an HTTP client: {why}"))))?;
+        let client = builder.build().map_err(|why| HttpAgentError(Problem::new(said!("cannot make an HTTP client: {why}"))))?;
         Ok(HttpSession { client })
     }
 }

@@ -1,47 +1,39 @@
 //! Takes the typed password out of what a page shows: an issuer may echo it.
 
-use std::ops::Range;
-
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::agent::visit::{NoWay, VisitError};
-use crate::redact::replaced;
-use crate::redact::spelling::{Needles, Reading};
+use crate::redact::{Redactor, SecretKind};
+use crate::rule::vocabulary;
 use crate::text::truncate;
 
-/// What stands where the password stood.
-const LABEL: &str = "‹password›";
 /// The longest page source kept, in bytes.
 const SOURCE: usize = 100 * 1024;
 
 /// Replaces a password wherever it appears, however it is written there.
 #[derive(Debug)]
 pub struct Scrubber {
-    password: SecretString,
+    redactor: Redactor,
 }
 
 impl Scrubber {
     /// For one password.
     pub fn new(password: &SecretString) -> Self {
-        Self { password: password.clone() }
+        let redactor = Redactor::new(false).with_words(vocabulary::is_ours);
+        redactor.learn(SecretKind::Password, password.expose_secret());
+        Self { redactor }
     }
 
     /// A text of the page.
     pub fn text(&self, text: &str) -> String {
-        self.replaced(text, |_| true)
+        self.redactor.text(text)
     }
 
     /// An address: only its query and fragment are looked at, since a form sent by GET puts the password there.
     pub fn url(&self, url: &str) -> String {
         let Some(at) = url.find(['?', '#']) else { return url.to_owned() };
         let (before, rest) = url.split_at(at);
-        format!("{before}{}", self.replaced(rest, |place| rest[..place.start].ends_with('=')))
-    }
-
-    fn replaced(&self, text: &str, wanted: impl Fn(&Range<usize>) -> bool) -> String {
-        let Some(needles) = Needles::of(std::iter::once(self.password.expose_secret())) else { return text.to_owned() };
-        let places = Reading::of(text).find(&needles, |_, place| wanted(place)).into_iter();
-        replaced(text, places.map(|(place, _)| (place, LABEL)).collect())
+        format!("{before}{}", self.redactor.replaced(rest, |place| rest[..place.start].ends_with('=')))
     }
 
     /// A page's source, shortened to 100 KB.

@@ -10,6 +10,7 @@ use crate::rule::expect::{
 };
 use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, not_run, pass};
 use crate::rule::token_response::Grant;
+use crate::text::words::{Words, said};
 
 const SUB_PRESENT: &str = "at/sub-present";
 const AUD_PRESENT: &str = "at/aud-present";
@@ -34,9 +35,9 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
             if missing.is_empty() {
                 return pass("iss, jti, client_id, exp and iat");
             }
-            let join = |texts: Vec<String>| texts.join(", ");
+            let join = |texts: Vec<Words>| Words::join(&texts, ", ");
             fail(
-                join(missing.iter().map(|(name, kind)| format!("{name}: {kind}")).collect()),
+                join(missing.iter().map(|(name, kind)| said!("{name}: {kind}")).collect()),
                 join(missing.iter().map(|(name, _)| seen(name, claims.get(*name))).collect()),
             )
         },
@@ -88,7 +89,7 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
             match member(token.claims()?, "sub") {
                 None => not_run(SUB_PRESENT),
                 Some(Value::String(sub)) => same("sub", user, sub),
-                other => fail(format!("sub = {}", shorten(user)), seen("sub", other)),
+                other => fail(said!("sub = {}", shorten(user)), seen("sub", other)),
             }
         },
     ),
@@ -141,7 +142,7 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
                 Value::Array(words) => words.iter().filter_map(Value::as_str).flat_map(scope_words).collect(),
                 _ => return not_run(SCOPE_STRING),
             };
-            holds(held.is_subset(&granted), format!("of: {}", scope_text(&granted)), format!("held: {}", scope_text(&held)))
+            holds(held.is_subset(&granted), said!("of: {}", scope_text(&granted)), said!("held: {}", scope_text(&held)))
         },
     ),
     must(

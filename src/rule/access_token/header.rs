@@ -5,6 +5,7 @@ use crate::rule::Check;
 use crate::rule::expect::{applies_if, holds, may, must, seen, shorten, should};
 use crate::rule::jose::{self, Keys, Verification};
 use crate::rule::judgement::{fail, not_applicable, not_run, pass};
+use crate::text::words::said;
 
 pub(super) static RULES: &[Check<AccessToken>] = &[
     may(
@@ -14,7 +15,7 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
         "Without this `typ` a resource server may accept an ID token as an access token.",
         "Set `typ` to `at+jwt` in the header of access tokens, and give them the claims of RFC 9068. In Spring Authorization Server: a token customizer can add the `typ`.",
         |token| match token.raw.jwt() {
-            Err(_) => pass(format!("an opaque access token of {} characters", token.raw.as_str().chars().count())),
+            Err(_) => pass(said!("an opaque access token of {} characters", token.raw.as_str().chars().count())),
             Ok(jwt) => holds(claims_profile(jwt), "typ = at+jwt", seen("typ", jwt.header.get("typ"))),
         },
     ),
@@ -27,7 +28,7 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
         "Sign every JWT access token with a key of the server, for example with RS256 or ES256. Never issue one without `alg` or with the `alg` `none`.",
         |token| match token.jwt()?.alg() {
             None => fail("alg: a signature algorithm", "no alg"),
-            Some(alg) => holds(!alg.eq_ignore_ascii_case("none"), "a signature algorithm", format!("alg = {}", shorten(alg))),
+            Some(alg) => holds(!alg.eq_ignore_ascii_case("none"), "a signature algorithm", said!("alg = {}", shorten(alg))),
         },
     ),
     // An authorization server SHOULD publish the keys for its resource servers; it may hand them over in another way. A JWT that does not claim
@@ -65,7 +66,7 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
         "Use an algorithm with a key pair, such as RS256 or ES256, for access tokens, and publish the public key at `jwks_uri`.",
         |token| match token.profiled()?.alg().filter(|alg| !alg.eq_ignore_ascii_case("none")) {
             None => not_run(NOT_NONE),
-            Some(alg) => holds(!jose::is_symmetric(alg), "an algorithm with a key pair", format!("alg = {}", shorten(alg))),
+            Some(alg) => holds(!jose::is_symmetric(alg), "an algorithm with a key pair", said!("alg = {}", shorten(alg))),
         },
     ),
 ];

@@ -4,6 +4,7 @@ use super::{AccessToken, CLAIMS, NUMERIC, claims_profile};
 use crate::rule::Check;
 use crate::rule::expect::{self, applies_if, holds, member, must, needs, optional, present, seconds, seen_all, should, show};
 use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, not_run, pass};
+use crate::text::words::said;
 
 const EXP_FUTURE: &str = "at/exp-future";
 
@@ -32,11 +33,7 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
         "Set `exp` from the server's clock when the token is signed, give the token a lifetime of at least a few minutes, and synchronize the clock (NTP).",
         |token| {
             let left = lifetime(token)?;
-            holds(
-                left > -seconds(token.skew),
-                "exp after the moment it was received",
-                format!("exp {} s after it was received", expect::number(left)),
-            )
+            holds(left > -seconds(token.skew), "exp after the moment it was received", said!("exp {} s after it was received", expect::number(left)))
         },
     ),
     should(
@@ -50,7 +47,7 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
             let Some(expires_in) = token.expires_in else { return not_applicable("no expires_in") };
             needs(left > -seconds(token.skew), EXP_FUTURE)?;
             let is_near = (left - expires_in).abs() <= seconds(token.skew) + ROUNDING;
-            holds(is_near, format!("exp {expires_in} s after the token was received"), format!("exp {} s after", expect::number(left)))
+            holds(is_near, said!("exp {expires_in} s after the token was received"), said!("exp {} s after", expect::number(left)))
         },
     ),
     must(
@@ -77,7 +74,7 @@ pub(super) static RULES: &[Check<AccessToken>] = &[
         "Set `auth_time` to the moment when the end-user logged in, as a number of seconds (not milliseconds) since 1970-01-01T00:00:00Z.",
         |token| {
             let auth_time = optional(token.claims()?, "auth_time")?;
-            let Some(time) = auth_time.as_f64() else { return fail("auth_time: a number of seconds", format!("auth_time = {}", show(auth_time))) };
+            let Some(time) = auth_time.as_f64() else { return fail("auth_time: a number of seconds", said!("auth_time = {}", show(auth_time))) };
             not_future(token, "auth_time", time)
         },
     ),
@@ -91,7 +88,7 @@ impl AccessToken {
             Some(time) => time.as_f64().ok_or_else(|| Unmet::not_run(NUMERIC)),
             // The profile requires these two; in any other JWT every time is optional.
             None if claims_profile(jwt) && matches!(name, "exp" | "iat") => not_run(CLAIMS),
-            None => not_applicable(format!("no {name}")),
+            None => not_applicable(said!("no {name}")),
         }
     }
 }
@@ -103,6 +100,6 @@ fn lifetime(token: &AccessToken) -> Result<f64, Unmet> {
 
 fn not_future(token: &AccessToken, name: &str, time: f64) -> Judgement {
     let after = time - seconds(token.received_at);
-    let expected = format!("{name} no later than {} s after the token was received", token.skew);
-    holds(after <= seconds(token.skew), expected, format!("{name} {after} s after the token was received"))
+    let expected = said!("{name} no later than {} s after the token was received", token.skew);
+    holds(after <= seconds(token.skew), expected, said!("{name} {after} s after the token was received"))
 }

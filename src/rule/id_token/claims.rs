@@ -14,6 +14,7 @@ use crate::rule::jose::left_half_hash;
 use crate::rule::judgement::{fail, not_applicable, not_run, pass};
 use crate::rule::token_response::Grant;
 use crate::rule::userinfo::formats;
+use crate::text::words::said;
 
 pub(super) static RULES: &[Check<IdToken>] = &[
     must(
@@ -28,7 +29,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
             match member(claims, "nonce") {
                 // Core 12.2: a refreshed ID token should not have one; if it does, it is the original one.
                 None if token.grant == Grant::RefreshToken => pass("no nonce, after a refresh"),
-                Some(Value::String(nonce)) if nonce == sent => pass(format!("the nonce that was sent, {} characters", nonce.chars().count())),
+                Some(Value::String(nonce)) if nonce == sent => pass(said!("the nonce that was sent, {} characters", nonce.chars().count())),
                 other => fail("the nonce that was sent", seen("nonce", other)),
             }
         },
@@ -47,9 +48,9 @@ pub(super) static RULES: &[Check<IdToken>] = &[
             let Some(access_token) = &token.access_token else { return not_applicable("no access token came beside it") };
             let Some(alg) = jwt.alg().filter(|alg| *alg != "none") else { return not_run(NOT_NONE) };
             let Some(hash) = left_half_hash(alg, access_token) else {
-                return not_applicable(format!("the hash of {} is unknown to this build", shorten(alg)));
+                return not_applicable(said!("the hash of {} is unknown to this build", shorten(alg)));
             };
-            holds(at_hash.as_str() == Some(&hash), format!("at_hash = {hash}"), format!("at_hash = {}", show(at_hash)))
+            holds(at_hash.as_str() == Some(&hash), said!("at_hash = {hash}"), said!("at_hash = {}", show(at_hash)))
         },
     ),
     must(
@@ -117,7 +118,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
                 return not_applicable("the hash of the algorithm is unknown to this build");
             };
             let is_half_a_hash = c_hash.as_str().and_then(octets) == Some(expected);
-            holds(is_half_a_hash, format!("c_hash: {expected} octets in base64url"), format!("c_hash = {}", show(c_hash)))
+            holds(is_half_a_hash, said!("c_hash: {expected} octets in base64url"), said!("c_hash = {}", show(c_hash)))
         },
     ),
     must(

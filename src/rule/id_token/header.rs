@@ -8,6 +8,7 @@ use crate::rule::Check;
 use crate::rule::expect::{applies_if, holds, must, seen, shorten, should, show};
 use crate::rule::jose::{self, Verification};
 use crate::rule::judgement::{Unmet, fail, not_applicable, not_run, pass};
+use crate::text::words::said;
 
 const KEY_BY_KID: &str = "id-token/key-by-kid";
 
@@ -19,8 +20,8 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "No client can read the token, so no end-user can log in.",
         "Create ID tokens with a JOSE library, as a signed JWT in compact serialization: three parts in base64url without padding, separated by dots. Do not encrypt it if the client did not register for that.",
         |token| match token.raw.jwt() {
-            Ok(jwt) => pass(format!("a JWT with {} claims, header {}", jwt.claims.len(), show(&Value::Object(jwt.header.clone())))),
-            Err(why) => fail("a signed JWT in compact serialization", why),
+            Ok(jwt) => pass(said!("a JWT with {} claims, header {}", jwt.claims.len(), show(&Value::Object(jwt.header.clone())))),
+            Err(why) => fail("a signed JWT in compact serialization", why.to_owned()),
         },
     ),
     must(
@@ -33,7 +34,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
             None => not_run(ALG_ADVERTISED),
             Some("none") if token.may_be_unsigned() => pass("alg = none, as registered"),
             // The name is case-sensitive, and "None" has fooled verifiers before.
-            Some(alg) => holds(!alg.eq_ignore_ascii_case("none"), "a signature algorithm", format!("alg = {}", shorten(alg))),
+            Some(alg) => holds(!alg.eq_ignore_ascii_case("none"), "a signature algorithm", said!("alg = {}", shorten(alg))),
         },
     ),
     must(
@@ -51,10 +52,10 @@ pub(super) static RULES: &[Check<IdToken>] = &[
             let alg = token.alg()?;
             let Some(advertised) = token.metadata.get(NAME).and_then(Value::as_array) else {
                 applies_if(!token.is_without_metadata(), "no metadata is published")?;
-                return not_run(format!("the provider metadata have no array {NAME}"));
+                return not_run(said!("the provider metadata have no array {NAME}"));
             };
             let is_listed = advertised.iter().any(|value| value.as_str() == Some(alg));
-            holds(is_listed, format!("one of {}", show(&Value::from(advertised.clone()))), format!("alg = {}", shorten(alg)))
+            holds(is_listed, said!("one of {}", show(&Value::from(advertised.clone()))), said!("alg = {}", shorten(alg)))
         },
     ),
     must(
@@ -68,7 +69,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
                 return not_applicable("it is not known which algorithm the client is registered with");
             };
             let alg = token.alg()?;
-            holds(alg == registered, format!("alg = {}", shorten(registered)), format!("alg = {}", shorten(alg)))
+            holds(alg == registered, said!("alg = {}", shorten(registered)), said!("alg = {}", shorten(alg)))
         },
     ),
     must(
@@ -80,9 +81,9 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         |token| {
             let keys = published_keys(token)?;
             match token.jwt()?.header.get("kid") {
-                Some(Value::String(kid)) => pass(format!("kid = {}", shorten(kid))),
-                Some(other) => fail("kid: a string", format!("kid = {}", show(other))),
-                None if keys.len() > 1 => fail("a kid", format!("no kid, and {} published keys", keys.len())),
+                Some(Value::String(kid)) => pass(said!("kid = {}", shorten(kid))),
+                Some(other) => fail("kid: a string", said!("kid = {}", show(other))),
+                None if keys.len() > 1 => fail("a kid", said!("no kid, and {} published keys", keys.len())),
                 None => not_applicable("there is one published key at most, and no kid"),
             }
         },
@@ -100,7 +101,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
             if named.is_empty() {
                 let kids: Vec<_> = keys.iter().filter_map(|key| member(key, "kid")).collect();
                 let published = if kids.is_empty() { "no published key has one".to_owned() } else { format!("published: {}", kids.join(", ")) };
-                return fail(format!("a published key with kid {}", shorten(kid)), shorten(&published));
+                return fail(said!("a published key with kid {}", shorten(kid)), shorten(&published));
             }
             let describe = |key: &Value| {
                 let members = ["kty", "crv", "use", "alg"].into_iter().filter_map(|name| Some(format!("{name} {}", member(key, name)?)));
@@ -108,7 +109,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
             };
             match named.iter().find(|key| jose::takes(alg, key) != Some(false) && member(key, "alg").is_none_or(|its| its == alg)) {
                 Some(key) => pass(describe(key)),
-                None => fail(format!("a key for {}", shorten(alg)), describe(named[0])),
+                None => fail(said!("a key for {}", shorten(alg)), describe(named[0])),
             }
         },
     ),
@@ -137,7 +138,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "Libraries refuse it as an ID token, and resource servers may accept it as an access token.",
         "Set the `typ` of ID tokens to `JWT` or leave it out, and use `at+jwt` for access tokens only.",
         |token| match token.jwt()?.typ() {
-            Some(typ) => holds(typ != "at+jwt", "typ: JWT, or none", format!("typ = {}", shorten(&typ))),
+            Some(typ) => holds(typ != "at+jwt", "typ: JWT, or none", said!("typ = {}", shorten(&typ))),
             None => pass("no typ"),
         },
     ),
@@ -172,7 +173,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
 fn published_keys(token: &IdToken) -> Result<&[Value], Unmet> {
     match token.alg()? {
         "none" => not_applicable("the token is unsigned, as registered"),
-        alg if jose::is_symmetric(alg) => not_applicable(format!("{alg} takes the client secret, not a published key")),
+        alg if jose::is_symmetric(alg) => not_applicable(said!("{alg} takes the client secret, not a published key")),
         _ => token.keys(),
     }
 }

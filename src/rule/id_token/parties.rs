@@ -6,6 +6,7 @@ use super::IdToken;
 use crate::rule::Check;
 use crate::rule::expect::{has_text, holds, may, must, optional, same, seen, shorten, should, text};
 use crate::rule::judgement::{Unmet, fail, not_run, pass};
+use crate::text::words::said;
 
 const AUDIENCE: &str = "id-token/audience";
 const SUB_PRESENT: &str = "id-token/sub-present";
@@ -19,7 +20,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "Take `iss` from the same setting as `issuer` in the metadata: same scheme, host, port, path and final slash. Behind a proxy, configure the public address instead of the address of the request.",
         |token| match token.claims()?.get("iss") {
             Some(Value::String(iss)) => same("iss", &token.issuer, iss),
-            other => fail(format!("iss = {}", shorten(&token.issuer)), seen("iss", other)),
+            other => fail(said!("iss = {}", shorten(&token.issuer)), seen("iss", other)),
         },
     ),
     must(
@@ -31,7 +32,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         |token| {
             let claims = token.claims()?;
             let is_named = audiences(claims).is_some_and(|audiences| audiences.contains(&token.client_id.as_str()));
-            holds(is_named, format!("aud: {}, or an array of strings with it", shorten(&token.client_id)), seen("aud", claims.get("aud")))
+            holds(is_named, said!("aud: {}, or an array of strings with it", shorten(&token.client_id)), seen("aud", claims.get("aud")))
         },
     ),
     // "It MAY also contain identifiers for other audiences."
@@ -47,7 +48,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
                 return not_run(AUDIENCE);
             };
             let is_alone = audiences.iter().all(|audience| *audience == token.client_id);
-            holds(is_alone, format!("aud: {} alone", shorten(&token.client_id)), seen("aud", claims.get("aud")))
+            holds(is_alone, said!("aud: {} alone", shorten(&token.client_id)), seen("aud", claims.get("aud")))
         },
     ),
     should(
@@ -58,7 +59,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "Set `azp` to the identifier of the client that the token is issued to, or leave it out.",
         |token| match optional(token.claims()?, "azp")? {
             Value::String(azp) => same("azp", &token.client_id, azp),
-            other => fail(format!("azp = {}", shorten(&token.client_id)), seen("azp", Some(other))),
+            other => fail(said!("azp = {}", shorten(&token.client_id)), seen("azp", Some(other))),
         },
     ),
     must(
@@ -77,7 +78,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "Use a shorter identifier, such as a UUID or a hash, and keep it stable for end-users that exist already.",
         |token| {
             let length = sub(token)?.chars().count();
-            holds(length <= 255, "at most 255 characters", format!("{length} characters"))
+            holds(length <= 255, "at most 255 characters", said!("{length} characters"))
         },
     ),
     must(
@@ -88,7 +89,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "Use an identifier of ASCII characters, such as a UUID or a hash in hexadecimal, and not a user name or an e-mail address with other characters.",
         |token| match sub(token)?.chars().find(|c| !c.is_ascii()) {
             None => pass("ASCII"),
-            Some(c) => fail("ASCII characters", format!("U+{:04X}", u32::from(c))),
+            Some(c) => fail("ASCII characters", said!("U+{:04X}", u32::from(c))),
         },
     ),
 ];

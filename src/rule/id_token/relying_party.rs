@@ -16,6 +16,7 @@ use crate::rule::expect::{applies_if, may, shorten};
 use crate::rule::jose::{self, Verification};
 use crate::rule::judgement::{Unmet, fail, not_applicable, pass};
 use crate::rule::token_response::Grant;
+use crate::text::words::said;
 
 /// What the library verifies; ES512, for one, it does not.
 const ALGORITHMS: [&str; 12] = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA", "HS256", "HS384", "HS512"];
@@ -47,15 +48,15 @@ fn within_library(token: &IdToken) -> Result<(), Unmet> {
     if alg == "none" {
         return applies_if(!token.may_be_unsigned(), "the library refuses every unsigned token, and the client registered for one");
     }
-    applies_if(ALGORITHMS.contains(&alg), format!("{} is outside the library", shorten(alg)))?;
+    applies_if(ALGORITHMS.contains(&alg), said!("{} is outside the library", shorten(alg)))?;
     if jose::is_symmetric(alg) && token.client_secret.is_none() {
-        return not_applicable(format!("{alg} takes a client secret, and it is not known"));
+        return not_applicable(said!("{alg} takes a client secret, and it is not known"));
     }
     match jose::verify(jwt, token.keys.published().unwrap_or_default(), None) {
         Verification::Verified { kty: "RSA", bits, .. } if bits > LONGEST_RSA => {
-            not_applicable(format!("RSA keys of {bits} bits are outside the library"))
+            not_applicable(said!("RSA keys of {bits} bits are outside the library"))
         }
-        Verification::Unsupported { what } => not_applicable(format!("{what} is outside the library")),
+        Verification::Unsupported { what } => not_applicable(said!("{what} is outside the library")),
         _ => Ok(()),
     }
 }

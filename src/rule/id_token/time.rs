@@ -8,6 +8,7 @@ use crate::rule::Check;
 use crate::rule::expect::{MILLISECONDS, applies_if, holds, may, member, must, needs, present, seconds, seen, seen_all, should};
 use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, not_run, pass};
 use crate::rule::token_response::Grant;
+use crate::text::words::said;
 
 const NUMERIC: &str = "id-token/timestamps-numeric";
 const SECONDS: &str = "id-token/timestamps-seconds";
@@ -76,7 +77,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "Set `iat` from the server's clock when the token is signed, in seconds, and synchronize the clock (NTP).",
         |token| {
             let iat = token.iat()?;
-            let expected = format!("iat no later than {} s after the token was received", token.skew);
+            let expected = said!("iat no later than {} s after the token was received", token.skew);
             holds(iat <= token.latest(), expected, token.beside_receipt("iat", iat))
         },
     ),
@@ -88,7 +89,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "Issue a new ID token for each token response, with `iat` from the server's clock, and synchronize the clock (NTP).",
         |token| {
             let iat = token.iat()?;
-            let expected = format!("iat at most {FRESH} s before the token was received");
+            let expected = said!("iat at most {FRESH} s before the token was received");
             holds(iat >= token.earliest() - FRESH, expected, token.beside_receipt("iat", iat))
         },
     ),
@@ -102,7 +103,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
             let (exp, iat) = (token.exp()?, token.iat()?);
             // An `iat` in the future is the root of it.
             needs(iat <= token.latest() || exp > iat, IAT_NOT_FUTURE)?;
-            holds(exp > iat, "exp after iat", format!("exp - iat = {} s", exp - iat))
+            holds(exp > iat, "exp after iat", said!("exp - iat = {} s", exp - iat))
         },
     ),
     must(
@@ -113,7 +114,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "Set `nbf` to the time of issue or leave it out, and synchronize the server's clock (NTP).",
         |token| {
             let nbf = token.time("nbf", Unmet::not_applicable("no nbf"))?;
-            let expected = format!("nbf no later than {} s after the token was received", token.skew);
+            let expected = said!("nbf no later than {} s after the token was received", token.skew);
             holds(nbf <= token.latest(), expected, token.beside_receipt("nbf", nbf))
         },
     ),
@@ -151,7 +152,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
         "Shorten the lifetime of ID tokens to a few minutes or hours. Clients that need a longer session keep their own, or use a refresh token.",
         |token| {
             let lifetime = token.exp()? - token.iat()?;
-            holds(lifetime <= DAY, format!("at most {DAY} s from iat to exp"), format!("{lifetime} s"))
+            holds(lifetime <= DAY, said!("at most {DAY} s from iat to exp"), said!("{lifetime} s"))
         },
     ),
     should(
@@ -168,7 +169,7 @@ pub(super) static RULES: &[Check<IdToken>] = &[
             needs(token.exp()? > token.earliest(), EXP_FUTURE)?;
             needs(iat >= token.earliest() - FRESH, IAT_FRESH)?;
             let after = auth_time - iat;
-            holds(after <= seconds(token.skew), "auth_time no later than iat", format!("auth_time - iat = {after} s"))
+            holds(after <= seconds(token.skew), "auth_time no later than iat", said!("auth_time - iat = {after} s"))
         },
     ),
 ];
@@ -211,7 +212,7 @@ impl IdToken {
 }
 
 /// Judges each of the times there are (RFC 7519 2: `NumericDate`).
-fn each(token: &IdToken, expected: &str, is_wrong: fn(&Value) -> bool) -> Judgement {
+fn each(token: &IdToken, expected: &'static str, is_wrong: fn(&Value) -> bool) -> Judgement {
     let times = present(token.claims()?, &["exp", "iat", "nbf", "auth_time"]);
     applies_if(!times.is_empty(), "the token has no times")?;
     let wrong: Vec<_> = times.iter().copied().filter(|(_, value)| is_wrong(value)).collect();
@@ -220,5 +221,5 @@ fn each(token: &IdToken, expected: &str, is_wrong: fn(&Value) -> bool) -> Judgem
 
 fn is_there(token: &IdToken, name: &str) -> Judgement {
     let time = member(token.claims()?, name);
-    holds(time.is_some(), format!("{name}: a number"), seen(name, time))
+    holds(time.is_some(), said!("{name}: a number"), seen(name, time))
 }

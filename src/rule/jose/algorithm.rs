@@ -1,5 +1,6 @@
 //! The signature algorithms this build verifies (RFC 7518 3.1, RFC 8037 3.1, RFC 8812 3.2).
 
+use crate::text::words::said;
 use aws_lc_rs::signature::{
     self, ECDSA_P256K1_SHA256_FIXED, ECDSA_P521_SHA512_FIXED, EcdsaVerificationAlgorithm, RSA_PKCS1_1024_8192_SHA256_FOR_LEGACY_USE_ONLY,
     RSA_PKCS1_1024_8192_SHA512_FOR_LEGACY_USE_ONLY, RsaParameters,
@@ -150,7 +151,7 @@ fn with_library(algorithm: Algorithm, key: &DecodingKey, input: &str, signature:
 }
 
 fn bytes(key: &Value, member: &str) -> Result<Vec<u8>, String> {
-    let text = key.get(member).and_then(Value::as_str).ok_or_else(|| format!("its {member} is missing"))?;
+    let text = key.get(member).and_then(Value::as_str).ok_or_else(|| said!("its {member} is missing"))?;
     URL_SAFE_NO_PAD.decode(text).map_err(|e| format!("its {member} is not base64url without padding: {e}"))
 }
 

@@ -8,6 +8,7 @@ use super::{KeySet, name, purpose, text};
 use crate::rule::Check;
 use crate::rule::expect::{kind, list, may, media_type, must, should, show, status};
 use crate::rule::judgement::{fail, not_applicable, pass};
+use crate::text::words::said;
 
 pub(super) static RULES: &[Check<KeySet>] = &[
     must(
@@ -39,11 +40,11 @@ pub(super) static RULES: &[Check<KeySet>] = &[
             let document = set.success()?.json().or_else(|why| fail(expected, why))?;
             match document.get("keys") {
                 Some(Value::Array(keys)) => match keys.iter().find(|key| !key.is_object()) {
-                    Some(other) => fail(expected, format!("keys holds {}: {}", kind(other), show(other))),
-                    None => pass(format!("{} keys", keys.len())),
+                    Some(other) => fail(expected, said!("keys holds {}: {}", kind(other), show(other))),
+                    None => pass(said!("{} keys", keys.len())),
                 },
-                Some(other) => fail(expected, format!("keys is {}: {}", kind(other), show(other))),
-                None => fail(expected, format!("no keys in {}: {}", kind(&document), show(&document))),
+                Some(other) => fail(expected, said!("keys is {}: {}", kind(other), show(other))),
+                None => fail(expected, said!("no keys in {}: {}", kind(&document), show(&document))),
             }
         },
     ),
@@ -58,19 +59,19 @@ pub(super) static RULES: &[Check<KeySet>] = &[
         |set| {
             let keys = set.entries()?;
             if keys.len() < 2 {
-                return not_applicable(format!("{} keys in the set", keys.len()));
+                return not_applicable(said!("{} keys in the set", keys.len()));
             }
             let without: Vec<_> = keys
                 .iter()
                 .enumerate()
                 // A kid that is no string is jwks/member-types's.
                 .filter(|(_, key)| purpose::may_sign(key) && key.get("kid").is_none_or(|kid| kid.is_null() || kid == ""))
-                .map(|(at, _)| format!("keys[{at}]"))
+                .map(|(at, _)| said!("keys[{at}]"))
                 .collect();
             if without.is_empty() {
-                return pass(format!("{} keys, every signing key with a kid", keys.len()));
+                return pass(said!("{} keys, every signing key with a kid", keys.len()));
             }
-            fail("a kid on every signing key", format!("no kid: {}", list(&without)))
+            fail("a kid on every signing key", said!("no kid: {}", list(&without)))
         },
     ),
     should(
@@ -97,9 +98,9 @@ pub(super) static RULES: &[Check<KeySet>] = &[
             if with_kid == 0 {
                 not_applicable("no key has a kid")
             } else if twice.is_empty() {
-                pass(format!("{with_kid} kids, no two alike"))
+                pass(said!("{with_kid} kids, no two alike"))
             } else {
-                fail("different kids", format!("more than once: {}", list(&twice)))
+                fail("different kids", said!("more than once: {}", list(&twice)))
             }
         },
     ),

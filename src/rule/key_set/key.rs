@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::{KeySet, bytes, each, name, text, verdict};
 use crate::rule::Check;
 use crate::rule::expect::{may, must, none_wrong};
+use crate::text::words::said;
 
 /// Members that hold private or symmetric key material (RFC 7518 6.2.2, 6.3.2, 6.4; RFC 8037 2).
 const PRIVATE: &[&str] = &["d", "p", "q", "dp", "dq", "qi", "oth", "k", "priv"];
@@ -24,12 +25,12 @@ pub(super) static RULES: &[Check<KeySet>] = &[
                 // The names only: a report must not spread what it warns of.
                 let private: Vec<_> = PRIVATE.iter().copied().filter(|member| key.get(*member).is_some_and(|value| !value.is_null())).collect();
                 if !private.is_empty() {
-                    leaked.push(format!("{} has {}", name(at, key), private.join(" and ")));
+                    leaked.push(said!("{} has {}", name(at, key), private.join(" and ")));
                 } else if text(key, "kty") == Some("oct") {
-                    leaked.push(format!("{} is symmetric", name(at, key)));
+                    leaked.push(said!("{} is symmetric", name(at, key)));
                 }
             }
-            none_wrong(&leaked, "public keys only", format!("{} keys, all public", keys.len()))
+            none_wrong(&leaked, "public keys only", said!("{} keys, all public", keys.len()))
         },
     ),
     must(
@@ -41,10 +42,10 @@ pub(super) static RULES: &[Check<KeySet>] = &[
          without `=`.",
         |set| {
             let keys = set.entries()?;
-            let lack = |(at, key)| Some(format!("{}: {}", name(at, key), incomplete(key)?));
+            let lack = |(at, key)| Some(said!("{}: {}", name(at, key), incomplete(key)?));
             let incomplete: Vec<_> = keys.iter().enumerate().filter_map(lack).collect();
             let expected = "kty, and n and e for RSA, crv, x and y for EC, crv and x for OKP";
-            none_wrong(&incomplete, expected, format!("{} keys, each complete", keys.len()))
+            none_wrong(&incomplete, expected, said!("{} keys, each complete", keys.len()))
         },
     ),
     must(

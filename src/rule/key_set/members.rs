@@ -9,6 +9,7 @@ use super::{KeySet, bytes, each, text, verdict};
 use crate::rule::Check;
 use crate::rule::duplicate::{duplicates, each_once};
 use crate::rule::expect::{must, shorten, should, show, strings};
+use crate::text::words::said;
 
 pub(super) static RULES: &[Check<KeySet>] = &[
     must(
@@ -80,7 +81,7 @@ pub(super) static RULES: &[Check<KeySet>] = &[
             each(set, "an algorithm of the key's type and curve", "no key says an algorithm that is known here", |key| {
                 // A key without its type is another rule's.
                 let (alg, kty) = (text(key, "alg")?, text(key, "kty")?);
-                let curve = text(key, "crv").map(|curve| format!(" on {curve}")).unwrap_or_default();
+                let curve = text(key, "crv").map(|curve| said!(" on {curve}")).unwrap_or_default();
                 Some(verdict(goes_with(alg, key)?, format!("{alg} for {kty}{curve}")))
             })
         },

@@ -86,7 +86,7 @@ fn name(at: usize, key: &Value) -> String {
 type Verdict = Option<Result<String, String>>;
 
 /// Passes when each key by itself is right; `nothing` is why the rule does not apply where no key has a verdict.
-fn each(set: &KeySet, expected: &str, nothing: &str, judge: impl Fn(&Value) -> Verdict) -> Judgement {
+fn each(set: &KeySet, expected: &'static str, nothing: &'static str, judge: impl Fn(&Value) -> Verdict) -> Judgement {
     let (mut seen, mut wrong) = (Vec::new(), Vec::new());
     for (at, key) in set.entries()?.iter().enumerate() {
         match judge(key) {

@@ -7,6 +7,7 @@ use crate::rule::Check;
 use crate::rule::expect::{applies_if, holds, list, may, must, strings};
 use crate::rule::judgement::{fail, not_applicable, not_run, pass};
 use crate::rule::provider_metadata::is_openid;
+use crate::text::words::said;
 
 const WITHOUT_ID_TOKENS: &str = "the metadata are those of an authorization server without ID tokens";
 
@@ -23,7 +24,7 @@ pub(super) static RULES: &[Check<KeySet>] = &[
             // An authorization server need not publish keys (RFC 8414 2: `jwks_uri` is OPTIONAL).
             applies_if(set.metadata.as_object().is_some_and(is_openid), WITHOUT_ID_TOKENS)?;
             let signing = keys.iter().filter(|key| may_sign(key)).count();
-            holds(signing > 0, "at least one signing key", format!("{signing} signing keys of {}", keys.len()))
+            holds(signing > 0, "at least one signing key", said!("{signing} signing keys of {}", keys.len()))
         },
     ),
     // No keyword demands it: some issuers make a key only when the first client asks for its algorithm.
@@ -53,9 +54,9 @@ pub(super) static RULES: &[Check<KeySet>] = &[
                 asymmetric.into_iter().partition(|(_, (kty, curves))| keys.iter().any(|key| may_sign(key) && is_a(key, kty, curves)));
             let names = |algs: &[(&str, _)]| list(&algs.iter().map(|(alg, _)| *alg).collect::<Vec<_>>());
             if without.is_empty() {
-                return pass(format!("keys for {}", names(&with)));
+                return pass(said!("keys for {}", names(&with)));
             }
-            fail("a key for each algorithm", format!("no key for {}", names(&without)))
+            fail("a key for each algorithm", said!("no key for {}", names(&without)))
         },
     ),
     must(
@@ -69,10 +70,10 @@ pub(super) static RULES: &[Check<KeySet>] = &[
             let signing = keys.iter().filter(|key| may_sign(key)).count();
             let encrypting = keys.iter().filter(|key| is_for_encryption(key)).count();
             if encrypting == 0 || signing == 0 {
-                return not_applicable(format!("{signing} keys for signing, {encrypting} for encryption"));
+                return not_applicable(said!("{signing} keys for signing, {encrypting} for encryption"));
             }
             let without = keys.iter().filter(|key| text(key, "use").is_none()).count();
-            holds(without == 0, "use on every key", format!("{without} of {} keys without use", keys.len()))
+            holds(without == 0, "use on every key", said!("{without} of {} keys without use", keys.len()))
         },
     ),
 ];

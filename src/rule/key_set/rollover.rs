@@ -8,6 +8,7 @@ use super::{name, purpose, text};
 use crate::rule::expect::{applies_if, list, must, needs, none_wrong, should};
 use crate::rule::judgement::{Unmet, fail, pass};
 use crate::rule::{Artefact, Check};
+use crate::text::words::said;
 
 /// The keys of each fetch of the key set in one test, the oldest first.
 #[derive(Debug, Clone)]
@@ -59,7 +60,7 @@ static RULES: &[Check<KeyRollover>] = &[
                 !before.is_empty() && before.is_disjoint(&after)
             });
             match replaced {
-                Some(pair) => fail("keys of the set before", format!("{} in place of {}", kids(&pair[1]), kids(&pair[0]))),
+                Some(pair) => fail("keys of the set before", said!("{} in place of {}", kids(&pair[1]), kids(&pair[0]))),
                 None => pass(rollover.seen()),
             }
         },

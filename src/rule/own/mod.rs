@@ -128,9 +128,10 @@ impl OwnRule {
         };
         let judgement = self.judge(&view);
         let (came, says) = match &judgement {
-            Ok(seen) => ("passes", &seen.0),
-            Err(super::Unmet::Broken { actual, .. }) => ("fails", actual),
-            Err(super::Unmet::NotApplicable { reason: says } | super::Unmet::NotRun { because: says }) => ("does-not-apply", says),
+            Ok(seen) => ("passes", seen.0.as_str()),
+            Err(super::Unmet::Broken { actual, .. }) => ("fails", actual.as_str()),
+            Err(super::Unmet::NotApplicable { reason }) => ("does-not-apply", reason.as_str()),
+            Err(super::Unmet::NotRun { because }) => ("does-not-apply", because.as_str()),
         };
         let words = came.replace('-', " ");
         (came != kind).then(|| format!("rule {}: the example {kind}[{index}] {words} ({})", self.id, super::expect::shorten(says)))

@@ -4,6 +4,7 @@ use crate::observed::document::Cookie;
 use crate::rule::expect::{applies_if, holds, list, may, must_by_bcp, should};
 use crate::rule::judgement::{Unmet, not_applicable, not_run};
 use crate::rule::{Artefact, Check};
+use crate::text::words::said;
 
 /// What the issuer set and answered during an authorization in which the end-user logged in.
 #[derive(Debug, Clone)]
@@ -42,7 +43,7 @@ static RULES: &[Check<LoginAnswer>] = &[
             let status = answer.status()?;
             // Section 4.12 names 307 alone. RFC 9700 2.1 forbids to forward the credentials at all, and RFC 9110 15.4 calls 307 and 308 alike
             // method-preserving: a browser sends the password again at 308 as it does at 307.
-            holds(!matches!(status, 307 | 308), "no redirect with status 307 or 308", format!("status {status}"))
+            holds(!matches!(status, 307 | 308), "no redirect with status 307 or 308", said!("status {status}"))
         },
     ),
     should(
@@ -53,8 +54,8 @@ static RULES: &[Check<LoginAnswer>] = &[
         "Set the status of the redirect after the login form to 303 (See Other). Many frameworks send 302 if no status is given.",
         |answer| match answer.status()? {
             307 | 308 => not_run(NOT_307),
-            status @ 301..=303 => holds(status == 303, "status 303", format!("status {status}")),
-            status => not_applicable(format!("status {status} is no redirect")),
+            status @ 301..=303 => holds(status == 303, "status 303", said!("status {status}")),
+            status => not_applicable(said!("status {status} is no redirect")),
         },
     ),
     should(
@@ -68,9 +69,9 @@ static RULES: &[Check<LoginAnswer>] = &[
             applies_if(!all.is_empty(), "no cookie was seen that was set over https")?;
             let without: Vec<&str> = all.iter().filter(|cookie| !cookie.secure).map(|cookie| cookie.name.as_str()).collect();
             let seen = if without.is_empty() {
-                format!("Secure: {}", list(&all.iter().map(|cookie| &cookie.name).collect::<Vec<_>>()))
+                said!("Secure: {}", list(&all.iter().map(|cookie| &cookie.name).collect::<Vec<_>>()))
             } else {
-                format!("without: {}", list(&without))
+                said!("without: {}", list(&without))
             };
             holds(without.is_empty(), "Secure on every cookie", seen)
         },

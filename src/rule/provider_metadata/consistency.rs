@@ -8,6 +8,7 @@ use super::endpoints::is_published;
 use crate::rule::Check;
 use crate::rule::expect::{holds, is_absolute_url, kind, list, may, must, none_wrong, should, show};
 use crate::rule::judgement::{fail, not_applicable};
+use crate::text::words::said;
 
 pub(super) static RULES: &[Check<ProviderMetadata>] = &[
     may(
@@ -32,7 +33,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
             if grants.contains(&"implicit") && !offers("token") && !offers("id_token") {
                 missing.push("token or id_token for implicit");
             }
-            holds(missing.is_empty(), missing.join(", "), format!("response types: {}; grant types: {}", list(&types), list(&grants)))
+            holds(missing.is_empty(), missing.join(", "), said!("response types: {}; grant types: {}", list(&types), list(&grants)))
         },
     ),
     may(
@@ -45,7 +46,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
             let document = metadata.document()?;
             match (document.list("scopes_supported")?, document.list("grant_types_supported")?) {
                 (Some(scopes), Some(grants)) if scopes.contains(&"offline_access") => {
-                    holds(grants.contains(&"refresh_token"), "refresh_token among the grant types", format!("grant types: {}", list(&grants)))
+                    holds(grants.contains(&"refresh_token"), "refresh_token among the grant types", said!("grant types: {}", list(&grants)))
                 }
                 _ => not_applicable("offline_access is not among the scopes published, or no grant types are"),
             }
@@ -76,7 +77,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         |metadata| {
             let absent = "no authentication methods are published for introspection";
             let methods = metadata.document()?.list_or("introspection_endpoint_auth_methods_supported", absent)?;
-            holds(!methods.contains(&"none"), "any method but none", format!("methods: {}", list(&methods)))
+            holds(!methods.contains(&"none"), "any method but none", said!("methods: {}", list(&methods)))
         },
     ),
     should(
@@ -95,7 +96,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
             if there.iter().any(|(_, value)| !value.is_string()) {
                 return document.not_run("metadata-types");
             }
-            let shown = |(name, value): &(&&str, &Value)| format!("{name} = {}", show(value));
+            let shown = |(name, value): &(&&str, &Value)| said!("{name} = {}", show(value));
             let wrong: Vec<_> = there.iter().filter(|(_, value)| !value.as_str().is_some_and(is_absolute_url)).map(shown).collect();
             none_wrong(&wrong, "absolute URLs", list(&there.iter().map(shown).collect::<Vec<_>>()))
         },
@@ -111,10 +112,10 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
             None => not_applicable("no mtls_endpoint_aliases"),
             Some(Value::Object(aliases)) => {
                 let wrong = aliases.iter().filter(|(_, value)| !value.as_str().is_some_and(is_absolute_url));
-                let wrong: Vec<_> = wrong.map(|(name, value)| format!("{name}: {}", show(value))).collect();
-                none_wrong(&wrong, "absolute URLs", format!("{} aliases, all URLs", aliases.len()))
+                let wrong: Vec<_> = wrong.map(|(name, value)| said!("{name}: {}", show(value))).collect();
+                none_wrong(&wrong, "absolute URLs", said!("{} aliases, all URLs", aliases.len()))
             }
-            Some(other) => fail("a JSON object", format!("{}: {}", kind(other), show(other))),
+            Some(other) => fail("a JSON object", said!("{}: {}", kind(other), show(other))),
         },
     ),
 ];

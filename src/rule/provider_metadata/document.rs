@@ -8,6 +8,7 @@ use crate::rule::Check;
 use crate::rule::duplicate::{duplicates, each_once};
 use crate::rule::expect::{BOOLEAN, STRING, STRINGS, URL, holds, kind, list, media_type, must, should, show, status, typed};
 use crate::rule::judgement::{Judgement, fail, pass};
+use crate::text::words::said;
 
 pub(super) static RULES: &[Check<ProviderMetadata>] = &[
     must(
@@ -78,7 +79,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         |metadata| {
             let document = metadata.document()?;
             let null: Vec<_> = document.members.iter().filter(|(_, value)| value.is_null()).map(|(name, _)| name).collect();
-            holds(null.is_empty(), "members without a value are left out", format!("members that are null: {}", list(&null)))
+            holds(null.is_empty(), "members without a value are left out", said!("members that are null: {}", list(&null)))
         },
     ),
 ];
@@ -86,8 +87,8 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
 /// Passes when a response is a JSON object.
 pub(in crate::rule) fn json_object(response: &Received) -> Judgement {
     match response.json() {
-        Ok(Value::Object(members)) => pass(format!("a JSON object of {} members", members.len())),
-        Ok(other) => fail("a JSON object", format!("{}: {}", kind(&other), show(&other))),
+        Ok(Value::Object(members)) => pass(said!("a JSON object of {} members", members.len())),
+        Ok(other) => fail("a JSON object", said!("{}: {}", kind(&other), show(&other))),
         Err(why) => fail("a JSON object", why),
     }
 }
@@ -97,9 +98,9 @@ pub(in crate::rule) fn no_empty_arrays(document: &Document, judged_elsewhere: &[
     let arrays = || document.members.iter().filter_map(|(name, value)| Some((name.as_str(), value.as_array()?)));
     let empty: Vec<_> = arrays().filter(|(name, elements)| elements.is_empty() && !judged_elsewhere.contains(name)).map(|(name, _)| name).collect();
     if empty.is_empty() {
-        return pass(format!("{} arrays, none empty", arrays().count()));
+        return pass(said!("{} arrays, none empty", arrays().count()));
     }
-    fail("members without elements are left out", format!("empty arrays: {}", list(&empty)))
+    fail("members without elements are left out", said!("empty arrays: {}", list(&empty)))
 }
 
 /// URLs of endpoints. The required ones have rules of their own.

@@ -7,6 +7,7 @@ use super::{Document, ProviderMetadata};
 use crate::rule::Check;
 use crate::rule::expect::{Scheme, kind, list, may, must, none_wrong, scheme, shorten, should, show};
 use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
+use crate::text::words::said;
 
 pub(super) static RULES: &[Check<ProviderMetadata>] = &[
     must(
@@ -74,22 +75,22 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
 /// Passes when a member is there, whatever it is.
 pub(super) fn is_published(document: &Document, name: &str) -> Judgement {
     match document.member(name) {
-        Some(value) => pass(format!("{name} = {}", show(value))),
-        None => fail(format!("a {name}"), format!("no {name}")),
+        Some(value) => pass(said!("{name} = {}", show(value))),
+        None => fail(said!("a {name}"), said!("no {name}")),
     }
 }
 
 /// Passes when a member is there and a URL.
 pub(in crate::rule) fn required_url(document: &Document, name: &str) -> Judgement {
-    let expected = format!("{name}: an absolute URL");
+    let expected = said!("{name}: an absolute URL");
     match document.member(name) {
-        None => fail(expected, format!("no {name}")),
+        None => fail(expected, said!("no {name}")),
         Some(Value::String(text)) => match Url::parse(text) {
-            Ok(url) if url.has_host() => pass(format!("{name} = {}", shorten(text))),
-            Ok(_) => fail(expected, format!("{name} = {}, which has no host", shorten(text))),
-            Err(error) => fail(expected, format!("{name} = {}: {error}", shorten(text))),
+            Ok(url) if url.has_host() => pass(said!("{name} = {}", shorten(text))),
+            Ok(_) => fail(expected, said!("{name} = {}, which has no host", shorten(text))),
+            Err(error) => fail(expected, said!("{name} = {}: {error}", shorten(text))),
         },
-        Some(other) => fail(expected, format!("{name} is {}: {}", kind(other), show(other))),
+        Some(other) => fail(expected, said!("{name} is {}: {}", kind(other), show(other))),
     }
 }
 
@@ -117,17 +118,17 @@ pub(in crate::rule) fn all_https(document: &Document) -> Judgement {
         match scheme(&url, document.metadata.plain_http) {
             Scheme::Https => https += 1,
             Scheme::TolerateHttp => tolerated += 1,
-            Scheme::Refuse => refused.push(format!("{name}: {url}")),
+            Scheme::Refuse => refused.push(said!("{name}: {url}")),
         }
     }
     if !refused.is_empty() {
         fail("https", list(&refused))
     } else if tolerated > 0 {
-        not_applicable(format!("the issuer is on loopback by plain http, and so are {tolerated} endpoints"))
+        not_applicable(said!("the issuer is on loopback by plain http, and so are {tolerated} endpoints"))
     } else if https == 0 {
         not_applicable("no endpoint is published")
     } else {
-        pass(format!("{https} endpoints, all https"))
+        pass(said!("{https} endpoints, all https"))
     }
 }
 
@@ -147,6 +148,6 @@ pub(in crate::rule) fn no_fragment(document: &Document, rule: &str) -> Judgement
     if urls.is_empty() {
         return document.not_run(rule);
     }
-    let with: Vec<_> = urls.iter().filter(|(_, url)| url.fragment().is_some()).map(|(name, url)| format!("{name}: {url}")).collect();
+    let with: Vec<_> = urls.iter().filter(|(_, url)| url.fragment().is_some()).map(|(name, url)| said!("{name}: {url}")).collect();
     none_wrong(&with, "no fragment", "no fragment")
 }

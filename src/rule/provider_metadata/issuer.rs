@@ -7,6 +7,7 @@ use super::{Document, ProviderMetadata};
 use crate::rule::Check;
 use crate::rule::expect::{Scheme, must, same, scheme, shorten, show};
 use crate::rule::judgement::{Judgement, Unmet, fail, pass};
+use crate::text::words::said;
 
 pub(super) static RULES: &[Check<ProviderMetadata>] = &[
     must(
@@ -33,12 +34,12 @@ pub(in crate::rule) fn is_asked_issuer(document: &Document) -> Judgement {
     let asked = &document.metadata.issuer;
     let published = match document.member("issuer") {
         Some(Value::String(published)) => published,
-        Some(other) => return fail(format!("issuer = {}", shorten(asked)), show(other)),
-        None => return fail(format!("issuer = {}", shorten(asked)), "no issuer"),
+        Some(other) => return fail(said!("issuer = {}", shorten(asked)), show(other)),
+        None => return fail(said!("issuer = {}", shorten(asked)), "no issuer"),
     };
     match same("issuer", asked, published) {
         Err(Unmet::Broken { expected, actual }) if published.trim_end_matches('/') == asked.trim_end_matches('/') => {
-            fail(expected, format!("{actual}, which differs only in the slash at its end: was it given as it is published?"))
+            fail(expected, said!("{actual}, which differs only in the slash at its end: was it given as it is published?"))
         }
         judgement => judgement,
     }
@@ -53,14 +54,14 @@ pub(in crate::rule) fn is_valid_url(document: &Document) -> Judgement {
     let url = match Url::parse(issuer) {
         Ok(url) if url.has_host() => url,
         Ok(_) => return fail("a URL with a host", shown),
-        Err(error) => return fail("a URL", format!("{shown}: {error}")),
+        Err(error) => return fail("a URL", said!("{shown}: {error}")),
     };
     if url.query().is_some() || url.fragment().is_some() {
         return fail("no query and no fragment", shown);
     }
     match scheme(&url, document.metadata.plain_http) {
         Scheme::Https => pass(shown),
-        Scheme::TolerateHttp => pass(format!("{shown} (plain http tolerated on loopback)")),
+        Scheme::TolerateHttp => pass(said!("{shown} (plain http tolerated on loopback)")),
         Scheme::Refuse => fail("the scheme https", shown),
     }
 }

@@ -4,6 +4,7 @@ use super::{Document, ProviderMetadata};
 use crate::rule::Check;
 use crate::rule::expect::{holds, list, may, must, should, strings};
 use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
+use crate::text::words::said;
 
 pub(super) static RULES: &[Check<ProviderMetadata>] = &[
     must(
@@ -33,8 +34,8 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
             if words().any(|word| matches!(word, "token" | "id_token")) && !grants.contains(&"implicit") {
                 missing.push("implicit");
             }
-            let expected = format!("{} for the response types {}", list(&missing), list(&responses));
-            holds(missing.is_empty(), expected, format!("grant types: {}", list(&grants)))
+            let expected = said!("{} for the response types {}", list(&missing), list(&responses));
+            holds(missing.is_empty(), expected, said!("grant types: {}", list(&grants)))
         },
     ),
     must(
@@ -68,7 +69,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "Add `openid` to `scopes_supported`. The server may leave out other scopes, but clients look for `openid`.",
         |metadata| {
             let scopes = metadata.document()?.list_or("scopes_supported", "no scopes are published")?;
-            holds(scopes.contains(&"openid"), "openid among the scopes", format!("scopes: {}", list(&scopes)))
+            holds(scopes.contains(&"openid"), "openid among the scopes", said!("scopes: {}", list(&scopes)))
         },
     ),
     must(
@@ -103,11 +104,11 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
 ];
 
 fn required_list(document: &Document, name: &str, expected: &str, fits: fn(&[&str]) -> bool) -> Judgement {
-    let asked = format!("{name}: an array of strings with {expected}");
+    let asked = said!("{name}: an array of strings with {expected}");
     match document.member(name).map(strings) {
-        None => fail(asked, format!("no {name}")),
-        Some(Err(what)) => fail(asked, format!("{name}: {what}")),
-        Some(Ok(values)) => holds(!values.is_empty() && fits(&values), asked, format!("{name}: {}", list(&values))),
+        None => fail(asked, said!("no {name}")),
+        Some(Err(what)) => fail(asked, said!("{name}: {what}")),
+        Some(Ok(values)) => holds(!values.is_empty() && fits(&values), asked, said!("{name}: {}", list(&values))),
     }
 }
 
@@ -120,11 +121,11 @@ pub(in crate::rule) fn response_types(document: &Document) -> Judgement {
 pub(in crate::rule) fn scopes_syntax(document: &Document) -> Judgement {
     let scopes = document.list_or("scopes_supported", "no scopes are published")?;
     let is_token = |text: &str| !text.is_empty() && text.bytes().all(|b| matches!(b, 0x21 | 0x23..=0x5b | 0x5d..=0x7e));
-    let wrong: Vec<_> = scopes.iter().filter(|scope| !is_token(scope)).map(|scope| format!("{scope:?}")).collect();
+    let wrong: Vec<_> = scopes.iter().filter(|scope| !is_token(scope)).map(|scope| said!("{scope:?}")).collect();
     if wrong.is_empty() {
-        return pass(format!("{} scopes, all scope tokens", scopes.len()));
+        return pass(said!("{} scopes, all scope tokens", scopes.len()));
     }
-    fail("scope tokens", format!("not scope tokens: {}", list(&wrong)))
+    fail("scope tokens", said!("not scope tokens: {}", list(&wrong)))
 }
 
 /// The endpoints whose client authentication is described in the metadata.
@@ -144,9 +145,9 @@ pub(in crate::rule) fn auth_signing_algs_present(document: &Document) -> Judgeme
     }
     let missing: Vec<_> = needed.iter().filter(|name| document.member(name).is_none()).collect();
     if missing.is_empty() {
-        return pass(format!("published: {}", list(&needed)));
+        return pass(said!("published: {}", list(&needed)));
     }
-    fail(list(&needed), format!("missing: {}", list(&missing)))
+    fail(list(&needed), said!("missing: {}", list(&missing)))
 }
 
 /// Passes when no client may authenticate with an unsigned JWT.
@@ -158,5 +159,5 @@ pub(in crate::rule) fn auth_signing_algs_no_none(document: &Document) -> Judgeme
     if seen.is_empty() {
         return not_applicable("no algorithms for client authentication are published");
     }
-    holds(!seen.contains(&"none"), "any but none", format!("algorithms: {}", list(&seen)))
+    holds(!seen.contains(&"none"), "any but none", said!("algorithms: {}", list(&seen)))
 }

@@ -7,6 +7,7 @@ use crate::rule::expect::{member, strings};
 use crate::rule::judgement::{Unmet, not_run};
 use crate::rule::own::{View, ViewKind, part};
 use crate::rule::{Artefact, Check};
+use crate::text::words::Words;
 
 mod consistency;
 pub(super) mod document;
@@ -113,7 +114,7 @@ impl<'a> Document<'a> {
     }
 
     /// The strings of an optional array without which there is nothing to judge.
-    pub fn list_or(&self, name: &str, absent: impl Into<String>) -> Result<Vec<&'a str>, Unmet> {
+    pub fn list_or(&self, name: &str, absent: impl Into<Words>) -> Result<Vec<&'a str>, Unmet> {
         self.list(name)?.ok_or_else(|| Unmet::not_applicable(absent))
     }
 

@@ -4,6 +4,7 @@ use super::{Document, ProviderMetadata};
 use crate::rule::Check;
 use crate::rule::expect::{holds, list, may, must, should, show};
 use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
+use crate::text::words::said;
 
 pub(super) static RULES: &[Check<ProviderMetadata>] = &[
     // OpenID Connect Discovery 3: "The value none MAY be supported".
@@ -15,7 +16,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "Remove `none` from `id_token_signing_alg_values_supported`, and sign every ID token.",
         |metadata| {
             let algs = metadata.document()?.required("id_token_signing_alg_values_supported", "id-token-algs-rs256")?;
-            holds(!algs.contains(&"none"), "any algorithm but none", format!("ID token algorithms: {}", list(&algs)))
+            holds(!algs.contains(&"none"), "any algorithm but none", said!("ID token algorithms: {}", list(&algs)))
         },
     ),
     should(
@@ -34,7 +35,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "Remove `plain` from `code_challenge_methods_supported`, and refuse it at the authorization endpoint.",
         |metadata| {
             let methods = metadata.document()?.list_or("code_challenge_methods_supported", "no PKCE methods are published")?;
-            holds(!methods.contains(&"plain"), "S256 only", format!("PKCE methods: {}", list(&methods)))
+            holds(!methods.contains(&"plain"), "S256 only", said!("PKCE methods: {}", list(&methods)))
         },
     ),
     must(
@@ -57,7 +58,7 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         "Disable the grant `password` and remove it from `grant_types_supported`. Let its clients use the authorization code flow instead.",
         |metadata| {
             let grants = metadata.document()?.grant_types()?;
-            holds(!grants.contains(&"password"), "any but password", format!("grant types: {}", list(&grants)))
+            holds(!grants.contains(&"password"), "any but password", said!("grant types: {}", list(&grants)))
         },
     ),
     may(
@@ -71,9 +72,9 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
             let responses = metadata.document()?.required("response_types_supported", "response-types")?;
             let tokens: Vec<_> = responses.iter().filter(|response| response.split(' ').any(|word| word == "token")).collect();
             if tokens.is_empty() {
-                return pass(format!("response types: {}", list(&responses)));
+                return pass(said!("response types: {}", list(&responses)));
             }
-            fail("response types without token", format!("response types with token: {}", list(&tokens)))
+            fail("response types without token", said!("response types with token: {}", list(&tokens)))
         },
     ),
 ];
@@ -83,6 +84,6 @@ pub(in crate::rule) fn pkce_published(document: &Document) -> Judgement {
     let expected = "code_challenge_methods_supported with S256";
     match document.list("code_challenge_methods_supported")? {
         None => fail(expected, "no code_challenge_methods_supported"),
-        Some(methods) => holds(methods.contains(&"S256"), expected, format!("code_challenge_methods_supported: {}", list(&methods))),
+        Some(methods) => holds(methods.contains(&"S256"), expected, said!("code_challenge_methods_supported: {}", list(&methods))),
     }
 }

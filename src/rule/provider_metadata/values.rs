@@ -8,6 +8,7 @@ use crate::rule::expect::{holds, list, may, must, none_wrong, should, strings};
 use crate::rule::jose::is_symmetric;
 use crate::rule::judgement::{Judgement, not_applicable};
 use crate::rule::userinfo::formats;
+use crate::text::words::said;
 
 pub(super) static RULES: &[Check<ProviderMetadata>] = &[
     must(
@@ -85,8 +86,8 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
         |metadata| {
             let types = metadata.document()?.required("response_types_supported", "response-types")?;
             let name = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-            let wrong: Vec<_> = types.iter().filter(|text| !text.split(' ').all(name)).map(|text| format!("{text:?}")).collect();
-            none_wrong(&wrong, "words with one space between them", format!("response types: {}", list(&types)))
+            let wrong: Vec<_> = types.iter().filter(|text| !text.split(' ').all(name)).map(|text| said!("{text:?}")).collect();
+            none_wrong(&wrong, "words with one space between them", said!("response types: {}", list(&types)))
         },
     ),
     // Only registered names in another spelling are wrong: an algorithm that is not known here may be registered tomorrow.
@@ -103,12 +104,12 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
                 let Ok(algs) = strings(value) else { continue };
                 seen += algs.len();
                 let odd = |alg: &&&str| !ALGORITHMS.contains(alg) && ALGORITHMS.iter().any(|known| known.eq_ignore_ascii_case(alg));
-                wrong.extend(algs.iter().filter(odd).map(|alg| format!("{name}: {alg}")));
+                wrong.extend(algs.iter().filter(odd).map(|alg| said!("{name}: {alg}")));
             }
             if seen == 0 {
                 return not_applicable("no signature algorithm is published");
             }
-            none_wrong(&wrong, "the registered spelling", format!("{seen} names of algorithms"))
+            none_wrong(&wrong, "the registered spelling", said!("{seen} names of algorithms"))
         },
     ),
     must(
@@ -127,27 +128,27 @@ pub(super) static RULES: &[Check<ProviderMetadata>] = &[
 ];
 
 /// Passes when each value of some optional lists fits by itself.
-fn each(document: &Document, names: &[&str], expected: &str, fits: impl Fn(&str) -> bool) -> Judgement {
+fn each(document: &Document, names: &[&str], expected: &'static str, fits: impl Fn(&str) -> bool) -> Judgement {
     let (mut seen, mut wrong) = (Vec::new(), Vec::new());
     for name in names {
         let values = document.list(name)?.unwrap_or_default();
-        wrong.extend(values.iter().filter(|value| !fits(value)).map(|value| format!("{name}: {value:?}")));
+        wrong.extend(values.iter().filter(|value| !fits(value)).map(|value| said!("{name}: {value:?}")));
         seen.extend(values);
     }
     if seen.is_empty() {
-        return not_applicable(format!("not published: {}", list(names)));
+        return not_applicable(said!("not published: {}", list(names)));
     }
     none_wrong(&wrong, expected, list(&seen))
 }
 
 /// Passes when an optional list holds a value.
 fn contains(document: &Document, name: &str, value: &str) -> Judgement {
-    let values = document.list_or(name, format!("no {name}"))?;
+    let values = document.list_or(name, said!("no {name}"))?;
     // That it is empty is another rule's.
     if values.is_empty() {
         return document.not_run("no-empty-arrays");
     }
-    holds(values.contains(&value), format!("{value} in {name}"), format!("{name}: {}", list(&values)))
+    holds(values.contains(&value), said!("{value} in {name}"), said!("{name}: {}", list(&values)))
 }
 
 /// Passes when every PKCE method is registered (RFC 7636 4.2).

@@ -4,6 +4,7 @@ use crate::rule::expect::{shorten, should};
 use crate::rule::judgement::{fail, not_applicable, pass};
 use crate::rule::refused_authorization::Led;
 use crate::rule::{Artefact, Check};
+use crate::text::words::said;
 
 /// A request of a native application for a redirect to another port of loopback than it registered, all else the same.
 #[derive(Debug, Clone)]
@@ -33,12 +34,12 @@ static RULES: &[Check<LoopbackRedirect>] = &[should(
     |redirect| {
         let sent = shorten(&redirect.sent);
         match &redirect.led {
-            Led::Sent(with) => pass(format!("{sent}: a redirect there with {}", shorten(with))),
-            Led::Page(Some(status @ (429 | 503))) => not_applicable(format!("status {status} says nothing about the request")),
-            Led::Page(Some(status)) => fail("a redirect there", format!("{sent}: a page with status {status}")),
-            Led::Page(None) => fail("a redirect there", format!("{sent}: a page")),
-            Led::Registered { with, .. } => fail("a redirect there", format!("{sent}: a redirect to the registered one with {}", shorten(with))),
-            Led::Unknown(why) => not_applicable(format!("it could not be seen where the request led: {}", shorten(why))),
+            Led::Sent(with) => pass(said!("{sent}: a redirect there with {}", shorten(with))),
+            Led::Page(Some(status @ (429 | 503))) => not_applicable(said!("status {status} says nothing about the request")),
+            Led::Page(Some(status)) => fail("a redirect there", said!("{sent}: a page with status {status}")),
+            Led::Page(None) => fail("a redirect there", said!("{sent}: a page")),
+            Led::Registered { with, .. } => fail("a redirect there", said!("{sent}: a redirect to the registered one with {}", shorten(with))),
+            Led::Unknown(why) => not_applicable(said!("it could not be seen where the request led: {}", shorten(why))),
         }
     },
 )];

@@ -5,6 +5,7 @@ use crate::observed::received::Received;
 use crate::rule::expect::{self, shorten};
 use crate::rule::judgement::Judgement;
 use crate::rule::{Artefact, Check};
+use crate::text::words::Words;
 
 pub use loopback::LoopbackRedirect;
 
@@ -116,7 +117,7 @@ impl RefusedAuthorizations {
     fn each(
         &self,
         is_about: impl Fn(&RefusedAuthorization) -> bool,
-        expected: &str,
+        expected: impl Into<Words>,
         is_right: impl Fn(&RefusedAuthorization) -> Option<bool>,
     ) -> Judgement {
         let judged = self.0.iter().filter(|request| is_about(request)).map(|request| {

@@ -7,6 +7,7 @@ use crate::rule::Check;
 use crate::rule::expect::{may, must, should};
 use crate::rule::judgement::Judgement;
 use crate::rule::refused_authorization::{Led, MARKER, REFUSED, RefusedAuthorization, RefusedAuthorizations, Wrong};
+use crate::text::words::said;
 
 pub(super) static RULES: &[Check<RefusedAuthorizations>] = &[
     must(
@@ -60,7 +61,7 @@ pub(super) static RULES: &[Check<RefusedAuthorizations>] = &[
         |all| {
             let is_html = |kind: String| matches!(kind.as_str(), "text/html" | "application/xhtml+xml");
             let is_about = |request: &RefusedAuthorization| request.marked && request.is_page() && request.response.media_type().is_some_and(is_html);
-            all.each(is_about, &format!("no element {MARKER}"), |request| has_element(&request.response.text()).map(|has| !has))
+            all.each(is_about, said!("no element {MARKER}"), |request| has_element(&request.response.text()).map(|has| !has))
         },
     ),
 ];

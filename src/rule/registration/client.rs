@@ -6,6 +6,7 @@ use super::Registration;
 use crate::rule::Check;
 use crate::rule::expect::{applies_if, holds, list, may, member, must, shorten, should, strings};
 use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
+use crate::text::words::{Words, said};
 
 pub(super) static RULES: &[Check<Registration>] = &[
     must(
@@ -22,8 +23,8 @@ pub(super) static RULES: &[Check<Registration>] = &[
             let expected = "redirect_uris: an array of strings that is not empty";
             match member(client, "redirect_uris").map(strings) {
                 None => fail(expected, "no redirect_uris"),
-                Some(Err(what)) => fail(expected, format!("redirect_uris: {what}")),
-                Some(Ok(uris)) => holds(!uris.is_empty(), expected, format!("redirect_uris: {}", list(&uris))),
+                Some(Err(what)) => fail(expected, said!("redirect_uris: {what}")),
+                Some(Ok(uris)) => holds(!uris.is_empty(), expected, said!("redirect_uris: {}", list(&uris))),
             }
         },
     ),
@@ -42,9 +43,9 @@ pub(super) static RULES: &[Check<Registration>] = &[
             if asked.is_empty() {
                 not_applicable("nothing but redirect URIs was asked for")
             } else if missing.is_empty() {
-                pass(format!("returned: {}", list(&asked)))
+                pass(said!("returned: {}", list(&asked)))
             } else {
-                fail(format!("returned: {}", list(&asked)), format!("not returned: {}", list(&missing)))
+                fail(said!("returned: {}", list(&asked)), said!("not returned: {}", list(&missing)))
             }
         },
     ),
@@ -84,7 +85,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
             let asked = registration.request.get("token_endpoint_auth_method").and_then(Value::as_str);
             let method = member(client, "token_endpoint_auth_method").and_then(Value::as_str).or(asked).unwrap_or("client_secret_basic");
             if method != "none" {
-                return not_applicable(format!("the client authenticates by {}", shorten(method)));
+                return not_applicable(said!("the client authenticates by {}", shorten(method)));
             }
             let secret = member(client, "client_secret").is_some();
             holds(!secret, "no client_secret", if secret { "client_secret beside the method none" } else { "no client_secret" })
@@ -107,14 +108,14 @@ fn narrowed(registration: &Registration, members: &[Narrowed]) -> Judgement {
         let Some(asked) = strings_in(registration.request.as_object(), name) else { continue };
         let Some(registered) = strings_in(Some(client), name) else { return not_run(*root) };
         missing.extend(asked.iter().filter(|value| !registered.contains(value)).map(|value| format!("{name}: {value}")));
-        seen.push(format!("{name}: {}", list(&registered)));
+        seen.push(said!("{name}: {}", list(&registered)));
     }
     if seen.is_empty() {
         not_applicable("the request asked for none")
     } else if missing.is_empty() {
-        pass(seen.join("; "))
+        pass(Words::join(&seen, "; "))
     } else {
-        fail(format!("registered: {}", list(&missing)), seen.join("; "))
+        fail(format!("registered: {}", list(&missing)), Words::join(&seen, "; "))
     }
 }
 

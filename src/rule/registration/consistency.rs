@@ -10,6 +10,7 @@ use crate::rule::expect::{
     BOOLEAN, NUMBER, OBJECT, STRING, STRINGS, Type, holds, is_absolute_url, list, may, member, must, none_wrong, optional, should, strings, typed,
 };
 use crate::rule::judgement::{Judgement, fail, not_applicable, not_run, pass};
+use crate::text::words::said;
 
 pub(super) static RULES: &[Check<Registration>] = &[
     must(
@@ -100,7 +101,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
                     missing.push(what);
                 }
             }
-            let seen = format!("grant_types: {}; response_types: {}", list(&grants), list(&types));
+            let seen = said!("grant_types: {}; response_types: {}", list(&grants), list(&types));
             holds(missing.is_empty(), missing.join(", "), seen)
         },
     ),
@@ -118,8 +119,8 @@ pub(super) static RULES: &[Check<Registration>] = &[
                 return not_applicable("none is returned");
             }
             let wrong = there.iter().filter(|(_, text)| !is_absolute_url(text));
-            let wrong: Vec<_> = wrong.map(|(name, text)| format!("{name} = {text}")).collect();
-            none_wrong(&wrong, "absolute URLs", format!("{} addresses", there.len()))
+            let wrong: Vec<_> = wrong.map(|(name, text)| said!("{name} = {text}")).collect();
+            none_wrong(&wrong, "absolute URLs", said!("{} addresses", there.len()))
         },
     ),
     must(
@@ -149,10 +150,10 @@ fn within(registration: &Registration, name: &str, supported: &str) -> Judgement
         values => strings(values).or_else(|_| not_run(TYPES))?,
     };
     let Some(Ok(offered)) = registration.metadata.get(supported).map(strings) else {
-        return not_applicable(format!("the metadata have no array {supported}"));
+        return not_applicable(said!("the metadata have no array {supported}"));
     };
     let fit = registered.iter().all(|value| offered.iter().any(|other| words(other) == words(value)));
-    holds(fit, format!("of {supported}: {}", list(&offered)), format!("{name}: {}", list(&registered)))
+    holds(fit, said!("of {supported}: {}", list(&offered)), said!("{name}: {}", list(&registered)))
 }
 
 fn words(text: &str) -> BTreeSet<&str> {

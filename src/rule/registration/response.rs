@@ -9,6 +9,7 @@ use crate::rule::expect::{
     Scheme, applies_if, holds, kind, list, may, media_type, member, must, optional, scheme, seconds, seen, shorten, should, show, status,
 };
 use crate::rule::judgement::{fail, not_applicable, pass};
+use crate::text::words::said;
 
 /// A day, in seconds: more than any clock is wrong by, less than milliseconds are by.
 const DAY: f64 = 86_400.0;
@@ -26,17 +27,17 @@ pub(super) static RULES: &[Check<Registration>] = &[
             let response = &registration.response;
             let code = response.status;
             if let Ok(client) = registration.client() {
-                return pass(format!("status {code} and a JSON object of {} members", client.len()));
+                return pass(said!("status {code} and a JSON object of {} members", client.len()));
             }
             applies_if(!is_about_plain_http(registration), "the issuer refuses redirect URIs by http, which it may (OpenID Connect Registration 2)")?;
             let seen = match response.json() {
                 // Error responses hold no credentials; anything else might.
                 Ok(Value::Object(client)) if client.contains_key("error") => {
-                    let said = |name| member(&client, name).map(|value| format!(", {name} = {}", show(value))).unwrap_or_default();
-                    format!("status {code}{}{}", said("error"), said("error_description"))
+                    let said = |name| member(&client, name).map(|value| said!(", {name} = {}", show(value))).unwrap_or_default();
+                    said!("status {code}{}{}", said("error"), said("error_description"))
                 }
-                Ok(other) => format!("status {code} and {}", kind(&other)),
-                Err(why) => format!("status {code} and {why}"),
+                Ok(other) => said!("status {code} and {}", kind(&other)),
+                Err(why) => said!("status {code} and {why}"),
             };
             fail("a status of 2xx and a JSON object without error", seen)
         },
@@ -52,7 +53,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
             registration.client()?;
             match &registration.failed_before {
                 None => pass("accepted at once"),
-                Some(failed) => fail("accepted at once", format!("status {}, and accepted when it was sent once more", failed.status)),
+                Some(failed) => fail("accepted at once", said!("status {}, and accepted when it was sent once more", failed.status)),
             }
         },
     ),
@@ -91,7 +92,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
                 return not_applicable("no credentials in the answer");
             }
             let seen: Vec<_> = registration.response.header_all("cache-control").collect();
-            holds(registration.response.no_store(), "Cache-Control: no-store", format!("Cache-Control: {}", list(&seen)))
+            holds(registration.response.no_store(), "Cache-Control: no-store", said!("Cache-Control: {}", list(&seen)))
         },
     ),
     must(
@@ -101,7 +102,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
         "Without a client identifier the client cannot send any request to the issuer.",
         "Create a unique identifier for every registered client and return it in `client_id`, as a JSON string even if the identifier is a number inside the server.",
         |registration| match member(registration.client()?, "client_id") {
-            Some(Value::String(id)) if !id.is_empty() => pass(format!("client_id = {}", shorten(id))),
+            Some(Value::String(id)) if !id.is_empty() => pass(said!("client_id = {}", shorten(id))),
             other => fail("client_id: a string that is not empty", seen("client_id", other)),
         },
     ),
@@ -116,7 +117,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
             let now = registration.response.received_at;
             holds(
                 issued.as_f64().is_some_and(|at| at >= 0.0 && at <= seconds(now) + DAY),
-                format!("client_id_issued_at: seconds since the epoch, about {now}"),
+                said!("client_id_issued_at: seconds since the epoch, about {now}"),
                 seen("client_id_issued_at", Some(issued)),
             )
         },
@@ -174,7 +175,7 @@ pub(super) static RULES: &[Check<Registration>] = &[
             };
             match scheme(&url, registration.plain_http) {
                 Scheme::Https => pass(shown),
-                Scheme::TolerateHttp => not_applicable(format!("the issuer is on loopback by plain http; {shown}")),
+                Scheme::TolerateHttp => not_applicable(said!("the issuer is on loopback by plain http; {shown}")),
                 Scheme::Refuse => fail("the scheme https", shown),
             }
         },

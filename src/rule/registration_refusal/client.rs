@@ -8,6 +8,7 @@ use crate::rule::Check;
 use crate::rule::expect::{self, list, may, member, must, seen, shorten, should};
 use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, pass};
 use crate::rule::protected::not_busy;
+use crate::text::words::said;
 
 pub(super) static RULES: &[Check<RegistrationRefusal>] = &[
     must(
@@ -80,7 +81,7 @@ pub(super) static RULES: &[Check<RegistrationRefusal>] = &[
         |refusal| {
             let Some(client) = refusal.client(&[Wrong::UnknownMethod])? else { return pass(expect::refusal(&refusal.response)) };
             let method = client.value("token_endpoint_auth_method");
-            let kept = (method == NO_SUCH_METHOD).then(|| seen("token_endpoint_auth_method", Some(method)));
+            let kept = (method == NO_SUCH_METHOD).then(|| seen("token_endpoint_auth_method", Some(method)).to_string());
             without(kept, "a refusal, or a method that exists")
         },
     ),
@@ -98,7 +99,7 @@ impl RegistrationRefusal {
     /// The client that was registered all the same; `None` where the request was refused. The rule is about requests of the kinds named.
     fn client(&self, wrong: &[Wrong]) -> Result<Option<Client<'_>>, Unmet> {
         if !wrong.contains(&self.wrong) {
-            return not_applicable(format!("this request has {}", self.wrong.says()));
+            return not_applicable(said!("this request has {}", self.wrong.says()));
         }
         not_busy(&self.response)?;
         let registered = self.response.members().filter(|client| self.response.is_success() && client.contains_key("client_id"));
@@ -124,9 +125,9 @@ impl Client<'_> {
 }
 
 /// Passes when the client was registered without what was wrong with the request.
-fn without(kept: Option<String>, expected: &str) -> Judgement {
+fn without(kept: Option<String>, expected: &'static str) -> Judgement {
     match kept {
         None => pass("the client is registered without it"),
-        Some(kept) => fail(expected, format!("a client is registered with {}", shorten(&kept))),
+        Some(kept) => fail(expected, said!("a client is registered with {}", shorten(&kept))),
     }
 }

@@ -8,6 +8,7 @@ use crate::rule::Check;
 use crate::rule::expect::{self, has_text, holds, list, may, media_type, must, none_wrong, shorten, text};
 use crate::rule::judgement::{Unmet, fail, not_applicable, pass};
 use crate::rule::protected::not_busy;
+use crate::text::words::said;
 
 const JSON_OBJECT: &str = "registration-error/json-object";
 const ERROR_PRESENT: &str = "registration-error/error-present";
@@ -31,7 +32,7 @@ pub(super) static RULES: &[Check<RegistrationRefusal>] = &[
         "Clients cannot parse the response, and developers do not learn what was wrong.",
         "Send a body such as `{\"error\": \"invalid_client_metadata\"}`, with an `error_description` if possible, in place of an HTML page, plain text or an empty body.",
         |refusal| match refusal.error()?.json() {
-            Ok(Value::Object(body)) => pass(format!("a JSON object: {}", list(&body.keys().collect::<Vec<_>>()))),
+            Ok(Value::Object(body)) => pass(said!("a JSON object: {}", list(&body.keys().collect::<Vec<_>>()))),
             Ok(_) => fail("a JSON object", "JSON that is not an object"),
             Err(why) => fail("a JSON object", shorten(&why)),
         },
@@ -62,7 +63,7 @@ pub(super) static RULES: &[Check<RegistrationRefusal>] = &[
         |refusal| {
             let error = text(refusal.error_body()?, "error").ok_or_else(|| Unmet::not_run(ERROR_PRESENT))?;
             let is_known = matches!(error, "invalid_redirect_uri" | "invalid_client_metadata");
-            holds(is_known, "error = invalid_redirect_uri or invalid_client_metadata", format!("error = {}", shorten(error)))
+            holds(is_known, "error = invalid_redirect_uri or invalid_client_metadata", said!("error = {}", shorten(error)))
         },
     ),
     may(

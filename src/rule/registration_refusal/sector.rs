@@ -5,6 +5,7 @@ use crate::rule::expect::{holds, member, must, refusal, show};
 use crate::rule::judgement::{fail, pass};
 use crate::rule::protected::{expect_refusal, not_busy};
 use crate::rule::{Artefact, Check};
+use crate::text::words::said;
 
 /// The answer to a registration whose sector document does not list the redirect URI, from an issuer that has accepted one that does.
 #[derive(Debug, Clone)]
@@ -38,7 +39,7 @@ static RULES: &[Check<SectorMismatch>] = &[
             // An issuer that registers the client without the sector does not let it in there.
             match response.members().and_then(|client| member(client, "sector_identifier_uri")) {
                 None => pass("the client is registered without sector_identifier_uri"),
-                Some(uri) => fail("a refusal: status 400", format!("a client is registered with sector_identifier_uri = {}", show(uri))),
+                Some(uri) => fail("a refusal: status 400", said!("a client is registered with sector_identifier_uri = {}", show(uri))),
             }
         },
     ),

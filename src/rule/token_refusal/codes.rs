@@ -5,6 +5,7 @@ use crate::rule::Check;
 use crate::rule::expect::{applies_if, holds, list, must, needs, shorten, status};
 use crate::rule::judgement::{Judgement, Unmet, not_applicable, not_run};
 use crate::rule::protected::challenges_for;
+use crate::text::words::said;
 
 /// The rule that says it when a client's own credentials are refused.
 const CREDENTIALS: &str = "client-authentication/registered-credentials-work";
@@ -84,7 +85,7 @@ pub(super) static RULES: &[Check<TokenRefusal>] = &[
             needs(refusal.response.status == 401, HEADER_401)?;
             let seen: Vec<_> = refusal.response.header_all("www-authenticate").collect();
             // The only scheme of a client's secret in the Authorization header is Basic (RFC 6749 2.3.1).
-            holds(challenges_for(&refusal.response, "basic"), "WWW-Authenticate: Basic …", format!("WWW-Authenticate: {}", list(&seen)))
+            holds(challenges_for(&refusal.response, "basic"), "WWW-Authenticate: Basic …", said!("WWW-Authenticate: {}", list(&seen)))
         },
     ),
 ];
@@ -92,11 +93,11 @@ pub(super) static RULES: &[Check<TokenRefusal>] = &[
 /// Judges the code of refusals for a reason. A code of `as_true` says that the client may not use the grant at all, which is as true.
 fn code(refusal: &TokenRefusal, is_meant: bool, expected: &str, as_true: &[&str]) -> Judgement {
     let provocation = refusal.provocation;
-    applies_if(is_meant, format!("refused for another reason: {}", provocation.says()))?;
+    applies_if(is_meant, said!("refused for another reason: {}", provocation.says()))?;
     let error = refusal.error()?;
     needs(error != "invalid_client" || provocation.is_failed_authentication(), CREDENTIALS)?;
-    applies_if(!as_true.contains(&error), format!("error = {error}: the client may not use this grant"))?;
-    holds(error == expected, format!("error = {expected} for {}", provocation.says()), format!("error = {}", shorten(error)))
+    applies_if(!as_true.contains(&error), said!("error = {error}: the client may not use this grant"))?;
+    holds(error == expected, said!("error = {expected} for {}", provocation.says()), said!("error = {}", shorten(error)))
 }
 
 /// Goes on where a client failed to authenticate by the Authorization header.
@@ -107,6 +108,6 @@ fn failed_by_header(refusal: &TokenRefusal) -> Result<(), Unmet> {
         "invalid_client" => not_run(HTTP_400),
         _ if refusal.has_two_faults() => not_applicable(TWO_FAULTS),
         _ if refusal.provocation.is_failed_authentication() => not_run(INVALID_CLIENT),
-        error => not_applicable(format!("error = {}, not invalid_client", shorten(error))),
+        error => not_applicable(said!("error = {}, not invalid_client", shorten(error))),
     }
 }

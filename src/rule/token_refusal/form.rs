@@ -7,6 +7,7 @@ use crate::rule::Check;
 use crate::rule::expect::{applies_if, has_text, holds, list, may, media_type, must, needs, present, refusal, seen, shorten};
 use crate::rule::judgement::{fail, is_broken, not_applicable, not_run, pass};
 use crate::rule::protected::not_busy;
+use crate::text::words::said;
 
 const URI_CHARSET: &str = "token-error/error-uri-charset";
 
@@ -24,16 +25,16 @@ pub(super) static RULES: &[Check<TokenRefusal>] = &[
         |artefact| {
             let (provocation, response) = (artefact.provocation, &artefact.response);
             not_busy(response)?;
-            let expected = format!("a refusal of {}: status 400 and an error", provocation.says());
+            let expected = said!("a refusal of {}: status 400 and an error", provocation.says());
             // Whether tokens were given is another matter; that a refusal calls itself a success is wrong whatever it is about.
             if response.is_success() {
                 return fail(
                     expected,
-                    if response.grants_token() { format!("status {} with an access token", response.status) } else { refusal(response) },
+                    if response.grants_token() { said!("status {} with an access token", response.status) } else { refusal(response) },
                 );
             }
             match provocation {
-                Provocation::Attack(_) | Provocation::WiderScope => not_applicable(format!("an attack: {} judges it", provocation.rule())),
+                Provocation::Attack(_) | Provocation::WiderScope => not_applicable(said!("an attack: {} judges it", provocation.rule())),
                 Provocation::Elsewhere => not_applicable("another rule judges that"),
                 _ => pass(refusal(response)),
             }
@@ -58,10 +59,10 @@ pub(super) static RULES: &[Check<TokenRefusal>] = &[
         "Send status 400 with all other errors, such as `invalid_grant`, `invalid_request` and `unauthorized_client`.",
         |artefact| {
             let status = artefact.refusal()?.status;
-            applies_if(status == 401, format!("status {status}, not 401"))?;
+            applies_if(status == 401, said!("status {status}, not 401"))?;
             let error = artefact.error()?;
             needs(error == "invalid_client" || !artefact.provocation.is_failed_authentication() || artefact.has_two_faults(), INVALID_CLIENT)?;
-            holds(error == "invalid_client", "status 400, or error = invalid_client", format!("status 401, error = {}", shorten(error)))
+            holds(error == "invalid_client", "status 400, or error = invalid_client", said!("status 401, error = {}", shorten(error)))
         },
     ),
     must(
@@ -71,7 +72,7 @@ pub(super) static RULES: &[Check<TokenRefusal>] = &[
         "Clients cannot parse the response, and developers do not learn what was wrong.",
         "Send a body such as `{\"error\": \"invalid_grant\"}` in place of an HTML page, plain text, an empty body or a redirect, also for errors that a framework finds first.",
         |artefact| match artefact.refusal()?.json() {
-            Ok(Value::Object(body)) => pass(format!("a JSON object: {}", list(&body.keys().collect::<Vec<_>>()))),
+            Ok(Value::Object(body)) => pass(said!("a JSON object: {}", list(&body.keys().collect::<Vec<_>>()))),
             Ok(_) => fail("a JSON object", "JSON that is not an object"),
             Err(why) => fail("a JSON object", shorten(&why)),
         },
@@ -131,7 +132,7 @@ pub(super) static RULES: &[Check<TokenRefusal>] = &[
             let text = artefact.text("error_description")?;
             let found = TRACES.into_iter().find(|trace| text.contains(trace));
             let expected = found.map_or_else(String::new, |trace| format!("a sentence, without {trace:?}"));
-            holds(found.is_none(), expected, format!("error_description = {}", shorten(text)))
+            holds(found.is_none(), expected, said!("error_description = {}", shorten(text)))
         },
     ),
     must(
@@ -174,7 +175,7 @@ pub(super) static RULES: &[Check<TokenRefusal>] = &[
         |artefact| {
             let response = artefact.refusal()?;
             let values: Vec<_> = response.header_all("cache-control").collect();
-            holds(response.no_store(), "Cache-Control: no-store", format!("Cache-Control: {}", list(&values)))
+            holds(response.no_store(), "Cache-Control: no-store", said!("Cache-Control: {}", list(&values)))
         },
     ),
 ];

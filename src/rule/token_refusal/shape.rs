@@ -4,6 +4,7 @@ use url::Url;
 
 use crate::rule::expect::{holds, shorten};
 use crate::rule::judgement::{Judgement, fail, pass};
+use crate::text::words::said;
 
 /// The first character outside `%x20-21 / %x23-5B / %x5D-7E`, which `error` and `error_description` are made of.
 pub fn odd_in_text(text: &str) -> Option<char> {
@@ -19,14 +20,14 @@ pub fn text(name: &str, text: &str) -> Judgement {
 pub fn uri(text: &str) -> Judgement {
     let odd = text.chars().find(|c| !matches!(c, '!' | '#'..='[' | ']'..='~'));
     match odd {
-        None if !is_reference(text) => fail("error_uri: a URI reference", format!("error_uri = {}", shorten(text))),
+        None if !is_reference(text) => fail("error_uri: a URI reference", said!("error_uri = {}", shorten(text))),
         odd => within("error_uri", text, odd, "printable ASCII without blanks, \" and \\"),
     }
 }
 
 /// Passes when `error_uri`, which keeps to its syntax, is absolute.
 pub fn absolute_uri(text: &str) -> Judgement {
-    holds(Url::parse(text).is_ok(), "error_uri: an absolute URI", format!("error_uri = {}", shorten(text)))
+    holds(Url::parse(text).is_ok(), "error_uri: an absolute URI", said!("error_uri = {}", shorten(text)))
 }
 
 /// True if a text could be a URI reference: absolute, or resolvable against any issuer.
@@ -36,7 +37,7 @@ pub fn is_reference(text: &str) -> bool {
 
 fn within(name: &str, text: &str, odd: Option<char>, expected: &str) -> Judgement {
     match odd {
-        None => pass(format!("{name} = {}", shorten(text))),
+        None => pass(said!("{name} = {}", shorten(text))),
         Some(c) => fail(format!("{name}: {expected}"), format!("{name} holds U+{:04X}: {}", u32::from(c), shorten(&format!("{text:?}")))),
     }
 }

@@ -7,6 +7,7 @@ use crate::rule::Check;
 use crate::rule::expect::{self, holds, may, member, must, optional, scope_text, scope_words, seen, should, show};
 use crate::rule::jose::Jwt;
 use crate::rule::judgement::{Unmet, not_applicable, pass};
+use crate::text::words::said;
 
 const EXPIRES_IN_NUMBER: &str = "token/expires-in-number";
 const EXPIRES_IN_SANE: &str = "token/expires-in-sane";
@@ -58,7 +59,7 @@ pub(super) static RULES: &[Check<TokenResponse>] = &[
         "Set the lifetime of access tokens to one hour or less, and give clients that need access for longer a refresh token.",
         |response| {
             let number = expires_in(response)?;
-            holds(number <= HOUR, format!("at most {HOUR} s"), format!("{} s", expect::number(number)))
+            holds(number <= HOUR, said!("at most {HOUR} s"), said!("{} s", expect::number(number)))
         },
     ),
     must(
@@ -86,7 +87,7 @@ pub(super) static RULES: &[Check<TokenResponse>] = &[
             // grant: elsewhere issuers leave `openid` and its like out of the token.
             let body = response.members()?;
             if let Some(scope) = member(body, "scope") {
-                return pass(format!("scope = {}", show(scope)));
+                return pass(said!("scope = {}", show(scope)));
             }
             let (Grant::ClientCredentials, Some(asked)) = (response.grant, &response.requested_scope) else {
                 return not_applicable("no scope in the response: by that it is the one that was asked for");
@@ -96,8 +97,8 @@ pub(super) static RULES: &[Check<TokenResponse>] = &[
                 return not_applicable("no scope in the response, and the access token does not tell it");
             };
             let (asked, granted) = (scope_words(asked), scope_words(granted));
-            let actual = format!("no scope in the response, and in the access token: {}", scope_text(&granted));
-            holds(asked == granted, format!("a scope in the response unless it is: {}", scope_text(&asked)), actual)
+            let actual = said!("no scope in the response, and in the access token: {}", scope_text(&granted));
+            holds(asked == granted, said!("a scope in the response unless it is: {}", scope_text(&asked)), actual)
         },
     ),
     may(
@@ -109,7 +110,7 @@ pub(super) static RULES: &[Check<TokenResponse>] = &[
         |response| {
             let Some(asked) = &response.requested_scope else { return not_applicable("no scope was asked for: the issuer chooses") };
             let (asked, granted) = (scope_words(asked), scope_words(response.scope()?));
-            holds(granted.is_subset(&asked), format!("of: {}", scope_text(&asked)), format!("granted: {}", scope_text(&granted)))
+            holds(granted.is_subset(&asked), said!("of: {}", scope_text(&asked)), said!("granted: {}", scope_text(&granted)))
         },
     ),
 ];

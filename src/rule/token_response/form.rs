@@ -6,6 +6,7 @@ use super::{HTTP_200, JSON_OBJECT, TokenResponse};
 use crate::rule::Check;
 use crate::rule::expect::{holds, media_type, member, must, refusal, shorten, show};
 use crate::rule::judgement::{fail, pass};
+use crate::text::words::said;
 
 pub(super) static RULES: &[Check<TokenResponse>] = &[
     must(
@@ -60,7 +61,7 @@ pub(super) static RULES: &[Check<TokenResponse>] = &[
         "Send errors with status 400 (or 401 for `invalid_client`). Leave `error` out of a token response that has tokens.",
         |response| match member(response.members()?, "error") {
             None => pass("no error"),
-            Some(error) => fail("no error, or status 400", format!("status {} with error = {}", response.response.status, show(error))),
+            Some(error) => fail("no error, or status 400", said!("status {} with error = {}", response.response.status, show(error))),
         },
     ),
 ];

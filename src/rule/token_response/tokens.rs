@@ -6,6 +6,7 @@ use super::{ACCESS_TOKEN, Grant, TokenResponse};
 use crate::rule::Check;
 use crate::rule::expect::{applies_if, has_text, holds, may, member, must, needs, optional, printable, scope_words, shorten, should, text};
 use crate::rule::judgement::{Judgement, Unmet, fail, not_applicable, not_run, pass};
+use crate::text::words::said;
 
 const ACCESS_TOKEN_CHARSET: &str = "token/access-token-charset";
 const REFRESH_TOKEN_CHARSET: &str = "token/refresh-token-charset";
@@ -23,7 +24,7 @@ pub(super) static RULES: &[Check<TokenResponse>] = &[
         "Return an access token as a JSON string in `access_token`, also if the client only needs the ID token.",
         |response| {
             let actual = match response.members()?.get("access_token") {
-                Some(Value::String(token)) if !token.is_empty() => return pass(format!("an access token of {} characters", token.chars().count())),
+                Some(Value::String(token)) if !token.is_empty() => return pass(said!("an access token of {} characters", token.chars().count())),
                 Some(Value::String(_)) => "an empty access_token",
                 Some(Value::Null) => "access_token = null",
                 Some(_) => "access_token is not a string",
@@ -81,7 +82,7 @@ pub(super) static RULES: &[Check<TokenResponse>] = &[
             // RFC 6749 7.1 has other types; OpenID Connect alone asks for Bearer "unless another Token Type has been negotiated".
             applies_if(response.is_for_openid(), "the request was none of OpenID Connect: other types of tokens are allowed")?;
             let token_type = token_type(response)?;
-            holds(token_type.eq_ignore_ascii_case("bearer"), "token_type = Bearer", format!("token_type = {}", shorten(token_type)))
+            holds(token_type.eq_ignore_ascii_case("bearer"), "token_type = Bearer", said!("token_type = {}", shorten(token_type)))
         },
     ),
     must(
@@ -187,12 +188,12 @@ fn length(body: &Map<String, Value>, name: &str) -> Option<String> {
 fn is_absent(response: &TokenResponse, name: &str) -> Judgement {
     applies_if(response.grant == Grant::ClientCredentials, "not the answer to client credentials")?;
     match length(response.members()?, name) {
-        None => pass(format!("no {name}")),
-        Some(seen) => fail(format!("no {name}"), seen),
+        None => pass(said!("no {name}")),
+        Some(seen) => fail(said!("no {name}"), seen),
     }
 }
 
 fn is_long_enough(token: &str) -> Judgement {
     let length = token.chars().count();
-    holds(length >= FEWEST, format!("at least {FEWEST} characters"), format!("{length} characters"))
+    holds(length >= FEWEST, said!("at least {FEWEST} characters"), said!("{length} characters"))
 }

@@ -6,6 +6,7 @@ use super::{UserInfo, formats};
 use crate::rule::Check;
 use crate::rule::expect::{holds, kind, list, member, must, no_empty_claims, should, show, standard_claims};
 use crate::rule::judgement::{fail, not_applicable};
+use crate::text::words::said;
 
 pub(super) static RULES: &[Check<UserInfo>] = &[
     must(
@@ -93,14 +94,13 @@ pub(super) static RULES: &[Check<UserInfo>] = &[
                 (Some(Value::Object(names)), Some(Value::Object(sources))) => {
                     let is_known = |source: &Value| source.as_str().is_some_and(|source| sources.get(source).is_some_and(Value::is_object));
                     let lost = names.iter().filter(|(_, source)| !is_known(source));
-                    let lost: Vec<_> = lost.map(|(name, source)| format!("{name} from {}", show(source))).collect();
-                    let all = format!("{} claims of {} sources", names.len(), sources.len());
-                    holds(lost.is_empty(), "a source for every claim", if lost.is_empty() { all } else { format!("no source: {}", list(&lost)) })
+                    let lost: Vec<_> = lost.map(|(name, source)| said!("{name} from {}", show(source))).collect();
+                    let all = said!("{} claims of {} sources", names.len(), sources.len());
+                    holds(lost.is_empty(), "a source for every claim", if lost.is_empty() { all } else { said!("no source: {}", list(&lost)) })
                 }
                 (names, sources) => {
-                    let seen =
-                        |name: &str, value: Option<&Value>| value.map_or_else(|| format!("no {name}"), |value| format!("{name}: {}", kind(value)));
-                    fail("two JSON objects", format!("{}, {}", seen("_claim_names", names), seen("_claim_sources", sources)))
+                    let seen = |name: &str, value: Option<&Value>| value.map_or_else(|| said!("no {name}"), |value| said!("{name}: {}", kind(value)));
+                    fail("two JSON objects", said!("{}, {}", seen("_claim_names", names), seen("_claim_sources", sources)))
                 }
             }
         },

@@ -7,9 +7,10 @@ use url::Url;
 
 use crate::rule::expect::{MILLISECONDS, holds, list, member, seen};
 use crate::rule::judgement::{Judgement, fail, not_applicable, pass};
+use crate::text::words::said;
 
 /// Judges claims of these names, language tags aside, that are strings.
-fn strings(claims: &Map<String, Value>, names: &[&str], expected: &str, fits: fn(&str) -> bool) -> Judgement {
+fn strings(claims: &Map<String, Value>, names: &[&str], expected: &'static str, fits: fn(&str) -> bool) -> Judgement {
     let base = |name: &str| name.split('#').next().unwrap_or_default().to_owned();
     let there: Vec<_> = claims
         .iter()
@@ -17,9 +18,9 @@ fn strings(claims: &Map<String, Value>, names: &[&str], expected: &str, fits: fn
         .filter_map(|(name, value)| Some((name, value.as_str().filter(|text| !text.is_empty())?)))
         .collect();
     if there.is_empty() {
-        return not_applicable(format!("no {} that is a string", names.join(", ")));
+        return not_applicable(said!("no {} that is a string", names.join(", ")));
     }
-    let shown = |claims: &[&(&String, &str)]| list(&claims.iter().map(|(name, text)| format!("{name} = {text:?}")).collect::<Vec<_>>());
+    let shown = |claims: &[&(&String, &str)]| list(&claims.iter().map(|(name, text)| said!("{name} = {text:?}")).collect::<Vec<_>>());
     let wrong: Vec<_> = there.iter().filter(|(_, text)| !fits(text)).collect();
     if wrong.is_empty() { pass(shown(&there.iter().collect::<Vec<_>>())) } else { fail(expected, shown(&wrong)) }
 }

@@ -7,6 +7,7 @@ use crate::rule::expect::{holds, media_type, must, needs, same, seen, shorten};
 use crate::rule::jose::{Jwt, Keys, Token, Verification, verify};
 use crate::rule::judgement::{Unmet, fail, not_run, pass};
 use crate::rule::{Artefact, Check};
+use crate::text::words::said;
 
 /// The userinfo response to a client whose registration has `userinfo_signed_response_alg`.
 #[derive(Debug, Clone)]
@@ -78,7 +79,7 @@ static RULES: &[Check<SignedUserInfo>] = &[
         "Choose the signing key by the client's `userinfo_signed_response_alg`, and not by the server's default algorithm or that of the ID token. At registration, refuse algorithms for which the server has no key.",
         |userinfo| match userinfo.jwt()?.alg() {
             Some(alg) => same("alg", &userinfo.alg, alg),
-            None => fail(format!("alg = {}", shorten(&userinfo.alg)), "no alg"),
+            None => fail(said!("alg = {}", shorten(&userinfo.alg)), "no alg"),
         },
     ),
     must(
@@ -103,7 +104,7 @@ static RULES: &[Check<SignedUserInfo>] = &[
         "Set `iss` to the issuer identifier as published in the metadata, character for character, before the response is signed.",
         |userinfo| match userinfo.jwt()?.claims.get("iss") {
             Some(Value::String(iss)) => same("iss", &userinfo.issuer, iss),
-            other => fail(format!("iss = {}", shorten(&userinfo.issuer)), seen("iss", other)),
+            other => fail(said!("iss = {}", shorten(&userinfo.issuer)), seen("iss", other)),
         },
     ),
     must(
@@ -116,7 +117,7 @@ static RULES: &[Check<SignedUserInfo>] = &[
             let aud = userinfo.jwt()?.claims.get("aud");
             let is_client = |aud: &Value| aud.as_str() == Some(&userinfo.client_id);
             let is_named = aud.is_some_and(|aud| is_client(aud) || aud.as_array().is_some_and(|several| several.iter().any(is_client)));
-            holds(is_named, format!("aud: {}, or an array with it", shorten(&userinfo.client_id)), seen("aud", aud))
+            holds(is_named, said!("aud: {}, or an array with it", shorten(&userinfo.client_id)), seen("aud", aud))
         },
     ),
 ];

@@ -8,6 +8,7 @@ use crate::rule::expect::{applies_if, holds, list, must, needs, shorten, should}
 use crate::rule::judgement::{Judgement, Unmet, fail, is_broken, not_applicable, pass};
 use crate::rule::protected::{challenges_for, expect_challenge, http_401, not_busy};
 use crate::rule::token_refusal::shape;
+use crate::text::words::said;
 
 const NO_TOKEN: &str = "userinfo/no-token-refused";
 const NO_TOKEN_CHALLENGE: &str = "userinfo/no-token-challenge";
@@ -48,7 +49,7 @@ pub(super) static RULES: &[Check<UserInfoRequests>] = &[
         "Leave `error` and `error_description` out of `WWW-Authenticate` if the request has no access token: `WWW-Authenticate: Bearer realm=\"userinfo\"` is enough.",
         |requests| match error(&bearer(&requests.no_token, NO_TOKEN, NO_TOKEN_CHALLENGE)?) {
             None => pass("a challenge without error"),
-            Some(error) => fail("a challenge without error", format!("error = {}", shorten(error))),
+            Some(error) => fail("a challenge without error", said!("error = {}", shorten(error))),
         },
     ),
     must(
@@ -164,17 +165,17 @@ pub(super) fn about<'a>(requests: &'a UserInfoRequests, rule: &str) -> Option<&'
 fn refused(requests: &UserInfoRequests, response: &Received) -> Judgement {
     not_busy(response)?;
     if response.gives() {
-        return fail("a refusal: status 401", format!("status {}", response.status));
+        return fail("a refusal: status 401", said!("status {}", response.status));
     }
-    applies_if(response.status < 500, format!("status {}: the server is out of order, which says nothing about the request", response.status))?;
+    applies_if(response.status < 500, said!("status {}: the server is out of order, which says nothing about the request", response.status))?;
     requests.works()?;
-    pass(format!("status {}", response.status))
+    pass(said!("status {}", response.status))
 }
 
 fn names_bearer(response: &Received, rule: &'static str) -> Judgement {
     expect_challenge(response, rule)?;
     let seen: Vec<_> = response.header_all("www-authenticate").collect();
-    holds(challenges_for(response, "bearer"), "WWW-Authenticate: Bearer …", format!("WWW-Authenticate: {}", list(&seen)))
+    holds(challenges_for(response, "bearer"), "WWW-Authenticate: Bearer …", said!("WWW-Authenticate: {}", list(&seen)))
 }
 
 /// The Bearer challenges of a refusal.
