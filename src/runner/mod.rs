@@ -16,8 +16,8 @@ use crate::feature::fact::Fact;
 use crate::feature::plan::{Plan, PlannedTest, Skip};
 use crate::feature::{Step, Test};
 use crate::result::event::Event;
-use crate::result::known;
 use crate::result::model::{Counts, Environment, Finding, FindingOutcome, LeftOut, RunReport, SCHEMA, Selection, StepEnd, TestReport, Tool, Verdict};
+use crate::result::{bound, known};
 use crate::rule::{Level, catalogue, catalogue_version};
 use crate::session::{Run, Session, Stop};
 
@@ -41,6 +41,13 @@ impl RunHandle {
     fn send(&self, event: Event) {
         // That there is no receiver is no reason to stop testing.
         let _ = self.events.send(event);
+    }
+
+    /// Hands on what came of a test, if there is who takes it: a copy of it is large.
+    fn send_ended(&self, report: &TestReport) {
+        if !self.events.is_closed() {
+            self.send(Event::TestEnded(Arc::new(report.clone())));
+        }
     }
 }
 
@@ -115,6 +122,7 @@ fn report(tests: Vec<TestReport>, started: Timestamp, environment: Environment, 
         known: None,
         baseline: None,
         history: Vec::new(),
+        shared: None,
         tests,
         older: false,
     };
@@ -168,7 +176,7 @@ async fn run_guarded(planned: PlannedTest, mut shared: Run, handle: Arc<RunHandl
     let blank = blank_report(&planned, &shared.config);
     if let Some(skip) = &planned.skip {
         let report = skipped(blank, skip);
-        handle.send(Event::TestEnded(Arc::new(report.clone())));
+        handle.send_ended(&report);
         return report;
     }
     handle.send(Event::TestStarted { id: planned.id.clone(), title: planned.test.title.clone() });
@@ -186,7 +194,7 @@ async fn run_guarded(planned: PlannedTest, mut shared: Run, handle: Arc<RunHandl
     let taken: Vec<String> = attempts.iter().flat_map(again::screenshots).map(str::to_owned).collect();
     let report = again::settle(attempts).unwrap_or(blank);
     again::forget_screenshots(&taken, &report, &shared.config.report.dir);
-    handle.send(Event::TestEnded(Arc::new(report.clone())));
+    handle.send_ended(&report);
     report
 }
 
@@ -287,7 +295,7 @@ async fn run_test(planned: PlannedTest, shared: Run, handle: Arc<RunHandle>, bla
         Some(Stop::Issuer(_)) => Verdict::Failed,
         Some(_) => Verdict::Errored,
     };
-    TestReport {
+    let mut report = TestReport {
         verdict,
         bug: matches!(stop, Some(Stop::Bug(_))),
         reason: stop
@@ -303,7 +311,9 @@ async fn run_test(planned: PlannedTest, shared: Run, handle: Arc<RunHandle>, bla
         not_tested,
         left_behind: std::mem::take(&mut session.facts.left_behind),
         ..blank
-    }
+    };
+    bound::test(&mut report);
+    report
 }
 
 /// Drops the findings of rules that do not count, and says so where nothing was judged by any that does.
