@@ -267,6 +267,12 @@ pub struct SelfTestArgs {
     /// Only flaws whose name matches; may be given again.
     #[arg(long = "flaw", value_name = "GLOB", value_parser = NonEmptyStringValueParser::new())]
     pub flaws: Vec<String>,
+    /// Tell every test to every flaw, also those in which it cannot show: that takes longer.
+    #[arg(long)]
+    pub whole: bool,
+    /// Also say how long each flaw took, the slowest first; JSON has it in any case.
+    #[arg(long)]
+    pub times: bool,
     /// Write JSON.
     #[arg(long)]
     pub json: bool,

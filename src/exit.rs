@@ -223,6 +223,7 @@ mod tests {
             command: String::new(),
             counts: Counts::of(&findings),
             findings,
+            judged: Vec::new(),
             steps: vec![],
             not_tested: vec![],
             left_behind: vec![],
@@ -246,6 +247,7 @@ mod tests {
             known: None,
             baseline: None,
             history: Vec::new(),
+            shared: None,
             tests,
             older: false,
         }

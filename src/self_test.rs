@@ -4,14 +4,17 @@
 //! others too where it does not show there. The rules that fail must be exactly those the flaw names; without a flaw none may fail; and every
 //! rule must be tripped by some flaw. A rule that a flaw calls unproven must not pass under it. A variant (the issuer behaves unusually, and lawfully) is run like a flaw: no rule may fail, and no test
 //! may stop.
+//!
+//! A test in which a flaw cannot show is not told to it again: told by itself to an issuer without a flaw, it never made the issuer come to a place where the
+//! flaw would have made it another. Such a test comes out as it did then.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use clap::ValueEnum as _;
-use futures::stream::{self, StreamExt as _};
+use futures::stream::{self, StreamExt as _, TryStreamExt as _};
 use globset::Glob;
 use serde::Serialize;
 use thiserror::Error;
@@ -27,16 +30,19 @@ use crate::config::{AgentKind, AuthMethod, Config, ConfiguredClient, Tls};
 use crate::feature::plan::{Plan, PlanError};
 use crate::feature::{self, FeatureError};
 use crate::http::{Client, ClientError};
-use crate::issuer::flaw::{self, Flaw, Shown};
+use crate::issuer::flaw::{self, Flaw, Place, Shown};
 use crate::issuer::{self, FlawError, IssuerError, IssuerOptions, Persona};
 use crate::observed::capability::Capability;
-use crate::result::model::{FindingOutcome, RunReport, Verdict};
+use crate::result::model::{FindingOutcome, RunReport, TestReport, Verdict};
 use crate::rule::catalogue;
 use crate::runner::{self, RunHandle};
 use crate::session::{Run, SharedClients};
 
 /// How long a fresh client's `invalid_client` is retried here: long enough for the flaw that is late, short enough for the one that is dead.
 const PATIENCE: Duration = Duration::from_millis(1500);
+
+/// So many flaws are told every test.
+const FEW: usize = 40;
 
 /// Stories that hand over no kind of artefact, and provoke no behaviour, that another story does not: for each flaw they would only say the
 /// same again.
@@ -115,6 +121,12 @@ pub struct FlawRow {
     pub astray: BTreeSet<String>,
     /// Tests that could not be told to the end because of it, with the reason: for the reader of a flaw, a fault in a variant.
     pub stopped: Vec<String>,
+    /// The profiles that were run against it, in order.
+    pub profiles: Vec<String>,
+    /// How many tests of them were told to it. The others never come to a place where it could show.
+    pub told: usize,
+    /// How long that took, in milliseconds, beside others.
+    pub duration_ms: u64,
 }
 
 impl FlawRow {
@@ -198,6 +210,19 @@ impl Matrix {
         Ok(shown)
     }
 
+    /// How long each flaw took and in which profiles it was looked for, a line a flaw, the slowest first. As many run at a time, their times add up to more than that
+    /// of the whole.
+    pub fn times(&self) -> String {
+        let mut flaws: Vec<&FlawRow> = self.flaws.iter().collect();
+        flaws.sort_by_key(|flaw| std::cmp::Reverse(flaw.duration_ms));
+        let width = flaws.iter().map(|flaw| flaw.name.len()).max().unwrap_or(0);
+        let line = |flaw: &FlawRow| {
+            let seconds = Duration::from_millis(flaw.duration_ms).as_secs_f32();
+            format!("{seconds:6.2} s  {:3} tests  {:width$}  {}\n", flaw.told, flaw.name, flaw.profiles.join(", "))
+        };
+        flaws.into_iter().map(line).collect()
+    }
+
     /// The matrix for people: a line a flaw, then what is wrong, then the sums.
     pub fn render(&self) -> String {
         let mut out = String::new();
@@ -249,12 +274,21 @@ impl Matrix {
     }
 }
 
+/// Which tests are told to an issuer with a flaw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// Those in which it can show.
+    WhereItCanShow,
+    /// All of them.
+    Every,
+}
+
 /// Runs the matrix, `jobs` issuers at a time. `selection` holds globs over the flaws' names; empty means all. `progress` is told how many issuers are
 /// done and how many there are in all.
 ///
 /// # Errors
 /// [`SelfTestError`] if something of our own does not start.
-pub async fn run(selection: &[String], jobs: usize, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<Matrix, SelfTestError> {
+pub async fn run(selection: &[String], told: Told, jobs: usize, progress: &(dyn Fn(usize, usize) + Sync)) -> Result<Matrix, SelfTestError> {
     let clock = Instant::now();
     let mut flaws = issuer::flaws()?;
     flaws.extend(issuer::variants()?);
@@ -266,14 +300,24 @@ pub async fn run(selection: &[String], jobs: usize, progress: &(dyn Fn(usize, us
     let mut clean = Vec::new();
     for profile in &profiles {
         progress(clean.len(), all);
-        clean.push(((*profile).to_owned(), judge(None, profile).await?));
+        let skips: Vec<String> = REPEATED.iter().map(|id| (*id).to_owned()).collect();
+        clean.push(((*profile).to_owned(), judge(None, profile, &[], skips).await?.0));
     }
     let mut done = clean.len();
     progress(done, all);
     let clean_run = problems_of(&clean);
-    let clean: Vec<(String, BTreeSet<String>)> = clean.iter().map(|(profile, report)| (profile.clone(), judged_rules(report))).collect();
-    let (clean, shown) = (&clean, &flaw::shown()?);
-    let rows: Vec<Result<(usize, FlawRow), SelfTestError>> = stream::iter(flaws.into_iter().enumerate())
+    // To tell each test by itself takes longer than to tell every test to some flaws.
+    let by_itself = told == Told::WhereItCanShow && flaws.len() >= FEW;
+    let mut profiles = Vec::new();
+    for (profile, report) in clean {
+        let tests = if by_itself { told_alone(&profile, &report, jobs).await? } else { HashMap::new() };
+        profiles.push(Clean { judged: judged_rules(&report), profile, tests });
+    }
+    let (clean, shown) = (&profiles, &flaw::shown()?);
+    let mut flaws: Vec<(usize, Flaw)> = flaws.into_iter().enumerate().collect();
+    // The longest first: none is left alone at the end.
+    flaws.sort_by_cached_key(|(_, flaw)| std::cmp::Reverse(clean.iter().map(|clean| clean.tests.len() - clean.untouched(flaw).len()).sum::<usize>()));
+    let rows: Vec<Result<(usize, FlawRow), SelfTestError>> = stream::iter(flaws)
         .map(|(index, flaw)| async move { row(flaw, clean, shown).await.map(|row| (index, row)) })
         // Much of it is waiting: for a clock that must move on, for a browser session that must end.
         .buffer_unordered(jobs.max(1) * 4)
@@ -292,8 +336,11 @@ pub async fn run(selection: &[String], jobs: usize, progress: &(dyn Fn(usize, us
             rules.entry(rule.clone()).or_default().push(flaw.name.clone());
         }
     }
-    let duration_ms = u64::try_from(clock.elapsed().as_millis()).unwrap_or(u64::MAX);
-    Ok(Matrix { rules, flaws, clean_run, partial: !selection.is_empty(), duration_ms })
+    Ok(Matrix { rules, flaws, clean_run, partial: !selection.is_empty(), duration_ms: millis(clock) })
+}
+
+fn millis(since: Instant) -> u64 {
+    u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
 fn select(flaws: Vec<Flaw>, selection: &[String]) -> Result<Vec<Flaw>, SelfTestError> {
@@ -317,7 +364,59 @@ fn select(flaws: Vec<Flaw>, selection: &[String]) -> Result<Vec<Flaw>, SelfTestE
     Ok(chosen)
 }
 
-async fn row(flaw: Flaw, clean: &[(String, BTreeSet<String>)], known: &Shown) -> Result<FlawRow, SelfTestError> {
+/// A profile without a flaw.
+struct Clean {
+    profile: String,
+    /// The rules that were judged.
+    judged: BTreeSet<String>,
+    /// What came of each test by itself, and the places where a flaw would have shown.
+    tests: HashMap<String, (TestReport, HashSet<Place>)>,
+}
+
+impl Clean {
+    /// The tests in which a flaw cannot show: by themselves they never come to a place where it would.
+    fn untouched(&self, flaw: &Flaw) -> HashSet<&str> {
+        let is_untouched = |places: &HashSet<Place>| !flaw.places().any(|place| places.contains(&place));
+        self.tests.iter().filter(|(_, (_, places))| is_untouched(places)).map(|(id, _)| id.as_str()).collect()
+    }
+
+    /// What comes of the profile with a flaw, and how many tests were told for that. A test in which the flaw cannot show comes out as it does without.
+    async fn with(&self, flaw: &Flaw) -> Result<(RunReport, usize), SelfTestError> {
+        let untouched = self.untouched(flaw);
+        let mut skips: Vec<String> = untouched.iter().map(|id| (*id).to_owned()).collect();
+        // A variant shows that nothing fails, and so each story counts.
+        if flaw.spares.is_empty() {
+            skips.extend(REPEATED.iter().map(|id| (*id).to_owned()));
+        }
+        let (mut report, _) = judge(Some(flaw.clone()), &self.profile, &[], skips).await?;
+        let mut told = 0;
+        for test in &mut report.tests {
+            match self.tests.get(&test.id).filter(|_| untouched.contains(test.id.as_str())) {
+                Some((alone, _)) => *test = alone.clone(),
+                None => told += usize::from(test.verdict != Verdict::Skipped),
+            }
+        }
+        Ok((report, told))
+    }
+}
+
+/// Tells each test of a profile to an issuer of its own.
+async fn told_alone(profile: &str, report: &RunReport, jobs: usize) -> Result<HashMap<String, (TestReport, HashSet<Place>)>, SelfTestError> {
+    let ids = report.tests.iter().filter(|test| test.verdict != Verdict::Skipped).map(|test| test.id.clone());
+    stream::iter(ids)
+        .map(|id| async move {
+            let (mut report, places) = judge(None, profile, std::slice::from_ref(&id), Vec::new()).await?;
+            report.tests.retain(|test| test.id == id);
+            Ok(report.tests.pop().map(|test| (id, (test, places))))
+        })
+        .buffer_unordered(jobs.max(1) * 4)
+        .try_filter_map(|told| async move { Ok(told) })
+        .try_collect()
+        .await
+}
+
+async fn row(flaw: Flaw, clean: &[Clean], known: &Shown) -> Result<FlawRow, SelfTestError> {
+    let clock = Instant::now();
     let names: BTreeSet<String> = flaw.trips.iter().cloned().collect();
     let spares: BTreeSet<String> = flaw.spares.iter().cloned().collect();
     let (name, says, may_be_untestable) = (flaw.name.clone(), flaw.says.clone(), flaw.untestable);
@@ -326,16 +425,33 @@ async fn row(flaw: Flaw, clean: &[(String, BTreeSet<String>)], known: &Shown) ->
     let wanted: BTreeSet<String> = names.union(&unjudged).cloned().collect();
     let (tripped, vacuous, shown) = (BTreeSet::new(), BTreeSet::new(), BTreeMap::new());
     let mut failed_in: BTreeSet<(String, String)> = BTreeSet::new();
-    let mut row = FlawRow { name, says, names, spares, unjudged, tripped, vacuous, shown, astray: BTreeSet::new(), stopped: Vec::new() };
-    let mut profiles: Vec<&(String, BTreeSet<String>)> = clean.iter().collect();
+    let mut row = FlawRow {
+        name,
+        says,
+        names,
+        spares,
+        unjudged,
+        tripped,
+        vacuous,
+        shown,
+        astray: BTreeSet::new(),
+        stopped: Vec::new(),
+        profiles: Vec::new(),
+        told: 0,
+        duration_ms: 0,
+    };
+    let mut profiles: Vec<&Clean> = clean.iter().collect();
     // Stable: among equals the order of the documents stays.
-    profiles.sort_by_key(|(_, judged)| !wanted.is_subset(judged));
+    profiles.sort_by_key(|clean| !wanted.is_subset(&clean.judged));
     // What a variant spares may be judged in more than one profile, where no profile judges all of it.
-    for (profile, judged) in profiles {
+    for clean in profiles {
+        let (profile, judged) = (&clean.profile, &clean.judged);
         if row.is_variant() && row.unjudged.is_disjoint(judged) && row.missed().is_empty() {
             continue;
         }
-        let report = judge(Some(flaw.clone()), profile).await?;
+        let (report, told) = clean.with(&flaw).await?;
+        row.profiles.push(profile.clone());
+        row.told += told;
         row.tripped.extend(failed_rules(&report).filter(|rule| !documented(profile).contains(&rule.as_str())));
         for test in &report.tests {
             for finding in test.findings.iter().filter(|finding| finding.outcome == FindingOutcome::Failed && row.names.contains(&finding.rule)) {
@@ -355,6 +471,7 @@ async fn row(flaw: Flaw, clean: &[(String, BTreeSet<String>)], known: &Shown) ->
             break;
         }
     }
+    row.duration_ms = millis(clock);
     if !row.is_variant() {
         let known = known.get(&row.name);
         let is_there =
@@ -368,22 +485,20 @@ fn judged_rules(report: &RunReport) -> BTreeSet<String> {
     report.tests.iter().flat_map(|test| &test.findings).map(|finding| finding.rule.clone()).collect()
 }
 
-/// Runs a profile against an issuer with this flaw, without a browser.
-async fn judge(flaw: Option<Flaw>, profile: &str) -> Result<RunReport, SelfTestError> {
+/// Runs a profile against an issuer with this flaw, without a browser: these tests (all, if there are none) but those to skip. With what comes of it, the
+/// places that an issuer without a flaw came to.
+async fn judge(flaw: Option<Flaw>, profile: &str, tests: &[String], skips: Vec<String>) -> Result<(RunReport, HashSet<Place>), SelfTestError> {
     let loopback = Url::parse("http://127.0.0.1:0/cb?by=oa-authtest").map_err(|e| CallbackError::NotLoopback(e.to_string()))?;
     let callback = CallbackListener::bind(&loopback).await?;
     let redirect_uris = vec![callback.redirect_uri().to_string()];
-    // A variant shows that nothing fails, and so each story counts.
-    let is_variant = flaw.as_ref().is_some_and(|flaw| !flaw.spares.is_empty());
     let persona = Persona::of_profile(profile);
     let issuer = issuer::start(IssuerOptions { persona, flaw, redirect_uris, ..IssuerOptions::default() }).await?;
     let mut config = config_for(&issuer, callback.redirect_uri());
     config.registration_patience = PATIENCE;
     let features = feature::features()?;
     config.profiles = vec![profile.to_owned()];
-    if !is_variant {
-        config.skips = REPEATED.iter().map(|id| (*id).to_owned()).collect();
-    }
+    config.tests = tests.to_vec();
+    config.skips = skips;
     let plan = Plan::new(&config, &features)?;
     let http = Client::new(&config.network)?;
     let config = Arc::new(config);
@@ -392,8 +507,9 @@ async fn judge(flaw: Option<Flaw>, profile: &str) -> Result<RunReport, SelfTestE
     let shared = Run { config, http: Arc::new(http), callback: Some(callback), agent, clients: SharedClients::default() };
     let (events, _) = mpsc::unbounded_channel();
     let report = runner::run(plan, shared, RunHandle { events, interrupted: CancellationToken::new() }).await;
+    let places = issuer.seen();
     issuer.stop().await;
-    Ok(report)
+    Ok((report, places))
 }
 
 fn config_for(issuer: &issuer::RunningIssuer, redirect_uri: &Url) -> Config {

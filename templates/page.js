@@ -8,12 +8,44 @@
   root.classList.add("js");
   form.hidden = false;
 
+  // What the rules say, by their ids.
+  let rows = null;
+  const rules = () => (rows ??= new Map(all("#rules li").map((item) => [item.dataset.rule, item])));
+
+  // Rules that came out as most do are named by their ids alone: there are thousands. In a fold that is opened each gets its sentence and its address.
+  const name = (fold) => {
+    const step = fold.closest(".step");
+    for (const item of fold.querySelectorAll(".named")) {
+      const mark = item.querySelector(".mark");
+      const named = [...item.querySelectorAll(":scope > code")].flatMap((code) => code.textContent.split(" ").map((rule) => [rule, code.previousElementSibling]));
+      for (const [rule, before] of named) {
+        const finding = document.createElement("li");
+        finding.className = "finding " + mark.classList[1];
+        const at = step.id + "/" + rule;
+        let n = 1;
+        while (document.getElementById(n === 1 ? at : at + "/" + n)) n += 1;
+        finding.id = n === 1 ? at : at + "/" + n;
+        finding.append(mark.cloneNode(), " ", ...(rules().get(rule)?.cloneNode(true).childNodes ?? [rule]));
+        if (before.localName === "span" && before !== mark) {
+          const why = document.createElement("li");
+          why.append(...before.cloneNode(true).childNodes);
+          why.lastChild.textContent = why.lastChild.textContent.replace(/:$/, "");
+          finding.appendChild(document.createElement("ul")).append(why);
+        }
+        item.before(finding);
+      }
+      item.remove();
+    }
+  };
+
   // What is looked for in a test: its name and title, and every rule that was judged. Read when first needed.
   let words = new Map();
   const wordsOf = (test) => {
     if (!words.has(test)) {
-      const parts = [...test.querySelectorAll(".title, .verdict, .about, .finding")];
-      words.set(test, parts.map((part) => part.textContent).join("\n").toLowerCase());
+      const parts = [...test.querySelectorAll(".title, .verdict, .about, .finding")].map((part) => part.textContent);
+      const named = [...test.querySelectorAll(".named > code")].flatMap((part) => part.textContent.split(" "));
+      const says = [...new Set(named)].map((rule) => rules().get(rule)?.textContent ?? rule);
+      words.set(test, [...parts, ...says].join("\n").toLowerCase());
     }
     return words.get(test);
   };
@@ -28,6 +60,7 @@
       for (const fold of all("details")) {
         if (before.has(fold)) continue;
         before.set(fold, fold.open);
+        if (fold.classList.contains("rest")) name(fold);
         fold.open = true;
       }
     } else if (before) {
@@ -78,7 +111,12 @@
 
   // A link may lead into a closed step, or to a test that the filter hides.
   const follow = () => {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const id = decodeURIComponent(location.hash.slice(1));
+    // A rule that is named only has its address once the fold it is in was opened.
+    for (let at = id; at.includes("/") && !document.getElementById(id); at = at.slice(0, at.lastIndexOf("/"))) {
+      document.getElementById(at)?.querySelectorAll(":scope.step .rest").forEach(name);
+    }
+    const target = document.getElementById(id);
     if (!target) return;
     if (target.closest("[hidden]")) {
       form.reset();
@@ -137,10 +175,24 @@
   document.addEventListener(
     "toggle",
     (event) => {
-      if (event.target.open && event.target.classList.contains("rest")) addLinks(event.target);
+      if (!event.target.open || !event.target.classList.contains("rest")) return;
+      name(event.target);
+      addLinks(event.target);
     },
     true,
   );
+
+  // A picture that was shown before is in the page once.
+  for (const link of all(".shown > a")) {
+    const from = document.getElementById(link.getAttribute("href").slice(1));
+    if (!from) continue;
+    const button = document.createElement("button");
+    [button.type, button.className] = ["button", "shot"];
+    const img = button.appendChild(document.createElement("img"));
+    [img.loading, img.decoding, img.alt, img.src] = ["lazy", "async", link.dataset.alt, from.src];
+    for (const side of ["width", "height"]) if (from.hasAttribute(side)) img.setAttribute(side, from.getAttribute(side));
+    link.replaceWith(button);
+  }
 
   // The picture in the dialog is made when one is first looked at: one without a source would be a picture of nothing.
   const large = document.getElementById("large");

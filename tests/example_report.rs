@@ -12,8 +12,7 @@ use crate::common::{files, program, quick, root, run};
 const EXAMPLE: &str = "reports/example";
 
 fn read(folder: &Path) -> RunReport {
-    let text = std::fs::read_to_string(folder.join("results.json")).expect("results.json is there");
-    serde_json::from_str(&text).expect("it is what the model says")
+    oa_authtest::report::json::read(&folder.join("results.json")).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// What a reader would miss if it changed: tests, steps, sentences, what was recorded, and how each rule came out.

@@ -54,5 +54,6 @@ mod security;
 mod selection;
 mod serve;
 mod several_issuers;
+mod size;
 mod tolerance;
 mod words;

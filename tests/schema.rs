@@ -126,6 +126,37 @@ fn what_is_broken_is_not_valid() {
 }
 
 #[test]
+fn what_is_written_once_is_held_to_the_schema_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = program(folder.path());
+    command.args(["run", "--demo", "--agent", "http", "--profile", "openactive"]);
+    let ended = run(command);
+    assert_eq!(ended.code, 0, "{}", ended.said());
+    let results = read(&folder.path().join("reports/results.json"));
+    assert_valid(&results);
+    let answers = |value: &Value| value.to_string().matches("\"shared_body\":").count();
+    assert!(answers(&results) > 5, "bodies are shared");
+    let schema = schema();
+    for (pointer, value) in [
+        ("/shared/bodies/0", json!(1)),
+        ("/shared/rules/0/level", json!("can")),
+        ("/shared/rules/0/rule", json!("../..")),
+        ("/tests/0/judged/0/step", json!("0")),
+        ("/tests/0/judged/0/passed", json!({})),
+        ("/tests/0/judged", json!([])),
+    ] {
+        let mut changed = results.clone();
+        *changed.pointer_mut(pointer).unwrap_or_else(|| panic!("there is no {pointer}")) = value;
+        assert!(!schema.is_valid(&changed), "{pointer}");
+    }
+    for pointer in ["/shared", "/shared/rules/0", "/tests/0/judged/0"] {
+        let mut more = results.clone();
+        more.pointer_mut(pointer).and_then(Value::as_object_mut).expect("an object").insert("unheard-of".to_owned(), json!(1));
+        assert!(!schema.is_valid(&more), "{pointer} takes anything");
+    }
+}
+
+#[test]
 fn the_program_prints_it() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut command = program(folder.path());

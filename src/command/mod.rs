@@ -28,7 +28,7 @@ use crate::report::error::ReportError;
 use crate::report::words;
 use crate::result::model::RunReport;
 use crate::rule::Level;
-use crate::self_test::{self, SelfTestError};
+use crate::self_test::{self, SelfTestError, Told};
 
 mod authority;
 mod available;
@@ -330,13 +330,15 @@ fn pretty(document: &impl serde::Serialize) -> Result<String, Failure> {
 async fn prove(args: SelfTestArgs) -> Result<Exit, Failure> {
     let jobs = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
     let progress = console::Counting::of_process("flaws");
-    let matrix = self_test::run(&args.flaws, jobs, &|done, of| progress.show(done, of)).await;
+    let told = if args.whole { Told::Every } else { Told::WhereItCanShow };
+    let matrix = self_test::run(&args.flaws, told, jobs, &|done, of| progress.show(done, of)).await;
     progress.end();
     let matrix = matrix?;
     if args.json {
         document(&pretty(&matrix)?)?
     } else {
-        say(&matrix.render())?
+        let times = if args.times { matrix.times() + "\n" } else { String::new() };
+        say(&(times + &matrix.render()))?
     };
     if let Some(path) = &args.write_shown {
         crate::report::file::write(path, pretty(&matrix.shown()?)?.as_bytes())?;

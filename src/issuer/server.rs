@@ -1,5 +1,6 @@
 //! The server: loopback only, bounded in connections and time.
 
+use std::collections::HashSet;
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::flaw::Behaviour;
+use super::flaw::{Behaviour, Place};
 use super::keys::{KeyError, KeyRing};
 use super::state::Issuer;
 use super::tls::Tls;
@@ -50,6 +51,11 @@ impl RunningIssuer {
     /// What is needed to use it.
     pub fn accounts(&self) -> &DemoAccounts {
         &self.issuer.accounts
+    }
+
+    /// The places where a flaw would have shown so far, if it has none.
+    pub fn seen(&self) -> HashSet<Place> {
+        self.issuer.defect.seen()
     }
 
     /// What it holds, which shows whether a run left anything behind.

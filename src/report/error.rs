@@ -46,6 +46,14 @@ pub enum ReportError {
         /// What is wrong there.
         message: String,
     },
+    /// A part of a results file does not go with another.
+    #[error("{}: {says}. Give a results.json as `oa-authtest run` wrote it.", .path.display())]
+    Incoherent {
+        /// The file.
+        path: PathBuf,
+        /// What does not go together.
+        says: String,
+    },
     /// A results file is of another format, or of another version of this one.
     #[error("{}: its schema is {found}, this version reads \"{SCHEMA}\". Render it with the version of oa-authtest that wrote it.", .path.display())]
     Schema {

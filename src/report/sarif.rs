@@ -12,8 +12,9 @@ use std::io;
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
+use super::json::shared::FirstFindings;
 use super::{json as results, view, words};
-use crate::result::model::{Finding, FindingOutcome, RunReport, TestReport, Verdict};
+use crate::result::model::{Finding, FindingOutcome, RunReport, SCHEMA_BEFORE, TestReport, Verdict};
 use crate::rule::Level;
 use crate::text::{address, digest, markdown, visible};
 
@@ -79,10 +80,12 @@ pub fn render(report: &RunReport) -> io::Result<String> {
 fn broken(report: &RunReport) -> io::Result<Vec<Broken<'_>>> {
     let text = results::text(report)?;
     let mut lines = text.lines().zip(1..).filter(|(line, _)| line.starts_with(FINDING)).map(|(_, number)| number);
+    let first = FirstFindings::of(report);
+    let is_whole = |finding: &Finding| report.schema == SCHEMA_BEFORE || !first.say_all_of(finding);
     let mut all = Vec::new();
     for test in &report.tests {
         let mut times: HashMap<&str, usize> = HashMap::new();
-        for finding in &test.findings {
+        for finding in test.findings.iter().filter(|finding| is_whole(finding)) {
             let line = lines.next().unwrap_or(1);
             if finding.outcome == FindingOutcome::Failed {
                 let seen = times.entry(&finding.rule).or_default();

@@ -1,6 +1,7 @@
 //! What a run is: plain data that the runner makes and every report is rendered from, and what happens on the way.
 
 pub mod baseline;
+pub mod bound;
 pub mod event;
 pub mod history;
 pub mod issuers;

@@ -1,5 +1,7 @@
 //! What `results.json` holds: plain data, no behaviour but counting. Every report is a pure function of a [`RunReport`].
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::baseline::Baseline;
@@ -11,7 +13,10 @@ use crate::rule::Level;
 use crate::text::count;
 
 /// The name and version of the format, the value of `schema`.
-pub const SCHEMA: &str = "oa-authtest/results/1";
+pub const SCHEMA: &str = "oa-authtest/results/1.1";
+
+/// The version before: what findings and answers have in common is written with each of them. It is read, and written again as it was.
+pub const SCHEMA_BEFORE: &str = "oa-authtest/results/1";
 
 /// The most of the title of a page that is kept, in bytes.
 pub const MOST_TITLE: usize = 300;
@@ -41,7 +46,7 @@ pub enum Verdict {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RunReport {
-    /// Always [`SCHEMA`].
+    /// [`SCHEMA`], or [`SCHEMA_BEFORE`] in what an older version wrote.
     pub schema: String,
     /// Who wrote it.
     pub tool: Tool,
@@ -79,6 +84,9 @@ pub struct RunReport {
     /// it with.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub history: Vec<PastRun>,
+    /// What many findings and answers have in common. In a file only: once read, each has its own again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shared: Option<Shared>,
     /// The tests in the order of the plan, skipped ones included.
     pub tests: Vec<TestReport>,
     /// True if an older version wrote it, which said some facts in words only. It is written again as it was.
@@ -92,6 +100,59 @@ impl RunReport {
         self.verdict = self.tests.iter().map(|test| test.verdict).max().unwrap_or_default();
         self.counts = self.tests.iter().fold(Counts::default(), |sum, test| sum.plus(test.counts));
     }
+}
+
+/// What many findings and answers of a run have in common, once for all of them.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shared {
+    /// The rules that were judged, in the order of their first findings.
+    #[serde(default)]
+    pub rules: Vec<SharedRule>,
+    /// The bodies that more than one answer has.
+    #[serde(default)]
+    pub bodies: Vec<String>,
+}
+
+/// What the findings of a rule say, if they say no more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SharedRule {
+    /// As [`Finding::rule`].
+    pub rule: String,
+    /// As [`Finding::own`].
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub own: bool,
+    /// As [`Finding::level`].
+    pub level: Level,
+    /// As [`Finding::says`].
+    pub says: String,
+    /// As [`Finding::spec`].
+    pub spec: String,
+    /// As [`Finding::url`].
+    pub url: String,
+}
+
+/// Rules that were judged in one place, in the order of [`Shared::rules`].
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Judged {
+    /// As [`Finding::step`].
+    pub step: usize,
+    /// As [`Finding::sentence`].
+    pub sentence: usize,
+    /// As [`Finding::exchange`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exchange: Option<usize>,
+    /// Those that hold, with what was seen.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub passed: BTreeMap<String, String>,
+    /// Those that have nothing to say, by why.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub not_applicable: BTreeMap<String, Vec<String>>,
+    /// Those that are in [`TestReport::findings`]: each is the next that is there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<String>,
 }
 
 /// What part of the tests or of the rules a run was asked for: it says nothing about the rest.
@@ -247,6 +308,9 @@ pub struct TestReport {
     pub counts: Counts,
     /// Every rule judged, in order.
     pub findings: Vec<Finding>,
+    /// The findings of which there is no more to say than what [`Shared::rules`] does. In a file only.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub judged: Vec<Judged>,
     /// What was done, in order.
     pub steps: Vec<StepReport>,
     /// What the test did not look at, and why: one sentence each.
@@ -552,6 +616,9 @@ pub struct ExchangeResponse {
     pub headers: Vec<(String, String)>,
     /// The body as text (lossily if it is not UTF-8), redacted.
     pub body: String,
+    /// Where in [`Shared::bodies`] the body is that is not in `body`. In a file only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shared_body: Option<usize>,
     /// The size of the body as received, in bytes.
     pub size: usize,
 }

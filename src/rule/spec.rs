@@ -3,7 +3,7 @@
 //! `PREFIX-SECTION[-ITEM]`: the section is a number, a lettered appendix, or, for the specifications of `OpenActive`, the heading's
 //! own anchor, because those documents are not numbered stably. The item is the number of a list entry within the section.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -31,6 +31,13 @@ pub struct Reference {
     pub title: String,
     /// Where to read it.
     pub url: String,
+}
+
+/// Where to read the paragraph that a rule of the catalogue refers to; empty where there is none.
+pub fn url(reference: &str) -> String {
+    static OF_RULES: LazyLock<HashMap<&str, String>> =
+        LazyLock::new(|| super::catalogue().iter().filter_map(|rule| Some((rule.spec, resolve(rule.spec)?.url))).collect());
+    OF_RULES.get(reference).cloned().unwrap_or_default()
 }
 
 /// Specifications of OpenID, whose pages carry anchors of their own ([`SECTIONS`]): prefix, title, page.

@@ -18,8 +18,8 @@ use crate::feature::fact::Fact;
 use crate::feature::plan::{Plan, PlannedTest, Skip};
 use crate::feature::{Step, Test};
 use crate::result::event::Event;
-use crate::result::known;
 use crate::result::model::{Counts, Environment, Finding, FindingOutcome, LeftOut, RunReport, SCHEMA, Selection, StepEnd, TestReport, Tool, Verdict};
+use crate::result::{bound, known};
 use crate::rule::{Level, catalogue, catalogue_version};
 use crate::session::{Run, Session, Stop};
 
@@ -91,6 +91,13 @@ impl Running {
         match self.deadline.is_over() {
             Some(seconds) => Stop::untestable(format!("the time of the run was over ({} {seconds})", setting::RUN_TIMEOUT.flag)),
             None => Stop::untestable("interrupted"),
+        }
+    }
+
+    /// Hands on what came of a test, if there is who takes it: a copy of it is large.
+    fn send_ended(&self, report: &TestReport) {
+        if !self.handle.events.is_closed() {
+            self.send(Event::TestEnded(Arc::new(report.clone())));
         }
     }
 }
@@ -171,6 +178,7 @@ fn report(tests: Vec<TestReport>, started: Timestamp, environment: Environment, 
         known: None,
         baseline: None,
         history: Vec::new(),
+        shared: None,
         tests,
         older: false,
     };
@@ -224,7 +232,7 @@ async fn run_guarded(planned: PlannedTest, mut shared: Run, running: Arc<Running
     let blank = blank_report(&planned, &shared.config);
     if let Some(skip) = &planned.skip {
         let report = skipped(blank, skip);
-        running.send(Event::TestEnded(Arc::new(report.clone())));
+        running.send_ended(&report);
         return report;
     }
     running.send(Event::TestStarted { id: planned.id.clone(), title: planned.test.title.clone() });
@@ -242,7 +250,7 @@ async fn run_guarded(planned: PlannedTest, mut shared: Run, running: Arc<Running
     let taken: Vec<String> = attempts.iter().flat_map(again::screenshots).map(str::to_owned).collect();
     let report = again::settle(attempts).unwrap_or(blank);
     again::forget_screenshots(&taken, &report, &shared.config.report.dir);
-    running.send(Event::TestEnded(Arc::new(report.clone())));
+    running.send_ended(&report);
     report
 }
 
@@ -351,7 +359,7 @@ async fn run_test(planned: PlannedTest, shared: Run, running: Arc<Running>, blan
         Some(Stop::Issuer(_)) => Verdict::Failed,
         Some(_) => Verdict::Errored,
     };
-    TestReport {
+    let mut report = TestReport {
         verdict,
         bug: matches!(stop, Some(Stop::Bug(_))),
         reason: stop
@@ -367,7 +375,9 @@ async fn run_test(planned: PlannedTest, shared: Run, running: Arc<Running>, blan
         not_tested,
         left_behind: std::mem::take(&mut session.facts.left_behind),
         ..blank
-    }
+    };
+    bound::test(&mut report);
+    report
 }
 
 /// Drops the findings of rules that do not count, and says so where nothing was judged by any that does.

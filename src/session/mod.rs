@@ -179,7 +179,7 @@ impl Session {
         let absent = || artefact.absent().map(|why| not_applicable(why.to_owned()));
         for check in A::rules() {
             let judgement = absent().unwrap_or_else(|| (check.judge)(artefact));
-            let url = spec::resolve(check.rule.spec).map(|reference| reference.url).unwrap_or_default();
+            let url = spec::url(check.rule.spec);
             let exchange = artefact.exchange_of(check.rule.id).or_else(|| self.last_visit.exchange(A::SEEN_IN));
             let finding = self.finding(&check.rule, url, judgement, exchange);
             sound &= finding.outcome != FindingOutcome::Failed || finding.level != Level::Must;

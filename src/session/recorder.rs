@@ -210,9 +210,10 @@ impl Recorder {
                     } else if learned.is_err() {
                         TOO_MANY.to_owned()
                     } else {
-                        cut(&self.redactor.text(&String::from_utf8_lossy(&answer.body)))
+                        crate::text::cut(&self.redactor.text(&String::from_utf8_lossy(&answer.body)), MOST_TEXT)
                     },
                     size: answer.body.len(),
+                    shared_body: None,
                 }),
                 Err(unreachable) => Err(self.redactor.text(&unreachable.why)),
             },
@@ -252,7 +253,7 @@ impl Recorder {
         let number = journal.exchanges;
         journal.exchanges += 1;
         let headers = headers.into_iter().map(|(name, value)| (name, self.redactor.text(&value))).collect();
-        let response = Ok(ExchangeResponse { status, headers, body: String::new(), size: 0 });
+        let response = Ok(ExchangeResponse { status, headers, body: String::new(), size: 0, shared_body: None });
         let (title, method, url) = (title.to_owned(), method.to_owned(), self.redactor.text(url));
         let exchange =
             Exchange { number, title, method, url, request_headers: Vec::new(), request_body: None, response, duration_ms: 0, of_user_agent: true };
@@ -287,14 +288,6 @@ impl Recorder {
 /// A part of a client's credentials as it is sent by Basic (RFC 6749 2.3.1 and appendix B).
 pub(crate) fn form_encoded(part: &str) -> String {
     url::form_urlencoded::byte_serialize(part.as_bytes()).collect()
-}
-
-/// The text cut at [`MOST_TEXT`] bytes, at a character's boundary, with a remark.
-fn cut(text: &str) -> String {
-    if text.len() <= MOST_TEXT {
-        return text.to_owned();
-    }
-    format!("{}… (cut: {} bytes in all)", crate::text::truncate(text, MOST_TEXT), text.len())
 }
 
 #[cfg(test)]

@@ -21,6 +21,14 @@ pub fn truncate(text: &str, most: usize) -> &str {
     &text[..at]
 }
 
+/// A text cut at `most` bytes, at a character's boundary, with a remark how long it was; whole if it is no longer.
+pub fn cut(text: &str, most: usize) -> String {
+    if text.len() <= most {
+        return text.to_owned();
+    }
+    format!("{}… (cut: {} bytes in all)", truncate(text, most), text.len())
+}
+
 /// `1 warning`, `2 warnings`: a noun with a regular plural.
 pub fn count(n: usize, noun: &str) -> String {
     format!("{n} {noun}{}", if n == 1 { "" } else { "s" })

@@ -74,9 +74,7 @@ pub fn run(mut command: Command) -> Ended {
 
 /// The results a run left in its report folder.
 pub fn results(folder: &Path) -> RunReport {
-    let path = folder.join("reports/results.json");
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()));
-    serde_json::from_str(&text).expect("results.json is what the model says")
+    oa_authtest::report::json::read(&folder.join("reports/results.json")).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// One test of a run.

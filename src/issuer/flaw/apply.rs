@@ -1,5 +1,7 @@
 //! The one place where a flaw becomes something wrong in what the issuer sends.
 
+use std::collections::HashSet;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use http::{HeaderName, HeaderValue, StatusCode};
@@ -50,24 +52,61 @@ pub enum PatchFault {
     NotAResponse,
 }
 
-/// The flaw a running issuer has, or none.
+/// A place in the issuer where a flaw can show: where it would be another if it had that flaw.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// What a patch is applied to.
+    Site(Site),
+    /// A check that can be waived.
+    Check(Check),
+    /// A behaviour that can be another.
+    Behaviour(Behaviour),
+}
+
+impl Flaw {
+    /// Where it shows. An issuer that never comes to any of these places is as it would be without the flaw.
+    pub fn places(&self) -> impl Iterator<Item = Place> {
+        let patches = self.patch.iter().map(|patch| Place::Site(patch.at));
+        let waived = self.waives.iter().map(|check| Place::Check(*check));
+        patches.chain(waived).chain(self.behaviour.map(Place::Behaviour))
+    }
+}
+
+/// The flaw a running issuer has, or none. Nothing else makes an issuer with a flaw another than one without.
 #[derive(Debug, Clone, Default)]
-pub struct Defect(Option<Flaw>);
+pub struct Defect {
+    flaw: Option<Flaw>,
+    /// The places that an issuer without a flaw came to.
+    seen: Arc<Mutex<HashSet<Place>>>,
+}
 
 impl Defect {
     /// This flaw, or none.
     pub fn new(flaw: Option<Flaw>) -> Self {
-        Self(flaw)
+        Self { flaw, ..Self::default() }
+    }
+
+    /// Where another flaw would have shown so far, if the issuer has none.
+    pub fn seen(&self) -> HashSet<Place> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The flaw, if there is one. If not, it is noted where it would have shown.
+    fn at(&self, places: impl IntoIterator<Item = Place>) -> Option<&Flaw> {
+        if self.flaw.is_none() {
+            self.seen.lock().unwrap_or_else(PoisonError::into_inner).extend(places);
+        }
+        self.flaw.as_ref()
     }
 
     /// True if the issuer behaves in this wrong way.
     pub fn does(&self, behaviour: Behaviour) -> bool {
-        self.0.as_ref().is_some_and(|flaw| flaw.behaviour == Some(behaviour))
+        self.at([Place::Behaviour(behaviour)]).is_some_and(|flaw| flaw.behaviour == Some(behaviour))
     }
 
     /// True if the issuer makes this check.
     pub fn checks(&self, check: Check) -> bool {
-        !self.0.as_ref().is_some_and(|flaw| flaw.waives.contains(&check))
+        !self.at([Place::Check(check)]).is_some_and(|flaw| flaw.waives.contains(&check))
     }
 
     /// Changes a JSON value: the claims or header of a token, the parameters of an authorization response.
@@ -104,7 +143,7 @@ impl Defect {
     }
 
     fn each(&self, sites: &[Site], mut apply: impl FnMut(&Patch) -> Result<(), PatchFault>) -> Result<(), PatchError> {
-        let Some(flaw) = &self.0 else { return Ok(()) };
+        let Some(flaw) = self.at(sites.iter().copied().map(Place::Site)) else { return Ok(()) };
         for patch in flaw.patch.iter().filter(|patch| sites.contains(&patch.at)) {
             apply(patch).map_err(|why| PatchError { flaw: flaw.name.clone(), site: patch.at, why })?;
         }

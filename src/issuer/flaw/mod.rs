@@ -13,7 +13,7 @@ mod check;
 mod shown;
 mod table;
 
-pub use apply::PatchFault;
+pub use apply::{PatchFault, Place};
 pub use behaviour::Behaviour;
 pub use check::Check;
 pub use shown::{Shown, shown};

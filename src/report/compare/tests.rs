@@ -45,6 +45,7 @@ fn test(id: &str, reason: Option<(Verdict, &str)>, findings: Vec<Finding>) -> Te
         command: String::new(),
         counts,
         findings,
+        judged: Vec::new(),
         steps: Vec::new(),
         not_tested: Vec::new(),
         left_behind: Vec::new(),
@@ -68,6 +69,7 @@ fn run(tests: Vec<TestReport>) -> RunReport {
         known: None,
         baseline: None,
         history: Vec::new(),
+        shared: None,
         tests,
         older: false,
     }

@@ -90,6 +90,7 @@ pub fn page(heading: &Heading, band: &str, top: &str, overview: &str, version: u
         top,
         overview,
         tests: SECTIONS,
+        rules: Vec::new(),
         live: Some(Following { style: LIVE_STYLE, script: LIVE_SCRIPT, band, version }),
     };
     let page = template::render(&TEMPLATES, super::NAME, &page);
@@ -148,7 +149,7 @@ pub fn whole(progress: &Progress) -> (String, String) {
 /// The section of a test, whose screenshots are below a directory; empty if it was skipped, or is none of the run.
 pub fn section(progress: &Progress, id: &str, dir: &Path) -> String {
     match progress.find(id) {
-        Some(Planned::Ended(test)) => super::section(&progress.report, test, &News::of(&progress.report), dir),
+        Some(Planned::Ended(test)) => super::section(&progress.report, test, &News::of(&progress.report), dir, None),
         Some(Planned::Pending(test)) => template::render(&TEMPLATES, PENDING, &PendingView::of(test)),
         None => String::new(),
     }

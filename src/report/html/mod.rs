@@ -18,12 +18,14 @@ mod picture;
 mod times;
 
 use super::error::ReportError;
+use super::json::shared::FirstFindings;
 use super::mark::Mark;
 use super::news::News;
-use super::view::{EntryView, IssuersView, SummaryView, TestView, has_report};
+use super::view::{EntryView, IssuersView, RuleView, Shown, SummaryView, TestView, has_report};
 use super::{file, template};
 use crate::result::model::{RunReport, TestReport};
 use crate::text::{html as escape, visible};
+use picture::Pictures;
 
 /// The file's name in the report directory.
 pub const NAME: &str = "report.html";
@@ -95,7 +97,7 @@ const PARTS: [(&str, &str); 13] = [
     ("command", "<pre class=\"command\"><button type=\"button\" class=\"copy\">Copy</button><code>{{block this}}</code></pre>"),
     (
         "body",
-        "{{#if folded}}<details class=\"fold\"><summary>{{folded}}</summary>\n{{/if}}<pre><code>{{times text language}}</code></pre>\n{{#if folded}}</details>\n{{/if}}",
+        "{{#if same}}<p class=\"same\">The body ({{lines}}) is the same as in <a href=\"#{{same}}\">an earlier response</a>.</p>\n{{else}}{{#if folded}}<details class=\"fold\"><summary>{{folded}}</summary>\n{{/if}}<pre><code>{{times text language}}</code></pre>\n{{#if folded}}</details>\n{{/if}}{{/if}}",
     ),
 ];
 
@@ -129,6 +131,8 @@ struct PageView<'a> {
     top: &'a str,
     overview: &'a str,
     tests: &'a str,
+    /// What the rules say that the sections name by their ids alone.
+    rules: Vec<RuleView<'a>>,
     /// What a page has that follows a run.
     live: Option<live::Following<'a>>,
 }
@@ -155,6 +159,8 @@ pub fn write(report: &RunReport, dir: &Path) -> Result<PathBuf, ReportError> {
 pub fn render(report: &RunReport, dir: &Path) -> String {
     let summary = SummaryView::of(report, true);
     let news = News::of(report);
+    let first = FirstFindings::of(report);
+    let mut once = Once { first: &first, shown: Shown::default(), pictures: Pictures::default() };
     let page = PageView {
         beginning: BEGINNING,
         policy: &policy(&[STYLE], &[SCRIPT], ""),
@@ -164,7 +170,8 @@ pub fn render(report: &RunReport, dir: &Path) -> String {
         tool: format!("{} {}", report.tool.name, report.tool.version),
         top: &top(report.verdict, &summary),
         overview: &template::render(&TEMPLATES, OVERVIEW, &summary),
-        tests: &report.tests.iter().map(|test| section(report, test, &news, dir)).collect::<String>(),
+        tests: &report.tests.iter().map(|test| section(report, test, &news, dir, Some(&mut once))).collect::<String>(),
+        rules: RuleView::all(&first),
         live: None,
     };
     template::render(&TEMPLATES, NAME, &page)
@@ -199,18 +206,40 @@ fn top(state: impl Serialize, summary: &SummaryView<'_>) -> String {
     template::render(&TEMPLATES, TOP, &TopView { state, summary })
 }
 
-/// The section of a test; empty if it was skipped.
-fn section(report: &RunReport, test: &TestReport, news: &News, dir: &Path) -> String {
+/// What is on the page once, whichever sections it belongs to.
+struct Once<'a> {
+    first: &'a FirstFindings<'a>,
+    shown: Shown,
+    pictures: Pictures,
+}
+
+/// The section of a test; empty if it was skipped. Without `once` it has all that belongs to it, whatever other sections have.
+fn section(report: &RunReport, test: &TestReport, news: &News, dir: &Path, mut once: Option<&mut Once>) -> String {
     if !has_report(test) {
         return String::new();
     }
     let mut view = TestView::of(report, test, news);
+    if let Some(once) = &once {
+        view.steps.iter_mut().for_each(|step| step.name_rules(once.first));
+    }
     for entry in view.steps.iter_mut().flat_map(|step| &mut step.entries) {
         match entry {
             // What a user agent sends goes with its cookies, which nobody else has.
-            EntryView::Exchange(view) if view.exchange.of_user_agent => {}
-            EntryView::Exchange(view) => view.curl = Some(curl::command(view.exchange, report.environment.is_insecure())),
-            EntryView::Page(view) => view.picture = view.screenshot.and_then(|name| picture::below(dir, name)),
+            EntryView::Exchange(view) => {
+                if !view.exchange.of_user_agent {
+                    view.curl = Some(curl::command(view.exchange, report.environment.is_insecure()));
+                }
+                if let Some(once) = &mut once {
+                    view.share(&test.id, &mut once.shown);
+                }
+            }
+            EntryView::Page(view) => {
+                let picture = view.screenshot.and_then(|name| Some((name, picture::below(dir, name)?)));
+                view.picture = picture.map(|(name, picture)| match &mut once {
+                    Some(once) => once.pictures.hold(picture, name),
+                    None => picture,
+                });
+            }
             EntryView::Note { .. } | EntryView::Callback { .. } | EntryView::Claims { .. } => {}
         }
     }

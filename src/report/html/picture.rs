@@ -7,10 +7,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::report::file;
-use crate::report::view::Picture;
+use crate::report::view::{Picture, Shown};
 
 /// A larger file is no screenshot.
 const MOST_BYTES: u64 = 8 * 1024 * 1024;
+
+/// The most that the pictures of a page take, in bytes of their `data:` addresses. Further ones are in their files alone.
+const MOST_OF_PAGE: usize = 5 * 512 * 1024;
 
 /// A screenshot by its name in a results file, below a report directory. `None` if it is missing, leads out of the directory or is no picture.
 pub fn below(dir: &Path, name: &str) -> Option<Picture> {
@@ -25,7 +28,39 @@ pub fn below(dir: &Path, name: &str) -> Option<Picture> {
         [b'R', b'I', b'F', b'F', _, _, _, _, b'W', b'E', b'B', b'P', ..] => ("webp", None),
         _ => return None,
     };
-    Some(Picture { src: format!("data:image/{kind};base64,{}", STANDARD.encode(&bytes)), size })
+    let src = format!("data:image/{kind};base64,{}", STANDARD.encode(&bytes));
+    Some(Picture { src, size, id: None, same: None, beside: None })
+}
+
+/// The pictures of a page: each is in it once, and there is room for so many.
+#[derive(Debug)]
+pub struct Pictures {
+    shown: Shown,
+    left: usize,
+}
+
+impl Default for Pictures {
+    fn default() -> Self {
+        Self { shown: Shown::default(), left: MOST_OF_PAGE }
+    }
+}
+
+impl Pictures {
+    /// What the page holds of a picture in a file: the picture itself where it is new and there is room, else where it is.
+    pub fn hold(&mut self, picture: Picture, file: &str) -> Picture {
+        let here = format!("picture-{}", self.shown.len() + 1);
+        let id = match self.shown.before(&picture.src, &here) {
+            Some(same) => return Picture { src: String::new(), same: Some(same), ..picture },
+            None => Some(here),
+        };
+        match self.left.checked_sub(picture.src.len()) {
+            Some(left) => {
+                self.left = left;
+                Picture { id, ..picture }
+            }
+            None => Picture { src: String::new(), id, beside: Some(file.to_owned()), ..picture },
+        }
+    }
 }
 
 /// Width and height, from the first chunk.

@@ -86,10 +86,58 @@ fn a_run_that_has_ended_is_the_report() {
     assert!(progress.finish(report.clone(), None).is_empty(), "nothing else was known");
     let (page, own) = (following(&progress), render(&report, Path::new("reports/example")));
     assert!(own.contains("src=\"data:image/png;base64,"));
-    for (from, to) in [("<header", "</header>"), ("<div id=\"overview\">", "<footer")] {
-        let part = |page: &str| page.split_once(from).unwrap().1.rsplit_once(to).unwrap().0.split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for (from, to) in [("<header", "</header>"), ("<div id=\"overview\">", "<div id=\"tests\">")] {
+        let part = |page: &str| words(page.split_once(from).unwrap().1.rsplit_once(to).unwrap().0);
         assert!(part(&page) == part(&own), "{from}");
     }
+    // What the sections of the report have in common is in it once; here each has its own.
+    let sections = report.tests.iter().map(|test| section(&report, test, &News::of(&report), Path::new("reports/example"), None));
+    assert!(words(&page).contains(&words(&sections.collect::<String>())));
+}
+
+#[test]
+fn what_sections_have_in_common_is_there_once() {
+    let mut report = json::read(Path::new("reports/example/results.json")).unwrap();
+    let mut again = report.tests[0].clone();
+    again.id.push_str("-again");
+    report.tests.push(again);
+    let page = render(&report, Path::new("reports/example"));
+    let pictures: Vec<&str> = page.split("<img").skip(1).map(|rest| rest.split_once('>').unwrap().0.split_once("src=").unwrap().1).collect();
+    let sources: std::collections::HashSet<&str> = pictures.iter().map(|picture| picture.split(' ').next().unwrap()).collect();
+    assert!(pictures.len() > 1 && sources.len() == pictures.len(), "each picture is there once: {}", pictures.len());
+    for kind in ["<p class=\"shown\"><a href=\"#", "is the same as in <a href=\"#", ", the same as in <a href=\"#"] {
+        for rest in page.split(kind).skip(1) {
+            let target = rest.split_once('"').unwrap().0;
+            assert_eq!(page.matches(&format!("id=\"{target}\"")).count(), 1, "{target}");
+        }
+    }
+    assert!(page.contains("is the same as in <a"), "a body is");
+    // Each rule that is named says what it demands once.
+    let named = page.split("<li class=\"named\">").skip(1).map(|rest| rest.split_once("<code>").unwrap().1.split_once("</code>").unwrap().0);
+    let named: std::collections::HashSet<&str> = named.flat_map(|rules| rules.split(' ')).collect();
+    assert!(named.len() > 50, "{}", named.len());
+    for rule in named {
+        assert_eq!(page.matches(&format!("<li data-rule=\"{rule}\">")).count(), 1, "{rule}");
+    }
+}
+
+#[test]
+fn pictures_that_there_is_no_room_for_are_in_their_files() {
+    let picture = |n: usize| crate::report::view::Picture {
+        src: format!("data:image/png;base64,{n}{}", "A".repeat(1024 * 1024)),
+        size: None,
+        id: None,
+        same: None,
+        beside: None,
+    };
+    let mut pictures = super::Pictures::default();
+    let held: Vec<_> = (0..4).chain([0, 3]).map(|n| pictures.hold(picture(n), &format!("{n}.png"))).collect();
+    let beside: Vec<Option<&str>> = held.iter().map(|picture| picture.beside.as_deref()).collect();
+    assert_eq!(beside, [None, None, Some("2.png"), Some("3.png"), None, None]);
+    let same: Vec<Option<&str>> = held.iter().map(|picture| picture.same.as_deref()).collect();
+    assert_eq!(same, [None, None, None, None, Some("picture-1"), Some("picture-4")]);
+    assert!(held.iter().all(|picture| picture.src.is_empty() == (picture.beside.is_some() || picture.same.is_some())));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::{Headline, TestLink, place};
 use crate::report::cause::Root;
+use crate::report::json::shared::FirstFindings;
 use crate::report::mark::Mark;
 use crate::report::news::News;
 use crate::report::{harm, words};
@@ -14,6 +15,9 @@ use crate::text::count;
 /// A finding.
 #[derive(Debug, Serialize)]
 pub struct FindingView<'a> {
+    /// What it is a view of.
+    #[serde(skip)]
+    finding: &'a Finding,
     mark: Mark,
     rule: &'a str,
     /// True if it is a rule of the user's own.
@@ -71,6 +75,7 @@ impl<'a> FindingView<'a> {
     fn of(finding: &'a Finding) -> Self {
         let unjudged = matches!(finding.outcome, FindingOutcome::NotApplicable | FindingOutcome::NotRun);
         Self {
+            finding,
             mark: Mark::of_finding(finding),
             rule: &finding.rule,
             own: finding.own,
@@ -162,8 +167,68 @@ pub struct SpecView<'a> {
     /// How many rules did not apply, in words, if any did not.
     folded: Option<Headline>,
     not_applicable: Vec<FindingView<'a>>,
+    /// Those that are named by the ids of their rules alone.
+    named: Vec<NamedView<'a>>,
     /// True unless all that there is to say of it is broken rules.
     rest: bool,
+}
+
+/// Rules that came out alike, of which all else is said elsewhere on the page.
+#[derive(Debug, Serialize)]
+struct NamedView<'a> {
+    mark: Mark,
+    groups: Vec<GroupView<'a>>,
+}
+
+/// Rules that came out alike for one reason.
+#[derive(Debug, Serialize)]
+struct GroupView<'a> {
+    /// Why they were not judged.
+    because: Option<&'a str>,
+    /// Their ids, with spaces between them.
+    rules: String,
+}
+
+impl SpecView<'_> {
+    /// Names what came out as most do by the ids of the rules; `first` say the rest of it.
+    pub fn name_rules(&mut self, first: &FirstFindings) {
+        let mut named: Vec<NamedView> = Vec::new();
+        let is_named = |view: &FindingView| is_name(&view.finding.rule) && first.say_all_of(view.finding);
+        for of in [&mut self.rules, &mut self.not_applicable] {
+            for view in of.extract_if(.., |view| is_named(view)) {
+                let (mark, because, rule) = (view.mark, view.because, view.rule);
+                let at = named.iter().position(|known| known.mark == mark).unwrap_or_else(|| {
+                    named.push(NamedView { mark, groups: Vec::new() });
+                    named.len() - 1
+                });
+                let groups = &mut named[at].groups;
+                match groups.iter_mut().find(|group| group.because == because) {
+                    Some(group) => {
+                        group.rules.push(' ');
+                        group.rules.push_str(rule);
+                    }
+                    None => groups.push(GroupView { because, rules: rule.to_owned() }),
+                }
+            }
+        }
+        self.named = named;
+    }
+}
+
+/// True for an id as rules have it: no other can stand in a list of them.
+fn is_name(rule: &str) -> bool {
+    !rule.is_empty() && rule.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'/'))
+}
+
+/// What a rule says, for those of its findings that are named by its id.
+#[derive(Debug, Serialize)]
+pub struct RuleView<'a>(FindingView<'a>);
+
+impl<'a> RuleView<'a> {
+    /// Every rule that a finding can be named by.
+    pub fn all(first: &FirstFindings<'a>) -> Vec<Self> {
+        first.in_order().into_iter().filter(|finding| is_name(&finding.rule)).map(|finding| Self(FindingView::of(finding))).collect()
+    }
 }
 
 /// The broken rules of a step: the worst first, those that are known behind them.
@@ -222,6 +287,7 @@ fn spec<'a>(sentence: &'a str, findings: &[&'a Finding], step: (&StepEnd, bool),
         rules: views(rules),
         folded: folded.map(|says| Headline { mark: Mark::NotApplicable, says }),
         not_applicable: views(idle),
+        named: Vec::new(),
         rest: findings.is_empty() || findings.iter().any(|finding| finding.outcome != FindingOutcome::Failed),
     }
 }

@@ -16,9 +16,10 @@ mod step;
 mod summary;
 mod test;
 
+pub use finding::RuleView;
 pub use issuers::IssuersView;
 pub use pending::PendingView;
-pub use step::{EntryView, Picture};
+pub use step::{EntryView, Picture, Shown};
 pub use summary::SummaryView;
 pub use test::TestView;
 

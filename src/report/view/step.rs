@@ -1,10 +1,13 @@
 //! A step of a test's story.
 
+use std::collections::HashMap;
+
 use serde::Serialize;
 
 use super::body::{self, Body};
 use super::finding::{self, FindingView, SpecView};
 use super::{CountView, Headline, place};
+use crate::report::json::shared::FirstFindings;
 use crate::report::mark::Mark;
 use crate::report::news::News;
 use crate::report::words;
@@ -104,6 +107,10 @@ struct BodyView {
     text: String,
     /// What stands for the body while it is folded, if it is.
     folded: Option<String>,
+    /// How many lines it has, in words.
+    lines: String,
+    /// The address of the exchange that shows the same body, where the text is not here.
+    same: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
@@ -112,7 +119,57 @@ struct ResponseView<'a> {
     size: String,
     headers_folded: String,
     headers: Vec<HeaderView<'a>>,
+    /// The address of the exchange that shows the same headers, where they are not here.
+    same_headers: Option<String>,
     body: Option<BodyView>,
+}
+
+/// A shorter text is shown wherever it is, in bytes.
+const LEAST_SHARED: usize = 150;
+
+/// What was shown before on a page, each with the address where.
+#[derive(Debug, Default)]
+pub struct Shown(HashMap<String, String>);
+
+impl Shown {
+    /// How many texts were shown.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Where a text was shown before. If it was not, it is shown at `here` from now on.
+    pub fn before(&mut self, text: &str, here: &str) -> Option<String> {
+        if let Some(before) = self.0.get(text) {
+            return Some(before.clone());
+        }
+        self.0.insert(text.to_owned(), here.to_owned());
+        None
+    }
+}
+
+impl StepView<'_> {
+    /// Names what came out as most do by the ids of the rules; `first` say the rest of it.
+    pub fn name_rules(&mut self, first: &FirstFindings) {
+        self.specs.iter_mut().for_each(|spec| spec.name_rules(first));
+    }
+}
+
+impl ExchangeView<'_> {
+    /// Points to where the same headers and the same body were shown before, in place of showing them again. The exchange is one of `test`.
+    pub fn share(&mut self, test: &str, shown: &mut Shown) {
+        let here = format!("{test}/exchange-{}", self.number);
+        let Some(response) = &mut self.response else { return };
+        let headers: String = response.headers.iter().map(|header| format!("{}: {}\n", header.name, header.value)).collect();
+        if headers.len() >= LEAST_SHARED {
+            response.same_headers = shown.before(&headers, &here);
+        }
+        if let Some(body) = response.body.as_mut().filter(|body| body.text.len() >= LEAST_SHARED) {
+            body.same = shown.before(&body.text, &here);
+        }
+        if response.same_headers.is_some() {
+            response.headers.clear();
+        }
+    }
 }
 
 /// A page the browser showed.
@@ -135,8 +192,14 @@ pub struct PageView<'a> {
 /// A screenshot for an `img` element.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Picture {
-    /// A `data:` address.
+    /// A `data:` address; empty where it is not here.
     pub src: String,
+    /// The picture's own address on the page, where another place may point to it.
+    pub id: Option<String>,
+    /// The address of the picture that is the same, where it was shown before.
+    pub same: Option<String>,
+    /// Its file, where there is no more room for it on the page.
+    pub beside: Option<String>,
     /// Its width and height in pixels, where they could be read.
     pub size: Option<(u32, u32)>,
 }
@@ -262,6 +325,7 @@ fn exchange(exchange: &Exchange) -> ExchangeView<'_> {
         },
         headers_folded: count(response.headers.len(), "response header"),
         headers: headers(&response.headers),
+        same_headers: None,
         body: body_view(&response.body, &response.headers),
     });
     ExchangeView {
@@ -291,7 +355,8 @@ fn body_view(text: &str, headers: &[(String, String)]) -> Option<BodyView> {
     let content_type = headers.iter().find(|(name, _)| name.eq_ignore_ascii_case("content-type")).map(|(_, value)| value.as_str());
     let Body { language, text } = body::lay_out(text, content_type);
     let lines = text.lines().count();
-    Some(BodyView { language, folded: (lines > MOST_LINES).then(|| format!("Body of {lines} lines")), text })
+    let folded = (lines > MOST_LINES).then(|| format!("Body of {lines} lines"));
+    Some(BodyView { language, folded, lines: count(lines, "line"), same: None, text })
 }
 
 /// What is seen on the picture of a page, in a line that is read out: what kind of page it is, its title, where it is and the step it belongs to.
@@ -319,6 +384,12 @@ fn page<'a>(page: &'a Page, step: &str) -> PageView<'a> {
         alt: alternative(page, step),
         screenshot: page.screenshot.as_deref(),
         picture: None,
-        source: page.source.as_ref().map(|source| BodyView { language: "html", text: source.clone(), folded: Some("The page's source".to_owned()) }),
+        source: page.source.as_ref().map(|source| BodyView {
+            language: "html",
+            text: source.clone(),
+            folded: Some("The page's source".to_owned()),
+            lines: count(source.lines().count(), "line"),
+            same: None,
+        }),
     }
 }

@@ -9,9 +9,12 @@ use serde_json::Value;
 
 use super::error::ReportError;
 use super::file;
-use crate::result::issuers;
-use crate::result::model::{RunReport, SCHEMA, SkipKind, Verdict};
+use crate::result::model::{RunReport, SCHEMA, SCHEMA_BEFORE, SkipKind, Verdict};
+use crate::result::{bound, issuers};
 use crate::text::visible;
+
+mod layout;
+pub(super) mod shared;
 
 /// The largest results file that is read, in bytes: those of a run of every profile have some twenty million.
 const MOST_BYTES: u64 = 512 * 1024 * 1024;
@@ -20,7 +23,7 @@ const MOST_BYTES: u64 = 512 * 1024 * 1024;
 pub const NAME: &str = "results.json";
 
 /// What it begins with; by it that of an earlier run is known.
-pub const BEGINNING: &str = "{\n  \"schema\": \"oa-authtest/results/1\"";
+pub const BEGINNING: &str = "{\n  \"schema\": \"oa-authtest/results/1";
 
 /// Writes `results.json` into a directory, made if absent, and returns its path. Members come in the order of the model.
 ///
@@ -38,6 +41,9 @@ pub fn write(report: &RunReport, dir: &Path) -> Result<PathBuf, ReportError> {
 /// # Errors
 /// Whatever the JSON writer says; writing to memory, it has nothing to say.
 pub fn text(report: &RunReport) -> serde_json::Result<String> {
+    if report.schema != SCHEMA_BEFORE {
+        return layout::text(&shared::folded(report));
+    }
     let as_it_was = report.older.then(|| without_members(report.clone()));
     pretty(as_it_was.as_ref().unwrap_or(report))
 }
@@ -56,12 +62,18 @@ pub fn pretty(document: &impl Serialize) -> serde_json::Result<String> {
 ///
 /// # Errors
 /// [`ReportError::Read`] if there is none to read, [`ReportError::Schema`] if it is of another format or version,
-/// [`ReportError::Content`] with line and column for anything else that is wrong.
+/// [`ReportError::Content`] with line and column for anything else that is wrong, [`ReportError::Incoherent`] if a part points to one that is not there.
 pub fn read(path: &Path) -> Result<RunReport, ReportError> {
     let text = text_of(path)?;
     // The schema is looked at first: of another version's file, it is the one thing worth saying.
     match schema_of(path, &text)? {
-        Some(Value::String(schema)) if schema == SCHEMA => serde_json::from_str(&text).map(read_from_words).map_err(|error| content(path, &error)),
+        Some(Value::String(schema)) if schema == SCHEMA || schema == SCHEMA_BEFORE => {
+            let report = serde_json::from_str(&text).map_err(|error| content(path, &error))?;
+            let mut whole =
+                shared::unfolded(read_from_words(report), MOST_BYTES).map_err(|says| ReportError::Incoherent { path: path.to_owned(), says })?;
+            whole.tests.iter_mut().for_each(bound::test);
+            Ok(whole)
+        }
         Some(Value::String(schema)) if schema == issuers::SCHEMA => Err(ReportError::OfIssuers { path: path.to_owned() }),
         found => {
             let found = found.map_or_else(|| "missing".to_owned(), |value| visible::short(&value.to_string(), 100));

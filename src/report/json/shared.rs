@@ -1,0 +1,294 @@
+//! What `results.json` holds once: what the findings of a rule say, and bodies that more than one answer has.
+//!
+//! A run judges each rule hundreds of times, and most of the times it holds. Such a finding is nothing but the rule's id and what was seen; all others are
+//! written whole.
+
+use std::collections::HashMap;
+
+use crate::result::model::{Entry, ExchangeResponse, Finding, FindingOutcome, Judged, RunReport, Shared, SharedRule, TestReport};
+use crate::text::visible;
+
+/// A shorter body is in each answer, in bytes.
+const LEAST_BODY: usize = 200;
+
+/// What findings of a rule are held against: the first of each rule, with its place in the order of the rules.
+#[derive(Debug, Default)]
+pub struct FirstFindings<'a>(HashMap<&'a str, (usize, &'a Finding)>);
+
+impl<'a> FirstFindings<'a> {
+    /// Those of a run.
+    pub fn of(report: &'a RunReport) -> Self {
+        let mut first = HashMap::new();
+        for finding in report.tests.iter().flat_map(|test| &test.findings) {
+            let next = first.len();
+            first.entry(finding.rule.as_str()).or_insert((next, finding));
+        }
+        Self(first)
+    }
+
+    /// The first findings in order.
+    pub fn in_order(&self) -> Vec<&'a Finding> {
+        let mut all: Vec<_> = self.0.values().copied().collect();
+        all.sort_by_key(|(at, _)| *at);
+        all.into_iter().map(|(_, finding)| finding).collect()
+    }
+
+    /// True if there is no more to say of a finding than its rule's first one says, whether it holds, and what was seen.
+    pub fn say_all_of(&self, finding: &Finding) -> bool {
+        let is_plain = matches!(finding.outcome, FindingOutcome::Passed | FindingOutcome::NotApplicable)
+            && finding.expected.is_empty()
+            && finding.why.is_empty()
+            && finding.fix.is_empty()
+            && finding.level_note.is_none()
+            && finding.known.is_none();
+        let said = |of: &Finding| (of.own, of.level, of.says.clone(), of.spec.clone(), of.url.clone());
+        is_plain && self.0.get(finding.rule.as_str()).is_some_and(|(_, first)| said(first) == said(finding))
+    }
+
+    fn at(&self, rule: &str) -> usize {
+        self.0.get(rule).map_or(usize::MAX, |(at, _)| *at)
+    }
+}
+
+/// A report in the form of its file.
+pub fn folded(report: &RunReport) -> RunReport {
+    let first = FirstFindings::of(report);
+    let rules = first.in_order().into_iter().map(|finding| SharedRule {
+        rule: finding.rule.clone(),
+        own: finding.own,
+        level: finding.level,
+        says: finding.says.clone(),
+        spec: finding.spec.clone(),
+        url: finding.url.clone(),
+    });
+    let bodies = repeated_bodies(report);
+    let mut file = report.clone();
+    file.shared = Some(Shared { rules: rules.collect(), bodies: bodies.iter().map(|body| (*body).to_owned()).collect() });
+    let places: HashMap<&str, usize> = bodies.into_iter().zip(0..).collect();
+    for test in &mut file.tests {
+        fold_findings(test, &first);
+        for answer in answers_mut(test) {
+            if let Some(place) = places.get(answer.body.as_str()) {
+                *answer =
+                    ExchangeResponse { body: String::new(), shared_body: Some(*place), headers: std::mem::take(&mut answer.headers), ..*answer };
+            }
+        }
+    }
+    file
+}
+
+/// The bodies that more than one answer has, in the order of their first answers.
+fn repeated_bodies(report: &RunReport) -> Vec<&str> {
+    let mut times: HashMap<&str, usize> = HashMap::new();
+    let mut repeated = Vec::new();
+    for body in report.tests.iter().flat_map(answers).map(|answer| answer.body.as_str()).filter(|body| body.len() >= LEAST_BODY) {
+        let seen = times.entry(body).or_default();
+        *seen += 1;
+        if *seen == 2 {
+            repeated.push(body);
+        }
+    }
+    repeated
+}
+
+/// Puts the findings of a test that are said by those of their rules into groups of one place and of the rules' order.
+fn fold_findings(test: &mut TestReport, first: &FirstFindings) {
+    let mut last: Option<usize> = None;
+    for finding in std::mem::take(&mut test.findings) {
+        let at = first.at(&finding.rule);
+        let goes_on = |group: &&mut Judged| {
+            (group.step, group.sentence, group.exchange) == (finding.step, finding.sentence, finding.exchange) && last.is_some_and(|last| last < at)
+        };
+        let group = match test.judged.last_mut().filter(goes_on) {
+            Some(group) => group,
+            None => {
+                test.judged.push(Judged { step: finding.step, sentence: finding.sentence, exchange: finding.exchange, ..Judged::default() });
+                let Some(group) = test.judged.last_mut() else { continue };
+                group
+            }
+        };
+        last = Some(at);
+        if !first.say_all_of(&finding) {
+            group.others.push(finding.rule.clone());
+            test.findings.push(finding);
+        } else if finding.outcome == FindingOutcome::Passed {
+            group.passed.insert(finding.rule, finding.actual);
+        } else {
+            group.not_applicable.entry(finding.actual).or_default().push(finding.rule);
+        }
+    }
+}
+
+/// A report as it was before it was brought into the form of its file. No more than `most` bytes are made of what is in it once.
+///
+/// # Errors
+/// What is wrong in it, in words.
+pub(super) fn unfolded(mut report: RunReport, most: u64) -> Result<RunReport, String> {
+    let Some(Shared { rules, bodies }) = report.shared.take() else {
+        let is_whole = |test: &TestReport| test.judged.is_empty() && answers(test).all(|answer| answer.shared_body.is_none());
+        return if report.tests.iter().all(is_whole) { Ok(report) } else { Err("the member `shared` is missing".to_owned()) };
+    };
+    let rules: HashMap<&str, (usize, &SharedRule)> = rules.iter().enumerate().map(|(at, rule)| (rule.rule.as_str(), (at, rule))).collect();
+    let mut room = Room(most);
+    for test in &mut report.tests {
+        unfold_findings(test, &rules, &mut room)?;
+        for answer in answers_mut(test) {
+            let Some(place) = answer.shared_body.take() else { continue };
+            let body = bodies.get(place).ok_or_else(|| format!("there is no body {place} in `shared`"))?;
+            room.take(body.len())?;
+            answer.body.clone_from(body);
+        }
+    }
+    Ok(report)
+}
+
+/// How many bytes there is room for.
+struct Room(u64);
+
+impl Room {
+    fn take(&mut self, bytes: usize) -> Result<(), String> {
+        let left = self.0.checked_sub(bytes as u64);
+        self.0 = left.ok_or("with what it holds once in each place it would be larger than there is room for")?;
+        Ok(())
+    }
+}
+
+fn unfold_findings(test: &mut TestReport, rules: &HashMap<&str, (usize, &SharedRule)>, room: &mut Room) -> Result<(), String> {
+    let shown = |id: &str| visible::short(id, 100);
+    let mut whole = std::mem::take(&mut test.findings).into_iter();
+    let mut findings = Vec::new();
+    for Judged { step, sentence, exchange, passed, not_applicable, others } in std::mem::take(&mut test.judged) {
+        let passed = passed.into_iter().map(|(rule, actual)| (rule, FindingOutcome::Passed, actual));
+        let idle =
+            not_applicable.into_iter().flat_map(|(why, rules)| rules.into_iter().map(move |rule| (rule, FindingOutcome::NotApplicable, why.clone())));
+        let mut group: Vec<(usize, Finding)> = Vec::new();
+        for (id, outcome, actual) in passed.chain(idle) {
+            let (at, rule) = rules.get(id.as_str()).ok_or_else(|| format!("{}: the rule {} is not in `shared`", shown(&test.id), shown(&id)))?;
+            let finding = plain(rule, outcome, actual, (step, sentence, exchange));
+            room.take(finding.rule.len() + finding.says.len() + finding.spec.len() + finding.url.len() + finding.actual.len())?;
+            group.push((*at, finding));
+        }
+        for id in others {
+            let next = whole.next().filter(|finding| finding.rule == id);
+            let next = next.ok_or_else(|| format!("{}: a finding of the rule {} is not where it should be", shown(&test.id), shown(&id)))?;
+            group.push((rules.get(id.as_str()).map_or(usize::MAX, |(at, _)| *at), next));
+        }
+        group.sort_by_key(|(at, _)| *at);
+        findings.extend(group.into_iter().map(|(_, finding)| finding));
+    }
+    findings.extend(whole);
+    test.findings = findings;
+    Ok(())
+}
+
+fn plain(rule: &SharedRule, outcome: FindingOutcome, actual: String, (step, sentence, exchange): (usize, usize, Option<usize>)) -> Finding {
+    Finding {
+        rule: rule.rule.clone(),
+        own: rule.own,
+        level: rule.level,
+        level_note: None,
+        outcome,
+        says: rule.says.clone(),
+        why: String::new(),
+        fix: String::new(),
+        spec: rule.spec.clone(),
+        url: rule.url.clone(),
+        expected: String::new(),
+        actual,
+        step,
+        sentence,
+        exchange,
+        known: None,
+    }
+}
+
+/// The answers that a test got, in order.
+pub fn answers(test: &TestReport) -> impl Iterator<Item = &ExchangeResponse> {
+    test.steps.iter().flat_map(|step| &step.entries).filter_map(|entry| match entry {
+        Entry::Exchange(exchange) => exchange.response.as_ref().ok(),
+        _ => None,
+    })
+}
+
+fn answers_mut(test: &mut TestReport) -> impl Iterator<Item = &mut ExchangeResponse> {
+    test.steps.iter_mut().flat_map(|step| &mut step.entries).filter_map(|entry| match entry {
+        Entry::Exchange(exchange) => exchange.response.as_mut().ok(),
+        _ => None,
+    })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::report::json;
+
+    fn sample() -> RunReport {
+        RunReport { older: false, ..json::read(Path::new("fixtures/results/sample.json")).unwrap() }
+    }
+
+    /// A report with everything that makes a difference: rules judged again in one place, rules of two levels, two answers with one body.
+    fn various() -> RunReport {
+        let mut report = sample();
+        let mut again = report.tests[0].clone();
+        again.id.push_str("-again");
+        let mut twice = again.findings.clone();
+        twice.iter_mut().rev().step_by(3).for_each(|finding| finding.level = crate::rule::Level::May);
+        again.findings.extend(twice);
+        again.findings.swap(0, 2);
+        report.tests.push(again);
+        for answer in report.tests.iter_mut().flat_map(answers_mut).step_by(2) {
+            answer.body = "{\"a\": 1}".repeat(30);
+        }
+        report
+    }
+
+    #[test]
+    fn what_is_folded_is_the_same_when_it_is_unfolded() {
+        for report in [sample(), various()] {
+            let file = folded(&report);
+            assert!(file.tests.iter().any(|test| !test.judged.is_empty()));
+            let read: RunReport = serde_json::from_str(&json::layout::text(&file).unwrap()).unwrap();
+            assert_eq!(read, file);
+            let whole = unfolded(read, u64::MAX).unwrap();
+            assert!(whole.tests == report.tests && whole == report);
+        }
+        let file = folded(&various());
+        assert!(file.tests.iter().flat_map(answers).filter(|answer| answer.shared_body == Some(0)).count() > 1);
+    }
+
+    #[test]
+    fn what_is_broken_is_written_whole() {
+        let (report, file) = (various(), folded(&various()));
+        let broken = |report: &RunReport| -> Vec<Finding> {
+            let findings = report.tests.iter().flat_map(|test| test.findings.clone());
+            findings.filter(|finding| !matches!(finding.outcome, FindingOutcome::Passed | FindingOutcome::NotApplicable)).collect()
+        };
+        assert!(!broken(&report).is_empty());
+        assert_eq!(broken(&report), broken(&file));
+    }
+
+    #[test]
+    fn what_points_nowhere_is_refused() {
+        let spoilt = |spoil: &dyn Fn(&mut RunReport)| {
+            let mut file = folded(&various());
+            spoil(&mut file);
+            unfolded(file, u64::MAX).unwrap_err()
+        };
+        assert_eq!(spoilt(&|file| file.shared = None), "the member `shared` is missing");
+        assert!(spoilt(&|file| file.shared.as_mut().unwrap().rules.clear()).ends_with(" is not in `shared`"));
+        assert_eq!(spoilt(&|file| file.shared.as_mut().unwrap().bodies.clear()), "there is no body 0 in `shared`");
+        let says = spoilt(&|file| file.tests.iter_mut().for_each(|test| test.findings.clear()));
+        assert!(says.ends_with(" is not where it should be"), "{says}");
+    }
+
+    #[test]
+    fn no_more_is_made_of_a_file_than_there_is_room_for() {
+        let mut file = folded(&various());
+        file.shared.as_mut().unwrap().bodies[0] = "x".repeat(100_000);
+        let says = unfolded(file, 150_000).unwrap_err();
+        assert!(says.contains("larger than there is room for"), "{says}");
+    }
+}
