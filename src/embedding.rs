@@ -141,14 +141,13 @@ pub async fn run(settings: Settings) -> Result<RunReport, RunError> {
     };
     let running = reached.test(None, guard, interrupted.clone(), &mut *watch);
     tokio::pin!(running);
-    let Done { mut report, .. } = tokio::select! {
+    let Done { mut report, closing, .. } = tokio::select! {
         done = &mut running => done?,
         () = ending => running.await?,
     };
-    if passing.is_none() {
-        let written = launch::write(&mut report, &settled);
-        written.map_err(|error| RunError::Report { error, report: Box::new(report.clone()) })?;
-    }
+    let written = if passing.is_none() { launch::write(&mut report, &settled).map(drop) } else { Ok(()) };
+    closing.wait().await;
+    written.map_err(|error| RunError::Report { error, report: Box::new(report.clone()) })?;
     Ok(report)
 }
 

@@ -267,6 +267,8 @@ pub struct ReportConfig {
     pub dir: PathBuf,
     /// The formats beside `results.json`, which is always written.
     pub formats: Vec<Format>,
+    /// Take a picture of each page that a browser shows.
+    pub screenshots: bool,
     /// Write a statement of conformance, if nothing failed, and a certificate, if there can be one.
     pub statement: bool,
     /// What is said on the certificate.

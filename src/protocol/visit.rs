@@ -24,7 +24,9 @@ impl Session {
         // A request that is sent by a form has its scope there: the story's is what it can be.
         let asked = url.query_pairs().find(|(name, _)| name == "scope").map_or_else(|| self.scopes.clone(), |(_, scope)| scope.into_owned());
         let scopes = asked.split_ascii_whitespace().map(str::to_owned).collect();
-        Visit { url, redirect_uri, state: state.to_owned(), scopes, user, selectors, deadline, conduct }
+        // Of what is left at the end nothing is kept.
+        let pictures = self.run.config.report.screenshots && conduct != Conduct::Leave;
+        Visit { url, redirect_uri, state: state.to_owned(), scopes, user, selectors, deadline, conduct, pictures }
     }
 
     /// Goes to an address in the browser session of the test, which is opened if there is none.
