@@ -44,26 +44,29 @@ const fn line(what: &'static str, flags: Option<&'static [&'static str]>, agains
 #[tokio::main]
 async fn main() -> Result<(), Failure> {
     let mut arguments = std::env::args().skip(1);
-    let program = PathBuf::from(arguments.next().ok_or("usage: bench PROGRAM [ROUNDS] [WORD OF THE LINES TO MEASURE]")?);
+    let program = arguments.next().ok_or("usage: bench PROGRAM [ROUNDS] [WORD OF THE LINES TO MEASURE]")?;
+    // It is called in another folder.
+    let program = PathBuf::from(program).canonicalize()?;
     let rounds: usize = arguments.next().map_or(Ok(7), |rounds| rounds.parse())?;
     let only = arguments.next().unwrap_or_default();
     let mut lines = [
         line("floor: bare WebDriver client", None, None),
-        line("one test, no screenshots", Some(&["--agent", "webdriver", "--test", ONE, "--screenshots", "false"]), Some((0, 1.25))),
+        line("one test, no screenshots", Some(&["--agent", "webdriver", "--test", ONE, "--screenshots=false"]), Some((0, 1.25))),
         line("one test, screenshots", Some(&["--agent", "webdriver", "--test", ONE]), Some((0, 1.6))),
         line("profile openactive, browser", Some(&["--agent", "webdriver", "--profile", "openactive"]), Some((2, 2.0))),
         line("four profiles, default agent", Some(&["--profile", "openactive,oidc,security,oauth"]), None),
     ];
     let listener = CallbackListener::bind(&Url::parse("http://localhost:0/cb")?).await?;
-    let redirect_uri = listener.redirect_uri().clone();
-    let issuer = issuer::start(IssuerOptions { redirect_uris: vec![redirect_uri.to_string()], ..IssuerOptions::default() }).await?;
-    // A run listens there itself.
-    drop(listener);
+    // A run listens at an address of its own.
+    let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let redirect_uri = Url::parse(&format!("http://localhost:{port}/cb"))?;
+    let redirect_uris = vec![redirect_uri.to_string(), listener.redirect_uri().to_string()];
+    let issuer = issuer::start(IssuerOptions { redirect_uris, ..IssuerOptions::default() }).await?;
     for _ in 0..rounds {
         for line in lines.iter_mut().filter(|line| line.what.contains(&only) || (line.flags.is_none() && only.is_empty())) {
             let begun = Instant::now();
             match line.flags {
-                None => tokio::time::timeout(MOST, floor(&issuer, &redirect_uri)).await??,
+                None => tokio::time::timeout(MOST, floor(&issuer, &listener)).await??,
                 Some(flags) => tokio::time::timeout(MOST, run(&program, &issuer, &redirect_uri, flags)).await??,
             }
             line.taken.push(begun.elapsed());
@@ -122,7 +125,7 @@ async fn run(program: &Path, issuer: &RunningIssuer, redirect_uri: &Url, flags: 
         ("--dataset-site-url", &accounts.dataset_site_url),
     ];
     let mut command = Command::new(program);
-    command.arg("run").args(settings.iter().flat_map(|(flag, value)| [*flag, *value])).args(["--post-logout-redirect", "true", "--quiet"]);
+    command.arg("run").args(settings.iter().flat_map(|(flag, value)| [*flag, *value])).args(["--post-logout-redirect", "--quiet"]);
     command.args(flags).current_dir(folder.path()).stdin(Stdio::null()).kill_on_drop(true);
     let output = command.output().await?;
     if output.status.success() {
@@ -132,14 +135,13 @@ async fn run(program: &Path, issuer: &RunningIssuer, redirect_uri: &Url, flags: 
 }
 
 /// The least that a login in a browser can take.
-async fn floor(issuer: &RunningIssuer, redirect_uri: &Url) -> Result<(), Failure> {
-    let listener = CallbackListener::bind(redirect_uri).await?;
+async fn floor(issuer: &RunningIssuer, listener: &CallbackListener) -> Result<(), Failure> {
     let expected = listener.expect("floor");
     let mut url = Url::parse(issuer.issuer())?.join("/connect/authorize")?;
     url.query_pairs_mut().extend_pairs([
         ("response_type", "code"),
         ("client_id", issuer::CLIENT_ID),
-        ("redirect_uri", redirect_uri.as_str()),
+        ("redirect_uri", listener.redirect_uri().as_str()),
         ("scope", "openid"),
         ("state", "floor"),
         ("prompt", "consent"),
@@ -164,7 +166,7 @@ async fn floor(issuer: &RunningIssuer, redirect_uri: &Url) -> Result<(), Failure
     browser.find(Locator::Id("username")).await?.send_keys(issuer::USERNAME).await?;
     browser.find(Locator::Id("password")).await?.send_keys(issuer::PASSWORD).await?;
     browser.find(Locator::Css("button[value=login]")).await?.click().await?;
-    browser.find(Locator::Css("button[value=allow]")).await?.click().await?;
+    browser.wait().every(Duration::from_millis(5)).for_element(Locator::Css("button[value=allow]")).await?.click().await?;
     let callback = expected.wait(tokio::time::Instant::now() + Duration::from_secs(20)).await.ok_or("no callback")?;
     if !callback.url.query_pairs().any(|(name, _)| name == "code") {
         return Err(format!("no code came back: {}", callback.url).into());
