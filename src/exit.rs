@@ -226,6 +226,7 @@ mod tests {
             steps: vec![],
             not_tested: vec![],
             left_behind: vec![],
+            agent: None,
         }
     }
 

@@ -251,10 +251,10 @@ impl fmt::Debug for AgentConfig {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum AgentKind {
-    /// A browser.
+    /// A browser; plain HTTP in tests that are not about what it shows, once that was seen to lead to the same end by the same pages.
     #[default]
     Auto,
-    /// A browser over `WebDriver`.
+    /// A browser, for every login.
     Webdriver,
     /// Plain HTTP with forms, no browser.
     Http,

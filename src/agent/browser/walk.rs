@@ -30,7 +30,7 @@ const STABLE_STOP: Duration = Duration::from_millis(400);
 const STABLE_LOADING: Duration = Duration::from_secs(2);
 /// How long a page may stay without a way on, with nothing under way on the network, before it is given up.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// The same for a page that runs no script: nothing will change it.
+/// The same for a page that runs no script and is not all there: nothing else will change it.
 const PATIENCE_WITHOUT_SCRIPTS: Duration = Duration::from_secs(1);
 /// How long a page may say that it is loading before it is given up.
 const PATIENCE_LOADING: Duration = Duration::from_secs(30);
@@ -233,6 +233,11 @@ impl<'a> Walk<'a> {
                         return Ok(callback);
                     }
                     self.see(look);
+                    // What led to this page was told before it could be looked at.
+                    if let Some(callback) = self.arrived().await {
+                        return Ok(callback);
+                    }
+                    self.reachable()?;
                     self.consider().await?;
                 }
                 Err(Fault::Gone(why)) => return Err(VisitError::Browser(why)),
@@ -383,6 +388,11 @@ impl<'a> Walk<'a> {
     async fn consider(&mut self) -> Result<(), VisitError> {
         let Some((look, since)) = &self.now else { return Ok(()) };
         let (facts, stable) = (&look.facts, since.elapsed());
+        // Where the browser has come to is told by the network, whose words may be on their way.
+        let is_at_client = Url::parse(&facts.url).is_ok_and(|url| is_at(&url, &self.visit.redirect_uri));
+        if is_at_client || (facts.url.starts_with("chrome-error:") && stable < PATIENCE) {
+            return Ok(());
+        }
         let is_settled = is_settled(facts);
         let needed = match facts.ready.as_str() {
             _ if is_settled => Duration::ZERO,
@@ -402,10 +412,15 @@ impl<'a> Walk<'a> {
             let next = Move::Press { button: button.index, tick: Vec::new() };
             return self.dismiss(Classified { kind: PageKind::Banner, why: "a cookie banner".to_owned(), next }).await;
         }
-        let patience = if facts.changes || !facts.frames.is_empty() { PATIENCE } else { PATIENCE_WITHOUT_SCRIPTS };
         // A page that runs no script does not change by what is done on it, but goes: boxes that were ticked are no other page.
         let is_as_before =
             self.acted.as_ref().is_some_and(|acted| acted.before.looks_like(facts) || (is_settled && acted.before.document == facts.document));
+        let patience = match facts {
+            // What is there is all that there will be.
+            _ if is_settled && !is_as_before => Duration::ZERO,
+            facts if facts.changes => PATIENCE,
+            _ => PATIENCE_WITHOUT_SCRIPTS,
+        };
         // What was done on a page takes its time on the issuer's side.
         let waited = stable >= patience && (!is_as_before || self.acted.as_ref().is_none_or(|acted| acted.at.elapsed() >= PATIENCE));
         let given_up = waited && self.hand.watched().is_none_or(|watched| watched.quiet_for(patience / 2));
@@ -522,7 +537,9 @@ impl<'a> Walk<'a> {
     }
 
     async fn seen(&mut self, facts: &Facts, classified: &Classified, trouble: bool) -> SeenPage {
-        let (screenshot, source, cookies) = self.hand.take(facts, self.visit.pictures).await;
+        // Of what is left at the end nothing is kept.
+        let is_kept = self.visit.conduct != Conduct::Leave;
+        let (screenshot, source, cookies) = if is_kept { self.hand.take(facts, self.visit.pictures).await } else { Default::default() };
         if let Some(cookies) = cookies {
             self.cookies.retain(|known| cookies.iter().all(|cookie| cookie.name != known.name));
             self.cookies.extend(cookies.into_iter().take(COOKIES));
