@@ -359,7 +359,7 @@ async fn what_keeps_a_page_from_being_used_is_named_and_the_next_visit_works() {
     for (how, agent) in browsers.into_iter().filter(|(how, _)| *how != "WebDriver") {
         let mut session = agent.open().await.unwrap();
         for (set, cause) in [
-            ("alerts", "one dialog after another: 20 so far, the last one, which says \"Again!\""),
+            ("alerts", "one dialog after another: 20 or more, the last one, which says \"Again!\""),
             ("attachment", "with a file to be saved"),
             ("late-file", "with a file to be saved"),
             ("file", "(\"authorize.zip\") instead of a page"),

@@ -174,7 +174,7 @@ pub enum VisitError {
     Dialogs {
         /// The page's address.
         url: String,
-        /// How many there were.
+        /// How many there were at least.
         dialogs: usize,
         /// What the last one says.
         says: String,
@@ -271,7 +271,7 @@ impl VisitError {
                 Problem::new(says).with_hint("; ", "send the page as text/html and without `Content-Disposition: attachment`")
             }
             Self::Dialogs { url, dialogs, says } => {
-                let says = format!("the page at {} opens one dialog after another: {dialogs} so far, the last one{}", bare(url), quote(says));
+                let says = format!("the page at {} opens one dialog after another: {dialogs} or more, the last one{}", bare(url), quote(says));
                 Problem::new(says).with_hint("; ", "end the loop of alert(), confirm() or prompt() in its scripts")
             }
             Self::Crashed { url } => Problem::new(format!("the page at {} has crashed the browser's tab", bare(url)))

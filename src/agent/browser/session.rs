@@ -11,7 +11,7 @@ use crate::agent::browser::devtools::{DevTools, Tab};
 use crate::agent::browser::hand::Hand;
 use crate::agent::browser::socket::CLOSED;
 use crate::agent::browser::walk::Walk;
-use crate::agent::browser::watch::Watched;
+use crate::agent::browser::watch::{Log, Watched};
 use crate::agent::browser::{FAREWELL, Shared};
 use crate::agent::callback::CallbackListener;
 use crate::agent::visit::{Journey, Visit, VisitError};
@@ -47,14 +47,10 @@ impl BrowserSession {
     }
 
     pub(super) async fn in_context(shared: Arc<Shared>) -> Result<Self, String> {
-        let text = |value: &serde_json::Value, name: &str| value[name].as_str().map(str::to_owned).ok_or_else(|| format!("it named no {name}"));
         let params = if shared.insecure { json!({ "acceptInsecureCerts": true }) } else { json!({}) };
         let made = shared.bidi.call("browser.createUserContext", params).await?;
         let isolated = text(&made, "userContext")?;
-        let made = shared.bidi.call("browsingContext.create", json!({ "type": "tab", "userContext": isolated })).await?;
-        let tab = text(&made, "context")?;
-        shared.bidi.watch().add(&tab, None);
-        let watched = Watched { watch: Arc::clone(shared.bidi.watch()), key: tab.clone() };
+        let (tab, watched) = shared.tab(&isolated).await?;
         Ok(Self { inner: Some(Inner::Context(Context { shared, isolated, tab, watched })) })
     }
 
@@ -68,7 +64,14 @@ impl BrowserSession {
         match &mut self.inner {
             Some(Inner::Tab(tab)) => Walk::new(Hand::Tab(tab), visit, callback).go().await,
             Some(Inner::Context(context)) => {
-                let _turn = context.shared.turn.lock().await;
+                let shared = Arc::clone(&context.shared);
+                let _turn = shared.turn.lock().await;
+                // What is left of a page that holds up its tab for ever would hold up the next one.
+                if context.watched.log(Log::is_held_up)
+                    && let Err(why) = context.renew().await
+                {
+                    return Journey { pages: Vec::new(), traffic: Traffic::default(), end: Err(VisitError::Browser(why)) };
+                }
                 Walk::new(Hand::Window(&context.shared.client, Some(context)), visit, callback).go().await
             }
             Some(Inner::Alone(client)) => Walk::new(Hand::Window(client, None), visit, callback).go().await,
@@ -89,6 +92,21 @@ impl BrowserSession {
     }
 }
 
+fn text(value: &Value, name: &str) -> Result<String, String> {
+    value[name].as_str().map(str::to_owned).ok_or_else(|| format!("it named no {name}"))
+}
+
+impl Shared {
+    /// A new tab in a user context.
+    async fn tab(&self, isolated: &str) -> Result<(String, Watched), String> {
+        let made = self.bidi.call("browsingContext.create", json!({ "type": "tab", "userContext": isolated })).await?;
+        let tab = text(&made, "context")?;
+        self.bidi.watch().add(&tab, None);
+        let watched = Watched { watch: Arc::clone(self.bidi.watch()), key: tab.clone() };
+        Ok((tab, watched))
+    }
+}
+
 impl Drop for BrowserSession {
     fn drop(&mut self) {
         // A session that was not closed, as by a test that was given up, must not fill the browser.
@@ -105,6 +123,18 @@ impl Context {
         self.shared.bidi.watch().remove(&self.tab);
         let params = json!({ "userContext": self.isolated });
         let _ = tokio::time::timeout(FAREWELL, self.shared.bidi.call("browser.removeUserContext", params)).await;
+    }
+
+    /// Puts another tab in the place of this one, in the same user context.
+    async fn renew(&mut self) -> Result<(), String> {
+        let (tab, watched) = self.shared.tab(&self.isolated).await?;
+        let old = std::mem::replace(&mut self.tab, tab);
+        self.watched = watched;
+        self.shared.bidi.watch().remove(&old);
+        let shared = Arc::clone(&self.shared);
+        // A page that runs on keeps its tab for a while.
+        tokio::spawn(async move { shared.bidi.call("browsingContext.close", json!({ "context": old })).await });
+        Ok(())
     }
 
     /// The tab as `WebDriver` knows it.

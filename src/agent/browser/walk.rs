@@ -326,7 +326,7 @@ impl<'a> Walk<'a> {
             let ((dialogs, says), crashed) = watched.log(|log| (log.dialogs.clone(), log.crashed));
             let url = hops.last().map_or_else(|| self.visit.url.to_string(), |hop| hop.url.clone());
             if dialogs >= DIALOGS {
-                return Err(VisitError::Dialogs { url, dialogs, says });
+                return Err(VisitError::Dialogs { url, dialogs: DIALOGS, says });
             }
             if crashed {
                 return Err(VisitError::Crashed { url });
