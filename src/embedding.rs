@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::{self, Config, ConfigError, Layer, OwnNames, SETTINGS, Setting, World, setting};
 use crate::feature::own::{Own, OwnError};
 use crate::feature::{self, Available, FeatureError};
-use crate::launch::{self, LaunchError, Ready};
+use crate::launch::{self, Done, LaunchError, Ready};
 use crate::report::error::ReportError;
 use crate::result::event::Event;
 use crate::result::model::RunReport;
@@ -141,16 +141,13 @@ pub async fn run(settings: Settings) -> Result<RunReport, RunError> {
     };
     let running = reached.test(None, guard, interrupted.clone(), &mut *watch);
     tokio::pin!(running);
-    let mut done = tokio::select! {
+    let Done { mut report, closing, .. } = tokio::select! {
         done = &mut running => done?,
         () = ending => running.await?,
     };
-    done.close().await;
-    let mut report = done.report;
-    if passing.is_none() {
-        let written = launch::write(&mut report, &settled);
-        written.map_err(|error| RunError::Report { error, report: Box::new(report.clone()) })?;
-    }
+    let written = if passing.is_none() { launch::write(&mut report, &settled).map(drop) } else { Ok(()) };
+    closing.wait().await;
+    written.map_err(|error| RunError::Report { error, report: Box::new(report.clone()) })?;
     Ok(report)
 }
 

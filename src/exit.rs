@@ -227,6 +227,7 @@ mod tests {
             steps: vec![],
             not_tested: vec![],
             left_behind: vec![],
+            agent: None,
         }
     }
 

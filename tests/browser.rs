@@ -45,6 +45,7 @@ fn visit(issuer: &Issuer, set: &str, redirect_uri: &Url) -> Visit {
         selectors: Selectors::default(),
         deadline: Duration::from_secs(30),
         conduct: Conduct::Consent,
+        pictures: true,
     }
 }
 
@@ -331,6 +332,95 @@ async fn the_answer_to_an_earlier_request_is_not_taken_for_that_to_this_one() {
         let callback = journey.end.as_ref().unwrap_or_else(|error| panic!("{error}: {}", told(&journey)));
         assert!(callback.has_state(&visit.state), "{number}: {}", told(&journey));
     }
+    session.close().await;
+    agent.close().await;
+}
+
+/// Chromium as it is driven in three ways: by `DevTools`, by a driver with `BiDi`, and by a driver without.
+async fn every_browser() -> (Vec<(&'static str, UserAgent)>, Vec<Guarded>) {
+    let (with_bidi, port) = chromedriver::start().await;
+    let (without, old) = old_driver().await;
+    let remote = |url: Url| async move {
+        let config = AgentConfig { kind: AgentKind::Webdriver, webdriver_url: Some(url), headed: false, deadline: Duration::from_secs(30) };
+        UserAgent::start(&config, &Network { tls: Tls::System, timeout: Duration::from_secs(20) }, &Launch::default()).await.unwrap()
+    };
+    let agents = vec![
+        ("DevTools", agent(AgentKind::Webdriver, Tls::System, None).await),
+        ("BiDi", remote(Url::parse(&format!("http://127.0.0.1:{port}/")).unwrap()).await),
+        ("WebDriver", remote(old).await),
+    ];
+    (agents, vec![with_bidi, without])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_keeps_a_page_from_being_used_is_named_and_the_next_visit_works() {
+    let (issuer, listener) = (serve().await, listener().await);
+    let (browsers, drivers) = every_browser().await;
+    for (how, agent) in browsers.into_iter().filter(|(how, _)| *how != "WebDriver") {
+        let mut session = agent.open().await.unwrap();
+        for (set, cause) in [
+            ("alerts", "one dialog after another: 20 or more, the last one, which says \"Again!\""),
+            ("attachment", "with a file to be saved"),
+            ("late-file", "with a file to be saved"),
+            ("file", "(\"authorize.zip\") instead of a page"),
+        ] {
+            if how == "BiDi" && set == "file" {
+                continue;
+            }
+            let begun = Instant::now();
+            let journey = go(&mut session, &issuer, set, &listener).await;
+            let Err(error) = &journey.end else { panic!("{how} {set}: {}", told(&journey)) };
+            assert!(error.to_string().contains(cause), "{how} {set}: {error}");
+            assert!(begun.elapsed() < Duration::from_secs(10), "{how} {set}: {:?}", begun.elapsed());
+            let journey = go(&mut session, &issuer, "at-once", &listener).await;
+            assert!(journey.end.is_ok(), "{how} after {set}: {}", told(&journey));
+        }
+        // A file that a page offers beside its form is no answer.
+        let journey = go(&mut session, &issuer, "offer", &listener).await;
+        assert!(!matches!(journey.end, Err(VisitError::Download { .. })), "{how}: {}", told(&journey));
+        session.close().await;
+        let begun = Instant::now();
+        agent.close().await;
+        assert!(begun.elapsed() < Duration::from_secs(8), "{how} closed within {:?}", begun.elapsed());
+    }
+    for driver in drivers {
+        driver.stop().await;
+    }
+    let http = agent(AgentKind::Http, Tls::System, None).await;
+    let journey = go(&mut http.open().await.unwrap(), &issuer, "attachment", &listener).await;
+    assert!(matches!(journey.end, Err(VisitError::Download { .. })), "{}", told(&journey));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_that_tampers_with_its_prototypes_is_read_as_it_is() {
+    let (issuer, listener) = (serve().await, listener().await);
+    let (browsers, drivers) = every_browser().await;
+    for (how, agent) in browsers {
+        for set in ["tampered", "clobbered"] {
+            // Without BiDi there is no world beside that of the page.
+            if how == "WebDriver" && set == "tampered" {
+                continue;
+            }
+            let mut session = agent.open().await.unwrap();
+            let journey = go(&mut session, &issuer, set, &listener).await;
+            assert!(journey.end.is_ok(), "{how} {set}: {}", told(&journey));
+            assert_eq!(kinds(&journey), [PageKind::Login], "{how} {set}: {}", told(&journey));
+            session.close().await;
+        }
+        agent.close().await;
+    }
+    for driver in drivers {
+        driver.stop().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_picture_is_taken_where_none_is_wanted() {
+    let (issuer, listener) = (serve().await, listener().await);
+    let agent = agent(AgentKind::Webdriver, Tls::System, None).await;
+    let mut session = agent.open().await.unwrap();
+    let journey = session.visit(&Visit { pictures: false, ..visit(&issuer, "one", listener.redirect_uri()) }, &listener).await;
+    assert!(journey.end.is_ok() && journey.pages.iter().all(|page| page.screenshot.is_none()), "{}", told(&journey));
     session.close().await;
     agent.close().await;
 }

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test says what is wrong by panicking")]
 
 mod artefacts;
+mod auto;
 mod baseline;
 mod browser;
 mod busy;

@@ -1,5 +1,6 @@
 //! What logs in and consents: a real browser or plain HTTP behind one interface, how both read a page, and the listener behind the redirect URI.
 
+pub mod auto;
 pub mod browser;
 pub mod callback;
 pub mod http;

@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::agent::auto::{Auto, ended_for_want_of_a_browser};
 use crate::agent::browser::{Browser, BrowserError, BrowserSession, Launch};
 use crate::agent::callback::CallbackListener;
 use crate::agent::http::{HttpAgent, HttpAgentError, HttpSession};
@@ -16,6 +17,8 @@ pub enum UserAgent {
     Browser(Box<Browser>),
     /// Plain HTTP with forms.
     Http(HttpAgent),
+    /// A browser, and plain HTTP where it comes to the same.
+    Auto(Box<Auto>),
 }
 
 /// Why there is no user agent.
@@ -40,13 +43,18 @@ impl UserAgentError {
 }
 
 impl UserAgent {
-    /// Starts the agent that is configured: a browser unless plain HTTP was asked for.
+    /// Starts the agent that is configured: a browser unless plain HTTP was asked for, with plain HTTP beside it where neither was. A browser that the user
+    /// has named or wants to see does it all.
     ///
     /// # Errors
     /// What is missing or wrong, and what to do about it.
     pub async fn start(agent: &AgentConfig, network: &Network, launch: &Launch) -> Result<Self, UserAgentError> {
         match agent.kind {
             AgentKind::Http => Ok(Self::Http(HttpAgent::new(network)?)),
+            AgentKind::Auto if agent.webdriver_url.is_none() && !agent.headed => {
+                let browser = Browser::start(agent, &network.tls, launch).await?;
+                Ok(Self::Auto(Box::new(Auto::new(browser, HttpAgent::new(network)?))))
+            }
             AgentKind::Auto | AgentKind::Webdriver => Ok(Self::Browser(Box::new(Browser::start(agent, &network.tls, launch).await?))),
         }
     }
@@ -56,10 +64,11 @@ impl UserAgent {
         match self {
             Self::Browser(browser) => browser.describe(),
             Self::Http(agent) => agent.describe(),
+            Self::Auto(auto) => auto.browser.describe(),
         }
     }
 
-    /// Opens a session isolated from every other, for one test.
+    /// Opens a session isolated from every other, for one test: in the browser, if there is one.
     ///
     /// # Errors
     /// The agent's own words.
@@ -67,6 +76,52 @@ impl UserAgent {
         match self {
             Self::Browser(browser) => Ok(AgentSession::Browser(browser.open().await?)),
             Self::Http(agent) => Ok(AgentSession::Http(agent.open()?)),
+            Self::Auto(auto) => Ok(AgentSession::Browser(auto.browser.open().await?)),
+        }
+    }
+
+    /// Opens a session for a test that begins with this visit, and that is not about what a browser shows: over plain HTTP where that was shown to do.
+    ///
+    /// # Errors
+    /// The agent's own words.
+    pub async fn open_either(&self, test: &str, visit: &Visit) -> Result<AgentSession, UserAgentError> {
+        match self {
+            Self::Auto(auto) if auto.does_without_browser(test, visit) => Ok(AgentSession::Http(auto.http.open()?)),
+            _ => self.open().await,
+        }
+    }
+
+    /// Learns from the first visit of a session. False if the browser has to make it once more: the HTTP agent was led elsewhere than the browser is.
+    pub fn may_stand(&self, session: &AgentSession, visit: &Visit, journey: &Journey) -> bool {
+        match (self, session) {
+            (Self::Auto(auto), AgentSession::Http(_)) => auto.holds(visit, journey),
+            (Self::Auto(auto), AgentSession::Browser(_)) => {
+                auto.see(visit, journey);
+                true
+            }
+            _ => true,
+        }
+    }
+
+    /// Remembers a test that came to a page which needs a browser, in a session without one.
+    pub fn look_out(&self, test: &str, session: &AgentSession, visit: &Visit, journey: &Journey) {
+        if let (Self::Auto(auto), AgentSession::Http(_)) = (self, session)
+            && ended_for_want_of_a_browser(visit, journey)
+        {
+            auto.needs_browser(test);
+        }
+    }
+
+    /// True if a test has to be made once more, in the browser.
+    pub fn is_to_be_repeated(&self, test: &str) -> bool {
+        matches!(self, Self::Auto(auto) if auto.is_to_be_repeated(test))
+    }
+
+    /// What logs in in a session, for the report.
+    pub fn describe_in(&self, session: &AgentSession) -> &str {
+        match (self, session) {
+            (Self::Auto(auto), AgentSession::Http(_)) => auto.http.describe(),
+            _ => self.describe(),
         }
     }
 
@@ -75,6 +130,7 @@ impl UserAgent {
         match self {
             Self::Browser(browser) => browser.close().await,
             Self::Http(_) => {}
+            Self::Auto(auto) => auto.browser.close().await,
         }
     }
 }

@@ -33,6 +33,8 @@ pub struct Visit {
     pub deadline: Duration,
     /// What the end-user does on the way.
     pub conduct: Conduct,
+    /// Whether pictures of the pages are wanted, of an agent with a screen.
+    pub pictures: bool,
 }
 
 /// What the end-user does on the way.
@@ -168,6 +170,27 @@ pub enum VisitError {
         /// The last page's address.
         url: String,
     },
+    /// The issuer answered with a file to be saved, which shows nothing.
+    Download {
+        /// Its address.
+        url: String,
+        /// The name that it would be saved by, if it is known.
+        name: Option<String>,
+    },
+    /// The page opens one dialog after the other.
+    Dialogs {
+        /// The page's address.
+        url: String,
+        /// How many there were at least.
+        dialogs: usize,
+        /// What the last one says.
+        says: String,
+    },
+    /// The page has taken down the process of the browser that shows it.
+    Crashed {
+        /// The page's address.
+        url: String,
+    },
     /// The browser could not reach a page: a TLS or network error.
     Unreachable {
         /// The address.
@@ -252,6 +275,17 @@ impl VisitError {
                     None => problem,
                 }
             }
+            Self::Download { url, name } => {
+                let name = name.as_ref().map(|name| format!(" ({name:?})")).unwrap_or_default();
+                let says = said!("the issuer answered at {} with a file to be saved{name} instead of a page", bare(url));
+                Problem::new(says).with_hint("; ", "send the page as text/html and without `Content-Disposition: attachment`")
+            }
+            Self::Dialogs { url, dialogs, says } => {
+                let says = said!("the page at {} opens one dialog after another: {dialogs} or more, the last one{}", bare(url), quote(says));
+                Problem::new(says).with_hint("; ", "end the loop of alert(), confirm() or prompt() in its scripts")
+            }
+            Self::Crashed { url } => Problem::new(said!("the page at {} has crashed the browser's tab", bare(url)))
+                .with_hint("; ", "see by hand what its scripts do, or how much memory they take"),
             Self::Browser(why) => Problem::new(said!("the browser failed: {why}")),
         }
     }

@@ -253,10 +253,10 @@ impl fmt::Debug for AgentConfig {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Deserialize, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum AgentKind {
-    /// A browser.
+    /// A browser; plain HTTP in tests that are not about what it shows, once that was seen to lead to the same end by the same pages.
     #[default]
     Auto,
-    /// A browser over `WebDriver`.
+    /// A browser, for every login.
     Webdriver,
     /// Plain HTTP with forms, no browser.
     Http,
@@ -269,6 +269,8 @@ pub struct ReportConfig {
     pub dir: PathBuf,
     /// The formats beside `results.json`, which is always written.
     pub formats: Vec<Format>,
+    /// Take a picture of each page that a browser shows.
+    pub screenshots: bool,
     /// Write a statement of conformance, if nothing failed, and a certificate, if there can be one.
     pub statement: bool,
     /// What is said on the certificate.

@@ -99,6 +99,7 @@ impl Layers<'_> {
             report: ReportConfig {
                 dir: self.required(&setting::REPORT_DIR, value::text)?.into(),
                 formats: self.formats()?,
+                screenshots: self.required(&setting::SCREENSHOTS, value::switch)?,
                 statement: self.required(&setting::STATEMENT, value::switch)?,
                 certificate: self.certificate()?,
                 serve: self.required(&setting::SERVE, value::listening)?,

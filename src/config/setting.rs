@@ -334,6 +334,8 @@ settings! {
         FORMAT = Setting::new("--format", "[report] formats", "FORMAT", Kind::List(names_of::<Format>), "the formats of the reports")
             .more("results.json is written in any case, and github is added where GITHUB_ACTIONS is true.")
             .on_command_line("Several with commas, or by giving the flag again.").by_default("markdown,html");
+        SCREENSHOTS = Setting::new("--screenshots", "[report] screenshots", "BOOL", Kind::Switch, "take a picture of each page that a browser shows")
+            .more("Without them a login in the browser is a little faster and the reports are smaller; every rule is judged as well.").by_default("true");
         STATEMENT = Setting::new("--statement", "[report] statement", "BOOL", Kind::Switch, "write a statement of conformance to be signed")
             .more("statement.md and statement.json, if nothing failed; and certificate.jsonld, if every test of profile openactive passed.").by_default("false");
         CERTIFICATE_BY = Setting::new("--certificate-by", "[certificate] by", "NAME", Kind::Text, "the name of who issues the certificate")

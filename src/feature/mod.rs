@@ -29,6 +29,8 @@ static FOLDER: Dir = include_dir!("$CARGO_MANIFEST_DIR/features");
 
 /// The profile of authorization servers without `OpenID` Connect.
 pub const OAUTH: &str = "oauth";
+/// The profile of what booking partners do.
+pub const OPENACTIVE: &str = "openactive";
 
 /// Something an issuer may implement, with the tests that show whether it does.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -115,6 +117,11 @@ impl Test {
     /// True if an end-user logs in somewhere in the story.
     pub fn logs_in(&self) -> bool {
         self.steps.iter().any(|step| step.settings().contains(&fact::Need::User))
+    }
+
+    /// True if what the end-user's agent is shown is what the story is about, or a part of that: a step that it is about goes through the agent.
+    pub fn is_about_agent(&self) -> bool {
+        self.steps.iter().enumerate().any(|(index, step)| step.settings().contains(&fact::Need::User) && self.is_about(index))
     }
 
     /// True if a step, by its index, is one that the story is about: where no such step came to anything, the test is left out.

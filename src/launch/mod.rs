@@ -255,15 +255,18 @@ pub struct Done {
     pub features: Vec<Feature>,
     /// Why no test could be begun, if none could.
     pub unreachable: Option<String>,
-    /// The end of the user agent.
-    closing: Option<JoinHandle<()>>,
+    /// The end of the user agent, which goes on beside what is made of the report.
+    pub closing: Closing,
 }
 
-impl Done {
-    /// Waits until the user agent has ended, which takes some seconds where a browser does not answer: what was gathered is better written first.
-    pub async fn close(&mut self) {
-        if let Some(closing) = self.closing.take() {
-            // If it panics, the guard ends the browser.
+/// The end of a user agent, which takes its time.
+#[derive(Debug, Default)]
+pub struct Closing(Option<JoinHandle<()>>);
+
+impl Closing {
+    /// Waits until it has come.
+    pub async fn wait(self) {
+        if let Some(closing) = self.0 {
             let _ = closing.await;
         }
     }
@@ -303,12 +306,15 @@ impl Reached {
             None => None,
         };
         let unreachable = if answered { None } else { way.blocked().await };
-        let (mut report, closing) = if let Some(why) = &unreachable {
-            (runner::not_begun(&plan, &config, why), None)
+        let mut closing = Closing::default();
+        let mut report = if let Some(why) = &unreachable {
+            runner::not_begun(&plan, &config, why)
         } else {
             let agent = if plan.logs_in() { start_agent(&config, &http, guard) } else { Run::no_agent("no test logs in") };
             let shared = Run { config: Arc::clone(&config), http, callback, agent, clients: SharedClients::default() };
-            run_tests(plan, shared, interrupted, watch).await
+            let (report, closed) = run_tests(plan, shared, interrupted, watch).await;
+            closing = closed;
+            report
         };
         report.own = own;
         select(&mut report, last_failed);
@@ -336,19 +342,17 @@ impl Reached {
             }
             terminal.event(event);
         };
-        let mut done = self.test(bound, None, interruption.run.clone(), &mut watch).await?;
+        let Done { mut report, features, unreachable, closing } = self.test(bound, None, interruption.run.clone(), &mut watch).await?;
         // results.json first: whatever goes wrong with the other formats, what was gathered is kept.
-        let written = beside::write(&mut done.report, &config).map(|(written, warnings)| {
+        let written = beside::write(&mut report, &config).map(|(written, warnings)| {
             for warning in &warnings {
                 console::warning(warning);
             }
             written
         });
         if let Some(live) = live {
-            live.ended(done.report.clone(), written.as_ref().ok());
+            live.ended(report.clone(), written.as_ref().ok());
         }
-        done.close().await;
-        let Done { report, features, unreachable, .. } = done;
         // A reader that closed the pipe does not want to read it, and has the exit code.
         let _ = match &unreachable {
             Some(why) => {
@@ -366,17 +370,13 @@ impl Reached {
         }
         let exit = Exit::of(&report, config.fail_on);
         let exit = if config.strict_known { exit.strictly(&report, config.fail_on) } else { exit };
+        closing.wait().await;
         Ok(Ended { report, written, exit, fail_on: config.fail_on, for_github: config.report.formats.contains(&Format::Github) })
     }
 }
 
-/// Runs the tests of a plan and shows how they go on. The user agent ends by itself then.
-async fn run_tests(
-    plan: Plan,
-    shared: Run,
-    interrupted: CancellationToken,
-    watch: &mut (dyn FnMut(Event) + Send),
-) -> (RunReport, Option<JoinHandle<()>>) {
+/// Runs the tests of a plan and shows how they go on.
+async fn run_tests(plan: Plan, shared: Run, interrupted: CancellationToken, watch: &mut (dyn FnMut(Event) + Send)) -> (RunReport, Closing) {
     let (events, mut received) = mpsc::unbounded_channel();
     let handle = RunHandle { events, interrupted };
     let watching = async {
@@ -387,8 +387,8 @@ async fn run_tests(
     let (report, ()) = tokio::join!(runner::run(plan, shared.clone(), handle), watching);
     let agent = shared.agent.peek().cloned();
     drop(shared);
-    let agent = agent.and_then(Result::ok).and_then(Arc::into_inner);
-    (report, agent.map(|agent| tokio::spawn(agent.close())))
+    let closing = agent.and_then(Result::ok).and_then(Arc::into_inner).map(|agent| tokio::spawn(agent.close()));
+    (report, Closing(closing))
 }
 
 /// Writes the statement of conformance and the certificate, or says why there is none. The exit code is that of the run.

@@ -95,6 +95,14 @@ impl Content {
     }
 }
 
+/// True if an answer is a file to be saved and not a page, which no browser would show (RFC 6266 4.2). The names of the headers are in lower case.
+#[must_use]
+pub fn is_attachment(status: u16, headers: &[(String, String)]) -> bool {
+    let disposition = headers.iter().find(|(name, _)| name == "content-disposition");
+    let kind = disposition.and_then(|(_, value)| value.split(';').next());
+    (200..300).contains(&status) && kind.is_some_and(|kind| kind.trim().eq_ignore_ascii_case("attachment"))
+}
+
 /// A cookie that was set, without its value (RFC 6265 4.1).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cookie {

@@ -5,7 +5,11 @@ use url::Url;
 use crate::agent::visit::{Conduct, Journey, Visit, VisitError};
 use crate::config::User;
 use crate::http::Unreachable;
+use crate::result::model::Entry;
 use crate::session::{LastVisit, Session, Stop, missing};
+
+/// What is said where the browser does what was begun without it.
+const REPEATED: &str = "Over plain HTTP this login was led elsewhere than it is in a browser. What is shown and judged here is what the browser was shown when it made the request once more.";
 
 impl Session {
     /// Who logs in.
@@ -25,7 +29,9 @@ impl Session {
         // A request that is sent by a form has its scope there: the story's is what it can be.
         let asked = url.query_pairs().find(|(name, _)| name == "scope").map_or_else(|| self.scopes.clone(), |(_, scope)| scope.into_owned());
         let scopes = asked.split_ascii_whitespace().map(str::to_owned).collect();
-        Visit { url, redirect_uri, state: state.to_owned(), scopes, user, selectors, deadline, conduct }
+        // Of what is left at the end nothing is kept.
+        let pictures = self.run.config.report.screenshots && conduct != Conduct::Leave;
+        Visit { url, redirect_uri, state: state.to_owned(), scopes, user, selectors, deadline, conduct, pictures }
     }
 
     /// Goes to an address in the browser session of the test, which is opened if there is none.
@@ -37,11 +43,22 @@ impl Session {
         }
         let agent = self.run.agent.clone().await?;
         let visit = self.visit_of(url.clone(), redirect_uri.clone(), state, user, conduct);
-        if self.facts.browser.session.is_none() {
-            self.facts.browser.session = Some(agent.open().await.map_err(|error| Stop::Untestable(error.problem()))?);
+        let is_first = self.facts.browser.session.is_none();
+        if is_first {
+            let opened = if self.wants_browser { agent.open().await } else { agent.open_either(&self.test, &visit).await };
+            self.facts.browser.session = Some(opened.map_err(|error| Stop::Untestable(error.problem()))?);
         }
         let session = self.facts.browser.session.as_mut().ok_or_else(|| missing("a browser session"))?;
         let mut journey = session.visit(&visit, &listener).await;
+        if is_first && !agent.may_stand(session, &visit, &journey) {
+            let browser = agent.open().await.map_err(|error| Stop::Untestable(error.problem()))?;
+            std::mem::replace(session, browser).close().await;
+            journey = session.visit(&visit, &listener).await;
+            let _ = agent.may_stand(session, &visit, &journey);
+            self.recorder.note(Entry::Note { text: REPEATED.to_owned() });
+        }
+        agent.look_out(&self.test, session, &visit, &journey);
+        self.facts.browser.described = Some(agent.describe_in(session).to_owned());
         if let Err(VisitError::Unreachable { url, member, .. }) = &mut journey.end {
             *member = self.member_of(url);
         }

@@ -319,6 +319,9 @@ pub struct TestReport {
     /// What the test made at the issuer and could not remove.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub left_behind: Vec<LeftBehind>,
+    /// What logged in, if the test came to a login: the browser with its version, or `HTTP forms`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
 }
 
 impl TestReport {

@@ -16,12 +16,13 @@ use crate::config::setting;
 use crate::config::{Config, IssuerKind, Loudness, RuleSelection, Tls};
 use crate::feature::fact::Fact;
 use crate::feature::plan::{Plan, PlannedTest, Skip};
-use crate::feature::{Step, Test};
+use crate::feature::{OPENACTIVE, Step, Test};
 use crate::result::event::Event;
 use crate::result::model::{Counts, Environment, Finding, FindingOutcome, LeftOut, RunReport, SCHEMA, Selection, StepEnd, TestReport, Tool, Verdict};
 use crate::result::{bound, known};
 use crate::rule::{Level, catalogue, catalogue_version};
 use crate::session::{Run, Session, Stop};
+use crate::text::count;
 
 mod again;
 
@@ -122,7 +123,7 @@ pub async fn run(plan: Plan, shared: Run, handle: RunHandle) -> RunReport {
     tests.sort_by_key(|(index, _)| *index);
     let tests: Vec<TestReport> = tests.into_iter().map(|(_, test)| test).collect();
     let agent = match shared.agent.peek() {
-        Some(Ok(agent)) => agent.describe().to_owned(),
+        Some(Ok(agent)) => words_of(agent.describe(), &tests),
         // The listener is bound if, and only if, a test logs in.
         _ if shared.callback.is_none() => NOT_NEEDED.to_owned(),
         Some(Err(_)) => "none could be started".to_owned(),
@@ -132,6 +133,15 @@ pub async fn run(plan: Plan, shared: Run, handle: RunHandle) -> RunReport {
     let report = report(tests, started, environment(&config, agent, shared.redirect_uri()), &config);
     let ended_after_s = running.deadline.is_over().filter(|_| running.is_interrupted());
     RunReport { duration_ms: millis(clock), interrupted: running.is_interrupted(), ended_after_s, ..report }
+}
+
+/// What logged in, with how often another did.
+fn words_of(agent: &str, tests: &[TestReport]) -> String {
+    let others: Vec<&str> = tests.iter().filter_map(|test| test.agent.as_deref()).filter(|other| *other != agent).collect();
+    match others.first() {
+        Some(other) => format!("{agent}; {other} in {}", count(others.len(), "test")),
+        None => agent.to_owned(),
+    }
 }
 
 /// The report of a run before its first test: of the tests it has what the plan says of them.
@@ -238,6 +248,7 @@ async fn run_guarded(planned: PlannedTest, mut shared: Run, running: Arc<Running
     running.send(Event::TestStarted { id: planned.id.clone(), title: planned.test.title.clone() });
     let most = shared.config.retries;
     let mut attempts: Vec<TestReport> = Vec::new();
+    let mut repeated = false;
     while attempts.len() <= most {
         if let Some(last) = attempts.last() {
             if running.is_interrupted() || !again::is_worth_it(last, &shared) {
@@ -245,7 +256,16 @@ async fn run_guarded(planned: PlannedTest, mut shared: Run, running: Arc<Running
             }
             running.send(Event::TestAgain { id: planned.id.clone(), retry: (attempts.len(), most), because: again::because(last) });
         }
-        attempts.push(attempt(planned.clone(), shared.clone(), &running, blank.clone(), attempts.len()).await);
+        let mut report = attempt(planned.clone(), shared.clone(), &running, blank.clone(), attempts.len()).await;
+        // A page that needs a browser came up on the way, when none was there to be shown it.
+        let is_to_be_repeated = report.agent.is_some() && matches!(shared.agent.peek(), Some(Ok(agent)) if agent.is_to_be_repeated(&planned.id));
+        if is_to_be_repeated && !repeated && !running.is_interrupted() {
+            repeated = true;
+            let left_behind = std::mem::take(&mut report.left_behind);
+            report = attempt(planned.clone(), shared.clone(), &running, blank.clone(), attempts.len()).await;
+            report.left_behind.splice(0..0, left_behind);
+        }
+        attempts.push(report);
     }
     let taken: Vec<String> = attempts.iter().flat_map(again::screenshots).map(str::to_owned).collect();
     let report = again::settle(attempts).unwrap_or(blank);
@@ -286,6 +306,8 @@ async fn run_test(planned: PlannedTest, shared: Run, running: Arc<Running>, blan
     let clock = Instant::now();
     let mut session = Session::new(shared, &planned.feature.profile, &planned.id, &planned.test.scopes());
     session.logs_in = planned.test.logs_in();
+    // Who books for sellers looks at every login of theirs.
+    session.wants_browser = planned.feature.profile == OPENACTIVE || planned.test.is_about_agent();
     session.attempt = attempt;
     if session.run.config.loudness == Loudness::Verbose {
         session.recorder.publish_to(running.handle.events.clone());
@@ -374,6 +396,7 @@ async fn run_test(planned: PlannedTest, shared: Run, running: Arc<Running>, blan
         steps,
         not_tested,
         left_behind: std::mem::take(&mut session.facts.left_behind),
+        agent: session.facts.browser.described.take(),
         ..blank
     };
     bound::test(&mut report);

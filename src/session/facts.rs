@@ -281,6 +281,8 @@ impl GrantFacts {
 pub struct BrowserFacts {
     /// It, once something was opened in it.
     pub session: Option<AgentSession>,
+    /// What it is, for the report.
+    pub described: Option<String>,
     /// True while it is logged in, as far as what was shown says.
     pub is_logged_in: bool,
     /// True once it was sent back after a logout with nothing wrong in it.

@@ -79,6 +79,8 @@ pub struct Session {
     pub scopes: String,
     /// True if an end-user logs in.
     pub logs_in: bool,
+    /// True if the browser has to log in, however well the HTTP agent does.
+    pub wants_browser: bool,
     /// How often the test was run before in this run (`--retries`).
     pub attempt: usize,
     /// How long it waited for its turn at the configured clients.
@@ -140,6 +142,7 @@ impl Session {
             profile: profile.to_owned(),
             scopes: scopes.join(" "),
             logs_in: false,
+            wants_browser: true,
             attempt: 0,
             waited: Duration::ZERO,
             turn: None,

@@ -164,6 +164,38 @@ async fn answer(request: Request<Body>) -> Response<Body> {
         ["blank", "authorize"] => html(200, "<div id=root></div>"),
         // A script that never ends, before and after there is something to see.
         ["busy", "authorize"] => html(200, "<script>setTimeout(() => { for (;;) {} }, 300)</script>"),
+        // A page that does not stop talking, at once and after a while.
+        ["alerts", "authorize"] => html(200, &format!("{}<script>for (;;) alert('Again!')</script>", login("login", ""))),
+        // Files instead of a page: one that could be shown, and one that could not.
+        ["attachment", "authorize"] => {
+            let mut file = html(200, &login("login", ""));
+            file.headers_mut().insert(header::CONTENT_DISPOSITION, "attachment; filename=\"login.html\"".parse().unwrap());
+            file
+        }
+        ["file", "authorize"] => {
+            let mut file = html(200, "PK");
+            file.headers_mut().insert(header::CONTENT_TYPE, "application/zip".parse().unwrap());
+            file
+        }
+        // The answer to the login is a file.
+        ["late-file", "authorize"] => html(200, &login("login", "")),
+        ["late-file", "login"] => {
+            let mut file = html(200, "hello");
+            file.headers_mut().insert(header::CONTENT_DISPOSITION, "attachment".parse().unwrap());
+            file
+        }
+        // A page that offers a file beside its form.
+        ["offer", "authorize"] if query.contains("file=1") => {
+            let mut file = html(200, "hello");
+            file.headers_mut().insert(header::CONTENT_DISPOSITION, "attachment".parse().unwrap());
+            file
+        }
+        ["offer", "authorize"] => {
+            html(200, &format!("{}<script>location = location.pathname + '?file=1'</script>", login(&format!("../two/login?{query}&amp;x="), "")))
+        }
+        // A page whose scripts and names stand in the way of every other script.
+        ["tampered", "authorize"] => html(200, &format!("{TAMPERED}{}", login("../two/login", ""))),
+        ["clobbered", "authorize"] => html(200, &format!("{CLOBBERED}{}", login("../two/login", "").replace("<form", "<form><input type=hidden name=matches><input type=hidden name=closest><input type=hidden name=querySelectorAll><input type=hidden name=querySelector><input type=hidden name=contains></form><form"))),
         // A page that talks to the end-user first.
         ["alert", "authorize"] => html(200, &format!("{}<script>alert('We have news')</script>", login("login", ""))),
         ["loop", "authorize"] => redirect(&format!("authorize?{query}"), None),
@@ -179,6 +211,26 @@ fn escape(text: &str) -> String {
 fn json(body: &str) -> Response<Body> {
     Response::builder().header(header::CONTENT_TYPE, "application/json").body(Body::from(body.to_owned())).unwrap()
 }
+
+/// Takes from the page's own world what a script that looks at it would need.
+const TAMPERED: &str = r"<script>
+const none = () => { throw new Error('tampered with'); };
+for (const kind of [Array, Object, String, Element, Document, Node, HTMLElement, HTMLInputElement, NodeList, EventTarget]) {
+  for (const name of Object.getOwnPropertyNames(kind.prototype)) {
+    if (name === 'constructor') continue;
+    try { Object.defineProperty(kind.prototype, name, { get: none, set: none, configurable: false }); } catch {}
+  }
+}
+for (const name of ['querySelector', 'querySelectorAll', 'title', 'body', 'readyState']) {
+  try { Object.defineProperty(document, name, { get: none }); } catch {}
+}
+JSON.stringify = none; JSON.parse = none; window.getComputedStyle = none; window.Promise = none; window.Set = none; window.performance = null;
+Array.prototype[Symbol.iterator] = none;
+</script>";
+
+/// Elements whose names hide what scripts ask a document for.
+const CLOBBERED: &str =
+    "<img name=querySelectorAll><img name=querySelector><img name=title><img name=body><img name=readyState><img name=getElementById>";
 
 const SPA: &str = r#"<div id="root">Loading…</div><script>
 setTimeout(() => {

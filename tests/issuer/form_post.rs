@@ -86,6 +86,7 @@ async fn our_own_user_agent_takes_it_to_the_client() {
             selectors: Selectors::default(),
             deadline: patience,
             conduct: Conduct::Consent,
+            pictures: true,
         };
         let callback = session.visit(&visit, &listener).await.end.unwrap();
         assert_eq!((callback.method.as_str(), callback.url.query()), ("POST", None));

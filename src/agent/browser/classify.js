@@ -7,11 +7,21 @@ const forms = [];
 const cut = (text, length) => String(text ?? '').replace(/\s+/g, ' ').trim().slice(0, length);
 const keep = (element) => elements.push(element) - 1;
 
+// A form and a document have members by the names of what is in them: `<input name="matches">` hides that method of its form. So what is asked of
+// these is asked by the prototypes.
+const has = (kind, name) => (object, ...given) => kind.prototype[name].apply(object, given);
+const own = (name) => Object.getOwnPropertyDescriptor(Document.prototype, name).get.call(document);
+const [matches, closest, contains] = [has(Element, 'matches'), has(Element, 'closest'), has(Node, 'contains')];
+const query = (root, selector) => (root instanceof Element ? Element : root instanceof Document ? Document : DocumentFragment)
+  .prototype.querySelectorAll.call(root, selector);
+const first = (root, selector) => query(root, selector)[0] ?? null;
+const shadow = (host) => Object.getOwnPropertyDescriptor(Element.prototype, 'shadowRoot').get.call(host);
+
 // Every element, those of open shadow roots included.
 function all(selector, root = document) {
-  const found = [...root.querySelectorAll(selector)];
-  for (const host of root.querySelectorAll('*')) {
-    if (host.shadowRoot) found.push(...all(selector, host.shadowRoot));
+  const found = [...query(root, selector)];
+  for (const host of query(root, '*')) {
+    if (shadow(host)) found.push(...all(selector, shadow(host)));
   }
   return found;
 }
@@ -33,11 +43,11 @@ function decoy(element) {
 }
 
 function usable(element) {
-  return !element.matches(':disabled') && element.getAttribute('aria-disabled') !== 'true' && !element.closest('[inert]');
+  return !matches(element, ':disabled') && element.getAttribute('aria-disabled') !== 'true' && !closest(element, '[inert]');
 }
 
 function chosen(element, selector) {
-  try { return Boolean(selector) && element.matches(selector); } catch { return false; }
+  try { return Boolean(selector) && matches(element, selector); } catch { return false; }
 }
 
 function form(element) {
@@ -64,11 +74,11 @@ const typed = textual.map((type) => `input[type=${type}]`).join(', ');
 // What asks about cookies is named so, or says so in a layer of its own over a page that has something else to press or to fill in.
 function banner(element) {
   const named = element.closest('[id*=cookie i], [class*=cookie i], [aria-label*=cookie i]');
-  if (named && !named.matches('html, body, main')) return !named.querySelector('input[type=password]');
-  for (let layer = element.parentElement; layer && !layer.matches('html, body, main, form'); layer = layer.parentElement) {
-    const over = layer.matches('dialog, [role=dialog], [role=alertdialog]') || ['fixed', 'sticky'].includes(getComputedStyle(layer).position);
-    if (over && /cookies?\b|galletas/i.test(layer.innerText ?? '') && !layer.querySelector(typed)) {
-      return all(`${pressable}, ${typed}`).some((e) => !layer.contains(e));
+  if (named && !matches(named, 'html, body, main')) return !first(named, 'input[type=password]');
+  for (let layer = element.parentElement; layer && !matches(layer, 'html, body, main, form'); layer = layer.parentElement) {
+    const over = matches(layer, 'dialog, [role=dialog], [role=alertdialog]') || ['fixed', 'sticky'].includes(getComputedStyle(layer).position);
+    if (over && /cookies?\b|galletas/i.test(layer.innerText ?? '') && !first(layer, typed)) {
+      return all(`${pressable}, ${typed}`).some((e) => !contains(layer, e));
     }
   }
   return false;
@@ -103,25 +113,28 @@ const complaints = '[role=alert], .error, .errors, .error-message, .validation-s
   + '.alert-error, .invalid-feedback, .help-block.error, [aria-live=assertive], [aria-live][class*=error i], [aria-live][id*=error i]';
 const referred = all('[aria-invalid=true]')
   .flatMap((e) => `${e.getAttribute('aria-errormessage') ?? ''} ${e.getAttribute('aria-describedby') ?? ''}`.split(/\s+/))
-  .map((id) => id && document.getElementById(id)).filter(Boolean);
+  .map((id) => id && has(Document, 'getElementById')(document, id)).filter(Boolean);
 const alerts = [...new Set([...all(complaints), ...referred].filter(shown).map((e) => cut(e.innerText, 300)).filter(Boolean))].slice(0, 5);
 
 const puzzles = 'iframe[src*=captcha i], iframe[src*="challenges.cloudflare.com" i], .g-recaptcha, .h-captcha, .cf-turnstile';
 const captcha = all(puzzles).some((e) => shown(e) && !e.closest('.grecaptcha-badge'));
 
 const frames = all('iframe').filter((e) => shown(e) && e.clientWidth >= 150 && e.clientHeight >= 90 && !e.matches(puzzles)).slice(0, 3).map(keep);
-const changes = document.querySelector('script:not([type*=json i]), meta[http-equiv=refresh i]') !== null;
+// A script, a handler in an attribute, a refresh, or a frame, which may have any of them.
+const lively = 'script:not([type*=json i]), meta[http-equiv=refresh i], iframe, object, embed';
+const handlers = new XPathEvaluator().evaluate("boolean(//@*[starts-with(name(), 'on')])", document, null, XPathResult.BOOLEAN_TYPE, null);
+const changes = first(document, lively) !== null || handlers.booleanValue;
 
 return {
   facts: {
-    url: location.href, title: cut(document.title, 300), document: String(performance.timeOrigin), ready: document.readyState,
+    url: location.href, title: cut(own('title'), 300), document: String(performance.timeOrigin), ready: own('readyState'),
     status: Number(performance.getEntriesByType?.('navigation')?.[0]?.responseStatus) || 0,
     headings: all('h1, h2').filter(shown).slice(0, 6).map((e) => cut(e.innerText, 200)),
-    text: cut(document.body?.innerText, 2000), fields, buttons, boxes, alerts, captcha, frames, changes,
+    text: cut(own('body')?.innerText, 2000), fields, buttons, boxes, alerts, captcha, frames, changes,
     banner: [...ofBanner].map(button),
     links: all('a[href]').filter(shown).slice(0, 100).map((e) => String(e.href).slice(0, 2000)),
     images: all('img[src]').slice(0, 50).map((e) => String(e.src).slice(0, 2000)),
-    marked: document.querySelector('oa-authtest-mark') !== null,
+    marked: first(document, 'oa-authtest-mark') !== null,
   },
   elements,
 };

@@ -34,6 +34,27 @@ impl Found {
     }
 }
 
+/// The driver and the browser that [`find`] names unless their versions differ: none of them is asked for its version, which takes longer than to
+/// start the driver.
+pub fn guess(headed: bool) -> Option<Found> {
+    let mut looked = Vec::new();
+    let drivers = search(&from_environment("CHROMEWEBDRIVER", "chromedriver"), platform::chromedrivers(), &mut looked);
+    let browser = chosen().or_else(|| browsers(headed, &mut looked).into_iter().next())?;
+    Some(Found { family: Family::Chromium, driver: drivers.into_iter().next()?, browser })
+}
+
+/// The browser that `CHROME_PATH` names, if it is there.
+fn chosen() -> Option<PathBuf> {
+    std::env::var_os("CHROME_PATH").map(PathBuf::from).filter(|path| path.is_file())
+}
+
+/// Every Chromium there is, one without a window first where none is wanted.
+fn browsers(headed: bool, looked: &mut Vec<String>) -> Vec<PathBuf> {
+    let mut browsers = if headed { Vec::new() } else { search(&[], platform::shells(), looked) };
+    browsers.extend(search(&[], platform::chromes(), looked));
+    browsers
+}
+
 /// Finds a driver and a browser: Chromium's first, else Firefox's. `CHROMEWEBDRIVER`, `GECKOWEBDRIVER` (a folder or a program) and
 /// `CHROME_PATH` go before the PATH and the usual places.
 ///
@@ -61,15 +82,13 @@ pub async fn find(headed: bool) -> Result<Found, BrowserError> {
 /// The first browser of the driver's major version; a version that cannot be read is taken to fit.
 async fn chromium(driver: PathBuf, headed: bool) -> Result<Found, BrowserError> {
     let family = Family::Chromium;
-    if let Some(browser) = std::env::var_os("CHROME_PATH").map(PathBuf::from).filter(|path| path.is_file()) {
+    if let Some(browser) = chosen() {
         return Ok(Found { family, driver, browser });
     }
     let mut looked = Vec::new();
-    let mut browsers = if headed { Vec::new() } else { search(&[], platform::shells(), &mut looked) };
-    browsers.extend(search(&[], platform::chromes(), &mut looked));
     let wanted = version(&driver).await.as_deref().and_then(major_in);
     let mut other = None;
-    for browser in browsers {
+    for browser in browsers(headed, &mut looked) {
         let version = browser_version(&browser).await;
         match (wanted, version.as_deref().and_then(major_in)) {
             (Some(driver_version), Some(browser_version)) if driver_version != browser_version => {

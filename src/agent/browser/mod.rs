@@ -1,16 +1,19 @@
-//! The user agent with a screen: a real browser over `WebDriver`, observed over `WebDriver BiDi`.
+//! The user agent with a screen: a real browser, started over `WebDriver`.
 //!
-//! One browser serves a run. Each test gets a user context of its own in it: its cookies, storage and cache. Where the driver has no
-//! `BiDi` each test gets a `WebDriver` session of its own instead.
+//! One browser serves a run. Each test gets a context of its own in it: its cookies, storage and cache. A Chromium that this program has started is
+//! driven by the `DevTools` protocol, tab by tab and side by side. Any other is driven over `WebDriver` and observed over `WebDriver BiDi`, one tab at
+//! a time. Where the driver has no `BiDi` either, each test gets a `WebDriver` session of its own instead.
 
 mod act;
-mod bidi;
 mod capabilities;
+mod devtools;
 mod discover;
 mod driver;
 mod error;
+mod hand;
 pub(crate) mod platform;
 mod session;
+mod socket;
 mod walk;
 mod watch;
 
@@ -30,10 +33,11 @@ use url::Url;
 
 use crate::config::{AgentConfig, Tls};
 use crate::guard::Guarded;
-use bidi::Bidi;
-use capabilities::{SessionOptions, Window, capabilities};
-use discover::Family;
+use capabilities::{SIZE, SessionOptions, Window, capabilities};
+use devtools::DevTools;
+use discover::{Family, Found};
 use platform::sandbox;
+use socket::{Protocol, Socket};
 
 /// How long a new session may take. A cold Chromium on a busy machine takes a few seconds, Firefox more.
 const SESSION: Duration = Duration::from_secs(60);
@@ -63,6 +67,8 @@ pub struct Browser {
 
 #[derive(Debug)]
 enum Mode {
+    /// One session; the browser itself makes a browser context for each test.
+    Tabs(Arc<DevTools>),
     /// One session; its `BiDi` makes a user context for each test.
     Contexts(Arc<Shared>),
     /// A session for each test; the first is kept for the first.
@@ -82,7 +88,7 @@ impl Mode {
 #[derive(Debug)]
 struct Shared {
     client: Client,
-    bidi: Bidi,
+    bidi: Socket,
     insecure: bool,
     /// Held while commands go to one window: a session has one current window.
     turn: Mutex<()>,
@@ -98,8 +104,23 @@ impl Browser {
             return Self::remote(url, agent, tls, launch).await;
         }
         discover::screen(agent.headed)?;
-        let found = discover::find(agent.headed).await?;
-        let session = SessionOptions {
+        let guess = discover::guess(agent.headed);
+        let tried = match &guess {
+            Some(found) => Some(Self::of(found.clone(), agent, tls, launch).await),
+            None => None,
+        };
+        match tried {
+            Some(Ok(browser)) => Ok(browser),
+            tried => match (discover::find(agent.headed).await?, tried) {
+                (found, Some(Err(error))) if guess.as_ref() == Some(&found) => Err(error),
+                (found, _) => Self::of(found, agent, tls, launch).await,
+            },
+        }
+    }
+
+    /// Starts this driver and this browser.
+    async fn of(found: Found, agent: &AgentConfig, tls: &Tls, launch: &Launch) -> Result<Self, BrowserError> {
+        let mut session = SessionOptions {
             family: found.family,
             browser: Some(&found.browser),
             window: match (agent.headed, found.is_shell()) {
@@ -110,13 +131,26 @@ impl Browser {
             insecure: *tls == Tls::Insecure,
             spki: launch.spki.as_deref(),
             sandbox: sandbox(),
+            bidi: found.family == Family::Firefox,
         };
         if matches!(tls, Tls::CaFile(_)) && found.family == Family::Firefox {
             return Err(BrowserError::no_ca_file(found.browser.display()));
         }
-        let capabilities = capabilities(session);
+        let mut wanted = capabilities(session);
         let (guarded, webdriver) = driver::start(&found, launch.guard.as_deref()).await?;
-        match connect(&webdriver, &capabilities).await {
+        let size = (session.window == Window::None).then_some(SIZE);
+        let mut tabs = None;
+        let mut connected = connect(&webdriver, &wanted).await;
+        if let (Ok(client), false) = (&connected, session.bidi) {
+            tabs = DevTools::of(client, session.insecure, size).await;
+            if tabs.is_none() {
+                let _ = tokio::time::timeout(FAREWELL, client.clone().close()).await;
+                session.bidi = true;
+                wanted = capabilities(session);
+                connected = connect(&webdriver, &wanted).await;
+            }
+        }
+        match connected {
             Ok(client) => {
                 let how = match session.window {
                     Window::Shown => "headed",
@@ -124,8 +158,11 @@ impl Browser {
                     Window::Hidden => "headless",
                 };
                 let described = describe(&client, &found.browser.to_string_lossy(), how);
-                let mode = Mode::of(client, session.insecure).await;
-                Ok(Self { webdriver, capabilities, described, guarded: Some(guarded), mode })
+                let mode = match tabs {
+                    Some(tabs) => Mode::Tabs(tabs),
+                    None => Mode::of(client, session.insecure).await,
+                };
+                Ok(Self { webdriver, capabilities: wanted, described, guarded: Some(guarded), mode })
             }
             Err(why) => {
                 guarded.stop().await;
@@ -151,6 +188,7 @@ impl Browser {
                 insecure: *tls == Tls::Insecure,
                 spki: launch.spki.as_deref(),
                 sandbox: !near || sandbox(),
+                bidi: true,
             };
             let capabilities = capabilities(session);
             match connect(&url, &capabilities).await {
@@ -185,6 +223,7 @@ impl Browser {
     /// [`BrowserError::Session`] in the browser's words.
     pub async fn open(&self) -> Result<BrowserSession, BrowserError> {
         match &self.mode {
+            Mode::Tabs(shared) => BrowserSession::in_tab(Arc::clone(shared)).await.map_err(BrowserError::Session),
             Mode::Contexts(shared) => BrowserSession::in_context(Arc::clone(shared)).await.map_err(BrowserError::Session),
             Mode::Sessions(spare) => {
                 let spare = spare.lock().await.take();
@@ -200,6 +239,7 @@ impl Browser {
     /// Ends the browser and its driver. Sessions still open end with it.
     pub async fn close(self) {
         let client = match self.mode {
+            Mode::Tabs(shared) => Some(shared.client.clone()),
             Mode::Contexts(shared) => Some(shared.client.clone()),
             Mode::Sessions(spare) => spare.into_inner(),
         };
@@ -223,11 +263,13 @@ async fn connect(webdriver: &Url, capabilities: &Map<String, Value>) -> Result<C
 }
 
 /// `BiDi` on the session, with the events subscribed to that are needed; `None` where it is missing or cannot be reached.
-async fn observe(client: &Client) -> Option<Bidi> {
+async fn observe(client: &Client) -> Option<Socket> {
     let url = client.capabilities()?.get("webSocketUrl")?.as_str()?.to_owned();
-    let bidi = Bidi::connect(&url).await.ok()?;
+    let bidi = Socket::connect(&url, Protocol::Bidi).await.ok()?;
     let events = json!({ "events": ["network.beforeRequestSent", "network.responseCompleted", "network.fetchError"] });
     bidi.call("session.subscribe", events).await.ok()?;
+    // Without it, a page that opens dialogs for ever ends at the deadline.
+    let _ = bidi.call("session.subscribe", json!({ "events": ["browsingContext.userPromptOpened"] })).await;
     Some(bidi)
 }
 

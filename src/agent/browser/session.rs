@@ -1,14 +1,17 @@
 //! A session: the browser as one test sees it.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use fantoccini::Client;
 use fantoccini::wd::WindowHandle;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use crate::agent::browser::act::Fault;
+use crate::agent::browser::devtools::{DevTools, Tab};
+use crate::agent::browser::hand::Hand;
+use crate::agent::browser::socket::CLOSED;
 use crate::agent::browser::walk::Walk;
-use crate::agent::browser::watch::{Hop, Log};
+use crate::agent::browser::watch::{Log, Watched};
 use crate::agent::browser::{FAREWELL, Shared};
 use crate::agent::callback::CallbackListener;
 use crate::agent::visit::{Journey, Visit, VisitError};
@@ -22,6 +25,7 @@ pub struct BrowserSession {
 
 #[derive(Debug)]
 enum Inner {
+    Tab(Tab),
     Context(Context),
     Alone(Client),
 }
@@ -34,33 +38,43 @@ pub(super) struct Context {
     isolated: String,
     /// The tab: a browsing context of `BiDi`, which is a window handle of `WebDriver`.
     tab: String,
+    watched: Watched,
 }
 
 impl BrowserSession {
+    pub(super) async fn in_tab(shared: Arc<DevTools>) -> Result<Self, String> {
+        Ok(Self { inner: Some(Inner::Tab(Tab::open(shared).await?)) })
+    }
+
     pub(super) async fn in_context(shared: Arc<Shared>) -> Result<Self, String> {
-        let text = |value: &serde_json::Value, name: &str| value[name].as_str().map(str::to_owned).ok_or_else(|| format!("it named no {name}"));
         let params = if shared.insecure { json!({ "acceptInsecureCerts": true }) } else { json!({}) };
         let made = shared.bidi.call("browser.createUserContext", params).await?;
         let isolated = text(&made, "userContext")?;
-        let made = shared.bidi.call("browsingContext.create", json!({ "type": "tab", "userContext": isolated })).await?;
-        let tab = text(&made, "context")?;
-        shared.bidi.watch().add(&tab);
-        Ok(Self { inner: Some(Inner::Context(Context { shared, isolated, tab })) })
+        let (tab, watched) = shared.tab(&isolated).await?;
+        Ok(Self { inner: Some(Inner::Context(Context { shared, isolated, tab, watched })) })
     }
 
     pub(super) fn alone(client: Client) -> Self {
         Self { inner: Some(Inner::Alone(client)) }
     }
 
-    /// Sends the browser to the authorization endpoint, logs in, consents, and waits for the callback. The deadline of the visit begins
-    /// when it is this session's turn: tests share one browser.
+    /// Sends the browser to the authorization endpoint, logs in, consents, and waits for the callback. With a driver that has one window at a time,
+    /// the deadline of the visit begins when it is this session's turn: tests share one browser.
     pub async fn visit(&mut self, visit: &Visit, callback: &CallbackListener) -> Journey {
-        match &self.inner {
+        match &mut self.inner {
+            Some(Inner::Tab(tab)) => Walk::new(Hand::Tab(tab), visit, callback).go().await,
             Some(Inner::Context(context)) => {
-                let _turn = context.shared.turn.lock().await;
-                Walk::new(&context.shared.client, Some(context), visit, callback).go().await
+                let shared = Arc::clone(&context.shared);
+                let _turn = shared.turn.lock().await;
+                // What is left of a page that holds up its tab for ever would hold up the next one.
+                if context.watched.log(Log::is_held_up)
+                    && let Err(why) = context.renew().await
+                {
+                    return Journey { pages: Vec::new(), traffic: Traffic::default(), end: Err(VisitError::Browser(why)) };
+                }
+                Walk::new(Hand::Window(&context.shared.client, Some(context)), visit, callback).go().await
             }
-            Some(Inner::Alone(client)) => Walk::new(client, None, visit, callback).go().await,
+            Some(Inner::Alone(client)) => Walk::new(Hand::Window(client, None), visit, callback).go().await,
             None => Journey { pages: Vec::new(), traffic: Traffic::default(), end: Err(VisitError::Browser("the session is closed".to_owned())) },
         }
     }
@@ -68,6 +82,7 @@ impl BrowserSession {
     /// Ends the session and forgets its cookies, storage and cache.
     pub async fn close(mut self) {
         match self.inner.take() {
+            Some(Inner::Tab(tab)) => tab.close(),
             Some(Inner::Context(context)) => context.close().await,
             Some(Inner::Alone(client)) => {
                 let _ = tokio::time::timeout(FAREWELL, client.close()).await;
@@ -77,11 +92,28 @@ impl BrowserSession {
     }
 }
 
+fn text(value: &Value, name: &str) -> Result<String, String> {
+    value[name].as_str().map(str::to_owned).ok_or_else(|| format!("it named no {name}"))
+}
+
+impl Shared {
+    /// A new tab in a user context.
+    async fn tab(&self, isolated: &str) -> Result<(String, Watched), String> {
+        let made = self.bidi.call("browsingContext.create", json!({ "type": "tab", "userContext": isolated })).await?;
+        let tab = text(&made, "context")?;
+        self.bidi.watch().add(&tab, None);
+        let watched = Watched { watch: Arc::clone(self.bidi.watch()), key: tab.clone() };
+        Ok((tab, watched))
+    }
+}
+
 impl Drop for BrowserSession {
     fn drop(&mut self) {
         // A session that was not closed, as by a test that was given up, must not fill the browser.
-        if let (Some(Inner::Context(context)), Ok(runtime)) = (self.inner.take(), tokio::runtime::Handle::try_current()) {
-            runtime.spawn(context.close());
+        match (self.inner.take(), tokio::runtime::Handle::try_current()) {
+            (Some(Inner::Tab(tab)), _) => tab.close(),
+            (Some(Inner::Context(context)), Ok(runtime)) => drop(runtime.spawn(context.close())),
+            _ => {}
         }
     }
 }
@@ -93,49 +125,64 @@ impl Context {
         let _ = tokio::time::timeout(FAREWELL, self.shared.bidi.call("browser.removeUserContext", params)).await;
     }
 
+    /// Puts another tab in the place of this one, in the same user context.
+    async fn renew(&mut self) -> Result<(), String> {
+        let (tab, watched) = self.shared.tab(&self.isolated).await?;
+        let old = std::mem::replace(&mut self.tab, tab);
+        self.watched = watched;
+        self.shared.bidi.watch().remove(&old);
+        let shared = Arc::clone(&self.shared);
+        // A page that runs on keeps its tab for a while.
+        tokio::spawn(async move { shared.bidi.call("browsingContext.close", json!({ "context": old })).await });
+        Ok(())
+    }
+
     /// The tab as `WebDriver` knows it.
-    pub fn window(&self) -> Result<WindowHandle, VisitError> {
-        WindowHandle::try_from(self.tab.clone()).map_err(|error| VisitError::Browser(error.to_string()))
+    pub fn window(&self) -> Result<WindowHandle, Fault> {
+        WindowHandle::try_from(self.tab.clone()).map_err(|error| Fault::Gone(error.to_string()))
     }
 
-    fn log<T: Default>(&self, look: impl FnOnce(&Log) -> T) -> T {
-        self.shared.bidi.watch().of(&self.tab, look)
+    /// What it was seen doing.
+    pub fn watched(&self) -> &Watched {
+        &self.watched
     }
 
-    /// The documents asked for since the visit began.
-    pub fn hops(&self) -> Vec<Hop> {
-        self.log(|log| log.hops().cloned().collect())
+    /// What a function gives in a world of our own in the page, as `BiDi` writes it down.
+    pub async fn evaluate(&self, function: &str, argument: &str) -> Result<Value, Fault> {
+        self.call_function(function, vec![json!({ "type": "string", "value": argument })]).await
     }
 
-    /// True while a document is asked for and has not come.
-    pub fn navigating(&self) -> bool {
-        self.log(Log::is_navigating)
+    /// Runs the body of a function there on an element, with a text beside it.
+    pub async fn evaluate_on(&self, body: &str, element: &str, value: Option<&str>) -> Result<(), Fault> {
+        let value = value.map(|value| json!({ "type": "string", "value": value }));
+        let arguments = std::iter::once(json!({ "sharedId": element })).chain(value).collect();
+        self.call_function(&format!("function () {{ {body} }}"), arguments).await.map(drop)
     }
 
-    /// True if the page asks nothing of the network and has not for a while.
-    pub fn quiet_for(&self, while_: Duration) -> bool {
-        self.log(|log| !log.is_busy() && log.last.is_none_or(|last| last.elapsed() >= while_))
-    }
-
-    /// True if the page asked anything of the network since then.
-    pub fn active_since(&self, then: Instant) -> bool {
-        self.log(|log| log.last.is_some_and(|last| last >= then))
-    }
-
-    /// Waits for the next thing seen on the network.
-    pub async fn news(&self) {
-        self.shared.bidi.watch().news().await;
+    async fn call_function(&self, function: &str, arguments: Vec<Value>) -> Result<Value, Fault> {
+        let params = json!({
+            "functionDeclaration": function, "awaitPromise": false, "target": { "context": self.tab, "sandbox": "oa-authtest" },
+            "arguments": arguments, "serializationOptions": { "maxDomDepth": 0 },
+        });
+        let answer = tokio::time::timeout(super::act::PATIENCE, self.shared.bidi.call("script.callFunction", params)).await;
+        let late = || Fault::Moved(format!("no answer within {} s", super::act::PATIENCE.as_secs()));
+        let answer = answer.map_err(|_| late())?;
+        let mut answer = answer.map_err(|why| if why.ends_with(CLOSED) { Fault::Gone(why) } else { Fault::Moved(why) })?;
+        match answer["exceptionDetails"]["text"].as_str() {
+            Some(thrown) => Err(Fault::Moved(thrown.to_owned())),
+            None => Ok(answer["result"]["value"].take()),
+        }
     }
 
     /// Begins a visit: sends the tab to an address without waiting for anything, and forgets what was seen on the network so far.
     pub fn navigate(&self, url: &str) {
-        self.shared.bidi.watch().begin(&self.tab, url);
-        let (shared, tab, url) = (Arc::clone(&self.shared), self.tab.clone(), url.to_owned());
+        self.watched.begin(url);
+        let (shared, watched, url) = (Arc::clone(&self.shared), self.watched.clone(), url.to_owned());
         // What becomes of it is seen on the network.
         tokio::spawn(async move {
-            let params = json!({ "context": tab, "url": url, "wait": "none" });
+            let params = json!({ "context": watched.key, "url": url, "wait": "none" });
             let begun = shared.bidi.call("browsingContext.navigate", params).await;
-            shared.bidi.watch().begun(&tab, &url, begun.ok().as_ref().and_then(|begun| begun["navigation"].as_str()));
+            watched.begun(&url, begun.ok().as_ref().and_then(|begun| begun["navigation"].as_str()));
         });
     }
 }

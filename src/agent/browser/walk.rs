@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use fantoccini::Client;
+use tokio::sync::watch;
 use url::Url;
 
-use crate::agent::browser::act::{Fault, Look, look, within};
-use crate::agent::browser::session::Context;
-use crate::agent::browser::watch::Hop;
+use crate::agent::browser::act::{Fault, Look};
+use crate::agent::browser::hand::Hand;
+use crate::agent::browser::watch::{DIALOGS, Hop, Watched};
 use crate::agent::callback::{Callback, CallbackListener, Expectation, is_at};
 use crate::agent::page::classify::{Classified, Move, Progress, conduct, dismissal, judge};
 use crate::agent::page::narrate::done;
@@ -18,9 +18,11 @@ use crate::observed::document::{Answer, COOKIES, Cookie, Document, Traffic};
 use crate::observed::page::{Facts, PageKind};
 use crate::observed::policy::form_action_against;
 
-/// Between two looks at a page.
+/// Between two looks at a page that may change by itself.
 const TICK: Duration = Duration::from_millis(25);
-/// How long a page must look the same before it is acted on.
+/// The same for a page that does not, and while another is on its way: what happens is told by the browser.
+const SLOW_TICK: Duration = Duration::from_millis(250);
+/// How long a page that runs scripts must look the same before it is acted on. One that runs none is what it is once it is there.
 const STABLE: Duration = Duration::from_millis(100);
 /// How long it must before it is taken for the end of the visit.
 const STABLE_STOP: Duration = Duration::from_millis(400);
@@ -28,7 +30,7 @@ const STABLE_STOP: Duration = Duration::from_millis(400);
 const STABLE_LOADING: Duration = Duration::from_secs(2);
 /// How long a page may stay without a way on, with nothing under way on the network, before it is given up.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// The same for a page that runs no script: nothing will change it.
+/// The same for a page that runs no script and is not all there: nothing else will change it.
 const PATIENCE_WITHOUT_SCRIPTS: Duration = Duration::from_secs(1);
 /// How long a page may say that it is loading before it is given up.
 const PATIENCE_LOADING: Duration = Duration::from_secs(30);
@@ -59,10 +61,22 @@ fn passing(outcome: Result<(), Fault>) -> Result<Option<String>, VisitError> {
     }
 }
 
+/// The visit cannot be made.
+fn failed(fault: Fault) -> VisitError {
+    let (Fault::Moved(why) | Fault::Covered(why) | Fault::Gone(why)) = fault;
+    VisitError::Browser(why)
+}
+
+/// True of a page that is all there, and has nothing in it that changes it.
+fn is_settled(facts: &Facts) -> bool {
+    facts.ready == "complete" && !facts.changes
+}
+
 /// A visit under way.
 pub(super) struct Walk<'a> {
-    client: &'a Client,
-    context: Option<&'a Context>,
+    hand: Hand<'a>,
+    /// What is told of whatever the browser is seen doing.
+    news: Option<watch::Receiver<()>>,
     visit: &'a Visit,
     listener: &'a CallbackListener,
     expectation: Expectation,
@@ -72,6 +86,8 @@ pub(super) struct Walk<'a> {
     acted: Option<Acted>,
     /// The page as it is now and since when it has looked so.
     now: Option<(Look, Instant)>,
+    /// When it was looked at last.
+    looked: Option<Instant>,
     /// Since when the page cannot be looked at, and why.
     blind: Option<(Instant, String)>,
     /// The documents whose cookie banner was answered: once is enough, whether it went or not.
@@ -80,6 +96,8 @@ pub(super) struct Walk<'a> {
     asked: Asked,
     /// How many documents had been asked for when the password was first sent.
     password_at: Option<usize>,
+    /// How many documents had been asked for when the page was last acted on.
+    acted_after: usize,
     /// The cookies that the pages had, for where no response showed them.
     cookies: Vec<Cookie>,
 }
@@ -97,10 +115,10 @@ struct Acted {
 }
 
 impl<'a> Walk<'a> {
-    pub fn new(client: &'a Client, context: Option<&'a Context>, visit: &'a Visit, listener: &'a CallbackListener) -> Self {
+    pub fn new(hand: Hand<'a>, visit: &'a Visit, listener: &'a CallbackListener) -> Self {
         Self {
-            client,
-            context,
+            hand,
+            news: None,
             visit,
             listener,
             expectation: listener.expect(&visit.state),
@@ -109,10 +127,12 @@ impl<'a> Walk<'a> {
             progress: Progress::default(),
             acted: None,
             now: None,
+            looked: None,
             blind: None,
             answered_banners: Vec::new(),
             asked: Asked::Once,
             password_at: None,
+            acted_after: 0,
             cookies: Vec::new(),
         }
     }
@@ -121,7 +141,10 @@ impl<'a> Walk<'a> {
     pub async fn go(mut self) -> Journey {
         let end = match tokio::time::timeout(self.visit.deadline, self.run()).await {
             Ok(end) => end,
-            Err(_) => Err(self.deadline().await),
+            Err(_) => {
+                self.hand.give_up();
+                Err(self.deadline().await)
+            }
         };
         let traffic = self.reported_traffic(end.is_ok()).await;
         let end = end.map_err(|error| self.scrubber.error(error.busy_when(self.asked)));
@@ -130,17 +153,23 @@ impl<'a> Walk<'a> {
 
     /// What was seen of the issuer's answers, once the browser has reported the answer to the login and the way to the redirect URI: the callback
     /// may well be here before that.
-    async fn reported_traffic(&self, arrived: bool) -> Traffic {
+    async fn reported_traffic(&mut self, arrived: bool) -> Traffic {
         let deadline = tokio::time::Instant::now() + REPORTING;
         loop {
+            self.heard();
             let traffic = self.traffic();
             let is_awaited = (self.password_at.is_some() && traffic.password_answered.is_none()) || (arrived && self.at_client().is_none());
-            let Some(context) = self.context.filter(|_| is_awaited) else { return traffic };
-            let tick = deadline.min(tokio::time::Instant::now() + TICK);
-            let _ = tokio::time::timeout_at(tick, context.news()).await;
-            if tokio::time::Instant::now() >= deadline {
+            let Some(news) = self.news.as_mut().filter(|_| is_awaited) else { return traffic };
+            if !matches!(tokio::time::timeout_at(deadline, news.changed()).await, Ok(Ok(()))) {
                 return self.traffic();
             }
+        }
+    }
+
+    /// What was told so far is known: what comes from now on is news.
+    fn heard(&mut self) {
+        if let Some(news) = &mut self.news {
+            news.borrow_and_update();
         }
     }
 
@@ -176,28 +205,27 @@ impl<'a> Walk<'a> {
     }
 
     async fn run(&mut self) -> Result<Callback, VisitError> {
-        if let Some(context) = self.context {
-            if let Some(why) = passing(within(self.client.switch_to_window(context.window()?)).await)? {
-                return Err(VisitError::Browser(why));
-            }
-        } else {
-            // A visit that was given up may have ended within a frame.
-            let _ = within(self.client.enter_parent_frame()).await;
+        if let Some(why) = passing(self.hand.come().await)? {
+            return Err(VisitError::Browser(why));
         }
-        let before = look(self.client, &self.visit.selectors).await.map(|look| look.facts.document).unwrap_or_default();
-        let mut refused = None;
-        match self.context {
-            Some(context) => context.navigate(self.visit.url.as_str()),
-            // A refusal is no failure yet: a redirect URI on which nothing listens looks the same.
-            None => refused = passing(within(self.client.goto(self.visit.url.as_str())).await)?,
-        }
+        self.news = self.hand.watched().map(Watched::news);
+        let before = self.hand.document(&self.visit.selectors).await;
+        let refused = self.hand.navigate(self.visit.url.as_str()).await.map_err(failed)?;
         loop {
+            self.heard();
             if let Some(callback) = self.arrived().await {
                 return Ok(callback);
             }
             self.reachable()?;
-            match look(self.client, &self.visit.selectors).await {
-                Ok(look) if look.facts.document == before => {}
+            // A page on its way is not there sooner for being looked at.
+            if self.is_navigating() && self.looked.is_some_and(|at| at.elapsed() < SLOW_TICK) {
+                self.pause().await;
+                continue;
+            }
+            self.looked = Some(Instant::now());
+            match self.unless_held_up(self.hand.look(&self.visit.selectors)).await {
+                // The page that the tab began with, or was left at.
+                Ok(look) if look.facts.document == before || look.facts.url == "about:blank" => {}
                 Ok(mut look) => {
                     look.facts.mark_asked(&self.visit.scopes);
                     self.blind = None;
@@ -205,10 +233,17 @@ impl<'a> Walk<'a> {
                         return Ok(callback);
                     }
                     self.see(look);
+                    // What led to this page was told before it could be looked at.
+                    if let Some(callback) = self.arrived().await {
+                        return Ok(callback);
+                    }
+                    self.reachable()?;
                     self.consider().await?;
                 }
                 Err(Fault::Gone(why)) => return Err(VisitError::Browser(why)),
                 Err(Fault::Moved(why) | Fault::Covered(why)) => {
+                    // What keeps it from being looked at may have been told meanwhile.
+                    self.reachable()?;
                     let (since, why) = self.blind.get_or_insert((Instant::now(), why));
                     if since.elapsed() > PATIENCE * 2 {
                         return Err(VisitError::Browser(why.clone()));
@@ -219,19 +254,40 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Waits for the callback, for something on the network, or for the next look.
-    async fn pause(&self) {
-        let tick = tokio::time::Instant::now() + TICK;
-        match self.context {
-            Some(context) => {
-                let _ = tokio::time::timeout_at(tick, context.news()).await;
-            }
-            None => tokio::time::sleep_until(tick).await,
+    /// Waits for the callback, for something that the browser is seen doing, or for the next look.
+    async fn pause(&mut self) {
+        let is_slow = self.is_navigating() || self.now.as_ref().is_some_and(|(look, _)| is_settled(&look.facts));
+        let Self { news: Some(news), expectation, .. } = self else { return tokio::time::sleep(TICK).await };
+        let tick = tokio::time::Instant::now() + if is_slow { SLOW_TICK } else { TICK };
+        tokio::select! {
+            () = expectation.arrives() => {}
+            _ = news.changed() => {}
+            () = tokio::time::sleep_until(tick) => {}
         }
     }
 
+    /// What is made of the page, unless it begins to keep the browser from answering.
+    async fn unless_held_up<T>(&self, work: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
+        let held_up = async {
+            match self.hand.watched() {
+                Some(watched) => watched.held_up().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            biased;
+            () = held_up => Err(Fault::Moved("the page keeps the browser from answering".to_owned())),
+            done = work => done,
+        }
+    }
+
+    /// True while a document is asked for and has not come, where that is seen.
+    fn is_navigating(&self) -> bool {
+        self.hand.watched().is_some_and(Watched::navigating)
+    }
+
     fn hops(&self) -> Vec<Hop> {
-        self.context.map(Context::hops).unwrap_or_default()
+        self.hand.watched().map(Watched::hops).unwrap_or_default()
     }
 
     /// The callback, whether the listener has it or the browser was seen going there.
@@ -263,13 +319,32 @@ impl<'a> Walk<'a> {
         either.await
     }
 
-    /// Fails if the last document that was asked for could not be had.
+    /// Fails if the last document that was asked for could not be had, or if the page that there is keeps the browser from being used.
     fn reachable(&self) -> Result<(), VisitError> {
         let hops = self.hops();
+        if let Some(watched) = self.hand.watched() {
+            let ((dialogs, says), crashed) = watched.log(|log| (log.dialogs.clone(), log.crashed));
+            let url = hops.last().map_or_else(|| self.visit.url.to_string(), |hop| hop.url.clone());
+            if dialogs >= DIALOGS {
+                return Err(VisitError::Dialogs { url, dialogs: DIALOGS, says });
+            }
+            if crashed {
+                return Err(VisitError::Crashed { url });
+            }
+            // What was answered to the request, or to what was done on the page; a page may offer another file by itself.
+            let answer = hops.get(self.acted_after).and_then(|asked| hops.iter().rfind(|hop| hop.request == asked.request));
+            let saved = watched.log(|log| log.saved.clone());
+            let name = |hop: &Hop| saved.as_ref().filter(|(url, _)| hop.url.split('#').next() == Some(url)).map(|(_, name)| name.clone());
+            if let Some(hop) = answer.filter(|hop| hop.is_attachment() || name(hop).is_some()) {
+                return Err(VisitError::Download { url: hop.url.clone(), name: name(hop) });
+            }
+        }
         let Some(hop) = hops.last() else { return Ok(()) };
         match &hop.error {
             // Given up for another page, or answered by 204 or a download: the page that is there stays.
             Some(error) if error.contains("ABORTED") => Ok(()),
+            // The browser has come to the client, whether anything listens there or not.
+            Some(_) if Url::parse(&hop.url).is_ok_and(|url| is_at(&url, &self.visit.redirect_uri)) => Ok(()),
             Some(error) => Err(unreachable(&hop.url, error)),
             None => Ok(()),
         }
@@ -278,10 +353,11 @@ impl<'a> Walk<'a> {
     /// What `BiDi` would have reported: that the browser is at the redirect URI, or shows a page of its own about what went wrong.
     async fn without_bidi(&self, facts: &Facts, refused: Option<&str>) -> Result<Option<Callback>, VisitError> {
         let own_page = ["chrome-error:", "about:neterror", "about:certerror"].iter().any(|scheme| facts.url.starts_with(scheme));
-        if self.context.is_some() && !own_page {
+        let is_watched = self.hand.watched().is_some();
+        if is_watched && !own_page {
             return Ok(None);
         }
-        let url = if own_page { within(self.client.current_url()).await.ok() } else { Url::parse(&facts.url).ok() };
+        let url = if own_page { self.hand.address().await } else { Url::parse(&facts.url).ok() };
         match url {
             Some(url) if is_at(&url, &self.visit.redirect_uri) => {
                 let get = self.collect(&url, "GET", own_page).await;
@@ -289,7 +365,7 @@ impl<'a> Walk<'a> {
                 Ok(Some(callback.unwrap_or_else(|| Callback { url, method: "GET".to_owned(), form: Vec::new() })))
             }
             // With BiDi the network's own words are on their way.
-            _ if own_page && self.context.is_none() => {
+            _ if own_page && !is_watched => {
                 let shown = url.map_or_else(|| self.visit.url.to_string(), |url| url.to_string());
                 let why = refused.map_or_else(|| format!("{}: {}", facts.title, facts.text), str::to_owned);
                 Err(unreachable(&shown, why.get(..200).unwrap_or(&why)))
@@ -312,8 +388,18 @@ impl<'a> Walk<'a> {
     async fn consider(&mut self) -> Result<(), VisitError> {
         let Some((look, since)) = &self.now else { return Ok(()) };
         let (facts, stable) = (&look.facts, since.elapsed());
-        let needed = if facts.ready == "complete" { STABLE } else { STABLE_LOADING };
-        if facts.ready == "loading" || stable < needed || self.context.is_some_and(Context::navigating) {
+        // Where the browser has come to is told by the network, whose words may be on their way.
+        let is_at_client = Url::parse(&facts.url).is_ok_and(|url| is_at(&url, &self.visit.redirect_uri));
+        if is_at_client || (facts.url.starts_with("chrome-error:") && stable < PATIENCE) {
+            return Ok(());
+        }
+        let is_settled = is_settled(facts);
+        let needed = match facts.ready.as_str() {
+            _ if is_settled => Duration::ZERO,
+            "complete" => STABLE,
+            _ => STABLE_LOADING,
+        };
+        if facts.ready == "loading" || stable < needed || self.is_navigating() {
             return Ok(());
         }
         if let Some(wait) = self.wait_for(facts) {
@@ -326,14 +412,20 @@ impl<'a> Walk<'a> {
             let next = Move::Press { button: button.index, tick: Vec::new() };
             return self.dismiss(Classified { kind: PageKind::Banner, why: "a cookie banner".to_owned(), next }).await;
         }
-        let patience = if facts.changes || !facts.frames.is_empty() { PATIENCE } else { PATIENCE_WITHOUT_SCRIPTS };
+        // A page that runs no script does not change by what is done on it, but goes: boxes that were ticked are no other page.
+        let is_as_before =
+            self.acted.as_ref().is_some_and(|acted| acted.before.looks_like(facts) || (is_settled && acted.before.document == facts.document));
+        let patience = match facts {
+            // What is there is all that there will be.
+            _ if is_settled && !is_as_before => Duration::ZERO,
+            facts if facts.changes => PATIENCE,
+            _ => PATIENCE_WITHOUT_SCRIPTS,
+        };
         // What was done on a page takes its time on the issuer's side.
-        let waited = stable >= patience && self.acted.as_ref().is_none_or(|acted| acted.at.elapsed() >= PATIENCE || !acted.before.looks_like(facts));
-        let given_up = waited && self.context.is_none_or(|context| context.quiet_for(patience / 2));
+        let waited = stable >= patience && (!is_as_before || self.acted.as_ref().is_none_or(|acted| acted.at.elapsed() >= PATIENCE));
+        let given_up = waited && self.hand.watched().is_none_or(|watched| watched.quiet_for(patience / 2));
         let mut attempts = 0;
-        if let Some(acted) = &self.acted
-            && acted.before.looks_like(facts)
-        {
+        if let Some(acted) = self.acted.as_ref().filter(|_| is_as_before) {
             if acted.fault.is_some() && acted.attempts < ATTEMPTS {
                 attempts = acted.attempts;
                 self.progress = acted.progress;
@@ -347,7 +439,7 @@ impl<'a> Walk<'a> {
         match &classified.next {
             Move::Wait(NoWay::Loading) if stable < PATIENCE_LOADING => return Ok(()),
             Move::Wait(_) if !given_up => return Ok(()),
-            Move::Stop(_) if stable < STABLE_STOP => return Ok(()),
+            Move::Stop(_) if stable < STABLE_STOP && !is_settled => return Ok(()),
             // A page that sends its form by script keeps the field while it waits for the answer.
             Move::Stop(VisitError::LoginRejected { says, .. }) if same_document && !given_up => {
                 let before = self.acted.as_ref().and_then(|acted| acted.before.complaint());
@@ -357,9 +449,9 @@ impl<'a> Walk<'a> {
             }
             _ => {}
         }
-        if attempts == 0 && self.acted.as_ref().is_some_and(|acted| acted.before.looks_like(facts)) {
+        if attempts == 0 && is_as_before {
             let fault = self.acted.as_ref().and_then(|acted| acted.fault.clone());
-            let idle = self.acted.as_ref().is_some_and(|acted| self.context.is_some_and(|context| !context.active_since(acted.at)));
+            let idle = self.acted.as_ref().is_some_and(|acted| self.hand.watched().is_some_and(|watched| !watched.active_since(acted.at)));
             if !matches!(classified.next, Move::Stop(_)) || idle {
                 if let Some(dropped) = self.dropped() {
                     return Err(dropped);
@@ -386,7 +478,7 @@ impl<'a> Walk<'a> {
         self.asked = Asked::Twice;
         tokio::time::sleep(wait).await;
         self.now = None;
-        passing(within(self.client.refresh()).await).map(drop)
+        passing(self.hand.reload().await).map(drop)
     }
 
     /// Why nothing came of a form, if the browser was kept by the page from following its answer.
@@ -417,18 +509,6 @@ impl<'a> Walk<'a> {
             _ => None,
         };
         let page = self.seen(facts, &classified, end.is_some()).await;
-        if let Ok(cookies) = within(self.client.get_all_cookies()).await {
-            let over_https = facts.url.starts_with("https:");
-            let read = |cookie: &fantoccini::cookies::Cookie| Cookie {
-                name: cookie.name().to_owned(),
-                over_https,
-                secure: cookie.secure() == Some(true),
-                http_only: cookie.http_only() == Some(true),
-                same_site: cookie.same_site().map(|same_site| same_site.to_string().to_ascii_lowercase()),
-            };
-            self.cookies.retain(|known| cookies.iter().all(|cookie| cookie.name() != known.name));
-            self.cookies.extend(cookies.iter().take(COOKIES).map(read));
-        }
         self.pages.push(page);
         if let Some(end) = end {
             return Err(end);
@@ -437,7 +517,9 @@ impl<'a> Walk<'a> {
         if matches!(classified.next, Move::Login { .. }) && self.password_at.is_none() {
             self.password_at = Some(self.hops().len());
         }
-        let fault = passing(look.act(self.client, &classified.next, &self.visit.user).await)?;
+        self.acted_after = self.hops().len();
+        let acting = self.hand.act(&look.place, &classified.next, &self.visit.user);
+        let fault = passing(self.unless_held_up(acting).await)?;
         self.progress.password_sent |= matches!(classified.next, Move::Login { .. });
         self.progress.identified |= matches!(classified.next, Move::Login { .. } | Move::Identify { .. });
         self.acted = Some(Acted { before: look.facts, progress, at, fault, attempts: attempts + 1 });
@@ -451,12 +533,17 @@ impl<'a> Walk<'a> {
         self.pages.push(page);
         self.answered_banners.push(look.facts.document.clone());
         // If it stays, the form under it is sent all the same.
-        passing(look.act(self.client, &classified.next, &self.visit.user).await).map(drop)
+        passing(self.hand.act(&look.place, &classified.next, &self.visit.user).await).map(drop)
     }
 
-    async fn seen(&self, facts: &Facts, classified: &Classified, trouble: bool) -> SeenPage {
-        let screenshot = within(self.client.screenshot()).await.ok();
-        let source = within(self.client.source()).await.unwrap_or_default();
+    async fn seen(&mut self, facts: &Facts, classified: &Classified, trouble: bool) -> SeenPage {
+        // Of what is left at the end nothing is kept.
+        let is_kept = self.visit.conduct != Conduct::Leave;
+        let (screenshot, source, cookies) = if is_kept { self.hand.take(facts, self.visit.pictures).await } else { Default::default() };
+        if let Some(cookies) = cookies {
+            self.cookies.retain(|known| cookies.iter().all(|cookie| cookie.name != known.name));
+            self.cookies.extend(cookies.into_iter().take(COOKIES));
+        }
         let hops = self.hops();
         let hop = hops.last().filter(|hop| hop.status.is_some());
         let echoes = self.scrubber.text(&source) != source;

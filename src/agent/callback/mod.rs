@@ -265,6 +265,21 @@ impl Expectation {
         self.inbox.lock().waiting.iter_mut().find(|waiting| waiting.id == self.id)?.arrived.pop_front()
     }
 
+    /// Waits until the callback is there, and leaves it there.
+    pub async fn arrives(&self) {
+        let has_come = |contents: &Contents| contents.waiting.iter().any(|waiting| waiting.id == self.id && !waiting.arrived.is_empty());
+        loop {
+            let news = self.inbox.news.notified();
+            tokio::pin!(news);
+            // Registered before looking, so that nothing delivered in between is missed.
+            news.as_mut().enable();
+            if has_come(&self.inbox.lock()) {
+                return;
+            }
+            news.await;
+        }
+    }
+
     /// Waits for the callback until the deadline; `None` if it passes.
     pub async fn wait(&self, deadline: Instant) -> Option<Callback> {
         self.inbox.collect(deadline, || self.take()).await

@@ -16,7 +16,7 @@ use crate::agent::page::scrub::Scrubber;
 use crate::agent::visit::{Conduct, Journey, NoWay, SeenPage, Visit, VisitError};
 use crate::http::busy::{Asked, Busy};
 use crate::http::is_certificate_refused;
-use crate::observed::document::{Answer, Document, Traffic};
+use crate::observed::document::{Answer, Document, Traffic, is_attachment};
 use crate::observed::markup::Unparsed;
 use crate::observed::page::{Facts, PageKind};
 use crate::text::visible;
@@ -103,6 +103,9 @@ impl<'a> Walk<'a> {
                 }
                 Led::Page { url, status, method, headers, html } => (url, status, method, headers, html),
             };
+            if is_attachment(status, &headers) {
+                return Err(VisitError::Download { url: url.to_string(), name: None });
+            }
             let (mut page, html) = self.read(&url, status, html, self.pages.len() + automatic).await?;
             page.facts.mark_asked(&self.visit.scopes);
             from = Some(url);

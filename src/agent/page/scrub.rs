@@ -64,6 +64,9 @@ impl Scrubber {
             VisitError::Unreachable { url, why, is_certificate, member, timed_out } => {
                 VisitError::Unreachable { url: self.url(&url), why: self.text(&why), is_certificate, member, timed_out }
             }
+            VisitError::Download { url, name } => VisitError::Download { url: self.url(&url), name: name.map(|name| self.text(&name)) },
+            VisitError::Dialogs { url, dialogs, says } => VisitError::Dialogs { url: self.url(&url), dialogs, says: self.text(&says) },
+            VisitError::Crashed { url } => VisitError::Crashed { url: self.url(&url) },
             VisitError::Browser(why) => VisitError::Browser(self.text(&why)),
         }
     }

@@ -49,6 +49,7 @@ fn test(id: &str, reason: Option<(Verdict, &str)>, findings: Vec<Finding>) -> Te
         steps: Vec::new(),
         not_tested: Vec::new(),
         left_behind: Vec::new(),
+        agent: None,
     }
 }
 

@@ -44,6 +44,8 @@ pub struct TestView<'a> {
     /// What came of the other attempts at it.
     attempts: Vec<String>,
     flaky: bool,
+    /// What logged in.
+    agent: Option<&'a str>,
 }
 
 impl<'a> TestView<'a> {
@@ -78,6 +80,7 @@ impl<'a> TestView<'a> {
             not_tested: &test.not_tested,
             attempts: words::attempts(test),
             flaky: test.flaky,
+            agent: test.agent.as_deref(),
         }
     }
 }
