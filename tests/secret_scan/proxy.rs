@@ -31,6 +31,9 @@ const SECRETS: [&str; 10] = [
 /// What an address does not say whole.
 const MOST_HEADER: usize = 2_000;
 
+/// What only a client makes: what it sends of the others may be made up, for an attack, and is secret where the issuer gave it.
+const OF_CLIENT: [&str; 5] = ["client_secret", "client_assertion", "code_verifier", "password", "client credentials"];
+
 /// What went through.
 #[derive(Default)]
 pub struct Seen {
@@ -99,6 +102,17 @@ fn members(found: &mut BTreeMap<String, &'static str>, body: &[u8]) {
     }
 }
 
+/// The hidden fields of a page that brings an answer to the client (OAuth 2.0 Form Post Response Mode).
+fn fields(found: &mut BTreeMap<String, &'static str>, page: &str) {
+    for field in page.split("name=\"").skip(1) {
+        if let Some((name, rest)) = field.split_once("\" value=\"")
+            && let Some((value, _)) = rest.split_once('"')
+        {
+            note(found, name, value);
+        }
+    }
+}
+
 fn addressed(found: &mut BTreeMap<String, &'static str>, headers: &HeaderMap) {
     let location = headers.get(header::LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
     location.split(['?', '#']).skip(1).for_each(|part| pairs(found, part));
@@ -120,7 +134,9 @@ fn sent(uri: &str, headers: &HeaderMap, body: &[u8]) -> BTreeMap<String, &'stati
 
 /// Every spelling of what is echoed, one in a line.
 fn echo(what: &[(String, bool)]) -> String {
-    what.iter().flat_map(|(secret, is_word)| spellings::of(secret, *is_word).into_values()).map(|text| format!("echo: {text} ;\n")).collect()
+    what.iter()
+        .flat_map(|(secret, is_word)| spellings::of(secret, *is_word).into_values())
+        .fold(String::new(), |out, text| out + "echo: " + &text + " ;\n")
 }
 
 async fn pass(State(shared): State<Shared>, request: Request) -> Response {
@@ -138,9 +154,10 @@ async fn pass(State(shared): State<Shared>, request: Request) -> Response {
     let mut given = BTreeMap::new();
     addressed(&mut given, &headers);
     members(&mut given, &body);
+    fields(&mut given, &String::from_utf8_lossy(&body));
     {
         let mut seen = shared.seen.lock().unwrap();
-        seen.secrets.extend(sent.clone());
+        seen.secrets.extend(sent.iter().filter(|(_, what)| OF_CLIENT.contains(what)).map(|(secret, what)| (secret.clone(), *what)));
         seen.secrets.extend(given);
     }
     let mut echoed = shared.always.to_vec();
