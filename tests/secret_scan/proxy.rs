@@ -1,6 +1,6 @@
 //! A reverse proxy before the embedded issuer: it writes down every secret that goes through it, and makes the issuer echo what it was sent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::{Arc, Mutex};
 
@@ -39,8 +39,22 @@ const OF_CLIENT: [&str; 5] = ["client_secret", "client_assertion", "code_verifie
 pub struct Seen {
     /// Secrets, each with what it is.
     pub secrets: BTreeMap<String, &'static str>,
+    /// The challenges of the requests: a verifier that none of them is made of is made up, for an attack (RFC 7636 4.2).
+    challenges: BTreeSet<String>,
     /// How many answers echoed something.
     pub echoes: usize,
+}
+
+impl Seen {
+    /// Leaves out the verifiers that were made up.
+    pub fn without_made_up(mut self) -> Self {
+        let is_of = |verifier: &str| {
+            let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, verifier.as_bytes());
+            self.challenges.contains(&base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(digest))
+        };
+        self.secrets.retain(|secret, what| *what != "code_verifier" || is_of(secret));
+        self
+    }
 }
 
 /// A proxy; dropping it ends it.
@@ -145,7 +159,7 @@ async fn pass(State(shared): State<Shared>, request: Request) -> Response {
     let uri = head.uri.to_string();
     let sent = sent(&uri, &head.headers, &body);
     let url = format!("http://127.0.0.1:{}{}", shared.issuer, head.uri.path_and_query().map_or("/", |path| path.as_str()));
-    let method = head.method.clone();
+    let (method, sent_body) = (head.method.clone(), body.clone());
     let Ok(answer) = shared.client.request(head.method, url).headers(head.headers).body(body).send().await else {
         return Response::builder().status(StatusCode::BAD_GATEWAY).body(Body::empty()).unwrap();
     };
@@ -159,6 +173,9 @@ async fn pass(State(shared): State<Shared>, request: Request) -> Response {
         let mut seen = shared.seen.lock().unwrap();
         seen.secrets.extend(sent.iter().filter(|(_, what)| OF_CLIENT.contains(what)).map(|(secret, what)| (secret.clone(), *what)));
         seen.secrets.extend(given);
+        let asked = uri.split_once('?').map_or("", |(_, query)| query).as_bytes();
+        let named = url::form_urlencoded::parse(asked).chain(url::form_urlencoded::parse(&sent_body));
+        seen.challenges.extend(named.filter(|(name, _)| name == "code_challenge").map(|(_, value)| value.into_owned()));
     }
     let mut echoed = shared.always.to_vec();
     echoed.extend(sent.into_keys().filter(|secret| !shared.always.iter().any(|(known, _)| known == secret)).map(|secret| (secret, false)));
