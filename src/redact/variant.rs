@@ -171,6 +171,7 @@ fn encoded(value: &[u8], common: bool, is_beginning: bool, found: &mut Vec<(Vec<
             found.extend(text.get(start..end).map(|core| (core.to_vec(), form(Alphabet::Base64))));
         }
     }
-    let digits: String = value.iter().map(|byte| format!("{byte:02x}")).collect();
+    let digit = |four: u8| char::from_digit(four.into(), 16).unwrap_or_default();
+    let digits: String = value.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 0xf)]).collect();
     found.push((digits.into_bytes(), form(Alphabet::Hex)));
 }

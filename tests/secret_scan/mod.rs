@@ -66,7 +66,7 @@ async fn scan(given: &Given, agent: &str, more: &[&str]) {
     command.env("OA_AUTHTEST_CLIENT_SECRET", &given.client_secret).env("OA_AUTHTEST_PASSWORD", &given.password);
     command.env("OA_AUTHTEST_INITIAL_ACCESS_TOKEN", token);
     let ended = tokio::task::spawn_blocking(move || run(command)).await.unwrap();
-    let seen = std::mem::take(&mut *proxy.seen.lock().unwrap());
+    let seen = std::mem::take(&mut *proxy.seen.lock().unwrap()).without_made_up();
 
     let logged_in = seen.secrets.values().filter(|what| ["code", "id_token"].contains(what)).count();
     assert!(logged_in >= 2 && seen.echoes >= 2, "the run did not get far: {:?}, {} echoes\n{}", seen.secrets, seen.echoes, ended.said());
@@ -89,7 +89,7 @@ fn leaks(scan: &Scan, folder: &Path, ended: &Ended) -> Vec<String> {
     {
         assert!(written.contains_key(&format!("reports/{format}")), "there is no {format}: {:?}\n{}", written.keys(), ended.said());
     }
-    written.retain(|name, _| !name.ends_with(".png"));
+    written.retain(|name, _| Path::new(name).extension().is_none_or(|extension| extension != "png"));
     written.insert("stdout".to_owned(), ended.stdout.clone().into_bytes());
     written.insert("stderr".to_owned(), ended.stderr.clone().into_bytes());
     written.iter().flat_map(|(name, bytes)| scan.find(bytes).into_iter().map(move |found| format!("{name}: {found}"))).collect()
@@ -114,7 +114,7 @@ fn prose_is_whole(folder: &Path) {
             for (at, _) in text.match_indices(label) {
                 labels += 1;
                 let before = text[..at].trim_end_matches(['"', '\\', '\'', '`']).trim_end();
-                let around = text[text.floor_char_boundary(at.saturating_sub(40))..text.floor_char_boundary((at + 40).min(text.len()))].to_owned();
+                let around: String = text[..at].chars().rev().take(40).collect::<Vec<_>>().into_iter().rev().collect();
                 assert!(at == 0 || before.ends_with(['=', ':', '>', ',', '[']) || before.ends_with("%3D") || before.ends_with("3A"), "{around}");
             }
         }
@@ -131,7 +131,7 @@ async fn all(agent: &str, more: &[&str], secrets: impl IntoIterator<Item = Given
 
 #[tokio::test(flavor = "multi_thread")]
 async fn no_secret_is_in_what_a_run_writes() {
-    all("http", &["--profile", "openactive"], awkward()).await;
+    all("http", &["--profile", "openactive"], awkward().into_iter().take(3)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

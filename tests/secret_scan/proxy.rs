@@ -1,6 +1,6 @@
 //! A reverse proxy before the embedded issuer: it writes down every secret that goes through it, and makes the issuer echo what it was sent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::{Arc, Mutex};
 
@@ -31,13 +31,30 @@ const SECRETS: [&str; 10] = [
 /// What an address does not say whole.
 const MOST_HEADER: usize = 2_000;
 
+/// What only a client makes: what it sends of the others may be made up, for an attack, and is secret where the issuer gave it.
+const OF_CLIENT: [&str; 5] = ["client_secret", "client_assertion", "code_verifier", "password", "client credentials"];
+
 /// What went through.
 #[derive(Default)]
 pub struct Seen {
     /// Secrets, each with what it is.
     pub secrets: BTreeMap<String, &'static str>,
+    /// The challenges of the requests: a verifier that none of them is made of is made up, for an attack (RFC 7636 4.2).
+    challenges: BTreeSet<String>,
     /// How many answers echoed something.
     pub echoes: usize,
+}
+
+impl Seen {
+    /// Leaves out the verifiers that were made up.
+    pub fn without_made_up(mut self) -> Self {
+        let is_of = |verifier: &str| {
+            let digest = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, verifier.as_bytes());
+            self.challenges.contains(&base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(digest))
+        };
+        self.secrets.retain(|secret, what| *what != "code_verifier" || is_of(secret));
+        self
+    }
 }
 
 /// A proxy; dropping it ends it.
@@ -99,6 +116,17 @@ fn members(found: &mut BTreeMap<String, &'static str>, body: &[u8]) {
     }
 }
 
+/// The hidden fields of a page that brings an answer to the client (OAuth 2.0 Form Post Response Mode).
+fn fields(found: &mut BTreeMap<String, &'static str>, page: &str) {
+    for field in page.split("name=\"").skip(1) {
+        if let Some((name, rest)) = field.split_once("\" value=\"")
+            && let Some((value, _)) = rest.split_once('"')
+        {
+            note(found, name, value);
+        }
+    }
+}
+
 fn addressed(found: &mut BTreeMap<String, &'static str>, headers: &HeaderMap) {
     let location = headers.get(header::LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
     location.split(['?', '#']).skip(1).for_each(|part| pairs(found, part));
@@ -120,7 +148,9 @@ fn sent(uri: &str, headers: &HeaderMap, body: &[u8]) -> BTreeMap<String, &'stati
 
 /// Every spelling of what is echoed, one in a line.
 fn echo(what: &[(String, bool)]) -> String {
-    what.iter().flat_map(|(secret, is_word)| spellings::of(secret, *is_word).into_values()).map(|text| format!("echo: {text} ;\n")).collect()
+    what.iter()
+        .flat_map(|(secret, is_word)| spellings::of(secret, *is_word).into_values())
+        .fold(String::new(), |out, text| out + "echo: " + &text + " ;\n")
 }
 
 async fn pass(State(shared): State<Shared>, request: Request) -> Response {
@@ -129,7 +159,7 @@ async fn pass(State(shared): State<Shared>, request: Request) -> Response {
     let uri = head.uri.to_string();
     let sent = sent(&uri, &head.headers, &body);
     let url = format!("http://127.0.0.1:{}{}", shared.issuer, head.uri.path_and_query().map_or("/", |path| path.as_str()));
-    let method = head.method.clone();
+    let (method, sent_body) = (head.method.clone(), body.clone());
     let Ok(answer) = shared.client.request(head.method, url).headers(head.headers).body(body).send().await else {
         return Response::builder().status(StatusCode::BAD_GATEWAY).body(Body::empty()).unwrap();
     };
@@ -138,10 +168,14 @@ async fn pass(State(shared): State<Shared>, request: Request) -> Response {
     let mut given = BTreeMap::new();
     addressed(&mut given, &headers);
     members(&mut given, &body);
+    fields(&mut given, &String::from_utf8_lossy(&body));
     {
         let mut seen = shared.seen.lock().unwrap();
-        seen.secrets.extend(sent.clone());
+        seen.secrets.extend(sent.iter().filter(|(_, what)| OF_CLIENT.contains(what)).map(|(secret, what)| (secret.clone(), *what)));
         seen.secrets.extend(given);
+        let asked = uri.split_once('?').map_or("", |(_, query)| query).as_bytes();
+        let named = url::form_urlencoded::parse(asked).chain(url::form_urlencoded::parse(&sent_body));
+        seen.challenges.extend(named.filter(|(name, _)| name == "code_challenge").map(|(_, value)| value.into_owned()));
     }
     let mut echoed = shared.always.to_vec();
     echoed.extend(sent.into_keys().filter(|secret| !shared.always.iter().any(|(known, _)| known == secret)).map(|secret| (secret, false)));

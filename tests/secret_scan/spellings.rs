@@ -42,7 +42,10 @@ fn percent(text: &str) -> String {
 }
 
 fn percent_all(text: &str) -> String {
-    text.bytes().map(|byte| format!("%{byte:02x}")).collect()
+    text.bytes().fold(String::new(), |mut out, byte| {
+        let _ = write!(out, "%{byte:02x}");
+        out
+    })
 }
 
 fn form(text: &str) -> String {
@@ -67,6 +70,8 @@ fn marked(text: &str, mark: &str) -> String {
     text.chars().map(|c| if c.is_ascii() { c.to_string() } else { mark.to_owned() }).collect()
 }
 
+type Encoder = (&'static str, fn(&str) -> String);
+
 /// The spellings of a secret, by name. Of a common word there are those that stand for a value only.
 pub fn of(secret: &str, is_word: bool) -> BTreeMap<String, String> {
     let mut found = BTreeMap::new();
@@ -89,7 +94,7 @@ pub fn of(secret: &str, is_word: bool) -> BTreeMap<String, String> {
         }
         return found;
     }
-    let encoders: [(&str, fn(&str) -> String); 8] = [
+    let encoders: [Encoder; 8] = [
         ("json", json),
         ("json, all", json_all),
         ("json with slashes", slashes),
@@ -118,7 +123,7 @@ pub fn of(secret: &str, is_word: bool) -> BTreeMap<String, String> {
     }
     add("base64 padded", STANDARD.encode(secret));
     add("base64url padded", URL_SAFE.encode(secret));
-    let digits: String = secret.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let digits = percent_all(secret).replace('%', "");
     add("HEX", digits.to_uppercase());
     add("hex", digits);
     if secret.chars().count() > 8 {

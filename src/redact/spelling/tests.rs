@@ -59,6 +59,8 @@ fn a_value_is_found_in_every_way_of_writing() {
     }
 }
 
+type Encoder<'a> = (&'a str, &'a dyn Fn(&str) -> String);
+
 #[test]
 fn a_value_is_found_under_three_encodings_in_any_order() {
     let json = |text: &str| serde_json::to_string(text).map(|quoted| quoted[1..quoted.len() - 1].to_owned()).unwrap();
@@ -66,7 +68,7 @@ fn a_value_is_found_under_three_encodings_in_any_order() {
         |text: &str| text.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_string() } else { format!("\\u{:04x}", u32::from(c)) }).collect();
     let html = |text: &str| text.replace('&', "&amp;").replace('<', "&lt;").replace('"', "&quot;").replace('+', "&#43;").replace('%', "&#x25;");
     let url = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect();
-    let encoders: [(&str, &dyn Fn(&str) -> String); 4] = [("JSON", &json), ("script", &script), ("HTML", &html), ("URL", &url)];
+    let encoders: [Encoder<'_>; 4] = [("JSON", &json), ("script", &script), ("HTML", &html), ("URL", &url)];
     for value in ["p&ss<w\"rd", "a\\b c+d%41", "%41&amp;\\n<x>", "\"quoted\"", "<&>\"+%", "1&2 3\\"] {
         for (first, one) in encoders {
             for (second, two) in encoders {
@@ -90,7 +92,7 @@ fn a_value_is_found_in_other_alphabets_wherever_it_begins() {
                 }
             }
         }
-        let digits: String = value.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let digits = value.bytes().fold(String::new(), |digits, byte| format!("{digits}{byte:02x}"));
         for text in [digits.to_uppercase(), digits] {
             assert_eq!(left(&format!("<{text}>"), value), "<*>", "{value} in {text}");
         }
