@@ -62,9 +62,9 @@ fn a_run_of_many_tests_has_reports_that_can_be_sent_and_opened() {
     let mut larger = report;
     let tests = std::mem::take(&mut larger.tests);
     for (n, of) in (0..10).flat_map(|n| tests.iter().map(move |test| (n, test))) {
-        let mut test = of.clone();
-        test.id = format!("{}-{n}", test.id);
-        let name = format!("{}.png", if larger.tests.len() % 50 == 0 { larger.tests.len() } else { 0 });
+        let mut again = of.clone();
+        again.id = format!("{}-{n}", again.id);
+        let name = format!("{}.png", if larger.tests.len().is_multiple_of(50) { larger.tests.len() } else { 0 });
         let page = Page {
             title: "Login page".to_owned(),
             document_title: None,
@@ -74,17 +74,17 @@ fn a_run_of_many_tests_has_reports_that_can_be_sent_and_opened() {
             screenshot: Some(name.clone()),
             source: None,
         };
-        if let Some(step) = test.steps.first_mut() {
+        if let Some(step) = again.steps.first_mut() {
             step.entries.push(Entry::Page(page));
         }
         let picture = [b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\x05\0\0\0\x03\xaf".as_slice(), name.as_bytes(), &vec![7; 300 * KIB]].concat();
         fs::write(folder.path().join(name), picture).unwrap();
-        larger.tests.push(test);
+        larger.tests.push(again);
     }
     let (results, page) = rendered(folder.path(), &larger);
     let tests = larger.tests.len();
     assert!(results < 40 * KIB * tests, "results.json has {} bytes a test", results / tests);
-    assert!(page < 4 * MIB + 50 * KIB * tests, "report.html has {} bytes for {tests} tests", page);
+    assert!(page < 4 * MIB + 50 * KIB * tests, "report.html has {page} bytes for {tests} tests");
 }
 
 /// A server whose metadata names a token endpoint of a megabyte. All of it has to fit into an answer.
