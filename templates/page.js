@@ -10,7 +10,11 @@
 
   // What the rules say, by their ids.
   let rows = null;
-  const rules = () => (rows ??= new Map(all("#rules li").map((item) => [item.dataset.rule, item])));
+  const row = (rule) => {
+    rows ??= new Map(all("#rules li").map((item) => [item.dataset.rule, item]));
+    // Behind the two parts of its id there may be a number: the step judges it again.
+    return rows.get(rule.split("/", 2).join("/"));
+  };
 
   // Rules that came out as most do are named by their ids alone: there are thousands. In a fold that is opened each gets its sentence and its address.
   const name = (fold) => {
@@ -21,11 +25,8 @@
       for (const [rule, before] of named) {
         const finding = document.createElement("li");
         finding.className = "finding " + mark.classList[1];
-        const at = step.id + "/" + rule;
-        let n = 1;
-        while (document.getElementById(n === 1 ? at : at + "/" + n)) n += 1;
-        finding.id = n === 1 ? at : at + "/" + n;
-        finding.append(mark.cloneNode(), " ", ...(rules().get(rule)?.cloneNode(true).childNodes ?? [rule]));
+        finding.id = step.id + "/" + rule;
+        finding.append(mark.cloneNode(), " ", ...(row(rule)?.cloneNode(true).childNodes ?? [rule]));
         if (before.localName === "span" && before !== mark) {
           const why = document.createElement("li");
           why.append(...before.cloneNode(true).childNodes);
@@ -44,7 +45,7 @@
     if (!words.has(test)) {
       const parts = [...test.querySelectorAll(".title, .verdict, .about, .finding")].map((part) => part.textContent);
       const named = [...test.querySelectorAll(".named > code")].flatMap((part) => part.textContent.split(" "));
-      const says = [...new Set(named)].map((rule) => rules().get(rule)?.textContent ?? rule);
+      const says = [...new Set(named)].map((rule) => row(rule)?.textContent ?? rule);
       words.set(test, [...parts, ...says].join("\n").toLowerCase());
     }
     return words.get(test);

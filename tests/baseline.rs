@@ -159,7 +159,7 @@ fn another_issuer_is_said_and_the_reports_folder_may_hold_the_baseline() {
 fn what_cannot_be_held_against_is_refused_before_the_run_begins() {
     let folder = with_a_clean_run("before", &["--test", LOGIN]);
     let folder = folder.path();
-    let newer = text(folder, "before/results.json").replacen("oa-authtest/results/1", "oa-authtest/results/2", 1);
+    let newer = text(folder, "before/results.json").replacen("oa-authtest/results/1.1", "oa-authtest/results/2", 1);
     for (name, content) in
         [("newer.json", newer.as_str()), ("broken.json", "{\n  \"schema\": \"oa-authtest/results/1\",\n  \"tool\": 3\n}"), ("no.json", "#")]
     {

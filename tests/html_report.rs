@@ -135,11 +135,13 @@ async fn nothing_foreign_runs_or_changes_the_form() {
     chromium.width(360).await;
     let asked = chromium.open(&page(&filled("harmless"), dir.path())).await;
     is_harmless(&chromium, asked, "harmless").await;
-    let expected = chromium.run(FORM).await;
-    assert!(expected.as_array().unwrap().len() > 300, "a page of {} elements", expected.as_array().unwrap().len());
     let (all, long) = (PAYLOADS.join(" "), "unbroken".repeat(2_000));
     for payload in PAYLOADS.iter().copied().chain([all.as_str(), long.as_str()]) {
         let what: String = payload.chars().take(60).collect();
+        // What is long and there before is shown once: what is harmless has the same length.
+        chromium.open(&page(&filled(&"x".repeat(payload.len())), dir.path())).await;
+        let expected = chromium.run(FORM).await;
+        assert!(expected.as_array().unwrap().len() > 300, "a page of {} elements", expected.as_array().unwrap().len());
         let asked = chromium.open(&page(&filled(payload), dir.path())).await;
         is_harmless(&chromium, asked, &what).await;
         let form = chromium.run(FORM).await;
@@ -342,6 +344,59 @@ async fn filters_folds_pictures_and_commands_work() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_is_on_the_page_once_is_shown_wherever_it_belongs() {
+    if quick() {
+        return;
+    }
+    let (dir, example) = (tempfile::tempdir().unwrap(), root().join("reports/example"));
+    let mut report = json::read(&example.join("results.json")).unwrap();
+    let mut again = report.tests[0].clone();
+    again.id.push_str("-again");
+    report.tests.push(again);
+    let written = dir.path().join("report.html");
+    fs::write(&written, html::render(&report, &example)).unwrap();
+    let chromium = Chromium::start().await;
+    assert_eq!(chromium.open(&written).await, Vec::<String>::new(), "the network was asked");
+    // A picture that is there once is seen in each place, and can be enlarged there.
+    let pictures = report.tests.iter().flat_map(|test| &test.steps).flat_map(|step| &step.entries);
+    let pictures = pictures.filter(|entry| matches!(entry, Entry::Page(page) if page.screenshot.is_some())).count();
+    chromium.run("document.querySelectorAll('details').forEach((fold) => (fold.open = true))").await;
+    chromium.run("[...document.images].forEach((image) => (image.loading = 'eager'))").await;
+    chromium
+        .until(&format!(
+            "[...document.images].filter((image) => image.naturalWidth > 0 && image.alt.startsWith('Screenshot: ')).length === {pictures}"
+        ))
+        .await;
+    assert_eq!(chromium.run("return [...document.images].every((image) => image.closest('button.shot'))").await, json!(true));
+    // So is what each rule says that holds or does not apply, at the address that it always had.
+    chromium.until("!document.querySelector('.named')").await;
+    let judged: usize = report.tests.iter().map(|test| test.findings.len()).sum();
+    let shown = "return [...document.querySelectorAll('.test .step .finding[id]')].filter((e) => e.querySelector('.reference')).length";
+    assert_eq!(chromium.run(shown).await, json!(judged));
+    let unique = "const ids = [...document.querySelectorAll('[id]')].map((e) => e.id); return ids.length === new Set(ids).size";
+    assert_eq!(chromium.run(unique).await, json!(true));
+    let passed = "return document.querySelector('.rest .finding.passed[id*=\"-again/\"]').id";
+    let address = chromium.run(passed).await.as_str().unwrap().to_owned();
+    let why = "return [...document.querySelectorAll('.rest .finding.not-applicable > ul > li')].every((e) => e.textContent.trim() && !e.textContent.endsWith(':'))";
+    assert_eq!(chromium.run(why).await, json!(true));
+    // A link to it leads there before anything was opened, and its words are found.
+    chromium.open(&written).await;
+    chromium.run(&format!("location.hash = '{address}'")).await;
+    chromium.until("document.getElementById(location.hash.slice(1))?.checkVisibility()").await;
+    let says = chromium.run(&format!("return document.getElementById('{address}').textContent")).await;
+    let rule = address.rsplit('/').take(2).collect::<Vec<_>>();
+    assert!(says.as_str().unwrap().contains(&format!("{}/{}", rule[1], rule[0])), "{says}");
+    chromium.open(&written).await;
+    let finding = report.tests[0].findings.iter().find(|finding| finding.outcome == FindingOutcome::Passed).unwrap();
+    for (text, is_there) in [(finding.says.as_str(), true), ("what no rule says", false)] {
+        let search = "const text = document.querySelector('[name=text]'); text.value =";
+        chromium.run(&format!("{search} {}; text.dispatchEvent(new Event('input', {{ bubbles: true }}))", json!(text))).await;
+        assert_eq!(chromium.run("return document.getElementById('none').hidden").await, json!(is_there), "{text}");
+    }
+    chromium.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_link_leads_into_what_is_folded_without_a_script() {
     if quick() {
         return;
@@ -358,9 +413,14 @@ async fn a_link_leads_into_what_is_folded_without_a_script() {
     assert_eq!(chromium.run("return document.documentElement.className").await, json!(""), "there is no script");
     chromium.run(&format!("location.hash = ({folded}).id")).await;
     chromium.until("document.getElementById(location.hash.slice(1))?.checkVisibility()").await;
-    assert_eq!(chromium.run(&format!("return Boolean({folded})")).await, json!(true), "the rest is folded still");
+    let named = "[...document.querySelectorAll('.rest .named')].find((e) => !e.checkVisibility())";
+    assert_eq!(chromium.run(&format!("return Boolean({named})")).await, json!(true), "the rest is folded still");
+    chromium.run("location.hash = 'rules'").await;
+    let rules = "return [...document.querySelectorAll('.named > code')].flatMap((e) => e.textContent.split(' '))
+        .every((rule) => document.querySelector(`#rules li[data-rule='${rule.split('/', 2).join('/')}']`))";
+    assert_eq!(chromium.run(rules).await, json!(true), "what the rules say is there");
     chromium.on_paper().await;
-    assert_eq!(chromium.run(&format!("return Boolean({folded})")).await, json!(false), "paper shows everything");
+    assert_eq!(chromium.run(&format!("return Boolean({named})")).await, json!(false), "paper shows everything");
     chromium.close().await;
 }
 

@@ -48,7 +48,7 @@ impl Default for Pictures {
 impl Pictures {
     /// What the page holds of a picture in a file: the picture itself where it is new and there is room, else where it is.
     pub fn hold(&mut self, picture: Picture, file: &str) -> Picture {
-        let here = format!("picture-{}", self.shown.len() + 1);
+        let here = format!("picture-{}", self.shown.count() + 1);
         let id = match self.shown.before(&picture.src, &here) {
             Some(same) => return Picture { src: String::new(), same: Some(same), ..picture },
             None => Some(here),

@@ -118,6 +118,7 @@ fn what_sections_have_in_common_is_there_once() {
     let named: std::collections::HashSet<&str> = named.flat_map(|rules| rules.split(' ')).collect();
     assert!(named.len() > 50, "{}", named.len());
     for rule in named {
+        let rule = rule.splitn(3, '/').take(2).collect::<Vec<_>>().join("/");
         assert_eq!(page.matches(&format!("<li data-rule=\"{rule}\">")).count(), 1, "{rule}");
     }
 }

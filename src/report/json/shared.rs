@@ -96,17 +96,12 @@ fn fold_findings(test: &mut TestReport, first: &FirstFindings) {
     let mut last: Option<usize> = None;
     for finding in std::mem::take(&mut test.findings) {
         let at = first.at(&finding.rule);
-        let goes_on = |group: &&mut Judged| {
-            (group.step, group.sentence, group.exchange) == (finding.step, finding.sentence, finding.exchange) && last.is_some_and(|last| last < at)
-        };
-        let group = match test.judged.last_mut().filter(goes_on) {
-            Some(group) => group,
-            None => {
-                test.judged.push(Judged { step: finding.step, sentence: finding.sentence, exchange: finding.exchange, ..Judged::default() });
-                let Some(group) = test.judged.last_mut() else { continue };
-                group
-            }
-        };
+        let place = (finding.step, finding.sentence, finding.exchange);
+        let goes_on = |group: &Judged| (group.step, group.sentence, group.exchange) == place && last.is_some_and(|last| last < at);
+        if !test.judged.last().is_some_and(goes_on) {
+            test.judged.push(Judged { step: finding.step, sentence: finding.sentence, exchange: finding.exchange, ..Judged::default() });
+        }
+        let Some(group) = test.judged.last_mut() else { continue };
         last = Some(at);
         if !first.say_all_of(&finding) {
             group.others.push(finding.rule.clone());

@@ -185,7 +185,7 @@ struct NamedView<'a> {
 struct GroupView<'a> {
     /// Why they were not judged.
     because: Option<&'a str>,
-    /// Their ids, with spaces between them.
+    /// Their ids, with spaces between them; where the step judges a rule again, with the number of the time behind it: `page/https/2`.
     rules: String,
 }
 
@@ -196,7 +196,9 @@ impl SpecView<'_> {
         let is_named = |view: &FindingView| is_name(&view.finding.rule) && first.say_all_of(view.finding);
         for of in [&mut self.rules, &mut self.not_applicable] {
             for view in of.extract_if(.., |view| is_named(view)) {
-                let (mark, because, rule) = (view.mark, view.because, view.rule);
+                let (mark, because) = (view.mark, view.because);
+                // With the number that its address has, where the step judges the rule again.
+                let rule = view.anchor.rfind(view.rule).map_or(view.rule, |at| &view.anchor[at..]);
                 let at = named.iter().position(|known| known.mark == mark).unwrap_or_else(|| {
                     named.push(NamedView { mark, groups: Vec::new() });
                     named.len() - 1
@@ -217,7 +219,8 @@ impl SpecView<'_> {
 
 /// True for an id as rules have it: no other can stand in a list of them.
 fn is_name(rule: &str) -> bool {
-    !rule.is_empty() && rule.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'/'))
+    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    rule.split_once('/').is_some_and(|(family, name)| is_word(family) && is_word(name))
 }
 
 /// What a rule says, for those of its findings that are named by its id.

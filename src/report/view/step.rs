@@ -57,7 +57,7 @@ pub enum EntryView<'a> {
     /// A request and its response.
     Exchange(Box<ExchangeView<'a>>),
     /// A page the browser showed.
-    Page(PageView<'a>),
+    Page(Box<PageView<'a>>),
     /// What reached the redirect URI.
     Callback {
         /// Path, query and fragment.
@@ -133,7 +133,7 @@ pub struct Shown(HashMap<String, String>);
 
 impl Shown {
     /// How many texts were shown.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.0.len()
     }
 
@@ -159,7 +159,8 @@ impl ExchangeView<'_> {
     pub fn share(&mut self, test: &str, shown: &mut Shown) {
         let here = format!("{test}/exchange-{}", self.number);
         let Some(response) = &mut self.response else { return };
-        let headers: String = response.headers.iter().map(|header| format!("{}: {}\n", header.name, header.value)).collect();
+        let headers: Vec<&str> = response.headers.iter().flat_map(|header| [header.name, &header.value]).collect();
+        let headers = headers.join("\n");
         if headers.len() >= LEAST_SHARED {
             response.same_headers = shown.before(&headers, &here);
         }
@@ -304,7 +305,7 @@ fn state(findings: &[&Finding], ended: &StepEnd) -> (Option<Mark>, bool, Vec<Cou
 fn entry<'a>(entry: &'a Entry, step: &str) -> EntryView<'a> {
     match entry {
         Entry::Exchange(e) => EntryView::Exchange(Box::new(exchange(e))),
-        Entry::Page(p) => EntryView::Page(page(p, step)),
+        Entry::Page(p) => EntryView::Page(Box::new(page(p, step))),
         Entry::Callback { url } => EntryView::Callback { url },
         Entry::Claims { of, claims, header } => {
             EntryView::Claims { of, claims: format!("{claims:#}"), header: header.as_ref().map(|header| format!("{header:#}")) }
