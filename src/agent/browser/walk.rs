@@ -139,12 +139,11 @@ impl<'a> Walk<'a> {
 
     /// Makes the visit.
     pub async fn go(mut self) -> Journey {
-        let end = match tokio::time::timeout(self.visit.deadline, self.run()).await {
-            Ok(end) => end,
-            Err(_) => {
-                self.hand.give_up();
-                Err(self.deadline().await)
-            }
+        let end = if let Ok(end) = tokio::time::timeout(self.visit.deadline, self.run()).await {
+            end
+        } else {
+            self.hand.give_up();
+            Err(self.deadline().await)
         };
         let traffic = self.reported_traffic(end.is_ok()).await;
         let end = end.map_err(|error| self.scrubber.error(error.busy_when(self.asked)));

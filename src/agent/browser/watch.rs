@@ -196,7 +196,7 @@ impl Watch {
         if earlier.len() < EARLIER {
             earlier.extend(hops.into_iter().map(|hop| hop.navigation));
         }
-        logs.insert(context.to_owned(), Log { begins, earlier, frame, sessions, crashed, news, ..Log::default() });
+        logs.insert(context.to_owned(), Log { begins, earlier, crashed, frame, sessions, news, ..Log::default() });
     }
 
     /// What the browser said to the navigation that a visit begins with: its number of it, if it makes it.

@@ -107,9 +107,9 @@ impl Tab {
         self.call("Page.reload", json!({})).await.map(drop)
     }
 
-    /// A PNG of what is seen of the page. It is packed less tightly than it could be, which takes half the time.
+    /// A PNG of what is seen of the page.
     pub async fn picture(&self) -> Option<Vec<u8>> {
-        let taken = self.call("Page.captureScreenshot", json!({ "format": "png", "optimizeForSpeed": true })).await.ok()?;
+        let taken = self.call("Page.captureScreenshot", json!({ "format": "png" })).await.ok()?;
         STANDARD.decode(taken["data"].as_str()?).ok()
     }
 
