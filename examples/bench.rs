@@ -63,7 +63,7 @@ async fn main() -> Result<(), Failure> {
     let redirect_uris = vec![redirect_uri.to_string(), listener.redirect_uri().to_string()];
     let issuer = issuer::start(IssuerOptions { redirect_uris, ..IssuerOptions::default() }).await?;
     for _ in 0..rounds {
-        for line in lines.iter_mut().filter(|line| line.what.contains(&only) || (line.flags.is_none() && only.is_empty())) {
+        for line in lines.iter_mut().filter(|line| line.what.contains(&only) || line.flags.is_none()) {
             let begun = Instant::now();
             match line.flags {
                 None => tokio::time::timeout(MOST, floor(&issuer, &listener)).await??,

@@ -364,9 +364,6 @@ async fn what_keeps_a_page_from_being_used_is_named_and_the_next_visit_works() {
             ("late-file", "with a file to be saved"),
             ("file", "(\"authorize.zip\") instead of a page"),
         ] {
-            if how == "BiDi" && set == "file" {
-                continue;
-            }
             let begun = Instant::now();
             let journey = go(&mut session, &issuer, set, &listener).await;
             let Err(error) = &journey.end else { panic!("{how} {set}: {}", told(&journey)) };

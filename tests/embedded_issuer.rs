@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use crate::common::{Ended, Ending, free_port, program, results, run};
 
@@ -11,6 +12,11 @@ use crate::common::{Ended, Ending, free_port, program, results, run};
 fn start(folder: &Path, flags: &[&str]) -> (Ending, String) {
     let mut command = program(folder);
     command.arg("issuer").args(flags);
+    started(command)
+}
+
+/// The same by a command.
+fn started(mut command: Command) -> (Ending, String) {
     let mut process = Ending(command.spawn().expect("the program starts"));
     let mut said = String::new();
     let stdout = process.0.stdout.take().expect("its output is piped");
@@ -119,4 +125,39 @@ fn it_says_what_its_user_needs() {
             assert!(said.contains(word), "{persona}: {word} in\n{said}");
         }
     }
+}
+
+/// What is in a folder for temporary files.
+fn left_in(folder: &Path) -> Vec<PathBuf> {
+    fs::read_dir(folder).expect("it is there").map(|entry| entry.expect("an entry").path()).collect()
+}
+
+#[test]
+fn its_certificate_goes_with_it_however_it_ends() {
+    for signal in ["-KILL", "-TERM", "-INT"] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut command = program(folder.path());
+        command.args(["issuer", "--tls"]).env("TMPDIR", folder.path());
+        let (mut process, sheet) = started(command);
+        let file = ca_file(&sheet).expect("a file");
+        assert!(file.starts_with(folder.path()) && file.is_file(), "{sheet}");
+        assert!(Command::new("kill").args([signal, &process.0.id().to_string()]).status().expect("it is sent").success());
+        process.0.wait().expect("it ends");
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while !left_in(folder.path()).is_empty() {
+            assert!(Instant::now() < deadline, "{signal}: {:?}", left_in(folder.path()));
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+#[test]
+fn a_folder_for_temporary_files_that_cannot_be_used_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = program(folder.path());
+    command.args(["issuer", "--tls"]).env("TMPDIR", folder.path().join("nowhere"));
+    let ended = run(command);
+    assert_eq!(ended.code, 3, "{}", ended.said());
+    let says = format!("the folder for temporary files, {}, cannot be used: ", folder.path().join("nowhere").display());
+    assert!(ended.stderr.contains(&says) && ended.stderr.contains("set TMPDIR to a folder"), "{}", ended.said());
 }

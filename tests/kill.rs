@@ -160,3 +160,83 @@ fn interruptions_leave_nobody_behind_and_keep_what_was_gathered() {
         assert!(report.counts.passed > 0, "discovery had been judged");
     }
 }
+
+/// What is wrong after a run of the demonstration was ended at some moment by a signal.
+fn left_by(signal_name: &str, after: Duration) -> Vec<String> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let temporary = folder.path().join("tmp");
+    std::fs::create_dir(&temporary).expect("a folder");
+    let mark = format!("soak{signal_name}-{}-{}", std::process::id(), after.as_millis());
+    let mut command = program(folder.path());
+    command.args(["run", "--demo", "--format", "json,markdown,html,junit,sarif,har"]).env(MARK, &mark).env("TMPDIR", &temporary);
+    let mut child = command.spawn().expect("the program starts");
+    std::thread::sleep(after);
+    let started = descendants(child.id());
+    // It may have come to its end.
+    let _ = Command::new("kill").args([signal_name, &child.id().to_string()]).stderr(std::process::Stdio::null()).status();
+    let signalled = Instant::now();
+    child.wait().expect("it ended");
+    let mut wrong = Vec::new();
+    if signalled.elapsed() > Duration::from_secs(8) {
+        wrong.push(format!("it ended after {:?}", signalled.elapsed()));
+    }
+    let deadline = Instant::now() + Duration::from_secs(10);
+    let files = |folder: &Path| std::fs::read_dir(folder).map(|entries| entries.flatten().map(|entry| entry.path()).collect::<Vec<_>>());
+    loop {
+        let (marked, alive, files) = (marked(&mark), alive(&started), files(&temporary).expect("a folder"));
+        if marked.is_empty() && alive.is_empty() && files.is_empty() {
+            break;
+        }
+        if Instant::now() > deadline {
+            wrong.push(format!("still there after 10 s: {marked:?} {alive:?} {files:?}"));
+            break;
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let reports = folder.path().join("reports");
+    for path in files(&reports).unwrap_or_default().into_iter().filter(|path| path.is_file()) {
+        let text = std::fs::read_to_string(&path).expect("it is text");
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let is_whole = match path.extension().and_then(std::ffi::OsStr::to_str) {
+            Some("json" | "sarif" | "har") => serde_json::from_str::<serde_json::Value>(&text).is_ok(),
+            Some("html") => text.trim_end().ends_with("</html>"),
+            Some("xml") => text.trim_end().ends_with("</testsuites>"),
+            Some("md") => text.ends_with('\n'),
+            // A file that is not written to its end has another name, and goes when it is not there under its own.
+            _ => false,
+        };
+        if !is_whole {
+            wrong.push(format!("{name} is not whole: {} bytes", text.len()));
+        }
+    }
+    if signal_name != "-KILL" && started.iter().any(|(_, command)| command.contains("--type=renderer")) && !reports.join("results.json").exists() {
+        wrong.push("there is no results.json".to_owned());
+    }
+    wrong
+}
+
+/// So many kills at moments that only look random; of each that left something, when it came and what that was.
+fn kills(number: u64) {
+    let mut wrong = Vec::new();
+    for n in 0..number {
+        let signal_name = ["-KILL", "-TERM", "-INT"][usize::try_from(n % 3).expect("a small number")];
+        // Spread over what a run takes here.
+        let after = Duration::from_millis(n * 7_919 % 8_000);
+        wrong.extend(left_by(signal_name, after).into_iter().map(|what| format!("{signal_name} after {after:?}: {what}")));
+    }
+    assert!(wrong.is_empty(), "{} things wrong after {number} kills:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn a_few_kills_leave_nothing() {
+    if quick() {
+        return;
+    }
+    kills(4);
+}
+
+#[test]
+#[ignore = "takes ten minutes: scripts/soak kills"]
+fn many_kills_leave_nothing() {
+    kills(51);
+}

@@ -13,6 +13,7 @@ mod clean_up;
 mod common;
 mod config;
 mod configured_clients;
+mod deadlines;
 mod docs;
 mod doctor;
 mod embedded_issuer;

@@ -164,42 +164,42 @@ async fn answer(request: Request<Body>) -> Response<Body> {
         ["blank", "authorize"] => html(200, "<div id=root></div>"),
         // A script that never ends, before and after there is something to see.
         ["busy", "authorize"] => html(200, "<script>setTimeout(() => { for (;;) {} }, 300)</script>"),
-        // A page that does not stop talking, at once and after a while.
+        // A page that talks to the end-user first.
+        ["alert", "authorize"] => html(200, &format!("{}<script>alert('We have news')</script>", login("login", ""))),
+        ["loop", "authorize"] => redirect(&format!("authorize?{query}"), None),
+        ["silent", "authorize"] => std::future::pending().await,
+        _ => in_the_way(&segments, &query, login),
+    }
+}
+
+/// Pages that stand in the way of a browser.
+fn in_the_way(segments: &[&str], query: &str, login: impl Fn(&str, &str) -> String) -> Response<Body> {
+    let attached = |body: &str, disposition: &'static str| {
+        let mut file = html(200, body);
+        file.headers_mut().insert(header::CONTENT_DISPOSITION, header::HeaderValue::from_static(disposition));
+        file
+    };
+    match segments {
+        // A page that does not stop talking.
         ["alerts", "authorize"] => html(200, &format!("{}<script>for (;;) alert('Again!')</script>", login("login", ""))),
         // Files instead of a page: one that could be shown, and one that could not.
-        ["attachment", "authorize"] => {
-            let mut file = html(200, &login("login", ""));
-            file.headers_mut().insert(header::CONTENT_DISPOSITION, "attachment; filename=\"login.html\"".parse().unwrap());
-            file
-        }
+        ["attachment", "authorize"] => attached(&login("login", ""), "attachment; filename=\"login.html\""),
         ["file", "authorize"] => {
             let mut file = html(200, "PK");
-            file.headers_mut().insert(header::CONTENT_TYPE, "application/zip".parse().unwrap());
+            file.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static("application/zip"));
             file
         }
         // The answer to the login is a file.
         ["late-file", "authorize"] => html(200, &login("login", "")),
-        ["late-file", "login"] => {
-            let mut file = html(200, "hello");
-            file.headers_mut().insert(header::CONTENT_DISPOSITION, "attachment".parse().unwrap());
-            file
-        }
+        ["late-file", "login"] => attached("hello", "attachment"),
         // A page that offers a file beside its form.
-        ["offer", "authorize"] if query.contains("file=1") => {
-            let mut file = html(200, "hello");
-            file.headers_mut().insert(header::CONTENT_DISPOSITION, "attachment".parse().unwrap());
-            file
-        }
+        ["offer", "authorize"] if query.contains("file=1") => attached("hello", "attachment"),
         ["offer", "authorize"] => {
             html(200, &format!("{}<script>location = location.pathname + '?file=1'</script>", login(&format!("../two/login?{query}&amp;x="), "")))
         }
         // A page whose scripts and names stand in the way of every other script.
         ["tampered", "authorize"] => html(200, &format!("{TAMPERED}{}", login("../two/login", ""))),
-        ["clobbered", "authorize"] => html(200, &format!("{CLOBBERED}{}", login("../two/login", "").replace("<form", "<form><input type=hidden name=matches><input type=hidden name=closest><input type=hidden name=querySelectorAll><input type=hidden name=querySelector><input type=hidden name=contains></form><form"))),
-        // A page that talks to the end-user first.
-        ["alert", "authorize"] => html(200, &format!("{}<script>alert('We have news')</script>", login("login", ""))),
-        ["loop", "authorize"] => redirect(&format!("authorize?{query}"), None),
-        ["silent", "authorize"] => std::future::pending().await,
+        ["clobbered", "authorize"] => html(200, &format!("{CLOBBERED}{}", login("../two/login", "").replace("<form", HIDING))),
         _ => html(404, "nothing here"),
     }
 }
@@ -227,6 +227,10 @@ for (const name of ['querySelector', 'querySelectorAll', 'title', 'body', 'ready
 JSON.stringify = none; JSON.parse = none; window.getComputedStyle = none; window.Promise = none; window.Set = none; window.performance = null;
 Array.prototype[Symbol.iterator] = none;
 </script>";
+
+/// Fields whose names hide what scripts ask a form for.
+const HIDING: &str = "<form><input type=hidden name=matches><input type=hidden name=closest><input type=hidden name=querySelectorAll>\
+    <input type=hidden name=querySelector><input type=hidden name=contains></form><form";
 
 /// Elements whose names hide what scripts ask a document for.
 const CLOBBERED: &str =

@@ -9,7 +9,6 @@ use crate::agent::browser::watch::{Log, Watched};
 use crate::agent::page::classify::Move;
 use crate::config::{Selectors, User};
 use crate::observed::document::{COOKIES, Cookie};
-use crate::observed::page::Facts;
 
 /// How a browser is driven.
 pub(super) enum Hand<'a> {
@@ -87,12 +86,12 @@ impl Hand<'_> {
     }
 
     /// What is kept of a page: its picture, if it is wanted, its source, and the cookies that it has.
-    pub async fn take(&self, facts: &Facts, picture: bool) -> (Option<Vec<u8>>, String, Option<Vec<Cookie>>) {
-        let over_https = facts.url.starts_with("https:");
+    pub async fn take(&self, look: &Look, picture: bool) -> (Option<Vec<u8>>, String, Option<Vec<Cookie>>) {
+        let over_https = look.facts.url.starts_with("https:");
         match self {
             Self::Tab(tab) => {
                 let taken = async { if picture { tab.picture().await } else { None } };
-                let (taken, source, cookies) = futures::join!(taken, tab.source(), tab.cookies(over_https));
+                let (taken, source, cookies) = futures::join!(taken, tab.source(&look.place), tab.cookies(over_https));
                 (taken, source.unwrap_or_default(), cookies)
             }
             Self::Window(client, _) => {

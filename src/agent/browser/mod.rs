@@ -268,8 +268,10 @@ async fn observe(client: &Client) -> Option<Socket> {
     let bidi = Socket::connect(&url, Protocol::Bidi).await.ok()?;
     let events = json!({ "events": ["network.beforeRequestSent", "network.responseCompleted", "network.fetchError"] });
     bidi.call("session.subscribe", events).await.ok()?;
-    // Without it, a page that opens dialogs for ever ends at the deadline.
-    let _ = bidi.call("session.subscribe", json!({ "events": ["browsingContext.userPromptOpened"] })).await;
+    // Where one is not known, a page that opens dialogs for ever, or a file in its place, ends at the deadline.
+    for event in ["browsingContext.userPromptOpened", "browsingContext.downloadWillBegin"] {
+        let _ = bidi.call("session.subscribe", json!({ "events": [event] })).await;
+    }
     Some(bidi)
 }
 

@@ -87,7 +87,7 @@ pub(super) struct Walk<'a> {
     /// The page as it is now and since when it has looked so.
     now: Option<(Look, Instant)>,
     /// When it was looked at last.
-    looked: Option<Instant>,
+    looked: Instant,
     /// Since when the page cannot be looked at, and why.
     blind: Option<(Instant, String)>,
     /// The documents whose cookie banner was answered: once is enough, whether it went or not.
@@ -127,7 +127,7 @@ impl<'a> Walk<'a> {
             progress: Progress::default(),
             acted: None,
             now: None,
-            looked: None,
+            looked: Instant::now(),
             blind: None,
             answered_banners: Vec::new(),
             asked: Asked::Once,
@@ -139,12 +139,11 @@ impl<'a> Walk<'a> {
 
     /// Makes the visit.
     pub async fn go(mut self) -> Journey {
-        let end = match tokio::time::timeout(self.visit.deadline, self.run()).await {
-            Ok(end) => end,
-            Err(_) => {
-                self.hand.give_up();
-                Err(self.deadline().await)
-            }
+        let end = if let Ok(end) = tokio::time::timeout(self.visit.deadline, self.run()).await {
+            end
+        } else {
+            self.hand.give_up();
+            Err(self.deadline().await)
         };
         let traffic = self.reported_traffic(end.is_ok()).await;
         let end = end.map_err(|error| self.scrubber.error(error.busy_when(self.asked)));
@@ -218,11 +217,11 @@ impl<'a> Walk<'a> {
             }
             self.reachable()?;
             // A page on its way is not there sooner for being looked at.
-            if self.is_navigating() && self.looked.is_some_and(|at| at.elapsed() < SLOW_TICK) {
+            if self.is_still() && self.looked.elapsed() < SLOW_TICK {
                 self.pause().await;
                 continue;
             }
-            self.looked = Some(Instant::now());
+            self.looked = Instant::now();
             match self.unless_held_up(self.hand.look(&self.visit.selectors)).await {
                 // The page that the tab began with, or was left at.
                 Ok(look) if look.facts.document == before || look.facts.url == "about:blank" => {}
@@ -256,7 +255,7 @@ impl<'a> Walk<'a> {
 
     /// Waits for the callback, for something that the browser is seen doing, or for the next look.
     async fn pause(&mut self) {
-        let is_slow = self.is_navigating() || self.now.as_ref().is_some_and(|(look, _)| is_settled(&look.facts));
+        let is_slow = self.is_still() || self.now.as_ref().is_some_and(|(look, _)| is_settled(&look.facts));
         let Self { news: Some(news), expectation, .. } = self else { return tokio::time::sleep(TICK).await };
         let tick = tokio::time::Instant::now() + if is_slow { SLOW_TICK } else { TICK };
         tokio::select! {
@@ -279,6 +278,12 @@ impl<'a> Walk<'a> {
             () = held_up => Err(Fault::Moved("the page keeps the browser from answering".to_owned())),
             done = work => done,
         }
+    }
+
+    /// True while nothing but another page can come of a look: it is on its way, or what was done on a page without scripts has not yet asked for it.
+    fn is_still(&self) -> bool {
+        let has_acted = self.acted.as_ref().is_some_and(|acted| is_settled(&acted.before));
+        self.hand.watched().is_some_and(|watched| watched.is_coming() || (has_acted && watched.asked() == self.acted_after))
     }
 
     /// True while a document is asked for and has not come, where that is seen.
@@ -508,7 +513,7 @@ impl<'a> Walk<'a> {
             }
             _ => None,
         };
-        let page = self.seen(facts, &classified, end.is_some()).await;
+        let page = self.seen(&look, &classified, end.is_some()).await;
         self.pages.push(page);
         if let Some(end) = end {
             return Err(end);
@@ -529,17 +534,18 @@ impl<'a> Walk<'a> {
     /// Gets rid of a cookie banner, and looks at the page again.
     async fn dismiss(&mut self, classified: Classified) -> Result<(), VisitError> {
         let Some((look, _)) = self.now.take() else { return Ok(()) };
-        let page = self.seen(&look.facts, &classified, false).await;
+        let page = self.seen(&look, &classified, false).await;
         self.pages.push(page);
         self.answered_banners.push(look.facts.document.clone());
         // If it stays, the form under it is sent all the same.
         passing(self.hand.act(&look.place, &classified.next, &self.visit.user).await).map(drop)
     }
 
-    async fn seen(&mut self, facts: &Facts, classified: &Classified, trouble: bool) -> SeenPage {
+    async fn seen(&mut self, look: &Look, classified: &Classified, trouble: bool) -> SeenPage {
+        let facts = &look.facts;
         // Of what is left at the end nothing is kept.
         let is_kept = self.visit.conduct != Conduct::Leave;
-        let (screenshot, source, cookies) = if is_kept { self.hand.take(facts, self.visit.pictures).await } else { Default::default() };
+        let (screenshot, source, cookies) = if is_kept { self.hand.take(look, self.visit.pictures).await } else { Default::default() };
         if let Some(cookies) = cookies {
             self.cookies.retain(|known| cookies.iter().all(|cookie| cookie.name != known.name));
             self.cookies.extend(cookies.into_iter().take(COOKIES));
@@ -566,12 +572,12 @@ impl<'a> Walk<'a> {
     async fn deadline(&mut self) -> VisitError {
         let seconds = self.visit.deadline.as_secs();
         let asked = self.hops().last().map_or_else(|| self.visit.url.to_string(), |hop| hop.url.clone());
-        let shown = self.now.take().map(|(look, _)| look.facts).filter(|facts| !facts.url.starts_with("about:"));
-        let Some(facts) = shown else { return VisitError::Deadline { seconds, url: asked } };
+        let shown = self.now.take().map(|(look, _)| look).filter(|look| !look.facts.url.starts_with("about:"));
+        let Some(look) = shown else { return VisitError::Deadline { seconds, url: asked } };
         let classified = Classified { kind: PageKind::Other, why: "shown when the deadline passed".to_owned(), next: Move::Wait("".into()) };
-        if let Ok(page) = tokio::time::timeout(LAST_LOOK, self.seen(&facts, &classified, true)).await {
+        if let Ok(page) = tokio::time::timeout(LAST_LOOK, self.seen(&look, &classified, true)).await {
             self.pages.push(page);
         }
-        VisitError::Deadline { seconds, url: facts.url }
+        VisitError::Deadline { seconds, url: look.facts.url }
     }
 }

@@ -24,6 +24,9 @@ pub(super) const DIALOGS: usize = 20;
 /// The longest text of a dialog kept, in characters.
 const DIALOG: usize = 200;
 
+/// The longest name of a file kept, in characters.
+pub(super) const FILE_NAME: usize = 100;
+
 /// The headers of a response, names in lower case.
 pub(super) type Headers = Vec<(String, String)>;
 
@@ -84,6 +87,8 @@ pub(super) struct Log {
     pub saved: Option<(String, String)>,
     /// The page has taken its process down.
     pub crashed: bool,
+    /// The page that the browser has come to is not all there (`DevTools` only, which tell of it).
+    pub is_loading: bool,
     /// The main frame (`DevTools` only, whose events are of all frames).
     pub frame: Option<String>,
     /// The frames that have a process of their own, each with its session (`DevTools` only).
@@ -191,7 +196,7 @@ impl Watch {
         if earlier.len() < EARLIER {
             earlier.extend(hops.into_iter().map(|hop| hop.navigation));
         }
-        logs.insert(context.to_owned(), Log { begins, earlier, frame, sessions, crashed, news, ..Log::default() });
+        logs.insert(context.to_owned(), Log { begins, earlier, crashed, frame, sessions, news, ..Log::default() });
     }
 
     /// What the browser said to the navigation that a visit begins with: its number of it, if it makes it.
@@ -228,6 +233,12 @@ impl Watch {
         let Some(context) = params["context"].as_str() else { return };
         if method == "browsingContext.userPromptOpened" {
             self.note(context, |log| log.opens_dialog(params["message"].as_str().unwrap_or_default()));
+            return;
+        }
+        if method == "browsingContext.downloadWillBegin" {
+            let text = |name: &str| params[name].as_str().unwrap_or_default();
+            let file = (text("url").to_owned(), text("suggestedFilename").chars().take(FILE_NAME).collect());
+            self.note(context, |log| log.saved = Some(file));
             return;
         }
         let Some(request) = params["request"]["request"].as_str() else { return };
@@ -306,6 +317,16 @@ impl Watched {
     /// True while a document is asked for and has not come.
     pub fn navigating(&self) -> bool {
         self.log(Log::is_navigating)
+    }
+
+    /// True while a page is on its way, or comes in.
+    pub fn is_coming(&self) -> bool {
+        self.log(|log| log.is_loading || log.is_navigating())
+    }
+
+    /// How many documents have been asked for since the visit began.
+    pub fn asked(&self) -> usize {
+        self.log(|log| log.hops().count())
     }
 
     /// True if the page asks nothing of the network and has not for a while.

@@ -24,6 +24,13 @@ pub(in crate::agent::browser) struct World {
     within: Option<usize>,
 }
 
+impl World {
+    /// True of the world in the main frame.
+    pub(super) fn is_main(&self) -> bool {
+        self.within.is_none()
+    }
+}
+
 impl Tab {
     /// The world in a frame, which is made if it is not there yet.
     pub(super) async fn world(&self, frame: &str) -> Result<World, Fault> {
@@ -84,22 +91,21 @@ impl Tab {
     pub async fn act(&self, world: &World, next: &Move, user: &User) -> Result<(), Fault> {
         match next {
             Move::Login { username, password, submit, tick } => {
-                if let Some(username) = username {
-                    self.fill(world, *username, &user.username).await?;
-                }
                 let secret = user.password.expose_secret();
+                let name = username.map(|index| (index, user.username.as_str()));
                 // What the browser says may quote what was typed.
-                self.fill(world, *password, secret).await.map_err(|fault| fault.without(secret))?;
-                self.tick(world, tick).await?;
+                let typed = self.fill(world, name.into_iter().chain([(*password, secret)]), tick).await;
+                typed.map_err(|fault| fault.without(secret))?;
                 self.send(world, *submit, *password).await
             }
             Move::Identify { username, submit, tick } => {
-                self.fill(world, *username, &user.username).await?;
-                self.tick(world, tick).await?;
+                self.fill(world, std::iter::once((*username, user.username.as_str())), tick).await?;
                 self.send(world, *submit, *username).await
             }
             Move::Press { button, tick } => {
-                self.tick(world, tick).await?;
+                if !tick.is_empty() {
+                    self.fill(world, std::iter::empty(), tick).await?;
+                }
                 self.press(world, *button).await
             }
             Move::Wait(_) | Move::Stop(_) => Ok(()),
@@ -112,24 +118,31 @@ impl Tab {
         self.evaluate(world, &script).await
     }
 
-    /// Types a text into a field, in the place of what is there: all of it at once but the last character, which is a key that is pressed. What got
-    /// lost on the way is set, with the events that typing sends.
-    async fn fill(&self, world: &World, index: usize, text: &str) -> Result<(), Fault> {
-        self.on(world, index, "e.scrollIntoView({ block: 'center', behavior: 'instant' }); e.focus(); e.select?.();").await?;
-        let last = text.char_indices().next_back().map_or(0, |(at, _)| at);
-        let (first, last) = text.split_at(last);
-        if !first.is_empty() {
-            self.call("Input.insertText", json!({ "text": first })).await?;
+    /// Types texts into fields, in the place of what is there: all of a text at once but the last character, which is a key that is pressed. What got lost
+    /// on the way is set, with the events that typing sends. Then ticks boxes.
+    async fn fill<'a>(&self, world: &World, fields: impl Iterator<Item = (usize, &'a str)>, tick: &[usize]) -> Result<(), Fault> {
+        let mut typed = Vec::new();
+        for (index, text) in fields {
+            self.on(world, index, "e.scrollIntoView({ block: 'center', behavior: 'instant' }); e.focus(); e.select?.();").await?;
+            let last = text.char_indices().next_back().map_or(0, |(at, _)| at);
+            let (first, last) = text.split_at(last);
+            if !first.is_empty() {
+                self.call("Input.insertText", json!({ "text": first })).await?;
+            }
+            if !last.is_empty() {
+                self.key(last, last, json!({})).await?;
+            }
+            typed.push(json!([index, text]));
         }
-        if !last.is_empty() {
-            self.key(last, last, json!({})).await?;
-        }
-        let set = format!(
-            "const v = {}; if (e.value === v) return; Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(e, v); \
-             for (const t of ['input', 'change']) e.dispatchEvent(new Event(t, {{ bubbles: true }}));",
-            json!(text)
+        let script = format!(
+            "(() => {{ const all = {ELEMENTS} ?? []; for (const [i, v] of {typed}) {{ const e = all[i]; if (!e || e.value === v) continue; \
+             Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(e, v); \
+             for (const t of ['input', 'change']) e.dispatchEvent(new Event(t, {{ bubbles: true }})); }} \
+             for (const i of {tick}) if (all[i] && !all[i].checked) all[i].click(); }})()",
+            typed = json!(typed),
+            tick = json!(tick)
         );
-        self.on(world, index, &set).await.map(drop)
+        self.evaluate(world, &script).await.map(drop)
     }
 
     /// Presses a key.
@@ -145,13 +158,6 @@ impl Tab {
         let down = self.call("Input.dispatchKeyEvent", event("keyDown", Some(text)));
         let up = self.call("Input.dispatchKeyEvent", event("keyUp", None));
         futures::try_join!(down, up).map(drop)
-    }
-
-    async fn tick(&self, world: &World, boxes: &[usize]) -> Result<(), Fault> {
-        for index in boxes {
-            self.on(world, *index, "if (!e.checked) e.click();").await?;
-        }
-        Ok(())
     }
 
     async fn send(&self, world: &World, submit: Option<usize>, field: usize) -> Result<(), Fault> {
@@ -188,6 +194,6 @@ impl Tab {
                 json!({ "type": kind, "x": at["x"], "y": at["y"], "button": button, "buttons": buttons, "clickCount": u8::from(button == "left") });
             self.call("Input.dispatchMouseEvent", event)
         };
-        futures::try_join!(event("mouseMoved", 0), event("mousePressed", 1), event("mouseReleased", 0)).map(drop)
+        futures::try_join!(event("mousePressed", 1), event("mouseReleased", 0)).map(drop)
     }
 }

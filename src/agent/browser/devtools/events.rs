@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::agent::browser::watch::{DIALOGS, Headers, Hop, Log, Watch, headers_of, is_no_matter};
+use crate::agent::browser::watch::{DIALOGS, FILE_NAME, Headers, Hop, Log, Watch, headers_of, is_no_matter};
 
 /// How many requests headers are kept of that belong to no document yet.
 const UNMATCHED: usize = 200;
@@ -58,7 +58,7 @@ pub fn take_in(watch: &Watch, session: &str, method: &str, params: &Value) -> Op
             return (dialogs < DIALOGS).then(|| ("Page.handleJavaScriptDialog", json!({ "accept": true })));
         }
         "Page.downloadWillBegin" => {
-            let file = (text("url").to_owned(), text("suggestedFilename").chars().take(100).collect());
+            let file = (text("url").to_owned(), text("suggestedFilename").chars().take(FILE_NAME).collect());
             watch.note(session, |log| {
                 if of_main_frame(log) {
                     log.saved = Some(file);
@@ -75,9 +75,11 @@ pub fn take_in(watch: &Watch, session: &str, method: &str, params: &Value) -> Op
         "Target.detachedFromTarget" => {
             watch.note(session, |log| log.sessions.retain(|_, of| of != text("sessionId")));
         }
-        // That the page has come this far is news in itself.
-        "Page.frameNavigated" | "Page.domContentEventFired" | "Page.loadEventFired" => {
-            watch.note(session, |_| ());
+        "Page.frameNavigated" => {
+            watch.note(session, |log| log.is_loading |= log.frame.as_deref() == params["frame"]["id"].as_str());
+        }
+        "Page.loadEventFired" => {
+            watch.note(session, |log| log.is_loading = false);
         }
         _ => {}
     }

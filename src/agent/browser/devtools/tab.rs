@@ -7,7 +7,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::DevTools;
-use crate::agent::browser::act::Fault;
+use crate::agent::browser::act::{Fault, Place};
 use crate::agent::browser::socket::CLOSED;
 use crate::agent::browser::watch::Watched;
 use crate::observed::document::Cookie;
@@ -107,16 +107,19 @@ impl Tab {
         self.call("Page.reload", json!({})).await.map(drop)
     }
 
-    /// A PNG of what is seen of the page. It is packed less tightly than it could be, which takes half the time.
+    /// A PNG of what is seen of the page.
     pub async fn picture(&self) -> Option<Vec<u8>> {
-        let taken = self.call("Page.captureScreenshot", json!({ "format": "png", "optimizeForSpeed": true })).await.ok()?;
+        let taken = self.call("Page.captureScreenshot", json!({ "format": "png" })).await.ok()?;
         STANDARD.decode(taken["data"].as_str()?).ok()
     }
 
-    /// The page's source as it is now.
-    pub async fn source(&self) -> Option<String> {
+    /// The source of the page that was looked at, as it is now.
+    pub async fn source(&self, place: &Place) -> Option<String> {
         let script = format!("document.documentElement?.outerHTML?.slice(0, {MOST_SOURCE})");
-        let world = self.world(self.main_frame()).await.ok()?;
+        let world = match place {
+            Place::World(world) if world.is_main() => world.clone(),
+            _ => self.world(self.main_frame()).await.ok()?,
+        };
         self.evaluate(&world, &script).await.ok()?.as_str().map(str::to_owned)
     }
 
