@@ -32,7 +32,7 @@ const SECRETS: [&str; 10] = [
 const MOST_HEADER: usize = 2_000;
 
 /// What only a client makes: what it sends of the others may be made up, for an attack, and is secret where the issuer gave it.
-const OF_CLIENT: [&str; 5] = ["client_secret", "client_assertion", "code_verifier", "password", "client credentials"];
+const OF_CLIENT: [&str; 4] = ["client_assertion", "code_verifier", "password", "client credentials"];
 
 /// What went through.
 #[derive(Default)]
