@@ -5,7 +5,7 @@ use std::{fmt, io};
 
 use thiserror::Error;
 use tokio_rustls::rustls;
-use url::Url;
+use url::{Position, Url};
 
 use super::silence::ENOUGH;
 use super::trust::NotByFile;
@@ -81,7 +81,8 @@ impl Unreachable {
 
     /// For an endpoint that is asked no more, since it did not answer a test either.
     pub(crate) fn silent(url: &Url, test: &str) -> Self {
-        Self::at(Stage::Silent, url, format!("as in {test}, where it was asked for the last time: {ENOUGH} requests in a row had no answer in time"))
+        let why = format!("as in {test}, where it was asked for the last time: {ENOUGH} requests in a row had no answer in time");
+        Self { url: url[..Position::AfterPath].to_owned(), ..Self::at(Stage::Silent, url, why) }
     }
 
     /// What is wrong, without what to try next.

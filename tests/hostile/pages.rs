@@ -52,7 +52,7 @@ pub fn cases() -> Vec<Case> {
         of(3, "no answer came in time", "page: a body that drips", |_| {
             Does::Drips(b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 1000\r\n\r\n<p>".to_vec(), b" ".to_vec())
         }),
-        of(3, "has neither a form nor a button, which says \"%PDF-1.4", "page: not HTML", |_| {
+        of(3, "with a file to be saved instead of a page", "page: not HTML", |_| {
             response("200 OK", "content-type: application/pdf\r\ncontent-disposition: attachment\r\n", b"%PDF-1.4\x00\xff")
         }),
         of(3, "(it is encoded as gzip, though the request says Accept-Encoding: identity)", "page: gzip", |_| {
