@@ -51,7 +51,7 @@
     return words.get(test);
   };
   const fits = (test, show) =>
-    show === "first" || show === "all" || (show === "failures" ? /^(failed|errored)$/.test(test.dataset.verdict) : test.dataset.warnings !== "0");
+    show === "first" || show === "all" || (show === "failures" ? /^(failed|errored)$/.test(test.dataset.verdict) : test.dataset[show] !== "0");
 
   // "All" opens what is folded, and so does paper; afterwards it is as it was.
   let before = null;
@@ -78,6 +78,8 @@
     const everything = (show === "first" || show === "all") && text === "";
     const shown = new Set();
     const tests = all("section.test");
+    // What would show nothing cannot be chosen.
+    for (const choice of form.querySelectorAll("[name=show]")) choice.disabled = !choice.checked && !tests.some((test) => fits(test, choice.value));
     for (const test of tests) {
       test.hidden = !(fits(test, show) && (text === "" || wordsOf(test).includes(text)));
       if (!test.hidden) shown.add(test.id);
@@ -88,7 +90,7 @@
         if (item.localName === "tr") {
           item.hidden = item.dataset.test ? !shown.has(item.dataset.test) : !everything;
         } else {
-          const kinds = { failures: ["failure", "error"], warnings: ["warning"] }[show];
+          const kinds = { failures: ["failure", "error"], warnings: ["warning"], suggestions: ["suggestion"] }[show];
           const kind = !kinds || kinds.some((kind) => item.classList.contains(kind));
           item.hidden = !(kind && (text === "" || item.textContent.toLowerCase().includes(text)));
         }

@@ -247,7 +247,8 @@ async fn filters_folds_pictures_and_commands_work() {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    let report = json::read(&root().join(EXAMPLE)).unwrap();
+    let mut report = json::read(&root().join(EXAMPLE)).unwrap();
+    report.tests[1].counts.suggestions = 1;
     let written = report::render(&report, &root().join(EXAMPLE), dir.path(), &[Format::Html]).unwrap();
     let chromium = Chromium::start().await;
     let asked = chromium.open(&written.html.unwrap()).await;
@@ -268,13 +269,17 @@ async fn filters_folds_pictures_and_commands_work() {
     );
     let passed = "return [...document.querySelectorAll('.step[open] .finding.passed')].filter((e) => e.checkVisibility() && !e.querySelector('.failure')).length";
     assert_eq!(chromium.run(passed).await, json!(0));
-    chromium.click("#filter label:has([value=warnings])").await;
-    assert_eq!(chromium.run(&both).await, count(0));
-    assert_eq!(chromium.run("return document.getElementById('none').checkVisibility()").await, json!(true));
+    assert!(report.tests.iter().all(|test| test.counts.warnings == 0));
+    assert_eq!(chromium.run("return document.querySelector('#filter [value=warnings]').disabled").await, json!(true), "it would show nothing");
+    chromium.click("#filter label:has([value=suggestions])").await;
+    assert_eq!(chromium.run(&both).await, count(1));
     chromium.click("#filter label:has([value=all])").await;
     let search = |text: &str| {
         format!("const box = document.querySelector('[name=text]'); box.value = '{text}'; box.dispatchEvent(new Event('input', {{ bubbles: true }}))")
     };
+    chromium.run(&search("what no test holds")).await;
+    assert_eq!(chromium.run(&both).await, count(0));
+    assert_eq!(chromium.run("return document.getElementById('none').checkVisibility()").await, json!(true));
     chromium.run(&search("Authority-Present")).await;
     assert_eq!(chromium.run(&both).await, count(1));
     chromium.run(&search("refresh/id-token-iss-sub")).await;

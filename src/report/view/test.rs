@@ -30,6 +30,7 @@ pub struct TestView<'a> {
     left_out: Option<String>,
     /// How many rules of level SHOULD are broken.
     warned: usize,
+    suggested: usize,
     headline: Headline,
     /// True if there is something to explain.
     why: bool,
@@ -71,6 +72,7 @@ impl<'a> TestView<'a> {
             verdict: test.verdict,
             left_out: test.left_out.as_ref().filter(|_| test.verdict == Verdict::LeftOut).map(LeftOut::words),
             warned: test.counts.warnings,
+            suggested: test.counts.suggestions,
             headline: words::headline(test),
             why: reason.is_some() || first.is_some(),
             reason,
