@@ -10,9 +10,10 @@ use url::Url;
 
 use crate::config::layer::Layer;
 use crate::config::setting::{
-    BASELINE, CONFIG, FLAW, FORMAT, Kind, OF_A_CERTIFICATE, OFFLINE_ACCESS, PAGES, PERSONA, REDIRECT_URI, REPORT_DIR, SETTINGS, Setting, TESTS_FROM,
+    BASELINE, CONFIG, FAIL_ON, FLAW, FORMAT, Kind, OF_A_CERTIFICATE, OFFLINE_ACCESS, PAGES, PERSONA, REDIRECT_URI, REPORT_DIR, SETTINGS,
+    STRICT_KNOWN, Setting, TESTS_FROM,
 };
-use crate::config::{FILE_NAME, Format};
+use crate::config::{FILE_NAME, FailOn, Format};
 use crate::issuer::{OfflineAccess, PageSet, Persona};
 
 /// The command line.
@@ -79,6 +80,9 @@ pub enum Commands {
     /// Render the reports of a run again from its results.json.
     #[command(after_help = "Example:\n  oa-authtest report reports/results.json --report-dir public")]
     Report(ReportArgs),
+    /// Put the results of shards (run --shard) together, and end with the exit code of the whole run.
+    #[command(after_help = MERGE_EXAMPLES)]
+    Merge(MergeArgs),
     /// Print a JSON Schema: of results.json, of issuers.json, or of the documents that --tests-from reads.
     #[command(
         after_help = "Examples:\n  oa-authtest schema\n  oa-authtest schema issuers\n  oa-authtest schema feature > feature.schema.json\n  oa-authtest schema rules > rules.schema.json"
@@ -176,6 +180,20 @@ A variable that is empty counts as not set.
 
 Exit codes: 0 conformant, 1 not conformant, 2 usage or configuration, 3 could not test, 4 nothing was tested,
 70 a bug in oa-authtest, 130 or 143 interrupted.";
+
+const MERGE_EXAMPLES: &str = "\
+Examples:
+  On three machines:
+    oa-authtest run --issuer https://op.example --shard 1/3 --report-dir shard-1
+    oa-authtest run --issuer https://op.example --shard 2/3 --report-dir shard-2
+    oa-authtest run --issuer https://op.example --shard 3/3 --report-dir shard-3
+
+  Then on one of them, with the folders of all:
+    oa-authtest merge shard-1 shard-2 shard-3
+
+Verdict, counts and exit code are made of the tests. The shards have to be of one run: the same version, issuer, profiles and other settings.
+A shard that is missing (exit code 3), that is there twice, or that is of another run (exit code 2) is an error, and nothing is written. If a shard was
+interrupted, the whole counts as interrupted, and does not end with exit code 0.";
 
 const LIST_EXAMPLES: &str = "\
 Examples:
@@ -348,6 +366,29 @@ pub struct ReportArgs {
     /// What is said on the certificate.
     #[command(flatten)]
     pub certificate: CertificateArgs,
+}
+
+/// What `merge` takes.
+#[derive(Debug, Args)]
+pub struct MergeArgs {
+    /// The results.json of every shard, or the folders that they are in.
+    #[arg(value_name = "FILE", required = true)]
+    pub shards: Vec<PathBuf>,
+    /// The folder that results.json and the reports of the whole are written to, made if absent.
+    #[arg(long, value_name = "DIR", env = REPORT_DIR.env, default_value = REPORT_DIR.default, hide_env_values = true)]
+    pub report_dir: PathBuf,
+    /// The formats of the reports, several with commas.
+    #[arg(long = "format", value_name = "FORMAT", env = FORMAT.env, value_delimiter = ',', default_value = FORMAT.default, hide_env_values = true)]
+    pub formats: Vec<Format>,
+    /// The results.json of an earlier run: the reports say what differs from it, and results.json keeps that. What the shards were held against does not count.
+    #[arg(long, value_name = "FILE", env = BASELINE.env, hide_env_values = true)]
+    pub baseline: Option<PathBuf>,
+    /// From which level on a broken rule makes the exit code 1.
+    #[arg(long, value_name = "LEVEL", env = FAIL_ON.env, default_value = FAIL_ON.default, value_enum, hide_env_values = true)]
+    pub fail_on: FailOn,
+    /// Fail if a known failure of the shards (run --known) no longer happens.
+    #[arg(long, env = STRICT_KNOWN.env, hide_env_values = true, value_parser = BoolishValueParser::new())]
+    pub strict_known: bool,
 }
 
 /// What is said on a certificate.

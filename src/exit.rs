@@ -39,7 +39,8 @@ impl Exit {
             Self::NotConformant
         } else if executed().any(|test| test.verdict == Verdict::Errored) || missing(report).next().is_some() {
             Self::CouldNotTest
-        } else if executed().all(|test| test.verdict == Verdict::LeftOut) {
+        } else if report.shard().is_none() && executed().all(|test| test.verdict == Verdict::LeftOut) {
+            // Of a shard that says nothing: `merge` knows whether anything was tested.
             Self::NothingTested
         } else {
             Self::Conformant
@@ -101,6 +102,10 @@ impl Exit {
                 let ids: Vec<&str> = missing(report).map(|test| test.id.as_str()).collect();
                 let (first, more) = (ids.iter().take(3).copied().collect::<Vec<_>>().join(", "), if ids.len() > 3 { ", …" } else { "" });
                 Some(format!("{} did not run ({first}{more}), which --require and --fail-on-skip do not accept", count(ids.len(), "required test")))
+            }
+            (Self::Conformant, Verdict::Skipped | Verdict::LeftOut) if report.shard().is_some() => {
+                let nothing = if report.tests.is_empty() { "this shard has no test" } else { "no test of this shard got to what it is about" };
+                Some(format!("{nothing}, which oa-authtest merge judges with the other shards"))
             }
             (Self::Conformant, Verdict::Failed) => Some("broken rules do not fail the run (--fail-on never)".to_owned()),
             _ => None,

@@ -56,6 +56,7 @@ mod security;
 mod selection;
 mod serve;
 mod several_issuers;
+mod shards;
 mod size;
 mod tolerance;
 mod words;

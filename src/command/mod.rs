@@ -25,6 +25,7 @@ use crate::report::certificate::{self, NoCertificate};
 use crate::report::compare::{Comparison, rules_apart};
 use crate::report::console;
 use crate::report::error::ReportError;
+use crate::report::merge::error::MergeError;
 use crate::report::words;
 use crate::result::model::RunReport;
 use crate::rule::Level;
@@ -34,6 +35,7 @@ mod authority;
 mod available;
 mod doctor;
 mod manual;
+mod merge;
 mod prepare;
 mod several;
 
@@ -65,6 +67,8 @@ enum Failure {
     #[error(transparent)]
     Report(#[from] ReportError),
     #[error(transparent)]
+    Merge(MergeError),
+    #[error(transparent)]
     Baseline(#[from] BaselineError),
     #[error(transparent)]
     NoIssuer(#[from] NoIssuer),
@@ -84,6 +88,15 @@ enum Failure {
     NothingToRun(String),
     #[error("{0}")]
     Unknown(String),
+}
+
+impl From<MergeError> for Failure {
+    fn from(error: MergeError) -> Self {
+        match error {
+            MergeError::Report(error) => Self::Report(error),
+            error => Self::Merge(error),
+        }
+    }
 }
 
 impl Failure {
@@ -114,12 +127,15 @@ impl Failure {
     fn exit(&self) -> Exit {
         match self {
             Self::Launch(error) => error.exit(),
+            // What was not run could not be tested; all else is what was named on the command line.
+            Self::Merge(MergeError::Missing { .. }) => Exit::CouldNotTest,
             Self::OfIssuer { failure, .. } => failure.exit(),
             Self::NothingToRun(_) => Exit::NothingTested,
             Self::Feature(_) => Exit::Bug,
             Self::Config(_)
             | Self::Own(_)
             | Self::Baseline(_)
+            | Self::Merge(_)
             | Self::Flaw(_)
             | Self::Unknown(_)
             | Self::Authority(AuthorityError::Other(_))
@@ -201,6 +217,7 @@ async fn run(cli: Cli) -> Exit {
         Commands::Init(args) => init(&args),
         Commands::Known(args) => known(&args),
         Commands::Report(args) => render(&args),
+        Commands::Merge(args) => merge::merge(&args),
         Commands::Schema { of } => schema(of),
         Commands::Version => say(&listing::version()),
         Commands::Completions { shell } => manual::completions(shell),
@@ -423,7 +440,7 @@ fn render(args: &ReportArgs) -> Result<Exit, Failure> {
     }
     let mut report = crate::report::json::read(&args.results)?;
     if let Some(path) = &args.baseline {
-        let is_part = report.selection.as_ref().is_some_and(|selection| selection.last_failed.is_some());
+        let is_part = report.selection.as_ref().is_some_and(|selection| selection.last_failed.is_some() || selection.shard.is_some());
         let earlier = Earlier::read(path, setting::BASELINE.flag, report.selection.as_ref())?;
         report.baseline = Some(earlier.held_against(&report, is_part));
     }

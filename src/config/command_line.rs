@@ -30,6 +30,7 @@ static NOT_REPEATED: &[&Setting] = &[
     &setting::FLAW,
     &setting::TEST,
     &setting::LAST_FAILED,
+    &setting::SHARD,
     &setting::WAIT,
     &setting::RUN_TIMEOUT,
     &setting::RETRIES,

@@ -41,6 +41,7 @@ mod openactive;
 mod resolve;
 mod rules;
 pub mod setting;
+mod shard;
 mod value;
 
 pub use certificate::{CertificateConfig, Party, certificate};
@@ -58,6 +59,7 @@ pub use misspelt::{ASCII, misspelt, set_and_empty};
 pub(crate) use resolve::GITHUB_ACTIONS;
 pub use rules::RuleSelection;
 pub use setting::{SETTINGS, Setting};
+pub use shard::{MOST_SHARDS, Shard};
 
 /// The file that is read from the current folder if no other is named.
 pub const FILE_NAME: &str = "oa-authtest.toml";
@@ -78,6 +80,8 @@ pub struct Config {
     pub tests: Vec<String>,
     /// Where the last results are, if only the tests that failed there are to run.
     pub last_failed: Option<LastFailed>,
+    /// Which part of the selected tests is to run, if not all of them.
+    pub shard: Option<Shard>,
     /// The rules that count.
     pub rules: RuleSelection,
     /// The rules of the user's own, which are judged beside those of this program.

@@ -69,6 +69,7 @@ impl Layers<'_> {
             profiles,
             tests: self.list(&setting::TEST, value::text)?,
             last_failed: self.optional(&setting::LAST_FAILED, value::text)?.map(LastFailed::of),
+            shard: self.optional(&setting::SHARD, value::shard)?,
             skips: self.list(&setting::SKIP, value::text)?,
             rules: RuleSelection {
                 globs: self.list(&setting::RULE, |glob| rules::glob(glob, self.own_rules()))?,

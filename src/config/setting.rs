@@ -283,6 +283,8 @@ settings! {
             .on_command_line("Without a file, results.json in the report folder is read. --test and --profile choose among these tests.")
             .alone("true");
         SKIP = Setting::new("--skip", "", "GLOB", Kind::List(any), "leave out tests whose id matches");
+        SHARD = Setting::new("--shard", "shard", "K/N", Kind::Text, "run only the K-th of N parts of the selected tests, as in 2/4")
+            .more("Every test is in exactly one part, skipped tests too: several machines run one part each, and `oa-authtest merge` puts their results together. A part without a test to run ends with exit code 0.");
         RULE = Setting::new("--rule", "", "GLOB", Kind::List(any), "let only rules count whose id matches")
             .more("All others are in no report, no count and no exit code, and every report says so; there is no statement of conformance then. A test that the issuer breaks off fails all the same.")
             .on_command_line("Several with commas, or by giving the flag again. `oa-authtest explain 'id-token/*'` shows what a glob matches.");

@@ -7,6 +7,7 @@ use clap::ValueEnum;
 use url::{Host, Url};
 
 use super::error::{ConfigError, Origin};
+use super::shard::{MOST_SHARDS, Shard};
 use crate::observed::capability::Capability;
 use crate::text::nearest::nearest;
 
@@ -185,6 +186,21 @@ pub fn whole(value: &str, range: RangeInclusive<u32>, hint: &str) -> Result<u32,
     match value.parse::<u32>() {
         Ok(number) if range.contains(&number) => Ok(number),
         _ => problem(value, format!("is not a whole number from {} to {}", range.start(), range.end()), hint),
+    }
+}
+
+/// A part of the tests: `2/4`.
+pub fn shard(value: &str) -> Result<Shard, Problem> {
+    const HINT: &str = "give K/N, K from 1 to N, as in --shard 1/4 on the first of four machines and --shard 4/4 on the last";
+    let number = |text: &str| if text.bytes().all(|byte| byte.is_ascii_digit()) { text.parse::<u32>().ok() } else { None };
+    let Some((part, of)) = value.split_once('/').and_then(|(part, of)| Some((number(part)?, number(of)?))) else {
+        return problem(value, "is not K/N, two whole numbers", HINT);
+    };
+    match Shard::new(part, of) {
+        Some(shard) => Ok(shard),
+        None if of > MOST_SHARDS => problem(value, format!("is of more than {MOST_SHARDS} parts"), HINT),
+        None if part == 0 => problem(value, "is no part: the first is 1", HINT),
+        None => problem(value, "is no part: there are only as many as the number behind the / says", HINT),
     }
 }
 

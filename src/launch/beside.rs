@@ -30,7 +30,7 @@ impl Beside {
 
 /// True if a run is asked for some tests only.
 fn is_part(config: &Config) -> bool {
-    !config.tests.is_empty() || config.last_failed.is_some()
+    !config.tests.is_empty() || config.last_failed.is_some() || config.shard.is_some()
 }
 
 /// Puts a run beside those before it in its folder, writes its reports, and keeps it for the runs to come. What went wrong with those runs comes beside what

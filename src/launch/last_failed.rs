@@ -30,6 +30,19 @@ pub enum LastFailedError {
     /// The results cannot be read.
     #[error("--last-failed: {0}")]
     Unreadable(ReportError),
+    /// The results are themselves a part.
+    #[error(
+        "{} holds shard {part}/{of} alone, and --shard would split the tests that failed in it once more: name the results.json that oa-authtest merge wrote of all shards, or leave out --shard",
+        .path.display()
+    )]
+    OfShard {
+        /// The file of the last results.
+        path: PathBuf,
+        /// Which part it holds, from 1.
+        part: u32,
+        /// How many parts there were.
+        of: u32,
+    },
     /// Nothing failed.
     #[error("no test failed in {}, so --last-failed has nothing to run: run without --last-failed to test everything", .path.display())]
     None {
@@ -64,6 +77,9 @@ pub(super) fn narrow(plan: &mut Plan, config: &Config) -> Result<Option<model::L
         ReportError::Read { source, .. } if source.kind() == std::io::ErrorKind::NotFound => LastFailedError::Missing { path: path.clone() },
         error => LastFailedError::Unreadable(error),
     })?;
+    if let (Some(_), Some(&model::Shard { part, of, .. })) = (config.shard, last.shard()) {
+        return Err(LastFailedError::OfShard { path, part, of });
+    }
     let failed = failed(&last);
     if failed.is_empty() {
         return Err(LastFailedError::None { path });

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use futures::FutureExt as _;
 use jiff::Timestamp;
@@ -28,7 +29,7 @@ use crate::report::github;
 use crate::report::statement;
 use crate::result::event::Event;
 use crate::result::issuers::IssuersReport;
-use crate::result::model::{LastFailed, RunReport};
+use crate::result::model::{LastFailed, RunReport, Shard};
 use crate::result::own::OwnReport;
 use crate::result::progress::Progress;
 use crate::runner::{self, RunHandle};
@@ -38,6 +39,7 @@ use crate::session::{AgentHandle, Run, SharedClients, Stop};
 mod beside;
 mod last_failed;
 mod reach;
+mod shard;
 pub mod signal;
 
 use beside::Beside;
@@ -150,17 +152,28 @@ pub async fn leave(live: Option<Live>, not_begun: Option<&impl std::fmt::Display
     live.close().await;
 }
 
-/// The tests of a run, and if these are tests that failed in an earlier one, which it was.
+/// What decided which tests run, beside the globs of the settings.
+#[derive(Debug, Clone, Default)]
+pub struct Part {
+    /// The earlier run whose failed tests run again.
+    last_failed: Option<LastFailed>,
+    /// The part of the selected tests.
+    shard: Option<Shard>,
+}
+
+/// The tests of a run, and what part they are.
 ///
 /// # Errors
 /// [`LaunchError`] if the selection cannot be read, or selects nothing.
-pub fn plan(config: &Config, features: &[Feature]) -> Result<(Plan, Option<LastFailed>), LaunchError> {
+pub fn plan(config: &Config, features: &[Feature]) -> Result<(Plan, Part), LaunchError> {
     let mut plan = Plan::new(config, features)?;
     let last_failed = last_failed::narrow(&mut plan, config)?;
     if plan.tests.is_empty() {
         return Err(LaunchError::Nothing(format!("--test {}", config.tests.join(" --test "))));
     }
-    Ok((plan, last_failed))
+    // A part without tests is no mistake: more machines than tests are.
+    let shard = config.shard.map(|shard| shard::narrow(&mut plan, shard));
+    Ok((plan, Part { last_failed, shard }))
 }
 
 /// A run whose settings are sound.
@@ -169,7 +182,7 @@ pub struct Ready {
     features: Vec<Feature>,
     own: Option<OwnReport>,
     plan: Plan,
-    last_failed: Option<LastFailed>,
+    part: Part,
     beside: Beside,
     http: Arc<Client>,
 }
@@ -180,13 +193,13 @@ impl Ready {
     /// # Errors
     /// [`LaunchError`] if there is not, or they cannot.
     pub fn of(config: Config, available: &Available) -> Result<Self, LaunchError> {
-        let (plan, last_failed) = plan(&config, &available.features)?;
+        let (plan, part) = plan(&config, &available.features)?;
         let beside = Beside::find(&config)?;
         // Found out now, and not after minutes in the browser.
         crate::report::file::probe(&config.report.dir)?;
         let http = Arc::new(Client::new(&config.network)?);
         let (features, own) = (available.features.clone(), available.own.as_ref().map(OwnReport::from));
-        Ok(Self { config: Arc::new(config), features, own, plan, last_failed, beside, http })
+        Ok(Self { config: Arc::new(config), features, own, plan, part, beside, http })
     }
 
     /// Shows the run on a page while it goes on, and says where, if that was asked for.
@@ -197,7 +210,7 @@ impl Ready {
         let Some(address) = self.config.report.serve else { return Ok(None) };
         let mut outline = runner::outline(&self.plan, &self.config);
         outline.own.clone_from(&self.own);
-        select(&mut outline, self.last_failed.clone());
+        select(&mut outline, self.part.clone());
         let live = Live::start(address, Progress::new(outline), self.config.report.dir.clone()).await?;
         // However quiet the run is to be: nothing else says where the page is.
         console::remark(&format!("Live: {}", live.url()));
@@ -227,15 +240,18 @@ impl Ready {
     /// [`LaunchError::NoAnswer`] if it does not answer in the time there is.
     pub async fn reach(self, remark: &(dyn Fn(&str) + Sync)) -> Result<Reached, LaunchError> {
         let way = Way::to_the_issuer(&self.config, &self.http, &self.plan);
-        let answered = way.wait(self.config.wait, remark).await?;
+        // A part without tests asks nothing of the issuer.
+        let most = if self.plan.tests.is_empty() { Duration::ZERO } else { self.config.wait };
+        let answered = way.wait(most, remark).await?;
         Ok(Reached { ready: self, way, answered })
     }
 }
 
-/// Says in a report which earlier run decided which tests to run.
-fn select(report: &mut RunReport, last_failed: Option<LastFailed>) {
-    if let Some(last_failed) = last_failed {
-        report.selection.get_or_insert_default().last_failed = Some(last_failed);
+/// Says in a report what decided which tests to run.
+fn select(report: &mut RunReport, Part { last_failed, shard }: Part) {
+    if last_failed.is_some() || shard.is_some() {
+        let selection = report.selection.get_or_insert_default();
+        (selection.last_failed, selection.shard) = (last_failed, shard);
     }
 }
 
@@ -299,7 +315,7 @@ impl Reached {
         interrupted: CancellationToken,
         watch: &mut (dyn FnMut(Event) + Send),
     ) -> Result<Done, LaunchError> {
-        let Self { ready: Ready { config, features, own, plan, last_failed, beside, http }, way, answered } = self;
+        let Self { ready: Ready { config, features, own, plan, part, beside, http }, way, answered } = self;
         let callback = match bound {
             Some(callback) => Some(callback),
             None if plan.logs_in() => Some(CallbackListener::bind(&config.redirect_uri).await?),
@@ -317,7 +333,7 @@ impl Reached {
             report
         };
         report.own = own;
-        select(&mut report, last_failed);
+        select(&mut report, part);
         report.known = config.known.as_ref().map(|known| crate::result::known::assess(known, &report, &features));
         report.baseline = beside.baseline(&report, &config);
         Ok(Done { report, features, unreachable, closing })

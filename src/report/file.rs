@@ -153,7 +153,8 @@ impl Leftovers {
     }
 }
 
-fn screenshots(test: &TestReport) -> impl Iterator<Item = &str> {
+/// The names of the pictures that a test shows, relative to the report directory.
+pub(super) fn screenshots(test: &TestReport) -> impl Iterator<Item = &str> {
     test.steps.iter().flat_map(|step| &step.entries).filter_map(|entry| match entry {
         Entry::Page(page) => page.screenshot.as_deref(),
         _ => None,
@@ -170,7 +171,15 @@ pub fn copy_screenshots(report: &RunReport, from: &Path, to: &Path) -> Result<()
     if same {
         return Ok(());
     }
-    for name in report.tests.iter().flat_map(screenshots).filter(|name| is_picture(name)) {
+    copy_pictures(report.tests.iter().flat_map(screenshots), from, to)
+}
+
+/// Copies pictures of these names from one folder to another, as [`copy_screenshots`] does.
+///
+/// # Errors
+/// As [`copy_screenshots`].
+pub(super) fn copy_pictures<'a>(names: impl Iterator<Item = &'a str>, from: &Path, to: &Path) -> Result<(), ReportError> {
+    for name in names.filter(|name| is_picture(name)) {
         if let Ok(picture) = fs::read(from.join(name)) {
             write(&to.join(name), &picture)?;
         }

@@ -23,6 +23,7 @@ pub mod junit;
 pub mod known;
 pub mod mark;
 pub mod markdown;
+pub mod merge;
 pub mod news;
 pub mod openmetrics;
 pub mod sarif;

@@ -6,7 +6,7 @@ use super::harm;
 use super::mark::Mark;
 use super::view::Headline;
 use crate::result::known::KnownEntry;
-use crate::result::model::{Counts, Entry, Exchange, Finding, FindingOutcome, RunReport, Selection, TestReport, Verdict};
+use crate::result::model::{Counts, Entry, Exchange, Finding, FindingOutcome, RunReport, Selection, Shard, TestReport, Verdict};
 use crate::result::own::OwnReport;
 use crate::result::progress::{Phase, Progress};
 use crate::rule::Level;
@@ -161,7 +161,9 @@ fn summed_up(verdict: &str, report: &RunReport) -> String {
         }
     }
     // A part is not to be taken for the whole.
-    let verdict = rules_asked_for(report).map_or_else(|| verdict.to_owned(), |rules| format!("{verdict} ({rules})"));
+    let shard = report.shard().map(|shard| format!("only shard {}/{}", shard.part, shard.of));
+    let part = rules_asked_for(report).into_iter().chain(shard).collect::<Vec<_>>().join("; ");
+    let verdict = if part.is_empty() { verdict.to_owned() } else { format!("{verdict} ({part})") };
     if parts.is_empty() { verdict } else { format!("{verdict}: {}", parts.join("; ")) }
 }
 
@@ -192,6 +194,13 @@ pub fn selection(report: &RunReport) -> Vec<String> {
         let others = if last.others.is_empty() { String::new() } else { format!(" {} of them were not run again.", last.others.len()) };
         let of = count(last.tests, "test");
         says.push(format!("This run holds only tests that failed in the run of {} (--last-failed), which had {of}.{others}", moment(&last.started)));
+    }
+    if let Some(Shard { part, of, tests, .. }) = report.shard() {
+        let here = if report.tests.is_empty() { "none".to_owned() } else { report.tests.len().to_string() };
+        let whole = count(*tests, "test");
+        says.push(format!(
+            "This run holds only shard {part}/{of} (--shard), {here} of {whole}: oa-authtest merge puts the shards together, and says what the whole comes to."
+        ));
     }
     says
 }

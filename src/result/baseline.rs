@@ -19,7 +19,7 @@ pub struct Baseline {
     pub rules: Vec<ChangedRule>,
     /// The tests that ran in one of the two runs only, or not as far as in the other.
     pub tests: Vec<ChangedTest>,
-    /// How many tests of the earlier run are not part of this one because it was asked for some tests only (`--test`, `--last-failed`): nothing is said
+    /// How many tests of the earlier run are not part of this one because it was asked for some tests only (`--test`, `--last-failed`, `--shard`): nothing is said
     /// about them.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub not_asked_for: usize,

@@ -1,11 +1,15 @@
 //! What became of the known failures: which still happen, which are over, and which could not be told.
 
+use globset::Glob;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::config::known::{Known, KnownFailure};
 use crate::feature::Feature;
 use crate::result::model::{Entry, Finding, FindingOutcome, RunReport, SkipKind, StepEnd, StepReport, TestReport, Verdict};
 use crate::rule::Level;
+use crate::text::visible;
 
 /// The known failures of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,11 +85,40 @@ pub fn mark(known: &Known, test_id: &str, findings: &mut [Finding]) {
 /// An entry speaks of the tests of the profiles that ran. It is only said to be over where that is certain: a test it speaks of judged the rule,
 /// none found it broken, and none was left out by `--test` or `--skip` or broke off before it came to the rule.
 pub fn assess(known: &Known, report: &RunReport, features: &[Feature]) -> KnownReport {
-    let entries = known.entries.iter().map(|entry| assess_entry(entry, known, report, features)).collect();
+    assess_among(known, report, &tests_of(features))
+}
+
+/// The same of what was said of the parts of a run, now that the whole is there. The entries are in the results alone, and so are the user's own tests, which
+/// are no features of this program. The day is that of the last start.
+///
+/// # Errors
+/// What is wrong in the results, in words.
+pub fn assess_again(said: &KnownReport, report: &RunReport, features: &[Feature], started: Timestamp) -> Result<KnownReport, String> {
+    let shown = |text: &str| visible::short(text, 100);
+    let entry = |entry: &KnownEntry| {
+        let glob = entry.test.as_deref().map(Glob::new).transpose().map_err(|why| format!("the known failure {}: {why}", shown(&entry.rule)))?;
+        let until = entry.until.as_deref().map(str::parse).transpose();
+        let until = until.map_err(|why| format!("the last day of the known failure {}: {why}", shown(&entry.rule)))?;
+        Ok(KnownFailure { rule: entry.rule.clone(), test: glob.map(|glob| glob.compile_matcher()), reason: entry.reason.clone(), until })
+    };
+    let entries = said.entries.iter().map(entry).collect::<Result<Vec<_>, String>>()?;
+    let known = Known { file: said.file.clone(), today: started.to_zoned(TimeZone::UTC).date(), entries };
+    let own = report.own.iter().flat_map(|own| &own.profiles).flat_map(|of| of.tests.iter().map(|id| (of.name.as_str(), id.clone())));
+    let tests: Vec<(&str, String)> = tests_of(features).into_iter().chain(own).collect();
+    Ok(assess_among(&known, report, &tests))
+}
+
+/// All tests there are, each with its profile.
+fn tests_of(features: &[Feature]) -> Vec<(&str, String)> {
+    features.iter().flat_map(|feature| feature.test_ids().into_iter().map(|id| (feature.profile.as_str(), id))).collect()
+}
+
+fn assess_among(known: &Known, report: &RunReport, all: &[(&str, String)]) -> KnownReport {
+    let entries = known.entries.iter().map(|entry| assess_entry(entry, known, report, all)).collect();
     KnownReport { file: known.file.clone(), entries }
 }
 
-fn assess_entry(entry: &KnownFailure, known: &Known, report: &RunReport, features: &[Feature]) -> KnownEntry {
+fn assess_entry(entry: &KnownFailure, known: &Known, report: &RunReport, all: &[(&str, String)]) -> KnownEntry {
     let tests: Vec<&TestReport> = report.tests.iter().filter(|test| entry.is_about(&test.id)).collect();
     let judgements = |test: &TestReport, outcomes: &[FindingOutcome]| {
         test.findings.iter().filter(|finding| finding.rule == entry.rule && outcomes.contains(&finding.outcome)).count()
@@ -93,11 +126,8 @@ fn assess_entry(entry: &KnownFailure, known: &Known, report: &RunReport, feature
     let findings: usize = tests.iter().map(|test| judgements(test, &[FindingOutcome::Failed])).sum();
     // That a rule has nothing to say any more is one way for it to hold.
     let holds = |test: &TestReport| judgements(test, &[FindingOutcome::Passed, FindingOutcome::NotApplicable]) > 0;
-    let ids = |feature: &Feature| {
-        feature.tests.iter().map(|test| format!("{}/{}", feature.id, test.id)).filter(|id| entry.is_about(id)).collect::<Vec<_>>()
-    };
-    let of_the_run = features.iter().filter(|feature| report.environment.profiles.contains(&feature.profile)).flat_map(ids);
-    let not_selected = of_the_run.into_iter().any(|id| tests.iter().all(|test| test.id != id));
+    let mut of_the_run = all.iter().filter(|(profile, id)| report.environment.profiles.iter().any(|ran| ran == profile) && entry.is_about(id));
+    let not_selected = of_the_run.any(|(_, id)| tests.iter().all(|test| test.id != *id));
     let undecided = |test: &&&TestReport| match test.verdict {
         Verdict::Skipped => test.skipped == Some(SkipKind::LeftOut),
         // What the issuer does not offer is as certain not to break a rule as what lacks its settings.
@@ -111,7 +141,7 @@ fn assess_entry(entry: &KnownFailure, known: &Known, report: &RunReport, feature
         KnownState::Excused
     } else if findings > 0 {
         KnownState::Expired
-    } else if !features.iter().any(|feature| !ids(feature).is_empty()) {
+    } else if !all.iter().any(|(_, id)| entry.is_about(id)) {
         KnownState::NoTest
     } else if certain && tests.iter().any(|test| holds(test)) {
         KnownState::Gone

@@ -10,7 +10,7 @@ use super::known::KnownReport;
 use super::own::OwnReport;
 use crate::feature::plan::Skip;
 use crate::rule::Level;
-use crate::text::count;
+use crate::text::{count, digest};
 
 /// The name and version of the format, the value of `schema`.
 pub const SCHEMA: &str = "oa-authtest/results/1.1";
@@ -68,7 +68,8 @@ pub struct RunReport {
     /// After how many seconds the run was ended by `--run-timeout`, if it was; `interrupted` is true then, too.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_after_s: Option<u32>,
-    /// What part of the tests or of the rules was asked for; absent if every rule counts and no earlier run decided which tests to run.
+    /// What part of the tests or of the rules was asked for; absent if every rule counts and no earlier run decided which tests to run, and the tests were
+    /// not split.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub selection: Option<Selection>,
     /// What the user added to the tests and rules of the program (`--tests-from`).
@@ -99,6 +100,11 @@ impl RunReport {
     pub fn sum_up(&mut self) {
         self.verdict = self.tests.iter().map(|test| test.verdict).max().unwrap_or_default();
         self.counts = self.tests.iter().fold(Counts::default(), |sum, test| sum.plus(test.counts));
+    }
+
+    /// Which part of the selected tests it holds, if not all of them.
+    pub fn shard(&self) -> Option<&Shard> {
+        self.selection.as_ref()?.shard.as_ref()
     }
 }
 
@@ -168,12 +174,37 @@ pub struct Selection {
     /// The earlier run whose failed tests were run again (`--last-failed`).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_failed: Option<LastFailed>,
+    /// Which part of the selected tests this is (`--shard`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
 }
 
 impl Selection {
     /// True if not every rule counts.
     pub fn is_of_rules(&self) -> bool {
         !self.rules.is_empty() || self.level.is_some()
+    }
+}
+
+/// One of the parts that a run was split into: `merge` puts them together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Shard {
+    /// Its number, from 1. The test at place `p` of the whole plan, from 0, is in part `p % of + 1`.
+    pub part: u32,
+    /// How many parts there are.
+    pub of: u32,
+    /// How many tests all parts have together.
+    pub tests: usize,
+    /// A digest over the ids of these tests in the order of the plan, as [`Shard::digest`] makes it: parts of one split have the same.
+    pub plan: String,
+}
+
+impl Shard {
+    /// The digest of a plan whose tests have these ids, `sha256:…`.
+    pub fn digest<'a>(ids: impl IntoIterator<Item = &'a str>) -> String {
+        let lines: String = ids.into_iter().flat_map(|id| [id, "\n"]).collect();
+        digest::sha256(lines.as_bytes())
     }
 }
 

@@ -210,7 +210,7 @@ pub fn tool() -> Tool {
 pub fn selection(rules: &RuleSelection) -> Option<Selection> {
     let globs = rules.globs.iter().map(|glob| glob.glob().to_owned()).collect();
     let level = (rules.level > Level::May).then_some(rules.level);
-    (!rules.is_all()).then_some(Selection { rules: globs, level, last_failed: None })
+    (!rules.is_all()).then_some(Selection { rules: globs, level, ..Selection::default() })
 }
 
 fn environment(config: &Config, agent: String, redirect_uri: String) -> Environment {

@@ -64,13 +64,40 @@ pub fn pretty(document: &impl Serialize) -> serde_json::Result<String> {
 /// [`ReportError::Read`] if there is none to read, [`ReportError::Schema`] if it is of another format or version,
 /// [`ReportError::Content`] with line and column for anything else that is wrong, [`ReportError::Incoherent`] if a part points to one that is not there.
 pub fn read(path: &Path) -> Result<RunReport, ReportError> {
+    read_within(path, &mut Room::default())
+}
+
+/// How much is read of several files together, at most: as much as of one.
+#[derive(Debug)]
+pub struct Room {
+    /// The bytes of the files.
+    bytes: u64,
+    /// The bytes of what they hold once and mean several times.
+    unfolded: u64,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Self { bytes: MOST_BYTES, unfolded: MOST_BYTES }
+    }
+}
+
+/// As [`read`], one of several files for which there is room together.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_within(path: &Path, room: &mut Room) -> Result<RunReport, ReportError> {
     let text = text_of(path)?;
+    room.bytes = room.bytes.checked_sub(text.len() as u64).ok_or_else(|| ReportError::Read {
+        path: path.to_owned(),
+        source: io::Error::other(format!("with the files before it, it is larger than {MOST_BYTES} bytes")),
+    })?;
     // The schema is looked at first: of another version's file, it is the one thing worth saying.
     match schema_of(path, &text)? {
         Some(Value::String(schema)) if schema == SCHEMA || schema == SCHEMA_BEFORE => {
             let report = serde_json::from_str(&text).map_err(|error| content(path, &error))?;
-            let mut whole =
-                shared::unfolded(read_from_words(report), MOST_BYTES).map_err(|says| ReportError::Incoherent { path: path.to_owned(), says })?;
+            let mut whole = shared::unfolded(read_from_words(report), &mut room.unfolded)
+                .map_err(|says| ReportError::Incoherent { path: path.to_owned(), says })?;
             whole.tests.iter_mut().for_each(bound::test);
             Ok(whole)
         }

@@ -118,13 +118,13 @@ fn fold_findings(test: &mut TestReport, first: &FirstFindings) {
 ///
 /// # Errors
 /// What is wrong in it, in words.
-pub(super) fn unfolded(mut report: RunReport, most: u64) -> Result<RunReport, String> {
+pub(super) fn unfolded(mut report: RunReport, most: &mut u64) -> Result<RunReport, String> {
     let Some(Shared { rules, bodies }) = report.shared.take() else {
         let is_whole = |test: &TestReport| test.judged.is_empty() && answers(test).all(|answer| answer.shared_body.is_none());
         return if report.tests.iter().all(is_whole) { Ok(report) } else { Err("the member `shared` is missing".to_owned()) };
     };
     let rules: HashMap<&str, (usize, &SharedRule)> = rules.iter().enumerate().map(|(at, rule)| (rule.rule.as_str(), (at, rule))).collect();
-    let mut room = Room(most);
+    let mut room = Room(*most);
     for test in &mut report.tests {
         unfold_findings(test, &rules, &mut room)?;
         for answer in answers_mut(test) {
@@ -134,6 +134,7 @@ pub(super) fn unfolded(mut report: RunReport, most: u64) -> Result<RunReport, St
             answer.body.clone_from(body);
         }
     }
+    *most = room.0;
     Ok(report)
 }
 
@@ -247,7 +248,7 @@ mod tests {
             assert!(file.tests.iter().any(|test| !test.judged.is_empty()));
             let read: RunReport = serde_json::from_str(&json::layout::text(&file).unwrap()).unwrap();
             assert_eq!(read, file);
-            let whole = unfolded(read, u64::MAX).unwrap();
+            let whole = unfolded(read, &mut u64::MAX.clone()).unwrap();
             assert!(whole.tests == report.tests && whole == report);
         }
         let file = folded(&various());
@@ -270,7 +271,7 @@ mod tests {
         let spoilt = |spoil: &dyn Fn(&mut RunReport)| {
             let mut file = folded(&various());
             spoil(&mut file);
-            unfolded(file, u64::MAX).unwrap_err()
+            unfolded(file, &mut u64::MAX.clone()).unwrap_err()
         };
         assert_eq!(spoilt(&|file| file.shared = None), "the member `shared` is missing");
         assert!(spoilt(&|file| file.shared.as_mut().unwrap().rules.clear()).ends_with(" is not in `shared`"));
@@ -283,7 +284,7 @@ mod tests {
     fn no_more_is_made_of_a_file_than_there_is_room_for() {
         let mut file = folded(&various());
         file.shared.as_mut().unwrap().bodies[0] = "x".repeat(100_000);
-        let says = unfolded(file, 150_000).unwrap_err();
+        let says = unfolded(file, &mut 150_000).unwrap_err();
         assert!(says.contains("larger than there is room for"), "{says}");
     }
 }

@@ -14,7 +14,7 @@ use super::mark::Mark;
 use super::view::{self, Headline};
 use super::{file, json, markdown, words};
 use crate::feature::Feature;
-use crate::result::model::{Counts, Environment, LeftOut, RunReport, TestReport, Verdict};
+use crate::result::model::{Counts, Environment, LeftOut, RunReport, Shard, TestReport, Verdict};
 use crate::result::own::{OwnReport, OwnRuleReport};
 use crate::text::count;
 use crate::text::digest;
@@ -77,6 +77,9 @@ impl Refusal {
             Some(Self::Part(format!("the run was asked for {rules} (--rule, --level)")))
         } else if report.selection.as_ref().is_some_and(|selection| selection.last_failed.is_some()) {
             Some(Self::Part("the run holds only tests that failed in an earlier one (--last-failed)".to_owned()))
+        } else if let Some(shard) = report.shard() {
+            let Shard { part, of, .. } = shard;
+            Some(Self::Part(format!("the run holds only shard {part}/{of} (--shard): put the shards together with oa-authtest merge")))
         } else if !failed.is_empty() {
             Some(Self::Failed(failed))
         } else if !errored.is_empty() {
