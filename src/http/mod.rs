@@ -31,7 +31,7 @@ pub(crate) const IDLE: Duration = Duration::from_secs(1);
 /// The HTTP client of a run: no redirects, no retries, no proxy, no cookies, no compression, bounded in time and size.
 #[derive(Debug, Clone)]
 pub struct Client {
-    client: reqwest::Client,
+    http: reqwest::Client,
     timeout: Duration,
     silences: Arc<Silences>,
 }
@@ -87,7 +87,7 @@ impl Client {
                 builder = builder.tls_backend_preconfigured(trust::by_file(path).map_err(fail)?);
             }
         }
-        Ok(Self { client: builder.build()?, timeout: network.timeout, silences: Arc::default() })
+        Ok(Self { http: builder.build()?, timeout: network.timeout, silences: Arc::default() })
     }
 
     /// Sends one request and reads the whole response.
@@ -99,7 +99,7 @@ impl Client {
             return Err(Unreachable::at(Stage::Request, url, format!("the scheme {} is neither http nor https", url.scheme())));
         }
         // What is judged is what the server has, and not what something between makes of it.
-        let mut request = self.client.request(method, url.clone()).header(http::header::ACCEPT_ENCODING, "identity");
+        let mut request = self.http.request(method, url.clone()).header(http::header::ACCEPT_ENCODING, "identity");
         for (name, value) in headers {
             request = request.header(name, value);
         }
@@ -131,7 +131,7 @@ impl Client {
         if url.scheme() != "https" {
             return None;
         }
-        let response = self.client.get(url.clone()).send().await.ok()?;
+        let response = self.http.get(url.clone()).send().await.ok()?;
         let info = response.extensions().get::<reqwest::tls::TlsInfo>()?;
         let der = info.peer_certificate()?;
         let der = rustls_pki_types::CertificateDer::from(der);

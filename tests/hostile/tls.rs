@@ -154,7 +154,7 @@ fn acceptor(speaks: Speaks) -> tokio_rustls::TlsAcceptor {
 async fn act(stream: impl AsyncRead + AsyncWrite, (once, again): Sends) {
     let (mut from, mut to) = tokio::io::split(stream);
     let reading = async {
-        let mut sink = [0; 16 * 1024];
+        let mut sink = vec![0; 16 * 1024];
         while matches!(from.read(&mut sink).await, Ok(1..)) {}
     };
     let sending = async {
