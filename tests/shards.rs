@@ -13,6 +13,9 @@ use crate::common::{EmbeddedIssuer, Ended, program, run};
 
 const WHOLE: &str = "reports/results.json";
 
+/// The families of rules that are about the pages an end-user is shown.
+const PAGES: [&str; 3] = ["page/", "login/", "consent/"];
+
 /// Ends the program in a folder with these arguments.
 fn oa_authtest(folder: &Path, arguments: &[&str]) -> Ended {
     let mut command = program(folder);
@@ -41,16 +44,16 @@ fn read(folder: &Path, name: &str) -> RunReport {
 type Told = (String, Verdict, bool, Vec<(String, FindingOutcome, usize)>);
 
 /// What does not differ from run to run. The consent page of a client that tests share is shown in the first test that comes to it, whichever that is; so rules
-/// of pages are left out.
+/// about the way through the pages are left out.
 fn told(report: &RunReport) -> Vec<Told> {
     let findings = |test: &TestReport| {
-        let findings = test.findings.iter().filter(|finding| !finding.rule.starts_with("page/"));
+        let findings = test.findings.iter().filter(|finding| !PAGES.iter().any(|family| finding.rule.starts_with(family)));
         findings.map(|finding| (finding.rule.clone(), finding.outcome, finding.step)).collect()
     };
     report.tests.iter().map(|test| (test.id.clone(), test.verdict, test.skipped.is_some(), findings(test))).collect()
 }
 
-/// What is counted against the issuer or was not tested: no rule of a page is among it.
+/// What is counted against the issuer or was not tested: no rule about pages is among it.
 fn against(counts: Counts) -> Counts {
     Counts { passed: 0, not_applicable: 0, ..counts }
 }
