@@ -122,8 +122,23 @@ fn three_shards_are_one_run() {
     let part = oa_authtest(folder, &["report", "shard-1/results.json", "--statement"]);
     assert_eq!(part.code, 2, "{}", part.said());
     assert!(part.stderr.contains("only shard 1/3 (--shard)") && part.stderr.contains("oa-authtest merge"), "{}", part.said());
+    every_format_names_the_shard(folder);
     sums_in_the_files_are_not_believed(folder, &whole);
     what_is_not_of_one_run_is_refused(folder);
+}
+
+/// A part is not to be taken for the whole, whatever it is shown by.
+fn every_format_names_the_shard(folder: &Path) {
+    let (of_shard, of_whole) = ("formats-of-shard", "formats-of-whole");
+    for (results, dir) in [("shard-1/results.json", of_shard), (WHOLE, of_whole)] {
+        let formats = "markdown,html,junit,sarif,har,tap,badge";
+        assert_eq!(oa_authtest(folder, &["report", results, "--report-dir", dir, "--format", formats]).code, 0);
+    }
+    for name in ["summary.md", "report.html", "junit.xml", "results.sarif", "results.har", "results.tap", "badge.svg"] {
+        let text = |dir: &str| fs::read_to_string(folder.join(dir).join(name)).unwrap_or_else(|why| panic!("{name}: {why}"));
+        assert!(text(of_shard).contains("shard 1/3"), "{name}");
+        assert!(!text(of_whole).contains("shard 1/3"), "{name}");
+    }
 }
 
 /// Verdicts and counts of a file do not make those of the whole.
