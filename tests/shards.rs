@@ -13,6 +13,9 @@ use crate::common::{EmbeddedIssuer, Ended, program, run};
 
 const WHOLE: &str = "reports/results.json";
 
+/// The families of rules that are about the pages an end-user is shown.
+const PAGES: [&str; 3] = ["page/", "login/", "consent/"];
+
 /// Ends the program in a folder with these arguments.
 fn oa_authtest(folder: &Path, arguments: &[&str]) -> Ended {
     let mut command = program(folder);
@@ -41,16 +44,16 @@ fn read(folder: &Path, name: &str) -> RunReport {
 type Told = (String, Verdict, bool, Vec<(String, FindingOutcome, usize)>);
 
 /// What does not differ from run to run. The consent page of a client that tests share is shown in the first test that comes to it, whichever that is; so rules
-/// of pages are left out.
+/// about the way through the pages are left out.
 fn told(report: &RunReport) -> Vec<Told> {
     let findings = |test: &TestReport| {
-        let findings = test.findings.iter().filter(|finding| !finding.rule.starts_with("page/"));
+        let findings = test.findings.iter().filter(|finding| !PAGES.iter().any(|family| finding.rule.starts_with(family)));
         findings.map(|finding| (finding.rule.clone(), finding.outcome, finding.step)).collect()
     };
     report.tests.iter().map(|test| (test.id.clone(), test.verdict, test.skipped.is_some(), findings(test))).collect()
 }
 
-/// What is counted against the issuer or was not tested: no rule of a page is among it.
+/// What is counted against the issuer or was not tested: no rule about pages is among it.
 fn against(counts: Counts) -> Counts {
     Counts { passed: 0, not_applicable: 0, ..counts }
 }
@@ -119,8 +122,23 @@ fn three_shards_are_one_run() {
     let part = oa_authtest(folder, &["report", "shard-1/results.json", "--statement"]);
     assert_eq!(part.code, 2, "{}", part.said());
     assert!(part.stderr.contains("only shard 1/3 (--shard)") && part.stderr.contains("oa-authtest merge"), "{}", part.said());
+    every_format_names_the_shard(folder);
     sums_in_the_files_are_not_believed(folder, &whole);
     what_is_not_of_one_run_is_refused(folder);
+}
+
+/// A part is not to be taken for the whole, whatever it is shown by.
+fn every_format_names_the_shard(folder: &Path) {
+    let (of_shard, of_whole) = ("formats-of-shard", "formats-of-whole");
+    for (results, dir) in [("shard-1/results.json", of_shard), (WHOLE, of_whole)] {
+        let formats = "markdown,html,junit,sarif,har,tap,badge";
+        assert_eq!(oa_authtest(folder, &["report", results, "--report-dir", dir, "--format", formats]).code, 0);
+    }
+    for name in ["summary.md", "report.html", "junit.xml", "results.sarif", "results.har", "results.tap", "badge.svg"] {
+        let text = |dir: &str| fs::read_to_string(folder.join(dir).join(name)).unwrap_or_else(|why| panic!("{name}: {why}"));
+        assert!(text(of_shard).contains("shard 1/3"), "{name}");
+        assert!(!text(of_whole).contains("shard 1/3"), "{name}");
+    }
 }
 
 /// Verdicts and counts of a file do not make those of the whole.

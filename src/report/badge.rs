@@ -59,12 +59,14 @@ fn label(report: &RunReport) -> &'static str {
 
 /// What came of it, in the words of the headline.
 fn message(report: &RunReport) -> String {
+    // A part is not to be taken for the whole.
+    let shard = report.shard().map(|shard| format!(" (shard {}/{})", shard.part, shard.of)).unwrap_or_default();
     let conclusion = Conclusion::of(report);
     let broken = words::broken_levels(&report.tests).into_values().filter(|level| *level == Level::Must).count();
     if conclusion == Conclusion::NotConformant && broken > 0 {
-        return format!("{} broken", count(broken, "MUST rule"));
+        return format!("{} broken{shard}", count(broken, "MUST rule"));
     }
-    conclusion.words().to_lowercase()
+    conclusion.words().to_lowercase() + &shard
 }
 
 /// The colour behind what came of it; white can be read on each.

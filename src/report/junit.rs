@@ -66,8 +66,8 @@ fn suite(report: &RunReport, name: &str, tests: &[&TestReport]) -> TestSuite {
     if let Some(own) = &report.own {
         suite.add_property(("own", line(&words::own(own)).as_str()));
     }
-    if let Some(rules) = words::rules_asked_for(report) {
-        suite.add_property(("selection", line(&rules).as_str()));
+    if let Some(part) = words::part_asked_for(report) {
+        suite.add_property(("selection", line(&part).as_str()));
     }
     suite.add_test_cases(tests.iter().map(|test| case(test, name)));
     suite

@@ -161,10 +161,15 @@ fn summed_up(verdict: &str, report: &RunReport) -> String {
         }
     }
     // A part is not to be taken for the whole.
-    let shard = report.shard().map(|shard| format!("only shard {}/{}", shard.part, shard.of));
-    let part = rules_asked_for(report).into_iter().chain(shard).collect::<Vec<_>>().join("; ");
-    let verdict = if part.is_empty() { verdict.to_owned() } else { format!("{verdict} ({part})") };
+    let verdict = part_asked_for(report).map_or_else(|| verdict.to_owned(), |part| format!("{verdict} ({part})"));
     if parts.is_empty() { verdict } else { format!("{verdict}: {}", parts.join("; ")) }
+}
+
+/// What a run says nothing beyond: the rules that count, and the shard, where they are not all: `only the rules id-token/*; only shard 2/4`.
+pub fn part_asked_for(report: &RunReport) -> Option<String> {
+    let shard = report.shard().map(|shard| format!("only shard {}/{}", shard.part, shard.of));
+    let parts: Vec<String> = rules_asked_for(report).into_iter().chain(shard).collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
 }
 
 /// Which rules count, where not all do: `only the rules id-token/* of level should and above`.
