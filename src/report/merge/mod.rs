@@ -85,7 +85,7 @@ impl Shards {
             parts.push(part);
         }
         parts.sort_by_key(|part| part.shard.part);
-        if let Some([first, second]) = parts.windows(2).find(|two| two[0].shard.part == two[1].shard.part) {
+        if let Some((first, second)) = parts.iter().zip(parts.iter().skip(1)).find(|(one, next)| one.shard.part == next.shard.part) {
             let Shard { part, of, .. } = first.shard;
             return Err(MergeError::Double { part, of, first: first.file.clone(), second: second.file.clone() });
         }
