@@ -58,9 +58,10 @@ fn wrong(target: &Target, input: &[u8]) -> Option<String> {
 
 /// Fails with the input where one is wrong.
 fn check(target: &Target, what: &str, input: &[u8]) {
-    let Some(why) = wrong(target, input) else { return };
-    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("fuzz-{}-{what}", target.name));
+    // What ends the whole process, as a stack that is used up does, can be found there afterwards.
+    let file = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("fuzz-{}", target.name));
     std::fs::write(&file, input).expect("a file");
+    let Some(why) = wrong(target, input) else { return };
     let begins = input.iter().take(200).fold(String::new(), |mut hex, byte| {
         let _ = write!(hex, "{byte:02x}");
         hex

@@ -606,7 +606,7 @@ pub fn results() -> Target {
             pieces.extend(at(pointer, &TEXTS));
         }
         pieces.extend(at("/tests/0/findings", &[
-            r#"{"rule":"a/b§","level":"must","outcome":"failed","says":"x","spec":"RFC6749-5.1","url":"https://a/","expected":"","actual":"y","step":0,"sentence":0,"exchange":0},"#,
+            r#"{"rule":"a/b","level":"must","outcome":"failed","says":"x","spec":"RFC6749-5.1","url":"https://a/","expected":"","actual":"y","step":0,"sentence":0,"exchange":0},"#,
         ]));
         pieces.extend(at("/tests/0/steps/0/sentences", &[r#""x §","#]));
         pieces.extend(at("/environment/profiles", &[r#""x§","#]));
