@@ -51,7 +51,7 @@ fn wrong(target: &Target, input: &[u8]) -> Option<String> {
         let said = panic.downcast_ref::<String>().map(String::as_str).or_else(|| panic.downcast_ref::<&str>().copied());
         return Some(format!("panics: {}", said.unwrap_or("without words")));
     }
-    let took = spent() - before;
+    let took = spent().saturating_sub(before);
     let most = MOST + MOST_OF_A_BYTE * u32::try_from(input.len()).unwrap_or(u32::MAX);
     (took > most).then(|| format!("takes {took:?}, and {} bytes may take {most:?}", input.len()))
 }
@@ -77,7 +77,7 @@ fn fuzz(target: &Target, time: Duration) -> u64 {
     }
     let started = spent();
     let mut number = 0;
-    while spent() - started < time {
+    while spent().saturating_sub(started) < time {
         check(target, &format!("number-{number}"), &mutator::input(number, &seeds, target.words));
         number += 1;
     }
@@ -92,7 +92,7 @@ fn grow(target: &Target, piece: &Piece) {
         let measure = || {
             let before = spent();
             (target.run)(&input);
-            spent() - before
+            spent().saturating_sub(before)
         };
         let mut took = measure();
         let of_byte = |length: usize, took: Duration| took.as_nanos() / length as u128;
@@ -128,7 +128,9 @@ macro_rules! targets {
             #[test]
             fn time_is_in_proportion() {
                 let target = target::$name();
-                (target.pieces)().iter().for_each(|piece| grow(&target, piece));
+                for piece in (target.pieces)() {
+                    grow(&target, &piece);
+                }
             }
 
             /// The long form: `FUZZ_SECONDS` of the processor's time, ten minutes if that is not set.
@@ -144,3 +146,23 @@ macro_rules! targets {
 }
 
 targets!(metadata, key_set, jwt, page, redactor, configuration, results);
+
+/// What holds the targets to their time and against panics sees both, and lets pass what is right.
+#[test]
+fn what_is_wrong_is_seen() {
+    fn work(steps: usize) {
+        for step in 0..steps {
+            std::hint::black_box(step);
+        }
+    }
+    let of = |run: fn(&[u8])| Target { name: "of-this-test", run, words: &[], seeds: Vec::new, pieces: Vec::new };
+    let piece = target::between("", "", &["a"]).remove(0);
+    grow(&of(|input| work(100 * input.len())), &piece);
+    let by_the_square = of(|input| work(input.len() * input.len() / 8));
+    assert!(catch_unwind(AssertUnwindSafe(|| grow(&by_the_square, &piece))).is_err(), "time that grows by the square");
+    let panics = of(|input| assert_ne!(input, b"a", "it is one"));
+    assert_eq!(wrong(&panics, b"b"), None);
+    assert!(wrong(&panics, b"a").is_some_and(|why| why.contains("it is one")), "a panic");
+    let inputs = |words| mutator::input(7, &[b"seed".to_vec()], words);
+    assert_eq!(inputs(&["word"]), inputs(&["word"]), "the same number, the same input");
+}

@@ -37,13 +37,13 @@ pub struct Target {
 /// A text with a piece that is repeated; `§` in that is its number.
 pub struct Piece {
     before: String,
-    piece: &'static str,
+    repeated: &'static str,
     after: String,
 }
 
 impl Piece {
     pub fn name(&self) -> &'static str {
-        self.piece
+        self.repeated
     }
 
     /// The text, as often repeated that it is of this length at least.
@@ -51,7 +51,7 @@ impl Piece {
         let mut text = self.before.clone();
         let mut number = 0;
         while text.len() < self.before.len() + length {
-            text.push_str(&self.piece.replace('§', &number.to_string()));
+            text.push_str(&self.repeated.replace('§', &number.to_string()));
             number += 1;
         }
         text.push_str(&self.after);
@@ -60,8 +60,8 @@ impl Piece {
 }
 
 /// Each piece between the same two texts.
-fn between(before: &str, after: &str, pieces: &[&'static str]) -> Vec<Piece> {
-    pieces.iter().map(|piece| Piece { before: before.to_owned(), piece, after: after.to_owned() }).collect()
+pub fn between(before: &str, after: &str, pieces: &[&'static str]) -> Vec<Piece> {
+    pieces.iter().map(|repeated| Piece { before: before.to_owned(), repeated, after: after.to_owned() }).collect()
 }
 
 const ISSUER: &str = "https://issuer.example";
@@ -276,6 +276,43 @@ pub fn jwt() -> Target {
     Target { name: "jwt", run, words, seeds: none, pieces }
 }
 
+const PAGE_WORDS: &[&str] = &[
+    "<form>",
+    "</form>",
+    "<input type=password>",
+    "<input name=",
+    "<button>",
+    "<label for=",
+    "<div>",
+    "<table>",
+    "<tr>",
+    "<select>",
+    "<template>",
+    "<svg>",
+    "<math>",
+    "<script>",
+    "</script>",
+    "<style>",
+    "<!--",
+    "-->",
+    "<![CDATA[",
+    "<plaintext>",
+    "&amp;",
+    "&#x0;",
+    " hidden ",
+    " disabled ",
+    " role=alert ",
+    "cookie",
+    "<base href=",
+    "<meta http-equiv=refresh content=",
+    "url=",
+    "<title>",
+    "<frameset>",
+    "<a href=",
+    "type=checkbox ",
+    "form=f ",
+];
+
 pub fn page() -> Target {
     fn run(input: &[u8]) {
         let text = String::from_utf8_lossy(input);
@@ -343,44 +380,30 @@ pub fn page() -> Target {
         pieces.extend(between("<meta http-equiv=refresh content='5;url=", "'>", &["url=", "/", "x"]));
         pieces
     }
-    let words = &[
-        "<form>",
-        "</form>",
-        "<input type=password>",
-        "<input name=",
-        "<button>",
-        "<label for=",
-        "<div>",
-        "<table>",
-        "<tr>",
-        "<select>",
-        "<template>",
-        "<svg>",
-        "<math>",
-        "<script>",
-        "</script>",
-        "<style>",
-        "<!--",
-        "-->",
-        "<![CDATA[",
-        "<plaintext>",
-        "&amp;",
-        "&#x0;",
-        " hidden ",
-        " disabled ",
-        " role=alert ",
-        "cookie",
-        "<base href=",
-        "<meta http-equiv=refresh content=",
-        "url=",
-        "<title>",
-        "<frameset>",
-        "<a href=",
-        "type=checkbox ",
-        "form=f ",
-    ];
-    Target { name: "page", run, words, seeds, pieces }
+    Target { name: "page", run, words: PAGE_WORDS, seeds, pieces }
 }
+
+const REDACTOR_WORDS: &[&str] = &[
+    "access_token=",
+    "refresh_token\":\"",
+    "\"access_token\":\"",
+    "client_secret=",
+    "registration_access_token",
+    "‹access token 1›",
+    "‹client secret›",
+    "%2",
+    "%25",
+    "&amp;",
+    "&#",
+    "\\u00",
+    "\\\\",
+    "\n\n",
+    "\n",
+    "0123456789abcdef",
+    "eyJ",
+    "code=",
+    "password=",
+];
 
 pub fn redactor() -> Target {
     /// True for what can be looked for in what comes out: a label has nothing of the kind, and what is shorter stands beside other letters as it is.
@@ -465,28 +488,7 @@ pub fn redactor() -> Target {
         all.extend(between("\n\n{\"x\":[", "1]}", &["\"eyJ§\",", "{\"access_token\":\"a§b§c§d§\"},"]));
         all
     }
-    let words = &[
-        "access_token=",
-        "refresh_token\":\"",
-        "\"access_token\":\"",
-        "client_secret=",
-        "registration_access_token",
-        "‹access token 1›",
-        "‹client secret›",
-        "%2",
-        "%25",
-        "&amp;",
-        "&#",
-        "\\u00",
-        "\\\\",
-        "\n\n",
-        "\n",
-        "0123456789abcdef",
-        "eyJ",
-        "code=",
-        "password=",
-    ];
-    Target { name: "redactor", run, words, seeds: none, pieces }
+    Target { name: "redactor", run, words: REDACTOR_WORDS, seeds: none, pieces }
 }
 
 pub fn configuration() -> Target {
