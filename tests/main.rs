@@ -22,6 +22,8 @@ mod example_report;
 mod exit_codes;
 mod features;
 mod formats;
+#[cfg(target_os = "linux")]
+mod fuzz;
 mod gates;
 #[cfg(target_os = "linux")]
 mod guard;

@@ -10,12 +10,15 @@ use std::time::Duration;
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, ACCEPT_LANGUAGE, HeaderMap, HeaderValue};
 use thiserror::Error;
 use tokio_rustls::rustls::ClientConfig;
+use url::Url;
 
 use self::walk::Walk;
 use crate::agent::callback::CallbackListener;
 use crate::agent::visit::{Journey, Visit};
-use crate::config::{Network, Tls};
+use crate::config::{Network, Selectors, Tls};
 use crate::http::IDLE;
+use crate::observed::markup::Unparsed;
+use crate::observed::page::Facts;
 use crate::text::problem::Problem;
 use crate::text::words::said;
 
@@ -32,6 +35,14 @@ impl HttpAgentError {
     pub fn problem(&self) -> Problem {
         self.0.clone()
     }
+}
+
+/// The facts of a page as this agent gathers them from its HTML, without asking for it.
+///
+/// # Errors
+/// [`Unparsed`] if its HTML is such that to parse it would take too long.
+pub fn facts(url: &Url, status: u16, html: &str, selectors: &Selectors) -> Result<Facts, Unparsed> {
+    html::Page::read(url, status, html, 0, selectors).map(|page| page.facts)
 }
 
 /// Logs in by forms over plain HTTP.

@@ -2,7 +2,8 @@
 
 use serde::Serialize;
 
-use super::{Headline, TestLink, place};
+use super::place::{self, Places};
+use super::{Headline, TestLink};
 use crate::report::cause::Root;
 use crate::report::json::shared::FirstFindings;
 use crate::report::mark::Mark;
@@ -106,12 +107,13 @@ impl<'a> FindingView<'a> {
     }
 
     /// A finding in the report of its test.
-    pub fn within(test: &TestReport, finding: &'a Finding, news: &News) -> Self {
+    pub fn within(places: &Places<'_>, finding: &'a Finding, news: &News) -> Self {
+        let test = places.test;
         let of = Self::of(finding);
         let new = (of.failed && news.is_new(&finding.rule, test)).then(|| "new".to_owned());
         let exchange = finding.exchange.filter(|_| of.failed).and_then(|number| words::exchange(test, number));
         let place = exchange.map(|exchange| PlaceView { number: exchange.number, title: request_title(&exchange.title) });
-        Self { place, new, anchor: place::finding(test, finding), ..of }
+        Self { place, new, anchor: places.finding(finding), ..of }
     }
 
     /// A finding in the summary, with the tests it is in.
@@ -235,10 +237,10 @@ impl<'a> RuleView<'a> {
 }
 
 /// The broken rules of a step: the worst first, those that are known behind them.
-pub fn broken<'a>(findings: &[&'a Finding], test: &'a TestReport, news: &News) -> Vec<FindingView<'a>> {
+pub fn broken<'a>(findings: &[&'a Finding], places: &Places<'_>, news: &News) -> Vec<FindingView<'a>> {
     let mut broken: Vec<&Finding> = findings.iter().copied().filter(|finding| finding.outcome == FindingOutcome::Failed).collect();
     broken.sort_by_key(|finding| (finding.is_known(), harm::order(finding)));
-    broken.into_iter().map(|finding| FindingView::within(test, finding, news)).collect()
+    broken.into_iter().map(|finding| FindingView::within(places, finding, news)).collect()
 }
 
 /// What there is of a step beside its broken rules, in words, if there is anything: `41 rules passed, 3 do not apply`.
@@ -261,29 +263,29 @@ pub fn rest(specs: &[SpecView], findings: &[&Finding]) -> Option<Headline> {
 
 /// The specs of a step with its findings. A finding whose sentence is not among the step's is shown under one of its
 /// own: none may be lost.
-pub fn specs<'a>(step: &'a StepReport, findings: &[&'a Finding], test: &'a TestReport, news: &News) -> Vec<SpecView<'a>> {
+pub fn specs<'a>(step: &'a StepReport, findings: &[&'a Finding], places: &Places<'_>, news: &News) -> Vec<SpecView<'a>> {
     let own = |n: usize| findings.iter().copied().filter(move |finding| finding.sentence == n).collect::<Vec<_>>();
     let sentences = step.sentences.iter().enumerate();
-    let mut specs: Vec<_> = sentences.map(|(n, sentence)| spec(sentence, &own(n), (&step.ended, n == 0), test, news)).collect();
+    let mut specs: Vec<_> = sentences.map(|(n, sentence)| spec(sentence, &own(n), (&step.ended, n == 0), places, news)).collect();
     let others: Vec<_> = findings.iter().copied().filter(|finding| finding.sentence >= step.sentences.len()).collect();
-    specs.extend(other_rules(&others, test, news));
+    specs.extend(other_rules(&others, places, news));
     specs
 }
 
 /// Findings without a sentence of their own, under one, if there are any.
-pub fn other_rules<'a>(findings: &[&'a Finding], test: &'a TestReport, news: &News) -> Option<SpecView<'a>> {
-    (!findings.is_empty()).then(|| spec("other rules", findings, (&StepEnd::Done, false), test, news))
+pub fn other_rules<'a>(findings: &[&'a Finding], places: &Places<'_>, news: &News) -> Option<SpecView<'a>> {
+    (!findings.is_empty()).then(|| spec("other rules", findings, (&StepEnd::Done, false), places, news))
 }
 
 /// A sentence, with how its step ended and whether it is about the step itself.
-fn spec<'a>(sentence: &'a str, findings: &[&'a Finding], step: (&StepEnd, bool), test: &'a TestReport, news: &News) -> SpecView<'a> {
+fn spec<'a>(sentence: &'a str, findings: &[&'a Finding], step: (&StepEnd, bool), places: &Places<'_>, news: &News) -> SpecView<'a> {
     let (idle, rules): (Vec<_>, Vec<_>) = findings.iter().copied().partition(|finding| finding.outcome == FindingOutcome::NotApplicable);
     let folded = match idle.len() {
         0 => None,
         1 => Some("1 rule does not apply".to_owned()),
         n => Some(format!("{n} rules do not apply")),
     };
-    let views = |findings: Vec<&'a Finding>| findings.into_iter().map(|finding| FindingView::within(test, finding, news)).collect();
+    let views = |findings: Vec<&'a Finding>| findings.into_iter().map(|finding| FindingView::within(places, finding, news)).collect();
     SpecView {
         mark: mark(findings, step.0, step.1),
         sentence,

@@ -1,5 +1,7 @@
 //! The addresses of tests, steps and findings on the page: they stay the same from run to run, so that a link to one can be kept.
 
+use std::collections::HashMap;
+
 use crate::result::model::{Finding, RunReport, TestReport};
 use crate::rule::Level;
 
@@ -27,10 +29,37 @@ pub fn step(test: &TestReport, index: usize) -> String {
 
 /// The address of a finding: that of its step and its rule. A rule that a step judges again has a number behind it.
 pub fn finding(test: &TestReport, finding: &Finding) -> String {
-    let (step_of, rule) = (step(test, finding.step), slug(&finding.rule));
-    let is_same = |other: &&Finding| other.step.min(test.steps.len()) == finding.step.min(test.steps.len()) && slug(&other.rule) == rule;
-    let before = test.findings.iter().take_while(|other| !std::ptr::eq(*other, finding)).filter(is_same).count();
-    if before == 0 { format!("{step_of}/{rule}") } else { format!("{step_of}/{rule}/{}", before + 1) }
+    Places::of(test).finding(finding)
+}
+
+/// The addresses of the findings of a test. Which of them are of the same rule and step is found out once for all.
+pub struct Places<'a> {
+    /// The test.
+    pub test: &'a TestReport,
+    /// How many findings of the same rule and step come before each that is not the first.
+    before: HashMap<*const Finding, usize>,
+}
+
+impl<'a> Places<'a> {
+    /// Those of a test.
+    pub fn of(test: &'a TestReport) -> Self {
+        let mut found: HashMap<(usize, String), usize> = HashMap::new();
+        let mut before = HashMap::new();
+        for finding in &test.findings {
+            let count = found.entry((finding.step.min(test.steps.len()), slug(&finding.rule))).or_default();
+            if *count > 0 {
+                before.insert(std::ptr::from_ref(finding), *count);
+            }
+            *count += 1;
+        }
+        Self { test, before }
+    }
+
+    /// The address of a finding.
+    pub fn finding(&self, finding: &Finding) -> String {
+        let address = format!("{}/{}", step(self.test, finding.step), slug(&finding.rule));
+        self.before.get(&std::ptr::from_ref(finding)).map_or_else(|| address.clone(), |before| format!("{address}/{}", before + 1))
+    }
 }
 
 /// The address of the first finding of a test that is broken, or known to be, as another is; the test's own where there is none.

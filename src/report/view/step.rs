@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use super::body::{self, Body};
 use super::finding::{self, FindingView, SpecView};
-use super::{CountView, Headline, place};
+use super::place::{self, Places};
+use super::{CountView, Headline};
 use crate::report::json::shared::FirstFindings;
 use crate::report::mark::Mark;
 use crate::report::news::News;
@@ -207,10 +208,11 @@ pub struct Picture {
 
 /// The steps of a test, and one more for the findings that belong to none.
 pub fn views<'a>(test: &'a TestReport, news: &News) -> Vec<StepView<'a>> {
+    let places = Places::of(test);
     let of = |wanted: &dyn Fn(usize) -> bool| test.findings.iter().filter(|finding| wanted(finding.step)).collect::<Vec<_>>();
-    let mut views: Vec<_> = test.steps.iter().enumerate().map(|(index, step)| view(index, step, &of(&|of| of == index), test, news)).collect();
+    let mut views: Vec<_> = test.steps.iter().enumerate().map(|(index, step)| view(index, step, &of(&|of| of == index), &places, news)).collect();
     let others = of(&|of| of >= test.steps.len());
-    if let Some(spec) = finding::other_rules(&others, test, news) {
+    if let Some(spec) = finding::other_rules(&others, &places, news) {
         let (state, open, tally) = state(&others, &StepEnd::Done);
         let specs = vec![spec];
         views.push(StepView {
@@ -222,7 +224,7 @@ pub fn views<'a>(test: &'a TestReport, news: &News) -> Vec<StepView<'a>> {
             ended: None,
             entries: Vec::new(),
             journal: String::new(),
-            broken: finding::broken(&others, test, news),
+            broken: finding::broken(&others, &places, news),
             rest: finding::rest(&specs, &others),
             specs,
         });
@@ -230,7 +232,8 @@ pub fn views<'a>(test: &'a TestReport, news: &News) -> Vec<StepView<'a>> {
     views
 }
 
-fn view<'a>(index: usize, step: &'a StepReport, findings: &[&'a Finding], test: &'a TestReport, news: &News) -> StepView<'a> {
+fn view<'a>(index: usize, step: &'a StepReport, findings: &[&'a Finding], places: &Places<'a>, news: &News) -> StepView<'a> {
+    let test = places.test;
     let ended = match &step.ended {
         StepEnd::Done => None,
         StepEnd::LeftOut(reason) => Some((Mark::LeftOut, format!("Left out: {reason}"))),
@@ -239,7 +242,7 @@ fn view<'a>(index: usize, step: &'a StepReport, findings: &[&'a Finding], test: 
         StepEnd::NotReached => Some((Mark::NotRun, "Not reached: an earlier step stopped the test.".to_owned())),
     };
     let (state, open, tally) = state(findings, &step.ended);
-    let specs = finding::specs(step, findings, test, news);
+    let specs = finding::specs(step, findings, places, news);
     StepView {
         anchor: place::step(test, index),
         name: &step.name,
@@ -249,7 +252,7 @@ fn view<'a>(index: usize, step: &'a StepReport, findings: &[&'a Finding], test: 
         ended: ended.map(|(mark, says)| Headline { mark, says }),
         entries: step.entries.iter().map(|of| entry(of, &step.name)).collect(),
         journal: journal(&step.entries),
-        broken: finding::broken(findings, test, news),
+        broken: finding::broken(findings, places, news),
         rest: finding::rest(&specs, findings),
         specs,
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use super::finding::FindingView;
+use super::place::Places;
 use super::step::{self, StepView};
 use super::{Headline, has_report};
 use crate::report::news::News;
@@ -56,7 +57,8 @@ impl<'a> TestView<'a> {
         // Each rule once: where else it is broken is said at its steps.
         let mut seen = BTreeSet::new();
         let broken = words::broken(&test.findings).into_iter().filter(|finding| seen.insert(finding.rule.as_str()));
-        let mut broken = broken.map(|finding| FindingView::within(test, finding, news));
+        let places = Places::of(test);
+        let mut broken = broken.map(|finding| FindingView::within(&places, finding, news));
         let reason = test.reason.as_deref().filter(|reason| !reason.is_empty());
         let first = broken.next();
         Self {
