@@ -78,8 +78,12 @@
     const everything = (show === "first" || show === "all") && text === "";
     const shown = new Set();
     const tests = all("section.test");
-    // What would show nothing cannot be chosen.
-    for (const choice of form.querySelectorAll("[name=show]")) choice.disabled = !choice.checked && !tests.some((test) => fits(test, choice.value));
+    // What would show nothing cannot be chosen, unless it may be that something comes.
+    const live = document.getElementById("live");
+    const goesOn = live && !("ended" in live.dataset);
+    for (const choice of form.querySelectorAll("[name=show]")) {
+      choice.disabled = !goesOn && !choice.checked && !tests.some((test) => fits(test, choice.value));
+    }
     for (const test of tests) {
       test.hidden = !(fits(test, show) && (text === "" || wordsOf(test).includes(text)));
       if (!test.hidden) shown.add(test.id);

@@ -77,13 +77,18 @@ pub fn cases() -> Vec<Case> {
             raw(format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100000\r\n\r\n{}", metadata(base, &json!({}))))
         }),
         of(1, "EOF while parsing a string", "metadata: longer than it says", |base| {
-            raw(format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 20\r\n\r\n{}", metadata(base, &json!({}))))
+            raw(format!(
+                "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: 20\r\n\r\n{}",
+                metadata(base, &json!({}))
+            ))
         }),
         of(3, "invalid content-length", "metadata: a length that is none", |_| raw("HTTP/1.1 200 OK\r\ncontent-length: many\r\n\r\n{}")),
         of(3, "invalid content-length", "metadata: a negative length", |_| raw("HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n{}")),
         of(3, "invalid content-length", "metadata: two lengths", |_| raw("HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{} ")),
         of(1, "discovery/issuer-exact: no issuer", "metadata: chunks and a length", |_| {
-            raw("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\ncontent-length: 3\r\n\r\n2\r\n{}\r\n0\r\n\r\n")
+            raw(
+                "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\ncontent-length: 3\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
+            )
         }),
         of(3, "Invalid chunk size line", "metadata: a chunk size that is none", |_| {
             raw("HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nZZ\r\n{}\r\n0\r\n\r\n")
@@ -96,9 +101,9 @@ pub fn cases() -> Vec<Case> {
         }),
         of(3, "invalid HTTP status-code", "metadata: a status that is none", |_| raw("HTTP/1.1 20 OK\r\ncontent-length: 2\r\n\r\n{}")),
         of(1, "discovery/http-200: status 999", "metadata: status 999", |_| {
-            raw("HTTP/1.1 999 Odd\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}")
+            raw("HTTP/1.1 999 Odd\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}")
         }),
-        of(1, "discovery/http-200: status 204", "metadata: status 204", |_| raw("HTTP/1.1 204 No Content\r\n\r\n")),
+        of(1, "discovery/http-200: status 204", "metadata: status 204", |_| raw("HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n")),
         of(1, "discovery/http-200: status 302", "metadata: a redirect to itself", |base| {
             response("302 Found", &format!("location: {base}/.well-known/openid-configuration\r\n"), "")
         }),
