@@ -51,7 +51,12 @@ pub fn program(folder: &Path) -> Command {
 }
 
 /// Runs a command to its end, or fails the test at the deadline.
-pub fn run(mut command: Command) -> Ended {
+pub fn run(command: Command) -> Ended {
+    run_within(DEADLINE, command)
+}
+
+/// The same with another deadline.
+pub fn run_within(deadline: Duration, mut command: Command) -> Ended {
     let started = Instant::now();
     let child = command.spawn().expect("the program starts");
     let pid = child.id();
@@ -59,9 +64,9 @@ pub fn run(mut command: Command) -> Ended {
     std::thread::spawn(move || {
         let _ = send.send(child.wait_with_output());
     });
-    let Ok(output) = receive.recv_timeout(DEADLINE) else {
+    let Ok(output) = receive.recv_timeout(deadline) else {
         let _ = Command::new("kill").arg(pid.to_string()).status();
-        panic!("the program did not end within {DEADLINE:?}");
+        panic!("the program did not end within {deadline:?}");
     };
     let Output { status, stdout, stderr } = output.expect("its output can be read");
     Ended {

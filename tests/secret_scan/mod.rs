@@ -10,11 +10,14 @@ use std::path::Path;
 use oa_authtest::issuer::{CLIENT_ID, IssuerOptions, USERNAME, start};
 use serde_json::Value;
 
-use crate::common::{Ended, files, free_port, program, quick, run};
+use crate::common::{Ended, files, free_port, program, quick, run_within};
 use proxy::Proxy;
 use spellings::Scan;
 
 const FORMATS: &str = "markdown,html,json,junit,sarif,har,tap,openmetrics,badge";
+
+/// The longest that a run may take: all profiles in a browser, by way of a server that looks at everything.
+const LONGEST: std::time::Duration = std::time::Duration::from_secs(600);
 
 /// The secrets that a run is given.
 struct Given {
@@ -65,7 +68,7 @@ async fn scan(given: &Given, agent: &str, more: &[&str]) {
     let token = &issuer.accounts().initial_access_token;
     command.env("OA_AUTHTEST_CLIENT_SECRET", &given.client_secret).env("OA_AUTHTEST_PASSWORD", &given.password);
     command.env("OA_AUTHTEST_INITIAL_ACCESS_TOKEN", token);
-    let ended = tokio::task::spawn_blocking(move || run(command)).await.unwrap();
+    let ended = tokio::task::spawn_blocking(move || run_within(LONGEST, command)).await.unwrap();
     let seen = std::mem::take(&mut *proxy.seen.lock().unwrap()).without_made_up();
 
     let logged_in = seen.secrets.values().filter(|what| ["code", "id_token"].contains(what)).count();
